@@ -1,0 +1,132 @@
+import { allocate, type DType, fromNumbers } from "./dtype.ts";
+import { TensorError } from "./errors.ts";
+import { defaultGenerator, type Generator } from "./random/generator.ts";
+import { type Shape, showShape, sizeOf } from "./shape.ts";
+import { constant, type NestedNumbers, type Tensor } from "./tensor.ts";
+
+interface Options {
+  readonly dtype?: DType;
+}
+interface RandomOptions {
+  /** Where the numbers come from; without it the generator that `manualSeed` seeds. */
+  readonly generator?: Generator;
+}
+
+type Nested = boolean | NestedNumbers | readonly Nested[];
+
+/** A constant from (nested) arrays of numbers or booleans; float32, or bool for booleans, unless told otherwise. */
+export function tensor(values: Nested, options: Options = {}): Tensor {
+  const shape: number[] = [];
+  for (let level: Nested | undefined = values; Array.isArray(level); level = level[0]) shape.push(level.length);
+  const flat: number[] = [];
+  let booleans = 0;
+  const collect = (level: Nested, depth: number): void => {
+    if (typeof level === "number" || typeof level === "boolean") {
+      if (depth !== shape.length) throw ragged(shape);
+      if (typeof level === "boolean") booleans++;
+      flat.push(Number(level));
+    } else {
+      if (level.length !== shape[depth]) throw ragged(shape);
+      for (const inner of level) collect(inner, depth + 1);
+    }
+  };
+  collect(values, 0);
+  const dtype = options.dtype ?? (booleans > 0 && booleans === flat.length ? "bool" : "float32");
+  return constant(fromNumbers(dtype, flat), shape, dtype);
+}
+
+function ragged(shape: Shape): TensorError {
+  return new TensorError(
+    "TENSOR_SHAPE",
+    `tensor: the nested arrays are not of equal lengths; the first ones say ${showShape(shape)}`,
+  );
+}
+
+/** A constant over a typed array that holds the elements in row-major order; the array is kept, not copied. */
+export function fromArray(data: Float32Array | BigInt64Array | Int32Array | Uint8Array, shape: Shape): Tensor {
+  if (data instanceof Float32Array) return constant(data, shape, "float32");
+  if (data instanceof BigInt64Array) return constant(data, shape, "int64");
+  if (data instanceof Int32Array) return constant(data, shape, "int32");
+  return constant(data, shape, "bool");
+}
+
+export function full(shape: Shape, value: number, { dtype = "float32" }: Options = {}): Tensor {
+  return constant(fromNumbers(dtype, new Float64Array(sizeOf(shape)).fill(value)), shape, dtype);
+}
+
+export function zeros(shape: Shape, { dtype = "float32" }: Options = {}): Tensor {
+  return constant(allocate(dtype, sizeOf(shape)), shape, dtype);
+}
+
+export function ones(shape: Shape, options: Options = {}): Tensor {
+  return full(shape, 1, options);
+}
+
+/** start, start + step, … below end; int64 where all three are whole, as in PyTorch. */
+export function arange(start: number, end?: number, step = 1, options: Options = {}): Tensor {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  if (step === 0 || !Number.isFinite((to - from) / step))
+    throw new TensorError("TENSOR_VALUE", `arange: step ${step} never gets from ${from} to ${to}`);
+  const length = Math.max(0, Math.ceil((to - from) / step));
+  const whole = [from, to, step].every(Number.isInteger);
+  const dtype = options.dtype ?? (whole ? "int64" : "float32");
+  return constant(
+    fromNumbers(
+      dtype,
+      Array.from({ length }, (_, index) => from + index * step),
+    ),
+    [length],
+    dtype,
+  );
+}
+
+/** `steps` evenly spaced numbers from start to end, both included. */
+export function linspace(start: number, end: number, steps: number): Tensor {
+  const values = Float32Array.from({ length: steps }, (_, index) =>
+    steps === 1 ? start : start + ((end - start) * index) / (steps - 1),
+  );
+  return constant(values, [steps], "float32");
+}
+
+/** The identity matrix. */
+export function eye(n: number): Tensor {
+  const values = new Float32Array(n * n);
+  for (let index = 0; index < n; index++) values[index * (n + 1)] = 1;
+  return constant(values, [n, n], "float32");
+}
+
+/** Uniform in [0, 1). */
+export function rand(shape: Shape, { generator = defaultGenerator() }: RandomOptions = {}): Tensor {
+  return constant(
+    Float32Array.from({ length: sizeOf(shape) }, () => generator.uniform()),
+    shape,
+    "float32",
+  );
+}
+
+/** Normally distributed with mean 0 and standard deviation 1. */
+export function randn(shape: Shape, { generator = defaultGenerator() }: RandomOptions = {}): Tensor {
+  return constant(
+    Float32Array.from({ length: sizeOf(shape) }, () => generator.normal()),
+    shape,
+    "float32",
+  );
+}
+
+/** Whole numbers in [low, high). */
+export function randint(low: number, high: number, shape: Shape, options: RandomOptions & Options = {}): Tensor {
+  const { generator = defaultGenerator(), dtype = "int64" } = options;
+  return constant(
+    fromNumbers(
+      dtype,
+      Array.from({ length: sizeOf(shape) }, () => generator.integer(low, high)),
+    ),
+    shape,
+    dtype,
+  );
+}
+
+/** 0 … n - 1 in random order. */
+export function randperm(n: number, { generator = defaultGenerator() }: RandomOptions = {}): Tensor {
+  return constant(BigInt64Array.from(generator.permutation(n), BigInt), [n], "int64");
+}

@@ -1,0 +1,19 @@
+/** What went wrong, in a form that programs can test; stable across versions. */
+export type TensorErrorCode =
+  | "TENSOR_SHAPE"
+  | "TENSOR_DTYPE"
+  | "TENSOR_VALUE"
+  | "TENSOR_GRADIENT"
+  | "TENSOR_RUNTIME"
+  | "TENSOR_FILE";
+
+/** Every error that this package throws on purpose. */
+export class TensorError extends Error {
+  override readonly name = "TensorError";
+  readonly code: TensorErrorCode;
+
+  constructor(code: TensorErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,53 @@
+import { TensorError } from "../errors.ts";
+import { sameShape, showShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { topologicalOrder } from "./order.ts";
+
+/**
+ * Gradients of a scalar with respect to tensors that it was computed from, as new graphs (reverse mode). A tensor that
+ * the scalar does not depend on has the gradient `undefined`, as PyTorch has None there.
+ *
+ * @param loss scalar, shape [] or one element
+ * @param targets tensors of any shape; the gradients have theirs
+ */
+export function grad(loss: Tensor, targets: readonly Tensor[]): (Tensor | undefined)[] {
+  if (loss.numel !== 1) {
+    throw new TensorError(
+      "TENSOR_GRADIENT",
+      `the gradient is taken of a scalar, not of shape ${showShape(loss.shape)}; reduce it with mean() or sum()`,
+    );
+  }
+  if (loss.dtype !== "float32") {
+    throw new TensorError("TENSOR_GRADIENT", `the gradient is taken of a float32 scalar, not of ${loss.dtype}`);
+  }
+  const order = topologicalOrder([loss]);
+  const wanted = new Set(targets);
+  const active = new Set<Tensor>();
+  for (const tensor of order) {
+    if (wanted.has(tensor) || tensor.inputs.some((input) => active.has(input))) active.add(tensor);
+  }
+  const gradients = new Map<Tensor, Tensor>([[loss, loss.onesLike()]]);
+  for (const tensor of order.toReversed()) {
+    const gradient = gradients.get(tensor);
+    if (gradient === undefined || !active.has(tensor) || tensor.op?.gradient === undefined) continue;
+    const { op, inputs, attributes } = tensor;
+    const needs = (index: number) => {
+      const input = inputs[index];
+      return input !== undefined && active.has(input) && input.dtype === "float32";
+    };
+    const parts = op.gradient?.({ inputs, attributes, output: tensor, gradient, needs }) ?? [];
+    for (const [index, part] of parts.entries()) {
+      const input = inputs[index];
+      if (part === undefined || input === undefined || !needs(index)) continue;
+      if (!sameShape(part.shape, input.shape)) {
+        throw new TensorError(
+          "TENSOR_GRADIENT",
+          `gradient of ${op.name} for input ${index} has shape ${showShape(part.shape)}, not ${showShape(input.shape)}: the op's rule is wrong`,
+        );
+      }
+      const sum = gradients.get(input);
+      gradients.set(input, sum === undefined ? part : sum.add(part));
+    }
+  }
+  return targets.map((target) => gradients.get(target));
+}

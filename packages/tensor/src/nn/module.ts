@@ -1,0 +1,137 @@
+import { TensorError } from "../errors.ts";
+import { readSafetensors, type StateDict, writeSafetensors } from "../io/safetensors.ts";
+import type { Generator } from "../random/generator.ts";
+import { sameShape, showShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { Buffer, Parameter, Variable } from "../variable.ts";
+
+/** Something that turns one tensor into another: what `Sequential` strings together. */
+export interface Layer extends Module {
+  forward(input: Tensor): Tensor;
+}
+
+/**
+ * A part of a model: its parameters, buffers and inner modules are the fields that hold them (arrays of them count
+ * too), named by their path as in PyTorch, `layers.0.weight`. Subclasses write `forward`.
+ *
+ * @example
+ * class Net extends nn.Module {
+ *   readonly hidden = new nn.Linear(2, 8);
+ *   readonly output = new nn.Linear(8, 1);
+ *   forward(x: Tensor): Tensor {
+ *     return this.output.forward(this.hidden.forward(x).relu());
+ *   }
+ * }
+ */
+export abstract class Module {
+  /** Whether `forward` behaves as in training (dropout drops, running statistics move). */
+  training = true;
+
+  /** Inner modules by field name, in the order of the fields. */
+  *namedChildren(): IterableIterator<[string, Module]> {
+    for (const [name, value] of fieldsOf(this)) if (value instanceof Module) yield [name, value];
+  }
+
+  /** Every parameter and buffer by path; one that appears twice is named once, as in PyTorch. */
+  *namedVariables(prefix = "", seen = new Set<Variable>()): IterableIterator<[string, Variable]> {
+    for (const [name, value] of fieldsOf(this)) {
+      if (value instanceof Module) yield* value.namedVariables(`${prefix}${name}.`, seen);
+      else if (value instanceof Variable && !seen.has(value)) {
+        seen.add(value);
+        yield [`${prefix}${name}`, value];
+      }
+    }
+  }
+
+  *namedParameters(): IterableIterator<[string, Parameter]> {
+    for (const [name, variable] of this.namedVariables()) if (variable instanceof Parameter) yield [name, variable];
+  }
+
+  *namedBuffers(): IterableIterator<[string, Buffer]> {
+    for (const [name, variable] of this.namedVariables()) if (variable instanceof Buffer) yield [name, variable];
+  }
+
+  parameters(): Parameter[] {
+    return Array.from(this.namedParameters(), ([, parameter]) => parameter);
+  }
+
+  /** Switches this module and all inner ones to training. */
+  train(mode = true): this {
+    this.training = mode;
+    for (const [, child] of this.namedChildren()) child.train(mode);
+    return this;
+  }
+
+  /** Switches this module and all inner ones to evaluation. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /**
+   * Draws first values for what has none yet. Each variable has a stream of its own, keyed by its path: another layer
+   * more or less changes nothing for the others.
+   */
+  initialize(generator: Generator): this {
+    for (const [path, variable] of this.namedVariables())
+      if (!variable.initialized) variable.initialize(generator.stream(path));
+    return this;
+  }
+
+  /** Copies of all values by path. */
+  stateDict(): StateDict {
+    return new Map(
+      Array.from(this.namedVariables(), ([path, { value, shape, dtype }]) => [
+        path,
+        { data: value.slice(), shape, dtype },
+      ]),
+    );
+  }
+
+  /**
+   * Takes over values by path.
+   *
+   * @throws TensorError that lists every missing, unexpected and misshapen entry; nothing is changed then
+   */
+  loadStateDict(state: StateDict, { strict = true }: { readonly strict?: boolean } = {}): void {
+    const variables = new Map(this.namedVariables());
+    const problems: string[] = [];
+    for (const [path, { shape, dtype }] of variables) {
+      const entry = state.get(path);
+      if (entry === undefined) {
+        if (strict) problems.push(`${path} ${showShape(shape)} is missing`);
+      } else if (!sameShape(entry.shape, shape) || entry.dtype !== dtype) {
+        problems.push(`${path} is ${entry.dtype} ${showShape(entry.shape)} there, ${dtype} ${showShape(shape)} here`);
+      }
+    }
+    if (strict)
+      for (const path of state.keys()) if (!variables.has(path)) problems.push(`${path} is not in this module`);
+    if (problems.length > 0) {
+      throw new TensorError(
+        "TENSOR_FILE",
+        `the state does not fit ${this.constructor.name}:\n  ${problems.join("\n  ")}`,
+      );
+    }
+    for (const [path, variable] of variables) {
+      const entry = state.get(path);
+      if (entry !== undefined) variable.value = entry.data.slice();
+    }
+  }
+
+  /** Saves all values to `path` + ".safetensors", which PyTorch's safetensors reads. */
+  async saveModel(path: string): Promise<void> {
+    await writeSafetensors(`${path}.safetensors`, this.stateDict());
+  }
+
+  /** Loads what `saveModel` saved, or PyTorch's safetensors of a module with the same names. */
+  async loadModel(path: string): Promise<void> {
+    this.loadStateDict((await readSafetensors(`${path}.safetensors`)).tensors);
+  }
+}
+
+/** Fields with arrays opened: `layers` holding two modules counts as `layers.0` and `layers.1`. */
+function* fieldsOf(module: Module): IterableIterator<[string, unknown]> {
+  for (const [name, value] of Object.entries(module)) {
+    if (Array.isArray(value)) for (const [index, element] of value.entries()) yield [`${name}.${index}`, element];
+    else yield [name, value];
+  }
+}

@@ -1,0 +1,225 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { type DType, dtypeOf, type TypedArray } from "../dtype.ts";
+import { TensorError } from "../errors.ts";
+import { topologicalOrder } from "../graph/order.ts";
+import type { Emitter, OnnxAttribute, Value } from "../ops/op.ts";
+import type { Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  type GraphProto,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "./onnx_pb.ts";
+import { onnxType } from "./types.ts";
+
+/** Names unique within a model: bodies of loops see the names around them. */
+export class NameSource {
+  #count = 0;
+  next(prefix: string): string {
+    return `${prefix}${this.#count++}`;
+  }
+}
+
+/** An input or output of a graph; a named size is known only when the program runs. */
+export interface Port {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+  readonly dtype: DType;
+}
+
+export interface GraphWriterOptions {
+  readonly opset: number;
+  readonly names: NameSource;
+  /** Names of the values that key random ops. */
+  readonly randomKey?: (id: number) => readonly [string, string];
+}
+
+/** Collects the nodes of one ONNX graph, and translates tensors into them. */
+export class GraphWriter implements Emitter {
+  readonly opset: number;
+  readonly names: NameSource;
+  readonly #nodes: NodeProto[] = [];
+  readonly #initializers: TensorProto[] = [];
+  readonly #constants = new Map<string, string>();
+  readonly #shared = new Map<string, readonly string[]>();
+  readonly #common = new Map<string, string>();
+  readonly #bound = new Map<Tensor, string>();
+  readonly #randomKey: ((id: number) => readonly [string, string]) | undefined;
+
+  constructor({ opset, names, randomKey }: GraphWriterOptions) {
+    this.opset = opset;
+    this.names = names;
+    this.#randomKey = randomKey;
+  }
+
+  /** Says under which name a tensor without inputs is found. */
+  bind(tensor: Tensor, name: string): void {
+    this.#bound.set(tensor, name);
+  }
+
+  /**
+   * Writes what `outputs` need and returns their names. Equal subexpressions are written once: two tensors of the same
+   * op, attributes and inputs are one value.
+   */
+  write(outputs: readonly Tensor[]): readonly string[] {
+    for (const tensor of topologicalOrder(outputs)) {
+      if (!this.#bound.has(tensor)) this.#bound.set(tensor, this.#translate(tensor));
+    }
+    return outputs.map((tensor) => this.nameOf(tensor));
+  }
+
+  nameOf(tensor: Tensor): string {
+    const name = this.#bound.get(tensor);
+    if (name === undefined) throw new TensorError("TENSOR_RUNTIME", `${tensor} has no value in this program`);
+    return name;
+  }
+
+  #translate(tensor: Tensor): string {
+    if (tensor.source.kind === "constant") return this.constant(tensor.source.data, tensor.shape);
+    if (tensor.op === undefined) {
+      const what = tensor.source.kind === "input" ? `the input "${tensor.source.name}"` : "a variable";
+      throw new TensorError(
+        "TENSOR_RUNTIME",
+        `${what} of shape [${tensor.shape}] is used, but the program gives it no value`,
+      );
+    }
+    const inputs: readonly Value[] = tensor.inputs.map((input) => ({
+      name: this.nameOf(input),
+      shape: input.shape,
+      dtype: input.dtype,
+    }));
+    const key = `${tensor.op.name}(${inputs.map((input) => input.name).join(",")})${JSON.stringify(tensor.attributes)}`;
+    const known = this.#common.get(key);
+    if (known !== undefined) return known;
+    const name = tensor.op.emit(this, inputs, tensor.attributes, tensor);
+    this.#common.set(key, name);
+    return name;
+  }
+
+  node(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    domain = "",
+  ): string {
+    const output = this.names.next("v");
+    this.addNode(opType, inputs, [output], attributes, domain);
+    return output;
+  }
+
+  nodeOnce(
+    key: string,
+    opType: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+    outputs: number,
+  ): readonly string[] {
+    const known = this.#shared.get(`${opType} ${key}`);
+    if (known !== undefined) return known;
+    const names = Array.from({ length: outputs }, () => this.names.next("v"));
+    this.addNode(opType, inputs, names, attributes);
+    this.#shared.set(`${opType} ${key}`, names);
+    return names;
+  }
+
+  /** A node with outputs of given names. */
+  addNode(
+    opType: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute | GraphProto>> = {},
+    domain = "",
+  ): void {
+    const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
+    this.#nodes.push(
+      create(NodeProtoSchema, {
+        input: [...inputs],
+        output: [...outputs],
+        name: outputs[0] ?? "",
+        opType,
+        attribute,
+        domain,
+      }),
+    );
+  }
+
+  constant(data: TypedArray, shape: Shape): string {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    // Only small constants are looked up: comparing large ones would cost more than it saves.
+    const key = data.byteLength <= 64 ? `${dtypeOf(data)}[${shape}]${Buffer.from(bytes).toString("hex")}` : undefined;
+    const known = key === undefined ? undefined : this.#constants.get(key);
+    if (known !== undefined) return known;
+    const name = this.names.next("c");
+    this.#initializers.push(
+      create(TensorProtoSchema, {
+        name,
+        dims: shape.map(BigInt),
+        dataType: onnxType[dtypeOf(data)],
+        rawData: bytes.slice(),
+      }),
+    );
+    if (key !== undefined) this.#constants.set(key, name);
+    return name;
+  }
+
+  randomKey(id: number): readonly [string, string] {
+    if (this.#randomKey === undefined)
+      throw new TensorError("TENSOR_RUNTIME", "this program has no random numbers; switch the module to eval()");
+    return this.#randomKey(id);
+  }
+
+  graph(name: string, inputs: readonly Port[], outputs: readonly Port[]): GraphProto {
+    return create(GraphProtoSchema, {
+      name,
+      node: this.#nodes,
+      initializer: this.#initializers,
+      input: inputs.map(valueInfo),
+      output: outputs.map(valueInfo),
+    });
+  }
+}
+
+function valueInfo({ name, shape, dtype }: Port): ValueInfoProto {
+  const dim = shape.map((length) => ({
+    value:
+      typeof length === "number"
+        ? { case: "dimValue" as const, value: BigInt(length) }
+        : { case: "dimParam" as const, value: length },
+  }));
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: { value: { case: "tensorType", value: { elemType: onnxType[dtype], shape: { dim } } } },
+  });
+}
+
+function attributeProto(name: string, value: OnnxAttribute | GraphProto): AttributeProto {
+  if (typeof value === "number")
+    return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
+  if (typeof value === "string")
+    return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) });
+  if ("float" in value) return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });
+  if ("$typeName" in value) return create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g: value });
+  return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) });
+}
+
+/** The bytes of a model file. */
+export function modelBytes(graph: GraphProto, opset: number): Uint8Array {
+  return toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, {
+      irVersion: 8n,
+      producerName: "@ml-mosaic/tensor",
+      graph,
+      opsetImport: [{ domain: "", version: BigInt(opset) }],
+    }),
+  );
+}

@@ -1,0 +1,87 @@
+import { TensorError } from "../errors.ts";
+import { sameShape, showShape, sizeOf } from "../shape.ts";
+import { defineOp, inputAt, type Op, type TensorType } from "./op.ts";
+
+function checkIndex(name: string, index: TensorType): void {
+  if (index.dtype !== "int64" && index.dtype !== "int32") {
+    throw new TensorError("TENSOR_DTYPE", `${name}: the index is ${index.dtype}; it must be int64`);
+  }
+}
+
+/** Picks whole slices along one axis, as PyTorch's index_select; the index may have any shape. */
+export const take: Op<{ axis: number }> = defineOp<{ axis: number }>({
+  name: "take",
+  infer(inputs, { axis }) {
+    const input = inputAt(inputs, 0);
+    const index = inputAt(inputs, 1);
+    checkIndex("indexSelect", index);
+    return {
+      shape: [...input.shape.slice(0, axis), ...index.shape, ...input.shape.slice(axis + 1)],
+      dtype: input.dtype,
+    };
+  },
+  gradient({ inputs, gradient, attributes: { axis } }) {
+    const input = inputAt(inputs, 0);
+    const index = inputAt(inputs, 1);
+    const before = input.shape.slice(0, axis);
+    const after = input.shape.slice(axis + 1);
+    const count = sizeOf(index.shape);
+    const flatShape = [...before, count, ...after];
+    const wide = index.reshape([...before.map(() => 1), count, ...after.map(() => 1)]).expand(flatShape);
+    return [input.zerosLike().scatterAdd(axis, wide, gradient.reshape(flatShape)), undefined];
+  },
+  emit: (emitter, inputs, { axis }) =>
+    emitter.node("Gather", [inputAt(inputs, 0).name, inputAt(inputs, 1).name], { axis }),
+});
+
+/** out[i][j] = input[index[i][j]][j] for axis 0, as PyTorch's gather; the index may be smaller than the input. */
+export const gather: Op<{ axis: number }> = defineOp<{ axis: number }>({
+  name: "gather",
+  infer(inputs, { axis }) {
+    const input = inputAt(inputs, 0);
+    const index = inputAt(inputs, 1);
+    checkIndex("gather", index);
+    const fits =
+      index.shape.length === input.shape.length &&
+      index.shape.every((size, each) => each === axis || size <= inputAt(input.shape, each));
+    if (!fits) {
+      throw new TensorError(
+        "TENSOR_SHAPE",
+        `gather: index ${showShape(index.shape)} must have the axes of ${showShape(input.shape)} and be no larger outside axis ${axis}`,
+      );
+    }
+    return { shape: index.shape, dtype: input.dtype };
+  },
+  gradient({ inputs, gradient, attributes: { axis } }) {
+    return [inputAt(inputs, 0).zerosLike().scatterAdd(axis, inputAt(inputs, 1), gradient), undefined];
+  },
+  emit: (emitter, inputs, { axis }) =>
+    emitter.node("GatherElements", [inputAt(inputs, 0).name, inputAt(inputs, 1).name], { axis }),
+});
+
+/** Adds source[i][j] to out[index[i][j]][j] for axis 0, starting from the input, as PyTorch's scatter_add. */
+export const scatterAdd: Op<{ axis: number }> = defineOp<{ axis: number }>({
+  name: "scatterAdd",
+  infer(inputs) {
+    const input = inputAt(inputs, 0);
+    const index = inputAt(inputs, 1);
+    const source = inputAt(inputs, 2);
+    checkIndex("scatterAdd", index);
+    if (!sameShape(index.shape, source.shape) || index.shape.length !== input.shape.length) {
+      throw new TensorError(
+        "TENSOR_SHAPE",
+        `scatterAdd: index ${showShape(index.shape)} and source ${showShape(source.shape)} must be equal and have the axes of ${showShape(input.shape)}`,
+      );
+    }
+    return { shape: input.shape, dtype: input.dtype };
+  },
+  gradient({ inputs, gradient, attributes: { axis }, needs }) {
+    return [gradient, undefined, needs(2) ? gradient.gather(axis, inputAt(inputs, 1)) : undefined];
+  },
+  emit: (emitter, inputs, { axis }) =>
+    emitter.node(
+      "ScatterElements",
+      inputs.map((input) => input.name),
+      { axis, reduction: "add" },
+    ),
+});

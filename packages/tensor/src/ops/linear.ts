@@ -1,0 +1,96 @@
+import { TensorError } from "../errors.ts";
+import { broadcastShapes, lengthAt, sameShape, showShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { defineOp, inputAt, type Op, type TensorType } from "./op.ts";
+
+type Gemm = { readonly transposeA: boolean; readonly transposeB: boolean };
+
+function innerSizes(a: TensorType, b: TensorType, { transposeA, transposeB }: Gemm): { rows: number; columns: number } {
+  const rank = (type: TensorType) => type.shape.length;
+  const rows = lengthAt(a.shape, rank(a) - (transposeA ? 1 : 2));
+  const innerA = lengthAt(a.shape, rank(a) - (transposeA ? 2 : 1));
+  const innerB = lengthAt(b.shape, rank(b) - (transposeB ? 1 : 2));
+  const columns = lengthAt(b.shape, rank(b) - (transposeB ? 2 : 1));
+  if (innerA !== innerB) {
+    const show = (type: TensorType, transposed: boolean) =>
+      `${showShape(type.shape)}${transposed ? " transposed" : ""}`;
+    throw new TensorError(
+      "TENSOR_SHAPE",
+      `matmul: ${show(a, transposeA)} and ${show(b, transposeB)} do not fit: the inner sizes ${innerA} and ${innerB} must be equal`,
+    );
+  }
+  if (a.dtype !== "float32" || b.dtype !== "float32") {
+    throw new TensorError(
+      "TENSOR_DTYPE",
+      `matmul needs float32, not ${a.dtype} and ${b.dtype}; convert with .to("float32")`,
+    );
+  }
+  return { rows, columns };
+}
+
+/** Gradients of a product of matrices, where transposition is free. */
+function productGradients(a: Tensor, b: Tensor, g: Tensor, { transposeA, transposeB }: Gemm) {
+  return {
+    forA: () => (transposeA ? b.product(g, transposeB, true) : g.product(b, false, !transposeB)),
+    forB: () => (transposeB ? g.product(a, true, transposeA) : a.product(g, !transposeA, false)),
+  };
+}
+
+/** op(a) op(b) + c for matrices a and b, where op may transpose; c, a bias, broadcasts. */
+export const gemm: Op<Gemm> = defineOp<Gemm>({
+  name: "gemm",
+  infer(inputs, attributes) {
+    const { rows, columns } = innerSizes(inputAt(inputs, 0), inputAt(inputs, 1), attributes);
+    const bias = inputs[2];
+    if (bias !== undefined && !sameShape(broadcastShapes([rows, columns], bias.shape, "linear"), [rows, columns])) {
+      throw new TensorError("TENSOR_SHAPE", `linear: bias ${showShape(bias.shape)} does not fit ${columns} outputs`);
+    }
+    return { shape: [rows, columns], dtype: "float32" };
+  },
+  gradient({ inputs, gradient, attributes, needs }) {
+    const { forA, forB } = productGradients(inputAt(inputs, 0), inputAt(inputs, 1), gradient, attributes);
+    const bias = inputs[2];
+    return [
+      needs(0) ? forA() : undefined,
+      needs(1) ? forB() : undefined,
+      ...(bias === undefined ? [] : [needs(2) ? gradient.sumTo(bias.shape) : undefined]),
+    ];
+  },
+  emit: (emitter, inputs, { transposeA, transposeB }) =>
+    emitter.node(
+      "Gemm",
+      inputs.map((input) => input.name),
+      { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 },
+    ),
+});
+
+/** Products of matrices in the last two axes; the axes before them broadcast. */
+export const batchedMatmul: Op<Gemm> = defineOp<Gemm>({
+  name: "batchedMatmul",
+  infer(inputs, attributes) {
+    const a = inputAt(inputs, 0);
+    const b = inputAt(inputs, 1);
+    const { rows, columns } = innerSizes(a, b, attributes);
+    return {
+      shape: [...broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), "matmul"), rows, columns],
+      dtype: "float32",
+    };
+  },
+  gradient({ inputs, gradient, attributes, needs }) {
+    const a = inputAt(inputs, 0);
+    const b = inputAt(inputs, 1);
+    const { forA, forB } = productGradients(a, b, gradient, attributes);
+    return [needs(0) ? forA().sumTo(a.shape) : undefined, needs(1) ? forB().sumTo(b.shape) : undefined];
+  },
+  emit(emitter, inputs, { transposeA, transposeB }) {
+    const transposed = (index: number, transpose: boolean) => {
+      const { name, shape } = inputAt(inputs, index);
+      if (!transpose) return name;
+      const perm = shape.map((_, axis) => axis);
+      perm.push(...perm.splice(-2).reverse());
+      // ONNX Runtime fuses this Transpose into its FusedMatMul.
+      return emitter.node("Transpose", [name], { perm });
+    };
+    return emitter.node("MatMul", [transposed(0, transposeA), transposed(1, transposeB)]);
+  },
+});

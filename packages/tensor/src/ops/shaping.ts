@@ -1,0 +1,179 @@
+/** Operations that move elements without computing: reshape, permute, expand, slice, pad, concat, part. */
+import { TensorError } from "../errors.ts";
+import { broadcastShapes, lengthAt, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import { defineOp, inputAt, type Op } from "./op.ts";
+
+const int64 = (values: readonly number[]) => BigInt64Array.from(values, BigInt);
+
+export const reshape: Op<{ shape: Shape }> = defineOp<{ shape: Shape }>({
+  name: "reshape",
+  infer(inputs, { shape }) {
+    const input = inputAt(inputs, 0);
+    if (sizeOf(input.shape) !== sizeOf(shape)) {
+      throw new TensorError("TENSOR_SHAPE", `reshape: ${showShape(input.shape)} does not fit ${showShape(shape)}`);
+    }
+    return { shape, dtype: input.dtype };
+  },
+  gradient: ({ inputs, gradient }) => [gradient.reshape(inputAt(inputs, 0).shape)],
+  emit: (emitter, inputs, { shape }) =>
+    // ONNX reads a 0 as "keep this size" unless told otherwise, which empty tensors need.
+    emitter.node(
+      "Reshape",
+      [inputAt(inputs, 0).name, emitter.constant(int64(shape), [shape.length])],
+      shape.includes(0) ? { allowzero: 1 } : {},
+    ),
+});
+
+export const permute: Op<{ order: readonly number[] }> = defineOp<{ order: readonly number[] }>({
+  name: "permute",
+  infer(inputs, { order }) {
+    const { shape, dtype } = inputAt(inputs, 0);
+    if (order.length !== shape.length || shape.some((_, axis) => !order.includes(axis))) {
+      throw new TensorError(
+        "TENSOR_SHAPE",
+        `permute: order ${showShape(order)} must name each axis of ${showShape(shape)} once`,
+      );
+    }
+    return { shape: order.map((axis) => lengthAt(shape, axis)), dtype };
+  },
+  gradient: ({ gradient, attributes: { order } }) => [gradient.permute(order.map((_, axis) => order.indexOf(axis)))],
+  emit: (emitter, inputs, { order }) => emitter.node("Transpose", [inputAt(inputs, 0).name], { perm: order }),
+});
+
+export const expand: Op<{ shape: Shape }> = defineOp<{ shape: Shape }>({
+  name: "expand",
+  infer(inputs, { shape }) {
+    const input = inputAt(inputs, 0);
+    if (!sameShape(broadcastShapes(input.shape, shape, "expand"), shape)) {
+      throw new TensorError(
+        "TENSOR_SHAPE",
+        `expand: ${showShape(input.shape)} cannot become ${showShape(shape)}: only axes of size 1 grow`,
+      );
+    }
+    return { shape, dtype: input.dtype };
+  },
+  gradient: ({ inputs, gradient }) => [gradient.sumTo(inputAt(inputs, 0).shape)],
+  emit: (emitter, inputs, { shape }) =>
+    emitter.node("Expand", [inputAt(inputs, 0).name, emitter.constant(int64(shape), [shape.length])]),
+});
+
+export type SliceAttributes = {
+  readonly axis: number;
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+};
+
+/** Elements start, start + step, … below end along one axis; bounds already clamped to the axis, step >= 1. */
+export const slice: Op<SliceAttributes> = defineOp<SliceAttributes>({
+  name: "slice",
+  infer(inputs, { axis, start, end, step }) {
+    const { shape, dtype } = inputAt(inputs, 0);
+    const length = Math.max(0, Math.ceil((end - start) / step));
+    return { shape: shape.map((size, index) => (index === axis ? length : size)), dtype };
+  },
+  gradient({ inputs, gradient, attributes: { axis, start, step } }) {
+    const size = lengthAt(inputAt(inputs, 0).shape, axis);
+    const taken = lengthAt(gradient.shape, axis);
+    if (step === 1) return [gradient.pad(axis, start, size - start - taken)];
+    // Put step - 1 zeros behind each element, then cut or fill up to the axis' size.
+    const spread = gradient.unsqueeze(axis + 1).pad(axis + 1, 0, step - 1);
+    const joined = spread.reshape(gradient.shape.map((length, index) => (index === axis ? length * step : length)));
+    const fitting = joined.slice(axis, 0, size - start);
+    return [fitting.pad(axis, start, size - start - lengthAt(fitting.shape, axis))];
+  },
+  emit(emitter, inputs, { axis, start, end, step }) {
+    const one = (value: number) => emitter.constant(int64([value]), [1]);
+    return emitter.node("Slice", [inputAt(inputs, 0).name, one(start), one(end), one(axis), one(step)]);
+  },
+});
+
+/** Zeros before and after along one axis. */
+export const pad: Op<{ axis: number; before: number; after: number }> = defineOp<{
+  axis: number;
+  before: number;
+  after: number;
+}>({
+  name: "pad",
+  infer(inputs, { axis, before, after }) {
+    const { shape, dtype } = inputAt(inputs, 0);
+    return { shape: shape.map((size, index) => (index === axis ? size + before + after : size)), dtype };
+  },
+  gradient: ({ inputs, gradient, attributes: { axis, before } }) => [
+    gradient.slice(axis, before, before + lengthAt(inputAt(inputs, 0).shape, axis)),
+  ],
+  emit(emitter, inputs, { axis, before, after }) {
+    const input = inputAt(inputs, 0);
+    const rank = input.shape.length;
+    const pads = new Array<number>(2 * rank).fill(0);
+    pads[axis] = before;
+    pads[rank + axis] = after;
+    return emitter.node("Pad", [input.name, emitter.constant(int64(pads), [2 * rank])]);
+  },
+});
+
+export const concat: Op<{ axis: number }> = defineOp<{ axis: number }>({
+  name: "concat",
+  infer(inputs, { axis }) {
+    const { shape, dtype } = inputAt(inputs, 0);
+    let length = 0;
+    for (const input of inputs) {
+      const fits =
+        input.shape.length === shape.length &&
+        input.shape.every((size, index) => index === axis || size === shape[index]);
+      if (!fits) {
+        throw new TensorError(
+          "TENSOR_SHAPE",
+          `cat: shapes ${inputs.map((each) => showShape(each.shape)).join(" and ")} must be equal in all axes but ${axis}`,
+        );
+      }
+      length += lengthAt(input.shape, axis);
+    }
+    return { shape: shape.map((size, index) => (index === axis ? length : size)), dtype };
+  },
+  gradient({ inputs, gradient, attributes: { axis } }) {
+    const sizes = inputs.map((input) => lengthAt(input.shape, axis));
+    return sizes.map((_, index) => gradient.part(axis, sizes, index));
+  },
+  emit: (emitter, inputs, { axis }) =>
+    emitter.node(
+      "Concat",
+      inputs.map((input) => input.name),
+      { axis },
+    ),
+});
+
+/** One of the pieces that `sizes` cuts an axis into; pieces of one cut share one ONNX Split. */
+export const part: Op<{ axis: number; sizes: readonly number[]; index: number }> = defineOp<{
+  axis: number;
+  sizes: readonly number[];
+  index: number;
+}>({
+  name: "part",
+  infer(inputs, { axis, sizes, index }) {
+    const { shape, dtype } = inputAt(inputs, 0);
+    if (sizeOf([sizes.reduce((a, b) => a + b, 0)]) !== lengthAt(shape, axis)) {
+      throw new TensorError(
+        "TENSOR_SHAPE",
+        `split: sizes ${showShape(sizes)} do not add up to axis ${axis} of ${showShape(shape)}`,
+      );
+    }
+    return { shape: shape.map((size, each) => (each === axis ? inputAt(sizes, index) : size)), dtype };
+  },
+  gradient({ inputs, gradient, attributes: { axis, sizes, index } }) {
+    const before = sizes.slice(0, index).reduce((a, b) => a + b, 0);
+    const size = lengthAt(inputAt(inputs, 0).shape, axis);
+    return [gradient.pad(axis, before, size - before - inputAt(sizes, index))];
+  },
+  emit(emitter, inputs, { axis, sizes, index }) {
+    const input = inputAt(inputs, 0).name;
+    const parts = emitter.nodeOnce(
+      `${input}:${axis}:${sizes.join(",")}`,
+      "Split",
+      [input, emitter.constant(int64(sizes), [sizes.length])],
+      { axis },
+      sizes.length,
+    );
+    return inputAt(parts, index);
+  },
+});

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { TensorError } from "../errors.ts";
+import { philox } from "./philox.ts";
+
+/**
+ * Seeded random numbers. A generator is a key and a counter: the same key gives the same numbers on every machine,
+ * and `stream(name)` gives an independent generator whose numbers do not depend on what else was drawn.
+ *
+ * @example
+ * const generator = new Generator(0).stream("data");
+ * generator.uniform(); // always the same number in [0, 1)
+ */
+export class Generator {
+  readonly seed: number;
+  readonly #path: string;
+  readonly #key0: number;
+  readonly #key1: number;
+  readonly #block = new Uint32Array(4);
+  #position = 0;
+
+  constructor(seed: number, path = "") {
+    if (!Number.isSafeInteger(seed)) throw new TensorError("TENSOR_VALUE", `seed ${seed} must be a whole number`);
+    this.seed = seed;
+    this.#path = path;
+    const digest = createHash("sha256").update(`${seed}\0${path}`).digest();
+    this.#key0 = digest.readUInt32LE(0);
+    this.#key1 = digest.readUInt32LE(4);
+  }
+
+  /** An independent generator; the same names give the same one, whatever was drawn from this. */
+  stream(...names: readonly (string | number)[]): Generator {
+    return new Generator(this.seed, [this.#path, ...names].join("\0"));
+  }
+
+  /** How many 32-bit numbers were drawn; setting it goes back or forth in the stream. */
+  get position(): number {
+    return this.#position;
+  }
+  set position(position: number) {
+    this.#position = position;
+    if (position % 4 !== 0) this.#fill(Math.floor(position / 4));
+  }
+
+  #fill(block: number): void {
+    philox(this.#block, block, Math.floor(block / 2 ** 32), 0, 0, this.#key0, this.#key1);
+  }
+
+  /** A whole number from 0 to 2^32 - 1. */
+  uint32(): number {
+    const lane = this.#position % 4;
+    if (lane === 0) this.#fill(Math.floor(this.#position / 4));
+    this.#position++;
+    return this.#block[lane] ?? 0;
+  }
+
+  /** Uniform in [low, high), with 24 random bits: every value is a float32. */
+  uniform(low = 0, high = 1): number {
+    return low + (high - low) * ((this.uint32() >>> 8) / 2 ** 24);
+  }
+
+  /** Normally distributed, by Box and Muller. */
+  normal(mean = 0, standardDeviation = 1): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    return mean + standardDeviation * radius * Math.cos(2 * Math.PI * this.uniform());
+  }
+
+  /** A whole number in [low, high), without bias. */
+  integer(low: number, high: number): number {
+    const range = high - low;
+    if (!(Number.isSafeInteger(low) && Number.isSafeInteger(high) && range > 0 && range <= 2 ** 32)) {
+      throw new TensorError(
+        "TENSOR_VALUE",
+        `integer(${low}, ${high}): needs whole numbers, low < high, at most 2^32 apart`,
+      );
+    }
+    const limit = 2 ** 32 - (2 ** 32 % range);
+    for (;;) {
+      const bits = this.uint32();
+      if (bits < limit) return low + (bits % range);
+    }
+  }
+
+  /** 0 … n - 1 in random order (Fisher and Yates). */
+  permutation(n: number): Int32Array {
+    const order = Int32Array.from({ length: n }, (_, index) => index);
+    for (let index = n - 1; index > 0; index--) {
+      const other = this.integer(0, index + 1);
+      const moved = order[index] ?? 0;
+      order[index] = order[other] ?? 0;
+      order[other] = moved;
+    }
+    return order;
+  }
+}
+
+let shared = new Generator(0);
+
+/** Seeds the generator that is used where none is given. */
+export function manualSeed(seed: number): Generator {
+  shared = new Generator(seed);
+  return shared;
+}
+
+/** The generator that is used where none is given. */
+export function defaultGenerator(): Generator {
+  return shared;
+}

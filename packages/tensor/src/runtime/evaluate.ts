@@ -1,0 +1,70 @@
+import type { TypedArray } from "../dtype.ts";
+import { TensorError } from "../errors.ts";
+import { topologicalOrder } from "../graph/order.ts";
+import { GraphWriter, modelBytes, NameSource, type Port } from "../onnx/graph-writer.ts";
+import { isRandom } from "../ops/random.ts";
+import { defaultGenerator } from "../random/generator.ts";
+import type { Tensor } from "../tensor.ts";
+import { Variable } from "../variable.ts";
+import { createSession, type Feed } from "./session.ts";
+
+const opset = 18;
+/** Larger constants are fed, so that models stay small and one compiled program serves other data of that shape. */
+const maxEmbeddedBytes = 1024;
+
+/**
+ * Computes tensors together: what they share is computed once. Random ops draw their keys from the default generator.
+ *
+ * @returns the elements of each, in row-major order
+ */
+export async function evaluate(tensors: readonly Tensor[]): Promise<TypedArray[]> {
+  const feeds: Record<string, Feed> = {};
+  const ports: Port[] = [];
+  const addInput = (name: string, feed: Feed) => {
+    feeds[name] = feed;
+    ports.push({ name, shape: feed.shape, dtype: feed.dtype });
+  };
+  const randomIds = new Map<number, number>();
+  const order = topologicalOrder(tensors);
+  for (const tensor of order) {
+    if (tensor.op !== undefined && isRandom(tensor.op)) randomIds.set(Number(tensor.attributes.id), randomIds.size);
+  }
+  const writer = new GraphWriter({
+    opset,
+    names: new NameSource(),
+    randomKey(id) {
+      const index = randomIds.get(id);
+      return [`key${index}a`, `key${index}b`];
+    },
+  });
+  for (const [index, tensor] of order.entries()) {
+    const name = `in${index}`;
+    const { source } = tensor;
+    if (source.kind === "input")
+      throw new TensorError("TENSOR_RUNTIME", `the input "${source.name}" has no value outside a program`);
+    const data =
+      tensor instanceof Variable
+        ? tensor.value
+        : source.kind === "constant" && source.data.byteLength > maxEmbeddedBytes
+          ? source.data
+          : undefined;
+    if (data === undefined) continue;
+    writer.bind(tensor, name);
+    addInput(name, { data, shape: tensor.shape, dtype: tensor.dtype });
+  }
+  for (const index of randomIds.values()) {
+    for (const half of ["a", "b"])
+      addInput(`key${index}${half}`, { data: Int32Array.of(defaultGenerator().uint32()), shape: [], dtype: "int32" });
+  }
+  const names = writer.write(tensors);
+  // An output may be an input or appear twice: give each a node and a name of its own.
+  const outputs = tensors.map(({ shape, dtype }, index) => ({ name: `out${index}`, shape, dtype }));
+  for (const [index, name] of names.entries()) writer.addNode("Identity", [name], [`out${index}`]);
+  const session = await createSession(modelBytes(writer.graph("evaluate", ports, outputs), opset));
+  const results = await session.run(feeds).finally(() => session.release());
+  return outputs.map(({ name }) => {
+    const data = results[name];
+    if (data === undefined) throw new TensorError("TENSOR_RUNTIME", `the computation gave no ${name}`);
+    return data;
+  });
+}

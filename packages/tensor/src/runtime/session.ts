@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import type { DType, TypedArray } from "../dtype.ts";
+import { TensorError } from "../errors.ts";
+import type { Shape } from "../shape.ts";
+
+/** A tensor at the border to ONNX Runtime. */
+export interface Feed {
+  readonly data: TypedArray;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** A compiled model, ready to run until it is released. */
+export interface Session {
+  run(feeds: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, TypedArray>>>;
+  /** Gives the model back; every session is released once. */
+  release(): void;
+}
+
+type Ort = typeof import("onnxruntime-node");
+type OrtSession = Awaited<ReturnType<Ort["InferenceSession"]["create"]>>;
+
+let runtime: Promise<Ort> | undefined;
+
+/** ONNX Runtime is loaded with the first computation: it takes a quarter of a second and tens of megabytes. */
+function loadRuntime(): Promise<Ort> {
+  runtime ??= import("onnxruntime-node");
+  return runtime;
+}
+
+interface Compiled {
+  readonly session: Promise<OrtSession>;
+  users: number;
+}
+
+/**
+ * Compiled models by content: the same program for another repetition costs nothing. Of those that nobody uses, only
+ * the latest are kept; ONNX Runtime's native memory goes with the others.
+ */
+const cache = new Map<string, Compiled>();
+const maxUnused = 32;
+
+/** Compiles a model, or finds it compiled. */
+export async function createSession(model: Uint8Array): Promise<Session> {
+  const key = createHash("sha256").update(model).digest("base64");
+  const entry = cache.get(key) ?? { session: compile(model), users: 0 };
+  entry.users++;
+  // Moved to the end: the map's order is that of the last use.
+  cache.delete(key);
+  cache.set(key, entry);
+  try {
+    const session = await entry.session;
+    const ort = await loadRuntime();
+    let released = false;
+    return {
+      run: (feeds) => run(ort, session, feeds),
+      release() {
+        if (released) return;
+        released = true;
+        entry.users--;
+        evict();
+      },
+    };
+  } catch (error) {
+    cache.delete(key);
+    throw error;
+  }
+}
+
+function evict(): void {
+  const unused = [...cache].filter(([, { users }]) => users === 0);
+  for (const [key, { session }] of unused.slice(0, Math.max(0, unused.length - maxUnused))) {
+    cache.delete(key);
+    session.then(
+      (ready) => ready.release(),
+      () => undefined,
+    );
+  }
+}
+
+async function compile(model: Uint8Array): Promise<OrtSession> {
+  const ort = await loadRuntime();
+  try {
+    // One thread a run: bits are promised for that, and parallelism comes from running several models at once.
+    return await ort.InferenceSession.create(model, {
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+    });
+  } catch (error) {
+    throw new TensorError("TENSOR_RUNTIME", `ONNX Runtime refused the program: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function run(
+  ort: Ort,
+  session: OrtSession,
+  feeds: Readonly<Record<string, Feed>>,
+): Promise<Readonly<Record<string, TypedArray>>> {
+  const inputs: Record<string, InstanceType<Ort["Tensor"]>> = {};
+  for (const [name, feed] of Object.entries(feeds)) inputs[name] = toOrt(ort, feed);
+  try {
+    const results = await session.run(inputs);
+    const outputs: Record<string, TypedArray> = {};
+    for (const [name, result] of Object.entries(results)) {
+      const { data } = result;
+      if (
+        !(
+          data instanceof Float32Array ||
+          data instanceof BigInt64Array ||
+          data instanceof Int32Array ||
+          data instanceof Uint8Array
+        )
+      ) {
+        throw new TensorError("TENSOR_RUNTIME", `output ${name} has the type ${result.type}, which no tensor here has`);
+      }
+      outputs[name] = data;
+    }
+    return outputs;
+  } catch (error) {
+    throw new TensorError("TENSOR_RUNTIME", `ONNX Runtime failed: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function toOrt(ort: Ort, { data, shape, dtype }: Feed): InstanceType<Ort["Tensor"]> {
+  if (data instanceof Float32Array) return new ort.Tensor("float32", data, shape);
+  if (data instanceof BigInt64Array) return new ort.Tensor("int64", data, shape);
+  if (data instanceof Int32Array) return new ort.Tensor("int32", data, shape);
+  if (dtype === "bool") return new ort.Tensor("bool", data, shape);
+  throw new TensorError("TENSOR_DTYPE", `a ${dtype} tensor cannot hold bytes`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
