@@ -1,0 +1,11 @@
+export { type Checked, type CheckOptions, checkValues, type Source } from "./check-values.ts";
+export { list, map } from "./collection-types.ts";
+export { ConfigurationError } from "./configuration-error.ts";
+export { literal } from "./literal.ts";
+export { nearestName } from "./nearest-name.ts";
+export { describeProblem, formatPath, type Path, type Problem } from "./problem.ts";
+export { any, boolean, float, int, path, string } from "./scalar-types.ts";
+export { type Infer, isSchemaMap, type Schema, type SchemaMap, schema } from "./schema.ts";
+export { readText } from "./text.ts";
+export type { Reading, ReadOptions, Type } from "./type.ts";
+export { union } from "./union.ts";

@@ -1,0 +1,29 @@
+/** An object as braces, JSON or YAML make one: no array, no instance of a class. Other realms' objects count. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** A copy of lists and plain objects, however nested; functions and instances are kept, since they may be shared. */
+export function copyPlain(value: unknown, copies: Map<unknown, unknown> = new Map()): unknown {
+  if (copies.has(value)) return copies.get(value);
+  if (Array.isArray(value)) {
+    const copy: unknown[] = [];
+    copies.set(value, copy);
+    for (const item of value) copy.push(copyPlain(item, copies));
+    return copy;
+  }
+  if (isPlainObject(value)) {
+    const copy: Record<string, unknown> = {};
+    copies.set(value, copy);
+    for (const [name, item] of Object.entries(value)) {
+      // Plain assignment would set the prototype where the name is "__proto__".
+      Object.defineProperty(copy, name, { value: copyPlain(item, copies), ...ordinary });
+    }
+    return copy;
+  }
+  return value;
+}
+
+const ordinary = { enumerable: true, configurable: true, writable: true };

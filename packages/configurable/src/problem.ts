@@ -1,0 +1,65 @@
+import { inspect } from "node:util";
+
+/** Where a value lies, from the option's name inwards: `["layers", 2]` is `layers[2]`. */
+export type Path = readonly (string | number)[];
+
+/** One thing that is wrong with a configuration, as data, so that a caller can add its file and line. */
+export interface Problem {
+  /** `missing`: nothing was given; `unknown`: no option has this name; `invalid`: the value is not what was expected. */
+  readonly kind: "missing" | "unknown" | "invalid";
+  /** The names as the user wrote them: an alias stays an alias. */
+  readonly path: Path;
+  /** `undefined` where the option is missing. */
+  readonly value: unknown;
+  /** What would have been right, to be read after "expected": `an integer`. */
+  readonly expected: string;
+  /** The known name, or literal, most like what was written; absent where none is near. */
+  readonly nearest?: string | undefined;
+  /** Every place that was searched for a missing option, in order. */
+  readonly lookedIn?: readonly string[] | undefined;
+  /** The fallback that the value came from; absent where it was given directly. */
+  readonly source?: string | undefined;
+  /** What was being checked, as the caller of `checkValues` named it. */
+  readonly context?: string | undefined;
+}
+
+/** The problem as one line without its context: `width: expected an integer, got "4.5"`. */
+export function describeProblem(problem: Problem): string {
+  const where = problem.path.length === 0 ? "" : `${formatPath(problem.path)}: `;
+  const hint = problem.nearest === undefined ? "" : `; did you mean ${showValue(problem.nearest)}?`;
+  switch (problem.kind) {
+    case "missing": {
+      const places = problem.lookedIn ?? [];
+      const searched = places.length > 1 ? ` (looked in ${places.join(", ")})` : "";
+      return `${where}missing, expected ${problem.expected}${searched}`;
+    }
+    case "unknown":
+      return `${where}unknown option${problem.nearest === undefined ? `, expected ${problem.expected}` : hint}`;
+    case "invalid": {
+      const source = problem.source === undefined ? "" : ` from ${problem.source}`;
+      return `${where}expected ${problem.expected}, got ${showValue(problem.value)}${source}${hint}`;
+    }
+    default:
+      return problem.kind satisfies never;
+  }
+}
+
+/** `["trainer", "layers", 2]` is written `trainer.layers[2]`; names that would be unclear are quoted. */
+export function formatPath(path: Path): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === "number") return `${text}[${step}]`;
+    if (!/^[\p{L}\p{N}_-]+$/u.test(step)) return `${text}[${showValue(step)}]`;
+    return text === "" ? step : `${text}.${step}`;
+  }, "");
+}
+
+const longestShown = 80;
+
+function showValue(value: unknown): string {
+  // customInspect is off because user code must not run, or throw, while a message is written.
+  const text =
+    typeof value === "string"
+      ? JSON.stringify(value)
+      : inspect(value, { depth: 1, maxArrayLength: 6, breakLength: Infinity, compact: true, customInspect: false });
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+}

@@ -1,0 +1,35 @@
+// How text from a file is understood. One place, so that a class with a schema and one without read alike.
+
+const numberText = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const infinityText = /^([+-]?)(\.inf|inf|infinity)$/i;
+
+/** `4`, `-4`, `.5`, `1e-3`, `1e+3`; `undefined` for other text and for what no float64 can hold (`1e999`). */
+export function numberFromText(text: string): number | undefined {
+  if (!numberText.test(text)) return undefined;
+  const number = Number(text);
+  return Number.isFinite(number) ? number : undefined;
+}
+
+/** `inf`, `-inf` (Python), `.inf` (YAML), `Infinity` (JavaScript). */
+export function infinityFromText(text: string): number | undefined {
+  const sign = infinityText.exec(text)?.[1];
+  if (sign === undefined) return undefined;
+  return sign === "-" ? -Infinity : Infinity;
+}
+
+/** `true`, `True`, `TRUE` and the same for false. `yes`, `on` and `1` are not booleans, as in YAML 1.2. */
+export function booleanFromText(text: string): boolean | undefined {
+  if (text === "true" || text === "True" || text === "TRUE") return true;
+  if (text === "false" || text === "False" || text === "FALSE") return false;
+  return undefined;
+}
+
+/** Text that no schema speaks about: a number where it is one, a boolean where it is one, else the text itself. */
+export function readText(text: string): number | boolean | string {
+  return numberFromText(text) ?? booleanFromText(text) ?? text;
+}
+
+/** Text that means "nothing" where an option is optional. */
+export function isNullText(text: string): boolean {
+  return text === "" || text === "None" || text === "null";
+}

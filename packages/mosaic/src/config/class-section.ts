@@ -1,0 +1,190 @@
+// A class section: one of the user's classes with its options, multiplied by the options that are lists.
+
+import { type ClassSource, checkClassName, readClassSource } from "./class-source.ts";
+import type { IniOption, IniSection } from "./ini.ts";
+import { type KeyPattern, parseKeyPattern } from "./key-pattern.ts";
+import { nearestName } from "./nearest.ts";
+import type { Findings } from "./problem.ts";
+import { parseValue, repeatedValue } from "./values.ts";
+
+export interface ClassOption {
+  readonly name: string;
+  readonly line: number;
+  /** As written in the file. */
+  readonly text: string;
+  /** At least one. */
+  readonly values: readonly string[];
+}
+
+export interface ClassSection {
+  readonly name: string;
+  readonly line: number;
+  readonly type: string;
+  readonly className: string;
+  /** As written in the file, without quotes. */
+  readonly pathToClass: string;
+  readonly source: ClassSource;
+  readonly key: KeyPattern;
+  /** All in file order, `type`, `class`, `path_to_class` and `key` (its pattern) included. */
+  readonly options: readonly ClassOption[];
+  /** True where an option was written as a list or a range: the modules then carry the section's name. */
+  readonly isExpanded: boolean;
+}
+
+/** The four that every class section has, each with one value. */
+const CLASS_OPTION_NAMES = ["type", "class", "path_to_class", "key"] as const;
+
+const EXAMPLES: Readonly<Record<(typeof CLASS_OPTION_NAMES)[number], string>> = {
+  type: "type = mlp",
+  class: "class = MlpFunnel",
+  path_to_class: "path_to_class = ./mlp.ts",
+  key: "key = {type}_{class}",
+};
+
+/** Undefined where a problem was found. */
+export async function readClassSection(
+  section: IniSection,
+  folder: string,
+  findings: Findings,
+): Promise<ClassSection | undefined> {
+  const problem = (option: IniOption, code: string, message: string, remedy: string) =>
+    findings.problem({
+      line: option.line,
+      section: section.name,
+      option: option.name,
+      value: option.value,
+      code,
+      message,
+      remedy,
+    });
+  const names = section.options.map(({ name }) => name);
+  checkMissing(section, names, findings);
+
+  const singleNames: readonly string[] = CLASS_OPTION_NAMES;
+  const options: ClassOption[] = [];
+  let isExpanded = false;
+  for (const option of section.options) {
+    const { name, line, value: text } = option;
+    if (!isOptionName(option, problem)) continue;
+    const parsed = parseValue(text, { braces: name === "key" ? "text" : "range" });
+    if (!parsed.ok) {
+      for (const { code, message, remedy } of parsed.faults) problem(option, code, message, remedy);
+      continue;
+    }
+    const { values, isList } = parsed.value;
+    const repeated = repeatedValue(values);
+    if (values.length === 0) {
+      problem(
+        option,
+        "empty-value",
+        "The option has no value.",
+        'Give it one, or remove the line; an empty text is written "".',
+      );
+    } else if (singleNames.includes(name) && isList) {
+      problem(
+        option,
+        "unexpected-list",
+        `"${text}" is a list, and ${name} takes one value.`,
+        `Write a section for each, or put a comma that is part of it in quotes: "${text}".`,
+      );
+    } else if (repeated !== undefined) {
+      problem(
+        option,
+        "repeated-value",
+        `"${repeated}" is in the list twice, so that every one of its pipelines would be there twice.`,
+        "Write it once; multiplicity repeats runs.",
+      );
+    } else {
+      options.push({ name, line, text, values });
+      isExpanded ||= isList;
+    }
+  }
+
+  const single = (name: (typeof CLASS_OPTION_NAMES)[number]) => {
+    const option = section.options.find((candidate) => candidate.name === name);
+    const value = options.find((candidate) => candidate.name === name)?.values[0];
+    return option === undefined || value === undefined ? undefined : { option, value };
+  };
+  const type = single("type");
+  if (type?.value === "process") {
+    problem(
+      type.option,
+      "reserved-type",
+      '"process" marks the training options in pipelines.',
+      "Choose another type, here and in its scheme.",
+    );
+  }
+  const className = single("class");
+  const classFault = className === undefined ? undefined : checkClassName(className.value);
+  if (className !== undefined && classFault !== undefined)
+    problem(className.option, classFault.code, classFault.message, classFault.remedy);
+
+  const path = single("path_to_class");
+  const source = path === undefined ? undefined : await readClassSource(path.value, folder);
+  if (path !== undefined && source?.ok === false)
+    problem(path.option, source.fault.code, source.fault.message, source.fault.remedy);
+
+  const key = single("key");
+  // The four are known even where they are missing, which has been reported.
+  const keyNames = [...new Set([...names, ...CLASS_OPTION_NAMES])];
+  const pattern = key === undefined ? undefined : parseKeyPattern(key.value, section.name, keyNames);
+  for (const { code, message, remedy } of pattern?.faults ?? []) {
+    if (key !== undefined) problem(key.option, code, message, remedy);
+  }
+
+  if (type === undefined || className === undefined || path === undefined || !source?.ok || pattern === undefined)
+    return undefined;
+  return {
+    name: section.name,
+    line: section.line,
+    type: type.value,
+    className: className.value,
+    pathToClass: path.value,
+    source: source.source,
+    key: pattern.parts,
+    options,
+    isExpanded,
+  };
+}
+
+function checkMissing(section: IniSection, names: readonly string[], findings: Findings): void {
+  const known: readonly string[] = CLASS_OPTION_NAMES;
+  for (const name of CLASS_OPTION_NAMES) {
+    if (names.includes(name)) continue;
+    const misspelt = nearestName(
+      name,
+      names.filter((candidate) => !known.includes(candidate)),
+    );
+    findings.problem({
+      line: section.line,
+      section: section.name,
+      option: name,
+      code: "missing-option",
+      message: "The option is missing.",
+      remedy: misspelt === undefined ? `Add a line such as ${EXAMPLES[name]}.` : `Did you mean it by "${misspelt}"?`,
+    });
+  }
+}
+
+function isOptionName(
+  option: IniOption,
+  problem: (option: IniOption, code: string, message: string, remedy: string) => void,
+): boolean {
+  if (option.name === "name") {
+    problem(
+      option,
+      "reserved-option",
+      'Pipelines use "name" for the name of the section.',
+      "Choose another name for the option, here and in the class.",
+    );
+    return false;
+  }
+  if (/^[\p{L}_][\p{L}\p{N}_.-]*$/u.test(option.name) && option.name !== "__proto__") return true;
+  problem(
+    option,
+    "bad-option-name",
+    `"${option.name}" cannot be the name of an option.`,
+    "Write letters, digits and _ and start with a letter, as in batch_size.",
+  );
+  return false;
+}

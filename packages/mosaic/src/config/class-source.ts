@@ -1,0 +1,71 @@
+// Where a class comes from: a TypeScript or JavaScript file, or an npm package.
+
+import { stat } from "node:fs/promises";
+import { extname, resolve } from "node:path";
+import type { Fault } from "./problem.ts";
+import { errorCode, suggestFile } from "./source-text.ts";
+
+export type ClassSource =
+  | { readonly kind: "file" /** Absolute. */; readonly path: string }
+  | {
+      readonly kind: "package" /** As an import would name it, such as `@ml-mosaic/bigsf` or `mine/models`. */;
+      readonly name: string;
+    };
+
+export type ClassSourceResult =
+  | { readonly ok: true; readonly source: ClassSource }
+  | { readonly ok: false; readonly fault: Fault };
+
+const FILE_ENDINGS: readonly string[] = [".ts", ".js", ".mts", ".mjs"];
+
+/** npm's rule for names, with an optional path inside the package. */
+const PACKAGE_NAME = /^(?:@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*(?:\/[\w.~-]+)*$/;
+
+/** Looks at the disk for files; whether a package is installed and has the class is found when it is loaded. */
+export async function readClassSource(text: string, folder: string): Promise<ClassSourceResult> {
+  const ending = extname(text);
+  if (ending === ".py") {
+    return refuse(
+      "python-class",
+      `"${text}" is a Python file, and Python classes cannot be used for now.`,
+      "Write the class in TypeScript and give its .ts file.",
+    );
+  }
+  if (FILE_ENDINGS.includes(ending) && !text.endsWith(".d.ts")) return checkFile(text, resolve(folder, text));
+  if (PACKAGE_NAME.test(text)) return { ok: true, source: { kind: "package", name: text } };
+  return refuse(
+    "bad-path-to-class",
+    `"${text}" is neither a .ts or .js file nor the name of an npm package.`,
+    "Write a path such as ./mlp.ts, or a package name such as @ml-mosaic/bigsf.",
+  );
+}
+
+async function checkFile(text: string, path: string): Promise<ClassSourceResult> {
+  try {
+    const entry = await stat(path);
+    if (entry.isDirectory())
+      return refuse("class-file-is-directory", `"${text}" is a folder.`, "Give the file in it that has the class.");
+    return { ok: true, source: { kind: "file", path } };
+  } catch (error) {
+    const code = errorCode(error);
+    const message =
+      code === "ENOENT" || code === "ENOTDIR"
+        ? `The file ${path} does not exist.`
+        : `The file ${path} cannot be read (${code}).`;
+    return refuse("class-file-not-found", message, await suggestFile(path, FILE_ENDINGS));
+  }
+}
+
+/** A name that JavaScript could not have exported is a slip that no file can mend. */
+export function checkClassName(name: string): Fault | undefined {
+  if (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) return undefined;
+  return {
+    code: "bad-class-name",
+    message: `"${name}" cannot be the name of a class.`,
+    remedy: "Write the name as it is exported, as in MlpFunnel.",
+  };
+}
+
+function refuse(code: string, message: string, remedy: string): ClassSourceResult {
+  return { ok: false, fault: { code, message, remedy } };
+}

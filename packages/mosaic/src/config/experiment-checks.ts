@@ -1,0 +1,157 @@
+// Checks between sections: schemes against types, equal variants, and how much work comes out.
+
+import type { ClassSection } from "./class-section.ts";
+import type { IniSection } from "./ini.ts";
+import { fillKeyPattern } from "./key-pattern.ts";
+import type { MonitorSection } from "./monitor-section.ts";
+import { nearestName, suggestName } from "./nearest.ts";
+import { countPipelines, MOST_RUNS } from "./pipelines.ts";
+import type { Findings } from "./problem.ts";
+import type { ProcessSection } from "./process-section.ts";
+import { parseValue } from "./values.ts";
+
+interface Types {
+  readonly process: ProcessSection;
+  /** Class sections as they are in the file, so that a fault elsewhere in one does not hide its type. */
+  readonly sections: readonly IniSection[];
+  readonly findings: Findings;
+}
+
+const SCHEMES = [
+  ["data_scheme", "dataScheme"],
+  ["pipeline_scheme", "pipelineScheme"],
+] as const;
+
+/** Every type of a scheme has a section, every section a scheme, and no type stands twice. */
+export function checkSchemes({ process, sections, findings }: Types): void {
+  const schemeTypes = new Set([...process.dataScheme, ...process.pipelineScheme]);
+  const sectionTypes = sections.map((section) => ({ section, ...typeOf(section) }));
+  const known = new Set(sectionTypes.map(({ type }) => type).filter((type) => type !== undefined));
+  const unfound = [...schemeTypes].filter((type) => !known.has(type));
+  const explained = new Set<string>();
+
+  for (const { section, type, line } of sectionTypes) {
+    if (type === undefined || schemeTypes.has(type)) continue;
+    const meant = nearestName(type, unfound);
+    if (meant !== undefined) explained.add(meant);
+    findings.problem({
+      line,
+      section: section.name,
+      option: "type",
+      value: type,
+      code: "type-in-no-scheme",
+      message: `No scheme names the type "${type}".`,
+      remedy:
+        meant === undefined
+          ? "Add it to data_scheme or pipeline_scheme in [PROCESS], or remove the section."
+          : `Did you mean "${meant}"?`,
+    });
+  }
+
+  // A section without a usable type has been reported, and may be the one that seems to be lacking.
+  const someTypeIsUnknown = sectionTypes.some(({ type }) => type === undefined);
+  const firstScheme = new Map<string, string>();
+  for (const [option, property] of SCHEMES) {
+    const place = {
+      line: process.options.find(({ name }) => name === option)?.line ?? process.line,
+      section: "PROCESS",
+      option,
+    };
+    for (const type of process[property]) {
+      const first = firstScheme.get(type);
+      firstScheme.set(type, option);
+      if (first !== undefined) {
+        findings.problem({
+          ...place,
+          value: type,
+          code: "repeated-type",
+          message: `"${type}" is already in ${first}, and two stages of one type cannot be told apart.`,
+          remedy: "Give the second stage a type of its own, with its own sections.",
+        });
+      } else if (!known.has(type) && !explained.has(type) && !someTypeIsUnknown) {
+        findings.problem({
+          ...place,
+          value: type,
+          code: "type-without-section",
+          message: `No section has the type "${type}".`,
+          remedy: known.size === 0 ? `Add a section with type = ${type}.` : suggestName(type, [...known]),
+        });
+      }
+    }
+  }
+}
+
+/** Undefined for a type that is missing, malformed or reserved. */
+function typeOf(section: IniSection): { readonly type: string | undefined; readonly line: number } {
+  const option = section.options.find(({ name }) => name === "type");
+  const parsed = option === undefined ? undefined : parseValue(option.value);
+  const type = parsed?.ok && !parsed.value.isList ? parsed.value.values[0] : undefined;
+  return { type: type === "process" ? undefined : type, line: option?.line ?? section.line };
+}
+
+export function checkSize(
+  process: ProcessSection,
+  monitor: MonitorSection,
+  sections: readonly ClassSection[],
+  findings: Findings,
+): void {
+  const pipelines = countPipelines({ process, sections });
+  const runs = pipelines * monitor.multiplicity;
+  if (runs <= MOST_RUNS) return;
+  findings.problem({
+    code: "too-many-runs",
+    message: `The lists multiply to ${pipelines} pipelines and ${runs} runs, more than ${MOST_RUNS}.`,
+    remedy: "Shorten a list, give a range a step as in {10-100:30}, or lower multiplicity.",
+  });
+}
+
+/** Things that are allowed, and that the user would want to know before a week of computing. */
+export function noticeOverlaps(sections: readonly ClassSection[], findings: Findings): void {
+  const prepared = sections.map((section) => ({
+    section,
+    key: visibleKey(section),
+    values: new Map(section.options.filter(({ name }) => name !== "key").map(({ name, values }) => [name, values])),
+  }));
+  for (const [index, { section, key, values }] of prepared.entries()) {
+    const place = { line: section.line, section: section.name };
+    const earlier = prepared.slice(0, index).filter((other) => other.section.type === section.type);
+    const same = earlier.find((other) => haveCommonVariant(other.values, values));
+    if (same !== undefined) {
+      findings.notice({
+        ...place,
+        code: "same-variant",
+        message: `[${same.section.name}] on line ${same.section.line} has a variant with the same class and options.`,
+        remedy: "Change a value in one of them, unless it is to be trained twice with the same result.",
+      });
+    }
+    const namesake = earlier.find((other) => other.key === key);
+    if (namesake !== undefined) {
+      findings.notice({
+        ...place,
+        option: "key",
+        code: "same-key",
+        message: `[${namesake.section.name}] has the key "${key}" too: plots draw both as one model.`,
+        remedy: "Give them different keys to tell them apart.",
+      });
+    }
+  }
+}
+
+type OptionValues = ReadonlyMap<string, readonly string[]>;
+
+/** Sections multiply out to all combinations, so two share one exactly where every option shares a value. */
+function haveCommonVariant(left: OptionValues, right: OptionValues): boolean {
+  if (left.size !== right.size) return false;
+  return [...left].every(([name, texts]) => {
+    const others = new Set(right.get(name));
+    return texts.some((text) => others.has(text));
+  });
+}
+
+/** The key with the options of one value filled in. */
+function visibleKey(section: ClassSection): string {
+  return fillKeyPattern(section.key, (name) => {
+    const values = section.options.find((option) => option.name === name)?.values;
+    return values?.length === 1 ? values[0] : undefined;
+  });
+}

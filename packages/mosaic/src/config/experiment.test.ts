@@ -1,0 +1,157 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Experiment, readExperiment, readMonitor } from "./experiment.ts";
+import { ConfigError } from "./problem.ts";
+import { CONFIG, edited, openFolder, vocabulary, withProcess } from "./test-config.ts";
+
+let folder: Awaited<ReturnType<typeof openFolder>>;
+beforeAll(async () => {
+  folder = await openFolder();
+});
+afterAll(() => folder.close());
+
+async function read(text: string | Uint8Array): Promise<Experiment> {
+  return readExperiment(await folder.write(text), vocabulary);
+}
+
+async function refusal(text: string | Uint8Array): Promise<ConfigError> {
+  const error: unknown = await read(text).catch((reason: unknown) => reason);
+  if (error instanceof ConfigError) return error;
+  throw new Error(`expected a ConfigError, got ${error}`);
+}
+
+describe("readExperiment", () => {
+  test("reads the tutorial's file", async () => {
+    const experiment = await read(CONFIG);
+    expect(experiment.notices).toEqual([]);
+    expect(experiment.folder).toBe(folder.folder);
+    expect(experiment.process).toMatchObject({
+      line: 2,
+      axes: [],
+      dataScheme: ["dataset"],
+      pipelineScheme: ["mlp"],
+      seed: 0,
+      runFilesPath: join(folder.folder, ".runs"),
+      artifacts: "all",
+    });
+    expect(experiment.process.options.map(({ name, text }) => [name, text])).toEqual([
+      ["lr", "1e-2"],
+      ["epochs", "400"],
+      ["data_scheme", "dataset"],
+      ["pipeline_scheme", "mlp"],
+    ]);
+    expect(experiment.monitor).toMatchObject({ needGpu: false, gpuAvailable: [], numProcesses: 2, multiplicity: 4 });
+    expect(experiment.sections).toMatchObject([
+      { name: "dataset_OR", line: 14, isExpanded: false, pathToClass: "./dataset.ts" },
+      {
+        name: "mlp_funnel",
+        line: 23,
+        type: "mlp",
+        className: "MlpFunnel",
+        source: { kind: "file", path: join(folder.folder, "mlp.ts") },
+        isExpanded: true,
+      },
+    ]);
+    expect(experiment.sections[1]?.options[4]).toEqual({
+      name: "width",
+      line: 28,
+      text: "{2-4}",
+      values: ["2", "3", "4"],
+    });
+  });
+
+  test("takes packages, bare files, devices and sequences", async () => {
+    const text = CONFIG.replace("./mlp.ts", "@ml-mosaic/bigsf/models")
+      .replace("./dataset.ts", "dataset.ts")
+      .replace("need_gpu = False", "need_gpu = true")
+      .replace("available = None", "available = cuda:0, cuda:1")
+      .replace("data_scheme = dataset", 'data_scheme = dataset, "other"');
+    const more = "[other]\ntype = other\nclass = Other\npath_to_class = ./mlp.ts\nkey = o\n%text = 1\n".replace(
+      "%text = 1\n",
+      "text = 100%\n",
+    );
+    const { sections, monitor, process } = await read(text + more);
+    expect(sections.map(({ source }) => source)).toEqual([
+      { kind: "file", path: folder.path("dataset.ts") },
+      { kind: "package", name: "@ml-mosaic/bigsf/models" },
+      { kind: "file", path: folder.path("mlp.ts") },
+    ]);
+    expect(monitor).toMatchObject({ needGpu: true, gpuAvailable: ["cuda:0", "cuda:1"] });
+    expect(process.dataScheme).toEqual(["dataset", "other"]);
+  });
+
+  test("prints a problem on one line", async () => {
+    const { message, code, problems } = await refusal(edited("width = {2-4}", "width = {5-2}"));
+    const file = folder.path("config.ini");
+    expect(message).toBe(
+      `${file} has 1 problem:\n  ${file}:28: [mlp_funnel] width: "{5-2}" is an empty range. Write the smaller bound first: {2-5}.`,
+    );
+    expect(code).toBe("bad-config");
+    expect(problems).toEqual([
+      {
+        file,
+        line: 28,
+        section: "mlp_funnel",
+        option: "width",
+        value: "{5-2}",
+        code: "empty-range",
+        message: '"{5-2}" is an empty range.',
+        remedy: "Write the smaller bound first: {2-5}.",
+      },
+    ]);
+  });
+
+  test("reports all problems in one go, in the order of lines", async () => {
+    const text = CONFIG.replace("lr = 1e-2", "lr = fast")
+      .replace("nb_processus = 2", "nb_processus = 0")
+      .replace("class = DatasetOr", "klass = DatasetOr")
+      .replace("./mlp.ts", "./mpl.ts");
+    const { message, problems } = await refusal(text);
+    expect(problems.map(({ line, code }) => [line, code])).toEqual([
+      [3, "not-a-number"],
+      [11, "number-too-small"],
+      [14, "missing-option"],
+      [26, "class-file-not-found"],
+    ]);
+    expect(message).toContain("has 4 problems:");
+  });
+});
+
+describe("notices", () => {
+  test.each<[string, string, string]>([
+    ["cache in PROCESS", withProcess("cache_size = 1, 1"), "cache_size"],
+    ["cache in MONITOR", CONFIG.replace("[MONITOR]", "[MONITOR]\ncache_database_path = x"), "cache_database_path"],
+    ["an option that one optimizer lacks", withProcess("optimizer = Adam, SGD\noptimizer.momentum = 0.9"), "Adam"],
+    ["a comment behind a value", edited("length = 4", "length = 4 # layers"), "# layers"],
+    [
+      "equal keys",
+      `${CONFIG}[b]\ntype = mlp\nclass = MlpFunnel\npath_to_class = ./mlp.ts\nkey = mlp_MlpFunnel\n`,
+      "one model",
+    ],
+    [
+      "equal variants",
+      `${CONFIG}[b]\ntype = mlp\nclass = MlpFunnel\nwidth = {4-9}\nlength = 4\npath_to_class = ./mlp.ts\nkey = b\n`,
+      "same class and options",
+    ],
+  ])("%s", async (_name, text, words) => {
+    const { notices } = await read(text);
+    expect(notices).toHaveLength(1);
+    expect(JSON.stringify(notices)).toContain(words);
+  });
+
+  test("options without effect are no options of the experiment", async () => {
+    const { process } = await read(withProcess("cache_size = 1, 2"));
+    expect(process.options.map(({ name }) => name)).not.toContain("cache_size");
+    expect(process.axes).toEqual([]);
+  });
+});
+
+describe("readMonitor", () => {
+  test("needs MONITOR alone", async () => {
+    const file = await folder.write(
+      "[MONITOR]\nneed_gpu = False\ngpu_available =\nnb_processus = 3\nmultiplicity = 1\n",
+    );
+    expect((await readMonitor(file)).monitor).toMatchObject({ numProcesses: 3, gpuAvailable: [] });
+    await expect(readMonitor(await folder.write("[X]\n"))).rejects.toThrow("[MONITOR]");
+  });
+});

@@ -1,0 +1,122 @@
+// From a configuration file to a checked experiment: everything that can be known without loading the user's classes.
+
+import { dirname, resolve } from "node:path";
+import { type ClassSection, readClassSection } from "./class-section.ts";
+import { checkSchemes, checkSize, noticeOverlaps } from "./experiment-checks.ts";
+import { type IniSection, parseIni } from "./ini.ts";
+import { type MonitorSection, readMonitorSection } from "./monitor-section.ts";
+import { nearestName } from "./nearest.ts";
+import { ConfigError, type Finding, type Findings, type Problem } from "./problem.ts";
+import { type ProcessSection, readProcessSection } from "./process-section.ts";
+import { readSourceText } from "./source-text.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+export interface Experiment {
+  /** The configuration file as the user named it. */
+  readonly file: string;
+  /** Absolute; relative paths in the file start here. */
+  readonly folder: string;
+  /** The file's text as it was read. */
+  readonly text: string;
+  readonly process: ProcessSection;
+  readonly monitor: MonitorSection;
+  /** The class sections in file order. */
+  readonly sections: readonly ClassSection[];
+  /** What the user should know although nothing is wrong. */
+  readonly notices: readonly Problem[];
+}
+
+/** Throws a ConfigError that carries every problem of the file. */
+export async function readExperiment(file: string, vocabulary: Vocabulary): Promise<Experiment> {
+  const { text, sections, findings, problems, notices } = await openConfig(file);
+  const folder = dirname(resolve(file));
+  const special = findSpecialSections(sections, ["PROCESS", "MONITOR"], findings);
+  const classes = sections.filter((section) => ![...special.values()].includes(section));
+
+  const processIni = special.get("PROCESS");
+  const process = processIni && (await readProcessSection(processIni, folder, vocabulary, findings));
+  const monitorIni = special.get("MONITOR");
+  const monitor = monitorIni && readMonitorSection(monitorIni, findings);
+  const read: (ClassSection | undefined)[] = [];
+  for (const section of classes) read.push(await readClassSection(section, folder, findings));
+  const classSections = read.filter((section) => section !== undefined);
+
+  if (process !== undefined) checkSchemes({ process, sections: classes, findings });
+  if (process === undefined || monitor === undefined || problems.length > 0) throw new ConfigError(file, problems);
+  checkSize(process, monitor, classSections, findings);
+  if (problems.length > 0) throw new ConfigError(file, problems);
+  noticeOverlaps(classSections, findings);
+  return { file, folder, text, process, monitor, sections: classSections, notices };
+}
+
+/** Reads [MONITOR] alone, which is all that a rerun needs; other sections may be missing or wrong. */
+export async function readMonitor(
+  file: string,
+): Promise<{ readonly monitor: MonitorSection; readonly notices: readonly Problem[] }> {
+  const { sections, findings, problems, notices } = await openConfig(file);
+  const section = findSpecialSections(sections, ["MONITOR"], findings).get("MONITOR");
+  const monitor = section && readMonitorSection(section, findings);
+  if (monitor === undefined || problems.length > 0) throw new ConfigError(file, problems);
+  return { monitor, notices };
+}
+
+interface OpenConfig {
+  readonly text: string;
+  readonly sections: readonly IniSection[];
+  readonly findings: Findings;
+  /** What `findings` has been told so far. */
+  readonly problems: readonly Problem[];
+  readonly notices: readonly Problem[];
+}
+
+async function openConfig(file: string): Promise<OpenConfig> {
+  const source = await readSourceText(file);
+  if (!source.ok) {
+    const { fault, line, cause } = source;
+    throw new ConfigError(file, [{ file, ...(line === undefined ? {} : { line }), ...fault }], { cause });
+  }
+  const ini = parseIni(source.text);
+  const place = (finding: Finding): Problem => ({ file, ...finding });
+  const problems = ini.problems.map(place);
+  const notices = ini.notices.map(place);
+  const findings: Findings = {
+    problem: (finding) => problems.push(place(finding)),
+    notice: (finding) => notices.push(place(finding)),
+  };
+  return { text: source.text, sections: ini.sections, findings, problems, notices };
+}
+
+/** Finds the sections that are no classes; one that is slightly misspelt is reported as such and read all the same. */
+function findSpecialSections(
+  sections: readonly IniSection[],
+  names: readonly string[],
+  findings: Findings,
+): ReadonlyMap<string, IniSection> {
+  const found = new Map<string, IniSection>();
+  for (const name of names) {
+    const exact = sections.find((section) => section.name === name);
+    if (exact !== undefined) {
+      found.set(name, exact);
+      continue;
+    }
+    // A section with a class is not a misspelt one, whatever it is called.
+    const candidates = sections.filter(({ options }) => !options.some((option) => option.name === "class"));
+    const nearest = nearestName(
+      name,
+      candidates.map((section) => section.name),
+    );
+    const section = candidates.find((candidate) => candidate.name === nearest);
+    if (section !== undefined) found.set(name, section);
+    findings.problem({
+      ...(section === undefined ? {} : { line: section.line }),
+      section: section?.name ?? name,
+      code: "missing-section",
+      message:
+        section === undefined
+          ? "The section is missing."
+          : `The section [${name}] is missing, and [${section.name}] looks like it.`,
+      remedy: section === undefined ? `Add [${name}] with its options.` : `Write [${name}].`,
+    });
+  }
+  return found;
+}

@@ -1,0 +1,14 @@
+// Options of the original Mosaic that are accepted, so that its files can be read, and have no effect.
+
+import type { Finding, Findings } from "./problem.ts";
+
+export const IGNORED_OPTIONS: readonly string[] = ["cache_database_path", "cache_size"];
+
+export function reportIgnored(place: Pick<Finding, "line" | "section" | "option" | "value">, findings: Findings): void {
+  findings.notice({
+    ...place,
+    code: "ignored-option",
+    message: "The option has no effect: results are written straight to the database.",
+    remedy: "Remove the line.",
+  });
+}

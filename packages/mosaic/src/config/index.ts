@@ -1,0 +1,22 @@
+export type { ClassOption, ClassSection } from "./class-section.ts";
+export type { ClassSource } from "./class-source.ts";
+export { type Experiment, readExperiment, readMonitor } from "./experiment.ts";
+export type { MonitorSection } from "./monitor-section.ts";
+export { nearestName, suggestName } from "./nearest.ts";
+export type { OwnLoss } from "./own-loss.ts";
+export { parsePipelines, readPipelineFile, writePipelineFile } from "./pipeline-file.ts";
+export {
+  countPipelines,
+  generatePipelines,
+  generateRuns,
+  type Pipeline,
+  type PipelineAxes,
+  type PipelineEntry,
+  type PlannedRun,
+} from "./pipelines.ts";
+export { ConfigError, formatProblem, type Problem } from "./problem.ts";
+export type { ProcessOption } from "./process-option.ts";
+export type { ProcessSection } from "./process-section.ts";
+export { type Component, processTexts, type RunSettings, runSettings } from "./run-settings.ts";
+export type { SettingValue } from "./setting.ts";
+export type { Components, OptionSpec, Vocabulary } from "./vocabulary.ts";

@@ -1,0 +1,209 @@
+// Splits the text of an `.ini` file into sections and options, each with its line. What the values mean is not known here.
+
+import type { Finding } from "./problem.ts";
+
+export interface IniOption {
+  readonly name: string;
+  /** The text after `=`, without the spaces around it. */
+  readonly value: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+export interface IniSection {
+  readonly name: string;
+  readonly line: number;
+  readonly options: readonly IniOption[];
+}
+
+export interface IniDocument {
+  /** In file order, each name once. */
+  readonly sections: readonly IniSection[];
+  readonly problems: readonly Finding[];
+  readonly notices: readonly Finding[];
+}
+
+/** A section being read. `kept` is false for a repeated or nameless one: its lines are still checked. */
+interface OpenSection {
+  readonly name: string;
+  readonly line: number;
+  readonly options: IniOption[];
+  readonly firstLines: Map<string, number>;
+  readonly kept: boolean;
+}
+
+type Report = (finding: Finding) => void;
+
+/** Reads every line and never throws: what cannot be understood becomes a problem. */
+export function parseIni(text: string): IniDocument {
+  const problems: Finding[] = [];
+  const notices: Finding[] = [];
+  const sections = new Map<string, OpenSection>();
+  let open: OpenSection | undefined;
+
+  const report: Report = (finding) => problems.push(finding);
+  const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
+  for (const [index, raw] of lines.entries()) {
+    const line = index + 1;
+    const content = raw.trim();
+    if (content === "" || content.startsWith("#") || content.startsWith(";")) continue;
+    if (/^\s/.test(raw)) {
+      report({
+        line,
+        ...(open === undefined ? {} : { section: open.name }),
+        value: content,
+        code: "indented-line",
+        message: `"${content}" is indented.`,
+        remedy: "Values are on one line: join it to the line above, or remove the spaces at its start.",
+      });
+      // What was meant is read all the same, so that one fault is one problem.
+      if (!/^[\w.-]+\s*=|^\[[^\]]+\]$/.test(content)) {
+        continueOption(open, content);
+        continue;
+      }
+    }
+    if (content.startsWith("[")) {
+      const name = readSectionName(content, line, report);
+      const first = sections.get(name);
+      if (first !== undefined) {
+        report({
+          line,
+          section: name,
+          code: "repeated-section",
+          message: `The section is already on line ${first.line}.`,
+          remedy: "Give it another name, or move its options there.",
+        });
+      }
+      open = { name, line, options: [], firstLines: new Map(), kept: first === undefined && name !== "" };
+      if (open.kept) sections.set(name, open);
+      continue;
+    }
+    const option = readOption(content, line, open, report);
+    if (option === undefined || open === undefined) continue;
+    if (isUnique(option, open, report)) open.options.push(option);
+    const comment = trailingComment(option.value);
+    if (comment !== undefined) {
+      notices.push({
+        line,
+        section: open.name,
+        option: option.name,
+        value: option.value,
+        code: "comment-in-value",
+        message: `"${comment}" is read as part of the value.`,
+        remedy: "Put comments on lines of their own, or put the value in quotes.",
+      });
+    }
+  }
+  return {
+    sections: [...sections.values()].map(({ name, line, options }) => ({ name, line, options })),
+    problems,
+    notices,
+  };
+}
+
+/** Joins an indented line to the option on the line above. */
+function continueOption(open: OpenSection | undefined, content: string): void {
+  const last = open?.options.at(-1);
+  if (open === undefined || last === undefined) return;
+  open.options[open.options.length - 1] = { ...last, value: `${last.value} ${content}` };
+}
+
+/** The name in brackets; a header with a fault still opens a section, so that one fault is one problem. */
+function readSectionName(content: string, line: number, report: Report): string {
+  const end = content.indexOf("]");
+  const name = content.slice(1, end === -1 ? undefined : end).trim();
+  if (end === -1) {
+    report({
+      line,
+      value: content,
+      code: "unclosed-section",
+      message: `"${content}" has no closing bracket.`,
+      remedy: `Write [${name === "" ? "NAME" : name}].`,
+    });
+  } else if (end !== content.length - 1) {
+    report({
+      line,
+      section: name,
+      value: content,
+      code: "text-after-section",
+      message: `"${content.slice(end + 1).trim()}" stands after the closing bracket.`,
+      remedy: `Write only [${name}] on this line; comments have lines of their own.`,
+    });
+  }
+  if (end !== -1 && name === "") {
+    report({
+      line,
+      value: content,
+      code: "empty-section-name",
+      message: "The section has no name.",
+      remedy: "Write a name between the brackets, as in [MLP].",
+    });
+  }
+  return name;
+}
+
+function readOption(
+  content: string,
+  line: number,
+  open: OpenSection | undefined,
+  report: Report,
+): IniOption | undefined {
+  const place = { line, value: content, ...(open === undefined ? {} : { section: open.name }) };
+  const equals = content.indexOf("=");
+  if (equals === -1) {
+    const [, name, value] = /^([\w.-]+)\s*(?::\s*(.*))?$/.exec(content) ?? [];
+    const corrected = name === undefined ? "option = value" : `${name} = ${value ?? "…"}`;
+    report({
+      ...place,
+      code: "not-an-option",
+      message: `"${content}" is neither a section nor an option.`,
+      remedy: `Write it as ${corrected}, or start the line with # to make it a comment.`,
+    });
+    return name === undefined || value === undefined ? undefined : { name, value, line };
+  }
+  const name = content.slice(0, equals).trim();
+  const value = content.slice(equals + 1).trim();
+  if (name === "") {
+    report({
+      ...place,
+      code: "empty-option-name",
+      message: `"${content}" has no option name.`,
+      remedy: "Write a name before the equals sign.",
+    });
+    return undefined;
+  }
+  if (open === undefined) {
+    report({
+      ...place,
+      option: name,
+      code: "option-before-section",
+      message: "The option stands before any section.",
+      remedy: "Put a section such as [PROCESS] above it.",
+    });
+    return undefined;
+  }
+  return { name, value, line };
+}
+
+function isUnique(option: IniOption, open: OpenSection, report: Report): boolean {
+  const first = open.firstLines.get(option.name);
+  if (first === undefined) {
+    open.firstLines.set(option.name, option.line);
+    return true;
+  }
+  report({
+    line: option.line,
+    section: open.name,
+    option: option.name,
+    value: option.value,
+    code: "repeated-option",
+    message: `The option is already on line ${first}.`,
+    remedy: "Keep one of the two; several values are a list, as in 2, 3, 4.",
+  });
+  return false;
+}
+
+/** The part of an unquoted value that looks like a comment to a human reader. */
+function trailingComment(value: string): string | undefined {
+  return value.includes('"') ? undefined : /\s([#;].*)$/.exec(value)?.[1];
+}

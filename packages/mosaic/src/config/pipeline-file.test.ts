@@ -1,0 +1,85 @@
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MosaicError } from "../errors.ts";
+import { readPipelineFile, writePipelineFile } from "./pipeline-file.ts";
+import { openFolder } from "./test-config.ts";
+
+let folder: Awaited<ReturnType<typeof openFolder>>;
+beforeAll(async () => {
+  folder = await openFolder();
+});
+afterAll(() => folder.close());
+
+const entry = { type: "mlp", class: "Mlp", path_to_class: "./mlp.ts", width: "2", key: "k" };
+const pipelines = [[entry, { type: "process", lr: "1e-2", name: "PROCESS" }], [{ ...entry, width: "ü\n\u2028" }]];
+
+function* failing() {
+  yield [entry];
+  throw new Error("generation failed");
+}
+
+describe("pipeline file", () => {
+  test("comes back as it was written, in the seed's layout", async () => {
+    const file = folder.path("pipelines.json");
+    expect(await writePipelineFile(file, pipelines)).toBe(2);
+    expect(JSON.stringify(await readPipelineFile(file))).toBe(JSON.stringify(pipelines));
+    const text = await readFile(file, "utf8");
+    expect(text).toMatch(/^\[\n\t\[\n\t\t\{\n\t\t\t"type": "mlp",\n/);
+    expect(text).toBe(`${JSON.stringify(pipelines, null, "\t")}\n`);
+  });
+
+  test("keeps the old file when writing fails, and leaves nothing behind", async () => {
+    const file = await folder.write("old", "kept.json");
+    await expect(writePipelineFile(file, failing())).rejects.toThrow("generation failed");
+    await expect(writePipelineFile(file, [])).rejects.toMatchObject({ code: "no-pipelines" });
+    expect(await readFile(file, "utf8")).toBe("old");
+    expect((await readdir(folder.folder)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
+  test("follows links, and refuses folders, devices and missing folders", async () => {
+    const target = await folder.write("old", "target.json");
+    await symlink(target, folder.path("link.json"));
+    await writePipelineFile(folder.path("link.json"), pipelines);
+    expect(await readFile(target, "utf8")).toContain("mlp");
+    await mkdir(folder.path("sub"));
+    for (const path of [folder.path("sub"), "/dev/null", folder.path("none/x.json"), `${target}/x.json`]) {
+      await expect(writePipelineFile(path, pipelines)).rejects.toMatchObject({ code: "cannot-write-pipelines" });
+    }
+  });
+
+  test("writes a great many without keeping them", async () => {
+    const file = folder.path("many.json");
+    const many = function* () {
+      for (let index = 0; index < 100_000; index++) yield [{ ...entry, width: String(index) }];
+    };
+    expect(await writePipelineFile(file, many())).toBe(100_000);
+    expect((await readPipelineFile(file))[99_999]?.[0]?.width).toBe("99999");
+  });
+
+  test.each([
+    ["{}", "the file: expected a list of pipelines, got an object"],
+    ["[]", "the file: expected a list of pipelines, got an empty list"],
+    ["[[]]", "[0]: expected a list of modules, got an empty list"],
+    ["[3]", "[0]: expected a list of modules, got the number 3"],
+    ['[["a"]]', '[0][0]: expected an object, got the text "a"'],
+    ["[[null]]", "[0][0]: expected an object, got null"],
+    [
+      JSON.stringify([[entry], [entry, { ...entry, width: 2 }]]),
+      "[1][1].width: expected a text in quotes, got the number 2",
+    ],
+    ['[[{"type": "mlp"}]]', "[0][0].class: expected a text in quotes, got nothing"],
+    ["[[", "is not JSON"],
+  ])("refuses %s", async (text, message) => {
+    const file = folder.path("bad.json");
+    await writeFile(file, text);
+    const error: unknown = await readPipelineFile(file).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(MosaicError);
+    expect(String(error)).toContain(message);
+    expect(String(error)).toContain("mosaic_generate");
+  });
+
+  test("says that a file is missing or a folder", async () => {
+    await expect(readPipelineFile(folder.path("nothing.json"))).rejects.toThrow("does not exist");
+    await expect(readPipelineFile(folder.folder)).rejects.toThrow("is a folder");
+  });
+});

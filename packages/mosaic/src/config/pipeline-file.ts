@@ -1,0 +1,169 @@
+// The JSON file of pipelines that `mosaic_generate` writes and other commands read.
+
+import { randomBytes } from "node:crypto";
+import { type FileHandle, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { MosaicError } from "../errors.ts";
+import type { Pipeline, PipelineEntry } from "./pipelines.ts";
+import { errorCode } from "./source-text.ts";
+
+/** Texts are gathered up to this many characters between writes. */
+const CHUNK_CHARACTERS = 1 << 18;
+
+/**
+ * Writes the pipelines one by one, so that memory stays small, to a temporary file that replaces `file` when it is
+ * whole: whatever happens, `file` is the old one or the new one. Returns how many there were; none is an error.
+ */
+export async function writePipelineFile(file: string, pipelines: Iterable<Pipeline>): Promise<number> {
+  const target = await writableTarget(file);
+  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
+  try {
+    const handle = await open(temporary, "wx");
+    let count: number;
+    try {
+      count = await writeAll(handle, pipelines);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    if (count === 0) throw new MosaicError("no-pipelines", `${file}: there are no pipelines to write.`);
+    await rename(temporary, target);
+    return count;
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    if (cause instanceof MosaicError || errorCode(cause) === undefined) throw cause;
+    throw cannotWrite(file, cause);
+  }
+}
+
+/** Follows links, and refuses what a rename must not replace: a folder, a terminal, `/dev/stdout`. */
+async function writableTarget(file: string): Promise<string> {
+  try {
+    const target = await realpath(file);
+    if ((await stat(target)).isFile()) return target;
+  } catch (cause) {
+    if (errorCode(cause) === "ENOENT") return file;
+    throw cannotWrite(file, cause);
+  }
+  throw new MosaicError(
+    "cannot-write-pipelines",
+    `${file} exists and is not a file. Give the path of a file, as in pipelines.json.`,
+  );
+}
+
+function cannotWrite(file: string, cause: unknown): MosaicError {
+  const code = errorCode(cause);
+  const reason =
+    code === "ENOENT" || code === "ENOTDIR"
+      ? `The folder ${dirname(file)} does not exist. Create it first.`
+      : code === "EACCES" || code === "EPERM" || code === "EROFS"
+        ? `The folder ${dirname(file)} may not be written to. Choose another one.`
+        : `${cause instanceof Error ? cause.message : String(cause)}. Choose another path, or make room.`;
+  return new MosaicError("cannot-write-pipelines", `${file} cannot be written. ${reason}`, { cause });
+}
+
+async function writeAll(handle: FileHandle, pipelines: Iterable<Pipeline>): Promise<number> {
+  let count = 0;
+  let chunk = "[";
+  for (const pipeline of pipelines) {
+    chunk += `${count === 0 ? "" : ","}\n\t${JSON.stringify(pipeline, null, "\t").replaceAll("\n", "\n\t")}`;
+    count += 1;
+    if (chunk.length < CHUNK_CHARACTERS) continue;
+    await handle.writeFile(chunk);
+    chunk = "";
+  }
+  await handle.writeFile(`${chunk}\n]\n`);
+  return count;
+}
+
+/** Reads and checks a whole file. Errors name the place inside the JSON, as in `[3][1].width`. */
+export async function readPipelineFile(file: string): Promise<readonly Pipeline[]> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    const code = errorCode(cause);
+    const reason =
+      code === "ENOENT"
+        ? "does not exist"
+        : code === "EISDIR"
+          ? "is a folder"
+          : `cannot be read (${code ?? String(cause)})`;
+    throw new MosaicError("cannot-read-pipelines", `${file} ${reason}. Give a file that mosaic_generate wrote.`, {
+      cause,
+    });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MosaicError("bad-pipeline-file", `${file} is not JSON: ${reason}. Write it anew with mosaic_generate.`, {
+      cause,
+    });
+  }
+  return parsePipelines(json, file);
+}
+
+/** Checks JSON that is to be a list of pipelines; `file` is for the messages. */
+export function parsePipelines(json: unknown, file: string): readonly Pipeline[] {
+  const faults: string[] = [];
+  const report = (path: string, expected: string, got: unknown) =>
+    faults.push(`  ${path}: expected ${expected}, got ${describe(got)}`);
+  const pipelines: Pipeline[] = [];
+  if (!Array.isArray(json) || json.length === 0) report("the file", "a list of pipelines", json);
+  else {
+    const list: readonly unknown[] = json;
+    for (const [index, value] of list.entries()) {
+      const pipeline = parsePipeline(value, `[${index}]`, report);
+      if (pipeline !== undefined) pipelines.push(pipeline);
+      if (faults.length >= MOST_FAULTS) break;
+    }
+  }
+  if (faults.length === 0) return pipelines;
+  const shown = faults.slice(0, MOST_FAULTS);
+  if (faults.length >= MOST_FAULTS) shown.push("  and perhaps more");
+  throw new MosaicError(
+    "bad-pipeline-file",
+    `${file} is not a file of pipelines:\n${shown.join("\n")}\nWrite it anew with mosaic_generate.`,
+  );
+}
+
+const MOST_FAULTS = 20;
+
+type Report = (path: string, expected: string, got: unknown) => void;
+
+function parsePipeline(value: unknown, path: string, report: Report): Pipeline | undefined {
+  if (!Array.isArray(value) || value.length === 0) {
+    report(path, "a list of modules", value);
+    return undefined;
+  }
+  const modules: readonly unknown[] = value;
+  const entries = modules.map((entry, index) => parseEntry(entry, `${path}[${index}]`, report));
+  return entries.filter((entry) => entry !== undefined);
+}
+
+function parseEntry(value: unknown, path: string, report: Report): PipelineEntry | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    report(path, "an object", value);
+    return undefined;
+  }
+  const texts: [string, string][] = [];
+  for (const [name, text] of Object.entries(value)) {
+    if (typeof text === "string") texts.push([name, text]);
+    else report(`${path}.${name}`, "a text in quotes", text);
+  }
+  const required = "type" in value && value.type === "process" ? ["type"] : ["type", "class", "path_to_class", "key"];
+  for (const name of required)
+    if (!Object.hasOwn(value, name)) report(`${path}.${name}`, "a text in quotes", undefined);
+  return Object.fromEntries(texts);
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "string")
+    return `the text ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`;
+  return `${value === null ? "" : `the ${typeof value} `}${String(value)}`;
+}
