@@ -39,6 +39,7 @@ export {
 } from "./program/training-program.ts";
 export { defaultGenerator, Generator, manualSeed } from "./random/generator.ts";
 export { evaluate } from "./runtime/evaluate.ts";
+export * as schedulers from "./schedulers/index.ts";
 export type { Shape } from "./shape.ts";
 export { cat, type NestedNumbers, type Operand, stack, Tensor, where } from "./tensor.ts";
 export { Buffer, type Initializer, Parameter, parameter, Variable } from "./variable.ts";

@@ -1,0 +1,13 @@
+/** What went wrong, in a form that programs can test; stable across versions. */
+export type TrainingErrorCode = "TRAINING_DATA" | "TRAINING_SNAPSHOT";
+
+/** Every error that this package throws on purpose. */
+export class TrainingError extends Error {
+  override readonly name = "TrainingError";
+  readonly code: TrainingErrorCode;
+
+  constructor(code: TrainingErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
