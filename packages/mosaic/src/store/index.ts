@@ -1,0 +1,25 @@
+export { openSqliteReader, openSqliteStore, type SqliteStoreOptions } from "./open-sqlite-store.ts";
+export type {
+  AddedRuns,
+  Artifact,
+  Completion,
+  EpochRecord,
+  ExperimentRecord,
+  FoundRun,
+  GiveBackReason,
+  Lease,
+  LeaseKey,
+  NewExperiment,
+  NewRun,
+  Param,
+  ReturnedRun,
+  RunDetails,
+  RunQuery,
+  RunRecord,
+  RunResult,
+  RunStatus,
+  WriterRecord,
+} from "./records.ts";
+export { type ResultColumn, resultColumns } from "./result-columns.ts";
+export { maximumAttempts, type Store, type StoreReader } from "./store.ts";
+export { StoreError, type StoreErrorCode } from "./store-error.ts";

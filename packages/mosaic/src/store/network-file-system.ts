@@ -1,0 +1,68 @@
+// WAL needs shared memory between all processes that open the database, which no network file system gives.
+import { readFileSync, realpathSync, statfsSync } from "node:fs";
+
+export interface FileSystemVerdict {
+  /** `network`: WAL does not work. `doubtful`: it may not. */
+  readonly kind: "local" | "network" | "doubtful";
+  readonly name: string;
+}
+
+// `statfs` types of Linux: include/uapi/linux/magic.h and the file systems' own sources.
+const networkTypes: ReadonlyMap<number, string> = new Map([
+  [0x6969, "NFS"],
+  [0x517b, "SMB"],
+  [0xff534d42, "CIFS"],
+  [0xfe534d42, "SMB2"],
+  [0x564c, "NCP"],
+  [0x5346414f, "AFS"],
+  [0x6b414653, "kAFS"],
+  [0x73757245, "Coda"],
+  [0x00c36400, "Ceph"],
+  [0x0bd00bd0, "Lustre"],
+  [0x47504653, "GPFS"],
+  [0x19830326, "BeeGFS"],
+]);
+// 9p is a network share, but also a virtual machine's or a sandbox's view of a local disk.
+const plan9Type = 0x01021997;
+const fuseType = 0x65735546;
+const networkFuse = /sshfs|s3|rclone|gluster|gcsfuse|goofys|davfs|curlftpfs|smbnetfs|cephfs|juicefs|hdfs|gvfs/i;
+
+const local: FileSystemVerdict = { kind: "local", name: "" };
+
+/** The file system that `path`, which must exist, lies on. */
+export function fileSystemOf(path: string): FileSystemVerdict {
+  // Elsewhere `type` has another meaning.
+  if (process.platform !== "linux") return local;
+  const { type } = statfsSync(path);
+  return judgeFileSystem(type, () => mountTypeOf(realpathSync(path), readFileSync("/proc/self/mountinfo", "utf8")));
+}
+
+/** `fuseMountType` is asked only for FUSE, one type for disks and networks alike; it gives such as `fuse.sshfs`. */
+export function judgeFileSystem(type: number, fuseMountType: () => string): FileSystemVerdict {
+  // Some systems give the type as a signed 32-bit number.
+  const unsignedType = type % 2 ** 32 < 0 ? (type % 2 ** 32) + 2 ** 32 : type % 2 ** 32;
+  const name = networkTypes.get(unsignedType);
+  if (name !== undefined) return { kind: "network", name };
+  if (unsignedType === plan9Type) return { kind: "doubtful", name: "9p" };
+  if (unsignedType !== fuseType) return local;
+  const mountType = fuseMountType();
+  if (mountType === "fuseblk") return local;
+  return { kind: networkFuse.test(mountType) ? "network" : "doubtful", name: mountType };
+}
+
+/** The type of the mount that holds an absolute path; `mountinfo` is the text of /proc/self/mountinfo. */
+export function mountTypeOf(path: string, mountinfo: string): string {
+  let best = { length: -1, type: "unknown" };
+  for (const line of mountinfo.split("\n")) {
+    const [mount, source] = line.split(" - ");
+    const mountPoint = mount
+      ?.split(" ")[4]
+      ?.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
+    const type = source?.split(" ")[0];
+    if (mountPoint === undefined || type === undefined) continue;
+    const holds = path === mountPoint || path.startsWith(mountPoint.endsWith("/") ? mountPoint : `${mountPoint}/`);
+    // Of two mounts on one point the later one counts.
+    if (holds && mountPoint.length >= best.length) best = { length: mountPoint.length, type };
+  }
+  return best.type;
+}

@@ -1,0 +1,160 @@
+// The plain records that go into a store and come out of it, whatever the database behind it.
+
+export type RunStatus = "pending" | "running" | "done" | "error" | "paused";
+
+export interface NewExperiment {
+  /** The configuration as resolved, as text. */
+  readonly configuration: string;
+  readonly engineVersion: string;
+  /** Facts about the machine (processor, cores, memory, versions) as JSON text. */
+  readonly machineJson: string;
+}
+
+export interface ExperimentRecord extends NewExperiment {
+  readonly experimentId: number;
+  readonly createdAt: Date;
+}
+
+export type Param = readonly [name: string, value: string];
+
+export interface NewRun {
+  readonly pipelineJson: string;
+  /** `Class(v1,v2) | Class(...)`. */
+  readonly description: string;
+  /** Rows of `params`. The row `pipeline` is written by the store; one that is listed here is left out. */
+  readonly params: readonly Param[];
+  readonly repetition: number;
+  /** Hash of all that makes two runs the same run. */
+  readonly identity: string;
+  /** A whole number below 2^53. */
+  readonly seed: number;
+}
+
+/** Ids of the runs that one call added: all from `firstRunId` on, without gaps. */
+export interface AddedRuns {
+  readonly firstRunId: number;
+  readonly count: number;
+}
+
+/** Names a lease; all that a worker's message has to carry. */
+export interface LeaseKey {
+  readonly runId: number;
+  /** Fencing token: grows with every lease that the store gives, and is never given twice. */
+  readonly token: number;
+}
+
+export interface Lease extends LeaseKey, NewRun {
+  readonly experimentId: number;
+  /** 1 for the first attempt; grows when a worker died over the run, not when the supervisor did. */
+  readonly attempt: number;
+  /** Epochs that the run's snapshot holds: 0 means start anew, N means go on with epoch N + 1. */
+  readonly resumeEpoch: number;
+  readonly expiresAt: Date;
+}
+
+/** A line of `run_results`; null is an empty value. */
+export interface RunResult {
+  readonly trainLoss: number | null;
+  readonly testLoss: number | null;
+  /** Percent. */
+  readonly trainAccuracy: number | null;
+  /** Percent. */
+  readonly testAccuracy: number | null;
+  readonly parameterCount: number | null;
+  readonly durationSeconds: number | null;
+  readonly epochs: number | null;
+  readonly overfit: number | null;
+  readonly trainability: number | null;
+  readonly slope: number | null;
+}
+
+export interface EpochRecord {
+  /** From 1 on. */
+  readonly epoch: number;
+  readonly trainLoss: number | null;
+  readonly testLoss: number | null;
+  readonly trainAccuracy: number | null;
+  readonly testAccuracy: number | null;
+  readonly learningRate: number | null;
+  readonly seconds: number | null;
+}
+
+export interface Artifact {
+  /** What the file is: `model`, `onnx`, `snapshot`, `log`… */
+  readonly kind: string;
+  /** Relative to the database's folder of run files. */
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+export interface Completion {
+  readonly result: RunResult;
+  /** Epochs that were not appended before. */
+  readonly history?: readonly EpochRecord[];
+  readonly artifacts?: readonly Artifact[];
+}
+
+/** Why a run is given back unfinished. Only a worker's death costs an attempt. */
+export type GiveBackReason =
+  | { readonly kind: "worker-died" /** Such as `killed by SIGKILL`. */; readonly detail: string }
+  | { readonly kind: "stopped" };
+
+export interface ReturnedRun {
+  readonly runId: number;
+  /** `error` when the run has used up its attempts. */
+  readonly status: "pending" | "error";
+}
+
+export interface FoundRun {
+  readonly runId: number;
+  readonly experimentId: number;
+  readonly status: string;
+  readonly repetition: number;
+  /** Epochs trained, where the run has a result. */
+  readonly epochs: number | null;
+}
+
+export interface RunDetails {
+  readonly experimentId: number;
+  readonly identity: string;
+  readonly repetition: number;
+  readonly seed: number;
+  /** Attempts that dying workers have cost. */
+  readonly attempts: number;
+  readonly resumeEpoch: number;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+export interface RunRecord {
+  readonly runId: number;
+  /** A `RunStatus`, or whatever a database of the original Mosaic says. */
+  readonly status: string;
+  readonly description: string;
+  readonly returnStatus: string | null;
+  readonly pipelineJson: string | null;
+  /** Rows of `params` in the order written, without `pipeline`. */
+  readonly params: readonly Param[];
+  readonly result: RunResult | null;
+  /** Filled only where the query asked for it. */
+  readonly history: readonly EpochRecord[];
+  /** null for a run of the original Mosaic. */
+  readonly details: RunDetails | null;
+}
+
+/** Runs that match all that is given; everything is optional. */
+export interface RunQuery {
+  readonly runIds?: Iterable<number>;
+  readonly experimentId?: number;
+  readonly status?: string;
+  readonly withHistory?: boolean;
+}
+
+/** The process that holds the right to write. */
+export interface WriterRecord {
+  readonly pid: number;
+  readonly claimedAt: Date;
+  /** False when it died without giving its claim back. */
+  readonly alive: boolean;
+}

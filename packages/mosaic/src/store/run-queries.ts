@@ -1,0 +1,126 @@
+// Reading runs: one object of prepared statements for a connection, whether it reads or writes.
+import type { DatabaseSync } from "node:sqlite";
+import type { EpochRecord, Param, RunDetails, RunQuery, RunRecord, RunResult } from "./records.ts";
+import {
+  dateIn,
+  dateOrNullIn,
+  integerIn,
+  numberIn,
+  type Row,
+  storedInteger,
+  textIn,
+  textOrNullIn,
+} from "./stored-value.ts";
+
+export interface RunQueries {
+  /** Ids of the runs that match, ascending. */
+  readonly ids: (query: RunQuery) => readonly number[];
+  readonly run: (runId: number, withHistory: boolean) => RunRecord | undefined;
+  readonly history: (runId: number) => readonly EpochRecord[];
+  /** Rows of `params`, `pipeline` included. */
+  readonly params: (runId: number) => readonly Param[];
+}
+
+export function prepareRunQueries(database: DatabaseSync): RunQueries {
+  // Ids are compared as numbers, because an original database may keep them as text.
+  const allIds = database.prepare("SELECT run_id FROM runs");
+  const idsByStatus = database.prepare("SELECT run_id FROM runs WHERE status = ?");
+  const experimentIds = database.prepare("SELECT run_id FROM run_details WHERE experiment_id = ?");
+  const run = database.prepare("SELECT * FROM runs WHERE run_id = ?");
+  const details = database.prepare("SELECT * FROM run_details WHERE run_id = ?");
+  const result = database.prepare("SELECT * FROM run_results WHERE run_id = ?");
+  const history = database.prepare("SELECT * FROM history WHERE run_id = ? ORDER BY epoch");
+  const params = database.prepare("SELECT param_name, param_value FROM params WHERE run_id = ? ORDER BY rowid");
+
+  const historyOf = (runId: number): readonly EpochRecord[] => history.all(storedInteger(runId)).map(epochFrom);
+  const paramsOf = (runId: number): readonly Param[] =>
+    params.all(storedInteger(runId)).map((row): Param => [textIn(row, "param_name"), textIn(row, "param_value")]);
+
+  return {
+    history: historyOf,
+    params: paramsOf,
+    ids: ({ runIds, experimentId, status }) => {
+      const rows = status === undefined ? allIds.all() : idsByStatus.all(status);
+      const wanted = runIds === undefined ? undefined : new Set(runIds);
+      const ofExperiment =
+        experimentId === undefined
+          ? undefined
+          : new Set(experimentIds.all(storedInteger(experimentId)).map((row) => integerIn(row, "run_id")));
+      const ids = new Set(rows.map((row) => integerIn(row, "run_id")));
+      return [...ids]
+        .filter((id) => (wanted?.has(id) ?? true) && (ofExperiment?.has(id) ?? true))
+        .sort((a, b) => a - b);
+    },
+    run: (runId, withHistory) => {
+      const id = storedInteger(runId);
+      const row = run.get(id);
+      if (row === undefined) return undefined;
+      const detailsRow = details.get(id);
+      const resultRow = result.get(id);
+      const allParams = paramsOf(runId);
+      return {
+        runId,
+        status: textIn(row, "status"),
+        description: textIn(row, "pipeline"),
+        returnStatus: textOrNullIn(row, "return_status"),
+        pipelineJson: pipelineIn(allParams) ?? null,
+        params: withoutPipeline(allParams),
+        result: resultRow === undefined ? null : resultFrom(resultRow),
+        history: withHistory ? historyOf(runId) : [],
+        details: detailsRow === undefined ? null : detailsFrom(detailsRow),
+      };
+    },
+  };
+}
+
+/** The row of `params` that holds the pipeline's JSON. */
+export const pipelineParam = "pipeline";
+
+export function pipelineIn(params: readonly Param[]): string | undefined {
+  return params.find(([name]) => name === pipelineParam)?.[1];
+}
+
+export function withoutPipeline(params: readonly Param[]): readonly Param[] {
+  return params.filter(([name]) => name !== pipelineParam);
+}
+
+function resultFrom(row: Row): RunResult {
+  return {
+    trainLoss: numberIn(row, "train_loss"),
+    testLoss: numberIn(row, "test_loss"),
+    trainAccuracy: numberIn(row, "train_acc"),
+    testAccuracy: numberIn(row, "test_acc"),
+    parameterCount: numberIn(row, "nb_params"),
+    durationSeconds: numberIn(row, "duration(s)"),
+    epochs: numberIn(row, "epochs"),
+    overfit: numberIn(row, "overfit"),
+    trainability: numberIn(row, "trainability"),
+    slope: numberIn(row, "slope"),
+  };
+}
+
+function epochFrom(row: Row): EpochRecord {
+  return {
+    epoch: integerIn(row, "epoch"),
+    trainLoss: numberIn(row, "train_loss"),
+    testLoss: numberIn(row, "test_loss"),
+    trainAccuracy: numberIn(row, "train_acc"),
+    testAccuracy: numberIn(row, "test_acc"),
+    learningRate: numberIn(row, "lr"),
+    seconds: numberIn(row, "seconds"),
+  };
+}
+
+function detailsFrom(row: Row): RunDetails {
+  return {
+    experimentId: integerIn(row, "experiment_id"),
+    identity: textIn(row, "identity"),
+    repetition: integerIn(row, "repetition"),
+    seed: integerIn(row, "seed"),
+    attempts: integerIn(row, "attempts"),
+    resumeEpoch: integerIn(row, "resume_epoch"),
+    createdAt: dateIn(row, "created_at"),
+    startedAt: dateOrNullIn(row, "started_at"),
+    finishedAt: dateOrNullIn(row, "finished_at"),
+  };
+}

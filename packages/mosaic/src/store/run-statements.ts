@@ -1,0 +1,78 @@
+// The writing statements, prepared once for a connection. What they mean together is said in `sqlite-store.ts`.
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { resultColumns } from "./result-columns.ts";
+
+export type RunStatements = ReturnType<typeof prepareRunStatements>;
+
+export function prepareRunStatements(database: DatabaseSync) {
+  const prepare = (sql: string): StatementSync => database.prepare(sql);
+  const columns = resultColumns.map(({ column }) => `"${column}"`).join(", ");
+  const places = resultColumns.map(() => "?").join(", ");
+  return {
+    holdsClaim: prepare("SELECT 1 FROM writer_claim WHERE token = ?"),
+    renewClaim: prepare("UPDATE writer_claim SET expires_at = ? WHERE token = ?"),
+    dropClaim: prepare("DELETE FROM writer_claim WHERE token = ?"),
+
+    addRun: prepare("INSERT INTO runs (run_id, status, pipeline) VALUES (?, 'pending', ?)"),
+    addParam: prepare("INSERT INTO params (run_id, param_name, param_value) VALUES (?, ?, ?)"),
+    addDetails: prepare(
+      `INSERT INTO run_details (run_id, experiment_id, identity, repetition, seed, created_at)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+    ),
+    highestRunId: prepare(
+      // The original counts in `system.next_run_id`; a run of it may have rows in params before it has one in runs.
+      `SELECT max(
+         (SELECT coalesce(max(CAST(run_id AS INTEGER)), 0) FROM runs),
+         (SELECT coalesce(max(CAST(run_id AS INTEGER)), 0) FROM run_results),
+         (SELECT coalesce(max(CAST(param_value AS INTEGER)), 1) - 1 FROM system WHERE param_name = 'next_run_id')
+       ) AS run_id`,
+    ),
+    setNextRunId: prepare("UPDATE system SET param_value = ? WHERE param_name = 'next_run_id'"),
+
+    // CROSS JOIN keeps the order: the few pending runs first, by their index.
+    nextPending: prepare(
+      `SELECT run_details.run_id, pipeline, identity, repetition, seed, attempts, resume_epoch
+       FROM runs CROSS JOIN run_details ON run_details.run_id = runs.run_id
+       WHERE status = 'pending' AND experiment_id = ?
+       ORDER BY runs.run_id LIMIT 1`,
+    ),
+    startRun: prepare(
+      "UPDATE runs SET status = 'running', return_status = NULL WHERE run_id = ? AND status = 'pending'",
+    ),
+    startDetails: prepare("UPDATE run_details SET started_at = ?, finished_at = NULL WHERE run_id = ?"),
+    trimHistory: prepare("DELETE FROM history WHERE run_id = ? AND epoch > ?"),
+
+    addLease: prepare("INSERT INTO leases (run_id, worker, leased_at, expires_at) VALUES (?, ?, ?, ?)"),
+    holdsLease: prepare("SELECT 1 FROM leases WHERE token = ? AND run_id = ?"),
+    renewLease: prepare("UPDATE leases SET expires_at = ? WHERE token = ? AND run_id = ?"),
+    endLease: prepare("DELETE FROM leases WHERE token = ? AND run_id = ?"),
+    expiredLeases: prepare("SELECT token, run_id, worker FROM leases WHERE expires_at < ? ORDER BY token"),
+
+    leaveRunning: prepare("UPDATE runs SET status = ?, return_status = ? WHERE run_id = ? AND status = 'running'"),
+    finishDetails: prepare("UPDATE run_details SET finished_at = ? WHERE run_id = ?"),
+    attempts: prepare("SELECT attempts FROM run_details WHERE run_id = ?"),
+    setAttempts: prepare("UPDATE run_details SET attempts = ? WHERE run_id = ?"),
+    setResumeEpoch: prepare("UPDATE run_details SET resume_epoch = ? WHERE run_id = ?"),
+
+    addResult: prepare(`INSERT INTO run_results (run_id, ${columns}) VALUES (?, ${places})`),
+    addEpoch: prepare(
+      `INSERT OR REPLACE INTO history (run_id, epoch, train_loss, test_loss, train_acc, test_acc, lr, seconds)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    addArtifact: prepare(
+      "INSERT OR REPLACE INTO artifacts (run_id, path, kind, size_bytes, created_at) VALUES (?, ?, ?, ?, ?)",
+    ),
+
+    statusOf: prepare(
+      "SELECT status FROM run_details JOIN runs ON runs.run_id = run_details.run_id WHERE run_details.run_id = ?",
+    ),
+    queueRun: prepare(
+      "UPDATE runs SET status = 'pending', return_status = NULL WHERE run_id = ? AND status IN ('paused', 'error')",
+    ),
+    moveRun: prepare("UPDATE run_details SET experiment_id = ? WHERE run_id = ?"),
+    forgetAttempts: prepare("UPDATE run_details SET attempts = 0, resume_epoch = 0 WHERE run_id = ?"),
+
+    setSystem: prepare("UPDATE system SET param_value = ? WHERE param_name = ?"),
+    addSystem: prepare("INSERT INTO system (param_name, param_value) VALUES (?, ?)"),
+  } satisfies Record<string, StatementSync>;
+}

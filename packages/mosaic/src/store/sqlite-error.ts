@@ -1,0 +1,64 @@
+import { StoreError } from "./store-error.ts";
+
+// Primary result codes: https://www.sqlite.org/rescode.html
+const busy = 5;
+const locked = 6;
+const readOnly = 8;
+const ioError = 10;
+const corrupt = 11;
+const full = 13;
+const cannotOpen = 14;
+const authorization = 23;
+const notADatabase = 26;
+
+export function isBusy(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code === busy || code === locked;
+}
+
+/** What SQLite threw, as the error that a store promises; any other error comes back as it is. */
+export function storeErrorFrom(error: unknown, path: string): unknown {
+  const code = primaryCode(error);
+  if (!(error instanceof Error) || code === undefined) return error;
+  const options = { cause: error };
+  switch (code) {
+    case busy:
+    case locked:
+      return new StoreError("STORE_BUSY", `${path}: another program keeps the database locked; close it`, options);
+    case readOnly:
+    case authorization:
+      return new StoreError("STORE_NO_PERMISSION", `${path}: no permission to write the database`, options);
+    case ioError:
+      return new StoreError("STORE_IO", `${path}: reading or writing failed (${error.message})`, options);
+    case corrupt:
+      return new StoreError(
+        "STORE_CORRUPT",
+        `${path} is damaged (${error.message}); go back to a copy, or save what can be read with SQLite's .recover`,
+        options,
+      );
+    case full:
+      return new StoreError("STORE_DISK_FULL", `${path}: the disk is full; make room and go on`, options);
+    case cannotOpen:
+      return new StoreError(
+        "STORE_CANNOT_OPEN",
+        `${path}: the database, or the -wal and -shm files that SQLite needs beside it, cannot be opened`,
+        options,
+      );
+    case notADatabase:
+      return notADatabaseError(path, options);
+    default:
+      return new StoreError("STORE_SQL", `${path}: ${error.message}`, options);
+  }
+}
+
+export function notADatabaseError(path: string, options?: ErrorOptions): StoreError {
+  const message = `${path} is not an SQLite database; name the .db file that mosaic_run made, or a new one`;
+  return new StoreError("STORE_NOT_A_DATABASE", message, options);
+}
+
+/** undefined for what SQLite did not throw. */
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
+  // The higher bits hold the extended code.
+  return error.errcode & 0xff;
+}

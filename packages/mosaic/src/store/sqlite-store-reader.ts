@@ -1,0 +1,152 @@
+import type { DatabaseSync } from "node:sqlite";
+import type {
+  Artifact,
+  EpochRecord,
+  ExperimentRecord,
+  FoundRun,
+  RunQuery,
+  RunRecord,
+  WriterRecord,
+} from "./records.ts";
+import { prepareRunQueries, type RunQueries } from "./run-queries.ts";
+import { storeErrorFrom } from "./sqlite-error.ts";
+import type { StoreReader } from "./store.ts";
+import { StoreError } from "./store-error.ts";
+import { dateIn, integerIn, numberIn, storedInteger, textIn } from "./stored-value.ts";
+import { transaction } from "./transaction.ts";
+import { readClaim } from "./writer-claim.ts";
+
+/** Runs read in one go by `runs`: large enough to be fast, small enough not to hold up anything else. */
+const pageSize = 200;
+
+export interface SqliteConnection {
+  readonly database: DatabaseSync;
+  readonly location: string;
+  readonly notices: readonly string[];
+}
+
+/** The reading side over one connection, which `close` ends. */
+export class SqliteStoreReader implements StoreReader {
+  readonly location: string;
+  readonly notices: readonly string[];
+  protected readonly database: DatabaseSync;
+  protected readonly queries: RunQueries;
+
+  constructor({ database, location, notices }: SqliteConnection) {
+    this.database = database;
+    this.location = location;
+    this.notices = notices;
+    this.queries = prepareRunQueries(database);
+  }
+
+  experiments(): Promise<readonly ExperimentRecord[]> {
+    return this.perform(() =>
+      this.database
+        .prepare("SELECT * FROM experiments ORDER BY experiment_id")
+        .all()
+        .map((row) => ({
+          experimentId: integerIn(row, "experiment_id"),
+          configuration: textIn(row, "configuration"),
+          engineVersion: textIn(row, "engine_version"),
+          machineJson: textIn(row, "machine"),
+          createdAt: dateIn(row, "created_at"),
+        })),
+    );
+  }
+
+  countByStatus(experimentId?: number): Promise<ReadonlyMap<string, number>> {
+    return this.perform(() => {
+      const rows =
+        experimentId === undefined
+          ? this.database.prepare("SELECT status, count(*) AS runs FROM runs GROUP BY status").all()
+          : this.database
+              .prepare(
+                `SELECT status, count(*) AS runs FROM run_details JOIN runs ON runs.run_id = run_details.run_id
+                 WHERE experiment_id = ? GROUP BY status`,
+              )
+              .all(storedInteger(experimentId));
+      return new Map(rows.map((row) => [textIn(row, "status"), integerIn(row, "runs")]));
+    });
+  }
+
+  findRuns(identities: Iterable<string>): Promise<ReadonlyMap<string, readonly FoundRun[]>> {
+    return this.perform(() => {
+      const find = this.database.prepare(
+        `SELECT run_details.run_id, experiment_id, status, repetition, epochs
+         FROM run_details
+         JOIN runs ON runs.run_id = run_details.run_id
+         LEFT JOIN run_results ON run_results.run_id = run_details.run_id
+         WHERE identity = ? ORDER BY run_details.run_id`,
+      );
+      const found = new Map<string, readonly FoundRun[]>();
+      return transaction(this.database, "read", () => {
+        for (const identity of identities) {
+          const runs = find.all(identity).map((row) => ({
+            runId: integerIn(row, "run_id"),
+            experimentId: integerIn(row, "experiment_id"),
+            status: textIn(row, "status"),
+            repetition: integerIn(row, "repetition"),
+            epochs: numberIn(row, "epochs"),
+          }));
+          if (runs.length > 0) found.set(identity, runs);
+        }
+        return found;
+      });
+    });
+  }
+
+  async *runs(query: RunQuery = {}): AsyncGenerator<RunRecord, void, void> {
+    const ids = await this.perform(() => this.queries.ids(query));
+    for (let start = 0; start < ids.length; start += pageSize) {
+      // A page is read whole, so that no statement stays open while the caller works.
+      const page = await this.perform(() =>
+        transaction(this.database, "read", () =>
+          ids.slice(start, start + pageSize).map((id) => this.queries.run(id, query.withHistory ?? false)),
+        ),
+      );
+      for (const run of page) if (run !== undefined) yield run;
+    }
+  }
+
+  history(runId: number): Promise<readonly EpochRecord[]> {
+    return this.perform(() => this.queries.history(runId));
+  }
+
+  artifacts(runId: number): Promise<readonly Artifact[]> {
+    return this.perform(() =>
+      this.database
+        .prepare("SELECT kind, path, size_bytes FROM artifacts WHERE run_id = ? ORDER BY path")
+        .all(storedInteger(runId))
+        .map((row) => ({
+          kind: textIn(row, "kind"),
+          path: textIn(row, "path"),
+          sizeBytes: integerIn(row, "size_bytes"),
+        })),
+    );
+  }
+
+  system(): Promise<ReadonlyMap<string, string>> {
+    return this.perform(() => {
+      const rows = this.database.prepare("SELECT param_name, param_value FROM system").all();
+      return new Map(rows.map((row) => [textIn(row, "param_name"), textIn(row, "param_value")]));
+    });
+  }
+
+  writer(): Promise<WriterRecord | undefined> {
+    return this.perform(() => readClaim(this.database));
+  }
+
+  async close(): Promise<void> {
+    if (this.database.isOpen) this.database.close();
+  }
+
+  /** Runs `work` at once, in the caller's turn, and makes SQLite's errors the store's. */
+  protected async perform<T>(work: () => T): Promise<T> {
+    if (!this.database.isOpen) throw new StoreError("STORE_CLOSED", `${this.location}: the store is closed`);
+    try {
+      return work();
+    } catch (error) {
+      throw storeErrorFrom(error, this.location);
+    }
+  }
+}

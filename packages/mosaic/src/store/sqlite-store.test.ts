@@ -1,0 +1,15 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
+import { describeStore } from "./store-conformance.ts";
+
+describeStore("SQLite", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "mosaic store "));
+  const path = join(folder, "it's a 100% #1 ?store?.db");
+  return {
+    openStore: (timing) => openSqliteStore(path, timing),
+    openReader: () => openSqliteReader(path),
+    remove: () => rm(folder, { recursive: true }),
+  };
+});

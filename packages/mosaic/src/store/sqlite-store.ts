@@ -1,0 +1,297 @@
+import type {
+  AddedRuns,
+  Artifact,
+  Completion,
+  EpochRecord,
+  GiveBackReason,
+  Lease,
+  LeaseKey,
+  NewExperiment,
+  NewRun,
+  ReturnedRun,
+  RunResult,
+} from "./records.ts";
+import { resultColumns } from "./result-columns.ts";
+import { returnStatusOf } from "./return-status.ts";
+import { pipelineIn, pipelineParam, withoutPipeline } from "./run-queries.ts";
+import { prepareRunStatements, type RunStatements } from "./run-statements.ts";
+import { type SqliteConnection, SqliteStoreReader } from "./sqlite-store-reader.ts";
+import { maximumAttempts, type Store } from "./store.ts";
+import { StoreError } from "./store-error.ts";
+import { integerIn, storedInteger, storedNumber, textIn } from "./stored-value.ts";
+import { transaction } from "./transaction.ts";
+import { leaveWriteAheadLog } from "./write-ahead-log.ts";
+
+export interface SqliteWriterConnection extends SqliteConnection {
+  readonly claimToken: number;
+  readonly recoveredRuns: number;
+  readonly claimMilliseconds: number;
+  readonly leaseMilliseconds: number;
+}
+
+/** The writing side; holds the claim `claimToken` until `close`. */
+export class SqliteStore extends SqliteStoreReader implements Store {
+  readonly recoveredRuns: number;
+  readonly #claimToken: bigint;
+  readonly #claimMilliseconds: number;
+  readonly #leaseMilliseconds: number;
+  readonly #sql: RunStatements;
+
+  constructor(connection: SqliteWriterConnection) {
+    super(connection);
+    this.recoveredRuns = connection.recoveredRuns;
+    this.#claimToken = storedInteger(connection.claimToken);
+    this.#claimMilliseconds = connection.claimMilliseconds;
+    this.#leaseMilliseconds = connection.leaseMilliseconds;
+    this.#sql = prepareRunStatements(this.database);
+  }
+
+  createExperiment({ configuration, engineVersion, machineJson }: NewExperiment): Promise<number> {
+    return this.#write(() => {
+      const { lastInsertRowid } = this.database
+        .prepare("INSERT INTO experiments (configuration, engine_version, machine, created_at) VALUES (?, ?, ?, ?)")
+        .run(configuration, engineVersion, machineJson, storedInteger(Date.now()));
+      return Number(lastInsertRowid);
+    });
+  }
+
+  async addRuns(experimentId: number, runs: Iterable<NewRun> | AsyncIterable<NewRun>): Promise<AddedRuns> {
+    // One transaction cannot span turns of the event loop, in which other calls would join it.
+    const source = Symbol.asyncIterator in runs ? await Array.fromAsync(runs) : runs;
+    return this.#write(() => {
+      const firstRunId = integerIn(this.#sql.highestRunId.get() ?? {}, "run_id") + 1;
+      let runId = firstRunId;
+      for (const run of source) this.#addRun(experimentId, runId++, run);
+      this.#sql.setNextRunId.run(storedInteger(runId));
+      return { firstRunId, count: runId - firstRunId };
+    });
+  }
+
+  leaseNextRun(experimentId: number, worker: string): Promise<Lease | undefined> {
+    return this.#write(() => {
+      const row = this.#sql.nextPending.get(storedInteger(experimentId));
+      if (row === undefined) return undefined;
+      const runId = integerIn(row, "run_id");
+      const id = storedInteger(runId);
+      const now = Date.now();
+      const expiresAt = now + this.#leaseMilliseconds;
+      const resumeEpoch = integerIn(row, "resume_epoch");
+      this.#sql.startRun.run(id);
+      this.#sql.startDetails.run(storedInteger(now), id);
+      // What an earlier attempt has recorded beyond the snapshot belongs to no curve.
+      this.#sql.trimHistory.run(id, storedInteger(resumeEpoch));
+      const added = this.#sql.addLease.run(id, worker, storedInteger(now), storedInteger(expiresAt));
+      const params = this.queries.params(runId);
+      return {
+        runId,
+        token: Number(added.lastInsertRowid),
+        experimentId,
+        attempt: integerIn(row, "attempts") + 1,
+        resumeEpoch,
+        expiresAt: new Date(expiresAt),
+        pipelineJson: pipelineIn(params) ?? "",
+        description: textIn(row, "pipeline"),
+        params: withoutPipeline(params),
+        repetition: integerIn(row, "repetition"),
+        identity: textIn(row, "identity"),
+        seed: integerIn(row, "seed"),
+      };
+    });
+  }
+
+  heartbeat(leases: Iterable<LeaseKey>): Promise<readonly number[]> {
+    return this.#write(() => {
+      const now = Date.now();
+      this.#sql.renewClaim.run(storedInteger(now + this.#claimMilliseconds), this.#claimToken);
+      const expiresAt = storedInteger(now + this.#leaseMilliseconds);
+      const lost: number[] = [];
+      for (const { token, runId } of leases) {
+        const renewed = this.#sql.renewLease.run(expiresAt, storedInteger(token), storedInteger(runId));
+        if (renewed.changes === 0) lost.push(token);
+      }
+      return lost;
+    });
+  }
+
+  appendHistory(lease: LeaseKey, epochs: readonly EpochRecord[]): Promise<void> {
+    return this.#write(() => {
+      this.#requireLease(lease);
+      this.#addHistory(lease.runId, epochs);
+    });
+  }
+
+  recordArtifacts(lease: LeaseKey, artifacts: readonly Artifact[]): Promise<void> {
+    return this.#write(() => {
+      this.#requireLease(lease);
+      this.#addArtifacts(lease.runId, artifacts);
+    });
+  }
+
+  completeRun(lease: LeaseKey, { result, history = [], artifacts = [] }: Completion): Promise<void> {
+    return this.#write(() => {
+      this.#leave(lease, "done", returnStatusOf(result));
+      this.#addHistory(lease.runId, history);
+      this.#addArtifacts(lease.runId, artifacts);
+      this.#addResult(lease.runId, result);
+    });
+  }
+
+  failRun(lease: LeaseKey, errorText: string): Promise<void> {
+    return this.#write(() => this.#leave(lease, "error", errorText));
+  }
+
+  pauseRun(lease: LeaseKey, resumeEpoch: number): Promise<void> {
+    return this.#write(() => {
+      this.#leave(lease, "paused", null);
+      this.#sql.setResumeEpoch.run(storedInteger(resumeEpoch), storedInteger(lease.runId));
+    });
+  }
+
+  giveBackRun(lease: LeaseKey, reason: GiveBackReason): Promise<ReturnedRun> {
+    return this.#write(() => {
+      if (reason.kind === "worker-died") return this.#countDeath(lease, reason.detail);
+      this.#leave(lease, "pending", null);
+      return { runId: lease.runId, status: "pending" };
+    });
+  }
+
+  expireLeases(): Promise<readonly ReturnedRun[]> {
+    return this.#write(() =>
+      this.#sql.expiredLeases.all(storedInteger(Date.now())).map((row) => {
+        const lease = { runId: integerIn(row, "run_id"), token: integerIn(row, "token") };
+        return this.#countDeath(lease, `nothing was heard of ${textIn(row, "worker")}`);
+      }),
+    );
+  }
+
+  requeueRuns(experimentId: number, runIds: Iterable<number>): Promise<void> {
+    return this.#write(() => {
+      for (const runId of runIds) this.#requeue(experimentId, runId);
+    });
+  }
+
+  setSystem(name: string, value: string): Promise<void> {
+    return this.#write(() => {
+      // The seed's table has no key that INSERT OR REPLACE could go by.
+      if (this.#sql.setSystem.run(value, name).changes === 0) this.#sql.addSystem.run(name, value);
+    });
+  }
+
+  override async close(): Promise<void> {
+    if (!this.database.isOpen) return;
+    try {
+      await this.perform(() => {
+        this.#sql.dropClaim.run(this.#claimToken);
+        leaveWriteAheadLog(this.database);
+      });
+    } finally {
+      await super.close();
+    }
+  }
+
+  /** One transaction, refused once another process has taken the claim over. */
+  #write<T>(work: () => T): Promise<T> {
+    return this.perform(() =>
+      transaction(this.database, "write", () => {
+        if (this.#sql.holdsClaim.get(this.#claimToken) === undefined) {
+          const message = `${this.location}: another process has taken over this database; this one may not write any more`;
+          throw new StoreError("STORE_CLAIM_LOST", message);
+        }
+        return work();
+      }),
+    );
+  }
+
+  #addRun(experimentId: number, runId: number, run: NewRun): void {
+    const id = storedInteger(runId);
+    this.#sql.addRun.run(id, run.description);
+    this.#sql.addDetails.run(
+      id,
+      storedInteger(experimentId),
+      run.identity,
+      storedInteger(run.repetition),
+      storedInteger(run.seed),
+      storedInteger(Date.now()),
+    );
+    this.#sql.addParam.run(id, pipelineParam, run.pipelineJson);
+    for (const [name, value] of withoutPipeline(run.params)) this.#sql.addParam.run(id, name, value);
+  }
+
+  #requireLease({ runId, token }: LeaseKey): void {
+    if (this.#sql.holdsLease.get(storedInteger(token), storedInteger(runId)) === undefined) throw leaseLost(runId);
+  }
+
+  /** Ends the lease and takes the run out of `running`. */
+  #leave(lease: LeaseKey, status: "pending" | "done" | "error" | "paused", returnStatus: string | null): void {
+    const id = storedInteger(lease.runId);
+    if (this.#sql.endLease.run(storedInteger(lease.token), id).changes === 0) throw leaseLost(lease.runId);
+    if (this.#sql.leaveRunning.run(status, returnStatus, id).changes === 0) {
+      throw new StoreError(
+        "STORE_RUN_STATE",
+        `run ${lease.runId} has a lease but is not running; the database was altered`,
+      );
+    }
+    this.#sql.finishDetails.run(status === "pending" ? null : storedInteger(Date.now()), id);
+  }
+
+  #countDeath(lease: LeaseKey, detail: string): ReturnedRun {
+    const { runId } = lease;
+    const id = storedInteger(runId);
+    const attempts = integerIn(this.#sql.attempts.get(id) ?? { attempts: 0 }, "attempts") + 1;
+    const status = attempts < maximumAttempts ? "pending" : "error";
+    const message = `the worker died in each of ${attempts} attempts at this run (the last time: ${detail})`;
+    this.#leave(lease, status, status === "error" ? message : null);
+    this.#sql.setAttempts.run(storedInteger(attempts), id);
+    return { runId, status };
+  }
+
+  #requeue(experimentId: number, runId: number): void {
+    const id = storedInteger(runId);
+    const row = this.#sql.statusOf.get(id);
+    const status = row === undefined ? undefined : textIn(row, "status");
+    if (status !== "pending" && status !== "paused" && status !== "error") {
+      const state = status === undefined ? "is not of this program" : `is ${status}`;
+      throw new StoreError(
+        "STORE_RUN_STATE",
+        `run ${runId} ${state}; only pending, paused and failed runs can be queued`,
+      );
+    }
+    this.#sql.queueRun.run(id);
+    if (status === "error") this.#sql.forgetAttempts.run(id);
+    this.#sql.moveRun.run(storedInteger(experimentId), id);
+  }
+
+  #addHistory(runId: number, epochs: readonly EpochRecord[]): void {
+    for (const epoch of epochs) {
+      this.#sql.addEpoch.run(
+        storedInteger(runId),
+        storedInteger(epoch.epoch),
+        storedNumber(epoch.trainLoss),
+        storedNumber(epoch.testLoss),
+        storedNumber(epoch.trainAccuracy),
+        storedNumber(epoch.testAccuracy),
+        storedNumber(epoch.learningRate),
+        storedNumber(epoch.seconds),
+      );
+    }
+  }
+
+  #addArtifacts(runId: number, artifacts: readonly Artifact[]): void {
+    for (const { path, kind, sizeBytes } of artifacts) {
+      this.#sql.addArtifact.run(storedInteger(runId), path, kind, storedInteger(sizeBytes), storedInteger(Date.now()));
+    }
+  }
+
+  #addResult(runId: number, result: RunResult): void {
+    const values = resultColumns.map(({ field, whole }) => {
+      const value = result[field];
+      return whole && Number.isInteger(value) ? storedInteger(Number(value)) : storedNumber(value);
+    });
+    this.#sql.addResult.run(storedInteger(runId), ...values);
+  }
+}
+
+function leaseLost(runId: number): StoreError {
+  const message = `run ${runId} was given back in the meantime, so nothing more is accepted from this attempt at it`;
+  return new StoreError("STORE_LEASE_LOST", message);
+}

@@ -1,0 +1,55 @@
+// Records for the tests of a store, awkward on purpose, and two steps that most tests take.
+import type { EpochRecord, Lease, NewRun, RunQuery, RunRecord, RunResult } from "./records.ts";
+import type { Store, StoreReader } from "./store.ts";
+
+export const exampleResult: RunResult = {
+  trainLoss: 0.1,
+  testLoss: 0.30000000000000004,
+  trainAccuracy: 100,
+  testAccuracy: null,
+  parameterCount: 35,
+  durationSeconds: 1.5,
+  epochs: 2,
+  overfit: NaN,
+  trainability: Infinity,
+  slope: -Infinity,
+};
+
+export const exampleExperiment = { configuration: "[PROCESS]\nlr = 1e-2", engineVersion: "0.1.0", machineJson: "{}" };
+
+export function exampleRun(changes: Partial<NewRun> = {}): NewRun {
+  return {
+    pipelineJson: '[{"type":"mlp","class":"Mlp","width":"2","name":"BRICK"}]',
+    description: "Mlp(2)",
+    params: [
+      ["Mlp_width", "2"],
+      ["mlp_key", "k_Mlp_2"],
+    ],
+    repetition: 0,
+    identity: "identity",
+    seed: 2 ** 53 - 1,
+    ...changes,
+  };
+}
+
+export function exampleEpoch(epoch: number): EpochRecord {
+  return {
+    epoch,
+    trainLoss: 1 / epoch,
+    testLoss: NaN,
+    trainAccuracy: null,
+    testAccuracy: Infinity,
+    learningRate: 1e-2,
+    seconds: 0.25,
+  };
+}
+
+export async function allRuns(store: StoreReader, query?: RunQuery): Promise<readonly RunRecord[]> {
+  return Array.fromAsync(store.runs(query));
+}
+
+export async function leaseRun(store: Store, experimentId: number): Promise<Lease> {
+  const lease = await store.leaseNextRun(experimentId, "worker 1");
+  if (lease === undefined) throw new Error("no run is pending");
+  return lease;
+}

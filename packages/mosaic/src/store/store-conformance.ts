@@ -1,0 +1,412 @@
+// What every implementation of `Store` must do. Each test gets an empty database of its own.
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { RunQuery, RunRecord } from "./records.ts";
+import { maximumAttempts, type Store, type StoreReader } from "./store.ts";
+import {
+  allRuns,
+  exampleEpoch,
+  exampleExperiment,
+  exampleResult,
+  exampleRun,
+  leaseRun,
+} from "./store-conformance-examples.ts";
+
+interface StoreTiming {
+  readonly leaseSeconds?: number;
+}
+
+/** A place for one database, which the test opens as often as it likes. */
+export interface StoreSite {
+  readonly openStore: (timing?: StoreTiming) => Promise<Store>;
+  readonly openReader: () => Promise<StoreReader>;
+  readonly remove: () => Promise<void>;
+}
+
+export function describeStore(name: string, createSite: () => Promise<StoreSite>): void {
+  describe(`${name} as a store`, () => {
+    let site: StoreSite;
+    let store: Store;
+    let experimentId: number;
+
+    beforeEach(async () => {
+      site = await createSite();
+      store = await site.openStore();
+      experimentId = await store.createExperiment(exampleExperiment);
+    });
+    afterEach(async () => {
+      await store.close();
+      await site.remove();
+    });
+
+    async function addRuns(count: number): Promise<void> {
+      await store.addRuns(
+        experimentId,
+        Array.from({ length: count }, (_, index) => exampleRun({ identity: `identity ${index}`, repetition: index })),
+      );
+    }
+    async function onlyRun(): Promise<RunRecord> {
+      const [run] = await allRuns(store, { withHistory: true });
+      if (run === undefined) throw new Error("there is no run");
+      return run;
+    }
+
+    describe("experiments and runs", () => {
+      test("an experiment keeps its configuration", async () => {
+        const [experiment] = await store.experiments();
+        expect(experiment).toMatchObject({ experimentId, ...exampleExperiment });
+        expect(Math.abs(Date.now() - (experiment?.createdAt.getTime() ?? 0))).toBeLessThan(60_000);
+      });
+
+      test("run ids start at 1 and go on from the highest", async () => {
+        expect(await store.addRuns(experimentId, [exampleRun(), exampleRun()])).toEqual({ firstRunId: 1, count: 2 });
+        expect(await store.addRuns(experimentId, [])).toEqual({ firstRunId: 3, count: 0 });
+        expect(await store.addRuns(experimentId, [exampleRun()])).toEqual({ firstRunId: 3, count: 1 });
+      });
+
+      test("an asynchronous iterable is taken too", async () => {
+        async function* runs() {
+          yield exampleRun();
+          yield exampleRun();
+        }
+        expect(await store.addRuns(experimentId, runs())).toEqual({ firstRunId: 1, count: 2 });
+      });
+
+      test("runs are added all or none", async () => {
+        function* failing() {
+          yield exampleRun();
+          throw new Error("the third pipeline is wrong");
+        }
+        await expect(store.addRuns(experimentId, failing())).rejects.toThrow("third pipeline");
+        expect(await allRuns(store)).toEqual([]);
+        expect(await store.addRuns(experimentId, [exampleRun()])).toEqual({ firstRunId: 1, count: 1 });
+      });
+
+      test("a new run is pending and keeps what it was given, texts with quotes, newlines and emoji too", async () => {
+        const awkward = exampleRun({
+          params: [
+            ["pipeline", "left out"],
+            ["a'b\"c", "new\nline 🙂"],
+            ["Mlp_width", "2"],
+            ["Mlp_width", "3"],
+          ],
+        });
+        await store.addRuns(experimentId, [awkward]);
+        expect(await onlyRun()).toMatchObject({
+          runId: 1,
+          status: "pending",
+          description: "Mlp(2)",
+          returnStatus: null,
+          pipelineJson: awkward.pipelineJson,
+          params: awkward.params.slice(1),
+          result: null,
+          history: [],
+          details: { experimentId, identity: "identity", seed: 2 ** 53 - 1, attempts: 0, startedAt: null },
+        });
+      });
+
+      test("runs are found by identity", async () => {
+        await addRuns(2);
+        await store.addRuns(experimentId, [exampleRun({ identity: "identity 1", repetition: 7 })]);
+        const lease = await leaseRun(store, experimentId);
+        await store.completeRun(lease, { result: exampleResult });
+        const found = await store.findRuns(["identity 0", "identity 1", "unknown"]);
+        expect([...found.keys()]).toEqual(["identity 0", "identity 1"]);
+        expect(found.get("identity 0")).toEqual([{ runId: 1, experimentId, status: "done", repetition: 0, epochs: 2 }]);
+        expect(found.get("identity 1")?.map(({ runId, epochs }) => [runId, epochs])).toEqual([
+          [2, null],
+          [3, null],
+        ]);
+      });
+
+      test("runs are selected by id, experiment and status, in the order of their ids", async () => {
+        await addRuns(450);
+        const other = await store.createExperiment(exampleExperiment);
+        await store.addRuns(other, [exampleRun()]);
+        await leaseRun(store, experimentId);
+        const ids = async (query: RunQuery) => (await allRuns(store, query)).map((run) => run.runId);
+        expect(await ids({})).toEqual(Array.from({ length: 451 }, (_, index) => index + 1));
+        expect(await ids({ runIds: [9, 3, 999] })).toEqual([3, 9]);
+        expect(await ids({ experimentId: other })).toEqual([451]);
+        expect(await ids({ status: "running" })).toEqual([1]);
+        expect(await ids({ status: "running", experimentId: other })).toEqual([]);
+        expect(await store.countByStatus()).toEqual(new Map([["pending", 450], ["running", 1]])); // biome-ignore format: a table
+        expect(await store.countByStatus(other)).toEqual(new Map([["pending", 1]]));
+      });
+
+      test("the store may be changed while its runs are read", async () => {
+        await addRuns(401);
+        let seen = 0;
+        for await (const run of store.runs()) {
+          seen += 1;
+          if (run.runId % 100 === 0)
+            await store.completeRun(await leaseRun(store, experimentId), { result: exampleResult });
+        }
+        expect(seen).toBe(401);
+      });
+
+      test("system values are set and replaced", async () => {
+        await store.setSystem("multiplicity", "4");
+        await store.setSystem("multiplicity", "5");
+        expect((await store.system()).get("multiplicity")).toBe("5");
+      });
+    });
+
+    describe("leases", () => {
+      test("the pending run with the lowest id is leased, each run once", async () => {
+        await addRuns(2);
+        const first = await leaseRun(store, experimentId);
+        const second = await leaseRun(store, experimentId);
+        expect(first).toMatchObject({
+          ...exampleRun({ identity: "identity 0" }),
+          runId: 1,
+          attempt: 1,
+          resumeEpoch: 0,
+        });
+        expect(second.runId).toBe(2);
+        expect(second.token).toBeGreaterThan(first.token);
+        expect(first.expiresAt.getTime()).toBeGreaterThan(Date.now());
+        expect(await store.leaseNextRun(experimentId, "worker 1")).toBeUndefined();
+      });
+
+      test("leases asked for at the same time are of different runs", async () => {
+        await addRuns(20);
+        const leases = await Promise.all(Array.from({ length: 20 }, () => leaseRun(store, experimentId)));
+        expect(new Set(leases.map((lease) => lease.runId)).size).toBe(20);
+        expect(new Set(leases.map((lease) => lease.token)).size).toBe(20);
+      });
+
+      test("only runs of the experiment are leased", async () => {
+        await addRuns(1);
+        const other = await store.createExperiment(exampleExperiment);
+        expect(await store.leaseNextRun(other, "worker 1")).toBeUndefined();
+      });
+
+      test("a token is never given twice", async () => {
+        await addRuns(1);
+        const tokens: number[] = [];
+        for (let round = 0; round < 5; round++) {
+          const lease = await leaseRun(store, experimentId);
+          tokens.push(lease.token);
+          await store.giveBackRun(lease, { kind: "stopped" });
+          await store.close();
+          store = await site.openStore();
+        }
+        expect(tokens).toEqual([...new Set(tokens)].sort((a, b) => a - b));
+      });
+
+      test("a heartbeat keeps leases, and names those that are lost", async () => {
+        await store.close();
+        store = await site.openStore({ leaseSeconds: 0.3 });
+        await addRuns(2);
+        const kept = await leaseRun(store, experimentId);
+        const lost = await leaseRun(store, experimentId);
+        await pause(200);
+        expect(await store.heartbeat([kept])).toEqual([]);
+        await pause(200);
+        expect(await store.expireLeases()).toEqual([{ runId: lost.runId, status: "pending" }]);
+        expect(await store.heartbeat([kept, lost])).toEqual([lost.token]);
+        await store.completeRun(kept, { result: exampleResult });
+      });
+
+      test("a lease past its time is good until it is ended", async () => {
+        await store.close();
+        store = await site.openStore({ leaseSeconds: 0.01 });
+        await addRuns(1);
+        const lease = await leaseRun(store, experimentId);
+        await pause(50);
+        await store.completeRun(lease, { result: exampleResult });
+        expect(await store.expireLeases()).toEqual([]);
+        expect((await onlyRun()).status).toBe("done");
+      });
+    });
+
+    describe("the end of a run", () => {
+      test("a result is kept to the bit, with NaN, infinities and empty values", async () => {
+        await addRuns(1);
+        const lease = await leaseRun(store, experimentId);
+        const history = [exampleEpoch(1), exampleEpoch(2)];
+        const artifact = { kind: "model", path: "model_Mlp_1.safetensors", sizeBytes: 180 };
+        await store.completeRun(lease, { result: exampleResult, history, artifacts: [artifact] });
+        const run = await onlyRun();
+        expect(run).toMatchObject({ status: "done", result: exampleResult, history });
+        expect(run.returnStatus).toBe("train_loss=1.000e-01\ttest_loss=3.000e-01\texecution_time=1.500e+00");
+        expect(run.details?.finishedAt).toBeInstanceOf(Date);
+        expect(await store.history(1)).toEqual(history);
+        expect(await store.artifacts(1)).toEqual([artifact]);
+      });
+
+      test("a result is accepted once", async () => {
+        await addRuns(1);
+        const lease = await leaseRun(store, experimentId);
+        await store.completeRun(lease, { result: exampleResult });
+        const again = store.completeRun(lease, { result: { ...exampleResult, trainLoss: 9 } });
+        await expect(again).rejects.toMatchObject({ code: "STORE_LEASE_LOST" });
+        expect((await onlyRun()).result?.trainLoss).toBe(0.1);
+      });
+
+      test("nothing is accepted from a worker that has lost its run", async () => {
+        await addRuns(1);
+        const late = await leaseRun(store, experimentId);
+        await store.giveBackRun(late, { kind: "worker-died", detail: "killed by SIGKILL" });
+        const current = await leaseRun(store, experimentId);
+        await store.appendHistory(current, [exampleEpoch(1)]);
+        const before = await onlyRun();
+        const lost = { code: "STORE_LEASE_LOST" };
+        await expect(store.completeRun(late, { result: exampleResult })).rejects.toMatchObject(lost);
+        await expect(store.failRun(late, "Error")).rejects.toMatchObject(lost);
+        await expect(store.pauseRun(late, 1)).rejects.toMatchObject(lost);
+        await expect(store.appendHistory(late, [exampleEpoch(2)])).rejects.toMatchObject(lost);
+        await expect(store.recordArtifacts(late, [])).rejects.toMatchObject(lost);
+        await expect(store.giveBackRun(late, { kind: "stopped" })).rejects.toMatchObject(lost);
+        const wrongRun = { runId: 2, token: current.token };
+        await expect(store.completeRun(wrongRun, { result: exampleResult })).rejects.toMatchObject(lost);
+        expect(await onlyRun()).toEqual(before);
+        await store.completeRun(current, { result: exampleResult });
+      });
+
+      test("a completion that fails in its last part leaves the run running", async () => {
+        await addRuns(1);
+        const lease = await leaseRun(store, experimentId);
+        const broken = { kind: "model", path: "model", sizeBytes: 0.5 };
+        const wrong = store.completeRun(lease, {
+          result: exampleResult,
+          history: [exampleEpoch(0.5)],
+          artifacts: [broken],
+        });
+        await expect(wrong).rejects.toThrow();
+        expect(await onlyRun()).toMatchObject({ status: "running", result: null, history: [] });
+        await store.completeRun(lease, { result: exampleResult });
+      });
+
+      test("a failed run keeps its error and its history", async () => {
+        await addRuns(1);
+        const lease = await leaseRun(store, experimentId);
+        await store.appendHistory(lease, [exampleEpoch(1)]);
+        await store.failRun(lease, "TypeError: x\n    at Mlp.forward (mlp.ts:3:1)");
+        const run = await onlyRun();
+        expect(run).toMatchObject({ status: "error", result: null, history: [exampleEpoch(1)] });
+        expect(run.returnStatus).toContain("mlp.ts:3:1");
+      });
+
+      test(`a run is an error once ${maximumAttempts} workers have died over it`, async () => {
+        await addRuns(1);
+        const died = { kind: "worker-died", detail: "killed by SIGKILL" } as const;
+        for (let attempt = 1; attempt <= maximumAttempts; attempt++) {
+          // A supervisor that stops in between costs nothing.
+          await store.giveBackRun(await leaseRun(store, experimentId), { kind: "stopped" });
+          const lease = await leaseRun(store, experimentId);
+          expect(lease.attempt).toBe(attempt);
+          const status = attempt < maximumAttempts ? "pending" : "error";
+          expect(await store.giveBackRun(lease, died)).toEqual({ runId: 1, status });
+        }
+        expect(await store.leaseNextRun(experimentId, "worker 1")).toBeUndefined();
+        expect((await onlyRun()).returnStatus).toMatch(/died.*3 attempts.*SIGKILL/);
+      });
+    });
+
+    describe("going on", () => {
+      test("an attempt starts with an empty history", async () => {
+        await addRuns(1);
+        const first = await leaseRun(store, experimentId);
+        await store.appendHistory(first, [exampleEpoch(1), exampleEpoch(2)]);
+        await store.giveBackRun(first, { kind: "worker-died", detail: "exit code 1" });
+        expect(await store.history(1)).toHaveLength(2);
+        await leaseRun(store, experimentId);
+        expect(await store.history(1)).toEqual([]);
+      });
+
+      test("a paused run goes on from its snapshot, after a death too", async () => {
+        await addRuns(1);
+        const first = await leaseRun(store, experimentId);
+        await store.appendHistory(first, [1, 2, 3].map(exampleEpoch));
+        await store.pauseRun(first, 2);
+        expect((await onlyRun()).status).toBe("paused");
+        expect(await store.leaseNextRun(experimentId, "worker 1")).toBeUndefined();
+        await store.requeueRuns(experimentId, [1]);
+        const second = await leaseRun(store, experimentId);
+        expect(second.resumeEpoch).toBe(2);
+        expect(await store.history(1)).toEqual([1, 2].map(exampleEpoch));
+        await store.appendHistory(second, [exampleEpoch(3)]);
+        await store.giveBackRun(second, { kind: "worker-died", detail: "exit code 1" });
+        expect(await leaseRun(store, experimentId)).toMatchObject({ resumeEpoch: 2, attempt: 2 });
+        expect(await store.history(1)).toHaveLength(2);
+      });
+
+      test("a failed run starts anew, in another experiment's queue", async () => {
+        await addRuns(2);
+        for (let attempt = 1; attempt <= maximumAttempts; attempt++) {
+          await store.giveBackRun(await leaseRun(store, experimentId), { kind: "worker-died", detail: "exit code 1" });
+        }
+        const other = await store.createExperiment(exampleExperiment);
+        await store.requeueRuns(other, [1, 2]);
+        expect(await store.countByStatus(other)).toEqual(new Map([["pending", 2]]));
+        expect(await onlyRun()).toMatchObject({ status: "pending", returnStatus: null });
+        expect(await leaseRun(store, other)).toMatchObject({ runId: 1, attempt: 1, resumeEpoch: 0 });
+      });
+
+      test("running, done and unknown runs cannot be queued, and then none is", async () => {
+        await addRuns(3);
+        await store.completeRun(await leaseRun(store, experimentId), { result: exampleResult });
+        await store.failRun(await leaseRun(store, experimentId), "Error");
+        await leaseRun(store, experimentId);
+        for (const refused of [1, 3, 4]) {
+          const queued = store.requeueRuns(experimentId, [2, refused]);
+          await expect(queued).rejects.toMatchObject({ code: "STORE_RUN_STATE" });
+        }
+        expect((await allRuns(store)).map((run) => run.status)).toEqual(["done", "error", "running"]);
+      });
+    });
+
+    describe("writers and readers", () => {
+      test("a second writer is refused and told the first one's process id", async () => {
+        await expect(site.openStore()).rejects.toMatchObject({ code: "STORE_CLAIMED" });
+        await expect(site.openStore()).rejects.toThrow(String(process.pid));
+        await addRuns(1);
+        expect(await store.writer()).toMatchObject({ pid: process.pid, alive: true });
+      });
+
+      test("a claim ends with its store", async () => {
+        await store.close();
+        const reader = await site.openReader();
+        expect(await reader.writer()).toBeUndefined();
+        await reader.close();
+        store = await site.openStore();
+        expect(store.recoveredRuns).toBe(0);
+      });
+
+      test("runs that a writer left running are pending for the next one, at no cost", async () => {
+        await addRuns(1);
+        await leaseRun(store, experimentId);
+        await store.close();
+        store = await site.openStore();
+        expect(store.recoveredRuns).toBe(1);
+        expect(await leaseRun(store, experimentId)).toMatchObject({ runId: 1, attempt: 1 });
+      });
+
+      test("readers see what is committed, while the writer goes on", async () => {
+        const readers = await Promise.all(Array.from({ length: 8 }, () => site.openReader()));
+        await addRuns(3);
+        for (const reader of readers) expect((await allRuns(reader)).length).toBe(3);
+        const lease = await leaseRun(store, experimentId);
+        await store.completeRun(lease, { result: exampleResult, history: [exampleEpoch(1)] });
+        for (const reader of readers) {
+          expect(await reader.countByStatus()).toEqual(await store.countByStatus());
+          expect(await allRuns(reader, { withHistory: true })).toEqual(await allRuns(store, { withHistory: true }));
+          await reader.close();
+        }
+      });
+
+      test("a closed store says so, and closing twice is harmless", async () => {
+        await store.close();
+        await store.close();
+        await expect(store.countByStatus()).rejects.toMatchObject({ code: "STORE_CLOSED" });
+        await expect(store.setSystem("a", "b")).rejects.toMatchObject({ code: "STORE_CLOSED" });
+        await expect(allRuns(store)).rejects.toMatchObject({ code: "STORE_CLOSED" });
+      });
+    });
+  });
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,48 @@
+// A process that the tests start and kill: `write PATH` completes one run after the other and prints a run's id once its
+// result is accepted; `read PATH` checks runs while another process writes, and prints how many reads it did.
+import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
+import { exampleEpoch, exampleExperiment, exampleResult, exampleRun } from "./store-conformance-examples.ts";
+
+const [mode, path = "", count = "0"] = process.argv.slice(2);
+if (mode === "write") await write();
+else if (mode === "read") await read();
+else throw new Error(`unknown mode ${mode}`);
+
+async function write(): Promise<void> {
+  const store = await openSqliteStore(path);
+  const experimentId = await store.createExperiment(exampleExperiment);
+  await store.addRuns(
+    experimentId,
+    Array.from({ length: Number(count) }, () => exampleRun()),
+  );
+  process.stdout.write("ready\n");
+  for (;;) {
+    const lease = await store.leaseNextRun(experimentId, "worker 1");
+    if (lease === undefined) break;
+    await store.appendHistory(lease, [exampleEpoch(1)]);
+    await store.completeRun(lease, { result: { ...exampleResult, parameterCount: lease.runId } });
+    process.stdout.write(`${lease.runId}\n`);
+    // Lets a pipe take what was printed.
+    await new Promise(setImmediate);
+  }
+  await store.close();
+}
+
+/** Reads until all runs are done; a run that is done must have its result and its history, at every moment. */
+async function read(): Promise<void> {
+  const reader = await openSqliteReader(path);
+  let reads = 0;
+  for (let done = 0; done < Number(count); reads++) {
+    const before = done;
+    done = (await reader.countByStatus()).get("done") ?? 0;
+    if (done < before) throw new Error(`${before} runs were done, now ${done} are`);
+    for await (const run of reader.runs({ withHistory: true })) {
+      const whole = run.result?.parameterCount === run.runId && run.history.length === 1;
+      if (run.status === "done" && !whole) throw new Error(`run ${run.runId} is done without its result`);
+      if (run.status !== "done" && run.result !== null)
+        throw new Error(`run ${run.runId} has a result and is not done`);
+    }
+  }
+  await reader.close();
+  process.stdout.write(`${reads}\n`);
+}

@@ -1,0 +1,108 @@
+// What every store promises; SQLite is the first implementation, PostgreSQL is to be the second. All of them pass
+// `store-conformance.ts`.
+import type {
+  AddedRuns,
+  Artifact,
+  Completion,
+  EpochRecord,
+  ExperimentRecord,
+  FoundRun,
+  GiveBackReason,
+  Lease,
+  LeaseKey,
+  NewExperiment,
+  NewRun,
+  ReturnedRun,
+  RunQuery,
+  RunRecord,
+  WriterRecord,
+} from "./records.ts";
+
+/** A run whose worker died this often becomes an error. */
+export const maximumAttempts = 3;
+
+/**
+ * The reading side. Any number of readers, in any number of processes, work at the same time as each other and as the
+ * writer, and none waits for another. A reader sees what was committed when it asks.
+ *
+ * Ownership: who opens it closes it; a call after `close` fails with `STORE_CLOSED`.
+ * Errors: all are `StoreError`s with a stable code; a promise rejects, nothing is thrown synchronously.
+ */
+export interface StoreReader {
+  /** For messages: the file's path, or the like. */
+  readonly location: string;
+  /** What the user should be told about this database, such as that it lies on a doubtful file system. */
+  readonly notices: readonly string[];
+  experiments(): Promise<readonly ExperimentRecord[]>;
+  /** How many runs have each status that occurs, of one experiment or of all. */
+  countByStatus(experimentId?: number): Promise<ReadonlyMap<string, number>>;
+  /** Identities that no run has are missing from the map; runs are in the order of their ids. */
+  findRuns(identities: Iterable<string>): Promise<ReadonlyMap<string, readonly FoundRun[]>>;
+  /**
+   * Runs in the order of their ids, read a few at a time, so that memory stays bounded. Which runs match is settled at
+   * the first step; each run's parts (status, result, history) fit each other, two runs may be read at different times.
+   */
+  runs(query?: RunQuery): AsyncIterable<RunRecord>;
+  history(runId: number): Promise<readonly EpochRecord[]>;
+  artifacts(runId: number): Promise<readonly Artifact[]>;
+  system(): Promise<ReadonlyMap<string, string>>;
+  writer(): Promise<WriterRecord | undefined>;
+  close(): Promise<void>;
+}
+
+/**
+ * The writing side. One process at a time may hold it; opening a second one fails with `STORE_CLAIMED`, which names the
+ * first one's process id. When the first one is dead its claim is taken over, and the runs that it left running are
+ * pending again (`recoveredRuns`), at no cost to their attempts.
+ *
+ * Every method is one transaction: it takes effect wholly or not at all, and calls may overlap, in which case they take
+ * effect in the order made. When a promise resolves, the change survives the death of any process.
+ *
+ * A run is in exactly one state, and moves only so: pending -> running by a lease; running -> done, error, paused or
+ * pending by the lease's holder or by the lease's end; paused or error -> pending by `requeueRuns`.
+ *
+ * A lease is named by its token. Whoever uses one that is no longer current (its run was given back) gets
+ * `STORE_LEASE_LOST` and nothing changes; so a result is accepted once, from the worker that the run belongs to. Times
+ * are the store's clock. A lease past its time stays good until `expireLeases` ends it: a machine that slept loses nothing.
+ *
+ * Errors besides: `STORE_CLAIM_LOST` when another process took over because no heartbeat came (nothing is written any
+ * more), `STORE_DISK_FULL` and `STORE_IO` (nothing of that call is kept, a later call may succeed).
+ */
+export interface Store extends StoreReader {
+  /** Runs that a dead supervisor had left running and that opening this store made pending again. */
+  readonly recoveredRuns: number;
+  /** Returns the experiment's id. */
+  createExperiment(experiment: NewExperiment): Promise<number>;
+  /**
+   * Adds pending runs, all or none. Ids go on from the highest that the database has seen. A synchronous iterable is
+   * read one run at a time; an asynchronous one is read to its end and held in memory first.
+   */
+  addRuns(experimentId: number, runs: Iterable<NewRun> | AsyncIterable<NewRun>): Promise<AddedRuns>;
+  /** The pending run with the lowest id becomes running; undefined when there is none. `worker` is for messages. */
+  leaseNextRun(experimentId: number, worker: string): Promise<Lease | undefined>;
+  /**
+   * Renews this writer's claim and the leases given, and returns the tokens of those that are lost. To be called several
+   * times within the claim's and the leases' time.
+   */
+  heartbeat(leases: Iterable<LeaseKey>): Promise<readonly number[]>;
+  /** An epoch that is there already is replaced. */
+  appendHistory(lease: LeaseKey, epochs: readonly EpochRecord[]): Promise<void>;
+  /** A path that is there already is replaced. */
+  recordArtifacts(lease: LeaseKey, artifacts: readonly Artifact[]): Promise<void>;
+  /** Ends the lease; the run is done. */
+  completeRun(lease: LeaseKey, completion: Completion): Promise<void>;
+  /** Ends the lease; the run is an error. `errorText` is the message with its stack. */
+  failRun(lease: LeaseKey, errorText: string): Promise<void>;
+  /** Ends the lease; the run waits for `requeueRuns`. `resumeEpoch` is how many epochs the snapshot holds. */
+  pauseRun(lease: LeaseKey, resumeEpoch: number): Promise<void>;
+  /** Ends the lease; the run is pending, or an error when `maximumAttempts` workers died over it. */
+  giveBackRun(lease: LeaseKey, reason: GiveBackReason): Promise<ReturnedRun>;
+  /** Gives back the runs whose lease is past its time, as if their workers had died. */
+  expireLeases(): Promise<readonly ReturnedRun[]>;
+  /**
+   * Puts pending, paused and failed runs into this experiment's queue. A paused run goes on from its snapshot, a failed
+   * one starts anew with all its attempts. Any other run in the list is refused (`STORE_RUN_STATE`), and nothing changes.
+   */
+  requeueRuns(experimentId: number, runIds: Iterable<number>): Promise<void>;
+  setSystem(name: string, value: string): Promise<void>;
+}
