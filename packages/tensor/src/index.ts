@@ -29,11 +29,10 @@ export * as optim from "./optim/index.ts";
 export type { SampleArray } from "./program/batches.ts";
 export { compileEvaluation, type EvaluationOptions, type EvaluationProgram } from "./program/evaluation-program.ts";
 export type { Layout, Segment, TrainingState } from "./program/layout.ts";
-export type { StepBuilder, StepResult } from "./program/step.ts";
+export type { StepBuilder, StepResult, StepValues } from "./program/step.ts";
 export {
   type Chunk,
   compileTraining,
-  type StepValues,
   type TrainingOptions,
   type TrainingProgram,
 } from "./program/training-program.ts";

@@ -22,7 +22,12 @@ import {
 
 /** Where a tensor without inputs gets its elements from. */
 export type Source =
-  | { readonly kind: "constant"; readonly data: TypedArray }
+  | {
+      readonly kind: "constant";
+      readonly data: TypedArray;
+      /** Made from a number: nobody holds it to ask for its gradient, so it may be simplified away. */
+      readonly anonymous?: true;
+    }
   /** Given when a program runs. */
   | { readonly kind: "input"; readonly name: string }
   /** Numbers that outlive a computation: see `Variable`. */
@@ -165,13 +170,15 @@ export class Tensor {
   clamp({ min, max }: { readonly min?: number; readonly max?: number }): Tensor {
     if (min === undefined && max === undefined) throw new TensorError("TENSOR_VALUE", "clamp needs min, max or both");
     // Selecting, unlike maximum and minimum, gives the whole gradient at the bounds, as PyTorch does.
-    const above = min === undefined ? this : this.lt(min).where(this.newFull([], min), this);
-    return max === undefined ? above : above.gt(max).where(this.newFull([], max), above);
+    const x = [min ?? 0, max ?? 0].reduce((tensor: Tensor, bound) => promotePair(tensor, bound)[0], this);
+    const above = min === undefined ? x : x.lt(min).where(x.newFull([], min), x);
+    return max === undefined ? above : above.gt(max).where(x.newFull([], max), above);
   }
 
   // Activations
 
   relu(): Tensor {
+    if (this.dtype === "int64" || this.dtype === "int32") return this.maximum(0);
     return apply(elementwise.relu, [this], {});
   }
   sigmoid(): Tensor {
@@ -215,7 +222,7 @@ export class Tensor {
     return apply(reduce.logSoftmax, [this.float()], { axis: normalizeAxis(dim, this.ndim, "logSoftmax") });
   }
 
-  // Reductions; without axes over everything
+  // Reductions; without axes (or with an empty list, as in PyTorch) over everything
 
   /** Integers and booleans are summed as int64. */
   sum(dim?: number | readonly number[], keepdim = false): Tensor {
@@ -223,30 +230,32 @@ export class Tensor {
     return reduceOver(reduce.sum, summed, dim, keepdim);
   }
   mean(dim?: number | readonly number[], keepdim = false): Tensor {
-    if (this.dtype !== "float32") {
-      throw new TensorError("TENSOR_DTYPE", `mean needs float32, not ${this.dtype}; convert it with .to("float32")`);
-    }
-    return reduceOver(reduce.mean, this, dim, keepdim);
+    return reduceOver(reduce.mean, expectFloat(this, "mean"), dim, keepdim);
   }
+  /** Integers and booleans are multiplied as int64. */
   prod(dim?: number | readonly number[], keepdim = false): Tensor {
-    return reduceOver(reduce.prod, this.dtype === "bool" ? this.to("int64") : this, dim, keepdim);
+    const factors = this.dtype === "float32" ? this : this.to("int64");
+    return reduceOver(reduce.prod, factors, dim, keepdim);
   }
-  /** Largest element; elements that tie share the gradient, as PyTorch's amax does. */
+  /**
+   * Largest element; elements that tie share the gradient, as PyTorch's amax does. NaN is passed over where there are
+   * numbers too: ONNX Runtime does that, PyTorch answers NaN.
+   */
   max(dim?: number | readonly number[], keepdim = false): Tensor {
-    return reduceOver(reduce.amax, this, dim, keepdim);
+    return extreme(reduce.amax, this, dim, keepdim);
   }
-  /** Smallest element; elements that tie share the gradient, as PyTorch's amin does. */
+  /** Smallest element, with the rules of `max`. */
   min(dim?: number | readonly number[], keepdim = false): Tensor {
-    return reduceOver(reduce.amin, this, dim, keepdim);
+    return extreme(reduce.amin, this, dim, keepdim);
   }
   /** Mean squared distance from the mean; `correction` 1 divides by n - 1, as PyTorch's var does. */
   variance(
     dim?: number | readonly number[],
     { correction = 1, keepdim = false }: { correction?: number; keepdim?: boolean } = {},
   ): Tensor {
-    const axes = normalizeAxes(dim, this.ndim, "variance");
+    const axes = reducedAxes(dim, this, "variance");
     const count = sizeOf(axes.map((axis) => lengthAt(this.shape, axis)));
-    const distance = this.sub(this.mean(axes, true));
+    const distance = expectFloat(this, "variance").sub(this.mean(axes, true));
     // n - correction <= 0 has no variance: NaN, or infinity, as PyTorch gives.
     return distance
       .mul(distance)
@@ -292,7 +301,7 @@ export class Tensor {
   }
   /** `condition.where(a, b)`: a where the condition holds, else b. PyTorch writes torch.where(condition, a, b). */
   where(a: Tensor, b: Tensor): Tensor {
-    const dtype = promote(a.dtype, b.dtype);
+    const dtype = promotedType(a, b);
     const shape = broadcastShapes(this.shape, broadcastShapes(a.shape, b.shape, "where"), "where");
     const keepsShape = (x: Tensor, y: Tensor) =>
       sameShape(broadcastShapes(this.shape, broadcastShapes(x.shape, y.shape, "where"), "where"), shape);
@@ -309,6 +318,13 @@ export class Tensor {
       throw new TensorError(
         "TENSOR_SHAPE",
         `matmul: ${showShape(this.shape)} and ${showShape(other.shape)}: scalars have no matrix product; use mul`,
+      );
+    }
+    const [inner, otherInner] = [this.size(-1), other.size(other.ndim === 1 ? 0 : -2)];
+    if (inner !== otherInner) {
+      throw new TensorError(
+        "TENSOR_SHAPE",
+        `matmul: ${showShape(this.shape)} and ${showShape(other.shape)} do not fit: the inner sizes ${inner} and ${otherInner} must be equal`,
       );
     }
     if (this.ndim === 1)
@@ -332,6 +348,20 @@ export class Tensor {
   /** this weight^T + bias over the last axis: this [..., in], weight [out, in], bias [out]. PyTorch's F.linear. */
   linear(weight: Tensor, bias?: Tensor): Tensor {
     const inputs = this.size(-1);
+    if (weight.ndim !== 2 || weight.size(1) !== inputs) {
+      throw new TensorError(
+        "TENSOR_SHAPE",
+        weight.ndim === 2
+          ? `linear: ${showShape(this.shape)} and weight ${showShape(weight.shape)} do not fit: the inner sizes ${inputs} and ${weight.size(1)} must be equal`
+          : `linear: the weight ${showShape(weight.shape)} must have 2 axes, outputs and inputs`,
+      );
+    }
+    if (bias !== undefined && !covers([...this.shape.slice(0, -1), weight.size(0)], bias.shape)) {
+      throw new TensorError(
+        "TENSOR_SHAPE",
+        `linear: bias ${showShape(bias.shape)} does not fit the ${weight.size(0)} outputs of weight ${showShape(weight.shape)}`,
+      );
+    }
     if (this.ndim === 1) return this.unsqueeze(0).linear(weight, bias).squeeze(0);
     const rows = this.ndim === 2 ? this : this.reshape([-1, inputs]);
     const attributes = { transposeA: false, transposeB: true };
@@ -400,6 +430,10 @@ export class Tensor {
     if (this.ndim === 0) throw new TensorError("TENSOR_SHAPE", "slice: a scalar has no axis to slice");
     if (!Number.isInteger(step) || step < 1)
       throw new TensorError("TENSOR_VALUE", `slice: step ${step} must be a whole number above 0`);
+    for (const bound of [start, end]) {
+      if (Number.isNaN(bound) || (Number.isFinite(bound) && !Number.isInteger(bound)))
+        throw new TensorError("TENSOR_VALUE", `slice: position ${bound} must be a whole number`);
+    }
     const size = lengthAt(this.shape, axis);
     const position = (value: number) => Math.min(size, Math.max(0, value < 0 ? value + size : value));
     const from = position(start);
@@ -433,6 +467,7 @@ export class Tensor {
             Math.min(size, length - index * size),
           )
         : size;
+    shaping.checkSizes(sizes, this.shape, axis);
     return sizes.map((_, index) => this.part(axis, sizes, index));
   }
   /** Piece `index` of the pieces that `sizes` cuts axis `axis` into. */
@@ -476,7 +511,10 @@ export class Tensor {
     return constant(fromNumbers(dtype, values), shape, dtype);
   }
   newFull(shape: Shape, value: number, dtype: DType = this.dtype): Tensor {
-    if (shape.length === 0) return constant(fromNumbers(dtype, [value]), [], dtype);
+    if (shape.length === 0) {
+      const data = fromNumbers(dtype, [value]);
+      return new Tensor({ shape, dtype, source: { kind: "constant", data, anonymous: true } });
+    }
     return this.newFull([], value, dtype).expand(shape);
   }
   zerosLike(): Tensor {
@@ -535,10 +573,10 @@ export function apply<A extends Attributes>(op: Op<A>, inputs: readonly Tensor[]
   return new Tensor({ shape, dtype, source: { kind: "computed" }, op, inputs, attributes });
 }
 
-/** The number behind a constant scalar, also where it was repeated to a larger shape. */
+/** The number behind a scalar that was one, also where it was repeated to a larger shape. */
 function uniformValue(tensor: Tensor): number | undefined {
   const core = withoutExpand(tensor);
-  return core.source.kind === "constant" && core.ndim === 0 ? toNumbers(core.source.data)[0] : undefined;
+  return core.source.kind === "constant" && core.source.anonymous ? toNumbers(core.source.data)[0] : undefined;
 }
 
 function withoutExpand(tensor: Tensor): Tensor {
@@ -546,10 +584,17 @@ function withoutExpand(tensor: Tensor): Tensor {
   return inner ?? tensor;
 }
 
+/** PyTorch's rule: an integer scalar does not widen a tensor of integers. */
+function promotedType(a: Tensor, b: Tensor): DType {
+  const integers = a.dtype.startsWith("int") && b.dtype.startsWith("int");
+  if (integers && (a.ndim === 0) !== (b.ndim === 0)) return a.ndim === 0 ? b.dtype : a.dtype;
+  return promote(a.dtype, b.dtype);
+}
+
 /** Operands of one type; a number takes the tensor's type unless it has a fraction that this cannot hold. */
 function promotePair(a: Tensor, b: Operand): readonly [Tensor, Tensor] {
   if (typeof b !== "number") {
-    const dtype = promote(a.dtype, b.dtype);
+    const dtype = promotedType(a, b);
     return [a.to(dtype), b.to(dtype)];
   }
   const dtype = promote(a.dtype, Number.isInteger(b) ? (a.dtype === "bool" ? "int64" : a.dtype) : "float32");
@@ -589,12 +634,39 @@ function reduceOver(
   dim: number | readonly number[] | undefined,
   keepdim: boolean,
 ): Tensor {
-  const axes = normalizeAxes(dim, tensor.ndim, op.name);
+  const axes = reducedAxes(dim, tensor, op.name);
   const result = op.infer([tensor], { axes, keepdim });
   // One element an output: every reduction is that element.
   if (sizeOf(result.shape) === tensor.numel && axes.every((axis) => tensor.shape[axis] === 1))
     return tensor.reshape(result.shape);
   return apply(op, [tensor], { axes, keepdim });
+}
+
+function expectFloat(tensor: Tensor, operation: string): Tensor {
+  if (tensor.dtype === "float32") return tensor;
+  throw new TensorError(
+    "TENSOR_DTYPE",
+    `${operation} needs float32, not ${tensor.dtype}; convert it with .to("float32")`,
+  );
+}
+
+function reducedAxes(
+  dim: number | readonly number[] | undefined,
+  { ndim }: Tensor,
+  operation: string,
+): readonly number[] {
+  return normalizeAxes(typeof dim === "object" && dim.length === 0 ? undefined : dim, ndim, operation);
+}
+
+/** The extreme of booleans is a boolean. */
+function extreme(
+  op: Op<reduce.ReduceAttributes>,
+  tensor: Tensor,
+  dim: number | readonly number[] | undefined,
+  keepdim: boolean,
+): Tensor {
+  if (tensor.dtype === "bool") return extreme(op, tensor.to("int32"), dim, keepdim).to("bool");
+  return reduceOver(op, tensor, dim, keepdim);
 }
 
 function argExtreme(
@@ -619,12 +691,13 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const [first] = tensors;
   if (first === undefined) throw new TensorError("TENSOR_VALUE", "cat needs at least one tensor");
   if (first.ndim === 0) throw new TensorError("TENSOR_SHAPE", "cat: scalars have no axis to join along; use stack");
+  const axis = normalizeAxis(dim, first.ndim, "cat");
   if (tensors.length === 1) return first;
   const dtype = tensors.map((tensor) => tensor.dtype).reduce(promote);
   return apply(
     shaping.concat,
     tensors.map((tensor) => tensor.to(dtype)),
-    { axis: normalizeAxis(dim, first.ndim, "cat") },
+    { axis },
   );
 }
 

@@ -77,15 +77,19 @@ export class Subset implements Dataset {
  * @param lengths sizes that add up to the data set's, or shares that add up to 1; what rounding leaves goes to the
  *   first parts, one each, as in PyTorch
  */
+export function randomSplit<const Lengths extends readonly number[]>(
+  dataset: Dataset,
+  lengths: Lengths,
+  options?: { readonly generator?: Generator },
+): { -readonly [Index in keyof Lengths]: Subset };
 export function randomSplit(
   dataset: Dataset,
   lengths: readonly number[],
   { generator = defaultGenerator() }: { readonly generator?: Generator } = {},
 ): Subset[] {
   const total = lengths.reduce((a, b) => a + b, 0);
-  const shares =
-    Math.abs(total - 1) < 1e-9 && lengths.every((length) => length >= 0 && length <= 1) && dataset.length !== 1;
-  const sizes = shares ? lengths.map((share) => Math.floor(dataset.length * share + 1e-9)) : [...lengths];
+  const shares = Math.abs(total - 1) < 1e-9 && lengths.every((length) => length >= 0 && length <= 1);
+  const sizes = shares ? lengths.map((share) => Math.floor(dataset.length * share)) : [...lengths];
   if (shares) {
     const left = dataset.length - sizes.reduce((a, b) => a + b, 0);
     for (let index = 0; index < left; index++) sizes[index % sizes.length] = (sizes[index % sizes.length] ?? 0) + 1;

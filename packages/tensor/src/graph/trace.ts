@@ -29,10 +29,10 @@ export function trace<T>(build: () => T): { readonly result: T; readonly updates
 
 /** Asks that `buffer` hold `value` after the present step. Outside a trace there are no steps, and nothing happens. */
 export function updateBuffer(buffer: Buffer, value: Tensor): void {
-  if (!sameShape(buffer.shape, value.shape)) {
+  if (!sameShape(buffer.shape, value.shape) || buffer.dtype !== value.dtype) {
     throw new TensorError(
-      "TENSOR_SHAPE",
-      `a buffer of shape ${showShape(buffer.shape)} cannot become ${showShape(value.shape)}`,
+      buffer.dtype === value.dtype ? "TENSOR_SHAPE" : "TENSOR_DTYPE",
+      `a buffer of ${buffer.dtype} ${showShape(buffer.shape)} cannot become ${value.dtype} ${showShape(value.shape)}`,
     );
   }
   open?.set(buffer, value);

@@ -5,9 +5,9 @@
 
 import { randomUUID } from "node:crypto";
 import { open, readFile, rename, unlink } from "node:fs/promises";
-import { bytesPerElement, type DType, type TypedArray } from "../dtype.ts";
+import { bytesPerElement, type DType, dtypeOf, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
-import { type Shape, sizeOf } from "../shape.ts";
+import { type Shape, showShape, sizeOf } from "../shape.ts";
 
 export interface StateEntry {
   readonly data: TypedArray;
@@ -25,6 +25,7 @@ export interface SafetensorsFile {
 }
 
 const typeNames: Readonly<Record<DType, string>> = { float32: "F32", int64: "I64", int32: "I32", bool: "BOOL" };
+const dtypeOrder = ["int64", "float32", "int32", "bool"] as const;
 const maxHeaderBytes = 100_000_000;
 
 /** Writes a file; an existing one is replaced only when the new one is complete. */
@@ -33,16 +34,21 @@ export async function writeSafetensors(
   tensors: StateDict,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const header: Record<string, unknown> = {};
-  if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
+  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : [];
   let offset = 0;
-  // Larger elements first keep every tensor aligned, as the reference implementation does.
-  const ordered = [...tensors].sort(([, a], [, b]) => bytesPerElement[b.dtype] - bytesPerElement[a.dtype]);
+  // The reference implementation's order, which keeps every tensor aligned; equal states make equal files.
+  const ordered = [...tensors].sort(
+    ([nameA, a], [nameB, b]) => dtypeOrder.indexOf(a.dtype) - dtypeOrder.indexOf(b.dtype) || (nameA < nameB ? -1 : 1),
+  );
   for (const [name, { data, shape, dtype }] of ordered) {
-    header[name] = { dtype: typeNames[dtype], shape, data_offsets: [offset, offset + data.byteLength] };
+    const refused = (why: string) => new TensorError("TENSOR_FILE", `cannot write ${path}: tensor ${name} ${why}`);
+    if (name === "__metadata__") throw refused("has a name that the format keeps for itself");
+    if (dtypeOf(data) !== dtype || data.length !== sizeOf(shape))
+      throw refused(`is ${dtype} ${showShape(shape)}, but has ${data.length} elements of ${dtypeOf(data)}`);
+    header.push([name, { dtype: typeNames[dtype], shape, data_offsets: [offset, offset + data.byteLength] }]);
     offset += data.byteLength;
   }
-  const text = JSON.stringify(header);
+  const text = JSON.stringify(Object.fromEntries(header));
   const headerBytes = Buffer.from(text.padEnd(text.length + ((8 - (Buffer.byteLength(text) % 8)) % 8), " "));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(headerBytes.length));
@@ -50,7 +56,7 @@ export async function writeSafetensors(
   try {
     const file = await open(temporary, "wx");
     try {
-      await file.writev([
+      await file.writeFile([
         length,
         headerBytes,
         ...ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
@@ -89,49 +95,89 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
     throw problem(`its header claims ${headerLength} bytes; is the file cut off?`);
   let header: unknown;
   try {
-    header = JSON.parse(bytes.toString("utf8", 8, 8 + headerLength));
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + headerLength)));
   } catch (error) {
     throw problem("its header is no JSON", error);
   }
-  if (typeof header !== "object" || header === null) throw problem("its header is no JSON object");
-  const tensors = new Map<string, StateEntry>();
-  let metadata: Record<string, string> = {};
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === "__metadata__")
-      metadata = Object.fromEntries(Object.entries(Object(entry)).map(([key, value]) => [key, String(value)]));
-    else tensors.set(name, readEntry(name, entry, bytes.subarray(8 + headerLength), problem));
-  }
-  return { tensors, metadata };
+  if (!isObject(header)) throw problem("its header is no JSON object");
+  const { __metadata__: metadata = {}, ...entries } = header;
+  if (!isTexts(metadata)) throw problem("its __metadata__ is no object of texts");
+  const body = bytes.subarray(8 + headerLength);
+  const located = Object.entries(entries).map(([name, entry]) => readEntry(name, entry, problem));
+  checkCovered(located, body.length, problem);
+  return {
+    tensors: new Map(
+      located.map(({ name, shape, dtype, begin, end }) => [
+        name,
+        { data: decode(body.subarray(begin, end), dtype), shape, dtype },
+      ]),
+    ),
+    metadata,
+  };
 }
 
-function readEntry(name: string, entry: unknown, body: Buffer, problem: (what: string) => TensorError): StateEntry {
-  const { dtype: typeName, shape, data_offsets: offsets } = Object(entry);
-  const dtype = (["float32", "int64", "int32", "bool"] as const).find((each) => typeNames[each] === typeName);
+type Problem = (what: string) => TensorError;
+
+/** What the header says of a tensor; its bytes are [begin, end) of the file's body. */
+interface LocatedTensor {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly begin: number;
+  readonly end: number;
+}
+
+function readEntry(name: string, entry: unknown, problem: Problem): LocatedTensor {
+  const { dtype: typeName, shape, data_offsets: offsets } = isObject(entry) ? entry : {};
+  const dtype = dtypeOrder.find((each) => typeNames[each] === typeName);
   if (dtype === undefined)
-    throw problem(`tensor ${name} has the type ${String(typeName)}; F32, I64, I32 and BOOL can be read`);
+    throw problem(`tensor ${name} has the type ${JSON.stringify(typeName)}; F32, I64, I32 and BOOL can be read`);
   if (!isSizes(shape)) throw problem(`tensor ${name} has no shape`);
-  if (!isSizes(offsets)) throw problem(`tensor ${name} has no data_offsets`);
+  if (!isSizes(offsets) || offsets.length !== 2) throw problem(`tensor ${name} has no two data_offsets`);
   const [begin = 0, end = 0] = offsets;
-  const size = sizeOf(shape);
-  if (end - begin !== size * bytesPerElement[dtype] || end > body.length) {
-    throw problem(
-      `tensor ${name} [${shape}] needs ${size * bytesPerElement[dtype]} bytes, the file has ${Math.min(end, body.length) - begin}; is it cut off?`,
-    );
+  const needed = sizeOf(shape) * bytesPerElement[dtype];
+  if (end - begin !== needed)
+    throw problem(`tensor ${name} ${showShape(shape)} needs ${needed} bytes, its data_offsets are ${begin} and ${end}`);
+  return { name, shape, dtype, begin, end };
+}
+
+/** The format wants every byte of the body in exactly one tensor. */
+function checkCovered(tensors: readonly LocatedTensor[], bodyBytes: number, problem: Problem): void {
+  let covered = 0;
+  for (const { name, begin, end } of tensors.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== covered)
+      throw problem(`tensor ${name} begins at byte ${begin}, the ones before it end at ${covered}`);
+    covered = end;
   }
+  if (covered !== bodyBytes)
+    throw problem(
+      `its tensors take ${covered} bytes, it has ${bodyBytes}${bodyBytes < covered ? "; is it cut off?" : ""}`,
+    );
+}
+
+function decode(bytes: Uint8Array, dtype: DType): TypedArray {
   // Copied: the file's bytes need not lie at a multiple of the element size.
-  const { buffer } = Uint8Array.from(body.subarray(begin, end));
+  const { buffer } = Uint8Array.from(bytes);
   switch (dtype) {
     case "float32":
-      return { data: new Float32Array(buffer), shape, dtype };
+      return new Float32Array(buffer);
     case "int64":
-      return { data: new BigInt64Array(buffer), shape, dtype };
+      return new BigInt64Array(buffer);
     case "int32":
-      return { data: new Int32Array(buffer), shape, dtype };
+      return new Int32Array(buffer);
     case "bool":
-      return { data: new Uint8Array(buffer), shape, dtype };
+      return new Uint8Array(buffer).map((byte) => (byte === 0 ? 0 : 1));
     default:
       return dtype satisfies never;
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  return isObject(value) && Object.values(value).every((each) => typeof each === "string");
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -1,7 +1,7 @@
 import { TensorError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Loss, type Reduction, type ReductionOptions, reduceLoss } from "./reduction.ts";
+import { type Loss, type ReductionOptions, reduceLoss } from "./reduction.ts";
 
 export interface NLLLossOptions extends ReductionOptions {
   /** [classes] */
@@ -53,16 +53,24 @@ export class CrossEntropyLoss implements Loss {
     }
     const classes = prediction.size(classAxis);
     const smooth = labelSmoothing === 0 ? target : target.mul(1 - labelSmoothing).add(labelSmoothing / classes);
-    const terms = smooth.mul(logProbabilities);
-    const values = (weight === undefined ? terms : terms.mul(perClass(weight, prediction.ndim, classAxis)))
-      .sum(classAxis)
-      .neg();
-    return reduceLoss(values, reduction);
+    checkWeight("CrossEntropyLoss", weight, classes);
+    const terms = smooth.mul(weightedByClass(logProbabilities, weight, classAxis));
+    return reduceLoss(terms.sum(classAxis).neg(), reduction);
   }
 }
 
-function perClass(weight: Tensor, ndim: number, classAxis: number): Tensor {
-  return weight.reshape(Array.from({ length: ndim }, (_, axis) => (axis === classAxis ? weight.numel : 1)));
+function checkWeight(name: string, weight: Tensor | undefined, classes: number): void {
+  if (weight !== undefined && !sameShape(weight.shape, [classes])) {
+    throw new TensorError(
+      "TENSOR_SHAPE",
+      `${name}: the weight is of shape ${showShape(weight.shape)}; ${classes} classes need ${showShape([classes])}`,
+    );
+  }
+}
+
+function weightedByClass(values: Tensor, weight: Tensor | undefined, classAxis: number): Tensor {
+  if (weight === undefined) return values;
+  return values.mul(weight.reshape(values.shape.map((_, axis) => (axis === classAxis ? weight.numel : 1))));
 }
 
 /** Weighted mean over the targets that are not ignored, as PyTorch takes it. */
@@ -86,29 +94,21 @@ function indexLoss(
   if (target.dtype !== "int64" && target.dtype !== "int32") {
     throw new TensorError("TENSOR_DTYPE", `${name}: the target is ${target.dtype}; class indices must be int64`);
   }
-  if (weight !== undefined && weight.numel !== shape[classAxis]) {
-    throw new TensorError("TENSOR_SHAPE", `${name}: ${weight.numel} weights for ${shape[classAxis]} classes`);
-  }
+  const classes = logProbabilities.size(classAxis);
+  checkWeight(name, weight, classes);
   const counted = target.ne(ignoreIndex);
-  const index = counted.where(target, target.zerosLike());
-  const picked = (table: Tensor) => table.gather(classAxis, index.unsqueeze(classAxis)).squeeze(classAxis);
+  // ONNX counts negative indices from the end; a class that does not exist must fail instead.
+  const checked = target.lt(0).where(target.newFull([], classes), target);
+  const index = counted.where(checked, target.newFull([], 0));
   const ones = counted.to("float32");
   const weights = weight === undefined ? ones : ones.mul(weight.indexSelect(0, index));
-  let values = picked(logProbabilities).neg().mul(weights);
+  const picked = logProbabilities.gather(classAxis, index.unsqueeze(classAxis)).squeeze(classAxis).neg();
+  let terms = weight === undefined ? picked : picked.mul(weights);
   if (smoothing > 0) {
-    const classes = logProbabilities.size(classAxis);
-    const terms = weight === undefined ? logProbabilities : logProbabilities.mul(perClass(weight, ndim, classAxis));
-    values = values.mul(1 - smoothing).add(
-      terms
-        .sum(classAxis)
-        .neg()
-        .mul(ones)
-        .mul(smoothing / classes),
-    );
+    const spread = weightedByClass(logProbabilities, weight, classAxis).sum(classAxis).neg();
+    terms = terms.mul(1 - smoothing).add(spread.mul(smoothing / classes));
   }
-  return meanByWeight(values, weights, reduction);
-}
-
-function meanByWeight(values: Tensor, weights: Tensor, reduction: Reduction): Tensor {
+  // Selected, not multiplied by 0: an ignored term may be infinite.
+  const values = counted.where(terms, terms.newFull([], 0));
   return reduction === "mean" ? values.sum().div(weights.sum()) : reduceLoss(values, reduction);
 }

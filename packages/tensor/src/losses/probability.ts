@@ -1,9 +1,10 @@
 import { TensorError } from "../errors.ts";
-import { clampedLog } from "../ops/elementwise.ts";
+import * as elementwise from "../ops/elementwise.ts";
 import { apply, type Tensor } from "../tensor.ts";
+import { binaryCrossEntropy } from "./binary-cross-entropy.ts";
 import { checkSameShape, type Loss, type Reduction, type ReductionOptions, reduceLoss } from "./reduction.ts";
 
-/** Cross entropy of probabilities in [0, 1]; logarithms are kept above -100, as in PyTorch. */
+/** Cross entropy of probabilities in [0, 1]; logarithms are kept at -100 or above, as in PyTorch. */
 export class BCELoss implements Loss {
   readonly options: ReductionOptions & { readonly weight?: Tensor };
   constructor(options: ReductionOptions & { readonly weight?: Tensor } = {}) {
@@ -11,17 +12,7 @@ export class BCELoss implements Loss {
   }
   forward(prediction: Tensor, target: Tensor): Tensor {
     checkSameShape("BCELoss", prediction, target);
-    const truth = target.float();
-    const log = (tensor: Tensor) => apply(clampedLog, [tensor], {});
-    const values = truth
-      .mul(log(prediction))
-      .add(
-        truth
-          .neg()
-          .add(1)
-          .mul(log(prediction.neg().add(1))),
-      )
-      .neg();
+    const values = apply(binaryCrossEntropy, [prediction.float(), target.float()], {});
     return reduceLoss(weighted(values, this.options.weight), this.options.reduction);
   }
 }
@@ -50,7 +41,7 @@ export class BCEWithLogitsLoss implements Loss {
 }
 
 function softplus(tensor: Tensor): Tensor {
-  return tensor.softplus({ threshold: Number.POSITIVE_INFINITY });
+  return apply(elementwise.softplus, [tensor.float()], {});
 }
 
 function weighted(values: Tensor, weight: Tensor | undefined): Tensor {

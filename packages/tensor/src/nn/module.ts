@@ -129,9 +129,9 @@ export abstract class Module {
 }
 
 /** Fields with arrays opened: `layers` holding two modules counts as `layers.0` and `layers.1`. */
-function* fieldsOf(module: Module): IterableIterator<[string, unknown]> {
-  for (const [name, value] of Object.entries(module)) {
-    if (Array.isArray(value)) for (const [index, element] of value.entries()) yield [`${name}.${index}`, element];
-    else yield [name, value];
+function* fieldsOf(owner: object): IterableIterator<[string, unknown]> {
+  for (const [name, value] of Object.entries(owner)) {
+    if (!Array.isArray(value)) yield [name, value];
+    else for (const [index, element] of fieldsOf(value)) yield [`${name}.${index}`, element];
   }
 }

@@ -1,4 +1,5 @@
 import { TensorError } from "../errors.ts";
+import { onnxType } from "../onnx/types.ts";
 import { broadcastShapes } from "../shape.ts";
 import { defineOp, inputAt, type Op } from "./op.ts";
 
@@ -12,9 +13,12 @@ function comparison(name: string, onnx: string, negated = false): Op<None> {
       return { shape: broadcastShapes(inputAt(inputs, 0).shape, inputAt(inputs, 1).shape, name), dtype: "bool" };
     },
     emit(emitter, inputs) {
+      // ONNX Runtime orders no booleans.
+      const ordersBooleans =
+        (onnx.startsWith("Less") || onnx.startsWith("Greater")) && inputAt(inputs, 0).dtype === "bool";
       const result = emitter.node(
         onnx,
-        inputs.map((input) => input.name),
+        inputs.map(({ name }) => (ordersBooleans ? emitter.node("Cast", [name], { to: onnxType.int32 }) : name)),
       );
       return negated ? emitter.node("Not", [result]) : result;
     },
@@ -66,7 +70,7 @@ export const where: Op<None> = defineOp<None>({
     if (output.dtype !== "bool") return emitter.node("Where", names);
     // ONNX Runtime selects no booleans: select bytes of them as int32.
     const [condition, a, b] = [inputAt(names, 0), inputAt(names, 1), inputAt(names, 2)];
-    const number = (name: string) => emitter.node("Cast", [name], { to: 6 });
-    return emitter.node("Cast", [emitter.node("Where", [condition, number(a), number(b)])], { to: 9 });
+    const number = (name: string) => emitter.node("Cast", [name], { to: onnxType.int32 });
+    return emitter.node("Cast", [emitter.node("Where", [condition, number(a), number(b)])], { to: onnxType.bool });
   },
 });

@@ -5,38 +5,47 @@ import { type Attributes, defineOp, type GradientContext, inputAt, type Op, type
 
 type None = Record<string, never>;
 
-function broadcastType(name: string): (inputs: readonly TensorType[]) => TensorType {
+function broadcastType(name: string, booleans: boolean): (inputs: readonly TensorType[]) => TensorType {
   return (inputs) => {
     const a = inputAt(inputs, 0);
     const b = inputAt(inputs, 1);
+    if (a.dtype === "bool" && !booleans) {
+      throw new TensorError(
+        "TENSOR_DTYPE",
+        `${name} needs numbers, not bool; convert with .to("int64") or .to("float32")`,
+      );
+    }
     return { shape: broadcastShapes(a.shape, b.shape, name), dtype: a.dtype };
   };
 }
 
 type PairRule = (a: Tensor, b: Tensor, gradient: Tensor, output: Tensor) => readonly [() => Tensor, () => Tensor];
 
-/** Two operands of one type, NumPy broadcasting. The rule's gradients have the output's shape; they are summed back here. */
-function binary(name: string, onnx: string, rule: PairRule): Op<None> {
+/**
+ * Two operands of one type, NumPy broadcasting. The rule's gradients have the output's shape; they are summed back here.
+ * `onnxBool` is what the op is for booleans, where it is anything.
+ */
+function binary(name: string, onnx: string, rule: PairRule, onnxBool?: "And" | "Or"): Op<None> {
   return defineOp<None>({
     name,
-    infer: broadcastType(name),
+    infer: broadcastType(name, onnxBool !== undefined),
     gradient({ inputs, output, gradient, needs }) {
       const a = inputAt(inputs, 0);
       const b = inputAt(inputs, 1);
       const [forA, forB] = rule(a, b, gradient, output);
       return [needs(0) ? forA().sumTo(a.shape) : undefined, needs(1) ? forB().sumTo(b.shape) : undefined];
     },
-    emit: (emitter, inputs) =>
+    emit: (emitter, inputs, _attributes, output) =>
       emitter.node(
-        onnx,
+        output.dtype === "bool" ? (onnxBool ?? onnx) : onnx,
         inputs.map((input) => input.name),
       ),
   });
 }
 
-export const add: Op<None> = binary("add", "Add", (_a, _b, g) => [() => g, () => g]);
+export const add: Op<None> = binary("add", "Add", (_a, _b, g) => [() => g, () => g], "Or");
 export const sub: Op<None> = binary("sub", "Sub", (_a, _b, g) => [() => g, () => g.neg()]);
-export const mul: Op<None> = binary("mul", "Mul", (a, b, g) => [() => g.mul(b), () => g.mul(a)]);
+export const mul: Op<None> = binary("mul", "Mul", (a, b, g) => [() => g.mul(b), () => g.mul(a)], "And");
 export const div: Op<None> = binary("div", "Div", (_a, b, g, y) => [() => g.div(b), () => g.mul(y).div(b).neg()]);
 
 /** a to the power b. As in PyTorch, the gradient is 0 (not NaN) where b is 0, and for b where a is 0 and b >= 0. */
@@ -55,11 +64,13 @@ export const maximum: Op<None> = binary(
   "maximum",
   "Max",
   pickRule((a, b) => a.gt(b)),
+  "Or",
 );
 export const minimum: Op<None> = binary(
   "minimum",
   "Min",
   pickRule((a, b) => a.lt(b)),
+  "And",
 );
 
 /** One operand, output of its type and shape. Floating only, unless `integers`. */

@@ -2,6 +2,14 @@ import { TensorError } from "../errors.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
 import { defineOp, inputAt, type Op, type TensorType } from "./op.ts";
 
+/** The axes of the input, and no larger outside the one along which the index points. */
+function fits(index: TensorType, input: TensorType, axis: number): boolean {
+  return (
+    index.shape.length === input.shape.length &&
+    index.shape.every((size, each) => each === axis || size <= inputAt(input.shape, each))
+  );
+}
+
 function checkIndex(name: string, index: TensorType): void {
   if (index.dtype !== "int64" && index.dtype !== "int32") {
     throw new TensorError("TENSOR_DTYPE", `${name}: the index is ${index.dtype}; it must be int64`);
@@ -41,10 +49,7 @@ export const gather: Op<{ axis: number }> = defineOp<{ axis: number }>({
     const input = inputAt(inputs, 0);
     const index = inputAt(inputs, 1);
     checkIndex("gather", index);
-    const fits =
-      index.shape.length === input.shape.length &&
-      index.shape.every((size, each) => each === axis || size <= inputAt(input.shape, each));
-    if (!fits) {
+    if (!fits(index, input, axis)) {
       throw new TensorError(
         "TENSOR_SHAPE",
         `gather: index ${showShape(index.shape)} must have the axes of ${showShape(input.shape)} and be no larger outside axis ${axis}`,
@@ -62,15 +67,21 @@ export const gather: Op<{ axis: number }> = defineOp<{ axis: number }>({
 /** Adds source[i][j] to out[index[i][j]][j] for axis 0, starting from the input, as PyTorch's scatter_add. */
 export const scatterAdd: Op<{ axis: number }> = defineOp<{ axis: number }>({
   name: "scatterAdd",
-  infer(inputs) {
+  infer(inputs, { axis }) {
     const input = inputAt(inputs, 0);
     const index = inputAt(inputs, 1);
     const source = inputAt(inputs, 2);
     checkIndex("scatterAdd", index);
-    if (!sameShape(index.shape, source.shape) || index.shape.length !== input.shape.length) {
+    if (!sameShape(index.shape, source.shape) || !fits(index, input, axis)) {
       throw new TensorError(
         "TENSOR_SHAPE",
-        `scatterAdd: index ${showShape(index.shape)} and source ${showShape(source.shape)} must be equal and have the axes of ${showShape(input.shape)}`,
+        `scatterAdd: index ${showShape(index.shape)} and source ${showShape(source.shape)} must be equal, have the axes of ${showShape(input.shape)} and be no larger outside axis ${axis}`,
+      );
+    }
+    if (source.dtype !== input.dtype) {
+      throw new TensorError(
+        "TENSOR_DTYPE",
+        `scatterAdd: cannot add ${source.dtype} to ${input.dtype}; convert with .to`,
       );
     }
     return { shape: input.shape, dtype: input.dtype };

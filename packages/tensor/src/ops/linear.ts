@@ -1,5 +1,5 @@
 import { TensorError } from "../errors.ts";
-import { broadcastShapes, lengthAt, sameShape, showShape } from "../shape.ts";
+import { broadcastShapes, lengthAt, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { defineOp, inputAt, type Op, type TensorType } from "./op.ts";
 
@@ -72,7 +72,15 @@ export const batchedMatmul: Op<Gemm> = defineOp<Gemm>({
     const b = inputAt(inputs, 1);
     const { rows, columns } = innerSizes(a, b, attributes);
     return {
-      shape: [...broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), "matmul"), rows, columns],
+      shape: [
+        ...broadcastShapes(
+          a.shape.slice(0, -2),
+          b.shape.slice(0, -2),
+          `matmul of ${showShape(a.shape)} and ${showShape(b.shape)}`,
+        ),
+        rows,
+        columns,
+      ],
       dtype: "float32",
     };
   },
@@ -82,7 +90,10 @@ export const batchedMatmul: Op<Gemm> = defineOp<Gemm>({
     const { forA, forB } = productGradients(a, b, gradient, attributes);
     return [needs(0) ? forA().sumTo(a.shape) : undefined, needs(1) ? forB().sumTo(b.shape) : undefined];
   },
-  emit(emitter, inputs, { transposeA, transposeB }) {
+  emit(emitter, inputs, { transposeA, transposeB }, output) {
+    // ONNX Runtime leaves the result of products over nothing unset.
+    if (inputs.some(({ shape }) => shape.includes(0)))
+      return emitter.constant(new Float32Array(sizeOf(output.shape)), output.shape);
     const transposed = (index: number, transpose: boolean) => {
       const { name, shape } = inputAt(inputs, index);
       if (!transpose) return name;

@@ -52,7 +52,13 @@ function reduction(
       const input = inputAt(inputs, 0);
       return [rule(input, restore(output, input, attributes), restore(gradient, input, attributes), attributes)];
     },
-    emit: (emitter, inputs, { axes, keepdim }) => emitReduce(emitter, onnx, inputAt(inputs, 0).name, axes, keepdim),
+    emit(emitter, inputs, { axes, keepdim }, output) {
+      const input = inputAt(inputs, 0);
+      // ONNX Runtime's mean of nothing is 0.
+      if (onnx === "ReduceMean" && sizeOf(input.shape) === 0)
+        return emitter.constant(new Float32Array(sizeOf(output.shape)).fill(Number.NaN), output.shape);
+      return emitReduce(emitter, onnx, input.name, axes, keepdim);
+    },
   });
 }
 

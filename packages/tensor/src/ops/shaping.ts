@@ -1,4 +1,5 @@
 /** Operations that move elements without computing: reshape, permute, expand, slice, pad, concat, part. */
+import { allocate } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { broadcastShapes, lengthAt, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { defineOp, inputAt, type Op } from "./op.ts";
@@ -44,17 +45,20 @@ export const expand: Op<{ shape: Shape }> = defineOp<{ shape: Shape }>({
   name: "expand",
   infer(inputs, { shape }) {
     const input = inputAt(inputs, 0);
-    if (!sameShape(broadcastShapes(input.shape, shape, "expand"), shape)) {
+    if (shape.some((length) => length < 0) || !sameShape(broadcastShapes(input.shape, shape, "expand"), shape)) {
       throw new TensorError(
         "TENSOR_SHAPE",
-        `expand: ${showShape(input.shape)} cannot become ${showShape(shape)}: only axes of size 1 grow`,
+        `expand: ${showShape(input.shape)} cannot become ${showShape(shape)}: only axes of size 1 grow, only their sizes may be -1`,
       );
     }
     return { shape, dtype: input.dtype };
   },
   gradient: ({ inputs, gradient }) => [gradient.sumTo(inputAt(inputs, 0).shape)],
   emit: (emitter, inputs, { shape }) =>
-    emitter.node("Expand", [inputAt(inputs, 0).name, emitter.constant(int64(shape), [shape.length])]),
+    // ONNX Runtime drops an Expand to size 0 as if it changed nothing.
+    shape.includes(0)
+      ? emitter.constant(allocate(inputAt(inputs, 0).dtype, 0), shape)
+      : emitter.node("Expand", [inputAt(inputs, 0).name, emitter.constant(int64(shape), [shape.length])]),
 });
 
 export type SliceAttributes = {
@@ -143,6 +147,16 @@ export const concat: Op<{ axis: number }> = defineOp<{ axis: number }>({
     ),
 });
 
+/** Refuses sizes that do not cut the axis into pieces. */
+export function checkSizes(sizes: readonly number[], shape: Shape, axis: number): void {
+  const whole = sizes.every((size) => Number.isInteger(size) && size >= 0);
+  if (whole && sizes.reduce((a, b) => a + b, 0) === lengthAt(shape, axis)) return;
+  throw new TensorError(
+    "TENSOR_SHAPE",
+    `split: sizes ${showShape(sizes)} do not add up to axis ${axis} of ${showShape(shape)}`,
+  );
+}
+
 /** One of the pieces that `sizes` cuts an axis into; pieces of one cut share one ONNX Split. */
 export const part: Op<{ axis: number; sizes: readonly number[]; index: number }> = defineOp<{
   axis: number;
@@ -152,12 +166,7 @@ export const part: Op<{ axis: number; sizes: readonly number[]; index: number }>
   name: "part",
   infer(inputs, { axis, sizes, index }) {
     const { shape, dtype } = inputAt(inputs, 0);
-    if (sizeOf([sizes.reduce((a, b) => a + b, 0)]) !== lengthAt(shape, axis)) {
-      throw new TensorError(
-        "TENSOR_SHAPE",
-        `split: sizes ${showShape(sizes)} do not add up to axis ${axis} of ${showShape(shape)}`,
-      );
-    }
+    checkSizes(sizes, shape, axis);
     return { shape: shape.map((size, each) => (each === axis ? inputAt(sizes, index) : size)), dtype };
   },
   gradient({ inputs, gradient, attributes: { axis, sizes, index } }) {

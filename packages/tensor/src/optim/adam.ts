@@ -10,13 +10,13 @@ export interface AdamOptions {
 }
 
 /** Adam (Kingma and Ba 2015) with PyTorch's formulas and defaults; weight decay is added to the gradient. */
-export function Adam(options: AdamOptions = {}): Optimizer {
-  return adaptive("Adam", { weightDecay: 0, ...options }, false);
+export function Adam({ weightDecay = 0, ...options }: AdamOptions = {}): Optimizer {
+  return adaptive("Adam", { ...options, weightDecay }, false);
 }
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019), 0.01 unless told otherwise. */
-export function AdamW(options: AdamOptions = {}): Optimizer {
-  return adaptive("AdamW", { weightDecay: 1e-2, ...options }, true);
+export function AdamW({ weightDecay = 1e-2, ...options }: AdamOptions = {}): Optimizer {
+  return adaptive("AdamW", { ...options, weightDecay }, true);
 }
 
 function adaptive(name: string, options: AdamOptions & { weightDecay: number }, decoupled: boolean): Optimizer {

@@ -20,6 +20,7 @@ export function SGD({
 }: SGDOptions = {}): Optimizer {
   checkPositive("SGD", "lr", lr);
   checkNumber("SGD", "momentum", momentum, momentum >= 0, "0 or more");
+  checkNumber("SGD", "dampening", dampening, Number.isFinite(dampening), "a finite number");
   checkNumber("SGD", "weightDecay", weightDecay, weightDecay >= 0, "0 or more");
   checkNumber(
     "SGD",

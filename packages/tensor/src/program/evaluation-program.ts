@@ -1,6 +1,7 @@
 import { expectFloat32 } from "../dtype.ts";
 import type { Generator } from "../random/generator.ts";
-import { fieldEntries, fieldFeeds, gatherFields, type SampleArray } from "./batches.ts";
+import type { Variable } from "../variable.ts";
+import { fieldEntries, fieldFeeds, gatherFields, rowFeed, type SampleArray } from "./batches.ts";
 import type { Layout, TrainingState } from "./layout.ts";
 import { keyEntries, keyFeeds, keyNames } from "./random-keys.ts";
 import { compileScan, type ScanProgram } from "./scan.ts";
@@ -12,10 +13,10 @@ import {
   layoutFeeds,
   present,
   type StepBuilder,
+  type StepValues,
   type TracedStep,
   traceStep,
 } from "./step.ts";
-import type { StepValues } from "./training-program.ts";
 
 export interface EvaluationOptions {
   readonly fields: readonly SampleArray[];
@@ -33,7 +34,7 @@ export interface EvaluationProgram {
 
 export function compileEvaluation({ fields, layout, step }: EvaluationOptions): EvaluationProgram {
   const programs = new Map<number, { readonly traced: TracedStep; readonly scan: Promise<ScanProgram> }>();
-  const changing = new Set<unknown>([...layout.segments.flatMap(({ parameters }) => parameters), ...layout.buffers]);
+  const changing = new Set<Variable>([...layout.segments.flatMap(({ parameters }) => parameters), ...layout.buffers]);
   const samples = fieldFeeds(fields);
   const constantsOf = ({ leaves }: TracedStep) => leaves.filter((leaf) => !changing.has(leaf));
   const programFor = (batchSize: number) => {
@@ -62,17 +63,17 @@ export function compileEvaluation({ fields, layout, step }: EvaluationOptions): 
   };
   return {
     async run(state, rows, batchSize, generator) {
+      const chosen = rowFeed(fields, rows, batchSize);
       const { traced, scan } = programFor(batchSize);
-      const steps = rows.length / batchSize;
-      const output = await (await scan).run({
+      const result = await (await scan).run({
         ...samples,
         ...layoutFeeds(layout, state),
         ...constantFeeds(constantsOf(traced)),
-        ...keyFeeds(traced.randomOps, generator, 0, steps),
-        rows: { data: rows, shape: [steps, batchSize], dtype: "int32" },
+        ...keyFeeds(traced.randomOps, generator, 0, rows.length / batchSize),
+        rows: chosen,
       });
       return Object.fromEntries(
-        ["loss", ...Object.keys(traced.metrics)].map((name) => [name, expectFloat32(output(name), name)]),
+        ["loss", ...Object.keys(traced.metrics)].map((name) => [name, expectFloat32(result.collected(name), name)]),
       );
     },
     release() {

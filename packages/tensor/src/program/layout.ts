@@ -10,7 +10,7 @@ import type { Buffer, Parameter } from "../variable.ts";
  */
 export interface Segment {
   readonly parameters: readonly Parameter[];
-  /** [elements] for a flat vector, the parameter's own shape otherwise. */
+  /** [elements] for a flat vector of several, the parameter's own shape for a single one. */
   readonly shape: Shape;
 }
 
@@ -20,11 +20,10 @@ const maxJoined = 8192;
 export function segmentsOf(parameters: readonly Parameter[]): readonly Segment[] {
   const small = parameters.filter((parameter) => parameter.numel <= maxJoined);
   const large = parameters.filter((parameter) => parameter.numel > maxJoined);
-  const flat = { parameters: small, shape: [small.reduce((sum, parameter) => sum + parameter.numel, 0)] };
-  return [
-    ...(small.length > 0 ? [flat] : []),
-    ...large.map((parameter) => ({ parameters: [parameter], shape: parameter.shape })),
-  ];
+  const alone = (parameter: Parameter): Segment => ({ parameters: [parameter], shape: parameter.shape });
+  if (small.length < 2) return [...small, ...large].map(alone);
+  const elements = small.reduce((sum, parameter) => sum + parameter.numel, 0);
+  return [{ parameters: small, shape: [elements] }, ...large.map(alone)];
 }
 
 /** Where the values of a model's changing variables lie in a state. */

@@ -7,21 +7,19 @@ export function keyNames(op: number): readonly [string, string] {
   return [`key${op}a`, `key${op}b`];
 }
 
-export function keyEntries(randomOps: number): readonly Entry[] {
-  return Array.from({ length: randomOps }, (_, op) =>
-    keyNames(op).map((name): Entry => ({ name, shape: [], dtype: "int32" })),
-  ).flat();
+export function keyEntries(randomOps: readonly number[]): readonly Entry[] {
+  return randomOps.flatMap((op) => keyNames(op).map((name): Entry => ({ name, shape: [], dtype: "int32" })));
 }
 
 /** Keys for `steps` steps from `firstStep` on: step n has the same keys in whatever chunk it runs. */
 export function keyFeeds(
-  randomOps: number,
+  randomOps: readonly number[],
   generator: Generator,
   firstStep: number,
   steps: number,
 ): Record<string, Feed> {
   const feeds: Record<string, Feed> = {};
-  for (let op = 0; op < randomOps; op++) {
+  for (const op of randomOps) {
     const stream = generator.stream(op);
     stream.position = 2 * firstStep;
     const first = new Int32Array(steps);

@@ -45,21 +45,26 @@ export interface StepOutputs {
 
 export interface ScanProgram {
   /** @param feeds all fixed, carried and per-step entries, the last with an axis of steps in front */
-  run(feeds: Readonly<Record<string, Feed>>): Promise<(output: string) => TypedArray>;
+  run(feeds: Readonly<Record<string, Feed>>): Promise<ScanResult>;
   release(): void;
 }
 
-/** Compiles the loop. Outputs are called `new.<name>` for what is carried, `<name>` for what is collected. */
-export async function compileScan(parts: ScanParts): Promise<ScanProgram> {
-  const { model, steps } = emitScan(parts);
-  const session = await createSession(model);
-  return { run: (feeds) => runScan(session, feeds, steps), release: () => session.release() };
+export interface ScanResult {
+  /** Last value of something carried. */
+  carried(name: string): TypedArray;
+  /** Something collected, with an axis of steps in front. */
+  collected(name: string): TypedArray;
 }
 
-function emitScan({ name, fixed, carried, perStep, randomKey, body }: ScanParts): {
-  model: Uint8Array;
-  steps: readonly string[];
-} {
+// What is collected has names from outside: the prefixes keep them from meeting others.
+const outputOf = { carried: (name: string) => `carried.${name}`, collected: (name: string) => `collected.${name}` };
+
+export async function compileScan(parts: ScanParts): Promise<ScanProgram> {
+  const session = await createSession(emitScan(parts));
+  return { run: (feeds) => runScan(session, feeds), release: () => session.release() };
+}
+
+function emitScan({ name, fixed, carried, perStep, randomKey, body }: ScanParts): Uint8Array {
   const names = new NameSource();
   const inStep = (entryName: string) => `step.${entryName}`;
   const writer = new GraphWriter({
@@ -88,10 +93,9 @@ function emitScan({ name, fixed, carried, perStep, randomKey, body }: ScanParts)
     const [bound] = writer.write([tensor]);
     if (bound !== undefined) writer.bind(leaf, bound);
   }
-  const collected = Object.entries(outputs.collected);
-  const results: readonly [string, Tensor][] = [
-    ...carried.map((entry): [string, Tensor] => [`new.${entry.name}`, outputs.carried[entry.name] ?? find(entry.name)]),
-    ...collected,
+  const results: readonly (readonly [string, Tensor])[] = [
+    ...carried.map((entry) => [outputOf.carried(entry.name), outputs.carried[entry.name] ?? find(entry.name)] as const),
+    ...Object.entries(outputs.collected).map(([metric, tensor]) => [outputOf.collected(metric), tensor] as const),
   ];
   const written = writer.write(results.map(([, tensor]) => tensor));
   // Outputs need names of their own: one value may be two outputs, or an input.
@@ -117,21 +121,15 @@ function emitScan({ name, fixed, carried, perStep, randomKey, body }: ScanParts)
       return index < carried.length ? port : overSteps(port);
     }),
   );
-  return { model: modelBytes(graph, opset), steps: perStep.map((entry) => entry.name) };
+  return modelBytes(graph, opset);
 }
 
-async function runScan(
-  session: Session,
-  feeds: Readonly<Record<string, Feed>>,
-  steps: readonly string[],
-): Promise<(output: string) => TypedArray> {
-  const counts = new Set(steps.map((name) => feeds[name]?.shape[0]));
-  if (counts.size !== 1)
-    throw new TensorError("TENSOR_SHAPE", `per-step inputs disagree on the number of steps: ${[...counts].join(", ")}`);
+async function runScan(session: Session, feeds: Readonly<Record<string, Feed>>): Promise<ScanResult> {
   const results = await session.run(feeds);
-  return (output) => {
+  const find = (output: string) => {
     const data = results[output];
     if (data === undefined) throw new TensorError("TENSOR_RUNTIME", `the program gave no ${output}`);
     return data;
   };
+  return { carried: (name) => find(outputOf.carried(name)), collected: (name) => find(outputOf.collected(name)) };
 }

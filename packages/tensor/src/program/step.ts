@@ -18,7 +18,13 @@ export interface StepResult {
   readonly metrics?: Readonly<Record<string, Tensor>>;
 }
 
-/** Builds one step from a minibatch: one tensor for each field, [batch, ...]. */
+/** For each step of a chunk, the loss and the metrics. */
+export type StepValues = Readonly<Record<string, Float32Array>>;
+
+/**
+ * Builds one step from a minibatch: one tensor for each field, [batch, ...]. Called when a size of batch first occurs,
+ * which may be late: it sets what it depends on, such as train() or eval(), itself.
+ */
 export type StepBuilder = (batch: readonly Tensor[]) => StepResult;
 
 export interface TracedStep {
@@ -28,8 +34,8 @@ export interface TracedStep {
   readonly metrics: Readonly<Record<string, Tensor>>;
   readonly updates: BufferUpdates;
   readonly leaves: readonly Variable[];
-  /** Number of random ops. */
-  readonly randomOps: number;
+  /** The ids of the random ops that the results depend on. */
+  readonly randomOps: readonly number[];
 }
 
 /** Builds the graph of one step for batches of `batchSize` samples. */
@@ -37,6 +43,8 @@ export function traceStep(fields: readonly SampleArray[], build: StepBuilder, ba
   const batch = fields.map(({ shape, dtype }, index) => input(`batch${index}`, [batchSize, ...shape.slice(1)], dtype));
   const { result, updates } = trace(() => build(batch));
   const { metrics = {} } = result;
+  if (Object.hasOwn(metrics, "loss"))
+    throw new TensorError("TENSOR_VALUE", 'a metric is called "loss", which is the name of the loss itself');
   const loss = scalarOf("the loss", result.loss);
   const scalars = Object.fromEntries(
     Object.entries(metrics).map(([name, tensor]) => [name, scalarOf(`metric ${name}`, tensor)]),
@@ -44,9 +52,9 @@ export function traceStep(fields: readonly SampleArray[], build: StepBuilder, ba
   const order = topologicalOrder([loss, ...Object.values(scalars), ...updates.values()]);
   const leaves = order.filter((tensor) => tensor instanceof Variable);
   const randomOps = new Set(
-    order.filter(({ op }) => op !== undefined && isRandom(op)).map(({ attributes }) => attributes.id),
-  ).size;
-  return { batch, loss, metrics: scalars, updates, leaves, randomOps };
+    order.filter(({ op }) => op !== undefined && isRandom(op)).map(({ attributes }) => Number(attributes.id)),
+  );
+  return { batch, loss, metrics: scalars, updates, leaves, randomOps: [...randomOps] };
 }
 
 function scalarOf(what: string, tensor: Tensor): Tensor {

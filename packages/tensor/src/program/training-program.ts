@@ -6,7 +6,7 @@ import type { Generator } from "../random/generator.ts";
 import type { Feed } from "../runtime/session.ts";
 import { cat, type Tensor } from "../tensor.ts";
 import type { Parameter, Variable } from "../variable.ts";
-import { fieldEntries, fieldFeeds, gatherFields, type SampleArray } from "./batches.ts";
+import { fieldEntries, fieldFeeds, gatherFields, rowFeed, type SampleArray } from "./batches.ts";
 import { initialState, type Layout, type Segment, segmentsOf, storeState, type TrainingState } from "./layout.ts";
 import { keyEntries, keyFeeds, keyNames } from "./random-keys.ts";
 import { compileScan, type Entry, type ScanProgram } from "./scan.ts";
@@ -18,6 +18,7 @@ import {
   layoutFeeds,
   present,
   type StepBuilder,
+  type StepValues,
   type TracedStep,
   traceStep,
 } from "./step.ts";
@@ -44,9 +45,6 @@ export interface Chunk {
   readonly generator: Generator;
 }
 
-/** For each step of a chunk, the loss and the metrics. */
-export type StepValues = Readonly<Record<string, Float32Array>>;
-
 /**
  * Training as a compiled program: many steps run in one call, with parameters and optimizer state staying inside ONNX
  * Runtime meanwhile. One loop is compiled for each size of batch, when it is first seen.
@@ -72,56 +70,82 @@ interface Plan {
 
 /** @throws TensorError if the loss is no scalar, or no parameter has a gradient */
 export async function compileTraining(options: TrainingOptions): Promise<TrainingProgram> {
-  const { fields, optimizer, batchSize } = options;
-  const plan = planStep(options, batchSize);
-  const { layout } = plan;
-  const programs = new Map<number, Promise<ScanProgram>>([[batchSize, compilePlan(options, plan, batchSize)]]);
-  const programFor = (size: number) => {
-    const program = programs.get(size) ?? compilePlan(options, planStep(options, size), size);
-    programs.set(size, program);
-    return program;
+  const { fields, optimizer } = options;
+  const loops = new Map<number, { readonly plan: Plan; readonly scan: Promise<ScanProgram> }>();
+  const compileLoop = (batchSize: number, plan: Plan) => {
+    const loop = { plan, scan: compilePlan(options, plan, batchSize) };
+    loops.set(batchSize, loop);
+    return loop;
   };
-  await programFor(batchSize);
+  const first = compileLoop(options.batchSize, planStep(options, options.batchSize));
+  await first.scan;
+  const { layout } = first.plan;
+  const loopFor = (batchSize: number) => {
+    const known = loops.get(batchSize);
+    if (known !== undefined) return known;
+    const plan = planStep(options, batchSize);
+    checkSameVariables(layout, plan.layout, batchSize);
+    return compileLoop(batchSize, plan);
+  };
   const samples = fieldFeeds(fields);
-  const outputs = ["loss", ...Object.keys(plan.traced.metrics)];
   return {
     layout,
     initialState: initialState(layout, optimizer),
-    async run(state, chunk) {
-      const program = await programFor(chunk.batchSize);
-      const steps = chunk.rows.length / chunk.batchSize;
-      const output = await program.run({
+    async run(state, { rows, batchSize, lr, generator }) {
+      const chosen = rowFeed(fields, rows, batchSize);
+      const steps = rows.length / batchSize;
+      const {
+        plan: { traced, constants },
+        scan,
+      } = loopFor(batchSize);
+      const result = await (await scan).run({
         ...samples,
-        ...constantFeeds(plan.constants),
+        ...constantFeeds(constants),
         ...layoutFeeds(layout, state),
         ...slotFeeds(layout.segments, state),
-        ...scalarFeeds(optimizer, state.step, steps, chunk.lr),
-        ...keyFeeds(plan.traced.randomOps, chunk.generator, state.step, steps),
-        rows: { data: chunk.rows, shape: [steps, chunk.batchSize], dtype: "int32" },
+        ...scalarFeeds(optimizer, state.step, steps, lr),
+        ...keyFeeds(traced.randomOps, generator, state.step, steps),
+        rows: chosen,
       });
-      const floats = (name: string) => expectFloat32(output(name), name);
+      const carried = (name: string) => expectFloat32(result.carried(name), name);
       return {
-        values: Object.fromEntries(outputs.map((name) => [name, floats(name)])),
+        values: Object.fromEntries(
+          ["loss", ...Object.keys(traced.metrics)].map((name) => [name, expectFloat32(result.collected(name), name)]),
+        ),
         state: {
           step: state.step + steps,
-          parameters: layout.segments.map((_, index) => floats(`new.parameters${index}`)),
+          parameters: layout.segments.map((_, index) => carried(`parameters${index}`)),
           slots: layout.segments.map((_, index) =>
-            Object.fromEntries(Object.keys(optimizer.slots).map((slot) => [slot, floats(`new.slot${index}.${slot}`)])),
+            Object.fromEntries(Object.keys(optimizer.slots).map((slot) => [slot, carried(`slot${index}.${slot}`)])),
           ),
-          buffers: layout.buffers.map((_, index) => output(`new.buffer${index}`)),
+          buffers: layout.buffers.map((_, index) => result.carried(`buffer${index}`)),
         },
       };
     },
     store: (state) => storeState(state, layout),
     release() {
-      for (const program of programs.values()) {
-        program.then(
+      for (const { scan } of loops.values()) {
+        scan.then(
           (ready) => ready.release(),
           () => undefined,
         );
       }
     },
   };
+}
+
+/** A state fits the loops of all sizes of batch only if they change the same variables. */
+function checkSameVariables(one: Layout, other: Layout, batchSize: number): void {
+  const [variables, others] = [one, other].map(({ segments, buffers }): readonly Variable[] => [
+    ...segments.flatMap(({ parameters }) => parameters),
+    ...buffers,
+  ]);
+  if (variables?.length !== others?.length || variables?.some((variable, index) => variable !== others?.[index])) {
+    throw new TensorError(
+      "TENSOR_VALUE",
+      `the step for batches of ${batchSize} changes other parameters or buffers than the first one did; it must build the same computation for every size`,
+    );
+  }
 }
 
 function planStep({ fields, parameters, step }: TrainingOptions, batchSize: number): Plan {

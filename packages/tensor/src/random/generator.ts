@@ -37,6 +37,8 @@ export class Generator {
     return this.#position;
   }
   set position(position: number) {
+    if (!Number.isSafeInteger(position) || position < 0)
+      throw new TensorError("TENSOR_VALUE", `position ${position} must be a whole number, 0 or more`);
     this.#position = position;
     if (position % 4 !== 0) this.#fill(Math.floor(position / 4));
   }

@@ -13,7 +13,7 @@ export interface Feed {
 /** A compiled model, ready to run until it is released. */
 export interface Session {
   run(feeds: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, TypedArray>>>;
-  /** Gives the model back; every session is released once. */
+  /** Gives the model back once what runs has finished; nothing can be started afterwards. */
   release(): void;
 }
 
@@ -48,23 +48,36 @@ export async function createSession(model: Uint8Array): Promise<Session> {
   // Moved to the end: the map's order is that of the last use.
   cache.delete(key);
   cache.set(key, entry);
-  try {
-    const session = await entry.session;
-    const ort = await loadRuntime();
-    let released = false;
-    return {
-      run: (feeds) => run(ort, session, feeds),
-      release() {
-        if (released) return;
-        released = true;
-        entry.users--;
-        evict();
-      },
-    };
-  } catch (error) {
-    cache.delete(key);
+  const ort = await loadRuntime();
+  const session = await entry.session.catch((error: unknown) => {
+    // Another caller may have started over already: take away what failed, nothing else.
+    if (cache.get(key) === entry) cache.delete(key);
     throw error;
-  }
+  });
+  let released = false;
+  let running = 0;
+  const leave = () => {
+    if (!released || running > 0) return;
+    entry.users--;
+    evict();
+  };
+  return {
+    async run(feeds) {
+      if (released) throw new TensorError("TENSOR_RUNTIME", "this program was released; compile it again");
+      running++;
+      try {
+        return await run(ort, session, feeds);
+      } finally {
+        running--;
+        leave();
+      }
+    },
+    release() {
+      if (released) return;
+      released = true;
+      leave();
+    },
+  };
 }
 
 function evict(): void {
@@ -87,7 +100,8 @@ async function compile(model: Uint8Array): Promise<OrtSession> {
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
+      // Errors are thrown; ONNX Runtime need not print them too.
+      logSeverityLevel: 4,
     });
   } catch (error) {
     throw new TensorError("TENSOR_RUNTIME", `ONNX Runtime refused the program: ${messageOf(error)}`, { cause: error });
@@ -99,9 +113,8 @@ async function run(
   session: OrtSession,
   feeds: Readonly<Record<string, Feed>>,
 ): Promise<Readonly<Record<string, TypedArray>>> {
-  const inputs: Record<string, InstanceType<Ort["Tensor"]>> = {};
-  for (const [name, feed] of Object.entries(feeds)) inputs[name] = toOrt(ort, feed);
   try {
+    const inputs = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(ort, feed)]));
     const results = await session.run(inputs);
     const outputs: Record<string, TypedArray> = {};
     for (const [name, result] of Object.entries(results)) {
@@ -120,6 +133,7 @@ async function run(
     }
     return outputs;
   } catch (error) {
+    if (error instanceof TensorError) throw error;
     throw new TensorError("TENSOR_RUNTIME", `ONNX Runtime failed: ${messageOf(error)}`, { cause: error });
   }
 }

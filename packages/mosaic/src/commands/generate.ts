@@ -1,0 +1,33 @@
+import {
+  countPipelines,
+  formatProblem,
+  generatePipelines,
+  readExperiment,
+  writePipelineFile,
+} from "../config/index.ts";
+import { vocabulary } from "../run/components.ts";
+import type { CommandSpec } from "./command.ts";
+import { countText } from "./text.ts";
+
+export const generateCommand: CommandSpec = {
+  name: "generate",
+  summary: "Write the pipelines that a configuration file describes, without training them.",
+  arguments: [
+    { name: "config_file", help: "configuration file (.ini)" },
+    { name: "pipelines_file", help: "file to write (.json)" },
+  ],
+  options: [],
+  examples: ["mosaic generate config.ini pipelines.json"],
+  async run(given, { out, err }) {
+    const experiment = await readExperiment(given.argument("config_file"), vocabulary);
+    for (const notice of experiment.notices) err(`${formatProblem(notice)}\n`);
+    const file = given.argument("pipelines_file");
+    await writePipelineFile(file, generatePipelines(experiment));
+    const pipelines = countPipelines(experiment);
+    const { multiplicity } = experiment.monitor;
+    out(
+      `${countText(pipelines, "pipeline")} written to ${file}; with multiplicity ${multiplicity} they make ${countText(pipelines * multiplicity, "run")}.\n`,
+    );
+    return 0;
+  },
+};

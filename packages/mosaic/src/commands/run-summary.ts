@@ -1,0 +1,101 @@
+import type { RunRecord, StoreReader } from "../store/index.ts";
+import { numberText, tableText } from "./text.ts";
+
+/** Figures of one model over its repetitions. */
+export interface ModelSummary {
+  readonly model: string;
+  readonly parameterCount: number | null;
+  readonly runs: number;
+  readonly failed: number;
+  /** Mean over the repetitions; NaN if one of them diverged. */
+  readonly testLoss: number | null;
+  /** Standard deviation over the repetitions; null for fewer than two. */
+  readonly testLossDeviation: number | null;
+  readonly testAccuracy: number | null;
+  readonly durationSeconds: number | null;
+}
+
+/** One line a model, the smallest mean test loss first. Ranking is by the mean, never by the best run. */
+export async function summarizeModels(
+  store: StoreReader,
+  experimentIds: readonly number[],
+): Promise<readonly ModelSummary[]> {
+  const groups = new Map<string, RunRecord[]>();
+  for (const experimentId of experimentIds) {
+    for await (const run of store.runs({ experimentId })) {
+      if (run.status !== "done" && run.status !== "error") continue;
+      const group = groups.get(labelOf(run)) ?? [];
+      group.push(run);
+      groups.set(labelOf(run), group);
+    }
+  }
+  return Array.from(groups, ([model, runs]) => summarize(model, runs)).toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** The description, and what else tells its pipelines apart: options of PROCESS that vary. */
+function labelOf({ description, pipelineJson }: RunRecord): string {
+  const pipeline: unknown = JSON.parse(pipelineJson ?? "[]");
+  const process: unknown = Array.isArray(pipeline)
+    ? pipeline.find((entry) => Object(entry).type === "process")
+    : undefined;
+  if (process === undefined) return description;
+  const axes = Object.entries(Object(process)).filter(([name]) => name !== "type" && name !== "name");
+  return `${description} | ${axes.map(([name, value]) => `${name}=${String(value)}`).join(" ")}`;
+}
+
+function rank({ testLoss }: ModelSummary): number {
+  return testLoss === null || Number.isNaN(testLoss) ? Number.POSITIVE_INFINITY : testLoss;
+}
+
+function summarize(model: string, runs: readonly RunRecord[]): ModelSummary {
+  const results = runs.map(({ result }) => result).filter((result) => result !== null);
+  const losses = results.map(({ testLoss }) => testLoss).filter((loss) => loss !== null);
+  const mean = meanOf(losses);
+  const squares = mean === null ? null : meanOf(losses.map((loss) => (loss - mean) ** 2));
+  return {
+    model,
+    parameterCount: results[0]?.parameterCount ?? null,
+    runs: results.length,
+    failed: runs.length - results.length,
+    testLoss: mean,
+    testLossDeviation:
+      squares === null || losses.length < 2 ? null : Math.sqrt((squares * losses.length) / (losses.length - 1)),
+    testAccuracy: meanOf(results.map(({ testAccuracy }) => testAccuracy).filter((accuracy) => accuracy !== null)),
+    durationSeconds: meanOf(
+      results.map(({ durationSeconds }) => durationSeconds).filter((seconds) => seconds !== null),
+    ),
+  };
+}
+
+function meanOf(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+export function summaryText(models: readonly ModelSummary[]): string {
+  const common = commonStages(models);
+  const table = modelTable(models.map((model) => ({ ...model, model: model.model.slice(common.length) })));
+  return common === "" ? table : `All with ${common.slice(0, -separator.length)}\n${table}`;
+}
+
+const separator = " | ";
+
+/** The leading stages that all models share, usually the data: said once instead of on every line. */
+function commonStages(models: readonly ModelSummary[]): string {
+  const [first = [], ...others] = models.map(({ model }) => model.split(separator).slice(0, -1));
+  const shared = first.findIndex((stage, index) => others.some((stages) => stages[index] !== stage));
+  const stages = shared < 0 ? first : first.slice(0, shared);
+  return stages.map((stage) => stage + separator).join("");
+}
+
+function modelTable(models: readonly ModelSummary[]): string {
+  const rows = models.map((model) => [
+    model.model,
+    numberText(model.parameterCount),
+    `${model.runs}${model.failed > 0 ? ` (+${model.failed} failed)` : ""}`,
+    numberText(model.testLoss),
+    model.testLossDeviation === null ? "" : `± ${numberText(model.testLossDeviation)}`,
+    model.testAccuracy === null ? "" : `${numberText(model.testAccuracy)} %`,
+    `${numberText(model.durationSeconds)} s`,
+  ]);
+  return tableText(["model", "parameters", "runs", "test loss", "sd", "test acc", "time"], rows, [1, 2, 3, 4, 5, 6]);
+}

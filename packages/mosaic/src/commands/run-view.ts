@@ -1,0 +1,111 @@
+/** Shows an experiment while it runs: in place on a terminal, as plain lines elsewhere. */
+import { createLogUpdate } from "log-update";
+import type { EpochRecord, Lease } from "../store/index.ts";
+import type { SupervisorEvent } from "../supervisor/supervise.ts";
+import type { Terminal } from "./command.ts";
+import { barText, clockText, countText, numberText, shortenText } from "./text.ts";
+
+interface Running {
+  readonly lease: Lease;
+  last?: EpochRecord;
+  epochs?: number;
+}
+
+export interface RunView {
+  event(event: SupervisorEvent): void;
+  /** A line that stays. */
+  say(line: string): void;
+  close(): void;
+}
+
+const refreshMilliseconds = 150;
+
+export function openRunView(terminal: Terminal, total: number): RunView {
+  const start = performance.now();
+  const running = new Map<number, Running>();
+  let done = 0;
+  let failed = 0;
+  const live = terminal.isLive ? createLogUpdate(process.stderr) : undefined;
+
+  const share = () => {
+    let parts = done + failed;
+    for (const { last, epochs } of running.values())
+      parts += last === undefined || epochs === undefined ? 0 : last.epoch / epochs;
+    return total === 0 ? 1 : parts / total;
+  };
+  const timeText = () => {
+    const seconds = (performance.now() - start) / 1000;
+    const left = share() > 0.01 ? `, about ${clockText((seconds * (1 - share())) / share())} left` : "";
+    return `${clockText(seconds)}${left}`;
+  };
+  const draw = () => {
+    const width = Math.max(40, process.stderr.columns ?? 80) - 1;
+    const failures = failed > 0 ? `, ${failed} failed` : "";
+    const lines = [`${barText(share(), 20)} ${done + failed}/${total} done${failures}  ${timeText()}`];
+    for (const { lease, last, epochs } of running.values()) {
+      const progress =
+        last === undefined ? "starting" : `epoch ${last.epoch}/${epochs}  test loss ${numberText(last.testLoss)}`;
+      lines.push(shortenText(`  run ${lease.runId}  ${progress}  ${lease.description}`, width));
+    }
+    live?.(lines.join("\n"));
+  };
+  const say = (line: string) => {
+    live?.clear();
+    terminal.err(`${line}\n`);
+    if (live !== undefined) draw();
+  };
+  const timer = live === undefined ? undefined : setInterval(draw, refreshMilliseconds);
+
+  return {
+    say,
+    event(event) {
+      const { lease } = event;
+      const name = `run ${lease.runId}`;
+      switch (event.kind) {
+        case "started":
+          running.set(lease.runId, { lease });
+          return;
+        case "epochs": {
+          const entry = running.get(lease.runId);
+          if (entry !== undefined) {
+            entry.last = event.last;
+            entry.epochs = event.epochs;
+          }
+          return;
+        }
+        case "done": {
+          running.delete(lease.runId);
+          done++;
+          if (live === undefined)
+            say(
+              `${done + failed}/${total} ${name} done: test loss ${numberText(event.result.testLoss)}  ${lease.description}`,
+            );
+          return;
+        }
+        case "failed":
+          running.delete(lease.runId);
+          failed++;
+          return say(`${done + failed}/${total} ${name} failed: ${event.error.split("\n")[0]}  ${lease.description}`);
+        case "worker-died":
+          running.delete(lease.runId);
+          if (event.status === "error") failed++;
+          return say(
+            `${name}: its worker ${event.how}; ${event.status === "error" ? "it has failed three times and is given up" : "it starts again"}`,
+          );
+        case "given-back":
+          running.delete(lease.runId);
+          return;
+        default:
+          event satisfies never;
+      }
+    },
+    close() {
+      clearInterval(timer);
+      live?.clear();
+      live?.done();
+      terminal.err(
+        `${countText(done, "run")} done${failed > 0 ? `, ${failed} failed` : ""} in ${clockText((performance.now() - start) / 1000)}\n`,
+      );
+    },
+  };
+}

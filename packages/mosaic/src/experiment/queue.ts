@@ -1,0 +1,86 @@
+/** Decides which of the planned runs are to be carried out, and puts them into the store. */
+import { randomUUID } from "node:crypto";
+import type { Experiment } from "../config/index.ts";
+import type { FoundRun, NewRun, Store } from "../store/index.ts";
+import { engineVersion, machineFacts } from "./environment.ts";
+import { type ModuleDigests, planRuns } from "./plan.ts";
+
+export interface Queue {
+  readonly experimentId: number;
+  /** Runs that were not there before. */
+  readonly added: number;
+  /** Unfinished runs of earlier calls that are taken up. */
+  readonly resumed: number;
+  /** Runs that are done already. */
+  readonly done: number;
+  /** Failed runs that stay as they are. */
+  readonly failed: number;
+  /** Ids of done runs that have fewer epochs than the configuration asks for. */
+  readonly shorter: readonly number[];
+}
+
+export interface QueueOptions {
+  /** Carry out only what is missing, instead of everything anew. */
+  readonly continued: boolean;
+  readonly retryErrors: boolean;
+}
+
+export async function enqueueRuns(
+  store: Store,
+  experiment: Experiment,
+  digests: ModuleDigests,
+  options: QueueOptions,
+): Promise<Queue> {
+  const experimentId = await store.createExperiment({
+    configuration: JSON.stringify({ file: experiment.file, folder: experiment.folder, text: experiment.text }),
+    engineVersion: engineVersion(),
+    machineJson: JSON.stringify(machineFacts()),
+  });
+  if (!options.continued) {
+    const { count } = await store.addRuns(experimentId, planRuns(experiment, digests));
+    return { experimentId, added: count, resumed: 0, done: 0, failed: 0, shorter: [] };
+  }
+  const known = await store.findRuns(identitiesOf(experiment, digests));
+  const missing: NewRun[] = [];
+  const requeued: number[] = [];
+  const shorter: number[] = [];
+  let done = 0;
+  let failed = 0;
+  for (const run of planRuns(experiment, digests)) {
+    const found = known.get(run.identity) ?? [];
+    const finished = longest(found.filter(({ status }) => status === "done"));
+    const waiting = found.find(({ status }) => status === "pending" || status === "paused");
+    const broken = found.find(({ status }) => status === "error");
+    if (finished !== undefined) {
+      done++;
+      if ((finished.epochs ?? 0) < epochsOf(run)) shorter.push(finished.runId);
+    } else if (waiting !== undefined) requeued.push(waiting.runId);
+    else if (broken === undefined) missing.push(run);
+    else if (options.retryErrors) requeued.push(broken.runId);
+    else failed++;
+  }
+  await store.requeueRuns(experimentId, requeued);
+  const { count } = await store.addRuns(experimentId, missing);
+  return { experimentId, added: count, resumed: requeued.length, done, failed, shorter };
+}
+
+function* identitiesOf(experiment: Experiment, digests: ModuleDigests): IterableIterator<string> {
+  for (const { identity } of planRuns(experiment, digests)) yield identity;
+}
+
+function longest(runs: readonly FoundRun[]): FoundRun | undefined {
+  return runs.toSorted((a, b) => (b.epochs ?? 0) - (a.epochs ?? 0))[0];
+}
+
+function epochsOf({ params }: NewRun): number {
+  return Number(params.find(([name]) => name === "epochs")?.[1] ?? 0);
+}
+
+/** A name that stays with the database, whatever its file is called. */
+export async function databaseIdOf(store: Store): Promise<string> {
+  const known = (await store.system()).get("database_id");
+  if (known !== undefined) return known;
+  const created = randomUUID();
+  await store.setSystem("database_id", created);
+  return created;
+}

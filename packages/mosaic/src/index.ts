@@ -1,0 +1,1 @@
+export type { DataModule, Info, Loaders, ModuleInfo, PipelineModule, RunInfo } from "./modules/contract.ts";

@@ -1,0 +1,170 @@
+/** The modules of one pipeline, constructed and connected. */
+import { DataLoader, Generator, manualSeed, nn, Parameter, Tensor, type Variable } from "@ml-mosaic/tensor";
+import type { TrainableModel } from "@ml-mosaic/training";
+import type { ClassSource, PipelineEntry } from "../config/index.ts";
+import { MosaicError } from "../errors.ts";
+import { constructModule, type EarlierInfo } from "../modules/construct.ts";
+import type { DataModule, Info, Loaders, ModuleInfo, PipelineModule, RunInfo } from "../modules/contract.ts";
+import { loadClass } from "../modules/load-class.ts";
+
+export interface Stage {
+  readonly entry: PipelineEntry;
+  readonly source: ClassSource;
+}
+
+export interface ChainOptions {
+  readonly dataStages: readonly Stage[];
+  readonly pipelineStages: readonly Stage[];
+  /** The configuration file's. */
+  readonly folder: string;
+  readonly facts: {
+    readonly run_id: number;
+    readonly device: string;
+    readonly seed: number;
+    readonly repetition: number;
+  };
+}
+
+/** One constructed stage of `pipeline_scheme`. */
+export interface Link {
+  readonly entry: PipelineEntry;
+  readonly module: PipelineModule;
+  /** What the stages before it have told. */
+  readonly runInfo: RunInfo;
+  readonly moduleInfo: ModuleInfo;
+}
+
+export interface Chain {
+  readonly loaders: Loaders;
+  readonly links: readonly Link[];
+}
+
+/** Constructs the modules in order; data modules are prepared on the way. */
+export async function buildChain({ dataStages, pipelineStages, folder, facts }: ChainOptions): Promise<Chain> {
+  const generator = new Generator(facts.seed);
+  const earlier: EarlierInfo[] = [];
+  let runInfo: RunInfo = facts;
+  const construct = async ({ entry, source }: Stage) => {
+    const userClass = await loadClass(source, entry.class ?? "", folder);
+    // What a module draws from the default generator depends on its stage alone, not on what others drew.
+    manualSeed(generator.stream("stage", entry.type ?? "").integer(0, 2 ** 32));
+    return constructModule({ entry, userClass, earlier, folder });
+  };
+  const learn = ({ entry }: Stage, module: { info(): unknown }) => {
+    const values = module.info();
+    if (!isInfo(values))
+      throw breach(entry, `info() returned ${describe(values)}; it must return an object of names and values`);
+    earlier.unshift({ name: `info() of ${entry.class}`, values });
+    runInfo = { ...runInfo, ...values, ...facts };
+  };
+
+  let data: unknown;
+  for (const stage of dataStages) {
+    const { instance, moduleInfo } = await construct(stage);
+    if (!hasMethods<DataModule>(instance, ["prepare", "info"])) throw lacks(stage.entry, instance, ["prepare", "info"]);
+    data = await instance.prepare(data, runInfo, moduleInfo);
+    learn(stage, instance);
+  }
+  const loaders = checkLoaders(dataStages.at(-1), data);
+  if (!earlier.some(({ values }) => Object.hasOwn(values, "batch_size"))) {
+    const classes = dataStages.map(({ entry }) => entry.class).join(" or ");
+    throw new MosaicError("no-batch-size", `no info() gives batch_size: return it from info() of ${classes}`);
+  }
+
+  const links: Link[] = [];
+  for (const stage of pipelineStages) {
+    const { instance, moduleInfo } = await construct(stage);
+    const methods = ["forward", "info", "saveModel", "loadModel", "parameters"];
+    if (!hasMethods<PipelineModule>(instance, methods)) throw lacks(stage.entry, instance, methods);
+    links.push({ entry: stage.entry, module: instance, runInfo, moduleInfo });
+    learn(stage, instance);
+  }
+  initialize(links, generator.stream("initialization"));
+  return { loaders, links };
+}
+
+/** The chain as one model: data goes through the modules in order, and all their parameters are trained. */
+export function chainModel(links: readonly Link[]): TrainableModel {
+  return {
+    parameters: Array.from(namedVariables(links), ([, variable]) => variable).filter(
+      (variable) => variable instanceof Parameter,
+    ),
+    forward(features) {
+      let data = features;
+      for (const { entry, module, runInfo, moduleInfo } of links) {
+        const result: unknown = module.forward(data, runInfo, moduleInfo);
+        if (!(result instanceof Tensor))
+          throw breach(entry, `forward returned ${describe(result)}; it must return a Tensor at once, without await`);
+        data = result;
+      }
+      return data;
+    },
+    train(mode) {
+      for (const { module } of links) if (module instanceof nn.Module) module.train(mode);
+    },
+  };
+}
+
+/** Parameters and buffers of all modules as `<type>.<path in the module>`. */
+export function* namedVariables(links: readonly Link[]): IterableIterator<[string, Variable]> {
+  const seen = new Set<Variable>();
+  for (const { entry, module } of links) {
+    const own: Iterable<[string, Variable]> =
+      module instanceof nn.Module
+        ? module.namedVariables()
+        : module.parameters().map((parameter, index): [string, Variable] => [String(index), parameter]);
+    for (const [path, variable] of own) {
+      if (seen.has(variable)) continue;
+      seen.add(variable);
+      yield [`${entry.type}.${path}`, variable];
+    }
+  }
+}
+
+/** Keyed by path: another layer, or another module, changes nothing for the others. */
+function initialize(links: readonly Link[], generator: Generator): void {
+  for (const { entry, module } of links) {
+    if (module instanceof nn.Module) continue;
+    const parameters: unknown = module.parameters();
+    if (!Array.isArray(parameters) || !parameters.every((each) => each instanceof Parameter)) {
+      throw breach(entry, "parameters() must return an array of Parameter");
+    }
+  }
+  for (const [path, variable] of namedVariables(links)) {
+    if (!variable.initialized) variable.initialize(generator.stream(path));
+  }
+}
+
+function checkLoaders(last: Stage | undefined, data: unknown): Loaders {
+  if (Array.isArray(data) && data.length === 2) {
+    const [train, test]: unknown[] = data;
+    if (train instanceof DataLoader && test instanceof DataLoader) return [train, test];
+  }
+  const what = `prepare of the last data module must return two DataLoaders, [train, test]; it returned ${describe(data)}`;
+  throw last === undefined ? new MosaicError("breach-of-contract", what) : breach(last.entry, what);
+}
+
+function hasMethods<T>(instance: object, methods: readonly string[]): instance is T & object {
+  return methods.every((name) => typeof Reflect.get(instance, name) === "function");
+}
+
+function lacks(entry: PipelineEntry, instance: object, methods: readonly string[]): MosaicError {
+  const missing = methods.filter((name) => typeof Reflect.get(instance, name) !== "function");
+  const hint = missing.includes("parameters") ? "; extending nn.Module gives parameters, saveModel and loadModel" : "";
+  return breach(entry, `it has no method ${missing.join(", ")}${hint}`);
+}
+
+function breach({ class: className, path_to_class: path }: PipelineEntry, what: string): MosaicError {
+  return new MosaicError("breach-of-contract", `${className} (${path}): ${what}`);
+}
+
+function isInfo(value: unknown): value is Info {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Promise);
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return `an array of ${value.length}: ${value.slice(0, 3).map(describe).join(", ")}`;
+  if (value instanceof Promise) return "a Promise";
+  if (typeof value === "object" && value !== null) return `an object of ${value.constructor?.name ?? "no class"}`;
+  return typeof value === "string" ? `the text "${value}"` : String(value);
+}

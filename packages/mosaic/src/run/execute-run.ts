@@ -1,0 +1,143 @@
+import { stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Generator, type nn } from "@ml-mosaic/tensor";
+import { type EpochRecord, saveSnapshot, type TrainResult, train } from "@ml-mosaic/training";
+import { readClassSource } from "../config/class-source.ts";
+import { type Pipeline, type PipelineEntry, type RunSettings, runSettings } from "../config/index.ts";
+import { MosaicError } from "../errors.ts";
+import { loadClass } from "../modules/load-class.ts";
+import type { Artifact, RunResult } from "../store/index.ts";
+import { buildChain, type Chain, chainModel, namedVariables, type Stage } from "./chain.ts";
+import { buildLoss, buildOptimizer, buildScheduler, vocabulary } from "./components.ts";
+import { runFigures } from "./figures.ts";
+import type { RunOrder } from "./order.ts";
+import { writeFiles } from "./run-files.ts";
+import { runInfoText } from "./run-info.ts";
+
+export interface RunOutcome {
+  readonly result: RunResult;
+  readonly artifacts: readonly Artifact[];
+}
+
+export interface RunProgress {
+  /** Called after every epoch. */
+  onEpoch(record: EpochRecord, epochs: number): void | Promise<void>;
+}
+
+/** Carries out one run: prepare, train, save. Throws whatever the users' modules throw. */
+export async function executeRun(order: RunOrder, progress: RunProgress): Promise<RunOutcome> {
+  const start = performance.now();
+  const settings = await runSettings(order.process, order.folder, vocabulary);
+  const chain = await prepareRun(order);
+  const [trainLoader, evaluationLoader] = chain.loaders;
+  const { parameters, forward, train: switchMode } = chainModel(chain.links);
+  const trained = await train({
+    model: { parameters, forward, train: switchMode },
+    loss: await lossOf(settings, order.folder),
+    optimizer: buildOptimizer(settings.optimizer, settings.lr),
+    scheduler: settings.scheduler === undefined ? undefined : buildScheduler(settings.scheduler),
+    earlyStopping: earlyStoppingOf(settings),
+    trainLoader,
+    evaluationLoader,
+    epochs: settings.epochs,
+    generator: new Generator(order.seed).stream("training"),
+    onEpoch: (record) => progress.onEpoch(record, settings.epochs),
+  });
+  const parameterCount = parameters.reduce((sum, { numel, requiresGrad }) => sum + (requiresGrad ? numel : 0), 0);
+  const saved = order.filesFolder === undefined ? [] : await saveRun(order, order.filesFolder, chain, trained);
+  const result = runFigures(trained.history, parameterCount, (performance.now() - start) / 1000);
+  if (order.filesFolder === undefined) return { result, artifacts: [] };
+  const info = await writeFiles(order.filesFolder, "info", (folder) =>
+    writeFile(join(folder, `run_info_${order.runId}.mdt`), runInfoText(order, result, trained.stoppedEarly)),
+  );
+  return { result, artifacts: [...saved, ...info] };
+}
+
+/** Builds a run up to the first loss, from the first batch of each loader, and trains nothing. */
+export async function checkRun(order: RunOrder): Promise<void> {
+  const settings = await runSettings(order.process, order.folder, vocabulary);
+  const { links, loaders } = await prepareRun(order);
+  const loss = await lossOf(settings, order.folder);
+  for (const loader of loaders) {
+    for await (const [features, target] of loader) {
+      if (features === undefined || target === undefined)
+        throw new MosaicError("breach-of-contract", "the loaders must give features and target");
+      loss.forward(chainModel(links).forward(features), target);
+      break;
+    }
+  }
+}
+
+/** Loads, constructs and prepares the modules of a run, and trains nothing. */
+export async function prepareRun({
+  pipeline,
+  process,
+  folder,
+  runId,
+  device,
+  seed,
+  repetition,
+}: RunOrder): Promise<Chain> {
+  const schemeOf = (name: string) => (process[name] ?? "").split(",").map((type) => type.trim());
+  return buildChain({
+    dataStages: await stagesOf(pipeline, schemeOf("data_scheme"), folder),
+    pipelineStages: await stagesOf(pipeline, schemeOf("pipeline_scheme"), folder),
+    folder,
+    facts: { run_id: runId, device, seed, repetition },
+  });
+}
+
+function stagesOf(pipeline: Pipeline, types: readonly string[], folder: string): Promise<Stage[]> {
+  const entries = types
+    .map((type) => pipeline.find((entry) => entry.type === type))
+    .filter((entry) => entry !== undefined);
+  return Promise.all(entries.map((entry) => stageOf(entry, folder)));
+}
+
+async function stageOf(entry: PipelineEntry, folder: string): Promise<Stage> {
+  const source = await readClassSource(entry.path_to_class ?? "", folder);
+  if (!source.ok)
+    throw new MosaicError(source.fault.code, `${entry.class}: ${source.fault.message} ${source.fault.remedy}`);
+  return { entry, source: source.source };
+}
+
+async function lossOf({ loss }: RunSettings, folder: string): Promise<nn.Loss> {
+  if (loss.kind === "builtin") return buildLoss(loss);
+  const userClass = await loadClass(loss.source, loss.className, folder);
+  const instance = new userClass({});
+  if (!isLoss(instance))
+    throw new MosaicError(
+      "breach-of-contract",
+      `${loss.className}: a loss needs the method forward(prediction, target)`,
+    );
+  return instance;
+}
+
+function isLoss(instance: object): instance is nn.Loss {
+  return typeof Reflect.get(instance, "forward") === "function";
+}
+
+function earlyStoppingOf({ earlyStopping }: RunSettings): { patience: number; minDelta: number } | undefined {
+  if (earlyStopping === undefined) return undefined;
+  const { patience = 10, min_delta = 0 } = earlyStopping;
+  return { patience: Number(patience), minDelta: Number(min_delta) };
+}
+
+async function saveRun(
+  { runId }: RunOrder,
+  folder: string,
+  { links }: Chain,
+  { state, layout }: TrainResult,
+): Promise<Artifact[]> {
+  const artifacts: Artifact[] = [];
+  for (const { entry, module } of links) {
+    const isTwice = links.some((other) => other.entry !== entry && other.entry.class === entry.class);
+    const name = isTwice ? `model_${entry.class}_${entry.type}_${runId}` : `model_${entry.class}_${runId}`;
+    artifacts.push(...(await writeFiles(folder, "model", (temporary) => module.saveModel(join(temporary, name)))));
+  }
+  const paths = new Map(Array.from(namedVariables(links), ([path, variable]) => [variable, path]));
+  const snapshot = `snapshot_${runId}.safetensors`;
+  await saveSnapshot(join(folder, snapshot), state, layout, paths);
+  const { size } = await stat(join(folder, snapshot));
+  return [...artifacts, { kind: "snapshot", path: snapshot, sizeBytes: size }];
+}

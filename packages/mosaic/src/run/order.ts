@@ -1,0 +1,17 @@
+import type { Pipeline } from "../config/index.ts";
+
+/** All that a worker needs to carry out one run, as plain data. */
+export interface RunOrder {
+  readonly runId: number;
+  readonly pipeline: Pipeline;
+  /** The texts of the PROCESS options. */
+  readonly process: Readonly<Record<string, string>>;
+  readonly repetition: number;
+  /** Of the repetition: the same for every pipeline. */
+  readonly seed: number;
+  readonly device: string;
+  /** Absolute; relative paths of the configuration start here. */
+  readonly folder: string;
+  /** Where the run's files go; undefined: none are written. */
+  readonly filesFolder: string | undefined;
+}
