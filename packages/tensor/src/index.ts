@@ -17,6 +17,7 @@ export { type Dataset, randomSplit, type Samples, Subset, TensorDataset } from "
 export type { DType, TypedArray } from "./dtype.ts";
 export { TensorError, type TensorErrorCode } from "./errors.ts";
 export { grad } from "./graph/gradient.ts";
+export { type OnnxExport, type OnnxInput, onnxModel, saveOnnx } from "./io/onnx-file.ts";
 export {
   readSafetensors,
   type SafetensorsFile,

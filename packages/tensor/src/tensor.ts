@@ -170,6 +170,7 @@ export class Tensor {
   clamp({ min, max }: { readonly min?: number; readonly max?: number }): Tensor {
     if (min === undefined && max === undefined) throw new TensorError("TENSOR_VALUE", "clamp needs min, max or both");
     // Selecting, unlike maximum and minimum, gives the whole gradient at the bounds, as PyTorch does.
+    // Bounds with a fraction make integers float32.
     const x = [min ?? 0, max ?? 0].reduce((tensor: Tensor, bound) => promotePair(tensor, bound)[0], this);
     const above = min === undefined ? x : x.lt(min).where(x.newFull([], min), x);
     return max === undefined ? above : above.gt(max).where(x.newFull([], max), above);
@@ -531,6 +532,10 @@ export class Tensor {
       .map((_, axis) => axis)
       .filter((axis) => axis < added || (shape[axis - added] === 1 && this.shape[axis] !== 1));
     return this.sum(axes).reshape(shape);
+  }
+  /** The same numbers as a tensor of its own, of which `grad` can take the gradient, whatever this one is. Costs nothing. */
+  clone(): Tensor {
+    return apply(cast.clone, [this], {});
   }
   /** The same numbers, through which no gradient flows. */
   detach(): Tensor {

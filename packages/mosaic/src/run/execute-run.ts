@@ -1,18 +1,19 @@
-import { stat, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Generator, type nn } from "@ml-mosaic/tensor";
-import { type EpochRecord, saveSnapshot, type TrainResult, train } from "@ml-mosaic/training";
+import { type EpochRecord, train } from "@ml-mosaic/training";
 import { readClassSource } from "../config/class-source.ts";
 import { type Pipeline, type PipelineEntry, type RunSettings, runSettings } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { loadClass } from "../modules/load-class.ts";
 import type { Artifact, RunResult } from "../store/index.ts";
-import { buildChain, type Chain, chainModel, namedVariables, type Stage } from "./chain.ts";
+import { buildChain, type Chain, chainModel, type Stage } from "./chain.ts";
 import { buildLoss, buildOptimizer, buildScheduler, vocabulary } from "./components.ts";
 import { runFigures } from "./figures.ts";
 import type { RunOrder } from "./order.ts";
 import { writeFiles } from "./run-files.ts";
 import { runInfoText } from "./run-info.ts";
+import { saveRun } from "./save-run.ts";
 
 export interface RunOutcome {
   readonly result: RunResult;
@@ -44,7 +45,7 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
     onEpoch: (record) => progress.onEpoch(record, settings.epochs),
   });
   const parameterCount = parameters.reduce((sum, { numel, requiresGrad }) => sum + (requiresGrad ? numel : 0), 0);
-  const saved = order.filesFolder === undefined ? [] : await saveRun(order, order.filesFolder, chain, trained);
+  const saved = order.filesFolder === undefined ? [] : await saveRun(order.runId, order.filesFolder, chain, trained);
   const result = runFigures(trained.history, parameterCount, (performance.now() - start) / 1000);
   if (order.filesFolder === undefined) return { result, artifacts: [] };
   const info = await writeFiles(order.filesFolder, "info", (folder) =>
@@ -121,23 +122,4 @@ function earlyStoppingOf({ earlyStopping }: RunSettings): { patience: number; mi
   if (earlyStopping === undefined) return undefined;
   const { patience = 10, min_delta = 0 } = earlyStopping;
   return { patience: Number(patience), minDelta: Number(min_delta) };
-}
-
-async function saveRun(
-  { runId }: RunOrder,
-  folder: string,
-  { links }: Chain,
-  { state, layout }: TrainResult,
-): Promise<Artifact[]> {
-  const artifacts: Artifact[] = [];
-  for (const { entry, module } of links) {
-    const isTwice = links.some((other) => other.entry !== entry && other.entry.class === entry.class);
-    const name = isTwice ? `model_${entry.class}_${entry.type}_${runId}` : `model_${entry.class}_${runId}`;
-    artifacts.push(...(await writeFiles(folder, "model", (temporary) => module.saveModel(join(temporary, name)))));
-  }
-  const paths = new Map(Array.from(namedVariables(links), ([path, variable]) => [variable, path]));
-  const snapshot = `snapshot_${runId}.safetensors`;
-  await saveSnapshot(join(folder, snapshot), state, layout, paths);
-  const { size } = await stat(join(folder, snapshot));
-  return [...artifacts, { kind: "snapshot", path: snapshot, sizeBytes: size }];
 }

@@ -36,9 +36,17 @@ export interface Port {
   readonly dtype: DType;
 }
 
+export interface OpenBatch {
+  /** A number so odd that no other size is a multiple of it. */
+  readonly traced: number;
+  readonly input: string;
+}
+
 export interface GraphWriterOptions {
   readonly opset: number;
   readonly names: NameSource;
+  /** The batch size is left open: graphs are built with `traced` in its place, and it is the first size of `input`. */
+  readonly openBatch?: OpenBatch;
   /** Names of the values that key random ops. */
   readonly randomKey?: (id: number) => readonly [string, string];
 }
@@ -47,6 +55,7 @@ export interface GraphWriterOptions {
 export class GraphWriter implements Emitter {
   readonly opset: number;
   readonly names: NameSource;
+  readonly openBatch: OpenBatch | undefined;
   readonly #nodes: NodeProto[] = [];
   readonly #initializers: TensorProto[] = [];
   readonly #constants = new Map<string, string>();
@@ -55,7 +64,8 @@ export class GraphWriter implements Emitter {
   readonly #bound = new Map<Tensor, string>();
   readonly #randomKey: ((id: number) => readonly [string, string]) | undefined;
 
-  constructor({ opset, names, randomKey }: GraphWriterOptions) {
+  constructor({ opset, names, openBatch, randomKey }: GraphWriterOptions) {
+    this.openBatch = openBatch;
     this.opset = opset;
     this.names = names;
     this.#randomKey = randomKey;
@@ -131,6 +141,14 @@ export class GraphWriter implements Emitter {
     return names;
   }
 
+  /** A constant of a given name. */
+  initializer(name: string, data: TypedArray, shape: Shape): void {
+    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+    this.#initializers.push(
+      create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType: onnxType[dtypeOf(data)], rawData }),
+    );
+  }
+
   /** A node with outputs of given names. */
   addNode(
     opType: string,
@@ -159,16 +177,23 @@ export class GraphWriter implements Emitter {
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known !== undefined) return known;
     const name = this.names.next("c");
-    this.#initializers.push(
-      create(TensorProtoSchema, {
-        name,
-        dims: shape.map(BigInt),
-        dataType: onnxType[dtypeOf(data)],
-        rawData: bytes.slice(),
-      }),
-    );
+    this.initializer(name, data, shape);
     if (key !== undefined) this.#constants.set(key, name);
     return name;
+  }
+
+  shape(shape: Shape): string {
+    const { openBatch } = this;
+    const sizes = (values: readonly number[]) => this.constant(BigInt64Array.from(values, BigInt), [values.length]);
+    if (openBatch === undefined || !shape.some((length) => length > 0 && length % openBatch.traced === 0))
+      return sizes(shape);
+    const batch = this.node("Slice", [this.node("Shape", [openBatch.input]), sizes([0]), sizes([1])]);
+    const parts = shape.map((length) => {
+      if (length === 0 || length % openBatch.traced !== 0) return sizes([length]);
+      const factor = length / openBatch.traced;
+      return factor === 1 ? batch : this.node("Mul", [batch, sizes([factor])]);
+    });
+    return parts.length === 1 && parts[0] !== undefined ? parts[0] : this.node("Concat", parts, { axis: 0 });
   }
 
   randomKey(id: number): readonly [string, string] {

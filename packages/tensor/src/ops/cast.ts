@@ -13,6 +13,14 @@ export const cast: Op<{ dtype: DType }> = defineOp<{ dtype: DType }>({
   emit: (emitter, inputs, { dtype }) => emitter.node("Cast", [inputAt(inputs, 0).name], { to: onnxType[dtype] }),
 });
 
+/** The same numbers. */
+export const clone: Op<Record<string, never>> = defineOp<Record<string, never>>({
+  name: "clone",
+  infer: (inputs) => inputAt(inputs, 0),
+  gradient: ({ gradient }) => [gradient],
+  emit: (_emitter, inputs) => inputAt(inputs, 0).name,
+});
+
 /** The same numbers, cut off from gradients. */
 export const detach: Op<Record<string, never>> = defineOp<Record<string, never>>({
   name: "detach",

@@ -115,14 +115,6 @@ export const sqrt: Op<None> = unary("sqrt", "Sqrt", (_x, y, g) => g.div(y.mul(2)
 export const erf: Op<None> = unary("erf", "Erf", (x, _y, g) => g.mul(x.mul(x).neg().exp()).mul(2 / Math.sqrt(Math.PI)));
 export const relu: Op<None> = unary("relu", "Relu", (_x, y, g) => y.gt(0).where(g, g.zerosLike()));
 export const sigmoid: Op<None> = unary("sigmoid", "Sigmoid", (_x, y, g) => g.mul(y.sub(y.mul(y))));
-/** max(log x, -100), whose gradient stays finite at 0: what PyTorch's binary cross entropy is made of. */
-export const clampedLog: Op<None> = defineOp<None>({
-  name: "clampedLog",
-  infer: (inputs) => inputAt(inputs, 0),
-  gradient: ({ inputs, gradient }) => [gradient.div(inputAt(inputs, 0).maximum(1e-12))],
-  emit: (emitter, inputs) =>
-    emitter.node("Max", [emitter.node("Log", [inputAt(inputs, 0).name]), emitter.constant(Float32Array.of(-100), [])]),
-});
 /** log(1 + exp x), computed without overflow. */
 export const softplus: Op<None> = unary("softplus", "Softplus", (x, _y, g) => g.mul(x.sigmoid()));
 export const tanh: Op<None> = unary("tanh", "Tanh", (_x, y, g) => g.sub(g.mul(y.mul(y))));

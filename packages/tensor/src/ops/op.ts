@@ -39,6 +39,8 @@ export interface Emitter {
   ): readonly string[];
   /** A constant; equal constants are written once. */
   constant(data: TypedArray, shape: Shape): string;
+  /** A shape as an int64 vector; sizes that depend on the batch are computed where the batch size is left open. */
+  shape(shape: Shape): string;
   /** Names of the two int32 scalars that key the random numbers of the op `id` at this step. */
   randomKey(id: number): readonly [string, string];
 }

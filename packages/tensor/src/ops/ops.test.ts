@@ -10,7 +10,7 @@ import { grad } from "../graph/gradient.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import { evaluate } from "../runtime/evaluate.ts";
 import { type Shape, sizeOf } from "../shape.ts";
-import { apply, cat, constant, stack, Tensor, where } from "../tensor.ts";
+import { cat, constant, stack, Tensor, where } from "../tensor.ts";
 import { Buffer } from "../variable.ts";
 import * as cast from "./cast.ts";
 import * as compare from "./compare.ts";
@@ -120,7 +120,7 @@ type Build = (operands: readonly Tensor[], args: Arguments) => Tensor | readonly
 type BinaryName = "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum";
 type ComparisonName = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 type UnaryName = "neg" | "abs" | "sign" | "floor" | "exp" | "log" | "sqrt" | "erf" | "sigmoid" | "tanh" | "relu";
-type PlainName = "silu" | "logicalNot" | "t" | "float" | "zerosLike" | "onesLike" | "detach";
+type PlainName = "silu" | "clone" | "logicalNot" | "t" | "float" | "zerosLike" | "onesLike" | "detach";
 
 const binary =
   (name: BinaryName | ComparisonName): Build =>
@@ -170,6 +170,7 @@ const methods: Readonly<Record<string, Build>> = {
   float: unary("float"),
   zerosLike: unary("zerosLike"),
   onesLike: unary("onesLike"),
+  clone: unary("clone"),
   detach: unary("detach"),
   clamp: ([x], args) => required(x).clamp(args),
   softplus: ([x], args) => required(x).softplus(args),
@@ -241,7 +242,6 @@ const compositions: Readonly<Record<string, Build>> = {
   },
   mlp: ([x, w, b, v]) => required(x).linear(required(w), b).tanh().linear(required(v)),
   attention: ([q, k, v]) => required(q).matmul(required(k).transpose(-1, -2)).div(2).softmax(-1).matmul(required(v)),
-  clampedLog: ([x]) => apply(elementwise.clampedLog, [required(x)], {}),
   crossEntropy: ([x, y]) => required(x).logSoftmax(1).gather(1, required(y).unsqueeze(1)).mean().neg(),
 };
 
@@ -441,7 +441,7 @@ interface Probe {
   readonly range?: readonly [number, number];
 }
 
-const index = (values: readonly number[], shape: Shape) => constant(fromNumbers("int64", values), shape, "int64");
+const indices = (values: readonly number[], shape: Shape) => constant(fromNumbers("int64", values), shape, "int64");
 const yesNo = (values: readonly number[], shape: Shape) => constant(fromNumbers("bool", values), shape, "bool");
 
 const probes: readonly Probe[] = [
@@ -467,12 +467,6 @@ const probes: readonly Probe[] = [
   { op: "abs", shapes: [[3]], build: (x) => x.abs(), range: [-2, -0.2] },
   { op: "exp", shapes: [[2, 3]], build: (x) => x.exp() },
   { op: "log", shapes: [[2, 3]], build: (x) => x.log(), range: [0.5, 3] },
-  {
-    op: "clampedLog",
-    shapes: [[2, 3]],
-    build: (x) => apply(elementwise.clampedLog, [x], {}),
-    range: [0.5, 3],
-  },
   { op: "sqrt", shapes: [[2, 3]], build: (x) => x.sqrt(), range: [0.5, 3] },
   { op: "erf", shapes: [[2, 3]], build: (x) => x.erf() },
   { op: "relu", shapes: [[7]], build: (x) => x.relu(), range: [-1.1, 1.3] },
@@ -519,6 +513,7 @@ const probes: readonly Probe[] = [
     ],
     build: (x, y) => x.product(y, true, true),
   },
+  { op: "clone", shapes: [[3]], build: (x) => x.clone().mul(x) },
   { op: "reshape", shapes: [[2, 3]], build: (x) => x.exp().reshape([3, 2]) },
   { op: "permute", shapes: [[2, 3, 2]], build: (x) => x.exp().permute([2, 0, 1]) },
   { op: "expand", shapes: [[2, 1]], build: (x) => x.exp().expand([2, 2, 3]) },
@@ -533,15 +528,15 @@ const probes: readonly Probe[] = [
     build: (x, y) => cat([x, y, x.exp()], 1),
   },
   { op: "part", shapes: [[2, 5]], build: (x) => x.exp().part(1, [2, 2, 1], 1) },
-  { op: "take", shapes: [[3, 2]], build: (x) => x.exp().indexSelect(0, index([2, 0, 2], [3])) },
-  { op: "gather", shapes: [[2, 3]], build: (x) => x.exp().gather(1, index([2, 2, 0, 1], [2, 2])) },
+  { op: "take", shapes: [[3, 2]], build: (x) => x.exp().indexSelect(0, indices([2, 0, 2], [3])) },
+  { op: "gather", shapes: [[2, 3]], build: (x) => x.exp().gather(1, indices([2, 2, 0, 1], [2, 2])) },
   {
     op: "scatterAdd",
     shapes: [
       [2, 3],
       [2, 2],
     ],
-    build: (x, y) => x.exp().scatterAdd(1, index([2, 2, 0, 1], [2, 2]), y.exp()),
+    build: (x, y) => x.exp().scatterAdd(1, indices([2, 2, 0, 1], [2, 2]), y.exp()),
   },
 ];
 

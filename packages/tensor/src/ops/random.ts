@@ -46,7 +46,7 @@ export const dropoutMask: Op<{ id: number; shape: Shape; p: number }> = defineOp
     const threshold = emitter.constant(Int32Array.of(Math.round(p * 2 ** 32 - 2 ** 31)), []);
     const float = (value: number) => emitter.constant(Float32Array.of(value), []);
     const kept = emitter.node("Where", [emitter.node("Less", [bits, threshold]), float(0), float(1 / (1 - p))]);
-    return emitter.node("Reshape", [kept, emitter.constant(BigInt64Array.from(shape, BigInt), [shape.length])]);
+    return emitter.node("Reshape", [kept, emitter.shape(shape)]);
   },
 });
 

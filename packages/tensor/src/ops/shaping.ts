@@ -18,11 +18,7 @@ export const reshape: Op<{ shape: Shape }> = defineOp<{ shape: Shape }>({
   gradient: ({ inputs, gradient }) => [gradient.reshape(inputAt(inputs, 0).shape)],
   emit: (emitter, inputs, { shape }) =>
     // ONNX reads a 0 as "keep this size" unless told otherwise, which empty tensors need.
-    emitter.node(
-      "Reshape",
-      [inputAt(inputs, 0).name, emitter.constant(int64(shape), [shape.length])],
-      shape.includes(0) ? { allowzero: 1 } : {},
-    ),
+    emitter.node("Reshape", [inputAt(inputs, 0).name, emitter.shape(shape)], shape.includes(0) ? { allowzero: 1 } : {}),
 });
 
 export const permute: Op<{ order: readonly number[] }> = defineOp<{ order: readonly number[] }>({
@@ -58,7 +54,7 @@ export const expand: Op<{ shape: Shape }> = defineOp<{ shape: Shape }>({
     // ONNX Runtime drops an Expand to size 0 as if it changed nothing.
     shape.includes(0)
       ? emitter.constant(allocate(inputAt(inputs, 0).dtype, 0), shape)
-      : emitter.node("Expand", [inputAt(inputs, 0).name, emitter.constant(int64(shape), [shape.length])]),
+      : emitter.node("Expand", [inputAt(inputs, 0).name, emitter.shape(shape)]),
 });
 
 export type SliceAttributes = {

@@ -1,0 +1,79 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { randn } from "../creation.ts";
+import { Linear, Module, ReLU, Sequential } from "../nn/index.ts";
+import { Generator } from "../random/generator.ts";
+import type { Tensor } from "../tensor.ts";
+import { saveOnnx } from "./onnx-file.ts";
+
+/** Folds a sequence into the batch and back, so that sizes depend on the batch in several ways. */
+class Folding extends Module {
+  readonly layers = new Sequential(new Linear(3, 8), new ReLU(), new Linear(8, 2));
+  forward(x: Tensor): Tensor {
+    const hidden = this.layers.forward(x.reshape([-1, 3])).reshape([x.size(0), 4, 2]);
+    const shift = hidden.newFull([x.size(0), 1, 2], 0.5);
+    return hidden.add(shift).softmax(-1).mean(1);
+  }
+}
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "onnx-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("an exported model computes for every batch size what the module computes", async () => {
+  const module = new Folding().initialize(new Generator(3)).eval();
+  const path = join(folder, "model.onnx");
+  const names = new Map(Array.from(module.namedVariables(), ([name, variable]) => [variable, name]));
+  await saveOnnx(path, {
+    inputs: { features: { shape: [1, 4, 3] } },
+    build: (input) => ({ prediction: module.forward(input("features")) }),
+    names,
+  });
+  const session = await InferenceSession.create(path);
+  for (const batch of [1, 2, 7]) {
+    const x = randn([batch, 4, 3], { generator: new Generator(batch) });
+    const data = await x.data();
+    const { prediction } = await session.run({
+      features: new OrtTensor("float32", Float32Array.from(data, Number), [batch, 4, 3]),
+    });
+    const expected = await module.forward(x).data();
+    expect(prediction?.dims).toEqual([batch, 2]);
+    for (const [index, value] of Array.from(expected, Number).entries())
+      expect(Number(prediction?.data[index])).toBeCloseTo(value, 6);
+  }
+  await session.release();
+  expect(readFileSync(path).includes("layers.0.weight")).toBe(true);
+});
+
+const hasChecker = existsSync("/usr/lib/python3/dist-packages/onnx");
+test.skipIf(!hasChecker && process.env.REQUIRE_ALL !== "1")(
+  "the ONNX project's own checker accepts the file",
+  async () => {
+    const module = new Folding().initialize(new Generator(3)).eval();
+    const path = join(folder, "checked.onnx");
+    await saveOnnx(path, {
+      inputs: { features: { shape: [1, 4, 3] } },
+      build: (input) => ({ prediction: module.forward(input("features")) }),
+    });
+    const script =
+      "import onnx,sys; m=onnx.load(sys.argv[1]); onnx.checker.check_model(m, full_check=True); print(m.opset_import[0].version)";
+    expect(execFileSync("/usr/bin/python3", ["-c", script, path], { encoding: "utf8" }).trim()).toBe("17");
+  },
+);
+
+test("a constant of the batch's size is refused with the remedy", async () => {
+  const build = (input: (name: string) => Tensor) => {
+    const x = input("x");
+    return { y: x.add(randn([x.size(0), 1])) };
+  };
+  await expect(saveOnnx(join(folder, "bad.onnx"), { inputs: { x: { shape: [1, 2] } }, build })).rejects.toThrow(
+    /\[batch,1\] depends on the batch size.*newFull/,
+  );
+  expect(existsSync(join(folder, "bad.onnx"))).toBe(false);
+});

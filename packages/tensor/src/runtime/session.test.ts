@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { TensorError } from "../errors.ts";
+import { GraphWriter, modelBytes, NameSource } from "../onnx/graph-writer.ts";
+import { createSession, type Feed } from "./session.ts";
+
+/** A model that adds `value` to x [1]. */
+function adding(value: number): Uint8Array {
+  const writer = new GraphWriter({ opset: 18, names: new NameSource() });
+  writer.addNode("Add", ["x", writer.constant(Float32Array.of(value), [1])], ["y"]);
+  const port = (name: string) => ({ name, shape: [1], dtype: "float32" as const });
+  return modelBytes(writer.graph("adding", [port("x")], [port("y")]), 18);
+}
+
+const x: Feed = { data: Float32Array.of(1), shape: [1], dtype: "float32" };
+
+test("a model that cannot be compiled fails for everyone, and can be tried again", async () => {
+  const bad = Uint8Array.of(1, 2, 3);
+  const attempts = await Promise.allSettled([createSession(bad), createSession(bad)]);
+  for (const attempt of attempts)
+    expect(attempt).toMatchObject({ status: "rejected", reason: { code: "TENSOR_RUNTIME" } });
+  await expect(createSession(bad)).rejects.toThrow(TensorError);
+});
+
+test("a run that has started finishes, although its session is released meanwhile and pushed out", async () => {
+  const session = await createSession(adding(0.5));
+  const running = [session.run({ x }), session.run({ x })];
+  session.release();
+  session.release();
+  for (let value = 100; value < 140; value++) (await createSession(adding(value))).release();
+  for (const result of await Promise.all(running)) expect(result.y).toEqual(Float32Array.of(1.5));
+  await expect(session.run({ x })).rejects.toThrow(/released/);
+});
+
+test("users of one model do not take it from each other", async () => {
+  const [first, second] = await Promise.all([createSession(adding(0.25)), createSession(adding(0.25))]);
+  first.release();
+  for (let value = 200; value < 240; value++) (await createSession(adding(value))).release();
+  expect((await second.run({ x })).y).toEqual(Float32Array.of(1.25));
+  second.release();
+  const again = await createSession(adding(0.25));
+  expect((await again.run({ x })).y).toEqual(Float32Array.of(1.25));
+  again.release();
+});
+
+test("feeds that do not fit are a TensorError", async () => {
+  const session = await createSession(adding(1));
+  await expect(session.run({})).rejects.toThrow(TensorError);
+  await expect(session.run({ x: { ...x, shape: [2] } })).rejects.toThrow(TensorError);
+  await expect(session.run({ x: { data: Uint8Array.of(1), shape: [1], dtype: "float32" } })).rejects.toThrow(/float32/);
+  session.release();
+});
