@@ -36,7 +36,6 @@ test("TensorDataset refuses tensors that do not fit, showing their shapes", () =
 
 describe("Subset", () => {
   test("of a Subset names the rows of the data set itself", async () => {
-    fc.assert;
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 40 }), fc.infiniteStream(fc.nat(1000)), async (length, stream) => {
         const pick = (below: number) => Array.from({ length: below }, () => Number(stream.next().value) % below);

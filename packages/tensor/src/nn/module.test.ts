@@ -101,8 +101,8 @@ describe("paths", () => {
 describe("initialisation", () => {
   test("is PyTorch's for Linear: weight and bias uniform within 1 / sqrt(inFeatures)", () => {
     const layer = new Linear(64, 500).initialize(new Generator(0));
-    for (const { value } of [layer.weight, layer.bias]) {
-      const numbers = Array.from(value ?? [], Number);
+    for (const variable of [layer.weight, layer.bias]) {
+      const numbers = Array.from(variable?.value ?? [], Number);
       const n = numbers.length;
       expect(numbers.every((x) => Math.abs(x) <= 1 / 8)).toBe(true);
       // The largest of n comes near the bound; mean and spread within four standard deviations.
@@ -195,6 +195,21 @@ describe("states", () => {
     expect(Array.from(model.bias?.value ?? [], Number)).toEqual(bias);
     const short = { data: Float32Array.of(1), shape: [1], dtype: "float32" as const };
     expect(() => model.loadStateDict(new Map([["weight", short]]), { strict: false })).toThrow(/weight/);
+  });
+
+  test("of PyTorch name what is shared under each of its paths, or under any of them", () => {
+    const net = new Net().initialize(new Generator(4));
+    const state = new Map(net.stateDict());
+    const weight = state.get("tail.0.weight");
+    if (weight === undefined) throw new Error("tail.0.weight is missing");
+    const other = new Net();
+    other.loadStateDict(new Map([...state, ["tied", weight]]));
+    expect(other.stateDict()).toEqual(net.stateDict());
+    state.delete("tail.0.weight");
+    expect(() => new Net().loadStateDict(state)).toThrow(/tail\.0\.weight \[2, 4\] is missing/);
+    const another = new Net();
+    another.loadStateDict(state.set("tied", weight));
+    expect(another.stateDict()).toEqual(net.stateDict());
   });
 
   test("are saved and loaded with buffers", async () => {

@@ -1,3 +1,4 @@
+import type { TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { readSafetensors, type StateDict, writeSafetensors } from "../io/safetensors.ts";
 import type { Generator } from "../random/generator.ts";
@@ -33,14 +34,8 @@ export abstract class Module {
   }
 
   /** Every parameter and buffer by path; one that appears twice is named once, as in PyTorch. */
-  *namedVariables(prefix = "", seen = new Set<Variable>()): IterableIterator<[string, Variable]> {
-    for (const [name, value] of fieldsOf(this)) {
-      if (value instanceof Module) yield* value.namedVariables(`${prefix}${name}.`, seen);
-      else if (value instanceof Variable && !seen.has(value)) {
-        seen.add(value);
-        yield [`${prefix}${name}`, value];
-      }
-    }
+  *namedVariables(): IterableIterator<[string, Variable]> {
+    for (const [variable, [path]] of pathsOf(this)) yield [path, variable];
   }
 
   *namedParameters(): IterableIterator<[string, Parameter]> {
@@ -88,33 +83,33 @@ export abstract class Module {
   }
 
   /**
-   * Takes over values by path.
+   * Takes over values by path; for what has several paths, PyTorch's files may name any or all of them.
    *
    * @throws TensorError that lists every missing, unexpected and misshapen entry; nothing is changed then
    */
   loadStateDict(state: StateDict, { strict = true }: { readonly strict?: boolean } = {}): void {
-    const variables = new Map(this.namedVariables());
+    const variables = pathsOf(this);
     const problems: string[] = [];
-    for (const [path, { shape, dtype }] of variables) {
+    const values: [Variable, TypedArray][] = [];
+    for (const [variable, paths] of variables) {
+      const { shape, dtype } = variable;
+      const path = paths.find((each) => state.has(each)) ?? paths[0];
       const entry = state.get(path);
       if (entry === undefined) {
         if (strict) problems.push(`${path} ${showShape(shape)} is missing`);
       } else if (!sameShape(entry.shape, shape) || entry.dtype !== dtype) {
         problems.push(`${path} is ${entry.dtype} ${showShape(entry.shape)} there, ${dtype} ${showShape(shape)} here`);
-      }
+      } else values.push([variable, entry.data.slice()]);
     }
-    if (strict)
-      for (const path of state.keys()) if (!variables.has(path)) problems.push(`${path} is not in this module`);
+    const known = new Set([...variables.values()].flat());
+    if (strict) for (const path of state.keys()) if (!known.has(path)) problems.push(`${path} is not in this module`);
     if (problems.length > 0) {
       throw new TensorError(
         "TENSOR_FILE",
         `the state does not fit ${this.constructor.name}:\n  ${problems.join("\n  ")}`,
       );
     }
-    for (const [path, variable] of variables) {
-      const entry = state.get(path);
-      if (entry !== undefined) variable.value = entry.data.slice();
-    }
+    for (const [variable, value] of values) variable.value = value;
   }
 
   /** Saves all values to `path` + ".safetensors", which PyTorch's safetensors reads. */
@@ -126,6 +121,22 @@ export abstract class Module {
   async loadModel(path: string): Promise<void> {
     this.loadStateDict((await readSafetensors(`${path}.safetensors`)).tensors);
   }
+}
+
+type Paths = [first: string, ...others: string[]];
+
+/** Every parameter and buffer with all of its paths, in the order of the fields. */
+function pathsOf(module: Module, prefix = "", found = new Map<Variable, Paths>()): ReadonlyMap<Variable, Paths> {
+  for (const [name, value] of fieldsOf(module)) {
+    const path = `${prefix}${name}`;
+    if (value instanceof Module) pathsOf(value, `${path}.`, found);
+    else if (value instanceof Variable) {
+      const paths = found.get(value);
+      if (paths === undefined) found.set(value, [path]);
+      else paths.push(path);
+    }
+  }
+  return found;
 }
 
 /** Fields with arrays opened: `layers` holding two modules counts as `layers.0` and `layers.1`. */

@@ -244,7 +244,7 @@ export function modelBytes(graph: GraphProto, opset: number): Uint8Array {
       irVersion: 8n,
       producerName: "@ml-mosaic/tensor",
       graph,
-      opsetImport: [{ domain: "", version: BigInt(opset) }],
+      opsetImport: [{ domain: "", version: BigInt(opset) }, { domain: "com.microsoft", version: 1n }],
     }),
   );
 }

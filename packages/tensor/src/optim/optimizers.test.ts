@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { TensorError } from "../errors.ts";
 import type { TrainingState } from "../program/layout.ts";
 import { compileTraining, type TrainingProgram } from "../program/training-program.ts";
 import { Generator } from "../random/generator.ts";
@@ -146,4 +147,28 @@ describe.each([...new Set(cases.map(({ optimizer }) => optimizer))])("%s", (name
       program.release();
     },
   );
+});
+
+test.each<[string, () => Optimizer, RegExp]>([
+  ["a rate of 0", () => SGD({ lr: 0 }), /SGD: lr is 0; it must be above 0/],
+  ["an infinite rate", () => Adam({ lr: Number.POSITIVE_INFINITY }), /Adam: lr is Infinity/],
+  ["a rate that is no number", () => RMSprop({ lr: Number.NaN }), /RMSprop: lr is NaN/],
+  ["negative weight decay", () => AdamW({ weightDecay: -1 }), /AdamW: weightDecay is -1/],
+  ["negative momentum", () => SGD({ momentum: -0.1 }), /SGD: momentum is -0.1/],
+  ["dampening that is no number", () => SGD({ momentum: 0.9, dampening: Number.NaN }), /SGD: dampening is NaN/],
+  ["nesterov without momentum", () => SGD({ nesterov: true }), /above 0, with dampening 0, for nesterov/],
+  ["nesterov with dampening", () => SGD({ nesterov: true, momentum: 0.9, dampening: 0.1 }), /for nesterov/],
+  ["a beta of 1", () => Adam({ betas: [0.9, 1] }), /Adam: betas\[1\] is 1; it must be in \[0, 1\)/],
+  ["negative eps", () => Adagrad({ eps: -1 }), /Adagrad: eps is -1/],
+  ["a negative accumulator", () => Adagrad({ initialAccumulatorValue: -1 }), /initialAccumulatorValue/],
+  ["negative alpha", () => RMSprop({ alpha: -0.5 }), /alpha/],
+])("%s is refused", (_, build, message) => {
+  expect(build).toThrow(message);
+  expect(build).toThrow(TensorError);
+});
+
+test("options that are given as undefined have their defaults", () => {
+  const given: { weightDecay?: number } = JSON.parse("{}");
+  given.weightDecay = undefined as never;
+  expect(AdamW(given).scalars(0, 1)).toEqual(AdamW().scalars(0, 1));
 });

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { zeros } from "../creation.ts";
+import { MSELoss } from "../losses/regression.ts";
+import { ReLU } from "../nn/activations.ts";
+import { Linear } from "../nn/linear.ts";
+import { Sequential } from "../nn/sequential.ts";
+import { Adam } from "../optim/adam.ts";
+import { Generator } from "../random/generator.ts";
+import { compileTraining, type TrainingProgram } from "./training-program.ts";
+
+const generator = new Generator(0);
+const fields = [
+  { data: new Float32Array(64 * 16).fill(0.5), shape: [64, 16], dtype: "float32" as const },
+  { data: new Float32Array(64).fill(1), shape: [64, 1], dtype: "float32" as const },
+];
+const rows = Int32Array.from({ length: 64 }, (_, index) => index);
+
+function compile(width: number): Promise<TrainingProgram> {
+  const model = new Sequential(new Linear(16, width), new ReLU(), new Linear(width, 1)).initialize(generator);
+  const loss = new MSELoss();
+  return compileTraining({
+    fields,
+    parameters: model.parameters(),
+    optimizer: Adam(),
+    batchSize: 16,
+    step: ([x = zeros([16, 16]), y = zeros([16, 1])]) => ({ loss: loss.forward(model.forward(x), y) }),
+  });
+}
+
+const megabytes = () => process.memoryUsage.rss() / 2 ** 20;
+
+test("2,000 chunks keep nothing", async () => {
+  const program = await compile(256);
+  let state = program.initialState;
+  const run = async (chunks: number) => {
+    for (let chunk = 0; chunk < chunks; chunk++)
+      ({ state } = await program.run(state, { rows, batchSize: 16, lr: 0.001, generator }));
+  };
+  await run(1000);
+  const before = megabytes();
+  await run(2000);
+  // The state that a chunk gives is 55 kB: kept, they would be 110 MB.
+  expect(megabytes() - before).toBeLessThan(50);
+  program.release();
+});
+
+test("300 programs, each used once and released, keep nothing", async () => {
+  const use = async (from: number, to: number) => {
+    for (let width = from; width < to; width++) {
+      const program = await compile(width);
+      await program.run(program.initialState, { rows, batchSize: 16, lr: 0.001, generator });
+      program.release();
+    }
+  };
+  await use(1, 80);
+  const before = megabytes();
+  await use(80, 380);
+  // Not released, they were 186 MB.
+  expect(megabytes() - before).toBeLessThan(60);
+});
