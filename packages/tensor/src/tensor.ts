@@ -2,6 +2,8 @@ import { type DType, fromNumbers, promote, type TypedArray, toNumbers } from "./
 import { TensorError } from "./errors.ts";
 import * as cast from "./ops/cast.ts";
 import * as compare from "./ops/compare.ts";
+import * as convolution from "./ops/convolution.ts";
+import type { ConvolutionAttributes, TransposedAttributes } from "./ops/convolution.ts";
 import * as elementwise from "./ops/elementwise.ts";
 import * as indexing from "./ops/indexing.ts";
 import * as linear from "./ops/linear.ts";
@@ -149,6 +151,10 @@ export class Tensor {
   /** -1, 0 or 1. */
   sign(): Tensor {
     return apply(elementwise.sign, [this], {});
+  }
+  /** 1 where an element is above 0, else 0, in float32. */
+  isPositive(): Tensor {
+    return apply(elementwise.isPositive, [this.float()], {});
   }
   floor(): Tensor {
     return apply(elementwise.floor, [this.float()], {});
@@ -370,6 +376,17 @@ export class Tensor {
     return this.ndim === 2 ? result : result.reshape([...this.shape.slice(0, -1), weight.size(0)]);
   }
 
+  // Convolutions: the primitive operations behind functional/convolution.ts
+
+  /** this [batch, channels, height, width], weight [out, channels / groups, kh, kw]. */
+  convolution(weight: Tensor, bias: Tensor | undefined, attributes: ConvolutionAttributes): Tensor {
+    return apply(convolution.convolution, bias === undefined ? [this, weight] : [this, weight, bias], attributes);
+  }
+  /** this [batch, channels, height, width], weight [channels, out / groups, kh, kw]. */
+  transposedConvolution(weight: Tensor, bias: Tensor | undefined, attributes: TransposedAttributes): Tensor {
+    return apply(convolution.transposedConvolution, bias === undefined ? [this, weight] : [this, weight, bias], attributes);
+  }
+
   // Shape
 
   reshape(shape: Shape): Tensor {
@@ -478,7 +495,22 @@ export class Tensor {
   }
   /** Zeros before and after along one axis. */
   pad(axis: number, before: number, after: number): Tensor {
-    return before === 0 && after === 0 ? this : apply(shaping.pad, [this], { axis, before, after });
+    const along = (amount: number) => this.shape.map((_, each) => (each === axis ? amount : 0));
+    return this.padAll(along(before), along(after));
+  }
+  /** `value` before and after, one amount for each axis; a negative amount cuts off instead. */
+  padAll(before: readonly number[], after: readonly number[], value = 0): Tensor {
+    if ([...before, ...after].every((amount) => amount === 0)) return this;
+    return apply(shaping.pad, [this], { before, after, value });
+  }
+  /** Reverses the order along axes. */
+  flip(dims: readonly number[]): Tensor {
+    const axes = normalizeAxes(dims, this.ndim, "flip");
+    return dims.length === 0 || this.ndim === 0 ? this : apply(shaping.flip, [this], { axes });
+  }
+  /** Joins this and others along an axis; the method form of `cat`. */
+  concat(others: readonly Tensor[], dim = 0): Tensor {
+    return cat([this, ...others], dim);
   }
 
   // Indexing

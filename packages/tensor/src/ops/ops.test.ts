@@ -53,6 +53,9 @@ interface Arguments {
   readonly sizes?: readonly number[];
   readonly before?: number;
   readonly after?: number;
+  readonly befores?: readonly number[];
+  readonly afters?: readonly number[];
+  readonly value?: number;
   readonly shape?: Shape;
   readonly ta?: boolean;
   readonly tb?: boolean;
@@ -213,6 +216,10 @@ const methods: Readonly<Record<string, Build>> = {
   split: ([x], args) => required(x).split(required(args.size), optionalAxis(args)),
   part: ([x], args) => required(x).part(axisOf(args), required(args.sizes), required(args.index)),
   pad: ([x], args) => required(x).pad(axisOf(args), required(args.before), required(args.after)),
+  padAll: ([x], { befores, afters, value }) => required(x).padAll(required(befores), required(afters), value),
+  flip: ([x], { dims }) => required(x).flip(required(dims)),
+  isPositive: unary("isPositive"),
+  concat: ([x, ...others], args) => required(x).concat(others, optionalAxis(args)),
   indexSelect: ([x, index], args) => required(x).indexSelect(axisOf(args), required(index)),
   gather: ([x, index], args) => required(x).gather(axisOf(args), required(index)),
   scatterAdd: ([x, index, source], args) => required(x).scatterAdd(axisOf(args), required(index), required(source)),
@@ -426,7 +433,9 @@ describe("the fixture covers", () => {
     ];
     const names = Object.getOwnPropertyNames(Tensor.prototype).filter((name) => !others.includes(name));
     expect(Object.keys(methods).filter((name) => !(name in Tensor.prototype))).toEqual(["matmulTransposed"]);
-    expect(names.filter((name) => !opsOfFixture.includes(name))).toEqual([]);
+    // Tested with their options in functional/convolution.test.ts.
+    const elsewhere = ["convolution", "transposedConvolution"];
+    expect(names.filter((name) => ![...opsOfFixture, ...elsewhere].includes(name))).toEqual([]);
   });
 });
 
@@ -520,6 +529,7 @@ const probes: readonly Probe[] = [
   { op: "permute", shapes: [[2, 3, 2]], build: (x) => x.exp().permute([2, 0, 1]) },
   { op: "expand", shapes: [[2, 1]], build: (x) => x.exp().expand([2, 2, 3]) },
   { op: "slice", shapes: [[2, 7]], build: (x) => x.exp().slice(1, 1, -1, 2) },
+  { op: "flip", shapes: [[2, 3]], build: (x) => x.exp().flip([0, 1]) },
   { op: "pad", shapes: [[2, 2]], build: (x) => x.exp().pad(1, 2, 1) },
   {
     op: "concat",

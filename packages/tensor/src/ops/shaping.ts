@@ -1,5 +1,5 @@
 /** Operations that move elements without computing: reshape, permute, expand, slice, pad, concat, part. */
-import { allocate } from "../dtype.ts";
+import { allocate, fromNumbers } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { broadcastShapes, lengthAt, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { defineOp, inputAt, type Op } from "./op.ts";
@@ -88,27 +88,55 @@ export const slice: Op<SliceAttributes> = defineOp<SliceAttributes>({
   },
 });
 
-/** Zeros before and after along one axis. */
-export const pad: Op<{ axis: number; before: number; after: number }> = defineOp<{
-  axis: number;
-  before: number;
-  after: number;
-}>({
+export type PadAttributes = {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly value: number;
+};
+
+/** `value` before and after, one amount for each axis; a negative amount cuts off instead. */
+export const pad: Op<PadAttributes> = defineOp<PadAttributes>({
   name: "pad",
-  infer(inputs, { axis, before, after }) {
+  infer(inputs, { before, after }) {
     const { shape, dtype } = inputAt(inputs, 0);
-    return { shape: shape.map((size, index) => (index === axis ? size + before + after : size)), dtype };
+    const padded = shape.map((size, axis) => size + inputAt(before, axis) + inputAt(after, axis));
+    if (padded.some((size) => size < 0)) {
+      throw new TensorError(
+        "TENSOR_SHAPE",
+        `pad: ${showShape(shape)} is too small to cut off ${showShape(before)} and ${showShape(after)}`,
+      );
+    }
+    return { shape: padded, dtype };
   },
-  gradient: ({ inputs, gradient, attributes: { axis, before } }) => [
-    gradient.slice(axis, before, before + lengthAt(inputAt(inputs, 0).shape, axis)),
+  gradient: ({ gradient, attributes: { before, after } }) => [
+    gradient.padAll(
+      before.map((amount) => -amount),
+      after.map((amount) => -amount),
+    ),
   ],
-  emit(emitter, inputs, { axis, before, after }) {
-    const input = inputAt(inputs, 0);
-    const rank = input.shape.length;
-    const pads = new Array<number>(2 * rank).fill(0);
-    pads[axis] = before;
-    pads[rank + axis] = after;
-    return emitter.node("Pad", [input.name, emitter.constant(int64(pads), [2 * rank])]);
+  emit(emitter, inputs, { before, after, value }, { dtype }) {
+    const pads = [...before, ...after];
+    const fill = value === 0 ? [] : [emitter.constant(fromNumbers(dtype, [value]), [])];
+    return emitter.node("Pad", [inputAt(inputs, 0).name, emitter.constant(int64(pads), [pads.length]), ...fill]);
+  },
+});
+
+/** Reverses the order along axes. */
+export const flip: Op<{ axes: readonly number[] }> = defineOp<{ axes: readonly number[] }>({
+  name: "flip",
+  infer: (inputs) => inputAt(inputs, 0),
+  gradient: ({ gradient, attributes: { axes } }) => [gradient.flip(axes)],
+  emit(emitter, inputs, { axes }) {
+    const each = (value: number) => emitter.constant(int64(axes.map(() => value)), [axes.length]);
+    // From the last element to before the first: a bound further out than any axis is long.
+    const beyond = -(2 ** 31);
+    return emitter.node("Slice", [
+      inputAt(inputs, 0).name,
+      each(-1),
+      each(beyond),
+      emitter.constant(int64(axes), [axes.length]),
+      each(-1),
+    ]);
   },
 });
 
