@@ -47,7 +47,7 @@ function asNumber(value: number | string): number {
 }
 
 /** float32 against float64: relative above 1, absolute below. */
-function expectClose(actual: ArrayLike<number>, expected: Numbers, tolerance = 4e-6): void {
+function expectClose(actual: ArrayLike<number>, expected: Numbers, tolerance = 2e-6): void {
   expect(actual.length).toBe(expected.length);
   const wanted = expected.map(asNumber);
   for (const [index, right] of wanted.entries()) {

@@ -170,11 +170,25 @@ function pair(value: (axis: 0 | 1) => number): readonly [number, number] {
 /** Sum over batch and positions of gradient times input, for each kernel position. */
 function weightGradient(input: Tensor, gradient: Tensor, weight: Shape, attributes: ConvolutionAttributes): Tensor {
   const { stride, before, after, groups } = attributes;
-  const padded = input.padAll([0, 0, ...before], [0, 0, ...after]);
   const isPlain = groups === 1 && stride.every((step) => step === 1);
-  return isPlain
-    ? shiftedProduct(padded, gradient, weight, attributes)
-    : unfoldedProduct(padded, gradient, weight, attributes);
+  const parts = batchParts(input, gradient);
+  const sums = parts.map((_, index) => {
+    const padded = input.part(0, parts, index).padAll([0, 0, ...before], [0, 0, ...after]);
+    const part = gradient.part(0, parts, index);
+    return isPlain ? shiftedProduct(padded, part, weight, attributes) : unfoldedProduct(padded, part, weight, attributes);
+  });
+  return sums.reduce((sum, part) => sum.add(part));
+}
+
+/** A weight gradient copies its input several times; this many elements of it at once stay within a processor's cache. */
+const maxPartElements = 2 ** 19;
+
+/** Sizes into which the batch is cut, so that the copies are small. */
+function batchParts(input: Tensor, gradient: Tensor): readonly number[] {
+  const batch = input.size(0);
+  const parts = Math.min(batch, Math.max(1, Math.ceil(Math.max(input.numel, gradient.numel) / maxPartElements)));
+  const size = Math.ceil(batch / parts);
+  return Array.from({ length: Math.ceil(batch / size) }, (_, index) => Math.min(size, batch - index * size));
 }
 
 /**

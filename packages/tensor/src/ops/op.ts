@@ -16,7 +16,12 @@ export interface Value extends TensorType {
   readonly name: string;
 }
 
-export type OnnxAttribute = number | string | readonly number[] | { readonly float: number };
+export type OnnxAttribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly strings: readonly string[] };
 
 /** Where an op writes its ONNX nodes. */
 export interface Emitter {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { TensorError } from "../errors.ts";
@@ -110,6 +111,12 @@ async function train(program: TrainingProgram, ends: readonly number[], lr: (ste
   return { state, losses, states };
 }
 
+function bitsOf({ parameters, slots }: TrainingState): string {
+  const hash = createHash("sha256");
+  for (const values of [...parameters, ...slots.flatMap((each) => Object.values(each))]) hash.update(values);
+  return hash.digest("hex");
+}
+
 /** Largest distance, relative to the largest of the expected numbers. */
 function distance(actual: readonly number[], expected: readonly number[]): number {
   expect(actual.length).toBe(expected.length);
@@ -141,8 +148,8 @@ describe.each([...new Set(cases.map(({ optimizer }) => optimizer))])("%s", (name
       const whole = await train(program, [steps], () => lr);
       const tens = await train(program, [10, 20, 30, 40, 50], () => lr);
       const uneven = await train(program, [1, 3, 10, 50], () => lr);
-      expect(tens.state).toEqual(whole.state);
-      expect(uneven.state).toEqual(whole.state);
+      expect(bitsOf(tens.state)).toBe(bitsOf(whole.state));
+      expect(bitsOf(uneven.state)).toBe(bitsOf(whole.state));
       expect(tens.losses).toEqual(whole.losses);
       program.release();
     },
@@ -165,10 +172,4 @@ test.each<[string, () => Optimizer, RegExp]>([
 ])("%s is refused", (_, build, message) => {
   expect(build).toThrow(message);
   expect(build).toThrow(TensorError);
-});
-
-test("options that are given as undefined have their defaults", () => {
-  const given: { weightDecay?: number } = JSON.parse("{}");
-  given.weightDecay = undefined as never;
-  expect(AdamW(given).scalars(0, 1)).toEqual(AdamW().scalars(0, 1));
 });
