@@ -58,12 +58,7 @@ export async function saveSnapshot(
 }
 
 /** Reads a snapshot back for a program with this layout. */
-export async function loadSnapshot(
-  path: string,
-  layout: Layout,
-  slots: readonly string[],
-  paths: VariablePaths,
-): Promise<Snapshot> {
+export async function loadSnapshot(path: string, layout: Layout, paths: VariablePaths): Promise<Snapshot> {
   const { tensors, metadata } = await readSafetensors(path);
   const find = (name: string): TypedArray => {
     const entry = tensors.get(name);
@@ -74,24 +69,23 @@ export async function loadSnapshot(
       );
     return entry.data;
   };
-  const gather = (prefix: string) =>
-    layout.segments.map(({ shape }, segment) => {
-      const joined = new Float32Array(shape.reduce((size, length) => size * length, 1));
-      for (const place of places(layout)) {
-        if (place.segment !== segment) continue;
-        const name = `${prefix}${pathOf(paths, place.parameter)}`;
-        const values = find(name);
-        if (!(values instanceof Float32Array) || values.length !== place.end - place.begin) {
-          throw new TrainingError(
-            "TRAINING_SNAPSHOT",
-            `${path}: ${name} has ${values.length} elements, ${place.end - place.begin} are needed`,
-          );
-        }
-        joined.set(values, place.begin);
+  const gather = (segment: number, size: number, prefix: string) => {
+    const joined = new Float32Array(size);
+    for (const place of places(layout)) {
+      if (place.segment !== segment) continue;
+      const name = `${prefix}${pathOf(paths, place.parameter)}`;
+      const values = find(name);
+      if (!(values instanceof Float32Array) || values.length !== place.end - place.begin) {
+        throw new TrainingError(
+          "TRAINING_SNAPSHOT",
+          `${path}: ${name} has ${values.length} elements, ${place.end - place.begin} are needed`,
+        );
       }
-      return joined;
-    });
-  const bySlot = slots.map((slot) => [slot, gather(`OPTIMIZER_STATE/${slot}/`)] as const);
+      joined.set(values, place.begin);
+    }
+    return joined;
+  };
+  const sizeOf = (shape: readonly number[]) => shape.reduce((size, length) => size * length, 1);
   const { epoch, step, scheduler, earlyStopping } = readInfo(path, metadata.TRAIN_INFO);
   return {
     metadata,
@@ -101,9 +95,11 @@ export async function loadSnapshot(
       earlyStopping,
       training: {
         step,
-        parameters: gather("MODEL_STATE/"),
-        slots: layout.segments.map((_, segment) =>
-          Object.fromEntries(bySlot.map(([slot, vectors]) => [slot, vectors[segment] ?? new Float32Array()])),
+        parameters: layout.segments.map(({ shape }, segment) => gather(segment, sizeOf(shape), "MODEL_STATE/")),
+        slots: layout.segments.map(({ shape, slots }, segment) =>
+          Object.fromEntries(
+            Object.keys(slots).map((slot) => [slot, gather(segment, sizeOf(shape), `OPTIMIZER_STATE/${slot}/`)]),
+          ),
         ),
         buffers: layout.buffers.map((buffer) => find(`MODEL_STATE/${pathOf(paths, buffer)}`)),
       },

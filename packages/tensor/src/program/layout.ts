@@ -12,18 +12,32 @@ export interface Segment {
   readonly parameters: readonly Parameter[];
   /** [elements] for a flat vector of several, the parameter's own shape for a single one. */
   readonly shape: Shape;
+  readonly optimizer: Optimizer;
+  /** What is remembered of each element besides its value, with the first values. */
+  readonly slots: Readonly<Record<string, number>>;
 }
 
 /** Parameters above this many elements are not joined. Measured: joining gains up to some thousands of elements. */
 const maxJoined = 8192;
 
-export function segmentsOf(parameters: readonly Parameter[]): readonly Segment[] {
+/** @param extraSlots what the program itself remembers of each element, besides the optimizer */
+export function segmentsOf(
+  parameters: readonly Parameter[],
+  optimizer: Optimizer,
+  extraSlots: Readonly<Record<string, number>>,
+): readonly Segment[] {
+  const slots = { ...optimizer.slots, ...extraSlots };
   const small = parameters.filter((parameter) => parameter.numel <= maxJoined);
   const large = parameters.filter((parameter) => parameter.numel > maxJoined);
-  const alone = (parameter: Parameter): Segment => ({ parameters: [parameter], shape: parameter.shape });
+  const alone = (parameter: Parameter): Segment => ({
+    parameters: [parameter],
+    shape: parameter.shape,
+    optimizer,
+    slots,
+  });
   if (small.length < 2) return [...small, ...large].map(alone);
   const elements = small.reduce((sum, parameter) => sum + parameter.numel, 0);
-  return [{ parameters: small, shape: [elements] }, ...large.map(alone)];
+  return [{ parameters: small, shape: [elements], optimizer, slots }, ...large.map(alone)];
 }
 
 /** Where the values of a model's changing variables lie in a state. */
@@ -37,7 +51,7 @@ export interface Layout {
  * of steps. Plain data, so that it can be saved, sent and restored; a program never changes it but returns a new one.
  */
 export interface TrainingState {
-  /** Optimizer steps done. */
+  /** Minibatches seen; optimizer steps, where gradients are not accumulated. */
   readonly step: number;
   /** One for each segment. */
   readonly parameters: readonly Float32Array[];
@@ -47,14 +61,14 @@ export interface TrainingState {
   readonly buffers: readonly TypedArray[];
 }
 
-/** The present values of parameters and buffers, with an optimizer that has seen nothing. */
-export function initialState({ segments, buffers }: Layout, optimizer: Optimizer): TrainingState {
+/** The present values of parameters and buffers, with optimizers that have seen nothing. */
+export function initialState({ segments, buffers }: Layout): TrainingState {
   return {
     step: 0,
     parameters: segments.map(join),
-    slots: segments.map(({ shape }) =>
+    slots: segments.map(({ shape, slots }) =>
       Object.fromEntries(
-        Object.entries(optimizer.slots).map(([name, first]) => [name, new Float32Array(sizeOf(shape)).fill(first)]),
+        Object.entries(slots).map(([name, first]) => [name, new Float32Array(sizeOf(shape)).fill(first)]),
       ),
     ),
     buffers: buffers.map((buffer) => buffer.value.slice()),

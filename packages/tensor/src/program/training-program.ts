@@ -3,13 +3,12 @@ import { TensorError } from "../errors.ts";
 import { grad } from "../graph/gradient.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Generator } from "../random/generator.ts";
-import type { Feed } from "../runtime/session.ts";
-import { cat, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import type { Parameter, Variable } from "../variable.ts";
 import { fieldEntries, fieldFeeds, gatherFields, rowFeed, type SampleArray } from "./batches.ts";
-import { initialState, type Layout, type Segment, segmentsOf, storeState, type TrainingState } from "./layout.ts";
+import { initialState, type Layout, segmentsOf, storeState, type TrainingState } from "./layout.ts";
 import { keyEntries, keyFeeds, keyNames } from "./random-keys.ts";
-import { compileScan, type Entry, type ScanProgram } from "./scan.ts";
+import { compileScan, type ScanProgram } from "./scan.ts";
 import {
   bindLayout,
   constantEntries,
@@ -22,13 +21,32 @@ import {
   type TracedStep,
   traceStep,
 } from "./step.ts";
+import {
+  type LearningRate,
+  scalarEntries,
+  scalarFeeds,
+  slotEntries,
+  slotFeeds,
+  slotName,
+  type UpdateOptions,
+  updateSegments,
+  updateSlots,
+} from "./update.ts";
 
-export interface TrainingOptions {
+/** Parameters with an optimizer of their own, such as biases without weight decay. */
+export interface ParameterGroup {
+  readonly parameters: readonly Parameter[];
+  readonly optimizer: Optimizer;
+}
+
+export interface TrainingOptions extends UpdateOptions {
   /** The samples; a step sees rows of each. */
   readonly fields: readonly SampleArray[];
   /** What to train; parameters that the loss does not depend on stay as they are. */
   readonly parameters: readonly Parameter[];
   readonly optimizer: Optimizer;
+  /** Exceptions: these parameters, listed above or not, are trained by the optimizer that stands here. */
+  readonly groups?: readonly ParameterGroup[];
   /** Builds one step; called once for each size of batch. */
   readonly step: StepBuilder;
   /** The usual number of samples of a batch. */
@@ -39,8 +57,11 @@ export interface Chunk {
   /** Rows of the samples, batch after batch: [steps * batchSize]. */
   readonly rows: Int32Array;
   readonly batchSize: number;
-  /** Learning rate of all steps of the chunk. */
-  readonly lr: number;
+  /**
+   * Learning rate of all steps of the chunk; optimizers of groups keep their ratio to the main one. A function gives the
+   * rate of each optimizer at each optimizer step.
+   */
+  readonly lr: number | LearningRate;
   /** Keys the random ops; step n draws the same whatever ran before. */
   readonly generator: Generator;
 }
@@ -90,7 +111,7 @@ export async function compileTraining(options: TrainingOptions): Promise<Trainin
   const samples = fieldFeeds(fields);
   return {
     layout,
-    initialState: initialState(layout, optimizer),
+    initialState: initialState(layout),
     async run(state, { rows, batchSize, lr, generator }) {
       const chosen = rowFeed(fields, rows, batchSize);
       const steps = rows.length / batchSize;
@@ -103,7 +124,7 @@ export async function compileTraining(options: TrainingOptions): Promise<Trainin
         ...constantFeeds(constants),
         ...layoutFeeds(layout, state),
         ...slotFeeds(layout.segments, state),
-        ...scalarFeeds(optimizer, state.step, steps, lr),
+        ...scalarFeeds(layout.segments, options, state.step, steps, rateOf(lr, optimizer)),
         ...keyFeeds(traced.randomOps, generator, state.step, steps),
         rows: chosen,
       });
@@ -115,8 +136,8 @@ export async function compileTraining(options: TrainingOptions): Promise<Trainin
         state: {
           step: state.step + steps,
           parameters: layout.segments.map((_, index) => carried(`parameters${index}`)),
-          slots: layout.segments.map((_, index) =>
-            Object.fromEntries(Object.keys(optimizer.slots).map((slot) => [slot, carried(`slot${index}.${slot}`)])),
+          slots: layout.segments.map(({ slots }, index) =>
+            Object.fromEntries(Object.keys(slots).map((slot) => [slot, carried(slotName(index, slot))])),
           ),
           buffers: layout.buffers.map((_, index) => result.carried(`buffer${index}`)),
         },
@@ -148,9 +169,10 @@ function checkSameVariables(one: Layout, other: Layout, batchSize: number): void
   }
 }
 
-function planStep({ fields, parameters, step }: TrainingOptions, batchSize: number): Plan {
-  const traced = traceStep(fields, step, batchSize);
-  const trained = parameters.filter((parameter) => parameter.requiresGrad);
+function planStep(options: TrainingOptions, batchSize: number): Plan {
+  const traced = traceStep(options.fields, options.step, batchSize);
+  const groups = groupsOf(options);
+  const trained = groups.flatMap(({ parameters }) => parameters);
   const found = grad(traced.loss, trained);
   const gradients = new Map<Parameter, Tensor>();
   for (const [index, parameter] of trained.entries()) {
@@ -160,34 +182,53 @@ function planStep({ fields, parameters, step }: TrainingOptions, batchSize: numb
   if (gradients.size === 0) {
     throw new TensorError(
       "TENSOR_GRADIENT",
-      `the loss depends on none of the ${parameters.length} parameters: there is nothing to train. Does forward use them, and is requiresGrad true?`,
+      `the loss depends on none of the ${options.parameters.length} parameters: there is nothing to train. Does forward use them, and is requiresGrad true?`,
     );
   }
   const changing = new Set<Variable>([...gradients.keys(), ...traced.updates.keys()]);
+  const segments = groups.flatMap(({ parameters, optimizer }) => {
+    const reached = parameters.filter((parameter) => gradients.has(parameter));
+    return reached.length === 0 ? [] : segmentsOf(reached, optimizer, updateSlots(options));
+  });
   return {
     traced,
     gradients,
-    layout: { segments: segmentsOf([...gradients.keys()]), buffers: [...traced.updates.keys()] },
+    layout: { segments, buffers: [...traced.updates.keys()] },
     constants: traced.leaves.filter((leaf) => !changing.has(leaf)),
   };
 }
 
+/** Every parameter that is to be trained, once, with its optimizer. */
+function groupsOf({ parameters, optimizer, groups = [] }: TrainingOptions): readonly ParameterGroup[] {
+  const seen = new Set<Parameter>();
+  const take = (each: readonly Parameter[]) =>
+    each.filter((parameter) => parameter.requiresGrad && !seen.has(parameter) && seen.add(parameter));
+  const own = groups.map((group) => ({ parameters: take(group.parameters), optimizer: group.optimizer }));
+  const repeated =
+    groups.reduce((sum, group) => sum + group.parameters.filter(({ requiresGrad }) => requiresGrad).length, 0) -
+    seen.size;
+  if (repeated > 0)
+    throw new TensorError("TENSOR_VALUE", `${repeated} parameters are in two groups; each belongs to one`);
+  return [{ parameters: take(parameters), optimizer }, ...own];
+}
+
+function rateOf(lr: number | LearningRate, main: Optimizer): LearningRate {
+  return typeof lr === "function" ? lr : (baseLr) => (lr / main.lr) * baseLr;
+}
+
 function compilePlan(
-  { fields, optimizer }: TrainingOptions,
+  options: TrainingOptions,
   { traced, gradients, layout, constants }: Plan,
   batchSize: number,
 ): Promise<ScanProgram> {
-  const slotEntries = layout.segments.flatMap(({ shape }, index) =>
-    Object.keys(optimizer.slots).map((slot): Entry => ({ name: `slot${index}.${slot}`, shape, dtype: "float32" })),
-  );
-  const scalars = Object.keys(optimizer.scalars(0, optimizer.lr));
+  const { fields } = options;
   return compileScan({
     name: "training",
     fixed: [...fieldEntries(fields), ...constantEntries(constants)],
-    carried: [...layoutEntries(layout), ...slotEntries],
+    carried: [...layoutEntries(layout), ...slotEntries(layout.segments)],
     perStep: [
       { name: "rows", shape: [batchSize], dtype: "int32" },
-      ...scalars.map((name): Entry => ({ name: `scalar.${name}`, shape: [], dtype: "float32" })),
+      ...scalarEntries(layout.segments, options),
       ...keyEntries(traced.randomOps),
     ],
     randomKey: keyNames,
@@ -197,46 +238,10 @@ function compilePlan(
       for (const [index, leaf] of constants.entries()) bind(leaf, entry(`constant${index}`));
       for (const [index, rows] of gatherFields(fields, entry, entry("rows")).entries())
         bind(present(traced.batch[index]), rows);
-      const carried: Record<string, Tensor> = {};
-      for (const [index, segment] of layout.segments.entries()) {
-        const update = optimizer.update({
-          parameter: entry(`parameters${index}`),
-          gradient: segmentGradient(segment, gradients),
-          slots: Object.fromEntries(Object.keys(optimizer.slots).map((slot) => [slot, entry(`slot${index}.${slot}`)])),
-          scalars: Object.fromEntries(scalars.map((name) => [name, entry(`scalar.${name}`)])),
-        });
-        carried[`parameters${index}`] = update.parameter;
-        for (const [slot, value] of Object.entries(update.slots)) carried[`slot${index}.${slot}`] = value;
-      }
+      const carried: Record<string, Tensor> = { ...updateSegments(layout.segments, gradients, options, entry) };
       for (const [index, buffer] of layout.buffers.entries())
         carried[`buffer${index}`] = present(traced.updates.get(buffer));
       return { carried, collected: { loss: traced.loss, ...traced.metrics } };
     },
   });
-}
-
-function segmentGradient({ parameters }: Segment, gradients: ReadonlyMap<Parameter, Tensor>): Tensor {
-  const [first] = parameters;
-  if (parameters.length === 1 && first !== undefined) return present(gradients.get(first));
-  return cat(parameters.map((parameter) => present(gradients.get(parameter)).reshape([-1])));
-}
-
-function slotFeeds(segments: readonly Segment[], state: TrainingState): Record<string, Feed> {
-  const feeds: Record<string, Feed> = {};
-  for (const [index, { shape }] of segments.entries()) {
-    for (const [slot, data] of Object.entries(present(state.slots[index])))
-      feeds[`slot${index}.${slot}`] = { data, shape, dtype: "float32" };
-  }
-  return feeds;
-}
-
-/** The optimizer's numbers for each step, computed in double precision. */
-function scalarFeeds(optimizer: Optimizer, firstStep: number, steps: number, lr: number): Record<string, Feed> {
-  const rows = Array.from({ length: steps }, (_, index) => optimizer.scalars(firstStep + index, lr));
-  return Object.fromEntries(
-    Object.keys(optimizer.scalars(0, lr)).map((name) => {
-      const data = Float32Array.from(rows, (row) => row[name] ?? Number.NaN);
-      return [`scalar.${name}`, { data, shape: [steps], dtype: "float32" } satisfies Feed];
-    }),
-  );
 }
