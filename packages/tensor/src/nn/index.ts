@@ -13,4 +13,5 @@ export { Dropout } from "./dropout.ts";
 export { Flatten } from "./flatten.ts";
 export { Linear } from "./linear.ts";
 export { type Layer, Module } from "./module.ts";
+export type { LayerSummary } from "./summary.ts";
 export { Sequential } from "./sequential.ts";

@@ -1,10 +1,12 @@
-import type { TypedArray } from "../dtype.ts";
+import type { DType, TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { readSafetensors, type StateDict, writeSafetensors } from "../io/safetensors.ts";
 import type { Generator } from "../random/generator.ts";
-import { sameShape, showShape } from "../shape.ts";
+import { type Shape, sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { Buffer, Parameter, Variable } from "../variable.ts";
+import { callForward } from "./forward.ts";
+import { summarize, summaryText } from "./summary.ts";
 
 /** Something that turns one tensor into another: what `Sequential` strings together. */
 export interface Layer extends Module {
@@ -28,9 +30,39 @@ export abstract class Module {
   /** Whether `forward` behaves as in training (dropout drops, running statistics move). */
   training = true;
 
+  constructor() {
+    const forward: unknown = Reflect.get(this, "forward");
+    if (typeof forward !== "function") return;
+    // In front of the class's own method, so that errors can say where in the model they arose.
+    Object.defineProperty(this, "forward", {
+      value: (...inputs: readonly unknown[]) =>
+        callForward(this, (...each) => Reflect.apply(forward, this, each), inputs),
+      configurable: true,
+      writable: true,
+    });
+  }
+
   /** Inner modules by field name, in the order of the fields. */
   *namedChildren(): IterableIterator<[string, Module]> {
     for (const [name, value] of fieldsOf(this)) if (value instanceof Module) yield [name, value];
+  }
+
+  /** This module (path "") and all inner ones, each before those inside it; one that appears twice is named once. */
+  *namedModules(prefix = "", seen = new Set<Module>()): IterableIterator<[string, Module]> {
+    if (seen.has(this)) return;
+    seen.add(this);
+    yield [prefix, this];
+    for (const [name, child] of this.namedChildren())
+      yield* child.namedModules(prefix === "" ? name : `${prefix}.${name}`, seen);
+  }
+
+  /**
+   * A table of the layers with output shapes, parameters and multiply-adds.
+   *
+   * @param inputShape shape of the input, batch included
+   */
+  summary(inputShape: Shape, dtype: DType = "float32"): string {
+    return summaryText(summarize(this, inputShape, dtype));
   }
 
   /** Every parameter and buffer by path; one that appears twice is named once, as in PyTorch. */
