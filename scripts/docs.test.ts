@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { documents, fillIn } from "./docs.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const paths = await documents();
+
+describe.for(paths.map((path) => [relative(root, path), path] as const))("%s", ([, path]) => {
+  test("has the tables and quotes of the sources (npm run docs brings them up to date)", async () => {
+    const text = await readFile(path, "utf8");
+    expect(text).toBe(await fillIn(text));
+  });
+
+  test("links to what exists", async () => {
+    const text = await readFile(path, "utf8");
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+    const broken: string[] = [];
+    for (const link of links.filter((target) => !/^[a-z]+:/.test(target))) {
+      const [file = "", anchor] = link.split("#");
+      const target = file === "" ? path : join(dirname(path), file);
+      if (!existsSync(target)) broken.push(link);
+      else if (anchor !== undefined && !anchorsOf(await readFile(target, "utf8")).includes(anchor)) broken.push(link);
+    }
+    expect(broken).toEqual([]);
+  });
+
+  test("names no place of the machine that it was written on", async () => {
+    expect(await readFile(path, "utf8")).not.toMatch(/\/(?:work|home|root|tmp|Users)\//);
+  });
+});
+
+/** As GitHub makes them of headings. */
+function anchorsOf(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .trim()
+      .replaceAll(" ", "-"),
+  );
+}

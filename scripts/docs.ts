@@ -1,0 +1,181 @@
+/**
+ * Fills in what the documentation takes from the sources: `npm run docs`. In a Markdown file
+ * `<!-- quote: path -->` or `<!-- quote: path#Name -->` stands before a code block, which becomes the file's text or that
+ * of one declaration or section in it; `<!-- table: name -->` … `<!-- end -->` holds a table of options.
+ */
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { extname, join, relative, resolve } from "node:path";
+import { MONITOR_EXAMPLES, MONITOR_OPTION_NAMES } from "../packages/mosaic/src/config/monitor-options.ts";
+import {
+  PROCESS_DEFAULTS,
+  PROCESS_OPTIONS,
+  type ProcessOptionRule,
+} from "../packages/mosaic/src/config/process-options.ts";
+import type { Components, OptionSpec } from "../packages/mosaic/src/config/vocabulary.ts";
+import { vocabulary } from "../packages/mosaic/src/run/components.ts";
+
+const root: string = resolve(import.meta.dirname, "..");
+
+/** What the options mean, which no table of the sources says. */
+const meanings: Readonly<Record<string, string>> = {
+  lr: "learning rate; with a scheduler, the one to start from",
+  epochs: "how often a run goes through its training set",
+  data_scheme: "types of the data modules, in their order",
+  pipeline_scheme: "types of the pipeline modules, in their order",
+  loss_function: "loss, see [below](#losses)",
+  class_loss_function: "[your own loss](modules.md#your-own-loss), instead of `loss_function`",
+  path_to_class_loss_function: "where that class is, as `path_to_class`",
+  optimizer: "optimizer, see [below](#optimizers)",
+  scheduler: "learning rate schedule, see [below](#schedulers); `None` is none",
+  early_stopping: "end a run whose test loss no longer falls, see [below](#early-stopping)",
+  seed: "what all random numbers come from",
+  run_files_path: "folder of the [run files](database.md#files)",
+  artifacts: "`none` writes no run files",
+  need_gpu: "`True` is refused in this version: it computes on the processor only",
+  gpu_available: "devices; `None` or nothing where there are none",
+  nb_processus: "worker processes, and so runs at a time",
+  multiplicity: "how often each pipeline is repeated, each time with another seed",
+};
+
+const defaults: Readonly<Record<string, string>> = {
+  loss_function: PROCESS_DEFAULTS.lossFunction,
+  optimizer: PROCESS_DEFAULTS.optimizer,
+  scheduler: "None",
+  early_stopping: "False",
+  seed: String(PROCESS_DEFAULTS.seed),
+  run_files_path: PROCESS_DEFAULTS.runFilesPath,
+  artifacts: PROCESS_DEFAULTS.artifacts,
+};
+
+const tables: Readonly<Record<string, () => string>> = {
+  process: () =>
+    table(
+      ["option", "value", "default", "meaning"],
+      PROCESS_OPTIONS.map((rule) => [
+        code(rule.spec.name),
+        `${valueText(rule.spec)}${listText(rule)}`,
+        rule.required === true ? "required" : code(defaults[rule.spec.name] ?? ""),
+        meaningOf(rule.spec.name),
+      ]),
+    ),
+  monitor: () =>
+    table(
+      ["option", "example", "meaning"],
+      MONITOR_OPTION_NAMES.map((name) => [code(name), code(MONITOR_EXAMPLES[name]), meaningOf(name)]),
+    ),
+  losses: () => componentTable("loss_function", vocabulary.lossFunctions),
+  optimizers: () => componentTable("optimizer", vocabulary.optimizers),
+  schedulers: () => componentTable("scheduler", vocabulary.schedulers),
+  "early-stopping": () =>
+    table(
+      ["option", "value"],
+      vocabulary.earlyStopping.map((spec) => [code(`early_stopping.${spec.name}`), valueText(spec)]),
+    ),
+};
+
+function componentTable(group: string, components: Components): string {
+  const rows = Object.entries(components).map(([name, specs]) => [
+    code(name),
+    specs
+      .map((spec) => `${code(`${group}.${spec.name}`)} ${valueText(spec)}${spec.required === true ? ", required" : ""}`)
+      .join("<br>"),
+  ]);
+  return table([code(group), "options"], rows);
+}
+
+function meaningOf(option: string): string {
+  const meaning = meanings[option];
+  if (meaning === undefined) throw new Error(`scripts/docs.ts does not say what ${option} means`);
+  return meaning;
+}
+
+function listText({ takes }: ProcessOptionRule): string {
+  switch (takes) {
+    case "axis":
+      return "; a list is an axis";
+    case "sequence":
+      return " or several, with commas";
+    case "one":
+      return "";
+    default:
+      return takes satisfies never;
+  }
+}
+
+/** @example "whole number ≥ 1" */
+function valueText({ type, choices, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: OptionSpec): string {
+  if (choices !== undefined) return choices.map(code).join(" or ");
+  const kinds = {
+    float: "number",
+    int: "whole number",
+    floats: "numbers",
+    ints: "whole numbers",
+    boolean: "`True` or `False`",
+    string: "text",
+  } as const;
+  const bounds = [
+    minimum === undefined ? undefined : `≥ ${minimum}`,
+    exclusiveMinimum === undefined ? undefined : `> ${exclusiveMinimum}`,
+    maximum === undefined ? undefined : `≤ ${maximum}`,
+    exclusiveMaximum === undefined ? undefined : `< ${exclusiveMaximum}`,
+  ].filter((bound) => bound !== undefined);
+  return [kinds[type], bounds.join(", ")].filter((part) => part !== "").join(" ");
+}
+
+function code(text: string): string {
+  return text === "" ? "" : `\`${text}\``;
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** The text of a file, or of one declaration (with its comment) or `.ini` section in it. */
+async function quote(path: string, name: string | undefined): Promise<string> {
+  const text = await readFile(join(root, path), "utf8");
+  if (name === undefined) return text;
+  const lines = text.split("\n");
+  const isStart = (line: string) =>
+    line === `[${name}]` || new RegExp(`^(export )?(class|function|const|interface) ${name}\\b`).test(line);
+  const found = lines.findIndex(isStart);
+  if (found === -1) throw new Error(`${path} has no ${name}`);
+  const start = lines.slice(0, found).lastIndexOf("") + 1;
+  const isEnd = extname(path) === ".ini" ? (line: string) => line === "" : (line: string) => /^\}|^\S.*;$/.test(line);
+  const length = lines.slice(found).findIndex(isEnd);
+  const end = length === -1 ? lines.length : found + length + (extname(path) === ".ini" ? 0 : 1);
+  return `${lines.slice(start, end).join("\n").trimEnd()}\n`;
+}
+
+/** The text of a Markdown file with everything filled in. */
+export async function fillIn(markdown: string): Promise<string> {
+  let filled = markdown.replace(
+    /(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)/gs,
+    (_, before: string, name: string, after: string) => {
+      const make = tables[name];
+      if (make === undefined) throw new Error(`there is no table ${name}`);
+      return `${before}\n${make()}\n\n${after}`;
+    },
+  );
+  const quoted = /(<!-- quote: ([^#\s]+)(?:#(\w+))? -->\n+```\w*\n).*?(```)/gs;
+  for (const [whole, before = "", path = "", name, after = ""] of [...filled.matchAll(quoted)])
+    filled = filled.replace(whole, `${before}${(await quote(path, name)).replaceAll("$", "$$$$")}${after}`);
+  return filled;
+}
+
+/** Every Markdown file that users read, as absolute paths. */
+export async function documents(): Promise<readonly string[]> {
+  const docs = (await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
+  const packages = (await readdir(join(root, "packages"))).map((name) => `packages/${name}/README.md`);
+  return ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...docs, ...packages].map((name) => join(root, name));
+}
+
+if (import.meta.main) {
+  for (const path of await documents()) {
+    const text = await readFile(path, "utf8");
+    const filled = await fillIn(text);
+    if (filled === text) continue;
+    await writeFile(path, filled);
+    process.stdout.write(`${relative(root, path)} brought up to date\n`);
+  }
+}

@@ -1,0 +1,97 @@
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type PackedPackage, packAll } from "./pack.ts";
+import { runAsUser } from "./user-shell.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const minutes = 60_000;
+
+let workshop: string;
+let project: string;
+let packages: readonly PackedPackage[];
+
+const run = (command: string, ...args: readonly string[]) => runAsUser(project, command, ...args);
+
+beforeAll(async () => {
+  workshop = await mkdtemp(join(tmpdir(), "mosaic-pack-"));
+  project = await mkdtemp(join(tmpdir(), "mosaic-user-"));
+  packages = await packAll(join(workshop, "build"));
+  const { devDependencies }: { devDependencies: Readonly<Record<string, string>> } = JSON.parse(
+    await readFile(join(root, "package.json"), "utf8"),
+  );
+  // What docs/modules.md tells users to write.
+  const manifest = { private: true, type: "module", allowScripts: { "onnxruntime-node": false, node: true } };
+  await writeFile(join(project, "package.json"), JSON.stringify(manifest));
+  const others = ["node", "typescript", "@types/node"].map((name) => `${name}@${devDependencies[name]}`);
+  await run("npm", "install", "--no-audit", "--no-fund", ...packages.map(({ tarball }) => tarball), ...others);
+  for (const name of ["config.ini", "dataset.ts", "mlp.ts"])
+    await cp(join(root, "examples", "or", name), join(project, name));
+  const config = await readFile(join(project, "config.ini"), "utf8");
+  await writeFile(join(project, "config.ini"), config.replace(/^epochs = .*$/m, "epochs = 3"));
+}, 5 * minutes);
+
+afterAll(async () => {
+  await rm(workshop, { recursive: true, force: true });
+  await rm(project, { recursive: true, force: true });
+});
+
+describe("the published packages", () => {
+  test("hold what they say, and no tests", async () => {
+    expect(packages.map(({ name }) => name)).toEqual([
+      "@ml-mosaic/configurable",
+      "@ml-mosaic/tensor",
+      "@ml-mosaic/training",
+      "ml-mosaic",
+    ]);
+    for (const { name, folder } of packages) {
+      const installed = join(project, "node_modules", name);
+      const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
+      expect(manifest).not.toHaveProperty("publishConfig");
+      expect(manifest.engines).toEqual({ node: ">=24" });
+      for (const file of ["README.md", "LICENSE", "dist/src/index.js", "dist/src/index.d.ts"])
+        expect((await stat(join(installed, file))).isFile()).toBe(true);
+      for (const bin of Object.values<string>(manifest.bin ?? {})) {
+        expect(await readFile(join(installed, bin), "utf8")).toMatch(/^#!\/usr\/bin\/env -S node /);
+        expect((await stat(join(folder, bin))).mode & 0o111).toBe(0o111);
+      }
+    }
+  });
+
+  test("have every command of the sources", async () => {
+    for (const { name, folder } of packages) {
+      const source = JSON.parse(
+        await readFile(join(root, "packages", name.replace(/^.*[/-]/, ""), "package.json"), "utf8"),
+      );
+      const published = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+      expect(Object.keys(published.bin ?? {})).toEqual(Object.keys(source.bin ?? {}));
+      expect(Object.keys(published.exports)).toEqual(Object.keys(source.exports));
+    }
+  });
+
+  test(
+    "type-check a user's modules",
+    async () => {
+      const options = "--noEmit --strict --module nodenext --target esnext --types node".split(" ");
+      await run("npx", "tsc", ...options, "dataset.ts", "mlp.ts");
+    },
+    minutes,
+  );
+
+  test(
+    "train the tutorial",
+    async () => {
+      expect((await run("npx", "node", "--version")).stdout).toMatch(/^v(2[4-9]|[3-9]\d)\./);
+      const { stdout } = await run("npx", "mosaic", "run", "config.ini", "or.db");
+      expect(stdout).toContain("MlpFunnel(4,2)");
+      const database = new DatabaseSync(join(project, "or.db"), { readOnly: true });
+      const counts = database.prepare("SELECT status, count(*) AS runs FROM runs GROUP BY status").all();
+      database.close();
+      expect(counts).toEqual([{ status: "done", runs: 24 }]);
+      expect((await run("npx", "mosaic_generate", "config.ini", "pipelines.json")).stdout).toMatch(/^6 pipelines /);
+    },
+    2 * minutes,
+  );
+});

@@ -1,0 +1,118 @@
+/**
+ * Builds, stages, checks and packs every package: `npm run pack` leaves tarballs in build/. npm takes only `access`,
+ * `registry` and `tag` from `publishConfig`, so the manifest that users get is put together here.
+ */
+import { execFile } from "node:child_process";
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+
+const run = promisify(execFile);
+const root: string = resolve(import.meta.dirname, "..");
+
+/** Files besides the sources that are read at run time. */
+const runtimeFile = /\.sql$/;
+
+type Names = Readonly<Record<string, string>>;
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: Names;
+  readonly devDependencies?: Names;
+  readonly scripts?: Names;
+  readonly publishConfig: Readonly<Record<string, unknown>> & { readonly bin?: Names; readonly access?: string };
+}
+
+export interface PackedPackage {
+  readonly name: string;
+  /** What the tarball holds, unpacked. */
+  readonly folder: string;
+  readonly tarball: string;
+}
+
+interface Source {
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
+/**
+ * @param out is emptied first; gets `<package>.tgz` files and a folder `stage`
+ * @throws Error with the compiler's or publint's findings
+ */
+export async function packAll(out: string): Promise<readonly PackedPackage[]> {
+  await rm(out, { recursive: true, force: true });
+  const packed: PackedPackage[] = [];
+  for (const source of await sourcesInOrder()) {
+    await build(source);
+    const folder = await stage(source, join(out, "stage", source.manifest.name));
+    await check(source.manifest.name, folder);
+    const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", out], { cwd: folder });
+    const [description]: readonly { readonly filename: string }[] = listed(JSON.parse(stdout));
+    if (description === undefined) throw new Error(`npm pack says nothing of ${source.manifest.name}`);
+    packed.push({ name: source.manifest.name, folder, tarball: join(out, description.filename) });
+  }
+  return packed;
+}
+
+/** npm 11 prints a list; later versions an object by name. */
+function listed<T>(described: readonly T[] | Readonly<Record<string, T>>): readonly T[] {
+  return Array.isArray(described) ? described : Object.values(described);
+}
+
+/** Each package after those that it depends on, whose declarations it is compiled against. */
+async function sourcesInOrder(): Promise<readonly Source[]> {
+  const folders = (await readdir(join(root, "packages"))).sort().map((name) => join(root, "packages", name));
+  const waiting = new Map<string, Source>();
+  for (const folder of folders) {
+    const manifest: Manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    waiting.set(manifest.name, { folder, manifest });
+  }
+  const ordered: Source[] = [];
+  while (waiting.size > 0) {
+    const ready = [...waiting.values()].find(({ manifest }) =>
+      Object.keys(manifest.dependencies ?? {}).every((name) => !waiting.has(name)),
+    );
+    if (ready === undefined) throw new Error(`these packages need each other: ${[...waiting.keys()].join(", ")}`);
+    ordered.push(ready);
+    waiting.delete(ready.manifest.name);
+  }
+  return ordered;
+}
+
+async function build({ folder, manifest }: Source): Promise<void> {
+  await rm(join(folder, "dist"), { recursive: true, force: true });
+  try {
+    await run(join(root, "node_modules", ".bin", "tsc"), ["-p", join(folder, "tsconfig.build.json")]);
+  } catch (error) {
+    const found: unknown = Object(error).stdout;
+    throw new Error(`${manifest.name} does not compile:\n${String(found)}`, { cause: error });
+  }
+  for (const entry of await readdir(join(folder, "src"), { recursive: true })) {
+    if (runtimeFile.test(entry)) await cp(join(folder, "src", entry), join(folder, "dist", "src", entry));
+  }
+}
+
+async function stage({ folder, manifest }: Source, staged: string): Promise<string> {
+  const { publishConfig, devDependencies: _, scripts: __, ...kept } = manifest;
+  const { access: ___, ...published } = publishConfig;
+  await mkdir(staged, { recursive: true });
+  await cp(join(folder, "dist"), join(staged, "dist"), { recursive: true });
+  await cp(join(folder, "README.md"), join(staged, "README.md"));
+  await cp(join(root, "LICENSE"), join(staged, "LICENSE"));
+  await writeFile(join(staged, "package.json"), `${JSON.stringify({ ...kept, ...published }, null, 2)}\n`);
+  for (const bin of Object.values(published.bin ?? {})) await chmod(join(staged, bin), 0o755);
+  return staged;
+}
+
+async function check(name: string, folder: string): Promise<void> {
+  const { messages, pkg } = await publint({ pkgDir: folder, pack: false, strict: true });
+  const lines = messages.map((message) => `${message.type}: ${formatMessage(message, pkg, { color: false })}`);
+  if (messages.some(({ type }) => type === "error")) throw new Error(`publint on ${name}:\n${lines.join("\n")}`);
+  for (const line of lines) process.stderr.write(`publint on ${name}: ${line}\n`);
+}
+
+if (import.meta.main) {
+  for (const { name, tarball } of await packAll(join(root, "build"))) process.stdout.write(`${name} ${tarball}\n`);
+}
