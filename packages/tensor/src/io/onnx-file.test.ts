@@ -3,12 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import * as web from "onnxruntime-web";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { randn } from "../creation.ts";
-import { Linear, Module, ReLU, Sequential } from "../nn/index.ts";
+import { Conv2d, Flatten, Linear, Module, ReLU, Sequential } from "../nn/index.ts";
 import { Generator } from "../random/generator.ts";
 import type { Tensor } from "../tensor.ts";
-import { saveOnnx } from "./onnx-file.ts";
+import { onnxModel, saveOnnx } from "./onnx-file.ts";
 
 /** Folds a sequence into the batch and back, so that sizes depend on the batch in several ways. */
 class Folding extends Module {
@@ -49,6 +50,24 @@ test("an exported model computes for every batch size what the module computes",
   }
   await session.release();
   expect(readFileSync(path).includes("layers.0.weight")).toBe(true);
+});
+
+test("an exported model gives the same numbers in a browser's runtime", async () => {
+  const module = new Sequential(new Conv2d(1, 4, 3, { padding: 1 }), new ReLU(), new Flatten(), new Linear(256, 3));
+  module.initialize(new Generator(1)).eval();
+  const bytes = onnxModel({
+    inputs: { image: { shape: [1, 1, 8, 8] } },
+    build: (input) => ({ scores: module.forward(input("image")) }),
+  });
+  const session = await web.InferenceSession.create(bytes);
+  const images = randn([5, 1, 8, 8], { generator: new Generator(2) });
+  const data = Float32Array.from(await images.data(), Number);
+  const { scores } = await session.run({ image: new web.Tensor("float32", data, [5, 1, 8, 8]) });
+  const expected = await module.forward(images).data();
+  expect(scores?.dims).toEqual([5, 3]);
+  for (const [index, value] of Array.from(expected, Number).entries())
+    expect(Number(scores?.data[index])).toBeCloseTo(value, 6);
+  await session.release();
 });
 
 const hasChecker = existsSync("/usr/lib/python3/dist-packages/onnx");
