@@ -1,115 +1,153 @@
-/** Time of a training step, as a ratio to PyTorch's in the same run, both on one thread. */
+/**
+ * Time of a training step, as a ratio to PyTorch's in the same run, both on one thread, and each side's peak memory.
+ * An argument picks the cases whose name contains it.
+ */
 import { cpus } from "node:os";
-import { compileTraining, fromArray, Generator, nn, optim, randn, type Tensor, TensorDataset } from "@ml-mosaic/tensor";
-import { startTorch, type TrainingCase } from "./torch-peer.ts";
+import { startOurs, startTorch, type TrainingCase } from "./peers.ts";
 
 const rounds = 5;
 
-const cases: readonly TrainingCase[] = (["SGD", "Adam"] as const).flatMap((optimizer): TrainingCase[] => [
-  {
+function both(training: Omit<TrainingCase, "optimizer">): readonly TrainingCase[] {
+  return [
+    { ...training, optimizer: "SGD" },
+    { ...training, optimizer: "Adam" },
+  ];
+}
+
+const cases: readonly TrainingCase[] = [
+  ...both({
     name: "MLP 2-2-2-2-1, batch 1",
     model: "mlp",
     sizes: [2, 2, 2, 2, 1],
     activation: "sigmoid",
-    batch: 1,
-    optimizer,
+    input: [1, 2],
+    target: [1, 1],
     steps: 2000,
     limit: 0.2,
-  },
-  {
+  }),
+  ...both({
     name: "MLP 16-64-64-1, batch 32",
     model: "mlp",
     sizes: [16, 64, 64, 1],
     activation: "relu",
-    batch: 32,
-    optimizer,
+    input: [32, 16],
+    target: [32, 1],
     steps: 1000,
     limit: 0.4,
-  },
-  {
+  }),
+  ...both({
     name: "MLP 784-256-256-10, batch 128",
     model: "mlp",
     sizes: [784, 256, 256, 10],
     activation: "relu",
-    batch: 128,
-    optimizer,
+    input: [128, 784],
+    target: [128, 10],
     steps: 100,
     limit: 1.1,
+  }),
+  ...both({
+    name: "MLP 1024-1024-1024-10, batch 256",
+    model: "mlp",
+    sizes: [1024, 1024, 1024, 10],
+    activation: "relu",
+    input: [256, 1024],
+    target: [256, 10],
+    steps: 10,
+    limit: 1.15,
+  }),
+  {
+    name: "CNN 1-32-32-1, 16 x 64 x 64",
+    model: "cnn",
+    sizes: [1, 32, 32, 1],
+    input: [16, 1, 64, 64],
+    target: [16, 1, 64, 64],
+    optimizer: "SGD",
+    steps: 8,
+    limit: 1.3,
   },
-]);
-
-function mlp({ sizes, activation }: TrainingCase): nn.Sequential {
-  const layers = sizes.slice(1).flatMap((size, index): nn.Layer[] => {
-    const linear = new nn.Linear(sizes[index] ?? size, size);
-    if (activation === "sigmoid") return [linear, new nn.Sigmoid()];
-    return index < sizes.length - 2 ? [linear, new nn.ReLU()] : [linear];
-  });
-  return new nn.Sequential(...layers).initialize(new Generator(0));
-}
-
-interface Prepared {
-  measure(): Promise<number>;
-  release(): void;
-}
-
-async function prepare(training: TrainingCase): Promise<Prepared> {
-  const { batch, sizes, steps } = training;
-  const model = mlp(training);
-  const samples = batch * 4;
-  const generator = new Generator(1);
-  const { fields } = await new TensorDataset(
-    randn([samples, sizes[0] ?? 1], { generator }),
-    randn([samples, sizes.at(-1) ?? 1], { generator }),
-  ).samples();
-  const loss = new nn.MSELoss();
-  const program = await compileTraining({
-    fields,
-    parameters: model.parameters(),
-    optimizer: optim[training.optimizer]({ lr: 1e-3 }),
-    batchSize: batch,
-    step: ([x = missing, y = missing]: readonly Tensor[]) => ({ loss: loss.forward(model.forward(x), y) }),
-  });
-  const rowsOf = (count: number) => Int32Array.from({ length: count * batch }, (_, index) => index % samples);
-  let state = program.initialState;
-  const run = async (count: number) => {
-    ({ state } = await program.run(state, { rows: rowsOf(count), batchSize: batch, lr: 1e-3, generator }));
-  };
-  await run(Math.max(2, Math.floor(steps / 10)));
-  return {
-    async measure() {
-      const start = performance.now();
-      await run(steps);
-      return ((performance.now() - start) / steps) * 1000;
-    },
-    release: () => program.release(),
-  };
-}
-
-const missing = fromArray(new Float32Array(1), [1]);
+  {
+    name: "CNN 1-64-64-64-1, 64 x 32 x 32",
+    model: "cnn",
+    sizes: [1, 64, 64, 64, 1],
+    input: [64, 1, 32, 32],
+    target: [64, 1, 32, 32],
+    optimizer: "SGD",
+    steps: 3,
+    limit: 1.3,
+  },
+  {
+    name: "U-Net 4 levels, 16 features, 16 x 32 x 32",
+    model: "unet",
+    sizes: [16, 4],
+    input: [16, 1, 32, 32],
+    target: [16, 1, 32, 32],
+    optimizer: "SGD",
+    steps: 5,
+    limit: 1.3,
+  },
+  {
+    name: "LSTM 64 units, 50 steps, batch 32",
+    model: "lstm",
+    sizes: [16, 64],
+    input: [32, 50, 16],
+    target: [32, 50, 1],
+    optimizer: "SGD",
+    steps: 20,
+    limit: 1,
+  },
+  {
+    name: "Transformer 2 x 64, 32 words, batch 32",
+    model: "transformer",
+    sizes: [64, 4, 128, 2],
+    input: [32, 32, 64],
+    target: [32, 32, 1],
+    optimizer: "SGD",
+    steps: 20,
+    limit: 1,
+  },
+];
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-const torch = await startTorch();
-console.log(
-  `${cpus()[0]?.model}, node ${process.versions.node}, PyTorch ${torch.version}; medians of ${rounds} rounds, alternating`,
-);
+function timeText(microseconds: number): string {
+  return microseconds < 1000 ? `${microseconds.toFixed(1)} us` : `${(microseconds / 1000).toFixed(1)} ms`;
+}
+
+const wanted = process.argv[2] ?? "";
 let over = 0;
-for (const training of cases) {
-  const prepared = await prepare(training);
-  const ours: number[] = [];
-  const theirs: number[] = [];
+let isFirst = true;
+for (const training of cases.filter(({ name }) => name.includes(wanted))) {
+  // New processes for each case: peak memory is the process's.
+  const [ours, torch] = await Promise.all([startOurs(), startTorch()]);
+  if (isFirst)
+    console.log(
+      `${cpus()[0]?.model}, ${ours.version}, PyTorch ${torch.version}; medians of ${rounds} rounds, alternating`,
+    );
+  isFirst = false;
+  const pairs: (readonly [number, number])[] = [];
+  const memory = [0, 0];
   for (let round = 0; round < rounds; round++) {
-    ours.push(await prepared.measure());
-    theirs.push(await torch.measure(training));
+    const own = await ours.measure(training);
+    const other = await torch.measure(training);
+    pairs.push([own.microseconds, other.microseconds]);
+    memory[0] = own.megabytes;
+    memory[1] = other.megabytes;
   }
-  prepared.release();
-  const ratio = median(ours.map((time, round) => time / (theirs[round] ?? Number.NaN)));
+  ours.close();
+  torch.close();
+  const ratio = median(pairs.map(([own, other]) => own / other));
   if (ratio > training.limit) over++;
   console.log(
-    `${training.name.padEnd(32)} ${training.optimizer.padEnd(5)} ${median(ours).toFixed(1).padStart(8)} us  PyTorch ${median(theirs).toFixed(1).padStart(8)} us  ratio ${ratio.toFixed(2)} (limit ${training.limit})`,
+    [
+      training.name.padEnd(42),
+      training.optimizer.padEnd(5),
+      timeText(median(pairs.map(([own]) => own))).padStart(9),
+      ` PyTorch ${timeText(median(pairs.map(([, other]) => other))).padStart(9)}`,
+      ` ratio ${ratio.toFixed(2)} (limit ${training.limit})`,
+      `  memory ${memory.map((size) => size.toFixed(0)).join(" / ")} MB`,
+    ].join(""),
   );
 }
-torch.close();
 process.exitCode = over > 0 ? 1 : 0;

@@ -175,7 +175,9 @@ function weightGradient(input: Tensor, gradient: Tensor, weight: Shape, attribut
   const sums = parts.map((_, index) => {
     const padded = input.part(0, parts, index).padAll([0, 0, ...before], [0, 0, ...after]);
     const part = gradient.part(0, parts, index);
-    return isPlain ? shiftedProduct(padded, part, weight, attributes) : unfoldedProduct(padded, part, weight, attributes);
+    return isPlain
+      ? shiftedProduct(padded, part, weight, attributes)
+      : unfoldedProduct(padded, part, weight, attributes);
   });
   return sums.reduce((sum, part) => sum.add(part));
 }
@@ -192,28 +194,30 @@ function batchParts(input: Tensor, gradient: Tensor): readonly number[] {
 }
 
 /**
- * Stride 1: with rows laid end to end, a kernel position is a shift of the flat input against the flat gradient. Copies
- * of one, shifted by whole kernel rows, and of the other, shifted along a row, meet in ONE product of matrices that holds
- * all positions: for a 3 x 3 kernel six copies instead of nine, and a product large enough to run at full speed.
+ * Stride 1: with channels outermost and rows laid end to end, a kernel position is a shift of the flat input against the
+ * flat gradient. Copies of one, shifted by whole kernel rows, and of the other, shifted along a row, meet in ONE product
+ * of matrices that holds all positions and sums over the batch: for a 3 x 3 kernel six copies instead of nine, and a
+ * product large enough to run at full speed. Where a shift reaches into the next sample, the gradient is padding.
  */
 function shiftedProduct(padded: Tensor, gradient: Tensor, weight: Shape, { dilation }: ConvolutionAttributes): Tensor {
   const [batch, inChannels, height, width] = [padded.size(0), padded.size(1), padded.size(2), padded.size(3)];
   const [outChannels, kernelHeight, kernelWidth] = [lengthAt(weight, 0), lengthAt(weight, 2), lengthAt(weight, 3)];
-  const length = height * width;
-  const flatInput = padded.reshape([batch, inChannels, length]);
+  const length = batch * height * width;
+  const flatInput = padded.permute([1, 0, 2, 3]).reshape([inChannels, length]);
   const flatGradient = gradient
+    .permute([1, 0, 2, 3])
     .padAll([0, 0, 0, 0], [0, 0, height - gradient.size(2), width - gradient.size(3)])
-    .reshape([batch, outChannels, length]);
+    .reshape([outChannels, length]);
   const rows = Array.from({ length: kernelHeight }, (_, index) => index * dilation[0] * width);
   const columns = Array.from({ length: kernelWidth }, (_, index) => index * dilation[1]);
   const all = rows.flatMap((row) => columns.map((column) => row + column));
-  const shiftedInput = (shifts: readonly number[]) => joined(shifts.map((shift) => flatInput.pad(2, -shift, shift)));
+  const shiftedInput = (shifts: readonly number[]) => joined(shifts.map((shift) => flatInput.pad(1, -shift, shift)));
   const shiftedGradient = (shifts: readonly number[]) =>
-    joined(shifts.map((shift) => flatGradient.pad(2, shift, -shift)));
+    joined(shifts.map((shift) => flatGradient.pad(1, shift, -shift)));
+  const product = (a: Tensor, b: Tensor) => a.product(b, false, true);
   // Shift whichever way copies least.
   const split = rows.length * outChannels + columns.length * inChannels;
   const smallest = Math.min(split, all.length * outChannels, all.length * inChannels);
-  const product = (a: Tensor, b: Tensor) => a.product(b, false, true).sum(0);
   if (smallest === split) {
     return product(shiftedGradient(rows), shiftedInput(columns))
       .reshape([kernelHeight, outChannels, kernelWidth, inChannels])
@@ -229,10 +233,10 @@ function shiftedProduct(padded: Tensor, gradient: Tensor, weight: Shape, { dilat
     .permute([0, 3, 1, 2]);
 }
 
-/** Along the channels. */
+/** One below the other. */
 function joined([first, ...others]: readonly Tensor[]): Tensor {
   if (first === undefined) throw new RangeError("a kernel has at least one position");
-  return first.concat(others, 1);
+  return first.concat(others, 0);
 }
 
 /** Any stride and groups: the input's values under each kernel position, side by side, times the gradient. */
