@@ -2,14 +2,18 @@ import { type DType, fromNumbers, promote, type TypedArray, toNumbers } from "./
 import { TensorError } from "./errors.ts";
 import * as cast from "./ops/cast.ts";
 import * as compare from "./ops/compare.ts";
-import * as convolution from "./ops/convolution.ts";
 import type { ConvolutionAttributes, TransposedAttributes } from "./ops/convolution.ts";
+import * as convolution from "./ops/convolution.ts";
 import * as elementwise from "./ops/elementwise.ts";
+import { indexAdd } from "./ops/index-add.ts";
 import * as indexing from "./ops/indexing.ts";
 import * as linear from "./ops/linear.ts";
 import type { Attributes, Op } from "./ops/op.ts";
+import * as ordering from "./ops/ordering.ts";
+import { prelu } from "./ops/prelu.ts";
 import * as reduce from "./ops/reduce.ts";
 import * as shaping from "./ops/shaping.ts";
+import * as trigonometry from "./ops/trigonometry.ts";
 import {
   broadcastShapes,
   lengthAt,
@@ -172,6 +176,30 @@ export class Tensor {
   erf(): Tensor {
     return apply(elementwise.erf, [this.float()], {});
   }
+  sin(): Tensor {
+    return apply(trigonometry.sin, [this.float()], {});
+  }
+  cos(): Tensor {
+    return apply(trigonometry.cos, [this.float()], {});
+  }
+  tan(): Tensor {
+    return apply(trigonometry.tan, [this.float()], {});
+  }
+  asin(): Tensor {
+    return apply(trigonometry.asin, [this.float()], {});
+  }
+  acos(): Tensor {
+    return apply(trigonometry.acos, [this.float()], {});
+  }
+  atan(): Tensor {
+    return apply(trigonometry.atan, [this.float()], {});
+  }
+  sinh(): Tensor {
+    return apply(trigonometry.sinh, [this.float()], {});
+  }
+  cosh(): Tensor {
+    return apply(trigonometry.cosh, [this.float()], {});
+  }
   /** Limits the elements to [min, max]; the gradient is that of the input inside, bounds included, and 0 outside. */
   clamp({ min, max }: { readonly min?: number; readonly max?: number }): Tensor {
     if (min === undefined && max === undefined) throw new TensorError("TENSOR_VALUE", "clamp needs min, max or both");
@@ -216,6 +244,10 @@ export class Tensor {
   }
   leakyRelu(negativeSlope = 0.01): Tensor {
     return apply(elementwise.leakyRelu, [this], { slope: negativeSlope });
+  }
+  /** This where it is above 0, elsewhere times `weight`, which broadcasts to this tensor's shape. */
+  prelu(weight: Tensor): Tensor {
+    return apply(prelu, [this, weight], {});
   }
   elu(alpha = 1): Tensor {
     return apply(elementwise.elu, [this], { alpha });
@@ -275,6 +307,43 @@ export class Tensor {
   }
   argmin(dim?: number, keepdim = false): Tensor {
     return argExtreme(reduce.argmin, this, dim, keepdim);
+  }
+
+  // Along one axis
+
+  /** Sums of the elements up to each one along an axis; integers and booleans are summed as int64. */
+  cumsum(dim: number): Tensor {
+    const summed = this.dtype === "float32" ? this : this.to("int64");
+    const axis = normalizeAxis(dim, this.ndim, "cumsum");
+    return this.ndim === 0 ? summed : apply(ordering.cumsum, [summed], { axis, reverse: false });
+  }
+  /**
+   * The k largest elements along an axis and their positions, the largest first (with `largest: false` the smallest).
+   * Of equal elements the first ones are taken; NaN has no place in the order. With `sorted: false` they come in any
+   * order.
+   */
+  topk(
+    k: number,
+    dim = -1,
+    { largest = true, sorted = true }: { readonly largest?: boolean; readonly sorted?: boolean } = {},
+  ): { readonly values: Tensor; readonly indices: Tensor } {
+    if (this.ndim === 0) {
+      const { values, indices } = this.unsqueeze(0).topk(k, dim, { largest, sorted });
+      return { values: values.squeeze(0), indices: indices.squeeze(0) };
+    }
+    const attributes = { axis: normalizeAxis(dim, this.ndim, "topk"), k, largest, sorted };
+    const ordered = this.dtype === "bool" ? this.to("int32") : this;
+    return {
+      values: apply(ordering.topkValues, [ordered], attributes).to(this.dtype),
+      indices: apply(ordering.topkIndices, [ordered], attributes),
+    };
+  }
+  /** The elements in order along an axis, and where they were; equal elements keep their order. */
+  sort(
+    dim = -1,
+    { descending = false }: { readonly descending?: boolean } = {},
+  ): { readonly values: Tensor; readonly indices: Tensor } {
+    return this.topk(this.ndim === 0 ? 1 : this.size(dim), dim, { largest: descending });
   }
 
   // Comparisons and selection
@@ -384,7 +453,11 @@ export class Tensor {
   }
   /** this [batch, channels, height, width], weight [channels, out / groups, kh, kw]. */
   transposedConvolution(weight: Tensor, bias: Tensor | undefined, attributes: TransposedAttributes): Tensor {
-    return apply(convolution.transposedConvolution, bias === undefined ? [this, weight] : [this, weight, bias], attributes);
+    return apply(
+      convolution.transposedConvolution,
+      bias === undefined ? [this, weight] : [this, weight, bias],
+      attributes,
+    );
   }
 
   // Shape
@@ -528,6 +601,23 @@ export class Tensor {
     return apply(indexing.scatterAdd, [this, index, source], { axis: normalizeAxis(dim, this.ndim, "scatterAdd") });
   }
 
+  /** Adds the slices of `source` to a copy of this, at the positions along an axis that `index` [n] gives. */
+  indexAdd(dim: number, index: Tensor, source: Tensor): Tensor {
+    return apply(indexAdd, [this, index, source], { axis: normalizeAxis(dim, this.ndim, "indexAdd") });
+  }
+  /** A new last axis of `numClasses`, 1 at the class that each element names and 0 elsewhere; int64, as in PyTorch. */
+  oneHot(numClasses: number): Tensor {
+    if (this.dtype !== "int64" && this.dtype !== "int32")
+      throw new TensorError("TENSOR_DTYPE", `oneHot: classes are int64, not ${this.dtype}; convert with .to("int64")`);
+    if (!Number.isInteger(numClasses) || numClasses < 1)
+      throw new TensorError("TENSOR_VALUE", `oneHot: ${numClasses} classes; there must be a whole number above 0`);
+    const classes = this.newTensor(
+      Array.from({ length: numClasses }, (_, index) => index),
+      [numClasses],
+    );
+    return this.unsqueeze(-1).eq(classes).to("int64");
+  }
+
   // Types and relatives
 
   to(dtype: DType): Tensor {
@@ -612,7 +702,9 @@ export function apply<A extends Attributes>(op: Op<A>, inputs: readonly Tensor[]
 
 /** The number behind a scalar that was one, also where it was repeated to a larger shape. */
 function uniformValue(tensor: Tensor): number | undefined {
-  const core = withoutExpand(tensor);
+  const inner = withoutExpand(tensor);
+  // Gradients of sums over everything: a scalar given axes of size 1 before it is repeated.
+  const core = inner.op === shaping.reshape ? (inner.inputs[0] ?? inner) : inner;
   return core.source.kind === "constant" && core.source.anonymous ? toNumbers(core.source.data)[0] : undefined;
 }
 

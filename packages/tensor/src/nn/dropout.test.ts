@@ -225,7 +225,11 @@ describe("evaluation", () => {
       step: ([batch]) => ({ loss: dropout.forward(batch ?? x).sum() }),
     });
     const empty = { step: 0, parameters: [], slots: [], buffers: [] };
-    const { loss } = await program.run(empty, Int32Array.of(0, 1, 2, 3), 2, new Generator(0));
+    const { loss } = await program.run(empty, {
+      rows: Int32Array.of(0, 1, 2, 3),
+      batchSize: 2,
+      generator: new Generator(0),
+    });
     expect(loss).toEqual(Float32Array.of(3, 7));
     program.release();
   });

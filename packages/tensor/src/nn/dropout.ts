@@ -1,8 +1,20 @@
 import { TensorError } from "../errors.ts";
 import { nextRandomId } from "../graph/trace.ts";
 import { dropoutMask } from "../ops/random.ts";
+import { type Shape, showShape } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { Module } from "./module.ts";
+
+/** Multiplies by 0 or 1 / (1 - p), drawn for each element of `maskShape`, which broadcasts against the input. */
+function drop(input: Tensor, p: number, maskShape: Shape): Tensor {
+  if (p === 0) return input;
+  if (p === 1) return input.mul(0);
+  return input.mul(apply(dropoutMask, [], { id: nextRandomId(), shape: maskShape, p }));
+}
+
+function checkProbability(name: string, p: number): void {
+  if (!(p >= 0 && p <= 1)) throw new TensorError("TENSOR_VALUE", `${name}: p is ${p}; it must be between 0 and 1`);
+}
 
 /** In training, sets elements to 0 with probability p and scales the others by 1 / (1 - p). */
 export class Dropout extends Module {
@@ -10,13 +22,35 @@ export class Dropout extends Module {
 
   constructor(p = 0.5) {
     super();
-    if (!(p >= 0 && p <= 1)) throw new TensorError("TENSOR_VALUE", `Dropout: p is ${p}; it must be between 0 and 1`);
+    checkProbability("Dropout", p);
     this.p = p;
   }
 
   forward(input: Tensor): Tensor {
-    if (!this.training || this.p === 0) return input;
-    if (this.p === 1) return input.mul(0);
-    return input.mul(apply(dropoutMask, [], { id: nextRandomId(), shape: input.shape, p: this.p }));
+    return this.training ? drop(input, this.p, input.shape) : input;
+  }
+}
+
+/** In training, sets whole channels of [batch, channels, ...] to 0 with probability p and scales the others by 1 / (1 - p). */
+export class Dropout2d extends Module {
+  readonly p: number;
+
+  constructor(p = 0.5) {
+    super();
+    checkProbability("Dropout2d", p);
+    this.p = p;
+  }
+
+  forward(input: Tensor): Tensor {
+    if (input.ndim < 2) {
+      throw new TensorError("TENSOR_SHAPE", `Dropout2d: input ${showShape(input.shape)} must have 2 axes or more`);
+    }
+    return this.training
+      ? drop(
+          input,
+          this.p,
+          input.shape.map((length, axis) => (axis < 2 ? length : 1)),
+        )
+      : input;
   }
 }

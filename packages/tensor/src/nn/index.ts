@@ -8,10 +8,54 @@ export { BCELoss, BCEWithLogitsLoss, KLDivLoss } from "../losses/probability.ts"
 export type { Loss, Reduction, ReductionOptions } from "../losses/reduction.ts";
 export { HuberLoss, L1Loss, MSELoss, SmoothL1Loss } from "../losses/regression.ts";
 export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from "./activations.ts";
+export {
+  type AttentionMasks,
+  type AttentionOptions,
+  type AttentionResult,
+  MultiheadAttention,
+  type MultiheadAttentionOptions,
+} from "./attention.ts";
+export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from "./batch-norm.ts";
 export { Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d } from "./conv.ts";
-export { Dropout } from "./dropout.ts";
+export { Dropout, Dropout2d } from "./dropout.ts";
+export { Embedding } from "./embedding.ts";
 export { Flatten } from "./flatten.ts";
 export { Linear } from "./linear.ts";
 export { type Layer, Module } from "./module.ts";
-export type { LayerSummary } from "./summary.ts";
+export { GroupNorm, type GroupNormOptions, InstanceNorm2d, LayerNorm, type LayerNormOptions } from "./normalization.ts";
+export {
+  ConstantPad1d,
+  ConstantPad2d,
+  type Padding1d,
+  type Padding2d,
+  ReflectionPad1d,
+  ReflectionPad2d,
+  ReplicationPad1d,
+  ReplicationPad2d,
+  ZeroPad2d,
+} from "./padding.ts";
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AvgPool1d,
+  AvgPool2d,
+  MaxPool1d,
+  MaxPool2d,
+} from "./pooling.ts";
+export { PReLU } from "./prelu.ts";
+export {
+  GRU,
+  LSTM,
+  type LSTMResult,
+  type LSTMState,
+  type RecurrentOptions,
+  type RecurrentResult,
+  type RecurrentState,
+  RNN,
+} from "./recurrent.ts";
 export { Sequential } from "./sequential.ts";
+export type { LayerSummary } from "./summary.ts";
+export { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from "./transformer.ts";
+export { Upsample } from "./upsample.ts";

@@ -19,7 +19,10 @@ export interface RecurrentOptions {
   readonly bidirectional?: boolean;
 }
 
-/** States that a recurrence starts from; without them zeros. Both [layers * directions, batch, hiddenSize]. */
+/**
+ * States that a recurrence starts from; without them zeros. Both [layers * directions, batch, hiddenSize], layer by
+ * layer, in each the forward direction first; without a batch [layers * directions, hiddenSize].
+ */
 export interface RecurrentState {
   readonly hidden?: Tensor;
 }
@@ -114,19 +117,18 @@ abstract class Recurrent extends Module {
         `${name}(${this.inputSize}, ${this.hiddenSize}) got ${showShape(input.shape)}: the input must be ${this.batchFirst ? "[batch, steps, features]" : "[steps, batch, features]"} or [steps, features], with ${this.inputSize} features`,
       );
     }
-    const batchAxis = this.batchFirst ? 0 : 1;
-    const batched = input.float();
-    const inTime =
-      input.ndim === 2 ? batched.unsqueeze(1) : this.batchFirst ? batched.permute([1, 0, 2]) : batched;
+    // Inside, always [steps, batch, ...].
+    const unbatched = input.ndim === 2;
+    const arranged = (tensor: Tensor) => (this.batchFirst ? tensor.permute([1, 0, 2]) : tensor);
+    const inTime = unbatched ? input.float().unsqueeze(1) : arranged(input.float());
     const batch = inTime.size(1);
     const count = this.numLayers * (this.bidirectional ? 2 : 1);
-    const stateShape = (size: number): Shape =>
-      input.ndim === 2 ? [count, this.hiddenSize] : [count, size, this.hiddenSize];
+    const stateShape = unbatched ? [count, this.hiddenSize] : [count, batch, this.hiddenSize];
     for (const state of initial) {
-      if (state !== undefined && !sameShape(state.shape, stateShape(batch))) {
+      if (state !== undefined && !sameShape(state.shape, stateShape)) {
         throw new TensorError(
           "TENSOR_SHAPE",
-          `${name}: an initial state is ${showShape(state.shape)}, not ${showShape(stateShape(batch))} (layers and directions, ${input.ndim === 2 ? "" : "batch, "}hidden size) as input ${showShape(input.shape)} asks for`,
+          `${name}: an initial state is ${showShape(state.shape)}, not ${showShape(stateShape)} (layers and directions, ${unbatched ? "" : "batch, "}hidden size) as input ${showShape(input.shape)} asks for`,
         );
       }
     }
@@ -155,10 +157,9 @@ abstract class Recurrent extends Module {
     }
     const states = last.map((each) => {
       const stacked = stack(each);
-      return input.ndim === 2 ? stacked.squeeze(1) : stacked;
+      return unbatched ? stacked.squeeze(1) : stacked;
     });
-    const output = input.ndim === 2 ? sequence.squeeze(1) : batchAxis === 0 ? sequence.permute([1, 0, 2]) : sequence;
-    return { output, states };
+    return { output: unbatched ? sequence.squeeze(1) : arranged(sequence), states };
   }
 }
 

@@ -2,7 +2,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { type DType, dtypeOf, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
-import type { Emitter, OnnxAttribute, Value } from "../ops/op.ts";
+import type { Attributes, Emitter, OnnxAttribute, Value } from "../ops/op.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import {
@@ -51,6 +51,9 @@ export interface GraphWriterOptions {
   readonly randomKey?: (id: number) => readonly [string, string];
 }
 
+/** Lists of more numbers are not written into the keys by which equal computations are found. */
+const maxWrittenList = 16;
+
 /** Collects the nodes of one ONNX graph, and translates tensors into them. */
 export class GraphWriter implements Emitter {
   readonly opset: number;
@@ -62,6 +65,8 @@ export class GraphWriter implements Emitter {
   readonly #shared = new Map<string, readonly string[]>();
   readonly #common = new Map<string, string>();
   readonly #bound = new Map<Tensor, string>();
+  readonly #longLists = new WeakMap<readonly unknown[], string>();
+  readonly #listNumbers = new Map<string, number>();
   readonly #randomKey: ((id: number) => readonly [string, string]) | undefined;
 
   constructor({ opset, names, openBatch, randomKey }: GraphWriterOptions) {
@@ -107,12 +112,27 @@ export class GraphWriter implements Emitter {
       shape: input.shape,
       dtype: input.dtype,
     }));
-    const key = `${tensor.op.name}(${inputs.map((input) => input.name).join(",")})${JSON.stringify(tensor.attributes)}`;
+    const key = `${tensor.op.name}(${inputs.map((input) => input.name).join(",")})${this.#attributesKey(tensor.attributes)}`;
     const known = this.#common.get(key);
     if (known !== undefined) return known;
     const name = tensor.op.emit(this, inputs, tensor.attributes, tensor);
     this.#common.set(key, name);
     return name;
+  }
+
+  /** A long list, of which many tensors may hold the same array, is written out once and numbered. */
+  #attributesKey(attributes: Attributes): string {
+    return JSON.stringify(attributes, (_name, value: unknown) => {
+      if (!Array.isArray(value) || value.length <= maxWrittenList) return value;
+      const known = this.#longLists.get(value);
+      if (known !== undefined) return known;
+      const text = value.join(",");
+      const number = this.#listNumbers.get(text) ?? this.#listNumbers.size;
+      this.#listNumbers.set(text, number);
+      const key = `list ${number}`;
+      this.#longLists.set(value, key);
+      return key;
+    });
   }
 
   node(
@@ -129,14 +149,14 @@ export class GraphWriter implements Emitter {
   nodeOnce(
     key: string,
     opType: string,
-    inputs: readonly string[],
+    inputs: readonly string[] | (() => readonly string[]),
     attributes: Readonly<Record<string, OnnxAttribute>>,
     outputs: number,
   ): readonly string[] {
     const known = this.#shared.get(`${opType} ${key}`);
     if (known !== undefined) return known;
     const names = Array.from({ length: outputs }, () => this.names.next("v"));
-    this.addNode(opType, inputs, names, attributes);
+    this.addNode(opType, typeof inputs === "function" ? inputs() : inputs, names, attributes);
     this.#shared.set(`${opType} ${key}`, names);
     return names;
   }
@@ -248,7 +268,10 @@ export function modelBytes(graph: GraphProto, opset: number): Uint8Array {
       irVersion: 8n,
       producerName: "@ml-mosaic/tensor",
       graph,
-      opsetImport: [{ domain: "", version: BigInt(opset) }, { domain: "com.microsoft", version: 1n }],
+      opsetImport: [
+        { domain: "", version: BigInt(opset) },
+        { domain: "com.microsoft", version: 1n },
+      ],
     }),
   );
 }

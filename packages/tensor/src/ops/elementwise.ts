@@ -74,7 +74,7 @@ export const minimum: Op<None> = binary(
 );
 
 /** One operand, output of its type and shape. Floating only, unless `integers`. */
-function unary<A extends Attributes = None>(
+export function unary<A extends Attributes = None>(
   name: string,
   onnx: string,
   rule: (x: Tensor, y: Tensor, g: Tensor, attributes: A) => Tensor | undefined,

@@ -10,7 +10,7 @@ function fits(index: TensorType, input: TensorType, axis: number): boolean {
   );
 }
 
-function checkIndex(name: string, index: TensorType): void {
+export function checkIndex(name: string, index: TensorType): void {
   if (index.dtype !== "int64" && index.dtype !== "int32") {
     throw new TensorError("TENSOR_DTYPE", `${name}: the index is ${index.dtype}; it must be int64`);
   }
@@ -31,12 +31,9 @@ export const take: Op<{ axis: number }> = defineOp<{ axis: number }>({
   gradient({ inputs, gradient, attributes: { axis } }) {
     const input = inputAt(inputs, 0);
     const index = inputAt(inputs, 1);
-    const before = input.shape.slice(0, axis);
-    const after = input.shape.slice(axis + 1);
     const count = sizeOf(index.shape);
-    const flatShape = [...before, count, ...after];
-    const wide = index.reshape([...before.map(() => 1), count, ...after.map(() => 1)]).expand(flatShape);
-    return [input.zerosLike().scatterAdd(axis, wide, gradient.reshape(flatShape)), undefined];
+    const flatShape = [...input.shape.slice(0, axis), count, ...input.shape.slice(axis + 1)];
+    return [input.zerosLike().indexAdd(axis, index.reshape([count]), gradient.reshape(flatShape)), undefined];
   },
   emit: (emitter, inputs, { axis }) =>
     emitter.node("Gather", [inputAt(inputs, 0).name, inputAt(inputs, 1).name], { axis }),

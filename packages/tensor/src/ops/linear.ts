@@ -64,6 +64,26 @@ export const gemm: Op<Gemm> = defineOp<Gemm>({
     ),
 });
 
+/**
+ * Gradients where a stack of matrices a meets one matrix b: b's is one product over all of the stack, rather than a
+ * product for each of its matrices and their sum. (For a single a that gains nothing: its stack has to be transposed.)
+ */
+function sharedGradients(a: Tensor, b: Tensor, g: Tensor, { transposeA, transposeB }: Gemm) {
+  const single = ({ shape }: Tensor) => shape.slice(0, -2).every((length) => length === 1);
+  if (!single(b) || single(a)) return undefined;
+  const stacked = (tensor: Tensor) => tensor.reshape([sizeOf(tensor.shape.slice(0, -1)), tensor.size(-1)]);
+  const [matrix, rows] = [stacked(b), stacked(g)];
+  const forB = () => {
+    const inner = stacked(transposeA ? a.transpose(-1, -2) : a);
+    return transposeB ? rows.product(inner, true, false) : inner.product(rows, true, false);
+  };
+  return {
+    forA: () =>
+      transposeA ? b.product(g, transposeB, true) : rows.product(matrix, false, !transposeB).reshape(a.shape),
+    forB: () => forB().reshape(b.shape),
+  };
+}
+
 /** Products of matrices in the last two axes; the axes before them broadcast. */
 export const batchedMatmul: Op<Gemm> = defineOp<Gemm>({
   name: "batchedMatmul",
@@ -87,7 +107,7 @@ export const batchedMatmul: Op<Gemm> = defineOp<Gemm>({
   gradient({ inputs, gradient, attributes, needs }) {
     const a = inputAt(inputs, 0);
     const b = inputAt(inputs, 1);
-    const { forA, forB } = productGradients(a, b, gradient, attributes);
+    const { forA, forB } = sharedGradients(a, b, gradient, attributes) ?? productGradients(a, b, gradient, attributes);
     return [needs(0) ? forA().sumTo(a.shape) : undefined, needs(1) ? forB().sumTo(b.shape) : undefined];
   },
   emit(emitter, inputs, { transposeA, transposeB }, output) {

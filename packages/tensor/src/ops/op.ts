@@ -34,11 +34,11 @@ export interface Emitter {
     attributes?: Readonly<Record<string, OnnxAttribute>>,
     domain?: string,
   ): string;
-  /** Adds one node with several outputs, once for each `key`. */
+  /** Adds one node with several outputs, once for each `key`; inputs that are a function are asked for only then. */
   nodeOnce(
     key: string,
     opType: string,
-    inputs: readonly string[],
+    inputs: readonly string[] | (() => readonly string[]),
     attributes: Readonly<Record<string, OnnxAttribute>>,
     outputs: number,
   ): readonly string[];

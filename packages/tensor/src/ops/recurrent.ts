@@ -58,7 +58,11 @@ function checkOperands(name: string, inputs: readonly TensorType[], gates: numbe
         `${name}: ${what} is ${input.dtype}; it must be float32. Convert it with .to("float32")`,
       );
   }
-  if (steps === 0) throw new TensorError("TENSOR_SHAPE", `${name}: a sequence of ${showShape([0])} steps has no states`);
+  if (steps * features * hidden === 0)
+    throw new TensorError(
+      "TENSOR_SHAPE",
+      `${name}: input ${showShape([steps, batch, features])} and ${hidden} hidden units: there must be steps, features and units`,
+    );
   return sizes;
 }
 
@@ -233,9 +237,10 @@ export const lstm: Op<LstmAttributes> = defineOp<LstmAttributes>({
     for (const position of sequence.order.toReversed()) {
       const own = inputAt(fromOutput, position);
       const forHidden: Tensor = gates === undefined ? own : sequence.handBack(gates, own);
-      const whole: Tensor = forCell === nothing
-        ? forHidden.mul(inputAt(cellSlope, position))
-        : forHidden.mul(inputAt(cellSlope, position)).add(forCell);
+      const whole: Tensor =
+        forCell === nothing
+          ? forHidden.mul(inputAt(cellSlope, position))
+          : forHidden.mul(inputAt(cellSlope, position)).add(forCell);
       gates = cat([whole, whole, whole, forHidden], 1).mul(inputAt(slopes, position));
       allGates[position] = gates;
       forCell = whole.mul(inputAt(kept, position));
@@ -274,11 +279,7 @@ export const gru: Op<RecurrentAttributes> = defineOp<RecurrentAttributes>({
     const newSlope = tanhSlope(n).mul(z.neg().add(1));
     const slopes = sequence.positions(
       cat(
-        [
-          newSlope.mul(remembered).mul(sigmoidSlope(r)),
-          sequence.before.sub(n).mul(sigmoidSlope(z)),
-          newSlope.mul(r),
-        ],
+        [newSlope.mul(remembered).mul(sigmoidSlope(r)), sequence.before.sub(n).mul(sigmoidSlope(z)), newSlope.mul(r)],
         1,
       ),
     );

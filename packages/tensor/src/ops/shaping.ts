@@ -203,7 +203,7 @@ export const part: Op<{ axis: number; sizes: readonly number[]; index: number }>
     const parts = emitter.nodeOnce(
       `${input}:${axis}:${sizes.join(",")}`,
       "Split",
-      [input, emitter.constant(int64(sizes), [sizes.length])],
+      () => [input, emitter.constant(int64(sizes), [sizes.length])],
       { axis },
       sizes.length,
     );

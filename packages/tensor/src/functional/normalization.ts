@@ -1,0 +1,180 @@
+/** PyTorch's normalisations as functions. Running statistics belong to the modules: a function changes nothing. */
+import { TensorError } from "../errors.ts";
+import {
+  batchMean,
+  batchNorm as batchNormOp,
+  batchVariance,
+  groupMean,
+  groupNorm as groupNormOp,
+  groupVariance,
+  layerNorm as layerNormOp,
+  normalize,
+} from "../ops/normalization.ts";
+import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import { apply, type Tensor } from "../tensor.ts";
+
+export interface Affine {
+  /** Multiplies what was normalised. */
+  readonly weight?: Tensor | undefined;
+  /** Added to what was normalised. */
+  readonly bias?: Tensor | undefined;
+  /** Added to the variance before its root is taken. */
+  readonly eps?: number;
+}
+
+/** Normalised values with the statistics of what was normalised together; the variance is the biased one. */
+export interface Normalized {
+  readonly output: Tensor;
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
+/**
+ * Normalises each channel over the batch and its positions, as a batch norm does in training.
+ *
+ * @param input [batch, channels] or [batch, channels, ...]
+ * @param affine weight and bias [channels]
+ */
+export function batchNorm(input: Tensor, affine: Affine = {}): Normalized {
+  const { weight, bias, eps } = affineOf("batchNorm", input, affine);
+  if (input.numel === input.size(1)) {
+    throw new TensorError(
+      "TENSOR_SHAPE",
+      `batchNorm: input ${showShape(input.shape)} has one value for each channel; more are needed in training`,
+    );
+  }
+  if (input.ndim > 2 && input.numel > 0) {
+    const inputs = [input, weight, bias];
+    return {
+      output: apply(batchNormOp, inputs, { eps }),
+      mean: apply(batchMean, inputs, { eps }),
+      variance: apply(batchVariance, inputs, { eps }),
+    };
+  }
+  const axes = input.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+  const each = (values: Tensor) => values.reshape([-1, ...new Array<number>(input.ndim - 2).fill(1)]);
+  const mean = input.mean(axes);
+  const centred = input.sub(each(mean));
+  const variance = centred.mul(centred).mean(axes);
+  const scale = weight.div(variance.add(eps).sqrt());
+  return { output: centred.mul(each(scale)).add(each(bias)), mean, variance };
+}
+
+/**
+ * Normalises each channel with a given mean and variance, as a batch norm does in evaluation.
+ *
+ * @param input [batch, channels] or [batch, channels, ...]
+ * @param mean and `variance`: [channels]
+ */
+export function normalizeWith(input: Tensor, mean: Tensor, variance: Tensor, affine: Affine = {}): Tensor {
+  const { weight, bias, eps } = affineOf("normalizeWith", input, affine);
+  checkPerChannel("normalizeWith", input, { mean, variance });
+  if (input.numel === 0) return input;
+  return apply(normalize, [input, weight, bias, mean, variance], { eps });
+}
+
+/**
+ * Normalises each group of channels of each sample.
+ *
+ * @param input [batch, channels, ...]
+ * @param affine weight and bias [channels]
+ */
+export function groupNorm(input: Tensor, numGroups: number, affine: Affine = {}): Tensor {
+  const { weight, bias, eps } = affineOf("groupNorm", input, affine);
+  if (!Number.isInteger(numGroups) || numGroups < 1 || input.size(1) % numGroups !== 0) {
+    throw new TensorError(
+      "TENSOR_SHAPE",
+      `groupNorm: the ${input.size(1)} channels of input ${showShape(input.shape)} cannot be cut into ${numGroups} groups`,
+    );
+  }
+  if (input.numel === numGroups) {
+    throw new TensorError(
+      "TENSOR_SHAPE",
+      `groupNorm: input ${showShape(input.shape)} has one value for each of ${numGroups} groups; more are needed`,
+    );
+  }
+  return input.numel === 0 ? input : apply(groupNormOp, [input, weight, bias], { groups: numGroups, eps });
+}
+
+/**
+ * Normalises each channel of each sample, over its positions.
+ *
+ * @param input [batch, channels, ...]
+ * @param affine weight and bias [channels]
+ * @returns the statistics are [batch, channels]
+ */
+export function instanceNorm(input: Tensor, affine: Affine = {}): Normalized {
+  const { weight, bias, eps } = affineOf("instanceNorm", input, affine);
+  if (sizeOf(input.shape.slice(2)) === 1) {
+    throw new TensorError(
+      "TENSOR_SHAPE",
+      `instanceNorm: input ${showShape(input.shape)} has one value for each channel of a sample; more are needed`,
+    );
+  }
+  const statistics: Shape = [input.size(0), input.size(1)];
+  if (input.numel === 0) {
+    return { output: input, mean: input.newFull(statistics, 0), variance: input.newFull(statistics, 0) };
+  }
+  const attributes = { groups: input.size(1), eps };
+  return {
+    output: apply(groupNormOp, [input, weight, bias], attributes),
+    mean: apply(groupMean, [input], attributes),
+    variance: apply(groupVariance, [input], attributes),
+  };
+}
+
+/**
+ * Normalises over the last axes.
+ *
+ * @param normalizedShape sizes of these axes
+ * @param affine weight and bias of that shape
+ */
+export function layerNorm(input: Tensor, normalizedShape: Shape, { weight, bias, eps = 1e-5 }: Affine = {}): Tensor {
+  const axis = input.ndim - normalizedShape.length;
+  if (normalizedShape.length === 0 || axis < 0 || !sameShape(input.shape.slice(axis), normalizedShape)) {
+    throw new TensorError(
+      "TENSOR_SHAPE",
+      `layerNorm: input ${showShape(input.shape)} must end in the normalised shape ${showShape(normalizedShape)}`,
+    );
+  }
+  checkFloat("layerNorm", input);
+  for (const [name, values] of Object.entries({ weight, bias })) {
+    if (values !== undefined && !sameShape(values.shape, normalizedShape)) {
+      throw new TensorError(
+        "TENSOR_SHAPE",
+        `layerNorm: ${name} ${showShape(values.shape)} must have the normalised shape ${showShape(normalizedShape)}`,
+      );
+    }
+  }
+  if (input.numel === 0) return input;
+  const inputs = [input, weight ?? ones(input, normalizedShape), bias ?? input.newFull(normalizedShape, 0)];
+  return apply(layerNormOp, inputs, { axis, eps });
+}
+
+const ones = (input: Tensor, shape: Shape) => input.newFull(shape, 1);
+
+function checkFloat(name: string, input: Tensor): void {
+  if (input.dtype === "float32") return;
+  throw new TensorError("TENSOR_DTYPE", `${name} needs float32, not ${input.dtype}; convert it with .to("float32")`);
+}
+
+function checkPerChannel(name: string, input: Tensor, values: Readonly<Record<string, Tensor | undefined>>): void {
+  if (input.ndim < 2) {
+    throw new TensorError("TENSOR_SHAPE", `${name}: input ${showShape(input.shape)} must have 2 axes or more`);
+  }
+  for (const [what, tensor] of Object.entries(values)) {
+    if (tensor !== undefined && !sameShape(tensor.shape, [input.size(1)])) {
+      throw new TensorError(
+        "TENSOR_SHAPE",
+        `${name}: ${what} ${showShape(tensor.shape)} does not fit input ${showShape(input.shape)}: axis 1 has ${input.size(1)} channels`,
+      );
+    }
+  }
+}
+
+function affineOf(name: string, input: Tensor, { weight, bias, eps = 1e-5 }: Affine) {
+  checkPerChannel(name, input, { weight, bias });
+  checkFloat(name, input);
+  const channels = [input.size(1)];
+  return { weight: weight ?? ones(input, channels), bias: bias ?? input.newFull(channels, 0), eps };
+}

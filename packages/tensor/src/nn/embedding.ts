@@ -1,0 +1,72 @@
+import { toNumbers } from "../dtype.ts";
+import { TensorError } from "../errors.ts";
+import { embedding } from "../ops/embedding.ts";
+import { sizeOf } from "../shape.ts";
+import { apply, type Tensor } from "../tensor.ts";
+import { type Initializer, Parameter } from "../variable.ts";
+import { Module } from "./module.ts";
+
+/**
+ * A table of trained vectors: indices of any shape [...] become [..., embeddingDim]. Indices outside the table are
+ * refused: constant ones when the graph is built, others by ONNX Runtime ("indices element out of data bounds").
+ */
+export class Embedding extends Module {
+  readonly numEmbeddings: number;
+  readonly embeddingDim: number;
+  /** The row of this index starts at 0 and is not trained. */
+  readonly paddingIdx: number | undefined;
+  /** [numEmbeddings, embeddingDim] */
+  readonly weight: Parameter;
+
+  constructor(
+    numEmbeddings: number,
+    embeddingDim: number,
+    { paddingIdx }: { /** Negative counts from the last. */ readonly paddingIdx?: number } = {},
+  ) {
+    super();
+    for (const [name, value] of Object.entries({ numEmbeddings, embeddingDim })) {
+      if (!Number.isInteger(value) || value < 1)
+        throw new TensorError("TENSOR_VALUE", `Embedding: ${name} is ${value}; it must be a whole number above 0`);
+    }
+    if (paddingIdx !== undefined && !(Number.isInteger(paddingIdx) && Math.abs(paddingIdx + 0.5) < numEmbeddings)) {
+      throw new TensorError(
+        "TENSOR_VALUE",
+        `Embedding: paddingIdx is ${paddingIdx}; it must be from ${-numEmbeddings} to ${numEmbeddings - 1}`,
+      );
+    }
+    this.numEmbeddings = numEmbeddings;
+    this.embeddingDim = embeddingDim;
+    this.paddingIdx = paddingIdx !== undefined && paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
+    this.weight = new Parameter([numEmbeddings, embeddingDim], normalRows(this.paddingIdx));
+  }
+
+  forward(indices: Tensor): Tensor {
+    const { numEmbeddings } = this;
+    if (indices.dtype !== "int64" && indices.dtype !== "int32") {
+      throw new TensorError(
+        "TENSOR_DTYPE",
+        `Embedding: the indices are ${indices.dtype}; they must be int64. Convert them with .to("int64")`,
+      );
+    }
+    if (indices.source.kind === "constant") {
+      const outside = toNumbers(indices.source.data).find((index) => index < 0 || index >= numEmbeddings);
+      if (outside !== undefined)
+        throw new TensorError(
+          "TENSOR_VALUE",
+          `Embedding: index ${outside} is outside the ${numEmbeddings} embeddings, 0 to ${numEmbeddings - 1}`,
+        );
+    }
+    return apply(embedding, [this.weight, indices], { padding: this.paddingIdx ?? -1 });
+  }
+}
+
+/** Normally distributed, but for the padding's row. */
+function normalRows(paddingIdx: number | undefined): Initializer {
+  return (shape, generator) => {
+    const width = shape[1] ?? 1;
+    return Float32Array.from({ length: sizeOf(shape) }, (_, position) => {
+      const value = generator.normal();
+      return Math.floor(position / width) === paddingIdx ? 0 : value;
+    });
+  };
+}

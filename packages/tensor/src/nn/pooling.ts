@@ -1,0 +1,143 @@
+import type { Pair } from "../functional/convolution.ts";
+import {
+  type AvgPool1dOptions,
+  type AvgPool2dOptions,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  avgPool2d,
+  checkOptions,
+  type MaxPool1dOptions,
+  type MaxPool2dOptions,
+  maxPool1d,
+  maxPool2d,
+  type OutputSize,
+} from "../functional/pooling.ts";
+import type { Tensor } from "../tensor.ts";
+import { Module } from "./module.ts";
+
+/** Largest element of each window: [batch, channels, height, width]. */
+export class MaxPool2d extends Module {
+  readonly kernelSize: Pair;
+  readonly options: MaxPool2dOptions;
+
+  constructor(kernelSize: Pair, options: MaxPool2dOptions = {}) {
+    super();
+    checkOptions("MaxPool2d", kernelSize, options);
+    this.kernelSize = kernelSize;
+    this.options = options;
+  }
+
+  forward(input: Tensor): Tensor {
+    return maxPool2d(input, this.kernelSize, this.options);
+  }
+}
+
+/** Largest element of each window: [batch, channels, length]. */
+export class MaxPool1d extends Module {
+  readonly kernelSize: number;
+  readonly options: MaxPool1dOptions;
+
+  constructor(kernelSize: number, options: MaxPool1dOptions = {}) {
+    super();
+    checkOptions("MaxPool1d", kernelSize, options);
+    this.kernelSize = kernelSize;
+    this.options = options;
+  }
+
+  forward(input: Tensor): Tensor {
+    return maxPool1d(input, this.kernelSize, this.options);
+  }
+}
+
+/** Mean of each window: [batch, channels, height, width]. */
+export class AvgPool2d extends Module {
+  readonly kernelSize: Pair;
+  readonly options: AvgPool2dOptions;
+
+  constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
+    super();
+    checkOptions("AvgPool2d", kernelSize, options);
+    this.kernelSize = kernelSize;
+    this.options = options;
+  }
+
+  forward(input: Tensor): Tensor {
+    return avgPool2d(input.float(), this.kernelSize, this.options);
+  }
+}
+
+/** Mean of each window: [batch, channels, length]. */
+export class AvgPool1d extends Module {
+  readonly kernelSize: number;
+  readonly options: AvgPool1dOptions;
+
+  constructor(kernelSize: number, options: AvgPool1dOptions = {}) {
+    super();
+    checkOptions("AvgPool1d", kernelSize, options);
+    this.kernelSize = kernelSize;
+    this.options = options;
+  }
+
+  forward(input: Tensor): Tensor {
+    return avgPool1d(input.float(), this.kernelSize, this.options);
+  }
+}
+
+/** Means of as many windows as `outputSize` says: [batch, channels, height, width]; null keeps a size. */
+export class AdaptiveAvgPool2d extends Module {
+  readonly outputSize: OutputSize;
+
+  constructor(outputSize: OutputSize) {
+    super();
+    this.outputSize = outputSize;
+  }
+
+  forward(input: Tensor): Tensor {
+    return adaptiveAvgPool2d(input, this.outputSize);
+  }
+}
+
+/** Means of `outputSize` windows: [batch, channels, length]. */
+export class AdaptiveAvgPool1d extends Module {
+  readonly outputSize: number | null;
+
+  constructor(outputSize: number | null) {
+    super();
+    this.outputSize = outputSize;
+  }
+
+  forward(input: Tensor): Tensor {
+    return adaptiveAvgPool1d(input, this.outputSize);
+  }
+}
+
+/** Largest elements of as many windows as `outputSize` says: [batch, channels, height, width]; null keeps a size. */
+export class AdaptiveMaxPool2d extends Module {
+  readonly outputSize: OutputSize;
+
+  constructor(outputSize: OutputSize) {
+    super();
+    this.outputSize = outputSize;
+  }
+
+  forward(input: Tensor): Tensor {
+    return adaptiveMaxPool2d(input, this.outputSize);
+  }
+}
+
+/** Largest elements of `outputSize` windows: [batch, channels, length]. */
+export class AdaptiveMaxPool1d extends Module {
+  readonly outputSize: number | null;
+
+  constructor(outputSize: number | null) {
+    super();
+    this.outputSize = outputSize;
+  }
+
+  forward(input: Tensor): Tensor {
+    return adaptiveMaxPool1d(input, this.outputSize);
+  }
+}

@@ -1,0 +1,373 @@
+/**
+ * Normalisation over the batch, over groups of channels and over the last axes. All of them compute
+ * y = (x - m) r w + b with the mean m and r = 1 / sqrt(variance + eps) of what is normalised together, n elements.
+ * With the sums s = sum of g, t = r (sum of g x - m s) over them (g the gradient, w included where it is not constant),
+ *   dx = r (g - s / n - (x - m) r t / n),
+ * which is computed as A g + (B x + C) with few numbers A, B and C: three passes over memory after the two sums.
+ * The sum of g x - m s loses no more than (x - m) itself does when x has to be rounded.
+ */
+import { onnxType } from "../onnx/types.ts";
+import { lengthAt, reducedShape, type Shape, sizeOf } from "../shape.ts";
+import { apply, type Tensor } from "../tensor.ts";
+import { defineOp, type Emitter, inputAt, type Op, type Value } from "./op.ts";
+
+type None = Record<string, never>;
+type Eps = { readonly eps: number };
+
+/** All axes but the one of the channels. */
+function otherAxes(shape: Shape): readonly number[] {
+  return shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+}
+
+/** One number a channel, so that it broadcasts against [batch, channels, ...]. */
+function perChannel(values: Tensor, rank: number): Tensor {
+  return values.reshape([values.numel, ...new Array<number>(rank - 2).fill(1)]);
+}
+
+function inverseRoot(variance: Tensor, eps: number): Tensor {
+  return variance.newFull([], 1).div(variance.add(eps).sqrt());
+}
+
+/** The same number `length` times; written once. */
+function filled(emitter: Emitter, length: number, value: number): string {
+  const inputs = [emitter.constant(Float32Array.of(value), []), emitter.shape([length])];
+  return inputAt(emitter.nodeOnce(`${value} ${length}`, "Expand", inputs, {}, 1), 0);
+}
+
+/** x scale + bias with one scale and bias a channel: ONNX Runtime's inference of a batch norm is one pass. */
+function emitScaleShift(emitter: Emitter, x: string, channels: number, scale: string, bias: string): string {
+  const [zeros, ones] = [filled(emitter, channels, 0), filled(emitter, channels, 1)];
+  return emitter.node("BatchNormalization", [x, scale, bias, zeros, ones], { epsilon: { float: 0 } });
+}
+
+/** x scale + bias: x [batch, channels, ...], scale and bias [channels]. */
+export const scaleShift: Op<None> = defineOp<None>({
+  name: "scaleShift",
+  infer: (inputs) => inputAt(inputs, 0),
+  gradient({ inputs, gradient, needs }) {
+    const [x, scale] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+    const axes = otherAxes(x.shape);
+    return [
+      needs(0) ? gradient.mul(perChannel(scale, x.ndim)) : undefined,
+      needs(1) ? gradient.mul(x).sum(axes) : undefined,
+      needs(2) ? gradient.sum(axes) : undefined,
+    ];
+  },
+  emit(emitter, inputs) {
+    const [x, scale, bias] = [inputAt(inputs, 0), inputAt(inputs, 1), inputAt(inputs, 2)];
+    return emitScaleShift(emitter, x.name, lengthAt(x.shape, 1), scale.name, bias.name);
+  },
+});
+
+/** (x - mean) / sqrt(variance + eps) * weight + bias with a given mean and variance; all but x are [channels]. */
+export const normalize: Op<Eps> = defineOp<Eps>({
+  name: "normalize",
+  infer: (inputs) => inputAt(inputs, 0),
+  gradient({ inputs, gradient, attributes: { eps }, needs }) {
+    const [x, weight, mean] = [inputAt(inputs, 0), inputAt(inputs, 1), inputAt(inputs, 3)];
+    const r = inverseRoot(inputAt(inputs, 4), eps);
+    const axes = otherAxes(x.shape);
+    const scale = weight.mul(r);
+    const s = gradient.sum(axes);
+    const t = gradient.mul(x).sum(axes).sub(mean.mul(s)).mul(r);
+    return [
+      needs(0) ? gradient.mul(perChannel(scale, x.ndim)) : undefined,
+      needs(1) ? t : undefined,
+      needs(2) ? s : undefined,
+      needs(3) ? scale.mul(s).neg() : undefined,
+      needs(4) ? scale.mul(t).mul(r).mul(-0.5) : undefined,
+    ];
+  },
+  emit(emitter, inputs, { eps }) {
+    // Of two axes ONNX Runtime's kernel takes them element by element, ten times slower than multiplying and adding.
+    if (emitter.opset < 18 || inputAt(inputs, 0).shape.length > 2) {
+      const names = inputs.map(({ name }) => name);
+      return emitter.node("BatchNormalization", names, { epsilon: { float: eps } });
+    }
+    const name = (index: number) => inputAt(inputs, index).name;
+    const variance = emitter.node("Add", [name(4), emitter.constant(Float32Array.of(eps), [])]);
+    const scale = emitter.node("Div", [name(1), emitter.node("Sqrt", [variance])]);
+    const shift = emitter.node("Sub", [name(2), emitter.node("Mul", [name(3), scale])]);
+    return emitter.node("Add", [emitter.node("Mul", [name(0), scale]), shift]);
+  },
+});
+
+/**
+ * ONNX's batch norm of a training step, which says mean and (biased) variance when its momentum is 0. ONNX Runtime
+ * writes them over the running statistics that it is given, whoever else reads these, even where they are constants of
+ * the model: so each such node gets vectors of its own that are computed in each run. What is in them does not count.
+ */
+function emitBatchStatistics(
+  emitter: Emitter,
+  x: Value,
+  weight: string,
+  bias: string,
+  { eps }: Eps,
+): readonly [y: string, mean: string, variance: string] {
+  const key = `${x.name} ${weight} ${bias} ${eps}`;
+  const own = (use: string) => emitOwnVector(emitter, x, `${key} ${use}`);
+  const inputs = [x.name, weight, bias, own("mean"), own("variance")];
+  const attributes = { training_mode: 1, momentum: { float: 0 }, epsilon: { float: eps } };
+  const outputs = emitter.nodeOnce(key, "BatchNormalization", inputs, attributes, 3);
+  return [inputAt(outputs, 0), inputAt(outputs, 1), inputAt(outputs, 2)];
+}
+
+/** Zeros or ones, one a channel of x, that no other node shares: they depend on x and on `key`. */
+function emitOwnVector(emitter: Emitter, { name, shape }: Value, key: string): string {
+  const int64 = (value: number) =>
+    emitter.constant(new BigInt64Array(shape.length).fill(BigInt(value)), [shape.length]);
+  const once = (opType: string, inputs: readonly string[], attributes = {}) =>
+    inputAt(emitter.nodeOnce(`${name} ${key}`, opType, inputs, attributes, 1), 0);
+  // A number made of the key keeps equal nodes from being merged.
+  const number = Array.from(key).reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 0xffffff, 7);
+  const first = once("Slice", [name, int64(0), int64(1)]);
+  const below = once("Less", [first, emitter.constant(Float32Array.of(-number), [])]);
+  const one = once("Reshape", [once("Cast", [below], { to: onnxType.float32 }), emitter.shape([1])]);
+  return once("Expand", [one, emitter.shape([lengthAt(shape, 1)])]);
+}
+
+/** Normalises each channel over the batch: x [batch, channels, ...], weight and bias [channels]. */
+export const batchNorm: Op<Eps> = defineOp<Eps>({
+  name: "batchNorm",
+  infer: (inputs) => inputAt(inputs, 0),
+  gradient({ inputs, gradient, attributes, needs }) {
+    const [x, weight] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+    const mean = apply(batchMean, inputs, attributes);
+    const r = inverseRoot(apply(batchVariance, inputs, attributes), attributes.eps);
+    const axes = otherAxes(x.shape);
+    const s = gradient.sum(axes);
+    const t = gradient.mul(x).sum(axes).sub(mean.mul(s)).mul(r);
+    const count = x.numel / x.size(1);
+    const forX = () => {
+      const a = weight.mul(r);
+      const b = a
+        .mul(r)
+        .mul(t)
+        .mul(-1 / count);
+      const c = a
+        .mul(s)
+        .mul(-1 / count)
+        .sub(b.mul(mean));
+      return gradient.mul(perChannel(a, x.ndim)).add(apply(scaleShift, [x, b, c], {}));
+    };
+    return [needs(0) ? forX() : undefined, needs(1) ? t : undefined, needs(2) ? s : undefined];
+  },
+  emit: (emitter, inputs, attributes) =>
+    emitBatchStatistics(emitter, inputAt(inputs, 0), inputAt(inputs, 1).name, inputAt(inputs, 2).name, attributes)[0],
+});
+
+/** A statistic of what `batchNorm` normalises, from the same inputs: it costs nothing more. */
+function batchStatistic(name: string, output: 1 | 2, rule: (x: Tensor, g: Tensor, n: number) => Tensor): Op<Eps> {
+  return defineOp<Eps>({
+    name,
+    infer: (inputs) => ({ shape: [lengthAt(inputAt(inputs, 0).shape, 1)], dtype: "float32" }),
+    gradient({ inputs, gradient }) {
+      const x = inputAt(inputs, 0);
+      const each = rule(x, perChannel(gradient, x.ndim), x.numel / x.size(1)).expand(x.shape);
+      return [each, undefined, undefined];
+    },
+    emit: (emitter, inputs, attributes) =>
+      emitBatchStatistics(emitter, inputAt(inputs, 0), inputAt(inputs, 1).name, inputAt(inputs, 2).name, attributes)[
+        output
+      ],
+  });
+}
+
+export const batchMean: Op<Eps> = batchStatistic("batchMean", 1, (_x, g, n) => g.div(n));
+export const batchVariance: Op<Eps> = batchStatistic("batchVariance", 2, (x, g, n) =>
+  x.sub(x.mean(otherAxes(x.shape), true)).mul(g.mul(2 / n)),
+);
+
+type Groups = Eps & { readonly groups: number };
+
+/** Sizes of x [batch, channels, ...] seen as [batch, groups, elements] and [batch, channels, positions]. */
+function groupSizes(shape: Shape, groups: number) {
+  const [batch, channels] = [lengthAt(shape, 0), lengthAt(shape, 1)];
+  const positions = sizeOf(shape.slice(2));
+  return { batch, channels, positions, rows: batch * groups, elements: (channels / groups) * positions };
+}
+
+/** Each group of each sample as a channel of one sample, normalised without weights. */
+function emitGroupStatistics(emitter: Emitter, x: Value, { groups, eps }: Groups) {
+  const { rows, elements } = groupSizes(x.shape, groups);
+  const shape = [1, rows, elements];
+  const name = inputAt(emitter.nodeOnce(`${x.name} ${shape}`, "Reshape", [x.name, emitter.shape(shape)], {}, 1), 0);
+  const [ones, zeros] = [filled(emitter, rows, 1), filled(emitter, rows, 0)];
+  return emitBatchStatistics(emitter, { name, shape, dtype: "float32" }, ones, zeros, { eps });
+}
+
+/** Normalises each group of channels of each sample: x [batch, channels, ...], weight and bias [channels]. */
+export const groupNorm: Op<Groups> = defineOp<Groups>({
+  name: "groupNorm",
+  infer: (inputs) => inputAt(inputs, 0),
+  gradient({ inputs, gradient, attributes, needs }) {
+    const [x, weight] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+    const { groups, eps } = attributes;
+    const { batch, channels, positions, rows, elements } = groupSizes(x.shape, groups);
+    const inGroup = channels / groups;
+    const byChannel = [batch, channels, positions];
+    const mean = apply(groupMean, [x], attributes);
+    const r = inverseRoot(apply(groupVariance, [x], attributes), eps);
+    const spread = (values: Tensor) => values.unsqueeze(2).expand([batch, groups, inGroup]).reshape([batch, channels]);
+    const together = (values: Tensor) => values.reshape([batch, groups, inGroup]).sum(2);
+    const [wideR, wideMean] = [spread(r), spread(mean)];
+    const g = gradient.reshape(byChannel);
+    const s = g.sum(2);
+    const t = g.mul(x.reshape(byChannel)).sum(2).sub(wideMean.mul(s)).mul(wideR);
+    const forX = () => {
+      const b = r
+        .mul(r)
+        .mul(together(t.mul(weight)))
+        .mul(-1 / elements);
+      const c = r
+        .mul(together(s.mul(weight)))
+        .mul(-1 / elements)
+        .sub(b.mul(mean));
+      const shifted = apply(scaleShift, [x.reshape([1, rows, elements]), b.reshape([rows]), c.reshape([rows])], {});
+      const scaled = g.mul(wideR.mul(weight).unsqueeze(2));
+      return scaled.reshape(x.shape).add(shifted.reshape(x.shape));
+    };
+    return [needs(0) ? forX() : undefined, needs(1) ? t.sum(0) : undefined, needs(2) ? s.sum(0) : undefined];
+  },
+  emit(emitter, inputs, attributes, output) {
+    const [x, weight, bias] = [inputAt(inputs, 0), inputAt(inputs, 1), inputAt(inputs, 2)];
+    // A file says it with ONNX's InstanceNormalization, which needs no sizes that depend on the batch.
+    if (emitter.opset < 18) return emitExportedGroups(emitter, x, weight, bias, attributes);
+    const { batch, channels, positions } = groupSizes(x.shape, attributes.groups);
+    const [normal] = emitGroupStatistics(emitter, x, attributes);
+    const rows = emitter.node("Reshape", [normal, emitter.shape([1, batch * channels, positions])]);
+    const each = ({ name }: Value) =>
+      emitter.node("Reshape", [
+        emitter.node("Expand", [name, emitter.shape([batch, channels])]),
+        emitter.shape([batch * channels]),
+      ]);
+    return emitter.node("Reshape", [
+      emitScaleShift(emitter, rows, batch * channels, each(weight), each(bias)),
+      emitter.shape(output.shape),
+    ]);
+  },
+});
+
+function emitExportedGroups(emitter: Emitter, x: Value, weight: Value, bias: Value, { groups, eps }: Groups): string {
+  const { batch, channels, elements } = groupSizes(x.shape, groups);
+  const grouped = emitter.node("Reshape", [x.name, emitter.shape([batch, groups, elements])]);
+  const [ones, zeros] = [filled(emitter, groups, 1), filled(emitter, groups, 0)];
+  const normal = emitter.node("InstanceNormalization", [grouped, ones, zeros], { epsilon: { float: eps } });
+  const whole = emitter.node("Reshape", [normal, emitter.shape(x.shape)]);
+  const perChannelShape = emitter.shape([channels, ...new Array<number>(x.shape.length - 2).fill(1)]);
+  const each = ({ name }: Value) => emitter.node("Reshape", [name, perChannelShape]);
+  return emitter.node("Add", [emitter.node("Mul", [whole, each(weight)]), each(bias)]);
+}
+
+/** A statistic [batch, groups] of what `groupNorm` normalises, from its x. */
+function groupStatistic(name: string, output: 1 | 2, rule: (x: Tensor, g: Tensor, n: number) => Tensor): Op<Groups> {
+  return defineOp<Groups>({
+    name,
+    infer: (inputs, { groups }) => ({ shape: [lengthAt(inputAt(inputs, 0).shape, 0), groups], dtype: "float32" }),
+    gradient({ inputs, gradient, attributes: { groups } }) {
+      const x = inputAt(inputs, 0);
+      const { batch, elements } = groupSizes(x.shape, groups);
+      const flat = x.reshape([batch, groups, elements]);
+      return [rule(flat, gradient.unsqueeze(2), elements).expand(flat.shape).reshape(x.shape)];
+    },
+    emit: (emitter, inputs, attributes, { shape }) =>
+      emitter.node("Reshape", [
+        emitGroupStatistics(emitter, inputAt(inputs, 0), attributes)[output],
+        emitter.shape(shape),
+      ]),
+  });
+}
+
+export const groupMean: Op<Groups> = groupStatistic("groupMean", 1, (_x, g, n) => g.div(n));
+export const groupVariance: Op<Groups> = groupStatistic("groupVariance", 2, (x, g, n) =>
+  x.sub(x.mean(2, true)).mul(g.mul(2 / n)),
+);
+
+/** The first of the axes that are normalised, and eps. */
+type Trailing = Eps & { readonly axis: number };
+
+function emitLayerNorm(emitter: Emitter, inputs: readonly Value[], { axis, eps }: Trailing): readonly string[] {
+  const names = inputs.map(({ name }) => name);
+  const attributes = { axis, epsilon: { float: eps } };
+  return emitter.nodeOnce(`${names} ${axis} ${eps}`, "LayerNormalization", names, attributes, 3);
+}
+
+/** Normalises over the axes from `axis` on; weight and bias have their shape. */
+export const layerNorm: Op<Trailing> = defineOp<Trailing>({
+  name: "layerNorm",
+  infer: (inputs) => inputAt(inputs, 0),
+  gradient({ inputs, gradient, attributes, needs }) {
+    const [x, weight] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+    const n = weight.numel;
+    const rows = x.numel / n;
+    // Vectors without an axis of size 1: ONNX Runtime is slow at [rows, 1] times a number.
+    const mean = apply(layerMean, inputs, attributes).reshape([rows]);
+    const r = apply(layerInverseRoot, inputs, attributes).reshape([rows]);
+    const g = gradient.reshape([rows, n]);
+    const gx = g.mul(x.reshape([rows, n]));
+    // Sums over rows and columns as products with vectors: ONNX Runtime is fastest at these.
+    const overRows = (factors: Tensor, values: Tensor) =>
+      factors.reshape([1, rows]).product(values, false, false).reshape(weight.shape);
+    const weighted = (values: Tensor) => values.product(weight.reshape([n, 1]), false, false).reshape([rows]);
+    const forX = () => {
+      const s = weighted(g);
+      const t = weighted(gx).sub(mean.mul(s)).mul(r);
+      const b = r
+        .mul(r)
+        .mul(t)
+        .mul(-1 / n);
+      const c = r
+        .mul(s)
+        .mul(-1 / n)
+        .sub(b.mul(mean));
+      const scaled = g.mul(r.reshape([rows, 1]).product(weight.reshape([1, n]), false, false));
+      const shifted = apply(scaleShift, [x.reshape([1, rows, n]), b, c], {});
+      return scaled.add(shifted.reshape([rows, n])).reshape(x.shape);
+    };
+    return [
+      needs(0) ? forX() : undefined,
+      needs(1) ? overRows(r, gx).sub(overRows(r.mul(mean), g)) : undefined,
+      needs(2) ? overRows(r.onesLike(), g) : undefined,
+    ];
+  },
+  emit(emitter, inputs, attributes) {
+    if (emitter.opset >= 18) return inputAt(emitLayerNorm(emitter, inputs, attributes), 0);
+    return emitter.node(
+      "LayerNormalization",
+      inputs.map(({ name }) => name),
+      { axis: attributes.axis, epsilon: { float: attributes.eps } },
+    );
+  },
+});
+
+/** A statistic of what `layerNorm` normalises, from the same inputs, with sizes of 1 from `axis` on. */
+function layerStatistic(
+  name: string,
+  output: 1 | 2,
+  rule: (x: Tensor, y: Tensor, g: Tensor, axes: readonly number[]) => Tensor,
+): Op<Trailing> {
+  const axesOf = (shape: Shape, axis: number) => shape.map((_, each) => each).slice(axis);
+  return defineOp<Trailing>({
+    name,
+    infer(inputs, { axis }) {
+      const { shape } = inputAt(inputs, 0);
+      return { shape: reducedShape(shape, axesOf(shape, axis), true), dtype: "float32" };
+    },
+    gradient({ inputs, output, gradient, attributes: { axis } }) {
+      const x = inputAt(inputs, 0);
+      return [rule(x, output, gradient, axesOf(x.shape, axis)).expand(x.shape), undefined, undefined];
+    },
+    emit: (emitter, inputs, attributes) => inputAt(emitLayerNorm(emitter, inputs, attributes), output),
+  });
+}
+
+export const layerMean: Op<Trailing> = layerStatistic("layerMean", 1, (x, y, g) => g.mul(y.numel / x.numel));
+export const layerInverseRoot: Op<Trailing> = layerStatistic("layerInverseRoot", 2, (x, y, g, axes) =>
+  x.sub(x.mean(axes, true)).mul(
+    g
+      .mul(y)
+      .mul(y)
+      .mul(y)
+      .mul(-y.numel / x.numel),
+  ),
+);

@@ -1,0 +1,112 @@
+/** Padding that is not zeros along one axis, which `shaping.pad` is. */
+
+import { fromNumbers } from "../dtype.ts";
+import { TensorError } from "../errors.ts";
+import { lengthAt, type Shape, showShape, sizeOf } from "../shape.ts";
+import { cat, type Tensor } from "../tensor.ts";
+import { defineOp, inputAt, type Op, type TensorType } from "./op.ts";
+
+/** Amounts for each axis, 0 or more. */
+type Amounts = { readonly before: readonly number[]; readonly after: readonly number[] };
+
+function paddedShape({ shape }: TensorType, { before, after }: Amounts): Shape {
+  return shape.map((length, axis) => length + lengthAt(before, axis) + lengthAt(after, axis));
+}
+
+const pads = ({ before, after }: Amounts) => BigInt64Array.from([...before, ...after], BigInt);
+
+/** One number around the input. */
+export const constantPad: Op<Amounts & { value: number }> = defineOp<Amounts & { value: number }>({
+  name: "constantPad",
+  infer: (inputs, amounts) => ({ shape: paddedShape(inputAt(inputs, 0), amounts), dtype: inputAt(inputs, 0).dtype }),
+  gradient({ inputs, gradient, attributes: { before } }) {
+    const { shape } = inputAt(inputs, 0);
+    return [shape.reduce((rest: Tensor, length, axis) => inner(rest, axis, lengthAt(before, axis), length), gradient)];
+  },
+  emit(emitter, inputs, { value, ...amounts }) {
+    const { name, dtype, shape } = inputAt(inputs, 0);
+    const filling = emitter.constant(fromNumbers(dtype, [value]), []);
+    const padded = paddedShape({ shape, dtype }, amounts);
+    if (shape.includes(0)) return emitter.node("Expand", [filling, emitter.shape(padded)]);
+    return emitter.node("Pad", [name, emitter.constant(pads(amounts), [2 * shape.length]), filling]);
+  },
+});
+
+function inner(tensor: Tensor, axis: number, start: number, length: number): Tensor {
+  return tensor.slice(axis, start, start + length);
+}
+
+/** What lies at the border, repeated ("edge") or mirrored at it ("reflect"). */
+export const borderPad: Op<Amounts & { mode: "edge" | "reflect" }> = defineOp<Amounts & { mode: "edge" | "reflect" }>({
+  name: "borderPad",
+  infer(inputs, amounts) {
+    const { shape, dtype } = inputAt(inputs, 0);
+    const { mode, before, after } = amounts;
+    for (const [axis, length] of shape.entries()) {
+      const most = Math.max(lengthAt(before, axis), lengthAt(after, axis));
+      if (mode === "reflect" && most > 0 && most >= length) {
+        throw new TensorError(
+          "TENSOR_SHAPE",
+          `reflection: padding ${lengthAt(before, axis)} and ${lengthAt(after, axis)} must be smaller than the size ${length} of axis ${axis} of ${showShape(shape)}`,
+        );
+      }
+    }
+    return { shape: paddedShape({ shape, dtype }, amounts), dtype };
+  },
+  gradient({ inputs, gradient, attributes: { mode, before, after } }) {
+    const { shape } = inputAt(inputs, 0);
+    return [
+      shape.reduce(
+        (rest: Tensor, length, axis) =>
+          foldBorder(rest, { axis, length, mode, before: lengthAt(before, axis), after: lengthAt(after, axis) }),
+        gradient,
+      ),
+    ];
+  },
+  emit(emitter, inputs, { mode, ...amounts }, output) {
+    const { name, shape } = inputAt(inputs, 0);
+    if (sizeOf(output.shape) === 0) return emitter.constant(new Float32Array(0), output.shape);
+    return emitter.node("Pad", [name, emitter.constant(pads(amounts), [2 * shape.length])], { mode });
+  },
+});
+
+interface Border {
+  readonly axis: number;
+  /** Size before the padding. */
+  readonly length: number;
+  readonly mode: "edge" | "reflect";
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Adds what reached the borders' copies to what they were copied from. */
+function foldBorder(gradient: Tensor, { axis, length, mode, before, after }: Border): Tensor {
+  if (before === 0 && after === 0) return gradient;
+  const middle = gradient.slice(axis, before, before + length);
+  const first = gradient.slice(axis, 0, before);
+  const last = gradient.slice(axis, before + length);
+  // An edge was copied to every place of its border; a mirrored border is that many elements inside, turned around.
+  const edge = mode === "edge";
+  const head = edge ? first.sum(axis, true) : turned(first, axis).pad(axis, 1, 0);
+  const tail = edge ? last.sum(axis, true) : turned(last, axis).pad(axis, 0, 1);
+  const [headLength, tailLength] = [head.size(axis), tail.size(axis)];
+  if (headLength + tailLength > length) {
+    return middle.add(head.pad(axis, 0, length - headLength)).add(tail.pad(axis, length - tailLength, 0));
+  }
+  const parts = [
+    middle.slice(axis, 0, headLength).add(head),
+    middle.slice(axis, headLength, length - tailLength),
+    middle.slice(axis, length - tailLength).add(tail),
+  ];
+  return cat(
+    parts.filter((part) => part.size(axis) > 0),
+    axis,
+  );
+}
+
+function turned(tensor: Tensor, axis: number): Tensor {
+  const length = tensor.size(axis);
+  if (length < 2) return tensor;
+  const positions = Array.from({ length }, (_, index) => length - 1 - index);
+  return tensor.indexSelect(axis, tensor.newTensor(positions, [length], "int64"));
+}

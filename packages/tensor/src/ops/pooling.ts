@@ -1,0 +1,204 @@
+/** Windows over [batch, channels, height, width]: their maxima, where these lie, their means, and enlarging. */
+import { allocate } from "../dtype.ts";
+import { lengthAt, type Shape, sizeOf } from "../shape.ts";
+import { apply, type Tensor } from "../tensor.ts";
+import { defineOp, type Emitter, inputAt, type Op, type TensorType, type Value } from "./op.ts";
+import { resample, type Weights } from "./resample.ts";
+
+/** Height and width. */
+type Sizes = readonly [number, number];
+
+export type Window = {
+  readonly kernel: Sizes;
+  readonly stride: Sizes;
+  readonly dilation: Sizes;
+  /** Padding above and left, below and right; smaller than the kernel, which ONNX Runtime asks for. */
+  readonly before: Sizes;
+  readonly after: Sizes;
+};
+
+function pooledShape({ shape }: TensorType, { kernel, stride, dilation, before, after }: Window): Shape {
+  return shape.map((length, axis) => {
+    if (axis < 2) return length;
+    const at = axis === 2 ? 0 : 1;
+    const extent = dilation[at] * (kernel[at] - 1) + 1;
+    return Math.floor((length + before[at] + after[at] - extent) / stride[at]) + 1;
+  });
+}
+
+function windowAttributes({ kernel, stride, before, after }: Window) {
+  return { kernel_shape: kernel, strides: stride, pads: [...before, ...after] };
+}
+
+/** ONNX Runtime's kernels for windows take no empty tensors. */
+function unlessEmpty(emitter: Emitter, { shape, dtype }: TensorType, emit: () => string): string {
+  return sizeOf(shape) === 0 ? emitter.constant(allocate(dtype, 0), shape) : emit();
+}
+
+/** Largest element of each window. The gradient goes to the first of those that tie, in row-major order, as in PyTorch. */
+export const maxPool: Op<Window> = defineOp<Window>({
+  name: "maxPool",
+  infer: (inputs, window) => ({ shape: pooledShape(inputAt(inputs, 0), window), dtype: inputAt(inputs, 0).dtype }),
+  gradient({ inputs, output, gradient, attributes }) {
+    const input = inputAt(inputs, 0);
+    const { kernel, stride, dilation } = attributes;
+    const positions = firstOfTile(input, output, attributes) ?? apply(maxPoolPositions, [input], attributes);
+    const disjoint = ([0, 1] as const).every((axis) => stride[axis] > dilation[axis] * (kernel[axis] - 1));
+    if (disjoint) return [apply(place, [gradient, positions], { shape: input.shape })];
+    const flat = input.newFull([input.numel], 0);
+    return [flat.scatterAdd(0, positions.reshape([-1]), gradient.reshape([-1])).reshape(input.shape)];
+  },
+  emit: (emitter, inputs, window, output) =>
+    unlessEmpty(emitter, output, () =>
+      emitter.node("MaxPool", [inputAt(inputs, 0).name], {
+        ...windowAttributes(window),
+        dilations: window.dilation,
+      }),
+    ),
+});
+
+/** Position of each window's first largest element in the whole tensor. ONNX Runtime takes 15 times maxPool's time. */
+export const maxPoolPositions: Op<Window> = defineOp<Window>({
+  name: "maxPoolPositions",
+  infer: (inputs, window) => ({ shape: pooledShape(inputAt(inputs, 0), window), dtype: "int64" }),
+  emit: (emitter, inputs, window, output) =>
+    unlessEmpty(emitter, output, () => {
+      const { name } = inputAt(inputs, 0);
+      const attributes = { ...windowAttributes(window), dilations: window.dilation };
+      return inputAt(emitter.nodeOnce(`${name} ${JSON.stringify(window)}`, "MaxPool", [name], attributes, 2), 1);
+    }),
+});
+
+/** Above this, float32 does not hold every position in a channel. */
+const maxExactPosition = 2 ** 24;
+/** Longer rows of windows are left to `maxPoolPositions`: one pool an element costs more. */
+const maxRow = 8;
+
+/**
+ * What `maxPoolPositions` gives, several times faster, for the usual windows: side by side, without padding, 2 x 2 or a
+ * single row or column. An element comes before the first largest one exactly if the maximum up to it is smaller than
+ * that of the window, so counting such beginnings of windows gives the position.
+ */
+function firstOfTile(input: Tensor, output: Tensor, window: Window): Tensor | undefined {
+  const { kernel, stride, dilation, before, after } = window;
+  const [rows, columns] = kernel;
+  const [height, width] = [input.size(2), input.size(3)];
+  const line = rows === 1 || columns === 1;
+  const usual =
+    (line ? rows * columns <= maxRow : rows === 2 && columns === 2) &&
+    stride[0] >= rows &&
+    stride[1] >= columns &&
+    [...before, ...after].every((amount) => amount === 0) &&
+    dilation.every((step) => step === 1) &&
+    height * width <= maxExactPosition;
+  if (!usual || output.numel === 0) return undefined;
+  const [outHeight, outWidth] = [output.size(2), output.size(3)];
+  const missesMaximum = (kernel: Sizes) => {
+    const beginning = apply(maxPool, [input], { ...window, kernel })
+      .slice(2, 0, outHeight)
+      .slice(3, 0, outWidth);
+    return beginning.lt(output).float();
+  };
+  const inWindow = line
+    ? Array.from({ length: rows * columns - 1 }, (_, index) =>
+        missesMaximum(rows === 1 ? [1, index + 1] : [index + 1, 1]),
+      )
+        .reduce((sum, each) => sum.add(each), output.newFull([], 0))
+        .mul(rows === 1 ? 1 : width)
+    : missesMaximum([1, 1]).add(missesMaximum([1, 2]).mul(missesMaximum([2, 1]).add(width - 1)));
+  const corners = Array.from(
+    { length: outHeight * outWidth },
+    (_, index) => Math.floor(index / outWidth) * stride[0] * width + (index % outWidth) * stride[1],
+  );
+  const planes = input.size(0) * input.size(1);
+  const starts = Array.from({ length: planes }, (_, plane) => plane * height * width);
+  return inWindow
+    .add(input.newTensor(corners, [outHeight, outWidth]))
+    .to("int64")
+    .add(input.newTensor(starts, [input.size(0), input.size(1), 1, 1], "int64"));
+}
+
+/** Zeros of `shape` with the values put at the flat positions given, of which no two may be equal. */
+export const place: Op<{ shape: Shape }> = defineOp<{ shape: Shape }>({
+  name: "place",
+  infer: (inputs, { shape }) => ({ shape, dtype: inputAt(inputs, 0).dtype }),
+  gradient: ({ inputs, gradient }) => [gradient.reshape([-1]).indexSelect(0, inputAt(inputs, 1)), undefined],
+  emit(emitter, inputs, { shape }) {
+    const [values, positions] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+    // ONNX Runtime's kernel for this is the fastest that scatters; the window it asks for is not used.
+    return sizeOf(values.shape) === 0
+      ? emitter.constant(new Float32Array(sizeOf(shape)), shape)
+      : emitter.node("MaxUnpool", [values.name, positions.name, emitter.shape(shape)], { kernel_shape: [1, 1] });
+  },
+});
+
+/** Sum of each window, padding included, divided by the kernel's size. No dilation. */
+export const avgPool: Op<Window> = defineOp<Window>({
+  name: "avgPool",
+  infer: (inputs, window) => ({ shape: pooledShape(inputAt(inputs, 0), window), dtype: inputAt(inputs, 0).dtype }),
+  gradient({ inputs, gradient, attributes: window }) {
+    const input = inputAt(inputs, 0);
+    const { kernel, stride, before, after } = window;
+    const tiles = [...before, ...after].every((amount) => amount === 0) && stride.every((s, at) => s === kernel[at]);
+    if (tiles) {
+      const spread = apply(enlarge, [gradient.mul(1 / (kernel[0] * kernel[1]))], { factors: kernel });
+      return [fillUp(spread, input.shape)];
+    }
+    if (stride.some((step) => step > 1)) {
+      const [rows, columns] = ([0, 1] as const).map((at) => seenBy(window, input, gradient, at));
+      return [resample(gradient, rows, columns)];
+    }
+    // With stride 1 it is the mean over those outputs that saw an element.
+    const turned = {
+      ...window,
+      before: [kernel[0] - 1 - before[0], kernel[1] - 1 - before[1]],
+      after: [kernel[0] - 1 - after[0], kernel[1] - 1 - after[1]],
+    } as const;
+    return [apply(avgPool, [gradient], turned)];
+  },
+  emit: (emitter, inputs, window, output) =>
+    unlessEmpty(emitter, output, () =>
+      emitter.node("AveragePool", [inputAt(inputs, 0).name], { ...windowAttributes(window), count_include_pad: 1 }),
+    ),
+});
+
+/** Zeros behind height and width up to `shape`. */
+function fillUp(tensor: Tensor, shape: Shape): Tensor {
+  return [2, 3].reduce((sum, axis) => sum.pad(axis, 0, lengthAt(shape, axis) - sum.size(axis)), tensor);
+}
+
+/** For each position along an axis of the input, the windows that saw it and their weights. */
+function seenBy({ kernel, stride, before }: Window, input: Tensor, output: Tensor, at: 0 | 1): readonly Weights[] {
+  return Array.from({ length: input.size(at + 2) }, (_, position) =>
+    Array.from({ length: output.size(at + 2) }, (_, index) => index)
+      .filter((index) => {
+        const inWindow = position + before[at] - index * stride[at];
+        return inWindow >= 0 && inWindow < kernel[at];
+      })
+      .map((index) => [index, 1 / kernel[at]] as const),
+  );
+}
+
+/** Repeats each element `factors` times along height and width. */
+export const enlarge: Op<{ factors: Sizes }> = defineOp<{ factors: Sizes }>({
+  name: "enlarge",
+  infer(inputs, { factors }) {
+    const { shape, dtype } = inputAt(inputs, 0);
+    return { shape: shape.map((length, axis) => (axis < 2 ? length : length * inputAt(factors, axis - 2))), dtype };
+  },
+  gradient({ gradient, attributes: { factors } }) {
+    const window = { kernel: factors, stride: factors, dilation: [1, 1], before: [0, 0], after: [0, 0] } as const;
+    return [apply(avgPool, [gradient], window).mul(factors[0] * factors[1])];
+  },
+  emit: (emitter, inputs, { factors }, output) =>
+    unlessEmpty(emitter, output, () => emitEnlarge(emitter, inputAt(inputs, 0), factors)),
+});
+
+function emitEnlarge(emitter: Emitter, { name }: Value, factors: Sizes): string {
+  const scales = emitter.constant(Float32Array.of(1, 1, ...factors), [4]);
+  return emitter.node("Resize", [name, "", scales], {
+    mode: "nearest",
+    coordinate_transformation_mode: "asymmetric",
+    nearest_mode: "floor",
+  });
+}

@@ -1,0 +1,37 @@
+import { TensorError } from "../errors.ts";
+import { broadcastShapes, sameShape, showShape } from "../shape.ts";
+import { defineOp, inputAt, type Op } from "./op.ts";
+
+/** x where it is above 0, else slope x; the slope broadcasts against x. */
+export const prelu: Op<Record<string, never>> = defineOp<Record<string, never>>({
+  name: "prelu",
+  infer(inputs) {
+    const x = inputAt(inputs, 0);
+    const slope = inputAt(inputs, 1);
+    for (const { dtype } of inputs) {
+      if (dtype !== "float32")
+        throw new TensorError("TENSOR_DTYPE", `prelu needs float32, not ${dtype}; convert it with .to("float32")`);
+    }
+    if (!sameShape(broadcastShapes(x.shape, slope.shape, "prelu"), x.shape)) {
+      throw new TensorError(
+        "TENSOR_SHAPE",
+        `prelu: the slopes ${showShape(slope.shape)} do not broadcast to the input ${showShape(x.shape)}`,
+      );
+    }
+    return x;
+  },
+  gradient({ inputs, gradient, needs }) {
+    const x = inputAt(inputs, 0);
+    const slope = inputAt(inputs, 1);
+    return [
+      needs(0) ? x.gt(0).where(gradient, gradient.mul(slope)) : undefined,
+      // min(x, 0) without minimum, whose gradient splits ties.
+      needs(1) ? gradient.mul(x.relu().sub(x).neg()).sumTo(slope.shape) : undefined,
+    ];
+  },
+  emit: (emitter, inputs) =>
+    emitter.node(
+      "PRelu",
+      inputs.map((input) => input.name),
+    ),
+});
