@@ -1,19 +1,19 @@
 import {
   compileEvaluation,
   compileTraining,
-  type DataLoader,
   type EvaluationProgram,
   type Generator,
+  metrics,
   type nn,
-  type optim,
+  optim,
   type Parameter,
-  type Samples,
+  type ParameterGroup,
   type StepResult,
-  type StepValues,
   type schedulers,
-  type Tensor,
+  Tensor,
   type TrainingProgram,
   type TrainingState,
+  type UpdateOptions,
 } from "@ml-mosaic/tensor";
 import { type AccuracyRule, accuracyRule } from "./accuracy.ts";
 import {
@@ -23,8 +23,11 @@ import {
   shouldStop,
   watch,
 } from "./early-stopping.ts";
+import { evaluateEpoch, trainEpoch } from "./epoch.ts";
 import { TrainingError } from "./errors.ts";
 import type { EpochRecord } from "./history.ts";
+import { type AnyLoader, checkedSamples, usualBatch } from "./loaders.ts";
+import { epochSchedule } from "./schedule.ts";
 
 /** What is trained: a function of the features, and what it consists of. */
 export interface TrainableModel {
@@ -34,16 +37,21 @@ export interface TrainableModel {
   train(mode: boolean): void;
 }
 
-export interface TrainOptions {
+export interface TrainOptions extends UpdateOptions {
   readonly model: TrainableModel;
   readonly loss: nn.Loss;
+  /** Made by `averaged`, the averages are what is evaluated and what the model holds afterwards. */
   readonly optimizer: optim.Optimizer;
+  /** Parameters with optimizers of their own. */
+  readonly groups?: readonly ParameterGroup[] | undefined;
   readonly scheduler?: schedulers.Scheduler | undefined;
   readonly earlyStopping?: EarlyStopping | undefined;
   /** Samples of two fields, features and target. */
-  readonly trainLoader: DataLoader;
+  readonly trainLoader: AnyLoader;
   /** Evaluated after every epoch. */
-  readonly evaluationLoader: DataLoader;
+  readonly evaluationLoader: AnyLoader;
+  /** Computed from the evaluation, besides loss and accuracy. */
+  readonly metrics?: readonly metrics.Metric[] | undefined;
   /** Epochs in all, those before a resumption included. */
   readonly epochs: number;
   /** Shuffling and dropout draw from streams of this. */
@@ -68,9 +76,6 @@ export interface TrainResult {
   readonly stoppedEarly: boolean;
 }
 
-/** Steps that one call into the runtime makes at most: enough to make the call cheap, few enough to stay responsive. */
-const maxChunkSteps = 2048;
-
 /**
  * The training loop: epochs of compiled steps, an evaluation after each, learning rate and early stopping from the
  * evaluation's loss. The model's parameters hold the last epoch's values afterwards. Same options, same bits: shuffling
@@ -81,8 +86,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     model,
     loss,
     optimizer,
+    groups,
+    accumulate = 1,
+    clipNorm,
+    clipValue,
     scheduler,
     earlyStopping,
+    metrics: metricList = [],
     trainLoader,
     evaluationLoader,
     epochs,
@@ -93,18 +103,18 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     checkedSamples("train", trainLoader),
     checkedSamples("evaluation", evaluationLoader),
   ]);
+  checkMetrics(metricList);
   const rule = accuracyRule(loss, [trainSamples, evaluationSamples]);
   const program = await compileTraining({
     fields: trainSamples.fields,
     parameters: model.parameters,
     optimizer,
-    step: stepBuilder(model, loss, rule, true),
-    batchSize: Math.min(trainLoader.batchSize, trainSamples.rows.length),
-  });
-  const evaluation = compileEvaluation({
-    fields: evaluationSamples.fields,
-    layout: program.layout,
-    step: stepBuilder(model, loss, rule, false),
+    groups,
+    accumulate,
+    clipNorm,
+    clipValue,
+    step: stepBuilder(model, loss, rule, [], true),
+    batchSize: usualBatch(trainLoader),
   });
   const dropout = generator.stream("dropout");
   let state: TrainerState = resumeFrom ?? {
@@ -115,27 +125,42 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   };
   const history: EpochRecord[] = [];
   let stoppedEarly = false;
+  let evaluation: EvaluationProgram | undefined;
   try {
+    evaluation = compileEvaluation({
+      fields: evaluationSamples.fields,
+      layout: program.layout,
+      step: stepBuilder(model, loss, rule, metricList, false),
+      batchSize: usualBatch(evaluationLoader),
+    });
     while (state.epoch < epochs && !stoppedEarly) {
       const start = performance.now();
-      const lr = scheduler?.lr(state.scheduler, optimizer.lr) ?? optimizer.lr;
+      const optimizerSteps = ({ step }: TrainingState) => Math.floor(step / accumulate);
+      const firstStep = optimizerSteps(state.training);
+      const schedule = epochSchedule(scheduler, state.scheduler, firstStep);
       const trained = await trainEpoch(
         program,
         state.training,
         trainLoader,
-        trainSamples,
-        lr,
+        schedule.rate,
         generator.stream("shuffle", state.epoch),
         dropout,
       );
-      const evaluated = await evaluateEpoch(evaluation, trained.training, evaluationLoader, evaluationSamples, dropout);
+      const evaluated = await evaluateEpoch(
+        evaluation,
+        optim.averagedState(trained.training),
+        evaluationLoader,
+        metricList,
+        generator.stream("evaluation", state.epoch),
+      );
       const record: EpochRecord = {
         epoch: state.epoch + 1,
         trainLoss: trained.totals.meanLoss(),
-        evaluationLoss: evaluated.meanLoss(),
+        evaluationLoss: evaluated.totals.meanLoss(),
         trainAccuracy: trained.totals.accuracy(rule, trainSamples),
-        evaluationAccuracy: evaluated.accuracy(rule, evaluationSamples),
-        lr,
+        evaluationAccuracy: evaluated.totals.accuracy(rule, evaluationSamples),
+        ...(metricList.length === 0 ? {} : { metrics: evaluated.metrics }),
+        lr: schedule.rate(optimizer.lr, firstStep),
         seconds: (performance.now() - start) / 1000,
       };
       const watched =
@@ -146,120 +171,50 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       state = {
         epoch: state.epoch + 1,
         training: trained.training,
-        scheduler: scheduler?.next(state.scheduler, record.evaluationLoss) ?? {},
+        scheduler: schedule.after(optimizerSteps(trained.training), record.evaluationLoss),
         earlyStopping: watched,
       };
       history.push(record);
       await options.onEpoch?.(record);
     }
-    program.store(state.training);
+    program.store(optim.averagedState(state.training));
   } finally {
     program.release();
-    evaluation.release();
+    evaluation?.release();
     model.train(false);
   }
   return { history, state, layout: program.layout, stoppedEarly };
 }
 
-async function checkedSamples(which: string, loader: DataLoader): Promise<Samples> {
-  const samples = await loader.dataset.samples();
-  if (loader.length === 0) {
-    const why =
-      samples.rows.length === 0
-        ? "holds no sample"
-        : `drops its only batch: ${samples.rows.length} samples are fewer than ${loader.batchSize}`;
-    throw new TrainingError("TRAINING_DATA", `the ${which} loader ${why}`);
-  }
-  if (samples.fields.length !== 2) {
-    throw new TrainingError(
-      "TRAINING_DATA",
-      `the ${which} loader gives ${samples.fields.length} tensors a sample; two are needed: features and target`,
-    );
-  }
-  return samples;
+/** @throws TensorError if two have one name */
+function checkMetrics(metricList: readonly metrics.Metric[]): void {
+  new metrics.MetricTotals(metricList);
 }
 
 /** A step of training or evaluation; the mode is set when the graph is built, for every size of batch. */
-function stepBuilder(model: TrainableModel, loss: nn.Loss, rule: AccuracyRule | undefined, training: boolean) {
+function stepBuilder(
+  model: TrainableModel,
+  loss: nn.Loss,
+  rule: AccuracyRule | undefined,
+  metricList: readonly metrics.Metric[],
+  training: boolean,
+) {
   return ([features, target]: readonly Tensor[]): StepResult => {
     if (features === undefined || target === undefined)
       throw new TrainingError("TRAINING_DATA", "a batch needs features and target");
     model.train(training);
     const prediction = model.forward(features);
+    const value: unknown = loss.forward(prediction, target);
+    if (!(value instanceof Tensor)) {
+      throw new TrainingError(
+        "TRAINING_LOSS",
+        `forward of the loss ${loss.constructor.name} must return a Tensor at once, it returned ${typeof value === "object" ? `an object of ${value?.constructor.name ?? "no class"}` : String(value)}`,
+      );
+    }
     return {
-      loss: loss.forward(prediction, target),
+      loss: value,
       ...(rule === undefined ? {} : { metrics: { right: rule.countRight(prediction, target) } }),
+      collected: metrics.metricStep(metricList, prediction, target),
     };
   };
-}
-
-/** Sums over the batches of an epoch, in double precision and in order: chunks of any size give the same bits. */
-class EpochTotals {
-  #samples = 0;
-  #loss = 0;
-  #right = 0;
-
-  add(values: StepValues, batchSize: number): void {
-    const { loss, right } = values;
-    for (const value of loss ?? []) this.#loss += value * batchSize;
-    for (const value of right ?? []) this.#right += value;
-    this.#samples += (loss?.length ?? 0) * batchSize;
-  }
-
-  meanLoss(): number {
-    return this.#loss / this.#samples;
-  }
-
-  accuracy(rule: AccuracyRule | undefined, { fields }: Samples): number | undefined {
-    const target = fields[1];
-    if (rule === undefined || target === undefined) return undefined;
-    return (100 * this.#right) / (this.#samples * rule.predictionsPerSample(target));
-  }
-}
-
-async function trainEpoch(
-  program: TrainingProgram,
-  start: TrainingState,
-  loader: DataLoader,
-  samples: Samples,
-  lr: number,
-  shuffle: Generator,
-  dropout: Generator,
-): Promise<{ training: TrainingState; totals: EpochTotals }> {
-  const totals = new EpochTotals();
-  let training = start;
-  for (const { rows, batchSize } of chunksOf(loader, samples, shuffle)) {
-    const { state, values } = await program.run(training, { rows, batchSize, lr, generator: dropout });
-    training = state;
-    totals.add(values, batchSize);
-  }
-  return { training, totals };
-}
-
-async function evaluateEpoch(
-  program: EvaluationProgram,
-  state: TrainingState,
-  loader: DataLoader,
-  samples: Samples,
-  generator: Generator,
-): Promise<EpochTotals> {
-  const totals = new EpochTotals();
-  for (const { rows, batchSize } of chunksOf(loader, samples, generator)) {
-    totals.add(await program.run(state, rows, batchSize, generator), batchSize);
-  }
-  return totals;
-}
-
-/** The rows of an epoch in pieces of whole batches, the smaller last batch by itself. */
-function* chunksOf(
-  loader: DataLoader,
-  samples: Samples,
-  shuffle: Generator,
-): IterableIterator<{ rows: Int32Array; batchSize: number }> {
-  const { whole, rest } = loader.epoch(samples, shuffle);
-  const size = maxChunkSteps * loader.batchSize;
-  for (let start = 0; start < whole.length; start += size) {
-    yield { rows: whole.subarray(start, start + size), batchSize: loader.batchSize };
-  }
-  if (rest.length > 0) yield { rows: rest, batchSize: rest.length };
 }

@@ -1,5 +1,5 @@
 /** What every command looks like, and how it is read from the command line. */
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { MosaicError } from "../errors.ts";
 
 /** 0 done, 1 some runs failed, 2 wrong usage or input, 3 stopped with work left. */
@@ -17,14 +17,22 @@ export interface Terminal {
 export interface ArgumentSpec {
   readonly name: string;
   readonly help: string;
+  /** It may be left out; only the last argument can be. */
+  readonly optional?: boolean;
+  /** The only values that are taken. */
+  readonly choices?: readonly string[];
 }
 
 export interface OptionSpec {
   /** Without dashes: `dry-run`. */
   readonly name: string;
   readonly help: string;
+  /** One letter that stands for the name: `v`. */
+  readonly short?: string;
   /** Name of the option's value; without it the option is a switch. */
   readonly value?: string;
+  /** Name of a second value, which follows the first one. */
+  readonly secondValue?: string;
 }
 
 export interface CommandSpec {
@@ -40,8 +48,11 @@ export interface CommandSpec {
 /** What the user wrote, checked against the specification. */
 export interface Given {
   argument(name: string): string;
+  optionalArgument(name: string): string | undefined;
   switched(name: string): boolean;
   option(name: string): string | undefined;
+  /** Both values of an option that takes two. */
+  pair(name: string): readonly [string, string] | undefined;
 }
 
 /** Runs `mosaic <verb> …`, or one command by itself, and returns the exit code. */
@@ -55,7 +66,7 @@ export async function runCommandLine(program: Command, args: readonly string[], 
     command.setOptionValue(exitCodeKey, remember);
   }
   try {
-    await program.parseAsync(doubleDashes(program, args), { from: "user" });
+    await program.parseAsync(spreadPairs(program, doubleDashes(program, args)), { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -71,10 +82,11 @@ const exitCodeKey = "exitCodeSink";
 /** The parser of one command. */
 export function buildCommand(spec: CommandSpec, terminal: Terminal, name: string): Command {
   const command = new Command(name).description(spec.summary).showHelpAfterError("(--help shows how it is used)");
-  for (const argument of spec.arguments) command.argument(`<${argument.name}>`, argument.help);
-  for (const { name: option, value, help } of spec.options) {
-    command.addOption(new Option(value === undefined ? `--${option}` : `--${option} <${value}>`, help));
+  for (const { name: argument, help, optional, choices } of spec.arguments) {
+    const parser = new Argument(optional === true ? `[${argument}]` : `<${argument}>`, help);
+    command.addArgument(choices === undefined ? parser : parser.choices(choices));
   }
+  for (const option of spec.options) command.addOption(buildOption(option));
   command.addHelpText(
     "after",
     `\nExample${spec.examples.length > 1 ? "s" : ""}:\n${spec.examples.map((example) => `  ${example}`).join("\n")}`,
@@ -86,10 +98,15 @@ export function buildCommand(spec: CommandSpec, terminal: Terminal, name: string
     const code = await spec.run(
       {
         argument: (argument) => positions.get(argument) ?? "",
+        optionalArgument: (argument) => positions.get(argument) || undefined,
         switched: (option) => written(option) === true,
         option(option) {
           const value = written(option);
           return typeof value === "string" ? value : undefined;
+        },
+        pair(option) {
+          const value = written(option);
+          return Array.isArray(value) ? pairOf(option, value) : undefined;
         },
       },
       terminal,
@@ -98,6 +115,20 @@ export function buildCommand(spec: CommandSpec, terminal: Terminal, name: string
     if (typeof sink === "function") sink(code);
   });
   return command;
+}
+
+function buildOption({ name, short, value, secondValue, help }: OptionSpec): Option {
+  const names = short === undefined ? `--${name}` : `-${short}, --${name}`;
+  if (value === undefined) return new Option(names, help);
+  if (secondValue === undefined) return new Option(`${names} <${value}>`, help);
+  const collect = (next: string, before: readonly string[] | undefined) => [...(before ?? []), next];
+  return new Option(`${names} <${value} ${secondValue}>`, help).argParser(collect);
+}
+
+function pairOf(option: string, values: readonly unknown[]): readonly [string, string] {
+  const [first, second, ...more] = values;
+  if (typeof first === "string" && typeof second === "string" && more.length === 0) return [first, second];
+  throw new MosaicError("bad-usage", `--${option} is given once, with two values`);
 }
 
 function camelCase(option: string): string {
@@ -112,4 +143,25 @@ function doubleDashes(program: Command, args: readonly string[]): string[] {
   return args.map((arg) =>
     /^-[a-z][a-z_-]+(?:=.*)?$/.test(arg) && known.has(`-${arg.split("=")[0]}`) ? `-${arg}` : arg,
   );
+}
+
+/** Commander has no options with two values: the option's name is put before the second one as well. */
+function spreadPairs(program: Command, args: readonly string[]): readonly string[] {
+  const pairs = new Set(
+    [program, ...program.commands]
+      .flatMap((command) => command.options)
+      .filter(({ flags }) => /<\S+ \S+>$/.test(flags))
+      .map(({ long }) => long),
+  );
+  const spread: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] ?? "";
+    const [, option = arg] = /^(--[^=]+)=/.exec(arg) ?? [];
+    spread.push(arg);
+    if (!pairs.has(option)) continue;
+    if (option === arg) spread.push(...args.slice(index + 1, ++index + 1));
+    const second = args[++index];
+    if (second !== undefined) spread.push(option, second);
+  }
+  return spread;
 }

@@ -1,10 +1,22 @@
 /** The command lines: `mosaic <verb> …`, and every verb as a command of its own, `mosaic_<verb>`. */
 import { Command } from "commander";
 import { buildCommand, type CommandSpec, runCommandLine, type Terminal } from "./command.ts";
-import { generateCommand } from "./generate.ts";
-import { runCommand } from "./run.ts";
 
-const commands: readonly CommandSpec[] = [runCommand, generateCommand];
+/** Each command is loaded when it is needed: the engine alone takes longer than a look at a database. */
+const verbs: Readonly<Record<string, () => Promise<CommandSpec>>> = {
+  run: async () => (await import("./run.ts")).runCommand,
+  status: async () => (await import("./status.ts")).statusCommand,
+  show: async () => (await import("./show.ts")).showCommand,
+  export: async () => (await import("./export.ts")).exportCommand,
+  savedb: async () => (await import("./savedb.ts")).savedbCommand,
+  rekey: async () => (await import("./rekey.ts")).rekeyCommand,
+  generate: async () => (await import("./generate.ts")).generateCommand,
+  completion: async () => (await import("./completion.ts")).completionCommand(allCommands),
+};
+
+function allCommands(): Promise<readonly CommandSpec[]> {
+  return Promise.all(Object.values(verbs).map((load) => load()));
+}
 
 const terminal: Terminal = {
   out: (text) => process.stdout.write(text),
@@ -14,20 +26,28 @@ const terminal: Terminal = {
 
 /** `mosaic <verb> …` */
 export async function mosaic(): Promise<void> {
+  const args = process.argv.slice(2);
+  const load = Object.hasOwn(verbs, args[0] ?? "") ? verbs[args[0] ?? ""] : undefined;
   const program = new Command("mosaic").description(
     "Compare AI models: train every pipeline of a configuration file, keep all results.",
   );
-  for (const spec of commands) program.addCommand(buildCommand(spec, terminal, spec.name));
-  process.exitCode = await runCommandLine(program, process.argv.slice(2), terminal);
+  for (const spec of load === undefined ? await allCommands() : [await load()])
+    program.addCommand(buildCommand(spec, terminal, spec.name));
+  await runProgram(program, args);
 }
 
 /** `mosaic_<verb> …` */
 export async function mosaicVerb(verb: string): Promise<void> {
-  const spec = commands.find(({ name }) => name === verb);
-  if (spec === undefined) throw new RangeError(`there is no command ${verb}`);
-  process.exitCode = await runCommandLine(
-    buildCommand(spec, terminal, `mosaic_${verb}`),
-    process.argv.slice(2),
-    terminal,
-  );
+  const load = verbs[verb];
+  if (load === undefined) throw new RangeError(`there is no command ${verb}`);
+  await runProgram(buildCommand(await load(), terminal, `mosaic_${verb}`), process.argv.slice(2));
+}
+
+async function runProgram(program: Command, args: readonly string[]): Promise<void> {
+  // Whoever reads the output, such as `head`, may have had enough of it.
+  process.stdout.on("error", (error) => {
+    if ("code" in error && error.code === "EPIPE") process.exit();
+    throw error;
+  });
+  process.exitCode = await runCommandLine(program, args, terminal);
 }

@@ -1,4 +1,4 @@
-import type { RunRecord, StoreReader } from "../store/index.ts";
+import type { RunRecord, RunResult, StoreReader } from "../store/index.ts";
 import { numberText, tableText } from "./text.ts";
 
 /** Figures of one model over its repetitions. */
@@ -16,20 +16,24 @@ export interface ModelSummary {
 }
 
 /** One line a model, the smallest mean test loss first. Ranking is by the mean, never by the best run. */
-export async function summarizeModels(
-  store: StoreReader,
-  experimentIds: readonly number[],
-): Promise<readonly ModelSummary[]> {
-  const groups = new Map<string, RunRecord[]>();
-  for (const experimentId of experimentIds) {
-    for await (const run of store.runs({ experimentId })) {
-      if (run.status !== "done" && run.status !== "error") continue;
-      const group = groups.get(labelOf(run)) ?? [];
-      group.push(run);
-      groups.set(labelOf(run), group);
-    }
+export async function summarizeModels(store: StoreReader, runIds: Iterable<number>): Promise<readonly ModelSummary[]> {
+  // Results only: of thousands of runs the pipelines and stacks are too much to hold.
+  const groups = new Map<string, (RunResult | null)[]>();
+  for await (const run of store.runs({ runIds })) {
+    if (run.status !== "done" && run.status !== "error") continue;
+    const label = labelOf(run);
+    const group = groups.get(label) ?? [];
+    group.push(run.status === "done" ? run.result : null);
+    groups.set(label, group);
   }
-  return Array.from(groups, ([model, runs]) => summarize(model, runs)).toSorted((a, b) => rank(a) - rank(b));
+  return Array.from(groups, ([model, runs]) => summarize(model, runs)).toSorted((a, b) =>
+    compareRanks(rank(a), rank(b)),
+  );
+}
+
+/** Infinities are equal, which their difference does not say. */
+function compareRanks(one: number, other: number): number {
+  return one === other ? 0 : one - other;
 }
 
 /** The description, and what else tells its pipelines apart: options of PROCESS that vary. */
@@ -47,8 +51,8 @@ function rank({ testLoss }: ModelSummary): number {
   return testLoss === null || Number.isNaN(testLoss) ? Number.POSITIVE_INFINITY : testLoss;
 }
 
-function summarize(model: string, runs: readonly RunRecord[]): ModelSummary {
-  const results = runs.map(({ result }) => result).filter((result) => result !== null);
+function summarize(model: string, runs: readonly (RunResult | null)[]): ModelSummary {
+  const results = runs.filter((result) => result !== null);
   const losses = results.map(({ testLoss }) => testLoss).filter((loss) => loss !== null);
   const mean = meanOf(losses);
   const squares = mean === null ? null : meanOf(losses.map((loss) => (loss - mean) ** 2));

@@ -1,6 +1,6 @@
 /** Shows an experiment while it runs: in place on a terminal, as plain lines elsewhere. */
 import { createLogUpdate } from "log-update";
-import type { EpochRecord, Lease } from "../store/index.ts";
+import { type EpochRecord, type Lease, maximumAttempts } from "../store/index.ts";
 import type { SupervisorEvent } from "../supervisor/supervise.ts";
 import type { Terminal } from "./command.ts";
 import { barText, clockText, countText, numberText, shortenText } from "./text.ts";
@@ -90,7 +90,7 @@ export function openRunView(terminal: Terminal, total: number): RunView {
           running.delete(lease.runId);
           if (event.status === "error") failed++;
           return say(
-            `${name}: its worker ${event.how}; ${event.status === "error" ? "it has failed three times and is given up" : "it starts again"}`,
+            `${name}: its worker died (${event.how}); ${event.status === "error" ? `given up after ${maximumAttempts} attempts` : "it starts again"}  ${lease.description}`,
           );
         case "given-back":
           running.delete(lease.runId);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import {
   countPipelines,
@@ -15,7 +16,7 @@ import { digestModules } from "../experiment/plan.ts";
 import { databaseIdOf, enqueueRuns, type Queue } from "../experiment/queue.ts";
 import { vocabulary } from "../run/components.ts";
 import type { RunOrder } from "../run/order.ts";
-import { claimFilesFolder, filesFolderOf, removeUnfinished } from "../run/run-files.ts";
+import { claimFilesFolder, filesFolderOf, refuseTakenFolder, removeUnfinished } from "../run/run-files.ts";
 import { type Lease, openSqliteStore, type Store } from "../store/index.ts";
 import { supervise } from "../supervisor/supervise.ts";
 import type { CommandSpec, ExitCode, Terminal } from "./command.ts";
@@ -54,18 +55,33 @@ export const runCommand: CommandSpec = {
     );
     if (given.switched("dry-run")) return reportDryRun(experiment, pipelines, terminal);
     const digests = await digestModules(experiment);
+    if (!existsSync(database) && experiment.process.artifacts === "all")
+      await refuseTakenFolder(filesFolderIn(experiment, database), database);
     const store = await openSqliteStore(database);
     try {
       for (const notice of store.notices) terminal.err(`${notice}\n`);
       const filesFolder = await prepareFilesFolder(experiment, database, store);
       const queue = await enqueueRuns(store, experiment, digests, { continued, retryErrors });
       describeQueue(queue, continued, terminal);
-      const code = await carryOut(store, experiment, queue, filesFolder, terminal);
-      terminal.out(`${summaryText(await summarizeModels(store, [queue.experimentId]))}\n`);
-      await sayNext(store, queue, configFile, database, terminal);
-      return code;
+      const command = commandLine(configFile, database);
+      try {
+        const code = await carryOut(store, experiment, queue, filesFolder, terminal);
+        // What killed workers have left half-written.
+        if (filesFolder !== undefined) await removeUnfinished(filesFolder);
+        terminal.out(`${summaryText(await summarizeModels(store, queue.runIds))}\n`);
+        await sayNext(store, queue, command, terminal);
+        return code;
+      } catch (error) {
+        // The database or the machine has failed, not the runs.
+        if (!(error instanceof MosaicError)) throw error;
+        terminal.err(
+          `${error.message}\nStopped; what was accepted is safe. When the cause is gone:\n  ${command} --continue\n`,
+        );
+        return 3;
+      }
     } finally {
-      await store.close();
+      // Nothing is lost by it: what was accepted stays, and the next writer takes the claim over.
+      await store.close().catch((error: unknown) => terminal.err(`${String(error)}\n`));
     }
   },
 };
@@ -78,13 +94,13 @@ function checkDevices({ file, monitor }: Experiment): void {
   );
 }
 
-async function prepareFilesFolder(
-  { process }: Experiment,
-  database: string,
-  store: Store,
-): Promise<string | undefined> {
-  if (process.artifacts === "none") return undefined;
-  const folder = resolve(filesFolderOf(process.runFilesPath, database));
+function filesFolderIn({ process }: Experiment, database: string): string {
+  return resolve(filesFolderOf(process.runFilesPath, database));
+}
+
+async function prepareFilesFolder(experiment: Experiment, database: string, store: Store): Promise<string | undefined> {
+  if (experiment.process.artifacts === "none") return undefined;
+  const folder = filesFolderIn(experiment, database);
   await claimFilesFolder(folder, database, await databaseIdOf(store));
   await removeUnfinished(folder);
   return folder;
@@ -111,7 +127,7 @@ function describeQueue({ added, resumed, done, failed, shorter }: Queue, continu
   if (failed > 0) err(`${countText(failed, "run")} failed before and stay so; --retry-errors runs them again\n`);
   if (shorter.length > 0)
     err(
-      `${countText(shorter.length, "done run")} have fewer epochs than asked for: ${shorter.slice(0, 20).join(", ")}${shorter.length > 20 ? "…" : ""}\n`,
+      `${countText(shorter.length, "done run")} with fewer epochs than asked for: ${shorter.slice(0, 20).join(", ")}${shorter.length > 20 ? "…" : ""}\n`,
     );
 }
 
@@ -164,20 +180,25 @@ function onInterrupts(finish: AbortController, stop: AbortController, view: RunV
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", terminate);
+  // The terminal was closed.
+  process.on("SIGHUP", terminate);
   return () => {
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", terminate);
+    process.off("SIGHUP", terminate);
   };
 }
 
 function orderOf(lease: Lease, { process, folder, file }: Experiment, filesFolder: string | undefined): RunOrder {
   const json: unknown = JSON.parse(lease.pipelineJson);
   const [pipeline = []]: readonly Pipeline[] = parsePipelines([json], file);
-  const { runId, repetition, seed } = lease;
+  const { runId, repetition, seed, params } = lease;
+  // A run that was queued earlier keeps the number of epochs that is recorded with it.
+  const recorded = params.filter(([name]) => name === "epochs");
   return {
     runId,
     pipeline,
-    process: processTexts(process, pipeline),
+    process: { ...processTexts(process, pipeline), ...Object.fromEntries(recorded) },
     repetition,
     seed,
     device: "cpu",
@@ -186,21 +207,22 @@ function orderOf(lease: Lease, { process, folder, file }: Experiment, filesFolde
   };
 }
 
-async function sayNext(
-  store: Store,
-  queue: Queue,
-  configFile: string,
-  database: string,
-  { err }: Terminal,
-): Promise<void> {
+async function sayNext(store: Store, queue: Queue, command: string, { err }: Terminal): Promise<void> {
   const counts = await store.countByStatus(queue.experimentId);
-  const lines: string[] = [];
   const left = counts.get("pending") ?? 0;
-  if (left > 0)
-    lines.push(`mosaic run ${configFile} ${database} --continue   carries on: ${countText(left, "run")} left`);
-  if ((counts.get("error") ?? 0) + queue.failed > 0)
-    lines.push(`mosaic run ${configFile} ${database} --continue --retry-errors   tries again what failed`);
-  if (left === 0) lines.push(`mosaic run ${configFile} ${database} --continue   trains what you add to ${configFile}`);
-  lines.push(`mosaic generate ${configFile} pipelines.json   shows the pipelines`);
+  const failed = (counts.get("error") ?? 0) + queue.failed;
+  const lines: string[] = [];
+  if (left > 0) lines.push(`${command} --continue   carries on: ${countText(left, "run")} left`);
+  if (failed > 0) lines.push(`${command} --continue --retry-errors   tries again what failed`);
+  if (left === 0) lines.push(`${command} --continue   trains what you add to the configuration`);
   err(`Next:\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
+}
+
+/** As it can be pasted into a shell. */
+function commandLine(configFile: string, database: string): string {
+  return ["mosaic", "run", configFile, database].map(shellText).join(" ");
+}
+
+function shellText(text: string): string {
+  return /^[\w./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Experiment, generatePipelines, processTexts } from "../config/index.ts";
+import { forbidExit } from "../modules/forbid-exit.ts";
 import { checkRun } from "../run/execute-run.ts";
 import { repetitionSeed } from "../run/seed.ts";
 import { describePipeline } from "./plan.ts";
@@ -8,27 +10,41 @@ export interface DryRunProblem {
   readonly error: unknown;
 }
 
-/** Constructs every pipeline once, prepares its data and connects it to the loss, without training. */
+/** Constructs every pipeline once, prepares its data and compiles its training, without training. */
 export async function dryRun(
   experiment: Experiment,
   onPipeline: (done: number) => void,
 ): Promise<readonly DryRunProblem[]> {
-  const { process, folder } = experiment;
+  const { process: section, folder } = experiment;
   const problems: DryRunProblem[] = [];
+  let current = "";
+  const fail = (error: unknown) => problems.push({ pipeline: current, error });
+  const allowExit = forbidExit();
+  process.on("unhandledRejection", fail);
+  process.on("uncaughtException", fail);
   let done = 0;
-  for (const pipeline of generatePipelines(experiment)) {
-    const order = {
-      runId: 0,
-      pipeline,
-      process: processTexts(process, pipeline),
-      repetition: 0,
-      seed: repetitionSeed(process.seed, 0),
-      device: "cpu",
-      folder,
-      filesFolder: undefined,
-    };
-    await checkRun(order).catch((error: unknown) => problems.push({ pipeline: describePipeline(pipeline), error }));
-    onPipeline(++done);
+  try {
+    for (const pipeline of generatePipelines(experiment)) {
+      current = describePipeline(pipeline);
+      const order = {
+        runId: 0,
+        pipeline,
+        process: processTexts(section, pipeline),
+        repetition: 0,
+        seed: repetitionSeed(section.seed, 0),
+        device: "cpu",
+        folder,
+        filesFolder: undefined,
+      };
+      await checkRun(order).catch(fail);
+      // Promises that nobody awaited are reported between two turns of the event loop.
+      await nextTurn();
+      onPipeline(++done);
+    }
+  } finally {
+    process.off("unhandledRejection", fail);
+    process.off("uncaughtException", fail);
+    allowExit();
   }
   return problems;
 }

@@ -58,7 +58,8 @@ function runParams(pipeline: Pipeline, texts: Readonly<Record<string, string>>):
 
 /**
  * What makes two runs the same run: the modules with their options and texts, the options of PROCESS that change the
- * training (not how far it goes nor where its files lie), and the repetition.
+ * training (not how far it goes nor where its files lie), and the repetition. In which order options are written counts
+ * for nothing.
  */
 function runIdentity(
   pipeline: Pipeline,
@@ -69,11 +70,17 @@ function runIdentity(
   const modules = pipeline.filter(isModule).map((entry) => ({
     type: entry.type,
     class: entry.class,
-    options: classOptions(entry),
+    options: sorted(classOptions(entry)),
     text: digests.get(entry.path_to_class ?? ""),
   }));
   const { epochs, run_files_path, artifacts, ...training } = texts;
+  // Where numbers of epochs are compared with each other, they do make a difference.
+  const epochsAxis = pipeline.find((entry) => !isModule(entry))?.epochs;
   return createHash("sha256")
-    .update(JSON.stringify({ modules, training, loss: digests.get("loss"), repetition }))
+    .update(JSON.stringify({ modules, training: sorted(training), epochsAxis, loss: digests.get("loss"), repetition }))
     .digest("hex");
+}
+
+function sorted(options: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
+  return Object.entries(options).sort(([one], [other]) => (one < other ? -1 : 1));
 }

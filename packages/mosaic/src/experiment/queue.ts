@@ -1,7 +1,7 @@
 /** Decides which of the planned runs are to be carried out, and puts them into the store. */
 import { randomUUID } from "node:crypto";
 import type { Experiment } from "../config/index.ts";
-import type { FoundRun, NewRun, Store } from "../store/index.ts";
+import type { AddedRuns, FoundRun, NewRun, Store } from "../store/index.ts";
 import { engineVersion, machineFacts } from "./environment.ts";
 import { type ModuleDigests, planRuns } from "./plan.ts";
 
@@ -15,6 +15,8 @@ export interface Queue {
   readonly done: number;
   /** Failed runs that stay as they are. */
   readonly failed: number;
+  /** All runs of this configuration: those to be carried out, and those that were before. */
+  readonly runIds: readonly number[];
   /** Ids of done runs that have fewer epochs than the configuration asks for. */
   readonly shorter: readonly number[];
 }
@@ -37,12 +39,13 @@ export async function enqueueRuns(
     machineJson: JSON.stringify(machineFacts()),
   });
   if (!options.continued) {
-    const { count } = await store.addRuns(experimentId, planRuns(experiment, digests));
-    return { experimentId, added: count, resumed: 0, done: 0, failed: 0, shorter: [] };
+    const added = await store.addRuns(experimentId, planRuns(experiment, digests));
+    return { experimentId, added: added.count, resumed: 0, done: 0, failed: 0, runIds: idsOf(added), shorter: [] };
   }
   const known = await store.findRuns(identitiesOf(experiment, digests));
   const missing: NewRun[] = [];
   const requeued: number[] = [];
+  const before: number[] = [];
   const shorter: number[] = [];
   let done = 0;
   let failed = 0;
@@ -53,15 +56,24 @@ export async function enqueueRuns(
     const broken = found.find(({ status }) => status === "error");
     if (finished !== undefined) {
       done++;
+      before.push(finished.runId);
       if ((finished.epochs ?? 0) < epochsOf(run)) shorter.push(finished.runId);
     } else if (waiting !== undefined) requeued.push(waiting.runId);
     else if (broken === undefined) missing.push(run);
     else if (options.retryErrors) requeued.push(broken.runId);
-    else failed++;
+    else {
+      failed++;
+      before.push(broken.runId);
+    }
   }
   await store.requeueRuns(experimentId, requeued);
-  const { count } = await store.addRuns(experimentId, missing);
-  return { experimentId, added: count, resumed: requeued.length, done, failed, shorter };
+  const added = await store.addRuns(experimentId, missing);
+  const runIds = [...before, ...requeued, ...idsOf(added)];
+  return { experimentId, added: added.count, resumed: requeued.length, done, failed, runIds, shorter };
+}
+
+function idsOf({ firstRunId, count }: AddedRuns): readonly number[] {
+  return Array.from({ length: count }, (_, index) => firstRunId + index);
 }
 
 function* identitiesOf(experiment: Experiment, digests: ModuleDigests): IterableIterator<string> {

@@ -65,23 +65,36 @@ export function constructModule({ entry, userClass, earlier, folder }: Construct
   }
   // The constructor takes the object whole: what it reads and does not find is known when it has run.
   const sought = new Set<string>();
-  const instance = new userClass(
-    new Proxy(available, {
-      get(target, name, receiver) {
-        if (typeof name === "string" && !(name in target)) sought.add(name);
-        return Reflect.get(target, name, receiver);
-      },
-    }),
-  );
-  if (sought.size > 0) {
+  const missing = (options?: ErrorOptions) => {
     const hint =
       "; where it may be absent, give it a default in a configSchema or by destructuring the constructor's parameter";
-    throw problem(
+    return problem(
       entry,
       Array.from(sought, (name) => missingMessage(name, entry, earlier) + hint),
+      options,
     );
+  };
+  let instance: object;
+  try {
+    instance = new userClass(recordingMisses(available, sought));
+  } catch (error) {
+    // What is missing explains what came of it, such as a property of undefined.
+    throw sought.size > 0 ? missing({ cause: error }) : error;
   }
+  if (sought.size > 0) throw missing();
   return { instance, moduleInfo };
+}
+
+/** Names that the language itself looks up, in `JSON.stringify` and `await`. */
+const languageNames: readonly string[] = ["toJSON", "then"];
+
+function recordingMisses(values: Record<string, unknown>, sought: Set<string>): Readonly<Record<string, unknown>> {
+  return new Proxy(values, {
+    get(target, name, receiver) {
+      if (typeof name === "string" && !(name in target) && !languageNames.includes(name)) sought.add(name);
+      return Reflect.get(target, name, receiver);
+    },
+  });
 }
 
 function missingMessage(name: string, entry: PipelineEntry, earlier: readonly EarlierInfo[]): string {
@@ -93,7 +106,11 @@ function sectionOf(entry: PipelineEntry): string {
   return entry.name === undefined ? `the section of ${entry.class}` : `[${entry.name}]`;
 }
 
-function problem({ class: className, path_to_class: path }: PipelineEntry, problems: readonly string[]): MosaicError {
+function problem(
+  { class: className, path_to_class: path }: PipelineEntry,
+  problems: readonly string[],
+  options?: ErrorOptions,
+): MosaicError {
   const lines = problems.length === 1 ? ` ${problems[0]}` : `\n  ${problems.join("\n  ")}`;
-  return new MosaicError("bad-options", `${className} (${path}):${lines}`);
+  return new MosaicError("bad-options", `${className} (${path}):${lines}`, options);
 }

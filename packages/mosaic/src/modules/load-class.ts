@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parse } from "acorn";
 import type { ClassSource } from "../config/index.ts";
 import { nearestName } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
@@ -45,9 +47,29 @@ async function importModule(
     const loaded: Readonly<Record<string, unknown>> = await import(url.href);
     return loaded;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new MosaicError("class-file-fails", `${where} cannot be loaded: ${why}`, { cause: error });
+    const why = error instanceof Error ? error.message.trim() : String(error);
+    const place = source.kind === "file" ? await placeOf(error, source.path) : undefined;
+    const at = place === undefined ? "" : ` (${place})`;
+    throw new MosaicError("class-file-fails", `${where} cannot be loaded: ${why}${at}`, { cause: error });
   }
+}
+
+/** File and line of what went wrong; Node tells it of all errors but JavaScript's own syntax errors. */
+async function placeOf(error: unknown, path: string): Promise<string | undefined> {
+  if (!(error instanceof Error)) return undefined;
+  const found = /file:\/\/[^\s)]+?:\d+(?=[:\s)]|$)/.exec(error.stack ?? "")?.[0];
+  if (found !== undefined) {
+    const colon = found.lastIndexOf(":");
+    return `${fileURLToPath(found.slice(0, colon))}${found.slice(colon)}`;
+  }
+  if (!(error instanceof SyntaxError)) return undefined;
+  try {
+    parse(await readFile(path, "utf8"), { ecmaVersion: "latest", sourceType: "module" });
+  } catch (again) {
+    const line: unknown = Object(Object(again).loc).line;
+    return typeof line === "number" ? `${path}:${line}` : undefined;
+  }
+  return undefined;
 }
 
 /** Packages are those that the configuration's folder sees, not those of this program. */

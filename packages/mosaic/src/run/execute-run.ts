@@ -30,20 +30,12 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
   const start = performance.now();
   const settings = await runSettings(order.process, order.folder, vocabulary);
   const chain = await prepareRun(order);
-  const [trainLoader, evaluationLoader] = chain.loaders;
-  const { parameters, forward, train: switchMode } = chainModel(chain.links);
   const trained = await train({
-    model: { parameters, forward, train: switchMode },
-    loss: await lossOf(settings, order.folder),
-    optimizer: buildOptimizer(settings.optimizer, settings.lr),
-    scheduler: settings.scheduler === undefined ? undefined : buildScheduler(settings.scheduler),
-    earlyStopping: earlyStoppingOf(settings),
-    trainLoader,
-    evaluationLoader,
+    ...(await trainingOf(order, settings, chain)),
     epochs: settings.epochs,
-    generator: new Generator(order.seed).stream("training"),
     onEpoch: (record) => progress.onEpoch(record, settings.epochs),
   });
+  const { parameters } = chainModel(chain.links);
   const parameterCount = parameters.reduce((sum, { numel, requiresGrad }) => sum + (requiresGrad ? numel : 0), 0);
   const saved = order.filesFolder === undefined ? [] : await saveRun(order.runId, order.filesFolder, chain, trained);
   const result = runFigures(trained.history, parameterCount, (performance.now() - start) / 1000);
@@ -54,19 +46,31 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
   return { result, artifacts: [...saved, ...info] };
 }
 
-/** Builds a run up to the first loss, from the first batch of each loader, and trains nothing. */
+/** Builds a run up to its compiled training and the first loss of an evaluation, and trains nothing. */
 export async function checkRun(order: RunOrder): Promise<void> {
   const settings = await runSettings(order.process, order.folder, vocabulary);
-  const { links, loaders } = await prepareRun(order);
-  const loss = await lossOf(settings, order.folder);
-  for (const loader of loaders) {
-    for await (const [features, target] of loader) {
-      if (features === undefined || target === undefined)
-        throw new MosaicError("breach-of-contract", "the loaders must give features and target");
-      loss.forward(chainModel(links).forward(features), target);
-      break;
-    }
+  const chain = await prepareRun(order);
+  const training = await trainingOf(order, settings, chain);
+  await train({ ...training, epochs: 0 });
+  const { model, loss } = training;
+  for await (const [features, target] of training.evaluationLoader) {
+    if (features !== undefined && target !== undefined) loss.forward(model.forward(features), target);
+    break;
   }
+}
+
+async function trainingOf(order: RunOrder, settings: RunSettings, { loaders, links }: Chain) {
+  const [trainLoader, evaluationLoader] = loaders;
+  return {
+    model: chainModel(links),
+    loss: await lossOf(settings, order.folder),
+    optimizer: buildOptimizer(settings.optimizer, settings.lr),
+    scheduler: settings.scheduler === undefined ? undefined : buildScheduler(settings.scheduler),
+    earlyStopping: earlyStoppingOf(settings),
+    trainLoader,
+    evaluationLoader,
+    generator: new Generator(order.seed).stream("training"),
+  };
 }
 
 /** Loads, constructs and prepares the modules of a run, and trains nothing. */

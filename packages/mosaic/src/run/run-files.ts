@@ -19,19 +19,44 @@ const ownerFile = ".database";
  */
 export async function claimFilesFolder(folder: string, database: string, databaseId: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const marker = join(folder, ownerFile);
-  const content = `${databaseId}\n${resolve(database)}\n`;
   try {
-    await writeFile(marker, content, { flag: "wx" });
+    await writeFile(join(folder, ownerFile), `${databaseId}\n${resolve(database)}\n`, { flag: "wx" });
     return;
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (!isSystemError(error, "EEXIST")) throw error;
   }
-  const [owner, path] = (await readFile(marker, "utf8")).split("\n");
-  if (owner === databaseId) return;
-  throw new MosaicError(
+  const owner = await ownerOf(folder);
+  if (owner !== undefined && owner.databaseId !== databaseId) throw folderTaken(folder, database, owner.path);
+}
+
+/**
+ * To be asked before a database is made, so that a refusal leaves nothing behind.
+ *
+ * @throws MosaicError if the folder belongs to a database already
+ */
+export async function refuseTakenFolder(folder: string, database: string): Promise<void> {
+  const owner = await ownerOf(folder);
+  if (owner !== undefined) throw folderTaken(folder, database, owner.path);
+}
+
+async function ownerOf(folder: string): Promise<{ databaseId: string; path: string } | undefined> {
+  try {
+    const [databaseId = "", path = ""] = (await readFile(join(folder, ownerFile), "utf8")).split("\n");
+    return { databaseId, path };
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+function isSystemError(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
+function folderTaken(folder: string, database: string, owner: string): MosaicError {
+  return new MosaicError(
     "files-of-another-database",
-    `${folder} holds the run files of another database (${path ?? "unknown"}): choose another name for ${database}, another run_files_path, or remove that folder`,
+    `${folder} holds the run files of another database (${owner}): choose another name for ${database} or another run_files_path, or remove that folder`,
   );
 }
 
@@ -66,7 +91,9 @@ export async function removeUnfinished(folder: string): Promise<void> {
 export class RunLog {
   readonly path: string;
   readonly #file: number;
-  #waiting: (string | Uint8Array)[] = [];
+  #open = true;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
   #size = 0;
 
   constructor(path: string) {
@@ -79,15 +106,26 @@ export class RunLog {
     return this.#size;
   }
 
+  /** What comes after `close` is dropped: the run is over. */
   write(text: string | Uint8Array): void {
-    this.#waiting.push(text);
+    if (!this.#open) return;
+    const bytes = Buffer.from(text);
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes > mostWaitingBytes) this.flush();
   }
 
   flush(): void {
-    for (const text of this.#waiting.splice(0)) this.#size += writeSync(this.#file, Buffer.from(text));
+    const bytes = Buffer.concat(this.#waiting);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    for (let start = 0; start < bytes.length; ) start += writeSync(this.#file, bytes, start);
+    this.#size += bytes.length;
   }
 
   close(): void {
+    if (!this.#open) return;
+    this.#open = false;
     try {
       this.flush();
     } finally {
@@ -95,3 +133,6 @@ export class RunLog {
     }
   }
 }
+
+/** A module that prints without end must not fill the memory before its epoch ends. */
+const mostWaitingBytes = 64 * 1024;

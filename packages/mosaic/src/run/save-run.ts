@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { saveOnnx, TensorError } from "@ml-mosaic/tensor";
 import { saveSnapshot, type TrainResult } from "@ml-mosaic/training";
@@ -14,10 +13,9 @@ export async function saveRun(
   { state, layout }: TrainResult,
 ): Promise<Artifact[]> {
   const paths = new Map(Array.from(namedVariables(chain.links), ([path, variable]) => [variable, path]));
-  const snapshot = `snapshot_${runId}.safetensors`;
-  await saveSnapshot(join(folder, snapshot), state, layout, paths);
-  const { size } = await stat(join(folder, snapshot));
-  const artifacts: Artifact[] = [{ kind: "snapshot", path: snapshot, sizeBytes: size }];
+  const artifacts = await writeFiles(folder, "snapshot", (temporary) =>
+    saveSnapshot(join(temporary, `snapshot_${runId}.safetensors`), state, layout, paths),
+  );
   for (const { entry, module } of chain.links) {
     const isTwice = chain.links.some((other) => other.entry !== entry && other.entry.class === entry.class);
     const name = isTwice ? `model_${entry.class}_${entry.type}_${runId}` : `model_${entry.class}_${runId}`;

@@ -1,3 +1,4 @@
+export { copyDatabase } from "./copy-database.ts";
 export { openSqliteReader, openSqliteStore, type SqliteStoreOptions } from "./open-sqlite-store.ts";
 export type {
   AddedRuns,
@@ -12,12 +13,15 @@ export type {
   NewExperiment,
   NewRun,
   Param,
+  ParamSummary,
+  PipelineUpdate,
   ReturnedRun,
   RunDetails,
   RunQuery,
   RunRecord,
   RunResult,
   RunStatus,
+  ValueCondition,
   WriterRecord,
 } from "./records.ts";
 export { type ResultColumn, resultColumns } from "./result-columns.ts";

@@ -149,6 +149,31 @@ export interface RunQuery {
   readonly experimentId?: number;
   readonly status?: string;
   readonly withHistory?: boolean;
+  /** Only so many of them: those with the highest ids. */
+  readonly last?: number;
+}
+
+/**
+ * Compares what is stored under a name: a column of `run_results`, and where a run has no result a row of its `params`.
+ * Numbers compare as numbers, however they are written; NaN equals NaN; what is no number is neither low nor high.
+ */
+export interface ValueCondition {
+  readonly name: string;
+  readonly comparison: "equal" | "at-most" | "at-least";
+  readonly value: string;
+}
+
+export interface ParamSummary {
+  readonly name: string;
+  /** Whether every value that occurs is a number which a `number` can hold as it is written. */
+  readonly isNumeric: boolean;
+}
+
+/** What `updatePipelines` puts in place of a run's pipeline and of those rows of its `params`. */
+export interface PipelineUpdate {
+  readonly pipelineJson: string;
+  /** Where a name occurs several times its values go to its rows in order; a row that is missing is added. */
+  readonly params: readonly Param[];
 }
 
 /** The process that holds the right to write. */

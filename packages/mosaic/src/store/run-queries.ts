@@ -17,6 +17,7 @@ export interface RunQueries {
   readonly ids: (query: RunQuery) => readonly number[];
   readonly run: (runId: number, withHistory: boolean) => RunRecord | undefined;
   readonly history: (runId: number) => readonly EpochRecord[];
+  readonly lastEpoch: (runId: number) => EpochRecord | undefined;
   /** Rows of `params`, `pipeline` included. */
   readonly params: (runId: number) => readonly Param[];
 }
@@ -25,31 +26,53 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
   // Ids are compared as numbers, because an original database may keep them as text.
   const allIds = database.prepare("SELECT run_id FROM runs");
   const idsByStatus = database.prepare("SELECT run_id FROM runs WHERE status = ?");
+  const lastIds = database.prepare(
+    `SELECT DISTINCT CAST(run_id AS INTEGER) AS run_id FROM runs WHERE status = ? ORDER BY 1 DESC LIMIT ?`,
+  );
   const experimentIds = database.prepare("SELECT run_id FROM run_details WHERE experiment_id = ?");
   const run = database.prepare("SELECT * FROM runs WHERE run_id = ?");
   const details = database.prepare("SELECT * FROM run_details WHERE run_id = ?");
   const result = database.prepare("SELECT * FROM run_results WHERE run_id = ?");
   const history = database.prepare("SELECT * FROM history WHERE run_id = ? ORDER BY epoch");
+  const lastEpoch = database.prepare("SELECT * FROM history WHERE run_id = ? ORDER BY epoch DESC LIMIT 1");
   const params = database.prepare("SELECT param_name, param_value FROM params WHERE run_id = ? ORDER BY rowid");
 
   const historyOf = (runId: number): readonly EpochRecord[] => history.all(storedInteger(runId)).map(epochFrom);
   const paramsOf = (runId: number): readonly Param[] =>
     params.all(storedInteger(runId)).map((row): Param => [textIn(row, "param_name"), textIn(row, "param_value")]);
 
+  const known = (status: string | undefined): ReadonlySet<number> => {
+    const rows = status === undefined ? allIds.all() : idsByStatus.all(status);
+    return new Set(rows.map((row) => integerIn(row, "run_id")));
+  };
+  const existing = (runIds: ReadonlySet<number>, status: string | undefined): readonly number[] =>
+    [...runIds].filter((id) => {
+      const row = Number.isSafeInteger(id) ? run.get(storedInteger(id)) : undefined;
+      return row !== undefined && (status === undefined || textIn(row, "status") === status);
+    });
+
   return {
     history: historyOf,
     params: paramsOf,
-    ids: ({ runIds, experimentId, status }) => {
-      const rows = status === undefined ? allIds.all() : idsByStatus.all(status);
+    lastEpoch: (runId) => {
+      const row = lastEpoch.get(storedInteger(runId));
+      return row === undefined ? undefined : epochFrom(row);
+    },
+    ids: ({ runIds, experimentId, status, last }) => {
+      if (status !== undefined && last !== undefined && runIds === undefined && experimentId === undefined) {
+        // What `mosaic status` asks of hundreds of thousands of runs: only the few that it shows leave SQLite.
+        const rows = lastIds.all(status, storedInteger(last));
+        return rows.map((row) => integerIn(row, "run_id")).reverse();
+      }
       const wanted = runIds === undefined ? undefined : new Set(runIds);
       const ofExperiment =
         experimentId === undefined
           ? undefined
           : new Set(experimentIds.all(storedInteger(experimentId)).map((row) => integerIn(row, "run_id")));
-      const ids = new Set(rows.map((row) => integerIn(row, "run_id")));
-      return [...ids]
+      const ids = [...(wanted !== undefined && wanted.size <= fewIds ? existing(wanted, status) : known(status))]
         .filter((id) => (wanted?.has(id) ?? true) && (ofExperiment?.has(id) ?? true))
         .sort((a, b) => a - b);
+      return last === undefined ? ids : ids.slice(Math.max(0, ids.length - last));
     },
     run: (runId, withHistory) => {
       const id = storedInteger(runId);
@@ -72,6 +95,9 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
     },
   };
 }
+
+/** Up to so many ids are looked up one by one, instead of reading all. */
+const fewIds = 1000;
 
 /** The row of `params` that holds the pipeline's JSON. */
 export const pipelineParam = "pipeline";

@@ -4,12 +4,16 @@ import type {
   EpochRecord,
   ExperimentRecord,
   FoundRun,
+  ParamSummary,
   RunQuery,
   RunRecord,
+  ValueCondition,
   WriterRecord,
 } from "./records.ts";
 import { prepareRunQueries, type RunQueries } from "./run-queries.ts";
+import { paramSummariesIn, runsWithValueIn } from "./run-values.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
+import { requestFrom } from "./sqlite-request.ts";
 import type { StoreReader } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 import { dateIn, integerIn, numberIn, storedInteger, textIn } from "./stored-value.ts";
@@ -108,8 +112,28 @@ export class SqliteStoreReader implements StoreReader {
     }
   }
 
+  runIds(query: RunQuery = {}): Promise<readonly number[]> {
+    return this.perform(() => this.queries.ids(query));
+  }
+
+  runsWithValue(condition: ValueCondition): Promise<readonly number[]> {
+    return this.perform(() => transaction(this.database, "read", () => runsWithValueIn(this.database, condition)));
+  }
+
+  request(sql: string): Promise<readonly number[]> {
+    return this.perform(() => requestFrom(this.location, sql));
+  }
+
+  paramSummaries(): Promise<readonly ParamSummary[]> {
+    return this.perform(() => paramSummariesIn(this.database));
+  }
+
   history(runId: number): Promise<readonly EpochRecord[]> {
     return this.perform(() => this.queries.history(runId));
+  }
+
+  lastEpoch(runId: number): Promise<EpochRecord | undefined> {
+    return this.perform(() => this.queries.lastEpoch(runId));
   }
 
   artifacts(runId: number): Promise<readonly Artifact[]> {

@@ -8,6 +8,7 @@ import type {
   LeaseKey,
   NewExperiment,
   NewRun,
+  PipelineUpdate,
   ReturnedRun,
   RunResult,
 } from "./records.ts";
@@ -20,6 +21,7 @@ import { maximumAttempts, type Store } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 import { integerIn, storedInteger, storedNumber, textIn } from "./stored-value.ts";
 import { transaction } from "./transaction.ts";
+import { updatePipelinesIn } from "./update-pipelines.ts";
 import { leaveWriteAheadLog } from "./write-ahead-log.ts";
 
 export interface SqliteWriterConnection extends SqliteConnection {
@@ -168,6 +170,10 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     return this.#write(() => {
       for (const runId of runIds) this.#requeue(experimentId, runId);
     });
+  }
+
+  updatePipelines(update: (pipelineJson: string) => PipelineUpdate | undefined): Promise<number> {
+    return this.#write(() => updatePipelinesIn(this.database, update));
   }
 
   setSystem(name: string, value: string): Promise<void> {

@@ -50,6 +50,107 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
       return run;
     }
 
+    describe("looking for runs", () => {
+      test("ids are those of the runs, or the last of them", async () => {
+        await addRuns(5);
+        await store.failRun(await leaseRun(store, experimentId), "bad");
+        expect(await store.runIds()).toEqual([1, 2, 3, 4, 5]);
+        expect(await store.runIds({ last: 2 })).toEqual([4, 5]);
+        expect(await store.runIds({ status: "pending", last: 3 })).toEqual([3, 4, 5]);
+        expect(await store.runIds({ status: "error", last: 3 })).toEqual([1]);
+        expect(await store.runIds({ experimentId, status: "pending", last: 1 })).toEqual([5]);
+        expect(await store.runIds({ runIds: [5, 1, 9, 0.5], last: 1 })).toEqual([5]);
+        expect(await store.runIds({ runIds: [5, 1, 9], status: "error" })).toEqual([1]);
+        expect((await allRuns(store, { status: "pending", last: 2 })).map(({ runId }) => runId)).toEqual([4, 5]);
+      });
+
+      test("values compare as numbers where both are, else as texts", async () => {
+        const values = ["0.01", "1e-2", "2", "small", "", "NaN"];
+        await store.addRuns(
+          experimentId,
+          values.map((value) => exampleRun({ params: [["lr", value]] })),
+        );
+        const find = (comparison: "equal" | "at-most" | "at-least", value: string) =>
+          store.runsWithValue({ name: "lr", comparison, value });
+        expect(await find("equal", "0.010")).toEqual([1, 2]);
+        expect(await find("equal", "small")).toEqual([4]);
+        expect(await find("equal", "")).toEqual([5]);
+        expect(await find("equal", "nan")).toEqual([6]);
+        expect(await find("at-most", "0.01")).toEqual([1, 2]);
+        expect(await find("at-least", "0.01")).toEqual([1, 2, 3]);
+        expect(await find("at-least", "small")).toEqual([]);
+        expect(await store.runsWithValue({ name: "lrr", comparison: "equal", value: "2" })).toEqual([]);
+      });
+
+      test("a result comes before an option of its name", async () => {
+        const run = exampleRun({ params: [["epochs", "50"]] });
+        await store.addRuns(experimentId, [run, run]);
+        await store.completeRun(await leaseRun(store, experimentId), { result: exampleResult });
+        const epochs = (value: string) => store.runsWithValue({ name: "epochs", comparison: "equal", value });
+        expect(await epochs(String(exampleResult.epochs))).toEqual([1]);
+        expect(await epochs("50")).toEqual([2]);
+        expect(await store.runsWithValue({ name: "test_loss", comparison: "at-least", value: "-inf" })).toEqual([1]);
+      });
+
+      test("a request gives ids in its own order", async () => {
+        await addRuns(3);
+        expect(await store.request("SELECT run_id, status FROM runs ORDER BY run_id DESC")).toEqual([3, 2, 1]);
+        await expect(store.request("DELETE FROM runs")).rejects.toMatchObject({ code: "STORE_REQUEST" });
+        expect(await store.runIds()).toEqual([1, 2, 3]);
+      });
+
+      test("names of options, and whether their values are numbers", async () => {
+        const run = (...params: readonly (readonly [string, string])[]) => exampleRun({ params });
+        await store.addRuns(experimentId, [
+          run(["width", "2"], ["name", "a"], ["code", "7"], ["big", "12345678901234567890"], ["lr", "1e-2"]),
+          run(["name", "3"], ["code", "007"], ["depth", "-.5"]),
+        ]);
+        expect(await store.paramSummaries()).toEqual([
+          { name: "width", isNumeric: true },
+          { name: "name", isNumeric: false },
+          { name: "code", isNumeric: false },
+          { name: "big", isNumeric: false },
+          { name: "lr", isNumeric: true },
+          { name: "depth", isNumeric: true },
+        ]);
+      });
+
+      test("the last epoch", async () => {
+        await addRuns(1);
+        expect(await store.lastEpoch(1)).toBeUndefined();
+        const lease = await leaseRun(store, experimentId);
+        await store.appendHistory(lease, [exampleEpoch(1), exampleEpoch(2)]);
+        expect(await store.lastEpoch(1)).toEqual(exampleEpoch(2));
+      });
+
+      test("pipelines are updated with their options, all or none", async () => {
+        const params = [["net_key", "a"], ["width", "2"], ["net_key", "b"]] as const; // biome-ignore format: rows
+        await store.addRuns(experimentId, [
+          exampleRun({ pipelineJson: "[1]", params }),
+          exampleRun({ pipelineJson: "[2]" }),
+        ]);
+        const before = await allRuns(store);
+        const update = (json: string) => {
+          if (json === "[2]") throw new Error("the second one");
+          return { pipelineJson: "[0]", params };
+        };
+        await expect(store.updatePipelines(update)).rejects.toThrow("the second one");
+        expect(await allRuns(store)).toEqual(before);
+        const updated = await store.updatePipelines((json) =>
+          json === "[1]"
+            ? { pipelineJson: "[3]", params: [["net_key", "c"], ["net_key", "d"], ["new_key", "e"]] } // biome-ignore format: rows
+            : undefined,
+        );
+        expect(updated).toBe(1);
+        const [first, second] = await allRuns(store);
+        expect(first).toMatchObject({
+          pipelineJson: "[3]",
+          params: [["net_key", "c"], ["width", "2"], ["net_key", "d"], ["new_key", "e"]], // biome-ignore format: rows
+        });
+        expect(second).toEqual(before[1]);
+      });
+    });
+
     describe("experiments and runs", () => {
       test("an experiment keeps its configuration", async () => {
         const [experiment] = await store.experiments();

@@ -19,6 +19,7 @@ export type StoreErrorCode =
   | "STORE_NO_PERMISSION"
   | "STORE_NOT_A_DATABASE"
   | "STORE_NOT_A_FILE"
+  | "STORE_REQUEST"
   | "STORE_RUN_STATE"
   | "STORE_SQL";
 

@@ -12,9 +12,12 @@ import type {
   LeaseKey,
   NewExperiment,
   NewRun,
+  ParamSummary,
+  PipelineUpdate,
   ReturnedRun,
   RunQuery,
   RunRecord,
+  ValueCondition,
   WriterRecord,
 } from "./records.ts";
 
@@ -43,7 +46,20 @@ export interface StoreReader {
    * the first step; each run's parts (status, result, history) fit each other, two runs may be read at different times.
    */
   runs(query?: RunQuery): AsyncIterable<RunRecord>;
+  /** Ids of the runs that `runs` gives for the same query. */
+  runIds(query?: RunQuery): Promise<readonly number[]>;
+  /** Ids of the runs whose value meets the condition, ascending. */
+  runsWithValue(condition: ValueCondition): Promise<readonly number[]>;
+  /**
+   * First column of a user's own query, which must hold whole numbers, in the query's order. One SELECT in the store's
+   * dialect; whatever could write, attach or load anything, and a second statement, are refused (`STORE_REQUEST`).
+   */
+  request(sql: string): Promise<readonly number[]>;
+  /** Every name in `params` but `pipeline`, in the order in which they first occur. */
+  paramSummaries(): Promise<readonly ParamSummary[]>;
   history(runId: number): Promise<readonly EpochRecord[]>;
+  /** The latest epoch that is recorded. */
+  lastEpoch(runId: number): Promise<EpochRecord | undefined>;
   artifacts(runId: number): Promise<readonly Artifact[]>;
   system(): Promise<ReadonlyMap<string, string>>;
   writer(): Promise<WriterRecord | undefined>;
@@ -104,5 +120,10 @@ export interface Store extends StoreReader {
    * one starts anew with all its attempts. Any other run in the list is refused (`STORE_RUN_STATE`), and nothing changes.
    */
   requeueRuns(experimentId: number, runIds: Iterable<number>): Promise<void>;
+  /**
+   * Asks `update`, which must not call the store, about the pipeline (JSON) of every run; undefined leaves a run as it
+   * is. Returns how many runs were updated.
+   */
+  updatePipelines(update: (pipelineJson: string) => PipelineUpdate | undefined): Promise<number>;
   setSystem(name: string, value: string): Promise<void>;
 }

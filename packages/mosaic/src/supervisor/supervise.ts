@@ -1,4 +1,5 @@
 /** Hands the pending runs of an experiment to worker processes and puts what comes back into the store. */
+import { MosaicError } from "../errors.ts";
 import type { RunOrder } from "../run/order.ts";
 import { type EpochRecord, type Lease, type RunResult, type Store, StoreError } from "../store/index.ts";
 import type { FromWorker } from "../worker/messages.ts";
@@ -27,30 +28,42 @@ export interface SuperviseOptions {
 
 const heartbeatMilliseconds = 4000;
 
-/** Resolves when no run is left, or when asked to finish or stop and nothing runs any more. */
+/** So many workers in a row that die before they take their run: then it is not the runs that kill them. */
+const mostDeadStarts = 3;
+
+/**
+ * Resolves when no run is left, or when asked to finish or stop and nothing runs any more.
+ *
+ * @throws StoreError when the store fails: the running runs are stopped and, where it still can, given back
+ * @throws MosaicError when no worker can be started
+ */
 export async function supervise(options: SuperviseOptions): Promise<void> {
-  const { store, stop } = options;
-  const slots = Array.from({ length: options.numWorkers }, (_, slot) => new Slot(slot, options));
-  let lost: unknown;
+  const { store } = options;
+  const failed = new AbortController();
+  const stop = AbortSignal.any([options.stop, failed.signal]);
+  const slots = Array.from({ length: options.numWorkers }, (_, slot) => new Slot(slot, { ...options, stop }));
+  let failure: { readonly error: unknown } | undefined;
+  const fail = (error: unknown) => {
+    failure ??= { error };
+    failed.abort();
+  };
+  const leases = () => slots.map((slot) => slot.lease).filter((lease) => lease !== undefined);
   const heartbeat = setInterval(() => {
-    const leases = slots.map((slot) => slot.lease).filter((lease) => lease !== undefined);
-    store.heartbeat(leases).catch((error: unknown) => {
-      lost = error;
-      for (const slot of slots) slot.fail(error);
-    });
+    store.heartbeat(leases()).catch(fail);
   }, heartbeatMilliseconds);
-  const stopAll = () => {
+  const killAll = () => {
     for (const slot of slots) slot.kill();
   };
-  stop.addEventListener("abort", stopAll);
+  stop.addEventListener("abort", killAll);
   try {
-    const results = await Promise.allSettled(slots.map((slot) => slot.work()));
-    if (lost !== undefined) throw lost;
-    for (const result of results) if (result.status === "rejected") throw result.reason;
+    await Promise.all(slots.map((slot) => slot.work().catch(fail)));
+    if (failure !== undefined) throw failure.error;
   } finally {
     clearInterval(heartbeat);
-    stop.removeEventListener("abort", stopAll);
-    for (const slot of slots) slot.kill();
+    stop.removeEventListener("abort", killAll);
+    killAll();
+    // Where this fails too, the runs are pending again when the database is next opened.
+    await Promise.allSettled(leases().map((lease) => store.giveBackRun(lease, { kind: "stopped" })));
   }
 }
 
@@ -60,7 +73,10 @@ class Slot {
   readonly #options: SuperviseOptions;
   #worker: WorkerProcess | undefined;
   #lease: Lease | undefined;
-  #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
+  /** Whether the worker has the run of the lease. */
+  #accepted = false;
+  #deadStarts = 0;
+  #settled: PromiseWithResolvers<void> | undefined;
   /** Messages are stored in the order in which they came. */
   #queue: Promise<void> = Promise.resolve();
 
@@ -78,57 +94,70 @@ class Slot {
     const { store, experimentId, finish, stop, orderOf, onEvent } = this.#options;
     while (!finish.aborted && !stop.aborted) {
       const lease = await store.leaseNextRun(experimentId, `worker ${this.#slot}`);
-      if (lease === undefined) return;
+      if (lease === undefined) break;
       this.#lease = lease;
+      this.#accepted = false;
       onEvent({ kind: "started", lease, slot: this.#slot });
-      const settled = new Promise<void>((resolve, reject) => {
-        this.#settle = { resolve, reject };
-      });
+      const settled = Promise.withResolvers<void>();
+      this.#settled = settled;
       this.#worker ??= this.#start();
       this.#worker.send({ kind: "run", token: lease.token, order: orderOf(lease) });
       // Asked to stop between leasing and sending: nothing will come back.
       if (stop.aborted) this.kill();
-      await settled;
+      await settled.promise;
     }
+    this.#discard();
   }
 
   kill(): void {
-    this.#worker?.kill("SIGKILL");
-  }
-
-  fail(error: unknown): void {
-    this.kill();
-    this.#settle?.reject(error);
+    this.#worker?.kill();
   }
 
   #start(): WorkerProcess {
-    return startWorker({
+    const worker = startWorker({
       message: (message) => this.#enqueue(() => this.#take(message)),
       exit: (how) => {
+        if (this.#worker !== worker) return;
         this.#worker = undefined;
-        this.#enqueue(() => this.#mourn(how));
+        // What it had then, not what the slot has by the time its last messages are stored.
+        const lease = this.#lease;
+        this.#enqueue(() => this.#mourn(lease, how));
       },
     });
+    return worker;
+  }
+
+  /** Ends the worker, which is of no more use. */
+  #discard(): void {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    worker?.kill();
   }
 
   #enqueue(work: () => Promise<void>): void {
     this.#queue = this.#queue.then(work).catch((error: unknown) => {
-      // The run was given to another worker meanwhile: what this one says is no longer wanted.
-      if (error instanceof StoreError && error.code === "STORE_LEASE_LOST") this.#end();
-      else this.#settle?.reject(error);
+      if (error instanceof StoreError && error.code === "STORE_LEASE_LOST") {
+        // The run was given to another worker meanwhile: what this one is at is no longer wanted.
+        this.#discard();
+        this.#end();
+      } else this.#settled?.reject(error);
     });
   }
 
   #end(): void {
     this.#lease = undefined;
-    this.#settle?.resolve();
+    this.#settled?.resolve();
   }
 
   async #take(message: FromWorker): Promise<void> {
     const { store, onEvent } = this.#options;
     const lease = this.#lease;
-    if (message.kind === "ready" || lease === undefined || message.token !== lease.token) return;
+    if (lease === undefined || message.token !== lease.token) return;
     switch (message.kind) {
+      case "accepted":
+        this.#accepted = true;
+        this.#deadStarts = 0;
+        return;
       case "epochs": {
         await store.appendHistory(lease, message.records);
         const last = message.records.at(-1);
@@ -142,6 +171,7 @@ class Slot {
         return this.#end();
       }
       case "failed":
+        if (message.exiting) this.#discard();
         await store.failRun(lease, message.error);
         onEvent({ kind: "failed", lease, error: message.error });
         return this.#end();
@@ -150,17 +180,24 @@ class Slot {
     }
   }
 
-  async #mourn(how: string): Promise<void> {
+  async #mourn(lease: Lease | undefined, how: string): Promise<void> {
     const { store, onEvent, stop } = this.#options;
-    const lease = this.#lease;
-    if (lease === undefined) return;
-    if (stop.aborted) {
+    if (lease === undefined || lease !== this.#lease) return;
+    if (stop.aborted || !this.#accepted) {
       await store.giveBackRun(lease, { kind: "stopped" });
       onEvent({ kind: "given-back", lease });
+      if (!stop.aborted && ++this.#deadStarts === mostDeadStarts) throw cannotStart(how);
     } else {
       const { status } = await store.giveBackRun(lease, { kind: "worker-died", detail: how });
       onEvent({ kind: "worker-died", lease, how, status });
     }
     this.#end();
   }
+}
+
+function cannotStart(how: string): MosaicError {
+  return new MosaicError(
+    "worker-cannot-start",
+    `no worker process can be started: ${mostDeadStarts} in a row died before they took a run (the last one ${how})`,
+  );
 }

@@ -4,16 +4,18 @@ import type { FromWorker, ToWorker } from "../worker/messages.ts";
 
 export interface WorkerEvents {
   message(message: FromWorker): void;
-  /** The process is gone; `how` says how, such as `killed by SIGKILL`. */
+  /** The process is gone and all its messages have come; `how` says how, such as `killed by SIGKILL`. */
   exit(how: string): void;
 }
 
 /** A worker as its supervisor sees it. */
 export interface WorkerProcess {
-  readonly pid: number | undefined;
   send(message: ToWorker): void;
-  kill(signal: NodeJS.Signals): void;
+  kill(): void;
 }
+
+/** How long the channel of a dead worker may stay open: a process that it has left behind may hold it. */
+const lastWordsMilliseconds = 2000;
 
 // The sources run as .ts, the published package as .js.
 const main = fileURLToPath(
@@ -36,13 +38,18 @@ export function startWorker(events: WorkerEvents): WorkerProcess {
   };
   child.on("message", (message: FromWorker) => events.message(message));
   child.on("error", (error) => exit(`failed: ${error.message}`));
-  child.on("exit", (code, signal) => exit(signal === null ? `ended with exit code ${code}` : `killed by ${signal}`));
+  const describe = (code: number | null, signal: NodeJS.Signals | null) =>
+    signal === null ? `ended with exit code ${code}` : `killed by ${signal}`;
+  // `exit` may come before the last messages, `close` comes after them.
+  child.on("close", (code, signal) => exit(describe(code, signal)));
+  child.on("exit", (code, signal) => setTimeout(() => exit(describe(code, signal)), lastWordsMilliseconds).unref());
   return {
-    pid: child.pid,
     send(message) {
       // A worker that has just died is told by its exit.
       if (child.connected) child.send(message, () => undefined);
     },
-    kill: (signal) => child.kill(signal),
+    kill() {
+      child.kill("SIGKILL");
+    },
   };
 }

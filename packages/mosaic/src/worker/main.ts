@@ -1,25 +1,34 @@
 /** A worker process: it carries out one run after the other, with ONNX Runtime and the users' modules loaded once. */
 import { join } from "node:path";
+import { forbidExit } from "../modules/forbid-exit.ts";
 import { executeRun } from "../run/execute-run.ts";
 import type { RunOrder } from "../run/order.ts";
 import { RunLog } from "../run/run-files.ts";
 import type { EpochRecord } from "../store/index.ts";
 import { captureOutput } from "./capture-output.ts";
+import { errorText } from "./error-text.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 
 /** Epochs are reported in batches: tiny models make thousands of them a second. */
 const reportMilliseconds = 100;
 
-let current: number | undefined;
+const exit = process.exit.bind(process);
+forbidExit();
 
-function tell(message: FromWorker): void {
+/** The run at hand; undefined as soon as all is said about it. */
+let current: { readonly token: number; readonly log: RunLog | undefined } | undefined;
+
+function tell(message: FromWorker, sent: () => void = () => undefined): void {
   // The channel closes when the supervisor dies; `disconnect` below ends this process then.
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(message, () => sent());
+  else sent();
 }
 
 async function carryOut(token: number, order: RunOrder): Promise<void> {
   const log =
     order.filesFolder === undefined ? undefined : new RunLog(join(order.filesFolder, `output_${order.runId}.log`));
+  const run = { token, log };
+  current = run;
   const release = captureOutput((text) => log?.write(text));
   let records: EpochRecord[] = [];
   let reported = performance.now();
@@ -46,53 +55,54 @@ async function carryOut(token: number, order: RunOrder): Promise<void> {
         records = [];
       },
     });
+    // An error that nobody awaited may have come first: then this run has failed already.
+    if (current !== run) return;
     log?.close();
     const logFile = log === undefined ? [] : [{ kind: "log", path: `output_${order.runId}.log`, sizeBytes: log.size }];
     tell({ kind: "done", token, result, records, artifacts: [...artifacts, ...logFile] });
   } catch (error) {
-    const text = errorText(error);
-    log?.write(`${text}\n`);
-    log?.close();
-    tell({ kind: "failed", token, error: text });
+    if (current === run) fail(error, false);
   } finally {
+    if (current === run) current = undefined;
     release();
   }
 }
 
-/** The message with its stack, and the causes behind it. */
-function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return `a module threw ${String(error)}, which is no Error`;
-  const own = error.stack ?? `${error.name}: ${error.message}`;
-  return error.cause === undefined ? own : `${own}\ncaused by ${errorText(error.cause)}`;
+/** Says that the present run has failed, in its log too. `exiting`: so does this worker end. */
+function fail(error: unknown, exiting: boolean, sent: () => void = () => undefined): void {
+  if (current === undefined) {
+    sent();
+    return;
+  }
+  const { token, log } = current;
+  current = undefined;
+  let text = errorText(error);
+  try {
+    log?.write(`${text}\n`);
+    log?.close();
+  } catch (logError) {
+    // Such as a full disk: the run's own error counts more, and both are told.
+    text += `\nits log could not be written: ${errorText(logError)}`;
+  }
+  tell({ kind: "failed", token, error: text, exiting }, sent);
 }
 
-process.on("message", (message: ToWorker) => {
-  switch (message.kind) {
-    case "run":
-      current = message.token;
-      void carryOut(message.token, message.order).finally(() => {
-        current = undefined;
-      });
-      break;
-    case "stop":
-      process.exit(0);
-      break;
-    default:
-      message satisfies never;
-  }
+process.on("message", ({ token, order }: ToWorker) => {
+  tell({ kind: "accepted", token });
+  carryOut(token, order).catch((error: unknown) => {
+    // Its log could not be opened.
+    current = { token, log: undefined };
+    fail(error, false);
+  });
 });
 // Without its supervisor a worker is an orphan: whatever it would compute, nobody would take.
-process.on("disconnect", () => process.exit(0));
+process.on("disconnect", () => exit(0));
 // Ctrl-C reaches the whole group; only the supervisor decides what it means.
 process.on("SIGINT", () => undefined);
 
 /** An error that nobody awaited is the present run's fault; afterwards this process cannot be trusted. */
 function giveUp(error: unknown): void {
-  if (current !== undefined) tell({ kind: "failed", token: current, error: errorText(error) });
-  process.disconnect();
-  process.exit(1);
+  fail(error, true, () => exit(1));
 }
 process.on("uncaughtException", giveUp);
 process.on("unhandledRejection", giveUp);
-
-tell({ kind: "ready" });

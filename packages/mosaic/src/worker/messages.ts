@@ -5,14 +5,16 @@
 import type { RunOrder } from "../run/order.ts";
 import type { Artifact, EpochRecord, RunResult } from "../store/index.ts";
 
-export type ToWorker =
-  /** Carry this run out; `token` comes back with everything said about it. */
-  | { readonly kind: "run"; readonly token: number; readonly order: RunOrder }
-  /** Finish nothing, exit. */
-  | { readonly kind: "stop" };
+/** Carry this run out; `token` comes back with everything said about it. Without its supervisor a worker exits. */
+export interface ToWorker {
+  readonly kind: "run";
+  readonly token: number;
+  readonly order: RunOrder;
+}
 
 export type FromWorker =
-  | { readonly kind: "ready" }
+  /** The order has arrived: from now on a death of the worker counts as the run's fault. */
+  | { readonly kind: "accepted"; readonly token: number }
   | {
       readonly kind: "epochs";
       readonly token: number;
@@ -26,5 +28,5 @@ export type FromWorker =
       readonly records: readonly EpochRecord[];
       readonly artifacts: readonly Artifact[];
     }
-  /** `error`: the message with its stack. */
-  | { readonly kind: "failed"; readonly token: number; readonly error: string };
+  /** `error`: the message with its stack. `exiting`: this worker takes no further run. */
+  | { readonly kind: "failed"; readonly token: number; readonly error: string; readonly exiting: boolean };

@@ -1,0 +1,28 @@
+import type { CommandSpec, OptionSpec } from "./command.ts";
+
+export function fishScript(commands: readonly CommandSpec[]): string {
+  const lines = commands.flatMap((command) => [
+    `complete -c mosaic -n __fish_use_subcommand -f -a ${command.name} -d ${quote(command.summary)}`,
+    ...detailLines(`mosaic -n ${quote(`__fish_seen_subcommand_from ${command.name}`)}`, command),
+    ...detailLines(`mosaic_${command.name}`, command),
+  ]);
+  return `${lines.join("\n")}\n`;
+}
+
+/** @param program what the lines are for, with its condition */
+function detailLines(program: string, command: CommandSpec): readonly string[] {
+  const words = command.arguments.flatMap(({ choices = [] }) => choices);
+  return [
+    ...command.options.map((option) => `complete -c ${program} ${optionWords(option)}`),
+    ...(words.length > 0 ? [`complete -c ${program} -f -a ${quote(words.join(" "))}`] : []),
+  ];
+}
+
+function optionWords({ name, short, value, help }: OptionSpec): string {
+  const names = short === undefined ? `-l ${name}` : `-s ${short} -l ${name}`;
+  return `${names}${value === undefined ? "" : " -r"} -d ${quote(help)}`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+}

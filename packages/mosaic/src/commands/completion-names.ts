@@ -1,0 +1,12 @@
+import type { CommandSpec } from "./command.ts";
+
+/** `mosaic`, and every command of its own. */
+export function programNames(commands: readonly CommandSpec[]): readonly string[] {
+  return ["mosaic", ...commands.map(({ name }) => `mosaic_${name}`)];
+}
+
+/** As they are written, `--help` included. */
+export function optionNames({ options }: CommandSpec): readonly string[] {
+  const names = options.flatMap(({ name, short }) => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])]);
+  return [...names, "--help"];
+}

@@ -1,0 +1,38 @@
+import { statSync } from "node:fs";
+import { readPipelineFile } from "../config/index.ts";
+import { MosaicError } from "../errors.ts";
+import { rekeyRuns } from "../rekey/rekey-runs.ts";
+import { openSqliteStore } from "../store/index.ts";
+import type { CommandSpec } from "./command.ts";
+import { countText } from "./text.ts";
+
+export const rekeyCommand: CommandSpec = {
+  name: "rekey",
+  summary: "Change the keys of the runs in a database to those of a file of pipelines.",
+  arguments: [
+    { name: "pipelines_file", help: "pipelines with the wanted keys (.json), as mosaic generate writes them" },
+    { name: "database_file", help: "database to change (.db)" },
+  ],
+  options: [],
+  examples: ["mosaic generate config.ini pipelines.json && mosaic rekey pipelines.json results.db"],
+  async run(given, { out, err }) {
+    const file = given.argument("pipelines_file");
+    // Reading a pipe would wait for a writer without end.
+    if (statSync(file, { throwIfNoEntry: false })?.isFIFO())
+      throw new MosaicError("cannot-read-pipelines", `${file} is a pipe. Give a file that mosaic_generate wrote.`);
+    const pipelines = await readPipelineFile(file);
+    const store = await openSqliteStore(given.argument("database_file"), { create: false });
+    try {
+      for (const notice of store.notices) err(`${notice}\n`);
+      const { changed, same, others, unused } = await rekeyRuns(store, pipelines, file);
+      out(
+        `${countText(changed, "run")} changed, ${same} had these keys, ${others} with other pipelines left as they are\n`,
+      );
+      if (unused > 0)
+        err(`${countText(unused, "pipeline")} of ${file} in no run: all options but key and name must be equal\n`);
+      return 0;
+    } finally {
+      await store.close();
+    }
+  },
+};

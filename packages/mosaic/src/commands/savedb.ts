@@ -1,0 +1,49 @@
+import { existsSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import { chooseDatabase } from "../control/choose-database.ts";
+import { MosaicError } from "../errors.ts";
+import { replaceFiles } from "../files/replace-files.ts";
+import { copyDatabase } from "../store/index.ts";
+import type { CommandSpec } from "./command.ts";
+
+export const savedbCommand: CommandSpec = {
+  name: "savedb",
+  summary: "Copy a database while its experiment runs, or any other one.",
+  arguments: [{ name: "database_copy_path", help: "file to write (.db)" }],
+  options: [
+    {
+      name: "db",
+      value: "DATABASE",
+      help: "database to copy; needed unless exactly one experiment of yours is running",
+    },
+    { name: "force", help: "replace the file where there is one" },
+  ],
+  examples: ["mosaic savedb copy.db", "mosaic savedb copy.db --db results.db"],
+  async run(given, { out }) {
+    const target = given.argument("database_copy_path");
+    const source = await chooseDatabase(given.option("db"));
+    refuseTarget(target, source, given.switched("force"));
+    await replaceFiles([target], async ([temporary = ""]) => {
+      await copyDatabase(source, temporary);
+      // It may have come into being meanwhile.
+      refuseTarget(target, source, given.switched("force"));
+    });
+    out(`${source} copied to ${target}\n`);
+    return 0;
+  },
+};
+
+function refuseTarget(target: string, source: string, force: boolean): void {
+  for (const ending of ["-wal", "-journal"]) {
+    // SQLite would take it for a part of the new file.
+    if (existsSync(target + ending))
+      throw new MosaicError(
+        "copy-in-use",
+        `${target} is in use by a program, or one died over it (${target + ending}); choose another name`,
+      );
+  }
+  if (!existsSync(target)) return;
+  if (existsSync(source) && realpathSync(target) === realpathSync(source))
+    throw new MosaicError("copy-onto-itself", `${target} is the database itself; choose another name for the copy`);
+  if (!force) throw new MosaicError("copy-exists", `${resolve(target)} exists; --force replaces it`);
+}

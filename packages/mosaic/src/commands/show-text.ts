@@ -1,0 +1,172 @@
+/** How everything about a run is written, for people and for programs. */
+import { styleText } from "node:util";
+import type { PipelineEntry } from "../config/index.ts";
+import type { RunReport } from "../inspect/run-report.ts";
+import { type EpochRecord, resultColumns } from "../store/index.ts";
+import { chartText } from "./chart.ts";
+import { oneLine, plainLines } from "./one-line.ts";
+import { numberText, tableText } from "./text.ts";
+
+const chartSize = { columns: 64, rows: 11 };
+
+export function showText(report: RunReport): string {
+  const { run } = report;
+  const sections: readonly (readonly [title: string, lines: readonly string[]])[] = [
+    ["Pipeline", pipelineLines(report)],
+    ["Training options", pairLines(trainingParams(report))],
+    ["Error", run.status === "error" ? plainLines(run.returnStatus ?? "") : []],
+    ["Results", resultLines(report)],
+    ["Loss", curveLines(run.history)],
+    ["Files", fileLines(report)],
+    ["End of the log", (report.logTail ?? []).map(oneLine)],
+    ["Environment", environmentLines(report)],
+  ];
+  const head = `${styleText("bold", `Run ${run.runId}`)}: ${oneLine(run.status)}\n${oneLine(run.description)}`;
+  const texts = sections
+    .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) => `${styleText("bold", title)}\n${lines.map((line) => `  ${line}`.trimEnd()).join("\n")}`);
+  return [head, ...texts].join("\n\n");
+}
+
+function pipelineLines({ pipeline = [] }: RunReport): readonly string[] {
+  return pipeline.filter(({ type }) => type !== "process").flatMap(moduleLines);
+}
+
+function moduleLines({ type, class: className, path_to_class: path, name: _, ...options }: PipelineEntry) {
+  const place = path === undefined ? "" : `  (${path})`;
+  const title = oneLine(`${type ?? "?"}: ${className ?? "?"}${place}`);
+  return [title, ...pairLines(Object.entries(options)).map((line) => `  ${line}`)];
+}
+
+/** Rows of `params` that are not of a module of the pipeline. */
+function trainingParams({ run, pipeline = [] }: RunReport) {
+  const ofModules = new Set(
+    pipeline.flatMap((entry) => [
+      `${entry.type}_key`,
+      ...Object.keys(entry).map((option) => `${entry.class}_${option}`),
+    ]),
+  );
+  return run.params.filter(([name]) => !ofModules.has(name));
+}
+
+function resultLines({ run: { result } }: RunReport): readonly string[] {
+  if (result === null) return [];
+  return pairLines(resultColumns.map(({ column, field }) => [column, numberText(result[field]) || "-"] as const));
+}
+
+function curveLines(history: readonly EpochRecord[]): readonly string[] {
+  if (history.length === 0) return [];
+  const chart = chartText(
+    [
+      { name: "train loss", mark: "○", values: history.map(({ trainLoss }) => trainLoss) },
+      { name: "test loss", mark: "●", values: history.map(({ testLoss }) => testLoss) },
+    ],
+    chartSize,
+  );
+  const bad = history.find(({ trainLoss, testLoss }) => [trainLoss, testLoss].some(isNotFinite));
+  const notes = bad === undefined ? [] : [`Not finite from epoch ${bad.epoch} on.`];
+  return [...(chart === "" ? [] : chart.split("\n")), ...notes];
+}
+
+function isNotFinite(value: number | null): boolean {
+  return value !== null && !Number.isFinite(value);
+}
+
+function fileLines({ filesFolder, files }: RunReport): readonly string[] {
+  if (filesFolder === undefined || files.length === 0) return [];
+  const rows = files.map(({ path, kind, sizeBytes, isMissing }) => [
+    oneLine(path),
+    oneLine(kind),
+    sizeText(sizeBytes),
+    isMissing ? styleText("red", "missing") : "",
+  ]);
+  return [`in ${oneLine(filesFolder)}`, ...tableText(["file", "kind", "size", ""], rows, [2]).split("\n")];
+}
+
+/** "512 B", "1.5 MB" */
+function sizeText(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB"];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  return `${numberText(Number((bytes / 1000 ** power).toPrecision(3)))} ${units[power]}`;
+}
+
+function environmentLines({ run: { details }, origin }: RunReport): readonly string[] {
+  if (details === null) return ["written by the original Mosaic"];
+  const times = [
+    ["added", dateText(details.createdAt)],
+    ["started", dateText(details.startedAt)],
+    ["finished", dateText(details.finishedAt)],
+  ] as const;
+  return pairLines([
+    ["experiment", String(details.experimentId)],
+    ["configuration", origin?.configurationFile ?? ""],
+    ["repetition", String(details.repetition)],
+    ["seed", String(details.seed)],
+    ["attempts lost", String(details.attempts)],
+    ...times.filter(([, text]) => text !== ""),
+    ["engine", origin?.engineVersion ?? ""],
+    ...Object.entries(origin?.machine ?? {}),
+  ]);
+}
+
+function dateText(date: Date | null): string {
+  return date === null
+    ? ""
+    : date
+        .toISOString()
+        .replace("T", " ")
+        .replace(/\.\d+Z$/, " UTC");
+}
+
+function pairLines(pairs: readonly (readonly [name: string, value: string])[]): readonly string[] {
+  const width = Math.max(0, ...pairs.map(([name]) => oneLine(name).length));
+  return pairs.map(([name, value]) => `${oneLine(name).padEnd(width)}  ${oneLine(value)}`);
+}
+
+/** The database's own names. */
+export function showJson({ run, pipeline, filesFolder, files, logTail, origin }: RunReport, database: string): unknown {
+  const { runId, status, description, returnStatus, params, result, history, details } = run;
+  return {
+    database,
+    run_id: runId,
+    status,
+    description,
+    return_status: returnStatus,
+    pipeline: pipeline ?? null,
+    params: Object.fromEntries(params),
+    results:
+      result === null ? null : Object.fromEntries(resultColumns.map(({ column, field }) => [column, result[field]])),
+    history: history.map(({ epoch, trainLoss, testLoss, trainAccuracy, testAccuracy, learningRate, seconds }) => ({
+      epoch,
+      train_loss: trainLoss,
+      test_loss: testLoss,
+      train_acc: trainAccuracy,
+      test_acc: testAccuracy,
+      lr: learningRate,
+      seconds,
+    })),
+    files_folder: filesFolder ?? null,
+    files: files.map(({ path, kind, sizeBytes, isMissing }) => ({
+      path,
+      kind,
+      size_bytes: sizeBytes,
+      missing: isMissing,
+    })),
+    log_tail: logTail ?? null,
+    repetition: details?.repetition ?? null,
+    seed: details?.seed ?? null,
+    attempts_lost: details?.attempts ?? null,
+    created_at: details?.createdAt ?? null,
+    started_at: details?.startedAt ?? null,
+    finished_at: details?.finishedAt ?? null,
+    environment:
+      origin === undefined
+        ? null
+        : {
+            experiment: origin.experimentId,
+            configuration: origin.configurationFile,
+            engine: origin.engineVersion,
+            machine: origin.machine,
+          },
+  };
+}

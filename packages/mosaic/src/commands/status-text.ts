@@ -1,0 +1,204 @@
+/** How a status report is written, for people and for programs. */
+import { relative, resolve } from "node:path";
+import { styleText } from "node:util";
+import type { StatusReport } from "../status/status-report.ts";
+import { oneLine, plainLines } from "./one-line.ts";
+import { shellText } from "./shell-text.ts";
+import { clockText, countText, numberText, shortenText, tableText } from "./text.ts";
+
+export interface StatusTextOptions {
+  /** Stacks of errors, not only their first lines. */
+  readonly verbose: boolean;
+  /** Width of the terminal; undefined where lines may be of any length. */
+  readonly columns: number | undefined;
+}
+
+/** First how it stands, then a list for each status. */
+export function statusText(report: StatusReport, options: StatusTextOptions): string {
+  const sections = [
+    headText(report),
+    doneText(report),
+    failedText(report, options),
+    otherText(report),
+    runningText(report),
+    pendingText(report),
+  ].filter((section) => section !== undefined);
+  const width = options.columns;
+  const lines = sections.join("\n\n").split("\n");
+  return (width === undefined || options.verbose ? lines : lines.map((line) => fitText(line, width))).join("\n");
+}
+
+/** A coloured line is short and stays: cutting it could cut its colour's end off. */
+function fitText(line: string, width: number): string {
+  return line.includes("\u001b") ? line : shortenText(line, width);
+}
+
+function headText({ database, state, writer, origin, counts }: StatusReport): string {
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const parts = ["done", "error", "running", "paused", "pending"]
+    .map((status) => ({ status, count: counts.get(status) ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .map(({ status, count }) => `${count} ${status === "error" ? "failed" : status}`);
+  const counted = `${countText(total, "run")}${parts.length > 0 ? `: ${parts.join(", ")}` : ""}`;
+  return [`${styleText("bold", database)}: ${stateText()}`, counted, ...adviceText()].join("\n");
+
+  function stateText(): string {
+    switch (state) {
+      case "running":
+        return `${styleText("green", "running")}, process ${writer?.pid} since ${timeText(writer?.claimedAt)}`;
+      case "crashed":
+        return `${styleText("red", "crashed")}: process ${writer?.pid}, at it since ${timeText(writer?.claimedAt)}, is dead; what was accepted is safe`;
+      case "stopped":
+        return "nobody works on it, and work is left";
+      case "finished":
+        return "finished";
+      case "unknown":
+        return "written by the original Mosaic, which does not say whether it is running";
+      default:
+        return state satisfies never;
+    }
+  }
+
+  function adviceText(): readonly string[] {
+    if (state !== "crashed" && state !== "stopped") return [];
+    const configuration = origin?.configurationFile;
+    const file =
+      configuration === undefined || configuration === "" ? "<config.ini>" : shellText(fromHere(configuration));
+    return [`To go on: mosaic run ${file} ${shellText(database)} --continue`];
+  }
+}
+
+function doneText({ counts, done }: StatusReport): string | undefined {
+  const rows = done.map(({ runId, trainLoss, testLoss, durationSeconds, description }) => [
+    String(runId),
+    numberText(trainLoss),
+    numberText(testLoss),
+    durationSeconds === null ? "" : `${numberText(durationSeconds)} s`,
+    oneLine(description),
+  ]);
+  const table = () => tableText(["run", "train loss", "test loss", "time", "pipeline"], rows, [0, 1, 2, 3]);
+  return sectionText("Done", "green", counts.get("done") ?? 0, done.length, table);
+}
+
+function failedText({ counts, failed }: StatusReport, { verbose }: StatusTextOptions): string | undefined {
+  const lines = () =>
+    verbose
+      ? failed
+          .map(({ runId, description, stack }) =>
+            [`run ${runId}  ${oneLine(description)}`, indent(plainLines(stack))].join("\n"),
+          )
+          .join("\n")
+      : tableText(
+          ["run", "error", "pipeline"],
+          failed.map(({ runId, message, description }) => [String(runId), shortMessage(message), oneLine(description)]),
+          [0],
+        );
+  return sectionText("Error", "red", counts.get("error") ?? 0, failed.length, lines);
+}
+
+function runningText({ counts, running, state }: StatusReport): string | undefined {
+  const rows = running.map(({ runId, epoch, epochs, testLoss, secondsLeft, description }) => [
+    String(runId),
+    epochs === null ? String(epoch) : `${epoch}/${epochs}`,
+    secondsLeft === null ? "" : clockText(secondsLeft),
+    numberText(testLoss),
+    oneLine(description),
+  ]);
+  const table = () => tableText(["run", "epoch", "left", "test loss", "pipeline"], rows, [0, 1, 2, 3]);
+  const title = state === "running" || state === "unknown" ? "Running" : "Running when it ended";
+  return sectionText(title, "cyan", counts.get("running") ?? 0, running.length, table);
+}
+
+function otherText({ counts, others }: StatusReport): string | undefined {
+  if (others.length === 0) return undefined;
+  const total = others
+    .map(({ status }) => status)
+    .filter((status, index, all) => all.indexOf(status) === index)
+    .reduce((sum, status) => sum + (counts.get(status) ?? 0), 0);
+  const rows = others.map(({ runId, status, message, description }) => [
+    String(runId),
+    oneLine(status),
+    shortMessage(message),
+    oneLine(description),
+  ]);
+  return sectionText("Others", "yellow", total, rows.length, () =>
+    tableText(["run", "status", "message", "pipeline"], rows, [0]),
+  );
+}
+
+function pendingText({ counts }: StatusReport): string | undefined {
+  const count = counts.get("pending") ?? 0;
+  return count === 0 ? undefined : `${styleText("bold", "Pending")} ${count}`;
+}
+
+function sectionText(
+  title: string,
+  colour: "green" | "red" | "cyan" | "yellow",
+  count: number,
+  shown: number,
+  body: () => string,
+): string | undefined {
+  if (count === 0) return undefined;
+  const cut = count > shown ? `, the last ${shown}; --all shows all` : "";
+  return `${styleText(["bold", colour], title)} ${count}${cut}\n${indent(body().split("\n"))}`;
+}
+
+function indent(lines: readonly string[]): string {
+  return lines.map((line) => `  ${line}`).join("\n");
+}
+
+function shortMessage(message: string): string {
+  return shortenText(oneLine(message), 100);
+}
+
+/** Today's times without the date. */
+function timeText(date: Date | undefined): string {
+  if (date === undefined) return "";
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} `;
+  const isToday = date.toDateString() === new Date().toDateString();
+  return `${isToday ? "" : day}${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+function fromHere(path: string): string {
+  const short = relative(process.cwd(), resolve(path));
+  return short.length < path.length ? short : path;
+}
+
+/** The database's own names. */
+export function statusJson({ database, state, writer, origin, counts, ...lists }: StatusReport): unknown {
+  return {
+    database: resolve(database),
+    state,
+    process: writer === undefined ? null : { pid: writer.pid, alive: writer.alive, since: writer.claimedAt },
+    configuration: origin?.configurationFile ?? null,
+    counts: Object.fromEntries(counts),
+    done: lists.done.map(({ runId, description, trainLoss, testLoss, durationSeconds }) => ({
+      run_id: runId,
+      pipeline: description,
+      train_loss: trainLoss,
+      test_loss: testLoss,
+      "duration(s)": durationSeconds,
+    })),
+    error: lists.failed.map(({ runId, description, message, stack }) => ({
+      run_id: runId,
+      pipeline: description,
+      message,
+      stack,
+    })),
+    running: lists.running.map(({ runId, description, epoch, epochs, testLoss, secondsLeft }) => ({
+      run_id: runId,
+      pipeline: description,
+      epoch,
+      epochs,
+      test_loss: testLoss,
+      seconds_left: secondsLeft,
+    })),
+    others: lists.others.map(({ runId, description, status, message }) => ({
+      run_id: runId,
+      pipeline: description,
+      status,
+      message,
+    })),
+  };
+}

@@ -1,0 +1,127 @@
+import { relative, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { createLogUpdate } from "log-update";
+import { forget, listExperiments } from "../control/registry.ts";
+import { lastRuns, readStatus, type StatusReport } from "../status/status-report.ts";
+import { openSqliteReader, StoreError } from "../store/index.ts";
+import type { CommandSpec, Terminal } from "./command.ts";
+import { jsonText } from "./json-text.ts";
+import { statusJson, statusText } from "./status-text.ts";
+
+const shownRuns = 20;
+const refreshMilliseconds = 500;
+
+interface StatusOptions {
+  readonly verbose: boolean;
+  readonly limit: number;
+}
+
+export const statusCommand: CommandSpec = {
+  name: "status",
+  summary: "Show how an experiment stands: what is done, failed, running and pending.",
+  arguments: [
+    {
+      name: "database_file",
+      help: "database (.db); without it, all running and crashed experiments of yours",
+      optional: true,
+    },
+  ],
+  options: [
+    { name: "verbose", short: "v", help: "show the whole stack of each error" },
+    { name: "watch", short: "w", help: "refresh in place until Ctrl-C" },
+    { name: "all", help: `list all runs, not only the last ${shownRuns} of each status` },
+    { name: "json", help: "write JSON for programs" },
+  ],
+  examples: ["mosaic status", "mosaic status results.db -v", "mosaic status results.db --watch"],
+  async run(given, terminal) {
+    const limit = given.switched("all") ? Number.MAX_SAFE_INTEGER : shownRuns;
+    const options = { verbose: given.switched("verbose"), limit };
+    const database = given.optionalArgument("database_file");
+    if (given.switched("json")) {
+      const reports = await readReports(database, options, terminal);
+      const json = reports.map(statusJson);
+      terminal.out(`${jsonText(database === undefined ? { experiments: json } : (json[0] ?? null))}\n`);
+      return 0;
+    }
+    if (given.switched("watch")) {
+      if (process.stdout.isTTY) return watch(database, options, terminal);
+      terminal.err("--watch needs a terminal: this is how it stands now\n");
+    }
+    terminal.out(`${textOf(await readReports(database, options, terminal), options)}\n`);
+    return 0;
+  },
+};
+
+/** Shows what fits on the screen, again and again. */
+async function watch(database: string | undefined, options: StatusOptions, terminal: Terminal): Promise<never> {
+  const live = createLogUpdate(process.stdout);
+  // Notices are said once, not twice a second.
+  const quiet = { ...terminal, err: () => undefined };
+  for (;;) {
+    live(fitting(await readReports(database, options, quiet), options, Math.max(4, process.stdout.rows ?? 24) - 1));
+    await delay(refreshMilliseconds);
+  }
+}
+
+/** As many of the last runs of each list as fit into so many rows. */
+function fitting(reports: readonly StatusReport[], options: StatusOptions, rows: number): string {
+  for (let most = options.limit; most >= 1; most = Math.floor(Math.min(most, rows) * 0.8)) {
+    const text = textOf(
+      reports.map((report) => lastRuns(report, most)),
+      options,
+    );
+    if (text.split("\n").length <= rows) return text;
+  }
+  const lines = textOf(
+    reports.map((report) => lastRuns(report, 1)),
+    options,
+  ).split("\n");
+  return [...lines.slice(0, rows - 1), "… the window is too small for the rest"].join("\n");
+}
+
+function textOf(reports: readonly StatusReport[], options: StatusOptions): string {
+  if (reports.length === 0) return "No experiment of yours is running. For another one: mosaic status <database>";
+  const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
+  return reports.map((report) => statusText(report, { ...options, columns })).join("\n\n");
+}
+
+async function readReports(
+  database: string | undefined,
+  { limit }: StatusOptions,
+  terminal: Terminal,
+): Promise<readonly StatusReport[]> {
+  if (database !== undefined) return [await readReport(database, limit, terminal)];
+  const reports = new Map<string, StatusReport>();
+  for (const experiment of await listExperiments()) {
+    if (reports.has(experiment.database)) continue;
+    try {
+      const report = await readReport(experiment.database, limit, terminal);
+      // It died after its last run, or was finished by another process since: nothing is left to say.
+      if (experiment.liveness === "dead" && report.state === "finished") await forget(experiment);
+      else reports.set(experiment.database, report);
+    } catch (error) {
+      // One damaged database must not hide the other experiments.
+      if (!(error instanceof StoreError)) throw error;
+      terminal.err(`${error.message}\n`);
+    }
+  }
+  return [...reports.values()];
+}
+
+async function readReport(database: string, limit: number, { err }: Terminal): Promise<StatusReport> {
+  const reader = await openSqliteReader(database);
+  try {
+    for (const notice of reader.notices) err(`${notice}\n`);
+    const report = await readStatus(reader, limit);
+    return { ...report, database: shortPath(database) };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** From the working folder where that is shorter. */
+function shortPath(path: string): string {
+  const absolute = resolve(path);
+  const fromHere = relative(process.cwd(), absolute);
+  return fromHere.length < absolute.length ? fromHere : absolute;
+}

@@ -1,0 +1,19 @@
+import { resolve } from "node:path";
+import { MosaicError } from "../errors.ts";
+import { listExperiments } from "./registry.ts";
+
+/**
+ * The database that a command without a database argument means: the one that the user names, else that of the only
+ * running experiment.
+ */
+export async function chooseDatabase(named: string | undefined, folders?: readonly string[]): Promise<string> {
+  if (named !== undefined) return resolve(named);
+  const running = (await listExperiments(folders)).filter(({ liveness }) => liveness !== "dead");
+  const databases = [...new Set(running.map(({ database }) => database))];
+  const [only, ...others] = databases;
+  if (only === undefined)
+    throw new MosaicError("no-experiment", "no experiment of yours is running; name the database with --db");
+  if (others.length === 0) return only;
+  const list = databases.map((database) => `\n  --db ${database}`).join("");
+  throw new MosaicError("several-experiments", `several experiments are running; say which one is meant:${list}`);
+}

@@ -1,0 +1,89 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readExperiment } from "../config/index.ts";
+import { vocabulary } from "../run/components.ts";
+import { moduleDigest } from "./module-digest.ts";
+import { digestModules, planRuns } from "./plan.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mosaic-plan-"));
+  await writeFile(join(folder, "data.ts"), "export class Data {}");
+  await writeFile(join(folder, "net.ts"), 'import "./shared.ts";\nexport class Net {}');
+  await writeFile(join(folder, "shared.ts"), "export const shared = 1;");
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const text = {
+  process: "lr = 1e-2\nepochs = 3\ndata_scheme = data\npipeline_scheme = net",
+  net: "width = 2\ndepth = 1",
+  key: "k",
+};
+
+async function plan(parts: Partial<typeof text> = {}) {
+  const { process, net, key } = { ...text, ...parts };
+  const file = join(folder, "config.ini");
+  await writeFile(
+    file,
+    `[PROCESS]\n${process}\n[MONITOR]\nneed_gpu = False\ngpu_available = None\nnb_processus = 1\nmultiplicity = 2
+[DATA]\ntype = data\nclass = Data\npath_to_class = ./data.ts\nkey = d
+[NET]\ntype = net\nclass = Net\npath_to_class = ./net.ts\n${net}\nkey = ${key}\n`,
+  );
+  const experiment = await readExperiment(file, vocabulary);
+  return [...planRuns(experiment, await digestModules(experiment))];
+}
+const identities = async (parts?: Partial<typeof text>) => (await plan(parts)).map(({ identity }) => identity);
+
+describe("a run's identity", () => {
+  it("differs by repetition alone within a pipeline", async () => {
+    const [first, second, ...others] = await plan();
+    expect(others).toEqual([]);
+    expect(first?.identity).not.toBe(second?.identity);
+    expect(first?.seed).not.toBe(second?.seed);
+    expect({ ...second, identity: "", seed: 0, repetition: 0 }).toEqual({ ...first, identity: "", seed: 0 });
+  });
+
+  it.each([
+    ["the key", { key: "other_{class}" }],
+    ["the number of epochs", { process: text.process.replace("epochs = 3", "epochs = 9") }],
+    ["where files lie", { process: `${text.process}\nrun_files_path = x\nartifacts = none` }],
+    ["the order of options", { net: "depth = 1\nwidth = 2" }],
+  ])("does not depend on %s", async (_, parts) => {
+    expect(await identities(parts)).toEqual(await identities());
+  });
+
+  it.each([
+    ["an option", { net: "width = 3\ndepth = 1" }],
+    ["the learning rate", { process: text.process.replace("1e-2", "1e-3") }],
+    ["the seed", { process: `${text.process}\nseed = 4` }],
+    ["the optimizer", { process: `${text.process}\noptimizer = SGD` }],
+  ])("depends on %s", async (_, parts) => {
+    const before = await identities();
+    for (const identity of await identities(parts)) expect(before).not.toContain(identity);
+  });
+
+  it("depends on numbers of epochs that are compared with each other", async () => {
+    const compared = await identities({ process: text.process.replace("epochs = 3", "epochs = 3, 9") });
+    expect(new Set(compared).size).toBe(4);
+  });
+
+  it("depends on the text of a module and of what that imports", async () => {
+    const before = await identities();
+    await writeFile(join(folder, "shared.ts"), "export const shared = 2;");
+    expect(await identities()).not.toEqual(before);
+  });
+});
+
+describe("a module's digest", () => {
+  it("survives imports in a circle and missing files, and does not depend on the place", async () => {
+    await writeFile(join(folder, "shared.ts"), 'import "./net.ts"; import { x } from "./nowhere.ts";');
+    const here = await moduleDigest({ kind: "file", path: join(folder, "net.ts") }, folder);
+    const other = await mkdtemp(join(tmpdir(), "mosaic-plan-"));
+    await writeFile(join(other, "net.ts"), 'import "./shared.ts";\nexport class Net {}');
+    await writeFile(join(other, "shared.ts"), 'import "./net.ts"; import { x } from "./nowhere.ts";');
+    expect(await moduleDigest({ kind: "file", path: join(other, "net.ts") }, other)).toBe(here);
+    await rm(other, { recursive: true });
+  });
+});

@@ -1,0 +1,76 @@
+import {
+  type EpochRecord,
+  type ParamSummary,
+  type ResultColumn,
+  type RunRecord,
+  resultColumns,
+} from "../store/index.ts";
+import type { TableColumn, TableValue } from "./table.ts";
+
+/** A column of a table of `T`s. */
+export interface Column<T> extends TableColumn {
+  readonly read: (record: T) => TableValue;
+}
+
+/**
+ * The columns of a table of runs: what every run has, every option by its name in `params`, every result by its name in
+ * `run_results`. An option with the name of another column, as `epochs`, gets `param_` before it.
+ */
+export function runColumns(params: readonly ParamSummary[]): readonly Column<ExportedRun>[] {
+  const own: readonly Column<ExportedRun>[] = [
+    { name: "run_id", type: "whole", read: ({ run }) => run.runId },
+    { name: "status", type: "text", read: ({ run }) => run.status },
+    { name: "experiment", type: "whole", read: ({ run }) => run.details?.experimentId ?? null },
+    { name: "repetition", type: "whole", read: ({ run }) => run.details?.repetition ?? null },
+    { name: "seed", type: "whole", read: ({ run }) => run.details?.seed ?? null },
+    { name: "pipeline", type: "text", read: ({ run }) => run.description },
+  ];
+  const results = resultColumns.map(resultColumn);
+  const taken = new Set([...own, ...results].map(({ name }) => name));
+  const options = params.map(({ name, isNumeric }): Column<ExportedRun> => {
+    const free = freeName(name, taken);
+    taken.add(free);
+    return {
+      name: free,
+      type: isNumeric ? "number" : "text",
+      read: ({ params }) => paramValue(params.get(name), isNumeric),
+    };
+  });
+  return [...own, ...options, ...results];
+}
+
+export interface ExportedRun {
+  readonly run: RunRecord;
+  /** The run's `params` by name. */
+  readonly params: ReadonlyMap<string, string>;
+}
+
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  return taken.has(name) ? freeName(`param_${name}`, taken) : name;
+}
+
+function paramValue(value: string | undefined, isNumeric: boolean): TableValue {
+  if (value === undefined) return null;
+  if (!isNumeric) return value;
+  return value === "" ? null : Number(value);
+}
+
+function resultColumn({ column, field, whole }: ResultColumn): Column<ExportedRun> {
+  return { name: column, type: whole ? "whole" : "number", read: ({ run }) => run.result?.[field] ?? null };
+}
+
+export interface ExportedEpoch {
+  readonly runId: number;
+  readonly epoch: EpochRecord;
+}
+
+export const historyColumns: readonly Column<ExportedEpoch>[] = [
+  { name: "run_id", type: "whole", read: ({ runId }) => runId },
+  { name: "epoch", type: "whole", read: ({ epoch }) => epoch.epoch },
+  { name: "train_loss", type: "number", read: ({ epoch }) => epoch.trainLoss },
+  { name: "test_loss", type: "number", read: ({ epoch }) => epoch.testLoss },
+  { name: "train_acc", type: "number", read: ({ epoch }) => epoch.trainAccuracy },
+  { name: "test_acc", type: "number", read: ({ epoch }) => epoch.testAccuracy },
+  { name: "lr", type: "number", read: ({ epoch }) => epoch.learningRate },
+  { name: "seconds", type: "number", read: ({ epoch }) => epoch.seconds },
+];

@@ -1,0 +1,102 @@
+/** Everything that is known about one run, as data. */
+import { open, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { type Pipeline, parsePipelines } from "../config/index.ts";
+import { PROCESS_DEFAULTS } from "../config/process-options.ts";
+import { MosaicError } from "../errors.ts";
+import { type ExperimentOrigin, readExperimentOrigin } from "../experiment/experiment-origin.ts";
+import { filesFolderOf } from "../run/run-files.ts";
+import type { Artifact, RunRecord, StoreReader } from "../store/index.ts";
+
+export interface RunFile extends Artifact {
+  readonly isMissing: boolean;
+}
+
+export interface RunReport {
+  readonly run: RunRecord;
+  /** undefined where none is stored, or something else than a pipeline. */
+  readonly pipeline: Pipeline | undefined;
+  /** Where the files lie; undefined for a run of the original Mosaic, which does not say it. */
+  readonly filesFolder: string | undefined;
+  readonly files: readonly RunFile[];
+  /** The log's last lines; undefined where there is no log. */
+  readonly logTail: readonly string[] | undefined;
+  /** undefined for a run of the original Mosaic. */
+  readonly origin: ExperimentOrigin | undefined;
+}
+
+const logLines = 10;
+
+export async function readRunReport(reader: StoreReader, runId: number): Promise<RunReport> {
+  const [run] = await Array.fromAsync(reader.runs({ runIds: [runId], withHistory: true }));
+  if (run === undefined) throw await noSuchRun(reader, runId);
+  const origin = run.details === null ? undefined : await readExperimentOrigin(reader, run.details.experimentId);
+  const filesFolder = origin === undefined ? undefined : filesFolderIn(run, origin, reader.location);
+  const artifacts = await reader.artifacts(runId);
+  return {
+    run,
+    pipeline: pipelineOf(run),
+    filesFolder,
+    files: await Promise.all(artifacts.map((artifact) => checkFile(artifact, filesFolder))),
+    logTail: filesFolder === undefined ? undefined : await tailOf(join(filesFolder, `output_${runId}.log`), logLines),
+    origin,
+  };
+}
+
+async function noSuchRun(reader: StoreReader, runId: number): Promise<MosaicError> {
+  const ids = await reader.runIds();
+  const known = ids.length === 0 ? "has no runs" : `has runs ${ids[0]} to ${ids.at(-1)}`;
+  return new MosaicError("no-run-selected", `there is no run ${runId}; the database ${known}`);
+}
+
+function filesFolderIn({ params }: RunRecord, { folder }: ExperimentOrigin, database: string): string {
+  const path = params.find(([name]) => name === "run_files_path")?.[1] ?? PROCESS_DEFAULTS.runFilesPath;
+  return resolve(folder, filesFolderOf(path, database));
+}
+
+/** The original's values may be numbers. */
+function pipelineOf({ pipelineJson, runId }: RunRecord): Pipeline | undefined {
+  if (pipelineJson === null) return undefined;
+  try {
+    const json: unknown = JSON.parse(pipelineJson, (_, value: unknown) =>
+      typeof value === "number" || typeof value === "boolean" || value === null ? String(value) : value,
+    );
+    return parsePipelines([json], `the pipeline of run ${runId}`)[0];
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof MosaicError) return undefined;
+    throw error;
+  }
+}
+
+async function checkFile(artifact: Artifact, folder: string | undefined): Promise<RunFile> {
+  return { ...artifact, isMissing: folder === undefined || !(await isFile(join(folder, artifact.path))) };
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return false;
+    throw error;
+  }
+}
+
+/** The end of a file, however long it is. */
+async function tailOf(path: string, count: number): Promise<readonly string[] | undefined> {
+  if (!(await isFile(path))) return undefined;
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(0, size - tailBytes);
+    const bytes = Buffer.alloc(Math.min(size, tailBytes));
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+    const lines = bytes.toString("utf8", 0, bytesRead).trimEnd().split("\n");
+    // The first line of the piece may have lost its beginning.
+    const whole = start > 0 && lines.length > 1 ? lines.slice(1) : lines;
+    return whole.slice(-count);
+  } finally {
+    await file.close();
+  }
+}
+
+const tailBytes = 16 * 1024;

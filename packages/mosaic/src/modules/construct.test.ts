@@ -1,0 +1,114 @@
+import { float, int, schema } from "@ml-mosaic/configurable";
+import { describe, expect, it } from "vitest";
+import { constructModule, type EarlierInfo } from "./construct.ts";
+import type { UserClass } from "./load-class.ts";
+
+const entry = { type: "net", class: "Net", path_to_class: "./net.ts", width: "4", key: "k", name: "NET" };
+const earlier: readonly EarlierInfo[] = [
+  { name: "info() of Second", values: { input_size: 8, width: 99 } },
+  { name: "info() of First", values: { input_size: 2, batch_size: 16 } },
+];
+
+function construct(userClass: UserClass, own = entry) {
+  return constructModule({ entry: own, userClass, earlier, folder: "/" });
+}
+
+class Keeps {
+  readonly options: unknown;
+  constructor(options: Readonly<Record<string, unknown>>) {
+    this.options = { ...options };
+  }
+}
+
+describe("values", () => {
+  it("come from the own section first, then from the latest info()", () => {
+    const { instance, moduleInfo } = construct(Keeps);
+    expect(instance).toEqual({ options: { width: 4, input_size: 8, batch_size: 16 } });
+    expect(moduleInfo).toEqual({ width: 4 });
+  });
+
+  it("are those of the schema and no others where there is one", () => {
+    class Checked extends Keeps {
+      static readonly configSchema = {
+        width: schema(int),
+        input_size: schema(int),
+        rate: schema(float, { default: 0.5 }),
+      };
+    }
+    const { instance, moduleInfo } = construct(Checked);
+    expect(instance).toEqual({ options: { width: 4, input_size: 8, rate: 0.5 } });
+    expect(moduleInfo).toEqual({ width: 4 });
+  });
+});
+
+describe("what is missing", () => {
+  const places = "neither in [NET] nor in info() of Second nor in info() of First";
+
+  it("is named with all places that were looked in, all of it at once", () => {
+    class Needs {
+      constructor({ depth, sizes, width }: Readonly<Record<string, unknown>>) {
+        void [depth, sizes, width];
+      }
+    }
+    expect(() => construct(Needs)).toThrow(
+      `Net (./net.ts):\n  depth is missing: it is ${places}\n  sizes is missing: it is ${places}`,
+    );
+  });
+
+  it("is named by a schema too", () => {
+    class Checked extends Keeps {
+      static readonly configSchema = { width: schema(int), depth: schema(int) };
+    }
+    expect(() => construct(Checked)).toThrow(
+      /Net \(\.\/net\.ts\):.*depth.*\[NET\].*info\(\) of Second.*info\(\) of First/s,
+    );
+  });
+
+  it("is found where the constructor takes the object whole", () => {
+    class Whole {
+      readonly depth: unknown;
+      constructor(options: Readonly<Record<string, unknown>>) {
+        this.depth = options.depth;
+      }
+    }
+    expect(() => construct(Whole)).toThrow(`Net (./net.ts): depth is missing: it is ${places}; where it may be absent`);
+  });
+
+  it("explains what came of it", () => {
+    class Whole {
+      constructor(options: Readonly<Record<string, unknown>>) {
+        Object(options.sizes).map();
+      }
+    }
+    expect(() => construct(Whole)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining("sizes is missing"), cause: expect.any(TypeError) }),
+    );
+  });
+
+  it("is not what the language looks up on its own", () => {
+    class Prints {
+      constructor(options: Readonly<Record<string, unknown>>) {
+        JSON.stringify(options);
+        void [`${String(options)}`, "depth" in options, Object.keys(options)];
+      }
+    }
+    expect(construct(Prints).instance).toBeInstanceOf(Prints);
+  });
+});
+
+it("lets the constructor's own error through", () => {
+  const error = new RangeError("too wide");
+  class Throws {
+    constructor({ width }: Readonly<Record<string, unknown>>) {
+      if (width === 4) throw error;
+    }
+  }
+  expect(() => construct(Throws)).toThrow(error);
+});
+
+it("refuses a configSchema that is none", () => {
+  class Odd extends Keeps {
+    static readonly configSchema = { width: "int" };
+  }
+  expect(() => construct(Odd)).toThrow("its configSchema is not made of schema(…)");
+});

@@ -1,0 +1,87 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  claimFilesFolder,
+  filesFolderOf,
+  RunLog,
+  refuseTakenFolder,
+  removeUnfinished,
+  writeFiles,
+} from "./run-files.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mosaic-run-files-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+it("puts a database's files into a folder of its name without ending", () => {
+  expect(filesFolderOf("/x/.runs", "some/where/or.db")).toBe("/x/.runs/or");
+  expect(filesFolderOf("/x/.runs", "or.v2.sqlite")).toBe("/x/.runs/or.v2");
+  expect(filesFolderOf("/x/.runs", "or")).toBe("/x/.runs/or");
+});
+
+describe("a folder of run files", () => {
+  it("belongs to one database, wherever that lies", async () => {
+    const files = join(folder, "deep/or");
+    await refuseTakenFolder(files, "or.db");
+    await claimFilesFolder(files, "or.db", "one");
+    await claimFilesFolder(files, "moved/or.db", "one");
+    await expect(claimFilesFolder(files, "or.db", "two")).rejects.toMatchObject({ code: "files-of-another-database" });
+    await expect(refuseTakenFolder(files, "or.db")).rejects.toMatchObject({ code: "files-of-another-database" });
+  });
+
+  it("is rid of what was left half-written, and of nothing else", async () => {
+    await writeFiles(folder, "model", (temporary) => writeFile(join(temporary, "done"), ""));
+    await expect(
+      writeFiles(folder, "model", async (temporary) => {
+        await writeFile(join(temporary, "half"), "");
+        throw new Error("no space");
+      }),
+    ).rejects.toThrow("no space");
+    expect(await readdir(folder)).toEqual(["done"]);
+    const left = await mkdtemp(join(folder, ".writing-"));
+    await writeFile(join(left, "half"), "");
+    await removeUnfinished(folder);
+    expect(await readdir(folder)).toEqual(["done"]);
+  });
+
+  it("takes over all that was written, replaces what was there, and tells it", async () => {
+    await writeFile(join(folder, "b.txt"), "old");
+    const artifacts = await writeFiles(folder, "model", async (temporary) => {
+      await writeFile(join(temporary, "b.txt"), "new one");
+      await writeFile(join(temporary, "a.txt"), "x");
+    });
+    expect(artifacts).toEqual([
+      { kind: "model", path: "a.txt", sizeBytes: 1 },
+      { kind: "model", path: "b.txt", sizeBytes: 7 },
+    ]);
+    expect(await readFile(join(folder, "b.txt"), "utf8")).toBe("new one");
+  });
+});
+
+describe("a run's log", () => {
+  it("keeps texts and bytes in order, and what comes after its end is dropped", async () => {
+    const log = new RunLog(join(folder, "output_1.log"));
+    log.write("größer\n");
+    log.write(new Uint8Array([104, 105, 10]));
+    log.flush();
+    log.write("last\n");
+    log.close();
+    log.write("too late\n");
+    log.close();
+    const text = await readFile(log.path, "utf8");
+    expect(text).toBe("größer\nhi\nlast\n");
+    expect(log.size).toBe(Buffer.byteLength(text));
+  });
+
+  it("does not collect without bounds", async () => {
+    const log = new RunLog(join(folder, "output_1.log"));
+    for (let line = 0; line < 1000; line++) log.write("x".repeat(1000));
+    expect(log.size).toBeGreaterThan(900_000);
+    log.close();
+    expect(log.size).toBe(1_000_000);
+  });
+});

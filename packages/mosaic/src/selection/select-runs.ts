@@ -1,0 +1,73 @@
+import { MosaicError } from "../errors.ts";
+import { resultColumns, type StoreReader, type ValueCondition } from "../store/index.ts";
+import { nearestNames } from "./nearest-names.ts";
+import type { IdRange, Selector } from "./selector.ts";
+
+/**
+ * Ids of the runs that a selector names, each once: in the order written for ids and requests, else ascending.
+ *
+ * @throws MosaicError where no run matches, with what there is
+ */
+export async function selectRuns(reader: StoreReader, selector: Selector): Promise<readonly number[]> {
+  switch (selector.kind) {
+    case "all": {
+      const ids = await reader.runIds();
+      if (ids.length === 0) throw noMatch(`${reader.location} has no runs`);
+      return ids;
+    }
+    case "ids":
+      return selectIds(reader, selector.ranges);
+    case "request": {
+      const ids = new Set(await reader.request(selector.sql));
+      if (ids.size === 0) throw noMatch("the request gives no run");
+      await requireKnown(reader, [...ids], "the request gives ");
+      return [...ids];
+    }
+    case "value": {
+      const ids = await reader.runsWithValue(selector.condition);
+      if (ids.length === 0) throw noMatch(await explainNoMatch(reader, selector.condition));
+      return ids;
+    }
+    default:
+      return selector satisfies never;
+  }
+}
+
+async function selectIds(reader: StoreReader, ranges: readonly IdRange[]): Promise<readonly number[]> {
+  const known = await reader.runIds();
+  const chosen = new Set<number>();
+  for (const { first, last } of ranges) {
+    const inside = known.filter((id) => id >= first && id <= last);
+    if (inside.length === 0)
+      throw noMatch(`there is no run ${first === last ? first : `from ${first} to ${last}`}${whatThereIs(known)}`);
+    for (const id of inside) chosen.add(id);
+  }
+  return [...chosen];
+}
+
+async function requireKnown(reader: StoreReader, ids: readonly number[], start: string): Promise<void> {
+  const known = await reader.runIds();
+  const knownIds = new Set(known);
+  const unknown = ids.filter((id) => !knownIds.has(id));
+  if (unknown.length === 0) return;
+  const shown = unknown.slice(0, 5).join(", ") + (unknown.length > 5 ? "…" : "");
+  throw noMatch(`${start}${shown}, which is no run's id${whatThereIs(known)}`);
+}
+
+function whatThereIs(ids: readonly number[]): string {
+  return ids.length === 0 ? "; the database has no runs" : `; the database has runs ${ids[0]} to ${ids.at(-1)}`;
+}
+
+async function explainNoMatch(reader: StoreReader, { name, comparison, value }: ValueCondition): Promise<string> {
+  const columns = resultColumns.map(({ column }) => column);
+  const params = (await reader.paramSummaries()).map((param) => param.name);
+  const names = [...new Set([...params, ...columns])];
+  if (!names.includes(name))
+    return `no run has a "${name}". Known names, the nearest first: ${nearestNames(name, names).join(", ")}`;
+  const relation = { equal: "equal to", "at-most": "at or below", "at-least": "at or above" }[comparison];
+  return `no run has a ${name} ${relation} ${value}`;
+}
+
+function noMatch(message: string): MosaicError {
+  return new MosaicError("no-run-selected", message);
+}

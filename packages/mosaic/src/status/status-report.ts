@@ -1,0 +1,136 @@
+/** What `mosaic status` says about a database, as data. */
+import { type ExperimentOrigin, readExperimentOrigin } from "../experiment/experiment-origin.ts";
+import type { EpochRecord, RunRecord, StoreReader, WriterRecord } from "../store/index.ts";
+import { firstErrorLine } from "./first-error-line.ts";
+
+export interface DoneRun {
+  readonly runId: number;
+  readonly description: string;
+  readonly trainLoss: number | null;
+  readonly testLoss: number | null;
+  readonly durationSeconds: number | null;
+}
+
+export interface FailedRun {
+  readonly runId: number;
+  readonly description: string;
+  readonly message: string;
+  readonly stack: string;
+}
+
+export interface RunningRun {
+  readonly runId: number;
+  readonly description: string;
+  readonly epoch: number;
+  readonly epochs: number | null;
+  readonly testLoss: number | null;
+  /** null where it cannot be told: before the first epoch, and where nobody works on the run. */
+  readonly secondsLeft: number | null;
+}
+
+/** A run with a status that this version does not give, or that waits. */
+export interface OtherRun {
+  readonly runId: number;
+  readonly description: string;
+  readonly status: string;
+  readonly message: string;
+}
+
+/**
+ * - `running`: a process works on the database
+ * - `crashed`: the one that did is dead, and work is left
+ * - `stopped`: nobody works on it, and work is left
+ * - `finished`: nothing is left
+ * - `unknown`: unfinished runs of the original Mosaic, which does not say whether it runs
+ */
+export type DatabaseState = "running" | "crashed" | "stopped" | "finished" | "unknown";
+
+export interface StatusReport {
+  readonly database: string;
+  readonly state: DatabaseState;
+  readonly writer: WriterRecord | undefined;
+  /** The latest experiment's configuration; undefined for a database of the original Mosaic. */
+  readonly origin: ExperimentOrigin | undefined;
+  /** Runs of each status that occurs. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** The lists hold the last runs, ascending by id; `counts` says how many there are. */
+  readonly done: readonly DoneRun[];
+  readonly failed: readonly FailedRun[];
+  readonly running: readonly RunningRun[];
+  readonly others: readonly OtherRun[];
+}
+
+/** @param limit the most runs of one status to list */
+export async function readStatus(reader: StoreReader, limit: number): Promise<StatusReport> {
+  const counts = await reader.countByStatus();
+  const writer = await reader.writer();
+  const lastOf = async <T>(status: string, describe: (run: RunRecord) => T | Promise<T>): Promise<readonly T[]> => {
+    if (!counts.has(status)) return [];
+    const described: T[] = [];
+    for await (const run of reader.runs({ status, last: limit })) described.push(await describe(run));
+    return described;
+  };
+  const origin = await readExperimentOrigin(reader);
+  const others: OtherRun[] = [];
+  for (const status of [...counts.keys()].sort())
+    if (!["done", "error", "running", "pending"].includes(status)) others.push(...(await lastOf(status, otherRun)));
+  return {
+    database: reader.location,
+    state: stateOf(counts, writer, origin),
+    writer,
+    origin,
+    counts,
+    done: await lastOf("done", doneRun),
+    failed: await lastOf("error", failedRun),
+    running: await lastOf("running", async (run) =>
+      runningRun(run, await reader.lastEpoch(run.runId), writer?.alive === true),
+    ),
+    others,
+  };
+}
+
+/** The report with shorter lists; the running runs all stay. */
+export function lastRuns(report: StatusReport, most: number): StatusReport {
+  const { done, failed, others } = report;
+  return { ...report, done: done.slice(-most), failed: failed.slice(-most), others: others.slice(-most) };
+}
+
+function stateOf(
+  counts: ReadonlyMap<string, number>,
+  writer: WriterRecord | undefined,
+  origin: ExperimentOrigin | undefined,
+): DatabaseState {
+  if (writer?.alive === true) return "running";
+  if (!["pending", "running", "paused"].some((status) => counts.has(status))) return "finished";
+  if (writer !== undefined) return "crashed";
+  return origin === undefined ? "unknown" : "stopped";
+}
+
+function doneRun({ runId, description, result }: RunRecord): DoneRun {
+  const { trainLoss = null, testLoss = null, durationSeconds = null } = result ?? {};
+  return { runId, description, trainLoss, testLoss, durationSeconds };
+}
+
+function failedRun({ runId, description, returnStatus }: RunRecord): FailedRun {
+  const stack = returnStatus ?? "";
+  return { runId, description, message: firstErrorLine(stack), stack };
+}
+
+function otherRun({ runId, description, status, returnStatus }: RunRecord): OtherRun {
+  return { runId, description, status, message: firstErrorLine(returnStatus ?? "") };
+}
+
+function runningRun(run: RunRecord, last: EpochRecord | undefined, isAlive: boolean): RunningRun {
+  const { runId, description, params, details } = run;
+  const asked = Number(params.find(([name]) => name === "epochs")?.[1] ?? Number.NaN);
+  const epochs = Number.isFinite(asked) ? asked : null;
+  const epoch = last?.epoch ?? 0;
+  // What an earlier attempt has trained took none of the time since this one began.
+  const trained = epoch - (details?.resumeEpoch ?? 0);
+  const startedAt = details?.startedAt ?? null;
+  const secondsLeft =
+    isAlive && epochs !== null && startedAt !== null && trained > 0
+      ? (Math.max(0, epochs - epoch) * (Date.now() - startedAt.getTime())) / 1000 / trained
+      : null;
+  return { runId, description, epoch, epochs, testLoss: last?.testLoss ?? null, secondsLeft };
+}

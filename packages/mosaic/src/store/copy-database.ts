@@ -1,0 +1,88 @@
+import { open, rm } from "node:fs/promises";
+import { resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { checkDatabasePath } from "./database-path.ts";
+import { loadMigrations } from "./migrations.ts";
+import { detectSchema, type Schema } from "./schema.ts";
+import { storeErrorFrom } from "./sqlite-error.ts";
+import { StoreError } from "./store-error.ts";
+import { transaction } from "./transaction.ts";
+
+/**
+ * Writes one moment of a database, as one plain file, to `target`, which must not exist, while another process writes to
+ * the source or not. It is forced to the disk. A run that is running is pending in the copy, which nobody works on.
+ */
+export async function copyDatabase(source: string, target: string): Promise<void> {
+  const location = resolve(source);
+  if (!checkDatabasePath(location, "read")) {
+    throw new StoreError("STORE_MISSING", `${location} does not exist; check the name`);
+  }
+  const { length: newestVersion } = await loadMigrations();
+  try {
+    const schema = vacuumInto(location, target, newestVersion);
+    if (schema.kind === "numbered" && schema.version > 0) leaveAlone(target);
+    await flush(target);
+  } catch (error) {
+    await rm(target, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * VACUUM INTO reads in one transaction, so that a writer neither waits nor shows through half-way. SQLite's backup would
+ * begin anew at every commit of another process, unless it did all in one step, and would copy the free pages too.
+ */
+function vacuumInto(location: string, target: string, newestVersion: number): Schema {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(location, { readOnly: true, timeout: 10_000 });
+    const schema = detectSchema(database, location, newestVersion);
+    if (schema.kind === "empty")
+      throw new StoreError("STORE_MISSING", `${location} is empty: nothing has been run yet`);
+    copy(database, location, target);
+    return schema;
+  } catch (error) {
+    throw storeErrorFrom(error, location);
+  } finally {
+    database?.close();
+  }
+}
+
+function copy(database: DatabaseSync, location: string, target: string): void {
+  try {
+    database.prepare("VACUUM INTO ?").run(target);
+  } catch (error) {
+    const cause = storeErrorFrom(error, location);
+    const isOfSource = cause instanceof StoreError && (cause.code === "STORE_CORRUPT" || cause.code === "STORE_BUSY");
+    throw isOfSource ? cause : storeErrorFrom(error, target);
+  }
+}
+
+/** The claim and the leases are of processes that work on the original. */
+function leaveAlone(target: string): void {
+  let database: DatabaseSync | undefined;
+  try {
+    const copy = new DatabaseSync(target);
+    database = copy;
+    transaction(copy, "write", () =>
+      copy.exec(`
+        UPDATE runs SET status = 'pending' WHERE status = 'running' AND run_id IN (SELECT run_id FROM leases);
+        DELETE FROM leases;
+        DELETE FROM writer_claim;
+      `),
+    );
+  } catch (error) {
+    throw storeErrorFrom(error, target);
+  } finally {
+    database?.close();
+  }
+}
+
+async function flush(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

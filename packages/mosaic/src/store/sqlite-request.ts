@@ -1,0 +1,82 @@
+// A user's own query. A read-only connection alone is not enough: `VACUUM INTO` and `ATTACH` make files from one.
+import { constants, DatabaseSync } from "node:sqlite";
+import { StoreError } from "./store-error.ts";
+import { numberIn } from "./stored-value.ts";
+
+const allowedActions: ReadonlySet<number> = new Set([
+  constants.SQLITE_SELECT,
+  constants.SQLITE_READ,
+  constants.SQLITE_FUNCTION,
+  constants.SQLITE_RECURSIVE,
+]);
+
+/** Functions of SQLite that load code, or change how it works. */
+const forbiddenFunctions: ReadonlySet<string> = new Set(["load_extension", "fts3_tokenizer"]);
+
+const comment = String.raw`--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$)`;
+const nothing = new RegExp(String.raw`^(?:[\s;]|${comment})*$`);
+const query = new RegExp(String.raw`^(?:[\s;]|${comment})*(?:SELECT|WITH|VALUES)\b`, "i");
+
+/** Carries out one SELECT on the database file and returns its first column. */
+export function requestFrom(location: string, sql: string): readonly number[] {
+  if (nothing.test(sql)) throw refused("it is empty");
+  // EXPLAIN passes the authorizer, and gives numbers that are no ids.
+  if (!query.test(sql)) throw refused(`it starts with "${sql.trim().split(/\s/, 1)[0]}"`);
+  const database = new DatabaseSync(location, { readOnly: true, timeout: 10_000 });
+  try {
+    let denied: string | undefined;
+    database.setAuthorizer((action, _table, name) => {
+      if (action === constants.SQLITE_FUNCTION ? !isForbidden(name) : allowedActions.has(action))
+        return constants.SQLITE_OK;
+      denied ??= action === constants.SQLITE_FUNCTION ? `the function ${name}` : actionName(action);
+      return constants.SQLITE_DENY;
+    });
+    return firstColumn(database, sql, () => denied);
+  } finally {
+    database.close();
+  }
+}
+
+function firstColumn(database: DatabaseSync, sql: string, denied: () => string | undefined): readonly number[] {
+  try {
+    const statement = database.prepare(sql);
+    // SQLite compiles the first statement and leaves the rest, which Node does not tell of.
+    if (!nothing.test(sql.slice(statement.sourceSQL.length))) throw refused("a second statement follows the first one");
+    const [column] = statement.columns();
+    if (column === undefined) throw refused("it returns nothing");
+    statement.setReturnArrays(true);
+    const ids: number[] = [];
+    for (const row of statement.iterate()) {
+      const value = Object.values(row)[0];
+      const id = value === undefined ? null : numberIn({ value }, "value");
+      if (id === null || !Number.isSafeInteger(id))
+        throw refused(`its first column, ${column.name}, has ${JSON.stringify(value)}, which is no run id`);
+      ids.push(id);
+    }
+    return ids;
+  } catch (error) {
+    if (error instanceof StoreError || !(error instanceof Error)) throw error;
+    const action = denied();
+    if (action !== undefined) throw refused(`${action} is not allowed in it`, { cause: error });
+    // Whatever is wrong with the file itself has its own message.
+    if (!("errcode" in error) || error.errcode !== generalError) throw error;
+    throw refused(`SQLite says: ${error.message}`, { cause: error });
+  }
+}
+
+/** SQLITE_ERROR: wrong SQL, unknown tables and columns. */
+const generalError = 1;
+
+function isForbidden(name: string | null): boolean {
+  return name === null || forbiddenFunctions.has(name.toLowerCase());
+}
+
+function actionName(action: number): string {
+  const found = Object.entries(constants).find(([name, code]) => code === action && /^SQLITE_[A-Z]{3}/.test(name));
+  return found === undefined ? "what it does" : found[0].replace("SQLITE_", "").replaceAll("_", " ");
+}
+
+function refused(reason: string, options?: ErrorOptions): StoreError {
+  const message = `the request is refused: ${reason}. Write one SELECT whose first column are run ids, as in "SELECT run_id FROM run_results WHERE test_loss < 0.1"`;
+  return new StoreError("STORE_REQUEST", message, options);
+}

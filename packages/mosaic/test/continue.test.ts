@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { config, data, dataModule, net, netModule, type Options, openWorkspace, type Workspace } from "./workspace.ts";
+
+let workspace: Workspace;
+
+beforeEach(async () => {
+  workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule });
+});
+afterEach(() => workspace.close());
+
+async function write(process: Options, netOptions: Options): Promise<void> {
+  await workspace.write(
+    "config.ini",
+    config({ process: { artifacts: "none", ...process }, sections: { DATA: data, NET: { ...net, ...netOptions } } }),
+  );
+}
+
+const go = (...options: readonly string[]) => workspace.run("run", "config.ini", "or.db", ...options);
+const descriptions = () =>
+  workspace.query("or.db", "SELECT pipeline FROM runs ORDER BY run_id").map(({ pipeline }) => pipeline);
+
+it("starts a new database, trains only what is missing, says so, and shows all in its table", async () => {
+  await write({}, { width: "2, 3" });
+  const first = await go("--continue");
+  expect(first).toMatchObject({ code: 0 });
+  expect(first.stderr).toContain("0 runs done before, 0 unfinished taken up, 2 new");
+  const before = workspace.history("or.db");
+
+  await write({}, { width: "2, 3, 4" });
+  const second = await go("--continue");
+  expect(second.code, second.stderr).toBe(0);
+  expect(second.stderr).toContain("2 runs done before, 0 unfinished taken up, 1 new");
+  expect(descriptions()).toEqual(["Data() | Net(2)", "Data() | Net(3)", "Data() | Net(4)"]);
+  expect(workspace.history("or.db").filter(({ run_id }) => Number(run_id) < 3)).toEqual(before);
+  // The comparison is what the user wants to see: with what was there before.
+  for (const model of ["Net(2)", "Net(3)", "Net(4)"]) expect(second.stdout).toContain(model);
+
+  const third = await go("--continue");
+  expect(third.code, third.stderr).toBe(0);
+  expect(third.stderr).toContain("3 runs done before, 0 unfinished taken up, 0 new");
+  expect(third.stdout).toContain("Net(4)");
+  expect(descriptions()).toHaveLength(3);
+});
+
+it("takes runs as new when a module's text has changed, of whatever file it imports, but not when other things have", async () => {
+  await workspace.write("own.ts", `export { Net } from "./net.ts";\n`);
+  await write({}, { path_to_class: "./own.ts", width: 2, layers: 0 });
+  await go();
+  // Neither the order of options, nor keys, nor where files lie make another run.
+  await write({ run_files_path: "elsewhere" }, { path_to_class: "./own.ts", layers: 0, width: 2 });
+  expect((await go("--continue")).stderr).toContain("1 run done before, 0 unfinished taken up, 0 new");
+  await workspace.write("net.ts", `${netModule}\n// changed`);
+  expect((await go("--continue")).stderr).toContain("0 runs done before, 0 unfinished taken up, 1 new");
+  await workspace.write("data.ts", `${dataModule}\n// changed`);
+  expect((await go("--continue")).stderr).toContain("0 runs done before, 0 unfinished taken up, 1 new");
+  expect(workspace.statuses("or.db")).toEqual(["done", "done", "done"]);
+});
+
+it("says which done runs have fewer epochs, and trains them no further", async () => {
+  await write({ epochs: 2 }, { width: 2 });
+  await go();
+  await write({ epochs: 3 }, { width: 2 });
+  const finished = await go("--continue");
+  expect(finished.stderr).toContain("1 done run with fewer epochs than asked for: 1");
+  expect(workspace.history("or.db")).toHaveLength(2);
+});
+
+it("keeps runs apart that differ in their number of epochs alone", async () => {
+  await write({ epochs: "1, 2" }, { width: 2 });
+  expect((await go("--continue")).stderr).toContain("0 runs done before, 0 unfinished taken up, 2 new");
+  expect((await go("--continue")).stderr).toContain("2 runs done before, 0 unfinished taken up, 0 new");
+  expect(workspace.history("or.db").map(({ run_id, epoch }) => [run_id, epoch])).toEqual([
+    [1, 1],
+    [2, 1],
+    [2, 2],
+  ]);
+});
+
+it("runs errors again with --retry-errors only", async () => {
+  await workspace.write(
+    "net.ts",
+    `${netModule}
+import { existsSync } from "node:fs";
+export class Moody extends Net {
+  constructor(options: Record<string, number>) {
+    super(options);
+    if (options.width === 3 && !existsSync(import.meta.dirname + "/good-mood")) throw new Error("in a bad mood");
+  }
+}`,
+  );
+  await write({}, { class: "Moody", width: "2, 3", layers: 0 });
+  const first = await go();
+  expect(first.code, first.stderr).toBe(1);
+  expect(first.stderr).toContain("--continue --retry-errors");
+  expect(workspace.statuses("or.db")).toEqual(["done", "error"]);
+
+  const second = await go("--continue");
+  expect(second.code, second.stderr).toBe(1);
+  expect(second.stderr).toContain("1 run failed before and stay so");
+  expect(workspace.statuses("or.db")).toEqual(["done", "error"]);
+
+  await workspace.write("good-mood", "");
+  const third = await go("--continue", "--retry-errors");
+  expect(third.code, third.stderr).toBe(0);
+  expect(third.stderr).toContain("1 run done before, 1 unfinished taken up, 0 new");
+  expect(workspace.statuses("or.db")).toEqual(["done", "done"]);
+  expect(workspace.query("or.db", "SELECT return_status FROM runs WHERE run_id = 2")[0]?.return_status).toMatch(
+    /^train_loss=/,
+  );
+});

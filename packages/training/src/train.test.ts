@@ -1,0 +1,248 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  DataLoader,
+  Generator,
+  nn,
+  optim,
+  randn,
+  schedulers,
+  type Tensor,
+  TensorDataset,
+  zeros,
+} from "@ml-mosaic/tensor";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadSnapshot, saveSnapshot } from "./snapshot.ts";
+import { type TrainOptions, type TrainResult, train } from "./train.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "training-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+class Net extends nn.Module {
+  readonly first = new nn.Linear(3, 6);
+  readonly dropout = new nn.Dropout(0.4);
+  readonly output = new nn.Linear(6, 1);
+  forward(x: Tensor): Tensor {
+    return this.output.forward(this.dropout.forward(this.first.forward(x).tanh()));
+  }
+}
+
+const generator = new Generator(5);
+const x = randn([22, 3], { generator: generator.stream("data") });
+const dataset = new TensorDataset(x, x.sum(1, true).gt(0).float());
+
+function newModel() {
+  const net = new Net().initialize(generator.stream("initialization"));
+  const model = {
+    parameters: net.parameters(),
+    forward: (features: Tensor) => net.forward(features),
+    train: (mode: boolean) => void net.train(mode),
+  };
+  return { model, paths: new Map(Array.from(net.namedVariables(), ([path, variable]) => [variable, path])), net };
+}
+
+const optimizer = optim.Adam({ lr: 0.05 });
+
+/** Adam, dropout, shuffling, a scheduler that looks at the loss, and a last batch of 2. */
+function options(model: TrainOptions["model"], more: Partial<TrainOptions> = {}): TrainOptions {
+  return {
+    model,
+    loss: new nn.MSELoss(),
+    optimizer,
+    scheduler: schedulers.ReduceLROnPlateau({ patience: 0, threshold: 0.2, factor: 0.5 }),
+    trainLoader: new DataLoader(dataset, { batchSize: 5, shuffle: true }),
+    evaluationLoader: new DataLoader(dataset, { batchSize: 8 }),
+    epochs: 6,
+    generator: generator.stream("training"),
+    ...more,
+  };
+}
+
+const figures = ({ history }: Pick<TrainResult, "history">) => history.map(({ seconds, ...figure }) => figure);
+
+describe("train", () => {
+  it("resumes bit for bit: 3 epochs, saved and loaded, and 3 more are 6 epochs", async () => {
+    const whole = newModel();
+    const six = await train(options(whole.model));
+
+    const begun = newModel();
+    const three = await train(options(begun.model, { epochs: 3 }));
+    const path = join(folder, "snapshot.safetensors");
+    await saveSnapshot(path, three.state, three.layout, begun.paths, { note: "half way" });
+
+    // Another process has a model with values of its own, and the layout of its program.
+    const resumed = newModel();
+    for (const parameter of resumed.model.parameters) parameter.value = new Float32Array(parameter.numel).fill(7);
+    const { layout } = await train(options(resumed.model, { epochs: 0 }));
+    const snapshot = await loadSnapshot(path, layout, resumed.paths);
+    expect(snapshot.metadata.note).toBe("half way");
+    expect(snapshot.state).toEqual(three.state);
+    const rest = await train(options(resumed.model, { resumeFrom: snapshot.state }));
+
+    expect([...figures(three), ...figures(rest)]).toEqual(figures(six));
+    expect(rest.state).toEqual(six.state);
+    expect(resumed.net.stateDict()).toEqual(whole.net.stateDict());
+    // What it stands on: the learning rate has changed on the way, and something was learnt.
+    const rates = new Set(six.history.map(({ lr }) => lr));
+    expect(rates.size).toBeGreaterThan(1);
+    expect(six.history.at(-1)?.evaluationLoss).toBeLessThan(six.history[0]?.evaluationLoss ?? 0);
+  });
+
+  it("gives the same bits again, and other bits for another seed", async () => {
+    const one = await train(options(newModel().model));
+    const again = await train(options(newModel().model));
+    const other = await train(options(newModel().model, { generator: new Generator(6).stream("training") }));
+    expect(figures(again)).toEqual(figures(one));
+    expect(figures(other)).not.toEqual(figures(one));
+  });
+
+  it("drops while training only: two evaluations of one state agree", async () => {
+    const loader = new DataLoader(dataset, { batchSize: 22 });
+    const { history } = await train(
+      options(newModel().model, {
+        optimizer: optim.SGD({ lr: 1e-30 }),
+        scheduler: undefined,
+        trainLoader: loader,
+        evaluationLoader: loader,
+        epochs: 2,
+      }),
+    );
+    const [first, second] = history;
+    expect(first?.evaluationLoss).toBe(second?.evaluationLoss);
+    expect(first?.trainLoss).not.toBe(second?.trainLoss);
+    expect(first?.trainLoss).not.toBe(first?.evaluationLoss);
+  });
+
+  it("weighs batches by their samples", async () => {
+    const still = { optimizer: optim.SGD({ lr: 1e-30 }), scheduler: undefined, epochs: 1 };
+    const evaluate = async (batchSize: number) => {
+      const evaluationLoader = new DataLoader(dataset, { batchSize });
+      const { history } = await train(options(newModel().model, { ...still, evaluationLoader }));
+      return history[0];
+    };
+    const [whole, cut] = [await evaluate(22), await evaluate(7)];
+    expect(cut?.evaluationLoss).toBeCloseTo(whole?.evaluationLoss ?? 0, 6);
+    expect(cut?.evaluationAccuracy).toBe(whole?.evaluationAccuracy);
+    expect(whole?.evaluationAccuracy).toBeGreaterThan(0);
+  });
+
+  it("stops early, and says so; a resumed training remembers how long it has waited", async () => {
+    const still = {
+      optimizer: optim.SGD({ lr: 1e-30 }),
+      scheduler: undefined,
+      epochs: 10,
+      earlyStopping: { patience: 2, minDelta: 0 },
+    };
+    const { model } = newModel();
+    const stopped = await train(options(model, still));
+    expect(stopped).toMatchObject({ stoppedEarly: true, state: { epoch: 4 } });
+    expect(stopped.history).toHaveLength(4);
+    const two = await train(options(newModel().model, { ...still, epochs: 2 }));
+    expect(two.stoppedEarly).toBe(false);
+    const rest = await train(options(newModel().model, { ...still, resumeFrom: two.state }));
+    expect(rest).toMatchObject({ stoppedEarly: true, state: { epoch: 4 } });
+  });
+
+  it("tells of every epoch when it is over, and waits for whoever is told", async () => {
+    const told: number[] = [];
+    const { history } = await train(
+      options(newModel().model, {
+        epochs: 3,
+        onEpoch: async ({ epoch }) => {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          told.push(epoch);
+        },
+      }),
+    );
+    expect(told).toEqual([1, 2, 3]);
+    expect(history.map(({ epoch }) => epoch)).toEqual(told);
+  });
+
+  it("leaves the model with the trained values, ready to be used", async () => {
+    const { model, net } = newModel();
+    const before = net.first.weight.value.slice();
+    await train(options(model, { epochs: 1 }));
+    expect(net.first.weight.value).not.toEqual(before);
+    expect(net.training).toBe(false);
+    expect(net.dropout.training).toBe(false);
+  });
+});
+
+describe("wrong data is refused with a message", () => {
+  const empty = new TensorDataset(zeros([0, 3]), zeros([0, 1]));
+  it.each([
+    ["an empty train loader", { trainLoader: new DataLoader(empty) }, "the train loader holds no sample"],
+    [
+      "an empty evaluation loader",
+      { evaluationLoader: new DataLoader(empty) },
+      "the evaluation loader holds no sample",
+    ],
+    [
+      "a loader that drops its only batch",
+      { trainLoader: new DataLoader(dataset, { batchSize: 50, dropLast: true }) },
+      "the train loader drops its only batch: 22 samples are fewer than 50",
+    ],
+    [
+      "features without a target",
+      { trainLoader: new DataLoader(new TensorDataset(x)) },
+      /gives 1 tensors? a sample; two are needed/,
+    ],
+    [
+      "a third tensor",
+      { trainLoader: new DataLoader(new TensorDataset(x, x, x)) },
+      "gives 3 tensors a sample; two are needed",
+    ],
+    [
+      "a target of another shape",
+      { trainLoader: new DataLoader(new TensorDataset(x, x), { batchSize: 22 }) },
+      "prediction [22, 1] and target [22, 3]",
+    ],
+  ])("%s", async (_, more, message) => {
+    await expect(train(options(newModel().model, more))).rejects.toThrow(message);
+  });
+
+  it("a loss that gives no tensor", async () => {
+    const loss: nn.Loss = JSON.parse("{}");
+    Reflect.set(loss, "forward", () => 1);
+    await expect(train(options(newModel().model, { loss }))).rejects.toThrow(
+      "forward of the loss Object must return a Tensor at once, it returned 1",
+    );
+  });
+});
+
+describe("a snapshot", () => {
+  it("keeps infinities and NaN of its state", async () => {
+    const { model, paths } = newModel();
+    const { state, layout } = await train(options(model, { epochs: 1 }));
+    const odd = {
+      ...state,
+      earlyStopping: { best: Number.POSITIVE_INFINITY, waited: 1 },
+      scheduler: { best: Number.NaN },
+    };
+    const path = join(folder, "odd.safetensors");
+    await saveSnapshot(path, odd, layout, paths);
+    expect((await loadSnapshot(path, layout, paths)).state).toEqual(odd);
+  });
+
+  it("of another model or optimizer is refused, with what is missing", async () => {
+    const { model, paths, net } = newModel();
+    const plain = optim.SGD({ lr: 0.1 });
+    const { state, layout } = await train(options(model, { epochs: 1, optimizer: plain }));
+    const path = join(folder, "plain.safetensors");
+    await saveSnapshot(path, state, layout, paths);
+    const adam = await train(options(model, { epochs: 0 }));
+    await expect(loadSnapshot(path, adam.layout, paths)).rejects.toThrow(
+      /plain\.safetensors lacks OPTIMIZER_STATE\/.*: was it written by another model or optimizer\?/,
+    );
+    const renamed = new Map(Array.from(paths, ([variable, name]) => [variable, `other.${name}`]));
+    await expect(loadSnapshot(path, layout, renamed)).rejects.toThrow("lacks MODEL_STATE/other.");
+    await net.saveModel(join(folder, "weights"));
+    await expect(loadSnapshot(join(folder, "weights.safetensors"), layout, paths)).rejects.toThrow(
+      "has no TRAIN_INFO: it holds weights, not a training",
+    );
+  });
+});
