@@ -51,6 +51,7 @@ export async function saveSnapshot(
   const info = {
     epoch: state.epoch,
     step: state.training.step,
+    within: state.within,
     scheduler: state.scheduler,
     earlyStopping: state.earlyStopping,
   };
@@ -86,11 +87,12 @@ export async function loadSnapshot(path: string, layout: Layout, paths: Variable
     return joined;
   };
   const sizeOf = (shape: readonly number[]) => shape.reduce((size, length) => size * length, 1);
-  const { epoch, step, scheduler, earlyStopping } = readInfo(path, metadata.TRAIN_INFO);
+  const { epoch, step, within, scheduler, earlyStopping } = readInfo(path, metadata.TRAIN_INFO);
   return {
     metadata,
     state: {
       epoch,
+      within,
       scheduler,
       earlyStopping,
       training: {
@@ -130,6 +132,7 @@ function pathOf(paths: VariablePaths, variable: Variable): string {
 interface Info {
   readonly epoch: number;
   readonly step: number;
+  readonly within?: TrainerState["within"];
   readonly scheduler: Readonly<Record<string, number>>;
   readonly earlyStopping: TrainerState["earlyStopping"];
 }

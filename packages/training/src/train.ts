@@ -23,11 +23,13 @@ import {
   shouldStop,
   watch,
 } from "./early-stopping.ts";
-import { evaluateEpoch, trainEpoch } from "./epoch.ts";
+import { type EpochProgress, evaluateEpoch, Pace, trainEpoch } from "./epoch.ts";
 import { TrainingError } from "./errors.ts";
 import type { EpochRecord } from "./history.ts";
 import { type AnyLoader, checkedSamples, usualBatch } from "./loaders.ts";
 import { epochSchedule } from "./schedule.ts";
+
+type Layout = TrainingProgram["layout"];
 
 /** What is trained: a function of the features, and what it consists of. */
 export interface TrainableModel {
@@ -56,14 +58,19 @@ export interface TrainOptions extends UpdateOptions {
   readonly epochs: number;
   /** Shuffling and dropout draw from streams of this. */
   readonly generator: Generator;
-  /** Where to go on; without it training starts from the model's present values. */
-  readonly resumeFrom?: TrainerState | undefined;
+  /** Where to go on; without it training starts from the model's present values. A function gets the layout to load it for. */
+  readonly resumeFrom?: TrainerState | ((layout: Layout) => Promise<TrainerState>) | undefined;
+  /** Aborted: training stops within about a second, in the middle of an epoch if need be; the state goes on exactly. */
+  readonly pause?: AbortSignal | undefined;
   readonly onEpoch?: ((record: EpochRecord) => void | Promise<void>) | undefined;
 }
 
-/** All that the next epoch depends on, as plain data. */
+/** All that the next step depends on, as plain data. */
 export interface TrainerState {
+  /** Epochs done. */
   readonly epoch: number;
+  /** How far the next epoch has come already; absent at its beginning. */
+  readonly within?: EpochProgress | undefined;
   readonly training: TrainingState;
   readonly scheduler: schedulers.SchedulerState;
   readonly earlyStopping: EarlyStoppingState;
@@ -72,8 +79,10 @@ export interface TrainerState {
 export interface TrainResult {
   readonly history: readonly EpochRecord[];
   readonly state: TrainerState;
-  readonly layout: TrainingProgram["layout"];
+  readonly layout: Layout;
   readonly stoppedEarly: boolean;
+  /** Whether it was asked to pause before its end. */
+  readonly paused: boolean;
 }
 
 /**
@@ -98,6 +107,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     epochs,
     generator,
     resumeFrom,
+    pause,
   } = options;
   const [trainSamples, evaluationSamples] = await Promise.all([
     checkedSamples("train", trainLoader),
@@ -117,16 +127,20 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     batchSize: usualBatch(trainLoader),
   });
   const dropout = generator.stream("dropout");
-  let state: TrainerState = resumeFrom ?? {
+  const fresh = (): TrainerState => ({
     epoch: 0,
     training: program.initialState,
     scheduler: scheduler?.start ?? {},
     earlyStopping: freshEarlyStopping,
-  };
+  });
   const history: EpochRecord[] = [];
+  const pace = new Pace();
+  let state: TrainerState;
   let stoppedEarly = false;
+  let paused = false;
   let evaluation: EvaluationProgram | undefined;
   try {
+    state = (typeof resumeFrom === "function" ? await resumeFrom(program.layout) : resumeFrom) ?? fresh();
     evaluation = compileEvaluation({
       fields: evaluationSamples.fields,
       layout: program.layout,
@@ -134,18 +148,27 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       batchSize: usualBatch(evaluationLoader),
     });
     while (state.epoch < epochs && !stoppedEarly) {
-      const start = performance.now();
+      const { within } = state;
+      const start = performance.now() - 1000 * (within?.seconds ?? 0);
       const optimizerSteps = ({ step }: TrainingState) => Math.floor(step / accumulate);
-      const firstStep = optimizerSteps(state.training);
+      const firstStep = Math.floor((state.training.step - (within?.batches ?? 0)) / accumulate);
       const schedule = epochSchedule(scheduler, state.scheduler, firstStep);
-      const trained = await trainEpoch(
+      const trained = await trainEpoch({
         program,
-        state.training,
-        trainLoader,
-        schedule.rate,
-        generator.stream("shuffle", state.epoch),
+        start: state.training,
+        loader: trainLoader,
+        lr: schedule.rate,
+        shuffle: generator.stream("shuffle", state.epoch),
         dropout,
-      );
+        pace,
+        from: within,
+        pause,
+      });
+      if (trained.left !== undefined) {
+        state = { ...state, training: trained.training, within: trained.left };
+        paused = true;
+        break;
+      }
       const evaluated = await evaluateEpoch(
         evaluation,
         optim.averagedState(trained.training),
@@ -183,7 +206,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     evaluation?.release();
     model.train(false);
   }
-  return { history, state, layout: program.layout, stoppedEarly };
+  return { history, state, layout: program.layout, stoppedEarly, paused };
 }
 
 /** @throws TensorError if two have one name */

@@ -138,7 +138,7 @@ export async function expectSameAsFile(layer: Layer, sample: Shape): Promise<voi
     inputs: { x: { shape: [1, ...sample] } },
     build: (inputs) => ({ y: layer.forward(inputs("x")) }),
   });
-  const session = await createSession(bytes);
+  const session = await createSession(bytes, bytes.length);
   for (const batch of [1, 3]) {
     const shape = [batch, ...sample];
     const data = Float32Array.from({ length: sizeOf(shape) }, (_, index) => Math.sin(index) * 2);

@@ -328,7 +328,7 @@ describe("exported with an open batch size", () => {
       inputs: { x: { shape: [1, 5, 3] } },
       build: (inputs) => ({ y: forward(inputs("x")) }),
     });
-    const session = await createSession(bytes);
+    const session = await createSession(bytes, bytes.length);
     for (const batch of [1, 4]) {
       const data = Float32Array.from(fill([batch, 5, 3], 9));
       const { y } = await session.run({ x: { data, shape: [batch, 5, 3], dtype: "float32" } });

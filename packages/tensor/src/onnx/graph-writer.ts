@@ -1,9 +1,9 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { type DType, dtypeOf, type TypedArray } from "../dtype.ts";
+import { bytesPerElement, type DType, dtypeOf, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import type { Attributes, Emitter, OnnxAttribute, Value } from "../ops/op.ts";
-import type { Shape } from "../shape.ts";
+import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import {
   type AttributeProto,
@@ -65,6 +65,7 @@ export class GraphWriter implements Emitter {
   readonly #shared = new Map<string, readonly string[]>();
   readonly #common = new Map<string, string>();
   readonly #bound = new Map<Tensor, string>();
+  #intermediateBytes = 0;
   readonly #longLists = new WeakMap<readonly unknown[], string>();
   readonly #listNumbers = new Map<string, number>();
   readonly #randomKey: ((id: number) => readonly [string, string]) | undefined;
@@ -74,6 +75,11 @@ export class GraphWriter implements Emitter {
     this.opset = opset;
     this.names = names;
     this.#randomKey = randomKey;
+  }
+
+  /** Size of all values that are computed on the way: a bound of the memory that running the graph takes. */
+  get intermediateBytes(): number {
+    return this.#intermediateBytes;
   }
 
   /** Says under which name a tensor without inputs is found. */
@@ -116,6 +122,7 @@ export class GraphWriter implements Emitter {
     const known = this.#common.get(key);
     if (known !== undefined) return known;
     const name = tensor.op.emit(this, inputs, tensor.attributes, tensor);
+    this.#intermediateBytes += sizeOf(tensor.shape) * bytesPerElement[tensor.dtype];
     this.#common.set(key, name);
     return name;
   }

@@ -5,16 +5,51 @@ import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Entry } from "./scan.ts";
 
-/** Samples in memory: one array per field (features, targets…), samples along its first axis. */
-export interface SampleArray {
-  readonly data: TypedArray;
-  /** [samples, ...] */
+/** What a program must know of a field (features, targets…) before it sees samples. */
+export interface FieldSpec {
+  /** [samples, ...]; the number of samples may be another when the program runs. */
   readonly shape: Shape;
   readonly dtype: DType;
 }
 
-export function fieldEntries(fields: readonly SampleArray[]): readonly Entry[] {
-  return fields.map(({ shape, dtype }, index) => ({ name: `field${index}`, shape, dtype }));
+/** Samples in memory: one array per field, samples along its first axis. */
+export interface SampleArray extends FieldSpec {
+  readonly data: TypedArray;
+}
+
+/** Some minibatches of samples. */
+export interface SampleChunk {
+  /** Rows of the samples, batch after batch: [steps * batchSize]. */
+  readonly rows: Int32Array;
+  readonly batchSize: number;
+  /** What the rows are rows of; without it, the fields that the program was compiled with. */
+  readonly fields?: readonly SampleArray[];
+}
+
+export function fieldEntries(fields: readonly FieldSpec[]): readonly Entry[] {
+  return fields.map(({ shape, dtype }, index) => ({ name: `field${index}`, shape, dtype, openLength: true }));
+}
+
+/** The samples that a chunk's rows are of: its own, or those that the program was compiled with. */
+export function chunkFields(
+  fields: readonly (FieldSpec | SampleArray)[],
+  given: readonly SampleArray[] | undefined,
+): readonly SampleArray[] {
+  if (given === undefined) {
+    return fields.map((field) => {
+      if ("data" in field) return field;
+      throw new TensorError("TENSOR_VALUE", "this program was compiled without samples: give the fields of the chunk");
+    });
+  }
+  const show = (each: readonly FieldSpec[]) =>
+    each.map(({ shape, dtype }) => `${dtype} [${["samples", ...shape.slice(1)].join(", ")}]`).join(", ");
+  if (show(given) !== show(fields)) {
+    throw new TensorError(
+      "TENSOR_SHAPE",
+      `the fields of the chunk are ${show(given)}; the program was compiled for ${show(fields)}`,
+    );
+  }
+  return given;
 }
 
 export function fieldFeeds(fields: readonly SampleArray[]): Record<string, Feed> {
@@ -23,7 +58,7 @@ export function fieldFeeds(fields: readonly SampleArray[]): Record<string, Feed>
 
 /** The minibatch of one step: the rows that `rows` [batch] names, of every field. */
 export function gatherFields(
-  fields: readonly SampleArray[],
+  fields: readonly FieldSpec[],
   fixed: (name: string) => Tensor,
   rows: Tensor,
 ): readonly Tensor[] {

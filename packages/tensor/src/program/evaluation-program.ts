@@ -1,7 +1,16 @@
 import { expectFloat32 } from "../dtype.ts";
 import type { Generator } from "../random/generator.ts";
 import type { Variable } from "../variable.ts";
-import { fieldEntries, fieldFeeds, gatherFields, rowFeed, type SampleArray } from "./batches.ts";
+import {
+  chunkFields,
+  type FieldSpec,
+  fieldEntries,
+  fieldFeeds,
+  gatherFields,
+  rowFeed,
+  type SampleArray,
+  type SampleChunk,
+} from "./batches.ts";
 import type { Layout, TrainingState } from "./layout.ts";
 import { keyEntries, keyFeeds, keyNames } from "./random-keys.ts";
 import { compileScan, type ScanProgram } from "./scan.ts";
@@ -19,28 +28,35 @@ import {
 } from "./step.ts";
 
 export interface EvaluationOptions {
-  readonly fields: readonly SampleArray[];
+  /** The samples, of which a step sees rows; or what they will be, where each chunk brings its own. */
+  readonly fields: readonly (FieldSpec | SampleArray)[];
   /** Where the program finds what training changes; other variables have their present values. */
   readonly layout: Layout;
   readonly step: StepBuilder;
+  /** The usual number of samples of a batch; where it is told, errors in the step are found at once. */
+  readonly batchSize?: number;
+}
+
+export interface EvaluationChunk extends SampleChunk {
+  /** Keys the random ops of the chunk. */
+  readonly generator: Generator;
 }
 
 /** The same loop over minibatches as training, but nothing is changed. */
 export interface EvaluationProgram {
-  /** @param rows batch after batch: [steps * batchSize] */
-  run(state: TrainingState, rows: Int32Array, batchSize: number, generator: Generator): Promise<StepValues>;
+  run(state: TrainingState, chunk: EvaluationChunk): Promise<StepValues>;
   release(): void;
 }
 
-export function compileEvaluation({ fields, layout, step }: EvaluationOptions): EvaluationProgram {
+export function compileEvaluation({ fields, layout, step, batchSize: usual }: EvaluationOptions): EvaluationProgram {
   const programs = new Map<number, { readonly traced: TracedStep; readonly scan: Promise<ScanProgram> }>();
   const changing = new Set<Variable>([...layout.segments.flatMap(({ parameters }) => parameters), ...layout.buffers]);
-  const samples = fieldFeeds(fields);
   const constantsOf = ({ leaves }: TracedStep) => leaves.filter((leaf) => !changing.has(leaf));
+  const first = usual === undefined ? undefined : traceStep(fields, step, usual);
   const programFor = (batchSize: number) => {
     const known = programs.get(batchSize);
     if (known !== undefined) return known;
-    const traced = traceStep(fields, step, batchSize);
+    const traced = batchSize === usual && first !== undefined ? first : traceStep(fields, step, batchSize);
     const constants = constantsOf(traced);
     const scan = compileScan({
       name: "evaluation",
@@ -54,7 +70,7 @@ export function compileEvaluation({ fields, layout, step }: EvaluationOptions): 
         for (const [index, leaf] of constants.entries()) bind(leaf, entry(`constant${index}`));
         for (const [index, rows] of gatherFields(fields, entry, entry("rows")).entries())
           bind(present(traced.batch[index]), rows);
-        return { carried: {}, collected: { loss: traced.loss, ...traced.metrics } };
+        return { carried: {}, collected: traced.reported };
       },
     });
     const program = { traced, scan };
@@ -62,18 +78,19 @@ export function compileEvaluation({ fields, layout, step }: EvaluationOptions): 
     return program;
   };
   return {
-    async run(state, rows, batchSize, generator) {
-      const chosen = rowFeed(fields, rows, batchSize);
+    async run(state, { rows, batchSize, fields: given, generator }) {
+      const samples = chunkFields(fields, given);
+      const chosen = rowFeed(samples, rows, batchSize);
       const { traced, scan } = programFor(batchSize);
       const result = await (await scan).run({
-        ...samples,
+        ...fieldFeeds(samples),
         ...layoutFeeds(layout, state),
         ...constantFeeds(constantsOf(traced)),
         ...keyFeeds(traced.randomOps, generator, 0, rows.length / batchSize),
         rows: chosen,
       });
       return Object.fromEntries(
-        ["loss", ...Object.keys(traced.metrics)].map((name) => [name, expectFloat32(result.collected(name), name)]),
+        Object.keys(traced.reported).map((name) => [name, expectFloat32(result.collected(name), name)]),
       );
     },
     release() {

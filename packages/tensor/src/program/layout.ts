@@ -1,6 +1,6 @@
 import { expectFloat32, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
+import type { Optimizer, SlotStart } from "../optim/optimizer.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Buffer, Parameter } from "../variable.ts";
 
@@ -13,8 +13,8 @@ export interface Segment {
   /** [elements] for a flat vector of several, the parameter's own shape for a single one. */
   readonly shape: Shape;
   readonly optimizer: Optimizer;
-  /** What is remembered of each element besides its value, with the first values. */
-  readonly slots: Readonly<Record<string, number>>;
+  /** What is remembered of each element besides its value. */
+  readonly slots: Readonly<Record<string, SlotStart>>;
 }
 
 /** Parameters above this many elements are not joined. Measured: joining gains up to some thousands of elements. */
@@ -24,7 +24,7 @@ const maxJoined = 8192;
 export function segmentsOf(
   parameters: readonly Parameter[],
   optimizer: Optimizer,
-  extraSlots: Readonly<Record<string, number>>,
+  extraSlots: Readonly<Record<string, SlotStart>>,
 ): readonly Segment[] {
   const slots = { ...optimizer.slots, ...extraSlots };
   const small = parameters.filter((parameter) => parameter.numel <= maxJoined);
@@ -63,13 +63,13 @@ export interface TrainingState {
 
 /** The present values of parameters and buffers, with optimizers that have seen nothing. */
 export function initialState({ segments, buffers }: Layout): TrainingState {
+  const slotValues = (segment: Segment, start: SlotStart) =>
+    start === "parameter" ? join(segment) : new Float32Array(sizeOf(segment.shape)).fill(start);
   return {
     step: 0,
     parameters: segments.map(join),
-    slots: segments.map(({ shape, slots }) =>
-      Object.fromEntries(
-        Object.entries(slots).map(([name, first]) => [name, new Float32Array(sizeOf(shape)).fill(first)]),
-      ),
+    slots: segments.map((segment) =>
+      Object.fromEntries(Object.entries(segment.slots).map(([name, start]) => [name, slotValues(segment, start)])),
     ),
     buffers: buffers.map((buffer) => buffer.value.slice()),
   };

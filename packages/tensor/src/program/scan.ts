@@ -13,6 +13,8 @@ export interface Entry {
   readonly name: string;
   readonly shape: Shape;
   readonly dtype: DType;
+  /** Something given once may have another length along its first axis whenever the program runs. */
+  readonly openLength?: boolean;
 }
 
 export interface ScanParts {
@@ -60,11 +62,12 @@ export interface ScanResult {
 const outputOf = { carried: (name: string) => `carried.${name}`, collected: (name: string) => `collected.${name}` };
 
 export async function compileScan(parts: ScanParts): Promise<ScanProgram> {
-  const session = await createSession(emitScan(parts));
+  const { model, bytes } = emitScan(parts);
+  const session = await createSession(model, bytes);
   return { run: (feeds) => runScan(session, feeds), release: () => session.release() };
 }
 
-function emitScan({ name, fixed, carried, perStep, randomKey, body }: ScanParts): Uint8Array {
+function emitScan({ name, fixed, carried, perStep, randomKey, body }: ScanParts): { model: Uint8Array; bytes: number } {
   const names = new NameSource();
   const inStep = (entryName: string) => `step.${entryName}`;
   const writer = new GraphWriter({
@@ -112,16 +115,18 @@ function emitScan({ name, fixed, carried, perStep, randomKey, body }: ScanParts)
     results.map(([output]) => output),
     { body: bodyGraph, num_scan_inputs: perStep.length },
   );
+  const given = (entry: Entry): Port =>
+    entry.openLength ? { ...entry, shape: [`${entry.name}.length`, ...entry.shape.slice(1)] } : entry;
   const overSteps = (entry: Entry): Port => ({ ...entry, shape: ["steps", ...entry.shape] });
   const graph = outer.graph(
     name,
-    [...fixed, ...carried, ...perStep.map(overSteps)],
+    [...fixed.map(given), ...carried, ...perStep.map(overSteps)],
     results.map(([output, { shape, dtype }], index) => {
       const port = { name: output, shape, dtype };
       return index < carried.length ? port : overSteps(port);
     }),
   );
-  return modelBytes(graph, opset);
+  return { model: modelBytes(graph, opset), bytes: writer.intermediateBytes };
 }
 
 async function runScan(session: Session, feeds: Readonly<Record<string, Feed>>): Promise<ScanResult> {

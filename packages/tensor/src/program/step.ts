@@ -6,7 +6,7 @@ import type { Feed } from "../runtime/session.ts";
 import { showShape } from "../shape.ts";
 import { input, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
-import type { SampleArray } from "./batches.ts";
+import type { FieldSpec } from "./batches.ts";
 import type { Layout, TrainingState } from "./layout.ts";
 import type { Entry, StepInputs } from "./scan.ts";
 
@@ -16,9 +16,11 @@ export interface StepResult {
   readonly loss: Tensor;
   /** Further scalars to report for each step. */
   readonly metrics?: Readonly<Record<string, Tensor>>;
+  /** Further tensors of any shape to report for each step, such as counts by class or the scores of the samples. */
+  readonly collected?: Readonly<Record<string, Tensor>>;
 }
 
-/** For each step of a chunk, the loss and the metrics. */
+/** For each step of a chunk the loss, the metrics and what is collected, one step's elements after the other's. */
 export type StepValues = Readonly<Record<string, Float32Array>>;
 
 /**
@@ -31,7 +33,8 @@ export interface TracedStep {
   /** Stand for the minibatch in the graph. */
   readonly batch: readonly Tensor[];
   readonly loss: Tensor;
-  readonly metrics: Readonly<Record<string, Tensor>>;
+  /** What a chunk reports of each step: the loss and all others. */
+  readonly reported: Readonly<Record<string, Tensor>>;
   readonly updates: BufferUpdates;
   readonly leaves: readonly Variable[];
   /** The ids of the random ops that the results depend on. */
@@ -39,22 +42,27 @@ export interface TracedStep {
 }
 
 /** Builds the graph of one step for batches of `batchSize` samples. */
-export function traceStep(fields: readonly SampleArray[], build: StepBuilder, batchSize: number): TracedStep {
+export function traceStep(fields: readonly FieldSpec[], build: StepBuilder, batchSize: number): TracedStep {
   const batch = fields.map(({ shape, dtype }, index) => input(`batch${index}`, [batchSize, ...shape.slice(1)], dtype));
   const { result, updates } = trace(() => build(batch));
-  const { metrics = {} } = result;
-  if (Object.hasOwn(metrics, "loss"))
+  const { metrics = {}, collected = {} } = result;
+  const repeated = Object.keys(collected).find((name) => Object.hasOwn(metrics, name));
+  if (repeated !== undefined)
+    throw new TensorError("TENSOR_VALUE", `two metrics are called ${JSON.stringify(repeated)}`);
+  if (Object.hasOwn({ ...metrics, ...collected }, "loss"))
     throw new TensorError("TENSOR_VALUE", 'a metric is called "loss", which is the name of the loss itself');
   const loss = scalarOf("the loss", result.loss);
-  const scalars = Object.fromEntries(
-    Object.entries(metrics).map(([name, tensor]) => [name, scalarOf(`metric ${name}`, tensor)]),
-  );
-  const order = topologicalOrder([loss, ...Object.values(scalars), ...updates.values()]);
+  const reported = Object.fromEntries([
+    ["loss", loss],
+    ...Object.entries(metrics).map(([name, tensor]) => [name, scalarOf(`metric ${name}`, tensor)] as const),
+    ...Object.entries(collected).map(([name, tensor]) => [name, tensor.to("float32")] as const),
+  ]);
+  const order = topologicalOrder([...Object.values(reported), ...updates.values()]);
   const leaves = order.filter((tensor) => tensor instanceof Variable);
   const randomOps = new Set(
     order.filter(({ op }) => op !== undefined && isRandom(op)).map(({ attributes }) => Number(attributes.id)),
   );
-  return { batch, loss, metrics: scalars, updates, leaves, randomOps: [...randomOps] };
+  return { batch, loss, reported, updates, leaves, randomOps: [...randomOps] };
 }
 
 function scalarOf(what: string, tensor: Tensor): Tensor {

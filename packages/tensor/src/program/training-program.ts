@@ -5,7 +5,16 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import type { Generator } from "../random/generator.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Parameter, Variable } from "../variable.ts";
-import { fieldEntries, fieldFeeds, gatherFields, rowFeed, type SampleArray } from "./batches.ts";
+import {
+  chunkFields,
+  type FieldSpec,
+  fieldEntries,
+  fieldFeeds,
+  gatherFields,
+  rowFeed,
+  type SampleArray,
+  type SampleChunk,
+} from "./batches.ts";
 import { initialState, type Layout, segmentsOf, storeState, type TrainingState } from "./layout.ts";
 import { keyEntries, keyFeeds, keyNames } from "./random-keys.ts";
 import { compileScan, type ScanProgram } from "./scan.ts";
@@ -40,23 +49,20 @@ export interface ParameterGroup {
 }
 
 export interface TrainingOptions extends UpdateOptions {
-  /** The samples; a step sees rows of each. */
-  readonly fields: readonly SampleArray[];
+  /** The samples, of which a step sees rows; or what they will be, where each chunk brings its own. */
+  readonly fields: readonly (FieldSpec | SampleArray)[];
   /** What to train; parameters that the loss does not depend on stay as they are. */
   readonly parameters: readonly Parameter[];
   readonly optimizer: Optimizer;
   /** Exceptions: these parameters, listed above or not, are trained by the optimizer that stands here. */
-  readonly groups?: readonly ParameterGroup[];
+  readonly groups?: readonly ParameterGroup[] | undefined;
   /** Builds one step; called once for each size of batch. */
   readonly step: StepBuilder;
   /** The usual number of samples of a batch. */
   readonly batchSize: number;
 }
 
-export interface Chunk {
-  /** Rows of the samples, batch after batch: [steps * batchSize]. */
-  readonly rows: Int32Array;
-  readonly batchSize: number;
+export interface Chunk extends SampleChunk {
   /**
    * Learning rate of all steps of the chunk; optimizers of groups keep their ratio to the main one. A function gives the
    * rate of each optimizer at each optimizer step.
@@ -108,19 +114,19 @@ export async function compileTraining(options: TrainingOptions): Promise<Trainin
     checkSameVariables(layout, plan.layout, batchSize);
     return compileLoop(batchSize, plan);
   };
-  const samples = fieldFeeds(fields);
   return {
     layout,
     initialState: initialState(layout),
-    async run(state, { rows, batchSize, lr, generator }) {
-      const chosen = rowFeed(fields, rows, batchSize);
+    async run(state, { rows, batchSize, fields: given, lr, generator }) {
+      const samples = chunkFields(fields, given);
+      const chosen = rowFeed(samples, rows, batchSize);
       const steps = rows.length / batchSize;
       const {
         plan: { traced, constants },
         scan,
       } = loopFor(batchSize);
       const result = await (await scan).run({
-        ...samples,
+        ...fieldFeeds(samples),
         ...constantFeeds(constants),
         ...layoutFeeds(layout, state),
         ...slotFeeds(layout.segments, state),
@@ -131,7 +137,7 @@ export async function compileTraining(options: TrainingOptions): Promise<Trainin
       const carried = (name: string) => expectFloat32(result.carried(name), name);
       return {
         values: Object.fromEntries(
-          ["loss", ...Object.keys(traced.metrics)].map((name) => [name, expectFloat32(result.collected(name), name)]),
+          Object.keys(traced.reported).map((name) => [name, expectFloat32(result.collected(name), name)]),
         ),
         state: {
           step: state.step + steps,
@@ -200,20 +206,23 @@ function planStep(options: TrainingOptions, batchSize: number): Plan {
 
 /** Every parameter that is to be trained, once, with its optimizer. */
 function groupsOf({ parameters, optimizer, groups = [] }: TrainingOptions): readonly ParameterGroup[] {
-  const seen = new Set<Parameter>();
-  const take = (each: readonly Parameter[]) =>
-    each.filter((parameter) => parameter.requiresGrad && !seen.has(parameter) && seen.add(parameter));
-  const own = groups.map((group) => ({ parameters: take(group.parameters), optimizer: group.optimizer }));
-  const repeated =
-    groups.reduce((sum, group) => sum + group.parameters.filter(({ requiresGrad }) => requiresGrad).length, 0) -
-    seen.size;
-  if (repeated > 0)
-    throw new TensorError("TENSOR_VALUE", `${repeated} parameters are in two groups; each belongs to one`);
-  return [{ parameters: take(parameters), optimizer }, ...own];
+  const trained = (listed: readonly Parameter[]) => [...new Set(listed.filter(({ requiresGrad }) => requiresGrad))];
+  const own = groups.map((group) => ({ parameters: trained(group.parameters), optimizer: group.optimizer }));
+  const grouped = own.flatMap((group) => group.parameters);
+  const exceptions = new Set(grouped);
+  const repeated = grouped.length - exceptions.size;
+  if (repeated > 0) {
+    throw new TensorError(
+      "TENSOR_VALUE",
+      `${repeated} ${repeated === 1 ? "parameter stands" : "parameters stand"} in two groups; each belongs to one`,
+    );
+  }
+  return [{ parameters: trained(parameters).filter((parameter) => !exceptions.has(parameter)), optimizer }, ...own];
 }
 
 function rateOf(lr: number | LearningRate, main: Optimizer): LearningRate {
-  return typeof lr === "function" ? lr : (baseLr) => (lr / main.lr) * baseLr;
+  // The main optimizer gets the very number.
+  return typeof lr === "function" ? lr : (baseLr) => lr * (baseLr / main.lr);
 }
 
 function compilePlan(
@@ -241,7 +250,7 @@ function compilePlan(
       const carried: Record<string, Tensor> = { ...updateSegments(layout.segments, gradients, options, entry) };
       for (const [index, buffer] of layout.buffers.entries())
         carried[`buffer${index}`] = present(traced.updates.get(buffer));
-      return { carried, collected: { loss: traced.loss, ...traced.metrics } };
+      return { carried, collected: traced.reported };
     },
   });
 }

@@ -108,7 +108,7 @@ describe("a small MLP", () => {
 
       const evaluation = compileEvaluation({ fields, layout: program.layout, step });
       const all = Int32Array.from({ length: 50 }, (_, index) => index);
-      const { loss: ending } = await evaluation.run(state, all, 50, generator);
+      const { loss: ending } = await evaluation.run(state, { rows: all, batchSize: 50, generator });
       expect(Math.abs((ending?.[0] ?? Number.NaN) - final)).toBeLessThan(1e-5);
       program.store(state);
       for (const [name, { data }] of model.stateDict()) {
@@ -253,7 +253,7 @@ describe("what a program changes", () => {
         return { loss: norm.forward(two(batch)[0]).mean() };
       },
     });
-    const { loss } = await evaluation.run(state, Int32Array.of(0, 1), 1, generator);
+    const { loss } = await evaluation.run(state, { rows: Int32Array.of(0, 1), batchSize: 1, generator });
     const first = ((x[0] ?? 0) + (x[1] ?? 0) - Number(state.buffers[0]?.[0]) - Number(state.buffers[0]?.[1])) / 2;
     expect(loss?.[0]).toBeCloseTo(first, 6);
     program.store(state);
@@ -319,7 +319,9 @@ describe("metrics", () => {
     for (const [index, name] of names.entries())
       expect(values[name]).toEqual(values.rows?.map((value) => value + index));
     const evaluation = compileEvaluation({ fields, layout: program.layout, step });
-    expect(Object.keys(await evaluation.run(program.initialState, rows(6), 3, generator))).toEqual(["loss", ...names]);
+    expect(Object.keys(await evaluation.run(program.initialState, { rows: rows(6), batchSize: 3, generator }))).toEqual(
+      ["loss", ...names],
+    );
     program.release();
     evaluation.release();
   });
@@ -388,9 +390,9 @@ describe("what must be refused", () => {
     await expect(
       program.run(program.initialState, { rows: Int32Array.from(chosen), batchSize, lr: 0.1, generator }),
     ).rejects.toThrow(message);
-    await expect(evaluation.run(program.initialState, Int32Array.from(chosen), batchSize, generator)).rejects.toThrow(
-      message,
-    );
+    await expect(
+      evaluation.run(program.initialState, { rows: Int32Array.from(chosen), batchSize, generator }),
+    ).rejects.toThrow(message);
     program.release();
     evaluation.release();
   });

@@ -1,5 +1,6 @@
 /** The end of a training step: from gradients to new parameters and slots, segment by segment. */
 import { TensorError } from "../errors.ts";
+import type { SlotStart } from "../optim/optimizer.ts";
 import type { Feed } from "../runtime/session.ts";
 import { cat, type Tensor } from "../tensor.ts";
 import type { Parameter } from "../variable.ts";
@@ -12,11 +13,11 @@ export type LearningRate = (baseLr: number, step: number) => number;
 
 export interface UpdateOptions {
   /** Gradients of this many minibatches are averaged for each optimizer step. */
-  readonly accumulate?: number;
+  readonly accumulate?: number | undefined;
   /** Gradients of all parameters together are scaled down to at most this norm: PyTorch's clip_grad_norm_. */
-  readonly clipNorm?: number;
-  /** Every element of the gradients is limited to [-clipValue, clipValue]: PyTorch's clip_grad_value_. */
-  readonly clipValue?: number;
+  readonly clipNorm?: number | undefined;
+  /** Every element of the gradients is limited to [-clipValue, clipValue], before the norm: clip_grad_value_. */
+  readonly clipValue?: number | undefined;
 }
 
 const accumulated = "accumulated";
@@ -34,7 +35,7 @@ function accumulationOf({ accumulate = 1, clipNorm, clipValue }: UpdateOptions):
 }
 
 /** What is remembered of each element besides the optimizer's slots. */
-export function updateSlots(options: UpdateOptions): Readonly<Record<string, number>> {
+export function updateSlots(options: UpdateOptions): Readonly<Record<string, SlotStart>> {
   return accumulationOf(options) > 1 ? { [accumulated]: 0 } : {};
 }
 
@@ -88,23 +89,27 @@ export function scalarFeeds(
   lr: LearningRate,
 ): Record<string, Feed> {
   const accumulate = accumulationOf(options);
-  const feed = (values: ArrayLike<number>): Feed => ({
-    data: Float32Array.from(values),
+  const minibatches = Array.from({ length: steps }, (_, index) => firstStep + index);
+  const isLast = (minibatch: number) => (minibatch + 1) % accumulate === 0;
+  const feed = (numberOf: (minibatch: number) => number): Feed => ({
+    data: Float32Array.from(minibatches, numberOf),
     shape: [steps],
     dtype: "float32",
   });
-  const counts = Array.from({ length: steps }, (_, index) => firstStep + index);
   const feeds: Record<string, Feed> = {};
   for (const index of new Set(speakers(segments))) {
     const { optimizer } = present(segments[index]);
-    const rows = counts.map((count) => {
-      const step = Math.floor(count / accumulate);
-      return optimizer.scalars(step, lr(optimizer.lr, step));
-    });
+    const numbers = new Map(
+      minibatches.filter(isLast).map((minibatch) => {
+        const step = Math.floor(minibatch / accumulate);
+        return [minibatch, optimizer.scalars(step, lr(optimizer.lr, step))];
+      }),
+    );
+    // Between optimizer steps nothing is made of these numbers.
     for (const name of scalarsOf(present(segments[index])))
-      feeds[scalarName(index, name)] = feed(rows.map((row) => row[name] ?? Number.NaN));
+      feeds[scalarName(index, name)] = feed((minibatch) => numbers.get(minibatch)?.[name] ?? Number.NaN);
   }
-  if (accumulate > 1) feeds[applies] = feed(counts.map((count) => ((count + 1) % accumulate === 0 ? 1 : 0)));
+  if (accumulate > 1) feeds[applies] = feed((minibatch) => Number(isLast(minibatch)));
   return feeds;
 }
 

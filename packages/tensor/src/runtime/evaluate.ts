@@ -60,7 +60,8 @@ export async function evaluate(tensors: readonly Tensor[]): Promise<TypedArray[]
   // An output may be an input or appear twice: give each a node and a name of its own.
   const outputs = tensors.map(({ shape, dtype }, index) => ({ name: `out${index}`, shape, dtype }));
   for (const [index, name] of names.entries()) writer.addNode("Identity", [name], [`out${index}`]);
-  const session = await createSession(modelBytes(writer.graph("evaluate", ports, outputs), opset));
+  const model = modelBytes(writer.graph("evaluate", ports, outputs), opset);
+  const session = await createSession(model, writer.intermediateBytes);
   const results = await session.run(feeds).finally(() => session.release());
   return outputs.map(({ name }) => {
     const data = results[name];

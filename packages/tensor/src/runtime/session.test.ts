@@ -15,16 +15,16 @@ const x: Feed = { data: Float32Array.of(1), shape: [1], dtype: "float32" };
 
 test("a model that cannot be compiled fails for everyone, and can be tried again", async () => {
   const bad = Uint8Array.of(1, 2, 3);
-  const attempts = await Promise.allSettled([createSession(bad), createSession(bad)]);
+  const attempts = await Promise.allSettled([createSession(bad, 8), createSession(bad, 8)]);
   for (const attempt of attempts)
     expect(attempt).toMatchObject({ status: "rejected", reason: { code: "TENSOR_RUNTIME" } });
-  await expect(createSession(bad)).rejects.toThrow(TensorError);
+  await expect(createSession(bad, 8)).rejects.toThrow(TensorError);
 });
 
 test("a run that has started finishes, although its session is released meanwhile and pushed out", async () => {
-  const session = await createSession(adding(0.5));
+  const session = await createSession(adding(0.5), 8);
   // Enough unused models that came later: this one goes as soon as it is released.
-  for (let value = 100; value < 140; value++) (await createSession(adding(value))).release();
+  for (let value = 100; value < 140; value++) (await createSession(adding(value), 8)).release();
   const running = [session.run({ x }), session.run({ x })];
   session.release();
   session.release();
@@ -33,20 +33,41 @@ test("a run that has started finishes, although its session is released meanwhil
 });
 
 test("users of one model do not take it from each other", async () => {
-  const [first, second] = await Promise.all([createSession(adding(0.25)), createSession(adding(0.25))]);
+  const [first, second] = await Promise.all([createSession(adding(0.25), 8), createSession(adding(0.25), 8)]);
   first.release();
-  for (let value = 200; value < 240; value++) (await createSession(adding(value))).release();
+  for (let value = 200; value < 240; value++) (await createSession(adding(value), 8)).release();
   expect((await second.run({ x })).y).toEqual(Float32Array.of(1.25));
   second.release();
-  const again = await createSession(adding(0.25));
+  const again = await createSession(adding(0.25), 8);
   expect((await again.run({ x })).y).toEqual(Float32Array.of(1.25));
   again.release();
 });
 
 test("feeds that do not fit are a TensorError", async () => {
-  const session = await createSession(adding(1));
+  const session = await createSession(adding(1), 8);
   await expect(session.run({})).rejects.toThrow(TensorError);
   await expect(session.run({ x: { ...x, shape: [2] } })).rejects.toThrow(TensorError);
   await expect(session.run({ x: { data: Uint8Array.of(1), shape: [1], dtype: "float32" } })).rejects.toThrow(/float32/);
   session.release();
+});
+
+/** A model that needs 64 MB on its way to a scalar. */
+function wasteful(value: number): Uint8Array {
+  const writer = new GraphWriter({ opset: 18, names: new NameSource() });
+  const shape = writer.constant(BigInt64Array.of(2n ** 24n), [1]);
+  const wide = writer.node("Expand", [writer.node("Add", ["x", writer.constant(Float32Array.of(value), [1])]), shape]);
+  writer.addNode("ReduceMean", [wide], ["y"], { keepdims: 1 });
+  const port = (name: string) => ({ name, shape: [1], dtype: "float32" as const });
+  return modelBytes(writer.graph("wasteful", [port("x")], [port("y")]), 18);
+}
+
+test("unused sessions that hold much memory are let go", async () => {
+  const before = process.memoryUsage().rss;
+  for (let value = 0; value < 12; value++) {
+    const session = await createSession(wasteful(value), 2 ** 26);
+    expect((await session.run({ x })).y?.[0]).toBeCloseTo(value + 1, 3);
+    session.release();
+  }
+  // Kept, they would hold 768 MB.
+  expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(400);
 });

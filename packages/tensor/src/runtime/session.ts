@@ -30,20 +30,27 @@ function loadRuntime(): Promise<Ort> {
 
 interface Compiled {
   readonly session: Promise<OrtSession>;
+  /** Bound of the native memory that it holds on to. */
+  readonly bytes: number;
   users: number;
 }
 
 /**
  * Compiled models by content: the same program for another repetition costs nothing. Of those that nobody uses, only
- * the latest are kept; ONNX Runtime's native memory goes with the others.
+ * the latest are kept, as many as take little memory: a session keeps the most that it ever needed.
  */
 const cache = new Map<string, Compiled>();
 const maxUnused = 32;
+const maxUnusedBytes = 128 * 2 ** 20;
 
-/** Compiles a model, or finds it compiled. */
-export async function createSession(model: Uint8Array): Promise<Session> {
+/**
+ * Compiles a model, or finds it compiled.
+ *
+ * @param bytes bound of the memory that running it takes
+ */
+export async function createSession(model: Uint8Array, bytes: number): Promise<Session> {
   const key = createHash("sha256").update(model).digest("base64");
-  const entry = cache.get(key) ?? { session: compile(model), users: 0 };
+  const entry = cache.get(key) ?? { session: compile(model), bytes, users: 0 };
   entry.users++;
   // Moved to the end: the map's order is that of the last use.
   cache.delete(key);
@@ -81,8 +88,11 @@ export async function createSession(model: Uint8Array): Promise<Session> {
 }
 
 function evict(): void {
-  const unused = [...cache].filter(([, { users }]) => users === 0);
-  for (const [key, { session }] of unused.slice(0, Math.max(0, unused.length - maxUnused))) {
+  const unused = [...cache].filter(([, { users }]) => users === 0).toReversed();
+  let total = 0;
+  for (const [index, [key, { session, bytes }]] of unused.entries()) {
+    total += bytes;
+    if (index < maxUnused && total <= maxUnusedBytes) continue;
     cache.delete(key);
     session.then(
       (ready) => ready.release(),

@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DataLoader, Generator, nn, optim, randn, schedulers, type Tensor, TensorDataset } from "@ml-mosaic/tensor";
+import { expect, test } from "vitest";
+import type { EpochRecord } from "./history.ts";
+import { loadSnapshot, saveSnapshot } from "./snapshot.ts";
+import { type TrainOptions, type TrainResult, train } from "./train.ts";
+
+class Net extends nn.Module {
+  readonly first = new nn.Linear(3, 6);
+  readonly dropout = new nn.Dropout(0.4);
+  readonly output = new nn.Linear(6, 1);
+  forward(x: Tensor): Tensor {
+    return this.output.forward(this.dropout.forward(this.first.forward(x).tanh()));
+  }
+}
+
+const generator = new Generator(8);
+const samples = 1501;
+const x = randn([samples, 3], { generator: generator.stream("data") });
+const dataset = new TensorDataset(x, x.sum(1, true).gt(0).float());
+
+function begin(more: Partial<TrainOptions> = {}) {
+  const net = new Net().initialize(generator.stream("initialization"));
+  const model = {
+    parameters: net.parameters(),
+    forward: (features: Tensor) => net.forward(features),
+    train: (mode: boolean) => void net.train(mode),
+  };
+  const options: TrainOptions = {
+    model,
+    loss: new nn.BCEWithLogitsLoss(),
+    optimizer: optim.Adam({ lr: 0.01 }),
+    scheduler: schedulers.StepLR({ stepSize: 1, gamma: 0.8 }),
+    trainLoader: new DataLoader(dataset, { batchSize: 2, shuffle: true }),
+    evaluationLoader: new DataLoader(dataset, { batchSize: 100 }),
+    epochs: 3,
+    generator: generator.stream("training"),
+    ...more,
+  };
+  return { options, paths: new Map(Array.from(net.namedVariables(), ([path, variable]) => [variable, path])) };
+}
+
+const figures = (history: readonly EpochRecord[]) => history.map(({ seconds, ...figure }) => figure);
+
+test("a training that is paused again and again, in the middle of epochs, ends as an uninterrupted one, bit for bit", async () => {
+  const whole = await train(begin().options);
+  const folder = await mkdtemp(join(tmpdir(), "pause-"));
+  try {
+    const path = join(folder, "snapshot.safetensors");
+    const history: EpochRecord[] = [];
+    const positions: number[] = [];
+    let result: TrainResult | undefined;
+    while (result === undefined || result.paused) {
+      const pause = new AbortController();
+      const isFirst = result === undefined;
+      const { options, paths } = begin({ pause: pause.signal });
+      // The signal comes while a call of the runtime is under way.
+      setTimeout(() => pause.abort(), positions.length % 3);
+      result = await train({
+        ...options,
+        ...(isFirst ? {} : { resumeFrom: async (layout) => (await loadSnapshot(path, layout, paths)).state }),
+      });
+      history.push(...result.history);
+      if (result.paused) positions.push(result.state.within?.batches ?? -1);
+      await saveSnapshot(path, result.state, result.layout, paths);
+    }
+    expect(figures(history)).toEqual(figures(whole.history));
+    expect(result.state).toEqual({ ...whole.state, within: undefined });
+    // It was really stopped inside epochs of 751 batches.
+    expect(positions.filter((batches) => batches > 0 && batches < 751).length).toBeGreaterThan(3);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
