@@ -56,7 +56,7 @@ function wasteful(value: number): Uint8Array {
   const writer = new GraphWriter({ opset: 18, names: new NameSource() });
   const shape = writer.constant(BigInt64Array.of(2n ** 24n), [1]);
   const wide = writer.node("Expand", [writer.node("Add", ["x", writer.constant(Float32Array.of(value), [1])]), shape]);
-  writer.addNode("ReduceMean", [wide], ["y"], { keepdims: 1 });
+  writer.addNode("ReduceMax", [wide], ["y"], { keepdims: 1 });
   const port = (name: string) => ({ name, shape: [1], dtype: "float32" as const });
   return modelBytes(writer.graph("wasteful", [port("x")], [port("y")]), 18);
 }
