@@ -12,10 +12,25 @@ export {
   tensor,
   zeros,
 } from "./creation.ts";
+export type { LoadedChunk } from "./data/chunks.ts";
+export { type CsvColumn, type CsvOptions, type CsvTable, parseCsv, readCsv } from "./data/csv.ts";
 export { DataLoader, type DataLoaderOptions, type EpochRows } from "./data/data-loader.ts";
-export { type Dataset, randomSplit, type Samples, Subset, TensorDataset } from "./data/dataset.ts";
+export {
+  type Dataset,
+  type InMemoryDataset,
+  type IterableDataset,
+  randomSplit,
+  type Sample,
+  type Samples,
+  Subset,
+  TensorDataset,
+} from "./data/dataset.ts";
+export type { ImageOptions } from "./data/image.ts";
+export { ImageFolder, type ImageFolderOptions, type LabelledFile } from "./data/image-folder.ts";
 export type { DType, TypedArray } from "./dtype.ts";
+export { einsum } from "./einsum.ts";
 export { TensorError, type TensorErrorCode } from "./errors.ts";
+export * as functional from "./functional/index.ts";
 export { grad } from "./graph/gradient.ts";
 export { type OnnxExport, type OnnxInput, onnxModel, saveOnnx } from "./io/onnx-file.ts";
 export {
@@ -25,18 +40,26 @@ export {
   type StateEntry,
   writeSafetensors,
 } from "./io/safetensors.ts";
+export * as metrics from "./metrics/index.ts";
 export * as nn from "./nn/index.ts";
 export * as optim from "./optim/index.ts";
-export type { SampleArray } from "./program/batches.ts";
-export { compileEvaluation, type EvaluationOptions, type EvaluationProgram } from "./program/evaluation-program.ts";
+export type { FieldSpec, SampleArray, SampleChunk } from "./program/batches.ts";
+export {
+  compileEvaluation,
+  type EvaluationChunk,
+  type EvaluationOptions,
+  type EvaluationProgram,
+} from "./program/evaluation-program.ts";
 export type { Layout, Segment, TrainingState } from "./program/layout.ts";
 export type { StepBuilder, StepResult, StepValues } from "./program/step.ts";
 export {
   type Chunk,
   compileTraining,
+  type ParameterGroup,
   type TrainingOptions,
   type TrainingProgram,
 } from "./program/training-program.ts";
+export type { LearningRate, UpdateOptions } from "./program/update.ts";
 export { defaultGenerator, Generator, manualSeed } from "./random/generator.ts";
 export { evaluate } from "./runtime/evaluate.ts";
 export * as schedulers from "./schedulers/index.ts";

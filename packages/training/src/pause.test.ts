@@ -44,33 +44,42 @@ function begin(more: Partial<TrainOptions> = {}) {
 
 const figures = (history: readonly EpochRecord[]) => history.map(({ seconds, ...figure }) => figure);
 
-test("a training that is paused again and again, in the middle of epochs, ends as an uninterrupted one, bit for bit", async () => {
-  const whole = await train(begin().options);
-  const folder = await mkdtemp(join(tmpdir(), "pause-"));
-  try {
-    const path = join(folder, "snapshot.safetensors");
-    const history: EpochRecord[] = [];
-    const positions: number[] = [];
-    let result: TrainResult | undefined;
-    while (result === undefined || result.paused) {
-      const pause = new AbortController();
-      const isFirst = result === undefined;
-      const { options, paths } = begin({ pause: pause.signal });
-      // The signal comes while a call of the runtime is under way.
-      setTimeout(() => pause.abort(), positions.length % 3);
-      result = await train({
-        ...options,
-        ...(isFirst ? {} : { resumeFrom: async (layout) => (await loadSnapshot(path, layout, paths)).state }),
-      });
-      history.push(...result.history);
-      if (result.paused) positions.push(result.state.within?.batches ?? -1);
-      await saveSnapshot(path, result.state, result.layout, paths);
+test.each<[string, Partial<TrainOptions>]>([
+  ["rates by epochs", {}],
+  [
+    "rates by steps, accumulated gradients",
+    { scheduler: schedulers.OneCycleLR({ maxLr: 0.02, totalSteps: 751 }), accumulate: 3 },
+  ],
+])(
+  "a training that is paused again and again, in the middle of epochs, ends as an uninterrupted one, bit for bit: %s",
+  async (_, more) => {
+    const whole = await train(begin(more).options);
+    const folder = await mkdtemp(join(tmpdir(), "pause-"));
+    try {
+      const path = join(folder, "snapshot.safetensors");
+      const history: EpochRecord[] = [];
+      const positions: number[] = [];
+      let result: TrainResult | undefined;
+      while (result === undefined || result.paused) {
+        const pause = new AbortController();
+        const isFirst = result === undefined;
+        const { options, paths } = begin({ ...more, pause: pause.signal });
+        // The signal comes while a call of the runtime is under way.
+        setTimeout(() => pause.abort(), positions.length % 3);
+        result = await train({
+          ...options,
+          ...(isFirst ? {} : { resumeFrom: async (layout) => (await loadSnapshot(path, layout, paths)).state }),
+        });
+        history.push(...result.history);
+        if (result.paused) positions.push(result.state.within?.batches ?? -1);
+        await saveSnapshot(path, result.state, result.layout, paths);
+      }
+      expect(figures(history)).toEqual(figures(whole.history));
+      expect(result.state).toEqual({ ...whole.state, within: undefined });
+      // It was really stopped inside epochs of 751 batches.
+      expect(positions.filter((batches) => batches > 0 && batches < 751).length).toBeGreaterThan(3);
+    } finally {
+      await rm(folder, { recursive: true });
     }
-    expect(figures(history)).toEqual(figures(whole.history));
-    expect(result.state).toEqual({ ...whole.state, within: undefined });
-    // It was really stopped inside epochs of 751 batches.
-    expect(positions.filter((batches) => batches > 0 && batches < 751).length).toBeGreaterThan(3);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-});
+  },
+);

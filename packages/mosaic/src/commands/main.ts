@@ -5,6 +5,9 @@ import { buildCommand, type CommandSpec, runCommandLine, type Terminal } from ".
 /** Each command is loaded when it is needed: the engine alone takes longer than a look at a database. */
 const verbs: Readonly<Record<string, () => Promise<CommandSpec>>> = {
   run: async () => (await import("./run.ts")).runCommand,
+  rerun: async () => (await import("./rerun.ts")).rerunCommand,
+  pause: async () => (await import("./pause.ts")).pauseCommand,
+  resume: async () => (await import("./resume.ts")).resumeCommand,
   status: async () => (await import("./status.ts")).statusCommand,
   show: async () => (await import("./show.ts")).showCommand,
   export: async () => (await import("./export.ts")).exportCommand,

@@ -20,6 +20,7 @@ const lease = (runId: number): Lease => ({
   experimentId: 1,
   attempt: 1,
   resumeEpoch: 0,
+  fromSnapshot: false,
   expiresAt: new Date(0),
   pipelineJson: "[]",
   description: `Net(${runId})`,

@@ -95,6 +95,9 @@ export function openRunView(terminal: Terminal, total: number): RunView {
         case "given-back":
           running.delete(lease.runId);
           return;
+        case "paused":
+          running.delete(lease.runId);
+          return say(`${name} is paused after ${countText(event.epochs, "epoch")}`);
         default:
           event satisfies never;
       }

@@ -1,27 +1,19 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import {
-  countPipelines,
-  type Experiment,
-  formatProblem,
-  type Pipeline,
-  parsePipelines,
-  processTexts,
-  readExperiment,
-} from "../config/index.ts";
+import { countPipelines, type Experiment, formatProblem, readExperiment } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { checkModules } from "../experiment/check-modules.ts";
+import { checkDevices } from "../experiment/devices.ts";
 import { dryRun } from "../experiment/dry-run.ts";
 import { digestModules } from "../experiment/plan.ts";
 import { databaseIdOf, enqueueRuns, type Queue } from "../experiment/queue.ts";
 import { vocabulary } from "../run/components.ts";
-import type { RunOrder } from "../run/order.ts";
-import { claimFilesFolder, filesFolderOf, refuseTakenFolder, removeUnfinished } from "../run/run-files.ts";
-import { type Lease, openSqliteStore, type Store } from "../store/index.ts";
-import { supervise } from "../supervisor/supervise.ts";
+import { claimFilesFolder, filesFolderOf, refuseTakenFolder } from "../run/run-files.ts";
+import { openSqliteStore, type Store } from "../store/index.ts";
+import { carryOut } from "./carry-out.ts";
 import type { CommandSpec, ExitCode, Terminal } from "./command.ts";
 import { summarizeModels, summaryText } from "./run-summary.ts";
-import { openRunView, type RunView } from "./run-view.ts";
+import { shellText } from "./shell-text.ts";
 import { countText } from "./text.ts";
 
 export const runCommand: CommandSpec = {
@@ -47,7 +39,7 @@ export const runCommand: CommandSpec = {
     const experiment = await readExperiment(configFile, vocabulary);
     for (const notice of experiment.notices) terminal.err(`${formatProblem(notice)}\n`);
     await checkModules(experiment);
-    checkDevices(experiment);
+    checkDevices(experiment.monitor, experiment.file);
     const pipelines = countPipelines(experiment);
     const { multiplicity } = experiment.monitor;
     terminal.err(
@@ -60,14 +52,23 @@ export const runCommand: CommandSpec = {
     const store = await openSqliteStore(database);
     try {
       for (const notice of store.notices) terminal.err(`${notice}\n`);
-      const filesFolder = await prepareFilesFolder(experiment, database, store);
+      await claimFiles(experiment, database, store);
       const queue = await enqueueRuns(store, experiment, digests, { continued, retryErrors });
       describeQueue(queue, continued, terminal);
       const command = commandLine(configFile, database);
       try {
-        const code = await carryOut(store, experiment, queue, filesFolder, terminal);
-        // What killed workers have left half-written.
-        if (filesFolder !== undefined) await removeUnfinished(filesFolder);
+        const code = await carryOut(
+          {
+            store,
+            experimentId: queue.experimentId,
+            runs: queue.added + queue.resumed,
+            monitor: experiment.monitor,
+            folder: experiment.folder,
+            configuration: configFile,
+            failedBefore: queue.failed,
+          },
+          terminal,
+        );
         terminal.out(`${summaryText(await summarizeModels(store, queue.runIds))}\n`);
         await sayNext(store, queue, command, terminal);
         return code;
@@ -86,24 +87,14 @@ export const runCommand: CommandSpec = {
   },
 };
 
-function checkDevices({ file, monitor }: Experiment): void {
-  if (!monitor.needGpu) return;
-  throw new MosaicError(
-    "no-such-device",
-    `${file}:${monitor.line}: [MONITOR] need_gpu: this version computes on the processor only, not on ${monitor.gpuAvailable.join(", ")}. Write need_gpu = False.`,
-  );
-}
-
 function filesFolderIn({ process }: Experiment, database: string): string {
   return resolve(filesFolderOf(process.runFilesPath, database));
 }
 
-async function prepareFilesFolder(experiment: Experiment, database: string, store: Store): Promise<string | undefined> {
-  if (experiment.process.artifacts === "none") return undefined;
-  const folder = filesFolderIn(experiment, database);
-  await claimFilesFolder(folder, database, await databaseIdOf(store));
-  await removeUnfinished(folder);
-  return folder;
+/** Before anything is queued: a folder of another database is refused while nothing has changed. */
+async function claimFiles(experiment: Experiment, database: string, store: Store): Promise<void> {
+  if (experiment.process.artifacts === "none") return;
+  await claimFilesFolder(filesFolderIn(experiment, database), database, await databaseIdOf(store));
 }
 
 async function reportDryRun(experiment: Experiment, pipelines: number, terminal: Terminal): Promise<ExitCode> {
@@ -131,85 +122,9 @@ function describeQueue({ added, resumed, done, failed, shorter }: Queue, continu
     );
 }
 
-/** Trains what is queued. Ctrl-C once finishes the running runs, twice stops at once. */
-async function carryOut(
-  store: Store,
-  experiment: Experiment,
-  queue: Queue,
-  filesFolder: string | undefined,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  const finish = new AbortController();
-  const stop = new AbortController();
-  const view = openRunView(terminal, queue.added + queue.resumed);
-  const release = onInterrupts(finish, stop, view);
-  let failures = 0;
-  try {
-    await supervise({
-      store,
-      experimentId: queue.experimentId,
-      numWorkers: Math.max(1, Math.min(experiment.monitor.numProcesses, queue.added + queue.resumed)),
-      orderOf: (lease) => orderOf(lease, experiment, filesFolder),
-      onEvent(event) {
-        if (event.kind === "failed" || (event.kind === "worker-died" && event.status === "error")) failures++;
-        view.event(event);
-      },
-      finish: finish.signal,
-      stop: stop.signal,
-    });
-  } finally {
-    release();
-    view.close();
-  }
-  const left = (await store.countByStatus(queue.experimentId)).get("pending") ?? 0;
-  if (left > 0) return 3;
-  return failures + queue.failed > 0 ? 1 : 0;
-}
-
-function onInterrupts(finish: AbortController, stop: AbortController, view: RunView): () => void {
-  const interrupt = () => {
-    if (finish.signal.aborted) stop.abort();
-    else {
-      finish.abort();
-      view.say("Finishing the running runs; Ctrl-C again stops them now.");
-    }
-  };
-  const terminate = () => {
-    finish.abort();
-    stop.abort();
-  };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", terminate);
-  // The terminal was closed.
-  process.on("SIGHUP", terminate);
-  return () => {
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", terminate);
-    process.off("SIGHUP", terminate);
-  };
-}
-
-function orderOf(lease: Lease, { process, folder, file }: Experiment, filesFolder: string | undefined): RunOrder {
-  const json: unknown = JSON.parse(lease.pipelineJson);
-  const [pipeline = []]: readonly Pipeline[] = parsePipelines([json], file);
-  const { runId, repetition, seed, params } = lease;
-  // A run that was queued earlier keeps the number of epochs that is recorded with it.
-  const recorded = params.filter(([name]) => name === "epochs");
-  return {
-    runId,
-    pipeline,
-    process: { ...processTexts(process, pipeline), ...Object.fromEntries(recorded) },
-    repetition,
-    seed,
-    device: "cpu",
-    folder,
-    filesFolder,
-  };
-}
-
 async function sayNext(store: Store, queue: Queue, command: string, { err }: Terminal): Promise<void> {
   const counts = await store.countByStatus(queue.experimentId);
-  const left = counts.get("pending") ?? 0;
+  const left = (counts.get("pending") ?? 0) + (counts.get("paused") ?? 0);
   const failed = (counts.get("error") ?? 0) + queue.failed;
   const lines: string[] = [];
   if (left > 0) lines.push(`${command} --continue   carries on: ${countText(left, "run")} left`);
@@ -221,8 +136,4 @@ async function sayNext(store: Store, queue: Queue, command: string, { err }: Ter
 /** As it can be pasted into a shell. */
 function commandLine(configFile: string, database: string): string {
   return ["mosaic", "run", configFile, database].map(shellText).join(" ");
-}
-
-function shellText(text: string): string {
-  return /^[\w./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -5,6 +5,7 @@ import { MosaicError } from "../errors.ts";
 import { replaceFiles } from "../files/replace-files.ts";
 import { copyDatabase } from "../store/index.ts";
 import type { CommandSpec } from "./command.ts";
+import { interruptible } from "./interruptible.ts";
 
 export const savedbCommand: CommandSpec = {
   name: "savedb",
@@ -19,15 +20,23 @@ export const savedbCommand: CommandSpec = {
     { name: "force", help: "replace the file where there is one" },
   ],
   examples: ["mosaic savedb copy.db", "mosaic savedb copy.db --db results.db"],
-  async run(given, { out }) {
+  async run(given, { out, err }) {
     const target = given.argument("database_copy_path");
     const source = await chooseDatabase(given.option("db"));
     refuseTarget(target, source, given.switched("force"));
-    await replaceFiles([target], async ([temporary = ""]) => {
-      await copyDatabase(source, temporary);
-      // It may have come into being meanwhile.
-      refuseTarget(target, source, given.switched("force"));
+    const copied = await interruptible(async (signal) => {
+      await replaceFiles([target], async ([temporary = ""]) => {
+        await copyDatabase(source, temporary, target);
+        signal.throwIfAborted();
+        // It may have come into being meanwhile.
+        refuseTarget(target, source, given.switched("force"));
+      });
+      return true;
     });
+    if (copied === undefined) {
+      err("Stopped; nothing was written.\n");
+      return 3;
+    }
     out(`${source} copied to ${target}\n`);
     return 0;
   },

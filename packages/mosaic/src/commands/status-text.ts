@@ -47,7 +47,7 @@ function headText({ database, state, writer, origin, counts }: StatusReport): st
       case "running":
         return `${styleText("green", "running")}, process ${writer?.pid} since ${timeText(writer?.claimedAt)}`;
       case "crashed":
-        return `${styleText("red", "crashed")}: process ${writer?.pid}, at it since ${timeText(writer?.claimedAt)}, is dead; what was accepted is safe`;
+        return `${styleText("red", "crashed")}: process ${writer?.pid}, at it since ${timeText(writer?.claimedAt)}, is dead`;
       case "stopped":
         return "nobody works on it, and work is left";
       case "finished":
@@ -64,7 +64,7 @@ function headText({ database, state, writer, origin, counts }: StatusReport): st
     const configuration = origin?.configurationFile;
     const file =
       configuration === undefined || configuration === "" ? "<config.ini>" : shellText(fromHere(configuration));
-    return [`To go on: mosaic run ${file} ${shellText(database)} --continue`];
+    return ["What was accepted is safe. To go on:", `  mosaic run ${file} ${shellText(database)} --continue`];
   }
 }
 

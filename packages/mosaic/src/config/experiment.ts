@@ -60,6 +60,16 @@ export async function readMonitor(
   return { monitor, notices };
 }
 
+/** [MONITOR] from the texts of its options, as a pause file holds them. */
+export function readMonitorTexts(texts: Readonly<Record<string, string>>, file: string): MonitorSection {
+  const problems: Problem[] = [];
+  const findings: Findings = { problem: (finding) => problems.push({ file, ...finding }), notice: () => undefined };
+  const options = Object.entries(texts).map(([name, value]) => ({ name, value, line: 1 }));
+  const monitor = readMonitorSection({ name: "MONITOR", line: 1, options }, findings);
+  if (monitor === undefined || problems.length > 0) throw new ConfigError(file, problems);
+  return monitor;
+}
+
 interface OpenConfig {
   readonly text: string;
   readonly sections: readonly IniSection[];

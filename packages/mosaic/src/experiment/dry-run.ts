@@ -35,6 +35,7 @@ export async function dryRun(
         device: "cpu",
         folder,
         filesFolder: undefined,
+        earlierEpochs: undefined,
       };
       await checkRun(order).catch(fail);
       // Promises that nobody awaited are reported between two turns of the event loop.

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Experiment } from "../config/index.ts";
 import type { AddedRuns, FoundRun, NewRun, Store } from "../store/index.ts";
 import { engineVersion, machineFacts } from "./environment.ts";
+import { gitRevision } from "./git-revision.ts";
 import { type ModuleDigests, planRuns } from "./plan.ts";
 
 export interface Queue {
@@ -33,11 +34,7 @@ export async function enqueueRuns(
   digests: ModuleDigests,
   options: QueueOptions,
 ): Promise<Queue> {
-  const experimentId = await store.createExperiment({
-    configuration: JSON.stringify({ file: experiment.file, folder: experiment.folder, text: experiment.text }),
-    engineVersion: engineVersion(),
-    machineJson: JSON.stringify(machineFacts()),
-  });
+  const experimentId = await recordExperiment(store, experiment);
   if (!options.continued) {
     const added = await store.addRuns(experimentId, planRuns(experiment, digests));
     return { experimentId, added: added.count, resumed: 0, done: 0, failed: 0, runIds: idsOf(added), shorter: [] };
@@ -70,6 +67,18 @@ export async function enqueueRuns(
   const added = await store.addRuns(experimentId, missing);
   const runIds = [...before, ...requeued, ...idsOf(added)];
   return { experimentId, added: added.count, resumed: requeued.length, done, failed, runIds, shorter };
+}
+
+/** Where the runs of a call come from, and what they are carried out on. */
+export async function recordExperiment(
+  store: Store,
+  { file, folder, text }: Pick<Experiment, "file" | "folder" | "text">,
+): Promise<number> {
+  return store.createExperiment({
+    configuration: JSON.stringify({ file, folder, text }),
+    engineVersion: engineVersion(),
+    machineJson: JSON.stringify({ ...machineFacts(), git: (await gitRevision(folder)) ?? "" }),
+  });
 }
 
 function idsOf({ firstRunId, count }: AddedRuns): readonly number[] {

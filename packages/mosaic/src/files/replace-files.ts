@@ -25,8 +25,13 @@ export async function replaceFiles(
     for (const { temporary, target } of places) await rename(temporary, target);
   } catch (error) {
     for (const { temporary } of places) await rm(temporary, { force: true });
-    throw systemCode(error) === undefined ? error : cannotWrite(targets.join(", "), String(error), error);
+    throw systemCode(error) === undefined ? error : cannotWrite(targets.join(" and "), reasonOf(error), error);
   }
+}
+
+/** @throws MosaicError if `replaceFiles` could not write there: to be known before long work is begun */
+export async function requireReplaceable(path: string): Promise<void> {
+  await writableTarget(path);
 }
 
 /** Follows links. Refuses what a rename must not replace, and a place where nothing can be written. */
@@ -53,12 +58,18 @@ async function statOf(path: string): Promise<Stats | undefined> {
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw cannotWrite(path, code === "EACCES" ? "no permission to look there" : String(error), error);
+    throw cannotWrite(path, code === "EACCES" ? "no permission to look there" : reasonOf(error), error);
   }
 }
 
 function cannotWrite(path: string, reason: string, cause?: unknown): MosaicError {
   return new MosaicError("cannot-write-file", `${path} cannot be written: ${reason}`, { cause });
+}
+
+function reasonOf(error: unknown): string {
+  const code = systemCode(error);
+  if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full; make room and try again";
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Such as ENOSPC; undefined for what the system did not throw. */

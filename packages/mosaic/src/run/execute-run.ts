@@ -11,18 +11,21 @@ import { buildChain, type Chain, chainModel, type Stage } from "./chain.ts";
 import { buildLoss, buildOptimizer, buildScheduler, vocabulary } from "./components.ts";
 import { runFigures } from "./figures.ts";
 import type { RunOrder } from "./order.ts";
+import { openResumption } from "./resumption.ts";
 import { writeFiles } from "./run-files.ts";
 import { runInfoText } from "./run-info.ts";
-import { saveRun } from "./save-run.ts";
+import { saveRun, saveState } from "./save-run.ts";
 
-export interface RunOutcome {
-  readonly result: RunResult;
-  readonly artifacts: readonly Artifact[];
-}
+export type RunOutcome =
+  | { readonly kind: "done"; readonly result: RunResult; readonly artifacts: readonly Artifact[] }
+  /** It was asked to pause: its snapshot holds `epochs` whole epochs and what it has of the next. */
+  | { readonly kind: "paused"; readonly epochs: number; readonly artifacts: readonly Artifact[] };
 
 export interface RunProgress {
   /** Called after every epoch. */
   onEpoch(record: EpochRecord, epochs: number): void | Promise<void>;
+  /** Aborted: leave the run where it is. */
+  readonly pause: AbortSignal;
 }
 
 /** Carries out one run: prepare, train, save. Throws whatever the users' modules throw. */
@@ -30,20 +33,31 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
   const start = performance.now();
   const settings = await runSettings(order.process, order.folder, vocabulary);
   const chain = await prepareRun(order);
+  const resumption = await openResumption(order, chain);
   const trained = await train({
     ...(await trainingOf(order, settings, chain)),
     epochs: settings.epochs,
+    resumeFrom: resumption?.load,
+    pause: progress.pause,
     onEpoch: (record) => progress.onEpoch(record, settings.epochs),
   });
+  const seconds = () => (resumption?.seconds ?? 0) + (performance.now() - start) / 1000;
+  if (trained.paused) {
+    const { filesFolder, runId } = order;
+    const artifacts = filesFolder === undefined ? [] : await saveState(runId, filesFolder, chain, trained, seconds());
+    return { kind: "paused", epochs: trained.state.epoch, artifacts };
+  }
   const { parameters } = chainModel(chain.links);
   const parameterCount = parameters.reduce((sum, { numel, requiresGrad }) => sum + (requiresGrad ? numel : 0), 0);
-  const saved = order.filesFolder === undefined ? [] : await saveRun(order.runId, order.filesFolder, chain, trained);
-  const result = runFigures(trained.history, parameterCount, (performance.now() - start) / 1000);
-  if (order.filesFolder === undefined) return { result, artifacts: [] };
+  const saved =
+    order.filesFolder === undefined ? [] : await saveRun(order.runId, order.filesFolder, chain, trained, seconds());
+  const history = [...(resumption?.earlierEpochs ?? []), ...trained.history];
+  const result = runFigures(history, parameterCount, seconds());
+  if (order.filesFolder === undefined) return { kind: "done", result, artifacts: [] };
   const info = await writeFiles(order.filesFolder, "info", (folder) =>
     writeFile(join(folder, `run_info_${order.runId}.mdt`), runInfoText(order, result, trained.stoppedEarly)),
   );
-  return { result, artifacts: [...saved, ...info] };
+  return { kind: "done", result, artifacts: [...saved, ...info] };
 }
 
 /** Builds a run up to its compiled training and the first loss of an evaluation, and trains nothing. */

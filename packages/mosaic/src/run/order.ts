@@ -1,4 +1,5 @@
 import type { Pipeline } from "../config/index.ts";
+import type { EpochRecord } from "../store/index.ts";
 
 /** All that a worker needs to carry out one run, as plain data. */
 export interface RunOrder {
@@ -14,4 +15,6 @@ export interface RunOrder {
   readonly folder: string;
   /** Where the run's files go; undefined: none are written. */
   readonly filesFolder: string | undefined;
+  /** History of the epochs that are kept, where the run goes on from its snapshot; undefined: it starts anew. */
+  readonly earlierEpochs: readonly EpochRecord[] | undefined;
 }

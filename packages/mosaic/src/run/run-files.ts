@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { MosaicError } from "../errors.ts";
@@ -96,9 +96,11 @@ export class RunLog {
   #waitingBytes = 0;
   #size = 0;
 
-  constructor(path: string) {
+  /** @param goesOn whether the run goes on from its snapshot, and its log likewise */
+  constructor(path: string, goesOn = false) {
     this.path = path;
-    this.#file = openSync(path, "w");
+    this.#file = openSync(path, goesOn ? "a" : "w");
+    this.#size = goesOn ? fstatSync(this.#file).size : 0;
   }
 
   /** Bytes written. */

@@ -1,27 +1,60 @@
 import { join } from "node:path";
 import { saveOnnx, TensorError } from "@ml-mosaic/tensor";
-import { saveSnapshot, type TrainResult } from "@ml-mosaic/training";
+import { saveSnapshot, type TrainResult, type VariablePaths } from "@ml-mosaic/training";
 import type { Artifact } from "../store/index.ts";
-import { type Chain, chainModel, namedVariables } from "./chain.ts";
+import { type Chain, chainModel, type Link, namedVariables } from "./chain.ts";
 import { writeFiles } from "./run-files.ts";
 
-/** Writes what training has made: each module's own file, the chain as ONNX, and a snapshot to go on from. */
+/** Name of a run's snapshot. */
+export function snapshotName(runId: number): string {
+  return `snapshot_${runId}.safetensors`;
+}
+
+/** Name of a module's own file, to which the module adds its extension. */
+export function modelName({ entry }: Link, links: readonly Link[], runId: number): string {
+  const isTwice = links.some((other) => other.entry !== entry && other.entry.class === entry.class);
+  return isTwice ? `model_${entry.class}_${entry.type}_${runId}` : `model_${entry.class}_${runId}`;
+}
+
+/** In the header of a snapshot: wall time that the run has taken so far. */
+export const secondsKey = "DURATION_SECONDS";
+
+/** Names of a chain's variables, as its snapshots use them. */
+export function variablePaths(links: readonly Link[]): VariablePaths {
+  return new Map(Array.from(namedVariables(links), ([path, variable]) => [variable, path]));
+}
+
+/** Writes what training has made: what `saveState` writes, and the chain as ONNX. */
 export async function saveRun(
   runId: number,
   folder: string,
   chain: Chain,
-  { state, layout }: TrainResult,
+  trained: TrainResult,
+  seconds: number,
 ): Promise<Artifact[]> {
-  const paths = new Map(Array.from(namedVariables(chain.links), ([path, variable]) => [variable, path]));
-  const artifacts = await writeFiles(folder, "snapshot", (temporary) =>
-    saveSnapshot(join(temporary, `snapshot_${runId}.safetensors`), state, layout, paths),
-  );
-  for (const { entry, module } of chain.links) {
-    const isTwice = chain.links.some((other) => other.entry !== entry && other.entry.class === entry.class);
-    const name = isTwice ? `model_${entry.class}_${entry.type}_${runId}` : `model_${entry.class}_${runId}`;
-    artifacts.push(...(await writeFiles(folder, "model", (temporary) => module.saveModel(join(temporary, name)))));
+  return [...(await saveState(runId, folder, chain, trained, seconds)), ...(await saveChain(runId, folder, chain))];
+}
+
+/** Writes what going on needs: each module's own file and a snapshot. */
+export async function saveState(
+  runId: number,
+  folder: string,
+  { links }: Chain,
+  { state, layout }: TrainResult,
+  seconds: number,
+): Promise<Artifact[]> {
+  const artifacts: Artifact[] = [];
+  for (const link of links) {
+    const name = modelName(link, links, runId);
+    artifacts.push(...(await writeFiles(folder, "model", (temporary) => link.module.saveModel(join(temporary, name)))));
   }
-  return [...artifacts, ...(await saveChain(runId, folder, chain))];
+  // The snapshot last: where it is new, all is.
+  const snapshot = await writeFiles(folder, "snapshot", (temporary) =>
+    saveSnapshot(join(temporary, snapshotName(runId)), state, layout, variablePaths(links), {
+      [secondsKey]: String(seconds),
+    }),
+  );
+  return [...artifacts, ...snapshot];
 }
 
 /** The trained chain in evaluation form, runnable anywhere. */
@@ -37,7 +70,7 @@ async function saveChain(runId: number, folder: string, { links, loaders }: Chai
       saveOnnx(join(temporary, `model_${runId}.onnx`), {
         inputs: { features: { shape, dtype } },
         build: (input) => ({ prediction: model.forward(input("features")) }),
-        names: new Map(Array.from(namedVariables(links), ([path, variable]) => [variable, path])),
+        names: variablePaths(links),
       }),
     );
   } catch (error) {

@@ -35,9 +35,11 @@ export async function selectRuns(reader: StoreReader, selector: Selector): Promi
 
 async function selectIds(reader: StoreReader, ranges: readonly IdRange[]): Promise<readonly number[]> {
   const known = await reader.runIds();
+  const knownIds = new Set(known);
   const chosen = new Set<number>();
   for (const { first, last } of ranges) {
-    const inside = known.filter((id) => id >= first && id <= last);
+    const single = knownIds.has(first) ? [first] : [];
+    const inside = first === last ? single : known.filter((id) => id >= first && id <= last);
     if (inside.length === 0)
       throw noMatch(`there is no run ${first === last ? first : `from ${first} to ${last}`}${whatThereIs(known)}`);
     for (const id of inside) chosen.add(id);

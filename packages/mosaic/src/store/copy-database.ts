@@ -11,19 +11,22 @@ import { transaction } from "./transaction.ts";
 /**
  * Writes one moment of a database, as one plain file, to `target`, which must not exist, while another process writes to
  * the source or not. It is forced to the disk. A run that is running is pending in the copy, which nobody works on.
+ *
+ * @param targetName what messages call the target, which may be a temporary name
  */
-export async function copyDatabase(source: string, target: string): Promise<void> {
+export async function copyDatabase(source: string, target: string, targetName = target): Promise<void> {
   const location = resolve(source);
   if (!checkDatabasePath(location, "read")) {
     throw new StoreError("STORE_MISSING", `${location} does not exist; check the name`);
   }
   const { length: newestVersion } = await loadMigrations();
   try {
-    const schema = vacuumInto(location, target, newestVersion);
-    if (schema.kind === "numbered" && schema.version > 0) leaveAlone(target);
+    const schema = vacuumInto(location, target, targetName, newestVersion);
+    if (schema.kind === "numbered" && schema.version > 0) leaveAlone(target, targetName);
     await flush(target);
   } catch (error) {
-    await rm(target, { force: true });
+    // SQLite leaves its journal beside a copy that it could not complete.
+    for (const ending of ["", "-journal"]) await rm(target + ending, { force: true });
     throw error;
   }
 }
@@ -32,14 +35,14 @@ export async function copyDatabase(source: string, target: string): Promise<void
  * VACUUM INTO reads in one transaction, so that a writer neither waits nor shows through half-way. SQLite's backup would
  * begin anew at every commit of another process, unless it did all in one step, and would copy the free pages too.
  */
-function vacuumInto(location: string, target: string, newestVersion: number): Schema {
+function vacuumInto(location: string, target: string, targetName: string, newestVersion: number): Schema {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(location, { readOnly: true, timeout: 10_000 });
     const schema = detectSchema(database, location, newestVersion);
     if (schema.kind === "empty")
       throw new StoreError("STORE_MISSING", `${location} is empty: nothing has been run yet`);
-    copy(database, location, target);
+    copy(database, location, target, targetName);
     return schema;
   } catch (error) {
     throw storeErrorFrom(error, location);
@@ -48,18 +51,18 @@ function vacuumInto(location: string, target: string, newestVersion: number): Sc
   }
 }
 
-function copy(database: DatabaseSync, location: string, target: string): void {
+function copy(database: DatabaseSync, location: string, target: string, targetName: string): void {
   try {
     database.prepare("VACUUM INTO ?").run(target);
   } catch (error) {
     const cause = storeErrorFrom(error, location);
     const isOfSource = cause instanceof StoreError && (cause.code === "STORE_CORRUPT" || cause.code === "STORE_BUSY");
-    throw isOfSource ? cause : storeErrorFrom(error, target);
+    throw isOfSource ? cause : storeErrorFrom(error, targetName);
   }
 }
 
 /** The claim and the leases are of processes that work on the original. */
-function leaveAlone(target: string): void {
+function leaveAlone(target: string, targetName: string): void {
   let database: DatabaseSync | undefined;
   try {
     const copy = new DatabaseSync(target);
@@ -72,7 +75,7 @@ function leaveAlone(target: string): void {
       `),
     );
   } catch (error) {
-    throw storeErrorFrom(error, target);
+    throw storeErrorFrom(error, targetName);
   } finally {
     database?.close();
   }

@@ -4,6 +4,8 @@ export type {
   AddedRuns,
   Artifact,
   Completion,
+  Continuation,
+  EarlierResult,
   EpochRecord,
   ExperimentRecord,
   FoundRun,

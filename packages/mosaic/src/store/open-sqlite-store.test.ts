@@ -109,7 +109,7 @@ describe("a path that holds no usable database is refused, and nothing is writte
   test("a database with damaged pages says so when it comes upon them", async () => {
     await makeDatabase(1000);
     const bytes = readFileSync(path);
-    bytes.fill(0xa5, 8 * 4096);
+    bytes.fill(0xa5, 40 * 4096);
     writeFileSync(path, bytes);
     const reader = await openSqliteReader(path);
     await expect(allRuns(reader)).rejects.toMatchObject({ code: "STORE_CORRUPT" });
@@ -204,7 +204,6 @@ describe("the schema", () => {
   test.each([
     ["pending", "done"],
     ["pending", "paused"],
-    ["done", "pending"],
     ["done", "running"],
     ["error", "done"],
     ["paused", "running"],

@@ -47,8 +47,10 @@ export interface Lease extends LeaseKey, NewRun {
   readonly experimentId: number;
   /** 1 for the first attempt; grows when a worker died over the run, not when the supervisor did. */
   readonly attempt: number;
-  /** Epochs that the run's snapshot holds: 0 means start anew, N means go on with epoch N + 1. */
+  /** Whole epochs that are kept: the history goes on behind them. */
   readonly resumeEpoch: number;
+  /** Whether to go on from the run's snapshot, which may lie in the middle of the next epoch; else it starts anew. */
+  readonly fromSnapshot: boolean;
   readonly expiresAt: Date;
 }
 
@@ -105,6 +107,20 @@ export interface ReturnedRun {
   readonly status: "pending" | "error";
 }
 
+/** A done run that is to be trained further. */
+export interface Continuation {
+  readonly runId: number;
+  /** Epochs in all, those done included. */
+  readonly epochs: number;
+}
+
+/** What a run's result was before it was trained further. */
+export interface EarlierResult {
+  readonly replacedAt: Date;
+  readonly returnStatus: string | null;
+  readonly result: RunResult;
+}
+
 export interface FoundRun {
   readonly runId: number;
   readonly experimentId: number;
@@ -122,6 +138,7 @@ export interface RunDetails {
   /** Attempts that dying workers have cost. */
   readonly attempts: number;
   readonly resumeEpoch: number;
+  readonly fromSnapshot: boolean;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;

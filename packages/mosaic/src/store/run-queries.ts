@@ -1,6 +1,6 @@
 // Reading runs: one object of prepared statements for a connection, whether it reads or writes.
 import type { DatabaseSync } from "node:sqlite";
-import type { EpochRecord, Param, RunDetails, RunQuery, RunRecord, RunResult } from "./records.ts";
+import type { EarlierResult, EpochRecord, Param, RunDetails, RunQuery, RunRecord, RunResult } from "./records.ts";
 import {
   dateIn,
   dateOrNullIn,
@@ -20,6 +20,14 @@ export interface RunQueries {
   readonly lastEpoch: (runId: number) => EpochRecord | undefined;
   /** Rows of `params`, `pipeline` included. */
   readonly params: (runId: number) => readonly Param[];
+}
+
+export function earlierResultFrom(row: Row): EarlierResult {
+  return {
+    replacedAt: dateIn(row, "replaced_at"),
+    returnStatus: textOrNullIn(row, "return_status"),
+    result: resultFrom(row),
+  };
 }
 
 export function prepareRunQueries(database: DatabaseSync): RunQueries {
@@ -145,6 +153,7 @@ function detailsFrom(row: Row): RunDetails {
     seed: integerIn(row, "seed"),
     attempts: integerIn(row, "attempts"),
     resumeEpoch: integerIn(row, "resume_epoch"),
+    fromSnapshot: integerIn(row, "from_snapshot") === 1,
     createdAt: dateIn(row, "created_at"),
     startedAt: dateOrNullIn(row, "started_at"),
     finishedAt: dateOrNullIn(row, "finished_at"),

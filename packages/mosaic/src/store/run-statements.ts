@@ -31,7 +31,7 @@ export function prepareRunStatements(database: DatabaseSync) {
 
     // CROSS JOIN keeps the order: the few pending runs first, by their index.
     nextPending: prepare(
-      `SELECT run_details.run_id, pipeline, identity, repetition, seed, attempts, resume_epoch
+      `SELECT run_details.run_id, pipeline, identity, repetition, seed, attempts, resume_epoch, from_snapshot
        FROM runs CROSS JOIN run_details ON run_details.run_id = runs.run_id
        WHERE status = 'pending' AND experiment_id = ?
        ORDER BY runs.run_id LIMIT 1`,
@@ -52,7 +52,7 @@ export function prepareRunStatements(database: DatabaseSync) {
     finishDetails: prepare("UPDATE run_details SET finished_at = ? WHERE run_id = ?"),
     attempts: prepare("SELECT attempts FROM run_details WHERE run_id = ?"),
     setAttempts: prepare("UPDATE run_details SET attempts = ? WHERE run_id = ?"),
-    setResumeEpoch: prepare("UPDATE run_details SET resume_epoch = ? WHERE run_id = ?"),
+    setResumeEpoch: prepare("UPDATE run_details SET resume_epoch = ?, from_snapshot = 1 WHERE run_id = ?"),
 
     addResult: prepare(`INSERT INTO run_results (run_id, ${columns}) VALUES (?, ${places})`),
     addEpoch: prepare(
@@ -70,7 +70,22 @@ export function prepareRunStatements(database: DatabaseSync) {
       "UPDATE runs SET status = 'pending', return_status = NULL WHERE run_id = ? AND status IN ('paused', 'error')",
     ),
     moveRun: prepare("UPDATE run_details SET experiment_id = ? WHERE run_id = ?"),
-    forgetAttempts: prepare("UPDATE run_details SET attempts = 0, resume_epoch = 0 WHERE run_id = ?"),
+    forgetAttempts: prepare(
+      "UPDATE run_details SET attempts = 0, resume_epoch = 0, from_snapshot = 0 WHERE run_id = ?",
+    ),
+
+    epochsDone: prepare("SELECT epochs FROM run_results WHERE run_id = ?"),
+    keepResult: prepare(
+      `INSERT INTO earlier_results (run_id, replaced_at, return_status, ${columns})
+       SELECT runs.run_id, ?, return_status, ${columns} FROM runs JOIN run_results ON run_results.run_id = runs.run_id
+       WHERE runs.run_id = ?`,
+    ),
+    dropResult: prepare("DELETE FROM run_results WHERE run_id = ?"),
+    continueRun: prepare(
+      "UPDATE runs SET status = 'pending', return_status = NULL WHERE run_id = ? AND status = 'done'",
+    ),
+    setEpochs: prepare("UPDATE params SET param_value = ? WHERE run_id = ? AND param_name = 'epochs'"),
+    renewAttempts: prepare("UPDATE run_details SET attempts = 0 WHERE run_id = ?"),
 
     setSystem: prepare("UPDATE system SET param_value = ? WHERE param_name = ?"),
     addSystem: prepare("INSERT INTO system (param_name, param_value) VALUES (?, ?)"),

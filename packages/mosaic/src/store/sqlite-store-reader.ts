@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type {
   Artifact,
+  EarlierResult,
   EpochRecord,
   ExperimentRecord,
   FoundRun,
@@ -10,7 +11,7 @@ import type {
   ValueCondition,
   WriterRecord,
 } from "./records.ts";
-import { prepareRunQueries, type RunQueries } from "./run-queries.ts";
+import { earlierResultFrom, prepareRunQueries, type RunQueries } from "./run-queries.ts";
 import { paramSummariesIn, runsWithValueIn } from "./run-values.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
 import { requestFrom } from "./sqlite-request.ts";
@@ -134,6 +135,15 @@ export class SqliteStoreReader implements StoreReader {
 
   lastEpoch(runId: number): Promise<EpochRecord | undefined> {
     return this.perform(() => this.queries.lastEpoch(runId));
+  }
+
+  earlierResults(runId: number): Promise<readonly EarlierResult[]> {
+    return this.perform(() =>
+      this.database
+        .prepare("SELECT * FROM earlier_results WHERE run_id = ? ORDER BY replaced_at, epochs")
+        .all(storedInteger(runId))
+        .map(earlierResultFrom),
+    );
   }
 
   artifacts(runId: number): Promise<readonly Artifact[]> {

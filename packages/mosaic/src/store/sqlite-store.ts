@@ -2,6 +2,7 @@ import type {
   AddedRuns,
   Artifact,
   Completion,
+  Continuation,
   EpochRecord,
   GiveBackReason,
   Lease,
@@ -90,6 +91,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
         experimentId,
         attempt: integerIn(row, "attempts") + 1,
         resumeEpoch,
+        fromSnapshot: integerIn(row, "from_snapshot") === 1,
         expiresAt: new Date(expiresAt),
         pipelineJson: pipelineIn(params) ?? "",
         description: textIn(row, "pipeline"),
@@ -169,6 +171,12 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   requeueRuns(experimentId: number, runIds: Iterable<number>): Promise<void> {
     return this.#write(() => {
       for (const runId of runIds) this.#requeue(experimentId, runId);
+    });
+  }
+
+  continueRuns(experimentId: number, continuations: Iterable<Continuation>): Promise<void> {
+    return this.#write(() => {
+      for (const continuation of continuations) this.#continue(experimentId, continuation);
     });
   }
 
@@ -264,6 +272,24 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     }
     this.#sql.queueRun.run(id);
     if (status === "error") this.#sql.forgetAttempts.run(id);
+    this.#sql.moveRun.run(storedInteger(experimentId), id);
+  }
+
+  #continue(experimentId: number, { runId, epochs }: Continuation): void {
+    const id = storedInteger(runId);
+    const done = this.#sql.epochsDone.get(id);
+    if (done === undefined || this.#sql.statusOf.get(id)?.status !== "done") {
+      throw new StoreError(
+        "STORE_RUN_STATE",
+        `run ${runId} is not a done run of this program, so it cannot be trained further`,
+      );
+    }
+    this.#sql.keepResult.run(storedInteger(Date.now()), id);
+    this.#sql.dropResult.run(id);
+    this.#sql.continueRun.run(id);
+    this.#sql.renewAttempts.run(id);
+    this.#sql.setResumeEpoch.run(storedInteger(integerIn(done, "epochs")), id);
+    this.#sql.setEpochs.run(String(epochs), id);
     this.#sql.moveRun.run(storedInteger(experimentId), id);
   }
 

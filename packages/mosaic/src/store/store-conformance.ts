@@ -433,6 +433,49 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         expect(await store.history(1)).toHaveLength(2);
       });
 
+      test("a done run goes on from its snapshot; its result so far stays readable", async () => {
+        await store.addRuns(experimentId, [exampleRun({ params: [["epochs", "2"]] })]);
+        const first = await leaseRun(store, experimentId);
+        expect(first.fromSnapshot).toBe(false);
+        const result = { ...exampleResult, epochs: 2 };
+        await store.completeRun(first, { result, history: [exampleEpoch(1), exampleEpoch(2)] });
+        const other = await store.createExperiment(exampleExperiment);
+        await store.continueRuns(other, [{ runId: 1, epochs: 5 }]);
+        expect(await onlyRun()).toMatchObject({ status: "pending", result: null, returnStatus: null });
+        expect(await store.earlierResults(1)).toMatchObject([
+          { result, returnStatus: expect.stringContaining("train_loss=") },
+        ]);
+
+        // A death on the way costs nothing of what was there before.
+        const second = await leaseRun(store, other);
+        expect(second).toMatchObject({ resumeEpoch: 2, fromSnapshot: true, params: [["epochs", "5"]], attempt: 1 });
+        await store.appendHistory(second, [exampleEpoch(3)]);
+        await store.giveBackRun(second, { kind: "worker-died", detail: "killed" });
+        const third = await leaseRun(store, other);
+        expect(third).toMatchObject({ resumeEpoch: 2, fromSnapshot: true, attempt: 2 });
+        expect(await store.history(1)).toHaveLength(2);
+        const longer = { ...exampleResult, epochs: 5, testLoss: 0.125 };
+        await store.completeRun(third, { result: longer, history: [3, 4, 5].map((epoch) => exampleEpoch(epoch)) });
+        expect(await onlyRun()).toMatchObject({ status: "done", result: longer });
+        expect((await onlyRun()).history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5]);
+        expect(await store.earlierResults(1)).toHaveLength(1);
+      });
+
+      test("only done runs can be trained further, and then none of the list is", async () => {
+        await addRuns(3);
+        await store.completeRun(await leaseRun(store, experimentId), { result: exampleResult });
+        await leaseRun(store, experimentId);
+        for (const refused of [2, 3, 99]) {
+          const continued = store.continueRuns(
+            experimentId,
+            [1, refused].map((runId) => ({ runId, epochs: 9 })),
+          );
+          await expect(continued).rejects.toMatchObject({ code: "STORE_RUN_STATE" });
+        }
+        expect(await store.earlierResults(1)).toEqual([]);
+        expect((await store.countByStatus()).get("done")).toBe(1);
+      });
+
       test("a failed run starts anew, in another experiment's queue", async () => {
         await addRuns(2);
         for (let attempt = 1; attempt <= maximumAttempts; attempt++) {

@@ -4,6 +4,8 @@ import type {
   AddedRuns,
   Artifact,
   Completion,
+  Continuation,
+  EarlierResult,
   EpochRecord,
   ExperimentRecord,
   FoundRun,
@@ -58,6 +60,8 @@ export interface StoreReader {
   /** Every name in `params` but `pipeline`, in the order in which they first occur. */
   paramSummaries(): Promise<readonly ParamSummary[]>;
   history(runId: number): Promise<readonly EpochRecord[]>;
+  /** Results that the run had before it was trained further, the oldest first. */
+  earlierResults(runId: number): Promise<readonly EarlierResult[]>;
   /** The latest epoch that is recorded. */
   lastEpoch(runId: number): Promise<EpochRecord | undefined>;
   artifacts(runId: number): Promise<readonly Artifact[]>;
@@ -75,7 +79,8 @@ export interface StoreReader {
  * effect in the order made. When a promise resolves, the change survives the death of any process.
  *
  * A run is in exactly one state, and moves only so: pending -> running by a lease; running -> done, error, paused or
- * pending by the lease's holder or by the lease's end; paused or error -> pending by `requeueRuns`.
+ * pending by the lease's holder or by the lease's end; paused or error -> pending by `requeueRuns`, done -> pending by
+ * `continueRuns`.
  *
  * A lease is named by its token. Whoever uses one that is no longer current (its run was given back) gets
  * `STORE_LEASE_LOST` and nothing changes; so a result is accepted once, from the worker that the run belongs to. Times
@@ -109,7 +114,10 @@ export interface Store extends StoreReader {
   completeRun(lease: LeaseKey, completion: Completion): Promise<void>;
   /** Ends the lease; the run is an error. `errorText` is the message with its stack. */
   failRun(lease: LeaseKey, errorText: string): Promise<void>;
-  /** Ends the lease; the run waits for `requeueRuns`. `resumeEpoch` is how many epochs the snapshot holds. */
+  /**
+   * Ends the lease; the run waits for `requeueRuns`, and goes on from its snapshot then. `resumeEpoch` is how many whole
+   * epochs the snapshot holds.
+   */
   pauseRun(lease: LeaseKey, resumeEpoch: number): Promise<void>;
   /** Ends the lease; the run is pending, or an error when `maximumAttempts` workers died over it. */
   giveBackRun(lease: LeaseKey, reason: GiveBackReason): Promise<ReturnedRun>;
@@ -125,5 +133,10 @@ export interface Store extends StoreReader {
    * is. Returns how many runs were updated.
    */
   updatePipelines(update: (pipelineJson: string) => PipelineUpdate | undefined): Promise<number>;
+  /**
+   * Puts done runs into this experiment's queue, to go on from their snapshots. Their results move to `earlierResults`,
+   * and their param `epochs` becomes what they are to have in all. Any other run is refused, and nothing changes.
+   */
+  continueRuns(experimentId: number, continuations: Iterable<Continuation>): Promise<void>;
   setSystem(name: string, value: string): Promise<void>;
 }

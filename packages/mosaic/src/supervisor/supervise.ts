@@ -12,16 +12,21 @@ export type SupervisorEvent =
   | { readonly kind: "done"; readonly lease: Lease; readonly result: RunResult }
   | { readonly kind: "failed"; readonly lease: Lease; readonly error: string }
   | { readonly kind: "worker-died"; readonly lease: Lease; readonly how: string; readonly status: "pending" | "error" }
-  | { readonly kind: "given-back"; readonly lease: Lease };
+  | { readonly kind: "given-back"; readonly lease: Lease }
+  /** It was left in the middle, with `epochs` whole ones done. */
+  | { readonly kind: "paused"; readonly lease: Lease; readonly epochs: number };
 
 export interface SuperviseOptions {
   readonly store: Store;
   readonly experimentId: number;
   readonly numWorkers: number;
-  readonly orderOf: (lease: Lease) => RunOrder;
+  /** @param slot number of the worker, which decides about the device */
+  readonly orderOf: (lease: Lease, slot: number) => RunOrder | Promise<RunOrder>;
   readonly onEvent: (event: SupervisorEvent) => void;
   /** Aborted: running runs finish, no new one starts. */
   readonly finish: AbortSignal;
+  /** Aborted: running runs are left in the middle, to go on from there; no new one starts. */
+  readonly pause: AbortSignal;
   /** Aborted: running runs are given back at once. */
   readonly stop: AbortSignal;
 }
@@ -54,13 +59,18 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   const killAll = () => {
     for (const slot of slots) slot.kill();
   };
+  const pauseAll = () => {
+    for (const slot of slots) slot.pause();
+  };
   stop.addEventListener("abort", killAll);
+  options.pause.addEventListener("abort", pauseAll);
   try {
     await Promise.all(slots.map((slot) => slot.work().catch(fail)));
     if (failure !== undefined) throw failure.error;
   } finally {
     clearInterval(heartbeat);
     stop.removeEventListener("abort", killAll);
+    options.pause.removeEventListener("abort", pauseAll);
     killAll();
     // Where this fails too, the runs are pending again when the database is next opened.
     await Promise.allSettled(leases().map((lease) => store.giveBackRun(lease, { kind: "stopped" })));
@@ -75,6 +85,7 @@ class Slot {
   #lease: Lease | undefined;
   /** Whether the worker has the run of the lease. */
   #accepted = false;
+  #order: RunOrder | undefined;
   #deadStarts = 0;
   #settled: PromiseWithResolvers<void> | undefined;
   /** Messages are stored in the order in which they came. */
@@ -91,8 +102,8 @@ class Slot {
 
   /** Takes run after run until none is left. */
   async work(): Promise<void> {
-    const { store, experimentId, finish, stop, orderOf, onEvent } = this.#options;
-    while (!finish.aborted && !stop.aborted) {
+    const { store, experimentId, finish, pause, stop, orderOf, onEvent } = this.#options;
+    while (!finish.aborted && !pause.aborted && !stop.aborted) {
       const lease = await store.leaseNextRun(experimentId, `worker ${this.#slot}`);
       if (lease === undefined) break;
       this.#lease = lease;
@@ -100,10 +111,13 @@ class Slot {
       onEvent({ kind: "started", lease, slot: this.#slot });
       const settled = Promise.withResolvers<void>();
       this.#settled = settled;
+      const order = await orderOf(lease, this.#slot);
+      this.#order = order;
       this.#worker ??= this.#start();
-      this.#worker.send({ kind: "run", token: lease.token, order: orderOf(lease) });
-      // Asked to stop between leasing and sending: nothing will come back.
+      this.#worker.send({ kind: "run", token: lease.token, order });
+      // Asked to stop or to pause between leasing and sending: nobody else will tell the worker.
       if (stop.aborted) this.kill();
+      else if (pause.aborted) this.pause();
       await settled.promise;
     }
     this.#discard();
@@ -111,6 +125,13 @@ class Slot {
 
   kill(): void {
     this.#worker?.kill();
+  }
+
+  /** Asks the worker to leave its run in the middle. Without files there is nothing to go on from: it starts anew. */
+  pause(): void {
+    if (this.#lease === undefined || this.#order === undefined) return;
+    if (this.#order.filesFolder === undefined) this.kill();
+    else this.#worker?.send({ kind: "pause", token: this.#lease.token });
   }
 
   #start(): WorkerProcess {
@@ -146,6 +167,7 @@ class Slot {
 
   #end(): void {
     this.#lease = undefined;
+    this.#order = undefined;
     this.#settled?.resolve();
   }
 
@@ -170,6 +192,14 @@ class Slot {
         onEvent({ kind: "done", lease, result });
         return this.#end();
       }
+      case "paused": {
+        const { records, artifacts, epochs } = message;
+        if (records.length > 0) await store.appendHistory(lease, records);
+        await store.recordArtifacts(lease, artifacts);
+        await store.pauseRun(lease, epochs);
+        onEvent({ kind: "paused", lease, epochs });
+        return this.#end();
+      }
       case "failed":
         if (message.exiting) this.#discard();
         await store.failRun(lease, message.error);
@@ -181,12 +211,12 @@ class Slot {
   }
 
   async #mourn(lease: Lease | undefined, how: string): Promise<void> {
-    const { store, onEvent, stop } = this.#options;
+    const { store, onEvent, pause, stop } = this.#options;
     if (lease === undefined || lease !== this.#lease) return;
-    if (stop.aborted || !this.#accepted) {
+    if (stop.aborted || pause.aborted || !this.#accepted) {
       await store.giveBackRun(lease, { kind: "stopped" });
       onEvent({ kind: "given-back", lease });
-      if (!stop.aborted && ++this.#deadStarts === mostDeadStarts) throw cannotStart(how);
+      if (!stop.aborted && !pause.aborted && ++this.#deadStarts === mostDeadStarts) throw cannotStart(how);
     } else {
       const { status } = await store.giveBackRun(lease, { kind: "worker-died", detail: how });
       onEvent({ kind: "worker-died", lease, how, status });

@@ -16,7 +16,7 @@ const exit = process.exit.bind(process);
 forbidExit();
 
 /** The run at hand; undefined as soon as all is said about it. */
-let current: { readonly token: number; readonly log: RunLog | undefined } | undefined;
+let current: { readonly token: number; readonly log: RunLog | undefined; readonly pause: AbortController } | undefined;
 
 function tell(message: FromWorker, sent: () => void = () => undefined): void {
   // The channel closes when the supervisor dies; `disconnect` below ends this process then.
@@ -26,14 +26,17 @@ function tell(message: FromWorker, sent: () => void = () => undefined): void {
 
 async function carryOut(token: number, order: RunOrder): Promise<void> {
   const log =
-    order.filesFolder === undefined ? undefined : new RunLog(join(order.filesFolder, `output_${order.runId}.log`));
-  const run = { token, log };
+    order.filesFolder === undefined
+      ? undefined
+      : new RunLog(join(order.filesFolder, `output_${order.runId}.log`), order.earlierEpochs !== undefined);
+  const run = { token, log, pause: new AbortController() };
   current = run;
   const release = captureOutput((text) => log?.write(text));
   let records: EpochRecord[] = [];
   let reported = performance.now();
   try {
-    const { result, artifacts } = await executeRun(order, {
+    const outcome = await executeRun(order, {
+      pause: run.pause.signal,
       onEpoch(
         { epoch, trainLoss, evaluationLoss, trainAccuracy = null, evaluationAccuracy = null, lr, seconds },
         epochs,
@@ -59,7 +62,9 @@ async function carryOut(token: number, order: RunOrder): Promise<void> {
     if (current !== run) return;
     log?.close();
     const logFile = log === undefined ? [] : [{ kind: "log", path: `output_${order.runId}.log`, sizeBytes: log.size }];
-    tell({ kind: "done", token, result, records, artifacts: [...artifacts, ...logFile] });
+    const artifacts = [...outcome.artifacts, ...logFile];
+    if (outcome.kind === "paused") tell({ kind: "paused", token, epochs: outcome.epochs, records, artifacts });
+    else tell({ kind: "done", token, result: outcome.result, records, artifacts });
   } catch (error) {
     if (current === run) fail(error, false);
   } finally {
@@ -87,13 +92,25 @@ function fail(error: unknown, exiting: boolean, sent: () => void = () => undefin
   tell({ kind: "failed", token, error: text, exiting }, sent);
 }
 
-process.on("message", ({ token, order }: ToWorker) => {
+function begin(token: number, order: RunOrder): void {
   tell({ kind: "accepted", token });
   carryOut(token, order).catch((error: unknown) => {
     // Its log could not be opened.
-    current = { token, log: undefined };
+    current = { token, log: undefined, pause: new AbortController() };
     fail(error, false);
   });
+}
+
+process.on("message", (message: ToWorker) => {
+  switch (message.kind) {
+    case "run":
+      return begin(message.token, message.order);
+    case "pause":
+      if (current?.token === message.token) current.pause.abort();
+      return;
+    default:
+      message satisfies never;
+  }
 });
 // Without its supervisor a worker is an orphan: whatever it would compute, nobody would take.
 process.on("disconnect", () => exit(0));

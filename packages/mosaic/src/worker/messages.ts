@@ -5,12 +5,12 @@
 import type { RunOrder } from "../run/order.ts";
 import type { Artifact, EpochRecord, RunResult } from "../store/index.ts";
 
-/** Carry this run out; `token` comes back with everything said about it. Without its supervisor a worker exits. */
-export interface ToWorker {
-  readonly kind: "run";
-  readonly token: number;
-  readonly order: RunOrder;
-}
+/** Without its supervisor a worker exits. */
+export type ToWorker =
+  /** Carry this run out; `token` comes back with everything said about it. */
+  | { readonly kind: "run"; readonly token: number; readonly order: RunOrder }
+  /** Save where this run is and leave it; a run that has ended meanwhile is not concerned. */
+  | { readonly kind: "pause"; readonly token: number };
 
 export type FromWorker =
   /** The order has arrived: from now on a death of the worker counts as the run's fault. */
@@ -25,6 +25,14 @@ export type FromWorker =
       readonly kind: "done";
       readonly token: number;
       readonly result: RunResult;
+      readonly records: readonly EpochRecord[];
+      readonly artifacts: readonly Artifact[];
+    }
+  /** The run was left; `epochs` whole ones are done, and its snapshot holds the rest. */
+  | {
+      readonly kind: "paused";
+      readonly token: number;
+      readonly epochs: number;
       readonly records: readonly EpochRecord[];
       readonly artifacts: readonly Artifact[];
     }

@@ -2,10 +2,13 @@ import { fromArray } from "../creation.ts";
 import { allocate } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import type { SampleArray } from "../program/batches.ts";
-import { defaultGenerator, type Generator } from "../random/generator.ts";
+import { defaultGenerator, Generator } from "../random/generator.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import type { Dataset, Samples } from "./dataset.ts";
+import { ahead } from "./ahead.ts";
+import { firstOf, iterableChunks, type LoadedChunk, randomAccessChunks, readSamples } from "./chunks.ts";
+import { specsOf } from "./collate.ts";
+import type { Dataset, InMemoryDataset, IterableDataset, Samples } from "./dataset.ts";
 
 export interface DataLoaderOptions {
   readonly batchSize?: number;
@@ -13,6 +16,8 @@ export interface DataLoaderOptions {
   readonly shuffle?: boolean;
   /** Leaves out a last batch that is smaller than the others. */
   readonly dropLast?: boolean;
+  /** How many samples are read at the same time, where they are not in memory. */
+  readonly concurrency?: number;
 }
 
 /** Rows of one epoch in the order of training. */
@@ -24,27 +29,40 @@ export interface EpochRows {
 }
 
 /**
- * Cuts a data set into minibatches. Training takes the rows and gathers them inside the compiled program; everyone
- * else iterates: `for await (const [x, y] of loader)`.
+ * Cuts a data set into minibatches. Training takes chunks of them: where the samples are in memory, these are rows that
+ * the compiled program gathers; else the next chunk is read while the device works on the last one. Everyone else
+ * iterates: `for await (const [x, y] of loader)`. Which samples come, and in which order, depends on the seed alone.
  */
-export class DataLoader implements AsyncIterable<Tensor[]> {
-  readonly dataset: Dataset;
+export class DataLoader<D extends Dataset | IterableDataset = InMemoryDataset> implements AsyncIterable<Tensor[]> {
+  readonly dataset: D;
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly dropLast: boolean;
+  readonly concurrency: number;
 
-  constructor(dataset: Dataset, { batchSize = 1, shuffle = false, dropLast = false }: DataLoaderOptions = {}) {
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new TensorError("TENSOR_VALUE", `DataLoader: batchSize is ${batchSize}; it must be a whole number above 0`);
+  constructor(dataset: D, options: DataLoaderOptions = {}) {
+    const { batchSize = 1, shuffle = false, dropLast = false, concurrency = 64 } = options;
+    for (const [name, count] of Object.entries({ batchSize, concurrency })) {
+      if (!Number.isInteger(count) || count < 1)
+        throw new TensorError("TENSOR_VALUE", `DataLoader: ${name} is ${count}; it must be a whole number above 0`);
+    }
+    if (shuffle && isIterable(dataset)) {
+      throw new TensorError(
+        "TENSOR_VALUE",
+        "DataLoader: an iterable data set cannot be shuffled; shuffle in its iterate(), with the generator given",
+      );
     }
     this.dataset = dataset;
     this.batchSize = batchSize;
     this.shuffle = shuffle;
     this.dropLast = dropLast;
+    this.concurrency = concurrency;
   }
 
-  /** Number of batches of an epoch. */
+  /** Number of batches of an epoch. @throws TensorError if the data set is iterable: nobody knows before */
   get length(): number {
+    if (isIterable(this.dataset))
+      throw new TensorError("TENSOR_VALUE", "DataLoader: an iterable data set has no length");
     const batches = this.dataset.length / this.batchSize;
     return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
@@ -58,14 +76,58 @@ export class DataLoader implements AsyncIterable<Tensor[]> {
     return { whole: ordered.subarray(0, whole), rest: this.dropLast ? new Int32Array() : ordered.subarray(whole) };
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<Tensor[]> {
-    const samples = await this.dataset.samples();
-    const { whole, rest } = this.epoch(samples, defaultGenerator());
-    for (let start = 0; start < whole.length; start += this.batchSize) {
-      yield samples.fields.map((field) => pickRows(field, whole.subarray(start, start + this.batchSize)));
+  /** The samples to prepare a program by: all, where they are in memory, else up to `count` of the first ones. */
+  async peek(count = 64): Promise<Samples> {
+    const { dataset } = this;
+    if (isIterable(dataset)) {
+      const fields = await firstOf(dataset.iterate(new Generator(0)), count);
+      return { fields, rows: firstRows(fields[0]?.shape[0] ?? 0) };
     }
-    if (rest.length > 0) yield samples.fields.map((field) => pickRows(field, rest));
+    if (isInMemory(dataset)) return dataset.samples();
+    const rows = firstRows(Math.min(count, dataset.length));
+    if (rows.length === 0) return { fields: [], rows };
+    return { fields: await readSamples(dataset, specsOf(await dataset.get(0)), rows, this.concurrency), rows };
   }
+
+  /**
+   * The minibatches of one epoch in pieces of at most `maxSteps`, a smaller last batch by itself. The generator decides
+   * the order, and what an iterable data set draws.
+   */
+  async *chunks(generator: Generator, maxSteps = 2048): AsyncGenerator<LoadedChunk> {
+    const { dataset, batchSize, dropLast, concurrency } = this;
+    if (isIterable(dataset)) {
+      yield* ahead(iterableChunks(dataset.iterate(generator), { batchSize, maxSteps, dropLast }));
+    } else if (isInMemory(dataset)) {
+      const { fields, rows } = await dataset.samples();
+      const { whole, rest } = this.epoch({ fields, rows }, generator);
+      const size = maxSteps * batchSize;
+      for (let start = 0; start < whole.length; start += size)
+        yield { fields, rows: whole.subarray(start, start + size), batchSize };
+      if (rest.length > 0) yield { fields, rows: rest, batchSize: rest.length };
+    } else {
+      const order = this.epoch({ fields: [], rows: firstRows(dataset.length) }, generator);
+      yield* ahead(randomAccessChunks(dataset, order, { batchSize, maxSteps, concurrency }));
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Tensor[]> {
+    for await (const { fields, rows, batchSize } of this.chunks(defaultGenerator())) {
+      for (let start = 0; start < rows.length; start += batchSize)
+        yield fields.map((field) => pickRows(field, rows.subarray(start, start + batchSize)));
+    }
+  }
+}
+
+function isIterable(dataset: Dataset | IterableDataset): dataset is IterableDataset {
+  return "iterate" in dataset;
+}
+
+function isInMemory(dataset: Dataset): dataset is InMemoryDataset {
+  return dataset.samples !== undefined;
+}
+
+function firstRows(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, index) => index);
 }
 
 function pickRows({ data, shape, dtype }: SampleArray, rows: Int32Array): Tensor {

@@ -1,23 +1,41 @@
+import { fromArray } from "../creation.ts";
 import { TensorError } from "../errors.ts";
 import type { SampleArray } from "../program/batches.ts";
 import { defaultGenerator, type Generator } from "../random/generator.ts";
+import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** Samples held in memory: some fields (features, target…) and the rows of them that belong to the data set. */
+/** One sample: a tensor for each field (features, target…), without an axis for the samples. */
+export type Sample = readonly Tensor[];
+
+/** Samples held in memory: some fields and the rows of them that belong to the data set. */
 export interface Samples {
   readonly fields: readonly SampleArray[];
   /** Position of each sample in the fields. */
   readonly rows: Int32Array;
 }
 
-/** A data set whose samples are numbered from 0. */
+/** A data set whose samples are numbered from 0 and read in any order. */
 export interface Dataset {
   readonly length: number;
+  /** Reads a sample; more may be asked for before it has come. Fields have the same shape and type in all samples. */
+  get(index: number): Sample | Promise<Sample>;
+  /** All samples, where they are held in memory: programs then pick their minibatches themselves. */
+  readonly samples?: (() => Promise<Samples>) | undefined;
+}
+
+export interface InMemoryDataset extends Dataset {
   samples(): Promise<Samples>;
 }
 
+/** A data set that is read from its beginning to its end, again for each epoch. */
+export interface IterableDataset {
+  /** The samples of one epoch. What is random about them is drawn from `generator`, so that the seed decides it. */
+  iterate(generator: Generator): Iterable<Sample> | AsyncIterable<Sample>;
+}
+
 /** Tensors that agree in their first size, the number of samples: usually features and targets. */
-export class TensorDataset implements Dataset {
+export class TensorDataset implements InMemoryDataset {
   readonly tensors: readonly Tensor[];
   readonly length: number;
   #fields: Promise<readonly SampleArray[]> | undefined;
@@ -37,38 +55,65 @@ export class TensorDataset implements Dataset {
     this.length = first.size(0);
   }
 
+  async get(index: number): Promise<Sample> {
+    checkIndex("TensorDataset", index, this.length);
+    return (await this.#load()).map(({ data, shape }) => {
+      const size = sizeOf(shape.slice(1));
+      return fromArray(data.slice(index * size, (index + 1) * size), shape.slice(1));
+    });
+  }
+
   async samples(): Promise<Samples> {
+    return { fields: await this.#load(), rows: Int32Array.from({ length: this.length }, (_, index) => index) };
+  }
+
+  #load(): Promise<readonly SampleArray[]> {
     this.#fields ??= Promise.all(
       this.tensors.map(async (tensor) => ({ data: await tensor.data(), shape: tensor.shape, dtype: tensor.dtype })),
     );
-    return { fields: await this.#fields, rows: Int32Array.from({ length: this.length }, (_, index) => index) };
+    return this.#fields;
   }
 }
 
-/** The samples of a data set at the given positions. */
-export class Subset implements Dataset {
-  readonly dataset: Dataset;
+/** A part of a data set is in memory where the data set is. */
+type SamplesOf<D extends Dataset> = D extends InMemoryDataset ? InMemoryDataset["samples"] : Dataset["samples"];
+
+/** The samples of a data set at the given positions; in memory where the data set is. */
+export class Subset<D extends Dataset = Dataset> implements Dataset {
+  readonly dataset: D;
   readonly indices: ArrayLike<number>;
   readonly length: number;
+  readonly samples: SamplesOf<D>;
 
-  constructor(dataset: Dataset, indices: ArrayLike<number>) {
-    for (const index of Array.from(indices)) {
-      if (!Number.isInteger(index) || index < 0 || index >= dataset.length) {
-        throw new TensorError(
-          "TENSOR_VALUE",
-          `Subset: index ${index} is outside the data set of ${dataset.length} samples`,
-        );
-      }
-    }
+  constructor(dataset: D, indices: ArrayLike<number>) {
+    for (const index of Array.from(indices)) checkIndex("Subset", index, dataset.length);
     this.dataset = dataset;
     this.indices = indices;
     this.length = indices.length;
+    this.samples = pickSamples(dataset, indices);
   }
 
-  async samples(): Promise<Samples> {
-    const { fields, rows } = await this.dataset.samples();
-    return { fields, rows: Int32Array.from(this.indices, (index) => rows[index] ?? 0) };
+  get(index: number): Sample | Promise<Sample> {
+    checkIndex("Subset", index, this.length);
+    return this.dataset.get(this.indices[index] ?? 0);
   }
+}
+
+function pickSamples<D extends Dataset>(dataset: D, indices: ArrayLike<number>): SamplesOf<D>;
+function pickSamples(dataset: Dataset, indices: ArrayLike<number>): Dataset["samples"] {
+  const read = dataset.samples?.bind(dataset);
+  return (
+    read &&
+    (async () => {
+      const { fields, rows } = await read();
+      return { fields, rows: Int32Array.from(indices, (index) => rows[index] ?? 0) };
+    })
+  );
+}
+
+function checkIndex(owner: string, index: number, length: number): void {
+  if (!Number.isInteger(index) || index < 0 || index >= length)
+    throw new TensorError("TENSOR_VALUE", `${owner}: index ${index} is outside the data set of ${length} samples`);
 }
 
 /**
@@ -77,16 +122,16 @@ export class Subset implements Dataset {
  * @param lengths sizes that add up to the data set's, or shares that add up to 1; what rounding leaves goes to the
  *   first parts, one each, as in PyTorch
  */
-export function randomSplit<const Lengths extends readonly number[]>(
-  dataset: Dataset,
+export function randomSplit<D extends Dataset, const Lengths extends readonly number[]>(
+  dataset: D,
   lengths: Lengths,
   options?: { readonly generator?: Generator },
-): { -readonly [Index in keyof Lengths]: Subset };
-export function randomSplit(
-  dataset: Dataset,
+): { -readonly [Index in keyof Lengths]: Subset<D> };
+export function randomSplit<D extends Dataset>(
+  dataset: D,
   lengths: readonly number[],
   { generator = defaultGenerator() }: { readonly generator?: Generator } = {},
-): Subset[] {
+): Subset<D>[] {
   const total = lengths.reduce((a, b) => a + b, 0);
   const shares = Math.abs(total - 1) < 1e-9 && lengths.every((length) => length >= 0 && length <= 1);
   const sizes = shares ? lengths.map((share) => Math.floor(dataset.length * share)) : [...lengths];

@@ -68,7 +68,7 @@ interface Options {
 /** Below every other number in a maximum; what ONNX Runtime pads with. */
 const lowest = -3.4028234663852886e38;
 
-/** Largest element of each window: [batch, channels, height, width]. */
+/** Largest element of each window: [batch, channels, height, width]. NaN is passed over, as in `Tensor.max`. */
 export function maxPool2d(input: Tensor, kernelSize: Pair, options: MaxPool2dOptions = {}): Tensor {
   const checked = checkOptions("maxPool2d", kernelSize, options);
   return withBatch("maxPool2d", input, 4, (batched) => largest("maxPool2d", batched, checked));

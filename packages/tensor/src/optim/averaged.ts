@@ -7,14 +7,14 @@ const keep = "average_keep";
 
 /**
  * Makes an optimizer keep an exponential moving average of the parameters besides: after each step,
- * average = decay average + (1 - decay) parameter, starting from the parameters after the first step, as PyTorch's
- * AveragedModel does. `averagedState` takes the averages out.
+ * average = decay average + (1 - decay) parameter. The first step's parameters enter whole, as in PyTorch's
+ * AveragedModel. `averagedState` takes the averages out. Buffers, such as running statistics, are not averaged.
  */
 export function averaged(optimizer: Optimizer, { decay = 0.999 }: { readonly decay?: number } = {}): Optimizer {
   checkNumber("averaged", "decay", decay, decay >= 0 && decay < 1, "in [0, 1)");
   return {
     ...optimizer,
-    slots: { ...optimizer.slots, [slot]: 0 },
+    slots: { ...optimizer.slots, [slot]: "parameter" },
     scalars: (step, lr) => ({ ...optimizer.scalars(step, lr), [keep]: step === 0 ? 0 : decay }),
     update(context) {
       const update = optimizer.update(context);

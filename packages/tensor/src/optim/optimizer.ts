@@ -3,6 +3,9 @@ import type { Tensor } from "../tensor.ts";
 /** Numbers that change from step to step, computed in double precision outside the graph. */
 export type Scalars = Readonly<Record<string, number>>;
 
+/** What a slot holds of each element before the first step: one number for all, or the parameter itself. */
+export type SlotStart = number | "parameter";
+
 export interface UpdateContext {
   readonly parameter: Tensor;
   /** Of the parameter's shape. */
@@ -26,8 +29,7 @@ export interface Optimizer {
   readonly name: string;
   /** Learning rate, which schedulers scale. */
   readonly lr: number;
-  /** First value of each slot. */
-  readonly slots: Readonly<Record<string, number>>;
+  readonly slots: Readonly<Record<string, SlotStart>>;
   /** @param step number of steps done before, 0 for the first */
   scalars(step: number, lr: number): Scalars;
   update(context: UpdateContext): Update;

@@ -326,6 +326,37 @@ describe("metrics", () => {
     evaluation.release();
   });
 
+  test("may be arrays, which are collected one step's behind the other's", async () => {
+    const linear = new Linear(2, 1).initialize(generator);
+    const step = (batch: readonly Tensor[]): StepResult => {
+      const [x, y] = two(batch);
+      return {
+        loss: linear.forward(x).sub(y).pow(2).mean(),
+        metrics: { mean: y.mean() },
+        collected: { y, products: x.t().matmul(x), large: y.gt(0), count: y.gt(0).sum() },
+      };
+    };
+    const program = await compileTraining({
+      fields,
+      parameters: linear.parameters(),
+      optimizer: SGD(),
+      batchSize: 4,
+      step,
+    });
+    const { values } = await program.run(program.initialState, chunk(12, 4));
+    expect(Object.keys(values)).toEqual(["loss", "mean", "y", "products", "large", "count"]);
+    const targets = Float32Array.from(rows(12), (row) => numbers(12, 2)[row] ?? 0);
+    expect(values.y).toEqual(targets);
+    expect(values.large).toEqual(targets.map((value) => Number(value > 0)));
+    expect(values.products?.length).toBe(3 * 4);
+    const evaluation = compileEvaluation({ fields, layout: program.layout, step });
+    const evaluated = await evaluation.run(program.initialState, { rows: rows(12), batchSize: 4, generator });
+    expect(evaluated.count).toEqual(values.count);
+    expect(evaluated.products).toEqual(values.products);
+    program.release();
+    evaluation.release();
+  });
+
   test("of NaN are given as they are", async () => {
     const linear = new Linear(2, 1).initialize(generator);
     const program = await compileTraining({
@@ -363,6 +394,21 @@ describe("what must be refused", () => {
       /metric size must be one number/,
     ],
     [
+      "something collected that is called loss",
+      { step: (batch) => ({ loss: linear.forward(two(batch)[0]).mean(), collected: { loss: two(batch)[0] } }) },
+      /metric is called "loss"/,
+    ],
+    [
+      "a name given twice",
+      {
+        step: (batch) => {
+          const loss = linear.forward(two(batch)[0]).mean();
+          return { loss, metrics: { size: loss }, collected: { size: loss } };
+        },
+      },
+      /two metrics are called "size"/,
+    ],
+    [
       "a metric called loss",
       { step: (batch) => ({ loss: linear.forward(two(batch)[0]).mean(), metrics: { loss: two(batch)[0].mean() } }) },
       /metric is called "loss"/,
@@ -395,6 +441,15 @@ describe("what must be refused", () => {
     ).rejects.toThrow(message);
     program.release();
     evaluation.release();
+  });
+
+  test("an error in the step of an evaluation, at once where the size of batch is told", async () => {
+    const evaluate = { fields, layout: { segments: [], buffers: [] } };
+    const step = (batch: readonly Tensor[]) => ({ loss: two(batch)[0] });
+    expect(() => compileEvaluation({ ...evaluate, step, batchSize: 4 })).toThrow(/the loss must be one number/);
+    const late = compileEvaluation({ ...evaluate, step });
+    const state = { step: 0, parameters: [], slots: [], buffers: [] };
+    await expect(late.run(state, { rows: rows(4), batchSize: 4, generator })).rejects.toThrow(/must be one number/);
   });
 
   test("a state of another model, and a program that was released", async () => {

@@ -1,4 +1,4 @@
-/** PyTorch's schedulers that depend on the epoch alone, with its names, formulas and defaults. */
+/** PyTorch's schedulers that depend on the number of epochs alone, with its names, formulas and defaults. */
 import { checkNumber, checkPositive } from "../optim/checks.ts";
 import { closedForm, type Scheduler } from "./scheduler.ts";
 
@@ -9,7 +9,9 @@ function checkCount(owner: string, option: string, value: number): void {
 /** Multiplies the rate by gamma every `stepSize` epochs. */
 export function StepLR({ stepSize, gamma = 0.1 }: { readonly stepSize: number; readonly gamma?: number }): Scheduler {
   checkCount("StepLR", "stepSize", stepSize);
-  return closedForm("StepLR", (epoch, baseLr) => baseLr * gamma ** Math.floor(epoch / stepSize));
+  return closedForm("StepLR", (epoch, baseLr) => baseLr * gamma ** Math.floor(epoch / stepSize), {
+    multiplies: true,
+  });
 }
 
 /** Multiplies the rate by gamma at each of the epochs listed. */
@@ -24,13 +26,14 @@ export function MultiStepLR({
   return closedForm(
     "MultiStepLR",
     (epoch, baseLr) => baseLr * gamma ** milestones.filter((milestone) => milestone <= epoch).length,
+    { multiplies: true },
   );
 }
 
 /** Multiplies the rate by gamma every epoch. */
 export function ExponentialLR({ gamma }: { readonly gamma: number }): Scheduler {
   checkPositive("ExponentialLR", "gamma", gamma);
-  return closedForm("ExponentialLR", (epoch, baseLr) => baseLr * gamma ** epoch);
+  return closedForm("ExponentialLR", (epoch, baseLr) => baseLr * gamma ** epoch, { multiplies: true });
 }
 
 /** Raises the rate linearly from startFactor to endFactor of itself over totalIters epochs. */
@@ -44,6 +47,7 @@ export function LinearLR(
   return closedForm(
     "LinearLR",
     (epoch, baseLr) => baseLr * (startFactor + ((endFactor - startFactor) * Math.min(epoch, totalIters)) / totalIters),
+    { multiplies: true },
   );
 }
 
@@ -59,6 +63,7 @@ export function CosineAnnealingLR({
   return closedForm(
     "CosineAnnealingLR",
     (epoch, baseLr) => etaMin + ((baseLr - etaMin) * (1 + Math.cos((Math.PI * epoch) / tMax))) / 2,
+    { multiplies: etaMin === 0 },
   );
 }
 

@@ -1,3 +1,4 @@
+export { ChainedScheduler, perStep, SequentialLR } from "./chaining.ts";
 export {
   CosineAnnealingLR,
   CosineAnnealingWarmRestarts,
@@ -6,5 +7,6 @@ export {
   MultiStepLR,
   StepLR,
 } from "./epoch-schedulers.ts";
+export { OneCycleLR, type OneCycleLROptions } from "./one-cycle.ts";
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from "./reduce-on-plateau.ts";
 export type { Scheduler, SchedulerState } from "./scheduler.ts";

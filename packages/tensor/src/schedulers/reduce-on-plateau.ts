@@ -27,6 +27,7 @@ export function ReduceLROnPlateau(options: ReduceLROnPlateauOptions = {}): Sched
   );
   return {
     name: "ReduceLROnPlateau",
+    judges: true,
     start: { reductions: 0, best: Number.POSITIVE_INFINITY, bad: 0, cooling: 0 },
     lr({ reductions = 0 }, baseLr) {
       let rate = baseLr;

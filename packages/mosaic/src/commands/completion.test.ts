@@ -1,0 +1,96 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CommandSpec } from "./command.ts";
+import { bashScript } from "./completion-bash.ts";
+import { fishScript } from "./completion-fish.ts";
+import { zshScript } from "./completion-zsh.ts";
+import { selectorOptions } from "./selector-options.ts";
+
+const run = async () => 0 as const;
+const commands: readonly CommandSpec[] = [
+  {
+    name: "status",
+    summary: "How it's: [done], \\ or $HOME `not`.",
+    arguments: [{ name: "database_file", help: "database", optional: true }],
+    options: [
+      { name: "verbose", short: "v", help: "it's [more]: all" },
+      { name: "json", help: "JSON" },
+      ...selectorOptions,
+    ],
+    examples: [],
+    run,
+  },
+  {
+    name: "completion",
+    summary: "Print a script.",
+    arguments: [{ name: "shell", help: "the shell", choices: ["bash", "zsh", "fish"] }],
+    options: [],
+    examples: [],
+    run,
+  },
+];
+
+const fish = "fish";
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mosaic-completion-"));
+  await writeFile(join(folder, "bash"), bashScript(commands));
+  await writeFile(join(folder, "zsh"), zshScript(commands));
+  await writeFile(join(folder, "fish"), fishScript(commands));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function has(shell: string): boolean {
+  try {
+    execFileSync(shell, ["-c", "true"]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe.skipIf(!has("bash"))("bash", () => {
+  const complete = (...words: readonly string[]) => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's
+    const script = 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mosaic; printf "%s\\n" "${COMPREPLY[@]}"';
+    const output = execFileSync("bash", ["-c", script, join(folder, "bash"), ...words], { encoding: "utf8" });
+    return output.trim().split("\n");
+  };
+
+  it.each([
+    [
+      ["mosaic", ""],
+      ["status", "completion", "--help"],
+    ],
+    [["mosaic", "st"], ["status"]],
+    [["mosaic", "status", "--v"], ["--verbose"]],
+    [["mosaic", "status", "or.db", "--param_name_and_value_l"], ["--param_name_and_value_low_threshold"]],
+    [["/usr/bin/mosaic_status", "--j"], ["--json"]],
+    [["mosaic", "completion", "z"], ["zsh"]],
+    // None of ours: bash takes file names.
+    [["mosaic", "status", "o"], [""]],
+    [["mosaic", "nothing", "--"], [""]],
+  ])("%j", (words, completions) => expect(complete(...words)).toEqual(completions));
+});
+
+it.skipIf(!has("zsh"))("zsh takes its script", () => {
+  const script = `autoload -Uz compinit; compinit -u -d '${folder}/dump'; source '${folder}/zsh'; print $_comps[mosaic] $_comps[mosaic_status]`;
+  expect(
+    execFileSync("zsh", ["-f", "-c", script], { encoding: "utf8", env: { HOME: folder, PATH: process.env.PATH } }),
+  ).toBe("_mosaic _mosaic\n");
+});
+
+it.skipIf(!has(fish))("fish completes with its script", () => {
+  const complete = (line: string) =>
+    execFileSync(fish, ["--no-config", "-c", `source '${folder}/fish'; complete -C '${line}'`], {
+      encoding: "utf8",
+      env: { HOME: folder, PATH: process.env.PATH },
+    });
+  expect(complete("mosaic sta")).toBe("status\tHow it's: [done], \\ or $HOME `not`.\n");
+  expect(complete("mosaic status --verb")).toContain("--verbose\tit's [more]: all\n");
+  expect(complete("mosaic_status --js")).toBe("--json\tJSON\n");
+  expect(complete("mosaic completion z")).toContain("zsh");
+});

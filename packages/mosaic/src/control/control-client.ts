@@ -1,0 +1,43 @@
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+import { MosaicError } from "../errors.ts";
+import { socketPath } from "./control-server.ts";
+import { type ControlAnswer, type ControlRequest, isControlAnswer } from "./protocol.ts";
+import type { RegisteredExperiment } from "./registry.ts";
+
+/**
+ * Sends a request to a running experiment and gives its answers as they come.
+ *
+ * @throws MosaicError where nobody answers
+ */
+export async function* askExperiment(
+  { folder, name, process, database }: RegisteredExperiment,
+  request: ControlRequest,
+): AsyncGenerator<ControlAnswer, void, void> {
+  const socket = connect(socketPath(folder, name));
+  const gone = (cause: unknown) =>
+    new MosaicError(
+      "experiment-does-not-answer",
+      `the experiment of ${database} (process ${process.pid}) does not answer; is it still starting, or has it just ended?`,
+      { cause },
+    );
+  await new Promise<void>((resolve, reject) => {
+    socket.once("connect", resolve);
+    socket.once("error", (error) => reject(gone(error)));
+  });
+  let failure: unknown;
+  socket.on("error", (error) => {
+    failure = error;
+  });
+  socket.write(`${JSON.stringify(request)}\n`);
+  for await (const line of createInterface({ input: socket })) {
+    const answer: unknown = JSON.parse(line);
+    if (!isControlAnswer(answer))
+      throw new MosaicError(
+        "experiment-of-another-version",
+        `the experiment of ${database} answers in a way that this version does not understand`,
+      );
+    yield answer;
+  }
+  if (failure !== undefined) throw gone(failure);
+}

@@ -1,0 +1,35 @@
+/** What commands ask of a running experiment, and what it answers: one JSON object a line. */
+
+/** Let no new run start. `finish`: wait for the running ones; `now`: leave them in the middle, to go on from there. */
+export interface ControlRequest {
+  readonly kind: "pause";
+  readonly mode: "finish" | "now";
+}
+
+/** A run that is waited for. */
+export interface AwaitedRun {
+  readonly runId: number;
+  readonly description: string;
+  readonly seconds: number;
+  readonly epoch: number;
+  /** 0 until the first epoch is reported. */
+  readonly epochs: number;
+}
+
+export type ControlAnswer =
+  | { readonly kind: "waiting"; readonly runs: readonly AwaitedRun[] }
+  /** Nothing runs any more. `file`: the content of the pause file; absent where nothing is left. */
+  | { readonly kind: "paused"; readonly left: number; readonly file?: unknown }
+  | { readonly kind: "refused"; readonly message: string };
+
+export function isControlRequest(value: unknown): value is ControlRequest {
+  const { kind, mode }: { readonly [name: string]: unknown } = Object(value);
+  return kind === "pause" && (mode === "finish" || mode === "now");
+}
+
+export function isControlAnswer(value: unknown): value is ControlAnswer {
+  const { kind, runs, left, message }: { readonly [name: string]: unknown } = Object(value);
+  if (kind === "waiting") return Array.isArray(runs);
+  if (kind === "paused") return typeof left === "number";
+  return kind === "refused" && typeof message === "string";
+}

@@ -1,0 +1,53 @@
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { replaceFiles } from "./replace-files.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mosaic-files-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const path = (name: string) => join(folder, name);
+const writeTo = (texts: readonly string[]) => async (temporaries: readonly string[]) => {
+  for (const [index, temporary] of temporaries.entries()) await writeFile(temporary, texts[index] ?? "");
+};
+
+it("replaces all targets, and follows links", async () => {
+  await mkdir(path("other"));
+  await writeFile(path("other/b"), "old");
+  await symlink(path("other/b"), path("b"));
+  await replaceFiles([path("a 'b' 🧩\n"), path("b")], writeTo(["1", "2"]));
+  expect(await readFile(path("a 'b' 🧩\n"), "utf8")).toBe("1");
+  expect(await readFile(path("other/b"), "utf8")).toBe("2");
+  expect(await readlink(path("b"))).toBe(path("other/b"));
+  expect(await readdir(path("other"))).toEqual(["b"]);
+});
+
+it("replaces nothing where the work fails", async () => {
+  await writeFile(path("a"), "old");
+  const failing = replaceFiles([path("a"), path("b")], async (temporaries) => {
+    await writeTo(["1", "2"])(temporaries);
+    throw new Error("half-way");
+  });
+  await expect(failing).rejects.toThrow("half-way");
+  const full = Object.assign(new Error("ENOSPC: no space left"), { code: "ENOSPC", syscall: "write" });
+  await expect(replaceFiles([path("a"), path("b")], () => Promise.reject(full))).rejects.toThrow(
+    `${path("a")} and ${path("b")} cannot be written: the disk is full; make room and try again`,
+  );
+  expect(await readdir(folder)).toEqual(["a"]);
+  expect(await readFile(path("a"), "utf8")).toBe("old");
+});
+
+it.each([
+  [".", "it is a folder"],
+  ["/dev/null", "it is not an ordinary file"],
+  ["nowhere/a", "does not exist; make it first"],
+])("%s is refused before the work", async (name, reason) => {
+  const target = name.startsWith("/") ? name : path(name);
+  const work = async () => expect.unreachable();
+  await expect(replaceFiles([path("a"), target], work)).rejects.toThrow(reason);
+  expect(await readdir(folder)).toEqual([]);
+});

@@ -1,0 +1,120 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { Pipeline } from "../config/index.ts";
+import { openSqliteStore, type Store } from "../store/index.ts";
+import { allRuns, exampleExperiment, exampleRun } from "../store/store-conformance-examples.ts";
+import { rekeyRuns } from "./rekey-runs.ts";
+
+let folder: string;
+let path: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mosaic-rekey-"));
+  path = join(folder, "or.db");
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function pipeline(width: string, keys: readonly [string, string], changes = {}): Pipeline {
+  return [
+    { type: "data", class: "Data", path_to_class: "./data.ts", size: "8", key: keys[0] },
+    { type: "net", class: "Net", path_to_class: "./net.ts", width, key: keys[1], name: "NET", ...changes },
+    { type: "process", lr: "1e-2", name: "PROCESS" },
+  ];
+}
+
+async function withRuns(use: (store: Store) => Promise<void>, ...pipelines: readonly Pipeline[]): Promise<void> {
+  const store = await openSqliteStore(path);
+  await store.addRuns(
+    await store.createExperiment(exampleExperiment),
+    pipelines.map((modules) =>
+      exampleRun({
+        pipelineJson: JSON.stringify(modules),
+        params: [
+          ["data_key", modules[0]?.key ?? ""],
+          ["net_key", modules[1]?.key ?? ""],
+          ["lr", "1e-2"],
+        ],
+      }),
+    ),
+  );
+  await use(store);
+  await store.close();
+}
+
+it("gives runs the keys of the same pipelines, in their options and their pipelines", async () => {
+  const wanted = [
+    pipeline("2", ["d1", "n2"], { name: "OTHER NAME" }),
+    pipeline("3", ["d1", "n3"]),
+    pipeline("9", ["d1", "n9"]),
+  ];
+  const already = pipeline("3", ["d1", "n3"]);
+  const other = pipeline("2", ["d", "n"], { depth: "1" });
+  await withRuns(
+    async (store) => {
+      expect(await rekeyRuns(store, wanted, "p.json")).toEqual({ changed: 2, same: 1, others: 1, unused: 1 });
+      const runs = await allRuns(store);
+      expect(runs.map(({ params }) => params.map(([, value]) => value))).toEqual([
+        ["d1", "n2", "1e-2"],
+        ["d1", "n2", "1e-2"],
+        ["d1", "n3", "1e-2"],
+        ["d", "n", "1e-2"],
+      ]);
+      expect(runs[0]?.pipelineJson).toBe(JSON.stringify(pipeline("2", ["d1", "n2"])));
+      expect(runs[3]?.pipelineJson).toBe(JSON.stringify(other));
+      // In whatever order the options are written.
+      const [data = {}, net = {}, training = {}] = pipeline("2", ["d1", "again"]);
+      const reversed = Object.fromEntries(Object.entries(net).reverse());
+      expect(await rekeyRuns(store, [[data, reversed, training]], "p.json")).toMatchObject({ changed: 2 });
+    },
+    pipeline("2", ["d", "n"]),
+    pipeline("2", ["d1", "n"]),
+    already,
+    other,
+  );
+});
+
+it("refuses a file that leaves open which key is meant, and changes nothing", async () => {
+  const twins = [pipeline("2", ["d", "a"]), pipeline("3", ["d", "c"]), pipeline("2", ["d", "b"])];
+  await withRuns(
+    async (store) => {
+      await expect(rekeyRuns(store, twins, "p.json")).rejects.toThrow(
+        "p.json: the pipelines [0] and [2] differ in nothing",
+      );
+      const same = [pipeline("2", ["d", "a"]), pipeline("2", ["d", "a"])];
+      expect(await rekeyRuns(store, same, "p.json")).toMatchObject({ changed: 1, unused: 0 });
+    },
+    pipeline("2", ["d", "n"]),
+  );
+});
+
+it("tells two modules of one type apart", async () => {
+  const twice = (...keys: readonly string[]) =>
+    keys.map((key, index) => ({ type: "net", class: "Net", path_to_class: "./net.ts", width: String(index), key }));
+  const store = await openSqliteStore(path);
+  await store.addRuns(await store.createExperiment(exampleExperiment), [
+    exampleRun({ pipelineJson: JSON.stringify(twice("a", "b")), params: [["net_key", "a"], ["net_key", "b"]] }), // biome-ignore format: rows
+  ]);
+  expect(await rekeyRuns(store, [twice("c", "d")], "p.json")).toMatchObject({ changed: 1 });
+  expect((await allRuns(store))[0]?.params).toEqual([["net_key", "c"], ["net_key", "d"]]); // biome-ignore format: rows
+  await store.close();
+});
+
+it("works on a database of the original Mosaic, whose values may be numbers, and passes over what is no pipeline", async () => {
+  const original = new DatabaseSync(path);
+  original.exec(`CREATE TABLE system (param_name, param_value); CREATE TABLE params (run_id, param_name, param_value);
+    CREATE TABLE runs (run_id, status, pipeline, return_status); CREATE TABLE run_results (run_id, train_loss, test_loss);
+    INSERT INTO runs VALUES (1, 'done', 'Mlp(2)', NULL), (2, 'done', '', NULL), (3, 'done', '', NULL);
+    INSERT INTO params VALUES (2, 'pipeline', '{'), (3, 'pipeline', '7'), (1, 'net_key', 'old'), (1, 'pipeline',
+      '[{"type": "net", "class": "Net", "path_to_class": "./net.ts", "width": 2, "key": "old", "name": "N"}]')`);
+  original.close();
+  const store = await openSqliteStore(path);
+  const wanted = [[{ type: "net", class: "Net", path_to_class: "./net.ts", width: "2", key: "new" }]];
+  expect(await rekeyRuns(store, wanted, "p.json")).toEqual({ changed: 1, same: 0, others: 2, unused: 0 });
+  const [run] = await allRuns(store);
+  expect(run?.params).toEqual([["net_key", "new"]]);
+  expect(JSON.parse(run?.pipelineJson ?? "")).toMatchObject([{ width: 2, key: "new", name: "N" }]);
+  await store.close();
+});

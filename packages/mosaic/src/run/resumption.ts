@@ -1,0 +1,68 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readSafetensors } from "@ml-mosaic/tensor";
+import { type EpochRecord, loadSnapshot, type TrainerState, type TrainOptions } from "@ml-mosaic/training";
+import type { EpochRecord as StoredEpoch } from "../store/index.ts";
+import type { Chain } from "./chain.ts";
+import type { RunOrder } from "./order.ts";
+import { modelName, secondsKey, snapshotName, variablePaths } from "./save-run.ts";
+
+/** How a run goes on from its snapshot. */
+export interface Resumption {
+  readonly load: Exclude<TrainOptions["resumeFrom"], TrainerState | undefined>;
+  readonly earlierEpochs: readonly EpochRecord[];
+  /** Wall time that the run has taken before. */
+  readonly seconds: number;
+}
+
+/**
+ * Prepares going on from the snapshot, modules first.
+ *
+ * @returns undefined where the run starts anew
+ */
+export async function openResumption(
+  { runId, filesFolder, earlierEpochs }: RunOrder,
+  { links }: Chain,
+): Promise<Resumption | undefined> {
+  if (earlierEpochs === undefined || filesFolder === undefined) return undefined;
+  const path = join(filesFolder, snapshotName(runId));
+  if (!existsSync(path)) {
+    console.warn(`${path} is gone: the run starts anew`);
+    return undefined;
+  }
+  const { metadata } = await readSafetensors(path);
+  const { epoch }: { readonly epoch?: unknown } = Object(JSON.parse(metadata.TRAIN_INFO ?? "{}"));
+  if (epoch !== earlierEpochs.length) {
+    // Killed between the snapshot and the result: the epochs that it is ahead by are not on record.
+    console.warn(
+      `the snapshot is of epoch ${String(epoch)}, the record of epoch ${earlierEpochs.length}: the run starts anew`,
+    );
+    return undefined;
+  }
+  for (const link of links) await link.module.loadModel(join(filesFolder, modelName(link, links, runId)));
+  return {
+    load: async (layout) => (await loadSnapshot(path, layout, variablePaths(links))).state,
+    earlierEpochs: earlierEpochs.map(asTrained),
+    seconds: Number(metadata[secondsKey] ?? 0),
+  };
+}
+
+function asTrained({
+  epoch,
+  trainLoss,
+  testLoss,
+  trainAccuracy,
+  testAccuracy,
+  learningRate,
+  seconds,
+}: StoredEpoch): EpochRecord {
+  return {
+    epoch,
+    trainLoss: trainLoss ?? Number.NaN,
+    evaluationLoss: testLoss ?? Number.NaN,
+    trainAccuracy: trainAccuracy ?? undefined,
+    evaluationAccuracy: testAccuracy ?? undefined,
+    lr: learningRate ?? Number.NaN,
+    seconds: seconds ?? 0,
+  };
+}

@@ -1,0 +1,52 @@
+// Summaries over many data sets at once, of results that were put on one scale.
+import { seededRandom } from "./random.ts";
+import { type Interval, level, meanOf, quantileOf } from "./sample.ts";
+
+/** Of one model: for each data set the scores of its repetitions, 1 as good as the best mean, 0 as bad as the worst. */
+export type TaskScores = readonly (readonly number[])[];
+
+const resamples = 2000;
+const seed = 20_260_104;
+
+export interface InterquartileMean extends Interval {
+  readonly mean: number;
+}
+
+/**
+ * Mean of the middle half of all scores: less swayed by single results than the mean, less wasteful than the median.
+ * The interval is the percentile bootstrap's, with repetitions drawn anew within each data set.
+ *
+ * Source: Agarwal et al., Deep reinforcement learning at the edge of the statistical precipice, NeurIPS (2021).
+ */
+export function interquartileMean(scores: TaskScores): InterquartileMean {
+  const random = seededRandom(seed);
+  const means = Float64Array.from({ length: resamples }, () =>
+    middleMean(scores.flatMap((task) => task.map(() => task[Math.floor(random() * task.length)] ?? Number.NaN))),
+  ).sort();
+  return {
+    mean: middleMean(scores.flat()),
+    low: quantileOf(means, (1 - level) / 2),
+    high: quantileOf(means, (1 + level) / 2),
+  };
+}
+
+/** As SciPy's `trim_mean(…, 0.25)`. */
+export function middleMean(values: readonly number[]): number {
+  const cut = Math.floor(values.length / 4);
+  return meanOf([
+    ...Float64Array.from(values)
+      .sort()
+      .subarray(cut, values.length - cut),
+  ]);
+}
+
+/**
+ * The share of results, each data set counting the same, with a score above τ.
+ *
+ * Source: Agarwal et al. (2021), score distributions; Dolan and Moré (2002).
+ */
+export function performanceProfile(scores: TaskScores, thresholds: readonly number[]): readonly number[] {
+  return thresholds.map((threshold) =>
+    meanOf(scores.map((task) => task.filter((score) => score > threshold).length / task.length)),
+  );
+}

@@ -1,0 +1,59 @@
+import { tQuantile } from "./distributions.ts";
+import { deviationOf, meanOf } from "./sample.ts";
+
+/** Plans beyond this say nothing. */
+export const mostRepetitions = 10_000;
+const power = 0.8;
+
+/**
+ * How many repetitions in all would probably (80 %) decide a pair that is undecided, if the differences go on as they
+ * are; undefined beyond 10,000. Which decision is nearer counts: a difference beyond the region of practical
+ * equivalence, or equivalence inside it.
+ *
+ * A difference: Noether's N = (t₁ + t₂)² / (3 (p′ − ½)²), where p′ is the probability that the mean of two differences
+ * lies beyond the region, t₁ and t₂ are the quantiles of level and power, of Student's distribution instead of the
+ * normal one. Equivalence: N = ((t₁ + t₂) s / (rope − |d̄|))².
+ *
+ * @param factor of Holm's correction: how many times stricter than for a single pair
+ *
+ * Source: Noether, Sample size determination for some common nonparametric tests, Journal of the American Statistical
+ * Association 82 (1987), section 3; recommended by Bouthillier et al. (2021).
+ */
+export function repetitionsNeeded(differences: readonly number[], rope: number, factor = 1): number | undefined {
+  const mean = meanOf(differences);
+  const deviation = deviationOf(differences);
+  const share = shareBeyond(mean < 0 ? differences.map((difference) => -difference) : differences, rope);
+  const needs = [
+    share > 0.5 ? smallest(0.025 / factor, 1 / (Math.sqrt(3) * (share - 0.5))) : Infinity,
+    Math.abs(mean) < rope ? smallest(0.05, deviation / (rope - Math.abs(mean))) : Infinity,
+  ];
+  const needed = Math.min(...needs);
+  return needed <= mostRepetitions ? Math.max(needed, differences.length + 1) : undefined;
+}
+
+/** p′ of Walsh's averages (dᵢ + dⱼ)/2, i < j; half a pair is added on either side, so that it is never 0 or 1. */
+function shareBeyond(differences: readonly number[], rope: number): number {
+  // All pairs of a few hundred say enough.
+  const some = differences.slice(0, 300);
+  let beyond = 0.5;
+  for (const [index, one] of some.entries())
+    for (const other of some.slice(0, index)) if ((one + other) / 2 > rope) beyond++;
+  return beyond / ((some.length * (some.length - 1)) / 2 + 1);
+}
+
+/** The smallest n with √n ≥ (t₁ + t₂) · ratio. */
+function smallest(tail: number, ratio: number): number {
+  const isEnough = (n: number) => Math.sqrt(n) >= (tQuantile(1 - tail, n - 1) + tQuantile(power, n - 1)) * ratio;
+  let high = 2;
+  while (!isEnough(high)) {
+    if (high > mostRepetitions) return Infinity;
+    high *= 2;
+  }
+  let low = high / 2;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (isEnough(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}

@@ -1,0 +1,67 @@
+/** From samples one by one to arrays that programs take. */
+import { allocate, type TypedArray } from "../dtype.ts";
+import { TensorError } from "../errors.ts";
+import type { FieldSpec, SampleArray } from "../program/batches.ts";
+import { sameShape, showShape, sizeOf } from "../shape.ts";
+import type { Sample } from "./dataset.ts";
+
+/** Samples of equal shapes on their way into one array for each field. */
+export interface Collation {
+  /** Room for `length` samples of the shapes of this one. */
+  readonly fields: readonly SampleArray[];
+  /** @throws TensorError if the sample, the `index`-th of the data set, has other shapes or types */
+  put(position: number, sample: Sample, index: number): Promise<void>;
+}
+
+export function collation(specs: readonly FieldSpec[], length: number): Collation {
+  const fields = specs.map(({ shape, dtype }) => {
+    const whole = [length, ...shape.slice(1)];
+    return { data: allocate(dtype, sizeOf(whole)), shape: whole, dtype };
+  });
+  return {
+    fields,
+    async put(position, sample, index) {
+      checkFields(specs, sample, index);
+      const values = await Promise.all(sample.map((tensor) => tensor.data()));
+      for (const [field, data] of values.entries()) {
+        const target = fields[field]?.data;
+        if (target !== undefined) copyTo(target, data, position * data.length);
+      }
+    },
+  };
+}
+
+/** The fields of samples like this one; none is there yet. */
+export function specsOf(sample: Sample): readonly FieldSpec[] {
+  return sample.map(({ shape, dtype }) => ({ shape: [0, ...shape], dtype }));
+}
+
+/** The first `length` samples of each field. */
+export function firstSamples(fields: readonly SampleArray[], length: number): readonly SampleArray[] {
+  return fields.map(({ data, shape, dtype }) => {
+    const whole = [length, ...shape.slice(1)];
+    return { data: data.subarray(0, sizeOf(whole)), shape: whole, dtype };
+  });
+}
+
+function checkFields(specs: readonly FieldSpec[], sample: Sample, index: number): void {
+  const fits =
+    sample.length === specs.length &&
+    sample.every(({ shape, dtype }, field) => {
+      const spec = specs[field];
+      return spec !== undefined && dtype === spec.dtype && sameShape(shape, spec.shape.slice(1));
+    });
+  if (fits) return;
+  const show = (list: readonly FieldSpec[]) =>
+    list.map(({ shape, dtype }) => `${dtype} ${showShape(shape)}`).join(", ");
+  throw new TensorError(
+    "TENSOR_SHAPE",
+    `sample ${index} of the data set has the fields ${show(sample)}; other samples have ${show(specs.map(({ shape, dtype }) => ({ shape: shape.slice(1), dtype })))}`,
+  );
+}
+
+function copyTo(target: TypedArray, source: TypedArray, offset: number): void {
+  if (target instanceof BigInt64Array) {
+    if (source instanceof BigInt64Array) target.set(source, offset);
+  } else if (!(source instanceof BigInt64Array)) target.set(source, offset);
+}
