@@ -6,9 +6,9 @@ import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import * as web from "onnxruntime-web";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { randn } from "../creation.ts";
-import { Conv2d, Flatten, Linear, Module, ReLU, Sequential } from "../nn/index.ts";
+import { Conv2d, Dropout, Flatten, Linear, Module, ReLU, Sequential } from "../nn/index.ts";
 import { Generator } from "../random/generator.ts";
-import type { Tensor } from "../tensor.ts";
+import { constant, type Tensor } from "../tensor.ts";
 import { onnxModel, saveOnnx } from "./onnx-file.ts";
 
 /** Folds a sequence into the batch and back, so that sizes depend on the batch in several ways. */
@@ -85,6 +85,19 @@ test.skipIf(!hasChecker && process.env.REQUIRE_ALL !== "1")(
     expect(execFileSync("/usr/bin/python3", ["-c", script, path], { encoding: "utf8" }).trim()).toBe("17");
   },
 );
+
+test("a module writes itself in evaluation mode, and stays in its own", async () => {
+  const module = new Sequential(new Linear(3, 4), new Dropout(0.5)).initialize(new Generator(3));
+  const path = join(folder, "itself.onnx");
+  await module.saveOnnx(path, [1, 3]);
+  expect(module.training).toBe(true);
+  const session = await InferenceSession.create(path);
+  expect([session.inputNames, session.outputNames]).toEqual([["input"], ["output"]]);
+  const { output } = await session.run({ input: new OrtTensor("float32", Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]) });
+  const x = constant(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3], "float32");
+  expect(output?.data).toEqual(await module.eval().forward(x).data());
+  await session.release();
+});
 
 test("a constant of the batch's size is refused with the remedy", async () => {
   const build = (input: (name: string) => Tensor) => {

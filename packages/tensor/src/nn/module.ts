@@ -1,9 +1,10 @@
 import type { DType, TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
+import { saveOnnx } from "../io/onnx-file.ts";
 import { readSafetensors, type StateDict, writeSafetensors } from "../io/safetensors.ts";
 import type { Generator } from "../random/generator.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { Buffer, Parameter, Variable } from "../variable.ts";
 import { callForward } from "./forward.ts";
 import { summarize, summaryText } from "./summary.ts";
@@ -63,6 +64,38 @@ export abstract class Module {
    */
   summary(inputShape: Shape, dtype: DType = "float32"): string {
     return summaryText(summarize(this, inputShape, dtype));
+  }
+
+  /**
+   * Writes the module in evaluation mode as an ONNX file with its weights inside, which runs anywhere. Inputs are called
+   * `input`, `input1`…, the output `output`; one that returns an object of tensors gives outputs of their names.
+   *
+   * @param exampleShapes shape of each input; the first size, the batch's, is left open
+   */
+  async saveOnnx(path: string, ...exampleShapes: readonly Shape[]): Promise<void> {
+    const forward: unknown = Reflect.get(this, "forward");
+    if (typeof forward !== "function")
+      throw new TensorError("TENSOR_VALUE", `${this.constructor.name} has no method forward`);
+    const inputs = exampleShapes.map((shape, index) => [index === 0 ? "input" : `input${index}`, { shape }] as const);
+    const mode = this.training;
+    this.eval();
+    try {
+      await saveOnnx(path, {
+        inputs: Object.fromEntries(inputs),
+        build: (input) =>
+          namedOutputs(
+            this,
+            Reflect.apply(
+              forward,
+              this,
+              inputs.map(([name]) => input(name)),
+            ),
+          ),
+        names: new Map(Array.from(this.namedVariables(), ([name, variable]) => [variable, name])),
+      });
+    } finally {
+      this.train(mode);
+    }
   }
 
   /** Every parameter and buffer by path; one that appears twice is named once, as in PyTorch. */
@@ -169,6 +202,14 @@ function pathsOf(module: Module, prefix = "", found = new Map<Variable, Paths>()
     }
   }
   return found;
+}
+
+function namedOutputs(module: Module, output: unknown): Readonly<Record<string, Tensor>> {
+  if (output instanceof Tensor) return { output };
+  const named = Object.entries(Object(output)).filter((entry): entry is [string, Tensor] => entry[1] instanceof Tensor);
+  if (named.length === 0)
+    throw new TensorError("TENSOR_VALUE", `forward of ${module.constructor.name} returned no tensor`);
+  return Object.fromEntries(named);
 }
 
 /** Fields with arrays opened: `layers` holding two modules counts as `layers.0` and `layers.1`. */
