@@ -61,6 +61,8 @@ export {
 } from "./program/training-program.ts";
 export type { LearningRate, UpdateOptions } from "./program/update.ts";
 export { defaultGenerator, Generator, manualSeed } from "./random/generator.ts";
+export { checkDevice } from "./runtime/check-device.ts";
+export { type Device, parseDevice } from "./runtime/device.ts";
 export { evaluate } from "./runtime/evaluate.ts";
 export * as schedulers from "./schedulers/index.ts";
 export type { Shape } from "./shape.ts";

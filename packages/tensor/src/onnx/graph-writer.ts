@@ -87,6 +87,11 @@ export class GraphWriter implements Emitter {
     this.#bound.set(tensor, name);
   }
 
+  /** Forgets where tensors are found, so that the same graph can be written once more over other values. */
+  forget(): void {
+    this.#bound.clear();
+  }
+
   /**
    * Writes what `outputs` need and returns their names. Equal subexpressions are written once: two tensors of the same
    * op, attributes and inputs are one value.

@@ -3,7 +3,7 @@ import { TensorError } from "../errors.ts";
 import type { Feed } from "../runtime/session.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import type { Entry } from "./scan.ts";
+import type { Entry } from "./loop.ts";
 
 /** What a program must know of a field (features, targets…) before it sees samples. */
 export interface FieldSpec {

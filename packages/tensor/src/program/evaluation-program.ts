@@ -1,5 +1,6 @@
 import { expectFloat32 } from "../dtype.ts";
 import type { Generator } from "../random/generator.ts";
+import type { Device } from "../runtime/device.ts";
 import type { Variable } from "../variable.ts";
 import {
   chunkFields,
@@ -11,9 +12,10 @@ import {
   type SampleArray,
   type SampleChunk,
 } from "./batches.ts";
+import { compileLoop } from "./compile-loop.ts";
 import type { Layout, TrainingState } from "./layout.ts";
+import type { LoopProgram } from "./loop.ts";
 import { keyEntries, keyFeeds, keyNames } from "./random-keys.ts";
-import { compileScan, type ScanProgram } from "./scan.ts";
 import {
   bindLayout,
   constantEntries,
@@ -35,6 +37,7 @@ export interface EvaluationOptions {
   readonly step: StepBuilder;
   /** The usual number of samples of a batch; where it is told, errors in the step are found at once. */
   readonly batchSize?: number;
+  readonly device?: Device | undefined;
 }
 
 export interface EvaluationChunk extends SampleChunk {
@@ -48,8 +51,14 @@ export interface EvaluationProgram {
   release(): void;
 }
 
-export function compileEvaluation({ fields, layout, step, batchSize: usual }: EvaluationOptions): EvaluationProgram {
-  const programs = new Map<number, { readonly traced: TracedStep; readonly scan: Promise<ScanProgram> }>();
+export function compileEvaluation({
+  fields,
+  layout,
+  step,
+  batchSize: usual,
+  device = "cpu",
+}: EvaluationOptions): EvaluationProgram {
+  const programs = new Map<number, { readonly traced: TracedStep; readonly scan: Promise<LoopProgram> }>();
   const changing = new Set<Variable>([...layout.segments.flatMap(({ parameters }) => parameters), ...layout.buffers]);
   const constantsOf = ({ leaves }: TracedStep) => leaves.filter((leaf) => !changing.has(leaf));
   const first = usual === undefined ? undefined : traceStep(fields, step, usual);
@@ -58,21 +67,24 @@ export function compileEvaluation({ fields, layout, step, batchSize: usual }: Ev
     if (known !== undefined) return known;
     const traced = batchSize === usual && first !== undefined ? first : traceStep(fields, step, batchSize);
     const constants = constantsOf(traced);
-    const scan = compileScan({
-      name: "evaluation",
-      fixed: [...fieldEntries(fields), ...layoutEntries(layout), ...constantEntries(constants)],
-      carried: [],
-      perStep: [{ name: "rows", shape: [batchSize], dtype: "int32" }, ...keyEntries(traced.randomOps)],
-      randomKey: keyNames,
-      body(inputs) {
-        const { entry, bind } = inputs;
-        bindLayout(layout, inputs);
-        for (const [index, leaf] of constants.entries()) bind(leaf, entry(`constant${index}`));
-        for (const [index, rows] of gatherFields(fields, entry, entry("rows")).entries())
-          bind(present(traced.batch[index]), rows);
-        return { carried: {}, collected: traced.reported };
+    const scan = compileLoop(
+      {
+        name: "evaluation",
+        fixed: [...fieldEntries(fields), ...layoutEntries(layout), ...constantEntries(constants)],
+        carried: [],
+        perStep: [{ name: "rows", shape: [batchSize], dtype: "int32" }, ...keyEntries(traced.randomOps)],
+        randomKey: keyNames,
+        body(inputs) {
+          const { entry, bind } = inputs;
+          bindLayout(layout, inputs);
+          for (const [index, leaf] of constants.entries()) bind(leaf, entry(`constant${index}`));
+          for (const [index, rows] of gatherFields(fields, entry, entry("rows")).entries())
+            bind(present(traced.batch[index]), rows);
+          return { carried: {}, collected: traced.reported };
+        },
       },
-    });
+      device,
+    );
     const program = { traced, scan };
     programs.set(batchSize, program);
     return program;

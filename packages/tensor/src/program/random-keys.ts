@@ -1,6 +1,6 @@
 import type { Generator } from "../random/generator.ts";
 import type { Feed } from "../runtime/session.ts";
-import type { Entry } from "./scan.ts";
+import type { Entry } from "./loop.ts";
 
 /** The names under which a step finds the two halves of a random op's key. */
 export function keyNames(op: number): readonly [string, string] {

@@ -8,7 +8,7 @@ import { input, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import type { FieldSpec } from "./batches.ts";
 import type { Layout, TrainingState } from "./layout.ts";
-import type { Entry, StepInputs } from "./scan.ts";
+import type { Entry, StepInputs } from "./loop.ts";
 
 /** What one step computes from its minibatch. */
 export interface StepResult {

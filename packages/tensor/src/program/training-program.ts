@@ -3,6 +3,7 @@ import { TensorError } from "../errors.ts";
 import { grad } from "../graph/gradient.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Generator } from "../random/generator.ts";
+import type { Device } from "../runtime/device.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Parameter, Variable } from "../variable.ts";
 import {
@@ -15,9 +16,10 @@ import {
   type SampleArray,
   type SampleChunk,
 } from "./batches.ts";
+import { compileLoop } from "./compile-loop.ts";
 import { initialState, type Layout, segmentsOf, storeState, type TrainingState } from "./layout.ts";
+import type { LoopProgram } from "./loop.ts";
 import { keyEntries, keyFeeds, keyNames } from "./random-keys.ts";
-import { compileScan, type ScanProgram } from "./scan.ts";
 import {
   bindLayout,
   constantEntries,
@@ -60,6 +62,7 @@ export interface TrainingOptions extends UpdateOptions {
   readonly step: StepBuilder;
   /** The usual number of samples of a batch. */
   readonly batchSize: number;
+  readonly device?: Device | undefined;
 }
 
 export interface Chunk extends SampleChunk {
@@ -98,13 +101,13 @@ interface Plan {
 /** @throws TensorError if the loss is no scalar, or no parameter has a gradient */
 export async function compileTraining(options: TrainingOptions): Promise<TrainingProgram> {
   const { fields, optimizer } = options;
-  const loops = new Map<number, { readonly plan: Plan; readonly scan: Promise<ScanProgram> }>();
-  const compileLoop = (batchSize: number, plan: Plan) => {
+  const loops = new Map<number, { readonly plan: Plan; readonly scan: Promise<LoopProgram> }>();
+  const addLoop = (batchSize: number, plan: Plan) => {
     const loop = { plan, scan: compilePlan(options, plan, batchSize) };
     loops.set(batchSize, loop);
     return loop;
   };
-  const first = compileLoop(options.batchSize, planStep(options, options.batchSize));
+  const first = addLoop(options.batchSize, planStep(options, options.batchSize));
   await first.scan;
   const { layout } = first.plan;
   const loopFor = (batchSize: number) => {
@@ -112,7 +115,7 @@ export async function compileTraining(options: TrainingOptions): Promise<Trainin
     if (known !== undefined) return known;
     const plan = planStep(options, batchSize);
     checkSameVariables(layout, plan.layout, batchSize);
-    return compileLoop(batchSize, plan);
+    return addLoop(batchSize, plan);
   };
   return {
     layout,
@@ -229,28 +232,31 @@ function compilePlan(
   options: TrainingOptions,
   { traced, gradients, layout, constants }: Plan,
   batchSize: number,
-): Promise<ScanProgram> {
+): Promise<LoopProgram> {
   const { fields } = options;
-  return compileScan({
-    name: "training",
-    fixed: [...fieldEntries(fields), ...constantEntries(constants)],
-    carried: [...layoutEntries(layout), ...slotEntries(layout.segments)],
-    perStep: [
-      { name: "rows", shape: [batchSize], dtype: "int32" },
-      ...scalarEntries(layout.segments, options),
-      ...keyEntries(traced.randomOps),
-    ],
-    randomKey: keyNames,
-    body(inputs) {
-      const { entry, bind } = inputs;
-      bindLayout(layout, inputs);
-      for (const [index, leaf] of constants.entries()) bind(leaf, entry(`constant${index}`));
-      for (const [index, rows] of gatherFields(fields, entry, entry("rows")).entries())
-        bind(present(traced.batch[index]), rows);
-      const carried: Record<string, Tensor> = { ...updateSegments(layout.segments, gradients, options, entry) };
-      for (const [index, buffer] of layout.buffers.entries())
-        carried[`buffer${index}`] = present(traced.updates.get(buffer));
-      return { carried, collected: traced.reported };
+  return compileLoop(
+    {
+      name: "training",
+      fixed: [...fieldEntries(fields), ...constantEntries(constants)],
+      carried: [...layoutEntries(layout), ...slotEntries(layout.segments)],
+      perStep: [
+        { name: "rows", shape: [batchSize], dtype: "int32" },
+        ...scalarEntries(layout.segments, options),
+        ...keyEntries(traced.randomOps),
+      ],
+      randomKey: keyNames,
+      body(inputs) {
+        const { entry, bind } = inputs;
+        bindLayout(layout, inputs);
+        for (const [index, leaf] of constants.entries()) bind(leaf, entry(`constant${index}`));
+        for (const [index, rows] of gatherFields(fields, entry, entry("rows")).entries())
+          bind(present(traced.batch[index]), rows);
+        const carried: Record<string, Tensor> = { ...updateSegments(layout.segments, gradients, options, entry) };
+        for (const [index, buffer] of layout.buffers.entries())
+          carried[`buffer${index}`] = present(traced.updates.get(buffer));
+        return { carried, collected: traced.reported };
+      },
     },
-  });
+    options.device ?? "cpu",
+  );
 }

@@ -5,7 +5,7 @@ import type { Feed } from "../runtime/session.ts";
 import { cat, type Tensor } from "../tensor.ts";
 import type { Parameter } from "../variable.ts";
 import type { Segment, TrainingState } from "./layout.ts";
-import type { Entry } from "./scan.ts";
+import type { Entry } from "./loop.ts";
 import { present } from "./step.ts";
 
 /** The rate of an optimizer whose own rate is `baseLr`, at an optimizer step counted from 0. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { DType, TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import type { Shape } from "../shape.ts";
+import { type Device, deviceRemedy, executionProvider } from "./device.ts";
 
 /** A tensor at the border to ONNX Runtime. */
 export interface Feed {
@@ -48,9 +49,9 @@ const maxUnusedBytes = 128 * 2 ** 20;
  *
  * @param bytes bound of the memory that running it takes
  */
-export async function createSession(model: Uint8Array, bytes: number): Promise<Session> {
-  const key = createHash("sha256").update(model).digest("base64");
-  const entry = cache.get(key) ?? { session: compile(model), bytes, users: 0 };
+export async function createSession(model: Uint8Array, bytes: number, device: Device = "cpu"): Promise<Session> {
+  const key = `${device} ${createHash("sha256").update(model).digest("base64")}`;
+  const entry = cache.get(key) ?? { session: compile(model, device), bytes, users: 0 };
   entry.users++;
   // Moved to the end: the map's order is that of the last use.
   cache.delete(key);
@@ -101,11 +102,12 @@ function evict(): void {
   }
 }
 
-async function compile(model: Uint8Array): Promise<OrtSession> {
+async function compile(model: Uint8Array, device: Device): Promise<OrtSession> {
   const ort = await loadRuntime();
   try {
     // One thread a run: bits are promised for that, and parallelism comes from running several models at once.
     return await ort.InferenceSession.create(model, {
+      executionProviders: [executionProvider(device)],
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
       executionMode: "sequential",
@@ -117,7 +119,11 @@ async function compile(model: Uint8Array): Promise<OrtSession> {
       logSeverityLevel: 4,
     });
   } catch (error) {
-    throw new TensorError("TENSOR_RUNTIME", `ONNX Runtime refused the program: ${messageOf(error)}`, { cause: error });
+    const what =
+      device === "cpu"
+        ? `ONNX Runtime refused the program: ${messageOf(error)}`
+        : `the device ${device} cannot be used: ${messageOf(error)}. ${deviceRemedy(device)}`;
+    throw new TensorError("TENSOR_RUNTIME", what, { cause: error });
   }
 }
 
