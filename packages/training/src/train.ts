@@ -1,6 +1,7 @@
 import {
   compileEvaluation,
   compileTraining,
+  type Device,
   type EvaluationProgram,
   type Generator,
   metrics,
@@ -58,6 +59,7 @@ export interface TrainOptions extends UpdateOptions {
   readonly epochs: number;
   /** Shuffling and dropout draw from streams of this. */
   readonly generator: Generator;
+  readonly device?: Device | undefined;
   /** Where to go on; without it training starts from the model's present values. A function gets the layout to load it for. */
   readonly resumeFrom?: TrainerState | ((layout: Layout) => Promise<TrainerState>) | undefined;
   /** Aborted: training stops within about a second, in the middle of an epoch if need be; the state goes on exactly. */
@@ -106,6 +108,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     evaluationLoader,
     epochs,
     generator,
+    device,
     resumeFrom,
     pause,
   } = options;
@@ -125,6 +128,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     clipValue,
     step: stepBuilder(model, loss, rule, [], true),
     batchSize: usualBatch(trainLoader),
+    device,
   });
   const dropout = generator.stream("dropout");
   const fresh = (): TrainerState => ({
@@ -146,6 +150,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       layout: program.layout,
       step: stepBuilder(model, loss, rule, metricList, false),
       batchSize: usualBatch(evaluationLoader),
+      device,
     });
     while (state.epoch < epochs && !stoppedEarly) {
       const { within } = state;

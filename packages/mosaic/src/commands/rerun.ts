@@ -36,7 +36,7 @@ export const rerunCommand: CommandSpec = {
     const configFile = given.argument("config_file");
     const { monitor, notices } = await readMonitor(configFile);
     for (const notice of notices) terminal.err(`${formatProblem(notice)}\n`);
-    checkDevices(monitor, configFile);
+    await checkDevices(monitor, configFile);
     const selector = selectorOf(given);
     const epochs = epochsOf(given.option("epochs"));
     const store = await openSqliteStore(given.argument("database_file"), { create: false });

@@ -22,7 +22,7 @@ export const resumeCommand: CommandSpec = {
     const path = given.argument("pipeline_file");
     const file = await readPauseFile(path);
     const monitor = readMonitorTexts(file.MONITOR, path);
-    checkDevices(monitor, path);
+    await checkDevices(monitor, path);
     if (!existsSync(file.database))
       throw new MosaicError(
         "no-database",

@@ -39,7 +39,7 @@ export const runCommand: CommandSpec = {
     const experiment = await readExperiment(configFile, vocabulary);
     for (const notice of experiment.notices) terminal.err(`${formatProblem(notice)}\n`);
     await checkModules(experiment);
-    checkDevices(experiment.monitor, experiment.file);
+    await checkDevices(experiment.monitor, experiment.file);
     const pipelines = countPipelines(experiment);
     const { multiplicity } = experiment.monitor;
     terminal.err(

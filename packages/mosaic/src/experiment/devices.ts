@@ -1,5 +1,7 @@
+import { checkDevice } from "@ml-mosaic/tensor";
 import type { MonitorSection } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
+import { engineDevice } from "../run/device.ts";
 
 /** The device of each worker: one run at a time goes to each. */
 export function workerDevices(
@@ -10,13 +12,19 @@ export function workerDevices(
   return devices.slice(0, Math.max(1, runs));
 }
 
-/** `cpu` and `cpu:0`, `cpu:1`… are shares of the processor; other devices this version does not compute on. */
-export function checkDevices({ needGpu, gpuAvailable, line }: MonitorSection, file: string): void {
+/**
+ * Tries every device that is to be used, before anything runs.
+ *
+ * @throws MosaicError that says which cannot be used and why
+ */
+export async function checkDevices({ needGpu, gpuAvailable, line }: MonitorSection, file: string): Promise<void> {
   if (!needGpu) return;
-  const bad = gpuAvailable.filter((device) => !/^cpu(:\d+)?$/.test(device));
-  if (bad.length === 0) return;
-  throw new MosaicError(
-    "no-such-device",
-    `${file}:${line}: [MONITOR] gpu_available: this version computes on the processor only, not on ${bad.join(", ")}. Write need_gpu = False.`,
-  );
+  const problems: string[] = [];
+  for (const name of gpuAvailable) {
+    await Promise.try(() => checkDevice(engineDevice(name))).catch((error: unknown) =>
+      problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`),
+    );
+  }
+  if (problems.length === 0) return;
+  throw new MosaicError("no-such-device", `${file}:${line}: [MONITOR] gpu_available:\n  ${problems.join("\n  ")}`);
 }

@@ -198,6 +198,28 @@ const scheduleRules: Readonly<Record<string, Entry<schedulers.Scheduler>>> = {
         ...options.number("eta_min", "etaMin"),
       }),
   },
+  // The length is written out, as T_max is: taken from `epochs` it would change what a run that is trained further was.
+  OneCycleLR: {
+    options: [
+      { ...positive("max_lr"), required: true },
+      count("total_steps", true),
+      share("pct_start"),
+      { name: "anneal_strategy", type: "string", choices: ["cos", "linear"] },
+      positive("div_factor"),
+      positive("final_div_factor"),
+      flag("three_phase"),
+    ],
+    build: (options) =>
+      schedulers.OneCycleLR({
+        maxLr: options.required("max_lr"),
+        totalSteps: options.required("total_steps"),
+        ...options.number("pct_start", "pctStart"),
+        annealStrategy: options.text("anneal_strategy") === "linear" ? "linear" : "cos",
+        ...options.number("div_factor", "divFactor"),
+        ...options.number("final_div_factor", "finalDivFactor"),
+        ...options.boolean("three_phase", "threePhase"),
+      }),
+  },
   ReduceLROnPlateau: {
     options: [
       { name: "factor", type: "float", exclusiveMinimum: 0, exclusiveMaximum: 1 },

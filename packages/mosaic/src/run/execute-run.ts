@@ -9,6 +9,7 @@ import { loadClass } from "../modules/load-class.ts";
 import type { Artifact, RunResult } from "../store/index.ts";
 import { buildChain, type Chain, chainModel, type Stage } from "./chain.ts";
 import { buildLoss, buildOptimizer, buildScheduler, vocabulary } from "./components.ts";
+import { engineDevice } from "./device.ts";
 import { runFigures } from "./figures.ts";
 import type { RunOrder } from "./order.ts";
 import { openResumption } from "./resumption.ts";
@@ -84,6 +85,7 @@ async function trainingOf(order: RunOrder, settings: RunSettings, { loaders, lin
     trainLoader,
     evaluationLoader,
     generator: new Generator(order.seed).stream("training"),
+    device: engineDevice(order.device),
   };
 }
 
