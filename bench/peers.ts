@@ -40,9 +40,12 @@ async function startPeer(command: string, args: readonly string[], missing: stri
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async (): Promise<Readonly<Record<string, unknown>>> => {
-    const { value, done } = await lines.next();
-    if (done === true) throw new Error(missing);
-    return Object(JSON.parse(value));
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done === true) throw new Error(missing);
+      // Libraries greet on the standard output.
+      if (value.startsWith("{")) return Object(JSON.parse(value));
+    }
   };
   const { version } = await answer();
   return {
@@ -50,7 +53,7 @@ async function startPeer(command: string, args: readonly string[], missing: stri
     async measure(training) {
       child.stdin.write(`${JSON.stringify(training)}\n`);
       const { microseconds, megabytes } = await answer();
-      return { microseconds: Number(microseconds), megabytes: Number(megabytes) };
+      return { microseconds: Number(microseconds ?? Number.NaN), megabytes: Number(megabytes) };
     },
     close: () => child.stdin.end(),
   };
@@ -70,4 +73,16 @@ export function startTorch(): Promise<Peer> {
 export function startOurs(): Promise<Peer> {
   const script = new URL("./peers/our-peer.ts", import.meta.url).pathname;
   return startPeer(process.execPath, [script], "our own side ended");
+}
+
+/** TensorFlow.js on WebAssembly, where somebody has installed it: see peers/tfjs-peer.mjs. */
+export async function startTensorFlow(): Promise<Peer | undefined> {
+  const script = new URL("./peers/tfjs-peer.mjs", import.meta.url);
+  try {
+    import.meta.resolve("@tensorflow/tfjs-backend-wasm");
+    return await startPeer(process.execPath, [script.pathname], "TensorFlow.js ended");
+  } catch {
+    // No dependency of this repository.
+    return undefined;
+  }
 }

@@ -3,7 +3,7 @@
  * An argument picks the cases whose name contains it.
  */
 import { cpus } from "node:os";
-import { startOurs, startTorch, type TrainingCase } from "./peers.ts";
+import { startOurs, startTensorFlow, startTorch, type TrainingCase } from "./peers.ts";
 
 const rounds = 5;
 
@@ -120,7 +120,7 @@ let over = 0;
 let isFirst = true;
 for (const training of cases.filter(({ name }) => name.includes(wanted))) {
   // New processes for each case: peak memory is the process's.
-  const [ours, torch] = await Promise.all([startOurs(), startTorch()]);
+  const [ours, torch, tensorFlow] = await Promise.all([startOurs(), startTorch(), startTensorFlow()]);
   if (isFirst)
     console.log(
       `${cpus()[0]?.model}, ${ours.version}, PyTorch ${torch.version}; medians of ${rounds} rounds, alternating`,
@@ -135,8 +135,11 @@ for (const training of cases.filter(({ name }) => name.includes(wanted))) {
     memory[0] = own.megabytes;
     memory[1] = other.megabytes;
   }
+  // Once is enough: it is slower by so much.
+  const other = await tensorFlow?.measure(training);
   ours.close();
   torch.close();
+  tensorFlow?.close();
   const ratio = median(pairs.map(([own, other]) => own / other));
   if (ratio > training.limit) over++;
   console.log(
@@ -147,6 +150,9 @@ for (const training of cases.filter(({ name }) => name.includes(wanted))) {
       ` PyTorch ${timeText(median(pairs.map(([, other]) => other))).padStart(9)}`,
       ` ratio ${ratio.toFixed(2)} (limit ${training.limit})`,
       `  memory ${memory.map((size) => size.toFixed(0)).join(" / ")} MB`,
+      other === undefined
+        ? ""
+        : `  TensorFlow.js ${Number.isNaN(other.microseconds) ? "cannot" : timeText(other.microseconds)}`,
     ].join(""),
   );
 }

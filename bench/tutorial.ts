@@ -26,7 +26,7 @@ function largestWorker(parent: number | undefined, before: number): number {
     try {
       const status = readFileSync(`/proc/${pid}/status`, "utf8");
       if (Number(/PPid:\s+(\d+)/.exec(status)?.[1]) === parent)
-        largest = Math.max(largest, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
+        largest = Math.max(largest, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
     } catch {
       // The process ended between listing and reading.
     }
