@@ -84,22 +84,25 @@ describe("a run", () => {
     expect(finished.stdout).toMatch(/^All with Data\(\)\nmodel +parameters/);
   });
 
-  it.skipIf(!hasScript() && process.env.REQUIRE_ALL !== "1")("shows a live view on a terminal and leaves it clean", async () => {
-    await workspace.write("config.ini", config({ sections: { ...sections, DATA: { ...data, delay: 400 } } }));
-    const bin = new URL("../bin/mosaic.ts", import.meta.url).pathname;
-    const command = `stty rows 30 cols 100; '${process.execPath}' '${bin}' run config.ini or.db`;
-    const finished = await workspace.startProgram("script", ["-qec", command, "/dev/null"]).finished;
-    expect(finished.code, finished.stderr).toBe(0);
-    const { stdout } = finished;
-    expect(stdout).toContain("0/2 done");
-    expect(stdout).toMatch(/run 1 {2}starting {2}Data\(400\) \| Net\(2\)/);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the cursor moves up
-    expect(stdout).toMatch(/\u001b\[\d*A/);
-    expect(stdout).toContain("2 runs done in 00:0");
-    // The cursor is back at the end.
-    expect(stdout.lastIndexOf("\u001b[?25h")).toBeGreaterThan(stdout.lastIndexOf("\u001b[?25l"));
-    expect(stdout).toMatch(/model +parameters/);
-  });
+  it.skipIf(!hasScript() && process.env.REQUIRE_ALL !== "1")(
+    "shows a live view on a terminal and leaves it clean",
+    async () => {
+      await workspace.write("config.ini", config({ sections: { ...sections, DATA: { ...data, delay: 400 } } }));
+      const bin = new URL("../bin/mosaic.ts", import.meta.url).pathname;
+      const command = `stty rows 30 cols 100; '${process.execPath}' '${bin}' run config.ini or.db`;
+      const finished = await workspace.startProgram("script", ["-qec", command, "/dev/null"]).finished;
+      expect(finished.code, finished.stderr).toBe(0);
+      const { stdout } = finished;
+      expect(stdout).toContain("0/2 done");
+      expect(stdout).toMatch(/run 1 {2}starting {2}Data\(400\) \| Net\(2\)/);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the cursor moves up
+      expect(stdout).toMatch(/\u001b\[\d*A/);
+      expect(stdout).toContain("2 runs done in 00:0");
+      // The cursor is back at the end.
+      expect(stdout.lastIndexOf("\u001b[?25h")).toBeGreaterThan(stdout.lastIndexOf("\u001b[?25l"));
+      expect(stdout).toMatch(/model +parameters/);
+    },
+  );
 
   it("refuses the run files of another database, before it makes one", async () => {
     expect((await workspace.run("run", "config.ini", "or.db")).code).toBe(0);

@@ -50,17 +50,20 @@ describe("status", () => {
     expect(JSON.parse((await workspace.run("status", "--json")).stdout)).toEqual({ experiments: [] });
   });
 
-  it.skipIf(!hasScript() && process.env.REQUIRE_ALL !== "1")("is coloured on a terminal, unless NO_COLOR says no, and refreshes in place", async () => {
-    const onTerminal = async (command: string) =>
-      (await workspace.startProgram("script", ["-qec", command, "/dev/null"]).finished).stdout;
-    const status = `'${process.execPath}' '${bin}' status or.db`;
-    expect(await onTerminal(`unset FORCE_COLOR NO_COLOR; ${status}`)).toContain("\u001b[1mor.db\u001b[22m");
-    expect(await onTerminal(`unset FORCE_COLOR; NO_COLOR=1 ${status}`)).not.toContain("\u001b");
-    const watched = await onTerminal(`stty rows 12 cols 60; timeout --foreground -s INT 2 ${status} -w`);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is to be there
-    expect(watched.replace(/\u001b\[[\d;?]*[a-zA-Z]/g, "")).toMatch(/Done 2, the last 1; --all shows all/);
-    expect(watched.lastIndexOf("\u001b[?25h")).toBeGreaterThan(watched.lastIndexOf("\u001b[?25l"));
-  });
+  it.skipIf(!hasScript() && process.env.REQUIRE_ALL !== "1")(
+    "is coloured on a terminal, unless NO_COLOR says no, and refreshes in place",
+    async () => {
+      const onTerminal = async (command: string) =>
+        (await workspace.startProgram("script", ["-qec", command, "/dev/null"]).finished).stdout;
+      const status = `'${process.execPath}' '${bin}' status or.db`;
+      expect(await onTerminal(`unset FORCE_COLOR NO_COLOR; ${status}`)).toContain("\u001b[1mor.db\u001b[22m");
+      expect(await onTerminal(`unset FORCE_COLOR; NO_COLOR=1 ${status}`)).not.toContain("\u001b");
+      const watched = await onTerminal(`stty rows 12 cols 60; timeout --foreground -s INT 2 ${status} -w`);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is to be there
+      expect(watched.replace(/\u001b\[[\d;?]*[a-zA-Z]/g, "")).toMatch(/Done 2, the last 1; --all shows all/);
+      expect(watched.lastIndexOf("\u001b[?25h")).toBeGreaterThan(watched.lastIndexOf("\u001b[?25l"));
+    },
+  );
 
   it("ends quietly when its reader does", async () => {
     const shell = `'${process.execPath}' '${bin}' status or.db --all -v | head -1; echo "\${PIPESTATUS[0]}"`;
