@@ -1,0 +1,90 @@
+/** Pixels to intermediate world coordinates: CRPIX with PC and CDELT, CD, or CDELT and CROTA; FITS 4.0, section 8.2. */
+import { FitsError } from "../fits-error.ts";
+import { getCard, getNumber, getString, type Header } from "../header/header.ts";
+
+/** A matrix of the two celestial axes, and its inverse: rows are longitude and latitude in degrees. */
+export interface Linear {
+  /** CRPIX of the pixel axes of longitude and latitude. */
+  readonly crpix: readonly [number, number];
+  readonly matrix: readonly [number, number, number, number];
+  readonly inverse: readonly [number, number, number, number];
+}
+
+const UNITS: Readonly<Record<string, number>> = { deg: 1, arcmin: 1 / 60, arcsec: 1 / 3600, rad: 180 / Math.PI };
+
+/**
+ * @param lng @param lat numbers of the celestial axes, from 1
+ * @param a letter of an alternate description, or ""
+ * @throws FitsError `WCS_INVALID`
+ */
+export function readLinear(header: Header, lng: number, lat: number, numAxes: number, a: string): Linear {
+  const number = (keyword: string) => getNumber(header, keyword + a);
+  const axes = Array.from({ length: numAxes }, (_, i) => i + 1);
+  const hasCd = axes.some((i) => axes.some((j) => getCard(header, `CD${i}_${j}${a}`) !== undefined));
+  const hasPc = axes.some((i) => axes.some((j) => getCard(header, `PC${i}_${j}${a}`) !== undefined));
+  const rotation = hasCd || hasPc || a !== "" ? undefined : number(`CROTA${lat}`);
+  const cdelt = (i: number) => number(`CDELT${i}`) ?? 1;
+  const entry = (i: number, j: number): number => {
+    if (hasCd) return number(`CD${i}_${j}`) ?? 0;
+    return cdelt(i) * (rotation === undefined ? (number(`PC${i}_${j}`) ?? (i === j ? 1 : 0)) : rotated(i, j));
+  };
+  const angle = ((rotation ?? 0) * Math.PI) / 180;
+  const rotated = (i: number, j: number): number => {
+    if (i === j) return i === lng || i === lat ? Math.cos(angle) : 1;
+    // The older convention of AIPS turns pixels before they are scaled: paper II, equation 189.
+    if (i === lng && j === lat) return (-Math.sin(angle) * cdelt(lat)) / cdelt(lng);
+    return i === lat && j === lng ? (Math.sin(angle) * cdelt(lng)) / cdelt(lat) : 0;
+  };
+  for (const i of axes) {
+    for (const j of axes) {
+      const celestial = [lng, lat].includes(i);
+      if (celestial !== [lng, lat].includes(j) && entry(i, j) !== 0)
+        throw coupled(header, `${hasCd ? "CD" : "PC"}${i}_${j}${a}`);
+    }
+  }
+  const [sx, sy] = [degreesPerUnit(header, lng, a), degreesPerUnit(header, lat, a)];
+  const matrix = [entry(lng, lng) * sx, entry(lng, lat) * sx, entry(lat, lng) * sy, entry(lat, lat) * sy] as const;
+  const determinant = matrix[0] * matrix[3] - matrix[1] * matrix[2];
+  if (determinant === 0 || !Number.isFinite(determinant)) throw singular(header, `${hasCd ? "CD" : "CDELT"}${lng}${a}`);
+  const [p, q, r, s] = matrix;
+  return {
+    crpix: [number(`CRPIX${lng}`) ?? 0, number(`CRPIX${lat}`) ?? 0],
+    matrix,
+    inverse: [s / determinant, -q / determinant, -r / determinant, p / determinant],
+  };
+}
+
+/** Of CUNIT; degrees where it is not written. @throws FitsError `WCS_INVALID` for what is no angle */
+export function degreesPerUnit(header: Header, axis: number, a: string): number {
+  const unit = getString(header, `CUNIT${axis}${a}`)?.trim() || "deg";
+  const scale = UNITS[unit];
+  if (scale === undefined) throw invalidUnit(header, `CUNIT${axis}${a}`, unit);
+  return scale;
+}
+
+function coupled(header: Header, keyword: string): FitsError {
+  return new FitsError({
+    code: "UNSUPPORTED",
+    place: header.place,
+    keyword,
+    value: getCard(header, keyword)?.value,
+    problem: "a celestial axis depends on another axis",
+    remedy: "This library treats the celestial axes alone; use astropy or wcslib",
+  });
+}
+
+function invalidUnit(header: Header, keyword: string, value: string): FitsError {
+  const problem = "celestial coordinates need an angle";
+  const remedy = `Use one of ${Object.keys(UNITS).join(", ")}`;
+  return new FitsError({ code: "WCS_INVALID", place: header.place, keyword, value, problem, remedy });
+}
+
+function singular(header: Header, keyword: string): FitsError {
+  return new FitsError({
+    code: "WCS_INVALID",
+    place: header.place,
+    keyword,
+    problem: "the matrix of the celestial axes cannot be inverted",
+    remedy: "Correct the CD, PC or CDELT keywords",
+  });
+}

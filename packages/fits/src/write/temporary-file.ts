@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { access, type FileHandle, open, rename, rm } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { FitsError } from "../fits-error.ts";
+import { type ByteSource, fileHandleSource, ioError } from "../io/byte-source.ts";
+
+/** A file that appears under its name when it is whole, or not at all. Has a lifetime: `finish` or `discard` ends it. */
+export class TemporaryFile {
+  readonly #path: string;
+  readonly #temporary: string;
+  readonly #overwrite: boolean;
+  readonly #handle: FileHandle;
+  #size = 0;
+  #ended = false;
+
+  private constructor(path: string, temporary: string, overwrite: boolean, handle: FileHandle) {
+    this.#path = path;
+    this.#temporary = temporary;
+    this.#overwrite = overwrite;
+    this.#handle = handle;
+  }
+
+  /** @throws FitsError `IO`; `WRITE_INVALID` where the file exists and may not be overwritten */
+  static async create(path: string, overwrite: boolean): Promise<TemporaryFile> {
+    // In the same folder, since a file cannot be renamed from one disk to another.
+    const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`;
+    if (!overwrite && (await exists(path))) throw alreadyThere(path);
+    const handle = await open(temporary, "wx+").catch((cause: unknown) => {
+      throw ioError(path, cause, "cannot be created");
+    });
+    return new TemporaryFile(path, temporary, overwrite, handle);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  async write(bytes: Uint8Array, offset: number): Promise<void> {
+    let done = 0;
+    while (done < bytes.length) {
+      const { bytesWritten } = await this.#handle
+        .write(bytes, done, Math.min(64 * 1024 * 1024, bytes.length - done), offset + done)
+        .catch((cause: unknown) => {
+          throw ioError(this.#path, cause, "cannot be written");
+        });
+      done += bytesWritten;
+    }
+    this.#size = Math.max(this.#size, offset + bytes.length);
+  }
+
+  /** What was written so far. */
+  source(): ByteSource {
+    return fileHandleSource(this.#handle, this.#path, this.#size);
+  }
+
+  /** Puts the file, packed where that is asked for, safely on the disk and gives it its name. */
+  async finish(gzip: boolean): Promise<void> {
+    let whole = this.#temporary;
+    try {
+      await this.#handle.sync();
+      await this.#handle.close();
+      this.#ended = true;
+      if (gzip) {
+        whole = `${this.#temporary}.gz`;
+        await pipeline(
+          createReadStream(this.#temporary),
+          createGzip(),
+          createWriteStream(whole, { flags: "wx", flush: true }),
+        );
+        await rm(this.#temporary);
+      }
+      if (!this.#overwrite && (await exists(this.#path))) throw alreadyThere(this.#path);
+      await rename(whole, this.#path);
+    } catch (cause) {
+      await rm(whole, { force: true });
+      throw ioError(this.#path, cause, "cannot be written");
+    } finally {
+      await this.discard();
+    }
+  }
+
+  /** Removes what was written; does nothing after `finish`. */
+  async discard(): Promise<void> {
+    if (!this.#ended) await this.#handle.close();
+    this.#ended = true;
+    await rm(this.#temporary, { force: true });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function alreadyThere(file: string): FitsError {
+  return new FitsError({
+    code: "WRITE_INVALID",
+    file,
+    problem: "the file exists",
+    remedy: "Give another name, or overwrite: true",
+  });
+}
