@@ -3,6 +3,7 @@
  * `<!-- quote: path -->` or `<!-- quote: path#Name -->` stands before a code block, which becomes the file's text or that
  * of one declaration or section in it; `<!-- table: name -->` … `<!-- end -->` holds a table of options.
  */
+import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { extname, join, relative, resolve } from "node:path";
 import { MONITOR_EXAMPLES, MONITOR_OPTION_NAMES } from "../packages/mosaic/src/config/monitor-options.ts";
@@ -31,8 +32,8 @@ const meanings: Readonly<Record<string, string>> = {
   seed: "what all random numbers come from",
   run_files_path: "folder of the [run files](database.md#files)",
   artifacts: "`none` writes no run files",
-  need_gpu: "`True` is refused in this version: it computes on the processor only",
-  gpu_available: "devices; `None` or nothing where there are none",
+  need_gpu: "`True`: one run at a time goes to each device of `gpu_available`, see [below](#devices)",
+  gpu_available: "devices, with commas; `None` or nothing where there are none",
   nb_processus: "worker processes, and so runs at a time",
   multiplicity: "how often each pipeline is repeated, each time with another seed",
 };
@@ -166,8 +167,14 @@ export async function fillIn(markdown: string): Promise<string> {
 /** Every Markdown file that users read, as absolute paths. */
 export async function documents(): Promise<readonly string[]> {
   const docs = (await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
-  const packages = (await readdir(join(root, "packages"))).map((name) => `packages/${name}/README.md`);
-  return ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...docs, ...packages].map((name) => join(root, name));
+  const parts = await Promise.all(
+    ["packages", "examples"].map(async (folder) =>
+      (await readdir(join(root, folder))).map((name) => `${folder}/${name}/README.md`),
+    ),
+  );
+  return ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...docs, ...parts.flat()]
+    .map((name) => join(root, name))
+    .filter((path) => existsSync(path));
 }
 
 if (import.meta.main) {

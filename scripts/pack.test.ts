@@ -42,6 +42,7 @@ describe("the published packages", () => {
   test("hold what they say, and no tests", async () => {
     expect(packages.map(({ name }) => name)).toEqual([
       "@ml-mosaic/configurable",
+      "@ml-mosaic/fits",
       "@ml-mosaic/tensor",
       "@ml-mosaic/training",
       "ml-mosaic",

@@ -18,10 +18,19 @@ export class Digits implements DataModule {
 
   prepare(_data: unknown, runInfo: RunInfo): Loaders {
     const text = gunzipSync(readFileSync(new URL("digits.csv.gz", import.meta.url))).toString();
-    const rows = text.trim().split("\n").map((line) => line.split(",").map(Number));
-    const pixels = Float32Array.from(rows.flatMap((row) => row.slice(0, -1)), (value) => value / brightest);
+    const rows = text
+      .trim()
+      .split("\n")
+      .map((line) => line.split(",").map(Number));
+    const pixels = Float32Array.from(
+      rows.flatMap((row) => row.slice(0, -1)),
+      (value) => value / brightest,
+    );
     const labels = BigInt64Array.from(rows, (row) => BigInt(row.at(-1) ?? 0));
-    const dataset = new TensorDataset(fromArray(pixels, [rows.length, 1, side, side]), fromArray(labels, [rows.length]));
+    const dataset = new TensorDataset(
+      fromArray(pixels, [rows.length, 1, side, side]),
+      fromArray(labels, [rows.length]),
+    );
     const trainSize = Math.round(rows.length * this.trainProp);
     const generator = new Generator(runInfo.seed).stream("data");
     const [train, test] = randomSplit(dataset, [trainSize, rows.length - trainSize], { generator });

@@ -7,6 +7,7 @@ import { type Shape, sameShape, showShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { Buffer, Parameter, Variable } from "../variable.ts";
 import { callForward } from "./forward.ts";
+import { inEvaluation } from "./modes.ts";
 import { summarize, summaryText } from "./summary.ts";
 
 /** Something that turns one tensor into another: what `Sequential` strings together. */
@@ -77,10 +78,8 @@ export abstract class Module {
     if (typeof forward !== "function")
       throw new TensorError("TENSOR_VALUE", `${this.constructor.name} has no method forward`);
     const inputs = exampleShapes.map((shape, index) => [index === 0 ? "input" : `input${index}`, { shape }] as const);
-    const mode = this.training;
-    this.eval();
-    try {
-      await saveOnnx(path, {
+    await inEvaluation(this, () =>
+      saveOnnx(path, {
         inputs: Object.fromEntries(inputs),
         build: (input) =>
           namedOutputs(
@@ -92,10 +91,8 @@ export abstract class Module {
             ),
           ),
         names: new Map(Array.from(this.namedVariables(), ([name, variable]) => [variable, name])),
-      });
-    } finally {
-      this.train(mode);
-    }
+      }),
+    );
   }
 
   /** Every parameter and buffer by path; one that appears twice is named once, as in PyTorch. */

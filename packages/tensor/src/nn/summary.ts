@@ -4,6 +4,7 @@ import type { Op } from "../ops/op.ts";
 import { lengthAt, type Shape, showShape, sizeOf } from "../shape.ts";
 import { input, Tensor } from "../tensor.ts";
 import { observeForward } from "./forward.ts";
+import { switchToEvaluation } from "./modes.ts";
 import type { Module } from "./module.ts";
 
 /** One module as it was called. */
@@ -34,8 +35,7 @@ export function summarize(model: Module, inputShape: Shape, dtype: DType): reado
     throw new TensorError("TENSOR_VALUE", `${model.constructor.name} has no method forward`);
   const outputs = new Map<Module, unknown>();
   const costs = new Map<Module, number>();
-  const mode = model.training;
-  model.eval();
+  const restore = switchToEvaluation(model);
   try {
     observeForward(
       (module, inputs, output) => {
@@ -45,7 +45,7 @@ export function summarize(model: Module, inputShape: Shape, dtype: DType): reado
       () => Reflect.apply(forward, model, [input("input", inputShape, dtype)]),
     );
   } finally {
-    model.train(mode);
+    restore();
   }
   const paths = Array.from(model.namedModules(), ([path]) => path);
   return Array.from(model.namedModules(), ([path, module]) => {
