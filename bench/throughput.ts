@@ -18,12 +18,14 @@ const examples = new URL("../examples/or/", import.meta.url).pathname;
 const mosaic = new URL("../packages/mosaic/bin/mosaic.ts", import.meta.url).pathname;
 const optuna = new URL("./peers/optuna_trials.py", import.meta.url).pathname;
 
-/** Batches of all samples, so that an epoch is a step. */
+/** Batches of all samples, so that an epoch is a step. The runs differ in their learning rate: they share one program. */
 function configuration(artifacts: string, runs: number): string {
+  const rates = Array.from({ length: runs / 2 }, (_, index) => `${index + 1}e-5`);
   return readFileSync(join(examples, "config.ini"), "utf8")
+    .replace(/lr = .*/, `lr = ${rates.join(", ")}`)
     .replace(/epochs = .*/, `epochs = 1\nartifacts = ${artifacts}`)
     .replace(/nb_processus = .*/, `nb_processus = ${workers}`)
-    .replace(/multiplicity = .*/, `multiplicity = ${runs / 2}`)
+    .replace(/multiplicity = .*/, "multiplicity = 1")
     .replace(/batch_size = .*/, "batch_size = 16")
     .replace(/data_size = .*/, "data_size = 20")
     .replaceAll(/width = .*/g, "width = 2")

@@ -10,5 +10,10 @@ import { deviationOf, meanOf } from "./sample.ts";
 export function effectSize(differences: readonly number[]): number | undefined {
   const deviation = deviationOf(differences);
   if (differences.length < 3 || deviation === 0) return undefined;
-  return ((1 - 3 / (4 * (differences.length - 1) - 1)) * meanOf(differences)) / deviation;
+  return (unbiasing(differences.length) * meanOf(differences)) / deviation;
+}
+
+/** J, by which the effect of n results is too large. 0 for two. */
+export function unbiasing(n: number): number {
+  return 1 - 3 / (4 * (n - 1) - 1);
 }

@@ -9,6 +9,7 @@ export interface Friedman {
   readonly chiSquareP: number;
   /** Iman and Davenport's, which is less conservative; Infinity where all data sets agree. */
   readonly f: number;
+  /** Of F, but never below 1 / k!^(N − 1): so often equal models agree on all data sets by chance. */
   readonly p: number;
 }
 
@@ -32,6 +33,7 @@ export function friedman(rows: readonly (readonly number[])[]): Friedman {
   const chiSquare = Math.max(0, ((12 / (k * N * (k + 1))) * squares - 3 * N * (k + 1)) / correction);
   const left = N * (k - 1) - chiSquare;
   const f = left <= 1e-12 * N * k ? Infinity : ((N - 1) * chiSquare) / left;
-  const p = f === Infinity ? 0 : 1 - fCdf(f, k - 1, (k - 1) * (N - 1));
+  const orders = Array.from({ length: k }, (_, index) => index + 1).reduce((product, factor) => product * factor, 1);
+  const p = Math.max(f === Infinity ? 0 : 1 - fCdf(f, k - 1, (k - 1) * (N - 1)), orders ** (1 - N));
   return { averageRanks, chiSquare, chiSquareP: 1 - chiSquareCdf(chiSquare, k - 1), f, p };
 }

@@ -1,7 +1,7 @@
 /** One p-value of a family. */
 export interface Corrected {
   readonly p: number;
-  /** By how much the p-value had to be multiplied: how many of the family were not decided before it. */
+  /** By how much the p-value was multiplied: how many were left, or more where an earlier one stood in its way. */
   readonly factor: number;
 }
 
@@ -18,9 +18,10 @@ export function holm(values: readonly number[], familySize: number = values.leng
   const corrected: Corrected[] = values.map((p) => ({ p, factor: 1 }));
   let largest = 0;
   for (const [rank, index] of order.entries()) {
-    const factor = familySize > values.length ? familySize : values.length - rank;
-    largest = Math.min(1, Math.max(largest, factor * (values[index] ?? 1)));
-    corrected[index] = { p: largest, factor };
+    const own = familySize > values.length ? familySize : values.length - rank;
+    const value = values[index] ?? 1;
+    largest = Math.min(1, Math.max(largest, own * value));
+    corrected[index] = { p: largest, factor: largest < 1 && value > 0 ? Math.max(own, largest / value) : own };
   }
   return corrected;
 }

@@ -1,7 +1,7 @@
 // Two models on one data set: everything that is said about them before they are one pair among others.
 import { correlatedT, type Posterior } from "./correlated-t.ts";
 import { effectSize } from "./effect-size.ts";
-import { type MeanInterval, meanInterval } from "./mean-interval.ts";
+import { differenceInterval, type MeanInterval } from "./mean-interval.ts";
 import { deviationOf, meanOf } from "./sample.ts";
 import { signFlipTest, smallestSignFlipP } from "./sign-flip-test.ts";
 import { type WinProbability, winProbability } from "./win-probability.ts";
@@ -59,11 +59,11 @@ export function comparePair({ a, b }: PairedResults, settings: PairSettings): Pa
   const n = differences.length;
   const rope = n === 0 ? Number.NaN : settings.rope(meanOf(a), meanOf(b));
   const isTestable = n >= 2 && correlation === 0;
-  const permutationP = isTestable && !isFixed ? signFlipTest(differences) : undefined;
+  const permutationP = isTestable && !isFixed ? signFlipTest(a, b) : undefined;
   return {
     n,
     difference: meanOf(differences),
-    interval: meanInterval(differences, correlation),
+    interval: differenceInterval(a, b, correlation),
     rope,
     win: n === 0 ? undefined : winProbability(advantages, correlation),
     effectSize: effectSize(advantages),
@@ -74,13 +74,20 @@ export function comparePair({ a, b }: PairedResults, settings: PairSettings): Pa
   };
 }
 
-function chancesOf(advantages: readonly number[], rope: number, { correlation, isFixed }: PairSettings): Chances {
+/**
+ * @param advantages at least two, or one of a fixed criterion
+ */
+export function chancesOf(
+  advantages: readonly number[],
+  rope: number,
+  { correlation, isFixed }: Pick<PairSettings, "correlation" | "isFixed">,
+): Chances {
   const mean = meanOf(advantages);
   if (isFixed && (advantages.length === 1 || deviationOf(advantages) === 0))
     return { ...named(correlatedT([mean, mean], rope)), basis: "fixed" };
   const isConstant = deviationOf(advantages) === 0 && mean !== 0;
   if (!isConstant) return { ...named(correlatedT(advantages, rope, correlation)), basis: "t" };
-  const doubt = signFlipTest(advantages) / 2;
+  const doubt = smallestSignFlipP(advantages.length) / 2;
   if (Math.abs(mean) <= rope) return { better: doubt / 2, equivalent: 1 - doubt, worse: doubt / 2, basis: "signs" };
   const [better, worse] = mean > 0 ? [1 - doubt, doubt] : [doubt, 1 - doubt];
   return { better, equivalent: 0, worse, basis: "signs" };

@@ -33,10 +33,33 @@ export function standardErrorOf(values: readonly number[], correlation = 0): num
   return deviationOf(values) * Math.sqrt(1 / values.length + correlation / (1 - correlation));
 }
 
-/** The q-th quantile, linearly interpolated between sorted values. */
-export function quantileOf(sorted: ArrayLike<number>, q: number): number {
-  const position = q * (sorted.length - 1);
-  const below = Math.floor(position);
-  const [low = Number.NaN, high = low] = [sorted[below], sorted[below + 1]];
-  return low + (position - below) * (high - low);
+/** The q-th quantile, linearly interpolated between neighbours. Moves the values about, which is faster than sorting. */
+export function quantileOf(values: Float64Array, q: number): number {
+  const position = q * (values.length - 1);
+  const place = Math.floor(position);
+  select(values, place);
+  const low = values[place] ?? Number.NaN;
+  const above = values.subarray(place + 1);
+  const high = above.length === 0 ? low : above.reduce((least, value) => Math.min(least, value), Infinity);
+  return low + (position - place) * (high - low);
+}
+
+/** Hoare's selection: afterwards the value at `place` is the one that sorting would put there, greater ones behind it. */
+function select(values: Float64Array, place: number): void {
+  let [start, end] = [0, values.length - 1];
+  while (start < end) {
+    const pivot = values[(start + end) >> 1] ?? 0;
+    let [left, right] = [start, end];
+    while (left <= right) {
+      while ((values[left] ?? 0) < pivot) left++;
+      while ((values[right] ?? 0) > pivot) right--;
+      if (left > right) break;
+      const moved = values[left] ?? 0;
+      values[left++] = values[right] ?? 0;
+      values[right--] = moved;
+    }
+    if (place <= right) end = right;
+    else if (place >= left) start = left;
+    else return;
+  }
 }

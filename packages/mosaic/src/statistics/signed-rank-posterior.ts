@@ -3,8 +3,6 @@ import { normalQuantile } from "./distributions.ts";
 import { type Random, seededRandom } from "./random.ts";
 
 const seed = 20_260_103;
-/** Of the prior, put on a data set without a difference. */
-const priorStrength = 0.5;
 
 /**
  * Bayesian signed-rank test over data sets: on a further data set, is the difference most probably under, inside or
@@ -18,44 +16,52 @@ const priorStrength = 0.5;
  * process (ICML 2014); Benavoli et al. (2017), section 4.2: strength ½ at 0.
  */
 export function signedRankPosterior(differences: readonly number[], rope: number, draws = 20_000): Posterior {
-  const z = [0, ...differences];
-  const random = seededRandom(seed);
-  const weights = new Float64Array(z.length);
+  const z = Float64Array.from([0, ...differences]);
+  const order = Array.from(z.keys()).sort((one, other) => (z[one] ?? 0) - (z[other] ?? 0));
+  const sorted = order.map((index) => z[index] ?? 0);
+  // Partners of the i-th smallest with a mean under −rope are the first so many, over rope those from so many on.
+  const underOf = sorted.map((value) => sorted.filter((other) => (value + other) / 2 < -rope).length);
+  const overOf = sorted.map((value) => sorted.filter((other) => (value + other) / 2 <= rope).length);
+  const weights = weightsOf(z.length, draws);
+  const cumulated = new Float64Array(z.length + 1);
   const counts = { below: 0, within: 0, above: 0 };
-  const pairs = pairSides(z, rope);
   for (let draw = 0; draw < draws; draw++) {
-    for (let index = 0; index < z.length; index++)
-      weights[index] = index === 0 ? halfGamma(random) : exponential(random);
-    let [below, above, total] = [0, 0, 0];
-    for (const { first, second, side } of pairs) {
-      const product = (weights[first] ?? 0) * (weights[second] ?? 0) * (first === second ? 1 : 2);
-      total += product;
-      if (side < 0) below += product;
-      else if (side > 0) above += product;
+    const start = draw * z.length;
+    for (let place = 0; place < order.length; place++)
+      cumulated[place + 1] = (cumulated[place] ?? 0) + (weights[start + (order[place] ?? 0)] ?? 0);
+    const total = cumulated[z.length] ?? 0;
+    let [below, above] = [0, 0];
+    for (let place = 0; place < order.length; place++) {
+      const weight = weights[start + (order[place] ?? 0)] ?? 0;
+      below += weight * (cumulated[underOf[place] ?? 0] ?? 0);
+      above += weight * (total - (cumulated[overOf[place] ?? 0] ?? 0));
     }
-    const within = total - below - above;
-    const largest = Math.max(below, within, above);
-    counts[largest === within && rope > 0 ? "within" : below > above ? "below" : "above"]++;
+    const within = total ** 2 - below - above;
+    const isWithin = within >= Math.max(below, above) && (rope > 0 || below + above === 0);
+    counts[isWithin ? "within" : below > above ? "below" : "above"]++;
   }
   const { below, within, above } = counts;
   return { below: below / draws, within: within / draws, above: above / draws };
 }
 
-function pairSides(z: readonly number[], rope: number) {
-  return z.flatMap((one, first) =>
-    z.slice(0, first + 1).map((other, second) => ({ first, second, side: sideOf((one + other) / 2, rope) })),
-  );
+/** Weights of one point of the prior and of the data sets, up to a factor; kept for the next pair of models. */
+function weightsOf(points: number, draws: number): Float64Array {
+  if (drawnWeights.length !== points * draws) {
+    const random = seededRandom(seed);
+    drawnWeights = new Float64Array(points * draws);
+    for (let index = 0; index < drawnWeights.length; index++)
+      drawnWeights[index] = index % points === 0 ? halfGamma(random) : exponential(random);
+  }
+  return drawnWeights;
 }
 
-function sideOf(value: number, rope: number): number {
-  return value > rope ? 1 : value < -rope ? -1 : 0;
-}
+let drawnWeights = new Float64Array();
 
 function exponential(random: Random): number {
   return -Math.log(1 - random());
 }
 
-/** Gamma with shape ½: half a normal number's square. */
+/** Gamma with shape ½, the prior's strength: half a normal number's square. */
 function halfGamma(random: Random): number {
   return normalQuantile((random() + 2 ** -33) / (1 + 2 ** -32), 0, 1) ** 2 / 2;
 }

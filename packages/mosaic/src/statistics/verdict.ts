@@ -20,6 +20,8 @@ export interface Judgement {
   readonly repetitionsNeeded: number | undefined;
 }
 
+export type Decision = Omit<Judgement, "permutationPCorrected" | "repetitionsNeeded">;
+
 /**
  * "better" or "worse" takes a posterior probability above 0.975, which equal models reach by chance in at most 5 % of
  * all pairs. Among many pairs that would happen often, so the doubt 2 (1 − probability), which is a p-value for equal
@@ -28,41 +30,50 @@ export interface Judgement {
  *
  * @param familySize how many pairs there are, where not all of them are given
  */
+export function decide(
+  pairs: readonly (Chances | undefined)[],
+  familySize: number = pairs.length,
+): readonly Decision[] {
+  const corrected = correctKnown(
+    pairs.map((chances) => (chances === undefined ? undefined : doubtOf(chances))),
+    familySize,
+  );
+  return pairs.map((chances, index) => {
+    const doubt = corrected[index];
+    if (chances === undefined || doubt === undefined)
+      return { verdict: "unknown", verdictAlone: "unknown", neededProbability: undefined };
+    return {
+      verdict: verdictOf(chances, doubt.p),
+      verdictAlone: verdictOf(chances, doubtOf(chances)),
+      neededProbability: 1 - (1 - decidedAbove) / doubt.factor,
+    };
+  });
+}
+
+/** The decisions, and what goes with them. */
 export function judge(
   pairs: readonly PairStatistics[],
   correlation = 0,
   familySize: number = pairs.length,
 ): readonly Judgement[] {
-  const doubts = pairs.map(({ chances }) => (chances === undefined ? undefined : doubtOf(chances)));
-  const correctedDoubts = correctKnown(doubts, familySize);
+  const decisions = decide(
+    pairs.map(({ chances }) => chances),
+    familySize,
+  );
   const correctedPs = correctKnown(
     pairs.map(({ permutationP }) => permutationP),
     familySize,
   );
-  return pairs.map((pair, index) => {
-    const { chances, rope, advantages } = pair;
-    const corrected = correctedDoubts[index];
-    const permutationPCorrected = correctedPs[index]?.p;
-    if (chances === undefined || corrected === undefined)
-      return {
-        verdict: "unknown",
-        verdictAlone: "unknown",
-        neededProbability: undefined,
-        permutationPCorrected,
-        repetitionsNeeded: undefined,
-      };
-    const verdict = verdictOf(chances, corrected.p);
-    return {
-      verdict,
-      verdictAlone: verdictOf(chances, doubtOf(chances)),
-      neededProbability: 1 - (1 - decidedAbove) / corrected.factor,
-      permutationPCorrected,
-      repetitionsNeeded:
-        verdict === "undecided" && correlation === 0
-          ? repetitionsNeeded(advantages, rope, corrected.factor)
-          : undefined,
-    };
-  });
+  return decisions.map((decision, index) => ({
+    ...decision,
+    permutationPCorrected: correctedPs[index]?.p,
+    repetitionsNeeded: correlation === 0 ? planOf(decision, pairs[index]) : undefined,
+  }));
+}
+
+function planOf({ verdict, neededProbability }: Decision, pair: PairStatistics | undefined): number | undefined {
+  if (verdict !== "undecided" || neededProbability === undefined || pair === undefined) return undefined;
+  return repetitionsNeeded(pair.advantages, pair.rope, (1 - decidedAbove) / (1 - neededProbability));
 }
 
 function doubtOf({ better, worse }: Chances): number {

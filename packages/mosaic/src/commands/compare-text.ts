@@ -1,0 +1,81 @@
+import type { DataReport, ModelStanding } from "../compare/data-report.ts";
+import type { CompareReport } from "../compare/report.ts";
+import { ropeText } from "../compare/rope.ts";
+import { dataNotes, testSetNote } from "./compare-notes.ts";
+import { overallText } from "./compare-overall-text.ts";
+import { pairText } from "./compare-pair-text.ts";
+import { countText, numberText, tableText } from "./text.ts";
+
+/** More data sets than this are shown one by one only if asked for. */
+const mostDataSets = 3;
+
+/** @param all every pair and every data set */
+export function compareText(report: CompareReport, all: boolean): string {
+  const { dataSets, overall, criterion, rope, by, withoutGroup } = report;
+  const shown = all || dataSets.length <= mostDataSets ? dataSets : [];
+  const title = `${criterion.column}, ${criterion.direction} is better${by === null ? "" : `, models grouped by ${by}`}`;
+  const parts = [`${title}; differences up to ${ropeText(rope)} count as none`];
+  parts.push(...shown.map((data) => dataText(data, report, all)));
+  if (shown.length === 0)
+    parts.push(
+      `${countText(dataSets.length, "data set")}: --data KEY shows one, --all every one: ${dataSets.map(({ data }) => data).join(", ")}`,
+    );
+  if (dataSets.length > 1) parts.push(overallText(overall, all));
+  const notes = [
+    withoutGroup === 0 ? "" : `${countText(withoutGroup, "run")} without ${by} left out.`,
+    testSetNote(report),
+  ].filter((note) => note !== "");
+  if (notes.length > 0) parts.push(notes.join("\n"));
+  return parts.join("\n\n");
+}
+
+function dataText(data: DataReport, { criterion }: CompareReport, all: boolean): string {
+  const { models, pairs, familySize } = data;
+  const heading = `On ${data.data || "no data module"}${data.folds > 0 ? `, ${data.folds}-fold cross-validation` : ""}:`;
+  const parts = [`${heading}\n${standingsText(models)}`];
+  const best = models[0]?.model;
+  const [first, others] = [pairs.filter(({ a }) => a === best), pairs.filter(({ a }) => a !== best)];
+  const lineOf = (pair: (typeof pairs)[number]) => pairText(pair, criterion.direction, familySize);
+  if (pairs.length === 0) parts.push(lonelyText(models));
+  else parts.push(first.map(lineOf).join("\n"));
+  if (all && others.length > 0) parts.push(`The other pairs:\n${others.map(lineOf).join("\n")}`);
+  else if (familySize > first.length) {
+    const decided = others.filter(({ verdict }) => verdict === "better" || verdict === "worse").length;
+    const counts = `${decided} decided, ${others.filter(({ verdict }) => verdict === "equivalent").length} equivalent`;
+    parts.push(
+      others.length > 0
+        ? `${countText(others.length, "other pair")}: ${counts}; --all lists them.`
+        : `Among so many models only the best one is compared with the others; the correction counts all ${familySize} pairs.`,
+    );
+  }
+  const notes = dataNotes(data);
+  if (notes.length > 0) parts.push(notes.join("\n"));
+  return parts.join("\n\n");
+}
+
+function lonelyText(models: readonly ModelStanding[]): string {
+  const withResults = models.filter(({ n }) => n > 0).map(({ model }) => model);
+  return withResults.length === 0
+    ? "No model has a result here: nothing to compare."
+    : `Only one model has results here: ${withResults.join()}. There is nothing to compare it with.`;
+}
+
+function standingsText(models: readonly ModelStanding[]): string {
+  const isGrouped = models.some(({ members }) => members > 1);
+  const header = ["", "model", "mean", "95 % interval", "n", "failed", ...(isGrouped ? ["pipelines"] : [])];
+  const rows = models.map((model) => [
+    model.mean === null ? "-" : `${model.rank}.`,
+    model.model,
+    numberText(model.mean),
+    model.interval === null ? "" : `${numberText(model.interval.low)} to ${numberText(model.interval.high)}`,
+    String(model.n),
+    failuresText(model),
+    ...(isGrouped ? [String(model.members)] : []),
+  ]);
+  return tableText(header, rows, [0, 2, 3, 4, 6]);
+}
+
+function failuresText({ failed, diverged }: ModelStanding): string {
+  const counts = [failed > 0 ? String(failed) : "", diverged > 0 ? `${diverged} diverged` : ""];
+  return counts.filter((count) => count !== "").join(" + ") || "0";
+}

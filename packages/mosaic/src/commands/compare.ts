@@ -1,0 +1,54 @@
+import { defaultCriterion } from "../compare/criterion.ts";
+import { compareRuns } from "../compare/report.ts";
+import { defaultRope, parseRope } from "../compare/rope.ts";
+import { openSqliteReader } from "../store/index.ts";
+import type { CommandSpec } from "./command.ts";
+import { compareText } from "./compare-text.ts";
+import { jsonText } from "./json-text.ts";
+
+export const compareCommand: CommandSpec = {
+  name: "compare",
+  summary: "Say which model is better, by how much, and how sure that is.",
+  arguments: [
+    { name: "database_file", help: "database (.db)" },
+    {
+      name: "criterion",
+      help: `what to compare: a result such as test_loss, test_acc, trainability or duration(s); ${defaultCriterion} if left out`,
+      optional: true,
+    },
+  ],
+  options: [
+    { name: "by", value: "NAME", help: "group models by key, type or an option (width, lr, Mlp_width…) and average" },
+    { name: "data", value: "KEY", help: "look at this data set only" },
+    {
+      name: "rope",
+      value: "R",
+      help: "differences up to R count as none: 0.02, or 2% of the better mean (default: 1%)",
+    },
+    { name: "all", help: "list every pair of models and every data set" },
+    { name: "json", help: "write JSON for programs, with every figure" },
+  ],
+  examples: [
+    "mosaic compare results.db",
+    "mosaic compare results.db test_acc --by key",
+    "mosaic compare results.db 'duration(s)' --data data_Digits --rope 5%",
+  ],
+  async run(given, { out, err }) {
+    const rope = given.option("rope");
+    const options = {
+      criterion: given.optionalArgument("criterion") ?? defaultCriterion,
+      by: given.option("by"),
+      data: given.option("data"),
+      rope: rope === undefined ? defaultRope : parseRope(rope),
+    };
+    const reader = await openSqliteReader(given.argument("database_file"));
+    try {
+      for (const notice of reader.notices) err(`${notice}\n`);
+      const report = await compareRuns(reader, options);
+      out(`${given.switched("json") ? jsonText(report) : compareText(report, given.switched("all"))}\n`);
+      return 0;
+    } finally {
+      await reader.close();
+    }
+  },
+};

@@ -1,0 +1,146 @@
+// The models over several data sets.
+import type { Posterior } from "../statistics/correlated-t.ts";
+import { friedman } from "../statistics/friedman.ts";
+import { holm } from "../statistics/holm.ts";
+import { type InterquartileMean, interquartileMean, performanceProfile } from "../statistics/many-tasks.ts";
+import { criticalDifference, groupsWithin } from "../statistics/nemenyi.ts";
+import { meanOf } from "../statistics/sample.ts";
+import { signedRankPosterior } from "../statistics/signed-rank-posterior.ts";
+import { decidedAbove, equivalentAbove, type Verdict } from "../statistics/verdict.ts";
+import { wilcoxon } from "../statistics/wilcoxon.ts";
+import type { Criterion } from "./criterion.ts";
+import type { Settings } from "./data-report.ts";
+import type { DataResults } from "./results.ts";
+
+export interface OverallModel {
+  readonly model: string;
+  /** 1 is the best; equal means share their ranks. */
+  readonly averageRank: number;
+  /** Of scores on which 1 is the best model's mean on a data set and 0 the worst's; null below three data sets. */
+  readonly interquartileMean: InterquartileMean | null;
+  /** Share of results with a score above each of the thresholds. */
+  readonly profile: readonly number[] | null;
+}
+
+/** `a` ranks before `b`; the verdict is about `a`. */
+export interface OverallPair {
+  readonly a: string;
+  readonly b: string;
+  readonly wilcoxonP: number;
+  readonly wilcoxonPCorrected: number;
+  /** Of the smallest p that so many data sets can give. */
+  readonly smallestP: number;
+  /** Bayesian signed-rank: chances that on a further data set `a` is better, practically the same, worse. */
+  readonly chances: { readonly better: number; readonly equivalent: number; readonly worse: number };
+  readonly verdict: Verdict;
+}
+
+export interface OverallReport {
+  /** Data sets on which every model has a result; the others do not count. */
+  readonly dataSets: readonly string[];
+  readonly leftOut: readonly string[];
+  readonly friedman: { readonly chiSquare: number; readonly f: number; readonly p: number } | null;
+  readonly criticalDifference: number | null;
+  /** Models that are no further apart than the critical difference. */
+  readonly groups: readonly (readonly string[])[];
+  /** By average rank. */
+  readonly models: readonly OverallModel[];
+  readonly pairs: readonly OverallPair[];
+  readonly profileThresholds: readonly number[];
+}
+
+const thresholds: readonly number[] = Array.from({ length: 21 }, (_, step) => step / 20);
+/** With more models only the best one is compared with the others. */
+const mostModels = 15;
+
+export function compareOverData(dataSets: readonly DataResults[], { criterion, rope }: Settings): OverallReport | null {
+  const names = [...new Set(dataSets.flatMap(({ models }) => models.map(({ model }) => model)))];
+  const tables = dataSets.map(({ data, models }) => ({
+    data,
+    results: names.map((name) => [...(models.find(({ model }) => model === name)?.results.values() ?? [])]),
+  }));
+  const complete = tables.filter(({ results }) => results.every((values) => values.length > 0));
+  if (complete.length < 2 || names.length < 2) return null;
+  const sign = criterion.direction === "lower" ? 1 : -1;
+  const means = complete.map(({ results }) => results.map((values) => meanOf(values)));
+  const [N, k] = [complete.length, names.length];
+  const { averageRanks, chiSquare, f, p } = friedman(means.map((row) => row.map((mean) => sign * mean)));
+  const distance = k > 2 ? criticalDifference(k, N) : null;
+  const nameOf = (index: number) => names[index] ?? "";
+  const order = names
+    .map((_, index) => index)
+    .sort((one, other) => (averageRanks[one] ?? 0) - (averageRanks[other] ?? 0));
+  const scores = names.map((_, index) =>
+    complete.map(({ results }, data) => scoresOf(results[index] ?? [], means[data] ?? [], criterion)),
+  );
+  return {
+    dataSets: complete.map(({ data }) => data),
+    leftOut: tables.filter((table) => !complete.includes(table)).map(({ data }) => data),
+    friedman: k > 2 ? { chiSquare, f, p } : null,
+    criticalDifference: distance,
+    groups: distance === null ? [] : groupsWithin(averageRanks, distance).map((group) => group.map(nameOf)),
+    models: order.map((index) => ({
+      model: nameOf(index),
+      averageRank: averageRanks[index] ?? 0,
+      interquartileMean: N < 3 ? null : interquartileMean(scores[index] ?? []),
+      profile: N < 3 ? null : performanceProfile(scores[index] ?? [], thresholds),
+    })),
+    pairs: pairsOf(order, means, { criterion, rope }).map(({ a, b, ...pair }) => ({
+      a: nameOf(a),
+      b: nameOf(b),
+      ...pair,
+    })),
+    profileThresholds: thresholds,
+  };
+}
+
+/** 1 for the best model's mean, 0 for the worst's; all 1 where they are equal. */
+function scoresOf(values: readonly number[], means: readonly number[], { direction }: Criterion): readonly number[] {
+  const [low, high] = [Math.min(...means), Math.max(...means)];
+  const [best, worst] = direction === "lower" ? [low, high] : [high, low];
+  return values.map((value) => (best === worst ? 1 : (value - worst) / (best - worst)));
+}
+
+function pairsOf(order: readonly number[], means: readonly (readonly number[])[], { criterion, rope }: Settings) {
+  const N = means.length;
+  const first = order.length <= mostModels ? order : order.slice(0, 1);
+  const pairs = first.flatMap((a, index) => order.slice(index + 1).map((b) => ({ a, b })));
+  const sign = criterion.direction === "lower" ? -1 : 1;
+  const draws = pairs.length * N ** 2 > 20_000 ? 4000 : 20_000;
+  const tested = pairs.map(({ a, b }) => {
+    // Losses of different data sets have different scales: what counts is the share of the better mean.
+    const advantages = means.map((row) => {
+      const [one, other] = [row[a] ?? 0, row[b] ?? 0];
+      const better = Math.abs(criterion.direction === "lower" ? Math.min(one, other) : Math.max(one, other));
+      const difference = sign * (one - other);
+      return rope.kind === "absolute" || difference === 0 ? difference : difference / better;
+    });
+    const posterior = signedRankPosterior(advantages, rope.kind === "absolute" ? rope.size : rope.share, draws);
+    return { a, b, wilcoxonP: wilcoxon(advantages).p, posterior };
+  });
+  const familySize = (order.length * (order.length - 1)) / 2;
+  const corrected = holm(
+    tested.map(({ wilcoxonP }) => wilcoxonP),
+    familySize,
+  );
+  return tested.map(({ a, b, wilcoxonP, posterior }, index) => {
+    const wilcoxonPCorrected = corrected[index]?.p ?? 1;
+    const { below, within, above } = posterior;
+    return {
+      a,
+      b,
+      wilcoxonP,
+      wilcoxonPCorrected,
+      smallestP: 2 ** (1 - N),
+      chances: { better: above, equivalent: within, worse: below },
+      verdict: verdictOf(posterior, wilcoxonPCorrected),
+    };
+  });
+}
+
+/** "better" and "worse" take both: the posterior of Benavoli et al. (2017), and Wilcoxon's test after Holm. */
+function verdictOf({ below, within, above }: Posterior, p: number): Verdict {
+  if (above > decidedAbove && p < 0.05) return "better";
+  if (below > decidedAbove && p < 0.05) return "worse";
+  return within > equivalentAbove ? "equivalent" : "undecided";
+}

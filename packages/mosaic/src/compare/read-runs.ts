@@ -1,0 +1,187 @@
+import { MosaicError } from "../errors.ts";
+import { nearestNames } from "../selection/nearest-names.ts";
+import type { RunRecord, StoreReader } from "../store/index.ts";
+import { type Attribute, attributesOf } from "./attributes.ts";
+import type { Criterion } from "./criterion.ts";
+import {
+  describe,
+  describeFully,
+  foldOption,
+  identityOf,
+  keyOf,
+  type PipelineParts,
+  partsOf,
+} from "./pipeline-parts.ts";
+
+/** What became of a run: its figure, or why it has none. `unfinished`: it is still to run, or running. */
+export type Outcome = number | "failed" | "diverged" | "empty" | "unfinished";
+
+/** One run, as far as the comparison goes. */
+export interface ComparedRun {
+  readonly runId: number;
+  /** Texts by which models and data sets are told apart and shown. */
+  readonly model: string;
+  readonly data: string;
+  readonly dataKey: string;
+  /** The pipeline that it is of the model: several are averaged where models are grouped. */
+  readonly member: string;
+  /** undefined where it is no fold of a cross-validation. */
+  readonly fold: string | undefined;
+  /** Runs with the same seed are of one repetition; undefined for a run of the original Mosaic. */
+  readonly seed: number | undefined;
+  readonly outcome: Outcome;
+}
+
+export interface ReadRuns {
+  readonly runs: readonly ComparedRun[];
+  /** Runs that have no such option as models are grouped by. */
+  readonly withoutGroup: number;
+}
+
+interface ParsedRun {
+  readonly run: Pick<RunRecord, "runId" | "details">;
+  readonly pipeline: ParsedPipeline;
+  readonly outcome: Outcome;
+}
+
+interface ParsedPipeline extends PipelineParts {
+  readonly trainingText: string;
+}
+
+/**
+ * Every run of the database with its model, data set and outcome.
+ *
+ * @param by group models by this; without it, every pipeline without its data is a model
+ * @throws MosaicError where no run has what models are to be grouped by, with what there is
+ */
+export async function readRuns(reader: StoreReader, criterion: Criterion, by: string | undefined): Promise<ReadRuns> {
+  const parsed = await parseRuns(reader, criterion);
+  const pipelines = [...new Set(parsed.map(({ pipeline }) => pipeline))];
+  const varying = varyingOptions(pipelines);
+  const attributes = by === undefined ? undefined : groupAttributes(pipelines, by);
+  const withoutOptions = (pipeline: ParsedPipeline) => {
+    const dataOption = attributes?.get(pipeline)?.dataOption;
+    return dataOption === undefined ? [foldOption] : [foldOption, dataOption];
+  };
+  const trainingText = ({ training }: ParsedPipeline) =>
+    varying.map((name) => ` | ${name}=${training.get(name) ?? "default"}`).join("");
+  const memberOf = new Map(
+    pipelines.map((pipeline) => [
+      pipeline,
+      `${identityOf(pipeline.model)}${trainingText(pipeline)}${
+        attributes?.get(pipeline)?.dataOption === undefined ? "" : identityOf(pipeline.data, [foldOption])
+      }`,
+    ]),
+  );
+  const modelLabels =
+    attributes === undefined
+      ? uniqueLabels(pipelines, (pipeline) => memberOf.get(pipeline) ?? "", [
+          (pipeline) => describe(pipeline.model) + trainingText(pipeline),
+          (pipeline) => describeFully(pipeline.model) + trainingText(pipeline),
+        ])
+      : new Map(
+          [...attributes].map(([pipeline, { value, isOption }]) => [pipeline, isOption ? `${by} ${value}` : value]),
+        );
+  const dataLabels = uniqueLabels(
+    pipelines,
+    (pipeline) => identityOf(pipeline.data, withoutOptions(pipeline)) + dataKeyOf(pipeline, withoutOptions(pipeline)),
+    [
+      (pipeline) => dataKeyOf(pipeline, withoutOptions(pipeline)),
+      (pipeline) => `${keyOf(pipeline.data)}: ${describe(pipeline.data, withoutOptions(pipeline))}`,
+      (pipeline) => `${keyOf(pipeline.data)}: ${describeFully(pipeline.data)}`,
+    ],
+  );
+  const runs = parsed.flatMap(({ run, pipeline, outcome }): ComparedRun[] => {
+    const model = modelLabels.get(pipeline);
+    if (model === undefined) return [];
+    return [
+      {
+        runId: run.runId,
+        model,
+        data: dataLabels.get(pipeline) ?? "",
+        dataKey: keyOf(pipeline.data),
+        member: memberOf.get(pipeline) ?? "",
+        fold: pipeline.data.map((entry) => entry[foldOption]).find((fold) => fold !== undefined),
+        seed: run.details?.seed,
+        outcome,
+      },
+    ];
+  });
+  return { runs, withoutGroup: parsed.length - runs.length };
+}
+
+async function parseRuns(reader: StoreReader, criterion: Criterion): Promise<readonly ParsedRun[]> {
+  const pipelines = new Map<string, ParsedPipeline | undefined>();
+  const parsed: ParsedRun[] = [];
+  for await (const run of reader.runs()) {
+    const text = `${run.pipelineJson}\n${run.params.flat().join("\n")}`;
+    if (!pipelines.has(text)) {
+      const parts = partsOf(run);
+      const trainingText = JSON.stringify([...(parts?.training ?? [])]);
+      pipelines.set(text, parts === undefined ? undefined : { ...parts, trainingText });
+    }
+    const pipeline = pipelines.get(text);
+    const { runId, details } = run;
+    if (pipeline !== undefined) parsed.push({ run: { runId, details }, pipeline, outcome: outcomeOf(run, criterion) });
+  }
+  return parsed;
+}
+
+function outcomeOf({ status, result }: RunRecord, { field }: Criterion): Outcome {
+  if (status === "pending" || status === "running" || status === "paused") return "unfinished";
+  if (status !== "done") return "failed";
+  const value = result?.[field] ?? null;
+  if (value === null) return "empty";
+  return Number.isFinite(value) ? value : "diverged";
+}
+
+/** Options of PROCESS that are not the same for all, as after two experiments with different learning rates. */
+function varyingOptions(pipelines: readonly ParsedPipeline[]): readonly string[] {
+  const distinct = [...new Map(pipelines.map((pipeline) => [pipeline.trainingText, pipeline.training])).values()];
+  const names = [...new Set(distinct.flatMap((training) => [...training.keys()]))];
+  return names.filter((name) => new Set(distinct.map((training) => training.get(name))).size > 1);
+}
+
+function groupAttributes(pipelines: readonly ParsedPipeline[], by: string): ReadonlyMap<ParsedPipeline, Attribute> {
+  const groups = new Map<ParsedPipeline, Attribute>();
+  const known = new Set<string>();
+  for (const pipeline of pipelines) {
+    const attributes = attributesOf(pipeline);
+    for (const name of attributes.keys()) known.add(name);
+    const attribute = attributes.get(by);
+    if (attribute !== undefined) groups.set(pipeline, attribute);
+  }
+  if (groups.size > 0 || pipelines.length === 0) return groups;
+  throw new MosaicError(
+    "unknown-group",
+    `models cannot be grouped by "${by}". Known names, the nearest first: ${nearestNames(by, [...known]).join(", ")}`,
+  );
+}
+
+/** The key; without it where it may hold the option that data sets are not to be told apart by. */
+function dataKeyOf({ data }: ParsedPipeline, without: readonly string[]): string {
+  const hasOption = data.some((entry) => without.some((option) => entry[option] !== undefined));
+  return hasOption ? describe(data, without) : keyOf(data);
+}
+
+/** For each pipeline the first of its labels that no pipeline of another identity has, else the last. */
+function uniqueLabels(
+  pipelines: readonly ParsedPipeline[],
+  identity: (pipeline: ParsedPipeline) => string,
+  labels: readonly ((pipeline: ParsedPipeline) => string)[],
+): ReadonlyMap<ParsedPipeline, string> {
+  const shown = new Map<ParsedPipeline, string>();
+  for (const label of labels) {
+    const identities = new Map<string, Set<string>>();
+    for (const pipeline of pipelines) {
+      const text = label(pipeline);
+      identities.set(text, (identities.get(text) ?? new Set()).add(identity(pipeline)));
+    }
+    for (const pipeline of pipelines) {
+      const text = label(pipeline);
+      if (!shown.has(pipeline) && (identities.get(text)?.size === 1 || label === labels.at(-1)))
+        shown.set(pipeline, text);
+    }
+  }
+  return shown;
+}

@@ -1,0 +1,82 @@
+/** What `mosaic compare` says about a database, as data. */
+import { MosaicError } from "../errors.ts";
+import { nearestNames } from "../selection/nearest-names.ts";
+import { level } from "../statistics/sample.ts";
+import type { StoreReader } from "../store/index.ts";
+import { type Criterion, criterionNamed } from "./criterion.ts";
+import { compareOnData, type DataReport } from "./data-report.ts";
+import { compareOverData, type OverallReport } from "./overall-report.ts";
+import { readRuns } from "./read-runs.ts";
+import { type DataResults, gatherResults } from "./results.ts";
+import type { Rope } from "./rope.ts";
+
+export interface CompareReport {
+  readonly database: string;
+  readonly criterion: Pick<Criterion, "column" | "direction">;
+  /** What models are grouped by; null where every pipeline is a model. */
+  readonly by: string | null;
+  readonly level: number;
+  readonly rope: Rope;
+  readonly dataSets: readonly DataReport[];
+  /** null for a single data set. */
+  readonly overall: OverallReport | null;
+  /** Runs that have no such option as models are grouped by. */
+  readonly withoutGroup: number;
+}
+
+export interface CompareOptions {
+  readonly criterion: string;
+  readonly by?: string | undefined;
+  /** Key of the only data set to look at. */
+  readonly data?: string | undefined;
+  readonly rope: Rope;
+}
+
+/** @throws MosaicError where there is nothing to compare, with what there is */
+export async function compareRuns(
+  reader: StoreReader,
+  { criterion: name, by, data, rope }: CompareOptions,
+): Promise<CompareReport> {
+  const criterion = criterionNamed(name);
+  const { runs, withoutGroup } = await readRuns(reader, criterion, by);
+  if (runs.length === 0) throw nothing(`${reader.location} has no runs with a pipeline`);
+  const all = gatherResults(runs);
+  const chosen = data === undefined ? all : all.filter(({ data: label, dataKey }) => [label, dataKey].includes(data));
+  if (chosen.length === 0) {
+    const known = nearestNames(data ?? "", [...new Set(all.map(({ dataKey }) => dataKey))]);
+    throw nothing(`there is no data set "${data}". Known ones, the nearest first: ${known.join(", ")}`);
+  }
+  requireResults(chosen, name, reader.location);
+  const settings = { criterion, rope };
+  const dataSets = chosen.map((results) => compareOnData(results, settings));
+  return {
+    database: reader.location,
+    criterion: { column: criterion.column, direction: criterion.direction },
+    by: by ?? null,
+    level,
+    rope,
+    dataSets,
+    overall: chosen.length > 1 ? compareOverData(chosen, settings) : null,
+    withoutGroup,
+  };
+}
+
+function requireResults(dataSets: readonly DataResults[], criterion: string, location: string): void {
+  const models = dataSets.flatMap((data) => data.models);
+  if (models.some(({ results }) => results.size > 0)) return;
+  const sum = (count: (model: (typeof models)[number]) => number) =>
+    models.reduce((total, model) => total + count(model), 0);
+  const counts = [
+    [sum(({ failed }) => failed), "failed"],
+    [sum(({ diverged }) => diverged), "diverged (NaN or infinite)"],
+    [sum(({ empty }) => empty), `have no ${criterion}`],
+    [sum(({ unfinished }) => unfinished), "not finished"],
+    [sum(({ incomplete }) => incomplete), "repetitions in which only some of a group's pipelines have a result"],
+  ] as const;
+  const found = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  throw nothing(`${location} has no run with a finite ${criterion}; of its runs are ${found.join(", ")}`);
+}
+
+function nothing(message: string): MosaicError {
+  return new MosaicError("nothing-to-compare", message);
+}
