@@ -34,11 +34,12 @@ describe("the tutorial's commands", () => {
       "npx mosaic run examples/or/config.ini or.db --dry-run",
       "npx mosaic run examples/or/config.ini or.db",
       "npx mosaic run examples/or/config.ini or.db --continue",
+      "npx mosaic compare or.db trainability --by key",
     ]);
   });
 
   test("do what it says", async () => {
-    const [generated, dry, trained, continued] = [...outputs.values()].map(({ stdout }) => stdout);
+    const [generated, dry, trained, continued, compared] = [...outputs.values()].map(({ stdout }) => stdout);
     expect(generated).toMatch(/^6 pipelines written to pipelines\.json; .* 24 runs/);
     expect(JSON.parse(await readFile(join(folder, "pipelines.json"), "utf8"))).toHaveLength(6);
     expect(dry).toMatch(/^All 6 pipelines can be constructed/);
@@ -48,6 +49,7 @@ describe("the tutorial's commands", () => {
     expect(modelsIn(trained ?? "")).toEqual(modelsIn(shown));
     expect(modelsIn(verdict)).toEqual(modelsIn(shown));
     expect(continued).toBeDefined();
+    expect(compared).toMatch(/mlp_MlpBrick .*mlp_MlpFunnel/);
   });
 
   test("leave every run done, once", () => {

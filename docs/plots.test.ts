@@ -1,0 +1,42 @@
+import { execFileSync } from "node:child_process";
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runAsUser } from "../scripts/user-shell.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const page = await readFile(join(root, "docs", "plots.md"), "utf8");
+const commands = [...page.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, text = ""]) => text.trim().split("\n"));
+
+/** Looks like the repository's top folder to whoever follows the page in it. */
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mosaic-plots-"));
+  await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+  for (const name of [
+    "examples/or/config.ini",
+    "examples/or/dataset.ts",
+    "examples/or/mlp.ts",
+    "docs/snippets/plot.ini",
+  ])
+    await cp(join(root, name), join(folder, name));
+  const config = join(folder, "examples", "or", "config.ini");
+  await writeFile(config, (await readFile(config, "utf8")).replace(/^epochs = .*$/m, "epochs = 2"));
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("the page's commands write what it says", async () => {
+  for (const command of commands) await runAsUser(folder, "bash", "-c", command);
+  const written = (await readdir(folder)).filter((name) => /\.(pdf|png|csv)$/.test(name));
+  expect(written.sort()).toEqual(
+    ["all.pdf", "best.pdf", "losses.csv", "losses.png", "models.pdf", "plots.pdf", "time.pdf", "trainability.png"], // biome-ignore format: list
+  );
+  const pagesOf = (file: string) =>
+    /^Pages: +(\d+)$/m.exec(execFileSync("pdfinfo", [join(folder, file)], { encoding: "utf8" }))?.[1];
+  expect(["all.pdf", "best.pdf", "models.pdf", "plots.pdf"].map(pagesOf)).toEqual(["3", "1", "2", "2"]);
+  const rows = (await readFile(join(folder, "losses.csv"), "utf8")).trimEnd().split("\n");
+  expect(rows).toHaveLength(1 + 24 * 2);
+}, 120_000);

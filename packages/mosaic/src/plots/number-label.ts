@@ -1,0 +1,20 @@
+/** A number for the eye: three significant digits, a true minus; "none" for none. */
+export function numberLabel(value: number | null | undefined): string {
+  if (value === null || value === undefined) return "none";
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  const text =
+    size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(3)));
+  return text.replaceAll("-", "−").replace("e+", "e");
+}
+
+/** Whole numbers in full: "1,234,567". */
+export function countLabel(count: number): string {
+  return count.toLocaleString("en");
+}
+
+/** "1 run", "24 runs", "1,600 runs" */
+export function counted(count: number, noun: string): string {
+  return `${countLabel(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
