@@ -50,19 +50,62 @@ it("takes runs as new when a module's text has changed, of whatever file it impo
   await write({ run_files_path: "elsewhere" }, { path_to_class: "./own.ts", layers: 0, width: 2 });
   expect((await go("--continue")).stderr).toContain("1 run done before, 0 unfinished taken up, 0 new");
   await workspace.write("net.ts", `${netModule}\n// changed`);
-  expect((await go("--continue")).stderr).toContain("0 runs done before, 0 unfinished taken up, 1 new");
+  const changed = await go("--continue");
+  expect(changed.stderr).toContain("0 runs done before, 0 unfinished taken up, 1 new");
+  expect(changed.stderr).toContain(
+    "1 of the new are known with another text of ./own.ts, which has changed since: they are trained anew, and the old ones stay\n",
+  );
   await workspace.write("data.ts", `${dataModule}\n// changed`);
   expect((await go("--continue")).stderr).toContain("0 runs done before, 0 unfinished taken up, 1 new");
   expect(workspace.statuses("or.db")).toEqual(["done", "done", "done"]);
 });
 
-it("says which done runs have fewer epochs, and trains them no further", async () => {
-  await write({ epochs: 2 }, { width: 2 });
+it("says which done runs have fewer epochs, with the command that extends them, and trains them no further", async () => {
+  await write({ epochs: 2, artifacts: "all" }, { width: "2, 3, 4, 5" });
   await go();
-  await write({ epochs: 3 }, { width: 2 });
+  expect((await workspace.run("rerun", "config.ini", "or.db", "-id", "3", "-epochs", "1")).code).toBe(0);
+  await write({ epochs: 4, artifacts: "all" }, { width: "2, 3, 4, 5" });
   const finished = await go("--continue");
-  expect(finished.stderr).toContain("1 done run with fewer epochs than asked for: 1");
-  expect(workspace.history("or.db")).toHaveLength(2);
+  expect(finished.stderr).toContain(
+    "4 done runs with fewer epochs than asked for. To train them further:\n" +
+      "  mosaic_rerun config.ini or.db -id 1-2,4 -epochs 2\n" +
+      "  mosaic_rerun config.ini or.db -id 3 -epochs 1\n",
+  );
+  expect(workspace.history("or.db")).toHaveLength(9);
+  for (const args of ["-id 1-2,4 -epochs 2", "-id 3 -epochs 1"])
+    expect((await workspace.runCommand("mosaic_rerun", "config.ini", "or.db", ...args.split(" "))).code).toBe(0);
+  expect((await go("--continue")).stderr).not.toContain("fewer epochs");
+  expect(workspace.history("or.db")).toHaveLength(16);
+});
+
+it("does not take a run for short that stopped early", async () => {
+  const early = { early_stopping: "True", "early_stopping.patience": 0, "early_stopping.min_delta": 1000 };
+  await write({ ...early, epochs: 50 }, { width: 2 });
+  await go();
+  expect(workspace.history("or.db").length).toBeLessThan(50);
+  expect((await go("--continue")).stderr).not.toContain("fewer epochs");
+});
+
+it("writes its table as JSON, and nothing else, where a program wants it", async () => {
+  await write({}, { width: "2, 3" });
+  const finished = await go("--json");
+  expect(JSON.parse(finished.stdout)).toEqual({
+    database: workspace.path("or.db"),
+    models: expect.arrayContaining([
+      {
+        model: "Data() | Net(2)",
+        nb_params: 9,
+        runs: 1,
+        failed: 0,
+        test_loss: expect.any(Number),
+        test_loss_sd: null,
+        test_acc: expect.any(Number),
+        "duration(s)": expect.any(Number),
+      },
+    ]),
+  });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
+  expect(finished.stderr).not.toMatch(/[\u001b\r]/);
 });
 
 it("keeps runs apart that differ in their number of epochs alone", async () => {

@@ -122,6 +122,31 @@ function hasResults(): boolean {
   return workspace.query("or.db", "SELECT 1 FROM sqlite_schema WHERE name = 'run_results'").length > 0;
 }
 
+it("ends a worker that is stuck in a module when its supervisor is killed", async () => {
+  await workspace.write(
+    "net.ts",
+    `${netModule}
+export class Stuck extends Net {
+  override forward(data: Tensor): Tensor {
+    console.log("stuck");
+    for (;;);
+  }
+}`,
+  );
+  const sections = { DATA: data, NET: { ...net, class: "Stuck", width: 2, layers: 0 } };
+  await workspace.write("config.ini", config({ sections }));
+  const running = workspace.start("run", "config.ini", "or.db");
+  await until(() => inWork([1]), "the run to start");
+  // Time enough for the module to be loaded and to be stuck.
+  await wait(1500);
+  const workers = childrenOf(running.pid);
+  expect(workers).toHaveLength(1);
+  running.kill("SIGKILL");
+  await running.finished;
+  const left = await processesGone(workspace.folder);
+  expect(left).toEqual([]);
+});
+
 it("refuses a second writer while the first one lives, and says which it is", async () => {
   await workspace.write("config.ini", config(parts));
   const running = workspace.start("run", "config.ini", "or.db");

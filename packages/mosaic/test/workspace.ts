@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
@@ -24,6 +25,8 @@ export interface Running {
   /** To the whole process group, as Ctrl-C on a terminal. */
   signalGroup(signal: NodeJS.Signals): void;
   kill(signal: NodeJS.Signals): void;
+  /** What it has said so far. */
+  stderr(): string;
 }
 
 export type Workspace = Awaited<ReturnType<typeof openWorkspace>>;
@@ -31,6 +34,10 @@ export type Workspace = Awaited<ReturnType<typeof openWorkspace>>;
 /** The folder lies in the repository, where the modules find `@ml-mosaic/tensor` as in a user's project. */
 export async function openWorkspace(files: Readonly<Record<string, string>> = {}) {
   const folder = await mkdtemp(join(import.meta.dirname, ".tmp-"));
+  // Commands that look for running experiments must find those of this test alone, and pause no others. It is short, as
+  // the path of a socket must be.
+  const runtime = await mkdtemp(join(tmpdir(), "mosaic-"));
+  const env = { ...process.env, XDG_RUNTIME_DIR: runtime, TMPDIR: runtime };
   const started: ChildProcess[] = [];
   const path = (name: string) => join(folder, name);
   const write = async (name: string, text: string) => {
@@ -41,7 +48,7 @@ export async function openWorkspace(files: Readonly<Record<string, string>> = {}
 
   const startProgram = (program: string, args: readonly string[]): Running => {
     // detached: a process group of its own, as a shell gives every command.
-    const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
     started.push(child);
     const output = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -58,6 +65,7 @@ export async function openWorkspace(files: Readonly<Record<string, string>> = {}
       finished,
       signalGroup: (signal) => process.kill(-(child.pid ?? 0), signal),
       kill: (signal) => child.kill(signal),
+      stderr: () => output.stderr,
     };
   };
   const start = (...args: readonly string[]) => startProgram(process.execPath, [join(commands, "mosaic.ts"), ...args]);
@@ -72,6 +80,8 @@ export async function openWorkspace(files: Readonly<Record<string, string>> = {}
 
   return {
     folder,
+    /** Where the processes of this workspace keep track of running experiments. */
+    runtime,
     path,
     write,
     start,
@@ -97,7 +107,7 @@ export async function openWorkspace(files: Readonly<Record<string, string>> = {}
       for (const child of started) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
       const left = await processesGone(folder);
       for (const pid of left) process.kill(pid, "SIGKILL");
-      await rm(folder, { recursive: true, force: true });
+      for (const each of [folder, runtime]) await rm(each, { recursive: true, force: true });
       if (left.length > 0) throw new Error(`processes outlived the test: ${left.join(", ")}`);
     },
   };

@@ -2,11 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { createLogUpdate } from "log-update";
 import { chooseDatabase } from "../control/choose-database.ts";
 import { askExperiment } from "../control/control-client.ts";
-import type { AwaitedRun } from "../control/protocol.ts";
-import { listExperiments } from "../control/registry.ts";
+import type { AwaitedRun, ControlRequest, PausedAnswer } from "../control/protocol.ts";
+import { listExperiments, type RegisteredExperiment } from "../control/registry.ts";
 import { MosaicError } from "../errors.ts";
 import { replaceFiles, requireReplaceable } from "../files/replace-files.ts";
 import type { CommandSpec, Terminal } from "./command.ts";
+import { interruptible } from "./interruptible.ts";
 import { shellText } from "./shell-text.ts";
 import { clockText, countText } from "./text.ts";
 
@@ -25,48 +26,87 @@ export const pauseCommand: CommandSpec = {
   async run(given, terminal) {
     const target = given.argument("pipeline_file");
     const database = await chooseDatabase(given.option("db"));
-    const experiment = (await listExperiments()).find((each) => each.database === database && each.liveness !== "dead");
-    if (experiment === undefined) throw new MosaicError("no-experiment", `no experiment is running in ${database}`);
+    const experiment = await findExperiment(database);
     // A path that cannot be written is known before anything is paused.
     await requireReplaceable(target);
+    const mode = given.switched("now") ? "now" : "finish";
     const view = openWaitingView(terminal);
+    const goOn = `mosaic run ${shellText(experiment.configuration)} ${shellText(database)} --continue`;
     try {
-      for await (const answer of askExperiment(experiment, {
-        kind: "pause",
-        mode: given.switched("now") ? "now" : "finish",
-      })) {
-        switch (answer.kind) {
-          case "waiting":
-            view.show(answer.runs);
-            break;
-          case "refused":
-            throw new MosaicError("pause-refused", answer.message);
-          case "paused":
-            view.close();
-            if (answer.left === 0) {
-              terminal.out(`All runs of ${database} have ended; nothing is left, and no file is written.\n`);
-              return 0;
-            }
-            await replaceFiles([target], ([temporary = ""]) =>
-              writeFile(temporary, `${JSON.stringify(answer.file, null, "\t")}\n`),
-            );
-            terminal.out(
-              `${countText(answer.left, "run")} left, written to ${target}. To go on: mosaic resume ${shellText(target)}\n`,
-            );
-            return 0;
-          default:
-            answer satisfies never;
-        }
+      const paused = await interruptible((signal) => waitForRest(experiment, mode, view, signal));
+      if (paused === undefined) {
+        terminal.err(
+          `The experiment comes to rest all the same, but ${target} is not written. To go on when it has:\n  ${goOn}\n`,
+        );
+        return 3;
       }
-      throw new MosaicError(
-        "experiment-does-not-answer",
-        `the experiment of ${database} ended before it answered; mosaic status ${database} shows how it stands`,
+      view.close();
+      if (paused.left === 0) {
+        terminal.out(`All runs of ${database} have ended; nothing is left, and no file is written.\n`);
+        return 0;
+      }
+      await writeLeft(target, paused.file, goOn);
+      terminal.out(
+        `${countText(paused.left, "run")} left, written to ${target}. To go on: mosaic resume ${shellText(target)}\n`,
       );
+      return 0;
     } finally {
       view.close();
     }
   },
 };
+
+async function findExperiment(database: string): Promise<RegisteredExperiment> {
+  const known = (await listExperiments()).filter((each) => each.database === database);
+  const running = known.find(({ liveness }) => liveness !== "dead");
+  if (running !== undefined) return running;
+  throw new MosaicError(
+    "no-experiment",
+    known.length === 0
+      ? `no experiment is running in ${database}`
+      : `the experiment of ${database} has crashed, so that there is nothing to pause; mosaic status ${shellText(database)} says how to go on`,
+  );
+}
+
+async function waitForRest(
+  experiment: RegisteredExperiment,
+  mode: ControlRequest["mode"],
+  view: WaitingView,
+  signal: AbortSignal,
+): Promise<PausedAnswer> {
+  for await (const answer of askExperiment(experiment, { kind: "pause", mode }, signal)) {
+    switch (answer.kind) {
+      case "waiting":
+        view.show(answer.runs);
+        break;
+      case "refused":
+        throw new MosaicError("pause-refused", answer.message);
+      case "paused":
+        return answer;
+      default:
+        answer satisfies never;
+    }
+  }
+  const { database } = experiment;
+  throw new MosaicError(
+    "experiment-does-not-answer",
+    `the experiment of ${database} ended before it answered; mosaic status ${shellText(database)} shows how it stands`,
+  );
+}
+
+/** The experiment rests by now, whether the file can be written or not. */
+async function writeLeft(target: string, left: unknown, goOn: string): Promise<void> {
+  try {
+    await replaceFiles([target], ([temporary = ""]) => writeFile(temporary, `${JSON.stringify(left, null, "\t")}\n`));
+  } catch (error) {
+    if (!(error instanceof MosaicError)) throw error;
+    throw new MosaicError(
+      error.code,
+      `${error.message}\nThe experiment is paused all the same, and nothing is lost. To go on without the file:\n  ${goOn}`,
+      { cause: error },
+    );
+  }
+}
 
 interface WaitingView {
   show(runs: readonly AwaitedRun[]): void;

@@ -1,21 +1,21 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatProblem, readMonitor } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { checkDevices } from "../experiment/devices.ts";
-import { readExperimentOrigin } from "../experiment/experiment-origin.ts";
+import { type ExperimentOrigin, readExperimentOrigins } from "../experiment/experiment-origin.ts";
 import { processParams } from "../experiment/process-params.ts";
 import { recordExperiment } from "../experiment/queue.ts";
+import { readRunModules } from "../experiment/run-modules.ts";
 import { filesFolderFor } from "../experiment/run-order.ts";
 import { snapshotName } from "../run/save-run.ts";
+import { readSnapshotEpochs } from "../run/snapshot-header.ts";
 import { selectRuns } from "../selection/select-runs.ts";
 import { type Continuation, openSqliteStore, type RunRecord, type Store } from "../store/index.ts";
-import { carryOut } from "./carry-out.ts";
+import { carryOutAndTell, jsonOption } from "./carry-out-and-tell.ts";
 import type { CommandSpec } from "./command.ts";
-import { summarizeModels, summaryText } from "./run-summary.ts";
 import { selectorOf, selectorOptions } from "./selector-options.ts";
-import { countText } from "./text.ts";
+import { shellText } from "./shell-text.ts";
+import { countText, idRanges } from "./text.ts";
 
 export const rerunCommand: CommandSpec = {
   name: "rerun",
@@ -27,6 +27,7 @@ export const rerunCommand: CommandSpec = {
   options: [
     ...selectorOptions,
     { name: "epochs", value: "N", help: "epochs to add (default: as many as the run was asked for)" },
+    jsonOption,
   ],
   examples: [
     "mosaic rerun config.ini results.db -id 1-3 -epochs 50",
@@ -39,39 +40,51 @@ export const rerunCommand: CommandSpec = {
     await checkDevices(monitor, configFile);
     const selector = selectorOf(given);
     const epochs = epochsOf(given.option("epochs"));
-    const store = await openSqliteStore(given.argument("database_file"), { create: false });
+    const database = given.argument("database_file");
+    const store = await openSqliteStore(database, { create: false });
     try {
       for (const notice of store.notices) terminal.err(`${notice}\n`);
       const runs = await readRuns(store, await selectRuns(store, selector));
-      const folder = await commonFolder(store, runs);
+      const origins = await originsOf(store, runs);
+      const origin = commonOrigin(origins);
+      const { folder, configurationFile: configuration } = origin;
       const done = runs.filter(({ status }) => status === "done");
       const others = runs.filter(({ status }) => status !== "done");
       const continuations = done.map((run) => continuationOf(run, epochs));
-      requireSnapshots(store, done, folder);
-      const experimentId = await recordExperiment(store, {
-        file: configFile,
-        folder,
-        text: await readFile(configFile, "utf8"),
-      });
+      await requireSnapshots(store, done, folder);
+      const { digests, changed } = await readRunModules(runs, origins, folder, store.location);
+      for (const [path, runIds] of changed)
+        terminal.err(
+          `${path} has changed since ${runIds.length === 1 ? "run" : "runs"} ${idRanges(runIds)} began: from here on the new text counts\n`,
+        );
+      const text = JSON.stringify(monitor.texts);
+      const experimentId = await recordExperiment(store, { file: configuration, folder, text }, digests);
       await store.continueRuns(experimentId, continuations);
       await store.requeueRuns(
         experimentId,
         others.map(({ runId }) => runId),
       );
       terminal.err(`${countText(done.length, "run")} trained further, ${others.length} started again\n`);
-      const code = await carryOut(
-        { store, experimentId, runs: runs.length, monitor, folder, configuration: configFile, failedBefore: 0 },
+      const rerun = (ids: readonly number[]) =>
+        ["mosaic", "rerun", configFile, database, "-id", idRanges(ids)].map(shellText).join(" ");
+      return await carryOutAndTell(
+        { store, experimentId, runs: runs.length, monitor, folder, configuration, failedBefore: 0 },
+        {
+          runIds: runs.map(({ runId }) => runId),
+          json: given.switched("json"),
+          goOn: rerun(runs.map(({ runId }) => runId)),
+          // Those that have ended must not be named: they would be trained further once more.
+          async next() {
+            const left = await idsWith(store, experimentId, ["pending", "paused"]);
+            const failed = await idsWith(store, experimentId, ["error"]);
+            return [
+              ...(left.length > 0 ? [`${rerun(left)}   carries on: ${countText(left.length, "run")} left`] : []),
+              ...(failed.length > 0 ? [`${rerun(failed)}   tries again what failed`] : []),
+            ];
+          },
+        },
         terminal,
       );
-      terminal.out(
-        `${summaryText(
-          await summarizeModels(
-            store,
-            runs.map(({ runId }) => runId),
-          ),
-        )}\n`,
-      );
-      return code;
     } finally {
       await store.close().catch((error: unknown) => terminal.err(`${String(error)}\n`));
     }
@@ -98,22 +111,28 @@ async function readRuns(store: Store, runIds: readonly number[]): Promise<readon
   return runs;
 }
 
-/** Relative paths of the modules start there. */
-async function commonFolder(store: Store, runs: readonly RunRecord[]): Promise<string> {
-  const folders = new Set<string>();
-  for (const experimentId of new Set(runs.map(({ details }) => details?.experimentId))) {
-    const origin = await readExperimentOrigin(store, experimentId);
-    if (origin !== undefined) folders.add(origin.folder);
-  }
-  const [folder, ...others] = folders;
-  if (folder === undefined)
+async function originsOf(store: Store, runs: readonly RunRecord[]): Promise<readonly ExperimentOrigin[]> {
+  const ids = new Set(runs.map(({ details }) => details?.experimentId));
+  return (await readExperimentOrigins(store)).filter(({ experimentId }) => ids.has(experimentId));
+}
+
+/** Relative paths of the modules start in its folder, so that it must be the same for all. */
+function commonOrigin(origins: readonly ExperimentOrigin[]): ExperimentOrigin {
+  const folders = new Set(origins.map(({ folder }) => folder));
+  const latest = origins.at(-1);
+  if (latest === undefined)
     throw new MosaicError("no-origin", "the database does not say where the runs' configuration file was");
-  if (others.length > 0)
+  if (folders.size > 1)
     throw new MosaicError(
       "several-origins",
       `these runs come from configuration files in several folders (${[...folders].join(", ")}); rerun those of one folder at a time`,
     );
-  return folder;
+  return latest;
+}
+
+async function idsWith(store: Store, experimentId: number, statuses: readonly string[]): Promise<readonly number[]> {
+  const ids = await Promise.all(statuses.map((status) => store.runIds({ experimentId, status })));
+  return ids.flat();
 }
 
 function continuationOf({ runId, result, params }: RunRecord, epochs: number | undefined): Continuation {
@@ -121,15 +140,30 @@ function continuationOf({ runId, result, params }: RunRecord, epochs: number | u
   return { runId, epochs: (result?.epochs ?? 0) + added };
 }
 
-function requireSnapshots(store: Store, runs: readonly RunRecord[], folder: string): void {
-  const missing = runs.filter(({ runId, params }) => {
+/** Before anything changes: a run without its snapshot would be trained anew, which is not what was asked for. */
+async function requireSnapshots(store: Store, runs: readonly RunRecord[], folder: string): Promise<void> {
+  const without: number[] = [];
+  const bad: string[] = [];
+  for (const { runId, params } of runs) {
     const files = filesFolderFor(params, folder, store.location);
-    return files === undefined || !existsSync(join(files, snapshotName(runId)));
-  });
-  if (missing.length === 0) return;
-  const ids = missing.map(({ runId }) => runId).join(", ");
+    if (files === undefined) without.push(runId);
+    else
+      await readSnapshotEpochs(join(files, snapshotName(runId))).catch((error: unknown) => {
+        if (!(error instanceof MosaicError)) throw error;
+        bad.push(`run ${runId}: ${error.message}`);
+      });
+  }
+  if (without.length > 0)
+    throw new MosaicError(
+      "no-snapshot",
+      `${without.length === 1 ? "run" : "runs"} ${idRanges(without)} kept no snapshot to go on from: the configuration said artifacts = none. Train anew with artifacts = all, by mosaic run`,
+    );
+  if (bad.length === 0) return;
+  const more = bad.length > mostNamed ? `\nand ${bad.length - mostNamed} more` : "";
   throw new MosaicError(
     "no-snapshot",
-    `there is no snapshot to go on from for ${countText(missing.length, "run")}: ${ids}. Snapshots are written with artifacts = all; without them a run can only be trained anew, by mosaic run`,
+    `there is no snapshot to go on from for ${countText(bad.length, "run")}:\n${bad.slice(0, mostNamed).join("\n")}${more}\nPut the files back, or leave these runs out`,
   );
 }
+
+const mostNamed = 10;

@@ -1,22 +1,23 @@
 import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
-import { readMonitorTexts } from "../config/index.ts";
+import { type PipelineEntry, parsePipelines, readMonitorTexts } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { checkDevices } from "../experiment/devices.ts";
-import { readExperimentOrigin } from "../experiment/experiment-origin.ts";
+import { readExperimentOrigins } from "../experiment/experiment-origin.ts";
 import { type PauseFile, readPauseFile } from "../experiment/pause-file.ts";
 import { recordExperiment } from "../experiment/queue.ts";
-import { openSqliteStore, type Store } from "../store/index.ts";
-import { carryOut } from "./carry-out.ts";
+import { readRunModules } from "../experiment/run-modules.ts";
+import { openSqliteStore, type RunRecord, type Store } from "../store/index.ts";
+import { carryOutAndTell, jsonOption } from "./carry-out-and-tell.ts";
 import type { CommandSpec } from "./command.ts";
-import { summarizeModels, summaryText } from "./run-summary.ts";
-import { countText } from "./text.ts";
+import { shellText } from "./shell-text.ts";
+import { countText, idRanges } from "./text.ts";
 
 export const resumeCommand: CommandSpec = {
   name: "resume",
   summary: "Go on with what mosaic pause has written down.",
   arguments: [{ name: "pipeline_file", help: "file that mosaic pause wrote (.json)" }],
-  options: [],
+  options: [jsonOption],
   examples: ["mosaic pause left.json", "mosaic resume left.json"],
   async run(given, terminal) {
     const path = given.argument("pipeline_file");
@@ -31,25 +32,40 @@ export const resumeCommand: CommandSpec = {
     const store = await openSqliteStore(file.database, { create: false });
     try {
       for (const notice of store.notices) terminal.err(`${notice}\n`);
-      const { runIds, folder, configuration, finished } = await matchRuns(store, file, path);
+      const { runs, origins, origin, finished } = await matchRuns(store, file, path);
       if (finished > 0) terminal.err(`${countText(finished, "run")} of ${path} done since\n`);
-      if (runIds.length === 0) {
-        terminal.out(`Nothing is left of ${path}: all its runs are done.\n`);
+      if (runs.length === 0) {
+        terminal.out(`Nothing is left of ${path}: all its runs have ended.\n`);
         return 0;
       }
-      terminal.err(`Going on in ${file.database}: ${countText(runIds.length, "run")}\n`);
-      const experimentId = await recordExperiment(store, {
-        file: configuration,
-        folder,
-        text: JSON.stringify(file.MONITOR),
-      });
-      await store.requeueRuns(experimentId, runIds);
-      const code = await carryOut(
-        { store, experimentId, runs: runIds.length, monitor, folder, configuration, failedBefore: 0 },
+      terminal.err(`Going on in ${file.database}: ${countText(runs.length, "run")}\n`);
+      const { folder, configurationFile: configuration } = origin;
+      const { digests, changed } = await readRunModules(runs, origins, folder, store.location);
+      for (const [module, ids] of changed)
+        terminal.err(
+          `${module} has changed since ${ids.length === 1 ? "run" : "runs"} ${idRanges(ids)} began: from here on the new text counts\n`,
+        );
+      const text = JSON.stringify(file.MONITOR);
+      const experimentId = await recordExperiment(store, { file: configuration, folder, text }, digests);
+      await store.requeueRuns(
+        experimentId,
+        runs.map(({ runId }) => runId),
+      );
+      const goOn = `mosaic resume ${shellText(path)}`;
+      return await carryOutAndTell(
+        { store, experimentId, runs: runs.length, monitor, folder, configuration, failedBefore: 0 },
+        {
+          runIds: file.run_ids,
+          json: given.switched("json"),
+          goOn,
+          async next() {
+            const counts = await store.countByStatus(experimentId);
+            const left = (counts.get("pending") ?? 0) + (counts.get("paused") ?? 0);
+            return left > 0 ? [`${goOn}   carries on: ${countText(left, "run")} left`] : [];
+          },
+        },
         terminal,
       );
-      terminal.out(`${summaryText(await summarizeModels(store, file.run_ids))}\n`);
-      return code;
     } finally {
       await store.close().catch((error: unknown) => terminal.err(`${String(error)}\n`));
     }
@@ -64,23 +80,33 @@ async function matchRuns(store: Store, file: PauseFile, path: string) {
   const refuse = (what: string) =>
     new MosaicError("pause-file-does-not-fit", `${path} does not fit ${file.database}: ${what}`);
   const wanted = new Map(file.run_ids.map((runId, index) => [runId, file.pipelines[index]]));
-  const runIds: number[] = [];
+  const runs: RunRecord[] = [];
+  const experiments = new Set<number | undefined>();
   let finished = 0;
-  let experimentId: number | undefined;
-  for await (const { runId, status, pipelineJson, details } of store.runs({ runIds: wanted.keys() })) {
+  for await (const run of store.runs({ runIds: file.run_ids })) {
+    const { runId, status, pipelineJson, details } = run;
     const pipeline = wanted.get(runId);
     wanted.delete(runId);
-    if (!isDeepStrictEqual(JSON.parse(pipelineJson ?? "null"), pipeline))
+    const json: unknown = JSON.parse(pipelineJson ?? "[]");
+    const [known] = parsePipelines([json], store.location);
+    if (!isDeepStrictEqual(known?.map(withoutKey), pipeline?.map(withoutKey)))
       throw refuse(`the pipeline of run ${runId} is another one there`);
-    experimentId ??= details?.experimentId;
-    if (status === "pending" || status === "paused") runIds.push(runId);
+    experiments.add(details?.experimentId);
+    if (status === "pending" || status === "paused") runs.push(run);
     else if (status === "done" || status === "error") finished++;
     else throw refuse(`run ${runId} is ${status}`);
   }
   const [unknown] = wanted.keys();
   if (unknown !== undefined) throw refuse(`there is no run ${unknown}`);
-  const origin = await readExperimentOrigin(store, experimentId);
+  const origins = (await readExperimentOrigins(store)).filter(({ experimentId }) => experiments.has(experimentId));
+  const origin = origins.at(-1);
   if (origin === undefined) throw refuse("it does not say where the configuration file was");
-  if (origin.folder !== file.folder) throw refuse(`its runs come from ${origin.folder}, not from ${file.folder}`);
-  return { runIds, finished, folder: origin.folder, configuration: origin.configurationFile };
+  const foreign = origins.find(({ folder }) => folder !== file.folder);
+  if (foreign !== undefined) throw refuse(`its runs come from ${foreign.folder}, not from ${file.folder}`);
+  return { runs, origins, origin, finished };
+}
+
+/** `mosaic rekey` may have changed the keys since. */
+function withoutKey({ key: _, ...entry }: PipelineEntry): PipelineEntry {
+  return entry;
 }

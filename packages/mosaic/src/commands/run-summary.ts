@@ -75,10 +75,35 @@ function meanOf(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** A screen is no place for thousands of lines: `mosaic export` has all. */
+const mostModels = 200;
+
 export function summaryText(models: readonly ModelSummary[]): string {
   const common = commonStages(models);
-  const table = modelTable(models.map((model) => ({ ...model, model: model.model.slice(common.length) })));
-  return common === "" ? table : `All with ${common.slice(0, -separator.length)}\n${table}`;
+  const shown = models.slice(0, mostModels);
+  const table = modelTable(shown.map((model) => ({ ...model, model: model.model.slice(common.length) })));
+  return [
+    ...(common === "" ? [] : [`All with ${common.slice(0, -separator.length)}`]),
+    table,
+    ...(models.length > mostModels ? [`… and ${models.length - mostModels} more; mosaic export writes all`] : []),
+  ].join("\n");
+}
+
+/** The database's own names. */
+export function summaryJson(models: readonly ModelSummary[], database: string): unknown {
+  return {
+    database,
+    models: models.map((model) => ({
+      model: model.model,
+      nb_params: model.parameterCount,
+      runs: model.runs,
+      failed: model.failed,
+      test_loss: model.testLoss,
+      test_loss_sd: model.testLossDeviation,
+      test_acc: model.testAccuracy,
+      "duration(s)": model.durationSeconds,
+    })),
+  };
 }
 
 const separator = " | ";
@@ -94,7 +119,7 @@ function commonStages(models: readonly ModelSummary[]): string {
 function modelTable(models: readonly ModelSummary[]): string {
   const rows = models.map((model) => [
     model.model,
-    numberText(model.parameterCount),
+    String(model.parameterCount ?? ""),
     `${model.runs}${model.failed > 0 ? ` (+${model.failed} failed)` : ""}`,
     numberText(model.testLoss),
     model.testLossDeviation === null ? "" : `± ${numberText(model.testLossDeviation)}`,

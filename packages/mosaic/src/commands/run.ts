@@ -10,11 +10,10 @@ import { databaseIdOf, enqueueRuns, type Queue } from "../experiment/queue.ts";
 import { vocabulary } from "../run/components.ts";
 import { claimFilesFolder, filesFolderOf, refuseTakenFolder } from "../run/run-files.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
-import { carryOut } from "./carry-out.ts";
+import { carryOutAndTell, jsonOption } from "./carry-out-and-tell.ts";
 import type { CommandSpec, ExitCode, Terminal } from "./command.ts";
-import { summarizeModels, summaryText } from "./run-summary.ts";
 import { shellText } from "./shell-text.ts";
-import { countText } from "./text.ts";
+import { countText, idRanges } from "./text.ts";
 
 export const runCommand: CommandSpec = {
   name: "run",
@@ -27,6 +26,7 @@ export const runCommand: CommandSpec = {
     { name: "continue", help: "run only what is missing in the database" },
     { name: "retry-errors", help: "with --continue, also run again what failed" },
     { name: "dry-run", help: "check everything, construct each pipeline once, train nothing" },
+    jsonOption,
   ],
   examples: ["mosaic run config.ini results.db", "mosaic run config.ini results.db --continue"],
   async run(given, terminal) {
@@ -54,32 +54,26 @@ export const runCommand: CommandSpec = {
       for (const notice of store.notices) terminal.err(`${notice}\n`);
       await claimFiles(experiment, database, store);
       const queue = await enqueueRuns(store, experiment, digests, { continued, retryErrors });
-      describeQueue(queue, continued, terminal);
-      const command = commandLine(configFile, database);
-      try {
-        const code = await carryOut(
-          {
-            store,
-            experimentId: queue.experimentId,
-            runs: queue.added + queue.resumed,
-            monitor: experiment.monitor,
-            folder: experiment.folder,
-            configuration: configFile,
-            failedBefore: queue.failed,
-          },
-          terminal,
-        );
-        terminal.out(`${summaryText(await summarizeModels(store, queue.runIds))}\n`);
-        await sayNext(store, queue, command, terminal);
-        return code;
-      } catch (error) {
-        // The database or the machine has failed, not the runs.
-        if (!(error instanceof MosaicError)) throw error;
-        terminal.err(
-          `${error.message}\nStopped; what was accepted is safe. When the cause is gone:\n  ${command} --continue\n`,
-        );
-        return 3;
-      }
+      if (continued) describeQueue(queue, [configFile, database], terminal);
+      const command = ["mosaic", "run", configFile, database].map(shellText).join(" ");
+      return await carryOutAndTell(
+        {
+          store,
+          experimentId: queue.experimentId,
+          runs: queue.added + queue.resumed,
+          monitor: experiment.monitor,
+          folder: experiment.folder,
+          configuration: configFile,
+          failedBefore: queue.failed,
+        },
+        {
+          runIds: queue.runIds,
+          json: given.switched("json"),
+          goOn: `${command} --continue`,
+          next: () => nextSteps(store, queue, command),
+        },
+        terminal,
+      );
     } finally {
       // Nothing is lost by it: what was accepted stays, and the next writer takes the claim over.
       await store.close().catch((error: unknown) => terminal.err(`${String(error)}\n`));
@@ -112,28 +106,32 @@ async function reportDryRun(experiment: Experiment, pipelines: number, terminal:
   return problems.length === 0 ? 0 : 2;
 }
 
-function describeQueue({ added, resumed, done, failed, shorter }: Queue, continued: boolean, { err }: Terminal): void {
-  if (!continued) return;
+function describeQueue(
+  { added, resumed, done, failed, shorter, changed }: Queue,
+  files: readonly [configFile: string, database: string],
+  { err }: Terminal,
+): void {
   err(`${countText(done, "run")} done before, ${resumed} unfinished taken up, ${added} new\n`);
-  if (failed > 0) err(`${countText(failed, "run")} failed before and stay so; --retry-errors runs them again\n`);
-  if (shorter.length > 0)
+  if (changed.count > 0)
     err(
-      `${countText(shorter.length, "done run")} with fewer epochs than asked for: ${shorter.slice(0, 20).join(", ")}${shorter.length > 20 ? "…" : ""}\n`,
+      `${changed.count} of the new are known with another text of ${changed.modules.join(", ")}, which has changed since: they are trained anew, and the old ones stay\n`,
     );
+  if (failed > 0) err(`${countText(failed, "run")} failed before and stay so; --retry-errors runs them again\n`);
+  if (shorter.length === 0) return;
+  err(`${countText(shorter.length, "done run")} with fewer epochs than asked for. To train them further:\n`);
+  for (const [missing, runs] of Map.groupBy(shorter, (run) => run.missing)) {
+    const ids = idRanges(runs.map(({ runId }) => runId));
+    err(`  ${["mosaic_rerun", ...files, "-id", ids, "-epochs", String(missing)].map(shellText).join(" ")}\n`);
+  }
 }
 
-async function sayNext(store: Store, queue: Queue, command: string, { err }: Terminal): Promise<void> {
+async function nextSteps(store: Store, queue: Queue, command: string): Promise<readonly string[]> {
   const counts = await store.countByStatus(queue.experimentId);
   const left = (counts.get("pending") ?? 0) + (counts.get("paused") ?? 0);
   const failed = (counts.get("error") ?? 0) + queue.failed;
-  const lines: string[] = [];
-  if (left > 0) lines.push(`${command} --continue   carries on: ${countText(left, "run")} left`);
-  if (failed > 0) lines.push(`${command} --continue --retry-errors   tries again what failed`);
-  if (left === 0) lines.push(`${command} --continue   trains what you add to the configuration`);
-  err(`Next:\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
-}
-
-/** As it can be pasted into a shell. */
-function commandLine(configFile: string, database: string): string {
-  return ["mosaic", "run", configFile, database].map(shellText).join(" ");
+  return [
+    ...(left > 0 ? [`${command} --continue   carries on: ${countText(left, "run")} left`] : []),
+    ...(failed > 0 ? [`${command} --continue --retry-errors   tries again what failed`] : []),
+    ...(left === 0 ? [`${command} --continue   trains what you add to the configuration`] : []),
+  ];
 }

@@ -2,7 +2,7 @@
 import { styleText } from "node:util";
 import type { PipelineEntry } from "../config/index.ts";
 import type { RunReport } from "../inspect/run-report.ts";
-import { type EpochRecord, resultColumns } from "../store/index.ts";
+import { type EpochRecord, type RunResult, resultColumns } from "../store/index.ts";
 import { chartText } from "./chart.ts";
 import { oneLine, plainLines } from "./one-line.ts";
 import { numberText, tableText } from "./text.ts";
@@ -16,6 +16,7 @@ export function showText(report: RunReport): string {
     ["Training options", pairLines(trainingParams(report))],
     ["Error", run.status === "error" ? plainLines(run.returnStatus ?? "") : []],
     ["Results", resultLines(report)],
+    ["Earlier results", earlierLines(report)],
     ["Loss", curveLines(run.history)],
     ["Files", fileLines(report)],
     ["End of the log", (report.logTail ?? []).map(oneLine)],
@@ -51,7 +52,26 @@ function trainingParams({ run, pipeline = [] }: RunReport) {
 
 function resultLines({ run: { result } }: RunReport): readonly string[] {
   if (result === null) return [];
-  return pairLines(resultColumns.map(({ column, field }) => [column, numberText(result[field]) || "-"] as const));
+  const text = (value: number | null, whole: boolean) => (whole ? String(value ?? "") : numberText(value));
+  return pairLines(
+    resultColumns.map(({ column, field, whole }) => [column, text(result[field], whole) || "-"] as const),
+  );
+}
+
+/** Before the run was trained further: a line each. */
+function earlierLines({ earlierResults }: RunReport): readonly string[] {
+  if (earlierResults.length === 0) return [];
+  const columns = resultColumns.filter(({ field }) => earlierResults.some(({ result }) => result[field] !== null));
+  const rows = earlierResults.map(({ replacedAt, result }) => [
+    dateText(replacedAt),
+    ...columns.map(({ field }) => numberText(result[field])),
+  ]);
+  const names = columns.map(({ column }) => column);
+  return tableText(
+    ["replaced", ...names],
+    rows,
+    names.map((_, index) => index + 1),
+  ).split("\n");
 }
 
 function curveLines(history: readonly EpochRecord[]): readonly string[] {
@@ -123,8 +143,15 @@ function pairLines(pairs: readonly (readonly [name: string, value: string])[]): 
   return pairs.map(([name, value]) => `${oneLine(name).padEnd(width)}  ${oneLine(value)}`);
 }
 
+function resultJson(result: RunResult): Readonly<Record<string, number | null>> {
+  return Object.fromEntries(resultColumns.map(({ column, field }) => [column, result[field]]));
+}
+
 /** The database's own names. */
-export function showJson({ run, pipeline, filesFolder, files, logTail, origin }: RunReport, database: string): unknown {
+export function showJson(
+  { run, earlierResults, pipeline, filesFolder, files, logTail, origin }: RunReport,
+  database: string,
+): unknown {
   const { runId, status, description, returnStatus, params, result, history, details } = run;
   return {
     database,
@@ -134,8 +161,12 @@ export function showJson({ run, pipeline, filesFolder, files, logTail, origin }:
     return_status: returnStatus,
     pipeline: pipeline ?? null,
     params: Object.fromEntries(params),
-    results:
-      result === null ? null : Object.fromEntries(resultColumns.map(({ column, field }) => [column, result[field]])),
+    results: result === null ? null : resultJson(result),
+    earlier_results: earlierResults.map((earlier) => ({
+      replaced_at: earlier.replacedAt,
+      return_status: earlier.returnStatus,
+      ...resultJson(earlier.result),
+    })),
     history: history.map(({ epoch, trainLoss, testLoss, trainAccuracy, testAccuracy, learningRate, seconds }) => ({
       epoch,
       train_loss: trainLoss,

@@ -6,13 +6,14 @@ import { type ControlAnswer, type ControlRequest, isControlAnswer } from "./prot
 import type { RegisteredExperiment } from "./registry.ts";
 
 /**
- * Sends a request to a running experiment and gives its answers as they come.
+ * Sends a request to a running experiment and gives its answers as they come, until `stop` is aborted.
  *
- * @throws MosaicError where nobody answers
+ * @throws MosaicError where nobody answers; the signal's reason where it is aborted
  */
 export async function* askExperiment(
   { folder, name, process, database }: RegisteredExperiment,
   request: ControlRequest,
+  stop: AbortSignal,
 ): AsyncGenerator<ControlAnswer, void, void> {
   const socket = connect(socketPath(folder, name));
   const gone = (cause: unknown) =>
@@ -29,8 +30,12 @@ export async function* askExperiment(
   socket.on("error", (error) => {
     failure = error;
   });
+  const lines = createInterface({ input: socket });
+  // A connection that breaks has no end, which the lines would wait for.
+  socket.on("close", () => lines.close());
+  stop.addEventListener("abort", () => socket.destroy());
   socket.write(`${JSON.stringify(request)}\n`);
-  for await (const line of createInterface({ input: socket })) {
+  for await (const line of lines) {
     const answer: unknown = JSON.parse(line);
     if (!isControlAnswer(answer))
       throw new MosaicError(
@@ -39,5 +44,6 @@ export async function* askExperiment(
       );
     yield answer;
   }
+  stop.throwIfAborted();
   if (failure !== undefined) throw gone(failure);
 }

@@ -17,6 +17,8 @@ export interface ControlServer {
 const longestPath = 103;
 /** A request is a few words; whoever sends more is no command of ours. */
 const longestRequest = 10_000;
+/** How long the end of an experiment waits for its last answers to be read, which may be many megabytes. */
+const lastAnswerMilliseconds = 10_000;
 
 export function socketPath(folder: string, name: string): string {
   return join(folder, `${name}.sock`);
@@ -51,9 +53,10 @@ export async function openControlServer(folder: string, name: string, handler: C
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         for (const socket of sockets) socket.end();
+        // Who reads slowly is waited for, who does not read is not: a stopped process must hold nothing up.
         setTimeout(() => {
           for (const socket of sockets) socket.destroy();
-        }, 500).unref();
+        }, lastAnswerMilliseconds).unref();
       });
       await rm(path, { force: true });
     },
@@ -70,6 +73,7 @@ async function serve(socket: Socket, handler: ControlHandler): Promise<void> {
     if (received > longestRequest) socket.destroy();
   });
   for await (const line of createInterface({ input: socket })) {
+    if (received > longestRequest) return;
     const request = parse(line);
     if (isControlRequest(request)) {
       await handler(request, answer).catch((error: unknown) =>

@@ -16,10 +16,16 @@ export interface AwaitedRun {
   readonly epochs: number;
 }
 
+/** Nothing runs any more. `file`: the content of the pause file; absent where nothing is left. */
+export interface PausedAnswer {
+  readonly kind: "paused";
+  readonly left: number;
+  readonly file?: unknown;
+}
+
 export type ControlAnswer =
   | { readonly kind: "waiting"; readonly runs: readonly AwaitedRun[] }
-  /** Nothing runs any more. `file`: the content of the pause file; absent where nothing is left. */
-  | { readonly kind: "paused"; readonly left: number; readonly file?: unknown }
+  | PausedAnswer
   | { readonly kind: "refused"; readonly message: string };
 
 export function isControlRequest(value: unknown): value is ControlRequest {

@@ -45,6 +45,7 @@ export async function register(
   for (const known of await listExperiments(folders))
     if (known.liveness !== "alive" && known.database === database) await forget(known);
   await makePrivateFolder(folder);
+  await sweep(folder);
   const name = `${process.pid}-${randomBytes(4).toString("hex")}`;
   const record = {
     database,
@@ -82,7 +83,26 @@ export async function listExperiments(
 
 /** Removes what a dead process has left. */
 export async function forget({ folder, name }: RegisteredExperiment): Promise<void> {
-  await rm(join(folder, name + ending), { force: true });
+  for (const each of [ending, ".sock"]) await rm(join(folder, name + each), { force: true });
+}
+
+/** Sockets and unfinished files of processes that died before they were registered, or after their file was removed. */
+async function sweep(folder: string): Promise<void> {
+  for (const file of await readdir(folder)) {
+    const [, name = "", pid = ""] = /^\.?((\d+)-[0-9a-f]{8})\.(?:sock|tmp)$/.exec(file) ?? [];
+    if (name === "" || existsSync(join(folder, name + ending)) || isThere(Number(pid))) continue;
+    await rm(join(folder, file), { force: true });
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    // The folder is the user's own, so are its processes: it is gone.
+    return false;
+  }
 }
 
 /** undefined for a file that has just been removed, and for one that is not of this program's version. */

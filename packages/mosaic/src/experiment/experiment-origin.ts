@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import type { ExperimentRecord, StoreReader } from "../store/index.ts";
+import type { ModuleDigests } from "./plan.ts";
 
 /** Where an experiment came from, as `enqueueRuns` has recorded it. */
 export interface ExperimentOrigin {
@@ -8,6 +9,8 @@ export interface ExperimentOrigin {
   readonly configurationFile: string;
   readonly folder: string;
   readonly engineVersion: string;
+  /** Digests of the modules' texts, by `path_to_class`; empty where they were not recorded. */
+  readonly modules: ModuleDigests;
   /** Facts about the machine, by name. */
   readonly machine: Readonly<Record<string, string>>;
   readonly createdAt: Date;
@@ -24,13 +27,32 @@ export async function readExperimentOrigin(
   return experiment === undefined ? undefined : originOf(experiment);
 }
 
-function originOf({ experimentId, configuration, engineVersion, machineJson, createdAt }: ExperimentRecord) {
-  const { file, folder } = fieldsOf(configuration);
+/** Of all experiments, the oldest first. */
+export async function readExperimentOrigins(reader: StoreReader): Promise<readonly ExperimentOrigin[]> {
+  return (await reader.experiments()).map(originOf);
+}
+
+function originOf({
+  experimentId,
+  configuration,
+  engineVersion,
+  machineJson,
+  createdAt,
+}: ExperimentRecord): ExperimentOrigin {
+  const { file, folder, modules } = fieldsOf(configuration);
   const directory = folder === undefined ? "" : String(folder);
   const facts = Object.entries(fieldsOf(machineJson)).map(([name, value]) => [name, String(value)]);
   const machine: Readonly<Record<string, string>> = Object.fromEntries(facts);
   const configurationFile = file === undefined ? "" : join(directory, basename(String(file)));
-  return { experimentId, configurationFile, folder: directory, engineVersion, machine, createdAt };
+  return {
+    experimentId,
+    configurationFile,
+    folder: directory,
+    engineVersion,
+    machine,
+    modules: textsOf(modules),
+    createdAt,
+  };
 }
 
 /** Nothing where the text, which another program may have written, is no JSON object. */
@@ -41,4 +63,8 @@ function fieldsOf(text: string): Readonly<Record<string, unknown>> {
     if (error instanceof SyntaxError) return {};
     throw error;
   }
+}
+
+function textsOf(value: unknown): ReadonlyMap<string, string> {
+  return new Map(Object.entries(Object(value)).map(([name, text]) => [name, String(text)]));
 }

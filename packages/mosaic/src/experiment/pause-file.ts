@@ -1,5 +1,5 @@
 /** What `mosaic pause` writes and `mosaic resume` takes: what is left of an experiment, and where it goes on. */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { type MonitorSection, type Pipeline, parsePipelines } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import type { StoreReader } from "../store/index.ts";
@@ -45,8 +45,11 @@ export async function readPauseFile(path: string): Promise<PauseFile> {
   const problem = (what: string, cause?: unknown) => new MosaicError("bad-pause-file", `${path}: ${what}`, { cause });
   let json: unknown;
   try {
+    // Reading a pipe would wait for a writer without end.
+    if (!(await stat(path)).isFile()) throw problem("it is no file");
     json = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
+    if (error instanceof MosaicError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw problem(error instanceof SyntaxError ? `it is no JSON (${why})` : `it cannot be read (${why})`, error);
   }

@@ -6,15 +6,18 @@ import { repetitionSeed } from "../run/seed.ts";
 import type { NewRun, Param } from "../store/index.ts";
 import { moduleDigest } from "./module-digest.ts";
 
-/** Digest of each class's text, by the `path_to_class` that the pipelines carry. */
+/** Digest of each class's text, by the `path_to_class` that the pipelines carry; of an own loss function by `loss`. */
 export type ModuleDigests = ReadonlyMap<string, string>;
+
+/** The key of the own loss function among the digests. */
+export const lossKey = "loss";
 
 export async function digestModules({ sections, process, folder }: Experiment): Promise<ModuleDigests> {
   const digests = new Map<string, string>();
   for (const { pathToClass, source } of sections) {
     if (!digests.has(pathToClass)) digests.set(pathToClass, await moduleDigest(source, folder));
   }
-  if (process.ownLoss !== undefined) digests.set("loss", await moduleDigest(process.ownLoss.source, folder));
+  if (process.ownLoss !== undefined) digests.set(lossKey, await moduleDigest(process.ownLoss.source, folder));
   return digests;
 }
 
@@ -77,7 +80,7 @@ function runIdentity(
   // Where numbers of epochs are compared with each other, they do make a difference.
   const epochsAxis = pipeline.find((entry) => !isModule(entry))?.epochs;
   return createHash("sha256")
-    .update(JSON.stringify({ modules, training: sorted(training), epochsAxis, loss: digests.get("loss"), repetition }))
+    .update(JSON.stringify({ modules, training: sorted(training), epochsAxis, loss: digests.get(lossKey), repetition }))
     .digest("hex");
 }
 

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Experiment } from "../config/index.ts";
 import type { AddedRuns, FoundRun, NewRun, Store } from "../store/index.ts";
 import { engineVersion, machineFacts } from "./environment.ts";
+import { type ExperimentOrigin, readExperimentOrigins } from "./experiment-origin.ts";
 import { gitRevision } from "./git-revision.ts";
 import { type ModuleDigests, planRuns } from "./plan.ts";
 
@@ -18,9 +19,25 @@ export interface Queue {
   readonly failed: number;
   /** All runs of this configuration: those to be carried out, and those that were before. */
   readonly runIds: readonly number[];
-  /** Ids of done runs that have fewer epochs than the configuration asks for. */
-  readonly shorter: readonly number[];
+  /** Done runs that have fewer epochs than the configuration asks for. */
+  readonly shorter: readonly ShorterRun[];
+  /** Runs among the added that the database has with another text of their modules. */
+  readonly changed: ChangedRuns;
 }
+
+export interface ShorterRun {
+  readonly runId: number;
+  /** Epochs that it lacks. */
+  readonly missing: number;
+}
+
+export interface ChangedRuns {
+  readonly count: number;
+  /** `path_to_class` of the modules whose text is another one. */
+  readonly modules: readonly string[];
+}
+
+const noneChanged: ChangedRuns = { count: 0, modules: [] };
 
 export interface QueueOptions {
   /** Carry out only what is missing, instead of everything anew. */
@@ -34,16 +51,27 @@ export async function enqueueRuns(
   digests: ModuleDigests,
   options: QueueOptions,
 ): Promise<Queue> {
-  const experimentId = await recordExperiment(store, experiment);
+  const earlier = options.continued ? await readExperimentOrigins(store) : [];
+  const experimentId = await recordExperiment(store, experiment, digests);
   if (!options.continued) {
     const added = await store.addRuns(experimentId, planRuns(experiment, digests));
-    return { experimentId, added: added.count, resumed: 0, done: 0, failed: 0, runIds: idsOf(added), shorter: [] };
+    const runIds = idsOf(added);
+    return {
+      experimentId,
+      added: added.count,
+      resumed: 0,
+      done: 0,
+      failed: 0,
+      runIds,
+      shorter: [],
+      changed: noneChanged,
+    };
   }
   const known = await store.findRuns(identitiesOf(experiment, digests));
   const missing: NewRun[] = [];
   const requeued: number[] = [];
   const before: number[] = [];
-  const shorter: number[] = [];
+  const shorter: ShorterRun[] = [];
   let done = 0;
   let failed = 0;
   for (const run of planRuns(experiment, digests)) {
@@ -54,7 +82,9 @@ export async function enqueueRuns(
     if (finished !== undefined) {
       done++;
       before.push(finished.runId);
-      if ((finished.epochs ?? 0) < epochsOf(run)) shorter.push(finished.runId);
+      // What stopped early has fewer epochs than it was asked for, and is as long as it was to be.
+      if ((finished.epochsAsked ?? 0) < epochsOf(run))
+        shorter.push({ runId: finished.runId, missing: epochsOf(run) - (finished.epochs ?? 0) });
     } else if (waiting !== undefined) requeued.push(waiting.runId);
     else if (broken === undefined) missing.push(run);
     else if (options.retryErrors) requeued.push(broken.runId);
@@ -66,16 +96,55 @@ export async function enqueueRuns(
   await store.requeueRuns(experimentId, requeued);
   const added = await store.addRuns(experimentId, missing);
   const runIds = [...before, ...requeued, ...idsOf(added)];
-  return { experimentId, added: added.count, resumed: requeued.length, done, failed, runIds, shorter };
+  const changed = await findChanged(
+    store,
+    experiment,
+    digests,
+    new Set(missing.map(({ identity }) => identity)),
+    earlier,
+  );
+  return { experimentId, added: added.count, resumed: requeued.length, done, failed, runIds, shorter, changed };
+}
+
+/** Of the runs with these identities those that an earlier experiment had with other texts of the same modules. */
+async function findChanged(
+  store: Store,
+  experiment: Experiment,
+  digests: ModuleDigests,
+  missing: ReadonlySet<string>,
+  earlier: readonly ExperimentOrigin[],
+): Promise<ChangedRuns> {
+  if (missing.size === 0) return noneChanged;
+  const texts = new Map(earlier.map(({ modules }) => [JSON.stringify([...modules].sort()), modules]));
+  const found = new Set<string>();
+  const changedModules = new Set<string>();
+  for (const modules of texts.values()) {
+    const paths = [...digests.keys()].filter((path) => modules.has(path) && modules.get(path) !== digests.get(path));
+    if (paths.length === 0) continue;
+    // With the texts of then, the runs of now have the identities of then.
+    const then = new Map(digests);
+    for (const path of paths) then.set(path, modules.get(path) ?? "");
+    const identities = new Map<string, string>();
+    const now = identitiesOf(experiment, digests);
+    for (const identity of identitiesOf(experiment, then)) {
+      const { value } = now.next();
+      if (value !== undefined && missing.has(value)) identities.set(identity, value);
+    }
+    const known = await store.findRuns(identities.keys());
+    for (const identity of known.keys()) found.add(identities.get(identity) ?? "");
+    if (known.size > 0) for (const path of paths) changedModules.add(path);
+  }
+  return { count: found.size, modules: [...changedModules] };
 }
 
 /** Where the runs of a call come from, and what they are carried out on. */
 export async function recordExperiment(
   store: Store,
   { file, folder, text }: Pick<Experiment, "file" | "folder" | "text">,
+  digests: ModuleDigests,
 ): Promise<number> {
   return store.createExperiment({
-    configuration: JSON.stringify({ file, folder, text }),
+    configuration: JSON.stringify({ file, folder, text, modules: Object.fromEntries(digests) }),
     engineVersion: engineVersion(),
     machineJson: JSON.stringify({ ...machineFacts(), git: (await gitRevision(folder)) ?? "" }),
   });
@@ -85,8 +154,9 @@ function idsOf({ firstRunId, count }: AddedRuns): readonly number[] {
   return Array.from({ length: count }, (_, index) => firstRunId + index);
 }
 
-function* identitiesOf(experiment: Experiment, digests: ModuleDigests): IterableIterator<string> {
+function* identitiesOf(experiment: Experiment, digests: ModuleDigests): Generator<string, undefined, undefined> {
   for (const { identity } of planRuns(experiment, digests)) yield identity;
+  return undefined;
 }
 
 function longest(runs: readonly FoundRun[]): FoundRun | undefined {

@@ -6,7 +6,7 @@ import { PROCESS_DEFAULTS } from "../config/process-options.ts";
 import { MosaicError } from "../errors.ts";
 import { type ExperimentOrigin, readExperimentOrigin } from "../experiment/experiment-origin.ts";
 import { filesFolderOf } from "../run/run-files.ts";
-import type { Artifact, RunRecord, StoreReader } from "../store/index.ts";
+import type { Artifact, EarlierResult, RunRecord, StoreReader } from "../store/index.ts";
 
 export interface RunFile extends Artifact {
   readonly isMissing: boolean;
@@ -14,6 +14,8 @@ export interface RunFile extends Artifact {
 
 export interface RunReport {
   readonly run: RunRecord;
+  /** Results that it had before it was trained further, the oldest first. */
+  readonly earlierResults: readonly EarlierResult[];
   /** undefined where none is stored, or something else than a pipeline. */
   readonly pipeline: Pipeline | undefined;
   /** Where the files lie; undefined for a run of the original Mosaic, which does not say it. */
@@ -35,6 +37,7 @@ export async function readRunReport(reader: StoreReader, runId: number): Promise
   const artifacts = await reader.artifacts(runId);
   return {
     run,
+    earlierResults: await reader.earlierResults(runId),
     pipeline: pipelineOf(run),
     filesFolder,
     files: await Promise.all(artifacts.map((artifact) => checkFile(artifact, filesFolder))),

@@ -128,6 +128,8 @@ export interface FoundRun {
   readonly repetition: number;
   /** Epochs trained, where the run has a result. */
   readonly epochs: number | null;
+  /** Epochs that it was to be trained: its param `epochs`. */
+  readonly epochsAsked: number | null;
 }
 
 export interface RunDetails {

@@ -77,7 +77,8 @@ export class SqliteStoreReader implements StoreReader {
   findRuns(identities: Iterable<string>): Promise<ReadonlyMap<string, readonly FoundRun[]>> {
     return this.perform(() => {
       const find = this.database.prepare(
-        `SELECT run_details.run_id, experiment_id, status, repetition, epochs
+        `SELECT run_details.run_id, experiment_id, status, repetition, epochs,
+           (SELECT param_value FROM params WHERE params.run_id = run_details.run_id AND param_name = 'epochs') AS asked
          FROM run_details
          JOIN runs ON runs.run_id = run_details.run_id
          LEFT JOIN run_results ON run_results.run_id = run_details.run_id
@@ -92,6 +93,7 @@ export class SqliteStoreReader implements StoreReader {
             status: textIn(row, "status"),
             repetition: integerIn(row, "repetition"),
             epochs: numberIn(row, "epochs"),
+            epochsAsked: numberIn(row, "asked"),
           }));
           if (runs.length > 0) found.set(identity, runs);
         }

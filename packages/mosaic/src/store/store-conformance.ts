@@ -207,15 +207,18 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
 
       test("runs are found by identity", async () => {
         await addRuns(2);
-        await store.addRuns(experimentId, [exampleRun({ identity: "identity 1", repetition: 7 })]);
+        await store.addRuns(experimentId, [
+          exampleRun({ identity: "identity 1", repetition: 7, params: [["epochs", "50"]] }),
+        ]);
         const lease = await leaseRun(store, experimentId);
         await store.completeRun(lease, { result: exampleResult });
         const found = await store.findRuns(["identity 0", "identity 1", "unknown"]);
         expect([...found.keys()]).toEqual(["identity 0", "identity 1"]);
-        expect(found.get("identity 0")).toEqual([{ runId: 1, experimentId, status: "done", repetition: 0, epochs: 2 }]);
-        expect(found.get("identity 1")?.map(({ runId, epochs }) => [runId, epochs])).toEqual([
-          [2, null],
-          [3, null],
+        const done = { runId: 1, experimentId, status: "done", repetition: 0, epochs: 2, epochsAsked: null };
+        expect(found.get("identity 0")).toEqual([done]);
+        expect(found.get("identity 1")?.map(({ runId, epochs, epochsAsked }) => [runId, epochs, epochsAsked])).toEqual([
+          [2, null, null],
+          [3, null, 50],
         ]);
       });
 

@@ -202,6 +202,8 @@ class Slot {
       }
       case "failed":
         if (message.exiting) this.#discard();
+        // The run is given back with all others: it goes on when there is room again.
+        if (message.diskFull) throw diskFull(lease.runId, message.error);
         await store.failRun(lease, message.error);
         onEvent({ kind: "failed", lease, error: message.error });
         return this.#end();
@@ -223,6 +225,11 @@ class Slot {
     }
     this.#end();
   }
+}
+
+function diskFull(runId: number, error: string): MosaicError {
+  const [first] = error.split("\n");
+  return new MosaicError("disk-full", `run ${runId} cannot write its files: the disk is full (${first}); make room`);
 }
 
 function cannotStart(how: string): MosaicError {

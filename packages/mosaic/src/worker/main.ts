@@ -6,8 +6,10 @@ import type { RunOrder } from "../run/order.ts";
 import { RunLog } from "../run/run-files.ts";
 import type { EpochRecord } from "../store/index.ts";
 import { captureOutput } from "./capture-output.ts";
+import { isDiskFull } from "./disk-full.ts";
 import { errorText } from "./error-text.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
+import { watchParent } from "./parent-watch.ts";
 
 /** Epochs are reported in batches: tiny models make thousands of them a second. */
 const reportMilliseconds = 100;
@@ -82,14 +84,16 @@ function fail(error: unknown, exiting: boolean, sent: () => void = () => undefin
   const { token, log } = current;
   current = undefined;
   let text = errorText(error);
+  let diskFull = isDiskFull(error);
   try {
     log?.write(`${text}\n`);
     log?.close();
   } catch (logError) {
-    // Such as a full disk: the run's own error counts more, and both are told.
+    // The run's own error counts more, and both are told.
+    diskFull ||= isDiskFull(logError);
     text += `\nits log could not be written: ${errorText(logError)}`;
   }
-  tell({ kind: "failed", token, error: text, exiting }, sent);
+  tell({ kind: "failed", token, error: text, diskFull, exiting }, sent);
 }
 
 function begin(token: number, order: RunOrder): void {
@@ -114,6 +118,7 @@ process.on("message", (message: ToWorker) => {
 });
 // Without its supervisor a worker is an orphan: whatever it would compute, nobody would take.
 process.on("disconnect", () => exit(0));
+watchParent();
 // Ctrl-C reaches the whole group; only the supervisor decides what it means.
 process.on("SIGINT", () => undefined);
 

@@ -36,5 +36,14 @@ export type FromWorker =
       readonly records: readonly EpochRecord[];
       readonly artifacts: readonly Artifact[];
     }
-  /** `error`: the message with its stack. `exiting`: this worker takes no further run. */
-  | { readonly kind: "failed"; readonly token: number; readonly error: string; readonly exiting: boolean };
+  /**
+   * `error`: the message with its stack. `diskFull`: it is not the run's fault, nothing more can be written. `exiting`:
+   * this worker takes no further run.
+   */
+  | {
+      readonly kind: "failed";
+      readonly token: number;
+      readonly error: string;
+      readonly diskFull: boolean;
+      readonly exiting: boolean;
+    };

@@ -1,0 +1,66 @@
+/** The users' modules that runs of a database consist of: as they are now, and as they were. */
+import { readClassSource } from "../config/class-source.ts";
+import { parsePipelines } from "../config/index.ts";
+import { MosaicError } from "../errors.ts";
+import type { RunRecord } from "../store/index.ts";
+import type { ExperimentOrigin } from "./experiment-origin.ts";
+import { moduleDigest } from "./module-digest.ts";
+import { isModule, lossKey, type ModuleDigests } from "./plan.ts";
+import { processParams } from "./process-params.ts";
+
+/** `path_to_class` of a run's modules by their names among the digests, which are the paths but for an own loss. */
+function modulePaths({ pipelineJson, params }: RunRecord, location: string): ReadonlyMap<string, string> {
+  const json: unknown = JSON.parse(pipelineJson ?? "[]");
+  const [pipeline = []] = parsePipelines([json], location);
+  const paths = new Map<string, string>();
+  for (const { path_to_class: path = "" } of pipeline.filter(isModule)) paths.set(path, path);
+  const { path_to_class_loss_function: loss } = processParams(params);
+  if (loss !== undefined) paths.set(lossKey, loss);
+  return paths;
+}
+
+export interface RunModules {
+  readonly digests: ModuleDigests;
+  /** Runs that were trained, or begun, with another text than a module has now, by `path_to_class`. */
+  readonly changed: ReadonlyMap<string, readonly number[]>;
+}
+
+/**
+ * Reads the modules of these runs.
+ *
+ * @param origins of the runs' experiments
+ * @throws MosaicError that names the modules that are not there
+ */
+export async function readRunModules(
+  runs: readonly RunRecord[],
+  origins: readonly ExperimentOrigin[],
+  folder: string,
+  location: string,
+): Promise<RunModules> {
+  const digests = new Map<string, string>();
+  const missing = new Map<string, string>();
+  const changed = new Map<string, number[]>();
+  const before = new Map(origins.map(({ experimentId, modules }) => [experimentId, modules]));
+  for (const run of runs) {
+    for (const [name, path] of modulePaths(run, location)) {
+      if (missing.has(path)) continue;
+      if (!digests.has(name)) {
+        const found = await readClassSource(path, folder);
+        if (!found.ok) {
+          missing.set(path, found.fault.message);
+          continue;
+        }
+        digests.set(name, await moduleDigest(found.source, folder));
+      }
+      const text = before.get(run.details?.experimentId ?? 0)?.get(name);
+      if (text !== undefined && text !== digests.get(name))
+        changed.set(path, [...(changed.get(path) ?? []), run.runId]);
+    }
+  }
+  if (missing.size > 0)
+    throw new MosaicError(
+      "no-module",
+      `the runs cannot go on without their modules: ${[...missing.values()].join(" ")}`,
+    );
+  return { digests, changed };
+}

@@ -1,0 +1,88 @@
+// Databases as earlier versions of the program left them: `fixtures/schema-<n>.db`, each written by `mosaic run` of its
+// time (the tutorial's brick with two widths, and one run that failed) before migration n + 1 existed.
+import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { loadMigrations } from "./migrations.ts";
+import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
+import type { StoreReader } from "./store.ts";
+
+const fixtures = join(import.meta.dirname, "../../fixtures");
+let folder: string;
+let database: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mosaic-schema-"));
+  database = join(folder, "old.db");
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const versions = (await readdir(fixtures))
+  .map((name) => Number(/^schema-(\d+)\.db$/.exec(name)?.[1]))
+  .filter(Boolean)
+  .sort((a, b) => a - b);
+
+it("has a database of every schema", async () => {
+  expect(versions).toEqual((await loadMigrations()).map((_, index) => index + 1));
+});
+
+async function expectOldRuns(reader: StoreReader): Promise<void> {
+  const runs = await Array.fromAsync(reader.runs({ withHistory: true }));
+  expect(runs.map(({ status, description }) => [status, description])).toEqual([
+    ["done", "DatasetOr(4,20,0.8) | MlpBrick(2,2)"],
+    ["done", "DatasetOr(4,20,0.8) | MlpBrick(2,3)"],
+    ["error", "DatasetOr(4,20,0.8) | MlpBrick(-1,2)"],
+  ]);
+  expect(runs[1]?.result).toMatchObject({ parameterCount: 25, epochs: 2 });
+  expect(runs[1]?.history.map(({ epoch }) => epoch)).toEqual([1, 2]);
+  expect(runs[1]?.params).toContainEqual(["MlpBrick_width", "3"]);
+  expect(runs[2]?.returnStatus).toContain("RangeError: Invalid array length");
+  expect((await reader.artifacts(2)).map(({ kind }) => kind).sort()).toEqual([
+    "info",
+    "log",
+    "model",
+    "onnx",
+    "snapshot",
+  ]);
+  expect(await reader.experiments()).not.toEqual([]);
+}
+
+it.each(versions)("opens a database of schema %i for reading and for writing, and goes on in it", async (version) => {
+  await copyFile(join(fixtures, `schema-${version}.db`), database);
+  const reader = await openSqliteReader(database);
+  await expectOldRuns(reader);
+  await reader.close();
+  await copyFile(join(fixtures, `schema-${version}.db`), database);
+  const store = await openSqliteStore(database, { create: false });
+  try {
+    await expectOldRuns(store);
+    const experiment = await store.createExperiment({ configuration: "{}", engineVersion: "", machineJson: "{}" });
+    await store.continueRuns(experiment, [{ runId: 2, epochs: 4 }]);
+    await store.requeueRuns(experiment, [3]);
+    expect(await store.leaseNextRun(experiment, "worker")).toMatchObject({
+      runId: 2,
+      resumeEpoch: 2,
+      fromSnapshot: true,
+    });
+    expect((await store.earlierResults(2)).map(({ result }) => result.epochs)).toEqual([2]);
+    const added = await store.addRuns(experiment, [
+      { pipelineJson: "[]", description: "", params: [], repetition: 0, identity: "", seed: 0 },
+    ]);
+    expect(added.firstRunId).toBe(4);
+  } finally {
+    await store.close();
+  }
+});
+
+it("refuses a database of a schema that is newer than the program", async () => {
+  await copyFile(join(fixtures, `schema-${versions.at(-1)}.db`), database);
+  const newer = new DatabaseSync(database);
+  newer.exec(`PRAGMA user_version = ${versions.length + 1}`);
+  newer.close();
+  const message = `old.db has schema ${versions.length + 1}, this program knows schemas up to ${versions.length}; update ml-mosaic`;
+  await expect(openSqliteReader(database)).rejects.toThrow(message);
+  await expect(openSqliteStore(database)).rejects.toThrow(message);
+  expect(await readdir(folder)).toEqual(["old.db"]);
+});

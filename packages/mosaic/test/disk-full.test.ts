@@ -1,0 +1,82 @@
+/** The system's limit on the size of files stands for a full disk: what is beyond it cannot be written. */
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import {
+  config,
+  data,
+  dataModule,
+  net,
+  netModule,
+  type Options,
+  openWorkspace,
+  processesGone,
+  type Workspace,
+} from "./workspace.ts";
+
+const bin = join(import.meta.dirname, "../bin/mosaic.ts");
+let workspace: Workspace;
+
+beforeEach(async () => {
+  workspace = await openWorkspace({
+    "data.ts": dataModule,
+    "net.ts": `${netModule}
+/** Prints a lot, once. */
+export class Talkative extends Net {
+  override forward(data: Tensor): Tensor {
+    if (this.training) for (let line = 0; line < 20_000; line++) console.log("line " + line + " of very many words");
+    return super.forward(data);
+  }
+}`,
+  });
+});
+afterEach(() => workspace.close());
+
+const limited = (kilobytes: number, ...args: readonly string[]) =>
+  workspace.startProgram("bash", ["-c", `ulimit -f ${kilobytes}; exec "$0" "$@"`, process.execPath, bin, ...args])
+    .finished;
+
+async function write(netOptions: Options): Promise<void> {
+  const sections = { DATA: { ...data, size: 4 }, NET: { ...net, ...netOptions } };
+  await workspace.write("config.ini", config({ process: { epochs: 1 }, sections }));
+}
+
+async function expectGoesOn(full: Awaited<ReturnType<typeof limited>>, runs: number): Promise<void> {
+  expect(full.code, full.stderr).toBe(3);
+  expect(full.stderr).toMatch(/run \d cannot write its files: the disk is full \(.+\); make room\n/);
+  expect(full.stderr).toContain(
+    "Stopped; what was accepted is safe. When the cause is gone:\n  mosaic run config.ini or.db --continue\n",
+  );
+  expect(await processesGone(workspace.folder)).toEqual([]);
+  expect(workspace.statuses("or.db")).not.toContain("error");
+  expect(workspace.statuses("or.db")).toContain("pending");
+  const finished = await workspace.run("run", "config.ini", "or.db", "--continue");
+  expect(finished.code, finished.stderr).toBe(0);
+  expect(workspace.statuses("or.db")).toEqual(new Array(runs).fill("done"));
+  expect(workspace.query("or.db", "SELECT max(attempts) AS most FROM run_details")).toEqual([{ most: 0 }]);
+  expect((await workspace.list(".runs/or")).filter((name) => /^\.writing-|\.tmp$/.test(name))).toEqual([]);
+}
+
+it("while writing weights and snapshots: the experiment stops, no run fails, --continue completes", async () => {
+  // 600 x 300 weights are 720 kB, three times as much with the optimizer's; the database is smaller.
+  await write({ width: "2, 600", layers: 1 });
+  await expectGoesOn(await limited(500, "run", "config.ini", "or.db"), 2);
+});
+
+it("while writing a log: likewise", async () => {
+  await write({ class: "Talkative", width: 2, layers: 0 });
+  await expectGoesOn(await limited(400, "run", "config.ini", "or.db"), 1);
+});
+
+it("while a rerun writes its snapshot: the earlier one stays good", async () => {
+  await write({ width: 600, layers: 1 });
+  expect((await workspace.run("run", "config.ini", "or.db")).code).toBe(0);
+  const full = await limited(500, "rerun", "config.ini", "or.db", "-id", "1");
+  expect(full.code, full.stderr).toBe(3);
+  expect(full.stderr).toContain("run 1 cannot write its files: the disk is full");
+  expect(full.stderr).toContain("When the cause is gone:\n  mosaic rerun config.ini or.db -id 1\n");
+  const finished = await workspace.run("rerun", "config.ini", "or.db", "-id", "1");
+  expect(finished.code, finished.stderr).toBe(0);
+  // It went on, instead of starting anew.
+  expect((await workspace.read(".runs/or/output_1.log")).match(/^epoch \d/gm)?.slice(0, 1)).toEqual(["epoch 1"]);
+  expect(workspace.history("or.db").map(({ epoch }) => epoch)).toEqual([1, 2]);
+});
