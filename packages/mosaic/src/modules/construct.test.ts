@@ -51,7 +51,7 @@ describe("what is missing", () => {
       }
     }
     expect(() => construct(Needs)).toThrow(
-      `Net (./net.ts):\n  depth is missing: it is ${places}\n  sizes is missing: it is ${places}`,
+      `Net (./net.ts): depth is missing: it is ${places}\n  sizes is missing: it is ${places}`,
     );
   });
 

@@ -111,6 +111,6 @@ function problem(
   problems: readonly string[],
   options?: ErrorOptions,
 ): MosaicError {
-  const lines = problems.length === 1 ? ` ${problems[0]}` : `\n  ${problems.join("\n  ")}`;
-  return new MosaicError("bad-options", `${className} (${path}):${lines}`, options);
+  // The first one in the first line, which is all that lists of runs show.
+  return new MosaicError("bad-options", `${className} (${path}): ${problems.join("\n  ")}`, options);
 }
