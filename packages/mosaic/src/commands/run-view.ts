@@ -39,7 +39,7 @@ export function openRunView(terminal: Terminal, total: number): RunView {
     return `${clockText(seconds)}${left}`;
   };
   const draw = () => {
-    const width = Math.max(40, process.stderr.columns ?? 80) - 1;
+    const width = Math.max(40, process.stderr.columns || 80) - 1;
     const failures = failed > 0 ? `, ${failed} failed` : "";
     const lines = [`${barText(share(), 20)} ${done + failed}/${total} done${failures}  ${timeText()}`];
     for (const { lease, last, epochs } of running.values()) {

@@ -1,8 +1,9 @@
 /** How a status report is written, for people and for programs. */
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import { styleText } from "node:util";
 import type { StatusReport } from "../status/status-report.ts";
 import { oneLine, plainLines } from "./one-line.ts";
+import { pathText } from "./path-text.ts";
 import { shellText } from "./shell-text.ts";
 import { clockText, countText, numberText, shortenText, tableText } from "./text.ts";
 
@@ -63,7 +64,7 @@ function headText({ database, state, writer, origin, counts }: StatusReport): st
     if (state !== "crashed" && state !== "stopped") return [];
     const configuration = origin?.configurationFile;
     const file =
-      configuration === undefined || configuration === "" ? "<config.ini>" : shellText(fromHere(configuration));
+      configuration === undefined || configuration === "" ? "<config.ini>" : shellText(pathText(configuration));
     return ["What was accepted is safe. To go on:", `  mosaic run ${file} ${shellText(database)} --continue`];
   }
 }
@@ -158,11 +159,6 @@ function timeText(date: Date | undefined): string {
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} `;
   const isToday = date.toDateString() === new Date().toDateString();
   return `${isToday ? "" : day}${two(date.getHours())}:${two(date.getMinutes())}`;
-}
-
-function fromHere(path: string): string {
-  const short = relative(process.cwd(), resolve(path));
-  return short.length < path.length ? short : path;
 }
 
 /** The database's own names. */

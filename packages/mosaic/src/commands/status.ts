@@ -1,4 +1,3 @@
-import { relative, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createLogUpdate } from "log-update";
 import { forget, listExperiments } from "../control/registry.ts";
@@ -6,6 +5,7 @@ import { lastRuns, readStatus, type StatusReport } from "../status/status-report
 import { openSqliteReader, StoreError } from "../store/index.ts";
 import type { CommandSpec, Terminal } from "./command.ts";
 import { jsonText } from "./json-text.ts";
+import { pathText } from "./path-text.ts";
 import { statusJson, statusText } from "./status-text.ts";
 
 const shownRuns = 20;
@@ -58,7 +58,7 @@ async function watch(database: string | undefined, options: StatusOptions, termi
   // Notices are said once, not twice a second.
   const quiet = { ...terminal, err: () => undefined };
   for (;;) {
-    live(fitting(await readReports(database, options, quiet), options, Math.max(4, process.stdout.rows ?? 24) - 1));
+    live(fitting(await readReports(database, options, quiet), options, Math.max(4, process.stdout.rows || 24) - 1));
     await delay(refreshMilliseconds);
   }
 }
@@ -81,7 +81,8 @@ function fitting(reports: readonly StatusReport[], options: StatusOptions, rows:
 
 function textOf(reports: readonly StatusReport[], options: StatusOptions): string {
   if (reports.length === 0) return "No experiment of yours is running. For another one: mosaic status <database>";
-  const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
+  // A terminal without a size says 0.
+  const columns = process.stdout.isTTY ? process.stdout.columns || undefined : undefined;
   return reports.map((report) => statusText(report, { ...options, columns })).join("\n\n");
 }
 
@@ -113,15 +114,8 @@ async function readReport(database: string, limit: number, { err }: Terminal): P
   try {
     for (const notice of reader.notices) err(`${notice}\n`);
     const report = await readStatus(reader, limit);
-    return { ...report, database: shortPath(database) };
+    return { ...report, database: pathText(database) };
   } finally {
     await reader.close();
   }
-}
-
-/** From the working folder where that is shorter. */
-function shortPath(path: string): string {
-  const absolute = resolve(path);
-  const fromHere = relative(process.cwd(), absolute);
-  return fromHere.length < absolute.length ? fromHere : absolute;
 }
