@@ -49,8 +49,12 @@ describe("status", () => {
       const onTerminal = async (command: string) =>
         (await workspace.startProgram("script", ["-qec", command, "/dev/null"]).finished).stdout;
       const status = `'${process.execPath}' '${bin}' status or.db`;
-      expect(await onTerminal(`unset FORCE_COLOR NO_COLOR CI; TERM=xterm-256color ${status}`)).toContain("\u001b[1mor.db\u001b[22m");
-      expect(await onTerminal(`unset FORCE_COLOR CI; TERM=xterm-256color NO_COLOR=1 ${status}`)).not.toContain("\u001b");
+      expect(await onTerminal(`unset FORCE_COLOR NO_COLOR CI; TERM=xterm-256color ${status}`)).toContain(
+        "\u001b[1mor.db\u001b[22m",
+      );
+      expect(await onTerminal(`unset FORCE_COLOR CI; TERM=xterm-256color NO_COLOR=1 ${status}`)).not.toContain(
+        "\u001b",
+      );
       const watched = await onTerminal(`stty rows 12 cols 60; timeout --foreground -s INT 2 ${status} -w`);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is to be there
       expect(watched.replace(/\u001b\[[\d;?]*[a-zA-Z]/g, "")).toMatch(/Done 2, the last 1; --all shows all/);
