@@ -1,6 +1,8 @@
 // A process that the tests start and kill: `write PATH` completes one run after the other and prints a run's id once its
-// result is accepted; `read PATH` checks runs while another process writes, and prints how many reads it did.
+// result is accepted; `read PATH` checks runs on 16 connections
+// while another process writes, and prints how many reads each connection did at least.
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
+import type { StoreReader } from "./store.ts";
 import { exampleEpoch, exampleExperiment, exampleResult, exampleRun } from "./store-conformance-examples.ts";
 
 const [mode, path = "", count = "0"] = process.argv.slice(2);
@@ -30,7 +32,13 @@ async function write(): Promise<void> {
 
 /** Reads until all runs are done; a run that is done must have its result and its history, at every moment. */
 async function read(): Promise<void> {
-  const reader = await openSqliteReader(path);
+  const readers = await Promise.all(Array.from({ length: 16 }, () => openSqliteReader(path)));
+  const reads = await Promise.all(readers.map(readUntilDone));
+  await Promise.all(readers.map((reader) => reader.close()));
+  process.stdout.write(`${Math.min(...reads)}\n`);
+}
+
+async function readUntilDone(reader: StoreReader): Promise<number> {
   let reads = 0;
   for (let done = 0; done < Number(count); reads++) {
     const before = done;
@@ -42,7 +50,8 @@ async function read(): Promise<void> {
       if (run.status !== "done" && run.result !== null)
         throw new Error(`run ${run.runId} has a result and is not done`);
     }
+    // Lets the other connections read between.
+    await new Promise(setImmediate);
   }
-  await reader.close();
-  process.stdout.write(`${reads}\n`);
+  return reads;
 }
