@@ -31,6 +31,16 @@ describe("the tutorial", () => {
     expect(finished.stderr).toContain("mosaic run config.ini or.db --continue");
   });
 
+  it("names ways to look at the results, which work as printed", async () => {
+    const printed = [...finished.stderr.matchAll(/^ {2}mosaic (compare|plotloss) (.*?) {3}/gm)];
+    expect(printed.map((match) => match[1])).toEqual(["compare", "plotloss"]);
+    for (const [, verb = "", rest = ""] of printed) {
+      const looked = await workspace.run(verb, ...rest.split(" "));
+      expect(looked.code, looked.stderr).toBe(0);
+    }
+    expect(await workspace.read("losses.pdf")).toMatch(/^%PDF/);
+  });
+
   it("has the parameters of mosaic.md at length 4", () => {
     const counts = workspace.query(
       "or.db",

@@ -3,7 +3,8 @@ import { MosaicError } from "../errors.ts";
 import { carryOut, type Work } from "./carry-out.ts";
 import type { ExitCode, OptionSpec, Terminal } from "./command.ts";
 import { jsonText } from "./json-text.ts";
-import { summarizeModels, summaryJson, summaryText } from "./run-summary.ts";
+import { type ModelSummary, summarizeModels, summaryJson, summaryText } from "./run-summary.ts";
+import { shellText } from "./shell-text.ts";
 
 export interface Telling {
   /** Runs of the final table. */
@@ -12,7 +13,7 @@ export interface Telling {
   readonly json: boolean;
   /** The command that goes on where this one was broken off. */
   readonly goOn: string;
-  /** Lines that say what the user can do next. */
+  /** Lines that say how to train on. */
   readonly next: () => Promise<readonly string[]>;
 }
 
@@ -28,7 +29,7 @@ export async function carryOutAndTell(
     const code = await carryOut(work, { out, err, isLive });
     const models = await summarizeModels(work.store, runIds);
     out(`${json ? jsonText(summaryJson(models, work.store.location)) : summaryText(models)}\n`);
-    const lines = await next();
+    const lines = [...(await next()), ...waysToLook(models, work.store.location)];
     if (lines.length > 0) err(`Next:\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
     return code;
   } catch (error) {
@@ -37,4 +38,13 @@ export async function carryOutAndTell(
     err(`${error.message}\nStopped; what was accepted is safe. When the cause is gone:\n  ${goOn}\n`);
     return 3;
   }
+}
+
+function waysToLook(models: readonly ModelSummary[], database: string): readonly string[] {
+  const measured = models.filter(({ testLoss }) => testLoss !== null);
+  const file = shellText(database);
+  return [
+    ...(measured.length > 1 ? [`mosaic compare ${file}   says which model is better, and how sure that is`] : []),
+    ...(measured.length > 0 ? [`mosaic plotloss ${file} losses.pdf -id all   draws the losses, epoch by epoch`] : []),
+  ];
 }
