@@ -116,3 +116,27 @@ test("each model has a page with every criterion", async () => {
     expect.arrayContaining(values),
   );
 });
+
+test("counts a repetition once: a result before a failure, then the last", async () => {
+  const file = join(folder, "repeated.db");
+  const brick = { modelKey: "brick", width: 4 };
+  const resultOf = (testLoss: number) => ({ testLoss, parameterCount: 4 });
+  await writeExampleDatabase(file, [
+    { ...brick, repetition: 0, result: resultOf(8) },
+    { ...brick, repetition: 1, result: resultOf(2) },
+    { ...brick, repetition: 0, result: resultOf(1) },
+    { ...brick, repetition: 1 },
+  ]);
+  const reader = await openSqliteReader(file);
+  const repeated = await readPlotRuns(reader);
+  await reader.close();
+  expect(repeated.map(({ isRepeated }) => isRepeated)).toEqual([true, false, false, true]);
+  const plots = criterionPlots(repeated, "data", "test_loss");
+  const { columns } = plots.table;
+  const n = columns.findIndex(({ name }) => name === "n");
+  const rows = await Array.fromAsync(plots.table.rows());
+  expect(rows.map((row) => [row[n], row[n + 1]])).toEqual([[null, null], [2, 1.5], [2, 1.5], [null, null]]); // biome-ignore format: rows
+  const text = JSON.stringify(await pagesOf(plots));
+  expect(text).toContain("n = 2 repetitions");
+  expect(text).toContain("2 runs of a repetition that another run has");
+});

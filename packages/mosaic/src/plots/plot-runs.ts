@@ -12,6 +12,8 @@ export interface PlotRun {
   readonly dataKey: string;
   readonly modelKey: string;
   readonly pipeline: string;
+  /** Whether another run of the same pipeline and repetition counts instead, so that none counts twice. */
+  readonly isRepeated: boolean;
   /** Options by their names in `params`. */
   readonly options: ReadonlyMap<string, string>;
   /** Results by their names in `run_results`. */
@@ -22,13 +24,29 @@ export interface PlotRun {
 export async function readPlotRuns(reader: StoreReader): Promise<readonly PlotRun[]> {
   const pipelines = new Map<string | null, PipelineParts | undefined>();
   const runs: PlotRun[] = [];
+  const repetitions = new Map<string, number[]>();
   for await (const run of reader.runs()) {
     if (!pipelines.has(run.pipelineJson)) pipelines.set(run.pipelineJson, partsOf(run));
     const parts = pipelines.get(run.pipelineJson);
-    if (parts !== undefined) runs.push(plotRun(run, parts));
+    if (parts === undefined) continue;
+    const repetition = repetitionOf(run);
+    if (repetition !== undefined) repetitions.set(repetition, [...(repetitions.get(repetition) ?? []), runs.length]);
+    runs.push(plotRun(run, parts));
   }
   if (runs.length === 0) throw new MosaicError("nothing-to-plot", `${reader.location} has no runs to plot`);
-  return runs;
+  const repeated = new Set([...repetitions.values()].flatMap((places) => repeatedOf(places, runs)));
+  return runs.map((run, place) => (repeated.has(place) ? { ...run, isRepeated: true } : run));
+}
+
+/** Equal for runs that are repeats of each other; undefined for a run of the original Mosaic, which says no seed. */
+function repetitionOf({ pipelineJson, params, details }: RunRecord): string | undefined {
+  return details == null ? undefined : `${details.seed}\n${pipelineJson}\n${params.flat().join("\n")}`;
+}
+
+/** As `mosaic compare` counts: a result before a failure, then the last. */
+function repeatedOf(places: readonly number[], runs: readonly PlotRun[]): readonly number[] {
+  const counts = places.findLast((place) => runs[place]?.status === "done") ?? places.at(-1);
+  return places.filter((place) => place !== counts);
 }
 
 function plotRun({ runId, status, description, params, result }: RunRecord, { data, model }: PipelineParts): PlotRun {
@@ -38,6 +56,7 @@ function plotRun({ runId, status, description, params, result }: RunRecord, { da
     dataKey: keyOf(data),
     modelKey: keyOf(model),
     pipeline: description,
+    isRepeated: false,
     options: new Map(params),
     results: new Map(resultColumns.map(({ column, field }) => [column, result?.[field] ?? null])),
   };
@@ -81,6 +100,7 @@ export function finiteResult(run: PlotRun, criterion: string): number | undefine
 }
 
 function reasonLeftOut(run: PlotRun, { criterion, x, xName }: PlottedValues): string | undefined {
+  if (run.isRepeated) return "of a repetition that another run has";
   if (finiteResult(run, criterion) !== undefined) return x(run) === undefined ? `without ${xName}` : undefined;
   if (run.status === "error") return "failed";
   if (run.status !== "done") return "not finished";

@@ -30,11 +30,11 @@ export interface SeriesOf extends PlottedValues {
   readonly name: (run: PlotRun) => string;
 }
 
-/** Series in the order in which they first occur; without runs that have no finite result. */
+/** Series in the order in which they first occur; without repeated runs and runs that have no finite result. */
 export function seriesOf(runs: readonly PlotRun[], { name, x, criterion }: SeriesOf): readonly Series[] {
   const usable = runs.flatMap((run) => {
     const [place, value] = [x(run), finiteResult(run, criterion)];
-    return place === undefined || value === undefined ? [] : [{ run, place, value }];
+    return run.isRepeated || place === undefined || value === undefined ? [] : [{ run, place, value }];
   });
   return [...Map.groupBy(usable, ({ run }) => name(run))].map(([series, ofSeries]) => ({
     name: series,
