@@ -1,0 +1,1 @@
+export { BigsfError, type BigsfErrorCode } from "./errors.ts";
