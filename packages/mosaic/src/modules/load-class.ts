@@ -11,7 +11,8 @@ import { MosaicError } from "../errors.ts";
 export type UserClass = new (options: Readonly<Record<string, unknown>>) => object;
 
 /**
- * Imports a class by name from a file or a package.
+ * Imports a class from a file or a package: by its name, or by one of the `aliases` that it has as a static property, in
+ * any case, as components of a YAML file are named.
  *
  * @param folder where packages are looked up: the configuration file's
  * @throws MosaicError that says what the module exports, or carries the module's own error
@@ -19,9 +20,12 @@ export type UserClass = new (options: Readonly<Record<string, unknown>>) => obje
 export async function loadClass(source: ClassSource, className: string, folder: string): Promise<UserClass> {
   const where = source.kind === "file" ? source.path : `the package ${source.name}`;
   const exports = await importModule(source, where, folder);
-  const found: unknown = exports[className] ?? (isNamed(exports.default, className) ? exports.default : undefined);
+  const found: unknown =
+    exports[className] ??
+    (isNamed(exports.default, className) ? exports.default : undefined) ??
+    Object.values(exports).find((each) => isClass(each) && aliasesOf(each).includes(className.toLowerCase()));
   if (isClass(found)) return found;
-  const names = Object.keys(exports).filter((name) => isClass(exports[name]));
+  const names = Object.entries(exports).flatMap(([name, each]) => (isClass(each) ? [name, ...aliasesOf(each)] : []));
   const near = nearestName(className, names);
   const remedy =
     near !== undefined
@@ -79,6 +83,12 @@ function resolvePackage(name: string, folder: string): URL {
 
 function isClass(value: unknown): value is UserClass {
   return typeof value === "function" && value.prototype !== undefined;
+}
+
+/** In lower case; those that a class inherits name another one. */
+function aliasesOf(found: UserClass): readonly string[] {
+  const aliases: unknown = Object.hasOwn(found, "aliases") ? Reflect.get(found, "aliases") : undefined;
+  return Array.isArray(aliases) ? aliases.map((alias) => String(alias).toLowerCase()) : [];
 }
 
 function isNamed(value: unknown, name: string): boolean {
