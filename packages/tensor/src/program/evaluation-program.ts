@@ -43,6 +43,8 @@ export interface EvaluationOptions {
 export interface EvaluationChunk extends SampleChunk {
   /** Keys the random ops of the chunk. */
   readonly generator: Generator;
+  /** Which step of those that the generator keys is the chunk's first, so that pieces of a chunk draw what it would. */
+  readonly firstStep?: number;
 }
 
 /** The same loop over minibatches as training, but nothing is changed. */
@@ -90,7 +92,7 @@ export function compileEvaluation({
     return program;
   };
   return {
-    async run(state, { rows, batchSize, fields: given, generator }) {
+    async run(state, { rows, batchSize, fields: given, generator, firstStep = 0 }) {
       const samples = chunkFields(fields, given);
       const chosen = rowFeed(samples, rows, batchSize);
       const { traced, scan } = programFor(batchSize);
@@ -98,7 +100,7 @@ export function compileEvaluation({
         ...fieldFeeds(samples),
         ...layoutFeeds(layout, state),
         ...constantFeeds(constantsOf(traced)),
-        ...keyFeeds(traced.randomOps, generator, 0, rows.length / batchSize),
+        ...keyFeeds(traced.randomOps, generator, firstStep, rows.length / batchSize),
         rows: chosen,
       });
       return Object.fromEntries(
