@@ -1,4 +1,5 @@
 // From runs to what is compared: for each data set and model one result for each repetition.
+import { countingRun } from "./counting-run.ts";
 import type { ComparedRun, Outcome } from "./read-runs.ts";
 
 export interface ModelResults {
@@ -54,21 +55,30 @@ export function gatherResults(runs: readonly ComparedRun[]): readonly DataResult
 /** Outcomes by repetition, then by member. */
 type Cells = ReadonlyMap<string, ReadonlyMap<string, Outcome>>;
 
-/** Runs of one repetition and pipeline are repeats of each other: a result counts before a failure, then the last. */
 function cellsOf(runs: readonly ComparedRun[]): Cells {
-  const cells = new Map<string, Map<string, Outcome>>();
+  const cells = new Map<string, Map<string, Outcome[]>>();
   const withoutSeed = new Map<string, number>();
   for (const { seed, fold, member, outcome } of runs) {
     const place = `${member}\n${fold}`;
     const order = withoutSeed.get(place) ?? 0;
     if (seed === undefined) withoutSeed.set(place, order + 1);
     const repetition = `${seed ?? `#${order}`}${fold === undefined ? "" : ` fold ${fold}`}`;
-    const cell = cells.get(repetition) ?? new Map<string, Outcome>();
-    if (!cell.has(member) || typeof outcome === "number" || typeof cell.get(member) !== "number")
-      cell.set(member, outcome);
+    const cell = cells.get(repetition) ?? new Map<string, Outcome[]>();
+    const repeats = cell.get(member);
+    if (repeats === undefined) cell.set(member, [outcome]);
+    else repeats.push(outcome);
     cells.set(repetition, cell);
   }
-  return cells;
+  return new Map(
+    Array.from(cells, ([repetition, cell]) => [
+      repetition,
+      new Map(Array.from(cell, ([member, repeats]) => [member, countingRun(repeats, isDone) ?? "empty"])),
+    ]),
+  );
+}
+
+function isDone(outcome: Outcome): boolean {
+  return outcome !== "failed" && outcome !== "unfinished";
 }
 
 function modelResults(model: string, cells: Cells): ModelResults {

@@ -1,5 +1,6 @@
 // Runs as plots of their results need them.
-import { keyOf, type PipelineParts, partsOf } from "../compare/pipeline-parts.ts";
+import { countingRun } from "../compare/counting-run.ts";
+import { foldOption, identityOf, keyOf, type PipelineParts, partsOf } from "../compare/pipeline-parts.ts";
 import { MosaicError } from "../errors.ts";
 import { nearestNames } from "../selection/nearest-names.ts";
 import { type RunRecord, resultColumns, type StoreReader } from "../store/index.ts";
@@ -12,6 +13,13 @@ export interface PlotRun {
   readonly dataKey: string;
   readonly modelKey: string;
   readonly pipeline: string;
+  /** Equal for runs whose pipelines have the same keys and options, but for the fold of a cross-validation. */
+  readonly configuration: string;
+  readonly parts: PipelineParts;
+  /** undefined where it is no fold of a cross-validation. */
+  readonly fold: string | undefined;
+  /** Runs with the same seed are of one repetition; undefined for a run of the original Mosaic. */
+  readonly seed: number | undefined;
   /** Whether another run of the same pipeline and repetition counts instead, so that none counts twice. */
   readonly isRepeated: boolean;
   /** Options by their names in `params`. */
@@ -20,42 +28,46 @@ export interface PlotRun {
   readonly results: ReadonlyMap<string, number | null>;
 }
 
+/** A pipeline's part of a run, the same for all runs of it. */
+type PipelinePart = Pick<PlotRun, "dataKey" | "modelKey" | "configuration" | "parts" | "fold">;
+
 /** All runs with a pipeline that can be read. */
 export async function readPlotRuns(reader: StoreReader): Promise<readonly PlotRun[]> {
-  const pipelines = new Map<string | null, PipelineParts | undefined>();
+  const pipelines = new Map<string, PipelinePart | undefined>();
   const runs: PlotRun[] = [];
-  const repetitions = new Map<string, number[]>();
   for await (const run of reader.runs()) {
-    if (!pipelines.has(run.pipelineJson)) pipelines.set(run.pipelineJson, partsOf(run));
-    const parts = pipelines.get(run.pipelineJson);
-    if (parts === undefined) continue;
-    const repetition = repetitionOf(run);
-    if (repetition !== undefined) repetitions.set(repetition, [...(repetitions.get(repetition) ?? []), runs.length]);
-    runs.push(plotRun(run, parts));
+    const text = `${run.pipelineJson}\n${run.params.flat().join("\n")}`;
+    if (!pipelines.has(text)) pipelines.set(text, pipelinePart(run));
+    const part = pipelines.get(text);
+    if (part !== undefined) runs.push(plotRun(run, part));
   }
   if (runs.length === 0) throw new MosaicError("nothing-to-plot", `${reader.location} has no runs to plot`);
-  const repeated = new Set([...repetitions.values()].flatMap((places) => repeatedOf(places, runs)));
-  return runs.map((run, place) => (repeated.has(place) ? { ...run, isRepeated: true } : run));
+  const repeats = Map.groupBy(
+    runs.filter(({ seed }) => seed !== undefined),
+    ({ configuration, fold, seed }) => `${seed}\n${fold}\n${configuration}`,
+  );
+  const isDone = ({ status }: PlotRun) => status === "done";
+  const counting = new Set([...repeats.values()].map((ofRepetition) => countingRun(ofRepetition, isDone)));
+  return runs.map((run) => (run.seed === undefined || counting.has(run) ? run : { ...run, isRepeated: true }));
 }
 
-/** Equal for runs that are repeats of each other; undefined for a run of the original Mosaic, which says no seed. */
-function repetitionOf({ pipelineJson, params, details }: RunRecord): string | undefined {
-  return details == null ? undefined : `${details.seed}\n${pipelineJson}\n${params.flat().join("\n")}`;
+function pipelinePart(run: RunRecord): PipelinePart | undefined {
+  const parts = partsOf(run);
+  if (parts === undefined) return undefined;
+  const { data, model, training } = parts;
+  const [dataKey, modelKey] = [keyOf(data), keyOf(model)];
+  const identity = [dataKey, modelKey, identityOf(data, [foldOption]), identityOf(model), [...training]];
+  const fold = data.map((entry) => entry[foldOption]).find((text) => text !== undefined);
+  return { dataKey, modelKey, configuration: JSON.stringify(identity), parts, fold };
 }
 
-/** As `mosaic compare` counts: a result before a failure, then the last. */
-function repeatedOf(places: readonly number[], runs: readonly PlotRun[]): readonly number[] {
-  const counts = places.findLast((place) => runs[place]?.status === "done") ?? places.at(-1);
-  return places.filter((place) => place !== counts);
-}
-
-function plotRun({ runId, status, description, params, result }: RunRecord, { data, model }: PipelineParts): PlotRun {
+function plotRun({ runId, status, description, params, result, details }: RunRecord, part: PipelinePart): PlotRun {
   return {
     runId,
     status,
-    dataKey: keyOf(data),
-    modelKey: keyOf(model),
+    ...part,
     pipeline: description,
+    seed: details?.seed,
     isRepeated: false,
     options: new Map(params),
     results: new Map(resultColumns.map(({ column, field }) => [column, result?.[field] ?? null])),
