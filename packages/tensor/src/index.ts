@@ -50,6 +50,7 @@ export {
   type EvaluationOptions,
   type EvaluationProgram,
 } from "./program/evaluation-program.ts";
+export { compileInference, type InferenceOptions, type InferenceProgram } from "./program/inference-program.ts";
 export type { Layout, Segment, TrainingState } from "./program/layout.ts";
 export type { StepBuilder, StepResult, StepValues } from "./program/step.ts";
 export {
