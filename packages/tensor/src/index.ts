@@ -17,6 +17,7 @@ export { type CsvColumn, type CsvOptions, type CsvTable, parseCsv, readCsv } fro
 export { DataLoader, type DataLoaderOptions, type EpochRows } from "./data/data-loader.ts";
 export {
   type Dataset,
+  type GeneratorAt,
   type InMemoryDataset,
   type IterableDataset,
   randomSplit,

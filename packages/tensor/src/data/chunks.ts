@@ -1,8 +1,9 @@
 /** Chunks of minibatches read from data sets that are not in memory. */
 import { bytesPerElement } from "../dtype.ts";
 import type { FieldSpec, SampleArray, SampleChunk } from "../program/batches.ts";
+import type { Generator } from "../random/generator.ts";
 import { sizeOf } from "../shape.ts";
-import { type Collation, collation, firstSamples, specsOf } from "./collate.ts";
+import { type Collation, checkSamples, collation, firstSamples, specsOf } from "./collate.ts";
 import type { Dataset, Sample } from "./dataset.ts";
 
 /** Minibatches for one call of a program, with the samples that they are rows of. */
@@ -26,13 +27,29 @@ function chunkOf(fields: readonly SampleArray[], from: number, to: number, batch
   return { fields, rows: Int32Array.from({ length: to - from }, (_, index) => from + index), batchSize };
 }
 
+/** How samples are read: an epoch's generator, and how many are asked for at the same time. */
+export interface ReadOptions {
+  readonly generator: Generator;
+  readonly concurrency: number;
+}
+
+/** What a sample draws from: other numbers for every epoch and every sample, whatever was read before. */
+export function sampleGenerator(epoch: Generator, index: number): Generator {
+  return epoch.stream("sample", index);
+}
+
 /** The samples at these positions; the first failure ends the reading. */
 export async function readSamples(
   dataset: Dataset,
   specs: readonly FieldSpec[],
   indices: Int32Array,
-  concurrency: number,
+  { generator, concurrency }: ReadOptions,
 ): Promise<readonly SampleArray[]> {
+  if (dataset.getMany !== undefined) {
+    const fields = await dataset.getMany(indices, (position) => sampleGenerator(generator, indices[position] ?? 0));
+    checkSamples(specs, fields, indices.length);
+    return fields;
+  }
   const into = collation(specs, indices.length);
   let next = 0;
   const reader = async () => {
@@ -40,7 +57,7 @@ export async function readSamples(
       const position = next++;
       const index = indices[position] ?? 0;
       try {
-        await into.put(position, await dataset.get(index), index);
+        await into.put(position, await dataset.get(index, sampleGenerator(generator, index)), index);
       } catch (error) {
         next = indices.length;
         throw error;
@@ -56,28 +73,37 @@ export async function readSamples(
 export async function* randomAccessChunks(
   dataset: Dataset,
   { whole, rest }: { readonly whole: Int32Array; readonly rest: Int32Array },
-  { concurrency, ...options }: ChunkOptions & { readonly concurrency: number },
+  options: ChunkOptions & ReadOptions,
 ): AsyncGenerator<LoadedChunk> {
   const first = whole[0] ?? rest[0];
   if (first === undefined) return;
-  const specs = specsOf(await dataset.get(first));
+  const specs = specsOf(await dataset.get(first, sampleGenerator(options.generator, first)));
   const size = chunkSamples(specs, options);
   for (let start = 0; start < whole.length; start += size) {
     const indices = whole.subarray(start, start + size);
-    yield chunkOf(await readSamples(dataset, specs, indices, concurrency), 0, indices.length, options.batchSize);
+    yield chunkOf(await readSamples(dataset, specs, indices, options), 0, indices.length, options.batchSize);
   }
-  if (rest.length > 0) yield chunkOf(await readSamples(dataset, specs, rest, concurrency), 0, rest.length, rest.length);
+  if (rest.length > 0) yield chunkOf(await readSamples(dataset, specs, rest, options), 0, rest.length, rest.length);
 }
 
+/** @param skippedBatches batches at the beginning that are read, but not given */
 export async function* iterableChunks(
   samples: Iterable<Sample> | AsyncIterable<Sample>,
-  { dropLast, ...options }: ChunkOptions & { readonly dropLast: boolean },
+  {
+    dropLast,
+    skippedBatches,
+    ...options
+  }: ChunkOptions & { readonly dropLast: boolean; readonly skippedBatches: number },
 ): AsyncGenerator<LoadedChunk> {
   const { batchSize } = options;
   let specs: readonly FieldSpec[] | undefined;
   let into: Collation | undefined;
   let [size, count, index] = [0, 0, 0];
   for await (const sample of samples) {
+    if (index < skippedBatches * batchSize) {
+      index++;
+      continue;
+    }
     specs ??= specsOf(sample);
     if (into === undefined) {
       size = chunkSamples(specs, options);

@@ -44,6 +44,28 @@ export function firstSamples(fields: readonly SampleArray[], length: number): re
   });
 }
 
+/** @throws TensorError if the fields are not `length` samples of the shapes and types of `specs` */
+export function checkSamples(specs: readonly FieldSpec[], fields: readonly SampleArray[], length: number): void {
+  const fits =
+    fields.length === specs.length &&
+    fields.every(({ data, shape, dtype }, index) => {
+      const spec = specs[index];
+      return (
+        spec !== undefined &&
+        dtype === spec.dtype &&
+        sameShape(shape, [length, ...spec.shape.slice(1)]) &&
+        data.length === sizeOf(shape)
+      );
+    });
+  if (fits) return;
+  const show = (list: readonly FieldSpec[]) =>
+    list.map(({ shape, dtype }) => `${dtype} ${showShape(shape)}`).join(", ");
+  throw new TensorError(
+    "TENSOR_SHAPE",
+    `getMany of the data set gave ${show(fields)} for ${length} samples; get gives ${show(specs.map(({ shape, dtype }) => ({ shape: shape.slice(1), dtype })))} for one`,
+  );
+}
+
 function checkFields(specs: readonly FieldSpec[], sample: Sample, index: number): void {
   const fits =
     sample.length === specs.length &&

@@ -6,7 +6,14 @@ import { defaultGenerator, Generator } from "../random/generator.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { ahead } from "./ahead.ts";
-import { firstOf, iterableChunks, type LoadedChunk, randomAccessChunks, readSamples } from "./chunks.ts";
+import {
+  firstOf,
+  iterableChunks,
+  type LoadedChunk,
+  randomAccessChunks,
+  readSamples,
+  sampleGenerator,
+} from "./chunks.ts";
 import { specsOf } from "./collate.ts";
 import type { Dataset, InMemoryDataset, IterableDataset, Samples } from "./dataset.ts";
 
@@ -68,10 +75,12 @@ export class DataLoader<D extends Dataset | IterableDataset = InMemoryDataset> i
   }
 
   /** Orders the samples for one epoch; without shuffling the generator is not used. */
-  epoch({ rows }: Samples, generator: Generator): EpochRows {
-    const ordered = this.shuffle
-      ? Int32Array.from(generator.permutation(rows.length), (index) => rows[index] ?? 0)
-      : rows;
+  epoch({ rows }: Pick<Samples, "rows">, generator: Generator): EpochRows {
+    if (!this.shuffle) return this.#batches(rows);
+    return this.#batches(Int32Array.from(generator.permutation(rows.length), (index) => rows[index] ?? 0));
+  }
+
+  #batches(ordered: Int32Array): EpochRows {
     const whole = ordered.length - (ordered.length % this.batchSize);
     return { whole: ordered.subarray(0, whole), rest: this.dropLast ? new Int32Array() : ordered.subarray(whole) };
   }
@@ -86,32 +95,42 @@ export class DataLoader<D extends Dataset | IterableDataset = InMemoryDataset> i
     if (isInMemory(dataset)) return dataset.samples();
     const rows = firstRows(Math.min(count, dataset.length));
     if (rows.length === 0) return { fields: [], rows };
-    return { fields: await readSamples(dataset, specsOf(await dataset.get(0)), rows, this.concurrency), rows };
+    const generator = new Generator(0);
+    const specs = specsOf(await dataset.get(0, sampleGenerator(generator, 0)));
+    return { fields: await readSamples(dataset, specs, rows, { generator, concurrency: this.concurrency }), rows };
   }
 
   /**
-   * The minibatches of one epoch in pieces of at most `maxSteps`, a smaller last batch by itself. The generator decides
-   * the order, and what an iterable data set draws.
+   * The minibatches of one epoch in pieces of at most `maxSteps`, a smaller last batch by itself.
+   *
+   * @param generator one of its own for each epoch; it decides the order, and what samples draw
+   * @param skippedBatches how many batches at the beginning are left out, for an epoch that was begun already; only an
+   *   iterable data set has to read them. Those after them have the same bits as in the whole epoch.
    */
-  async *chunks(generator: Generator, maxSteps = 2048): AsyncGenerator<LoadedChunk> {
+  async *chunks(generator: Generator, maxSteps = 2048, skippedBatches = 0): AsyncGenerator<LoadedChunk> {
     const { dataset, batchSize, dropLast, concurrency } = this;
     if (isIterable(dataset)) {
-      yield* ahead(iterableChunks(dataset.iterate(generator), { batchSize, maxSteps, dropLast }));
+      yield* ahead(iterableChunks(dataset.iterate(generator), { batchSize, maxSteps, dropLast, skippedBatches }));
     } else if (isInMemory(dataset)) {
       const { fields, rows } = await dataset.samples();
-      const { whole, rest } = this.epoch({ fields, rows }, generator);
+      const { whole, rest } = skip(this.epoch({ rows }, generator), skippedBatches * batchSize);
       const size = maxSteps * batchSize;
       for (let start = 0; start < whole.length; start += size)
         yield { fields, rows: whole.subarray(start, start + size), batchSize };
       if (rest.length > 0) yield { fields, rows: rest, batchSize: rest.length };
     } else {
-      const order = this.epoch({ fields: [], rows: firstRows(dataset.length) }, generator);
-      yield* ahead(randomAccessChunks(dataset, order, { batchSize, maxSteps, concurrency }));
+      const shuffled = this.shuffle ? dataset.shuffled?.(generator) : undefined;
+      const epoch =
+        shuffled === undefined ? this.epoch({ rows: firstRows(dataset.length) }, generator) : this.#batches(shuffled);
+      const order = skip(epoch, skippedBatches * batchSize);
+      yield* ahead(randomAccessChunks(dataset, order, { batchSize, maxSteps, concurrency, generator }));
     }
   }
 
+  /** Each time from a stream of the default generator that was not used before. */
   async *[Symbol.asyncIterator](): AsyncIterator<Tensor[]> {
-    for await (const { fields, rows, batchSize } of this.chunks(defaultGenerator())) {
+    const shared = defaultGenerator();
+    for await (const { fields, rows, batchSize } of this.chunks(shared.stream("loader", shared.uint32()))) {
       for (let start = 0; start < rows.length; start += batchSize)
         yield fields.map((field) => pickRows(field, rows.subarray(start, start + batchSize)));
     }
@@ -124,6 +143,10 @@ function isIterable(dataset: Dataset | IterableDataset): dataset is IterableData
 
 function isInMemory(dataset: Dataset): dataset is InMemoryDataset {
   return dataset.samples !== undefined;
+}
+
+function skip({ whole, rest }: EpochRows, samples: number): EpochRows {
+  return { whole: whole.subarray(samples), rest: samples > whole.length ? new Int32Array() : rest };
 }
 
 function firstRows(count: number): Int32Array {

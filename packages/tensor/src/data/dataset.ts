@@ -18,11 +18,27 @@ export interface Samples {
 /** A data set whose samples are numbered from 0 and read in any order. */
 export interface Dataset {
   readonly length: number;
-  /** Reads a sample; more may be asked for before it has come. Fields have the same shape and type in all samples. */
-  get(index: number): Sample | Promise<Sample>;
+  /**
+   * Reads a sample; more may be asked for before it has come. Fields have the same shape and type in all samples.
+   *
+   * @param generator what is random about the sample is drawn from this, which depends on the seed, the epoch and the
+   *   index alone: a training that is resumed, also in the middle of an epoch, sees the same samples
+   */
+  get(index: number, generator: Generator): Sample | Promise<Sample>;
+  /**
+   * Several samples at once, where that is cheaper than one by one; it replaces `get` then, and must give the same.
+   * Each field is a new array [indices.length, ...], which the caller may keep.
+   *
+   * @param generatorAt gives the generator of the sample at a position of `indices`
+   */
+  readonly getMany?: ((indices: Int32Array, generatorAt: GeneratorAt) => Promise<readonly SampleArray[]>) | undefined;
+  /** A random order of all samples that suits how they are stored; without it any order is as likely as another. */
+  readonly shuffled?: ((generator: Generator) => Int32Array) | undefined;
   /** All samples, where they are held in memory: programs then pick their minibatches themselves. */
   readonly samples?: (() => Promise<Samples>) | undefined;
 }
+
+export type GeneratorAt = (position: number) => Generator;
 
 export interface InMemoryDataset extends Dataset {
   samples(): Promise<Samples>;
@@ -84,6 +100,7 @@ export class Subset<D extends Dataset = Dataset> implements Dataset {
   readonly indices: ArrayLike<number>;
   readonly length: number;
   readonly samples: SamplesOf<D>;
+  readonly getMany: Dataset["getMany"];
 
   constructor(dataset: D, indices: ArrayLike<number>) {
     for (const index of Array.from(indices)) checkIndex("Subset", index, dataset.length);
@@ -91,11 +108,19 @@ export class Subset<D extends Dataset = Dataset> implements Dataset {
     this.indices = indices;
     this.length = indices.length;
     this.samples = pickSamples(dataset, indices);
+    const getMany = dataset.getMany?.bind(dataset);
+    this.getMany =
+      getMany &&
+      ((positions, generatorAt) =>
+        getMany(
+          positions.map((each) => indices[each] ?? 0),
+          generatorAt,
+        ));
   }
 
-  get(index: number): Sample | Promise<Sample> {
+  get(index: number, generator: Generator = defaultGenerator()): Sample | Promise<Sample> {
     checkIndex("Subset", index, this.length);
-    return this.dataset.get(this.indices[index] ?? 0);
+    return this.dataset.get(this.indices[index] ?? 0, generator);
   }
 }
 
