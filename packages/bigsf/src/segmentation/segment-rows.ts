@@ -1,0 +1,206 @@
+import { BigsfError } from "../errors.ts";
+import { type Blend, blendWeights } from "./blend-weights.ts";
+import { patchStarts } from "./patch-starts.ts";
+
+/** A map that is read by rows, so that it may be larger than memory. */
+export interface MapRows {
+  readonly height: number;
+  readonly width: number;
+  /** Rows [start, stop): [stop - start, width]; undefined pixels are NaN. */
+  read(start: number, stop: number): Promise<Float32Array>;
+}
+
+export interface PatchBatch {
+  /** [count, 1, patchSize, patchSize]; valid until the prediction has ended. */
+  readonly patches: Float32Array;
+  /** [count, 2, 2]: [[y0, y1], [x0, x1]] of each patch in the map, ends exclusive. */
+  readonly positions: Int32Array;
+  readonly count: number;
+}
+
+export interface SegmentRowsOptions {
+  readonly map: MapRows;
+  /** Positive where the map can be trusted. */
+  readonly missing?: MapRows | undefined;
+  readonly patchSize: number;
+  /** Pixels that neighbouring patches share, along each axis; below `patchSize`. */
+  readonly overlap: number;
+  readonly blend: Blend;
+  readonly batchSize: number;
+  /** Batches that are predicted at the same time. */
+  readonly threads: number;
+  /** Normalises one patch in place, as the patches were that the model was trained on. */
+  readonly normalize: (patch: Float32Array) => void;
+  /** @returns probabilities, [count, 1, patchSize, patchSize] */
+  readonly predict: (batch: PatchBatch) => Promise<Float32Array>;
+}
+
+/** Rows that are finished, from the first to the last of the map. */
+export interface SegmentedRows {
+  readonly firstRow: number;
+  readonly rowCount: number;
+  /** [rowCount, width]; NaN where the map is not finite or `missing` is not positive. */
+  readonly probability: Float32Array;
+  /** The map itself, [rowCount, width]. */
+  readonly values: Float32Array;
+}
+
+/**
+ * Predicts every pixel of a map from overlapping patches and blends what they say. Memory is that of the rows of one row
+ * of patches, whatever the height of the map. What is not finite counts as 0 in a patch. A patch without a positive pixel,
+ * or without a valid one, is not predicted: the probability in it is 0, as preprocessing drops such patches from training.
+ *
+ * @throws BigsfError `MAP` where the map is smaller than a patch; `MODEL` where the model predicts NaN
+ */
+export async function* segmentRows(options: SegmentRowsOptions): AsyncGenerator<SegmentedRows> {
+  const { map, missing, patchSize, overlap, blend } = options;
+  const { height, width } = map;
+  const tops = patchStarts(height, patchSize, patchSize - overlap);
+  const lefts = patchStarts(width, patchSize, patchSize - overlap);
+  const rowWeights = blendWeights(blend, tops, patchSize);
+  const columnWeights = blendWeights(blend, lefts, patchSize);
+  const values = slidingRows(map, patchSize);
+  const valid = missing === undefined ? undefined : slidingRows(missing, patchSize);
+  const sums = new Float32Array(patchSize * width);
+  const slots = Array.from({ length: options.threads }, () => new Float32Array(options.batchSize * patchSize ** 2));
+  for (const [row, top] of tops.entries()) {
+    const band: Band = { top, width, values: await values(top), valid: await valid?.(top) };
+    const weights = rowWeights[row] ?? new Float64Array();
+    for (let column = 0; column < lefts.length; ) {
+      const batches: Running[] = [];
+      for (const slot of slots) {
+        const { next, ...batch } = fillBatch(band, lefts, column, slot, options);
+        column = next;
+        if (batch.count > 0) batches.push({ ...batch, predicted: options.predict(batch) });
+      }
+      const predictions = await Promise.all(batches.map(({ predicted }) => predicted));
+      for (const [index, { columns }] of batches.entries()) {
+        const predicted = predictions[index] ?? new Float32Array();
+        for (const [place, at] of columns.entries()) {
+          const patch = predicted.subarray(place * patchSize ** 2, (place + 1) * patchSize ** 2);
+          const left = lefts[at] ?? 0;
+          if (!addPatch(sums, width, left, patch, weights, columnWeights[at] ?? weights)) throw notANumber(top, left);
+        }
+      }
+    }
+    const rowCount = (tops[row + 1] ?? height) - top;
+    yield finish(band, sums, rowCount);
+    sums.copyWithin(0, rowCount * width);
+    sums.fill(0, (patchSize - rowCount) * width);
+  }
+}
+
+/** The rows of one row of patches. */
+interface Band {
+  readonly top: number;
+  readonly width: number;
+  /** [patchSize, width] */
+  readonly values: Float32Array;
+  readonly valid: Float32Array | undefined;
+}
+
+interface FilledBatch extends PatchBatch {
+  /** Which of the patches of the row they are. */
+  readonly columns: readonly number[];
+}
+
+interface Running extends FilledBatch {
+  readonly predicted: Promise<Float32Array>;
+}
+
+/** Reads each row once: what the next row of patches shares with the last one is moved up. */
+function slidingRows(map: MapRows, patchSize: number): (top: number) => Promise<Float32Array> {
+  const { width } = map;
+  const rows = new Float32Array(patchSize * width);
+  let end = 0;
+  return async (top) => {
+    const kept = Math.max(0, end - top);
+    rows.copyWithin(0, (patchSize - kept) * width);
+    end = top + patchSize;
+    rows.set(await map.read(top + kept, end), kept * width);
+    return rows;
+  };
+}
+
+/** Cuts and normalises patches from `column` on until the batch is full. */
+function fillBatch(
+  band: Band,
+  lefts: readonly number[],
+  column: number,
+  patches: Float32Array,
+  { patchSize, batchSize, normalize }: SegmentRowsOptions,
+): FilledBatch & { readonly next: number } {
+  const columns: number[] = [];
+  const positions: number[] = [];
+  const area = patchSize ** 2;
+  let next = column;
+  for (; next < lefts.length && columns.length < batchSize; next++) {
+    const left = lefts[next] ?? 0;
+    const patch = patches.subarray(columns.length * area, (columns.length + 1) * area);
+    if (!cutPatch(band, left, patchSize, patch)) continue;
+    normalize(patch);
+    columns.push(next);
+    positions.push(band.top, band.top + patchSize, left, left + patchSize);
+  }
+  const count = columns.length;
+  return { patches: patches.subarray(0, count * area), positions: Int32Array.from(positions), columns, count, next };
+}
+
+/** @returns whether there is anything to predict */
+function cutPatch({ width, values, valid }: Band, left: number, patchSize: number, patch: Float32Array): boolean {
+  let hasPositive = false;
+  let hasValid = false;
+  for (let y = 0, to = 0; y < patchSize; y++) {
+    const from = y * width + left;
+    for (let x = 0; x < patchSize; x++, to++) {
+      const value = values[from + x] ?? 0;
+      const isDefined = Number.isFinite(value);
+      patch[to] = isDefined ? value : 0;
+      if (!isDefined) continue;
+      if (value > 0) hasPositive = true;
+      if (valid === undefined || (valid[from + x] ?? 0) > 0) hasValid = true;
+    }
+  }
+  return hasPositive && hasValid;
+}
+
+/** Adds what one patch says, weighted. @returns false where it says NaN */
+function addPatch(
+  sums: Float32Array,
+  width: number,
+  left: number,
+  patch: Float32Array,
+  rowWeights: Float64Array,
+  columnWeights: Float64Array,
+): boolean {
+  const patchSize = rowWeights.length;
+  let total = 0;
+  for (let y = 0, from = 0; y < patchSize; y++) {
+    const weight = rowWeights[y] ?? 0;
+    const to = y * width + left;
+    for (let x = 0; x < patchSize; x++, from++) {
+      const added = weight * (columnWeights[x] ?? 0) * (patch[from] ?? 0);
+      total += added;
+      sums[to + x] = (sums[to + x] ?? 0) + added;
+    }
+  }
+  return !Number.isNaN(total);
+}
+
+function finish({ top, width, values, valid }: Band, sums: Float32Array, rowCount: number): SegmentedRows {
+  const pixels = rowCount * width;
+  const probability = sums.slice(0, pixels);
+  for (let i = 0; i < pixels; i++) {
+    const isValid = Number.isFinite(values[i]) && (valid === undefined || (valid[i] ?? 0) > 0);
+    // Rounding may carry a blend of ones past 1.
+    probability[i] = isValid ? Math.min(1, probability[i] ?? 0) : Number.NaN;
+  }
+  return { firstRow: top, rowCount, probability, values: values.slice(0, pixels) };
+}
+
+function notANumber(top: number, left: number): BigsfError {
+  return new BigsfError(
+    "MODEL",
+    `the model predicts NaN for the patch at row ${top}, column ${left}: are its weights, or the map's values there, beyond the range of float32?`,
+  );
+}
