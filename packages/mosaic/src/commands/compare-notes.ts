@@ -1,7 +1,6 @@
 // What a reader of a verdict has to know besides: small numbers, failures, and what was chosen on what.
 import type { DataReport } from "../compare/data-report.ts";
 import type { CompareReport } from "../compare/report.ts";
-import { exactUpTo } from "../statistics/sign-flip-test.ts";
 import { countText, numberText } from "./text.ts";
 
 export function dataNotes(data: DataReport): readonly string[] {
@@ -29,8 +28,10 @@ function smallestPNote({ pairs, familySize }: DataReport): string {
     tested.map((pair) => pair.smallestPermutationP ?? 0),
   ];
   const p = Math.max(...smallest);
-  if (tested.length === 0 || n > exactUpTo || p * familySize <= 0.05) return "";
+  if (tested.length === 0 || p * familySize <= 0.05) return "";
   const enough = Math.ceil(1 + Math.log2(familySize / 0.05));
+  if (n >= enough)
+    return `The permutation test drew some of the possible swaps only: its p cannot fall below ${numberText(p)}, and ${numberText(Math.min(1, p * familySize))} as one of ${familySize} pairs. The verdicts come from the t-test.`;
   const corrected =
     familySize > 1 ? `, and ${numberText(Math.min(1, p * familySize))} as one of ${familySize} pairs` : "";
   return `With ${countText(n, "repetition")} the permutation test's p cannot fall below ${numberText(p)}${corrected}: it takes ${enough} to reach 0.05, whatever the results. The verdicts come from the t-test, which takes differences to be about normal.`;

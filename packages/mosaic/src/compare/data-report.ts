@@ -10,6 +10,8 @@ import type { Rope } from "./rope.ts";
 export interface Settings {
   readonly criterion: Criterion;
   readonly rope: Rope;
+  /** The permutation test is exact for so many repetitions. */
+  readonly exactUpTo: number;
 }
 
 export interface ModelStanding extends Omit<ModelResults, "results"> {
@@ -46,16 +48,23 @@ export interface DataReport {
 /** With more models only the best one is compared with the others; the correction counts all pairs even so. */
 export const mostModels = 40;
 
-export function compareOnData(data: DataResults, { criterion, rope }: Settings): DataReport {
+/** How many pairs `compareOnData` will compare. */
+export function pairCountOf({ models }: DataResults): number {
+  const count = models.filter(({ results }) => results.size > 0).length;
+  return count <= mostModels ? (count * (count - 1)) / 2 : count - 1;
+}
+
+export function compareOnData(data: DataResults, { criterion, rope, exactUpTo }: Settings): DataReport {
   const correlation = data.folds === 0 ? 0 : 1 / data.folds;
-  const ranked = data.models.toSorted(byMean(criterion));
-  const compared = ranked.filter(({ results }) => results.size > 0);
+  const ranked = rankModels(data.models, criterion);
+  const compared = ranked.flatMap(({ model }) => (model.results.size > 0 ? [model] : []));
   const familySize = (compared.length * (compared.length - 1)) / 2;
   const settings: PairSettings = {
     direction: criterion.direction,
     rope: (meanA, meanB) => ropeSize(rope, criterion, meanA, meanB),
     correlation,
     isFixed: criterion.isFixed,
+    exactUpTo,
   };
   const pairs = (compared.length <= mostModels ? compared : compared.slice(0, 1)).flatMap((a, index) =>
     compared.slice(index + 1).map((b) => ({ a, b, statistics: comparePair(pairUp(a, b), settings) })),
@@ -69,10 +78,7 @@ export function compareOnData(data: DataResults, { criterion, rope }: Settings):
     data: data.data,
     folds: data.folds,
     correlation,
-    // Equal means share a rank.
-    models: ranked.map((model) =>
-      standingOf(model, 1 + ranked.findIndex((other) => byMean(criterion)(model, other) === 0), correlation),
-    ),
+    models: ranked.map(({ model, rank }) => standingOf(model, rank, correlation)),
     pairs: pairs.flatMap(({ a, b, statistics }, index) => {
       const judgement = judgements[index];
       const { advantages, ...figures } = statistics;
@@ -84,14 +90,20 @@ export function compareOnData(data: DataResults, { criterion, rope }: Settings):
   };
 }
 
-/** The better mean first; who has no result last. */
-function byMean({ direction }: Criterion) {
+/** The better mean first, who has no result last; equal means share a rank. */
+function rankModels(models: readonly ModelResults[], { direction }: Criterion) {
   const sign = direction === "lower" ? 1 : -1;
-  const score = ({ results }: ModelResults) => (results.size === 0 ? Infinity : sign * meanOf([...results.values()]));
-  return (one: ModelResults, other: ModelResults) => {
-    const [first, second] = [score(one), score(other)];
-    return first === second ? 0 : first - second;
-  };
+  const scored = models
+    .map((model) => ({
+      model,
+      score: model.results.size === 0 ? Infinity : sign * meanOf([...model.results.values()]),
+    }))
+    .sort((one, other) => (one.score === other.score ? 0 : one.score - other.score));
+  let rank = 1;
+  return scored.map(({ model, score }, index) => {
+    if (score !== scored[index - 1]?.score) rank = index + 1;
+    return { model, rank };
+  });
 }
 
 export function ropeSize(rope: Rope, { direction }: Criterion, meanA: number, meanB: number): number {

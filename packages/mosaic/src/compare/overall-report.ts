@@ -53,7 +53,8 @@ const thresholds: readonly number[] = Array.from({ length: 21 }, (_, step) => st
 /** With more models only the best one is compared with the others. */
 const mostModels = 15;
 
-export function compareOverData(dataSets: readonly DataResults[], { criterion, rope }: Settings): OverallReport | null {
+export function compareOverData(dataSets: readonly DataResults[], settings: Settings): OverallReport | null {
+  const { criterion } = settings;
   const names = [...new Set(dataSets.flatMap(({ models }) => models.map(({ model }) => model)))];
   const tables = dataSets.map(({ data, models }) => ({
     data,
@@ -85,7 +86,7 @@ export function compareOverData(dataSets: readonly DataResults[], { criterion, r
       interquartileMean: N < 3 ? null : interquartileMean(scores[index] ?? []),
       profile: N < 3 ? null : performanceProfile(scores[index] ?? [], thresholds),
     })),
-    pairs: pairsOf(order, means, { criterion, rope }).map(({ a, b, ...pair }) => ({
+    pairs: pairsOf(order, means, settings).map(({ a, b, ...pair }) => ({
       a: nameOf(a),
       b: nameOf(b),
       ...pair,

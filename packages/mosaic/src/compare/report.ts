@@ -2,9 +2,10 @@
 import { MosaicError } from "../errors.ts";
 import { nearestNames } from "../selection/nearest-names.ts";
 import { level } from "../statistics/sample.ts";
+import { exactUpTo } from "../statistics/sign-flip-test.ts";
 import type { StoreReader } from "../store/index.ts";
 import { type Criterion, criterionNamed } from "./criterion.ts";
-import { compareOnData, type DataReport } from "./data-report.ts";
+import { compareOnData, type DataReport, pairCountOf } from "./data-report.ts";
 import { compareOverData, type OverallReport } from "./overall-report.ts";
 import { readRuns } from "./read-runs.ts";
 import { type DataResults, gatherResults } from "./results.ts";
@@ -47,7 +48,8 @@ export async function compareRuns(
     throw nothing(`there is no data set "${data}". Known ones, the nearest first: ${known.join(", ")}`);
   }
   requireResults(chosen, name, reader.location);
-  const settings = { criterion, rope };
+  const pairCount = chosen.reduce((sum, results) => sum + pairCountOf(results), 0);
+  const settings = { criterion, rope, exactUpTo: exactUpTo(pairCount) };
   const dataSets = chosen.map((results) => compareOnData(results, settings));
   return {
     database: reader.location,

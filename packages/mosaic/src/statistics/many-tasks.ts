@@ -1,6 +1,6 @@
 // Summaries over many data sets at once, of results that were put on one scale.
 import { seededRandom } from "./random.ts";
-import { type Interval, level, meanOf, quantileOf } from "./sample.ts";
+import { type Interval, level, meanOf, quantileOf, select } from "./sample.ts";
 
 /** Of one model: for each data set the scores of its repetitions, 1 as good as the best mean, 0 as bad as the worst. */
 export type TaskScores = readonly (readonly number[])[];
@@ -21,9 +21,14 @@ export interface InterquartileMean extends Interval {
  */
 export function interquartileMean(scores: TaskScores): InterquartileMean {
   const random = seededRandom(seed);
-  const means = Float64Array.from({ length: resamplesOf(scores.flat().length) }, () =>
-    middleMean(scores.flatMap((task) => task.map(() => task[Math.floor(random() * task.length)] ?? Number.NaN))),
-  );
+  const sample = new Float64Array(scores.flat().length);
+  const means = Float64Array.from({ length: resamplesOf(sample.length) }, () => {
+    let place = 0;
+    for (const task of scores)
+      for (let count = 0; count < task.length; count++)
+        sample[place++] = task[Math.floor(random() * task.length)] ?? Number.NaN;
+    return middleMeanOf(sample);
+  });
   return {
     mean: middleMean(scores.flat()),
     low: quantileOf(means, (1 - level) / 2),
@@ -33,12 +38,18 @@ export function interquartileMean(scores: TaskScores): InterquartileMean {
 
 /** As SciPy's `trim_mean(…, 0.25)`. */
 export function middleMean(values: readonly number[]): number {
+  return middleMeanOf(Float64Array.from(values));
+}
+
+/** Moves the values about, which is faster than sorting. */
+function middleMeanOf(values: Float64Array): number {
   const cut = Math.floor(values.length / 4);
-  return meanOf([
-    ...Float64Array.from(values)
-      .sort()
-      .subarray(cut, values.length - cut),
-  ]);
+  const end = values.length - cut;
+  select(values, cut);
+  select(values.subarray(cut), end - cut - 1);
+  let sum = 0;
+  for (let index = cut; index < end; index++) sum += values[index] ?? Number.NaN;
+  return sum / (end - cut);
 }
 
 /**

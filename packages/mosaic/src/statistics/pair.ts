@@ -23,6 +23,8 @@ export interface PairSettings {
   readonly correlation: number;
   /** The criterion is a fixed number of each model, as its size: nothing is left to chance. */
   readonly isFixed: boolean;
+  /** The permutation test is exact for so many results; 30 if left out. */
+  readonly exactUpTo?: number;
 }
 
 export interface PairStatistics {
@@ -53,13 +55,13 @@ export interface Chances {
 }
 
 export function comparePair({ a, b }: PairedResults, settings: PairSettings): PairStatistics {
-  const { direction, correlation, isFixed } = settings;
+  const { direction, correlation, isFixed, exactUpTo } = settings;
   const differences = a.map((value, index) => value - (b[index] ?? Number.NaN));
   const advantages = direction === "higher" ? differences : differences.map((difference) => -difference);
   const n = differences.length;
   const rope = n === 0 ? Number.NaN : settings.rope(meanOf(a), meanOf(b));
   const isTestable = n >= 2 && correlation === 0;
-  const permutationP = isTestable && !isFixed ? signFlipTest(a, b) : undefined;
+  const permutationP = isTestable && !isFixed ? signFlipTest(a, b, exactUpTo) : undefined;
   return {
     n,
     difference: meanOf(differences),
@@ -68,7 +70,7 @@ export function comparePair({ a, b }: PairedResults, settings: PairSettings): Pa
     win: n === 0 ? undefined : winProbability(advantages, correlation),
     effectSize: effectSize(advantages),
     permutationP,
-    smallestPermutationP: permutationP === undefined ? undefined : smallestSignFlipP(n),
+    smallestPermutationP: permutationP === undefined ? undefined : smallestSignFlipP(n, exactUpTo),
     chances: n >= 2 || (n === 1 && isFixed) ? chancesOf(advantages, rope, settings) : undefined,
     advantages,
   };

@@ -39,13 +39,14 @@ export function quantileOf(values: Float64Array, q: number): number {
   const place = Math.floor(position);
   select(values, place);
   const low = values[place] ?? Number.NaN;
-  const above = values.subarray(place + 1);
-  const high = above.length === 0 ? low : above.reduce((least, value) => Math.min(least, value), Infinity);
+  if (place + 1 >= values.length) return low;
+  let high = Infinity;
+  for (let index = place + 1; index < values.length; index++) high = Math.min(high, values[index] ?? Infinity);
   return low + (position - place) * (high - low);
 }
 
 /** Hoare's selection: afterwards the value at `place` is the one that sorting would put there, greater ones behind it. */
-function select(values: Float64Array, place: number): void {
+export function select(values: Float64Array, place: number): void {
   let [start, end] = [0, values.length - 1];
   while (start < end) {
     const pivot = values[(start + end) >> 1] ?? 0;

@@ -1,28 +1,32 @@
 import { signDraws, signedSums } from "./resampling.ts";
 
-/** Up to so many differences all 2^n signs are counted, beyond it some are drawn. */
-export const exactUpTo = 30;
+/** Up to so many differences all 2^n signs are counted, beyond it some are drawn; fewer among many pairs, for time. */
+export function exactUpTo(pairCount: number): number {
+  return pairCount > 500 ? 20 : mostExact;
+}
+
+const mostExact = 30;
 
 /**
  * Exact paired permutation test: the share of the 2^n ways to swap A and B within repetitions whose mean difference is at
- * least as large as the one found, in either direction. Beyond `exactUpTo` pairs 9,999 ways are drawn, and
+ * least as large as the one found, in either direction. Beyond `exactUpTo` pairs of results 9,999 ways are drawn, and
  * p = (1 + hits) / 10,000.
  *
  * Source: Fisher, The design of experiments (1935), section 21; Phipson and Smyth (2010) for drawn permutations.
  */
-export function signFlipTest(a: readonly number[], b: readonly number[]): number {
+export function signFlipTest(a: readonly number[], b: readonly number[], upTo = mostExact): number {
   const differences = a.map((value, index) => value - (b[index] ?? Number.NaN));
   const total = differences.reduce((sum, difference) => sum + difference, 0);
   const size = [...a, ...b].reduce((sum, value) => sum + Math.abs(value), 0);
   // Sums that differ only by rounding are equal.
   const threshold = Math.abs(total) - 1e-14 * size;
   if (threshold <= 0) return 1;
-  return differences.length <= exactUpTo ? exact(differences, threshold) : drawn(a, b, threshold);
+  return differences.length <= upTo ? exact(differences, threshold) : drawn(a, b, threshold);
 }
 
-/** The smallest p that n pairs can give: 2 / 2^n. */
-export function smallestSignFlipP(n: number): number {
-  return Math.max(2 ** (1 - n), n <= exactUpTo ? 0 : 1 / (signDraws + 1));
+/** The smallest p that n pairs can give: 2 / 2^n, or one of 10,000 where ways are drawn. */
+export function smallestSignFlipP(n: number, upTo = mostExact): number {
+  return Math.max(2 ** (1 - n), n <= upTo ? 0 : 1 / (signDraws + 1));
 }
 
 /** All sums of one half of the differences, each with all signs, meet those of the other half. */
