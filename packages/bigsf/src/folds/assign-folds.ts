@@ -1,0 +1,80 @@
+import { BigsfError } from "../errors.ts";
+import { type AreaAssignment, assignAreas } from "./areas.ts";
+import { checkFoldOptions, type FoldOptions, type FoldStrategy, numberOfFolds } from "./fold-options.ts";
+
+export interface FoldAssignment extends AreaAssignment {
+  /** Number of folds; they are numbered from 1. */
+  readonly folds: number;
+  /** The fold of each area: [areas]. */
+  readonly foldOfArea: Int32Array<ArrayBuffer>;
+}
+
+/**
+ * Assigns patches to areas, and areas to folds.
+ *
+ * @param positions first row and column of each patch: [patches * 2]
+ * @throws BigsfError if the options are impossible, or there are fewer areas than folds; it says what works
+ */
+export function assignFolds(positions: Int32Array, options: FoldOptions): FoldAssignment {
+  checkFoldOptions(options);
+  const assignment = assignAreas(positions, options);
+  const folds = numberOfFolds(options);
+  const areas = assignment.areas.length / 2;
+  if (areas < folds) throw tooFewAreas(positions, options, areas);
+  return { ...assignment, folds, foldOfArea: strategies[options.type](assignment.areas, folds) };
+}
+
+/** The fold of each area, from its row and column. */
+type Strategy = (areas: Int32Array, folds: number) => Int32Array<ArrayBuffer>;
+
+const strategies: Readonly<Record<FoldStrategy, Strategy>> = {
+  random: (areas, folds) => Int32Array.from({ length: areas.length / 2 }, (_, area) => 1 + (area % folds)),
+  /** Equal parts of the areas in raster order; the last one also takes what is left over. */
+  naive(areas, folds) {
+    const count = areas.length / 2;
+    const raster = Int32Array.from({ length: count }, (_, area) => area).sort(
+      (a, b) => (areas[2 * a] ?? 0) - (areas[2 * b] ?? 0) || (areas[2 * a + 1] ?? 0) - (areas[2 * b + 1] ?? 0),
+    );
+    const share = Math.floor(count / folds);
+    const foldOfArea = new Int32Array(count);
+    for (const [place, area] of raster.entries()) foldOfArea[area] = Math.min(folds, 1 + Math.floor(place / share));
+    return foldOfArea;
+  },
+};
+
+function tooFewAreas(positions: Int32Array, options: FoldOptions, areas: number): BigsfError {
+  const { k, area_size: areaSize, patch_size: patchSize, overlap } = options;
+  const folds = numberOfFolds(options);
+  const has = areas === 0 ? "no area" : areas === 1 ? "only 1 area" : `only ${areas} areas`;
+  const smaller = workingAreaSize(positions, options);
+  const remedies = [
+    ...(smaller === undefined ? [] : [`area_size ${smaller}`]),
+    ...(k > 1 && areas >= 3 ? [`k ${areas} or less`] : []),
+  ];
+  return new BigsfError(
+    "FOLDS",
+    `folds: the patches lie in ${has} of ${areaSize} x ${areaSize} pixels; ${k === 1 ? "k 1 stands for" : "there are"} ${folds} folds, which need an area each.` +
+      ` ${remedies.length > 0 ? `What works: ${remedies.join(", or ")}` : `Take a larger map, or smaller patches than ${patchSize} x ${patchSize}${overlap > 0 ? "" : " (or an overlap)"}`}`,
+  );
+}
+
+/** A size that gives as many areas as there are folds, near the largest; patches enough to say that it works. */
+function workingAreaSize(positions: Int32Array, options: FoldOptions): number | undefined {
+  const folds = numberOfFolds(options);
+  const { patch_size: patchSize, overlap } = options;
+  const sample = everyNth(positions, Math.ceil(positions.length / 2 / maxSample));
+  const next = (size: number) => Math.min(size - 1, Math.floor(0.97 * size));
+  for (let size = next(options.area_size); size > overlap && size + overlap >= patchSize; size = next(size)) {
+    if (assignAreas(sample, { ...options, area_size: size }).areas.length / 2 >= folds) return size;
+  }
+  return undefined;
+}
+
+const maxSample = 100_000;
+
+function everyNth(positions: Int32Array, n: number): Int32Array {
+  return Int32Array.from(
+    { length: 2 * Math.ceil(positions.length / 2 / n) },
+    (_, index) => positions[2 * n * Math.floor(index / 2) + (index % 2)] ?? 0,
+  );
+}

@@ -1,0 +1,29 @@
+import type { FoldAssignment } from "./assign-folds.ts";
+import type { Part, Split } from "./splits.ts";
+
+/**
+ * The patches of a part of a split, in their own order: what a model trains on, or (`test`) what it gives predictions
+ * for that no training has seen.
+ */
+export function partIndices(assignment: FoldAssignment, split: Split, part: Part): Int32Array<ArrayBuffer> {
+  return foldIndices(assignment, split[part]);
+}
+
+/** The patches of some folds, in their own order. */
+export function foldIndices(
+  { areaOf, foldOfArea, folds }: FoldAssignment,
+  wanted: readonly number[],
+): Int32Array<ArrayBuffer> {
+  const isWanted = new Uint8Array(folds + 1);
+  for (const fold of wanted) isWanted[fold] = 1;
+  const areaIsWanted = foldOfArea.map((fold) => isWanted[fold] ?? 0);
+  let count = 0;
+  for (const area of areaOf) if (area >= 0) count += areaIsWanted[area] ?? 0;
+  const indices = new Int32Array(count);
+  let next = 0;
+  for (let patch = 0; patch < areaOf.length; patch++) {
+    const area = areaOf[patch] ?? -1;
+    if (area >= 0 && areaIsWanted[area] === 1) indices[next++] = patch;
+  }
+  return indices;
+}
