@@ -1,0 +1,43 @@
+/** Where patches come from: `patches.h5`, or the maps themselves. */
+
+/** Room for some patches; each is [patches, P, P], rows of pixels one after the other. */
+export interface PatchBuffers {
+  /** The normalised image. */
+  readonly patches: Float32Array;
+  /** The target: spines and branches of filaments. */
+  readonly spines: Float32Array;
+  /** 1 where the target is known, else 0. */
+  readonly labelled: Float32Array;
+}
+
+/**
+ * Kept patches of one map, numbered from 0 in raster order of their first pixels. It owns open files, which `close`
+ * closes. Reads may run at the same time, into different buffers. The same patches come from every implementation, bit
+ * for bit.
+ */
+export interface PatchSource {
+  /** For messages: the file or the image that patches come from. */
+  readonly name: string;
+  /** Number of patches. */
+  readonly length: number;
+  /** P: patches are P x P pixels. */
+  readonly patchSize: number;
+  /** Height and width of the map. */
+  readonly mapShape: readonly [height: number, width: number];
+  /** First row and column of each patch: [length * 2] as y0, x0. */
+  readonly positions: Int32Array<ArrayBuffer>;
+  /** Changes whenever the maps or the rules that patches are cut by change: for caches of what is derived from them. */
+  readonly digest: string;
+  /**
+   * Reads the patches with these numbers, in this order, from the start of each buffer.
+   *
+   * @throws BigsfError `PATCHES`, FitsError
+   */
+  read(indices: Int32Array, into: PatchBuffers): Promise<void>;
+  /**
+   * Which patches have a target of more than one value: [length], 1 or 0. The first call reads what it needs, the
+   * others have it at once. Not to be changed.
+   */
+  mixedTargets(): Promise<Uint8Array<ArrayBuffer>>;
+  close(): Promise<void>;
+}
