@@ -13,7 +13,7 @@ test("the founding document's example, literally", () => {
   ]);
 });
 
-test.each<[number, number, number[][][]]>([
+test.each<[number, number, (readonly number[])[][]]>([
   [
     3,
     1,
