@@ -1,5 +1,5 @@
 import { DataLoader, Generator, nn, optim, schedulers } from "@ml-mosaic/tensor";
-import { train } from "@ml-mosaic/training";
+import { stopWithoutImprovement, train } from "@ml-mosaic/training";
 import { moons } from "./moons.ts";
 
 const model = new nn.Sequential(new nn.Linear(2, 16), new nn.Tanh(), new nn.Linear(16, 2));
@@ -30,7 +30,7 @@ const { history } = await train({
     ],
     { milestones: [20] },
   ),
-  earlyStopping: { patience: 3, minDelta: 0 },
+  earlyStopping: stopWithoutImprovement({ patience: 3 }),
   trainLoader: new DataLoader(samples, { batchSize: 16, shuffle: true }),
   evaluationLoader: new DataLoader(samples, { batchSize: 256 }),
   epochs: 6,

@@ -27,8 +27,8 @@ function newTraining(): { options: TrainOptions; paths: VariablePaths } {
 const whole = await train(newTraining().options);
 
 const first = newTraining();
-const { state, layout } = await train({ ...first.options, epochs: 3 });
-await saveSnapshot("half.safetensors", state, layout, first.paths);
+const half = await train({ ...first.options, epochs: 3 });
+await saveSnapshot("half.safetensors", half, first.paths);
 
 // Perhaps in another process, on another day.
 const second = newTraining();

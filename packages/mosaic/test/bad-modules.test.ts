@@ -185,7 +185,11 @@ const badData: Readonly<Record<string, { readonly body: string; readonly says: R
   },
   NoTarget: {
     body: `async prepare(...args) { const [, test] = await super.prepare(...args); return [new DataLoader(new TensorDataset(zeros([4, 2]))), test]; }`,
-    says: /the train loader gives 1 tensors? a sample; two are needed: features and target/,
+    says: /the train loader gives 1 tensor a sample; features and a target are needed/,
+  },
+  TwoFeatures: {
+    body: `async prepare(...args) { const three = new DataLoader(new TensorDataset(zeros([4, 2]), zeros([4, 2]), zeros([4, 1]))); return [three, three]; }`,
+    says: /the loaders give 3 tensors a sample; two are needed: features and target/,
   },
 };
 
@@ -219,7 +223,7 @@ ${Object.entries(badData)
     expect(dry.code, dry.stderr).toBe(2);
     for (const { says } of Object.values(badData))
       expect(dry.stderr).toMatch(new RegExp(says.source.replace("^", ""), says.flags));
-    expect(dry.stdout).toContain("8 pipelines of 9 cannot be constructed.");
+    expect(dry.stdout).toContain("9 pipelines of 10 cannot be constructed.");
     expect(workspace.exists("dry.db")).toBe(false);
   } finally {
     await workspace.close();

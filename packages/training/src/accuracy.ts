@@ -18,7 +18,7 @@ const classLosses = [nn.CrossEntropyLoss, nn.NLLLoss];
  * @returns undefined for anything else: regression has no accuracy
  */
 export function accuracyRule(loss: nn.Loss, samples: readonly Samples[]): AccuracyRule | undefined {
-  const targets = samples.map(({ fields }) => fields[1]).filter((target) => target !== undefined);
+  const targets = samples.map(({ fields }) => fields.at(-1)).filter((target) => target !== undefined);
   if (targets.length < samples.length) return undefined;
   const isClassLoss = classLosses.some((each) => loss instanceof each);
   if (targets.every(({ dtype }) => dtype === "int64" || dtype === "int32") && isClassLoss) return argmaxRule;

@@ -1,12 +1,13 @@
 import { expect, it } from "vitest";
-import { freshEarlyStopping, shouldStop, watch } from "./early-stopping.ts";
+import { stopWithoutImprovement } from "./early-stopping.ts";
 
 /** Epochs that are trained with these losses. */
 function epochsUntilStop(losses: readonly number[], patience: number, minDelta = 0): number {
-  let state = freshEarlyStopping;
+  const rule = stopWithoutImprovement({ patience, minDelta });
+  let state = rule.start;
   for (const [index, loss] of losses.entries()) {
-    state = watch({ patience, minDelta }, state, loss);
-    if (shouldStop({ patience, minDelta }, state)) return index + 1;
+    state = rule.next(state, loss);
+    if (rule.stops(state)) return index + 1;
   }
   return losses.length;
 }
@@ -23,4 +24,10 @@ it.each([
   ["improves from infinity", [Number.POSITIVE_INFINITY, 5, 4], 0, 1, 1],
 ])("%s", (_, losses, patience, minDelta, epochs) => {
   expect(epochsUntilStop(losses, patience, minDelta)).toBe(epochs);
+});
+
+it("goes on from a state that another rule has left empty", () => {
+  const rule = stopWithoutImprovement({ patience: 0 });
+  expect(rule.next({}, 4)).toEqual({ best: 4, waited: 0 });
+  expect(rule.stops({})).toBe(false);
 });

@@ -1,30 +1,30 @@
-/** What early stopping remembers: plain numbers, so that a snapshot can hold it. */
-export interface EarlyStoppingState {
-  readonly best: number;
-  /** Epochs since the best one. */
-  readonly waited: number;
+/** What a rule remembers: plain numbers, so that a snapshot can hold it. */
+export type StoppingState = Readonly<Record<string, number>>;
+
+/** When training ends before its last epoch. Data, like a scheduler: the state goes in and comes out. */
+export interface StoppingRule {
+  readonly start: StoppingState;
+  /** The state after an epoch that ended with this loss, which may be NaN. */
+  next(state: StoppingState, loss: number): StoppingState;
+  stops(state: StoppingState): boolean;
 }
 
-export interface EarlyStopping {
-  /** Epochs without improvement after which training stops. */
-  readonly patience: number;
+export interface PatienceOptions {
+  /** Epochs without improvement that are let pass; the next one is the last. */
+  readonly patience?: number;
   /** An improvement is a loss below best - minDelta. */
-  readonly minDelta: number;
+  readonly minDelta?: number;
 }
 
-export const freshEarlyStopping: EarlyStoppingState = { best: Number.POSITIVE_INFINITY, waited: 0 };
-
-/** State after an epoch that ended with this loss; NaN is no improvement. */
-export function watch(
-  { minDelta }: EarlyStopping,
-  { best, waited }: EarlyStoppingState,
-  loss: number,
-): EarlyStoppingState {
-  return loss < best - minDelta || (best === Number.POSITIVE_INFINITY && loss < best)
-    ? { best: loss, waited: 0 }
-    : { best, waited: waited + 1 };
-}
-
-export function shouldStop({ patience }: EarlyStopping, { waited }: EarlyStoppingState): boolean {
-  return waited > patience;
+/** Ends when the loss has not fallen by more than `minDelta` for more than `patience` epochs; NaN is no improvement. */
+export function stopWithoutImprovement({ patience = 10, minDelta = 0 }: PatienceOptions = {}): StoppingRule {
+  return {
+    start: { best: Number.POSITIVE_INFINITY, waited: 0 },
+    next({ best = Number.POSITIVE_INFINITY, waited = 0 }, loss) {
+      return loss < best - minDelta || (best === Number.POSITIVE_INFINITY && loss < best)
+        ? { best: loss, waited: 0 }
+        : { best, waited: waited + 1 };
+    },
+    stops: ({ waited = 0 }) => waited > patience,
+  };
 }

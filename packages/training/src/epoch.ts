@@ -1,4 +1,4 @@
-/** One pass over the samples, chunk by chunk. */
+/** One pass over the samples, piece by piece. */
 import {
   type EvaluationProgram,
   type Generator,
@@ -11,7 +11,7 @@ import {
 } from "@ml-mosaic/tensor";
 import type { AccuracyRule } from "./accuracy.ts";
 import { TrainingError } from "./errors.ts";
-import type { AnyLoader } from "./loaders.ts";
+import { type AnyLoader, batchCount } from "./loaders.ts";
 
 /** Steps that one call into the runtime makes at most: enough to make the call cheap, few enough to stay responsive. */
 const maxChunkSteps = 2048;
@@ -30,24 +30,23 @@ export interface EpochProgress {
   readonly seconds: number;
 }
 
-/** Sums over the batches of an epoch, in double precision and in order: chunks of any size give the same bits. */
-class EpochTotals {
+type Sums = Pick<EpochProgress, "samples" | "loss" | "right">;
+
+/** Sums over the batches of an epoch, in double precision and in order: pieces of any size give the same bits. */
+export class EpochTotals {
   readonly #loader: string;
   #samples: number;
   #loss: number;
   #right: number;
 
-  constructor(
-    loader: string,
-    from: Pick<EpochProgress, "samples" | "loss" | "right"> = { samples: 0, loss: 0, right: 0 },
-  ) {
+  constructor(loader: string, from: Sums = { samples: 0, loss: 0, right: 0 }) {
     this.#loader = loader;
     this.#samples = from.samples;
     this.#loss = from.loss;
     this.#right = from.right;
   }
 
-  get sums(): Pick<EpochProgress, "samples" | "loss" | "right"> {
+  get sums(): Sums {
     return { samples: this.#samples, loss: this.#loss, right: this.#right };
   }
 
@@ -65,7 +64,7 @@ class EpochTotals {
   }
 
   accuracy(rule: AccuracyRule | undefined, { fields }: Samples): number | undefined {
-    const target = fields[1];
+    const target = fields.at(-1);
     if (rule === undefined || target === undefined) return undefined;
     return (100 * this.#right) / (this.#samples * rule.predictionsPerSample(target));
   }
@@ -73,7 +72,8 @@ class EpochTotals {
 
 /** Chooses how many steps are done in one call, so that a call takes about a second: that long a pause has to wait. */
 export class Pace {
-  #steps = 64;
+  // A step of a large network takes seconds, so that nothing may be taken for granted.
+  #steps = 1;
 
   get steps(): number {
     return this.#steps;
@@ -81,8 +81,8 @@ export class Pace {
 
   measured(steps: number, seconds: number): void {
     const perSecond = steps / Math.max(seconds, 1e-6);
-    // At most four times as many at once: the first call also compiles.
-    this.#steps = Math.max(1, Math.min(maxChunkSteps, 4 * this.#steps, Math.round(perSecond)));
+    // At most eight times as many at once: the first call also compiles.
+    this.#steps = Math.max(1, Math.min(maxChunkSteps, 8 * this.#steps, Math.round(perSecond)));
   }
 }
 
@@ -98,13 +98,16 @@ export interface TrainEpochOptions {
   readonly from?: EpochProgress | undefined;
   /** Aborted: stop at the next chance. */
   readonly pause?: AbortSignal | undefined;
+  /** Called after every call into the runtime. */
+  readonly onPiece: (training: TrainingState, within: EpochProgress) => void | Promise<void>;
 }
 
 export interface TrainedEpoch {
   readonly training: TrainingState;
   readonly totals: EpochTotals;
-  /** Where the epoch was left, if it was paused. */
-  readonly left?: EpochProgress;
+  /** How far the epoch has come: to its end, if it was not paused. */
+  readonly within: EpochProgress;
+  readonly paused: boolean;
 }
 
 export async function trainEpoch({
@@ -117,11 +120,18 @@ export async function trainEpoch({
   pace,
   from,
   pause,
+  onPiece,
 }: TrainEpochOptions): Promise<TrainedEpoch> {
   const begin = performance.now();
   const totals = new EpochTotals("train", from);
   let training = start;
   let batches = 0;
+  const within = (): EpochProgress => {
+    const seconds = (from?.seconds ?? 0) + (performance.now() - begin) / 1000;
+    return { batches, seconds, ...totals.sums };
+  };
+  if (from !== undefined && from.batches === batchCount(loader))
+    return { training, totals, within: { ...from }, paused: false };
   for await (const { rows, batchSize, ...chunk } of loader.chunks(shuffle, maxChunkSteps)) {
     for (let position = 0; position < rows.length; ) {
       const done = Math.max(0, (from?.batches ?? 0) - batches);
@@ -132,10 +142,7 @@ export async function trainEpoch({
         batches += skipped;
         continue;
       }
-      if (pause?.aborted === true) {
-        const seconds = (from?.seconds ?? 0) + (performance.now() - begin) / 1000;
-        return { training, totals, left: { batches, seconds, ...totals.sums } };
-      }
+      if (pause?.aborted === true) return { training, totals, within: within(), paused: true };
       const steps = Math.min(pace.steps, left);
       const piece = rows.subarray(position, position + steps * batchSize);
       const callBegin = performance.now();
@@ -151,24 +158,63 @@ export async function trainEpoch({
       totals.add(values, batchSize);
       position += piece.length;
       batches += steps;
+      await onPiece(training, within());
     }
   }
-  return { training, totals };
+  return { training, totals, within: within(), paused: false };
 }
 
-export async function evaluateEpoch(
-  program: EvaluationProgram,
-  state: TrainingState,
-  loader: AnyLoader,
-  metricList: readonly metrics.Metric[],
-  generator: Generator,
-): Promise<{ totals: EpochTotals; metrics: Record<string, metrics.MetricValue> }> {
-  const totals = new EpochTotals("evaluation");
+export interface EvaluateEpochOptions {
+  /** Its name in messages. */
+  readonly name: string;
+  readonly program: EvaluationProgram;
+  readonly state: TrainingState;
+  readonly loader: AnyLoader;
+  readonly metrics: readonly metrics.Metric[];
+  readonly generator: Generator;
+  readonly pace: Pace;
+  /** Aborted: stop at the next chance. */
+  readonly pause?: AbortSignal | undefined;
+  /** Called after every call into the runtime with the batches done. */
+  readonly onPiece: (batches: number) => void | Promise<void>;
+}
+
+export interface EvaluatedEpoch {
+  readonly totals: EpochTotals;
+  readonly metrics: Readonly<Record<string, metrics.MetricValue>>;
+}
+
+/** @returns undefined where it was paused: an evaluation is made as a whole, or anew */
+export async function evaluateEpoch({
+  name,
+  program,
+  state,
+  loader,
+  metrics: metricList,
+  generator,
+  pace,
+  pause,
+  onPiece,
+}: EvaluateEpochOptions): Promise<EvaluatedEpoch | undefined> {
+  const totals = new EpochTotals(name);
   const metricTotals = new metrics.MetricTotals(metricList);
-  for await (const chunk of loader.chunks(generator, metricList.length === 0 ? maxChunkSteps : maxMetricSteps)) {
-    const values = await program.run(state, { ...chunk, generator });
-    totals.add(values, chunk.batchSize);
-    metricTotals.add(values, chunk.rows.length / chunk.batchSize);
+  const limit = metricList.length === 0 ? maxChunkSteps : maxMetricSteps;
+  let batches = 0;
+  for await (const { rows, batchSize, ...chunk } of loader.chunks(generator, limit)) {
+    for (let position = 0; position < rows.length; ) {
+      if (pause?.aborted === true) return undefined;
+      const steps = Math.min(pace.steps, (rows.length - position) / batchSize);
+      const piece = rows.subarray(position, position + steps * batchSize);
+      const callBegin = performance.now();
+      const firstStep = position / batchSize;
+      const values = await program.run(state, { ...chunk, rows: piece, batchSize, generator, firstStep });
+      pace.measured(steps, (performance.now() - callBegin) / 1000);
+      totals.add(values, batchSize);
+      metricTotals.add(values, steps);
+      position += piece.length;
+      batches += steps;
+      await onPiece(batches);
+    }
   }
   return { totals, metrics: metricTotals.results() };
 }

@@ -1,11 +1,19 @@
 export { type AccuracyRule, accuracyRule } from "./accuracy.ts";
-export type { EarlyStopping, EarlyStoppingState } from "./early-stopping.ts";
+export {
+  type PatienceOptions,
+  type StoppingRule,
+  type StoppingState,
+  stopWithoutImprovement,
+} from "./early-stopping.ts";
+export type { EpochProgress } from "./epoch.ts";
 export { TrainingError, type TrainingErrorCode } from "./errors.ts";
 export type { EpochRecord } from "./history.ts";
 export type { AnyLoader } from "./loaders.ts";
-export { loadSnapshot, type Snapshot, saveSnapshot, type VariablePaths } from "./snapshot.ts";
+export type { ModelOutput, TrainableModel } from "./model-step.ts";
+export { loadSnapshot, type Snapshot, type SnapshotExtras, saveSnapshot, type VariablePaths } from "./snapshot.ts";
 export {
-  type TrainableModel,
+  type Checkpoint,
+  type LoopProgress,
   type TrainerState,
   type TrainOptions,
   type TrainResult,

@@ -10,6 +10,11 @@ function sampleCount({ dataset }: AnyLoader): number | undefined {
   return "iterate" in dataset ? undefined : dataset.length;
 }
 
+/** Batches of an epoch; undefined where nobody knows before. */
+export function batchCount(loader: AnyLoader): number | undefined {
+  return sampleCount(loader) === undefined ? undefined : loader.length;
+}
+
 /** The size of all batches but perhaps the last. */
 export function usualBatch(loader: AnyLoader): number {
   return Math.min(loader.batchSize, sampleCount(loader) ?? loader.batchSize);
@@ -18,7 +23,7 @@ export function usualBatch(loader: AnyLoader): number {
 /**
  * The samples to prepare a training by: all of them where they are in memory, else the first.
  *
- * @throws TrainingError if there are none, or they are not features and target
+ * @throws TrainingError if there are none, or they are not features and a target
  */
 export async function checkedSamples(which: string, loader: AnyLoader): Promise<Samples> {
   const samples = await loader.peek();
@@ -30,11 +35,22 @@ export async function checkedSamples(which: string, loader: AnyLoader): Promise<
       `the ${which} loader drops its only batch: ${count} samples are fewer than ${loader.batchSize}`,
     );
   }
-  if (samples.fields.length !== 2) {
+  const fields = samples.fields.length;
+  if (fields < 2) {
     throw new TrainingError(
       "TRAINING_DATA",
-      `the ${which} loader gives ${samples.fields.length} tensors a sample; two are needed: features and target`,
+      `the ${which} loader gives ${fields} ${fields === 1 ? "tensor" : "tensors"} a sample; features and a target are needed`,
     );
   }
   return samples;
+}
+
+/** @throws TrainingError if one loader's samples have more fields than the other's; their sizes may differ */
+export function checkSameFields(train: Samples, which: string, other: Samples): void {
+  if (train.fields.length !== other.fields.length) {
+    throw new TrainingError(
+      "TRAINING_DATA",
+      `the train loader gives ${train.fields.length} tensors a sample, the ${which} loader ${other.fields.length}; they must agree`,
+    );
+  }
 }

@@ -8,7 +8,7 @@ import {
   writeSafetensors,
 } from "@ml-mosaic/tensor";
 import { TrainingError } from "./errors.ts";
-import type { TrainerState } from "./train.ts";
+import type { Checkpoint, TrainerState } from "./train.ts";
 
 type Layout = TrainingProgram["layout"];
 
@@ -21,16 +21,23 @@ export interface Snapshot {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+export interface SnapshotExtras {
+  /** Further texts for the header. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Further entries of TRAIN_INFO. */
+  readonly info?: Readonly<Record<string, unknown>>;
+}
+
 /**
- * Saves all that training needs to go on: `MODEL_STATE/<path>`, `OPTIMIZER_STATE/<slot>/<path>`, and TRAIN_INFO in the
- * header. Values are named by their variables, not by how a program lays them out.
+ * Saves all that training needs to go on: `MODEL_STATE/<path>` for every variable in `paths`,
+ * `OPTIMIZER_STATE/<slot>/<path>`, and TRAIN_INFO in the header. Values are named by their variables, not by how a
+ * program lays them out. A file that is there is replaced only by a whole one.
  */
 export async function saveSnapshot(
   path: string,
-  state: TrainerState,
-  layout: Layout,
+  { state, layout }: Checkpoint,
   paths: VariablePaths,
-  metadata: Readonly<Record<string, string>> = {},
+  { metadata = {}, info = {} }: SnapshotExtras = {},
 ): Promise<void> {
   const tensors = new Map<string, StateEntry>();
   for (const { parameter, segment, begin, end } of places(layout)) {
@@ -48,17 +55,28 @@ export async function saveSnapshot(
     if (data !== undefined)
       tensors.set(`MODEL_STATE/${pathOf(paths, buffer)}`, { data, shape: buffer.shape, dtype: buffer.dtype });
   }
-  const info = {
+  // Frozen parameters, for example: the file holds the whole model.
+  for (const [{ value, shape, dtype }, name] of paths) {
+    const entry = `MODEL_STATE/${name}`;
+    if (!tensors.has(entry)) tensors.set(entry, { data: value, shape, dtype });
+  }
+  const trainInfo = {
+    ...info,
     epoch: state.epoch,
     step: state.training.step,
     within: state.within,
     scheduler: state.scheduler,
     earlyStopping: state.earlyStopping,
+    best: state.best,
   };
-  await writeSafetensors(path, tensors, { ...metadata, TRAIN_INFO: JSON.stringify(info, infinityAsText) });
+  await writeSafetensors(path, tensors, { ...metadata, TRAIN_INFO: JSON.stringify(trainInfo, infinityAsText) });
 }
 
-/** Reads a snapshot back for a program with this layout. */
+/**
+ * Reads a snapshot back for a program with this layout. Variables that training does not change get their values.
+ *
+ * @throws TrainingError if it is of another model or optimizer, or no snapshot
+ */
 export async function loadSnapshot(path: string, layout: Layout, paths: VariablePaths): Promise<Snapshot> {
   const { tensors, metadata } = await readSafetensors(path);
   const find = (name: string): TypedArray => {
@@ -87,14 +105,19 @@ export async function loadSnapshot(path: string, layout: Layout, paths: Variable
     return joined;
   };
   const sizeOf = (shape: readonly number[]) => shape.reduce((size, length) => size * length, 1);
-  const { epoch, step, within, scheduler, earlyStopping } = readInfo(path, metadata.TRAIN_INFO);
+  const { epoch, step, within, scheduler, earlyStopping, best } = readInfo(path, metadata.TRAIN_INFO);
+  const changing = new Set<Variable>([...layout.segments.flatMap(({ parameters }) => parameters), ...layout.buffers]);
+  const unchanging = Array.from(paths, ([variable, name]) => ({ variable, entry: tensors.get(`MODEL_STATE/${name}`) }));
+  for (const { variable, entry } of unchanging)
+    if (entry !== undefined && !changing.has(variable)) variable.value = entry.data;
   return {
     metadata,
     state: {
       epoch,
-      within,
+      ...(within === undefined ? {} : { within }),
       scheduler,
       earlyStopping,
+      ...(best === undefined ? {} : { best }),
       training: {
         step,
         parameters: layout.segments.map(({ shape }, segment) => gather(segment, sizeOf(shape), "MODEL_STATE/")),
@@ -129,22 +152,29 @@ function pathOf(paths: VariablePaths, variable: Variable): string {
   return path;
 }
 
-interface Info {
-  readonly epoch: number;
+/** What TRAIN_INFO says, besides what the owner of the snapshot has added. */
+export interface TrainInfo extends Omit<TrainerState, "training"> {
   readonly step: number;
-  readonly within?: TrainerState["within"];
-  readonly scheduler: Readonly<Record<string, number>>;
-  readonly earlyStopping: TrainerState["earlyStopping"];
 }
 
-function readInfo(path: string, text: string | undefined): Info {
-  const info: unknown = text === undefined ? undefined : JSON.parse(text, textAsInfinity);
+/** @throws TrainingError if there is no such text */
+export function readInfo(path: string, text: string | undefined): TrainInfo {
+  const info = parseJson(text);
   if (!isInfo(info))
     throw new TrainingError("TRAINING_SNAPSHOT", `${path} has no TRAIN_INFO: it holds weights, not a training`);
   return info;
 }
 
-function isInfo(value: unknown): value is Info {
+function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text, textAsInfinity);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isInfo(value: unknown): value is TrainInfo {
   const { epoch, step, scheduler, earlyStopping } = Object(value);
   return (
     Number.isInteger(epoch) &&

@@ -251,7 +251,7 @@ describe("samples that are not in memory", () => {
     [
       "one field",
       { trainLoader: new DataLoader<Dataset>({ length: 3, get: (row) => sampleOf(row).slice(0, 1) }) },
-      /train loader gives 1 tensors a sample/,
+      /train loader gives 1 tensor a sample/,
     ],
   ])("are refused: %s", async (_, change, message) => {
     await expect(train(options(newNet(), change))).rejects.toThrow(message);

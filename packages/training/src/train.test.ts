@@ -13,6 +13,7 @@ import {
   zeros,
 } from "@ml-mosaic/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stopWithoutImprovement } from "./early-stopping.ts";
 import { loadSnapshot, saveSnapshot } from "./snapshot.ts";
 import { type TrainOptions, type TrainResult, train } from "./train.ts";
 
@@ -72,7 +73,7 @@ describe("train", () => {
     const begun = newModel();
     const three = await train(options(begun.model, { epochs: 3 }));
     const path = join(folder, "snapshot.safetensors");
-    await saveSnapshot(path, three.state, three.layout, begun.paths, { note: "half way" });
+    await saveSnapshot(path, three, begun.paths, { metadata: { note: "half way" } });
 
     // Another process has a model with values of its own, and the layout of its program.
     const resumed = newModel();
@@ -135,7 +136,7 @@ describe("train", () => {
       optimizer: optim.SGD({ lr: 1e-30 }),
       scheduler: undefined,
       epochs: 10,
-      earlyStopping: { patience: 2, minDelta: 0 },
+      earlyStopping: stopWithoutImprovement({ patience: 2 }),
     };
     const { model } = newModel();
     const stopped = await train(options(model, still));
@@ -189,12 +190,12 @@ describe("wrong data is refused with a message", () => {
     [
       "features without a target",
       { trainLoader: new DataLoader(new TensorDataset(x)) },
-      /gives 1 tensors? a sample; two are needed/,
+      "the train loader gives 1 tensor a sample; features and a target are needed",
     ],
     [
-      "a third tensor",
+      "a third tensor in one loader alone",
       { trainLoader: new DataLoader(new TensorDataset(x, x, x)) },
-      "gives 3 tensors a sample; two are needed",
+      "the train loader gives 3 tensors a sample, the evaluation loader 2; they must agree",
     ],
     [
       "a target of another shape",
@@ -224,7 +225,7 @@ describe("a snapshot", () => {
       scheduler: { best: Number.NaN },
     };
     const path = join(folder, "odd.safetensors");
-    await saveSnapshot(path, odd, layout, paths);
+    await saveSnapshot(path, { state: odd, layout }, paths);
     expect((await loadSnapshot(path, layout, paths)).state).toEqual(odd);
   });
 
@@ -233,7 +234,7 @@ describe("a snapshot", () => {
     const plain = optim.SGD({ lr: 0.1 });
     const { state, layout } = await train(options(model, { epochs: 1, optimizer: plain }));
     const path = join(folder, "plain.safetensors");
-    await saveSnapshot(path, state, layout, paths);
+    await saveSnapshot(path, { state, layout }, paths);
     const adam = await train(options(model, { epochs: 0 }));
     await expect(loadSnapshot(path, adam.layout, paths)).rejects.toThrow(
       /plain\.safetensors lacks OPTIMIZER_STATE\/.*: was it written by another model or optimizer\?/,

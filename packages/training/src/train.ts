@@ -7,38 +7,21 @@ import {
   metrics,
   type nn,
   optim,
-  type Parameter,
   type ParameterGroup,
-  type StepResult,
   type schedulers,
-  Tensor,
   type TrainingProgram,
   type TrainingState,
   type UpdateOptions,
 } from "@ml-mosaic/tensor";
-import { type AccuracyRule, accuracyRule } from "./accuracy.ts";
-import {
-  type EarlyStopping,
-  type EarlyStoppingState,
-  freshEarlyStopping,
-  shouldStop,
-  watch,
-} from "./early-stopping.ts";
+import { accuracyRule } from "./accuracy.ts";
+import type { StoppingRule, StoppingState } from "./early-stopping.ts";
 import { type EpochProgress, evaluateEpoch, Pace, trainEpoch } from "./epoch.ts";
-import { TrainingError } from "./errors.ts";
 import type { EpochRecord } from "./history.ts";
-import { type AnyLoader, checkedSamples, usualBatch } from "./loaders.ts";
+import { type AnyLoader, batchCount, checkedSamples, checkSameFields, usualBatch } from "./loaders.ts";
+import { modelStep, type TrainableModel } from "./model-step.ts";
 import { epochSchedule } from "./schedule.ts";
 
 type Layout = TrainingProgram["layout"];
-
-/** What is trained: a function of the features, and what it consists of. */
-export interface TrainableModel {
-  readonly parameters: readonly Parameter[];
-  forward(features: Tensor): Tensor;
-  /** Switches between training and evaluation. */
-  train(mode: boolean): void;
-}
 
 export interface TrainOptions extends UpdateOptions {
   readonly model: TrainableModel;
@@ -48,13 +31,15 @@ export interface TrainOptions extends UpdateOptions {
   /** Parameters with optimizers of their own. */
   readonly groups?: readonly ParameterGroup[] | undefined;
   readonly scheduler?: schedulers.Scheduler | undefined;
-  readonly earlyStopping?: EarlyStopping | undefined;
-  /** Samples of two fields, features and target. */
+  readonly earlyStopping?: StoppingRule | undefined;
+  /** Samples of two or more fields: the last is the target, the others are what the model gets. */
   readonly trainLoader: AnyLoader;
-  /** Evaluated after every epoch. */
+  /** Evaluated after every epoch: the validation set, or the test set where there is no other. */
   readonly evaluationLoader: AnyLoader;
   /** Computed from the evaluation, besides loss and accuracy. */
   readonly metrics?: readonly metrics.Metric[] | undefined;
+  /** False: accuracy is not looked for, also where the targets have such a thing. */
+  readonly accuracy?: boolean | undefined;
   /** Epochs in all, those before a resumption included. */
   readonly epochs: number;
   /** Shuffling and dropout draw from streams of this. */
@@ -64,7 +49,10 @@ export interface TrainOptions extends UpdateOptions {
   readonly resumeFrom?: TrainerState | ((layout: Layout) => Promise<TrainerState>) | undefined;
   /** Aborted: training stops within about a second, in the middle of an epoch if need be; the state goes on exactly. */
   readonly pause?: AbortSignal | undefined;
-  readonly onEpoch?: ((record: EpochRecord) => void | Promise<void>) | undefined;
+  /** Called after each epoch, and waited for. */
+  readonly onEpoch?: ((record: EpochRecord, checkpoint: Checkpoint) => void | Promise<void>) | undefined;
+  /** Called about every second, and waited for. */
+  readonly onProgress?: ((progress: LoopProgress, checkpoint: Checkpoint) => void | Promise<void>) | undefined;
 }
 
 /** All that the next step depends on, as plain data. */
@@ -75,13 +63,33 @@ export interface TrainerState {
   readonly within?: EpochProgress | undefined;
   readonly training: TrainingState;
   readonly scheduler: schedulers.SchedulerState;
-  readonly earlyStopping: EarlyStoppingState;
+  readonly earlyStopping: StoppingState;
+  /** The epoch of the smallest evaluation loss; absent where there was none, or only NaN. */
+  readonly best?: { readonly epoch: number; readonly loss: number } | undefined;
 }
 
-export interface TrainResult {
-  readonly history: readonly EpochRecord[];
+/** Where training is, as `saveSnapshot` takes it. */
+export interface Checkpoint {
   readonly state: TrainerState;
   readonly layout: Layout;
+}
+
+/** How far training has come within an epoch. */
+export interface LoopProgress {
+  readonly phase: "train" | "evaluation";
+  /** Counted from 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Batches of the phase that are done. */
+  readonly batches: number;
+  /** Batches of the phase; undefined where a loader reads as it goes. */
+  readonly of: number | undefined;
+  /** Mean of the train loss over the samples of the epoch so far. */
+  readonly trainLoss: number;
+}
+
+export interface TrainResult extends Checkpoint {
+  readonly history: readonly EpochRecord[];
   readonly stoppedEarly: boolean;
   /** Whether it was asked to pause before its end. */
   readonly paused: boolean;
@@ -116,8 +124,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     checkedSamples("train", trainLoader),
     checkedSamples("evaluation", evaluationLoader),
   ]);
+  checkSameFields(trainSamples, "evaluation", evaluationSamples);
   checkMetrics(metricList);
-  const rule = accuracyRule(loss, [trainSamples, evaluationSamples]);
+  const rule = options.accuracy === false ? undefined : accuracyRule(loss, [trainSamples, evaluationSamples]);
   const program = await compileTraining({
     fields: trainSamples.fields,
     parameters: model.parameters,
@@ -126,84 +135,111 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     accumulate,
     clipNorm,
     clipValue,
-    step: stepBuilder(model, loss, rule, [], true),
+    step: modelStep({ model, loss, rule, metrics: [], training: true }),
     batchSize: usualBatch(trainLoader),
     device,
   });
+  const { layout } = program;
   const dropout = generator.stream("dropout");
   const fresh = (): TrainerState => ({
     epoch: 0,
     training: program.initialState,
     scheduler: scheduler?.start ?? {},
-    earlyStopping: freshEarlyStopping,
+    earlyStopping: earlyStopping?.start ?? {},
   });
   const history: EpochRecord[] = [];
-  const pace = new Pace();
+  const [trainPace, evaluationPace] = [new Pace(), new Pace()];
   let state: TrainerState;
   let stoppedEarly = false;
   let paused = false;
   let evaluation: EvaluationProgram | undefined;
   try {
-    state = (typeof resumeFrom === "function" ? await resumeFrom(program.layout) : resumeFrom) ?? fresh();
+    state = (typeof resumeFrom === "function" ? await resumeFrom(layout) : resumeFrom) ?? fresh();
     evaluation = compileEvaluation({
       fields: evaluationSamples.fields,
-      layout: program.layout,
-      step: stepBuilder(model, loss, rule, metricList, false),
+      layout,
+      step: modelStep({ model, loss, rule, metrics: metricList, training: false }),
       batchSize: usualBatch(evaluationLoader),
       device,
     });
     while (state.epoch < epochs && !stoppedEarly) {
-      const { within } = state;
+      const begun: TrainerState = state;
+      const { within } = begun;
       const start = performance.now() - 1000 * (within?.seconds ?? 0);
+      const epoch = begun.epoch + 1;
+      const tell = (progress: Omit<LoopProgress, "epoch" | "epochs">, reached: TrainerState) =>
+        options.onProgress?.({ ...progress, epoch, epochs }, { state: reached, layout });
       const optimizerSteps = ({ step }: TrainingState) => Math.floor(step / accumulate);
-      const firstStep = Math.floor((state.training.step - (within?.batches ?? 0)) / accumulate);
-      const schedule = epochSchedule(scheduler, state.scheduler, firstStep);
+      const firstStep = Math.floor((begun.training.step - (within?.batches ?? 0)) / accumulate);
+      const schedule = epochSchedule(scheduler, begun.scheduler, firstStep);
       const trained = await trainEpoch({
         program,
-        start: state.training,
+        start: begun.training,
         loader: trainLoader,
         lr: schedule.rate,
-        shuffle: generator.stream("shuffle", state.epoch),
+        shuffle: generator.stream("shuffle", begun.epoch),
         dropout,
-        pace,
+        pace: trainPace,
         from: within,
         pause,
+        onPiece: (training, reached) =>
+          tell(
+            {
+              phase: "train",
+              batches: reached.batches,
+              of: batchCount(trainLoader),
+              trainLoss: reached.loss / reached.samples,
+            },
+            { ...begun, training, within: reached },
+          ),
       });
-      if (trained.left !== undefined) {
-        state = { ...state, training: trained.training, within: trained.left };
+      state = { ...begun, training: trained.training, within: trained.within };
+      if (trained.paused) {
         paused = true;
         break;
       }
-      const evaluated = await evaluateEpoch(
-        evaluation,
-        optim.averagedState(trained.training),
-        evaluationLoader,
-        metricList,
-        generator.stream("evaluation", state.epoch),
-      );
+      const trainLoss = trained.totals.meanLoss();
+      const seconds = () => (performance.now() - start) / 1000;
+      const evaluated = await evaluateEpoch({
+        name: "evaluation",
+        program: evaluation,
+        state: optim.averagedState(trained.training),
+        loader: evaluationLoader,
+        metrics: metricList,
+        generator: generator.stream("evaluation", begun.epoch),
+        pace: evaluationPace,
+        pause,
+        onPiece: (batches) =>
+          tell(
+            { phase: "evaluation", batches, of: batchCount(evaluationLoader), trainLoss },
+            { ...begun, training: trained.training, within: { ...trained.within, seconds: seconds() } },
+          ),
+      });
+      if (evaluated === undefined) {
+        paused = true;
+        break;
+      }
       const record: EpochRecord = {
-        epoch: state.epoch + 1,
-        trainLoss: trained.totals.meanLoss(),
+        epoch,
+        trainLoss,
         evaluationLoss: evaluated.totals.meanLoss(),
         trainAccuracy: trained.totals.accuracy(rule, trainSamples),
         evaluationAccuracy: evaluated.totals.accuracy(rule, evaluationSamples),
         ...(metricList.length === 0 ? {} : { metrics: evaluated.metrics }),
         lr: schedule.rate(optimizer.lr, firstStep),
-        seconds: (performance.now() - start) / 1000,
+        seconds: seconds(),
       };
-      const watched =
-        earlyStopping === undefined
-          ? state.earlyStopping
-          : watch(earlyStopping, state.earlyStopping, record.evaluationLoss);
-      stoppedEarly = earlyStopping !== undefined && shouldStop(earlyStopping, watched);
+      const watched = earlyStopping?.next(begun.earlyStopping, record.evaluationLoss) ?? begun.earlyStopping;
+      stoppedEarly = earlyStopping?.stops(watched) === true;
       state = {
-        epoch: state.epoch + 1,
+        epoch,
         training: trained.training,
         scheduler: schedule.after(optimizerSteps(trained.training), record.evaluationLoss),
         earlyStopping: watched,
+        best: betterOf(begun.best, record),
       };
       history.push(record);
-      await options.onEpoch?.(record);
+      await options.onEpoch?.(record, { state, layout });
     }
     program.store(optim.averagedState(state.training));
   } finally {
@@ -211,38 +247,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     evaluation?.release();
     model.train(false);
   }
-  return { history, state, layout: program.layout, stoppedEarly, paused };
+  return { history, state, layout, stoppedEarly, paused };
+}
+
+function betterOf(best: TrainerState["best"], { epoch, evaluationLoss: loss }: EpochRecord): TrainerState["best"] {
+  return loss < (best?.loss ?? Number.POSITIVE_INFINITY) ? { epoch, loss } : best;
 }
 
 /** @throws TensorError if two have one name */
 function checkMetrics(metricList: readonly metrics.Metric[]): void {
   new metrics.MetricTotals(metricList);
-}
-
-/** A step of training or evaluation; the mode is set when the graph is built, for every size of batch. */
-function stepBuilder(
-  model: TrainableModel,
-  loss: nn.Loss,
-  rule: AccuracyRule | undefined,
-  metricList: readonly metrics.Metric[],
-  training: boolean,
-) {
-  return ([features, target]: readonly Tensor[]): StepResult => {
-    if (features === undefined || target === undefined)
-      throw new TrainingError("TRAINING_DATA", "a batch needs features and target");
-    model.train(training);
-    const prediction = model.forward(features);
-    const value: unknown = loss.forward(prediction, target);
-    if (!(value instanceof Tensor)) {
-      throw new TrainingError(
-        "TRAINING_LOSS",
-        `forward of the loss ${loss.constructor.name} must return a Tensor at once, it returned ${typeof value === "object" ? `an object of ${value?.constructor.name ?? "no class"}` : String(value)}`,
-      );
-    }
-    return {
-      loss: value,
-      ...(rule === undefined ? {} : { metrics: { right: rule.countRight(prediction, target) } }),
-      collected: metrics.metricStep(metricList, prediction, target),
-    };
-  };
 }

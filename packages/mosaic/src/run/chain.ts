@@ -83,13 +83,23 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
   return { loaders, links };
 }
 
+interface ChainModel extends TrainableModel {
+  forward(...features: Tensor[]): Tensor;
+}
+
 /** The chain as one model: data goes through the modules in order, and all their parameters are trained. */
-export function chainModel(links: readonly Link[]): TrainableModel {
+export function chainModel(links: readonly Link[]): ChainModel {
   return {
     parameters: Array.from(namedVariables(links), ([, variable]) => variable).filter(
       (variable) => variable instanceof Parameter,
     ),
-    forward(features) {
+    forward(features, ...others) {
+      if (features === undefined || others.length > 0) {
+        throw new MosaicError(
+          "breach-of-contract",
+          `the loaders give ${others.length + 2} tensors a sample; two are needed: features and target`,
+        );
+      }
       let data = features;
       for (const { entry, module, runInfo, moduleInfo } of links) {
         const result: unknown = module.forward(data, runInfo, moduleInfo);

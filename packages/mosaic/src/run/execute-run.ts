@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Generator, type nn } from "@ml-mosaic/tensor";
-import { type EpochRecord, train } from "@ml-mosaic/training";
+import { type EpochRecord, type StoppingRule, stopWithoutImprovement, train } from "@ml-mosaic/training";
 import { readClassSource } from "../config/class-source.ts";
 import { type Pipeline, type PipelineEntry, type RunSettings, runSettings } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
@@ -138,8 +138,8 @@ function isLoss(instance: object): instance is nn.Loss {
   return typeof Reflect.get(instance, "forward") === "function";
 }
 
-function earlyStoppingOf({ earlyStopping }: RunSettings): { patience: number; minDelta: number } | undefined {
+function earlyStoppingOf({ earlyStopping }: RunSettings): StoppingRule | undefined {
   if (earlyStopping === undefined) return undefined;
   const { patience = 10, min_delta = 0 } = earlyStopping;
-  return { patience: Number(patience), minDelta: Number(min_delta) };
+  return stopWithoutImprovement({ patience: Number(patience), minDelta: Number(min_delta) });
 }

@@ -40,7 +40,7 @@ export async function saveState(
   runId: number,
   folder: string,
   { links }: Chain,
-  { state, layout }: TrainResult,
+  trained: TrainResult,
   seconds: number,
 ): Promise<Artifact[]> {
   const artifacts: Artifact[] = [];
@@ -50,8 +50,8 @@ export async function saveState(
   }
   // The snapshot last: where it is new, all is.
   const snapshot = await writeFiles(folder, "snapshot", (temporary) =>
-    saveSnapshot(join(temporary, snapshotName(runId)), state, layout, variablePaths(links), {
-      [secondsKey]: String(seconds),
+    saveSnapshot(join(temporary, snapshotName(runId)), trained, variablePaths(links), {
+      metadata: { [secondsKey]: String(seconds) },
     }),
   );
   return [...artifacts, ...snapshot];
