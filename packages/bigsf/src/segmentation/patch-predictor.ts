@@ -1,0 +1,70 @@
+import { compileInference, type Device, type nn, type SampleArray, type Tensor } from "@ml-mosaic/tensor";
+import { BigsfError } from "../errors.ts";
+import type { PatchBatch } from "./segment-rows.ts";
+
+/** A network that says for every pixel of a patch whether it belongs to a filament. */
+export interface SegmentationModel extends nn.Module {
+  /**
+   * @param patch [batch, 1, P, P]
+   * @param position [batch, 2, 2]: [[y0, y1], [x0, x1]] of each patch in the map, for models with a position encoder
+   * @returns logits, [batch, 1, P, P]
+   */
+  forward(patch: Tensor, position?: Tensor): Tensor;
+}
+
+export interface PatchPredictor {
+  /** @returns probabilities, [count, 1, patchSize, patchSize] */
+  predict(batch: PatchBatch): Promise<Float32Array>;
+  release(): void;
+}
+
+export interface PredictorOptions {
+  readonly model: SegmentationModel;
+  readonly patchSize: number;
+  /** Whether the model is told where patches lie. */
+  readonly positions: boolean;
+  readonly device?: Device | undefined;
+}
+
+/**
+ * Compiles a trained model, once for batches of every size. The model stays in evaluation mode.
+ *
+ * @throws BigsfError `MODEL` where it does not give one logit for every pixel; TensorError where it cannot take such patches
+ */
+export async function compilePredictor({
+  model,
+  patchSize,
+  positions,
+  device,
+}: PredictorOptions): Promise<PatchPredictor> {
+  model.eval();
+  const patchShape = [1, patchSize, patchSize];
+  const program = await compileInference({
+    inputs: {
+      patch: { shape: [1, ...patchShape] },
+      ...(positions ? { position: { shape: [1, 2, 2] } } : {}),
+    },
+    build(input) {
+      const logits = positions ? model.forward(input("patch"), input("position")) : model.forward(input("patch"));
+      if (logits.shape.slice(1).join() !== patchShape.join()) {
+        const shown = (shape: readonly number[]) => `[batch, ${shape.join(", ")}]`;
+        throw new BigsfError(
+          "MODEL",
+          `the model makes ${shown(logits.shape.slice(1))} of patches ${shown(patchShape)}; segmentation needs one logit for every pixel, ${shown(patchShape)}: train it with out_channels 1`,
+        );
+      }
+      return { probability: logits.sigmoid() };
+    },
+    device,
+  });
+  return {
+    async predict({ patches, positions: places, count }) {
+      const patch: SampleArray = { data: patches, shape: [count, ...patchShape], dtype: "float32" };
+      const position: SampleArray = { data: Float32Array.from(places), shape: [count, 2, 2], dtype: "float32" };
+      const { probability } = await program.run(positions ? { patch, position } : { patch });
+      if (!(probability instanceof Float32Array)) throw new BigsfError("MODEL", "the model gave no probabilities");
+      return probability;
+    },
+    release: () => program.release(),
+  };
+}
