@@ -1,18 +1,18 @@
+import { gather } from "./gather.ts";
 import { isPlainObject } from "./plain-object.ts";
-import type { Problem } from "./problem.ts";
-import { accept, problemsUnder, type Reading, type ReadOptions, refuse, type Type } from "./type.ts";
+import { problemsUnder, type Reading, type ReadOptions, refuse, type Type } from "./type.ts";
 
 /** A list whose items are all of one type. It comes back as a new array. */
 export function list<Item>(item: Type<Item>): Type<Item[]> {
   const expected = `a list (each item ${item.expected})`;
   return {
     expected,
+    form: { kind: "list", item },
     read: (value, options) => {
       if (!Array.isArray(value)) return refuse(value, expected);
       const given: readonly unknown[] = value;
       const parts = Array.from(given, (part, index) => [index, part] as const);
-      const { read, problems } = readParts(parts, item, options);
-      return problems.length > 0 ? { ok: false, problems } : accept(read.map(([, part]) => part));
+      return gather(readParts(parts, item, options), (values) => values.map(([, value]) => value));
     },
   };
 }
@@ -22,10 +22,10 @@ export function map<Value>(type: Type<Value>): Type<Record<string, Value>> {
   const expected = `a map (each value ${type.expected})`;
   return {
     expected,
+    form: { kind: "map", value: type },
     read: (value, options): Reading<Record<string, Value>> => {
       if (!isPlainObject(value)) return refuse(value, expected);
-      const { read, problems } = readParts(Object.entries(value), type, options);
-      return problems.length > 0 ? { ok: false, problems } : accept(Object.fromEntries(read));
+      return gather(readParts(Object.entries(value), type, options), (values) => Object.fromEntries(values));
     },
   };
 }
@@ -34,13 +34,9 @@ function readParts<Step extends string | number, Value>(
   parts: readonly (readonly [Step, unknown])[],
   type: Type<Value>,
   options: ReadOptions | undefined,
-): { read: readonly (readonly [Step, Value])[]; problems: readonly Problem[] } {
-  const read: (readonly [Step, Value])[] = [];
-  const problems: Problem[] = [];
-  for (const [step, part] of parts) {
+): readonly (readonly [Step, Reading<Value>])[] {
+  return parts.map(([step, part]) => {
     const reading = type.read(part, options);
-    if (reading.ok) read.push([step, reading.value]);
-    else problems.push(...problemsUnder(step, reading.problems));
-  }
-  return { read, problems };
+    return [step, reading.ok ? reading : { ok: false, problems: problemsUnder(step, reading.problems) }];
+  });
 }

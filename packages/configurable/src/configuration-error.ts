@@ -13,8 +13,14 @@ export class ConfigurationError extends Error {
 }
 
 function summary(problems: readonly Problem[]): string {
-  const lines = problems.map((problem) =>
-    problem.context === undefined ? describeProblem(problem) : `${problem.context} ${describeProblem(problem)}`,
-  );
+  const lines = problems.map((problem) => {
+    const context = problem.context === undefined ? "" : `${problem.context} `;
+    return `${placeInFile(problem)}${context}${describeProblem(problem)}`;
+  });
   return lines.length === 1 ? lines.join() : [`${lines.length} problems:`, ...lines].join("\n  ");
+}
+
+/** As terminals and editors make links of it: `config.yaml:12:5: `. */
+function placeInFile({ file, line, column }: Problem): string {
+  return file === undefined ? "" : `${[file, line, column].filter((part) => part !== undefined).join(":")}: `;
 }

@@ -1,11 +1,44 @@
-export { type Checked, type CheckOptions, checkValues, type Source } from "./check-values.ts";
+export { type Checked, type CheckOptions, checkValues } from "./check-values.ts";
 export { list, map } from "./collection-types.ts";
+export { component } from "./component.ts";
+export type {
+  AnyClass,
+  ComponentClass,
+  ComponentStatics,
+  ConfigObject,
+  Configurable,
+  Later,
+  Objection,
+} from "./component-class.ts";
+export {
+  type ConfigurableClass,
+  type ConfigurableOn,
+  type ConfigurableStatics,
+  configurable,
+  type Merged,
+} from "./configurable.ts";
 export { ConfigurationError } from "./configuration-error.ts";
+export { type Form, typeName } from "./form.ts";
+export type { FromConfigOptions } from "./from-config.ts";
 export { literal } from "./literal.ts";
+export { loadImports } from "./load-imports.ts";
 export { nearestName } from "./nearest-name.ts";
-export { describeProblem, formatPath, type Path, type Problem } from "./problem.ts";
+export {
+  describeProblem,
+  formatPath,
+  type Path,
+  type Problem,
+  type StatedProblem,
+  type ValueProblem,
+} from "./problem.ts";
+export type { Source } from "./read-values.ts";
+export { type RegisteredClass, type Registry, register } from "./registry.ts";
+export { resolvedConfig } from "./resolved-config.ts";
 export { any, boolean, float, int, path, string } from "./scalar-types.ts";
-export { type Infer, isSchemaMap, type Schema, type SchemaMap, schema } from "./schema.ts";
+export { type Infer, isSchemaMap, type Schema, type SchemaMap, schema, type Written } from "./schema.ts";
 export { readText } from "./text.ts";
-export type { Reading, ReadOptions, Type } from "./type.ts";
+export { toYaml } from "./to-yaml.ts";
+export { type Accepted, construct, type Reading, type ReadOptions, type Refused, type Type } from "./type.ts";
+export { type TypedStatics, typedConfigurable } from "./typed-configurable.ts";
 export { union } from "./union.ts";
+export { readYaml, YamlFile } from "./yaml-file.ts";

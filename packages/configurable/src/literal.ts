@@ -11,6 +11,7 @@ export function literal<const Values extends readonly (string | number | boolean
   const expected = shown.length === 1 ? shown.join() : `one of ${shown.join(", ")}`;
   return {
     expected,
+    form: { kind: "literal", values },
     read: (value, { text = false } = {}) => {
       const exact = candidates.find((candidate) => candidate === value);
       if (exact !== undefined) return accept(exact);

@@ -3,12 +3,24 @@ import { inspect } from "node:util";
 /** Where a value lies, from the option's name inwards: `["layers", 2]` is `layers[2]`. */
 export type Path = readonly (string | number)[];
 
-/** One thing that is wrong with a configuration, as data, so that a caller can add its file and line. */
-export interface Problem {
-  /** `missing`: nothing was given; `unknown`: no option has this name; `invalid`: the value is not what was expected. */
-  readonly kind: "missing" | "unknown" | "invalid";
+/** One thing that is wrong with a configuration, as data, so that a caller can word it in its own way. */
+export type Problem = ValueProblem | StatedProblem;
+
+interface Place {
   /** The names as the user wrote them: an alias stays an alias. */
   readonly path: Path;
+  /** What was being checked, as the caller named it. */
+  readonly context?: string | undefined;
+  /** The file, where the configuration came from one. */
+  readonly file?: string | undefined;
+  /** Where in the file it is, or, where something is missing, what it is missing from. Both count from 1. */
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+}
+
+export interface ValueProblem extends Place {
+  /** `missing`: nothing was given; `unknown`: no option has this name; `invalid`: the value is not what was expected. */
+  readonly kind: "missing" | "unknown" | "invalid";
   /** `undefined` where the option is missing. */
   readonly value: unknown;
   /** What would have been right, to be read after "expected": `an integer`. */
@@ -19,14 +31,20 @@ export interface Problem {
   readonly lookedIn?: readonly string[] | undefined;
   /** The fallback that the value came from; absent where it was given directly. */
   readonly source?: string | undefined;
-  /** What was being checked, as the caller of `checkValues` named it. */
-  readonly context?: string | undefined;
 }
 
-/** The problem as one line without its context: `width: expected an integer, got "4.5"`. */
+export interface StatedProblem extends Place {
+  /**
+   * `precondition`: values that are right each by itself do not go together; `file`: the file cannot be read, or is no
+   * YAML; `import`: a file or package of the user's own cannot be loaded.
+   */
+  readonly kind: "precondition" | "file" | "import";
+  readonly message: string;
+}
+
+/** The problem as one line without its context and file: `width: expected an integer, got "4.5"`. */
 export function describeProblem(problem: Problem): string {
   const where = problem.path.length === 0 ? "" : `${formatPath(problem.path)}: `;
-  const hint = problem.nearest === undefined ? "" : `; did you mean ${showValue(problem.nearest)}?`;
   switch (problem.kind) {
     case "missing": {
       const places = problem.lookedIn ?? [];
@@ -34,14 +52,22 @@ export function describeProblem(problem: Problem): string {
       return `${where}missing, expected ${problem.expected}${searched}`;
     }
     case "unknown":
-      return `${where}unknown option${problem.nearest === undefined ? `, expected ${problem.expected}` : hint}`;
+      return `${where}unknown option${problem.nearest === undefined ? `, expected ${problem.expected}` : hint(problem)}`;
     case "invalid": {
       const source = problem.source === undefined ? "" : ` from ${problem.source}`;
-      return `${where}expected ${problem.expected}, got ${showValue(problem.value)}${source}${hint}`;
+      return `${where}expected ${problem.expected}, got ${showValue(problem.value)}${source}${hint(problem)}`;
     }
+    case "precondition":
+    case "file":
+    case "import":
+      return `${where}${problem.message}`;
     default:
-      return problem.kind satisfies never;
+      return problem satisfies never;
   }
+}
+
+function hint({ nearest }: ValueProblem): string {
+  return nearest === undefined ? "" : `; did you mean ${showValue(nearest)}?`;
 }
 
 /** `["trainer", "layers", 2]` is written `trainer.layers[2]`; names that would be unclear are quoted. */

@@ -8,6 +8,7 @@ import { accept, refuse, type Type } from "./type.ts";
  */
 export const int: Type<number> = {
   expected: "an integer",
+  form: { kind: "int" },
   read: (value, { text = false } = {}) => {
     const number = text && typeof value === "string" ? numberFromText(value) : value;
     // Adding 0 makes 0 of -0, which no integer is.
@@ -20,6 +21,7 @@ export const int: Type<number> = {
 /** Any number, integers and infinities included. NaN is refused: nobody configures it on purpose. */
 export const float: Type<number> = {
   expected: "a number",
+  form: { kind: "float" },
   read: (value, { text = false } = {}) => {
     const number = text && typeof value === "string" ? (numberFromText(value) ?? infinityFromText(value)) : value;
     return typeof number === "number" && !Number.isNaN(number) ? accept(number) : refuse(value, float.expected);
@@ -28,11 +30,13 @@ export const float: Type<number> = {
 
 export const string: Type<string> = {
   expected: "a string",
+  form: { kind: "string" },
   read: (value) => (typeof value === "string" ? accept(value) : refuse(value, string.expected)),
 };
 
 export const boolean: Type<boolean> = {
   expected: "true or false",
+  form: { kind: "boolean" },
   read: (value, { text = false } = {}) => {
     const given = text && typeof value === "string" ? booleanFromText(value) : value;
     return typeof given === "boolean" ? accept(given) : refuse(value, boolean.expected);
@@ -42,6 +46,7 @@ export const boolean: Type<boolean> = {
 /** A file or folder, which need not exist. It comes back absolute where the reader knows the folder to start from. */
 export const path: Type<string> = {
   expected: "a path",
+  form: { kind: "path" },
   read: (value, { folder } = {}) => {
     // No operating system has a path with a NUL in it.
     if (typeof value !== "string" || value === "" || value.includes("\0")) return refuse(value, path.expected);
@@ -52,5 +57,6 @@ export const path: Type<string> = {
 /** Whatever is given. Text is read as for a class without a schema: numbers and booleans where it looks like them. */
 export const any: Type<unknown> = {
   expected: "any value",
+  form: { kind: "any" },
   read: (value, { text = false } = {}) => accept(text && typeof value === "string" ? readText(value) : value),
 };

@@ -3,7 +3,7 @@ import { checkValues } from "./check-values.ts";
 import { list, map } from "./collection-types.ts";
 import { literal } from "./literal.ts";
 import { any, boolean, float, int, path, string } from "./scalar-types.ts";
-import { type Infer, isSchemaMap, type SchemaMap, schema } from "./schema.ts";
+import { type Infer, isSchemaMap, type Schema, type SchemaMap, schema } from "./schema.ts";
 import { union } from "./union.ts";
 
 const options = {
@@ -65,7 +65,7 @@ describe("types", () => {
     // @ts-expect-error no such part
     schema(int, { defualt: 4 });
     const optional: boolean = JSON.parse("true");
-    expectTypeOf(schema(int, { optional }).default).toEqualTypeOf<number | undefined>();
+    expectTypeOf(schema(int, { optional })).toEqualTypeOf<Schema<number | undefined>>();
     expectTypeOf(options).toExtend<SchemaMap>();
   });
 });

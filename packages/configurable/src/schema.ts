@@ -1,11 +1,12 @@
+import type { ConfigObject, Configurable, Later } from "./component-class.ts";
 import { isPlainObject } from "./plain-object.ts";
 import type { Type } from "./type.ts";
 
 /** One option of a component. `Value` is what the component gets: with `undefined` where it may be left out. */
 export interface Schema<Value> {
   readonly type: Type<Value>;
-  /** Used where nothing is given; `undefined` means that there is none. */
-  readonly default: Value | undefined;
+  /** Used where nothing is given, as a file would have it; `undefined` means that there is none. */
+  readonly default: unknown;
   /** Whether nothing, or null, may be given. */
   readonly optional: boolean;
   /** Further names of the option; its own name wins where both are given. */
@@ -21,6 +22,15 @@ export type SchemaMap = Readonly<Record<string, Schema<unknown>>>;
 export type Infer<Options extends SchemaMap> = {
   readonly [Name in keyof Options]: Options[Name] extends Schema<infer Value> ? Value : never;
 };
+
+/** How a value is written in a configuration: components as their options, all else as it is. */
+export type Written<Value> = Value extends Configurable | Later<object>
+  ? ConfigObject
+  : Value extends readonly (infer Item)[]
+    ? readonly Written<Item>[]
+    : Value extends Record<string, infer Part>
+      ? Readonly<Record<string, Written<Part>>>
+      : Value;
 
 interface CommonOptions {
   readonly aliases?: readonly string[];
@@ -39,7 +49,7 @@ interface OptionalOptions extends CommonOptions {
 
 interface DefaultOptions<Value> extends CommonOptions {
   readonly optional?: boolean;
-  readonly default: Value;
+  readonly default: Written<Value>;
 }
 
 /**
@@ -57,7 +67,7 @@ export function schema<Value>(
     optional = false,
     aliases = [],
     help = "",
-  }: CommonOptions & { readonly optional?: boolean; readonly default?: Value } = {},
+  }: CommonOptions & { readonly optional?: boolean; readonly default?: unknown } = {},
 ): Schema<Value | undefined> {
   return { type, default: value, optional, aliases, help };
 }

@@ -12,6 +12,7 @@ export function union<Values extends readonly [unknown, ...unknown[]]>(
   const expected = members.map((member) => member.expected).join(" or ");
   return {
     expected,
+    form: { kind: "union", members },
     read: (value, options) => {
       const inside: (readonly Problem[])[] = [];
       for (const member of members) {

@@ -1,0 +1,42 @@
+import type { ComponentClass } from "./component-class.ts";
+import type { Type } from "./type.ts";
+
+/** What a type is made of, as data: for whoever prints it, or makes a schema of it. */
+export type Form =
+  | { readonly kind: "int" | "float" | "string" | "boolean" | "path" | "any" }
+  | { readonly kind: "literal"; readonly values: readonly (string | number | boolean)[] }
+  | { readonly kind: "list"; readonly item: Type<unknown> }
+  | { readonly kind: "map"; readonly value: Type<unknown> }
+  | { readonly kind: "union"; readonly members: readonly Type<unknown>[] }
+  | { readonly kind: "component"; readonly component: ComponentClass };
+
+/** The type in a few letters, for tables: `int`, `list of float`, `"sum" | "mean"`, `BaseModel`. */
+export function typeName({ form, expected }: Type<unknown>): string {
+  if (form === undefined) return expected;
+  switch (form.kind) {
+    case "int":
+    case "float":
+    case "string":
+    case "boolean":
+    case "path":
+    case "any":
+      return form.kind;
+    case "literal":
+      return form.values.map((value) => JSON.stringify(value)).join(" | ");
+    case "list":
+      return `list of ${inner(form.item)}`;
+    case "map":
+      return `map of ${inner(form.value)}`;
+    case "union":
+      return form.members.map(typeName).join(" | ");
+    case "component":
+      return form.component.name;
+    default:
+      return form satisfies never;
+  }
+}
+
+function inner(type: Type<unknown>): string {
+  const name = typeName(type);
+  return name.includes(" | ") ? `(${name})` : name;
+}

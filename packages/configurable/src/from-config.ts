@@ -1,0 +1,33 @@
+import type { AnyClass, ComponentClass } from "./component-class.ts";
+import { ConfigurationError } from "./configuration-error.ts";
+import type { Problem } from "./problem.ts";
+import { construct, type ReadOptions } from "./type.ts";
+import { readYaml, YamlFile } from "./yaml-file.ts";
+
+export interface FromConfigOptions extends ReadOptions {
+  /** What is being configured, as it is to appear in messages: `[MLP]`. */
+  readonly context?: string | undefined;
+}
+
+/** @throws ConfigurationError with every problem there is, before anything is constructed */
+export function fromConfig<Instance extends object>(
+  component: AnyClass<Instance>,
+  config: unknown,
+  { context, folder, text }: FromConfigOptions = {},
+): Instance {
+  if (!isComponentClass(component)) throw new TypeError(`${component.name} is not made with configurable(…)`);
+  const file = typeof config === "string" ? readYaml(config) : config instanceof YamlFile ? config : undefined;
+  const reading = component.readComponent(file === undefined ? config : file.value, {
+    folder: folder ?? file?.folder,
+    text,
+  });
+  if (reading.ok) return construct(reading);
+  const place = (problem: Problem): Problem => ({ ...(file?.locate(problem) ?? problem), context });
+  throw new ConfigurationError(reading.problems.map(place));
+}
+
+export function isComponentClass<Instance extends object>(
+  value: AnyClass<Instance>,
+): value is ComponentClass<Instance> {
+  return "configSchema" in value && "readComponent" in value && typeof value.readComponent === "function";
+}

@@ -1,0 +1,128 @@
+import { gather } from "./gather.ts";
+import { nearestName } from "./nearest-name.ts";
+import { copyPlain, isPlainObject } from "./plain-object.ts";
+import type { Problem } from "./problem.ts";
+import type { Schema, SchemaMap } from "./schema.ts";
+import { isNullText } from "./text.ts";
+import { accept, problemsUnder, type Reading, refuse } from "./type.ts";
+
+/** A further place where values are looked for. Names that are no options are nothing to it. */
+export interface Source {
+  /** As it is to appear in messages: `info() of DATA_OR`. */
+  readonly name: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Whether its strings are text to be read (`"4"` is 4). Default: no, its values are typed already. */
+  readonly text?: boolean | undefined;
+}
+
+export interface ReadValuesOptions {
+  /** How messages call the values themselves. */
+  readonly name: string;
+  readonly text?: boolean | undefined;
+  readonly folder?: string | undefined;
+  readonly fallbacks?: readonly Source[];
+  /** Names that may stand beside the options, and are not theirs. */
+  readonly besides?: readonly string[];
+}
+
+/** The values of all options under their own names, in the order of the declaration; paths start at the options. */
+export function readValues(
+  schemas: SchemaMap,
+  values: unknown,
+  { name: sourceName, text, folder, fallbacks = [], besides = [] }: ReadValuesOptions,
+): Reading<Readonly<Record<string, unknown>>> {
+  if (!isPlainObject(values)) return refuse(values, "a map of options");
+  const sources: readonly Source[] = [{ name: sourceName, values, text }, ...fallbacks];
+  const parts: (readonly [string, Reading<unknown>])[] = [];
+  const strange = [...sharedNames(schemas), ...unknownNames(schemas, values, besides)];
+  if (strange.length > 0) parts.push(["", { ok: false, problems: strange }]);
+  for (const [name, option] of Object.entries(schemas)) {
+    const fallback = readDefault(name, option, folder);
+    const given = readGiven(name, option, sources, folder);
+    // A wrong default is a fault of its own, also where a value is given and it is not needed.
+    if (!fallback.ok) parts.push([name, fallback]);
+    if (given !== undefined) parts.push([name, given]);
+    else if (fallback.ok) parts.push([name, fallback]);
+  }
+  return gather(parts, (entries) => Object.fromEntries(entries));
+}
+
+/** What was given for an option; `undefined` where its default is to be taken. */
+function readGiven(
+  name: string,
+  option: Schema<unknown>,
+  sources: readonly Source[],
+  folder: string | undefined,
+): Reading<unknown> | undefined {
+  for (const source of sources) {
+    const { text = false, values } = source;
+    const written = [name, ...option.aliases].find(
+      (known) => Object.hasOwn(values, known) && values[known] !== undefined,
+    );
+    if (written === undefined) continue;
+    const value = values[written];
+    if (option.optional && (value === null || (text && typeof value === "string" && isNullText(value))))
+      return undefined;
+    const reading = value === null ? refuse(value, option.type.expected) : option.type.read(value, { text, folder });
+    if (reading.ok) return reading;
+    const from = source === sources[0] ? undefined : source.name;
+    return {
+      ok: false,
+      problems: problemsUnder(written, reading.problems).map((problem) =>
+        problem.kind === "invalid" ? { ...problem, source: from } : problem,
+      ),
+    };
+  }
+  if (option.optional || option.default !== undefined) return undefined;
+  const lookedIn = sources.map((source) => source.name);
+  return {
+    ok: false,
+    problems: [{ kind: "missing", path: [name], value: undefined, expected: option.type.expected, lookedIn }],
+  };
+}
+
+function readDefault(name: string, option: Schema<unknown>, folder: string | undefined): Reading<unknown> {
+  if (option.default === undefined) return accept(undefined);
+  const reading = option.type.read(copyPlain(option.default), { folder });
+  return reading.ok ? reading : { ok: false, problems: problemsUnder(name, reading.problems).map(asDefault) };
+}
+
+function asDefault(problem: Problem): Problem {
+  return problem.kind === "invalid" ? { ...problem, expected: `${problem.expected} as the default` } : problem;
+}
+
+function unknownNames(
+  schemas: SchemaMap,
+  values: Readonly<Record<string, unknown>>,
+  besides: readonly string[],
+): readonly Problem[] {
+  const known = [...besides, ...Object.entries(schemas).flatMap(([name, option]) => [name, ...option.aliases])];
+  const primary = [...besides, ...Object.keys(schemas)].join(", ");
+  return Object.keys(values)
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      kind: "unknown",
+      path: [name],
+      value: values[name],
+      expected: primary === "" ? "no options" : primary,
+      nearest: nearestName(name, known),
+    }));
+}
+
+/** A name that two options claim: which of them it means could only be guessed. */
+function sharedNames(schemas: SchemaMap): readonly Problem[] {
+  return Object.entries(schemas).flatMap(([name, { aliases }]) =>
+    aliases
+      .filter((alias) =>
+        Object.entries(schemas).some(
+          ([other, option]) => other !== name && (other === alias || option.aliases.includes(alias)),
+        ),
+      )
+      .map((alias) => ({
+        kind: "invalid",
+        path: [name],
+        value: alias,
+        expected: "an alias that no other option uses",
+      })),
+  );
+}

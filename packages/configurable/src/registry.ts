@@ -1,0 +1,77 @@
+import type { AnyClass } from "./component-class.ts";
+
+/** What a configuration calls a class under a typed base. */
+export interface RegisteredClass {
+  /** The first alias, or the class's own name where it has none: what resolved configurations say. */
+  readonly type: string;
+  /** All names, the class's own included. Case does not count. */
+  readonly names: readonly string[];
+  readonly component: AnyClass;
+}
+
+/** The classes that `type` chooses from, for one class made with `typedConfigurable` and all below it. */
+export type Registry = RegisteredClass[];
+
+/** The registry of the typed class that this one derives from; `undefined` where there is none. */
+export function registryOf(component: object): Registry | undefined {
+  const registry: unknown = Reflect.get(component, "registered");
+  return isRegistry(registry) ? registry : undefined;
+}
+
+function isRegistry(value: unknown): value is Registry {
+  return Array.isArray(value);
+}
+
+/** What may be chosen under a class: itself and its subclasses, where they are registered. */
+export function choicesOf(component: AnyClass): readonly RegisteredClass[] {
+  return (registryOf(component) ?? []).filter(
+    (each) => each.component === component || each.component.prototype instanceof component,
+  );
+}
+
+/** The class's name and its own `aliases`; those that it inherits name another class. */
+export function namesOf(component: object & { readonly name: string }): readonly [string, ...string[]] {
+  const aliases: unknown = Object.hasOwn(component, "aliases") ? Reflect.get(component, "aliases") : [];
+  if (!Array.isArray(aliases) || !aliases.every((alias) => typeof alias === "string" && alias !== ""))
+    throw new TypeError(`aliases of ${component.name} is not a list of names`);
+  const known = new Set([component.name.toLowerCase()]);
+  const others = aliases.filter((alias: string) => {
+    const lowered = alias.toLowerCase();
+    return !known.has(lowered) && known.add(lowered);
+  });
+  return [component.name, ...others];
+}
+
+/** What resolved configurations call a class: its first alias, else its name. */
+export function primaryName(component: object & { readonly name: string }): string {
+  const [name, alias] = namesOf(component);
+  return alias ?? name;
+}
+
+/**
+ * Makes classes known to the typed base that they derive from, so that a configuration can choose them by `type`.
+ * Registering a class again changes nothing.
+ *
+ * @throws TypeError where two classes under one base share a name or an alias, or a class has no typed base
+ */
+export function register(...components: readonly (new (...parameters: never[]) => object)[]): void {
+  for (const component of components) {
+    const registry = registryOf(component);
+    if (registry === undefined)
+      throw new TypeError(
+        `${component.name} cannot be registered: no base class of it is made with typedConfigurable(…)`,
+      );
+    if (registry.some((each) => each.component === component)) continue;
+    const names = namesOf(component);
+    for (const other of registry) {
+      const lowered = other.names.map((name) => name.toLowerCase());
+      const shared = names.find((name) => lowered.includes(name.toLowerCase()));
+      if (shared !== undefined) {
+        throw new TypeError(
+          `the classes ${other.component.name} and ${component.name} are both called "${shared}": give one of them another name or alias`,
+        );
+      }
+    }
+    registry.push({ type: primaryName(component), names, component });
+  }
+}

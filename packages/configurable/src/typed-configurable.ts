@@ -1,0 +1,126 @@
+import type { AnyClass } from "./component-class.ts";
+import {
+  type AnyConfigurableClass,
+  type ConfigurableClass,
+  type ConfigurableOn,
+  configurable,
+} from "./configurable.ts";
+import { nearestName } from "./nearest-name.ts";
+import { isPlainObject } from "./plain-object.ts";
+import type { Problem } from "./problem.ts";
+import { readComponent } from "./read-component.ts";
+import { choicesOf, type RegisteredClass, type Registry } from "./registry.ts";
+import type { SchemaMap } from "./schema.ts";
+import { type Reading, type ReadOptions, type Refused, refuse } from "./type.ts";
+
+export interface TypedStatics {
+  /** Further names that `type` may have for the class; a subclass has its own. The first is written back. */
+  readonly aliases: readonly string[];
+  /** The `type` that is meant where a configuration has none. */
+  readonly defaultType: string | undefined;
+  /** What `register` was told about, for this class and all under the same typed base. */
+  readonly registered: Registry;
+}
+
+/**
+ * As `configurable`, for a base class of which a configuration chooses a subclass by `type`: by its name or by one of its
+ * `aliases`, in any case, among the classes given to `register`.
+ *
+ * @example
+ * abstract class BaseModel extends typedConfigurable({}) {}
+ * class CnnModel extends configurable({ filters: schema(int, { default: 32 }) }, BaseModel) {
+ *   static override readonly aliases = ["cnn"];
+ * }
+ * register(CnnModel);
+ * BaseModel.fromConfig({ type: "cnn", filters: 64 }); // a CnnModel
+ */
+export function typedConfigurable<const Options extends SchemaMap>(
+  schemas: Options,
+): ConfigurableClass<Options> & TypedStatics;
+export function typedConfigurable<const Options extends SchemaMap, Base extends AnyClass>(
+  schemas: Options,
+  base: Base,
+): ConfigurableOn<Options, Base> & TypedStatics;
+export function typedConfigurable(schemas: SchemaMap, base: AnyClass = Object): AnyConfigurableClass & TypedStatics {
+  const Untyped: AnyConfigurableClass = configurable(schemas, base);
+  abstract class Layer extends Untyped {
+    static readonly aliases: readonly string[] = [];
+    static readonly defaultType: string | undefined = undefined;
+    static readonly registered: Registry = [];
+
+    static override readComponent<Instance extends object>(
+      this: AnyClass<Instance>,
+      config: unknown,
+      options?: ReadOptions,
+    ): Reading<Instance> {
+      // biome-ignore lint/complexity/noThisInStatic: the class that it is called on is the one to choose under
+      return readTyped(this, config, options);
+    }
+  }
+  return Layer;
+}
+
+function readTyped<Instance extends object>(
+  base: AnyClass<Instance>,
+  config: unknown,
+  options: ReadOptions | undefined,
+): Reading<Instance> {
+  if (!isPlainObject(config)) return refuse(config, `the options of ${base.name}, with a type`);
+  const { type, ...values } = config;
+  const choices = choicesOf(base);
+  const expected = expectedTypes(base, choices);
+  const chosen = type === undefined ? choiceWithoutType(base, choices) : choiceByName(choices, type);
+  if (chosen === undefined)
+    return type === undefined ? missingType(values, expected) : wrongType(type, choices, expected);
+  if (!derives(chosen.component, base)) throw new TypeError(`${chosen.component.name} is not under ${base.name}`);
+  return readComponent(chosen.component, values, options, ["type"]);
+}
+
+function derives<Instance extends object>(
+  component: AnyClass,
+  base: AnyClass<Instance>,
+): component is AnyClass<Instance> {
+  return component === base || component.prototype instanceof base;
+}
+
+function choiceByName(choices: readonly RegisteredClass[], type: unknown): RegisteredClass | undefined {
+  if (typeof type !== "string") return undefined;
+  const lowered = type.toLowerCase();
+  return choices.find(({ names }) => names.some((name) => name.toLowerCase() === lowered));
+}
+
+/** A class that is registered itself needs no type; otherwise the base may have a default. */
+function choiceWithoutType(base: AnyClass, choices: readonly RegisteredClass[]): RegisteredClass | undefined {
+  const itself = choices.find(({ component }) => component === base);
+  if (itself !== undefined) return itself;
+  const type: unknown = Reflect.get(base, "defaultType");
+  if (type === undefined) return undefined;
+  const chosen = choiceByName(choices, type);
+  if (chosen === undefined) throw new TypeError(`the defaultType ${String(type)} of ${base.name} is not registered`);
+  return chosen;
+}
+
+function expectedTypes(base: AnyClass, choices: readonly RegisteredClass[]): string {
+  if (choices.length === 0) return `a class given to register(…), but none is under ${base.name}`;
+  const types = choices.map(({ type }) => JSON.stringify(type));
+  return types.length === 1 ? types.join() : `one of ${types.join(", ")}`;
+}
+
+function missingType(values: Readonly<Record<string, unknown>>, expected: string): Refused {
+  const problems: Problem[] = [{ kind: "missing", path: ["type"], value: undefined, expected }];
+  const meant = Object.keys(values).find((name) => nearestName(name, ["type"]) !== undefined);
+  if (meant !== undefined)
+    problems.push({ kind: "unknown", path: [meant], value: values[meant], expected: "type", nearest: "type" });
+  return { ok: false, problems };
+}
+
+function wrongType(type: unknown, choices: readonly RegisteredClass[], expected: string): Refused {
+  const nearest =
+    typeof type === "string"
+      ? nearestName(
+          type,
+          choices.flatMap(({ names }) => names),
+        )
+      : undefined;
+  return { ok: false, problems: [{ kind: "invalid", path: ["type"], value: type, expected, nearest }] };
+}
