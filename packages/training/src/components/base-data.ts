@@ -1,0 +1,44 @@
+import { typedConfigurable } from "@ml-mosaic/configurable";
+import type { Generator } from "@ml-mosaic/tensor";
+import type { AnyLoader } from "../loaders.ts";
+
+export interface DataContext {
+  /** Which of the splits, counted from 0. */
+  readonly split: number;
+  readonly batchSize: number;
+  /** What is random about preparing the data is drawn from this; it depends on the seed and the split. */
+  readonly generator: Generator;
+}
+
+/** The data of one split. Samples are two or more tensors: the last is the target, the others are what the model gets. */
+export interface DataLoaders {
+  readonly train: AnyLoader;
+  /** Evaluated after every epoch: it decides on the best epoch and on early stopping. */
+  readonly valid: AnyLoader;
+  /** Evaluated once, at the end. */
+  readonly test?: AnyLoader | undefined;
+}
+
+/**
+ * Where the samples come from: the `data` of an experiment.
+ *
+ * @example
+ * class Sums extends configurable({ size: schema(int, { default: 64 }) }, BaseData) {
+ *   static override readonly aliases = ["sums"];
+ *   override loaders({ batchSize, generator }: DataContext): DataLoaders {
+ *     const x = rand([this.size, 2], { generator });
+ *     const samples = new TensorDataset(x, x.sum(1, true));
+ *     const train = new DataLoader(samples, { batchSize, shuffle: true });
+ *     return { train, valid: new DataLoader(samples, { batchSize }) };
+ *   }
+ * }
+ * register(Sums);
+ */
+export abstract class BaseData extends typedConfigurable({}) {
+  /** How many splits there are: one, unless models are trained on folds. */
+  splitCount(): number | Promise<number> {
+    return 1;
+  }
+
+  abstract loaders(context: DataContext): DataLoaders | Promise<DataLoaders>;
+}

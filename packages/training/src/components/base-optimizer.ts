@@ -1,0 +1,27 @@
+import { typedConfigurable } from "@ml-mosaic/configurable";
+import type { optim } from "@ml-mosaic/tensor";
+
+/**
+ * An optimizer that a configuration can name.
+ *
+ * @example
+ * class SignSgd extends configurable({ lr: schema(float, { default: 1e-3 }) }, BaseOptimizer) {
+ *   static override readonly aliases = ["sign_sgd"];
+ *   override build(): optim.Optimizer {
+ *     return {
+ *       name: "SignSGD",
+ *       lr: this.lr,
+ *       slots: {},
+ *       scalars: (_step, lr) => ({ lr }),
+ *       update: ({ parameter, gradient, scalars }) => ({
+ *         parameter: parameter.sub(gradient.sign().mul(scalars.lr ?? 0)),
+ *         slots: {},
+ *       }),
+ *     };
+ *   }
+ * }
+ * register(SignSgd);
+ */
+export abstract class BaseOptimizer extends typedConfigurable({}) {
+  abstract build(): optim.Optimizer;
+}
