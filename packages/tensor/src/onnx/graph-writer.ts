@@ -60,6 +60,7 @@ export class GraphWriter implements Emitter {
   readonly names: NameSource;
   readonly openBatch: OpenBatch | undefined;
   readonly #nodes: NodeProto[] = [];
+  readonly #computed = new Set<string>();
   readonly #initializers: TensorProto[] = [];
   readonly #constants = new Map<string, string>();
   readonly #shared = new Map<string, readonly string[]>();
@@ -173,6 +174,11 @@ export class GraphWriter implements Emitter {
     return names;
   }
 
+  /** Whether a node of this graph computes the value; else it is an input, a constant or from outside. */
+  computes(name: string): boolean {
+    return this.#computed.has(name);
+  }
+
   /** A constant of a given name. */
   initializer(name: string, data: TypedArray, shape: Shape): void {
     const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
@@ -190,6 +196,7 @@ export class GraphWriter implements Emitter {
     domain = "",
   ): void {
     const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
+    for (const output of outputs) this.#computed.add(output);
     this.#nodes.push(
       create(NodeProtoSchema, {
         input: [...inputs],

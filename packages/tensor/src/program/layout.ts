@@ -61,29 +61,92 @@ export interface TrainingState {
   readonly buffers: readonly TypedArray[];
 }
 
-/** The present values of parameters and buffers, with optimizers that have seen nothing. */
-export function initialState({ segments, buffers }: Layout): TrainingState {
-  const slotValues = (segment: Segment, start: SlotStart) =>
-    start === "parameter" ? join(segment) : new Float32Array(sizeOf(segment.shape)).fill(start);
-  return {
-    step: 0,
-    parameters: segments.map(join),
-    slots: segments.map((segment) =>
-      Object.fromEntries(Object.entries(segment.slots).map(([name, start]) => [name, slotValues(segment, start)])),
-    ),
-    buffers: buffers.map((buffer) => buffer.value.slice()),
+/**
+ * What makes the states that training starts from: the present values of parameters and buffers, with optimizers that
+ * have seen nothing. Values that are replaced later do not count, and arrays are made only for a state that is asked for.
+ */
+export function stateSource({ segments, buffers }: Layout): () => TrainingState {
+  const segmentValues = segments.map(({ parameters }) => parameters.map(({ value }) => value));
+  const bufferValues = buffers.map(({ value }) => value);
+  return () => {
+    const joined = segments.map((segment, index) => join(segment, segmentValues[index] ?? []));
+    return {
+      step: 0,
+      parameters: joined,
+      slots: segments.map(({ slots, shape }, index) =>
+        Object.fromEntries(
+          Object.entries(slots).map(([name, start]) => [
+            name,
+            start === "parameter" ? (joined[index] ?? new Float32Array()).slice() : filled(sizeOf(shape), start),
+          ]),
+        ),
+      ),
+      buffers: bufferValues.map((value) => value.slice()),
+    };
   };
 }
 
-function join({ parameters, shape }: Segment): Float32Array {
+/** An array of zeros takes memory only where it is written to: that of a new array is left as it is. */
+function filled(length: number, value: number): Float32Array {
+  const array = new Float32Array(length);
+  return value === 0 ? array : array.fill(value);
+}
+
+function join({ shape }: Segment, values: readonly TypedArray[]): Float32Array {
   const joined = new Float32Array(sizeOf(shape));
   let offset = 0;
-  for (const parameter of parameters) {
-    const value = expectFloat32(parameter.value, "a parameter");
-    joined.set(value, offset);
+  for (const value of values) {
+    joined.set(expectFloat32(value, "a parameter"), offset);
     offset += value.length;
   }
   return joined;
+}
+
+/** @throws TensorError if the state has not the arrays that the layout promises, or has been given away */
+export function checkState({ segments, buffers }: Layout, state: TrainingState): void {
+  const arrays = [...state.parameters, ...state.slots.flatMap((vectors) => Object.values(vectors)), ...state.buffers];
+  if (arrays.some(({ buffer }) => buffer instanceof ArrayBuffer && buffer.detached)) {
+    throw new TensorError(
+      "TENSOR_VALUE",
+      "this state was donated to an earlier run, and is empty: use what that run returned, or do not donate",
+    );
+  }
+  const sizes = segments.map(({ shape }) => sizeOf(shape));
+  const fits =
+    state.parameters.length === segments.length &&
+    state.slots.length === segments.length &&
+    state.buffers.length === buffers.length &&
+    segments.every(
+      ({ slots }, index) =>
+        state.parameters[index]?.length === sizes[index] &&
+        Object.keys(slots).every((slot) => state.slots[index]?.[slot]?.length === sizes[index]),
+    ) &&
+    buffers.every(({ shape }, index) => state.buffers[index]?.length === sizeOf(shape));
+  if (!fits) throw new TensorError("TENSOR_VALUE", "this state belongs to another model: its arrays have other sizes");
+}
+
+/**
+ * The same state in arrays that nobody else can see: those of the given one are taken away from whoever holds it, which
+ * costs nothing. Arrays that share their memory with others are copied.
+ */
+export function takeState({ step, parameters, slots, buffers }: TrainingState): TrainingState {
+  const uses = new Map<ArrayBufferLike, number>();
+  for (const { buffer } of [...parameters, ...slots.flatMap((vectors) => Object.values(vectors))])
+    uses.set(buffer, (uses.get(buffer) ?? 0) + 1);
+  const take = (array: Float32Array): Float32Array => {
+    const { buffer } = array;
+    const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === array.byteLength;
+    return isWhole && uses.get(buffer) === 1 ? new Float32Array(buffer.transfer()) : array.slice();
+  };
+  return {
+    step,
+    parameters: parameters.map(take),
+    slots: slots.map((vectors) =>
+      Object.fromEntries(Object.entries(vectors).map(([name, vector]) => [name, take(vector)])),
+    ),
+    // Small, and of any type.
+    buffers: buffers.map((buffer) => buffer.slice()),
+  };
 }
 
 /** Writes a state back into the parameters and buffers it was made from. */

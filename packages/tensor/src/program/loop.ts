@@ -48,8 +48,13 @@ export interface StepOutputs {
 
 export interface LoopProgram {
   /** @param feeds all fixed, carried and per-step entries, the last with an axis of steps in front */
-  run(feeds: Readonly<Record<string, Feed>>): Promise<LoopResult>;
+  run(feeds: Readonly<Record<string, Feed>>, options?: LoopRunOptions): Promise<LoopResult>;
   release(): void;
+}
+
+export interface LoopRunOptions {
+  /** The arrays of what is carried may be written to: the last values need no memory of their own. */
+  readonly overwrite?: boolean;
 }
 
 export interface LoopResult {
@@ -98,6 +103,17 @@ export function writeStep(writer: GraphWriter, { bindings, results }: BuiltStep)
     if (bound !== undefined) writer.bind(variable, bound);
   }
   return writer.write(results.map(([, tensor]) => tensor));
+}
+
+export function feedOf(feeds: Readonly<Record<string, Feed>>, entryName: string): Feed {
+  const feed = feeds[entryName];
+  if (feed === undefined) throw new TensorError("TENSOR_RUNTIME", `the program needs a value for ${entryName}`);
+  return feed;
+}
+
+/** How many steps the per-step entries are given for. */
+export function stepsOf({ perStep }: LoopParts, feeds: Readonly<Record<string, Feed>>): number {
+  return perStep[0] === undefined ? 0 : (feedOf(feeds, perStep[0].name).shape[0] ?? 0);
 }
 
 /** What the outputs of a run are found by. */

@@ -1,13 +1,18 @@
 /** The form of a loop for the processor: an ONNX model whose only node is a Scan. */
+import { allocate } from "../dtype.ts";
 import { GraphWriter, modelBytes, NameSource, type Port } from "../onnx/graph-writer.ts";
-import { createSession } from "../runtime/session.ts";
+import { createSession, type Feed } from "../runtime/session.ts";
+import { sizeOf } from "../shape.ts";
 import {
   buildStep,
   type Entry,
+  feedOf,
   type LoopParts,
   type LoopProgram,
   loopResult,
+  outputOf,
   programOpset,
+  stepsOf,
   writeStep,
 } from "./loop.ts";
 
@@ -15,8 +20,17 @@ export async function compileScan(parts: LoopParts): Promise<LoopProgram> {
   const { model, bytes } = emitScan(parts);
   const session = await createSession(model, bytes, "cpu");
   return {
-    async run(feeds) {
-      const results = await session.run(feeds);
+    async run(feeds, { overwrite = false } = {}) {
+      // A Scan reads what it starts from in its first step, and writes what it ends with in its last: in the same arrays,
+      // if these are two steps.
+      const inPlace = overwrite && stepsOf(parts, feeds) > 1;
+      const into = Object.fromEntries(
+        parts.carried.map(({ name, shape, dtype }): [string, Feed] => [
+          outputOf.carried(name),
+          inPlace ? feedOf(feeds, name) : { data: allocate(dtype, sizeOf(shape)), shape, dtype },
+        ]),
+      );
+      const results = await session.run(feeds, into);
       return loopResult((output) => results[output]);
     },
     release: () => session.release(),
@@ -41,12 +55,20 @@ function emitScan(parts: LoopParts): { model: Uint8Array; bytes: number } {
   for (const entry of [...carried, ...perStep]) writer.bind(step.leaf(entry.name), inStep(entry.name));
   const written = writeStep(writer, step);
   const { results } = step;
-  // Outputs need names of their own: one value may be two outputs, or an input.
-  for (const [index, value] of written.entries()) writer.addNode("Identity", [value], [`step.out${index}`]);
+  // An output is a value of the step that is no other output already. What it gets besides is a copy.
+  const taken = new Set<string>();
+  const outputs = written.map((value, index) => {
+    if (writer.computes(value) && !taken.has(value)) {
+      taken.add(value);
+      return value;
+    }
+    writer.addNode("Identity", [value], [`step.out${index}`]);
+    return `step.out${index}`;
+  });
   const bodyGraph = writer.graph(
     `${name}.step`,
     [...carried, ...perStep].map((entry) => ({ ...entry, name: inStep(entry.name) })),
-    results.map(([, { shape, dtype }], index) => ({ name: `step.out${index}`, shape, dtype })),
+    results.map(([, { shape, dtype }], index) => ({ name: outputs[index] ?? "", shape, dtype })),
   );
   const outer = new GraphWriter({ opset: programOpset, names });
   outer.addNode(

@@ -1,12 +1,21 @@
 /** The form of a loop for devices that run none: some steps one after the other in one model, called again and again. */
 import type { TypedArray } from "../dtype.ts";
 import { allocate, dtypeOf } from "../dtype.ts";
-import { TensorError } from "../errors.ts";
 import { GraphWriter, modelBytes, NameSource, type Port } from "../onnx/graph-writer.ts";
 import type { Device } from "../runtime/device.ts";
 import { createSession, type Feed, type Session } from "../runtime/session.ts";
 import { sizeOf } from "../shape.ts";
-import { buildStep, type LoopParts, type LoopProgram, loopResult, outputOf, programOpset, writeStep } from "./loop.ts";
+import {
+  buildStep,
+  feedOf,
+  type LoopParts,
+  type LoopProgram,
+  loopResult,
+  outputOf,
+  programOpset,
+  stepsOf,
+  writeStep,
+} from "./loop.ts";
 
 /** Steps of one call: state crosses to the device and back once for so many. */
 const unrolled = 8;
@@ -83,16 +92,13 @@ function emitSteps(parts: LoopParts, count: number): { model: Uint8Array; bytes:
 }
 
 async function runSteps(
-  { fixed, carried, perStep }: LoopParts,
+  parts: LoopParts,
   feeds: Readonly<Record<string, Feed>>,
   sessionFor: (count: number) => Promise<Session>,
 ) {
-  const total = perStep[0] === undefined ? 0 : (feeds[perStep[0].name]?.shape[0] ?? 0);
-  const present = (entryName: string) => {
-    const feed = feeds[entryName];
-    if (feed === undefined) throw new TensorError("TENSOR_RUNTIME", `the program needs a value for ${entryName}`);
-    return feed;
-  };
+  const { fixed, carried, perStep } = parts;
+  const total = stepsOf(parts, feeds);
+  const present = (entryName: string) => feedOf(feeds, entryName);
   const constant = Object.fromEntries(fixed.map(({ name }) => [name, present(name)]));
   let state = Object.fromEntries(carried.map(({ name }) => [name, present(name)]));
   const collected = new Map<string, TypedArray>();

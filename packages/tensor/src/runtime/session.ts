@@ -13,7 +13,11 @@ export interface Feed {
 
 /** A compiled model, ready to run until it is released. */
 export interface Session {
-  run(feeds: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, TypedArray>>>;
+  /** @param into where outputs are to be written; the others get new arrays */
+  run(
+    feeds: Readonly<Record<string, Feed>>,
+    into?: Readonly<Record<string, Feed>>,
+  ): Promise<Readonly<Record<string, TypedArray>>>;
   /** Gives the model back once what runs has finished; nothing can be started afterwards. */
   release(): void;
 }
@@ -70,11 +74,11 @@ export async function createSession(model: Uint8Array, bytes: number, device: De
     evict();
   };
   return {
-    async run(feeds) {
+    async run(feeds, into = {}) {
       if (released) throw new TensorError("TENSOR_RUNTIME", "this program was released; compile it again");
       running++;
       try {
-        return await run(ort, session, feeds);
+        return await run(ort, session, feeds, into);
       } finally {
         running--;
         leave();
@@ -131,10 +135,17 @@ async function run(
   ort: Ort,
   session: OrtSession,
   feeds: Readonly<Record<string, Feed>>,
+  into: Readonly<Record<string, Feed>>,
 ): Promise<Readonly<Record<string, TypedArray>>> {
   try {
     const inputs = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(ort, feed)]));
-    const results = await session.run(inputs);
+    const fetches = Object.fromEntries(
+      session.outputNames.map((name) => {
+        const target = into[name];
+        return [name, target === undefined ? null : toOrt(ort, target)];
+      }),
+    );
+    const results = await session.run(inputs, fetches);
     const outputs: Record<string, TypedArray> = {};
     for (const [name, result] of Object.entries(results)) {
       const { data } = result;
@@ -148,7 +159,12 @@ async function run(
       ) {
         throw new TensorError("TENSOR_RUNTIME", `output ${name} has the type ${result.type}, which no tensor here has`);
       }
-      outputs[name] = data;
+      const target = into[name]?.data;
+      outputs[name] = target ?? data;
+      // The binding copies also what has been written to its place. Left to the garbage collector, such copies pile up to
+      // several times the size of a model.
+      if (target !== undefined && data.buffer !== target.buffer && data.buffer instanceof ArrayBuffer)
+        data.buffer.transfer(0);
     }
     return outputs;
   } catch (error) {
