@@ -65,8 +65,15 @@ function groupNote({ models }: DataReport): string {
     .join("\n");
 }
 
+/** About all data sets. */
+export function reportNotes(report: CompareReport): readonly string[] {
+  const { withoutGroup, by } = report;
+  const left = withoutGroup === 0 ? "" : `${countText(withoutGroup, "run")} without ${by} left out.`;
+  return [left, testSetNote(report)].filter((note) => note !== "");
+}
+
 /** What was chosen on the test set looks better on the test set than it is. */
-export function testSetNote({ criterion: { column }, dataSets }: CompareReport): string {
+function testSetNote({ criterion: { column }, dataSets }: CompareReport): string {
   if (dataSets.every(({ pairs }) => pairs.length === 0)) return "";
   if (column === "test_loss" || column === "test_acc" || column === "trainability")
     return "The models are ranked on the test set. If you choose one by this table, its figure here is too good: measure it anew on data that had no part in the choice.";

@@ -6,7 +6,7 @@ import { countText, numberText, tableText } from "./text.ts";
 export function overallText(overall: OverallReport | null, all: boolean): string {
   if (overall === null)
     return "Over all data sets: there are not two models and two data sets on which all models have results.";
-  const { dataSets, leftOut, models, pairs } = overall;
+  const { dataSets, models, pairs } = overall;
   const N = dataSets.length;
   const hasMeans = models.some(({ interquartileMean }) => interquartileMean !== null);
   const rows = models.map(({ model, averageRank, interquartileMean: mean }) => [
@@ -16,7 +16,6 @@ export function overallText(overall: OverallReport | null, all: boolean): string
   ]);
   const header = ["model", "average rank", hasMeans ? "interquartile mean of scores" : ""];
   const best = models[0]?.model;
-  const smallest = 2 ** (1 - N) * ((models.length * (models.length - 1)) / 2);
   const shown = all ? pairs : pairs.filter(({ a }) => a === best);
   return [
     `Over ${N} data sets (1 is the best rank; a score is 1 for the best mean on a data set, 0 for the worst):\n${tableText(header, rows, [1, 2])}`,
@@ -27,15 +26,20 @@ export function overallText(overall: OverallReport | null, all: boolean): string
         ? [`${countText(pairs.length - shown.length, "other pair")}; --all lists them.`]
         : []),
     ].join("\n"),
-    ...(smallest > 0.05
-      ? [
-          `With ${N} data sets Wilcoxon's p, corrected, cannot fall below ${numberText(Math.min(1, smallest))}: nothing can be decided over all of them.`,
-        ]
-      : []),
-    ...(leftOut.length > 0 ? [`Left out, because not every model has a result: ${leftOut.join(", ")}.`] : []),
+    ...overallNotes(overall),
   ]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+export function overallNotes({ dataSets, leftOut, models }: OverallReport): readonly string[] {
+  const smallest = 2 ** (1 - dataSets.length) * ((models.length * (models.length - 1)) / 2);
+  return [
+    smallest > 0.05
+      ? `With ${dataSets.length} data sets Wilcoxon's p, corrected, cannot fall below ${numberText(Math.min(1, smallest))}: nothing can be decided over all of them.`
+      : "",
+    leftOut.length > 0 ? `Left out, because not every model has a result: ${leftOut.join(", ")}.` : "",
+  ].filter((note) => note !== "");
 }
 
 function friedmanText({ friedman, criticalDifference, groups }: OverallReport): string {

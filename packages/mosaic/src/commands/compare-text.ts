@@ -1,7 +1,7 @@
 import type { DataReport, ModelStanding } from "../compare/data-report.ts";
 import type { CompareReport } from "../compare/report.ts";
 import { ropeText } from "../compare/rope.ts";
-import { dataNotes, testSetNote } from "./compare-notes.ts";
+import { dataNotes, reportNotes } from "./compare-notes.ts";
 import { overallText } from "./compare-overall-text.ts";
 import { pairText } from "./compare-pair-text.ts";
 import { countText, numberText, tableText } from "./text.ts";
@@ -11,7 +11,7 @@ const mostDataSets = 3;
 
 /** @param all every pair and every data set */
 export function compareText(report: CompareReport, all: boolean): string {
-  const { dataSets, overall, criterion, rope, by, withoutGroup } = report;
+  const { dataSets, overall, criterion, rope, by } = report;
   const shown = all || dataSets.length <= mostDataSets ? dataSets : [];
   const title = `${criterion.column}, ${criterion.direction} is better${by === null ? "" : `, models grouped by ${by}`}`;
   const parts = [`${title}; differences up to ${ropeText(rope)} count as none`];
@@ -21,10 +21,7 @@ export function compareText(report: CompareReport, all: boolean): string {
       `${countText(dataSets.length, "data set")}: --data KEY shows one, --all every one: ${dataSets.map(({ data }) => data).join(", ")}`,
     );
   if (dataSets.length > 1) parts.push(overallText(overall, all));
-  const notes = [
-    withoutGroup === 0 ? "" : `${countText(withoutGroup, "run")} without ${by} left out.`,
-    testSetNote(report),
-  ].filter((note) => note !== "");
+  const notes = reportNotes(report);
   if (notes.length > 0) parts.push(notes.join("\n"));
   return parts.join("\n\n");
 }

@@ -5,8 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { dataEntry, type InventedRun, netEntry, writeDatabase } from "../compare/compare-test-database.ts";
 import { seededRandom } from "../statistics/random.ts";
-import { buildCommand, runCommandLine } from "./command.ts";
 import { compareCommand } from "./compare.ts";
+import { runForTest } from "./run-for-test.ts";
 
 let folder: string;
 let database: string;
@@ -16,19 +16,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function compare(...args: readonly string[]) {
-  const written = { out: "", err: "" };
-  const terminal = {
-    out: (text: string) => {
-      written.out += text;
-    },
-    err: (text: string) => {
-      written.err += text;
-    },
-    isLive: false,
-  };
-  const command = buildCommand(compareCommand, terminal, "mosaic_compare");
-  return { code: await runCommandLine(command, [database, ...args], terminal), ...written };
+function compare(...args: readonly string[]) {
+  return runForTest(compareCommand, [database, ...args]);
 }
 
 async function compareJson(...args: readonly string[]) {

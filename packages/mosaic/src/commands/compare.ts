@@ -1,10 +1,15 @@
 import { defaultCriterion } from "../compare/criterion.ts";
-import { compareRuns } from "../compare/report.ts";
+import type { DataReport } from "../compare/data-report.ts";
+import { type CompareReport, compareRuns } from "../compare/report.ts";
 import { defaultRope, parseRope } from "../compare/rope.ts";
 import { openSqliteReader } from "../store/index.ts";
-import type { CommandSpec } from "./command.ts";
+import type { CommandSpec, ExitCode, Terminal } from "./command.ts";
+import { dataNotes, reportNotes } from "./compare-notes.ts";
+import { overallNotes } from "./compare-overall-text.ts";
+import { pairText } from "./compare-pair-text.ts";
 import { compareText } from "./compare-text.ts";
 import { jsonText } from "./json-text.ts";
+import { writePlotsWithProgress } from "./plot-progress.ts";
 
 export const compareCommand: CommandSpec = {
   name: "compare",
@@ -26,14 +31,17 @@ export const compareCommand: CommandSpec = {
       help: "differences up to R count as none: 0.02, or 2% of the better mean (default: 1%)",
     },
     { name: "all", help: "list every pair of models and every data set" },
+    { name: "plot", value: "FILE", help: "also draw it: .pdf, .svg, .png, or .csv for the figures" },
     { name: "json", help: "write JSON for programs, with every figure" },
   ],
   examples: [
     "mosaic compare results.db",
     "mosaic compare results.db test_acc --by key",
     "mosaic compare results.db 'duration(s)' --data data_Digits --rope 5%",
+    "mosaic compare results.db --plot verdicts.pdf",
   ],
-  async run(given, { out, err }) {
+  async run(given, terminal) {
+    const { out, err } = terminal;
     const rope = given.option("rope");
     const options = {
       criterion: given.optionalArgument("criterion") ?? defaultCriterion,
@@ -46,9 +54,30 @@ export const compareCommand: CommandSpec = {
       for (const notice of reader.notices) err(`${notice}\n`);
       const report = await compareRuns(reader, options);
       out(`${given.switched("json") ? jsonText(report) : compareText(report, given.switched("all"))}\n`);
-      return 0;
+      const file = given.option("plot");
+      return file === undefined ? 0 : await drawComparison(report, file, given.switched("all"), terminal);
     } finally {
       await reader.close();
     }
   },
 };
+
+async function drawComparison(
+  report: CompareReport,
+  file: string,
+  all: boolean,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { comparePlots } = await import("../plots/compare-plots.ts");
+  const direction = report.criterion.direction;
+  const texts = {
+    verdicts: ({ pairs, models, familySize }: DataReport) =>
+      pairs.filter(({ a }) => a === models[0]?.model).map((pair) => pairText(pair, direction, familySize)),
+    notes: dataNotes,
+    overall: report.overall === null ? [] : overallNotes(report.overall),
+    common: reportNotes(report),
+  };
+  const plots = comparePlots(report, texts, all);
+  // The comparison itself goes to stdout, perhaps to a program.
+  return writePlotsWithProgress(file, plots, "The comparison", { ...terminal, out: terminal.err });
+}

@@ -51,7 +51,7 @@ export interface OverallReport {
 
 const thresholds: readonly number[] = Array.from({ length: 21 }, (_, step) => step / 20);
 /** With more models only the best one is compared with the others. */
-const mostModels = 15;
+const mostModels = 30;
 
 export function compareOverData(dataSets: readonly DataResults[], settings: Settings): OverallReport | null {
   const { criterion } = settings;

@@ -14,6 +14,15 @@ export interface PlacedChart {
   readonly height: number;
   /** The chart is laid out at `width / scale` and then enlarged, its text with it. */
   readonly scale: number;
+  /** Room around the plot for axes and titles, so that plots side by side line up; without it they take what they need. */
+  readonly inset?: Inset;
+}
+
+export interface Inset {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
 }
 
 export interface Page {

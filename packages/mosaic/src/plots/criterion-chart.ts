@@ -2,6 +2,7 @@
 import type { Direction } from "../statistics/pair.ts";
 import type { Chart } from "./chart.ts";
 import { wrapText } from "./fit-text.ts";
+import { meanScale } from "./mean-scale.ts";
 import { messageChart } from "./message-chart.ts";
 import { type AxisScale, numberAxis, scaleOf } from "./scales.ts";
 import { compareX, type Series } from "./series.ts";
@@ -120,19 +121,6 @@ export function criterionChart(plot: CriterionPlot, width: number): Chart {
 
 function countOf(rows: readonly Row[], label: string): number {
   return rows.filter(({ series }) => series === label).length;
-}
-
-/** The means and, as far as the scale can show them, their intervals. */
-function meanScale(points: readonly Series["points"][number][], wanted: "linear" | "log" | undefined): AxisScale {
-  const means = points.map(({ mean }) => mean);
-  const scale = scaleOf(means, wanted);
-  const bounds = points.flatMap(({ low, high }) => [low, high]).filter((bound) => bound !== null);
-  if (scale.type === "log") {
-    // Intervals that reach nought would need an axis without end.
-    const least = scale.domain[0] / 3;
-    return scaleOf([...means, ...bounds.map((bound) => Math.max(bound, least))], "log");
-  }
-  return scaleOf([...means, ...bounds], "linear");
 }
 
 function rowsOf({ points }: Series, { domain: [least, most] }: AxisScale, label = ""): Row[] {

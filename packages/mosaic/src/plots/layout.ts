@@ -17,11 +17,22 @@ interface MeasuredText {
 }
 
 /** Give it back with `finalize`. */
-export async function layOut({ chart, width, height, scale }: PlacedChart): Promise<View> {
+export async function layOut(placed: PlacedChart): Promise<View> {
   prepare();
-  const sized = { ...chart, width: width / scale, height: height / scale, autosize: fitInside };
+  const sized = { ...placed.chart, ...sizeOf(placed) };
   const view = new View(parse(compile(sized, { config, logger: silent }).spec), { renderer: "none", logLevel: None });
   return view.runAsync();
+}
+
+function sizeOf({ width, height, scale, inset }: PlacedChart) {
+  if (inset === undefined) return { width: width / scale, height: height / scale, autosize: fitInside };
+  const { left, top, right, bottom } = inset;
+  return {
+    width: width / scale - left - right,
+    height: height / scale - top - bottom,
+    padding: inset,
+    autosize: { type: "none" },
+  } as const;
 }
 
 /** Title, axes and legend take their room from the plot. */

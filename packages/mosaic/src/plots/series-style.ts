@@ -1,7 +1,6 @@
 // Which colour, dash and shape each of several lines gets, and what its legend says.
 import type { Direction } from "../statistics/pair.ts";
 import { shortLabels } from "./fit-text.ts";
-import type { Series } from "./series.ts";
 import { backgroundColor, dashes, palette, shapes } from "./style.ts";
 
 /** So many lines can be told apart; of more, the best are shown in colour and the others as their background. */
@@ -10,6 +9,12 @@ const bestOfMany = 7;
 const longestLabel = 76;
 /** Legends of longer labels are below the plot. */
 const longestBeside = 26;
+
+/** What is to be told apart; the means say which are the best. */
+interface Styled {
+  readonly name: string;
+  readonly points: readonly { readonly mean: number }[];
+}
 
 export interface SeriesStyle {
   /** Label of each series in colour, by its name. */
@@ -22,7 +27,7 @@ export interface SeriesStyle {
   readonly shapes: string[];
 }
 
-export function seriesStyle(series: readonly Series[], direction: Direction): SeriesStyle {
+export function seriesStyle(series: readonly Styled[], direction: Direction): SeriesStyle {
   const shown = series.length <= mostColoured ? series : bestSeries(series, direction);
   const labels = shortLabels(
     shown.map(({ name }) => name),
@@ -47,9 +52,9 @@ export function seriesStyle(series: readonly Series[], direction: Direction): Se
 }
 
 /** In their order. */
-function bestSeries(series: readonly Series[], direction: Direction): readonly Series[] {
+function bestSeries(series: readonly Styled[], direction: Direction): readonly Styled[] {
   const sign = direction === "lower" ? 1 : -1;
-  const best = ({ points }: Series) => Math.min(...points.map(({ mean }) => sign * mean));
+  const best = ({ points }: Styled) => Math.min(...points.map(({ mean }) => sign * mean));
   const chosen = new Set([...series].sort((one, other) => best(one) - best(other)).slice(0, bestOfMany));
   return series.filter((one) => chosen.has(one));
 }

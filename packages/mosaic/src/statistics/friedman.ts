@@ -34,6 +34,7 @@ export function friedman(rows: readonly (readonly number[])[]): Friedman {
   const left = N * (k - 1) - chiSquare;
   const f = left <= 1e-12 * N * k ? Infinity : ((N - 1) * chiSquare) / left;
   const orders = Array.from({ length: k }, (_, index) => index + 1).reduce((product, factor) => product * factor, 1);
-  const p = Math.max(f === Infinity ? 0 : 1 - fCdf(f, k - 1, (k - 1) * (N - 1)), orders ** (1 - N));
+  // F's upper tail as the lower tail of 1 / F: 1 − cdf would lose small values.
+  const p = Math.max(f === Infinity ? 0 : f === 0 ? 1 : fCdf(1 / f, (k - 1) * (N - 1), k - 1), orders ** (1 - N));
   return { averageRanks, chiSquare, chiSquareP: 1 - chiSquareCdf(chiSquare, k - 1), f, p };
 }

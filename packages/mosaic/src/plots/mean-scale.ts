@@ -1,0 +1,21 @@
+import { type AxisScale, scaleOf } from "./scales.ts";
+
+interface MeanPoint {
+  readonly mean: number;
+  /** Of its interval; null where there is none. */
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** The means and, as far as the scale can show them, their intervals. */
+export function meanScale(points: readonly MeanPoint[], wanted?: "linear" | "log"): AxisScale {
+  const means = points.map(({ mean }) => mean);
+  const scale = scaleOf(means, wanted);
+  const bounds = points.flatMap(({ low, high }) => [low, high]).filter((bound) => bound !== null);
+  if (scale.type === "log") {
+    // Intervals that reach nought would need an axis without end.
+    const least = scale.domain[0] / 3;
+    return scaleOf([...means, ...bounds.map((bound) => Math.max(bound, least))], "log");
+  }
+  return scaleOf([...means, ...bounds], "linear");
+}
