@@ -1,0 +1,35 @@
+import type { ComponentClass, Registry, Type } from "@ml-mosaic/configurable";
+
+type TypedClass<Instance extends object> = ComponentClass<Instance> & { readonly registered: Registry };
+
+/**
+ * A component chosen among the classes registered under `base`, and after them among those under `generic`, which is a
+ * typed base of its own below it: so a package or a user may give a name to a class of theirs that a generic one has.
+ */
+export function componentOr<Instance extends object>(
+  base: TypedClass<Instance>,
+  generic: TypedClass<Instance>,
+): Type<Instance> {
+  return {
+    expected: `the options of ${base.name}`,
+    form: { kind: "component", component: base },
+    read(value, options) {
+      const { type }: { readonly type?: unknown } = Object(value);
+      const knows = ({ registered }: TypedClass<Instance>) =>
+        typeof type === "string" &&
+        registered.some(({ names }) => names.some((name) => name.toLowerCase() === type.toLowerCase()));
+      if (knows(base)) return base.readComponent(value, options);
+      const reading = generic.readComponent(value, options);
+      if (reading.ok || knows(generic)) return reading;
+      // Neither has it: all names are to be seen.
+      const all = [...base.registered, ...generic.registered].map((each) => JSON.stringify(each.type));
+      const expected = `one of ${[...new Set(all)].sort().join(", ")}`;
+      const named = reading.problems.map((problem) =>
+        "expected" in problem && problem.path.length === 1 && problem.path[0] === "type"
+          ? { ...problem, expected }
+          : problem,
+      );
+      return { ok: false, problems: named };
+    },
+  };
+}
