@@ -3,10 +3,10 @@ import { expect, test } from "vitest";
 import { BigsfError } from "../errors.ts";
 import { compilePredictor } from "./patch-predictor.ts";
 
-/** Its probability is the patch itself: the sigmoid of the logit of a value is the value. */
+/** Its last prediction's probability is the patch itself: the sigmoid of the logit of a value is the value. */
 class Identity extends nn.Module {
-  forward(patch: Tensor): Tensor {
-    return patch.div(patch.neg().add(1)).log();
+  forward(patch: Tensor): readonly Tensor[] {
+    return [patch, patch.div(patch.neg().add(1)).log()];
   }
 }
 

@@ -1,15 +1,14 @@
-import { compileInference, type Device, type nn, type SampleArray, type Tensor } from "@ml-mosaic/tensor";
+import { compileInference, type Device, type nn, type SampleArray, Tensor } from "@ml-mosaic/tensor";
 import { BigsfError } from "../errors.ts";
 import type { PatchBatch } from "./segment-rows.ts";
 
 /** A network that says for every pixel of a patch whether it belongs to a filament. */
 export interface SegmentationModel extends nn.Module {
   /**
-   * @param patch [batch, 1, P, P]
-   * @param position [batch, 2, 2]: [[y0, y1], [x0, x1]] of each patch in the map, for models with a position encoder
-   * @returns logits, [batch, 1, P, P]
+   * Gets patches [batch, 1, P, P] and, where it has a position encoder, [batch, 2, 2]: [[y0, y1], [x0, x1]] of each patch
+   * in the map. Gives logits [batch, 1, P, P], or a list of which the last counts.
    */
-  forward(patch: Tensor, position?: Tensor): Tensor;
+  forward(...inputs: Tensor[]): Tensor | readonly Tensor[];
 }
 
 export interface PatchPredictor {
@@ -45,7 +44,9 @@ export async function compilePredictor({
       ...(positions ? { position: { shape: [1, 2, 2] } } : {}),
     },
     build(input) {
-      const logits = positions ? model.forward(input("patch"), input("position")) : model.forward(input("patch"));
+      const output = model.forward(input("patch"), ...(positions ? [input("position")] : []));
+      const logits = output instanceof Tensor ? output : output.at(-1);
+      if (logits === undefined) throw new BigsfError("MODEL", "forward of the model returned an empty list");
       if (logits.shape.slice(1).join() !== patchShape.join()) {
         const shown = (shape: readonly number[]) => `[batch, ${shape.join(", ")}]`;
         throw new BigsfError(

@@ -186,6 +186,21 @@ test("every patch is normalised alone", async () => {
   expect(whole[16]).toBeCloseTo(17 / 47, 6);
 });
 
+test("it tells how far it is, and stops when it is told to", async () => {
+  const map = mapOf(48, 64, (y) => (y < 32 ? 0 : 1));
+  const told: (readonly [number, number])[] = [];
+  const options = { ...settings, batchSize: 1, threads: 2, map };
+  await segment({ ...options, onProgress: (...each) => told.push(each) });
+  expect(told).toEqual([
+    [3, 6],
+    [5, 6],
+    [6, 6],
+  ]);
+  const stop = new AbortController();
+  const stopped = segment({ ...options, signal: stop.signal, onProgress: () => stop.abort("enough") });
+  await expect(stopped).rejects.toBe("enough");
+});
+
 test("a model that says NaN is an error that names the patch; a map without room for one too", async () => {
   const predict = async ({ patches }: PatchBatch) => patches.map((_, i) => (i === 300 ? Number.NaN : 0.5));
   const wrong = segment({ ...settings, map: mapOf(32, 40, () => 1), predict });

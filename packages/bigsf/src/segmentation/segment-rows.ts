@@ -33,6 +33,10 @@ export interface SegmentRowsOptions {
   readonly normalize: (patch: Float32Array) => void;
   /** @returns probabilities, [count, 1, patchSize, patchSize] */
   readonly predict: (batch: PatchBatch) => Promise<Float32Array>;
+  /** Told now and then how many patches of all are done, those that need no prediction included. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Aborted: throws its reason at the next chance. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Rows that are finished, from the first to the last of the map. */
@@ -67,6 +71,7 @@ export async function* segmentRows(options: SegmentRowsOptions): AsyncGenerator<
     const band: Band = { top, width, values: await values(top), valid: await valid?.(top) };
     const weights = rowWeights[row] ?? new Float64Array();
     for (let column = 0; column < lefts.length; ) {
+      options.signal?.throwIfAborted();
       const batches: Running[] = [];
       for (const slot of slots) {
         const { next, ...batch } = fillBatch(band, lefts, column, slot, options);
@@ -82,6 +87,7 @@ export async function* segmentRows(options: SegmentRowsOptions): AsyncGenerator<
           if (!addPatch(sums, width, left, patch, weights, columnWeights[at] ?? weights)) throw notANumber(top, left);
         }
       }
+      options.onProgress?.(row * lefts.length + column, tops.length * lefts.length);
     }
     const rowCount = (tops[row + 1] ?? height) - top;
     yield finish(band, sums, rowCount);
