@@ -1,0 +1,100 @@
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BigsfError } from "../errors.ts";
+
+/** The resolved configuration, and what its results were made from. It is there when they are complete. */
+export const configName = "config.yaml";
+
+export interface ResultFolderOptions {
+  readonly folder: string;
+  /** Text of `config.yaml`. Results are the same where it is the same. */
+  readonly config: string;
+  /** Names of all other files. */
+  readonly names: readonly string[];
+  /** Whether other results may be replaced. */
+  readonly overwrite: boolean;
+}
+
+/** Results that are being made. They appear in their folder when all of them are complete. */
+export interface PendingResults {
+  /** Where to write them meanwhile, on the same disk. */
+  readonly staging: string;
+  publish(): Promise<void>;
+  /** Removes what was not published. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Prepares a folder for results, and makes it where there is none.
+ *
+ * @returns undefined where they are there already
+ * @throws BigsfError `OUTPUT` where the folder has other results and `overwrite` is false
+ */
+export async function prepareResults(options: ResultFolderOptions): Promise<PendingResults | undefined> {
+  const { folder, config, names, overwrite } = options;
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new BigsfError("OUTPUT", `the folder ${folder} cannot be made: ${messageOf(cause)}`, { cause });
+  });
+  const present = await presentOf(folder, names);
+  const known = await readConfig(folder);
+  if (known === config && present.length === names.length) return undefined;
+  if (!overwrite && (known !== undefined || present.length > 0)) throw otherResults(options, known, present);
+  const staging = await mkdtemp(join(folder, ".unfinished-")).catch((cause: unknown) => {
+    throw new BigsfError("OUTPUT", `nothing can be written into ${folder}: ${messageOf(cause)}`, { cause });
+  });
+  return {
+    staging,
+    async publish() {
+      await writeFile(join(staging, configName), config, { flush: true });
+      // Without it nobody takes a mixture of old and new for results of either configuration.
+      await rm(join(folder, configName), { force: true });
+      for (const name of await readdir(staging))
+        if (name !== configName) await rename(join(staging, name), join(folder, name));
+      await rename(join(staging, configName), join(folder, configName));
+    },
+    [Symbol.asyncDispose]: () => rm(staging, { recursive: true, force: true }),
+  };
+}
+
+async function presentOf(folder: string, names: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(
+    names.map((name) =>
+      access(join(folder, name)).then(
+        () => [name],
+        () => [],
+      ),
+    ),
+  );
+  return found.flat();
+}
+
+async function readConfig(folder: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(folder, configName), "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw new BigsfError("OUTPUT", `${join(folder, configName)} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function otherResults(
+  { folder, config }: ResultFolderOptions,
+  known: string | undefined,
+  present: readonly string[],
+): BigsfError {
+  const remedy = "Give another output, or overwrite: true.";
+  if (known === undefined)
+    return new BigsfError("OUTPUT", `${folder} has ${present.join(" and ")} without a ${configName}. ${remedy}`);
+  const lines = new Set(config.split("\n"));
+  const different = known.split("\n").filter((line) => line.trim() !== "" && !lines.has(line));
+  const shown = different.slice(0, 5).map((line) => `\n  ${line.trim()}`);
+  const what =
+    different.length === 0
+      ? "results of another configuration, or not all of them"
+      : `results of another configuration, in which stands:${shown.join("")}\n`;
+  return new BigsfError("OUTPUT", `${folder} has ${what}${different.length === 0 ? ". " : ""}${remedy}`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
