@@ -26,6 +26,11 @@ export interface PatchSource {
   readonly mapShape: readonly [height: number, width: number];
   /** First row and column of each patch: [length * 2] as y0, x0. */
   readonly positions: Int32Array<ArrayBuffer>;
+  /**
+   * Patches that are stored together: a whole group, which begins at a multiple of this, costs little more to read than
+   * one patch of it.
+   */
+  readonly groupLength: number;
   /** Changes whenever the maps or the rules that patches are cut by change: for caches of what is derived from them. */
   readonly digest: string;
   /**

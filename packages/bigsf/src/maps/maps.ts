@@ -1,0 +1,133 @@
+import type { Header } from "@ml-mosaic/fits";
+import { BigsfError } from "../errors.ts";
+import { openPlane, type Plane } from "./plane.ts";
+
+/** Files of a map and what is known of it. All have the same shape. */
+export interface MapPaths {
+  /** Intensity, such as column density. */
+  readonly image: string;
+  /** 1 on filaments (spine and branches), else 0. */
+  readonly target: string;
+  /** 1 where the image is valid. */
+  readonly missing: string;
+  /** 1 where there is certainly no filament. */
+  readonly background: string;
+}
+
+/** Pixels of a box, row after row: [height, width]. */
+export interface PixelBlock {
+  readonly width: number;
+  /** Pixels that are NaN or infinite are 0. */
+  readonly image: Float64Array;
+  /** NaN is 0. */
+  readonly target: Float32Array;
+  /** 1 where ((background + target) * missing) > 0. */
+  readonly labelled: Uint8Array;
+}
+
+export interface MapSection extends PixelBlock {
+  /** The image as it is, before anything counted as 0. */
+  readonly raw: Float64Array;
+}
+
+/** An open map with its labels. Sections may be read at the same time. */
+export interface Maps {
+  readonly paths: MapPaths;
+  readonly shape: readonly [height: number, width: number];
+  /** The header of the image, with its celestial coordinates. */
+  readonly header: Header;
+  section(y0: number, y1: number, x0: number, x1: number): Promise<MapSection>;
+  digests(): Promise<MapDigests>;
+  close(): Promise<void>;
+}
+
+/** SHA-256 of each file. */
+export type MapDigests = { readonly [Layer in keyof MapPaths]: string };
+
+const LAYERS = ["image", "target", "missing", "background"] as const;
+
+/**
+ * Opens the four files of a map.
+ *
+ * @throws BigsfError `MAP` with everything that is wrong with them: unreadable files, wrong axes, shapes that differ
+ */
+export async function openMaps(paths: MapPaths): Promise<Maps> {
+  const opened = await Promise.allSettled(LAYERS.map((layer) => openPlane(paths[layer])));
+  const planes = opened.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  const close = async () => {
+    await Promise.all(planes.map((plane) => plane.close()));
+  };
+  const problems = opened.flatMap((each, index) =>
+    each.status === "rejected" ? [`${LAYERS[index]}: ${messageOf(each.reason)}`] : [],
+  );
+  problems.push(...shapeProblems(opened.map((each) => (each.status === "fulfilled" ? each.value : undefined))));
+  const [image, target, missing, background] = planes;
+  if (problems.length > 0 || !image || !target || !missing || !background) {
+    await close();
+    const count =
+      problems.length === 1 ? "The maps cannot be used" : `The maps cannot be used, ${problems.length} problems`;
+    throw new BigsfError("MAP", `${count}:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+  }
+  return {
+    paths,
+    shape: image.shape,
+    header: image.header,
+    async section(y0, y1, x0, x1) {
+      const [raw, t, m, b] = await Promise.all(
+        [image, target, missing, background].map((plane) => plane.section(y0, y1, x0, x1)),
+      );
+      const none = new Float64Array(0);
+      return combine(x1 - x0, raw ?? none, t ?? none, m ?? none, b ?? none);
+    },
+    async digests() {
+      const [i = "", t = "", m = "", b = ""] = await Promise.all(
+        [image, target, missing, background].map((plane) => plane.digest()),
+      );
+      return { image: i, target: t, missing: m, background: b };
+    },
+    close,
+  };
+}
+
+function combine(
+  width: number,
+  raw: Float64Array,
+  spines: Float64Array,
+  missing: Float64Array,
+  background: Float64Array,
+): MapSection {
+  const image = new Float64Array(raw.length);
+  const target = new Float32Array(raw.length);
+  const labelled = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i++) {
+    const value = raw[i] ?? 0;
+    // True for finite values only.
+    image[i] = value - value === 0 ? value : 0;
+    const spine = spines[i] || 0;
+    target[i] = spine;
+    labelled[i] = ((background[i] || 0) + spine) * (missing[i] || 0) > 0 ? 1 : 0;
+  }
+  return { width, image, target, labelled, raw };
+}
+
+function shapeProblems(planes: readonly (Plane | undefined)[]): string[] {
+  const [image, ...others] = planes;
+  if (image === undefined) return [];
+  const [height, width] = image.shape;
+  return others.flatMap((plane, index) => {
+    if (plane === undefined || (plane.shape[0] === height && plane.shape[1] === width)) return [];
+    const swapped = plane.shape[0] === width && plane.shape[1] === height;
+    const remedy = swapped ? "its axes are swapped: transpose it" : "give maps of the same pixels";
+    return [
+      `${LAYERS[index + 1]}: ${plane.path} has ${shapeText(plane.shape)}, but the image ${image.path} has ${shapeText(image.shape)}; ${remedy}`,
+    ];
+  });
+}
+
+function shapeText([height, width]: readonly [number, number]): string {
+  return `${height} rows of ${width} pixels`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
