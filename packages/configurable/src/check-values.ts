@@ -1,3 +1,4 @@
+import { ConfigurationError } from "./configuration-error.ts";
 import type { Problem } from "./problem.ts";
 import { readValues, type Source } from "./read-values.ts";
 import type { Infer, SchemaMap } from "./schema.ts";
@@ -22,7 +23,7 @@ export type Checked<Values> =
 /**
  * Reads the values of all options. An option is looked for among `values`, then in each fallback, then comes its
  * default. Components among the values are constructed once everything is checked. It never throws on account of the
- * values (but a component's constructor may), and changes none of them.
+ * values, and changes none of them.
  */
 export function checkValues<Options extends SchemaMap>(
   schemas: Options,
@@ -30,8 +31,18 @@ export function checkValues<Options extends SchemaMap>(
   { context, ...options }: CheckOptions = {},
 ): Checked<Infer<Options>> {
   const reading = readValues(schemas, values, { ...options, name: context ?? "the values given" });
-  if (!reading.ok) return { ok: false, problems: reading.problems.map((problem) => ({ ...problem, context })) };
-  const checked = construct(reading);
+  const refused = (problems: readonly Problem[]) => ({
+    ok: false as const,
+    problems: problems.map((problem) => ({ ...problem, context })),
+  });
+  if (!reading.ok) return refused(reading.problems);
+  let checked: Readonly<Record<string, unknown>>;
+  try {
+    checked = construct(reading);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return refused(error.problems);
+    throw error;
+  }
   if (!hasEveryOption(schemas, checked)) throw new TypeError("an option has got no value");
   return { ok: true, values: checked };
 }

@@ -17,13 +17,20 @@ export function fromConfig<Instance extends object>(
 ): Instance {
   if (!isComponentClass(component)) throw new TypeError(`${component.name} is not made with configurable(…)`);
   const file = typeof config === "string" ? readYaml(config) : config instanceof YamlFile ? config : undefined;
+  const placed = (problems: readonly Problem[]): readonly Problem[] =>
+    problems.map((problem) => ({ ...(file?.locate(problem) ?? problem), context }));
   const reading = component.readComponent(file === undefined ? config : file.value, {
     folder: folder ?? file?.folder,
     text,
   });
-  if (reading.ok) return construct(reading);
-  const place = (problem: Problem): Problem => ({ ...(file?.locate(problem) ?? problem), context });
-  throw new ConfigurationError(reading.problems.map(place));
+  if (!reading.ok) throw new ConfigurationError(placed(reading.problems));
+  try {
+    return construct(reading);
+  } catch (error) {
+    throw error instanceof ConfigurationError
+      ? new ConfigurationError(placed(error.problems), { cause: error.cause })
+      : error;
+  }
 }
 
 export function isComponentClass<Instance extends object>(

@@ -1,5 +1,6 @@
+import { ConfigurationError } from "./configuration-error.ts";
 import type { Problem } from "./problem.ts";
-import { type Accepted, accept, construct, type Reading } from "./type.ts";
+import { type Accepted, accept, construct, problemsUnder, type Reading } from "./type.ts";
 
 /** One reading of many: all of their problems, or what `join` makes of the named values. */
 export function gather<Step extends string | number, Value, Whole>(
@@ -15,5 +16,19 @@ export function gather<Step extends string | number, Value, Whole>(
   if (problems.length > 0) return { ok: false, problems };
   const value = join(read.map(([step, reading]) => [step, reading.value]));
   if (read.every(([, reading]) => reading.construct === undefined)) return accept(value);
-  return { ok: true, value, construct: () => join(read.map(([step, reading]) => [step, construct(reading)])) };
+  return {
+    ok: true,
+    value,
+    construct: () => join(read.map(([step, reading]) => [step, constructUnder(step, reading)])),
+  };
+}
+
+/** Where a constructor fails, the error says which component of the whole it was. */
+function constructUnder<Value>(step: string | number, reading: Accepted<Value>): Value {
+  try {
+    return construct(reading);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new ConfigurationError(problemsUnder(step, error.problems), { cause: error.cause });
+  }
 }

@@ -18,8 +18,16 @@ export {
   type Merged,
 } from "./configurable.ts";
 export { ConfigurationError } from "./configuration-error.ts";
+export {
+  type ComponentDescription,
+  componentTables,
+  type Described,
+  describeComponents,
+} from "./describe-components.ts";
+export { describeOptions, type OptionDescription, optionTable } from "./describe-options.ts";
 export { type Form, typeName } from "./form.ts";
 export type { FromConfigOptions } from "./from-config.ts";
+export { type JsonSchema, jsonSchema } from "./json-schema.ts";
 export { literal } from "./literal.ts";
 export { loadImports } from "./load-imports.ts";
 export { nearestName } from "./nearest-name.ts";
@@ -32,6 +40,7 @@ export {
   type ValueProblem,
 } from "./problem.ts";
 export type { Source } from "./read-values.ts";
+export { refine } from "./refine.ts";
 export { type RegisteredClass, type Registry, register } from "./registry.ts";
 export { resolvedConfig } from "./resolved-config.ts";
 export { any, boolean, float, int, path, string } from "./scalar-types.ts";
@@ -39,6 +48,6 @@ export { type Infer, isSchemaMap, type Schema, type SchemaMap, schema, type Writ
 export { readText } from "./text.ts";
 export { toYaml } from "./to-yaml.ts";
 export { type Accepted, construct, type Reading, type ReadOptions, type Refused, type Type } from "./type.ts";
-export { type TypedStatics, typedConfigurable } from "./typed-configurable.ts";
+export { TypedConfigurable, type TypedStatics, typedConfigurable } from "./typed-configurable.ts";
 export { union } from "./union.ts";
 export { readYaml, YamlFile } from "./yaml-file.ts";

@@ -6,12 +6,21 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
 }
 
 /** A copy of lists and plain objects, however nested; functions and instances are kept, since they may be shared. */
-export function copyPlain(value: unknown, copies: Map<unknown, unknown> = new Map()): unknown {
+export function copyPlain(value: unknown): unknown {
+  return mapPlain(value, (leaf) => leaf);
+}
+
+/** The same with everything else replaced by what `change` makes of it. */
+export function mapPlain(
+  value: unknown,
+  change: (leaf: unknown) => unknown,
+  copies: Map<unknown, unknown> = new Map(),
+): unknown {
   if (copies.has(value)) return copies.get(value);
   if (Array.isArray(value)) {
     const copy: unknown[] = [];
     copies.set(value, copy);
-    for (const item of value) copy.push(copyPlain(item, copies));
+    for (const item of value) copy.push(mapPlain(item, change, copies));
     return copy;
   }
   if (isPlainObject(value)) {
@@ -19,11 +28,11 @@ export function copyPlain(value: unknown, copies: Map<unknown, unknown> = new Ma
     copies.set(value, copy);
     for (const [name, item] of Object.entries(value)) {
       // Plain assignment would set the prototype where the name is "__proto__".
-      Object.defineProperty(copy, name, { value: copyPlain(item, copies), ...ordinary });
+      Object.defineProperty(copy, name, { value: mapPlain(item, change, copies), ...ordinary });
     }
     return copy;
   }
-  return value;
+  return change(value);
 }
 
 const ordinary = { enumerable: true, configurable: true, writable: true };

@@ -35,10 +35,10 @@ export interface ValueProblem extends Place {
 
 export interface StatedProblem extends Place {
   /**
-   * `precondition`: values that are right each by itself do not go together; `file`: the file cannot be read, or is no
-   * YAML; `import`: a file or package of the user's own cannot be loaded.
+   * `precondition`: values that are right each by itself do not go together; `construction`: a component's constructor
+   * failed; `file`: the file cannot be read, or is no YAML; `import`: a file or package of the user's own cannot be loaded.
    */
-  readonly kind: "precondition" | "file" | "import";
+  readonly kind: "precondition" | "construction" | "file" | "import";
   readonly message: string;
 }
 
@@ -58,6 +58,7 @@ export function describeProblem(problem: Problem): string {
       return `${where}expected ${problem.expected}, got ${showValue(problem.value)}${source}${hint(problem)}`;
     }
     case "precondition":
+    case "construction":
     case "file":
     case "import":
       return `${where}${problem.message}`;

@@ -1,4 +1,6 @@
 import type { AnyClass, Configurable, Objection } from "./component-class.ts";
+import { ConfigurationError } from "./configuration-error.ts";
+import { messageOf } from "./message-of.ts";
 import { copyPlain } from "./plain-object.ts";
 import type { Problem } from "./problem.ts";
 import { readValues } from "./read-values.ts";
@@ -37,12 +39,21 @@ export function readComponent<Instance extends object>(
         Object.entries(construct(reading)).map(([name, value]) => [name, copyPlain(value)]),
       );
       checkedValues.add(values);
-      const instance: unknown = Reflect.construct(component, [values]);
-      if (!(instance instanceof component))
-        throw new TypeError(`the constructor of ${component.name} returned another object`);
-      return instance;
+      return constructFrom(component, values);
     },
   };
+}
+
+function constructFrom<Instance extends object>(component: AnyClass<Instance>, values: Values): Instance {
+  let instance: unknown;
+  try {
+    instance = Reflect.construct(component, [values]);
+  } catch (error) {
+    const message = `${component.name} cannot be constructed: ${messageOf(error)}`;
+    throw new ConfigurationError([{ kind: "construction", path: [], message }], { cause: error });
+  }
+  if (instance instanceof component) return instance;
+  throw new TypeError(`the constructor of ${component.name} returned another object`);
 }
 
 /** The options of a class with those of its bases. */
@@ -88,7 +99,7 @@ function objectionsOf(instance: object): readonly Objection[] {
     if (objections === undefined) return [];
     return typeof objections === "string" || "option" in objections ? [objections] : [...objections];
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [messageOf(error)];
   }
 }
 

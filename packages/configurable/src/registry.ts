@@ -1,4 +1,6 @@
 import type { AnyClass } from "./component-class.ts";
+import { schemasOf } from "./read-component.ts";
+import type { SchemaMap } from "./schema.ts";
 
 /** What a configuration calls a class under a typed base. */
 export interface RegisteredClass {
@@ -27,6 +29,24 @@ export function choicesOf(component: AnyClass): readonly RegisteredClass[] {
   return (registryOf(component) ?? []).filter(
     (each) => each.component === component || each.component.prototype instanceof component,
   );
+}
+
+/** The class that a configuration calls so. */
+export function choiceByName(choices: readonly RegisteredClass[], type: unknown): RegisteredClass | undefined {
+  if (typeof type !== "string") return undefined;
+  const lowered = type.toLowerCase();
+  return choices.find(({ names }) => names.some((name) => name.toLowerCase() === lowered));
+}
+
+/** What is meant where there is no `type`: the class itself, if it is registered, else the base's default. */
+export function choiceWithoutType(base: AnyClass, choices: readonly RegisteredClass[]): RegisteredClass | undefined {
+  const itself = choices.find(({ component }) => component === base);
+  if (itself !== undefined) return itself;
+  const type: unknown = Reflect.get(base, "defaultType");
+  if (type === undefined) return undefined;
+  const chosen = choiceByName(choices, type);
+  if (chosen === undefined) throw new TypeError(`the defaultType ${String(type)} of ${base.name} is not registered`);
+  return chosen;
 }
 
 /** The class's name and its own `aliases`; those that it inherits name another class. */
@@ -62,6 +82,7 @@ export function register(...components: readonly (new (...parameters: never[]) =
         `${component.name} cannot be registered: no base class of it is made with typedConfigurable(…)`,
       );
     if (registry.some((each) => each.component === component)) continue;
+    refuseOptionType(component.name, schemasOf(component));
     const names = namesOf(component);
     for (const other of registry) {
       const lowered = other.names.map((name) => name.toLowerCase());
@@ -74,4 +95,10 @@ export function register(...components: readonly (new (...parameters: never[]) =
     }
     registry.push({ type: primaryName(component), names, component });
   }
+}
+
+/** @throws TypeError where an option is called as the choice of the class is */
+export function refuseOptionType(owner: string, schemas: SchemaMap): void {
+  if (Object.entries(schemas).some(([name, { aliases }]) => name === "type" || aliases.includes("type")))
+    throw new TypeError(`${owner} has an option "type", which chooses the class: give it another name`);
 }

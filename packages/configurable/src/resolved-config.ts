@@ -1,5 +1,5 @@
 import type { ConfigObject } from "./component-class.ts";
-import { isPlainObject } from "./plain-object.ts";
+import { copyPlain, mapPlain } from "./plain-object.ts";
 import { schemasOf } from "./read-component.ts";
 import { primaryName, registryOf } from "./registry.ts";
 
@@ -12,16 +12,16 @@ export function resolvedConfig(instance: object): ConfigObject {
   const component: unknown = instance.constructor;
   if (typeof component !== "function") throw new TypeError("an object without a class has no configuration");
   const type = registryOf(component) === undefined ? {} : { type: primaryName(component) };
-  const options = Object.keys(schemasOf(component)).map((name) => [name, toPlain(Reflect.get(instance, name))]);
+  const options = Object.keys(schemasOf(component)).map((name) => [
+    name,
+    mapPlain(Reflect.get(instance, name), plainForm),
+  ]);
   return { ...type, ...Object.fromEntries(options) };
 }
 
-function toPlain(value: unknown): unknown {
-  if (value === undefined) return null;
-  if (Array.isArray(value)) return value.map(toPlain);
-  if (isPlainObject(value))
-    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, toPlain(part)]));
-  if (typeof value === "function" && "config" in value) return toPlain(value.config);
-  if (typeof value === "object" && value !== null && "configSchema" in value.constructor) return resolvedConfig(value);
-  return value;
+function plainForm(leaf: unknown): unknown {
+  if (leaf === undefined) return null;
+  if (typeof leaf === "function" && "config" in leaf) return copyPlain(leaf.config);
+  if (typeof leaf === "object" && leaf !== null && "configSchema" in leaf.constructor) return resolvedConfig(leaf);
+  return leaf;
 }

@@ -1,7 +1,33 @@
 import { stringify } from "yaml";
 import type { ConfigObject } from "./component-class.ts";
+import { ConfigurationError } from "./configuration-error.ts";
+import { isPlainObject } from "./plain-object.ts";
+import type { Path, Problem } from "./problem.ts";
 
-/** The configuration as YAML 1.2, which `readYaml` reads back unchanged. */
+/**
+ * The configuration as YAML 1.2, which `readYaml` reads back unchanged.
+ *
+ * @throws ConfigurationError that names every value which YAML cannot hold, such as an instance of a class
+ */
 export function toYaml(config: ConfigObject): string {
+  const problems = notPlain(config, [], []);
+  if (problems.length > 0) throw new ConfigurationError(problems);
   return stringify(config, { aliasDuplicateObjects: false, lineWidth: 0 });
+}
+
+function notPlain(value: unknown, path: Path, ancestors: readonly unknown[]): readonly Problem[] {
+  if (ancestors.includes(value)) return [refusal(value, path, "a value that does not contain itself")];
+  const inside = [...ancestors, value];
+  if (Array.isArray(value)) {
+    const items: readonly unknown[] = value;
+    return items.flatMap((item, index) => notPlain(item, [...path, index], inside));
+  }
+  if (isPlainObject(value))
+    return Object.entries(value).flatMap(([name, part]) => notPlain(part, [...path, name], inside));
+  const plain = value === null || ["boolean", "number", "string"].includes(typeof value);
+  return plain ? [] : [refusal(value, path, "null, true or false, a number, a string, a list or a map")];
+}
+
+function refusal(value: unknown, path: Path, expected: string): Problem {
+  return { kind: "invalid", path, value, expected };
 }

@@ -9,7 +9,14 @@ import { nearestName } from "./nearest-name.ts";
 import { isPlainObject } from "./plain-object.ts";
 import type { Problem } from "./problem.ts";
 import { readComponent } from "./read-component.ts";
-import { choicesOf, type RegisteredClass, type Registry } from "./registry.ts";
+import {
+  choiceByName,
+  choicesOf,
+  choiceWithoutType,
+  type RegisteredClass,
+  type Registry,
+  refuseOptionType,
+} from "./registry.ts";
 import type { SchemaMap } from "./schema.ts";
 import { type Reading, type ReadOptions, type Refused, refuse } from "./type.ts";
 
@@ -42,6 +49,7 @@ export function typedConfigurable<const Options extends SchemaMap, Base extends 
   base: Base,
 ): ConfigurableOn<Options, Base> & TypedStatics;
 export function typedConfigurable(schemas: SchemaMap, base: AnyClass = Object): AnyConfigurableClass & TypedStatics {
+  refuseOptionType("typedConfigurable(…)", schemas);
   const Untyped: AnyConfigurableClass = configurable(schemas, base);
   abstract class Layer extends Untyped {
     static readonly aliases: readonly string[] = [];
@@ -83,23 +91,6 @@ function derives<Instance extends object>(
   return component === base || component.prototype instanceof base;
 }
 
-function choiceByName(choices: readonly RegisteredClass[], type: unknown): RegisteredClass | undefined {
-  if (typeof type !== "string") return undefined;
-  const lowered = type.toLowerCase();
-  return choices.find(({ names }) => names.some((name) => name.toLowerCase() === lowered));
-}
-
-/** A class that is registered itself needs no type; otherwise the base may have a default. */
-function choiceWithoutType(base: AnyClass, choices: readonly RegisteredClass[]): RegisteredClass | undefined {
-  const itself = choices.find(({ component }) => component === base);
-  if (itself !== undefined) return itself;
-  const type: unknown = Reflect.get(base, "defaultType");
-  if (type === undefined) return undefined;
-  const chosen = choiceByName(choices, type);
-  if (chosen === undefined) throw new TypeError(`the defaultType ${String(type)} of ${base.name} is not registered`);
-  return chosen;
-}
-
 function expectedTypes(base: AnyClass, choices: readonly RegisteredClass[]): string {
   if (choices.length === 0) return `a class given to register(…), but none is under ${base.name}`;
   const types = choices.map(({ type }) => JSON.stringify(type));
@@ -124,3 +115,6 @@ function wrongType(type: unknown, choices: readonly RegisteredClass[], expected:
       : undefined;
   return { ok: false, problems: [{ kind: "invalid", path: ["type"], value: type, expected, nearest }] };
 }
+
+/** A base with nothing of its own: `class Blur extends configurable({ … }, TypedConfigurable) {}`. */
+export abstract class TypedConfigurable extends typedConfigurable({}) {}

@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { ConfigurationError } from "./configuration-error.ts";
+import { messageOf } from "./message-of.ts";
 import { isPlainObject } from "./plain-object.ts";
 import type { Path, Problem } from "./problem.ts";
+import { faultsOf, offsetOf, withoutAlias } from "./yaml-faults.ts";
 
 /** A YAML file that has been read: its values, and where in it they are. */
 export class YamlFile {
   /** As it was given, for messages. */
   readonly path: string;
-  /** The folder that relative paths in it start from: its own. */
+  /** Its own folder, absolute: where relative paths in it start. */
   readonly folder: string;
   readonly value: Readonly<Record<string, unknown>>;
   readonly #document: Document;
@@ -23,75 +25,81 @@ export class YamlFile {
     this.#lines = lines;
   }
 
-  /** The problem with the file, and the line of its option, or of what is around it where the option is missing. */
-  locate<Located extends Problem>(problem: Located): Located {
-    const offset = offsetOf(this.#document, problem.path);
-    const { line, col } = this.#lines.linePos(offset);
+  /** The problem with its place: of the name of its option or, where that is missing, of the name around it. */
+  locate(problem: Problem): Problem {
+    const { line, col } = this.#lines.linePos(offsetOfPath(this.#document, problem.path));
     return { ...problem, file: this.path, line, column: col };
   }
 }
 
-/** Where the key of an option is, or that of the innermost part around it which is there. */
-function offsetOf(document: Document, path: Path): number {
+function offsetOfPath(document: Document, path: Path): number {
   let node: unknown = document.contents;
-  let offset = document.contents?.range?.[0] ?? 0;
+  let offset = offsetOf(node);
   for (const step of path) {
-    const inside: unknown = isAlias(node) ? node.resolve(document) : node;
+    const inside = withoutAlias(node, document);
     if (isMap(inside)) {
-      const pair = inside.items.find(({ key }) => isScalar(key) && String(key.value) === step);
-      if (pair === undefined || !isScalar(pair.key)) return offset;
-      offset = pair.key.range?.[0] ?? offset;
+      const pair = inside.items.find(({ key }) => isScalar(key) && key.value === step);
+      if (pair === undefined) return offset;
+      offset = offsetOf(pair.key);
       node = pair.value;
     } else if (isSeq(inside) && typeof step === "number") {
       node = inside.items[step];
-      offset = offsetOfNode(node) ?? offset;
+      offset = offsetOf(node);
     } else return offset;
   }
   return offset;
 }
 
-function offsetOfNode(node: unknown): number | undefined {
-  return isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? node.range?.[0] : undefined;
-}
-
 /**
- * Reads a YAML 1.2 file whose top is a map of options.
+ * Reads a YAML 1.2 file whose top is a map of options (an empty file has none). `<<` merges maps.
  *
- * @throws ConfigurationError with every fault of the file, its line and column
+ * @throws ConfigurationError with every fault of the file, its line and column, and what to do
  */
 export function readYaml(path: string): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(readText(path), { lineCounter: lines, merge: true, prettyErrors: false });
-  const faults = [...document.errors, ...document.warnings];
+  const settings = { lineCounter: lines, merge: true, stringKeys: true, uniqueKeys: false, prettyErrors: false };
+  const document = parseDocument(readUtf8(path), settings);
+  const faults = faultsOf(document, (offset) => lines.linePos(offset).line);
   if (faults.length > 0) {
     throw new ConfigurationError(
-      faults.map(({ message, pos }) => {
-        const { line, col } = lines.linePos(pos[0]);
+      faults.map(({ message, offset }) => {
+        const { line, col } = lines.linePos(offset);
         return { kind: "file", path: [], message, file: path, line, column: col };
       }),
     );
   }
-  const value: unknown = document.toJS() ?? {};
-  if (!isPlainObject(value)) {
-    throw new ConfigurationError([
-      {
-        kind: "file",
-        path: [],
-        message: "expected a map of options (name: value) at the top",
-        file: path,
-        line: 1,
-        column: 1,
-      },
-    ]);
+  let value: unknown;
+  try {
+    value = document.toJS() ?? {};
+  } catch (error) {
+    // Merging what is no map, or aliases that multiply without end.
+    throw fileError(path, messageOf(error), error);
   }
+  if (!isPlainObject(value)) throw fileError(path, "the top is no map: write one option a line, as name: value");
   return new YamlFile(path, value, document, lines);
 }
 
-function readText(path: string): string {
+function readUtf8(path: string): string {
+  let bytes: Uint8Array;
   try {
-    return readFileSync(path, "utf8");
+    bytes = readFileSync(path);
   } catch (error) {
-    const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    throw new ConfigurationError([{ kind: "file", path: [], message, file: path }], { cause: error });
+    throw fileError(path, unreadable(error), error);
   }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw fileError(path, "is not text in UTF-8: save it as that", error);
+  }
+}
+
+function unreadable(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EISDIR") return "is a folder: give the file in it";
+  return `cannot be read: ${messageOf(error)}`;
+}
+
+function fileError(file: string, message: string, cause?: unknown): ConfigurationError {
+  return new ConfigurationError([{ kind: "file", path: [], message, file }], cause === undefined ? {} : { cause });
 }

@@ -1,0 +1,96 @@
+import type { AnyClass, ComponentClass } from "./component-class.ts";
+import { describeOptions, type OptionDescription, optionTable } from "./describe-options.ts";
+import { schemasOf } from "./read-component.ts";
+import { choicesOf, registryOf } from "./registry.ts";
+import type { SchemaMap } from "./schema.ts";
+import type { Type } from "./type.ts";
+
+/** Something with options: a class, or a section of a file. */
+export interface Described {
+  readonly name: string;
+  readonly configSchema: SchemaMap;
+}
+
+/** A component and its options. */
+export interface ComponentDescription {
+  readonly name: string;
+  /** What `type` may be to choose it, the name that is written back first; empty where nothing is to be chosen. */
+  readonly types: readonly string[];
+  /** The typed class that it is chosen under; as `type` in tables of options. */
+  readonly base: string | undefined;
+  readonly options: readonly OptionDescription[];
+}
+
+/** One that is described, with what is needed to describe it. */
+interface Part {
+  readonly name: string;
+  readonly types: readonly string[];
+  readonly base: string | undefined;
+  readonly schemas: SchemaMap;
+}
+
+/** The component and every one that may be inside it, each once; of a typed class, all that are registered. */
+export function describeComponents(root: Described): readonly ComponentDescription[] {
+  return partsOf(root).map(({ schemas, ...part }) => ({ ...part, options: describeOptions(schemas) }));
+}
+
+/** The same as tables to be read. */
+export function componentTables(root: Described): string {
+  return partsOf(root)
+    .map(
+      (part) =>
+        `${heading(part)}\n${Object.keys(part.schemas).length === 0 ? "  no options" : optionTable(part.schemas, "  ")}`,
+    )
+    .join("\n\n");
+}
+
+function heading({ name, types: [type, ...others], base }: Part): string {
+  if (base === undefined || type === undefined) return name;
+  const also = others.length === 0 ? "" : ` (or ${others.join(", ")})`;
+  return `${base}, type: ${type}${also}`;
+}
+
+function partsOf(root: Described): readonly Part[] {
+  const parts: Part[] = [];
+  const seen = new Set<Described>();
+  const waiting: Described[] = [root];
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    const added = expand(next);
+    parts.push(...added);
+    for (const { schemas } of added) waiting.push(...Object.values(schemas).flatMap(({ type }) => componentsIn(type)));
+  }
+  return parts;
+}
+
+function expand(described: Described): readonly Part[] {
+  if (!isTyped(described))
+    return [{ name: described.name, types: [], base: undefined, schemas: described.configSchema }];
+  return choicesOf(described).map(({ component, type, names }) => ({
+    name: component.name,
+    types: [type, ...names.filter((name) => name !== type)],
+    base: described.name,
+    schemas: schemasOf(component),
+  }));
+}
+
+/** Whether a configuration chooses what it is by `type`. */
+export function isTyped(described: Described): described is Described & AnyClass {
+  return typeof described === "function" && registryOf(described) !== undefined;
+}
+
+function componentsIn({ form }: Type<unknown>): readonly ComponentClass[] {
+  switch (form?.kind) {
+    case "component":
+      return [form.component];
+    case "list":
+      return componentsIn(form.item);
+    case "map":
+      return componentsIn(form.value);
+    case "union":
+      return form.members.flatMap(componentsIn);
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,54 @@
+import { typeName } from "./form.ts";
+import type { SchemaMap } from "./schema.ts";
+
+/** One option, as a table shows it. */
+export interface OptionDescription {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** In a few letters: `int`, `list of float`, `"sum" | "mean"`, `BaseModel`. */
+  readonly type: string;
+  /** In words, as messages say it: `an integer above 0`. */
+  readonly expected: string;
+  /** Whether a configuration has to have it. */
+  readonly required: boolean;
+  /** Whether null may be given. */
+  readonly optional: boolean;
+  /** As a file would have it; `undefined` where there is none. */
+  readonly default: unknown;
+  readonly help: string;
+}
+
+/** The options in the order of their declaration. */
+export function describeOptions(schemas: SchemaMap): readonly OptionDescription[] {
+  return Object.entries(schemas).map(([name, { type, default: value, optional, aliases, help }]) => ({
+    name,
+    aliases,
+    type: typeName(type),
+    expected: type.expected,
+    required: !optional && value === undefined,
+    optional,
+    default: value,
+    help,
+  }));
+}
+
+/** A table in aligned columns: name (aliases), type, default, help. Each line starts with `indent`. */
+export function optionTable(schemas: SchemaMap, indent = ""): string {
+  const rows = describeOptions(schemas).map((option) => [
+    option.aliases.length === 0 ? option.name : `${option.name} (${option.aliases.join(", ")})`,
+    option.type,
+    showDefault(option),
+    option.help,
+  ]);
+  const table = [["option", "type", "default", ""], ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => (row[column] ?? "").length)));
+  return table
+    .map((row) => `${indent}${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd())
+    .join("\n");
+}
+
+function showDefault({ required, default: value }: OptionDescription): string {
+  if (required) return "required";
+  if (value === undefined) return "none";
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
+}

@@ -1,0 +1,137 @@
+import type { AnyClass } from "./component-class.ts";
+import { type Described, isTyped } from "./describe-components.ts";
+import { schemasOf } from "./read-component.ts";
+import { choicesOf, choiceWithoutType } from "./registry.ts";
+import type { Schema, SchemaMap } from "./schema.ts";
+import type { Type } from "./type.ts";
+
+/** A JSON Schema, or a part of one. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Schemas of components under the names that references use, in the order in which they were met. */
+interface Definitions {
+  readonly names: Map<object, string>;
+  readonly schemas: Record<string, JsonSchema>;
+}
+
+/**
+ * A JSON Schema (draft-07, which yaml-language-server and editors take) of a component's configuration: components inside
+ * it, typed ones by the names of what is registered, defaults and help; unknown names are refused. It is narrower than
+ * what is read in one thing: a `type` is to be written as declared or in small letters.
+ */
+export function jsonSchema(root: Described): JsonSchema {
+  const definitions: Definitions = { names: new Map(), schemas: {} };
+  const main = isTyped(root) ? reference(root, definitions) : objectSchema(root.configSchema, definitions);
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: root.name,
+    ...main,
+    definitions: definitions.schemas,
+  };
+}
+
+function objectSchema(schemas: SchemaMap, definitions: Definitions, type?: TypeProperty): JsonSchema {
+  const options = Object.entries(schemas);
+  const properties = options.flatMap(([name, option]): (readonly [string, JsonSchema])[] => {
+    const property = optionSchema(option, definitions);
+    const alias = {
+      ...property,
+      description: `${option.help === "" ? "" : `${option.help}. `}Another name of ${name}`,
+    };
+    return [[name, property], ...option.aliases.map((each) => [each, alias] as const)];
+  });
+  const required = options.filter(([, option]) => !option.optional && option.default === undefined);
+  const named = required.filter(([, { aliases }]) => aliases.length === 0).map(([name]) => name);
+  const either = required
+    .filter(([, { aliases }]) => aliases.length > 0)
+    .map(([name, { aliases }]) => ({ anyOf: [name, ...aliases].map((each) => ({ required: [each] })) }));
+  const needed = type?.required ? ["type", ...named] : named;
+  return {
+    type: "object",
+    properties: Object.fromEntries(type === undefined ? properties : [["type", type.schema], ...properties]),
+    ...(needed.length === 0 ? {} : { required: needed }),
+    ...(either.length === 0 ? {} : { allOf: either }),
+    additionalProperties: false,
+  };
+}
+
+interface TypeProperty {
+  readonly schema: JsonSchema;
+  readonly required: boolean;
+}
+
+function optionSchema({ type, default: value, optional, help }: Schema<unknown>, definitions: Definitions): JsonSchema {
+  const schema = typeSchema(type, definitions);
+  // Draft-07 looks at nothing that stands beside a reference.
+  const alone = "$ref" in schema ? { allOf: [schema] } : schema;
+  return {
+    ...(optional ? { anyOf: [schema, { type: "null" }] } : alone),
+    ...(help === "" ? {} : { description: help }),
+    ...(value === undefined ? {} : { default: value }),
+  };
+}
+
+function typeSchema({ form, expected }: Type<unknown>, definitions: Definitions): JsonSchema {
+  if (form === undefined) return { description: expected };
+  switch (form.kind) {
+    case "int":
+      return { type: "integer" };
+    case "float":
+      return { type: "number" };
+    case "string":
+      return { type: "string" };
+    case "path":
+      return { type: "string", minLength: 1 };
+    case "boolean":
+      return { type: "boolean" };
+    case "any":
+      return {};
+    case "literal":
+      return { enum: form.values };
+    case "list":
+      return { type: "array", items: typeSchema(form.item, definitions) };
+    case "map":
+      return { type: "object", additionalProperties: typeSchema(form.value, definitions) };
+    case "union":
+      return { anyOf: form.members.map((member) => typeSchema(member, definitions)) };
+    case "component":
+      return reference(form.component, definitions);
+    default:
+      return form satisfies never;
+  }
+}
+
+/** A reference to a definition, which is made where it is not there yet: components may contain their own kind. */
+function reference(component: Described, definitions: Definitions): JsonSchema {
+  const known = definitions.names.get(component);
+  const name = known ?? freeName(component.name, definitions);
+  if (known === undefined) {
+    definitions.names.set(component, name);
+    definitions.schemas[name] = {};
+    definitions.schemas[name] = isTyped(component)
+      ? choiceSchema(component, definitions)
+      : objectSchema(component.configSchema, definitions);
+  }
+  return { $ref: `#/definitions/${name}` };
+}
+
+function choiceSchema(base: Described & AnyClass, definitions: Definitions): JsonSchema {
+  const registered = choicesOf(base);
+  const withoutType = choiceWithoutType(base, registered);
+  const choices = registered.map((choice) => {
+    const names = [choice.type, ...choice.names];
+    const spellings = [...names, ...names.map((name) => name.toLowerCase())];
+    const schema = { enum: Array.from(new Set(spellings)), default: choice.type };
+    return {
+      title: choice.type,
+      ...objectSchema(schemasOf(choice.component), definitions, { schema, required: choice !== withoutType }),
+    };
+  });
+  return { oneOf: choices };
+}
+
+function freeName(name: string, { schemas }: Definitions): string {
+  let free = name;
+  for (let count = 2; Object.hasOwn(schemas, free); count++) free = `${name}_${count}`;
+  return free;
+}

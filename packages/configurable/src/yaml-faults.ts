@@ -1,0 +1,83 @@
+import { type Document, type ErrorCode, isAlias, isNode, isScalar, type Node, visit, type YAMLMap } from "yaml";
+
+/** Something wrong with a file, at an offset into its text. */
+export interface YamlFault {
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** What to do about the faults whose names do not say it. Those of the library that are missing here explain themselves. */
+const remedies: Partial<Record<ErrorCode, string>> = {
+  BAD_INDENT: "indent the items of one list or map alike, and close every bracket",
+  BAD_SCALAR_START: "put the text in quotes",
+  BLOCK_AS_IMPLICIT_KEY: "indent the names of one map alike, and put text that has a colon in quotes",
+  KEY_OVER_1024_CHARS: "shorten the name",
+  MISSING_CHAR: "add it",
+  MULTILINE_IMPLICIT_KEY: "indent the names of one map alike",
+  MULTIPLE_DOCS: "keep one configuration a file: remove the line ---",
+  NON_STRING_KEY: "write a plain name before the colon",
+  TAB_AS_INDENT: "indent with spaces",
+  TAG_RESOLVE_FAILED: "remove the tag, or put the text in quotes",
+  UNEXPECTED_TOKEN: "indent the items of one list or map alike, and put text with special characters in quotes",
+};
+
+const wordings: Partial<Record<ErrorCode, string>> = {
+  BLOCK_AS_IMPLICIT_KEY: "a map cannot begin here",
+  MULTIPLE_DOCS: "the file has several documents",
+  NON_STRING_KEY: "the name of an option is a list, a map or an alias",
+};
+
+/** Every fault of a document, in the order of the text. */
+export function faultsOf(document: Document.Parsed, lineOf: (offset: number) => number): readonly YamlFault[] {
+  const syntax = [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
+    const remedy = remedies[code];
+    return { offset: pos[0], message: `${wordings[code] ?? message}${remedy === undefined ? "" : `: ${remedy}`}` };
+  });
+  const others: YamlFault[] = [];
+  visit(document, {
+    Map: (_key, map) => {
+      others.push(...repeatedNames(map, lineOf));
+    },
+    Alias: (_key, alias, ancestors) => {
+      const offset = offsetOf(alias);
+      const meant = alias.resolve(document);
+      if (meant === undefined) {
+        others.push({
+          offset,
+          message: `*${alias.source} refers to nothing: mark what is meant with &${alias.source} before it`,
+        });
+      } else if (ancestors.includes(meant)) {
+        others.push({ offset, message: `*${alias.source} is inside of what it refers to: write out what is meant` });
+      }
+    },
+  });
+  return [...syntax, ...others].sort((a, b) => a.offset - b.offset);
+}
+
+/** The library finds these too, but does not say where the name was first. */
+function repeatedNames(map: YAMLMap, lineOf: (offset: number) => number): readonly YamlFault[] {
+  const first = new Map<unknown, number>();
+  const faults: YamlFault[] = [];
+  for (const { key } of map.items) {
+    if (!isScalar(key)) continue;
+    const offset = offsetOf(key);
+    const earlier = first.get(key.value);
+    if (earlier === undefined) first.set(key.value, offset);
+    else {
+      const message = `"${String(key.value)}" is already in line ${lineOf(earlier)}: remove one of the two`;
+      faults.push({ offset, message });
+    }
+  }
+  return faults;
+}
+
+/** Where a node begins. Nodes that the parser made have a range. */
+export function offsetOf(node: unknown): number {
+  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
+}
+
+/** What an alias refers to; other nodes are what they are. */
+export function withoutAlias(node: unknown, document: Document): Node | undefined {
+  if (isAlias(node)) return node.resolve(document);
+  return isNode(node) ? node : undefined;
+}
