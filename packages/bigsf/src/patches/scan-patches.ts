@@ -10,8 +10,10 @@ export interface ScannedRow {
 }
 
 export interface ScanOptions {
-  /** Sees each section once, from the first row to the last. */
-  readonly onSection?: (section: MapSection, rowsDone: number) => void;
+  /** Gets each section from the first row of the map to the last, before its rows are told. */
+  readonly onSection?: (section: MapSection, firstRow: number) => void;
+  /** Sections have at least so many rows, as far as the map has. */
+  readonly leastRows?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -28,7 +30,7 @@ const SECTION_PIXELS = 256 * 1024;
 export async function* scanPatches(
   maps: Maps,
   { mapShape: [height, width], patchSize, stride, columns }: PatchGrid,
-  { onSection, signal }: ScanOptions = {},
+  { onSection, leastRows = 1, signal }: ScanOptions = {},
 ): AsyncGenerator<ScannedRow> {
   const signalRow = new Int32Array(width).fill(-1);
   const labelRow = new Int32Array(width).fill(-1);
@@ -38,11 +40,12 @@ export async function* scanPatches(
   const upEdgeRow = new Int32Array(width).fill(-1);
   const flags = new Uint8Array(columns);
   const above = new Float32Array(width);
-  const rowsAtOnce = Math.max(1, Math.floor(SECTION_PIXELS / width));
+  const rowsAtOnce = Math.max(leastRows, Math.floor(SECTION_PIXELS / width));
   for (let first = 0; first < height; first += rowsAtOnce) {
     signal?.throwIfAborted();
     const stop = Math.min(first + rowsAtOnce, height);
     const section = await maps.section(first, stop, 0, width);
+    onSection?.(section, first);
     const { image, target, labelled } = section;
     for (let y = first; y < stop; y++) {
       const row = (y - first) * width;
@@ -62,7 +65,6 @@ export async function* scanPatches(
       sweep(y0);
       yield { y0, flags };
     }
-    onSection?.(section, stop);
   }
 
   function sweep(y0: number): void {

@@ -1,0 +1,57 @@
+/**
+ * HDF5 through h5wasm, which reads and writes the disk directly: of a data set only what is asked for is in memory. Its
+ * calls block.
+ */
+import h5wasm from "h5wasm/node";
+import { BigsfError } from "../errors.ts";
+
+export type Hdf5File = InstanceType<typeof h5wasm.File>;
+export type Hdf5Dataset = InstanceType<typeof h5wasm.Dataset>;
+
+let ready: Promise<unknown> | undefined;
+
+/** By default the library prints errors, a full disk among them, and goes on. */
+function load(): Promise<unknown> {
+  ready ??= h5wasm.ready.then((module) => module.activate_throwing_error_handler());
+  return ready;
+}
+
+/** @throws BigsfError `OUTPUT` */
+export async function createHdf5(path: string): Promise<Hdf5File> {
+  await load();
+  return tryHdf5("OUTPUT", `${path} cannot be created`, () => new h5wasm.File(path, "w"));
+}
+
+/** @throws BigsfError `PATCHES` where there is no such file, it is cut off, or no HDF5 file */
+export async function openHdf5(path: string): Promise<Hdf5File> {
+  await load();
+  return tryHdf5("PATCHES", `${path} cannot be read`, () => new h5wasm.File(path, "r"));
+}
+
+/** @returns undefined where the file has no data set of this name */
+export function findDataset(file: Hdf5File, name: string): Hdf5Dataset | undefined {
+  if (!file.keys().includes(name)) return undefined;
+  const found = file.get(name);
+  return found instanceof h5wasm.Dataset ? found : undefined;
+}
+
+/** Does something with a file, and says it in one line when it fails. */
+export function tryHdf5<T>(code: "OUTPUT" | "PATCHES", problem: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof BigsfError) throw error;
+    throw new BigsfError(code, `${problem}: ${reasonOf(error)}.`, { cause: error });
+  }
+}
+
+/** The library tells where in its sources it failed, outermost first; the last line knows why. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const system = [...text.matchAll(/error message = '([^']+)'/g)].at(-1)?.[1];
+  if (system !== undefined) return system;
+  if (text.includes("truncated file")) return "the file is cut off; make it again";
+  if (text.includes("signature")) return "it is no HDF5 file";
+  const last = [...text.matchAll(/ in \w+\(\): (.+)/g)].at(-1)?.[1];
+  return last ?? text.split("\n")[0] ?? text;
+}

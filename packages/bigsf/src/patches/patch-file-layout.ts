@@ -1,0 +1,43 @@
+/** What is in `patches.h5`. */
+import type { MapDigests } from "../maps/maps.ts";
+import { NORMALIZATIONS, type Normalization, type PatchRules } from "./patch-rules.ts";
+
+/** [N, P, P, 1] float32 each, in the order of `PatchBuffers`. */
+export const LAYERS = ["patches", "spines", "labelled"] as const;
+/** [N, 2, 2, 1] int32: [[y0, y1], [x0, x1]], end-exclusive. */
+export const POSITIONS = "positions";
+
+/** gzip level from 0 (none) to 9. */
+export type CompressionLevel = number;
+
+/** Attributes of the file. A file that other software made has none of them. */
+export interface PatchFileAttributes extends PatchRules {
+  readonly mapShape: readonly [height: number, width: number];
+  readonly compression: CompressionLevel;
+  /** SHA-256 of the maps. */
+  readonly sources: MapDigests;
+  /** See `PatchSource.digest`. */
+  readonly digest: string;
+}
+
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * Patches per chunk, which is what is compressed and read as a whole: about 64 KiB. Larger ones compress little better,
+ * and cost more where patches are read in random order.
+ */
+export function chunkLength(patchSize: number): number {
+  return Math.max(1, Math.floor(CHUNK_BYTES / (4 * patchSize * patchSize)));
+}
+
+/** 16 bytes a patch. */
+export const POSITIONS_CHUNK = CHUNK_BYTES / 16;
+
+/** Bytes of a patch in all data sets, before compression. */
+export function bytesPerPatch(patchSize: number): number {
+  return LAYERS.length * 4 * patchSize * patchSize + 16;
+}
+
+export function isNormalization(value: unknown): value is Normalization {
+  return NORMALIZATIONS.some((each) => each === value);
+}

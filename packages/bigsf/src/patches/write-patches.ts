@@ -1,0 +1,184 @@
+import { open, rename, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import type { MapSection, Maps, PixelBlock } from "../maps/maps.ts";
+import { createHdf5, type Hdf5Dataset, type Hdf5File, tryHdf5 } from "./hdf5.ts";
+import { chunkLength, LAYERS, type PatchFileAttributes, POSITIONS, POSITIONS_CHUNK } from "./patch-file-layout.ts";
+import { patchGrid } from "./patch-grid.ts";
+import { cutPatch, isKept } from "./patch-rules.ts";
+import { scanPatches } from "./scan-patches.ts";
+
+export interface WriteOptions {
+  readonly maps: Maps;
+  readonly path: string;
+  readonly attributes: PatchFileAttributes;
+  /** Number of patches that are kept. */
+  readonly count: number;
+  /** Told from time to time how many patches are written. */
+  readonly onPatches?: (written: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** About this many bytes of each data set are handed over at once. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Cuts all patches that are kept and writes them. The file appears under its name when it is whole; memory is some rows
+ * of the maps.
+ *
+ * @throws BigsfError `OUTPUT` where the file cannot be written; what was begun is removed
+ */
+export async function writePatches(options: WriteOptions): Promise<void> {
+  const { path } = options;
+  const temporary = `${path}${temporaryEnding(process.pid)}`;
+  try {
+    await fill(temporary, options);
+    const handle = await open(temporary, "r+");
+    await handle.sync();
+    await handle.close();
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Tells whose a temporary file is, so that what a killed process left can be removed. */
+export function temporaryEnding(processId: number): string {
+  return `.${hostname()}-${processId}.tmp`;
+}
+
+async function fill(temporary: string, options: WriteOptions): Promise<void> {
+  const { maps, attributes, count, onPatches, signal } = options;
+  const { patchSize } = attributes;
+  const grid = patchGrid(maps.shape, attributes);
+  const attempt = <T>(action: () => T): T => tryHdf5("OUTPUT", `${options.path} cannot be written`, action);
+  const file = await createHdf5(temporary);
+  const sets = attempt(() => createDatasets(file, attributes, count));
+  const batch = makeBatch(patchSize, sets);
+  const window = rowWindow(patchSize, grid.mapShape[1]);
+  // Of a section and of what is left of the one before, patches need whole rows.
+  const scan = scanPatches(maps, grid, { onSection: window.add, leastRows: patchSize, signal });
+  let written = 0;
+  for await (const { y0, flags } of scan) {
+    for (const [i, each] of flags.entries()) {
+      if (!isKept(each)) continue;
+      const x0 = i * grid.stride;
+      cutPatch(window.block, y0 - window.firstRow, x0, attributes, batch.buffers, batch.length);
+      if (batch.add(y0, x0)) {
+        written += attempt(batch.flush);
+        onPatches?.(written);
+      }
+    }
+    signal?.throwIfAborted();
+  }
+  attempt(batch.flush);
+  attempt(() => file.close());
+  onPatches?.(count);
+}
+
+/** The last P - 1 rows of what was read before, and the section that was read last. */
+function rowWindow(patchSize: number, width: number) {
+  let block: PixelBlock = {
+    width,
+    image: new Float64Array(0),
+    target: new Float32Array(0),
+    labelled: new Uint8Array(0),
+  };
+  let firstRow = 0;
+  return {
+    get block() {
+      return block;
+    },
+    get firstRow() {
+      return firstRow;
+    },
+    add({ image, target, labelled }: MapSection, first: number): void {
+      const tail = Math.min(first - firstRow, patchSize - 1) * width;
+      block = {
+        width,
+        image: appended(block.image, tail, image, new Float64Array(tail + image.length)),
+        target: appended(block.target, tail, target, new Float32Array(tail + target.length)),
+        labelled: appended(block.labelled, tail, labelled, new Uint8Array(tail + labelled.length)),
+      };
+      firstRow = first - tail / width;
+    },
+  };
+}
+
+function appended<A extends Float64Array | Float32Array | Uint8Array>(before: A, tail: number, next: A, into: A): A {
+  into.set(before.subarray(before.length - tail));
+  into.set(next, tail);
+  return into;
+}
+
+interface Sets {
+  readonly layers: readonly Hdf5Dataset[];
+  readonly positions: Hdf5Dataset;
+}
+
+function createDatasets(file: Hdf5File, attributes: PatchFileAttributes, count: number): Sets {
+  const { patchSize, stride, normalization, compression, mapShape, sources, digest } = attributes;
+  const create = (name: string, dtype: "<f" | "<i", shape: readonly number[], chunk: number) => {
+    // Created without patches and made longer, since the library wants the data of what it creates.
+    const set = file.create_dataset({
+      name,
+      data: dtype === "<f" ? new Float32Array(0) : new Int32Array(0),
+      dtype,
+      shape: [0, ...shape],
+      maxshape: [null, ...shape],
+      chunks: [chunk, ...shape],
+      ...(compression > 0 ? { compression } : {}),
+    });
+    set.resize([count, ...shape]);
+    return set;
+  };
+  const layers = LAYERS.map((name) => create(name, "<f", [patchSize, patchSize, 1], chunkLength(patchSize)));
+  const positions = create(POSITIONS, "<i", [2, 2, 1], POSITIONS_CHUNK);
+  file.create_attribute("patch_size", patchSize, [], "<i");
+  file.create_attribute("stride", stride, [], "<i");
+  file.create_attribute("normalization", normalization);
+  file.create_attribute("compression", compression, [], "<i");
+  file.create_attribute("map_shape", [...mapShape], [2], "<i");
+  file.create_attribute("sources", JSON.stringify(sources));
+  file.create_attribute("digest", digest);
+  return { layers, positions };
+}
+
+/** Patches on their way to the file. */
+function makeBatch(patchSize: number, { layers, positions }: Sets) {
+  const pixels = patchSize * patchSize;
+  const chunk = chunkLength(patchSize);
+  const capacity = chunk * Math.max(1, Math.floor(BATCH_BYTES / (4 * pixels * chunk)));
+  const buffers = {
+    patches: new Float32Array(capacity * pixels),
+    spines: new Float32Array(capacity * pixels),
+    labelled: new Float32Array(capacity * pixels),
+  };
+  const places = new Int32Array(capacity * 4);
+  let length = 0;
+  let written = 0;
+  return {
+    buffers,
+    get length() {
+      return length;
+    },
+    /** @returns whether the batch is full now */
+    add(y0: number, x0: number): boolean {
+      places.set([y0, y0 + patchSize, x0, x0 + patchSize], 4 * length);
+      length += 1;
+      return length === capacity;
+    },
+    /** @returns how many patches were written */
+    flush(): number {
+      if (length === 0) return 0;
+      const range: [number, number] = [written, written + length];
+      for (const [index, name] of LAYERS.entries()) {
+        layers[index]?.write_slice([range, [], [], []], buffers[name].subarray(0, length * pixels));
+      }
+      positions.write_slice([range, [], [], []], places.subarray(0, 4 * length));
+      const count = length;
+      written += count;
+      length = 0;
+      return count;
+    },
+  };
+}
