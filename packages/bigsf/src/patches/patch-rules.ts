@@ -13,10 +13,7 @@ export interface PatchRules {
 }
 
 /**
- * Cuts a patch out of a block that holds it, and normalises it.
- *
- * Positive pixels of the image are brought to 0..1 by the smallest and the largest of them in the patch (`minmax`, and
- * `log` after log10; where all are equal they become 0); all others stay as they are.
+ * Cuts a patch out of a block that holds it, and normalises its image as `cutImage` does.
  *
  * @param row @param column of the patch's first pixel in the block
  * @param at number of the patch in `into`
@@ -25,10 +22,11 @@ export function cutPatch(
   { width, image, target, labelled }: PixelBlock,
   row: number,
   column: number,
-  { patchSize, normalization }: PatchRules,
+  rules: PatchRules,
   into: PatchBuffers,
   at: number,
 ): void {
+  const { patchSize } = rules;
   const start = at * patchSize * patchSize;
   for (let y = 0; y < patchSize; y++) {
     const from = (row + y) * width + column;
@@ -38,9 +36,27 @@ export function cutPatch(
       into.labelled[to + x] = labelled[from + x] ?? 0;
     }
   }
-  const first = row * width + column;
+  cutImage(image, width, row * width + column, rules, into.patches, start);
+}
+
+/**
+ * Cuts a patch out of an image and normalises it: positive pixels are brought to 0..1 by the smallest and the largest of
+ * them in the patch (`minmax`, and `log` after log10; where all are equal they become 0); all others stay as they are.
+ *
+ * @param image rows of `width` finite pixels
+ * @param first index of the patch's first pixel in the image
+ * @param patches where it goes, from `start` on
+ */
+export function cutImage(
+  image: Float64Array,
+  width: number,
+  first: number,
+  { patchSize, normalization }: Pick<PatchRules, "patchSize" | "normalization">,
+  patches: Float32Array,
+  start: number,
+): void {
   if (normalization === "none") {
-    scalePatch(image, first, width, patchSize, keep, 0, 1, into.patches, start);
+    scalePatch(image, first, width, patchSize, keep, 0, 1, patches, start);
     return;
   }
   const curve = normalization === "log" ? Math.log10 : keep;
@@ -55,7 +71,7 @@ export function cutPatch(
   }
   const base = curve(low);
   const range = curve(high) - base;
-  scalePatch(image, first, width, patchSize, curve, base, range > 0 ? range : 1, into.patches, start);
+  scalePatch(image, first, width, patchSize, curve, base, range > 0 ? range : 1, patches, start);
 }
 
 function keep(value: number): number {
