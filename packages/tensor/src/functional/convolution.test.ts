@@ -6,7 +6,7 @@ import { TensorError } from "../errors.ts";
 import { grad } from "../graph/gradient.ts";
 import { evaluate } from "../runtime/evaluate.ts";
 import { sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { cat, type Tensor } from "../tensor.ts";
 import { parameter } from "../variable.ts";
 import {
   type Conv1dOptions,
@@ -170,5 +170,58 @@ test("whatever the shape rule accepts is computed, with gradients of the inputs'
       },
     ),
     { numRuns: 60 },
+  );
+});
+
+test("a batch gives what its halves give, whichever way each is computed", async () => {
+  const whole = (min: number, max: number) => fc.integer({ min, max });
+  const call = fc.record({
+    channels: whole(1, 4),
+    out: whole(1, 4),
+    size: fc.tuple(fc.constantFrom(1, 2, 5, 7, 8, 12, 24), fc.constantFrom(1, 3, 7, 9, 24, 33)),
+    kernel: fc.tuple(whole(1, 3), whole(1, 3)),
+    stride: whole(1, 2),
+    padding: whole(0, 2),
+    dilation: whole(1, 2),
+    transposed: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(call, async ({ channels, out, size, kernel, stride, padding, dilation, transposed }) => {
+      // Small whole numbers: sums are exact, in whatever order they are taken.
+      const fill = (shape: readonly number[]) => ({
+        shape,
+        data: Array.from({ length: sizeOf(shape) }, (_, index) => ((index * 37) % 9) - 4),
+      });
+      const leaves = leavesOf([
+        fill([11, channels, ...size]),
+        fill(transposed ? [channels, out, ...kernel] : [out, channels, ...kernel]),
+        fill([out]),
+      ]);
+      const [images, ...weights] = leaves;
+      const options = transposed ? { stride: kernel } : { stride, padding, dilation };
+      const call = { function: transposed ? "convTranspose2d" : "conv2d", options: Object(options), inputs: [] };
+      if (images === undefined) throw new Error("there are images");
+      let together: Tensor;
+      try {
+        together = build(call, leaves);
+      } catch (error) {
+        if (error instanceof TensorError && error.code === "TENSOR_SHAPE") return;
+        throw error;
+      }
+      // Batches of fewer than 8 are computed another way.
+      const apart = cat(images.split([5, 6]).map((half) => build(call, [half, ...weights])));
+      const factors = fill(together.shape);
+      const results = [together, apart].map((output) =>
+        evaluate([
+          output,
+          ...grad(output.mul(output.newTensor(factors.data, factors.shape)).sum(), leaves).map(
+            (each) => each ?? output,
+          ),
+        ]),
+      );
+      const [one, other] = await Promise.all(results);
+      expect(one).toEqual(other);
+    }),
+    { numRuns: 150 },
   );
 });

@@ -70,12 +70,9 @@ export function convTranspose2d(
   options: ConvTranspose2dOptions = {},
 ): Tensor {
   const attributes = transposedAttributes("convTranspose2d", options);
-  return withBatch("convTranspose2d", input, 4, (batched) => {
-    const plain = batched.float();
-    return tiles(weight, attributes)
-      ? tiledTranspose(plain, weight, bias)
-      : plain.transposedConvolution(weight, bias, attributes);
-  });
+  return withBatch("convTranspose2d", input, 4, (batched) =>
+    batched.float().transposedConvolution(weight, bias, attributes),
+  );
 }
 
 /** Spreads each input value over a kernel along one axis: input [batch, channels, length], weight [channels, out / groups, k]. */
@@ -165,43 +162,4 @@ export function transposedAttributes(name: string, options: ConvTranspose2dOptio
     }
   }
   return { ...attributes, outputPadding };
-}
-
-/** Whether the kernels tile the output without overlap, as in a U-Net's way up. */
-function tiles(
-  { shape }: Tensor,
-  { stride, before, after, dilation, groups, outputPadding }: TransposedAttributes,
-): boolean {
-  return (
-    groups === 1 &&
-    stride[0] === shape[2] &&
-    stride[1] === shape[3] &&
-    [...before, ...after, ...outputPadding].every((amount) => amount === 0) &&
-    dilation.every((step) => step === 1)
-  );
-}
-
-/** Kernels side by side: one product of matrices, then the tiles are put in their places. */
-function tiledTranspose(input: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
-  const [inChannels, outChannels, kernelHeight, kernelWidth] = [
-    weight.size(0),
-    weight.size(1),
-    weight.size(2),
-    weight.size(3),
-  ];
-  const [batch, channels, height, width] = [input.size(0), input.size(1), input.size(2), input.size(3)];
-  if (channels !== inChannels) {
-    throw new TensorError(
-      "TENSOR_SHAPE",
-      `convTranspose2d: input ${showShape(input.shape)} and weight ${showShape(weight.shape)} do not fit: the input needs ${inChannels} channels`,
-    );
-  }
-  const values = weight
-    .reshape([inChannels, outChannels * kernelHeight * kernelWidth])
-    .product(input.reshape([batch, channels, height * width]), true, false);
-  const placed = values
-    .reshape([batch, outChannels, kernelHeight, kernelWidth, height, width])
-    .permute([0, 1, 4, 2, 5, 3])
-    .reshape([batch, outChannels, height * kernelHeight, width * kernelWidth]);
-  return bias === undefined ? placed : placed.add(bias.reshape([outChannels, 1, 1]));
 }

@@ -1,12 +1,24 @@
 /**
  * Convolution over two spatial axes: input [batch, channels, height, width], weight [out, in / groups, kh, kw]. One axis
- * is two axes of which the first has size 1. ONNX Runtime has no gradients: they are built here from what its kernels
- * are fast at.
+ * is two axes of which the first has size 1. ONNX Runtime has no gradients: they are built from what its kernels are
+ * fast at, which depends on the batch and the size of the images.
  */
 import { TensorError } from "../errors.ts";
-import { lengthAt, type Shape, showShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { defineOp, inputAt, type Op } from "./op.ts";
+import { lengthAt, type Shape, showShape, sizeOf } from "../shape.ts";
+import { inputGradient } from "./input-gradient.ts";
+import { defineOp, type Emitter, inputAt, type Op, type TensorType, type Value } from "./op.ts";
+import {
+  batchFirst,
+  emitBatchFirst,
+  emitUnfold,
+  imageSize,
+  single,
+  suitsBatchLast,
+  suitsOneProduct,
+  underKernel,
+  unfolded,
+} from "./unfold.ts";
+import { weightGradient } from "./weight-gradient.ts";
 
 export type ConvolutionAttributes = {
   readonly stride: readonly [number, number];
@@ -78,13 +90,31 @@ export const convolution: Op<ConvolutionAttributes> = defineOp<ConvolutionAttrib
       ...(inputs.length < 3 ? [] : [needs(2) ? gradient.sum([0, 2, 3]) : undefined]),
     ];
   },
-  emit: (emitter, inputs, attributes) =>
-    emitter.node(
+  emit(emitter, inputs, attributes, output) {
+    const { shape } = inputAt(inputs, 1);
+    if (attributes.groups === 1 && oneProduct(emitter, inputAt(inputs, 0), output)) {
+      const under = emitUnfold(emitter, inputAt(inputs, 0), underKernel(shape, attributes, imageSize(output.shape)));
+      const rows = lengthAt(shape, 0);
+      const reshape = (value: string, to: Shape) => emitter.node("Reshape", [value, emitter.shape(to)]);
+      const weight = reshape(inputAt(inputs, 1).name, [rows, sizeOf(shape) / rows]);
+      const bias = inputs[2] === undefined ? [] : [reshape(inputs[2].name, [rows, 1])];
+      return emitBatchFirst(emitter, emitter.node("Gemm", [weight, under, ...bias]), output.shape);
+    }
+    return emitter.node(
       "Conv",
       inputs.map(({ name }) => name),
-      { ...onnxAttributes(attributes), kernel_shape: inputAt(inputs, 1).shape.slice(2) },
-    ),
+      { ...onnxAttributes(attributes), kernel_shape: shape.slice(2) },
+    );
+  },
 });
+
+/**
+ * Whether to multiply once for the whole batch. Files, and programs whose weights are fixed, keep the convolution: they
+ * are to be read by others, and ONNX Runtime lays fixed weights out for kernels that are faster still.
+ */
+function oneProduct(emitter: Emitter, input: TensorType, output: TensorType): boolean {
+  return emitter.opset >= 18 && suitsOneProduct(input.shape, output.shape);
+}
 
 export type TransposedAttributes = ConvolutionAttributes & { readonly outputPadding: readonly [number, number] };
 
@@ -119,157 +149,64 @@ export const transposedConvolution: Op<TransposedAttributes> = defineOp<Transpos
   gradient({ inputs, gradient, attributes, needs }) {
     const input = inputAt(inputs, 0);
     const weight = inputAt(inputs, 1);
+    const forBias = inputs.length < 3 ? [] : [needs(2) ? gradient.sum([0, 2, 3]) : undefined];
     // What the transposed convolution spread, a convolution with the same weight collects.
+    if (attributes.groups === 1 && suitsBatchLast(input.shape, input.shape, maxCollected)) {
+      const size = imageSize(input.shape);
+      const under = unfolded(gradient, underKernel(weight.shape, attributes, size));
+      const matrix = weight.reshape([weight.size(0), weight.numel / weight.size(0)]);
+      return [
+        needs(0) ? batchFirst(matrix.product(under, false, false), input.size(0), size) : undefined,
+        needs(1) ? unfolded(input, single(size)).product(under, false, true).reshape(weight.shape) : undefined,
+        ...forBias,
+      ];
+    }
     return [
       needs(0) ? gradient.convolution(weight, undefined, attributes) : undefined,
       needs(1) ? weightGradient(gradient, input, weight.shape, attributes) : undefined,
-      ...(inputs.length < 3 ? [] : [needs(2) ? gradient.sum([0, 2, 3]) : undefined]),
+      ...forBias,
     ];
   },
-  emit: (emitter, inputs, attributes) =>
-    emitter.node(
+  emit(emitter, inputs, attributes, output) {
+    const [input, { shape }] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+    if (isTiling(shape, attributes) && oneProduct(emitter, input, input)) return emitTiles(emitter, inputs, output);
+    return emitter.node(
       "ConvTranspose",
       inputs.map(({ name }) => name),
-      {
-        ...onnxAttributes(attributes),
-        kernel_shape: inputAt(inputs, 1).shape.slice(2),
-        output_padding: attributes.outputPadding,
-      },
-    ),
+      { ...onnxAttributes(attributes), kernel_shape: shape.slice(2), output_padding: attributes.outputPadding },
+    );
+  },
 });
 
-function inputGradient(input: Shape, weight: Tensor, gradient: Tensor, attributes: ConvolutionAttributes): Tensor {
-  const { stride, before, after, dilation, groups } = attributes;
-  const reach = spatial.map((axis) => dilation[axis] * (lengthAt(weight.shape, axis + 2) - 1));
-  const fullBefore = pair((axis) => inputAt(reach, axis) - before[axis]);
-  const fullAfter = pair((axis) => inputAt(reach, axis) - after[axis]);
-  const isPlain =
-    groups === 1 && stride.every((step) => step === 1) && [...fullBefore, ...fullAfter].every((amount) => amount >= 0);
-  if (isPlain) {
-    // A convolution of the gradient with the kernel turned round: ONNX Runtime does it faster than the transposed one.
-    const turned = weight.permute([1, 0, 2, 3]).flip([2, 3]);
-    return gradient.convolution(turned, undefined, { stride, before: fullBefore, after: fullAfter, dilation, groups });
-  }
-  // Rows and columns at the end that no stride reached get no gradient, but must be there.
-  const outputPadding = pair(
-    (axis) =>
-      lengthAt(input, axis + 2) +
-      before[axis] +
-      after[axis] -
-      inputAt(reach, axis) -
-      1 -
-      (lengthAt(gradient.shape, axis + 2) - 1) * stride[axis],
-  );
-  return gradient.transposedConvolution(weight, undefined, { ...attributes, outputPadding });
-}
+/** Gradients of larger images are not collected in one product; measured. */
+const maxCollected = 1024;
 
-function pair(value: (axis: 0 | 1) => number): readonly [number, number] {
-  return [value(0), value(1)];
-}
-
-/** Sum over batch and positions of gradient times input, for each kernel position. */
-function weightGradient(input: Tensor, gradient: Tensor, weight: Shape, attributes: ConvolutionAttributes): Tensor {
-  const { stride, before, after, groups } = attributes;
-  const isPlain = groups === 1 && stride.every((step) => step === 1);
-  const parts = batchParts(input, gradient);
-  const sums = parts.map((_, index) => {
-    const padded = input.part(0, parts, index).padAll([0, 0, ...before], [0, 0, ...after]);
-    const part = gradient.part(0, parts, index);
-    return isPlain
-      ? shiftedProduct(padded, part, weight, attributes)
-      : unfoldedProduct(padded, part, weight, attributes);
-  });
-  return sums.reduce((sum, part) => sum.add(part));
-}
-
-/** A weight gradient copies its input several times; this many elements of it at once stay within a processor's cache. */
-const maxPartElements = 2 ** 19;
-
-/** Sizes into which the batch is cut, so that the copies are small. */
-function batchParts(input: Tensor, gradient: Tensor): readonly number[] {
-  const batch = input.size(0);
-  const parts = Math.min(batch, Math.max(1, Math.ceil(Math.max(input.numel, gradient.numel) / maxPartElements)));
-  const size = Math.ceil(batch / parts);
-  return Array.from({ length: Math.ceil(batch / size) }, (_, index) => Math.min(size, batch - index * size));
-}
-
-/**
- * Stride 1: with channels outermost and rows laid end to end, a kernel position is a shift of the flat input against the
- * flat gradient. Copies of one, shifted by whole kernel rows, and of the other, shifted along a row, meet in ONE product
- * of matrices that holds all positions and sums over the batch: for a 3 x 3 kernel six copies instead of nine, and a
- * product large enough to run at full speed. Where a shift reaches into the next sample, the gradient is padding.
- */
-function shiftedProduct(padded: Tensor, gradient: Tensor, weight: Shape, { dilation }: ConvolutionAttributes): Tensor {
-  const [batch, inChannels, height, width] = [padded.size(0), padded.size(1), padded.size(2), padded.size(3)];
-  const [outChannels, kernelHeight, kernelWidth] = [lengthAt(weight, 0), lengthAt(weight, 2), lengthAt(weight, 3)];
-  const length = batch * height * width;
-  const flatInput = padded.permute([1, 0, 2, 3]).reshape([inChannels, length]);
-  const flatGradient = gradient
-    .permute([1, 0, 2, 3])
-    .padAll([0, 0, 0, 0], [0, 0, height - gradient.size(2), width - gradient.size(3)])
-    .reshape([outChannels, length]);
-  const rows = Array.from({ length: kernelHeight }, (_, index) => index * dilation[0] * width);
-  const columns = Array.from({ length: kernelWidth }, (_, index) => index * dilation[1]);
-  const all = rows.flatMap((row) => columns.map((column) => row + column));
-  const shiftedInput = (shifts: readonly number[]) => joined(shifts.map((shift) => flatInput.pad(1, -shift, shift)));
-  const shiftedGradient = (shifts: readonly number[]) =>
-    joined(shifts.map((shift) => flatGradient.pad(1, shift, -shift)));
-  const product = (a: Tensor, b: Tensor) => a.product(b, false, true);
-  // Shift whichever way copies least.
-  const split = rows.length * outChannels + columns.length * inChannels;
-  const smallest = Math.min(split, all.length * outChannels, all.length * inChannels);
-  if (smallest === split) {
-    return product(shiftedGradient(rows), shiftedInput(columns))
-      .reshape([kernelHeight, outChannels, kernelWidth, inChannels])
-      .permute([1, 3, 0, 2]);
-  }
-  if (smallest === all.length * outChannels) {
-    return product(shiftedGradient(all), flatInput)
-      .reshape([kernelHeight, kernelWidth, outChannels, inChannels])
-      .permute([2, 3, 0, 1]);
-  }
-  return product(flatGradient, shiftedInput(all))
-    .reshape([outChannels, kernelHeight, kernelWidth, inChannels])
-    .permute([0, 3, 1, 2]);
-}
-
-/** One below the other. */
-function joined([first, ...others]: readonly Tensor[]): Tensor {
-  if (first === undefined) throw new RangeError("a kernel has at least one position");
-  return first.concat(others, 0);
-}
-
-/** Any stride and groups: the input's values under each kernel position, side by side, times the gradient. */
-function unfoldedProduct(
-  padded: Tensor,
-  gradient: Tensor,
+/** Whether the kernels tile the output without overlap, as in a U-Net's way up. */
+function isTiling(
   weight: Shape,
-  { stride, dilation, groups }: ConvolutionAttributes,
-): Tensor {
-  const [batch, outChannels, outHeight, outWidth] = [
-    gradient.size(0),
-    gradient.size(1),
-    gradient.size(2),
-    gradient.size(3),
-  ];
-  const [inChannels, kernelHeight, kernelWidth] = [lengthAt(weight, 1), lengthAt(weight, 2), lengthAt(weight, 3)];
-  const positions: Tensor[] = [];
-  for (let row = 0; row < kernelHeight; row++) {
-    for (let column = 0; column < kernelWidth; column++) {
-      const [top, left] = [row * dilation[0], column * dilation[1]];
-      const under = padded
-        .slice(2, top, top + (outHeight - 1) * stride[0] + 1, stride[0])
-        .slice(3, left, left + (outWidth - 1) * stride[1] + 1, stride[1]);
-      positions.push(under.reshape([batch, groups, inChannels, outHeight * outWidth]));
-    }
-  }
-  const [first, ...others] = positions;
-  if (first === undefined) throw new RangeError("a kernel has at least one position");
-  const unfolded = first.concat(others, 2);
-  return gradient
-    .reshape([batch, groups, outChannels / groups, outHeight * outWidth])
-    .product(unfolded, false, true)
-    .sum(0)
-    .reshape([outChannels, kernelHeight, kernelWidth, inChannels])
-    .permute([0, 3, 1, 2]);
+  { stride, before, after, dilation, groups, outputPadding }: TransposedAttributes,
+): boolean {
+  return (
+    groups === 1 &&
+    spatial.every((axis) => stride[axis] === weight[axis + 2]) &&
+    [...before, ...after, ...outputPadding].every((amount) => amount === 0) &&
+    dilation.every((step) => step === 1)
+  );
+}
+
+/** Tiles as one product for the whole batch, then put in their places. */
+function emitTiles(emitter: Emitter, inputs: readonly Value[], { shape }: TensorType): string {
+  const [input, weight] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+  const [inChannels, outChannels] = [lengthAt(weight.shape, 0), lengthAt(weight.shape, 1)];
+  const [batch, height, width] = [lengthAt(input.shape, 0), lengthAt(input.shape, 2), lengthAt(input.shape, 3)];
+  const [rows, columns] = imageSize(weight.shape);
+  const reshape = (value: string, to: Shape) => emitter.node("Reshape", [value, emitter.shape(to)]);
+  const matrix = reshape(weight.name, [inChannels, outChannels * rows * columns]);
+  const images = emitUnfold(emitter, input, single([height, width]));
+  const tiles = emitter.node("Gemm", [matrix, images], { transA: 1 });
+  const apart = reshape(tiles, [outChannels, rows, columns, height, width, batch]);
+  const placed = emitter.node("Transpose", [apart], { perm: [0, 3, 1, 4, 2, 5] });
+  const whole = emitBatchFirst(emitter, placed, shape);
+  const bias = inputs[2];
+  return bias === undefined ? whole : emitter.node("Add", [whole, reshape(bias.name, [outChannels, 1, 1])]);
 }
