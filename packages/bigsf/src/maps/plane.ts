@@ -2,13 +2,15 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import { FitsError, type FitsFile, type Header, openFits, type Range } from "@ml-mosaic/fits";
+import { FitsError, type FitsFile, type Hdu, type Header, type ImageHdu, openFits, type Range } from "@ml-mosaic/fits";
 
 /** A two-dimensional image of a FITS file, which stays open until `close`. */
 export interface Plane {
   readonly path: string;
   readonly header: Header;
   readonly shape: readonly [height: number, width: number];
+  /** As in the file, axes of length 1 included, the slowest first. */
+  readonly imageShape: readonly number[];
   /**
    * Pixels of rows y0 to y1 and columns x0 to x1, end-exclusive, as physical values; undefined ones are NaN. Only they
    * are read.
@@ -20,7 +22,7 @@ export interface Plane {
 }
 
 /**
- * Opens an image, by default the first of the file that has pixels; `map.fits[2]` and `map.fits[NAME]` name an HDU by
+ * Opens an image, by default the first of the file that is a map; `map.fits[2]` and `map.fits[NAME]` name an HDU by
  * number or EXTNAME. Axes of length 1 are left out.
  *
  * @throws FitsError where the file cannot be read, or the image has not two axes
@@ -37,9 +39,10 @@ export async function openPlane(path: string): Promise<Plane> {
 }
 
 function planeOf(path: string, file: FitsFile, fileName: string, hdu: number | string | undefined): Plane {
-  const image = file.image(hdu);
+  const isMap = (each: Hdu): each is ImageHdu => each.kind === "image" && longAxes(each).length === 2;
+  const image = (hdu === undefined ? file.hdus.find(isMap) : undefined) ?? file.image(hdu);
   const pixels = image.as("float64");
-  const long = image.shape.flatMap((length, axis) => (length === 1 ? [] : [axis]));
+  const long = longAxes(image);
   // An image of one row or column has a long axis too few; its last axes are taken as they are.
   const axes = long.length >= 2 ? long : [image.shape.length - 2, image.shape.length - 1];
   const [rowAxis = -1, columnAxis = -1, ...more] = axes;
@@ -57,6 +60,7 @@ function planeOf(path: string, file: FitsFile, fileName: string, hdu: number | s
     path,
     header: image.header,
     shape: [image.shape[rowAxis] ?? 0, image.shape[columnAxis] ?? 0],
+    imageShape: image.shape,
     async section(y0, y1, x0, x1) {
       const ranges = image.shape.map((_, axis): Range => {
         if (axis === rowAxis) return [y0, y1];
@@ -71,6 +75,10 @@ function planeOf(path: string, file: FitsFile, fileName: string, hdu: number | s
     },
     close: () => file.close(),
   };
+}
+
+function longAxes({ shape }: ImageHdu): readonly number[] {
+  return shape.flatMap((length, axis) => (length === 1 ? [] : [axis]));
 }
 
 /** As in cfitsio, brackets after the name choose an HDU; a file whose name has brackets is itself meant. */

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { addCommentary, createFits, getCommentary, makeHeader, openFits } from "@ml-mosaic/fits";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fitsverify, python, skipWithoutAstropy, skipWithoutFitsverify } from "../../../fits/test/astropy.ts";
+import { openPlane, type Plane } from "../maps/plane.ts";
 import { createResultFiles, maskName, probabilityName } from "./result-files.ts";
-import { openSourceMap, type SourceMap } from "./source-map.ts";
 
 let folder = "";
-let source: SourceMap;
+let source: Plane;
 
 /** A scaled integer map with axes of length 1 and coordinates that are rotated. */
 beforeAll(async () => {
@@ -45,7 +45,7 @@ beforeAll(async () => {
     stored: true,
   });
   await writer.close();
-  source = await openSourceMap(path);
+  source = await openPlane(path);
 });
 afterAll(async () => {
   await source.close();
@@ -55,14 +55,14 @@ afterAll(async () => {
 const probability = Float32Array.from([0, 0.25, 0.5, 0.75, 1, Number.NaN, 0.499, 0.501, 0.5, 0.1, 0.2, 0.9]);
 
 async function write(into: string): Promise<void> {
-  const { header, shape } = source;
+  const { header, imageShape: shape } = source;
   const history = ["bigsf segment", "snapshot best.safetensors"];
   await using files = await createResultFiles(into, { header, shape, threshold: 0.5, history });
   const rows = (first: number, count: number) => ({
     firstRow: first,
     rowCount: count,
     probability: probability.slice(first * 4, (first + count) * 4),
-    values: new Float32Array(count * 4),
+    image: new Float64Array(count * 4),
   });
   expect([...(await files.write(rows(0, 1)))]).toEqual([0, 0, 0, 1]);
   expect([...(await files.write(rows(1, 2)))]).toEqual([1, 0, 0, 1, 0, 0, 0, 1]);
@@ -93,7 +93,7 @@ test("both maps have the shape of the source and its cards, but for those about 
 
 test("nothing is left of results that were not finished", async () => {
   const into = mkdtempSync(join(folder, "unfinished-"));
-  const { header, shape } = source;
+  const { header, imageShape: shape } = source;
   {
     await using files = await createResultFiles(into, { header, shape, threshold: 0.5, history: [] });
     expect(readdirSync(into)).toHaveLength(2);

@@ -8,14 +8,12 @@ type Pixel = (y: number, x: number) => number;
 function mapOf(height: number, width: number, pixel: Pixel): MapRows & { readonly reads: number[] } {
   const reads: number[] = [];
   return {
-    height,
-    width,
+    shape: [height, width],
     reads,
-    async read(start, stop) {
-      for (let y = start; y < stop; y++) reads.push(y);
-      return Float32Array.from({ length: (stop - start) * width }, (_, i) =>
-        pixel(start + Math.floor(i / width), i % width),
-      );
+    async section(y0, y1, x0, x1) {
+      expect([x0, x1]).toEqual([0, width]);
+      for (let y = y0; y < y1; y++) reads.push(y);
+      return Float64Array.from({ length: (y1 - y0) * width }, (_, i) => pixel(y0 + Math.floor(i / width), i % width));
     },
   };
 }
@@ -26,19 +24,19 @@ const settings = {
   blend: "gaussian",
   batchSize: 5,
   threads: 2,
-  normalize: () => undefined,
+  normalization: "none",
   predict: async ({ patches }: PatchBatch) => patches.slice(),
 } as const;
 
 /** All finished rows as one map, checked to come in order and whole. */
 async function segment(options: Parameters<typeof segmentRows>[0]): Promise<Float32Array> {
-  const { height, width } = options.map;
+  const [height, width] = options.map.shape;
   const whole = new Float32Array(height * width);
   let rows = 0;
-  for await (const { firstRow, rowCount, probability, values } of segmentRows(options)) {
+  for await (const { firstRow, rowCount, probability, image } of segmentRows(options)) {
     expect(firstRow).toBe(rows);
     expect(probability).toHaveLength(rowCount * width);
-    expect(values).toHaveLength(rowCount * width);
+    expect(image).toHaveLength(rowCount * width);
     whole.set(probability, firstRow * width);
     rows += rowCount;
   }
@@ -174,16 +172,18 @@ test("batches have the wanted size, and at most as many run at once as there are
   expect(most).toBe(3);
 });
 
-test("every patch is normalised alone", async () => {
-  const map = mapOf(16, 32, (y, x) => 1 + y + x);
-  const normalize = (patch: Float32Array) => {
-    const largest = Math.max(...patch);
-    for (const [i, value] of patch.entries()) patch[i] = value / largest;
-  };
-  const whole = await segment({ ...settings, patchSize: 16, overlap: 0, map, normalize });
-  expect(whole[15 * 32 + 15]).toBe(1);
-  expect(whole[15 * 32 + 31]).toBe(1);
-  expect(whole[16]).toBeCloseTo(17 / 47, 6);
+test("every patch is normalised alone, by the rule of training", async () => {
+  const map = mapOf(16, 32, (y, x) => 10 ** (y + x - 3));
+  const common = { ...settings, patchSize: 16, overlap: 0, map };
+  const minmax = await segment({ ...common, normalization: "minmax" });
+  const log = await segment({ ...common, normalization: "log" });
+  for (const [first, last] of [
+    [0, 15 * 32 + 15],
+    [16, 15 * 32 + 31],
+  ] as const) {
+    expect([minmax[first], minmax[last], log[first], log[last]]).toEqual([0, 1, 0, 1]);
+    expect(log[first + 6]).toBeCloseTo(0.2, 6);
+  }
 });
 
 test("it tells how far it is, and stops when it is told to", async () => {

@@ -1,14 +1,11 @@
 import { BigsfError } from "../errors.ts";
+import type { Plane } from "../maps/plane.ts";
+import { cutImage, type PatchRules } from "../patches/patch-rules.ts";
 import { type Blend, blendWeights } from "./blend-weights.ts";
 import { patchStarts } from "./patch-starts.ts";
 
 /** A map that is read by rows, so that it may be larger than memory. */
-export interface MapRows {
-  readonly height: number;
-  readonly width: number;
-  /** Rows [start, stop): [stop - start, width]; undefined pixels are NaN. */
-  read(start: number, stop: number): Promise<Float32Array>;
-}
+export type MapRows = Pick<Plane, "shape" | "section">;
 
 export interface PatchBatch {
   /** [count, 1, patchSize, patchSize]; valid until the prediction has ended. */
@@ -18,19 +15,17 @@ export interface PatchBatch {
   readonly count: number;
 }
 
-export interface SegmentRowsOptions {
+/** Patches are cut and normalised as those were that the model was trained on. */
+export interface SegmentRowsOptions extends Pick<PatchRules, "patchSize" | "normalization"> {
   readonly map: MapRows;
   /** Positive where the map can be trusted. */
   readonly missing?: MapRows | undefined;
-  readonly patchSize: number;
   /** Pixels that neighbouring patches share, along each axis; below `patchSize`. */
   readonly overlap: number;
   readonly blend: Blend;
   readonly batchSize: number;
   /** Batches that are predicted at the same time. */
   readonly threads: number;
-  /** Normalises one patch in place, as the patches were that the model was trained on. */
-  readonly normalize: (patch: Float32Array) => void;
   /** @returns probabilities, [count, 1, patchSize, patchSize] */
   readonly predict: (batch: PatchBatch) => Promise<Float32Array>;
   /** Told now and then how many patches of all are done, those that need no prediction included. */
@@ -45,8 +40,8 @@ export interface SegmentedRows {
   readonly rowCount: number;
   /** [rowCount, width]; NaN where the map is not finite or `missing` is not positive. */
   readonly probability: Float32Array;
-  /** The map itself, [rowCount, width]. */
-  readonly values: Float32Array;
+  /** The map itself, [rowCount, width]; 0 where it is not finite. */
+  readonly image: Float64Array;
 }
 
 /**
@@ -58,17 +53,16 @@ export interface SegmentedRows {
  */
 export async function* segmentRows(options: SegmentRowsOptions): AsyncGenerator<SegmentedRows> {
   const { map, missing, patchSize, overlap, blend } = options;
-  const { height, width } = map;
+  const [height, width] = map.shape;
   const tops = patchStarts(height, patchSize, patchSize - overlap);
   const lefts = patchStarts(width, patchSize, patchSize - overlap);
   const rowWeights = blendWeights(blend, tops, patchSize);
   const columnWeights = blendWeights(blend, lefts, patchSize);
-  const values = slidingRows(map, patchSize);
-  const valid = missing === undefined ? undefined : slidingRows(missing, patchSize);
+  const slide = slidingRows(map, missing, patchSize);
   const sums = new Float32Array(patchSize * width);
   const slots = Array.from({ length: options.threads }, () => new Float32Array(options.batchSize * patchSize ** 2));
   for (const [row, top] of tops.entries()) {
-    const band: Band = { top, width, values: await values(top), valid: await valid?.(top) };
+    const band = await slide(top);
     const weights = rowWeights[row] ?? new Float64Array();
     for (let column = 0; column < lefts.length; ) {
       options.signal?.throwIfAborted();
@@ -96,13 +90,14 @@ export async function* segmentRows(options: SegmentRowsOptions): AsyncGenerator<
   }
 }
 
-/** The rows of one row of patches. */
+/** The rows of one row of patches; its arrays are used again for the next one. */
 interface Band {
   readonly top: number;
   readonly width: number;
-  /** [patchSize, width] */
-  readonly values: Float32Array;
-  readonly valid: Float32Array | undefined;
+  /** [patchSize, width]; 0 where the map is not finite. */
+  readonly image: Float64Array;
+  /** 1 where the map is finite and not missing. */
+  readonly valid: Uint8Array;
 }
 
 interface FilledBatch extends PatchBatch {
@@ -115,16 +110,23 @@ interface Running extends FilledBatch {
 }
 
 /** Reads each row once: what the next row of patches shares with the last one is moved up. */
-function slidingRows(map: MapRows, patchSize: number): (top: number) => Promise<Float32Array> {
-  const { width } = map;
-  const rows = new Float32Array(patchSize * width);
+function slidingRows(map: MapRows, missing: MapRows | undefined, patchSize: number): (top: number) => Promise<Band> {
+  const [, width] = map.shape;
+  const image = new Float64Array(patchSize * width);
+  const valid = new Uint8Array(patchSize * width);
   let end = 0;
   return async (top) => {
     const kept = Math.max(0, end - top);
-    rows.copyWithin(0, (patchSize - kept) * width);
     end = top + patchSize;
-    rows.set(await map.read(top + kept, end), kept * width);
-    return rows;
+    for (const rows of [image, valid]) rows.copyWithin(0, (patchSize - kept) * width);
+    const [values, trusted] = await Promise.all([map, missing].map((each) => each?.section(top + kept, end, 0, width)));
+    for (let from = 0, to = kept * width; to < image.length; from++, to++) {
+      const value = values?.[from] ?? 0;
+      const isNumber = value - value === 0;
+      image[to] = isNumber ? value : 0;
+      valid[to] = isNumber && (trusted === undefined || (trusted[from] ?? 0) > 0) ? 1 : 0;
+    }
+    return { top, width, image, valid };
   };
 }
 
@@ -134,7 +136,7 @@ function fillBatch(
   lefts: readonly number[],
   column: number,
   patches: Float32Array,
-  { patchSize, batchSize, normalize }: SegmentRowsOptions,
+  { patchSize, normalization, batchSize }: SegmentRowsOptions,
 ): FilledBatch & { readonly next: number } {
   const columns: number[] = [];
   const positions: number[] = [];
@@ -142,9 +144,8 @@ function fillBatch(
   let next = column;
   for (; next < lefts.length && columns.length < batchSize; next++) {
     const left = lefts[next] ?? 0;
-    const patch = patches.subarray(columns.length * area, (columns.length + 1) * area);
-    if (!cutPatch(band, left, patchSize, patch)) continue;
-    normalize(patch);
+    if (!isWorthIt(band, left, patchSize)) continue;
+    cutImage(band.image, band.width, left, { patchSize, normalization }, patches, columns.length * area);
     columns.push(next);
     positions.push(band.top, band.top + patchSize, left, left + patchSize);
   }
@@ -152,22 +153,18 @@ function fillBatch(
   return { patches: patches.subarray(0, count * area), positions: Int32Array.from(positions), columns, count, next };
 }
 
-/** @returns whether there is anything to predict */
-function cutPatch({ width, values, valid }: Band, left: number, patchSize: number, patch: Float32Array): boolean {
+/** Whether a patch has a positive pixel and a valid one. */
+function isWorthIt({ width, image, valid }: Band, left: number, patchSize: number): boolean {
   let hasPositive = false;
   let hasValid = false;
-  for (let y = 0, to = 0; y < patchSize; y++) {
-    const from = y * width + left;
-    for (let x = 0; x < patchSize; x++, to++) {
-      const value = values[from + x] ?? 0;
-      const isDefined = Number.isFinite(value);
-      patch[to] = isDefined ? value : 0;
-      if (!isDefined) continue;
-      if (value > 0) hasPositive = true;
-      if (valid === undefined || (valid[from + x] ?? 0) > 0) hasValid = true;
+  for (let y = 0; y < patchSize; y++) {
+    for (let i = y * width + left, end = i + patchSize; i < end; i++) {
+      if ((image[i] ?? 0) > 0) hasPositive = true;
+      if (valid[i] === 1) hasValid = true;
     }
+    if (hasPositive && hasValid) return true;
   }
-  return hasPositive && hasValid;
+  return false;
 }
 
 /** Adds what one patch says, weighted. @returns false where it says NaN */
@@ -193,15 +190,14 @@ function addPatch(
   return !Number.isNaN(total);
 }
 
-function finish({ top, width, values, valid }: Band, sums: Float32Array, rowCount: number): SegmentedRows {
+function finish({ top, width, image, valid }: Band, sums: Float32Array, rowCount: number): SegmentedRows {
   const pixels = rowCount * width;
   const probability = sums.slice(0, pixels);
   for (let i = 0; i < pixels; i++) {
-    const isValid = Number.isFinite(values[i]) && (valid === undefined || (valid[i] ?? 0) > 0);
     // Rounding may carry a blend of ones past 1.
-    probability[i] = isValid ? Math.min(1, probability[i] ?? 0) : Number.NaN;
+    probability[i] = valid[i] === 1 ? Math.min(1, probability[i] ?? 0) : Number.NaN;
   }
-  return { firstRow: top, rowCount, probability, values: values.slice(0, pixels) };
+  return { firstRow: top, rowCount, probability, image: image.slice(0, pixels) };
 }
 
 function notANumber(top: number, left: number): BigsfError {

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFits, makeHeader } from "@ml-mosaic/fits";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openSourceMap } from "./source-map.ts";
+import { openPlane } from "./plane.ts";
 
 let folder = "";
 let path = "";
 const pixels = Float32Array.from({ length: 12 }, (_, i) => (i === 5 ? Number.NaN : i));
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "source-map-"));
+  folder = mkdtempSync(join(tmpdir(), "plane-"));
   path = join(folder, "maps.fits");
   await using writer = await createFits(path);
   await writer.image({ shape: [] });
@@ -23,32 +23,31 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("the first image of two axes is the map, whatever its axes of length 1", async () => {
-  const map = await openSourceMap(path);
-  expect(map).toMatchObject({ name: `${path}[2]`, height: 3, width: 4, shape: [1, 3, 1, 4] });
+  const map = await openPlane(path);
+  expect(map).toMatchObject({ path, shape: [3, 4], imageShape: [1, 3, 1, 4] });
   expect(map.header.cards.find(({ keyword }) => keyword === "OBJECT")?.value).toBe("deep");
-  expect(await map.read(1, 3)).toEqual(pixels.subarray(4));
+  expect(await map.section(1, 3, 0, 4)).toEqual(Float64Array.from(pixels.subarray(4)));
+  expect(await map.section(0, 2, 1, 3)).toEqual(Float64Array.of(1, 2, Number.NaN, 6));
   await map.close();
 });
 
 test.each(["[3]", "[SCI]", "[sci]"])("an HDU is found by number and by name: %s", async (which) => {
-  const map = await openSourceMap(`${path}${which}`);
-  expect(await map.read(0, 2)).toEqual(Float32Array.of(1, 2, 3, 4));
+  const map = await openPlane(`${path}${which}`);
+  expect(await map.section(0, 2, 0, 2)).toEqual(Float64Array.of(1, 2, 3, 4));
   await map.close();
 });
 
 test("a file whose own name ends in brackets can be opened", async () => {
   const odd = join(folder, "map.fits[3]");
   copyFileSync(path, odd);
-  const map = await openSourceMap(odd);
-  expect(map.height).toBe(3);
+  const map = await openPlane(odd);
+  expect(map.shape).toEqual([3, 4]);
   await map.close();
 });
 
-test("what is no map is an error that says what is there", async () => {
-  await expect(openSourceMap(`${path}[CUBE]`)).rejects.toThrow(
-    /maps\.fits\[CUBE\] has no image of two axes: HDU 4 is 2 x 2 x 2\. There is .*\[2\] and .*\[3\]\.$/,
-  );
-  await expect(openSourceMap(`${path}[0]`)).rejects.toThrow(/HDU 0 is no pixels/);
-  await expect(openSourceMap(`${path}[9]`)).rejects.toThrow(/no HDU 9.*3 SCI/);
-  await expect(openSourceMap(join(folder, "other.fits"))).rejects.toThrow(/other\.fits/);
+test("what is no map is an error that names file and HDU", async () => {
+  await expect(openPlane(`${path}[CUBE]`)).rejects.toThrow(/maps\.fits, HDU 4 .*a map has two axes.*2 x 2 x 2/);
+  await expect(openPlane(`${path}[0]`)).rejects.toThrow(/maps\.fits/);
+  await expect(openPlane(`${path}[9]`)).rejects.toThrow(/no HDU image 9|no HDU 9.*3 SCI/);
+  await expect(openPlane(join(folder, "other.fits"))).rejects.toThrow(/other\.fits/);
 });
