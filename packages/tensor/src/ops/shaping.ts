@@ -3,6 +3,7 @@ import { allocate, fromNumbers } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { broadcastShapes, lengthAt, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import { defineOp, inputAt, type Op } from "./op.ts";
+import { emitPermutation } from "./transposition.ts";
 
 const int64 = (values: readonly number[]) => BigInt64Array.from(values, BigInt);
 
@@ -34,7 +35,7 @@ export const permute: Op<{ order: readonly number[] }> = defineOp<{ order: reado
     return { shape: order.map((axis) => lengthAt(shape, axis)), dtype };
   },
   gradient: ({ gradient, attributes: { order } }) => [gradient.permute(order.map((_, axis) => order.indexOf(axis)))],
-  emit: (emitter, inputs, { order }) => emitter.node("Transpose", [inputAt(inputs, 0).name], { perm: order }),
+  emit: (emitter, inputs, { order }) => emitPermutation(emitter, inputAt(inputs, 0), order),
 });
 
 export const expand: Op<{ shape: Shape }> = defineOp<{ shape: Shape }>({
