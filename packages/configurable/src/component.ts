@@ -1,4 +1,5 @@
 import type { ComponentClass, Later } from "./component-class.ts";
+import { expectedConfig } from "./registry.ts";
 import { resolvedConfig } from "./resolved-config.ts";
 import { construct, type Type } from "./type.ts";
 
@@ -11,7 +12,7 @@ import { construct, type Type } from "./type.ts";
  */
 export function component<Instance extends object>(componentClass: ComponentClass<Instance>): Type<Instance> {
   return {
-    expected: expectedFor(componentClass),
+    expected: expectedConfig(componentClass),
     form: { kind: "component", component: componentClass },
     read: (value, options) => componentClass.readComponent(value, options),
   };
@@ -22,7 +23,7 @@ component.later = function later<Instance extends object>(
   componentClass: ComponentClass<Instance>,
 ): Type<Later<Instance>> {
   return {
-    expected: expectedFor(componentClass),
+    expected: expectedConfig(componentClass),
     form: { kind: "component", component: componentClass },
     read: (value, options) => {
       const reading = componentClass.readComponent(value, options);
@@ -31,7 +32,3 @@ component.later = function later<Instance extends object>(
     },
   };
 };
-
-function expectedFor({ name }: ComponentClass): string {
-  return `the options of ${name}`;
-}

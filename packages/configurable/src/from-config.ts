@@ -18,7 +18,7 @@ export function fromConfig<Instance extends object>(
   if (!isComponentClass(component)) throw new TypeError(`${component.name} is not made with configurable(…)`);
   const file = typeof config === "string" ? readYaml(config) : config instanceof YamlFile ? config : undefined;
   const placed = (problems: readonly Problem[]): readonly Problem[] =>
-    problems.map((problem) => ({ ...(file?.locate(problem) ?? problem), context }));
+    (file?.locate(problems) ?? problems).map((problem) => ({ ...problem, context }));
   const reading = component.readComponent(file === undefined ? config : file.value, {
     folder: folder ?? file?.folder,
     text,

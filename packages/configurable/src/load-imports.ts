@@ -43,8 +43,7 @@ export async function loadImports(imports: unknown, folder?: string): Promise<vo
     problems.push({ kind: "invalid", path: ["imports"], value: specifiers, expected: "a list of files and packages" });
   }
   if (problems.length > 0) {
-    const placed = problems.map((problem) => file?.locate(problem) ?? problem);
-    throw new ConfigurationError(placed, causes.length > 0 ? { cause: causes[0] } : {});
+    throw new ConfigurationError(file?.locate(problems) ?? problems, causes.length > 0 ? { cause: causes[0] } : {});
   }
 }
 

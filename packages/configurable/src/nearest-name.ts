@@ -11,11 +11,18 @@ export function nearestName(written: string, known: readonly string[]): string |
     const longest = Math.max(name.length, lowered.length);
     const tolerance = longest <= 1 ? 0 : Math.max(1, Math.floor(longest / 3));
     if (Math.abs(name.length - lowered.length) > tolerance) continue;
-    const edits = distance(lowered, name.toLowerCase());
+    const edits = editsBetween(lowered, name.toLowerCase());
     if (edits <= tolerance && edits < fewestEdits) {
       nearest = name;
       fewestEdits = edits;
     }
   }
   return nearest;
+}
+
+/** Letters to insert, remove or replace; two neighbours that changed places are one mistake. */
+function editsBetween(written: string, name: string): number {
+  const at = written.split("").findIndex((letter, index) => letter !== name[index]);
+  const swapped = `${written.slice(0, at)}${written[at + 1] ?? ""}${written[at] ?? ""}${written.slice(at + 2)}`;
+  return at >= 0 && swapped === name ? 1 : distance(written, name);
 }

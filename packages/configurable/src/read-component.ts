@@ -1,11 +1,11 @@
 import type { AnyClass, Configurable, Objection } from "./component-class.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { messageOf } from "./message-of.ts";
-import { copyPlain } from "./plain-object.ts";
+import { copyPlain, isPlainObject } from "./plain-object.ts";
 import type { Problem } from "./problem.ts";
 import { readValues } from "./read-values.ts";
 import { isSchemaMap, type SchemaMap } from "./schema.ts";
-import { construct, type Reading, type ReadOptions } from "./type.ts";
+import { construct, type Reading, type ReadOptions, refuse } from "./type.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -23,6 +23,7 @@ export function readComponent<Instance extends object>(
   { text, folder }: ReadOptions = {},
   besides: readonly string[] = [],
 ): Reading<Instance> {
+  if (!isPlainObject(config)) return refuse(config, `a map of options of ${component.name}`);
   const reading = readValues(schemasOf(component), config, { name: component.name, text, folder, besides });
   if (!reading.ok) return reading;
   const draft: unknown = Object.create(component.prototype);

@@ -102,3 +102,8 @@ export function refuseOptionType(owner: string, schemas: SchemaMap): void {
   if (Object.entries(schemas).some(([name, { aliases }]) => name === "type" || aliases.includes("type")))
     throw new TypeError(`${owner} has an option "type", which chooses the class: give it another name`);
 }
+
+/** To be read after "expected". */
+export function expectedConfig(component: object & { readonly name: string }): string {
+  return `a map of options of ${component.name}${registryOf(component) === undefined ? "" : ", with a type"}`;
+}

@@ -13,6 +13,7 @@ import {
   choiceByName,
   choicesOf,
   choiceWithoutType,
+  expectedConfig,
   type RegisteredClass,
   type Registry,
   refuseOptionType,
@@ -73,9 +74,12 @@ function readTyped<Instance extends object>(
   config: unknown,
   options: ReadOptions | undefined,
 ): Reading<Instance> {
-  if (!isPlainObject(config)) return refuse(config, `the options of ${base.name}, with a type`);
-  const { type, ...values } = config;
   const choices = choicesOf(base);
+  if (!isPlainObject(config)) {
+    const meant = choiceByName(choices, config);
+    return refuse(config, meant === undefined ? expectedConfig(base) : `{ type: ${meant.type} }`);
+  }
+  const { type, ...values } = config;
   const expected = expectedTypes(base, choices);
   const chosen = type === undefined ? choiceWithoutType(base, choices) : choiceByName(choices, type);
   if (chosen === undefined)
@@ -92,7 +96,7 @@ function derives<Instance extends object>(
 }
 
 function expectedTypes(base: AnyClass, choices: readonly RegisteredClass[]): string {
-  if (choices.length === 0) return `a class given to register(…), but none is under ${base.name}`;
+  if (choices.length === 0) return `a ${base.name}, but none is known: import a file that calls register(…)`;
   const types = choices.map(({ type }) => JSON.stringify(type));
   return types.length === 1 ? types.join() : `one of ${types.join(", ")}`;
 }

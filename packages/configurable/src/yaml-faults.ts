@@ -1,4 +1,16 @@
-import { type Document, type ErrorCode, isAlias, isNode, isScalar, type Node, visit, type YAMLMap } from "yaml";
+import {
+  type Document,
+  type ErrorCode,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  visit,
+  type YAMLMap,
+} from "yaml";
 
 /** Something wrong with a file, at an offset into its text. */
 export interface YamlFault {
@@ -36,7 +48,7 @@ export function faultsOf(document: Document.Parsed, lineOf: (offset: number) => 
   const others: YamlFault[] = [];
   visit(document, {
     Map: (_key, map) => {
-      others.push(...repeatedNames(map, lineOf));
+      others.push(...repeatedNames(map, lineOf), ...wrongMerges(map, document));
     },
     Alias: (_key, alias, ancestors) => {
       const offset = offsetOf(alias);
@@ -51,7 +63,9 @@ export function faultsOf(document: Document.Parsed, lineOf: (offset: number) => 
       }
     },
   });
-  return [...syntax, ...others].sort((a, b) => a.offset - b.offset);
+  const faults = [...syntax, ...others].sort((a, b) => a.offset - b.offset);
+  // What the library says second of one place follows from the first.
+  return faults.filter(({ offset }, index) => offset !== faults[index - 1]?.offset);
 }
 
 /** The library finds these too, but does not say where the name was first. */
@@ -69,6 +83,37 @@ function repeatedNames(map: YAMLMap, lineOf: (offset: number) => number): readon
     }
   }
   return faults;
+}
+
+function wrongMerges(map: YAMLMap, document: Document): readonly YamlFault[] {
+  return map.items
+    .filter((pair) => isMerge(pair) && mergedMaps(pair, document) === undefined)
+    .map(({ key }) => ({
+      offset: offsetOf(key),
+      message: "<< takes a map that was marked before: write <<: *its_mark",
+    }));
+}
+
+function isMerge({ key }: Pair): boolean {
+  return isScalar(key) && key.value === "<<" && key.type === "PLAIN";
+}
+
+function mergedMaps({ value }: Pair, document: Document): readonly YAMLMap[] | undefined {
+  const source = withoutAlias(value, document);
+  const maps = isSeq(source) ? source.items.map((item) => withoutAlias(item, document)) : [source];
+  return maps.every((map) => isMap(map)) ? maps : undefined;
+}
+
+/** The entry of a name, where it is the map's own, or that of a map merged into it. */
+export function findPair(map: YAMLMap, name: unknown, document: Document): Pair | undefined {
+  const own = map.items.find(({ key }) => isScalar(key) && key.value === name);
+  if (own !== undefined) return own;
+  const merged = map.items.filter(isMerge).flatMap((pair) => mergedMaps(pair, document) ?? []);
+  for (const source of merged) {
+    const found = findPair(source, name, document);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Where a node begins. Nodes that the parser made have a range. */

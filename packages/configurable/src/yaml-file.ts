@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isSeq, LineCounter, parseDocument } from "yaml";
 import { ConfigurationError } from "./configuration-error.ts";
 import { messageOf } from "./message-of.ts";
 import { isPlainObject } from "./plain-object.ts";
 import type { Path, Problem } from "./problem.ts";
-import { faultsOf, offsetOf, withoutAlias } from "./yaml-faults.ts";
+import { faultsOf, findPair, offsetOf, withoutAlias } from "./yaml-faults.ts";
 
 /** A YAML file that has been read: its values, and where in it they are. */
 export class YamlFile {
@@ -25,10 +25,18 @@ export class YamlFile {
     this.#lines = lines;
   }
 
-  /** The problem with its place: of the name of its option or, where that is missing, of the name around it. */
-  locate(problem: Problem): Problem {
-    const { line, col } = this.#lines.linePos(offsetOfPath(this.#document, problem.path));
-    return { ...problem, file: this.path, line, column: col };
+  /**
+   * The problems with their places, in the order of the file. The place is that of the option's name or, where the option
+   * is missing, of the name around it.
+   */
+  locate(problems: readonly Problem[]): readonly Problem[] {
+    return problems
+      .map((problem) => [offsetOfPath(this.#document, problem.path), problem] as const)
+      .sort(([a], [b]) => a - b)
+      .map(([offset, problem]) => {
+        const { line, col } = this.#lines.linePos(offset);
+        return { ...problem, file: this.path, line, column: col };
+      });
   }
 }
 
@@ -38,7 +46,7 @@ function offsetOfPath(document: Document, path: Path): number {
   for (const step of path) {
     const inside = withoutAlias(node, document);
     if (isMap(inside)) {
-      const pair = inside.items.find(({ key }) => isScalar(key) && key.value === step);
+      const pair = findPair(inside, step, document);
       if (pair === undefined) return offset;
       offset = offsetOf(pair.key);
       node = pair.value;
