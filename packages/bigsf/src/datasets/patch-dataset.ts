@@ -1,0 +1,95 @@
+import {
+  type Dataset,
+  fromArray,
+  type Generator,
+  type GeneratorAt,
+  type Sample,
+  type SampleArray,
+} from "@ml-mosaic/tensor";
+import type { PatchSource } from "../patches/patch-source.ts";
+import type { Augmentation } from "./augmentations/augmentation.ts";
+
+/** What a data set needs of a source of patches. */
+export type PatchReader = Pick<PatchSource, "patchSize" | "positions" | "read">;
+
+export interface PatchDatasetOptions {
+  readonly source: PatchReader;
+  /** The numbers of the patches in the source, which are the samples. */
+  readonly indices: Int32Array<ArrayBuffer>;
+  /** Done to each sample, one after the other. */
+  readonly augmentations?: readonly Augmentation[];
+  /** Whether samples tell where in the map they are. */
+  readonly encodePositions?: boolean;
+  /** A random order of the samples that suits the source; without it any order is taken. */
+  readonly shuffled?: Dataset["shuffled"];
+}
+
+/**
+ * Patches as samples. Their fields, all float32: the patch [1, P, P]; with `encodePositions` its position [2, 2] in the
+ * map as [[y0, y1], [x0, x1]], end-exclusive; the target [2, P, P]: 1 where a filament is, and 1 where that is known.
+ */
+export class PatchDataset implements Dataset {
+  readonly source: PatchReader;
+  readonly indices: Int32Array<ArrayBuffer>;
+  readonly augmentations: readonly Augmentation[];
+  readonly encodePositions: boolean;
+  readonly shuffled: Dataset["shuffled"];
+
+  constructor({ source, indices, augmentations = [], encodePositions = false, shuffled }: PatchDatasetOptions) {
+    this.source = source;
+    this.indices = indices;
+    this.augmentations = augmentations;
+    this.encodePositions = encodePositions;
+    this.shuffled = shuffled;
+  }
+
+  get length(): number {
+    return this.indices.length;
+  }
+
+  async get(index: number, generator: Generator): Promise<Sample> {
+    const fields = await this.getMany(Int32Array.of(index), () => generator);
+    return fields.map(({ data, shape }) => fromArray(data, shape.slice(1)));
+  }
+
+  async getMany(indices: Int32Array, generatorAt: GeneratorAt): Promise<readonly SampleArray[]> {
+    const size = this.source.patchSize;
+    const [count, pixels] = [indices.length, size * size];
+    const numbers = Int32Array.from(indices, (index) => this.indices[index] ?? -1);
+    const patches = new Float32Array(count * pixels);
+    const spines = new Float32Array(count * pixels);
+    const labelled = new Float32Array(count * pixels);
+    await this.source.read(numbers, { patches, spines, labelled });
+    const target = new Float32Array(2 * count * pixels);
+    for (let sample = 0; sample < count; sample++) {
+      const layers = {
+        size,
+        patch: patches.subarray(sample * pixels, (sample + 1) * pixels),
+        spine: target.subarray(2 * sample * pixels, (2 * sample + 1) * pixels),
+        labelled: target.subarray((2 * sample + 1) * pixels, (2 * sample + 2) * pixels),
+      };
+      for (let pixel = 0, from = sample * pixels; pixel < pixels; pixel++, from++) {
+        layers.spine[pixel] = (spines[from] ?? 0) > 0 ? 1 : 0;
+        layers.labelled[pixel] = (labelled[from] ?? 0) > 0 ? 1 : 0;
+      }
+      if (this.augmentations.length === 0) continue;
+      const generator = generatorAt(sample);
+      for (const augmentation of this.augmentations) augmentation.augment(layers, generator);
+    }
+    return [
+      { data: patches, shape: [count, 1, size, size], dtype: "float32" },
+      ...(this.encodePositions ? [this.#positionsOf(numbers)] : []),
+      { data: target, shape: [count, 2, size, size], dtype: "float32" },
+    ];
+  }
+
+  #positionsOf(numbers: Int32Array): SampleArray {
+    const { positions, patchSize } = this.source;
+    const data = new Float32Array(4 * numbers.length);
+    for (const [sample, patch] of numbers.entries()) {
+      const [y = 0, x = 0] = positions.subarray(2 * patch, 2 * patch + 2);
+      data.set([y, y + patchSize, x, x + patchSize], 4 * sample);
+    }
+    return { data, shape: [numbers.length, 2, 2], dtype: "float32" };
+  }
+}
