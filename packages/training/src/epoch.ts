@@ -98,8 +98,8 @@ export interface TrainEpochOptions {
   readonly from?: EpochProgress | undefined;
   /** Aborted: stop at the next chance. */
   readonly pause?: AbortSignal | undefined;
-  /** Called after every call into the runtime. */
-  readonly onPiece: (training: TrainingState, within: EpochProgress) => void | Promise<void>;
+  /** Called after every call into the runtime. Without it nobody sees the states on the way, and each gives its memory to the next. */
+  readonly onPiece?: ((training: TrainingState, within: EpochProgress) => void | Promise<void>) | undefined;
 }
 
 export interface TrainedEpoch {
@@ -152,13 +152,14 @@ export async function trainEpoch({
         batchSize,
         lr,
         generator: dropout,
+        donate: training !== start && onPiece === undefined,
       });
       pace.measured(steps, (performance.now() - callBegin) / 1000);
       training = state;
       totals.add(values, batchSize);
       position += piece.length;
       batches += steps;
-      await onPiece(training, within());
+      await onPiece?.(training, within());
     }
   }
   return { training, totals, within: within(), paused: false };

@@ -182,16 +182,19 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         pace: trainPace,
         from: within,
         pause,
-        onPiece: (training, reached) =>
-          tell(
-            {
-              phase: "train",
-              batches: reached.batches,
-              of: batchCount(trainLoader),
-              trainLoss: reached.loss / reached.samples,
-            },
-            { ...begun, training, within: reached },
-          ),
+        onPiece:
+          options.onProgress === undefined
+            ? undefined
+            : (training, reached) =>
+                tell(
+                  {
+                    phase: "train",
+                    batches: reached.batches,
+                    of: batchCount(trainLoader),
+                    trainLoss: reached.loss / reached.samples,
+                  },
+                  { ...begun, training, within: reached },
+                ),
       });
       state = { ...begun, training: trained.training, within: trained.within };
       if (trained.paused) {
