@@ -194,13 +194,13 @@ describe("refused, with what works", () => {
     expect(() =>
       assignFolds(grid(100, 100, 8, 4), { ...options, k: 2, area_size: 0, patch_size: -3, overlap: 70 }),
     ).toThrow(
-      "folds: 3 problems\n  area_size is 0; it must be a whole number of pixels above 0\n  patch_size is -3; it must be a whole number of pixels above 0\n  k is 2; train, valid and test need a fold each: set k to 3 or more, or to 1",
+      "3 problems:\n  folds.area_size: expected a whole number of pixels above 0, got 0\n  folds.patch_size: expected a whole number of pixels above 0, got -3\n  folds.k: 2 folds are too few, as train, valid and test need one each; set it to 3 or more, or to 1",
     );
     expect(() => assignFolds(grid(100, 100, 8, 4), { ...options, overlap: 64 })).toThrow(
-      "folds: overlap is 64; it must be a whole number of pixels from 0 to 63, below area_size",
+      "folds.overlap: expected a whole number of pixels from 0 to 63, below area_size, got 64",
     );
     expect(() => assignFolds(grid(100, 100, 8, 4), { ...options, area_size: 25, overlap: 3 })).toThrow(
-      "folds: no patch of 32 x 32 pixels fits into an area of 25 x 25 with overlap 3; make area_size at least 29, several times that if you can",
+      "folds.area_size: no patch of 32 x 32 pixels fits into an area of 25 x 25 with overlap 3; set it to 29 or more, several times that if you can",
     );
   });
 

@@ -34,48 +34,56 @@ export function numberOfFolds({ k }: Pick<FoldOptions, "k">): number {
   return k === 1 ? hiddenFolds : k;
 }
 
+/** What is wrong with one of the options. */
+export interface FoldProblem {
+  readonly option: keyof FoldOptions;
+  readonly message: string;
+}
+
 /** What makes these options impossible, each with what works; nothing where they are fine. */
-export function foldProblems(options: FoldOptions): readonly string[] {
+export function foldProblems(options: FoldOptions): readonly FoldProblem[] {
   const { k, area_size, patch_size, overlap } = options;
-  const problems: string[] = [];
+  const problems: FoldProblem[] = [];
   const isLength = (value: number) => Number.isInteger(value) && value > 0;
-  for (const [name, value] of Object.entries({ area_size, patch_size })) {
-    if (!isLength(value)) problems.push(`${name} is ${value}; it must be a whole number of pixels above 0`);
+  for (const option of ["area_size", "patch_size"] as const) {
+    if (isLength(options[option])) continue;
+    problems.push({ option, message: `expected a whole number of pixels above 0, got ${options[option]}` });
   }
   if (isLength(area_size)) {
     if (!(Number.isInteger(overlap) && overlap >= 0 && overlap < area_size)) {
-      problems.push(
-        `overlap is ${overlap}; it must be a whole number of pixels from 0 to ${area_size - 1}, below area_size`,
-      );
+      const range = area_size === 1 ? "0" : `a whole number of pixels from 0 to ${area_size - 1}`;
+      problems.push({ option: "overlap", message: `expected ${range}, below area_size, got ${overlap}` });
     } else if (isLength(patch_size) && patch_size > area_size + overlap) {
-      problems.push(
-        `no patch of ${patch_size} x ${patch_size} pixels fits into an area of ${area_size} x ${area_size}` +
-          `${overlap > 0 ? ` with overlap ${overlap}` : ""}; make area_size at least ${patch_size - overlap}, several times that if you can`,
-      );
+      const withOverlap = overlap > 0 ? ` with overlap ${overlap}` : "";
+      problems.push({
+        option: "area_size",
+        message: `no patch of ${patch_size} x ${patch_size} pixels fits into an area of ${area_size} x ${area_size}${withOverlap}; set it to ${patch_size - overlap} or more, several times that if you can`,
+      });
     }
   }
   if (!(Number.isInteger(k) && k >= 1 && k <= maxFolds))
-    problems.push(`k is ${k}; it must be a whole number, 1 or from 3 to ${maxFolds}`);
-  else if (k === 2) problems.push("k is 2; train, valid and test need a fold each: set k to 3 or more, or to 1");
-  else if (k > 1) problems.push(...trainProblems(options));
+    problems.push({ option: "k", message: `expected a whole number, 1 or from 3 to ${maxFolds}, got ${k}` });
+  else if (k === 2) {
+    const message = "2 folds are too few, as train, valid and test need one each; set it to 3 or more, or to 1";
+    problems.push({ option: "k", message });
+  } else if (k > 1) problems.push(...trainProblems(options));
   return problems;
 }
 
 const maxFolds = 65_535;
 
-function trainProblems({ k, k_train }: Pick<FoldOptions, "k" | "k_train">): readonly string[] {
-  const works = `with k ${k}, k_train is ${k === 3 ? "1 fold" : `1 to ${k - 2} folds`}, or a share from ${shareFor(1, k)} to ${shareFor(k - 2, k)}`;
+function trainProblems({ k, k_train }: Pick<FoldOptions, "k" | "k_train">): readonly FoldProblem[] {
+  const works = `of k ${k}, train ${k === 3 ? "1 fold" : `1 to ${k - 2} folds`}, or a share from ${shareFor(1, k)} to ${shareFor(k - 2, k)}`;
+  const problem = (message: string): FoldProblem[] => [{ option: "k_train", message: `${message}; ${works}` }];
   const isShare = k_train > 0 && k_train < 1;
-  if (!isShare && !(Number.isInteger(k_train) && k_train >= 1)) return [`k_train is ${k_train}; ${works}`];
+  if (!isShare && !(Number.isInteger(k_train) && k_train >= 1))
+    return problem(`expected a number of folds, or a share of them below 1, got ${k_train}`);
   const train = trainFolds({ k, k_train });
-  if (train < 1) return [`k_train ${k_train} of ${k} folds leaves none to train; ${works}`];
-  if (train > k - 2) {
-    const left = Math.max(0, k - train);
-    return [
-      `k_train ${k_train} leaves ${left === 1 ? "1 fold" : `${left} folds`} of ${k} for valid and test, which need one each; ${works}`,
-    ];
-  }
-  return [];
+  if (train < 1) return problem(`${k_train} of ${k} folds leaves none to train`);
+  if (train <= k - 2) return [];
+  const left = Math.max(0, k - train);
+  const leaves = left === 1 ? "1 fold" : `${left} folds`;
+  return problem(`${k_train} leaves ${leaves} of ${k} for valid and test, which need one each`);
 }
 
 function shareFor(folds: number, k: number): string {
@@ -90,12 +98,8 @@ export function trainFolds({ k, k_train }: Pick<FoldOptions, "k" | "k_train">): 
 
 /** @throws BigsfError that names every problem */
 export function checkFoldOptions(options: FoldOptions): void {
-  const problems = foldProblems(options);
+  const problems = foldProblems(options).map(({ option, message }) => `folds.${option}: ${message}`);
   if (problems.length === 0) return;
-  throw new BigsfError(
-    "FOLDS",
-    problems.length === 1
-      ? `folds: ${problems[0]}`
-      : `folds: ${problems.length} problems\n${problems.map((each) => `  ${each}`).join("\n")}`,
-  );
+  const text = problems.length === 1 ? problems.join() : [`${problems.length} problems:`, ...problems].join("\n  ");
+  throw new BigsfError("FOLDS", text);
 }

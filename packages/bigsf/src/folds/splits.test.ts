@@ -104,25 +104,25 @@ describe("what cannot be is refused, with what works", () => {
     [
       4,
       3,
-      "k_train 3 leaves 1 fold of 4 for valid and test, which need one each; with k 4, k_train is 1 to 2 folds, or a share from 0.25 to 0.5",
+      "folds.k_train: 3 leaves 1 fold of 4 for valid and test, which need one each; of k 4, train 1 to 2 folds, or a share from 0.25 to 0.5",
     ],
     [
       3,
       0.9,
-      "k_train 0.9 leaves 0 folds of 3 for valid and test, which need one each; with k 3, k_train is 1 fold, or a share from 0.333 to 0.333",
+      "folds.k_train: 0.9 leaves 0 folds of 3 for valid and test, which need one each; of k 3, train 1 fold, or a share from 0.333 to 0.333",
     ],
-    [5, 9, "k_train 9 leaves 0 folds of 5 for"],
+    [5, 9, "folds.k_train: 9 leaves 0 folds of 5 for"],
     [
       5,
       0.05,
-      "k_train 0.05 of 5 folds leaves none to train; with k 5, k_train is 1 to 3 folds, or a share from 0.2 to 0.6",
+      "folds.k_train: 0.05 of 5 folds leaves none to train; of k 5, train 1 to 3 folds, or a share from 0.2 to 0.6",
     ],
-    [5, 0, "k_train is 0; with k 5"],
-    [5, -1, "k_train is -1; with"],
-    [5, 1.5, "k_train is 1.5; with"],
-    [2, 1, "k is 2; train, valid and test need a fold each: set k to 3 or more, or to 1"],
-    [0, 1, "k is 0; it must be a whole number, 1 or from 3 to 65535"],
-    [2.5, 1, "k is 2.5; it must"],
+    [5, 0, "folds.k_train: expected a number of folds, or a share of them below 1, got 0; of k 5"],
+    [5, -1, "folds.k_train: expected a number of folds, or a share of them below 1, got -1; of k 5"],
+    [5, 1.5, "folds.k_train: expected a number of folds, or a share of them below 1, got 1.5; of k 5"],
+    [2, 1, "folds.k: 2 folds are too few, as train, valid and test need one each; set it to 3 or more, or to 1"],
+    [0, 1, "folds.k: expected a whole number, 1 or from 3 to 65535, got 0"],
+    [2.5, 1, "folds.k: expected a whole number, 1"],
   ])("k %f, k_train %f", (k, kTrain, message) => {
     expect(() => foldSplits({ k, k_train: kTrain })).toThrow(message);
     expect(() => foldSplits({ k, k_train: kTrain })).toThrow(expect.objectContaining({ code: "FOLDS" }));
