@@ -1,4 +1,7 @@
 export { type AccuracyRule, accuracyRule } from "./accuracy.ts";
+export { BaseLoss } from "./components/base-loss.ts";
+export { BaseModel } from "./components/base-model.ts";
+export { Metric } from "./components/metric.ts";
 export {
   type PatienceOptions,
   type StoppingRule,
