@@ -1,0 +1,25 @@
+/** Which colour a value gets: limits at percentiles, and the asinh curve that shows faint and bright at once. */
+
+export interface Stretch {
+  readonly low: number;
+  readonly high: number;
+  /** 0 at `low`, 1 at `high`, cut off beyond. */
+  (value: number): number;
+}
+
+/** Where asinh turns from linear to logarithmic, as a share of the range (Lupton et al. 1999; astropy's default). */
+const SOFTENING = 0.1;
+
+/** @param percentile share of the values that is cut off at each end */
+export function asinhStretch(values: ArrayLike<number>, percentile = 0.005): Stretch {
+  const sorted = Float64Array.from(values)
+    .filter((value) => Number.isFinite(value))
+    .sort();
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+  const low = at(percentile);
+  const high = at(1 - percentile);
+  const range = high > low ? high - low : 1;
+  const top = Math.asinh(1 / SOFTENING);
+  const stretch = (value: number) => Math.asinh(Math.min(1, Math.max(0, (value - low) / range)) / SOFTENING) / top;
+  return Object.assign(stretch, { low, high });
+}
