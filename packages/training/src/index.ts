@@ -1,4 +1,5 @@
 export { type AccuracyRule, accuracyRule } from "./accuracy.ts";
+export { BaseData, type DataContext, type DataLoaders } from "./components/base-data.ts";
 export { BaseLoss } from "./components/base-loss.ts";
 export { BaseModel } from "./components/base-model.ts";
 export { Metric } from "./components/metric.ts";
@@ -10,10 +11,12 @@ export {
 } from "./early-stopping.ts";
 export type { EpochProgress } from "./epoch.ts";
 export { TrainingError, type TrainingErrorCode } from "./errors.ts";
+export { type EvaluateOptions, type Evaluation, evaluateModel } from "./evaluate.ts";
 export type { EpochRecord } from "./history.ts";
 export type { AnyLoader } from "./loaders.ts";
 export type { ModelOutput, TrainableModel } from "./model-step.ts";
 export { loadSnapshot, type Snapshot, type SnapshotExtras, saveSnapshot, type VariablePaths } from "./snapshot.ts";
+export { BaseTracker, type RunEnd, type TrackedRun } from "./trackers/base-tracker.ts";
 export {
   type Checkpoint,
   type LoopProgress,
@@ -22,3 +25,14 @@ export {
   type TrainResult,
   train,
 } from "./train.ts";
+export type { Figures, RunEpoch, TestResult } from "./trainer/figures.ts";
+export { loadSnapshotModel, readTrainerSnapshot, type TrainerSnapshot } from "./trainer/model-state.ts";
+export type { RunOptions, TrainerProgress } from "./trainer/run.ts";
+export type { Existing } from "./trainer/run-folder.ts";
+export {
+  type LoadingTrainer,
+  type RunResult,
+  type SnapshotOptions,
+  Trainer,
+  type TrainerOptions,
+} from "./trainer/trainer.ts";
