@@ -1,7 +1,11 @@
 export { type AccuracyRule, accuracyRule } from "./accuracy.ts";
 export { BaseData, type DataContext, type DataLoaders } from "./components/base-data.ts";
+export { BaseDataset } from "./components/base-dataset.ts";
 export { BaseLoss } from "./components/base-loss.ts";
 export { BaseModel } from "./components/base-model.ts";
+export { BaseOptimizer } from "./components/base-optimizer.ts";
+export { BaseScheduler, type ScheduleContext } from "./components/base-scheduler.ts";
+export { EarlyStopping } from "./components/early-stopping.ts";
 export { Metric } from "./components/metric.ts";
 export {
   type PatienceOptions,

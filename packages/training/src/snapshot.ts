@@ -8,6 +8,7 @@ import {
   writeSafetensors,
 } from "@ml-mosaic/tensor";
 import { TrainingError } from "./errors.ts";
+import { headerText, readHeaderText } from "./header-json.ts";
 import type { Checkpoint, TrainerState } from "./train.ts";
 
 type Layout = TrainingProgram["layout"];
@@ -69,7 +70,7 @@ export async function saveSnapshot(
     earlyStopping: state.earlyStopping,
     best: state.best,
   };
-  await writeSafetensors(path, tensors, { ...metadata, TRAIN_INFO: JSON.stringify(trainInfo, infinityAsText) });
+  await writeSafetensors(path, tensors, { ...metadata, TRAIN_INFO: headerText(trainInfo) });
 }
 
 /**
@@ -159,19 +160,10 @@ export interface TrainInfo extends Omit<TrainerState, "training"> {
 
 /** @throws TrainingError if there is no such text */
 export function readInfo(path: string, text: string | undefined): TrainInfo {
-  const info = parseJson(text);
+  const info = text === undefined ? undefined : readHeaderText(text);
   if (!isInfo(info))
     throw new TrainingError("TRAINING_SNAPSHOT", `${path} has no TRAIN_INFO: it holds weights, not a training`);
   return info;
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text, textAsInfinity);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function isInfo(value: unknown): value is TrainInfo {
@@ -182,13 +174,4 @@ function isInfo(value: unknown): value is TrainInfo {
     typeof scheduler === "object" &&
     typeof earlyStopping === "object"
   );
-}
-
-/** JSON has no infinity, which "no best loss yet" is. */
-function infinityAsText(_key: string, value: unknown): unknown {
-  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-}
-
-function textAsInfinity(_key: string, value: unknown): unknown {
-  return value === "Infinity" || value === "-Infinity" || value === "NaN" ? Number(value) : value;
 }

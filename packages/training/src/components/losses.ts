@@ -52,7 +52,7 @@ class BCELoss extends configurable({}, GenericLoss) {
 const logitsOptions = { pos_weight: schema(positive, { default: 1, help: "Weight of positive targets" }) };
 
 class BCEWithLogitsLoss extends configurable(logitsOptions, GenericLoss) {
-  static override readonly aliases = ["bce_with_logits"];
+  static override readonly aliases = ["bce_with_logits", "bce"];
   protected override loss(): nn.Loss {
     return new nn.BCEWithLogitsLoss(this.pos_weight === 1 ? {} : { posWeight: tensor(this.pos_weight) });
   }

@@ -9,7 +9,8 @@ import {
   register,
   schema,
 } from "@ml-mosaic/configurable";
-import { schedulers } from "@ml-mosaic/tensor";
+import { schedulers, TensorError } from "@ml-mosaic/tensor";
+import { TrainingError } from "../errors.ts";
 import { BaseScheduler, type ScheduleContext } from "./base-scheduler.ts";
 import { count, fraction, notNegative, positive, share, shrinking, whole } from "./number-types.ts";
 
@@ -110,7 +111,7 @@ class OneCycleLR extends configurable(oneCycleOptions, BaseScheduler) {
   override build({ epochs, stepsPerEpoch }: ScheduleContext): schedulers.Scheduler {
     const totalSteps = this.total_steps ?? (stepsPerEpoch === undefined ? undefined : epochs * stepsPerEpoch);
     if (totalSteps === undefined)
-      throw new RangeError("one_cycle needs total_steps, as the training data is read as it goes");
+      throw new TrainingError("TRAINING_DATA", "one_cycle needs total_steps where the train data is read as it goes");
     const { max_lr, pct_start, anneal_strategy, div_factor, final_div_factor, three_phase } = this;
     return schedulers.OneCycleLR({
       maxLr: max_lr,
@@ -148,7 +149,8 @@ function objectionTo(build: (context: ScheduleContext) => unknown): Objection | 
     build({ epochs: 1000, stepsPerEpoch: 1000 });
     return undefined;
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    // A user's own scheduler may need its fields, which are not there yet: it is asked when training begins.
+    if (!(error instanceof TensorError)) return undefined;
     return { option: "schedulers", message: error.message };
   }
 }

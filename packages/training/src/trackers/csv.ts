@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { configurable, register } from "@ml-mosaic/configurable";
+import { csvText } from "../trainer/csv-table.ts";
+import type { RunEpoch } from "../trainer/figures.ts";
+import { TrainingLog } from "../trainer/training-log.ts";
+import { replaceFile } from "../trainer/write-file.ts";
+import { BaseTracker, type RunEnd, type TrackedRun } from "./base-tracker.ts";
+
+export const logName = "logs_train.csv";
+export const testResultsName = "test_results.csv";
+
+/** The tables in the run's folder. Every run has this tracker, named or not, and cannot do without it. */
+export class CsvTracker extends configurable({}, BaseTracker) {
+  static override readonly aliases = ["csv"];
+  #folder = "";
+  #log: TrainingLog | undefined;
+
+  override async start({ folder, epochsDone }: TrackedRun): Promise<void> {
+    this.#folder = folder;
+    this.#log = await TrainingLog.open(join(folder, logName), epochsDone);
+  }
+
+  override async epoch(epoch: RunEpoch): Promise<void> {
+    await this.#log?.append(epoch);
+  }
+
+  override async end({ test }: RunEnd): Promise<void> {
+    if (test === undefined) return;
+    const { snapshot, epoch, loss, metrics } = test;
+    const named = Object.entries(metrics).map(([name, value]) => [`test_${name}`, String(value)]);
+    const row = { snapshot, epoch: String(epoch), test_loss: String(loss), ...Object.fromEntries(named) };
+    await replaceFile(join(this.#folder, testResultsName), csvText({ columns: Object.keys(row), rows: [row] }));
+  }
+}
+register(CsvTracker);

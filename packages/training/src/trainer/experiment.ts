@@ -1,0 +1,128 @@
+import { basename, dirname, resolve } from "node:path";
+import {
+  type ConfigObject,
+  ConfigurationError,
+  component,
+  configurable,
+  construct,
+  list,
+  loadImports,
+  type Problem,
+  type Reading,
+  readYaml,
+  resolvedConfig,
+  schema,
+  string,
+  type Type,
+} from "@ml-mosaic/configurable";
+import { BaseData } from "../components/base-data.ts";
+import "../components/datasets.ts";
+import { TrainerSettings } from "./settings.ts";
+
+/** Files and packages whose classes the configuration names; paths become absolute, so that any folder can go on. */
+const importName: Type<string> = {
+  ...string,
+  expected: "a path such as ./my-model.ts, or a package",
+  read(value, options) {
+    const reading = string.read(value, options);
+    if (!reading.ok || options?.folder === undefined || !reading.value.startsWith(".")) return reading;
+    return { ok: true, value: resolve(options.folder, reading.value) };
+  },
+};
+
+let typeOfData: string | undefined;
+
+/** The data, of the type that the reader of the experiment takes for granted where the configuration names none. */
+const data: Type<BaseData> = {
+  ...component(BaseData),
+  read: (value, options) => BaseData.readComponent(withType(value, typeOfData), options),
+};
+
+function withType(value: unknown, type: string | undefined): unknown {
+  return isObject(value) && value.type === undefined && type !== undefined ? { type, ...value } : value;
+}
+
+/** What a training file holds. */
+export class Experiment extends configurable({
+  imports: schema(list(importName), { default: [], help: "Files and packages that register classes of one's own" }),
+  data: schema(data),
+  trainer: schema(component(TrainerSettings)),
+}) {}
+
+export interface ReadExperimentOptions {
+  /** Where relative paths of a configuration that is an object start; a file's start where the file is. */
+  readonly folder?: string | undefined;
+  /** Goes over the configuration: maps are merged, unless they name a `type`; all else is replaced. */
+  readonly overrides?: ConfigObject | undefined;
+  /** The `type` of `data` where the configuration has none. */
+  readonly dataType?: string | undefined;
+}
+
+/**
+ * Loads the imports, checks the whole configuration and constructs its components.
+ *
+ * @param config an object, or the path of a YAML file
+ * @throws ConfigurationError with every problem there is
+ */
+export async function readExperiment(
+  config: string | ConfigObject,
+  { folder: given = process.cwd(), overrides = {}, dataType }: ReadExperimentOptions = {},
+): Promise<Experiment> {
+  const file = typeof config === "string" ? readYaml(config) : undefined;
+  const folder = file?.folder ?? given;
+  const merged = merge(file?.value ?? config, overrides);
+  const imports = await importProblems(merged.imports, folder);
+  const reading = readWhole(merged, folder, dataType);
+  if (reading.ok && imports.length === 0) return construct(reading);
+  const others = reading.ok ? [] : reading.problems;
+  // What a file that cannot be loaded would have registered is not a second mistake.
+  const relevant =
+    imports.length === 0 ? others : others.filter(({ path }) => path.at(-1) !== "type" && path[0] !== "imports");
+  const problems = [...imports, ...relevant];
+  throw new ConfigurationError(file?.locate(problems) ?? problems);
+}
+
+function readWhole(config: ConfigObject, folder: string, dataType: string | undefined): Reading<Experiment> {
+  typeOfData = dataType;
+  try {
+    return Experiment.readComponent(config, { folder });
+  } finally {
+    typeOfData = undefined;
+  }
+}
+
+async function importProblems(imports: unknown, folder: string): Promise<readonly Problem[]> {
+  try {
+    await loadImports(imports, folder);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.problems;
+  }
+}
+
+function merge(config: unknown, over: ConfigObject): ConfigObject {
+  const base = isObject(config) ? config : {};
+  const merged = Object.entries(over).map(([name, value]): [string, unknown] => {
+    const before = base[name];
+    return [name, isObject(value) && isObject(before) && value.type === undefined ? merge(before, value) : value];
+  });
+  return { ...base, ...Object.fromEntries(merged) };
+}
+
+function isObject(value: unknown): value is ConfigObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The configuration as runs are compared by it: where their files are does not count. */
+export function comparable(config: ConfigObject): ConfigObject {
+  const { trainer, ...rest } = config;
+  const { output_dir, run_name, ...settings }: Record<string, unknown> = Object(trainer);
+  return { ...rest, trainer: settings };
+}
+
+/** The whole configuration of an experiment whose run is in this folder. */
+export function configIn(experiment: Experiment, folder: string): ConfigObject {
+  const { trainer, ...rest } = resolvedConfig(experiment);
+  return { ...rest, trainer: { ...Object(trainer), output_dir: dirname(folder), run_name: basename(folder) } };
+}

@@ -1,0 +1,169 @@
+import { mkdir, open, readdir, readFile, rm, unlink } from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { type ConfigObject, readYaml, toYaml } from "@ml-mosaic/configurable";
+import { TrainingError } from "../errors.ts";
+import { logName, testResultsName } from "../trackers/csv.ts";
+import { comparable } from "./experiment.ts";
+import { replaceFile } from "./write-file.ts";
+
+/** What to do where the run's folder holds a run already. */
+export type Existing = "resume" | "refuse" | "overwrite";
+
+const configName = "config.yaml";
+const lockName = "run.lock";
+const snapshotPattern = /^(best|last|save_\d+)\.safetensors$/;
+
+/** The files of a run. */
+export class RunFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  get parent(): string {
+    return dirname(this.path);
+  }
+
+  get name(): string {
+    return basename(this.path);
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  snapshot(name: string): string {
+    return this.file(`${name}.safetensors`);
+  }
+
+  /**
+   * Makes the folder this run's.
+   *
+   * @throws TrainingError where it holds another run, or this one and it may not go on
+   */
+  async claim(config: ConfigObject, existing: Existing): Promise<void> {
+    const names = await this.#names();
+    const ours = names.filter((name) => isOurs(name));
+    if (existing === "overwrite") await this.#clear(ours);
+    else if (ours.length > 0) this.#checkSame(config, ours, existing);
+  }
+
+  async writeConfig(config: ConfigObject): Promise<void> {
+    await replaceFile(this.file(configName), toYaml(config));
+  }
+
+  #checkSame(config: ConfigObject, files: readonly string[], existing: Exclude<Existing, "overwrite">): void {
+    const ways = "take another run_name or output_dir, or overwrite it";
+    if (!files.includes(configName)) {
+      const what = `${this.path} holds ${files.join(", ")} and no ${configName}`;
+      throw new TrainingError("TRAINING_FOLDER", `${what}: whose they are is not known; ${ways}`);
+    }
+    const other = readYaml(this.file(configName)).value;
+    const differing = differences(comparable(config), comparable(other));
+    if (differing.length > 0) {
+      throw new TrainingError(
+        "TRAINING_FOLDER",
+        `${this.path} holds a run of another configuration (${differing.join("; ")}); go on with that run from its last.safetensors, ${ways}`,
+      );
+    }
+    if (existing === "refuse")
+      throw new TrainingError("TRAINING_FOLDER", `${this.path} holds this run already; let it go on, ${ways}`);
+  }
+
+  async #clear(names: readonly string[]): Promise<void> {
+    for (const name of names) await rm(this.file(name), { recursive: true, force: true });
+  }
+
+  async #names(): Promise<readonly string[]> {
+    await mkdir(this.path, { recursive: true });
+    return readdir(this.path);
+  }
+
+  /**
+   * Keeps other processes from training the same run; what a killed one left half-written is removed.
+   *
+   * @returns gives the folder free again
+   */
+  async lock(): Promise<() => Promise<void>> {
+    await mkdir(this.path, { recursive: true });
+    const path = this.file(lockName);
+    for (;;) {
+      try {
+        const file = await open(path, "wx");
+        await file.writeFile(JSON.stringify({ pid: process.pid, host: hostname() }));
+        await file.close();
+        break;
+      } catch (error) {
+        if (!isSystemError(error, "EEXIST")) throw error;
+        await this.#removeStaleLock(path);
+      }
+    }
+    for (const name of await readdir(this.path)) if (name.endsWith(".tmp")) await rm(this.file(name), { force: true });
+    return () => unlink(path);
+  }
+
+  async #removeStaleLock(path: string): Promise<void> {
+    const text = await readFile(path, "utf8").catch((error: unknown) => {
+      if (isSystemError(error, "ENOENT")) return undefined;
+      throw error;
+    });
+    if (text === undefined) return;
+    const { pid, host } = lockOf(text);
+    if (host === hostname() && pid !== undefined && !isAlive(pid)) return rm(path, { force: true });
+    const who = pid === undefined ? "somebody" : `process ${pid} on ${host}`;
+    throw new TrainingError(
+      "TRAINING_FOLDER",
+      `${this.path} is being trained by ${who}; wait for it, or remove ${lockName} if that is not so`,
+    );
+  }
+}
+
+/** Files that a run writes. */
+function isOurs(name: string): boolean {
+  const own = [configName, logName, testResultsName, "mlflow.json", "tensorboard"];
+  return own.includes(name) || snapshotPattern.test(name);
+}
+
+/** Options that differ, with both values. */
+function differences(mine: unknown, other: unknown, path = ""): readonly string[] {
+  if (isDeepStrictEqual(mine, other)) return [];
+  if (!isObject(mine) || !isObject(other)) return [`${path} ${show(other)} there, ${show(mine)} here`];
+  const names = new Set([...Object.keys(mine), ...Object.keys(other)]);
+  return [...names].flatMap((name) => differences(mine[name], other[name], path === "" ? name : `${path}.${name}`));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+function lockOf(text: string): { readonly pid: number | undefined; readonly host: string | undefined } {
+  try {
+    const { pid, host }: Record<string, unknown> = Object(JSON.parse(text));
+    return { pid: typeof pid === "number" ? pid : undefined, host: String(host) };
+  } catch (error) {
+    // Written to no end by a process that was killed, or is being written.
+    if (error instanceof SyntaxError) return { pid: undefined, host: undefined };
+    throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !isSystemError(error, "ESRCH");
+  }
+}
+
+function isSystemError(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

@@ -1,0 +1,156 @@
+/** One run from where it is to its end: the loop, the files, the trackers, the test. */
+import { Generator, type metrics, parseDevice } from "@ml-mosaic/tensor";
+import type { DataLoaders } from "../components/base-data.ts";
+import type { BaseModel } from "../components/base-model.ts";
+import { evaluateModel } from "../evaluate.ts";
+import type { EpochRecord } from "../history.ts";
+import { type AnyLoader, batchCount } from "../loaders.ts";
+import type { TrainableModel } from "../model-step.ts";
+import { loadSnapshot } from "../snapshot.ts";
+import { type Checkpoint, type TrainResult, train } from "../train.ts";
+import { flatFigures, type RunEpoch, type TestResult } from "./figures.ts";
+import type { TrainerSettings } from "./settings.ts";
+import type { RunSnapshots } from "./snapshots.ts";
+import type { StartingPoint } from "./starting-point.ts";
+import { TimeLeft } from "./time-left.ts";
+import type { RunTrackers } from "./trackers.ts";
+
+/** How far a run has come. */
+export interface TrainerProgress {
+  readonly phase: "train" | "valid" | "test";
+  /** Counted from 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Batches of the phase that are done, of how many; undefined where nobody knows. */
+  readonly batches: number;
+  readonly of: number | undefined;
+  /** Mean of the train loss over the samples of the epoch so far; undefined in the test. */
+  readonly trainLoss: number | undefined;
+  /** Estimated seconds to the end of the last epoch; undefined where nothing is known yet. */
+  readonly secondsLeft: number | undefined;
+}
+
+export interface RunOptions {
+  /** Called about every second, and waited for. */
+  readonly onProgress?: ((progress: TrainerProgress) => void | Promise<void>) | undefined;
+  /** Called after every epoch, when its files are written, and waited for. */
+  readonly onEpoch?: ((epoch: RunEpoch) => void | Promise<void>) | undefined;
+  /** For what the user should know, and training need not stop for. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  /** Aborted: the run stops within about a second, in the middle of an epoch if need be, and can go on from `last`. */
+  readonly pause?: AbortSignal | undefined;
+  /** Seconds between snapshots in the middle of an epoch, 60 if left out: what a killed run loses at most. */
+  readonly snapshotSeconds?: number | undefined;
+}
+
+export interface RunParts {
+  readonly settings: TrainerSettings;
+  readonly model: BaseModel;
+  readonly metrics: readonly metrics.Metric[];
+  readonly loaders: DataLoaders;
+  readonly snapshots: RunSnapshots;
+  readonly trackers: RunTrackers;
+  readonly from: StartingPoint | undefined;
+  readonly options: RunOptions;
+  readonly warn: (message: string) => void;
+}
+
+export interface FitResult extends TrainResult {
+  /** The epochs of this call. */
+  readonly epochs: readonly RunEpoch[];
+}
+
+/** Trains to the last epoch, or to where early stopping ends it, or has ended it before. */
+export async function fit(parts: RunParts): Promise<FitResult> {
+  const { settings, model, metrics: metricList, loaders, snapshots, trackers, from, options, warn } = parts;
+  const rule = settings.early_stopping?.build();
+  const wasStopped = from !== undefined && rule?.stops(from.trainInfo.earlyStopping) === true;
+  const stepsPerEpoch = batchCount(loaders.train);
+  const timeLeft = new TimeLeft({ train: stepsPerEpoch, evaluation: batchCount(loaders.valid) });
+  const epochs: RunEpoch[] = [];
+  const trained = await train({
+    model: trainable(model),
+    loss: settings.loss,
+    optimizer: settings.optimizer.build(),
+    scheduler: settings.scheduler?.build({ epochs: settings.epochs, stepsPerEpoch }),
+    earlyStopping: rule,
+    trainLoader: loaders.train,
+    evaluationLoader: loaders.valid,
+    metrics: metricList,
+    accuracy: false,
+    epochs: wasStopped ? from.trainInfo.epoch : settings.epochs,
+    generator: new Generator(settings.seed).stream("training"),
+    device: parseDevice(settings.device),
+    resumeFrom: from && (async (layout) => (await loadSnapshot(from.path, layout, snapshots.paths)).state),
+    pause: options.pause,
+    async onEpoch(record, checkpoint) {
+      const epoch = runEpoch(record);
+      if (Number.isNaN(epoch.trainLoss)) warn(`epoch ${epoch.epoch}: the train loss is NaN; a smaller lr may help`);
+      // The tables first: rows beyond the snapshot are removed when a killed run goes on, missing ones would stay so.
+      await trackers.epoch(epoch);
+      await snapshots.saveEpoch(checkpoint);
+      epochs.push(epoch);
+      await options.onEpoch?.(epoch);
+    },
+    async onProgress(progress, checkpoint) {
+      await snapshots.saveOnTheWay(checkpoint, options.snapshotSeconds ?? 60);
+      const phase = progress.phase === "train" ? "train" : "valid";
+      await options.onProgress?.({ ...progress, phase, secondsLeft: timeLeft.update(progress) });
+    },
+  });
+  return { ...trained, epochs, stoppedEarly: trained.stoppedEarly || wasStopped };
+}
+
+/**
+ * Evaluates the test set with the best epoch's values, or the last one's where there is no file of those.
+ *
+ * @returns "paused" where it was stopped
+ */
+export async function test(
+  { settings, model, metrics: metricList, loaders, snapshots, options }: RunParts,
+  checkpoint: Checkpoint,
+): Promise<TestResult | "paused" | undefined> {
+  const { state } = checkpoint;
+  const isBest = await snapshots.loadBest(checkpoint);
+  const loader: AnyLoader | undefined = loaders.test;
+  if (loader === undefined) return undefined;
+  const evaluation = await evaluateModel({
+    name: "test",
+    model: trainable(model),
+    loss: settings.loss,
+    loader,
+    metrics: metricList,
+    generator: new Generator(settings.seed).stream("test"),
+    device: parseDevice(settings.device),
+    pause: options.pause,
+    onProgress: (batches) =>
+      options.onProgress?.({
+        phase: "test",
+        epoch: state.epoch,
+        epochs: settings.epochs,
+        batches,
+        of: batchCount(loader),
+        trainLoss: undefined,
+        secondsLeft: 0,
+      }),
+  });
+  if (evaluation === undefined) return "paused";
+  return {
+    snapshot: isBest ? "best" : "last",
+    epoch: isBest ? (state.best?.epoch ?? state.epoch) : state.epoch,
+    loss: evaluation.loss,
+    metrics: flatFigures(evaluation.metrics),
+  };
+}
+
+function trainable(model: BaseModel): TrainableModel {
+  return {
+    parameters: model.parameters(),
+    forward: (...features) => model.forward(...features),
+    train: (mode) => void model.train(mode),
+  };
+}
+
+function runEpoch({ epoch, lr, trainLoss, evaluationLoss, metrics: values = {}, seconds }: EpochRecord): RunEpoch {
+  return { epoch, lr, trainLoss, validLoss: evaluationLoss, metrics: flatFigures(values), seconds };
+}

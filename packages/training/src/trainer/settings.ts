@@ -1,0 +1,94 @@
+import {
+  ConfigurationError,
+  component,
+  configurable,
+  int,
+  list,
+  path,
+  schema,
+  string,
+  type Type,
+} from "@ml-mosaic/configurable";
+import { type metrics, parseDevice } from "@ml-mosaic/tensor";
+import { BaseLoss } from "../components/base-loss.ts";
+import { BaseModel } from "../components/base-model.ts";
+import { BaseOptimizer } from "../components/base-optimizer.ts";
+import { BaseScheduler } from "../components/base-scheduler.ts";
+import { EarlyStopping } from "../components/early-stopping.ts";
+import { componentOr } from "../components/fallback.ts";
+import { GenericLoss } from "../components/losses.ts";
+import { Metric } from "../components/metric.ts";
+import { GenericMetric } from "../components/metrics.ts";
+import { count } from "../components/number-types.ts";
+import "../components/optimizers.ts";
+import "../components/schedulers.ts";
+import { BaseTracker } from "../trackers/base-tracker.ts";
+import "../trackers/csv.ts";
+import "../trackers/mlflow.ts";
+import "../trackers/tensorboard.ts";
+
+/** `cpu`, `webgpu`, `cuda:0`… */
+const device: Type<string> = {
+  ...string,
+  expected: "a device: cpu, webgpu, cuda:0, cuda:1…",
+  read(value, options) {
+    const reading = string.read(value, options);
+    if (reading.ok && isDevice(reading.value)) return reading;
+    return { ok: false, problems: [{ kind: "invalid", path: [], value, expected: device.expected }] };
+  },
+};
+
+function isDevice(text: string): boolean {
+  try {
+    parseDevice(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const options = {
+  output_dir: schema(path, { default: "./results", help: "Folder of the folders of runs" }),
+  run_name: schema(string, { default: "run", help: "Folder of this run" }),
+  model: schema(component.later(BaseModel)),
+  optimizer: schema(component(BaseOptimizer), { default: { type: "adam" } }),
+  scheduler: schema(component(BaseScheduler), { optional: true, help: "Without it the learning rate stays" }),
+  loss: schema(componentOr(BaseLoss, GenericLoss), { default: { type: "bce" } }),
+  early_stopping: schema(component(EarlyStopping), { optional: true, help: "Without it all epochs are trained" }),
+  batch_size: schema(count, { default: 16 }),
+  epochs: schema(count),
+  save_interval: schema(count, { optional: true, help: "Epochs between snapshots that are kept; without it none is" }),
+  metrics: schema(list(componentOr(Metric, GenericMetric)), { default: [], help: "Of the validation and test sets" }),
+  trackers: schema(list(component(BaseTracker)), { default: [], help: "Where figures go besides the run's folder" }),
+  seed: schema(int, { default: 0, help: "Decides on everything random" }),
+  device: schema(device, { default: "cpu" }),
+};
+
+/** The `trainer` of an experiment. */
+export class TrainerSettings extends configurable(options) {
+  /**
+   * The metrics under the names that results have.
+   *
+   * @throws ConfigurationError where two have one name
+   */
+  namedMetrics(): readonly metrics.Metric[] {
+    const named = this.metrics.map((each): metrics.Metric => {
+      const built = each.build();
+      return {
+        name: nameOf(each, built),
+        join: built.join,
+        step: (prediction, target) => built.step(prediction, target),
+        result: (parts) => built.result(parts),
+      };
+    });
+    const repeated = named.findIndex(({ name }, index) => named.findIndex((other) => other.name === name) < index);
+    if (repeated < 0) return named;
+    const message = `${named[repeated]?.name} is there already; give one of them a label`;
+    throw new ConfigurationError([{ kind: "precondition", path: ["trainer", "metrics", repeated], message }]);
+  }
+}
+
+/** The label, or the metric's own name as configurations write names: `rocAuc` is `roc_auc`. */
+function nameOf({ label }: Metric, built: metrics.Metric): string {
+  return label ?? built.name.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+}
