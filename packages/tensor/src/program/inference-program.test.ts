@@ -51,6 +51,25 @@ test("one program computes for batches of any size, also at the same time, what 
   }
 });
 
+test("more threads give the same numbers", async () => {
+  const shared = await compileInference({
+    inputs: { image: { shape: [1, 1, 64, 64] } },
+    build: (input) => ({ features: model.layers.forward(input("image")) }),
+    threads: 2,
+  });
+  const image = randn([8, 1, 64, 64], { generator: new Generator(5) });
+  const { features = [] } = await shared.run({
+    image: { data: Float32Array.from(await image.data(), Number), shape: [8, 1, 64, 64], dtype: "float32" },
+  });
+  const expected = await model.layers.forward(image).data();
+  expect(features).toHaveLength(expected.length);
+  let furthest = 0;
+  for (const [at, value] of features.entries())
+    furthest = Math.max(furthest, Math.abs(Number(value) - Number(expected[at])));
+  expect(furthest).toBeLessThan(1e-5);
+  shared.release();
+});
+
 test("inputs that do not fit are refused with what was expected", async () => {
   const { image, position } = await batchOf(2);
   await expect(program.run({ image })).rejects.toThrow(/input position is missing/);

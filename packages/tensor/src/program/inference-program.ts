@@ -8,6 +8,8 @@ import type { SampleArray } from "./batches.ts";
 
 export interface InferenceOptions extends OnnxExport {
   readonly device?: Device | undefined;
+  /** Threads of the processor that share the work of one run; 1 by default. */
+  readonly threads?: number | undefined;
 }
 
 /** A forward pass with fixed weights, for batches of any size. Several runs may be under way at once. */
@@ -33,9 +35,9 @@ export interface InferenceProgram {
  *   build: (input) => ({ probability: model.forward(input("image")).sigmoid() }),
  * });
  */
-export async function compileInference({ device, ...model }: InferenceOptions): Promise<InferenceProgram> {
+export async function compileInference({ device, threads, ...model }: InferenceOptions): Promise<InferenceProgram> {
   // Nobody else will ask for these very weights: an unused program is let go at once, whatever its size.
-  const session = await createSession(onnxModel(model), Number.POSITIVE_INFINITY, device);
+  const session = await createSession(onnxModel(model), Number.POSITIVE_INFINITY, device, threads);
   return {
     async run(inputs) {
       checkInputs(model, inputs);

@@ -52,10 +52,16 @@ const maxUnusedBytes = 128 * 2 ** 20;
  * Compiles a model, or finds it compiled.
  *
  * @param bytes bound of the memory that running it takes
+ * @param threads that share the work of a kernel
  */
-export async function createSession(model: Uint8Array, bytes: number, device: Device = "cpu"): Promise<Session> {
-  const key = `${device} ${createHash("sha256").update(model).digest("base64")}`;
-  const entry = cache.get(key) ?? { session: compile(model, device), bytes, users: 0 };
+export async function createSession(
+  model: Uint8Array,
+  bytes: number,
+  device: Device = "cpu",
+  threads = 1,
+): Promise<Session> {
+  const key = `${device} ${threads} ${createHash("sha256").update(model).digest("base64")}`;
+  const entry = cache.get(key) ?? { session: compile(model, device, threads), bytes, users: 0 };
   entry.users++;
   // Moved to the end: the map's order is that of the last use.
   cache.delete(key);
@@ -106,13 +112,13 @@ function evict(): void {
   }
 }
 
-async function compile(model: Uint8Array, device: Device): Promise<OrtSession> {
+async function compile(model: Uint8Array, device: Device, threads: number): Promise<OrtSession> {
   const ort = await loadRuntime();
   try {
-    // One thread a run: bits are promised for that, and parallelism comes from running several models at once.
     return await ort.InferenceSession.create(model, {
       executionProviders: [executionProvider(device)],
-      intraOpNumThreads: 1,
+      // One for training: bits are promised for that, and parallelism comes from running several models at once.
+      intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: "sequential",
       // One block planned for all intermediate values takes half as much memory again as pieces that are reused, and
