@@ -23,6 +23,8 @@ export interface PredictorOptions {
   /** Whether the model is told where patches lie. */
   readonly positions: boolean;
   readonly device?: Device | undefined;
+  /** Threads of the processor that share the work; 1 by default. */
+  readonly threads?: number | undefined;
 }
 
 /**
@@ -35,6 +37,7 @@ export async function compilePredictor({
   patchSize,
   positions,
   device,
+  threads,
 }: PredictorOptions): Promise<PatchPredictor> {
   model.eval();
   const patchShape = [1, patchSize, patchSize];
@@ -57,6 +60,7 @@ export async function compilePredictor({
       return { probability: logits.sigmoid() };
     },
     device,
+    threads,
   });
   return {
     async predict({ patches, positions: places, count }) {

@@ -24,8 +24,6 @@ export interface SegmentRowsOptions extends Pick<PatchRules, "patchSize" | "norm
   readonly overlap: number;
   readonly blend: Blend;
   readonly batchSize: number;
-  /** Batches that are predicted at the same time. */
-  readonly threads: number;
   /** @returns probabilities, [count, 1, patchSize, patchSize] */
   readonly predict: (batch: PatchBatch) => Promise<Float32Array>;
   /** Told now and then how many patches of all are done, those that need no prediction included. */
@@ -60,27 +58,20 @@ export async function* segmentRows(options: SegmentRowsOptions): AsyncGenerator<
   const columnWeights = blendWeights(blend, lefts, patchSize);
   const slide = slidingRows(map, missing, patchSize);
   const sums = new Float32Array(patchSize * width);
-  const slots = Array.from({ length: options.threads }, () => new Float32Array(options.batchSize * patchSize ** 2));
+  const patches = new Float32Array(options.batchSize * patchSize ** 2);
   for (const [row, top] of tops.entries()) {
     const band = await slide(top);
     const weights = rowWeights[row] ?? new Float64Array();
     for (let column = 0; column < lefts.length; ) {
       options.signal?.throwIfAborted();
-      const batches: Running[] = [];
-      for (const slot of slots) {
-        const { next, ...batch } = fillBatch(band, lefts, column, slot, options);
-        column = next;
-        if (batch.count > 0) batches.push({ ...batch, predicted: options.predict(batch) });
+      const { columns, next, ...batch } = fillBatch(band, lefts, column, patches, options);
+      const predicted = columns.length > 0 ? await options.predict(batch) : patches;
+      for (const [place, at] of columns.entries()) {
+        const patch = predicted.subarray(place * patchSize ** 2, (place + 1) * patchSize ** 2);
+        const left = lefts[at] ?? 0;
+        if (!addPatch(sums, width, left, patch, weights, columnWeights[at] ?? weights)) throw notANumber(top, left);
       }
-      const predictions = await Promise.all(batches.map(({ predicted }) => predicted));
-      for (const [index, { columns }] of batches.entries()) {
-        const predicted = predictions[index] ?? new Float32Array();
-        for (const [place, at] of columns.entries()) {
-          const patch = predicted.subarray(place * patchSize ** 2, (place + 1) * patchSize ** 2);
-          const left = lefts[at] ?? 0;
-          if (!addPatch(sums, width, left, patch, weights, columnWeights[at] ?? weights)) throw notANumber(top, left);
-        }
-      }
+      column = next;
       options.onProgress?.(row * lefts.length + column, tops.length * lefts.length);
     }
     const rowCount = (tops[row + 1] ?? height) - top;
@@ -103,10 +94,8 @@ interface Band {
 interface FilledBatch extends PatchBatch {
   /** Which of the patches of the row they are. */
   readonly columns: readonly number[];
-}
-
-interface Running extends FilledBatch {
-  readonly predicted: Promise<Float32Array>;
+  /** The first that is not looked at yet. */
+  readonly next: number;
 }
 
 /** Reads each row once: what the next row of patches shares with the last one is moved up. */
@@ -137,7 +126,7 @@ function fillBatch(
   column: number,
   patches: Float32Array,
   { patchSize, normalization, batchSize }: SegmentRowsOptions,
-): FilledBatch & { readonly next: number } {
+): FilledBatch {
   const columns: number[] = [];
   const positions: number[] = [];
   const area = patchSize ** 2;
