@@ -121,6 +121,7 @@ function fitsPatches(
     name: maps.paths.image,
     length: mixed.length,
     patchSize,
+    normalization: rules.normalization,
     mapShape: maps.shape,
     positions,
     groupLength: 1,

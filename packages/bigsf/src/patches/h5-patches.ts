@@ -73,6 +73,7 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
     name: path,
     length,
     patchSize,
+    normalization: attributes?.normalization,
     mapShape: attributes?.mapShape ?? farthestCorner(positions, patchSize),
     positions,
     groupLength,

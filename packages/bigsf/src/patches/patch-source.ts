@@ -1,4 +1,5 @@
 /** Where patches come from: `patches.h5`, or the maps themselves. */
+import type { Normalization } from "./patch-rules.ts";
 
 /** Room for some patches; each is [patches, P, P], rows of pixels one after the other. */
 export interface PatchBuffers {
@@ -22,6 +23,8 @@ export interface PatchSource {
   readonly length: number;
   /** P: patches are P x P pixels. */
   readonly patchSize: number;
+  /** How patches were normalised; undefined where other software made them and does not say. */
+  readonly normalization: Normalization | undefined;
   /** Height and width of the map. */
   readonly mapShape: readonly [height: number, width: number];
   /** First row and column of each patch: [length * 2] as y0, x0. */

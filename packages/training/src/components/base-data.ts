@@ -1,4 +1,4 @@
-import { typedConfigurable } from "@ml-mosaic/configurable";
+import { type ConfigObject, typedConfigurable } from "@ml-mosaic/configurable";
 import type { Generator } from "@ml-mosaic/tensor";
 import type { AnyLoader } from "../loaders.ts";
 
@@ -17,6 +17,11 @@ export interface DataLoaders {
   readonly valid: AnyLoader;
   /** Evaluated once, at the end. */
   readonly test?: AnyLoader | undefined;
+  /**
+   * What must be known of the data to use the trained model on other data, such as how it was normalised; plain values,
+   * which snapshots keep as `DATA_INFO`.
+   */
+  readonly info?: ConfigObject | undefined;
 }
 
 /**

@@ -12,6 +12,8 @@ export interface TrainerSnapshot {
   /** The whole configuration of the run. */
   readonly globalConfig: ConfigObject;
   readonly modelConfig: ConfigObject;
+  /** What the data said of itself. */
+  readonly dataInfo: ConfigObject;
   readonly trainInfo: TrainInfo;
   /** Which split of the data the run was of, counted from 0. */
   readonly split: number;
@@ -28,9 +30,17 @@ export async function readTrainerSnapshot(path: string): Promise<TrainerSnapshot
       `${path} has no GLOBAL_CONFIG and MODEL_CONFIG: it was not made by a Trainer`,
     );
   }
+  const dataInfo = readHeaderText(metadata.DATA_INFO ?? "");
   const trainInfo = readInfo(path, infoText);
   const split: unknown = Reflect.get(trainInfo, "split");
-  return { tensors, globalConfig, modelConfig, trainInfo, split: typeof split === "number" ? split : 0 };
+  return {
+    tensors,
+    globalConfig,
+    modelConfig,
+    dataInfo: isObject(dataInfo) ? dataInfo : {},
+    trainInfo,
+    split: typeof split === "number" ? split : 0,
+  };
 }
 
 const modelPrefix = "MODEL_STATE/";

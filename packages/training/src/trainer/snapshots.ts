@@ -14,6 +14,7 @@ export interface RunSnapshotsOptions {
   readonly config: ConfigObject;
   readonly settings: Pick<TrainerSettings, "seed" | "save_interval">;
   readonly split: number;
+  readonly dataInfo: ConfigObject;
 }
 
 /** The snapshots of a run: `last`, `best` and those that are kept. */
@@ -64,9 +65,13 @@ export class RunSnapshots {
   }
 
   #save(name: string, checkpoint: Checkpoint): Promise<void> {
-    const { folder, model, config, settings, split } = this.#options;
+    const { folder, model, config, settings, split, dataInfo } = this.#options;
     return saveSnapshot(folder.snapshot(name), checkpoint, this.paths, {
-      metadata: { MODEL_CONFIG: headerText(resolvedConfig(model)), GLOBAL_CONFIG: headerText(config) },
+      metadata: {
+        MODEL_CONFIG: headerText(resolvedConfig(model)),
+        GLOBAL_CONFIG: headerText(config),
+        DATA_INFO: headerText(dataInfo),
+      },
       // Random numbers are drawn from streams named by epoch and step, so that the seed is all of their state.
       info: { random: { seed: settings.seed }, split },
     });

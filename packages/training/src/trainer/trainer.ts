@@ -153,7 +153,14 @@ export class Trainer {
     };
     const generator = new Generator(settings.seed).stream("data", split);
     const loaders = await this.data.loaders({ split, batchSize: settings.batch_size, generator });
-    const snapshots = new RunSnapshots({ folder, model, config: this.config, settings, split });
+    const snapshots = new RunSnapshots({
+      folder,
+      model,
+      config: this.config,
+      settings,
+      split,
+      dataInfo: loaders.info ?? {},
+    });
     const trackers = new RunTrackers(settings.trackers, warn);
     const parts = { settings, model, metrics: this.#metrics, loaders, snapshots, trackers, from, options, warn };
     const epochsDone = from?.trainInfo.epoch ?? 0;
