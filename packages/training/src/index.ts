@@ -19,6 +19,7 @@ export { type EvaluateOptions, type Evaluation, evaluateModel } from "./evaluate
 export type { EpochRecord } from "./history.ts";
 export type { AnyLoader } from "./loaders.ts";
 export type { ModelOutput, TrainableModel } from "./model-step.ts";
+export { pauseOnSignals, type SignalPause } from "./pause-on-signals.ts";
 export { loadSnapshot, type Snapshot, type SnapshotExtras, saveSnapshot, type VariablePaths } from "./snapshot.ts";
 export { BaseTracker, type RunEnd, type TrackedRun } from "./trackers/base-tracker.ts";
 export {
