@@ -10,4 +10,5 @@ export {
   type Terminal,
 } from "./commands/command.ts";
 export { interruptible } from "./commands/interruptible.ts";
+export { pathText } from "./commands/path-text.ts";
 export { barText, clockText, countText, numberText, tableText } from "./commands/text.ts";

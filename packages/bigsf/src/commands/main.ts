@@ -3,7 +3,9 @@ import { Command } from "commander";
 import { buildCommand, type CommandSpec, runCommandLine, type Terminal } from "ml-mosaic/command-line";
 
 /** Each command is loaded when it is needed. */
-const verbs: Readonly<Record<string, () => Promise<CommandSpec>>> = {};
+const verbs: Readonly<Record<string, () => Promise<CommandSpec>>> = {
+  preprocess: async () => (await import("./preprocess.ts")).preprocessCommand,
+};
 
 const terminal: Terminal = {
   out: (text) => process.stdout.write(text),
