@@ -1,0 +1,107 @@
+/** The parts of a configuration's `data`. */
+import {
+  boolean,
+  component,
+  configurable,
+  type Infer,
+  int,
+  list,
+  literal,
+  path,
+  schema,
+} from "@ml-mosaic/configurable";
+import { BigsfError } from "../errors.ts";
+import { Folds } from "../folds/folds.ts";
+import type { Part } from "../folds/splits.ts";
+import type { MapPaths } from "../maps/maps.ts";
+import { NORMALIZATIONS } from "../patches/patch-rules.ts";
+import { Augmentation } from "./augmentations/augmentation.ts";
+import "./augmentations/built-in.ts";
+import { bounded } from "./bounded.ts";
+import type { SourceOptions } from "./open-source.ts";
+
+const pixels = bounded(int, { min: 1 });
+
+/** The maps to cut patches from. */
+class MapFiles
+  extends configurable({
+    image: schema(path, { help: "FITS map, such as column density" }),
+    target: schema(path, { help: "1 on filaments" }),
+    missing: schema(path, { help: "1 where the image is valid" }),
+    background: schema(path, { help: "1 where there is certainly no filament" }),
+  })
+  implements MapPaths {}
+
+/** How the patches of a part become samples. */
+class PartOptions extends configurable({
+  data_augmentations: schema(list(component(Augmentation)), {
+    default: [],
+    help: "Random changes of the samples, one after the other; for train",
+  }),
+  use_all_patches: schema(boolean, {
+    default: true,
+    help: "false leaves out patches whose target has one value only; for train",
+  }),
+  stride: schema(pixels, {
+    optional: true,
+    help: "Takes patches only whose first row and column are multiples of it; without it, the data's stride",
+  }),
+  toEncode: schema(list(literal("positions")), {
+    optional: true,
+    aliases: ["to_encode"],
+    help: "What samples tell besides their pixels; train's holds for valid and test",
+  }),
+}) {}
+
+export const defaults = { patch_size: 32, stride: 1, normalization: "minmax" } as const;
+
+export const dataOptions = {
+  path: schema(path, { optional: true, help: "patches.h5, as bigsf preprocess writes it; or else source" }),
+  source: schema(component(MapFiles), { optional: true, help: "Maps to cut patches from, without a copy on disk" }),
+  patch_size: schema(pixels, {
+    optional: true,
+    help: `Side of the patches; ${defaults.patch_size} where they are cut from source; those of path must have it`,
+  }),
+  stride: schema(pixels, {
+    optional: true,
+    help: `Takes patches only whose first row and column are multiples of it; ${defaults.stride} by default`,
+  }),
+  normalization: schema(literal(...NORMALIZATIONS), {
+    optional: true,
+    help: `Of the patches cut from source: ${defaults.normalization} by default`,
+  }),
+  folds: schema(component(Folds), { default: {}, help: "How patches are shared out among folds" }),
+  train: schema(component(PartOptions), { default: {}, help: "The training set" }),
+  valid: schema(component(PartOptions), { default: {}, help: "The validation set" }),
+  test: schema(component(PartOptions), { default: {}, help: "The test set" }),
+};
+
+export type DataOptions = Infer<typeof dataOptions>;
+
+/** Between the patches of a part. */
+export function strideOf(data: DataOptions, part: Part): number {
+  return data[part].stride ?? data.stride ?? defaults.stride;
+}
+
+/** What samples of a part tell besides their pixels. */
+export function encodedBy(data: DataOptions, part: Part): readonly "positions"[] {
+  return data[part].toEncode ?? data.train.toEncode ?? [];
+}
+
+/** @throws BigsfError if there is neither path nor source, which a check of the options finds before */
+export function sourceOptions({
+  path: file,
+  source: maps,
+  patch_size,
+  stride,
+  normalization,
+}: DataOptions): SourceOptions {
+  if (file !== undefined) return { path: file };
+  if (maps === undefined) throw new BigsfError("PATCHES", "neither path nor source says where the patches are");
+  return {
+    maps,
+    patchSize: patch_size ?? defaults.patch_size,
+    stride: stride ?? defaults.stride,
+    normalization: normalization ?? defaults.normalization,
+  };
+}

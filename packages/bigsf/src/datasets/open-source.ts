@@ -1,0 +1,74 @@
+import type { MapPaths } from "../maps/maps.ts";
+import { openFitsPatches } from "../patches/fits-patches.ts";
+import { openPatchFile } from "../patches/h5-patches.ts";
+import { bytesPerPatch } from "../patches/patch-file-layout.ts";
+import type { Normalization } from "../patches/patch-rules.ts";
+import type { PatchSource } from "../patches/patch-source.ts";
+import type { PatchDatasetOptions } from "./patch-dataset.ts";
+import { windowedOrder } from "./windowed-order.ts";
+
+/** Where patches come from: a file of them, or maps that they are cut from. */
+export type SourceOptions =
+  | { readonly path: string }
+  | {
+      readonly maps: MapPaths;
+      readonly patchSize: number;
+      readonly stride: number;
+      readonly normalization: Normalization;
+    };
+
+export interface OpenSource {
+  readonly source: PatchSource;
+  /** A random order of some of its patches that reads little twice; undefined where they stay in memory anyway. */
+  orderFor(indices: Int32Array): PatchDatasetOptions["shuffled"];
+}
+
+/** What of a source stays in memory, as it is read. Several trainings may run on one machine. */
+const cacheBytes = 512 * 2 ** 20;
+
+/**
+ * @throws BigsfError where a file is missing, broken, or does not fit the others
+ */
+export async function openSource(options: SourceOptions, cache = cacheBytes): Promise<OpenSource> {
+  if ("path" in options) return storedPatches(await openPatchFile(options.path, { cacheBytes: cache }), cache);
+  return cutPatches(await openFitsPatches({ ...options, cacheBytes: cache }), cache);
+}
+
+function storedPatches(source: PatchSource, cache: number): OpenSource {
+  const { groupLength, patchSize } = source;
+  const regionBytes = groupLength * bytesPerPatch(patchSize);
+  return {
+    source,
+    orderFor(indices) {
+      if (indices.length * bytesPerPatch(patchSize) <= cache) return undefined;
+      const regionOf = Int32Array.from(indices, (patch) => Math.floor(patch / groupLength));
+      return windows(regionOf, cache / 2 / regionBytes);
+    },
+  };
+}
+
+/** Side of the squares of a map that are read together; what `openFitsPatches` keeps of a pixel. */
+const regionSide = 256;
+const bytesPerPixel = 13;
+
+function cutPatches(source: PatchSource, cache: number): OpenSource {
+  const [height, width] = source.mapShape;
+  const across = Math.ceil(width / regionSide);
+  return {
+    source,
+    orderFor(indices) {
+      if (height * width * bytesPerPixel <= cache) return undefined;
+      const regionOf = Int32Array.from(indices, (patch) => {
+        const [y = 0, x = 0] = [source.positions[2 * patch], source.positions[2 * patch + 1]];
+        return Math.floor(y / regionSide) * across + Math.floor(x / regionSide);
+      });
+      // Patches reach into neighbouring squares: of four times a window there is room for all.
+      return windows(regionOf, cache / 4 / (regionSide ** 2 * bytesPerPixel));
+    },
+  };
+}
+
+function windows(regionOf: Int32Array, regions: number): PatchDatasetOptions["shuffled"] {
+  const regionsPerWindow = Math.max(1, Math.floor(regions));
+  return (generator) => windowedOrder({ regionOf, regionsPerWindow, generator });
+}

@@ -1,0 +1,159 @@
+import { configurable, type Objection, register } from "@ml-mosaic/configurable";
+import { DataLoader } from "@ml-mosaic/tensor";
+import { BaseData, type DataContext, type DataLoaders } from "@ml-mosaic/training";
+import { BigsfError } from "../errors.ts";
+import type { FoldAssignment } from "../folds/assign-folds.ts";
+import { partIndices } from "../folds/part-indices.ts";
+import { type Part, parts, type Split } from "../folds/splits.ts";
+import type { PatchSource } from "../patches/patch-source.ts";
+import { dataObjections } from "./data-objections.ts";
+import { type DataOptions, dataOptions, encodedBy, sourceOptions, strideOf } from "./data-options.ts";
+import { type OpenSource, openSource } from "./open-source.ts";
+import { PatchDataset } from "./patch-dataset.ts";
+import { hasPositives, onGrid, withMixedTarget } from "./select-patches.ts";
+
+/** Patches with the folds that they are assigned to. */
+export interface FoldedPatches {
+  readonly source: PatchSource;
+  readonly assignment: FoldAssignment;
+  readonly splits: readonly Split[];
+  /** What people should be told. */
+  readonly notices: readonly string[];
+}
+
+/** Patches of one part of a split, in the order in which their loader gives them where it does not shuffle. */
+export interface PartPatches {
+  /** Numbers of the patches in the source. */
+  readonly indices: Int32Array<ArrayBuffer>;
+  /** First row and column of each: [patches * 2]. */
+  readonly positions: Int32Array<ArrayBuffer>;
+}
+
+/**
+ * Patches of a map, their folds made of areas, so that what a model is tested on is not what it was trained on: the
+ * `data` of a BigSF configuration. Files are opened when they are first needed, and stay open until `close`.
+ */
+export class PatchesData extends configurable(dataOptions, BaseData) {
+  static override readonly aliases = ["patches"];
+  #opened: Promise<FoldedPatches & OpenSource> | undefined;
+
+  override preconditions(): Iterable<Objection> {
+    return dataObjections(this);
+  }
+
+  /** How many models are trained, each on a split of its own. */
+  override splitCount(): number {
+    return this.folds.splits().length;
+  }
+
+  /**
+   * Opens the patches and assigns them to folds; the first call does, later ones give the same.
+   *
+   * @throws BigsfError, FitsError where files are missing or broken, or there cannot be such folds
+   */
+  open(): Promise<FoldedPatches> {
+    return this.#open();
+  }
+
+  #open(): Promise<FoldedPatches & OpenSource> {
+    this.#opened ??= openFolded(this);
+    return this.#opened;
+  }
+
+  /**
+   * The data of one split.
+   *
+   * @throws BigsfError if a part is empty or without any filament, besides what `open` throws
+   */
+  override async loaders({ split, batchSize }: DataContext): Promise<DataLoaders> {
+    const opened = await this.#open();
+    await this.#checkParts(split);
+    const load = async (part: Part) => {
+      const { indices } = await this.patches(split, part);
+      const dataset = new PatchDataset({
+        source: opened.source,
+        indices,
+        augmentations: this[part].data_augmentations,
+        encodePositions: encodedBy(this, part).includes("positions"),
+        shuffled: opened.orderFor(indices),
+      });
+      return new DataLoader(dataset, { batchSize, shuffle: part === "train" });
+    };
+    return { train: await load("train"), valid: await load("valid"), test: await load("test") };
+  }
+
+  /**
+   * The patches of a part: what its loader reads. Those of `test` are what a model has never seen, so that predictions
+   * for them, over all splits, make up an out-of-fold map.
+   *
+   * @param split counted from 0
+   */
+  async patches(split: number, part: Part): Promise<PartPatches> {
+    const { source, assignment, splits } = await this.#open();
+    const chosen = splits[split];
+    if (chosen === undefined)
+      throw new BigsfError("FOLDS", `there is no split ${split}; the ${splits.length} splits count from 0`);
+    const inFolds = partIndices(assignment, chosen, part);
+    const placed = onGrid(inFolds, source, strideOf(this, part));
+    const indices = this[part].use_all_patches ? placed : await withMixedTarget(placed, source);
+    const positions = new Int32Array(2 * indices.length);
+    for (const [place, patch] of indices.entries())
+      positions.set(source.positions.subarray(2 * patch, 2 * patch + 2), 2 * place);
+    return { indices, positions };
+  }
+
+  async #checkParts(split: number): Promise<void> {
+    const { source, splits } = await this.#open();
+    const problems: string[] = [];
+    for (const part of parts) {
+      const { indices } = await this.patches(split, part);
+      const folds = splits[split]?.[part] ?? [];
+      const where = `the ${part} set of split ${split + 1} (${folds.length === 1 ? "fold" : "folds"} ${folds.join(", ")})`;
+      if (indices.length === 0) {
+        const filters = [
+          ...(strideOf(this, part) > 1 ? [`stride ${strideOf(this, part)}`] : []),
+          ...(this[part].use_all_patches ? [] : ["use_all_patches: false"]),
+        ];
+        problems.push(`${where} has no patch${filters.length > 0 ? ` left by ${filters.join(" and ")}` : ""}`);
+      } else if (!(await hasPositives(indices, source))) {
+        problems.push(
+          `none of the ${indices.length} patches in ${where} has a labelled filament, so that nothing could be learnt or measured there`,
+        );
+      }
+    }
+    if (problems.length === 0) return;
+    const remedy =
+      "Other folds may do: change folds.type, folds.k or folds.area_size, and look at them with bigsf folds -c.";
+    throw new BigsfError("FOLDS", `${source.name}: ${problems.join("; ")}. ${remedy}`);
+  }
+
+  /** Closes the files. */
+  async close(): Promise<void> {
+    // What could not be opened need not be closed; whoever opened it has the error.
+    const opened = await this.#opened?.catch(() => undefined);
+    this.#opened = undefined;
+    await opened?.source.close();
+  }
+}
+
+register(PatchesData);
+
+async function openFolded(data: DataOptions): Promise<FoldedPatches & OpenSource> {
+  const opened = await openSource(sourceOptions(data));
+  const { source } = opened;
+  try {
+    for (const [name, size] of [
+      ["patch_size", data.patch_size],
+      ["folds.patch_size", data.folds.patch_size],
+    ] as const) {
+      if (size !== undefined && size !== source.patchSize)
+        throw new BigsfError("PATCHES", `${name} is ${size}, but ${source.name} has patches of ${source.patchSize}`);
+    }
+    if (source.length === 0) throw new BigsfError("PATCHES", `${source.name} has no patch with both signal and labels`);
+    const { assignment, notices } = await data.folds.assign(source.positions, source.patchSize);
+    return { ...opened, assignment, splits: data.folds.splits(), notices };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
