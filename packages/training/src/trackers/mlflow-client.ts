@@ -96,6 +96,7 @@ export class MlflowClient {
   }
 
   async #call(method: "GET" | "POST", path: string, body?: unknown): Promise<unknown> {
+    const [endpoint = path] = path.split("?");
     const response = await fetch(`${this.#base}/${path}`, {
       method,
       headers: this.#headers,
@@ -105,12 +106,12 @@ export class MlflowClient {
     const text = await response.text();
     // A server that is starting, restarting or overwhelmed is worth another try.
     if (response.status >= 500 || response.status === 429)
-      throw new Error(`${path} was answered with ${response.status}: ${text.slice(0, 200)}`);
+      throw new Error(`${endpoint} was answered with ${response.status}: ${text.slice(0, 200)}`);
     const answer = parse(text);
     if (response.ok && answer !== undefined) return answer;
     const { error_code: code = String(response.status), message = text.slice(0, 200) }: Record<string, unknown> =
       Object(answer);
-    throw new MlflowRefusal(String(code), `${path} was refused: ${String(code)}: ${String(message)}`);
+    throw new MlflowRefusal(String(code), `${endpoint} was refused: ${String(code)}: ${String(message)}`);
   }
 }
 

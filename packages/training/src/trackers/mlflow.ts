@@ -42,11 +42,10 @@ class Mlflow extends configurable(options, BaseTracker) {
 
   override preconditions(): Objection | undefined {
     const uri = addressOf(this.uri);
-    if (uri === undefined)
-      return { option: "uri", message: "is missing, and the environment has no MLFLOW_TRACKING_URI" };
+    if (uri === undefined) return { option: "uri", message: "missing, and the environment has no MLFLOW_TRACKING_URI" };
     return /^https?:\/\/./.test(uri)
       ? undefined
-      : { option: "uri", message: `is ${JSON.stringify(uri)}; it must begin with http:// or https://` };
+      : { option: "uri", message: `${JSON.stringify(uri)} does not begin with http:// or https://` };
   }
 
   override async start(run: TrackedRun): Promise<void> {

@@ -83,7 +83,7 @@ export class TrainerSettings extends configurable(options) {
     });
     const repeated = named.findIndex(({ name }, index) => named.findIndex((other) => other.name === name) < index);
     if (repeated < 0) return named;
-    const message = `${named[repeated]?.name} is there already; give one of them a label`;
+    const message = `there is a metric ${named[repeated]?.name} already; give one of them a label`;
     throw new ConfigurationError([{ kind: "precondition", path: ["trainer", "metrics", repeated], message }]);
   }
 }
