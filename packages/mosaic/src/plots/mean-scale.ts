@@ -1,3 +1,4 @@
+import { quantileOf } from "../statistics/sample.ts";
 import { type AxisScale, scaleOf } from "./scales.ts";
 
 interface MeanPoint {
@@ -17,5 +18,13 @@ export function meanScale(points: readonly MeanPoint[], wanted?: "linear" | "log
     const least = scale.domain[0] / 3;
     return scaleOf([...means, ...bounds.map((bound) => Math.max(bound, least))], "log");
   }
-  return scaleOf([...means, ...bounds], "linear");
+  // One interval of two wild runs would press all others into a line: it is cut at the frame.
+  const reach =
+    3 * medianOf(points.flatMap(({ low, high }) => (low === null || high === null ? [] : [(high - low) / 2])));
+  const [least, most] = [Math.min(...means) - reach, Math.max(...means) + reach];
+  return scaleOf([...means, ...bounds.map((bound) => Math.min(most, Math.max(least, bound)))], "linear");
+}
+
+function medianOf(values: readonly number[]): number {
+  return values.length === 0 ? 0 : quantileOf(Float64Array.from(values), 0.5);
 }

@@ -9,6 +9,11 @@ export function numberLabel(value: number | null | undefined): string {
   return text.replaceAll("-", "−").replace("e+", "e");
 }
 
+/** For an axis: "1e−4" instead of "1.00e−4". */
+export function tickLabel(value: number): string {
+  return numberLabel(value).replace(/\.?0+e/, "e");
+}
+
 /** Whole numbers in full: "1,234,567". */
 export function countLabel(count: number): string {
   return count.toLocaleString("en");

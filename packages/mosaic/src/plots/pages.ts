@@ -17,8 +17,8 @@ export const sheetTextWidth = sheet.width - 2 * sheet.margin - 12;
 const layoutWidth = { least: 330, most: 560 } as const;
 
 /** One chart alone. */
-export function figurePage(chart: Chart): Page {
-  const { width, height, margin } = figure;
+export function figurePage(chart: Chart, height: number = figure.height): Page {
+  const { width, margin } = figure;
   const placed = { chart, x: margin, y: margin, width: width - 2 * margin, height: height - 2 * margin, scale: 1 };
   return { width, height, charts: [placed] };
 }

@@ -67,3 +67,13 @@ export function logTicks(low: number, high: number): number[] {
   const step = Math.ceil(near.length / 5);
   return near.filter((_, index) => index % step === 0);
 }
+
+/** About five round places from `low` to `high`, both of them finite. */
+export function linearTicks(low: number, high: number): number[] {
+  const rough = (high - low) / 5;
+  if (!(rough > 0)) return [low];
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((digit) => digit * power).find((one) => one >= rough) ?? 10 * power;
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => (first + index) * step);
+}

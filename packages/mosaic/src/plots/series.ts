@@ -1,21 +1,16 @@
 // Runs gathered into lines: for each series and place on the axis the mean over its runs, and how sure it is.
-import { tInterval } from "../statistics/mean-interval.ts";
-import { meanOf } from "../statistics/sample.ts";
 import { finiteResult, leftOut, type PlotRun, type PlottedValues } from "./plot-runs.ts";
+import { meanOfRuns, type RunMean } from "./run-mean.ts";
 
 export interface SeriesValue {
   readonly runId: number;
   readonly value: number;
 }
 
-export interface SeriesPoint {
+export interface SeriesPoint extends RunMean {
   /** A number, or the text of an option that is none. */
   readonly x: number | string;
   readonly values: readonly SeriesValue[];
-  readonly mean: number;
-  /** 95 % t interval of the mean; null for a single run, of which no uncertainty is known. */
-  readonly low: number | null;
-  readonly high: number | null;
   /** Whether the runs are of several pipelines: they differ by more than repetition. */
   readonly isMixed: boolean;
 }
@@ -39,18 +34,14 @@ export function seriesOf(runs: readonly PlotRun[], { name, x, criterion }: Serie
   return [...Map.groupBy(usable, ({ run }) => name(run))].map(([series, ofSeries]) => ({
     name: series,
     points: [...Map.groupBy(ofSeries, ({ place }) => place)]
-      .map(([place, ofPlace]): SeriesPoint => {
-        const values = ofPlace.map(({ value }) => value);
-        const interval = values.length > 1 ? tInterval(values) : undefined;
-        return {
+      .map(
+        ([place, ofPlace]): SeriesPoint => ({
           x: place,
           values: ofPlace.map(({ run, value }) => ({ runId: run.runId, value })),
-          mean: meanOf(values),
-          low: interval?.low ?? null,
-          high: interval?.high ?? null,
-          isMixed: new Set(ofPlace.map(({ run }) => run.pipeline)).size > 1,
-        };
-      })
+          ...meanOfRuns(ofPlace),
+          isMixed: new Set(ofPlace.map(({ run }) => run.configuration)).size > 1,
+        }),
+      )
       .sort((one, other) => compareX(one.x, other.x)),
   }));
 }

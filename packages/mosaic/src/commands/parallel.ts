@@ -1,0 +1,31 @@
+import { defaultCriterion } from "../compare/criterion.ts";
+import { MosaicError } from "../errors.ts";
+import type { ParallelColor } from "../plots/parallel-plots.ts";
+import type { CommandSpec } from "./command.ts";
+import { criterionArgument, dataOption, drawRuns, plotArguments } from "./plot-command.ts";
+
+export const parallelCommand: CommandSpec = {
+  name: "parallel",
+  summary: "Draw every pipeline as a line through its options to its result (parallel coordinates).",
+  arguments: [...plotArguments, criterionArgument],
+  options: [
+    dataOption,
+    { name: "color", value: "BY", help: "colour lines by criterion (default) or by model key: model" },
+  ],
+  examples: [
+    "mosaic parallel results.db options.pdf",
+    "mosaic parallel results.db options.png test_acc --data data_Digits --color model",
+  ],
+  async run(given, terminal) {
+    const color = colorOf(given.option("color"));
+    const { parallelPlots } = await import("../plots/parallel-plots.ts");
+    const criterion = given.optionalArgument("criterion") ?? defaultCriterion;
+    const dataKey = given.option("data");
+    return drawRuns(given, terminal, (runs) => parallelPlots(runs, criterion, { dataKey, color }));
+  },
+};
+
+function colorOf(text = "criterion"): ParallelColor {
+  if (text === "criterion" || text === "model") return text;
+  throw new MosaicError("bad-usage", `--color ${text}: lines are coloured by "criterion" or by "model"`);
+}

@@ -1,0 +1,25 @@
+import { defaultCriterion } from "../compare/criterion.ts";
+import type { CommandSpec } from "./command.ts";
+import { dataOption, drawRuns, plotArguments } from "./plot-command.ts";
+
+const defaultCost = "nb_params";
+
+export const paretoCommand: CommandSpec = {
+  name: "pareto",
+  summary: "Draw two results of every pipeline, and those of which no other is better in both (Pareto front).",
+  arguments: [
+    ...plotArguments,
+    { name: "abscissae", help: `the result along the horizontal axis; ${defaultCost} if left out`, optional: true },
+    { name: "ordinates", help: `the result along the vertical axis; ${defaultCriterion} if left out`, optional: true },
+  ],
+  options: [dataOption],
+  examples: ["mosaic pareto results.db front.pdf", "mosaic pareto results.db front.png 'duration(s)' test_acc"],
+  async run(given, terminal) {
+    const { paretoPlots } = await import("../plots/pareto-plots.ts");
+    const criteria = [
+      given.optionalArgument("abscissae") ?? defaultCost,
+      given.optionalArgument("ordinates") ?? defaultCriterion,
+    ] as const;
+    return drawRuns(given, terminal, (runs) => paretoPlots(runs, criteria, given.option("data")));
+  },
+};
