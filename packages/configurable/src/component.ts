@@ -1,4 +1,4 @@
-import type { ComponentClass, Later } from "./component-class.ts";
+import { type ComponentClass, isComponentClass, type Later, notConfigurable } from "./component-class.ts";
 import { expectedConfig } from "./registry.ts";
 import { resolvedConfig } from "./resolved-config.ts";
 import { construct, type Type } from "./type.ts";
@@ -11,11 +11,7 @@ import { construct, type Type } from "./type.ts";
  * Trainer.fromConfig({ model: { type: "cnn" } }).model; // a CnnModel
  */
 export function component<Instance extends object>(componentClass: ComponentClass<Instance>): Type<Instance> {
-  return {
-    expected: expectedConfig(componentClass),
-    form: { kind: "component", component: componentClass },
-    read: (value, options) => componentClass.readComponent(value, options),
-  };
+  return { ...described(componentClass), read: (value, options) => componentClass.readComponent(value, options) };
 }
 
 /** A component that is checked with its owner and constructed when the owner asks, as often as it asks. */
@@ -23,8 +19,7 @@ component.later = function later<Instance extends object>(
   componentClass: ComponentClass<Instance>,
 ): Type<Later<Instance>> {
   return {
-    expected: expectedConfig(componentClass),
-    form: { kind: "component", component: componentClass },
+    ...described(componentClass),
     read: (value, options) => {
       const reading = componentClass.readComponent(value, options);
       if (!reading.ok) return reading;
@@ -32,3 +27,8 @@ component.later = function later<Instance extends object>(
     },
   };
 };
+
+function described(componentClass: ComponentClass): Pick<Type<unknown>, "expected" | "form"> {
+  if (!isComponentClass(componentClass)) throw new TypeError(notConfigurable(componentClass));
+  return { expected: expectedConfig(componentClass), form: { kind: "component", component: componentClass } };
+}

@@ -1,4 +1,4 @@
-import type { AnyClass, ComponentStatics, Configurable, Objection } from "./component-class.ts";
+import type { AnyClass, ComponentStatics, Configurable, Objections } from "./component-class.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { type FromConfigOptions, fromConfig } from "./from-config.ts";
 import { isPlainObject } from "./plain-object.ts";
@@ -13,15 +13,9 @@ export type Merged<Options extends SchemaMap, Base> = Base extends {
   ? Omit<Inherited, keyof Options> & Options
   : Options;
 
+/** The statics, with the options typed. */
 export interface ConfigurableStatics<Options extends SchemaMap> extends ComponentStatics {
   readonly configSchema: Options;
-  /**
-   * Checks a configuration and constructs the component, those inside it first.
-   *
-   * @param config an object, the path of a YAML file, or what `readYaml` gave
-   * @throws ConfigurationError with every problem there is, before anything is constructed
-   */
-  fromConfig<Instance extends object>(this: AnyClass<Instance>, config: unknown, options?: FromConfigOptions): Instance;
 }
 
 /** What `configurable` makes: a base class whose constructor takes the checked values of all options. */
@@ -110,9 +104,7 @@ function firstLayer(merged: SchemaMap, base: Constructor, baseTakesValues: boole
         throw new ConfigurationError(problems.map((each) => ({ ...each, context: new.target.name })));
     }
 
-    preconditions(): readonly Objection[] {
-      return [];
-    }
+    preconditions(): Objections {}
   }
   return Layer;
 }

@@ -67,9 +67,9 @@ function partsOf(root: Described): readonly Part[] {
 function expand(described: Described): readonly Part[] {
   if (!isTyped(described))
     return [{ name: described.name, types: [], base: undefined, schemas: described.configSchema }];
-  return choicesOf(described).map(({ component, type, names }) => ({
+  return choicesOf(described).map(({ component, names }) => ({
     name: component.name,
-    types: [type, ...names.filter((name) => name !== type)],
+    types: names,
     base: described.name,
     schemas: schemasOf(component),
   }));

@@ -1,4 +1,4 @@
-import type { AnyClass, ComponentClass } from "./component-class.ts";
+import { type AnyClass, isComponentClass, notConfigurable } from "./component-class.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import type { Problem } from "./problem.ts";
 import { construct, type ReadOptions } from "./type.ts";
@@ -15,7 +15,7 @@ export function fromConfig<Instance extends object>(
   config: unknown,
   { context, folder, text }: FromConfigOptions = {},
 ): Instance {
-  if (!isComponentClass(component)) throw new TypeError(`${component.name} is not made with configurable(…)`);
+  if (!isComponentClass(component)) throw new TypeError(notConfigurable(component));
   const file = typeof config === "string" ? readYaml(config) : config instanceof YamlFile ? config : undefined;
   const placed = (problems: readonly Problem[]): readonly Problem[] =>
     (file?.locate(problems) ?? problems).map((problem) => ({ ...problem, context }));
@@ -31,10 +31,4 @@ export function fromConfig<Instance extends object>(
       ? new ConfigurationError(placed(error.problems), { cause: error.cause })
       : error;
   }
-}
-
-export function isComponentClass<Instance extends object>(
-  value: AnyClass<Instance>,
-): value is ComponentClass<Instance> {
-  return "configSchema" in value && "readComponent" in value && typeof value.readComponent === "function";
 }

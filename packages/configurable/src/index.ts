@@ -9,6 +9,7 @@ export type {
   Configurable,
   Later,
   Objection,
+  Objections,
 } from "./component-class.ts";
 export {
   type ConfigurableClass,
@@ -43,7 +44,7 @@ export type { Source } from "./read-values.ts";
 export { refine } from "./refine.ts";
 export { type RegisteredClass, type Registry, register } from "./registry.ts";
 export { resolvedConfig } from "./resolved-config.ts";
-export { any, boolean, float, int, path, string } from "./scalar-types.ts";
+export { any, boolean, float, importable, int, path, string } from "./scalar-types.ts";
 export { type Infer, isSchemaMap, type Schema, type SchemaMap, schema, type Written } from "./schema.ts";
 export { readText } from "./text.ts";
 export { toYaml } from "./to-yaml.ts";

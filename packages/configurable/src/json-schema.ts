@@ -119,8 +119,7 @@ function choiceSchema(base: Described & AnyClass, definitions: Definitions): Jso
   const registered = choicesOf(base);
   const withoutType = choiceWithoutType(base, registered);
   const choices = registered.map((choice) => {
-    const names = [choice.type, ...choice.names];
-    const spellings = [...names, ...names.map((name) => name.toLowerCase())];
+    const spellings = [...choice.names, ...choice.names.map((name) => name.toLowerCase())];
     const schema = { enum: Array.from(new Set(spellings)), default: choice.type };
     return {
       title: choice.type,

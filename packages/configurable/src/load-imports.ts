@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { ConfigurationError } from "./configuration-error.ts";
 import { messageOf } from "./message-of.ts";
 import type { Problem } from "./problem.ts";
+import { importable } from "./scalar-types.ts";
 import { YamlFile } from "./yaml-file.ts";
 
 /**
@@ -24,19 +25,18 @@ export async function loadImports(imports: unknown, folder?: string): Promise<vo
     for (const [index, specifier] of specifiers.entries()) {
       const path = ["imports", index];
       if (typeof specifier !== "string" || specifier === "") {
-        problems.push({
-          kind: "invalid",
-          path,
-          value: specifier,
-          expected: "a path such as ./my-model.ts, or a package",
-        });
+        problems.push({ kind: "invalid", path, value: specifier, expected: importable.expected });
         continue;
       }
       try {
-        await load(specifier, folder ?? file?.folder ?? ".");
+        await import(await locate(specifier, resolve(folder ?? file?.folder ?? ".")));
       } catch (error) {
         causes.push(error);
-        problems.push({ kind: "import", path, message: `${specifier} cannot be loaded: ${messageOf(error)}` });
+        problems.push({
+          kind: "import",
+          path,
+          message: `${specifier} cannot be loaded: ${messageOf(error)}${placeOf(error)}`,
+        });
       }
     }
   } else if (specifiers !== undefined && specifiers !== null) {
@@ -47,18 +47,37 @@ export async function loadImports(imports: unknown, folder?: string): Promise<vo
   }
 }
 
-async function load(specifier: string, folder: string): Promise<void> {
-  await import(pathToFileURL(await locate(specifier, resolve(folder))).href);
-}
-
 async function locate(specifier: string, folder: string): Promise<string> {
-  // Packages are those that the configuration's folder sees, not those of this program.
-  if (!specifier.startsWith(".") && !isAbsolute(specifier))
-    return createRequire(join(folder, "configuration.js")).resolve(specifier);
+  if (!specifier.startsWith(".") && !isAbsolute(specifier)) return locatePackage(specifier, folder);
   const file = resolve(folder, specifier);
   // Node's own message would speak of the module that imports, which is this one.
   await stat(file).catch((error: unknown) => {
     throw new Error(`there is no file ${file}`, { cause: error });
   });
-  return file;
+  return pathToFileURL(file).href;
+}
+
+/** Packages are those that the configuration's folder sees, not those of this program. */
+function locatePackage(name: string, folder: string): string {
+  try {
+    return pathToFileURL(createRequire(join(folder, "configuration.js")).resolve(name)).href;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "MODULE_NOT_FOUND")
+      throw new Error(`there is no such package for ${folder}: npm install it there`, { cause: error });
+    // A package that can be imported only, which `require` does not find.
+    if (code === "ERR_PACKAGE_PATH_NOT_EXPORTED") return import.meta.resolve(name);
+    throw error;
+  }
+}
+
+/** File and line of what went wrong, where Node tells it: of all but JavaScript's own syntax errors. */
+function placeOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  // A frame of the stack; of TypeScript that cannot be read, the line above the error.
+  const found = /file:\/\/[^\s)]+?:\d+(?=[:\s)]|$)/.exec(stack)?.[0] ?? /^\S+\.[cm]?ts:\d+$/m.exec(stack)?.[0];
+  if (found === undefined || found.startsWith(import.meta.url)) return "";
+  const colon = found.lastIndexOf(":");
+  const file = found.slice(0, colon);
+  return ` (${file.startsWith("file:") ? fileURLToPath(file) : file}${found.slice(colon)})`;
 }

@@ -6,7 +6,7 @@ import type { SchemaMap } from "./schema.ts";
 export interface RegisteredClass {
   /** The first alias, or the class's own name where it has none: what resolved configurations say. */
   readonly type: string;
-  /** All names, the class's own included. Case does not count. */
+  /** All names, `type` first. Case does not count. */
   readonly names: readonly string[];
   readonly component: AnyClass;
 }
@@ -49,23 +49,22 @@ export function choiceWithoutType(base: AnyClass, choices: readonly RegisteredCl
   return chosen;
 }
 
-/** The class's name and its own `aliases`; those that it inherits name another class. */
-export function namesOf(component: object & { readonly name: string }): readonly [string, ...string[]] {
+/** A class's own `aliases` and its name; aliases that it inherits name another class. */
+export function namesOf(component: object & { readonly name: string }): readonly string[] {
   const aliases: unknown = Object.hasOwn(component, "aliases") ? Reflect.get(component, "aliases") : [];
-  if (!Array.isArray(aliases) || !aliases.every((alias) => typeof alias === "string" && alias !== ""))
-    throw new TypeError(`aliases of ${component.name} is not a list of names`);
-  const known = new Set([component.name.toLowerCase()]);
-  const others = aliases.filter((alias: string) => {
-    const lowered = alias.toLowerCase();
-    return !known.has(lowered) && known.add(lowered);
-  });
-  return [component.name, ...others];
+  if (!isListOfNames(aliases)) throw new TypeError(`aliases of ${component.name} is not a list of names`);
+  const lowered = aliases.map((alias) => alias.toLowerCase());
+  const different = aliases.filter((_alias, index) => lowered.indexOf(lowered[index] ?? "") === index);
+  return lowered.includes(component.name.toLowerCase()) ? different : [...different, component.name];
+}
+
+function isListOfNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
 }
 
 /** What resolved configurations call a class: its first alias, else its name. */
 export function primaryName(component: object & { readonly name: string }): string {
-  const [name, alias] = namesOf(component);
-  return alias ?? name;
+  return namesOf(component)[0] ?? component.name;
 }
 
 /**

@@ -54,6 +54,19 @@ export const path: Type<string> = {
   },
 };
 
+/**
+ * A file or a package with code, as a list of `imports` names them: `./my-model.ts`, `some-package`. Relative paths come
+ * back absolute where the reader knows the folder, so that a resolved configuration may lie elsewhere.
+ */
+export const importable: Type<string> = {
+  expected: "a path such as ./my-model.ts, or a package",
+  form: { kind: "string" },
+  read: (value, { folder } = {}) => {
+    if (typeof value !== "string" || value === "") return refuse(value, importable.expected);
+    return accept(value.startsWith(".") && folder !== undefined ? resolve(folder, value) : value);
+  },
+};
+
 /** Whatever is given. Text is read as for a class without a schema: numbers and booleans where it looks like them. */
 export const any: Type<unknown> = {
   expected: "any value",

@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { Document, isScalar, visit } from "yaml";
 import type { ConfigObject } from "./component-class.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { isPlainObject } from "./plain-object.ts";
@@ -12,7 +12,14 @@ import type { Path, Problem } from "./problem.ts";
 export function toYaml(config: ConfigObject): string {
   const problems = notPlain(config, [], []);
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return stringify(config, { aliasDuplicateObjects: false, lineWidth: 0 });
+  const document = new Document(config, { aliasDuplicateObjects: false });
+  visit(document, {
+    Pair: (_place, { key }) => {
+      // In quotes it is a name; without them a merge.
+      if (isScalar(key) && key.value === "<<") key.type = "QUOTE_DOUBLE";
+    },
+  });
+  return document.toString({ lineWidth: 0 });
 }
 
 function notPlain(value: unknown, path: Path, ancestors: readonly unknown[]): readonly Problem[] {

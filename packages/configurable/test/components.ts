@@ -5,6 +5,7 @@ import {
   component,
   configurable,
   float,
+  importable,
   int,
   list,
   literal,
@@ -106,6 +107,6 @@ export class Trainer extends configurable({
 
 /** What a training file holds. */
 export class Training extends configurable({
-  imports: schema(list(string), { default: [] }),
+  imports: schema(list(importable), { default: [] }),
   trainer: schema(component(Trainer)),
 }) {}

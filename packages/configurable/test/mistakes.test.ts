@@ -253,7 +253,7 @@ const mistakes: readonly (readonly [what: string, text: string, messages: readon
     "mistakes at the top",
     file("imports: ./my.ts\ntrainer: 3\nextra:"),
     [
-      'c.yaml:1:1: imports: expected a list (each item a string), got "./my.ts"',
+      'c.yaml:1:1: imports: expected a list (each item a path such as ./my-model.ts, or a package), got "./my.ts"',
       "c.yaml:2:1: trainer: expected a map of options of Trainer, got 3",
       "c.yaml:3:1: extra: unknown option, expected imports, trainer",
     ],
@@ -261,7 +261,7 @@ const mistakes: readonly (readonly [what: string, text: string, messages: readon
   [
     "a number among imports",
     file("imports: [./a.ts, 3]\ntrainer: { output_dir: a, run_name: b, model: { type: cnn } }"),
-    ["c.yaml:1:19: imports[1]: expected a string, got 3"],
+    ["c.yaml:1:19: imports[1]: expected a path such as ./my-model.ts, or a package, got 3"],
   ],
   ["a list at the top", file("- trainer"), ["c.yaml: the top is no map: write one option a line, as name: value"]],
   [
