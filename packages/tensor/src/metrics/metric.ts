@@ -8,21 +8,38 @@ export type MetricValue = number | readonly number[] | readonly (readonly number
 
 type Elements = Float64Array | Float32Array;
 
+/** Takes batches in as they come, and keeps less than all of them. */
+export interface Accumulator<Part extends string = string> {
+  /** @param batch the elements of each part, in row-major order; they are not kept */
+  add(batch: Readonly<Record<Part, Float32Array>>): void;
+  /** What `result` gets. */
+  parts(): Readonly<Record<string, Elements>>;
+}
+
+/** A rule of a metric's own for putting batches together. */
+export interface Accumulation {
+  /** For one epoch. */
+  start(): Accumulator;
+}
+
 /**
  * A figure of how good predictions are, as data: what one batch gives, which is built into the evaluation program, and
  * what follows from all batches. No state is kept, so that one metric serves many trainings.
  */
 export interface Metric<Result extends MetricValue = MetricValue, Part extends string = string> {
   readonly name: string;
-  /** How batches are put together: added element by element in double precision, or one behind the other. */
-  readonly join: "sum" | "append";
+  /**
+   * How batches are put together: added element by element in double precision, one behind the other, or by a rule of the
+   * metric's own.
+   */
+  readonly join: "sum" | "append" | Accumulation;
   /**
    * What one batch gives; prediction and target are what the loss gets.
    *
    * @throws TensorError if their shapes are not what this metric judges
    */
   step(prediction: Tensor, target: Tensor): Readonly<Record<Part, Tensor>>;
-  /** From the elements of all batches, in row-major order. */
+  /** From the elements of all batches, in row-major order, or from what the metric's own rule kept. */
   result(parts: Readonly<Record<Part, Elements>>): Result;
 }
 
@@ -65,6 +82,7 @@ export class MetricTotals {
   readonly #metrics: readonly Metric[];
   readonly #sums = new Map<string, Float64Array>();
   readonly #pieces = new Map<string, Float32Array[]>();
+  readonly #accumulators = new Map<Metric, Accumulator>();
 
   /** @throws TensorError if two metrics have one name */
   constructor(metrics: readonly Metric[]) {
@@ -77,14 +95,27 @@ export class MetricTotals {
       }
     }
     this.#metrics = metrics;
+    for (const metric of metrics)
+      if (typeof metric.join === "object") this.#accumulators.set(metric, metric.join.start());
   }
 
   /** @param values of the steps of a chunk */
   add(values: StepValues, steps: number): void {
     for (const metric of this.#metrics) {
       const prefix = partName(metric, "");
-      for (const [name, elements] of Object.entries(values)) {
-        if (!name.startsWith(prefix)) continue;
+      const own = Object.entries(values).filter(([name]) => name.startsWith(prefix));
+      const accumulator = this.#accumulators.get(metric);
+      if (accumulator !== undefined) {
+        for (let step = 0; step < steps; step++) {
+          const batch = own.map(([name, elements]) => {
+            const size = elements.length / steps;
+            return [name.slice(prefix.length), elements.subarray(step * size, (step + 1) * size)];
+          });
+          accumulator.add(Object.fromEntries(batch));
+        }
+        continue;
+      }
+      for (const [name, elements] of own) {
         if (metric.join === "append") this.#append(name, elements);
         else this.#addUp(name, elements, elements.length / steps);
       }
@@ -103,8 +134,10 @@ export class MetricTotals {
     this.#sums.set(name, sum);
   }
 
-  /** All elements of a metric, by part. */
-  parts(metric: Metric): Record<string, Elements> {
+  /** All elements of a metric, by part, or what its own rule kept. */
+  parts(metric: Metric): Readonly<Record<string, Elements>> {
+    const accumulator = this.#accumulators.get(metric);
+    if (accumulator !== undefined) return accumulator.parts();
     const prefix = partName(metric, "");
     const found: readonly (readonly [string, Elements])[] =
       metric.join === "sum"
