@@ -93,7 +93,7 @@ function dataPage(report: CompareReport, data: DataReport, texts: CompareTexts):
     ...texts.common,
   ];
   if (shown.length === 0) return stack(title, joinNotes(commonNotes(report)), [message("No model has a result here.")], lines); // biome-ignore format: one thought
-  const ranks = shown.map(({ rank }) => `${rank}.`);
+  const ranks = shown.map((_, index) => `${index + 1}.`);
   const layout = rowLayout(
     shown.map(({ model }) => model),
     ranks,

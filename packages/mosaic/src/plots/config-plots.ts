@@ -9,7 +9,7 @@ import { figurePage, figureTextWidth } from "./pages.ts";
 import type { PlotSection } from "./plot-config.ts";
 import { finiteResult, type PlotRun } from "./plot-runs.ts";
 import { filterRuns, valueNamed } from "./run-filter.ts";
-import { hasIntervals, type Series, type SeriesOf, seriesNotes, seriesOf } from "./series.ts";
+import { dataNote, hasIntervals, type Series, type SeriesOf, seriesNotes, seriesOf } from "./series.ts";
 import { seriesTable } from "./series-table.ts";
 
 export function configPlots(runs: readonly PlotRun[], sections: readonly PlotSection[]): Plots {
@@ -46,7 +46,7 @@ function sectionPlot(runs: readonly PlotRun[], section: PlotSection): SectionPlo
 function sectionChart(section: PlotSection, runs: readonly PlotRun[], of: SeriesOf, series: readonly Series[]): Chart {
   const { name, abscissae, ordinates, plotType, plotScale, errorbarsStyle } = section;
   const dataKeys = [...new Set(runs.map(({ dataKey }) => dataKey))];
-  const data = dataKeys.length === 1 ? `Data set ${dataKeys[0]}` : "";
+  const data = dataKeys.length === 1 ? dataNote(dataKeys[0] ?? "") : "";
   const isMeans = plotType === "line" || plotType === "point";
   const drawn = isMeans
     ? hasIntervals(series) && "mean with 95 % t interval"

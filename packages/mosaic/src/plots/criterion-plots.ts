@@ -6,7 +6,7 @@ import { criterionChart } from "./criterion-chart.ts";
 import { axisTitle, criterionName, directionNote } from "./criterion-title.ts";
 import { figurePage, figureTextWidth } from "./pages.ts";
 import { finiteResult, type PlotRun, runsOnData } from "./plot-runs.ts";
-import { hasIntervals, seriesNotes, seriesOf } from "./series.ts";
+import { dataNote, hasIntervals, seriesNotes, seriesOf } from "./series.ts";
 import { seriesTable } from "./series-table.ts";
 
 /** @throws MosaicError for an unknown data set or criterion, with what there is */
@@ -22,7 +22,7 @@ export function criterionPlots(runs: readonly PlotRun[], dataKey: string, criter
   const series = seriesOf(chosen, of);
   const title = `${upperFirst(criterionName(criterion))} against number of parameters`;
   const interval = hasIntervals(series) ? "mean with 95 % t interval" : "";
-  const notes = seriesNotes(`Data set ${dataKey}`, chosen, series, of, [interval, directionNote(criterion)]);
+  const notes = seriesNotes(dataNote(dataKey), chosen, series, of, [interval, directionNote(criterion)]);
   return {
     title,
     pageCount: 1,

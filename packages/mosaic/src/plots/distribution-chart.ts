@@ -17,6 +17,8 @@ export interface DistributionPlot extends Omit<CriterionPlot, "marks" | "interva
 
 /** Fewer values than these have no shape: they are shown by themselves. */
 const fewestShaped = 5;
+/** Up to so many values at a place each is a large point. */
+const fewValues = 20;
 /** The share of a place that its shapes take. */
 const filled = 0.8;
 
@@ -55,6 +57,7 @@ export function distributionChart(plot: DistributionPlot, width: number): Chart 
     legend,
   } as const;
   const shaped = groups.filter(({ values }) => values.length >= fewestShaped);
+  const most = Math.max(...groups.map(({ values }) => values.length));
   const shapes = plot.shape === "box" ? boxLayers(shaped) : violinLayers(shaped, yScale);
   return {
     title,
@@ -65,7 +68,10 @@ export function distributionChart(plot: DistributionPlot, width: number): Chart 
     },
     layer: [
       ...shapes,
-      { data: { values: groups.flatMap(valuePoints) }, mark: { type: "point", filled: true, size: 10, opacity: 0.55 } },
+      {
+        data: { values: groups.flatMap(valuePoints) },
+        mark: { type: "point", filled: true, size: most <= fewValues ? 26 : 10, opacity: 0.55 },
+      },
       {
         data: {
           values: groups.map(({ series: name, middle, mean }) => ({ series: name, place: middle, value: mean })),

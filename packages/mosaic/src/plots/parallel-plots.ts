@@ -3,7 +3,7 @@ import { criterionNamed } from "../compare/criterion.ts";
 import type { Chart, Page, PlacedChart, Plots, PlotTable } from "./chart.ts";
 import { type Configuration, type Configurations, configurationsOf, type VaryingOption } from "./configurations.ts";
 import { criterionName, directionNote, shortAxisTitle } from "./criterion-title.ts";
-import { dataText, repetitionsOf, runsToPlot, withOptions } from "./data-pages.ts";
+import { repetitionsOf, runsToPlot, withOptions } from "./data-pages.ts";
 import { wrapText } from "./fit-text.ts";
 import { textWidth } from "./fonts.ts";
 import { headingChart } from "./heading-chart.ts";
@@ -11,7 +11,7 @@ import { counted } from "./number-label.ts";
 import { criterionAxis, optionAxis, type ParallelAxis } from "./parallel-axes.ts";
 import type { PlotRun } from "./plot-runs.ts";
 import { numberAxis, scaleOf } from "./scales.ts";
-import { joinNotes } from "./series.ts";
+import { dataNote, joinNotes } from "./series.ts";
 import { seriesStyle } from "./series-style.ts";
 import { backgroundColor, fontFamily, textSize } from "./style.ts";
 
@@ -62,7 +62,7 @@ function parallelPage({ of, options, part, parts }: Drawn, criterion: string, co
   const width = Math.max(leastWidth, room + gaps * spacing + 12);
   const name = criterionName(criterion);
   const notes = [
-    joinNotes([`Data set ${dataText(of)}`, `each line is one of ${counted(of.configurations.length, "pipeline")}, at its mean ${name}`]), // biome-ignore format: one thought
+    joinNotes([dataNote(of.dataKey), `each line is one of ${counted(of.configurations.length, "pipeline")}, at its mean ${name}`]), // biome-ignore format: one thought
     joinNotes([repetitionsOf(of), directionNote(criterion), "lines side by side have one value, the lower results below", parts > 1 ? `page ${part + 1} of ${parts}: ${of.options.length} options` : ""]), // biome-ignore format: one thought
     joinNotes(of.leftOut),
   ].flatMap((note) => wrapText(note, width - 24, textSize.subtitle, 2));

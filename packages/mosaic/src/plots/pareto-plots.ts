@@ -6,7 +6,7 @@ import type { Direction } from "../statistics/pair.ts";
 import type { Chart, Page, Plots } from "./chart.ts";
 import { type Configuration, type Configurations, configurationsOf } from "./configurations.ts";
 import { axisTitle, criterionName } from "./criterion-title.ts";
-import { dataText, repetitionsOf, runsToPlot } from "./data-pages.ts";
+import { repetitionsOf, runsToPlot } from "./data-pages.ts";
 import { shortenMiddle, wrapText } from "./fit-text.ts";
 import { meanScale } from "./mean-scale.ts";
 import { counted, numberLabel } from "./number-label.ts";
@@ -15,7 +15,7 @@ import { paretoFront } from "./pareto-front.ts";
 import type { PlotRun } from "./plot-runs.ts";
 import type { RunMean } from "./run-mean.ts";
 import { type AxisScale, numberAxis } from "./scales.ts";
-import { joinNotes } from "./series.ts";
+import { dataNote, joinNotes } from "./series.ts";
 import { seriesStyle } from "./series-style.ts";
 import { backgroundColor, textSize } from "./style.ts";
 
@@ -83,7 +83,7 @@ function paretoPage({ of, points }: DataPoints, criteria: Criteria, directions: 
   const best = criteria.map((name, index) => `${criterionName(name)}: ${directions[index]} is better`).join(", ");
   const hasIntervals = points.some(({ x, y }) => x.low !== null || y.low !== null);
   const notes = [
-    joinNotes([`Data set ${dataText(of)}`, counted(points.length, "pipeline"), repetitionsOf(of)]),
+    joinNotes([dataNote(of.dataKey), counted(points.length, "pipeline"), repetitionsOf(of)]),
     joinNotes([best, hasIntervals ? "means with 95 % t intervals" : ""]),
     joinNotes([...of.leftOut]),
     ...named.map(({ configuration, x, y }, index) => `${index + 1}  ${shortenMiddle(configuration.label, 70)}: ${numberLabel(x.mean)}, ${numberLabel(y.mean)}`), // biome-ignore format: one thought

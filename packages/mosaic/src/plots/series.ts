@@ -1,4 +1,5 @@
 // Runs gathered into lines: for each series and place on the axis the mean over its runs, and how sure it is.
+import { shortenMiddle } from "./fit-text.ts";
 import { finiteResult, leftOut, type PlotRun, type PlottedValues } from "./plot-runs.ts";
 import { meanOfRuns, type RunMean } from "./run-mean.ts";
 
@@ -74,6 +75,11 @@ export function seriesNotes(
     joinNotes([first, series.length === 0 ? "" : repetitionsText(series), ...more]),
     joinNotes([...leftOut(runs, of), isMixed ? "some places hold several pipelines with one key" : ""]),
   ];
+}
+
+/** "Data set data_Or"; a long key leaves room for what else the line says. */
+export function dataNote(dataKey: string): string {
+  return dataKey === "" ? "No data set" : `Data set ${shortenMiddle(dataKey, 40)}`;
 }
 
 export function hasIntervals(series: readonly Series[]): boolean {
