@@ -79,7 +79,12 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
       });
       return new DataLoader(dataset, { batchSize, shuffle: part === "train" });
     };
-    return { train: await load("train"), valid: await load("valid"), test: await load("test") };
+    const info = {
+      patch_size: opened.source.patchSize,
+      normalization: opened.source.normalization ?? null,
+      positions: encodedBy(this, "train").includes("positions"),
+    };
+    return { train: await load("train"), valid: await load("valid"), test: await load("test"), info };
   }
 
   /**
