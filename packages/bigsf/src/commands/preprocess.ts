@@ -6,6 +6,7 @@ import type { PreprocessResult } from "../patches/preprocess.ts";
 import { Preprocessing } from "../patches/preprocessing.ts";
 import { bytesText } from "./bytes-text.ts";
 import { type Progress, startProgress } from "./progress.ts";
+import { requiredOption } from "./required-option.ts";
 
 export const preprocessCommand: CommandSpec = {
   name: "preprocess",
@@ -40,14 +41,6 @@ export const preprocessCommand: CommandSpec = {
     return 0;
   },
 };
-
-/** @throws Error where an option that a command cannot do without was left out */
-function requiredOption(value: string | undefined, name: string): string {
-  if (value !== undefined) return value;
-  throw Object.assign(new Error(`Give a configuration: -c <file>, or --${name} <file>. See --help.`), {
-    code: "BAD_USAGE",
-  });
-}
 
 /** One bar after the other: a new one begins where something else is counted. */
 function progressInTurn(terminal: Terminal) {

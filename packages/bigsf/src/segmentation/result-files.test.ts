@@ -62,7 +62,7 @@ async function write(into: string): Promise<void> {
     firstRow: first,
     rowCount: count,
     probability: probability.slice(first * 4, (first + count) * 4),
-    image: new Float64Array(count * 4),
+    values: new Float64Array(count * 4),
   });
   expect([...(await files.write(rows(0, 1)))]).toEqual([0, 0, 0, 1]);
   expect([...(await files.write(rows(1, 2)))]).toEqual([1, 0, 0, 1, 0, 0, 0, 1]);

@@ -38,8 +38,8 @@ export interface SegmentedRows {
   readonly rowCount: number;
   /** [rowCount, width]; NaN where the map is not finite or `missing` is not positive. */
   readonly probability: Float32Array;
-  /** The map itself, [rowCount, width]; 0 where it is not finite. */
-  readonly image: Float64Array;
+  /** The map itself, [rowCount, width]; NaN where `probability` is. */
+  readonly values: Float64Array;
 }
 
 /**
@@ -182,11 +182,16 @@ function addPatch(
 function finish({ top, width, image, valid }: Band, sums: Float32Array, rowCount: number): SegmentedRows {
   const pixels = rowCount * width;
   const probability = sums.slice(0, pixels);
+  const values = image.slice(0, pixels);
   for (let i = 0; i < pixels; i++) {
     // Rounding may carry a blend of ones past 1.
-    probability[i] = valid[i] === 1 ? Math.min(1, probability[i] ?? 0) : Number.NaN;
+    if (valid[i] === 1) probability[i] = Math.min(1, probability[i] ?? 0);
+    else {
+      probability[i] = Number.NaN;
+      values[i] = Number.NaN;
+    }
   }
-  return { firstRow: top, rowCount, probability, image: image.slice(0, pixels) };
+  return { firstRow: top, rowCount, probability, values };
 }
 
 function notANumber(top: number, left: number): BigsfError {

@@ -1,0 +1,56 @@
+import { getString, type Header } from "@ml-mosaic/fits";
+import { drawMap } from "../pictures/draw-map.ts";
+import { startPreview } from "../pictures/preview.ts";
+import { quantityText } from "../pictures/quantity.ts";
+import type { SegmentedRows } from "./segment-rows.ts";
+
+export interface SegmentationPictureOptions {
+  readonly mapShape: readonly [height: number, width: number];
+  readonly header: Header;
+  readonly title: string;
+  readonly threshold: number;
+}
+
+/** Takes rows as they come; memory is that of the picture. */
+export interface SegmentationPicture {
+  add(rows: SegmentedRows, mask: Uint8Array): void;
+  /** @returns PNG */
+  draw(subtitle: string): Promise<Uint8Array>;
+}
+
+/** A map with the outlines of its mask over it; a cell of a map that is drawn smaller is inside if one pixel of it is. */
+export function startSegmentationPicture(options: SegmentationPictureOptions): SegmentationPicture {
+  const { mapShape, header, title, threshold } = options;
+  const preview = startPreview(mapShape);
+  const { factor, rows, columns } = preview.layout;
+  const inside = new Uint8Array(rows * columns);
+  const [, width] = mapShape;
+  return {
+    add({ firstRow, values }, mask) {
+      preview.add(firstRow, values);
+      for (const [i, value] of mask.entries()) {
+        if (value === 0) continue;
+        const row = Math.floor((firstRow + Math.floor(i / width)) / factor);
+        inside[row * columns + Math.floor((i % width) / factor)] = 1;
+      }
+    },
+    draw: (subtitle) =>
+      drawMap({
+        preview: preview.finish(),
+        header,
+        title,
+        subtitle,
+        colours: "inferno",
+        quantity: quantityText(getString(header, "BUNIT")),
+        overlays: [
+          {
+            kind: "outline",
+            cells: inside,
+            label: `probability of a filament above ${threshold}`,
+            colour: "#56b4e9",
+            width: 1.5,
+          },
+        ],
+      }),
+  };
+}
