@@ -1,7 +1,7 @@
 import type { AnyClass, ComponentClass } from "./component-class.ts";
 import { describeOptions, type OptionDescription, optionTable } from "./describe-options.ts";
 import { schemasOf } from "./read-component.ts";
-import { choicesOf, registryOf } from "./registry.ts";
+import { choicesOf, choiceWithoutType, registryOf } from "./registry.ts";
 import type { SchemaMap } from "./schema.ts";
 import type { Type } from "./type.ts";
 
@@ -18,6 +18,8 @@ export interface ComponentDescription {
   readonly types: readonly string[];
   /** The typed class that it is chosen under; as `type` in tables of options. */
   readonly base: string | undefined;
+  /** Whether it is meant where there is no type. */
+  readonly isDefault: boolean;
   readonly options: readonly OptionDescription[];
 }
 
@@ -26,6 +28,7 @@ interface Part {
   readonly name: string;
   readonly types: readonly string[];
   readonly base: string | undefined;
+  readonly isDefault: boolean;
   readonly schemas: SchemaMap;
 }
 
@@ -44,10 +47,10 @@ export function componentTables(root: Described): string {
     .join("\n\n");
 }
 
-function heading({ name, types: [type, ...others], base }: Part): string {
+function heading({ name, types: [type, ...others], base, isDefault }: Part): string {
   if (base === undefined || type === undefined) return name;
   const also = others.length === 0 ? "" : ` (or ${others.join(", ")})`;
-  return `${base}, type: ${type}${also}`;
+  return `${base}, type: ${type}${also}${isDefault ? ", the default" : ""}`;
 }
 
 function partsOf(root: Described): readonly Part[] {
@@ -66,12 +69,15 @@ function partsOf(root: Described): readonly Part[] {
 
 function expand(described: Described): readonly Part[] {
   if (!isTyped(described))
-    return [{ name: described.name, types: [], base: undefined, schemas: described.configSchema }];
-  return choicesOf(described).map(({ component, names }) => ({
-    name: component.name,
-    types: names,
+    return [{ name: described.name, types: [], base: undefined, isDefault: false, schemas: described.configSchema }];
+  const choices = choicesOf(described);
+  const withoutType = choiceWithoutType(described, choices);
+  return choices.map((choice) => ({
+    name: choice.component.name,
+    types: choice.names,
     base: described.name,
-    schemas: schemasOf(component),
+    isDefault: choice === withoutType,
+    schemas: schemasOf(choice.component),
   }));
 }
 

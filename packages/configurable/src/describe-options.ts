@@ -32,7 +32,7 @@ export function describeOptions(schemas: SchemaMap): readonly OptionDescription[
   }));
 }
 
-/** A table in aligned columns: name (aliases), type, default, help. Each line starts with `indent`. */
+/** A table in aligned columns: name (aliases), type, default, help (`meaning`). Each line starts with `indent`. */
 export function optionTable(schemas: SchemaMap, indent = ""): string {
   const rows = describeOptions(schemas).map((option) => [
     option.aliases.length === 0 ? option.name : `${option.name} (${option.aliases.join(", ")})`,
@@ -40,7 +40,8 @@ export function optionTable(schemas: SchemaMap, indent = ""): string {
     showDefault(option),
     option.help,
   ]);
-  const table = [["option", "type", "default", ""], ...rows];
+  const hasHelp = rows.some(([, , , help]) => help !== "");
+  const table = [["option", "type", "default", hasHelp ? "meaning" : ""], ...rows];
   const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => (row[column] ?? "").length)));
   return table
     .map((row) => `${indent}${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd())

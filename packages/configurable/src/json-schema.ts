@@ -126,7 +126,8 @@ function choiceSchema(base: Described & AnyClass, definitions: Definitions): Jso
       ...objectSchema(schemasOf(choice.component), definitions, { schema, required: choice !== withoutType }),
     };
   });
-  return { oneOf: choices };
+  // Nothing is right where there is nothing to choose from.
+  return choices.length === 0 ? { not: {} } : { oneOf: choices };
 }
 
 function freeName(name: string, { schemas }: Definitions): string {

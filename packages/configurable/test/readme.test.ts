@@ -1,15 +1,29 @@
-import { readFile } from "node:fs/promises";
-import { expect, test, vi } from "vitest";
+import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runAsUser } from "../../../scripts/user-shell.ts";
 
-const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
-const block = (language: string) => new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "s").exec(readme)?.[1];
+const root = resolve(import.meta.dirname, "..");
+const readme = await readFile(join(root, "README.md"), "utf8");
+const block =
+  /<!-- quote: packages\/configurable\/test\/readme\/([\w-]+\.ts) -->\n```ts\n.*?```(?:\n\n```text\n(.*?)```)?/gs;
+const examples = Array.from(readme.matchAll(block), ([, file = "", printed]) => ({ file, printed }));
 
-// The example is a file of its own so that it is also type-checked and formatted.
-test("the README shows the example and what it prints", async () => {
-  expect(block("ts")).toBe(await readFile(new URL("./readme-example.ts", import.meta.url), "utf8"));
-  const log = vi.spyOn(console, "log").mockImplementation(() => {});
-  await import("./readme-example.ts");
-  const printed = log.mock.calls.map(([line]) => `${line}\n`).join("");
-  log.mockRestore();
-  expect(block("text")).toBe(printed);
+// Each example is a file of its own, so that it is type-checked too; scripts/docs.test.ts compares it with the page.
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "configurable-readme-"));
+  await cp(join(root, "test", "readme"), folder, { recursive: true });
+  await symlink(join(root, "..", "..", "node_modules"), join(folder, "node_modules"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test("every block of TypeScript is an example, and most print something", () => {
+  expect(examples).toHaveLength([...readme.matchAll(/^```ts$/gm)].length);
+  expect(examples.filter(({ printed }) => printed === undefined).map(({ file }) => file)).toEqual(["my-model.ts"]);
+});
+
+test.each(examples)("$file prints what the README says", async ({ file, printed = "" }) => {
+  expect((await runAsUser(folder, process.execPath, file)).stdout).toBe(printed);
 });
