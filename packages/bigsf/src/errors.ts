@@ -19,6 +19,8 @@ export type BigsfErrorCode =
   | "PATCHES"
   /** Folds cannot be made as asked. */
   | "FOLDS"
+  /** Training failed. */
+  | "TRAINING"
   /** A model and what it is given do not fit. */
   | "MODEL"
   /** An output exists, or cannot be written. */

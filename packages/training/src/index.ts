@@ -30,6 +30,7 @@ export {
   type TrainResult,
   train,
 } from "./train.ts";
+export { csvLine } from "./trainer/csv-table.ts";
 export type { Figures, RunEpoch, TestResult } from "./trainer/figures.ts";
 export { loadSnapshotModel, readTrainerSnapshot, type TrainerSnapshot } from "./trainer/model-state.ts";
 export type { RunOptions, TrainerProgress } from "./trainer/run.ts";
@@ -41,3 +42,4 @@ export {
   Trainer,
   type TrainerOptions,
 } from "./trainer/trainer.ts";
+export { replaceFile } from "./trainer/write-file.ts";

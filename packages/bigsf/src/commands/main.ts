@@ -4,7 +4,12 @@ import { buildCommand, type CommandSpec, runCommandLine, type Terminal } from "m
 
 /** Each command is loaded when it is needed. */
 const verbs: Readonly<Record<string, () => Promise<CommandSpec>>> = {
+  sample: async () => (await import("./sample.ts")).sampleCommand,
   preprocess: async () => (await import("./preprocess.ts")).preprocessCommand,
+  train: async () => (await import("./train.ts")).trainCommand,
+  "train-k-fold": async () => (await import("./train-k-fold.ts")).trainKFoldCommand,
+  folds: async () => (await import("./folds.ts")).foldsCommand,
+  segment: async () => (await import("./segment.ts")).segmentCommand,
 };
 
 const terminal: Terminal = {

@@ -3,6 +3,7 @@ import { DataLoader } from "@ml-mosaic/tensor";
 import { BaseData, type DataContext, type DataLoaders } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
 import type { FoldAssignment } from "../folds/assign-folds.ts";
+import { foldWarnings } from "../folds/fold-warnings.ts";
 import { partIndices } from "../folds/part-indices.ts";
 import { type Part, parts, type Split } from "../folds/splits.ts";
 import type { PatchSource } from "../patches/patch-source.ts";
@@ -67,7 +68,7 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
    */
   override async loaders({ split, batchSize }: DataContext): Promise<DataLoaders> {
     const opened = await this.#open();
-    await this.#checkParts(split);
+    await this.check(split);
     const load = async (part: Part) => {
       const { indices } = await this.patches(split, part);
       const dataset = new PatchDataset({
@@ -107,7 +108,13 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
     return { indices, positions };
   }
 
-  async #checkParts(split: number): Promise<void> {
+  /**
+   * Looks whether every part of a split has something to learn or to measure.
+   *
+   * @param split counted from 0
+   * @throws BigsfError that names the parts that have not, besides what `open` throws
+   */
+  async check(split: number): Promise<void> {
     const { source, splits } = await this.#open();
     const problems: string[] = [];
     for (const part of parts) {
@@ -156,7 +163,8 @@ async function openFolded(data: DataOptions): Promise<FoldedPatches & OpenSource
     }
     if (source.length === 0) throw new BigsfError("PATCHES", `${source.name} has no patch with both signal and labels`);
     const { assignment, notices } = await data.folds.assign(source.positions, source.patchSize);
-    return { ...opened, assignment, splits: data.folds.splits(), notices };
+    const warnings = foldWarnings(assignment, data.folds.optionsFor(source.patchSize));
+    return { ...opened, assignment, splits: data.folds.splits(), notices: [...notices, ...warnings] };
   } catch (error) {
     await source.close();
     throw error;

@@ -1,0 +1,140 @@
+import { availableParallelism } from "node:os";
+import type { TrainerProgress } from "@ml-mosaic/training";
+import { pauseOnSignals } from "@ml-mosaic/training";
+import {
+  type CommandSpec,
+  countText,
+  type ExitCode,
+  numberText,
+  pathText,
+  type Terminal,
+  tableText,
+} from "ml-mosaic/command-line";
+import "../components.ts";
+import { type CrossValidationResult, planCrossValidation } from "../cross-validation/cross-validate.ts";
+import type { FoldEvents } from "../cross-validation/train-folds.ts";
+import { BigsfError } from "../errors.ts";
+import { existingOption } from "./existing-option.ts";
+import { startProgress } from "./progress.ts";
+import { requiredOption } from "./required-option.ts";
+import { StatusLines } from "./status-lines.ts";
+import { epochText, progressText } from "./training-text.ts";
+
+export const trainKFoldCommand: CommandSpec = {
+  name: "train-k-fold",
+  summary: "Train a model on every split of the patches, and predict each patch by one that has not seen it.",
+  arguments: [],
+  options: [
+    { name: "config", short: "c", value: "file", help: "configuration (.yaml)" },
+    {
+      name: "workers",
+      short: "j",
+      value: "n",
+      help: "splits trained at a time; as many as the machine has processors by default",
+    },
+    { name: "overwrite", help: "begin anew where the folder holds runs already" },
+  ],
+  examples: [
+    "bigsf train-k-fold -c configs/config_kfolds.yaml",
+    "bigsf train-k-fold -c configs/config_kfolds.yaml -j 1",
+  ],
+  async run(given, terminal) {
+    const workers = workersOf(given.option("workers"));
+    const existing = existingOption(given);
+    const plan = await planCrossValidation(requiredOption(given.option("config"), "config"));
+    for (const notice of plan.notices) terminal.err(`${notice}\n`);
+    const status = new StatusLines(terminal);
+    const pause = pauseOnSignals(["SIGINT", "SIGTERM", "SIGHUP"]);
+    let predicting: ReturnType<typeof startProgress> | undefined;
+    try {
+      const result = await plan.run({
+        workers,
+        existing,
+        pause: pause.signal,
+        events: showFolds(status, plan.epochs),
+        onPredicted(done, total) {
+          status.end();
+          predicting ??= startProgress(terminal, { title: "Predicting", unit: "patches", total });
+          predicting.update(done);
+        },
+      });
+      predicting?.end();
+      status.end();
+      return tellResult(result, terminal);
+    } catch (error) {
+      if (!pause.signal.aborted || error !== pause.signal.reason) throw error;
+      terminal.err("Stopped; the same command goes on.\n");
+      return 3;
+    } finally {
+      status.end();
+      pause.release();
+    }
+  },
+};
+
+function workersOf(text: string | undefined): number {
+  if (text === undefined) return availableParallelism();
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new BigsfError("TRAINING", `--workers is "${text}"; it is how many splits are trained at a time, 1 or more`);
+}
+
+/** A line for each split that is being trained, and one that stays for each of its epochs. */
+function showFolds(status: StatusLines, epochs: number): FoldEvents {
+  const running = new Map<number, TrainerProgress | undefined>();
+  const show = () =>
+    status.show(
+      Array.from(
+        running,
+        ([split, progress]) => `split ${split + 1}  ${progress === undefined ? "starting" : progressText(progress)}`,
+      ),
+    );
+  return {
+    onStart(split) {
+      running.set(split, undefined);
+      show();
+    },
+    onProgress(split, progress) {
+      running.set(split, progress);
+      show();
+    },
+    onEpoch: (split, epoch) => status.print(`split ${split + 1}  ${epochText(epoch, epochs)}`),
+    onWarning: (split, message) => status.print(`split ${split + 1}  Note: ${message}`),
+    onEnd(split, outcome) {
+      running.delete(split);
+      if (outcome.kind === "failed") status.print(outcome.message);
+      show();
+    },
+  };
+}
+
+function tellResult({ folder, outcomes, summary }: CrossValidationResult, { out, err }: Terminal): ExitCode {
+  const failed = outcomes.filter(({ kind }) => kind === "failed").length;
+  const done = outcomes.filter(({ kind }) => kind === "done").length;
+  if (summary === undefined) {
+    err(
+      `${done} of ${countText(outcomes.length, "split")} done${failed > 0 ? `, ${failed} failed` : ""}; the same command goes on.\n`,
+    );
+    return failed > 0 ? 1 : 3;
+  }
+  const range = (low: number | undefined, high: number | undefined) =>
+    low === undefined || high === undefined ? "" : `${numberText(low)} to ${numberText(high)}`;
+  const rows = summary.figures.map(({ name, values, mean, sd, interval, corrected }) => [
+    name,
+    ...values.map((value) => numberText(value)),
+    numberText(mean),
+    Number.isNaN(sd) ? "" : numberText(sd),
+    range(interval?.low, interval?.high),
+    range(corrected?.low, corrected?.high),
+  ]);
+  const splits = outcomes.map((_, split) => `split ${split + 1}`);
+  const header = ["test set", ...splits, "mean", "sd", "95 % (t)", "95 % (Nadeau-Bengio)"];
+  out(`${tableText(header, rows, header.map((_, column) => column).slice(1))}\n\n`);
+  const { pixels, dice, iou, average_precision, roc_auc } = summary.pooled;
+  out(
+    `Out of fold, ${pixels.toLocaleString("en-US")} labelled pixels: Dice ${numberText(dice)}, IoU ${numberText(iou)}, average precision ${numberText(average_precision)}, ROC AUC ${numberText(roc_auc)}\n`,
+  );
+  out(
+    `${pathText(summary.outOfFold)} and ${pathText(summary.picture)}; tables: ${pathText(folder)}/test_results.csv and summary.csv\n`,
+  );
+  return 0;
+}

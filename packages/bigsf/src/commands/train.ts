@@ -1,0 +1,72 @@
+import { pauseOnSignals, Trainer } from "@ml-mosaic/training";
+import { type CommandSpec, pathText } from "ml-mosaic/command-line";
+import "../components.ts";
+import { checkTraining } from "../cross-validation/check-training.ts";
+import { BigsfError } from "../errors.ts";
+import { existingOption } from "./existing-option.ts";
+import { requiredOption } from "./required-option.ts";
+import { StatusLines } from "./status-lines.ts";
+import { epochText, progressText, testText } from "./training-text.ts";
+
+export const trainCommand: CommandSpec = {
+  name: "train",
+  summary: "Train a model on one split of the patches. The same command goes on where it was stopped.",
+  arguments: [],
+  options: [
+    { name: "config", short: "c", value: "file", help: "configuration (.yaml)" },
+    { name: "split", value: "n", help: "which split to train on, counted from 1, which is the default" },
+    { name: "overwrite", help: "begin anew where the folder holds a run already" },
+  ],
+  examples: ["bigsf train -c configs/training.yaml"],
+  async run(given, terminal) {
+    const split = splitOf(given.option("split"));
+    const existing = existingOption(given);
+    const config = requiredOption(given.option("config"), "config");
+    const trainer = await Trainer.fromConfig(config, { split, existing, dataType: "patches" });
+    const splits = await trainer.data.splitCount();
+    if (split >= splits)
+      throw new BigsfError(
+        "FOLDS",
+        `--split is ${split + 1}: the data have ${splits === 1 ? "one split" : `${splits} splits`}`,
+      );
+    const data = await checkTraining(trainer, [split]);
+    const status = new StatusLines(terminal);
+    const pause = pauseOnSignals(["SIGINT", "SIGTERM", "SIGHUP"]);
+    try {
+      for (const notice of (await data.open()).notices) status.print(notice);
+      if (splits > 1)
+        status.print(
+          `Split ${split + 1} of ${splits}; bigsf train-k-fold trains all of them, bigsf train --split another.`,
+        );
+      const result = await trainer.train({
+        pause: pause.signal,
+        onProgress: (progress) => status.show([progressText(progress)]),
+        onEpoch: (epoch) => status.print(epochText(epoch, trainer.settings.epochs)),
+        onWarning: (message) => status.print(`Note: ${message}`),
+      });
+      status.end();
+      const folder = pathText(result.folder);
+      if (result.paused) {
+        terminal.err(`Stopped after ${result.epochsDone} epochs; the same command goes on from ${folder}.\n`);
+        return 3;
+      }
+      if (result.stoppedEarly) terminal.err(`Stopped early, after ${result.epochsDone} epochs.\n`);
+      if (result.test !== undefined)
+        terminal.out(
+          `${testText(result.test)}\n\n${result.test.snapshot} epoch ${result.test.epoch} of ${result.epochsDone}: ${folder}/${result.test.snapshot}.safetensors\n`,
+        );
+      return 0;
+    } finally {
+      status.end();
+      pause.release();
+      await data.close();
+    }
+  },
+};
+
+/** Counted from 0. */
+function splitOf(text: string | undefined): number {
+  if (text === undefined) return 0;
+  if (/^[1-9]\d*$/.test(text)) return Number(text) - 1;
+  throw new BigsfError("FOLDS", `--split is "${text}"; it is the number of a split, counted from 1`);
+}

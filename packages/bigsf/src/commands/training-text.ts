@@ -1,0 +1,33 @@
+/** How commands tell of a training. */
+import type { RunEpoch, TestResult, TrainerProgress } from "@ml-mosaic/training";
+import { barText, clockText, numberText, tableText } from "ml-mosaic/command-line";
+
+/** "epoch 12 of 50  train ███░░░  45 %  loss 0.1234  02:10 left" */
+export function progressText({ phase, epoch, epochs, batches, of, trainLoss, secondsLeft }: TrainerProgress): string {
+  const share = of === undefined ? `${batches} batches` : `${barText(batches / of, 20)} ${percent(batches / of)}`;
+  const parts = [
+    phase === "test" ? "test set" : `epoch ${String(epoch).padStart(String(epochs).length)} of ${epochs}`,
+    ...(phase === "test" ? [] : [phase === "train" ? "train" : "valid"]),
+    share,
+    ...(trainLoss === undefined ? [] : [`loss ${numberText(trainLoss)}`]),
+    ...(secondsLeft === undefined || phase === "test" ? [] : [`${clockText(secondsLeft)} left`]),
+  ];
+  return parts.join("  ");
+}
+
+function percent(share: number): string {
+  return `${Math.floor(100 * share)} %`.padStart(5);
+}
+
+/** "epoch 12 of 50: train loss 0.1234, valid loss 0.1402, dice 0.71  (3.2 s)" */
+export function epochText({ epoch, trainLoss, validLoss, metrics, seconds }: RunEpoch, epochs: number): string {
+  const figures = Object.entries(metrics).map(([name, value]) => `, ${name} ${numberText(value)}`);
+  const number = String(epoch).padStart(String(epochs).length);
+  return `epoch ${number} of ${epochs}: train loss ${numberText(trainLoss)}, valid loss ${numberText(validLoss)}${figures.join("")}  (${numberText(seconds)} s)`;
+}
+
+/** The figures of a test set, one below the other. */
+export function testText({ loss, metrics }: TestResult): string {
+  const rows = Object.entries({ loss, ...metrics }).map(([name, value]) => [name, numberText(value)]);
+  return tableText(["test set", "value"], rows, [1]);
+}

@@ -1,0 +1,132 @@
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { type ConfigObject, resolvedConfig, toYaml } from "@ml-mosaic/configurable";
+import { type Existing, loadSnapshotModel, type RunResult, replaceFile, Trainer } from "@ml-mosaic/training";
+import { encodedBy } from "../datasets/data-options.ts";
+import type { PatchesData } from "../datasets/patches-data.ts";
+import { compilePredictor } from "../segmentation/patch-predictor.ts";
+import { checkTraining } from "./check-training.ts";
+import { type FoldFigure, foldFigures } from "./fold-figures.ts";
+import type { FoldModel } from "./out-of-fold.ts";
+import type { PixelScores } from "./pixel-scores.ts";
+import { figuresCsv, resultsCsv } from "./result-tables.ts";
+import { type FoldEvents, type FoldOutcome, trainFolds } from "./train-folds.ts";
+import { writeOutOfFold } from "./write-out-of-fold.ts";
+
+export interface CrossValidationOptions {
+  /** How many splits are trained at a time; all results are the same, whatever it is. */
+  readonly workers: number;
+  /** What to do where the folder of a split holds its run already. */
+  readonly existing: Existing;
+  /** Aborted: stop soon, so that the same call goes on later. */
+  readonly pause: AbortSignal;
+  readonly events: FoldEvents;
+  /** Patches of the out-of-fold map. */
+  readonly onPredicted: (done: number, total: number) => void;
+}
+
+export interface CrossValidationResult {
+  readonly folder: string;
+  readonly outcomes: readonly FoldOutcome[];
+  /** Absent where not all splits are trained. */
+  readonly summary?: {
+    readonly figures: readonly FoldFigure[];
+    /** Of the out-of-fold map, every pixel counted once. */
+    readonly pooled: PixelScores;
+    readonly outOfFold: string;
+    readonly picture: string;
+  };
+}
+
+/** A training on every split of the data, planned and checked. */
+export interface CrossValidation {
+  readonly splitCount: number;
+  readonly epochs: number;
+  readonly notices: readonly string[];
+  run(options: CrossValidationOptions): Promise<CrossValidationResult>;
+}
+
+/**
+ * Reads a configuration and checks everything of it on every split. Each split is a run of its own in
+ * `<output_dir>/<run_name>/split_<n>`.
+ *
+ * @throws ConfigurationError, BigsfError with everything that is wrong
+ */
+export async function planCrossValidation(config: string): Promise<CrossValidation> {
+  const first = await Trainer.fromConfig(config, { dataType: "patches" });
+  const { output_dir, run_name, epochs } = first.settings;
+  const folder = resolve(output_dir, run_name);
+  const splitCount = await first.data.splitCount();
+  const splits = Array.from({ length: splitCount }, (_, split) => split);
+  const data = await checkTraining(first, splits);
+  const { notices } = await data.open();
+  const configOf = (split: number): ConfigObject => ({
+    ...first.config,
+    trainer: { ...resolvedConfig(first.settings), output_dir: folder, run_name: `split_${split + 1}` },
+  });
+  return {
+    splitCount,
+    epochs,
+    notices,
+    async run({ workers, existing, pause, events, onPredicted }) {
+      const folds = splits.map((split) => ({ split, existing, config: configOf(split) }));
+      await mkdir(folder, { recursive: true });
+      await replaceFile(join(folder, "config.yaml"), toYaml(first.config));
+      const outcomes = await trainFolds({ folds, workers, pause, events });
+      const results = outcomes.flatMap((outcome) => (outcome.kind === "done" ? [outcome.result] : []));
+      if (results.length < splitCount) return { folder, outcomes };
+      return { folder, outcomes, summary: await summarize({ first, data, folder, results, pause, onPredicted }) };
+    },
+  };
+}
+
+interface SummaryParts extends Pick<CrossValidationOptions, "pause" | "onPredicted"> {
+  readonly first: Trainer;
+  readonly data: PatchesData;
+  readonly folder: string;
+  readonly results: readonly RunResult[];
+}
+
+async function summarize({ first, data, folder, results, pause, onPredicted }: SummaryParts) {
+  const tests = results.flatMap(({ test }) => (test === undefined ? [] : [test]));
+  const figures = foldFigures(tests, await testShare(data, results.length));
+  const models = await bestModels(data, results);
+  const outOfFold = join(folder, "out_of_fold.fits");
+  const picture = join(folder, "out_of_fold.png");
+  try {
+    const { scores, picture: png } = await writeOutOfFold(outOfFold, {
+      data,
+      models,
+      batchSize: first.settings.batch_size,
+      onProgress: onPredicted,
+      signal: pause,
+    });
+    await replaceFile(picture, png);
+    await replaceFile(join(folder, "test_results.csv"), resultsCsv(tests));
+    await replaceFile(join(folder, "summary.csv"), figuresCsv(figures, scores));
+    return { figures, pooled: scores, outOfFold, picture };
+  } finally {
+    for (const { predictor } of models) predictor.release();
+  }
+}
+
+/** Test patches of a split divided by those that it trains or tests on, over all splits. */
+async function testShare(data: PatchesData, splitCount: number): Promise<number> {
+  let [train, test] = [0, 0];
+  for (let split = 0; split < splitCount; split++) {
+    train += (await data.patches(split, "train")).indices.length;
+    test += (await data.patches(split, "test")).indices.length;
+  }
+  return test / (train + test);
+}
+
+async function bestModels(data: PatchesData, results: readonly RunResult[]): Promise<readonly FoldModel[]> {
+  const { patchSize } = (await data.open()).source;
+  const positions = encodedBy(data, "test").includes("positions");
+  return Promise.all(
+    results.map(async ({ folder, test }, split) => {
+      const { model } = await loadSnapshotModel(join(folder, `${test?.snapshot ?? "last"}.safetensors`));
+      return { split, predictor: await compilePredictor({ model, patchSize, positions }) };
+    }),
+  );
+}

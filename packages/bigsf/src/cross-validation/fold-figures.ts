@@ -1,0 +1,44 @@
+/** What the test sets of all splits say together. */
+import type { TestResult } from "@ml-mosaic/training";
+import { deviationOf, type Interval, meanOf, tInterval } from "ml-mosaic/statistics";
+
+/** One figure over the splits. */
+export interface FoldFigure {
+  readonly name: string;
+  /** Of each split, in their order; NaN where it has none. */
+  readonly values: readonly number[];
+  readonly mean: number;
+  /** With n - 1; NaN for a single split. */
+  readonly sd: number;
+  /** 95 % interval of the mean as if the splits were independent; undefined for a single split. */
+  readonly interval: Interval | undefined;
+  /** 95 % interval with Nadeau and Bengio's correction: training sets overlap, so that results vary together. */
+  readonly corrected: Interval | undefined;
+}
+
+/**
+ * Test loss and metrics of all splits, with intervals. Splits without a value (no positive pixel, say) are left out of
+ * mean and intervals.
+ *
+ * @param testShare test samples of a split divided by those that it has for training and test: the correlation that
+ *   Nadeau and Bengio (Machine Learning 52, 2003) take for results of splits of one data set
+ */
+export function foldFigures(results: readonly TestResult[], testShare: number): readonly FoldFigure[] {
+  const names = [...new Set(results.flatMap(({ metrics }) => Object.keys(metrics)))];
+  const columns = [
+    { name: "loss", values: results.map(({ loss }) => loss) },
+    ...names.map((name) => ({ name, values: results.map(({ metrics }) => metrics[name] ?? Number.NaN) })),
+  ];
+  return columns.map(({ name, values }) => {
+    const known = values.filter(Number.isFinite);
+    const several = known.length > 1;
+    return {
+      name,
+      values,
+      mean: known.length > 0 ? meanOf(known) : Number.NaN,
+      sd: several ? deviationOf(known) : Number.NaN,
+      interval: several ? tInterval(known) : undefined,
+      corrected: several ? tInterval(known, testShare) : undefined,
+    };
+  });
+}

@@ -1,0 +1,45 @@
+/** The process that trains one split. */
+import { Trainer } from "@ml-mosaic/training";
+import "../components.ts";
+import { PatchesData } from "../datasets/patches-data.ts";
+import type { FromFold, ToFold } from "./fold-messages.ts";
+
+const pause = new AbortController();
+// Ctrl-C reaches all processes of a terminal; whoever started this one says what is to be done.
+process.on("SIGINT", () => undefined);
+process.on("disconnect", () => pause.abort());
+
+process.on("message", (message: ToFold) => {
+  switch (message.kind) {
+    case "train":
+      void train(message);
+      return;
+    case "pause":
+      pause.abort();
+      return;
+    default:
+      message satisfies never;
+  }
+});
+
+async function train({ config, split, existing }: Extract<ToFold, { kind: "train" }>): Promise<void> {
+  try {
+    const trainer = await Trainer.fromConfig(config, { split, existing });
+    const result = await trainer.train({
+      onProgress: (progress) => tell({ kind: "progress", progress }),
+      onEpoch: (epoch) => tell({ kind: "epoch", epoch }),
+      onWarning: (message) => tell({ kind: "warning", message }),
+      pause: pause.signal,
+    });
+    if (trainer.data instanceof PatchesData) await trainer.data.close();
+    tell({ kind: "done", result });
+  } catch (error) {
+    tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+  }
+  if (process.connected) process.disconnect();
+}
+
+function tell(message: FromFold): void {
+  // Without whom to tell, the run goes into its files and ends.
+  if (process.connected) process.send?.(message);
+}

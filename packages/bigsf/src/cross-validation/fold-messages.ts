@@ -1,0 +1,22 @@
+/** What the process of one split and the one that started it tell each other: plain data. */
+import type { ConfigObject } from "@ml-mosaic/configurable";
+import type { Existing, RunEpoch, RunResult, TrainerProgress } from "@ml-mosaic/training";
+
+export type ToFold =
+  | {
+      readonly kind: "train";
+      /** The resolved configuration of the run. */
+      readonly config: ConfigObject;
+      /** Counted from 0. */
+      readonly split: number;
+      readonly existing: Existing;
+    }
+  /** Stop soon, so that the run can go on later. */
+  | { readonly kind: "pause" };
+
+export type FromFold =
+  | { readonly kind: "progress"; readonly progress: TrainerProgress }
+  | { readonly kind: "epoch"; readonly epoch: RunEpoch }
+  | { readonly kind: "warning"; readonly message: string }
+  | { readonly kind: "done"; readonly result: RunResult }
+  | { readonly kind: "failed"; readonly message: string };

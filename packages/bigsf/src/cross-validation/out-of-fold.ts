@@ -1,0 +1,150 @@
+import type { PatchesData } from "../datasets/patches-data.ts";
+import type { PatchPredictor } from "../segmentation/patch-predictor.ts";
+
+/** A trained model, and the split that it was trained on. */
+export interface FoldModel {
+  /** Counted from 0. */
+  readonly split: number;
+  readonly predictor: PatchPredictor;
+}
+
+/** Rows of the map that are finished, from the first to the last. */
+export interface OutOfFoldRows {
+  readonly firstRow: number;
+  readonly rowCount: number;
+  /** [rowCount, width]; NaN where no split tests the pixel. */
+  readonly probability: Float32Array;
+  /** [rowCount, width]: 1 on filaments, where a patch has told. */
+  readonly truth: Uint8Array;
+  /** [rowCount, width]: 1 where the truth is known and there is a probability. */
+  readonly labelled: Uint8Array;
+}
+
+export interface OutOfFoldOptions {
+  readonly data: PatchesData;
+  readonly models: readonly FoldModel[];
+  readonly batchSize: number;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Predicts each patch with the model that has it in its test set, and so has never seen it, and averages where patches
+ * overlap. Memory is that of the rows of one row of patches, whatever the height of the map.
+ */
+export async function* outOfFoldRows(options: OutOfFoldOptions): AsyncGenerator<OutOfFoldRows> {
+  const { data, models, batchSize, onProgress, signal } = options;
+  const { source } = await data.open();
+  const { patchSize, mapShape } = source;
+  const [height, width] = mapShape;
+  const tests = await Promise.all(
+    models.map(async ({ split, predictor }) => ({ predictor, ...(await data.patches(split, "test")), next: 0 })),
+  );
+  const total = tests.reduce((sum, { indices }) => sum + indices.length, 0);
+  const band = new Band(patchSize, width);
+  let [top, done] = [0, 0];
+  for (;;) {
+    const y0 = Math.min(...tests.map(({ positions, next }) => positions[2 * next] ?? height));
+    for (; top < y0; top += Math.min(patchSize, y0 - top)) yield band.shift(top, Math.min(patchSize, y0 - top));
+    if (y0 === height) return;
+    for (const test of tests) {
+      while (test.positions[2 * test.next] === y0) {
+        signal?.throwIfAborted();
+        const count = countInRow(test, batchSize);
+        const batch = await readBatch(source, test.indices.subarray(test.next, test.next + count));
+        const predicted = await test.predictor.predict(batch);
+        for (let place = 0; place < count; place++) {
+          const x0 = test.positions[2 * (test.next + place) + 1] ?? 0;
+          band.add(x0, predicted, batch, place);
+        }
+        test.next += count;
+        done += count;
+        onProgress?.(done, total);
+      }
+    }
+  }
+}
+
+interface TestPatches {
+  readonly indices: Int32Array<ArrayBuffer>;
+  readonly positions: Int32Array<ArrayBuffer>;
+  readonly next: number;
+}
+
+/** How many of the next patches begin in the same row, up to a batch. */
+function countInRow({ positions, indices, next }: TestPatches, batchSize: number): number {
+  let count = 1;
+  while (count < batchSize && next + count < indices.length && positions[2 * (next + count)] === positions[2 * next])
+    count++;
+  return count;
+}
+
+type Patches = Awaited<ReturnType<typeof readBatch>>;
+
+async function readBatch(
+  { patchSize, positions, read }: Awaited<ReturnType<PatchesData["open"]>>["source"],
+  indices: Int32Array<ArrayBuffer>,
+) {
+  const size = indices.length * patchSize ** 2;
+  const buffers = {
+    patches: new Float32Array(size),
+    spines: new Float32Array(size),
+    labelled: new Float32Array(size),
+  };
+  await read(indices, buffers);
+  const corners = new Int32Array(4 * indices.length);
+  for (const [place, index] of indices.entries()) {
+    const [y0 = 0, x0 = 0] = positions.subarray(2 * index, 2 * index + 2);
+    corners.set([y0, y0 + patchSize, x0, x0 + patchSize], 4 * place);
+  }
+  return { ...buffers, positions: corners, count: indices.length };
+}
+
+/** The rows of the map that patches of the present row reach. */
+class Band {
+  readonly #size: number;
+  readonly #width: number;
+  readonly #sums: Float64Array;
+  readonly #counts: Uint32Array;
+  readonly #truth: Uint8Array;
+  readonly #labelled: Uint8Array;
+
+  constructor(size: number, width: number) {
+    this.#size = size;
+    this.#width = width;
+    this.#sums = new Float64Array(size * width);
+    this.#counts = new Uint32Array(size * width);
+    this.#truth = new Uint8Array(size * width);
+    this.#labelled = new Uint8Array(size * width);
+  }
+
+  /** Adds the patch at this place of a batch, whose first column is x0. */
+  add(x0: number, predicted: Float32Array, { spines, labelled }: Patches, place: number): void {
+    const size = this.#size;
+    for (let y = 0, from = place * size * size; y < size; y++) {
+      for (let x = 0, to = y * this.#width + x0; x < size; x++, to++, from++) {
+        this.#sums[to] = (this.#sums[to] ?? 0) + (predicted[from] ?? 0);
+        this.#counts[to] = (this.#counts[to] ?? 0) + 1;
+        if ((labelled[from] ?? 0) <= 0) continue;
+        this.#labelled[to] = 1;
+        this.#truth[to] = (spines[from] ?? 0) > 0 ? 1 : 0;
+      }
+    }
+  }
+
+  /** Gives the upper rows, at most as many as a patch has, which no more patches reach, and moves the others up. */
+  shift(firstRow: number, count: number): OutOfFoldRows {
+    const cells = count * this.#width;
+    const probability = Float32Array.from(
+      this.#sums.subarray(0, cells),
+      (sum, cell) => sum / (this.#counts[cell] || Number.NaN),
+    );
+    const truth = this.#truth.slice(0, cells);
+    const labelled = this.#labelled.slice(0, cells);
+    for (const layer of [this.#sums, this.#counts, this.#truth, this.#labelled]) {
+      layer.copyWithin(0, cells);
+      layer.fill(0, layer.length - cells);
+    }
+    return { firstRow, rowCount: count, probability, truth, labelled };
+  }
+}

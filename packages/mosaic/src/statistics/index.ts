@@ -1,0 +1,3 @@
+/** What other packages compute with. */
+export { tInterval } from "./mean-interval.ts";
+export { deviationOf, type Interval, meanOf } from "./sample.ts";
