@@ -1,4 +1,4 @@
-import type { ComponentClass, Registry, Type } from "@ml-mosaic/configurable";
+import { type ComponentClass, component, nearestName, type Registry, type Type } from "@ml-mosaic/configurable";
 
 type TypedClass<Instance extends object> = ComponentClass<Instance> & { readonly registered: Registry };
 
@@ -11,8 +11,7 @@ export function componentOr<Instance extends object>(
   generic: TypedClass<Instance>,
 ): Type<Instance> {
   return {
-    expected: `the options of ${base.name}`,
-    form: { kind: "component", component: base },
+    ...component(base),
     read(value, options) {
       const { type }: { readonly type?: unknown } = Object(value);
       const knows = ({ registered }: TypedClass<Instance>) =>
@@ -22,11 +21,14 @@ export function componentOr<Instance extends object>(
       const reading = generic.readComponent(value, options);
       if (reading.ok || knows(generic)) return reading;
       // Neither has it: all names are to be seen.
-      const all = [...base.registered, ...generic.registered].map((each) => JSON.stringify(each.type));
-      const expected = `one of ${[...new Set(all)].sort().join(", ")}`;
+      const all = [...base.registered, ...generic.registered];
+      const types = new Set(all.map((each) => JSON.stringify(each.type)));
+      const expected = `one of ${[...types].sort().join(", ")}`;
+      const names = all.flatMap((each) => each.names);
+      const nearest = typeof type === "string" ? nearestName(type, names) : undefined;
       const named = reading.problems.map((problem) =>
         "expected" in problem && problem.path.length === 1 && problem.path[0] === "type"
-          ? { ...problem, expected }
+          ? { ...problem, expected, nearest }
           : problem,
       );
       return { ok: false, problems: named };
