@@ -5,12 +5,14 @@ import { component } from "./component.ts";
 import type { Later } from "./component-class.ts";
 import { configurable } from "./configurable.ts";
 import { ConfigurationError } from "./configuration-error.ts";
+import { typeName } from "./form.ts";
 import { literal } from "./literal.ts";
 import { refine } from "./refine.ts";
 import { resolvedConfig } from "./resolved-config.ts";
 import { float, int } from "./scalar-types.ts";
 import { type Infer, schema } from "./schema.ts";
 import { union } from "./union.ts";
+import { within } from "./within.ts";
 
 /** The names of what was constructed, in order. */
 const made: string[] = [];
@@ -200,5 +202,26 @@ describe("refine", () => {
     expect(() => Owner.fromConfig({ schedule: { factor: 2 } })).toThrow(
       "schedule: expected a schedule that falls, got",
     );
+  });
+});
+
+describe("within", () => {
+  test.each([
+    [{ minimum: 1 }, "an integer of at least 1", [1, 2], [0]],
+    [{ exclusiveMinimum: 1 }, "an integer above 1", [2], [1, 0]],
+    [{ minimum: 0, maximum: 2 }, "an integer of at least 0 and of at most 2", [0, 2], [-1, 3]],
+    [{ exclusiveMinimum: 0, exclusiveMaximum: 2 }, "an integer above 0 and below 2", [1], [0, 2]],
+    [{}, "an integer", [-5], [0.5]],
+  ])("%o", (bounds, expected, right, wrong) => {
+    const type = within(int, bounds);
+    expect(type.expected).toBe(expected);
+    for (const value of right) expect(type.read(value)).toEqual({ ok: true, value });
+    for (const value of wrong) expect(type.read(value)).toMatchObject({ ok: false, problems: [{ value, expected }] });
+  });
+
+  test("bounds add up", () => {
+    const type = within(within(float, { minimum: 0 }), { maximum: 1 });
+    expect([-0.1, 0, 1, 1.1].map((value) => type.read(value).ok)).toEqual([false, true, true, false]);
+    expect(typeName(type)).toBe("float ≥ 0 ≤ 1");
   });
 });

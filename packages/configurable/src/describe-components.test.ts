@@ -72,8 +72,8 @@ test("as tables", () => {
       optimizer       BaseOptimizer                 {}
       loss            "bce" | "dice" | "bce_dice"   "bce"
       early_stopping  EarlyStopping                 none
-      epochs          int                           10
-      batch_size      int | "auto"                  "auto"
+      epochs          int > 0                       10
+      batch_size      int > 0 | "auto"              "auto"
       shuffle         boolean                       true
       weights         map of float                  {}
       metrics         list of BaseMetric            []
@@ -81,21 +81,21 @@ test("as tables", () => {
       notes           any                           none
 
     BaseModel, type: cnn (or convolutional, CnnModel)
-      option                type  default  meaning
-      in_channels           int   1        Channels of the input
-      filters               int   32       Filters of the first layer
-      kernel_size (kernel)  int   3
+      option                type     default  meaning
+      in_channels           int > 0  1        Channels of the input
+      filters               int      32       Filters of the first layer
+      kernel_size (kernel)  int      3
 
     BaseModel, type: deep (or DeepCnn)
-      option                type  default   meaning
-      in_channels           int   1         Channels of the input
-      filters               int   32        Filters of the first layer
-      kernel_size (kernel)  int   3
-      depth                 int   required
+      option                type     default   meaning
+      in_channels           int > 0  1         Channels of the input
+      filters               int      32        Filters of the first layer
+      kernel_size (kernel)  int      3
+      depth                 int      required
 
     BaseModel, type: Ensemble
       option       type               default   meaning
-      in_channels  int                1         Channels of the input
+      in_channels  int > 0            1         Channels of the input
       members      list of BaseModel  required
 
     BaseOptimizer, type: Adam, the default
@@ -109,8 +109,8 @@ test("as tables", () => {
       momentum            float  none
 
     EarlyStopping
-      option     type   default
-      patience   int    5
-      min_delta  float  0"
+      option     type     default
+      patience   int > 0  5
+      min_delta  float    0"
   `);
 });

@@ -26,9 +26,9 @@ export {
   describeComponents,
 } from "./describe-components.ts";
 export { describeOptions, type OptionDescription, optionTable } from "./describe-options.ts";
-export { type Form, typeName } from "./form.ts";
+export { type Bounds, type Form, typeName } from "./form.ts";
 export type { FromConfigOptions } from "./from-config.ts";
-export { type JsonSchema, jsonSchema } from "./json-schema.ts";
+export { type JsonSchema, jsonSchema, jsonSchemas } from "./json-schema.ts";
 export { literal } from "./literal.ts";
 export { loadImports } from "./load-imports.ts";
 export { nearestName } from "./nearest-name.ts";
@@ -51,4 +51,5 @@ export { toYaml } from "./to-yaml.ts";
 export { type Accepted, construct, type Reading, type ReadOptions, type Refused, type Type } from "./type.ts";
 export { TypedConfigurable, type TypedStatics, typedConfigurable } from "./typed-configurable.ts";
 export { union } from "./union.ts";
+export { within } from "./within.ts";
 export { readYaml, YamlFile } from "./yaml-file.ts";

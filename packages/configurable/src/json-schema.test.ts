@@ -17,6 +17,7 @@ import { schema } from "./schema.ts";
 import type { Type } from "./type.ts";
 import { typedConfigurable } from "./typed-configurable.ts";
 import { union } from "./union.ts";
+import { within } from "./within.ts";
 
 // An implementation of JSON Schema that knows nothing of ours; strict: it refuses what it does not know. Infinity is no
 // number of JSON's, but one of YAML's.
@@ -39,9 +40,7 @@ describe("against the reader", () => {
 
   // What JSON Schema cannot say: how options go together, what `refine` asks for, and which numbers are none.
   const beyond = [
-    "a number that is too small",
     "an integer that no float64 holds",
-    "a union: a number that is too small",
     "NaN",
     "a precondition that throws",
     "a precondition over several options",
@@ -59,7 +58,7 @@ describe("what it says", () => {
     const named = {
       name: "[SECTION]",
       configSchema: {
-        int: schema(int, { default: 3, help: "A count" }),
+        int: schema(within(int, { minimum: 1, exclusiveMaximum: 9 }), { default: 3, help: "A count" }),
         float: schema(float, { optional: true, aliases: ["number"] }),
         string: schema(string, { aliases: ["text"] }),
         boolean: schema(boolean, { optional: true, default: false }),
@@ -75,7 +74,7 @@ describe("what it says", () => {
       title: "[SECTION]",
       type: "object",
       properties: {
-        int: { type: "integer", default: 3, description: "A count" },
+        int: { type: "integer", minimum: 1, exclusiveMaximum: 9, default: 3, description: "A count" },
         float: { anyOf: [{ type: "number" }, { type: "null" }] },
         number: { anyOf: [{ type: "number" }, { type: "null" }], description: "Another name of float" },
         string: { type: "string" },

@@ -20,14 +20,23 @@ interface Definitions {
  * what is read in one thing: a `type` is to be written as declared or in small letters.
  */
 export function jsonSchema(root: Described): JsonSchema {
+  const {
+    schemas: [main],
+    definitions,
+  } = jsonSchemas([root]);
+  return { $schema: "http://json-schema.org/draft-07/schema#", title: root.name, ...main, definitions };
+}
+
+/** The same for the parts of a larger schema, which is to have `definitions` at its top. */
+export function jsonSchemas(roots: readonly Described[]): {
+  readonly schemas: readonly JsonSchema[];
+  readonly definitions: Readonly<Record<string, JsonSchema>>;
+} {
   const definitions: Definitions = { names: new Map(), schemas: {} };
-  const main = isTyped(root) ? reference(root, definitions) : objectSchema(root.configSchema, definitions);
-  return {
-    $schema: "http://json-schema.org/draft-07/schema#",
-    title: root.name,
-    ...main,
-    definitions: definitions.schemas,
-  };
+  const schemas = roots.map((root) =>
+    isTyped(root) ? reference(root, definitions) : objectSchema(root.configSchema, definitions),
+  );
+  return { schemas, definitions: definitions.schemas };
 }
 
 function objectSchema(schemas: SchemaMap, definitions: Definitions, type?: TypeProperty): JsonSchema {
@@ -75,9 +84,9 @@ function typeSchema({ form, expected }: Type<unknown>, definitions: Definitions)
   if (form === undefined) return { description: expected };
   switch (form.kind) {
     case "int":
-      return { type: "integer" };
+      return { type: "integer", ...form.bounds };
     case "float":
-      return { type: "number" };
+      return { type: "number", ...form.bounds };
     case "string":
       return { type: "string" };
     case "path":

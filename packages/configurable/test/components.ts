@@ -11,15 +11,15 @@ import {
   literal,
   map,
   path,
-  refine,
   register,
   schema,
   string,
   typedConfigurable,
   union,
+  within,
 } from "@ml-mosaic/configurable";
 
-const positive = refine(int, "an integer above 0", (value) => value > 0);
+const positive = within(int, { exclusiveMinimum: 0 });
 
 /** As in `packages/tensor`: a class of another library, without arguments. */
 export abstract class Module {
