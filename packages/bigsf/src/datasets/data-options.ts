@@ -9,6 +9,7 @@ import {
   literal,
   path,
   schema,
+  within,
 } from "@ml-mosaic/configurable";
 import { BigsfError } from "../errors.ts";
 import { Folds } from "../folds/folds.ts";
@@ -17,10 +18,9 @@ import type { MapPaths } from "../maps/maps.ts";
 import { NORMALIZATIONS } from "../patches/patch-rules.ts";
 import { Augmentation } from "./augmentations/augmentation.ts";
 import "./augmentations/built-in.ts";
-import { bounded } from "./bounded.ts";
 import type { SourceOptions } from "./open-source.ts";
 
-const pixels = bounded(int, { min: 1 });
+const pixels = within(int, { minimum: 1 });
 
 /** The maps to cut patches from. */
 class MapFiles

@@ -171,7 +171,11 @@ test("assignments are kept in indices_path", async () => {
   expect(await readdir(indices)).toHaveLength(1);
   const [name = ""] = await readdir(indices);
   await writeFile(join(indices, name), "broken");
-  expect((await dataFrom({ folds: { ...folds, indices_path: indices } }).open()).notices).toHaveLength(1);
+  const { notices } = await dataFrom({ folds: { ...folds, indices_path: indices } }).open();
+  expect(notices).toEqual([
+    expect.stringMatching(/assigned anew/),
+    expect.stringMatching(/patches \(.* %\) are dropped/),
+  ]);
 });
 
 test("the resolved configuration makes the same data again", async () => {
@@ -230,7 +234,7 @@ describe("refused before time is spent", () => {
     ],
     [{ folds: { k: 2 } }, /^folds\.k: 2 folds are too few/],
     [{ folds: { kfold: 2 } }, /^folds\.kfold: unknown option/],
-    [{ patch_size: 0 }, /^patch_size: expected an integer, 1 or more, got 0/],
+    [{ patch_size: 0 }, /^patch_size: expected an integer of at least 1, got 0/],
     [{ train: { data_augmentations: [{ type: "rotate" }] } }, /^train\.data_augmentations\[0\]\.type: expected one of/],
     [{ train: { toEncode: ["places"] } }, /^train\.toEncode\[0\]: expected "positions"/],
     [{ normalization: "max" }, /^normalization: expected one of "minmax", "log", "none"/],

@@ -1,6 +1,5 @@
-import { float, schema, typedConfigurable } from "@ml-mosaic/configurable";
+import { float, schema, typedConfigurable, within } from "@ml-mosaic/configurable";
 import type { Generator } from "@ml-mosaic/tensor";
-import { bounded } from "../bounded.ts";
 
 /** What a sample is made of: [size, size] each, row by row. */
 export interface PatchLayers {
@@ -17,7 +16,7 @@ export interface PatchLayers {
 /** The option `probability` with another default. */
 export function probability(byDefault: number) {
   const help = "share of the samples that are changed";
-  return schema(bounded(float, { min: 0, max: 1 }), { default: byDefault, aliases: ["p"], help });
+  return schema(within(float, { minimum: 0, maximum: 1 }), { default: byDefault, aliases: ["p"], help });
 }
 
 /**

@@ -97,9 +97,12 @@ test("one's own augmentation is found by its alias", () => {
 });
 
 test.each([
-  [{ type: "noise", sigma: -1 }, /sigma.*a number, 0 or more/],
-  [{ type: "noise", probability: 2 }, /probability.*a number from 0 to 1/],
-  [{ type: "random_vertical_flip", probability: -0.1 }, /probability.*a number from 0 to 1/],
+  [{ type: "noise", sigma: -1 }, /sigma: expected a number of at least 0, got -1/],
+  [{ type: "noise", probability: 2 }, /probability: expected a number of at least 0 and of at most 1/],
+  [
+    { type: "random_vertical_flip", probability: -0.1 },
+    /probability: expected a number of at least 0 and of at most 1/,
+  ],
   [{ type: "random_rotaton" }, /random_rotation/],
   [{ type: "random_rotation", sigma: 1 }, /sigma/],
   [{ probability: 1 }, /type/],

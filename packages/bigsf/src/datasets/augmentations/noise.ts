@@ -1,12 +1,11 @@
-import { configurable, float, schema } from "@ml-mosaic/configurable";
+import { configurable, float, schema, within } from "@ml-mosaic/configurable";
 import type { Generator } from "@ml-mosaic/tensor";
-import { bounded } from "../bounded.ts";
 import { Augmentation, type PatchLayers } from "./augmentation.ts";
 
 /** Adds Gaussian noise to the image, not to target or mask: every pixel for itself. */
 export class Noise extends configurable(
   {
-    sigma: schema(bounded(float, { min: 0 }), {
+    sigma: schema(within(float, { minimum: 0 }), {
       default: 0.05,
       aliases: ["std"],
       help: "standard deviation, in the units of normalised patches",

@@ -1,0 +1,141 @@
+import { writeFile } from "node:fs/promises";
+import {
+  ConfigurationError,
+  component,
+  configurable,
+  construct,
+  loadImports,
+  readYaml,
+  schema,
+} from "@ml-mosaic/configurable";
+import { type CommandSpec, interruptible, pathText, tableText } from "ml-mosaic/command-line";
+import { drawFolds, mapBackground, type NumberedSplit } from "../datasets/fold-picture.ts";
+import { type FoldReport, reportFolds } from "../datasets/fold-report.ts";
+import { startPatchPreview } from "../datasets/patch-preview.ts";
+import { PatchesData } from "../datasets/patches-data.ts";
+import { BigsfError } from "../errors.ts";
+import type { PatchSizes } from "../folds/patch-pixels.ts";
+import { parts, type Split } from "../folds/splits.ts";
+import { type Progress, startProgress } from "./progress.ts";
+import { requiredOption } from "./required-option.ts";
+
+export const foldsCommand: CommandSpec = {
+  name: "folds",
+  summary: "Show how patches are shared out among folds: their sizes, and a map coloured by them.",
+  arguments: [],
+  options: [
+    { name: "config", short: "c", value: "file", help: "configuration (.yaml) with a data section, as train takes it" },
+    { name: "split", value: "N", help: "colour the map by the train, valid and test set of split N, not by fold" },
+    { name: "picture", value: "file", help: "where to draw the map (.png); folds.png if left out" },
+    { name: "json", help: "write JSON for programs" },
+  ],
+  examples: ["bigsf folds -c configs/training.yaml", "bigsf folds -c configs/config_kfolds.yaml --split 2"],
+  async run(given, terminal) {
+    const data = await readData(requiredOption(given.option("config"), "config"));
+    const target = given.option("picture") ?? "folds.png";
+    let progress: Progress | undefined;
+    try {
+      const opened = await data.open();
+      const split = chosenSplit(given.option("split"), opened.splits);
+      const preview = startPatchPreview(opened.source);
+      const report = await interruptible((signal) =>
+        reportFolds(data, {
+          // Of maps themselves there is a better picture.
+          ...(data.source === undefined ? { onPatches: preview.add } : {}),
+          onProgress(done, total) {
+            progress ??= startProgress(terminal, { title: "Reading", unit: "patches", total });
+            progress.update(done);
+          },
+          signal,
+        }),
+      ).finally(() => progress?.end());
+      if (report === undefined) return 3;
+      const background =
+        data.source === undefined
+          ? { preview: preview.finish(), quantity: "mean of normalised patches" }
+          : await mapBackground(data.source.image);
+      await writeFile(target, await drawFolds(opened, background, split));
+      for (const warning of report.warnings) terminal.err(`warning: ${warning}\n`);
+      const text = given.switched("json")
+        ? JSON.stringify({ ...report, picture: target }, undefined, 2)
+        : `${reportText(report)}\n\npicture: ${pathText(target)}`;
+      terminal.out(`${text}\n`);
+      return 0;
+    } finally {
+      await data.close();
+    }
+  },
+};
+
+/** The part of a training configuration that is looked at; the others may be for whatever version of the program. */
+class DataSection extends configurable({ data: schema(component(PatchesData)) }) {}
+
+/** @throws ConfigurationError with all that is wrong with the data section */
+async function readData(file: string): Promise<PatchesData> {
+  const yaml = readYaml(file);
+  const { data, imports } = yaml.value;
+  // Augmentations of the user's own.
+  await loadImports(imports, yaml.folder);
+  const reading = DataSection.readComponent(data === undefined ? {} : { data }, { folder: yaml.folder });
+  if (!reading.ok) throw new ConfigurationError(yaml.locate(reading.problems));
+  return construct(reading).data;
+}
+
+/** The split that was asked for; the only one where there is but one. */
+function chosenSplit(written: string | undefined, splits: readonly Split[]): NumberedSplit | undefined {
+  if (written === undefined && splits.length > 1) return undefined;
+  const number = Number(written ?? 1);
+  const sets = splits[number - 1];
+  if (sets !== undefined) return { number, count: splits.length, sets };
+  throw new BigsfError("FOLDS", `--split ${written}: there are splits 1 to ${splits.length}`);
+}
+
+function reportText(report: FoldReport): string {
+  const { source, patchSize, patches, assigned, areas, folds, splits } = report;
+  const sizeHeader = ["patches", "with filament", "filament pixels"];
+  const foldTable = tableText(
+    ["fold", "areas", ...sizeHeader],
+    folds.map((each) => [String(each.fold), count(each.areas), ...sizeCells(each)]),
+    [0, 1, 2, 3, 4],
+  );
+  const splitTable = tableText(
+    ["split", "set", "folds", ...sizeHeader],
+    splits.flatMap((split, index) =>
+      parts.map((part) => [
+        part === "train" ? String(index + 1) : "",
+        part,
+        split[part].folds.join(", "),
+        ...sizeCells(split[part]),
+      ]),
+    ),
+    [0, 3, 4, 5],
+  );
+  return [
+    `${pathText(source)}: ${count(assigned)} of ${count(patches)} patches of ${patchSize} x ${patchSize} (${share(assigned, patches)}) lie within one of ${count(areas)} areas.`,
+    foldTable,
+    splitTable,
+    coverageText(report),
+  ].join("\n\n");
+}
+
+function coverageText({ splits, testsEveryFold }: FoldReport): string {
+  if (testsEveryFold) return "Every fold is tested: predictions for test sets make up a whole out-of-fold map.";
+  if (splits.length === 1) return "One model is trained; k above 1 with k_train below 1 (a share) tests every fold.";
+  return "Not every fold is tested; k_train below 1 (a share) tests every fold, for a whole out-of-fold map.";
+}
+
+function sizeCells({ patches, withFilament, labelledPixels, filamentPixels }: PatchSizes): readonly string[] {
+  return [
+    count(patches),
+    `${count(withFilament)} (${share(withFilament, patches)})`,
+    share(filamentPixels, labelledPixels),
+  ];
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+function share(part: number, whole: number): string {
+  return whole === 0 ? "0.0 %" : `${((100 * part) / whole).toFixed(1)} %`;
+}

@@ -1,0 +1,63 @@
+import { basename } from "node:path";
+import { getString, type Header } from "@ml-mosaic/fits";
+import { foldOverlay } from "../folds/fold-map.ts";
+import type { Split } from "../folds/splits.ts";
+import { openPlane } from "../maps/plane.ts";
+import { drawMap } from "../pictures/draw-map.ts";
+import { type Preview, startPreview } from "../pictures/preview.ts";
+import { quantityText } from "../pictures/quantity.ts";
+import type { FoldedPatches } from "./patches-data.ts";
+
+/** What the folds are drawn over. */
+export interface FoldBackground {
+  readonly preview: Preview;
+  readonly header?: Header | undefined;
+  /** What the shades mean. */
+  readonly quantity: string;
+}
+
+/** The folds of a split's sets; its number counts from 1. */
+export interface NumberedSplit {
+  readonly number: number;
+  readonly count: number;
+  readonly sets: Split;
+}
+
+const blockRows = 256;
+
+/** The map that patches are cut from. */
+export async function mapBackground(image: string): Promise<FoldBackground> {
+  const plane = await openPlane(image);
+  try {
+    const [height, width] = plane.shape;
+    const builder = startPreview(plane.shape);
+    for (let y = 0; y < height; y += blockRows)
+      builder.add(y, await plane.section(y, Math.min(height, y + blockRows), 0, width));
+    const quantity = quantityText(getString(plane.header, "BUNIT"));
+    return { preview: builder.finish(), header: plane.header, quantity };
+  } finally {
+    await plane.close();
+  }
+}
+
+/**
+ * The map, coloured by fold, or by the sets of a split; what no patch of an area covers has no colour. PNG.
+ */
+export function drawFolds(
+  { source, assignment }: FoldedPatches,
+  { preview, header, quantity }: FoldBackground,
+  split?: NumberedSplit,
+): Promise<Uint8Array> {
+  const { positions, patchSize, name } = source;
+  const areas = assignment.foldOfArea.length;
+  const what = split === undefined ? `${assignment.folds} folds` : `split ${split.number} of ${split.count}`;
+  return drawMap({
+    preview,
+    header,
+    title: `${basename(name)}, ${what}`,
+    subtitle: `${areas.toLocaleString("en-US")} areas; pixels without colour are in no patch that is used`,
+    colours: "grey",
+    quantity,
+    overlays: [foldOverlay(assignment, split?.sets, { positions, patchSize, layout: preview.layout })],
+  });
+}
