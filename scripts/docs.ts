@@ -6,46 +6,29 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { extname, join, relative, resolve } from "node:path";
-import { MONITOR_EXAMPLES, MONITOR_OPTION_NAMES } from "../packages/mosaic/src/config/monitor-options.ts";
 import {
-  PROCESS_DEFAULTS,
-  PROCESS_OPTIONS,
-  type ProcessOptionRule,
-} from "../packages/mosaic/src/config/process-options.ts";
+  MONITOR_EXAMPLES,
+  MONITOR_OPTION_NAMES,
+  MONITOR_OPTIONS,
+} from "../packages/mosaic/src/config/monitor-options.ts";
+import { PROCESS_OPTIONS, type ProcessOptionRule } from "../packages/mosaic/src/config/process-options.ts";
 import type { Components, OptionSpec } from "../packages/mosaic/src/config/vocabulary.ts";
 import { vocabulary } from "../packages/mosaic/src/run/components.ts";
 
 const root: string = resolve(import.meta.dirname, "..");
 
-/** What the options mean, which no table of the sources says. */
+/** What the options mean, where a page can say more than a terminal. */
 const meanings: Readonly<Record<string, string>> = {
-  lr: "learning rate; with a scheduler, the one to start from",
-  epochs: "how often a run goes through its training set",
-  data_scheme: "types of the data modules, in their order",
-  pipeline_scheme: "types of the pipeline modules, in their order",
   loss_function: "loss, see [below](#losses)",
   class_loss_function: "[your own loss](modules.md#your-own-loss), instead of `loss_function`",
   path_to_class_loss_function: "where that class is, as `path_to_class`",
   optimizer: "optimizer, see [below](#optimizers)",
   scheduler: "learning rate schedule, see [below](#schedulers); `None` is none",
   early_stopping: "end a run whose test loss no longer falls, see [below](#early-stopping)",
-  seed: "what all random numbers come from",
   run_files_path: "folder of the [run files](database.md#files)",
   artifacts: "`none` writes no run files",
   need_gpu: "`True`: one run at a time goes to each device of `gpu_available`, see [below](#devices)",
   gpu_available: "devices, with commas; `None` or nothing where there are none",
-  nb_processus: "worker processes, and so runs at a time",
-  multiplicity: "how often each pipeline is repeated, each time with another seed",
-};
-
-const defaults: Readonly<Record<string, string>> = {
-  loss_function: PROCESS_DEFAULTS.lossFunction,
-  optimizer: PROCESS_DEFAULTS.optimizer,
-  scheduler: "None",
-  early_stopping: "False",
-  seed: String(PROCESS_DEFAULTS.seed),
-  run_files_path: PROCESS_DEFAULTS.runFilesPath,
-  artifacts: PROCESS_DEFAULTS.artifacts,
 };
 
 const tables: Readonly<Record<string, () => string>> = {
@@ -55,38 +38,53 @@ const tables: Readonly<Record<string, () => string>> = {
       PROCESS_OPTIONS.map((rule) => [
         code(rule.spec.name),
         `${valueText(rule.spec)}${listText(rule)}`,
-        rule.required === true ? "required" : code(defaults[rule.spec.name] ?? ""),
-        meaningOf(rule.spec.name),
+        rule.required === true ? "required" : code(defaultText(rule.spec)),
+        meaningOf(rule.spec),
       ]),
     ),
   monitor: () =>
     table(
       ["option", "example", "meaning"],
-      MONITOR_OPTION_NAMES.map((name) => [code(name), code(MONITOR_EXAMPLES[name]), meaningOf(name)]),
+      MONITOR_OPTION_NAMES.map((name) => [code(name), code(MONITOR_EXAMPLES[name]), meaningOf(MONITOR_OPTIONS[name])]),
     ),
   losses: () => componentTable("loss_function", vocabulary.lossFunctions),
   optimizers: () => componentTable("optimizer", vocabulary.optimizers),
   schedulers: () => componentTable("scheduler", vocabulary.schedulers),
   "early-stopping": () =>
     table(
-      ["option", "value"],
-      vocabulary.earlyStopping.map((spec) => [code(`early_stopping.${spec.name}`), valueText(spec)]),
+      ["option", "value", "default", "meaning"],
+      vocabulary.earlyStopping.map((spec) => [
+        code(`early_stopping.${spec.name}`),
+        valueText(spec),
+        code(defaultText(spec)),
+        meaningOf(spec),
+      ]),
     ),
 };
 
 function componentTable(group: string, components: Components): string {
   const rows = Object.entries(components).map(([name, specs]) => [
     code(name),
-    specs
-      .map((spec) => `${code(`${group}.${spec.name}`)} ${valueText(spec)}${spec.required === true ? ", required" : ""}`)
-      .join("<br>"),
+    specs.map((spec) => `${code(`${group}.${spec.name}`)} ${optionText(spec)}: ${meaningOf(spec)}`).join("<br>"),
   ]);
   return table([code(group), "options"], rows);
 }
 
-function meaningOf(option: string): string {
-  const meaning = meanings[option];
-  if (meaning === undefined) throw new Error(`scripts/docs.ts does not say what ${option} means`);
+/** @example "number ≥ 0, default `0.9`" */
+function optionText(spec: OptionSpec): string {
+  return `${valueText(spec)}, ${spec.required === true ? "required" : `default ${code(defaultText(spec))}`}`;
+}
+
+/** As it is written in the file. */
+function defaultText({ default: value }: OptionSpec): string {
+  if (value === undefined) return "";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return typeof value === "object" ? value.join(", ") : String(value);
+}
+
+function meaningOf({ name, help }: OptionSpec): string {
+  const meaning = meanings[name] ?? help;
+  if (meaning === undefined) throw new Error(`the sources do not say what ${name} means`);
   return meaning;
 }
 

@@ -6,6 +6,7 @@ import { type KeyPattern, parseKeyPattern } from "./key-pattern.ts";
 import { nearestName } from "./nearest.ts";
 import type { Findings } from "./problem.ts";
 import { parseValue, repeatedValue } from "./values.ts";
+import type { OptionSpec } from "./vocabulary.ts";
 
 export interface ClassOption {
   readonly name: string;
@@ -40,6 +41,14 @@ const EXAMPLES: Readonly<Record<(typeof CLASS_OPTION_NAMES)[number], string>> = 
   path_to_class: "path_to_class = ./mlp.ts",
   key: "key = {type}_{class}",
 };
+
+/** The same for tables of options; what else a section may have, its class says. */
+export const CLASS_OPTIONS: readonly OptionSpec[] = [
+  { name: "type", type: "string", required: true, help: "what data_scheme or pipeline_scheme calls it" },
+  { name: "class", type: "string", required: true, help: "name of the class, or an alias of it" },
+  { name: "path_to_class", type: "string", required: true, help: "file or package that exports the class" },
+  { name: "key", type: "string", required: true, help: "name of the module in results: text with {option} in it" },
+];
 
 /** Undefined where a problem was found. */
 export async function readClassSection(

@@ -2,7 +2,7 @@
 
 import { IGNORED_OPTIONS, reportIgnored } from "./ignored-options.ts";
 import type { IniOption, IniSection } from "./ini.ts";
-import { MONITOR_EXAMPLES, MONITOR_OPTION_NAMES } from "./monitor-options.ts";
+import { MONITOR_EXAMPLES, MONITOR_OPTION_NAMES, MONITOR_OPTIONS } from "./monitor-options.ts";
 import { suggestName } from "./nearest.ts";
 import type { Findings } from "./problem.ts";
 import { PROCESS_OPTION_NAMES } from "./process-options.ts";
@@ -22,9 +22,6 @@ export interface MonitorSection {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-const NUM_PROCESSES: OptionSpec = { name: "nb_processus", type: "int", minimum: 1 };
-const MULTIPLICITY: OptionSpec = { name: "multiplicity", type: "int", minimum: 1 };
-
 /** Undefined where a problem was found. */
 export function readMonitorSection(section: IniSection, findings: Findings): MonitorSection | undefined {
   const options = new Map(section.options.map((option) => [option.name, option]));
@@ -32,8 +29,8 @@ export function readMonitorSection(section: IniSection, findings: Findings): Mon
 
   const needGpu = readOption(options, "need_gpu", findings, parseBooleanOption);
   const gpuAvailable = readOption(options, "gpu_available", findings, parseDevices);
-  const numProcesses = readOption(options, "nb_processus", findings, parseNumberOption(NUM_PROCESSES));
-  const multiplicity = readOption(options, "multiplicity", findings, parseNumberOption(MULTIPLICITY));
+  const numProcesses = readOption(options, "nb_processus", findings, parseNumberOption(MONITOR_OPTIONS.nb_processus));
+  const multiplicity = readOption(options, "multiplicity", findings, parseNumberOption(MONITOR_OPTIONS.multiplicity));
 
   if (needGpu === true && gpuAvailable?.length === 0) {
     findings.problem({

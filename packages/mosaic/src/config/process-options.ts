@@ -11,38 +11,6 @@ export interface ProcessOptionRule {
   readonly required?: boolean;
 }
 
-export const PROCESS_OPTIONS: readonly ProcessOptionRule[] = [
-  { spec: { name: "lr", type: "float", exclusiveMinimum: 0 }, takes: "axis", example: "lr = 1e-2", required: true },
-  { spec: { name: "epochs", type: "int", minimum: 1 }, takes: "axis", example: "epochs = 100", required: true },
-  {
-    spec: { name: "data_scheme", type: "string" },
-    takes: "sequence",
-    example: "data_scheme = dataset",
-    required: true,
-  },
-  {
-    spec: { name: "pipeline_scheme", type: "string" },
-    takes: "sequence",
-    example: "pipeline_scheme = mlp",
-    required: true,
-  },
-  { spec: { name: "loss_function", type: "string" }, takes: "axis", example: "loss_function = MSELoss" },
-  { spec: { name: "class_loss_function", type: "string" }, takes: "one", example: "class_loss_function = MyLoss" },
-  {
-    spec: { name: "path_to_class_loss_function", type: "string" },
-    takes: "one",
-    example: "path_to_class_loss_function = ./loss.ts",
-  },
-  { spec: { name: "optimizer", type: "string" }, takes: "axis", example: "optimizer = Adam" },
-  { spec: { name: "scheduler", type: "string" }, takes: "axis", example: "scheduler = StepLR" },
-  { spec: { name: "early_stopping", type: "boolean" }, takes: "axis", example: "early_stopping = True" },
-  { spec: { name: "seed", type: "int", minimum: 0 }, takes: "one", example: "seed = 0" },
-  { spec: { name: "run_files_path", type: "string" }, takes: "one", example: "run_files_path = .runs" },
-  { spec: { name: "artifacts", type: "string", choices: ["all", "none"] }, takes: "one", example: "artifacts = all" },
-];
-
-export const PROCESS_OPTION_NAMES: readonly string[] = PROCESS_OPTIONS.map(({ spec }) => spec.name);
-
 export const PROCESS_DEFAULTS = {
   lossFunction: "MSELoss",
   optimizer: "Adam",
@@ -50,6 +18,111 @@ export const PROCESS_DEFAULTS = {
   runFilesPath: ".runs",
   artifacts: "all",
 } as const;
+
+export const PROCESS_OPTIONS: readonly ProcessOptionRule[] = [
+  {
+    spec: {
+      name: "lr",
+      type: "float",
+      exclusiveMinimum: 0,
+      help: "learning rate; with a scheduler, the one to start from",
+    },
+    takes: "axis",
+    example: "lr = 1e-2",
+    required: true,
+  },
+  {
+    spec: { name: "epochs", type: "int", minimum: 1, help: "how often a run goes through its training set" },
+    takes: "axis",
+    example: "epochs = 100",
+    required: true,
+  },
+  {
+    spec: { name: "data_scheme", type: "string", help: "types of the data modules, in their order" },
+    takes: "sequence",
+    example: "data_scheme = dataset",
+    required: true,
+  },
+  {
+    spec: { name: "pipeline_scheme", type: "string", help: "types of the pipeline modules, in their order" },
+    takes: "sequence",
+    example: "pipeline_scheme = mlp",
+    required: true,
+  },
+  {
+    spec: { name: "loss_function", type: "string", default: PROCESS_DEFAULTS.lossFunction, help: "loss" },
+    takes: "axis",
+    example: "loss_function = MSELoss",
+  },
+  {
+    spec: { name: "class_loss_function", type: "string", help: "your own loss, instead of loss_function" },
+    takes: "one",
+    example: "class_loss_function = MyLoss",
+  },
+  {
+    spec: {
+      name: "path_to_class_loss_function",
+      type: "string",
+      help: "where that class is, as path_to_class of a module",
+    },
+    takes: "one",
+    example: "path_to_class_loss_function = ./loss.ts",
+  },
+  {
+    spec: { name: "optimizer", type: "string", default: PROCESS_DEFAULTS.optimizer, help: "optimizer" },
+    takes: "axis",
+    example: "optimizer = Adam",
+  },
+  {
+    spec: { name: "scheduler", type: "string", default: "None", help: "learning rate schedule; None is none" },
+    takes: "axis",
+    example: "scheduler = StepLR",
+  },
+  {
+    spec: {
+      name: "early_stopping",
+      type: "boolean",
+      default: false,
+      help: "end a run whose test loss no longer falls",
+    },
+    takes: "axis",
+    example: "early_stopping = True",
+  },
+  {
+    spec: {
+      name: "seed",
+      type: "int",
+      minimum: 0,
+      default: PROCESS_DEFAULTS.seed,
+      help: "what all random numbers come from",
+    },
+    takes: "one",
+    example: "seed = 0",
+  },
+  {
+    spec: {
+      name: "run_files_path",
+      type: "string",
+      default: PROCESS_DEFAULTS.runFilesPath,
+      help: "folder of the run files",
+    },
+    takes: "one",
+    example: "run_files_path = .runs",
+  },
+  {
+    spec: {
+      name: "artifacts",
+      type: "string",
+      choices: ["all", "none"],
+      default: PROCESS_DEFAULTS.artifacts,
+      help: "none writes no run files",
+    },
+    takes: "one",
+    example: "artifacts = all",
+  },
+];
+
+export const PROCESS_OPTION_NAMES: readonly string[] = PROCESS_OPTIONS.map(({ spec }) => spec.name);
 
 /** Options whose value names a component with options of its own: `optimizer = SGD`, `optimizer.momentum = 0.9`. */
 export type Group = "loss_function" | "optimizer" | "scheduler" | "early_stopping";

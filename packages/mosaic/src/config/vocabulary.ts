@@ -7,6 +7,10 @@ export interface OptionSpec {
   readonly type: "float" | "int" | "boolean" | "string" | "floats" | "ints";
   /** True where the component has no default of its own. */
   readonly required?: boolean;
+  /** What it is where the file does not say. */
+  readonly default?: number | boolean | string | readonly number[];
+  /** What it means, in a line for tables. */
+  readonly help?: string;
   /** Bounds of numbers, and of each number in a sequence. */
   readonly minimum?: number;
   readonly maximum?: number;

@@ -1,6 +1,6 @@
 /** The modules of one pipeline, constructed and connected. */
 import { DataLoader, Generator, manualSeed, nn, Parameter, Tensor, type Variable } from "@ml-mosaic/tensor";
-import type { TrainableModel } from "@ml-mosaic/training";
+import { BaseModel, type TrainableModel } from "@ml-mosaic/training";
 import type { ClassSource, PipelineEntry } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { constructModule, type EarlierInfo } from "../modules/construct.ts";
@@ -83,36 +83,35 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
   return { loaders, links };
 }
 
-interface ChainModel extends TrainableModel {
-  forward(...features: Tensor[]): Tensor;
-}
-
 /** The chain as one model: data goes through the modules in order, and all their parameters are trained. */
-export function chainModel(links: readonly Link[]): ChainModel {
+export function chainModel(links: readonly Link[]): TrainableModel {
   return {
     parameters: Array.from(namedVariables(links), ([, variable]) => variable).filter(
       (variable) => variable instanceof Parameter,
     ),
-    forward(features, ...others) {
-      if (features === undefined || others.length > 0) {
-        throw new MosaicError(
-          "breach-of-contract",
-          `the loaders give ${others.length + 2} tensors a sample; two are needed: features and target`,
-        );
-      }
-      let data = features;
-      for (const { entry, module, runInfo, moduleInfo } of links) {
-        const result: unknown = module.forward(data, runInfo, moduleInfo);
-        if (!(result instanceof Tensor))
-          throw breach(entry, `forward returned ${describe(result)}; it must return a Tensor at once, without await`);
-        data = result;
-      }
-      return data;
+    forward(...features) {
+      return links.reduce<readonly Tensor[]>((data, link) => outputOf(link, data), features);
     },
     train(mode) {
       for (const { module } of links) if (module instanceof nn.Module) module.train(mode);
     },
   };
+}
+
+/** What a module makes of one tensor, or a component of a Trainer of several. */
+function outputOf({ entry, module, runInfo, moduleInfo }: Link, data: readonly Tensor[]): readonly Tensor[] {
+  const isComponent = module instanceof BaseModel;
+  const [first, ...others] = data;
+  if (first === undefined || (others.length > 0 && !isComponent)) {
+    throw breach(
+      entry,
+      `the loaders give ${data.length + 1} tensors a sample; two are needed, features and target, unless the module extends BaseModel`,
+    );
+  }
+  const result: unknown = isComponent ? module.forward(...data) : module.forward(first, runInfo, moduleInfo);
+  if (result instanceof Tensor) return [result];
+  if (isComponent && Array.isArray(result) && result.every((each) => each instanceof Tensor)) return result;
+  throw breach(entry, `forward returned ${describe(result)}; it must return a Tensor at once, without await`);
 }
 
 /** Parameters and buffers of all modules as `<type>.<path in the module>`. */

@@ -1,11 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Generator, type nn } from "@ml-mosaic/tensor";
-import { type EpochRecord, type StoppingRule, stopWithoutImprovement, train } from "@ml-mosaic/training";
+import { checkValues, describeProblem } from "@ml-mosaic/configurable";
+import { Generator, type nn, Tensor } from "@ml-mosaic/tensor";
+import { BaseLoss, type EpochRecord, type StoppingRule, stopWithoutImprovement, train } from "@ml-mosaic/training";
 import { readClassSource } from "../config/class-source.ts";
 import { type Pipeline, type PipelineEntry, type RunSettings, runSettings } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
-import { loadClass } from "../modules/load-class.ts";
+import { loadClass, type UserClass } from "../modules/load-class.ts";
+import { moduleSchema } from "../modules/module-schema.ts";
 import type { Artifact, RunResult } from "../store/index.ts";
 import { buildChain, type Chain, chainModel, type Stage } from "./chain.ts";
 import { buildLoss, buildOptimizer, buildScheduler, vocabulary } from "./components.ts";
@@ -68,17 +70,23 @@ export async function checkRun(order: RunOrder): Promise<void> {
   const training = await trainingOf(order, settings, chain);
   await train({ ...training, epochs: 0 });
   const { model, loss } = training;
-  for await (const [features, target] of training.evaluationLoader) {
-    if (features !== undefined && target !== undefined) loss.forward(model.forward(features), target);
+  for await (const batch of training.evaluationLoader) {
+    const target = batch.at(-1);
+    const output = model.forward(...batch.slice(0, -1));
+    const prediction = output instanceof Tensor ? output : output.at(-1);
+    if (prediction !== undefined && target !== undefined) loss.forward(prediction, target);
     break;
   }
 }
 
 async function trainingOf(order: RunOrder, settings: RunSettings, { loaders, links }: Chain) {
   const [trainLoader, evaluationLoader] = loaders;
+  const loss = await lossOf(settings, order.folder);
   return {
     model: chainModel(links),
-    loss: await lossOf(settings, order.folder),
+    loss,
+    // What is right for a loss of another package, which may judge parts of a target, is not known here.
+    accuracy: !(loss instanceof BaseLoss),
     optimizer: buildOptimizer(settings.optimizer, settings.lr),
     scheduler: settings.scheduler === undefined ? undefined : buildScheduler(settings.scheduler),
     earlyStopping: earlyStoppingOf(settings),
@@ -125,13 +133,22 @@ async function stageOf(entry: PipelineEntry, folder: string): Promise<Stage> {
 async function lossOf({ loss }: RunSettings, folder: string): Promise<nn.Loss> {
   if (loss.kind === "builtin") return buildLoss(loss);
   const userClass = await loadClass(loss.source, loss.className, folder);
-  const instance = new userClass({});
+  const instance = new userClass(defaultsOf(userClass, loss.className));
   if (!isLoss(instance))
     throw new MosaicError(
       "breach-of-contract",
       `${loss.className}: a loss needs the method forward(prediction, target)`,
     );
   return instance;
+}
+
+/** A loss of one's own takes no options from the configuration. */
+function defaultsOf(userClass: UserClass, name: string): Readonly<Record<string, unknown>> {
+  const schema = moduleSchema(userClass);
+  if (schema === undefined || schema === "unusable") return {};
+  const checked = checkValues(schema.all, {});
+  if (checked.ok) return checked.values;
+  throw new MosaicError("missing-option", `${name}: ${checked.problems.map(describeProblem).join("; ")}`);
 }
 
 function isLoss(instance: object): instance is nn.Loss {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { saveOnnx, TensorError } from "@ml-mosaic/tensor";
+import { saveOnnx, Tensor, TensorError } from "@ml-mosaic/tensor";
 import { saveSnapshot, type TrainResult, type VariablePaths } from "@ml-mosaic/training";
 import type { Artifact } from "../store/index.ts";
 import { type Chain, chainModel, type Link, namedVariables } from "./chain.ts";
@@ -57,19 +57,25 @@ export async function saveState(
   return [...artifacts, ...snapshot];
 }
 
+/** `features`, `features_1`… */
+function inputName(field: number): string {
+  return field === 0 ? "features" : `features_${field}`;
+}
+
 /** The trained chain in evaluation form, runnable anywhere. */
 async function saveChain(runId: number, folder: string, { links, loaders }: Chain): Promise<readonly Artifact[]> {
-  const { fields } = await loaders[0].dataset.samples();
-  const [features] = fields;
-  if (features === undefined) return [];
-  const { shape, dtype } = features;
+  const features = (await loaders[0].peek(1)).fields.slice(0, -1);
   const model = chainModel(links);
   model.train(false);
   try {
     return await writeFiles(folder, "onnx", (temporary) =>
       saveOnnx(join(temporary, `model_${runId}.onnx`), {
-        inputs: { features: { shape, dtype } },
-        build: (input) => ({ prediction: model.forward(input("features")) }),
+        inputs: Object.fromEntries(features.map(({ shape, dtype }, field) => [inputName(field), { shape, dtype }])),
+        build(input) {
+          const output = model.forward(...features.map((_, field) => input(inputName(field))));
+          const prediction = output instanceof Tensor ? output : output.at(-1);
+          return prediction === undefined ? {} : { prediction };
+        },
         names: variablePaths(links),
       }),
     );
