@@ -226,7 +226,7 @@ export class Tensor {
   softplus({ beta = 1, threshold = 20 }: { readonly beta?: number; readonly threshold?: number } = {}): Tensor {
     const scaled = this.mul(beta);
     const smooth = apply(elementwise.softplus, [scaled.float()], {}).div(beta);
-    return scaled.gt(threshold).where(this, smooth);
+    return threshold === Number.POSITIVE_INFINITY ? smooth : scaled.gt(threshold).where(this, smooth);
   }
   /** x times the normal distribution's cumulative function; "tanh" is the usual approximation. */
   gelu(approximate: "none" | "tanh" = "none"): Tensor {
