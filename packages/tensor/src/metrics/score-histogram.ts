@@ -3,11 +3,11 @@ import type { Accumulator } from "./metric.ts";
 /** Samples by score, the smallest scores first; equal ones, or those that have to count as equal, together. */
 export interface ScoreCounts {
   /** Samples of the class. */
-  readonly hits: Float64Array;
+  readonly hits: ArrayLike<number>;
   /** Other samples. */
-  readonly misses: Float64Array;
+  readonly misses: ArrayLike<number>;
   /** One number: samples whose score was NaN. */
-  readonly invalid: Float64Array;
+  readonly invalid: ArrayLike<number>;
 }
 
 /** Slots of the table, so that it is never more than half full. */
@@ -142,8 +142,8 @@ function isValid({ invalid }: ScoreCounts): boolean {
 /** Pairs of a sample of the class and another: those in the right order, those that tie, and all. */
 function countPairs({ hits, misses }: ScoreCounts): { pairs: number; ties: number; all: number } {
   let [pairs, ties, found, below] = [0, 0, 0, 0];
-  for (const [bin, inside] of hits.entries()) {
-    const outside = misses[bin] ?? 0;
+  for (let bin = 0; bin < hits.length; bin++) {
+    const [inside, outside] = [hits[bin] ?? 0, misses[bin] ?? 0];
     pairs += inside * below;
     ties += inside * outside;
     found += inside;
