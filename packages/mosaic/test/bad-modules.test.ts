@@ -189,7 +189,7 @@ const badData: Readonly<Record<string, { readonly body: string; readonly says: R
   },
   TwoFeatures: {
     body: `async prepare(...args) { const three = new DataLoader(new TensorDataset(zeros([4, 2]), zeros([4, 2]), zeros([4, 1]))); return [three, three]; }`,
-    says: /the loaders give 3 tensors a sample; two are needed: features and target/,
+    says: /the loaders give 3 tensors a sample; two are needed, features and target/,
   },
 };
 

@@ -1,3 +1,4 @@
+import { describe, foldOption, partsOf } from "../compare/pipeline-parts.ts";
 import type { RunRecord, RunResult, StoreReader } from "../store/index.ts";
 import { numberText, tableText } from "./text.ts";
 
@@ -36,8 +37,12 @@ function compareRanks(one: number, other: number): number {
   return one === other ? 0 : one - other;
 }
 
-/** The description, and what else tells its pipelines apart: options of PROCESS that vary. */
-function labelOf({ description, pipelineJson }: RunRecord): string {
+/** The description, and what else tells its pipelines apart: options of PROCESS that vary. Folds are repetitions. */
+function labelOf(run: RunRecord): string {
+  const { pipelineJson } = run;
+  const { data = [], model = [] } = partsOf(run) ?? {};
+  const isFolded = data.some((entry) => Object.hasOwn(entry, foldOption));
+  const description = isFolded ? `${describe(data, [foldOption])} | ${describe(model)}` : run.description;
   const pipeline: unknown = JSON.parse(pipelineJson ?? "[]");
   const process: unknown = Array.isArray(pipeline)
     ? pipeline.find((entry) => Object(entry).type === "process")

@@ -1,6 +1,7 @@
-import { checkValues, describeProblem, isSchemaMap } from "@ml-mosaic/configurable";
+import { checkValues, describeProblem, type Path, type SchemaMap } from "@ml-mosaic/configurable";
 import { type ClassSection, ConfigError, type Experiment, type Problem } from "../config/index.ts";
 import { loadClass } from "../modules/load-class.ts";
+import { moduleSchema, nestOptions } from "../modules/module-schema.ts";
 
 /**
  * Loads every class that the configuration names and checks the options that their schemas know, so that what can be
@@ -34,9 +35,8 @@ async function checkSection(section: ClassSection, file: string, folder: string)
   const place = { file, line, section: section.name };
   try {
     const userClass = await loadClass(section.source, section.className, folder);
-    const schema: unknown = Reflect.get(userClass, "configSchema");
-    if (!isSchemaMap(schema)) return [];
-    return checkOptions(section, schema, file, folder);
+    const schema = moduleSchema(userClass);
+    return schema === undefined || schema === "unusable" ? [] : checkOptions(section, schema.all, file, folder);
   } catch (error) {
     return [
       {
@@ -51,28 +51,32 @@ async function checkSection(section: ClassSection, file: string, folder: string)
   }
 }
 
-/** Every value of every option; what is missing may still come from the info() of another module. */
-function checkOptions(
-  section: ClassSection,
-  schema: Parameters<typeof checkValues>[0],
-  file: string,
-  folder: string,
-): readonly Problem[] {
-  const found: Problem[] = [];
-  for (const { name, line, values } of section.options) {
-    if (["type", "class", "path_to_class", "key"].includes(name)) continue;
-    for (const value of values) {
-      const checked = checkValues(schema, { [name]: value }, { text: true, folder });
+const namesOfMosaic: readonly string[] = ["type", "class", "path_to_class", "key"];
+
+/**
+ * Every value of every option, beside the first ones of all others: options may have to agree. What is missing may still
+ * come from the info() of another module.
+ */
+function checkOptions(section: ClassSection, schema: SchemaMap, file: string, folder: string): readonly Problem[] {
+  const options = section.options.filter(({ name }) => !namesOfMosaic.includes(name));
+  const first = Object.fromEntries(options.map(({ name, values }) => [name, values[0] ?? ""]));
+  const found = new Map<string, Problem>();
+  for (const varied of options) {
+    for (const value of varied.values) {
+      const given = { ...first, [varied.name]: value };
+      const checked = checkValues(schema, nestOptions(given, schema), { text: true, folder });
       const wrong = checked.ok ? [] : checked.problems.filter(({ kind }) => kind !== "missing");
       for (const problem of wrong) {
-        found.push({
+        const { name, line } = optionAt(options, problem.path) ?? varied;
+        const message = `${describeProblem(problem)}.`;
+        found.set(`${name} ${message}`, {
           file,
           line,
           section: section.name,
           option: name,
-          value,
+          value: given[name] ?? value,
           code: `option-${problem.kind}`,
-          message: `${describeProblem(problem)}.`,
+          message,
           remedy:
             problem.kind === "unknown"
               ? `${section.className} takes ${Object.keys(schema).join(", ")}.`
@@ -81,8 +85,20 @@ function checkOptions(
       }
     }
   }
-  return found;
+  return [...found.values()];
 }
+
+/** The option that a problem is of; those of inner components are written with dots. */
+function optionAt(options: readonly ClassOption[], path: Path): ClassOption | undefined {
+  for (let length = path.length; length > 0; length--) {
+    const name = path.slice(0, length).join(".");
+    const option = options.find((each) => each.name === name);
+    if (option !== undefined) return option;
+  }
+  return undefined;
+}
+
+type ClassOption = ClassSection["options"][number];
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

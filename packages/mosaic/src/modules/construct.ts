@@ -1,9 +1,11 @@
-import { checkValues, describeProblem, isSchemaMap, readText } from "@ml-mosaic/configurable";
+import { checkValues, describeProblem, readText } from "@ml-mosaic/configurable";
 import type { PipelineEntry } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { constructorOptions } from "./constructor-options.ts";
 import type { Info, ModuleInfo } from "./contract.ts";
 import type { UserClass } from "./load-class.ts";
+import { moduleSchema, nestOptions } from "./module-schema.ts";
+import { asModule } from "./trainer-components.ts";
 
 /** Options of a class section that Mosaic itself uses. */
 const ownOptions: readonly string[] = ["type", "class", "path_to_class", "key", "name"];
@@ -41,13 +43,21 @@ export function classOptions(entry: PipelineEntry): Readonly<Record<string, stri
  */
 export function constructModule({ entry, userClass, earlier, folder }: Construction): Constructed {
   const own = classOptions(entry);
-  const schema: unknown = Reflect.get(userClass, "configSchema");
+  const schema = moduleSchema(userClass);
+  if (schema === "unusable") throw problem(entry, ["its configSchema is not made of schema(…)"]);
   if (schema !== undefined) {
-    if (!isSchemaMap(schema)) throw problem(entry, ["its configSchema is not made of schema(…)"]);
-    const checked = checkValues(schema, own, { text: true, folder, context: sectionOf(entry), fallbacks: earlier });
+    const nested = nestOptions(own, schema.all);
+    const checked = checkValues(schema.all, nested, {
+      text: true,
+      folder,
+      context: sectionOf(entry),
+      fallbacks: earlier,
+    });
     if (!checked.ok) throw problem(entry, checked.problems.map(describeProblem));
-    const moduleInfo = Object.fromEntries(Object.entries(checked.values).filter(([name]) => Object.hasOwn(own, name)));
-    return { instance: new userClass(checked.values), moduleInfo };
+    const picked = (wanted: (name: string) => boolean) =>
+      Object.fromEntries(Object.entries(checked.values).filter(([name]) => wanted(name)));
+    const instance = new userClass(picked((name) => !schema.added.includes(name)));
+    return { instance: asModule(instance, checked.values), moduleInfo: picked((name) => Object.hasOwn(nested, name)) };
   }
   const moduleInfo = Object.fromEntries(Object.entries(own).map(([name, text]) => [name, readText(text)]));
   const available: Record<string, unknown> = {};

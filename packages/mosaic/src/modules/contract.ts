@@ -1,5 +1,6 @@
 /** What Mosaic asks of the users' classes. */
-import type { DataLoader, Parameter, Tensor } from "@ml-mosaic/tensor";
+import type { Parameter, Tensor } from "@ml-mosaic/tensor";
+import type { AnyLoader } from "@ml-mosaic/training";
 
 /** Facts that a module hands to those after it: constructor values by name, `batch_size` among them. */
 export type Info = Readonly<Record<string, unknown>>;
@@ -25,7 +26,7 @@ export interface DataModule {
 }
 
 /** What the last stage of `data_scheme` returns: the training set and the test set. */
-export type Loaders = readonly [train: DataLoader, test: DataLoader];
+export type Loaders = readonly [train: AnyLoader, test: AnyLoader];
 
 /** A stage of `pipeline_scheme`: usually an `nn.Module` with these methods. */
 export interface PipelineModule {
