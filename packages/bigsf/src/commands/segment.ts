@@ -1,0 +1,60 @@
+import { ConfigurationError, readYaml } from "@ml-mosaic/configurable";
+import { type CommandSpec, clockText, interruptible, pathText } from "ml-mosaic/command-line";
+import { shareText } from "../maps/map-tally.ts";
+import type { SegmentationResult } from "../segmentation/run-segmentation.ts";
+import { Segmentation } from "../segmentation/segmentation.ts";
+import type { SegmentationPlan } from "../segmentation/segmentation-plan.ts";
+import { type Progress, startProgress } from "./progress.ts";
+import { requiredOption } from "./required-option.ts";
+
+export const segmentCommand: CommandSpec = {
+  name: "segment",
+  summary: "Find the filaments of a FITS map with a trained model: probabilities, a mask, and a picture.",
+  arguments: [],
+  options: [{ name: "config", short: "c", value: "file", help: "configuration (.yaml)" }],
+  examples: ["bigsf segment -c configs/config_segment.yaml"],
+  async run(given, terminal) {
+    const file = readYaml(requiredOption(given.option("config"), "config"));
+    const segmentation = Segmentation.fromConfig(file);
+    const started = performance.now();
+    let progress: Progress | undefined;
+    const result = await interruptible((signal) =>
+      segmentation.run({
+        signal,
+        onPlan: (plan) => terminal.err(`${planText(plan)}\n`),
+        onProgress(done, total) {
+          progress ??= startProgress(terminal, { title: "Segmenting", unit: "patches", total });
+          progress.update(done);
+        },
+      }),
+    )
+      .catch((error: unknown) => {
+        throw error instanceof ConfigurationError ? new ConfigurationError(file.locate(error.problems)) : error;
+      })
+      .finally(() => progress?.end());
+    if (result === undefined) {
+      terminal.err("Stopped; nothing was written.\n");
+      return 3;
+    }
+    terminal.out(`${resultText(result, (performance.now() - started) / 1000)}\n`);
+    return 0;
+  },
+};
+
+function planText({ map, snapshot, patchSize, overlap }: SegmentationPlan): string {
+  const [height, width] = map.shape;
+  return `${pathText(map.path)}: ${height} rows of ${width} pixels, in patches of ${patchSize} x ${patchSize} that share ${overlap}, by ${String(snapshot.modelConfig.type)} after epoch ${snapshot.trainInfo.epoch}.`;
+}
+
+function resultText(result: SegmentationResult, seconds: number): string {
+  const { probability, mask, picture } = result.files;
+  if (result.kind === "reused") return `${pathText(probability)} is of this configuration already; nothing to do.`;
+  const { valid, filament } = result.counts;
+  const count = (value: number) => value.toLocaleString("en-US");
+  const lines = [
+    ["valid", count(valid), `${shareText(valid, result.pixels)} of ${count(result.pixels)} pixels`],
+    ["filament", count(filament), `${shareText(filament, valid)} of the valid pixels`],
+    ["time", clockText(seconds), ""],
+  ].map(([name = "", value = "", note = ""]) => `  ${name.padEnd(10)}${value.padStart(13)}  ${note}`.trimEnd());
+  return [pathText(probability), pathText(mask), pathText(picture), ...lines].join("\n");
+}

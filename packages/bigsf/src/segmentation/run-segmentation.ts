@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { toYaml } from "@ml-mosaic/configurable";
+import { shareText } from "../maps/map-tally.ts";
+import { maskName, probabilityName } from "./result-files.ts";
+import { prepareResults } from "./result-folder.ts";
+import { type SegmentCounts, segmentMap } from "./segment-map.ts";
+import { startSegmentationPicture } from "./segmentation-picture.ts";
+import { planSegmentation, type SegmentationPlan, type SegmentationSettings } from "./segmentation-plan.ts";
+
+const pictureName = "preview.png";
+
+export interface RunOptions {
+  /** Told before the first patch is predicted. */
+  readonly onPlan?: ((plan: SegmentationPlan) => void) | undefined;
+  readonly onProgress?: ((donePatches: number, totalPatches: number) => void) | undefined;
+  /** Aborted: throws its reason at the next chance, and leaves nothing. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SegmentationFiles {
+  readonly probability: string;
+  readonly mask: string;
+  readonly picture: string;
+}
+
+export type SegmentationResult =
+  /** The results that were there are of this configuration. */
+  | { readonly kind: "reused"; readonly files: SegmentationFiles }
+  | {
+      readonly kind: "written";
+      readonly files: SegmentationFiles;
+      readonly pixels: number;
+      readonly counts: SegmentCounts;
+    };
+
+/**
+ * Segments a map: probabilities and mask as FITS files with the map's header, a picture, and the resolved configuration.
+ * They appear together when all are complete.
+ *
+ * @throws ConfigurationError where what is asked for does not go together, before time is spent; BigsfError `OUTPUT` where
+ *   there are results of another configuration; FitsError
+ */
+export async function runSegmentation(
+  settings: SegmentationSettings,
+  { onPlan, onProgress, signal }: RunOptions = {},
+): Promise<SegmentationResult> {
+  await using resources = new AsyncDisposableStack();
+  const plan = await planSegmentation(settings, resources);
+  const { map, missing, predictor, snapshot, patchSize, normalization, overlap } = plan;
+  const { source, output, batchSize, blend, threshold, overwrite } = settings;
+  const files: SegmentationFiles = {
+    probability: join(output, probabilityName),
+    mask: join(output, maskName),
+    picture: join(output, pictureName),
+  };
+  const snapshotDigest = await digestOf(settings.modelSnapshot);
+  const results = await prepareResults({
+    folder: output,
+    config: await configText(settings, plan, snapshotDigest),
+    names: [probabilityName, maskName, pictureName],
+    overwrite,
+  });
+  if (results === undefined) return { kind: "reused", files };
+  resources.use(results);
+  onPlan?.(plan);
+  const title = basename(source);
+  const model = `${String(snapshot.modelConfig.type)}, epoch ${snapshot.trainInfo.epoch}, ${basename(settings.modelSnapshot)}`;
+  const picture = startSegmentationPicture({ mapShape: map.shape, header: map.header, title, threshold });
+  const counts = await segmentMap({
+    map,
+    missing,
+    patchSize,
+    normalization,
+    overlap,
+    blend,
+    batchSize,
+    threshold,
+    predict: (batch) => predictor.predict(batch),
+    header: map.header,
+    imageShape: map.imageShape,
+    history: [
+      `made by bigsf segment of ${basename(source)}`,
+      `by ${model}`,
+      `sha256 ${snapshotDigest}`,
+      `patches ${patchSize} x ${patchSize}, ${normalization}, overlap ${overlap}, blend ${blend}`,
+    ],
+    folder: results.staging,
+    onRows: (rows, mask) => picture.add(rows, mask),
+    onProgress,
+    signal,
+  });
+  const subtitle = `filament in ${shareText(counts.filament, counts.valid)} of the valid pixels, by ${model}`;
+  await writeFile(join(results.staging, pictureName), await picture.draw(subtitle), { flush: true });
+  await results.publish();
+  const [height, width] = map.shape;
+  return { kind: "written", files, pixels: height * width, counts };
+}
+
+/** What the results depend on, as a configuration that makes them again. */
+async function configText(
+  settings: SegmentationSettings,
+  { map, missing, patchSize, normalization, overlap }: SegmentationPlan,
+  snapshotDigest: string,
+): Promise<string> {
+  const config = {
+    model_snapshot: settings.modelSnapshot,
+    source: settings.source,
+    missing: settings.missing ?? null,
+    output: settings.output,
+    batch_size: settings.batchSize,
+    overlap,
+    blend: settings.blend,
+    threshold: settings.threshold,
+    patch_size: patchSize,
+    normalization,
+  };
+  const digests = [
+    `model_snapshot ${snapshotDigest}`,
+    `source ${await map.digest()}`,
+    ...(missing === undefined ? [] : [`missing ${await missing.digest()}`]),
+  ];
+  return `${toYaml(config)}# SHA-256 of the files:\n${digests.map((each) => `#   ${each}\n`).join("")}`;
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}

@@ -1,0 +1,157 @@
+import { ConfigurationError } from "@ml-mosaic/configurable";
+import { loadSnapshotModel, type TrainerSnapshot } from "@ml-mosaic/training";
+import { openPlane, type Plane } from "../maps/plane.ts";
+import "../models/built-in.ts";
+import { NORMALIZATIONS, type Normalization } from "../patches/patch-rules.ts";
+import type { Blend } from "./blend-weights.ts";
+import { compilePredictor, type PatchPredictor } from "./patch-predictor.ts";
+
+/** What is asked for; what is undefined follows from the model. */
+export interface SegmentationSettings {
+  readonly modelSnapshot: string;
+  readonly source: string;
+  readonly missing: string | undefined;
+  readonly output: string;
+  readonly batchSize: number;
+  readonly overlap: number | undefined;
+  readonly blend: Blend;
+  readonly threshold: number;
+  readonly patchSize: number | undefined;
+  readonly normalization: Normalization | undefined;
+  readonly threads: number;
+  readonly overwrite: boolean;
+}
+
+/** Everything that a segmentation needs, open and found to go together. */
+export interface SegmentationPlan {
+  readonly map: Plane;
+  readonly missing: Plane | undefined;
+  readonly predictor: PatchPredictor;
+  readonly snapshot: TrainerSnapshot;
+  readonly patchSize: number;
+  readonly normalization: Normalization;
+  readonly overlap: number;
+}
+
+/** What is wrong with an option. */
+interface OptionProblem {
+  readonly option: string;
+  readonly message: string;
+}
+
+/**
+ * Opens maps and model and compiles it. What is opened is given to `resources`, which close it.
+ *
+ * @throws ConfigurationError with all that is wrong: unreadable files, another kind of snapshot or model, maps that are
+ *   too small or do not fit together
+ */
+export async function planSegmentation(
+  settings: SegmentationSettings,
+  resources: AsyncDisposableStack,
+): Promise<SegmentationPlan> {
+  const problems: OptionProblem[] = [];
+  const attempt = async <T>(option: string, work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      // What has no code was not thrown on purpose.
+      if (!(error instanceof Error && "code" in error)) throw error;
+      problems.push({ option, message: error.message });
+      return undefined;
+    }
+  };
+  const open = async (option: "source" | "missing") => {
+    const address = settings[option];
+    if (address === undefined) return undefined;
+    return attempt(option, async () => {
+      const plane = await openPlane(address);
+      resources.defer(() => plane.close());
+      return plane;
+    });
+  };
+  const [loaded, map, missing] = await Promise.all([
+    attempt("model_snapshot", () => loadSnapshotModel(settings.modelSnapshot)),
+    open("source"),
+    open("missing"),
+  ]);
+  if (map !== undefined && missing !== undefined) problems.push(...shapeObjections(map, missing));
+  const patchSize = settings.patchSize ?? recordedPatchSize(loaded?.snapshot);
+  const normalization = settings.normalization ?? recordedNormalization(loaded?.snapshot);
+  const overlap = settings.overlap ?? Math.floor((patchSize ?? 0) / 2);
+  if (patchSize !== undefined) {
+    problems.push(...overlapObjection(overlap, patchSize));
+    if (map !== undefined) problems.push(...sizeObjections(map, patchSize));
+  }
+  if (loaded !== undefined)
+    problems.push(...snapshotObjections(settings.modelSnapshot, loaded.snapshot, { patchSize, normalization }));
+  const predictor =
+    loaded === undefined || patchSize === undefined || problems.some(({ option }) => option === "model_snapshot")
+      ? undefined
+      : await attempt(settings.patchSize === undefined ? "model_snapshot" : "patch_size", () => {
+          const positions = seesPositions(loaded.snapshot);
+          return compilePredictor({ model: loaded.model, patchSize, positions, threads: settings.threads });
+        });
+  if (predictor !== undefined) resources.adopt(predictor, (each) => each.release());
+  const isComplete = patchSize !== undefined && normalization !== undefined && predictor !== undefined;
+  if (problems.length > 0 || map === undefined || loaded === undefined || !isComplete) {
+    throw new ConfigurationError(
+      problems.map(({ option, message }) => ({ kind: "precondition", path: [option], message })),
+    );
+  }
+  return { map, missing, predictor, snapshot: loaded.snapshot, patchSize, normalization, overlap };
+}
+
+/** What is wrong with an overlap, if anything. */
+export function overlapObjection(overlap: number, patchSize: number): readonly OptionProblem[] {
+  if (overlap < patchSize) return [];
+  const message = `patches of ${patchSize} x ${patchSize} pixels cannot share ${overlap}; give less than ${patchSize}, such as ${Math.floor(patchSize / 2)}`;
+  return [{ option: "overlap", message }];
+}
+
+function sizeObjections({ path, shape: [height, width] }: Plane, patchSize: number): readonly OptionProblem[] {
+  if (height >= patchSize && width >= patchSize) return [];
+  const message = `${path} has ${height} rows of ${width} pixels: no patch of ${patchSize} x ${patchSize} fits into it`;
+  return [{ option: "source", message }];
+}
+
+function shapeObjections(map: Plane, missing: Plane): readonly OptionProblem[] {
+  const [height, width] = map.shape;
+  const [rows, columns] = missing.shape;
+  if (rows === height && columns === width) return [];
+  const remedy =
+    rows === width && columns === height ? "its axes are swapped: transpose it" : "give one of the same pixels";
+  const message = `${missing.path} has ${rows} rows of ${columns} pixels, but ${map.path} has ${height} of ${width}; ${remedy}`;
+  return [{ option: "missing", message }];
+}
+
+function snapshotObjections(
+  name: string,
+  { modelConfig: { in_channels, out_channels } }: TrainerSnapshot,
+  { patchSize, normalization }: { readonly patchSize: unknown; readonly normalization: unknown },
+): readonly OptionProblem[] {
+  const problems: OptionProblem[] = [];
+  const add = (option: string, message: string) => problems.push({ option, message: `${name} ${message}` });
+  if (patchSize === undefined) add("patch_size", "does not say how large the patches of its training were; give it");
+  if (normalization === undefined)
+    add("normalization", "does not say how the patches of its training were normalised; give it");
+  // Models of one's own may call them otherwise: what they take and give is seen when they are compiled.
+  if (typeof in_channels === "number" && in_channels !== 1)
+    add("model_snapshot", `has a model that takes ${in_channels} channels (in_channels); a map has 1`);
+  if (typeof out_channels === "number" && out_channels !== 1)
+    add("model_snapshot", `has a model that gives ${out_channels} maps (out_channels); segmentation needs 1`);
+  return problems;
+}
+
+function recordedPatchSize(snapshot: TrainerSnapshot | undefined): number | undefined {
+  const size = snapshot?.dataInfo.patch_size;
+  return typeof size === "number" && Number.isInteger(size) && size > 0 ? size : undefined;
+}
+
+function recordedNormalization(snapshot: TrainerSnapshot | undefined): Normalization | undefined {
+  return NORMALIZATIONS.find((each) => each === snapshot?.dataInfo.normalization);
+}
+
+/** Whether the model was trained on samples with positions, or cannot do without them. */
+function seesPositions({ dataInfo, modelConfig }: TrainerSnapshot): boolean {
+  return dataInfo.positions === true || (modelConfig.encoder ?? null) !== null;
+}

@@ -1,0 +1,96 @@
+/** What the tests of `bigsf segment` work with: a small synthetic map, models trained on it, and the command. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ConfigObject, toYaml } from "@ml-mosaic/configurable";
+import { openFits } from "@ml-mosaic/fits";
+import { Trainer } from "@ml-mosaic/training";
+import "../src/components.ts";
+import { PatchesData } from "../src/datasets/patches-data.ts";
+import type { MapPaths } from "../src/maps/maps.ts";
+import { writeSample } from "../src/sample/write-sample.ts";
+
+const command = new URL("../bin/bigsf.ts", import.meta.url).pathname;
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export class SegmentWorkspace {
+  readonly folder = mkdtempSync(join(tmpdir(), "bigsf-segment-"));
+
+  path(...names: readonly string[]): string {
+    return join(this.folder, ...names);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  sample(name: string, height: number, width: number): Promise<MapPaths> {
+    return writeSample({ folder: this.path(name), height, width, seed: 3 });
+  }
+
+  /** Trains for one epoch. @returns the path of the best snapshot */
+  async train(
+    name: string,
+    maps: MapPaths,
+    { model, data = {} }: { readonly model: ConfigObject; readonly data?: ConfigObject },
+  ): Promise<string> {
+    const trainer = await Trainer.fromConfig({
+      data: {
+        type: "patches",
+        source: { ...maps },
+        patch_size: 16,
+        stride: 8,
+        folds: { k: 3, k_train: 1, area_size: 32, save_indices: false },
+        ...data,
+      },
+      trainer: {
+        output_dir: this.path("runs"),
+        run_name: name,
+        model,
+        epochs: 1,
+        optimizer: { type: "adam", lr: 0.01 },
+      },
+    });
+    const { folder } = await trainer.train();
+    if (trainer.data instanceof PatchesData) await trainer.data.close();
+    return join(folder, "best.safetensors");
+  }
+
+  /** Writes `<name>.yaml` into the workspace, whose results go into the folder `name`. @returns its path */
+  config(name: string, values: ConfigObject): string {
+    const path = this.path(`${name}.yaml`);
+    writeFileSync(path, toYaml({ output: name, ...values }));
+    return path;
+  }
+
+  /** Runs `bigsf segment`. @param signal is sent when the segmentation has begun */
+  segment(config: string, signal?: NodeJS.Signals): Promise<CommandResult> {
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", command, "segment", "-c", config], {
+      cwd: this.folder,
+      env: { ...process.env, NO_COLOR: "1" },
+    });
+    let [out, err] = ["", ""];
+    child.stdout.on("data", (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      if (signal !== undefined && err === "") child.kill(signal);
+      err += chunk;
+    });
+    return new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code) => resolve({ code, out, err }));
+    });
+  }
+}
+
+export async function readPixels(path: string): Promise<{ shape: readonly number[]; data: Float64Array }> {
+  await using file = await openFits(path);
+  return file.image().as("float64").read();
+}

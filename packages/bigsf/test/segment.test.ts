@@ -1,0 +1,214 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { createFits, openFits, readCelestialWcs } from "@ml-mosaic/fits";
+import { fromArray } from "@ml-mosaic/tensor";
+import { loadSnapshotModel } from "@ml-mosaic/training";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { python, skipWithoutAstropy } from "../../fits/test/astropy.ts";
+import type { MapPaths } from "../src/maps/maps.ts";
+import { Segmentation } from "../src/segmentation/segmentation.ts";
+import { readPixels, SegmentWorkspace } from "./segment-workspace.ts";
+
+const workspace = new SegmentWorkspace();
+const [height, width, side] = [75, 101, 16] as const;
+let maps: MapPaths;
+let snapshot = "";
+let withPositions = "";
+
+beforeAll(async () => {
+  maps = await workspace.sample("sample", height, width);
+  const unet = { type: "unet", features: 4, num_blocks: 2 };
+  snapshot = await workspace.train("plain", maps, { model: unet });
+  withPositions = await workspace.train("positions", maps, {
+    model: { ...unet, type: "unetpp", encoder: { type: "lin", height, width }, encoder_cat_position: "after" },
+    data: { train: { toEncode: ["positions"] }, normalization: "log" },
+  });
+});
+afterAll(() => workspace.remove());
+
+/** The plainest way to the same probabilities: all patches at once, summed with their weights and divided. */
+async function expectedProbability(
+  path: string,
+  {
+    overlap,
+    blend,
+    log,
+    positions,
+  }: { overlap: number; blend: "mean" | "gaussian"; log?: boolean; positions?: boolean },
+): Promise<Float64Array> {
+  const { model } = await loadSnapshotModel(path);
+  const image = (await readPixels(maps.image)).data;
+  const missing = (await readPixels(maps.missing)).data;
+  const firsts = (length: number) => {
+    const list: number[] = [];
+    for (let first = 0; first + side < length; first += side - overlap) list.push(first);
+    return [...list, length - side];
+  };
+  const corners = firsts(height).flatMap((y) => firsts(width).map((x) => [y, x] as const));
+  const pixelsOf = ([y0, x0]: readonly [number, number]) =>
+    Array.from({ length: side * side }, (_, i) => (y0 + Math.floor(i / side)) * width + x0 + (i % side));
+  const valid = (pixel: number) => Number.isFinite(image[pixel]) && missing[pixel] === 1;
+  const predicted = corners.filter((corner) => pixelsOf(corner).some((each) => (image[each] ?? 0) > 0));
+  const patches = predicted.flatMap((corner) => {
+    const values = pixelsOf(corner).map((each) => image[each] || 0);
+    const scale = (value: number) => (log ? Math.log10(value) : value);
+    const positive = values.filter((value) => value > 0).map(scale);
+    const [low, high] = [Math.min(...positive), Math.max(...positive)];
+    return values.map((value) => (value > 0 ? (scale(value) - low) / (high - low) : value));
+  });
+  const places = predicted.flatMap(([y, x]) => [y, y + side, x, x + side]);
+  const inputs = [
+    fromArray(Float32Array.from(patches), [predicted.length, 1, side, side]),
+    ...(positions ? [fromArray(Float32Array.from(places), [predicted.length, 2, 2])] : []),
+  ];
+  const output = model.forward(...inputs);
+  const logits = await (Array.isArray(output) ? output.at(-1) : output).data();
+  const [sums, weights] = [new Float64Array(height * width), new Float64Array(height * width)];
+  for (const corner of corners) {
+    const patch = predicted.indexOf(corner);
+    for (const [i, pixel] of pixelsOf(corner).entries()) {
+      const distance = [Math.floor(i / side), i % side].map((at) => (at - (side - 1) / 2) / (side / 8));
+      const weight = blend === "mean" ? 1 : Math.exp(-((distance[0] ?? 0) ** 2 + (distance[1] ?? 0) ** 2) / 2);
+      const probability = patch < 0 ? 0 : 1 / (1 + Math.exp(-Number(logits[patch * side * side + i])));
+      sums[pixel] = (sums[pixel] ?? 0) + weight * probability;
+      weights[pixel] = (weights[pixel] ?? 0) + weight;
+    }
+  }
+  return sums.map((sum, pixel) => (valid(pixel) ? sum / (weights[pixel] ?? 0) : Number.NaN));
+}
+
+function expectClose(got: Float64Array, expected: Float64Array): void {
+  expect(Array.from(got, Number.isNaN)).toEqual(Array.from(expected, Number.isNaN));
+  let furthest = 0;
+  for (const [i, value] of got.entries())
+    if (!Number.isNaN(value)) furthest = Math.max(furthest, Math.abs(value - (expected[i] ?? 0)));
+  expect(furthest).toBeLessThan(1e-5);
+}
+
+test("the command gives what all patches at once would give, with the map's header", async () => {
+  const config = workspace.config("plain", { model_snapshot: snapshot, source: maps.image, missing: maps.missing });
+  const { code, out, err } = await workspace.segment(config);
+  expect(err).toMatch(/75 rows of 101 pixels, in patches of 16 x 16 that share 8, by unet after epoch 1/);
+  expect([code, out]).toEqual([0, expect.stringMatching(/probability\.fits\n.*mask\.fits\n.*preview\.png\n/)]);
+  expect(readdirSync(workspace.path("plain")).toSorted()).toEqual([
+    "config.yaml",
+    "mask.fits",
+    "preview.png",
+    "probability.fits",
+  ]);
+  const { shape, data } = await readPixels(workspace.path("plain", "probability.fits"));
+  expect(shape).toEqual([height, width]);
+  const expected = await expectedProbability(snapshot, { overlap: 8, blend: "gaussian" });
+  expect(expected.some(Number.isNaN)).toBe(true);
+  expect(new Set(expected).size).toBeGreaterThan(1000);
+  expectClose(data, expected);
+  const mask = await readPixels(workspace.path("plain", "mask.fits"));
+  expect(mask.data).toEqual(data.map((value) => (value > 0.5 ? 1 : 0)));
+  expect(out).toContain(
+    `filament ${mask.data
+      .reduce((sum, each) => sum + each, 0)
+      .toLocaleString("en-US")
+      .padStart(14)}`,
+  );
+  const sky = async (path: string) => {
+    await using file = await openFits(path);
+    return readCelestialWcs(file.image().header)?.pixelToSky([0, 100, 50], [0, 74, 20]);
+  };
+  expect(await sky(workspace.path("plain", "mask.fits"))).toEqual(await sky(maps.image));
+
+  // Once more, and from its own configuration, there is nothing to do; with another threshold it is refused.
+  for (const again of [config, workspace.path("plain", "config.yaml")]) {
+    const { code: ended, out: said } = await workspace.segment(again);
+    expect([ended, said]).toEqual([0, expect.stringContaining("nothing to do")]);
+  }
+  const other = workspace.config("plain", { model_snapshot: snapshot, source: maps.image, threshold: 0.25 });
+  const refused = await workspace.segment(other);
+  expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/threshold: 0\.5[\s\S]*overwrite: true/)]);
+  expect((await readPixels(workspace.path("plain", "mask.fits"))).data).toEqual(mask.data);
+});
+
+test.each([
+  { blend: "mean", overlap: 8 },
+  { blend: "mean", overlap: 0 },
+  { blend: "gaussian", overlap: 13 },
+] as const)("blending by $blend with $overlap shared pixels", async ({ blend, overlap }) => {
+  const output = workspace.path(`${blend}-${overlap}`);
+  const options = { model_snapshot: snapshot, source: maps.image, missing: maps.missing, output, threads: 2 };
+  await Segmentation.fromConfig({ ...options, blend, overlap, batch_size: 7 }).run();
+  const { data } = await readPixels(`${output}/probability.fits`);
+  expectClose(data, await expectedProbability(snapshot, { overlap, blend }));
+});
+
+test("a model with an encoder learns where patches lie, and patches are normalised as in its training", async () => {
+  const output = workspace.path("positions");
+  const options = { model_snapshot: withPositions, source: maps.image, missing: maps.missing, output };
+  await Segmentation.fromConfig(options).run();
+  expect(readFileSync(`${output}/config.yaml`, "utf8")).toContain("normalization: log");
+  const { data } = await readPixels(`${output}/probability.fits`);
+  const asTrained = { overlap: 8, blend: "gaussian", log: true, positions: true } as const;
+  expectClose(data, await expectedProbability(withPositions, asTrained));
+});
+
+test("packed files, other HDUs and axes of length 1 give the same, in the shape of the source", async () => {
+  const image = await readPixels(maps.image);
+  const packed = workspace.path("packed.fits.gz");
+  writeFileSync(packed, gzipSync(readFileSync(maps.image)));
+  const inside = workspace.path("inside.fits");
+  {
+    await using from = await openFits(maps.image);
+    await using writer = await createFits(inside);
+    await writer.image({ shape: [5], data: new Float32Array(5) });
+    const { header } = from.image();
+    await writer.image({ name: "DEEP", shape: [1, height, 1, width], data: Float32Array.from(image.data), header });
+    await writer.close();
+  }
+  const expected = await expectedProbability(snapshot, { overlap: 8, blend: "gaussian" });
+  for (const [name, source, shape] of [
+    ["packed", packed, [height, width]],
+    ["first", inside, [1, height, 1, width]],
+    ["named", `${inside}[DEEP]`, [1, height, 1, width]],
+  ] as const) {
+    const output = workspace.path(name);
+    await Segmentation.fromConfig({ model_snapshot: snapshot, source, missing: maps.missing, output }).run();
+    const result = await readPixels(`${output}/probability.fits`);
+    expect(result.shape).toEqual(shape);
+    expectClose(result.data, expected);
+  }
+});
+
+test("a segmentation that is stopped leaves nothing", async () => {
+  // There are 600,000 patches: it cannot end before.
+  const large = await workspace.sample("large", 700, 900);
+  const config = workspace.config("stopped", { model_snapshot: snapshot, source: large.image, overlap: 15 });
+  const { code, err } = await workspace.segment(config, "SIGINT");
+  expect([code, err]).toEqual([3, expect.stringContaining("Stopped; nothing was written")]);
+  expect(readdirSync(workspace.path("stopped"))).toEqual([]);
+});
+
+test.skipIf(skipWithoutAstropy)("astropy reads coordinates and pixels, and finds no fault", async () => {
+  const output = workspace.path("astropy");
+  await Segmentation.fromConfig({ model_snapshot: snapshot, source: maps.image, output }).run();
+  const script = `
+import json, sys, warnings
+import numpy as np
+from astropy.io import fits
+from astropy.wcs import WCS
+warnings.simplefilter("error", fits.verify.VerifyWarning)
+def read(path):
+    with fits.open(path, checksum=True) as file:
+        file.verify("exception")
+        header = file[0].header
+        sky = [v.tolist() for v in WCS(header).pixel_to_world_values([0, 100, 50], [0, 74, 20])]
+        return {"sky": sky, "unit": header.get("BUNIT"), "object": header["OBJECT"], "nan": int(np.isnan(file[0].data).sum()), "type": file[0].data.dtype.name}
+print(json.dumps([read(path) for path in sys.argv[1:]]))
+`;
+  const read = await python(script, maps.image, `${output}/probability.fits`, `${output}/mask.fits`);
+  const { data } = await readPixels(maps.image);
+  const nan = data.filter(Number.isNaN).length;
+  const [source]: { sky: unknown }[] = Object(read);
+  expect(read).toEqual([
+    { sky: source?.sky, unit: "cm-2", object: "synthetic map", nan, type: "float32" },
+    { sky: source?.sky, unit: null, object: "synthetic map", nan, type: "float32" },
+    { sky: source?.sky, unit: null, object: "synthetic map", nan: 0, type: "uint8" },
+  ]);
+});
