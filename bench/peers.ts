@@ -32,8 +32,16 @@ export interface Peer {
   close(): void;
 }
 
-/** A process that answers cases on its standard input: one side of the comparison, with memory of its own. */
-async function startPeer(command: string, args: readonly string[], missing: string): Promise<Peer> {
+/** A process that answers questions on its standard input, one a line. */
+export interface AnsweringProcess {
+  /** Of the library on the other side. */
+  readonly version: string;
+  ask(question: object): Promise<Readonly<Record<string, unknown>>>;
+  close(): void;
+}
+
+/** One side of a comparison, with memory of its own. @param missing what is said where it ends without an answer */
+async function startProcess(command: string, args: readonly string[], missing: string): Promise<AnsweringProcess> {
   const child = spawn(command, args, {
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1" },
@@ -50,29 +58,46 @@ async function startPeer(command: string, args: readonly string[], missing: stri
   const { version } = await answer();
   return {
     version: String(version),
-    async measure(training) {
-      child.stdin.write(`${JSON.stringify(training)}\n`);
-      const { microseconds, megabytes } = await answer();
-      return { microseconds: Number(microseconds ?? Number.NaN), megabytes: Number(megabytes) };
+    ask(question) {
+      child.stdin.write(`${JSON.stringify(question)}\n`);
+      return answer();
     },
     close: () => child.stdin.end(),
   };
 }
 
-/** PyTorch on one thread: Debian's python3-torch with libopenblas0-pthread. */
-export function startTorch(): Promise<Peer> {
-  const script = new URL("./peers/torch_peer.py", import.meta.url).pathname;
-  return startPeer(
+/** A script in peers/ for PyTorch on one thread: Debian's python3-torch with libopenblas0-pthread. */
+export function startTorchScript(name: string): Promise<AnsweringProcess> {
+  return startProcess(
     "/usr/bin/python3",
-    [script],
+    [new URL(`./peers/${name}`, import.meta.url).pathname],
     "PyTorch ended; is python3-torch installed? (apt-get install python3-torch libopenblas0-pthread)",
   );
 }
 
-/** Our own side, in a process of its own too, so that memory compares. */
-export function startOurs(): Promise<Peer> {
-  const script = new URL("./peers/our-peer.ts", import.meta.url).pathname;
-  return startPeer(process.execPath, [script], "our own side ended");
+/** A script in peers/ of our own, in a process of its own too, so that memory compares. */
+export function startOwnScript(name: string): Promise<AnsweringProcess> {
+  const script = new URL(`./peers/${name}`, import.meta.url).pathname;
+  return startProcess(process.execPath, ["--disable-warning=ExperimentalWarning", script], "our own side ended");
+}
+
+function trainingPeer({ version, ask, close }: AnsweringProcess): Peer {
+  return {
+    version,
+    async measure(training) {
+      const { microseconds, megabytes } = await ask(training);
+      return { microseconds: Number(microseconds ?? Number.NaN), megabytes: Number(megabytes) };
+    },
+    close,
+  };
+}
+
+export async function startTorch(): Promise<Peer> {
+  return trainingPeer(await startTorchScript("torch_peer.py"));
+}
+
+export async function startOurs(): Promise<Peer> {
+  return trainingPeer(await startOwnScript("our-peer.ts"));
 }
 
 /** TensorFlow.js on WebAssembly, where somebody has installed it: see peers/tfjs-peer.mjs. */
@@ -80,7 +105,7 @@ export async function startTensorFlow(): Promise<Peer | undefined> {
   const script = new URL("./peers/tfjs-peer.mjs", import.meta.url);
   try {
     import.meta.resolve("@tensorflow/tfjs-backend-wasm");
-    return await startPeer(process.execPath, [script.pathname], "TensorFlow.js ended");
+    return trainingPeer(await startProcess(process.execPath, [script.pathname], "TensorFlow.js ended"));
   } catch {
     // No dependency of this repository.
     return undefined;
