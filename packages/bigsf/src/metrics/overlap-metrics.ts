@@ -1,0 +1,42 @@
+/**
+ * How well the pixels found agree with those of filaments, over all labelled pixels of an epoch together. A ratio of
+ * nothing to nothing is NaN: there is nothing to say.
+ */
+import { configurable } from "@ml-mosaic/configurable";
+import { CountingMetric, type PixelCounts } from "./counting-metric.ts";
+
+/** 2 hits / (found + there): the F1 score. NaN where nothing is found and nothing is there. */
+export class DiceMetric extends configurable({}, CountingMetric) {
+  static override readonly aliases = ["dice", "dice_index"];
+  protected override readonly title = "dice";
+  protected override ratio({ hits, found, there }: PixelCounts): number {
+    return (2 * hits) / (found + there);
+  }
+}
+
+/** hits / (found + there - hits): Jaccard's index. NaN where nothing is found and nothing is there. */
+export class IouMetric extends configurable({}, CountingMetric) {
+  static override readonly aliases = ["iou", "jaccard"];
+  protected override readonly title = "iou";
+  protected override ratio({ hits, found, there }: PixelCounts): number {
+    return hits / (found + there - hits);
+  }
+}
+
+/** hits / found. NaN where nothing is found. */
+export class PrecisionMetric extends configurable({}, CountingMetric) {
+  static override readonly aliases = ["precision"];
+  protected override readonly title = "precision";
+  protected override ratio({ hits, found }: PixelCounts): number {
+    return hits / found;
+  }
+}
+
+/** hits / there. NaN where nothing is there. */
+export class RecallMetric extends configurable({}, CountingMetric) {
+  static override readonly aliases = ["recall"];
+  protected override readonly title = "recall";
+  protected override ratio({ hits, there }: PixelCounts): number {
+    return hits / there;
+  }
+}
