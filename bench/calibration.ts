@@ -1,9 +1,10 @@
 /**
  * How often the intervals and verdicts of `mosaic compare` are right, by simulation with a fixed seed. Prints the tables
- * of docs/compare.md. Takes a few minutes; an argument divides the number of trials: `node bench/calibration.ts 10`.
+ * of docs/compare.md, and the last one of docs/plots.md. Takes a few minutes; an argument divides the number of trials: `node bench/calibration.ts 10`.
  */
 import { normalQuantile } from "../packages/mosaic/src/statistics/distributions.ts";
 import { meanInterval } from "../packages/mosaic/src/statistics/mean-interval.ts";
+import { optionImportance } from "../packages/mosaic/src/statistics/option-importance.ts";
 import { chancesOf } from "../packages/mosaic/src/statistics/pair.ts";
 import { type Random, seededRandom } from "../packages/mosaic/src/statistics/random.ts";
 import { repetitionsNeeded } from "../packages/mosaic/src/statistics/repetitions-needed.ts";
@@ -156,4 +157,39 @@ printTable(
       percent(counts.right, counts.undecided),
     ];
   }),
+);
+
+printTable(
+  "95 % jackknife interval of the importance of an option holds the truth: 3 x 4 pipelines, additive effects",
+  ["n", "chance in the variance of the means", "alone", "with interactions"],
+  [3, 5, 10].flatMap((n) =>
+    [0.2, 1].map((noise) => {
+      const random = seededRandom(20 + n);
+      // Levels 0, 1, 2 of one option, 0 to 3 of the other, which counts half.
+      const [own, other] = [2 / 3, 0.25 * 1.25];
+      const truth = own / (own + other);
+      const held = { alone: 0, total: 0 };
+      for (let trial = 0; trial < trials / 5; trial++) {
+        const pipelines = [0, 1, 2].flatMap((a) =>
+          [0, 1, 2, 3].map((b) => ({
+            point: [a, b],
+            results: new Map(many(n, () => a + b / 2 + noise * normal(random)).map((value, k) => [String(k), value])),
+          })),
+        );
+        const grid = [3, 4].map((levelCount) => ({ levelCount, isOrdered: true }));
+        const found = optionImportance(grid, pipelines)?.options[0];
+        const holds = (interval: Interval | null | undefined) =>
+          interval !== null && interval !== undefined && interval.low <= truth && interval.high >= truth;
+        if (holds(found?.aloneInterval)) held.alone++;
+        if (holds(found?.totalInterval)) held.total++;
+      }
+      const chance = noise ** 2 / n;
+      return [
+        String(n),
+        percent(chance, chance + own + other),
+        percent(held.alone, trials / 5),
+        percent(held.total, trials / 5),
+      ];
+    }),
+  ),
 );

@@ -34,7 +34,7 @@ describe("the tutorial's commands", () => {
       "npx mosaic run examples/or/config.ini or.db --dry-run",
       "npx mosaic run examples/or/config.ini or.db",
       "npx mosaic run examples/or/config.ini or.db --continue",
-      "npx mosaic compare or.db trainability --by key",
+      "npx mosaic compare or.db trainability --by key --plot brick-or-funnel.png",
     ]);
   });
 

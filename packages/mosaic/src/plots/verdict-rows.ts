@@ -37,7 +37,7 @@ const opposite: Readonly<Record<Verdict, Verdict>> = {
 };
 
 /** Up to so many columns a cell has room for a number. */
-const mostNumbered = 12;
+const mostNumbered = 9;
 const cellWidths = { least: 10.5, most: 46 } as const;
 const wantedWidth = 340;
 
@@ -113,12 +113,10 @@ function mirrored({ a, b, verdict, chances }: PairVerdict): PairVerdict {
   return { a: b, b: a, verdict: opposite[verdict], chances: swapped };
 }
 
-/** In percent, never rounded up to certainty: of the verdict; that the row is better where there is none. */
+/** In percent, never certainty: of the verdict; that the row is better where there is none. */
 function chanceLabel(verdict: Verdict, chances: PairVerdict["chances"]): string {
   if (chances === undefined) return "";
   const chance = chances[verdict === "undecided" || verdict === "unknown" ? "better" : verdict];
   if (chance > 0.999) return ">99.9";
-  return chance > 0 && chance < 0.001
-    ? "<0.1"
-    : (Math.floor(chance * 1000) / 10).toFixed(chance > 0.95 || chance < 0.05 ? 1 : 0);
+  return chance > 0 && chance < 0.001 ? "<0.1" : (Math.floor(chance * 1e4) / 100).toFixed(1);
 }
