@@ -62,17 +62,18 @@ export class PatchDataset implements Dataset {
     await this.source.read(numbers, { patches, spines, labelled });
     const target = new Float32Array(2 * count * pixels);
     for (let sample = 0; sample < count; sample++) {
-      const layers = {
-        size,
-        patch: patches.subarray(sample * pixels, (sample + 1) * pixels),
-        spine: target.subarray(2 * sample * pixels, (2 * sample + 1) * pixels),
-        labelled: target.subarray((2 * sample + 1) * pixels, (2 * sample + 2) * pixels),
-      };
-      for (let pixel = 0, from = sample * pixels; pixel < pixels; pixel++, from++) {
-        layers.spine[pixel] = (spines[from] ?? 0) > 0 ? 1 : 0;
-        layers.labelled[pixel] = (labelled[from] ?? 0) > 0 ? 1 : 0;
+      const [from, to] = [sample * pixels, 2 * sample * pixels];
+      for (let pixel = 0; pixel < pixels; pixel++) {
+        target[to + pixel] = (spines[from + pixel] ?? 0) > 0 ? 1 : 0;
+        target[to + pixels + pixel] = (labelled[from + pixel] ?? 0) > 0 ? 1 : 0;
       }
       if (this.augmentations.length === 0) continue;
+      const layers = {
+        size,
+        patch: patches.subarray(from, from + pixels),
+        spine: target.subarray(to, to + pixels),
+        labelled: target.subarray(to + pixels, to + 2 * pixels),
+      };
       const generator = generatorAt(sample);
       for (const augmentation of this.augmentations) augmentation.augment(layers, generator);
     }

@@ -65,6 +65,9 @@ describe("noise", () => {
     const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length;
     expect(mean).toBeCloseTo(0, 2);
     expect(Math.sqrt(variance)).toBeCloseTo(0.2, 2);
+    // Each pixel by itself: neighbours are not alike.
+    const products = values.slice(1).map((value, place) => value * (values[place] ?? 0));
+    expect(products.reduce((a, b) => a + b, 0) / products.length / variance).toBeCloseTo(0, 1);
   });
 
   test("of sigma 0 changes nothing, and `probability` leaves samples as they are", () => {
