@@ -1,15 +1,23 @@
-/** Importing this package registers its components: models, data, losses, augmentations, encoders of positions. */
+/** Importing this package registers its components: models, data, losses, metrics, augmentations, encoders of positions. */
 import "./components.ts";
 
 export { Augmentation } from "./datasets/augmentations/augmentation.ts";
 export { type FoldedPatches, PatchesData } from "./datasets/patches-data.ts";
 export { BigsfError, type BigsfErrorCode } from "./errors.ts";
+export { type LabelledPixels, labelledPixels } from "./labelled/labelled-pixels.ts";
 export { BceLoss } from "./losses/bce.ts";
 export { BceDiceLoss } from "./losses/bce-dice.ts";
 export { DiceLoss } from "./losses/dice.ts";
 export { FocalLoss } from "./losses/focal.ts";
 export { LabelledLoss } from "./losses/labelled-loss.ts";
 export { TverskyLoss } from "./losses/tversky.ts";
+export { MssimMetric } from "./metrics/mssim.ts";
+export { DiceMetric, IouMetric, PrecisionMetric, RecallMetric } from "./metrics/overlap-metrics.ts";
+export { AveragePrecisionMetric, RocAucMetric } from "./metrics/ranking-metrics.ts";
 export { Encoder } from "./models/encoders/encoder.ts";
+export { IdentityEncoder } from "./models/encoders/identity.ts";
+export { LinEncoder } from "./models/encoders/lin.ts";
+export { SinEncoder } from "./models/encoders/sin.ts";
+export { SegmentationModel } from "./models/segmentation-model.ts";
 export { UNet } from "./models/unet.ts";
 export { UNetPlusPlus } from "./models/unetpp.ts";
