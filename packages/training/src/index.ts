@@ -31,6 +31,7 @@ export {
   train,
 } from "./train.ts";
 export { csvLine } from "./trainer/csv-table.ts";
+export { Experiment } from "./trainer/experiment.ts";
 export type { Figures, RunEpoch, TestResult } from "./trainer/figures.ts";
 export { loadSnapshotModel, readTrainerSnapshot, type TrainerSnapshot } from "./trainer/model-state.ts";
 export type { RunOptions, TrainerProgress } from "./trainer/run.ts";

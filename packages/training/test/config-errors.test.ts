@@ -42,11 +42,11 @@ async function messageOf(trainer: Options): Promise<string> {
 
 test.each<[string, Options, string | RegExp]>([
   ["an unknown key", { epoch: 3 }, 'trainer.epoch: unknown option; did you mean "epochs"?'],
-  ["a text for a number", { epochs: "many" }, 'trainer.epochs: expected a whole number above 0, got "many"'],
-  ["no epochs", { epochs: 0 }, "trainer.epochs: expected a whole number above 0, got 0"],
-  ["half an epoch", { epochs: 1.5 }, "trainer.epochs: expected a whole number above 0, got 1.5"],
-  ["a batch of nothing", { batch_size: -1 }, "trainer.batch_size: expected a whole number above 0, got -1"],
-  ["an interval of nothing", { save_interval: 0 }, "trainer.save_interval: expected a whole number above 0, got 0"],
+  ["a text for a number", { epochs: "many" }, 'trainer.epochs: expected an integer of at least 1, got "many"'],
+  ["no epochs", { epochs: 0 }, "trainer.epochs: expected an integer of at least 1, got 0"],
+  ["half an epoch", { epochs: 1.5 }, "trainer.epochs: expected an integer of at least 1, got 1.5"],
+  ["a batch of nothing", { batch_size: -1 }, "trainer.batch_size: expected an integer of at least 1, got -1"],
+  ["an interval of nothing", { save_interval: 0 }, "trainer.save_interval: expected an integer of at least 1, got 0"],
   ["no model", { model: undefined }, "trainer.model: missing, expected a map of options of BaseModel, with a type"],
   ["a model without type", { model: { width: 3 } }, /^trainer\.model\.type: missing, expected "?.*point_net/],
   [
@@ -73,7 +73,7 @@ test.each<[string, Options, string | RegExp]>([
   [
     "a beta of 1",
     { optimizer: { type: "adamw", betas: [0.9, 1] } },
-    "trainer.optimizer.betas[1]: expected a number, 0 or more and below 1, got 1",
+    "trainer.optimizer.betas[1]: expected a number of at least 0 and below 1, got 1",
   ],
   [
     "nesterov without momentum",
@@ -83,7 +83,7 @@ test.each<[string, Options, string | RegExp]>([
   [
     "a scheduler without its length",
     { scheduler: { type: "cosine" } },
-    "trainer.scheduler.T_max: missing, expected a whole number above 0",
+    "trainer.scheduler.T_max: missing, expected an integer of at least 1",
   ],
   [
     "milestones that do not fit",
@@ -93,7 +93,7 @@ test.each<[string, Options, string | RegExp]>([
   [
     "a part of a scheduler",
     { scheduler: { type: "chained", schedulers: [{ type: "step", step_size: 1 }, { type: "step" }] } },
-    "trainer.scheduler.schedulers[1].step_size: missing, expected a whole number above 0",
+    "trainer.scheduler.schedulers[1].step_size: missing, expected an integer of at least 1",
   ],
   [
     "a schedule by epochs beside one by steps",
@@ -109,7 +109,7 @@ test.each<[string, Options, string | RegExp]>([
   [
     "patience below 0",
     { early_stopping: { patience: -1 } },
-    "trainer.early_stopping.patience: expected a whole number, 0 or more, got -1",
+    "trainer.early_stopping.patience: expected an integer of at least 0, got -1",
   ],
   [
     "an unknown metric",

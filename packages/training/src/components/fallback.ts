@@ -11,7 +11,8 @@ export function componentOr<Instance extends object>(
   generic: TypedClass<Instance>,
 ): Type<Instance> {
   return {
-    ...component(base),
+    expected: component(base).expected,
+    form: { kind: "union", members: [component(base), component(generic)] },
     read(value, options) {
       const { type }: { readonly type?: unknown } = Object(value);
       const knows = ({ registered }: TypedClass<Instance>) =>

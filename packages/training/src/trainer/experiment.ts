@@ -1,10 +1,11 @@
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname } from "node:path";
 import {
   type ConfigObject,
   ConfigurationError,
   component,
   configurable,
   construct,
+  importable,
   list,
   loadImports,
   type Problem,
@@ -12,23 +13,11 @@ import {
   readYaml,
   resolvedConfig,
   schema,
-  string,
   type Type,
 } from "@ml-mosaic/configurable";
 import { BaseData } from "../components/base-data.ts";
 import "../components/datasets.ts";
 import { TrainerSettings } from "./settings.ts";
-
-/** Files and packages whose classes the configuration names; paths become absolute, so that any folder can go on. */
-const importName: Type<string> = {
-  ...string,
-  expected: "a path such as ./my-model.ts, or a package",
-  read(value, options) {
-    const reading = string.read(value, options);
-    if (!reading.ok || options?.folder === undefined || !reading.value.startsWith(".")) return reading;
-    return { ok: true, value: resolve(options.folder, reading.value) };
-  },
-};
 
 let typeOfData: string | undefined;
 
@@ -44,7 +33,7 @@ function withType(value: unknown, type: string | undefined): unknown {
 
 /** What a training file holds. */
 export class Experiment extends configurable({
-  imports: schema(list(importName), { default: [], help: "Files and packages that register classes of one's own" }),
+  imports: schema(list(importable), { default: [], help: "Files and packages that register classes of one's own" }),
   data: schema(data),
   trainer: schema(component(TrainerSettings)),
 }) {}

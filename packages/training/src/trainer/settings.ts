@@ -5,6 +5,7 @@ import {
   int,
   list,
   path,
+  refine,
   schema,
   string,
   type Type,
@@ -28,15 +29,7 @@ import "../trackers/mlflow.ts";
 import "../trackers/tensorboard.ts";
 
 /** `cpu`, `webgpu`, `cuda:0`… */
-const device: Type<string> = {
-  ...string,
-  expected: "a device: cpu, webgpu, cuda:0, cuda:1…",
-  read(value, options) {
-    const reading = string.read(value, options);
-    if (reading.ok && isDevice(reading.value)) return reading;
-    return { ok: false, problems: [{ kind: "invalid", path: [], value, expected: device.expected }] };
-  },
-};
+const device: Type<string> = refine(string, "a device: cpu, webgpu, cuda:0, cuda:1…", isDevice);
 
 function isDevice(text: string): boolean {
   try {
