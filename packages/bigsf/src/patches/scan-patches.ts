@@ -14,11 +14,10 @@ export interface ScanOptions {
   readonly onSection?: (section: MapSection, firstRow: number) => void;
   /** Sections have at least so many rows, as far as the map has. */
   readonly leastRows?: number;
+  /** About this many pixels are read at once; 2^18 by default. */
+  readonly sectionPixels?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** About this many pixels are read at once. */
-const SECTION_PIXELS = 256 * 1024;
 
 /**
  * Goes once through a map and tells of every position in raster order whether there is a positive pixel, a labelled
@@ -30,7 +29,7 @@ const SECTION_PIXELS = 256 * 1024;
 export async function* scanPatches(
   maps: Maps,
   { mapShape: [height, width], patchSize, stride, columns }: PatchGrid,
-  { onSection, leastRows = 1, signal }: ScanOptions = {},
+  { onSection, leastRows = 1, sectionPixels = 2 ** 18, signal }: ScanOptions = {},
 ): AsyncGenerator<ScannedRow> {
   const signalRow = new Int32Array(width).fill(-1);
   const labelRow = new Int32Array(width).fill(-1);
@@ -40,7 +39,7 @@ export async function* scanPatches(
   const upEdgeRow = new Int32Array(width).fill(-1);
   const flags = new Uint8Array(columns);
   const above = new Float32Array(width);
-  const rowsAtOnce = Math.max(leastRows, Math.floor(SECTION_PIXELS / width));
+  const rowsAtOnce = Math.max(leastRows, Math.floor(sectionPixels / width));
   for (let first = 0; first < height; first += rowsAtOnce) {
     signal?.throwIfAborted();
     const stop = Math.min(first + rowsAtOnce, height);

@@ -13,6 +13,8 @@ export interface WriteOptions {
   readonly attributes: PatchFileAttributes;
   /** Number of patches that are kept. */
   readonly count: number;
+  /** About this many pixels of the maps are read at once, but at least the rows of a patch; 2^18 by default. */
+  readonly sectionPixels?: number | undefined;
   /** Told from time to time how many patches are written. */
   readonly onPatches?: (written: number) => void;
   readonly signal?: AbortSignal | undefined;
@@ -47,7 +49,7 @@ export function temporaryEnding(processId: number): string {
 }
 
 async function fill(temporary: string, options: WriteOptions): Promise<void> {
-  const { maps, attributes, count, onPatches, signal } = options;
+  const { maps, attributes, count, sectionPixels, onPatches, signal } = options;
   const { patchSize } = attributes;
   const grid = patchGrid(maps.shape, attributes);
   const attempt = <T>(action: () => T): T => tryHdf5("OUTPUT", `${options.path} cannot be written`, action);
@@ -56,7 +58,7 @@ async function fill(temporary: string, options: WriteOptions): Promise<void> {
   const batch = makeBatch(patchSize, sets);
   const window = rowWindow(patchSize, grid.mapShape[1]);
   // Of a section and of what is left of the one before, patches need whole rows.
-  const scan = scanPatches(maps, grid, { onSection: window.add, leastRows: patchSize, signal });
+  const scan = scanPatches(maps, grid, { onSection: window.add, leastRows: patchSize, sectionPixels, signal });
   let written = 0;
   for await (const { y0, flags } of scan) {
     for (const [i, each] of flags.entries()) {

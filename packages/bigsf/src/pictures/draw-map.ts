@@ -168,7 +168,8 @@ function drawOutline(
   context.rect(box.left, box.top, box.width, box.height);
   context.clip();
   context.strokeStyle = colour;
-  context.lineWidth = width;
+  // On small cells a thick line would hide what it surrounds.
+  context.lineWidth = Math.min(width, 0.75 * zoom);
   context.lineCap = "square";
   context.beginPath();
   for (let row = 0; row < rows; row++) {

@@ -39,6 +39,9 @@ export function drawLegend(
       context.lineWidth = 0.5;
       context.strokeRect(left + x, middle - 8, SWATCH, 16);
     } else {
+      // Lines may be white, as they are seen on dark maps.
+      context.fillStyle = "#5a5a5a";
+      context.fillRect(left + x, middle - 8, SWATCH, 16);
       context.strokeStyle = entry.colour;
       context.lineWidth = Math.max(2, entry.line);
       context.beginPath();

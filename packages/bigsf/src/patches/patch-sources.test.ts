@@ -1,0 +1,188 @@
+/** One suite for everything that gives patches, against numpy (fixtures/patches.py). */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { type MapPaths, openMaps } from "../maps/maps.ts";
+import { openFitsPatches } from "./fits-patches.ts";
+import { openPatchFile } from "./h5-patches.ts";
+import { digestPatches } from "./patch-digest.ts";
+import { isNormalization } from "./patch-file-layout.ts";
+import type { PatchRules } from "./patch-rules.ts";
+import type { PatchBuffers, PatchSource } from "./patch-source.ts";
+import { planPatches } from "./plan-patches.ts";
+import { writePatches } from "./write-patches.ts";
+
+interface Case {
+  readonly patch_size: number;
+  readonly stride: number;
+  readonly normalization: string;
+  readonly candidates: number;
+  readonly kept: number;
+  readonly mixed: number;
+  /** Of patches, spines, labelled. */
+  readonly sums: readonly number[];
+  readonly chosen: readonly number[];
+  /** int32 and float32 in base64. */
+  readonly positions: string;
+  readonly patches: string;
+  readonly spines: string;
+  readonly labelled: string;
+}
+
+const fixtures = resolve(import.meta.dirname, "../../fixtures");
+const shared = resolve(import.meta.dirname, "../../../../../shared/data/filaments");
+const cases: Readonly<Record<string, readonly Case[]>> = JSON.parse(
+  readFileSync(join(fixtures, "patches.json"), "utf8"),
+);
+const folder = mkdtempSync(join(tmpdir(), "patches-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function mapsIn(place: string): MapPaths {
+  const path = (layer: string) => join(place, `${layer}.fits`);
+  return { image: path("image"), target: path("target"), missing: path("missing"), background: path("background") };
+}
+
+/** Every way to get the patches of a map. */
+const sources: Readonly<Record<string, (maps: MapPaths, rules: PatchRules) => Promise<PatchSource>>> = {
+  "straight from FITS": (maps, rules) => openFitsPatches({ maps, ...rules }),
+  // One tile or group at a time, so that each is forgotten and read again.
+  "straight from FITS, without memory": (maps, rules) => openFitsPatches({ maps, ...rules, cacheBytes: 1 }),
+  "patches.h5": async (paths, rules) => openPatchFile(await written(paths, rules, 4, undefined)),
+  "patches.h5, not compressed, without memory": async (paths, rules) =>
+    openPatchFile(await written(paths, rules, 0, 1), { cacheBytes: 1 }),
+};
+
+async function written(
+  paths: MapPaths,
+  rules: PatchRules,
+  compression: number,
+  sectionPixels: number | undefined,
+): Promise<string> {
+  const path = join(folder, "patches.h5");
+  const maps = await openMaps(paths);
+  const { kept: count } = await planPatches(maps, rules);
+  const digests = await maps.digests();
+  const attributes = {
+    ...rules,
+    mapShape: maps.shape,
+    compression,
+    sources: digests,
+    digest: digestPatches(digests, rules),
+  };
+  await writePatches({ maps, path, attributes, count, sectionPixels });
+  await maps.close();
+  return path;
+}
+
+function buffers(count: number, patchSize: number): PatchBuffers {
+  const length = count * patchSize * patchSize;
+  return { patches: new Float32Array(length), spines: new Float32Array(length), labelled: new Float32Array(length) };
+}
+
+async function sumsOf(source: PatchSource): Promise<readonly number[]> {
+  const sums = [0, 0, 0];
+  const step = 500;
+  for (let start = 0; start < source.length; start += step) {
+    const indices = Int32Array.from({ length: Math.min(step, source.length - start) }, (_, i) => start + i);
+    const read = buffers(indices.length, source.patchSize);
+    await source.read(indices, read);
+    for (const [i, layer] of [read.patches, read.spines, read.labelled].entries())
+      for (const value of layer) sums[i] = (sums[i] ?? 0) + value;
+  }
+  return sums;
+}
+
+function rulesOf({ patch_size, stride, normalization }: Case): PatchRules {
+  if (!isNormalization(normalization)) throw new Error(normalization);
+  return { patchSize: patch_size, stride, normalization };
+}
+
+const bytesOf = (text: string) => Uint8Array.from(Buffer.from(text, "base64"));
+const floats = (text: string) => new Float32Array(bytesOf(text).buffer);
+const integers = (text: string) => new Int32Array(bytesOf(text).buffer);
+
+async function expectCase(source: PatchSource, expected: Case): Promise<void> {
+  expect(source.length).toBe(expected.kept);
+  expect(source.patchSize).toBe(expected.patch_size);
+  const chosen = Int32Array.from(expected.chosen);
+  const read = buffers(chosen.length, source.patchSize);
+  await source.read(chosen, read);
+  const positions = Array.from(chosen, (index) => [...source.positions.subarray(2 * index, 2 * index + 2)]).flat();
+  expect(Int32Array.from(positions)).toEqual(integers(expected.positions));
+  expect(read.spines).toEqual(floats(expected.spines));
+  expect(read.labelled).toEqual(floats(expected.labelled));
+  const patches = floats(expected.patches);
+  // The logarithm of another library may differ in its last bit.
+  if (expected.normalization !== "log") expect(read.patches).toEqual(patches);
+  else for (const [i, value] of read.patches.entries()) expectNear(value, patches[i] ?? Number.NaN, 1e-6);
+  expect((await source.mixedTargets()).reduce((sum, each) => sum + each, 0)).toBe(expected.mixed);
+  for (const [i, sum] of (await sumsOf(source)).entries()) expectNear(sum, expected.sums[i] ?? Number.NaN, 1e-9);
+}
+
+function expectNear(value: number, expected: number, tolerance: number): void {
+  if (!(Math.abs(value - expected) <= tolerance * Math.max(1, Math.abs(expected)))) expect(value).toBe(expected);
+}
+
+describe.each(Object.keys(sources))("%s", (name) => {
+  const open = sources[name] ?? expect.fail();
+  test.each(cases.awkward ?? [])(
+    "a map with NaN, negative, huge, constant and infinite pixels: P $patch_size, stride $stride, $normalization",
+    async (expected) => {
+      const source = await open(mapsIn(join(fixtures, "maps")), rulesOf(expected));
+      expect(source.mapShape).toEqual([45, 61]);
+      await expectCase(source, expected);
+      await source.close();
+    },
+  );
+
+  test("the same digest for the same maps and rules, another for others", async () => {
+    const rules: PatchRules = { patchSize: 8, stride: 5, normalization: "log" };
+    const digests = new Set<string>();
+    for (const each of [rules, { ...rules }, { ...rules, stride: 6 }, { ...rules, patchSize: 9 }]) {
+      const source = await open(mapsIn(join(fixtures, "maps")), each);
+      digests.add(source.digest);
+      await source.close();
+    }
+    const fits = await openFitsPatches({ maps: mapsIn(join(fixtures, "maps")), ...rules });
+    expect(digests).toContain(fits.digest);
+    expect(digests.size).toBe(3);
+    await fits.close();
+  });
+});
+
+describe.skipIf(process.env.REQUIRE_ALL !== "1" && readable(shared) === undefined)("the filaments crop", () => {
+  const names = ["straight from FITS", "patches.h5"];
+  test.each(names.flatMap((name) => (cases.filaments ?? []).map((each) => ({ name, each }))))(
+    "$name: P $each.patch_size, stride $each.stride, $each.normalization",
+    async ({ name, each }) => {
+      const source = await (sources[name] ?? expect.fail())(mapsIn(shared), rulesOf(each));
+      await expectCase(source, each);
+      await source.close();
+    },
+  );
+
+  test("counts of expected.json", async () => {
+    const expected: Readonly<Record<string, { candidates: number; kept: number }>> = JSON.parse(
+      readFileSync(join(shared, "expected.json"), "utf8"),
+    );
+    const maps = await openMaps(mapsIn(shared));
+    expect(Object.keys(expected)).toHaveLength(3);
+    for (const [name, { candidates, kept }] of Object.entries(expected)) {
+      const patchSize = Number(/^P(\d+)_/.exec(name)?.[1]);
+      const plan = await planPatches(maps, { patchSize, stride: 1, normalization: "minmax" });
+      expect(plan).toMatchObject({ kept, grid: { candidates } });
+      const { noSignal, noLabels, neither } = plan.dropped;
+      expect(kept + noSignal + noLabels + neither).toBe(candidates);
+    }
+    await maps.close();
+  });
+});
+
+function readable(path: string): string | undefined {
+  try {
+    return readFileSync(join(path, "expected.json"), "utf8");
+  } catch {
+    return undefined;
+  }
+}
