@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BigsfError } from "../errors.ts";
+import { isRunning } from "../is-running.ts";
 import { type MapPaths, type Maps, openMaps } from "../maps/maps.ts";
 import { drawOverview } from "./draw-overview.ts";
 import { openHdf5 } from "./hdf5.ts";
@@ -168,15 +169,5 @@ async function removeLeftovers(folder: string): Promise<void> {
     const [, id] = /^patches\.h5\..+-(\d+)\.tmp$/.exec(name) ?? [];
     if (id === undefined || name !== `patches.h5${temporaryEnding(Number(id))}` || isRunning(Number(id))) continue;
     await rm(join(folder, name), { force: true });
-  }
-}
-
-function isRunning(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    // Another user's process may not be signalled, but runs.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

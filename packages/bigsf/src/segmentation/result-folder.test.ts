@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { prepareResults } from "./result-folder.ts";
@@ -66,6 +67,19 @@ test("nothing is left where the work was not finished, and what was there stays"
     writeFileSync(join(results?.staging ?? "", "a.fits"), "half");
   }
   expect(contents()).toEqual({ "a.fits": "first", "b.png": "first", "config.yaml": "x: 1\n" });
+});
+
+test("what a killed process left is removed, but not what a living one is at", async () => {
+  const killed = spawnSync(process.execPath, ["-e", ""]).pid;
+  mkdirSync(folder, { recursive: true });
+  const [dead, alive, foreign] = [killed, process.ppid]
+    .map((id) => `.unfinished.${hostname()}-${id}-abCD12`)
+    .concat(`.unfinished.elsewhere-${killed}-abCD12`);
+  for (const name of [dead, alive, foreign]) mkdirSync(join(folder, name ?? "", "inside"), { recursive: true });
+  await using results = await prepare("x: 1\n");
+  expect(results?.staging).toContain(`${process.pid}-`);
+  const left = readdirSync(folder).filter((name) => join(folder, name) !== results?.staging);
+  expect(left.toSorted()).toEqual([alive, foreign].toSorted());
 });
 
 test("a folder that cannot be made is named", async () => {

@@ -1,6 +1,8 @@
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { BigsfError } from "../errors.ts";
+import { isRunning } from "../is-running.ts";
 
 /** The resolved configuration, and what its results were made from. It is there when they are complete. */
 export const configName = "config.yaml";
@@ -39,7 +41,8 @@ export async function prepareResults(options: ResultFolderOptions): Promise<Pend
   const known = await readConfig(folder);
   if (known === config && present.length === names.length) return undefined;
   if (!overwrite && (known !== undefined || present.length > 0)) throw otherResults(options, known, present);
-  const staging = await mkdtemp(join(folder, ".unfinished-")).catch((cause: unknown) => {
+  await removeLeftovers(folder);
+  const staging = await mkdtemp(join(folder, stagingStart(process.pid))).catch((cause: unknown) => {
     throw new BigsfError("OUTPUT", `nothing can be written into ${folder}: ${messageOf(cause)}`, { cause });
   });
   return {
@@ -54,6 +57,19 @@ export async function prepareResults(options: ResultFolderOptions): Promise<Pend
     },
     [Symbol.asyncDispose]: () => rm(staging, { recursive: true, force: true }),
   };
+}
+
+/** Tells whose a staging folder is, so that what a killed process left can be removed. */
+function stagingStart(processId: number): string {
+  return `.unfinished.${hostname()}-${processId}-`;
+}
+
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, id] = /-(\d+)-[^-]{6}$/.exec(name) ?? [];
+    if (id === undefined || !name.startsWith(stagingStart(Number(id))) || isRunning(Number(id))) continue;
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
 }
 
 async function presentOf(folder: string, names: readonly string[]): Promise<readonly string[]> {
