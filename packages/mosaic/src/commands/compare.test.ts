@@ -117,6 +117,21 @@ describe("one data set", () => {
     expect(await compare("--rope", "much")).toMatchObject({ code: 2, err: expect.stringContaining("--rope much") });
   });
 
+  test("among many pairs the permutation test draws swaps sooner, and says what that costs", async () => {
+    const random = seededRandom(2);
+    const many = Object.fromEntries(
+      Array.from({ length: 33 }, (_, width) => [width + 2, Array.from({ length: 21 }, () => random())]),
+    );
+    await writeDatabase(
+      database,
+      runsOf(many).map((run) => ({ ...run, results: { test_loss: run.results?.test_loss ?? random() } })),
+    );
+    const [{ pairs, familySize }] = (await compareJson()).dataSets;
+    expect(familySize).toBe(528);
+    expect(pairs[0].smallestPermutationP).toBe(1e-4);
+    expect((await compare()).out).toContain("its p cannot fall below 1.000e-4, and 0.0528 as one of 528 pairs");
+  });
+
   test("from 10 results on an interval is the bootstrap's; folds keep the corrected t interval", async () => {
     const random = seededRandom(1);
     const noise = () => Array.from({ length: 12 }, () => random());

@@ -73,7 +73,7 @@ test("the numbers drawn are those of the report", async () => {
     data: {
       values: [
         { row: "0", column: "1", verdict: "better (+)", better: chances?.[0], worse: data?.pairs[0]?.chances?.worse },
-        { row: "1", column: "0", verdict: "worse (−)", worse: chances?.[0] },
+        { row: "1", column: "0", verdict: "worse (−)", worse: chances?.[0], better: data?.pairs[0]?.chances?.worse },
         { row: "0", column: "2", better: chances?.[1] },
         { row: "2", column: "0", worse: chances?.[1] },
         { row: "1", column: "2", better: chances?.[2] },
