@@ -1,5 +1,5 @@
 import type { AnyClass, ComponentClass } from "./component-class.ts";
-import { describeOptions, type OptionDescription, optionTable } from "./describe-options.ts";
+import { describeOptions, type OptionDescription, optionTable, type TableOptions } from "./describe-options.ts";
 import { schemasOf } from "./read-component.ts";
 import { choicesOf, choiceWithoutType, registryOf } from "./registry.ts";
 import type { SchemaMap } from "./schema.ts";
@@ -37,12 +37,12 @@ export function describeComponents(root: Described): readonly ComponentDescripti
   return partsOf(root).map(({ schemas, ...part }) => ({ ...part, options: describeOptions(schemas) }));
 }
 
-/** The same as tables to be read. */
-export function componentTables(root: Described): string {
+/** The same as tables to be read; `show` is that of `optionTable`. */
+export function componentTables(root: Described, { show }: Pick<TableOptions, "show"> = {}): string {
   return partsOf(root)
     .map(
       (part) =>
-        `${heading(part)}\n${Object.keys(part.schemas).length === 0 ? "  no options" : optionTable(part.schemas, "  ")}`,
+        `${heading(part)}\n${Object.keys(part.schemas).length === 0 ? "  no options" : optionTable(part.schemas, { indent: "  ", ...(show === undefined ? {} : { show }) })}`,
     )
     .join("\n\n");
 }

@@ -32,13 +32,20 @@ export function describeOptions(schemas: SchemaMap): readonly OptionDescription[
   }));
 }
 
-/** A table in aligned columns: name (aliases), type, default, help (`meaning`). Each line starts with `indent`. */
-export function optionTable(schemas: SchemaMap, indent = ""): string {
-  const rows = describeOptions(schemas).map((option) => [
-    option.aliases.length === 0 ? option.name : `${option.name} (${option.aliases.join(", ")})`,
-    option.type,
-    showDefault(option),
-    option.help,
+export interface TableOptions {
+  /** What each line starts with. */
+  readonly indent?: string;
+  /** How a default is written; as in JSON where this is not given. */
+  readonly show?: (value: unknown) => string;
+}
+
+/** A table in aligned columns: name (aliases), type, default, help (`meaning`). */
+export function optionTable(schemas: SchemaMap, { indent = "", show = showJson }: TableOptions = {}): string {
+  const rows = describeOptions(schemas).map(({ name, aliases, type, required, default: value, help }) => [
+    aliases.length === 0 ? name : `${name} (${aliases.join(", ")})`,
+    type,
+    required ? "required" : value === undefined ? "none" : show(value),
+    help,
   ]);
   const hasHelp = rows.some(([, , , help]) => help !== "");
   const table = [["option", "type", "default", hasHelp ? "meaning" : ""], ...rows];
@@ -48,8 +55,7 @@ export function optionTable(schemas: SchemaMap, indent = ""): string {
     .join("\n");
 }
 
-function showDefault({ required, default: value }: OptionDescription): string {
-  if (required) return "required";
-  if (value === undefined) return "none";
+function showJson(value: unknown): string {
+  // JSON has no infinities.
   return typeof value === "number" ? String(value) : JSON.stringify(value);
 }

@@ -25,7 +25,7 @@ export {
   type Described,
   describeComponents,
 } from "./describe-components.ts";
-export { describeOptions, type OptionDescription, optionTable } from "./describe-options.ts";
+export { describeOptions, type OptionDescription, optionTable, type TableOptions } from "./describe-options.ts";
 export { type Bounds, type Form, typeName } from "./form.ts";
 export type { FromConfigOptions } from "./from-config.ts";
 export { type JsonSchema, jsonSchema, jsonSchemas } from "./json-schema.ts";

@@ -21,6 +21,7 @@ const verbs: Readonly<Record<string, () => Promise<CommandSpec>>> = {
   savedb: async () => (await import("./savedb.ts")).savedbCommand,
   rekey: async () => (await import("./rekey.ts")).rekeyCommand,
   generate: async () => (await import("./generate.ts")).generateCommand,
+  schema: async () => (await import("./schema.ts")).schemaCommand,
   completion: async () => (await import("./completion.ts")).completionCommand(allCommands),
 };
 

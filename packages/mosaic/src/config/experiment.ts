@@ -60,6 +60,21 @@ export async function readMonitor(
   return { monitor, notices };
 }
 
+/** The class sections alone, of a file that may not be finished: what else is missing or wrong in it does not matter. */
+export async function readClassSections(
+  file: string,
+): Promise<{ readonly folder: string; readonly sections: readonly ClassSection[] }> {
+  const { sections, findings, problems } = await openConfig(file);
+  const folder = dirname(resolve(file));
+  const read: (ClassSection | undefined)[] = [];
+  for (const section of sections) {
+    if (section.options.some(({ name }) => name === "class"))
+      read.push(await readClassSection(section, folder, findings));
+  }
+  if (problems.length > 0) throw new ConfigError(file, problems);
+  return { folder, sections: read.filter((section) => section !== undefined) };
+}
+
 /** [MONITOR] from the texts of its options, as a pause file holds them. */
 export function readMonitorTexts(texts: Readonly<Record<string, string>>, file: string): MonitorSection {
   const problems: Problem[] = [];

@@ -1,6 +1,6 @@
-export type { ClassOption, ClassSection } from "./class-section.ts";
-export type { ClassSource } from "./class-source.ts";
-export { type Experiment, readExperiment, readMonitor, readMonitorTexts } from "./experiment.ts";
+export { CLASS_OPTIONS, type ClassOption, type ClassSection } from "./class-section.ts";
+export { type ClassSource, readClassSource } from "./class-source.ts";
+export { type Experiment, readClassSections, readExperiment, readMonitor, readMonitorTexts } from "./experiment.ts";
 export type { MonitorSection } from "./monitor-section.ts";
 export { nearestName, suggestName } from "./nearest.ts";
 export type { OwnLoss } from "./own-loss.ts";

@@ -41,6 +41,20 @@ export async function loadClass(source: ClassSource, className: string, folder: 
   );
 }
 
+/**
+ * Every class that a file or package exports, under the name of its export.
+ *
+ * @throws MosaicError that carries the module's own error
+ */
+export async function loadClasses(
+  source: ClassSource,
+  folder: string,
+): Promise<readonly (readonly [string, UserClass])[]> {
+  const where = source.kind === "file" ? source.path : `the package ${source.name}`;
+  const exports = Object.entries(await importModule(source, where, folder));
+  return exports.flatMap(([name, each]) => (isClass(each) ? [[name, each] as const] : []));
+}
+
 async function importModule(
   source: ClassSource,
   where: string,

@@ -1,0 +1,32 @@
+import { extname } from "node:path";
+import { classesJson, configJson } from "../schema/schema-json.ts";
+import { classText, configText } from "../schema/schema-text.ts";
+import { classesOfConfig, classesOfSource } from "../schema/user-classes.ts";
+import type { CommandSpec } from "./command.ts";
+import { jsonText } from "./json-text.ts";
+
+export const schemaCommand: CommandSpec = {
+  name: "schema",
+  summary: "Show every option: of configuration files, of your classes, of losses, optimizers and schedulers.",
+  arguments: [
+    {
+      name: "file",
+      help: "configuration file (.ini), whose classes are shown too, or a file or package of classes alone",
+      optional: true,
+    },
+  ],
+  options: [{ name: "json", help: "write a JSON Schema" }],
+  examples: ["mosaic schema", "mosaic schema config.ini", "mosaic schema mlp.ts --json"],
+  async run(given, { out }) {
+    const file = given.optionalArgument("file");
+    const isJson = given.switched("json");
+    if (file !== undefined && extname(file) !== ".ini") {
+      const classes = await classesOfSource(file, process.cwd());
+      out(`${isJson ? jsonText(classesJson(file, classes)) : classes.map(classText).join("\n\n")}\n`);
+      return 0;
+    }
+    const classes = file === undefined ? undefined : await classesOfConfig(file);
+    out(`${isJson ? jsonText(configJson(classes)) : configText(classes)}\n`);
+    return 0;
+  },
+};
