@@ -125,23 +125,16 @@ export async function trainEpoch({
   const begin = performance.now();
   const totals = new EpochTotals("train", from);
   let training = start;
-  let batches = 0;
+  let batches = from?.batches ?? 0;
   const within = (): EpochProgress => {
     const seconds = (from?.seconds ?? 0) + (performance.now() - begin) / 1000;
     return { batches, seconds, ...totals.sums };
   };
   if (from !== undefined && from.batches === batchCount(loader))
     return { training, totals, within: { ...from }, paused: false };
-  for await (const { rows, batchSize, ...chunk } of loader.chunks(shuffle, maxChunkSteps)) {
+  for await (const { rows, batchSize, ...chunk } of loader.chunks(shuffle, maxChunkSteps, batches)) {
     for (let position = 0; position < rows.length; ) {
-      const done = Math.max(0, (from?.batches ?? 0) - batches);
       const left = (rows.length - position) / batchSize;
-      if (done > 0) {
-        const skipped = Math.min(done, left);
-        position += skipped * batchSize;
-        batches += skipped;
-        continue;
-      }
       if (pause?.aborted === true) return { training, totals, within: within(), paused: true };
       const steps = Math.min(pace.steps, left);
       const piece = rows.subarray(position, position + steps * batchSize);
