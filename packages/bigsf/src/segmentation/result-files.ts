@@ -44,7 +44,7 @@ export async function createResultFiles(
   return {
     async write(rows) {
       const above = new Uint8Array(rows.probability.length);
-      for (const [i, value] of rows.probability.entries()) if (value > threshold) above[i] = 1;
+      for (let i = 0; i < above.length; i++) if ((rows.probability[i] ?? 0) > threshold) above[i] = 1;
       await probability.rows.write(rows.probability);
       await mask.rows.write(above);
       return above;

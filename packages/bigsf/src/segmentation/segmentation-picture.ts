@@ -28,8 +28,8 @@ export function startSegmentationPicture(options: SegmentationPictureOptions): S
   return {
     add({ firstRow, values }, mask) {
       preview.add(firstRow, values);
-      for (const [i, value] of mask.entries()) {
-        if (value === 0) continue;
+      for (let i = 0; i < mask.length; i++) {
+        if (mask[i] === 0) continue;
         const row = Math.floor((firstRow + Math.floor(i / width)) / factor);
         inside[row * columns + Math.floor((i % width) / factor)] = 1;
       }
