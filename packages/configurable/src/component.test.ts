@@ -7,10 +7,13 @@ import { configurable } from "./configurable.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { typeName } from "./form.ts";
 import { literal } from "./literal.ts";
+import { describeProblem } from "./problem.ts";
 import { refine } from "./refine.ts";
+import { register } from "./registry.ts";
 import { resolvedConfig } from "./resolved-config.ts";
 import { float, int } from "./scalar-types.ts";
 import { type Infer, schema } from "./schema.ts";
+import { typedConfigurable } from "./typed-configurable.ts";
 import { union } from "./union.ts";
 import { within } from "./within.ts";
 
@@ -223,5 +226,40 @@ describe("within", () => {
     const type = within(within(float, { minimum: 0 }), { maximum: 1 });
     expect([-0.1, 0, 1, 1.1].map((value) => type.read(value).ok)).toEqual([false, true, true, false]);
     expect(typeName(type)).toBe("float ≥ 0 ≤ 1");
+  });
+});
+
+describe("a union of components", () => {
+  abstract class Own extends typedConfigurable({}) {}
+  class Focal extends configurable({ gamma: schema(float, { default: 2 }) }, Own) {}
+  abstract class General extends typedConfigurable({}) {}
+  class Huber extends configurable({ delta: schema(float) }, General) {
+    override preconditions() {
+      return this.delta > 0 ? [] : ["delta has to be above 0"];
+    }
+  }
+  register(Focal, Huber);
+  const loss = union(component(Own), component(General));
+  const messages = (value: unknown) => {
+    const reading = loss.read(value);
+    return reading.ok ? reading.value : reading.problems.map(describeProblem);
+  };
+
+  test("is the one that knows the type, and so are its problems", () => {
+    expect(messages({ type: "focal" })).toBeInstanceOf(Focal);
+    expect(messages({ type: "huber", delta: 1 })).toBeInstanceOf(Huber);
+    expect(messages({ type: "huber", delta: "x" })).toEqual(['delta: expected a number, got "x"']);
+    expect(messages({ type: "focal", delta: 1 })).toEqual(["delta: unknown option, expected type, gamma"]);
+    expect(messages({ type: "huber", delta: 0 })).toEqual(["delta has to be above 0"]);
+  });
+
+  test("names both where neither does", () => {
+    expect(messages({ type: "hubre" })).toEqual([
+      'type: expected "Focal" or "Huber", got "hubre"; did you mean "Huber"?',
+    ]);
+    expect(messages({})).toEqual(['type: missing, expected "Focal" or "Huber"']);
+    expect(messages(3)).toEqual([
+      "expected a map of options of Own, with a type or a map of options of General, with a type, got 3",
+    ]);
   });
 });

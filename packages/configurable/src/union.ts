@@ -1,4 +1,4 @@
-import type { Problem } from "./problem.ts";
+import type { Problem, ValueProblem } from "./problem.ts";
 import { refuse, type Type } from "./type.ts";
 
 /**
@@ -18,11 +18,34 @@ export function union<Values extends readonly [unknown, ...unknown[]]>(
       for (const member of members) {
         const reading = member.read(value, options);
         if (reading.ok) return reading;
-        if (reading.problems.every((problem) => problem.path.length > 0)) inside.push(reading.problems);
+        if (reading.problems.every(isInside)) inside.push(reading.problems);
       }
       // Where one member alone took the value's outer form, its problems say more than "none of these".
       const [closest, ...others] = inside;
-      return closest !== undefined && others.length === 0 ? { ok: false, problems: closest } : refuse(value, expected);
+      if (closest === undefined) return refuse(value, expected);
+      if (others.length === 0) return { ok: false, problems: closest };
+      // Of components it is the one that knows the type.
+      const knowing = inside.filter((problems) => !problems.some(isOfType));
+      const [chosen, ...more] = knowing;
+      if (chosen !== undefined && more.length === 0) return { ok: false, problems: chosen };
+      const unknown = knowing.length === 0 ? joined(inside.flat().filter(isOfType)) : undefined;
+      return unknown === undefined ? refuse(value, expected) : { ok: false, problems: [unknown] };
     },
   };
+}
+
+function isInside({ kind, path }: Problem): boolean {
+  return path.length > 0 || kind === "precondition";
+}
+
+function isOfType(problem: Problem): problem is ValueProblem {
+  return "expected" in problem && problem.path.length === 1 && problem.path[0] === "type";
+}
+
+/** No member knows the type: what all of them know. */
+function joined(problems: readonly ValueProblem[]): ValueProblem | undefined {
+  const [first] = problems;
+  if (first === undefined) return undefined;
+  const nearest = problems.find((problem) => problem.nearest !== undefined)?.nearest;
+  return { ...first, expected: problems.map(({ expected }) => expected).join(" or "), nearest };
 }

@@ -16,6 +16,7 @@ import {
 } from "@ml-mosaic/configurable";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { BaseModel, Training } from "./components.ts";
 
 type Check = (value: unknown) => boolean;
 
@@ -144,6 +145,47 @@ describe("checkValues", () => {
         if (!checked.ok) expect.fail(new ConfigurationError(checked.problems).message);
         expect(checkValues(options, checked.values, { folder: "/data" })).toEqual(checked);
       }),
+    );
+  });
+});
+
+describe("components", () => {
+  const names = fc.constantFrom(
+    "trainer",
+    "model",
+    "optimizer",
+    "type",
+    "lr",
+    "members",
+    "epochs",
+    "metrics",
+    "callbacks",
+  );
+  const types = fc.constantFrom("cnn", "deep", "ensemble", "adam", "sgd", "none");
+  const config = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5 },
+      anything,
+      types,
+      fc.dictionary(fc.oneof(names, fc.string()), tie("value")),
+      fc.array(tie("value")),
+      fc.record({ type: types, members: fc.array(tie("value")) }, { requiredKeys: ["type"] }),
+    ),
+  })).value;
+
+  test("whatever the configuration is, it is read or refused with problems, and fromConfig throws nothing else", () => {
+    fc.assert(
+      fc.property(config, readOptions, (value, options) => {
+        const reading = Training.readComponent({ trainer: value }, options);
+        if (!reading.ok) expect(reading.problems.length).toBeGreaterThan(0);
+        if (typeof value === "string") return;
+        try {
+          BaseModel.fromConfig(value, options);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigurationError);
+        }
+      }),
+      { numRuns: 1000 },
     );
   });
 });
