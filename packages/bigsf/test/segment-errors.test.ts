@@ -174,6 +174,13 @@ test("patches that the model cannot take, and snapshots that do not tell of thei
   expect(result.kind).toBe("written");
 });
 
+test("a device that is not there", async () => {
+  expect(await messageOf({ device: "cuda:93", overlap: 16 })).toMatch(
+    /^2 problems:\n {2}device: the device cuda:93 cannot be used[\s\S]*\n {2}overlap: patches of 16/,
+  );
+  expect(await messageOf({ device: "gpu" })).toMatch(/^device: expected a device: cpu, webgpu, cuda:0/);
+});
+
 test("an output that cannot be written", async () => {
   const config = workspace.config("nowhere", {
     model_snapshot: snapshot,

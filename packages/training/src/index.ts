@@ -5,6 +5,7 @@ export { BaseLoss } from "./components/base-loss.ts";
 export { BaseModel } from "./components/base-model.ts";
 export { BaseOptimizer } from "./components/base-optimizer.ts";
 export { BaseScheduler, type ScheduleContext } from "./components/base-scheduler.ts";
+export { deviceName } from "./components/device-name.ts";
 export { EarlyStopping } from "./components/early-stopping.ts";
 export { Metric } from "./components/metric.ts";
 export {

@@ -117,6 +117,7 @@ async function configText(
     threshold: settings.threshold,
     patch_size: patchSize,
     normalization,
+    device: settings.device,
   };
   const digests = [
     `model_snapshot ${snapshotDigest}`,

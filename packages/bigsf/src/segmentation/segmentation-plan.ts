@@ -1,4 +1,5 @@
 import { ConfigurationError } from "@ml-mosaic/configurable";
+import { checkDevice, type Device } from "@ml-mosaic/tensor";
 import { loadSnapshotModel, type TrainerSnapshot } from "@ml-mosaic/training";
 import { openPlane, type Plane } from "../maps/plane.ts";
 import "../models/built-in.ts";
@@ -19,6 +20,7 @@ export interface SegmentationSettings {
   readonly patchSize: number | undefined;
   readonly normalization: Normalization | undefined;
   readonly threads: number;
+  readonly device: Device;
   readonly overwrite: boolean;
 }
 
@@ -74,6 +76,8 @@ export async function planSegmentation(
     open("source"),
     open("missing"),
   ]);
+  await attempt("device", () => checkDevice(settings.device));
+  const canCompute = problems.every(({ option }) => option !== "device");
   if (map !== undefined && missing !== undefined) problems.push(...shapeObjections(map, missing));
   const patchSize = settings.patchSize ?? recordedPatchSize(loaded?.snapshot);
   const normalization = settings.normalization ?? recordedNormalization(loaded?.snapshot);
@@ -85,11 +89,12 @@ export async function planSegmentation(
   if (loaded !== undefined)
     problems.push(...snapshotObjections(settings.modelSnapshot, loaded.snapshot, { patchSize, normalization }));
   const predictor =
-    loaded === undefined || patchSize === undefined || problems.some(({ option }) => option === "model_snapshot")
+    loaded === undefined || patchSize === undefined || !canCompute || problems.some(isAboutSnapshot)
       ? undefined
       : await attempt(settings.patchSize === undefined ? "model_snapshot" : "patch_size", () => {
           const positions = seesPositions(loaded.snapshot);
-          return compilePredictor({ model: loaded.model, patchSize, positions, threads: settings.threads });
+          const { threads, device } = settings;
+          return compilePredictor({ model: loaded.model, patchSize, positions, threads, device });
         });
   if (predictor !== undefined) resources.adopt(predictor, (each) => each.release());
   const isComplete = patchSize !== undefined && normalization !== undefined && predictor !== undefined;
@@ -99,6 +104,10 @@ export async function planSegmentation(
     );
   }
   return { map, missing, predictor, snapshot: loaded.snapshot, patchSize, normalization, overlap };
+}
+
+function isAboutSnapshot({ option }: OptionProblem): boolean {
+  return option === "model_snapshot";
 }
 
 /** What is wrong with an overlap, if anything. */

@@ -11,6 +11,8 @@ import {
   schema,
   within,
 } from "@ml-mosaic/configurable";
+import { parseDevice } from "@ml-mosaic/tensor";
+import { deviceName } from "@ml-mosaic/training";
 import { NORMALIZATIONS } from "../patches/patch-rules.ts";
 import { type RunOptions, runSegmentation, type SegmentationResult } from "./run-segmentation.ts";
 import { overlapObjection } from "./segmentation-plan.ts";
@@ -52,6 +54,7 @@ export class Segmentation extends configurable({
     optional: true,
     help: "Threads that share the work; as many as there are cores by default",
   }),
+  device: schema(deviceName, { default: "cpu", help: "cpu, webgpu, cuda:0, cuda:1…" }),
   overwrite: schema(boolean, { default: false, help: "Replace the results of another configuration" }),
 }) {
   override *preconditions(): Iterable<Objection> {
@@ -68,7 +71,7 @@ export class Segmentation extends configurable({
   /** @throws ConfigurationError, BigsfError, see `runSegmentation` */
   run(options: RunOptions = {}): Promise<SegmentationResult> {
     const { model_snapshot, source, missing, output, batch_size, overlap, blend, threshold } = this;
-    const { patch_size, normalization, threads, overwrite } = this;
+    const { patch_size, normalization, threads, device, overwrite } = this;
     return runSegmentation(
       {
         modelSnapshot: model_snapshot,
@@ -82,6 +85,7 @@ export class Segmentation extends configurable({
         patchSize: patch_size,
         normalization,
         threads: threads ?? availableParallelism(),
+        device: parseDevice(device),
         overwrite,
       },
       options,

@@ -1,20 +1,10 @@
-import {
-  ConfigurationError,
-  component,
-  configurable,
-  int,
-  list,
-  path,
-  refine,
-  schema,
-  string,
-  type Type,
-} from "@ml-mosaic/configurable";
-import { type metrics, parseDevice } from "@ml-mosaic/tensor";
+import { ConfigurationError, component, configurable, int, list, path, schema, string } from "@ml-mosaic/configurable";
+import type { metrics } from "@ml-mosaic/tensor";
 import { BaseLoss } from "../components/base-loss.ts";
 import { BaseModel } from "../components/base-model.ts";
 import { BaseOptimizer } from "../components/base-optimizer.ts";
 import { BaseScheduler } from "../components/base-scheduler.ts";
+import { deviceName } from "../components/device-name.ts";
 import { EarlyStopping } from "../components/early-stopping.ts";
 import { componentOr } from "../components/fallback.ts";
 import { GenericLoss } from "../components/losses.ts";
@@ -27,18 +17,6 @@ import { BaseTracker } from "../trackers/base-tracker.ts";
 import "../trackers/csv.ts";
 import "../trackers/mlflow.ts";
 import "../trackers/tensorboard.ts";
-
-/** `cpu`, `webgpu`, `cuda:0`… */
-const device: Type<string> = refine(string, "a device: cpu, webgpu, cuda:0, cuda:1…", isDevice);
-
-function isDevice(text: string): boolean {
-  try {
-    parseDevice(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const options = {
   output_dir: schema(path, { default: "./results", help: "Folder of the folders of runs" }),
@@ -54,7 +32,7 @@ const options = {
   metrics: schema(list(componentOr(Metric, GenericMetric)), { default: [], help: "Of the validation and test sets" }),
   trackers: schema(list(component(BaseTracker)), { default: [], help: "Where figures go besides the run's folder" }),
   seed: schema(int, { default: 0, help: "Decides on everything random" }),
-  device: schema(device, { default: "cpu" }),
+  device: schema(deviceName, { default: "cpu" }),
 };
 
 /** The `trainer` of an experiment. */
