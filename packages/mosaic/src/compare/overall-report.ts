@@ -107,7 +107,7 @@ function pairsOf(order: readonly number[], means: readonly (readonly number[])[]
   const first = order.length <= mostModels ? order : order.slice(0, 1);
   const pairs = first.flatMap((a, index) => order.slice(index + 1).map((b) => ({ a, b })));
   const sign = criterion.direction === "lower" ? -1 : 1;
-  const draws = pairs.length * N ** 2 > 20_000 ? 4000 : 20_000;
+  const draws = drawsOf(pairs.length, N);
   const tested = pairs.map(({ a, b }) => {
     // Losses of different data sets have different scales: what counts is the share of the better mean.
     const advantages = means.map((row) => {
@@ -137,6 +137,12 @@ function pairsOf(order: readonly number[], means: readonly (readonly number[])[]
       verdict: verdictOf(posterior, wilcoxonPCorrected),
     };
   });
+}
+
+/** 20,000; fewer where that takes long, but 2,000 at least, or 1,000 of so many data sets that they hardly vary. */
+function drawsOf(pairCount: number, N: number): number {
+  const affordable = Math.max(2000, Math.min(20_000, Math.floor(6e7 / (pairCount * N))));
+  return Math.min(affordable, Math.max(1000, Math.floor(5e6 / N)));
 }
 
 /** "better" and "worse" take both: the posterior of Benavoli et al. (2017), and Wilcoxon's test after Holm. */

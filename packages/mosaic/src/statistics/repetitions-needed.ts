@@ -1,10 +1,11 @@
-import { tQuantile } from "./distributions.ts";
+import { normalQuantile, tQuantile } from "./distributions.ts";
 import { unbiasing } from "./effect-size.ts";
 import { deviationOf, meanOf } from "./sample.ts";
 
 /** Plans beyond this say nothing. */
 export const mostRepetitions = 10_000;
 const power = 0.8;
+const powerQuantile = normalQuantile(power, 0, 1);
 
 /**
  * How many repetitions in all would probably (80 %) decide a pair that is undecided, if the differences go on as they
@@ -44,19 +45,10 @@ function shareBeyond(differences: readonly number[], rope: number): number {
   return beyond / ((some.length * (some.length - 1)) / 2 + 1);
 }
 
-/** The smallest n with √n ≥ (t₁ + t₂) · ratio. */
+/** The smallest n with √n ≥ (t₁ + t₂) · ratio. It is a little more than what normal quantiles say. */
 function smallest(tail: number, ratio: number): number {
-  const isEnough = (n: number) => Math.sqrt(n) >= (tQuantile(1 - tail, n - 1) + tQuantile(power, n - 1)) * ratio;
-  let high = 2;
-  while (!isEnough(high)) {
-    if (high > mostRepetitions) return Infinity;
-    high *= 2;
-  }
-  let low = high / 2;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (isEnough(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
+  let n = Math.max(2, Math.floor(((normalQuantile(1 - tail, 0, 1) + powerQuantile) * ratio) ** 2));
+  const isEnough = () => Math.sqrt(n) >= (tQuantile(1 - tail, n - 1) + tQuantile(power, n - 1)) * ratio;
+  while (n <= mostRepetitions && !isEnough()) n++;
+  return n > mostRepetitions ? Infinity : n;
 }

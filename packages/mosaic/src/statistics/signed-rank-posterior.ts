@@ -20,8 +20,8 @@ export function signedRankPosterior(differences: readonly number[], rope: number
   const order = Array.from(z.keys()).sort((one, other) => (z[one] ?? 0) - (z[other] ?? 0));
   const sorted = order.map((index) => z[index] ?? 0);
   // Partners of the i-th smallest with a mean under −rope are the first so many, over rope those from so many on.
-  const underOf = sorted.map((value) => sorted.filter((other) => (value + other) / 2 < -rope).length);
-  const overOf = sorted.map((value) => sorted.filter((other) => (value + other) / 2 <= rope).length);
+  const underOf = sorted.map((value) => countFirst(sorted, (other) => (value + other) / 2 < -rope));
+  const overOf = sorted.map((value) => countFirst(sorted, (other) => (value + other) / 2 <= rope));
   const weights = weightsOf(z.length, draws);
   const cumulated = new Float64Array(z.length + 1);
   const counts = { below: 0, within: 0, above: 0 };
@@ -42,6 +42,17 @@ export function signedRankPosterior(differences: readonly number[], rope: number
   }
   const { below, within, above } = counts;
   return { below: below / draws, within: within / draws, above: above / draws };
+}
+
+/** How many values at the start are such that `isSuch`; none behind them is. */
+function countFirst(values: readonly number[], isSuch: (value: number) => boolean): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isSuch(values[middle] ?? Infinity)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Weights of one point of the prior and of the data sets, up to a factor; kept for the next pair of models. */

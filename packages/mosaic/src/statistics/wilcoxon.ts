@@ -31,7 +31,8 @@ export function wilcoxon(differences: readonly number[]): Wilcoxon {
 
 /** Twice the chance that the positive ranks sum to at most `statistic`. Ranks are doubled, because ties halve them. */
 function exactP(ranks: readonly number[], statistic: number): number {
-  const most = ranks.length * (ranks.length + 1);
+  // Larger sums are never asked for.
+  const most = 2 * statistic;
   const chances = new Float64Array(most + 1);
   chances[0] = 1;
   for (const rank of ranks) {
@@ -39,8 +40,7 @@ function exactP(ranks: readonly number[], statistic: number): number {
     for (let sum = most; sum >= 0; sum--)
       chances[sum] = ((chances[sum] ?? 0) + (sum >= step ? (chances[sum - step] ?? 0) : 0)) / 2;
   }
-  const tail = chances.subarray(0, 2 * statistic + 1).reduce((sum, chance) => sum + chance, 0);
-  return Math.min(1, 2 * tail);
+  return Math.min(1, 2 * chances.reduce((sum, chance) => sum + chance, 0));
 }
 
 function normalP(sizes: readonly number[], statistic: number): number {
