@@ -8,7 +8,6 @@ import { shareText } from "../maps/map-tally.ts";
 import { maskName, probabilityName } from "./result-files.ts";
 import { prepareResults } from "./result-folder.ts";
 import { type SegmentCounts, segmentMap } from "./segment-map.ts";
-import { startSegmentationPicture } from "./segmentation-picture.ts";
 import { planSegmentation, type SegmentationPlan, type SegmentationSettings } from "./segmentation-plan.ts";
 
 const pictureName = "preview.png";
@@ -67,6 +66,8 @@ export async function runSegmentation(
   if (results === undefined) return { kind: "reused", files };
   resources.use(results);
   onPlan?.(plan);
+  // The library that draws is heavy: only who segments loads it.
+  const { startSegmentationPicture } = await import("./segmentation-picture.ts");
   const title = basename(source);
   const model = `${String(snapshot.modelConfig.type)}, epoch ${snapshot.trainInfo.epoch}, ${basename(settings.modelSnapshot)}`;
   const picture = startSegmentationPicture({ mapShape: map.shape, header: map.header, title, threshold });

@@ -182,6 +182,7 @@ test("it tells how far it is, and stops when it is told to", async () => {
   const options = { ...settings, batchSize: 2, map };
   await segment({ ...options, onProgress: (...each) => told.push(each) });
   expect(told).toEqual([
+    [0, 6],
     [3, 6],
     [5, 6],
     [6, 6],

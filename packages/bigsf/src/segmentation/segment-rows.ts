@@ -26,7 +26,7 @@ export interface SegmentRowsOptions extends Pick<PatchRules, "patchSize" | "norm
   readonly batchSize: number;
   /** @returns probabilities, [count, 1, patchSize, patchSize] */
   readonly predict: (batch: PatchBatch) => Promise<Float32Array>;
-  /** Told now and then how many patches of all are done, those that need no prediction included. */
+  /** Told from 0 on how many patches of all are done, those that need no prediction included. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Aborted: throws its reason at the next chance. */
   readonly signal?: AbortSignal | undefined;
@@ -59,6 +59,7 @@ export async function* segmentRows(options: SegmentRowsOptions): AsyncGenerator<
   const slide = slidingRows(map, missing, patchSize);
   const sums = new Float32Array(patchSize * width);
   const patches = new Float32Array(options.batchSize * patchSize ** 2);
+  options.onProgress?.(0, tops.length * lefts.length);
   for (const [row, top] of tops.entries()) {
     const band = await slide(top);
     const weights = rowWeights[row] ?? new Float64Array();
