@@ -21,3 +21,7 @@ export { SinEncoder } from "./models/encoders/sin.ts";
 export { SegmentationModel } from "./models/segmentation-model.ts";
 export { UNet } from "./models/unet.ts";
 export { UNetPlusPlus } from "./models/unetpp.ts";
+export type { RunOptions, SegmentationFiles, SegmentationResult } from "./segmentation/run-segmentation.ts";
+export type { SegmentCounts } from "./segmentation/segment-map.ts";
+export { Segmentation } from "./segmentation/segmentation.ts";
+export type { SegmentationPlan } from "./segmentation/segmentation-plan.ts";
