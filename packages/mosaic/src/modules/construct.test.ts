@@ -1,4 +1,4 @@
-import { float, int, schema } from "@ml-mosaic/configurable";
+import { configurable, float, int, schema } from "@ml-mosaic/configurable";
 import { describe, expect, it } from "vitest";
 import { constructModule, type EarlierInfo } from "./construct.ts";
 import type { UserClass } from "./load-class.ts";
@@ -112,3 +112,32 @@ it("refuses a configSchema that is none", () => {
   }
   expect(() => construct(Odd)).toThrow("its configSchema is not made of schema(…)");
 });
+
+describe("a class made with configurable", () => {
+  class Net extends configurable({
+    width: schema(int),
+    input_size: schema(int),
+    rate: schema(float, { default: 0.5 }),
+  }) {
+    readonly area = this.width * this.input_size;
+    override preconditions() {
+      return this.width > 8 ? [{ option: "width", message: "8 at most" }] : [];
+    }
+  }
+
+  const net: unknown = Net;
+  // As it comes out of the user's file.
+  if (!isUserClass(net)) throw new TypeError("Net is no class");
+
+  it("has its options as attributes, from the same places", () => {
+    expect({ ...construct(net).instance }).toEqual({ width: 4, input_size: 8, rate: 0.5, area: 32 });
+  });
+
+  it("is asked for its preconditions", () => {
+    expect(() => construct(net, { ...entry, width: "9" })).toThrow("Net width: 8 at most");
+  });
+});
+
+function isUserClass(value: unknown): value is UserClass {
+  return typeof value === "function";
+}
