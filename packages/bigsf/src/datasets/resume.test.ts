@@ -28,7 +28,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function trainFrom(resumeFrom: TrainerState | undefined, pause?: AbortSignal): Promise<TrainResult> {
+/** @param calls after how many calls into the runtime it is paused */
+async function trainFrom(resumeFrom: TrainerState | undefined, calls = Number.POSITIVE_INFINITY): Promise<TrainResult> {
+  const pause = new AbortController();
+  let left = calls;
   const net = new nn.Conv2d(1, 1, 3, { padding: 1 }).initialize(new Generator(1));
   const { train: trainLoader, valid } = await data.loaders({ split: 0, batchSize: 4, generator: new Generator(0) });
   return train({
@@ -44,7 +47,10 @@ async function trainFrom(resumeFrom: TrainerState | undefined, pause?: AbortSign
     epochs: 3,
     generator: new Generator(2),
     resumeFrom,
-    pause,
+    pause: pause.signal,
+    onProgress() {
+      if (--left <= 0) pause.abort();
+    },
   });
 }
 
@@ -53,9 +59,7 @@ test("paused and resumed, bit for bit", async () => {
   const places: number[] = [];
   let result: TrainResult | undefined;
   while (result === undefined || result.paused) {
-    const pause = new AbortController();
-    setTimeout(() => pause.abort(), places.length % 4);
-    result = await trainFrom(result?.state, pause.signal);
+    result = await trainFrom(result?.state, 1 + (places.length % 3));
     if (result.paused) places.push(result.state.within?.batches ?? 0);
   }
   expect(result.state.training).toEqual(whole.state.training);

@@ -16,14 +16,14 @@ export function foldIndices(
 ): Int32Array<ArrayBuffer> {
   const isWanted = new Uint8Array(folds + 1);
   for (const fold of wanted) isWanted[fold] = 1;
-  const areaIsWanted = foldOfArea.map((fold) => isWanted[fold] ?? 0);
+  // Area -1, of dropped patches, comes first.
+  const areaIsWanted = Uint8Array.from([0, ...foldOfArea.map((fold) => isWanted[fold] ?? 0)]);
   let count = 0;
-  for (const area of areaOf) if (area >= 0) count += areaIsWanted[area] ?? 0;
+  for (let patch = 0; patch < areaOf.length; patch++) count += areaIsWanted[(areaOf[patch] ?? -1) + 1] ?? 0;
   const indices = new Int32Array(count);
-  let next = 0;
-  for (let patch = 0; patch < areaOf.length; patch++) {
-    const area = areaOf[patch] ?? -1;
-    if (area >= 0 && areaIsWanted[area] === 1) indices[next++] = patch;
+  for (let patch = 0, next = 0; next < count; patch++) {
+    indices[next] = patch;
+    next += areaIsWanted[(areaOf[patch] ?? -1) + 1] ?? 0;
   }
   return indices;
 }
