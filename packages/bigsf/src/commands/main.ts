@@ -10,6 +10,7 @@ const verbs: Readonly<Record<string, () => Promise<CommandSpec>>> = {
   "train-k-fold": async () => (await import("./train-k-fold.ts")).trainKFoldCommand,
   folds: async () => (await import("./folds.ts")).foldsCommand,
   segment: async () => (await import("./segment.ts")).segmentCommand,
+  schema: async () => (await import("./schema.ts")).schemaCommand,
 };
 
 const terminal: Terminal = {

@@ -1,0 +1,46 @@
+import { componentTables, type Described, jsonSchema, loadImports, readYaml } from "@ml-mosaic/configurable";
+import { Experiment } from "@ml-mosaic/training";
+import type { CommandSpec } from "ml-mosaic/command-line";
+import "../components.ts";
+import { Preprocessing } from "../patches/preprocessing.ts";
+import { Segmentation } from "../segmentation/segmentation.ts";
+
+/** What is configured, by the command that takes it. */
+const configurations: Readonly<Record<string, Described>> = {
+  preprocess: { name: "preprocess", configSchema: Preprocessing.configSchema },
+  train: { name: "train, train-k-fold, folds", configSchema: Experiment.configSchema },
+  segment: { name: "segment", configSchema: Segmentation.configSchema },
+};
+
+export const schemaCommand: CommandSpec = {
+  name: "schema",
+  summary: "Show every option of the configurations, and every component that they can name.",
+  arguments: [
+    {
+      name: "command",
+      help: "whose configuration; without it, of all",
+      optional: true,
+      choices: Object.keys(configurations),
+    },
+  ],
+  options: [
+    { name: "json", help: "write a JSON Schema, for editors" },
+    { name: "config", short: "c", value: "file", help: "show also what this configuration imports" },
+  ],
+  examples: ["bigsf schema", "bigsf schema train", "bigsf schema train --json > training.schema.json"],
+  async run(given, { out }) {
+    const config = given.option("config");
+    if (config !== undefined) {
+      const file = readYaml(config);
+      await loadImports(Object(file.value).imports, file.folder);
+    }
+    const command = given.optionalArgument("command");
+    const named = Object.entries(configurations).filter(([name]) => command === undefined || name === command);
+    if (given.switched("json")) {
+      const schemas = named.map(([name, each]) => [name, jsonSchema(each)] as const);
+      const whole = command === undefined ? Object.fromEntries(schemas) : schemas[0]?.[1];
+      out(`${JSON.stringify(whole, undefined, 2)}\n`);
+    } else out(`${named.map(([, each]) => componentTables(each)).join("\n\n")}\n`);
+    return 0;
+  },
+};
