@@ -16,6 +16,7 @@ import { seededRandom } from "../statistics/random.ts";
 
 let folder: string;
 const path = (name: string) => join(folder, name);
+const poppler = (program: string, ...args: readonly string[]) => execFileSync(program, args, { maxBuffer: 2 ** 28 });
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mosaic pictures "));
@@ -50,7 +51,7 @@ async function pictures(spec: CommandSpec, args: (file: string) => readonly stri
     const { code, err } = await runForTest(spec, [path("runs.db"), ...args(path(`one.${ending}`))]);
     expect(code, err).toBe(0);
   }
-  const rendered = execFileSync("pdftoppm", ["-r", "100", "-gray", path("one.pdf")], { maxBuffer: 2 ** 28 });
+  const rendered = poppler("pdftoppm", "-r", "100", "-gray", path("one.pdf"));
   const [, columns = "", rows = ""] =
     /^P5\s(\d+)\s(\d+)\s255\s/.exec(rendered.subarray(0, 40).toString("latin1")) ?? [];
   const [width, height] = [Number(columns), Number(rows)];
