@@ -28,7 +28,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** @param calls after how many calls into the runtime it is paused */
+/** @param calls after how many calls of training it is paused */
 async function trainFrom(resumeFrom: TrainerState | undefined, calls = Number.POSITIVE_INFINITY): Promise<TrainResult> {
   const pause = new AbortController();
   let left = calls;
@@ -48,8 +48,9 @@ async function trainFrom(resumeFrom: TrainerState | undefined, calls = Number.PO
     generator: new Generator(2),
     resumeFrom,
     pause: pause.signal,
-    onProgress() {
-      if (--left <= 0) pause.abort();
+    onProgress({ phase }) {
+      // An evaluation that is paused begins again.
+      if (phase === "train" && --left <= 0) pause.abort();
     },
   });
 }
