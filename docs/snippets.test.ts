@@ -56,7 +56,7 @@ describe("the names on the pages", () => {
 
   test.each(Object.keys(kinds))("of %s exist", (kind) => {
     const known = Object.keys(Object.entries(kinds).find(([name]) => name === kind)?.[1] ?? {});
-    const types = ["Module", "Layer", "Scheduler"];
+    const types = ["Module", "Layer", "Scheduler", "Optimizer", "Metric"];
     expect(mentioned(kind).filter((name) => !known.includes(name) && !types.includes(name))).toEqual([]);
   });
 

@@ -6,6 +6,8 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { extname, join, relative, resolve } from "node:path";
+import { describeComponents } from "@ml-mosaic/configurable";
+import { Experiment } from "@ml-mosaic/training";
 import {
   MONITOR_EXAMPLES,
   MONITOR_OPTION_NAMES,
@@ -60,7 +62,55 @@ const tables: Readonly<Record<string, () => string>> = {
         meaningOf(spec),
       ]),
     ),
+  trainer: () =>
+    table(
+      ["key", "value", "default", "meaning"],
+      (trainingParts.find(({ name }) => name === "TrainerSettings")?.options ?? []).map((option) => [
+        code(option.name),
+        cell(option.type),
+        cell(writtenDefault(option)),
+        option.help,
+      ]),
+    ),
+  "trainer-optimizers": () => typeTable("BaseOptimizer"),
+  "trainer-schedulers": () => typeTable("BaseScheduler"),
+  "trainer-losses": () => typeTable("GenericLoss"),
+  "trainer-metrics": () => typeTable("GenericMetric", ["label"]),
+  "trainer-trackers": () => typeTable("BaseTracker"),
 };
+
+/** What a training file may hold; only what `@ml-mosaic/training` registers itself. */
+const trainingParts = describeComponents(Experiment);
+
+/** @param leftOut options that all of them have */
+function typeTable(base: string, leftOut: readonly string[] = []): string {
+  const rows = trainingParts
+    .filter((part) => part.base === base)
+    .map(({ types: [type = "", ...others], options }) => [
+      [code(type), ...(others.length === 0 ? [] : [`(${others.map(code).join(", ")})`])].join(" "),
+      options
+        .filter(({ name }) => !leftOut.includes(name))
+        .map((option) => `${code(option.name)}: ${cell(option.type)}; ${cell(writtenDefault(option))}`)
+        .join("<br>"),
+    ]);
+  return table(["`type`", "options: value; default"], rows);
+}
+
+function writtenDefault({
+  required,
+  default: value,
+}: {
+  readonly required: boolean;
+  readonly default: unknown;
+}): string {
+  if (required) return "required";
+  return value === undefined ? "none" : code(typeof value === "number" ? String(value) : JSON.stringify(value));
+}
+
+/** A bar would end the cell. That generic components stand behind others is said elsewhere. */
+function cell(text: string): string {
+  return text.replaceAll("|", "or").replaceAll(/ or Generic\w+/g, "");
+}
 
 function componentTable(group: string, components: Components): string {
   const rows = Object.entries(components).map(([name, specs]) => [
