@@ -76,10 +76,13 @@ export function tallyNotes(tally: MapTally, paths: MapPaths): readonly string[] 
   const notes: string[] = [];
   if (tally.nan > 0)
     notes.push(`${image}: ${shareText(tally.nan, tally.pixels)} of the pixels are NaN; they count as 0.`);
-  if (tally.infinite > 0) notes.push(`${image}: ${countOf(tally.infinite, "infinite pixel")} count as 0.`);
+  if (tally.infinite > 0)
+    notes.push(
+      `${image}: ${countOf(tally.infinite, "infinite pixel")} ${tally.infinite === 1 ? "counts" : "count"} as 0.`,
+    );
   if (tally.negative > 0) {
     notes.push(
-      `${image}: ${countOf(tally.negative, "negative pixel")} stay as they are, since only positive ones are normalised; the lowest is ${tally.lowest}.`,
+      `${image}: ${countOf(tally.negative, "negative pixel")} ${tally.negative === 1 ? "stays as it is" : "stay as they are"}, since only positive ones are normalised; the lowest is ${tally.lowest}.`,
     );
   }
   if (tally.lowest === tally.highest)

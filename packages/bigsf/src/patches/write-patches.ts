@@ -68,9 +68,11 @@ async function fill(temporary: string, options: WriteOptions): Promise<void> {
       if (batch.add(y0, x0)) {
         written += attempt(batch.flush);
         onPatches?.(written);
+        // Writing blocks; a signal or another task has its turn in between.
+        await new Promise(setImmediate);
+        signal?.throwIfAborted();
       }
     }
-    signal?.throwIfAborted();
   }
   attempt(batch.flush);
   attempt(() => file.close());

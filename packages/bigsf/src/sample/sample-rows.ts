@@ -36,7 +36,7 @@ const NOISE = { floor: 0.02, relative: 0.03 } as const;
  * edges and holes without data. Rows can be asked for in any order and number: they depend on seed and size alone.
  */
 export function sampleMap({ height, width, seed }: SampleOptions): (y0: number, y1: number) => SampleRows {
-  const background = turbulence({ seed, stream: STREAMS.background, width, largest: 256, smallest: 2, slope: 3 });
+  const background = turbulence({ seed, stream: STREAMS.background, width, largest: 256, smallest: 1, slope: 3 });
   const regions = turbulence({ seed, stream: STREAMS.regions, width, largest: 128, smallest: 32, slope: 3 });
   const isMissing = missingPixels({ height, width, seed });
   return (y0, y1) => {

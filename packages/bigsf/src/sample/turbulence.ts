@@ -18,7 +18,7 @@ export interface TurbulenceOptions {
  *
  * It is the sum of white noise on lattices of 512, 256, … pixels, interpolated with cubic B-splines. The spectrum of one
  * such lattice is flat up to its own scale and falls off steeply beyond; with the deviations s^((beta - 2) / 2) the sum
- * follows k^-beta.
+ * follows k^-beta, from half of the largest scale down to 6 times the smallest.
  */
 export function turbulence(options: TurbulenceOptions): (y: number) => Float64Array {
   const { seed, stream, width, largest, smallest, slope } = options;
