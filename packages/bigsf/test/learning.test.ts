@@ -47,7 +47,7 @@ async function bestThreshold(): Promise<number> {
       Float32Array.from(images.data, (value) => Number(value) - threshold),
       images.shape,
     );
-    const target = fromArray(Float32Array.from(targets.data, Number), targets.shape);
+    const target = fromArray(Float32Array.from(Array.from(targets.data, Number)), targets.shape);
     best = Math.max(best, Number(await metrics.compute(dice, prediction, target)));
   }
   return best;
