@@ -4,9 +4,12 @@ import { superscript } from "./ticks.ts";
 export function quantityText(unit: string | undefined): string {
   const trimmed = unit?.trim() ?? "";
   if (trimmed === "") return "intensity";
-  // Powers of units: cm-2, cm^-2, cm**-2.
-  const shown = trimmed.replace(/([A-Za-z])(?:\^|\*\*)?(-?\d+)\b/g, (_, letter: string, power: string) => {
-    return letter + superscript(Number(power));
-  });
+  // Powers of units: cm-2, cm^-2, cm**-2. A 2 without a sign may be that of H2.
+  const shown = trimmed.replace(
+    /([A-Za-z])(?:(?:\^|\*\*)(-?\d+)|(-\d+))\b/g,
+    (_, letter: string, power: string | undefined, plain: string) => {
+      return letter + superscript(Number(power ?? plain));
+    },
+  );
   return `intensity [${shown}]`;
 }
