@@ -1,5 +1,5 @@
 /** On a small field of filaments the models learn: the loss falls, and Dice rises far above what any threshold reaches. */
-import { DataLoader, fromArray, Generator, metrics, optim, TensorDataset } from "@ml-mosaic/tensor";
+import { DataLoader, fromArray, Generator, metrics, optim, type Tensor, TensorDataset } from "@ml-mosaic/tensor";
 import { BaseLoss, BaseModel, type EpochRecord, Metric, train } from "@ml-mosaic/training";
 import { expect, test } from "vitest";
 import "../src/components.ts";
@@ -7,7 +7,7 @@ import "../src/components.ts";
 const patch = 16;
 
 /** Patches of wavy ridges under noise and a slope of brightness, of which about three quarters are labelled. */
-function samples(count: number, seed: number) {
+function field(count: number, seed: number): readonly [images: Tensor, positions: Tensor, targets: Tensor] {
   const generator = new Generator(seed);
   const pixels = patch * patch;
   const images = new Float32Array(count * pixels);
@@ -28,27 +28,20 @@ function samples(count: number, seed: number) {
     }
     positions.set([sample, sample + patch, 0, patch], 4 * sample);
   }
-  return new TensorDataset(
+  return [
     fromArray(images, [count, 1, patch, patch]),
     fromArray(positions, [count, 2, 2]),
     fromArray(targets, [count, 2, patch, patch]),
-  );
+  ];
 }
 
 /** The largest Dice that a threshold on the intensity reaches on the evaluated patches. */
 async function bestThreshold(): Promise<number> {
-  const { fields } = await samples(96, 2).samples();
-  const [images = fields[0], , targets = fields[0]] = fields;
-  if (images === undefined || targets === undefined) throw new Error("three fields");
+  const [images, , targets] = field(96, 2);
   let best = 0;
   for (let threshold = -1; threshold < 2; threshold += 0.05) {
     const dice = Metric.fromConfig({ type: "dice" }).build();
-    const prediction = fromArray(
-      Float32Array.from(images.data, (value) => Number(value) - threshold),
-      images.shape,
-    );
-    const target = fromArray(Float32Array.from(Array.from(targets.data, Number)), targets.shape);
-    best = Math.max(best, Number(await metrics.compute(dice, prediction, target)));
+    best = Math.max(best, Number(await metrics.compute(dice, images.sub(threshold), targets)));
   }
   return best;
 }
@@ -71,8 +64,8 @@ test.each([
     },
     loss: BaseLoss.fromConfig(lossConfig),
     optimizer: optim.Adam({ lr: 0.005 }),
-    trainLoader: new DataLoader(samples(320, 1), { batchSize: 16, shuffle: true }),
-    evaluationLoader: new DataLoader(samples(96, 2), { batchSize: 32 }),
+    trainLoader: new DataLoader(new TensorDataset(...field(320, 1)), { batchSize: 16, shuffle: true }),
+    evaluationLoader: new DataLoader(new TensorDataset(...field(96, 2)), { batchSize: 32 }),
     metrics: ["dice", "roc_auc", "average_precision", "mssim"].map((type) => Metric.fromConfig({ type }).build()),
     accuracy: false,
     epochs: 6,
