@@ -152,6 +152,16 @@ describe("the best epoch and the last", () => {
   });
 });
 
+test("data without a type is of the type that the caller takes for granted, and is written down so", async () => {
+  const { config, run } = begin();
+  const untyped = { ...config, data: { size: 40 } };
+  await expect(Trainer.fromConfig(untyped)).rejects.toThrow("data.type: missing");
+  await Trainer.fromConfig(untyped, { dataType: "points" }).train();
+  expect(readYaml(join(run, "config.yaml")).value).toMatchObject({ data: { type: "points", size: 40 } });
+  // It was meant for that one.
+  await expect(Trainer.fromConfig(untyped)).rejects.toThrow("data.type: missing");
+});
+
 describe("early stopping", () => {
   const still = { optimizer: { type: "sgd", lr: 1e-30 }, model: { type: "point_net", dropout: 0 }, epochs: 20 };
 
@@ -233,6 +243,13 @@ describe("the folder of a run", () => {
     await mkdir(run, { recursive: true });
     await writeFile(join(run, "best.safetensors"), "");
     await expect(Trainer.fromConfig(config).train()).rejects.toThrow("holds best.safetensors and no config.yaml");
+  });
+
+  test("is free again where the data could not be read", async () => {
+    const { config } = begin();
+    const absent = { ...config, data: { type: "points", size: 0 } };
+    await expect(Trainer.fromConfig(absent).train()).rejects.toThrow("the train loader holds no sample");
+    expect((await Trainer.fromConfig(config).train()).epochsDone).toBe(3);
   });
 
   test("is of one split", async () => {

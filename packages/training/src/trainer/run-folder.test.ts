@@ -55,6 +55,9 @@ test("what differs is named by its path, and where files are does not count", as
     },
   });
   await folder.writeConfig(config({}));
+  // Nothing has been trained: whoever comes next may have it.
+  await folder.claim(config({ optimizer: null }), "refuse");
+  await writeFile(join(path, "logs_train.csv"), "");
   await folder.claim(config({ output_dir: "elsewhere", run_name: "x" }), "resume");
   const other = config({ optimizer: { type: "adam", lr: 0.2 }, metrics: [], scheduler: null });
   await expect(folder.claim(other, "resume")).rejects.toThrow(

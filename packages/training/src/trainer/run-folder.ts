@@ -48,7 +48,9 @@ export class RunFolder {
     const names = await this.#names();
     const ours = names.filter((name) => isOurs(name));
     if (existing === "overwrite") await this.#clear(ours);
-    else if (ours.length > 0) this.#checkSame(config, ours, existing);
+    // What a run leaves that never came to its first snapshot is in nobody's way.
+    else if (ours.some((name) => name === logName || snapshotPattern.test(name)))
+      this.#checkSame(config, ours, existing);
   }
 
   async writeConfig(config: ConfigObject): Promise<void> {
