@@ -26,9 +26,11 @@ export function repetitionsNeeded(differences: readonly number[], rope: number, 
   const deviation = deviationOf(differences);
   const share = shareBeyond(mean < 0 ? differences.map((difference) => -difference) : differences, rope);
   const beyond = Math.abs(mean) - rope;
+  // Three digits are plenty, and the same quantiles serve many pairs.
+  const tail = Number((0.025 / factor).toPrecision(3));
   const needs = [
-    share > 0.5 ? smallest(0.025 / factor, 1 / (Math.sqrt(3) * (share - 0.5))) : Infinity,
-    beyond > 0 ? smallest(0.025 / factor, deviation / (unbiasing(differences.length) * beyond)) : Infinity,
+    share > 0.5 ? smallest(tail, 1 / (Math.sqrt(3) * (share - 0.5))) : Infinity,
+    beyond > 0 ? smallest(tail, deviation / (unbiasing(differences.length) * beyond)) : Infinity,
     beyond < 0 ? smallest(0.05, deviation / -beyond) : Infinity,
   ];
   const needed = Math.min(...needs);

@@ -35,9 +35,11 @@ function exactP(ranks: readonly number[], statistic: number): number {
   const most = 2 * statistic;
   const chances = new Float64Array(most + 1);
   chances[0] = 1;
-  for (const rank of ranks) {
+  let reached = 0;
+  for (const rank of ranks.toSorted((one, other) => one - other)) {
     const step = 2 * rank;
-    for (let sum = most; sum >= 0; sum--)
+    reached = Math.min(most, reached + step);
+    for (let sum = reached; sum >= 0; sum--)
       chances[sum] = ((chances[sum] ?? 0) + (sum >= step ? (chances[sum - step] ?? 0) : 0)) / 2;
   }
   return Math.min(1, 2 * chances.reduce((sum, chance) => sum + chance, 0));
