@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { documents, fillIn } from "./docs.ts";
+import { documents, fillIn, schemaFiles } from "./docs.ts";
+import { runAsUser } from "./user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const paths = await documents();
+const schemaPaths = Array.from(schemaFiles(), ([path, text]) => [relative(root, path), path, text] as const);
 
 describe.for(paths.map((path) => [relative(root, path), path] as const))("%s", ([, path]) => {
   test("has the tables and quotes of the sources (npm run docs brings them up to date)", async () => {
@@ -30,6 +32,17 @@ describe.for(paths.map((path) => [relative(root, path), path] as const))("%s", (
     expect(await readFile(path, "utf8")).not.toMatch(/\/(?:work|home|root|tmp|Users)\//);
   });
 });
+
+test.each(schemaPaths)(
+  "%s is what bigsf schema prints (npm run docs brings it up to date)",
+  async (name, path, text) => {
+    const args = ["packages/bigsf/bin/bigsf.ts", "schema", basename(name, ".json"), "--json"];
+    expect((await runAsUser(root, process.execPath, "--disable-warning=ExperimentalWarning", ...args)).stdout).toBe(
+      text,
+    );
+    expect(await readFile(path, "utf8")).toBe(text);
+  },
+);
 
 /** As GitHub makes them of headings. */
 function anchorsOf(markdown: string): readonly string[] {

@@ -1,13 +1,16 @@
 /**
  * Fills in what the documentation takes from the sources: `npm run docs`. In a Markdown file
  * `<!-- quote: path -->` or `<!-- quote: path#Name -->` stands before a code block, which becomes the file's text or that
- * of one declaration or section in it; `<!-- table: name -->` … `<!-- end -->` holds a table of options.
+ * of one declaration or section in it; `<!-- table: name -->` … `<!-- end -->` holds a table of options. It also writes the
+ * JSON Schemas that the example configurations of BigSF name.
  */
 import { existsSync } from "node:fs";
-import { readdir, readFile, writeFile } from "node:fs/promises";
-import { extname, join, relative, resolve } from "node:path";
-import { describeComponents } from "@ml-mosaic/configurable";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, extname, join, relative, resolve } from "node:path";
+import { type ComponentDescription, describeComponents, jsonSchema } from "@ml-mosaic/configurable";
 import { Experiment } from "@ml-mosaic/training";
+import "../packages/bigsf/src/components.ts";
+import { configurations } from "../packages/bigsf/src/commands/schema.ts";
 import {
   MONITOR_EXAMPLES,
   MONITOR_OPTION_NAMES,
@@ -62,25 +65,42 @@ const tables: Readonly<Record<string, () => string>> = {
         meaningOf(spec),
       ]),
     ),
-  trainer: () =>
-    table(
-      ["key", "value", "default", "meaning"],
-      (trainingParts.find(({ name }) => name === "TrainerSettings")?.options ?? []).map((option) => [
-        code(option.name),
-        cell(option.type),
-        cell(writtenDefault(option)),
-        option.help,
-      ]),
-    ),
+  trainer: () => optionTable(trainingParts, "TrainerSettings"),
   "trainer-optimizers": () => typeTable("BaseOptimizer"),
   "trainer-schedulers": () => typeTable("BaseScheduler"),
   "trainer-losses": () => typeTable("GenericLoss"),
   "trainer-metrics": () => typeTable("GenericMetric", ["label"]),
   "trainer-trackers": () => typeTable("BaseTracker"),
+  "bigsf-preprocess": () => optionTable(bigsfParts.preprocess, "preprocess"),
+  "bigsf-segment": () => optionTable(bigsfParts.segment, "segment"),
+  "bigsf-data": () => optionTable(bigsfParts.train, "PatchesData"),
+  "bigsf-source": () => optionTable(bigsfParts.train, "MapFiles"),
+  "bigsf-folds": () => optionTable(bigsfParts.train, "Folds"),
+  "bigsf-part": () => optionTable(bigsfParts.train, "PartOptions"),
+  "bigsf-augmentations": () => typeTable("Augmentation"),
+  "bigsf-model-keys": () => keyTable("BaseModel"),
+  "bigsf-encoder-keys": () => keyTable("Encoder"),
+  "bigsf-loss-keys": () => keyTable("BaseLoss"),
+  "bigsf-metric-keys": () => keyTable("Metric", ["label"]),
 };
 
-/** What a training file may hold; only what `@ml-mosaic/training` registers itself. */
+/** What the configurations of BigSF may hold, by command. */
+const bigsfParts: Readonly<Record<string, readonly ComponentDescription[]>> = Object.fromEntries(
+  Object.entries(configurations).map(([command, each]) => [command, describeComponents(each)]),
+);
+
+/** What a training file may hold, with BigSF's components. */
 const trainingParts = describeComponents(Experiment);
+
+/** The options of one component. */
+function optionTable(parts: readonly ComponentDescription[] | undefined, name: string): string {
+  const part = parts?.find((each) => each.name === name);
+  if (part === undefined) throw new Error(`there is no component ${name}`);
+  return table(
+    ["key", "value", "default", "meaning"],
+    part.options.map((option) => [code(option.name), cell(option.type), cell(writtenDefault(option)), option.help]),
+  );
+}
 
 /** @param leftOut options that all of them have */
 function typeTable(base: string, leftOut: readonly string[] = []): string {
@@ -94,6 +114,23 @@ function typeTable(base: string, leftOut: readonly string[] = []): string {
         .join("<br>"),
     ]);
   return table(["`type`", "options: value; default"], rows);
+}
+
+/** A row for each key; keys that several types have alike stand there once. */
+function keyTable(base: string, leftOut: readonly string[] = []): string {
+  const rows = new Map<string, { readonly types: string[]; readonly cells: readonly string[] }>();
+  for (const { types, options } of trainingParts.filter((part) => part.base === base)) {
+    for (const option of options.filter(({ name }) => !leftOut.includes(name))) {
+      const cells = [code(option.name), cell(option.type), cell(writtenDefault(option)), option.help];
+      const row = rows.get(cells.join()) ?? { types: [], cells };
+      row.types.push(code(types[0] ?? ""));
+      rows.set(cells.join(), row);
+    }
+  }
+  return table(
+    ["key", "of `type`", "value", "default", "meaning"],
+    Array.from(rows.values(), ({ types, cells: [key = "", ...others] }) => [key, types.join(", "), ...others]),
+  );
 }
 
 function writtenDefault({
@@ -225,7 +262,23 @@ export async function documents(): Promise<readonly string[]> {
     .filter((path) => existsSync(path));
 }
 
+/** The texts of configs/schemas by their absolute paths: what `bigsf schema <command> --json` writes. */
+export function schemaFiles(): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(configurations).map(([command, each]) => [
+      join(root, "configs", "schemas", `${command}.json`),
+      `${JSON.stringify(jsonSchema(each), undefined, 2)}\n`,
+    ]),
+  );
+}
+
 if (import.meta.main) {
+  for (const [path, text] of schemaFiles()) {
+    if (existsSync(path) && (await readFile(path, "utf8")) === text) continue;
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+    process.stdout.write(`${relative(root, path)} brought up to date\n`);
+  }
   for (const path of await documents()) {
     const text = await readFile(path, "utf8");
     const filled = await fillIn(text);

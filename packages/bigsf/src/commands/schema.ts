@@ -6,7 +6,7 @@ import { Preprocessing } from "../patches/preprocessing.ts";
 import { Segmentation } from "../segmentation/segmentation.ts";
 
 /** What is configured, by the command that takes it. */
-const configurations: Readonly<Record<string, Described>> = {
+export const configurations: Readonly<Record<string, Described>> = {
   preprocess: { name: "preprocess", configSchema: Preprocessing.configSchema },
   train: { name: "train, train-k-fold, folds", configSchema: Experiment.configSchema },
   segment: { name: "segment", configSchema: Segmentation.configSchema },
