@@ -8,7 +8,7 @@ import { runAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const pages = await Promise.all(
-  ["engine.md", "data.md", "training.md"].map(async (name) => ({
+  ["engine.md", "data.md", "training.md", "bigsf-models.md"].map(async (name) => ({
     name,
     text: await readFile(join(root, "docs", name), "utf8"),
   })),
