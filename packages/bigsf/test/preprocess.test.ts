@@ -141,8 +141,12 @@ f = h5py.File(sys.argv[1])
 sets = {k: [list(f[k].shape), f[k].dtype.str, list(f[k].chunks), f[k].compression, f[k].compression_opts] for k in f}
 attributes = {k: v if isinstance(v, str) else v.tolist() for k, v in f.attrs.items()}
 data = {k: base64.b64encode(f[k][()].tobytes()).decode() for k in f if k != "positions"}
+from astropy.io.fits import Header, getheader
+assert Header.fromstring(attributes["image_header"]).tostring() == getheader(sys.argv[2]).tostring()
 print(json.dumps([sets, attributes, f["positions"][()].tolist(), data]))`;
-    const [sets, attributes, positions, data] = Array.from<unknown>(Object(python(script, at("h5py/patches.h5"))));
+    const [sets, attributes, positions, data] = Array.from<unknown>(
+      Object(python(script, at("h5py/patches.h5"), join(fixtures, "image.fits"))),
+    );
     expect(sets).toEqual({
       patches: [[78, 8, 8, 1], "<f4", [256, 8, 8, 1], "gzip", 4],
       spines: [[78, 8, 8, 1], "<f4", [256, 8, 8, 1], "gzip", 4],
@@ -180,6 +184,7 @@ print("{}")`;
   python(script, at("foreign/patches.h5"));
   const source = await openPatchFile(at("foreign/patches.h5"));
   expect(source).toMatchObject({ length: 3, patchSize: 4, mapShape: [9, 13] });
+  expect(source.header).toBeUndefined();
   expect(source.positions).toEqual(Int32Array.of(0, 0, 0, 9, 5, 2));
   const read = { patches: new Float32Array(16), spines: new Float32Array(16), labelled: new Float32Array(16) };
   await source.read(Int32Array.of(2), read);

@@ -52,7 +52,7 @@ export const foldsCommand: CommandSpec = {
       if (report === undefined) return 3;
       const background =
         data.source === undefined
-          ? { preview: preview.finish(), quantity: "mean of normalised patches" }
+          ? { preview: preview.finish(), header: opened.source.header, quantity: "mean of normalised patches" }
           : await mapBackground(data.source.image);
       await writeFile(target, await drawFolds(opened, background, split));
       for (const warning of report.warnings) terminal.err(`warning: ${warning}\n`);

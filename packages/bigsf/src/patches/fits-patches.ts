@@ -123,6 +123,7 @@ function fitsPatches(
     patchSize,
     normalization: rules.normalization,
     mapShape: maps.shape,
+    header: maps.header,
     positions,
     groupLength: 1,
     digest,

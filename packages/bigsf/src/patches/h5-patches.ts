@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { BigsfError } from "../errors.ts";
 import { findDataset, type Hdf5Dataset, type Hdf5File, openHdf5, tryHdf5 } from "./hdf5.ts";
 import { LruCache } from "./lru-cache.ts";
-import { readAttributes } from "./patch-file-attributes.ts";
+import { readAttributes, readImageHeader } from "./patch-file-attributes.ts";
 import { bytesPerPatch, LAYERS, POSITIONS } from "./patch-file-layout.ts";
 import type { PatchBuffers, PatchSource } from "./patch-source.ts";
 
@@ -34,6 +34,7 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
   const attempt = <T>(action: () => T): T => tryHdf5("PATCHES", `${path} cannot be read`, action);
   const { sets, length, patchSize, positions } = attempt(() => readLayout(path, file));
   const attributes = attempt(() => readAttributes(file));
+  const header = attempt(() => readImageHeader(file));
   const pixels = patchSize * patchSize;
   const groupLength = Math.max(1, Math.min(...sets.map(({ metadata }) => metadata.chunks?.[0] ?? 1)));
   const groups = new LruCache<PatchBuffers>(
@@ -75,6 +76,7 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
     patchSize,
     normalization: attributes?.normalization,
     mapShape: attributes?.mapShape ?? farthestCorner(positions, patchSize),
+    header,
     positions,
     groupLength,
     digest: attributes?.digest ?? (await digestOfFile(path, positions)),

@@ -1,3 +1,4 @@
+import { formatHeader, type Header, parseHeader } from "@ml-mosaic/fits";
 import type { MapDigests } from "../maps/maps.ts";
 import type { Hdf5File } from "./hdf5.ts";
 import { isNormalization, type PatchFileAttributes } from "./patch-file-layout.ts";
@@ -20,6 +21,21 @@ export function readAttributes(file: Hdf5File): PatchFileAttributes | undefined 
     sources: maps,
     digest,
   };
+}
+
+/**
+ * The header of the image as text, as it stands in FITS files: `astropy.io.fits.Header.fromstring` reads it. Characters
+ * that FITS does not allow become question marks.
+ */
+export function imageHeaderText(header: Header): string {
+  const text = Buffer.from(formatHeader(header)).toString("latin1");
+  return text.replaceAll(/[^ -~]/g, "?");
+}
+
+/** @returns undefined where the file has none, as those that other software or an earlier version made */
+export function readImageHeader(file: Hdf5File): Header | undefined {
+  const text = file.attrs.image_header?.json_value;
+  return typeof text === "string" ? (parseHeader(Buffer.from(text, "latin1")) ?? undefined) : undefined;
 }
 
 function readDigests(text: string): MapDigests | undefined {

@@ -1,4 +1,5 @@
 /** Where patches come from: `patches.h5`, or the maps themselves. */
+import type { Header } from "@ml-mosaic/fits";
 import type { Normalization } from "./patch-rules.ts";
 
 /** Room for some patches; each is [patches, P, P], rows of pixels one after the other. */
@@ -27,6 +28,8 @@ export interface PatchSource {
   readonly normalization: Normalization | undefined;
   /** Height and width of the map. */
   readonly mapShape: readonly [height: number, width: number];
+  /** Of the image, with its celestial coordinates; undefined where a file of patches does not tell it. */
+  readonly header: Header | undefined;
   /** First row and column of each patch: [length * 2] as y0, x0. */
   readonly positions: Int32Array<ArrayBuffer>;
   /**

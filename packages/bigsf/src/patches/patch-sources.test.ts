@@ -1,7 +1,8 @@
 /** One suite for everything that gives patches, against numpy (fixtures/patches.py). */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { addCommentary, createFits, makeHeader, openFits } from "@ml-mosaic/fits";
 import { afterAll, describe, expect, test } from "vitest";
 import { type MapPaths, openMaps } from "../maps/maps.ts";
 import { openFitsPatches } from "./fits-patches.ts";
@@ -98,6 +99,23 @@ function rulesOf({ patch_size, stride, normalization }: Case): PatchRules {
   return { patchSize: patch_size, stride, normalization };
 }
 
+/** An attribute of HDF5 that is kept with its file's header has 64 KiB at most; this is more. */
+const mapsWithLongHeader = (async (): Promise<MapPaths> => {
+  const header = Array.from({ length: 2000 }, (_, i) => `step ${i}`).reduce(
+    (made, line) => addCommentary(made, "HISTORY", line),
+    makeHeader({ CTYPE1: "GLON-CAR", CTYPE2: "GLAT-CAR", CRVAL1: 30.25, OBJECT: "it's" }),
+  );
+  const place = join(folder, "long");
+  const maps = mapsIn(place);
+  mkdirSync(place);
+  for (const path of Object.values(maps)) {
+    await using writer = await createFits(path);
+    await writer.image({ shape: [16, 16], data: new Float32Array(256).fill(1), header });
+    await writer.close();
+  }
+  return maps;
+})();
+
 const bytesOf = (text: string) => Uint8Array.from(Buffer.from(text, "base64"));
 const floats = (text: string) => new Float32Array(bytesOf(text).buffer);
 const integers = (text: string) => new Int32Array(bytesOf(text).buffer);
@@ -148,6 +166,18 @@ describe.each(Object.keys(sources))("%s", (name) => {
     expect(digests).toContain(fits.digest);
     expect(digests.size).toBe(3);
     await fits.close();
+  });
+
+  test("the header of the image, however long", async () => {
+    const source = await open(await mapsWithLongHeader, { patchSize: 8, stride: 8, normalization: "minmax" });
+    const image = await openFits((await mapsWithLongHeader).image);
+    expect(source.header?.cards).toEqual(image.image().header.cards);
+    expect(source.header?.cards.length).toBeGreaterThan(2000);
+    expect(source.header).toMatchObject({
+      cards: expect.arrayContaining([expect.objectContaining({ value: "GLON-CAR" })]),
+    });
+    await image.close();
+    await source.close();
   });
 });
 

@@ -2,6 +2,7 @@ import { open, rename, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { MapSection, Maps, PixelBlock } from "../maps/maps.ts";
 import { createHdf5, type Hdf5Dataset, type Hdf5File, tryHdf5 } from "./hdf5.ts";
+import { imageHeaderText } from "./patch-file-attributes.ts";
 import { chunkLength, LAYERS, type PatchFileAttributes, POSITIONS, POSITIONS_CHUNK } from "./patch-file-layout.ts";
 import { patchGrid } from "./patch-grid.ts";
 import { cutPatch, isKept } from "./patch-rules.ts";
@@ -55,6 +56,7 @@ async function fill(temporary: string, options: WriteOptions): Promise<void> {
   const attempt = <T>(action: () => T): T => tryHdf5("OUTPUT", `${options.path} cannot be written`, action);
   const file = await createHdf5(temporary);
   const sets = attempt(() => createDatasets(file, attributes, count));
+  attempt(() => file.create_attribute("image_header", imageHeaderText(maps.header)));
   const batch = makeBatch(patchSize, sets);
   const window = rowWindow(patchSize, grid.mapShape[1]);
   // Of a section and of what is left of the one before, patches need whole rows.
