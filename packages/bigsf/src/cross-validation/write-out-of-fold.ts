@@ -1,7 +1,6 @@
-import { createFits, emptyHeader, type Header } from "@ml-mosaic/fits";
-import type { PatchesData } from "../datasets/patches-data.ts";
-import { openPlane, type Plane } from "../maps/plane.ts";
+import { createFits, emptyHeader } from "@ml-mosaic/fits";
 import { drawMap } from "../pictures/draw-map.ts";
+import { insideCells } from "../pictures/inside-cells.ts";
 import { startPreview } from "../pictures/preview.ts";
 import { resultHeader } from "../segmentation/result-header.ts";
 import { type OutOfFoldOptions, outOfFoldRows } from "./out-of-fold.ts";
@@ -17,15 +16,13 @@ export interface OutOfFoldMap {
 
 /**
  * Writes the probabilities that models give for what they have not seen, as float32, NaN where no split tests a pixel.
- * With `source` in the data's configuration the file has the header of the image, and so its coordinates.
+ * The file has the header of the image, and so its coordinates, where the patches know it.
  *
  * @throws FitsError, BigsfError
  */
 export async function writeOutOfFold(path: string, options: OutOfFoldOptions): Promise<OutOfFoldMap> {
   const { data, models } = options;
   const { source } = await data.open();
-  await using image = await openImage(data);
-  const header = image.header ?? emptyHeader;
   await using writer = await createFits(path);
   const history = [
     "probability of a filament, predicted by models that were not trained on the pixel",
@@ -34,35 +31,35 @@ export async function writeOutOfFold(path: string, options: OutOfFoldOptions): P
   const rows = await writer.startImage({
     shape: source.mapShape,
     type: "float32",
-    header: resultHeader(header, history),
+    header: resultHeader(source.header ?? emptyHeader, history),
     name: "PROBABILITY",
   });
   const tally = new PixelTally();
   const preview = startPreview(source.mapShape);
+  const filaments = insideCells(preview.layout, source.mapShape);
   let predicted = 0;
   for await (const { firstRow, probability, truth, labelled } of outOfFoldRows(options)) {
     await rows.write(probability);
     tally.add(probability, truth, labelled);
     preview.add(firstRow, probability);
+    filaments.add(firstRow, truth);
     for (const value of probability) if (!Number.isNaN(value)) predicted++;
   }
   await rows.end();
   const scores = tally.scores();
   const picture = await drawMap({
     preview: preview.finish(),
-    header: image.header,
+    header: source.header,
     title: "Out-of-fold probability of a filament",
     subtitle: `${models.length} models, each on what it was not trained on; Dice ${scores.dice.toFixed(3)}, average precision ${scores.average_precision.toFixed(3)}`,
     colours: "inferno",
     quantity: "probability",
-    overlays: [],
+    range: [0, 1],
+    missingLabel: "tested by no model",
+    overlays: [
+      { kind: "outline", cells: filaments.cells, label: "filaments of the target", colour: "#56b4e9", width: 1.5 },
+    ],
   });
   await writer.close();
   return { scores, picture, predicted };
-}
-
-/** The header is that of a plane of two axes, as the probabilities are. */
-async function openImage(data: PatchesData): Promise<{ header: Header | undefined } & AsyncDisposable> {
-  const plane: Plane | undefined = data.source === undefined ? undefined : await openPlane(data.source.image);
-  return { header: plane?.header, [Symbol.asyncDispose]: async () => plane?.close() };
 }

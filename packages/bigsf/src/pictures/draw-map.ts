@@ -6,7 +6,7 @@ import { FONT_FAMILY, registerFonts } from "./fonts.ts";
 import { drawLegend, type LegendEntry, legendHeight } from "./legend.ts";
 import { mapAxes } from "./map-axes.ts";
 import type { Preview } from "./preview.ts";
-import { asinhStretch, type Stretch } from "./stretch.ts";
+import { asinhStretch, linearStretch, type Stretch } from "./stretch.ts";
 
 /** Something that is laid over a map. Cells are those of the preview: [rows, columns], the first row at the bottom. */
 export type Overlay =
@@ -37,6 +37,10 @@ export interface MapPicture {
   readonly colours: ColourMapName;
   /** What the colours mean, with its unit. */
   readonly quantity: string;
+  /** Colours are linear from the first of these values to the other; without it, asinh between percentiles. */
+  readonly range?: readonly [low: number, high: number];
+  /** What the legend says of pixels without a value; "no data" by default. */
+  readonly missingLabel?: string;
   readonly overlays: readonly Overlay[];
 }
 
@@ -44,18 +48,19 @@ const NO_DATA = "#c9d3dc";
 const INK = "#1a1a1a";
 const MARGIN = { left: 92, right: 118, top: 74, bottom: 66, between: 64 } as const;
 
-/** A map as astronomers draw it, as PNG: the first row at the bottom, asinh stretch, colour bar, coordinates, legend. */
+/** A map as astronomers draw it, as PNG: the first row at the bottom, colour bar, coordinates, legend. */
 export async function drawMap(picture: MapPicture): Promise<Uint8Array> {
   return drawMapOn(picture).encode("png");
 }
 
-function drawMapOn({ preview, header, title, subtitle, colours, quantity, overlays }: MapPicture): Canvas {
+function drawMapOn(picture: MapPicture): Canvas {
+  const { preview, header, title, subtitle, colours, quantity, range, missingLabel = "no data", overlays } = picture;
   registerFonts();
   const { layout, mapShape, values } = preview;
   const { panels, panelColumns, rows, zoom, factor, columns } = layout;
-  const stretch = asinhStretch(values);
+  const stretch = range === undefined ? asinhStretch(values) : linearStretch(...range);
   const table = colourTable(colours);
-  const legend = legendOf(overlays, values.some(Number.isNaN));
+  const legend = legendOf(overlays, values.some(Number.isNaN) ? missingLabel : undefined);
   const plotWidth = panelColumns * zoom;
   const plotHeight = rows * zoom;
   const width = Math.max(MARGIN.left + plotWidth + MARGIN.right, 520);
@@ -231,11 +236,11 @@ function drawAxes(
   context.textAlign = "left";
 }
 
-function legendOf(overlays: readonly Overlay[], hasMissing: boolean): readonly LegendEntry[] {
+function legendOf(overlays: readonly Overlay[], missingLabel: string | undefined): readonly LegendEntry[] {
   const entries = overlays.flatMap((overlay): readonly LegendEntry[] =>
     overlay.kind === "outline"
       ? [{ label: overlay.label, colour: overlay.colour, line: overlay.width }]
       : overlay.classes.map(({ label, colour }) => ({ label, colour, opacity: overlay.opacity })),
   );
-  return hasMissing ? [...entries, { label: "no data", colour: NO_DATA }] : entries;
+  return missingLabel === undefined ? entries : [...entries, { label: missingLabel, colour: NO_DATA }];
 }

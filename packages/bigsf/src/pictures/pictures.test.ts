@@ -184,6 +184,27 @@ describe("a picture", () => {
     expect(at(3, 7)).toEqual([0xc9, 0xd3, 0xdc]);
   });
 
+  test("between limits that are given, colours are linear and cut off", async () => {
+    values[1] = 0.25;
+    const at = await pixelsOf({ ...picture, range: [0, 1] });
+    // A table of grey from white to (40, 40, 40), in 256 steps.
+    const table = colourTable("grey");
+    const shade = (value: number) => [...table.subarray(3 * value, 3 * value + 3)];
+    expect(at(0, 0)).toEqual(shade(255));
+    expect(at(0, 1)).toEqual(shade(64));
+    values[1] = 1;
+  });
+
+  test("the legend says what a pixel without a value is", async () => {
+    const usual = await drawMap(picture);
+    expect(await drawMap({ ...picture, missingLabel: "no data" })).toEqual(usual);
+    expect(await drawMap({ ...picture, missingLabel: "tested by no model" })).not.toEqual(usual);
+    const full = { ...picture.preview, values: values.map((value) => value || 1) };
+    expect(await drawMap({ ...picture, preview: full, missingLabel: "tested by no model" })).toEqual(
+      await drawMap({ ...picture, preview: full }),
+    );
+  });
+
   test("areas are tinted", async () => {
     const cells = new Uint8Array(32);
     cells[9] = 2;

@@ -42,7 +42,10 @@ export function startPreview(mapShape: readonly [height: number, width: number])
       }
     },
     finish() {
-      return { mapShape, layout, values: Float32Array.from(sums, (sum, cell) => sum / (counts[cell] ?? 0)) };
+      // Not with from(…), which makes an object of each number on the way: maps have millions of cells.
+      const values = new Float32Array(sums.length);
+      for (let cell = 0; cell < values.length; cell++) values[cell] = (sums[cell] ?? 0) / (counts[cell] ?? 0);
+      return { mapShape, layout, values };
     },
   };
 }

@@ -10,6 +10,12 @@ export interface Stretch {
 /** Where asinh turns from linear to logarithmic, as a share of the range (Lupton et al. 1999; astropy's default). */
 const SOFTENING = 0.1;
 
+/** A straight line, for values whose range says something, such as probabilities. */
+export function linearStretch(low: number, high: number): Stretch {
+  const stretch = (value: number) => Math.min(1, Math.max(0, (value - low) / (high - low)));
+  return Object.assign(stretch, { low, high });
+}
+
 /** @param percentile share of the values that is cut off at each end */
 export function asinhStretch(values: ArrayLike<number>, percentile = 0.005): Stretch {
   const sorted = Float64Array.from(values)

@@ -1,5 +1,6 @@
 import { getString, type Header } from "@ml-mosaic/fits";
 import { drawMap } from "../pictures/draw-map.ts";
+import { insideCells } from "../pictures/inside-cells.ts";
 import { startPreview } from "../pictures/preview.ts";
 import { quantityText } from "../pictures/quantity.ts";
 import type { SegmentedRows } from "./segment-rows.ts";
@@ -22,17 +23,11 @@ export interface SegmentationPicture {
 export function startSegmentationPicture(options: SegmentationPictureOptions): SegmentationPicture {
   const { mapShape, header, title, threshold } = options;
   const preview = startPreview(mapShape);
-  const { factor, rows, columns } = preview.layout;
-  const inside = new Uint8Array(rows * columns);
-  const [, width] = mapShape;
+  const inside = insideCells(preview.layout, mapShape);
   return {
     add({ firstRow, values }, mask) {
       preview.add(firstRow, values);
-      for (let i = 0; i < mask.length; i++) {
-        if (mask[i] === 0) continue;
-        const row = Math.floor((firstRow + Math.floor(i / width)) / factor);
-        inside[row * columns + Math.floor((i % width) / factor)] = 1;
-      }
+      inside.add(firstRow, mask);
     },
     draw: (subtitle) =>
       drawMap({
@@ -45,7 +40,7 @@ export function startSegmentationPicture(options: SegmentationPictureOptions): S
         overlays: [
           {
             kind: "outline",
-            cells: inside,
+            cells: inside.cells,
             label: `probability of a filament above ${threshold}`,
             colour: "#56b4e9",
             width: 1.5,
