@@ -45,10 +45,12 @@ export function startKeptArea(
     finish() {
       settle(height);
       const full = (start: number, length: number) => Math.min(factor, length - start);
-      return Uint8Array.from(covered, (count, cell) => {
+      const cells = new Uint8Array(covered.length);
+      for (let cell = 0; cell < cells.length; cell++) {
         const size = full(Math.floor(cell / columns) * factor, height) * full((cell % columns) * factor, width);
-        return 2 * count >= size ? 1 : 0;
-      });
+        cells[cell] = 2 * (covered[cell] ?? 0) >= size ? 1 : 0;
+      }
+      return cells;
     },
   };
 }

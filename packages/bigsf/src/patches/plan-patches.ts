@@ -80,8 +80,14 @@ export async function planPatches(
     tally: tally.finish(),
     pictures: {
       image: image.finish(),
-      target: Uint8Array.from(target.finish().values, (share) => (share > 1 / 3 ? 1 : 0)),
+      target: atLeastAThird(target.finish().values),
       kept: area.finish(),
     },
   };
+}
+
+function atLeastAThird(shares: Float32Array): Uint8Array {
+  const cells = new Uint8Array(shares.length);
+  for (let cell = 0; cell < cells.length; cell++) cells[cell] = (shares[cell] ?? 0) > 1 / 3 ? 1 : 0;
+  return cells;
 }

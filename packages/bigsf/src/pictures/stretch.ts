@@ -18,9 +18,13 @@ export function linearStretch(low: number, high: number): Stretch {
 
 /** @param percentile share of the values that is cut off at each end */
 export function asinhStretch(values: ArrayLike<number>, percentile = 0.005): Stretch {
-  const sorted = Float64Array.from(values)
-    .filter((value) => Number.isFinite(value))
-    .sort();
+  const finite = new Float64Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? Number.NaN;
+    if (Number.isFinite(value)) finite[count++] = value;
+  }
+  const sorted = finite.subarray(0, count).sort();
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
   const low = at(percentile);
   const high = at(1 - percentile);
