@@ -21,6 +21,8 @@ export { SinEncoder } from "./models/encoders/sin.ts";
 export { SegmentationModel } from "./models/segmentation-model.ts";
 export { UNet } from "./models/unet.ts";
 export { UNetPlusPlus } from "./models/unetpp.ts";
+export type { PreprocessResult } from "./patches/preprocess.ts";
+export { Preprocessing } from "./patches/preprocessing.ts";
 export type { RunOptions, SegmentationFiles, SegmentationResult } from "./segmentation/run-segmentation.ts";
 export type { SegmentCounts } from "./segmentation/segment-map.ts";
 export { Segmentation } from "./segmentation/segmentation.ts";
