@@ -1,5 +1,4 @@
 /** Our side of bench/preprocess.ts: answers questions on its standard input, one a line. */
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { openFitsPatches } from "../../packages/bigsf/src/patches/fits-patches.ts";
 import { Preprocessing } from "../../packages/bigsf/src/patches/preprocessing.ts";
@@ -45,10 +44,7 @@ async function read({ maps, patch_size: patchSize, stride }: Question): Promise<
   return source.length;
 }
 
-const { version } = JSON.parse(
-  readFileSync(new URL("../../node_modules/h5wasm/package.json", import.meta.url), "utf8"),
-);
-console.log(JSON.stringify({ version: `Node ${process.versions.node}, h5wasm ${version}` }));
+console.log(JSON.stringify({ version: `Node ${process.versions.node}` }));
 for await (const line of createInterface({ input: process.stdin })) {
   const question: Question = JSON.parse(line);
   const started = performance.now();
