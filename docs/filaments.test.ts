@@ -1,0 +1,50 @@
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Output, runAsUser } from "../scripts/user-shell.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const example = await readFile(join(root, "examples/filaments/README.md"), "utf8");
+const commands = (/^```sh\n(.*?)^```/ms.exec(example)?.[1] ?? "").trim().split("\n");
+
+/** Looks like the repository's top folder to whoever runs the example in it. */
+let folder: string;
+const outputs: Output[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mosaic-filaments-"));
+  await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+  const config = join(folder, "examples/filaments/config.ini");
+  await cp(join(root, "examples/filaments/config.ini"), config);
+  const small = (await readFile(config, "utf8"))
+    .replace(/^epochs = .*$/m, "epochs = 1")
+    .replaceAll(/^features = .*$/gm, "features = 2")
+    .replaceAll(/^num_blocks = .*$/gm, "num_blocks = 1");
+  await writeFile(config, small);
+  for (const command of commands) outputs.push(await runAsUser(folder, "bash", "-c", command));
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("the commands compare BigSF's networks over folds of one map", () => {
+  expect(commands).toHaveLength(3);
+  const [sampled = "", trained = "", compared = ""] = outputs.map(({ stdout }) => stdout);
+  expect(sampled).toContain("examples/filaments/map/image.fits");
+  expect(trained).toMatch(/^All with patches\(/m);
+  for (const model of ["unet(2,1)", "unetpp(2,1)"])
+    expect(trained).toMatch(new RegExp(`^${model.replaceAll(/[()]/g, "\\$&")} +\\d+ +4 `, "m"));
+  expect(compared).toContain("4-fold cross-validation");
+  expect(compared).toMatch(/unet(pp)?\(2,1\) or unet(pp)?\(2,1\): (undecided|better|worse|equivalent)/);
+});
+
+test("every run is done, with a loss", () => {
+  const database = new DatabaseSync(join(folder, "filaments.db"), { readOnly: true });
+  const counts = database.prepare("SELECT status, count(*) AS runs FROM runs GROUP BY status").all();
+  const losses = database.prepare("SELECT test_loss FROM run_results").all();
+  database.close();
+  expect(counts).toEqual([{ status: "done", runs: 8 }]);
+  expect(losses).toHaveLength(8);
+  for (const { test_loss: loss } of losses) expect(loss).toBeGreaterThan(0);
+});
