@@ -1,0 +1,46 @@
+/** Against numpy (fixtures/cross_validation.py), which counts pairs of pixels and goes through all thresholds. */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { PixelTally } from "./pixel-scores.ts";
+
+interface Case {
+  readonly name: string;
+  /** null for NaN. */
+  readonly probability: readonly (number | null)[];
+  readonly truth: readonly number[];
+  readonly labelled: readonly number[];
+  readonly scores: Readonly<Record<string, number | null>>;
+}
+
+const fixture = new URL("../../fixtures/cross-validation.json", import.meta.url);
+const { pixels: cases }: { pixels: readonly Case[] } = JSON.parse(readFileSync(fixture, "utf8"));
+
+function tallyOf({ probability, truth, labelled }: Pick<Case, "probability" | "truth" | "labelled">, step: number) {
+  const tally = new PixelTally();
+  for (let from = 0; from < probability.length; from += step) {
+    tally.add(
+      Float32Array.from(probability.slice(from, from + step), (value) => value ?? Number.NaN),
+      Uint8Array.from(truth.slice(from, from + step)),
+      Uint8Array.from(labelled.slice(from, from + step)),
+    );
+  }
+  return tally.scores();
+}
+
+describe.each([1000, 7])("in pieces of %i", (step) => {
+  test.each(cases)("$name", (each) => {
+    const scores: Readonly<Record<string, number>> = { ...tallyOf(each, step) };
+    expect(Object.keys(scores)).toEqual(Object.keys(each.scores));
+    for (const [name, expected] of Object.entries(each.scores)) {
+      if (expected === null) expect([name, scores[name]]).toEqual([name, Number.NaN]);
+      else expect([name, scores[name]]).toEqual([name, expect.closeTo(expected, 12)]);
+    }
+  });
+});
+
+test("probabilities closer than a 65,536th count as equal", () => {
+  const near = [0.5, 0.5 + 2 ** -18];
+  expect(tallyOf({ probability: near, truth: [0, 1], labelled: [1, 1] }, 2).roc_auc).toBe(0.5);
+  const apart = [0.5, 0.5 + 2 ** -16];
+  expect(tallyOf({ probability: apart, truth: [0, 1], labelled: [1, 1] }, 2).roc_auc).toBe(1);
+});
