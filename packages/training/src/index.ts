@@ -36,7 +36,7 @@ export { Experiment } from "./trainer/experiment.ts";
 export type { Figures, RunEpoch, TestResult } from "./trainer/figures.ts";
 export { loadSnapshotModel, readTrainerSnapshot, type TrainerSnapshot } from "./trainer/model-state.ts";
 export type { RunOptions, TrainerProgress } from "./trainer/run.ts";
-export type { Existing } from "./trainer/run-folder.ts";
+export { type Existing, RunFolder } from "./trainer/run-folder.ts";
 export {
   type LoadingTrainer,
   type RunResult,

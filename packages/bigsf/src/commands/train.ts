@@ -2,6 +2,7 @@ import { pauseOnSignals, Trainer } from "@ml-mosaic/training";
 import { type CommandSpec, pathText } from "ml-mosaic/command-line";
 import "../components.ts";
 import { checkTraining } from "../cross-validation/check-training.ts";
+import { checkSingle } from "../cross-validation/validation-folder.ts";
 import { BigsfError } from "../errors.ts";
 import { existingOption } from "./existing-option.ts";
 import { requiredOption } from "./required-option.ts";
@@ -29,6 +30,7 @@ export const trainCommand: CommandSpec = {
         "FOLDS",
         `--split is ${split + 1}: the data have ${splits === 1 ? "one split" : `${splits} splits`}`,
       );
+    await checkSingle(trainer.folder);
     const data = await checkTraining(trainer, [split]);
     const status = new StatusLines(terminal);
     const pause = pauseOnSignals(["SIGINT", "SIGTERM", "SIGHUP"]);

@@ -1,6 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type ConfigObject, resolvedConfig, toYaml } from "@ml-mosaic/configurable";
+import { type ConfigObject, resolvedConfig } from "@ml-mosaic/configurable";
 import { type Existing, loadSnapshotModel, type RunResult, replaceFile, Trainer } from "@ml-mosaic/training";
 import { encodedBy } from "../datasets/data-options.ts";
 import type { PatchesData } from "../datasets/patches-data.ts";
@@ -11,6 +10,7 @@ import type { FoldModel } from "./out-of-fold.ts";
 import type { PixelScores } from "./pixel-scores.ts";
 import { figuresCsv, resultsCsv } from "./result-tables.ts";
 import { type FoldEvents, type FoldOutcome, trainFolds } from "./train-folds.ts";
+import { resultNames, splitName, withValidationFolder } from "./validation-folder.ts";
 import { writeOutOfFold } from "./write-out-of-fold.ts";
 
 export interface CrossValidationOptions {
@@ -38,7 +38,7 @@ export interface CrossValidationResult {
   };
 }
 
-/** A training on every split of the data, planned and checked. */
+/** A training on every split of the data, planned and checked. It can be run once. */
 export interface CrossValidation {
   readonly splitCount: number;
   readonly epochs: number;
@@ -62,20 +62,26 @@ export async function planCrossValidation(config: string): Promise<CrossValidati
   const { notices } = await data.open();
   const configOf = (split: number): ConfigObject => ({
     ...first.config,
-    trainer: { ...resolvedConfig(first.settings), output_dir: folder, run_name: `split_${split + 1}` },
+    trainer: { ...resolvedConfig(first.settings), output_dir: folder, run_name: splitName(split) },
   });
   return {
     splitCount,
     epochs,
     notices,
     async run({ workers, existing, pause, events, onPredicted }) {
-      const folds = splits.map((split) => ({ split, existing, config: configOf(split) }));
-      await mkdir(folder, { recursive: true });
-      await replaceFile(join(folder, "config.yaml"), toYaml(first.config));
-      const outcomes = await trainFolds({ folds, workers, pause, events });
-      const results = outcomes.flatMap((outcome) => (outcome.kind === "done" ? [outcome.result] : []));
-      if (results.length < splitCount) return { folder, outcomes };
-      return { folder, outcomes, summary: await summarize({ first, data, folder, results, pause, onPredicted }) };
+      // Where they are to begin anew, all of them are removed before the first one begins.
+      const foldExisting = existing === "overwrite" ? "resume" : existing;
+      const folds = splits.map((split) => ({ split, existing: foldExisting, config: configOf(split) }));
+      try {
+        return await withValidationFolder(folder, { config: first.config, existing }, async () => {
+          const outcomes = await trainFolds({ folds, workers, pause, events });
+          const results = outcomes.flatMap((outcome) => (outcome.kind === "done" ? [outcome.result] : []));
+          if (results.length < splitCount) return { folder, outcomes };
+          return { folder, outcomes, summary: await summarize({ first, data, folder, results, pause, onPredicted }) };
+        });
+      } finally {
+        await data.close();
+      }
     },
   };
 }
@@ -91,8 +97,8 @@ async function summarize({ first, data, folder, results, pause, onPredicted }: S
   const tests = results.flatMap(({ test }) => (test === undefined ? [] : [test]));
   const figures = foldFigures(tests, await testShare(data, results.length));
   const models = await bestModels(data, results);
-  const outOfFold = join(folder, "out_of_fold.fits");
-  const picture = join(folder, "out_of_fold.png");
+  const outOfFold = join(folder, resultNames.outOfFold);
+  const picture = join(folder, resultNames.picture);
   try {
     const { scores, picture: png } = await writeOutOfFold(outOfFold, {
       data,
@@ -102,8 +108,8 @@ async function summarize({ first, data, folder, results, pause, onPredicted }: S
       signal: pause,
     });
     await replaceFile(picture, png);
-    await replaceFile(join(folder, "test_results.csv"), resultsCsv(tests));
-    await replaceFile(join(folder, "summary.csv"), figuresCsv(figures, scores));
+    await replaceFile(join(folder, resultNames.tests), resultsCsv(tests));
+    await replaceFile(join(folder, resultNames.summary), figuresCsv(figures, scores));
     return { figures, pooled: scores, outOfFold, picture };
   } finally {
     for (const { predictor } of models) predictor.release();

@@ -5,9 +5,8 @@ import { PatchesData } from "../datasets/patches-data.ts";
 import type { FromFold, ToFold } from "./fold-messages.ts";
 
 const pause = new AbortController();
-// Ctrl-C reaches all processes of a terminal; whoever started this one says what is to be done.
-process.on("SIGINT", () => undefined);
-process.on("disconnect", () => pause.abort());
+// Ctrl-C reaches all processes of a terminal, and so does its end.
+for (const event of ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"]) process.on(event, () => pause.abort());
 
 process.on("message", (message: ToFold) => {
   switch (message.kind) {

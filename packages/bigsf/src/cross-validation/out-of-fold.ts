@@ -44,7 +44,7 @@ export async function* outOfFoldRows(options: OutOfFoldOptions): AsyncGenerator<
   const band = new Band(patchSize, width);
   let [top, done] = [0, 0];
   for (;;) {
-    const y0 = Math.min(...tests.map(({ positions, next }) => positions[2 * next] ?? height));
+    const y0 = Math.min(height, ...tests.map(({ positions, next }) => positions[2 * next] ?? height));
     for (; top < y0; top += Math.min(patchSize, y0 - top)) yield band.shift(top, Math.min(patchSize, y0 - top));
     if (y0 === height) return;
     for (const test of tests) {

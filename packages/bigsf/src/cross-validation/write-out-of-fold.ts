@@ -23,7 +23,7 @@ export interface OutOfFoldMap {
 export async function writeOutOfFold(path: string, options: OutOfFoldOptions): Promise<OutOfFoldMap> {
   const { data, models } = options;
   const { source } = await data.open();
-  await using writer = await createFits(path);
+  await using writer = await createFits(path, { overwrite: true, checksum: true });
   const history = [
     "probability of a filament, predicted by models that were not trained on the pixel",
     `mean over overlapping patches; ${models.length} models; NaN: tested by none`,

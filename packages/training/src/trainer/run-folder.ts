@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rm, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -45,21 +46,28 @@ export class RunFolder {
    * @throws TrainingError where it holds another run, or this one and it may not go on
    */
   async claim(config: ConfigObject, existing: Existing): Promise<void> {
-    const names = await this.#names();
-    const ours = names.filter((name) => isOurs(name));
-    if (existing === "overwrite") await this.#clear(ours);
-    // What a run leaves that never came to its first snapshot is in nobody's way.
-    else if (ours.some((name) => name === logName || snapshotPattern.test(name)))
-      this.#checkSame(config, ours, existing);
+    if (existing === "overwrite") await this.clear();
+    else if (await this.holdsRun()) this.checkSame(config, await this.#ours(), existing);
+  }
+
+  /** What a run leaves that never came to its first snapshot is in nobody's way. */
+  async holdsRun(): Promise<boolean> {
+    return (await this.#ours()).some((name) => name === logName || snapshotPattern.test(name));
   }
 
   async writeConfig(config: ConfigObject): Promise<void> {
     await replaceFile(this.file(configName), toYaml(config));
   }
 
-  #checkSame(config: ConfigObject, files: readonly string[], existing: Exclude<Existing, "overwrite">): void {
+  /**
+   * Compares a configuration with the one that lies here.
+   *
+   * @param files what there is besides, for messages
+   * @throws TrainingError where it is another one, or this one and it may not go on
+   */
+  checkSame(config: ConfigObject, files: readonly string[], existing: Exclude<Existing, "overwrite">): void {
     const ways = "take another run_name or output_dir, or overwrite it";
-    if (!files.includes(configName)) {
+    if (!existsSync(this.file(configName))) {
       const what = `${this.path} holds ${files.join(", ")} and no ${configName}`;
       throw new TrainingError("TRAINING_FOLDER", `${what}: whose they are is not known; ${ways}`);
     }
@@ -75,13 +83,14 @@ export class RunFolder {
       throw new TrainingError("TRAINING_FOLDER", `${this.path} holds this run already; let it go on, ${ways}`);
   }
 
-  async #clear(names: readonly string[]): Promise<void> {
-    for (const name of names) await rm(this.file(name), { recursive: true, force: true });
+  /** Removes what a run writes, and nothing else. */
+  async clear(): Promise<void> {
+    for (const name of await this.#ours()) await rm(this.file(name), { recursive: true, force: true });
   }
 
-  async #names(): Promise<readonly string[]> {
+  async #ours(): Promise<readonly string[]> {
     await mkdir(this.path, { recursive: true });
-    return readdir(this.path);
+    return (await readdir(this.path)).filter(isOurs);
   }
 
   /**

@@ -1,0 +1,189 @@
+/** `bigsf train-k-fold`, run as users run it, undisturbed and disturbed. */
+import { existsSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { getString, openFits } from "@ml-mosaic/fits";
+import { Generator } from "@ml-mosaic/tensor";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TrainingWorkspace } from "./training-workspace.ts";
+
+const workspace = new TrainingWorkspace();
+let reference: Awaited<ReturnType<TrainingWorkspace["run"]>>;
+let referenceSeconds: number;
+const splitFiles = ["best.safetensors", "config.yaml", "last.safetensors", "logs_train.csv", "test_results.csv"];
+
+beforeAll(async () => {
+  await workspace.prepare();
+  const started = performance.now();
+  reference = await workspace.run("train-k-fold", "-c", workspace.config("reference"));
+  referenceSeconds = (performance.now() - started) / 1000;
+  expect(reference.code, reference.err).toBe(0);
+}, 240_000);
+afterAll(() => workspace.remove());
+
+/** What a k-fold run has found out: all but times, and the names of folders. */
+function results(name: string): Readonly<Record<string, unknown>> {
+  const {
+    "out_of_fold.fits": map,
+    "test_results.csv": tests,
+    "summary.csv": summary,
+  } = workspace.contents("runs", name);
+  const logs = [1, 2, 3].map((split) =>
+    workspace
+      .text("runs", name, `split_${split}`, "logs_train.csv")
+      .split("\n")
+      .map((line) => line.replace(/,[^,]*$/, "")),
+  );
+  return { map, tests, summary, logs };
+}
+
+test("prints, files", async () => {
+  expect(
+    reference.err.match(/^split [123] {2}epoch [1-4] of 4: train loss [\d.]+, valid loss [\d.]+, dice /gm),
+  ).toHaveLength(12);
+  expect(reference.out).toMatch(
+    /^test set +split 1 +split 2 +split 3 +mean +sd +95 % \(t\) +95 % \(Nadeau-Bengio\)\n[- ]+\nloss +[\d.]+ .*\ndice .*\naverage_precision .*\n\n/,
+  );
+  expect(reference.out).toMatch(
+    /\nOut of fold, [\d,]+ labelled pixels: Dice [\d.]+, IoU [\d.]+, average precision [\d.]+, ROC AUC [\d.]+\n/,
+  );
+  expect(reference.out).toContain(
+    "runs/reference/out_of_fold.fits and runs/reference/out_of_fold.png; tables: runs/reference/",
+  );
+  expect(workspace.files("runs", "reference")).toEqual(
+    [
+      "config.yaml",
+      "out_of_fold.fits",
+      "out_of_fold.png",
+      ...[1, 2, 3].flatMap((split) => splitFiles.map((name) => `split_${split}/${name}`)),
+      "summary.csv",
+      "test_results.csv",
+    ].sort(),
+  );
+  const [header, ...rows] = workspace.text("runs/reference/test_results.csv").trim().split("\n");
+  expect(header).toBe("split,snapshot,epoch,loss,dice,average_precision");
+  expect(rows.map((row) => row.split(",")[0])).toEqual(["1", "2", "3"]);
+  // The same figures as in the folders of the splits.
+  for (const [split, row] of rows.entries()) {
+    const own = workspace.text(`runs/reference/split_${split + 1}/test_results.csv`);
+    for (const figure of row.split(",").slice(3)) expect(own).toContain(figure);
+  }
+  await using file = await openFits(workspace.path("runs/reference/out_of_fold.fits"));
+  await using image = await openFits(workspace.path("sample/image.fits"));
+  expect(file.image().shape).toEqual([128, 128]);
+  for (const keyword of ["CTYPE1", "CTYPE2"])
+    expect(getString(file.image().header, keyword)).toBe(getString(image.image().header, keyword));
+});
+
+test("once more: the same, without training; with another number of workers too", async () => {
+  const before = results("reference");
+  const again = await workspace.run("train-k-fold", "-c", workspace.path("reference.yaml"), "-j", "1");
+  expect(again).toMatchObject({ code: 0, out: reference.out });
+  expect(again.err).not.toContain("epoch");
+  expect(results("reference")).toEqual(before);
+}, 120_000);
+
+test("another configuration in the folder: refused before anything is changed, or --overwrite", async () => {
+  const name = "taken";
+  await workspace.run("train-k-fold", "-c", workspace.config(name, { trainer: { epochs: 1 } }));
+  const before = workspace.contents("runs", name);
+  expect(Object.keys(before)).toContain("split_3/last.safetensors");
+  const other = workspace.config("other", { folds: { k: 4, k_train: 2 }, trainer: { run_name: name, epochs: 2 } });
+  const refused = await workspace.run("train-k-fold", "-c", other);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain(
+    `runs/${name} holds a run of another configuration (data.folds.k 3 there, 4 here; data.folds.k_train 0.34 there, 2 here; trainer.epochs 1 there, 2 here)`,
+  );
+  expect(workspace.contents("runs", name)).toEqual(before);
+  const replaced = await workspace.run("train-k-fold", "-c", other, "--overwrite");
+  expect(replaced.code, replaced.err).toBe(0);
+  // Two splits now: nothing is left of the third.
+  expect(existsSync(workspace.path("runs", name, "split_3"))).toBe(false);
+  expect(workspace.text("runs", name, "config.yaml")).toContain("k: 4");
+}, 240_000);
+
+test("a run of bigsf train in the folder stays as it is", async () => {
+  const config = workspace.config("single", { trainer: { epochs: 1 } });
+  const single = await workspace.run("train", "-c", config);
+  expect(single.code, single.err).toBe(0);
+  const before = workspace.contents("runs", "single");
+  const refused = await workspace.run("train-k-fold", "-c", config);
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining("runs/single holds a run of bigsf train") });
+  expect(workspace.contents("runs", "single")).toEqual(before);
+  const other = await workspace.run("train", "-c", workspace.path("reference.yaml"));
+  expect(other).toMatchObject({ code: 2, err: expect.stringContaining("holds the splits of bigsf train-k-fold") });
+}, 120_000);
+
+describe("harm", () => {
+  test("kill -9 of all its processes, again and again", async () => {
+    const config = workspace.config("killed");
+    const random = new Generator(5);
+    let kills = 0;
+    for (let attempt = 0; attempt < 4; attempt++) {
+      const running = workspace.start("train-k-fold", "-c", config);
+      // Most of the way is the start of programs; the training is in the second half.
+      await wait(1000 * referenceSeconds * (0.25 + 0.5 * random.uniform(0, 1)));
+      if (!running.groupLives()) break;
+      running.signalGroup("SIGKILL");
+      kills++;
+      await running.finished;
+      while (running.groupLives()) await wait(10);
+    }
+    expect(kills).toBeGreaterThan(0);
+    const last = await workspace.run("train-k-fold", "-c", config);
+    expect(last.code, last.err).toBe(0);
+    expect(results("killed")).toEqual(results("reference"));
+    expect(workspace.files("runs", "killed")).toEqual(workspace.files("runs", "reference"));
+  }, 400_000);
+
+  test("two at once: the second is refused; Ctrl-C: exit code 3, and the same command goes on", async () => {
+    const config = workspace.config("stopped");
+    const running = workspace.start("train-k-fold", "-c", config, "-j", "2");
+    await running.said("split 1  epoch 1");
+    const second = workspace.start("train-k-fold", "-c", config);
+    const { code, err } = await Promise.race([
+      second.finished,
+      // The first one must not be done before the second has looked.
+      running.finished.then(() => expect.fail("the first one ended too early")),
+    ]);
+    expect([code, err]).toEqual([2, expect.stringMatching(/runs\/stopped is being trained by process \d+ on /)]);
+    running.signalGroup("SIGINT");
+    const stopped = await running.finished;
+    expect(stopped.code, stopped.err).toBe(3);
+    expect(stopped.err).toMatch(/\d of 3 splits done; the same command goes on\.\n$/);
+    expect(existsSync(workspace.path("runs/stopped/summary.csv"))).toBe(false);
+    const last = await workspace.run("train-k-fold", "-c", config);
+    expect(last.code, last.err).toBe(0);
+    expect(results("stopped")).toEqual(results("reference"));
+  }, 240_000);
+
+  test("kill -9 of the command alone: the processes of its splits end by themselves", async () => {
+    const config = workspace.config("orphaned", { trainer: { epochs: 400 } });
+    const running = workspace.start("train-k-fold", "-c", config, "-j", "1");
+    await running.said("split 1  epoch 1");
+    process.kill(running.pid, "SIGKILL");
+    const killedAt = performance.now();
+    while (running.groupLives()) {
+      expect(performance.now() - killedAt).toBeLessThan(60_000);
+      await wait(20);
+    }
+    const log = workspace.text("runs/orphaned/split_1/logs_train.csv").trim().split("\n");
+    expect(log.length).toBeLessThan(400);
+    expect(workspace.files("runs", "orphaned", "split_1")).not.toContain("run.lock");
+    const again = workspace.start("train-k-fold", "-c", config, "-j", "1");
+    // It goes on after the last epoch that is in the log.
+    await again.said(`split 1  epoch ${String(log.length).padStart(3)} of 400`);
+    again.signalGroup("SIGTERM");
+    expect(await again.finished).toMatchObject({ code: 3, err: expect.not.stringContaining("epoch   1 of 400") });
+  }, 240_000);
+});
+
+describe("what cannot be", () => {
+  test.each([
+    [["-j", "0"], '--workers is "0"; it is how many splits are trained at a time, 1 or more'],
+    [["--workers", "many"], '--workers is "many"'],
+    [["--workers", "1.5"], '--workers is "1.5"'],
+  ])("%s", async (args, message) => {
+    const { code, err } = await workspace.run("train-k-fold", "-c", workspace.path("reference.yaml"), ...args);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
