@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { addCommentary, createFits, makeHeader, openFits } from "@ml-mosaic/fits";
 import { afterAll, describe, expect, test } from "vitest";
 import { type MapPaths, openMaps } from "../maps/maps.ts";
+import { writeSample } from "../sample/write-sample.ts";
 import { openFitsPatches } from "./fits-patches.ts";
 import { openPatchFile } from "./h5-patches.ts";
 import { digestPatches } from "./patch-digest.ts";
@@ -180,6 +181,38 @@ describe.each(Object.keys(sources))("%s", (name) => {
     await source.close();
   });
 });
+
+test.each([
+  { patchSize: 40, stride: 37, kept: 222 },
+  { patchSize: 300, stride: 110, kept: 9 },
+])(
+  "patches of $patchSize pixels across the tiles of a large map are the same from FITS and from HDF5",
+  async (rules) => {
+    const maps = await writeSample({
+      folder: join(folder, "large"),
+      height: 530,
+      width: 600,
+      seed: 2,
+      overwrite: true,
+    });
+    const all: PatchRules = { patchSize: rules.patchSize, stride: rules.stride, normalization: "minmax" };
+    const cut = await openFitsPatches({ maps, ...all });
+    const stored = await openPatchFile(await written(maps, all, 1, undefined));
+    expect(cut.positions).toEqual(stored.positions);
+    expect(cut.length).toBe(rules.kept);
+    const indices = Int32Array.from({ length: cut.length }, (_, i) => i);
+    const [fromMaps, fromFile] = [buffers(cut.length, all.patchSize), buffers(cut.length, all.patchSize)];
+    await cut.read(indices, fromMaps);
+    await stored.read(indices, fromFile);
+    for (const layer of ["patches", "spines", "labelled"] as const) {
+      const difference = fromMaps[layer].findIndex((value, i) => value !== fromFile[layer][i]);
+      expect(difference).toBe(-1);
+    }
+    expect(await cut.mixedTargets()).toEqual(await stored.mixedTargets());
+    await cut.close();
+    await stored.close();
+  },
+);
 
 describe.skipIf(process.env.REQUIRE_ALL !== "1" && readable(shared) === undefined)("the filaments crop", () => {
   const names = ["straight from FITS", "patches.h5"];
