@@ -46,6 +46,7 @@ describe("the published packages", () => {
       "@ml-mosaic/tensor",
       "@ml-mosaic/training",
       "ml-mosaic",
+      "@ml-mosaic/bigsf",
     ]);
     for (const { name, folder } of packages) {
       const installed = join(project, "node_modules", name);
@@ -92,6 +93,30 @@ describe("the published packages", () => {
       database.close();
       expect(counts).toEqual([{ status: "done", runs: 24 }]);
       expect((await run("npx", "mosaic_generate", "config.ini", "pipelines.json")).stdout).toMatch(/^6 pipelines /);
+    },
+    2 * minutes,
+  );
+
+  test(
+    "cut, train on every fold and segment a map",
+    async () => {
+      const maps = "image target missing background".split(" ").map((layer) => `${layer}: sample/${layer}.fits`);
+      await writeFile(join(project, "preprocess.yaml"), [...maps, "output: data", "stride: 8", ""].join("\n"));
+      await writeFile(
+        join(project, "folds.yaml"),
+        `data: { path: data/patches.h5, folds: { k: 3, k_train: 0.34, area_size: 48 } }
+trainer: { run_name: folds, model: { type: unet, features: 2, num_blocks: 1 }, epochs: 1 }
+`,
+      );
+      await writeFile(
+        join(project, "segment.yaml"),
+        "{ model_snapshot: results/folds/split_1/best.safetensors, source: sample/image.fits, output: segmented }\n",
+      );
+      await run("npx", "bigsf", "sample", "--size", "192x192");
+      await run("npx", "bigsf", "preprocess", "-c", "preprocess.yaml");
+      expect((await run("npx", "bigsf", "train-k-fold", "-c", "folds.yaml")).stdout).toContain("95 % (Nadeau-Bengio)");
+      await run("npx", "bigsf", "segment", "-c", "segment.yaml");
+      expect((await stat(join(project, "segmented", "mask.fits"))).size).toBeGreaterThan(192 * 192);
     },
     2 * minutes,
   );

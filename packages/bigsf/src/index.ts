@@ -1,7 +1,7 @@
 /** Importing this package registers its components: models, data, losses, metrics, augmentations, encoders of positions. */
 import "./components.ts";
 
-export { Augmentation } from "./datasets/augmentations/augmentation.ts";
+export { Augmentation, type PatchLayers } from "./datasets/augmentations/augmentation.ts";
 export { type FoldedPatches, PatchesData } from "./datasets/patches-data.ts";
 export { BigsfError, type BigsfErrorCode } from "./errors.ts";
 export { type LabelledPixels, labelledPixels } from "./labelled/labelled-pixels.ts";

@@ -1,0 +1,265 @@
+/** Types what docs/bigsf.md and the package's README say into a shell, and checks what they claim. */
+import { cp, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { ConfigurationError, readYaml } from "@ml-mosaic/configurable";
+import { openFits, readCelestialWcs } from "@ml-mosaic/fits";
+import { Experiment } from "@ml-mosaic/training";
+import { Ajv } from "ajv";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import "../packages/bigsf/src/components.ts";
+import { Preprocessing } from "../packages/bigsf/src/patches/preprocessing.ts";
+import { type Output, runAsUser } from "../scripts/user-shell.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const page = await readFile(join(root, "docs", "bigsf.md"), "utf8");
+const readme = await readFile(join(root, "packages", "bigsf", "README.md"), "utf8");
+const blocks = (text: string, language: string) =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"))].map(([, block = ""]) => block.trimEnd());
+const [sampled = "", preprocessed = "", folded = "", trained = "", segmented = "", crossValidated = ""] = blocks(
+  page,
+  "text",
+);
+/** Without what depends on the machine. */
+const timeless = (text: string) => text.replaceAll(/\d\d:\d\d/g, "00:00").trimEnd();
+/** What a figure is called, not what it is. */
+const wordsOf = (text: string) => text.replaceAll(/-?\d[\d.,]*/g, "0").replaceAll(/[ -]+/g, " ");
+
+/** Looks like the repository's top folder to whoever runs the page in it. */
+let folder: string;
+const outputs = new Map<string, Output>();
+const at = (...names: readonly string[]) => join(folder, ...names);
+const bash = (command: string) => runAsUser(folder, "bash", "-c", command);
+
+/** Makes a training of a copied configuration short. */
+async function shorten(name: string, changes: readonly (readonly [RegExp, string])[]): Promise<void> {
+  let text = await readFile(at("configs", name), "utf8");
+  for (const [what, instead] of changes) {
+    expect(text).toMatch(what);
+    text = text.replace(what, instead);
+  }
+  await writeFile(at("configs", name), text);
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "bigsf-docs-"));
+  await writeFile(at("package.json"), '{ "type": "module", "private": true }\n');
+  await symlink(join(root, "node_modules"), at("node_modules"));
+  await cp(join(root, "configs"), at("configs"), { recursive: true });
+  await shorten("training.yaml", [
+    [/features: \d+/, "features: 4"],
+    [/^ {2}epochs: \d+/m, "  epochs: 2"],
+  ]);
+  await shorten("config_kfolds.yaml", [
+    [/features: \d+/, "features: 4"],
+    [/^ {2}epochs: \d+/m, "  epochs: 1"],
+  ]);
+  for (const command of blocks(page, "sh")) outputs.set(command, await bash(command));
+}, 240_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("the commands of the page", () => {
+  test("are these", () => {
+    expect([...outputs.keys()]).toEqual([
+      "npx bigsf sample",
+      "npx bigsf preprocess -c configs/config_preprocess.yaml",
+      "npx bigsf folds -c configs/config_kfolds.yaml",
+      "npx bigsf train -c configs/training.yaml",
+      "npx bigsf segment -c configs/config_segment.yaml",
+      "npx bigsf train-k-fold -c configs/config_kfolds.yaml",
+    ]);
+  });
+
+  test("print what it says, as far as they do not train", () => {
+    const [sample, preprocess, folds, , segment] = [...outputs.values()].map(({ stdout }) => timeless(stdout));
+    expect(sample).toBe(sampled);
+    expect(preprocess).toBe(timeless(preprocessed));
+    expect(folds?.startsWith(folded.replace(/\n…$/, ""))).toBe(true);
+    expect(wordsOf(segment ?? "")).toBe(wordsOf(timeless(segmented)));
+    expect(segment).toContain("249,855  95.3 % of 262,144 pixels");
+  });
+
+  test("train and tell of the same figures", async () => {
+    const [, , , train, , kFold] = [...outputs.values()];
+    // Epochs come on stderr; of two there is another number, and fewer figures.
+    const line = (text: string, start: RegExp) => wordsOf(text.split("\n").find((each) => start.test(each)) ?? "?");
+    expect(line(train?.stderr ?? "", /^epoch +1 /)).toBe(line(trained, /^epoch +1 /));
+    const tableOf = (text: string) => wordsOf(text.slice(text.indexOf("test set")));
+    expect(tableOf(train?.stdout ?? "").trim()).toBe(tableOf(trained));
+    expect(tableOf(kFold?.stdout ?? "").trim()).toBe(tableOf(crossValidated));
+    expect(kFold?.stdout).toContain("125,379 labelled pixels");
+  }, 10_000);
+});
+
+describe("what the commands leave", () => {
+  test("are the files that the page names", async () => {
+    expect((await readdir(at("data"))).filter((name) => !name.startsWith("folds_")).sort()).toEqual([
+      "config.yaml",
+      "overview.png",
+      "patches.h5",
+    ]);
+    expect((await stat(at("folds.png"))).size).toBeGreaterThan(50_000);
+    for (const run of ["experiment_1", "k_fold/split_1", "k_fold/split_5"])
+      expect((await readdir(at("results", run))).sort()).toEqual([
+        "best.safetensors",
+        "config.yaml",
+        "last.safetensors",
+        "logs_train.csv",
+        "test_results.csv",
+      ]);
+    expect(await readdir(at("results", "k_fold"))).toEqual(
+      expect.arrayContaining(["config.yaml", "out_of_fold.fits", "out_of_fold.png", "summary.csv", "test_results.csv"]),
+    );
+    expect((await readdir(at("segmented"))).sort()).toEqual([
+      "config.yaml",
+      "mask.fits",
+      "preview.png",
+      "probability.fits",
+    ]);
+  });
+
+  test("are tables with these columns", async () => {
+    const header = async (...names: readonly string[]) =>
+      (await readFile(at("results", ...names), "utf8")).split("\n")[0];
+    const losses = "epoch,lr,train_loss,valid_loss,valid_dice,valid_average_precision,seconds";
+    expect(await header("experiment_1", "logs_train.csv")).toBe(losses);
+    expect(await header("experiment_1", "test_results.csv")).toBe(
+      "snapshot,epoch,test_loss,test_dice,test_average_precision",
+    );
+    expect(await header("k_fold", "test_results.csv")).toBe("split,snapshot,epoch,loss,dice,average_precision");
+    expect(await header("k_fold", "summary.csv")).toBe("figure,splits,mean,sd,low,high,corrected_low,corrected_high");
+  });
+
+  test("are maps with the coordinates of the source, NaN where it has no data", async () => {
+    await using source = await openFits(at("sample", "image.fits"));
+    const pixels = await source.image().as("float64").read();
+    const missing = await readImage("sample", "missing.fits");
+    const place = readCelestialWcs(source.image().header)?.pixelToSky([100, 200]);
+    // Longitude 30 is in the middle of the map, and grows to the left.
+    expect(place?.[0]).toBeCloseTo(30.5, 1);
+    for (const names of [
+      ["segmented", "probability.fits"],
+      ["segmented", "mask.fits"],
+      ["results", "k_fold", "out_of_fold.fits"],
+    ]) {
+      await using file = await openFits(at(...names));
+      expect(file.image().shape).toEqual([512, 512]);
+      const wcs = readCelestialWcs(file.image().header);
+      expect(wcs?.pixelToSky([100, 200])).toEqual(place);
+    }
+    const probability = await readImage("segmented", "probability.fits");
+    const mask = await readImage("segmented", "mask.fits");
+    const wrong = probability.findIndex((value, pixel) => {
+      const hasData = Number.isFinite(pixels.data[pixel]) && (missing[pixel] ?? 0) > 0;
+      return Number.isNaN(value) === hasData || mask[pixel] !== (value > 0.5 ? 1 : 0);
+    });
+    expect(wrong).toBe(-1);
+  });
+
+  async function readImage(...names: readonly string[]): Promise<Float64Array> {
+    await using file = await openFits(at(...names));
+    return (await file.image().as("float64").read()).data;
+  }
+});
+
+test("a second time there is nothing to do, and nothing is trained again", async () => {
+  const [, preprocess, , train, segment, kFold] = [...outputs.keys()];
+  expect((await bash(preprocess ?? "")).stdout).toContain("nothing to do");
+  expect((await bash(segment ?? "")).stdout).toContain("nothing to do");
+  const again = await bash(train ?? "");
+  expect(again.stderr).not.toContain("train loss");
+  expect(again.stdout).toBe(outputs.get(train ?? "")?.stdout);
+  const foldsAgain = await bash(kFold ?? "");
+  expect(foldsAgain.stderr).not.toContain("train loss");
+  expect(foldsAgain.stdout).toBe(outputs.get(kFold ?? "")?.stdout);
+}, 60_000);
+
+test("a model of one's own trains and segments", async () => {
+  await cp(join(root, "docs", "snippets", "bigsf-model.ts"), at("configs", "my-model.ts"));
+  const [, model = ""] = /(imports: .*?)```/s.exec(page) ?? [];
+  const [imports = "", trainer = ""] = model.split("trainer:\n");
+  const training = await readFile(at("configs", "training.yaml"), "utf8");
+  await writeFile(
+    at("configs", "own.yaml"),
+    imports +
+      training
+        .replace(/^ {2}model: .*\n/m, trainer)
+        .replace("epochs: 2", "epochs: 1")
+        .replace("run_name: experiment_1", "run_name: own"),
+  );
+  await writeFile(
+    at("configs", "segment_own.yaml"),
+    (await readFile(at("configs", "config_segment.yaml"), "utf8"))
+      .replace("experiment_1", "own")
+      .replace("../segmented", "../segmented_own"),
+  );
+  expect((await bash("npx bigsf train -c configs/own.yaml")).stdout).toContain("results/own/best.safetensors");
+  expect((await bash("npx bigsf segment -c configs/segment_own.yaml")).stderr).toContain("by dilated after epoch 1");
+}, 60_000);
+
+test("an augmentation of one's own, and positions", async () => {
+  await cp(join(root, "docs", "snippets", "bigsf-augmentation.ts"), at("configs", "dimming.ts"));
+  const [, positions = ""] = /(\{ toEncode: \[positions\]) \}/.exec(page) ?? [];
+  const [, model = ""] = /model: (\{ type: unet, encoder: .*\})/.exec(page) ?? [];
+  await writeFile(
+    at("configs", "positions.yaml"),
+    `imports: [./dimming.ts]
+data:
+  type: patches
+  path: ../data/patches.h5
+  stride: 32
+  folds: { k: 1, area_size: 64 }
+  train: ${positions}, data_augmentations: [{ type: dimming, p: 0.5 }] }
+trainer: { output_dir: ../results, run_name: positions, model: ${model}, epochs: 1, batch_size: 64 }
+`,
+  );
+  expect((await bash("npx bigsf train -c configs/positions.yaml")).stdout).toContain("results/positions/");
+}, 60_000);
+
+test("the program in the README prints what it says", async () => {
+  const [printed] = blocks(readme, "text");
+  await rm(at("data", "patches.h5"));
+  await rm(at("segmented"), { recursive: true });
+  await rm(at("results", "experiment_1"), { recursive: true });
+  await cp(join(root, "docs", "snippets", "bigsf-library.ts"), at("library.ts"));
+  const { stdout } = await runAsUser(folder, process.execPath, "--disable-warning=ExperimentalWarning", "library.ts");
+  expect(stdout.trimEnd()).toBe(printed);
+}, 60_000);
+
+describe("the example configurations, as they stand", () => {
+  const schemas = {
+    "config_preprocess.yaml": "preprocess",
+    "training.yaml": "train",
+    "config_kfolds.yaml": "train",
+    "config_segment.yaml": "segment",
+  } as const;
+
+  test("are all of them", async () => {
+    const names = (await readdir(join(root, "configs"))).filter((name) => name.endsWith(".yaml"));
+    expect(names.sort()).toEqual(Object.keys(schemas).sort());
+  });
+
+  test.each(Object.entries(schemas))("%s fits the schema that its first line names", async (name, schema) => {
+    const path = join(root, "configs", name);
+    const text = await readFile(path, "utf8");
+    expect(text.split("\n")[0]).toBe(`# yaml-language-server: $schema=./schemas/${schema}.json`);
+    const written: object = JSON.parse(await readFile(join(root, "configs", "schemas", `${schema}.json`), "utf8"));
+    const check = new Ajv({ strict: false }).compile(written);
+    const { value } = readYaml(path);
+    expect(check(value), JSON.stringify(check.errors)).toBe(true);
+    expect(check({ ...value, stirde: 3 })).toBe(false);
+  });
+
+  test("are read by the commands without a problem", () => {
+    Preprocessing.fromConfig(join(root, "configs", "config_preprocess.yaml"));
+    for (const name of ["training.yaml", "config_kfolds.yaml"]) {
+      const { value } = readYaml(join(root, "configs", name));
+      const reading = Experiment.readComponent(value, { folder: at("configs") });
+      expect(reading.ok ? [] : reading.problems).toEqual([]);
+    }
+    const { value } = readYaml(join(root, "configs", "training.yaml"));
+    const wrong = Experiment.readComponent({ ...value, data: { type: "patches", path: "nowhere.h5" } }, { folder });
+    if (wrong.ok) throw new Error("a file that is not there was taken");
+    expect(new ConfigurationError(wrong.problems).message).toContain("there is no file");
+  });
+});
