@@ -37,10 +37,3 @@ describe.each([1000, 7])("in pieces of %i", (step) => {
     }
   });
 });
-
-test("probabilities closer than a 65,536th count as equal", () => {
-  const near = [0.5, 0.5 + 2 ** -18];
-  expect(tallyOf({ probability: near, truth: [0, 1], labelled: [1, 1] }, 2).roc_auc).toBe(0.5);
-  const apart = [0.5, 0.5 + 2 ** -16];
-  expect(tallyOf({ probability: apart, truth: [0, 1], labelled: [1, 1] }, 2).roc_auc).toBe(1);
-});

@@ -1,4 +1,5 @@
 /** How good probabilities of single pixels are, over a map of any size. */
+import { metrics } from "@ml-mosaic/tensor";
 
 export interface PixelScores {
   /** Labelled pixels that have a probability. */
@@ -12,57 +13,45 @@ export interface PixelScores {
   readonly roc_auc: number;
 }
 
-/** Probabilities are told apart to a 65,536th: no curve that is drawn of them would show the difference. */
-const bins = 65_536;
-
 /** Counts pixels as they come; memory does not grow. */
 export class PixelTally {
   readonly #threshold: number;
-  readonly #positives = new Float64Array(bins);
-  readonly #negatives = new Float64Array(bins);
-  #hits = 0;
+  readonly #scores = new metrics.ScoreHistogram();
+  #pixels = 0;
+  #positives = 0;
   #predicted = 0;
+  #hits = 0;
 
   constructor(threshold = 0.5) {
     this.#threshold = threshold;
   }
 
   add(probability: Float32Array, truth: Uint8Array, labelled: Uint8Array): void {
-    for (const [pixel, value] of probability.entries()) {
-      if (labelled[pixel] !== 1 || Number.isNaN(value)) continue;
-      const isPositive = truth[pixel] === 1;
-      const counts = isPositive ? this.#positives : this.#negatives;
-      const bin = Math.min(bins - 1, Math.floor(value * bins));
-      counts[bin] = (counts[bin] ?? 0) + 1;
-      if (value <= this.#threshold) continue;
+    // What is not 0 or 1 does not count.
+    const known = Float32Array.from(truth, (value, pixel) =>
+      labelled[pixel] === 1 && !Number.isNaN(probability[pixel]) ? value : -1,
+    );
+    this.#scores.add({ scores: probability, truth: known });
+    for (const [pixel, value] of known.entries()) {
+      if (value < 0) continue;
+      const isPredicted = (probability[pixel] ?? 0) > this.#threshold;
+      this.#pixels++;
+      this.#positives += value;
+      if (!isPredicted) continue;
       this.#predicted++;
-      if (isPositive) this.#hits++;
+      this.#hits += value;
     }
   }
 
-  /** Average precision as Σ (Rₙ − Rₙ₋₁) Pₙ over falling thresholds, the area under ROC by Mann and Whitney's statistic. */
   scores(): PixelScores {
-    const [positives, negatives] = [sum(this.#positives), sum(this.#negatives)];
-    let [hits, others, precision, wins] = [0, 0, 0, 0];
-    for (let bin = bins - 1; bin >= 0; bin--) {
-      const [more, wrong] = [this.#positives[bin] ?? 0, this.#negatives[bin] ?? 0];
-      // Positives above lower negatives win, those in the same bin half.
-      wins += wrong * (hits + more / 2);
-      hits += more;
-      others += wrong;
-      if (more > 0) precision += more * (hits / (hits + others));
-    }
+    const counts = this.#scores.parts();
     return {
-      pixels: positives + negatives,
-      positives,
-      dice: (2 * this.#hits) / (this.#predicted + positives),
-      iou: this.#hits / (this.#predicted + positives - this.#hits),
-      average_precision: precision / positives,
-      roc_auc: wins / (positives * negatives),
+      pixels: this.#pixels,
+      positives: this.#positives,
+      dice: (2 * this.#hits) / (this.#predicted + this.#positives),
+      iou: this.#hits / (this.#predicted + this.#positives - this.#hits),
+      average_precision: metrics.averagePrecisionOf(counts),
+      roc_auc: metrics.rocAucOf(counts),
     };
   }
-}
-
-function sum(counts: Float64Array): number {
-  return counts.reduce((total, count) => total + count, 0);
 }
