@@ -119,7 +119,7 @@ test("mistakes come all at once, with their lines, and end with 2", async () => 
   expect(err).toMatch(/config\.yaml:3:\d+: data\.folds\.area_siz: unknown option; did you mean "area_size"/);
   expect(err).toMatch(/config\.yaml:4:\d+: data\.train\.stride: expected an integer of at least 1, got 0/);
   const { err: missing } = await folds(`data:\n  ${source.replace("target.fits", "none.fits")}`);
-  expect(missing).toMatch(/config\.yaml:2:\d+: data\.source: target: there is no file .*none\.fits/);
+  expect(missing).toMatch(/config\.yaml:2:\d+: data\.source\.target: there is no file .*none\.fits/);
   expect((await folds("dta: 1")).err).toMatch(/data: missing/);
   expect((await folds(data(), "--split", "4")).err).toMatch(/--split 4: there are splits 1 to 3/);
   expect((await folds(data().replace("k: 3, k_train: 1", "k: 1"))).err).toMatch(/only 6 areas.*What works: area_size/);

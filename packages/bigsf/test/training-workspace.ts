@@ -28,8 +28,8 @@ export interface RunningCommand {
   groupLives(): boolean;
 }
 
+/** Options that differ from the usual ones. */
 export interface RunFiles {
-  /** Pairs of options of `data` and `trainer` that differ from the usual ones. */
   readonly data?: ConfigObject;
   readonly folds?: ConfigObject;
   readonly trainer?: ConfigObject;
@@ -60,7 +60,7 @@ export class TrainingWorkspace {
   config(name: string, { data, folds, trainer, more }: RunFiles = {}): string {
     const values: ConfigObject = {
       data: {
-        path: "data/patches.h5",
+        ...(data?.source === undefined ? { path: "data/patches.h5" } : {}),
         folds: { k: 3, k_train: 0.34, area_size: 32, overlap: 4, ...folds },
         train: { data_augmentations: [{ type: "random_rotation" }, { type: "noise" }] },
         ...data,

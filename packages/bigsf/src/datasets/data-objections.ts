@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
 import type { Objection } from "@ml-mosaic/configurable";
 import { foldProblems } from "../folds/fold-options.ts";
 import type { Folds } from "../folds/folds.ts";
 import { parts } from "../folds/splits.ts";
 import { type DataOptions, defaults, encodedBy } from "./data-options.ts";
 
-/** What is wrong with options that are right each by itself, missing files among it. */
+/** What is wrong with options that are right each by itself. */
 export function* dataObjections(data: DataOptions): Iterable<Objection> {
   yield* sourceObjections(data);
   yield* partObjections(data);
@@ -24,14 +23,6 @@ function* sourceObjections(data: DataOptions): Iterable<Objection> {
   if (file !== undefined && normalization !== undefined) {
     const message = "the patches in a file are normalised already; leave it out, or set it in bigsf preprocess";
     yield { option: "normalization", message };
-  }
-  if (file !== undefined && !existsSync(file))
-    yield { option: "path", message: `there is no file ${file}; bigsf preprocess -c makes one` };
-  for (const layer of ["image", "target", "missing", "background"] as const) {
-    const map = source?.[layer];
-    // An HDU may be named behind the file.
-    if (map !== undefined && !existsSync(map) && !existsSync(map.replace(/\[[^[\]]+\]$/, "")))
-      yield { option: "source", message: `${layer}: there is no file ${map}` };
   }
 }
 

@@ -7,11 +7,11 @@ import {
   int,
   list,
   literal,
-  path,
   schema,
   within,
 } from "@ml-mosaic/configurable";
 import { BigsfError } from "../errors.ts";
+import { existingFile } from "../existing-file.ts";
 import { Folds } from "../folds/folds.ts";
 import type { Part } from "../folds/splits.ts";
 import type { MapPaths } from "../maps/maps.ts";
@@ -25,10 +25,10 @@ const pixels = within(int, { minimum: 1 });
 /** The maps to cut patches from. */
 class MapFiles
   extends configurable({
-    image: schema(path, { help: "FITS map, such as column density" }),
-    target: schema(path, { help: "1 on filaments" }),
-    missing: schema(path, { help: "1 where the image is valid" }),
-    background: schema(path, { help: "1 where there is certainly no filament" }),
+    image: schema(existingFile(), { help: "FITS map, such as column density" }),
+    target: schema(existingFile(), { help: "1 on filaments" }),
+    missing: schema(existingFile(), { help: "1 where the image is valid" }),
+    background: schema(existingFile(), { help: "1 where there is certainly no filament" }),
   })
   implements MapPaths {}
 
@@ -56,7 +56,10 @@ class PartOptions extends configurable({
 export const defaults = { patch_size: 32, stride: 1, normalization: "minmax" } as const;
 
 export const dataOptions = {
-  path: schema(path, { optional: true, help: "patches.h5, as bigsf preprocess writes it; or else source" }),
+  path: schema(existingFile("bigsf preprocess -c makes one"), {
+    optional: true,
+    help: "patches.h5, as bigsf preprocess writes it; or else source",
+  }),
   source: schema(component(MapFiles), { optional: true, help: "Maps to cut patches from, without a copy on disk" }),
   patch_size: schema(pixels, {
     optional: true,

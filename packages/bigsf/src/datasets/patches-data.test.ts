@@ -203,8 +203,8 @@ describe("refused before time is spent", () => {
       "expected path, a file that bigsf preprocess writes, or source, the maps to cut patches from",
     );
     const text = refusal({
-      path: join(folder, "none.h5"),
-      source: { ...maps, target: join(folder, "none.fits"), image: `${maps.image}[0]` },
+      path: file,
+      source: { ...maps, image: `${maps.image}[0]` },
       normalization: "log",
       patch_size: 8,
       stride: 2,
@@ -213,17 +213,30 @@ describe("refused before time is spent", () => {
       valid: { data_augmentations: [{ type: "noise" }], toEncode: ["positions"] },
       test: { use_all_patches: false },
     });
-    expect(text.replaceAll(folder, "DIR").split("\n  ")).toEqual([
-      "9 problems:",
+    expect(text.split("\n  ")).toEqual([
+      "7 problems:",
       "has both path and source; leave one of them out",
       "normalization: the patches in a file are normalised already; leave it out, or set it in bigsf preprocess",
-      "path: there is no file DIR/none.h5; bigsf preprocess -c makes one",
-      "source: target: there is no file DIR/none.fits",
       "train: stride 3 is no multiple of the data's, 2",
       "valid: data_augmentations are for train: evaluation takes samples as they are",
       "valid: toEncode differs from train's, but the model is the same; leave it out",
       "test: use_all_patches: false is for train: evaluation takes every patch",
       "folds: patch_size is 16, but patches have 8; leave it out",
+    ]);
+  });
+
+  test("missing files, with all else that is wrong with single options", () => {
+    const text = refusal({
+      path: join(folder, "none.h5"),
+      source: { ...maps, target: join(folder, "none.fits"), image: join(folder, "none.fits[0]") },
+      stride: 0,
+    });
+    expect(text.replaceAll(folder, "DIR").split("\n  ")).toEqual([
+      "4 problems:",
+      "path: there is no file DIR/none.h5; bigsf preprocess -c makes one",
+      "source.image: there is no file DIR/none.fits[0]",
+      "source.target: there is no file DIR/none.fits",
+      "stride: expected an integer of at least 1, got 0",
     ]);
   });
 

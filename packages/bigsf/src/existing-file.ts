@@ -1,0 +1,22 @@
+import { existsSync } from "node:fs";
+import { path, type Type } from "@ml-mosaic/configurable";
+
+/**
+ * A file that is there. It is looked for while options are read, so that a missing one is told with all that is wrong
+ * elsewhere.
+ *
+ * @param remedy what to do where it is not there
+ */
+export function existingFile(remedy?: string): Type<string> {
+  return {
+    ...path,
+    read(value, options) {
+      const reading = path.read(value, options);
+      // An HDU may be named behind the file.
+      if (!reading.ok || existsSync(reading.value) || existsSync(reading.value.replace(/\[[^[\]]+\]$/, "")))
+        return reading;
+      const message = `there is no file ${reading.value}${remedy === undefined ? "" : `; ${remedy}`}`;
+      return { ok: false, problems: [{ kind: "precondition", path: [], message }] };
+    },
+  };
+}
