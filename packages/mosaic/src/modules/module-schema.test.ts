@@ -1,0 +1,38 @@
+import { int, schema, string } from "@ml-mosaic/configurable";
+import { describe, expect, it } from "vitest";
+import { nestOptions } from "./module-schema.ts";
+
+const known = { size: schema(int), folds: schema(string), "odd.name": schema(string), maps: schema(string) };
+
+describe("options with dots", () => {
+  it("are the options of the component that they are of, however deep", () => {
+    const options = {
+      size: "3",
+      "folds.k": "5",
+      "folds.area.size": "32",
+      "folds.area.unit": "px",
+      "maps.image": "a.fits",
+    };
+    expect(nestOptions(options, known)).toEqual({
+      size: "3",
+      folds: { k: "5", area: { size: "32", unit: "px" } },
+      maps: { image: "a.fits" },
+    });
+  });
+
+  it("stay as they are where they are options, or begin with none", () => {
+    const options = { "odd.name": "1", "unknown.k": "2", other: "3" };
+    expect(nestOptions(options, known)).toEqual(options);
+  });
+
+  it("win over a value of the same name, in any order", () => {
+    expect(nestOptions({ folds: "all", "folds.k": "5" }, known)).toEqual({ folds: { k: "5" } });
+  });
+
+  it("cannot reach into what objects inherit", () => {
+    expect(nestOptions({ "folds.constructor.name": "x", "toString.k": "1" }, known)).toEqual({
+      folds: { constructor: { name: "x" } },
+      "toString.k": "1",
+    });
+  });
+});
