@@ -3,11 +3,14 @@ import type { Terminal } from "ml-mosaic/command-line";
 /** Lines at the bottom of a terminal that are written over; where that cannot be, they are left out. */
 export class StatusLines {
   readonly #terminal: Terminal;
+  readonly #columns: () => number;
   #lines: readonly string[] = [];
   #shownAt = 0;
 
-  constructor(terminal: Terminal) {
+  /** @param columns how wide the terminal is now */
+  constructor(terminal: Terminal, columns = () => process.stderr.columns ?? 80) {
     this.#terminal = terminal;
+    this.#columns = columns;
   }
 
   /** Shows these instead of those before; more often than ten times a second, the last ones wait. */
@@ -15,7 +18,8 @@ export class StatusLines {
     if (!this.#terminal.isLive || performance.now() - this.#shownAt < 100) return;
     this.#shownAt = performance.now();
     this.#clear();
-    this.#draw(lines);
+    // A line that the terminal would wrap is two for it, and one of them would stay.
+    this.#draw(lines.map((line) => line.slice(0, Math.max(1, this.#columns() - 1))));
   }
 
   /** Writes a line that stays, above the others. */
