@@ -12,9 +12,7 @@ export interface ScannedRow {
 export interface ScanOptions {
   /** Gets each section from the first row of the map to the last, before its rows are told. */
   readonly onSection?: (section: MapSection, firstRow: number) => void;
-  /** Sections have at least so many rows, as far as the map has. */
-  readonly leastRows?: number;
-  /** About this many pixels are read at once; 2^18 by default. */
+  /** About this many pixels are read at once; but at least a row; 2^18 by default. */
   readonly sectionPixels?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -29,7 +27,7 @@ export interface ScanOptions {
 export async function* scanPatches(
   maps: Maps,
   { mapShape: [height, width], patchSize, stride, columns }: PatchGrid,
-  { onSection, leastRows = 1, sectionPixels = 2 ** 18, signal }: ScanOptions = {},
+  { onSection, sectionPixels = 2 ** 18, signal }: ScanOptions = {},
 ): AsyncGenerator<ScannedRow> {
   const signalRow = new Int32Array(width).fill(-1);
   const labelRow = new Int32Array(width).fill(-1);
@@ -39,7 +37,7 @@ export async function* scanPatches(
   const upEdgeRow = new Int32Array(width).fill(-1);
   const flags = new Uint8Array(columns);
   const above = new Float32Array(width);
-  const rowsAtOnce = Math.max(leastRows, Math.floor(sectionPixels / width));
+  const rowsAtOnce = Math.max(1, Math.floor(sectionPixels / width));
   for (let first = 0; first < height; first += rowsAtOnce) {
     signal?.throwIfAborted();
     const stop = Math.min(first + rowsAtOnce, height);

@@ -14,7 +14,7 @@ export interface WriteOptions {
   readonly attributes: PatchFileAttributes;
   /** Number of patches that are kept. */
   readonly count: number;
-  /** About this many pixels of the maps are read at once, but at least the rows of a patch; 2^18 by default. */
+  /** About this many pixels of the maps are read at once, but at least a row; 2^18 by default. */
   readonly sectionPixels?: number | undefined;
   /** Told from time to time how many patches are written. */
   readonly onPatches?: (written: number) => void;
@@ -59,8 +59,7 @@ async function fill(temporary: string, options: WriteOptions): Promise<void> {
   attempt(() => file.create_attribute("image_header", imageHeaderText(maps.header)));
   const batch = makeBatch(patchSize, sets);
   const window = rowWindow(patchSize, grid.mapShape[1]);
-  // Of a section and of what is left of the one before, patches need whole rows.
-  const scan = scanPatches(maps, grid, { onSection: window.add, leastRows: patchSize, sectionPixels, signal });
+  const scan = scanPatches(maps, grid, { onSection: window.add, sectionPixels, signal });
   let written = 0;
   for await (const { y0, flags } of scan) {
     for (const [i, each] of flags.entries()) {
@@ -81,39 +80,44 @@ async function fill(temporary: string, options: WriteOptions): Promise<void> {
   onPatches?.(count);
 }
 
-/** The last P - 1 rows of what was read before, and the section that was read last. */
+/** The rows that patches are cut from: the section that was read last, and at least P - 1 rows before it. */
 function rowWindow(patchSize: number, width: number) {
-  let block: PixelBlock = {
-    width,
-    image: new Float64Array(0),
-    target: new Float32Array(0),
-    labelled: new Uint8Array(0),
-  };
-  let firstRow = 0;
+  let block: PixelBlock | undefined;
+  let [firstRow, rows, capacity] = [0, 0, 0];
   return {
-    get block() {
+    get block(): PixelBlock {
+      if (block === undefined) throw new Error("nothing was read");
       return block;
     },
     get firstRow() {
       return firstRow;
     },
-    add({ image, target, labelled }: MapSection, first: number): void {
-      const tail = Math.min(first - firstRow, patchSize - 1) * width;
-      block = {
-        width,
-        image: appended(block.image, tail, image, new Float64Array(tail + image.length)),
-        target: appended(block.target, tail, target, new Float32Array(tail + target.length)),
-        labelled: appended(block.labelled, tail, labelled, new Uint8Array(tail + labelled.length)),
-      };
-      firstRow = first - tail / width;
+    /** Sections come from the first row of the map to the last; none has more rows than the first. */
+    add({ image, target, labelled }: MapSection): void {
+      const added = labelled.length / width;
+      if (block === undefined) {
+        // Where sections are low, rows are moved once for a quarter of a patch, not for every section.
+        capacity = patchSize - 1 + Math.max(added, Math.ceil(patchSize / 4));
+        block = {
+          width,
+          image: new Float64Array(capacity * width),
+          target: new Float32Array(capacity * width),
+          labelled: new Uint8Array(capacity * width),
+        };
+      }
+      if (rows + added > capacity) {
+        const gone = rows - (patchSize - 1);
+        for (const layer of [block.image, block.target, block.labelled])
+          layer.copyWithin(0, gone * width, rows * width);
+        firstRow += gone;
+        rows -= gone;
+      }
+      block.image.set(image, rows * width);
+      block.target.set(target, rows * width);
+      block.labelled.set(labelled, rows * width);
+      rows += added;
     },
   };
-}
-
-function appended<A extends Float64Array | Float32Array | Uint8Array>(before: A, tail: number, next: A, into: A): A {
-  into.set(before.subarray(before.length - tail));
-  into.set(next, tail);
-  return into;
 }
 
 interface Sets {
