@@ -90,8 +90,9 @@ function drawMapOn(picture: MapPicture): Canvas {
       header,
       mapShape,
       columns: [firstColumn * factor, Math.min(mapShape[1], (firstColumn + count) * factor)],
-      most: [box.width / 90, box.height / 60],
+      most: [box.width / 90, Math.max(2, box.height / 60)],
     });
+    if (panel === 0) drawSideTitle(context, axes.y.title, MARGIN.top + plots / 2);
     drawAxes(context, box, axes, zoom / factor, firstColumn * factor, panel === panels - 1);
   }
   const barTop = MARGIN.top;
@@ -228,12 +229,19 @@ function drawAxes(
   context.textAlign = "center";
   context.font = `16px '${FONT_FAMILY}'`;
   if (isLast) context.fillText(x.title, box.left + box.width / 2, bottom + 46);
-  context.save();
-  context.translate(24, box.top + box.height / 2);
-  context.rotate(-Math.PI / 2);
-  context.fillText(y.title, 0, 0);
-  context.restore();
   context.textAlign = "left";
+}
+
+/** Once for all panels. */
+function drawSideTitle(context: SKRSContext2D, title: string, middle: number): void {
+  context.save();
+  context.font = `16px '${FONT_FAMILY}'`;
+  context.fillStyle = INK;
+  context.textAlign = "center";
+  context.translate(24, middle);
+  context.rotate(-Math.PI / 2);
+  context.fillText(title, 0, 0);
+  context.restore();
 }
 
 function legendOf(overlays: readonly Overlay[], missingLabel: string | undefined): readonly LegendEntry[] {

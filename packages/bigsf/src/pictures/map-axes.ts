@@ -55,7 +55,10 @@ function skyAxes(
   const xs = along(left, right);
   const ys = along(0, height);
   const lower = wcs.pixelToSky(xs, new Float64Array(SAMPLES).fill(-0.5));
-  const side = wcs.pixelToSky(new Float64Array(SAMPLES).fill(left - 0.5), ys);
+  const sideAt = (column: number) => wcs.pixelToSky(new Float64Array(SAMPLES).fill(column), ys);
+  // The edge of a map of the whole sky may lie beyond it.
+  const edge = sideAt(left - 0.5);
+  const side = edge.longitude.some(Number.isNaN) ? sideAt((left + right) / 2) : edge;
   const swapped = wcs.longitudeAxis > wcs.latitudeAxis;
   const [x, y] = swapped ? [lower.latitude, side.longitude] : [lower.longitude, side.latitude];
   const xTicks = skyTicks(xs, swapped ? x : unwrapped(x), most[0], !swapped);
@@ -79,15 +82,22 @@ function readWcs(header: Header) {
 function unwrapped(degrees: Float64Array): Float64Array {
   let turn = 0;
   return degrees.map((value, i) => {
-    const before = degrees[i - 1];
-    if (before !== undefined && value - before > 180) turn -= 360;
-    if (before !== undefined && value - before < -180) turn += 360;
+    const step = value - (degrees[i - 1] ?? Number.NaN);
+    if (step > 180) turn -= 360;
+    if (step < -180) turn += 360;
     return value + turn;
   });
 }
 
-/** Where round coordinates lie on an edge, by linear interpolation; none where the coordinate turns back on it. */
-function skyTicks(pixels: Float64Array, degrees: Float64Array, most: number, isLongitude: boolean): readonly Tick[] {
+/**
+ * Where round coordinates lie on an edge, as far as there is sky, by linear interpolation; none where the coordinate turns
+ * back on it.
+ */
+function skyTicks(edge: Float64Array, sky: Float64Array, most: number, isLongitude: boolean): readonly Tick[] {
+  const start = sky.findIndex((value) => !Number.isNaN(value));
+  const stop = sky.findLastIndex((value) => !Number.isNaN(value)) + 1;
+  if (start < 0) return [];
+  const [pixels, degrees] = [edge.subarray(start, stop), sky.subarray(start, stop)];
   const [first = Number.NaN] = degrees;
   const last = degrees.at(-1) ?? Number.NaN;
   const rising = last > first;
@@ -100,8 +110,8 @@ function skyTicks(pixels: Float64Array, degrees: Float64Array, most: number, isL
       degrees.findIndex((each) => (rising ? each >= value : each <= value)),
     );
     const [from, to] = [degrees[after - 1] ?? 0, degrees[after] ?? 0];
-    const start = pixels[after - 1] ?? 0;
-    const at = start + ((value - from) / (to - from)) * ((pixels[after] ?? 0) - start);
+    const before = pixels[after - 1] ?? 0;
+    const at = before + ((value - from) / (to - from)) * ((pixels[after] ?? 0) - before);
     const shown = isLongitude ? ((value % 360) + 360) % 360 : value;
     return { at, label: `${numeral(shown, decimals)}°` };
   });

@@ -73,6 +73,15 @@ describe("coordinates", () => {
     expect(x.ticks[5]?.at).toBeCloseTo(99.5, 6);
   });
 
+  test("a map wider than the sky has numbers where there is sky", () => {
+    const whole = { ...galactic, CRPIX1: 200.5, CDELT1: -1 };
+    const { x, y } = mapAxes({ ...options, mapShape: [100, 400], columns: [0, 400], header: makeHeader(whole) });
+    expect(x.title).toBe("Galactic longitude");
+    expect(x.ticks.map(({ label }) => label)).toEqual(["260°", "0°", "100°"]);
+    for (const [i, at] of [299.5, 199.5, 99.5].entries()) expect(x.ticks[i]?.at).toBeCloseTo(at, 6);
+    expect(y.ticks.map(({ label }) => label)).toEqual(["−0.4°", "−0.2°", "0.0°", "0.2°", "0.4°"]);
+  });
+
   test("latitude first", () => {
     const header = makeHeader({ ...galactic, CTYPE1: "GLAT-CAR", CTYPE2: "GLON-CAR", CDELT1: 0.01, CDELT2: -0.01 });
     const { x, y } = mapAxes({ ...options, header });
