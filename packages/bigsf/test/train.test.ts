@@ -75,7 +75,11 @@ test("Ctrl-C: exit code 3, and the same command goes on; another split may not",
 }, 120_000);
 
 describe("a snapshot, in a script of one's own", () => {
-  const scripts = mkdtempSync(join(import.meta.dirname, ".tmp-"));
+  // In the repository, where scripts find the packages.
+  let scripts: string;
+  beforeAll(() => {
+    scripts = mkdtempSync(join(import.meta.dirname, ".tmp-"));
+  });
   afterAll(() => rmSync(scripts, { recursive: true }));
 
   function script(folder: string, options = ""): Promise<string> {
