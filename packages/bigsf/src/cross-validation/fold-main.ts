@@ -39,6 +39,7 @@ async function train({ config, split, existing }: Extract<ToFold, { kind: "train
 }
 
 function tell(message: FromFold): void {
-  // Without whom to tell, the run goes into its files and ends.
-  if (process.connected) process.send?.(message);
+  // Without whom to tell, the run goes into its files and ends. That the other end has just died is learnt by sending:
+  // without the callback it would be an error that ends this process too.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
