@@ -4,6 +4,7 @@ import type { DType } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import { GraphWriter, modelBytes, NameSource, type Port } from "../onnx/graph-writer.ts";
+import type { Device } from "../runtime/device.ts";
 import type { Shape } from "../shape.ts";
 import { input, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
@@ -31,9 +32,10 @@ const tracedBatch = 7919;
 /**
  * The bytes of an ONNX model that runs anywhere, with its weights inside and the batch size left open.
  *
+ * @param device where it will run, if that is known: some lack kernels that others have
  * @throws TensorError where a size that depends on the batch is part of a constant
  */
-export function onnxModel({ inputs, build, names = new Map() }: OnnxExport): Uint8Array {
+export function onnxModel({ inputs, build, names = new Map() }: OnnxExport, device: Device = "cpu"): Uint8Array {
   const open = (shape: Shape) => [tracedBatch, ...shape.slice(1)];
   const leaves = new Map(
     Object.entries(inputs).map(([name, { shape, dtype = "float32" }]) => [name, input(name, open(shape), dtype)]),
@@ -51,7 +53,8 @@ export function onnxModel({ inputs, build, names = new Map() }: OnnxExport): Uin
       return leaf;
     }),
   );
-  const writer = new GraphWriter({ opset, names: new NameSource(), openBatch: { traced: tracedBatch, input: first } });
+  const openBatch = { traced: tracedBatch, input: first };
+  const writer = new GraphWriter({ opset, names: new NameSource(), device, openBatch });
   for (const [name, leaf] of leaves) writer.bind(leaf, name);
   let unnamed = 0;
   for (const tensor of topologicalOrder(outputs.map(([, output]) => output))) {

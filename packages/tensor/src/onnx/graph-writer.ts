@@ -1,9 +1,11 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { bytesPerElement, type DType, dtypeOf, type TypedArray } from "../dtype.ts";
+import { allocate, bytesPerElement, type DType, dtypeOf, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import type { Attributes, Emitter, OnnxAttribute, Value } from "../ops/op.ts";
-import { type Shape, sizeOf } from "../shape.ts";
+import { isRandom } from "../ops/random.ts";
+import type { Device } from "../runtime/device.ts";
+import { type Shape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import {
   type AttributeProto,
@@ -45,6 +47,8 @@ export interface OpenBatch {
 export interface GraphWriterOptions {
   readonly opset: number;
   readonly names: NameSource;
+  /** Where the graph will run; the processor, if nothing is said. */
+  readonly device?: Device;
   /** The batch size is left open: graphs are built with `traced` in its place, and it is the first size of `input`. */
   readonly openBatch?: OpenBatch;
   /** Names of the values that key random ops. */
@@ -54,9 +58,13 @@ export interface GraphWriterOptions {
 /** Lists of more numbers are not written into the keys by which equal computations are found. */
 const maxWrittenList = 16;
 
+/** Ops that make zeros of nothing. */
+const zeroWithoutElements: ReadonlySet<string> = new Set(["sum", "pad"]);
+
 /** Collects the nodes of one ONNX graph, and translates tensors into them. */
 export class GraphWriter implements Emitter {
   readonly opset: number;
+  readonly device: Device;
   readonly names: NameSource;
   readonly openBatch: OpenBatch | undefined;
   readonly #nodes: NodeProto[] = [];
@@ -71,8 +79,9 @@ export class GraphWriter implements Emitter {
   readonly #listNumbers = new Map<string, number>();
   readonly #randomKey: ((id: number) => readonly [string, string]) | undefined;
 
-  constructor({ opset, names, openBatch, randomKey }: GraphWriterOptions) {
+  constructor({ opset, names, device = "cpu", openBatch, randomKey }: GraphWriterOptions) {
     this.openBatch = openBatch;
+    this.device = device;
     this.opset = opset;
     this.names = names;
     this.#randomKey = randomKey;
@@ -124,13 +133,33 @@ export class GraphWriter implements Emitter {
       shape: input.shape,
       dtype: input.dtype,
     }));
-    const key = `${tensor.op.name}(${inputs.map((input) => input.name).join(",")})${this.#attributesKey(tensor.attributes)}`;
+    const names = inputs.map((input) => input.name);
+    // A random op written once more, for another step, has another key and is another value.
+    if (isRandom(tensor.op)) names.push(...this.randomKey(Number(tensor.attributes.id)));
+    const key = `${tensor.op.name}(${names.join(",")})${this.#attributesKey(tensor.attributes)}`;
     const known = this.#common.get(key);
     if (known !== undefined) return known;
-    const name = tensor.op.emit(this, inputs, tensor.attributes, tensor);
+    const name = this.#withoutElements(tensor) ?? tensor.op.emit(this, inputs, tensor.attributes, tensor);
     this.#intermediateBytes += sizeOf(tensor.shape) * bytesPerElement[tensor.dtype];
     this.#common.set(key, name);
     return name;
+  }
+
+  /**
+   * The value of what has no elements or comes of such, where these must not reach ONNX Runtime: its kernels for WebGPU
+   * divide by sizes, which for 0 ends the process.
+   */
+  #withoutElements({ op, inputs, shape, dtype, numel }: Tensor): string | undefined {
+    if (this.device !== "webgpu") return undefined;
+    if (numel === 0) return this.constant(allocate(dtype, 0), shape);
+    const empty = inputs.find((input) => input.numel === 0);
+    if (op === undefined || empty === undefined || op.name === "concat") return undefined;
+    if (zeroWithoutElements.has(op.name))
+      return this.node("Expand", [this.constant(allocate(dtype, 1), []), this.shape(shape)]);
+    throw new TensorError(
+      "TENSOR_SHAPE",
+      `${op.name}: a tensor of shape ${showShape(empty.shape)} has no elements, which webgpu cannot compute with; use cpu`,
+    );
   }
 
   /** A long list, of which many tensors may hold the same array, is written out once and numbered. */

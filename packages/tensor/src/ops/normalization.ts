@@ -10,6 +10,7 @@ import { onnxType } from "../onnx/types.ts";
 import { lengthAt, reducedShape, type Shape, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { defineOp, type Emitter, inputAt, type Op, type Value } from "./op.ts";
+import { emitStatisticsInParts } from "./webgpu.ts";
 
 type None = Record<string, never>;
 type Eps = { readonly eps: number };
@@ -105,6 +106,7 @@ function emitBatchStatistics(
   { eps }: Eps,
 ): readonly [y: string, mean: string, variance: string] {
   const key = `${x.name} ${weight} ${bias} ${eps}`;
+  if (emitter.device === "webgpu") return emitStatisticsInParts(emitter, x, weight, bias, eps);
   const own = (use: string) => emitOwnVector(emitter, x, `${key} ${use}`);
   const inputs = [x.name, weight, bias, own("mean"), own("variance")];
   const attributes = { training_mode: 1, momentum: { float: 0 }, epsilon: { float: eps } };

@@ -1,4 +1,5 @@
 import type { DType, TypedArray } from "../dtype.ts";
+import type { Device } from "../runtime/device.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -27,6 +28,8 @@ export type OnnxAttribute =
 export interface Emitter {
   /** Version of the default operator set. */
   readonly opset: number;
+  /** Where the graph will run: graphics devices lack some of the processor's kernels. */
+  readonly device: Device;
   /** Adds one node and returns the name of its output. */
   node(
     opType: string,

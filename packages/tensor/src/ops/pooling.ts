@@ -4,6 +4,7 @@ import { lengthAt, type Shape, sizeOf } from "../shape.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { defineOp, type Emitter, inputAt, type Op, type TensorType, type Value } from "./op.ts";
 import { resample, type Weights } from "./resample.ts";
+import { emitMaxPositions } from "./webgpu.ts";
 
 /** Height and width. */
 type Sizes = readonly [number, number];
@@ -64,6 +65,7 @@ export const maxPoolPositions: Op<Window> = defineOp<Window>({
   emit: (emitter, inputs, window, output) =>
     unlessEmpty(emitter, output, () => {
       const { name } = inputAt(inputs, 0);
+      if (emitter.device === "webgpu") return emitMaxPositions(emitter, inputAt(inputs, 0), window, output.shape);
       const attributes = { ...windowAttributes(window), dilations: window.dilation };
       return inputAt(emitter.nodeOnce(`${name} ${JSON.stringify(window)}`, "MaxPool", [name], attributes, 2), 1);
     }),

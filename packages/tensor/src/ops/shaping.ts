@@ -164,12 +164,14 @@ export const concat: Op<{ axis: number }> = defineOp<{ axis: number }>({
     const sizes = inputs.map((input) => lengthAt(input.shape, axis));
     return sizes.map((_, index) => gradient.part(axis, sizes, index));
   },
-  emit: (emitter, inputs, { axis }) =>
-    emitter.node(
+  emit(emitter, inputs, { axis }) {
+    const filled = inputs.filter(({ shape }) => lengthAt(shape, axis) > 0);
+    return emitter.node(
       "Concat",
-      inputs.map((input) => input.name),
+      (filled.length === 0 ? inputs : filled).map(({ name }) => name),
       { axis },
-    ),
+    );
+  },
 });
 
 /** Refuses sizes that do not cut the axis into pieces. */
@@ -201,6 +203,12 @@ export const part: Op<{ axis: number; sizes: readonly number[]; index: number }>
   },
   emit(emitter, inputs, { axis, sizes, index }) {
     const input = inputAt(inputs, 0).name;
+    if (emitter.device === "webgpu") {
+      // There a Split binds all its pieces at once, and a shader takes no more than some eight buffers.
+      const start = sizes.slice(0, index).reduce((a, b) => a + b, 0);
+      const bounds = [start, start + inputAt(sizes, index), axis];
+      return emitter.node("Slice", [input, ...bounds.map((bound) => emitter.constant(int64([bound]), [1]))]);
+    }
     const parts = emitter.nodeOnce(
       `${input}:${axis}:${sizes.join(",")}`,
       "Split",

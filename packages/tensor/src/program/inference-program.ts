@@ -37,7 +37,7 @@ export interface InferenceProgram {
  */
 export async function compileInference({ device, threads, ...model }: InferenceOptions): Promise<InferenceProgram> {
   // Nobody else will ask for these very weights: an unused program is let go at once, whatever its size.
-  const session = await createSession(onnxModel(model), Number.POSITIVE_INFINITY, device, threads);
+  const session = await createSession(onnxModel(model, device), Number.POSITIVE_INFINITY, { device, threads });
   return {
     async run(inputs) {
       checkInputs(model, inputs);

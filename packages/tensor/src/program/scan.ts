@@ -18,7 +18,7 @@ import {
 
 export async function compileScan(parts: LoopParts): Promise<LoopProgram> {
   const { model, bytes } = emitScan(parts);
-  const session = await createSession(model, bytes, "cpu");
+  const session = await createSession(model, bytes);
   return {
     async run(feeds, { overwrite = false } = {}) {
       // A Scan reads what it starts from in its first step, and writes what it ends with in its last: in the same arrays,

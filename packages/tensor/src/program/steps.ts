@@ -7,6 +7,7 @@ import { createSession, type Feed, type Session } from "../runtime/session.ts";
 import { sizeOf } from "../shape.ts";
 import {
   buildStep,
+  type Entry,
   feedOf,
   type LoopParts,
   type LoopProgram,
@@ -16,26 +17,31 @@ import {
   stepsOf,
   writeStep,
 } from "./loop.ts";
+import { compileTransfer, releaseAll, type Transfer, type Values } from "./transfer.ts";
 
-/** Steps of one call: state crosses to the device and back once for so many. */
+/** Steps of one call: what is collected comes back once for so many. */
 const unrolled = 8;
 
 /** The same computation as `compileScan`, step by step; the bits may differ, as kernels may. */
 export async function compileSteps(parts: LoopParts, device: Device): Promise<LoopProgram> {
   const sessions = new Map<number, Promise<Session>>();
+  // Where values can stay on the device, the state does from step to step.
+  const resident = device === "webgpu" ? parts.carried.map(({ name }) => outputOf.carried(name)) : [];
   const sessionFor = (count: number) => {
     const known = sessions.get(count);
     if (known !== undefined) return known;
-    const { model, bytes } = emitSteps(parts, count);
-    const session = createSession(model, bytes, device);
+    const { model, bytes } = emitSteps(parts, count, device);
+    const session = createSession(model, bytes, { device, resident });
     sessions.set(count, session);
     return session;
   };
   // What cannot be compiled is known at once.
   await sessionFor(1);
+  const transfer = await compileTransfer(parts, device);
   return {
-    run: (feeds) => runSteps(parts, feeds, sessionFor),
+    run: (feeds) => runSteps(parts, feeds, sessionFor, transfer),
     release() {
+      transfer.release();
       for (const session of sessions.values()) {
         session.then(
           (ready) => ready.release(),
@@ -46,12 +52,13 @@ export async function compileSteps(parts: LoopParts, device: Device): Promise<Lo
   };
 }
 
-function emitSteps(parts: LoopParts, count: number): { model: Uint8Array; bytes: number } {
+function emitSteps(parts: LoopParts, count: number, device: Device): { model: Uint8Array; bytes: number } {
   const { name, fixed, carried, perStep, randomKey } = parts;
   const step = buildStep(parts);
   const writer: GraphWriter = new GraphWriter({
     opset: programOpset,
     names: new NameSource(),
+    device,
     randomKey(id) {
       const [first, second] = randomKey(id);
       return [writer.nameOf(step.leaf(first)), writer.nameOf(step.leaf(second))];
@@ -95,46 +102,58 @@ async function runSteps(
   parts: LoopParts,
   feeds: Readonly<Record<string, Feed>>,
   sessionFor: (count: number) => Promise<Session>,
+  transfer: Transfer,
 ) {
   const { fixed, carried, perStep } = parts;
   const total = stepsOf(parts, feeds);
-  const present = (entryName: string) => feedOf(feeds, entryName);
-  const constant = Object.fromEntries(fixed.map(({ name }) => [name, present(name)]));
-  let state = Object.fromEntries(carried.map(({ name }) => [name, present(name)]));
+  const pick = (entries: readonly Entry[]) => entries.map(({ name }) => [name, feedOf(feeds, name)] as const);
   const collected = new Map<string, TypedArray>();
-  for (let done = 0; done < total; ) {
-    const count = total - done >= unrolled ? unrolled : 1;
-    const rows = Object.fromEntries(
-      perStep.map(({ name, shape }) => {
-        const { data, dtype } = present(name);
-        const size = sizeOf(shape);
-        return [
-          name,
-          { data: data.subarray(done * size, (done + count) * size), shape: [count, ...shape], dtype } satisfies Feed,
-        ];
-      }),
-    );
-    const results = await (await sessionFor(count)).run({ ...constant, ...state, ...rows });
-    state = Object.fromEntries(
-      carried.map(({ name, shape, dtype }) => [
-        name,
-        { data: results[outputOf.carried(name)] ?? allocate(dtype, 0), shape, dtype },
-      ]),
-    );
-    for (const [output, data] of Object.entries(results)) {
-      if (!output.startsWith(outputOf.collected(""))) continue;
-      const size = data.length / count;
-      const all = collected.get(output) ?? allocate(dtypeOf(data), size * total);
-      copyInto(all, data, done * size);
-      collected.set(output, all);
+  const given = await transfer.toDevice(Object.fromEntries([...pick(fixed), ...pick(carried)]));
+  const valuesOf = (entries: readonly Entry[]) =>
+    Object.fromEntries(Object.entries(given).filter(([name]) => entries.some((entry) => entry.name === name)));
+  const constant = valuesOf(fixed);
+  let state: Values = valuesOf(carried);
+  try {
+    for (let done = 0; done < total; ) {
+      const count = total - done >= unrolled ? unrolled : 1;
+      const rows = Object.fromEntries(
+        perStep.map(({ name, shape }) => {
+          const { data, dtype } = feedOf(feeds, name);
+          const size = sizeOf(shape);
+          return [
+            name,
+            { data: data.subarray(done * size, (done + count) * size), shape: [count, ...shape], dtype } satisfies Feed,
+          ];
+        }),
+      );
+      const session = await sessionFor(count);
+      const { arrays, resident } = await session.runResident({ ...constant, ...state, ...rows });
+      const before = state;
+      state = Object.fromEntries(
+        carried.map(({ name, shape, dtype }) => {
+          const output = outputOf.carried(name);
+          return [name, resident[output] ?? { data: arrays[output] ?? allocate(dtype, 0), shape, dtype }];
+        }),
+      );
+      releaseAll(before);
+      for (const [output, data] of Object.entries(arrays)) {
+        if (!output.startsWith(outputOf.collected(""))) continue;
+        const size = data.length / count;
+        const all = collected.get(output) ?? allocate(dtypeOf(data), size * total);
+        copyInto(all, data, done * size);
+        collected.set(output, all);
+      }
+      done += count;
     }
-    done += count;
+    const last = await transfer.toArrays(state);
+    for (const { name } of carried) {
+      const array = last[name];
+      if (array !== undefined) collected.set(outputOf.carried(name), array);
+    }
+  } finally {
+    releaseAll({ ...constant, ...state });
   }
-  return loopResult(
-    (output) =>
-      collected.get(output) ??
-      carried.filter(({ name }) => outputOf.carried(name) === output).map(({ name }) => state[name]?.data)[0],
-  );
+  return loopResult((output) => collected.get(output));
 }
 
 /** Arrays of one type, which the compiler cannot know. */

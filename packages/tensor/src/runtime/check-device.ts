@@ -13,7 +13,7 @@ export async function checkDevice(device: Device): Promise<void> {
   const matrix = { shape: [2, 2], dtype: "float32" } as const;
   writer.addNode("Gemm", ["x", "x"], ["y"]);
   const model = modelBytes(writer.graph("check", [{ name: "x", ...matrix }], [{ name: "y", ...matrix }]), opset);
-  const session = await createSession(model, 64, device);
+  const session = await createSession(model, 64, { device });
   try {
     await session.run({ x: { data: Float32Array.of(1, 0, 0, 1), ...matrix } });
   } finally {

@@ -1,3 +1,4 @@
+import type { InferenceSession } from "onnxruntime-node";
 import { TensorError } from "../errors.ts";
 
 /** Where programs compute: the processor, a GPU through WebGPU, or an NVIDIA GPU by its number. */
@@ -12,8 +13,11 @@ export function parseDevice(text: string): Device {
 }
 
 /** ONNX Runtime's name and options for a device. */
-export function executionProvider(device: Device): string | { readonly name: string; readonly deviceId: number } {
-  if (device === "cpu" || device === "webgpu") return device;
+export function executionProvider(device: Device): InferenceSession.ExecutionProviderConfig {
+  if (device === "cpu") return device;
+  // With channels last, its default, version 1.30 gives wrong numbers: convolutions of 6, 9, 15… channels to 4, 8, 12…,
+  // and those of groups that have one channel in and several out, or the other way round.
+  if (device === "webgpu") return { name: device, preferredLayout: "NCHW" };
   return { name: "cuda", deviceId: Number(device.slice("cuda:".length)) };
 }
 

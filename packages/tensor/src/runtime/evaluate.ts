@@ -6,6 +6,7 @@ import { isRandom } from "../ops/random.ts";
 import { defaultGenerator } from "../random/generator.ts";
 import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
+import type { Device } from "./device.ts";
 import { createSession, type Feed } from "./session.ts";
 
 const opset = 18;
@@ -17,7 +18,7 @@ const maxEmbeddedBytes = 1024;
  *
  * @returns the elements of each, in row-major order
  */
-export async function evaluate(tensors: readonly Tensor[]): Promise<TypedArray[]> {
+export async function evaluate(tensors: readonly Tensor[], device: Device = "cpu"): Promise<TypedArray[]> {
   const feeds: Record<string, Feed> = {};
   const ports: Port[] = [];
   const addInput = (name: string, feed: Feed) => {
@@ -32,6 +33,7 @@ export async function evaluate(tensors: readonly Tensor[]): Promise<TypedArray[]
   const writer = new GraphWriter({
     opset,
     names: new NameSource(),
+    device,
     randomKey(id) {
       const index = randomIds.get(id);
       return [`key${index}a`, `key${index}b`];
@@ -61,7 +63,7 @@ export async function evaluate(tensors: readonly Tensor[]): Promise<TypedArray[]
   const outputs = tensors.map(({ shape, dtype }, index) => ({ name: `out${index}`, shape, dtype }));
   for (const [index, name] of names.entries()) writer.addNode("Identity", [name], [`out${index}`]);
   const model = modelBytes(writer.graph("evaluate", ports, outputs), opset);
-  const session = await createSession(model, writer.intermediateBytes);
+  const session = await createSession(model, writer.intermediateBytes, { device });
   const results = await session.run(feeds).finally(() => session.release());
   return outputs.map(({ name }) => {
     const data = results[name];

@@ -11,19 +11,38 @@ export interface Feed {
   readonly dtype: DType;
 }
 
+/** A tensor in the memory of a device, from one run to another. Takes that memory until it is released. */
+export interface Resident {
+  readonly tensor: OrtTensor;
+  release(): void;
+}
+
+export type Feeds = Readonly<Record<string, Feed | Resident>>;
+
+export interface SessionOptions {
+  readonly device?: Device | undefined;
+  /** Threads that share the work of a kernel. */
+  readonly threads?: number | undefined;
+  /** Outputs that stay on the device, for `runResident`: with WebGPU alone. */
+  readonly resident?: readonly string[];
+}
+
 /** A compiled model, ready to run until it is released. */
 export interface Session {
   /** @param into where outputs are to be written; the others get new arrays */
-  run(
-    feeds: Readonly<Record<string, Feed>>,
-    into?: Readonly<Record<string, Feed>>,
-  ): Promise<Readonly<Record<string, TypedArray>>>;
+  run(feeds: Feeds, into?: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, TypedArray>>>;
+  /** As `run`, of a session with outputs that stay on the device. */
+  runResident(feeds: Feeds): Promise<{
+    readonly arrays: Readonly<Record<string, TypedArray>>;
+    readonly resident: Readonly<Record<string, Resident>>;
+  }>;
   /** Gives the model back once what runs has finished; nothing can be started afterwards. */
   release(): void;
 }
 
 type Ort = typeof import("onnxruntime-node");
 type OrtSession = Awaited<ReturnType<Ort["InferenceSession"]["create"]>>;
+type OrtTensor = InstanceType<Ort["Tensor"]>;
 
 let runtime: Promise<Ort> | undefined;
 
@@ -52,16 +71,11 @@ const maxUnusedBytes = 128 * 2 ** 20;
  * Compiles a model, or finds it compiled.
  *
  * @param bytes bound of the memory that running it takes
- * @param threads that share the work of a kernel
  */
-export async function createSession(
-  model: Uint8Array,
-  bytes: number,
-  device: Device = "cpu",
-  threads = 1,
-): Promise<Session> {
-  const key = `${device} ${threads} ${createHash("sha256").update(model).digest("base64")}`;
-  const entry = cache.get(key) ?? { session: compile(model, device, threads), bytes, users: 0 };
+export async function createSession(model: Uint8Array, bytes: number, options: SessionOptions = {}): Promise<Session> {
+  const { device = "cpu", threads = 1, resident = [] } = options;
+  const key = [device, threads, ...resident, createHash("sha256").update(model).digest("base64")].join(" ");
+  const entry = cache.get(key) ?? { session: compile(model, { device, threads, resident }), bytes, users: 0 };
   entry.users++;
   // Moved to the end: the map's order is that of the last use.
   cache.delete(key);
@@ -79,17 +93,22 @@ export async function createSession(
     entry.users--;
     evict();
   };
+  const inUse = async <T>(use: () => Promise<T>): Promise<T> => {
+    if (released) throw new TensorError("TENSOR_RUNTIME", "this program was released; compile it again");
+    running++;
+    try {
+      return await use();
+    } catch (error) {
+      if (error instanceof TensorError) throw error;
+      throw new TensorError("TENSOR_RUNTIME", `ONNX Runtime failed: ${messageOf(error)}`, { cause: error });
+    } finally {
+      running--;
+      leave();
+    }
+  };
   return {
-    async run(feeds, into = {}) {
-      if (released) throw new TensorError("TENSOR_RUNTIME", "this program was released; compile it again");
-      running++;
-      try {
-        return await run(ort, session, feeds, into);
-      } finally {
-        running--;
-        leave();
-      }
-    },
+    run: (feeds, into = {}) => inUse(() => run(ort, session, feeds, into)),
+    runResident: (feeds) => inUse(() => runResident(ort, session, feeds)),
     release() {
       if (released) return;
       released = true;
@@ -112,7 +131,14 @@ function evict(): void {
   }
 }
 
-async function compile(model: Uint8Array, device: Device, threads: number): Promise<OrtSession> {
+async function compile(
+  model: Uint8Array,
+  {
+    device,
+    threads,
+    resident,
+  }: { readonly device: Device; readonly threads: number; readonly resident: readonly string[] },
+): Promise<OrtSession> {
   const ort = await loadRuntime();
   try {
     return await ort.InferenceSession.create(model, {
@@ -121,6 +147,9 @@ async function compile(model: Uint8Array, device: Device, threads: number): Prom
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: "sequential",
+      ...(resident.length === 0
+        ? {}
+        : { preferredOutputLocation: Object.fromEntries(resident.map((name) => [name, "gpu-buffer"])) }),
       // One block planned for all intermediate values takes half as much memory again as pieces that are reused, and
       // saves no time.
       enableMemPattern: false,
@@ -140,43 +169,54 @@ async function compile(model: Uint8Array, device: Device, threads: number): Prom
 async function run(
   ort: Ort,
   session: OrtSession,
-  feeds: Readonly<Record<string, Feed>>,
+  feeds: Feeds,
   into: Readonly<Record<string, Feed>>,
 ): Promise<Readonly<Record<string, TypedArray>>> {
-  try {
-    const inputs = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(ort, feed)]));
-    const fetches = Object.fromEntries(
-      session.outputNames.map((name) => {
-        const target = into[name];
-        return [name, target === undefined ? null : toOrt(ort, target)];
-      }),
-    );
-    const results = await session.run(inputs, fetches);
-    const outputs: Record<string, TypedArray> = {};
-    for (const [name, result] of Object.entries(results)) {
-      const { data } = result;
-      if (
-        !(
-          data instanceof Float32Array ||
-          data instanceof BigInt64Array ||
-          data instanceof Int32Array ||
-          data instanceof Uint8Array
-        )
-      ) {
-        throw new TensorError("TENSOR_RUNTIME", `output ${name} has the type ${result.type}, which no tensor here has`);
-      }
-      const target = into[name]?.data;
-      outputs[name] = target ?? data;
-      // The binding copies also what has been written to its place. Left to the garbage collector, such copies pile up to
-      // several times the size of a model.
-      if (target !== undefined && data.buffer !== target.buffer && data.buffer instanceof ArrayBuffer)
-        data.buffer.transfer(0);
-    }
-    return outputs;
-  } catch (error) {
-    if (error instanceof TensorError) throw error;
-    throw new TensorError("TENSOR_RUNTIME", `ONNX Runtime failed: ${messageOf(error)}`, { cause: error });
+  const fetches = Object.fromEntries(
+    session.outputNames.map((name) => {
+      const target = into[name];
+      return [name, target === undefined ? null : toOrt(ort, target)];
+    }),
+  );
+  const results = await session.run(inputsOf(ort, feeds), fetches);
+  const outputs: Record<string, TypedArray> = {};
+  for (const [name, result] of Object.entries(results)) {
+    const data = arrayOf(name, result);
+    const target = into[name]?.data;
+    outputs[name] = target ?? data;
+    // The binding copies also what has been written to its place. Left to the garbage collector, such copies pile up to
+    // several times the size of a model.
+    if (target !== undefined && data.buffer !== target.buffer && data.buffer instanceof ArrayBuffer)
+      data.buffer.transfer(0);
   }
+  return outputs;
+}
+
+async function runResident(ort: Ort, session: OrtSession, feeds: Feeds): ReturnType<Session["runResident"]> {
+  const arrays: Record<string, TypedArray> = {};
+  const resident: Record<string, Resident> = {};
+  for (const [name, tensor] of Object.entries(await session.run(inputsOf(ort, feeds)))) {
+    if (tensor.location === "gpu-buffer") resident[name] = { tensor, release: () => tensor.dispose() };
+    else arrays[name] = arrayOf(name, tensor);
+  }
+  return { arrays, resident };
+}
+
+function inputsOf(ort: Ort, feeds: Feeds): Record<string, OrtTensor> {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, feed]) => [name, "tensor" in feed ? feed.tensor : toOrt(ort, feed)]),
+  );
+}
+
+function arrayOf(name: string, { data, type }: OrtTensor): TypedArray {
+  if (
+    data instanceof Float32Array ||
+    data instanceof BigInt64Array ||
+    data instanceof Int32Array ||
+    data instanceof Uint8Array
+  )
+    return data;
+  throw new TensorError("TENSOR_RUNTIME", `output ${name} has the type ${type}, which no tensor here has`);
 }
 
 function toOrt(ort: Ort, { data, shape, dtype }: Feed): InstanceType<Ort["Tensor"]> {
