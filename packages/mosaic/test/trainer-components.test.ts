@@ -19,6 +19,7 @@ export class Sums extends configurable({ size: schema(int, { default: 12 }), fol
     const set = new TensorDataset(a, b, a.add(b.mul(split)).sum(1, true));
     return { train: new DataLoader(set, { batchSize, shuffle: true }), valid: new DataLoader(set, { batchSize }), test: new DataLoader(set, { batchSize }) };
   }
+  override close(): void { console.log("closed"); }
 }
 register(Sums);
 
@@ -92,6 +93,8 @@ it("makes a run of every fold, with options of inner components, of data of seve
   for (let runId = 1; runId <= 6; runId++) {
     const log = await workspace.read(`.runs/or/output_${runId}.log`);
     seen.push(JSON.parse(/^loaders (.*)$/m.exec(log)?.[1] ?? ""));
+    // A worker lives for many runs: each gives back what it has opened.
+    expect(log.match(/^closed$/gm)).toHaveLength(1);
   }
   const told = (split: number) => ({ split, batchSize: 4, k: 3, first: 7 });
   expect(seen).toHaveLength(6);

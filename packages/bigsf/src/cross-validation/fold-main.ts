@@ -1,7 +1,6 @@
 /** The process that trains one split. */
 import { Trainer } from "@ml-mosaic/training";
 import "../components.ts";
-import { PatchesData } from "../datasets/patches-data.ts";
 import type { FromFold, ToFold } from "./fold-messages.ts";
 
 const pause = new AbortController();
@@ -30,7 +29,6 @@ async function train({ config, split, existing }: Extract<ToFold, { kind: "train
       onWarning: (message) => tell({ kind: "warning", message }),
       pause: pause.signal,
     });
-    if (trainer.data instanceof PatchesData) await trainer.data.close();
     tell({ kind: "done", result });
   } catch (error) {
     tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });

@@ -10,8 +10,6 @@ export interface OutOfFoldMap {
   readonly scores: PixelScores;
   /** PNG. */
   readonly picture: Uint8Array;
-  /** Pixels that have a probability. */
-  readonly predicted: number;
 }
 
 /**
@@ -37,13 +35,11 @@ export async function writeOutOfFold(path: string, options: OutOfFoldOptions): P
   const tally = new PixelTally();
   const preview = startPreview(source.mapShape);
   const filaments = insideCells(preview.layout, source.mapShape);
-  let predicted = 0;
   for await (const { firstRow, probability, truth, labelled } of outOfFoldRows(options)) {
     await rows.write(probability);
     tally.add(probability, truth, labelled);
     preview.add(firstRow, probability);
     filaments.add(firstRow, truth);
-    for (const value of probability) if (!Number.isNaN(value)) predicted++;
   }
   await rows.end();
   const scores = tally.scores();
@@ -61,5 +57,5 @@ export async function writeOutOfFold(path: string, options: OutOfFoldOptions): P
     ],
   });
   await writer.close();
-  return { scores, picture, predicted };
+  return { scores, picture };
 }

@@ -140,7 +140,7 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
   }
 
   /** Closes the files. */
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     // What could not be opened need not be closed; whoever opened it has the error.
     const opened = await this.#opened?.catch(() => undefined);
     this.#opened = undefined;

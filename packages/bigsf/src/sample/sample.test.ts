@@ -182,7 +182,9 @@ describe("files", () => {
     const options = { folder: join(folder, "kept"), height: 5, width: 6, seed: 1 };
     const { image } = await writeSample(options);
     const before = readFileSync(image);
-    await expect(writeSample({ ...options, seed: 2 })).rejects.toThrow("the file exists");
+    await expect(writeSample({ ...options, seed: 2 })).rejects.toThrow(
+      /^there already: .*image\.fits, .*target\.fits, .*missing\.fits, .*background\.fits; give another folder, or/,
+    );
     expect(readFileSync(image)).toEqual(before);
     await writeSample({ ...options, seed: 2, overwrite: true });
     expect(readFileSync(image)).not.toEqual(before);

@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { addCommentary, createFits, type FitsWriter, type Header, makeHeader } from "@ml-mosaic/fits";
+import { BigsfError } from "../errors.ts";
 import type { MapPaths } from "../maps/maps.ts";
 import { type SampleOptions, sampleMap } from "./sample-rows.ts";
 
@@ -23,7 +25,7 @@ const ROWS_AT_ONCE = 64;
  * Writes a synthetic map as four FITS files in Galactic coordinates. Memory is some rows, whatever the size; the same
  * size and seed give the same bytes.
  *
- * @throws FitsError where a file exists, or cannot be written; then none of them appears
+ * @throws BigsfError `OUTPUT` where files exist, FitsError where one cannot be written; then none of them appears
  */
 export async function writeSample(options: WriteSampleOptions): Promise<MapPaths> {
   const { folder, height, width, seed, overwrite = false, onRows, signal } = options;
@@ -35,6 +37,11 @@ export async function writeSample(options: WriteSampleOptions): Promise<MapPaths
     missing: path("missing"),
     background: path("background"),
   };
+  const there = overwrite ? [] : Object.values(paths).filter((each) => existsSync(each));
+  if (there.length > 0) {
+    const remedy = "give another folder, or overwrite them (--overwrite)";
+    throw new BigsfError("OUTPUT", `there already: ${there.join(", ")}; ${remedy}`);
+  }
   const rowsAt = sampleMap({ height, width, seed });
   const writers: FitsWriter[] = [];
   try {

@@ -23,6 +23,8 @@ export interface DataModule {
   /** @param data what the stage before returned; undefined for the first */
   prepare(data: unknown, runInfo: RunInfo, moduleInfo: ModuleInfo): Promise<unknown> | unknown;
   info(): Info;
+  /** Called when the run has ended, however it has: gives back what the loaders hold, such as open files. */
+  close?(): Promise<void> | void;
 }
 
 /** What the last stage of `data_scheme` returns: the training set and the test set. */

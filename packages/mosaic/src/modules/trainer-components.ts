@@ -44,5 +44,6 @@ function dataModule(data: BaseData, batchSize: number, fold: number): DataModule
       return [train, test ?? valid];
     },
     info: () => ({ batch_size: batchSize, fold }),
+    close: () => data.close(),
   };
 }

@@ -34,13 +34,15 @@ export interface Link {
   readonly moduleInfo: ModuleInfo;
 }
 
-export interface Chain {
+/** To be disposed of when the run has ended. */
+export interface Chain extends AsyncDisposable {
   readonly loaders: Loaders;
   readonly links: readonly Link[];
 }
 
 /** Constructs the modules in order; data modules are prepared on the way. */
 export async function buildChain({ dataStages, pipelineStages, folder, facts }: ChainOptions): Promise<Chain> {
+  await using opened = new AsyncDisposableStack();
   const generator = new Generator(facts.seed);
   const earlier: EarlierInfo[] = [];
   let runInfo: RunInfo = facts;
@@ -62,6 +64,7 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
   for (const stage of dataStages) {
     const { instance, moduleInfo } = await construct(stage);
     if (!hasMethods<DataModule>(instance, ["prepare", "info"])) throw lacks(stage.entry, instance, ["prepare", "info"]);
+    opened.defer(async () => instance.close?.());
     data = await instance.prepare(data, runInfo, moduleInfo);
     learn(stage, instance);
   }
@@ -80,7 +83,8 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
     learn(stage, instance);
   }
   initialize(links, generator.stream("initialization"));
-  return { loaders, links };
+  const kept = opened.move();
+  return { loaders, links, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 /** The chain as one model: data goes through the modules in order, and all their parameters are trained. */

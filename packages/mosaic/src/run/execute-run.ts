@@ -35,7 +35,7 @@ export interface RunProgress {
 export async function executeRun(order: RunOrder, progress: RunProgress): Promise<RunOutcome> {
   const start = performance.now();
   const settings = await runSettings(order.process, order.folder, vocabulary);
-  const chain = await prepareRun(order);
+  await using chain = await prepareRun(order);
   const resumption = await openResumption(order, chain);
   const trained = await train({
     ...(await trainingOf(order, settings, chain)),
@@ -66,7 +66,7 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
 /** Builds a run up to its compiled training and the first loss of an evaluation, and trains nothing. */
 export async function checkRun(order: RunOrder): Promise<void> {
   const settings = await runSettings(order.process, order.folder, vocabulary);
-  const chain = await prepareRun(order);
+  await using chain = await prepareRun(order);
   const training = await trainingOf(order, settings, chain);
   await train({ ...training, epochs: 0 });
   const { model, loss } = training;

@@ -46,4 +46,7 @@ export abstract class BaseData extends typedConfigurable({}) {
   }
 
   abstract loaders(context: DataContext): DataLoaders | Promise<DataLoaders>;
+
+  /** Gives back what loaders hold, such as open files, when their run has ended. `loaders` may be called again. */
+  close(): void | Promise<void> {}
 }

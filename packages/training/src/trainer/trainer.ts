@@ -140,6 +140,7 @@ export class Trainer {
       this.#existing = "resume";
       return result;
     } finally {
+      await this.data.close();
       await unlock();
     }
   }
