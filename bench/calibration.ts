@@ -2,14 +2,6 @@
  * How often the intervals and verdicts of `mosaic compare` are right, by simulation with a fixed seed. Prints the tables
  * of docs/compare.md, and the last one of docs/plots.md. Takes a few minutes; an argument divides the number of trials: `node bench/calibration.ts 10`.
  */
-import { normalQuantile } from "../packages/mosaic/src/statistics/distributions.ts";
-import { meanInterval } from "../packages/mosaic/src/statistics/mean-interval.ts";
-import { optionImportance } from "../packages/mosaic/src/statistics/option-importance.ts";
-import { chancesOf } from "../packages/mosaic/src/statistics/pair.ts";
-import { type Random, seededRandom } from "../packages/mosaic/src/statistics/random.ts";
-import { repetitionsNeeded } from "../packages/mosaic/src/statistics/repetitions-needed.ts";
-import type { Interval } from "../packages/mosaic/src/statistics/sample.ts";
-import { decide } from "../packages/mosaic/src/statistics/verdict.ts";
 
 const divisor = Number(process.argv[2] ?? 1);
 const trials = Math.round(10_000 / divisor);
@@ -193,3 +185,15 @@ printTable(
     }),
   ),
 );
+
+import {
+  chancesOf,
+  decide,
+  type Interval,
+  meanInterval,
+  normalQuantile,
+  optionImportance,
+  type Random,
+  repetitionsNeeded,
+  seededRandom,
+} from "@ml-mosaic/statistics";

@@ -2,12 +2,13 @@
  * `mosaic compare` over 10,000 runs: seconds of the whole command, for experiments of many shapes.
  * An argument is a folder in which the databases stay, for `npx node --cpu-prof`.
  */
+
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { seededRandom } from "@ml-mosaic/statistics";
 import { dataEntry, netEntry, writeDatabase } from "../packages/mosaic/src/compare/compare-test-database.ts";
-import { seededRandom } from "../packages/mosaic/src/statistics/random.ts";
 
 const limitSeconds = 3;
 const mosaic = new URL("../packages/mosaic/bin/mosaic.ts", import.meta.url).pathname;

@@ -41,12 +41,15 @@ afterAll(async () => {
 describe("the published packages", () => {
   test("hold what they say, and no tests", async () => {
     expect(packages.map(({ name }) => name)).toEqual([
+      "@ml-mosaic/base",
+      "@ml-mosaic/command-line",
       "@ml-mosaic/configurable",
       "@ml-mosaic/fits",
+      "@ml-mosaic/statistics",
       "@ml-mosaic/tensor",
       "@ml-mosaic/training",
-      "ml-mosaic",
       "@ml-mosaic/bigsf",
+      "ml-mosaic",
     ]);
     for (const { name, folder } of packages) {
       const installed = join(project, "node_modules", name);
@@ -65,7 +68,7 @@ describe("the published packages", () => {
   test("have every command of the sources", async () => {
     for (const { name, folder } of packages) {
       const source = JSON.parse(
-        await readFile(join(root, "packages", name.replace(/^.*[/-]/, ""), "package.json"), "utf8"),
+        await readFile(join(root, "packages", name.replace(/^@ml-mosaic\/|^ml-/, ""), "package.json"), "utf8"),
       );
       const published = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
       expect(Object.keys(published.bin ?? {})).toEqual(Object.keys(source.bin ?? {}));

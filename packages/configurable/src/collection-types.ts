@@ -1,5 +1,5 @@
+import { isPlainObject } from "@ml-mosaic/base";
 import { gather } from "./gather.ts";
-import { isPlainObject } from "./plain-object.ts";
 import { problemsUnder, type Reading, type ReadOptions, refuse, type Type } from "./type.ts";
 
 /** A list whose items are all of one type. It comes back as a new array. */

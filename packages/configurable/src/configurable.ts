@@ -1,7 +1,7 @@
+import { isPlainObject } from "@ml-mosaic/base";
 import type { AnyClass, ComponentStatics, Configurable, Objections } from "./component-class.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { type FromConfigOptions, fromConfig } from "./from-config.ts";
-import { isPlainObject } from "./plain-object.ts";
 import { readComponent, setOption, setOptions, uncheckedProblems } from "./read-component.ts";
 import { type Infer, isSchemaMap, type SchemaMap } from "./schema.ts";
 import type { Reading, ReadOptions } from "./type.ts";

@@ -1,3 +1,4 @@
+export { nearestName } from "@ml-mosaic/base";
 export { type Checked, type CheckOptions, checkValues } from "./check-values.ts";
 export { list, map } from "./collection-types.ts";
 export { component } from "./component.ts";
@@ -31,7 +32,6 @@ export type { FromConfigOptions } from "./from-config.ts";
 export { type JsonSchema, jsonSchema, jsonSchemas } from "./json-schema.ts";
 export { literal } from "./literal.ts";
 export { loadImports } from "./load-imports.ts";
-export { nearestName } from "./nearest-name.ts";
 export {
   describeProblem,
   formatPath,

@@ -1,4 +1,4 @@
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "@ml-mosaic/base";
 import { readText } from "./text.ts";
 import { accept, refuse, type Type } from "./type.ts";
 

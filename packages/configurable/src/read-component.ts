@@ -1,7 +1,7 @@
+import { isPlainObject, messageOf } from "@ml-mosaic/base";
 import type { AnyClass, Configurable, Objection } from "./component-class.ts";
 import { ConfigurationError } from "./configuration-error.ts";
-import { messageOf } from "./message-of.ts";
-import { copyPlain, isPlainObject } from "./plain-object.ts";
+import { copyPlain } from "./plain-object.ts";
 import type { Problem } from "./problem.ts";
 import { readValues } from "./read-values.ts";
 import { isSchemaMap, type SchemaMap } from "./schema.ts";

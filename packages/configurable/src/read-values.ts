@@ -1,6 +1,6 @@
+import { isPlainObject, nearestName } from "@ml-mosaic/base";
 import { gather } from "./gather.ts";
-import { nearestName } from "./nearest-name.ts";
-import { copyPlain, isPlainObject } from "./plain-object.ts";
+import { copyPlain } from "./plain-object.ts";
 import type { Problem } from "./problem.ts";
 import type { Schema, SchemaMap } from "./schema.ts";
 import { isNullText } from "./text.ts";

@@ -1,5 +1,5 @@
+import { isPlainObject } from "@ml-mosaic/base";
 import type { ConfigObject, Configurable, Later } from "./component-class.ts";
-import { isPlainObject } from "./plain-object.ts";
 import type { Type } from "./type.ts";
 
 /** One option of a component. `Value` is what the component gets: with `undefined` where it may be left out. */

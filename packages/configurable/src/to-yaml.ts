@@ -1,7 +1,7 @@
+import { isPlainObject } from "@ml-mosaic/base";
 import { Document, isScalar, visit } from "yaml";
 import type { ConfigObject } from "./component-class.ts";
 import { ConfigurationError } from "./configuration-error.ts";
-import { isPlainObject } from "./plain-object.ts";
 import type { Path, Problem } from "./problem.ts";
 
 /**

@@ -1,3 +1,4 @@
+import { isPlainObject, nearestName } from "@ml-mosaic/base";
 import type { AnyClass } from "./component-class.ts";
 import {
   type AnyConfigurableClass,
@@ -5,8 +6,6 @@ import {
   type ConfigurableOn,
   configurable,
 } from "./configurable.ts";
-import { nearestName } from "./nearest-name.ts";
-import { isPlainObject } from "./plain-object.ts";
 import type { Problem } from "./problem.ts";
 import { readComponent } from "./read-component.ts";
 import {

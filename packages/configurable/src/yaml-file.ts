@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { isPlainObject, messageOf } from "@ml-mosaic/base";
 import { type Document, isMap, isSeq, LineCounter, parseDocument } from "yaml";
 import { ConfigurationError } from "./configuration-error.ts";
-import { messageOf } from "./message-of.ts";
-import { isPlainObject } from "./plain-object.ts";
 import type { Path, Problem } from "./problem.ts";
 import { faultsOf, findPair, offsetOf, withoutAlias } from "./yaml-faults.ts";
 

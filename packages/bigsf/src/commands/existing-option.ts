@@ -1,5 +1,5 @@
+import type { Given } from "@ml-mosaic/command-line";
 import type { Existing } from "@ml-mosaic/training";
-import type { Given } from "ml-mosaic/command-line";
 
 /** What to do with a run that is there already. */
 export function existingOption(given: Given): Existing {

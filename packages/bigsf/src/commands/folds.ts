@@ -1,5 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import {
+  type CommandSpec,
+  interruptible,
+  type Progress,
+  pathText,
+  startProgress,
+  tableText,
+} from "@ml-mosaic/command-line";
+import {
   ConfigurationError,
   component,
   configurable,
@@ -8,7 +16,6 @@ import {
   readYaml,
   schema,
 } from "@ml-mosaic/configurable";
-import { type CommandSpec, interruptible, pathText, tableText } from "ml-mosaic/command-line";
 import { drawFolds, mapBackground, type NumberedSplit } from "../datasets/fold-picture.ts";
 import { type FoldReport, reportFolds } from "../datasets/fold-report.ts";
 import { startPatchPreview } from "../datasets/patch-preview.ts";
@@ -16,7 +23,6 @@ import { PatchesData } from "../datasets/patches-data.ts";
 import { BigsfError } from "../errors.ts";
 import type { PatchSizes } from "../folds/patch-pixels.ts";
 import { parts, type Split } from "../folds/splits.ts";
-import { type Progress, startProgress } from "./progress.ts";
 import { requiredOption } from "./required-option.ts";
 
 export const foldsCommand: CommandSpec = {

@@ -1,6 +1,6 @@
 /** The command line: `bigsf <verb> …`. */
+import { buildCommand, type CommandSpec, runCommandLine, type Terminal } from "@ml-mosaic/command-line";
 import { Command } from "commander";
-import { buildCommand, type CommandSpec, runCommandLine, type Terminal } from "ml-mosaic/command-line";
 
 /** Each command is loaded when it is needed. */
 const verbs: Readonly<Record<string, () => Promise<CommandSpec>>> = {

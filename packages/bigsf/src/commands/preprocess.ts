@@ -1,11 +1,17 @@
-import { type CommandSpec, clockText, interruptible, pathText, type Terminal } from "ml-mosaic/command-line";
+import { bytesText, clockText } from "@ml-mosaic/base";
+import {
+  type CommandSpec,
+  interruptible,
+  type Progress,
+  pathText,
+  startProgress,
+  type Terminal,
+} from "@ml-mosaic/command-line";
 import { shareText, tallyNotes } from "../maps/map-tally.ts";
 import type { MapPaths } from "../maps/maps.ts";
 import type { PatchPlan } from "../patches/plan-patches.ts";
 import type { PreprocessResult } from "../patches/preprocess.ts";
 import { Preprocessing } from "../patches/preprocessing.ts";
-import { bytesText } from "./bytes-text.ts";
-import { type Progress, startProgress } from "./progress.ts";
 import { requiredOption } from "./required-option.ts";
 
 export const preprocessCommand: CommandSpec = {

@@ -1,7 +1,6 @@
-import { type CommandSpec, interruptible, pathText } from "ml-mosaic/command-line";
+import { type CommandSpec, interruptible, pathText, startProgress } from "@ml-mosaic/command-line";
 import { BigsfError } from "../errors.ts";
 import { writeSample } from "../sample/write-sample.ts";
-import { startProgress } from "./progress.ts";
 
 const DEFAULT_FOLDER = "sample";
 const DEFAULT_SIZE = "512x512";

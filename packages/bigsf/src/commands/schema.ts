@@ -1,6 +1,6 @@
+import type { CommandSpec } from "@ml-mosaic/command-line";
 import { componentTables, type Described, jsonSchema, loadImports, readYaml } from "@ml-mosaic/configurable";
 import { Experiment } from "@ml-mosaic/training";
-import type { CommandSpec } from "ml-mosaic/command-line";
 import "../components.ts";
 import { Preprocessing } from "../patches/preprocessing.ts";
 import { Segmentation } from "../segmentation/segmentation.ts";

@@ -1,10 +1,10 @@
+import { clockText } from "@ml-mosaic/base";
+import { type CommandSpec, interruptible, type Progress, pathText, startProgress } from "@ml-mosaic/command-line";
 import { ConfigurationError, readYaml } from "@ml-mosaic/configurable";
-import { type CommandSpec, clockText, interruptible, pathText } from "ml-mosaic/command-line";
 import { shareText } from "../maps/map-tally.ts";
 import type { SegmentationResult } from "../segmentation/run-segmentation.ts";
 import { Segmentation } from "../segmentation/segmentation.ts";
 import type { SegmentationPlan } from "../segmentation/segmentation-plan.ts";
-import { type Progress, startProgress } from "./progress.ts";
 import { requiredOption } from "./required-option.ts";
 
 export const segmentCommand: CommandSpec = {

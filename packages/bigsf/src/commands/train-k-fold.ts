@@ -1,23 +1,23 @@
 import { availableParallelism } from "node:os";
-import type { TrainerProgress } from "@ml-mosaic/training";
-import { pauseOnSignals } from "@ml-mosaic/training";
+import { countText } from "@ml-mosaic/base";
 import {
   type CommandSpec,
-  countText,
   type ExitCode,
   numberText,
   pathText,
+  StatusLines,
+  startProgress,
   type Terminal,
   tableText,
-} from "ml-mosaic/command-line";
+} from "@ml-mosaic/command-line";
+import type { TrainerProgress } from "@ml-mosaic/training";
+import { pauseOnSignals } from "@ml-mosaic/training";
 import "../components.ts";
 import { type CrossValidationResult, planCrossValidation } from "../cross-validation/cross-validate.ts";
 import type { FoldEvents } from "../cross-validation/train-folds.ts";
 import { BigsfError } from "../errors.ts";
 import { existingOption } from "./existing-option.ts";
-import { startProgress } from "./progress.ts";
 import { requiredOption } from "./required-option.ts";
-import { StatusLines } from "./status-lines.ts";
 import { epochText, progressText } from "./training-text.ts";
 
 export const trainKFoldCommand: CommandSpec = {

@@ -1,12 +1,11 @@
+import { type CommandSpec, pathText, StatusLines } from "@ml-mosaic/command-line";
 import { pauseOnSignals, Trainer } from "@ml-mosaic/training";
-import { type CommandSpec, pathText } from "ml-mosaic/command-line";
 import "../components.ts";
 import { checkTraining } from "../cross-validation/check-training.ts";
 import { checkSingle } from "../cross-validation/validation-folder.ts";
 import { BigsfError } from "../errors.ts";
 import { existingOption } from "./existing-option.ts";
 import { requiredOption } from "./required-option.ts";
-import { StatusLines } from "./status-lines.ts";
 import { epochText, progressText, testText } from "./training-text.ts";
 
 export const trainCommand: CommandSpec = {

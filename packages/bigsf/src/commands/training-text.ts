@@ -1,6 +1,7 @@
 /** How commands tell of a training. */
+import { clockText } from "@ml-mosaic/base";
+import { barText, numberText, tableText } from "@ml-mosaic/command-line";
 import type { RunEpoch, TestResult, TrainerProgress } from "@ml-mosaic/training";
-import { barText, clockText, numberText, tableText } from "ml-mosaic/command-line";
 
 /** "epoch 12 of 50  train ███░░░  45 %  loss 0.1234  02:10 left" */
 export function progressText({ phase, epoch, epochs, batches, of, trainLoss, secondsLeft }: TrainerProgress): string {

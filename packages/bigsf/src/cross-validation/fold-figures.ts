@@ -1,6 +1,6 @@
 /** What the test sets of all splits say together. */
+import { deviationOf, type Interval, meanOf, tInterval } from "@ml-mosaic/statistics";
 import type { TestResult } from "@ml-mosaic/training";
-import { deviationOf, type Interval, meanOf, tInterval } from "ml-mosaic/statistics";
 
 /** One figure over the splits. */
 export interface FoldFigure {

@@ -1,10 +1,8 @@
 /** What run, rerun and resume do with the runs that they have queued. */
+import { type ExitCode, jsonText, type OptionSpec, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { MosaicError } from "../errors.ts";
 import { carryOut, type Work } from "./carry-out.ts";
-import type { ExitCode, OptionSpec, Terminal } from "./command.ts";
-import { jsonText } from "./json-text.ts";
 import { type ModelSummary, summarizeModels, summaryJson, summaryText } from "./run-summary.ts";
-import { shellText } from "./shell-text.ts";
 
 export interface Telling {
   /** Runs of the final table. */

@@ -1,5 +1,7 @@
 /** Carries out the runs that a command has queued: with workers, a live view, Ctrl-C, and requests from other commands. */
+
 import { setTimeout as delay } from "node:timers/promises";
+import type { ExitCode, Terminal } from "@ml-mosaic/command-line";
 import type { MonitorSection } from "../config/index.ts";
 import { type ControlHandler, type ControlServer, openControlServer } from "../control/control-server.ts";
 import type { AwaitedRun } from "../control/protocol.ts";
@@ -12,7 +14,6 @@ import { filesFolderFor, orderOf } from "../experiment/run-order.ts";
 import { claimFilesFolder, removeUnfinished } from "../run/run-files.ts";
 import type { Lease, Store } from "../store/index.ts";
 import { type SupervisorEvent, supervise } from "../supervisor/supervise.ts";
-import type { ExitCode, Terminal } from "./command.ts";
 import { openRunView, type RunView } from "./run-view.ts";
 
 export interface Work {

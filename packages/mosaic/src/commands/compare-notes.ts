@@ -1,7 +1,8 @@
 // What a reader of a verdict has to know besides: small numbers, failures, and what was chosen on what.
+import { countText } from "@ml-mosaic/base";
+import { numberText } from "@ml-mosaic/command-line";
 import type { DataReport } from "../compare/data-report.ts";
 import type { CompareReport } from "../compare/report.ts";
-import { countText, numberText } from "./text.ts";
 
 export function dataNotes(data: DataReport): readonly string[] {
   return [

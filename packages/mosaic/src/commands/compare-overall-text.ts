@@ -1,6 +1,7 @@
+import { countText } from "@ml-mosaic/base";
+import { numberText, tableText } from "@ml-mosaic/command-line";
 import type { OverallPair, OverallReport } from "../compare/overall-report.ts";
 import { chanceText } from "./compare-pair-text.ts";
-import { countText, numberText, tableText } from "./text.ts";
 
 /** The models over all data sets: ranks, groups, and who beats whom. */
 export function overallText(overall: OverallReport | null, all: boolean): string {

@@ -1,7 +1,8 @@
 // A pair of models in one line, for readers who are no statisticians.
+import { countText } from "@ml-mosaic/base";
+import { numberText } from "@ml-mosaic/command-line";
+import type { Direction } from "@ml-mosaic/statistics";
 import type { PairReport } from "../compare/data-report.ts";
-import type { Direction } from "../statistics/pair.ts";
-import { countText, numberText } from "./text.ts";
 
 export function pairText(pair: PairReport, direction: Direction, familySize: number): string {
   const figures = figuresText(pair, direction);

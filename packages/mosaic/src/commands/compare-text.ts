@@ -1,10 +1,11 @@
+import { countText } from "@ml-mosaic/base";
+import { numberText, tableText } from "@ml-mosaic/command-line";
 import type { DataReport, ModelStanding } from "../compare/data-report.ts";
 import type { CompareReport } from "../compare/report.ts";
 import { ropeText } from "../compare/rope.ts";
 import { dataNotes, reportNotes } from "./compare-notes.ts";
 import { overallText } from "./compare-overall-text.ts";
 import { pairText } from "./compare-pair-text.ts";
-import { countText, numberText, tableText } from "./text.ts";
 
 /** More data sets than this are shown one by one only if asked for. */
 const mostDataSets = 3;

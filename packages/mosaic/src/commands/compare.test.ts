@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { seededRandom } from "@ml-mosaic/statistics";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { dataEntry, type InventedRun, netEntry, writeDatabase } from "../compare/compare-test-database.ts";
-import { seededRandom } from "../statistics/random.ts";
 import { compareCommand } from "./compare.ts";
 import { runForTest } from "./run-for-test.ts";
 

@@ -1,14 +1,13 @@
+import { type CommandSpec, type ExitCode, jsonText, type Terminal } from "@ml-mosaic/command-line";
 import { defaultCriterion } from "../compare/criterion.ts";
 import type { DataReport } from "../compare/data-report.ts";
 import { type CompareReport, compareRuns } from "../compare/report.ts";
 import { defaultRope, parseRope } from "../compare/rope.ts";
 import { openSqliteReader } from "../store/index.ts";
-import type { CommandSpec, ExitCode, Terminal } from "./command.ts";
 import { dataNotes, reportNotes } from "./compare-notes.ts";
 import { overallNotes } from "./compare-overall-text.ts";
 import { pairText } from "./compare-pair-text.ts";
 import { compareText } from "./compare-text.ts";
-import { jsonText } from "./json-text.ts";
 import { writePlotsWithProgress } from "./plot-progress.ts";
 
 export const compareCommand: CommandSpec = {

@@ -1,4 +1,4 @@
-import type { CommandSpec } from "./command.ts";
+import type { CommandSpec } from "@ml-mosaic/command-line";
 import { optionNames, programNames } from "./completion-names.ts";
 
 /** Options and verbs are ours; for all else bash completes file names. */

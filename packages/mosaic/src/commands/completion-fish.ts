@@ -1,4 +1,4 @@
-import type { CommandSpec, OptionSpec } from "./command.ts";
+import type { CommandSpec, OptionSpec } from "@ml-mosaic/command-line";
 
 export function fishScript(commands: readonly CommandSpec[]): string {
   const lines = commands.flatMap((command) => [

@@ -1,4 +1,4 @@
-import type { CommandSpec } from "./command.ts";
+import type { CommandSpec } from "@ml-mosaic/command-line";
 
 /** `mosaic`, and every command of its own. */
 export function programNames(commands: readonly CommandSpec[]): readonly string[] {

@@ -1,4 +1,4 @@
-import type { ArgumentSpec, CommandSpec, OptionSpec } from "./command.ts";
+import type { ArgumentSpec, CommandSpec, OptionSpec } from "@ml-mosaic/command-line";
 import { programNames } from "./completion-names.ts";
 
 /** Works both when evaluated and as a file `_mosaic` in `$fpath`. */

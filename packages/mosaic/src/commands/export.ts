@@ -1,8 +1,7 @@
+import { countText } from "@ml-mosaic/base";
+import { type CommandSpec, interruptible } from "@ml-mosaic/command-line";
 import { exportRuns } from "../export/export-runs.ts";
 import { openSqliteReader } from "../store/index.ts";
-import type { CommandSpec } from "./command.ts";
-import { interruptible } from "./interruptible.ts";
-import { countText } from "./text.ts";
 
 export const exportCommand: CommandSpec = {
   name: "export",

@@ -1,3 +1,5 @@
+import { countText } from "@ml-mosaic/base";
+import type { CommandSpec } from "@ml-mosaic/command-line";
 import {
   countPipelines,
   formatProblem,
@@ -6,8 +8,6 @@ import {
   writePipelineFile,
 } from "../config/index.ts";
 import { vocabulary } from "../run/components.ts";
-import type { CommandSpec } from "./command.ts";
-import { countText } from "./text.ts";
 
 export const generateCommand: CommandSpec = {
   name: "generate",

@@ -1,5 +1,5 @@
+import type { CommandSpec } from "@ml-mosaic/command-line";
 import { defaultCriterion } from "../compare/criterion.ts";
-import type { CommandSpec } from "./command.ts";
 import { criterionArgument, dataOption, drawRuns, plotArguments } from "./plot-command.ts";
 
 export const importanceCommand: CommandSpec = {

@@ -1,6 +1,6 @@
 /** The command lines: `mosaic <verb> …`, and every verb as a command of its own, `mosaic_<verb>`. */
+import { buildCommand, type CommandSpec, runCommandLine, type Terminal } from "@ml-mosaic/command-line";
 import { Command } from "commander";
-import { buildCommand, type CommandSpec, runCommandLine, type Terminal } from "./command.ts";
 
 /** Each command is loaded when it is needed: the engine alone takes longer than a look at a database. */
 const verbs: Readonly<Record<string, () => Promise<CommandSpec>>> = {

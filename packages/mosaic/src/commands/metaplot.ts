@@ -1,9 +1,9 @@
 import { basename, extname } from "node:path";
+import type { CommandSpec, Given } from "@ml-mosaic/command-line";
 import { MosaicError } from "../errors.ts";
 import { readPlotConfig } from "../plots/plot-config.ts";
 import { readPlotRuns } from "../plots/plot-runs.ts";
 import { openSqliteReader } from "../store/index.ts";
-import type { CommandSpec, Given } from "./command.ts";
 import { writePlotsWithProgress } from "./plot-progress.ts";
 
 export const metaplotCommand: CommandSpec = {

@@ -1,7 +1,7 @@
+import type { CommandSpec } from "@ml-mosaic/command-line";
 import { defaultCriterion } from "../compare/criterion.ts";
 import { MosaicError } from "../errors.ts";
 import type { ParallelColor } from "../plots/parallel-plots.ts";
-import type { CommandSpec } from "./command.ts";
 import { criterionArgument, dataOption, drawRuns, plotArguments } from "./plot-command.ts";
 
 export const parallelCommand: CommandSpec = {

@@ -1,5 +1,5 @@
+import type { CommandSpec } from "@ml-mosaic/command-line";
 import { defaultCriterion } from "../compare/criterion.ts";
-import type { CommandSpec } from "./command.ts";
 import { dataOption, drawRuns, plotArguments } from "./plot-command.ts";
 
 const defaultCost = "nb_params";

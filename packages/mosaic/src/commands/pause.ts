@@ -1,4 +1,6 @@
 import { writeFile } from "node:fs/promises";
+import { clockText, countText } from "@ml-mosaic/base";
+import { type CommandSpec, interruptible, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { createLogUpdate } from "log-update";
 import { chooseDatabase } from "../control/choose-database.ts";
 import { askExperiment } from "../control/control-client.ts";
@@ -6,10 +8,6 @@ import type { AwaitedRun, ControlRequest, PausedAnswer } from "../control/protoc
 import { listExperiments, type RegisteredExperiment } from "../control/registry.ts";
 import { MosaicError } from "../errors.ts";
 import { replaceFiles, requireReplaceable } from "../files/replace-files.ts";
-import type { CommandSpec, Terminal } from "./command.ts";
-import { interruptible } from "./interruptible.ts";
-import { shellText } from "./shell-text.ts";
-import { clockText, countText } from "./text.ts";
 
 export const pauseCommand: CommandSpec = {
   name: "pause",

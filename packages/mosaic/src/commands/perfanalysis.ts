@@ -1,8 +1,8 @@
+import { countText } from "@ml-mosaic/base";
+import type { CommandSpec } from "@ml-mosaic/command-line";
 import { readPlotRuns } from "../plots/plot-runs.ts";
 import { openSqliteReader } from "../store/index.ts";
-import type { CommandSpec } from "./command.ts";
 import { writePlotsWithProgress } from "./plot-progress.ts";
-import { countText } from "./text.ts";
 
 export const perfanalysisCommand: CommandSpec = {
   name: "perfanalysis",

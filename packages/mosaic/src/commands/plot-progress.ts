@@ -1,8 +1,7 @@
 // What all plot commands do with their plots. The libraries that draw are heavy: the commands load them when they run.
+import { countText } from "@ml-mosaic/base";
+import { type ExitCode, interruptible, type Terminal } from "@ml-mosaic/command-line";
 import type { Plots } from "../plots/chart.ts";
-import type { ExitCode, Terminal } from "./command.ts";
-import { interruptible } from "./interruptible.ts";
-import { countText } from "./text.ts";
 
 /** @param what is drawn, for the message: "24 runs" */
 export async function writePlotsWithProgress(

@@ -1,10 +1,10 @@
+import { countText } from "@ml-mosaic/base";
+import type { CommandSpec } from "@ml-mosaic/command-line";
 import { MosaicError } from "../errors.ts";
 import { selectRuns } from "../selection/select-runs.ts";
 import { openSqliteReader } from "../store/index.ts";
-import type { CommandSpec } from "./command.ts";
 import { writePlotsWithProgress } from "./plot-progress.ts";
 import { selectorOf, selectorOptions } from "./selector-options.ts";
-import { countText } from "./text.ts";
 
 const defaultPlotSize = 2;
 

@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
+import { countText } from "@ml-mosaic/base";
+import type { CommandSpec } from "@ml-mosaic/command-line";
 import { readPipelineFile } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { rekeyRuns } from "../rekey/rekey-runs.ts";
 import { openSqliteStore } from "../store/index.ts";
-import type { CommandSpec } from "./command.ts";
-import { countText } from "./text.ts";
 
 export const rekeyCommand: CommandSpec = {
   name: "rekey",

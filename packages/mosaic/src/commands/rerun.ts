@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { countText } from "@ml-mosaic/base";
+import { type CommandSpec, shellText } from "@ml-mosaic/command-line";
 import { formatProblem, readMonitor } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { checkDevices } from "../experiment/devices.ts";
@@ -9,13 +11,11 @@ import { readRunModules } from "../experiment/run-modules.ts";
 import { filesFolderFor } from "../experiment/run-order.ts";
 import { snapshotName } from "../run/save-run.ts";
 import { readSnapshotEpochs } from "../run/snapshot-header.ts";
+import { idRanges } from "../selection/id-ranges.ts";
 import { selectRuns } from "../selection/select-runs.ts";
 import { type Continuation, openSqliteStore, type RunRecord, type Store } from "../store/index.ts";
 import { carryOutAndTell, jsonOption } from "./carry-out-and-tell.ts";
-import type { CommandSpec } from "./command.ts";
 import { selectorOf, selectorOptions } from "./selector-options.ts";
-import { shellText } from "./shell-text.ts";
-import { countText, idRanges } from "./text.ts";
 
 export const rerunCommand: CommandSpec = {
   name: "rerun",

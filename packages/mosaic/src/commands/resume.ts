@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
+import { countText } from "@ml-mosaic/base";
+import { type CommandSpec, shellText } from "@ml-mosaic/command-line";
 import { type PipelineEntry, parsePipelines, readMonitorTexts } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { checkDevices } from "../experiment/devices.ts";
@@ -7,11 +9,9 @@ import { readExperimentOrigins } from "../experiment/experiment-origin.ts";
 import { type PauseFile, readPauseFile } from "../experiment/pause-file.ts";
 import { recordExperiment } from "../experiment/queue.ts";
 import { readRunModules } from "../experiment/run-modules.ts";
+import { idRanges } from "../selection/id-ranges.ts";
 import { openSqliteStore, type RunRecord, type Store } from "../store/index.ts";
 import { carryOutAndTell, jsonOption } from "./carry-out-and-tell.ts";
-import type { CommandSpec } from "./command.ts";
-import { shellText } from "./shell-text.ts";
-import { countText, idRanges } from "./text.ts";
 
 export const resumeCommand: CommandSpec = {
   name: "resume",

@@ -1,5 +1,5 @@
 // A command as its user calls it, for tests.
-import { buildCommand, type CommandSpec, type ExitCode, runCommandLine } from "./command.ts";
+import { buildCommand, type CommandSpec, type ExitCode, runCommandLine } from "@ml-mosaic/command-line";
 
 export interface Ended {
   readonly code: ExitCode;

@@ -1,6 +1,6 @@
+import { numberText, tableText } from "@ml-mosaic/command-line";
 import { describe, foldOption, partsOf } from "../compare/pipeline-parts.ts";
 import type { RunRecord, RunResult, StoreReader } from "../store/index.ts";
-import { numberText, tableText } from "./text.ts";
 
 /** Figures of one model over its repetitions. */
 export interface ModelSummary {

@@ -1,9 +1,9 @@
 /** Shows an experiment while it runs: in place on a terminal, as plain lines elsewhere. */
+import { clockText, countText } from "@ml-mosaic/base";
+import { barText, numberText, shortenText, type Terminal } from "@ml-mosaic/command-line";
 import { createLogUpdate } from "log-update";
 import { type EpochRecord, type Lease, maximumAttempts } from "../store/index.ts";
 import type { SupervisorEvent } from "../supervisor/supervise.ts";
-import type { Terminal } from "./command.ts";
-import { barText, clockText, countText, numberText, shortenText } from "./text.ts";
 
 interface Running {
   readonly lease: Lease;

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { countText } from "@ml-mosaic/base";
+import { type CommandSpec, type ExitCode, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { countPipelines, type Experiment, formatProblem, readExperiment } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { checkModules } from "../experiment/check-modules.ts";
@@ -9,11 +11,9 @@ import { digestModules } from "../experiment/plan.ts";
 import { databaseIdOf, enqueueRuns, type Queue } from "../experiment/queue.ts";
 import { vocabulary } from "../run/components.ts";
 import { claimFilesFolder, filesFolderOf, refuseTakenFolder } from "../run/run-files.ts";
+import { idRanges } from "../selection/id-ranges.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
 import { carryOutAndTell, jsonOption } from "./carry-out-and-tell.ts";
-import type { CommandSpec, ExitCode, Terminal } from "./command.ts";
-import { shellText } from "./shell-text.ts";
-import { countText, idRanges } from "./text.ts";
 
 export const runCommand: CommandSpec = {
   name: "run",

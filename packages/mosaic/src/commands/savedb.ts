@@ -1,11 +1,10 @@
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
+import { type CommandSpec, interruptible } from "@ml-mosaic/command-line";
 import { chooseDatabase } from "../control/choose-database.ts";
 import { MosaicError } from "../errors.ts";
 import { replaceFiles } from "../files/replace-files.ts";
 import { copyDatabase } from "../store/index.ts";
-import type { CommandSpec } from "./command.ts";
-import { interruptible } from "./interruptible.ts";
 
 export const savedbCommand: CommandSpec = {
   name: "savedb",

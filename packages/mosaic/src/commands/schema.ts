@@ -1,9 +1,8 @@
 import { extname } from "node:path";
+import { type CommandSpec, jsonText } from "@ml-mosaic/command-line";
 import { classesJson, configJson } from "../schema/schema-json.ts";
 import { classText, configText } from "../schema/schema-text.ts";
 import { classesOfConfig, classesOfSource } from "../schema/user-classes.ts";
-import type { CommandSpec } from "./command.ts";
-import { jsonText } from "./json-text.ts";
 
 export const schemaCommand: CommandSpec = {
   name: "schema",

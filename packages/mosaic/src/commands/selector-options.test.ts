@@ -1,5 +1,5 @@
+import type { Given } from "@ml-mosaic/command-line";
 import { expect, it } from "vitest";
-import type { Given } from "./command.ts";
 import { selectorOf, selectorOptions } from "./selector-options.ts";
 
 function given(options: Readonly<Record<string, string | readonly [string, string]>>): Given {

@@ -1,8 +1,8 @@
 /** The options by which a command's user says which runs are meant. */
+import type { Given, OptionSpec } from "@ml-mosaic/command-line";
 import { MosaicError } from "../errors.ts";
 import { parseIds, type Selector, valueSelector } from "../selection/selector.ts";
 import type { ValueCondition } from "../store/index.ts";
-import type { Given, OptionSpec } from "./command.ts";
 
 const comparisons: Readonly<Record<string, ValueCondition["comparison"]>> = {
   param_name_and_value: "equal",

@@ -1,11 +1,10 @@
 /** How everything about a run is written, for people and for programs. */
+
 import { styleText } from "node:util";
+import { chartText, numberText, oneLine, plainLines, tableText } from "@ml-mosaic/command-line";
 import type { PipelineEntry } from "../config/index.ts";
 import type { RunReport } from "../inspect/run-report.ts";
 import { type EpochRecord, type RunResult, resultColumns } from "../store/index.ts";
-import { chartText } from "./chart.ts";
-import { oneLine, plainLines } from "./one-line.ts";
-import { numberText, tableText } from "./text.ts";
 
 const chartSize = { columns: 64, rows: 11 };
 

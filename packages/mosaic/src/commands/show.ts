@@ -1,8 +1,7 @@
+import { type CommandSpec, jsonText } from "@ml-mosaic/command-line";
 import { MosaicError } from "../errors.ts";
 import { readRunReport } from "../inspect/run-report.ts";
 import { openSqliteReader } from "../store/index.ts";
-import type { CommandSpec } from "./command.ts";
-import { jsonText } from "./json-text.ts";
 import { showJson, showText } from "./show-text.ts";
 
 export const showCommand: CommandSpec = {

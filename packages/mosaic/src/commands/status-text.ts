@@ -1,11 +1,10 @@
 /** How a status report is written, for people and for programs. */
+
 import { resolve } from "node:path";
 import { styleText } from "node:util";
+import { clockText, countText } from "@ml-mosaic/base";
+import { numberText, oneLine, pathText, plainLines, shellText, shortenText, tableText } from "@ml-mosaic/command-line";
 import type { StatusReport } from "../status/status-report.ts";
-import { oneLine, plainLines } from "./one-line.ts";
-import { pathText } from "./path-text.ts";
-import { shellText } from "./shell-text.ts";
-import { clockText, countText, numberText, shortenText, tableText } from "./text.ts";
 
 export interface StatusTextOptions {
   /** Stacks of errors, not only their first lines. */

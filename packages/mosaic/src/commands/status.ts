@@ -1,11 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { type CommandSpec, jsonText, pathText, type Terminal } from "@ml-mosaic/command-line";
 import { createLogUpdate } from "log-update";
 import { forget, listExperiments } from "../control/registry.ts";
 import { lastRuns, readStatus, type StatusReport } from "../status/status-report.ts";
 import { openSqliteReader, StoreError } from "../store/index.ts";
-import type { CommandSpec, Terminal } from "./command.ts";
-import { jsonText } from "./json-text.ts";
-import { pathText } from "./path-text.ts";
 import { statusJson, statusText } from "./status-text.ts";
 
 const shownRuns = 20;

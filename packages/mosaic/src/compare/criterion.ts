@@ -1,6 +1,6 @@
+import type { Direction } from "@ml-mosaic/statistics";
 import { MosaicError } from "../errors.ts";
 import { nearestNames } from "../selection/nearest-names.ts";
-import type { Direction } from "../statistics/pair.ts";
 import { type ResultColumn, resultColumns } from "../store/index.ts";
 
 /** What models are compared by: a column of `run_results`, and which of its values are better. */

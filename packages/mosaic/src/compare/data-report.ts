@@ -1,8 +1,15 @@
 // The models on one data set: their ranking, and every pair of them.
-import { type MeanInterval, meanInterval } from "../statistics/mean-interval.ts";
-import { comparePair, type PairSettings, type PairStatistics } from "../statistics/pair.ts";
-import { deviationOf, meanOf } from "../statistics/sample.ts";
-import { type Judgement, judge } from "../statistics/verdict.ts";
+import {
+  comparePair,
+  deviationOf,
+  type Judgement,
+  judge,
+  type MeanInterval,
+  meanInterval,
+  meanOf,
+  type PairSettings,
+  type PairStatistics,
+} from "@ml-mosaic/statistics";
 import type { Criterion } from "./criterion.ts";
 import type { DataResults, ModelResults } from "./results.ts";
 import type { Rope } from "./rope.ts";

@@ -1,13 +1,20 @@
 // The models over several data sets.
-import type { Posterior } from "../statistics/correlated-t.ts";
-import { friedman } from "../statistics/friedman.ts";
-import { holm } from "../statistics/holm.ts";
-import { type InterquartileMean, interquartileMean, performanceProfile } from "../statistics/many-tasks.ts";
-import { criticalDifference, groupsWithin } from "../statistics/nemenyi.ts";
-import { meanOf } from "../statistics/sample.ts";
-import { signedRankPosterior } from "../statistics/signed-rank-posterior.ts";
-import { decidedAbove, equivalentAbove, type Verdict } from "../statistics/verdict.ts";
-import { wilcoxon } from "../statistics/wilcoxon.ts";
+import {
+  criticalDifference,
+  decidedAbove,
+  equivalentAbove,
+  friedman,
+  groupsWithin,
+  holm,
+  type InterquartileMean,
+  interquartileMean,
+  meanOf,
+  type Posterior,
+  performanceProfile,
+  signedRankPosterior,
+  type Verdict,
+  wilcoxon,
+} from "@ml-mosaic/statistics";
 import type { Criterion } from "./criterion.ts";
 import type { Settings } from "./data-report.ts";
 import type { DataResults } from "./results.ts";

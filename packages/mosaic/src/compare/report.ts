@@ -1,8 +1,7 @@
 /** What `mosaic compare` says about a database, as data. */
+import { exactUpTo, level } from "@ml-mosaic/statistics";
 import { MosaicError } from "../errors.ts";
 import { nearestNames } from "../selection/nearest-names.ts";
-import { level } from "../statistics/sample.ts";
-import { exactUpTo } from "../statistics/sign-flip-test.ts";
 import type { StoreReader } from "../store/index.ts";
 import { type Criterion, criterionNamed } from "./criterion.ts";
 import { compareOnData, type DataReport, pairCountOf } from "./data-report.ts";

@@ -1,5 +1,5 @@
 // Means of a criterion as lines or points, with their intervals.
-import type { Direction } from "../statistics/pair.ts";
+import type { Direction } from "@ml-mosaic/statistics";
 import type { Chart } from "./chart.ts";
 import { wrapText } from "./fit-text.ts";
 import { meanScale } from "./mean-scale.ts";

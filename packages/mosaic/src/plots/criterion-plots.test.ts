@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tInterval } from "@ml-mosaic/statistics";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { tInterval } from "../statistics/mean-interval.ts";
 import { openSqliteReader, resultColumns } from "../store/index.ts";
 import type { Page, Plots } from "./chart.ts";
 import { criterionPlots } from "./criterion-plots.ts";

@@ -1,5 +1,5 @@
 // How a criterion spreads over repetitions: at each place and for each series a violin or box, the values, the mean.
-import { quantileOf } from "../statistics/sample.ts";
+import { quantileOf } from "@ml-mosaic/statistics";
 import type { Chart } from "./chart.ts";
 import type { CriterionPlot } from "./criterion-chart.ts";
 import { shortenMiddle, wrapText } from "./fit-text.ts";

@@ -1,7 +1,7 @@
 // `mosaic importance`: how much each option matters for a criterion.
+import { type GridResults, type Importance, type OptionImportance, optionImportance } from "@ml-mosaic/statistics";
 import { criterionNamed } from "../compare/criterion.ts";
 import type { TableColumn, TableValue } from "../export/table.ts";
-import { type GridResults, type Importance, type OptionImportance, optionImportance } from "../statistics/option-importance.ts"; // biome-ignore format: one thought
 import type { Chart, Page, Plots } from "./chart.ts";
 import { type Configurations, configurationsOf, type VaryingOption } from "./configurations.ts";
 import { criterionName } from "./criterion-title.ts";

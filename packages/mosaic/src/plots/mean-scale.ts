@@ -1,4 +1,4 @@
-import { quantileOf } from "../statistics/sample.ts";
+import { quantileOf } from "@ml-mosaic/statistics";
 import { type AxisScale, scaleOf } from "./scales.ts";
 
 interface MeanPoint {

@@ -1,17 +1,17 @@
 // Parallel coordinates, importance of options, Pareto fronts.
+
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CommandSpec } from "@ml-mosaic/command-line";
+import { meanOf, tInterval } from "@ml-mosaic/statistics";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CommandSpec } from "../commands/command.ts";
 import { importanceCommand } from "../commands/importance.ts";
 import { parallelCommand } from "../commands/parallel.ts";
 import { paretoCommand } from "../commands/pareto.ts";
 import { runForTest } from "../commands/run-for-test.ts";
 import { dataEntry, type InventedRun, netEntry, writeDatabase } from "../compare/compare-test-database.ts";
-import { tInterval } from "../statistics/mean-interval.ts";
-import { meanOf } from "../statistics/sample.ts";
 import { openSqliteReader } from "../store/index.ts";
 import type { Plots } from "./chart.ts";
 import { configurationsOf } from "./configurations.ts";

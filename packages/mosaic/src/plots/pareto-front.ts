@@ -1,4 +1,4 @@
-import type { Direction } from "../statistics/pair.ts";
+import type { Direction } from "@ml-mosaic/statistics";
 
 /**
  * Whether each point is on the Pareto front: no other one is at least as good in both coordinates and better in one. Equal

@@ -1,8 +1,8 @@
 // `mosaic pareto`: two criteria of every pipeline, and those of which no other is better in both.
+import type { Direction } from "@ml-mosaic/statistics";
 import { criterionNamed } from "../compare/criterion.ts";
 import { MosaicError } from "../errors.ts";
 import type { TableColumn } from "../export/table.ts";
-import type { Direction } from "../statistics/pair.ts";
 import type { Chart, Page, Plots } from "./chart.ts";
 import { type Configuration, type Configurations, configurationsOf } from "./configurations.ts";
 import { axisTitle, criterionName } from "./criterion-title.ts";

@@ -1,5 +1,4 @@
-import { tInterval } from "../statistics/mean-interval.ts";
-import { meanOf } from "../statistics/sample.ts";
+import { meanOf, tInterval } from "@ml-mosaic/statistics";
 import type { PlotRun } from "./plot-runs.ts";
 
 export interface RunValue {

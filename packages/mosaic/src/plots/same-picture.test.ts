@@ -1,18 +1,19 @@
 // PDF and PNG of a plot are drawn by the same library but in two ways: what poppler makes of the one is compared with the other.
+
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CommandSpec } from "@ml-mosaic/command-line";
+import { seededRandom } from "@ml-mosaic/statistics";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { CommandSpec } from "../commands/command.ts";
 import { compareCommand } from "../commands/compare.ts";
 import { importanceCommand } from "../commands/importance.ts";
 import { parallelCommand } from "../commands/parallel.ts";
 import { paretoCommand } from "../commands/pareto.ts";
 import { runForTest } from "../commands/run-for-test.ts";
 import { dataEntry, netEntry, writeDatabase } from "../compare/compare-test-database.ts";
-import { seededRandom } from "../statistics/random.ts";
 
 let folder: string;
 const path = (name: string) => join(folder, name);

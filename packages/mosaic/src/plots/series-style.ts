@@ -1,5 +1,5 @@
 // Which colour, dash and shape each of several lines gets, and what its legend says.
-import type { Direction } from "../statistics/pair.ts";
+import type { Direction } from "@ml-mosaic/statistics";
 import { shortLabels } from "./fit-text.ts";
 import { backgroundColor, dashes, palette, shapes } from "./style.ts";
 

@@ -1,5 +1,5 @@
 // Who beats whom: a cell for each pair of models, the row against the column.
-import type { Verdict } from "../statistics/verdict.ts";
+import type { Verdict } from "@ml-mosaic/statistics";
 import type { Chart } from "./chart.ts";
 import { panelTitle, type RowLayout, rowAxis } from "./standing-rows.ts";
 import { palette } from "./style.ts";

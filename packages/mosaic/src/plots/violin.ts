@@ -1,4 +1,4 @@
-import { deviationOf, quantileOf } from "../statistics/sample.ts";
+import { deviationOf, quantileOf } from "@ml-mosaic/statistics";
 
 /** A point of a violin's outline: how wide it is at a value, from 0 to 1. */
 export interface Width {

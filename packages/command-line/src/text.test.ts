@@ -1,15 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { barText, clockText, countText, numberText, shortenText, tableText } from "./text.ts";
+import { barText, numberText, shortenText, tableText } from "./text.ts";
 
 describe("texts", () => {
-  it.each([
-    [0, "00:00"],
-    [59.6, "01:00"],
-    [125, "02:05"],
-    [3600, "1:00:00"],
-    [-1, "00:00"],
-  ])("clock of %s seconds", (seconds, text) => expect(clockText(seconds)).toBe(text));
-
   it.each([
     [null, ""],
     [undefined, ""],
@@ -21,10 +13,6 @@ describe("texts", () => {
     [Number.NaN, "NaN"],
     [Number.NEGATIVE_INFINITY, "-Infinity"],
   ])("number %s", (value, text) => expect(numberText(value)).toBe(text));
-
-  it("counts", () => {
-    expect([countText(0, "run"), countText(1, "run"), countText(2, "run")]).toEqual(["0 runs", "1 run", "2 runs"]);
-  });
 
   it("lines up columns, wide characters too", () => {
     expect(

@@ -16,7 +16,7 @@ interface Case {
 
 /** Written by fixtures/importance.py with scikit-learn. */
 const cases: readonly Case[] = JSON.parse(
-  readFileSync(new URL("../../fixtures/importance.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../fixtures/importance.json", import.meta.url), "utf8"),
 );
 
 const ordered = (levelCounts: readonly number[]) => levelCounts.map((levelCount) => ({ levelCount, isOrdered: true }));

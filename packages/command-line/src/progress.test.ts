@@ -1,6 +1,5 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { bytesText } from "./bytes-text.ts";
 import { progressText, startProgress } from "./progress.ts";
 
 const state = { title: "Writing", unit: "patches", total: 28_197 };
@@ -42,16 +41,4 @@ test("elsewhere short work says nothing", () => {
   for (const done of [1, 2, 3]) progress.update(done);
   progress.end();
   expect(lines).toEqual([]);
-});
-
-test.each([
-  [0, "0 bytes"],
-  [999, "999 bytes"],
-  [1000, "1.00 kB"],
-  [60_799_964, "60.8 MB"],
-  [346_917_168, "347 MB"],
-  [999_600, "1.00 MB"],
-  [2.4e12, "2.40 TB"],
-])("%d bytes", (bytes, text) => {
-  expect(bytesText(bytes)).toBe(text);
 });

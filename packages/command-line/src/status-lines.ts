@@ -1,4 +1,4 @@
-import type { Terminal } from "ml-mosaic/command-line";
+import type { Terminal } from "./command.ts";
 
 /** Lines at the bottom of a terminal that are written over; where that cannot be, they are left out. */
 export class StatusLines {

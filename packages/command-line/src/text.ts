@@ -1,18 +1,5 @@
-/** How commands write numbers, times and tables. */
+/** How commands write numbers and tables. */
 import stringWidth from "string-width";
-
-/** "1 run", "24 runs" */
-export function countText(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** Minutes and seconds, with hours where needed: "02:05", "1:00:00". */
-export function clockText(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (value: number) => String(value).padStart(2, "0");
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${two(minutes)}:${two(rest)}`;
-}
 
 /** Four significant digits; NaN and infinities by name, nothing for nothing. */
 export function numberText(value: number | null | undefined): string {
@@ -54,15 +41,4 @@ export function shortenText(text: string, width: number): string {
   return `${Array.from(text)
     .slice(0, Math.max(0, width - 1))
     .join("")}…`;
-}
-
-/** Ids as selectors take them: "1-3,7". */
-export function idRanges(ids: readonly number[]): string {
-  const ranges: [first: number, last: number][] = [];
-  for (const id of ids.toSorted((a, b) => a - b)) {
-    const range = ranges.at(-1);
-    if (range !== undefined && id <= range[1] + 1) range[1] = id;
-    else ranges.push([id, id]);
-  }
-  return ranges.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(",");
 }

@@ -1,6 +1,6 @@
 /** What every command looks like, and how it is read from the command line. */
+import { CodedError } from "@ml-mosaic/base";
 import { Argument, Command, CommanderError, Option } from "commander";
-import { MosaicError } from "../errors.ts";
 
 /** 0 done, 1 some runs failed, 2 wrong usage or input, 3 stopped with work left. */
 export type ExitCode = 0 | 1 | 2 | 3;
@@ -71,7 +71,7 @@ export async function runCommandLine(program: Command, args: readonly string[], 
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     terminal.err(`${error instanceof Error ? error.message : String(error)}\n`);
-    if (!(error instanceof MosaicError || (error instanceof Error && "code" in error)) && error instanceof Error)
+    if (!(error instanceof CodedError || (error instanceof Error && "code" in error)) && error instanceof Error)
       terminal.err(`${error.stack}\n`);
     return 2;
   }
@@ -128,7 +128,7 @@ function buildOption({ name, short, value, secondValue, help }: OptionSpec): Opt
 function pairOf(option: string, values: readonly unknown[]): readonly [string, string] {
   const [first, second, ...more] = values;
   if (typeof first === "string" && typeof second === "string" && more.length === 0) return [first, second];
-  throw new MosaicError("bad-usage", `--${option} is given once, with two values`);
+  throw new CodedError("BAD_USAGE", `--${option} is given once, with two values`);
 }
 
 function camelCase(option: string): string {

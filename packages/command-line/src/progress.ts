@@ -1,4 +1,6 @@
-import { barText, clockText, type Terminal } from "ml-mosaic/command-line";
+import { clockText } from "@ml-mosaic/base";
+import type { Terminal } from "./command.ts";
+import { barText } from "./text.ts";
 
 /** How far a long piece of work has come, on stderr: a line that is written over, or one now and then where it cannot be. */
 export interface Progress {

@@ -43,7 +43,7 @@ interface Fixture {
 }
 
 /** Written by fixtures/statistics.py with SciPy 1.10. */
-const fixture: Fixture = JSON.parse(readFileSync(new URL("../../fixtures/statistics.json", import.meta.url), "utf8"));
+const fixture: Fixture = JSON.parse(readFileSync(new URL("../fixtures/statistics.json", import.meta.url), "utf8"));
 
 /** Within 1e-6 of the reference, relative to its size. */
 function expectNear(found: number, reference: number): void {
