@@ -67,7 +67,7 @@ async function drawComparison(
   all: boolean,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { comparePlots } = await import("../plots/compare-plots.ts");
+  const { comparePlots } = await import("../plots/pages/comparison.ts");
   const direction = report.criterion.direction;
   const texts = {
     verdicts: ({ pairs, models, familySize }: DataReport) =>

@@ -9,7 +9,7 @@ export const importanceCommand: CommandSpec = {
   options: [dataOption],
   examples: ["mosaic importance results.db importance.pdf", "mosaic importance results.db importance.csv test_acc"],
   async run(given, terminal) {
-    const { importancePlots } = await import("../plots/importance-plots.ts");
+    const { importancePlots } = await import("../plots/pages/importance.ts");
     const criterion = given.optionalArgument("criterion") ?? defaultCriterion;
     return drawRuns(given, terminal, (runs) => importancePlots(runs, criterion, given.option("data")));
   },

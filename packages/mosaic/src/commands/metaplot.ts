@@ -1,8 +1,8 @@
 import { basename, extname } from "node:path";
 import type { CommandSpec, Given } from "@ml-mosaic/command-line";
 import { MosaicError } from "../errors.ts";
-import { readPlotConfig } from "../plots/plot-config.ts";
-import { readPlotRuns } from "../plots/plot-runs.ts";
+import { readPlotConfig } from "../plots/runs/plot-config.ts";
+import { readPlotRuns } from "../plots/runs/plot-runs.ts";
 import { openSqliteReader } from "../store/index.ts";
 import { writePlotsWithProgress } from "./plot-progress.ts";
 
@@ -27,8 +27,8 @@ export const metaplotCommand: CommandSpec = {
   ],
   async run(given, terminal) {
     const asked = askedOf(given);
-    const { configPlots } = await import("../plots/config-plots.ts");
-    const { criterionPlots } = await import("../plots/criterion-plots.ts");
+    const { configPlots } = await import("../plots/pages/sections.ts");
+    const { criterionPlots } = await import("../plots/pages/criterion.ts");
     const reader = await openSqliteReader(given.argument("database_file"));
     try {
       for (const notice of reader.notices) terminal.err(`${notice}\n`);

@@ -1,7 +1,7 @@
 import type { CommandSpec } from "@ml-mosaic/command-line";
 import { defaultCriterion } from "../compare/criterion.ts";
 import { MosaicError } from "../errors.ts";
-import type { ParallelColor } from "../plots/parallel-plots.ts";
+import type { ParallelColor } from "../plots/pages/parallel.ts";
 import { criterionArgument, dataOption, drawRuns, plotArguments } from "./plot-command.ts";
 
 export const parallelCommand: CommandSpec = {
@@ -18,7 +18,7 @@ export const parallelCommand: CommandSpec = {
   ],
   async run(given, terminal) {
     const color = colorOf(given.option("color"));
-    const { parallelPlots } = await import("../plots/parallel-plots.ts");
+    const { parallelPlots } = await import("../plots/pages/parallel.ts");
     const criterion = given.optionalArgument("criterion") ?? defaultCriterion;
     const dataKey = given.option("data");
     return drawRuns(given, terminal, (runs) => parallelPlots(runs, criterion, { dataKey, color }));

@@ -15,7 +15,7 @@ export const paretoCommand: CommandSpec = {
   options: [dataOption],
   examples: ["mosaic pareto results.db front.pdf", "mosaic pareto results.db front.png 'duration(s)' test_acc"],
   async run(given, terminal) {
-    const { paretoPlots } = await import("../plots/pareto-plots.ts");
+    const { paretoPlots } = await import("../plots/pages/pareto.ts");
     const criteria = [
       given.optionalArgument("abscissae") ?? defaultCost,
       given.optionalArgument("ordinates") ?? defaultCriterion,

@@ -1,6 +1,6 @@
 import { countText } from "@ml-mosaic/base";
 import type { CommandSpec } from "@ml-mosaic/command-line";
-import { readPlotRuns } from "../plots/plot-runs.ts";
+import { readPlotRuns } from "../plots/runs/plot-runs.ts";
 import { openSqliteReader } from "../store/index.ts";
 import { writePlotsWithProgress } from "./plot-progress.ts";
 
@@ -14,7 +14,7 @@ export const perfanalysisCommand: CommandSpec = {
   options: [],
   examples: ["mosaic perfanalysis results.db models.pdf"],
   async run(given, terminal) {
-    const { performancePlots } = await import("../plots/performance-plots.ts");
+    const { performancePlots } = await import("../plots/pages/performance.ts");
     const reader = await openSqliteReader(given.argument("database_file"));
     try {
       for (const notice of reader.notices) terminal.err(`${notice}\n`);

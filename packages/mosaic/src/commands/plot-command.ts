@@ -1,8 +1,8 @@
 // Plot commands that read all runs and draw something of them.
 import type { ArgumentSpec, ExitCode, Given, OptionSpec, Terminal } from "@ml-mosaic/command-line";
 import { defaultCriterion } from "../compare/criterion.ts";
-import type { Plots } from "../plots/chart.ts";
-import { type PlotRun, readPlotRuns } from "../plots/plot-runs.ts";
+import type { Plots } from "../plots/pages/page.ts";
+import { type PlotRun, readPlotRuns } from "../plots/runs/plot-runs.ts";
 import { openSqliteReader } from "../store/index.ts";
 import { writePlotsWithProgress } from "./plot-progress.ts";
 

@@ -1,7 +1,7 @@
 // What all plot commands do with their plots. The libraries that draw are heavy: the commands load them when they run.
 import { countText } from "@ml-mosaic/base";
 import { type ExitCode, interruptible, type Terminal } from "@ml-mosaic/command-line";
-import type { Plots } from "../plots/chart.ts";
+import type { Plots } from "../plots/pages/page.ts";
 
 /** @param what is drawn, for the message: "24 runs" */
 export async function writePlotsWithProgress(
@@ -10,7 +10,7 @@ export async function writePlotsWithProgress(
   what: string,
   { out, err, isLive }: Terminal,
 ): Promise<ExitCode> {
-  const { writePlots } = await import("../plots/write-plots.ts");
+  const { writePlots } = await import("../plots/write/write-plots.ts");
   const onPage = (done: number) => isLive && err(`\r${countText(done, "page")} of ${plots.pageCount}`);
   const files = await interruptible((signal) => writePlots(file, plots, { onPage, signal }));
   if (isLive) err("\r");

@@ -26,7 +26,7 @@ export const plotlossCommand: CommandSpec = {
   ],
   async run(given, terminal) {
     const selector = selectorOf(given);
-    const { lossPlots } = await import("../plots/loss-pages.ts");
+    const { lossPlots } = await import("../plots/pages/losses.ts");
     const plotSize = plotSizeOf(given.option("plot_size"));
     const reader = await openSqliteReader(given.argument("database_file"));
     try {

@@ -1,0 +1,144 @@
+// The loss curves of one run.
+import type { EpochRecord } from "../../store/index.ts";
+import { numberAxis, scaleOf } from "../marks/scales.ts";
+import { palette, textSize } from "../marks/style.ts";
+import { type LossPoint, thinCurve } from "../marks/thin-curve.ts";
+import type { Chart } from "../pages/page.ts";
+import { wrapText } from "../text/fit-text.ts";
+import { counted, countLabel, numberLabel } from "../text/number-label.ts";
+import { messageChart } from "./message-chart.ts";
+
+export interface LossCurves {
+  readonly runId: number;
+  readonly status: string;
+  /** `Class(v1,v2) | Class(…)` */
+  readonly pipeline: string;
+  /** Name of the loss function, where it is known. */
+  readonly lossFunction: string | undefined;
+  readonly parameterCount: number | null;
+  readonly overfit: number | null;
+  readonly trainability: number | null;
+  readonly slope: number | null;
+  readonly epochs: readonly EpochRecord[];
+}
+
+/** Room that the chart has, in points: text is broken and curves are thinned to it. */
+export interface Room {
+  readonly width: number;
+  readonly scale: number;
+}
+
+const sets = ["train", "test"] as const;
+type SetName = (typeof sets)[number];
+
+export function lossChart(curves: LossCurves, { width, scale }: Room): Chart {
+  const train = curveOf(curves.epochs, "train");
+  const test = curveOf(curves.epochs, "test");
+  const drawn = [...train, ...test].flatMap(({ loss }) => loss ?? []);
+  const titles = titlesOf(curves, width / scale);
+  if (drawn.length === 0) return messageChart(titles, emptyReason(curves));
+  return {
+    title: { ...titles, subtitle: [...titles.subtitle, ...notesOf(curves)] },
+    encoding: {
+      x: {
+        field: "epoch",
+        type: "quantitative",
+        title: "epoch",
+        scale: { domain: epochDomain(curves.epochs), nice: false, zero: false },
+        axis: { grid: false, tickCount: 5, tickMinStep: 1, format: ",d" },
+      },
+      y: {
+        field: "loss",
+        type: "quantitative",
+        title: curves.lossFunction === undefined ? "loss" : `loss (${curves.lossFunction})`,
+        ...numberAxis(scaleOf(drawn)),
+      },
+    },
+    layer: [...curveLayers("train", train, Math.round(width)), ...curveLayers("test", test, Math.round(width))],
+  };
+}
+
+/**
+ * Where both curves are equal, both are seen: the second one is thinner. Dashes would do as well, but a PDF holds each
+ * dash by itself.
+ */
+const lineWidths: Readonly<Record<SetName, number>> = { train: 2.5, test: 1 };
+
+function curveLayers(set: SetName, curve: readonly LossPoint[], columns: number) {
+  const alone = curve.filter((_, index) => isAlone(curve, index));
+  const encoding = {
+    color: {
+      datum: set,
+      type: "nominal",
+      title: null,
+      scale: { domain: [...sets], range: [palette[0], palette[1]] },
+      legend: { orient: "top", direction: "horizontal", offset: 2, symbolType: "stroke", symbolSize: 200 },
+    },
+  } as const;
+  const line = { type: "line", invalid: "break-paths-filter-domains", strokeWidth: lineWidths[set] } as const;
+  const points = { type: "point", filled: true, size: 24, opacity: 1 } as const;
+  return [
+    { data: { values: thinCurve(curve, columns) }, mark: line, encoding },
+    ...(alone.length > 0 ? [{ data: { values: alone }, mark: points, encoding }] : []),
+  ];
+}
+
+/** NaN and infinities are gaps. */
+function curveOf(epochs: readonly EpochRecord[], set: SetName): readonly LossPoint[] {
+  return epochs.map(({ epoch, trainLoss, testLoss }) => ({
+    epoch,
+    loss: finite(set === "train" ? trainLoss : testLoss),
+  }));
+}
+
+/** Between gaps, where no line would show it. */
+function isAlone(curve: readonly LossPoint[], index: number): boolean {
+  const isGap = (place: number) => (curve[place]?.loss ?? null) === null;
+  return !isGap(index) && isGap(index - 1) && isGap(index + 1);
+}
+
+function finite(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null;
+}
+
+function epochDomain(epochs: readonly EpochRecord[]): [number, number] {
+  const [first, last] = [epochs[0]?.epoch ?? 1, epochs.at(-1)?.epoch ?? 1];
+  return first === last ? [first - 1, last + 1] : [first, last];
+}
+
+function titlesOf(curves: LossCurves, width: number) {
+  const { runId, status, pipeline, parameterCount, overfit, trainability, slope } = curves;
+  const figures = `overfit ${numberLabel(overfit)} · trainability ${numberLabel(trainability)} · slope ${numberLabel(slope)}`;
+  const parameters = parameterCount === null ? "parameters unknown" : counted(parameterCount, "parameter");
+  return {
+    text: `Run ${runId}${status === "done" ? "" : ` (${status})`} — ${parameters}`,
+    subtitle: [
+      ...wrapText(pipeline, width, textSize.subtitle, 2),
+      ...(status === "done" ? wrapText(figures, width, textSize.subtitle, 1) : []),
+    ],
+  };
+}
+
+/** What the curves do not show. */
+function notesOf({ epochs }: LossCurves): readonly string[] {
+  return sets.flatMap((set) => {
+    const values = epochs.map((epoch) => (set === "train" ? epoch.trainLoss : epoch.testLoss));
+    const missing = values.filter((value) => value === null).length;
+    const wild = values.filter((value) => value !== null && !Number.isFinite(value));
+    const first = epochs[values.findIndex((value) => value !== null && !Number.isFinite(value))]?.epoch;
+    const share = (count: number) => `${countLabel(count)} of ${counted(epochs.length, "epoch")}`;
+    return [
+      ...(wild.length > 0 ? [`gap: ${set} loss NaN or infinite in ${share(wild.length)}, first in ${first}`] : []),
+      ...(missing > 0 ? [`no ${set} loss in ${share(missing)}`] : []),
+    ];
+  });
+}
+
+function emptyReason({ status, epochs }: LossCurves): string {
+  if (epochs.length === 0)
+    return status === "done" ? "No loss history is stored for this run." : `No loss history: the run is ${status}.`;
+  const isWild = epochs.some(({ trainLoss, testLoss }) => trainLoss !== null || testLoss !== null);
+  return isWild
+    ? `All losses of ${counted(epochs.length, "epoch")} are NaN or infinite.`
+    : `The ${counted(epochs.length, "epoch")} of this run have no losses.`;
+}

@@ -1,0 +1,54 @@
+// `mosaic metaplot`: a criterion against the number of parameters, one line a model key.
+import { criterionNamed } from "../../compare/criterion.ts";
+import type { TableColumn } from "../../export/table.ts";
+import { criterionChart } from "../charts/criterion-chart.ts";
+import { finiteResult, type PlotRun, runsOnData } from "../runs/plot-runs.ts";
+import { dataNote, hasIntervals, seriesNotes, seriesOf } from "../runs/series.ts";
+import { seriesTable } from "../runs/series-table.ts";
+import { axisTitle, criterionName, directionNote } from "../text/criterion-title.ts";
+import type { Plots } from "./page.ts";
+import { figurePage, figureTextWidth } from "./page-layout.ts";
+
+/** @throws MosaicError for an unknown data set or criterion, with what there is */
+export function criterionPlots(runs: readonly PlotRun[], dataKey: string, criterion: string): Plots {
+  const { direction } = criterionNamed(criterion);
+  const chosen = runsOnData(runs, dataKey);
+  const of = {
+    name: (run: PlotRun) => run.modelKey,
+    x: (run: PlotRun) => finiteResult(run, "nb_params"),
+    xName: "nb_params",
+    criterion,
+  };
+  const series = seriesOf(chosen, of);
+  const title = `${upperFirst(criterionName(criterion))} against number of parameters`;
+  const interval = hasIntervals(series) ? "mean with 95 % t interval" : "";
+  const notes = seriesNotes(dataNote(dataKey), chosen, series, of, [interval, directionNote(criterion)]);
+  return {
+    title,
+    pageCount: 1,
+    pages: () => [
+      figurePage(
+        criterionChart(
+          {
+            title,
+            notes,
+            xTitle: axisTitle("nb_params"),
+            yTitle: axisTitle(criterion),
+            series,
+            direction,
+            marks: "line",
+            intervals: "fill_between",
+          },
+          figureTextWidth,
+        ),
+      ),
+    ],
+    table: seriesTable(chosen, { ...of, xColumn, valueColumn: criterion, series }),
+  };
+}
+
+const xColumn: TableColumn = { name: "nb_params", type: "whole" };
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

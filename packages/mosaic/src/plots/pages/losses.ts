@@ -1,0 +1,92 @@
+// `mosaic plotloss`: the loss curves of many runs.
+import { PROCESS_DEFAULTS } from "../../config/process-options.ts";
+import { MosaicError } from "../../errors.ts";
+import type { TableColumn, TableValue } from "../../export/table.ts";
+import type { RunRecord, StoreReader } from "../../store/index.ts";
+import { type LossCurves, lossChart } from "../charts/loss-chart.ts";
+import { counted } from "../text/number-label.ts";
+import type { Page, Plots } from "./page.ts";
+import { gridCell, gridPage } from "./page-layout.ts";
+
+/** More across than this are too small to be seen on paper. */
+const mostAcross = 10;
+
+/**
+ * Pages of `plotSize` times `plotSize` loss charts, in the order of `runIds`, which are read a page at a time.
+ *
+ * @throws MosaicError for a `plotSize` that is none
+ */
+export function lossPlots(reader: StoreReader, runIds: readonly number[], plotSize: number): Plots {
+  if (!Number.isInteger(plotSize) || plotSize < 1 || plotSize > mostAcross)
+    throw new MosaicError(
+      "bad-plot-size",
+      `-plot_size is a whole number from 1 to ${mostAcross}: 2 puts 2 x 2 plots on a page`,
+    );
+  const chunks = chunksOf(runIds, plotSize * plotSize);
+  return {
+    title: `Loss curves of ${counted(runIds.length, "run")}`,
+    pageCount: chunks.length,
+    async *pages(): AsyncIterable<Page> {
+      const cell = gridCell(plotSize, plotSize);
+      for (const ids of chunks) {
+        const runs = await readRuns(reader, ids);
+        yield gridPage(
+          runs.map((run) => lossChart(run, cell)),
+          plotSize,
+          plotSize,
+        );
+      }
+    },
+    table: {
+      columns,
+      async *rows(): AsyncIterable<readonly TableValue[]> {
+        for (const ids of chunks)
+          for (const { runId, status, pipeline, parameterCount, epochs } of await readRuns(reader, ids)) {
+            const run = [runId, status, pipeline, parameterCount] as const;
+            for (const { epoch, trainLoss, testLoss } of epochs) yield [...run, epoch, trainLoss, testLoss];
+            // A run without history is in the table all the same.
+            if (epochs.length === 0) yield [...run, null, null, null];
+          }
+      },
+    },
+  };
+}
+
+const columns: readonly TableColumn[] = [
+  { name: "run_id", type: "whole" },
+  { name: "status", type: "text" },
+  { name: "pipeline", type: "text" },
+  { name: "nb_params", type: "whole" },
+  { name: "epoch", type: "whole" },
+  { name: "train_loss", type: "number" },
+  { name: "test_loss", type: "number" },
+];
+
+async function readRuns(reader: StoreReader, runIds: readonly number[]): Promise<readonly LossCurves[]> {
+  const runs = new Map<number, LossCurves>();
+  for await (const run of reader.runs({ runIds, withHistory: true })) runs.set(run.runId, curvesOf(run));
+  return runIds.flatMap((id) => runs.get(id) ?? []);
+}
+
+function curvesOf({ runId, status, description, params, result, history, details }: RunRecord): LossCurves {
+  const options = new Map(params);
+  const written = options.get("class_loss_function") ?? options.get("loss_function");
+  return {
+    runId,
+    status,
+    pipeline: description,
+    // The original Mosaic had other defaults.
+    lossFunction: written ?? (details === null ? undefined : PROCESS_DEFAULTS.lossFunction),
+    parameterCount: result?.parameterCount ?? null,
+    overfit: result?.overfit ?? null,
+    trainability: result?.trainability ?? null,
+    slope: result?.slope ?? null,
+    epochs: history,
+  };
+}
+
+function chunksOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}

@@ -1,0 +1,91 @@
+// `mosaic metaplot --config`: one page a section.
+import { criterionNamed } from "../../compare/criterion.ts";
+import { type CriterionPlot, criterionChart } from "../charts/criterion-chart.ts";
+import { distributionChart } from "../charts/distribution-chart.ts";
+import type { PlotSection } from "../runs/plot-config.ts";
+import { finiteResult, type PlotRun } from "../runs/plot-runs.ts";
+import { filterRuns, valueNamed } from "../runs/run-filter.ts";
+import { dataNote, hasIntervals, type Series, type SeriesOf, seriesNotes, seriesOf } from "../runs/series.ts";
+import { seriesTable } from "../runs/series-table.ts";
+import { axisTitle, directionNote } from "../text/criterion-title.ts";
+import { counted } from "../text/number-label.ts";
+import type { Chart, Plots, PlotTable } from "./page.ts";
+import { figurePage, figureTextWidth } from "./page-layout.ts";
+
+export function configPlots(runs: readonly PlotRun[], sections: readonly PlotSection[]): Plots {
+  const plots = sections.map((section) => sectionPlot(filterRuns(runs, section), section));
+  return {
+    title: counted(sections.length, "plot"),
+    pageCount: plots.length,
+    pages: () => plots.map(({ chart }) => figurePage(chart())),
+    table: sectionsTable(plots),
+  };
+}
+
+interface SectionPlot {
+  readonly section: PlotSection;
+  readonly runs: readonly PlotRun[];
+  readonly of: SeriesOf;
+  readonly series: readonly Series[];
+  chart(): Chart;
+}
+
+function sectionPlot(runs: readonly PlotRun[], section: PlotSection): SectionPlot {
+  const { abscissae, ordinates } = section;
+  const dataKeys = new Set(runs.map(({ dataKey }) => dataKey));
+  const of: SeriesOf = {
+    name: ({ modelKey, dataKey }) => (dataKeys.size > 1 ? `${modelKey} on ${dataKey}` : modelKey),
+    x: (run) => (run.results.has(abscissae) ? finiteResult(run, abscissae) : valueNamed(run, abscissae)),
+    xName: abscissae,
+    criterion: ordinates,
+  };
+  const series = seriesOf(runs, of);
+  return { section, runs, of, series, chart: () => sectionChart(section, runs, of, series) };
+}
+
+function sectionChart(section: PlotSection, runs: readonly PlotRun[], of: SeriesOf, series: readonly Series[]): Chart {
+  const { name, abscissae, ordinates, plotType, plotScale, errorbarsStyle } = section;
+  const dataKeys = [...new Set(runs.map(({ dataKey }) => dataKey))];
+  const data = dataKeys.length === 1 ? dataNote(dataKeys[0] ?? "") : "";
+  const isMeans = plotType === "line" || plotType === "point";
+  const drawn = isMeans
+    ? hasIntervals(series) && "mean with 95 % t interval"
+    : `points: runs, bar: mean, ${plotType === "box" ? "boxes: quartiles" : "violins"} from n = 5 on`;
+  const common = {
+    title: name,
+    notes: seriesNotes(data, runs, series, of, [drawn || undefined, directionNote(ordinates)]),
+    xTitle: axisTitle(abscissae),
+    yTitle: axisTitle(ordinates),
+    series,
+    direction: criterionNamed(ordinates).direction,
+    ...scalesOf[plotScale],
+  };
+  return isMeans
+    ? criterionChart({ ...common, marks: plotType, intervals: errorbarsStyle }, figureTextWidth)
+    : distributionChart({ ...common, shape: plotType }, figureTextWidth);
+}
+
+type Scales = Pick<CriterionPlot, "xScale" | "yScale">;
+
+const scalesOf: Readonly<Record<PlotSection["plotScale"], Scales>> = {
+  auto: {},
+  linear: { xScale: "linear", yScale: "linear" },
+  log: { xScale: "linear", yScale: "log" },
+  semilogy: { xScale: "linear", yScale: "log" },
+  semilogx: { xScale: "log", yScale: "linear" },
+  loglog: { xScale: "log", yScale: "log" },
+};
+
+/** The tables of all sections below each other: their columns have one name for all. */
+function sectionsTable(plots: readonly SectionPlot[]): PlotTable {
+  const tables = plots.map(({ section, runs, of, series }) => ({
+    section,
+    table: seriesTable(runs, { ...of, series, xColumn: { name: "abscissa", type: "text" }, valueColumn: "ordinate" }),
+  }));
+  return {
+    columns: [{ name: "section", type: "text" }, ...(tables[0]?.table.columns ?? [])],
+    *rows() {
+      for (const { section, table } of tables) for (const row of table.rows()) yield [section.name, ...row];
+    },
+  };
+}

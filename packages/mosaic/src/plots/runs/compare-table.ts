@@ -1,0 +1,75 @@
+// The figures behind `mosaic compare --plot`: a row for each model and one for each pair, of every data set and over all.
+import type { CompareReport } from "../../compare/report.ts";
+import type { TableColumn, TableValue } from "../../export/table.ts";
+import type { PlotTable } from "../pages/page.ts";
+
+const columns = [
+  { name: "data", type: "text" },
+  { name: "model", type: "text" },
+  { name: "other", type: "text" },
+  { name: "rank", type: "number" },
+  { name: "n", type: "whole" },
+  { name: "failed", type: "whole" },
+  { name: "diverged", type: "whole" },
+  { name: "mean", type: "number" },
+  { name: "low", type: "number" },
+  { name: "high", type: "number" },
+  { name: "verdict", type: "text" },
+  { name: "better", type: "number" },
+  { name: "equivalent", type: "number" },
+  { name: "worse", type: "number" },
+  { name: "effect_size", type: "number" },
+  { name: "p", type: "number" },
+  { name: "p_corrected", type: "number" },
+] as const satisfies readonly TableColumn[];
+
+type Row = Partial<Record<(typeof columns)[number]["name"], TableValue>>;
+
+/**
+ * `other` is empty in a model's own row. In a pair's row `mean`, `low` and `high` are those of the difference. Over all
+ * data sets, where `data` is empty, they are those of the interquartile mean of scores.
+ */
+export function compareTable(report: CompareReport): PlotTable {
+  return {
+    columns,
+    *rows() {
+      for (const row of rowsOf(report)) yield columns.map(({ name }) => row[name] ?? null);
+    },
+  };
+}
+
+function* rowsOf({ dataSets, overall }: CompareReport): Iterable<Row> {
+  for (const { data, models, pairs } of dataSets) {
+    for (const { model, rank, n, failed, diverged, mean, interval } of models)
+      yield { data, model, rank, n, failed, diverged, mean, low: interval?.low ?? null, high: interval?.high ?? null };
+    for (const { a, b, n, difference, interval, verdict, chances, effectSize, ...pair } of pairs)
+      yield {
+        data,
+        model: a,
+        other: b,
+        n,
+        mean: difference,
+        low: interval?.low ?? null,
+        high: interval?.high ?? null,
+        verdict,
+        better: chances?.better ?? null,
+        equivalent: chances?.equivalent ?? null,
+        worse: chances?.worse ?? null,
+        effect_size: effectSize ?? null,
+        p: pair.permutationP ?? null,
+        p_corrected: pair.permutationPCorrected ?? null,
+      };
+  }
+  if (overall === null) return;
+  for (const { model, averageRank, interquartileMean } of overall.models)
+    yield {
+      model,
+      rank: averageRank,
+      n: overall.dataSets.length,
+      mean: interquartileMean?.mean ?? null,
+      low: interquartileMean?.low ?? null,
+      high: interquartileMean?.high ?? null,
+    };
+  for (const { a, b, verdict, chances, wilcoxonP, wilcoxonPCorrected } of overall.pairs)
+    yield { model: a, other: b, n: overall.dataSets.length, verdict, ...chances, p: wilcoxonP, p_corrected: wilcoxonPCorrected }; // biome-ignore format: one thought
+}

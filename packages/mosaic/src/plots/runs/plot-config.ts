@@ -1,0 +1,165 @@
+// Reads a plot configuration (`mosaic metaplot --config`): each section is a page.
+import { type IniOption, type IniSection, parseIni } from "../../config/ini.ts";
+import { suggestName } from "../../config/nearest.ts";
+import { ConfigError, type Finding } from "../../config/problem.ts";
+import { readSourceText } from "../../config/source-text.ts";
+import { parseValue } from "../../config/values.ts";
+import { resultColumns } from "../../store/index.ts";
+import type { PlotRun } from "./plot-runs.ts";
+import { filterRuns, keysByType, type NamedValue, type RunFilter } from "./run-filter.ts";
+
+export const plotTypes = ["line", "point", "violin", "box"] as const;
+/** As in Matplotlib: `log` is for the ordinates, as `semilogy`. */
+export const plotScales = ["auto", "linear", "log", "semilogx", "semilogy", "loglog"] as const;
+export const errorbarStyles = ["fill_between", "bars"] as const;
+
+export interface PlotSection extends RunFilter {
+  /** The page's title. */
+  readonly name: string;
+  /** A result or an option. */
+  readonly abscissae: string;
+  /** A result. */
+  readonly ordinates: string;
+  readonly plotType: (typeof plotTypes)[number];
+  readonly plotScale: (typeof plotScales)[number];
+  readonly errorbarsStyle: (typeof errorbarStyles)[number];
+}
+
+const optionNames = ["abscissae", "ordinates", "include_keys", "include_values", "excludes", "plot_type", "plot_scale", "errorbars_style"]; // biome-ignore format: names
+
+/**
+ * @param runs all runs of the database: names, keys and values are checked against them
+ * @throws ConfigError with every problem of the file
+ */
+export async function readPlotConfig(file: string, runs: readonly PlotRun[]): Promise<readonly PlotSection[]> {
+  const source = await readSourceText(file);
+  if (!source.ok) {
+    const { fault, line, cause } = source;
+    throw new ConfigError(file, [{ file, ...(line === undefined ? {} : { line }), ...fault }], { cause });
+  }
+  const ini = parseIni(source.text);
+  const problems: Finding[] = [...ini.problems];
+  const sections = ini.sections.map((section) => readSection(section, runs, (finding) => problems.push(finding)));
+  if (ini.sections.length === 0 && problems.length === 0)
+    problems.push({
+      code: "no-section",
+      message: "The file has no section.",
+      remedy: "Write one for each plot: [NAME].",
+    });
+  if (problems.length > 0) throw new ConfigError(file, problems.map((finding) => ({ file, ...finding }))); // biome-ignore format: one thought
+  return sections;
+}
+
+type Report = (finding: Finding) => void;
+
+function readSection(section: IniSection, runs: readonly PlotRun[], reportAny: Report): PlotSection {
+  let isSound = true;
+  const report: Report = (finding) => {
+    isSound = false;
+    reportAny({ section: section.name, ...finding });
+  };
+  const options = new Map(section.options.map((option) => [option.name, option]));
+  for (const { name, line } of section.options)
+    if (!optionNames.includes(name))
+      report({ line, option: name, code: "unknown-option", message: "There is no such option.", remedy: suggestName(name, optionNames) }); // biome-ignore format: one thought
+  const results = resultColumns.map(({ column }) => column);
+  const optionsOfRuns = new Set(runs.flatMap((run) => [...run.options.keys()]));
+  const names = [...results, ...optionsOfRuns];
+  const read: SectionReader = { section, options, report };
+  const include = readConditions(read, "include_keys", runs, names);
+  const values = readConditions(read, "include_values", runs, names);
+  const excludes = readConditions(read, "excludes", runs, names);
+  const plot: PlotSection = {
+    name: section.name,
+    abscissae: readName(read, "abscissae", names),
+    ordinates: readName(read, "ordinates", results),
+    includeKeys: [...include.keys, ...values.keys],
+    includeValues: [...include.values, ...values.values],
+    excludeKeys: excludes.keys,
+    excludeValues: excludes.values,
+    plotType: readChoice(read, "plot_type", plotTypes),
+    plotScale: readChoice(read, "plot_scale", plotScales),
+    errorbarsStyle: readChoice(read, "errorbars_style", errorbarStyles),
+  };
+  if (isSound && filterRuns(runs, plot).length === 0)
+    report({
+      line: section.line,
+      code: "nothing-to-plot",
+      message: "No run is left to plot.",
+      remedy: "Each include leaves only runs that have it: remove one, or an exclude.",
+    });
+  return plot;
+}
+
+interface SectionReader {
+  readonly section: IniSection;
+  readonly options: ReadonlyMap<string, IniOption>;
+  readonly report: Report;
+}
+
+function readName({ section, options, report }: SectionReader, option: string, known: readonly string[]): string {
+  const written = options.get(option);
+  if (written === undefined || written.value === "") {
+    const line = written?.line ?? section.line;
+    const remedy = `Write it as in ${option} = ${option === "abscissae" ? "nb_params" : "test_loss"}.`;
+    report({ line, option, code: "missing-option", message: "The option must be there.", remedy });
+    return "";
+  }
+  if (!known.includes(written.value))
+    report({ line: written.line, option, value: written.value, code: "unknown-name", message: `No run has "${written.value}"${option === "ordinates" ? " as a result" : ""}.`, remedy: suggestName(written.value, known) }); // biome-ignore format: one thought
+  return written.value;
+}
+
+/** The first choice where nothing is written. */
+function readChoice<Choice extends string>(
+  { options, report }: SectionReader,
+  option: string,
+  choices: readonly [Choice, ...Choice[]],
+): Choice {
+  const written = options.get(option);
+  if (written === undefined) return choices[0];
+  const choice = choices.find((one) => one === written.value);
+  if (choice === undefined)
+    report({ line: written.line, option, value: written.value, code: "unknown-choice", message: `"${written.value}" is none of the choices.`, remedy: suggestName(written.value, choices) }); // biome-ignore format: one thought
+  return choice ?? choices[0];
+}
+
+interface Conditions {
+  readonly keys: readonly string[];
+  readonly values: readonly NamedValue[];
+}
+
+/** `key_a, key_b` or `name=value, name=value`; `excludes` takes both in one list. */
+function readConditions(
+  { options, report }: SectionReader,
+  option: string,
+  runs: readonly PlotRun[],
+  names: readonly string[],
+): Conditions {
+  const written = options.get(option);
+  if (written === undefined) return { keys: [], values: [] };
+  const place = { line: written.line, option, value: written.value };
+  const parsed = parseValue(written.value, { braces: "text" });
+  if (!parsed.ok) {
+    for (const fault of parsed.faults) report({ ...place, ...fault });
+    return { keys: [], values: [] };
+  }
+  const knownKeys = [...new Set([...keysByType(runs).values()].flatMap((keys) => [...keys]))];
+  const keys: string[] = [];
+  const values: NamedValue[] = [];
+  for (const part of parsed.value.values) {
+    const equals = part.indexOf("=");
+    if (option !== "include_values" && (equals === -1 || knownKeys.includes(part))) {
+      if (knownKeys.includes(part)) keys.push(part);
+      else report({ ...place, code: "unknown-key", message: `No run has the key "${part}".`, remedy: suggestName(part, knownKeys) }); // biome-ignore format: one thought
+      continue;
+    }
+    const [name, value] = [part.slice(0, equals).trim(), part.slice(equals + 1).trim()];
+    if (equals === -1)
+      report({ ...place, code: "no-value", message: `"${part}" has no value.`, remedy: `Write it as in ${part}=2.` }); // biome-ignore format: one thought
+    else if (!names.includes(name))
+      report({ ...place, code: "unknown-name", message: `No run has "${name}".`, remedy: suggestName(name, names) }); // biome-ignore format: one thought
+    else values.push({ name, value });
+  }
+  return { keys, values };
+}

@@ -1,0 +1,71 @@
+// Databases for the tests of plots, filled through the store.
+import { type EpochRecord, openSqliteStore, type RunResult } from "../../store/index.ts";
+import { exampleExperiment } from "../../store/store-conformance-examples.ts";
+
+export interface ExampleRun {
+  readonly dataKey?: string;
+  readonly modelKey: string;
+  readonly width?: number;
+  readonly repetition?: number;
+  /** Not given: the run fails. */
+  readonly result?: Partial<RunResult>;
+  /** Train and test loss of each epoch. */
+  readonly losses?: readonly (readonly [number | null, number | null])[];
+  /** The run is left pending; only for the last ones. */
+  readonly isPending?: boolean;
+}
+
+const noResult: RunResult = {
+  trainLoss: null,
+  testLoss: null,
+  trainAccuracy: null,
+  testAccuracy: null,
+  parameterCount: null,
+  durationSeconds: null,
+  epochs: null,
+  overfit: null,
+  trainability: null,
+  slope: null,
+};
+
+/** A database of one experiment with these runs; ids from 1 on. */
+export async function writeExampleDatabase(file: string, runs: readonly ExampleRun[]): Promise<void> {
+  const store = await openSqliteStore(file);
+  try {
+    const experimentId = await store.createExperiment(exampleExperiment);
+    for (const run of runs) {
+      await store.addRuns(experimentId, [newRun(run)]);
+      if (run.isPending === true) continue;
+      const lease = await store.leaseNextRun(experimentId, "test");
+      if (lease === undefined) throw new Error("no run is pending");
+      const history = (run.losses ?? []).map(([trainLoss, testLoss], index) =>
+        epochRecord(index + 1, trainLoss, testLoss),
+      );
+      if (run.result === undefined) {
+        await store.appendHistory(lease, history);
+        await store.failRun(lease, "Error: it broke");
+      } else await store.completeRun(lease, { result: { ...noResult, ...run.result }, history });
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+function newRun({ dataKey = "data", modelKey, width = 2, repetition = 0 }: ExampleRun) {
+  const pipeline = [
+    { type: "dataset", class: "Data", path_to_class: "d.ts", key: dataKey },
+    { type: "mlp", class: "Mlp", path_to_class: "m.ts", width: String(width), key: modelKey },
+  ];
+  return {
+    pipelineJson: JSON.stringify(pipeline),
+    description: `Data | Mlp(${width})`,
+    params: [["Mlp_width", String(width)], ["mlp_key", modelKey], ["dataset_key", dataKey], ["data_scheme", "dataset"]] as const, // biome-ignore format: rows
+    repetition,
+    identity: `${dataKey} ${modelKey} ${width} ${repetition}`,
+    seed: repetition,
+  };
+}
+
+function epochRecord(epoch: number, trainLoss: number | null, testLoss: number | null): EpochRecord {
+  return { epoch, trainLoss, testLoss, trainAccuracy: null, testAccuracy: null, learningRate: null, seconds: null };
+}

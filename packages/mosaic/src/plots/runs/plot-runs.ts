@@ -1,0 +1,120 @@
+// Runs as plots of their results need them.
+import { countingRun } from "../../compare/counting-run.ts";
+import { foldOption, identityOf, keyOf, type PipelineParts, partsOf } from "../../compare/pipeline-parts.ts";
+import { MosaicError } from "../../errors.ts";
+import { nearestNames } from "../../selection/nearest-names.ts";
+import { type RunRecord, resultColumns, type StoreReader } from "../../store/index.ts";
+import { counted } from "../text/number-label.ts";
+
+export interface PlotRun {
+  readonly runId: number;
+  readonly status: string;
+  /** Keys of the data modules and of the model's, with " | " where there are several. */
+  readonly dataKey: string;
+  readonly modelKey: string;
+  readonly pipeline: string;
+  /** Equal for runs whose pipelines have the same keys and options, but for the fold of a cross-validation. */
+  readonly configuration: string;
+  readonly parts: PipelineParts;
+  /** undefined where it is no fold of a cross-validation. */
+  readonly fold: string | undefined;
+  /** Runs with the same seed are of one repetition; undefined for a run of the original Mosaic. */
+  readonly seed: number | undefined;
+  /** Whether another run of the same pipeline and repetition counts instead, so that none counts twice. */
+  readonly isRepeated: boolean;
+  /** Options by their names in `params`. */
+  readonly options: ReadonlyMap<string, string>;
+  /** Results by their names in `run_results`. */
+  readonly results: ReadonlyMap<string, number | null>;
+}
+
+/** A pipeline's part of a run, the same for all runs of it. */
+type PipelinePart = Pick<PlotRun, "dataKey" | "modelKey" | "configuration" | "parts" | "fold">;
+
+/** All runs with a pipeline that can be read. */
+export async function readPlotRuns(reader: StoreReader): Promise<readonly PlotRun[]> {
+  const pipelines = new Map<string, PipelinePart | undefined>();
+  const runs: PlotRun[] = [];
+  for await (const run of reader.runs()) {
+    const text = `${run.pipelineJson}\n${run.params.flat().join("\n")}`;
+    if (!pipelines.has(text)) pipelines.set(text, pipelinePart(run));
+    const part = pipelines.get(text);
+    if (part !== undefined) runs.push(plotRun(run, part));
+  }
+  if (runs.length === 0) throw new MosaicError("nothing-to-plot", `${reader.location} has no runs to plot`);
+  const repeats = Map.groupBy(
+    runs.filter(({ seed }) => seed !== undefined),
+    ({ configuration, fold, seed }) => `${seed}\n${fold}\n${configuration}`,
+  );
+  const isDone = ({ status }: PlotRun) => status === "done";
+  const counting = new Set([...repeats.values()].map((ofRepetition) => countingRun(ofRepetition, isDone)));
+  return runs.map((run) => (run.seed === undefined || counting.has(run) ? run : { ...run, isRepeated: true }));
+}
+
+function pipelinePart(run: RunRecord): PipelinePart | undefined {
+  const parts = partsOf(run);
+  if (parts === undefined) return undefined;
+  const { data, model, training } = parts;
+  const [dataKey, modelKey] = [keyOf(data), keyOf(model)];
+  const identity = [dataKey, modelKey, identityOf(data, [foldOption]), identityOf(model), [...training]];
+  const fold = data.map((entry) => entry[foldOption]).find((text) => text !== undefined);
+  return { dataKey, modelKey, configuration: JSON.stringify(identity), parts, fold };
+}
+
+function plotRun({ runId, status, description, params, result, details }: RunRecord, part: PipelinePart): PlotRun {
+  return {
+    runId,
+    status,
+    ...part,
+    pipeline: description,
+    seed: details?.seed,
+    isRepeated: false,
+    options: new Map(params),
+    results: new Map(resultColumns.map(({ column, field }) => [column, result?.[field] ?? null])),
+  };
+}
+
+/** @throws MosaicError for a key that no run has, with those there are */
+export function runsOnData(runs: readonly PlotRun[], dataKey: string): readonly PlotRun[] {
+  const chosen = runs.filter((run) => run.dataKey === dataKey);
+  if (chosen.length > 0) return chosen;
+  const known = nearestNames(dataKey, [...new Set(runs.map((run) => run.dataKey))]);
+  const shown = known.slice(0, 20).map((key) => JSON.stringify(key));
+  const more = known.length > shown.length ? ` and ${known.length - shown.length} more` : "";
+  throw new MosaicError(
+    "unknown-data-key",
+    `no run has the data set key ${JSON.stringify(dataKey)}. Known keys, the nearest first: ${shown.join(", ")}${more}`,
+  );
+}
+
+export interface PlottedValues {
+  /** The column of `run_results` whose values are drawn. */
+  readonly criterion: string;
+  /** Where on the axis; undefined leaves the run out. */
+  readonly x: (run: PlotRun) => number | string | undefined;
+  readonly xName: string;
+}
+
+/** What a plot leaves out, in words: "2 runs failed". */
+export function leftOut(runs: readonly PlotRun[], plotted: PlottedValues): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const run of runs) {
+    const reason = reasonLeftOut(run, plotted);
+    if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts].map(([reason, count]) => `${counted(count, "run")} ${reason}`);
+}
+
+/** A finite result, where the run has one. */
+export function finiteResult(run: PlotRun, criterion: string): number | undefined {
+  const value = run.results.get(criterion) ?? null;
+  return value !== null && Number.isFinite(value) ? value : undefined;
+}
+
+function reasonLeftOut(run: PlotRun, { criterion, x, xName }: PlottedValues): string | undefined {
+  if (run.isRepeated) return "of a repetition that another run has";
+  if (finiteResult(run, criterion) !== undefined) return x(run) === undefined ? `without ${xName}` : undefined;
+  if (run.status === "error") return "failed";
+  if (run.status !== "done") return "not finished";
+  return (run.results.get(criterion) ?? null) === null ? `without ${criterion}` : "NaN or infinite";
+}

@@ -1,0 +1,57 @@
+// From a specification to a laid-out picture, without a browser.
+import { font, type LoggerInterface, None, parse, textMetrics, View } from "vega";
+import { compile } from "vega-lite";
+import { config } from "../marks/style.ts";
+import type { PlacedChart } from "../pages/page.ts";
+import { registerFonts, textWidth } from "./fonts.ts";
+
+declare module "vega" {
+  // Vega has both, its types do not.
+  export const textMetrics: { width: (item: MeasuredText, text: string) => number };
+  export function font(item: MeasuredText): string;
+}
+
+interface MeasuredText {
+  /** 0 is none. */
+  readonly limit?: number;
+}
+
+/** Give it back with `finalize`. */
+export async function layOut(placed: PlacedChart): Promise<View> {
+  prepare();
+  const sized = { ...placed.chart, ...sizeOf(placed) };
+  const view = new View(parse(compile(sized, { config, logger: silent }).spec), { renderer: "none", logLevel: None });
+  return view.runAsync();
+}
+
+function sizeOf({ width, height, scale, inset }: PlacedChart) {
+  if (inset === undefined) return { width: width / scale, height: height / scale, autosize: fitInside };
+  const { left, top, right, bottom } = inset;
+  return {
+    width: width / scale - left - right,
+    height: height / scale - top - bottom,
+    padding: inset,
+    autosize: { type: "none" },
+  } as const;
+}
+
+/** Title, axes and legend take their room from the plot. */
+const fitInside = { type: "fit", contains: "padding" } as const;
+
+/** Vega would guess widths: it knows no fonts outside a browser. */
+function prepare(): void {
+  registerFonts();
+  textMetrics.width = (item, text) => {
+    const width = textWidth(String(text), font(item));
+    return item.limit !== undefined && item.limit > 0 ? Math.min(width, item.limit) : width;
+  };
+}
+
+/** What a chart cannot show, its maker says on the page; there is nobody at a console. */
+const silent: LoggerInterface = {
+  level: () => silent,
+  error: () => silent,
+  warn: () => silent,
+  info: () => silent,
+  debug: () => silent,
+};
