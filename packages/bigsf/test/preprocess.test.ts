@@ -228,11 +228,11 @@ describe("harm", () => {
     expect(killed.signal).toBe("SIGKILL");
     expect(temporaries(at("killed"))).toHaveLength(1);
     expect(existsSync(at("killed/patches.h5"))).toBe(false);
-    const other = at("killed/patches.h5.elsewhere-1.tmp");
+    const other = at("killed/.patches.h5.elsewhere-1-0123abcd.tmp");
     writeFileSync(other, "of a process on another machine");
     const { code, err } = await run(["preprocess", "-c", config("killed", "large", "stride: 16\n")]);
     expect(code, err).toBe(0);
-    expect(temporaries(at("killed"))).toEqual(["patches.h5.elsewhere-1.tmp"]);
+    expect(temporaries(at("killed"))).toEqual([".patches.h5.elsewhere-1-0123abcd.tmp"]);
   });
 
   test("Ctrl-C: nothing is left, exit code 3", async () => {

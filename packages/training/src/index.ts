@@ -44,4 +44,3 @@ export {
   Trainer,
   type TrainerOptions,
 } from "./trainer/trainer.ts";
-export { replaceFile } from "./trainer/write-file.ts";

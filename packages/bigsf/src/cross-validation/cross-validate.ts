@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
+import { replaceFile } from "@ml-mosaic/base";
 import { type ConfigObject, resolvedConfig } from "@ml-mosaic/configurable";
-import { type Existing, loadSnapshotModel, type RunResult, replaceFile, Trainer } from "@ml-mosaic/training";
+import { type Existing, loadSnapshotModel, type RunResult, Trainer } from "@ml-mosaic/training";
 import { encodedBy } from "../datasets/data-options.ts";
 import type { PatchesData } from "../datasets/patches-data.ts";
 import { compilePredictor } from "../segmentation/patch-predictor.ts";

@@ -1,7 +1,7 @@
-import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { removeUnfinished } from "@ml-mosaic/base";
 import { BigsfError } from "../errors.ts";
-import { isRunning } from "../is-running.ts";
 import { type MapPaths, type Maps, openMaps } from "../maps/maps.ts";
 import { drawOverview } from "./draw-overview.ts";
 import { openHdf5 } from "./hdf5.ts";
@@ -10,7 +10,7 @@ import { readAttributes } from "./patch-file-attributes.ts";
 import type { CompressionLevel, PatchFileAttributes } from "./patch-file-layout.ts";
 import type { PatchRules } from "./patch-rules.ts";
 import { type PatchPlan, planPatches } from "./plan-patches.ts";
-import { temporaryEnding, writePatches } from "./write-patches.ts";
+import { writePatches } from "./write-patches.ts";
 
 export interface PreprocessOptions {
   readonly maps: MapPaths;
@@ -74,7 +74,7 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
     onPlan?.(plan);
     if (plan.bytes > LARGE_BYTES && !options.allowLarge) throw tooLarge(plan);
     await mkdir(folder, { recursive: true });
-    await removeLeftovers(folder);
+    await removeUnfinished(folder);
     const overview = join(folder, "overview.png");
     await writeFile(join(folder, "config.yaml"), options.configuration);
     await writeFile(overview, await drawOverview(plan, maps));
@@ -161,13 +161,4 @@ function tooLarge({ bytes, kept }: PatchPlan): BigsfError {
     "OUTPUT",
     `${kept.toLocaleString("en-US")} patches take up to ${gigabytes} GB. Say --yes if that is meant; otherwise give a larger stride, or cut patches while training, without a copy: data.source in the training's configuration takes the maps.`,
   );
-}
-
-/** Temporary files of processes that are gone. */
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const [, id] = /^patches\.h5\..+-(\d+)\.tmp$/.exec(name) ?? [];
-    if (id === undefined || name !== `patches.h5${temporaryEnding(Number(id))}` || isRunning(Number(id))) continue;
-    await rm(join(folder, name), { force: true });
-  }
 }

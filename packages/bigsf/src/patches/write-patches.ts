@@ -1,5 +1,4 @@
-import { open, rename, rm } from "node:fs/promises";
-import { hostname } from "node:os";
+import { pendingFile } from "@ml-mosaic/base";
 import type { MapSection, Maps, PixelBlock } from "../maps/maps.ts";
 import { createHdf5, type Hdf5Dataset, type Hdf5File, tryHdf5 } from "./hdf5.ts";
 import { imageHeaderText } from "./patch-file-attributes.ts";
@@ -28,25 +27,12 @@ const BATCH_BYTES = 4 * 1024 * 1024;
  * Cuts all patches that are kept and writes them. The file appears under its name when it is whole; memory is some rows
  * of the maps.
  *
- * @throws BigsfError `OUTPUT` where the file cannot be written; what was begun is removed
+ * @throws BigsfError `OUTPUT` or WriteError where the file cannot be written; what was begun is removed
  */
 export async function writePatches(options: WriteOptions): Promise<void> {
-  const { path } = options;
-  const temporary = `${path}${temporaryEnding(process.pid)}`;
-  try {
-    await fill(temporary, options);
-    const handle = await open(temporary, "r+");
-    await handle.sync();
-    await handle.close();
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
-
-/** Tells whose a temporary file is, so that what a killed process left can be removed. */
-export function temporaryEnding(processId: number): string {
-  return `.${hostname()}-${processId}.tmp`;
+  await using file = await pendingFile(options.path, { durable: true });
+  await fill(file.temporary, options);
+  await file.publish();
 }
 
 async function fill(temporary: string, options: WriteOptions): Promise<void> {

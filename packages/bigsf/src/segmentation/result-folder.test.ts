@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { unfinishedName } from "@ml-mosaic/base";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { prepareResults } from "./result-folder.ts";
 
@@ -73,8 +74,8 @@ test("what a killed process left is removed, but not what a living one is at", a
   const killed = spawnSync(process.execPath, ["-e", ""]).pid;
   mkdirSync(folder, { recursive: true });
   const [dead, alive, foreign] = [killed, process.ppid]
-    .map((id) => `.unfinished.${hostname()}-${id}-abCD12`)
-    .concat(`.unfinished.elsewhere-${killed}-abCD12`);
+    .map((id) => unfinishedName("staging", id))
+    .concat(`.staging.elsewhere-${killed}-0123abcd.tmp`);
   for (const name of [dead, alive, foreign]) mkdirSync(join(folder, name ?? "", "inside"), { recursive: true });
   await using results = await prepare("x: 1\n");
   expect(results?.staging).toContain(`${process.pid}-`);

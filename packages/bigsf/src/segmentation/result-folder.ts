@@ -1,8 +1,7 @@
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode, messageOf, removeUnfinished, stagingFolder } from "@ml-mosaic/base";
 import { BigsfError } from "../errors.ts";
-import { isRunning } from "../is-running.ts";
 
 /** The resolved configuration, and what its results were made from. It is there when they are complete. */
 export const configName = "config.yaml";
@@ -41,35 +40,19 @@ export async function prepareResults(options: ResultFolderOptions): Promise<Pend
   const known = await readConfig(folder);
   if (known === config && present.length === names.length) return undefined;
   if (!overwrite && (known !== undefined || present.length > 0)) throw otherResults(options, known, present);
-  await removeLeftovers(folder);
-  const staging = await mkdtemp(join(folder, stagingStart(process.pid))).catch((cause: unknown) => {
+  await removeUnfinished(folder);
+  const staging = await stagingFolder(folder).catch((cause: unknown) => {
     throw new BigsfError("OUTPUT", `nothing can be written into ${folder}: ${messageOf(cause)}`, { cause });
   });
   return {
-    staging,
+    staging: staging.path,
     async publish() {
-      await writeFile(join(staging, configName), config, { flush: true });
-      // Without it nobody takes a mixture of old and new for results of either configuration.
-      await rm(join(folder, configName), { force: true });
-      for (const name of await readdir(staging))
-        if (name !== configName) await rename(join(staging, name), join(folder, name));
-      await rename(join(staging, configName), join(folder, configName));
+      await writeFile(join(staging.path, configName), config, { flush: true });
+      // Nobody takes a mixture of old and new for results of either configuration.
+      await staging.publish(configName);
     },
-    [Symbol.asyncDispose]: () => rm(staging, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => staging[Symbol.asyncDispose](),
   };
-}
-
-/** Tells whose a staging folder is, so that what a killed process left can be removed. */
-function stagingStart(processId: number): string {
-  return `.unfinished.${hostname()}-${processId}-`;
-}
-
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const [, id] = /-(\d+)-[^-]{6}$/.exec(name) ?? [];
-    if (id === undefined || !name.startsWith(stagingStart(Number(id))) || isRunning(Number(id))) continue;
-    await rm(join(folder, name), { recursive: true, force: true });
-  }
 }
 
 async function presentOf(folder: string, names: readonly string[]): Promise<readonly string[]> {
@@ -88,7 +71,7 @@ async function readConfig(folder: string): Promise<string | undefined> {
   try {
     return await readFile(join(folder, configName), "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw new BigsfError("OUTPUT", `${join(folder, configName)} cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }
@@ -109,8 +92,4 @@ function otherResults(
       ? "results of another configuration, or not all of them"
       : `results of another configuration, in which stands:${shown.join("")}\n`;
   return new BigsfError("OUTPUT", `${folder} has ${what}${different.length === 0 ? ". " : ""}${remedy}`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

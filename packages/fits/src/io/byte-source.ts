@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { messageOf, WriteError } from "@ml-mosaic/base";
 import { FitsError } from "../fits-error.ts";
 
 /** Bytes that are read by position. Reads may run at the same time. */
@@ -87,11 +88,10 @@ export function allocate(length: number, file: string): Uint8Array<ArrayBuffer> 
 
 export function ioError(file: string, cause: unknown, what: string): FitsError {
   if (cause instanceof FitsError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new FitsError({
     code: "IO",
     file,
-    problem: `${what}: ${reason}`,
+    problem: `${what}: ${cause instanceof WriteError ? cause.reason : messageOf(cause)}`,
     remedy: "Check that the file is there, readable and on a working disk",
     cause,
   });

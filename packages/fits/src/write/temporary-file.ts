@@ -1,36 +1,36 @@
-import { randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { access, type FileHandle, open, rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { type PendingFile, pendingFile } from "@ml-mosaic/base";
 import { FitsError } from "../fits-error.ts";
 import { type ByteSource, fileHandleSource, ioError } from "../io/byte-source.ts";
 
 /** A file that appears under its name when it is whole, or not at all. Has a lifetime: `finish` or `discard` ends it. */
 export class TemporaryFile {
   readonly #path: string;
-  readonly #temporary: string;
+  readonly #pending: PendingFile;
   readonly #overwrite: boolean;
   readonly #handle: FileHandle;
   #size = 0;
   #ended = false;
 
-  private constructor(path: string, temporary: string, overwrite: boolean, handle: FileHandle) {
+  private constructor(path: string, pending: PendingFile, overwrite: boolean, handle: FileHandle) {
     this.#path = path;
-    this.#temporary = temporary;
+    this.#pending = pending;
     this.#overwrite = overwrite;
     this.#handle = handle;
   }
 
   /** @throws FitsError `IO`; `WRITE_INVALID` where the file exists and may not be overwritten */
   static async create(path: string, overwrite: boolean): Promise<TemporaryFile> {
-    // In the same folder, since a file cannot be renamed from one disk to another.
-    const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`;
     if (!overwrite && (await exists(path))) throw alreadyThere(path);
-    const handle = await open(temporary, "wx+").catch((cause: unknown) => {
+    try {
+      const pending = await pendingFile(path, { durable: true });
+      return new TemporaryFile(path, pending, overwrite, await open(pending.temporary, "wx+"));
+    } catch (cause) {
       throw ioError(path, cause, "cannot be created");
-    });
-    return new TemporaryFile(path, temporary, overwrite, handle);
+    }
   }
 
   get size(): number {
@@ -57,24 +57,22 @@ export class TemporaryFile {
 
   /** Puts the file, packed where that is asked for, safely on the disk and gives it its name. */
   async finish(gzip: boolean): Promise<void> {
-    let whole = this.#temporary;
+    const { temporary } = this.#pending;
     try {
-      await this.#handle.sync();
       await this.#handle.close();
       this.#ended = true;
       if (gzip) {
-        whole = `${this.#temporary}.gz`;
-        await pipeline(
-          createReadStream(this.#temporary),
-          createGzip(),
-          createWriteStream(whole, { flags: "wx", flush: true }),
-        );
-        await rm(this.#temporary);
+        const packed = `${temporary}.gz`;
+        try {
+          await pipeline(createReadStream(temporary), createGzip(), createWriteStream(packed, { flags: "wx" }));
+          await rename(packed, temporary);
+        } finally {
+          await rm(packed, { force: true });
+        }
       }
       if (!this.#overwrite && (await exists(this.#path))) throw alreadyThere(this.#path);
-      await rename(whole, this.#path);
+      await this.#pending.publish();
     } catch (cause) {
-      await rm(whole, { force: true });
       throw ioError(this.#path, cause, "cannot be written");
     } finally {
       await this.discard();
@@ -85,7 +83,7 @@ export class TemporaryFile {
   async discard(): Promise<void> {
     if (!this.#ended) await this.#handle.close();
     this.#ended = true;
-    await rm(this.#temporary, { force: true });
+    await this.#pending[Symbol.asyncDispose]();
   }
 }
 

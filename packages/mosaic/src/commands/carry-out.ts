@@ -1,6 +1,7 @@
 /** Carries out the runs that a command has queued: with workers, a live view, Ctrl-C, and requests from other commands. */
 
 import { setTimeout as delay } from "node:timers/promises";
+import { removeUnfinished } from "@ml-mosaic/base";
 import type { ExitCode, Terminal } from "@ml-mosaic/command-line";
 import type { MonitorSection } from "../config/index.ts";
 import { type ControlHandler, type ControlServer, openControlServer } from "../control/control-server.ts";
@@ -11,7 +12,7 @@ import { workerDevices } from "../experiment/devices.ts";
 import { composePauseFile } from "../experiment/pause-file.ts";
 import { databaseIdOf } from "../experiment/queue.ts";
 import { filesFolderFor, orderOf } from "../experiment/run-order.ts";
-import { claimFilesFolder, removeUnfinished } from "../run/run-files.ts";
+import { claimFilesFolder } from "../run/run-files.ts";
 import type { Lease, Store } from "../store/index.ts";
 import { type SupervisorEvent, supervise } from "../supervisor/supervise.ts";
 import { openRunView, type RunView } from "./run-view.ts";
@@ -42,7 +43,7 @@ export async function prepareFiles({
   }
   for (const files of folders) {
     await claimFilesFolder(files, store.location, await databaseIdOf(store));
-    await removeUnfinished(files);
+    await removeUnfinished(files, "any");
   }
   return [...folders];
 }
@@ -82,7 +83,7 @@ export async function carryOut(work: Work, terminal: Terminal): Promise<ExitCode
     ended.resolve();
     await control.close();
   }
-  for (const files of folders) await removeUnfinished(files);
+  for (const files of folders) await removeUnfinished(files, "any");
   const counts = await store.countByStatus(experimentId);
   if ((counts.get("pending") ?? 0) + (counts.get("paused") ?? 0) > 0) return 3;
   return failures + work.failedBefore > 0 ? 1 : 0;

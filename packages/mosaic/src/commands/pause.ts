@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { clockText, countText } from "@ml-mosaic/base";
+import { clockText, countText, replaceFiles, requireReplaceable } from "@ml-mosaic/base";
 import { type CommandSpec, interruptible, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { createLogUpdate } from "log-update";
 import { chooseDatabase } from "../control/choose-database.ts";
@@ -7,7 +7,6 @@ import { askExperiment } from "../control/control-client.ts";
 import type { AwaitedRun, ControlRequest, PausedAnswer } from "../control/protocol.ts";
 import { listExperiments, type RegisteredExperiment } from "../control/registry.ts";
 import { MosaicError } from "../errors.ts";
-import { replaceFiles, requireReplaceable } from "../files/replace-files.ts";
 
 export const pauseCommand: CommandSpec = {
   name: "pause",

@@ -1,9 +1,9 @@
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
+import { replaceFiles } from "@ml-mosaic/base";
 import { type CommandSpec, interruptible } from "@ml-mosaic/command-line";
 import { chooseDatabase } from "../control/choose-database.ts";
 import { MosaicError } from "../errors.ts";
-import { replaceFiles } from "../files/replace-files.ts";
 import { copyDatabase } from "../store/index.ts";
 
 export const savedbCommand: CommandSpec = {

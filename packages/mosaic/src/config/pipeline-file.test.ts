@@ -43,7 +43,7 @@ describe("pipeline file", () => {
     expect(await readFile(target, "utf8")).toContain("mlp");
     await mkdir(folder.path("sub"));
     for (const path of [folder.path("sub"), "/dev/null", folder.path("none/x.json"), `${target}/x.json`]) {
-      await expect(writePipelineFile(path, pipelines)).rejects.toMatchObject({ code: "cannot-write-pipelines" });
+      await expect(writePipelineFile(path, pipelines)).rejects.toMatchObject({ code: "CANNOT_WRITE_FILE" });
     }
   });
 

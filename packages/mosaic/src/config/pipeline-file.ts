@@ -1,11 +1,9 @@
 // The JSON file of pipelines that `mosaic_generate` writes and other commands read.
 
-import { randomBytes } from "node:crypto";
-import { type FileHandle, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { type FileHandle, open, readFile } from "node:fs/promises";
+import { errorCode, messageOf, replaceFiles } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 import type { Pipeline, PipelineEntry } from "./pipelines.ts";
-import { errorCode } from "./source-text.ts";
 
 /** Texts are gathered up to this many characters between writes. */
 const CHUNK_CHARACTERS = 1 << 18;
@@ -15,51 +13,17 @@ const CHUNK_CHARACTERS = 1 << 18;
  * whole: whatever happens, `file` is the old one or the new one. Returns how many there were; none is an error.
  */
 export async function writePipelineFile(file: string, pipelines: Iterable<Pipeline>): Promise<number> {
-  const target = await writableTarget(file);
-  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
-  try {
+  const write = async ([temporary = ""]: readonly string[]) => {
     const handle = await open(temporary, "wx");
-    let count: number;
     try {
-      count = await writeAll(handle, pipelines);
-      await handle.sync();
+      const count = await writeAll(handle, pipelines);
+      if (count === 0) throw new MosaicError("no-pipelines", `${file}: there are no pipelines to write.`);
+      return count;
     } finally {
       await handle.close();
     }
-    if (count === 0) throw new MosaicError("no-pipelines", `${file}: there are no pipelines to write.`);
-    await rename(temporary, target);
-    return count;
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    if (cause instanceof MosaicError || errorCode(cause) === undefined) throw cause;
-    throw cannotWrite(file, cause);
-  }
-}
-
-/** Follows links, and refuses what a rename must not replace: a folder, a terminal, `/dev/stdout`. */
-async function writableTarget(file: string): Promise<string> {
-  try {
-    const target = await realpath(file);
-    if ((await stat(target)).isFile()) return target;
-  } catch (cause) {
-    if (errorCode(cause) === "ENOENT") return file;
-    throw cannotWrite(file, cause);
-  }
-  throw new MosaicError(
-    "cannot-write-pipelines",
-    `${file} exists and is not a file. Give the path of a file, as in pipelines.json.`,
-  );
-}
-
-function cannotWrite(file: string, cause: unknown): MosaicError {
-  const code = errorCode(cause);
-  const reason =
-    code === "ENOENT" || code === "ENOTDIR"
-      ? `The folder ${dirname(file)} does not exist. Create it first.`
-      : code === "EACCES" || code === "EPERM" || code === "EROFS"
-        ? `The folder ${dirname(file)} may not be written to. Choose another one.`
-        : `${cause instanceof Error ? cause.message : String(cause)}. Choose another path, or make room.`;
-  return new MosaicError("cannot-write-pipelines", `${file} cannot be written. ${reason}`, { cause });
+  };
+  return replaceFiles([file], write, { durable: true });
 }
 
 async function writeAll(handle: FileHandle, pipelines: Iterable<Pipeline>): Promise<number> {
@@ -97,7 +61,7 @@ export async function readPipelineFile(file: string): Promise<readonly Pipeline[
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new MosaicError("bad-pipeline-file", `${file} is not JSON: ${reason}. Write it anew with mosaic_generate.`, {
       cause,
     });

@@ -133,10 +133,11 @@ it("that nobody serves any more does not answer, and what the dead have left is 
   const program = `import { register } from ${JSON.stringify(join(import.meta.dirname, "registry.ts"))};
     import { openControlServer } from ${JSON.stringify(join(import.meta.dirname, "control-server.ts"))};
     import { writeFileSync } from "node:fs";
+    import { hostname } from "node:os";
     const folder = process.argv[1];
     const { name } = await register({ database: "gone.db", configuration: "c.ini" }, [folder]);
     await openControlServer(folder, name, async () => undefined);
-    writeFileSync(folder + "/." + process.pid + "-00000000.tmp", "");
+    writeFileSync(folder + "/." + name + ".json." + hostname() + "-" + process.pid + "-00000000.tmp", "");
     await openControlServer(folder, process.pid + "-00000001", async () => undefined);
     process.kill(process.pid, "SIGKILL");`;
   const folder = join(root, "mosaic");

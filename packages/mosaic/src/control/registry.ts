@@ -1,9 +1,17 @@
 /** Which experiments of this user are running, and which have died: one small file for each `mosaic run`. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { currentProcess, livenessOf, type ProcessIdentity } from "../store/process-identity.ts";
+import {
+  currentProcess,
+  errorCode,
+  isRunning,
+  livenessOf,
+  type ProcessIdentity,
+  removeUnfinished,
+  replaceFile,
+} from "@ml-mosaic/base";
 import { controlFolders, makePrivateFolder, requirePrivateFolder } from "./private-folder.ts";
 
 export interface RunningExperiment {
@@ -54,9 +62,7 @@ export async function register(
     started_at: new Date().toISOString(),
   };
   const path = join(folder, name + ending);
-  const temporary = join(folder, `.${name}.tmp`);
-  await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600, flag: "wx" });
-  await rename(temporary, path);
+  await replaceFile(path, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
   return { folder, name, remove: () => rm(path, { force: true }) };
 }
 
@@ -88,20 +94,11 @@ export async function forget({ folder, name }: RegisteredExperiment): Promise<vo
 
 /** Sockets and unfinished files of processes that died before they were registered, or after their file was removed. */
 async function sweep(folder: string): Promise<void> {
+  await removeUnfinished(folder);
   for (const file of await readdir(folder)) {
-    const [, name = "", pid = ""] = /^\.?((\d+)-[0-9a-f]{8})\.(?:sock|tmp)$/.exec(file) ?? [];
-    if (name === "" || existsSync(join(folder, name + ending)) || isThere(Number(pid))) continue;
+    const [, name = "", pid = ""] = /^((\d+)-[0-9a-f]{8})\.sock$/.exec(file) ?? [];
+    if (name === "" || existsSync(join(folder, name + ending)) || isRunning(Number(pid))) continue;
     await rm(join(folder, file), { force: true });
-  }
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    // The folder is the user's own, so are its processes: it is gone.
-    return false;
   }
 }
 
@@ -111,7 +108,7 @@ async function readExperimentFile(folder: string, file: string): Promise<Registe
   try {
     text = await readFile(join(folder, file), "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
   const record = parseRecord(text);

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { replaceFiles } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
-import { replaceFiles } from "../files/replace-files.ts";
 import type { StoreReader } from "../store/index.ts";
 import { openCsv } from "./csv.ts";
 import { openJson } from "./json.ts";

@@ -1,15 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeUnfinished } from "@ml-mosaic/base";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  claimFilesFolder,
-  filesFolderOf,
-  RunLog,
-  refuseTakenFolder,
-  removeUnfinished,
-  writeFiles,
-} from "./run-files.ts";
+import { claimFilesFolder, filesFolderOf, RunLog, refuseTakenFolder, writeFiles } from "./run-files.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -42,9 +36,10 @@ describe("a folder of run files", () => {
       }),
     ).rejects.toThrow("no space");
     expect(await readdir(folder)).toEqual(["done"]);
-    const left = await mkdtemp(join(folder, ".writing-"));
+    const left = join(folder, ".staging.elsewhere-1-0123abcd.tmp");
+    await mkdir(left);
     await writeFile(join(left, "half"), "");
-    await removeUnfinished(folder);
+    await removeUnfinished(folder, "any");
     expect(await readdir(folder)).toEqual(["done"]);
   });
 

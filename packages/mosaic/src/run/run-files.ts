@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
+import { errorCode, stagingFolder } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 import type { Artifact } from "../store/index.ts";
 
@@ -23,7 +24,7 @@ export async function claimFilesFolder(folder: string, database: string, databas
     await writeFile(join(folder, ownerFile), `${databaseId}\n${resolve(database)}\n`, { flag: "wx" });
     return;
   } catch (error) {
-    if (!isSystemError(error, "EEXIST")) throw error;
+    if (errorCode(error) !== "EEXIST") throw error;
   }
   const owner = await ownerOf(folder);
   if (owner !== undefined && owner.databaseId !== databaseId) throw folderTaken(folder, database, owner.path);
@@ -44,13 +45,9 @@ async function ownerOf(folder: string): Promise<{ databaseId: string; path: stri
     const [databaseId = "", path = ""] = (await readFile(join(folder, ownerFile), "utf8")).split("\n");
     return { databaseId, path };
   } catch (error) {
-    if (isSystemError(error, "ENOENT")) return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
-}
-
-function isSystemError(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }
 
 function folderTaken(folder: string, database: string, owner: string): MosaicError {
@@ -66,25 +63,12 @@ export async function writeFiles(
   kind: string,
   write: (temporary: string) => Promise<void> | void,
 ): Promise<Artifact[]> {
-  const temporary = await mkdtemp(join(folder, ".writing-"));
-  try {
-    await write(temporary);
-    const artifacts: Artifact[] = [];
-    for (const name of (await readdir(temporary)).sort()) {
-      const { size } = await stat(join(temporary, name));
-      await rename(join(temporary, name), join(folder, name));
-      artifacts.push({ kind, path: name, sizeBytes: size });
-    }
-    return artifacts;
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
-}
-
-/** Removes what a killed worker left half-written; nobody else may be writing. */
-export async function removeUnfinished(folder: string): Promise<void> {
-  for (const name of await readdir(folder))
-    if (name.startsWith(".writing-")) await rm(join(folder, name), { recursive: true, force: true });
+  await using staging = await stagingFolder(folder);
+  await write(staging.path);
+  const names = await staging.publish();
+  return Promise.all(
+    names.map(async (name) => ({ kind, path: name, sizeBytes: (await stat(join(folder, name))).size })),
+  );
 }
 
 /** A run's log: lines collect in memory for moments and go to the file in one piece. */

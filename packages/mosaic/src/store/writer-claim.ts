@@ -1,6 +1,6 @@
 // The right to write: one row at most, held by one process.
 import type { DatabaseSync } from "node:sqlite";
-import { currentProcess, livenessOf } from "./process-identity.ts";
+import { currentProcess, livenessOf } from "@ml-mosaic/base";
 import type { WriterRecord } from "./records.ts";
 import { StoreError } from "./store-error.ts";
 import { dateIn, integerIn, storedInteger, textIn } from "./stored-value.ts";

@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { rename, rm, writeFile } from "node:fs/promises";
 import type { DType } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
@@ -8,6 +6,7 @@ import type { Device } from "../runtime/device.ts";
 import type { Shape } from "../shape.ts";
 import { input, type Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** An input of an exported model; the first size is the batch's and is left open. */
 export interface OnnxInput {
@@ -86,19 +85,7 @@ export function onnxModel({ inputs, build, names = new Map() }: OnnxExport, devi
 
 /** Writes `onnxModel` to a file, which appears when it is complete. */
 export async function saveOnnx(path: string, model: OnnxExport): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, onnxModel(model), { flag: "wx" });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    if (error instanceof TensorError) throw error;
-    throw new TensorError(
-      "TENSOR_FILE",
-      `cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
-  }
+  await writeWhole(path, onnxModel(model));
 }
 
 function isOpen(length: number): boolean {

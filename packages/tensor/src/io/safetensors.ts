@@ -3,11 +3,12 @@
  * JSON header, then the tensors' bytes. No kept library writes it in JavaScript.
  */
 
-import { randomUUID } from "node:crypto";
-import { open, readFile, rename, unlink } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
+import { isPlainObject, messageOf } from "@ml-mosaic/base";
 import { bytesPerElement, type DType, dtypeOf, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
+import { writeWhole } from "./write-whole.ts";
 
 export interface StateEntry {
   readonly data: TypedArray;
@@ -52,27 +53,11 @@ export async function writeSafetensors(
   const headerBytes = Buffer.from(text.padEnd(text.length + ((8 - (Buffer.byteLength(text) % 8)) % 8), " "));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(headerBytes.length));
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    const file = await open(temporary, "wx");
-    try {
-      await file.writeFile([
-        length,
-        headerBytes,
-        ...ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
-      ]);
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await unlink(temporary).catch(() => undefined);
-    throw new TensorError(
-      "TENSOR_FILE",
-      `cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
-  }
+  await writeWhole(path, [
+    length,
+    headerBytes,
+    ...ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ]);
 }
 
 /** Reads a file of float32, int64, int32 and bool tensors. */
@@ -83,11 +68,7 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw new TensorError(
-      "TENSOR_FILE",
-      `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw new TensorError("TENSOR_FILE", `cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }
   if (bytes.length < 8) throw problem("it is shorter than 8 bytes");
   const headerLength = Number(bytes.readBigUInt64LE(0));
@@ -99,7 +80,7 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   } catch (error) {
     throw problem("its header is no JSON", error);
   }
-  if (!isObject(header)) throw problem("its header is no JSON object");
+  if (!isPlainObject(header)) throw problem("its header is no JSON object");
   const { __metadata__: metadata = {}, ...entries } = header;
   if (!isTexts(metadata)) throw problem("its __metadata__ is no object of texts");
   const body = bytes.subarray(8 + headerLength);
@@ -128,7 +109,7 @@ interface LocatedTensor {
 }
 
 function readEntry(name: string, entry: unknown, problem: Problem): LocatedTensor {
-  const { dtype: typeName, shape, data_offsets: offsets } = isObject(entry) ? entry : {};
+  const { dtype: typeName, shape, data_offsets: offsets } = isPlainObject(entry) ? entry : {};
   const dtype = dtypeOrder.find((each) => typeNames[each] === typeName);
   if (dtype === undefined)
     throw problem(`tensor ${name} has the type ${JSON.stringify(typeName)}; F32, I64, I32 and BOOL can be read`);
@@ -172,12 +153,8 @@ function decode(bytes: Uint8Array, dtype: DType): TypedArray {
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function isTexts(value: unknown): value is Record<string, string> {
-  return isObject(value) && Object.values(value).every((each) => typeof each === "string");
+  return isPlainObject(value) && Object.values(value).every((each) => typeof each === "string");
 }
 
 function isSizes(value: unknown): value is number[] {

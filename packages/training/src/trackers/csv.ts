@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { replaceFile } from "@ml-mosaic/base";
 import { configurable, register } from "@ml-mosaic/configurable";
 import { csvText } from "../trainer/csv-table.ts";
 import type { RunEpoch } from "../trainer/figures.ts";
 import { TrainingLog } from "../trainer/training-log.ts";
-import { replaceFile } from "../trainer/write-file.ts";
 import { BaseTracker, type RunEnd, type TrackedRun } from "./base-tracker.ts";
 
 export const logName = "logs_train.csv";

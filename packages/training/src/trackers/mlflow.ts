@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { errorCode, replaceFile } from "@ml-mosaic/base";
 import { configurable, type Objection, register, schema, string } from "@ml-mosaic/configurable";
 import type { Figures, RunEpoch } from "../trainer/figures.ts";
-import { replaceFile } from "../trainer/write-file.ts";
 import { BaseTracker, type RunEnd, type TrackedRun } from "./base-tracker.ts";
 import { MlflowClient, type MlflowEntry, type MlflowMetric, MlflowRefusal } from "./mlflow-client.ts";
 
@@ -160,7 +160,7 @@ async function readPlace(path: string): Promise<Place | undefined> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
   const { uri, runId, epoch }: Record<string, unknown> = Object(JSON.parse(text));

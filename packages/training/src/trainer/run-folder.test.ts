@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { unfinishedName } from "@ml-mosaic/base";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RunFolder } from "./run-folder.ts";
 
@@ -28,7 +29,7 @@ describe("the lock", () => {
     const child = spawn(process.execPath, ["-e", ""]);
     await new Promise((resolve) => child.once("close", resolve));
     await writeLock(JSON.stringify({ pid: child.pid, host: hostname() }));
-    await writeFile(join(path, "last.safetensors.1.tmp"), "half");
+    await writeFile(join(path, unfinishedName("last.safetensors", child.pid)), "half");
     await (await new RunFolder(path).lock())();
     expect(await readdir(path)).toEqual([]);
   });

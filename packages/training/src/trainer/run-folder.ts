@@ -3,11 +3,11 @@ import { mkdir, open, readdir, readFile, rm, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { errorCode, isPlainObject, isRunning, removeUnfinished, replaceFile } from "@ml-mosaic/base";
 import { type ConfigObject, readYaml, toYaml } from "@ml-mosaic/configurable";
 import { TrainingError } from "../errors.ts";
 import { logName, testResultsName } from "../trackers/csv.ts";
 import { comparable } from "./experiment.ts";
-import { replaceFile } from "./write-file.ts";
 
 /** What to do where the run's folder holds a run already. */
 export type Existing = "resume" | "refuse" | "overwrite";
@@ -108,22 +108,22 @@ export class RunFolder {
         await file.close();
         break;
       } catch (error) {
-        if (!isSystemError(error, "EEXIST")) throw error;
+        if (errorCode(error) !== "EEXIST") throw error;
         await this.#removeStaleLock(path);
       }
     }
-    for (const name of await readdir(this.path)) if (name.endsWith(".tmp")) await rm(this.file(name), { force: true });
+    await removeUnfinished(this.path, "any");
     return () => unlink(path);
   }
 
   async #removeStaleLock(path: string): Promise<void> {
     const text = await readFile(path, "utf8").catch((error: unknown) => {
-      if (isSystemError(error, "ENOENT")) return undefined;
+      if (errorCode(error) === "ENOENT") return undefined;
       throw error;
     });
     if (text === undefined) return;
     const { pid, host } = lockOf(text);
-    if (host === hostname() && pid !== undefined && !isAlive(pid)) return rm(path, { force: true });
+    if (host === hostname() && pid !== undefined && !isRunning(pid)) return rm(path, { force: true });
     const who = pid === undefined ? "somebody" : `process ${pid} on ${host}`;
     throw new TrainingError(
       "TRAINING_FOLDER",
@@ -141,13 +141,9 @@ function isOurs(name: string): boolean {
 /** Options that differ, with both values. */
 function differences(mine: unknown, other: unknown, path = ""): readonly string[] {
   if (isDeepStrictEqual(mine, other)) return [];
-  if (!isObject(mine) || !isObject(other)) return [`${path} ${show(other)} there, ${show(mine)} here`];
+  if (!isPlainObject(mine) || !isPlainObject(other)) return [`${path} ${show(other)} there, ${show(mine)} here`];
   const names = new Set([...Object.keys(mine), ...Object.keys(other)]);
   return [...names].flatMap((name) => differences(mine[name], other[name], path === "" ? name : `${path}.${name}`));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function show(value: unknown): string {
@@ -164,17 +160,4 @@ function lockOf(text: string): { readonly pid: number | undefined; readonly host
     if (error instanceof SyntaxError) return { pid: undefined, host: undefined };
     throw error;
   }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !isSystemError(error, "ESRCH");
-  }
-}
-
-function isSystemError(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -1,7 +1,7 @@
 import { appendFile, readFile } from "node:fs/promises";
+import { errorCode, replaceFile } from "@ml-mosaic/base";
 import { csvLine, csvText, readCsvText } from "./csv-table.ts";
 import type { RunEpoch } from "./figures.ts";
-import { replaceFile } from "./write-file.ts";
 
 const fixedColumns = ["epoch", "lr", "train_loss", "valid_loss"];
 const metricPrefix = "valid_";
@@ -52,7 +52,7 @@ async function readIfThere(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    if (errorCode(error) === "ENOENT") return "";
     throw error;
   }
 }

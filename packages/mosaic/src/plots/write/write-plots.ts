@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { replaceFiles } from "@ml-mosaic/base";
 import { MosaicError } from "../../errors.ts";
 import { openCsv } from "../../export/csv.ts";
-import { replaceFiles } from "../../files/replace-files.ts";
 import type { Page, Plots } from "../pages/page.ts";
 import { pdfOf, pngOf, svgOf } from "./draw-page.ts";
 

@@ -1,8 +1,11 @@
-// A process id alone does not name a process: it is used again after a death, and means another process in another
-// container or on another machine.
+/**
+ * Whether processes live. A process id alone does not name one: it is used again after a death, and means another process
+ * in another container or on another machine.
+ */
 import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import { errorCode } from "./error-code.ts";
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -22,6 +25,18 @@ export function livenessOf(identity: ProcessIdentity): "alive" | "dead" | "unkno
   return processStart(identity.pid) === identity.started ? "alive" : "dead";
 }
 
+/** Whether this machine has a process of this id, be it another user's. A zombie is dead: only its parent has not looked. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // Not permitted means that it is there, as another user's.
+    return errorCode(error) === "EPERM";
+  }
+  const [state] = linuxState(pid) ?? [];
+  return state !== "Z" && state !== "X";
+}
+
 function currentScope(): string {
   if (process.platform !== "linux") return hostname();
   const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -30,30 +45,24 @@ function currentScope(): string {
 
 /** undefined when there is no such process. */
 function processStart(pid: number): string | undefined {
-  if (process.platform === "linux") return linuxProcessStart(pid);
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // Not permitted means that it is there, as another user's.
-    if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return undefined;
-  }
+  if (!isRunning(pid)) return undefined;
+  if (process.platform === "linux") return linuxState(pid)?.[19];
   if (process.platform === "win32") return "";
   return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
 }
 
-function linuxProcessStart(pid: number): string | undefined {
+/** What Linux says of a process, from its state on; undefined elsewhere, and for what is not there or hidden. */
+function linuxState(pid: number): readonly string[] | undefined {
+  if (process.platform !== "linux") return undefined;
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   } catch (error) {
+    const code = errorCode(error);
     // ESRCH: it died between the opening and the reading of the file.
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH"))
-      return undefined;
+    if (code === "ENOENT" || code === "ESRCH") return undefined;
     throw error;
   }
   // The second field, the command, may hold spaces and brackets; the third is the state, the 22nd the start time.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [state] = fields;
-  // A zombie is dead, only its parent has not looked yet.
-  return state === "Z" || state === "X" ? undefined : fields[19];
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }

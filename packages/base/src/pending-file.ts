@@ -1,0 +1,107 @@
+import type { Stats } from "node:fs";
+import { access, constants, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { CodedError } from "./coded-error.ts";
+import { errorCode, isSystemError } from "./error-code.ts";
+import { messageOf } from "./message-of.ts";
+import { unfinishedName } from "./unfinished.ts";
+
+/** A file that is being written beside the one whose place it is to take: whatever happens, that is the old or the new. */
+export interface PendingFile {
+  /** Where to write; nothing is there. On the same disk as the file itself. */
+  readonly temporary: string;
+  /** Gives the file its name. */
+  publish(): Promise<void>;
+  /** Removes what was not published. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface PendingOptions {
+  /**
+   * Whether a power failure must not undo it: costs milliseconds, so it is for what is long work, not for what is written
+   * again in a moment.
+   */
+  readonly durable?: boolean;
+}
+
+/**
+ * Follows links.
+ *
+ * @throws WriteError where something else than a file is there, or nothing can be written in the folder
+ */
+export async function pendingFile(path: string, { durable = false }: PendingOptions = {}): Promise<PendingFile> {
+  const target = await writableTarget(path);
+  const temporary = join(dirname(target), unfinishedName(basename(target)));
+  return {
+    temporary,
+    async publish() {
+      if (durable) await synchronize(temporary);
+      await rename(temporary, target);
+    },
+    [Symbol.asyncDispose]: () => rm(temporary, { force: true }),
+  };
+}
+
+/** @throws WriteError if a file could not be written there: to be known before long work is begun */
+export async function requireReplaceable(path: string): Promise<void> {
+  await writableTarget(path);
+}
+
+/** What the system said when a file was written, as an error that says what to do; any other error comes back as it is. */
+export function asWriteError(path: string, error: unknown): unknown {
+  return isSystemError(error) ? new WriteError(path, reasonOf(error), error) : error;
+}
+
+async function synchronize(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Refuses what a rename must not replace, and a place where nothing can be written. */
+async function writableTarget(path: string): Promise<string> {
+  const stats = await statOf(path);
+  if (stats !== undefined && !stats.isFile())
+    throw new WriteError(path, `it is ${stats.isDirectory() ? "a folder" : "not an ordinary file"}`);
+  const target = stats === undefined ? path : await realpath(path);
+  const folder = dirname(target);
+  const folderStats = await statOf(folder);
+  if (folderStats === undefined || !folderStats.isDirectory())
+    throw new WriteError(path, `the folder ${folder} does not exist; make it first`);
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new WriteError(path, `no permission to write in ${folder}`, error);
+  }
+  return target;
+}
+
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new WriteError(path, code === "EACCES" ? "no permission to look there" : reasonOf(error), error);
+  }
+}
+
+/** A file cannot be written. */
+export class WriteError extends CodedError<"CANNOT_WRITE_FILE"> {
+  /** Why, and what to do, without the file. */
+  readonly reason: string;
+
+  constructor(path: string, reason: string, cause?: unknown) {
+    super("CANNOT_WRITE_FILE", `${path} cannot be written: ${reason}`, { cause });
+    this.reason = reason;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = errorCode(error);
+  if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full; make room and try again";
+  return messageOf(error);
+}

@@ -1,0 +1,47 @@
+import { spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { removeUnfinished, unfinishedName } from "./unfinished.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mosaic-unfinished-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const gone = spawnSync(process.execPath, ["-e", ""]).pid;
+const others = [".hidden", "a.tmp", ".a-1.tmp", ".notes-12-0123abcd.txt", "a.host-1-0123abcd.tmp"];
+
+async function fill(): Promise<Readonly<Record<"dead" | "own" | "parents" | "foreign", string>>> {
+  const names = {
+    dead: unfinishedName("a.h5", gone),
+    own: unfinishedName("a.h5"),
+    parents: unfinishedName("b\n/b".replace("/", " "), process.ppid),
+    foreign: `.a.h5.elsewhere-${gone}-0123abcd.tmp`,
+  };
+  for (const name of [...Object.values(names), ...others]) await writeFile(join(folder, name), "");
+  return names;
+}
+
+test("only what dead processes of this machine left is removed", async () => {
+  const { own, parents, foreign } = await fill();
+  const staging = join(folder, unfinishedName("staging", gone));
+  await mkdir(staging);
+  await writeFile(join(staging, "half"), "");
+  await removeUnfinished(folder);
+  expect((await readdir(folder)).sort()).toEqual([own, parents, foreign, ...others].sort());
+});
+
+test("where nobody else can be writing, whatever is unfinished is removed", async () => {
+  await fill();
+  await removeUnfinished(folder, "any");
+  expect((await readdir(folder)).sort()).toEqual(others.toSorted());
+});
+
+test("names differ, and fit into 255 bytes", async () => {
+  const name = "模型🧩".repeat(30);
+  expect(unfinishedName(name)).not.toBe(unfinishedName(name));
+  await writeFile(join(folder, unfinishedName(name)), "");
+});

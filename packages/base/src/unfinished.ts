@@ -1,0 +1,31 @@
+/**
+ * Names of what is being written. They tell whose it is, so that what a killed process left can be removed and what a
+ * living one writes is left alone.
+ */
+import { randomBytes } from "node:crypto";
+import { readdir, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { isRunning } from "./process-identity.ts";
+
+/** A name that nothing has, for what is to become `name`. */
+export function unfinishedName(name: string, processId: number = process.pid): string {
+  // Names may have 255 bytes.
+  const start = Buffer.from(name).subarray(0, 100).toString();
+  return `.${start}.${hostname()}-${processId}-${randomBytes(4).toString("hex")}.tmp`;
+}
+
+/**
+ * Removes unfinished files and folders of processes that are gone.
+ *
+ * @param owners "any" where nobody else can be writing into the folder: also those of other machines
+ */
+export async function removeUnfinished(folder: string, owners: "gone" | "any" = "gone"): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, id = ""] = /-(\d+)-[0-9a-f]{8}\.tmp$/.exec(name) ?? [];
+    if (!name.startsWith(".") || id === "") continue;
+    const isOurs = name.includes(`.${hostname()}-${id}-`);
+    if (owners === "gone" && !(isOurs && !isRunning(Number(id)))) continue;
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
