@@ -356,5 +356,5 @@ test("configs/config_preprocess.yaml runs after bigsf sample as it stands", asyn
   expect(existsSync(at("newcomer/data/patches.h5"))).toBe(true);
   const twice = await run(["sample", "newcomer/sample"]);
   expect(twice.code).toBe(2);
-  expect(twice.err).toContain("the file exists");
+  expect(twice.err).toContain("there already: newcomer/sample/image.fits");
 });
