@@ -35,7 +35,7 @@ const { history } = await train({
 });
 
 const last = history.at(-1);
-console.log("more than 95 % right:", (last?.evaluationAccuracy ?? 0) > 95);
+console.log("more than 95 % right:", (last?.validAccuracy ?? 0) > 95);
 console.log("kept beside:", Object.keys(last?.metrics ?? {}).join(", "));
 console.log(
   "side of (0, 1):",

@@ -77,7 +77,7 @@ test.each([
   const [first, last] = [history[0], history.at(-1)];
   if (first === undefined || last === undefined) throw new Error("no epoch was trained");
   expect(last.trainLoss).toBeLessThan(0.5 * first.trainLoss);
-  expect(last.evaluationLoss).toBeLessThan(0.5 * first.evaluationLoss);
+  expect(last.validLoss).toBeLessThan(0.5 * first.validLoss);
   const figure = (record: EpochRecord, name: string) => Number(record.metrics?.[name]);
   for (const name of ["dice", "roc_auc", "average_precision", "mssim"])
     expect(figure(last, name), name).toBeGreaterThan(figure(first, name));

@@ -17,7 +17,7 @@ export {
 export type { EpochProgress } from "./epoch.ts";
 export { TrainingError, type TrainingErrorCode } from "./errors.ts";
 export { type EvaluateOptions, type Evaluation, evaluateModel } from "./evaluate.ts";
-export type { EpochRecord } from "./history.ts";
+export type { EpochRecord, Figures } from "./history.ts";
 export type { AnyLoader } from "./loaders.ts";
 export type { ModelOutput, TrainableModel } from "./model-step.ts";
 export { pauseOnSignals, type SignalPause } from "./pause-on-signals.ts";
@@ -33,10 +33,10 @@ export {
 } from "./train.ts";
 export { csvLine } from "./trainer/csv-table.ts";
 export { Experiment } from "./trainer/experiment.ts";
-export type { Figures, RunEpoch, TestResult } from "./trainer/figures.ts";
 export { loadSnapshotModel, readTrainerSnapshot, type TrainerSnapshot } from "./trainer/model-state.ts";
 export type { RunOptions, TrainerProgress } from "./trainer/run.ts";
 export { type Existing, RunFolder } from "./trainer/run-folder.ts";
+export type { TestResult } from "./trainer/test-result.ts";
 export {
   type LoadingTrainer,
   type RunResult,

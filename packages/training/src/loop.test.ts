@@ -75,7 +75,7 @@ describe("samples of three fields", () => {
     );
     expect(figures(two)).toEqual(figures(one));
     expect(two.state).toEqual(one.state);
-    expect(two.history.at(-1)?.evaluationAccuracy).toBeGreaterThan(two.history[0]?.evaluationAccuracy ?? 100);
+    expect(two.history.at(-1)?.validAccuracy).toBeGreaterThan(two.history[0]?.validAccuracy ?? 100);
   });
 
   test("may be read while training runs", async () => {
@@ -128,7 +128,7 @@ describe("a model that returns several predictions", () => {
       expect(trainLoss).toBeCloseTo(one.history[index]?.trainLoss ?? Number.NaN, 5);
     const auc = await metrics.compute(metrics.rocAuc(), deep.forward(images, positions), target);
     expect(several.history.at(-1)?.metrics?.rocAuc).toBeCloseTo(auc, 6);
-    expect(one.history.every(({ evaluationAccuracy }) => evaluationAccuracy === undefined)).toBe(true);
+    expect(one.history.every(({ validAccuracy }) => validAccuracy === undefined)).toBe(true);
   });
 
   test("of which there are none is an error that says so", async () => {
@@ -204,7 +204,7 @@ describe("stopping and going on", () => {
 
 test("the best epoch is that of the smallest evaluation loss, whatever early stopping thinks of it", async () => {
   const { history, state } = await train(begin({ optimizer: optim.Adam({ lr: 1 }), epochs: 8 }).options);
-  const losses = history.map(({ evaluationLoss }) => evaluationLoss);
+  const losses = history.map(({ validLoss }) => validLoss);
   const smallest = Math.min(...losses);
   expect(state.best).toEqual({ epoch: losses.indexOf(smallest) + 1, loss: smallest });
   expect(losses.at(-1)).toBeGreaterThan(smallest);

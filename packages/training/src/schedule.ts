@@ -5,7 +5,7 @@ export interface EpochSchedule {
   /** The rate of each optimizer, from its own one, at each optimizer step. */
   readonly rate: LearningRate;
   /** The scheduler's state for the next epoch. @param steps optimizer steps done by then, in all */
-  after(steps: number, evaluationLoss: number): schedulers.SchedulerState;
+  after(steps: number, validLoss: number): schedulers.SchedulerState;
 }
 
 /** @param firstStep optimizer steps done before the epoch */
@@ -18,7 +18,7 @@ export function epochSchedule(
   if (scheduler.every !== "step") {
     return {
       rate: (baseLr) => scheduler.lr(state, baseLr),
-      after: (_, evaluationLoss) => scheduler.next(state, evaluationLoss),
+      after: (_, validLoss) => scheduler.next(state, validLoss),
     };
   }
   const states = [state];

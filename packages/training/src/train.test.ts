@@ -90,7 +90,7 @@ describe("train", () => {
     // What it stands on: the learning rate has changed on the way, and something was learnt.
     const rates = new Set(six.history.map(({ lr }) => lr));
     expect(rates.size).toBeGreaterThan(1);
-    expect(six.history.at(-1)?.evaluationLoss).toBeLessThan(six.history[0]?.evaluationLoss ?? 0);
+    expect(six.history.at(-1)?.validLoss).toBeLessThan(six.history[0]?.validLoss ?? 0);
   });
 
   it("gives the same bits again, and other bits for another seed", async () => {
@@ -113,9 +113,9 @@ describe("train", () => {
       }),
     );
     const [first, second] = history;
-    expect(first?.evaluationLoss).toBe(second?.evaluationLoss);
+    expect(first?.validLoss).toBe(second?.validLoss);
     expect(first?.trainLoss).not.toBe(second?.trainLoss);
-    expect(first?.trainLoss).not.toBe(first?.evaluationLoss);
+    expect(first?.trainLoss).not.toBe(first?.validLoss);
   });
 
   it("weighs batches by their samples", async () => {
@@ -126,9 +126,9 @@ describe("train", () => {
       return history[0];
     };
     const [whole, cut] = [await evaluate(22), await evaluate(7)];
-    expect(cut?.evaluationLoss).toBeCloseTo(whole?.evaluationLoss ?? 0, 6);
-    expect(cut?.evaluationAccuracy).toBe(whole?.evaluationAccuracy);
-    expect(whole?.evaluationAccuracy).toBeGreaterThan(0);
+    expect(cut?.validLoss).toBeCloseTo(whole?.validLoss ?? 0, 6);
+    expect(cut?.validAccuracy).toBe(whole?.validAccuracy);
+    expect(whole?.validAccuracy).toBeGreaterThan(0);
   });
 
   it("stops early, and says so; a resumed training remembers how long it has waited", async () => {

@@ -16,7 +16,7 @@ import {
 import { accuracyRule } from "./accuracy.ts";
 import type { StoppingRule, StoppingState } from "./early-stopping.ts";
 import { type EpochProgress, evaluateEpoch, Pace, trainEpoch } from "./epoch.ts";
-import type { EpochRecord } from "./history.ts";
+import { type EpochRecord, flatFigures } from "./history.ts";
 import { type AnyLoader, batchCount, checkedSamples, checkSameFields, usualBatch } from "./loaders.ts";
 import { modelStep, type TrainableModel } from "./model-step.ts";
 import { epochSchedule } from "./schedule.ts";
@@ -224,20 +224,20 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       }
       const record: EpochRecord = {
         epoch,
-        trainLoss,
-        evaluationLoss: evaluated.totals.meanLoss(),
-        trainAccuracy: trained.totals.accuracy(rule, trainSamples),
-        evaluationAccuracy: evaluated.totals.accuracy(rule, evaluationSamples),
-        ...(metricList.length === 0 ? {} : { metrics: evaluated.metrics }),
         lr: schedule.rate(optimizer.lr, firstStep),
+        trainLoss,
+        validLoss: evaluated.totals.meanLoss(),
+        trainAccuracy: trained.totals.accuracy(rule, trainSamples),
+        validAccuracy: evaluated.totals.accuracy(rule, evaluationSamples),
+        metrics: flatFigures(evaluated.metrics),
         seconds: seconds(),
       };
-      const watched = earlyStopping?.next(begun.earlyStopping, record.evaluationLoss) ?? begun.earlyStopping;
+      const watched = earlyStopping?.next(begun.earlyStopping, record.validLoss) ?? begun.earlyStopping;
       stoppedEarly = earlyStopping?.stops(watched) === true;
       state = {
         epoch,
         training: trained.training,
-        scheduler: schedule.after(optimizerSteps(trained.training), record.evaluationLoss),
+        scheduler: schedule.after(optimizerSteps(trained.training), record.validLoss),
         earlyStopping: watched,
         best: betterOf(begun.best, record),
       };
@@ -253,7 +253,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   return { history, state, layout, stoppedEarly, paused };
 }
 
-function betterOf(best: TrainerState["best"], { epoch, evaluationLoss: loss }: EpochRecord): TrainerState["best"] {
+function betterOf(best: TrainerState["best"], { epoch, validLoss: loss }: EpochRecord): TrainerState["best"] {
   return loss < (best?.loss ?? Number.POSITIVE_INFINITY) ? { epoch, loss } : best;
 }
 

@@ -26,5 +26,5 @@ const { history } = await train({
   epochs: 200,
   generator: generator.stream("training"),
 });
-console.log(`${history.length} epochs, ${history.at(-1)?.evaluationAccuracy} % right`);
+console.log(`${history.length} epochs, ${history.at(-1)?.validAccuracy} % right`);
 console.log(JSON.stringify(await model.forward(features).gt(0).toArray()));

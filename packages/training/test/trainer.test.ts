@@ -6,8 +6,8 @@ import { cat, Generator, metrics, nn, readSafetensors, Tensor } from "@ml-mosaic
 import {
   BaseTracker,
   EarlyStopping,
+  type EpochRecord,
   loadSnapshotModel,
-  type RunEpoch,
   type StoppingRule,
   Trainer,
   type TrainerProgress,
@@ -31,7 +31,7 @@ function begin(trainer: Options = {}, data: Options = {}) {
   return { config: pointsConfig(output, trainer, data), run: join(output, "run") };
 }
 
-const lossesOf = (epochs: readonly RunEpoch[]) => epochs.map(({ validLoss }) => validLoss);
+const lossesOf = (epochs: readonly EpochRecord[]) => epochs.map(({ validLoss }) => validLoss);
 
 describe("what a run leaves behind", () => {
   test("tables, snapshots and the whole configuration", async () => {
@@ -181,7 +181,7 @@ describe("early stopping", () => {
     const parts = { ...still, early_stopping: { patience: 2, min_delta: 1e3 } };
     const { config, run } = begin(parts);
     const pause = new AbortController();
-    const options = { pause: pause.signal, onEpoch: ({ epoch }: RunEpoch) => void (epoch === 3 && pause.abort()) };
+    const options = { pause: pause.signal, onEpoch: ({ epoch }: EpochRecord) => void (epoch === 3 && pause.abort()) };
     expect((await Trainer.fromConfig(config).train(options)).paused).toBe(true);
     expect((await Trainer.fromSnapshot(join(run, "last.safetensors")).train()).epochsDone).toBe(4);
   });
@@ -360,7 +360,7 @@ describe("trackers", () => {
     try {
       const { config, run } = begin({ trackers: [{ type: "mlflow", uri: server.uri }] });
       const pause = new AbortController();
-      const options = { pause: pause.signal, onEpoch: ({ epoch }: RunEpoch) => void (epoch === 2 && pause.abort()) };
+      const options = { pause: pause.signal, onEpoch: ({ epoch }: EpochRecord) => void (epoch === 2 && pause.abort()) };
       await Trainer.fromConfig(config).train(options);
       const { test: tested } = await Trainer.fromSnapshot(join(run, "last.safetensors")).train();
       const [told, ...others] = server.runs.values();

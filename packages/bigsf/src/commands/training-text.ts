@@ -1,7 +1,7 @@
 /** How commands tell of a training. */
 import { clockText } from "@ml-mosaic/base";
 import { barText, numberText, tableText } from "@ml-mosaic/command-line";
-import type { RunEpoch, TestResult, TrainerProgress } from "@ml-mosaic/training";
+import type { EpochRecord, TestResult, TrainerProgress } from "@ml-mosaic/training";
 
 /** "epoch 12 of 50  train ███░░░  45 %  loss 0.1234  02:10 left" */
 export function progressText({ phase, epoch, epochs, batches, of, trainLoss, secondsLeft }: TrainerProgress): string {
@@ -21,7 +21,7 @@ function percent(share: number): string {
 }
 
 /** "epoch 12 of 50: train loss 0.1234, valid loss 0.1402, dice 0.71  (3.2 s)" */
-export function epochText({ epoch, trainLoss, validLoss, metrics, seconds }: RunEpoch, epochs: number): string {
+export function epochText({ epoch, trainLoss, validLoss, metrics, seconds }: EpochRecord, epochs: number): string {
   const figures = Object.entries(metrics).map(([name, value]) => `, ${name} ${numberText(value)}`);
   const number = String(epoch).padStart(String(epochs).length);
   return `epoch ${number} of ${epochs}: train loss ${numberText(trainLoss)}, valid loss ${numberText(validLoss)}${figures.join("")}  (${numberText(seconds)} s)`;

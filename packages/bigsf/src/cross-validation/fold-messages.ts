@@ -1,6 +1,6 @@
 /** What the process of one split and the one that started it tell each other: plain data. */
 import type { ConfigObject } from "@ml-mosaic/configurable";
-import type { Existing, RunEpoch, RunResult, TrainerProgress } from "@ml-mosaic/training";
+import type { EpochRecord, Existing, RunResult, TrainerProgress } from "@ml-mosaic/training";
 
 export type ToFold =
   | {
@@ -16,7 +16,7 @@ export type ToFold =
 
 export type FromFold =
   | { readonly kind: "progress"; readonly progress: TrainerProgress }
-  | { readonly kind: "epoch"; readonly epoch: RunEpoch }
+  | { readonly kind: "epoch"; readonly epoch: EpochRecord }
   | { readonly kind: "warning"; readonly message: string }
   | { readonly kind: "done"; readonly result: RunResult }
   | { readonly kind: "failed"; readonly message: string };

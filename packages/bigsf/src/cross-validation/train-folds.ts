@@ -1,4 +1,4 @@
-import type { RunEpoch, RunResult, TrainerProgress } from "@ml-mosaic/training";
+import type { EpochRecord, RunResult, TrainerProgress } from "@ml-mosaic/training";
 import { type FoldOrder, trainFoldInProcess } from "./fold-process.ts";
 
 /** What becomes of the training of one split. */
@@ -11,7 +11,7 @@ export type FoldOutcome =
 export interface FoldEvents {
   onStart(split: number): void;
   onProgress(split: number, progress: TrainerProgress): void;
-  onEpoch(split: number, epoch: RunEpoch): void;
+  onEpoch(split: number, epoch: EpochRecord): void;
   onWarning(split: number, message: string): void;
   onEnd(split: number, outcome: FoldOutcome): void;
 }

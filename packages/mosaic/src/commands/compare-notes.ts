@@ -3,6 +3,7 @@ import { countText } from "@ml-mosaic/base";
 import { numberText } from "@ml-mosaic/command-line";
 import type { DataReport } from "../compare/data-report.ts";
 import type { CompareReport } from "../compare/report.ts";
+import { choiceNote } from "../figures/figure-text.ts";
 
 export function dataNotes(data: DataReport): readonly string[] {
   return [
@@ -70,16 +71,10 @@ function groupNote({ models }: DataReport): string {
 export function reportNotes(report: CompareReport): readonly string[] {
   const { withoutGroup, by } = report;
   const left = withoutGroup === 0 ? "" : `${countText(withoutGroup, "run")} without ${by} left out.`;
-  return [left, testSetNote(report)].filter((note) => note !== "");
+  return [left, criterionNote(report)].filter((note) => note !== "");
 }
 
-/** What was chosen on the test set looks better on the test set than it is. */
-function testSetNote({ criterion: { column }, dataSets }: CompareReport): string {
-  if (dataSets.every(({ pairs }) => pairs.length === 0)) return "";
-  if (column === "test_loss" || column === "test_acc" || column === "trainability")
-    return "The models are ranked on the test set. If you choose one by this table, its figure here is too good: measure it anew on data that had no part in the choice.";
-  if (column === "train_loss" || column === "train_acc")
-    return "This is about the training data: it says how well a model fits, not how it does on new data.";
-  if (column === "slope") return "A low slope says that the loss still falls, which is no merit in itself.";
-  return "";
+function criterionNote({ criterion, dataSets }: CompareReport): string {
+  const isRanked = dataSets.some(({ pairs }) => pairs.length > 0);
+  return (isRanked ? choiceNote(criterion) : undefined) ?? "";
 }

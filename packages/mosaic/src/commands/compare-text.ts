@@ -3,6 +3,7 @@ import { numberText, tableText } from "@ml-mosaic/command-line";
 import type { DataReport, ModelStanding } from "../compare/data-report.ts";
 import type { CompareReport } from "../compare/report.ts";
 import { ropeText } from "../compare/rope.ts";
+import { rankDirection } from "../figures/figure.ts";
 import { dataNotes, reportNotes } from "./compare-notes.ts";
 import { overallText } from "./compare-overall-text.ts";
 import { pairText } from "./compare-pair-text.ts";
@@ -14,7 +15,7 @@ const mostDataSets = 3;
 export function compareText(report: CompareReport, all: boolean): string {
   const { dataSets, overall, criterion, rope, by } = report;
   const shown = all || dataSets.length <= mostDataSets ? dataSets : [];
-  const title = `${criterion.column}, ${criterion.direction} is better${by === null ? "" : `, models grouped by ${by}`}`;
+  const title = `${criterion.name}, ${rankDirection(criterion)} is better${by === null ? "" : `, models grouped by ${by}`}`;
   const parts = [`${title}; differences up to ${ropeText(rope)} count as none`];
   parts.push(...shown.map((data) => dataText(data, report, all)));
   if (shown.length === 0)
@@ -33,7 +34,7 @@ function dataText(data: DataReport, { criterion }: CompareReport, all: boolean):
   const parts = [`${heading}\n${standingsText(models)}`];
   const best = models[0]?.model;
   const [first, others] = [pairs.filter(({ a }) => a === best), pairs.filter(({ a }) => a !== best)];
-  const lineOf = (pair: (typeof pairs)[number]) => pairText(pair, criterion.direction, familySize);
+  const lineOf = (pair: (typeof pairs)[number]) => pairText(pair, rankDirection(criterion), familySize);
   if (pairs.length === 0) parts.push(lonelyText(models));
   else parts.push(first.map(lineOf).join("\n"));
   if (all && others.length > 0) parts.push(`The other pairs:\n${others.map(lineOf).join("\n")}`);

@@ -1,8 +1,9 @@
 import { type CommandSpec, type ExitCode, jsonText, type Terminal } from "@ml-mosaic/command-line";
-import { defaultCriterion } from "../compare/criterion.ts";
 import type { DataReport } from "../compare/data-report.ts";
 import { type CompareReport, compareRuns } from "../compare/report.ts";
 import { defaultRope, parseRope } from "../compare/rope.ts";
+import { rankDirection } from "../figures/figure.ts";
+import { defaultCriterion } from "../figures/run-figures.ts";
 import { openSqliteReader } from "../store/index.ts";
 import { dataNotes, reportNotes } from "./compare-notes.ts";
 import { overallNotes } from "./compare-overall-text.ts";
@@ -52,7 +53,7 @@ export const compareCommand: CommandSpec = {
     try {
       for (const notice of reader.notices) err(`${notice}\n`);
       const report = await compareRuns(reader, options);
-      out(`${given.switched("json") ? jsonText(report) : compareText(report, given.switched("all"))}\n`);
+      out(`${given.switched("json") ? jsonText(reportJson(report)) : compareText(report, given.switched("all"))}\n`);
       const file = given.option("plot");
       return file === undefined ? 0 : await drawComparison(report, file, given.switched("all"), terminal);
     } finally {
@@ -61,6 +62,11 @@ export const compareCommand: CommandSpec = {
   },
 };
 
+function reportJson(report: CompareReport): unknown {
+  const { criterion } = report;
+  return { ...report, criterion: { column: criterion.name, direction: rankDirection(criterion) } };
+}
+
 async function drawComparison(
   report: CompareReport,
   file: string,
@@ -68,7 +74,7 @@ async function drawComparison(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { comparePlots } = await import("../plots/pages/comparison.ts");
-  const direction = report.criterion.direction;
+  const direction = rankDirection(report.criterion);
   const texts = {
     verdicts: ({ pairs, models, familySize }: DataReport) =>
       pairs.filter(({ a }) => a === models[0]?.model).map((pair) => pairText(pair, direction, familySize)),

@@ -1,5 +1,6 @@
 import type { CommandSpec } from "@ml-mosaic/command-line";
-import { defaultCriterion } from "../compare/criterion.ts";
+import { figureNamed } from "../figures/known-figures.ts";
+import { defaultCriterion } from "../figures/run-figures.ts";
 import { criterionArgument, dataOption, drawRuns, plotArguments } from "./plot-command.ts";
 
 export const importanceCommand: CommandSpec = {
@@ -11,6 +12,8 @@ export const importanceCommand: CommandSpec = {
   async run(given, terminal) {
     const { importancePlots } = await import("../plots/pages/importance.ts");
     const criterion = given.optionalArgument("criterion") ?? defaultCriterion;
-    return drawRuns(given, terminal, (runs) => importancePlots(runs, criterion, given.option("data")));
+    return drawRuns(given, terminal, (runs, figures) =>
+      importancePlots(runs, figureNamed(figures, criterion), given.option("data")),
+    );
   },
 };

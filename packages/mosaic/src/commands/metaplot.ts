@@ -1,6 +1,7 @@
 import { basename, extname } from "node:path";
 import type { CommandSpec, Given } from "@ml-mosaic/command-line";
 import { MosaicError } from "../errors.ts";
+import { figureNamed, readFigures } from "../figures/known-figures.ts";
 import { readPlotConfig } from "../plots/runs/plot-config.ts";
 import { readPlotRuns } from "../plots/runs/plot-runs.ts";
 import { openSqliteReader } from "../store/index.ts";
@@ -32,11 +33,11 @@ export const metaplotCommand: CommandSpec = {
     const reader = await openSqliteReader(given.argument("database_file"));
     try {
       for (const notice of reader.notices) terminal.err(`${notice}\n`);
-      const runs = await readPlotRuns(reader);
+      const [runs, figures] = [await readPlotRuns(reader), await readFigures(reader)];
       const plots =
         asked.kind === "config"
-          ? configPlots(runs, await readPlotConfig(asked.config, runs))
-          : criterionPlots(runs, asked.dataKey, asked.criterion);
+          ? configPlots(runs, await readPlotConfig(asked.config, runs, figures))
+          : criterionPlots(runs, asked.dataKey, figureNamed(figures, asked.criterion));
       return await writePlotsWithProgress(asked.output, plots, plots.title, terminal);
     } finally {
       await reader.close();

@@ -1,6 +1,7 @@
 import type { CommandSpec } from "@ml-mosaic/command-line";
-import { defaultCriterion } from "../compare/criterion.ts";
 import { MosaicError } from "../errors.ts";
+import { figureNamed } from "../figures/known-figures.ts";
+import { defaultCriterion } from "../figures/run-figures.ts";
 import type { ParallelColor } from "../plots/pages/parallel.ts";
 import { criterionArgument, dataOption, drawRuns, plotArguments } from "./plot-command.ts";
 
@@ -21,7 +22,9 @@ export const parallelCommand: CommandSpec = {
     const { parallelPlots } = await import("../plots/pages/parallel.ts");
     const criterion = given.optionalArgument("criterion") ?? defaultCriterion;
     const dataKey = given.option("data");
-    return drawRuns(given, terminal, (runs) => parallelPlots(runs, criterion, { dataKey, color }));
+    return drawRuns(given, terminal, (runs, figures) =>
+      parallelPlots(runs, figureNamed(figures, criterion), { dataKey, color }),
+    );
   },
 };
 

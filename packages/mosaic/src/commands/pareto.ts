@@ -1,5 +1,6 @@
 import type { CommandSpec } from "@ml-mosaic/command-line";
-import { defaultCriterion } from "../compare/criterion.ts";
+import { figureNamed } from "../figures/known-figures.ts";
+import { defaultCriterion } from "../figures/run-figures.ts";
 import { dataOption, drawRuns, plotArguments } from "./plot-command.ts";
 
 const defaultCost = "nb_params";
@@ -16,10 +17,10 @@ export const paretoCommand: CommandSpec = {
   examples: ["mosaic pareto results.db front.pdf", "mosaic pareto results.db front.png 'duration(s)' test_acc"],
   async run(given, terminal) {
     const { paretoPlots } = await import("../plots/pages/pareto.ts");
-    const criteria = [
-      given.optionalArgument("abscissae") ?? defaultCost,
-      given.optionalArgument("ordinates") ?? defaultCriterion,
-    ] as const;
-    return drawRuns(given, terminal, (runs) => paretoPlots(runs, criteria, given.option("data")));
+    const x = given.optionalArgument("abscissae") ?? defaultCost;
+    const y = given.optionalArgument("ordinates") ?? defaultCriterion;
+    return drawRuns(given, terminal, (runs, figures) =>
+      paretoPlots(runs, [figureNamed(figures, x), figureNamed(figures, y)], given.option("data")),
+    );
   },
 };

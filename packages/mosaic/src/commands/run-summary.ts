@@ -1,5 +1,6 @@
 import { numberText, tableText } from "@ml-mosaic/command-line";
 import { describe, foldOption, partsOf } from "../compare/pipeline-parts.ts";
+import { figureOf, type RunFigureName } from "../figures/run-figures.ts";
 import type { RunRecord, RunResult, StoreReader } from "../store/index.ts";
 
 /** Figures of one model over its repetitions. */
@@ -58,22 +59,24 @@ function rank({ testLoss }: ModelSummary): number {
 
 function summarize(model: string, runs: readonly (RunResult | null)[]): ModelSummary {
   const results = runs.filter((result) => result !== null);
-  const losses = results.map(({ testLoss }) => testLoss).filter((loss) => loss !== null);
+  const losses = valuesOf(results, "test_loss");
   const mean = meanOf(losses);
   const squares = mean === null ? null : meanOf(losses.map((loss) => (loss - mean) ** 2));
   return {
     model,
-    parameterCount: results[0]?.parameterCount ?? null,
+    parameterCount: figureOf(results[0] ?? null, "nb_params"),
     runs: results.length,
     failed: runs.length - results.length,
     testLoss: mean,
     testLossDeviation:
       squares === null || losses.length < 2 ? null : Math.sqrt((squares * losses.length) / (losses.length - 1)),
-    testAccuracy: meanOf(results.map(({ testAccuracy }) => testAccuracy).filter((accuracy) => accuracy !== null)),
-    durationSeconds: meanOf(
-      results.map(({ durationSeconds }) => durationSeconds).filter((seconds) => seconds !== null),
-    ),
+    testAccuracy: meanOf(valuesOf(results, "test_acc")),
+    durationSeconds: meanOf(valuesOf(results, "duration(s)")),
   };
+}
+
+function valuesOf(results: readonly RunResult[], name: RunFigureName): readonly number[] {
+  return results.map((result) => figureOf(result, name)).filter((value) => value !== null);
 }
 
 function meanOf(values: readonly number[]): number | null {

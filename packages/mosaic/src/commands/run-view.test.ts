@@ -3,12 +3,12 @@ import type { Lease, RunResult } from "../store/index.ts";
 import { openRunView } from "./run-view.ts";
 
 const result: RunResult = {
-  trainLoss: 0.5,
-  testLoss: Number.NaN,
-  trainAccuracy: null,
-  testAccuracy: null,
-  parameterCount: 3,
-  durationSeconds: 1,
+  train_loss: 0.5,
+  test_loss: Number.NaN,
+  train_acc: null,
+  test_acc: null,
+  nb_params: 3,
+  "duration(s)": 1,
   epochs: 2,
   overfit: null,
   trainability: null,

@@ -1,8 +1,10 @@
 /** Shows an experiment while it runs: in place on a terminal, as plain lines elsewhere. */
 import { clockText, countText } from "@ml-mosaic/base";
 import { barText, numberText, shortenText, type Terminal } from "@ml-mosaic/command-line";
+import type { EpochRecord } from "@ml-mosaic/training";
 import { createLogUpdate } from "log-update";
-import { type EpochRecord, type Lease, maximumAttempts } from "../store/index.ts";
+import { figureOf } from "../figures/run-figures.ts";
+import { type Lease, maximumAttempts } from "../store/index.ts";
 import type { SupervisorEvent } from "../supervisor/supervise.ts";
 
 interface Running {
@@ -44,7 +46,7 @@ export function openRunView(terminal: Terminal, total: number): RunView {
     const lines = [`${barText(share(), 20)} ${done + failed}/${total} done${failures}  ${timeText()}`];
     for (const { lease, last, epochs } of running.values()) {
       const progress =
-        last === undefined ? "starting" : `epoch ${last.epoch}/${epochs}  test loss ${numberText(last.testLoss)}`;
+        last === undefined ? "starting" : `epoch ${last.epoch}/${epochs}  test loss ${numberText(last.validLoss)}`;
       lines.push(shortenText(`  run ${lease.runId}  ${progress}  ${lease.description}`, width));
     }
     live?.(lines.join("\n"));
@@ -78,7 +80,7 @@ export function openRunView(terminal: Terminal, total: number): RunView {
           done++;
           if (live === undefined)
             say(
-              `${done + failed}/${total} ${name} done: test loss ${numberText(event.result.testLoss)}  ${lease.description}`,
+              `${done + failed}/${total} ${name} done: test loss ${numberText(figureOf(event.result, "test_loss"))}  ${lease.description}`,
             );
           return;
         }

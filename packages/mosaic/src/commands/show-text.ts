@@ -2,9 +2,12 @@
 
 import { styleText } from "node:util";
 import { chartText, numberText, oneLine, plainLines, tableText } from "@ml-mosaic/command-line";
+import type { EpochRecord } from "@ml-mosaic/training";
 import type { PipelineEntry } from "../config/index.ts";
+import { findFigure } from "../figures/known-figures.ts";
+import { runFigures } from "../figures/run-figures.ts";
 import type { RunReport } from "../inspect/run-report.ts";
-import { type EpochRecord, type RunResult, resultColumns } from "../store/index.ts";
+import { epochColumns, epochMetrics } from "../store/index.ts";
 
 const chartSize = { columns: 64, rows: 11 };
 
@@ -51,21 +54,20 @@ function trainingParams({ run, pipeline = [] }: RunReport) {
 
 function resultLines({ run: { result } }: RunReport): readonly string[] {
   if (result === null) return [];
-  const text = (value: number | null, whole: boolean) => (whole ? String(value ?? "") : numberText(value));
-  return pairLines(
-    resultColumns.map(({ column, field, whole }) => [column, text(result[field], whole) || "-"] as const),
-  );
+  const isWhole = (name: string) => findFigure(runFigures, name)?.whole === true;
+  const text = (name: string, value: number | null) => (isWhole(name) ? String(value ?? "") : numberText(value));
+  return pairLines(Object.entries(result).map(([name, value]) => [name, text(name, value) || "-"] as const));
 }
 
 /** Before the run was trained further: a line each. */
 function earlierLines({ earlierResults }: RunReport): readonly string[] {
   if (earlierResults.length === 0) return [];
-  const columns = resultColumns.filter(({ field }) => earlierResults.some(({ result }) => result[field] !== null));
+  const all = new Set(earlierResults.flatMap(({ result }) => Object.keys(result)));
+  const names = [...all].filter((name) => earlierResults.some(({ result }) => (result[name] ?? null) !== null));
   const rows = earlierResults.map(({ replacedAt, result }) => [
     dateText(replacedAt),
-    ...columns.map(({ field }) => numberText(result[field])),
+    ...names.map((name) => numberText(result[name] ?? null)),
   ]);
-  const names = columns.map(({ column }) => column);
   return tableText(
     ["replaced", ...names],
     rows,
@@ -78,17 +80,13 @@ function curveLines(history: readonly EpochRecord[]): readonly string[] {
   const chart = chartText(
     [
       { name: "train loss", mark: "○", values: history.map(({ trainLoss }) => trainLoss) },
-      { name: "test loss", mark: "●", values: history.map(({ testLoss }) => testLoss) },
+      { name: "test loss", mark: "●", values: history.map(({ validLoss }) => validLoss) },
     ],
     chartSize,
   );
-  const bad = history.find(({ trainLoss, testLoss }) => [trainLoss, testLoss].some(isNotFinite));
+  const bad = history.find(({ trainLoss, validLoss }) => !Number.isFinite(trainLoss) || !Number.isFinite(validLoss));
   const notes = bad === undefined ? [] : [`Not finite from epoch ${bad.epoch} on.`];
   return [...(chart === "" ? [] : chart.split("\n")), ...notes];
-}
-
-function isNotFinite(value: number | null): boolean {
-  return value !== null && !Number.isFinite(value);
 }
 
 function fileLines({ filesFolder, files }: RunReport): readonly string[] {
@@ -142,10 +140,6 @@ function pairLines(pairs: readonly (readonly [name: string, value: string])[]): 
   return pairs.map(([name, value]) => `${oneLine(name).padEnd(width)}  ${oneLine(value)}`);
 }
 
-function resultJson(result: RunResult): Readonly<Record<string, number | null>> {
-  return Object.fromEntries(resultColumns.map(({ column, field }) => [column, result[field]]));
-}
-
 /** The database's own names. */
 export function showJson(
   { run, earlierResults, pipeline, filesFolder, files, logTail, origin }: RunReport,
@@ -160,20 +154,16 @@ export function showJson(
     return_status: returnStatus,
     pipeline: pipeline ?? null,
     params: Object.fromEntries(params),
-    results: result === null ? null : resultJson(result),
+    results: result,
     earlier_results: earlierResults.map((earlier) => ({
       replaced_at: earlier.replacedAt,
       return_status: earlier.returnStatus,
-      ...resultJson(earlier.result),
+      ...earlier.result,
     })),
-    history: history.map(({ epoch, trainLoss, testLoss, trainAccuracy, testAccuracy, learningRate, seconds }) => ({
-      epoch,
-      train_loss: trainLoss,
-      test_loss: testLoss,
-      train_acc: trainAccuracy,
-      test_acc: testAccuracy,
-      lr: learningRate,
-      seconds,
+    history: history.map((record) => ({
+      epoch: record.epoch,
+      ...Object.fromEntries(epochColumns.map(({ name, of }) => [name, of(record)])),
+      ...epochMetrics(record),
     })),
     files_folder: filesFolder ?? null,
     files: files.map(({ path, kind, sizeBytes, isMissing }) => ({

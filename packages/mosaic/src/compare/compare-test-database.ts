@@ -1,6 +1,7 @@
 // Databases of invented results for tests: as the store makes them, filled all at once.
 import { DatabaseSync } from "node:sqlite";
-import { openSqliteStore, resultColumns } from "../store/index.ts";
+import { openSqliteStore } from "../store/index.ts";
+import { seedColumns } from "../store/seed-columns.ts";
 
 export interface InventedRun {
   readonly pipeline: readonly Readonly<Record<string, string>>[];
@@ -21,7 +22,7 @@ export async function writeDatabase(path: string, runs: readonly InventedRun[]):
   const details = database.prepare(
     "INSERT INTO run_details (run_id, experiment_id, identity, repetition, seed, created_at) VALUES (?, 1, '', ?, ?, 0)",
   );
-  const columns = resultColumns.map(({ column }) => column);
+  const columns = seedColumns.map(({ name }) => name);
   const result = database.prepare(`INSERT INTO run_results VALUES (?, ${columns.map(() => "?").join(", ")})`);
   database.exec("BEGIN");
   for (const [index, { pipeline, process = {}, repetition, status = "done", results = {} }] of runs.entries()) {

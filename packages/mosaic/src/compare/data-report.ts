@@ -10,12 +10,12 @@ import {
   type PairSettings,
   type PairStatistics,
 } from "@ml-mosaic/statistics";
-import type { Criterion } from "./criterion.ts";
+import { type Figure, rankDirection } from "../figures/figure.ts";
 import type { DataResults, ModelResults } from "./results.ts";
 import type { Rope } from "./rope.ts";
 
 export interface Settings {
-  readonly criterion: Criterion;
+  readonly criterion: Figure;
   readonly rope: Rope;
   /** The permutation test is exact for so many repetitions. */
   readonly exactUpTo: number;
@@ -67,10 +67,10 @@ export function compareOnData(data: DataResults, { criterion, rope, exactUpTo }:
   const compared = ranked.flatMap(({ model }) => (model.results.size > 0 ? [model] : []));
   const familySize = (compared.length * (compared.length - 1)) / 2;
   const settings: PairSettings = {
-    direction: criterion.direction,
+    direction: rankDirection(criterion),
     rope: (meanA, meanB) => ropeSize(rope, criterion, meanA, meanB),
     correlation,
-    isFixed: criterion.isFixed,
+    isFixed: criterion.fixed === true,
     exactUpTo,
   };
   const pairs = (compared.length <= mostModels ? compared : compared.slice(0, 1)).flatMap((a, index) =>
@@ -98,8 +98,8 @@ export function compareOnData(data: DataResults, { criterion, rope, exactUpTo }:
 }
 
 /** The better mean first, who has no result last; equal means share a rank. */
-function rankModels(models: readonly ModelResults[], { direction }: Criterion) {
-  const sign = direction === "lower" ? 1 : -1;
+function rankModels(models: readonly ModelResults[], criterion: Figure) {
+  const sign = rankDirection(criterion) === "lower" ? 1 : -1;
   const scored = models
     .map((model) => ({
       model,
@@ -113,9 +113,9 @@ function rankModels(models: readonly ModelResults[], { direction }: Criterion) {
   });
 }
 
-export function ropeSize(rope: Rope, { direction }: Criterion, meanA: number, meanB: number): number {
+export function ropeSize(rope: Rope, criterion: Figure, meanA: number, meanB: number): number {
   if (rope.kind === "absolute") return rope.size;
-  return rope.share * Math.abs(direction === "lower" ? Math.min(meanA, meanB) : Math.max(meanA, meanB));
+  return rope.share * Math.abs(rankDirection(criterion) === "lower" ? Math.min(meanA, meanB) : Math.max(meanA, meanB));
 }
 
 /** The results of the repetitions that both have; the same list for every pair of which it has all. */

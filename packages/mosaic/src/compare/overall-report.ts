@@ -15,7 +15,7 @@ import {
   type Verdict,
   wilcoxon,
 } from "@ml-mosaic/statistics";
-import type { Criterion } from "./criterion.ts";
+import { type Figure, rankDirection } from "../figures/figure.ts";
 import type { Settings } from "./data-report.ts";
 import type { DataResults } from "./results.ts";
 
@@ -69,7 +69,7 @@ export function compareOverData(dataSets: readonly DataResults[], settings: Sett
   }));
   const complete = tables.filter(({ results }) => results.every((values) => values.length > 0));
   if (complete.length < 2 || names.length < 2) return null;
-  const sign = criterion.direction === "lower" ? 1 : -1;
+  const sign = rankDirection(criterion) === "lower" ? 1 : -1;
   const means = complete.map(({ results }) => results.map((values) => meanOf(values)));
   const [N, k] = [complete.length, names.length];
   const { averageRanks, chiSquare, f, p } = friedman(means.map((row) => row.map((mean) => sign * mean)));
@@ -103,9 +103,9 @@ export function compareOverData(dataSets: readonly DataResults[], settings: Sett
 }
 
 /** 1 for the best model's mean, 0 for the worst's; all 1 where they are equal. */
-function scoresOf(values: readonly number[], means: readonly number[], { direction }: Criterion): readonly number[] {
+function scoresOf(values: readonly number[], means: readonly number[], criterion: Figure): readonly number[] {
   const [low, high] = [Math.min(...means), Math.max(...means)];
-  const [best, worst] = direction === "lower" ? [low, high] : [high, low];
+  const [best, worst] = rankDirection(criterion) === "lower" ? [low, high] : [high, low];
   return values.map((value) => (best === worst ? 1 : (value - worst) / (best - worst)));
 }
 
@@ -113,13 +113,13 @@ function pairsOf(order: readonly number[], means: readonly (readonly number[])[]
   const N = means.length;
   const first = order.length <= mostModels ? order : order.slice(0, 1);
   const pairs = first.flatMap((a, index) => order.slice(index + 1).map((b) => ({ a, b })));
-  const sign = criterion.direction === "lower" ? -1 : 1;
+  const sign = rankDirection(criterion) === "lower" ? -1 : 1;
   const draws = drawsOf(pairs.length, N);
   const tested = pairs.map(({ a, b }) => {
     // Losses of different data sets have different scales: what counts is the share of the better mean.
     const advantages = means.map((row) => {
       const [one, other] = [row[a] ?? 0, row[b] ?? 0];
-      const better = Math.abs(criterion.direction === "lower" ? Math.min(one, other) : Math.max(one, other));
+      const better = Math.abs(rankDirection(criterion) === "lower" ? Math.min(one, other) : Math.max(one, other));
       const difference = sign * (one - other);
       return rope.kind === "absolute" || difference === 0 ? difference : difference / better;
     });

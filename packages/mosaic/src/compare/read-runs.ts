@@ -1,8 +1,8 @@
 import { MosaicError } from "../errors.ts";
+import type { Figure } from "../figures/figure.ts";
 import { nearestNames } from "../selection/nearest-names.ts";
 import type { RunRecord, StoreReader } from "../store/index.ts";
 import { type Attribute, attributesOf } from "./attributes.ts";
-import type { Criterion } from "./criterion.ts";
 import {
   describe,
   describeFully,
@@ -54,7 +54,7 @@ interface ParsedPipeline extends PipelineParts {
  * @param by group models by this; without it, every pipeline without its data is a model
  * @throws MosaicError where no run has what models are to be grouped by, with what there is
  */
-export async function readRuns(reader: StoreReader, criterion: Criterion, by: string | undefined): Promise<ReadRuns> {
+export async function readRuns(reader: StoreReader, criterion: Figure, by: string | undefined): Promise<ReadRuns> {
   const parsed = await parseRuns(reader, criterion);
   const pipelines = [...new Set(parsed.map(({ pipeline }) => pipeline))];
   const varying = varyingOptions(pipelines);
@@ -110,7 +110,7 @@ export async function readRuns(reader: StoreReader, criterion: Criterion, by: st
   return { runs, withoutGroup: parsed.length - runs.length };
 }
 
-async function parseRuns(reader: StoreReader, criterion: Criterion): Promise<readonly ParsedRun[]> {
+async function parseRuns(reader: StoreReader, criterion: Figure): Promise<readonly ParsedRun[]> {
   const pipelines = new Map<string, ParsedPipeline | undefined>();
   const parsed: ParsedRun[] = [];
   for await (const run of reader.runs()) {
@@ -127,10 +127,10 @@ async function parseRuns(reader: StoreReader, criterion: Criterion): Promise<rea
   return parsed;
 }
 
-function outcomeOf({ status, result }: RunRecord, { field }: Criterion): Outcome {
+function outcomeOf({ status, result }: RunRecord, { name }: Figure): Outcome {
   if (status === "pending" || status === "running" || status === "paused") return "unfinished";
   if (status !== "done") return "failed";
-  const value = result?.[field] ?? null;
+  const value = result?.[name] ?? null;
   if (value === null) return "empty";
   return Number.isFinite(value) ? value : "diverged";
 }

@@ -1,9 +1,10 @@
 /** What `mosaic compare` says about a database, as data. */
 import { exactUpTo, level } from "@ml-mosaic/statistics";
 import { MosaicError } from "../errors.ts";
+import type { Figure } from "../figures/figure.ts";
+import { figureNamed, readFigures } from "../figures/known-figures.ts";
 import { nearestNames } from "../selection/nearest-names.ts";
 import type { StoreReader } from "../store/index.ts";
-import { type Criterion, criterionNamed } from "./criterion.ts";
 import { compareOnData, type DataReport, pairCountOf } from "./data-report.ts";
 import { compareOverData, type OverallReport } from "./overall-report.ts";
 import { readRuns } from "./read-runs.ts";
@@ -12,7 +13,7 @@ import type { Rope } from "./rope.ts";
 
 export interface CompareReport {
   readonly database: string;
-  readonly criterion: Pick<Criterion, "column" | "direction">;
+  readonly criterion: Figure;
   /** What models are grouped by; null where every pipeline is a model. */
   readonly by: string | null;
   readonly level: number;
@@ -37,7 +38,7 @@ export async function compareRuns(
   reader: StoreReader,
   { criterion: name, by, data, rope }: CompareOptions,
 ): Promise<CompareReport> {
-  const criterion = criterionNamed(name);
+  const criterion = figureNamed(await readFigures(reader), name);
   const { runs, withoutGroup } = await readRuns(reader, criterion, by);
   if (runs.length === 0) throw nothing(`${reader.location} has no runs with a pipeline`);
   const all = gatherResults(runs);
@@ -46,13 +47,13 @@ export async function compareRuns(
     const known = nearestNames(data ?? "", [...new Set(all.map(({ dataKey }) => dataKey))]);
     throw nothing(`there is no data set "${data}". Known ones, the nearest first: ${known.join(", ")}`);
   }
-  requireResults(chosen, name, reader.location);
+  requireResults(chosen, criterion.name, reader.location);
   const pairCount = chosen.reduce((sum, results) => sum + pairCountOf(results), 0);
   const settings = { criterion, rope, exactUpTo: exactUpTo(pairCount) };
   const dataSets = chosen.map((results) => compareOnData(results, settings));
   return {
     database: reader.location,
-    criterion: { column: criterion.column, direction: criterion.direction },
+    criterion,
     by: by ?? null,
     level,
     rope,

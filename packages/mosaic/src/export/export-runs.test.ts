@@ -40,7 +40,7 @@ async function fill(): Promise<void> {
   ]);
   const lease = await leaseRun(store, experimentId);
   await store.appendHistory(lease, [exampleEpoch(1)]);
-  await store.completeRun(lease, { result: { ...exampleResult, testLoss: Number.NaN }, history: [exampleEpoch(2)] });
+  await store.completeRun(lease, { result: { ...exampleResult, test_loss: Number.NaN }, history: [exampleEpoch(2)] });
 }
 
 const first = {

@@ -2,6 +2,8 @@ import { extname } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { replaceFiles } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
+import { readMetrics } from "../figures/known-figures.ts";
+import { runFigures } from "../figures/run-figures.ts";
 import type { StoreReader } from "../store/index.ts";
 import { openCsv } from "./csv.ts";
 import { openJson } from "./json.ts";
@@ -42,17 +44,19 @@ export async function exportRuns(
     throw new MosaicError("unknown-format", `${file}: the ending chooses the format, and must be one of ${known}`);
   }
   const historyFile = `${file.slice(0, -ending.length)}.history${ending}`;
-  const columns = runColumns(await reader.paramSummaries());
+  const metrics = await readMetrics(reader);
+  const columns = runColumns(await reader.paramSummaries(), [...runFigures, ...metrics]);
+  const ofHistory = historyColumns(metrics);
   let runs = 0;
   let epochs = 0;
   await replaceFiles([file, historyFile], async ([runsPath = "", historyPath = ""]) => {
     await withTable(await openTable(runsPath, columns), async (runTable) =>
-      withTable(await openTable(historyPath, historyColumns), async (historyTable) => {
+      withTable(await openTable(historyPath, ofHistory), async (historyTable) => {
         for await (const run of reader.runs()) {
           const exported: ExportedRun = { run, params: new Map(run.params) };
           await runTable.write(columns.map(({ read }) => read(exported)));
           for (const epoch of await reader.history(run.runId)) {
-            await historyTable.write(historyColumns.map(({ read }) => read({ runId: run.runId, epoch })));
+            await historyTable.write(ofHistory.map(({ read }) => read({ runId: run.runId, epoch })));
             epochs++;
           }
           if (++runs % runsInOneTurn !== 0) continue;

@@ -1,10 +1,6 @@
-import {
-  type EpochRecord,
-  type ParamSummary,
-  type ResultColumn,
-  type RunRecord,
-  resultColumns,
-} from "../store/index.ts";
+import type { EpochRecord } from "@ml-mosaic/training";
+import type { Figure } from "../figures/figure.ts";
+import { epochColumns, epochMetrics, type ParamSummary, type RunRecord } from "../store/index.ts";
 import type { TableColumn, TableValue } from "./table.ts";
 
 /** A column of a table of `T`s. */
@@ -13,10 +9,13 @@ export interface Column<T> extends TableColumn {
 }
 
 /**
- * The columns of a table of runs: what every run has, every option by its name in `params`, every result by its name in
- * `run_results`. An option with the name of another column, as `epochs`, gets `param_` before it.
+ * The columns of a table of runs: what every run has, every option by its name in `params`, every figure by its
+ * name. An option with the name of another column, as `epochs`, gets `param_` before it.
  */
-export function runColumns(params: readonly ParamSummary[]): readonly Column<ExportedRun>[] {
+export function runColumns(
+  params: readonly ParamSummary[],
+  figures: readonly Figure[],
+): readonly Column<ExportedRun>[] {
   const own: readonly Column<ExportedRun>[] = [
     { name: "run_id", type: "whole", read: ({ run }) => run.runId },
     { name: "status", type: "text", read: ({ run }) => run.status },
@@ -25,7 +24,7 @@ export function runColumns(params: readonly ParamSummary[]): readonly Column<Exp
     { name: "seed", type: "whole", read: ({ run }) => run.details?.seed ?? null },
     { name: "pipeline", type: "text", read: ({ run }) => run.description },
   ];
-  const results = resultColumns.map(resultColumn);
+  const results = figures.map(figureColumn);
   const taken = new Set([...own, ...results].map(({ name }) => name));
   const options = params.map(({ name, isNumeric }): Column<ExportedRun> => {
     const free = freeName(name, taken);
@@ -55,8 +54,8 @@ function paramValue(value: string | undefined, isNumeric: boolean): TableValue {
   return value === "" ? null : Number(value);
 }
 
-function resultColumn({ column, field, whole }: ResultColumn): Column<ExportedRun> {
-  return { name: column, type: whole ? "whole" : "number", read: ({ run }) => run.result?.[field] ?? null };
+function figureColumn({ name, whole }: Figure): Column<ExportedRun> {
+  return { name, type: whole === true ? "whole" : "number", read: ({ run }) => run.result?.[name] ?? null };
 }
 
 export interface ExportedEpoch {
@@ -64,13 +63,19 @@ export interface ExportedEpoch {
   readonly epoch: EpochRecord;
 }
 
-export const historyColumns: readonly Column<ExportedEpoch>[] = [
-  { name: "run_id", type: "whole", read: ({ runId }) => runId },
-  { name: "epoch", type: "whole", read: ({ epoch }) => epoch.epoch },
-  { name: "train_loss", type: "number", read: ({ epoch }) => epoch.trainLoss },
-  { name: "test_loss", type: "number", read: ({ epoch }) => epoch.testLoss },
-  { name: "train_acc", type: "number", read: ({ epoch }) => epoch.trainAccuracy },
-  { name: "test_acc", type: "number", read: ({ epoch }) => epoch.testAccuracy },
-  { name: "lr", type: "number", read: ({ epoch }) => epoch.learningRate },
-  { name: "seconds", type: "number", read: ({ epoch }) => epoch.seconds },
-];
+export function historyColumns(metrics: readonly Figure[]): readonly Column<ExportedEpoch>[] {
+  return [
+    { name: "run_id", type: "whole", read: ({ runId }) => runId },
+    { name: "epoch", type: "whole", read: ({ epoch }) => epoch.epoch },
+    ...epochColumns.map(
+      ({ name, of }): Column<ExportedEpoch> => ({ name, type: "number", read: ({ epoch }) => of(epoch) }),
+    ),
+    ...metrics.map(
+      ({ name }): Column<ExportedEpoch> => ({
+        name,
+        type: "number",
+        read: ({ epoch }) => epochMetrics(epoch)[name] ?? null,
+      }),
+    ),
+  ];
+}

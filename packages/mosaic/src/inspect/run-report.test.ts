@@ -48,7 +48,7 @@ it("tells everything about a run", async () => {
     { kind: "log", path: "output_1.log", sizeBytes: 12 },
     { kind: "model", path: "model.safetensors", sizeBytes: 1_234_567 },
   ];
-  const history = [1, 2, 3].map((epoch) => ({ ...exampleEpoch(epoch), testLoss: epoch === 3 ? Number.NaN : 0.5 }));
+  const history = [1, 2, 3].map((epoch) => ({ ...exampleEpoch(epoch), validLoss: epoch === 3 ? Number.NaN : 0.5 }));
   await store.completeRun(await leaseRun(store, experimentId), { result: exampleResult, history, artifacts });
   await store.failRun(await leaseRun(store, experimentId), "TypeError: bad\n\tat net.ts:7\u001b[2J");
   await store.close();

@@ -6,13 +6,13 @@ import { BaseLoss, type EpochRecord, type StoppingRule, stopWithoutImprovement, 
 import { readClassSource } from "../config/class-source.ts";
 import { type Pipeline, type PipelineEntry, type RunSettings, runSettings } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
+import { resultOf } from "../figures/run-figures.ts";
 import { loadClass, type UserClass } from "../modules/load-class.ts";
 import { moduleSchema } from "../modules/module-schema.ts";
 import type { Artifact, RunResult } from "../store/index.ts";
 import { buildChain, type Chain, chainModel, type Stage } from "./chain.ts";
 import { buildLoss, buildOptimizer, buildScheduler, vocabulary } from "./components.ts";
 import { engineDevice } from "./device.ts";
-import { runFigures } from "./figures.ts";
 import type { RunOrder } from "./order.ts";
 import { openResumption } from "./resumption.ts";
 import { writeFiles } from "./run-files.ts";
@@ -55,7 +55,7 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
   const saved =
     order.filesFolder === undefined ? [] : await saveRun(order.runId, order.filesFolder, chain, trained, seconds());
   const history = [...(resumption?.earlierEpochs ?? []), ...trained.history];
-  const result = runFigures(history, parameterCount, seconds());
+  const result = resultOf({ history, parameterCount, durationSeconds: seconds() });
   if (order.filesFolder === undefined) return { kind: "done", result, artifacts: [] };
   const info = await writeFiles(order.filesFolder, "info", (folder) =>
     writeFile(join(folder, `run_info_${order.runId}.mdt`), runInfoText(order, result, trained.stoppedEarly)),

@@ -1,5 +1,5 @@
+import type { EpochRecord } from "@ml-mosaic/training";
 import type { Pipeline } from "../config/index.ts";
-import type { EpochRecord } from "../store/index.ts";
 
 /** All that a worker needs to carry out one run, as plain data. */
 export interface RunOrder {

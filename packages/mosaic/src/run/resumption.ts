@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readSafetensors } from "@ml-mosaic/tensor";
 import { type EpochRecord, loadSnapshot, type TrainerState, type TrainOptions } from "@ml-mosaic/training";
-import type { EpochRecord as StoredEpoch } from "../store/index.ts";
 import type { Chain } from "./chain.ts";
 import type { RunOrder } from "./order.ts";
 import { modelName, secondsKey, snapshotName, variablePaths } from "./save-run.ts";
@@ -42,27 +41,7 @@ export async function openResumption(
   for (const link of links) await link.module.loadModel(join(filesFolder, modelName(link, links, runId)));
   return {
     load: async (layout) => (await loadSnapshot(path, layout, variablePaths(links))).state,
-    earlierEpochs: earlierEpochs.map(asTrained),
+    earlierEpochs,
     seconds: Number(metadata[secondsKey] ?? 0),
-  };
-}
-
-function asTrained({
-  epoch,
-  trainLoss,
-  testLoss,
-  trainAccuracy,
-  testAccuracy,
-  learningRate,
-  seconds,
-}: StoredEpoch): EpochRecord {
-  return {
-    epoch,
-    trainLoss: trainLoss ?? Number.NaN,
-    evaluationLoss: testLoss ?? Number.NaN,
-    trainAccuracy: trainAccuracy ?? undefined,
-    evaluationAccuracy: testAccuracy ?? undefined,
-    lr: learningRate ?? Number.NaN,
-    seconds: seconds ?? 0,
   };
 }

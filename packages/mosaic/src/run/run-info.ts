@@ -1,4 +1,4 @@
-import { type ResultColumn, type RunResult, resultColumns } from "../store/index.ts";
+import type { RunResult } from "../store/index.ts";
 import type { RunOrder } from "./order.ts";
 
 /** The text of a run's `.mdt` file: pipeline and final figures, readable without the program. */
@@ -22,7 +22,6 @@ export function runInfoText(
     );
   }
   lines.push("", "[PROCESS]", ...Object.entries(process).map(([name, value]) => `${name} = ${value}`), "", "[RESULTS]");
-  const columns: readonly ResultColumn[] = resultColumns;
-  for (const { column, field } of columns) lines.push(`${column} = ${result[field] ?? ""}`);
+  for (const [name, value] of Object.entries(result)) lines.push(`${name} = ${value ?? ""}`);
   return `${lines.join("\n")}\n`;
 }

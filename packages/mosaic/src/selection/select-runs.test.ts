@@ -20,8 +20,8 @@ beforeAll(async () => {
     experimentId,
     widths.map((width) => exampleRun({ params: [["Mlp_width", width], ["epochs", "50"]] })), // biome-ignore format: rows
   );
-  for (const testLoss of [0.5, Number.NaN, 0.1])
-    await store.completeRun(await leaseRun(store, experimentId), { result: { ...exampleResult, testLoss } });
+  for (const test_loss of [0.5, Number.NaN, 0.1])
+    await store.completeRun(await leaseRun(store, experimentId), { result: { ...exampleResult, test_loss } });
 });
 afterAll(async () => {
   await store.close();

@@ -1,5 +1,6 @@
 import { MosaicError } from "../errors.ts";
-import { resultColumns, type StoreReader, type ValueCondition } from "../store/index.ts";
+import { findFigure, readFigures } from "../figures/known-figures.ts";
+import type { StoreReader, ValueCondition } from "../store/index.ts";
 import { nearestNames } from "./nearest-names.ts";
 import type { IdRange, Selector } from "./selector.ts";
 
@@ -24,13 +25,22 @@ export async function selectRuns(reader: StoreReader, selector: Selector): Promi
       return [...ids];
     }
     case "value": {
-      const ids = await reader.runsWithValue(selector.condition);
-      if (ids.length === 0) throw noMatch(await explainNoMatch(reader, selector.condition));
+      const condition = await resolveName(reader, selector.condition);
+      const ids = await reader.runsWithValue(condition);
+      if (ids.length === 0) throw noMatch(await explainNoMatch(reader, condition));
       return ids;
     }
     default:
       return selector satisfies never;
   }
+}
+
+/** `f1` means `test_f1`, unless there is an option of that name. */
+async function resolveName(reader: StoreReader, condition: ValueCondition): Promise<ValueCondition> {
+  const params = await reader.paramSummaries();
+  if (params.some(({ name }) => name === condition.name)) return condition;
+  const figure = findFigure(await readFigures(reader), condition.name);
+  return figure === undefined ? condition : { ...condition, name: figure.name };
 }
 
 async function selectIds(reader: StoreReader, ranges: readonly IdRange[]): Promise<readonly number[]> {
@@ -61,9 +71,9 @@ function whatThereIs(ids: readonly number[]): string {
 }
 
 async function explainNoMatch(reader: StoreReader, { name, comparison, value }: ValueCondition): Promise<string> {
-  const columns = resultColumns.map(({ column }) => column);
+  const figures = (await readFigures(reader)).map((figure) => figure.name);
   const params = (await reader.paramSummaries()).map((param) => param.name);
-  const names = [...new Set([...params, ...columns])];
+  const names = [...new Set([...params, ...figures])];
   if (!names.includes(name))
     return `no run has a "${name}". Known names, the nearest first: ${nearestNames(name, names).join(", ")}`;
   const relation = { equal: "equal to", "at-most": "at or below", "at-least": "at or above" }[comparison];

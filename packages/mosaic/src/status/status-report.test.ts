@@ -48,7 +48,7 @@ describe("a database that an experiment writes to", () => {
       expect(report).toMatchObject({
         state: "running",
         writer: { pid: process.pid, alive: true },
-        done: [{ runId: 1, trainLoss: exampleResult.trainLoss, durationSeconds: 1.5 }],
+        done: [{ runId: 1, trainLoss: exampleResult.train_loss, durationSeconds: 1.5 }],
         failed: [{ runId: 2, message: "TypeError: \u001b[31mbad" }],
         running: [{ runId: 3, epoch: 4, epochs: 10, testLoss: Number.NaN }],
         others: [],

@@ -1,6 +1,8 @@
 /** What `mosaic status` says about a database, as data. */
+import type { EpochRecord } from "@ml-mosaic/training";
 import { type ExperimentOrigin, readExperimentOrigin } from "../experiment/experiment-origin.ts";
-import type { EpochRecord, RunRecord, StoreReader, WriterRecord } from "../store/index.ts";
+import { figureOf } from "../figures/run-figures.ts";
+import type { RunRecord, StoreReader, WriterRecord } from "../store/index.ts";
 import { firstErrorLine } from "./first-error-line.ts";
 
 export interface DoneRun {
@@ -107,8 +109,13 @@ function stateOf(
 }
 
 function doneRun({ runId, description, result }: RunRecord): DoneRun {
-  const { trainLoss = null, testLoss = null, durationSeconds = null } = result ?? {};
-  return { runId, description, trainLoss, testLoss, durationSeconds };
+  return {
+    runId,
+    description,
+    trainLoss: figureOf(result, "train_loss"),
+    testLoss: figureOf(result, "test_loss"),
+    durationSeconds: figureOf(result, "duration(s)"),
+  };
 }
 
 function failedRun({ runId, description, returnStatus }: RunRecord): FailedRun {
@@ -132,5 +139,5 @@ function runningRun(run: RunRecord, last: EpochRecord | undefined, isAlive: bool
     isAlive && epochs !== null && startedAt !== null && trained > 0
       ? (Math.max(0, epochs - epoch) * (Date.now() - startedAt.getTime())) / 1000 / trained
       : null;
-  return { runId, description, epoch, epochs, testLoss: last?.testLoss ?? null, secondsLeft };
+  return { runId, description, epoch, epochs, testLoss: last?.validLoss ?? null, secondsLeft };
 }

@@ -48,7 +48,7 @@ test("a copy is whole while another process writes, every time", async () => {
       expect(await reader.writer()).toBeUndefined();
       for (const run of await allRuns(reader, { status: "done", last: 50, withHistory: true }))
         expect(run).toMatchObject({
-          result: { ...exampleResult, parameterCount: run.runId },
+          result: { ...exampleResult, nb_params: run.runId },
           history: [exampleEpoch(1)],
         });
       await reader.close();

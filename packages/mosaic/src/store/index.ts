@@ -1,4 +1,5 @@
 export { copyDatabase } from "./copy-database.ts";
+export { epochColumns, epochMetrics } from "./epoch-columns.ts";
 export { openSqliteReader, openSqliteStore, type SqliteStoreOptions } from "./open-sqlite-store.ts";
 export type {
   AddedRuns,
@@ -6,12 +7,12 @@ export type {
   Completion,
   Continuation,
   EarlierResult,
-  EpochRecord,
   ExperimentRecord,
   FoundRun,
   GiveBackReason,
   Lease,
   LeaseKey,
+  MetricSummary,
   NewExperiment,
   NewRun,
   Param,
@@ -26,6 +27,5 @@ export type {
   ValueCondition,
   WriterRecord,
 } from "./records.ts";
-export { type ResultColumn, resultColumns } from "./result-columns.ts";
 export { maximumAttempts, type Store, type StoreReader } from "./store.ts";
 export { StoreError, type StoreErrorCode } from "./store-error.ts";

@@ -175,7 +175,7 @@ describe("the schema", () => {
     expect(columns("run_results")).toBe(
       "run_id train_loss test_loss train_acc test_acc nb_params duration(s) epochs overfit trainability slope",
     );
-    expect(columns("history")).toBe("run_id epoch train_loss test_loss train_acc test_acc lr seconds");
+    expect(columns("history")).toBe("run_id epoch train_loss test_loss train_acc test_acc lr seconds metrics");
     expect(ask("PRAGMA user_version")).toBe((await loadMigrations()).length);
   });
 

@@ -1,9 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadMigrations } from "./migrations.ts";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
+import { migrate } from "./schema.ts";
 import type { StoreReader } from "./store.ts";
 import { allRuns, exampleExperiment, exampleResult, exampleRun, leaseRun } from "./store-conformance-examples.ts";
 
@@ -74,12 +76,12 @@ async function expectOriginal(store: StoreReader, withSlope: boolean): Promise<v
       ["lr", "0.01"],
     ],
     result: {
-      trainLoss: 0.5,
-      testLoss: NaN,
-      trainAccuracy: Infinity,
-      testAccuracy: null,
-      parameterCount: 35,
-      durationSeconds: 1.25,
+      train_loss: 0.5,
+      test_loss: NaN,
+      train_acc: Infinity,
+      test_acc: null,
+      nb_params: 35,
+      "duration(s)": 1.25,
       epochs: 50,
       overfit: withSlope ? 0.1 : null,
       slope: withSlope ? -0.3 : null,
@@ -141,5 +143,29 @@ describe.each([
     ]);
     await expect(again.requeueRuns(experimentId, [2])).rejects.toMatchObject({ code: "STORE_RUN_STATE" });
     await again.close();
+  });
+});
+
+describe.each(["original", "original-with-error"])("%s.db, which the original Mosaic wrote", (name) => {
+  beforeEach(() => copyFileSync(join(import.meta.dirname, `../../fixtures/${name}.db`), path));
+
+  test("reads the same before and after it is opened for writing", async () => {
+    const reader = await openSqliteReader(path);
+    const before = await allRuns(reader);
+    expect(before.length).toBeGreaterThan(7);
+    expect(before[0]?.result?.nb_params).toBe(29);
+    await reader.close();
+    const store = await openSqliteStore(path);
+    expect(await allRuns(store)).toEqual(before);
+    await store.close();
+  });
+
+  test("takes every later migration, also one that gives run_results a column", async () => {
+    const migrations = [...(await loadMigrations()), "ALTER TABLE run_results ADD COLUMN best_test_loss REAL"];
+    const database = new DatabaseSync(path);
+    migrate(database, path, migrations);
+    expect(database.prepare("PRAGMA user_version").get()).toEqual({ user_version: migrations.length });
+    expect(database.prepare("SELECT count(best_test_loss) AS n FROM run_results").get()).toEqual({ n: 0 });
+    database.close();
   });
 });

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import type { Migrations } from "./migrations.ts";
-import { resultColumns } from "./result-columns.ts";
+import { seedColumns } from "./seed-columns.ts";
 import { textIn } from "./stored-value.ts";
 
 const seedTables: ReadonlyMap<string, readonly string[]> = new Map([
@@ -22,7 +22,7 @@ export function isOriginal(database: DatabaseSync): boolean {
   return true;
 }
 
-/** Gives the four tables what the queries count on, without touching a row: the missing columns and the indexes. */
+/** Makes the four tables those of schema 1, without touching a row: the missing columns and the indexes. */
 export function adoptOriginal(database: DatabaseSync): void {
   for (const column of missingResultColumns(database)) database.exec(`ALTER TABLE run_results ADD COLUMN "${column}"`);
   database.exec(`
@@ -50,7 +50,7 @@ export function overlayOriginal(memory: DatabaseSync, path: string, migrations: 
 
 function missingResultColumns(database: DatabaseSync): readonly string[] {
   const present = new Set(columnsOf(database, "run_results"));
-  return resultColumns.map(({ column }) => column).filter((column) => !present.has(column));
+  return seedColumns.map(({ name }) => name).filter((column) => !present.has(column));
 }
 
 function columnsOf(database: DatabaseSync, table: string): readonly string[] {

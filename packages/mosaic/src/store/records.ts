@@ -1,5 +1,8 @@
 // The plain records that go into a store and come out of it, whatever the database behind it.
 
+import type { Direction } from "@ml-mosaic/statistics";
+import type { EpochRecord } from "@ml-mosaic/training";
+
 export type RunStatus = "pending" | "running" | "done" | "error" | "paused";
 
 export interface NewExperiment {
@@ -54,32 +57,11 @@ export interface Lease extends LeaseKey, NewRun {
   readonly expiresAt: Date;
 }
 
-/** A line of `run_results`; null is an empty value. */
-export interface RunResult {
-  readonly trainLoss: number | null;
-  readonly testLoss: number | null;
-  /** Percent. */
-  readonly trainAccuracy: number | null;
-  /** Percent. */
-  readonly testAccuracy: number | null;
-  readonly parameterCount: number | null;
-  readonly durationSeconds: number | null;
-  readonly epochs: number | null;
-  readonly overfit: number | null;
-  readonly trainability: number | null;
-  readonly slope: number | null;
-}
-
-export interface EpochRecord {
-  /** From 1 on. */
-  readonly epoch: number;
-  readonly trainLoss: number | null;
-  readonly testLoss: number | null;
-  readonly trainAccuracy: number | null;
-  readonly testAccuracy: number | null;
-  readonly learningRate: number | null;
-  readonly seconds: number | null;
-}
+/**
+ * The figures of a done run by their names: the columns of `run_results`, and whatever else was measured. null is an
+ * empty value.
+ */
+export type RunResult = Readonly<Record<string, number | null>>;
 
 export interface Artifact {
   /** What the file is: `model`, `onnx`, `snapshot`, `log`… */
@@ -91,6 +73,8 @@ export interface Artifact {
 
 export interface Completion {
   readonly result: RunResult;
+  /** Which values of the metrics in it are better, by the metric's own name (`f1`). */
+  readonly directions?: Readonly<Record<string, Direction>>;
   /** Epochs that were not appended before. */
   readonly history?: readonly EpochRecord[];
   readonly artifacts?: readonly Artifact[];
@@ -173,7 +157,7 @@ export interface RunQuery {
 }
 
 /**
- * Compares what is stored under a name: a column of `run_results`, and where a run has no result a row of its `params`.
+ * Compares what is stored under a name: a figure of the result, and where a run has no such figure a row of its `params`.
  * Numbers compare as numbers, however they are written; NaN equals NaN; what is no number is neither low nor high.
  */
 export interface ValueCondition {
@@ -186,6 +170,13 @@ export interface ParamSummary {
   readonly name: string;
   /** Whether every value that occurs is a number which a `number` can hold as it is written. */
   readonly isNumeric: boolean;
+}
+
+/** A figure that some run has beside the columns of `run_results`. */
+export interface MetricSummary {
+  readonly name: string;
+  /** Which values are better; undefined where nobody has said it. */
+  readonly direction: Direction | undefined;
 }
 
 /** What `updatePipelines` puts in place of a run's pipeline and of those rows of its `params`. */

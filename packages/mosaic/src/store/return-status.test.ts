@@ -3,11 +3,11 @@ import { returnStatusOf } from "./return-status.ts";
 import { exampleResult } from "./store-conformance-examples.ts";
 
 test("three figures in exponent form, as Python writes them", () => {
-  const result = { ...exampleResult, trainLoss: 0.000123456, testLoss: 1.5e-120, durationSeconds: 12346 };
+  const result = { ...exampleResult, train_loss: 0.000123456, test_loss: 1.5e-120, "duration(s)": 12346 };
   expect(returnStatusOf(result)).toBe("train_loss=1.235e-04\ttest_loss=1.500e-120\texecution_time=1.235e+04");
 });
 
 test("figures that are no numbers", () => {
-  const result = { ...exampleResult, trainLoss: NaN, testLoss: -Infinity, durationSeconds: 0 };
+  const result = { ...exampleResult, train_loss: NaN, test_loss: -Infinity, "duration(s)": 0 };
   expect(returnStatusOf(result)).toBe("train_loss=nan\ttest_loss=-inf\texecution_time=0.000e+00");
 });

@@ -1,6 +1,9 @@
 // Reading runs: one object of prepared statements for a connection, whether it reads or writes.
 import type { DatabaseSync } from "node:sqlite";
-import type { EarlierResult, EpochRecord, Param, RunDetails, RunQuery, RunRecord, RunResult } from "./records.ts";
+import type { EpochRecord } from "@ml-mosaic/training";
+import { metricsFrom } from "./epoch-columns.ts";
+import type { Param, RunDetails, RunQuery, RunRecord, RunResult } from "./records.ts";
+import { seedColumns } from "./seed-columns.ts";
 import {
   dateIn,
   dateOrNullIn,
@@ -22,14 +25,6 @@ export interface RunQueries {
   readonly params: (runId: number) => readonly Param[];
 }
 
-export function earlierResultFrom(row: Row): EarlierResult {
-  return {
-    replacedAt: dateIn(row, "replaced_at"),
-    returnStatus: textOrNullIn(row, "return_status"),
-    result: resultFrom(row),
-  };
-}
-
 export function prepareRunQueries(database: DatabaseSync): RunQueries {
   // Ids are compared as numbers, because an original database may keep them as text.
   const allIds = database.prepare("SELECT run_id FROM runs");
@@ -41,6 +36,7 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
   const run = database.prepare("SELECT * FROM runs WHERE run_id = ?");
   const details = database.prepare("SELECT * FROM run_details WHERE run_id = ?");
   const result = database.prepare("SELECT * FROM run_results WHERE run_id = ?");
+  const metrics = database.prepare("SELECT name, value FROM run_metrics WHERE run_id = ? ORDER BY name");
   const history = database.prepare("SELECT * FROM history WHERE run_id = ? ORDER BY epoch");
   const lastEpoch = database.prepare("SELECT * FROM history WHERE run_id = ? ORDER BY epoch DESC LIMIT 1");
   const params = database.prepare("SELECT param_name, param_value FROM params WHERE run_id = ? ORDER BY rowid");
@@ -96,7 +92,7 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
         returnStatus: textOrNullIn(row, "return_status"),
         pipelineJson: pipelineIn(allParams) ?? null,
         params: withoutPipeline(allParams),
-        result: resultRow === undefined ? null : resultFrom(resultRow),
+        result: resultRow === undefined ? null : resultFrom(resultRow, metrics.all(id)),
         history: withHistory ? historyOf(runId) : [],
         details: detailsRow === undefined ? null : detailsFrom(detailsRow),
       };
@@ -118,30 +114,27 @@ export function withoutPipeline(params: readonly Param[]): readonly Param[] {
   return params.filter(([name]) => name !== pipelineParam);
 }
 
-function resultFrom(row: Row): RunResult {
-  return {
-    trainLoss: numberIn(row, "train_loss"),
-    testLoss: numberIn(row, "test_loss"),
-    trainAccuracy: numberIn(row, "train_acc"),
-    testAccuracy: numberIn(row, "test_acc"),
-    parameterCount: numberIn(row, "nb_params"),
-    durationSeconds: numberIn(row, "duration(s)"),
-    epochs: numberIn(row, "epochs"),
-    overfit: numberIn(row, "overfit"),
-    trainability: numberIn(row, "trainability"),
-    slope: numberIn(row, "slope"),
-  };
+/**
+ * @param row of `run_results` or `earlier_results`
+ * @param metrics rows of what goes beside it
+ */
+export function resultFrom(row: Row, metrics: readonly Row[]): RunResult {
+  return Object.fromEntries([
+    ...seedColumns.map(({ name }) => [name, numberIn(row, name)] as const),
+    ...metrics.map((metric) => [textIn(metric, "name"), numberIn(metric, "value")] as const),
+  ]);
 }
 
 function epochFrom(row: Row): EpochRecord {
   return {
     epoch: integerIn(row, "epoch"),
-    trainLoss: numberIn(row, "train_loss"),
-    testLoss: numberIn(row, "test_loss"),
-    trainAccuracy: numberIn(row, "train_acc"),
-    testAccuracy: numberIn(row, "test_acc"),
-    learningRate: numberIn(row, "lr"),
-    seconds: numberIn(row, "seconds"),
+    lr: numberIn(row, "lr") ?? Number.NaN,
+    trainLoss: numberIn(row, "train_loss") ?? Number.NaN,
+    validLoss: numberIn(row, "test_loss") ?? Number.NaN,
+    trainAccuracy: numberIn(row, "train_acc") ?? undefined,
+    validAccuracy: numberIn(row, "test_acc") ?? undefined,
+    ...metricsFrom(textOrNullIn(row, "metrics")),
+    seconds: numberIn(row, "seconds") ?? Number.NaN,
   };
 }
 

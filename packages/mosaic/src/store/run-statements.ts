@@ -1,13 +1,14 @@
 // The writing statements, prepared once for a connection. What they mean together is said in `sqlite-store.ts`.
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { resultColumns } from "./result-columns.ts";
+import { epochColumns } from "./epoch-columns.ts";
+import { seedColumns } from "./seed-columns.ts";
 
 export type RunStatements = ReturnType<typeof prepareRunStatements>;
 
 export function prepareRunStatements(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
-  const columns = resultColumns.map(({ column }) => `"${column}"`).join(", ");
-  const places = resultColumns.map(() => "?").join(", ");
+  const columns = seedColumns.map(({ name }) => `"${name}"`).join(", ");
+  const placesFor = (values: readonly unknown[]) => values.map(() => "?").join(", ");
   return {
     holdsClaim: prepare("SELECT 1 FROM writer_claim WHERE token = ?"),
     renewClaim: prepare("UPDATE writer_claim SET expires_at = ? WHERE token = ?"),
@@ -54,10 +55,12 @@ export function prepareRunStatements(database: DatabaseSync) {
     setAttempts: prepare("UPDATE run_details SET attempts = ? WHERE run_id = ?"),
     setResumeEpoch: prepare("UPDATE run_details SET resume_epoch = ?, from_snapshot = 1 WHERE run_id = ?"),
 
-    addResult: prepare(`INSERT INTO run_results (run_id, ${columns}) VALUES (?, ${places})`),
+    addResult: prepare(`INSERT INTO run_results (run_id, ${columns}) VALUES (?, ${placesFor(seedColumns)})`),
+    addMetric: prepare("INSERT INTO run_metrics (run_id, name, value) VALUES (?, ?, ?)"),
+    setDirection: prepare("INSERT OR REPLACE INTO metrics (name, direction) VALUES (?, ?)"),
     addEpoch: prepare(
-      `INSERT OR REPLACE INTO history (run_id, epoch, train_loss, test_loss, train_acc, test_acc, lr, seconds)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO history (run_id, epoch, ${epochColumns.map(({ name }) => name).join(", ")}, metrics)
+       VALUES (?, ?, ${placesFor(epochColumns)}, ?)`,
     ),
     addArtifact: prepare(
       "INSERT OR REPLACE INTO artifacts (run_id, path, kind, size_bytes, created_at) VALUES (?, ?, ?, ?, ?)",
@@ -80,7 +83,12 @@ export function prepareRunStatements(database: DatabaseSync) {
        SELECT runs.run_id, ?, return_status, ${columns} FROM runs JOIN run_results ON run_results.run_id = runs.run_id
        WHERE runs.run_id = ?`,
     ),
+    keepMetrics: prepare(
+      `INSERT INTO earlier_metrics (run_id, replaced_at, name, value)
+       SELECT run_id, ?, name, value FROM run_metrics WHERE run_id = ?`,
+    ),
     dropResult: prepare("DELETE FROM run_results WHERE run_id = ?"),
+    dropMetrics: prepare("DELETE FROM run_metrics WHERE run_id = ?"),
     continueRun: prepare(
       "UPDATE runs SET status = 'pending', return_status = NULL WHERE run_id = ? AND status = 'done'",
     ),

@@ -1,8 +1,9 @@
-// Looking through what runs have under a name: options in `params`, figures in `run_results`.
+// Looking through what runs have under a name: options in `params`, figures in `run_results` and `run_metrics`.
 import type { DatabaseSync } from "node:sqlite";
-import type { ParamSummary, ValueCondition } from "./records.ts";
-import { resultColumns } from "./result-columns.ts";
+import type { Direction } from "@ml-mosaic/statistics";
+import type { MetricSummary, ParamSummary, ValueCondition } from "./records.ts";
 import { pipelineParam } from "./run-queries.ts";
+import { seedColumns } from "./seed-columns.ts";
 import { integerIn, numberIn, type Row, textIn, textOrNullIn } from "./stored-value.ts";
 
 export function runsWithValueIn(database: DatabaseSync, condition: ValueCondition): readonly number[] {
@@ -15,8 +16,9 @@ export function runsWithValueIn(database: DatabaseSync, condition: ValueConditio
     }
   };
   const { name } = condition;
-  if (resultColumns.some(({ column }) => column === name))
+  if (seedColumns.some((column) => column.name === name))
     look(database.prepare(`SELECT run_id, "${name}" AS value FROM run_results`).iterate());
+  look(database.prepare("SELECT run_id, value FROM run_metrics WHERE name = ?").iterate(name));
   look(database.prepare("SELECT run_id, param_value AS value FROM params WHERE param_name = ?").iterate(name));
   return [...meets.keys()].filter((runId) => meets.get(runId)).sort((a, b) => a - b);
 }
@@ -38,6 +40,38 @@ function meetsCondition(row: Row, { comparison, value }: ValueCondition): boolea
     }
   }
   return comparison === "equal" && textOrNullIn(row, "value") === value;
+}
+
+export function metricSummariesIn(database: DatabaseSync): readonly MetricSummary[] {
+  const directions = new Map(
+    database
+      .prepare("SELECT name, direction FROM metrics")
+      .all()
+      .map((row) => [textIn(row, "name"), textIn(row, "direction") === "lower" ? "lower" : "higher"] as const),
+  );
+  return database
+    .prepare(
+      // Runs that are not done have epochs only, of which the last tells what all have.
+      `SELECT DISTINCT name FROM run_metrics
+       UNION
+       SELECT DISTINCT key
+       FROM (
+         SELECT (SELECT metrics FROM history WHERE history.run_id = runs.run_id ORDER BY epoch DESC LIMIT 1) AS metrics
+         FROM runs WHERE status <> 'done'
+       ) AS last_epochs, json_each(last_epochs.metrics)
+       ORDER BY name`,
+    )
+    .all()
+    .map((row) => ({ name: textIn(row, "name"), direction: directionOf(textIn(row, "name"), directions) }));
+}
+
+/** `test_f1` has the direction of `f1`; so has `test_f1_0`, a part of a metric that is several numbers. */
+function directionOf(name: string, directions: ReadonlyMap<string, Direction>): Direction | undefined {
+  const own = name.replace(/^(train|test)_/, "");
+  const metric = [...directions.keys()]
+    .filter((known) => own === known || own.startsWith(`${known}_`))
+    .reduce((longest, known) => (known.length > longest.length ? known : longest), "");
+  return directions.get(metric);
 }
 
 export function paramSummariesIn(database: DatabaseSync): readonly ParamSummary[] {

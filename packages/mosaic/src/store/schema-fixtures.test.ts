@@ -35,7 +35,7 @@ async function expectOldRuns(reader: StoreReader): Promise<void> {
     ["done", "DatasetOr(4,20,0.8) | MlpBrick(2,3)"],
     ["error", "DatasetOr(4,20,0.8) | MlpBrick(-1,2)"],
   ]);
-  expect(runs[1]?.result).toMatchObject({ parameterCount: 25, epochs: 2 });
+  expect(runs[1]?.result).toMatchObject({ nb_params: 25, epochs: 2 });
   expect(runs[1]?.history.map(({ epoch }) => epoch)).toEqual([1, 2]);
   expect(runs[1]?.params).toContainEqual(["MlpBrick_width", "3"]);
   expect(runs[2]?.returnStatus).toContain("RangeError: Invalid array length");

@@ -60,7 +60,7 @@ test("kill -9 in the middle of writing loses nothing that was accepted", async (
     const store = await openSqliteStore(path);
     expect(store.recoveredRuns).toBeLessThanOrEqual(1);
     for (const run of await allRuns(store, { runIds: ids, withHistory: true })) {
-      const result = { ...exampleResult, parameterCount: run.runId };
+      const result = { ...exampleResult, nb_params: run.runId };
       expect(run).toMatchObject({ status: "done", result, history: [exampleEpoch(1)] });
     }
     const counts = await store.countByStatus();

@@ -1,23 +1,24 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { EpochRecord } from "@ml-mosaic/training";
 import type {
   Artifact,
   EarlierResult,
-  EpochRecord,
   ExperimentRecord,
   FoundRun,
+  MetricSummary,
   ParamSummary,
   RunQuery,
   RunRecord,
   ValueCondition,
   WriterRecord,
 } from "./records.ts";
-import { earlierResultFrom, prepareRunQueries, type RunQueries } from "./run-queries.ts";
-import { paramSummariesIn, runsWithValueIn } from "./run-values.ts";
+import { prepareRunQueries, type RunQueries, resultFrom } from "./run-queries.ts";
+import { metricSummariesIn, paramSummariesIn, runsWithValueIn } from "./run-values.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
 import { requestFrom } from "./sqlite-request.ts";
 import type { StoreReader } from "./store.ts";
 import { StoreError } from "./store-error.ts";
-import { dateIn, integerIn, numberIn, storedInteger, textIn } from "./stored-value.ts";
+import { dateIn, integerIn, numberIn, storedInteger, textIn, textOrNullIn } from "./stored-value.ts";
 import { transaction } from "./transaction.ts";
 import { readClaim } from "./writer-claim.ts";
 
@@ -131,6 +132,10 @@ export class SqliteStoreReader implements StoreReader {
     return this.perform(() => paramSummariesIn(this.database));
   }
 
+  metricSummaries(): Promise<readonly MetricSummary[]> {
+    return this.perform(() => metricSummariesIn(this.database));
+  }
+
   history(runId: number): Promise<readonly EpochRecord[]> {
     return this.perform(() => this.queries.history(runId));
   }
@@ -140,12 +145,20 @@ export class SqliteStoreReader implements StoreReader {
   }
 
   earlierResults(runId: number): Promise<readonly EarlierResult[]> {
-    return this.perform(() =>
-      this.database
+    return this.perform(() => {
+      const id = storedInteger(runId);
+      const metrics = this.database.prepare(
+        "SELECT name, value FROM earlier_metrics WHERE run_id = ? AND replaced_at = ? ORDER BY name",
+      );
+      return this.database
         .prepare("SELECT * FROM earlier_results WHERE run_id = ? ORDER BY replaced_at, epochs")
-        .all(storedInteger(runId))
-        .map(earlierResultFrom),
-    );
+        .all(id)
+        .map((row) => ({
+          replacedAt: dateIn(row, "replaced_at"),
+          returnStatus: textOrNullIn(row, "return_status"),
+          result: resultFrom(row, metrics.all(id, storedInteger(integerIn(row, "replaced_at")))),
+        }));
+    });
   }
 
   artifacts(runId: number): Promise<readonly Artifact[]> {

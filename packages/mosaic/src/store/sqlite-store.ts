@@ -1,9 +1,11 @@
+import type { Direction } from "@ml-mosaic/statistics";
+import type { EpochRecord } from "@ml-mosaic/training";
+import { epochColumns, metricsJson } from "./epoch-columns.ts";
 import type {
   AddedRuns,
   Artifact,
   Completion,
   Continuation,
-  EpochRecord,
   GiveBackReason,
   Lease,
   LeaseKey,
@@ -13,10 +15,10 @@ import type {
   ReturnedRun,
   RunResult,
 } from "./records.ts";
-import { resultColumns } from "./result-columns.ts";
 import { returnStatusOf } from "./return-status.ts";
 import { pipelineIn, pipelineParam, withoutPipeline } from "./run-queries.ts";
 import { prepareRunStatements, type RunStatements } from "./run-statements.ts";
+import { seedColumns } from "./seed-columns.ts";
 import { type SqliteConnection, SqliteStoreReader } from "./sqlite-store-reader.ts";
 import { maximumAttempts, type Store } from "./store.ts";
 import { StoreError } from "./store-error.ts";
@@ -131,12 +133,12 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  completeRun(lease: LeaseKey, { result, history = [], artifacts = [] }: Completion): Promise<void> {
+  completeRun(lease: LeaseKey, { result, directions = {}, history = [], artifacts = [] }: Completion): Promise<void> {
     return this.#write(() => {
       this.#leave(lease, "done", returnStatusOf(result));
       this.#addHistory(lease.runId, history);
       this.#addArtifacts(lease.runId, artifacts);
-      this.#addResult(lease.runId, result);
+      this.#addResult(lease.runId, result, directions);
     });
   }
 
@@ -284,8 +286,11 @@ export class SqliteStore extends SqliteStoreReader implements Store {
         `run ${runId} is not a done run of this program, so it cannot be trained further`,
       );
     }
-    this.#sql.keepResult.run(storedInteger(Date.now()), id);
+    const now = storedInteger(Date.now());
+    this.#sql.keepResult.run(now, id);
+    this.#sql.keepMetrics.run(now, id);
     this.#sql.dropResult.run(id);
+    this.#sql.dropMetrics.run(id);
     this.#sql.continueRun.run(id);
     this.#sql.renewAttempts.run(id);
     this.#sql.setResumeEpoch.run(storedInteger(integerIn(done, "epochs")), id);
@@ -298,12 +303,8 @@ export class SqliteStore extends SqliteStoreReader implements Store {
       this.#sql.addEpoch.run(
         storedInteger(runId),
         storedInteger(epoch.epoch),
-        storedNumber(epoch.trainLoss),
-        storedNumber(epoch.testLoss),
-        storedNumber(epoch.trainAccuracy),
-        storedNumber(epoch.testAccuracy),
-        storedNumber(epoch.learningRate),
-        storedNumber(epoch.seconds),
+        ...epochColumns.map(({ of }) => storedNumber(of(epoch))),
+        metricsJson(epoch),
       );
     }
   }
@@ -314,12 +315,16 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     }
   }
 
-  #addResult(runId: number, result: RunResult): void {
-    const values = resultColumns.map(({ field, whole }) => {
-      const value = result[field];
+  #addResult(runId: number, result: RunResult, directions: Readonly<Record<string, Direction>>): void {
+    const id = storedInteger(runId);
+    const values = seedColumns.map(({ name, whole }) => {
+      const value = result[name] ?? null;
       return whole && Number.isInteger(value) ? storedInteger(Number(value)) : storedNumber(value);
     });
-    this.#sql.addResult.run(storedInteger(runId), ...values);
+    this.#sql.addResult.run(id, ...values);
+    for (const [name, value] of Object.entries(result))
+      if (!seedColumns.some((column) => column.name === name)) this.#sql.addMetric.run(id, name, storedNumber(value));
+    for (const [name, direction] of Object.entries(directions)) this.#sql.setDirection.run(name, direction);
   }
 }
 

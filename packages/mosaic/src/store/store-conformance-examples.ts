@@ -1,14 +1,15 @@
 // Records for the tests of a store, awkward on purpose, and two steps that most tests take.
-import type { EpochRecord, Lease, NewRun, RunQuery, RunRecord, RunResult } from "./records.ts";
+import type { EpochRecord } from "@ml-mosaic/training";
+import type { Lease, NewRun, RunQuery, RunRecord, RunResult } from "./records.ts";
 import type { Store, StoreReader } from "./store.ts";
 
 export const exampleResult: RunResult = {
-  trainLoss: 0.1,
-  testLoss: 0.30000000000000004,
-  trainAccuracy: 100,
-  testAccuracy: null,
-  parameterCount: 35,
-  durationSeconds: 1.5,
+  train_loss: 0.1,
+  test_loss: 0.30000000000000004,
+  train_acc: 100,
+  test_acc: null,
+  nb_params: 35,
+  "duration(s)": 1.5,
   epochs: 2,
   overfit: NaN,
   trainability: Infinity,
@@ -36,10 +37,10 @@ export function exampleEpoch(epoch: number): EpochRecord {
   return {
     epoch,
     trainLoss: 1 / epoch,
-    testLoss: NaN,
-    trainAccuracy: null,
-    testAccuracy: Infinity,
-    learningRate: 1e-2,
+    validLoss: NaN,
+    validAccuracy: Infinity,
+    lr: 1e-2,
+    metrics: {},
     seconds: 0.25,
   };
 }

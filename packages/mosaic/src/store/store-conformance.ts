@@ -343,9 +343,9 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         await addRuns(1);
         const lease = await leaseRun(store, experimentId);
         await store.completeRun(lease, { result: exampleResult });
-        const again = store.completeRun(lease, { result: { ...exampleResult, trainLoss: 9 } });
+        const again = store.completeRun(lease, { result: { ...exampleResult, train_loss: 9 } });
         await expect(again).rejects.toMatchObject({ code: "STORE_LEASE_LOST" });
-        expect((await onlyRun()).result?.trainLoss).toBe(0.1);
+        expect((await onlyRun()).result?.train_loss).toBe(0.1);
       });
 
       test("nothing is accepted from a worker that has lost its run", async () => {
@@ -457,11 +457,45 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         const third = await leaseRun(store, other);
         expect(third).toMatchObject({ resumeEpoch: 2, fromSnapshot: true, attempt: 2 });
         expect(await store.history(1)).toHaveLength(2);
-        const longer = { ...exampleResult, epochs: 5, testLoss: 0.125 };
+        const longer = { ...exampleResult, epochs: 5, test_loss: 0.125 };
         await store.completeRun(third, { result: longer, history: [3, 4, 5].map((epoch) => exampleEpoch(epoch)) });
         expect(await onlyRun()).toMatchObject({ status: "done", result: longer });
         expect((await onlyRun()).history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5]);
         expect(await store.earlierResults(1)).toHaveLength(1);
+      });
+
+      test("metrics are kept beside the ten figures, epoch by epoch, and through a continuation", async () => {
+        await store.addRuns(experimentId, [exampleRun({ params: [["epochs", "2"]] })]);
+        const epoch = (number: number, f1: number) => ({
+          ...exampleEpoch(number),
+          trainMetrics: { f1: NaN, hamming: -Infinity },
+          metrics: { f1, hamming: 0.25 },
+        });
+        const result = { ...exampleResult, epochs: 2, test_f1: NaN, test_hamming: 0.25, train_f1: 0.5 };
+        const history = [epoch(1, 0.125), epoch(2, NaN)];
+        const directions = { f1: "higher", ham: "higher", hamming: "lower" } as const;
+        await store.completeRun(await leaseRun(store, experimentId), { result, directions, history });
+        expect(await onlyRun()).toMatchObject({ result, history });
+        expect(await store.metricSummaries()).toEqual([
+          { name: "test_f1", direction: "higher" },
+          { name: "test_hamming", direction: "lower" },
+          { name: "train_f1", direction: "higher" },
+        ]);
+        expect(await store.runsWithValue({ name: "test_f1", comparison: "equal", value: "nan" })).toEqual([1]);
+        expect(await store.runsWithValue({ name: "train_f1", comparison: "at-least", value: "0.5" })).toEqual([1]);
+
+        await store.continueRuns(experimentId, [{ runId: 1, epochs: 3 }]);
+        expect(await onlyRun()).toMatchObject({ result: null });
+        expect(await store.earlierResults(1)).toMatchObject([{ result }]);
+        expect(await store.runsWithValue({ name: "train_f1", comparison: "at-least", value: "0.5" })).toEqual([]);
+        // What is not done has its epochs only.
+        expect((await store.metricSummaries()).map(({ name }) => name)).toEqual(
+          ["test_f1", "test_hamming", "train_f1", "train_hamming"], // biome-ignore format: names
+        );
+        const again = { ...exampleResult, epochs: 3, test_accuracy: 1 };
+        await store.completeRun(await leaseRun(store, experimentId), { result: again, history: [exampleEpoch(3)] });
+        expect((await onlyRun()).result).toEqual(again);
+        expect(await store.metricSummaries()).toEqual([{ name: "test_accuracy", direction: undefined }]);
       });
 
       test("only done runs can be trained further, and then none of the list is", async () => {

@@ -22,7 +22,7 @@ async function write(): Promise<void> {
     const lease = await store.leaseNextRun(experimentId, "worker 1");
     if (lease === undefined) break;
     await store.appendHistory(lease, [exampleEpoch(1)]);
-    await store.completeRun(lease, { result: { ...exampleResult, parameterCount: lease.runId } });
+    await store.completeRun(lease, { result: { ...exampleResult, nb_params: lease.runId } });
     process.stdout.write(`${lease.runId}\n`);
     // Lets a pipe take what was printed.
     await new Promise(setImmediate);
@@ -45,7 +45,7 @@ async function readUntilDone(reader: StoreReader): Promise<number> {
     done = (await reader.countByStatus()).get("done") ?? 0;
     if (done < before) throw new Error(`${before} runs were done, now ${done} are`);
     for await (const run of reader.runs({ withHistory: true })) {
-      const whole = run.result?.parameterCount === run.runId && run.history.length === 1;
+      const whole = run.result?.nb_params === run.runId && run.history.length === 1;
       if (run.status === "done" && !whole) throw new Error(`run ${run.runId} is done without its result`);
       if (run.status !== "done" && run.result !== null)
         throw new Error(`run ${run.runId} has a result and is not done`);

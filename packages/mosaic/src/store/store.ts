@@ -1,17 +1,18 @@
 // What every store promises; SQLite is the first implementation, PostgreSQL is to be the second. All of them pass
 // `store-conformance.ts`.
+import type { EpochRecord } from "@ml-mosaic/training";
 import type {
   AddedRuns,
   Artifact,
   Completion,
   Continuation,
   EarlierResult,
-  EpochRecord,
   ExperimentRecord,
   FoundRun,
   GiveBackReason,
   Lease,
   LeaseKey,
+  MetricSummary,
   NewExperiment,
   NewRun,
   ParamSummary,
@@ -59,6 +60,8 @@ export interface StoreReader {
   request(sql: string): Promise<readonly number[]>;
   /** Every name in `params` but `pipeline`, in the order in which they first occur. */
   paramSummaries(): Promise<readonly ParamSummary[]>;
+  /** Every figure that some run has beside the columns of `run_results`, by name. */
+  metricSummaries(): Promise<readonly MetricSummary[]>;
   history(runId: number): Promise<readonly EpochRecord[]>;
   /** Results that the run had before it was trained further, the oldest first. */
   earlierResults(runId: number): Promise<readonly EarlierResult[]>;

@@ -1,7 +1,9 @@
 /** Hands the pending runs of an experiment to worker processes and puts what comes back into the store. */
+
+import type { EpochRecord } from "@ml-mosaic/training";
 import { MosaicError } from "../errors.ts";
 import type { RunOrder } from "../run/order.ts";
-import { type EpochRecord, type Lease, type RunResult, type Store, StoreError } from "../store/index.ts";
+import { type Lease, type RunResult, type Store, StoreError } from "../store/index.ts";
 import type { FromWorker } from "../worker/messages.ts";
 import { startWorker, type WorkerProcess } from "./worker-process.ts";
 

@@ -1,10 +1,10 @@
 /** A worker process: it carries out one run after the other, with ONNX Runtime and the users' modules loaded once. */
 import { join } from "node:path";
+import type { EpochRecord } from "@ml-mosaic/training";
 import { forbidExit } from "../modules/forbid-exit.ts";
 import { executeRun } from "../run/execute-run.ts";
 import type { RunOrder } from "../run/order.ts";
 import { RunLog } from "../run/run-files.ts";
-import type { EpochRecord } from "../store/index.ts";
 import { captureOutput } from "./capture-output.ts";
 import { isDiskFull } from "./disk-full.ts";
 import { errorText } from "./error-text.ts";
@@ -39,20 +39,10 @@ async function carryOut(token: number, order: RunOrder): Promise<void> {
   try {
     const outcome = await executeRun(order, {
       pause: run.pause.signal,
-      onEpoch(
-        { epoch, trainLoss, evaluationLoss, trainAccuracy = null, evaluationAccuracy = null, lr, seconds },
-        epochs,
-      ) {
-        records.push({
-          epoch,
-          trainLoss,
-          testLoss: evaluationLoss,
-          trainAccuracy,
-          testAccuracy: evaluationAccuracy,
-          learningRate: lr,
-          seconds,
-        });
-        log?.write(`epoch ${epoch}/${epochs} train_loss ${trainLoss} test_loss ${evaluationLoss}\n`);
+      onEpoch(record, epochs) {
+        records.push(record);
+        const { epoch, trainLoss, validLoss } = record;
+        log?.write(`epoch ${epoch}/${epochs} train_loss ${trainLoss} test_loss ${validLoss}\n`);
         if (performance.now() - reported < reportMilliseconds) return;
         reported = performance.now();
         log?.flush();

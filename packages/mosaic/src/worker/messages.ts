@@ -2,8 +2,9 @@
  * All that supervisor and workers say to each other: plain data, so that a worker in another language can take this
  * one's place.
  */
+import type { EpochRecord } from "@ml-mosaic/training";
 import type { RunOrder } from "../run/order.ts";
-import type { Artifact, EpochRecord, RunResult } from "../store/index.ts";
+import type { Artifact, RunResult } from "../store/index.ts";
 
 /** Without its supervisor a worker exits. */
 export type ToWorker =

@@ -1,5 +1,6 @@
 import { type ConfigObject, typedConfigurable } from "@ml-mosaic/configurable";
-import type { RunEpoch, TestResult } from "../trainer/figures.ts";
+import type { EpochRecord } from "../history.ts";
+import type { TestResult } from "../trainer/test-result.ts";
 
 /** A run as its trackers see it. */
 export interface TrackedRun {
@@ -11,7 +12,7 @@ export interface TrackedRun {
   /** How many epochs were done before, where the run goes on. */
   readonly epochsDone: number;
   /** What is known of those, from the run's log. */
-  readonly earlier: readonly RunEpoch[];
+  readonly earlier: readonly EpochRecord[];
   /** For what the user should know, and training need not stop for. */
   warn(message: string): void;
 }
@@ -30,7 +31,7 @@ export interface RunEnd {
  * class JsonLines extends configurable({ file: schema(path) }, BaseTracker) {
  *   static override readonly aliases = ["json_lines"];
  *   override start(): void {}
- *   override async epoch(epoch: RunEpoch): Promise<void> {
+ *   override async epoch(epoch: EpochRecord): Promise<void> {
  *     await appendFile(this.file, `${JSON.stringify(epoch)}\n`);
  *   }
  *   override end(): void {}
@@ -39,6 +40,6 @@ export interface RunEnd {
  */
 export abstract class BaseTracker extends typedConfigurable({}) {
   abstract start(run: TrackedRun): void | Promise<void>;
-  abstract epoch(epoch: RunEpoch): void | Promise<void>;
+  abstract epoch(epoch: EpochRecord): void | Promise<void>;
   abstract end(end: RunEnd): void | Promise<void>;
 }

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { replaceFile } from "@ml-mosaic/base";
 import { configurable, register } from "@ml-mosaic/configurable";
+import type { EpochRecord } from "../history.ts";
 import { csvText } from "../trainer/csv-table.ts";
-import type { RunEpoch } from "../trainer/figures.ts";
 import { TrainingLog } from "../trainer/training-log.ts";
 import { BaseTracker, type RunEnd, type TrackedRun } from "./base-tracker.ts";
 
@@ -20,7 +20,7 @@ export class CsvTracker extends configurable({}, BaseTracker) {
     this.#log = await TrainingLog.open(join(folder, logName), epochsDone);
   }
 
-  override async epoch(epoch: RunEpoch): Promise<void> {
+  override async epoch(epoch: EpochRecord): Promise<void> {
     await this.#log?.append(epoch);
   }
 

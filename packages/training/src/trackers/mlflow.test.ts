@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { MlflowServer } from "../../test/mlflow-server.ts";
-import type { RunEpoch } from "../trainer/figures.ts";
+import type { EpochRecord } from "../history.ts";
 import { BaseTracker } from "./base-tracker.ts";
 import { MlflowClient } from "./mlflow-client.ts";
 import "./mlflow.ts";
@@ -23,7 +23,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const epoch = (number: number, metrics: RunEpoch["metrics"] = {}): RunEpoch => ({
+const epoch = (number: number, metrics: EpochRecord["metrics"] = {}): EpochRecord => ({
   epoch: number,
   lr: 0.1,
   trainLoss: 1 / number,
@@ -36,7 +36,7 @@ function tracker(options: Readonly<Record<string, unknown>> = {}): BaseTracker {
   return BaseTracker.fromConfig({ type: "mlflow", uri: server.uri, ...options });
 }
 
-function run(more: { readonly epochsDone?: number; readonly earlier?: readonly RunEpoch[] } = {}) {
+function run(more: { readonly epochsDone?: number; readonly earlier?: readonly EpochRecord[] } = {}) {
   const config = {
     trainer: { optimizer: { lr: 0.1 }, metrics: [{ type: "dice" }], scheduler: null, "odd*name": "x".repeat(400) },
   };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { errorCode, replaceFile } from "@ml-mosaic/base";
 import { configurable, type Objection, register, schema, string } from "@ml-mosaic/configurable";
-import type { Figures, RunEpoch } from "../trainer/figures.ts";
+import type { EpochRecord, Figures } from "../history.ts";
 import { BaseTracker, type RunEnd, type TrackedRun } from "./base-tracker.ts";
 import { MlflowClient, type MlflowEntry, type MlflowMetric, MlflowRefusal } from "./mlflow-client.ts";
 
@@ -33,7 +33,7 @@ class Mlflow extends configurable(options, BaseTracker) {
   #client: MlflowClient | undefined;
   #place: Place | undefined;
   /** Epochs that the server does not have yet, the oldest first. */
-  #waiting: RunEpoch[] = [];
+  #waiting: EpochRecord[] = [];
   #sending: Promise<void> = Promise.resolve();
   /** Whether somebody waits to send them already. */
   #isFlushQueued = false;
@@ -60,7 +60,7 @@ class Mlflow extends configurable(options, BaseTracker) {
     this.#sendWaiting();
   }
 
-  override epoch(epoch: RunEpoch): void {
+  override epoch(epoch: EpochRecord): void {
     if (epoch.epoch <= (this.#place?.epoch ?? 0)) return;
     this.#waiting.push(epoch);
     this.#sendWaiting();

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { RunEpoch } from "../trainer/figures.ts";
+import type { EpochRecord } from "../history.ts";
 import { BaseTracker } from "./base-tracker.ts";
 import "./tensorboard.ts";
 
@@ -25,7 +25,7 @@ async function readEvents(where: string): Promise<readonly (readonly Record<stri
   return JSON.parse(stdout);
 }
 
-const epoch = (number: number, metrics: RunEpoch["metrics"] = {}): RunEpoch => ({
+const epoch = (number: number, metrics: EpochRecord["metrics"] = {}): EpochRecord => ({
   epoch: number,
   lr: 0.1,
   trainLoss: 1 / number,

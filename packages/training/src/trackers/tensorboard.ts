@@ -2,7 +2,7 @@ import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { configurable, path, register, schema } from "@ml-mosaic/configurable";
-import type { RunEpoch } from "../trainer/figures.ts";
+import type { EpochRecord } from "../history.ts";
 import { BaseTracker, type RunEnd, type TrackedRun } from "./base-tracker.ts";
 import { fileVersion, type Scalars, scalarSummary, sessionStart } from "./event-file.ts";
 
@@ -24,7 +24,7 @@ class TensorBoard extends configurable(options, BaseTracker) {
     this.#file = file;
   }
 
-  override async epoch({ epoch, lr, trainLoss, validLoss, metrics }: RunEpoch): Promise<void> {
+  override async epoch({ epoch, lr, trainLoss, validLoss, metrics }: EpochRecord): Promise<void> {
     await this.#write(epoch, { lr, "loss/train": trainLoss, "loss/valid": validLoss, ...named("valid", metrics) });
   }
 

@@ -3,15 +3,15 @@ import { Generator, type metrics, parseDevice } from "@ml-mosaic/tensor";
 import type { DataLoaders } from "../components/base-data.ts";
 import type { BaseModel } from "../components/base-model.ts";
 import { evaluateModel } from "../evaluate.ts";
-import type { EpochRecord } from "../history.ts";
+import { type EpochRecord, flatFigures } from "../history.ts";
 import { type AnyLoader, batchCount } from "../loaders.ts";
 import type { TrainableModel } from "../model-step.ts";
 import { loadSnapshot } from "../snapshot.ts";
 import { type Checkpoint, type TrainResult, train } from "../train.ts";
-import { flatFigures, type RunEpoch, type TestResult } from "./figures.ts";
 import type { TrainerSettings } from "./settings.ts";
 import type { RunSnapshots } from "./snapshots.ts";
 import type { StartingPoint } from "./starting-point.ts";
+import type { TestResult } from "./test-result.ts";
 import { TimeLeft } from "./time-left.ts";
 import type { RunTrackers } from "./trackers.ts";
 
@@ -34,7 +34,7 @@ export interface RunOptions {
   /** Called about every second, and waited for. */
   readonly onProgress?: ((progress: TrainerProgress) => void | Promise<void>) | undefined;
   /** Called after every epoch, when its files are written, and waited for. */
-  readonly onEpoch?: ((epoch: RunEpoch) => void | Promise<void>) | undefined;
+  readonly onEpoch?: ((epoch: EpochRecord) => void | Promise<void>) | undefined;
   /** For what the user should know, and training need not stop for. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** Aborted: the run stops within about a second, in the middle of an epoch if need be, and can go on from `last`. */
@@ -57,7 +57,7 @@ export interface RunParts {
 
 export interface FitResult extends TrainResult {
   /** The epochs of this call. */
-  readonly epochs: readonly RunEpoch[];
+  readonly epochs: readonly EpochRecord[];
 }
 
 /** Trains to the last epoch, or to where early stopping ends it, or has ended it before. */
@@ -67,7 +67,7 @@ export async function fit(parts: RunParts): Promise<FitResult> {
   const wasStopped = from !== undefined && rule?.stops(from.trainInfo.earlyStopping) === true;
   const stepsPerEpoch = batchCount(loaders.train);
   const timeLeft = new TimeLeft({ train: stepsPerEpoch, evaluation: batchCount(loaders.valid) });
-  const epochs: RunEpoch[] = [];
+  const epochs: EpochRecord[] = [];
   const trained = await train({
     model: trainable(model),
     loss: settings.loss,
@@ -83,8 +83,7 @@ export async function fit(parts: RunParts): Promise<FitResult> {
     device: parseDevice(settings.device),
     resumeFrom: from && (async (layout) => (await loadSnapshot(from.path, layout, snapshots.paths)).state),
     pause: options.pause,
-    async onEpoch(record, checkpoint) {
-      const epoch = runEpoch(record);
+    async onEpoch(epoch, checkpoint) {
       if (Number.isNaN(epoch.trainLoss)) warn(`epoch ${epoch.epoch}: the train loss is NaN; a smaller lr may help`);
       // The tables first: rows beyond the snapshot are removed when a killed run goes on, missing ones would stay so.
       await trackers.epoch(epoch);
@@ -149,8 +148,4 @@ function trainable(model: BaseModel): TrainableModel {
     forward: (...features) => model.forward(...features),
     train: (mode) => void model.train(mode),
   };
-}
-
-function runEpoch({ epoch, lr, trainLoss, evaluationLoss, metrics: values = {}, seconds }: EpochRecord): RunEpoch {
-  return { epoch, lr, trainLoss, validLoss: evaluationLoss, metrics: flatFigures(values), seconds };
 }

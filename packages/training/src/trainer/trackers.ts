@@ -1,6 +1,6 @@
+import type { EpochRecord } from "../history.ts";
 import type { BaseTracker, RunEnd, TrackedRun } from "../trackers/base-tracker.ts";
 import { CsvTracker } from "../trackers/csv.ts";
-import type { RunEpoch } from "./figures.ts";
 
 /** All trackers of a run as one: the tables first, whose failure is one of the run; that of others is a warning. */
 export class RunTrackers {
@@ -17,7 +17,7 @@ export class RunTrackers {
     return this.#all((tracker) => tracker.start({ ...run, warn: this.#warn }));
   }
 
-  epoch(epoch: RunEpoch): Promise<void> {
+  epoch(epoch: EpochRecord): Promise<void> {
     return this.#all((tracker) => tracker.epoch(epoch));
   }
 

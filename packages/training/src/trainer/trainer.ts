@@ -3,16 +3,17 @@ import type { ConfigObject } from "@ml-mosaic/configurable";
 import { checkDevice, Generator, manualSeed, type metrics, parseDevice } from "@ml-mosaic/tensor";
 import type { BaseData } from "../components/base-data.ts";
 import type { BaseModel } from "../components/base-model.ts";
+import type { EpochRecord } from "../history.ts";
 import { logName } from "../trackers/csv.ts";
 import type { TrainerState } from "../train.ts";
 import { configIn, type Experiment, type ReadExperimentOptions, readExperiment } from "./experiment.ts";
-import type { RunEpoch, TestResult } from "./figures.ts";
 import { readTrainerSnapshot } from "./model-state.ts";
 import { fit, type RunOptions, type RunParts, test } from "./run.ts";
 import { type Existing, RunFolder } from "./run-folder.ts";
 import type { TrainerSettings } from "./settings.ts";
 import { RunSnapshots } from "./snapshots.ts";
 import { startingPoint } from "./starting-point.ts";
+import type { TestResult } from "./test-result.ts";
 import { RunTrackers } from "./trackers.ts";
 import { TrainingLog } from "./training-log.ts";
 
@@ -31,7 +32,7 @@ export interface RunResult {
   /** Epochs done, those before a resumption included. */
   readonly epochsDone: number;
   /** The epochs of this call. */
-  readonly epochs: readonly RunEpoch[];
+  readonly epochs: readonly EpochRecord[];
   /** Epoch and loss of the smallest validation loss; absent where there is none. */
   readonly best: TrainerState["best"];
   readonly stoppedEarly: boolean;

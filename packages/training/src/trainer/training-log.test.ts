@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { RunEpoch } from "./figures.ts";
+import type { EpochRecord } from "../history.ts";
 import { TrainingLog } from "./training-log.ts";
 
 let folder: string;
@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const epoch = (number: number, metrics: RunEpoch["metrics"] = { dice: 0.5 }): RunEpoch => ({
+const epoch = (number: number, metrics: EpochRecord["metrics"] = { dice: 0.5 }): EpochRecord => ({
   epoch: number,
   lr: 1e-4,
   trainLoss: 1 / 3,

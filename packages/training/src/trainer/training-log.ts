@@ -1,7 +1,8 @@
 import { appendFile, readFile } from "node:fs/promises";
+
 import { errorCode, replaceFile } from "@ml-mosaic/base";
+import type { EpochRecord } from "../history.ts";
 import { csvLine, csvText, readCsvText } from "./csv-table.ts";
-import type { RunEpoch } from "./figures.ts";
 
 const fixedColumns = ["epoch", "lr", "train_loss", "valid_loss"];
 const metricPrefix = "valid_";
@@ -10,10 +11,10 @@ const metricPrefix = "valid_";
 export class TrainingLog {
   readonly path: string;
   /** Those that were in the file when it was opened. */
-  readonly epochs: readonly RunEpoch[];
+  readonly epochs: readonly EpochRecord[];
   #columns: readonly string[];
 
-  private constructor(path: string, columns: readonly string[], epochs: readonly RunEpoch[]) {
+  private constructor(path: string, columns: readonly string[], epochs: readonly EpochRecord[]) {
     this.path = path;
     this.#columns = columns;
     this.epochs = epochs;
@@ -32,7 +33,7 @@ export class TrainingLog {
     return new TrainingLog(path, columns, kept.map(epochOf));
   }
 
-  async append(epoch: RunEpoch): Promise<void> {
+  async append(epoch: EpochRecord): Promise<void> {
     const cells = cellsOf(epoch);
     const known = new Set(this.#columns);
     if (Object.keys(cells).some((column) => !known.has(column))) await this.#widen(Object.keys(cells));
@@ -57,7 +58,7 @@ async function readIfThere(path: string): Promise<string> {
   }
 }
 
-function cellsOf({ epoch, lr, trainLoss, validLoss, metrics, seconds }: RunEpoch): Record<string, string | number> {
+function cellsOf({ epoch, lr, trainLoss, validLoss, metrics, seconds }: EpochRecord): Record<string, string | number> {
   const named = Object.entries(metrics).map(([name, value]) => [`${metricPrefix}${name}`, value] as const);
   return {
     epoch,
@@ -69,7 +70,7 @@ function cellsOf({ epoch, lr, trainLoss, validLoss, metrics, seconds }: RunEpoch
   };
 }
 
-function epochOf(row: Readonly<Record<string, string>>): RunEpoch {
+function epochOf(row: Readonly<Record<string, string>>): EpochRecord {
   const number = (column: string) => Number(row[column] === "" ? Number.NaN : row[column]);
   const metrics = Object.keys(row).filter(
     (column) => column.startsWith(metricPrefix) && !fixedColumns.includes(column) && row[column] !== "",

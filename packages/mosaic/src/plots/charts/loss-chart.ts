@@ -1,5 +1,5 @@
 // The loss curves of one run.
-import type { EpochRecord } from "../../store/index.ts";
+import type { EpochRecord } from "@ml-mosaic/training";
 import { numberAxis, scaleOf } from "../marks/scales.ts";
 import { palette, textSize } from "../marks/style.ts";
 import { type LossPoint, thinCurve } from "../marks/thin-curve.ts";
@@ -85,9 +85,9 @@ function curveLayers(set: SetName, curve: readonly LossPoint[], columns: number)
 
 /** NaN and infinities are gaps. */
 function curveOf(epochs: readonly EpochRecord[], set: SetName): readonly LossPoint[] {
-  return epochs.map(({ epoch, trainLoss, testLoss }) => ({
+  return epochs.map(({ epoch, trainLoss, validLoss }) => ({
     epoch,
-    loss: finite(set === "train" ? trainLoss : testLoss),
+    loss: finite(set === "train" ? trainLoss : validLoss),
   }));
 }
 
@@ -97,8 +97,8 @@ function isAlone(curve: readonly LossPoint[], index: number): boolean {
   return !isGap(index) && isGap(index - 1) && isGap(index + 1);
 }
 
-function finite(value: number | null): number | null {
-  return value !== null && Number.isFinite(value) ? value : null;
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }
 
 function epochDomain(epochs: readonly EpochRecord[]): [number, number] {
@@ -122,23 +122,16 @@ function titlesOf(curves: LossCurves, width: number) {
 /** What the curves do not show. */
 function notesOf({ epochs }: LossCurves): readonly string[] {
   return sets.flatMap((set) => {
-    const values = epochs.map((epoch) => (set === "train" ? epoch.trainLoss : epoch.testLoss));
-    const missing = values.filter((value) => value === null).length;
-    const wild = values.filter((value) => value !== null && !Number.isFinite(value));
-    const first = epochs[values.findIndex((value) => value !== null && !Number.isFinite(value))]?.epoch;
-    const share = (count: number) => `${countLabel(count)} of ${counted(epochs.length, "epoch")}`;
-    return [
-      ...(wild.length > 0 ? [`gap: ${set} loss NaN or infinite in ${share(wild.length)}, first in ${first}`] : []),
-      ...(missing > 0 ? [`no ${set} loss in ${share(missing)}`] : []),
-    ];
+    const values = epochs.map((epoch) => (set === "train" ? epoch.trainLoss : epoch.validLoss));
+    const wild = values.filter((value) => !Number.isFinite(value));
+    const first = epochs[values.findIndex((value) => !Number.isFinite(value))]?.epoch;
+    const share = `${countLabel(wild.length)} of ${counted(epochs.length, "epoch")}`;
+    return wild.length > 0 ? [`gap: ${set} loss NaN or infinite in ${share}, first in ${first}`] : [];
   });
 }
 
 function emptyReason({ status, epochs }: LossCurves): string {
   if (epochs.length === 0)
     return status === "done" ? "No loss history is stored for this run." : `No loss history: the run is ${status}.`;
-  const isWild = epochs.some(({ trainLoss, testLoss }) => trainLoss !== null || testLoss !== null);
-  return isWild
-    ? `All losses of ${counted(epochs.length, "epoch")} are NaN or infinite.`
-    : `The ${counted(epochs.length, "epoch")} of this run have no losses.`;
+  return `All losses of ${counted(epochs.length, "epoch")} are NaN or infinite.`;
 }

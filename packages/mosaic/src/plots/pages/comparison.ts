@@ -3,6 +3,8 @@ import type { DataReport, ModelStanding } from "../../compare/data-report.ts";
 import type { OverallModel, OverallReport } from "../../compare/overall-report.ts";
 import type { CompareReport } from "../../compare/report.ts";
 import { ropeText } from "../../compare/rope.ts";
+import { rankDirection } from "../../figures/figure.ts";
+import { axisTitle } from "../../figures/figure-text.ts";
 import { headingChart, headingHeight } from "../charts/heading-chart.ts";
 import { messageChart } from "../charts/message-chart.ts";
 import { profileChart } from "../charts/profile-chart.ts";
@@ -21,7 +23,6 @@ import { textBlock } from "../charts/text-chart.ts";
 import { type PairVerdict, verdictRows, verdictWidth } from "../charts/verdict-rows.ts";
 import { compareTable } from "../runs/compare-table.ts";
 import { joinNotes } from "../runs/series.ts";
-import { axisTitle, criterionName } from "../text/criterion-title.ts";
 import { counted, numberLabel } from "../text/number-label.ts";
 import type { Page, PlacedChart, Plots } from "./page.ts";
 
@@ -59,7 +60,7 @@ export function comparePlots(report: CompareReport, texts: CompareTexts, all: bo
     ...single.map((data) => () => dataPage(report, data, texts)),
   ];
   return {
-    title: `Comparison by ${criterionName(report.criterion.column)}`,
+    title: `Comparison by ${report.criterion.title}`,
     pageCount: drawn.length,
     pages: () => drawn.map((draw) => draw()),
     table: compareTable(report),
@@ -68,17 +69,16 @@ export function comparePlots(report: CompareReport, texts: CompareTexts, all: bo
 
 function commonNotes({ criterion, rope, by }: CompareReport): readonly string[] {
   return [
-    `${criterion.direction} is better`,
+    `${rankDirection(criterion)} is better`,
     by === null ? "" : `models grouped by ${by}`,
     `differences up to ${ropeText(rope)} count as none`,
   ];
 }
 
 function dataPage(report: CompareReport, data: DataReport, texts: CompareTexts): Page {
-  const { column } = report.criterion;
   const models = data.models.filter(({ mean }) => mean !== null);
   const shown = models.slice(0, mostRows);
-  const title = `${upperFirst(criterionName(column))} on ${data.data || "no data module"}`;
+  const title = `${upperFirst(report.criterion.title)} on ${data.data || "no data module"}`;
   const ns = models.map(({ n }) => n);
   const [least, most] = [Math.min(...ns), Math.max(...ns)];
   const folds = data.folds > 0 ? `${data.folds}-fold cross-validation` : "";
@@ -108,16 +108,15 @@ function dataPage(report: CompareReport, data: DataReport, texts: CompareTexts):
   }));
   const figures = figureColumns(shown);
   const interval = shown.some((model) => model.interval !== null) ? "mean with 95 % interval" : "mean";
-  const text = { title: interval, xTitle: axisTitle(column) };
+  const text = { title: interval, xTitle: axisTitle(report.criterion) };
   const place = new Map(shown.map(({ model }, index) => [model, index]));
   return stack(title, note, [rowPanels(layout, means, text, figures, pairsOf(data.pairs, place), ranks)], lines);
 }
 
 function overallPage(report: CompareReport, overall: OverallReport, texts: CompareTexts): Page {
-  const { column } = report.criterion;
   const shown = overall.models.slice(0, mostRows);
   const count = counted(overall.dataSets.length, "data set");
-  const title = `${upperFirst(criterionName(column))} over ${count}`;
+  const title = `${upperFirst(report.criterion.title)} over ${count}`;
   const ranks = shown.map((_, index) => `${index + 1}.`);
   const layout = rowLayout(
     shown.map(({ model }) => model),

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tInterval } from "@ml-mosaic/statistics";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openSqliteReader, resultColumns } from "../../store/index.ts";
+import { figureNamed } from "../../figures/known-figures.ts";
+import { runFigure, runFigures } from "../../figures/run-figures.ts";
+import { openSqliteReader } from "../../store/index.ts";
 import { writeExampleDatabase } from "../runs/plot-examples.ts";
 import { type PlotRun, readPlotRuns } from "../runs/plot-runs.ts";
 import { criterionPlots } from "./criterion.ts";
@@ -16,19 +18,19 @@ const losses = [0.1, 0.30000000000000004, 0.25];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mosaic criterion "));
-  const results = (modelKey: string, parameterCount: number, values: readonly number[]) =>
-    values.map((testLoss, repetition) => ({
+  const results = (modelKey: string, nb_params: number, values: readonly number[]) =>
+    values.map((test_loss, repetition) => ({
       modelKey,
-      width: parameterCount,
+      width: nb_params,
       repetition,
-      result: { testLoss, parameterCount, durationSeconds: 2, trainAccuracy: 50, overfit: NaN },
+      result: { test_loss, nb_params, "duration(s)": 2, train_acc: 50, overfit: NaN },
     }));
   await writeExampleDatabase(join(folder, "runs.db"), [
     ...results("brick", 10, losses),
     ...results("brick", 40, [0.2]),
     ...results("funnel", 12, [0.5, NaN]),
     { modelKey: "funnel" },
-    { dataKey: "other", modelKey: "brick", result: { testLoss: 9, parameterCount: 3 } },
+    { dataKey: "other", modelKey: "brick", result: { test_loss: 9, nb_params: 3 } },
     { modelKey: "late", isPending: true },
   ]);
   const reader = await openSqliteReader(join(folder, "runs.db"));
@@ -54,7 +56,7 @@ test("draws the mean of the stored results with its t interval", async () => {
     "Data set data · n = 1 to 3 repetitions · mean with 95 % t interval · lower is better",
     "1 run NaN or infinite · 1 run failed · 1 run not finished",
   ];
-  expect(await pagesOf(criterionPlots(runs, "data", "test_loss"))).toMatchObject([
+  expect(await pagesOf(criterionPlots(runs, "data", runFigure("test_loss")))).toMatchObject([
     {
       charts: [
         {
@@ -74,19 +76,21 @@ test("draws the mean of the stored results with its t interval", async () => {
   ]);
 });
 
-test.each(resultColumns.map(({ column }) => column))("%s is a criterion", (column) => {
-  const { title, table } = criterionPlots(runs, "data", column);
+test.each(runFigures)("$name is a criterion", (figure) => {
+  const { title, table } = criterionPlots(runs, "data", figure);
   expect(title).toMatch(/against number of parameters$/);
-  expect(table.columns.map(({ name }) => name)).toContain(column);
+  expect(table.columns.map(({ name }) => name)).toContain(figure.name);
 });
 
 test("an unknown data set or criterion is refused with what there is", () => {
-  expect(() => criterionPlots(runs, "dta", "test_loss")).toThrow('Known keys, the nearest first: "data", "other"');
-  expect(() => criterionPlots(runs, "data", "testloss")).toThrow("the nearest first: test_loss");
+  expect(() => criterionPlots(runs, "dta", runFigure("test_loss"))).toThrow(
+    'Known keys, the nearest first: "data", "other"',
+  );
+  expect(() => figureNamed(runFigures, "testloss")).toThrow("the nearest first: test_loss");
 });
 
 test("the table has every run, drawn or not", async () => {
-  const rows = await Array.fromAsync(criterionPlots(runs, "data", "test_loss").table.rows());
+  const rows = await Array.fromAsync(criterionPlots(runs, "data", runFigure("test_loss")).table.rows());
   expect(rows).toHaveLength(8);
   expect(rows[1]?.slice(0, 8)).toEqual([
     2,
@@ -103,7 +107,7 @@ test("the table has every run, drawn or not", async () => {
 });
 
 test("each model has a page with every criterion", async () => {
-  const plots = performancePlots(runs);
+  const plots = performancePlots(runs, runFigures);
   expect(plots.pageCount).toBe(4);
   expect(await pagesOf(plots)).toMatchObject([
     { charts: [{ chart: { title: { text: ["brick on data"] } } }, ...new Array(9).fill({})] },
@@ -120,7 +124,7 @@ test("each model has a page with every criterion", async () => {
 test("counts a repetition once: a result before a failure, then the last", async () => {
   const file = join(folder, "repeated.db");
   const brick = { modelKey: "brick", width: 4 };
-  const resultOf = (testLoss: number) => ({ testLoss, parameterCount: 4 });
+  const resultOf = (test_loss: number) => ({ test_loss, nb_params: 4 });
   await writeExampleDatabase(file, [
     { ...brick, repetition: 0, result: resultOf(8) },
     { ...brick, repetition: 1, result: resultOf(2) },
@@ -131,7 +135,7 @@ test("counts a repetition once: a result before a failure, then the last", async
   const repeated = await readPlotRuns(reader);
   await reader.close();
   expect(repeated.map(({ isRepeated }) => isRepeated)).toEqual([true, false, false, true]);
-  const plots = criterionPlots(repeated, "data", "test_loss");
+  const plots = criterionPlots(repeated, "data", runFigure("test_loss"));
   const { columns } = plots.table;
   const n = columns.findIndex(({ name }) => name === "n");
   const rows = await Array.fromAsync(plots.table.rows());

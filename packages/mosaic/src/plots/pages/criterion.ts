@@ -1,26 +1,27 @@
 // `mosaic metaplot`: a criterion against the number of parameters, one line a model key.
-import { criterionNamed } from "../../compare/criterion.ts";
+
 import type { TableColumn } from "../../export/table.ts";
+import { type Figure, rankDirection } from "../../figures/figure.ts";
+import { axisTitle, directionNote } from "../../figures/figure-text.ts";
+import { runFigure } from "../../figures/run-figures.ts";
 import { criterionChart } from "../charts/criterion-chart.ts";
 import { finiteResult, type PlotRun, runsOnData } from "../runs/plot-runs.ts";
 import { dataNote, hasIntervals, seriesNotes, seriesOf } from "../runs/series.ts";
 import { seriesTable } from "../runs/series-table.ts";
-import { axisTitle, criterionName, directionNote } from "../text/criterion-title.ts";
 import type { Plots } from "./page.ts";
 import { figurePage, figureTextWidth } from "./page-layout.ts";
 
-/** @throws MosaicError for an unknown data set or criterion, with what there is */
-export function criterionPlots(runs: readonly PlotRun[], dataKey: string, criterion: string): Plots {
-  const { direction } = criterionNamed(criterion);
+/** @throws MosaicError for an unknown data set, with what there is */
+export function criterionPlots(runs: readonly PlotRun[], dataKey: string, criterion: Figure): Plots {
   const chosen = runsOnData(runs, dataKey);
   const of = {
     name: (run: PlotRun) => run.modelKey,
     x: (run: PlotRun) => finiteResult(run, "nb_params"),
     xName: "nb_params",
-    criterion,
+    criterion: criterion.name,
   };
   const series = seriesOf(chosen, of);
-  const title = `${upperFirst(criterionName(criterion))} against number of parameters`;
+  const title = `${upperFirst(criterion.title)} against number of parameters`;
   const interval = hasIntervals(series) ? "mean with 95 % t interval" : "";
   const notes = seriesNotes(dataNote(dataKey), chosen, series, of, [interval, directionNote(criterion)]);
   return {
@@ -32,10 +33,10 @@ export function criterionPlots(runs: readonly PlotRun[], dataKey: string, criter
           {
             title,
             notes,
-            xTitle: axisTitle("nb_params"),
+            xTitle: axisTitle(runFigure("nb_params")),
             yTitle: axisTitle(criterion),
             series,
-            direction,
+            direction: rankDirection(criterion),
             marks: "line",
             intervals: "fill_between",
           },
@@ -43,7 +44,7 @@ export function criterionPlots(runs: readonly PlotRun[], dataKey: string, criter
         ),
       ),
     ],
-    table: seriesTable(chosen, { ...of, xColumn, valueColumn: criterion, series }),
+    table: seriesTable(chosen, { ...of, xColumn, valueColumn: criterion.name, series }),
   };
 }
 

@@ -1,14 +1,13 @@
 // `mosaic importance`: how much each option matters for a criterion.
 import { type GridResults, type Importance, type OptionImportance, optionImportance } from "@ml-mosaic/statistics";
-import { criterionNamed } from "../../compare/criterion.ts";
 import type { TableColumn, TableValue } from "../../export/table.ts";
+import type { Figure } from "../../figures/figure.ts";
 import { messageChart } from "../charts/message-chart.ts";
 import { scaleOf } from "../marks/scales.ts";
 import { palette, textSize } from "../marks/style.ts";
 import { type Configurations, configurationsOf, type VaryingOption } from "../runs/configurations.ts";
 import type { PlotRun } from "../runs/plot-runs.ts";
 import { joinNotes } from "../runs/series.ts";
-import { criterionName } from "../text/criterion-title.ts";
 import { shortLabels, wrapText } from "../text/fit-text.ts";
 import { counted, numberLabel } from "../text/number-label.ts";
 import { dataText, repetitionsOf, runsToPlot, withOptions } from "./data-pages.ts";
@@ -16,11 +15,10 @@ import type { Chart, Page, Plots } from "./page.ts";
 import { figurePage, figureTextWidth } from "./page-layout.ts";
 
 /** @throws MosaicError where there is nothing to tell, with what there is */
-export function importancePlots(runs: readonly PlotRun[], criterion: string, dataKey: string | undefined): Plots {
-  criterionNamed(criterion);
-  const found = withOptions(configurationsOf(runsToPlot(runs, dataKey), [criterion])).map(importanceOn);
+export function importancePlots(runs: readonly PlotRun[], criterion: Figure, dataKey: string | undefined): Plots {
+  const found = withOptions(configurationsOf(runsToPlot(runs, dataKey), [criterion.name])).map(importanceOn);
   return {
-    title: `Importance of options for ${criterionName(criterion)}`,
+    title: `Importance of options for ${criterion.title}`,
     pageCount: found.length,
     pages: () => found.map((one) => importancePage(one, criterion)),
     table: {
@@ -107,10 +105,10 @@ function importanceOn(of: Configurations): DataImportance {
 const mostDrawn = 20;
 const rowHeight = 34;
 
-function importancePage(found: DataImportance, criterion: string): Page {
+function importancePage(found: DataImportance, criterion: Figure): Page {
   const { of, importance, ranked, isLogarithmic, aliases } = found;
   const drawn = ranked.slice(0, mostDrawn);
-  const name = `${isLogarithmic ? "log " : ""}${criterionName(criterion)}`;
+  const name = `${isLogarithmic ? "log " : ""}${criterion.title}`;
   const pipelines = counted(of.configurations.length, "pipeline");
   const text = {
     text: wrapText(`Importance of options for ${name} on ${dataText(of)}`, figureTextWidth, textSize.title, 2, 600),
@@ -122,7 +120,7 @@ function importancePage(found: DataImportance, criterion: string): Page {
     ].flatMap((note) => wrapText(note, figureTextWidth, textSize.subtitle, 2)),
   };
   if (importance === undefined)
-    return figurePage(messageChart(text, `All pipelines have the same mean ${criterionName(criterion)}.`));
+    return figurePage(messageChart(text, `All pipelines have the same mean ${criterion.title}.`));
   return figurePage(importanceChart(text, drawn, name), 130 + 12.5 * text.subtitle.length + rowHeight * drawn.length);
 }
 
@@ -202,13 +200,13 @@ const columns: readonly TableColumn[] = [
 
 function* tableRows(
   { of, ranked, importance, isLogarithmic }: DataImportance,
-  criterion: string,
+  criterion: Figure,
 ): Iterable<readonly TableValue[]> {
   // biome-ignore format: one thought
   for (const { name, levels, alone, total, aloneInterval, totalInterval } of ranked)
     yield [
       of.dataKey,
-      `${isLogarithmic ? "log " : ""}${criterion}`,
+      `${isLogarithmic ? "log " : ""}${criterion.name}`,
       name,
       levels.length,
       of.configurations.length,

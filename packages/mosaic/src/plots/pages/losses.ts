@@ -2,6 +2,7 @@
 import { PROCESS_DEFAULTS } from "../../config/process-options.ts";
 import { MosaicError } from "../../errors.ts";
 import type { TableColumn, TableValue } from "../../export/table.ts";
+import { figureOf } from "../../figures/run-figures.ts";
 import type { RunRecord, StoreReader } from "../../store/index.ts";
 import { type LossCurves, lossChart } from "../charts/loss-chart.ts";
 import { counted } from "../text/number-label.ts";
@@ -43,7 +44,7 @@ export function lossPlots(reader: StoreReader, runIds: readonly number[], plotSi
         for (const ids of chunks)
           for (const { runId, status, pipeline, parameterCount, epochs } of await readRuns(reader, ids)) {
             const run = [runId, status, pipeline, parameterCount] as const;
-            for (const { epoch, trainLoss, testLoss } of epochs) yield [...run, epoch, trainLoss, testLoss];
+            for (const { epoch, trainLoss, validLoss } of epochs) yield [...run, epoch, trainLoss, validLoss];
             // A run without history is in the table all the same.
             if (epochs.length === 0) yield [...run, null, null, null];
           }
@@ -77,10 +78,10 @@ function curvesOf({ runId, status, description, params, result, history, details
     pipeline: description,
     // The original Mosaic had other defaults.
     lossFunction: written ?? (details === null ? undefined : PROCESS_DEFAULTS.lossFunction),
-    parameterCount: result?.parameterCount ?? null,
-    overfit: result?.overfit ?? null,
-    trainability: result?.trainability ?? null,
-    slope: result?.slope ?? null,
+    parameterCount: figureOf(result, "nb_params"),
+    overfit: figureOf(result, "overfit"),
+    trainability: figureOf(result, "trainability"),
+    slope: figureOf(result, "slope"),
     epochs: history,
   };
 }

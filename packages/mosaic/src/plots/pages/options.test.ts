@@ -12,6 +12,7 @@ import { parallelCommand } from "../../commands/parallel.ts";
 import { paretoCommand } from "../../commands/pareto.ts";
 import { runForTest } from "../../commands/run-for-test.ts";
 import { dataEntry, type InventedRun, netEntry, writeDatabase } from "../../compare/compare-test-database.ts";
+import { runFigure } from "../../figures/run-figures.ts";
 import { openSqliteReader } from "../../store/index.ts";
 import { configurationsOf } from "../runs/configurations.ts";
 import { paretoFront } from "../runs/pareto-front.ts";
@@ -108,7 +109,9 @@ describe("configurations", () => {
 
 describe("parallel coordinates", () => {
   test("draw every pipeline at its options and its mean", async () => {
-    const [[, chart]] = await sent(parallelPlots(grid, "test_loss", { dataKey: undefined, color: "criterion" }));
+    const [[, chart]] = await sent(
+      parallelPlots(grid, runFigure("test_loss"), { dataKey: undefined, color: "criterion" }),
+    );
     const points = chart.layer[0].data.values;
     expect(points).toHaveLength(8 * 5);
     const of = (pipeline: string) => points.filter((point: { pipeline: string }) => point.pipeline === pipeline);
@@ -128,7 +131,7 @@ describe("parallel coordinates", () => {
   });
 
   test("coloured by model have a legend of keys; the table has every pipeline", async () => {
-    const plots = parallelPlots(grid, "test_loss", { dataKey: "data_A", color: "model" });
+    const plots = parallelPlots(grid, runFigure("test_loss"), { dataKey: "data_A", color: "model" });
     const [[, chart]] = await sent(plots);
     expect(chart.layer[1].encoding.color.scale.domain).toEqual(["k_Net", "k_Deep"]);
     const rows = await Array.fromAsync(plots.table.rows());
@@ -144,7 +147,10 @@ describe("parallel coordinates", () => {
       repetition: 0,
       results: { test_loss: value },
     }));
-    const plots = parallelPlots(await read("many.db", runs), "test_loss", { dataKey: undefined, color: "criterion" });
+    const plots = parallelPlots(await read("many.db", runs), runFigure("test_loss"), {
+      dataKey: undefined,
+      color: "criterion",
+    });
     expect(plots.pageCount).toBe(3);
     const text = JSON.stringify(await sent(plots));
     for (const name of options) expect(text).toContain(`"${name}"`);
@@ -153,7 +159,7 @@ describe("parallel coordinates", () => {
 
 describe("importance", () => {
   test("is the variance that an option makes, and what follows another option is said", async () => {
-    const plots = importancePlots(grid, "test_loss", undefined);
+    const plots = importancePlots(grid, runFigure("test_loss"), undefined);
     const [[chart]] = await sent(plots);
     const bars = chart.layer[0].data.values;
     const means = [1, 2, 4, 8].flatMap((width) => [0, 1].map((rate) => ({ width, value: 1 / width + rate / 100 })));
@@ -178,9 +184,9 @@ describe("importance", () => {
   test("of losses that span much is that of their logarithms; equal losses have none", async () => {
     const runs = runsOf([1, 2], ["1e-3", "1e-2"]);
     const wild = runs.map((run, index) => ({ ...run, results: { test_loss: index < 3 ? 1e6 : 1 + index } }));
-    expect(JSON.stringify(await sent(importancePlots(await read("wild.db", wild), "test_loss", undefined)))).toContain("log test loss"); // biome-ignore format: one thought
+    expect(JSON.stringify(await sent(importancePlots(await read("wild.db", wild), runFigure("test_loss"), undefined)))).toContain("log test loss"); // biome-ignore format: one thought
     const equal = runs.map((run) => ({ ...run, results: { test_loss: 3 } }));
-    expect(JSON.stringify(await sent(importancePlots(await read("equal.db", equal), "test_loss", undefined)))).toContain("All pipelines have the same mean test loss"); // biome-ignore format: one thought
+    expect(JSON.stringify(await sent(importancePlots(await read("equal.db", equal), runFigure("test_loss"), undefined)))).toContain("All pipelines have the same mean test loss"); // biome-ignore format: one thought
   });
 });
 
@@ -196,7 +202,7 @@ describe("Pareto fronts", () => {
   });
 
   test("are drawn in steps through the means, and numbered", async () => {
-    const plots = paretoPlots(grid, ["nb_params", "test_loss"], undefined);
+    const plots = paretoPlots(grid, [runFigure("nb_params"), runFigure("test_loss")], undefined);
     const [[chart]] = await sent(plots);
     const steps = chart.layer[1].data.values;
     const lossOf = (width: number) => meanOf(noise.map((more) => 1 / width + more));
@@ -206,7 +212,7 @@ describe("Pareto fronts", () => {
     expect(JSON.stringify(chart.title)).toContain("1  Net(1) · lr 0.001: 10, 1.02");
     const rows = await Array.fromAsync(plots.table.rows());
     expect(rows.map((row) => row.at(-1))).toEqual([1, 0, 1, 0, 1, 0, 1, 0]);
-    expect((await sent(paretoPlots(grid, ["test_acc", "test_loss"], undefined)))[0][0].layer[1].mark.interpolate).toBe("step-before"); // biome-ignore format: one thought
+    expect((await sent(paretoPlots(grid, [runFigure("test_acc"), runFigure("test_loss")], undefined)))[0][0].layer[1].mark.interpolate).toBe("step-before"); // biome-ignore format: one thought
   });
 });
 

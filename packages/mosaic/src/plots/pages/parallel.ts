@@ -1,5 +1,6 @@
 // `mosaic parallel`: each pipeline a line through its options to its result.
-import { criterionNamed } from "../../compare/criterion.ts";
+import { type Figure, rankDirection } from "../../figures/figure.ts";
+import { directionNote, shortAxisTitle } from "../../figures/figure-text.ts";
 import { headingChart } from "../charts/heading-chart.ts";
 import { criterionAxis, optionAxis, type ParallelAxis } from "../charts/parallel-axes.ts";
 import { numberAxis, scaleOf } from "../marks/scales.ts";
@@ -13,7 +14,6 @@ import {
 } from "../runs/configurations.ts";
 import type { PlotRun } from "../runs/plot-runs.ts";
 import { dataNote, joinNotes } from "../runs/series.ts";
-import { criterionName, directionNote, shortAxisTitle } from "../text/criterion-title.ts";
 import { wrapText } from "../text/fit-text.ts";
 import { counted } from "../text/number-label.ts";
 import { textWidth } from "../write/fonts.ts";
@@ -25,14 +25,13 @@ export type ParallelColor = "criterion" | "model";
 /** @throws MosaicError where there is nothing to plot, with what there is */
 export function parallelPlots(
   runs: readonly PlotRun[],
-  criterion: string,
+  criterion: Figure,
   { dataKey, color }: { readonly dataKey: string | undefined; readonly color: ParallelColor },
 ): Plots {
-  criterionNamed(criterion);
-  const found = withOptions(configurationsOf(runsToPlot(runs, dataKey), [criterion]));
+  const found = withOptions(configurationsOf(runsToPlot(runs, dataKey), [criterion.name]));
   const drawn = found.flatMap((of) => chunksOf(of.options).map((options, part, parts) => ({ of, options, part, parts: parts.length }))); // biome-ignore format: one thought
   return {
-    title: `Options and ${criterionName(criterion)}`,
+    title: `Options and ${criterion.title}`,
     pageCount: drawn.length,
     pages: () => drawn.map((one) => parallelPage(one, criterion, color)),
     table: tableOf(found, criterion),
@@ -60,12 +59,12 @@ const leastWidth = 504;
 const plotHeight = 250;
 const inset = { left: 34, top: 26, right: 150, bottom: 26 } as const;
 
-function parallelPage({ of, options, part, parts }: Drawn, criterion: string, color: ParallelColor): Page {
+function parallelPage({ of, options, part, parts }: Drawn, criterion: Figure, color: ParallelColor): Page {
   const gaps = options.length;
   const room = inset.left + inset.right;
   const spacing = Math.min(spacings.most * 2, Math.max(spacings.least, Math.min(spacings.most, 640 / gaps), (leastWidth - room) / gaps)); // biome-ignore format: one thought
   const width = Math.max(leastWidth, room + gaps * spacing + 12);
-  const name = criterionName(criterion);
+  const name = criterion.title;
   const notes = [
     joinNotes([dataNote(of.dataKey), `each line is one of ${counted(of.configurations.length, "pipeline")}, at its mean ${name}`]), // biome-ignore format: one thought
     joinNotes([repetitionsOf(of), directionNote(criterion), "lines side by side have one value, the lower results below", parts > 1 ? `page ${part + 1} of ${parts}: ${of.options.length} options` : ""]), // biome-ignore format: one thought
@@ -93,11 +92,11 @@ function parallelPage({ of, options, part, parts }: Drawn, criterion: string, co
 function parallelChart(
   configurations: readonly Configuration[],
   options: readonly VaryingOption[],
-  criterion: string,
+  criterion: Figure,
   color: ParallelColor,
   size: { readonly width: number; readonly height: number },
 ): Chart {
-  const { direction } = criterionNamed(criterion);
+  const direction = rankDirection(criterion);
   const meanOf = ({ means }: Configuration) => means[0]?.mean ?? Number.NaN;
   const optionAxes = options.map(optionAxis);
   const axes = [...optionAxes, criterionAxis(shortAxisTitle(criterion), configurations.map(meanOf))];
@@ -112,7 +111,7 @@ function parallelChart(
       const option = options[place];
       const value = option === undefined ? mean : (configuration.options.get(option.name) ?? null);
       const at = axis.at(value) + (option === undefined ? 0 : (spread[place]?.[line] ?? 0));
-      return { line, pipeline: configuration.label, series, mean, axis: place, name: option?.name ?? criterion, value, at }; // biome-ignore format: one thought
+      return { line, pipeline: configuration.label, series, mean, axis: place, name: option?.name ?? criterion.name, value, at }; // biome-ignore format: one thought
     });
   const x = { type: "quantitative", scale: { domain: pair(0, axes.length - 1), nice: false, zero: false }, axis: null } as const; // biome-ignore format: one thought
   const y = {
@@ -232,7 +231,7 @@ function pair(low: number, high: number): [number, number] {
   return [low, high];
 }
 
-function tableOf(found: readonly Configurations[], criterion: string): PlotTable {
+function tableOf(found: readonly Configurations[], criterion: Figure): PlotTable {
   const names = [...new Set(found.flatMap(({ options }) => options.map(({ name }) => name)))];
   return {
     columns: [
@@ -241,7 +240,7 @@ function tableOf(found: readonly Configurations[], criterion: string): PlotTable
       { name: "pipeline", type: "text" },
       ...names.map((name) => ({ name: `option ${name}`, type: "text" }) as const),
       { name: "n", type: "whole" },
-      { name: criterion, type: "number" },
+      { name: criterion.name, type: "number" },
       { name: "t_interval_low", type: "number" },
       { name: "t_interval_high", type: "number" },
     ],

@@ -1,8 +1,9 @@
 // `mosaic pareto`: two criteria of every pipeline, and those of which no other is better in both.
 import type { Direction } from "@ml-mosaic/statistics";
-import { criterionNamed } from "../../compare/criterion.ts";
 import { MosaicError } from "../../errors.ts";
 import type { TableColumn } from "../../export/table.ts";
+import { type Figure, rankDirection } from "../../figures/figure.ts";
+import { axisTitle } from "../../figures/figure-text.ts";
 import { meanScale } from "../marks/mean-scale.ts";
 import { type AxisScale, numberAxis } from "../marks/scales.ts";
 import { seriesStyle } from "../marks/series-style.ts";
@@ -12,25 +13,27 @@ import { paretoFront } from "../runs/pareto-front.ts";
 import type { PlotRun } from "../runs/plot-runs.ts";
 import type { RunMean } from "../runs/run-mean.ts";
 import { dataNote, joinNotes } from "../runs/series.ts";
-import { axisTitle, criterionName } from "../text/criterion-title.ts";
 import { shortenMiddle, wrapText } from "../text/fit-text.ts";
 import { counted, numberLabel } from "../text/number-label.ts";
 import { repetitionsOf, runsToPlot } from "./data-pages.ts";
 import type { Chart, Page, Plots } from "./page.ts";
 import { figurePage, figureTextWidth } from "./page-layout.ts";
 
-type Criteria = readonly [string, string];
+type Criteria = readonly [Figure, Figure];
 
 /** @throws MosaicError where there is nothing to plot, with what there is */
 export function paretoPlots(runs: readonly PlotRun[], criteria: Criteria, dataKey: string | undefined): Plots {
-  const [one, other] = criteria.map((name) => criterionNamed(name).direction);
-  if (criteria[0] === criteria[1])
-    throw new MosaicError("bad-usage", `give two different criteria: ${criteria[0]} alone has no front`);
-  const directions: readonly [Direction, Direction] = [one ?? "lower", other ?? "lower"];
-  const found = configurationsOf(runsToPlot(runs, dataKey), criteria)
+  const [one, other] = criteria;
+  if (one.name === other.name)
+    throw new MosaicError("bad-usage", `give two different criteria: ${one.name} alone has no front`);
+  const directions: readonly [Direction, Direction] = [rankDirection(one), rankDirection(other)];
+  const found = configurationsOf(
+    runsToPlot(runs, dataKey),
+    criteria.map(({ name }) => name),
+  )
     .filter(({ configurations }) => configurations.length > 0)
     .map((of) => ({ of, points: pointsOf(of.configurations, directions) }));
-  const title = `Pareto front of ${criteria.map(criterionName).join(" and ")}`;
+  const title = `Pareto front of ${criteria.map((figure) => figure.title).join(" and ")}`;
   return {
     title,
     pageCount: found.length,
@@ -80,7 +83,7 @@ const mostNamed = 12;
 function paretoPage({ of, points }: DataPoints, criteria: Criteria, directions: readonly [Direction, Direction]): Page {
   const front = points.filter(({ isFront }) => isFront).sort((one, other) => one.x.mean - other.x.mean);
   const named = front.slice(0, mostNamed);
-  const best = criteria.map((name, index) => `${criterionName(name)}: ${directions[index]} is better`).join(", ");
+  const best = criteria.map((figure, index) => `${figure.title}: ${directions[index]} is better`).join(", ");
   const hasIntervals = points.some(({ x, y }) => x.low !== null || y.low !== null);
   const notes = [
     joinNotes([dataNote(of.dataKey), counted(points.length, "pipeline"), repetitionsOf(of)]),
@@ -90,7 +93,7 @@ function paretoPage({ of, points }: DataPoints, criteria: Criteria, directions: 
     front.length > named.length ? `and ${front.length - named.length} more on the front` : "",
   ].flatMap((note) => wrapText(note, figureTextWidth, textSize.subtitle, 2));
   const title = {
-    text: wrapText(`Pareto front of ${criteria.map(criterionName).join(" and ")}`, figureTextWidth, textSize.title, 2, 600), // biome-ignore format: one thought
+    text: wrapText(`Pareto front of ${criteria.map((figure) => figure.title).join(" and ")}`, figureTextWidth, textSize.title, 2, 600), // biome-ignore format: one thought
     subtitle: notes,
   };
   return figurePage(paretoChart(points, front, criteria, directions, title), 300 + 12.5 * notes.length);
@@ -175,7 +178,7 @@ function barsOf(x: ReturnType<typeof within>, y: ReturnType<typeof within>) {
 }
 
 function tableColumns(criteria: Criteria): readonly TableColumn[] {
-  const ofCriterion = (name: string) => [name, `${name}_low`, `${name}_high`].map((column) => ({ name: column, type: "number" }) as const); // biome-ignore format: one thought
+  const ofCriterion = ({ name }: Figure) => [name, `${name}_low`, `${name}_high`].map((column) => ({ name: column, type: "number" }) as const); // biome-ignore format: one thought
   return [
     { name: "data_key", type: "text" },
     { name: "model_key", type: "text" },

@@ -1,30 +1,35 @@
 // `mosaic perfanalysis`: for each model every criterion, its mean and how it spreads over repetitions.
-import { criterionNamed } from "../../compare/criterion.ts";
-import { resultColumns } from "../../store/index.ts";
+import { type Figure, rankDirection } from "../../figures/figure.ts";
+import { axisTitle, directionNote, shortAxisTitle } from "../../figures/figure-text.ts";
+import { runFigure } from "../../figures/run-figures.ts";
 import { distributionChart } from "../charts/distribution-chart.ts";
 import { headingChart, headingHeight } from "../charts/heading-chart.ts";
 import { finiteResult, leftOut, type PlotRun } from "../runs/plot-runs.ts";
 import { joinNotes, repetitionsText, type SeriesOf, seriesOf } from "../runs/series.ts";
-import { axisTitle, criterionName, directionNote, shortAxisTitle } from "../text/criterion-title.ts";
 import { counted } from "../text/number-label.ts";
 import type { Chart, Page, Plots } from "./page.ts";
 import { type Cell, gridCell, gridPage, sheetTextWidth } from "./page-layout.ts";
 
 const across = 3;
-const criteria = resultColumns.map(({ column }) => column).filter((column) => column !== "nb_params");
 
-/** A page for each data set and model key. */
-export function performancePlots(runs: readonly PlotRun[]): Plots {
+/** For each data set and model key as many pages as its figures take. What repetitions do not change is no chart. */
+export function performancePlots(runs: readonly PlotRun[], figures: readonly Figure[]): Plots {
   const models = [...Map.groupBy(runs, ({ dataKey, modelKey }) => JSON.stringify([dataKey, modelKey])).values()];
+  const criteria = figures.filter(({ fixed }) => fixed !== true);
+  const sheets = Array.from({ length: Math.ceil(criteria.length / across ** 2) }, (_, sheet) =>
+    criteria.slice(sheet * across ** 2, (sheet + 1) * across ** 2),
+  );
   return {
-    title: "Performance of each model",
-    pageCount: models.length,
+    title: counted(models.length, "model"),
+    pageCount: models.length * sheets.length,
     *pages(): Iterable<Page> {
       const cell = gridCell(across, across, headingHeight);
       for (const ofModel of models) {
         const chart = headingChart(modelTitle(ofModel), notesOf(ofModel), sheetTextWidth);
-        const charts = criteria.map((criterion) => criterionDistribution(ofModel, criterion, cell));
-        yield gridPage(charts, across, across, { chart, height: headingHeight });
+        for (const sheet of sheets) {
+          const charts = sheet.map((criterion) => criterionDistribution(ofModel, criterion, cell));
+          yield gridPage(charts, across, across, { chart, height: headingHeight });
+        }
       }
     },
     table: {
@@ -34,7 +39,7 @@ export function performancePlots(runs: readonly PlotRun[]): Plots {
         { name: "data_key", type: "text" },
         { name: "model_key", type: "text" },
         { name: "pipeline", type: "text" },
-        ...resultColumns.map(({ column, whole }) => ({ name: column, type: whole ? "whole" : "number" }) as const),
+        ...figures.map(({ name, whole }) => ({ name, type: whole === true ? "whole" : "number" }) as const),
       ],
       rows: () =>
         models
@@ -45,7 +50,7 @@ export function performancePlots(runs: readonly PlotRun[]): Plots {
             dataKey,
             modelKey,
             pipeline,
-            ...resultColumns.map(({ column }) => results.get(column) ?? null),
+            ...figures.map(({ name }) => results.get(name) ?? null),
           ]),
     },
   };
@@ -70,19 +75,19 @@ function valuesOf(criterion: string): SeriesOf {
   };
 }
 
-function criterionDistribution(runs: readonly PlotRun[], criterion: string, { width, scale }: Cell): Chart {
-  const series = seriesOf(runs, valuesOf(criterion));
-  const wild = leftOut(runs, valuesOf(criterion)).filter((text) => text.endsWith("NaN or infinite"));
-  const name = criterionName(criterion);
+function criterionDistribution(runs: readonly PlotRun[], criterion: Figure, { width, scale }: Cell): Chart {
+  const series = seriesOf(runs, valuesOf(criterion.name));
+  const wild = leftOut(runs, valuesOf(criterion.name)).filter((text) => text.endsWith("NaN or infinite"));
+  const { title } = criterion;
   const repetitions = series.length === 0 ? "" : repetitionsText(series);
   return distributionChart(
     {
-      title: name.charAt(0).toUpperCase() + name.slice(1),
+      title: title.charAt(0).toUpperCase() + title.slice(1),
       notes: [joinNotes([repetitions, directionNote(criterion), ...wild])],
-      xTitle: axisTitle("nb_params"),
+      xTitle: axisTitle(runFigure("nb_params")),
       yTitle: shortAxisTitle(criterion),
       series,
-      direction: criterionNamed(criterion).direction,
+      direction: rankDirection(criterion),
       shape: "violin",
     },
     width / scale,

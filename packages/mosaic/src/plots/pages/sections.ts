@@ -1,5 +1,6 @@
 // `mosaic metaplot --config`: one page a section.
-import { criterionNamed } from "../../compare/criterion.ts";
+import { rankDirection } from "../../figures/figure.ts";
+import { axisTitle, directionNote } from "../../figures/figure-text.ts";
 import { type CriterionPlot, criterionChart } from "../charts/criterion-chart.ts";
 import { distributionChart } from "../charts/distribution-chart.ts";
 import type { PlotSection } from "../runs/plot-config.ts";
@@ -7,7 +8,6 @@ import { finiteResult, type PlotRun } from "../runs/plot-runs.ts";
 import { filterRuns, valueNamed } from "../runs/run-filter.ts";
 import { dataNote, hasIntervals, type Series, type SeriesOf, seriesNotes, seriesOf } from "../runs/series.ts";
 import { seriesTable } from "../runs/series-table.ts";
-import { axisTitle, directionNote } from "../text/criterion-title.ts";
 import { counted } from "../text/number-label.ts";
 import type { Chart, Plots, PlotTable } from "./page.ts";
 import { figurePage, figureTextWidth } from "./page-layout.ts";
@@ -35,9 +35,9 @@ function sectionPlot(runs: readonly PlotRun[], section: PlotSection): SectionPlo
   const dataKeys = new Set(runs.map(({ dataKey }) => dataKey));
   const of: SeriesOf = {
     name: ({ modelKey, dataKey }) => (dataKeys.size > 1 ? `${modelKey} on ${dataKey}` : modelKey),
-    x: (run) => (run.results.has(abscissae) ? finiteResult(run, abscissae) : valueNamed(run, abscissae)),
-    xName: abscissae,
-    criterion: ordinates,
+    x: (run) => (run.results.has(abscissae.name) ? finiteResult(run, abscissae.name) : valueNamed(run, abscissae.name)),
+    xName: abscissae.name,
+    criterion: ordinates.name,
   };
   const series = seriesOf(runs, of);
   return { section, runs, of, series, chart: () => sectionChart(section, runs, of, series) };
@@ -57,7 +57,7 @@ function sectionChart(section: PlotSection, runs: readonly PlotRun[], of: Series
     xTitle: axisTitle(abscissae),
     yTitle: axisTitle(ordinates),
     series,
-    direction: criterionNamed(ordinates).direction,
+    direction: rankDirection(ordinates),
     ...scalesOf[plotScale],
   };
   return isMeans

@@ -3,7 +3,6 @@ import { describe, foldOption } from "../../compare/pipeline-parts.ts";
 import type { PipelineEntry } from "../../config/index.ts";
 import { MosaicError } from "../../errors.ts";
 import { classOptions } from "../../modules/construct.ts";
-import { resultColumns } from "../../store/index.ts";
 import { finiteResult, leftOut, type PlotRun } from "./plot-runs.ts";
 import { meanOfRuns, type RunMean } from "./run-mean.ts";
 import { compareX } from "./series.ts";
@@ -58,7 +57,7 @@ export function configurationsOf(runs: readonly PlotRun[], criteria: readonly st
     configurationsOn(dataKey, ofData, criteria),
   );
   if (found.some(({ configurations }) => configurations.length > 0)) return found;
-  const have = resultColumns.map(({ column }) => column).filter((column) => runs.some((run) => finiteResult(run, column) !== undefined)); // biome-ignore format: one thought
+  const have = [...new Set(runs.flatMap(({ results }) => [...results.keys()]))].filter((column) => runs.some((run) => finiteResult(run, column) !== undefined)); // biome-ignore format: one thought
   const left = found.flatMap((one) => one.leftOut).join(", ");
   throw new MosaicError(
     "nothing-to-plot",

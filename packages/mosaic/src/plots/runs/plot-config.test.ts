@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runFigures } from "../../figures/run-figures.ts";
 import { openSqliteReader } from "../../store/index.ts";
 import { configPlots } from "../pages/sections.ts";
 import { readPlotConfig } from "./plot-config.ts";
@@ -24,7 +25,7 @@ beforeAll(async () => {
             modelKey,
             width,
             repetition,
-            result: { testLoss: width + repetition / 10, parameterCount: 10 * width },
+            result: { test_loss: width + repetition / 10, nb_params: 10 * width },
           })),
         ),
       ),
@@ -39,7 +40,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function read(text: string) {
   const file = join(folder, "plot.ini");
   await writeFile(file, text);
-  return readPlotConfig(file, runs);
+  return readPlotConfig(file, runs, runFigures);
 }
 
 test("each section is a page of the runs that it takes", async () => {

@@ -4,7 +4,8 @@ import { suggestName } from "../../config/nearest.ts";
 import { ConfigError, type Finding } from "../../config/problem.ts";
 import { readSourceText } from "../../config/source-text.ts";
 import { parseValue } from "../../config/values.ts";
-import { resultColumns } from "../../store/index.ts";
+import type { Figure } from "../../figures/figure.ts";
+import { findFigure } from "../../figures/known-figures.ts";
 import type { PlotRun } from "./plot-runs.ts";
 import { filterRuns, keysByType, type NamedValue, type RunFilter } from "./run-filter.ts";
 
@@ -16,10 +17,9 @@ export const errorbarStyles = ["fill_between", "bars"] as const;
 export interface PlotSection extends RunFilter {
   /** The page's title. */
   readonly name: string;
-  /** A result or an option. */
-  readonly abscissae: string;
-  /** A result. */
-  readonly ordinates: string;
+  /** A figure, or an option, of which no more is known than its name. */
+  readonly abscissae: Figure;
+  readonly ordinates: Figure;
   readonly plotType: (typeof plotTypes)[number];
   readonly plotScale: (typeof plotScales)[number];
   readonly errorbarsStyle: (typeof errorbarStyles)[number];
@@ -31,7 +31,11 @@ const optionNames = ["abscissae", "ordinates", "include_keys", "include_values",
  * @param runs all runs of the database: names, keys and values are checked against them
  * @throws ConfigError with every problem of the file
  */
-export async function readPlotConfig(file: string, runs: readonly PlotRun[]): Promise<readonly PlotSection[]> {
+export async function readPlotConfig(
+  file: string,
+  runs: readonly PlotRun[],
+  figures: readonly Figure[],
+): Promise<readonly PlotSection[]> {
   const source = await readSourceText(file);
   if (!source.ok) {
     const { fault, line, cause } = source;
@@ -39,7 +43,9 @@ export async function readPlotConfig(file: string, runs: readonly PlotRun[]): Pr
   }
   const ini = parseIni(source.text);
   const problems: Finding[] = [...ini.problems];
-  const sections = ini.sections.map((section) => readSection(section, runs, (finding) => problems.push(finding)));
+  const sections = ini.sections.map((section) =>
+    readSection(section, runs, figures, (finding) => problems.push(finding)),
+  );
   if (ini.sections.length === 0 && problems.length === 0)
     problems.push({
       code: "no-section",
@@ -52,7 +58,12 @@ export async function readPlotConfig(file: string, runs: readonly PlotRun[]): Pr
 
 type Report = (finding: Finding) => void;
 
-function readSection(section: IniSection, runs: readonly PlotRun[], reportAny: Report): PlotSection {
+function readSection(
+  section: IniSection,
+  runs: readonly PlotRun[],
+  figures: readonly Figure[],
+  reportAny: Report,
+): PlotSection {
   let isSound = true;
   const report: Report = (finding) => {
     isSound = false;
@@ -62,17 +73,17 @@ function readSection(section: IniSection, runs: readonly PlotRun[], reportAny: R
   for (const { name, line } of section.options)
     if (!optionNames.includes(name))
       report({ line, option: name, code: "unknown-option", message: "There is no such option.", remedy: suggestName(name, optionNames) }); // biome-ignore format: one thought
-  const results = resultColumns.map(({ column }) => column);
   const optionsOfRuns = new Set(runs.flatMap((run) => [...run.options.keys()]));
-  const names = [...results, ...optionsOfRuns];
+  const names = [...figures.map((figure) => figure.name), ...optionsOfRuns];
+  const known = [...figures, ...[...optionsOfRuns].map((option): Figure => ({ name: option, title: option }))];
   const read: SectionReader = { section, options, report };
   const include = readConditions(read, "include_keys", runs, names);
   const values = readConditions(read, "include_values", runs, names);
   const excludes = readConditions(read, "excludes", runs, names);
   const plot: PlotSection = {
     name: section.name,
-    abscissae: readName(read, "abscissae", names),
-    ordinates: readName(read, "ordinates", results),
+    abscissae: readFigure(read, "abscissae", known),
+    ordinates: readFigure(read, "ordinates", figures),
     includeKeys: [...include.keys, ...values.keys],
     includeValues: [...include.values, ...values.values],
     excludeKeys: excludes.keys,
@@ -97,17 +108,18 @@ interface SectionReader {
   readonly report: Report;
 }
 
-function readName({ section, options, report }: SectionReader, option: string, known: readonly string[]): string {
+function readFigure({ section, options, report }: SectionReader, option: string, known: readonly Figure[]): Figure {
   const written = options.get(option);
   if (written === undefined || written.value === "") {
     const line = written?.line ?? section.line;
     const remedy = `Write it as in ${option} = ${option === "abscissae" ? "nb_params" : "test_loss"}.`;
     report({ line, option, code: "missing-option", message: "The option must be there.", remedy });
-    return "";
+    return { name: "", title: "" };
   }
-  if (!known.includes(written.value))
-    report({ line: written.line, option, value: written.value, code: "unknown-name", message: `No run has "${written.value}"${option === "ordinates" ? " as a result" : ""}.`, remedy: suggestName(written.value, known) }); // biome-ignore format: one thought
-  return written.value;
+  const found = findFigure(known, written.value);
+  if (found === undefined)
+    report({ line: written.line, option, value: written.value, code: "unknown-name", message: `No run has "${written.value}"${option === "ordinates" ? " as a result" : ""}.`, remedy: suggestName(written.value, known.map(({ name }) => name)) }); // biome-ignore format: one thought
+  return found ?? { name: written.value, title: written.value };
 }
 
 /** The first choice where nothing is written. */

@@ -1,5 +1,6 @@
 // Databases for the tests of plots, filled through the store.
-import { type EpochRecord, openSqliteStore, type RunResult } from "../../store/index.ts";
+import type { EpochRecord } from "@ml-mosaic/training";
+import { openSqliteStore, type RunResult } from "../../store/index.ts";
 import { exampleExperiment } from "../../store/store-conformance-examples.ts";
 
 export interface ExampleRun {
@@ -8,25 +9,12 @@ export interface ExampleRun {
   readonly width?: number;
   readonly repetition?: number;
   /** Not given: the run fails. */
-  readonly result?: Partial<RunResult>;
+  readonly result?: RunResult;
   /** Train and test loss of each epoch. */
-  readonly losses?: readonly (readonly [number | null, number | null])[];
+  readonly losses?: readonly (readonly [train: number, test: number])[];
   /** The run is left pending; only for the last ones. */
   readonly isPending?: boolean;
 }
-
-const noResult: RunResult = {
-  trainLoss: null,
-  testLoss: null,
-  trainAccuracy: null,
-  testAccuracy: null,
-  parameterCount: null,
-  durationSeconds: null,
-  epochs: null,
-  overfit: null,
-  trainability: null,
-  slope: null,
-};
 
 /** A database of one experiment with these runs; ids from 1 on. */
 export async function writeExampleDatabase(file: string, runs: readonly ExampleRun[]): Promise<void> {
@@ -38,13 +26,13 @@ export async function writeExampleDatabase(file: string, runs: readonly ExampleR
       if (run.isPending === true) continue;
       const lease = await store.leaseNextRun(experimentId, "test");
       if (lease === undefined) throw new Error("no run is pending");
-      const history = (run.losses ?? []).map(([trainLoss, testLoss], index) =>
-        epochRecord(index + 1, trainLoss, testLoss),
+      const history = (run.losses ?? []).map(([trainLoss, validLoss], index) =>
+        epochRecord(index + 1, trainLoss, validLoss),
       );
       if (run.result === undefined) {
         await store.appendHistory(lease, history);
         await store.failRun(lease, "Error: it broke");
-      } else await store.completeRun(lease, { result: { ...noResult, ...run.result }, history });
+      } else await store.completeRun(lease, { result: run.result, history });
     }
   } finally {
     await store.close();
@@ -66,6 +54,6 @@ function newRun({ dataKey = "data", modelKey, width = 2, repetition = 0 }: Examp
   };
 }
 
-function epochRecord(epoch: number, trainLoss: number | null, testLoss: number | null): EpochRecord {
-  return { epoch, trainLoss, testLoss, trainAccuracy: null, testAccuracy: null, learningRate: null, seconds: null };
+function epochRecord(epoch: number, trainLoss: number, validLoss: number): EpochRecord {
+  return { epoch, lr: 0.1, trainLoss, validLoss, metrics: {}, seconds: 1 };
 }

@@ -2,8 +2,9 @@
 import { countingRun } from "../../compare/counting-run.ts";
 import { foldOption, identityOf, keyOf, type PipelineParts, partsOf } from "../../compare/pipeline-parts.ts";
 import { MosaicError } from "../../errors.ts";
+import { runFigures } from "../../figures/run-figures.ts";
 import { nearestNames } from "../../selection/nearest-names.ts";
-import { type RunRecord, resultColumns, type StoreReader } from "../../store/index.ts";
+import type { RunRecord, StoreReader } from "../../store/index.ts";
 import { counted } from "../text/number-label.ts";
 
 export interface PlotRun {
@@ -24,7 +25,7 @@ export interface PlotRun {
   readonly isRepeated: boolean;
   /** Options by their names in `params`. */
   readonly options: ReadonlyMap<string, string>;
-  /** Results by their names in `run_results`. */
+  /** Figures by their names. */
   readonly results: ReadonlyMap<string, number | null>;
 }
 
@@ -70,7 +71,7 @@ function plotRun({ runId, status, description, params, result, details }: RunRec
     seed: details?.seed,
     isRepeated: false,
     options: new Map(params),
-    results: new Map(resultColumns.map(({ column, field }) => [column, result?.[field] ?? null])),
+    results: new Map([...runFigures.map(({ name }) => [name, null] as const), ...Object.entries(result ?? {})]),
   };
 }
 
@@ -88,7 +89,7 @@ export function runsOnData(runs: readonly PlotRun[], dataKey: string): readonly 
 }
 
 export interface PlottedValues {
-  /** The column of `run_results` whose values are drawn. */
+  /** Name of the figure whose values are drawn. */
   readonly criterion: string;
   /** Where on the axis; undefined leaves the run out. */
   readonly x: (run: PlotRun) => number | string | undefined;

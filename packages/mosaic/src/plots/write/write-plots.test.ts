@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runFigure } from "../../figures/run-figures.ts";
 import { openSqliteReader, type StoreReader } from "../../store/index.ts";
 import { criterionPlots } from "../pages/criterion.ts";
 import { lossPlots } from "../pages/losses.ts";
@@ -23,7 +24,7 @@ beforeAll(async () => {
     { length: 50 },
     (_, index) => [1 / (index + 1), index === 20 ? NaN : 2 / (index + 1)] as const,
   );
-  const result = { testLoss: 0.04, parameterCount: 15, overfit: 0.1, trainability: 0.2, slope: -0.001 };
+  const result = { test_loss: 0.04, nb_params: 15, overfit: 0.1, trainability: 0.2, slope: -0.001 };
   await writeExampleDatabase(path("runs.db"), [
     ...[0, 1, 2, 3].map((repetition) => ({ modelKey: "Brück Ω", repetition, result, losses })),
     { modelKey: "pending", isPending: true },
@@ -50,7 +51,7 @@ test("a PDF has pages, selectable text in embedded fonts, and lines instead of i
 });
 
 test("a PDF and a PNG show the same picture", async () => {
-  const plots = criterionPlots(await readPlotRuns(reader), "data", "test_loss");
+  const plots = criterionPlots(await readPlotRuns(reader), "data", runFigure("test_loss"));
   await writePlots(path("one.pdf"), plots, options);
   await writePlots(path("one.png"), plots, options);
   const png = await readFile(path("one.png"));

@@ -1,6 +1,6 @@
 import type { EpochRecord } from "@ml-mosaic/training";
 import { describe, expect, it } from "vitest";
-import { overfit, runFigures, slope } from "./figures.ts";
+import { overfit, resultOf, slope } from "./run-figures.ts";
 
 describe("overfit: |test - train| at the end, as a share of the range of both curves", () => {
   it.each([
@@ -34,27 +34,30 @@ describe("slope: mean change of the train loss over the last tenth of the epochs
   });
 });
 
-function record(epoch: number, trainLoss: number, evaluationLoss: number, accuracy?: number): EpochRecord {
+function record(epoch: number, trainLoss: number, validLoss: number, accuracy?: number): EpochRecord {
   return {
     epoch,
     trainLoss,
-    evaluationLoss,
+    validLoss,
     trainAccuracy: accuracy,
-    evaluationAccuracy: accuracy,
+    validAccuracy: accuracy,
     lr: 0.1,
+    metrics: {},
     seconds: 1,
   };
 }
 
 describe("the figures of a run", () => {
   it("are the last epoch's, with the mean test loss as trainability", () => {
-    expect(runFigures([record(1, 4, 6, 50), record(2, 2, 3, 75)], 7, 1.5)).toEqual({
-      trainLoss: 2,
-      testLoss: 3,
-      trainAccuracy: 75,
-      testAccuracy: 75,
-      parameterCount: 7,
-      durationSeconds: 1.5,
+    expect(
+      resultOf({ history: [record(1, 4, 6, 50), record(2, 2, 3, 75)], parameterCount: 7, durationSeconds: 1.5 }),
+    ).toEqual({
+      train_loss: 2,
+      test_loss: 3,
+      train_acc: 75,
+      test_acc: 75,
+      nb_params: 7,
+      "duration(s)": 1.5,
       epochs: 2,
       overfit: 0.25,
       trainability: 4.5,
@@ -63,20 +66,28 @@ describe("the figures of a run", () => {
   });
 
   it("are empty where there is nothing to say", () => {
-    expect(runFigures([record(1, 1, 1)], 7, 1)).toMatchObject({
-      trainAccuracy: null,
-      testAccuracy: null,
+    expect(resultOf({ history: [record(1, 1, 1)], parameterCount: 7, durationSeconds: 1 })).toMatchObject({
+      train_acc: null,
+      test_acc: null,
       overfit: null,
       slope: null,
       trainability: 1,
     });
-    expect(runFigures([], 7, 1)).toMatchObject({ trainLoss: null, epochs: 0, trainability: null });
+    expect(resultOf({ history: [], parameterCount: 7, durationSeconds: 1 })).toMatchObject({
+      train_loss: null,
+      epochs: 0,
+      trainability: null,
+    });
   });
 
   it("say NaN where the loss was", () => {
-    const figures = runFigures([record(1, 1, 1), record(2, Number.NaN, Number.NaN)], 7, 1);
+    const figures = resultOf({
+      history: [record(1, 1, 1), record(2, Number.NaN, Number.NaN)],
+      parameterCount: 7,
+      durationSeconds: 1,
+    });
     expect(figures).toMatchObject({
-      trainLoss: Number.NaN,
+      train_loss: Number.NaN,
       overfit: Number.NaN,
       trainability: Number.NaN,
       slope: Number.NaN,
