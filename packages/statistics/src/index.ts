@@ -3,7 +3,7 @@ export type { Posterior } from "./correlated-t.ts";
 export { normalQuantile } from "./distributions.ts";
 export { friedman } from "./friedman.ts";
 export { holm } from "./holm.ts";
-export { type InterquartileMean, interquartileMean, performanceProfile } from "./many-tasks.ts";
+export { type InterquartileMean, interquartileMean, performanceProfile, profileBand } from "./many-tasks.ts";
 export { type MeanInterval, meanInterval, tInterval } from "./mean-interval.ts";
 export { criticalDifference, groupsWithin } from "./nemenyi.ts";
 export { type GridResults, type Importance, type OptionImportance, optionImportance } from "./option-importance.ts";

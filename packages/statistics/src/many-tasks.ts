@@ -62,3 +62,34 @@ export function performanceProfile(scores: TaskScores, thresholds: readonly numb
     meanOf(scores.map((task) => task.filter((score) => score > threshold).length / task.length)),
   );
 }
+
+/**
+ * For each threshold the interval of the profile: the percentile bootstrap's, with repetitions drawn anew within each
+ * data set.
+ *
+ * @param thresholds ascending
+ */
+export function profileBand(scores: TaskScores, thresholds: readonly number[]): readonly Interval[] {
+  const random = seededRandom(seed);
+  // Of each score, how many thresholds it is above.
+  const passed = scores.map((task) => task.map((score) => thresholds.filter((threshold) => score > threshold).length));
+  const resamples = resamplesOf(scores.flat().length);
+  const shares = thresholds.map(() => new Float64Array(resamples));
+  for (let resample = 0; resample < resamples; resample++) {
+    const weights = new Float64Array(thresholds.length + 1);
+    for (const task of passed)
+      for (let count = 0; count < task.length; count++) {
+        const drawn = task[Math.floor(random() * task.length)] ?? 0;
+        weights[drawn] = (weights[drawn] ?? 0) + 1 / (task.length * scores.length);
+      }
+    let share = 0;
+    for (let place = thresholds.length - 1; place >= 0; place--) {
+      share += weights[place + 1] ?? 0;
+      shares[place]?.fill(share, resample, resample + 1);
+    }
+  }
+  return shares.map((values) => ({
+    low: quantileOf(values, (1 - level) / 2),
+    high: quantileOf(values, (1 + level) / 2),
+  }));
+}

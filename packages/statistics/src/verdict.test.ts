@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { effectSize } from "./effect-size.ts";
-import { interquartileMean, performanceProfile } from "./many-tasks.ts";
+import { interquartileMean, performanceProfile, profileBand } from "./many-tasks.ts";
 import { comparePair, type PairSettings } from "./pair.ts";
 import { repetitionsNeeded } from "./repetitions-needed.ts";
 import { quantileOf } from "./sample.ts";
@@ -99,6 +99,21 @@ test("the interquartile mean forgets outliers, and a profile falls", () => {
   expect(low).toBeLessThanOrEqual(mean);
   expect(high).toBeGreaterThanOrEqual(mean);
   expect(performanceProfile(scores, [0, 0.95, 2])).toEqual([0.875, 0.625, 0]);
+});
+
+test("a profile's band is as wide as chance makes the shares", () => {
+  const half = Array.from({ length: 400 }, (_, index) => index % 2);
+  const [sure, even, never] = profileBand([half], [-1, 0.5, 2]);
+  expect(sure?.low).toBeCloseTo(1, 12);
+  expect(sure?.high).toBeCloseTo(1, 12);
+  expect(never).toEqual({ low: 0, high: 0 });
+  // Of a share of one half in 400 results.
+  expect(even?.low).toBeCloseTo(0.5 - 1.96 / 40, 1);
+  expect(even?.high).toBeCloseTo(0.5 + 1.96 / 40, 1);
+  expect((even?.high ?? 0) - (even?.low ?? 0)).toBeCloseTo(1.96 / 20, 1);
+  // Each data set counts the same, and one with a single result does not vary.
+  const [both] = profileBand([half, [1]], [0.5]);
+  expect(both?.low).toBeCloseTo(0.75 - 1.96 / 80, 1);
 });
 
 test("a quantile is that of the sorted values", () => {

@@ -1,88 +1,74 @@
-import { type CommandSpec, type ExitCode, jsonText, type Terminal } from "@ml-mosaic/command-line";
+import { jsonText } from "@ml-mosaic/command-line";
 import type { DataReport } from "../compare/data-report.ts";
 import { type CompareReport, compareRuns } from "../compare/report.ts";
 import { defaultRope, parseRope } from "../compare/rope.ts";
 import { rankDirection } from "../figures/figure.ts";
 import { defaultCriterion } from "../figures/run-figures.ts";
-import { openSqliteReader } from "../store/index.ts";
 import { dataNotes, reportNotes } from "./compare-notes.ts";
 import { overallNotes } from "./compare-overall-text.ts";
 import { pairText } from "./compare-pair-text.ts";
 import { compareText } from "./compare-text.ts";
-import { writePlotsWithProgress } from "./plot-progress.ts";
+import { criterionArgument, plotCommand } from "./plot-command.ts";
+import { databaseArgument } from "./read-database.ts";
 
-export const compareCommand: CommandSpec = {
-  name: "compare",
-  summary: "Say which model is better, by how much, and how sure that is.",
-  arguments: [
-    { name: "database_file", help: "database (.db)" },
-    {
-      name: "criterion",
-      help: `what to compare: a result such as test_loss, test_acc, trainability or duration(s); ${defaultCriterion} if left out`,
-      optional: true,
-    },
-  ],
-  options: [
-    { name: "by", value: "NAME", help: "group models by key, type or an option (width, lr, Mlp_width…) and average" },
-    { name: "data", value: "KEY", help: "look at this data set only" },
-    {
-      name: "rope",
-      value: "R",
-      help: "differences up to R count as none: 0.02, or 2% of the better mean (default: 1%)",
-    },
-    { name: "all", help: "list every pair of models and every data set" },
-    { name: "plot", value: "FILE", help: "also draw it: .pdf, .svg, .png, or .csv for the figures" },
-    { name: "json", help: "write JSON for programs, with every figure" },
-  ],
-  examples: [
-    "mosaic compare results.db",
-    "mosaic compare results.db test_acc --by key",
-    "mosaic compare results.db 'duration(s)' --data data_Digits --rope 5%",
-    "mosaic compare results.db --plot verdicts.pdf",
-  ],
-  async run(given, terminal) {
-    const { out, err } = terminal;
+export const compareCommand = plotCommand({
+  spec: {
+    name: "compare",
+    summary: "Say which model is better, by how much, and how sure that is.",
+    arguments: [
+      databaseArgument,
+      {
+        ...criterionArgument,
+        help: `what to compare: a result such as test_loss, test_acc, trainability or duration(s); ${defaultCriterion} if left out`,
+        optional: true,
+      },
+    ],
+    options: [
+      { name: "by", value: "NAME", help: "group models by key, type or an option (width, lr, Mlp_width…) and average" },
+      { name: "data", value: "KEY", help: "look at this data set only" },
+      {
+        name: "rope",
+        value: "R",
+        help: "differences up to R count as none: 0.02, or 2% of the better mean (default: 1%)",
+      },
+      { name: "all", help: "list every pair of models and every data set" },
+      { name: "plot", value: "FILE", help: "also draw it: .pdf, .svg, .png, or .csv for the figures" },
+      { name: "json", help: "write JSON for programs, with every figure" },
+    ],
+    examples: [
+      "mosaic compare results.db",
+      "mosaic compare results.db test_acc --by key",
+      "mosaic compare results.db 'duration(s)' --data data_Digits --rope 5%",
+      "mosaic compare results.db --plot verdicts.pdf",
+    ],
+  },
+  output: (given) => given.option("plot"),
+  read(reader, given) {
     const rope = given.option("rope");
-    const options = {
-      criterion: given.optionalArgument("criterion") ?? defaultCriterion,
+    return compareRuns(reader, {
+      criterion: given.optionalArgument(criterionArgument.name) ?? defaultCriterion,
       by: given.option("by"),
       data: given.option("data"),
       rope: rope === undefined ? defaultRope : parseRope(rope),
-    };
-    const reader = await openSqliteReader(given.argument("database_file"));
-    try {
-      for (const notice of reader.notices) err(`${notice}\n`);
-      const report = await compareRuns(reader, options);
-      out(`${given.switched("json") ? jsonText(reportJson(report)) : compareText(report, given.switched("all"))}\n`);
-      const file = given.option("plot");
-      return file === undefined ? 0 : await drawComparison(report, file, given.switched("all"), terminal);
-    } finally {
-      await reader.close();
-    }
+    });
   },
-};
+  print: (report, given) =>
+    `${given.switched("json") ? jsonText(reportJson(report)) : compareText(report, given.switched("all"))}\n`,
+  async draw(report, given) {
+    const { comparePlots } = await import("../plots/pages/comparison.ts");
+    const direction = rankDirection(report.criterion);
+    const texts = {
+      verdicts: ({ pairs, models, familySize }: DataReport) =>
+        pairs.filter(({ a }) => a === models[0]?.model).map((pair) => pairText(pair, direction, familySize)),
+      notes: dataNotes,
+      overall: report.overall === null ? [] : overallNotes(report.overall),
+      common: reportNotes(report),
+    };
+    return comparePlots(report, texts, given.switched("all"));
+  },
+});
 
 function reportJson(report: CompareReport): unknown {
   const { criterion } = report;
   return { ...report, criterion: { column: criterion.name, direction: rankDirection(criterion) } };
-}
-
-async function drawComparison(
-  report: CompareReport,
-  file: string,
-  all: boolean,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  const { comparePlots } = await import("../plots/pages/comparison.ts");
-  const direction = rankDirection(report.criterion);
-  const texts = {
-    verdicts: ({ pairs, models, familySize }: DataReport) =>
-      pairs.filter(({ a }) => a === models[0]?.model).map((pair) => pairText(pair, direction, familySize)),
-    notes: dataNotes,
-    overall: report.overall === null ? [] : overallNotes(report.overall),
-    common: reportNotes(report),
-  };
-  const plots = comparePlots(report, texts, all);
-  // The comparison itself goes to stdout, perhaps to a program.
-  return writePlotsWithProgress(file, plots, "The comparison", { ...terminal, out: terminal.err });
 }

@@ -1,21 +1,20 @@
 import { countText } from "@ml-mosaic/base";
 import { type CommandSpec, interruptible } from "@ml-mosaic/command-line";
 import { exportRuns } from "../export/export-runs.ts";
-import { openSqliteReader } from "../store/index.ts";
+import { databaseArgument, readDatabase } from "./read-database.ts";
 
 export const exportCommand: CommandSpec = {
   name: "export",
   summary: "Write all runs with their options and results to a table, and the epochs to a second one.",
   arguments: [
-    { name: "database_file", help: "database (.db)" },
+    databaseArgument,
     { name: "output_file", help: "file to write: .csv, .json or .parquet; epochs go to <name>.history.<ending>" },
   ],
   options: [],
   examples: ["mosaic export results.db results.csv", "mosaic export results.db results.parquet"],
-  async run(given, { out, err, isLive }) {
-    const reader = await openSqliteReader(given.argument("database_file"));
-    try {
-      for (const notice of reader.notices) err(`${notice}\n`);
+  run: (given, terminal) =>
+    readDatabase(given, terminal, async (reader) => {
+      const { out, err, isLive } = terminal;
       const file = given.argument("output_file");
       const onRun = (done: number) => isLive && err(`\r${countText(done, "run")}`);
       const exported = await interruptible((signal) => exportRuns(reader, file, { onRun, signal }));
@@ -27,8 +26,5 @@ export const exportCommand: CommandSpec = {
       const { runs, epochs, historyFile } = exported;
       out(`${countText(runs, "run")} written to ${file}, ${countText(epochs, "epoch")} to ${historyFile}\n`);
       return 0;
-    } finally {
-      await reader.close();
-    }
-  },
+    }),
 };

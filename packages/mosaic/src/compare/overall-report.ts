@@ -7,10 +7,12 @@ import {
   groupsWithin,
   holm,
   type InterquartileMean,
+  type Interval,
   interquartileMean,
   meanOf,
   type Posterior,
   performanceProfile,
+  profileBand,
   signedRankPosterior,
   type Verdict,
   wilcoxon,
@@ -27,6 +29,8 @@ export interface OverallModel {
   readonly interquartileMean: InterquartileMean | null;
   /** Share of results with a score above each of the thresholds. */
   readonly profile: readonly number[] | null;
+  /** 95 % intervals of these shares. */
+  readonly profileBand: readonly Interval[] | null;
 }
 
 /** `a` ranks before `b`; the verdict is about `a`. */
@@ -92,6 +96,7 @@ export function compareOverData(dataSets: readonly DataResults[], settings: Sett
       averageRank: averageRanks[index] ?? 0,
       interquartileMean: N < 3 ? null : interquartileMean(scores[index] ?? []),
       profile: N < 3 ? null : performanceProfile(scores[index] ?? [], thresholds),
+      profileBand: N < 3 ? null : profileBand(scores[index] ?? [], thresholds),
     })),
     pairs: pairsOf(order, means, settings).map(({ a, b, ...pair }) => ({
       a: nameOf(a),

@@ -1,13 +1,17 @@
-// Means of a criterion as lines or points, with their intervals.
+/** Means of a criterion as lines or points, with their intervals. */
 import type { Direction } from "@ml-mosaic/statistics";
+import { numberAxis } from "../marks/axes.ts";
+import { arrowHeads, boundsWithin, cutNote, type DrawnBounds, intervals } from "../marks/intervals.ts";
+import { areas, type Layer, lines, points } from "../marks/marks.ts";
 import { meanScale } from "../marks/mean-scale.ts";
-import { type AxisScale, numberAxis, scaleOf } from "../marks/scales.ts";
+import { type AxisScale, scaleOf } from "../marks/scales.ts";
 import { seriesStyle } from "../marks/series-style.ts";
-import { backgroundColor, textSize } from "../marks/style.ts";
-import type { Chart } from "../pages/page.ts";
-import { compareX, type Series } from "../runs/series.ts";
-import { wrapText } from "../text/fit-text.ts";
+import { backgroundColor } from "../marks/style.ts";
+import { joinNotes } from "../text/notes.ts";
+import { titleOf } from "../text/title.ts";
+import type { Chart, Room } from "./chart.ts";
 import { messageChart } from "./message-chart.ts";
+import { compareX, type Series } from "./series.ts";
 
 export interface CriterionPlot {
   readonly title: string;
@@ -23,126 +27,91 @@ export interface CriterionPlot {
   readonly yScale?: "linear" | "log";
 }
 
-interface Row {
+interface Row extends DrawnBounds {
+  /** Label of the series; "" for those in grey. */
   readonly series: string;
   readonly x: number | string;
   readonly mean: number;
   readonly n: number;
-  readonly low: number | null;
-  readonly high: number | null;
-  /** `low`, or the axis's end where `low` lies below it. */
-  readonly drawnLow: number | null;
-  readonly drawnHigh: number | null;
 }
 
-export function criterionChart(plot: CriterionPlot, width: number): Chart {
-  const { series, notes, marks, intervals } = plot;
-  const style = seriesStyle(series, plot.direction);
-  const subtitle = [...notes, style.othersNote]
-    .filter((note) => note !== "")
-    .flatMap((note) => wrapText(note, width, textSize.subtitle, 2));
-  const title = { text: wrapText(plot.title, width, textSize.title, 2, 600), subtitle };
-  if (series.length === 0) return messageChart(title, "No run has both figures.");
+export function criterionChart(plot: CriterionPlot, room: Room): Chart {
+  const style = seriesStyle(plot.series, plot.direction);
+  const places = plot.series.flatMap((one) => one.points);
+  const yScale = meanScale(places, plot.yScale);
+  const all = plot.series.map((one) => rowsOf(one, yScale, style.labels.get(one.name) ?? ""));
+  const inColour = all.filter(([row]) => row?.series !== "");
+  const title = titleOf(plot.title, [...plot.notes, joinNotes([style.othersNote, cutNote(all.flat())])], room);
+  if (plot.series.length === 0) return messageChart(title, "No run has both figures.");
 
-  const points = series.flatMap((one) => one.points);
-  const yScale = meanScale(points, plot.yScale);
-  const rows = series.map((one) => rowsOf(one, yScale, style.labels.get(one.name)));
-  const inColour = rows.flatMap((ofSeries) => ofSeries.filter(({ series: label }) => label !== ""));
-  const others = rows.map((ofSeries) => ofSeries.filter(({ series: label }) => label === ""));
-  const domain = [...style.labels.values()];
-  const legend = { ...style.legend, symbolOpacity: 1 };
-  const color = {
-    field: "series",
-    type: "nominal",
-    title: null,
-    scale: { domain, range: style.colors },
-    legend,
-  } as const;
-  const dash = {
-    field: "series",
-    type: "nominal",
-    title: null,
-    scale: { domain, range: style.dashes },
-    legend,
-  } as const;
-  const shape = {
-    field: "series",
-    type: "nominal",
-    title: null,
-    scale: { domain, range: style.shapes },
-    legend,
-  } as const;
-  const bounds = { y: { field: "drawnLow", type: "quantitative" }, y2: { field: "drawnHigh" } } as const;
-  const isBand = intervals === "fill_between" && marks === "line";
-  // A band needs two places; one alone gets a bar.
-  const bars = inColour.filter(({ low, series: label }) => low !== null && !(isBand && countOf(inColour, label) > 1));
+  const { color, strokeDash, shape } = style.channels({ ...style.legend, symbolOpacity: 1 });
+  const rows = inColour.flat();
+  const isBand = plot.intervals === "fill_between" && plot.marks === "line";
+  const stretches = isBand ? inColour.flatMap(stretchesOf) : [];
+  const inBand = new Set(stretches.flat());
   return {
     title,
     encoding: {
-      x: xEncoding(
+      x: xChannel(
         plot,
-        points.map(({ x }) => x),
+        places.map(({ x }) => x),
       ),
-      y: { field: "mean", type: "quantitative", title: plot.yTitle, ...numberAxis(yScale) },
+      y: { field: "mean", ...numberAxis(yScale, plot.yTitle) },
     },
     layer: [
-      ...others
-        .filter((ofSeries) => ofSeries.length > 0)
-        .map((values) => ({
-          data: { values },
-          mark: {
-            type: marks === "line" && values.length > 1 ? "line" : "point",
-            color: backgroundColor,
-            strokeWidth: 0.75,
-            size: 12,
-          } as const,
-        })),
-      ...(isBand
-        ? [
-            {
-              data: { values: inColour.filter(({ low }) => low !== null) },
-              mark: { type: "area", opacity: 0.18 } as const,
-              encoding: { ...bounds, color },
-            },
-          ]
-        : []),
-      { data: { values: bars }, mark: { type: "rule", strokeWidth: 1 }, encoding: { ...bounds, color } },
-      ...(marks === "line"
-        ? [{ data: { values: inColour }, mark: { type: "line" } as const, encoding: { color, strokeDash: dash } }]
-        : []),
-      {
-        data: { values: inColour },
-        mark: { type: "point", filled: true, size: 42, opacity: 1 },
-        encoding: { color, shape },
-      },
+      ...all.filter(([row]) => row?.series === "").flatMap((ofSeries) => greyLayers(ofSeries, plot.marks)),
+      ...stretches.map((stretch) => areas(stretch, { y: "drawnLow", y2: "drawnHigh", color }, { opacity: 0.18 })),
+      ...arrowHeads([...inBand], "y", { color }),
+      // A band needs two places next to each other; one alone gets a bar.
+      ...intervals(
+        rows.filter((row) => !inBand.has(row)),
+        "y",
+        { color },
+      ),
+      ...(plot.marks === "line" ? [lines(rows, { color, strokeDash })] : []),
+      points(rows, { color, shape }, { size: 42 }),
     ],
   };
 }
 
-function countOf(rows: readonly Row[], label: string): number {
-  return rows.filter(({ series }) => series === label).length;
+function greyLayers(rows: readonly Row[], marks: CriterionPlot["marks"]): readonly Layer[] {
+  const look = { color: backgroundColor, strokeWidth: 0.75 };
+  const isLine = marks === "line" && rows.length > 1;
+  return [
+    ...intervals(rows, "y", {}, { color: backgroundColor, strokeWidth: 0.4 }),
+    isLine ? lines(rows, {}, look) : points(rows, {}, { ...look, filled: false, size: 12 }),
+  ];
 }
 
-function rowsOf({ points }: Series, { domain: [least, most] }: AxisScale, label = ""): Row[] {
-  return points.map(({ x, mean, low, high, values }) => ({
-    series: label,
+/** Of places next to each other that have intervals: a place without one interrupts the band. */
+function stretchesOf(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const stretches: Row[][] = [[]];
+  for (const row of rows)
+    if (row.low === null) stretches.push([]);
+    else stretches.at(-1)?.push(row);
+  return stretches.filter((stretch) => stretch.length > 1);
+}
+
+function rowsOf({ points: places }: Series, { domain }: AxisScale, series: string): readonly Row[] {
+  return places.map(({ x, mean, low, high, values }) => ({
+    series,
     x,
     mean,
     n: values.length,
-    low,
-    high,
-    drawnLow: low === null ? null : Math.max(low, least),
-    drawnHigh: high === null ? null : Math.min(high, most),
+    ...boundsWithin({ low, high }, domain),
   }));
 }
 
-function xEncoding({ xTitle, xScale }: CriterionPlot, places: readonly (number | string)[]) {
+function xChannel({ xTitle, xScale }: CriterionPlot, places: readonly (number | string)[]) {
   const numbers = places.filter((place) => typeof place === "number");
   if (numbers.length < places.length) {
     const sort = [...new Set(places)].sort(compareX).map(String);
     return { field: "x", type: "ordinal", title: xTitle, sort, axis: { labelAngle: 0, grid: false } } as const;
   }
-  const xAxis = scaleOf(numbers, xScale);
-  const { scale, axis } = numberAxis(xAxis, xAxis.domain[1] > 1000 ? "~s" : ".6~g");
-  return { field: "x", type: "quantitative", title: xTitle, scale, axis: { ...axis, grid: false } } as const;
+  return { field: "x", ...sizeAxis(scaleOf(numbers, xScale), xTitle) } as const;
+}
+
+/** Along the bottom, where large numbers have little room. */
+export function sizeAxis(scale: AxisScale, title: string) {
+  return numberAxis(scale, title, { grid: false, large: scale.domain[1] > 1000 ? "~s" : ".6~g" });
 }

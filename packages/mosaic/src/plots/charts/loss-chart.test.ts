@@ -1,8 +1,9 @@
 import type { EpochRecord } from "@ml-mosaic/training";
 import { expect, test } from "vitest";
+import { textWidth } from "../write/fonts.ts";
 import { type LossCurves, lossChart } from "./loss-chart.ts";
 
-const room = { width: 400, scale: 1 };
+const room = { width: 400, measure: textWidth };
 const run: Omit<LossCurves, "epochs"> = {
   runId: 7,
   status: "done",
@@ -20,13 +21,17 @@ function epochs(losses: readonly (readonly [train: number, test: number])[]): re
 }
 
 /** What a web page would get. */
-const sent = (curves: LossCurves): unknown => JSON.parse(JSON.stringify(lossChart(curves, room)));
+const sent = (curves: LossCurves): unknown => JSON.parse(JSON.stringify(lossChart(curves, room, 400)));
 
 test("draws the losses that are stored, and says what the run was", () => {
-  const losses = [[0.1, 0.30000000000000004], [0.05, 1e-7], [1 / 3, 2]] as const; // biome-ignore format: rows
+  const losses = [
+    [0.1, 0.30000000000000004],
+    [0.05, 1e-7],
+    [1 / 3, 2],
+  ] as const;
   expect(sent({ ...run, epochs: epochs(losses) })).toMatchObject({
     title: {
-      text: "Run 7 — 1,234 parameters",
+      text: ["Run 7 — 1,234 parameters"],
       subtitle: ["Data | Mlp(2)", "overfit 0.25 · trainability 0.5 · slope −1.00e−5"],
     },
     encoding: { x: { title: "epoch" }, y: { title: "loss (MSELoss)", scale: { type: "log" } } },
@@ -44,7 +49,15 @@ test("draws the losses that are stored, and says what the run was", () => {
 });
 
 test("NaN and infinite losses are gaps, and said; what stands alone between them is a point", () => {
-  const chart = sent({ ...run, epochs: epochs([[1, NaN], [NaN, 1], [2, Infinity], [3, NaN]]) }); // biome-ignore format: rows
+  const chart = sent({
+    ...run,
+    epochs: epochs([
+      [1, NaN],
+      [NaN, 1],
+      [2, Infinity],
+      [3, NaN],
+    ]),
+  });
   expect(chart).toMatchObject({
     title: {
       subtitle: [
@@ -68,5 +81,7 @@ test.each([
   ["pending", [], "No loss history: the run is pending."],
   ["done", [[NaN, Infinity]], "All losses of 1 epoch are NaN or infinite."],
 ] as const)("a %s run without losses %j says so", (status, losses, message) => {
-  expect(sent({ ...run, status, epochs: epochs(losses) })).toMatchObject({ data: { values: [{ message }] } });
+  expect(sent({ ...run, status, epochs: epochs(losses) })).toMatchObject({
+    layer: [{ data: { values: [{ message }] } }],
+  });
 });

@@ -1,11 +1,13 @@
-// The loss curves of one run.
+/** The loss curves of one run. */
 import type { EpochRecord } from "@ml-mosaic/training";
-import { numberAxis, scaleOf } from "../marks/scales.ts";
+import { numberAxis } from "../marks/axes.ts";
+import { lines, points } from "../marks/marks.ts";
+import { scaleOf } from "../marks/scales.ts";
 import { palette, textSize } from "../marks/style.ts";
 import { type LossPoint, thinCurve } from "../marks/thin-curve.ts";
-import type { Chart } from "../pages/page.ts";
 import { wrapText } from "../text/fit-text.ts";
 import { counted, countLabel, numberLabel } from "../text/number-label.ts";
+import type { Chart, Room } from "./chart.ts";
 import { messageChart } from "./message-chart.ts";
 
 export interface LossCurves {
@@ -22,39 +24,24 @@ export interface LossCurves {
   readonly epochs: readonly EpochRecord[];
 }
 
-/** Room that the chart has, in points: text is broken and curves are thinned to it. */
-export interface Room {
-  readonly width: number;
-  readonly scale: number;
-}
-
 const sets = ["train", "test"] as const;
 type SetName = (typeof sets)[number];
 
-export function lossChart(curves: LossCurves, { width, scale }: Room): Chart {
+/** @param columns of pixels that the curves are thinned to */
+export function lossChart(curves: LossCurves, room: Room, columns: number): Chart {
   const train = curveOf(curves.epochs, "train");
   const test = curveOf(curves.epochs, "test");
   const drawn = [...train, ...test].flatMap(({ loss }) => loss ?? []);
-  const titles = titlesOf(curves, width / scale);
-  if (drawn.length === 0) return messageChart(titles, emptyReason(curves));
+  const title = titleLines(curves, room);
+  if (drawn.length === 0) return messageChart(title, emptyReason(curves));
+  const lossName = curves.lossFunction === undefined ? "loss" : `loss (${curves.lossFunction})`;
   return {
-    title: { ...titles, subtitle: [...titles.subtitle, ...notesOf(curves)] },
+    title: { ...title, subtitle: [...title.subtitle, ...notesOf(curves)] },
     encoding: {
-      x: {
-        field: "epoch",
-        type: "quantitative",
-        title: "epoch",
-        scale: { domain: epochDomain(curves.epochs), nice: false, zero: false },
-        axis: { grid: false, tickCount: 5, tickMinStep: 1, format: ",d" },
-      },
-      y: {
-        field: "loss",
-        type: "quantitative",
-        title: curves.lossFunction === undefined ? "loss" : `loss (${curves.lossFunction})`,
-        ...numberAxis(scaleOf(drawn)),
-      },
+      x: { field: "epoch", ...epochAxis(curves.epochs) },
+      y: { field: "loss", ...numberAxis(scaleOf(drawn), lossName) },
     },
-    layer: [...curveLayers("train", train, Math.round(width)), ...curveLayers("test", test, Math.round(width))],
+    layer: [...curveLayers("train", train, columns), ...curveLayers("test", test, columns)],
   };
 }
 
@@ -64,22 +51,16 @@ export function lossChart(curves: LossCurves, { width, scale }: Room): Chart {
  */
 const lineWidths: Readonly<Record<SetName, number>> = { train: 2.5, test: 1 };
 
+const legend = { orient: "top", direction: "horizontal", offset: 2, symbolType: "stroke", symbolSize: 200 } as const;
+
 function curveLayers(set: SetName, curve: readonly LossPoint[], columns: number) {
   const alone = curve.filter((_, index) => isAlone(curve, index));
-  const encoding = {
-    color: {
-      datum: set,
-      type: "nominal",
-      title: null,
-      scale: { domain: [...sets], range: [palette[0], palette[1]] },
-      legend: { orient: "top", direction: "horizontal", offset: 2, symbolType: "stroke", symbolSize: 200 },
-    },
-  } as const;
-  const line = { type: "line", invalid: "break-paths-filter-domains", strokeWidth: lineWidths[set] } as const;
-  const points = { type: "point", filled: true, size: 24, opacity: 1 } as const;
+  const scale = { domain: [...sets], range: [palette[0], palette[1]] };
+  const color = { datum: set, type: "nominal", title: null, scale, legend } as const;
+  const look = { invalid: "break-paths-filter-domains", strokeWidth: lineWidths[set] } as const;
   return [
-    { data: { values: thinCurve(curve, columns) }, mark: line, encoding },
-    ...(alone.length > 0 ? [{ data: { values: alone }, mark: points, encoding }] : []),
+    lines(thinCurve(curve, columns), { color }, look),
+    ...(alone.length > 0 ? [points(alone, { color }, { size: 24 })] : []),
   ];
 }
 
@@ -101,20 +82,27 @@ function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-function epochDomain(epochs: readonly EpochRecord[]): [number, number] {
+function epochAxis(epochs: readonly EpochRecord[]) {
   const [first, last] = [epochs[0]?.epoch ?? 1, epochs.at(-1)?.epoch ?? 1];
-  return first === last ? [first - 1, last + 1] : [first, last];
+  const domain: [number, number] = first === last ? [first - 1, last + 1] : [first, last];
+  return {
+    type: "quantitative",
+    title: "epoch",
+    scale: { domain, nice: false, zero: false },
+    axis: { grid: false, tickCount: 5, tickMinStep: 1, format: ",d" },
+  } as const;
 }
 
-function titlesOf(curves: LossCurves, width: number) {
+function titleLines(curves: LossCurves, room: Room) {
   const { runId, status, pipeline, parameterCount, overfit, trainability, slope } = curves;
-  const figures = `overfit ${numberLabel(overfit)} · trainability ${numberLabel(trainability)} · slope ${numberLabel(slope)}`;
+  const figures = Object.entries({ overfit, trainability, slope });
+  const figureText = figures.map(([name, value]) => `${name} ${numberLabel(value)}`).join(" · ");
   const parameters = parameterCount === null ? "parameters unknown" : counted(parameterCount, "parameter");
   return {
-    text: `Run ${runId}${status === "done" ? "" : ` (${status})`} — ${parameters}`,
+    text: [`Run ${runId}${status === "done" ? "" : ` (${status})`} — ${parameters}`],
     subtitle: [
-      ...wrapText(pipeline, width, textSize.subtitle, 2),
-      ...(status === "done" ? wrapText(figures, width, textSize.subtitle, 1) : []),
+      ...wrapText(pipeline, room, textSize.subtitle, 2),
+      ...(status === "done" ? wrapText(figureText, room, textSize.subtitle, 1) : []),
     ],
   };
 }

@@ -1,16 +1,13 @@
-import { noteColor, textSize } from "../marks/style.ts";
-import type { Chart } from "../pages/page.ts";
+import { labels } from "../marks/marks.ts";
+import { gridColor, noteColor, textSize } from "../marks/style.ts";
+import type { Title } from "../text/title.ts";
+import type { Chart } from "./chart.ts";
 
 /** In a chart's place where there is nothing to draw: says why. */
-export function messageChart(
-  title: { readonly text: string | string[]; readonly subtitle: string[] },
-  message: string | string[],
-): Chart {
+export function messageChart(title: Title | undefined, message: string): Chart {
   return {
-    title,
-    data: { values: [{ message }] },
-    mark: { type: "text", color: noteColor, fontSize: textSize.axisTitle },
-    encoding: { text: { field: "message", type: "nominal" } },
-    view: { stroke: "#dedede" },
+    ...(title !== undefined && { title }),
+    layer: [labels([{ message }], "message", {}, { color: noteColor, fontSize: textSize.axisTitle })],
+    view: { stroke: gridColor },
   };
 }

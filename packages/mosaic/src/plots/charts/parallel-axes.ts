@@ -1,9 +1,16 @@
-// The axes of parallel coordinates: where each value lies between the bottom (0) and the top (1), and what is written there.
-
+/** The axes of parallel coordinates: where each value lies between the bottom (0) and the top (1), and what is written there. */
 import { linearTicks, logTicks, scaleOf } from "../marks/scales.ts";
-import type { OptionValue, VaryingOption } from "../runs/configurations.ts";
 import { shortenMiddle } from "../text/fit-text.ts";
 import { tickLabel } from "../text/number-label.ts";
+
+/** A number where all values that occur are numbers, else a text; null where the pipeline has no such option. */
+export type OptionValue = number | string | null;
+
+export interface VaryingOption {
+  readonly name: string;
+  /** Each value that occurs, once: none, numbers by size, texts by alphabet. */
+  readonly levels: readonly OptionValue[];
+}
 
 export interface ParallelAxis {
   readonly name: string;
@@ -28,7 +35,8 @@ export function optionAxis({ name, levels }: VaryingOption): ParallelAxis {
     const at = (value: OptionValue) => (value === null ? noneAt : place(known.indexOf(value), known.length));
     const every = Math.ceil(known.length / mostTexts);
     const written = known.filter((_, index) => index % every === 0);
-    return { name, at, ticks: [...none, ...written.map((level) => ({ at: at(level), label: shortenMiddle(String(level), longestLabel) }))] }; // biome-ignore format: one thought
+    const label = (level: OptionValue) => shortenMiddle(String(level), longestLabel);
+    return { name, at, ticks: [...none, ...written.map((level) => ({ at: at(level), label: label(level) }))] };
   }
   const axis = numberAxisOf(name, numbers, numbers.length <= mostWritten ? numbers : undefined);
   return { ...axis, ticks: [...none, ...axis.ticks], at: (value) => (value === null ? noneAt : axis.at(value)) };
@@ -39,7 +47,8 @@ export function criterionAxis(name: string, values: readonly number[]): Parallel
 }
 
 function numberAxisOf(name: string, values: readonly number[], written: readonly number[] | undefined): ParallelAxis {
-  const [low, high] = values.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)] as const, [Infinity, -Infinity] as const); // biome-ignore format: one thought
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
   const isLog = scaleOf(values).type === "log";
   const scale = isLog ? Math.log : (value: number) => value;
   const at = (value: OptionValue) =>

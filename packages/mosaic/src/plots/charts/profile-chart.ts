@@ -1,48 +1,47 @@
-// Performance profiles: for each score the share of results above it.
+/** Performance profiles: for each score the share of results above it. */
 
+import type { Interval } from "@ml-mosaic/statistics";
+import { shareAxis } from "../marks/axes.ts";
+import { areas, lines } from "../marks/marks.ts";
 import { seriesStyle } from "../marks/series-style.ts";
 import { backgroundColor } from "../marks/style.ts";
-import type { Chart } from "../pages/page.ts";
+import type { Chart } from "./chart.ts";
 import { panelTitle } from "./standing-rows.ts";
 
 export interface ProfileModel {
   readonly model: string;
   readonly averageRank: number;
-  /** At each of the thresholds. */
+  /** At each of the thresholds, with its interval. */
   readonly profile: readonly number[];
+  readonly profileBand: readonly Interval[];
 }
 
+const legend = { orient: "right", labelLimit: 150, symbolType: "stroke", symbolSize: 160, symbolOpacity: 1 } as const;
+
 export function profileChart(models: readonly ProfileModel[], thresholds: readonly number[]): Chart {
-  const style = seriesStyle(
-    models.map(({ model, averageRank }) => ({ name: model, points: [{ mean: averageRank }] })),
-    "lower",
-  );
-  const rowsOf = ({ model, profile }: ProfileModel) =>
-    thresholds.map((threshold, index) => ({ model, series: style.labels.get(model) ?? "", threshold, share: profile[index] ?? 0 })); // biome-ignore format: one thought
-  const domain = [...style.labels.values()];
-  const unit: [number, number] = [0, 1];
-  const share = { type: "quantitative", scale: { domain: unit } } as const;
+  const styled = models.map(({ model, averageRank }) => ({ name: model, points: [{ mean: averageRank }] }));
+  const style = seriesStyle(styled, "lower");
+  const { color, strokeDash } = style.channels(legend);
+  const rowsOf = ({ model, profile, profileBand }: ProfileModel) =>
+    thresholds.map((threshold, index) => ({
+      model,
+      series: style.labels.get(model) ?? "",
+      threshold,
+      share: profile[index] ?? 0,
+      ...profileBand[index],
+    }));
+  const others = models.filter(({ model }) => !style.labels.has(model));
+  const inColour = models.filter(({ model }) => style.labels.has(model));
   return {
-    title: panelTitle("performance profiles"),
+    title: panelTitle("performance profiles with 95 % bands"),
     encoding: {
-      x: { field: "threshold", ...share, title: "score τ", axis: { tickCount: 5, grid: false } },
-      y: { field: "share", ...share, title: "share of results above τ", axis: { tickCount: 5, format: ".0%" } },
+      x: { field: "threshold", ...shareAxis("score τ", { grid: false }) },
+      y: { field: "share", ...shareAxis("share of results above τ", { format: ".0%" }) },
     },
     layer: [
-      ...models
-        .filter(({ model }) => !style.labels.has(model))
-        .map((model) => ({
-          data: { values: rowsOf(model) },
-          mark: { type: "line", color: backgroundColor, strokeWidth: 0.6 } as const,
-        })),
-      {
-        data: { values: models.filter(({ model }) => style.labels.has(model)).flatMap(rowsOf) },
-        mark: { type: "line" },
-        encoding: {
-          color: { field: "series", type: "nominal", title: null, scale: { domain, range: style.colors }, legend: { orient: "right", labelLimit: 150, symbolType: "stroke", symbolSize: 160 } }, // biome-ignore format: one thought
-          strokeDash: { field: "series", type: "nominal", title: null, scale: { domain, range: style.dashes } },
-        },
-      },
+      ...others.map((model) => lines(rowsOf(model), {}, { color: backgroundColor, strokeWidth: 0.6 })),
+      areas(inColour.flatMap(rowsOf), { y: "low", y2: "high", color }, { opacity: 0.15 }),
+      lines(inColour.flatMap(rowsOf), { color, strokeDash }),
     ],
   };
 }

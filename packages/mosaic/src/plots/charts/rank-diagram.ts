@@ -1,9 +1,10 @@
-// The critical-difference diagram of Demšar (2006): average ranks on a line, bars over those that are not told apart.
-
-import { fontFamily, textSize } from "../marks/style.ts";
-import type { Chart } from "../pages/page.ts";
-import { shortenMiddle } from "../text/fit-text.ts";
-import { textWidth } from "../write/fonts.ts";
+/** The critical-difference diagram of Demšar (2006): average ranks on a line, bars over those that are not told apart. */
+import { bareAxis } from "../marks/axes.ts";
+import { labels, rules } from "../marks/marks.ts";
+import { faintInk, ink, noteColor, textSize } from "../marks/style.ts";
+import { fontOf, type MeasureText, shortenMiddle } from "../text/fit-text.ts";
+import { numberLabel } from "../text/number-label.ts";
+import type { Chart } from "./chart.ts";
 import { panelTitle } from "./standing-rows.ts";
 
 export interface RankDiagram {
@@ -19,77 +20,86 @@ const barStep = 6;
 const labelStep = 11.5;
 const longestName = 34;
 const fontSize = textSize.label - 0.5;
+const firstLevelOf = ({ groups }: RankDiagram) => top + groups.length * barStep + 10;
 
-export function rankDiagramHeight({ models, groups }: RankDiagram): number {
-  return top + groups.length * barStep + 10 + Math.ceil(models.length / 2) * labelStep + 8;
+export function rankDiagramHeight(diagram: RankDiagram): number {
+  return firstLevelOf(diagram) + Math.ceil(diagram.models.length / 2) * labelStep + 8;
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
 }
 
 /** @param size of the plot alone, in points */
-export function rankDiagram(diagram: RankDiagram, size: { readonly width: number; readonly height: number }): Chart {
-  const { models, criticalDifference, groups } = diagram;
+export function rankDiagram(diagram: RankDiagram, size: Size, measure: MeasureText): Chart {
+  const { models, criticalDifference } = diagram;
   const most = models.length;
   const names = models.map(({ model }) => shortenMiddle(model, longestName));
-  const width = Math.max(...names.map((name) => textWidth(name, `${fontSize}px '${fontFamily}'`))) + 10;
+  const width = Math.max(...names.map((name) => measure(name, fontOf(fontSize)))) + 10;
   // Ranks a point: the names take their room on both sides of the line.
   const rankWidth = (most - 1) / Math.max(60, size.width - 2 * width);
-  const [left, right] = [1 - width * rankWidth, most + width * rankWidth];
-  const firstLevel = top + groups.length * barStep + 10;
-  const half = Math.ceil(most / 2);
-  const labels = models.map(({ model, averageRank }, index) => {
-    const isLeft = index < half;
-    const level = firstLevel + (isLeft ? index : most - 1 - index) * labelStep;
-    return { model, name: names[index], averageRank, level, edge: isLeft ? 1 - 4 * rankWidth : most + 4 * rankWidth, isLeft }; // biome-ignore format: one thought
-  });
-  const ranks = new Map(models.map(({ model, averageRank }) => [model, averageRank]));
-  const bars = groups.map((group, index) => {
-    const held = group.map((model) => ranks.get(model) ?? 1);
-    const reach = 2 * rankWidth;
-    const [first, last] = [Math.min(...held), Math.max(...held)];
-    return { from: first - reach, to: last + reach, first, last, level: top + 7 + index * barStep };
-  });
-  const acrossDomain: [number, number] = [left, right];
-  const downDomain: [number, number] = [0, size.height];
-  const x = { type: "quantitative", scale: { domain: acrossDomain, nice: false, zero: false }, axis: null } as const;
-  const y = { type: "quantitative", scale: { domain: downDomain, reverse: true, nice: false }, axis: null } as const; // biome-ignore format: one thought
-  const ticks = tickRanks(most).map((rank) => ({ rank, level: top, end: top - 4 }));
-  const thin = { type: "rule", strokeWidth: 0.75, color: "#4d4d4d" } as const;
+  const rows = labelRows(diagram, names, rankWidth);
+  const bars = barRows(diagram, 2 * rankWidth);
+  const marked = tickRanks(most).map((rank) => ({ rank, level: top, end: top - 4 }));
+  const critical = { from: 1, to: Math.min(most, 1 + criticalDifference), criticalDifference, level: 16 };
+  const explained = { at: 1, level: 7, text: criticalText(criticalDifference, most - 1) };
+  const thin = { strokeWidth: 0.75, color: faintInk };
+  const nameLabels = (side: "left" | "right") =>
+    labels(
+      rows.filter(({ isLeft }) => isLeft === (side === "left")),
+      "name",
+      { x: "edge" },
+      side === "left" ? { fontSize, align: "right", dx: -2 } : { fontSize, align: "left", dx: 2 },
+    );
   return {
     title: panelTitle(""),
-    encoding: { x: { field: "averageRank", ...x }, y: { field: "level", ...y } },
+    encoding: {
+      x: { field: "averageRank", ...bareAxis(1 - width * rankWidth, most + width * rankWidth) },
+      y: { field: "level", ...bareAxis(0, size.height, { reverse: true }) },
+    },
     layer: [
-      { data: { values: [{ from: 1, to: most, level: top }] }, mark: { type: "rule", strokeWidth: 1, color: "#1a1a1a" }, encoding: { x: { field: "from", ...x }, x2: { field: "to" } } }, // biome-ignore format: one thought
-      { data: { values: ticks }, mark: thin, encoding: { x: { field: "rank", ...x }, y2: { field: "end" } } },
-      { data: { values: ticks }, mark: { type: "text", dy: -9, fontSize }, encoding: { x: { field: "rank", ...x }, text: { field: "rank", type: "nominal" } } }, // biome-ignore format: one thought
-      { data: { values: labels.map((label) => ({ ...label, top })) }, mark: thin, encoding: { y: { field: "top", ...y }, y2: { field: "level" } } }, // biome-ignore format: one thought
-      { data: { values: labels }, mark: thin, encoding: { x2: { field: "edge" } } },
-      ...[true, false].map((isLeft) => ({
-        data: { values: labels.filter((label) => label.isLeft === isLeft) },
-        mark: { type: "text", fontSize, align: isLeft ? "right" : "left", dx: isLeft ? -2 : 2, limit: 0 } as const,
-        encoding: { x: { field: "edge", ...x }, text: { field: "name", type: "nominal" } } as const,
-      })),
-      { data: { values: bars }, mark: { type: "rule", strokeWidth: 3, strokeCap: "round", color: "#1a1a1a" }, encoding: { x: { field: "from", ...x }, x2: { field: "to" } } }, // biome-ignore format: one thought
-      {
-        data: { values: [{ from: 1, to: Math.min(most, 1 + criticalDifference), criticalDifference, level: 16 }] },
-        mark: { type: "rule", strokeWidth: 1.5, color: "#9a3412" },
-        encoding: { x: { field: "from", ...x }, x2: { field: "to" } },
-      },
-      {
-        data: { values: [{ at: 1, level: 7, text: criticalText(criticalDifference, most - 1) }] },
-        mark: { type: "text", align: "left", fontSize, color: "#9a3412", limit: 0 },
-        encoding: { x: { field: "at", ...x }, text: { field: "text", type: "nominal" } },
-      },
+      rules([{ from: 1, to: most, level: top }], { x: "from", x2: "to" }, { color: ink }),
+      rules(marked, { x: "rank", y2: "end" }, thin),
+      labels(marked, "rank", { x: "rank" }, { dy: -9, fontSize }),
+      rules(rows, { y: "top", y2: "level" }, thin),
+      rules(rows, { x2: "edge" }, thin),
+      nameLabels("left"),
+      nameLabels("right"),
+      rules(bars, { x: "from", x2: "to" }, { strokeWidth: 3, strokeCap: "round", color: ink }),
+      rules([critical], { x: "from", x2: "to" }, { strokeWidth: 1.5, color: noteColor }),
+      labels([explained], "text", { x: "at" }, { align: "left", fontSize, color: noteColor }),
     ],
   };
 }
 
+/** The better half's names are on the left, the others on the right, the outermost ranks lowest. */
+function labelRows(diagram: RankDiagram, names: readonly string[], rankWidth: number) {
+  const most = diagram.models.length;
+  return diagram.models.map(({ model, averageRank }, index) => {
+    const isLeft = index < Math.ceil(most / 2);
+    const level = firstLevelOf(diagram) + (isLeft ? index : most - 1 - index) * labelStep;
+    const edge = isLeft ? 1 - 4 * rankWidth : most + 4 * rankWidth;
+    return { model, name: names[index], averageRank, top, level, edge, isLeft };
+  });
+}
+
+function barRows({ models, groups }: RankDiagram, reach: number) {
+  const ranks = new Map(models.map(({ model, averageRank }) => [model, averageRank]));
+  return groups.map((group, index) => {
+    const held = group.map((model) => ranks.get(model) ?? 1);
+    const [first, last] = [Math.min(...held), Math.max(...held)];
+    return { from: first - reach, to: last + reach, first, last, level: top + 7 + index * barStep };
+  });
+}
+
 function criticalText(difference: number, span: number): string {
-  const text = `critical difference ${Number(difference.toPrecision(3))}`;
+  const text = `critical difference ${numberLabel(difference)}`;
   return difference > span ? `${text}, more than any two ranks can differ` : text;
 }
 
 function tickRanks(most: number): readonly number[] {
   const step = Math.ceil(most / 16);
-  return Array.from({ length: most }, (_, index) => index + 1).filter(
-    (rank) => (rank - 1) % step === 0 || rank === most,
-  );
+  const ranks = Array.from({ length: most }, (_, index) => index + 1);
+  return ranks.filter((rank) => (rank - 1) % step === 0 || rank === most);
 }

@@ -1,11 +1,11 @@
-// Charts whose rows are models, one below the other: they lie side by side on a page and share the rows.
-
-import { meanScale } from "../marks/mean-scale.ts";
-import { numberAxis, scaleOf } from "../marks/scales.ts";
-import { fontFamily, palette, textSize } from "../marks/style.ts";
-import type { Chart, Inset } from "../pages/page.ts";
-import { shortenMiddle } from "../text/fit-text.ts";
-import { textWidth } from "../write/fonts.ts";
+/** Charts whose rows are models, one below the other: they lie side by side on a page and share the rows. */
+import { numberAxis, textLabels } from "../marks/axes.ts";
+import { boundsWithin, intervals } from "../marks/intervals.ts";
+import { labels, points, rules } from "../marks/marks.ts";
+import type { AxisScale } from "../marks/scales.ts";
+import { palette, textSize } from "../marks/style.ts";
+import { fontOf, type MeasureText, shortenMiddle } from "../text/fit-text.ts";
+import type { Chart } from "./chart.ts";
 
 export interface StandingRow {
   /** Tells rows apart: models may have the same shortened name. */
@@ -28,11 +28,13 @@ const longestName = 44;
 const widestName = 230;
 
 /** @param names in the order of the rows */
-export function rowLayout(names: readonly string[], ranks: readonly string[]): RowLayout {
+export function rowLayout(names: readonly string[]): RowLayout {
   const rowHeight = Math.min(rowHeights.most, Math.max(rowHeights.least, wantedHeight / names.length));
-  const label = (name: string, index: number) => `${ranks[index]} ${shortenMiddle(name, longestName)}`.trim();
   return {
-    rows: names.map((name, index) => ({ id: String(index), label: label(name, index) })),
+    rows: names.map((name, index) => ({
+      id: String(index),
+      label: `${index + 1}. ${shortenMiddle(name, longestName)}`.trim(),
+    })),
     rowHeight,
     fontSize: Math.min(textSize.label, rowHeight * 0.86),
   };
@@ -43,36 +45,33 @@ export function rowsHeight({ rows, rowHeight }: RowLayout): number {
 }
 
 /** For the names before the first chart. */
-export function nameWidth({ rows, fontSize }: RowLayout): number {
-  const widths = rows.map(({ label }) => textWidth(label, `${fontSize}px '${fontFamily}'`));
+export function nameWidth({ rows, fontSize }: RowLayout, measure: MeasureText): number {
+  const widths = rows.map(({ label }) => measure(label, fontOf(fontSize)));
   return Math.min(widestName, Math.max(...widths)) + 8;
 }
 
-export function rowInset(left: number, right: number): Inset {
+export function rowInset(left: number, right: number) {
   return { left, right, ...room };
 }
 
 /** The vertical axis that all of them share. */
-export function rowAxis({ rows, fontSize }: RowLayout, isLabelled: boolean) {
-  const labels = Object.fromEntries(rows.map(({ id, label }) => [id, label]));
-  return {
-    field: "row",
-    type: "ordinal",
-    title: null,
-    scale: { type: "band", domain: rows.map(({ id }) => id), padding: 0 },
-    axis: isLabelled
-      ? {
-          labelExpr: `${JSON.stringify(labels)}[datum.value]`,
-          labelFontSize: fontSize,
-          labelLimit: widestName,
-          labelOverlap: false,
-          ticks: false,
-          domain: false,
-          grid: false,
-          labelPadding: 6,
-        }
-      : null,
+export function rowChannel({ rows }: RowLayout, axis: object | null = null) {
+  const domain = rows.map(({ id }) => id);
+  return { field: "row", type: "ordinal", title: null, scale: { type: "band", domain, padding: 0 }, axis } as const;
+}
+
+/** Columns under their names. */
+export function columnChannel(domain: string[], axis: object) {
+  const plain = {
+    orient: "top",
+    labelAngle: 0,
+    labelOverlap: false,
+    domain: false,
+    ticks: false,
+    grid: false,
   } as const;
+  const scale = { type: "band", domain, padding: 0 } as const;
+  return { field: "column", type: "ordinal", title: null, scale, axis: { ...plain, ...axis } } as const;
 }
 
 export interface RowMean {
@@ -88,72 +87,49 @@ export interface RowMean {
 export function meanRows(
   layout: RowLayout,
   means: readonly RowMean[],
-  text: { readonly title: string; readonly xTitle: string },
+  { title, xTitle, scale }: { readonly title: string; readonly xTitle: string; readonly scale: AxisScale },
 ): Chart {
-  const isScore = means.every(({ low }) => low === null);
-  const scale = isScore
-    ? scaleOf(
-        means.map(({ mean }) => mean),
-        "linear",
-      )
-    : meanScale(means);
-  const [least, most] = scale.domain;
-  const values = means.map((one) => ({
-    ...one,
-    drawnLow: one.low === null ? null : Math.max(one.low, least),
-    drawnHigh: one.high === null ? null : Math.min(one.high, most),
-  }));
-  const { scale: xScale, axis } = numberAxis(scale, most > 10_000 ? "~s" : ".6~g");
+  const rows = means.map((mean) => ({ ...mean, ...boundsWithin(mean, scale.domain) }));
+  const { axis, ...x } = numberAxis(scale, xTitle, { large: scale.domain[1] > 10_000 ? "~s" : ".6~g" });
+  const names = {
+    labelExpr: textLabels(Object.fromEntries(layout.rows.map(({ id, label }) => [id, label]))),
+    labelFontSize: layout.fontSize,
+    labelLimit: widestName,
+    labelOverlap: false,
+    ticks: false,
+    domain: false,
+    grid: false,
+    labelPadding: 6,
+  };
+  const lineUnder = { x: { value: 0 }, x2: { value: "width" } } as const;
   return {
     // As high as those of the charts beside it, which have an axis on top.
-    title: { ...panelTitle(text.title), offset: 17 },
-    encoding: {
-      x: {
-        field: "mean",
-        type: "quantitative",
-        title: text.xTitle,
-        scale: xScale,
-        axis: { ...axis, labelFlush: true },
-      },
-      y: rowAxis(layout, true),
-    },
+    title: { ...panelTitle(title), offset: 17 },
+    encoding: { x: { field: "mean", ...x, axis: { ...axis, labelFlush: true } }, y: rowChannel(layout, names) },
     layer: [
-      {
-        data: { values: layout.rows.map(({ id }) => ({ row: id })) },
-        mark: { type: "rule", color: "#ededed", strokeWidth: 0.5 },
-        encoding: { x: { value: 0 }, x2: { value: "width" } },
-      },
-      {
-        data: { values: values.filter(({ low }) => low !== null) },
-        mark: { type: "rule", strokeWidth: 1.5, color: palette[0] },
-        encoding: { x: { field: "drawnLow", type: "quantitative" }, x2: { field: "drawnHigh" } },
-      },
-      { data: { values }, mark: { type: "point", filled: true, size: 34, opacity: 1, color: palette[0] } },
+      rules(
+        layout.rows.map(({ id }) => ({ row: id })),
+        lineUnder,
+        { color: "#ededed", strokeWidth: 0.5 },
+      ),
+      ...intervals(rows, "x", {}, { strokeWidth: 1.5, color: palette[0] }),
+      points(rows, {}, { size: 34, color: palette[0] }),
     ],
   };
 }
 
+export interface TextCell {
+  readonly row: string;
+  readonly column: string;
+  readonly text: string;
+}
+
 /** Columns of text. */
-export function textRows(
-  layout: RowLayout,
-  columns: readonly string[],
-  cells: readonly { readonly row: string; readonly column: string; readonly text: string }[],
-): Chart {
-  return {
-    data: { values: [...cells] },
-    mark: { type: "text", align: "right", fontSize: layout.fontSize, xOffset: { expr: `bandwidth('x') / 2 - 2` } },
-    encoding: {
-      x: {
-        field: "column",
-        type: "ordinal",
-        title: null,
-        scale: { type: "band", domain: [...columns], padding: 0 },
-        axis: { orient: "top", domain: false, ticks: false, labelAngle: 0, labelAlign: "right", labelOffset: { expr: `bandwidth('x') / 2 - 2` }, labelOverlap: false, grid: false }, // biome-ignore format: one thought
-      },
-      y: rowAxis(layout, false),
-      text: { field: "text", type: "nominal" },
-    },
-  };
+export function textRows(layout: RowLayout, columns: readonly string[], cells: readonly TextCell[]): Chart {
+  const rightEdge = { expr: `bandwidth('x') / 2 - 2` };
+  const look = { align: "right", fontSize: layout.fontSize, xOffset: rightEdge } as const;
+  const x = columnChannel([...columns], { labelAlign: "right", labelOffset: rightEdge });
+  return { encoding: { x, y: rowChannel(layout) }, layer: [labels(cells, "text", {}, look)] };
 }
 
 export function panelTitle(text: string) {

@@ -1,8 +1,9 @@
+import { bareAxis } from "../marks/axes.ts";
+import { labels } from "../marks/marks.ts";
 import { textSize } from "../marks/style.ts";
-import type { Chart } from "../pages/page.ts";
 import { wrapText } from "../text/fit-text.ts";
+import type { Chart, Room } from "./chart.ts";
 
-const lineHeight = 12.5;
 const paragraphGap = 3;
 /** Of one paragraph. */
 const mostLines = 6;
@@ -13,27 +14,17 @@ interface TextBlock {
 }
 
 /** Paragraphs of text, broken to the width. */
-export function textBlock(paragraphs: readonly string[], width: number): TextBlock {
+export function textBlock(paragraphs: readonly string[], room: Room): TextBlock {
   const lines: { readonly text: string; readonly y: number }[] = [];
   let height = 0;
   for (const paragraph of paragraphs.flatMap((text) => text.split("\n"))) {
-    for (const text of wrapText(paragraph, width, textSize.subtitle, mostLines)) {
+    for (const text of wrapText(paragraph, room, textSize.subtitle, mostLines)) {
       lines.push({ text, y: height });
-      height += lineHeight;
+      height += textSize.lineHeight;
     }
     height += paragraphGap;
   }
-  const domain: [number, number] = [0, height];
-  return {
-    height,
-    chart: {
-      data: { values: lines },
-      mark: { type: "text", align: "left", baseline: "top", fontSize: textSize.subtitle, limit: 0 },
-      encoding: {
-        x: { value: 0 },
-        y: { field: "y", type: "quantitative", scale: { domain, reverse: true, nice: false }, axis: null },
-        text: { field: "text", type: "nominal" },
-      },
-    },
-  };
+  const y = { field: "y", ...bareAxis(0, height, { reverse: true }) };
+  const look = { align: "left", baseline: "top", fontSize: textSize.subtitle } as const;
+  return { height, chart: { layer: [labels(lines, "text", { x: { value: 0 }, y }, look)] } };
 }

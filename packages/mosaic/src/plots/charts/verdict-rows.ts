@@ -1,8 +1,10 @@
-// Who beats whom: a cell for each pair of models, the row against the column.
+/** Who beats whom: a cell for each pair of models, the row against the column. */
 import type { Verdict } from "@ml-mosaic/statistics";
-import { palette } from "../marks/style.ts";
-import type { Chart } from "../pages/page.ts";
-import { panelTitle, type RowLayout, rowAxis } from "./standing-rows.ts";
+import { textLabels } from "../marks/axes.ts";
+import { labels, rectangles } from "../marks/marks.ts";
+import { ink, palette } from "../marks/style.ts";
+import type { Chart } from "./chart.ts";
+import { columnChannel, panelTitle, type RowLayout, rowChannel } from "./standing-rows.ts";
 
 export interface PairVerdict {
   /** Places of both models among the rows. */
@@ -23,9 +25,9 @@ interface Look {
 const looks: Readonly<Record<Verdict, Look>> = {
   better: { name: "better (+)", symbol: "+", fill: palette[0], ink: "#ffffff" },
   worse: { name: "worse (−)", symbol: "−", fill: palette[1], ink: "#ffffff" },
-  equivalent: { name: "practically the same (=)", symbol: "=", fill: "#7fcdb5", ink: "#1a1a1a" },
-  undecided: { name: "undecided", symbol: "", fill: "#e8e8e8", ink: "#1a1a1a" },
-  unknown: { name: "no uncertainty available (?)", symbol: "?", fill: "#f1f1f1", ink: "#1a1a1a" },
+  equivalent: { name: "practically the same (=)", symbol: "=", fill: "#7fcdb5", ink },
+  undecided: { name: "undecided", symbol: "", fill: "#e8e8e8", ink },
+  unknown: { name: "no uncertainty available (?)", symbol: "?", fill: "#f1f1f1", ink },
 };
 
 const opposite: Readonly<Record<Verdict, Verdict>> = {
@@ -51,61 +53,47 @@ export function verdictWidth(layout: RowLayout, pairs: readonly PairVerdict[]): 
   return columns * Math.min(cellWidths.most, Math.max(cellWidths.least, wantedWidth / columns));
 }
 
-export function verdictRows(layout: RowLayout, pairs: readonly PairVerdict[], ranks: readonly string[]): Chart {
+export function verdictRows(layout: RowLayout, pairs: readonly PairVerdict[]): Chart {
   const columns = columnCount(layout, pairs);
   const isNumbered = columns <= mostNumbered;
   const cells = pairs
-    .flatMap((pair) => [pair, { ...mirrored(pair) }])
+    .flatMap((pair) => [pair, mirrored(pair)])
     .filter(({ b }) => b < columns)
-    .map(({ a, b, verdict, chances }) => ({
-      row: String(a),
-      column: String(b),
-      verdict: looks[verdict].name,
-      better: chances?.better ?? null,
-      equivalent: chances?.equivalent ?? null,
-      worse: chances?.worse ?? null,
-      ink: looks[verdict].ink,
-      text: [looks[verdict].symbol, isNumbered ? chanceLabel(verdict, chances) : ""].filter((part) => part !== "").join(" "), // biome-ignore format: one thought
-    }));
+    .map((pair) => cellOf(pair, isNumbered));
   const present = Object.values(looks).filter(({ name }) => cells.some(({ verdict }) => verdict === name));
-  const labels = Object.fromEntries(layout.rows.map(({ id }, index) => [id, ranks[index]?.replace(/\.$/, "")]));
+  const places = layout.rows.slice(0, columns).map(({ id }) => id);
+  const names = textLabels(places.map((_, index) => String(index + 1)));
+  const whom = columns === 1 ? "against the first" : "row against column";
+  const scale = { domain: present.map(({ name }) => name), range: present.map(({ fill }) => fill) };
+  const color = { field: "verdict", type: "nominal", title: null, scale, legend } as const;
+  const inkChannel = { field: "ink", type: "nominal", scale: null } as const;
   return {
-    title: panelTitle(
-      `${columns === 1 ? "against the first" : "row against column"}${isNumbered ? ": how sure, in %" : ""}`,
-    ),
-    data: { values: cells },
+    title: panelTitle(`${whom}${isNumbered ? ": how sure, in %" : ""}`),
     encoding: {
-      x: {
-        field: "column",
-        type: "ordinal",
-        title: null,
-        scale: { type: "band", domain: layout.rows.slice(0, columns).map(({ id }) => id), padding: 0 },
-        axis: { orient: "top", labelExpr: `${JSON.stringify(labels)}[datum.value]`, labelAngle: 0, labelFontSize: layout.fontSize, labelOverlap: false, domain: false, ticks: false, grid: false }, // biome-ignore format: one thought
-      },
-      y: rowAxis(layout, false),
+      x: columnChannel(places, { labelExpr: names, labelFontSize: layout.fontSize }),
+      y: rowChannel(layout),
     },
     layer: [
-      {
-        mark: { type: "rect", stroke: "white", strokeWidth: 1 },
-        encoding: {
-          color: {
-            field: "verdict",
-            type: "nominal",
-            title: null,
-            scale: { domain: present.map(({ name }) => name), range: present.map(({ fill }) => fill) },
-            legend: { orient: "bottom", direction: "horizontal", columns: 3, symbolType: "square", offset: 6, labelLimit: 200 }, // biome-ignore format: one thought
-          },
-        },
-      },
-      {
-        mark: { type: "text", fontSize: Math.min(layout.fontSize, isNumbered ? 9.5 : 12) },
-        encoding: {
-          text: { field: "text", type: "nominal" },
-          color: { field: "ink", type: "nominal", scale: null },
-        },
-      },
+      rectangles(cells, { color }, { stroke: "white", strokeWidth: 1 }),
+      labels(cells, "text", { color: inkChannel }, { fontSize: Math.min(layout.fontSize, isNumbered ? 9.5 : 12) }),
     ],
   };
+}
+
+const legend = {
+  orient: "bottom",
+  direction: "horizontal",
+  columns: 3,
+  symbolType: "square",
+  offset: 6,
+  labelLimit: 200,
+} as const;
+
+function cellOf({ a, b, verdict, chances }: PairVerdict, isNumbered: boolean) {
+  const { name, symbol, ink } = looks[verdict];
+  const text = [symbol, isNumbered ? chanceLabel(verdict, chances) : ""].filter((part) => part !== "").join(" ");
+  const { better = null, equivalent = null, worse = null } = chances ?? {};
+  return { row: String(a), column: String(b), verdict: name, better, equivalent, worse, ink, text };
 }
 
 function mirrored({ a, b, verdict, chances }: PairVerdict): PairVerdict {

@@ -1,7 +1,7 @@
 import { quantileOf } from "@ml-mosaic/statistics";
 import { type AxisScale, scaleOf } from "./scales.ts";
 
-interface MeanPoint {
+export interface MeanPoint {
   readonly mean: number;
   /** Of its interval; null where there is none. */
   readonly low: number | null;

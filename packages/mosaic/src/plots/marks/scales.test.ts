@@ -25,7 +25,6 @@ test("logarithmic ticks are few, round and inside", () => {
     [0.011, 0.013],
     [1e-300, 1e300],
   ] as const) {
-    // biome-ignore format: cases
     const ticks = logTicks(low, high);
     expect(ticks.length).toBeGreaterThan(1);
     expect(ticks.length).toBeLessThan(9);

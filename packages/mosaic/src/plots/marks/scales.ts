@@ -1,23 +1,10 @@
-// Which scale shows values best, and where its ticks are.
+/** Which scale shows values best, and where its ticks are. */
 
 export interface AxisScale {
   readonly type: "linear" | "log";
   readonly domain: [number, number];
   /** Where ticks are; undefined lets Vega choose. */
   readonly ticks: number[] | undefined;
-}
-
-/** The part of a channel's encoding that shows it: `.6~g` writes 1e+30, `~s` 12k. */
-export function numberAxis({ type, domain, ticks }: AxisScale, format: ".6~g" | "~s" = ".6~g") {
-  return {
-    scale: { type, domain, nice: false, zero: false },
-    axis: {
-      format,
-      labelExpr: "datum.value === 0 ? '0' : abs(datum.value) < 1e-3 ? format(datum.value, '~e') : datum.label",
-      // Vega thins out even ticks that are given, down to the count.
-      ...(ticks === undefined ? { tickCount: 5 } : { values: ticks, tickCount: ticks.length }),
-    },
-  } as const;
 }
 
 /** Values that span more are shown on a logarithmic scale. */
@@ -76,4 +63,15 @@ export function linearTicks(low: number, high: number): number[] {
   const step = [1, 2, 5, 10].map((digit) => digit * power).find((one) => one >= rough) ?? 10 * power;
   const first = Math.ceil(low / step);
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => (first + index) * step);
+}
+
+/** Where a value lies between the ends of a scale, 0 and 1. */
+export function placeOn(value: number, { type, domain: [low, high] }: AxisScale): number {
+  const scale = type === "log" ? Math.log : (one: number) => one;
+  return (scale(value) - scale(low)) / (scale(high) - scale(low));
+}
+
+/** The value at a place. */
+export function valueAt(place: number, { type, domain: [low, high] }: AxisScale): number {
+  return type === "log" ? low * (high / low) ** place : low + (high - low) * place;
 }

@@ -1,4 +1,4 @@
-// Which colour, dash and shape each of several lines gets, and what its legend says.
+/** Which colour, dash and shape each of several lines gets, and what its legend says. */
 import type { Direction } from "@ml-mosaic/statistics";
 import { shortLabels } from "../text/fit-text.ts";
 import { backgroundColor, dashes, palette, shapes } from "./style.ts";
@@ -16,15 +16,24 @@ interface Styled {
   readonly points: readonly { readonly mean: number }[];
 }
 
+interface Legend {
+  readonly orient: "right" | "bottom";
+  readonly columns?: number;
+  readonly labelLimit: number;
+  readonly symbolType?: string;
+  readonly symbolSize?: number;
+  readonly symbolOpacity?: number;
+  readonly offset?: number;
+}
+
 export interface SeriesStyle {
   /** Label of each series in colour, by its name. */
   readonly labels: ReadonlyMap<string, string>;
-  /** For the legend; "" where all series are in it. */
+  /** For under the title; "" where all series are in colour. */
   readonly othersNote: string;
-  readonly legend: { readonly orient: "right" | "bottom"; readonly columns: number; readonly labelLimit: number };
-  readonly colors: string[];
-  readonly dashes: number[][];
-  readonly shapes: string[];
+  readonly legend: Legend;
+  /** The channels that tell the labels in the rows' field `series` apart, with one legend. */
+  channels(legend: Legend | null): ReturnType<typeof channelsOf>;
 }
 
 export function seriesStyle(series: readonly Styled[], direction: Direction): SeriesStyle {
@@ -44,10 +53,24 @@ export function seriesStyle(series: readonly Styled[], direction: Direction): Se
       columns: isBeside || longest > longestBeside * 1.5 ? 1 : 2,
       labelLimit: isBeside ? 170 : 460,
     },
-    colors: shown.map((_, index) => palette[index % palette.length] ?? backgroundColor),
+    channels: (legend) => channelsOf([...labels.values()], legend),
+  };
+}
+
+function channelsOf(domain: string[], legend: Legend | null) {
+  const channel = <Value>(value: (index: number) => Value) =>
+    ({
+      field: "series",
+      type: "nominal",
+      title: null,
+      scale: { domain, range: domain.map((_, index) => value(index)) },
+      legend,
+    }) as const;
+  return {
+    color: channel((index) => palette[index % palette.length] ?? backgroundColor),
     // Another dash for each round of the colours.
-    dashes: shown.map((_, index) => [...(dashes[Math.floor(index / palette.length) % dashes.length] ?? [1, 0])]),
-    shapes: shown.map((_, index) => shapes[index % shapes.length] ?? "circle"),
+    strokeDash: channel((index) => [...(dashes[Math.floor(index / palette.length) % dashes.length] ?? [1, 0])]),
+    shape: channel((index) => shapes[index % shapes.length] ?? "circle"),
   };
 }
 

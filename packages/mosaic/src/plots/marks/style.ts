@@ -1,12 +1,12 @@
-// How every chart looks.
+/** How every chart looks. */
 import type { Config } from "vega-lite";
 
 /** Shipped with Mosaic, so that text looks the same on every machine. */
 export const fontFamily = "Source Sans 3";
 
-const ink = "#1a1a1a";
-const faintInk = "#4d4d4d";
-const lines = "#dedede";
+export const ink = "#1a1a1a";
+export const faintInk = "#4d4d4d";
+export const gridColor = "#dedede";
 
 /**
  * Colours that the colour-blind tell apart, dark enough for thin lines on white: Okabe and Ito's, without their yellow.
@@ -31,7 +31,7 @@ export const backgroundColor = "#bdbdbd";
 export const noteColor = "#9a3412";
 
 /** Sizes in points on an unscaled chart. */
-export const textSize = { title: 12, subtitle: 10, axisTitle: 10.5, label: 10 } as const;
+export const textSize = { title: 12, subtitle: 10, axisTitle: 10.5, label: 10, lineHeight: 12.5 } as const;
 
 export const config: Config = {
   background: "white",
@@ -46,7 +46,7 @@ export const config: Config = {
     fontWeight: 600,
     subtitleColor: faintInk,
     subtitleFontSize: textSize.subtitle,
-    subtitleLineHeight: 12.5,
+    subtitleLineHeight: textSize.lineHeight,
     subtitlePadding: 3,
     offset: 6,
   },
@@ -62,7 +62,7 @@ export const config: Config = {
     tickColor: ink,
     tickWidth: 0.75,
     tickSize: 4,
-    gridColor: lines,
+    gridColor,
     gridWidth: 0.5,
     labelFlush: false,
     labelOverlap: "greedy",

@@ -8,6 +8,7 @@ import { runFigure, runFigures } from "../../figures/run-figures.ts";
 import { openSqliteReader } from "../../store/index.ts";
 import { writeExampleDatabase } from "../runs/plot-examples.ts";
 import { type PlotRun, readPlotRuns } from "../runs/plot-runs.ts";
+import { textWidth } from "../write/fonts.ts";
 import { criterionPlots } from "./criterion.ts";
 import type { Page, Plots } from "./page.ts";
 import { performancePlots } from "./performance.ts";
@@ -40,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 async function pagesOf(plots: Plots): Promise<unknown> {
-  const pages: Page[] = await Array.fromAsync(plots.pages());
+  const pages: Page[] = await Array.fromAsync(plots.pages(textWidth));
   return JSON.parse(JSON.stringify(pages));
 }
 
@@ -64,8 +65,7 @@ test("draws the mean of the stored results with its t interval", async () => {
             title: { text: ["Test loss against number of parameters"], subtitle },
             encoding: { x: { title: "number of parameters" }, y: { title: "test loss" } },
             layer: [
-              { data: { values: [rows[0]] }, mark: { type: "area" } },
-              { mark: { type: "rule" } },
+              { data: { values: [rows[0]] }, mark: { type: "rule" } },
               { data: { values: rows }, mark: { type: "line" } },
               { data: { values: rows }, mark: { type: "point" } },
             ],
@@ -139,7 +139,12 @@ test("counts a repetition once: a result before a failure, then the last", async
   const { columns } = plots.table;
   const n = columns.findIndex(({ name }) => name === "n");
   const rows = await Array.fromAsync(plots.table.rows());
-  expect(rows.map((row) => [row[n], row[n + 1]])).toEqual([[null, null], [2, 1.5], [2, 1.5], [null, null]]); // biome-ignore format: rows
+  expect(rows.map((row) => [row[n], row[n + 1]])).toEqual([
+    [null, null],
+    [2, 1.5],
+    [2, 1.5],
+    [null, null],
+  ]);
   const text = JSON.stringify(await pagesOf(plots));
   expect(text).toContain("n = 2 repetitions");
   expect(text).toContain("2 runs of a repetition that another run has");

@@ -1,15 +1,17 @@
-// `mosaic metaplot`: a criterion against the number of parameters, one line a model key.
+/** `mosaic metaplot`: a criterion against the number of parameters, one line a model key. */
 
 import type { TableColumn } from "../../export/table.ts";
 import { type Figure, rankDirection } from "../../figures/figure.ts";
 import { axisTitle, directionNote } from "../../figures/figure-text.ts";
 import { runFigure } from "../../figures/run-figures.ts";
-import { criterionChart } from "../charts/criterion-chart.ts";
+import { type CriterionPlot, criterionChart } from "../charts/criterion-chart.ts";
 import { finiteResult, type PlotRun, runsOnData } from "../runs/plot-runs.ts";
-import { dataNote, hasIntervals, seriesNotes, seriesOf } from "../runs/series.ts";
+import { hasIntervals, seriesNotes, seriesOf } from "../runs/series.ts";
 import { seriesTable } from "../runs/series-table.ts";
+import { dataNote } from "../text/notes.ts";
+import { upperFirst } from "../text/title.ts";
 import type { Plots } from "./page.ts";
-import { figurePage, figureTextWidth } from "./page-layout.ts";
+import { figurePage, figureRoom } from "./page-layout.ts";
 
 /** @throws MosaicError for an unknown data set, with what there is */
 export function criterionPlots(runs: readonly PlotRun[], dataKey: string, criterion: Figure): Plots {
@@ -21,35 +23,23 @@ export function criterionPlots(runs: readonly PlotRun[], dataKey: string, criter
     criterion: criterion.name,
   };
   const series = seriesOf(chosen, of);
-  const title = `${upperFirst(criterion.title)} against number of parameters`;
   const interval = hasIntervals(series) ? "mean with 95 % t interval" : "";
-  const notes = seriesNotes(dataNote(dataKey), chosen, series, of, [interval, directionNote(criterion)]);
+  const plot: CriterionPlot = {
+    title: `${upperFirst(criterion.title)} against number of parameters`,
+    notes: seriesNotes(dataNote(dataKey), chosen, series, of, [interval, directionNote(criterion)]),
+    xTitle: axisTitle(runFigure("nb_params")),
+    yTitle: axisTitle(criterion),
+    series,
+    direction: rankDirection(criterion),
+    marks: "line",
+    intervals: "fill_between",
+  };
   return {
-    title,
+    title: plot.title,
     pageCount: 1,
-    pages: () => [
-      figurePage(
-        criterionChart(
-          {
-            title,
-            notes,
-            xTitle: axisTitle(runFigure("nb_params")),
-            yTitle: axisTitle(criterion),
-            series,
-            direction: rankDirection(criterion),
-            marks: "line",
-            intervals: "fill_between",
-          },
-          figureTextWidth,
-        ),
-      ),
-    ],
+    pages: (measure) => [figurePage(criterionChart(plot, figureRoom(measure)))],
     table: seriesTable(chosen, { ...of, xColumn, valueColumn: criterion.name, series }),
   };
 }
 
 const xColumn: TableColumn = { name: "nb_params", type: "whole" };
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}

@@ -1,18 +1,19 @@
-// `mosaic importance`: how much each option matters for a criterion.
-import { type GridResults, type Importance, type OptionImportance, optionImportance } from "@ml-mosaic/statistics";
+/** `mosaic importance`: how much each option matters for a criterion. */
+import type { Importance } from "@ml-mosaic/statistics";
 import type { TableColumn, TableValue } from "../../export/table.ts";
 import type { Figure } from "../../figures/figure.ts";
+import { importanceChart } from "../charts/importance-chart.ts";
 import { messageChart } from "../charts/message-chart.ts";
-import { scaleOf } from "../marks/scales.ts";
-import { palette, textSize } from "../marks/style.ts";
-import { type Configurations, configurationsOf, type VaryingOption } from "../runs/configurations.ts";
+import { configurationsOf } from "../runs/configurations.ts";
+import { type DataImportance, importanceOn } from "../runs/importance.ts";
 import type { PlotRun } from "../runs/plot-runs.ts";
-import { joinNotes } from "../runs/series.ts";
-import { shortLabels, wrapText } from "../text/fit-text.ts";
-import { counted, numberLabel } from "../text/number-label.ts";
+import type { MeasureText } from "../text/fit-text.ts";
+import { joinNotes } from "../text/notes.ts";
+import { counted, countLabel, numberLabel } from "../text/number-label.ts";
+import { titleOf } from "../text/title.ts";
 import { dataText, repetitionsOf, runsToPlot, withOptions } from "./data-pages.ts";
-import type { Chart, Page, Plots } from "./page.ts";
-import { figurePage, figureTextWidth } from "./page-layout.ts";
+import type { Page, Plots } from "./page.ts";
+import { figurePage, figureRoom } from "./page-layout.ts";
 
 /** @throws MosaicError where there is nothing to tell, with what there is */
 export function importancePlots(runs: readonly PlotRun[], criterion: Figure, dataKey: string | undefined): Plots {
@@ -20,7 +21,7 @@ export function importancePlots(runs: readonly PlotRun[], criterion: Figure, dat
   return {
     title: `Importance of options for ${criterion.title}`,
     pageCount: found.length,
-    pages: () => found.map((one) => importancePage(one, criterion)),
+    pages: (measure) => found.map((one) => importancePage(one, criterion, measure)),
     table: {
       columns,
       *rows() {
@@ -30,156 +31,49 @@ export function importancePlots(runs: readonly PlotRun[], criterion: Figure, dat
   };
 }
 
-interface DataImportance {
-  readonly of: Configurations;
-  readonly isLogarithmic: boolean;
-  /** undefined where all means are equal. */
-  readonly importance: Importance | undefined;
-  /** By total, the greatest first. */
-  /** Options that cannot be told apart from another one, each with that one. */
-  readonly aliases: readonly Alias[];
-  readonly ranked: readonly (OptionImportance & Pick<VaryingOption, "name" | "levels">)[];
-}
-
-interface Alias {
-  readonly name: string;
-  readonly follows: string;
-}
-
-/** An option follows another one that every pipeline has, if that one's value says its own. */
-function aliasesOf({ options, configurations }: Configurations): readonly Alias[] {
-  const aliases: Alias[] = [];
-  const says = (one: VaryingOption, other: VaryingOption) => {
-    const pairs = configurations.map((of) => JSON.stringify([of.options.get(one.name), of.options.get(other.name)]));
-    return new Set(pairs).size === one.levels.length;
-  };
-  for (const option of options) {
-    const isLeft = (name: string) => aliases.some((alias) => alias.name === name);
-    const leader = options.find((other) => other !== option && !isLeft(other.name) && !other.levels.includes(null) && says(other, option)); // biome-ignore format: one thought
-    // Of two that say each other the first stays.
-    if (
-      leader !== undefined &&
-      !(says(option, leader) && options.indexOf(option) < options.indexOf(leader) && !option.levels.includes(null))
-    )
-      // biome-ignore format: one thought
-      aliases.push({ name: option.name, follows: leader.name });
-  }
-  return aliases;
-}
-
-function importanceOn(of: Configurations): DataImportance {
-  const aliases = aliasesOf(of);
-  const options = of.options.filter(({ name }) => !aliases.some((alias) => alias.name === name));
-  const results = of.configurations.flatMap(({ values }) => values[0]?.map(({ value }) => value) ?? []);
-  // A few losses a thousand times the others' would be all that matters.
-  const isLogarithmic = scaleOf(results).type === "log";
-  const pipelines = of.configurations.map(
-    ({ options: chosen, values }): GridResults => ({
-      point: options.map(({ name, levels }) => levels.indexOf(chosen.get(name) ?? null)),
-      results: new Map(
-        values[0]?.map(({ repetition, value }) => [repetition, isLogarithmic ? Math.log(value) : value]),
-      ),
-    }),
-  );
-  const importance = optionImportance(
-    options.map(({ levels }) => ({
-      levelCount: levels.length,
-      isOrdered: levels.every((level) => typeof level !== "string"),
-    })),
-    pipelines,
-  );
-  const ranked = importance?.options.flatMap((shares, index) => {
-    const option = options[index];
-    return option === undefined ? [] : [{ ...option, ...shares }];
-  });
-  return {
-    of,
-    isLogarithmic,
-    importance,
-    aliases,
-    ranked: (ranked ?? []).sort((one, other) => other.total - one.total),
-  };
-}
-
 /** More are in the CSV. */
 const mostDrawn = 20;
 const rowHeight = 34;
+const axesHeight = 130;
 
-function importancePage(found: DataImportance, criterion: Figure): Page {
-  const { of, importance, ranked, isLogarithmic, aliases } = found;
+function importancePage(found: DataImportance, criterion: Figure, measure: MeasureText): Page {
+  const { of, importance, ranked, aliases } = found;
   const drawn = ranked.slice(0, mostDrawn);
-  const name = `${isLogarithmic ? "log " : ""}${criterion.title}`;
+  const name = criterion.title;
+  const measured = `${found.isLogarithmic ? "log " : ""}${name}`;
+  const follows = aliases.map((alias) => `${alias.name} follows ${alias.follows}: they cannot be told apart`);
   const pipelines = counted(of.configurations.length, "pipeline");
-  const text = {
-    text: wrapText(`Importance of options for ${name} on ${dataText(of)}`, figureTextWidth, textSize.title, 2, 600),
-    subtitle: [
-      joinNotes([pipelines, repetitionsOf(of), ...(ranked[0]?.aloneInterval ? ["95 % jackknife intervals"] : [])]),
-      ...notesOf(importance),
-      joinNotes(aliases.map(({ name: option, follows }) => `${option} follows ${follows}: they cannot be told apart`)),
-      joinNotes([...of.leftOut, ranked.length > drawn.length ? `the first ${mostDrawn} of ${ranked.length} options` : ""]), // biome-ignore format: one thought
-    ].flatMap((note) => wrapText(note, figureTextWidth, textSize.subtitle, 2)),
-  };
-  if (importance === undefined)
-    return figurePage(messageChart(text, `All pipelines have the same mean ${criterion.title}.`));
-  return figurePage(importanceChart(text, drawn, name), 130 + 12.5 * text.subtitle.length + rowHeight * drawn.length);
-}
-
-function notesOf(importance: Importance | undefined): readonly string[] {
-  if (importance === undefined) return [];
-  const { known, combinations, leftOutR2, chanceShare } = importance;
-  const gaps = `${known.toLocaleString("en")} of ${combinations.toLocaleString("en")} combinations of the options were run`;
-  const r2 = numberLabel(leftOutR2 === null ? null : Math.round(leftOutR2 * 100) / 100);
-  return [
-    leftOutR2 === null
-      ? "every combination of the options was run: an exact analysis of variance"
-      : leftOutR2 > 0.5
-        ? `${gaps}; trees guess the others (R² of left-out pipelines ${r2})`
-        : `${gaps}; trees guess the others, badly: R² of left-out pipelines ${r2}. Do not rely on this.`,
-    chanceShare === null
-      ? ""
-      : `chance makes ${chanceShare < 0.01 ? "less than 1" : Math.round(chanceShare * 100)} % of the variance between the means${chanceShare > 0.5 ? ": this says little about the options" : ""}`,
+  const intervals = drawn.some(({ aloneInterval }) => aloneInterval) ? "95 % jackknife intervals" : "";
+  const notes = [
+    joinNotes([pipelines, repetitionsOf(of), intervals]),
+    ...(importance === undefined ? [] : [coverageNote(importance), chanceNote(importance)]),
+    joinNotes(follows),
+    joinNotes([
+      ...of.leftOut,
+      ranked.length > drawn.length ? `the first ${mostDrawn} of ${ranked.length} options` : "",
+    ]),
   ];
+  const title = titleOf(`Importance of options for ${measured} on ${dataText(of)}`, notes, figureRoom(measure));
+  if (importance === undefined) return figurePage(messageChart(title, `All pipelines have the same mean ${name}.`));
+  const xTitle = `share of the variance of ${measured} between pipelines`;
+  return figurePage(importanceChart(title, drawn, xTitle), axesHeight + rowHeight * drawn.length);
 }
 
-const kinds = ["alone", "with interactions"] as const;
+/** Which combinations of the options were run, and how well the others are guessed. */
+function coverageNote({ known, combinations, leftOutR2 }: Importance): string {
+  if (leftOutR2 === null) return "every combination of the options was run: an exact analysis of variance";
+  const r2 = numberLabel(Math.round(leftOutR2 * 100) / 100);
+  const gaps = `${countLabel(known)} of ${countLabel(combinations)} combinations of the options were run`;
+  return leftOutR2 > 0.5
+    ? `${gaps}; trees guess the others (R² of left-out pipelines ${r2})`
+    : `${gaps}; trees guess the others, badly: R² of left-out pipelines ${r2}. Do not rely on this.`;
+}
 
-function importanceChart(
-  title: { readonly text: string[]; readonly subtitle: string[] },
-  ranked: DataImportance["ranked"],
-  name: string,
-): Chart {
-  const labels = shortLabels(
-    ranked.map((option) => option.name),
-    28,
-  );
-  const bars = ranked.flatMap(({ name: option, alone, total, aloneInterval, totalInterval }) => [
-    { option: labels.get(option), kind: kinds[0], share: alone, low: aloneInterval?.low ?? null, high: aloneInterval?.high ?? null }, // biome-ignore format: one thought
-    { option: labels.get(option), kind: kinds[1], share: total, low: totalInterval?.low ?? null, high: totalInterval?.high ?? null }, // biome-ignore format: one thought
-  ]);
-  const domain: [number, number] = [0, 1];
-  const share = { type: "quantitative", scale: { domain, nice: false } } as const;
-  return {
-    title,
-    encoding: {
-      y: { field: "option", type: "nominal", title: null, sort: [...labels.values()], scale: { paddingInner: 0.3, paddingOuter: 0.15 }, axis: { domain: false, ticks: false, labelLimit: 220, grid: false } }, // biome-ignore format: one thought
-      yOffset: { field: "kind", type: "nominal", sort: [...kinds] },
-    },
-    layer: [
-      {
-        data: { values: bars },
-        mark: "bar",
-        encoding: {
-          x: { field: "share", ...share, title: `share of the variance of ${name} between pipelines`, axis: { format: ".0%", tickCount: 5 } }, // biome-ignore format: one thought
-          color: { field: "kind", type: "nominal", title: null, scale: { domain: [...kinds], range: [palette[0], palette[5]] }, legend: { orient: "top", direction: "horizontal", symbolType: "square", offset: 2 } }, // biome-ignore format: one thought
-        },
-      },
-      {
-        data: { values: bars.filter(({ low }) => low !== null) },
-        mark: { type: "rule", strokeWidth: 1, color: "#1a1a1a" },
-        encoding: { x: { field: "low", ...share }, x2: { field: "high" } },
-      },
-    ],
-  };
+function chanceNote({ chanceShare }: Importance): string {
+  if (chanceShare === null) return "";
+  const percent = chanceShare < 0.01 ? "less than 1" : Math.round(chanceShare * 100);
+  const warning = chanceShare > 0.5 ? ": this says little about the options" : "";
+  return `chance makes ${percent} % of the variance between the means${warning}`;
 }
 
 const columns: readonly TableColumn[] = [
@@ -198,15 +92,13 @@ const columns: readonly TableColumn[] = [
   { name: "left_out_r2", type: "number" },
 ];
 
-function* tableRows(
-  { of, ranked, importance, isLogarithmic }: DataImportance,
-  criterion: Figure,
-): Iterable<readonly TableValue[]> {
-  // biome-ignore format: one thought
-  for (const { name, levels, alone, total, aloneInterval, totalInterval } of ranked)
+function* tableRows(found: DataImportance, criterion: Figure): Iterable<readonly TableValue[]> {
+  const { of, importance } = found;
+  const measured = `${found.isLogarithmic ? "log " : ""}${criterion.name}`;
+  for (const { name, levels, alone, total, aloneInterval, totalInterval } of found.ranked)
     yield [
       of.dataKey,
-      `${isLogarithmic ? "log " : ""}${criterion.name}`,
+      measured,
       name,
       levels.length,
       of.configurations.length,

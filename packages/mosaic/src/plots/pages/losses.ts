@@ -1,13 +1,16 @@
-// `mosaic plotloss`: the loss curves of many runs.
+/** `mosaic plotloss`: the loss curves of many runs. */
+
 import { PROCESS_DEFAULTS } from "../../config/process-options.ts";
 import { MosaicError } from "../../errors.ts";
 import type { TableColumn, TableValue } from "../../export/table.ts";
 import { figureOf } from "../../figures/run-figures.ts";
 import type { RunRecord, StoreReader } from "../../store/index.ts";
+import type { Room } from "../charts/chart.ts";
 import { type LossCurves, lossChart } from "../charts/loss-chart.ts";
+import type { MeasureText } from "../text/fit-text.ts";
 import { counted } from "../text/number-label.ts";
 import type { Page, Plots } from "./page.ts";
-import { gridCell, gridPage } from "./page-layout.ts";
+import { chunksOf, gridPage } from "./page-layout.ts";
 
 /** More across than this are too small to be seen on paper. */
 const mostAcross = 10;
@@ -27,15 +30,12 @@ export function lossPlots(reader: StoreReader, runIds: readonly number[], plotSi
   return {
     title: `Loss curves of ${counted(runIds.length, "run")}`,
     pageCount: chunks.length,
-    async *pages(): AsyncIterable<Page> {
-      const cell = gridCell(plotSize, plotSize);
+    async *pages(measure: MeasureText): AsyncIterable<Page> {
       for (const ids of chunks) {
-        const runs = await readRuns(reader, ids);
-        yield gridPage(
-          runs.map((run) => lossChart(run, cell)),
-          plotSize,
-          plotSize,
+        const charts = (await readRuns(reader, ids)).map(
+          (run) => (room: Room, width: number) => lossChart(run, room, Math.round(width)),
         );
+        yield gridPage(charts, { columns: plotSize, rows: plotSize }, measure);
       }
     },
     table: {
@@ -84,10 +84,4 @@ function curvesOf({ runId, status, description, params, result, history, details
     slope: figureOf(result, "slope"),
     epochs: history,
   };
-}
-
-function chunksOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 }

@@ -1,9 +1,8 @@
-// What is drawn: charts, each a declarative specification that a web page could show as well, and the pages they lie on.
-import type { TopLevelSpec } from "vega-lite";
-import type { TableColumn, TableValue } from "../../export/table.ts";
+/** Pages that charts lie on, and what a plot command makes. */
 
-/** A Vega-Lite specification with its data in it, without a size: the page gives it. */
-export type Chart = TopLevelSpec;
+import type { TableColumn, TableValue } from "../../export/table.ts";
+import type { Chart } from "../charts/chart.ts";
+import type { MeasureText } from "../text/fit-text.ts";
 
 export interface PlacedChart {
   readonly chart: Chart;
@@ -12,8 +11,8 @@ export interface PlacedChart {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  /** The chart is laid out at `width / scale` and then enlarged, its text with it. */
-  readonly scale: number;
+  /** The chart is laid out at `width / scale` and then enlarged, its text with it; 1 where it is left out. */
+  readonly scale?: number;
   /** Room around the plot for axes and titles, so that plots side by side line up; without it they take what they need. */
   readonly inset?: Inset;
 }
@@ -39,9 +38,9 @@ export interface PlotTable {
 
 /** What a plot command makes; read once, a page or a row at a time. */
 export interface Plots {
-  /** For the PDF's properties. */
+  /** For the PDF's properties, and for the message that it is written. */
   readonly title: string;
   readonly pageCount: number;
-  pages(): AsyncIterable<Page> | Iterable<Page>;
+  pages(measure: MeasureText): AsyncIterable<Page> | Iterable<Page>;
   readonly table: PlotTable;
 }

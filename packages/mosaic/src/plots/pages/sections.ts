@@ -1,23 +1,25 @@
-// `mosaic metaplot --config`: one page a section.
+/** `mosaic metaplot --config`: one page a section. */
 import { rankDirection } from "../../figures/figure.ts";
 import { axisTitle, directionNote } from "../../figures/figure-text.ts";
+import type { Chart, Room } from "../charts/chart.ts";
 import { type CriterionPlot, criterionChart } from "../charts/criterion-chart.ts";
-import { distributionChart } from "../charts/distribution-chart.ts";
+import { distributionChart, shapeNote } from "../charts/distribution-chart.ts";
 import type { PlotSection } from "../runs/plot-config.ts";
 import { finiteResult, type PlotRun } from "../runs/plot-runs.ts";
 import { filterRuns, valueNamed } from "../runs/run-filter.ts";
-import { dataNote, hasIntervals, type Series, type SeriesOf, seriesNotes, seriesOf } from "../runs/series.ts";
+import { hasIntervals, type RunSeries, type SeriesOf, seriesNotes, seriesOf } from "../runs/series.ts";
 import { seriesTable } from "../runs/series-table.ts";
+import { dataNote } from "../text/notes.ts";
 import { counted } from "../text/number-label.ts";
-import type { Chart, Plots, PlotTable } from "./page.ts";
-import { figurePage, figureTextWidth } from "./page-layout.ts";
+import type { Plots, PlotTable } from "./page.ts";
+import { figurePage, figureRoom } from "./page-layout.ts";
 
 export function configPlots(runs: readonly PlotRun[], sections: readonly PlotSection[]): Plots {
   const plots = sections.map((section) => sectionPlot(filterRuns(runs, section), section));
   return {
     title: counted(sections.length, "plot"),
     pageCount: plots.length,
-    pages: () => plots.map(({ chart }) => figurePage(chart())),
+    pages: (measure) => plots.map((plot) => figurePage(sectionChart(plot, figureRoom(measure)))),
     table: sectionsTable(plots),
   };
 }
@@ -26,34 +28,31 @@ interface SectionPlot {
   readonly section: PlotSection;
   readonly runs: readonly PlotRun[];
   readonly of: SeriesOf;
-  readonly series: readonly Series[];
-  chart(): Chart;
+  readonly series: readonly RunSeries[];
 }
 
 function sectionPlot(runs: readonly PlotRun[], section: PlotSection): SectionPlot {
   const { abscissae, ordinates } = section;
+  const x = abscissae.name;
   const dataKeys = new Set(runs.map(({ dataKey }) => dataKey));
   const of: SeriesOf = {
     name: ({ modelKey, dataKey }) => (dataKeys.size > 1 ? `${modelKey} on ${dataKey}` : modelKey),
-    x: (run) => (run.results.has(abscissae.name) ? finiteResult(run, abscissae.name) : valueNamed(run, abscissae.name)),
-    xName: abscissae.name,
+    x: (run) => (run.results.has(x) ? finiteResult(run, x) : valueNamed(run, x)),
+    xName: x,
     criterion: ordinates.name,
   };
-  const series = seriesOf(runs, of);
-  return { section, runs, of, series, chart: () => sectionChart(section, runs, of, series) };
+  return { section, runs, of, series: seriesOf(runs, of) };
 }
 
-function sectionChart(section: PlotSection, runs: readonly PlotRun[], of: SeriesOf, series: readonly Series[]): Chart {
+function sectionChart({ section, runs, of, series }: SectionPlot, room: Room): Chart {
   const { name, abscissae, ordinates, plotType, plotScale, errorbarsStyle } = section;
   const dataKeys = [...new Set(runs.map(({ dataKey }) => dataKey))];
   const data = dataKeys.length === 1 ? dataNote(dataKeys[0] ?? "") : "";
   const isMeans = plotType === "line" || plotType === "point";
-  const drawn = isMeans
-    ? hasIntervals(series) && "mean with 95 % t interval"
-    : `points: runs, bar: mean, ${plotType === "box" ? "boxes: quartiles" : "violins"} from n = 5 on`;
+  const drawn = isMeans ? (hasIntervals(series) ? "mean with 95 % t interval" : "") : shapeNote(plotType);
   const common = {
     title: name,
-    notes: seriesNotes(data, runs, series, of, [drawn || undefined, directionNote(ordinates)]),
+    notes: seriesNotes(data, runs, series, of, [drawn, directionNote(ordinates)]),
     xTitle: axisTitle(abscissae),
     yTitle: axisTitle(ordinates),
     series,
@@ -61,8 +60,8 @@ function sectionChart(section: PlotSection, runs: readonly PlotRun[], of: Series
     ...scalesOf[plotScale],
   };
   return isMeans
-    ? criterionChart({ ...common, marks: plotType, intervals: errorbarsStyle }, figureTextWidth)
-    : distributionChart({ ...common, shape: plotType }, figureTextWidth);
+    ? criterionChart({ ...common, marks: plotType, intervals: errorbarsStyle }, room)
+    : distributionChart({ ...common, shape: plotType }, room);
 }
 
 type Scales = Pick<CriterionPlot, "xScale" | "yScale">;

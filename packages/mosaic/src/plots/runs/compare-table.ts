@@ -1,4 +1,4 @@
-// The figures behind `mosaic compare --plot`: a row for each model and one for each pair, of every data set and over all.
+/** The figures behind `mosaic compare --plot`: a row for each model and one for each pair, of every data set and over all. */
 import type { CompareReport } from "../../compare/report.ts";
 import type { TableColumn, TableValue } from "../../export/table.ts";
 import type { PlotTable } from "../pages/page.ts";
@@ -70,6 +70,8 @@ function* rowsOf({ dataSets, overall }: CompareReport): Iterable<Row> {
       low: interquartileMean?.low ?? null,
       high: interquartileMean?.high ?? null,
     };
-  for (const { a, b, verdict, chances, wilcoxonP, wilcoxonPCorrected } of overall.pairs)
-    yield { model: a, other: b, n: overall.dataSets.length, verdict, ...chances, p: wilcoxonP, p_corrected: wilcoxonPCorrected }; // biome-ignore format: one thought
+  for (const { a, b, verdict, chances, wilcoxonP, wilcoxonPCorrected } of overall.pairs) {
+    const p = { p: wilcoxonP, p_corrected: wilcoxonPCorrected };
+    yield { model: a, other: b, n: overall.dataSets.length, verdict, ...chances, ...p };
+  }
 }

@@ -1,20 +1,12 @@
-// Runs gathered by what was configured: the options that differ between them, and the results of their repetitions.
+/** Runs gathered by what was configured: the options that differ between them, and the results of their repetitions. */
 import { describe, foldOption } from "../../compare/pipeline-parts.ts";
 import type { PipelineEntry } from "../../config/index.ts";
 import { MosaicError } from "../../errors.ts";
 import { classOptions } from "../../modules/construct.ts";
+import type { OptionValue, VaryingOption } from "../charts/parallel-axes.ts";
+import { compareX } from "../charts/series.ts";
 import { finiteResult, leftOut, type PlotRun } from "./plot-runs.ts";
-import { meanOfRuns, type RunMean } from "./run-mean.ts";
-import { compareX } from "./series.ts";
-
-/** A number where all values that occur are numbers, else a text; null where the pipeline has no such option. */
-export type OptionValue = number | string | null;
-
-export interface VaryingOption {
-  readonly name: string;
-  /** Each value that occurs, once: none, numbers by size, texts by alphabet. */
-  readonly levels: readonly OptionValue[];
-}
+import { meanOfRuns, type RunMean, type RunValue } from "./run-mean.ts";
 
 export interface ConfiguredValue {
   readonly runId: number;
@@ -57,12 +49,11 @@ export function configurationsOf(runs: readonly PlotRun[], criteria: readonly st
     configurationsOn(dataKey, ofData, criteria),
   );
   if (found.some(({ configurations }) => configurations.length > 0)) return found;
-  const have = [...new Set(runs.flatMap(({ results }) => [...results.keys()]))].filter((column) => runs.some((run) => finiteResult(run, column) !== undefined)); // biome-ignore format: one thought
+  const columns = [...new Set(runs.flatMap(({ results }) => [...results.keys()]))];
+  const have = columns.filter((column) => runs.some((run) => finiteResult(run, column) !== undefined));
   const left = found.flatMap((one) => one.leftOut).join(", ");
-  throw new MosaicError(
-    "nothing-to-plot",
-    `no run has a finite ${criteria.join(" and ")} (${left}). ${have.length === 0 ? "No run has any result" : `There are results in: ${have.join(", ")}`}`,
-  );
+  const others = have.length === 0 ? "No run has any result" : `There are results in: ${have.join(", ")}`;
+  throw new MosaicError("nothing-to-plot", `no run has a finite ${criteria.join(" and ")} (${left}). ${others}`);
 }
 
 function configurationsOn(dataKey: string, runs: readonly PlotRun[], criteria: readonly string[]): Configurations {
@@ -83,23 +74,30 @@ function configurationsOn(dataKey: string, runs: readonly PlotRun[], criteria: r
     return text === undefined ? null : levels.some((level) => typeof level === "string") ? text : Number(text);
   };
   const beside = varying.filter(({ id }) => !id.startsWith("model"));
+  const configurationOf = (group: readonly PlotRun[], index: number): Configuration => {
+    const values = criteria.map((criterion) =>
+      group.map((run) => ({ run, value: finiteResult(run, criterion) ?? Number.NaN })),
+    );
+    const more = beside.map((option) => ` · ${option.name} ${levelOf(index, option) ?? "none"}`).join("");
+    return {
+      label: `${describe(group[0]?.parts.model ?? [])}${more}`,
+      modelKey: group[0]?.modelKey ?? "",
+      options: new Map(varying.map((option) => [option.name, levelOf(index, option)])),
+      values: values.map((ofCriterion) => ofCriterion.map(configuredValue)),
+      means: values.map(meanOfRuns),
+    };
+  };
   return {
     dataKey,
     runs,
     options: varying.map(({ name, levels }) => ({ name, levels })),
-    configurations: groups.map((group, index) => {
-      const values = criteria.map((criterion) => group.map((run) => ({ run, value: finiteResult(run, criterion) ?? Number.NaN }))); // biome-ignore format: one thought
-      const more = beside.map((option) => ` · ${option.name} ${levelOf(index, option) ?? "none"}`).join("");
-      return {
-        label: `${describe(group[0]?.parts.model ?? [])}${more}`,
-        modelKey: group[0]?.modelKey ?? "",
-        options: new Map(varying.map((option) => [option.name, levelOf(index, option)])),
-        values: values.map((ofCriterion) => ofCriterion.map(({ run, value }, place) => ({ runId: run.runId, repetition: `${run.seed ?? `#${place}`} ${run.fold ?? ""}`, value }))), // biome-ignore format: one thought
-        means: values.map(meanOfRuns),
-      };
-    }),
+    configurations: groups.map(configurationOf),
     leftOut: leftOutOf(runs, criteria),
   };
+}
+
+function configuredValue({ run, value }: RunValue, place: number): ConfiguredValue {
+  return { runId: run.runId, repetition: `${run.seed ?? `#${place}`} ${run.fold ?? ""}`, value };
 }
 
 function compareLevels(one: OptionValue, other: OptionValue): number {
@@ -110,7 +108,7 @@ function compareLevels(one: OptionValue, other: OptionValue): number {
 /** What a pipeline has written, by stage and option: `model mlp.width`, `training lr`; a stage's class is one of them. */
 function optionsOf({ parts: { data, model, training } }: PlotRun): ReadonlyMap<string, string> {
   const options = new Map<string, string>();
-  for (const [kind, entries] of [["data", data], ["model", model]] as const) // biome-ignore format: pairs
+  for (const [kind, entries] of Object.entries({ data, model }))
     for (const [stage, entry] of named(entries)) {
       options.set(`${kind} ${stage}.class`, entry.class ?? "");
       for (const [option, value] of Object.entries(classOptions(entry)))
@@ -144,7 +142,11 @@ function namesOf(written: readonly ReadonlyMap<string, string>[]): ReadonlyMap<s
   };
   const counts = new Map<string, number>();
   for (const id of ids) counts.set(own(id), (counts.get(own(id)) ?? 0) + 1);
-  return new Map(ids.map((id) => [id, counts.get(own(id)) === 1 ? own(id) : partsOf(id).filter((part) => part !== "").join(" ")])); // biome-ignore format: one thought
+  const full = (id: string) =>
+    partsOf(id)
+      .filter((part) => part !== "")
+      .join(" ");
+  return new Map(ids.map((id) => [id, counts.get(own(id)) === 1 ? own(id) : full(id)]));
 }
 
 function leftOutOf(runs: readonly PlotRun[], criteria: readonly string[]): readonly string[] {

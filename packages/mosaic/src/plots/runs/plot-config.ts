@@ -1,4 +1,4 @@
-// Reads a plot configuration (`mosaic metaplot --config`): each section is a page.
+/** Reads a plot configuration (`mosaic metaplot --config`): each section is a page. */
 import { type IniOption, type IniSection, parseIni } from "../../config/ini.ts";
 import { suggestName } from "../../config/nearest.ts";
 import { ConfigError, type Finding } from "../../config/problem.ts";
@@ -25,7 +25,16 @@ export interface PlotSection extends RunFilter {
   readonly errorbarsStyle: (typeof errorbarStyles)[number];
 }
 
-const optionNames = ["abscissae", "ordinates", "include_keys", "include_values", "excludes", "plot_type", "plot_scale", "errorbars_style"]; // biome-ignore format: names
+const optionNames = [
+  "abscissae",
+  "ordinates",
+  "include_keys",
+  "include_values",
+  "excludes",
+  "plot_type",
+  "plot_scale",
+  "errorbars_style",
+];
 
 /**
  * @param runs all runs of the database: names, keys and values are checked against them
@@ -52,7 +61,8 @@ export async function readPlotConfig(
       message: "The file has no section.",
       remedy: "Write one for each plot: [NAME].",
     });
-  if (problems.length > 0) throw new ConfigError(file, problems.map((finding) => ({ file, ...finding }))); // biome-ignore format: one thought
+  const placed = problems.map((finding) => ({ file, ...finding }));
+  if (placed.length > 0) throw new ConfigError(file, placed);
   return sections;
 }
 
@@ -70,9 +80,11 @@ function readSection(
     reportAny({ section: section.name, ...finding });
   };
   const options = new Map(section.options.map((option) => [option.name, option]));
-  for (const { name, line } of section.options)
+  for (const { name, line } of section.options) {
+    const remedy = suggestName(name, optionNames);
     if (!optionNames.includes(name))
-      report({ line, option: name, code: "unknown-option", message: "There is no such option.", remedy: suggestName(name, optionNames) }); // biome-ignore format: one thought
+      report({ line, option: name, code: "unknown-option", message: "There is no such option.", remedy });
+  }
   const optionsOfRuns = new Set(runs.flatMap((run) => [...run.options.keys()]));
   const names = [...figures.map((figure) => figure.name), ...optionsOfRuns];
   const known = [...figures, ...[...optionsOfRuns].map((option): Figure => ({ name: option, title: option }))];
@@ -116,10 +128,14 @@ function readFigure({ section, options, report }: SectionReader, option: string,
     report({ line, option, code: "missing-option", message: "The option must be there.", remedy });
     return { name: "", title: "" };
   }
-  const found = findFigure(known, written.value);
-  if (found === undefined)
-    report({ line: written.line, option, value: written.value, code: "unknown-name", message: `No run has "${written.value}"${option === "ordinates" ? " as a result" : ""}.`, remedy: suggestName(written.value, known.map(({ name }) => name)) }); // biome-ignore format: one thought
-  return found ?? { name: written.value, title: written.value };
+  const { line, value } = written;
+  const asWhat = option === "ordinates" ? " as a result" : "";
+  const found = findFigure(known, value);
+  if (found !== undefined) return found;
+  const names = known.map(({ name }) => name);
+  const message = `No run has "${value}"${asWhat}.`;
+  report({ line, option, value, code: "unknown-name", message, remedy: suggestName(value, names) });
+  return { name: value, title: value };
 }
 
 /** The first choice where nothing is written. */
@@ -130,10 +146,12 @@ function readChoice<Choice extends string>(
 ): Choice {
   const written = options.get(option);
   if (written === undefined) return choices[0];
-  const choice = choices.find((one) => one === written.value);
-  if (choice === undefined)
-    report({ line: written.line, option, value: written.value, code: "unknown-choice", message: `"${written.value}" is none of the choices.`, remedy: suggestName(written.value, choices) }); // biome-ignore format: one thought
-  return choice ?? choices[0];
+  const { line, value } = written;
+  const choice = choices.find((one) => one === value);
+  if (choice !== undefined) return choice;
+  const message = `"${value}" is none of the choices.`;
+  report({ line, option, value, code: "unknown-choice", message, remedy: suggestName(value, choices) });
+  return choices[0];
 }
 
 interface Conditions {
@@ -159,18 +177,17 @@ function readConditions(
   const knownKeys = [...new Set([...keysByType(runs).values()].flatMap((keys) => [...keys]))];
   const keys: string[] = [];
   const values: NamedValue[] = [];
+  const refuse = (code: string, message: string, remedy: string) => report({ ...place, code, message, remedy });
   for (const part of parsed.value.values) {
     const equals = part.indexOf("=");
     if (option !== "include_values" && (equals === -1 || knownKeys.includes(part))) {
       if (knownKeys.includes(part)) keys.push(part);
-      else report({ ...place, code: "unknown-key", message: `No run has the key "${part}".`, remedy: suggestName(part, knownKeys) }); // biome-ignore format: one thought
+      else refuse("unknown-key", `No run has the key "${part}".`, suggestName(part, knownKeys));
       continue;
     }
     const [name, value] = [part.slice(0, equals).trim(), part.slice(equals + 1).trim()];
-    if (equals === -1)
-      report({ ...place, code: "no-value", message: `"${part}" has no value.`, remedy: `Write it as in ${part}=2.` }); // biome-ignore format: one thought
-    else if (!names.includes(name))
-      report({ ...place, code: "unknown-name", message: `No run has "${name}".`, remedy: suggestName(name, names) }); // biome-ignore format: one thought
+    if (equals === -1) refuse("no-value", `"${part}" has no value.`, `Write it as in ${part}=2.`);
+    else if (!names.includes(name)) refuse("unknown-name", `No run has "${name}".`, suggestName(name, names));
     else values.push({ name, value });
   }
   return { keys, values };

@@ -47,7 +47,12 @@ function newRun({ dataKey = "data", modelKey, width = 2, repetition = 0 }: Examp
   return {
     pipelineJson: JSON.stringify(pipeline),
     description: `Data | Mlp(${width})`,
-    params: [["Mlp_width", String(width)], ["mlp_key", modelKey], ["dataset_key", dataKey], ["data_scheme", "dataset"]] as const, // biome-ignore format: rows
+    params: [
+      ["Mlp_width", String(width)],
+      ["mlp_key", modelKey],
+      ["dataset_key", dataKey],
+      ["data_scheme", "dataset"],
+    ] as const,
     repetition,
     identity: `${dataKey} ${modelKey} ${width} ${repetition}`,
     seed: repetition,

@@ -1,4 +1,4 @@
-// Runs as plots of their results need them.
+/** Runs as plots of their results need them. */
 import { countingRun } from "../../compare/counting-run.ts";
 import { foldOption, identityOf, keyOf, type PipelineParts, partsOf } from "../../compare/pipeline-parts.ts";
 import { MosaicError } from "../../errors.ts";

@@ -1,4 +1,4 @@
-// Which runs a section of a plot configuration takes: by the keys of their modules, and by the values of their options.
+/** Which runs a section of a plot configuration takes: by the keys of their modules, and by the values of their options. */
 import type { PlotRun } from "./plot-runs.ts";
 
 export interface RunFilter {

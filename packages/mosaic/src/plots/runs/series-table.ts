@@ -1,7 +1,8 @@
-// The values behind a plot of series: every run, drawn or not, with the mean that it went into.
+/** The values behind a plot of series: every run, drawn or not, with the mean that it went into. */
 import type { TableColumn, TableValue } from "../../export/table.ts";
+import type { Series } from "../charts/series.ts";
 import type { PlotRun } from "./plot-runs.ts";
-import type { Series, SeriesOf } from "./series.ts";
+import type { SeriesOf } from "./series.ts";
 
 export interface SeriesTableOf extends SeriesOf {
   readonly xColumn: TableColumn;
@@ -23,6 +24,7 @@ export function seriesTable(
   const points = new Map(
     series.flatMap((one) => one.points.flatMap((point) => point.values.map(({ runId }) => [runId, point]))),
   );
+  const hasValueColumn = xColumn.name !== valueColumn;
   return {
     columns: [
       { name: "run_id", type: "whole" },
@@ -32,7 +34,7 @@ export function seriesTable(
       { name: "pipeline", type: "text" },
       { name: "series", type: "text" },
       xColumn,
-      ...(xColumn.name === valueColumn ? [] : [{ name: valueColumn, type: "number" } as const]),
+      ...(hasValueColumn ? [{ name: valueColumn, type: "number" } as const] : []),
       { name: "n", type: "whole" },
       { name: "mean", type: "number" },
       { name: "t_interval_low", type: "number" },
@@ -40,21 +42,12 @@ export function seriesTable(
     ],
     rows: () =>
       runs.map((run) => {
-        const point = points.get(run.runId);
-        return [
-          run.runId,
-          run.status,
-          run.dataKey,
-          run.modelKey,
-          run.pipeline,
-          name(run),
-          x(run) ?? null,
-          ...(xColumn.name === valueColumn ? [] : [run.results.get(criterion) ?? null]),
-          point?.values.length ?? null,
-          point?.mean ?? null,
-          point?.low ?? null,
-          point?.high ?? null,
-        ];
+        const { runId, status, dataKey, modelKey, pipeline } = run;
+        const point = points.get(runId);
+        const value = hasValueColumn ? [run.results.get(criterion) ?? null] : [];
+        const figures = [point?.values.length ?? null, point?.mean ?? null, point?.low ?? null, point?.high ?? null];
+        const place = [name(run), x(run) ?? null, ...value];
+        return [runId, status, dataKey, modelKey, pipeline, ...place, ...figures];
       }),
   };
 }

@@ -1,4 +1,4 @@
-// Pages as PDF, PNG and SVG. PDF and PNG are drawn by the same library, Skia, from the same layout.
+/** Pages as PDF, PNG and SVG. PDF and PNG are drawn by the same library, Skia, from the same layout. */
 import { createCanvas, PDFDocument } from "@napi-rs/canvas";
 import { resetSVGDefIds } from "vega";
 import type { Page } from "../pages/page.ts";
@@ -35,7 +35,7 @@ export async function svgOf(page: Page): Promise<string> {
   const parts = [`<svg xmlns="http://www.w3.org/2000/svg" ${size}>\n<rect width="100%" height="100%" fill="white"/>`];
   for (const placed of page.charts) {
     const view = await layOut(placed);
-    const svg = await view.toSVG(placed.scale);
+    const svg = await view.toSVG(placed.scale ?? 1);
     view.finalize();
     parts.push(`<g transform="translate(${round(placed.x)},${round(placed.y)})">${svg}</g>`);
   }
@@ -53,7 +53,7 @@ async function drawOn(context: DrawingContext, page: Page): Promise<void> {
     const view = await layOut(placed);
     context.save();
     context.translate(placed.x, placed.y);
-    await view.toCanvas(placed.scale, { externalContext: context });
+    await view.toCanvas(placed.scale ?? 1, { externalContext: context });
     context.restore();
     view.finalize();
   }

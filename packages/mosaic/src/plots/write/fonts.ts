@@ -1,4 +1,4 @@
-// The fonts that text is measured and drawn with, from a package: a machine need not have any.
+/** The fonts that text is measured and drawn with, from a package: a machine need not have any. */
 import { fileURLToPath } from "node:url";
 import { createCanvas, GlobalFonts } from "@napi-rs/canvas";
 import { fontFamily } from "../marks/style.ts";

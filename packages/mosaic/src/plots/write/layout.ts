@@ -1,4 +1,4 @@
-// From a specification to a laid-out picture, without a browser.
+/** From a specification to a laid-out picture, without a browser. */
 import { font, type LoggerInterface, None, parse, textMetrics, View } from "vega";
 import { compile } from "vega-lite";
 import { config } from "../marks/style.ts";
@@ -24,7 +24,7 @@ export async function layOut(placed: PlacedChart): Promise<View> {
   return view.runAsync();
 }
 
-function sizeOf({ width, height, scale, inset }: PlacedChart) {
+function sizeOf({ width, height, scale = 1, inset }: PlacedChart) {
   if (inset === undefined) return { width: width / scale, height: height / scale, autosize: fitInside };
   const { left, top, right, bottom } = inset;
   return {

@@ -1,4 +1,4 @@
-// PDF and PNG of a plot are drawn by the same library but in two ways: what poppler makes of the one is compared with the other.
+/** PDF and PNG of a plot are drawn by the same library but in two ways: what poppler makes of the one is compared with the other. */
 
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -60,7 +60,9 @@ async function pictures(spec: CommandSpec, args: (file: string) => readonly stri
   const context = createCanvas(width, height).getContext("2d");
   context.drawImage(await loadImage(await readFile(path("one.png"))), 0, 0, width, height);
   const { data } = context.getImageData(0, 0, width, height);
-  const gray = (pixel: number) => 0.299 * (data[4 * pixel] ?? 0) + 0.587 * (data[4 * pixel + 1] ?? 0) + 0.114 * (data[4 * pixel + 2] ?? 0); // biome-ignore format: one thought
+  const weights = [0.299, 0.587, 0.114];
+  const gray = (pixel: number) =>
+    weights.reduce((sum, weight, channel) => sum + weight * (data[4 * pixel + channel] ?? 0), 0);
   return {
     pdf: cellsOf(width, height, (pixel) => 1 - (fromPdf[pixel] ?? 0) / 255),
     png: cellsOf(width, height, (pixel) => 1 - gray(pixel) / 255),

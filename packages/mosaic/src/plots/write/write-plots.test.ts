@@ -42,7 +42,16 @@ test("a PDF has pages, selectable text in embedded fonts, and lines instead of i
   await writePlots(path("out.pdf"), await losses(2), options);
   expect(poppler("pdfinfo", path("out.pdf"))).toMatch(/Title: +Loss curves of 5 runs[\s\S]*Pages: +2\n/);
   const text = poppler("pdftotext", "-layout", path("out.pdf"), "-");
-  for (const part of ["Run 1", "Run 5 (pending)", "15 parameters", "overfit 0.1", "train", "test", "epoch", "No loss history: the run is pending."]) // biome-ignore format: list
+  for (const part of [
+    "Run 1",
+    "Run 5 (pending)",
+    "15 parameters",
+    "overfit 0.1",
+    "train",
+    "test",
+    "epoch",
+    "No loss history: the run is pending.",
+  ])
     expect(text).toContain(part);
   expect(poppler("pdfimages", "-list", path("out.pdf")).trim().split("\n")).toHaveLength(2);
   const fonts = poppler("pdffonts", path("out.pdf")).trim().split("\n").slice(2);
@@ -74,7 +83,9 @@ test("a PDF and a PNG show the same picture", async () => {
 });
 
 test("several pages are numbered SVG and PNG files", async () => {
-  expect(await writePlots(path("out.svg"), await losses(1), options)).toEqual([1, 2, 3, 4, 5].map((page) => path(`out-${page}.svg`))); // biome-ignore format: one thought
+  expect(await writePlots(path("out.svg"), await losses(1), options)).toEqual(
+    [1, 2, 3, 4, 5].map((page) => path(`out-${page}.svg`)),
+  );
   const svg = await readFile(path("out-1.svg"), "utf8");
   for (const part of ["Run 1 — 15 parameters", "loss (MSELoss)", "'Source Sans 3'", "#0072B2", "<path"])
     expect(svg).toContain(part);
@@ -95,7 +106,9 @@ test("what cannot be written leaves everything as it was", async () => {
   const before = await readdir(folder);
   const stopped = { ...options, signal: AbortSignal.abort(new Error("stopped")) };
   await expect(writePlots(path("old.pdf"), await losses(2), stopped)).rejects.toThrow("stopped");
-  await expect(writePlots(path("out.jpg"), await losses(2), options)).rejects.toThrow("must be one of .pdf, .svg, .png, .csv"); // biome-ignore format: one thought
+  await expect(writePlots(path("out.jpg"), await losses(2), options)).rejects.toThrow(
+    "must be one of .pdf, .svg, .png, .csv",
+  );
   await expect(writePlots(path("no/out.pdf"), await losses(2), options)).rejects.toThrow(
     "does not exist; make it first",
   );

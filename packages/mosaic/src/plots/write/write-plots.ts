@@ -6,6 +6,7 @@ import { MosaicError } from "../../errors.ts";
 import { openCsv } from "../../export/csv.ts";
 import type { Page, Plots } from "../pages/page.ts";
 import { pdfOf, pngOf, svgOf } from "./draw-page.ts";
+import { textWidth } from "./fonts.ts";
 
 export interface WriteOptions {
   /** How many pages are drawn. */
@@ -77,7 +78,7 @@ function eachPage(draw: (page: Page) => Promise<string | Uint8Array>): WriteForm
 /** The pages, with a turn of the event loop before each, in which a signal arrives. */
 async function* counted(plots: Plots, { onPage, signal }: WriteOptions): AsyncIterable<Page> {
   let pages = 0;
-  for await (const page of plots.pages()) {
+  for await (const page of plots.pages(textWidth)) {
     yield page;
     onPage(++pages);
     await nextTurn();

@@ -1,0 +1,19 @@
+import type { ExitCode, Given, Terminal } from "@ml-mosaic/command-line";
+import { openSqliteReader, type StoreReader } from "../store/index.ts";
+
+export const databaseArgument = { name: "database_file", help: "database (.db)" } as const;
+
+/** Opens the database that was given, says what there is to say about it, and closes it when `use` is done. */
+export async function readDatabase(
+  given: Given,
+  terminal: Terminal,
+  use: (reader: StoreReader) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const reader = await openSqliteReader(given.argument(databaseArgument.name));
+  try {
+    for (const notice of reader.notices) terminal.err(`${notice}\n`);
+    return await use(reader);
+  } finally {
+    await reader.close();
+  }
+}
