@@ -31,9 +31,22 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test("the page's commands write what it says", async () => {
   for (const command of commands) await runAsUser(folder, "bash", "-c", command);
   const written = (await readdir(folder)).filter((name) => /\.(pdf|png|svg|csv)$/.test(name));
-  expect(written.sort()).toEqual(
-    ["all.pdf", "best.pdf", "front.csv", "importance.csv", "importance.png", "losses.csv", "losses.png", "models.pdf", "models.svg", "parallel.png", "pareto.png", "plots.pdf", "time.pdf", "trainability.png"], // biome-ignore format: list
-  );
+  expect(written.sort()).toEqual([
+    "all.pdf",
+    "best.pdf",
+    "front.csv",
+    "importance.csv",
+    "importance.png",
+    "losses.csv",
+    "losses.png",
+    "models.pdf",
+    "models.svg",
+    "parallel.png",
+    "pareto.png",
+    "plots.pdf",
+    "time.pdf",
+    "trainability.png",
+  ]);
   const pagesOf = (file: string) =>
     /^Pages: +(\d+)$/m.exec(execFileSync("pdfinfo", [join(folder, file)], { encoding: "utf8" }))?.[1];
   expect(["all.pdf", "best.pdf", "models.pdf", "plots.pdf"].map(pagesOf)).toEqual(["3", "1", "2", "2"]);

@@ -50,7 +50,10 @@ export function treeShares(tree: readonly Leaf[], levelCounts: readonly number[]
 /** For each option the variance of what is left when only it is averaged over. */
 function othersKnown(tree: readonly Leaf[], values: readonly number[], levelCounts: readonly number[]): Float64Array {
   const D = levelCounts.length;
-  const [from, to] = [Int32Array.from(tree.flatMap((leaf) => leaf.from)), Int32Array.from(tree.flatMap((leaf) => leaf.to))]; // biome-ignore format: pair
+  const [from, to] = [
+    Int32Array.from(tree.flatMap((leaf) => leaf.from)),
+    Int32Array.from(tree.flatMap((leaf) => leaf.to)),
+  ];
   const variances = new Float64Array(D);
   for (let i = 0; i < tree.length; i++)
     for (let j = i; j < tree.length; j++) {

@@ -68,7 +68,13 @@ test("the order of levels without one does not count", () => {
       { levelCount: 3, isOrdered: true },
     ];
     const renamed = some.map(([level = 0, more = 0]) => [names.indexOf(height[level] ?? 0), more]);
-    return optionImportance([one, other], once(renamed, some.map((point) => valueAt(point, height)))); // biome-ignore format: one thought
+    return optionImportance(
+      [one, other],
+      once(
+        renamed,
+        some.map((point) => valueAt(point, height)),
+      ),
+    );
   };
   expect(sharesOf([0, 1, 2, 3, 4, 5])).toEqual(sharesOf(height));
 });
@@ -96,7 +102,10 @@ describe("repetitions", () => {
 
   test("tell chance from effect", () => {
     const chanceOf = (effect: number, n: number) => {
-      const shares = Array.from({ length: 40 }, (_, seed) => optionImportance(ordered([3, 4]), repeated(effect, 1, n, seed))?.chanceShare ?? 0); // biome-ignore format: one thought
+      const shares = Array.from(
+        { length: 40 },
+        (_, seed) => optionImportance(ordered([3, 4]), repeated(effect, 1, n, seed))?.chanceShare ?? 0,
+      );
       return shares.reduce((sum, share) => sum + share, 0) / 40;
     };
     // Without an effect the means differ by chance only; uniform noise of variance 1/12 beside levels of variance 2/3.
@@ -112,7 +121,10 @@ describe("repetitions", () => {
       return interval !== null && interval !== undefined && interval.low <= 1 && interval.high >= 0.95;
     });
     expect(held.filter(Boolean).length).toBeGreaterThan(170);
-    expect(optionImportance(ordered([3, 4]), repeated(1, 1, 1, 1))).toMatchObject({ chanceShare: null, options: [{ aloneInterval: null }, { totalInterval: null }] }); // biome-ignore format: one thought
+    expect(optionImportance(ordered([3, 4]), repeated(1, 1, 1, 1))).toMatchObject({
+      chanceShare: null,
+      options: [{ aloneInterval: null }, { totalInterval: null }],
+    });
   });
 });
 

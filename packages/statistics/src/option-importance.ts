@@ -60,8 +60,14 @@ export function optionImportance(
   return {
     options: shares.map((share, option) => ({
       ...share,
-      aloneInterval: jackknife(share.alone, without.map((one) => one?.[option]?.alone)), // biome-ignore format: one thought
-      totalInterval: jackknife(share.total, without.map((one) => one?.[option]?.total)), // biome-ignore format: one thought
+      aloneInterval: jackknife(
+        share.alone,
+        without.map((one) => one?.[option]?.alone),
+      ),
+      totalInterval: jackknife(
+        share.total,
+        without.map((one) => one?.[option]?.total),
+      ),
     })),
     known,
     combinations,
@@ -122,7 +128,10 @@ function treesOf(sample: GridSample): readonly (readonly Leaf[])[] {
 function blocksOf(repetitions: readonly string[]): readonly ReadonlySet<string>[] {
   const count = Math.min(mostBlocks, repetitions.length);
   if (count < 2) return [];
-  return Array.from({ length: count }, (_, block) => new Set(repetitions.filter((_name, index) => index % count === block))); // biome-ignore format: one thought
+  return Array.from(
+    { length: count },
+    (_, block) => new Set(repetitions.filter((_name, index) => index % count === block)),
+  );
 }
 
 /** estimate ± t(B − 1) · s / √B with the pseudo-values B · estimate − (B − 1) · (estimate without a block), in [0, 1]. */
@@ -165,9 +174,10 @@ function leftOutR2({ levelCounts, points, values }: GridSample): number {
  */
 function chanceShare(pipelines: readonly GridResults[]): number | null {
   const means = pipelines.map(({ results }) => meanOf([...results.values()]));
-  const rests = pipelines.flatMap(
-    ({ results }, index) =>
-    results.size < 2 ? [] : Array.from(results, ([repetition, value]) => ({ repetition, rest: value - (means[index] ?? 0) })), // biome-ignore format: one thought
+  const rests = pipelines.flatMap(({ results }, index) =>
+    results.size < 2
+      ? []
+      : Array.from(results, ([repetition, value]) => ({ repetition, rest: value - (means[index] ?? 0) })),
   );
   const shared = new Map(
     [...Map.groupBy(rests, ({ repetition }) => repetition)].map(([name, of]) => [
