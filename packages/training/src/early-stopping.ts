@@ -4,7 +4,7 @@ export type StoppingState = Readonly<Record<string, number>>;
 /** When training ends before its last epoch. Data, like a scheduler: the state goes in and comes out. */
 export interface StoppingRule {
   readonly start: StoppingState;
-  /** The state after an epoch that ended with this loss, which may be NaN. */
+  /** The state after an epoch that ended with this loss, or with what else is watched, turned so that lower is better. It may be NaN. */
   next(state: StoppingState, loss: number): StoppingState;
   stops(state: StoppingState): boolean;
 }

@@ -1,5 +1,10 @@
 /** What went wrong, in a form that programs can test; stable across versions. */
-export type TrainingErrorCode = "TRAINING_DATA" | "TRAINING_FOLDER" | "TRAINING_LOSS" | "TRAINING_SNAPSHOT";
+export type TrainingErrorCode =
+  | "TRAINING_DATA"
+  | "TRAINING_FOLDER"
+  | "TRAINING_LOSS"
+  | "TRAINING_MONITOR"
+  | "TRAINING_SNAPSHOT";
 
 /** Every error that this package throws on purpose. */
 export class TrainingError extends Error {

@@ -14,8 +14,9 @@ import {
   TensorDataset,
 } from "@ml-mosaic/tensor";
 import { describe, expect, test } from "vitest";
+import { type StoppingState, stopWithoutImprovement } from "./early-stopping.ts";
 import { TrainingError } from "./errors.ts";
-import { flatFigures } from "./history.ts";
+import { type EpochRecord, flatFigures } from "./history.ts";
 import { type TrainOptions, type TrainResult, train } from "./train.ts";
 
 const generator = new Generator(3);
@@ -192,6 +193,20 @@ describe("metrics", () => {
     expect(history.map(({ validLoss }) => validLoss)).toEqual(without.history.map(({ validLoss }) => validLoss));
   });
 
+  test("of the train set are the model's of the end of the epoch, and change nothing else", async () => {
+    const list: readonly metrics.Metric[] = [metrics.rocAuc(), metrics.f1({ threshold: 0, average: "none" })];
+    const net = newNet();
+    const without = await train(options(newNet(), { metrics: list }));
+    const { state, history } = await train(options(net, { metrics: list, trainMetrics: true }));
+    expect(state).toEqual(without.state);
+    expect(without.history.every(({ trainMetrics }) => trainMetrics === undefined)).toBe(true);
+    expect(history.map(({ metrics: figures }) => figures)).toEqual(without.history.map(({ metrics: figures }) => figures)); // biome-ignore format: one thought
+    const [x, y] = dataset.tensors;
+    if (x === undefined || y === undefined) throw new Error("two tensors are needed");
+    const named = list.map(async (metric) => [metric.name, await metrics.compute(metric, net.forward(x), y)] as const);
+    expect(history.at(-1)?.trainMetrics).toEqual(flatFigures(Object.fromEntries(await Promise.all(named))));
+  });
+
   test.each<[string, readonly metrics.Metric[], RegExp]>([
     ["of one name", [metrics.accuracy(), metrics.accuracy({ threshold: 0 })], /two metrics are called accuracy/],
     ["that do not fit the predictions", [metrics.topKAccuracy({ k: 3 })], /k is 3, but there are scores of 1 classes/],
@@ -267,5 +282,44 @@ describe("samples that are not in memory", () => {
       },
     };
     await expect(train(options(newNet(), loaders(broken)))).rejects.toThrow("disk on fire");
+  });
+});
+
+describe("early stopping watches", () => {
+  const list = [metrics.rocAuc(), metrics.f1({ threshold: 0, average: "none" }), metrics.meanAbsoluteError()];
+
+  test.each([
+    ["loss", (epoch: EpochRecord) => epoch.validLoss],
+    ["train_loss", (epoch: EpochRecord) => epoch.trainLoss],
+    ["valid_acc", (epoch: EpochRecord) => -(epoch.validAccuracy ?? Number.NaN)],
+    ["rocAuc", (epoch: EpochRecord) => -(epoch.metrics.rocAuc ?? Number.NaN)],
+    ["test_f1PerClass_1", (epoch: EpochRecord) => -(epoch.metrics.f1PerClass_1 ?? Number.NaN)],
+    ["train_meanAbsoluteError", (epoch: EpochRecord) => epoch.trainMetrics?.meanAbsoluteError ?? Number.NaN],
+  ])("%s, turned so that lower is better", async (monitor, expected) => {
+    const seen: number[] = [];
+    const earlyStopping = {
+      start: {},
+      next(state: StoppingState, value: number) {
+        seen.push(value);
+        return state;
+      },
+      stops: () => seen.length === 2,
+    };
+    const { history, stoppedEarly } = await train(
+      options(newNet(), { metrics: list, trainMetrics: true, earlyStopping, monitor }),
+    );
+    expect(stoppedEarly).toBe(true);
+    expect(seen).toEqual(history.map(expected));
+    expect(seen).not.toContain(Number.NaN);
+  });
+
+  test.each(["f2", "train_rocAuc", "epoch"])("nothing called %s, and says so before training", async (monitor) => {
+    const epochs: number[] = [];
+    const onEpoch = ({ epoch }: EpochRecord) => void epochs.push(epoch);
+    const earlyStopping = stopWithoutImprovement();
+    await expect(train(options(newNet(), { metrics: list, earlyStopping, monitor, onEpoch }))).rejects.toThrow(
+      `early stopping watches "${monitor}" (its option monitor), which no epoch has. There are: loss, acc, rocAuc`,
+    );
+    expect(epochs).toEqual([]);
   });
 });

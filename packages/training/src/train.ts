@@ -8,6 +8,7 @@ import {
   type nn,
   optim,
   type ParameterGroup,
+  type Samples,
   type schedulers,
   type TrainingProgram,
   type TrainingState,
@@ -19,9 +20,18 @@ import { type EpochProgress, evaluateEpoch, Pace, trainEpoch } from "./epoch.ts"
 import { type EpochRecord, flatFigures } from "./history.ts";
 import { type AnyLoader, batchCount, checkedSamples, checkSameFields, usualBatch } from "./loaders.ts";
 import { modelStep, type TrainableModel } from "./model-step.ts";
+import { checkMonitor, watchedFigure } from "./monitored.ts";
 import { epochSchedule } from "./schedule.ts";
 
 type Layout = TrainingProgram["layout"];
+
+/** What evaluates a set after every epoch. */
+interface Judge {
+  readonly name: string;
+  readonly loader: AnyLoader;
+  readonly program: EvaluationProgram;
+  readonly pace: Pace;
+}
 
 export interface TrainOptions extends UpdateOptions {
   readonly model: TrainableModel;
@@ -32,12 +42,16 @@ export interface TrainOptions extends UpdateOptions {
   readonly groups?: readonly ParameterGroup[] | undefined;
   readonly scheduler?: schedulers.Scheduler | undefined;
   readonly earlyStopping?: StoppingRule | undefined;
+  /** What it watches of an epoch: `loss`, `acc` or a metric's name; with `train_` before it, of the train set. */
+  readonly monitor?: string | undefined;
   /** Samples of two or more fields: the last is the target, the others are what the model gets. */
   readonly trainLoader: AnyLoader;
   /** Evaluated after every epoch: the validation set, or the test set where there is no other. */
   readonly evaluationLoader: AnyLoader;
   /** Computed from the evaluation, besides loss and accuracy. */
   readonly metrics?: readonly metrics.Metric[] | undefined;
+  /** Computes the metrics of the train set too: after each epoch, by one more pass over it that trains nothing. */
+  readonly trainMetrics?: boolean | undefined;
   /** False: accuracy is not looked for, also where the targets have such a thing. */
   readonly accuracy?: boolean | undefined;
   /** Epochs in all, those before a resumption included. */
@@ -111,7 +125,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     clipValue,
     scheduler,
     earlyStopping,
+    monitor = "loss",
     metrics: metricList = [],
+    trainMetrics = false,
     trainLoader,
     evaluationLoader,
     epochs,
@@ -127,6 +143,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   checkSameFields(trainSamples, "evaluation", evaluationSamples);
   checkMetrics(metricList);
   const rule = options.accuracy === false ? undefined : accuracyRule(loss, [trainSamples, evaluationSamples]);
+  checkMonitor(monitor, metricList, { trainMetrics, accuracy: rule !== undefined });
   const program = await compileTraining({
     fields: trainSamples.fields,
     parameters: model.parameters,
@@ -148,20 +165,23 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     earlyStopping: earlyStopping?.start ?? {},
   });
   const history: EpochRecord[] = [];
-  const [trainPace, evaluationPace] = [new Pace(), new Pace()];
+  const trainPace = new Pace();
   let state: TrainerState;
   let stoppedEarly = false;
   let paused = false;
-  let evaluation: EvaluationProgram | undefined;
+  const judges: Judge[] = [];
+  const judge = (name: string, loader: AnyLoader, { fields }: Samples): Judge => {
+    const step = modelStep({ model, loss, rule, metrics: metricList, training: false });
+    const compiled = compileEvaluation({ fields, layout, step, batchSize: usualBatch(loader), device });
+    const made = { name, loader, program: compiled, pace: new Pace() };
+    judges.push(made);
+    return made;
+  };
   try {
     state = (typeof resumeFrom === "function" ? await resumeFrom(layout) : resumeFrom) ?? fresh();
-    evaluation = compileEvaluation({
-      fields: evaluationSamples.fields,
-      layout,
-      step: modelStep({ model, loss, rule, metrics: metricList, training: false }),
-      batchSize: usualBatch(evaluationLoader),
-      device,
-    });
+    const evaluation = judge("evaluation", evaluationLoader, evaluationSamples);
+    const ofTrain =
+      trainMetrics && metricList.length > 0 ? judge("train evaluation", trainLoader, trainSamples) : undefined;
     while (state.epoch < epochs && !stoppedEarly) {
       const begun: TrainerState = state;
       const { within } = begun;
@@ -203,22 +223,25 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       }
       const trainLoss = trained.totals.meanLoss();
       const seconds = () => (performance.now() - start) / 1000;
-      const evaluated = await evaluateEpoch({
-        name: "evaluation",
-        program: evaluation,
-        state: optim.averagedState(trained.training),
-        loader: evaluationLoader,
-        metrics: metricList,
-        generator: generator.stream("evaluation", begun.epoch),
-        pace: evaluationPace,
-        pause,
-        onPiece: (batches) =>
-          tell(
-            { phase: "evaluation", batches, of: batchCount(evaluationLoader), trainLoss },
-            { ...begun, training: trained.training, within: { ...trained.within, seconds: seconds() } },
-          ),
-      });
-      if (evaluated === undefined) {
+      const evaluate = ({ name, loader, program: compiled, pace }: Judge) =>
+        evaluateEpoch({
+          name,
+          program: compiled,
+          state: optim.averagedState(trained.training),
+          loader,
+          metrics: metricList,
+          generator: generator.stream(name, begun.epoch),
+          pace,
+          pause,
+          onPiece: (batches) =>
+            tell(
+              { phase: "evaluation", batches, of: batchCount(loader), trainLoss },
+              { ...begun, training: trained.training, within: { ...trained.within, seconds: seconds() } },
+            ),
+        });
+      const evaluated = await evaluate(evaluation);
+      const onTrain = evaluated && ofTrain && (await evaluate(ofTrain));
+      if (evaluated === undefined || (ofTrain !== undefined && onTrain === undefined)) {
         paused = true;
         break;
       }
@@ -229,10 +252,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         validLoss: evaluated.totals.meanLoss(),
         trainAccuracy: trained.totals.accuracy(rule, trainSamples),
         validAccuracy: evaluated.totals.accuracy(rule, evaluationSamples),
+        ...(onTrain === undefined ? {} : { trainMetrics: flatFigures(onTrain.metrics) }),
         metrics: flatFigures(evaluated.metrics),
         seconds: seconds(),
       };
-      const watched = earlyStopping?.next(begun.earlyStopping, record.validLoss) ?? begun.earlyStopping;
+      const watched =
+        earlyStopping?.next(begun.earlyStopping, watchedFigure(monitor, record, metricList)) ?? begun.earlyStopping;
       stoppedEarly = earlyStopping?.stops(watched) === true;
       state = {
         epoch,
@@ -247,7 +272,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     program.store(optim.averagedState(state.training));
   } finally {
     program.release();
-    evaluation?.release();
+    for (const { program: compiled } of judges) compiled.release();
     model.train(false);
   }
   return { history, state, layout, stoppedEarly, paused };

@@ -19,7 +19,7 @@ export const compareCommand = plotCommand({
       databaseArgument,
       {
         ...criterionArgument,
-        help: `what to compare: a result such as test_loss, test_acc, trainability or duration(s); ${defaultCriterion} if left out`,
+        help: `what to compare: a result such as test_loss, trainability or duration(s), or a metric such as f1; ${defaultCriterion} if left out`,
         optional: true,
       },
     ],

@@ -18,7 +18,7 @@ export const metaplotCommand = plotCommand({
         optional: true,
       },
       { name: "dataset_key", help: "key of the data set", optional: true },
-      { name: "criterion", help: "a result: test_loss, test_acc, trainability, duration(s)…", optional: true },
+      { name: "criterion", help: "a result (test_loss, trainability, duration(s)…) or a metric (f1…)", optional: true },
     ],
     options: [{ name: "config", value: "FILE", help: "draw what the sections of FILE (.ini) say, a page each" }],
     examples: [

@@ -36,7 +36,7 @@ export const plotArguments: readonly ArgumentSpec[] = [
 
 export const criterionArgument: ArgumentSpec = {
   name: "criterion",
-  help: `a result such as test_loss, test_acc, trainability or duration(s); ${defaultCriterion} if left out`,
+  help: `a result such as test_loss, trainability or duration(s), or a metric such as f1; ${defaultCriterion} if left out`,
   optional: true,
 };
 

@@ -28,6 +28,8 @@ export interface Accumulation {
  */
 export interface Metric<Result extends MetricValue = MetricValue, Part extends string = string> {
   readonly name: string;
+  /** Which values are better: higher ones if left out. */
+  readonly direction?: "higher" | "lower" | undefined;
   /**
    * How batches are put together: added element by element in double precision, one behind the other, or by a rule of the
    * metric's own.

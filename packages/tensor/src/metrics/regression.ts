@@ -8,6 +8,7 @@ import type { Metric } from "./metric.ts";
 export function meanAbsoluteError(): Metric<number, "distance" | "count"> {
   return {
     name: "meanAbsoluteError",
+    direction: "lower",
     join: "sum",
     step(prediction, target) {
       checkShapes("meanAbsoluteError", prediction, target);

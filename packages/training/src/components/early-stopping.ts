@@ -1,9 +1,10 @@
-import { register, schema, typedConfigurable } from "@ml-mosaic/configurable";
+import { register, schema, string, typedConfigurable } from "@ml-mosaic/configurable";
 import { type StoppingRule, stopWithoutImprovement } from "../early-stopping.ts";
 import { notNegative, whole } from "./number-types.ts";
 
 /**
- * Ends training when the validation loss has not fallen by more than `min_delta` for more than `patience` epochs. A
+ * Ends training when the validation loss, or what else `monitor` names, has not become better by more than `min_delta`
+ * for more than `patience` epochs. A
  * subclass of one's own may end it for other reasons, and is named by its `type`.
  *
  * @example
@@ -21,7 +22,11 @@ import { notNegative, whole } from "./number-types.ts";
  */
 export class EarlyStopping extends typedConfigurable({
   patience: schema(whole, { default: 10, help: "Epochs without improvement that are let pass" }),
-  min_delta: schema(notNegative, { default: 0, help: "An improvement is a loss below the best by more than this" }),
+  monitor: schema(string, {
+    default: "loss",
+    help: "What is watched of an epoch: loss, train_loss or a metric's name; of metrics the better values count",
+  }),
+  min_delta: schema(notNegative, { default: 0, help: "An improvement is better than the best by more than this" }),
 }) {
   static override readonly aliases: readonly string[] = ["patience"];
 

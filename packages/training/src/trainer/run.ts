@@ -74,6 +74,7 @@ export async function fit(parts: RunParts): Promise<FitResult> {
     optimizer: settings.optimizer.build(),
     scheduler: settings.scheduler?.build({ epochs: settings.epochs, stepsPerEpoch }),
     earlyStopping: rule,
+    monitor: settings.early_stopping?.monitor,
     trainLoader: loaders.train,
     evaluationLoader: loaders.valid,
     metrics: metricList,

@@ -1,0 +1,59 @@
+/** What early stopping can watch of an epoch. */
+import type { metrics } from "@ml-mosaic/tensor";
+import { TrainingError } from "./errors.ts";
+import type { EpochRecord } from "./history.ts";
+
+type Figures = Pick<EpochRecord, "trainLoss" | "validLoss" | "trainAccuracy" | "validAccuracy" | "trainMetrics" | "metrics">; // biome-ignore format: names
+
+/** What the evaluated set is called: a Trainer's is one of validation, Mosaic's the test set. No prefix means it too. */
+const evaluated = ["", "valid_", "test_"] as const;
+
+/** The figures of an epoch by name: `loss`, `train_loss`, `valid_f1`… */
+function named({ trainLoss, validLoss, trainAccuracy, validAccuracy, trainMetrics, metrics }: Figures) {
+  const own = { loss: validLoss, ...(validAccuracy === undefined ? {} : { acc: validAccuracy }), ...metrics };
+  const ofTrain = { loss: trainLoss, ...(trainAccuracy === undefined ? {} : { acc: trainAccuracy }), ...trainMetrics };
+  return new Map([
+    ...evaluated.flatMap((prefix) => Object.entries(own).map(([name, value]) => [prefix + name, value] as const)),
+    ...Object.entries(ofTrain).map(([name, value]) => [`train_${name}`, value] as const),
+  ]);
+}
+
+/**
+ * What a rule watches of an epoch, turned so that lower is better.
+ *
+ * @throws TrainingError where the epoch has no such figure, with those that it has
+ */
+export function watchedFigure(monitor: string, epoch: Figures, metricList: readonly metrics.Metric[]): number {
+  const figures = named(epoch);
+  const value = figures.get(monitor);
+  if (value === undefined) {
+    const known = [...figures.keys()].filter((name) => !/^(valid|test)_/.test(name)).join(", ");
+    const message = `early stopping watches "${monitor}" (its option monitor), which no epoch has. There are: ${known}; what else is to be watched must be among the metrics`;
+    throw new TrainingError("TRAINING_MONITOR", message);
+  }
+  const name = monitor.replace(/^(train|valid|test)_/, "");
+  // `f1_0` is a part of `f1`.
+  const metric = metricList.find((one) => one.name === name) ?? metricList.find((one) => name.startsWith(`${one.name}_`)); // biome-ignore format: one thought
+  const isLowerBetter = metric === undefined ? name === "loss" : metric.direction === "lower";
+  return isLowerBetter ? value : -value;
+}
+
+/** Whether it can be watched, before anything is trained. @throws TrainingError as `watchedFigure` */
+export function checkMonitor(
+  monitor: string,
+  metricList: readonly metrics.Metric[],
+  { trainMetrics, accuracy }: { readonly trainMetrics: boolean; readonly accuracy: boolean },
+): void {
+  // How many parts a metric has is known after the first epoch: a part counts as the whole here.
+  const name = metricList.some((metric) => monitor.endsWith(metric.name)) ? monitor : monitor.replace(/(_\d+)+$/, "");
+  const zeros = Object.fromEntries(metricList.map((metric) => [metric.name, 0]));
+  const right = accuracy ? { trainAccuracy: 0, validAccuracy: 0 } : {};
+  const epoch = {
+    trainLoss: 0,
+    validLoss: 0,
+    ...right,
+    ...(trainMetrics ? { trainMetrics: zeros } : {}),
+    metrics: zeros,
+  };
+  watchedFigure(name, epoch, metricList);
+}
