@@ -142,7 +142,7 @@ it("a running experiment is found, cannot be rekeyed, and is found crashed after
     await register({ database: "live.db", configuration: "config.ini" });
     const store = await openSqliteStore("live.db");
     const experiment = await store.createExperiment({ configuration: JSON.stringify({ file: "config.ini", folder: process.cwd() }), engineVersion: "", machineJson: "{}" });
-    const run = { pipelineJson: "[]", description: "Net(2)", params: [], repetition: 0, identity: "", seed: 0 };
+    const run = { pipeline: { modules: [], training: {} }, description: "Net(2)", params: [], repetition: 0, identity: "", seed: 0 };
     await store.addRuns(experiment, [run, run]);
     await store.leaseNextRun(experiment, "worker");
     process.stderr.write("ready");

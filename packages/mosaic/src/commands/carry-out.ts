@@ -12,6 +12,7 @@ import { workerDevices } from "../experiment/devices.ts";
 import { composePauseFile } from "../experiment/pause-file.ts";
 import { databaseIdOf } from "../experiment/queue.ts";
 import { filesFolderFor, orderOf } from "../experiment/run-order.ts";
+import { processParams } from "../pipelines/run-params.ts";
 import { claimFilesFolder } from "../run/run-files.ts";
 import type { Lease, Store } from "../store/index.ts";
 import { type SupervisorEvent, supervise } from "../supervisor/supervise.ts";
@@ -37,8 +38,8 @@ export async function prepareFiles({
   folder,
 }: Pick<Work, "store" | "experimentId" | "folder">): Promise<readonly string[]> {
   const folders = new Set<string>();
-  for await (const { params } of store.runs({ experimentId })) {
-    const files = filesFolderFor(params, folder, store.location);
+  for await (const { pipeline, params } of store.runs({ experimentId })) {
+    const files = filesFolderFor(processParams(pipeline, params), folder, store.location);
     if (files !== undefined) folders.add(files);
   }
   for (const files of folders) {
@@ -161,8 +162,7 @@ function pauseHandler(
       answer({ kind: "waiting", runs: Array.from(running.values(), awaited) });
       await Promise.race([ended, delay(answerMilliseconds)]);
     }
-    const file = await composePauseFile(store, experimentId, folder, monitor);
-    const left = file.run_ids.length;
+    const { left, file } = await composePauseFile(store, experimentId, folder, monitor);
     answer({ kind: "paused", left, ...(left === 0 ? {} : { file }) });
   };
 }

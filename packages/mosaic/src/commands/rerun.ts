@@ -5,10 +5,10 @@ import { formatProblem, readMonitor } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { checkDevices } from "../experiment/devices.ts";
 import { type ExperimentOrigin, readExperimentOrigins } from "../experiment/experiment-origin.ts";
-import { processParams } from "../experiment/process-params.ts";
 import { recordExperiment } from "../experiment/queue.ts";
 import { readRunModules } from "../experiment/run-modules.ts";
 import { filesFolderFor } from "../experiment/run-order.ts";
+import { processParams } from "../pipelines/run-params.ts";
 import { snapshotName } from "../run/save-run.ts";
 import { readSnapshotEpochs } from "../run/snapshot-header.ts";
 import { idRanges } from "../selection/id-ranges.ts";
@@ -52,7 +52,7 @@ export const rerunCommand: CommandSpec = {
       const others = runs.filter(({ status }) => status !== "done");
       const continuations = done.map((run) => continuationOf(run, epochs));
       await requireSnapshots(store, done, folder);
-      const { digests, changed } = await readRunModules(runs, origins, folder, store.location);
+      const { digests, changed } = await readRunModules(runs, origins, folder);
       for (const [path, runIds] of changed)
         terminal.err(
           `${path} has changed since ${runIds.length === 1 ? "run" : "runs"} ${idRanges(runIds)} began: from here on the new text counts\n`,
@@ -135,8 +135,8 @@ async function idsWith(store: Store, experimentId: number, statuses: readonly st
   return ids.flat();
 }
 
-function continuationOf({ runId, result, params }: RunRecord, epochs: number | undefined): Continuation {
-  const added = epochs ?? Number(processParams(params).epochs);
+function continuationOf({ runId, result, pipeline, params }: RunRecord, epochs: number | undefined): Continuation {
+  const added = epochs ?? Number(processParams(pipeline, params).epochs);
   return { runId, epochs: (result?.epochs ?? 0) + added };
 }
 
@@ -144,8 +144,8 @@ function continuationOf({ runId, result, params }: RunRecord, epochs: number | u
 async function requireSnapshots(store: Store, runs: readonly RunRecord[], folder: string): Promise<void> {
   const without: number[] = [];
   const bad: string[] = [];
-  for (const { runId, params } of runs) {
-    const files = filesFolderFor(params, folder, store.location);
+  for (const { runId, pipeline, params } of runs) {
+    const files = filesFolderFor(processParams(pipeline, params), folder, store.location);
     if (files === undefined) without.push(runId);
     else
       await readSnapshotEpochs(join(files, snapshotName(runId))).catch((error: unknown) => {

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
-import { isDeepStrictEqual } from "node:util";
 import { countText } from "@ml-mosaic/base";
 import { type CommandSpec, shellText } from "@ml-mosaic/command-line";
-import { type PipelineEntry, parsePipelines, readMonitorTexts } from "../config/index.ts";
+import { readMonitorTexts } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { checkDevices } from "../experiment/devices.ts";
 import { readExperimentOrigins } from "../experiment/experiment-origin.ts";
 import { type PauseFile, readPauseFile } from "../experiment/pause-file.ts";
 import { recordExperiment } from "../experiment/queue.ts";
 import { readRunModules } from "../experiment/run-modules.ts";
+import { contentOf } from "../pipelines/flat-pipeline.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { openSqliteStore, type RunRecord, type Store } from "../store/index.ts";
 import { carryOutAndTell, jsonOption } from "./carry-out-and-tell.ts";
@@ -22,7 +22,7 @@ export const resumeCommand: CommandSpec = {
   async run(given, terminal) {
     const path = given.argument("pipeline_file");
     const file = await readPauseFile(path);
-    const monitor = readMonitorTexts(file.MONITOR, path);
+    const monitor = readMonitorTexts(file.monitor, path);
     await checkDevices(monitor, path);
     if (!existsSync(file.database))
       throw new MosaicError(
@@ -40,12 +40,12 @@ export const resumeCommand: CommandSpec = {
       }
       terminal.err(`Going on in ${file.database}: ${countText(runs.length, "run")}\n`);
       const { folder, configurationFile: configuration } = origin;
-      const { digests, changed } = await readRunModules(runs, origins, folder, store.location);
+      const { digests, changed } = await readRunModules(runs, origins, folder);
       for (const [module, ids] of changed)
         terminal.err(
           `${module} has changed since ${ids.length === 1 ? "run" : "runs"} ${idRanges(ids)} began: from here on the new text counts\n`,
         );
-      const text = JSON.stringify(file.MONITOR);
+      const text = JSON.stringify(file.monitor);
       const experimentId = await recordExperiment(store, { file: configuration, folder, text }, digests);
       await store.requeueRuns(
         experimentId,
@@ -55,7 +55,7 @@ export const resumeCommand: CommandSpec = {
       return await carryOutAndTell(
         { store, experimentId, runs: runs.length, monitor, folder, configuration, failedBefore: 0 },
         {
-          runIds: file.run_ids,
+          runIds: file.runs.map(({ runId }) => runId),
           json: given.switched("json"),
           goOn,
           async next() {
@@ -79,17 +79,16 @@ export const resumeCommand: CommandSpec = {
 async function matchRuns(store: Store, file: PauseFile, path: string) {
   const refuse = (what: string) =>
     new MosaicError("pause-file-does-not-fit", `${path} does not fit ${file.database}: ${what}`);
-  const wanted = new Map(file.run_ids.map((runId, index) => [runId, file.pipelines[index]]));
+  const wanted = new Map(file.runs.map(({ runId, pipeline }) => [runId, pipeline]));
   const runs: RunRecord[] = [];
   const experiments = new Set<number | undefined>();
   let finished = 0;
-  for await (const run of store.runs({ runIds: file.run_ids })) {
-    const { runId, status, pipelineJson, details } = run;
-    const pipeline = wanted.get(runId);
+  for await (const run of store.runs({ runIds: wanted.keys() })) {
+    const { runId, status, pipeline, details } = run;
+    const paused = wanted.get(runId);
     wanted.delete(runId);
-    const json: unknown = JSON.parse(pipelineJson ?? "[]");
-    const [known] = parsePipelines([json], store.location);
-    if (!isDeepStrictEqual(known?.map(withoutKey), pipeline?.map(withoutKey)))
+    // `mosaic rekey` may have changed the keys since.
+    if (pipeline === undefined || paused === undefined || contentOf(pipeline) !== contentOf(paused))
       throw refuse(`the pipeline of run ${runId} is another one there`);
     experiments.add(details?.experimentId);
     if (status === "pending" || status === "paused") runs.push(run);
@@ -104,9 +103,4 @@ async function matchRuns(store: Store, file: PauseFile, path: string) {
   const foreign = origins.find(({ folder }) => folder !== file.folder);
   if (foreign !== undefined) throw refuse(`its runs come from ${foreign.folder}, not from ${file.folder}`);
   return { runs, origins, origin, finished };
-}
-
-/** `mosaic rekey` may have changed the keys since. */
-function withoutKey({ key: _, ...entry }: PipelineEntry): PipelineEntry {
-  return entry;
 }

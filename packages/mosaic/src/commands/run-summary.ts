@@ -1,6 +1,7 @@
 import { numberText, tableText } from "@ml-mosaic/command-line";
-import { describe, foldOption, partsOf } from "../compare/pipeline-parts.ts";
+import { foldOf, foldOption, partsOf } from "../compare/pipeline-parts.ts";
 import { figureOf, type RunFigureName } from "../figures/run-figures.ts";
+import { describeModules, withoutOptions } from "../pipelines/pipeline.ts";
 import type { RunRecord, RunResult, StoreReader } from "../store/index.ts";
 
 /** Figures of one model over its repetitions. */
@@ -40,17 +41,13 @@ function compareRanks(one: number, other: number): number {
 
 /** The description, and what else tells its pipelines apart: options of PROCESS that vary. Folds are repetitions. */
 function labelOf(run: RunRecord): string {
-  const { pipelineJson } = run;
-  const { data = [], model = [] } = partsOf(run) ?? {};
-  const isFolded = data.some((entry) => Object.hasOwn(entry, foldOption));
-  const description = isFolded ? `${describe(data, [foldOption])} | ${describe(model)}` : run.description;
-  const pipeline: unknown = JSON.parse(pipelineJson ?? "[]");
-  const process: unknown = Array.isArray(pipeline)
-    ? pipeline.find((entry) => Object(entry).type === "process")
-    : undefined;
-  if (process === undefined) return description;
-  const axes = Object.entries(Object(process)).filter(([name]) => name !== "type" && name !== "name");
-  return `${description} | ${axes.map(([name, value]) => `${name}=${String(value)}`).join(" ")}`;
+  const parts = partsOf(run);
+  const description =
+    parts === undefined || foldOf(parts) === undefined
+      ? run.description
+      : describeModules([...withoutOptions(parts.data, [foldOption]), ...parts.model]);
+  const axes = Object.entries(run.pipeline?.training ?? {}).map(([name, text]) => `${name}=${text}`);
+  return axes.length === 0 ? description : `${description} | ${axes.join(" ")}`;
 }
 
 function rank({ testLoss }: ModelSummary): number {

@@ -22,7 +22,7 @@ const lease = (runId: number): Lease => ({
   resumeEpoch: 0,
   fromSnapshot: false,
   expiresAt: new Date(0),
-  pipelineJson: "[]",
+  pipeline: { modules: [], training: {} },
   description: `Net(${runId})`,
   params: [],
   repetition: 0,

@@ -3,10 +3,12 @@
 import { styleText } from "node:util";
 import { chartText, numberText, oneLine, plainLines, tableText } from "@ml-mosaic/command-line";
 import type { EpochRecord } from "@ml-mosaic/training";
-import type { PipelineEntry } from "../config/index.ts";
 import { findFigure } from "../figures/known-figures.ts";
 import { runFigures } from "../figures/run-figures.ts";
 import type { RunReport } from "../inspect/run-report.ts";
+import { flatPipeline } from "../pipelines/flat-pipeline.ts";
+import type { ModuleSpec } from "../pipelines/pipeline.ts";
+import { processParams } from "../pipelines/run-params.ts";
 import { epochColumns, epochMetrics } from "../store/index.ts";
 
 const chartSize = { columns: 64, rows: 11 };
@@ -14,8 +16,8 @@ const chartSize = { columns: 64, rows: 11 };
 export function showText(report: RunReport): string {
   const { run } = report;
   const sections: readonly (readonly [title: string, lines: readonly string[]])[] = [
-    ["Pipeline", pipelineLines(report)],
-    ["Training options", pairLines(trainingParams(report))],
+    ["Pipeline", (run.pipeline?.modules ?? []).flatMap(moduleLines)],
+    ["Training options", pairLines(Object.entries(processParams(run.pipeline, run.params)))],
     ["Error", run.status === "error" ? plainLines(run.returnStatus ?? "") : []],
     ["Results", resultLines(report)],
     ["Earlier results", earlierLines(report)],
@@ -31,25 +33,10 @@ export function showText(report: RunReport): string {
   return [head, ...texts].join("\n\n");
 }
 
-function pipelineLines({ pipeline = [] }: RunReport): readonly string[] {
-  return pipeline.filter(({ type }) => type !== "process").flatMap(moduleLines);
-}
-
-function moduleLines({ type, class: className, path_to_class: path, name: _, ...options }: PipelineEntry) {
-  const place = path === undefined ? "" : `  (${path})`;
-  const title = oneLine(`${type ?? "?"}: ${className ?? "?"}${place}`);
-  return [title, ...pairLines(Object.entries(options)).map((line) => `  ${line}`)];
-}
-
-/** Rows of `params` that are not of a module of the pipeline. */
-function trainingParams({ run, pipeline = [] }: RunReport) {
-  const ofModules = new Set(
-    pipeline.flatMap((entry) => [
-      `${entry.type}_key`,
-      ...Object.keys(entry).map((option) => `${entry.class}_${option}`),
-    ]),
-  );
-  return run.params.filter(([name]) => !ofModules.has(name));
+function moduleLines(module: ModuleSpec): readonly string[] {
+  const { type, className, path, key, options } = module;
+  const lines = pairLines(Object.entries({ ...options, key })).map((line) => `  ${line}`);
+  return [oneLine(`${type}: ${className}  (${path})`), ...lines];
 }
 
 function resultLines({ run: { result } }: RunReport): readonly string[] {
@@ -142,17 +129,17 @@ function pairLines(pairs: readonly (readonly [name: string, value: string])[]): 
 
 /** The database's own names. */
 export function showJson(
-  { run, earlierResults, pipeline, filesFolder, files, logTail, origin }: RunReport,
+  { run, earlierResults, filesFolder, files, logTail, origin }: RunReport,
   database: string,
 ): unknown {
-  const { runId, status, description, returnStatus, params, result, history, details } = run;
+  const { runId, status, description, returnStatus, pipeline, params, result, history, details } = run;
   return {
     database,
     run_id: runId,
     status,
     description,
     return_status: returnStatus,
-    pipeline: pipeline ?? null,
+    pipeline: pipeline === undefined ? null : flatPipeline(pipeline),
     params: Object.fromEntries(params),
     results: result,
     earlier_results: earlierResults.map((earlier) => ({

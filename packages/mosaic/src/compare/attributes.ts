@@ -1,7 +1,6 @@
-// What models can be grouped by.
-import type { PipelineEntry } from "../config/index.ts";
-import { classOptions } from "../modules/construct.ts";
-import { describe, keyOf, type PipelineParts } from "./pipeline-parts.ts";
+/** What models can be grouped by. */
+import { describeModules, type ModuleSpec } from "../pipelines/pipeline.ts";
+import { keyOf, type PipelineParts } from "./pipeline-parts.ts";
 
 export interface Attribute {
   readonly value: string;
@@ -22,21 +21,21 @@ export function attributesOf({ data, model, training }: PipelineParts): Readonly
   };
   add("key", { value: keyOf(model), isOption: false });
   add("type", { value: model.map(({ type }) => type).join(" | "), isOption: false });
-  add("class", { value: model.map((entry) => entry.class).join(" | "), isOption: false });
-  for (const [name, value] of training) add(name, { value, isOption: true });
+  add("class", { value: model.map(({ className }) => className).join(" | "), isOption: false });
+  for (const [name, value] of Object.entries(training)) add(name, { value, isOption: true });
   for (const [name, value] of optionsOf(model)) add(name, { value, isOption: true });
-  for (const entry of model) {
-    add(entry.type ?? "", { value: describe([entry]), isOption: false });
-    add(`${entry.type}_key`, { value: entry.key ?? "", isOption: false });
+  for (const module of model) {
+    add(module.type, { value: describeModules([module]), isOption: false });
+    add(`${module.type}_key`, { value: module.key, isOption: false });
   }
   for (const [name, value, dataOption] of optionsOf(data)) add(name, { value, isOption: true, dataOption });
   return attributes;
 }
 
-function optionsOf(entries: readonly PipelineEntry[]): readonly (readonly [string, string, string])[] {
-  return entries.flatMap((entry) =>
-    Object.entries(classOptions(entry)).flatMap(([option, value]) => [
-      [`${entry.class}_${option}`, value, option] as const,
+function optionsOf(modules: readonly ModuleSpec[]): readonly (readonly [string, string, string])[] {
+  return modules.flatMap(({ className, options }) =>
+    Object.entries(options).flatMap(([option, value]) => [
+      [`${className}_${option}`, value, option] as const,
       [option, value, option] as const,
     ]),
   );

@@ -1,17 +1,10 @@
 import { MosaicError } from "../errors.ts";
 import type { Figure } from "../figures/figure.ts";
+import { describeModules, withoutOptions } from "../pipelines/pipeline.ts";
 import { nearestNames } from "../selection/nearest-names.ts";
 import type { RunRecord, StoreReader } from "../store/index.ts";
 import { type Attribute, attributesOf } from "./attributes.ts";
-import {
-  describe,
-  describeFully,
-  foldOption,
-  identityOf,
-  keyOf,
-  type PipelineParts,
-  partsOf,
-} from "./pipeline-parts.ts";
+import { describeFully, foldOf, foldOption, identityOf, keyOf, type PipelineParts, partsOf } from "./pipeline-parts.ts";
 
 /** What became of a run: its figure, or why it has none. `unfinished`: it is still to run, or running. */
 export type Outcome = number | "failed" | "diverged" | "empty" | "unfinished";
@@ -59,12 +52,12 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
   const pipelines = [...new Set(parsed.map(({ pipeline }) => pipeline))];
   const varying = varyingOptions(pipelines);
   const attributes = by === undefined ? undefined : groupAttributes(pipelines, by);
-  const withoutOptions = (pipeline: ParsedPipeline) => {
+  const uncounted = (pipeline: ParsedPipeline) => {
     const dataOption = attributes?.get(pipeline)?.dataOption;
     return dataOption === undefined ? [foldOption] : [foldOption, dataOption];
   };
   const trainingText = ({ training }: ParsedPipeline) =>
-    varying.map((name) => ` | ${name}=${training.get(name) ?? "default"}`).join("");
+    varying.map((name) => ` | ${name}=${training[name] ?? "default"}`).join("");
   const memberOf = new Map(
     pipelines.map((pipeline) => [
       pipeline,
@@ -76,7 +69,7 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
   const modelLabels =
     attributes === undefined
       ? uniqueLabels(pipelines, (pipeline) => memberOf.get(pipeline) ?? "", [
-          (pipeline) => describe(pipeline.model) + trainingText(pipeline),
+          (pipeline) => describeModules(pipeline.model) + trainingText(pipeline),
           (pipeline) => describeFully(pipeline.model) + trainingText(pipeline),
         ])
       : new Map(
@@ -84,10 +77,10 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
         );
   const dataLabels = uniqueLabels(
     pipelines,
-    (pipeline) => identityOf(pipeline.data, withoutOptions(pipeline)) + dataKeyOf(pipeline, withoutOptions(pipeline)),
+    (pipeline) => identityOf(pipeline.data, uncounted(pipeline)) + dataKeyOf(pipeline, uncounted(pipeline)),
     [
-      (pipeline) => dataKeyOf(pipeline, withoutOptions(pipeline)),
-      (pipeline) => `${keyOf(pipeline.data)}: ${describe(pipeline.data, withoutOptions(pipeline))}`,
+      (pipeline) => dataKeyOf(pipeline, uncounted(pipeline)),
+      (pipeline) => `${keyOf(pipeline.data)}: ${describeModules(withoutOptions(pipeline.data, uncounted(pipeline)))}`,
       (pipeline) => `${keyOf(pipeline.data)}: ${describeFully(pipeline.data)}`,
     ],
   );
@@ -101,7 +94,7 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
         data: dataLabels.get(pipeline) ?? "",
         dataKey: keyOf(pipeline.data),
         member: memberOf.get(pipeline) ?? "",
-        fold: pipeline.data.map((entry) => entry[foldOption]).find((fold) => fold !== undefined),
+        fold: foldOf(pipeline),
         seed: run.details?.seed,
         outcome,
       },
@@ -114,10 +107,10 @@ async function parseRuns(reader: StoreReader, criterion: Figure): Promise<readon
   const pipelines = new Map<string, ParsedPipeline | undefined>();
   const parsed: ParsedRun[] = [];
   for await (const run of reader.runs()) {
-    const text = `${run.pipelineJson}\n${run.params.flat().join("\n")}`;
+    const text = `${JSON.stringify(run.pipeline)}\n${run.params.flat().join("\n")}`;
     if (!pipelines.has(text)) {
       const parts = partsOf(run);
-      const trainingText = JSON.stringify([...(parts?.training ?? [])]);
+      const trainingText = JSON.stringify(parts?.training);
       pipelines.set(text, parts === undefined ? undefined : { ...parts, trainingText });
     }
     const pipeline = pipelines.get(text);
@@ -138,8 +131,8 @@ function outcomeOf({ status, result }: RunRecord, { name }: Figure): Outcome {
 /** Options of PROCESS that are not the same for all, as after two experiments with different learning rates. */
 function varyingOptions(pipelines: readonly ParsedPipeline[]): readonly string[] {
   const distinct = [...new Map(pipelines.map((pipeline) => [pipeline.trainingText, pipeline.training])).values()];
-  const names = [...new Set(distinct.flatMap((training) => [...training.keys()]))];
-  return names.filter((name) => new Set(distinct.map((training) => training.get(name))).size > 1);
+  const names = [...new Set(distinct.flatMap((training) => [...Object.keys(training)]))];
+  return names.filter((name) => new Set(distinct.map((training) => training[name])).size > 1);
 }
 
 function groupAttributes(pipelines: readonly ParsedPipeline[], by: string): ReadonlyMap<ParsedPipeline, Attribute> {
@@ -160,8 +153,8 @@ function groupAttributes(pipelines: readonly ParsedPipeline[], by: string): Read
 
 /** The key; without it where it may hold the option that data sets are not to be told apart by. */
 function dataKeyOf({ data }: ParsedPipeline, without: readonly string[]): string {
-  const hasOption = data.some((entry) => without.some((option) => entry[option] !== undefined));
-  return hasOption ? describe(data, without) : keyOf(data);
+  const hasOption = data.some(({ options }) => without.some((option) => options[option] !== undefined));
+  return hasOption ? describeModules(withoutOptions(data, without)) : keyOf(data);
 }
 
 /** For each pipeline the first of its labels that no pipeline of another identity has, else the last. */

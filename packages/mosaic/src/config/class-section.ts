@@ -1,5 +1,6 @@
 // A class section: one of the user's classes with its options, multiplied by the options that are lists.
 
+import { isClassOption, moduleOptionNames, sectionName, trainingType } from "../pipelines/flat-pipeline.ts";
 import { type ClassSource, checkClassName, readClassSource } from "./class-source.ts";
 import type { IniOption, IniSection } from "./ini.ts";
 import { type KeyPattern, parseKeyPattern } from "./key-pattern.ts";
@@ -21,21 +22,24 @@ export interface ClassSection {
   readonly name: string;
   readonly line: number;
   readonly type: string;
+  /** Line of the option `class`. */
+  readonly classLine: number;
   readonly className: string;
   /** As written in the file, without quotes. */
   readonly pathToClass: string;
   readonly source: ClassSource;
   readonly key: KeyPattern;
-  /** All in file order, `type`, `class`, `path_to_class` and `key` (its pattern) included. */
+  /** Those of the class, in file order. */
   readonly options: readonly ClassOption[];
+  /** Names of all options in file order, `type`, `class`, `path_to_class` and `key` included. */
+  readonly order: readonly string[];
   /** True where an option was written as a list or a range: the modules then carry the section's name. */
   readonly isExpanded: boolean;
 }
 
-/** The four that every class section has, each with one value. */
-const CLASS_OPTION_NAMES = ["type", "class", "path_to_class", "key"] as const;
+type ModuleOptionName = (typeof moduleOptionNames)[number];
 
-const EXAMPLES: Readonly<Record<(typeof CLASS_OPTION_NAMES)[number], string>> = {
+const EXAMPLES: Readonly<Record<ModuleOptionName, string>> = {
   type: "type = mlp",
   class: "class = MlpFunnel",
   path_to_class: "path_to_class = ./mlp.ts",
@@ -69,7 +73,6 @@ export async function readClassSection(
   const names = section.options.map(({ name }) => name);
   checkMissing(section, names, findings);
 
-  const singleNames: readonly string[] = CLASS_OPTION_NAMES;
   const options: ClassOption[] = [];
   let isExpanded = false;
   for (const option of section.options) {
@@ -89,7 +92,7 @@ export async function readClassSection(
         "The option has no value.",
         'Give it one, or remove the line; an empty text is written "".',
       );
-    } else if (singleNames.includes(name) && isList) {
+    } else if (!isClassOption(name) && isList) {
       problem(
         option,
         "unexpected-list",
@@ -109,13 +112,13 @@ export async function readClassSection(
     }
   }
 
-  const single = (name: (typeof CLASS_OPTION_NAMES)[number]) => {
+  const single = (name: ModuleOptionName) => {
     const option = section.options.find((candidate) => candidate.name === name);
     const value = options.find((candidate) => candidate.name === name)?.values[0];
     return option === undefined || value === undefined ? undefined : { option, value };
   };
   const type = single("type");
-  if (type?.value === "process") {
+  if (type?.value === trainingType) {
     problem(
       type.option,
       "reserved-type",
@@ -135,7 +138,7 @@ export async function readClassSection(
 
   const key = single("key");
   // The four are known even where they are missing, which has been reported.
-  const keyNames = [...new Set([...names, ...CLASS_OPTION_NAMES])];
+  const keyNames = [...new Set([...names, ...moduleOptionNames])];
   const pattern = key === undefined ? undefined : parseKeyPattern(key.value, section.name, keyNames);
   for (const { code, message, remedy } of pattern?.faults ?? []) {
     if (key !== undefined) problem(key.option, code, message, remedy);
@@ -147,23 +150,21 @@ export async function readClassSection(
     name: section.name,
     line: section.line,
     type: type.value,
+    classLine: className.option.line,
     className: className.value,
     pathToClass: path.value,
     source: source.source,
     key: pattern.parts,
-    options,
+    options: options.filter(({ name }) => isClassOption(name)),
+    order: [...names, sectionName],
     isExpanded,
   };
 }
 
 function checkMissing(section: IniSection, names: readonly string[], findings: Findings): void {
-  const known: readonly string[] = CLASS_OPTION_NAMES;
-  for (const name of CLASS_OPTION_NAMES) {
+  for (const name of moduleOptionNames) {
     if (names.includes(name)) continue;
-    const misspelt = nearestName(
-      name,
-      names.filter((candidate) => !known.includes(candidate)),
-    );
+    const misspelt = nearestName(name, names.filter(isClassOption));
     findings.problem({
       line: section.line,
       section: section.name,
@@ -179,7 +180,7 @@ function isOptionName(
   option: IniOption,
   problem: (option: IniOption, code: string, message: string, remedy: string) => void,
 ): boolean {
-  if (option.name === "name") {
+  if (option.name === sectionName) {
     problem(
       option,
       "reserved-option",

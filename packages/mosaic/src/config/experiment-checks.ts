@@ -1,5 +1,6 @@
 // Checks between sections: schemes against types, equal variants, and how much work comes out.
 
+import { trainingType } from "../pipelines/flat-pipeline.ts";
 import type { ClassSection } from "./class-section.ts";
 import type { IniSection } from "./ini.ts";
 import { fillKeyPattern } from "./key-pattern.ts";
@@ -86,7 +87,7 @@ function typeOf(section: IniSection): { readonly type: string | undefined; reado
   const option = section.options.find(({ name }) => name === "type");
   const parsed = option === undefined ? undefined : parseValue(option.value);
   const type = parsed?.ok && !parsed.value.isList ? parsed.value.values[0] : undefined;
-  return { type: type === "process" ? undefined : type, line: option?.line ?? section.line };
+  return { type: type === trainingType ? undefined : type, line: option?.line ?? section.line };
 }
 
 export function checkSize(
@@ -110,7 +111,11 @@ export function noticeOverlaps(sections: readonly ClassSection[], findings: Find
   const prepared = sections.map((section) => ({
     section,
     key: visibleKey(section),
-    values: new Map(section.options.filter(({ name }) => name !== "key").map(({ name, values }) => [name, values])),
+    values: new Map([
+      ["class", [section.className]],
+      ["path_to_class", [section.pathToClass]],
+      ...section.options.map(({ name, values }) => [name, values] as const),
+    ]),
   }));
   for (const [index, { section, key, values }] of prepared.entries()) {
     const place = { line: section.line, section: section.name };
@@ -149,9 +154,14 @@ function haveCommonVariant(left: OptionValues, right: OptionValues): boolean {
 }
 
 /** The key with the options of one value filled in. */
-function visibleKey(section: ClassSection): string {
-  return fillKeyPattern(section.key, (name) => {
-    const values = section.options.find((option) => option.name === name)?.values;
-    return values?.length === 1 ? values[0] : undefined;
+function visibleKey({ key, type, className, pathToClass, options }: ClassSection): string {
+  const own = new Map([
+    ["type", type],
+    ["class", className],
+    ["path_to_class", pathToClass],
+  ]);
+  return fillKeyPattern(key, (name) => {
+    const values = options.find((option) => option.name === name)?.values;
+    return values?.length === 1 ? values[0] : own.get(name);
   });
 }

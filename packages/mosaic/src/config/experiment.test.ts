@@ -52,7 +52,7 @@ describe("readExperiment", () => {
         isExpanded: true,
       },
     ]);
-    expect(experiment.sections[1]?.options[4]).toEqual({
+    expect(experiment.sections[1]?.options[1]).toEqual({
       name: "width",
       line: 28,
       text: "{2-4}",

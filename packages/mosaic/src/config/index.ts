@@ -9,9 +9,7 @@ export {
   countPipelines,
   generatePipelines,
   generateRuns,
-  type Pipeline,
   type PipelineAxes,
-  type PipelineEntry,
   type PlannedRun,
 } from "./pipelines.ts";
 export { ConfigError, formatProblem, type Problem } from "./problem.ts";

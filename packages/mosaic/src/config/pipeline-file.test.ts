@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MosaicError } from "../errors.ts";
-import { readPipelineFile, writePipelineFile } from "./pipeline-file.ts";
+import { parsePipelines, readPipelineFile, writePipelineFile } from "./pipeline-file.ts";
 import { openFolder } from "./test-config.ts";
 
 let folder: Awaited<ReturnType<typeof openFolder>>;
@@ -11,10 +11,12 @@ beforeAll(async () => {
 afterAll(() => folder.close());
 
 const entry = { type: "mlp", class: "Mlp", path_to_class: "./mlp.ts", width: "2", key: "k" };
-const pipelines = [[entry, { type: "process", lr: "1e-2", name: "PROCESS" }], [{ ...entry, width: "ü\n\u2028" }]];
+const flat = [[entry, { type: "process", lr: "1e-2", name: "PROCESS" }], [{ ...entry, width: "ü\n\u2028" }]];
+const pipelines = parsePipelines(flat, "the test");
+const module = { type: "mlp", className: "Mlp", path: "./mlp.ts", key: "k" };
 
 function* failing() {
-  yield [entry];
+  yield* pipelines;
   throw new Error("generation failed");
 }
 
@@ -25,7 +27,7 @@ describe("pipeline file", () => {
     expect(JSON.stringify(await readPipelineFile(file))).toBe(JSON.stringify(pipelines));
     const text = await readFile(file, "utf8");
     expect(text).toMatch(/^\[\n\t\[\n\t\t\{\n\t\t\t"type": "mlp",\n/);
-    expect(text).toBe(`${JSON.stringify(pipelines, null, "\t")}\n`);
+    expect(text).toBe(`${JSON.stringify(flat, null, "\t")}\n`);
   });
 
   test("keeps the old file when writing fails, and leaves nothing behind", async () => {
@@ -50,10 +52,11 @@ describe("pipeline file", () => {
   test("writes a great many without keeping them", async () => {
     const file = folder.path("many.json");
     const many = function* () {
-      for (let index = 0; index < 100_000; index++) yield [{ ...entry, width: String(index) }];
+      for (let index = 0; index < 100_000; index++)
+        yield { modules: [{ ...module, options: { width: String(index) } }], training: {} };
     };
     expect(await writePipelineFile(file, many())).toBe(100_000);
-    expect((await readPipelineFile(file))[99_999]?.[0]?.width).toBe("99999");
+    expect((await readPipelineFile(file))[99_999]?.modules[0]?.options.width).toBe("99999");
   });
 
   test.each([

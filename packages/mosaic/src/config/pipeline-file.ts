@@ -3,7 +3,8 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { errorCode, messageOf, replaceFiles } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
-import type { Pipeline, PipelineEntry } from "./pipelines.ts";
+import { flatPipeline, parsePipeline } from "../pipelines/flat-pipeline.ts";
+import type { Pipeline } from "../pipelines/pipeline.ts";
 
 /** Texts are gathered up to this many characters between writes. */
 const CHUNK_CHARACTERS = 1 << 18;
@@ -30,7 +31,7 @@ async function writeAll(handle: FileHandle, pipelines: Iterable<Pipeline>): Prom
   let count = 0;
   let chunk = "[";
   for (const pipeline of pipelines) {
-    chunk += `${count === 0 ? "" : ","}\n\t${JSON.stringify(pipeline, null, "\t").replaceAll("\n", "\n\t")}`;
+    chunk += `${count === 0 ? "" : ","}\n\t${JSON.stringify(flatPipeline(pipeline), null, "\t").replaceAll("\n", "\n\t")}`;
     count += 1;
     if (chunk.length < CHUNK_CHARACTERS) continue;
     await handle.writeFile(chunk);
@@ -79,8 +80,9 @@ export function parsePipelines(json: unknown, file: string): readonly Pipeline[]
   else {
     const list: readonly unknown[] = json;
     for (const [index, value] of list.entries()) {
-      const pipeline = parsePipeline(value, `[${index}]`, report);
-      if (pipeline !== undefined) pipelines.push(pipeline);
+      const parsed = parsePipeline(value);
+      if (parsed.ok) pipelines.push(parsed.pipeline);
+      else for (const { place, expected, got } of parsed.faults) report(`[${index}]${place}`, expected, got);
       if (faults.length >= MOST_FAULTS) break;
     }
   }
@@ -94,34 +96,6 @@ export function parsePipelines(json: unknown, file: string): readonly Pipeline[]
 }
 
 const MOST_FAULTS = 20;
-
-type Report = (path: string, expected: string, got: unknown) => void;
-
-function parsePipeline(value: unknown, path: string, report: Report): Pipeline | undefined {
-  if (!Array.isArray(value) || value.length === 0) {
-    report(path, "a list of modules", value);
-    return undefined;
-  }
-  const modules: readonly unknown[] = value;
-  const entries = modules.map((entry, index) => parseEntry(entry, `${path}[${index}]`, report));
-  return entries.filter((entry) => entry !== undefined);
-}
-
-function parseEntry(value: unknown, path: string, report: Report): PipelineEntry | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    report(path, "an object", value);
-    return undefined;
-  }
-  const texts: [string, string][] = [];
-  for (const [name, text] of Object.entries(value)) {
-    if (typeof text === "string") texts.push([name, text]);
-    else report(`${path}.${name}`, "a text in quotes", text);
-  }
-  const required = "type" in value && value.type === "process" ? ["type"] : ["type", "class", "path_to_class", "key"];
-  for (const name of required)
-    if (!Object.hasOwn(value, name)) report(`${path}.${name}`, "a text in quotes", undefined);
-  return Object.fromEntries(texts);
-}
 
 function describe(value: unknown): string {
   if (value === undefined) return "nothing";

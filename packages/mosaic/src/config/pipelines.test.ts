@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { flatPipeline } from "../pipelines/flat-pipeline.ts";
 import { readExperiment } from "./experiment.ts";
 import { countPipelines, generatePipelines, generateRuns } from "./pipelines.ts";
 import { CONFIG, openFolder, vocabulary } from "./test-config.ts";
@@ -36,7 +37,9 @@ describe("pipelines", () => {
       name: "mlp_funnel",
     });
     const pipelines = [...generatePipelines(experiment)];
-    expect(JSON.stringify(pipelines)).toBe(JSON.stringify(["2", "3", "4"].map((width) => [dataset, mlp(width)])));
+    expect(JSON.stringify(pipelines.map(flatPipeline))).toBe(
+      JSON.stringify(["2", "3", "4"].map((width) => [dataset, mlp(width)])),
+    );
     expect(countPipelines(experiment)).toBe(3);
   });
 
@@ -47,34 +50,34 @@ describe("pipelines", () => {
       .replace("{2-4}", "2, 3");
     const brick = "[brick]\ntype = mlp\nclass = B\npath_to_class = ./mlp.ts\nkey = b\n";
     const experiment = await read(text + brick);
-    const told = [...generatePipelines(experiment)].map(([dataset, mlp, process]) =>
-      [process?.lr, dataset?.batch_size, mlp?.class, mlp?.length, mlp?.width].join(" ").trim(),
+    const told = [...generatePipelines(experiment)].map(({ modules: [dataset, mlp], training }) =>
+      [training.lr, dataset?.options.batch_size, mlp?.className, ...Object.values(mlp?.options ?? {})].join(" "),
     );
     const models = ["MlpFunnel 4 2", "MlpFunnel 4 3", "MlpFunnel 5 2", "MlpFunnel 5 3", "B"];
     const expected = ["1e-2", "1e-3"].flatMap((lr) =>
       ["1", "8"].flatMap((size) => models.map((model) => `${lr} ${size} ${model}`)),
     );
     expect(told).toEqual(expected);
-    const last = [...generatePipelines(experiment)].at(-1)?.at(-1);
+    const [last] = [...generatePipelines(experiment)].slice(-1).flatMap(flatPipeline).slice(-1);
     expect(JSON.stringify(last)).toBe('{"type":"process","lr":"1e-3","name":"PROCESS"}');
   });
 
   test("fill key patterns as often as they occur, with any text around", async () => {
     const experiment = await read(CONFIG.replace("mlp_{class}", () => '"k, {width}-{class}/{width}$&"'));
-    const keys = [...generatePipelines(experiment)].map((pipeline) => pipeline[1]?.key);
+    const keys = [...generatePipelines(experiment)].map(({ modules }) => modules[1]?.key);
     expect(keys).toEqual(["2", "3", "4"].map((width) => `k, ${width}-MlpFunnel/${width}$&`));
   });
 
   test("a range of one value still expands the section, a quoted text does not", async () => {
     const experiment = await read(CONFIG.replace("{2-4}", "{2-2}").replace("batch_size = 1", 'batch_size = "1, 2"'));
     const [pipeline] = [...generatePipelines(experiment)];
-    expect(pipeline?.map((entry) => entry.name)).toEqual([undefined, "mlp_funnel"]);
+    expect(pipeline?.modules.map(({ section }) => section)).toEqual([undefined, "mlp_funnel"]);
   });
 
   test("repeat in a row", async () => {
     const experiment = await read(CONFIG);
     const runs = [...generateRuns(experiment, experiment.monitor.multiplicity)];
-    expect(runs.map(({ pipeline, repetition }) => `${pipeline[1]?.width}.${repetition}`)).toEqual(
+    expect(runs.map(({ pipeline, repetition }) => `${pipeline.modules[1]?.options.width}.${repetition}`)).toEqual(
       ["2", "3", "4"].flatMap((width) => [0, 1, 2, 3].map((repetition) => `${width}.${repetition}`)),
     );
   });
@@ -84,7 +87,7 @@ describe("pipelines", () => {
     const heapBefore = process.memoryUsage().heapUsed;
     const start = performance.now();
     let count = 0;
-    for (const pipeline of generatePipelines(experiment)) count += pipeline.length === 2 ? 1 : 0;
+    for (const pipeline of generatePipelines(experiment)) count += pipeline.modules.length === 2 ? 1 : 0;
     expect(count).toBe(100_000);
     expect(performance.now() - start).toBeLessThan(10_000);
     expect(process.memoryUsage().heapUsed - heapBefore).toBeLessThan(300e6);

@@ -1,13 +1,8 @@
-// Every pipeline of an experiment, one after the other: nothing is kept, so that their number costs no memory.
-
-import type { ClassOption, ClassSection } from "./class-section.ts";
+/** Every pipeline of an experiment, one after the other: nothing is kept, so that their number costs no memory. */
+import type { ModuleSpec, Pipeline } from "../pipelines/pipeline.ts";
+import type { ClassSection } from "./class-section.ts";
 import { fillKeyPattern } from "./key-pattern.ts";
 import type { ProcessSection } from "./process-section.ts";
-
-/** One module of a pipeline, or its training options (`type` is `process`): flat, every value a text. */
-export type PipelineEntry = Readonly<Record<string, string>>;
-
-export type Pipeline = readonly PipelineEntry[];
 
 /** The parts of an experiment that decide about its pipelines. */
 export interface PipelineAxes {
@@ -20,34 +15,20 @@ export const MOST_RUNS = 10_000_000;
 
 /** How many pipelines `generatePipelines` gives, without generating them. May be Infinity. */
 export function countPipelines(axes: PipelineAxes): number {
-  return product([processSize(axes), ...stages(axes).map(stageSize)]);
+  const stageSizes = stagesOf(axes).map((stage) =>
+    stage.reduce((total, { options }) => total + variantCount(options), 0),
+  );
+  return stageSizes.reduce((total, size) => total * size, variantCount(axes.process.axes));
 }
 
 /**
  * The pipelines in order: the axes of PROCESS are slowest, then the stages, the last fastest; within a stage sections
- * in file order, within a section the last option fastest. Neighbours share the entries in which they are equal.
+ * in file order, within a section the last option fastest.
  */
 export function* generatePipelines(axes: PipelineAxes): Generator<Pipeline, void, undefined> {
-  const wheels = [
-    { size: processSize(axes), entry: (index: number) => processEntry(axes, index) },
-    ...stages(axes).map((stage) => ({ size: stageSize(stage), entry: (index: number) => stageEntry(stage, index) })),
-  ];
-  if (wheels.some(({ size }) => size === 0)) return;
-  const positions = wheels.map(() => 0);
-  const entries = wheels.map((wheel) => wheel.entry(0));
-  for (;;) {
-    const [process, ...modules] = entries;
-    yield [...modules, process].filter((entry) => entry !== undefined);
-    let turning = wheels.length - 1;
-    for (; turning >= 0; turning--) {
-      const wheel = wheels[turning];
-      if (wheel === undefined) return;
-      const next = ((positions[turning] ?? 0) + 1) % wheel.size;
-      positions[turning] = next;
-      if (wheel.size > 1) entries[turning] = wheel.entry(next);
-      if (next !== 0) break;
-    }
-    if (turning < 0) return;
+  const stages = stagesOf(axes).map((stage) => () => stageModules(stage));
+  for (const training of variants(axes.process.axes)) {
+    for (const modules of choices(stages)) yield { modules, training: Object.fromEntries(training) };
   }
 }
 
@@ -64,62 +45,56 @@ export function* generateRuns(axes: PipelineAxes, multiplicity: number): Generat
   }
 }
 
-function product(sizes: readonly number[]): number {
-  return sizes.reduce((total, size) => total * size, 1);
-}
-
-/** The sections of one type, each with the number of its variants. */
-type Stage = readonly { readonly section: ClassSection; readonly size: number }[];
-
-function stages({ process, sections }: PipelineAxes): readonly Stage[] {
+/** For each type of the schemes its sections. */
+function stagesOf({ process, sections }: PipelineAxes): readonly (readonly ClassSection[])[] {
   return [...process.dataScheme, ...process.pipelineScheme].map((type) =>
-    sections
-      .filter((section) => section.type === type)
-      .map((section) => ({ section, size: product(section.options.map(({ values }) => values.length)) })),
+    sections.filter((section) => section.type === type),
   );
 }
 
-function stageSize(stage: Stage): number {
-  return stage.reduce((total, { size }) => total + size, 0);
-}
-
-function processSize({ process }: PipelineAxes): number {
-  return product(process.axes.map(({ values }) => values.length));
-}
-
-function stageEntry(stage: Stage, index: number): PipelineEntry | undefined {
-  let remaining = index;
-  for (const { section, size } of stage) {
-    if (remaining < size) return sectionEntry(section, remaining);
-    remaining -= size;
+function* stageModules(sections: readonly ClassSection[]): Generator<ModuleSpec, void, undefined> {
+  for (const section of sections) {
+    for (const options of variants(section.options)) yield moduleOf(section, Object.fromEntries(options));
   }
-  return undefined;
 }
 
-function sectionEntry(section: ClassSection, index: number): PipelineEntry {
-  const values = pick(section.options, index);
-  const filled = values.map(([name, value]) => {
-    if (name !== "key") return [name, value];
-    return [name, fillKeyPattern(section.key, (option) => values.find(([other]) => other === option)?.[1])];
-  });
-  return Object.fromEntries(section.isExpanded ? [...filled, ["name", section.name]] : filled);
+function moduleOf(section: ClassSection, options: ModuleSpec["options"]): ModuleSpec {
+  const { type, className, pathToClass: path, order } = section;
+  const texts = new Map(Object.entries({ ...options, type, class: className, path_to_class: path }));
+  return {
+    type,
+    className,
+    path,
+    key: fillKeyPattern(section.key, (name) => texts.get(name)),
+    ...(section.isExpanded ? { section: section.name } : {}),
+    options,
+    order,
+  };
 }
 
-/** The training options that differ between pipelines; undefined where none do. */
-function processEntry({ process }: PipelineAxes, index: number): PipelineEntry | undefined {
-  if (process.axes.length === 0) return undefined;
-  return Object.fromEntries([["type", "process"], ...pick(process.axes, index), ["name", "PROCESS"]]);
+interface Varied {
+  readonly name: string;
+  readonly values: readonly string[];
 }
 
-/** The `index`-th combination of the options' values, the last option varying fastest. */
-function pick(options: readonly Pick<ClassOption, "name" | "values">[], index: number): (readonly [string, string])[] {
-  let remaining = index;
-  return options
-    .toReversed()
-    .map(({ name, values }): readonly [string, string] => {
-      const value = values[remaining % values.length] ?? "";
-      remaining = Math.floor(remaining / values.length);
-      return [name, value];
-    })
-    .toReversed();
+function variantCount(options: readonly Varied[]): number {
+  return options.reduce((total, { values }) => total * values.length, 1);
+}
+
+/** Every combination of the options' values, the last option's fastest. */
+function variants(options: readonly Varied[]) {
+  return choices(
+    options.map(
+      ({ name, values }) =>
+        () =>
+          values.map((value) => [name, value] as const),
+    ),
+  );
+}
+
+/** Every choice of one item from each list, the last list's fastest. */
+function* choices<Item>(lists: readonly (() => Iterable<Item>)[]): Generator<readonly Item[], void, undefined> {
+  const [first, ...others] = lists;
+  if (first === undefined) return yield [];
+  for (const item of first()) for (const rest of choices(others)) yield [item, ...rest];
 }

@@ -2,8 +2,8 @@
 
 import { resolve } from "node:path";
 import { MosaicError } from "../errors.ts";
+import type { Pipeline } from "../pipelines/pipeline.ts";
 import { type ClassSource, readClassSource } from "./class-source.ts";
-import type { Pipeline } from "./pipelines.ts";
 import {
   componentOptions,
   type Group,
@@ -44,13 +44,9 @@ export function processTexts(
   process: Pick<ProcessSection, "options">,
   pipeline: Pipeline,
 ): Readonly<Record<string, string>> {
-  const own = pipeline.find((entry) => entry.type === "process");
-  return Object.fromEntries(
-    process.options.map(({ name, values }) => [
-      name,
-      own !== undefined && Object.hasOwn(own, name) ? (own[name] ?? "") : (values[0] ?? ""),
-    ]),
-  );
+  // An option with several values is one in which pipelines differ.
+  const same = process.options.map(({ name, values }) => [name, values.join()] as const);
+  return { ...Object.fromEntries(same), ...pipeline.training };
 }
 
 /** Types the texts of `processTexts`. They may come from a file that a user has edited, so they are checked again. */

@@ -31,8 +31,7 @@ export async function checkModules({ file, folder, sections, process }: Experime
 }
 
 async function checkSection(section: ClassSection, file: string, folder: string): Promise<readonly Problem[]> {
-  const line = section.options.find(({ name }) => name === "class")?.line ?? section.line;
-  const place = { file, line, section: section.name };
+  const place = { file, line: section.classLine, section: section.name };
   try {
     const userClass = await loadClass(section.source, section.className, folder);
     const schema = moduleSchema(userClass);
@@ -51,14 +50,12 @@ async function checkSection(section: ClassSection, file: string, folder: string)
   }
 }
 
-const namesOfMosaic: readonly string[] = ["type", "class", "path_to_class", "key"];
-
 /**
  * Every value of every option, beside the first ones of all others: options may have to agree. What is missing may still
  * come from the info() of another module.
  */
 function checkOptions(section: ClassSection, schema: SchemaMap, file: string, folder: string): readonly Problem[] {
-  const options = section.options.filter(({ name }) => !namesOfMosaic.includes(name));
+  const { options } = section;
   const first = Object.fromEntries(options.map(({ name, values }) => [name, values[0] ?? ""]));
   const found = new Map<string, Problem>();
   for (const varied of options) {

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Experiment, generatePipelines, processTexts } from "../config/index.ts";
 import { forbidExit } from "../modules/forbid-exit.ts";
+import { describeModules } from "../pipelines/pipeline.ts";
 import { checkRun } from "../run/execute-run.ts";
 import { repetitionSeed } from "../run/seed.ts";
-import { describePipeline } from "./plan.ts";
 
 export interface DryRunProblem {
   readonly pipeline: string;
@@ -25,7 +25,7 @@ export async function dryRun(
   let done = 0;
   try {
     for (const pipeline of generatePipelines(experiment)) {
-      current = describePipeline(pipeline);
+      current = describeModules(pipeline.modules);
       const order = {
         runId: 0,
         pipeline,

@@ -1,43 +1,55 @@
 /** What `mosaic pause` writes and `mosaic resume` takes: what is left of an experiment, and where it goes on. */
 import { readFile, stat } from "node:fs/promises";
-import { type MonitorSection, type Pipeline, parsePipelines } from "../config/index.ts";
+import { type MonitorSection, parsePipelines } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
-import type { StoreReader } from "../store/index.ts";
-import { processParams } from "./process-params.ts";
+import { flatPipeline } from "../pipelines/flat-pipeline.ts";
+import type { Pipeline, Texts } from "../pipelines/pipeline.ts";
+import { processParams } from "../pipelines/run-params.ts";
+import { requirePipeline, type StoreReader } from "../store/index.ts";
 
 export interface PauseFile {
   /** Absolute path of the database that holds the runs. */
   readonly database: string;
   /** Folder of the configuration file. */
   readonly folder: string;
-  /** PROCESS options of the first run that is left: for the reader, the database has those of each. */
-  readonly PROCESS: Readonly<Record<string, string>>;
   /** As MONITOR was written. */
-  readonly MONITOR: Readonly<Record<string, string>>;
-  readonly pipelines: readonly Pipeline[];
-  /** Id of the run of each pipeline. */
-  readonly run_ids: readonly number[];
+  readonly monitor: Texts;
+  readonly runs: readonly PausedRun[];
 }
 
-/** The content for what an experiment has left: its pending and paused runs. */
+export interface PausedRun {
+  readonly runId: number;
+  readonly pipeline: Pipeline;
+}
+
+/** The file's content as JSON for what an experiment has left: its pending and paused runs. */
 export async function composePauseFile(
   store: StoreReader,
   experimentId: number,
   folder: string,
   monitor: MonitorSection,
-): Promise<PauseFile> {
-  const pipelines: Pipeline[] = [];
+): Promise<{ readonly left: number; readonly file: unknown }> {
+  const pipelines: (readonly Texts[])[] = [];
   const runIds: number[] = [];
-  let process: Readonly<Record<string, string>> = {};
+  // Of the first run that is left: for the reader, the database has those of each.
+  let process: Texts = {};
   for (const status of ["paused", "pending"]) {
     for await (const run of store.runs({ experimentId, status })) {
-      const json: unknown = JSON.parse(run.pipelineJson ?? "[]");
-      pipelines.push(...parsePipelines([json], store.location));
+      const pipeline = requirePipeline(run);
+      pipelines.push(flatPipeline(pipeline));
       runIds.push(run.runId);
-      if (runIds.length === 1) process = processParams(run.params);
+      if (runIds.length === 1) process = processParams(pipeline, run.params);
     }
   }
-  return { database: store.location, folder, PROCESS: process, MONITOR: monitor.texts, pipelines, run_ids: runIds };
+  const file = {
+    database: store.location,
+    folder,
+    PROCESS: process,
+    MONITOR: monitor.texts,
+    pipelines,
+    run_ids: runIds,
+  };
+  return { left: runIds.length, file };
 }
 
 /** @throws MosaicError that says what is wrong with the file */
@@ -73,10 +85,14 @@ export async function readPauseFile(path: string): Promise<PauseFile> {
   const parsed = parsePipelines(pipelines, path);
   if (parsed.length !== runIds.length)
     throw problem(`it has ${parsed.length} pipelines and ${runIds.length} run_ids; each pipeline has one`);
-  return { database, folder, PROCESS, MONITOR, pipelines: parsed, run_ids: runIds };
+  const runs = parsed.flatMap((pipeline, index): PausedRun[] => {
+    const runId = runIds[index];
+    return runId === undefined ? [] : [{ runId, pipeline }];
+  });
+  return { database, folder, monitor: MONITOR, runs };
 }
 
-function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+function isTexts(value: unknown): value is Texts {
   return (
     typeof value === "object" &&
     value !== null &&

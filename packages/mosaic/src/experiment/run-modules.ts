@@ -1,20 +1,17 @@
 /** The users' modules that runs of a database consist of: as they are now, and as they were. */
 import { readClassSource } from "../config/class-source.ts";
-import { parsePipelines } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
-import type { RunRecord } from "../store/index.ts";
+import { processParams } from "../pipelines/run-params.ts";
+import { type RunRecord, requirePipeline } from "../store/index.ts";
 import type { ExperimentOrigin } from "./experiment-origin.ts";
 import { moduleDigest } from "./module-digest.ts";
-import { isModule, lossKey, type ModuleDigests } from "./plan.ts";
-import { processParams } from "./process-params.ts";
+import { lossKey, type ModuleDigests } from "./plan.ts";
 
 /** `path_to_class` of a run's modules by their names among the digests, which are the paths but for an own loss. */
-function modulePaths({ pipelineJson, params }: RunRecord, location: string): ReadonlyMap<string, string> {
-  const json: unknown = JSON.parse(pipelineJson ?? "[]");
-  const [pipeline = []] = parsePipelines([json], location);
-  const paths = new Map<string, string>();
-  for (const { path_to_class: path = "" } of pipeline.filter(isModule)) paths.set(path, path);
-  const { path_to_class_loss_function: loss } = processParams(params);
+function modulePaths(run: RunRecord): ReadonlyMap<string, string> {
+  const pipeline = requirePipeline(run);
+  const paths = new Map(pipeline.modules.map(({ path }) => [path, path]));
+  const { path_to_class_loss_function: loss } = processParams(pipeline, run.params);
   if (loss !== undefined) paths.set(lossKey, loss);
   return paths;
 }
@@ -35,14 +32,13 @@ export async function readRunModules(
   runs: readonly RunRecord[],
   origins: readonly ExperimentOrigin[],
   folder: string,
-  location: string,
 ): Promise<RunModules> {
   const digests = new Map<string, string>();
   const missing = new Map<string, string>();
   const changed = new Map<string, number[]>();
   const before = new Map(origins.map(({ experimentId, modules }) => [experimentId, modules]));
   for (const run of runs) {
-    for (const [name, path] of modulePaths(run, location)) {
+    for (const [name, path] of modulePaths(run)) {
       if (missing.has(path)) continue;
       if (!digests.has(name)) {
         const found = await readClassSource(path, folder);

@@ -1,15 +1,14 @@
 import { resolve } from "node:path";
-import { type Pipeline, parsePipelines } from "../config/index.ts";
 import { PROCESS_DEFAULTS } from "../config/process-options.ts";
+import type { Texts } from "../pipelines/pipeline.ts";
+import { processParams } from "../pipelines/run-params.ts";
 import type { RunOrder } from "../run/order.ts";
 import { filesFolderOf } from "../run/run-files.ts";
-import type { Lease, Param, StoreReader } from "../store/index.ts";
-import { processParams } from "./process-params.ts";
+import type { Lease, StoreReader } from "../store/index.ts";
 
 /** Where a run's files lie; undefined for one that writes none. */
-export function filesFolderFor(params: readonly Param[], folder: string, database: string): string | undefined {
-  const { artifacts = PROCESS_DEFAULTS.artifacts, run_files_path: path = PROCESS_DEFAULTS.runFilesPath } =
-    processParams(params);
+export function filesFolderFor(process: Texts, folder: string, database: string): string | undefined {
+  const { artifacts = PROCESS_DEFAULTS.artifacts, run_files_path: path = PROCESS_DEFAULTS.runFilesPath } = process;
   return artifacts === "none" ? undefined : resolve(filesFolderOf(resolve(folder, path), database));
 }
 
@@ -19,18 +18,17 @@ export function filesFolderFor(params: readonly Param[], folder: string, databas
  * @param folder the configuration file's, where its relative paths start
  */
 export async function orderOf(lease: Lease, store: StoreReader, folder: string, device: string): Promise<RunOrder> {
-  const json: unknown = JSON.parse(lease.pipelineJson);
-  const [pipeline = []]: readonly Pipeline[] = parsePipelines([json], store.location);
-  const { runId, repetition, seed, params } = lease;
+  const { runId, pipeline, repetition, seed, params } = lease;
+  const process = processParams(pipeline, params);
   return {
     runId,
     pipeline,
-    process: processParams(params),
+    process,
     repetition,
     seed,
     device,
     folder,
-    filesFolder: filesFolderFor(params, folder, store.location),
+    filesFolder: filesFolderFor(process, folder, store.location),
     earlierEpochs: lease.fromSnapshot ? await store.history(runId) : undefined,
   };
 }

@@ -26,10 +26,15 @@ async function reportOf(runId: number): Promise<RunReport> {
   }
 }
 
-const pipeline = [
-  { type: "mlp", class: "Mlp", path_to_class: "./mlp.ts", width: "2", key: "k_2", name: "BRICK" },
-  { type: "process", lr: "1e-2", name: "PROCESS" },
-];
+const brick = {
+  type: "mlp",
+  className: "Mlp",
+  path: "./mlp.ts",
+  key: "k_2",
+  section: "BRICK",
+  options: { width: "2" },
+};
+const pipeline = { modules: [brick], training: { lr: "1e-2" } };
 
 it("tells everything about a run", async () => {
   const store = await openSqliteStore(path);
@@ -39,11 +44,7 @@ it("tells everything about a run", async () => {
     machineJson: '{"host": "here", "cores": 2}',
   });
   const params = [["Mlp_width", "2"], ["mlp_key", "k_2"], ["lr", "1e-2"], ["run_files_path", "my files"]] as const; // biome-ignore format: rows
-  await store.addRuns(experimentId, [
-    exampleRun({ pipelineJson: JSON.stringify(pipeline), params }),
-    exampleRun(),
-    exampleRun(),
-  ]);
+  await store.addRuns(experimentId, [exampleRun({ pipeline, params }), exampleRun(), exampleRun()]);
   const artifacts = [
     { kind: "log", path: "output_1.log", sizeBytes: 12 },
     { kind: "model", path: "model.safetensors", sizeBytes: 1_234_567 },
@@ -63,7 +64,7 @@ it("tells everything about a run", async () => {
       { path: "model.safetensors", isMissing: true },
       { path: "output_1.log", isMissing: false },
     ],
-    pipeline,
+    run: { pipeline },
     origin: { configurationFile: join(folder, "config.ini"), machine: { host: "here", cores: "2" } },
   });
   expect(report.logTail).toEqual(Array.from({ length: 10 }, (_, line) => `line ${4990 + line}`));
@@ -82,6 +83,10 @@ it("tells everything about a run", async () => {
   expect(JSON.parse(JSON.stringify(showJson(report, path)))).toMatchObject({
     run_id: 1,
     status: "done",
+    pipeline: [
+      { type: "mlp", class: "Mlp", path_to_class: "./mlp.ts", width: "2", key: "k_2", name: "BRICK" },
+      { type: "process", lr: "1e-2", name: "PROCESS" },
+    ],
     params: { Mlp_width: "2", lr: "1e-2" },
     results: { "duration(s)": 1.5, epochs: 2 },
     history: [{ epoch: 1 }, { epoch: 2 }, { epoch: 3 }],

@@ -1,7 +1,6 @@
 /** Everything that is known about one run, as data. */
 import { open, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type Pipeline, parsePipelines } from "../config/index.ts";
 import { PROCESS_DEFAULTS } from "../config/process-options.ts";
 import { MosaicError } from "../errors.ts";
 import { type ExperimentOrigin, readExperimentOrigin } from "../experiment/experiment-origin.ts";
@@ -16,8 +15,6 @@ export interface RunReport {
   readonly run: RunRecord;
   /** Results that it had before it was trained further, the oldest first. */
   readonly earlierResults: readonly EarlierResult[];
-  /** undefined where none is stored, or something else than a pipeline. */
-  readonly pipeline: Pipeline | undefined;
   /** Where the files lie; undefined for a run of the original Mosaic, which does not say it. */
   readonly filesFolder: string | undefined;
   readonly files: readonly RunFile[];
@@ -38,7 +35,6 @@ export async function readRunReport(reader: StoreReader, runId: number): Promise
   return {
     run,
     earlierResults: await reader.earlierResults(runId),
-    pipeline: pipelineOf(run),
     filesFolder,
     files: await Promise.all(artifacts.map((artifact) => checkFile(artifact, filesFolder))),
     logTail: filesFolder === undefined ? undefined : await tailOf(join(filesFolder, `output_${runId}.log`), logLines),
@@ -55,20 +51,6 @@ async function noSuchRun(reader: StoreReader, runId: number): Promise<MosaicErro
 function filesFolderIn({ params }: RunRecord, { folder }: ExperimentOrigin, database: string): string {
   const path = params.find(([name]) => name === "run_files_path")?.[1] ?? PROCESS_DEFAULTS.runFilesPath;
   return resolve(folder, filesFolderOf(path, database));
-}
-
-/** The original's values may be numbers. */
-function pipelineOf({ pipelineJson, runId }: RunRecord): Pipeline | undefined {
-  if (pipelineJson === null) return undefined;
-  try {
-    const json: unknown = JSON.parse(pipelineJson, (_, value: unknown) =>
-      typeof value === "number" || typeof value === "boolean" || value === null ? String(value) : value,
-    );
-    return parsePipelines([json], `the pipeline of run ${runId}`)[0];
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof MosaicError) return undefined;
-    throw error;
-  }
 }
 
 async function checkFile(artifact: Artifact, folder: string | undefined): Promise<RunFile> {

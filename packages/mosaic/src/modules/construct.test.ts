@@ -3,14 +3,14 @@ import { describe, expect, it } from "vitest";
 import { constructModule, type EarlierInfo } from "./construct.ts";
 import type { UserClass } from "./load-class.ts";
 
-const entry = { type: "net", class: "Net", path_to_class: "./net.ts", width: "4", key: "k", name: "NET" };
+const spec = { type: "net", className: "Net", path: "./net.ts", key: "k", section: "NET", options: { width: "4" } };
 const earlier: readonly EarlierInfo[] = [
   { name: "info() of Second", values: { input_size: 8, width: 99 } },
   { name: "info() of First", values: { input_size: 2, batch_size: 16 } },
 ];
 
-function construct(userClass: UserClass, own = entry) {
-  return constructModule({ entry: own, userClass, earlier, folder: "/" });
+function construct(userClass: UserClass, own = spec) {
+  return constructModule({ spec: own, userClass, earlier, folder: "/" });
 }
 
 class Keeps {
@@ -134,7 +134,7 @@ describe("a class made with configurable", () => {
   });
 
   it("is asked for its preconditions", () => {
-    expect(() => construct(net, { ...entry, width: "9" })).toThrow("Net width: 8 at most");
+    expect(() => construct(net, { ...spec, options: { width: "9" } })).toThrow("Net width: 8 at most");
   });
 });
 

@@ -1,14 +1,11 @@
 import { checkValues, describeProblem, readText } from "@ml-mosaic/configurable";
-import type { PipelineEntry } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
+import type { ModuleSpec } from "../pipelines/pipeline.ts";
 import { constructorOptions } from "./constructor-options.ts";
 import type { Info, ModuleInfo } from "./contract.ts";
 import type { UserClass } from "./load-class.ts";
 import { moduleSchema, nestOptions } from "./module-schema.ts";
 import { asModule } from "./trainer-components.ts";
-
-/** Options of a class section that Mosaic itself uses. */
-const ownOptions: readonly string[] = ["type", "class", "path_to_class", "key", "name"];
 
 /** What an earlier module's `info()` returned. */
 export interface EarlierInfo {
@@ -18,7 +15,7 @@ export interface EarlierInfo {
 }
 
 export interface Construction {
-  readonly entry: PipelineEntry;
+  readonly spec: ModuleSpec;
   readonly userClass: UserClass;
   /** The latest module first. */
   readonly earlier: readonly EarlierInfo[];
@@ -31,35 +28,29 @@ export interface Constructed {
   readonly moduleInfo: ModuleInfo;
 }
 
-/** The module's options as texts, without those that Mosaic itself uses. */
-export function classOptions(entry: PipelineEntry): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(entry).filter(([name]) => !ownOptions.includes(name)));
-}
-
 /**
  * Makes a module. Each value comes from the module's own section, else from the `info()` of the modules before it.
  *
  * @throws MosaicError that lists every missing or wrong value, or carries the constructor's own error
  */
-export function constructModule({ entry, userClass, earlier, folder }: Construction): Constructed {
-  const own = classOptions(entry);
+export function constructModule({ spec, userClass, earlier, folder }: Construction): Constructed {
   const schema = moduleSchema(userClass);
-  if (schema === "unusable") throw problem(entry, ["its configSchema is not made of schema(…)"]);
+  if (schema === "unusable") throw problem(spec, ["its configSchema is not made of schema(…)"]);
   if (schema !== undefined) {
-    const nested = nestOptions(own, schema.all);
+    const nested = nestOptions(spec.options, schema.all);
     const checked = checkValues(schema.all, nested, {
       text: true,
       folder,
-      context: sectionOf(entry),
+      context: sectionOf(spec),
       fallbacks: earlier,
     });
-    if (!checked.ok) throw problem(entry, checked.problems.map(describeProblem));
+    if (!checked.ok) throw problem(spec, checked.problems.map(describeProblem));
     const picked = (wanted: (name: string) => boolean) =>
       Object.fromEntries(Object.entries(checked.values).filter(([name]) => wanted(name)));
     const instance = new userClass(picked((name) => !schema.added.includes(name)));
     return { instance: asModule(instance, checked.values), moduleInfo: picked((name) => Object.hasOwn(nested, name)) };
   }
-  const moduleInfo = Object.fromEntries(Object.entries(own).map(([name, text]) => [name, readText(text)]));
+  const moduleInfo = Object.fromEntries(Object.entries(spec.options).map(([name, text]) => [name, readText(text)]));
   const available: Record<string, unknown> = {};
   for (const { values } of earlier.toReversed()) Object.assign(available, values);
   Object.assign(available, moduleInfo);
@@ -68,8 +59,8 @@ export function constructModule({ entry, userClass, earlier, folder }: Construct
     const missing = options.required.filter((name) => !Object.hasOwn(available, name));
     if (missing.length > 0)
       throw problem(
-        entry,
-        missing.map((name) => missingMessage(name, entry, earlier)),
+        spec,
+        missing.map((name) => missingMessage(name, spec, earlier)),
       );
     return { instance: new userClass(available), moduleInfo };
   }
@@ -79,8 +70,8 @@ export function constructModule({ entry, userClass, earlier, folder }: Construct
     const hint =
       "; where it may be absent, give it a default in a configSchema or by destructuring the constructor's parameter";
     return problem(
-      entry,
-      Array.from(sought, (name) => missingMessage(name, entry, earlier) + hint),
+      spec,
+      Array.from(sought, (name) => missingMessage(name, spec, earlier) + hint),
       options,
     );
   };
@@ -107,20 +98,16 @@ function recordingMisses(values: Record<string, unknown>, sought: Set<string>): 
   });
 }
 
-function missingMessage(name: string, entry: PipelineEntry, earlier: readonly EarlierInfo[]): string {
-  const places = [sectionOf(entry), ...earlier.map((each) => each.name)];
+function missingMessage(name: string, spec: ModuleSpec, earlier: readonly EarlierInfo[]): string {
+  const places = [sectionOf(spec), ...earlier.map((each) => each.name)];
   return `${name} is missing: it is neither in ${places.join(" nor in ")}`;
 }
 
-function sectionOf(entry: PipelineEntry): string {
-  return entry.name === undefined ? `the section of ${entry.class}` : `[${entry.name}]`;
+function sectionOf({ section, className }: ModuleSpec): string {
+  return section === undefined ? `the section of ${className}` : `[${section}]`;
 }
 
-function problem(
-  { class: className, path_to_class: path }: PipelineEntry,
-  problems: readonly string[],
-  options?: ErrorOptions,
-): MosaicError {
+function problem({ className, path }: ModuleSpec, problems: readonly string[], options?: ErrorOptions): MosaicError {
   // The first one in the first line, which is all that lists of runs show.
   return new MosaicError("bad-options", `${className} (${path}): ${problems.join("\n  ")}`, options);
 }

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { Pipeline } from "../config/index.ts";
+import type { Pipeline } from "../pipelines/pipeline.ts";
+import { keyParam } from "../pipelines/run-params.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
 import { allRuns, exampleExperiment, exampleRun } from "../store/store-conformance-examples.ts";
 import { rekeyRuns } from "./rekey-runs.ts";
@@ -18,26 +19,19 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 function pipeline(width: string, keys: readonly [string, string], changes = {}): Pipeline {
-  return [
-    { type: "data", class: "Data", path_to_class: "./data.ts", size: "8", key: keys[0] },
-    { type: "net", class: "Net", path_to_class: "./net.ts", width, key: keys[1], name: "NET", ...changes },
-    { type: "process", lr: "1e-2", name: "PROCESS" },
+  const modules = [
+    { type: "data", className: "Data", path: "./data.ts", key: keys[0], options: { size: "8" } },
+    { type: "net", className: "Net", path: "./net.ts", key: keys[1], section: "NET", options: { width }, ...changes },
   ];
+  return { modules, training: { lr: "1e-2" } };
 }
 
 async function withRuns(use: (store: Store) => Promise<void>, ...pipelines: readonly Pipeline[]): Promise<void> {
   const store = await openSqliteStore(path);
   await store.addRuns(
     await store.createExperiment(exampleExperiment),
-    pipelines.map((modules) =>
-      exampleRun({
-        pipelineJson: JSON.stringify(modules),
-        params: [
-          ["data_key", modules[0]?.key ?? ""],
-          ["net_key", modules[1]?.key ?? ""],
-          ["lr", "1e-2"],
-        ],
-      }),
+    pipelines.map((each) =>
+      exampleRun({ pipeline: each, params: [...each.modules.map(keyParam), ["lr", "1e-2"] as const] }),
     ),
   );
   await use(store);
@@ -46,12 +40,12 @@ async function withRuns(use: (store: Store) => Promise<void>, ...pipelines: read
 
 it("gives runs the keys of the same pipelines, in their options and their pipelines", async () => {
   const wanted = [
-    pipeline("2", ["d1", "n2"], { name: "OTHER NAME" }),
+    pipeline("2", ["d1", "n2"], { section: "OTHER NAME" }),
     pipeline("3", ["d1", "n3"]),
     pipeline("9", ["d1", "n9"]),
   ];
   const already = pipeline("3", ["d1", "n3"]);
-  const other = pipeline("2", ["d", "n"], { depth: "1" });
+  const other = pipeline("2", ["d", "n"], { options: { width: "2", depth: "1" } });
   await withRuns(
     async (store) => {
       expect(await rekeyRuns(store, wanted, "p.json")).toEqual({ changed: 2, same: 1, others: 1, unused: 1 });
@@ -62,12 +56,11 @@ it("gives runs the keys of the same pipelines, in their options and their pipeli
         ["d1", "n3", "1e-2"],
         ["d", "n", "1e-2"],
       ]);
-      expect(runs[0]?.pipelineJson).toBe(JSON.stringify(pipeline("2", ["d1", "n2"])));
-      expect(runs[3]?.pipelineJson).toBe(JSON.stringify(other));
+      expect(runs[0]?.pipeline).toMatchObject(pipeline("2", ["d1", "n2"]));
+      expect(runs[3]?.pipeline).toMatchObject(other);
       // In whatever order the options are written.
-      const [data = {}, net = {}, training = {}] = pipeline("2", ["d1", "again"]);
-      const reversed = Object.fromEntries(Object.entries(net).reverse());
-      expect(await rekeyRuns(store, [[data, reversed, training]], "p.json")).toMatchObject({ changed: 2 });
+      const reversed = pipeline("2", ["d", "again"], { options: { depth: "1", width: "2" } });
+      expect(await rekeyRuns(store, [reversed], "p.json")).toMatchObject({ changed: 1 });
     },
     pipeline("2", ["d", "n"]),
     pipeline("2", ["d1", "n"]),
@@ -91,11 +84,15 @@ it("refuses a file that leaves open which key is meant, and changes nothing", as
 });
 
 it("tells two modules of one type apart", async () => {
-  const twice = (...keys: readonly string[]) =>
-    keys.map((key, index) => ({ type: "net", class: "Net", path_to_class: "./net.ts", width: String(index), key }));
+  const twice = (...keys: readonly string[]): Pipeline => ({
+    modules: keys.map((key, index) => {
+      return { type: "net", className: "Net", path: "./net.ts", key, options: { width: String(index) } };
+    }),
+    training: {},
+  });
   const store = await openSqliteStore(path);
   await store.addRuns(await store.createExperiment(exampleExperiment), [
-    exampleRun({ pipelineJson: JSON.stringify(twice("a", "b")), params: [["net_key", "a"], ["net_key", "b"]] }), // biome-ignore format: rows
+    exampleRun({ pipeline: twice("a", "b"), params: [["net_key", "a"], ["net_key", "b"]] }), // biome-ignore format: rows
   ]);
   expect(await rekeyRuns(store, [twice("c", "d")], "p.json")).toMatchObject({ changed: 1 });
   expect((await allRuns(store))[0]?.params).toEqual([["net_key", "c"], ["net_key", "d"]]); // biome-ignore format: rows
@@ -111,10 +108,14 @@ it("works on a database of the original Mosaic, whose values may be numbers, and
       '[{"type": "net", "class": "Net", "path_to_class": "./net.ts", "width": 2, "key": "old", "name": "N"}]')`);
   original.close();
   const store = await openSqliteStore(path);
-  const wanted = [[{ type: "net", class: "Net", path_to_class: "./net.ts", width: "2", key: "new" }]];
+  const net = { type: "net", className: "Net", path: "./net.ts", key: "new", options: { width: "2" } };
+  const wanted = [{ modules: [net], training: {} }];
   expect(await rekeyRuns(store, wanted, "p.json")).toEqual({ changed: 1, same: 0, others: 2, unused: 0 });
-  const [run] = await allRuns(store);
-  expect(run?.params).toEqual([["net_key", "new"]]);
-  expect(JSON.parse(run?.pipelineJson ?? "")).toMatchObject([{ width: 2, key: "new", name: "N" }]);
+  expect((await allRuns(store))[0]?.params).toEqual([["net_key", "new"]]);
   await store.close();
+  const reader = new DatabaseSync(path, { readOnly: true });
+  const stored = reader.prepare("SELECT param_value FROM params WHERE run_id = 1 AND param_name = 'pipeline'").get();
+  reader.close();
+  const before = { type: "net", class: "Net", path_to_class: "./net.ts", width: 2, key: "new", name: "N" };
+  expect(stored?.param_value).toBe(JSON.stringify([before]));
 });

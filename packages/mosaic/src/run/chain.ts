@@ -1,14 +1,15 @@
 /** The modules of one pipeline, constructed and connected. */
 import { DataLoader, Generator, manualSeed, nn, Parameter, Tensor, type Variable } from "@ml-mosaic/tensor";
 import { BaseModel, type TrainableModel } from "@ml-mosaic/training";
-import type { ClassSource, PipelineEntry } from "../config/index.ts";
+import type { ClassSource } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { constructModule, type EarlierInfo } from "../modules/construct.ts";
 import type { DataModule, Info, Loaders, ModuleInfo, PipelineModule, RunInfo } from "../modules/contract.ts";
 import { loadClass } from "../modules/load-class.ts";
+import type { ModuleSpec } from "../pipelines/pipeline.ts";
 
 export interface Stage {
-  readonly entry: PipelineEntry;
+  readonly spec: ModuleSpec;
   readonly source: ClassSource;
 }
 
@@ -27,7 +28,7 @@ export interface ChainOptions {
 
 /** One constructed stage of `pipeline_scheme`. */
 export interface Link {
-  readonly entry: PipelineEntry;
+  readonly spec: ModuleSpec;
   readonly module: PipelineModule;
   /** What the stages before it have told. */
   readonly runInfo: RunInfo;
@@ -46,31 +47,31 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
   const generator = new Generator(facts.seed);
   const earlier: EarlierInfo[] = [];
   let runInfo: RunInfo = facts;
-  const construct = async ({ entry, source }: Stage) => {
-    const userClass = await loadClass(source, entry.class ?? "", folder);
+  const construct = async ({ spec, source }: Stage) => {
+    const userClass = await loadClass(source, spec.className, folder);
     // What a module draws from the default generator depends on its stage alone, not on what others drew.
-    manualSeed(generator.stream("stage", entry.type ?? "").integer(0, 2 ** 32));
-    return constructModule({ entry, userClass, earlier, folder });
+    manualSeed(generator.stream("stage", spec.type).integer(0, 2 ** 32));
+    return constructModule({ spec, userClass, earlier, folder });
   };
-  const learn = ({ entry }: Stage, module: { info(): unknown }) => {
+  const learn = ({ spec }: Stage, module: { info(): unknown }) => {
     const values = module.info();
     if (!isInfo(values))
-      throw breach(entry, `info() returned ${describe(values)}; it must return an object of names and values`);
-    earlier.unshift({ name: `info() of ${entry.class}`, values });
+      throw breach(spec, `info() returned ${describe(values)}; it must return an object of names and values`);
+    earlier.unshift({ name: `info() of ${spec.className}`, values });
     runInfo = { ...runInfo, ...values, ...facts };
   };
 
   let data: unknown;
   for (const stage of dataStages) {
     const { instance, moduleInfo } = await construct(stage);
-    if (!hasMethods<DataModule>(instance, ["prepare", "info"])) throw lacks(stage.entry, instance, ["prepare", "info"]);
+    if (!hasMethods<DataModule>(instance, ["prepare", "info"])) throw lacks(stage.spec, instance, ["prepare", "info"]);
     opened.defer(async () => instance.close?.());
     data = await instance.prepare(data, runInfo, moduleInfo);
     learn(stage, instance);
   }
   const loaders = checkLoaders(dataStages.at(-1), data);
   if (!earlier.some(({ values }) => Object.hasOwn(values, "batch_size"))) {
-    const classes = dataStages.map(({ entry }) => entry.class).join(" or ");
+    const classes = dataStages.map(({ spec }) => spec.className).join(" or ");
     throw new MosaicError("no-batch-size", `no info() gives batch_size: return it from info() of ${classes}`);
   }
 
@@ -78,8 +79,8 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
   for (const stage of pipelineStages) {
     const { instance, moduleInfo } = await construct(stage);
     const methods = ["forward", "info", "saveModel", "loadModel", "parameters"];
-    if (!hasMethods<PipelineModule>(instance, methods)) throw lacks(stage.entry, instance, methods);
-    links.push({ entry: stage.entry, module: instance, runInfo, moduleInfo });
+    if (!hasMethods<PipelineModule>(instance, methods)) throw lacks(stage.spec, instance, methods);
+    links.push({ spec: stage.spec, module: instance, runInfo, moduleInfo });
     learn(stage, instance);
   }
   initialize(links, generator.stream("initialization"));
@@ -103,25 +104,25 @@ export function chainModel(links: readonly Link[]): TrainableModel {
 }
 
 /** What a module makes of one tensor, or a component of a Trainer of several. */
-function outputOf({ entry, module, runInfo, moduleInfo }: Link, data: readonly Tensor[]): readonly Tensor[] {
+function outputOf({ spec, module, runInfo, moduleInfo }: Link, data: readonly Tensor[]): readonly Tensor[] {
   const isComponent = module instanceof BaseModel;
   const [first, ...others] = data;
   if (first === undefined || (others.length > 0 && !isComponent)) {
     throw breach(
-      entry,
+      spec,
       `the loaders give ${data.length + 1} tensors a sample; two are needed, features and target, unless the module extends BaseModel`,
     );
   }
   const result: unknown = isComponent ? module.forward(...data) : module.forward(first, runInfo, moduleInfo);
   if (result instanceof Tensor) return [result];
   if (isComponent && Array.isArray(result) && result.every((each) => each instanceof Tensor)) return result;
-  throw breach(entry, `forward returned ${describe(result)}; it must return a Tensor at once, without await`);
+  throw breach(spec, `forward returned ${describe(result)}; it must return a Tensor at once, without await`);
 }
 
 /** Parameters and buffers of all modules as `<type>.<path in the module>`. */
 export function* namedVariables(links: readonly Link[]): IterableIterator<[string, Variable]> {
   const seen = new Set<Variable>();
-  for (const { entry, module } of links) {
+  for (const { spec, module } of links) {
     const own: Iterable<[string, Variable]> =
       module instanceof nn.Module
         ? module.namedVariables()
@@ -129,18 +130,18 @@ export function* namedVariables(links: readonly Link[]): IterableIterator<[strin
     for (const [path, variable] of own) {
       if (seen.has(variable)) continue;
       seen.add(variable);
-      yield [`${entry.type}.${path}`, variable];
+      yield [`${spec.type}.${path}`, variable];
     }
   }
 }
 
 /** Keyed by path: another layer, or another module, changes nothing for the others. */
 function initialize(links: readonly Link[], generator: Generator): void {
-  for (const { entry, module } of links) {
+  for (const { spec, module } of links) {
     if (module instanceof nn.Module) continue;
     const parameters: unknown = module.parameters();
     if (!Array.isArray(parameters) || !parameters.every((each) => each instanceof Parameter)) {
-      throw breach(entry, "parameters() must return an array of Parameter");
+      throw breach(spec, "parameters() must return an array of Parameter");
     }
   }
   for (const [path, variable] of namedVariables(links)) {
@@ -154,20 +155,20 @@ function checkLoaders(last: Stage | undefined, data: unknown): Loaders {
     if (train instanceof DataLoader && test instanceof DataLoader) return [train, test];
   }
   const what = `prepare of the last data module must return two DataLoaders, [train, test]; it returned ${describe(data)}`;
-  throw last === undefined ? new MosaicError("breach-of-contract", what) : breach(last.entry, what);
+  throw last === undefined ? new MosaicError("breach-of-contract", what) : breach(last.spec, what);
 }
 
 function hasMethods<T>(instance: object, methods: readonly string[]): instance is T & object {
   return methods.every((name) => typeof Reflect.get(instance, name) === "function");
 }
 
-function lacks(entry: PipelineEntry, instance: object, methods: readonly string[]): MosaicError {
+function lacks(spec: ModuleSpec, instance: object, methods: readonly string[]): MosaicError {
   const missing = methods.filter((name) => typeof Reflect.get(instance, name) !== "function");
   const hint = missing.includes("parameters") ? "; extending nn.Module gives parameters, saveModel and loadModel" : "";
-  return breach(entry, `it has no method ${missing.join(", ")}${hint}`);
+  return breach(spec, `it has no method ${missing.join(", ")}${hint}`);
 }
 
-function breach({ class: className, path_to_class: path }: PipelineEntry, what: string): MosaicError {
+function breach({ className, path }: ModuleSpec, what: string): MosaicError {
   return new MosaicError("breach-of-contract", `${className} (${path}): ${what}`);
 }
 

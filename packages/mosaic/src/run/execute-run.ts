@@ -4,11 +4,13 @@ import { checkValues, describeProblem } from "@ml-mosaic/configurable";
 import { Generator, type nn, Tensor } from "@ml-mosaic/tensor";
 import { BaseLoss, type EpochRecord, type StoppingRule, stopWithoutImprovement, train } from "@ml-mosaic/training";
 import { readClassSource } from "../config/class-source.ts";
-import { type Pipeline, type PipelineEntry, type RunSettings, runSettings } from "../config/index.ts";
+import { type RunSettings, runSettings } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { resultOf } from "../figures/run-figures.ts";
 import { loadClass, type UserClass } from "../modules/load-class.ts";
 import { moduleSchema } from "../modules/module-schema.ts";
+import type { ModuleSpec } from "../pipelines/pipeline.ts";
+import { stagesOf } from "../pipelines/run-params.ts";
 import type { Artifact, RunResult } from "../store/index.ts";
 import { buildChain, type Chain, chainModel, type Stage } from "./chain.ts";
 import { buildLoss, buildOptimizer, buildScheduler, vocabulary } from "./components.ts";
@@ -107,27 +109,21 @@ export async function prepareRun({
   seed,
   repetition,
 }: RunOrder): Promise<Chain> {
-  const schemeOf = (name: string) => (process[name] ?? "").split(",").map((type) => type.trim());
+  const { data, model } = stagesOf(pipeline, process);
+  const found = (modules: readonly ModuleSpec[]) => Promise.all(modules.map((spec) => findStage(spec, folder)));
   return buildChain({
-    dataStages: await stagesOf(pipeline, schemeOf("data_scheme"), folder),
-    pipelineStages: await stagesOf(pipeline, schemeOf("pipeline_scheme"), folder),
+    dataStages: await found(data),
+    pipelineStages: await found(model),
     folder,
     facts: { run_id: runId, device, seed, repetition },
   });
 }
 
-function stagesOf(pipeline: Pipeline, types: readonly string[], folder: string): Promise<Stage[]> {
-  const entries = types
-    .map((type) => pipeline.find((entry) => entry.type === type))
-    .filter((entry) => entry !== undefined);
-  return Promise.all(entries.map((entry) => stageOf(entry, folder)));
-}
-
-async function stageOf(entry: PipelineEntry, folder: string): Promise<Stage> {
-  const source = await readClassSource(entry.path_to_class ?? "", folder);
+async function findStage(spec: ModuleSpec, folder: string): Promise<Stage> {
+  const source = await readClassSource(spec.path, folder);
   if (!source.ok)
-    throw new MosaicError(source.fault.code, `${entry.class}: ${source.fault.message} ${source.fault.remedy}`);
-  return { entry, source: source.source };
+    throw new MosaicError(source.fault.code, `${spec.className}: ${source.fault.message} ${source.fault.remedy}`);
+  return { spec, source: source.source };
 }
 
 async function lossOf({ loss }: RunSettings, folder: string): Promise<nn.Loss> {

@@ -1,12 +1,12 @@
 import type { EpochRecord } from "@ml-mosaic/training";
-import type { Pipeline } from "../config/index.ts";
+import type { Pipeline, Texts } from "../pipelines/pipeline.ts";
 
 /** All that a worker needs to carry out one run, as plain data. */
 export interface RunOrder {
   readonly runId: number;
   readonly pipeline: Pipeline;
   /** The texts of the PROCESS options. */
-  readonly process: Readonly<Record<string, string>>;
+  readonly process: Texts;
   readonly repetition: number;
   /** Of the repetition: the same for every pipeline. */
   readonly seed: number;

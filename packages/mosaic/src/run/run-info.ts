@@ -1,3 +1,5 @@
+import { flatPipeline, sectionName } from "../pipelines/flat-pipeline.ts";
+import type { Texts } from "../pipelines/pipeline.ts";
 import type { RunResult } from "../store/index.ts";
 import type { RunOrder } from "./order.ts";
 
@@ -14,14 +16,10 @@ export function runInfoText(
     `device ${device}`,
     `stopped early ${stoppedEarly ? "yes" : "no"}`,
   ];
-  for (const entry of pipeline) {
-    lines.push(
-      "",
-      `[${entry.name ?? entry.type}]`,
-      ...Object.entries(entry).map(([name, value]) => `${name} = ${value}`),
-    );
-  }
-  lines.push("", "[PROCESS]", ...Object.entries(process).map(([name, value]) => `${name} = ${value}`), "", "[RESULTS]");
+  const textLines = (texts: Texts) => Object.entries(texts).map(([name, text]) => `${name} = ${text}`);
+  for (const entry of flatPipeline(pipeline))
+    lines.push("", `[${entry[sectionName] ?? entry.type}]`, ...textLines(entry));
+  lines.push("", "[PROCESS]", ...textLines(process), "", "[RESULTS]");
   for (const [name, value] of Object.entries(result)) lines.push(`${name} = ${value ?? ""}`);
   return `${lines.join("\n")}\n`;
 }

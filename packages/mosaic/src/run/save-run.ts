@@ -11,9 +11,9 @@ export function snapshotName(runId: number): string {
 }
 
 /** Name of a module's own file, to which the module adds its extension. */
-export function modelName({ entry }: Link, links: readonly Link[], runId: number): string {
-  const isTwice = links.some((other) => other.entry !== entry && other.entry.class === entry.class);
-  return isTwice ? `model_${entry.class}_${entry.type}_${runId}` : `model_${entry.class}_${runId}`;
+export function modelName({ spec: { className, type } }: Link, links: readonly Link[], runId: number): string {
+  const isTwice = links.filter(({ spec }) => spec.className === className).length > 1;
+  return isTwice ? `model_${className}_${type}_${runId}` : `model_${className}_${runId}`;
 }
 
 /** In the header of a snapshot: wall time that the run has taken so far. */

@@ -17,7 +17,6 @@ export type {
   NewRun,
   Param,
   ParamSummary,
-  PipelineUpdate,
   ReturnedRun,
   RunDetails,
   RunQuery,
@@ -27,5 +26,6 @@ export type {
   ValueCondition,
   WriterRecord,
 } from "./records.ts";
+export { requirePipeline } from "./run-queries.ts";
 export { maximumAttempts, type Store, type StoreReader } from "./store.ts";
 export { StoreError, type StoreErrorCode } from "./store-error.ts";

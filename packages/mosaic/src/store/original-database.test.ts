@@ -18,7 +18,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const pipeline = '[{"type": "mlp", "class": "Mlp", "width": 2, "name": "BRICK"}]';
+const pipeline =
+  '[{"type": "mlp", "class": "Mlp", "path_to_class": "./mlp.py", "width": 2, "key": "k", "name": "BRICK"}]';
 
 /** Makes what the original makes; `type` is given to every column, and the last columns of results may be missing. */
 function makeOriginal(type: string, resultColumns: readonly string[]): void {
@@ -70,7 +71,12 @@ async function expectOriginal(store: StoreReader, withSlope: boolean): Promise<v
   expect(runs[11]).toMatchObject({ status: "system_failure", returnStatus: "Traceback", result: null });
   expect(runs[9]).toMatchObject({
     description: "Mlp(2)",
-    pipelineJson: pipeline,
+    pipeline: {
+      modules: [
+        { type: "mlp", className: "Mlp", path: "./mlp.py", key: "k", section: "BRICK", options: { width: "2" } },
+      ],
+      training: {},
+    },
     params: [
       ["Mlp_width", "2"],
       ["lr", "0.01"],

@@ -1,7 +1,8 @@
-// The plain records that go into a store and come out of it, whatever the database behind it.
+/** The plain records that go into a store and come out of it, whatever the database behind it. */
 
 import type { Direction } from "@ml-mosaic/statistics";
 import type { EpochRecord } from "@ml-mosaic/training";
+import type { Pipeline } from "../pipelines/pipeline.ts";
 
 export type RunStatus = "pending" | "running" | "done" | "error" | "paused";
 
@@ -21,7 +22,7 @@ export interface ExperimentRecord extends NewExperiment {
 export type Param = readonly [name: string, value: string];
 
 export interface NewRun {
-  readonly pipelineJson: string;
+  readonly pipeline: Pipeline;
   /** `Class(v1,v2) | Class(...)`. */
   readonly description: string;
   /** Rows of `params`. The row `pipeline` is written by the store; one that is listed here is left out. */
@@ -136,7 +137,8 @@ export interface RunRecord {
   readonly status: string;
   readonly description: string;
   readonly returnStatus: string | null;
-  readonly pipelineJson: string | null;
+  /** undefined where none is stored, or something else than a pipeline. */
+  readonly pipeline: Pipeline | undefined;
   /** Rows of `params` in the order written, without `pipeline`. */
   readonly params: readonly Param[];
   readonly result: RunResult | null;
@@ -177,13 +179,6 @@ export interface MetricSummary {
   readonly name: string;
   /** Which values are better; undefined where nobody has said it. */
   readonly direction: Direction | undefined;
-}
-
-/** What `updatePipelines` puts in place of a run's pipeline and of those rows of its `params`. */
-export interface PipelineUpdate {
-  readonly pipelineJson: string;
-  /** Where a name occurs several times its values go to its rows in order; a row that is missing is added. */
-  readonly params: readonly Param[];
 }
 
 /** The process that holds the right to write. */

@@ -1,9 +1,12 @@
-// Reading runs: one object of prepared statements for a connection, whether it reads or writes.
+/** Reading runs: one object of prepared statements for a connection, whether it reads or writes. */
 import type { DatabaseSync } from "node:sqlite";
 import type { EpochRecord } from "@ml-mosaic/training";
+import { readPipeline } from "../pipelines/flat-pipeline.ts";
+import type { Pipeline } from "../pipelines/pipeline.ts";
 import { metricsFrom } from "./epoch-columns.ts";
 import type { Param, RunDetails, RunQuery, RunRecord, RunResult } from "./records.ts";
 import { seedColumns } from "./seed-columns.ts";
+import { StoreError } from "./store-error.ts";
 import {
   dateIn,
   dateOrNullIn,
@@ -90,7 +93,7 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
         status: textIn(row, "status"),
         description: textIn(row, "pipeline"),
         returnStatus: textOrNullIn(row, "return_status"),
-        pipelineJson: pipelineIn(allParams) ?? null,
+        pipeline: pipelineIn(allParams),
         params: withoutPipeline(allParams),
         result: resultRow === undefined ? null : resultFrom(resultRow, metrics.all(id)),
         history: withHistory ? historyOf(runId) : [],
@@ -106,8 +109,18 @@ const fewIds = 1000;
 /** The row of `params` that holds the pipeline's JSON. */
 export const pipelineParam = "pipeline";
 
-export function pipelineIn(params: readonly Param[]): string | undefined {
-  return params.find(([name]) => name === pipelineParam)?.[1];
+export function pipelineIn(params: readonly Param[]): Pipeline | undefined {
+  const json = params.find(([name]) => name === pipelineParam)?.[1];
+  return json === undefined ? undefined : readPipeline(json);
+}
+
+/** @throws StoreError where the run has no pipeline that can be read */
+export function requirePipeline({ runId, pipeline }: Pick<RunRecord, "runId" | "pipeline">): Pipeline {
+  if (pipeline !== undefined) return pipeline;
+  throw new StoreError(
+    "STORE_CORRUPT",
+    `the database is damaged: run ${runId} has no pipeline that can be read in params; mosaic show shows what it has. Leave that run out`,
+  );
 }
 
 export function withoutPipeline(params: readonly Param[]): readonly Param[] {

@@ -68,7 +68,7 @@ it.each(versions)("opens a database of schema %i for reading and for writing, an
     });
     expect((await store.earlierResults(2)).map(({ result }) => result.epochs)).toEqual([2]);
     const added = await store.addRuns(experiment, [
-      { pipelineJson: "[]", description: "", params: [], repetition: 0, identity: "", seed: 0 },
+      { pipeline: { modules: [], training: {} }, description: "", params: [], repetition: 0, identity: "", seed: 0 },
     ]);
     expect(added.firstRunId).toBe(4);
   } finally {

@@ -1,5 +1,6 @@
 import type { Direction } from "@ml-mosaic/statistics";
 import type { EpochRecord } from "@ml-mosaic/training";
+import { flatPipeline } from "../pipelines/flat-pipeline.ts";
 import { epochColumns, metricsJson } from "./epoch-columns.ts";
 import type {
   AddedRuns,
@@ -11,20 +12,19 @@ import type {
   LeaseKey,
   NewExperiment,
   NewRun,
-  PipelineUpdate,
   ReturnedRun,
   RunResult,
 } from "./records.ts";
 import { returnStatusOf } from "./return-status.ts";
-import { pipelineIn, pipelineParam, withoutPipeline } from "./run-queries.ts";
+import { pipelineIn, pipelineParam, requirePipeline, withoutPipeline } from "./run-queries.ts";
 import { prepareRunStatements, type RunStatements } from "./run-statements.ts";
 import { seedColumns } from "./seed-columns.ts";
 import { type SqliteConnection, SqliteStoreReader } from "./sqlite-store-reader.ts";
-import { maximumAttempts, type Store } from "./store.ts";
+import { type KeysOf, maximumAttempts, type Store } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 import { integerIn, storedInteger, storedNumber, textIn } from "./stored-value.ts";
 import { transaction } from "./transaction.ts";
-import { updatePipelinesIn } from "./update-pipelines.ts";
+import { updateKeysIn } from "./update-keys.ts";
 import { leaveWriteAheadLog } from "./write-ahead-log.ts";
 
 export interface SqliteWriterConnection extends SqliteConnection {
@@ -95,7 +95,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
         resumeEpoch,
         fromSnapshot: integerIn(row, "from_snapshot") === 1,
         expiresAt: new Date(expiresAt),
-        pipelineJson: pipelineIn(params) ?? "",
+        pipeline: requirePipeline({ runId, pipeline: pipelineIn(params) }),
         description: textIn(row, "pipeline"),
         params: withoutPipeline(params),
         repetition: integerIn(row, "repetition"),
@@ -182,8 +182,8 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  updatePipelines(update: (pipelineJson: string) => PipelineUpdate | undefined): Promise<number> {
-    return this.#write(() => updatePipelinesIn(this.database, update));
+  updateKeys(keysOf: KeysOf): Promise<number> {
+    return this.#write(() => updateKeysIn(this.database, keysOf));
   }
 
   setSystem(name: string, value: string): Promise<void> {
@@ -229,7 +229,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
       storedInteger(run.seed),
       storedInteger(Date.now()),
     );
-    this.#sql.addParam.run(id, pipelineParam, run.pipelineJson);
+    this.#sql.addParam.run(id, pipelineParam, JSON.stringify(flatPipeline(run.pipeline)));
     for (const [name, value] of withoutPipeline(run.params)) this.#sql.addParam.run(id, name, value);
   }
 

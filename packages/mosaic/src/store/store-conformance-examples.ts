@@ -1,5 +1,6 @@
 // Records for the tests of a store, awkward on purpose, and two steps that most tests take.
 import type { EpochRecord } from "@ml-mosaic/training";
+import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { Lease, NewRun, RunQuery, RunRecord, RunResult } from "./records.ts";
 import type { Store, StoreReader } from "./store.ts";
 
@@ -18,9 +19,17 @@ export const exampleResult: RunResult = {
 
 export const exampleExperiment = { configuration: "[PROCESS]\nlr = 1e-2", engineVersion: "0.1.0", machineJson: "{}" };
 
+export function examplePipeline(...keys: readonly string[]): Pipeline {
+  const options = { width: "2", text: 'ü "\n' };
+  return {
+    modules: keys.map((key) => ({ type: "mlp", className: "Mlp", path: "./mlp.ts", key, section: "BRICK", options })),
+    training: { lr: "1e-2" },
+  };
+}
+
 export function exampleRun(changes: Partial<NewRun> = {}): NewRun {
   return {
-    pipelineJson: '[{"type":"mlp","class":"Mlp","width":"2","name":"BRICK"}]',
+    pipeline: examplePipeline("k_Mlp_2"),
     description: "Mlp(2)",
     params: [
       ["Mlp_width", "2"],

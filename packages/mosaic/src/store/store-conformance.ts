@@ -1,11 +1,12 @@
 // What every implementation of `Store` must do. Each test gets an empty database of its own.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RunQuery, RunRecord } from "./records.ts";
-import { maximumAttempts, type Store, type StoreReader } from "./store.ts";
+import { type KeysOf, maximumAttempts, type Store, type StoreReader } from "./store.ts";
 import {
   allRuns,
   exampleEpoch,
   exampleExperiment,
+  examplePipeline,
   exampleResult,
   exampleRun,
   leaseRun,
@@ -123,29 +124,27 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         expect(await store.lastEpoch(1)).toEqual(exampleEpoch(2));
       });
 
-      test("pipelines are updated with their options, all or none", async () => {
-        const params = [["net_key", "a"], ["width", "2"], ["net_key", "b"]] as const; // biome-ignore format: rows
+      test("keys are changed in pipelines and params, all or none", async () => {
+        const params = [["mlp_key", "a"], ["width", "2"], ["mlp_key", "b"]] as const; // biome-ignore format: rows
         await store.addRuns(experimentId, [
-          exampleRun({ pipelineJson: "[1]", params }),
-          exampleRun({ pipelineJson: "[2]" }),
+          exampleRun({ pipeline: examplePipeline("a", "b", "new"), params }),
+          exampleRun({ pipeline: examplePipeline("second") }),
         ]);
         const before = await allRuns(store);
-        const update = (json: string) => {
-          if (json === "[2]") throw new Error("the second one");
-          return { pipelineJson: "[0]", params };
+        const keysOf: KeysOf = (pipeline) => {
+          if (pipeline?.modules[0]?.key === "second") throw new Error("the second one");
+          return ["x", "y", "z"];
         };
-        await expect(store.updatePipelines(update)).rejects.toThrow("the second one");
+        await expect(store.updateKeys(keysOf)).rejects.toThrow("the second one");
         expect(await allRuns(store)).toEqual(before);
-        const updated = await store.updatePipelines((json) =>
-          json === "[1]"
-            ? { pipelineJson: "[3]", params: [["net_key", "c"], ["net_key", "d"], ["new_key", "e"]] } // biome-ignore format: rows
-            : undefined,
+        const updated = await store.updateKeys((pipeline) =>
+          pipeline?.modules.length === 3 ? ["c", "d", "e"] : undefined,
         );
         expect(updated).toBe(1);
         const [first, second] = await allRuns(store);
         expect(first).toMatchObject({
-          pipelineJson: "[3]",
-          params: [["net_key", "c"], ["width", "2"], ["net_key", "d"], ["new_key", "e"]], // biome-ignore format: rows
+          pipeline: examplePipeline("c", "d", "e"),
+          params: [["mlp_key", "c"], ["width", "2"], ["mlp_key", "d"], ["mlp_key", "e"]], // biome-ignore format: rows
         });
         expect(second).toEqual(before[1]);
       });
@@ -197,7 +196,7 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
           status: "pending",
           description: "Mlp(2)",
           returnStatus: null,
-          pipelineJson: awkward.pipelineJson,
+          pipeline: awkward.pipeline,
           params: awkward.params.slice(1),
           result: null,
           history: [],

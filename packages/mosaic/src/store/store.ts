@@ -1,6 +1,7 @@
 // What every store promises; SQLite is the first implementation, PostgreSQL is to be the second. All of them pass
 // `store-conformance.ts`.
 import type { EpochRecord } from "@ml-mosaic/training";
+import type { Pipeline } from "../pipelines/pipeline.ts";
 import type {
   AddedRuns,
   Artifact,
@@ -16,13 +17,14 @@ import type {
   NewExperiment,
   NewRun,
   ParamSummary,
-  PipelineUpdate,
   ReturnedRun,
   RunQuery,
   RunRecord,
   ValueCondition,
   WriterRecord,
 } from "./records.ts";
+
+export type KeysOf = (pipeline: Pipeline | undefined) => readonly string[] | undefined;
 
 /** A run whose worker died this often becomes an error. */
 export const maximumAttempts = 3;
@@ -132,10 +134,11 @@ export interface Store extends StoreReader {
    */
   requeueRuns(experimentId: number, runIds: Iterable<number>): Promise<void>;
   /**
-   * Asks `update`, which must not call the store, about the pipeline (JSON) of every run; undefined leaves a run as it
-   * is. Returns how many runs were updated.
+   * Gives the modules of runs other keys, in their pipelines and `params`. `keysOf`, which must not call the store, is
+   * called with the pipeline of every run, or with undefined for what is none, and returns a key for each module, or
+   * undefined to leave the run as it is. Returns how many runs were changed.
    */
-  updatePipelines(update: (pipelineJson: string) => PipelineUpdate | undefined): Promise<number>;
+  updateKeys(keysOf: KeysOf): Promise<number>;
   /**
    * Puts done runs into this experiment's queue, to go on from their snapshots. Their results move to `earlierResults`,
    * and their param `epochs` becomes what they are to have in all. Any other run is refused, and nothing changes.

@@ -1,8 +1,7 @@
 /** Runs gathered by what was configured: the options that differ between them, and the results of their repetitions. */
-import { describe, foldOption } from "../../compare/pipeline-parts.ts";
-import type { PipelineEntry } from "../../config/index.ts";
+import { foldOption } from "../../compare/pipeline-parts.ts";
 import { MosaicError } from "../../errors.ts";
-import { classOptions } from "../../modules/construct.ts";
+import { describeModules, type ModuleSpec } from "../../pipelines/pipeline.ts";
 import type { OptionValue, VaryingOption } from "../charts/parallel-axes.ts";
 import { compareX } from "../charts/series.ts";
 import { finiteResult, leftOut, type PlotRun } from "./plot-runs.ts";
@@ -80,7 +79,7 @@ function configurationsOn(dataKey: string, runs: readonly PlotRun[], criteria: r
     );
     const more = beside.map((option) => ` · ${option.name} ${levelOf(index, option) ?? "none"}`).join("");
     return {
-      label: `${describe(group[0]?.parts.model ?? [])}${more}`,
+      label: `${describeModules(group[0]?.parts.model ?? [])}${more}`,
       modelKey: group[0]?.modelKey ?? "",
       options: new Map(varying.map((option) => [option.name, levelOf(index, option)])),
       values: values.map((ofCriterion) => ofCriterion.map(configuredValue)),
@@ -108,24 +107,24 @@ function compareLevels(one: OptionValue, other: OptionValue): number {
 /** What a pipeline has written, by stage and option: `model mlp.width`, `training lr`; a stage's class is one of them. */
 function optionsOf({ parts: { data, model, training } }: PlotRun): ReadonlyMap<string, string> {
   const options = new Map<string, string>();
-  for (const [kind, entries] of Object.entries({ data, model }))
-    for (const [stage, entry] of named(entries)) {
-      options.set(`${kind} ${stage}.class`, entry.class ?? "");
-      for (const [option, value] of Object.entries(classOptions(entry)))
+  for (const [kind, modules] of Object.entries({ data, model }))
+    for (const [stage, module] of named(modules)) {
+      options.set(`${kind} ${stage}.class`, module.className);
+      for (const [option, value] of Object.entries(module.options))
         if (kind === "model" || option !== foldOption) options.set(`${kind} ${stage}.${option}`, value);
     }
-  for (const [option, value] of training) options.set(`training .${option}`, value);
+  for (const [option, value] of Object.entries(training)) options.set(`training .${option}`, value);
   return options;
 }
 
 /** Stages by their type; the second of a type is `type 2`. */
-function named(entries: readonly PipelineEntry[]): readonly (readonly [string, PipelineEntry])[] {
+function named(modules: readonly ModuleSpec[]): readonly (readonly [string, ModuleSpec])[] {
   const counts = new Map<string, number>();
-  return entries.map((entry) => {
-    const type = entry.type ?? "";
+  return modules.map((module) => {
+    const { type } = module;
     const count = (counts.get(type) ?? 0) + 1;
     counts.set(type, count);
-    return [count === 1 ? type : `${type} ${count}`, entry];
+    return [count === 1 ? type : `${type} ${count}`, module];
   });
 }
 

@@ -40,12 +40,12 @@ export async function writeExampleDatabase(file: string, runs: readonly ExampleR
 }
 
 function newRun({ dataKey = "data", modelKey, width = 2, repetition = 0 }: ExampleRun) {
-  const pipeline = [
-    { type: "dataset", class: "Data", path_to_class: "d.ts", key: dataKey },
-    { type: "mlp", class: "Mlp", path_to_class: "m.ts", width: String(width), key: modelKey },
+  const modules = [
+    { type: "dataset", className: "Data", path: "d.ts", key: dataKey, options: {} },
+    { type: "mlp", className: "Mlp", path: "m.ts", key: modelKey, options: { width: String(width) } },
   ];
   return {
-    pipelineJson: JSON.stringify(pipeline),
+    pipeline: { modules, training: {} },
     description: `Data | Mlp(${width})`,
     params: [
       ["Mlp_width", String(width)],

@@ -1,6 +1,6 @@
 /** Runs as plots of their results need them. */
 import { countingRun } from "../../compare/counting-run.ts";
-import { foldOption, identityOf, keyOf, type PipelineParts, partsOf } from "../../compare/pipeline-parts.ts";
+import { foldOf, foldOption, identityOf, keyOf, type PipelineParts, partsOf } from "../../compare/pipeline-parts.ts";
 import { MosaicError } from "../../errors.ts";
 import { runFigures } from "../../figures/run-figures.ts";
 import { nearestNames } from "../../selection/nearest-names.ts";
@@ -37,7 +37,7 @@ export async function readPlotRuns(reader: StoreReader): Promise<readonly PlotRu
   const pipelines = new Map<string, PipelinePart | undefined>();
   const runs: PlotRun[] = [];
   for await (const run of reader.runs()) {
-    const text = `${run.pipelineJson}\n${run.params.flat().join("\n")}`;
+    const text = `${JSON.stringify(run.pipeline)}\n${run.params.flat().join("\n")}`;
     if (!pipelines.has(text)) pipelines.set(text, pipelinePart(run));
     const part = pipelines.get(text);
     if (part !== undefined) runs.push(plotRun(run, part));
@@ -57,9 +57,8 @@ function pipelinePart(run: RunRecord): PipelinePart | undefined {
   if (parts === undefined) return undefined;
   const { data, model, training } = parts;
   const [dataKey, modelKey] = [keyOf(data), keyOf(model)];
-  const identity = [dataKey, modelKey, identityOf(data, [foldOption]), identityOf(model), [...training]];
-  const fold = data.map((entry) => entry[foldOption]).find((text) => text !== undefined);
-  return { dataKey, modelKey, configuration: JSON.stringify(identity), parts, fold };
+  const identity = [dataKey, modelKey, identityOf(data, [foldOption]), identityOf(model), training];
+  return { dataKey, modelKey, configuration: JSON.stringify(identity), parts, fold: foldOf(parts) };
 }
 
 function plotRun({ runId, status, description, params, result, details }: RunRecord, part: PipelinePart): PlotRun {

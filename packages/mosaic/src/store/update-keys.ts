@@ -1,18 +1,19 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import type { Param, PipelineUpdate } from "./records.ts";
+import { readPipeline, withKeys } from "../pipelines/flat-pipeline.ts";
+import { keyParam } from "../pipelines/run-params.ts";
+import type { Param } from "./records.ts";
 import { pipelineParam } from "./run-queries.ts";
+import type { KeysOf } from "./store.ts";
 import { textIn } from "./stored-value.ts";
 
 /** Belongs into a transaction. Returns how many runs were updated. */
-export function updatePipelinesIn(
-  database: DatabaseSync,
-  update: (pipelineJson: string) => PipelineUpdate | undefined,
-): number {
-  const pipeline = database.prepare("SELECT run_id, param_value FROM params WHERE rowid = ?");
+export function updateKeysIn(database: DatabaseSync, keysOf: KeysOf): number {
+  const stored = database.prepare("SELECT run_id, param_value FROM params WHERE rowid = ?");
   const setValue = database.prepare("UPDATE params SET param_value = ? WHERE rowid = ?");
   const rowsOf = database.prepare("SELECT rowid FROM params WHERE run_id = ? AND param_name = ? ORDER BY rowid");
   const add = database.prepare("INSERT INTO params (run_id, param_name, param_value) VALUES (?, ?, ?)");
 
+  // Where a name occurs several times its values go to its rows in order; a row that is missing is added.
   const setParams = (runId: SQLInputValue, params: readonly Param[]) => {
     for (const [name, values] of valuesByName(params)) {
       const rows = rowsOf.all(runId, name);
@@ -29,11 +30,14 @@ export function updatePipelinesIn(
   for (const { rowid = null } of database
     .prepare("SELECT rowid FROM params WHERE param_name = ? ORDER BY rowid")
     .all(pipelineParam)) {
-    const row = pipeline.get(rowid);
-    const change = row === undefined ? undefined : update(textIn(row, "param_value"));
-    if (row === undefined || change === undefined) continue;
-    setValue.run(change.pipelineJson, rowid);
-    setParams(row.run_id ?? null, change.params);
+    const { run_id: runId = null, ...row } = stored.get(rowid) ?? {};
+    const json = textIn(row, "param_value");
+    const pipeline = readPipeline(json);
+    const keys = keysOf(pipeline);
+    if (pipeline === undefined || keys === undefined) continue;
+    setValue.run(withKeys(json, keys), rowid);
+    const rekeyed = pipeline.modules.map((module, index) => keyParam({ ...module, key: keys[index] ?? module.key }));
+    setParams(runId, rekeyed);
     updated++;
   }
   return updated;

@@ -1,0 +1,123 @@
+/**
+ * The form that pipelines have in files and databases, the original Mosaic's: a list of flat objects, one a module, every
+ * value a text; the training options that vary are the last of them, with the type `process`.
+ */
+import { type ModuleSpec, type Pipeline, sortedTexts, type Texts, withoutNames } from "./pipeline.ts";
+
+/** Options of a class section that are Mosaic's; all others are the class's own. */
+export const moduleOptionNames = ["type", "class", "path_to_class", "key"] as const;
+
+/** What the flat form calls the name of a module's section. */
+export const sectionName = "name";
+
+/** Marks the training options among the modules. */
+export const trainingType = "process";
+
+/** Whether an option of a class section is the class's own. */
+export function isClassOption(name: string): boolean {
+  return name !== sectionName && !moduleOptionNames.some((own) => own === name);
+}
+
+export function flatModule({ type, className, path, key, section, options, order }: ModuleSpec): Texts {
+  const flat = Object.entries({
+    type,
+    class: className,
+    path_to_class: path,
+    ...options,
+    key,
+    ...(section === undefined ? {} : { [sectionName]: section }),
+  });
+  if (order === undefined) return Object.fromEntries(flat);
+  return Object.fromEntries(flat.sort(([one], [other]) => order.indexOf(one) - order.indexOf(other)));
+}
+
+export function flatPipeline({ modules, training }: Pipeline): readonly Texts[] {
+  const varies = Object.keys(training).length > 0;
+  return [
+    ...modules.map(flatModule),
+    ...(varies ? [{ type: trainingType, ...training, [sectionName]: "PROCESS" }] : []),
+  ];
+}
+
+/** Where in the JSON something else is than what was expected there, as in `[1].width`. */
+export interface PipelineFault {
+  readonly place: string;
+  readonly expected: string;
+  readonly got: unknown;
+}
+
+export type ParsedPipeline =
+  | { readonly ok: true; readonly pipeline: Pipeline }
+  | { readonly ok: false; readonly faults: readonly PipelineFault[] };
+
+/** @param scalars take numbers, booleans and null for texts, as the original Mosaic has written some values */
+export function parsePipeline(json: unknown, scalars: "as texts" | "refused" = "refused"): ParsedPipeline {
+  if (!Array.isArray(json) || json.length === 0)
+    return { ok: false, faults: [{ place: "", expected: "a list of modules", got: json }] };
+  const faults: PipelineFault[] = [];
+  const modules: ModuleSpec[] = [];
+  let training: Texts = {};
+  const entries: readonly unknown[] = json;
+  for (const [index, entry] of entries.entries()) {
+    const fault = (place: string, expected: string, got: unknown) =>
+      faults.push({ place: `[${index}]${place}`, expected, got });
+    if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
+      fault("", "an object", entry);
+      continue;
+    }
+    const written: [name: string, text: string][] = [];
+    for (const [name, value] of Object.entries(entry)) {
+      if (typeof value === "string") written.push([name, value]);
+      else if (scalars === "as texts" && (typeof value !== "object" || value === null))
+        written.push([name, String(value)]);
+      else fault(`.${name}`, "a text in quotes", value);
+    }
+    const texts: Texts = Object.fromEntries(written);
+    if (texts.type === trainingType) {
+      training = withoutNames(texts, ["type", sectionName]);
+      continue;
+    }
+    const { type, class: className, path_to_class: path, key, [sectionName]: section } = texts;
+    for (const name of moduleOptionNames)
+      if (!Object.hasOwn(entry, name)) fault(`.${name}`, "a text in quotes", undefined);
+    if (type === undefined || className === undefined || path === undefined || key === undefined) continue;
+    const options = withoutNames(texts, [...moduleOptionNames, sectionName]);
+    const names = { ...(section === undefined ? {} : { section }), order: Object.keys(texts) };
+    modules.push({ type, className, path, key, ...names, options });
+  }
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, pipeline: { modules, training } };
+}
+
+/** The pipeline of a run from the text that its database has; undefined for what is none. */
+export function readPipeline(text: string): Pipeline | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  const parsed = parsePipeline(json, "as texts");
+  return parsed.ok ? parsed.pipeline : undefined;
+}
+
+/**
+ * A stored pipeline with these keys for its modules, and all else as it was written: the original's numbers stay numbers.
+ */
+export function withKeys(text: string, keys: readonly string[]): string {
+  const entries: readonly unknown[] = JSON.parse(text);
+  const waiting = keys.values();
+  const rekeyed = entries.map((entry) => {
+    const flat: Readonly<Record<string, unknown>> = Object(entry);
+    return flat.type === trainingType ? flat : { ...flat, key: waiting.next().value };
+  });
+  return JSON.stringify(rekeyed);
+}
+
+/** Equal for pipelines that differ in nothing but keys and the names of their sections. */
+export function contentOf({ modules, training }: Pipeline): string {
+  return JSON.stringify([
+    modules.map(({ type, className, path, options }) => [type, className, path, sortedTexts(options)]),
+    sortedTexts(training),
+  ]);
+}

@@ -1,0 +1,46 @@
+/** What a run trains, as plain data: its modules one after the other, and the training options that vary. */
+
+/** Texts by the names of their options, in the order in which they are written. */
+export type Texts = Readonly<Record<string, string>>;
+
+/** One of the user's classes with the options that a section gives it. */
+export interface ModuleSpec {
+  /** What `data_scheme` or `pipeline_scheme` calls it. */
+  readonly type: string;
+  readonly className: string;
+  /** `path_to_class` as it is written. */
+  readonly path: string;
+  /** Name of the module in results. */
+  readonly key: string;
+  /** The section's name, where the section makes several modules. */
+  readonly section?: string;
+  /** The class's own options. */
+  readonly options: Texts;
+  /** Names as the flat form has them, in the order of the section; by default that of `flatNames`. */
+  readonly order?: readonly string[];
+}
+
+export interface Pipeline {
+  readonly modules: readonly ModuleSpec[];
+  /** Texts of the [PROCESS] options in which the pipelines of an experiment differ; none where they do not. */
+  readonly training: Texts;
+}
+
+/** `Class(v1,v2) | Class(…)` */
+export function describeModules(modules: readonly ModuleSpec[]): string {
+  return modules.map(({ className, options }) => `${className}(${Object.values(options).join(",")})`).join(" | ");
+}
+
+/** The modules without some of their options. */
+export function withoutOptions(modules: readonly ModuleSpec[], names: readonly string[]): readonly ModuleSpec[] {
+  return modules.map((module) => ({ ...module, options: withoutNames(module.options, names) }));
+}
+
+export function withoutNames(texts: Texts, names: readonly string[]): Texts {
+  return Object.fromEntries(Object.entries(texts).filter(([name]) => !names.includes(name)));
+}
+
+/** Sorted, so that the order in which options are written counts for nothing. */
+export function sortedTexts(texts: Texts): readonly (readonly [name: string, text: string])[] {
+  return Object.entries(texts).sort(([one], [other]) => (one < other ? -1 : 1));
+}

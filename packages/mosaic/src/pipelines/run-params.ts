@@ -1,0 +1,75 @@
+/** The rows of `params` that tell of a run: the options of its modules, their keys, then the options of [PROCESS]. */
+import { GROUPS, PROCESS_OPTION_NAMES } from "../config/process-options.ts";
+import { parseValue } from "../config/values.ts";
+import type { Param } from "../store/index.ts";
+import { flatModule } from "./flat-pipeline.ts";
+import { type ModuleSpec, type Pipeline, type Texts, withoutNames } from "./pipeline.ts";
+
+/** @param process texts of all [PROCESS] options of the run */
+export function runParams({ modules }: Pipeline, process: Texts): readonly Param[] {
+  return [...modules.flatMap(moduleParams), ...Object.entries(process)];
+}
+
+function moduleParams(module: ModuleSpec): readonly Param[] {
+  const options = Object.entries(module.options);
+  return [...options.map(([name, text]): Param => [`${module.className}_${name}`, text]), keyParam(module)];
+}
+
+/** The row with a module's key. */
+export function keyParam({ type, key }: ModuleSpec): Param {
+  return [`${type}_key`, key];
+}
+
+/**
+ * The texts of all [PROCESS] options of a run, found again among its rows: the first ones of a module's names are the
+ * module's, whatever they are called. The original has rows for the module's class and path too, and some of its own.
+ */
+export function processParams(pipeline: Pipeline | undefined, params: readonly Param[]): Texts {
+  const ofModules = new Map<string, number>();
+  for (const module of pipeline?.modules ?? []) {
+    const own = Object.keys(flatModule(module)).map((name) => `${module.className}_${name}`);
+    for (const name of [...own, ...keyParam(module).slice(0, 1)]) ofModules.set(name, (ofModules.get(name) ?? 0) + 1);
+  }
+  return Object.fromEntries(
+    params.filter(([name]) => {
+      const left = ofModules.get(name) ?? 0;
+      if (left > 0) ofModules.set(name, left - 1);
+      return left === 0 && isProcessOption(name);
+    }),
+  );
+}
+
+function isProcessOption(name: string): boolean {
+  return PROCESS_OPTION_NAMES.includes(name) || GROUPS.some((group) => name.startsWith(`${group}.`));
+}
+
+const filePlaces = ["run_files_path", "artifacts"];
+
+/** What of [PROCESS] makes two runs the same run: not how far it goes, nor where its files lie. */
+export function identifyingTexts(process: Texts): Texts {
+  return withoutNames(process, ["epochs", ...filePlaces]);
+}
+
+/** What of [PROCESS] changes the training: not which modules take part, which they say, nor which repetition it is. */
+export function trainingTexts(process: Texts): Texts {
+  return withoutNames(process, ["data_scheme", "pipeline_scheme", "seed", ...filePlaces]);
+}
+
+export interface Stages {
+  readonly data: readonly ModuleSpec[];
+  readonly model: readonly ModuleSpec[];
+}
+
+/** Which modules are the data set and which are the model; where nobody says it, the first of several is the data. */
+export function stagesOf({ modules }: Pipeline, { data_scheme: scheme }: Texts): Stages {
+  const types = scheme === undefined ? undefined : schemeTypes(scheme);
+  const isData = (module: ModuleSpec, index: number) =>
+    types === undefined ? index === 0 && modules.length > 1 : types.includes(module.type);
+  return { data: modules.filter(isData), model: modules.filter((module, index) => !isData(module, index)) };
+}
+
+/** The types that `data_scheme` or `pipeline_scheme` lists. */
+export function schemeTypes(text: string): readonly string[] {
+  const parsed = parseValue(text);
+  return parsed.ok ? parsed.value.values : [];
+}
