@@ -1,19 +1,17 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { countText } from "@ml-mosaic/base";
 import { type CommandSpec, type ExitCode, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { countPipelines, type Experiment, formatProblem, readExperiment } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
+import type { Outcome } from "../experiment/carry-out.ts";
 import { checkModules } from "../experiment/check-modules.ts";
 import { checkDevices } from "../experiment/devices.ts";
 import { dryRun } from "../experiment/dry-run.ts";
+import { refuseTakenFiles } from "../experiment/files-folders.ts";
 import { digestModules } from "../experiment/plan.ts";
-import { databaseIdOf, enqueueRuns, type Queue } from "../experiment/queue.ts";
+import { type ExperimentQueue, enqueueRuns } from "../experiment/queue.ts";
 import { vocabulary } from "../run/components.ts";
-import { claimFilesFolder, filesFolderOf, refuseTakenFolder } from "../run/run-files.ts";
 import { idRanges } from "../selection/id-ranges.ts";
-import { openSqliteStore, type Store } from "../store/index.ts";
-import { carryOutAndTell, jsonOption } from "./carry-out-and-tell.ts";
+import { carryOnLines, jsonOption, trainAndTell } from "./train-and-tell.ts";
 
 export const runCommand: CommandSpec = {
   name: "run",
@@ -47,49 +45,25 @@ export const runCommand: CommandSpec = {
     );
     if (given.switched("dry-run")) return reportDryRun(experiment, pipelines, terminal);
     const digests = await digestModules(experiment);
-    if (!existsSync(database) && experiment.process.artifacts === "all")
-      await refuseTakenFolder(filesFolderIn(experiment, database), database);
-    const store = await openSqliteStore(database);
-    try {
-      for (const notice of store.notices) terminal.err(`${notice}\n`);
-      await claimFiles(experiment, database, store);
-      const queue = await enqueueRuns(store, experiment, digests, { continued, retryErrors });
-      if (continued) describeQueue(queue, [configFile, database], terminal);
-      const command = ["mosaic", "run", configFile, database].map(shellText).join(" ");
-      return await carryOutAndTell(
-        {
-          store,
-          experimentId: queue.experimentId,
-          runs: queue.added + queue.resumed,
-          monitor: experiment.monitor,
-          folder: experiment.folder,
-          configuration: configFile,
-          failedBefore: queue.failed,
+    await refuseTakenFiles(experiment, database);
+    const command = ["mosaic", "run", configFile, database].map(shellText).join(" ");
+    return trainAndTell(
+      {
+        database,
+        create: true,
+        json: given.switched("json"),
+        async queue(store) {
+          const queue = await enqueueRuns(store, experiment, digests, { continued, retryErrors });
+          if (continued) describeQueue(queue, [configFile, database], terminal);
+          return queue;
         },
-        {
-          runIds: queue.runIds,
-          json: given.switched("json"),
-          goOn: `${command} --continue`,
-          next: () => nextSteps(store, queue, command),
-        },
-        terminal,
-      );
-    } finally {
-      // Nothing is lost by it: what was accepted stays, and the next writer takes the claim over.
-      await store.close().catch((error: unknown) => terminal.err(`${String(error)}\n`));
-    }
+        goOn: () => `${command} --continue`,
+        next: (outcome, { failedBefore }) => nextSteps(outcome, failedBefore, `${command} --continue`),
+      },
+      terminal,
+    );
   },
 };
-
-function filesFolderIn({ process }: Experiment, database: string): string {
-  return resolve(filesFolderOf(process.runFilesPath, database));
-}
-
-/** Before anything is queued: a folder of another database is refused while nothing has changed. */
-async function claimFiles(experiment: Experiment, database: string, store: Store): Promise<void> {
-  if (experiment.process.artifacts === "none") return;
-  await claimFilesFolder(filesFolderIn(experiment, database), database, await databaseIdOf(store));
-}
 
 async function reportDryRun(experiment: Experiment, pipelines: number, terminal: Terminal): Promise<ExitCode> {
   const problems = await dryRun(experiment, (done) => {
@@ -107,7 +81,7 @@ async function reportDryRun(experiment: Experiment, pipelines: number, terminal:
 }
 
 function describeQueue(
-  { added, resumed, done, failed, shorter, changed }: Queue,
+  { added, resumed, done, failedBefore, shorter, changed }: ExperimentQueue,
   files: readonly [configFile: string, database: string],
   { err }: Terminal,
 ): void {
@@ -116,7 +90,8 @@ function describeQueue(
     err(
       `${changed.count} of the new are known with another text of ${changed.modules.join(", ")}, which has changed since: they are trained anew, and the old ones stay\n`,
     );
-  if (failed > 0) err(`${countText(failed, "run")} failed before and stay so; --retry-errors runs them again\n`);
+  if (failedBefore > 0)
+    err(`${countText(failedBefore, "run")} failed before and stay so; --retry-errors runs them again\n`);
   if (shorter.length === 0) return;
   err(`${countText(shorter.length, "done run")} with fewer epochs than asked for. To train them further:\n`);
   for (const [missing, runs] of Map.groupBy(shorter, (run) => run.missing)) {
@@ -125,13 +100,10 @@ function describeQueue(
   }
 }
 
-async function nextSteps(store: Store, queue: Queue, command: string): Promise<readonly string[]> {
-  const counts = await store.countByStatus(queue.experimentId);
-  const left = (counts.get("pending") ?? 0) + (counts.get("paused") ?? 0);
-  const failed = (counts.get("error") ?? 0) + queue.failed;
+function nextSteps({ left, failed }: Outcome, failedBefore: number, command: string): readonly string[] {
   return [
-    ...(left > 0 ? [`${command} --continue   carries on: ${countText(left, "run")} left`] : []),
-    ...(failed > 0 ? [`${command} --continue --retry-errors   tries again what failed`] : []),
-    ...(left === 0 ? [`${command} --continue   trains what you add to the configuration`] : []),
+    ...carryOnLines(command, left),
+    ...(failed.length + failedBefore > 0 ? [`${command} --retry-errors   tries again what failed`] : []),
+    ...(left.length === 0 ? [`${command}   trains what you add to the configuration`] : []),
   ];
 }

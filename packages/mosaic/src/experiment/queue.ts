@@ -1,24 +1,21 @@
 /** Decides which of the planned runs are to be carried out, and puts them into the store. */
-import { randomUUID } from "node:crypto";
 import type { Experiment } from "../config/index.ts";
+import { processParams } from "../pipelines/run-params.ts";
 import type { AddedRuns, FoundRun, NewRun, Store } from "../store/index.ts";
 import { engineVersion, machineFacts } from "./environment.ts";
 import { type ExperimentOrigin, readExperimentOrigins } from "./experiment-origin.ts";
+import { claimFiles } from "./files-folders.ts";
 import { gitRevision } from "./git-revision.ts";
 import { type ModuleDigests, planRuns } from "./plan.ts";
+import type { Queued } from "./queued.ts";
 
-export interface Queue {
-  readonly experimentId: number;
+export interface ExperimentQueue extends Queued {
   /** Runs that were not there before. */
   readonly added: number;
   /** Unfinished runs of earlier calls that are taken up. */
   readonly resumed: number;
   /** Runs that are done already. */
   readonly done: number;
-  /** Failed runs that stay as they are. */
-  readonly failed: number;
-  /** All runs of this configuration: those to be carried out, and those that were before. */
-  readonly runIds: readonly number[];
   /** Done runs that have fewer epochs than the configuration asks for. */
   readonly shorter: readonly ShorterRun[];
   /** Runs among the added that the database has with another text of their modules. */
@@ -49,61 +46,76 @@ export async function enqueueRuns(
   store: Store,
   experiment: Experiment,
   digests: ModuleDigests,
-  options: QueueOptions,
-): Promise<Queue> {
-  const earlier = options.continued ? await readExperimentOrigins(store) : [];
+  { continued, retryErrors }: QueueOptions,
+): Promise<ExperimentQueue> {
+  await claimFiles(experiment, store);
+  const earlier = continued ? await readExperimentOrigins(store) : [];
   const experimentId = await recordExperiment(store, experiment, digests);
-  if (!options.continued) {
-    const added = await store.addRuns(experimentId, planRuns(experiment, digests));
-    const runIds = idsOf(added);
-    return {
-      experimentId,
-      added: added.count,
-      resumed: 0,
-      done: 0,
-      failed: 0,
-      runIds,
-      shorter: [],
-      changed: noneChanged,
-    };
-  }
-  const known = await store.findRuns(identitiesOf(experiment, digests));
+  const planned = () => planRuns(experiment, digests);
+  const found = continued ? await store.findRuns(identitiesOf(experiment, digests)) : undefined;
+  const known = found && sortKnown(found, planned(), retryErrors);
+  const requeued = known?.requeued ?? [];
+  await store.requeueRuns(experimentId, requeued);
+  const added = await store.addRuns(experimentId, known?.missing ?? planned());
+  const { monitor, folder, file: configuration } = experiment;
+  return {
+    experimentId,
+    count: requeued.length + added.count,
+    runIds: [...(known?.done ?? []), ...(known?.failed ?? []), ...requeued, ...idsOf(added)],
+    failedBefore: known?.failed.length ?? 0,
+    monitor,
+    folder,
+    configuration,
+    added: added.count,
+    resumed: requeued.length,
+    done: known?.done.length ?? 0,
+    shorter: known?.shorter ?? [],
+    changed: await findChanged(
+      store,
+      experiment,
+      digests,
+      new Set(known?.missing.map(({ identity }) => identity)),
+      earlier,
+    ),
+  };
+}
+
+interface KnownRuns {
+  readonly done: readonly number[];
+  readonly shorter: readonly ShorterRun[];
+  /** Unfinished runs, and failed ones that are tried again. */
+  readonly requeued: readonly number[];
+  /** Failed runs that stay as they are. */
+  readonly failed: readonly number[];
+  readonly missing: readonly NewRun[];
+}
+
+/** What of the planned runs the database has, and how they stand there. */
+function sortKnown(
+  known: ReadonlyMap<string, readonly FoundRun[]>,
+  planned: Iterable<NewRun>,
+  retryErrors: boolean,
+): KnownRuns {
   const missing: NewRun[] = [];
   const requeued: number[] = [];
-  const before: number[] = [];
+  const done: number[] = [];
+  const failed: number[] = [];
   const shorter: ShorterRun[] = [];
-  let done = 0;
-  let failed = 0;
-  for (const run of planRuns(experiment, digests)) {
+  for (const run of planned) {
     const found = known.get(run.identity) ?? [];
     const finished = longest(found.filter(({ status }) => status === "done"));
     const waiting = found.find(({ status }) => status === "pending" || status === "paused");
     const broken = found.find(({ status }) => status === "error");
     if (finished !== undefined) {
-      done++;
-      before.push(finished.runId);
+      done.push(finished.runId);
       // What stopped early has fewer epochs than it was asked for, and is as long as it was to be.
       if ((finished.epochsAsked ?? 0) < epochsOf(run))
         shorter.push({ runId: finished.runId, missing: epochsOf(run) - (finished.epochs ?? 0) });
     } else if (waiting !== undefined) requeued.push(waiting.runId);
     else if (broken === undefined) missing.push(run);
-    else if (options.retryErrors) requeued.push(broken.runId);
-    else {
-      failed++;
-      before.push(broken.runId);
-    }
+    else (retryErrors ? requeued : failed).push(broken.runId);
   }
-  await store.requeueRuns(experimentId, requeued);
-  const added = await store.addRuns(experimentId, missing);
-  const runIds = [...before, ...requeued, ...idsOf(added)];
-  const changed = await findChanged(
-    store,
-    experiment,
-    digests,
-    new Set(missing.map(({ identity }) => identity)),
-    earlier,
-  );
-  return { experimentId, added: added.count, resumed: requeued.length, done, failed, runIds, shorter, changed };
+  return { done, shorter, requeued, failed, missing };
 }
 
 /** Of the runs with these identities those that an earlier experiment had with other texts of the same modules. */
@@ -163,15 +175,6 @@ function longest(runs: readonly FoundRun[]): FoundRun | undefined {
   return runs.toSorted((a, b) => (b.epochs ?? 0) - (a.epochs ?? 0))[0];
 }
 
-function epochsOf({ params }: NewRun): number {
-  return Number(params.find(([name]) => name === "epochs")?.[1] ?? 0);
-}
-
-/** A name that stays with the database, whatever its file is called. */
-export async function databaseIdOf(store: Store): Promise<string> {
-  const known = (await store.system()).get("database_id");
-  if (known !== undefined) return known;
-  const created = randomUUID();
-  await store.setSystem("database_id", created);
-  return created;
+function epochsOf({ pipeline, params }: NewRun): number {
+  return Number(processParams(pipeline, params).epochs);
 }

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { PROCESS_DEFAULTS } from "../config/process-options.ts";
 import { MosaicError } from "../errors.ts";
 import { type ExperimentOrigin, readExperimentOrigin } from "../experiment/experiment-origin.ts";
+import { processParams } from "../pipelines/run-params.ts";
 import { filesFolderOf } from "../run/run-files.ts";
 import type { Artifact, EarlierResult, RunRecord, StoreReader } from "../store/index.ts";
 
@@ -48,8 +49,8 @@ async function noSuchRun(reader: StoreReader, runId: number): Promise<MosaicErro
   return new MosaicError("no-run-selected", `there is no run ${runId}; the database ${known}`);
 }
 
-function filesFolderIn({ params }: RunRecord, { folder }: ExperimentOrigin, database: string): string {
-  const path = params.find(([name]) => name === "run_files_path")?.[1] ?? PROCESS_DEFAULTS.runFilesPath;
+function filesFolderIn({ pipeline, params }: RunRecord, { folder }: ExperimentOrigin, database: string): string {
+  const { run_files_path: path = PROCESS_DEFAULTS.runFilesPath } = processParams(pipeline, params);
   return resolve(folder, filesFolderOf(path, database));
 }
 

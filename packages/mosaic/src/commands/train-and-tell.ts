@@ -1,0 +1,115 @@
+/** What run, rerun and resume have in common: they queue runs of a database, carry them out and tell of the outcome. */
+import { countText } from "@ml-mosaic/base";
+import { type ExitCode, jsonText, type OptionSpec, shellText, type Terminal } from "@ml-mosaic/command-line";
+import { MosaicError } from "../errors.ts";
+import { carryOut, type Outcome } from "../experiment/carry-out.ts";
+import type { Queued } from "../experiment/queued.ts";
+import type { Requeued } from "../experiment/requeue.ts";
+import { idRanges } from "../selection/id-ranges.ts";
+import { openSqliteStore, type Store } from "../store/index.ts";
+import { type ModelSummary, summarizeModels, summaryJson, summaryText } from "./run-summary.ts";
+import { openRunView, type RunView } from "./run-view.ts";
+
+export const jsonOption: OptionSpec = { name: "json", help: "write the final table as JSON for programs" };
+
+export interface TrainingCommand<Work extends Queued> {
+  readonly database: string;
+  /** Whether the database may be a new one. */
+  readonly create: boolean;
+  /** Whether the final table is wanted for programs. */
+  readonly json: boolean;
+  /** Queues the runs and says what they are; undefined where there is nothing to do. */
+  queue(store: Store): Promise<Work | undefined>;
+  /** The command that goes on where this one was broken off. */
+  goOn(work: Work): string;
+  /** Lines that say how to train on. */
+  next(outcome: Outcome, work: Work): readonly string[];
+}
+
+export async function trainAndTell<Work extends Queued>(
+  command: TrainingCommand<Work>,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { out, err } = terminal;
+  const store = await openSqliteStore(command.database, { create: command.create });
+  try {
+    for (const notice of store.notices) err(`${notice}\n`);
+    const work = await command.queue(store);
+    if (work === undefined) return 0;
+    try {
+      const outcome = await carryOutWatched(store, work, terminal);
+      const models = await summarizeModels(store, work.runIds);
+      out(`${command.json ? jsonText(summaryJson(models, store.location)) : summaryText(models)}\n`);
+      const lines = [...command.next(outcome, work), ...waysToLook(models, store.location)];
+      if (lines.length > 0) err(`Next:\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
+      if (outcome.left.length > 0) return 3;
+      return outcome.failed.length + work.failedBefore > 0 ? 1 : 0;
+    } catch (error) {
+      // The database or the machine has failed, not the runs.
+      if (!(error instanceof MosaicError)) throw error;
+      err(`${error.message}\nStopped; what was accepted is safe. When the cause is gone:\n  ${command.goOn(work)}\n`);
+      return 3;
+    }
+  } finally {
+    // Nothing is lost by it: what was accepted stays, and the next writer takes the claim over.
+    await store.close().catch((error: unknown) => err(`${String(error)}\n`));
+  }
+}
+
+/** With a live view. Ctrl-C once finishes the running runs, twice stops at once. */
+async function carryOutWatched(store: Store, work: Queued, terminal: Terminal): Promise<Outcome> {
+  const view = openRunView(terminal, work.count);
+  const interrupts = onInterrupts(view);
+  try {
+    return await carryOut(store, work, { onEvent: view.event, say: view.say, ...interrupts });
+  } finally {
+    interrupts.release();
+    view.close();
+  }
+}
+
+function onInterrupts(view: RunView) {
+  const finish = new AbortController();
+  const stop = new AbortController();
+  const interrupt = () => {
+    if (finish.signal.aborted) return stop.abort();
+    finish.abort();
+    view.say("Finishing the running runs; Ctrl-C again stops them now.");
+  };
+  const terminate = () => {
+    finish.abort();
+    stop.abort();
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", terminate);
+  // The terminal was closed.
+  process.on("SIGHUP", terminate);
+  const release = () => {
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", terminate);
+    process.off("SIGHUP", terminate);
+  };
+  return { finish: finish.signal, stop: stop.signal, release };
+}
+
+/** Says which modules are no longer as they were when the runs began. */
+export function tellChanged({ changed }: Requeued, { err }: Terminal): void {
+  for (const [path, runIds] of changed)
+    err(
+      `${path} has changed since ${runIds.length === 1 ? "run" : "runs"} ${idRanges(runIds)} began: from here on the new text counts\n`,
+    );
+}
+
+/** A line that says how to carry on with the runs that are left. */
+export function carryOnLines(command: string, left: readonly number[]): readonly string[] {
+  return left.length > 0 ? [`${command}   carries on: ${countText(left.length, "run")} left`] : [];
+}
+
+function waysToLook(models: readonly ModelSummary[], database: string): readonly string[] {
+  const measured = models.filter(({ testLoss }) => testLoss !== null);
+  const file = shellText(database);
+  return [
+    ...(measured.length > 1 ? [`mosaic compare ${file}   says which model is better, and how sure that is`] : []),
+    ...(measured.length > 0 ? [`mosaic plotloss ${file} losses.pdf -id all   draws the losses, epoch by epoch`] : []),
+  ];
+}

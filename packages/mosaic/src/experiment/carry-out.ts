@@ -1,0 +1,52 @@
+import { removeUnfinished } from "@ml-mosaic/base";
+import type { Store } from "../store/index.ts";
+import { type SupervisorEvent, supervise } from "../supervisor/supervise.ts";
+import { workerDevices } from "./devices.ts";
+import { prepareFiles } from "./files-folders.ts";
+import { openPauseRequests } from "./pause-requests.ts";
+import type { Queued } from "./queued.ts";
+import { orderOf } from "./run-order.ts";
+
+export interface Watching {
+  readonly onEvent: (event: SupervisorEvent) => void;
+  /** Told what the user should know meanwhile. */
+  readonly say: (line: string) => void;
+  /** Aborted: running runs finish, no new one starts. */
+  readonly finish: AbortSignal;
+  /** Aborted: running runs are given back at once. */
+  readonly stop: AbortSignal;
+}
+
+export interface Outcome {
+  /** Runs that still wait, or were left in the middle. */
+  readonly left: readonly number[];
+  readonly failed: readonly number[];
+}
+
+/** Carries out the runs that wait, with workers, and lets `mosaic pause` break it off. */
+export async function carryOut(store: Store, queued: Queued, watching: Watching): Promise<Outcome> {
+  const { experimentId, folder, monitor, count } = queued;
+  const folders = await prepareFiles(store, queued);
+  const devices = workerDevices(monitor, count);
+  const requests = await openPauseRequests(store, queued, watching.say);
+  try {
+    await supervise({
+      store,
+      experimentId,
+      numWorkers: devices.length,
+      orderOf: (lease, slot) => orderOf(lease, store, folder, devices[slot] ?? "cpu"),
+      onEvent(event) {
+        requests.follow(event);
+        watching.onEvent(event);
+      },
+      finish: AbortSignal.any([watching.finish, requests.finish]),
+      pause: requests.pause,
+      stop: watching.stop,
+    });
+  } finally {
+    await requests.close();
+  }
+  for (const files of folders) await removeUnfinished(files, "any");
+  const idsWith = (status: string) => store.runIds({ experimentId, status });
+  return { left: [...(await idsWith("pending")), ...(await idsWith("paused"))], failed: await idsWith("error") };
+}

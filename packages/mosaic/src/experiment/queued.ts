@@ -1,0 +1,16 @@
+import type { MonitorSection } from "../config/index.ts";
+
+/** Runs that wait in the queue of an experiment, and what carrying them out takes. */
+export interface Queued {
+  readonly experimentId: number;
+  /** How many wait. */
+  readonly count: number;
+  /** All runs that were meant: those that wait, and those that have ended before. */
+  readonly runIds: readonly number[];
+  /** Failed runs that were meant too and stay as they are. */
+  readonly failedBefore: number;
+  readonly monitor: MonitorSection;
+  /** The configuration file's, where its relative paths start. */
+  readonly folder: string;
+  readonly configuration: string;
+}

@@ -1,0 +1,59 @@
+import type { MonitorSection } from "../config/index.ts";
+import { MosaicError } from "../errors.ts";
+import { contentOf } from "../pipelines/flat-pipeline.ts";
+import type { RunRecord, Store } from "../store/index.ts";
+import type { PauseFile } from "./pause-file.ts";
+import { originsOf, type Requeued, requeue } from "./requeue.ts";
+
+export interface Resumed {
+  /** Runs of the file that have ended since it was written. */
+  readonly finished: number;
+  /** undefined where none of its runs is left. */
+  readonly requeued: Requeued | undefined;
+}
+
+/**
+ * Queues what is left of a pause file. What its runs are and where they write is the database's word, not the file's.
+ *
+ * @param path the file's
+ * @throws MosaicError where the file says something else than the database
+ */
+export async function queueResumed(
+  store: Store,
+  file: PauseFile,
+  path: string,
+  monitor: MonitorSection,
+): Promise<Resumed> {
+  const runs = await matchRuns(store, file, path);
+  const left = runs.filter(({ status }) => isLeft(status));
+  const finished = runs.length - left.length;
+  if (left.length === 0) return { finished, requeued: undefined };
+  const requeued = await requeue(store, left, monitor);
+  return { finished, requeued: { ...requeued, runIds: runs.map(({ runId }) => runId) } };
+}
+
+function isLeft(status: string): boolean {
+  return status === "pending" || status === "paused";
+}
+
+async function matchRuns(store: Store, file: PauseFile, path: string): Promise<readonly RunRecord[]> {
+  const refuse = (what: string) =>
+    new MosaicError("pause-file-does-not-fit", `${path} does not fit ${file.database}: ${what}`);
+  const wanted = new Map(file.runs.map(({ runId, pipeline }) => [runId, pipeline]));
+  const runs = await Array.fromAsync(store.runs({ runIds: wanted.keys() }));
+  for (const { runId, status, pipeline } of runs) {
+    const paused = wanted.get(runId);
+    wanted.delete(runId);
+    // `mosaic rekey` may have changed the keys since.
+    if (pipeline === undefined || paused === undefined || contentOf(pipeline) !== contentOf(paused))
+      throw refuse(`the pipeline of run ${runId} is another one there`);
+    if (!isLeft(status) && status !== "done" && status !== "error") throw refuse(`run ${runId} is ${status}`);
+  }
+  const [unknown] = wanted.keys();
+  if (unknown !== undefined) throw refuse(`there is no run ${unknown}`);
+  const origins = await originsOf(store, runs);
+  if (origins.length === 0) throw refuse("it does not say where the configuration file was");
+  const foreign = origins.find(({ folder }) => folder !== file.folder);
+  if (foreign !== undefined) throw refuse(`its runs come from ${foreign.folder}, not from ${file.folder}`);
+  return runs;
+}
