@@ -6,7 +6,7 @@ import type { IniSection } from "./ini.ts";
 import { fillKeyPattern } from "./key-pattern.ts";
 import type { MonitorSection } from "./monitor-section.ts";
 import { nearestName, suggestName } from "./nearest.ts";
-import { countPipelines, MOST_RUNS } from "./pipelines.ts";
+import { countPipelines, mostRuns } from "./pipelines.ts";
 import type { Findings } from "./problem.ts";
 import type { ProcessSection } from "./process-section.ts";
 import { parseValue } from "./values.ts";
@@ -98,10 +98,10 @@ export function checkSize(
 ): void {
   const pipelines = countPipelines({ process, sections });
   const runs = pipelines * monitor.multiplicity;
-  if (runs <= MOST_RUNS) return;
+  if (runs <= mostRuns) return;
   findings.problem({
     code: "too-many-runs",
-    message: `The lists multiply to ${pipelines} pipelines and ${runs} runs, more than ${MOST_RUNS}.`,
+    message: `The lists multiply to ${pipelines} pipelines and ${runs} runs, more than ${mostRuns}.`,
     remedy: "Shorten a list, give a range a step as in {10-100:30}, or lower multiplicity.",
   });
 }

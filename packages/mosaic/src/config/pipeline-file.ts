@@ -1,5 +1,4 @@
-// The JSON file of pipelines that `mosaic_generate` writes and other commands read.
-
+/** The JSON file of pipelines that `mosaic_generate` writes and other commands read. */
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { errorCode, messageOf, replaceFiles } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
@@ -7,7 +6,7 @@ import { flatPipeline, parsePipeline } from "../pipelines/flat-pipeline.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 
 /** Texts are gathered up to this many characters between writes. */
-const CHUNK_CHARACTERS = 1 << 18;
+const chunkCharacters = 1 << 18;
 
 /**
  * Writes the pipelines one by one, so that memory stays small, to a temporary file that replaces `file` when it is
@@ -33,7 +32,7 @@ async function writeAll(handle: FileHandle, pipelines: Iterable<Pipeline>): Prom
   for (const pipeline of pipelines) {
     chunk += `${count === 0 ? "" : ","}\n\t${JSON.stringify(flatPipeline(pipeline), null, "\t").replaceAll("\n", "\n\t")}`;
     count += 1;
-    if (chunk.length < CHUNK_CHARACTERS) continue;
+    if (chunk.length < chunkCharacters) continue;
     await handle.writeFile(chunk);
     chunk = "";
   }
@@ -83,19 +82,19 @@ export function parsePipelines(json: unknown, file: string): readonly Pipeline[]
       const parsed = parsePipeline(value);
       if (parsed.ok) pipelines.push(parsed.pipeline);
       else for (const { place, expected, got } of parsed.faults) report(`[${index}]${place}`, expected, got);
-      if (faults.length >= MOST_FAULTS) break;
+      if (faults.length >= mostFaults) break;
     }
   }
   if (faults.length === 0) return pipelines;
-  const shown = faults.slice(0, MOST_FAULTS);
-  if (faults.length >= MOST_FAULTS) shown.push("  and perhaps more");
+  const shown = faults.slice(0, mostFaults);
+  if (faults.length >= mostFaults) shown.push("  and perhaps more");
   throw new MosaicError(
     "bad-pipeline-file",
     `${file} is not a file of pipelines:\n${shown.join("\n")}\nWrite it anew with mosaic_generate.`,
   );
 }
 
-const MOST_FAULTS = 20;
+const mostFaults = 20;
 
 function describe(value: unknown): string {
   if (value === undefined) return "nothing";

@@ -11,7 +11,7 @@ export interface PipelineAxes {
 }
 
 /** More pipelines or runs than this are a slip of the pen: no machine would see their end. */
-export const MOST_RUNS = 10_000_000;
+export const mostRuns = 10_000_000;
 
 /** How many pipelines `generatePipelines` gives, without generating them. May be Infinity. */
 export function countPipelines(axes: PipelineAxes): number {

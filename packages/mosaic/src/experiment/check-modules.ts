@@ -56,7 +56,9 @@ async function checkSection(section: ClassSection, file: string, folder: string)
  */
 function checkOptions(section: ClassSection, schema: SchemaMap, file: string, folder: string): readonly Problem[] {
   const { options } = section;
-  const first = Object.fromEntries(options.map(({ name, values }) => [name, values[0] ?? ""]));
+  const first = Object.fromEntries(
+    options.flatMap(({ name, values }) => values.slice(0, 1).map((text) => [name, text])),
+  );
   const found = new Map<string, Problem>();
   for (const varied of options) {
     for (const value of varied.values) {

@@ -131,11 +131,10 @@ async function findChanged(
   const found = new Set<string>();
   const changedModules = new Set<string>();
   for (const modules of texts.values()) {
-    const paths = [...digests.keys()].filter((path) => modules.has(path) && modules.get(path) !== digests.get(path));
-    if (paths.length === 0) continue;
+    const before = [...modules].filter(([path, digest]) => digests.has(path) && digests.get(path) !== digest);
+    if (before.length === 0) continue;
     // With the texts of then, the runs of now have the identities of then.
-    const then = new Map(digests);
-    for (const path of paths) then.set(path, modules.get(path) ?? "");
+    const then = new Map([...digests, ...before]);
     const identities = new Map<string, string>();
     const now = identitiesOf(experiment, digests);
     for (const identity of identitiesOf(experiment, then)) {
@@ -143,8 +142,8 @@ async function findChanged(
       if (value !== undefined && missing.has(value)) identities.set(identity, value);
     }
     const known = await store.findRuns(identities.keys());
-    for (const identity of known.keys()) found.add(identities.get(identity) ?? "");
-    if (known.size > 0) for (const path of paths) changedModules.add(path);
+    for (const [earlierIdentity, identity] of identities) if (known.has(earlierIdentity)) found.add(identity);
+    if (known.size > 0) for (const [path] of before) changedModules.add(path);
   }
   return { count: found.size, modules: [...changedModules] };
 }

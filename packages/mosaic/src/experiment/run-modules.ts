@@ -48,7 +48,7 @@ export async function readRunModules(
         }
         digests.set(name, await moduleDigest(found.source, folder));
       }
-      const text = before.get(run.details?.experimentId ?? 0)?.get(name);
+      const text = run.details === null ? undefined : before.get(run.details.experimentId)?.get(name);
       if (text !== undefined && text !== digests.get(name))
         changed.set(path, [...(changed.get(path) ?? []), run.runId]);
     }

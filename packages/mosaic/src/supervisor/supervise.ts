@@ -144,7 +144,7 @@ class Slot {
         this.#worker = undefined;
         // What it had then, not what the slot has by the time its last messages are stored.
         const lease = this.#lease;
-        this.#enqueue(() => this.#mourn(lease, how));
+        this.#enqueue(() => this.#takeDeath(lease, how));
       },
     });
     return worker;
@@ -214,7 +214,7 @@ class Slot {
     }
   }
 
-  async #mourn(lease: Lease | undefined, how: string): Promise<void> {
+  async #takeDeath(lease: Lease | undefined, how: string): Promise<void> {
     const { store, onEvent, pause, stop } = this.#options;
     if (lease === undefined || lease !== this.#lease) return;
     if (stop.aborted || pause.aborted || !this.#accepted) {
