@@ -1,4 +1,4 @@
-// What a reader of a verdict has to know besides: small numbers, failures, and what was chosen on what.
+/** What a reader of a verdict has to know besides: small numbers, failures, and what was chosen on what. */
 import { countText } from "@ml-mosaic/base";
 import { numberText } from "@ml-mosaic/command-line";
 import type { DataReport } from "../compare/data-report.ts";

@@ -1,4 +1,4 @@
-// A pair of models in one line, for readers who are no statisticians.
+/** A pair of models in one line, for readers who are no statisticians. */
 import { countText } from "@ml-mosaic/base";
 import { numberText } from "@ml-mosaic/command-line";
 import type { Direction } from "@ml-mosaic/statistics";

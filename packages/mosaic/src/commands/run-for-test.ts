@@ -1,4 +1,4 @@
-// A command as its user calls it, for tests.
+/** A command as its user calls it, for tests. */
 import { buildCommand, type CommandSpec, type ExitCode, runCommandLine } from "@ml-mosaic/command-line";
 
 export interface Ended {

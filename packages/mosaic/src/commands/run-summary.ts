@@ -1,4 +1,5 @@
 import { numberText, tableText } from "@ml-mosaic/command-line";
+import { deviationOf, meanOf } from "@ml-mosaic/statistics";
 import { foldOf, foldOption, partsOf } from "../compare/pipeline-parts.ts";
 import { figureOf, type RunFigureName } from "../figures/run-figures.ts";
 import { describeModules, withoutOptions } from "../pipelines/pipeline.ts";
@@ -57,18 +58,15 @@ function rank({ testLoss }: ModelSummary): number {
 function summarize(model: string, runs: readonly (RunResult | null)[]): ModelSummary {
   const results = runs.filter((result) => result !== null);
   const losses = valuesOf(results, "test_loss");
-  const mean = meanOf(losses);
-  const squares = mean === null ? null : meanOf(losses.map((loss) => (loss - mean) ** 2));
   return {
     model,
     parameterCount: figureOf(results[0] ?? null, "nb_params"),
     runs: results.length,
     failed: runs.length - results.length,
-    testLoss: mean,
-    testLossDeviation:
-      squares === null || losses.length < 2 ? null : Math.sqrt((squares * losses.length) / (losses.length - 1)),
-    testAccuracy: meanOf(valuesOf(results, "test_acc")),
-    durationSeconds: meanOf(valuesOf(results, "duration(s)")),
+    testLoss: meanOrNull(losses),
+    testLossDeviation: losses.length < 2 ? null : deviationOf(losses),
+    testAccuracy: meanOrNull(valuesOf(results, "test_acc")),
+    durationSeconds: meanOrNull(valuesOf(results, "duration(s)")),
   };
 }
 
@@ -76,8 +74,8 @@ function valuesOf(results: readonly RunResult[], name: RunFigureName): readonly 
   return results.map((result) => figureOf(result, name)).filter((value) => value !== null);
 }
 
-function meanOf(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+function meanOrNull(values: readonly number[]): number | null {
+  return values.length === 0 ? null : meanOf(values);
 }
 
 /** A screen is no place for thousands of lines: `mosaic export` has all. */

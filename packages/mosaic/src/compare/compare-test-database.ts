@@ -1,4 +1,4 @@
-// Databases of invented results for tests: as the store makes them, filled all at once.
+/** Databases of invented results for tests: as the store makes them, filled all at once. */
 import { DatabaseSync } from "node:sqlite";
 import { openSqliteStore } from "../store/index.ts";
 import { seedColumns } from "../store/seed-columns.ts";

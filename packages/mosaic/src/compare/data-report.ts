@@ -1,4 +1,4 @@
-// The models on one data set: their ranking, and every pair of them.
+/** The models on one data set: their ranking, and every pair of them. */
 import {
   comparePair,
   deviationOf,

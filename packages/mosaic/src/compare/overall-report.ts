@@ -1,4 +1,4 @@
-// The models over several data sets.
+/** The models over several data sets. */
 import {
   criticalDifference,
   decidedAbove,

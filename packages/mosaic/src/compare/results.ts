@@ -1,4 +1,4 @@
-// From runs to what is compared: for each data set and model one result for each repetition.
+/** From runs to what is compared: for each data set and model one result for each repetition. */
 import { countingRun } from "./counting-run.ts";
 import type { ComparedRun, Outcome } from "./read-runs.ts";
 

@@ -1,6 +1,7 @@
 // A class section: one of the user's classes with its options, multiplied by the options that are lists.
 
 import { isClassOption, moduleOptionNames, sectionName, trainingType } from "../pipelines/flat-pipeline.ts";
+import type { Texts } from "../pipelines/pipeline.ts";
 import { type ClassSource, checkClassName, readClassSource } from "./class-source.ts";
 import type { IniOption, IniSection } from "./ini.ts";
 import { type KeyPattern, parseKeyPattern } from "./key-pattern.ts";
@@ -53,6 +54,11 @@ export const CLASS_OPTIONS: readonly OptionSpec[] = [
   { name: "path_to_class", type: "string", required: true, help: "file or package that exports the class" },
   { name: "key", type: "string", required: true, help: "name of the module in results: text with {option} in it" },
 ];
+
+/** What Mosaic's own options say, but for the key, which follows from all others. */
+export function ownTexts({ type, className, pathToClass }: ClassSection): Texts {
+  return { type, class: className, path_to_class: pathToClass };
+}
 
 /** Undefined where a problem was found. */
 export async function readClassSection(

@@ -1,7 +1,7 @@
 // Checks between sections: schemes against types, equal variants, and how much work comes out.
 
 import { trainingType } from "../pipelines/flat-pipeline.ts";
-import type { ClassSection } from "./class-section.ts";
+import { type ClassSection, ownTexts } from "./class-section.ts";
 import type { IniSection } from "./ini.ts";
 import { fillKeyPattern } from "./key-pattern.ts";
 import type { MonitorSection } from "./monitor-section.ts";
@@ -111,11 +111,7 @@ export function noticeOverlaps(sections: readonly ClassSection[], findings: Find
   const prepared = sections.map((section) => ({
     section,
     key: visibleKey(section),
-    values: new Map([
-      ["class", [section.className]],
-      ["path_to_class", [section.pathToClass]],
-      ...section.options.map(({ name, values }) => [name, values] as const),
-    ]),
+    values: valuesOf(section),
   }));
   for (const [index, { section, key, values }] of prepared.entries()) {
     const place = { line: section.line, section: section.name };
@@ -144,6 +140,12 @@ export function noticeOverlaps(sections: readonly ClassSection[], findings: Find
 
 type OptionValues = ReadonlyMap<string, readonly string[]>;
 
+/** Of all options but the key. */
+function valuesOf(section: ClassSection): OptionValues {
+  const own = Object.entries(ownTexts(section)).map(([name, text]) => [name, [text]] as const);
+  return new Map([...own, ...section.options.map(({ name, values }) => [name, values] as const)]);
+}
+
 /** Sections multiply out to all combinations, so two share one exactly where every option shares a value. */
 function haveCommonVariant(left: OptionValues, right: OptionValues): boolean {
   if (left.size !== right.size) return false;
@@ -154,14 +156,10 @@ function haveCommonVariant(left: OptionValues, right: OptionValues): boolean {
 }
 
 /** The key with the options of one value filled in. */
-function visibleKey({ key, type, className, pathToClass, options }: ClassSection): string {
-  const own = new Map([
-    ["type", type],
-    ["class", className],
-    ["path_to_class", pathToClass],
-  ]);
-  return fillKeyPattern(key, (name) => {
-    const values = options.find((option) => option.name === name)?.values;
-    return values?.length === 1 ? values[0] : own.get(name);
+function visibleKey(section: ClassSection): string {
+  const all = valuesOf(section);
+  return fillKeyPattern(section.key, (name) => {
+    const values = all.get(name);
+    return values?.length === 1 ? values[0] : undefined;
   });
 }

@@ -2,7 +2,7 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { errorCode, messageOf, replaceFiles } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
-import { flatPipeline, parsePipeline } from "../pipelines/flat-pipeline.ts";
+import { describeJson, flatPipeline, parsePipeline } from "../pipelines/flat-pipeline.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 
 /** Texts are gathered up to this many characters between writes. */
@@ -72,35 +72,22 @@ export async function readPipelineFile(file: string): Promise<readonly Pipeline[
 /** Checks JSON that is to be a list of pipelines; `file` is for the messages. */
 export function parsePipelines(json: unknown, file: string): readonly Pipeline[] {
   const faults: string[] = [];
-  const report = (path: string, expected: string, got: unknown) =>
-    faults.push(`  ${path}: expected ${expected}, got ${describe(got)}`);
   const pipelines: Pipeline[] = [];
-  if (!Array.isArray(json) || json.length === 0) report("the file", "a list of pipelines", json);
-  else {
-    const list: readonly unknown[] = json;
-    for (const [index, value] of list.entries()) {
-      const parsed = parsePipeline(value);
-      if (parsed.ok) pipelines.push(parsed.pipeline);
-      else for (const { place, expected, got } of parsed.faults) report(`[${index}]${place}`, expected, got);
-      if (faults.length >= mostFaults) break;
-    }
+  const list: readonly unknown[] = Array.isArray(json) ? json : [];
+  if (list.length === 0) faults.push(`the file: expected a list of pipelines, got ${describeJson(json)}`);
+  for (const [index, value] of list.entries()) {
+    const parsed = parsePipeline(value, `[${index}]`);
+    if (parsed.ok) pipelines.push(parsed.pipeline);
+    else faults.push(...parsed.faults);
+    if (faults.length >= mostFaults) break;
   }
   if (faults.length === 0) return pipelines;
   const shown = faults.slice(0, mostFaults);
-  if (faults.length >= mostFaults) shown.push("  and perhaps more");
+  if (faults.length >= mostFaults) shown.push("and perhaps more");
   throw new MosaicError(
     "bad-pipeline-file",
-    `${file} is not a file of pipelines:\n${shown.join("\n")}\nWrite it anew with mosaic_generate.`,
+    `${file} is not a file of pipelines:\n${shown.map((fault) => `  ${fault}`).join("\n")}\nWrite it anew with mosaic_generate.`,
   );
 }
 
 const mostFaults = 20;
-
-function describe(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
-  if (typeof value === "object" && value !== null) return "an object";
-  if (typeof value === "string")
-    return `the text ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`;
-  return `${value === null ? "" : `the ${typeof value} `}${String(value)}`;
-}

@@ -1,6 +1,6 @@
 /** Every pipeline of an experiment, one after the other: nothing is kept, so that their number costs no memory. */
 import type { ModuleSpec, Pipeline } from "../pipelines/pipeline.ts";
-import type { ClassSection } from "./class-section.ts";
+import { type ClassSection, ownTexts } from "./class-section.ts";
 import { fillKeyPattern } from "./key-pattern.ts";
 import type { ProcessSection } from "./process-section.ts";
 
@@ -60,12 +60,12 @@ function* stageModules(sections: readonly ClassSection[]): Generator<ModuleSpec,
 
 function moduleOf(section: ClassSection, options: ModuleSpec["options"]): ModuleSpec {
   const { type, className, pathToClass: path, order } = section;
-  const texts = new Map(Object.entries({ ...options, type, class: className, path_to_class: path }));
+  const texts: ModuleSpec["options"] = { ...options, ...ownTexts(section) };
   return {
     type,
     className,
     path,
-    key: fillKeyPattern(section.key, (name) => texts.get(name)),
+    key: fillKeyPattern(section.key, (name) => texts[name]),
     ...(section.isExpanded ? { section: section.name } : {}),
     options,
     order,

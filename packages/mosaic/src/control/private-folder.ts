@@ -1,4 +1,4 @@
-// The folder in which a user's running experiments are known to each other's commands, and to nobody else.
+/** The folder in which a user's running experiments are known to each other's commands, and to nobody else. */
 import { type Stats, statSync } from "node:fs";
 import { lstat, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -14,12 +14,8 @@ export interface PauseFile {
   readonly folder: string;
   /** As MONITOR was written. */
   readonly monitor: Texts;
-  readonly runs: readonly PausedRun[];
-}
-
-export interface PausedRun {
-  readonly runId: number;
-  readonly pipeline: Pipeline;
+  /** What is left, by the id of the run. */
+  readonly runs: ReadonlyMap<number, Pipeline>;
 }
 
 /** The file's content as JSON for what an experiment has left: its pending and paused runs. */
@@ -85,10 +81,11 @@ export async function readPauseFile(path: string): Promise<PauseFile> {
   const parsed = parsePipelines(pipelines, path);
   if (parsed.length !== runIds.length)
     throw problem(`it has ${parsed.length} pipelines and ${runIds.length} run_ids; each pipeline has one`);
-  const runs = parsed.flatMap((pipeline, index): PausedRun[] => {
+  const runs = new Map<number, Pipeline>();
+  for (const [index, pipeline] of parsed.entries()) {
     const runId = runIds[index];
-    return runId === undefined ? [] : [{ runId, pipeline }];
-  });
+    if (runId !== undefined) runs.set(runId, pipeline);
+  }
   return { database, folder, monitor: MONITOR, runs };
 }
 

@@ -39,7 +39,7 @@ function isLeft(status: string): boolean {
 async function matchRuns(store: Store, file: PauseFile, path: string): Promise<readonly RunRecord[]> {
   const refuse = (what: string) =>
     new MosaicError("pause-file-does-not-fit", `${path} does not fit ${file.database}: ${what}`);
-  const wanted = new Map(file.runs.map(({ runId, pipeline }) => [runId, pipeline]));
+  const wanted = new Map(file.runs);
   const runs = await Array.fromAsync(store.runs({ runIds: wanted.keys() }));
   for (const { runId, status, pipeline } of runs) {
     const paused = wanted.get(runId);

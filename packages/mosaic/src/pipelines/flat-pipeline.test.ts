@@ -54,7 +54,10 @@ describe("the flat form", () => {
   it("takes numbers from databases only", () => {
     const numbers = JSON.stringify([{ ...data, size: 8 }, net]);
     expect(readPipeline(numbers)).toEqual(parsed([data, net]));
-    expect(parsePipeline(JSON.parse(numbers))).toMatchObject({ ok: false, faults: [{ place: "[0].size", got: 8 }] });
+    expect(parsePipeline(JSON.parse(numbers))).toMatchObject({
+      ok: false,
+      faults: ["[0].size: expected a text in quotes, got the number 8"],
+    });
     for (const none of ["{", "7", "[]", '[{"type": "net"}]', '[[["net"]]]']) expect(readPipeline(none)).toBeUndefined();
   });
 

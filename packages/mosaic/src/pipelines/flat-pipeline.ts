@@ -39,28 +39,25 @@ export function flatPipeline({ modules, training }: Pipeline): readonly Texts[] 
   ];
 }
 
-/** Where in the JSON something else is than what was expected there, as in `[1].width`. */
-export interface PipelineFault {
-  readonly place: string;
-  readonly expected: string;
-  readonly got: unknown;
-}
-
 export type ParsedPipeline =
   | { readonly ok: true; readonly pipeline: Pipeline }
-  | { readonly ok: false; readonly faults: readonly PipelineFault[] };
+  /** Each begins with its place in the JSON: `[1].width: expected a text in quotes, got the number 2` */
+  | { readonly ok: false; readonly faults: readonly string[] };
 
-/** @param scalars take numbers, booleans and null for texts, as the original Mosaic has written some values */
-export function parsePipeline(json: unknown, scalars: "as texts" | "refused" = "refused"): ParsedPipeline {
+/**
+ * @param place the pipeline's own in the JSON, for the faults
+ * @param scalars take numbers, booleans and null for texts, as the original Mosaic has written some values
+ */
+export function parsePipeline(json: unknown, place = "", scalars: "as texts" | "refused" = "refused"): ParsedPipeline {
   if (!Array.isArray(json) || json.length === 0)
-    return { ok: false, faults: [{ place: "", expected: "a list of modules", got: json }] };
-  const faults: PipelineFault[] = [];
+    return { ok: false, faults: [`${place}: expected a list of modules, got ${describeJson(json)}`] };
+  const faults: string[] = [];
   const modules: ModuleSpec[] = [];
   let training: Texts = {};
   const entries: readonly unknown[] = json;
   for (const [index, entry] of entries.entries()) {
-    const fault = (place: string, expected: string, got: unknown) =>
-      faults.push({ place: `[${index}]${place}`, expected, got });
+    const fault = (within: string, expected: string, got: unknown) =>
+      faults.push(`${place}[${index}]${within}: expected ${expected}, got ${describeJson(got)}`);
     if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
       fault("", "an object", entry);
       continue;
@@ -97,7 +94,7 @@ export function readPipeline(text: string): Pipeline | undefined {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-  const parsed = parsePipeline(json, "as texts");
+  const parsed = parsePipeline(json, "", "as texts");
   return parsed.ok ? parsed.pipeline : undefined;
 }
 
@@ -120,4 +117,14 @@ export function contentOf({ modules, training }: Pipeline): string {
     modules.map(({ type, className, path, options }) => [type, className, path, sortedTexts(options)]),
     sortedTexts(training),
   ]);
+}
+
+/** A value of JSON in a few words, for messages. */
+export function describeJson(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "string")
+    return `the text ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`;
+  return `${value === null ? "" : `the ${typeof value} `}${String(value)}`;
 }

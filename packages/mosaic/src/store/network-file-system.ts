@@ -1,4 +1,4 @@
-// WAL needs shared memory between all processes that open the database, which no network file system gives.
+/** WAL needs shared memory between all processes that open the database, which no network file system gives. */
 import { readFileSync, realpathSync, statfsSync } from "node:fs";
 
 export interface FileSystemVerdict {

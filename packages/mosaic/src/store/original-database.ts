@@ -1,4 +1,4 @@
-// Databases that the original Mosaic wrote: the seed's four tables, without keys, and with whatever column types.
+/** Databases that the original Mosaic wrote: the seed's four tables, without keys, and with whatever column types. */
 import type { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import type { Migrations } from "./migrations.ts";

@@ -1,4 +1,4 @@
-// The writing statements, prepared once for a connection. What they mean together is said in `sqlite-store.ts`.
+/** The writing statements, prepared once for a connection. What they mean together is said in `sqlite-store.ts`. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { epochColumns } from "./epoch-columns.ts";
 import { seedColumns } from "./seed-columns.ts";

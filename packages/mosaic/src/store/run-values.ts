@@ -1,4 +1,4 @@
-// Looking through what runs have under a name: options in `params`, figures in `run_results` and `run_metrics`.
+/** Looking through what runs have under a name: options in `params`, figures in `run_results` and `run_metrics`. */
 import type { DatabaseSync } from "node:sqlite";
 import type { Direction } from "@ml-mosaic/statistics";
 import type { MetricSummary, ParamSummary, ValueCondition } from "./records.ts";

@@ -1,5 +1,7 @@
-// Databases as earlier versions of the program left them: `fixtures/schema-<n>.db`, each written by `mosaic run` of its
-// time (the tutorial's brick with two widths, and one run that failed) before migration n + 1 existed.
+/**
+ * Databases as earlier versions of the program left them: `fixtures/schema-<n>.db`, each written by `mosaic run` of its
+ * time (the tutorial's brick with two widths, and one run that failed) before migration n + 1 existed.
+ */
 import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

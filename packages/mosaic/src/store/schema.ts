@@ -1,4 +1,4 @@
-// Which schema a database has, and how it gets the newest one. Nothing here reads or changes runs.
+/** Which schema a database has, and how it gets the newest one. Nothing here reads or changes runs. */
 import type { DatabaseSync } from "node:sqlite";
 import type { Migrations } from "./migrations.ts";
 import { adoptOriginal, isOriginal } from "./original-database.ts";

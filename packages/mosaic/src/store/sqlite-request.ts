@@ -1,4 +1,4 @@
-// A user's own query. A read-only connection alone is not enough: `VACUUM INTO` and `ATTACH` make files from one.
+/** A user's own query. A read-only connection alone is not enough: `VACUUM INTO` and `ATTACH` make files from one. */
 import { constants, DatabaseSync } from "node:sqlite";
 import { StoreError } from "./store-error.ts";
 import { numberIn } from "./stored-value.ts";

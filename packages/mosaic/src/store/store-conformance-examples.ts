@@ -1,4 +1,4 @@
-// Records for the tests of a store, awkward on purpose, and two steps that most tests take.
+/** Records for the tests of a store, awkward on purpose, and two steps that most tests take. */
 import type { EpochRecord } from "@ml-mosaic/training";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { Lease, NewRun, RunQuery, RunRecord, RunResult } from "./records.ts";

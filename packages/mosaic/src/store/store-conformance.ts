@@ -1,4 +1,4 @@
-// What every implementation of `Store` must do. Each test gets an empty database of its own.
+/** What every implementation of `Store` must do. Each test gets an empty database of its own. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RunQuery, RunRecord } from "./records.ts";
 import { type KeysOf, maximumAttempts, type Store, type StoreReader } from "./store.ts";

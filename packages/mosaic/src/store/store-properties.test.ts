@@ -1,4 +1,4 @@
-// Whatever is done in whatever order, the store and a model of it in a few lines agree.
+/** Whatever is done in whatever order, the store and a model of it in a few lines agree. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

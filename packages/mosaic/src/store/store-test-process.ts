@@ -1,6 +1,8 @@
-// A process that the tests start and kill: `write PATH` completes one run after the other and prints a run's id once its
-// result is accepted; `read PATH` checks runs on 16 connections
-// while another process writes, and prints how many reads each connection did at least.
+/**
+ * A process that the tests start and kill: `write PATH` completes one run after the other and prints a run's id once its
+ * result is accepted; `read PATH` checks runs on 16 connections
+ * while another process writes, and prints how many reads each connection did at least.
+ */
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
 import type { StoreReader } from "./store.ts";
 import { exampleEpoch, exampleExperiment, exampleResult, exampleRun } from "./store-conformance-examples.ts";

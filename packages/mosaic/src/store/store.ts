@@ -1,5 +1,7 @@
-// What every store promises; SQLite is the first implementation, PostgreSQL is to be the second. All of them pass
-// `store-conformance.ts`.
+/**
+ * What every store promises; SQLite is the first implementation, PostgreSQL is to be the second. All of them pass
+ * `store-conformance.ts`.
+ */
 import type { EpochRecord } from "@ml-mosaic/training";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type {

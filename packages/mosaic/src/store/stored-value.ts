@@ -1,5 +1,7 @@
-// How numbers are stored: NaN as the text `NaN` (SQLite would make it NULL), null as NULL, the rest as they are.
-// Databases of the original Mosaic may hold any of them as text.
+/**
+ * How numbers are stored: NaN as the text `NaN` (SQLite would make it NULL), null as NULL, the rest as they are.
+ * Databases of the original Mosaic may hold any of them as text.
+ */
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { StoreError } from "./store-error.ts";
 

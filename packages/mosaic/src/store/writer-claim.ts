@@ -1,4 +1,4 @@
-// The right to write: one row at most, held by one process.
+/** The right to write: one row at most, held by one process. */
 import type { DatabaseSync } from "node:sqlite";
 import { currentProcess, livenessOf } from "@ml-mosaic/base";
 import type { WriterRecord } from "./records.ts";
