@@ -16,18 +16,7 @@ export interface ExperimentOrigin {
   readonly createdAt: Date;
 }
 
-/** Of one experiment, else of the latest; undefined where there is none, as in a database of the original Mosaic. */
-export async function readExperimentOrigin(
-  reader: StoreReader,
-  experimentId?: number,
-): Promise<ExperimentOrigin | undefined> {
-  const experiments = await reader.experiments();
-  const experiment =
-    experimentId === undefined ? experiments.at(-1) : experiments.find((known) => known.experimentId === experimentId);
-  return experiment === undefined ? undefined : originOf(experiment);
-}
-
-/** Of all experiments, the oldest first. */
+/** Of all experiments, the oldest first; none in a database of the original Mosaic. */
 export async function readExperimentOrigins(reader: StoreReader): Promise<readonly ExperimentOrigin[]> {
   return (await reader.experiments()).map(originOf);
 }

@@ -3,7 +3,7 @@ import { open, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PROCESS_DEFAULTS } from "../config/process-options.ts";
 import { MosaicError } from "../errors.ts";
-import { type ExperimentOrigin, readExperimentOrigin } from "../experiment/experiment-origin.ts";
+import { type ExperimentOrigin, readExperimentOrigins } from "../experiment/experiment-origin.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import { filesFolderOf } from "../run/run-files.ts";
 import type { Artifact, EarlierResult, RunRecord, StoreReader } from "../store/index.ts";
@@ -30,7 +30,8 @@ const logLines = 10;
 export async function readRunReport(reader: StoreReader, runId: number): Promise<RunReport> {
   const [run] = await Array.fromAsync(reader.runs({ runIds: [runId], withHistory: true }));
   if (run === undefined) throw await noSuchRun(reader, runId);
-  const origin = run.details === null ? undefined : await readExperimentOrigin(reader, run.details.experimentId);
+  const origins = await readExperimentOrigins(reader);
+  const origin = origins.find(({ experimentId }) => experimentId === run.details?.experimentId);
   const filesFolder = origin === undefined ? undefined : filesFolderIn(run, origin, reader.location);
   const artifacts = await reader.artifacts(runId);
   return {

@@ -1,6 +1,6 @@
 /** What `mosaic status` says about a database, as data. */
 import type { EpochRecord } from "@ml-mosaic/training";
-import { type ExperimentOrigin, readExperimentOrigin } from "../experiment/experiment-origin.ts";
+import { type ExperimentOrigin, readExperimentOrigins } from "../experiment/experiment-origin.ts";
 import { figureOf } from "../figures/run-figures.ts";
 import type { RunRecord, StoreReader, WriterRecord } from "../store/index.ts";
 import { firstErrorLine } from "./first-error-line.ts";
@@ -72,7 +72,7 @@ export async function readStatus(reader: StoreReader, limit: number): Promise<St
     for await (const run of reader.runs({ status, last: limit })) described.push(await describe(run));
     return described;
   };
-  const origin = await readExperimentOrigin(reader);
+  const origin = (await readExperimentOrigins(reader)).at(-1);
   const others: OtherRun[] = [];
   for (const status of [...counts.keys()].sort())
     if (!["done", "error", "running", "pending"].includes(status)) others.push(...(await lastOf(status, otherRun)));
