@@ -44,7 +44,6 @@ export {
 export * as metrics from "./metrics/index.ts";
 export * as nn from "./nn/index.ts";
 export * as optim from "./optim/index.ts";
-export type { FieldSpec, SampleArray, SampleChunk } from "./program/batches.ts";
 export {
   compileEvaluation,
   type EvaluationChunk,
@@ -52,7 +51,9 @@ export {
   type EvaluationProgram,
 } from "./program/evaluation-program.ts";
 export { compileInference, type InferenceOptions, type InferenceProgram } from "./program/inference-program.ts";
-export type { Layout, Segment, TrainingState } from "./program/layout.ts";
+export type { Layout, TrainingState } from "./program/layout.ts";
+export type { FieldSpec, SampleArray, SampleChunk } from "./program/samples.ts";
+export type { Segment } from "./program/segment.ts";
 export type { StepBuilder, StepResult, StepValues } from "./program/step.ts";
 export {
   type Chunk,

@@ -1,6 +1,6 @@
 /** Chunks of minibatches read from data sets that are not in memory. */
 import { bytesPerElement } from "../dtype.ts";
-import type { FieldSpec, SampleArray, SampleChunk } from "../program/batches.ts";
+import type { FieldSpec, SampleArray, SampleChunk } from "../program/samples.ts";
 import type { Generator } from "../random/generator.ts";
 import { sizeOf } from "../shape.ts";
 import { type Collation, checkSamples, collation, firstSamples, specsOf } from "./collate.ts";

@@ -1,7 +1,7 @@
 /** From samples one by one to arrays that programs take. */
 import { allocate, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
-import type { FieldSpec, SampleArray } from "../program/batches.ts";
+import type { FieldSpec, SampleArray } from "../program/samples.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Sample } from "./dataset.ts";
 

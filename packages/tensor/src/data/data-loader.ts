@@ -1,7 +1,7 @@
 import { fromArray } from "../creation.ts";
 import { allocate } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
-import type { SampleArray } from "../program/batches.ts";
+import type { SampleArray } from "../program/samples.ts";
 import { defaultGenerator, Generator } from "../random/generator.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";

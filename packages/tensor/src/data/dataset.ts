@@ -1,6 +1,6 @@
 import { fromArray } from "../creation.ts";
 import { TensorError } from "../errors.ts";
-import type { SampleArray } from "../program/batches.ts";
+import type { SampleArray } from "../program/samples.ts";
 import { defaultGenerator, type Generator } from "../random/generator.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";

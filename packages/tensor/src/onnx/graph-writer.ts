@@ -52,7 +52,7 @@ export interface GraphWriterOptions {
   /** The batch size is left open: graphs are built with `traced` in its place, and it is the first size of `input`. */
   readonly openBatch?: OpenBatch;
   /** Names of the values that key random ops. */
-  readonly randomKey?: (id: number) => readonly [string, string];
+  readonly randomKey?: (id: number) => readonly [string, string] | undefined;
 }
 
 /** Lists of more numbers are not written into the keys by which equal computations are found. */
@@ -77,7 +77,7 @@ export class GraphWriter implements Emitter {
   #intermediateBytes = 0;
   readonly #longLists = new WeakMap<readonly unknown[], string>();
   readonly #listNumbers = new Map<string, number>();
-  readonly #randomKey: ((id: number) => readonly [string, string]) | undefined;
+  readonly #randomKey: GraphWriterOptions["randomKey"];
 
   constructor({ opset, names, device = "cpu", openBatch, randomKey }: GraphWriterOptions) {
     this.openBatch = openBatch;
@@ -265,9 +265,10 @@ export class GraphWriter implements Emitter {
   }
 
   randomKey(id: number): readonly [string, string] {
-    if (this.#randomKey === undefined)
+    const key = this.#randomKey?.(id);
+    if (key === undefined)
       throw new TensorError("TENSOR_RUNTIME", "this program has no random numbers; switch the module to eval()");
-    return this.#randomKey(id);
+    return key;
   }
 
   graph(name: string, inputs: readonly Port[], outputs: readonly Port[]): GraphProto {

@@ -1,48 +1,16 @@
-import { expectFloat32 } from "../dtype.ts";
-import type { Generator } from "../random/generator.ts";
-import type { Device } from "../runtime/device.ts";
-import type { Variable } from "../variable.ts";
-import {
-  chunkFields,
-  type FieldSpec,
-  fieldEntries,
-  fieldFeeds,
-  gatherFields,
-  rowFeed,
-  type SampleArray,
-  type SampleChunk,
-} from "./batches.ts";
-import { compileLoop } from "./compile-loop.ts";
-import type { Layout, TrainingState } from "./layout.ts";
-import type { LoopProgram } from "./loop.ts";
-import { keyEntries, keyFeeds, keyNames } from "./random-keys.ts";
-import {
-  bindLayout,
-  constantEntries,
-  constantFeeds,
-  layoutEntries,
-  layoutFeeds,
-  present,
-  type StepBuilder,
-  type StepValues,
-  type TracedStep,
-  traceStep,
-} from "./step.ts";
+import { bufferEntry, checkValues, type Layout, type StateRun, segmentEntry, type TrainingState } from "./layout.ts";
+import type { Part } from "./loop.ts";
+import type { StepValues } from "./step.ts";
+import { type Plan, type StepChunk, type StepOptions, stepProgram } from "./step-program.ts";
 
-export interface EvaluationOptions {
-  /** The samples, of which a step sees rows; or what they will be, where each chunk brings its own. */
-  readonly fields: readonly (FieldSpec | SampleArray)[];
+export interface EvaluationOptions extends StepOptions {
   /** Where the program finds what training changes; other variables have their present values. */
   readonly layout: Layout;
-  readonly step: StepBuilder;
   /** The usual number of samples of a batch; where it is told, errors in the step are found at once. */
   readonly batchSize?: number;
-  readonly device?: Device | undefined;
 }
 
-export interface EvaluationChunk extends SampleChunk {
-  /** Keys the random ops of the chunk. */
-  readonly generator: Generator;
+export interface EvaluationChunk extends StepChunk {
   /** Which step of those that the generator keys is the chunk's first, so that pieces of a chunk draw what it would. */
   readonly firstStep?: number;
 }
@@ -53,67 +21,27 @@ export interface EvaluationProgram {
   release(): void;
 }
 
-export function compileEvaluation({
-  fields,
-  layout,
-  step,
-  batchSize: usual,
-  device = "cpu",
-}: EvaluationOptions): EvaluationProgram {
-  const programs = new Map<number, { readonly traced: TracedStep; readonly scan: Promise<LoopProgram> }>();
-  const changing = new Set<Variable>([...layout.segments.flatMap(({ parameters }) => parameters), ...layout.buffers]);
-  const constantsOf = ({ leaves }: TracedStep) => leaves.filter((leaf) => !changing.has(leaf));
-  const first = usual === undefined ? undefined : traceStep(fields, step, usual);
-  const programFor = (batchSize: number) => {
-    const known = programs.get(batchSize);
-    if (known !== undefined) return known;
-    const traced = batchSize === usual && first !== undefined ? first : traceStep(fields, step, batchSize);
-    const constants = constantsOf(traced);
-    const scan = compileLoop(
-      {
-        name: "evaluation",
-        fixed: [...fieldEntries(fields), ...layoutEntries(layout), ...constantEntries(constants)],
-        carried: [],
-        perStep: [{ name: "rows", shape: [batchSize], dtype: "int32" }, ...keyEntries(traced.randomOps)],
-        randomKey: keyNames,
-        body(inputs) {
-          const { entry, bind } = inputs;
-          bindLayout(layout, inputs);
-          for (const [index, leaf] of constants.entries()) bind(leaf, entry(`constant${index}`));
-          for (const [index, rows] of gatherFields(fields, entry, entry("rows")).entries())
-            bind(present(traced.batch[index]), rows);
-          return { carried: {}, collected: traced.reported };
-        },
-      },
-      device,
-    );
-    const program = { traced, scan };
-    programs.set(batchSize, program);
-    return program;
+interface EvaluationRun extends StateRun {
+  readonly firstStep: number;
+}
+
+export function compileEvaluation({ layout, batchSize, ...options }: EvaluationOptions): EvaluationProgram {
+  const segments = layout.segments.map(segmentEntry);
+  const stateValues: Part<StateRun> = {
+    fixed: [...segments.map(({ entry }) => entry), ...layout.buffers.map(bufferEntry)],
+    computed: segments.flatMap(({ computed }) => computed),
   };
+  const program = stepProgram<EvaluationRun, Plan<EvaluationRun>>("evaluation", options, () => ({
+    parts: [stateValues],
+  }));
+  if (batchSize !== undefined) program.plan(batchSize);
   return {
-    async run(state, { rows, batchSize, fields: given, generator, firstStep = 0 }) {
-      const samples = chunkFields(fields, given);
-      const chosen = rowFeed(samples, rows, batchSize);
-      const { traced, scan } = programFor(batchSize);
-      const result = await (await scan).run({
-        ...fieldFeeds(samples),
-        ...layoutFeeds(layout, state),
-        ...constantFeeds(constantsOf(traced)),
-        ...keyFeeds(traced.randomOps, generator, firstStep, rows.length / batchSize),
-        rows: chosen,
-      });
-      return Object.fromEntries(
-        Object.keys(traced.reported).map((name) => [name, expectFloat32(result.collected(name), name)]),
-      );
+    async run(state, { firstStep = 0, ...chunk }) {
+      const { run } = await program.prepare(chunk);
+      checkValues(layout, state);
+      const { values } = await run({ state, firstStep });
+      return values;
     },
-    release() {
-      for (const { scan } of programs.values()) {
-        scan.then(
-          (ready) => ready.release(),
-          () => undefined,
-        );
-      }
-    },
+    release: () => program.release(),
   };
 }

@@ -4,7 +4,7 @@ import { type OnnxExport, onnxModel } from "../io/onnx-file.ts";
 import type { Device } from "../runtime/device.ts";
 import { createSession, type Feed } from "../runtime/session.ts";
 import { sameShape, showShape } from "../shape.ts";
-import type { SampleArray } from "./batches.ts";
+import type { SampleArray } from "./samples.ts";
 
 export interface InferenceOptions extends OnnxExport {
   readonly device?: Device | undefined;

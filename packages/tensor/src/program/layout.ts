@@ -1,44 +1,10 @@
 import { expectFloat32, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
-import type { Optimizer, SlotStart } from "../optim/optimizer.ts";
-import { type Shape, sizeOf } from "../shape.ts";
-import type { Buffer, Parameter } from "../variable.ts";
-
-/**
- * Parameters that are stored and updated together. Small ones share one flat vector: an optimizer's step over it is a
- * few kernels instead of a few for each parameter. A large one is on its own, which saves joining and cutting.
- */
-export interface Segment {
-  readonly parameters: readonly Parameter[];
-  /** [elements] for a flat vector of several, the parameter's own shape for a single one. */
-  readonly shape: Shape;
-  readonly optimizer: Optimizer;
-  /** What is remembered of each element besides its value. */
-  readonly slots: Readonly<Record<string, SlotStart>>;
-}
-
-/** Parameters above this many elements are not joined. Measured: joining gains up to some thousands of elements. */
-const maxJoined = 8192;
-
-/** @param extraSlots what the program itself remembers of each element, besides the optimizer */
-export function segmentsOf(
-  parameters: readonly Parameter[],
-  optimizer: Optimizer,
-  extraSlots: Readonly<Record<string, SlotStart>>,
-): readonly Segment[] {
-  const slots = { ...optimizer.slots, ...extraSlots };
-  const small = parameters.filter((parameter) => parameter.numel <= maxJoined);
-  const large = parameters.filter((parameter) => parameter.numel > maxJoined);
-  const alone = (parameter: Parameter): Segment => ({
-    parameters: [parameter],
-    shape: parameter.shape,
-    optimizer,
-    slots,
-  });
-  if (small.length < 2) return [...small, ...large].map(alone);
-  const elements = small.reduce((sum, parameter) => sum + parameter.numel, 0);
-  return [{ parameters: small, shape: [elements], optimizer, slots }, ...large.map(alone)];
-}
+import { sizeOf } from "../shape.ts";
+import { input, type Tensor } from "../tensor.ts";
+import type { Buffer, Variable } from "../variable.ts";
+import type { Entry } from "./loop.ts";
+import type { Segment } from "./segment.ts";
 
 /** Where the values of a model's changing variables lie in a state. */
 export interface Layout {
@@ -103,7 +69,18 @@ function join({ shape }: Segment, values: readonly TypedArray[]): Float32Array {
 }
 
 /** @throws TensorError if the state has not the arrays that the layout promises, or has been given away */
-export function checkState({ segments, buffers }: Layout, state: TrainingState): void {
+export function checkState(layout: Layout, state: TrainingState): void {
+  checkValues(layout, state);
+  const fits =
+    state.slots.length === layout.segments.length &&
+    layout.segments.every(({ slots, shape }, index) =>
+      Object.keys(slots).every((slot) => state.slots[index]?.[slot]?.length === sizeOf(shape)),
+    );
+  if (!fits) throw anotherModel();
+}
+
+/** As `checkState`, of what an evaluation reads: parameters and buffers. */
+export function checkValues({ segments, buffers }: Layout, state: TrainingState): void {
   const arrays = [...state.parameters, ...state.slots.flatMap((vectors) => Object.values(vectors)), ...state.buffers];
   if (arrays.some(({ buffer }) => buffer instanceof ArrayBuffer && buffer.detached)) {
     throw new TensorError(
@@ -111,18 +88,16 @@ export function checkState({ segments, buffers }: Layout, state: TrainingState):
       "this state was donated to an earlier run, and is empty: use what that run returned, or do not donate",
     );
   }
-  const sizes = segments.map(({ shape }) => sizeOf(shape));
   const fits =
     state.parameters.length === segments.length &&
-    state.slots.length === segments.length &&
     state.buffers.length === buffers.length &&
-    segments.every(
-      ({ slots }, index) =>
-        state.parameters[index]?.length === sizes[index] &&
-        Object.keys(slots).every((slot) => state.slots[index]?.[slot]?.length === sizes[index]),
-    ) &&
+    segments.every(({ shape }, index) => state.parameters[index]?.length === sizeOf(shape)) &&
     buffers.every(({ shape }, index) => state.buffers[index]?.length === sizeOf(shape));
-  if (!fits) throw new TensorError("TENSOR_VALUE", "this state belongs to another model: its arrays have other sizes");
+  if (!fits) throw anotherModel();
+}
+
+function anotherModel(): TensorError {
+  return new TensorError("TENSOR_VALUE", "this state belongs to another model: its arrays have other sizes");
 }
 
 /**
@@ -153,7 +128,7 @@ export function takeState({ step, parameters, slots, buffers }: TrainingState): 
 export function storeState(state: TrainingState, { segments, buffers }: Layout): void {
   for (const [index, { parameters }] of segments.entries()) {
     const joined = state.parameters[index];
-    if (joined === undefined) throw new TensorError("TENSOR_VALUE", "this state belongs to another model");
+    if (joined === undefined) throw anotherModel();
     let offset = 0;
     for (const parameter of parameters) {
       parameter.value = joined.slice(offset, offset + parameter.numel);
@@ -162,7 +137,35 @@ export function storeState(state: TrainingState, { segments, buffers }: Layout):
   }
   for (const [index, buffer] of buffers.entries()) {
     const value = state.buffers[index];
-    if (value === undefined) throw new TensorError("TENSOR_VALUE", "this state belongs to another model");
+    if (value === undefined) throw anotherModel();
     buffer.value = value.slice();
   }
+}
+
+/** What a run reads a state's values from. */
+export interface StateRun {
+  readonly state: TrainingState;
+}
+
+/** Where a step finds the values of a segment's parameters. */
+export function segmentEntry(
+  { parameters, shape }: Segment,
+  index: number,
+): { readonly entry: Entry<StateRun>; readonly computed: readonly (readonly [Variable, Tensor])[] } {
+  const array = ({ state }: StateRun) => state.parameters[index];
+  const [single] = parameters;
+  if (single !== undefined && parameters.length === 1) return { entry: { tensor: single, array }, computed: [] };
+  const vector = input(`parameters ${index}`, shape, "float32");
+  const sizes = parameters.map((parameter) => parameter.numel);
+  return {
+    entry: { tensor: vector, array },
+    computed: parameters.map((parameter, position) => [
+      parameter,
+      vector.part(0, sizes, position).reshape(parameter.shape),
+    ]),
+  };
+}
+
+export function bufferEntry(buffer: Buffer, index: number): Entry<StateRun> {
+  return { tensor: buffer, array: ({ state }) => state.buffers[index] };
 }

@@ -1,127 +1,153 @@
-/** A loop over minibatches as one ONNX model: what goes in and out of it, and how a step is written. */
-import type { DType, TypedArray } from "../dtype.ts";
+/** A loop over minibatches as data: what enters it, and what a step makes of it. An executor makes a program of it. */
+import type { TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
-import type { GraphWriter } from "../onnx/graph-writer.ts";
 import type { Feed } from "../runtime/session.ts";
-import type { Shape } from "../shape.ts";
-import { input, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Variable } from "../variable.ts";
 
-/** Operator set of programs that only this process runs. */
-export const programOpset = 18;
+/** Something that enters the loop: the tensor that stands for it in the graph of a step, and its elements in a run. */
+export interface Entry<Run> {
+  /** An input or a variable; no two entries have the same. */
+  readonly tensor: Tensor;
+  readonly array: (run: Run) => TypedArray | undefined;
+  /** The length along the first axis in a run, where it need not be that of the tensor. */
+  readonly length?: (run: Run) => number | undefined;
+}
 
-/** Something that enters the model under a name. */
-export interface Entry {
+/** Something that every step changes. */
+export interface Carried<Run> extends Entry<Run> {
+  /** The value after the step. */
+  readonly next: Tensor;
+}
+
+/** A share in a loop: samples, an optimizer's update, random numbers. Each part declares all that it needs of a run. */
+export interface Part<Run> {
+  /** The same in all steps. */
+  readonly fixed?: readonly Entry<Run>[];
+  readonly carried?: readonly Carried<Run>[];
+  /** Another in each step; the arrays have an axis of steps in front of the tensors' own. */
+  readonly perStep?: readonly Entry<Run>[];
+  /** Variables whose values are computed from entries. */
+  readonly computed?: readonly (readonly [Variable, Tensor])[];
+  /** The two tensors that key each random op. */
+  readonly randomKeys?: ReadonlyMap<number, RandomKey>;
+}
+
+export type RandomKey = readonly [Tensor, Tensor];
+
+export interface Loop<Run> {
   readonly name: string;
-  readonly shape: Shape;
-  readonly dtype: DType;
-  /** Something given once may have another length along its first axis whenever the program runs. */
-  readonly openLength?: boolean;
-}
-
-export interface LoopParts {
-  readonly name: string;
-  /** Given once for all steps. */
-  readonly fixed: readonly Entry[];
-  /** Carried from step to step. */
-  readonly carried: readonly Entry[];
-  /** One element along the first axis for each step; shapes are those of one step. */
-  readonly perStep: readonly Entry[];
-  /** For each random op, the per-step entries that key it. */
-  readonly randomKey: (id: number) => readonly [string, string];
-  /** Builds one step. */
-  readonly body: (step: StepInputs) => StepOutputs;
-}
-
-export interface StepInputs {
-  /** The value of an entry, as this step sees it. */
-  readonly entry: (name: string) => Tensor;
-  /** Says that in this program `leaf` has the value `tensor`. */
-  readonly bind: (leaf: Tensor, tensor: Tensor) => void;
-}
-
-export interface StepOutputs {
-  /** New values of what is carried, by name; what is not listed stays. */
-  readonly carried: Readonly<Record<string, Tensor>>;
-  /** Collected over the steps, by name. */
+  readonly parts: readonly Part<Run>[];
+  /** What is kept of every step. */
   readonly collected: Readonly<Record<string, Tensor>>;
 }
 
-export interface LoopProgram {
-  /** @param feeds all fixed, carried and per-step entries, the last with an axis of steps in front */
-  run(feeds: Readonly<Record<string, Feed>>, options?: LoopRunOptions): Promise<LoopResult>;
+export interface LoopProgram<Run> {
+  run(run: Run, options: LoopRunOptions): Promise<LoopResult>;
   release(): void;
 }
 
 export interface LoopRunOptions {
+  readonly steps: number;
   /** The arrays of what is carried may be written to: the last values need no memory of their own. */
   readonly overwrite?: boolean;
 }
 
 export interface LoopResult {
-  /** Last value of something carried. */
-  carried(name: string): TypedArray;
-  /** Something collected, with an axis of steps in front. */
-  collected(name: string): TypedArray;
+  /** The value of something carried after the last step. */
+  last(entry: Carried<never>): TypedArray;
+  /** What was collected, with an axis of steps in front. */
+  readonly collected: Readonly<Record<string, TypedArray>>;
 }
 
-// What is collected has names from outside: the prefixes keep them from meeting others.
-export const outputOf = {
-  carried: (name: string) => `carried.${name}`,
-  collected: (name: string) => `collected.${name}`,
-};
-
-/** The graph of one step, not yet written. */
-export interface BuiltStep {
-  readonly leaf: (entryName: string) => Tensor;
-  /** Values of carried entries after the step, then what is collected, each under its output's name. */
-  readonly results: readonly (readonly [string, Tensor])[];
-  readonly bindings: readonly (readonly [Tensor, Tensor])[];
+/** The loop as an executor gets it. */
+export interface LoopGraph {
+  readonly name: string;
+  readonly fixed: readonly LoopInput[];
+  readonly carried: readonly LoopInput[];
+  readonly perStep: readonly LoopInput[];
+  readonly computed: readonly (readonly [Variable, Tensor])[];
+  readonly randomKeys: ReadonlyMap<number, RandomKey>;
+  /** What a step makes: first the next values of what is carried, in its order, then what is collected. */
+  readonly results: readonly Tensor[];
 }
 
-export function buildStep({ fixed, carried, perStep, body }: LoopParts): BuiltStep {
-  const leaves = new Map(
-    [...fixed, ...carried, ...perStep].map(({ name, shape, dtype }) => [name, input(name, shape, dtype)]),
-  );
-  const leaf = (entryName: string) => {
-    const found = leaves.get(entryName);
-    if (found === undefined) throw new TensorError("TENSOR_RUNTIME", `the program has no entry ${entryName}`);
-    return found;
+export interface LoopInput {
+  readonly name: string;
+  readonly tensor: Tensor;
+  /** The length along the first axis is known when the program runs. */
+  readonly isOpen: boolean;
+}
+
+export interface LoopFeeds extends LoopRunOptions {
+  readonly fixed: readonly NamedFeed[];
+  readonly carried: readonly NamedFeed[];
+  readonly perStep: readonly NamedFeed[];
+}
+
+export interface NamedFeed extends Feed {
+  readonly name: string;
+}
+
+/** A loop that is ready to run: by ONNX Runtime, in one form or another. */
+export interface Executable {
+  /** @returns one array for each result of the graph; what is collected has an axis of steps in front */
+  run(feeds: LoopFeeds): Promise<readonly (TypedArray | undefined)[]>;
+  release(): void;
+}
+
+export type Executor = (graph: LoopGraph) => Promise<Executable>;
+
+export async function compileLoop<Run>(
+  { name, parts, collected }: Loop<Run>,
+  execute: Executor,
+): Promise<LoopProgram<Run>> {
+  const fixed = parts.flatMap((part) => part.fixed ?? []);
+  const carried = parts.flatMap((part) => part.carried ?? []);
+  const perStep = parts.flatMap((part) => part.perStep ?? []);
+  const positions = new Map<Carried<never>, number>(carried.map((entry, index) => [entry, index]));
+  const kept = Object.keys(collected);
+  const executable = await execute({
+    name,
+    fixed: fixed.map((entry, index) => loopInput(`fixed${index}`, entry)),
+    carried: carried.map((entry, index) => loopInput(`carried${index}`, entry)),
+    perStep: perStep.map((entry, index) => loopInput(`perStep${index}`, entry)),
+    computed: parts.flatMap((part) => part.computed ?? []),
+    randomKeys: new Map(parts.flatMap((part) => [...(part.randomKeys ?? [])])),
+    results: [...carried.map(({ next }) => next), ...Object.values(collected)],
+  });
+  return {
+    async run(run, options) {
+      const results = await executable.run({
+        ...options,
+        fixed: fixed.map((entry, index) => feedOf(`fixed${index}`, entry, run)),
+        carried: carried.map((entry, index) => feedOf(`carried${index}`, entry, run)),
+        perStep: perStep.map((entry, index) => feedOf(`perStep${index}`, entry, run, options.steps)),
+      });
+      const result = (index: number | undefined) => {
+        const array = index === undefined ? undefined : results[index];
+        if (array === undefined) throw new TensorError("TENSOR_RUNTIME", `${name} gave no result ${index}`);
+        return array;
+      };
+      return {
+        last: (entry) => result(positions.get(entry)),
+        collected: Object.fromEntries(kept.map((key, index) => [key, result(carried.length + index)])),
+      };
+    },
+    release: () => executable.release(),
   };
-  const bindings: [Tensor, Tensor][] = [];
-  const outputs = body({ entry: leaf, bind: (variable, tensor) => bindings.push([variable, tensor]) });
-  const results = [
-    ...carried.map((entry) => [outputOf.carried(entry.name), outputs.carried[entry.name] ?? leaf(entry.name)] as const),
-    ...Object.entries(outputs.collected).map(([metric, tensor]) => [outputOf.collected(metric), tensor] as const),
-  ];
-  return { leaf, results, bindings };
 }
 
-/** Writes a step whose entries are bound; returns the names of its results. */
-export function writeStep(writer: GraphWriter, { bindings, results }: BuiltStep): readonly string[] {
-  for (const [variable, tensor] of bindings) {
-    const [bound] = writer.write([tensor]);
-    if (bound !== undefined) writer.bind(variable, bound);
-  }
-  return writer.write(results.map(([, tensor]) => tensor));
+function loopInput(name: string, { tensor, length }: Entry<never>): LoopInput {
+  return { name, tensor, isOpen: length !== undefined };
 }
 
-export function feedOf(feeds: Readonly<Record<string, Feed>>, entryName: string): Feed {
-  const feed = feeds[entryName];
-  if (feed === undefined) throw new TensorError("TENSOR_RUNTIME", `the program needs a value for ${entryName}`);
-  return feed;
-}
-
-/** How many steps the per-step entries are given for. */
-export function stepsOf({ perStep }: LoopParts, feeds: Readonly<Record<string, Feed>>): number {
-  return perStep[0] === undefined ? 0 : (feedOf(feeds, perStep[0].name).shape[0] ?? 0);
-}
-
-/** What the outputs of a run are found by. */
-export function loopResult(find: (output: string) => TypedArray | undefined): LoopResult {
-  const get = (output: string) => {
-    const data = find(output);
-    if (data === undefined) throw new TensorError("TENSOR_RUNTIME", `the program gave no ${output}`);
-    return data;
-  };
-  return { carried: (name) => get(outputOf.carried(name)), collected: (name) => get(outputOf.collected(name)) };
+function feedOf<Run>(name: string, { tensor, array, length }: Entry<Run>, run: Run, steps?: number): NamedFeed {
+  const { dtype, shape } = tensor;
+  const data = array(run);
+  const first = length?.(run);
+  if (data === undefined || (length !== undefined && first === undefined))
+    throw new TensorError("TENSOR_VALUE", `the program is given no array for ${tensor}`);
+  const own = first === undefined ? shape : [first, ...shape.slice(1)];
+  return { name, data, dtype, shape: steps === undefined ? own : [steps, ...own] };
 }

@@ -2,13 +2,9 @@ import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import { type BufferUpdates, trace } from "../graph/trace.ts";
 import { isRandom } from "../ops/random.ts";
-import type { Feed } from "../runtime/session.ts";
 import { showShape } from "../shape.ts";
-import { input, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
-import type { FieldSpec } from "./batches.ts";
-import type { Layout, TrainingState } from "./layout.ts";
-import type { Entry, StepInputs } from "./loop.ts";
 
 /** What one step computes from its minibatch. */
 export interface StepResult {
@@ -30,8 +26,6 @@ export type StepValues = Readonly<Record<string, Float32Array>>;
 export type StepBuilder = (batch: readonly Tensor[]) => StepResult;
 
 export interface TracedStep {
-  /** Stand for the minibatch in the graph. */
-  readonly batch: readonly Tensor[];
   readonly loss: Tensor;
   /** What a chunk reports of each step: the loss and all others. */
   readonly reported: Readonly<Record<string, Tensor>>;
@@ -41,9 +35,8 @@ export interface TracedStep {
   readonly randomOps: readonly number[];
 }
 
-/** Builds the graph of one step for batches of `batchSize` samples. */
-export function traceStep(fields: readonly FieldSpec[], build: StepBuilder, batchSize: number): TracedStep {
-  const batch = fields.map(({ shape, dtype }, index) => input(`batch${index}`, [batchSize, ...shape.slice(1)], dtype));
+/** Builds the graph of one step. */
+export function traceStep(batch: readonly Tensor[], build: StepBuilder): TracedStep {
   const { result, updates } = trace(() => build(batch));
   const { metrics = {}, collected = {} } = result;
   const repeated = Object.keys(collected).find((name) => Object.hasOwn(metrics, name));
@@ -62,7 +55,7 @@ export function traceStep(fields: readonly FieldSpec[], build: StepBuilder, batc
   const randomOps = new Set(
     order.filter(({ op }) => op !== undefined && isRandom(op)).map(({ attributes }) => Number(attributes.id)),
   );
-  return { batch, loss, reported, updates, leaves, randomOps: [...randomOps] };
+  return { loss, reported, updates, leaves, randomOps: [...randomOps] };
 }
 
 function scalarOf(what: string, tensor: Tensor): Tensor {
@@ -73,58 +66,4 @@ function scalarOf(what: string, tensor: Tensor): Tensor {
     );
   }
   return tensor.to("float32").reshape([]);
-}
-
-/** Entries for a state's vectors; the optimizer's slots belong to training alone. */
-export function layoutEntries({ segments, buffers }: Layout): readonly Entry[] {
-  return [
-    ...segments.map(({ shape }, index): Entry => ({ name: `parameters${index}`, shape, dtype: "float32" })),
-    ...buffers.map(({ shape, dtype }, index): Entry => ({ name: `buffer${index}`, shape, dtype })),
-  ];
-}
-
-export function layoutFeeds({ segments, buffers }: Layout, state: TrainingState): Record<string, Feed> {
-  const feeds: Record<string, Feed> = {};
-  for (const [index, { shape }] of segments.entries())
-    feeds[`parameters${index}`] = { data: present(state.parameters[index]), shape, dtype: "float32" };
-  for (const [index, { shape, dtype }] of buffers.entries())
-    feeds[`buffer${index}`] = { data: present(state.buffers[index]), shape, dtype };
-  return feeds;
-}
-
-/** A part of a state that its layout promises. */
-export function present<T>(part: T | undefined): T {
-  if (part === undefined) throw new TensorError("TENSOR_VALUE", "this state belongs to another model: it lacks a part");
-  return part;
-}
-
-/** Says where the step finds the values of the variables that the layout holds. */
-export function bindLayout({ segments, buffers }: Layout, { entry, bind }: StepInputs): void {
-  for (const [index, { parameters }] of segments.entries()) {
-    const vector = entry(`parameters${index}`);
-    const sizes = parameters.map((parameter) => parameter.numel);
-    for (const [position, parameter] of parameters.entries()) {
-      bind(
-        parameter,
-        parameters.length === 1
-          ? vector.reshape(parameter.shape)
-          : vector.part(0, sizes, position).reshape(parameter.shape),
-      );
-    }
-  }
-  for (const [index, buffer] of buffers.entries()) bind(buffer, entry(`buffer${index}`));
-}
-
-/** Entries for variables that the program reads but does not change, such as frozen parameters. */
-export function constantEntries(variables: readonly Variable[]): readonly Entry[] {
-  return variables.map(({ shape, dtype }, index) => ({ name: `constant${index}`, shape, dtype }));
-}
-
-export function constantFeeds(variables: readonly Variable[]): Record<string, Feed> {
-  return Object.fromEntries(
-    variables.map((variable, index) => [
-      `constant${index}`,
-      { data: variable.value, shape: variable.shape, dtype: variable.dtype },
-    ]),
-  );
 }

@@ -5,56 +5,53 @@ import { dropoutMask } from "../ops/random.ts";
 import { Generator } from "../random/generator.ts";
 import { checkDevice } from "../runtime/check-device.ts";
 import { parseDevice } from "../runtime/device.ts";
-import type { Feed } from "../runtime/session.ts";
-import { apply } from "../tensor.ts";
-import type { LoopParts } from "./loop.ts";
+import { apply, input } from "../tensor.ts";
+import { type Carried, compileLoop, type Entry, type Loop } from "./loop.ts";
 import { compileScan } from "./scan.ts";
 import { compileSteps } from "./steps.ts";
 
+interface Run {
+  readonly table: Float32Array;
+  readonly row: Int32Array;
+  readonly factor: Float32Array;
+}
+
 test("steps one after the other give what the loop gives, whatever their number", async () => {
-  const parts: LoopParts = {
+  const table: Entry<Run> = { tensor: input("table", [4, 3], "float32"), array: (run) => run.table, length: () => 5 };
+  const row: Entry<Run> = { tensor: input("row", [], "int32"), array: (run) => run.row };
+  const factor: Entry<Run> = { tensor: input("factor", [2], "float32"), array: (run) => run.factor };
+  const sumBefore = input("sum", [3], "float32");
+  const countBefore = input("count", [], "int64");
+  const next = sumBefore.mul(0.5).add(table.tensor.indexSelect(0, row.tensor).mul(factor.tensor.sum()));
+  const sum: Carried<Run> = { tensor: sumBefore, array: () => Float32Array.of(1, 2, 3), next };
+  const count: Carried<Run> = { tensor: countBefore, array: () => BigInt64Array.of(7n), next: countBefore.add(1) };
+  const mask = apply(dropoutMask, [], { id: 0, shape: [6], p: 0.5 });
+  const loop: Loop<Run> = {
     name: "test",
-    fixed: [{ name: "table", shape: [5, 3], dtype: "float32", openLength: true }],
-    carried: [
-      { name: "sum", shape: [3], dtype: "float32" },
-      { name: "count", shape: [], dtype: "int64" },
+    parts: [
+      { fixed: [table], perStep: [row, factor] },
+      { carried: [sum, count], randomKeys: new Map([[0, [row.tensor, row.tensor]]]) },
     ],
-    perStep: [
-      { name: "row", shape: [], dtype: "int32" },
-      { name: "factor", shape: [2], dtype: "float32" },
-    ],
-    randomKey: () => ["row", "row"],
-    body({ entry }) {
-      const row = entry("table").indexSelect(0, entry("row"));
-      const sum = entry("sum")
-        .mul(0.5)
-        .add(row.mul(entry("factor").sum()));
-      const mask = apply(dropoutMask, [], { id: 0, shape: [6], p: 0.5 });
-      return {
-        carried: { sum, count: entry("count").add(1) },
-        collected: { largest: sum.max(), all: sum.exp(), mask },
-      };
-    },
+    collected: { largest: next.max(), all: next.exp(), mask, again: mask },
   };
-  const [scan, steps] = await Promise.all([compileScan(parts), compileSteps(parts, "cpu")]);
-  for (const count of [1, 2, 8, 19]) {
-    const generator = new Generator(count);
-    const table = Float32Array.from({ length: 15 }, () => generator.normal());
-    const factor = Float32Array.from({ length: 2 * count }, () => generator.normal());
-    const feeds: Record<string, Feed> = {
-      table: { data: table, shape: [5, 3], dtype: "float32" },
-      sum: { data: Float32Array.of(1, 2, 3), shape: [3], dtype: "float32" },
-      count: { data: BigInt64Array.of(7n), shape: [], dtype: "int64" },
-      row: { data: Int32Array.from({ length: count }, () => generator.integer(0, 5)), shape: [count], dtype: "int32" },
-      factor: { data: factor, shape: [count, 2], dtype: "float32" },
+  const [scan, steps] = await Promise.all([
+    compileLoop(loop, compileScan),
+    compileLoop(loop, (graph) => compileSteps(graph, "cpu")),
+  ]);
+  for (const length of [1, 2, 8, 19]) {
+    const generator = new Generator(length);
+    const run: Run = {
+      table: Float32Array.from({ length: 15 }, () => generator.normal()),
+      row: Int32Array.from({ length }, () => generator.integer(0, 5)),
+      factor: Float32Array.from({ length: 2 * length }, () => generator.normal()),
     };
-    const [expected, actual] = await Promise.all([scan.run(feeds), steps.run(feeds)]);
-    expect(actual.carried("count")).toEqual(BigInt64Array.of(7n + BigInt(count)));
+    const options = { steps: length };
+    const [expected, actual] = await Promise.all([scan.run(run, options), steps.run(run, options)]);
+    expect(actual.last(count)).toEqual(BigInt64Array.of(7n + BigInt(length)));
+    expect(Object.keys(actual.collected)).toEqual(["largest", "all", "mask", "again"]);
     for (const [one, other] of [
-      [actual.carried("sum"), expected.carried("sum")],
-      [actual.collected("largest"), expected.collected("largest")],
-      [actual.collected("all"), expected.collected("all")],
-      [actual.collected("mask"), expected.collected("mask")],
+      [actual.last(sum), expected.last(sum)],
+      ...Object.keys(expected.collected).map((name) => [actual.collected[name], expected.collected[name]] as const),
     ]) {
       expect(one?.length).toBe(other?.length);
       for (const [index, value] of Array.from(other ?? [], Number).entries())

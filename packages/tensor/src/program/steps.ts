@@ -1,159 +1,126 @@
 /** The form of a loop for devices that run none: some steps one after the other in one model, called again and again. */
-import type { TypedArray } from "../dtype.ts";
-import { allocate, dtypeOf } from "../dtype.ts";
+import { allocate, dtypeOf, type TypedArray } from "../dtype.ts";
 import { GraphWriter, modelBytes, NameSource, type Port } from "../onnx/graph-writer.ts";
 import type { Device } from "../runtime/device.ts";
-import { createSession, type Feed, type Session } from "../runtime/session.ts";
+import { createSession, type Session } from "../runtime/session.ts";
 import { sizeOf } from "../shape.ts";
-import {
-  buildStep,
-  type Entry,
-  feedOf,
-  type LoopParts,
-  type LoopProgram,
-  loopResult,
-  outputOf,
-  programOpset,
-  stepsOf,
-  writeStep,
-} from "./loop.ts";
+import { Compiled } from "./compiled.ts";
+import type { Executable, LoopFeeds, LoopGraph, NamedFeed } from "./loop.ts";
+import { byName, outputName, portOf, programOpset, randomKeyOf, writeStep } from "./onnx-step.ts";
 import { compileTransfer, releaseAll, type Transfer, type Values } from "./transfer.ts";
 
 /** Steps of one call: what is collected comes back once for so many. */
 const unrolled = 8;
 
 /** The same computation as `compileScan`, step by step; the bits may differ, as kernels may. */
-export async function compileSteps(parts: LoopParts, device: Device): Promise<LoopProgram> {
-  const sessions = new Map<number, Promise<Session>>();
+export async function compileSteps(graph: LoopGraph, device: Device): Promise<Executable> {
   // Where values can stay on the device, the state does from step to step.
-  const resident = device === "webgpu" ? parts.carried.map(({ name }) => outputOf.carried(name)) : [];
-  const sessionFor = (count: number) => {
-    const known = sessions.get(count);
-    if (known !== undefined) return known;
-    const { model, bytes } = emitSteps(parts, count, device);
-    const session = createSession(model, bytes, { device, resident });
-    sessions.set(count, session);
-    return session;
-  };
+  const resident = device === "webgpu" ? graph.carried.map((_, index) => outputName(index)) : [];
+  const sessions = new Compiled((count) => {
+    const { model, bytes } = emitSteps(graph, count, device);
+    return createSession(model, bytes, { device, resident });
+  });
   // What cannot be compiled is known at once.
-  await sessionFor(1);
-  const transfer = await compileTransfer(parts, device);
+  await sessions.for(1);
+  const transfer = await compileTransfer(graph, device);
   return {
-    run: (feeds) => runSteps(parts, feeds, sessionFor, transfer),
+    run: (feeds) => runSteps(graph, feeds, sessions, transfer),
     release() {
       transfer.release();
-      for (const session of sessions.values()) {
-        session.then(
-          (ready) => ready.release(),
-          () => undefined,
-        );
-      }
+      sessions.release();
     },
   };
 }
 
-function emitSteps(parts: LoopParts, count: number, device: Device): { model: Uint8Array; bytes: number } {
-  const { name, fixed, carried, perStep, randomKey } = parts;
-  const step = buildStep(parts);
+function emitSteps(graph: LoopGraph, count: number, device: Device): { model: Uint8Array; bytes: number } {
+  const { name, fixed, carried, perStep, results } = graph;
   const writer: GraphWriter = new GraphWriter({
     opset: programOpset,
     names: new NameSource(),
     device,
-    randomKey(id) {
-      const [first, second] = randomKey(id);
-      return [writer.nameOf(step.leaf(first)), writer.nameOf(step.leaf(second))];
-    },
+    randomKey: randomKeyOf(() => writer, graph),
   });
-  const collected = new Map<string, string[]>();
-  let state: readonly string[] = carried.map((entry) => entry.name);
+  const state = new Map(carried.map((each) => [each, each.name]));
+  const rows = results.slice(carried.length).map((): string[] => []);
   for (let index = 0; index < count; index++) {
     writer.forget();
-    for (const entry of fixed) writer.bind(step.leaf(entry.name), entry.name);
-    for (const [position, entry] of carried.entries())
-      writer.bind(step.leaf(entry.name), state[position] ?? entry.name);
+    for (const each of fixed) writer.bind(each.tensor, each.name);
+    for (const [{ tensor }, value] of state) writer.bind(tensor, value);
     const which = writer.constant(BigInt64Array.of(BigInt(index)), []);
-    for (const entry of perStep)
-      writer.bind(step.leaf(entry.name), writer.node("Gather", [entry.name, which], { axis: 0 }));
-    const written = writeStep(writer, step);
-    state = written.slice(0, carried.length);
-    for (const [position, [output, { shape }]] of step.results.slice(carried.length).entries()) {
-      const value = written[carried.length + position] ?? "";
-      const row = writer.node("Reshape", [value, writer.shape([1, ...shape])]);
-      collected.set(output, [...(collected.get(output) ?? []), row]);
+    for (const each of perStep) writer.bind(each.tensor, writer.node("Gather", [each.name, which], { axis: 0 }));
+    for (const [position, { name: value, shape }] of writeStep(writer, graph).entries()) {
+      const input = carried[position];
+      if (input !== undefined) state.set(input, value);
+      else rows[position - carried.length]?.push(writer.node("Reshape", [value, writer.shape([1, ...shape])]));
     }
   }
-  for (const [position, entry] of carried.entries())
-    writer.addNode("Identity", [state[position] ?? ""], [outputOf.carried(entry.name)]);
-  for (const [output, rows] of collected) writer.addNode("Concat", rows, [output], { axis: 0 });
+  for (const [index, value] of [...state.values()].entries()) writer.addNode("Identity", [value], [outputName(index)]);
+  for (const [index, values] of rows.entries())
+    writer.addNode("Concat", values, [outputName(carried.length + index)], { axis: 0 });
   const overSteps = (port: Port): Port => ({ ...port, shape: [count, ...port.shape] });
-  const ports = step.results.map(([output, { shape, dtype }], index): Port => {
-    const port = { name: output, shape, dtype };
-    return index < carried.length ? port : overSteps(port);
-  });
-  const given = fixed.map(
-    (entry): Port =>
-      entry.openLength ? { ...entry, shape: [`${entry.name}.length`, ...entry.shape.slice(1)] } : entry,
+  const model = writer.graph(
+    name,
+    [...fixed.map(portOf), ...carried.map(portOf), ...perStep.map(portOf).map(overSteps)],
+    results.map(({ shape, dtype }, index) => {
+      const port = { name: outputName(index), shape, dtype };
+      return index < carried.length ? port : overSteps(port);
+    }),
   );
-  const graph = writer.graph(name, [...given, ...carried, ...perStep.map(overSteps)], ports);
-  return { model: modelBytes(graph, programOpset), bytes: writer.intermediateBytes };
+  return { model: modelBytes(model, programOpset), bytes: writer.intermediateBytes };
 }
 
 async function runSteps(
-  parts: LoopParts,
-  feeds: Readonly<Record<string, Feed>>,
-  sessionFor: (count: number) => Promise<Session>,
+  { results }: LoopGraph,
+  { fixed, carried, perStep, steps }: LoopFeeds,
+  sessions: Compiled<Session>,
   transfer: Transfer,
-) {
-  const { fixed, carried, perStep } = parts;
-  const total = stepsOf(parts, feeds);
-  const pick = (entries: readonly Entry[]) => entries.map(({ name }) => [name, feedOf(feeds, name)] as const);
-  const collected = new Map<string, TypedArray>();
-  const given = await transfer.toDevice(Object.fromEntries([...pick(fixed), ...pick(carried)]));
-  const valuesOf = (entries: readonly Entry[]) =>
-    Object.fromEntries(Object.entries(given).filter(([name]) => entries.some((entry) => entry.name === name)));
-  const constant = valuesOf(fixed);
-  let state: Values = valuesOf(carried);
+): Promise<readonly (TypedArray | undefined)[]> {
+  const given = await transfer.toDevice(byName([...fixed, ...carried]));
+  const part = (feeds: readonly NamedFeed[]) => {
+    const names = new Set(feeds.map(({ name }) => name));
+    return Object.fromEntries(Object.entries(given).filter(([name]) => names.has(name)));
+  };
+  const constant = part(fixed);
+  let state: Values = part(carried);
+  const collected = new Map<number, TypedArray>();
   try {
-    for (let done = 0; done < total; ) {
-      const count = total - done >= unrolled ? unrolled : 1;
-      const rows = Object.fromEntries(
-        perStep.map(({ name, shape }) => {
-          const { data, dtype } = feedOf(feeds, name);
-          const size = sizeOf(shape);
-          return [
-            name,
-            { data: data.subarray(done * size, (done + count) * size), shape: [count, ...shape], dtype } satisfies Feed,
-          ];
-        }),
-      );
-      const session = await sessionFor(count);
-      const { arrays, resident } = await session.runResident({ ...constant, ...state, ...rows });
+    for (let done = 0; done < steps; ) {
+      const count = steps - done >= unrolled ? unrolled : 1;
+      const session = await sessions.for(count);
+      const now = byName(perStep.map((feed) => stepsOf(feed, done, count)));
+      const { arrays, resident } = await session.runResident({ ...constant, ...state, ...now });
       const before = state;
       state = Object.fromEntries(
-        carried.map(({ name, shape, dtype }) => {
-          const output = outputOf.carried(name);
+        carried.map(({ name, shape, dtype }, index) => {
+          const output = outputName(index);
           return [name, resident[output] ?? { data: arrays[output] ?? allocate(dtype, 0), shape, dtype }];
         }),
       );
       releaseAll(before);
-      for (const [output, data] of Object.entries(arrays)) {
-        if (!output.startsWith(outputOf.collected(""))) continue;
+      for (let index = carried.length; index < results.length; index++) {
+        const data = arrays[outputName(index)];
+        if (data === undefined) continue;
         const size = data.length / count;
-        const all = collected.get(output) ?? allocate(dtypeOf(data), size * total);
+        const all = collected.get(index) ?? allocate(dtypeOf(data), size * steps);
         copyInto(all, data, done * size);
-        collected.set(output, all);
+        collected.set(index, all);
       }
       done += count;
     }
     const last = await transfer.toArrays(state);
-    for (const { name } of carried) {
-      const array = last[name];
-      if (array !== undefined) collected.set(outputOf.carried(name), array);
-    }
+    return results.map((_, index) => {
+      const feed = carried[index];
+      return feed === undefined ? collected.get(index) : last[feed.name];
+    });
   } finally {
     releaseAll({ ...constant, ...state });
   }
-  return loopResult((output) => collected.get(output));
+}
+
+/** Some of the steps of something that has another value in each. */
+function stepsOf({ name, data, shape: [, ...shape], dtype }: NamedFeed, from: number, count: number): NamedFeed {
+  const size = sizeOf(shape);
+  return { name, data: data.subarray(from * size, (from + count) * size), shape: [count, ...shape], dtype };
 }
 
 /** Arrays of one type, which the compiler cannot know. */

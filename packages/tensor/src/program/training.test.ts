@@ -18,8 +18,8 @@ import { SGD } from "../optim/sgd.ts";
 import { Generator } from "../random/generator.ts";
 import type { Tensor } from "../tensor.ts";
 import { Buffer, Parameter, parameter } from "../variable.ts";
-import type { SampleArray } from "./batches.ts";
 import { compileEvaluation } from "./evaluation-program.ts";
+import type { SampleArray } from "./samples.ts";
 import type { StepResult } from "./step.ts";
 import { compileTraining } from "./training-program.ts";
 

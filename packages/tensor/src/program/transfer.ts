@@ -1,10 +1,10 @@
 /** Ways of values to the memory of a device and back. */
 import type { TypedArray } from "../dtype.ts";
-import { GraphWriter, modelBytes, NameSource, type Port } from "../onnx/graph-writer.ts";
+import { GraphWriter, modelBytes, NameSource } from "../onnx/graph-writer.ts";
 import type { Device } from "../runtime/device.ts";
 import { createSession, type Feed, type Feeds, type Resident } from "../runtime/session.ts";
-import { sizeOf } from "../shape.ts";
-import { type Entry, programOpset } from "./loop.ts";
+import type { LoopGraph, LoopInput } from "./loop.ts";
+import { portOf, programOpset } from "./onnx-step.ts";
 
 /** Values by entry, wherever they are. */
 export type Values = Readonly<Record<string, Feed | Resident>>;
@@ -20,10 +20,7 @@ export interface Transfer {
  * ONNX Runtime's binding keeps values on a device with WebGPU alone, and can neither put them there nor fetch them but by
  * running a model: one that gives back what it is given. Elsewhere values stay arrays between runs.
  */
-export async function compileTransfer(
-  { fixed, carried }: { readonly fixed: readonly Entry[]; readonly carried: readonly Entry[] },
-  device: Device,
-): Promise<Transfer> {
+export async function compileTransfer({ fixed, carried }: LoopGraph, device: Device): Promise<Transfer> {
   if (device !== "webgpu") {
     return {
       toDevice: async (values) => values,
@@ -35,7 +32,7 @@ export async function compileTransfer(
     };
   }
   const entries = [...fixed, ...carried];
-  const bytes = entries.reduce((sum, { shape }) => sum + 8 * sizeOf(shape), 0);
+  const bytes = entries.reduce((sum, { tensor }) => sum + 8 * tensor.numel, 0);
   const [up, down] = await Promise.all([
     createSession(copyingModel(entries), bytes, { device, resident: entries.map(({ name }) => copyOf(name)) }),
     carried.length === 0 ? undefined : createSession(copyingModel(carried), bytes, { device }),
@@ -65,16 +62,10 @@ const prefix = "copy.";
 const copyOf = (entryName: string) => `${prefix}${entryName}`;
 const entryOf = (outputName: string) => outputName.slice(prefix.length);
 
-function copyingModel(entries: readonly Entry[]): Uint8Array {
+function copyingModel(entries: readonly LoopInput[]): Uint8Array {
   const writer = new GraphWriter({ opset: programOpset, names: new NameSource() });
   for (const { name } of entries) writer.addNode("Identity", [name], [copyOf(name)]);
-  const ports = entries.map(
-    ({ name, shape, dtype, openLength }): Port => ({
-      name,
-      shape: openLength ? [`${name}.length`, ...shape.slice(1)] : shape,
-      dtype,
-    }),
-  );
+  const ports = entries.map(portOf);
   const outputs = ports.map((port) => ({ ...port, name: copyOf(port.name) }));
   return modelBytes(writer.graph("copy", ports, outputs), programOpset);
 }

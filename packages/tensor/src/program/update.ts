@@ -1,12 +1,11 @@
 /** The end of a training step: from gradients to new parameters and slots, segment by segment. */
 import { TensorError } from "../errors.ts";
-import type { SlotStart } from "../optim/optimizer.ts";
-import type { Feed } from "../runtime/session.ts";
-import { cat, type Tensor } from "../tensor.ts";
-import type { Parameter } from "../variable.ts";
-import type { Segment, TrainingState } from "./layout.ts";
-import type { Entry } from "./loop.ts";
-import { present } from "./step.ts";
+import type { Optimizer, SlotStart } from "../optim/optimizer.ts";
+import { input, type Tensor } from "../tensor.ts";
+import { type StateRun, segmentEntry } from "./layout.ts";
+import type { Carried, Entry, Part } from "./loop.ts";
+import { memoized } from "./memoized.ts";
+import type { ReachedSegment, Segment } from "./segment.ts";
 
 /** The rate of an optimizer whose own rate is `baseLr`, at an optimizer step counted from 0. */
 export type LearningRate = (baseLr: number, step: number) => number;
@@ -20,8 +19,21 @@ export interface UpdateOptions {
   readonly clipValue?: number | undefined;
 }
 
+/** What the updates of a run depend on. */
+export interface UpdateRun extends StateRun {
+  /** Minibatches before the run. */
+  readonly firstStep: number;
+  readonly steps: number;
+  readonly lr: LearningRate;
+}
+
+/** Where a segment's values are found after a run. */
+export interface SegmentUpdate {
+  readonly parameters: Carried<UpdateRun>;
+  readonly slots: Readonly<Record<string, Carried<UpdateRun>>>;
+}
+
 const accumulated = "accumulated";
-const applies = "applies";
 
 function accumulationOf({ accumulate = 1, clipNorm, clipValue }: UpdateOptions): number {
   if (!Number.isInteger(accumulate) || accumulate < 1) {
@@ -39,133 +51,112 @@ export function updateSlots(options: UpdateOptions): Readonly<Record<string, Slo
   return accumulationOf(options) > 1 ? { [accumulated]: 0 } : {};
 }
 
-export function slotName(segment: number, slot: string): string {
-  return `slot${segment}.${slot}`;
-}
-
-function scalarName(segment: number, scalar: string): string {
-  return `scalar${segment}.${scalar}`;
-}
-
-export function slotEntries(segments: readonly Segment[]): readonly Entry[] {
-  return segments.flatMap(({ shape, slots }, index) =>
-    Object.keys(slots).map((slot): Entry => ({ name: slotName(index, slot), shape, dtype: "float32" })),
-  );
-}
-
-export function slotFeeds(segments: readonly Segment[], state: TrainingState): Record<string, Feed> {
-  const feeds: Record<string, Feed> = {};
-  for (const [index, { shape, slots }] of segments.entries()) {
-    const vectors = present(state.slots[index]);
-    for (const slot of Object.keys(slots))
-      feeds[slotName(index, slot)] = { data: present(vectors[slot]), shape, dtype: "float32" };
-  }
-  return feeds;
-}
-
-/** The segments that speak for their optimizers: segments of one optimizer share its numbers. */
-function speakers(segments: readonly Segment[]): readonly number[] {
-  return segments.map(({ optimizer }) => segments.findIndex((other) => other.optimizer === optimizer));
-}
-
-function scalarsOf({ optimizer }: Segment): readonly string[] {
-  return Object.keys(optimizer.scalars(0, optimizer.lr));
-}
-
-export function scalarEntries(segments: readonly Segment[], options: UpdateOptions): readonly Entry[] {
-  const scalar = (name: string): Entry => ({ name, shape: [], dtype: "float32" });
-  const own = [...new Set(speakers(segments))].flatMap((index) =>
-    scalarsOf(present(segments[index])).map((name) => scalar(scalarName(index, name))),
-  );
-  return accumulationOf(options) > 1 ? [...own, scalar(applies)] : own;
-}
-
-/** The optimizers' numbers for each step, computed in double precision. */
-export function scalarFeeds(
-  segments: readonly Segment[],
+/** Changes the vectors of segments, and what their optimizers remember. */
+export function updatePart(
+  reached: readonly ReachedSegment[],
   options: UpdateOptions,
-  firstStep: number,
-  steps: number,
-  lr: LearningRate,
-): Record<string, Feed> {
+): { readonly part: Part<UpdateRun>; readonly updates: readonly SegmentUpdate[] } {
   const accumulate = accumulationOf(options);
-  const minibatches = Array.from({ length: steps }, (_, index) => firstStep + index);
-  const isLast = (minibatch: number) => (minibatch + 1) % accumulate === 0;
-  const feed = (numberOf: (minibatch: number) => number): Feed => ({
-    data: Float32Array.from(minibatches, numberOf),
-    shape: [steps],
-    dtype: "float32",
+  const applies = accumulate === 1 ? undefined : appliesEntry(accumulate);
+  // Between optimizer steps everything stays, and the sum of gradients grows.
+  const settle = (next: Tensor, before: Tensor) =>
+    applies === undefined ? next : applies.tensor.gt(0).where(next, before);
+  const scalarsOf = memoized((optimizer: Optimizer) => scalarEntries(optimizer, accumulate));
+  const summed = reached.map(({ segment, gradient }, index) => {
+    const sum = accumulate === 1 ? undefined : slotEntry(segment, index, accumulated);
+    const total = sum === undefined ? gradient : sum.tensor.add(gradient.mul(1 / accumulate));
+    return { ...segmentEntry(segment, index), segment, index, sum, total, limited: limit(total, options) };
   });
-  const feeds: Record<string, Feed> = {};
-  for (const index of new Set(speakers(segments))) {
-    const { optimizer } = present(segments[index]);
-    const numbers = new Map(
-      minibatches.filter(isLast).map((minibatch) => {
-        const step = Math.floor(minibatch / accumulate);
-        return [minibatch, optimizer.scalars(step, lr(optimizer.lr, step))];
-      }),
-    );
-    // Between optimizer steps nothing is made of these numbers.
-    for (const name of scalarsOf(present(segments[index])))
-      feeds[scalarName(index, name)] = feed((minibatch) => numbers.get(minibatch)?.[name] ?? Number.NaN);
-  }
-  if (accumulate > 1) feeds[applies] = feed((minibatch) => Number(isLast(minibatch)));
-  return feeds;
-}
-
-/** New values of parameters and slots, by entry. */
-export function updateSegments(
-  segments: readonly Segment[],
-  gradients: ReadonlyMap<Parameter, Tensor>,
-  options: UpdateOptions,
-  entry: (name: string) => Tensor,
-): Readonly<Record<string, Tensor>> {
-  const accumulate = accumulationOf(options);
-  const own = segments.map((segment) => segmentGradient(segment, gradients));
-  const sums =
-    accumulate === 1
-      ? own
-      : own.map((gradient, index) => entry(slotName(index, accumulated)).add(gradient.mul(1 / accumulate)));
-  const clipped = clip(sums, options);
-  const speakerOf = speakers(segments);
-  const carried: Record<string, Tensor> = {};
-  for (const [index, segment] of segments.entries()) {
+  const scale = normScale(
+    summed.map(({ limited }) => limited),
+    options,
+  );
+  const updates = summed.map(({ entry, segment, index, sum, total, limited }): SegmentUpdate => {
     const { optimizer } = segment;
-    const parameter = entry(`parameters${index}`);
-    const slots = Object.fromEntries(Object.keys(optimizer.slots).map((slot) => [slot, entry(slotName(index, slot))]));
-    const scalars = Object.fromEntries(
-      scalarsOf(segment).map((name) => [name, entry(scalarName(speakerOf[index] ?? index, name))]),
-    );
-    const update = optimizer.update({ parameter, gradient: present(clipped[index]), slots, scalars });
-    // Between optimizer steps everything stays, and the sum of gradients grows.
-    const settle = (next: Tensor, before: Tensor) =>
-      accumulate === 1 ? next : entry(applies).gt(0).where(next, before);
-    carried[`parameters${index}`] = settle(update.parameter, parameter);
-    for (const [slot, value] of Object.entries(update.slots))
-      carried[slotName(index, slot)] = settle(value, present(slots[slot]));
-    if (accumulate > 1) {
-      const sum = present(sums[index]);
-      carried[slotName(index, accumulated)] = entry(applies).gt(0).where(sum.zerosLike(), sum);
-    }
-  }
-  return carried;
+    const slots = Object.keys(optimizer.slots).map((slot) => [slot, slotEntry(segment, index, slot)] as const);
+    const after = optimizer.update({
+      parameter: entry.tensor,
+      gradient: scale === undefined ? limited : limited.mul(scale),
+      slots: tensorsOf(slots),
+      scalars: tensorsOf(scalarsOf(optimizer)),
+    });
+    const settled = slots.map(([slot, before]) => {
+      const next = after.slots[slot];
+      return [slot, { ...before, next: next === undefined ? before.tensor : settle(next, before.tensor) }] as const;
+    });
+    return {
+      parameters: { ...entry, next: settle(after.parameter, entry.tensor) },
+      slots: {
+        ...Object.fromEntries(settled),
+        ...(sum && { [accumulated]: { ...sum, next: settle(total.zerosLike(), total) } }),
+      },
+    };
+  });
+  const scalars = [...new Set(reached.map(({ segment }) => segment.optimizer))].flatMap(scalarsOf);
+  return {
+    updates,
+    part: {
+      carried: [
+        ...updates.map(({ parameters }) => parameters),
+        ...updates.flatMap(({ slots }) => Object.values(slots)),
+      ],
+      perStep: [...scalars.map(([, entry]) => entry), ...(applies === undefined ? [] : [applies])],
+      computed: summed.flatMap(({ computed }) => computed),
+    },
+  };
 }
 
-function segmentGradient({ parameters }: Segment, gradients: ReadonlyMap<Parameter, Tensor>): Tensor {
-  const [first] = parameters;
-  if (parameters.length === 1 && first !== undefined) return present(gradients.get(first));
-  return cat(parameters.map((parameter) => present(gradients.get(parameter)).reshape([-1])));
+type NamedEntry = readonly [string, Entry<UpdateRun>];
+
+function tensorsOf(entries: readonly NamedEntry[]): Readonly<Record<string, Tensor>> {
+  return Object.fromEntries(entries.map(([name, { tensor }]) => [name, tensor]));
 }
 
-function clip(gradients: readonly Tensor[], { clipNorm, clipValue }: UpdateOptions): readonly Tensor[] {
-  const limited =
-    clipValue === undefined
-      ? gradients
-      : gradients.map((gradient) => gradient.clamp({ min: -clipValue, max: clipValue }));
-  if (clipNorm === undefined) return limited;
-  const squares = limited.map((gradient) => gradient.mul(gradient).sum());
+function slotEntry({ shape }: Segment, index: number, slot: string): Entry<UpdateRun> {
+  return { tensor: input(`${slot} ${index}`, shape, "float32"), array: ({ state }) => state.slots[index]?.[slot] };
+}
+
+/** The optimizer's numbers for each step, computed in double precision. */
+function scalarEntries(optimizer: Optimizer, accumulate: number): readonly NamedEntry[] {
+  const numbersOf = memoized(({ firstStep, steps, lr }: UpdateRun) =>
+    Array.from({ length: steps }, (_, index) => {
+      const minibatch = firstStep + index;
+      if (!isLast(minibatch, accumulate)) return undefined;
+      const step = Math.floor(minibatch / accumulate);
+      return optimizer.scalars(step, lr(optimizer.lr, step));
+    }),
+  );
+  return Object.keys(optimizer.scalars(0, optimizer.lr)).map((name) => {
+    const entry: Entry<UpdateRun> = {
+      tensor: input(`${optimizer.name}.${name}`, [], "float32"),
+      // Between optimizer steps nothing is made of these numbers.
+      array: (run) => Float32Array.from(numbersOf(run), (numbers) => numbers?.[name] ?? Number.NaN),
+    };
+    return [name, entry];
+  });
+}
+
+/** Whether an optimizer step ends the minibatch: 1, else 0. */
+function appliesEntry(accumulate: number): Entry<UpdateRun> {
+  return {
+    tensor: input("applies", [], "float32"),
+    array: ({ firstStep, steps }) =>
+      Float32Array.from({ length: steps }, (_, index) => Number(isLast(firstStep + index, accumulate))),
+  };
+}
+
+function isLast(minibatch: number, accumulate: number): boolean {
+  return (minibatch + 1) % accumulate === 0;
+}
+
+function limit(gradient: Tensor, { clipValue }: UpdateOptions): Tensor {
+  return clipValue === undefined ? gradient : gradient.clamp({ min: -clipValue, max: clipValue });
+}
+
+function normScale(gradients: readonly Tensor[], { clipNorm }: UpdateOptions): Tensor | undefined {
+  if (clipNorm === undefined) return undefined;
+  const squares = gradients.map((gradient) => gradient.mul(gradient).sum());
   const norm = squares.reduce((sum, square) => sum.add(square)).sqrt();
   // PyTorch's small number keeps a norm of 0 from dividing by it.
-  const scale = norm.add(1e-6).pow(-1).mul(clipNorm).clamp({ max: 1 });
-  return limited.map((gradient) => gradient.mul(scale));
+  return norm.add(1e-6).pow(-1).mul(clipNorm).clamp({ max: 1 });
 }

@@ -15,10 +15,10 @@ import { Generator } from "../random/generator.ts";
 import { checkDevice } from "../runtime/check-device.ts";
 import type { Device } from "../runtime/device.ts";
 import { cat, type Tensor } from "../tensor.ts";
-import type { SampleArray } from "./batches.ts";
 import { compileEvaluation } from "./evaluation-program.ts";
 import { compileInference } from "./inference-program.ts";
 import type { TrainingState } from "./layout.ts";
+import type { SampleArray } from "./samples.ts";
 import { compileTraining } from "./training-program.ts";
 import type { UpdateOptions } from "./update.ts";
 

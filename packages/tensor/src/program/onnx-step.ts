@@ -1,0 +1,42 @@
+/** What the forms of a loop have in common that ONNX Runtime executes. */
+import type { GraphWriter, GraphWriterOptions, Port } from "../onnx/graph-writer.ts";
+import type { Value } from "../ops/op.ts";
+import type { Feed } from "../runtime/session.ts";
+import type { LoopGraph, LoopInput, NamedFeed } from "./loop.ts";
+
+/** Operator set of programs that only this process runs. */
+export const programOpset = 18;
+
+/** The name of a result outside the loop. */
+export function outputName(index: number): string {
+  return `out${index}`;
+}
+
+/** Finds the values that key a random op, in a graph where the tensors that stand for them are bound. */
+export function randomKeyOf(
+  writer: () => GraphWriter,
+  { randomKeys }: LoopGraph,
+): NonNullable<GraphWriterOptions["randomKey"]> {
+  return (id) => {
+    const key = randomKeys.get(id);
+    return key && [writer().nameOf(key[0]), writer().nameOf(key[1])];
+  };
+}
+
+/** Writes a step whose entries are bound; gives its results. */
+export function writeStep(writer: GraphWriter, { computed, results }: LoopGraph): readonly Value[] {
+  for (const [variable, tensor] of computed) for (const value of writer.write([tensor])) writer.bind(variable, value);
+  return results.flatMap((tensor) => {
+    const { shape, dtype } = tensor;
+    return writer.write([tensor]).map((name): Value => ({ name, shape, dtype }));
+  });
+}
+
+export function portOf({ name, tensor: { shape, dtype }, isOpen }: LoopInput): Port {
+  return { name, dtype, shape: isOpen ? [`${name}.length`, ...shape.slice(1)] : shape };
+}
+
+/** One feed for each name. */
+export function byName(feeds: readonly NamedFeed[]): Readonly<Record<string, Feed>> {
+  return Object.fromEntries(feeds.map((feed) => [feed.name, feed]));
+}

@@ -1,0 +1,91 @@
+import type { DType, TypedArray } from "../dtype.ts";
+import { TensorError } from "../errors.ts";
+import type { Shape } from "../shape.ts";
+import { input, type Tensor } from "../tensor.ts";
+import type { Entry, Part } from "./loop.ts";
+
+/** What a program must know of a field (features, targets…) before it sees samples. */
+export interface FieldSpec {
+  /** [samples, ...]; the number of samples may be another when the program runs. */
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** Samples in memory: one array per field, samples along its first axis. */
+export interface SampleArray extends FieldSpec {
+  readonly data: TypedArray;
+}
+
+/** Some minibatches of samples. */
+export interface SampleChunk {
+  /** Rows of the samples, batch after batch: [steps * batchSize]. */
+  readonly rows: Int32Array;
+  readonly batchSize: number;
+  /** What the rows are rows of; without it, the fields that the program was compiled with. */
+  readonly fields?: readonly SampleArray[];
+}
+
+/** What a run gathers its minibatches from. */
+export interface SampleRun {
+  readonly fields: readonly SampleArray[];
+  readonly rows: Int32Array;
+  readonly steps: number;
+}
+
+/** Gathers the minibatch of each step: one tensor for each field, [batch, ...]. */
+export function samplesPart(
+  fields: readonly FieldSpec[],
+  batchSize: number,
+): { readonly part: Part<SampleRun>; readonly batch: readonly Tensor[] } {
+  const rows: Entry<SampleRun> = { tensor: input("rows", [batchSize], "int32"), array: (run) => run.rows };
+  const samples = fields.map(
+    ({ shape, dtype }, index): Entry<SampleRun> => ({
+      tensor: input(`field${index}`, shape, dtype),
+      array: (run) => run.fields[index]?.data,
+      length: (run) => run.fields[index]?.shape[0],
+    }),
+  );
+  return {
+    part: { fixed: samples, perStep: [rows] },
+    batch: samples.map(({ tensor }) => tensor.indexSelect(0, rows.tensor)),
+  };
+}
+
+/** @throws TensorError if the chunk's samples are others than the program was compiled for, or its rows are not theirs */
+export function checkedChunk(
+  known: readonly (FieldSpec | SampleArray)[],
+  { rows, batchSize, fields: given }: SampleChunk,
+): SampleRun {
+  const fields = chunkFields(known, given);
+  const steps = rows.length / batchSize;
+  if (!Number.isInteger(steps) || steps === 0) {
+    throw new TensorError("TENSOR_SHAPE", `${rows.length} rows are not one or more batches of ${batchSize}`);
+  }
+  const samples = Math.min(...fields.map(({ shape }) => shape[0] ?? 0));
+  // ONNX counts negative rows from the end, which would hide a mistake.
+  const outside = rows.find((row) => row < 0 || row >= samples);
+  if (outside !== undefined) throw new TensorError("TENSOR_VALUE", `row ${outside} is outside the ${samples} samples`);
+  return { fields, rows, steps };
+}
+
+/** The samples that a chunk's rows are of: its own, or those that the program was compiled with. */
+function chunkFields(
+  fields: readonly (FieldSpec | SampleArray)[],
+  given: readonly SampleArray[] | undefined,
+): readonly SampleArray[] {
+  if (given === undefined) {
+    return fields.map((field) => {
+      if ("data" in field) return field;
+      throw new TensorError("TENSOR_VALUE", "this program was compiled without samples: give the fields of the chunk");
+    });
+  }
+  const show = (each: readonly FieldSpec[]) =>
+    each.map(({ shape, dtype }) => `${dtype} [${["samples", ...shape.slice(1)].join(", ")}]`).join(", ");
+  if (show(given) !== show(fields)) {
+    throw new TensorError(
+      "TENSOR_SHAPE",
+      `the fields of the chunk are ${show(given)}; the program was compiled for ${show(fields)}`,
+    );
+  }
+  return given;
+}
