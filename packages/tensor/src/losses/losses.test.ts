@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { fromArray, full, ones, tensor, zeros } from "../creation.ts";
+import { readFixture, required } from "../../test/fixtures.ts";
+import { expectNear } from "../../test/near.ts";
+import { type Calls, torchCases } from "../../test/torch-cases.ts";
+import { full, ones, tensor, zeros } from "../creation.ts";
 import { TensorError } from "../errors.ts";
 import { grad } from "../graph/gradient.ts";
 import { evaluate } from "../runtime/evaluate.ts";
@@ -13,78 +15,24 @@ import { HuberLoss, L1Loss, MSELoss, SmoothL1Loss } from "./regression.ts";
 const elementwise = { MSELoss, L1Loss, SmoothL1Loss, HuberLoss, BCELoss, BCEWithLogitsLoss, KLDivLoss };
 const losses = { ...elementwise, NLLLoss, CrossEntropyLoss };
 
-type Numbers = readonly (number | string)[];
-
-interface FixtureArray {
-  readonly shape: readonly number[];
-  readonly dtype: "float32" | "int64";
-  readonly data: Numbers;
+/** The options in a fixture; `tensors` are the names of those that stand among the inputs. */
+interface Options {
+  readonly tensors: readonly string[];
+  readonly reduction: string;
 }
 
-interface FixtureCase {
-  readonly loss: keyof typeof losses;
-  readonly options: Readonly<Record<string, number | string | boolean | FixtureArray>>;
-  readonly prediction: FixtureArray;
-  readonly target: FixtureArray;
-  readonly value: FixtureArray;
-  readonly gradient: Numbers;
-}
-
-/** Written by fixtures/losses.py with PyTorch in float64. */
-const cases: readonly FixtureCase[] = JSON.parse(
-  readFileSync(new URL("../../fixtures/losses.json", import.meta.url), "utf8"),
+const calls: Calls<Options> = Object.fromEntries(
+  Object.entries(losses).map(([name, Loss]) => [
+    name,
+    ([prediction, target, ...given]: readonly Tensor[], { tensors = [], ...options }: Partial<Options>) => {
+      const named = Object.fromEntries(tensors.map((option, index) => [option, given[index]]));
+      return new Loss(Object({ ...options, ...named })).forward(required(prediction), required(target));
+    },
+  ]),
 );
 
-function toTensor({ shape, dtype, data }: FixtureArray): Tensor {
-  return fromArray(
-    dtype === "int64" ? BigInt64Array.from(data, (each) => BigInt(each)) : Float32Array.from(data, asNumber),
-    shape,
-  );
-}
-
-function asNumber(value: number | string): number {
-  return typeof value === "number" ? value : ({ inf: Infinity, "-inf": -Infinity }[value] ?? Number.NaN);
-}
-
-/** float32 against float64: relative above 1, absolute below. */
-function expectClose(actual: ArrayLike<number>, expected: Numbers, tolerance = 2e-6): void {
-  expect(actual.length).toBe(expected.length);
-  const wanted = expected.map(asNumber);
-  for (const [index, right] of wanted.entries()) {
-    const value = actual[index] ?? Number.NaN;
-    if (!Number.isFinite(right)) expect(value).toBe(right);
-    else
-      expect(Math.abs(value - right), `${index}: ${value} instead of ${right}`).toBeLessThanOrEqual(
-        tolerance * Math.max(1, Math.abs(right)),
-      );
-  }
-}
-
-describe.each([...new Set(cases.map(({ loss }) => loss))])("%s", (name) => {
-  const own = cases.filter(({ loss }) => loss === name);
-
-  test(`equals PyTorch in ${own.length} cases`, async () => {
-    for (const { options, prediction, target, value, gradient } of own) {
-      const constructed = Object.fromEntries(
-        Object.entries(options).map(([option, each]) => [option, typeof each === "object" ? toTensor(each) : each]),
-      );
-      const label = JSON.stringify({ options, prediction: prediction.shape, target: target.shape });
-      const x = parameter(Float32Array.from(prediction.data, asNumber), prediction.shape);
-      const values = new losses[name](constructed).forward(x, toTensor(target));
-      expect(values.shape, label).toEqual(value.shape);
-      const weights = Float32Array.from({ length: values.numel }, (_, index) => 1 + 0.5 * index);
-      const [slope] = grad(values.mul(fromArray(weights, values.shape)).sum(), [x]);
-      if (slope === undefined) throw new Error(`${label}: no gradient`);
-      const [computed, computedSlope] = await evaluate([values, slope]);
-      try {
-        expectClose(Float32Array.from(computed ?? [], Number), value.data);
-        expectClose(Float32Array.from(computedSlope ?? [], Number), gradient);
-      } catch (error) {
-        throw new Error(`${label}: ${error}`, { cause: error });
-      }
-    }
-  });
-});
+// float32 against float64: relative above 1, absolute below.
+torchCases<Options>(readFixture("losses"), calls, { usual: { absolute: 1e-6, relative: 1e-6 } });
 
 describe("what must be refused", () => {
   const labels = (...values: readonly number[]) => tensor(values, { dtype: "int64" });
@@ -166,5 +114,5 @@ test("BCELoss has PyTorch's gradient for its target too", async () => {
   const target = parameter(Float32Array.of(0, 0.5, 1), [3]);
   const [slope] = grad(new BCELoss({ reduction: "sum" }).forward(tensor([0.25, 0.5, 0.9]), target), [target]);
   const [values] = await evaluate(slope === undefined ? [] : [slope]);
-  expectClose(Float32Array.from(values ?? [], Number), [Math.log(3), 0, Math.log(1 / 9)], 1e-5);
+  expectNear(values ?? [], [Math.log(3), 0, Math.log(1 / 9)], { absolute: 1e-5 });
 });

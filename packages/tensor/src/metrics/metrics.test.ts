@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { readFixture } from "../../test/fixtures.ts";
+import { difference } from "../../test/near.ts";
 import { fromArray, tensor } from "../creation.ts";
 import { TensorError } from "../errors.ts";
 import { compileEvaluation } from "../program/evaluation-program.ts";
@@ -42,9 +43,7 @@ interface FixtureCase {
 }
 
 /** Written by fixtures/metrics.py with scikit-learn. */
-const cases: readonly FixtureCase[] = JSON.parse(
-  readFileSync(new URL("../../fixtures/metrics.json", import.meta.url), "utf8"),
-);
+const cases: readonly FixtureCase[] = readFixture("metrics");
 
 const numbers = (value: unknown): number[] => (Array.isArray(value) ? value.flatMap(numbers) : [Number(value)]);
 const isRegression = ({ expected }: FixtureCase) => "r2Score" in expected;
@@ -60,12 +59,8 @@ function tensorsOf(each: FixtureCase): [Tensor, Tensor] {
 }
 
 function expectClose(actual: MetricValue | undefined, expected: unknown, name: string): void {
-  const [found, wanted] = [numbers(actual), numbers(expected)];
-  expect(found.length, name).toBe(wanted.length);
-  for (const [index, value] of wanted.entries()) {
-    if (Number.isNaN(value)) expect(found[index], name).toBeNaN();
-    else expect(Math.abs((found[index] ?? Number.NaN) - value), `${name} ${index}`).toBeLessThan(1e-5);
-  }
+  const wrong = difference(numbers(actual), numbers(expected), { absolute: 1e-5 });
+  if (wrong !== undefined) expect.fail(`${name}: ${wrong}`);
 }
 
 describe("as scikit-learn", () => {

@@ -1,7 +1,8 @@
 /** Pooling, padding and resizing against PyTorch in float64 (fixtures/pooling.py) and against central differences. */
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { readFixture } from "../../test/fixtures.ts";
+import { expectSameAsFile, type LayerFixture, layerCases, makersOf, uncovered } from "../../test/layer-cases.ts";
 import { TensorError } from "../errors.ts";
 import { grad } from "../graph/gradient.ts";
 import * as paddingOps from "../ops/padding.ts";
@@ -10,78 +11,31 @@ import { evaluate } from "../runtime/evaluate.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { constant, type Tensor } from "../tensor.ts";
 import * as nn from "./index.ts";
-import {
-  expectSameAsFile,
-  type LayerCase,
-  type LayerRefusal,
-  type Make,
-  opNamesOf,
-  problemsOf,
-  refusalOf,
-  showCall,
-} from "./layer-cases.ts";
 
-const fixture: { readonly cases: readonly LayerCase[]; readonly refusals: readonly LayerRefusal[] } = JSON.parse(
-  readFileSync(new URL("../../fixtures/pooling.json", import.meta.url), "utf8"),
-);
-
-// The fixture's arguments are those of the constructors, some of them wrong on purpose: no type says so.
-const make: Readonly<Record<string, Make>> = Object.fromEntries(
-  Object.entries({
-    AdaptiveAvgPool1d: nn.AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d: nn.AdaptiveAvgPool2d,
-    AdaptiveMaxPool1d: nn.AdaptiveMaxPool1d,
-    AdaptiveMaxPool2d: nn.AdaptiveMaxPool2d,
-    AvgPool1d: nn.AvgPool1d,
-    AvgPool2d: nn.AvgPool2d,
-    ConstantPad1d: nn.ConstantPad1d,
-    ConstantPad2d: nn.ConstantPad2d,
-    MaxPool1d: nn.MaxPool1d,
-    MaxPool2d: nn.MaxPool2d,
-    ReflectionPad1d: nn.ReflectionPad1d,
-    ReflectionPad2d: nn.ReflectionPad2d,
-    ReplicationPad1d: nn.ReplicationPad1d,
-    ReplicationPad2d: nn.ReplicationPad2d,
-    Upsample: nn.Upsample,
-    ZeroPad2d: nn.ZeroPad2d,
-  }).map(([name, layer]): [string, Make] => [name, (...args) => Reflect.construct(layer, args)]),
-);
-
-function maker(name: string): Make {
-  const found = make[name];
-  if (found === undefined) throw new Error(`the fixture calls ${name}`);
-  return found;
-}
-
-describe("as PyTorch", () => {
-  test.each(Object.keys(make))("%s", async (name) => {
-    const cases = fixture.cases.filter(({ module }) => module === name);
-    expect(cases.length).toBeGreaterThan(4);
-    const wrong: string[] = [];
-    for (const each of cases) {
-      const found = await problemsOf(each, maker(name), 2e-6).catch((error: unknown) => [String(error)]);
-      if (found.length > 0) wrong.push(`${showCall(each, each.input.shape)}: ${found.join("; ")}`);
-    }
-    if (wrong.length > 0) expect.fail(wrong.join("\n"));
-  });
+const fixture: LayerFixture = readFixture("pooling");
+const makers = makersOf({
+  AdaptiveAvgPool1d: nn.AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d: nn.AdaptiveAvgPool2d,
+  AdaptiveMaxPool1d: nn.AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d: nn.AdaptiveMaxPool2d,
+  AvgPool1d: nn.AvgPool1d,
+  AvgPool2d: nn.AvgPool2d,
+  ConstantPad1d: nn.ConstantPad1d,
+  ConstantPad2d: nn.ConstantPad2d,
+  MaxPool1d: nn.MaxPool1d,
+  MaxPool2d: nn.MaxPool2d,
+  ReflectionPad1d: nn.ReflectionPad1d,
+  ReflectionPad2d: nn.ReflectionPad2d,
+  ReplicationPad1d: nn.ReplicationPad1d,
+  ReplicationPad2d: nn.ReplicationPad2d,
+  Upsample: nn.Upsample,
+  ZeroPad2d: nn.ZeroPad2d,
 });
+
+layerCases(fixture, makers, () => 2e-6);
 
 test("the fixture covers every op", () => {
-  const ops = [...Object.values(paddingOps), ...Object.values(poolingOps)];
-  const used = fixture.cases.flatMap((each) => opNamesOf(each, maker(each.module)));
-  expect(ops.map(({ name }) => name).filter((name) => !used.includes(name))).toEqual([]);
-});
-
-describe("refused, as PyTorch does", () => {
-  test.each(fixture.refusals.map((each, at) => [`${at}: ${showCall(each, each.shape)}`, each] as const))(
-    "%s",
-    (_title, { module, args, shape, mentions }) => {
-      const message = refusalOf(() =>
-        maker(module)(...args).forward(constant(new Float32Array(sizeOf(shape)), shape, "float32")),
-      );
-      for (const text of mentions) expect(message).toContain(text);
-    },
-  );
+  expect(uncovered([...Object.values(paddingOps), ...Object.values(poolingOps)], fixture, makers)).toEqual([]);
 });
 
 /** Values without ties and without two that a step of the differences would exchange. */

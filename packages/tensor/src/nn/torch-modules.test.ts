@@ -2,15 +2,16 @@
  * Recurrent layers, attention, Embedding and PReLU against PyTorch in float64 (fixtures/recurrent.py and
  * fixtures/attention.py wrote the numbers), their trainings in float32, and what has to be refused.
  */
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { readFixture, required } from "../../test/fixtures.ts";
+import { expectNear, type Tolerance } from "../../test/near.ts";
+import { type Comparison, problemsOf } from "../../test/torch-cases.ts";
 import { type DType, fromNumbers, toNumbers } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { grad } from "../graph/gradient.ts";
 import { onnxModel } from "../io/onnx-file.ts";
 import { MSELoss } from "../losses/regression.ts";
-import { inputAt } from "../ops/op.ts";
 import { Adam } from "../optim/adam.ts";
 import { SGD } from "../optim/sgd.ts";
 import { compileTraining } from "../program/training-program.ts";
@@ -86,11 +87,7 @@ interface Fixture {
   readonly trainings: readonly Training[];
 }
 
-function readFixture(name: string): Fixture {
-  return JSON.parse(readFileSync(new URL(`../../fixtures/${name}.json`, import.meta.url), "utf8"));
-}
-
-const fixtures = [readFixture("recurrent"), readFixture("attention")];
+const fixtures: readonly Fixture[] = ["recurrent", "attention"].map(readFixture);
 const cases = fixtures.flatMap((fixture) => fixture.cases);
 const generator = new Generator(0);
 
@@ -106,11 +103,6 @@ function given({ shape, dtype, seed, data }: Given): Tensor {
 }
 
 type Inputs = Readonly<Record<string, Tensor>>;
-
-function required<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error("the fixture lacks something");
-  return value;
-}
 
 interface Built {
   readonly module: Module;
@@ -170,14 +162,7 @@ function showCall({ module, arguments: sizes, options, call, inputs }: Call): st
 }
 
 /** Chains of float32 roundings, relative to the largest element: small ones are differences of large ones. */
-const tolerance = 2e-5;
-
-function difference(actual: readonly number[], expected: readonly number[]): string | undefined {
-  if (actual.length !== expected.length) return `${actual.length} elements instead of ${expected.length}`;
-  const scale = Math.max(1e-2, ...expected.map(Math.abs));
-  const index = actual.findIndex((value, at) => !(Math.abs(value - inputAt(expected, at)) <= tolerance * scale));
-  return index < 0 ? undefined : `[${actual}] instead of [${expected}] (element ${index})`;
-}
+const tolerance: Tolerance = { ofLargest: 2e-5, leastLargest: 1e-2 };
 
 function weightedSum(outputs: readonly Tensor[]): Tensor {
   const terms = outputs.map((output, index) =>
@@ -186,18 +171,18 @@ function weightedSum(outputs: readonly Tensor[]): Tensor {
   return terms.reduce((a, b) => a.add(b));
 }
 
-async function problems(each: Case): Promise<string[]> {
-  const found: string[] = [];
+function comparisonOf(each: Case): Comparison {
+  const problems: string[] = [];
   const { module, run } = make(each);
   for (const [index, [, parameter]] of [...module.namedParameters()].entries())
     parameter.value = Float32Array.from(fill(parameter.shape, 100 + index));
   const names = Array.from(module.namedVariables(), ([name, { shape }]) => [name, shape]);
-  if (JSON.stringify(names) !== JSON.stringify(each.names)) found.push(`the names are ${JSON.stringify(names)}`);
+  if (JSON.stringify(names) !== JSON.stringify(each.names)) problems.push(`the names are ${JSON.stringify(names)}`);
   const inputs = inputsOf(each);
   const outputs = run(inputs, each.call);
   const shapes = (tensors: readonly { readonly shape: Shape }[]) => JSON.stringify(tensors.map(({ shape }) => shape));
   if (shapes(outputs) !== shapes(each.outputs))
-    found.push(`outputs are ${shapes(outputs)}, not ${shapes(each.outputs)}`);
+    problems.push(`outputs are ${shapes(outputs)}, not ${shapes(each.outputs)}`);
   const variables = new Map(module.namedParameters());
   const wanted = [
     ...Object.entries(each.gradients).map(([name, values]) => ({ name, tensor: required(inputs[name]), values })),
@@ -215,31 +200,29 @@ async function problems(each: Case): Promise<string[]> {
     ...outputs.map((tensor, index) => ({
       what: `output ${index}`,
       tensor,
-      values: inputAt(each.outputs, index).data,
+      values: required(each.outputs[index]).data,
+      allowed: tolerance,
     })),
     ...wanted.flatMap(({ name, values }, index) => {
       const tensor = gradients[index];
-      if (tensor !== undefined && values !== null) return [{ what: `gradient of ${name}`, tensor, values }];
-      if (tensor !== undefined || values?.some((value) => value !== 0)) found.push(`gradient of ${name}: one is none`);
+      if (tensor !== undefined && values !== null)
+        return [{ what: `gradient of ${name}`, tensor, values, allowed: tolerance }];
+      if (tensor !== undefined || values?.some((value) => value !== 0))
+        problems.push(`gradient of ${name}: one is none`);
       return [];
     }),
   ];
-  const results = await evaluate(compared.map(({ tensor }) => tensor));
-  for (const [index, { what, values }] of compared.entries()) {
-    const wrong = difference(toNumbers(inputAt(results, index)), values);
-    if (wrong !== undefined) found.push(`${what}: ${wrong}`);
-  }
-  return found;
+  return { wanted: compared, problems };
 }
 
 describe("forward, backward and names as PyTorch's", () => {
   test.each([...new Set(cases.map(({ module }) => module))])("%s", async (name) => {
-    const wrong: string[] = [];
-    for (const each of cases) {
-      if (each.module !== name) continue;
-      const found = await problems(each).catch((error: unknown) => [String(error)]);
-      if (found.length > 0) wrong.push(`${showCall(each)}: ${found.join("; ")}`);
-    }
+    const own = cases.filter(({ module }) => module === name);
+    const found = await problemsOf(own.map((each) => () => comparisonOf(each)));
+    const wrong = own.flatMap((each, index) => {
+      const problems = found[index] ?? [];
+      return problems.length === 0 ? [] : [`${showCall(each)}: ${problems.join("; ")}`];
+    });
     if (wrong.length > 0) expect.fail(`${wrong.length} cases:\n${wrong.join("\n")}`);
   });
 });
@@ -304,7 +287,7 @@ describe("training from PyTorch's weights follows PyTorch's losses", () => {
       const { values } = await program.run(program.initialState, { rows, batchSize: samples, lr, generator });
       program.release();
       for (const [step, loss] of required(values.loss).entries())
-        expect(Math.abs(loss / inputAt(losses, step) - 1), `step ${step}`).toBeLessThan(1e-3);
+        expect(Math.abs(loss / required(losses[step]) - 1), `step ${step}`).toBeLessThan(1e-3);
     },
   );
 });
@@ -333,7 +316,7 @@ describe("exported with an open batch size", () => {
       const data = Float32Array.from(fill([batch, 5, 3], 9));
       const { y } = await session.run({ x: { data, shape: [batch, 5, 3], dtype: "float32" } });
       const [wanted] = await evaluate([forward(constant(data, [batch, 5, 3], "float32"))]);
-      expect(difference(toNumbers(required(y)), toNumbers(required(wanted)))).toBeUndefined();
+      expectNear(toNumbers(required(y)), toNumbers(required(wanted)), tolerance);
     }
     session.release();
   });
@@ -403,7 +386,7 @@ test("causal attention: what comes later changes nothing, the weights of each qu
         required(second).output.slice(axis, 0, -1),
         required(first).weights.sum(-1),
       ]);
-      expect(difference(toNumbers(required(after)), toNumbers(required(before)))).toBeUndefined();
+      expectNear(toNumbers(required(after)), toNumbers(required(before)), tolerance);
       expect(required(sums).length).toBe(batch * length);
       for (const sum of toNumbers(required(sums))) expect(sum).toBeCloseTo(1, 5);
     },

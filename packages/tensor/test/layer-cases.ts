@@ -1,15 +1,16 @@
 /** What the tests of modules share: calls of modules as the fixtures of fixtures/layers.py describe them. */
-import { expect } from "vitest";
-import { TensorError } from "../errors.ts";
-import { grad } from "../graph/gradient.ts";
-import { topologicalOrder } from "../graph/order.ts";
-import { onnxModel } from "../io/onnx-file.ts";
-import { evaluate } from "../runtime/evaluate.ts";
-import { createSession } from "../runtime/session.ts";
-import { type Shape, sizeOf } from "../shape.ts";
-import { constant, type Tensor } from "../tensor.ts";
-import { parameter } from "../variable.ts";
-import type { Layer } from "./module.ts";
+import { describe, expect, test } from "vitest";
+import { TensorError } from "../src/errors.ts";
+import { grad } from "../src/graph/gradient.ts";
+import { onnxModel } from "../src/io/onnx-file.ts";
+import type { Layer } from "../src/nn/module.ts";
+import { createSession } from "../src/runtime/session.ts";
+import { type Shape, sizeOf } from "../src/shape.ts";
+import { constant, type Tensor } from "../src/tensor.ts";
+import { parameter } from "../src/variable.ts";
+import { required } from "./fixtures.ts";
+import { expectNear, type Tolerance } from "./near.ts";
+import { type Comparison, opNamesOf as namesOf, problemsOf } from "./torch-cases.ts";
 
 export interface Given {
   readonly shape: Shape;
@@ -19,6 +20,7 @@ export interface Given {
 /** A module's constructor arguments as they are in the fixture. */
 export type Arguments = readonly unknown[];
 export type Make = (...args: Arguments) => Layer;
+type LayerClass = new (...args: never) => Layer;
 
 export interface LayerCall {
   readonly module: string;
@@ -42,30 +44,27 @@ export interface LayerCase extends LayerCall {
   };
 }
 
-export interface LayerRefusal extends LayerCall {
-  readonly shape: Shape;
-  readonly mentions: readonly string[];
+export interface LayerFixture {
+  readonly cases: readonly LayerCase[];
+  readonly refusals: readonly (LayerCall & { readonly shape: Shape; readonly mentions: readonly string[] })[];
 }
 
 export function showCall({ module, args }: LayerCall, shape: Shape): string {
   return `${module}(${args.map((each) => JSON.stringify(each)).join(", ")}) of [${shape}]`;
 }
 
-/** The first difference, relative to the largest element, in words. */
-export function difference(
-  what: string,
-  actual: ArrayLike<number | bigint>,
-  expected: readonly number[],
-  tolerance: number,
-): string[] {
-  if (actual.length !== expected.length) return [`${what} has ${actual.length} elements, not ${expected.length}`];
-  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-  const at = expected.findIndex((value, index) => !(Math.abs(Number(actual[index]) - value) <= tolerance * largest));
-  return at < 0 ? [] : [`${what} is ${actual[at]} at ${at}, not ${expected[at]}`];
+/** Relative to the largest element. */
+export function near(tolerance: number): Tolerance {
+  return { ofLargest: tolerance, leastLargest: 1 };
 }
 
-/** What is wrong with a case, in words. */
-export async function problemsOf(each: LayerCase, make: Make, tolerance: number): Promise<string[]> {
+/** The fixture's arguments are those of the constructors, some of them wrong on purpose: no type says so. */
+export function makersOf(layers: Readonly<Record<string, LayerClass>>): ReadonlyMap<string, Make> {
+  return new Map(Object.entries(layers).map(([name, layer]) => [name, (...args) => Reflect.construct(layer, args)]));
+}
+
+/** What a case says of the module that `make` makes. */
+function comparisonOf(each: LayerCase, make: Make, tolerance: number): Comparison {
   const layer = make(...each.args).train(!each.evaluate);
   layer.loadStateDict(
     new Map(
@@ -82,7 +81,7 @@ export async function problemsOf(each: LayerCase, make: Make, tolerance: number)
   const weighted = (tensor: Tensor, weights: readonly number[]) =>
     tensor.mul(tensor.newTensor(weights, tensor.shape)).sum();
   const found = grad(weighted(output, each.weights), [...leaves.values()]);
-  const wanted: [string, Tensor, readonly number[], number][] = [["output", output, each.output.data, tolerance]];
+  const wanted = [{ what: "output", tensor: output, values: each.output.data, allowed: near(tolerance) }];
   const expectAll = (
     what: string,
     all: Readonly<Record<string, readonly number[]>>,
@@ -92,7 +91,12 @@ export async function problemsOf(each: LayerCase, make: Make, tolerance: number)
     for (const [index, name] of [...leaves.keys()].entries()) {
       const expected = all[name] ?? [];
       const tensor = tensors[index] ?? output.newFull([expected.length], 0);
-      wanted.push([`${what} ${name === "" ? "input" : name}`, tensor, expected, allowed]);
+      wanted.push({
+        what: `${what} ${name === "" ? "input" : name}`,
+        tensor,
+        values: expected,
+        allowed: near(allowed),
+      });
     }
   };
   expectAll("gradient of", each.gradients, found, tolerance);
@@ -100,35 +104,62 @@ export async function problemsOf(each: LayerCase, make: Make, tolerance: number)
     const second = grad(weighted(found[0], each.second.weights), [...leaves.values()]);
     expectAll("second gradient of", each.second.gradients, second, 10 * tolerance);
   }
-  const results = await evaluate(wanted.map(([, tensor]) => tensor));
-  const problems = wanted.flatMap(([what, , expected, allowed], index) =>
-    difference(what, results[index] ?? [], expected, allowed),
-  );
+  const problems: string[] = [];
   if (`${output.shape}` !== `${each.output.shape}`) problems.push(`the shape is [${output.shape}]`);
   const names = [...layer.stateDict().keys()];
   if (`${names}` !== `${each.names}`) problems.push(`the state has ${names}, not ${each.names}`);
-  return problems;
+  return { wanted, problems };
 }
 
 /** The ops that a case computes with, forward and backward. */
-export function opNamesOf(each: LayerCase, make: Make): string[] {
+function opNamesOf(each: LayerCase, make: Make): readonly string[] {
   const layer = make(...each.args).train(!each.evaluate);
   const input = parameter(Float32Array.from(each.input.data), each.input.shape);
   const output = layer.forward(input);
   const gradients = grad(output.mul(output).sum(), [input, ...layer.parameters()]);
-  const all = topologicalOrder([output, ...gradients.filter((gradient) => gradient !== undefined)]);
-  return [...new Set(all.flatMap(({ op }) => (op === undefined ? [] : [op.name])))];
+  return [...namesOf([output, ...gradients.filter((gradient) => gradient !== undefined)])];
 }
 
-/** What a call throws, where it is what it should throw: the message. */
-export function refusalOf(call: () => unknown): string {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof TensorError) return error.message;
-    throw error;
-  }
-  return "nothing was refused";
+/** Tests for each module, whose cases are computed together, and for what has to be refused. */
+export function layerCases(
+  { cases, refusals }: LayerFixture,
+  makers: ReadonlyMap<string, Make>,
+  toleranceOf: (each: LayerCase) => number,
+): void {
+  describe("as PyTorch", () => {
+    test.each([...makers])("%s", async (name, make) => {
+      const own = cases.filter(({ module }) => module === name);
+      expect(own.length).toBeGreaterThan(4);
+      const found = await problemsOf(own.map((each) => () => comparisonOf(each, make, toleranceOf(each))));
+      const wrong = own.flatMap((each, index) => {
+        const problems = found[index] ?? [];
+        return problems.length === 0 ? [] : [`${showCall(each, each.input.shape)}: ${problems.join("; ")}`];
+      });
+      if (wrong.length > 0) expect.fail(wrong.join("\n"));
+    });
+  });
+
+  describe("refused, as PyTorch does", () => {
+    test.each(refusals.map((each, at) => [`${at}: ${showCall(each, each.shape)}`, each] as const))(
+      "%s",
+      (_title, { module, args, shape, mentions }) => {
+        const attempt = () =>
+          required(makers.get(module))(...args).forward(constant(new Float32Array(sizeOf(shape)), shape, "float32"));
+        expect(attempt).toThrow(TensorError);
+        for (const text of mentions) expect(attempt).toThrow(text);
+      },
+    );
+  });
+}
+
+/** Ops among `ops` that no case computes with. */
+export function uncovered(
+  ops: readonly { readonly name: string }[],
+  { cases }: LayerFixture,
+  makers: ReadonlyMap<string, Make>,
+): readonly string[] {
+  const used = new Set(cases.flatMap((each) => [...opNamesOf(each, required(makers.get(each.module)))]));
+  return ops.map(({ name }) => name).filter((name) => !used.has(name));
 }
 
 /** The exported file gives, for batches of several sizes, what the layer does. */
@@ -144,7 +175,7 @@ export async function expectSameAsFile(layer: Layer, sample: Shape): Promise<voi
     const data = Float32Array.from({ length: sizeOf(shape) }, (_, index) => Math.sin(index) * 2);
     const { y } = await session.run({ x: { data, shape, dtype: "float32" } });
     const expected = await layer.forward(constant(data, shape, "float32")).data();
-    expect(difference("the file's output", y ?? [], Array.from(expected, Number), 1e-6)).toEqual([]);
+    expectNear(y ?? [], Array.from(expected, Number), near(1e-6));
   }
   session.release();
 }

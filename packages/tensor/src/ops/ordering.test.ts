@@ -1,0 +1,57 @@
+/** What holds whatever the shapes, and what ONNX Runtime cannot order; fixtures/more-ops.py has cases of PyTorch. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { required } from "../../test/fixtures.ts";
+import { expectNear } from "../../test/near.ts";
+import { toNumbers } from "../dtype.ts";
+import { evaluate } from "../runtime/evaluate.ts";
+import { type Shape, sizeOf } from "../shape.ts";
+import { apply, constant } from "../tensor.ts";
+import { Buffer } from "../variable.ts";
+import * as ordering from "./ordering.ts";
+
+const floats = (shape: Shape) =>
+  new Buffer(shape, "float32", () =>
+    Float32Array.from({ length: sizeOf(shape) }, (_, index) => ((index * 37) % 64) / 32 - 1),
+  );
+
+const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 3 });
+
+test("cumsum ends with the sum, sort is a permutation in order, topk begins it", async () => {
+  const property = fc.asyncProperty(shapes, fc.nat(), fc.boolean(), async (shape, number, descending) => {
+    const dim = number % shape.length;
+    const x = floats(shape);
+    const sorted = x.sort(dim, { descending });
+    const k = number % (required(shape[dim]) + 1);
+    const top = x.topk(k, dim, { largest: descending });
+    const results = await evaluate([
+      sorted.values,
+      x.gather(dim, sorted.indices),
+      top.values,
+      sorted.values.slice(dim, 0, k),
+      top.indices,
+      sorted.indices.slice(dim, 0, k),
+      x.cumsum(dim).slice(dim, -1),
+      x.sum(dim, true).slice(dim, 0, Math.min(1, required(shape[dim]))),
+    ]);
+    const numbers = results.map(toNumbers);
+    for (const at of [0, 2, 4, 6])
+      expectNear(required(numbers[at]), required(numbers[at + 1]), { relative: 1e-5, absolute: 1e-6 });
+  });
+  await fc.assert(property, { numRuns: 60 });
+});
+
+test("what ONNX Runtime cannot order", () => {
+  expect(() =>
+    apply(ordering.topkValues, [constant(Uint8Array.of(1), [1], "bool")], {
+      axis: 0,
+      k: 1,
+      largest: true,
+      sorted: true,
+    }),
+  ).toThrow("topk orders no bool");
+  expect(() => constant(Float32Array.of(1), [1], "float32").oneHot(2)).toThrow("oneHot: classes are int64");
+  expect(() =>
+    constant(Float32Array.of(1), [1], "float32").prelu(constant(Float32Array.of(1, 2), [2], "float32")),
+  ).toThrow("prelu: the slopes [2] do not broadcast to the input [1]");
+});
