@@ -108,10 +108,10 @@ function xChannel({ xTitle, xScale }: CriterionPlot, places: readonly (number | 
     const sort = [...new Set(places)].sort(compareX).map(String);
     return { field: "x", type: "ordinal", title: xTitle, sort, axis: { labelAngle: 0, grid: false } } as const;
   }
-  return { field: "x", ...sizeAxis(scaleOf(numbers, xScale), xTitle) } as const;
+  return { field: "x", ...sizeAxis(scaleOf(numbers, xScale), xTitle, false) } as const;
 }
 
 /** Along the bottom, where large numbers have little room. */
-export function sizeAxis(scale: AxisScale, title: string) {
-  return numberAxis(scale, title, { grid: false, large: scale.domain[1] > 1000 ? "~s" : ".6~g" });
+export function sizeAxis(scale: AxisScale, title: string, grid = true) {
+  return numberAxis(scale, title, { grid, large: scale.domain[1] > 1000 ? "~s" : ".6~g" });
 }
