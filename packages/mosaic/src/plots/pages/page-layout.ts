@@ -95,14 +95,14 @@ export function gridPage(
   return {
     width: sheet.width,
     height: sheet.height,
-    charts: heading === undefined ? placed : [headingOf(heading, measure), ...placed],
+    charts: heading === undefined ? placed : [headingOf(heading, measure, headingHeight - gap / 2), ...placed],
   };
 }
 
 /** The heading over a sheet, from margin to margin. */
-export function headingOf({ title, note }: Heading, measure: MeasureText): PlacedChart {
-  const { margin, gap } = sheet;
+export function headingOf({ title, note }: Heading, measure: MeasureText, height = headingHeight): PlacedChart {
+  const { margin } = sheet;
   const width = sheet.width - 2 * margin;
   const chart = headingChart(title, note, { width: width - textMargin, measure });
-  return { chart, x: margin, y: margin, width, height: headingHeight - gap / 2 };
+  return { chart, x: margin, y: margin, width, height };
 }
