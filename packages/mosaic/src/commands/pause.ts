@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { clockText, countText, replaceFiles, requireReplaceable } from "@ml-mosaic/base";
+import { CodedError, clockText, countText, replaceFiles, requireReplaceable } from "@ml-mosaic/base";
 import { type CommandSpec, interruptible, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { createLogUpdate } from "log-update";
 import { chooseDatabase } from "../control/choose-database.ts";
@@ -96,7 +96,7 @@ async function writeLeft(target: string, left: unknown, goOn: string): Promise<v
   try {
     await replaceFiles([target], ([temporary = ""]) => writeFile(temporary, `${JSON.stringify(left, null, "\t")}\n`));
   } catch (error) {
-    if (!(error instanceof MosaicError)) throw error;
+    if (!(error instanceof CodedError)) throw error;
     throw new MosaicError(
       error.code,
       `${error.message}\nThe experiment is paused all the same, and nothing is lost. To go on without the file:\n  ${goOn}`,
