@@ -1,4 +1,5 @@
 /** Einstein's sums, as products of matrices. */
+import { elementAt } from "./element-at.ts";
 import { TensorError } from "./errors.ts";
 import { lengthAt, type Shape, showShape, sizeOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -69,7 +70,7 @@ function parse(equation: string, operands: readonly Tensor[], problem: (why: str
   }
   let widest = 0;
   const named = subscripts.map((text, index) => {
-    const rank = operands[index]?.ndim ?? 0;
+    const rank = elementAt(operands, index).ndim;
     const [before = "", after] = text.split("...");
     const letters = before.length + (after?.length ?? 0);
     if (after === undefined ? letters !== rank : letters > rank)
@@ -138,7 +139,7 @@ function diagonal(tensor: Tensor, first: number, second: number, size: number): 
 }
 
 function sumOut({ tensor, names }: Named, kept: ReadonlySet<string>): Named {
-  const axes = names.map((_, axis) => axis).filter((axis) => !kept.has(names[axis] ?? ""));
+  const axes = names.map((_, axis) => axis).filter((axis) => !kept.has(elementAt(names, axis)));
   return axes.length === 0
     ? { tensor, names }
     : { tensor: tensor.sum(axes), names: names.filter((_, axis) => !axes.includes(axis)) };

@@ -41,6 +41,8 @@ export {
   type StateEntry,
   writeSafetensors,
 } from "./io/safetensors.ts";
+export { where } from "./methods/elementwise.ts";
+export { cat, stack } from "./methods/movement.ts";
 export * as metrics from "./metrics/index.ts";
 export * as nn from "./nn/index.ts";
 export * as optim from "./optim/index.ts";
@@ -69,5 +71,5 @@ export { type Device, parseDevice } from "./runtime/device.ts";
 export { evaluate } from "./runtime/evaluate.ts";
 export * as schedulers from "./schedulers/index.ts";
 export type { Shape } from "./shape.ts";
-export { cat, type NestedNumbers, type Operand, stack, Tensor, where } from "./tensor.ts";
+export { type NestedNumbers, type Operand, Tensor } from "./tensor.ts";
 export { Buffer, type Initializer, Parameter, parameter, Variable } from "./variable.ts";

@@ -43,6 +43,14 @@ export function broadcastShapes(a: Shape, b: Shape, operation: string): Shape {
   return result;
 }
 
+/** Whether broadcasting `whole` with `part` gives the shape of `whole`. */
+export function covers(whole: Shape, part: Shape): boolean {
+  return (
+    part.length <= whole.length &&
+    part.every((length, axis) => length === 1 || length === whole[axis + whole.length - part.length])
+  );
+}
+
 /** Turns a negative axis into a positive one and checks it. `rank` may be 0, where PyTorch accepts 0 and -1. */
 export function normalizeAxis(axis: number, rank: number, operation: string): number {
   const limit = Math.max(rank, 1);

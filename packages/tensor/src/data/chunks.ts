@@ -1,5 +1,7 @@
 /** Chunks of minibatches read from data sets that are not in memory. */
+
 import { bytesPerElement } from "../dtype.ts";
+import { elementAt } from "../element-at.ts";
 import type { FieldSpec, SampleArray, SampleChunk } from "../program/samples.ts";
 import type { Generator } from "../random/generator.ts";
 import { sizeOf } from "../shape.ts";
@@ -46,7 +48,9 @@ export async function readSamples(
   { generator, concurrency }: ReadOptions,
 ): Promise<readonly SampleArray[]> {
   if (dataset.getMany !== undefined) {
-    const fields = await dataset.getMany(indices, (position) => sampleGenerator(generator, indices[position] ?? 0));
+    const fields = await dataset.getMany(indices, (position) =>
+      sampleGenerator(generator, elementAt(indices, position)),
+    );
     checkSamples(specs, fields, indices.length);
     return fields;
   }
@@ -55,7 +59,7 @@ export async function readSamples(
   const reader = async () => {
     while (next < indices.length) {
       const position = next++;
-      const index = indices[position] ?? 0;
+      const index = elementAt(indices, position);
       try {
         await into.put(position, await dataset.get(index, sampleGenerator(generator, index)), index);
       } catch (error) {

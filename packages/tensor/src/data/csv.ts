@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { fromArray } from "../creation.ts";
 import { TensorError } from "../errors.ts";
 
-import { stack, type Tensor } from "../tensor.ts";
+import { stack } from "../methods/movement.ts";
+import type { Tensor } from "../tensor.ts";
 import { TensorDataset } from "./dataset.ts";
 
 /**

@@ -1,5 +1,6 @@
 import { fromArray } from "../creation.ts";
 import { allocate } from "../dtype.ts";
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import type { SampleArray } from "../program/samples.ts";
 import { defaultGenerator, Generator } from "../random/generator.ts";
@@ -77,7 +78,7 @@ export class DataLoader<D extends Dataset | IterableDataset = InMemoryDataset> i
   /** Orders the samples for one epoch; without shuffling the generator is not used. */
   epoch({ rows }: Pick<Samples, "rows">, generator: Generator): EpochRows {
     if (!this.shuffle) return this.#batches(rows);
-    return this.#batches(Int32Array.from(generator.permutation(rows.length), (index) => rows[index] ?? 0));
+    return this.#batches(Int32Array.from(generator.permutation(rows.length), (index) => elementAt(rows, index)));
   }
 
   #batches(ordered: Int32Array): EpochRows {

@@ -1,4 +1,5 @@
 import { fromArray } from "../creation.ts";
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import type { SampleArray } from "../program/samples.ts";
 import { defaultGenerator, type Generator } from "../random/generator.ts";
@@ -113,14 +114,14 @@ export class Subset<D extends Dataset = Dataset> implements Dataset {
       getMany &&
       ((positions, generatorAt) =>
         getMany(
-          positions.map((each) => indices[each] ?? 0),
+          positions.map((each) => elementAt(indices, each)),
           generatorAt,
         ));
   }
 
   get(index: number, generator: Generator = defaultGenerator()): Sample | Promise<Sample> {
     checkIndex("Subset", index, this.length);
-    return this.dataset.get(this.indices[index] ?? 0, generator);
+    return this.dataset.get(elementAt(this.indices, index), generator);
   }
 }
 
@@ -131,7 +132,7 @@ function pickSamples(dataset: Dataset, indices: ArrayLike<number>): Dataset["sam
     read &&
     (async () => {
       const { fields, rows } = await read();
-      return { fields, rows: Int32Array.from(indices, (index) => rows[index] ?? 0) };
+      return { fields, rows: Int32Array.from(indices, (index) => elementAt(rows, index)) };
     })
   );
 }
@@ -162,7 +163,7 @@ export function randomSplit<D extends Dataset>(
   const sizes = shares ? lengths.map((share) => Math.floor(dataset.length * share)) : [...lengths];
   if (shares) {
     const left = dataset.length - sizes.reduce((a, b) => a + b, 0);
-    for (let index = 0; index < left; index++) sizes[index % sizes.length] = (sizes[index % sizes.length] ?? 0) + 1;
+    for (let index = 0; index < left; index++) sizes[index % sizes.length] = elementAt(sizes, index % sizes.length) + 1;
   }
   const sum = sizes.reduce((a, b) => a + b, 0);
   if (sum !== dataset.length || sizes.some((size) => !Number.isInteger(size) || size < 0)) {

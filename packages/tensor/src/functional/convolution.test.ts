@@ -6,9 +6,10 @@ import { readFixture, required } from "../../test/fixtures.ts";
 import { type Calls, torchCases } from "../../test/torch-cases.ts";
 import { TensorError } from "../errors.ts";
 import { grad } from "../graph/gradient.ts";
+import { cat } from "../methods/movement.ts";
 import { evaluate } from "../runtime/evaluate.ts";
 import { sizeOf } from "../shape.ts";
-import { cat, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { parameter } from "../variable.ts";
 import {
   type Conv1dOptions,

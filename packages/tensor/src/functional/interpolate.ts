@@ -2,7 +2,7 @@ import { TensorError } from "../errors.ts";
 import { enlarge } from "../ops/pooling.ts";
 import { resample, type Weights } from "../ops/resample.ts";
 import { showShape } from "../shape.ts";
-import { apply, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import type { Pair } from "./convolution.ts";
 import { type Sizes, sizesOf } from "./window.ts";
 
@@ -96,7 +96,7 @@ function resized(
     (positions, at) =>
       Number.isInteger(factors[at]) && positions.every((old, index) => old === Math.floor(index / (factors[at] ?? 1))),
   );
-  if (repeated) return factors.every((factor) => factor === 1) ? input : apply(enlarge, [input], { factors });
+  if (repeated) return factors.every((factor) => factor === 1) ? input : input.apply(enlarge, [], { factors });
   return resample(
     input,
     rows.map((position) => [[position, 1]]),

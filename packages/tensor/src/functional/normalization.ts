@@ -11,7 +11,7 @@ import {
   normalize,
 } from "../ops/normalization.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
-import { apply, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 
 export interface Affine {
   /** Multiplies what was normalised. */
@@ -44,11 +44,11 @@ export function batchNorm(input: Tensor, affine: Affine = {}): Normalized {
     );
   }
   if (input.ndim > 2 && input.numel > 0) {
-    const inputs = [input, weight, bias];
+    const affineInputs = [weight, bias] as const;
     return {
-      output: apply(batchNormOp, inputs, { eps }),
-      mean: apply(batchMean, inputs, { eps }),
-      variance: apply(batchVariance, inputs, { eps }),
+      output: input.apply(batchNormOp, affineInputs, { eps }),
+      mean: input.apply(batchMean, affineInputs, { eps }),
+      variance: input.apply(batchVariance, affineInputs, { eps }),
     };
   }
   const axes = input.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
@@ -70,7 +70,7 @@ export function normalizeWith(input: Tensor, mean: Tensor, variance: Tensor, aff
   const { weight, bias, eps } = affineOf("normalizeWith", input, affine);
   checkPerChannel("normalizeWith", input, { mean, variance });
   if (input.numel === 0) return input;
-  return apply(normalize, [input, weight, bias, mean, variance], { eps });
+  return input.apply(normalize, [weight, bias, mean, variance], { eps });
 }
 
 /**
@@ -93,7 +93,7 @@ export function groupNorm(input: Tensor, numGroups: number, affine: Affine = {})
       `groupNorm: input ${showShape(input.shape)} has one value for each of ${numGroups} groups; more are needed`,
     );
   }
-  return input.numel === 0 ? input : apply(groupNormOp, [input, weight, bias], { groups: numGroups, eps });
+  return input.numel === 0 ? input : input.apply(groupNormOp, [weight, bias], { groups: numGroups, eps });
 }
 
 /**
@@ -117,9 +117,9 @@ export function instanceNorm(input: Tensor, affine: Affine = {}): Normalized {
   }
   const attributes = { groups: input.size(1), eps };
   return {
-    output: apply(groupNormOp, [input, weight, bias], attributes),
-    mean: apply(groupMean, [input], attributes),
-    variance: apply(groupVariance, [input], attributes),
+    output: input.apply(groupNormOp, [weight, bias], attributes),
+    mean: input.apply(groupMean, [], attributes),
+    variance: input.apply(groupVariance, [], attributes),
   };
 }
 
@@ -147,8 +147,8 @@ export function layerNorm(input: Tensor, normalizedShape: Shape, { weight, bias,
     }
   }
   if (input.numel === 0) return input;
-  const inputs = [input, weight ?? ones(input, normalizedShape), bias ?? input.newFull(normalizedShape, 0)];
-  return apply(layerNormOp, inputs, { axis, eps });
+  const affineInputs = [weight ?? ones(input, normalizedShape), bias ?? input.newFull(normalizedShape, 0)] as const;
+  return input.apply(layerNormOp, affineInputs, { axis, eps });
 }
 
 const ones = (input: Tensor, shape: Shape) => input.newFull(shape, 1);

@@ -2,7 +2,7 @@
 import { TensorError } from "../errors.ts";
 import { borderPad, constantPad as constantPadOp } from "../ops/padding.ts";
 import { lengthAt, showShape } from "../shape.ts";
-import { apply, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { withBatch } from "./window.ts";
 
 /** [left, right, top, bottom, …]; negative amounts crop. */
@@ -15,7 +15,7 @@ export function constantPad(input: Tensor, amounts: Amounts, value = 0): Tensor 
   const cropped = crop(input, each);
   if ([...before, ...after].every((amount) => amount === 0)) return cropped;
   const dtype = input.dtype === "bool" || Number.isInteger(value) ? input.dtype : "float32";
-  return apply(constantPadOp, [cropped.to(dtype)], { before, after, value });
+  return cropped.to(dtype).apply(constantPadOp, [], { before, after, value });
 }
 
 /** Mirrors the input at its borders, which themselves appear once: 2 1 | 0 1 2 | 1 0. One or two axes. */
@@ -39,7 +39,7 @@ function border(name: string, mode: "edge" | "reflect", input: Tensor, amounts: 
       throw tooSmall(name, batched, amounts);
     const { before, after } = positive(each);
     const none = [...before, ...after].every((amount) => amount === 0);
-    return crop(none ? batched : apply(borderPad, [batched], { before, after, mode }), each);
+    return crop(none ? batched : batched.apply(borderPad, [], { before, after, mode }), each);
   });
 }
 

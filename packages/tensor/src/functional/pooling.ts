@@ -1,9 +1,10 @@
 /** PyTorch's pooling as functions. */
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { avgPool, maxPool, type Window } from "../ops/pooling.ts";
 import { resample, type Weights } from "../ops/resample.ts";
 import { showShape } from "../shape.ts";
-import { apply, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import type { Pair } from "./convolution.ts";
 import { constantPad } from "./padding.ts";
 import { type Sizes, sizeOfAxis, sizesOf, withBatch } from "./window.ts";
@@ -128,7 +129,7 @@ export function adaptiveMaxPool1d(input: Tensor, outputSize: number | null): Ten
 export function checkOptions(name: string, kernelSize: Pair, options: MaxPool2dOptions & AvgPool2dOptions): Options {
   const kernel = sizesOf(name, "kernelSize", kernelSize, 1);
   const padding = sizesOf(name, "padding", options.padding ?? 0, 0);
-  if (padding.some((amount, at) => 2 * amount > (kernel[at] ?? 0))) {
+  if (padding.some((amount, at) => 2 * amount > elementAt(kernel, at))) {
     throw new TensorError(
       "TENSOR_VALUE",
       `${name}: padding ${showShape(padding)} must be at most half of the kernel ${showShape(kernel)}`,
@@ -194,11 +195,11 @@ function largest(name: string, input: Tensor, options: Options): Tensor {
   const window = windowFor(input, options, countWindows(name, input, options));
   const dilated = options.dilation.some((step) => step > 1);
   if (!dilated || [...window.before, ...window.after].every((amount) => amount === 0))
-    return apply(maxPool, [input], window);
+    return input.apply(maxPool, [], window);
   // Dilated windows may miss the input altogether, which ONNX Runtime answers with a position outside of it.
   const [[top, left], [bottom, right]] = [window.before, window.after];
   const padded = constantPad(input, [left, right, top, bottom], lowest);
-  return apply(maxPool, [padded], { ...window, before: [0, 0], after: [0, 0] });
+  return padded.apply(maxPool, [], { ...window, before: [0, 0], after: [0, 0] });
 }
 
 function average(
@@ -209,7 +210,7 @@ function average(
 ): Tensor {
   const { kernel, stride, padding } = options;
   const counts = countWindows(name, input, options);
-  const means = apply(avgPool, [input], windowFor(input, options, counts));
+  const means = input.apply(avgPool, [], windowFor(input, options, counts));
   const size = kernel[0] * kernel[1];
   if (divisorOverride !== undefined) return divisorOverride === size ? means : means.mul(size / divisorOverride);
   const elements = (at: 0 | 1) =>
@@ -261,9 +262,9 @@ const unpadded = { dilation: [1, 1], before: [0, 0], after: [0, 0] } as const;
 function adaptiveAverage(input: Tensor, sizes: Sizes): Tensor {
   if (sizes[0] === 1 && sizes[1] === 1) return input.mean([2, 3], true);
   const window = regularWindow(input, sizes);
-  if (window !== undefined) return apply(avgPool, [input], window);
+  if (window !== undefined) return input.apply(avgPool, [], window);
   const weights = (axis: 2 | 3): readonly Weights[] =>
-    adaptiveWindows(input.size(axis), sizes[axis - 2] ?? 0).map(([start, end]) =>
+    adaptiveWindows(input.size(axis), sizes[axis === 2 ? 0 : 1]).map(([start, end]) =>
       Array.from({ length: end - start }, (_, index) => [start + index, 1 / (end - start)]),
     );
   return resample(input, weights(2), weights(3));
@@ -272,10 +273,10 @@ function adaptiveAverage(input: Tensor, sizes: Sizes): Tensor {
 function adaptiveMaximum(input: Tensor, sizes: Sizes): Tensor {
   if (sizes.includes(0)) return input.newFull([input.size(0), input.size(1), ...sizes], 0);
   const window = regularWindow(input, sizes);
-  if (window !== undefined) return apply(maxPool, [input], window);
+  if (window !== undefined) return input.apply(maxPool, [], window);
   const [rows, height] = sideBySide(input, 2, sizes[0]);
   const [all, width] = sideBySide(rows, 3, sizes[1]);
-  return apply(maxPool, [all], { ...unpadded, kernel: [height, width], stride: [height, width] });
+  return all.apply(maxPool, [], { ...unpadded, kernel: [height, width], stride: [height, width] });
 }
 
 /**

@@ -3,16 +3,12 @@ import { sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { topologicalOrder } from "./order.ts";
 
-/** Chains of these are shortened when they are built: what uses their result may be computed from their input instead. */
-const shortened: ReadonlySet<string> = new Set(["reshape", "expand", "permute", "neg"]);
-
 /**
  * Gradients of a scalar with respect to tensors that it was computed from, as new graphs (reverse mode). A tensor that
  * the scalar does not depend on has the gradient `undefined`, as PyTorch has None there.
  *
  * @param loss scalar, shape [] or one element
- * @param targets tensors of any shape; the gradients have theirs. Not results of reshape (nor squeeze, flatten, … and
- *   linear with more than two axes), expand, permute and neg: of those take a `clone()`
+ * @param targets tensors of any shape; the gradients have theirs
  */
 export function grad(loss: Tensor, targets: readonly Tensor[]): (Tensor | undefined)[] {
   if (loss.numel !== 1) {
@@ -23,14 +19,6 @@ export function grad(loss: Tensor, targets: readonly Tensor[]): (Tensor | undefi
   }
   if (loss.dtype !== "float32") {
     throw new TensorError("TENSOR_GRADIENT", `the gradient is taken of a float32 scalar, not of ${loss.dtype}`);
-  }
-  for (const { op } of targets) {
-    if (op !== undefined && shortened.has(op.name)) {
-      throw new TensorError(
-        "TENSOR_GRADIENT",
-        `no gradient is taken of the result of ${op.name}, which may be simplified away; build the loss from its .clone(), and take the gradient of that`,
-      );
-    }
   }
   const order = topologicalOrder([loss]);
   const wanted = new Set(targets);

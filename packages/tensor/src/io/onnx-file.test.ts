@@ -2,11 +2,13 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fromBinary } from "@bufbuild/protobuf";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import * as web from "onnxruntime-web";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { randn } from "../creation.ts";
 import { Conv2d, Dropout, Flatten, Linear, Module, ReLU, Sequential } from "../nn/index.ts";
+import { ModelProtoSchema } from "../onnx/onnx_pb.ts";
 import { Generator } from "../random/generator.ts";
 import { constant, type Tensor } from "../tensor.ts";
 import { onnxModel, saveOnnx } from "./onnx-file.ts";
@@ -98,6 +100,82 @@ test("a module writes itself in evaluation mode, and stays in its own", async ()
   const x = constant(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3], "float32");
   expect(output?.data).toEqual(await module.eval().forward(x).data());
   await session.release();
+});
+
+/** Names and sizes of the inputs and outputs that a file states. */
+function portsOf(bytes: Uint8Array): Readonly<Record<string, readonly (string | number)[]>> {
+  const { graph } = fromBinary(ModelProtoSchema, bytes);
+  return Object.fromEntries(
+    [...(graph?.input ?? []), ...(graph?.output ?? [])].map(({ name, type }) => {
+      const dims = type?.value.case === "tensorType" ? (type.value.value.shape?.dim ?? []) : [];
+      return [name, dims.map(({ value }) => (value.case === "dimParam" ? value.value : Number(value.value)))];
+    }),
+  );
+}
+
+test.each([7919, 7927, 7933, 2 * 7919])("a layer of %d features has that many, and a batch", async (features) => {
+  const module = new Linear(features, 4).initialize(new Generator(3)).eval();
+  const bytes = onnxModel({
+    inputs: { x: { shape: [1, features] } },
+    build: (input) => ({
+      y: module.forward(
+        input("x")
+          .reshape([-1, features])
+          .expand([input("x").size(0), features]),
+      ),
+    }),
+  });
+  expect(portsOf(bytes)).toEqual({ x: ["batch", features], y: ["batch", 4] });
+  const session = await InferenceSession.create(bytes);
+  const data = new Float32Array(3 * features).fill(1);
+  const { y } = await session.run({ x: new OrtTensor("float32", data, [3, features]) });
+  expect(y?.dims).toEqual([3, 4]);
+  await session.release();
+});
+
+test("sizes may be multiples of the batch, and more or less than it", async () => {
+  const bytes = onnxModel({
+    inputs: { x: { shape: [1, 2, 3] } },
+    build(input) {
+      const x = input("x");
+      const rows = x.reshape([-1, 3]);
+      return {
+        rows,
+        more: rows.concat([rows.newFull([1, 3], 5)]),
+        spread: x.newFull([2 * x.size(0) + 3, 1], 7),
+        less: x.newFull([x.size(0) - 1], 1),
+      };
+    },
+  });
+  expect(portsOf(bytes)).toEqual({
+    x: ["batch", 2, 3],
+    rows: ["2*batch", 3],
+    more: ["2*batch+1", 3],
+    spread: ["2*batch+3", 1],
+    less: ["batch-1"],
+  });
+  const session = await InferenceSession.create(bytes);
+  const results = await session.run({ x: new OrtTensor("float32", new Float32Array(24), [4, 2, 3]) });
+  expect(Object.entries(results).map(([name, { dims }]) => [name, dims])).toEqual([
+    ["rows", [8, 3]],
+    ["more", [9, 3]],
+    ["spread", [11, 1]],
+    ["less", [3]],
+  ]);
+  await session.release();
+});
+
+test.each<readonly [string, (x: Tensor) => Tensor]>([
+  ["a number made of the batch size", (x) => x.mul(1 / x.size(0))],
+  ["half of the batch", (x) => x.slice(0, 0, Math.floor(x.size(0) / 2))],
+  ["the square of the batch", (x) => x.matmul(x.t()).reshape([x.size(0) ** 2])],
+  ["another graph for other sizes", (x) => (x.size(0) % 4 === 3 ? x.exp() : x)],
+])("%s is refused", (_title, forward) => {
+  const model = {
+    inputs: { x: { shape: [1, 2] } },
+    build: (input: (name: string) => Tensor) => ({ y: forward(input("x")) }),
+  };
+  expect(() => onnxModel(model)).toThrow(/depends on the batch size/);
 });
 
 test("a constant of the batch's size is refused with the remedy", async () => {

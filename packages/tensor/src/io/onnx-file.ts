@@ -1,7 +1,9 @@
 import type { DType } from "../dtype.ts";
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
-import { GraphWriter, modelBytes, NameSource, type Port } from "../onnx/graph-writer.ts";
+import { FileWriter, showSize } from "../onnx/file-writer.ts";
+import { modelBytes, type Port } from "../onnx/graph-writer.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Shape } from "../shape.ts";
 import { input, type Tensor } from "../tensor.ts";
@@ -25,75 +27,104 @@ export interface OnnxExport {
 
 /** Operator set of exported files: old enough for readers that are a few years old. */
 const opset = 17;
-/** Stands for the batch size while the graph is built. */
-const tracedBatch = 7919;
+/**
+ * Batch sizes for which a model is built and written, to see what changes with the size. Large primes, which are hardly
+ * another size too; where one is, the next ones are tried.
+ */
+const triedBatches = [
+  [7919, 7927, 7933],
+  [104_729, 104_743, 104_759],
+] as const;
 
 /**
  * The bytes of an ONNX model that runs anywhere, with its weights inside and the batch size left open.
  *
  * @param device where it will run, if that is known: some lack kernels that others have
- * @throws TensorError where a size that depends on the batch is part of a constant
+ * @throws TensorError where something else than a shape depends on the batch size
  */
-export function onnxModel({ inputs, build, names = new Map() }: OnnxExport, device: Device = "cpu"): Uint8Array {
-  const open = (shape: Shape) => [tracedBatch, ...shape.slice(1)];
-  const leaves = new Map(
-    Object.entries(inputs).map(([name, { shape, dtype = "float32" }]) => [name, input(name, open(shape), dtype)]),
+export function onnxModel(model: OnnxExport, device: Device = "cpu"): Uint8Array {
+  let difference: string | undefined;
+  for (const [first, second, third] of triedBatches) {
+    const one = writeFor(first, model, device, []);
+    const two = writeFor(second, model, device, [one]);
+    const three = writeFor(third, model, device, [one, two]);
+    difference = two.writer.difference ?? three.writer.difference;
+    if (difference === undefined) return modelBytes(graphOf(three, [one, two]), opset);
+  }
+  throw new TensorError(
+    "TENSOR_VALUE",
+    `${difference} depends on the batch size, which the file leaves open; make it from the input, with zerosLike, newFull, expand or reductions`,
   );
-  const [first] = leaves.keys();
+}
+
+/** A model as it came out for one batch size. */
+interface Written {
+  readonly writer: FileWriter;
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  readonly outputs: readonly (readonly [string, Tensor])[];
+}
+
+function writeFor(
+  batch: number,
+  { inputs: given, build, names = new Map() }: OnnxExport,
+  device: Device,
+  others: readonly Written[],
+): Written {
+  const inputs = new Map(
+    Object.entries(given).map(([name, { shape, dtype = "float32" }]) => [
+      name,
+      input(name, [batch, ...shape.slice(1)], dtype),
+    ]),
+  );
+  const [first] = inputs.keys();
   if (first === undefined) throw new TensorError("TENSOR_VALUE", "a model needs at least one input");
-  const outputs = Object.entries(
-    build((name) => {
-      const leaf = leaves.get(name);
-      if (leaf === undefined)
-        throw new TensorError(
-          "TENSOR_VALUE",
-          `the model has no input ${name}; it has ${[...leaves.keys()].join(", ")}`,
-        );
-      return leaf;
-    }),
-  );
-  const openBatch = { traced: tracedBatch, input: first };
-  const writer = new GraphWriter({ opset, names: new NameSource(), device, openBatch });
-  for (const [name, leaf] of leaves) writer.bind(leaf, name);
+  const inputNamed = (name: string) => {
+    const found = inputs.get(name);
+    if (found !== undefined) return found;
+    const known = [...inputs.keys()].join(", ");
+    throw new TensorError("TENSOR_VALUE", `the model has no input ${name}; it has ${known}`);
+  };
+  const outputs = Object.entries(build(inputNamed));
+  const writer = new FileWriter({ opset, device, batch, input: first, others: others.map((other) => other.writer) });
+  for (const [name, tensor] of inputs) writer.bind(tensor, name);
   let unnamed = 0;
   for (const tensor of topologicalOrder(outputs.map(([, output]) => output))) {
-    if (tensor instanceof Variable) {
-      const name = names.get(tensor) ?? `variable${unnamed++}`;
-      writer.initializer(name, tensor.value, tensor.shape);
-      writer.bind(tensor, name);
-    } else if (tensor.source.kind === "constant" && tensor.shape.some(isOpen)) {
-      throw new TensorError(
-        "TENSOR_VALUE",
-        `a constant of shape [${tensor.shape.map(showSize)}] depends on the batch size, which the file leaves open; make it with zerosLike, newFull or expand`,
-      );
-    }
+    if (!(tensor instanceof Variable)) continue;
+    const name = names.get(tensor) ?? `variable${unnamed++}`;
+    writer.initializer(name, tensor.value, tensor.shape);
+    writer.bind(tensor, name);
   }
   const written = writer.write(outputs.map(([, output]) => output));
-  for (const [index, [name]] of outputs.entries()) writer.addNode("Identity", [written[index] ?? ""], [name]);
-  const port = (name: string, { shape, dtype }: Tensor): Port => ({
-    name,
-    dtype,
-    shape: shape.map((length) => (isOpen(length) ? showSize(length) : length)),
-  });
-  const graph = writer.graph(
+  for (const [index, [name]] of outputs.entries()) writer.addNode("Identity", [elementAt(written, index)], [name]);
+  return { writer, inputs, outputs };
+}
+
+function graphOf({ writer, inputs, outputs }: Written, others: readonly Written[]) {
+  const port = (name: string, { shape, dtype }: Tensor, otherShapes: readonly Shape[]): Port => {
+    const open = writer.openShape(shape, otherShapes) ?? shape;
+    return { name, dtype, shape: open.map((size) => (typeof size === "number" ? size : showSize(size))) };
+  };
+  const shapeOf = (found: Tensor | undefined): Shape => found?.shape ?? [];
+  return writer.graph(
     "model",
-    Array.from(leaves, ([name, leaf]) => port(name, leaf)),
-    outputs.map(([name, output]) => port(name, output)),
+    Array.from(inputs, ([name, tensor]) =>
+      port(
+        name,
+        tensor,
+        others.map((other) => shapeOf(other.inputs.get(name))),
+      ),
+    ),
+    outputs.map(([name, tensor], index) =>
+      port(
+        name,
+        tensor,
+        others.map((other) => shapeOf(other.outputs[index]?.[1])),
+      ),
+    ),
   );
-  return modelBytes(graph, opset);
 }
 
 /** Writes `onnxModel` to a file, which appears when it is complete. */
 export async function saveOnnx(path: string, model: OnnxExport): Promise<void> {
   await writeWhole(path, onnxModel(model));
-}
-
-function isOpen(length: number): boolean {
-  return length > 0 && length % tracedBatch === 0;
-}
-
-/** "batch", "4*batch"; a size that depends on the batch has a name in the file. */
-function showSize(length: number): string {
-  if (!isOpen(length)) return String(length);
-  return length === tracedBatch ? "batch" : `${length / tracedBatch}*batch`;
 }

@@ -1,7 +1,7 @@
 import { TensorError } from "../errors.ts";
+import { binaryCrossEntropy } from "../ops/binary-cross-entropy.ts";
 import * as elementwise from "../ops/elementwise.ts";
-import { apply, type Tensor } from "../tensor.ts";
-import { binaryCrossEntropy } from "./binary-cross-entropy.ts";
+import type { Tensor } from "../tensor.ts";
 import { checkSameShape, type Loss, type Reduction, type ReductionOptions, reduceLoss } from "./reduction.ts";
 
 /** Cross entropy of probabilities in [0, 1]; logarithms are kept at -100 or above, as in PyTorch. */
@@ -12,7 +12,7 @@ export class BCELoss implements Loss {
   }
   forward(prediction: Tensor, target: Tensor): Tensor {
     checkSameShape("BCELoss", prediction, target);
-    const values = apply(binaryCrossEntropy, [prediction.float(), target.float()], {});
+    const values = prediction.float().apply(binaryCrossEntropy, [target.float()], {});
     return reduceLoss(weighted(values, this.options.weight), this.options.reduction);
   }
 }
@@ -41,7 +41,7 @@ export class BCEWithLogitsLoss implements Loss {
 }
 
 function softplus(tensor: Tensor): Tensor {
-  return apply(elementwise.softplus, [tensor.float()], {});
+  return tensor.float().apply(elementwise.softplus, [], {});
 }
 
 function weighted(values: Tensor, weight: Tensor | undefined): Tensor {

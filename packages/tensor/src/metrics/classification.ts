@@ -1,4 +1,5 @@
 import { arange, full } from "../creation.ts";
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { checkNumber } from "../optim/checks.ts";
 import { checkCounted, columnsOf, readClasses, readScores } from "./classes.ts";
@@ -9,7 +10,7 @@ export interface ThresholdOptions {
   readonly threshold?: number;
 }
 
-const only = (elements: ArrayLike<number>): number => elements[0] ?? Number.NaN;
+const only = (elements: ArrayLike<number>): number => elementAt(elements, 0);
 const total = (elements: Iterable<number>): number => Array.from(elements).reduce((a, b) => a + b, 0);
 
 /** Share of right predictions: sklearn's accuracy_score. */
@@ -145,8 +146,8 @@ function countsMetric(
         hits,
         (count, index): Counts => ({
           hits: count,
-          predicted: predicted[index] ?? 0,
-          actual: actual[index] ?? 0,
+          predicted: elementAt(predicted, index),
+          actual: elementAt(actual, index),
         }),
       );
       switch (average) {

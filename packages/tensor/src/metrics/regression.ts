@@ -1,4 +1,5 @@
 import { full } from "../creation.ts";
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -15,7 +16,7 @@ export function meanAbsoluteError(): Metric<number, "distance" | "count"> {
       const distance = prediction.to("float32").sub(target.to("float32")).abs().sum();
       return { distance, count: full([], target.numel) };
     },
-    result: ({ distance, count }) => (distance[0] ?? Number.NaN) / (count[0] ?? Number.NaN),
+    result: ({ distance, count }) => elementAt(distance, 0) / elementAt(count, 0),
   };
 }
 
@@ -47,20 +48,19 @@ export function r2Score(): Metric<number, "count" | "origin" | "mean" | "spread"
     },
     result({ count, origin, mean, spread, residual }) {
       const outputs = mean.length / count.length;
-      const at = (elements: ArrayLike<number>, index: number) => elements[index] ?? Number.NaN;
       const scores = Array.from({ length: outputs }, (_, output) => {
         // Batches are merged as in Chan, Golub and LeVeque (1983).
         let merged = { count: 0, mean: 0, spread: 0, residual: 0 };
         for (const [batch, size] of count.entries()) {
           const index = batch * outputs + output;
-          const own = at(origin, index) + at(mean, index);
+          const own = elementAt(origin, index) + elementAt(mean, index);
           const samples = merged.count + size;
           const distance = own - merged.mean;
           merged = {
             count: samples,
             mean: merged.mean + (distance * size) / samples,
-            spread: merged.spread + at(spread, index) + (distance ** 2 * merged.count * size) / samples,
-            residual: merged.residual + at(residual, index),
+            spread: merged.spread + elementAt(spread, index) + (distance ** 2 * merged.count * size) / samples,
+            residual: merged.residual + elementAt(residual, index),
           };
         }
         if (merged.count < 2) return Number.NaN;

@@ -1,3 +1,4 @@
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
 import { constant, type Tensor } from "../tensor.ts";
@@ -142,12 +143,11 @@ export class MultiheadAttention extends Module {
   /** Projected queries, keys and values: [batch, heads, length, features of a head]. */
   #heads(query: Tensor, key: Tensor, value: Tensor): readonly [Tensor, Tensor, Tensor] {
     const { embedDim, numHeads, in_proj_weight, in_proj_bias } = this;
-    const [first, second] = query.shape;
     const size = embedDim / numHeads;
     if (in_proj_weight !== undefined && key === query && value === query) {
       // One product, one transposition, and three slices of contiguous memory.
       const projected = query.float().linear(in_proj_weight, in_proj_bias);
-      const parts = projected.reshape([first ?? 1, second ?? 1, 3, numHeads, size]);
+      const parts = projected.reshape([query.size(0), query.size(1), 3, numHeads, size]);
       const sorted = parts.permute(this.batchFirst ? [2, 0, 3, 1, 4] : [2, 1, 3, 0, 4]);
       return [sorted.select(0, 0), sorted.select(0, 1), sorted.select(0, 2)];
     }
@@ -159,11 +159,10 @@ export class MultiheadAttention extends Module {
     const project = (input: Tensor, index: number) => {
       const weight = weights[index];
       if (weight === undefined) throw new RangeError("the attention has no weights");
-      const [a, b] = input.shape;
       return input
         .float()
         .linear(weight, biases[index])
-        .reshape([a ?? 1, b ?? 1, numHeads, size])
+        .reshape([input.size(0), input.size(1), numHeads, size])
         .permute(this.batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3]);
     };
     return [project(query, 0), project(key, 1), project(value, 2)];
@@ -237,7 +236,7 @@ class OutputProjection extends Linear {
 
 /** Uniform in ± sqrt(6 / (rows + columns)): Glorot's, PyTorch's xavier_uniform_. */
 const xavierUniform: Initializer = (shape, generator) =>
-  uniform(Math.sqrt(6 / ((shape[0] ?? 1) + (shape[1] ?? 1))))(shape, generator);
+  uniform(Math.sqrt(6 / (elementAt(shape, 0) + elementAt(shape, 1))))(shape, generator);
 
 /** A mask as what is added to scores. */
 function additive(mask: Tensor): Tensor {

@@ -2,14 +2,14 @@ import { TensorError } from "../errors.ts";
 import { nextRandomId } from "../graph/trace.ts";
 import { dropoutMask } from "../ops/random.ts";
 import { type Shape, showShape } from "../shape.ts";
-import { apply, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { Module } from "./module.ts";
 
 /** Multiplies by 0 or 1 / (1 - p), drawn for each element of `maskShape`, which broadcasts against the input. */
 function drop(input: Tensor, p: number, maskShape: Shape): Tensor {
   if (p === 0) return input;
   if (p === 1) return input.mul(0);
-  return input.mul(apply(dropoutMask, [], { id: nextRandomId(), shape: maskShape, p }));
+  return input.mul(input.apply(dropoutMask, [], { id: nextRandomId(), shape: maskShape, p }));
 }
 
 function checkProbability(name: string, p: number): void {

@@ -1,8 +1,9 @@
 import { toNumbers } from "../dtype.ts";
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { embedding } from "../ops/embedding.ts";
 import { sizeOf } from "../shape.ts";
-import { apply, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { type Initializer, Parameter } from "../variable.ts";
 import { Module } from "./module.ts";
 
@@ -56,14 +57,14 @@ export class Embedding extends Module {
           `Embedding: index ${outside} is outside the ${numEmbeddings} embeddings, 0 to ${numEmbeddings - 1}`,
         );
     }
-    return apply(embedding, [this.weight, indices], { padding: this.paddingIdx ?? -1 });
+    return this.weight.apply(embedding, [indices], { padding: this.paddingIdx ?? -1 });
   }
 }
 
 /** Normally distributed, but for the padding's row. */
 function normalRows(paddingIdx: number | undefined): Initializer {
   return (shape, generator) => {
-    const width = shape[1] ?? 1;
+    const width = elementAt(shape, 1);
     return Float32Array.from({ length: sizeOf(shape) }, (_, position) => {
       const value = generator.normal();
       return Math.floor(position / width) === paddingIdx ? 0 : value;

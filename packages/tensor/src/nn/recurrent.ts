@@ -1,7 +1,9 @@
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
+import { cat, stack } from "../methods/movement.ts";
 import { gru, lstm, rnn } from "../ops/recurrent.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
-import { apply, cat, stack, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { Parameter } from "../variable.ts";
 import { Dropout } from "./dropout.ts";
 import { uniform } from "./init.ts";
@@ -55,8 +57,16 @@ interface Walk {
   readonly states: readonly Tensor[];
 }
 
+interface CellOperands {
+  /** [steps, batch, features] */
+  readonly x: Tensor;
+  readonly weights: readonly [weightIh: Tensor, weightHh: Tensor, biasIh: Tensor, biasHh: Tensor];
+  /** Each [batch, hiddenSize]: the hidden state first. */
+  readonly states: readonly Tensor[];
+}
+
 /** One direction of one layer: hidden states of all steps, and what remains after them but the hidden state. */
-type RunCell = (operands: readonly Tensor[], reverse: boolean) => { sequence: Tensor; others: readonly Tensor[] };
+type RunCell = (operands: CellOperands, reverse: boolean) => { sequence: Tensor; others: readonly Tensor[] };
 
 /** What RNN, LSTM and GRU have in common: parameters with PyTorch's names, layers and directions. */
 abstract class Recurrent extends Module {
@@ -147,8 +157,8 @@ abstract class Recurrent extends Module {
         const reverse = direction === 1;
         const noBias = zeros([this.#gates * this.hiddenSize]);
         const index = layer * directions.length + direction;
-        const operands = [sequence, weightIh, weightHh, biasIh ?? noBias, biasHh ?? noBias, ...statesOf(index)];
-        const result = run(operands, reverse);
+        const weights = [weightIh, weightHh, biasIh ?? noBias, biasHh ?? noBias] as const;
+        const result = run({ x: sequence, weights, states: statesOf(index) }, reverse);
         const final = result.sequence.select(0, reverse ? 0 : -1);
         for (const [which, state] of [final, ...result.others].entries()) last[which]?.push(state);
         return result.sequence;
@@ -161,12 +171,6 @@ abstract class Recurrent extends Module {
     });
     return { output: unbatched ? sequence.squeeze(1) : arranged(sequence), states };
   }
-}
-
-function stateAt(states: readonly Tensor[], index: number): Tensor {
-  const state = states[index];
-  if (state === undefined) throw new RangeError(`state ${index} is missing`);
-  return state;
 }
 
 /** h = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu instead of tanh; layers and directions as PyTorch's RNN. */
@@ -185,11 +189,11 @@ export class RNN extends Recurrent {
   /** @param input [steps, batch, inputSize], [batch, steps, inputSize] with batchFirst, or [steps, inputSize] */
   forward(input: Tensor, { hidden }: RecurrentState = {}): RecurrentResult {
     const { nonlinearity } = this;
-    const { output, states } = this.walk(input, [hidden], (operands, reverse) => ({
-      sequence: apply(rnn, operands, { reverse, nonlinearity }),
+    const { output, states } = this.walk(input, [hidden], ({ x, weights, states }, reverse) => ({
+      sequence: x.apply(rnn, [...weights, elementAt(states, 0)], { reverse, nonlinearity }),
       others: [],
     }));
-    return { output, hidden: stateAt(states, 0) };
+    return { output, hidden: elementAt(states, 0) };
   }
 }
 
@@ -201,11 +205,11 @@ export class GRU extends Recurrent {
 
   /** @param input [steps, batch, inputSize], [batch, steps, inputSize] with batchFirst, or [steps, inputSize] */
   forward(input: Tensor, { hidden }: RecurrentState = {}): RecurrentResult {
-    const { output, states } = this.walk(input, [hidden], (operands, reverse) => ({
-      sequence: apply(gru, operands, { reverse }),
+    const { output, states } = this.walk(input, [hidden], ({ x, weights, states }, reverse) => ({
+      sequence: x.apply(gru, [...weights, elementAt(states, 0)], { reverse }),
       others: [],
     }));
-    return { output, hidden: stateAt(states, 0) };
+    return { output, hidden: elementAt(states, 0) };
   }
 }
 
@@ -223,10 +227,13 @@ export class LSTM extends Recurrent {
 
   /** @param input [steps, batch, inputSize], [batch, steps, inputSize] with batchFirst, or [steps, inputSize] */
   forward(input: Tensor, { hidden, cell }: LSTMState = {}): LSTMResult {
-    const { output, states } = this.walk(input, [hidden, cell], (operands, reverse) => ({
-      sequence: apply(lstm, operands, { reverse, result: "hidden" }),
-      others: [apply(lstm, operands, { reverse, result: "cell" })],
-    }));
-    return { output, hidden: stateAt(states, 0), cell: stateAt(states, 1) };
+    const { output, states } = this.walk(input, [hidden, cell], ({ x, weights, states }, reverse) => {
+      const others = [...weights, elementAt(states, 0), elementAt(states, 1)] as const;
+      return {
+        sequence: x.apply(lstm, others, { reverse, result: "hidden" }),
+        others: [x.apply(lstm, others, { reverse, result: "cell" })],
+      };
+    });
+    return { output, hidden: elementAt(states, 0), cell: elementAt(states, 1) };
   }
 }

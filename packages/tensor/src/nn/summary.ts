@@ -1,7 +1,7 @@
 import type { DType } from "../dtype.ts";
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
-import type { Op } from "../ops/op.ts";
-import { lengthAt, type Shape, showShape, sizeOf } from "../shape.ts";
+import { type Shape, showShape } from "../shape.ts";
 import { input, Tensor } from "../tensor.ts";
 import { observeForward } from "./forward.ts";
 import { switchToEvaluation } from "./modes.ts";
@@ -80,7 +80,7 @@ function costBetween(inputs: readonly unknown[], output: unknown): number {
   for (let tensor = waiting.pop(); tensor !== undefined; tensor = waiting.pop()) {
     if (seen.has(tensor)) continue;
     seen.add(tensor);
-    if (tensor.op !== undefined) cost += costOf(tensor.op, tensor);
+    cost += tensor.op?.cost?.(tensor.inputs, tensor.attributes, tensor) ?? 0;
     waiting.push(...tensor.inputs);
   }
   return cost;
@@ -92,22 +92,6 @@ function tensorsIn(output: unknown): Tensor[] {
   return typeof output === "object" && output !== null
     ? Object.values(output).filter((value) => value instanceof Tensor)
     : [];
-}
-
-function costOf({ name }: Op, { shape, inputs, attributes }: Tensor): number {
-  const [first, second] = inputs;
-  if (first === undefined || second === undefined) return 0;
-  switch (name) {
-    case "gemm":
-    case "batchedMatmul":
-      return sizeOf(shape) * lengthAt(first.shape, first.ndim - (attributes.transposeA === true ? 2 : 1));
-    case "convolution":
-      return sizeOf(shape) * sizeOf(second.shape.slice(1));
-    case "transposedConvolution":
-      return sizeOf(first.shape) * sizeOf(second.shape.slice(1));
-    default:
-      return 0;
-  }
 }
 
 const thousands = new Intl.NumberFormat("en-US");
@@ -127,10 +111,14 @@ export function summaryText(layers: readonly LayerSummary[]): string {
       multiplyAdds === 0 ? "" : thousands.format(multiplyAdds),
     ],
   );
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => elementAt(row, column).length)),
+  );
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) =>
+        column < 2 ? cell.padEnd(elementAt(widths, column)) : cell.padStart(elementAt(widths, column)),
+      )
       .join("  ")
       .trimEnd();
   const [total] = layers;

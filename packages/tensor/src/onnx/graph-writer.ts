@@ -1,9 +1,10 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { allocate, bytesPerElement, type DType, dtypeOf, type TypedArray } from "../dtype.ts";
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
+import { simplify } from "../graph/simplify.ts";
 import type { Attributes, Emitter, OnnxAttribute, Value } from "../ops/op.ts";
-import { isRandom } from "../ops/random.ts";
 import type { Device } from "../runtime/device.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -38,19 +39,13 @@ export interface Port {
   readonly dtype: DType;
 }
 
-export interface OpenBatch {
-  /** A number so odd that no other size is a multiple of it. */
-  readonly traced: number;
-  readonly input: string;
-}
-
 export interface GraphWriterOptions {
+  /** A program, unless told otherwise. */
+  readonly purpose?: "program" | "file";
   readonly opset: number;
   readonly names: NameSource;
   /** Where the graph will run; the processor, if nothing is said. */
   readonly device?: Device;
-  /** The batch size is left open: graphs are built with `traced` in its place, and it is the first size of `input`. */
-  readonly openBatch?: OpenBatch;
   /** Names of the values that key random ops. */
   readonly randomKey?: (id: number) => readonly [string, string] | undefined;
 }
@@ -58,15 +53,12 @@ export interface GraphWriterOptions {
 /** Lists of more numbers are not written into the keys by which equal computations are found. */
 const maxWrittenList = 16;
 
-/** Ops that make zeros of nothing. */
-const zeroWithoutElements: ReadonlySet<string> = new Set(["sum", "pad"]);
-
 /** Collects the nodes of one ONNX graph, and translates tensors into them. */
 export class GraphWriter implements Emitter {
+  readonly purpose: "program" | "file";
   readonly opset: number;
   readonly device: Device;
   readonly names: NameSource;
-  readonly openBatch: OpenBatch | undefined;
   readonly #nodes: NodeProto[] = [];
   readonly #computed = new Set<string>();
   readonly #initializers: TensorProto[] = [];
@@ -74,14 +66,15 @@ export class GraphWriter implements Emitter {
   readonly #shared = new Map<string, readonly string[]>();
   readonly #common = new Map<string, string>();
   readonly #bound = new Map<Tensor, string>();
+  readonly #simplified = new Map<Tensor, Tensor>();
   #intermediateBytes = 0;
   readonly #longLists = new WeakMap<readonly unknown[], string>();
   readonly #listNumbers = new Map<string, number>();
   readonly #randomKey: GraphWriterOptions["randomKey"];
 
-  constructor({ opset, names, device = "cpu", openBatch, randomKey }: GraphWriterOptions) {
-    this.openBatch = openBatch;
+  constructor({ purpose = "program", opset, names, device = "cpu", randomKey }: GraphWriterOptions) {
     this.device = device;
+    this.purpose = purpose;
     this.opset = opset;
     this.names = names;
     this.#randomKey = randomKey;
@@ -103,14 +96,13 @@ export class GraphWriter implements Emitter {
   }
 
   /**
-   * Writes what `outputs` need and returns their names. Equal subexpressions are written once: two tensors of the same
-   * op, attributes and inputs are one value.
+   * Writes what `outputs` need, simplified, and returns their names. Equal subexpressions are written once: two tensors
+   * of the same op, attributes and inputs are one value.
    */
   write(outputs: readonly Tensor[]): readonly string[] {
-    for (const tensor of topologicalOrder(outputs)) {
-      if (!this.#bound.has(tensor)) this.#bound.set(tensor, this.#translate(tensor));
-    }
-    return outputs.map((tensor) => this.nameOf(tensor));
+    const simpler = simplify(outputs, this.#simplified);
+    for (const tensor of topologicalOrder(simpler, this.#bound)) this.#bound.set(tensor, this.#translate(tensor));
+    return simpler.map((tensor) => this.nameOf(tensor));
   }
 
   nameOf(tensor: Tensor): string {
@@ -135,7 +127,7 @@ export class GraphWriter implements Emitter {
     }));
     const names = inputs.map((input) => input.name);
     // A random op written once more, for another step, has another key and is another value.
-    if (isRandom(tensor.op)) names.push(...this.randomKey(Number(tensor.attributes.id)));
+    if (tensor.randomId !== undefined) names.push(...this.randomKey(tensor.randomId));
     const key = `${tensor.op.name}(${names.join(",")})${this.#attributesKey(tensor.attributes)}`;
     const known = this.#common.get(key);
     if (known !== undefined) return known;
@@ -153,8 +145,8 @@ export class GraphWriter implements Emitter {
     if (this.device !== "webgpu") return undefined;
     if (numel === 0) return this.constant(allocate(dtype, 0), shape);
     const empty = inputs.find((input) => input.numel === 0);
-    if (op === undefined || empty === undefined || op.name === "concat") return undefined;
-    if (zeroWithoutElements.has(op.name))
+    if (op === undefined || empty === undefined || op.ofNothing === "as ever") return undefined;
+    if (op.ofNothing === "zeros")
       return this.node("Expand", [this.constant(allocate(dtype, 1), []), this.shape(shape)]);
     throw new TensorError(
       "TENSOR_SHAPE",
@@ -192,14 +184,34 @@ export class GraphWriter implements Emitter {
     key: string,
     opType: string,
     inputs: readonly string[] | (() => readonly string[]),
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): string {
+    return elementAt(this.listOnce(key, opType, inputs, attributes, 1), 0);
+  }
+
+  nodesOnce<K extends string>(
+    key: string,
+    opType: string,
+    inputs: readonly string[] | (() => readonly string[]),
     attributes: Readonly<Record<string, OnnxAttribute>>,
-    outputs: number,
+    outputs: readonly K[],
+  ): Readonly<Record<K, string>> {
+    return byName(outputs, this.listOnce(key, opType, inputs, attributes, outputs.length));
+  }
+
+  listOnce(
+    key: string,
+    opType: string,
+    inputs: readonly string[] | (() => readonly string[]),
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+    length: number,
   ): readonly string[] {
-    const known = this.#shared.get(`${opType} ${key}`);
+    const nodeKey = `${opType} ${key}`;
+    const known = this.#shared.get(nodeKey);
     if (known !== undefined) return known;
-    const names = Array.from({ length: outputs }, () => this.names.next("v"));
+    const names = Array.from({ length }, () => this.names.next("v"));
     this.addNode(opType, typeof inputs === "function" ? inputs() : inputs, names, attributes);
-    this.#shared.set(`${opType} ${key}`, names);
+    this.#shared.set(nodeKey, names);
     return names;
   }
 
@@ -230,7 +242,7 @@ export class GraphWriter implements Emitter {
       create(NodeProtoSchema, {
         input: [...inputs],
         output: [...outputs],
-        name: outputs[0] ?? "",
+        name: elementAt(outputs, 0),
         opType,
         attribute,
         domain,
@@ -251,17 +263,7 @@ export class GraphWriter implements Emitter {
   }
 
   shape(shape: Shape): string {
-    const { openBatch } = this;
-    const sizes = (values: readonly number[]) => this.constant(BigInt64Array.from(values, BigInt), [values.length]);
-    if (openBatch === undefined || !shape.some((length) => length > 0 && length % openBatch.traced === 0))
-      return sizes(shape);
-    const batch = this.node("Slice", [this.node("Shape", [openBatch.input]), sizes([0]), sizes([1])]);
-    const parts = shape.map((length) => {
-      if (length === 0 || length % openBatch.traced !== 0) return sizes([length]);
-      const factor = length / openBatch.traced;
-      return factor === 1 ? batch : this.node("Mul", [batch, sizes([factor])]);
-    });
-    return parts.length === 1 && parts[0] !== undefined ? parts[0] : this.node("Concat", parts, { axis: 0 });
+    return this.constant(BigInt64Array.from(shape, BigInt), [shape.length]);
   }
 
   randomKey(id: number): readonly [string, string] {
@@ -280,6 +282,11 @@ export class GraphWriter implements Emitter {
       output: outputs.map(valueInfo),
     });
   }
+}
+
+function byName<K extends string>(outputs: readonly K[], names: readonly string[]): Readonly<Record<K, string>>;
+function byName(outputs: readonly string[], names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(outputs.map((output, index) => [output, elementAt(names, index)]));
 }
 
 function valueInfo({ name, shape, dtype }: Port): ValueInfoProto {

@@ -1,29 +1,26 @@
 import type { DType } from "../dtype.ts";
 import { onnxType } from "../onnx/types.ts";
-import { defineOp, inputAt, type Op } from "./op.ts";
+import { defineOp, type Input, type None } from "./op.ts";
 
 /** Changes the element type; float to integer cuts towards zero, anything to bool is "not 0", as in PyTorch. */
-export const cast: Op<{ dtype: DType }> = defineOp<{ dtype: DType }>({
+export const cast = defineOp<{ readonly dtype: DType }, [x: Input]>({
   name: "cast",
-  infer: (inputs, { dtype }) => ({ shape: inputAt(inputs, 0).shape, dtype }),
-  gradient({ inputs, gradient }) {
-    const input = inputAt(inputs, 0);
-    return [input.dtype === "float32" ? gradient.to("float32") : undefined];
-  },
-  emit: (emitter, inputs, { dtype }) => emitter.node("Cast", [inputAt(inputs, 0).name], { to: onnxType[dtype] }),
+  infer: ([x], { dtype }) => ({ shape: x.shape, dtype }),
+  gradient: ({ inputs: [x], gradient }) => [x.dtype === "float32" ? gradient.to("float32") : undefined],
+  emit: (emitter, [x], { dtype }) => emitter.node("Cast", [x.name], { to: onnxType[dtype] }),
 });
 
 /** The same numbers. */
-export const clone: Op<Record<string, never>> = defineOp<Record<string, never>>({
+export const clone = defineOp<None, [x: Input]>({
   name: "clone",
-  infer: (inputs) => inputAt(inputs, 0),
+  infer: ([x]) => x,
   gradient: ({ gradient }) => [gradient],
-  emit: (_emitter, inputs) => inputAt(inputs, 0).name,
+  emit: (_emitter, [x]) => x.name,
 });
 
 /** The same numbers, cut off from gradients. */
-export const detach: Op<Record<string, never>> = defineOp<Record<string, never>>({
+export const detach = defineOp<None, [x: Input]>({
   name: "detach",
-  infer: (inputs) => inputAt(inputs, 0),
-  emit: (_emitter, inputs) => inputAt(inputs, 0).name,
+  infer: ([x]) => x,
+  emit: (_emitter, [x]) => x.name,
 });

@@ -6,7 +6,7 @@
 import { TensorError } from "../errors.ts";
 import { lengthAt, type Shape, showShape, sizeOf } from "../shape.ts";
 import { inputGradient } from "./input-gradient.ts";
-import { defineOp, type Emitter, inputAt, type Op, type TensorType, type Value } from "./op.ts";
+import { defineOp, type Emitter, type Input, namesOf, type TensorType, type Value } from "./op.ts";
 import {
   batchFirst,
   emitBatchFirst,
@@ -54,11 +54,9 @@ function onnxAttributes({ stride, before, after, dilation, groups }: Convolution
 }
 
 /** Cross-correlation, as PyTorch's conv2d; inputs: input, weight, perhaps bias. */
-export const convolution: Op<ConvolutionAttributes> = defineOp<ConvolutionAttributes>({
+export const convolution = defineOp<ConvolutionAttributes, [input: Input, weight: Input, bias?: Input]>({
   name: "convolution",
-  infer(inputs, { stride, before, after, dilation, groups }) {
-    const { shape } = inputAt(inputs, 0);
-    const weight = inputAt(inputs, 1).shape;
+  infer([{ shape }, { shape: weight }, bias], { stride, before, after, dilation, groups }) {
     checkRank("conv", shape, weight);
     const [outChannels, inChannels] = [lengthAt(weight, 0), lengthAt(weight, 1)];
     if (lengthAt(shape, 1) !== inChannels * groups || outChannels % groups !== 0) {
@@ -67,7 +65,7 @@ export const convolution: Op<ConvolutionAttributes> = defineOp<ConvolutionAttrib
         `conv: input ${showShape(shape)} and weight ${showShape(weight)} with ${groups} groups do not fit: the input needs ${inChannels * groups} channels, and ${groups} must divide the ${outChannels} output channels`,
       );
     }
-    checkBias("conv", inputs[2]?.shape, outChannels);
+    checkBias("conv", bias?.shape, outChannels);
     const sizes = spatial.map((axis) => {
       const padded = lengthAt(shape, axis + 2) + before[axis] + after[axis];
       const reach = dilation[axis] * (lengthAt(weight, axis + 2) - 1) + 1;
@@ -81,30 +79,24 @@ export const convolution: Op<ConvolutionAttributes> = defineOp<ConvolutionAttrib
     });
     return { shape: [lengthAt(shape, 0), outChannels, ...sizes], dtype: "float32" };
   },
-  gradient({ inputs, gradient, attributes, needs }) {
-    const input = inputAt(inputs, 0);
-    const weight = inputAt(inputs, 1);
-    return [
-      needs(0) ? inputGradient(input.shape, weight, gradient, attributes) : undefined,
-      needs(1) ? weightGradient(input, gradient, weight.shape, attributes) : undefined,
-      ...(inputs.length < 3 ? [] : [needs(2) ? gradient.sum([0, 2, 3]) : undefined]),
-    ];
-  },
+  gradient: ({ inputs: [input, weight], gradient, attributes, needs }) => [
+    needs(0) ? inputGradient(input.shape, weight, gradient, attributes) : undefined,
+    needs(1) ? weightGradient(input, gradient, weight.shape, attributes) : undefined,
+    needs(2) ? gradient.sum([0, 2, 3]) : undefined,
+  ],
+  cost: ([, weight], _attributes, { shape }) => sizeOf(shape) * sizeOf(weight.shape.slice(1)),
   emit(emitter, inputs, attributes, output) {
-    const { shape } = inputAt(inputs, 1);
-    if (attributes.groups === 1 && oneProduct(emitter, inputAt(inputs, 0), output)) {
-      const under = emitUnfold(emitter, inputAt(inputs, 0), underKernel(shape, attributes, imageSize(output.shape)));
+    const [input, weight, bias] = inputs;
+    const { shape } = weight;
+    if (attributes.groups === 1 && oneProduct(emitter, input, output)) {
+      const under = emitUnfold(emitter, input, underKernel(shape, attributes, imageSize(output.shape)));
       const rows = lengthAt(shape, 0);
       const reshape = (value: string, to: Shape) => emitter.node("Reshape", [value, emitter.shape(to)]);
-      const weight = reshape(inputAt(inputs, 1).name, [rows, sizeOf(shape) / rows]);
-      const bias = inputs[2] === undefined ? [] : [reshape(inputs[2].name, [rows, 1])];
-      return emitBatchFirst(emitter, emitter.node("Gemm", [weight, under, ...bias]), output.shape);
+      const matrix = reshape(weight.name, [rows, sizeOf(shape) / rows]);
+      const column = bias === undefined ? [] : [reshape(bias.name, [rows, 1])];
+      return emitBatchFirst(emitter, emitter.node("Gemm", [matrix, under, ...column]), output.shape);
     }
-    return emitter.node(
-      "Conv",
-      inputs.map(({ name }) => name),
-      { ...onnxAttributes(attributes), kernel_shape: shape.slice(2) },
-    );
+    return emitter.node("Conv", namesOf(inputs), { ...onnxAttributes(attributes), kernel_shape: shape.slice(2) });
   },
 });
 
@@ -113,17 +105,15 @@ export const convolution: Op<ConvolutionAttributes> = defineOp<ConvolutionAttrib
  * are to be read by others, and ONNX Runtime lays fixed weights out for kernels that are faster still.
  */
 function oneProduct(emitter: Emitter, input: TensorType, output: TensorType): boolean {
-  return emitter.opset >= 18 && suitsOneProduct(input.shape, output.shape);
+  return emitter.purpose === "program" && suitsOneProduct(input.shape, output.shape);
 }
 
 export type TransposedAttributes = ConvolutionAttributes & { readonly outputPadding: readonly [number, number] };
 
 /** PyTorch's conv_transpose2d; inputs: input, weight [in, out / groups, kh, kw], perhaps bias. */
-export const transposedConvolution: Op<TransposedAttributes> = defineOp<TransposedAttributes>({
+export const transposedConvolution = defineOp<TransposedAttributes, [input: Input, weight: Input, bias?: Input]>({
   name: "transposedConvolution",
-  infer(inputs, { stride, before, after, dilation, groups, outputPadding }) {
-    const { shape } = inputAt(inputs, 0);
-    const weight = inputAt(inputs, 1).shape;
+  infer([{ shape }, { shape: weight }, bias], { stride, before, after, dilation, groups, outputPadding }) {
     checkRank("convTranspose", shape, weight);
     if (lengthAt(shape, 1) !== lengthAt(weight, 0) || lengthAt(weight, 0) % groups !== 0) {
       throw new TensorError(
@@ -132,7 +122,7 @@ export const transposedConvolution: Op<TransposedAttributes> = defineOp<Transpos
       );
     }
     const outChannels = lengthAt(weight, 1) * groups;
-    checkBias("convTranspose", inputs[2]?.shape, outChannels);
+    checkBias("convTranspose", bias?.shape, outChannels);
     const sizes = spatial.map((axis) => {
       const reach = dilation[axis] * (lengthAt(weight, axis + 2) - 1) + 1;
       const size =
@@ -146,10 +136,8 @@ export const transposedConvolution: Op<TransposedAttributes> = defineOp<Transpos
     });
     return { shape: [lengthAt(shape, 0), outChannels, ...sizes], dtype: "float32" };
   },
-  gradient({ inputs, gradient, attributes, needs }) {
-    const input = inputAt(inputs, 0);
-    const weight = inputAt(inputs, 1);
-    const forBias = inputs.length < 3 ? [] : [needs(2) ? gradient.sum([0, 2, 3]) : undefined];
+  gradient({ inputs: [input, weight], gradient, attributes, needs }) {
+    const forBias = needs(2) ? gradient.sum([0, 2, 3]) : undefined;
     // What the transposed convolution spread, a convolution with the same weight collects.
     if (attributes.groups === 1 && suitsBatchLast(input.shape, input.shape, maxCollected)) {
       const size = imageSize(input.shape);
@@ -158,23 +146,25 @@ export const transposedConvolution: Op<TransposedAttributes> = defineOp<Transpos
       return [
         needs(0) ? batchFirst(matrix.product(under, false, false), input.size(0), size) : undefined,
         needs(1) ? unfolded(input, single(size)).product(under, false, true).reshape(weight.shape) : undefined,
-        ...forBias,
+        forBias,
       ];
     }
     return [
       needs(0) ? gradient.convolution(weight, undefined, attributes) : undefined,
       needs(1) ? weightGradient(gradient, input, weight.shape, attributes) : undefined,
-      ...forBias,
+      forBias,
     ];
   },
+  cost: ([input, weight]) => sizeOf(input.shape) * sizeOf(weight.shape.slice(1)),
   emit(emitter, inputs, attributes, output) {
-    const [input, { shape }] = [inputAt(inputs, 0), inputAt(inputs, 1)];
-    if (isTiling(shape, attributes) && oneProduct(emitter, input, input)) return emitTiles(emitter, inputs, output);
-    return emitter.node(
-      "ConvTranspose",
-      inputs.map(({ name }) => name),
-      { ...onnxAttributes(attributes), kernel_shape: shape.slice(2), output_padding: attributes.outputPadding },
-    );
+    const [input, weight, bias] = inputs;
+    if (isTiling(weight.shape, attributes) && oneProduct(emitter, input, input))
+      return emitTiles(emitter, input, weight, bias, output);
+    return emitter.node("ConvTranspose", namesOf(inputs), {
+      ...onnxAttributes(attributes),
+      kernel_shape: weight.shape.slice(2),
+      output_padding: attributes.outputPadding,
+    });
   },
 });
 
@@ -195,8 +185,13 @@ function isTiling(
 }
 
 /** Tiles as one product for the whole batch, then put in their places. */
-function emitTiles(emitter: Emitter, inputs: readonly Value[], { shape }: TensorType): string {
-  const [input, weight] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+function emitTiles(
+  emitter: Emitter,
+  input: Value,
+  weight: Value,
+  bias: Value | undefined,
+  { shape }: TensorType,
+): string {
   const [inChannels, outChannels] = [lengthAt(weight.shape, 0), lengthAt(weight.shape, 1)];
   const [batch, height, width] = [lengthAt(input.shape, 0), lengthAt(input.shape, 2), lengthAt(input.shape, 3)];
   const [rows, columns] = imageSize(weight.shape);
@@ -207,6 +202,5 @@ function emitTiles(emitter: Emitter, inputs: readonly Value[], { shape }: Tensor
   const apart = reshape(tiles, [outChannels, rows, columns, height, width, batch]);
   const placed = emitter.node("Transpose", [apart], { perm: [0, 3, 1, 4, 2, 5] });
   const whole = emitBatchFirst(emitter, placed, shape);
-  const bias = inputs[2];
   return bias === undefined ? whole : emitter.node("Add", [whole, reshape(bias.name, [outChannels, 1, 1])]);
 }

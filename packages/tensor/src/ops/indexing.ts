@@ -1,12 +1,12 @@
 import { TensorError } from "../errors.ts";
-import { sameShape, showShape, sizeOf } from "../shape.ts";
-import { defineOp, inputAt, type Op, type TensorType } from "./op.ts";
+import { lengthAt, sameShape, showShape } from "../shape.ts";
+import { defineOp, type Input, namesOf, type TensorType } from "./op.ts";
 
 /** The axes of the input, and no larger outside the one along which the index points. */
 function fits(index: TensorType, input: TensorType, axis: number): boolean {
   return (
     index.shape.length === input.shape.length &&
-    index.shape.every((size, each) => each === axis || size <= inputAt(input.shape, each))
+    index.shape.every((size, each) => each === axis || size <= lengthAt(input.shape, each))
   );
 }
 
@@ -17,34 +17,27 @@ export function checkIndex(name: string, index: TensorType): void {
 }
 
 /** Picks whole slices along one axis, as PyTorch's index_select; the index may have any shape. */
-export const take: Op<{ axis: number }> = defineOp<{ axis: number }>({
+export const take = defineOp<{ readonly axis: number }, [x: Input, index: Input]>({
   name: "take",
-  infer(inputs, { axis }) {
-    const input = inputAt(inputs, 0);
-    const index = inputAt(inputs, 1);
+  infer([input, index], { axis }) {
     checkIndex("indexSelect", index);
     return {
       shape: [...input.shape.slice(0, axis), ...index.shape, ...input.shape.slice(axis + 1)],
       dtype: input.dtype,
     };
   },
-  gradient({ inputs, gradient, attributes: { axis } }) {
-    const input = inputAt(inputs, 0);
-    const index = inputAt(inputs, 1);
-    const count = sizeOf(index.shape);
+  gradient({ inputs: [input, index], gradient, attributes: { axis } }) {
+    const count = index.numel;
     const flatShape = [...input.shape.slice(0, axis), count, ...input.shape.slice(axis + 1)];
     return [input.zerosLike().indexAdd(axis, index.reshape([count]), gradient.reshape(flatShape)), undefined];
   },
-  emit: (emitter, inputs, { axis }) =>
-    emitter.node("Gather", [inputAt(inputs, 0).name, inputAt(inputs, 1).name], { axis }),
+  emit: (emitter, inputs, { axis }) => emitter.node("Gather", namesOf(inputs), { axis }),
 });
 
 /** out[i][j] = input[index[i][j]][j] for axis 0, as PyTorch's gather; the index may be smaller than the input. */
-export const gather: Op<{ axis: number }> = defineOp<{ axis: number }>({
+export const gather = defineOp<{ readonly axis: number }, [x: Input, index: Input]>({
   name: "gather",
-  infer(inputs, { axis }) {
-    const input = inputAt(inputs, 0);
-    const index = inputAt(inputs, 1);
+  infer([input, index], { axis }) {
     checkIndex("gather", index);
     if (!fits(index, input, axis)) {
       throw new TensorError(
@@ -54,20 +47,17 @@ export const gather: Op<{ axis: number }> = defineOp<{ axis: number }>({
     }
     return { shape: index.shape, dtype: input.dtype };
   },
-  gradient({ inputs, gradient, attributes: { axis } }) {
-    return [inputAt(inputs, 0).zerosLike().scatterAdd(axis, inputAt(inputs, 1), gradient), undefined];
-  },
-  emit: (emitter, inputs, { axis }) =>
-    emitter.node("GatherElements", [inputAt(inputs, 0).name, inputAt(inputs, 1).name], { axis }),
+  gradient: ({ inputs: [input, index], gradient, attributes: { axis } }) => [
+    input.zerosLike().scatterAdd(axis, index, gradient),
+    undefined,
+  ],
+  emit: (emitter, inputs, { axis }) => emitter.node("GatherElements", namesOf(inputs), { axis }),
 });
 
 /** Adds source[i][j] to out[index[i][j]][j] for axis 0, starting from the input, as PyTorch's scatter_add. */
-export const scatterAdd: Op<{ axis: number }> = defineOp<{ axis: number }>({
+export const scatterAdd = defineOp<{ readonly axis: number }, [x: Input, index: Input, source: Input]>({
   name: "scatterAdd",
-  infer(inputs, { axis }) {
-    const input = inputAt(inputs, 0);
-    const index = inputAt(inputs, 1);
-    const source = inputAt(inputs, 2);
+  infer([input, index, source], { axis }) {
     checkIndex("scatterAdd", index);
     if (!sameShape(index.shape, source.shape) || !fits(index, input, axis)) {
       throw new TensorError(
@@ -83,13 +73,10 @@ export const scatterAdd: Op<{ axis: number }> = defineOp<{ axis: number }>({
     }
     return { shape: input.shape, dtype: input.dtype };
   },
-  gradient({ inputs, gradient, attributes: { axis }, needs }) {
-    return [gradient, undefined, needs(2) ? gradient.gather(axis, inputAt(inputs, 1)) : undefined];
-  },
-  emit: (emitter, inputs, { axis }) =>
-    emitter.node(
-      "ScatterElements",
-      inputs.map((input) => input.name),
-      { axis, reduction: "add" },
-    ),
+  gradient: ({ inputs: [, index], gradient, attributes: { axis }, needs }) => [
+    gradient,
+    undefined,
+    needs(2) ? gradient.gather(axis, index) : undefined,
+  ],
+  emit: (emitter, inputs, { axis }) => emitter.node("ScatterElements", namesOf(inputs), { axis, reduction: "add" }),
 });

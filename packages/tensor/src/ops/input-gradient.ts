@@ -1,10 +1,7 @@
 import { lengthAt, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ConvolutionAttributes } from "./convolution.ts";
-import { inputAt } from "./op.ts";
 import { batchFirst, suitsOneProduct, unfolded } from "./unfold.ts";
-
-const spatial = [0, 1] as const;
 
 /** Gradient of a convolution's input, which has the shape `input`. */
 export function inputGradient(
@@ -14,9 +11,9 @@ export function inputGradient(
   attributes: ConvolutionAttributes,
 ): Tensor {
   const { stride, before, after, dilation, groups } = attributes;
-  const reach = spatial.map((axis) => dilation[axis] * (lengthAt(weight.shape, axis + 2) - 1));
-  const fullBefore = pair((axis) => inputAt(reach, axis) - before[axis]);
-  const fullAfter = pair((axis) => inputAt(reach, axis) - after[axis]);
+  const reach = pair((axis) => dilation[axis] * (lengthAt(weight.shape, axis + 2) - 1));
+  const fullBefore = pair((axis) => reach[axis] - before[axis]);
+  const fullAfter = pair((axis) => reach[axis] - after[axis]);
   const isPlain =
     groups === 1 && stride.every((step) => step === 1) && [...fullBefore, ...fullAfter].every((amount) => amount >= 0);
   if (isPlain && suitsOneProduct(input, gradient.shape)) {
@@ -44,7 +41,7 @@ export function inputGradient(
       lengthAt(input, axis + 2) +
       before[axis] +
       after[axis] -
-      inputAt(reach, axis) -
+      reach[axis] -
       1 -
       (lengthAt(gradient.shape, axis + 2) - 1) * stride[axis],
   );

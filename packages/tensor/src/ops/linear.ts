@@ -1,14 +1,20 @@
 import { TensorError } from "../errors.ts";
 import { broadcastShapes, lengthAt, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { defineOp, inputAt, type Op, type TensorType } from "./op.ts";
+import { defineOp, type Input, namesOf, type TensorType, type Value } from "./op.ts";
 
 type Gemm = { readonly transposeA: boolean; readonly transposeB: boolean };
 
-function innerSizes(a: TensorType, b: TensorType, { transposeA, transposeB }: Gemm): { rows: number; columns: number } {
+/** How many products each element of the result sums up. */
+function innerSize({ shape }: TensorType, { transposeA }: Gemm): number {
+  return lengthAt(shape, shape.length - (transposeA ? 2 : 1));
+}
+
+function innerSizes(a: TensorType, b: TensorType, attributes: Gemm): { rows: number; columns: number } {
+  const { transposeA, transposeB } = attributes;
   const rank = (type: TensorType) => type.shape.length;
   const rows = lengthAt(a.shape, rank(a) - (transposeA ? 1 : 2));
-  const innerA = lengthAt(a.shape, rank(a) - (transposeA ? 2 : 1));
+  const innerA = innerSize(a, attributes);
   const innerB = lengthAt(b.shape, rank(b) - (transposeB ? 1 : 2));
   const columns = lengthAt(b.shape, rank(b) - (transposeB ? 2 : 1));
   if (innerA !== innerB) {
@@ -37,31 +43,26 @@ function productGradients(a: Tensor, b: Tensor, g: Tensor, { transposeA, transpo
 }
 
 /** op(a) op(b) + c for matrices a and b, where op may transpose; c, a bias, broadcasts. */
-export const gemm: Op<Gemm> = defineOp<Gemm>({
+export const gemm = defineOp<Gemm, [a: Input, b: Input, c?: Input]>({
   name: "gemm",
-  infer(inputs, attributes) {
-    const { rows, columns } = innerSizes(inputAt(inputs, 0), inputAt(inputs, 1), attributes);
-    const bias = inputs[2];
+  infer([a, b, bias], attributes) {
+    const { rows, columns } = innerSizes(a, b, attributes);
     if (bias !== undefined && !sameShape(broadcastShapes([rows, columns], bias.shape, "linear"), [rows, columns])) {
       throw new TensorError("TENSOR_SHAPE", `linear: bias ${showShape(bias.shape)} does not fit ${columns} outputs`);
     }
     return { shape: [rows, columns], dtype: "float32" };
   },
-  gradient({ inputs, gradient, attributes, needs }) {
-    const { forA, forB } = productGradients(inputAt(inputs, 0), inputAt(inputs, 1), gradient, attributes);
-    const bias = inputs[2];
+  gradient({ inputs: [a, b, bias], gradient, attributes, needs }) {
+    const { forA, forB } = productGradients(a, b, gradient, attributes);
     return [
       needs(0) ? forA() : undefined,
       needs(1) ? forB() : undefined,
-      ...(bias === undefined ? [] : [needs(2) ? gradient.sumTo(bias.shape) : undefined]),
+      bias !== undefined && needs(2) ? gradient.sumTo(bias.shape) : undefined,
     ];
   },
+  cost: ([a], attributes, { shape }) => sizeOf(shape) * innerSize(a, attributes),
   emit: (emitter, inputs, { transposeA, transposeB }) =>
-    emitter.node(
-      "Gemm",
-      inputs.map((input) => input.name),
-      { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 },
-    ),
+    emitter.node("Gemm", namesOf(inputs), { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 }),
 });
 
 /**
@@ -85,11 +86,9 @@ function sharedGradients(a: Tensor, b: Tensor, g: Tensor, { transposeA, transpos
 }
 
 /** Products of matrices in the last two axes; the axes before them broadcast. */
-export const batchedMatmul: Op<Gemm> = defineOp<Gemm>({
+export const batchedMatmul = defineOp<Gemm, [a: Input, b: Input]>({
   name: "batchedMatmul",
-  infer(inputs, attributes) {
-    const a = inputAt(inputs, 0);
-    const b = inputAt(inputs, 1);
+  infer([a, b], attributes) {
     const { rows, columns } = innerSizes(a, b, attributes);
     return {
       shape: [
@@ -104,24 +103,22 @@ export const batchedMatmul: Op<Gemm> = defineOp<Gemm>({
       dtype: "float32",
     };
   },
-  gradient({ inputs, gradient, attributes, needs }) {
-    const a = inputAt(inputs, 0);
-    const b = inputAt(inputs, 1);
+  gradient({ inputs: [a, b], gradient, attributes, needs }) {
     const { forA, forB } = sharedGradients(a, b, gradient, attributes) ?? productGradients(a, b, gradient, attributes);
     return [needs(0) ? forA().sumTo(a.shape) : undefined, needs(1) ? forB().sumTo(b.shape) : undefined];
   },
-  emit(emitter, inputs, { transposeA, transposeB }, output) {
+  cost: ([a], attributes, { shape }) => sizeOf(shape) * innerSize(a, attributes),
+  emit(emitter, [a, b], { transposeA, transposeB }, output) {
     // ONNX Runtime leaves the result of products over nothing unset.
-    if (inputs.some(({ shape }) => shape.includes(0)))
+    if (a.shape.includes(0) || b.shape.includes(0))
       return emitter.constant(new Float32Array(sizeOf(output.shape)), output.shape);
-    const transposed = (index: number, transpose: boolean) => {
-      const { name, shape } = inputAt(inputs, index);
+    const transposed = ({ name, shape }: Value, transpose: boolean) => {
       if (!transpose) return name;
       const perm = shape.map((_, axis) => axis);
       perm.push(...perm.splice(-2).reverse());
       // ONNX Runtime fuses this Transpose into its FusedMatMul.
       return emitter.node("Transpose", [name], { perm });
     };
-    return emitter.node("MatMul", [transposed(0, transposeA), transposed(1, transposeB)]);
+    return emitter.node("MatMul", [transposed(a, transposeA), transposed(b, transposeB)]);
   },
 });

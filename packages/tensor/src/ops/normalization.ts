@@ -8,11 +8,10 @@
  */
 import { onnxType } from "../onnx/types.ts";
 import { lengthAt, reducedShape, type Shape, sizeOf } from "../shape.ts";
-import { apply, type Tensor } from "../tensor.ts";
-import { defineOp, type Emitter, inputAt, type Op, type Value } from "./op.ts";
+import type { Tensor } from "../tensor.ts";
+import { defineOp, type Emitter, type Input, type None, namesOf, type Value } from "./op.ts";
 import { emitStatisticsInParts } from "./webgpu.ts";
 
-type None = Record<string, never>;
 type Eps = { readonly eps: number };
 
 /** All axes but the one of the channels. */
@@ -32,7 +31,7 @@ function inverseRoot(variance: Tensor, eps: number): Tensor {
 /** The same number `length` times; written once. */
 function filled(emitter: Emitter, length: number, value: number): string {
   const inputs = [emitter.constant(Float32Array.of(value), []), emitter.shape([length])];
-  return inputAt(emitter.nodeOnce(`${value} ${length}`, "Expand", inputs, {}, 1), 0);
+  return emitter.nodeOnce(`${value} ${length}`, "Expand", inputs);
 }
 
 /** x scale + bias with one scale and bias a channel: ONNX Runtime's inference of a batch norm is one pass. */
@@ -42,11 +41,10 @@ function emitScaleShift(emitter: Emitter, x: string, channels: number, scale: st
 }
 
 /** x scale + bias: x [batch, channels, ...], scale and bias [channels]. */
-export const scaleShift: Op<None> = defineOp<None>({
+export const scaleShift = defineOp<None, [x: Input, scale: Input, bias: Input]>({
   name: "scaleShift",
-  infer: (inputs) => inputAt(inputs, 0),
-  gradient({ inputs, gradient, needs }) {
-    const [x, scale] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+  infer: ([x]) => x,
+  gradient({ inputs: [x, scale], gradient, needs }) {
     const axes = otherAxes(x.shape);
     return [
       needs(0) ? gradient.mul(perChannel(scale, x.ndim)) : undefined,
@@ -54,19 +52,15 @@ export const scaleShift: Op<None> = defineOp<None>({
       needs(2) ? gradient.sum(axes) : undefined,
     ];
   },
-  emit(emitter, inputs) {
-    const [x, scale, bias] = [inputAt(inputs, 0), inputAt(inputs, 1), inputAt(inputs, 2)];
-    return emitScaleShift(emitter, x.name, lengthAt(x.shape, 1), scale.name, bias.name);
-  },
+  emit: (emitter, [x, scale, bias]) => emitScaleShift(emitter, x.name, lengthAt(x.shape, 1), scale.name, bias.name),
 });
 
 /** (x - mean) / sqrt(variance + eps) * weight + bias with a given mean and variance; all but x are [channels]. */
-export const normalize: Op<Eps> = defineOp<Eps>({
+export const normalize = defineOp<Eps, [x: Input, weight: Input, bias: Input, mean: Input, variance: Input]>({
   name: "normalize",
-  infer: (inputs) => inputAt(inputs, 0),
-  gradient({ inputs, gradient, attributes: { eps }, needs }) {
-    const [x, weight, mean] = [inputAt(inputs, 0), inputAt(inputs, 1), inputAt(inputs, 3)];
-    const r = inverseRoot(inputAt(inputs, 4), eps);
+  infer: ([x]) => x,
+  gradient({ inputs: [x, weight, , mean, variance], gradient, attributes: { eps }, needs }) {
+    const r = inverseRoot(variance, eps);
     const axes = otherAxes(x.shape);
     const scale = weight.mul(r);
     const s = gradient.sum(axes);
@@ -81,37 +75,31 @@ export const normalize: Op<Eps> = defineOp<Eps>({
   },
   emit(emitter, inputs, { eps }) {
     // Of two axes ONNX Runtime's kernel takes them element by element, ten times slower than multiplying and adding.
-    if (emitter.opset < 18 || inputAt(inputs, 0).shape.length > 2) {
-      const names = inputs.map(({ name }) => name);
-      return emitter.node("BatchNormalization", names, { epsilon: { float: eps } });
-    }
-    const name = (index: number) => inputAt(inputs, index).name;
-    const variance = emitter.node("Add", [name(4), emitter.constant(Float32Array.of(eps), [])]);
-    const scale = emitter.node("Div", [name(1), emitter.node("Sqrt", [variance])]);
-    const shift = emitter.node("Sub", [name(2), emitter.node("Mul", [name(3), scale])]);
-    return emitter.node("Add", [emitter.node("Mul", [name(0), scale]), shift]);
+    const [x, weight, bias, mean, variance] = inputs;
+    if (emitter.purpose === "file" || x.shape.length > 2)
+      return emitter.node("BatchNormalization", namesOf(inputs), { epsilon: { float: eps } });
+    const steady = emitter.node("Add", [variance.name, emitter.constant(Float32Array.of(eps), [])]);
+    const scale = emitter.node("Div", [weight.name, emitter.node("Sqrt", [steady])]);
+    const shift = emitter.node("Sub", [bias.name, emitter.node("Mul", [mean.name, scale])]);
+    return emitter.node("Add", [emitter.node("Mul", [x.name, scale]), shift]);
   },
 });
+
+/** Names of what was normalised and of its statistics. */
+type Statistics = Readonly<Record<"y" | "mean" | "variance", string>>;
 
 /**
  * ONNX's batch norm of a training step, which says mean and (biased) variance when its momentum is 0. ONNX Runtime
  * writes them over the running statistics that it is given, whoever else reads these, even where they are constants of
  * the model: so each such node gets vectors of its own that are computed in each run. What is in them does not count.
  */
-function emitBatchStatistics(
-  emitter: Emitter,
-  x: Value,
-  weight: string,
-  bias: string,
-  { eps }: Eps,
-): readonly [y: string, mean: string, variance: string] {
+function emitBatchStatistics(emitter: Emitter, x: Value, weight: string, bias: string, { eps }: Eps): Statistics {
   const key = `${x.name} ${weight} ${bias} ${eps}`;
   if (emitter.device === "webgpu") return emitStatisticsInParts(emitter, x, weight, bias, eps);
   const own = (use: string) => emitOwnVector(emitter, x, `${key} ${use}`);
   const inputs = [x.name, weight, bias, own("mean"), own("variance")];
   const attributes = { training_mode: 1, momentum: { float: 0 }, epsilon: { float: eps } };
-  const outputs = emitter.nodeOnce(key, "BatchNormalization", inputs, attributes, 3);
-  return [inputAt(outputs, 0), inputAt(outputs, 1), inputAt(outputs, 2)];
+  return emitter.nodesOnce(key, "BatchNormalization", inputs, attributes, ["y", "mean", "variance"]);
 }
 
 /** Zeros or ones, one a channel of x, that no other node shares: they depend on x and on `key`. */
@@ -119,7 +107,7 @@ function emitOwnVector(emitter: Emitter, { name, shape }: Value, key: string): s
   const int64 = (value: number) =>
     emitter.constant(new BigInt64Array(shape.length).fill(BigInt(value)), [shape.length]);
   const once = (opType: string, inputs: readonly string[], attributes = {}) =>
-    inputAt(emitter.nodeOnce(`${name} ${key}`, opType, inputs, attributes, 1), 0);
+    emitter.nodeOnce(`${name} ${key}`, opType, inputs, attributes);
   // A number made of the key keeps equal nodes from being merged.
   const number = Array.from(key).reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 0xffffff, 7);
   const first = once("Slice", [name, int64(0), int64(1)]);
@@ -129,13 +117,12 @@ function emitOwnVector(emitter: Emitter, { name, shape }: Value, key: string): s
 }
 
 /** Normalises each channel over the batch: x [batch, channels, ...], weight and bias [channels]. */
-export const batchNorm: Op<Eps> = defineOp<Eps>({
+export const batchNorm = defineOp<Eps, [x: Input, weight: Input, bias: Input]>({
   name: "batchNorm",
-  infer: (inputs) => inputAt(inputs, 0),
-  gradient({ inputs, gradient, attributes, needs }) {
-    const [x, weight] = [inputAt(inputs, 0), inputAt(inputs, 1)];
-    const mean = apply(batchMean, inputs, attributes);
-    const r = inverseRoot(apply(batchVariance, inputs, attributes), attributes.eps);
+  infer: ([x]) => x,
+  gradient({ inputs: [x, weight, bias], gradient, attributes, needs }) {
+    const mean = x.apply(batchMean, [weight, bias], attributes);
+    const r = inverseRoot(x.apply(batchVariance, [weight, bias], attributes), attributes.eps);
     const axes = otherAxes(x.shape);
     const s = gradient.sum(axes);
     const t = gradient.mul(x).sum(axes).sub(mean.mul(s)).mul(r);
@@ -150,33 +137,30 @@ export const batchNorm: Op<Eps> = defineOp<Eps>({
         .mul(s)
         .mul(-1 / count)
         .sub(b.mul(mean));
-      return gradient.mul(perChannel(a, x.ndim)).add(apply(scaleShift, [x, b, c], {}));
+      return gradient.mul(perChannel(a, x.ndim)).add(x.apply(scaleShift, [b, c], {}));
     };
     return [needs(0) ? forX() : undefined, needs(1) ? t : undefined, needs(2) ? s : undefined];
   },
-  emit: (emitter, inputs, attributes) =>
-    emitBatchStatistics(emitter, inputAt(inputs, 0), inputAt(inputs, 1).name, inputAt(inputs, 2).name, attributes)[0],
+  emit: (emitter, [x, weight, bias], attributes) =>
+    emitBatchStatistics(emitter, x, weight.name, bias.name, attributes).y,
 });
 
 /** A statistic of what `batchNorm` normalises, from the same inputs: it costs nothing more. */
-function batchStatistic(name: string, output: 1 | 2, rule: (x: Tensor, g: Tensor, n: number) => Tensor): Op<Eps> {
-  return defineOp<Eps>({
+function batchStatistic(name: string, output: "mean" | "variance", rule: (x: Tensor, g: Tensor, n: number) => Tensor) {
+  return defineOp<Eps, [x: Input, weight: Input, bias: Input]>({
     name,
-    infer: (inputs) => ({ shape: [lengthAt(inputAt(inputs, 0).shape, 1)], dtype: "float32" }),
-    gradient({ inputs, gradient }) {
-      const x = inputAt(inputs, 0);
+    infer: ([x]) => ({ shape: [lengthAt(x.shape, 1)], dtype: "float32" }),
+    gradient({ inputs: [x], gradient }) {
       const each = rule(x, perChannel(gradient, x.ndim), x.numel / x.size(1)).expand(x.shape);
       return [each, undefined, undefined];
     },
-    emit: (emitter, inputs, attributes) =>
-      emitBatchStatistics(emitter, inputAt(inputs, 0), inputAt(inputs, 1).name, inputAt(inputs, 2).name, attributes)[
-        output
-      ],
+    emit: (emitter, [x, weight, bias], attributes) =>
+      emitBatchStatistics(emitter, x, weight.name, bias.name, attributes)[output],
   });
 }
 
-export const batchMean: Op<Eps> = batchStatistic("batchMean", 1, (_x, g, n) => g.div(n));
-export const batchVariance: Op<Eps> = batchStatistic("batchVariance", 2, (x, g, n) =>
+export const batchMean = batchStatistic("batchMean", "mean", (_x, g, n) => g.div(n));
+export const batchVariance = batchStatistic("batchVariance", "variance", (x, g, n) =>
   x.sub(x.mean(otherAxes(x.shape), true)).mul(g.mul(2 / n)),
 );
 
@@ -193,23 +177,22 @@ function groupSizes(shape: Shape, groups: number) {
 function emitGroupStatistics(emitter: Emitter, x: Value, { groups, eps }: Groups) {
   const { rows, elements } = groupSizes(x.shape, groups);
   const shape = [1, rows, elements];
-  const name = inputAt(emitter.nodeOnce(`${x.name} ${shape}`, "Reshape", [x.name, emitter.shape(shape)], {}, 1), 0);
+  const name = emitter.nodeOnce(`${x.name} ${shape}`, "Reshape", [x.name, emitter.shape(shape)]);
   const [ones, zeros] = [filled(emitter, rows, 1), filled(emitter, rows, 0)];
   return emitBatchStatistics(emitter, { name, shape, dtype: "float32" }, ones, zeros, { eps });
 }
 
 /** Normalises each group of channels of each sample: x [batch, channels, ...], weight and bias [channels]. */
-export const groupNorm: Op<Groups> = defineOp<Groups>({
+export const groupNorm = defineOp<Groups, [x: Input, weight: Input, bias: Input]>({
   name: "groupNorm",
-  infer: (inputs) => inputAt(inputs, 0),
-  gradient({ inputs, gradient, attributes, needs }) {
-    const [x, weight] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+  infer: ([x]) => x,
+  gradient({ inputs: [x, weight], gradient, attributes, needs }) {
     const { groups, eps } = attributes;
     const { batch, channels, positions, rows, elements } = groupSizes(x.shape, groups);
     const inGroup = channels / groups;
     const byChannel = [batch, channels, positions];
-    const mean = apply(groupMean, [x], attributes);
-    const r = inverseRoot(apply(groupVariance, [x], attributes), eps);
+    const mean = x.apply(groupMean, [], attributes);
+    const r = inverseRoot(x.apply(groupVariance, [], attributes), eps);
     const spread = (values: Tensor) => values.unsqueeze(2).expand([batch, groups, inGroup]).reshape([batch, channels]);
     const together = (values: Tensor) => values.reshape([batch, groups, inGroup]).sum(2);
     const [wideR, wideMean] = [spread(r), spread(mean)];
@@ -225,19 +208,18 @@ export const groupNorm: Op<Groups> = defineOp<Groups>({
         .mul(together(s.mul(weight)))
         .mul(-1 / elements)
         .sub(b.mul(mean));
-      const shifted = apply(scaleShift, [x.reshape([1, rows, elements]), b.reshape([rows]), c.reshape([rows])], {});
+      const shifted = x.reshape([1, rows, elements]).apply(scaleShift, [b.reshape([rows]), c.reshape([rows])], {});
       const scaled = g.mul(wideR.mul(weight).unsqueeze(2));
       return scaled.reshape(x.shape).add(shifted.reshape(x.shape));
     };
     return [needs(0) ? forX() : undefined, needs(1) ? t.sum(0) : undefined, needs(2) ? s.sum(0) : undefined];
   },
-  emit(emitter, inputs, attributes, output) {
-    const [x, weight, bias] = [inputAt(inputs, 0), inputAt(inputs, 1), inputAt(inputs, 2)];
+  emit(emitter, [x, weight, bias], attributes, output) {
     // A file says it with ONNX's InstanceNormalization, which needs no sizes that depend on the batch.
-    if (emitter.opset < 18) return emitExportedGroups(emitter, x, weight, bias, attributes);
+    if (emitter.purpose === "file") return emitExportedGroups(emitter, x, weight, bias, attributes);
     const { batch, channels, positions } = groupSizes(x.shape, attributes.groups);
-    const [normal] = emitGroupStatistics(emitter, x, attributes);
-    const rows = emitter.node("Reshape", [normal, emitter.shape([1, batch * channels, positions])]);
+    const { y } = emitGroupStatistics(emitter, x, attributes);
+    const rows = emitter.node("Reshape", [y, emitter.shape([1, batch * channels, positions])]);
     const each = ({ name }: Value) =>
       emitter.node("Reshape", [
         emitter.node("Expand", [name, emitter.shape([batch, channels])]),
@@ -262,49 +244,45 @@ function emitExportedGroups(emitter: Emitter, x: Value, weight: Value, bias: Val
 }
 
 /** A statistic [batch, groups] of what `groupNorm` normalises, from its x. */
-function groupStatistic(name: string, output: 1 | 2, rule: (x: Tensor, g: Tensor, n: number) => Tensor): Op<Groups> {
-  return defineOp<Groups>({
+function groupStatistic(name: string, output: "mean" | "variance", rule: (x: Tensor, g: Tensor, n: number) => Tensor) {
+  return defineOp<Groups, [x: Input]>({
     name,
-    infer: (inputs, { groups }) => ({ shape: [lengthAt(inputAt(inputs, 0).shape, 0), groups], dtype: "float32" }),
-    gradient({ inputs, gradient, attributes: { groups } }) {
-      const x = inputAt(inputs, 0);
+    infer: ([x], { groups }) => ({ shape: [lengthAt(x.shape, 0), groups], dtype: "float32" }),
+    gradient({ inputs: [x], gradient, attributes: { groups } }) {
       const { batch, elements } = groupSizes(x.shape, groups);
       const flat = x.reshape([batch, groups, elements]);
       return [rule(flat, gradient.unsqueeze(2), elements).expand(flat.shape).reshape(x.shape)];
     },
-    emit: (emitter, inputs, attributes, { shape }) =>
-      emitter.node("Reshape", [
-        emitGroupStatistics(emitter, inputAt(inputs, 0), attributes)[output],
-        emitter.shape(shape),
-      ]),
+    emit: (emitter, [x], attributes, { shape }) =>
+      emitter.node("Reshape", [emitGroupStatistics(emitter, x, attributes)[output], emitter.shape(shape)]),
   });
 }
 
-export const groupMean: Op<Groups> = groupStatistic("groupMean", 1, (_x, g, n) => g.div(n));
-export const groupVariance: Op<Groups> = groupStatistic("groupVariance", 2, (x, g, n) =>
+export const groupMean = groupStatistic("groupMean", "mean", (_x, g, n) => g.div(n));
+export const groupVariance = groupStatistic("groupVariance", "variance", (x, g, n) =>
   x.sub(x.mean(2, true)).mul(g.mul(2 / n)),
 );
 
 /** The first of the axes that are normalised, and eps. */
 type Trailing = Eps & { readonly axis: number };
 
-function emitLayerNorm(emitter: Emitter, inputs: readonly Value[], { axis, eps }: Trailing): readonly string[] {
-  const names = inputs.map(({ name }) => name);
+function emitLayerNorm(emitter: Emitter, inputs: readonly Value[], { axis, eps }: Trailing) {
+  const names = namesOf(inputs);
   const attributes = { axis, epsilon: { float: eps } };
-  return emitter.nodeOnce(`${names} ${axis} ${eps}`, "LayerNormalization", names, attributes, 3);
+  const key = `${names} ${axis} ${eps}`;
+  return emitter.nodesOnce(key, "LayerNormalization", names, attributes, ["y", "mean", "inverseRoot"]);
 }
 
 /** Normalises over the axes from `axis` on; weight and bias have their shape. */
-export const layerNorm: Op<Trailing> = defineOp<Trailing>({
+export const layerNorm = defineOp<Trailing, [x: Input, weight: Input, bias: Input]>({
   name: "layerNorm",
-  infer: (inputs) => inputAt(inputs, 0),
-  gradient({ inputs, gradient, attributes, needs }) {
-    const [x, weight] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+  infer: ([x]) => x,
+  gradient({ inputs: [x, weight, bias], gradient, attributes, needs }) {
     const n = weight.numel;
     const rows = x.numel / n;
     // Vectors without an axis of size 1: ONNX Runtime is slow at [rows, 1] times a number.
-    const mean = apply(layerMean, inputs, attributes).reshape([rows]);
-    const r = apply(layerInverseRoot, inputs, attributes).reshape([rows]);
+    const mean = x.apply(layerMean, [weight, bias], attributes).reshape([rows]);
+    const r = x.apply(layerInverseRoot, [weight, bias], attributes).reshape([rows]);
     const g = gradient.reshape([rows, n]);
     const gx = g.mul(x.reshape([rows, n]));
     // Sums over rows and columns as products with vectors: ONNX Runtime is fastest at these.
@@ -323,7 +301,7 @@ export const layerNorm: Op<Trailing> = defineOp<Trailing>({
         .mul(-1 / n)
         .sub(b.mul(mean));
       const scaled = g.mul(r.reshape([rows, 1]).product(weight.reshape([1, n]), false, false));
-      const shifted = apply(scaleShift, [x.reshape([1, rows, n]), b, c], {});
+      const shifted = x.reshape([1, rows, n]).apply(scaleShift, [b, c], {});
       return scaled.add(shifted.reshape([rows, n])).reshape(x.shape);
     };
     return [
@@ -333,38 +311,31 @@ export const layerNorm: Op<Trailing> = defineOp<Trailing>({
     ];
   },
   emit(emitter, inputs, attributes) {
-    if (emitter.opset >= 18) return inputAt(emitLayerNorm(emitter, inputs, attributes), 0);
-    return emitter.node(
-      "LayerNormalization",
-      inputs.map(({ name }) => name),
-      { axis: attributes.axis, epsilon: { float: attributes.eps } },
-    );
+    if (emitter.purpose === "program") return emitLayerNorm(emitter, inputs, attributes).y;
+    const { axis, eps } = attributes;
+    return emitter.node("LayerNormalization", namesOf(inputs), { axis, epsilon: { float: eps } });
   },
 });
 
 /** A statistic of what `layerNorm` normalises, from the same inputs, with sizes of 1 from `axis` on. */
 function layerStatistic(
   name: string,
-  output: 1 | 2,
+  output: "mean" | "inverseRoot",
   rule: (x: Tensor, y: Tensor, g: Tensor, axes: readonly number[]) => Tensor,
-): Op<Trailing> {
+) {
   const axesOf = (shape: Shape, axis: number) => shape.map((_, each) => each).slice(axis);
-  return defineOp<Trailing>({
+  return defineOp<Trailing, [x: Input, weight: Input, bias: Input]>({
     name,
-    infer(inputs, { axis }) {
-      const { shape } = inputAt(inputs, 0);
-      return { shape: reducedShape(shape, axesOf(shape, axis), true), dtype: "float32" };
+    infer: ([{ shape }], { axis }) => ({ shape: reducedShape(shape, axesOf(shape, axis), true), dtype: "float32" }),
+    gradient({ inputs: [x], output: y, gradient, attributes: { axis } }) {
+      return [rule(x, y, gradient, axesOf(x.shape, axis)).expand(x.shape), undefined, undefined];
     },
-    gradient({ inputs, output, gradient, attributes: { axis } }) {
-      const x = inputAt(inputs, 0);
-      return [rule(x, output, gradient, axesOf(x.shape, axis)).expand(x.shape), undefined, undefined];
-    },
-    emit: (emitter, inputs, attributes) => inputAt(emitLayerNorm(emitter, inputs, attributes), output),
+    emit: (emitter, inputs, attributes) => emitLayerNorm(emitter, inputs, attributes)[output],
   });
 }
 
-export const layerMean: Op<Trailing> = layerStatistic("layerMean", 1, (x, y, g) => g.mul(y.numel / x.numel));
-export const layerInverseRoot: Op<Trailing> = layerStatistic("layerInverseRoot", 2, (x, y, g, axes) =>
+export const layerMean = layerStatistic("layerMean", "mean", (x, y, g) => g.mul(y.numel / x.numel));
+export const layerInverseRoot = layerStatistic("layerInverseRoot", "inverseRoot", (x, y, g, axes) =>
   x.sub(x.mean(axes, true)).mul(
     g
       .mul(y)

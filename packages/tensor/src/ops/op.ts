@@ -26,6 +26,11 @@ export type OnnxAttribute =
 
 /** Where an op writes its ONNX nodes. */
 export interface Emitter {
+  /**
+   * A program is run here and now, by this version of ONNX Runtime. A file is to be read by others, its weights are
+   * constants that ONNX Runtime lays out for kernels of its own, and its batch size is open.
+   */
+  readonly purpose: "program" | "file";
   /** Version of the default operator set. */
   readonly opset: number;
   /** Where the graph will run: graphics devices lack some of the processor's kernels. */
@@ -37,13 +42,28 @@ export interface Emitter {
     attributes?: Readonly<Record<string, OnnxAttribute>>,
     domain?: string,
   ): string;
-  /** Adds one node with several outputs, once for each `key`; inputs that are a function are asked for only then. */
+  /** Adds one node, once for each `key`; inputs that are a function are asked for only then. */
   nodeOnce(
     key: string,
     opType: string,
     inputs: readonly string[] | (() => readonly string[]),
+    attributes?: Readonly<Record<string, OnnxAttribute>>,
+  ): string;
+  /** The same for a node of several outputs, which the caller gives names to tell them apart, in ONNX's order. */
+  nodesOnce<K extends string>(
+    key: string,
+    opType: string,
+    inputs: readonly string[] | (() => readonly string[]),
     attributes: Readonly<Record<string, OnnxAttribute>>,
-    outputs: number,
+    outputs: readonly K[],
+  ): Readonly<Record<K, string>>;
+  /** The same for a node whose outputs are a list, such as Split. */
+  listOnce(
+    key: string,
+    opType: string,
+    inputs: readonly string[] | (() => readonly string[]),
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+    length: number,
   ): readonly string[];
   /** A constant; equal constants are written once. */
   constant(data: TypedArray, shape: Shape): string;
@@ -53,8 +73,21 @@ export interface Emitter {
   randomKey(id: number): readonly [string, string];
 }
 
-export interface GradientContext<A extends Attributes> {
-  readonly inputs: readonly Tensor[];
+/** Stands for an input in the list of an op's inputs: `[x: Input, weight: Input, bias?: Input]`. */
+export type Input = "input";
+export type Inputs = readonly (Input | undefined)[];
+
+/** Of each input one T. */
+export type Each<I extends Inputs, T> = { readonly [K in keyof I]: T };
+
+/** The inputs behind the first. */
+export type Others<I extends Inputs> = I extends readonly [Input, ...infer O extends Inputs] ? O : Inputs;
+
+/** Of an op that needs to be told nothing. */
+export type None = Readonly<Record<string, never>>;
+
+export interface GradientContext<A extends Attributes, I extends Inputs> {
+  readonly inputs: Each<I, Tensor>;
   readonly attributes: A;
   readonly output: Tensor;
   /** Gradient of the loss with respect to `output`, of its shape. */
@@ -64,25 +97,34 @@ export interface GradientContext<A extends Attributes> {
 }
 
 /**
- * One operation: its shape rule, its gradient in terms of other operations, its ONNX nodes. Methods, not function
- * properties, so that an `Op` of narrower attributes is an `Op`.
+ * One operation: its shape rule, its gradient in terms of other operations, its ONNX nodes, and what else is asked of it.
+ * Methods, not function properties, so that an `Op` of narrower attributes and inputs is an `Op`.
  */
-export interface Op<A extends Attributes = Attributes> {
+export interface Op<A extends Attributes = Attributes, I extends Inputs = Inputs> {
   readonly name: string;
-  infer(inputs: readonly TensorType[], attributes: A): TensorType;
+  /** The inputs broadcast against each other and nothing else is done with their shapes. */
+  readonly broadcasts?: true;
+  /**
+   * What comes of inputs without elements where these must not reach a kernel: zeros, or what `emit` writes as ever. Absent:
+   * an error there.
+   */
+  readonly ofNothing?: "zeros" | "as ever";
+  infer(inputs: Each<I, TensorType>, attributes: A): TensorType;
   /** Gradients of the inputs, in their shapes; `undefined` where there is none. Absent: not differentiable. */
-  gradient?(context: GradientContext<A>): readonly (Tensor | undefined)[];
-  emit(emitter: Emitter, inputs: readonly Value[], attributes: A, output: TensorType): string;
+  gradient?(context: GradientContext<A, I>): Each<I, Tensor | undefined>;
+  /** Multiplications and additions, where these are many. */
+  cost?(inputs: Each<I, TensorType>, attributes: A, output: TensorType): number;
+  /** Tells random ops apart: the same op of another id, or in another step, is another value. Absent: not random. */
+  randomId?(attributes: A): number;
+  emit(emitter: Emitter, inputs: Each<I, Value>, attributes: A, output: TensorType): string;
 }
 
-/** Keeps the attribute type of an op literal. */
-export function defineOp<A extends Attributes>(op: Op<A>): Op<A> {
+/** Keeps the types of an op literal. */
+export function defineOp<A extends Attributes, I extends Inputs>(op: Op<A, I>): Op<A, I> {
   return op;
 }
 
-/** The `index`-th input, which the op's own builder has put there. */
-export function inputAt<T>(inputs: readonly T[], index: number): T {
-  const input = inputs[index];
-  if (input === undefined) throw new RangeError(`input ${index} is missing`);
-  return input;
+/** The names of those inputs that are given. */
+export function namesOf(inputs: readonly (Value | undefined)[]): string[] {
+  return inputs.flatMap((input) => (input === undefined ? [] : [input.name]));
 }

@@ -16,8 +16,10 @@ import {
 import { fromNumbers } from "../dtype.ts";
 import { einsum } from "../einsum.ts";
 import { conv2d, convTranspose2d } from "../functional/convolution.ts";
+import { where } from "../methods/elementwise.ts";
+import { cat, stack } from "../methods/movement.ts";
 import type { Shape } from "../shape.ts";
-import { cat, constant, stack, Tensor, where } from "../tensor.ts";
+import { constant, Tensor } from "../tensor.ts";
 import * as cast from "./cast.ts";
 import * as compare from "./compare.ts";
 import * as elementwise from "./elementwise.ts";
@@ -177,6 +179,9 @@ describe("the fixture covers", () => {
       "toArray",
       "item",
       "toString",
+      "apply",
+      "withInputs",
+      "randomId",
       "newTensor",
       "newFull",
     ];

@@ -2,8 +2,8 @@
 import { allocate } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { lengthAt, showShape } from "../shape.ts";
-import { apply } from "../tensor.ts";
-import { defineOp, type Emitter, inputAt, type Op, type TensorType, type Value } from "./op.ts";
+import type { Tensor } from "../tensor.ts";
+import { defineOp, type Emitter, type Input, type TensorType, type Value } from "./op.ts";
 
 export type TopKAttributes = {
   readonly axis: number;
@@ -12,8 +12,7 @@ export type TopKAttributes = {
   readonly sorted: boolean;
 };
 
-function checkTopK(inputs: readonly TensorType[], { axis, k }: TopKAttributes): TensorType {
-  const { shape, dtype } = inputAt(inputs, 0);
+function checkTopK([{ shape, dtype }]: readonly [x: TensorType], { axis, k }: TopKAttributes): TensorType {
   const size = lengthAt(shape, axis);
   if (!Number.isInteger(k) || k < 0 || k > size)
     throw new TensorError(
@@ -30,45 +29,45 @@ function emitNothing(emitter: Emitter, { shape, dtype }: TensorType): string | u
 }
 
 /** The one ONNX node behind values and indices. */
-function emitTopK(emitter: Emitter, inputs: readonly Value[], attributes: TopKAttributes): readonly string[] {
-  const { name } = inputAt(inputs, 0);
+function emitTopK(emitter: Emitter, { name }: Value, attributes: TopKAttributes) {
   const { axis, k, largest, sorted } = attributes;
-  return emitter.nodeOnce(
+  return emitter.nodesOnce(
     `${name}${JSON.stringify(attributes)}`,
     "TopK",
     [name, emitter.constant(BigInt64Array.of(BigInt(k)), [1])],
     { axis, largest: largest ? 1 : 0, sorted: sorted ? 1 : 0 },
-    2,
+    ["values", "indices"],
   );
 }
 
 /** The k largest or smallest elements along one axis; of those that tie, the first ones. */
-export const topkValues: Op<TopKAttributes> = defineOp<TopKAttributes>({
+export const topkValues = defineOp<TopKAttributes, [x: Input]>({
   name: "topkValues",
   infer: checkTopK,
-  gradient({ inputs, attributes, gradient }) {
-    const input = inputAt(inputs, 0);
-    return [input.zerosLike().scatterAdd(attributes.axis, apply(topkIndices, inputs, attributes), gradient)];
-  },
-  emit: (emitter, inputs, attributes, output) =>
-    emitNothing(emitter, output) ?? inputAt(emitTopK(emitter, inputs, attributes), 0),
+  gradient: ({ inputs: [x], attributes, gradient }) => [
+    x.zerosLike().scatterAdd(attributes.axis, x.apply(topkIndices, [], attributes), gradient),
+  ],
+  emit: (emitter, [x], attributes, output) => emitNothing(emitter, output) ?? emitTopK(emitter, x, attributes).values,
 });
 
 /** Where `topkValues` are. */
-export const topkIndices: Op<TopKAttributes> = defineOp<TopKAttributes>({
+export const topkIndices = defineOp<TopKAttributes, [x: Input]>({
   name: "topkIndices",
   infer: (inputs, attributes) => ({ shape: checkTopK(inputs, attributes).shape, dtype: "int64" }),
-  emit: (emitter, inputs, attributes, output) =>
-    emitNothing(emitter, output) ?? inputAt(emitTopK(emitter, inputs, attributes), 1),
+  emit: (emitter, [x], attributes, output) => emitNothing(emitter, output) ?? emitTopK(emitter, x, attributes).indices,
 });
 
 /** Sums of all elements up to each one along an axis; `reverse`: from each one on. */
-export const cumsum: Op<{ axis: number; reverse: boolean }> = defineOp<{ axis: number; reverse: boolean }>({
+export const cumsum = defineOp<{ readonly axis: number; readonly reverse: boolean }, [x: Input]>({
   name: "cumsum",
-  infer: (inputs) => inputAt(inputs, 0),
-  gradient: ({ gradient, attributes: { axis, reverse } }) => [apply(cumsum, [gradient], { axis, reverse: !reverse })],
-  emit: (emitter, inputs, { axis, reverse }) =>
-    emitter.node("CumSum", [inputAt(inputs, 0).name, emitter.constant(BigInt64Array.of(BigInt(axis)), [])], {
+  infer: ([x]) => x,
+  gradient: ({ gradient, attributes: { axis, reverse } }) => [sumsFrom(gradient, axis, !reverse)],
+  emit: (emitter, [x], { axis, reverse }) =>
+    emitter.node("CumSum", [x.name, emitter.constant(BigInt64Array.of(BigInt(axis)), [])], {
       reverse: reverse ? 1 : 0,
     }),
 });
+
+function sumsFrom(gradient: Tensor, axis: number, reverse: boolean): Tensor {
+  return gradient.apply(cumsum, [], { axis, reverse });
+}

@@ -3,8 +3,8 @@
 import { fromNumbers } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { lengthAt, type Shape, showShape, sizeOf } from "../shape.ts";
-import { cat, type Tensor } from "../tensor.ts";
-import { defineOp, inputAt, type Op, type TensorType } from "./op.ts";
+import type { Tensor } from "../tensor.ts";
+import { defineOp, type Input, type TensorType } from "./op.ts";
 
 /** Amounts for each axis, 0 or more. */
 type Amounts = { readonly before: readonly number[]; readonly after: readonly number[] };
@@ -16,15 +16,15 @@ function paddedShape({ shape }: TensorType, { before, after }: Amounts): Shape {
 const pads = ({ before, after }: Amounts) => BigInt64Array.from([...before, ...after], BigInt);
 
 /** One number around the input. */
-export const constantPad: Op<Amounts & { value: number }> = defineOp<Amounts & { value: number }>({
+export const constantPad = defineOp<Amounts & { readonly value: number }, [x: Input]>({
   name: "constantPad",
-  infer: (inputs, amounts) => ({ shape: paddedShape(inputAt(inputs, 0), amounts), dtype: inputAt(inputs, 0).dtype }),
-  gradient({ inputs, gradient, attributes: { before } }) {
-    const { shape } = inputAt(inputs, 0);
-    return [shape.reduce((rest: Tensor, length, axis) => inner(rest, axis, lengthAt(before, axis), length), gradient)];
+  infer: ([x], amounts) => ({ shape: paddedShape(x, amounts), dtype: x.dtype }),
+  gradient({ inputs: [x], gradient, attributes: { before } }) {
+    return [
+      x.shape.reduce((rest: Tensor, length, axis) => inner(rest, axis, lengthAt(before, axis), length), gradient),
+    ];
   },
-  emit(emitter, inputs, { value, ...amounts }) {
-    const { name, dtype, shape } = inputAt(inputs, 0);
+  emit(emitter, [{ name, dtype, shape }], { value, ...amounts }) {
     const filling = emitter.constant(fromNumbers(dtype, [value]), []);
     const padded = paddedShape({ shape, dtype }, amounts);
     if (shape.includes(0)) return emitter.node("Expand", [filling, emitter.shape(padded)]);
@@ -37,10 +37,9 @@ function inner(tensor: Tensor, axis: number, start: number, length: number): Ten
 }
 
 /** What lies at the border, repeated ("edge") or mirrored at it ("reflect"). */
-export const borderPad: Op<Amounts & { mode: "edge" | "reflect" }> = defineOp<Amounts & { mode: "edge" | "reflect" }>({
+export const borderPad = defineOp<Amounts & { readonly mode: "edge" | "reflect" }, [x: Input]>({
   name: "borderPad",
-  infer(inputs, amounts) {
-    const { shape, dtype } = inputAt(inputs, 0);
+  infer([{ shape, dtype }], amounts) {
     const { mode, before, after } = amounts;
     for (const [axis, length] of shape.entries()) {
       const most = Math.max(lengthAt(before, axis), lengthAt(after, axis));
@@ -53,18 +52,16 @@ export const borderPad: Op<Amounts & { mode: "edge" | "reflect" }> = defineOp<Am
     }
     return { shape: paddedShape({ shape, dtype }, amounts), dtype };
   },
-  gradient({ inputs, gradient, attributes: { mode, before, after } }) {
-    const { shape } = inputAt(inputs, 0);
+  gradient({ inputs: [x], gradient, attributes: { mode, before, after } }) {
     return [
-      shape.reduce(
+      x.shape.reduce(
         (rest: Tensor, length, axis) =>
           foldBorder(rest, { axis, length, mode, before: lengthAt(before, axis), after: lengthAt(after, axis) }),
         gradient,
       ),
     ];
   },
-  emit(emitter, inputs, { mode, ...amounts }, output) {
-    const { name, shape } = inputAt(inputs, 0);
+  emit(emitter, [{ name, shape }], { mode, ...amounts }, output) {
     if (sizeOf(output.shape) === 0) return emitter.constant(new Float32Array(0), output.shape);
     return emitter.node("Pad", [name, emitter.constant(pads(amounts), [2 * shape.length])], { mode });
   },
@@ -93,15 +90,11 @@ function foldBorder(gradient: Tensor, { axis, length, mode, before, after }: Bor
   if (headLength + tailLength > length) {
     return middle.add(head.pad(axis, 0, length - headLength)).add(tail.pad(axis, length - tailLength, 0));
   }
-  const parts = [
-    middle.slice(axis, 0, headLength).add(head),
-    middle.slice(axis, headLength, length - tailLength),
-    middle.slice(axis, length - tailLength).add(tail),
-  ];
-  return cat(
-    parts.filter((part) => part.size(axis) > 0),
-    axis,
-  );
+  const inside = middle.slice(axis, headLength, length - tailLength);
+  return middle
+    .slice(axis, 0, headLength)
+    .add(head)
+    .concat([inside, middle.slice(axis, length - tailLength).add(tail)], axis);
 }
 
 function turned(tensor: Tensor, axis: number): Tensor {

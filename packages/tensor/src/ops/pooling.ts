@@ -1,8 +1,8 @@
 /** Windows over [batch, channels, height, width]: their maxima, where these lie, their means, and enlarging. */
 import { allocate } from "../dtype.ts";
 import { lengthAt, type Shape, sizeOf } from "../shape.ts";
-import { apply, type Tensor } from "../tensor.ts";
-import { defineOp, type Emitter, inputAt, type Op, type TensorType, type Value } from "./op.ts";
+import type { Tensor } from "../tensor.ts";
+import { defineOp, type Emitter, type Input, type TensorType, type Value } from "./op.ts";
 import { resample, type Weights } from "./resample.ts";
 import { emitMaxPositions } from "./webgpu.ts";
 
@@ -37,37 +37,33 @@ function unlessEmpty(emitter: Emitter, { shape, dtype }: TensorType, emit: () =>
 }
 
 /** Largest element of each window. The gradient goes to the first of those that tie, in row-major order, as in PyTorch. */
-export const maxPool: Op<Window> = defineOp<Window>({
+export const maxPool = defineOp<Window, [x: Input]>({
   name: "maxPool",
-  infer: (inputs, window) => ({ shape: pooledShape(inputAt(inputs, 0), window), dtype: inputAt(inputs, 0).dtype }),
-  gradient({ inputs, output, gradient, attributes }) {
-    const input = inputAt(inputs, 0);
+  infer: ([x], window) => ({ shape: pooledShape(x, window), dtype: x.dtype }),
+  gradient({ inputs: [input], output, gradient, attributes }) {
     const { kernel, stride, dilation } = attributes;
-    const positions = firstOfTile(input, output, attributes) ?? apply(maxPoolPositions, [input], attributes);
+    const positions = firstOfTile(input, output, attributes) ?? input.apply(maxPoolPositions, [], attributes);
     const disjoint = ([0, 1] as const).every((axis) => stride[axis] > dilation[axis] * (kernel[axis] - 1));
-    if (disjoint) return [apply(place, [gradient, positions], { shape: input.shape })];
+    if (disjoint) return [gradient.apply(place, [positions], { shape: input.shape })];
     const flat = input.newFull([input.numel], 0);
     return [flat.scatterAdd(0, positions.reshape([-1]), gradient.reshape([-1])).reshape(input.shape)];
   },
-  emit: (emitter, inputs, window, output) =>
+  emit: (emitter, [x], window, output) =>
     unlessEmpty(emitter, output, () =>
-      emitter.node("MaxPool", [inputAt(inputs, 0).name], {
-        ...windowAttributes(window),
-        dilations: window.dilation,
-      }),
+      emitter.node("MaxPool", [x.name], { ...windowAttributes(window), dilations: window.dilation }),
     ),
 });
 
 /** Position of each window's first largest element in the whole tensor. ONNX Runtime takes 15 times maxPool's time. */
-export const maxPoolPositions: Op<Window> = defineOp<Window>({
+export const maxPoolPositions = defineOp<Window, [x: Input]>({
   name: "maxPoolPositions",
-  infer: (inputs, window) => ({ shape: pooledShape(inputAt(inputs, 0), window), dtype: "int64" }),
-  emit: (emitter, inputs, window, output) =>
+  infer: ([x], window) => ({ shape: pooledShape(x, window), dtype: "int64" }),
+  emit: (emitter, [x], window, output) =>
     unlessEmpty(emitter, output, () => {
-      const { name } = inputAt(inputs, 0);
-      if (emitter.device === "webgpu") return emitMaxPositions(emitter, inputAt(inputs, 0), window, output.shape);
+      if (emitter.device === "webgpu") return emitMaxPositions(emitter, x, window, output.shape);
       const attributes = { ...windowAttributes(window), dilations: window.dilation };
-      return inputAt(emitter.nodeOnce(`${name} ${JSON.stringify(window)}`, "MaxPool", [name], attributes, 2), 1);
+      const key = `${x.name} ${JSON.stringify(window)}`;
+      return emitter.nodesOnce(key, "MaxPool", [x.name], attributes, ["values", "positions"]).positions;
     }),
 });
 
@@ -96,7 +92,8 @@ function firstOfTile(input: Tensor, output: Tensor, window: Window): Tensor | un
   if (!usual || output.numel === 0) return undefined;
   const [outHeight, outWidth] = [output.size(2), output.size(3)];
   const missesMaximum = (kernel: Sizes) => {
-    const beginning = apply(maxPool, [input], { ...window, kernel })
+    const beginning = input
+      .apply(maxPool, [], { ...window, kernel })
       .slice(2, 0, outHeight)
       .slice(3, 0, outWidth);
     return beginning.lt(output).float();
@@ -121,12 +118,11 @@ function firstOfTile(input: Tensor, output: Tensor, window: Window): Tensor | un
 }
 
 /** Zeros of `shape` with the values put at the flat positions given, of which no two may be equal. */
-export const place: Op<{ shape: Shape }> = defineOp<{ shape: Shape }>({
+export const place = defineOp<{ readonly shape: Shape }, [values: Input, positions: Input]>({
   name: "place",
-  infer: (inputs, { shape }) => ({ shape, dtype: inputAt(inputs, 0).dtype }),
-  gradient: ({ inputs, gradient }) => [gradient.reshape([-1]).indexSelect(0, inputAt(inputs, 1)), undefined],
-  emit(emitter, inputs, { shape }) {
-    const [values, positions] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+  infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
+  gradient: ({ inputs: [, positions], gradient }) => [gradient.reshape([-1]).indexSelect(0, positions), undefined],
+  emit(emitter, [values, positions], { shape }) {
     // ONNX Runtime's kernel for this is the fastest that scatters; the window it asks for is not used.
     return sizeOf(values.shape) === 0
       ? emitter.constant(new Float32Array(sizeOf(shape)), shape)
@@ -135,15 +131,14 @@ export const place: Op<{ shape: Shape }> = defineOp<{ shape: Shape }>({
 });
 
 /** Sum of each window, padding included, divided by the kernel's size. No dilation. */
-export const avgPool: Op<Window> = defineOp<Window>({
+export const avgPool = defineOp<Window, [x: Input]>({
   name: "avgPool",
-  infer: (inputs, window) => ({ shape: pooledShape(inputAt(inputs, 0), window), dtype: inputAt(inputs, 0).dtype }),
-  gradient({ inputs, gradient, attributes: window }) {
-    const input = inputAt(inputs, 0);
+  infer: ([x], window) => ({ shape: pooledShape(x, window), dtype: x.dtype }),
+  gradient({ inputs: [input], gradient, attributes: window }) {
     const { kernel, stride, before, after } = window;
     const tiles = [...before, ...after].every((amount) => amount === 0) && stride.every((s, at) => s === kernel[at]);
     if (tiles) {
-      const spread = apply(enlarge, [gradient.mul(1 / (kernel[0] * kernel[1]))], { factors: kernel });
+      const spread = gradient.mul(1 / (kernel[0] * kernel[1])).apply(enlarge, [], { factors: kernel });
       return [fillUp(spread, input.shape)];
     }
     if (stride.some((step) => step > 1)) {
@@ -156,13 +151,17 @@ export const avgPool: Op<Window> = defineOp<Window>({
       before: [kernel[0] - 1 - before[0], kernel[1] - 1 - before[1]],
       after: [kernel[0] - 1 - after[0], kernel[1] - 1 - after[1]],
     } as const;
-    return [apply(avgPool, [gradient], turned)];
+    return [averaged(gradient, turned)];
   },
-  emit: (emitter, inputs, window, output) =>
+  emit: (emitter, [x], window, output) =>
     unlessEmpty(emitter, output, () =>
-      emitter.node("AveragePool", [inputAt(inputs, 0).name], { ...windowAttributes(window), count_include_pad: 1 }),
+      emitter.node("AveragePool", [x.name], { ...windowAttributes(window), count_include_pad: 1 }),
     ),
 });
+
+function averaged(tensor: Tensor, window: Window): Tensor {
+  return tensor.apply(avgPool, [], window);
+}
 
 /** Zeros behind height and width up to `shape`. */
 function fillUp(tensor: Tensor, shape: Shape): Tensor {
@@ -182,18 +181,17 @@ function seenBy({ kernel, stride, before }: Window, input: Tensor, output: Tenso
 }
 
 /** Repeats each element `factors` times along height and width. */
-export const enlarge: Op<{ factors: Sizes }> = defineOp<{ factors: Sizes }>({
+export const enlarge = defineOp<{ readonly factors: Sizes }, [x: Input]>({
   name: "enlarge",
-  infer(inputs, { factors }) {
-    const { shape, dtype } = inputAt(inputs, 0);
-    return { shape: shape.map((length, axis) => (axis < 2 ? length : length * inputAt(factors, axis - 2))), dtype };
-  },
+  infer: ([{ shape, dtype }], { factors }) => ({
+    shape: shape.map((length, axis) => (axis < 2 ? length : length * factors[axis === 2 ? 0 : 1])),
+    dtype,
+  }),
   gradient({ gradient, attributes: { factors } }) {
     const window = { kernel: factors, stride: factors, dilation: [1, 1], before: [0, 0], after: [0, 0] } as const;
-    return [apply(avgPool, [gradient], window).mul(factors[0] * factors[1])];
+    return [averaged(gradient, window).mul(factors[0] * factors[1])];
   },
-  emit: (emitter, inputs, { factors }, output) =>
-    unlessEmpty(emitter, output, () => emitEnlarge(emitter, inputAt(inputs, 0), factors)),
+  emit: (emitter, [x], { factors }, output) => unlessEmpty(emitter, output, () => emitEnlarge(emitter, x, factors)),
 });
 
 function emitEnlarge(emitter: Emitter, { name }: Value, factors: Sizes): string {

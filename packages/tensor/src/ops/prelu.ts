@@ -1,14 +1,12 @@
 import { TensorError } from "../errors.ts";
 import { broadcastShapes, sameShape, showShape } from "../shape.ts";
-import { defineOp, inputAt, type Op } from "./op.ts";
+import { defineOp, type Input, type None, namesOf } from "./op.ts";
 
 /** x where it is above 0, else slope x; the slope broadcasts against x. */
-export const prelu: Op<Record<string, never>> = defineOp<Record<string, never>>({
+export const prelu = defineOp<None, [x: Input, slope: Input]>({
   name: "prelu",
-  infer(inputs) {
-    const x = inputAt(inputs, 0);
-    const slope = inputAt(inputs, 1);
-    for (const { dtype } of inputs) {
+  infer([x, slope]) {
+    for (const { dtype } of [x, slope]) {
       if (dtype !== "float32")
         throw new TensorError("TENSOR_DTYPE", `prelu needs float32, not ${dtype}; convert it with .to("float32")`);
     }
@@ -20,18 +18,10 @@ export const prelu: Op<Record<string, never>> = defineOp<Record<string, never>>(
     }
     return x;
   },
-  gradient({ inputs, gradient, needs }) {
-    const x = inputAt(inputs, 0);
-    const slope = inputAt(inputs, 1);
-    return [
-      needs(0) ? x.gt(0).where(gradient, gradient.mul(slope)) : undefined,
-      // min(x, 0) without minimum, whose gradient splits ties.
-      needs(1) ? gradient.mul(x.relu().sub(x).neg()).sumTo(slope.shape) : undefined,
-    ];
-  },
-  emit: (emitter, inputs) =>
-    emitter.node(
-      "PRelu",
-      inputs.map((input) => input.name),
-    ),
+  gradient: ({ inputs: [x, slope], gradient, needs }) => [
+    needs(0) ? x.gt(0).where(gradient, gradient.mul(slope)) : undefined,
+    // min(x, 0) without minimum, whose gradient splits ties.
+    needs(1) ? gradient.mul(x.relu().sub(x).neg()).sumTo(slope.shape) : undefined,
+  ],
+  emit: (emitter, inputs) => emitter.node("PRelu", namesOf(inputs)),
 });

@@ -1,8 +1,9 @@
-import type { Shape } from "../shape.ts";
-import { sizeOf } from "../shape.ts";
-import { defineOp, type Emitter, type Op } from "./op.ts";
+import { onnxType } from "../onnx/types.ts";
+import { type Shape, sizeOf } from "../shape.ts";
+import { defineOp, type Emitter, type Input } from "./op.ts";
 
-const [INT32, UINT32] = [6, 12];
+/** A type of ONNX that no tensor has. */
+const uint32 = 12;
 
 /**
  * One 32-bit hash of (index, key) per element: the counter is the element's index, the key changes with seed, op and
@@ -13,8 +14,8 @@ function emitRandomBits(emitter: Emitter, id: number, size: number): string {
   const [key0, key1] = emitter.randomKey(id);
   const scalar = (value: number) => emitter.constant(Int32Array.of(value), []);
   const counters = Int32Array.from({ length: size }, (_, index) => Math.imul(index, 0x9e3779b9));
-  const asUnsigned = (name: string) => emitter.node("Cast", [name], { to: UINT32 });
-  const asSigned = (name: string) => emitter.node("Cast", [name], { to: INT32 });
+  const asUnsigned = (name: string) => emitter.node("Cast", [name], { to: uint32 });
+  const asSigned = (name: string) => emitter.node("Cast", [name], { to: onnxType.int32 });
   const xorShift = (name: string, distance: number) => {
     const bits = asUnsigned(name);
     const shift = asUnsigned(scalar(distance));
@@ -30,16 +31,14 @@ function emitRandomBits(emitter: Emitter, id: number, size: number): string {
 }
 
 /**
- * Dropout's mask: 0 with probability p, else 1 / (1 - p). `id` tells the random ops of a program apart, so that no
+ * Dropout's mask for x: 0 with probability p, else 1 / (1 - p). `id` tells the random ops of a program apart, so that no
  * two are merged.
  */
-export const dropoutMask: Op<{ id: number; shape: Shape; p: number }> = defineOp<{
-  id: number;
-  shape: Shape;
-  p: number;
-}>({
+export const dropoutMask = defineOp<{ readonly id: number; readonly shape: Shape; readonly p: number }, [x: Input]>({
   name: "dropoutMask",
+  ofNothing: "as ever",
   infer: (_inputs, { shape }) => ({ shape, dtype: "float32" }),
+  randomId: ({ id }) => id,
   emit(emitter, _inputs, { id, shape, p }) {
     const size = sizeOf(shape);
     const bits = emitRandomBits(emitter, id, size);
@@ -49,7 +48,3 @@ export const dropoutMask: Op<{ id: number; shape: Shape; p: number }> = defineOp
     return emitter.node("Reshape", [kept, emitter.shape(shape)]);
   },
 });
-
-export function isRandom(op: Op): boolean {
-  return op.name === dropoutMask.name;
-}

@@ -8,9 +8,10 @@ import { TensorError } from "../errors.ts";
 import { grad } from "../graph/gradient.ts";
 import { evaluate } from "../runtime/evaluate.ts";
 import { type Shape, sizeOf } from "../shape.ts";
-import { apply, constant, type Tensor } from "../tensor.ts";
+import { constant, type Tensor } from "../tensor.ts";
 import { Buffer } from "../variable.ts";
 import { embedding } from "./embedding.ts";
+import type { Attributes, Op } from "./op.ts";
 import * as recurrent from "./recurrent.ts";
 
 const floats = (shape: Shape) =>
@@ -46,6 +47,8 @@ function firstGradients(build: (operands: readonly Tensor[]) => Tensor): (operan
   };
 }
 
+const apply = (op: Op, [x, ...others]: readonly Tensor[], attributes: Attributes) =>
+  required(x).apply(op, others, attributes);
 const lstm =
   (reverse: boolean, result: "hidden" | "cell") =>
   (operands: readonly Tensor[]): Tensor =>
@@ -79,7 +82,7 @@ describe("central differences", () => {
   test("of an embedding", async () => {
     const indices = constant(fromNumbers("int64", [2, 0, 2]), [3], "int64");
     await expectCentralDifferences(spreadInputs([[3, 2]], [-1.5, 1.5]), ([x]) =>
-      apply(embedding, [required(x).exp(), indices], { padding: -1 }),
+      required(x).exp().apply(embedding, [indices], { padding: -1 }),
     );
   });
 });

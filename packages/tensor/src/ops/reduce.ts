@@ -1,7 +1,7 @@
 import { TensorError } from "../errors.ts";
 import { lengthAt, reducedShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { defineOp, type Emitter, inputAt, type Op } from "./op.ts";
+import { defineOp, type Emitter, type Input } from "./op.ts";
 
 /** Positive sorted axes; the output drops them unless `keepdim`. */
 export type ReduceAttributes = { readonly axes: readonly number[]; readonly keepdim: boolean };
@@ -28,12 +28,12 @@ function reduction(
   name: string,
   onnx: string,
   rule: (input: Tensor, output: Tensor, gradient: Tensor, attributes: ReduceAttributes) => Tensor,
-  nonEmpty: boolean,
-): Op<ReduceAttributes> {
-  return defineOp<ReduceAttributes>({
+  { nonEmpty = false, ofNothing }: { readonly nonEmpty?: boolean; readonly ofNothing?: "zeros" } = {},
+) {
+  return defineOp<ReduceAttributes, [x: Input]>({
     name,
-    infer(inputs, { axes, keepdim }) {
-      const { shape, dtype } = inputAt(inputs, 0);
+    ...(ofNothing === undefined ? {} : { ofNothing }),
+    infer([{ shape, dtype }], { axes, keepdim }) {
       if (dtype === "bool") {
         throw new TensorError(
           "TENSOR_DTYPE",
@@ -48,12 +48,10 @@ function reduction(
       }
       return { shape: reducedShape(shape, axes, keepdim), dtype };
     },
-    gradient({ inputs, output, gradient, attributes }) {
-      const input = inputAt(inputs, 0);
-      return [rule(input, restore(output, input, attributes), restore(gradient, input, attributes), attributes)];
-    },
-    emit(emitter, inputs, { axes, keepdim }, output) {
-      const input = inputAt(inputs, 0);
+    gradient: ({ inputs: [x], output, gradient, attributes }) => [
+      rule(x, restore(output, x, attributes), restore(gradient, x, attributes), attributes),
+    ],
+    emit(emitter, [input], { axes, keepdim }, output) {
       // ONNX Runtime's mean of nothing is 0.
       if (onnx === "ReduceMean" && sizeOf(input.shape) === 0)
         return emitter.constant(new Float32Array(sizeOf(output.shape)).fill(Number.NaN), output.shape);
@@ -70,68 +68,58 @@ function extremeRule(input: Tensor, output: Tensor, gradient: Tensor, { axes }: 
   return ties.mul(gradient.div(ties.sum(axes, true)));
 }
 
-export const sum: Op<ReduceAttributes> = reduction("sum", "ReduceSum", (x, _y, g) => g.expand(x.shape), false);
-export const mean: Op<ReduceAttributes> = reduction(
-  "mean",
-  "ReduceMean",
-  (x, _y, g, { axes }) => g.mul(1 / count(x, axes)).expand(x.shape),
-  false,
-);
-export const amax: Op<ReduceAttributes> = reduction("amax", "ReduceMax", extremeRule, true);
-export const amin: Op<ReduceAttributes> = reduction("amin", "ReduceMin", extremeRule, true);
+export const sum = reduction("sum", "ReduceSum", (x, _y, g) => g.expand(x.shape), {
+  ofNothing: "zeros",
+});
+export const mean = reduction("mean", "ReduceMean", (x, _y, g, { axes }) => g.mul(1 / count(x, axes)).expand(x.shape));
+export const amax = reduction("amax", "ReduceMax", extremeRule, { nonEmpty: true });
+export const amin = reduction("amin", "ReduceMin", extremeRule, { nonEmpty: true });
 
 /** The product of the others, computed without division so that zeros are right: over each axis of size n, n products. */
-export const prod: Op<ReduceAttributes> = reduction(
-  "prod",
-  "ReduceProd",
-  (x, _y, g, { axes }) => {
-    // Bring the reduced axes last as one of size n, repeat it n times with the diagonal set to 1, multiply.
-    const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-    const order = [...kept, ...axes];
-    const n = count(x, axes);
-    const rows = sizeOf(kept.map((axis) => lengthAt(x.shape, axis)));
-    const flat = x.permute(order).reshape([rows, 1, n]);
-    const eye = Array.from({ length: n * n }, (_, index) => (index % (n + 1) === 0 ? 1 : 0));
-    const others = flat.newTensor(eye, [n, n]).eq(1).where(flat.onesLike(), flat).prod(2);
-    const inverse = order.map((_, axis) => order.indexOf(axis));
-    const back = others.reshape(order.map((axis) => lengthAt(x.shape, axis))).permute(inverse);
-    return back.mul(g);
-  },
-  false,
-);
+export const prod = reduction("prod", "ReduceProd", (x, _y, g, { axes }) => {
+  // Bring the reduced axes last as one of size n, repeat it n times with the diagonal set to 1, multiply.
+  const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const order = [...kept, ...axes];
+  const n = count(x, axes);
+  const rows = sizeOf(kept.map((axis) => lengthAt(x.shape, axis)));
+  const flat = x.permute(order).reshape([rows, 1, n]);
+  const eye = Array.from({ length: n * n }, (_, index) => (index % (n + 1) === 0 ? 1 : 0));
+  const others = flat.newTensor(eye, [n, n]).eq(1).where(flat.onesLike(), flat).prod(2);
+  const inverse = order.map((_, axis) => order.indexOf(axis));
+  const back = others.reshape(order.map((axis) => lengthAt(x.shape, axis))).permute(inverse);
+  return back.mul(g);
+});
 
 /** Index of the first largest element along one axis. */
-export const argmax: Op<{ axis: number; keepdim: boolean }> = argExtreme("argmax", "ArgMax");
-export const argmin: Op<{ axis: number; keepdim: boolean }> = argExtreme("argmin", "ArgMin");
+export const argmax = argExtreme("argmax", "ArgMax");
+export const argmin = argExtreme("argmin", "ArgMin");
 
-function argExtreme(name: string, onnx: string): Op<{ axis: number; keepdim: boolean }> {
-  return defineOp<{ axis: number; keepdim: boolean }>({
+function argExtreme(name: string, onnx: string) {
+  return defineOp<{ readonly axis: number; readonly keepdim: boolean }, [x: Input]>({
     name,
-    infer(inputs, { axis, keepdim }) {
-      const { shape } = inputAt(inputs, 0);
+    infer([{ shape }], { axis, keepdim }) {
       if (lengthAt(shape, axis) === 0)
         throw new TensorError("TENSOR_SHAPE", `${name}: axis ${axis} of ${showShape(shape)} is empty`);
       return { shape: reducedShape(shape, [axis], keepdim), dtype: "int64" };
     },
-    emit: (emitter, inputs, { axis, keepdim }) =>
-      emitter.node(onnx, [inputAt(inputs, 0).name], { axis, keepdims: keepdim ? 1 : 0 }),
+    emit: (emitter, [x], { axis, keepdim }) => emitter.node(onnx, [x.name], { axis, keepdims: keepdim ? 1 : 0 }),
   });
 }
 
 /** exp x / sum exp x along one axis. */
-export const softmax: Op<{ axis: number }> = defineOp<{ axis: number }>({
+export const softmax = defineOp<{ readonly axis: number }, [x: Input]>({
   name: "softmax",
-  infer: (inputs) => inputAt(inputs, 0),
+  infer: ([x]) => x,
   gradient: ({ output, gradient, attributes: { axis } }) => {
     const weighted = gradient.mul(output);
     return [weighted.sub(output.mul(weighted.sum(axis, true)))];
   },
-  emit: (emitter, inputs, { axis }) => emitter.node("Softmax", [inputAt(inputs, 0).name], { axis }),
+  emit: (emitter, [x], { axis }) => emitter.node("Softmax", [x.name], { axis }),
 });
 
-export const logSoftmax: Op<{ axis: number }> = defineOp<{ axis: number }>({
+export const logSoftmax = defineOp<{ readonly axis: number }, [x: Input]>({
   name: "logSoftmax",
-  infer: (inputs) => inputAt(inputs, 0),
+  infer: ([x]) => x,
   gradient: ({ output, gradient, attributes: { axis } }) => [gradient.sub(output.exp().mul(gradient.sum(axis, true)))],
-  emit: (emitter, inputs, { axis }) => emitter.node("LogSoftmax", [inputAt(inputs, 0).name], { axis }),
+  emit: (emitter, [x], { axis }) => emitter.node("LogSoftmax", [x.name], { axis }),
 });

@@ -1,4 +1,5 @@
 /** Linear maps along height and width: each new row or column is a weighted sum of old ones. Made of other ops. */
+import { elementAt } from "../element-at.ts";
 import { lengthAt, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -26,7 +27,8 @@ function matrixOf(input: Tensor, axis: number, weights: readonly Weights[]): Ten
   const old = lengthAt(input.shape, axis);
   const values = new Float64Array(weights.length * old);
   for (const [row, each] of weights.entries()) {
-    for (const [position, weight] of each) values[row * old + position] = (values[row * old + position] ?? 0) + weight;
+    for (const [position, weight] of each)
+      values[row * old + position] = elementAt(values, row * old + position) + weight;
   }
   const shape: Shape = [weights.length, old];
   return input.newTensor(values, shape);

@@ -1,31 +1,30 @@
 /** Operations that move elements without computing: reshape, permute, expand, slice, pad, concat, part. */
 import { allocate, fromNumbers } from "../dtype.ts";
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { broadcastShapes, lengthAt, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
-import { defineOp, inputAt, type Op } from "./op.ts";
+import { defineOp, type Input, namesOf } from "./op.ts";
 import { emitPermutation } from "./transposition.ts";
 
 const int64 = (values: readonly number[]) => BigInt64Array.from(values, BigInt);
 
-export const reshape: Op<{ shape: Shape }> = defineOp<{ shape: Shape }>({
+export const reshape = defineOp<{ readonly shape: Shape }, [x: Input]>({
   name: "reshape",
-  infer(inputs, { shape }) {
-    const input = inputAt(inputs, 0);
+  infer([input], { shape }) {
     if (sizeOf(input.shape) !== sizeOf(shape)) {
       throw new TensorError("TENSOR_SHAPE", `reshape: ${showShape(input.shape)} does not fit ${showShape(shape)}`);
     }
     return { shape, dtype: input.dtype };
   },
-  gradient: ({ inputs, gradient }) => [gradient.reshape(inputAt(inputs, 0).shape)],
-  emit: (emitter, inputs, { shape }) =>
+  gradient: ({ inputs: [x], gradient }) => [gradient.reshape(x.shape)],
+  emit: (emitter, [x], { shape }) =>
     // ONNX reads a 0 as "keep this size" unless told otherwise, which empty tensors need.
-    emitter.node("Reshape", [inputAt(inputs, 0).name, emitter.shape(shape)], shape.includes(0) ? { allowzero: 1 } : {}),
+    emitter.node("Reshape", [x.name, emitter.shape(shape)], shape.includes(0) ? { allowzero: 1 } : {}),
 });
 
-export const permute: Op<{ order: readonly number[] }> = defineOp<{ order: readonly number[] }>({
+export const permute = defineOp<{ readonly order: readonly number[] }, [x: Input]>({
   name: "permute",
-  infer(inputs, { order }) {
-    const { shape, dtype } = inputAt(inputs, 0);
+  infer([{ shape, dtype }], { order }) {
     if (order.length !== shape.length || shape.some((_, axis) => !order.includes(axis))) {
       throw new TensorError(
         "TENSOR_SHAPE",
@@ -35,13 +34,12 @@ export const permute: Op<{ order: readonly number[] }> = defineOp<{ order: reado
     return { shape: order.map((axis) => lengthAt(shape, axis)), dtype };
   },
   gradient: ({ gradient, attributes: { order } }) => [gradient.permute(order.map((_, axis) => order.indexOf(axis)))],
-  emit: (emitter, inputs, { order }) => emitPermutation(emitter, inputAt(inputs, 0), order),
+  emit: (emitter, [x], { order }) => emitPermutation(emitter, x, order),
 });
 
-export const expand: Op<{ shape: Shape }> = defineOp<{ shape: Shape }>({
+export const expand = defineOp<{ readonly shape: Shape }, [x: Input]>({
   name: "expand",
-  infer(inputs, { shape }) {
-    const input = inputAt(inputs, 0);
+  infer([input], { shape }) {
     if (shape.some((length) => length < 0) || !sameShape(broadcastShapes(input.shape, shape, "expand"), shape)) {
       throw new TensorError(
         "TENSOR_SHAPE",
@@ -50,12 +48,12 @@ export const expand: Op<{ shape: Shape }> = defineOp<{ shape: Shape }>({
     }
     return { shape, dtype: input.dtype };
   },
-  gradient: ({ inputs, gradient }) => [gradient.sumTo(inputAt(inputs, 0).shape)],
-  emit: (emitter, inputs, { shape }) =>
+  gradient: ({ inputs: [x], gradient }) => [gradient.sumTo(x.shape)],
+  emit: (emitter, [x], { shape }) =>
     // ONNX Runtime drops an Expand to size 0 as if it changed nothing.
     shape.includes(0)
-      ? emitter.constant(allocate(inputAt(inputs, 0).dtype, 0), shape)
-      : emitter.node("Expand", [inputAt(inputs, 0).name, emitter.shape(shape)]),
+      ? emitter.constant(allocate(x.dtype, 0), shape)
+      : emitter.node("Expand", [x.name, emitter.shape(shape)]),
 });
 
 export type SliceAttributes = {
@@ -66,15 +64,14 @@ export type SliceAttributes = {
 };
 
 /** Elements start, start + step, … below end along one axis; bounds already clamped to the axis, step >= 1. */
-export const slice: Op<SliceAttributes> = defineOp<SliceAttributes>({
+export const slice = defineOp<SliceAttributes, [x: Input]>({
   name: "slice",
-  infer(inputs, { axis, start, end, step }) {
-    const { shape, dtype } = inputAt(inputs, 0);
+  infer([{ shape, dtype }], { axis, start, end, step }) {
     const length = Math.max(0, Math.ceil((end - start) / step));
     return { shape: shape.map((size, index) => (index === axis ? length : size)), dtype };
   },
-  gradient({ inputs, gradient, attributes: { axis, start, step } }) {
-    const size = lengthAt(inputAt(inputs, 0).shape, axis);
+  gradient({ inputs: [x], gradient, attributes: { axis, start, step } }) {
+    const size = x.size(axis);
     const taken = lengthAt(gradient.shape, axis);
     if (step === 1) return [gradient.pad(axis, start, size - start - taken)];
     // Put step - 1 zeros behind each element, then cut or fill up to the axis' size.
@@ -83,9 +80,9 @@ export const slice: Op<SliceAttributes> = defineOp<SliceAttributes>({
     const fitting = joined.slice(axis, 0, size - start);
     return [fitting.pad(axis, start, size - start - lengthAt(fitting.shape, axis))];
   },
-  emit(emitter, inputs, { axis, start, end, step }) {
+  emit(emitter, [x], { axis, start, end, step }) {
     const one = (value: number) => emitter.constant(int64([value]), [1]);
-    return emitter.node("Slice", [inputAt(inputs, 0).name, one(start), one(end), one(axis), one(step)]);
+    return emitter.node("Slice", [x.name, one(start), one(end), one(axis), one(step)]);
   },
 });
 
@@ -96,11 +93,11 @@ export type PadAttributes = {
 };
 
 /** `value` before and after, one amount for each axis; a negative amount cuts off instead. */
-export const pad: Op<PadAttributes> = defineOp<PadAttributes>({
+export const pad = defineOp<PadAttributes, [x: Input]>({
   name: "pad",
-  infer(inputs, { before, after }) {
-    const { shape, dtype } = inputAt(inputs, 0);
-    const padded = shape.map((size, axis) => size + inputAt(before, axis) + inputAt(after, axis));
+  ofNothing: "zeros",
+  infer([{ shape, dtype }], { before, after }) {
+    const padded = shape.map((size, axis) => size + elementAt(before, axis) + elementAt(after, axis));
     if (padded.some((size) => size < 0)) {
       throw new TensorError(
         "TENSOR_SHAPE",
@@ -115,24 +112,24 @@ export const pad: Op<PadAttributes> = defineOp<PadAttributes>({
       after.map((amount) => -amount),
     ),
   ],
-  emit(emitter, inputs, { before, after, value }, { dtype }) {
+  emit(emitter, [x], { before, after, value }, { dtype }) {
     const pads = [...before, ...after];
     const fill = value === 0 ? [] : [emitter.constant(fromNumbers(dtype, [value]), [])];
-    return emitter.node("Pad", [inputAt(inputs, 0).name, emitter.constant(int64(pads), [pads.length]), ...fill]);
+    return emitter.node("Pad", [x.name, emitter.constant(int64(pads), [pads.length]), ...fill]);
   },
 });
 
 /** Reverses the order along axes. */
-export const flip: Op<{ axes: readonly number[] }> = defineOp<{ axes: readonly number[] }>({
+export const flip = defineOp<{ readonly axes: readonly number[] }, [x: Input]>({
   name: "flip",
-  infer: (inputs) => inputAt(inputs, 0),
+  infer: ([x]) => x,
   gradient: ({ gradient, attributes: { axes } }) => [gradient.flip(axes)],
-  emit(emitter, inputs, { axes }) {
+  emit(emitter, [x], { axes }) {
     const each = (value: number) => emitter.constant(int64(axes.map(() => value)), [axes.length]);
     // From the last element to before the first: a bound further out than any axis is long.
     const beyond = -(2 ** 31);
     return emitter.node("Slice", [
-      inputAt(inputs, 0).name,
+      x.name,
       each(-1),
       each(beyond),
       emitter.constant(int64(axes), [axes.length]),
@@ -141,10 +138,11 @@ export const flip: Op<{ axes: readonly number[] }> = defineOp<{ axes: readonly n
   },
 });
 
-export const concat: Op<{ axis: number }> = defineOp<{ axis: number }>({
+export const concat = defineOp<{ readonly axis: number }, Input[]>({
   name: "concat",
+  ofNothing: "as ever",
   infer(inputs, { axis }) {
-    const { shape, dtype } = inputAt(inputs, 0);
+    const { shape, dtype } = elementAt(inputs, 0);
     let length = 0;
     for (const input of inputs) {
       const fits =
@@ -166,11 +164,7 @@ export const concat: Op<{ axis: number }> = defineOp<{ axis: number }>({
   },
   emit(emitter, inputs, { axis }) {
     const filled = inputs.filter(({ shape }) => lengthAt(shape, axis) > 0);
-    return emitter.node(
-      "Concat",
-      (filled.length === 0 ? inputs : filled).map(({ name }) => name),
-      { axis },
-    );
+    return emitter.node("Concat", namesOf(filled.length === 0 ? inputs : filled), { axis });
   },
 });
 
@@ -184,38 +178,46 @@ export function checkSizes(sizes: readonly number[], shape: Shape, axis: number)
   );
 }
 
+const texts = new WeakMap<readonly number[], string>();
+
+/** Pieces of one cut hold the same list, which may be long: it is written out once. */
+function textOf(sizes: readonly number[]): string {
+  const text = texts.get(sizes) ?? sizes.join(",");
+  texts.set(sizes, text);
+  return text;
+}
+
+export type PartAttributes = {
+  readonly axis: number;
+  readonly sizes: readonly number[];
+  readonly index: number;
+};
+
 /** One of the pieces that `sizes` cuts an axis into; pieces of one cut share one ONNX Split. */
-export const part: Op<{ axis: number; sizes: readonly number[]; index: number }> = defineOp<{
-  axis: number;
-  sizes: readonly number[];
-  index: number;
-}>({
+export const part = defineOp<PartAttributes, [x: Input]>({
   name: "part",
-  infer(inputs, { axis, sizes, index }) {
-    const { shape, dtype } = inputAt(inputs, 0);
+  infer([{ shape, dtype }], { axis, sizes, index }) {
     checkSizes(sizes, shape, axis);
-    return { shape: shape.map((size, each) => (each === axis ? inputAt(sizes, index) : size)), dtype };
+    return { shape: shape.map((size, each) => (each === axis ? elementAt(sizes, index) : size)), dtype };
   },
-  gradient({ inputs, gradient, attributes: { axis, sizes, index } }) {
+  gradient({ inputs: [x], gradient, attributes: { axis, sizes, index } }) {
     const before = sizes.slice(0, index).reduce((a, b) => a + b, 0);
-    const size = lengthAt(inputAt(inputs, 0).shape, axis);
-    return [gradient.pad(axis, before, size - before - inputAt(sizes, index))];
+    return [gradient.pad(axis, before, x.size(axis) - before - elementAt(sizes, index))];
   },
-  emit(emitter, inputs, { axis, sizes, index }) {
-    const input = inputAt(inputs, 0).name;
+  emit(emitter, [{ name: input }], { axis, sizes, index }) {
     if (emitter.device === "webgpu") {
       // There a Split binds all its pieces at once, and a shader takes no more than some eight buffers.
       const start = sizes.slice(0, index).reduce((a, b) => a + b, 0);
-      const bounds = [start, start + inputAt(sizes, index), axis];
+      const bounds = [start, start + elementAt(sizes, index), axis];
       return emitter.node("Slice", [input, ...bounds.map((bound) => emitter.constant(int64([bound]), [1]))]);
     }
-    const parts = emitter.nodeOnce(
-      `${input}:${axis}:${sizes.join(",")}`,
+    const parts = emitter.listOnce(
+      `${input}:${axis}:${textOf(sizes)}`,
       "Split",
       () => [input, emitter.constant(int64(sizes), [sizes.length])],
       { axis },
       sizes.length,
     );
-    return inputAt(parts, index);
+    return elementAt(parts, index);
   },
 });

@@ -4,8 +4,8 @@
  * single elements. Worth it for batches of some samples and images that are not large.
  */
 import { lengthAt, type Shape } from "../shape.ts";
-import { apply, type Tensor } from "../tensor.ts";
-import { defineOp, type Emitter, inputAt, type Op, type Value } from "./op.ts";
+import type { Tensor } from "../tensor.ts";
+import { defineOp, type Emitter, type Input, type Value } from "./op.ts";
 
 type Sizes = readonly [number, number];
 
@@ -80,15 +80,13 @@ function positionsUnder({ kernel, stride, dilation, before, output }: UnfoldAttr
 }
 
 /** [batch, channels, height, width] to [channels * kernel positions, output positions * batch]. */
-export const unfold: Op<UnfoldAttributes> = defineOp<UnfoldAttributes>({
+export const unfold = defineOp<UnfoldAttributes, [x: Input]>({
   name: "unfold",
-  infer(inputs, { kernel, output }) {
-    const { shape } = inputAt(inputs, 0);
+  infer([{ shape }], { kernel, output }) {
     const rows = lengthAt(shape, 1) * kernel[0] * kernel[1];
     return { shape: [rows, output[0] * output[1] * lengthAt(shape, 0)], dtype: "float32" };
   },
-  gradient({ inputs, gradient, attributes }) {
-    const input = inputAt(inputs, 0);
+  gradient({ inputs: [input], gradient, attributes }) {
     const [batch, channels] = [input.size(0), input.size(1)];
     const size = imageSize(input.shape);
     const outside = size[0] * size[1];
@@ -100,11 +98,11 @@ export const unfold: Op<UnfoldAttributes> = defineOp<UnfoldAttributes>({
       .slice(1, 0, outside);
     return [batchFirst(sums, batch, size)];
   },
-  emit: (emitter, inputs, attributes) => emitUnfold(emitter, inputAt(inputs, 0), attributes),
+  emit: (emitter, [x], attributes) => emitUnfold(emitter, x, attributes),
 });
 
 export function unfolded(input: Tensor, attributes: UnfoldAttributes): Tensor {
-  return apply(unfold, [input], attributes);
+  return input.apply(unfold, [], attributes);
 }
 
 /** The nodes are shared by all that unfold the same input alike. */
@@ -114,7 +112,7 @@ export function emitUnfold(emitter: Emitter, { name, shape }: Value, attributes:
   const outside = size[0] * size[1];
   const key = `${name} batch last`;
   const once = (opType: string, step: string, inputs: () => readonly string[], options = {}) =>
-    inputAt(emitter.nodeOnce(`${key} ${step}`, opType, inputs, options, 1), 0);
+    emitter.nodeOnce(`${key} ${step}`, opType, inputs, options);
   const rows = once("Reshape", "rows", () => [name, emitter.shape([batch, channels * outside])]);
   const turned = once("Transpose", "turned", () => [rows], { perm: [1, 0] });
   const images = once("Reshape", "images", () => [turned, emitter.shape([channels, outside, batch])]);

@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { type DType, fromNumbers, toNumbers } from "../dtype.ts";
 import type { StateEntry } from "../io/safetensors.ts";
+import { cat } from "../methods/movement.ts";
 import * as nn from "../nn/index.ts";
 import * as optim from "../optim/index.ts";
 import { Generator } from "../random/generator.ts";
-import { cat, constant, type Tensor } from "../tensor.ts";
+import { constant, type Tensor } from "../tensor.ts";
 import { compileTraining } from "./training-program.ts";
 
 interface Given {

@@ -1,6 +1,7 @@
+import { cat } from "../methods/movement.ts";
 import type { Optimizer, SlotStart } from "../optim/optimizer.ts";
 import type { Shape } from "../shape.ts";
-import { cat, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import type { Parameter } from "../variable.ts";
 
 /**

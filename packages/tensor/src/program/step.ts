@@ -1,7 +1,6 @@
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import { type BufferUpdates, trace } from "../graph/trace.ts";
-import { isRandom } from "../ops/random.ts";
 import { showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
@@ -52,9 +51,7 @@ export function traceStep(batch: readonly Tensor[], build: StepBuilder): TracedS
   ]);
   const order = topologicalOrder([...Object.values(reported), ...updates.values()]);
   const leaves = order.filter((tensor) => tensor instanceof Variable);
-  const randomOps = new Set(
-    order.filter(({ op }) => op !== undefined && isRandom(op)).map(({ attributes }) => Number(attributes.id)),
-  );
+  const randomOps = new Set(order.map(({ randomId }) => randomId).filter((id) => id !== undefined));
   return { loss, reported, updates, leaves, randomOps: [...randomOps] };
 }
 

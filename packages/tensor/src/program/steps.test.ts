@@ -5,7 +5,7 @@ import { dropoutMask } from "../ops/random.ts";
 import { Generator } from "../random/generator.ts";
 import { checkDevice } from "../runtime/check-device.ts";
 import { parseDevice } from "../runtime/device.ts";
-import { apply, input } from "../tensor.ts";
+import { input } from "../tensor.ts";
 import { type Carried, compileLoop, type Entry, type Loop } from "./loop.ts";
 import { compileScan } from "./scan.ts";
 import { compileSteps } from "./steps.ts";
@@ -25,7 +25,7 @@ test("steps one after the other give what the loop gives, whatever their number"
   const next = sumBefore.mul(0.5).add(table.tensor.indexSelect(0, row.tensor).mul(factor.tensor.sum()));
   const sum: Carried<Run> = { tensor: sumBefore, array: () => Float32Array.of(1, 2, 3), next };
   const count: Carried<Run> = { tensor: countBefore, array: () => BigInt64Array.of(7n), next: countBefore.add(1) };
-  const mask = apply(dropoutMask, [], { id: 0, shape: [6], p: 0.5 });
+  const mask = sumBefore.apply(dropoutMask, [], { id: 0, shape: [6], p: 0.5 });
   const loop: Loop<Run> = {
     name: "test",
     parts: [

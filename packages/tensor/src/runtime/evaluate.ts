@@ -2,7 +2,6 @@ import type { TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import { GraphWriter, modelBytes, NameSource, type Port } from "../onnx/graph-writer.ts";
-import { isRandom } from "../ops/random.ts";
 import { defaultGenerator } from "../random/generator.ts";
 import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
@@ -28,7 +27,7 @@ export async function evaluate(tensors: readonly Tensor[], device: Device = "cpu
   const randomIds = new Map<number, number>();
   const order = topologicalOrder(tensors);
   for (const tensor of order) {
-    if (tensor.op !== undefined && isRandom(tensor.op)) randomIds.set(Number(tensor.attributes.id), randomIds.size);
+    if (tensor.randomId !== undefined) randomIds.set(tensor.randomId, randomIds.size);
   }
   const writer = new GraphWriter({
     opset,

@@ -1,17 +1,15 @@
 import { TensorError } from "../errors.ts";
-import { defineOp, inputAt, type Op } from "../ops/op.ts";
 import { sameShape, showShape } from "../shape.ts";
+import { defineOp, type Input, type None } from "./op.ts";
 
 /**
  * -(t log x + (1 - t) log(1 - x)) of probabilities x and targets t of one shape, with PyTorch's limits: logarithms are
  * at least -100, and the gradient's denominator x (1 - x) is at least 1e-12. One op, because that gradient is not the
  * one of the limited logarithms.
  */
-export const binaryCrossEntropy: Op<Record<string, never>> = defineOp<Record<string, never>>({
+export const binaryCrossEntropy = defineOp<None, [x: Input, target: Input]>({
   name: "binaryCrossEntropy",
-  infer(inputs) {
-    const x = inputAt(inputs, 0);
-    const t = inputAt(inputs, 1);
+  infer([x, t]) {
     if (!sameShape(x.shape, t.shape)) {
       throw new TensorError(
         "TENSOR_SHAPE",
@@ -20,18 +18,14 @@ export const binaryCrossEntropy: Op<Record<string, never>> = defineOp<Record<str
     }
     return { shape: x.shape, dtype: "float32" };
   },
-  gradient({ inputs, gradient, needs }) {
-    const x = inputAt(inputs, 0);
-    const t = inputAt(inputs, 1);
+  gradient({ inputs: [x, t], gradient, needs }) {
     const complement = x.neg().add(1);
     return [
       needs(0) ? gradient.mul(x.sub(t)).div(x.mul(complement).maximum(1e-12)) : undefined,
       needs(1) ? gradient.mul(complement.log().maximum(-100).sub(x.log().maximum(-100))) : undefined,
     ];
   },
-  emit(emitter, inputs) {
-    const x = inputAt(inputs, 0).name;
-    const t = inputAt(inputs, 1).name;
+  emit(emitter, [{ name: x }, { name: t }]) {
     const one = emitter.constant(Float32Array.of(1), []);
     const logarithm = (value: string) =>
       emitter.node("Max", [emitter.node("Log", [value]), emitter.constant(Float32Array.of(-100), [])]);
