@@ -6,7 +6,6 @@ export { default as chiSquareCdf } from "@stdlib/stats-base-dists-chisquare-cdf"
 export { default as fCdf } from "@stdlib/stats-base-dists-f-cdf";
 export { default as normalCdf } from "@stdlib/stats-base-dists-normal-cdf";
 export { default as normalQuantile } from "@stdlib/stats-base-dists-normal-quantile";
-export { default as studentizedRangeQuantile } from "@stdlib/stats-base-dists-studentized-range-quantile";
 export { default as tCdf } from "@stdlib/stats-base-dists-t-cdf";
 
 /** Thousands of pairs of models ask for the same few quantiles, and each takes some ten microseconds. */

@@ -11,36 +11,10 @@ export interface MeanInterval extends Interval {
 
 /** 95 % interval of the mean; undefined for a single value, of which no uncertainty is known. */
 export function meanInterval(values: readonly number[], correlation = 0): MeanInterval | undefined {
-  return intervalOf(values, correlation, () => resampledMeans(values).slice());
-}
-
-/** The same of the mean of a − b. */
-export function differenceInterval(
-  a: readonly number[],
-  b: readonly number[],
-  correlation = 0,
-): MeanInterval | undefined {
-  return intervalOf(
-    a.map((value, index) => value - (b[index] ?? Number.NaN)),
-    correlation,
-    () => {
-      const [means, others] = [resampledMeans(a).slice(), resampledMeans(b)];
-      for (let index = 0; index < means.length; index++)
-        means[index] = (means[index] ?? Number.NaN) - (others[index] ?? Number.NaN);
-      return means;
-    },
-  );
-}
-
-function intervalOf(
-  values: readonly number[],
-  correlation: number,
-  drawMeans: () => Float64Array,
-): MeanInterval | undefined {
   if (values.length < 2) return undefined;
   // A bootstrap takes the values for independent, which folds are not.
   if (values.length < bootstrapFrom || correlation > 0) return { ...tInterval(values, correlation), method: "t" };
-  return { ...bootstrapInterval(values, drawMeans), method: "bootstrap" };
+  return { ...bootstrapInterval(values), method: "bootstrap" };
 }
 
 /** x̄ ± t(n − 1) · standard error; with Nadeau and Bengio's correction for correlated values. */
@@ -57,11 +31,11 @@ export function tInterval(values: readonly number[], correlation = 0): Interval 
  *
  * Source: Hesterberg, What teachers should know about the bootstrap, The American Statistician 69 (2015), section 3.3.
  */
-function bootstrapInterval(values: readonly number[], drawMeans: () => Float64Array): Interval {
+function bootstrapInterval(values: readonly number[]): Interval {
   if (deviationOf(values) === 0) return { low: meanOf(values), high: meanOf(values) };
   const n = values.length;
   const tail = normalCdf(-Math.sqrt(n / (n - 1)) * tQuantile((1 + level) / 2, n - 1), 0, 1);
-  const means = drawMeans();
+  const means = resampledMeans(values).slice();
   // Most of the time goes into looking for the two quantiles, so it is done among the few values far from the mean.
   const [mean, reach] = [meanOf(values), (1.3 * deviationOf(values)) / Math.sqrt(n)];
   const [low, high] = [new Float64Array(means.length), new Float64Array(means.length)];

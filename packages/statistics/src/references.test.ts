@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { correlatedT, type Posterior } from "./correlated-t.ts";
+import { welchEvidence } from "./evidence.ts";
 import { friedman } from "./friedman.ts";
 import { middleMean } from "./many-tasks.ts";
 import { tInterval } from "./mean-interval.ts";
-import { criticalDifference, groupsWithin } from "./nemenyi.ts";
 import { signFlipTest } from "./sign-flip-test.ts";
 import { signedRankPosterior } from "./signed-rank-posterior.ts";
 import { wilcoxon } from "./wilcoxon.ts";
@@ -32,7 +32,13 @@ interface Fixture {
     readonly f: number;
     readonly p: number;
   }[];
-  readonly nemenyi: readonly { readonly k: number; readonly alpha: number; readonly q: number }[];
+  readonly welch: readonly {
+    readonly a: readonly number[];
+    readonly b: readonly number[];
+    readonly p: number;
+    readonly low: number;
+    readonly high: number;
+  }[];
   readonly wins: readonly { readonly wins: number; readonly n: number; readonly low: number; readonly high: number }[];
   readonly signedRank: {
     readonly differences: readonly number[];
@@ -86,8 +92,11 @@ describe("SciPy agrees to 1e-6", () => {
     expectNear(found.p, p);
   });
 
-  test.each(fixture.nemenyi)("on the critical difference of $k models at $alpha", ({ k, alpha, q }) => {
-    expectNear(criticalDifference(k, 6, alpha), q * Math.sqrt((k * (k + 1)) / 36));
+  test.each(fixture.welch)("on two samples of $a.length and more results", ({ a, b, p, low, high }) => {
+    const evidence = welchEvidence(a, b, 0);
+    expectNear(evidence.p, p);
+    expectNear(evidence.interval.low, low);
+    expectNear(evidence.interval.high, high);
   });
 
   test.each(fixture.wins)("on the interval of $wins wins of $n", ({ wins, n, low, high }) => {
@@ -158,16 +167,5 @@ describe("Demšar 2006, table 6: four variants of C4.5 on 14 data sets", () => {
     const chiSquare = ((12 * 14) / (4 * 5)) * (squares - (4 * 5 ** 2) / 4);
     expect(chiSquare.toFixed(2)).toBe("9.28");
     expect(((13 * chiSquare) / (14 * 3 - chiSquare)).toFixed(2)).toBe("3.69");
-  });
-
-  test("has its critical differences", () => {
-    expect(criticalDifference(4, 14).toFixed(2)).toBe("1.25");
-    expect(criticalDifference(4, 14, 0.1).toFixed(2)).toBe("1.12");
-    // At 0.05 Nemenyi's test tells none apart, says the paper; at 0.10 C4.5 from the two with m.
-    expect(groupsWithin(averageRanks, criticalDifference(4, 14))).toEqual([[3, 1, 2, 0]]);
-    expect(groupsWithin(averageRanks, criticalDifference(4, 14, 0.1))).toEqual([
-      [3, 1, 2],
-      [2, 0],
-    ]);
   });
 });

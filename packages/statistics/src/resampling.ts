@@ -52,6 +52,15 @@ export function signedSums(values: readonly number[]): Float64Array {
   return drawn;
 }
 
+/** The sums of so many ones under the same signs. */
+export function signedCounts(n: number): Float64Array {
+  const known = ones.get(n) ?? new Array<number>(n).fill(1);
+  ones.set(n, known);
+  return signedSums(known);
+}
+
+const ones = new Map<number, readonly number[]>();
+
 function signedSum(values: readonly number[], signs: number): number {
   return values.reduce((sum, value, bit) => sum + ((signs >> bit) & 1 ? value : -value), 0);
 }

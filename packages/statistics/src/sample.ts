@@ -7,8 +7,19 @@ export interface Interval {
 
 export const level = 0.95;
 
+/** What a verdict may leave at most. */
+export const mostDoubt = 0.05;
+
 export function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  // A sum may be too large where its mean is not.
+  return Math.abs(mean) === Infinity ? values.reduce((sum, value) => sum + value / values.length, 0) : mean;
+}
+
+/** 0 of nothing. */
+export function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
 }
 
 /**

@@ -1,15 +1,22 @@
-/** What a reader of a verdict has to know besides: small numbers, failures, and what was chosen on what. */
+/** What a reader of a verdict has to know besides: which one counts, small numbers, failures, and what was chosen on what. */
 import { countText } from "@ml-mosaic/base";
-import { numberText } from "@ml-mosaic/command-line";
-import type { DataReport } from "../compare/data-report.ts";
+import { numberText, shellText } from "@ml-mosaic/command-line";
+import { fewestForAnytime } from "@ml-mosaic/statistics";
+import type { DataReport, PairReport } from "../compare/data-report.ts";
 import type { CompareReport } from "../compare/report.ts";
 import { choiceNote } from "../figures/figure-text.ts";
+import { countingText, differenceText, percentText } from "./compare-words.ts";
 
-export function dataNotes(data: DataReport): readonly string[] {
+/** @param database for the commands that are named; without it none is */
+export function dataNotes(data: DataReport, database?: string): readonly string[] {
   return [
+    ...countingNotes(data.pairs, data.correlation),
     smallestPNote(data),
-    unfinishedNote(data),
-    failedNote(data),
+    database === undefined ? "" : planNote(data),
+    failureNote(data),
+    outlierNote(data, database),
+    rareNote(data),
+    unplacedNote(data),
     groupNote(data),
     data.repeated === 0
       ? ""
@@ -17,41 +24,92 @@ export function dataNotes(data: DataReport): readonly string[] {
     data.isPairedByOrder
       ? "These runs do not say their repetition, as those of the original Mosaic: they are paired in the order of their ids. That is correct, but gains nothing from pairing."
       : "",
+    data.pairs.some(({ evidence }) => evidence?.method === "welch")
+      ? "Models without two common repetitions are compared as independent samples (Welch's t-test)."
+      : "",
     data.folds > 0
-      ? `Folds share their training data: intervals and verdicts count them as correlated (1/${data.folds}); there is no permutation test, and more repetitions may not decide.`
+      ? `Folds share their training data: intervals and verdicts count them as correlated (1/${data.folds}), and more repetitions may not decide.`
       : "",
   ].filter((note) => note !== "");
 }
 
+/** One line for each kind of verdict that occurs. */
+function countingNotes(pairs: readonly PairReport[], correlation: number): readonly string[] {
+  const shown = pairs.filter(({ evidence }) => evidence?.method !== "fixed");
+  const texts = [...new Set(shown.map(({ counting }) => countingText(counting)))];
+  if (correlation > 0) return texts.filter((text) => text.includes("planned run"));
+  return texts.map(
+    (text) =>
+      `${text.includes("planned run") ? "No verdict yet" : "These verdicts hold"} ${text.includes("planned run") ? `(${text})` : text}.`,
+  );
+}
+
+/** Where so few repetitions can decide nothing. */
 function smallestPNote({ pairs, familySize }: DataReport): string {
-  const tested = pairs.filter(({ smallestPermutationP }) => smallestPermutationP !== undefined);
-  const [n, smallest] = [
-    Math.min(...tested.map((pair) => pair.n)),
-    tested.map((pair) => pair.smallestPermutationP ?? 0),
-  ];
-  const p = Math.max(...smallest);
-  if (tested.length === 0 || p * familySize <= 0.05) return "";
+  const tested = pairs.filter(({ evidence, p }) => evidence !== undefined && p !== undefined);
+  if (tested.length === 0) return "";
+  const smallest = Math.max(...tested.map(({ evidence }) => evidence?.smallestP ?? 0));
+  if (smallest * familySize <= 0.05) return "";
+  const n = Math.min(...tested.map((pair) => pair.n));
   const enough = Math.ceil(1 + Math.log2(familySize / 0.05));
+  const pairsText = familySize > 1 ? ` among ${familySize} pairs` : "";
   if (n >= enough)
-    return `The permutation test drew some of the possible swaps only: its p cannot fall below ${numberText(p)}, and ${numberText(Math.min(1, p * familySize))} as one of ${familySize} pairs. The verdicts come from the t-test.`;
-  const corrected =
-    familySize > 1 ? `, and ${numberText(Math.min(1, p * familySize))} as one of ${familySize} pairs` : "";
-  return `With ${countText(n, "repetition")} the permutation test's p cannot fall below ${numberText(p)}${corrected}: it takes ${enough} to reach 0.05, whatever the results. The verdicts come from the t-test, which takes differences to be about normal.`;
+    return `Of the possible swaps only some were drawn: p cannot fall below ${numberText(smallest)}, which is not enough${pairsText}.`;
+  return `With ${countText(n, "repetition")} nothing can be decided${pairsText}, whatever the results: it takes ${enough}${familySize > 1 ? ` (${fewestForAnytime} for a single pair)` : ""}.`;
 }
 
-function unfinishedNote({ models }: DataReport): string {
-  const unfinished = models.reduce((sum, model) => sum + model.unfinished, 0);
-  return unfinished === 0 ? "" : `${countText(unfinished, "run")} not finished: the verdicts may change.`;
+function planNote({ pairs, scale }: DataReport): string {
+  const planned = pairs.filter(({ plan }) => plan !== null);
+  if (planned.length === 0) return "";
+  const smallest = planned.flatMap(({ detectable }) => (detectable === null ? [] : [detectable]));
+  const shown =
+    smallest.length === 0
+      ? ""
+      : ` So many repetitions as there are would show, with a chance of 80 %, a difference from ${differenceText(-Math.min(...smallest), scale).replace(/ lower$/, "")} on.`;
+  const never = planned.filter(({ plan }) => plan !== null && plan.even === undefined);
+  const none = never.length > 0 ? ` Where it says "over 200" the difference may be none.` : "";
+  return `more: further repetitions with which the pair is decided with a chance of 50 to 80 %, if its differences go on as they are.${none}${shown}`;
 }
 
-function failedNote({ models }: DataReport): string {
+function failureNote({ models, pairs }: DataReport): string {
   const bad = models.filter(({ failed, diverged }) => failed + diverged > 0);
   if (bad.length === 0) return "";
-  const counts = bad.map(({ model, failed, diverged }) => {
-    const parts = [failed > 0 ? `${failed} failed` : "", diverged > 0 ? `${diverged} diverged` : ""];
-    return `${model} (${parts.filter((part) => part !== "").join(", ")})`;
+  const counts = bad.map(
+    ({ model, failed, diverged, n }) => `${model} in ${failed + diverged} of ${failed + diverged + n}`,
+  );
+  const hanging = pairs.filter(
+    ({ verdict, verdictWhenTrained }) => verdictWhenTrained !== undefined && verdict !== verdictWhenTrained,
+  );
+  const hangs = hanging.length === 0 ? "" : ` "When trained" says what would hold if failures did not count.`;
+  return `Failed trainings count as worse than every result in the verdicts, and in no mean: ${counts.join("; ")}.${hangs}`;
+}
+
+function outlierNote({ models }: DataReport, database: string | undefined): string {
+  const found = models.flatMap(({ model, outliers }) => outliers.map((outlier) => ({ model, ...outlier })));
+  if (found.length === 0) return "";
+  const shown = found.slice(0, 3).map(({ model, runIds, value }) => {
+    const command = database === undefined ? "" : `: mosaic show ${shellText(database)} ${runIds[0]}`;
+    return `${model}, run ${runIds.join(", ")} (${numberText(value)})${command}`;
   });
-  return `Runs without a result count nowhere but here, so these models look better than they are: ${counts.join("; ")}.`;
+  const more = found.length > 3 ? `; and ${found.length - 3} more` : "";
+  return `Far from all others of their model, and the mean hangs on them: ${shown.join("; ")}${more}. The median and the mid-mean (of the middle half) do not.`;
+}
+
+/** What did not happen in n repetitions may still happen in one of some. */
+function rareNote({ models, pairs }: DataReport): string {
+  const decided = pairs.filter(({ verdict }) => verdict === "better" || verdict === "worse");
+  const compared = new Set(decided.flatMap(({ a, b }) => [a, b]));
+  const n = Math.min(...models.filter(({ model }) => compared.has(model)).map((model) => model.n));
+  if (!Number.isFinite(n) || n >= 20 || decided.every(({ evidence }) => evidence?.method === "fixed")) return "";
+  const share = 1 - 0.05 ** (1 / n);
+  return models.some(({ failed, diverged }) => failed + diverged > 0)
+    ? ""
+    : `No training of ${n} went wrong, but up to ${percentText(Number(share.toPrecision(2)))} may: what happens that rarely no verdict of ${n} repetitions knows.`;
+}
+
+function unplacedNote({ models }: DataReport): string {
+  const unplaced = models.filter(({ rank, n }) => rank === null && n > 0).map(({ model }) => model);
+  return unplaced.length === 0 ? "" : `Without a place, because a single result is luck: ${unplaced.join(", ")}.`;
 }
 
 function groupNote({ models }: DataReport): string {
@@ -69,12 +127,13 @@ function groupNote({ models }: DataReport): string {
 
 /** About all data sets. */
 export function reportNotes(report: CompareReport): readonly string[] {
-  const { withoutGroup, by } = report;
+  const { withoutGroup, by, criterion, dataSets } = report;
   const left = withoutGroup === 0 ? "" : `${countText(withoutGroup, "run")} without ${by} left out.`;
-  return [left, criterionNote(report)].filter((note) => note !== "");
-}
-
-function criterionNote({ criterion, dataSets }: CompareReport): string {
-  const isRanked = dataSets.some(({ pairs }) => pairs.length > 0);
-  return (isRanked ? choiceNote(criterion) : undefined) ?? "";
+  const many = dataSets.filter(({ pairs }) => pairs.length > 0).length;
+  const each =
+    many < 2
+      ? ""
+      : `Each data set has its own 5 % of wrong verdicts: with ${many} of them expect one somewhere in ${percentText(1 - 0.95 ** many)} of all such comparisons.`;
+  const chosen = dataSets.every(({ pairs }) => pairs.length === 0) ? undefined : choiceNote(criterion);
+  return [left, each, chosen ?? ""].filter((note) => note !== "");
 }

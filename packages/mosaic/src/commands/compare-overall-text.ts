@@ -1,7 +1,7 @@
 import { countText } from "@ml-mosaic/base";
 import { numberText, tableText } from "@ml-mosaic/command-line";
 import type { OverallPair, OverallReport } from "../compare/overall-report.ts";
-import { chanceText } from "./compare-pair-text.ts";
+import { chanceText } from "./compare-words.ts";
 
 /** The models over all data sets: ranks, groups, and who beats whom. */
 export function overallText(overall: OverallReport | null, all: boolean): string {
@@ -43,13 +43,12 @@ export function overallNotes({ dataSets, leftOut, models }: OverallReport): read
   ].filter((note) => note !== "");
 }
 
-function friedmanText({ friedman, criticalDifference, groups }: OverallReport): string {
-  if (friedman === null || criticalDifference === null) return "";
+function friedmanText({ friedman, groups }: OverallReport): string {
+  if (friedman === null) return "";
   const differ = friedman.p < 0.05 ? "the models differ" : "no difference between the models is shown";
   const lines = [
-    `Friedman: ${differ} (F ${numberText(friedman.f)}, p ${numberText(friedman.p)}). Ranks closer than ${numberText(criticalDifference)} are not told apart (Nemenyi):`,
-    ...groups.map((group) => `  not told apart: ${group.join(", ")}`),
-    ...(groups.length === 0 ? ["  all are told apart"] : []),
+    `Friedman: ${differ} (F ${numberText(friedman.f)}, p ${numberText(friedman.p)}).`,
+    ...groups.map((group) => `Not told apart: ${group.join(", ")}.`),
   ];
   return lines.join("\n");
 }

@@ -6,7 +6,8 @@ import { ropeText } from "../compare/rope.ts";
 import { rankDirection } from "../figures/figure.ts";
 import { dataNotes, reportNotes } from "./compare-notes.ts";
 import { overallText } from "./compare-overall-text.ts";
-import { pairText } from "./compare-pair-text.ts";
+import { pairTable } from "./compare-pair-table.ts";
+import { headline } from "./compare-words.ts";
 
 /** More data sets than this are shown one by one only if asked for. */
 const mostDataSets = 3;
@@ -17,7 +18,7 @@ export function compareText(report: CompareReport, all: boolean): string {
   const shown = all || dataSets.length <= mostDataSets ? dataSets : [];
   const title = `${criterion.name}, ${rankDirection(criterion)} is better${by === null ? "" : `, models grouped by ${by}`}`;
   const parts = [`${title}; differences up to ${ropeText(rope)} count as none`];
-  parts.push(...shown.map((data) => dataText(data, report, all)));
+  parts.push(...shown.map((data) => dataText(data, report.database, all)));
   if (shown.length === 0)
     parts.push(
       `${countText(dataSets.length, "data set")}: --data KEY shows one, --all every one: ${dataSets.map(({ data }) => data).join(", ")}`,
@@ -28,16 +29,25 @@ export function compareText(report: CompareReport, all: boolean): string {
   return parts.join("\n\n");
 }
 
-function dataText(data: DataReport, { criterion }: CompareReport, all: boolean): string {
-  const { models, pairs, familySize } = data;
-  const heading = `On ${data.data || "no data module"}${data.folds > 0 ? `, ${data.folds}-fold cross-validation` : ""}:`;
-  const parts = [`${heading}\n${standingsText(models)}`];
-  const best = models[0]?.model;
+export function dataHeading({ data, folds, scale }: DataReport): string {
+  const parts = [
+    `On ${data || "no data module"}`,
+    folds > 0 ? `${folds}-fold cross-validation` : "",
+    scale === "log" ? "compared by ratios, with geometric means" : "",
+  ];
+  return `${parts.filter((part) => part !== "").join(", ")}:`;
+}
+
+function dataText(data: DataReport, database: string, all: boolean): string {
+  const { models, pairs, familySize, scale } = data;
+  const placed = models.filter(({ rank }) => rank !== null).map(({ model }) => model);
+  const parts = [`${dataHeading(data)}\n${standingsText(models)}`];
+  const best = placed[0];
   const [first, others] = [pairs.filter(({ a }) => a === best), pairs.filter(({ a }) => a !== best)];
-  const lineOf = (pair: (typeof pairs)[number]) => pairText(pair, rankDirection(criterion), familySize);
   if (pairs.length === 0) parts.push(lonelyText(models));
-  else parts.push(first.map(lineOf).join("\n"));
-  if (all && others.length > 0) parts.push(`The other pairs:\n${others.map(lineOf).join("\n")}`);
+  else parts.push(headline(placed, pairs), pairTable(first, scale, familySize));
+  if (all && others.length > 0)
+    for (const ofOne of Map.groupBy(others, ({ a }) => a).values()) parts.push(pairTable(ofOne, scale, familySize));
   else if (familySize > first.length) {
     const decided = others.filter(({ verdict }) => verdict === "better" || verdict === "worse").length;
     const counts = `${decided} decided, ${others.filter(({ verdict }) => verdict === "equivalent").length} equivalent`;
@@ -47,7 +57,7 @@ function dataText(data: DataReport, { criterion }: CompareReport, all: boolean):
         : `Among so many models only the best one is compared with the others; the correction counts all ${familySize} pairs.`,
     );
   }
-  const notes = dataNotes(data);
+  const notes = dataNotes(data, database);
   if (notes.length > 0) parts.push(notes.join("\n"));
   return parts.join("\n\n");
 }
@@ -61,20 +71,36 @@ function lonelyText(models: readonly ModelStanding[]): string {
 
 function standingsText(models: readonly ModelStanding[]): string {
   const isGrouped = models.some(({ members }) => members > 1);
-  const header = ["", "model", "mean", "95 % interval", "n", "failed", ...(isGrouped ? ["pipelines"] : [])];
+  const header = [
+    "",
+    "model",
+    "mean",
+    "95 % interval",
+    "median",
+    "mid-mean",
+    "n",
+    "failed",
+    ...(isGrouped ? ["pipelines"] : []),
+  ];
   const rows = models.map((model) => [
-    model.mean === null ? "-" : `${model.rank}.`,
+    model.rank === null ? "-" : `${model.rank}.`,
     model.model,
     numberText(model.mean),
     model.interval === null ? "" : `${numberText(model.interval.low)} to ${numberText(model.interval.high)}`,
+    numberText(model.median),
+    numberText(model.interquartileMean),
     String(model.n),
     failuresText(model),
     ...(isGrouped ? [String(model.members)] : []),
   ]);
-  return tableText(header, rows, [0, 2, 3, 4, 6]);
+  return tableText(header, rows, [0, 2, 3, 4, 5, 6, 8]);
 }
 
-function failuresText({ failed, diverged }: ModelStanding): string {
-  const counts = [failed > 0 ? String(failed) : "", diverged > 0 ? `${diverged} diverged` : ""];
+function failuresText({ failed, diverged, lost }: ModelStanding): string {
+  const counts = [
+    failed > 0 ? String(failed) : "",
+    diverged > 0 ? `${diverged} diverged` : "",
+    lost > 0 ? `${lost} lost` : "",
+  ];
   return counts.filter((count) => count !== "").join(" + ") || "0";
 }

@@ -27,7 +27,7 @@ async function compareJson(...args: readonly string[]) {
 }
 
 /** What each repetition adds to all models, as a harder split of the data does. */
-const shared = [0.3, -0.1, 0.25, 0, -0.3, 0.1, 0.2, -0.2];
+const shared = [0.3, -0.1, 0.25, 0, -0.3, 0.1, 0.2, -0.2, 0.15, -0.15];
 
 /** Networks of some widths on one data set, each with some losses. */
 function runsOf(
@@ -44,7 +44,11 @@ function runsOf(
   );
 }
 
-const clear = { 2: [2, 2.02, 1.99, 2.01], 3: [1, 1.01, 0.98, 1.02], 4: [1.5, 1, 2, 1.2] };
+const clear = {
+  2: [2, 2.02, 1.99, 2.01, 2.03, 1.97, 2, 2.01],
+  3: [1, 1.01, 0.98, 1.02, 1, 0.99, 1.01, 1],
+  4: [1.5, 1, 2, 0.9, 1.6, 0.8, 1.2, 0.95],
+};
 
 describe("one data set", () => {
   test("ranks by the mean and says in words who is better", async () => {
@@ -53,48 +57,141 @@ describe("one data set", () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^test_loss, lower is better/);
     expect(out).toMatch(/1\. {2}Net\(3\).*\n2\. {2}Net\(4\).*\n3\. {2}Net\(2\)/);
-    expect(out).toMatch(
-      /^Net\(3\) is better than Net\(2\): over 99\.99 % sure, 1\.00\d lower \(.* to .*\), better in 4 of 4/m,
-    );
-    expect(out).toMatch(/^Net\(3\) or Net\(4\): undecided: .*about \d+ more repetitions would decide/m);
-    expect(out).toContain("1 other pair: 0 decided, 0 equivalent; --all lists them.");
-    expect(out).toContain("With 4 repetitions the permutation test's p cannot fall below 0.125");
+    expect(out).toContain("Net(3) is first of 3 by its mean: better than Net(2), not told apart from Net(4).");
+    expect(out).toMatch(/^Net\(2\) +better +50\.1 % lower \(.* to .* %\) +8 of 8 +0\.023$/m);
+    expect(out).toMatch(/^Net\(4\) +undecided .* (from \d+|\d+ to \d+|over 200)$/m);
+    expect(out).toContain("These verdicts hold for the planned number of repetitions");
+    expect(out).toContain("1 other pair: 1 decided, 0 equivalent; --all lists them.");
     expect(out).toContain("The models are ranked on the test set.");
-    expect((await compare("--all")).out).toMatch(/^Net\(4\) or Net\(2\): undecided/m);
+    expect((await compare("--all")).out).toMatch(/^Net\(4\) against .*\n.*\nNet\(2\) +better/m);
+    const widest = out
+      .split("\n")
+      .filter((line) => /^(Net\(\d\) {2,}|--)/.test(line))
+      .map(({ length }) => length);
+    expect(Math.max(...widest)).toBeLessThanOrEqual(80);
   });
 
   test("has every figure in JSON, with pairing at work", async () => {
     await writeDatabase(database, runsOf(clear));
-    const { dataSets, criterion, overall } = await compareJson();
+    const { dataSets, criterion, overall } = await compareJson("--scale", "linear");
     expect(criterion).toEqual({ column: "test_loss", direction: "lower" });
     expect(overall).toBeNull();
-    const [{ models, pairs, familySize }] = dataSets;
-    expect(familySize).toBe(3);
-    expect(models[0]).toMatchObject({ model: "Net(3)", rank: 1, n: 4, failed: 0 });
+    const [{ models, pairs, familySize, scale }] = dataSets;
+    expect({ familySize, scale }).toEqual({ familySize: 3, scale: "linear" });
+    expect(models[0]).toMatchObject({ model: "Net(3)", rank: 1, n: 8, failed: 0 });
     // The repetitions differ much more than the differences between models do.
     expect(models[0].deviation).toBeGreaterThan(0.15);
     const pair = pairs.find(({ a, b }: { a: string; b: string }) => a === "Net(3)" && b === "Net(2)");
-    expect(pair).toMatchObject({ verdict: "better", n: 4, permutationP: 0.125, permutationPCorrected: 0.375 });
+    expect(pair).toMatchObject({ verdict: "better", n: 8, evidence: { method: "sign-flip", p: 2 / 256 } });
+    expect(pair.pCorrected).toBeCloseTo(6 / 256, 12);
     expect(pair.difference).toBeCloseTo(-1.0025, 9);
-    expect(pair.interval.high - pair.interval.low).toBeLessThan(0.1);
+    expect(pair.evidence.interval.high - pair.evidence.interval.low).toBeLessThan(0.1);
     expect(pair.rope).toBeCloseTo(0.01 * models[0].mean, 12);
+  });
+
+  test("compares positive losses by ratios, whatever their spread, unless told otherwise", async () => {
+    await writeDatabase(database, runsOf(clear));
+    const { out } = await compare();
+    expect(out).toContain("compared by ratios, with geometric means");
+    const [{ pairs }] = (await compareJson()).dataSets;
+    expect(pairs[0].rope).toBeCloseTo(Math.log(1.01), 12);
+    expect((await compare("--scale", "linear")).out).not.toContain("ratios");
+    const negative = runsOf({ 2: [-2, 1], 3: [1, 1] });
+    await rm(database);
+    await writeDatabase(database, negative);
+    expect((await compareJson()).dataSets[0].scale).toBe("linear");
+    expect((await compare("--scale", "log")).err).toMatch(/--scale log: test_loss has values that are not positive/);
+  });
+
+  test("counts no verdict of a planned number before all have ended", async () => {
+    const [first, ...rest] = runsOf(clear);
+    if (first === undefined) throw new Error("too few runs");
+    await writeDatabase(database, [{ ...first, status: "pending" }, ...rest]);
+    const { out } = await compare();
+    expect(out).toContain("No verdict yet (15 of 16 planned runs have ended; the verdict comes with the last).");
+    // The pair of which all have ended has its verdict.
+    expect((await compareJson()).dataSets[0].pairs.map(({ verdict }: { verdict: string }) => verdict)).toContain(
+      "unknown",
+    );
+  });
+
+  test("takes the verdict of every look where repetitions were added, or the database does not say", async () => {
+    const runs = runsOf(clear);
+    await writeDatabase(
+      database,
+      runs.map((run) => (run.repetition >= 5 ? { ...run, orderedAt: 2, endedAt: 3 } : run)),
+    );
+    const { out } = await compare();
+    expect(out).toContain("These verdicts hold at every look: some repetitions were ordered after others had ended.");
+    expect((await compareJson()).dataSets[0].pairs[0].evidence.method).toBe("sign-prediction");
+  });
+
+  test("explains a pair with every number", async () => {
+    await writeDatabase(database, runsOf(clear));
+    const { out } = await compare("--explain", "1,3");
+    expect(out).toMatch(/^Net\(3\) against Net\(2\), by test_loss/);
+    expect(out).toContain("p = 0.007813 (the smallest possible is 0.007813)");
+    expect(out).toContain("There are 3 pairs; Holm's correction multiplies this p by 3: 0.02344.");
+    expect(out).toContain("9. Verdict: Net(3) is better than Net(2).");
+    expect((await compare("--explain", "Net(4) / Net(3)")).out).toMatch(
+      /10\. Plan\. (from \d+|\d+ to \d+) more repetitions/,
+    );
+    expect(await compare("--explain", "Net(9) / Net(3)")).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^--explain Net\(9\) \/ Net\(3\): there is no such pair\. Write two places/),
+    });
+  });
+
+  test("names results on which a mean hangs, and puts a single lucky one last", async () => {
+    const losses = { 2: [2, 2.01, 1.99, 2.02, 2, 1.98, 90], 3: [1, 1.01, 1.03, 0.99, 1, 1.02, 1], 4: [0.1] };
+    const runs = runsOf(losses).map((run) => ({
+      ...run,
+      results: { test_loss: (run.results?.test_loss ?? 0) - (shared[run.repetition] ?? 0) },
+    }));
+    await writeDatabase(database, runs);
+    const { out } = await compare();
+    expect(out).toMatch(/Net\(2\), run 7 \(90\): mosaic show .*results\.db 7/);
+    expect(out).toMatch(/^ - {2}Net\(4\) /m);
+    expect(out).toContain("Without a place, because a single result is luck: Net(4).");
+    expect(out).toContain("Net(3) is best of 2: better than every other.");
+  });
+
+  test("calls no model better because it failed", async () => {
+    const losses = { 2: new Array<number>(12).fill(0.3), 3: new Array<number>(12).fill(0.29) };
+    const runs = runsOf(losses).map((run, index) => ({
+      ...run,
+      results: {
+        test_loss:
+          index >= 12 && index % 2 === 1 ? Number.NaN : (run.results?.test_loss ?? 0) - (shared[run.repetition] ?? 0),
+      },
+    }));
+    await writeDatabase(database, runs);
+    const { out } = await compare();
+    expect(out).toMatch(/^Net\(2\) +better when trained .* 6 of 6, 6\/0 failed/m);
+    expect(out).toContain(
+      "Failed trainings count as worse than every result in the verdicts, and in no mean: Net(3) in 6 of 12.",
+    );
+    const [{ pairs }] = (await compareJson()).dataSets;
+    expect(pairs[0]).toMatchObject({ verdict: "undecided", verdictWhenTrained: "better" });
+    expect(pairs[0].failures).toEqual({ a: 6, b: 0, both: 0, of: 12 });
   });
 
   test("takes higher accuracies for better, and sizes for no matter of chance", async () => {
     await writeDatabase(database, runsOf(clear));
     expect((await compareJson("test_acc")).dataSets[0].models[0].model).toBe("Net(3)");
     const { out } = await compare("nb_params");
-    expect(out).toContain("Net(2) is better than Net(3): no chance involved, 10 lower");
+    expect(out).toMatch(/^Net\(3\) +better +10 lower /m);
     expect(out).not.toContain("test set");
   });
 
   test("says that one repetition tells nothing", async () => {
     await writeDatabase(database, runsOf({ 2: [2], 3: [1] }));
     const { out } = await compare();
-    expect(out).toContain("Net(3) or Net(2): no uncertainty available from one repetition; 1 lower");
+    expect(out).toMatch(/^Net\(2\) +- +43\.\d % lower +1 of 1 +-$/m);
+    expect(out).toContain("Net(3) is first of 2 by its mean: not told apart from Net(2).");
   });
 
-  test("counts failed, diverged and unfinished runs, and leaves their repetitions out", async () => {
+  test("counts failed, diverged and unfinished runs", async () => {
     const [first, second, third, ...rest] = runsOf({ 2: [2, 2.1, 2, 1.9, 2, 2.05], 3: [1, 1.1, 1, 1, 0.9, 1] });
     if (first === undefined || second === undefined || third === undefined) throw new Error("too few runs");
     await writeDatabase(database, [
@@ -105,14 +202,13 @@ describe("one data set", () => {
     ]);
     const { out } = await compare();
     expect(out).toMatch(/Net\(2\).* 3 {2}1 \+ 1 diverged/);
-    expect(out).toContain("better in 3 of 3");
-    expect(out).toContain("these models look better than they are: Net(2) (1 failed, 1 diverged)");
-    expect(out).toContain("1 run not finished");
+    expect(out).toContain("3 of 3, 0/2 failed");
+    expect(out).toContain("11 of 12 planned runs have ended");
   });
 
   test("--rope changes what counts as a difference", async () => {
     await writeDatabase(database, runsOf(clear));
-    expect((await compare("--rope", "1.2")).out).toMatch(/^Net\(3\) and Net\(2\) are practically the same: .* sure/m);
+    expect((await compare("--rope", "1.2", "--scale", "linear")).out).toMatch(/^Net\(2\) +the same /m);
     expect((await compareJson("--rope", "5%")).rope).toEqual({ kind: "relative", share: 0.05 });
     expect(await compare("--rope", "much")).toMatchObject({ code: 2, err: expect.stringContaining("--rope much") });
   });
@@ -128,15 +224,8 @@ describe("one data set", () => {
     );
     const [{ pairs, familySize }] = (await compareJson()).dataSets;
     expect(familySize).toBe(528);
-    expect(pairs[0].smallestPermutationP).toBe(1e-4);
-    expect((await compare()).out).toContain("its p cannot fall below 1.000e-4, and 0.0528 as one of 528 pairs");
-  });
-
-  test("from 10 results on an interval is the bootstrap's; folds keep the corrected t interval", async () => {
-    const random = seededRandom(1);
-    const noise = () => Array.from({ length: 12 }, () => random());
-    await writeDatabase(database, runsOf({ 2: noise(), 3: noise() }));
-    expect((await compareJson()).dataSets[0].pairs[0].interval.method).toBe("bootstrap");
+    expect(pairs[0].evidence.smallestP).toBe(1e-4);
+    expect((await compare()).out).toContain("p cannot fall below 1.000e-4, which is not enough among 528 pairs");
   });
 });
 
@@ -156,7 +245,7 @@ describe("models are told apart and grouped", () => {
       ...runsOf({ 2: [2, 2.2, 2.1], 3: [3, 3.2, 3.1] }),
       ...runsOf({ 2: [1, 1.2, 1], 3: [1, 1, 1.2] }, { changes: { class: "Brick" } }),
     ]);
-    const [{ models, pairs }] = (await compareJson("--by", "key")).dataSets;
+    const [{ models, pairs }] = (await compareJson("--by", "key", "--scale", "linear")).dataSets;
     expect(models).toMatchObject([
       { model: "k_Brick", members: 2, n: 3 },
       { model: "k_Net", members: 2, n: 3 },
@@ -168,7 +257,7 @@ describe("models are told apart and grouped", () => {
       ["net", "Brick(2)"],
       ["net_key", "k_Brick"],
     ] as const)
-      expect((await compareJson("--by", by)).dataSets[0].models[0].model).toBe(first);
+      expect((await compareJson("--by", by, "--scale", "linear")).dataSets[0].models[0].model).toBe(first);
     const { out } = await compare("--by", "Brick_width");
     expect(out).toContain("6 runs without Brick_width left out.");
   });
@@ -194,7 +283,8 @@ describe("models are told apart and grouped", () => {
   test("the last result of a repetition counts, and the others are mentioned", async () => {
     await writeDatabase(database, [...runsOf({ 2: [9, 9], 3: [1, 1.1] }), ...runsOf({ 2: [2, 2.2] })]);
     const { out } = await compare();
-    expect(out).toMatch(/Net\(2\) +2\.2 /);
+    expect(out).toMatch(/Net\(2\) +2\.198 /);
+    expect(out).toContain("at every look: some runs were trained again");
     expect(out).toContain("2 runs left out: another run is of the same repetition");
   });
 
@@ -211,7 +301,7 @@ describe("models are told apart and grouped", () => {
     expect(others).toEqual([]);
     expect(data).toMatchObject({ folds: 5, correlation: 0.2 });
     expect(data.pairs[0].n).toBe(5);
-    expect(data.pairs[0].permutationP).toBeUndefined();
+    expect(data.pairs[0].evidence.method).toBe("correlated-t");
     expect((await compare()).out).toContain("5-fold cross-validation");
   });
 });
@@ -280,8 +370,8 @@ describe("what cannot be compared is said with what there is", () => {
       CREATE TABLE system (param_name, param_value);
       CREATE TABLE runs (run_id, status, pipeline, return_status);
     `);
-    for (let id = 1; id <= 8; id++) {
-      const width = id <= 4 ? 2 : 3;
+    for (let id = 1; id <= 20; id++) {
+      const width = id <= 10 ? 2 : 3;
       original.prepare("INSERT INTO runs VALUES (?, 'done', '', '')").run(id);
       original.prepare("INSERT INTO params VALUES (?, 'pipeline', ?)").run(
         id,
@@ -290,12 +380,13 @@ describe("what cannot be compared is said with what there is", () => {
           { type: "net", class: "Net", width, key: "k", path_to_class: "n.py" },
         ]),
       );
-      original.prepare("INSERT INTO run_results VALUES (?, 0, ?)").run(id, width + (id % 4) / 100);
+      original.prepare("INSERT INTO run_results VALUES (?, 0, ?)").run(id, width + (id % 10) / 100);
     }
     original.close();
     const { code, out } = await compare();
     expect(code).toBe(0);
-    expect(out).toMatch(/^Net\(2\) is better than Net\(3\): .* 1 lower|better in 4 of 4/m);
+    expect(out).toMatch(/^Net\(3\) +better .* 10 of 10 /m);
+    expect(out).toContain("at every look: the database does not say when its runs were ordered");
     expect(out).toContain("paired in the order of their ids");
   });
 });

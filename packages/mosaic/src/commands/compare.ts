@@ -2,12 +2,14 @@ import { jsonText } from "@ml-mosaic/command-line";
 import type { DataReport } from "../compare/data-report.ts";
 import { type CompareReport, compareRuns } from "../compare/report.ts";
 import { defaultRope, parseRope } from "../compare/rope.ts";
+import { scaleChoices } from "../compare/scale.ts";
 import { rankDirection } from "../figures/figure.ts";
 import { defaultCriterion } from "../figures/run-figures.ts";
+import { explainText } from "./compare-explain.ts";
 import { dataNotes, reportNotes } from "./compare-notes.ts";
 import { overallNotes } from "./compare-overall-text.ts";
-import { pairText } from "./compare-pair-text.ts";
 import { compareText } from "./compare-text.ts";
+import { pairText } from "./compare-words.ts";
 import { criterionArgument, plotCommand } from "./plot-command.ts";
 import { databaseArgument } from "./read-database.ts";
 
@@ -31,6 +33,16 @@ export const compareCommand = plotCommand({
         value: "R",
         help: "differences up to R count as none: 0.02, or 2% of the better mean (default: 1%)",
       },
+      {
+        name: "scale",
+        value: "SCALE",
+        help: "compare by ratios (log) or differences (linear); auto goes by what the criterion is and the sign of its values (default)",
+      },
+      {
+        name: "explain",
+        value: "PAIR",
+        help: "print the reasoning about one pair in full: two places of the table (1,2), or two names with a slash between",
+      },
       { name: "all", help: "list every pair of models and every data set" },
       { name: "plot", value: "FILE", help: "also draw it: .pdf, .svg, .png, or .csv for the figures" },
       { name: "json", help: "write JSON for programs, with every figure" },
@@ -39,6 +51,7 @@ export const compareCommand = plotCommand({
       "mosaic compare results.db",
       "mosaic compare results.db test_acc --by key",
       "mosaic compare results.db 'duration(s)' --data data_Digits --rope 5%",
+      "mosaic compare results.db --explain 1,2",
       "mosaic compare results.db --plot verdicts.pdf",
     ],
   },
@@ -50,17 +63,20 @@ export const compareCommand = plotCommand({
       by: given.option("by"),
       data: given.option("data"),
       rope: rope === undefined ? defaultRope : parseRope(rope),
+      scale: scaleChoices.find((choice) => choice === given.option("scale")) ?? "auto",
     });
   },
-  print: (report, given) =>
-    `${given.switched("json") ? jsonText(reportJson(report)) : compareText(report, given.switched("all"))}\n`,
+  print(report, given) {
+    if (given.switched("json")) return `${jsonText(reportJson(report))}\n`;
+    const explain = given.option("explain");
+    return `${explain === undefined ? compareText(report, given.switched("all")) : explainText(report, explain)}\n`;
+  },
   async draw(report, given) {
     const { comparePlots } = await import("../plots/pages/comparison.ts");
-    const direction = rankDirection(report.criterion);
     const texts = {
-      verdicts: ({ pairs, models, familySize }: DataReport) =>
-        pairs.filter(({ a }) => a === models[0]?.model).map((pair) => pairText(pair, direction, familySize)),
-      notes: dataNotes,
+      verdicts: ({ pairs, models, scale }: DataReport) =>
+        pairs.filter(({ a }) => a === models[0]?.model).map((pair) => pairText(pair, scale)),
+      notes: (data: DataReport) => dataNotes(data),
       overall: report.overall === null ? [] : overallNotes(report.overall),
       common: reportNotes(report),
     };

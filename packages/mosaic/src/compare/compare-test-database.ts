@@ -7,6 +7,9 @@ export interface InventedRun {
   readonly pipeline: readonly Readonly<Record<string, string>>[];
   readonly process?: Readonly<Record<string, string>>;
   readonly repetition: number;
+  /** When it was ordered and had ended; by default all were ordered at 0, before any had ended at 1. */
+  readonly orderedAt?: number;
+  readonly endedAt?: number;
   readonly status?: string;
   /** By column; `NaN` is stored as the store does. */
   readonly results?: Readonly<Record<string, number>>;
@@ -20,12 +23,15 @@ export async function writeDatabase(path: string, runs: readonly InventedRun[]):
   const param = database.prepare("INSERT INTO params VALUES (?, ?, ?)");
   const run = database.prepare("INSERT INTO runs VALUES (?, ?, ?, ?)");
   const details = database.prepare(
-    "INSERT INTO run_details (run_id, experiment_id, identity, repetition, seed, created_at) VALUES (?, 1, '', ?, ?, 0)",
+    "INSERT INTO run_details (run_id, experiment_id, identity, repetition, seed, created_at, ordered_at, finished_at) VALUES (?, 1, '', ?, ?, ?, ?, ?)",
   );
   const columns = seedColumns.map(({ name }) => name);
   const result = database.prepare(`INSERT INTO run_results VALUES (?, ${columns.map(() => "?").join(", ")})`);
   database.exec("BEGIN");
-  for (const [index, { pipeline, process = {}, repetition, status = "done", results = {} }] of runs.entries()) {
+  for (const [
+    index,
+    { pipeline, process = {}, repetition, orderedAt = 0, endedAt = 1, status = "done", results = {} },
+  ] of runs.entries()) {
     const id = index + 1;
     run.run(id, status, "", "");
     param.run(id, "pipeline", JSON.stringify(pipeline));
@@ -37,7 +43,8 @@ export async function writeDatabase(path: string, runs: readonly InventedRun[]):
     }
     for (const [name, value] of Object.entries({ lr: "1e-3", data_scheme: "data", pipeline_scheme: "net", ...process }))
       param.run(id, name, value);
-    details.run(id, repetition, 1000 + repetition);
+    const hasEnded = status === "done" || status === "error";
+    details.run(id, repetition, 1000 + repetition, orderedAt, orderedAt, hasEnded ? endedAt : null);
     const values = columns.map((column) => results[column] ?? null);
     if (status === "done") result.run(id, ...values.map((value) => (Number.isNaN(value) ? "NaN" : value)));
   }

@@ -1,49 +1,71 @@
 /** The models on one data set: their ranking, and every pair of them. */
 import {
   comparePair,
+  detectableEffect,
   deviationOf,
+  type Interval,
   type Judgement,
   judge,
-  type MeanInterval,
   meanInterval,
   meanOf,
-  type PairSettings,
+  medianOf,
+  middleMean,
+  type PairedResults,
   type PairStatistics,
+  type Plan,
+  planFor,
 } from "@ml-mosaic/statistics";
 import { type Figure, rankDirection } from "../figures/figure.ts";
+import { type Counting, countingOf } from "./counting.ts";
+import { isOutlying, type Outlier } from "./outliers.ts";
 import type { DataResults, ModelResults } from "./results.ts";
-import type { Rope } from "./rope.ts";
+import { type Rope, ropeSize } from "./rope.ts";
+import { fromScale, onScale, type Scale, type ScaleChoice, scaleOf } from "./scale.ts";
 
 export interface Settings {
   readonly criterion: Figure;
   readonly rope: Rope;
+  readonly scale: ScaleChoice;
   /** The permutation test is exact for so many repetitions. */
   readonly exactUpTo: number;
 }
 
-export interface ModelStanding extends Omit<ModelResults, "results"> {
-  readonly rank: number;
+export interface ModelStanding extends Omit<ModelResults, "results" | "failures" | "runIds" | "orders"> {
+  /** null where too few repetitions have a result for a place among the others. */
+  readonly rank: number | null;
   /** Repetitions with a result; with folds, results. */
   readonly n: number;
-  /** null where there is no result. */
+  /** The geometric mean on the logarithmic scale. null where there is no result. */
   readonly mean: number | null;
+  readonly median: number | null;
+  /** The mean without the lowest and the highest quarter. */
+  readonly interquartileMean: number | null;
   readonly deviation: number | null;
-  readonly interval: MeanInterval | null;
+  /** Of the mean, 95 %. */
+  readonly interval: Interval | null;
   readonly results: readonly { readonly repetition: string; readonly value: number }[];
+  readonly outliers: readonly Outlier[];
 }
 
-/** `a` ranks before `b`; the verdict is about `a`. */
+/** `a` ranks before `b`; the verdict is about `a`. On the logarithmic scale differences are of logarithms. */
 export interface PairReport extends Omit<PairStatistics, "advantages">, Judgement {
   readonly a: string;
   readonly b: string;
+  /** Which verdict it is: for a planned number of repetitions, or one that holds at every look. */
+  readonly counting: Counting;
+  /** The smallest difference, on the scale, that so many repetitions would show with 80 %; null where they can show none. */
+  readonly detectable: number | null;
+  /** Of repetitions that would decide it; null where it is decided, nothing can be planned, or nobody asks: see `mostPlans`. */
+  readonly plan: Plan | null;
 }
 
 export interface DataReport {
   readonly data: string;
+  readonly scale: Scale;
   /** Folds of the cross-validation, 0 where there is none, and the correlation that it causes between results. */
   readonly folds: number;
   readonly correlation: number;
-  /** By mean, the best first. */
+  /** By mean, the best first; those with too few results to be compared last. */
   readonly models: readonly ModelStanding[];
   readonly pairs: readonly PairReport[];
   /** All pairs of models; `pairs` has only those of the best one where there are too many models. */
@@ -51,6 +73,9 @@ export interface DataReport {
   readonly repeated: number;
   readonly isPairedByOrder: boolean;
 }
+
+/** Plans are made for so many pairs of the best model, in the order of ranks: each is a simulation. */
+export const mostPlans = 6;
 
 /** With more models only the best one is compared with the others; the correction counts all pairs even so. */
 export const mostModels = 40;
@@ -61,35 +86,62 @@ export function pairCountOf({ models }: DataResults): number {
   return count <= mostModels ? (count * (count - 1)) / 2 : count - 1;
 }
 
-export function compareOnData(data: DataResults, { criterion, rope, exactUpTo }: Settings): DataReport {
+export function compareOnData(data: DataResults, { criterion, rope, scale: choice, exactUpTo }: Settings): DataReport {
   const correlation = data.folds === 0 ? 0 : 1 / data.folds;
-  const ranked = rankModels(data.models, criterion);
-  const compared = ranked.flatMap(({ model }) => (model.results.size > 0 ? [model] : []));
+  const direction = rankDirection(criterion);
+  const scale = scaleOf(
+    choice,
+    criterion,
+    data.models.flatMap(({ results }) => [...results.values()]),
+  );
+  const ranked = rankModels(
+    data.models.map((model) => onScaleOf(model, scale)),
+    direction,
+    criterion.fixed === true,
+  );
+  const compared = ranked.flatMap(({ model, rank }) => (rank === null ? [] : [model]));
   const familySize = (compared.length * (compared.length - 1)) / 2;
-  const settings: PairSettings = {
-    direction: rankDirection(criterion),
-    rope: (meanA, meanB) => ropeSize(rope, criterion, meanA, meanB),
-    correlation,
-    isFixed: criterion.fixed === true,
-    exactUpTo,
-  };
   const pairs = (compared.length <= mostModels ? compared : compared.slice(0, 1)).flatMap((a, index) =>
-    compared.slice(index + 1).map((b) => ({ a, b, statistics: comparePair(pairUp(a, b), settings) })),
+    compared.slice(index + 1).map((b) => {
+      const counting = countingOf([a.orders, b.orders]);
+      const statistics = comparePair(pairUp(a, b), {
+        direction,
+        rope: (meanA, meanB) => ropeSize(rope, criterion, scale, meanA, meanB),
+        correlation,
+        isFixed: criterion.fixed === true,
+        isPlanned: counting.kind === "planned",
+        exactUpTo,
+      });
+      return { a, b, counting, statistics };
+    }),
   );
   const judgements = judge(
-    pairs.map(({ statistics }) => statistics),
-    correlation,
+    pairs.map(({ statistics, counting }) =>
+      counting.kind === "pending" ? { ...statistics, evidence: undefined, withFailures: undefined } : statistics,
+    ),
+    direction,
     familySize,
   );
   return {
     data: data.data,
+    scale,
     folds: data.folds,
     correlation,
-    models: ranked.map(({ model, rank }) => standingOf(model, rank, correlation)),
-    pairs: pairs.flatMap(({ a, b, statistics }, index) => {
+    models: ranked.map(({ model, rank }) => standingOf(model, rank, correlation, scale)),
+    pairs: pairs.flatMap(({ a, b, statistics, counting }, index) => {
       const judgement = judgements[index];
+      if (judgement === undefined) return [];
       const { advantages, ...figures } = statistics;
-      return judgement === undefined ? [] : [{ a: a.model, b: b.model, ...figures, ...judgement }];
+      const isPlanned =
+        index < mostPlans &&
+        a === compared[0] &&
+        judgement.verdict === "undecided" &&
+        correlation === 0 &&
+        statistics.withFailures === undefined;
+      const outlook = isPlanned
+        ? outlookOf(statistics, judgement.factor, familySize)
+        : { detectable: null, plan: null };
+      return [{ a: a.model, b: b.model, ...figures, ...judgement, counting, ...outlook }];
     }),
     familySize,
     repeated: data.repeated,
@@ -97,31 +149,55 @@ export function compareOnData(data: DataResults, { criterion, rope, exactUpTo }:
   };
 }
 
-/** The better mean first, who has no result last; equal means share a rank. */
-function rankModels(models: readonly ModelResults[], criterion: Figure) {
-  const sign = rankDirection(criterion) === "lower" ? 1 : -1;
+/** What more repetitions would give. */
+function outlookOf({ advantages, rope }: PairStatistics, factor: number, familySize: number) {
+  const smallest = deviationOf(advantages) * detectableEffect(advantages.length, familySize);
+  return {
+    detectable: Number.isFinite(smallest) && smallest > 0 ? smallest : null,
+    plan: planFor(advantages, rope, factor) ?? null,
+  };
+}
+
+function onScaleOf(model: ModelResults, scale: Scale): ModelResults {
+  if (scale === "linear") return model;
+  return { ...model, results: new Map(Array.from(model.results, ([key, value]) => [key, onScale(scale, value)])) };
+}
+
+/**
+ * The better mean first; equal means share a rank. A single result is luck: it has a place only where no model has more. Models
+ * without a place come last.
+ */
+function rankModels(models: readonly ModelResults[], direction: "lower" | "higher", isFixed: boolean) {
+  const sign = direction === "lower" ? 1 : -1;
+  const most = Math.max(...models.map(({ results }) => results.size));
+  const fewest = isFixed || most < 2 ? 1 : 2;
   const scored = models
     .map((model) => ({
       model,
+      isPlaced: model.results.size >= fewest,
       score: model.results.size === 0 ? Infinity : sign * meanOf([...model.results.values()]),
     }))
-    .sort((one, other) => (one.score === other.score ? 0 : one.score - other.score));
+    .sort(
+      (one, other) =>
+        Number(other.isPlaced) - Number(one.isPlaced) || (one.score === other.score ? 0 : one.score - other.score),
+    );
   let rank = 1;
-  return scored.map(({ model, score }, index) => {
+  return scored.map(({ model, score, isPlaced }, index) => {
     if (score !== scored[index - 1]?.score) rank = index + 1;
-    return { model, rank };
+    return { model, rank: isPlaced ? rank : null };
   });
 }
 
-export function ropeSize(rope: Rope, criterion: Figure, meanA: number, meanB: number): number {
-  if (rope.kind === "absolute") return rope.size;
-  return rope.share * Math.abs(rankDirection(criterion) === "lower" ? Math.min(meanA, meanB) : Math.max(meanA, meanB));
-}
-
-/** The results of the repetitions that both have; the same list for every pair of which it has all. */
-function pairUp(a: ModelResults, b: ModelResults) {
-  const shared = [...a.results.keys()].filter((repetition) => b.results.has(repetition));
-  return { a: valuesOn(a, shared), b: valuesOn(b, shared) };
+/** The repetitions that have ended for both; the same list for every pair of which it has all. */
+function pairUp(a: ModelResults, b: ModelResults): PairedResults {
+  const hasEnded = ({ results, failures }: ModelResults, repetition: string) =>
+    results.has(repetition) || failures.has(repetition);
+  const shared = [...a.runIds.keys()].filter((repetition) => hasEnded(a, repetition) && hasEnded(b, repetition));
+  return {
+    a: valuesOn(a, shared),
+    b: valuesOn(b, shared),
+    alone: { a: [...a.results.values()], b: [...b.results.values()] },
+  };
 }
 
 function valuesOn({ results }: ModelResults, repetitions: readonly string[]): readonly number[] {
@@ -135,15 +211,29 @@ function valuesOn({ results }: ModelResults, repetitions: readonly string[]): re
 /** What is drawn of a list is kept with the list. */
 const listed = new WeakMap<ModelResults["results"], Map<string, readonly number[]>>();
 
-function standingOf({ results, ...model }: ModelResults, rank: number, correlation: number): ModelStanding {
+function standingOf(
+  { results, failures, runIds, orders, ...model }: ModelResults,
+  rank: number | null,
+  correlation: number,
+  scale: Scale,
+): ModelStanding {
   const values = [...results.values()];
+  const natural = values.map((value) => fromScale(scale, value));
+  const interval = meanInterval(values, correlation);
+  const outlying = isOutlying(values);
   return {
     ...model,
     rank,
     n: values.length,
-    mean: values.length === 0 ? null : meanOf(values),
-    deviation: values.length < 2 ? null : deviationOf(values),
-    interval: meanInterval(values, correlation) ?? null,
-    results: Array.from(results, ([repetition, value]) => ({ repetition, value })),
+    mean: values.length === 0 ? null : fromScale(scale, meanOf(values)),
+    median: values.length === 0 ? null : medianOf(natural),
+    interquartileMean: values.length === 0 ? null : middleMean(natural),
+    deviation: values.length < 2 ? null : deviationOf(natural),
+    interval:
+      interval === undefined ? null : { low: fromScale(scale, interval.low), high: fromScale(scale, interval.high) },
+    results: Array.from(results, ([repetition, value]) => ({ repetition, value: fromScale(scale, value) })),
+    outliers: [...results].flatMap(([repetition], index) =>
+      outlying[index] === true ? [{ runIds: runIds.get(repetition) ?? [], value: natural[index] ?? Number.NaN }] : [],
+    ),
   };
 }

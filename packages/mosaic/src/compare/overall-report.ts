@@ -1,10 +1,6 @@
 /** The models over several data sets. */
 import {
-  criticalDifference,
-  decidedAbove,
-  equivalentAbove,
   friedman,
-  groupsWithin,
   holm,
   type InterquartileMean,
   type Interval,
@@ -51,8 +47,7 @@ export interface OverallReport {
   readonly dataSets: readonly string[];
   readonly leftOut: readonly string[];
   readonly friedman: { readonly chiSquare: number; readonly f: number; readonly p: number } | null;
-  readonly criticalDifference: number | null;
-  /** Models that are no further apart than the critical difference. */
+  /** Models of neighbouring ranks of which no verdict tells any two apart. */
   readonly groups: readonly (readonly string[])[];
   /** By average rank. */
   readonly models: readonly OverallModel[];
@@ -63,6 +58,8 @@ export interface OverallReport {
 const thresholds: readonly number[] = Array.from({ length: 21 }, (_, step) => step / 20);
 /** With more models only the best one is compared with the others. */
 const mostModels = 30;
+const decidedAbove = 0.975;
+const equivalentAbove = 0.95;
 
 export function compareOverData(dataSets: readonly DataResults[], settings: Settings): OverallReport | null {
   const { criterion } = settings;
@@ -77,7 +74,6 @@ export function compareOverData(dataSets: readonly DataResults[], settings: Sett
   const means = complete.map(({ results }) => results.map((values) => meanOf(values)));
   const [N, k] = [complete.length, names.length];
   const { averageRanks, chiSquare, f, p } = friedman(means.map((row) => row.map((mean) => sign * mean)));
-  const distance = k > 2 ? criticalDifference(k, N) : null;
   const nameOf = (index: number) => names[index] ?? "";
   const order = names
     .map((_, index) => index)
@@ -85,12 +81,12 @@ export function compareOverData(dataSets: readonly DataResults[], settings: Sett
   const scores = names.map((_, index) =>
     complete.map(({ results }, data) => scoresOf(results[index] ?? [], means[data] ?? [], criterion)),
   );
+  const pairs = pairsOf(order, means, settings).map(({ a, b, ...pair }) => ({ a: nameOf(a), b: nameOf(b), ...pair }));
   return {
     dataSets: complete.map(({ data }) => data),
     leftOut: tables.filter((table) => !complete.includes(table)).map(({ data }) => data),
     friedman: k > 2 ? { chiSquare, f, p } : null,
-    criticalDifference: distance,
-    groups: distance === null ? [] : groupsWithin(averageRanks, distance).map((group) => group.map(nameOf)),
+    groups: names.length > mostModels ? [] : groupsOf(order.map(nameOf), pairs),
     models: order.map((index) => ({
       model: nameOf(index),
       averageRank: averageRanks[index] ?? 0,
@@ -98,13 +94,33 @@ export function compareOverData(dataSets: readonly DataResults[], settings: Sett
       profile: N < 3 ? null : performanceProfile(scores[index] ?? [], thresholds),
       profileBand: N < 3 ? null : profileBand(scores[index] ?? [], thresholds),
     })),
-    pairs: pairsOf(order, means, settings).map(({ a, b, ...pair }) => ({
-      a: nameOf(a),
-      b: nameOf(b),
-      ...pair,
-    })),
+    pairs,
     profileThresholds: thresholds,
   };
+}
+
+/**
+ * The longest runs of neighbours among which nothing is decided, by the same verdicts as the pairs: groups by mean ranks would
+ * depend on which other models take part.
+ *
+ * Source: Benavoli, Corani and Mangili, Should we really use post-hoc tests based on mean-ranks?, Journal of Machine Learning
+ * Research 17 (2016).
+ */
+function groupsOf(order: readonly string[], pairs: readonly OverallPair[]): readonly (readonly string[])[] {
+  const decided = new Set(
+    pairs.filter(({ verdict }) => verdict === "better" || verdict === "worse").map(({ a, b }) => `${a}\n${b}`),
+  );
+  const reach = order.map((_, start) => {
+    let end = start;
+    const isTogether = (next: string) => order.slice(start, end + 1).every((each) => !decided.has(`${each}\n${next}`));
+    while (end + 1 < order.length && isTogether(order[end + 1] ?? "")) end++;
+    return end;
+  });
+  return order.flatMap((_, start) => {
+    const end = reach[start] ?? start;
+    const isInEarlier = start > 0 && (reach[start - 1] ?? 0) >= end;
+    return end > start && !isInEarlier ? [order.slice(start, end + 1)] : [];
+  });
 }
 
 /** 1 for the best model's mean, 0 for the worst's; all 1 where they are equal. */

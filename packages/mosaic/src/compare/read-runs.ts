@@ -2,12 +2,15 @@ import { MosaicError } from "../errors.ts";
 import type { Figure } from "../figures/figure.ts";
 import { describeModules, withoutOptions } from "../pipelines/pipeline.ts";
 import { nearestNames } from "../selection/nearest-names.ts";
-import type { RunRecord, StoreReader } from "../store/index.ts";
+import { maximumAttempts, type RunRecord, type StoreReader } from "../store/index.ts";
 import { type Attribute, attributesOf } from "./attributes.ts";
 import { describeFully, foldOf, foldOption, identityOf, keyOf, type PipelineParts, partsOf } from "./pipeline-parts.ts";
 
-/** What became of a run: its figure, or why it has none. `unfinished`: it is still to run, or running. */
-export type Outcome = number | "failed" | "diverged" | "empty" | "unfinished";
+/**
+ * What became of a run: its figure, or why it has none. `failed`: its modules or its training did; `lost`: workers died over it,
+ * which says nothing about the model; `unfinished`: it is still to run, or running.
+ */
+export type Outcome = number | "failed" | "lost" | "diverged" | "empty" | "unfinished";
 
 /** One run, as far as the comparison goes. */
 export interface ComparedRun {
@@ -22,6 +25,13 @@ export interface ComparedRun {
   readonly fold: string | undefined;
   /** Runs with the same seed are of one repetition; undefined for a run of the original Mosaic. */
   readonly seed: number | undefined;
+  /** Counts the repetitions of a pipeline from 0; undefined for a run of the original Mosaic. */
+  readonly repetition: number | undefined;
+  /** Milliseconds since 1970; undefined where the database does not say. */
+  readonly orderedAt: number | undefined;
+  readonly endedAt: number | undefined;
+  /** It was ordered anew when it had ended. */
+  readonly isAgain: boolean;
   readonly outcome: Outcome;
 }
 
@@ -96,6 +106,10 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
         member: memberOf.get(pipeline) ?? "",
         fold: foldOf(pipeline),
         seed: run.details?.seed,
+        repetition: run.details?.repetition,
+        orderedAt: run.details?.orderedAt.getTime(),
+        endedAt: run.details?.finishedAt?.getTime(),
+        isAgain: run.details !== null && run.details.orderedAt > run.details.createdAt,
         outcome,
       },
     ];
@@ -120,9 +134,9 @@ async function parseRuns(reader: StoreReader, criterion: Figure): Promise<readon
   return parsed;
 }
 
-function outcomeOf({ status, result }: RunRecord, { name }: Figure): Outcome {
+function outcomeOf({ status, result, details }: RunRecord, { name }: Figure): Outcome {
   if (status === "pending" || status === "running" || status === "paused") return "unfinished";
-  if (status !== "done") return "failed";
+  if (status !== "done") return details !== null && details.attempts >= maximumAttempts ? "lost" : "failed";
   const value = result?.[name] ?? null;
   if (value === null) return "empty";
   return Number.isFinite(value) ? value : "diverged";

@@ -10,6 +10,7 @@ import { compareOverData, type OverallReport } from "./overall-report.ts";
 import { readRuns } from "./read-runs.ts";
 import { type DataResults, gatherResults } from "./results.ts";
 import type { Rope } from "./rope.ts";
+import type { ScaleChoice } from "./scale.ts";
 
 export interface CompareReport {
   readonly database: string;
@@ -31,12 +32,13 @@ export interface CompareOptions {
   /** Key of the only data set to look at. */
   readonly data?: string | undefined;
   readonly rope: Rope;
+  readonly scale: ScaleChoice;
 }
 
 /** @throws MosaicError where there is nothing to compare, with what there is */
 export async function compareRuns(
   reader: StoreReader,
-  { criterion: name, by, data, rope }: CompareOptions,
+  { criterion: name, by, data, rope, scale }: CompareOptions,
 ): Promise<CompareReport> {
   const criterion = figureNamed(await readFigures(reader), name);
   const { runs, withoutGroup } = await readRuns(reader, criterion, by);
@@ -49,7 +51,7 @@ export async function compareRuns(
   }
   requireResults(chosen, criterion.name, reader.location);
   const pairCount = chosen.reduce((sum, results) => sum + pairCountOf(results), 0);
-  const settings = { criterion, rope, exactUpTo: exactUpTo(pairCount) };
+  const settings = { criterion, rope, scale, exactUpTo: exactUpTo(pairCount) };
   const dataSets = chosen.map((results) => compareOnData(results, settings));
   return {
     database: reader.location,

@@ -1,15 +1,24 @@
 /** From runs to what is compared: for each data set and model one result for each repetition. */
+import { meanOf } from "@ml-mosaic/statistics";
+import type { Orders } from "./counting.ts";
 import { countingRun } from "./counting-run.ts";
 import type { ComparedRun, Outcome } from "./read-runs.ts";
 
 export interface ModelResults {
   readonly model: string;
-  /** Finite results by repetition (and fold). */
+  /** Finite results by repetition (and fold), in the order of the repetitions. */
   readonly results: ReadonlyMap<string, number>;
+  /** Repetitions whose training failed: it ended with an error of its own, or with a figure that is NaN or infinite. */
+  readonly failures: ReadonlySet<string>;
+  /** The runs of each repetition. */
+  readonly runIds: ReadonlyMap<string, readonly number[]>;
+  readonly orders: Orders;
   /** Pipelines that are averaged; more than one only where models are grouped. */
   readonly members: number;
   /** Runs that ended with an error. */
   readonly failed: number;
+  /** Runs over which workers died: they say nothing about the model. */
+  readonly lost: number;
   /** Runs whose figure is NaN or infinite. */
   readonly diverged: number;
   readonly unfinished: number;
@@ -52,55 +61,88 @@ export function gatherResults(runs: readonly ComparedRun[]): readonly DataResult
   });
 }
 
-/** Outcomes by repetition, then by member. */
-type Cells = ReadonlyMap<string, ReadonlyMap<string, Outcome>>;
+/** The run that counts, by repetition, then by member. */
+type Cells = ReadonlyMap<string, ReadonlyMap<string, ComparedRun>>;
 
 function cellsOf(runs: readonly ComparedRun[]): Cells {
-  const cells = new Map<string, Map<string, Outcome[]>>();
+  const cells = new Map<string, Map<string, ComparedRun[]>>();
   const withoutSeed = new Map<string, number>();
-  for (const { seed, fold, member, outcome } of runs) {
+  for (const run of runs.toSorted((one, other) => (one.repetition ?? 0) - (other.repetition ?? 0))) {
+    const { seed, fold, member } = run;
     const place = `${member}\n${fold}`;
     const order = withoutSeed.get(place) ?? 0;
     if (seed === undefined) withoutSeed.set(place, order + 1);
     const repetition = `${seed ?? `#${order}`}${fold === undefined ? "" : ` fold ${fold}`}`;
-    const cell = cells.get(repetition) ?? new Map<string, Outcome[]>();
-    const repeats = cell.get(member);
-    if (repeats === undefined) cell.set(member, [outcome]);
-    else repeats.push(outcome);
+    const cell = cells.get(repetition) ?? new Map<string, ComparedRun[]>();
     cells.set(repetition, cell);
+    const repeats = cell.get(member);
+    if (repeats === undefined) cell.set(member, [run]);
+    else repeats.push(run);
   }
   return new Map(
     Array.from(cells, ([repetition, cell]) => [
       repetition,
-      new Map(Array.from(cell, ([member, repeats]) => [member, countingRun(repeats, isDone) ?? "empty"])),
+      new Map(
+        [...cell].flatMap(([member, repeats]) => {
+          const run = countingRun(repeats, isDone);
+          return run === undefined ? [] : [[member, { ...run, isAgain: run.isAgain || repeats.length > 1 }] as const];
+        }),
+      ),
     ]),
   );
 }
 
-function isDone(outcome: Outcome): boolean {
-  return outcome !== "failed" && outcome !== "unfinished";
+function isDone({ outcome }: ComparedRun): boolean {
+  return typeof outcome === "number" || outcome === "diverged" || outcome === "empty";
 }
 
 function modelResults(model: string, cells: Cells): ModelResults {
   const members = new Set([...cells.values()].flatMap((cell) => [...cell.keys()]));
-  const outcomes = [...cells.values()].flatMap((cell) => [...cell.values()]);
-  const count = (wanted: Outcome) => outcomes.filter((outcome) => outcome === wanted).length;
+  const runs = [...cells.values()].flatMap((cell) => [...cell.values()]);
+  const count = (wanted: Outcome) => runs.filter(({ outcome }) => outcome === wanted).length;
   const results = new Map<string, number>();
+  const failures = new Set<string>();
+  const runIds = new Map<string, readonly number[]>();
   let incomplete = 0;
   for (const [repetition, cell] of cells) {
-    const values = [...cell.values()].filter((outcome) => typeof outcome === "number");
-    if (values.length === members.size)
-      results.set(repetition, values.reduce((sum, value) => sum + value, 0) / values.length);
+    const outcomes = [...cell.values()].map(({ outcome }) => outcome);
+    const values = outcomes.filter((outcome) => typeof outcome === "number");
+    const failed = outcomes.filter((outcome) => outcome === "failed" || outcome === "diverged");
+    runIds.set(
+      repetition,
+      [...cell.values()].map(({ runId }) => runId),
+    );
+    if (values.length === members.size) results.set(repetition, meanOf(values));
+    else if (failed.length > 0 && failed.length + values.length === members.size) failures.add(repetition);
     else if (values.length > 0) incomplete++;
   }
   return {
     model,
     results,
+    failures,
+    runIds,
+    orders: ordersOf(runs),
     members: members.size,
     failed: count("failed"),
+    lost: count("lost"),
     diverged: count("diverged"),
     unfinished: count("unfinished"),
     empty: count("empty"),
     incomplete,
+  };
+}
+
+function ordersOf(runs: readonly ComparedRun[]): Orders {
+  const ended = runs.filter(({ outcome }) => outcome !== "unfinished");
+  return {
+    runs: runs.length,
+    ended: ended.length,
+    lastOrdered: runs.reduce((last, { orderedAt = 0 }) => Math.max(last, orderedAt), 0),
+    firstEnded: ended.reduce((first, { endedAt = 0 }) => Math.min(first, endedAt), Infinity),
+    isAgain: runs.some(({ isAgain }) => isAgain),
+    isUnknown: runs.some(
+      ({ orderedAt, endedAt, outcome }) =>
+        orderedAt === undefined || (endedAt === undefined && outcome !== "unfinished"),
+    ),
   };
 }

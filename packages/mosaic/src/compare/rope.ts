@@ -1,4 +1,6 @@
 import { MosaicError } from "../errors.ts";
+import { type Figure, rankDirection } from "../figures/figure.ts";
+import { fromScale, type Scale } from "./scale.ts";
 
 /** Half width of the region of practical equivalence: so much, or such a share of the better mean. */
 export type Rope =
@@ -14,6 +16,24 @@ export function parseRope(text: string): Rope {
   if (digits === "" || !Number.isFinite(size))
     throw new MosaicError("bad-rope", `--rope ${text}: write a difference such as 0.02, or a share such as 2%`);
   return percent === "%" ? { kind: "relative", share: size / 100 } : { kind: "absolute", size };
+}
+
+/**
+ * On the scale on which models are compared. Of a share, such as an accuracy, so much of the smaller of it and its complement:
+ * 99.9 and 99.0 % right are not the same.
+ *
+ * @param meanA on that scale
+ */
+export function ropeSize(rope: Rope, criterion: Figure, scale: Scale, meanA: number, meanB: number): number {
+  const [low, high] = [Math.min(meanA, meanB), Math.max(meanA, meanB)];
+  const better = rankDirection(criterion) === "lower" ? low : high;
+  if (scale === "log") {
+    const share = rope.kind === "absolute" ? rope.size / fromScale(scale, better) : rope.share;
+    return Math.log1p(share);
+  }
+  if (rope.kind === "absolute") return rope.size;
+  const whole = criterion.shareOf;
+  return rope.share * (whole === undefined ? Math.abs(better) : Math.max(0, Math.min(better, whole - better)));
 }
 
 export function ropeText(rope: Rope): string {

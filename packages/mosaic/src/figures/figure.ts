@@ -12,6 +12,10 @@ export interface Figure {
   readonly whole?: boolean;
   /** A number of the model, which repetitions do not change. */
   readonly fixed?: boolean;
+  /** Positive by its nature, so that it is compared by ratios: on the logarithmic scale. */
+  readonly scale?: "log";
+  /** It is a share of so much: 1 for a fraction, 100 for per cent. */
+  readonly shareOf?: number;
   /** Which values are better; absent where neither are. */
   readonly direction?: Direction;
   /** The data by which it judges a model. */

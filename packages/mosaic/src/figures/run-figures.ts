@@ -20,12 +20,14 @@ export interface RunFigure extends Figure {
 const table = {
   train_loss: {
     title: "train loss",
+    scale: "log",
     direction: "lower",
     judges: "train",
     of: ({ history }) => history.at(-1)?.trainLoss ?? null,
   },
   test_loss: {
     title: "test loss",
+    scale: "log",
     direction: "lower",
     judges: "test",
     of: ({ history }) => history.at(-1)?.validLoss ?? null,
@@ -33,6 +35,7 @@ const table = {
   train_acc: {
     title: "train accuracy",
     unit: "%",
+    shareOf: 100,
     direction: "higher",
     judges: "train",
     of: ({ history }) => history.at(-1)?.trainAccuracy ?? null,
@@ -40,6 +43,7 @@ const table = {
   test_acc: {
     title: "test accuracy",
     unit: "%",
+    shareOf: 100,
     direction: "higher",
     judges: "test",
     of: ({ history }) => history.at(-1)?.validAccuracy ?? null,
@@ -53,6 +57,7 @@ const table = {
   "duration(s)": {
     title: "duration",
     unit: "s",
+    scale: "log",
     direction: "lower",
     of: ({ durationSeconds }) => durationSeconds,
   },
@@ -70,6 +75,7 @@ const table = {
   trainability: {
     title: "trainability",
     meaning: "mean test loss of all epochs",
+    scale: "log",
     direction: "lower",
     judges: "test",
     of: ({ history }) => mean(history.map(testLoss)),

@@ -127,6 +127,8 @@ export interface RunDetails {
   readonly resumeEpoch: number;
   readonly fromSnapshot: boolean;
   readonly createdAt: Date;
+  /** When it was added; later where it was trained again after an error, or further after it was done. */
+  readonly orderedAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
 }

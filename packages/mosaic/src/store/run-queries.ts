@@ -161,6 +161,7 @@ function detailsFrom(row: Row): RunDetails {
     resumeEpoch: integerIn(row, "resume_epoch"),
     fromSnapshot: integerIn(row, "from_snapshot") === 1,
     createdAt: dateIn(row, "created_at"),
+    orderedAt: dateOrNullIn(row, "ordered_at") ?? dateIn(row, "created_at"),
     startedAt: dateOrNullIn(row, "started_at"),
     finishedAt: dateOrNullIn(row, "finished_at"),
   };

@@ -17,8 +17,8 @@ export function prepareRunStatements(database: DatabaseSync) {
     addRun: prepare("INSERT INTO runs (run_id, status, pipeline) VALUES (?, 'pending', ?)"),
     addParam: prepare("INSERT INTO params (run_id, param_name, param_value) VALUES (?, ?, ?)"),
     addDetails: prepare(
-      `INSERT INTO run_details (run_id, experiment_id, identity, repetition, seed, created_at)
-       VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO run_details (run_id, experiment_id, identity, repetition, seed, created_at, ordered_at)
+       VALUES (?, ?, ?, ?, ?, ?, (SELECT created_at FROM experiments WHERE experiment_id = ?))`,
     ),
     highestRunId: prepare(
       // The original counts in `system.next_run_id`; a run of it may have rows in params before it has one in runs.
@@ -76,6 +76,8 @@ export function prepareRunStatements(database: DatabaseSync) {
     forgetAttempts: prepare(
       "UPDATE run_details SET attempts = 0, resume_epoch = 0, from_snapshot = 0 WHERE run_id = ?",
     ),
+
+    setOrdered: prepare("UPDATE run_details SET ordered_at = ? WHERE run_id = ?"),
 
     epochsDone: prepare("SELECT epochs FROM run_results WHERE run_id = ?"),
     keepResult: prepare(

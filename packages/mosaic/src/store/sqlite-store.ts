@@ -228,6 +228,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
       storedInteger(run.repetition),
       storedInteger(run.seed),
       storedInteger(Date.now()),
+      storedInteger(experimentId),
     );
     this.#sql.addParam.run(id, pipelineParam, JSON.stringify(flatPipeline(run.pipeline)));
     for (const [name, value] of withoutPipeline(run.params)) this.#sql.addParam.run(id, name, value);
@@ -273,7 +274,10 @@ export class SqliteStore extends SqliteStoreReader implements Store {
       );
     }
     this.#sql.queueRun.run(id);
-    if (status === "error") this.#sql.forgetAttempts.run(id);
+    if (status === "error") {
+      this.#sql.forgetAttempts.run(id);
+      this.#sql.setOrdered.run(storedInteger(Date.now()), id);
+    }
     this.#sql.moveRun.run(storedInteger(experimentId), id);
   }
 
@@ -292,6 +296,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     this.#sql.dropResult.run(id);
     this.#sql.dropMetrics.run(id);
     this.#sql.continueRun.run(id);
+    this.#sql.setOrdered.run(now, id);
     this.#sql.renewAttempts.run(id);
     this.#sql.setResumeEpoch.run(storedInteger(integerIn(done, "epochs")), id);
     this.#sql.setEpochs.run(String(epochs), id);

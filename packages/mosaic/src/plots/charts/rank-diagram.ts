@@ -1,21 +1,19 @@
-/** The critical-difference diagram of Demšar (2006): average ranks on a line, bars over those that are not told apart. */
+/** Average ranks on a line, as in the diagrams of Demšar (2006), with bars over those that no verdict tells apart. */
 import { bareAxis } from "../marks/axes.ts";
 import { labels, rules } from "../marks/marks.ts";
-import { faintInk, ink, noteColor, textSize } from "../marks/style.ts";
+import { faintInk, ink, textSize } from "../marks/style.ts";
 import { fontOf, type MeasureText, shortenMiddle } from "../text/fit-text.ts";
-import { numberLabel } from "../text/number-label.ts";
 import type { Chart } from "./chart.ts";
 import { panelTitle } from "./standing-rows.ts";
 
 export interface RankDiagram {
   /** By average rank, the best first. */
   readonly models: readonly { readonly model: string; readonly averageRank: number }[];
-  readonly criticalDifference: number;
   /** Models that are not told apart. */
   readonly groups: readonly (readonly string[])[];
 }
 
-const top = 42;
+const top = 22;
 const barStep = 6;
 const labelStep = 11.5;
 const longestName = 34;
@@ -33,7 +31,7 @@ interface Size {
 
 /** @param size of the plot alone, in points */
 export function rankDiagram(diagram: RankDiagram, size: Size, measure: MeasureText): Chart {
-  const { models, criticalDifference } = diagram;
+  const { models } = diagram;
   const most = models.length;
   const names = models.map(({ model }) => shortenMiddle(model, longestName));
   const width = Math.max(...names.map((name) => measure(name, fontOf(fontSize)))) + 10;
@@ -42,8 +40,6 @@ export function rankDiagram(diagram: RankDiagram, size: Size, measure: MeasureTe
   const rows = labelRows(diagram, names, rankWidth);
   const bars = barRows(diagram, 2 * rankWidth);
   const marked = tickRanks(most).map((rank) => ({ rank, level: top, end: top - 4 }));
-  const critical = { from: 1, to: Math.min(most, 1 + criticalDifference), criticalDifference, level: 16 };
-  const explained = { at: 1, level: 7, text: criticalText(criticalDifference, most - 1) };
   const thin = { strokeWidth: 0.75, color: faintInk };
   const nameLabels = (side: "left" | "right") =>
     labels(
@@ -67,8 +63,6 @@ export function rankDiagram(diagram: RankDiagram, size: Size, measure: MeasureTe
       nameLabels("left"),
       nameLabels("right"),
       rules(bars, { x: "from", x2: "to" }, { strokeWidth: 3, strokeCap: "round", color: ink }),
-      rules([critical], { x: "from", x2: "to" }, { strokeWidth: 1.5, color: noteColor }),
-      labels([explained], "text", { x: "at" }, { align: "left", fontSize, color: noteColor }),
     ],
   };
 }
@@ -91,11 +85,6 @@ function barRows({ models, groups }: RankDiagram, reach: number) {
     const [first, last] = [Math.min(...held), Math.max(...held)];
     return { from: first - reach, to: last + reach, first, last, level: top + 7 + index * barStep };
   });
-}
-
-function criticalText(difference: number, span: number): string {
-  const text = `critical difference ${numberLabel(difference)}`;
-  return difference > span ? `${text}, more than any two ranks can differ` : text;
 }
 
 function tickRanks(most: number): readonly number[] {

@@ -12,7 +12,10 @@ export interface PairVerdict {
   readonly b: number;
   /** About a. */
   readonly verdict: Verdict;
-  readonly chances: { readonly better: number; readonly equivalent: number; readonly worse: number } | undefined;
+  /** What the verdict would be if failed trainings did not count, where some failed. */
+  readonly verdictWhenTrained?: Verdict | undefined;
+  /** Of no difference, corrected. */
+  readonly p: number | undefined;
 }
 
 interface Look {
@@ -68,7 +71,7 @@ export function verdictRows(layout: RowLayout, pairs: readonly PairVerdict[]): C
   const color = { field: "verdict", type: "nominal", title: null, scale, legend } as const;
   const inkChannel = { field: "ink", type: "nominal", scale: null } as const;
   return {
-    title: panelTitle(`${whom}${isNumbered ? ": how sure, in %" : ""}`),
+    title: panelTitle(`${whom}${isNumbered ? ": p, corrected" : ""}`),
     encoding: {
       x: columnChannel(places, { labelExpr: names, labelFontSize: layout.fontSize }),
       y: rowChannel(layout),
@@ -89,22 +92,24 @@ const legend = {
   labelLimit: 200,
 } as const;
 
-function cellOf({ a, b, verdict, chances }: PairVerdict, isNumbered: boolean) {
+function cellOf({ a, b, verdict, verdictWhenTrained, p }: PairVerdict, isNumbered: boolean) {
   const { name, symbol, ink } = looks[verdict];
-  const text = [symbol, isNumbered ? chanceLabel(verdict, chances) : ""].filter((part) => part !== "").join(" ");
-  const { better = null, equivalent = null, worse = null } = chances ?? {};
-  return { row: String(a), column: String(b), verdict: name, better, equivalent, worse, ink, text };
+  // What holds only without failures, in brackets.
+  const trained =
+    verdictWhenTrained === undefined || verdictWhenTrained === verdict ? "" : looks[verdictWhenTrained].symbol;
+  const signs = [symbol, trained === "" ? "" : `(${trained})`];
+  const text = [...signs, isNumbered ? doubtLabel(p) : ""].filter((part) => part !== "").join(" ");
+  return { row: String(a), column: String(b), verdict: name, p: p ?? null, ink, text };
 }
 
-function mirrored({ a, b, verdict, chances }: PairVerdict): PairVerdict {
-  const swapped = chances && { better: chances.worse, equivalent: chances.equivalent, worse: chances.better };
-  return { a: b, b: a, verdict: opposite[verdict], chances: swapped };
+function mirrored({ a, b, verdict, verdictWhenTrained, p }: PairVerdict): PairVerdict {
+  const trained = verdictWhenTrained && opposite[verdictWhenTrained];
+  return { a: b, b: a, verdict: opposite[verdict], verdictWhenTrained: trained, p };
 }
 
-/** In percent, never certainty: of the verdict; that the row is better where there is none. */
-function chanceLabel(verdict: Verdict, chances: PairVerdict["chances"]): string {
-  if (chances === undefined) return "";
-  const chance = chances[verdict === "undecided" || verdict === "unknown" ? "better" : verdict];
-  if (chance > 0.999) return ">99.9";
-  return chance > 0 && chance < 0.001 ? "<0.1" : (Math.floor(chance * 1e4) / 100).toFixed(1);
+/** Never 0: no doubt is left out. */
+function doubtLabel(p: number | undefined): string {
+  if (p === undefined) return "";
+  if (p < 0.001) return "<.001";
+  return p > 0.995 ? "1" : p.toFixed(p < 0.1 ? 3 : 2).replace(/^0/, "");
 }

@@ -104,13 +104,13 @@ export function standingsPanel({ means, figures, pairs, ...text }: Standings, me
   return { height: place.height, charts };
 }
 
-/** The critical-difference diagram and, where there are scores, the performance profiles. */
-export function rankPanel(overall: OverallReport, criticalDifference: number, measure: MeasureText): Panel {
+/** The diagram of ranks and, where there are scores, the performance profiles. */
+export function rankPanel(overall: OverallReport, measure: MeasureText): Panel {
   const { models, groups, profileThresholds } = overall;
   const profiles = models.flatMap(({ profile, profileBand, ...model }) =>
     profile === null || profileBand === null ? [] : [{ ...model, profile, profileBand }],
   );
-  const diagram = { models, groups, criticalDifference };
+  const diagram = { models, groups };
   const height = Math.max(profiles.length > 0 ? 170 : 0, rankDiagramHeight(diagram));
   const width = profiles.length > 0 ? inner * 0.54 : inner;
   const inset = { left: 0, right: 4, top: 0, bottom: 0 };

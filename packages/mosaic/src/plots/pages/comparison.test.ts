@@ -43,7 +43,7 @@ async function reportOf(name: string, dataSets: number, models: number, repetiti
   );
   const reader = await openSqliteReader(path(name));
   try {
-    return await compareRuns(reader, { criterion: "test_loss", rope: defaultRope });
+    return await compareRuns(reader, { criterion: "test_loss", rope: defaultRope, scale: "auto" });
   } finally {
     await reader.close();
   }
@@ -54,7 +54,7 @@ async function pagesOf(report: CompareReport, all = false): Promise<readonly Pag
 }
 
 test("the numbers drawn are those of the report", async () => {
-  const report = await reportOf("three.db", 1, 3, 4);
+  const report = await reportOf("three.db", 1, 3, 8);
   const [data] = report.dataSets;
   const [page, ...others] = await pagesOf(report);
   expect(others).toEqual([]);
@@ -68,16 +68,16 @@ test("the numbers drawn are those of the report", async () => {
     n,
   }));
   expect(means?.chart).toMatchObject({ layer: [{}, { data: { values: rows } }, { data: { values: rows } }] });
-  const cell = { row: "0", column: "n", text: "4" };
+  const cell = { row: "0", column: "n", text: "8" };
   expect(figures?.chart).toMatchObject({ layer: [{ data: { values: expect.arrayContaining([cell]) } }] });
-  const chances = data?.pairs.map(({ chances: of }) => of?.better);
+  const p = data?.pairs.map(({ pCorrected }) => pCorrected);
   const cells = [
-    { row: "0", column: "1", verdict: "better (+)", better: chances?.[0], worse: data?.pairs[0]?.chances?.worse },
-    { row: "1", column: "0", verdict: "worse (−)", worse: chances?.[0], better: data?.pairs[0]?.chances?.worse },
-    { row: "0", column: "2", better: chances?.[1] },
-    { row: "2", column: "0", worse: chances?.[1] },
-    { row: "1", column: "2", better: chances?.[2] },
-    { row: "2", column: "1", worse: chances?.[2] },
+    { row: "0", column: "1", verdict: "better (+)", p: p?.[0], text: "+ .023" },
+    { row: "1", column: "0", verdict: "worse (−)", p: p?.[0], text: "− .023" },
+    { row: "0", column: "2", p: p?.[1] },
+    { row: "2", column: "0", p: p?.[1] },
+    { row: "1", column: "2", p: p?.[2] },
+    { row: "2", column: "1", p: p?.[2] },
   ];
   expect(verdicts?.chart).toMatchObject({ layer: [{ data: { values: cells } }, { data: { values: cells } }] });
   expect(JSON.stringify(words)).toMatch(/in words.*Each interval is of one mean.*a note/);
@@ -147,7 +147,7 @@ describe("several data sets", () => {
 });
 
 test("--plot writes one page of vectors and selectable text beside what is printed", async () => {
-  await reportOf("command.db", 1, 6, 4);
+  await reportOf("command.db", 1, 6, 10);
   const run = (...args: readonly string[]) => runForTest(compareCommand, [path("command.db"), ...args]);
   const { code, out, err } = await run("--json", "--plot", path("out.pdf"));
   expect(code).toBe(0);
@@ -156,7 +156,7 @@ test("--plot writes one page of vectors and selectable text beside what is print
   const poppler = (program: string, ...args: readonly string[]) => execFileSync(program, args, { encoding: "utf8" });
   expect(poppler("pdfinfo", path("out.pdf"))).toMatch(/Title: +Comparison by test loss[\s\S]*Pages: +1\n/);
   const text = poppler("pdftotext", "-layout", path("out.pdf"), "-");
-  for (const part of ["Test loss on data_0", "n = 4 repetitions", "1. Net(1)", "row against column"])
+  for (const part of ["Test loss on data_0", "n = 10 repetitions", "1. Net(1)", "row against column"])
     expect(text).toContain(part);
   for (const part of ["Net(1) is better than Net(6)", "ranked on the test set"]) expect(text).toContain(part);
   expect(poppler("pdfimages", "-list", path("out.pdf")).trim().split("\n")).toHaveLength(2);

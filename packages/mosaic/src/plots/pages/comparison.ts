@@ -43,8 +43,7 @@ const mostRows = 40;
 const mostInWords = 6;
 const pairingNote =
   "Each interval is of one mean by itself. The verdicts compare repetition by repetition, so that intervals which overlap do not contradict them.";
-const barsNote =
-  "Bars join models whose average ranks are closer than Nemenyi’s critical difference: they are not told apart.";
+const barsNote = "Bars join neighbours of which no verdict tells any two apart.";
 
 /**
  * A page for a single data set; for several one page over all of them, and one for each where `all` is asked for or
@@ -91,7 +90,10 @@ function dataContent(report: CompareReport, data: DataReport, texts: CompareText
     title: means.some(({ low }) => low !== null) ? "mean with 95 % interval" : "mean",
     xTitle: axisTitle(report.criterion),
     figures: figureColumns(shown),
-    pairs: pairsOf(data.pairs, shown),
+    pairs: pairsOf(
+      data.pairs.map(({ pCorrected, ...pair }) => ({ ...pair, p: pCorrected })),
+      shown,
+    ),
   };
   return {
     title: `${upperFirst(report.criterion.title)} on ${isolated(data.data) || "no data module"}`,
@@ -102,7 +104,7 @@ function dataContent(report: CompareReport, data: DataReport, texts: CompareText
       ...withoutResult(data.models),
       drawnNote(shown, models),
       cutWords(means, scale),
-      data.pairs.some(({ chances }) => chances?.basis === "t") ? pairingNote : "",
+      data.pairs.some(({ evidence }) => evidence !== undefined && evidence.method !== "fixed") ? pairingNote : "",
       ...texts.notes(data),
       ...texts.common,
     ],
@@ -136,16 +138,22 @@ function overallContent(report: CompareReport, overall: OverallReport, texts: Co
     ? { title: "interquartile mean with 95 % interval", xTitle: "score (1: the best mean on a data set, 0: the worst)" }
     : { title: "average rank", xTitle: "average rank (1 is the best)" };
   const figures = columnsOf(shown, { "average rank": ({ averageRank }: OverallModel) => numberLabel(averageRank) });
-  const standings = { ...text, means, scale, figures, pairs: pairsOf(overall.pairs, shown) };
-  const { criticalDifference } = overall;
+  const standings = {
+    ...text,
+    means,
+    scale,
+    figures,
+    pairs: pairsOf(
+      overall.pairs.map(({ wilcoxonPCorrected, ...pair }) => ({ ...pair, p: wilcoxonPCorrected })),
+      shown,
+    ),
+  };
   return {
     title: `${upperFirst(report.criterion.title)} over ${count}`,
     note: joinNotes([`n = ${count}`, ...commonNotes(report)]),
     panels: [
       (measure) => standingsPanel(standings, measure),
-      ...(criticalDifference === null
-        ? []
-        : [(measure: MeasureText) => rankPanel(overall, criticalDifference, measure)]),
+      ...(overall.models.length > 2 ? [(measure: MeasureText) => rankPanel(overall, measure)] : []),
     ],
     words: [
       friedmanText(overall),
@@ -193,7 +201,7 @@ function figureColumns(models: readonly ModelStanding[]): Columns {
   });
 }
 
-interface NamedPair extends Pick<PairVerdict, "verdict" | "chances"> {
+interface NamedPair extends Pick<PairVerdict, "verdict" | "verdictWhenTrained" | "p"> {
   readonly a: string;
   readonly b: string;
 }
@@ -201,9 +209,9 @@ interface NamedPair extends Pick<PairVerdict, "verdict" | "chances"> {
 /** Between models that are drawn. */
 function pairsOf(pairs: readonly NamedPair[], shown: readonly { readonly model: string }[]): readonly PairVerdict[] {
   const place = new Map(shown.map(({ model }, index) => [model, index]));
-  return pairs.flatMap(({ a, b, verdict, chances }) => {
+  return pairs.flatMap(({ a, b, verdict, verdictWhenTrained, p }) => {
     const [one, other] = [place.get(a), place.get(b)];
-    return one === undefined || other === undefined ? [] : [{ a: one, b: other, verdict, chances }];
+    return one === undefined || other === undefined ? [] : [{ a: one, b: other, verdict, verdictWhenTrained, p }];
   });
 }
 

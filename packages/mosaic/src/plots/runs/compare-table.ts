@@ -14,19 +14,20 @@ const columns = [
   { name: "mean", type: "number" },
   { name: "low", type: "number" },
   { name: "high", type: "number" },
+  { name: "scale", type: "text" },
   { name: "verdict", type: "text" },
-  { name: "better", type: "number" },
-  { name: "equivalent", type: "number" },
-  { name: "worse", type: "number" },
+  { name: "verdict_when_trained", type: "text" },
+  { name: "counts", type: "text" },
   { name: "effect_size", type: "number" },
   { name: "p", type: "number" },
   { name: "p_corrected", type: "number" },
+  { name: "p_equivalent", type: "number" },
 ] as const satisfies readonly TableColumn[];
 
 type Row = Partial<Record<(typeof columns)[number]["name"], TableValue>>;
 
 /**
- * `other` is empty in a model's own row. In a pair's row `mean`, `low` and `high` are those of the difference. Over all
+ * `other` is empty in a model's own row. In a pair's row, on the scale that is named, `mean`, `low` and `high` are those of the difference. Over all
  * data sets, where `data` is empty, they are those of the interquartile mean of scores.
  */
 export function compareTable(report: CompareReport): PlotTable {
@@ -39,25 +40,26 @@ export function compareTable(report: CompareReport): PlotTable {
 }
 
 function* rowsOf({ dataSets, overall }: CompareReport): Iterable<Row> {
-  for (const { data, models, pairs } of dataSets) {
+  for (const { data, scale, models, pairs } of dataSets) {
     for (const { model, rank, n, failed, diverged, mean, interval } of models)
       yield { data, model, rank, n, failed, diverged, mean, low: interval?.low ?? null, high: interval?.high ?? null };
-    for (const { a, b, n, difference, interval, verdict, chances, effectSize, ...pair } of pairs)
+    for (const { a, b, n, difference, evidence, verdict, verdictWhenTrained, effectSize, ...pair } of pairs)
       yield {
         data,
         model: a,
         other: b,
         n,
         mean: difference,
-        low: interval?.low ?? null,
-        high: interval?.high ?? null,
+        scale,
+        low: evidence?.interval.low ?? null,
+        high: evidence?.interval.high ?? null,
         verdict,
-        better: chances?.better ?? null,
-        equivalent: chances?.equivalent ?? null,
-        worse: chances?.worse ?? null,
+        verdict_when_trained: verdictWhenTrained ?? null,
+        counts: pair.counting.kind,
         effect_size: effectSize ?? null,
-        p: pair.permutationP ?? null,
-        p_corrected: pair.permutationPCorrected ?? null,
+        p: pair.p ?? null,
+        p_corrected: pair.pCorrected ?? null,
+        p_equivalent: evidence?.equivalenceP ?? null,
       };
   }
   if (overall === null) return;
@@ -70,8 +72,8 @@ function* rowsOf({ dataSets, overall }: CompareReport): Iterable<Row> {
       low: interquartileMean?.low ?? null,
       high: interquartileMean?.high ?? null,
     };
-  for (const { a, b, verdict, chances, wilcoxonP, wilcoxonPCorrected } of overall.pairs) {
+  for (const { a, b, verdict, wilcoxonP, wilcoxonPCorrected } of overall.pairs) {
     const p = { p: wilcoxonP, p_corrected: wilcoxonPCorrected };
-    yield { model: a, other: b, n: overall.dataSets.length, verdict, ...chances, ...p };
+    yield { model: a, other: b, n: overall.dataSets.length, verdict, ...p };
   }
 }
