@@ -19,6 +19,7 @@ type Names = Readonly<Record<string, string>>;
 
 interface Manifest {
   readonly name: string;
+  readonly private?: boolean;
   readonly dependencies?: Names;
   readonly devDependencies?: Names;
   readonly scripts?: Names;
@@ -67,7 +68,7 @@ async function sourcesInOrder(): Promise<readonly Source[]> {
   const waiting = new Map<string, Source>();
   for (const folder of folders) {
     const manifest: Manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-    waiting.set(manifest.name, { folder, manifest });
+    if (manifest.private !== true) waiting.set(manifest.name, { folder, manifest });
   }
   const ordered: Source[] = [];
   while (waiting.size > 0) {
