@@ -1,12 +1,13 @@
 /** Types what docs/bigsf.md and the package's README say into a shell, and checks what they claim. */
-import { cp, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+
+import { cp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ConfigurationError, readYaml } from "@ml-mosaic/configurable";
 import { openFits, readCelestialWcs } from "@ml-mosaic/fits";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { Experiment } from "@ml-mosaic/training";
 import { Ajv } from "ajv";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import "../packages/bigsf/src/components.ts";
 import { Preprocessing } from "../packages/bigsf/src/patches/preprocessing.ts";
 import { type Output, runAsUser } from "../scripts/user-shell.ts";
@@ -42,7 +43,7 @@ async function shorten(name: string, changes: readonly (readonly [RegExp, string
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "bigsf-docs-"));
+  folder = temporaryFolder();
   await writeFile(at("package.json"), '{ "type": "module", "private": true }\n');
   await symlink(join(root, "node_modules"), at("node_modules"));
   await cp(join(root, "configs"), at("configs"), { recursive: true });
@@ -56,7 +57,6 @@ beforeAll(async () => {
   ]);
   for (const command of blocks(page, "sh")) outputs.set(command, await bash(command));
 }, 240_000);
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("the commands of the page", () => {
   test("are these", () => {

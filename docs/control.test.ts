@@ -1,10 +1,11 @@
 /** Follows docs/control.md in two terminals, as it says. */
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+
+import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, expect, test } from "vitest";
 import { runAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -14,7 +15,7 @@ const or = "examples/or/config.ini or.db";
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-control-"));
+  folder = temporaryFolder();
   await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   for (const name of ["config.ini", "dataset.ts", "mlp.ts"])
@@ -23,7 +24,6 @@ beforeAll(async () => {
   await edit("multiplicity = 4", "multiplicity = 2");
   await edit("epochs = 400", "epochs = 200");
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function edit(before: string, after: string): Promise<void> {
   const config = join(folder, "examples", "or", "config.ini");

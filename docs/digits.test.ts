@@ -1,15 +1,15 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, expect, test } from "vitest";
 import { runAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-digits-"));
+  folder = temporaryFolder();
   await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   await cp(join(root, "examples", "digits"), join(folder, "examples", "digits"), {
@@ -21,7 +21,6 @@ beforeAll(async () => {
   const text = await readFile(config, "utf8");
   await writeFile(config, text.replace("multiplicity = 3", "multiplicity = 1"));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("the digits example tells digits apart", { timeout: 120_000 }, async () => {
   const readme = await readFile(join(root, "examples", "digits", "README.md"), "utf8");

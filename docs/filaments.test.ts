@@ -1,8 +1,8 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, expect, test } from "vitest";
 import { type Output, runAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -14,7 +14,7 @@ let folder: string;
 const outputs: Output[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-filaments-"));
+  folder = temporaryFolder();
   await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   const config = join(folder, "examples/filaments/config.ini");
@@ -26,7 +26,6 @@ beforeAll(async () => {
   await writeFile(config, small);
   for (const command of commands) outputs.push(await runAsUser(folder, "bash", "-c", command));
 }, 120_000);
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("the commands compare BigSF's networks over folds of one map", () => {
   expect(commands).toHaveLength(3);

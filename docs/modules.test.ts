@@ -1,20 +1,19 @@
-import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, expect, test } from "vitest";
 import { runAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-modules-"));
+  folder = temporaryFolder();
   await cp(join(root, "docs", "snippets"), folder, { recursive: true });
   await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("a second data stage, an own loss and a plain JavaScript model train", async () => {
   await runAsUser(folder, "npx", "mosaic", "run", "config.ini", "results.db");

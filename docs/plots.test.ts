@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, expect, test } from "vitest";
 import { runAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -13,7 +13,7 @@ const commands = [...page.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, text = "
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-plots-"));
+  folder = temporaryFolder();
   await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   for (const name of [
@@ -26,7 +26,6 @@ beforeAll(async () => {
   const config = join(folder, "examples", "or", "config.ini");
   await writeFile(config, (await readFile(config, "utf8")).replace(/^epochs = .*$/m, "epochs = 2"));
 }, 120_000);
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("the page's commands write what it says", async () => {
   for (const command of commands) await runAsUser(folder, "bash", "-c", command);

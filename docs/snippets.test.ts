@@ -1,9 +1,10 @@
 /** Runs the TypeScript on the pages about the engine as a user would, and compares what it prints with what they say. */
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+
+import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { functional, metrics, nn, optim, schedulers } from "@ml-mosaic/tensor";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, describe, expect, test } from "vitest";
 import { runAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -21,7 +22,7 @@ const snippets = pages.flatMap(({ text }) =>
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-snippets-"));
+  folder = temporaryFolder();
   await cp(join(root, "docs", "snippets"), folder, { recursive: true });
   await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
@@ -35,7 +36,6 @@ beforeAll(async () => {
     await cp(join(images, source), join(folder, "pets", target));
   }
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("every block of TypeScript is a snippet", () => {
   const blocks = pages.map(({ text }) => [...text.matchAll(/^```ts$/gm)].length);

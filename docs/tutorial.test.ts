@@ -1,8 +1,8 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Output, runAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -16,7 +16,7 @@ let folder: string;
 const outputs = new Map<string, Output>();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-tutorial-"));
+  folder = temporaryFolder();
   await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   for (const name of ["config.ini", "dataset.ts", "mlp.ts"])
@@ -25,7 +25,6 @@ beforeAll(async () => {
   await writeFile(config, (await readFile(config, "utf8")).replace(/^epochs = .*$/m, "epochs = 3"));
   for (const command of blocks("sh")) outputs.set(command, await runAsUser(folder, "bash", "-c", command));
 }, 120_000);
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("the tutorial's commands", () => {
   test("are those of its steps", () => {

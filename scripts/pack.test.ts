@@ -1,8 +1,8 @@
-import { cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type PackedPackage, packAll } from "./pack.ts";
 import { runAsUser } from "./user-shell.ts";
 
@@ -16,8 +16,8 @@ let packages: readonly PackedPackage[];
 const run = (command: string, ...args: readonly string[]) => runAsUser(project, command, ...args);
 
 beforeAll(async () => {
-  workshop = await mkdtemp(join(tmpdir(), "mosaic-pack-"));
-  project = await mkdtemp(join(tmpdir(), "mosaic-user-"));
+  workshop = temporaryFolder();
+  project = temporaryFolder();
   packages = await packAll(join(workshop, "build"));
   const { devDependencies }: { devDependencies: Readonly<Record<string, string>> } = JSON.parse(
     await readFile(join(root, "package.json"), "utf8"),
@@ -32,11 +32,6 @@ beforeAll(async () => {
   const config = await readFile(join(project, "config.ini"), "utf8");
   await writeFile(join(project, "config.ini"), config.replace(/^epochs = .*$/m, "epochs = 3"));
 }, 5 * minutes);
-
-afterAll(async () => {
-  await rm(workshop, { recursive: true, force: true });
-  await rm(project, { recursive: true, force: true });
-});
 
 describe("the published packages", () => {
   test("hold what they say, and no tests", async () => {

@@ -1,15 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, expect, test } from "vitest";
 import { removeUnfinished, unfinishedName } from "./unfinished.ts";
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-unfinished-"));
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const gone = spawnSync(process.execPath, ["-e", ""]).pid;
 const others = [".hidden", "a.tmp", ".a-1.tmp", ".notes-12-0123abcd.txt", "a.host-1-0123abcd.tmp"];

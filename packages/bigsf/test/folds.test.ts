@@ -1,22 +1,22 @@
 /** The command `bigsf folds`, run as users run it. */
+
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { writeMaps } from "../src/datasets/map-examples.ts";
 
 const bigsf = fileURLToPath(new URL("../bin/bigsf.ts", import.meta.url));
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "bigsf-folds-"));
+  folder = temporaryFolder();
   await mkdir(join(folder, "maps"));
   await writeMaps(join(folder, "maps"), { height: 90, width: 60, target: (y, x) => (x % 20 === 5 && y < 60 ? 1 : 0) });
 });
-afterAll(async () => rm(folder, { recursive: true }));
 
 const source = `source: { image: maps/image.fits, target: maps/target.fits, missing: maps/missing.fits, background: maps/background.fits }`;
 

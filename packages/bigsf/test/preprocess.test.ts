@@ -1,20 +1,12 @@
 /** `bigsf sample` and `bigsf preprocess`, run as users run them; h5py reads what they wrote. */
+
 import { spawn, spawnSync } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createFits } from "@ml-mosaic/fits";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, describe, expect, test } from "vitest";
 import { writeMaps } from "../src/datasets/map-examples.ts";
 import { openPatchFile } from "../src/patches/h5-patches.ts";
 import { Preprocessing } from "../src/patches/preprocessing.ts";
@@ -23,7 +15,7 @@ import { writeSample } from "../src/sample/write-sample.ts";
 const PYTHON = "/usr/bin/python3";
 const bigsf = fileURLToPath(new URL("../bin/bigsf.ts", import.meta.url));
 const fixtures = resolve(import.meta.dirname, "../fixtures/maps");
-const folder = mkdtempSync(join(tmpdir(), "bigsf-preprocess-"));
+const folder = temporaryFolder();
 const at = (...names: readonly string[]) => join(folder, ...names);
 const skipWithoutH5py =
   process.env.REQUIRE_ALL !== "1" && spawnSync(PYTHON, ["-c", "import h5py, astropy"]).status !== 0;
@@ -32,7 +24,6 @@ beforeAll(async () => {
   await writeSample({ folder: at("sample"), height: 96, width: 130, seed: 1 });
   await writeSample({ folder: at("large"), height: 640, width: 640, seed: 1 });
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Run {
   readonly code: number | null;

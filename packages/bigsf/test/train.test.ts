@@ -1,7 +1,9 @@
 /** `bigsf train`, run as users run it, and what goes on from its snapshots. */
+
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolderIn } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeMaps } from "../src/datasets/map-examples.ts";
 import { type CommandResult, type RunFiles, TrainingWorkspace } from "./training-workspace.ts";
@@ -78,9 +80,8 @@ describe("a snapshot, in a script of one's own", () => {
   // In the repository, where scripts find the packages.
   let scripts: string;
   beforeAll(() => {
-    scripts = mkdtempSync(join(import.meta.dirname, ".tmp-"));
+    scripts = temporaryFolderIn(import.meta.dirname);
   });
-  afterAll(() => rmSync(scripts, { recursive: true }));
 
   function script(folder: string, options = ""): Promise<string> {
     const path = join(scripts, "go-on.ts");

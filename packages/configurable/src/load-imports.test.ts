@@ -1,15 +1,14 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { expect, test } from "vitest";
 import { ConfigurationError } from "./configuration-error.ts";
 import { loadImports } from "./load-imports.ts";
 import { readYaml } from "./yaml-file.ts";
 
-const folder = await mkdtemp(join(tmpdir(), "imports-"));
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 await mkdir(join(folder, "node_modules", "some-package"), { recursive: true });
 await writeFile(
   join(folder, "node_modules", "some-package", "package.json"),

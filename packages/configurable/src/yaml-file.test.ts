@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { expect, test } from "vitest";
 import { component } from "./component.ts";
 import { configurable } from "./configurable.ts";
 import { ConfigurationError } from "./configuration-error.ts";
@@ -9,8 +9,7 @@ import { any, float, int, path, string } from "./scalar-types.ts";
 import { schema } from "./schema.ts";
 import { readYaml } from "./yaml-file.ts";
 
-const folder = await mkdtemp(join(tmpdir(), "yaml-"));
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 async function write(text: string): Promise<string> {
   const file = join(folder, "c.yaml");

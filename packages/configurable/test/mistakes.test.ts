@@ -1,18 +1,16 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { ConfigurationError } from "@ml-mosaic/configurable";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Training } from "./components.ts";
 import { mistakes, yamlFaults } from "./mistakes.ts";
 
-const folder = await mkdtemp(join(tmpdir(), "mistakes-"));
+const folder = temporaryFolder();
 const before = process.cwd();
 // Messages name the file as it was given.
 beforeAll(() => process.chdir(folder));
 afterAll(async () => {
   process.chdir(before);
-  await rm(folder, { recursive: true });
 });
 
 test("there are forty of them at least", () => {

@@ -1,7 +1,7 @@
-import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, expect, test } from "vitest";
 import { runAsUser } from "../../../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -13,11 +13,10 @@ const examples = Array.from(readme.matchAll(block), ([, file = "", printed]) => 
 // Each example is a file of its own, so that it is type-checked too; scripts/docs.test.ts compares it with the page.
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "configurable-readme-"));
+  folder = temporaryFolder();
   await cp(join(root, "test", "readme"), folder, { recursive: true });
   await symlink(join(root, "..", "..", "node_modules"), join(folder, "node_modules"));
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 test("every block of TypeScript is an example, and most print something", () => {
   expect(examples).toHaveLength([...readme.matchAll(/^```ts$/gm)].length);

@@ -1,14 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readYaml, resolvedConfig, toYaml } from "@ml-mosaic/configurable";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import fc from "fast-check";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { name, text, training } from "./arbitrary-training.ts";
 import { Training } from "./components.ts";
 
-const folder = await mkdtemp(join(tmpdir(), "round-trip-"));
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 test("a resolved configuration, written as YAML and read again, is the same and resolves to itself", async () => {
   const file = join(folder, "resolved.yaml");

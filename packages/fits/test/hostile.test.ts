@@ -1,8 +1,9 @@
 /** Files that are cut off, contradict themselves or are noise: one FitsError, soon, and without much memory. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
 import { createFits, FitsError, openFits, readCelestialWcs } from "../src/index.ts";
 
@@ -219,7 +220,7 @@ const NUM_MUTATIONS = Number(process.env.FITS_FUZZ ?? 300);
 
 /** One compressed image of each kind: those of the fixture are too many to be read for each mutation. */
 async function someCompressed(): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), "fits-hostile-"));
+  const folder = temporaryFolder();
   const path = join(folder, "some.fits");
   await using all = await openFits(await load("compressed.fits"));
   await using writer = await createFits(path);
@@ -227,7 +228,6 @@ async function someCompressed(): Promise<Uint8Array> {
   for (const name of names) await writer.copy(all, all.hdu(name));
   await writer.close();
   const bytes = await readFile(path);
-  await rm(folder, { recursive: true });
   return bytes;
 }
 

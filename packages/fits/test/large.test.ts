@@ -1,8 +1,9 @@
 /** A file of a terabyte with holes: sections and rows touch only their bytes, and memory does not grow. */
-import { mkdtemp, open, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+
+import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, expect, test } from "vitest";
 import { plainStore } from "../src/image/pixel-store.ts";
 import { type ByteSource, createFits, openFits } from "../src/index.ts";
 
@@ -12,7 +13,7 @@ let folder = "";
 let path = "";
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "fits-large-"));
+  folder = temporaryFolder();
   path = join(folder, "large.fits");
   const cards = [`SIMPLE  = T`, `BITPIX  = -32`, `NAXIS   = 2`, `NAXIS1  = ${WIDTH}`, `NAXIS2  = ${HEIGHT}`, "END"];
   const handle = await open(path, "w");
@@ -30,7 +31,6 @@ beforeAll(async () => {
   await handle.truncate(Math.ceil((2880 + 4 * WIDTH * HEIGHT) / 2880) * 2880);
   await handle.close();
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const resident = () => process.memoryUsage().rss / 2 ** 20;
 

@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { describe, expect, test } from "vitest";
 import {
   createFits,
   formatCard,
@@ -24,11 +24,7 @@ import {
 } from "./astropy.ts";
 
 const fixtures = new URL("../fixtures/", import.meta.url).pathname;
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "fits-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const arrays: Readonly<Record<string, PixelArray>> = {
   uint8: Uint8Array.of(0, 1, 2, 253, 254, 255),
@@ -365,7 +361,7 @@ describe("rows and misuse", () => {
   });
 
   test("nothing is left of a file that was not closed, and none is overwritten", async () => {
-    const place = await mkdtemp(join(folder, "left-"));
+    const place = temporaryFolder();
     const path = join(place, "a.fits");
     {
       await using writer = await createFits(path);

@@ -2,4 +2,4 @@ export { csvValues } from "./csv-values.ts";
 export { expectKept, type KeptOptions } from "./expect-kept.ts";
 export { moveSnapshot } from "./move-snapshot.ts";
 export { processor } from "./processor.ts";
-export { temporaryFolder } from "./temporary-folder.ts";
+export { temporaryFolder, temporaryFolderIn } from "./temporary-folder.ts";

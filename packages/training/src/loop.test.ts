@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   cat,
@@ -14,15 +12,12 @@ import {
   type Tensor,
   TensorDataset,
 } from "@ml-mosaic/tensor";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { describe, expect, test } from "vitest";
 import { loadSnapshot, saveSnapshot } from "./snapshot.ts";
 import { type Checkpoint, type LoopProgress, type TrainOptions, type TrainResult, train } from "./train.ts";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "loop-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const generator = new Generator(11);
 const images = randn([30, 2], { generator: generator.stream("images") });

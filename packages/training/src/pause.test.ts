@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DataLoader, Generator, nn, optim, randn, schedulers, type Tensor, TensorDataset } from "@ml-mosaic/tensor";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { expect, test } from "vitest";
 import type { EpochRecord } from "./history.ts";
 import { loadSnapshot, saveSnapshot } from "./snapshot.ts";
@@ -54,7 +53,7 @@ test.each<[string, Partial<TrainOptions>]>([
   "a training that is paused again and again, in the middle of epochs, ends as an uninterrupted one, bit for bit: %s",
   async (_, more) => {
     const whole = await train(begin(more).options);
-    const folder = await mkdtemp(join(tmpdir(), "pause-"));
+    const folder = temporaryFolder();
     try {
       const path = join(folder, "snapshot.safetensors");
       const history: EpochRecord[] = [];
@@ -79,7 +78,6 @@ test.each<[string, Partial<TrainOptions>]>([
       // It was really stopped inside epochs of 751 batches.
       expect(positions.filter((batches) => batches > 0 && batches < 751).length).toBeGreaterThan(3);
     } finally {
-      await rm(folder, { recursive: true });
     }
   },
 );

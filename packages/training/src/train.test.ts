@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   DataLoader,
@@ -12,16 +10,13 @@ import {
   TensorDataset,
   zeros,
 } from "@ml-mosaic/tensor";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { describe, expect, it } from "vitest";
 import { stopWithoutImprovement } from "./early-stopping.ts";
 import { loadSnapshot, saveSnapshot } from "./snapshot.ts";
 import { type TrainOptions, type TrainResult, train } from "./train.ts";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "training-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 class Net extends nn.Module {
   readonly first = new nn.Linear(3, 6);

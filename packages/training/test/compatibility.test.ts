@@ -2,11 +2,12 @@
  * The folder of a run that an earlier Trainer paused in its third epoch (`fixtures/compatibility`, made by `make.sh` there)
  * is gone on with as it was then.
  */
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { csvValues, expectKept, moveSnapshot, processor } from "@ml-mosaic/testing";
+import { csvValues, expectKept, moveSnapshot, processor, temporaryFolderIn } from "@ml-mosaic/testing";
 import { Trainer } from "@ml-mosaic/training";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { logOf, resultsOf } from "./points/config.ts";
 
 const fixtures = join(import.meta.dirname, "../fixtures/compatibility");
@@ -19,12 +20,11 @@ const tolerance = processor() === machine.processor ? 0 : 1e-6;
 /** In the repository, where `points.ts` finds `@ml-mosaic/tensor`. */
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(import.meta.dirname, ".tmp-"));
+  folder = temporaryFolderIn(import.meta.dirname);
   await cp(fixtures, folder, { recursive: true });
   for (const name of ["best", "last"])
     await moveSnapshot(join(folder, `run/${name}.safetensors`), formerFolder, folder);
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 /** The figures of a run's tables, and the tensors of its last snapshot. */
 async function figuresOf(run: string) {

@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { boolean, ConfigurationError, configurable, register, schema } from "@ml-mosaic/configurable";
 import type { Tensor } from "@ml-mosaic/tensor";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { BaseLoss, Trainer } from "@ml-mosaic/training";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { pointsConfig } from "./points/config.ts";
 
 class MeanCube extends configurable({}, BaseLoss) {
@@ -22,11 +22,7 @@ class OwnHuber extends configurable({ own: schema(boolean) }, BaseLoss) {
 }
 register(MeanCube, OwnHuber);
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "config-errors-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 type Options = Readonly<Record<string, unknown>>;
 

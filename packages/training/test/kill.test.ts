@@ -1,18 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { toYaml } from "@ml-mosaic/configurable";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { Trainer } from "@ml-mosaic/training";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { pointsConfig, resultsOf, snapshotOf } from "./points/config.ts";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "kill-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 interface Ended {
   readonly code: number | null;

@@ -1,8 +1,8 @@
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { configurable, float, readYaml, register, schema, toYaml } from "@ml-mosaic/configurable";
 import { cat, Generator, metrics, nn, readSafetensors, Tensor } from "@ml-mosaic/tensor";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import {
   BaseTracker,
   EarlyStopping,
@@ -12,16 +12,12 @@ import {
   Trainer,
   type TrainerProgress,
 } from "@ml-mosaic/training";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { MlflowServer } from "./mlflow-server.ts";
 import { logOf, pointsConfig, resultsOf, snapshotOf } from "./points/config.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let counter = 0;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "trainer-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
 
 type Options = Readonly<Record<string, unknown>>;
 

@@ -1,16 +1,13 @@
 /** Against sums over the whole map at once. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type MapExample, writeMaps } from "../datasets/map-examples.ts";
 import { PatchesData } from "../datasets/patches-data.ts";
 import type { MapPaths } from "../maps/maps.ts";
 import type { PatchPredictor } from "../segmentation/patch-predictor.ts";
 import { type FoldModel, outOfFoldRows } from "./out-of-fold.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "out-of-fold-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** Another value for every pixel of every patch and every split. */
 function madeUp(split: number, y0: number, x0: number, y: number, x: number): number {

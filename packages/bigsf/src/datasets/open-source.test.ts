@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Generator } from "@ml-mosaic/tensor";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, expect, test } from "vitest";
 import type { MapPaths } from "../maps/maps.ts";
 import { preprocess } from "../patches/preprocess.ts";
 import { writeMaps } from "./map-examples.ts";
@@ -12,11 +11,10 @@ let folder: string;
 let maps: MapPaths;
 const rules = { patchSize: 16, stride: 8, normalization: "minmax" } as const;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "open-source-"));
+  folder = temporaryFolder();
   maps = await writeMaps(folder, { height: 600, width: 900 });
   await preprocess({ maps, rules, folder, compression: 1, overwrite: true, allowLarge: false, configuration: "" });
 });
-afterAll(async () => rm(folder, { recursive: true }));
 
 /** How many of `span` samples one after the other lie in different places, at most, anywhere in a shuffled epoch. */
 function mostPlaces({ source, orderFor }: OpenSource, span: number, placeOf: (patch: number) => number): number {

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DataLoader, Generator } from "@ml-mosaic/tensor";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openFitsPatches } from "../patches/fits-patches.ts";
 import type { PatchSource } from "../patches/patch-source.ts";
@@ -17,7 +15,7 @@ let folder: string;
 let source: PatchSource;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "patches-"));
+  folder = temporaryFolder();
   const maps = await writeMaps(folder, {
     height: 30,
     width,
@@ -29,7 +27,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await source.close();
-  await rm(folder, { recursive: true });
 });
 
 const dataset = (given: Partial<ConstructorParameters<typeof PatchDataset>[0]> = {}) =>

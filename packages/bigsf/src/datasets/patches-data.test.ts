@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { resolvedConfig } from "@ml-mosaic/configurable";
 import { Generator } from "@ml-mosaic/tensor";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { BaseData } from "@ml-mosaic/training";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { MapPaths } from "../maps/maps.ts";
 import { openMaps } from "../maps/maps.ts";
 import { openFitsPatches } from "../patches/fits-patches.ts";
@@ -19,7 +19,7 @@ let file: string;
 const rules = { patchSize: 8, stride: 2, normalization: "minmax" } as const;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "patches-data-"));
+  folder = temporaryFolder();
   maps = await writeMaps(folder, { height: 90, width: 70 });
   file = join(folder, "patches.h5");
   const open = await openMaps(maps);
@@ -30,7 +30,6 @@ beforeAll(async () => {
   await cut.close();
   await open.close();
 });
-afterAll(async () => rm(folder, { recursive: true }));
 
 const opened: PatchesData[] = [];
 afterEach(async () => {

@@ -1,8 +1,7 @@
 /** A training on augmented patches that is paused in the middle of epochs sees the samples of one that never was. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+
 import { Generator, nn, optim, type Tensor } from "@ml-mosaic/tensor";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { type TrainerState, type TrainResult, train } from "@ml-mosaic/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BceLoss } from "../losses/bce.ts";
@@ -13,7 +12,7 @@ import { PatchesData } from "./patches-data.ts";
 let folder: string;
 let data: PatchesData;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "resume-"));
+  folder = temporaryFolder();
   data = PatchesData.fromConfig({
     source: await writeMaps(folder, { height: 48, width: 48 }),
     patch_size: 8,
@@ -25,7 +24,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await data.close();
-  await rm(folder, { recursive: true });
 });
 
 /** @param calls after how many calls of training it is paused */

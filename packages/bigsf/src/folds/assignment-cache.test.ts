@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readdir, readFile, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { readSafetensors, writeSafetensors } from "@ml-mosaic/tensor";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, describe, expect, test } from "vitest";
 import { assignFolds } from "./assign-folds.ts";
 import { assignFoldsCached } from "./assignment-cache.ts";
 import type { FoldOptions } from "./fold-options.ts";
@@ -20,11 +20,8 @@ function grid(side: number, first = 0): Int32Array<ArrayBuffer> {
 const positions = grid(100);
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "folds-"));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true });
+beforeEach(() => {
+  folder = temporaryFolder();
 });
 
 const cached = (given: Partial<FoldOptions> = {}, where = positions, save = true) =>

@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createFits } from "@ml-mosaic/fits";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, expect, test } from "vitest";
 import { startTally, tallyNotes } from "./map-tally.ts";
 import { type MapPaths, openMaps } from "./maps.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "maps-"));
+const folder = temporaryFolder();
 const at = (name: string) => join(folder, name);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const values = Float32Array.from({ length: 12 }, (_, i) => i);
 

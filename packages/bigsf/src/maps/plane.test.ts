@@ -1,8 +1,8 @@
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { createFits, makeHeader } from "@ml-mosaic/fits";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, expect, test } from "vitest";
 import { openPlane } from "./plane.ts";
 
 let folder = "";
@@ -10,7 +10,7 @@ let path = "";
 const pixels = Float32Array.from({ length: 12 }, (_, i) => (i === 5 ? Number.NaN : i));
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "plane-"));
+  folder = temporaryFolder();
   path = join(folder, "maps.fits");
   await using writer = await createFits(path);
   await writer.image({ shape: [] });
@@ -20,7 +20,6 @@ beforeAll(async () => {
   await writer.image({ name: "CUBE", shape: [2, 2, 2], data: new Float32Array(8) });
   await writer.close();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 test("the first image of two axes is the map, whatever its axes of length 1", async () => {
   const map = await openPlane(path);

@@ -1,9 +1,10 @@
 /** One suite for everything that gives patches, against numpy (fixtures/patches.py). */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+
+import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { addCommentary, createFits, makeHeader, openFits } from "@ml-mosaic/fits";
-import { afterAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { describe, expect, test } from "vitest";
 import { type MapPaths, openMaps } from "../maps/maps.ts";
 import { writeSample } from "../sample/write-sample.ts";
 import { openFitsPatches } from "./fits-patches.ts";
@@ -37,8 +38,7 @@ const shared = resolve(import.meta.dirname, "../../../../../shared/data/filament
 const cases: Readonly<Record<string, readonly Case[]>> = JSON.parse(
   readFileSync(join(fixtures, "patches.json"), "utf8"),
 );
-const folder = mkdtempSync(join(tmpdir(), "patches-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 function mapsIn(place: string): MapPaths {
   const path = (layer: string) => join(place, `${layer}.fits`);

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openFits, readCelestialWcs } from "@ml-mosaic/fits";
-import { afterAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { describe, expect, test } from "vitest";
 import { openMaps } from "../maps/maps.ts";
 import { spinesNear } from "./filaments.ts";
 import { normalAt, sequenceAt, uniformAt } from "./lattice-random.ts";
@@ -11,8 +11,7 @@ import { type SampleRows, sampleMap } from "./sample-rows.ts";
 import { turbulence } from "./turbulence.ts";
 import { writeSample } from "./write-sample.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "sample-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** The best that a threshold on intensity reaches on the labelled pixels: 2 TP / (found + wanted). */
 function bestThresholdDice({ image, target, missing, background }: SampleRows): number {

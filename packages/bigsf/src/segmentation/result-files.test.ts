@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { addCommentary, createFits, getCommentary, makeHeader, openFits } from "@ml-mosaic/fits";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fitsverify, python, skipWithoutAstropy, skipWithoutFitsverify } from "../../../fits/test/astropy.ts";
 import { openPlane, type Plane } from "../maps/plane.ts";
@@ -12,7 +12,7 @@ let source: Plane;
 
 /** A scaled integer map with axes of length 1 and coordinates that are rotated. */
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "result-files-"));
+  folder = temporaryFolder();
   const header = makeHeader({
     BSCALE: 0.5,
     BZERO: 100,
@@ -49,7 +49,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await source.close();
-  rmSync(folder, { recursive: true });
 });
 
 const probability = Float32Array.from([0, 0.25, 0.5, 0.75, 1, Number.NaN, 0.499, 0.501, 0.5, 0.1, 0.2, 0.9]);
@@ -71,7 +70,7 @@ async function write(into: string): Promise<void> {
 }
 
 test("both maps have the shape of the source and its cards, but for those about its own pixels", async () => {
-  const into = mkdtempSync(join(folder, "results-"));
+  const into = temporaryFolder();
   await write(into);
   expect(readdirSync(into).toSorted()).toEqual([maskName, probabilityName]);
   for (const name of [maskName, probabilityName]) {
@@ -92,7 +91,7 @@ test("both maps have the shape of the source and its cards, but for those about 
 });
 
 test("nothing is left of results that were not finished", async () => {
-  const into = mkdtempSync(join(folder, "unfinished-"));
+  const into = temporaryFolder();
   const { header, imageShape: shape } = source;
   {
     await using files = await createResultFiles(into, { header, shape, threshold: 0.5, history: [] });
@@ -105,7 +104,7 @@ test("nothing is left of results that were not finished", async () => {
 test.skipIf(skipWithoutAstropy)(
   "astropy reads the same pixels, and the same coordinates as in the source",
   async () => {
-    const into = mkdtempSync(join(folder, "astropy-"));
+    const into = temporaryFolder();
     await write(into);
     const script = `
 import json, sys, warnings
@@ -139,7 +138,7 @@ print(json.dumps({"sky": [sky(each) for each in sys.argv[1:]], "probability": pi
 );
 
 test.skipIf(skipWithoutFitsverify)("fitsverify finds nothing to say", async () => {
-  const into = mkdtempSync(join(folder, "fitsverify-"));
+  const into = temporaryFolder();
   await write(into);
   for (const name of [maskName, probabilityName])
     expect(fitsverify(join(into, name))).toContain("found 0 warning(s) and 0 error(s)");

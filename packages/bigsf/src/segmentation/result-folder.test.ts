@@ -1,18 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { unfinishedName } from "@ml-mosaic/base";
-import { afterAll, beforeEach, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, expect, test } from "vitest";
 import { prepareResults } from "./result-folder.ts";
 
-const root = mkdtempSync(join(tmpdir(), "result-folder-"));
+const root = temporaryFolder();
 let folder = "";
 let count = 0;
 beforeEach(() => {
   folder = join(root, String(count++), "results");
 });
-afterAll(() => rmSync(root, { recursive: true }));
 
 const names = ["a.fits", "b.png"];
 const prepare = (config: string, overwrite = false) => prepareResults({ folder, config, names, overwrite });

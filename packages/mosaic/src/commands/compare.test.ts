@@ -1,20 +1,19 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { seededRandom } from "@ml-mosaic/statistics";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, describe, expect, test } from "vitest";
 import { dataEntry, type InventedRun, netEntry, writeDatabase } from "../compare/compare-test-database.ts";
 import { compareCommand } from "./compare.ts";
 import { runForTest } from "./run-for-test.ts";
 
 let folder: string;
 let database: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-compare-"));
+beforeEach(() => {
+  folder = temporaryFolder();
   database = join(folder, "results.db");
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 function compare(...args: readonly string[]) {
   return runForTest(compareCommand, [database, ...args]);

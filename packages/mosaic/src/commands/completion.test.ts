@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommandSpec } from "@ml-mosaic/command-line";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, describe, expect, it } from "vitest";
 import { bashScript } from "./completion-bash.ts";
 import { fishScript } from "./completion-fish.ts";
 import { zshScript } from "./completion-zsh.ts";
@@ -36,12 +36,11 @@ const commands: readonly CommandSpec[] = [
 const fish = "fish";
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-completion-"));
+  folder = temporaryFolder();
   await writeFile(join(folder, "bash"), bashScript(commands));
   await writeFile(join(folder, "zsh"), zshScript(commands));
   await writeFile(join(folder, "fish"), fishScript(commands));
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 /** In CI nothing may be missing. */
 const isRequired = process.env.REQUIRE_ALL === "1";

@@ -1,8 +1,8 @@
 // A whole configuration file in a real folder, for tests to break in one place each.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import type { Vocabulary } from "./vocabulary.ts";
 
 export const vocabulary: Vocabulary = {
@@ -70,7 +70,7 @@ key = mlp_{class}
 
 /** A new folder with the modules that CONFIG names, and a way to write configuration files into it. */
 export async function openFolder() {
-  const folder = await mkdtemp(join(tmpdir(), "mosaic-config-"));
+  const folder = temporaryFolder();
   await writeFile(join(folder, "dataset.ts"), "export class DatasetOr {}\n");
   await writeFile(join(folder, "mlp.ts"), "export class MlpFunnel {}\n");
   return {

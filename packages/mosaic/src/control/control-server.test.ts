@@ -1,9 +1,9 @@
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { chmod, readdir, stat } from "node:fs/promises";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { askExperiment } from "./control-client.ts";
 import { type ControlServer, openControlServer, socketPath } from "./control-server.ts";
@@ -16,7 +16,7 @@ let server: ControlServer;
 let asked: ControlRequest[];
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "mosaic-control-"));
+  root = temporaryFolder();
   registration = await register({ database: join(root, "or.db"), configuration: "c.ini" }, [join(root, "mosaic")]);
   asked = [];
   server = await openControlServer(registration.folder, registration.name, async (request, answer) => {
@@ -28,7 +28,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await server.close();
   await registration.remove();
-  await rm(root, { recursive: true });
 });
 
 async function ask(stop = new AbortController().signal): Promise<readonly ControlAnswer[]> {

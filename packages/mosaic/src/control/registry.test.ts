@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { currentProcess } from "@ml-mosaic/base";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, describe, expect, it } from "vitest";
 import { chooseDatabase } from "./choose-database.ts";
 import { controlFolders, requirePrivateFolder } from "./private-folder.ts";
 import { forget, listExperiments, register } from "./registry.ts";
@@ -13,12 +13,11 @@ let folder: string;
 let database: string;
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "mosaic-registry-"));
+  root = temporaryFolder();
   folder = join(root, "mosaic");
   database = join(root, "or's 🧩.db");
   await writeFile(database, "");
 });
-afterEach(() => rm(root, { recursive: true }));
 
 const configuration = "config.ini";
 

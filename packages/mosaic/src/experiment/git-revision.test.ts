@@ -1,15 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, expect, it } from "vitest";
 import { gitRevision } from "./git-revision.ts";
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic git "));
+beforeEach(() => {
+  folder = temporaryFolder("mosaic git ");
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const git = (...args: readonly string[]) =>
   execFileSync("git", ["-C", folder, "-c", "user.name=a", "-c", "user.email=a@b.c", ...args], { encoding: "utf8" });

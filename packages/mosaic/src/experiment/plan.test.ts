@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, describe, expect, it } from "vitest";
 import { readExperiment } from "../config/index.ts";
 import { vocabulary } from "../run/components.ts";
 import { moduleDigest } from "./module-digest.ts";
@@ -9,12 +9,11 @@ import { digestModules, planRuns } from "./plan.ts";
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-plan-"));
+  folder = temporaryFolder();
   await writeFile(join(folder, "data.ts"), "export class Data {}");
   await writeFile(join(folder, "net.ts"), 'import "./shared.ts";\nexport class Net {}');
   await writeFile(join(folder, "shared.ts"), "export const shared = 1;");
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const text = {
   process: "lr = 1e-2\nepochs = 3\ndata_scheme = data\npipeline_scheme = net",
@@ -80,10 +79,9 @@ describe("a module's digest", () => {
   it("survives imports in a circle and missing files, and does not depend on the place", async () => {
     await writeFile(join(folder, "shared.ts"), 'import "./net.ts"; import { x } from "./nowhere.ts";');
     const here = await moduleDigest({ kind: "file", path: join(folder, "net.ts") }, folder);
-    const other = await mkdtemp(join(tmpdir(), "mosaic-plan-"));
+    const other = temporaryFolder();
     await writeFile(join(other, "net.ts"), 'import "./shared.ts";\nexport class Net {}');
     await writeFile(join(other, "shared.ts"), 'import "./net.ts"; import { x } from "./nowhere.ts";');
     expect(await moduleDigest({ kind: "file", path: join(other, "net.ts") }, other)).toBe(here);
-    await rm(other, { recursive: true });
   });
 });

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, expect, it } from "vitest";
 import { showJson, showText } from "../commands/show-text.ts";
 import { openSqliteReader, openSqliteStore } from "../store/index.ts";
 import { exampleEpoch, exampleResult, exampleRun, leaseRun } from "../store/store-conformance-examples.ts";
@@ -11,11 +11,10 @@ import { type RunReport, readRunReport } from "./run-report.ts";
 let folder: string;
 let path: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic show "));
+beforeEach(() => {
+  folder = temporaryFolder("mosaic show ");
   path = join(folder, "or.db");
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 async function reportOf(runId: number): Promise<RunReport> {
   const reader = await openSqliteReader(path);

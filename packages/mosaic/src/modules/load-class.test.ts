@@ -1,12 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, expect, test } from "vitest";
 import { loadClass } from "./load-class.ts";
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-load-class-"));
+  folder = temporaryFolder();
   await writeFile(
     join(folder, "models.ts"),
     `export class UNet { static readonly aliases = ["unet", "U-Net"]; }
@@ -15,7 +15,6 @@ export default class Plain {}
 `,
   );
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const load = (name: string) => loadClass({ kind: "file", path: join(folder, "models.ts") }, name, folder);
 

@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, expect, it } from "vitest";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import { keyParam } from "../pipelines/run-params.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
@@ -12,11 +11,10 @@ import { rekeyRuns } from "./rekey-runs.ts";
 let folder: string;
 let path: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-rekey-"));
+beforeEach(() => {
+  folder = temporaryFolder();
   path = join(folder, "or.db");
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 function pipeline(width: string, keys: readonly [string, string], changes = {}): Pipeline {
   const modules = [

@@ -1,15 +1,14 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { removeUnfinished } from "@ml-mosaic/base";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, describe, expect, it } from "vitest";
 import { claimFilesFolder, filesFolderOf, RunLog, refuseTakenFolder, writeFiles } from "./run-files.ts";
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-run-files-"));
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 it("puts a database's files into a folder of its name without ending", () => {
   expect(filesFolderOf("/x/.runs", "some/where/or.db")).toBe("/x/.runs/or");

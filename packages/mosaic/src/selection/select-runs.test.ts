@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSqliteStore, type Store } from "../store/index.ts";
 import { exampleExperiment, exampleResult, exampleRun, leaseRun } from "../store/store-conformance-examples.ts";
@@ -12,7 +11,7 @@ let folder: string;
 let store: Store;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-select-"));
+  folder = temporaryFolder();
   store = await openSqliteStore(join(folder, "or.db"));
   const experimentId = await store.createExperiment(exampleExperiment);
   const widths = ["2", "3", "4", "4", "wide"];
@@ -25,7 +24,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await store.close();
-  await rm(folder, { recursive: true });
 });
 
 const select = (selector: Selector) => selectRuns(store, selector);

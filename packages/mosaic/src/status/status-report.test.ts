@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, describe, expect, it } from "vitest";
 import { statusJson, statusText } from "../commands/status-text.ts";
 import { openSqliteReader, openSqliteStore, type Store } from "../store/index.ts";
 import { exampleEpoch, exampleResult, exampleRun, leaseRun } from "../store/store-conformance-examples.ts";
@@ -11,11 +10,10 @@ import { lastRuns, readStatus, type StatusReport } from "./status-report.ts";
 let folder: string;
 let path: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-status-"));
+beforeEach(() => {
+  folder = temporaryFolder();
   path = join(folder, "my results.db");
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const experiment = { engineVersion: "1", machineJson: "{}" };
 const run = exampleRun({ params: [["epochs", "10"]] });

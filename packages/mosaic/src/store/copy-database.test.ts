@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, expect, test } from "vitest";
 import { copyDatabase } from "./copy-database.ts";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
 import {
@@ -21,12 +21,11 @@ let folder: string;
 let path: string;
 let copy: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic copy "));
+beforeEach(() => {
+  folder = temporaryFolder("mosaic copy ");
   path = join(folder, "it's or 🧩.db");
   copy = join(folder, "the 'copy'.db");
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 test("a copy is whole while another process writes, every time", async () => {
   const program = fileURLToPath(new URL("./store-test-process.ts", import.meta.url));

@@ -1,20 +1,10 @@
 import { once } from "node:events";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, describe, expect, test } from "vitest";
 import { loadMigrations } from "./migrations.ts";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
 import { allRuns, exampleExperiment, exampleResult, exampleRun, leaseRun } from "./store-conformance-examples.ts";
@@ -24,10 +14,9 @@ let folder: string;
 let path: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "mosaic-store-"));
+  folder = temporaryFolder();
   path = join(folder, "or.db");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 async function makeDatabase(runs = 1): Promise<void> {
   const store = await openSqliteStore(path);

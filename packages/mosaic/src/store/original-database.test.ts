@@ -1,8 +1,8 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, describe, expect, test } from "vitest";
 import { loadMigrations } from "./migrations.ts";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
 import { migrate } from "./schema.ts";
@@ -13,10 +13,9 @@ let folder: string;
 let path: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "mosaic-store-"));
+  folder = temporaryFolder();
   path = join(folder, "the original's.db");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const pipeline =
   '[{"type": "mlp", "class": "Mlp", "path_to_class": "./mlp.py", "width": 2, "key": "k", "name": "BRICK"}]';

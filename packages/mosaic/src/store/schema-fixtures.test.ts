@@ -2,11 +2,12 @@
  * Databases as earlier versions of the program left them: `fixtures/schema-<n>.db`, each written by `mosaic run` of its
  * time (the tutorial's brick with two widths, and one run that failed) before migration n + 1 existed.
  */
-import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+
+import { copyFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, expect, it } from "vitest";
 import { loadMigrations } from "./migrations.ts";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
 import type { StoreReader } from "./store.ts";
@@ -15,11 +16,10 @@ const fixtures = join(import.meta.dirname, "../../fixtures");
 let folder: string;
 let database: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-schema-"));
+beforeEach(() => {
+  folder = temporaryFolder();
   database = join(folder, "old.db");
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const versions = (await readdir(fixtures))
   .map((name) => Number(/^schema-(\d+)\.db$/.exec(name)?.[1]))

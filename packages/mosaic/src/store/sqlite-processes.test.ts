@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
 import { allRuns, exampleEpoch, exampleResult, leaseRun } from "./store-conformance-examples.ts";
@@ -16,13 +15,12 @@ let folder: string;
 let path: string;
 const children: ChildProcess[] = [];
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-store-"));
+beforeEach(() => {
+  folder = temporaryFolder();
   path = join(folder, "or.db");
 });
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
-  await rm(folder, { recursive: true });
 });
 
 interface Child {

@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
 import type { StoreReader } from "./store.ts";
@@ -11,7 +11,7 @@ let path: string;
 let reader: StoreReader;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic-request-"));
+  folder = temporaryFolder();
   path = join(folder, "or.db");
   const store = await openSqliteStore(path);
   await store.addRuns(await store.createExperiment(exampleExperiment), [exampleRun(), exampleRun(), exampleRun()]);
@@ -20,7 +20,6 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await reader.close();
-  await rm(folder, { recursive: true });
 });
 
 describe("a request", () => {

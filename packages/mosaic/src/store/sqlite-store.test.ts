@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
 import { describeStore } from "./store-conformance.ts";
 
 describeStore("SQLite", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "mosaic store "));
+  const folder = temporaryFolder("mosaic store ");
   const path = join(folder, "it's a 100% #1 ?store?.db");
   return {
     openStore: (timing) => openSqliteStore(path, timing),

@@ -1,8 +1,8 @@
 /** Whatever is done in whatever order, the store and a model of it in a few lines agree. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openSqliteStore } from "./open-sqlite-store.ts";
@@ -60,7 +60,7 @@ function statusAfter(run: ModelRun, use: LeaseUse): RunStatus {
 test("any sequence of operations keeps every run in one state and every result accepted once", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-      const folder = mkdtempSync(join(tmpdir(), "mosaic-store-"));
+      const folder = temporaryFolder();
       const path = join(folder, "or.db");
       let store = await openSqliteStore(path);
       try {
@@ -132,7 +132,6 @@ test("any sequence of operations keeps every run in one state and every result a
         expectWhole(path);
       } finally {
         await store.close();
-        rmSync(folder, { recursive: true });
       }
     }),
     { numRuns: 60 },

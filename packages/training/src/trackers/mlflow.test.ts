@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { MlflowServer } from "../../test/mlflow-server.ts";
 import type { EpochRecord } from "../history.ts";
@@ -12,7 +12,7 @@ let folder: string;
 let server: MlflowServer;
 let warnings: string[];
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mlflow-"));
+  folder = temporaryFolder();
   server = new MlflowServer();
   warnings = [];
   await server.open();
@@ -20,7 +20,6 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.unstubAllEnvs();
   await server.close();
-  await rm(folder, { recursive: true });
 });
 
 const epoch = (number: number, metrics: EpochRecord["metrics"] = {}): EpochRecord => ({

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { expect, test } from "vitest";
 import type { EpochRecord } from "../history.ts";
 import { BaseTracker } from "./base-tracker.ts";
 import "./tensorboard.ts";
@@ -13,11 +13,7 @@ const python = "/usr/bin/python3";
 const isSkipped = !existsSync(python) && process.env.REQUIRE_ALL !== "1";
 const reader = join(import.meta.dirname, "../../fixtures/read_events.py");
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "tensorboard-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 async function readEvents(where: string): Promise<readonly (readonly Record<string, unknown>[])[]> {
   const files = (await readdir(where)).sort().map((name) => join(where, name));

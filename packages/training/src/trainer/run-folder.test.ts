@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { unfinishedName } from "@ml-mosaic/base";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, describe, expect, test } from "vitest";
 import { RunFolder } from "./run-folder.ts";
 
 let path: string;
-beforeEach(async () => {
-  path = await mkdtemp(join(tmpdir(), "run-folder-"));
+beforeEach(() => {
+  path = temporaryFolder();
 });
-afterEach(() => rm(path, { recursive: true }));
 
 describe("the lock", () => {
   const writeLock = (text: string) => writeFile(join(path, "run.lock"), text);

@@ -1,17 +1,16 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, expect, test } from "vitest";
 import type { EpochRecord } from "../history.ts";
 import { TrainingLog } from "./training-log.ts";
 
 let folder: string;
 let path: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "training-log-"));
+beforeEach(() => {
+  folder = temporaryFolder();
   path = join(folder, "logs_train.csv");
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const epoch = (number: number, metrics: EpochRecord["metrics"] = { dice: 0.5 }): EpochRecord => ({
   epoch: number,

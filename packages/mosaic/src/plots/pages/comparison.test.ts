@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { seededRandom } from "@ml-mosaic/statistics";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { describe, expect, test } from "vitest";
 import { compareCommand } from "../../commands/compare.ts";
 import { runForTest } from "../../commands/run-for-test.ts";
 import { dataEntry, netEntry, writeDatabase } from "../../compare/compare-test-database.ts";
@@ -14,7 +14,7 @@ import { textWidth } from "../write/fonts.ts";
 import { type CompareTexts, comparePlots } from "./comparison.ts";
 import type { Page } from "./page.ts";
 
-let folder: string;
+const folder = temporaryFolder("mosaic compare plots ");
 const path = (name: string) => join(folder, name);
 const texts: CompareTexts = {
   verdicts: () => ["in words"],
@@ -22,11 +22,6 @@ const texts: CompareTexts = {
   overall: ["over all"],
   common: [],
 };
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic compare plots "));
-});
-afterAll(() => rm(folder, { recursive: true }));
 
 async function reportOf(name: string, dataSets: number, models: number, repetitions: number): Promise<CompareReport> {
   const random = seededRandom(3);

@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tInterval } from "@ml-mosaic/statistics";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, expect, test } from "vitest";
 import { figureNamed } from "../../figures/known-figures.ts";
 import { runFigure, runFigures } from "../../figures/run-figures.ts";
 import { openSqliteReader } from "../../store/index.ts";
@@ -18,7 +17,7 @@ let runs: readonly PlotRun[];
 const losses = [0.1, 0.30000000000000004, 0.25];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic criterion "));
+  folder = temporaryFolder("mosaic criterion ");
   const results = (modelKey: string, nb_params: number, values: readonly number[]) =>
     values.map((test_loss, repetition) => ({
       modelKey,
@@ -38,7 +37,6 @@ beforeAll(async () => {
   runs = await readPlotRuns(reader);
   await reader.close();
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 async function pagesOf(plots: Plots): Promise<unknown> {
   const pages: Page[] = await Array.fromAsync(plots.pages(textWidth));

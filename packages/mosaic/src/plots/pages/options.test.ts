@@ -1,12 +1,12 @@
 /** Parallel coordinates, importance of options, Pareto fronts. */
 
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommandSpec } from "@ml-mosaic/command-line";
 import { meanOf, tInterval } from "@ml-mosaic/statistics";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, describe, expect, test } from "vitest";
 import { importanceCommand } from "../../commands/importance.ts";
 import { parallelCommand } from "../../commands/parallel.ts";
 import { paretoCommand } from "../../commands/pareto.ts";
@@ -60,10 +60,9 @@ async function sent(plots: Plots) {
 
 let grid: readonly PlotRun[];
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic options "));
+  folder = temporaryFolder("mosaic options ");
   grid = await read("grid.db", runsOf([1, 2, 4, 8], ["1e-3", "1e-2"]));
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 describe("configurations", () => {
   test("have what differs, each option by the shortest name that is its own", () => {

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, expect, test } from "vitest";
 import { runFigures } from "../../figures/run-figures.ts";
 import { openSqliteReader } from "../../store/index.ts";
 import { configPlots } from "../pages/sections.ts";
@@ -15,7 +15,7 @@ let folder: string;
 let runs: readonly PlotRun[];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic plot config "));
+  folder = temporaryFolder("mosaic plot config ");
   await writeExampleDatabase(
     join(folder, "runs.db"),
     ["or", "and"].flatMap((dataKey) =>
@@ -36,7 +36,6 @@ beforeAll(async () => {
   runs = await readPlotRuns(reader);
   await reader.close();
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 async function read(text: string) {
   const file = join(folder, "plot.ini");

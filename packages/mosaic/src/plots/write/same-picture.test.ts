@@ -1,13 +1,13 @@
 /** PDF and PNG of a plot are drawn by the same library but in two ways: what poppler makes of the one is compared with the other. */
 
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommandSpec } from "@ml-mosaic/command-line";
 import { seededRandom } from "@ml-mosaic/statistics";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { compareCommand } from "../../commands/compare.ts";
 import { importanceCommand } from "../../commands/importance.ts";
 import { parallelCommand } from "../../commands/parallel.ts";
@@ -20,7 +20,7 @@ const path = (name: string) => join(folder, name);
 const poppler = (program: string, ...args: readonly string[]) => execFileSync(program, args, { maxBuffer: 2 ** 28 });
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic pictures "));
+  folder = temporaryFolder("mosaic pictures ");
   const random = seededRandom(8);
   const runs = ["data_A", "data_B", "data_C", "data_D"].flatMap((data) =>
     [2, 3, 4, 5].flatMap((width) =>
@@ -33,7 +33,6 @@ beforeAll(async () => {
   );
   await writeDatabase(path("runs.db"), runs);
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 /** Darkness by cells of 40 x 40 pixels, at 100 dots an inch. */
 function cellsOf(width: number, height: number, darkness: (pixel: number) => number): readonly number[] {

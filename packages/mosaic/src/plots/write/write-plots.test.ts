@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runFigure } from "../../figures/run-figures.ts";
 import { openSqliteReader, type StoreReader } from "../../store/index.ts";
@@ -19,7 +19,7 @@ const poppler = (program: string, ...args: readonly string[]) =>
   execFileSync(program, args, { encoding: "latin1", maxBuffer: 2 ** 28 });
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "mosaic plots "));
+  folder = temporaryFolder("mosaic plots ");
   const losses = Array.from(
     { length: 50 },
     (_, index) => [1 / (index + 1), index === 20 ? NaN : 2 / (index + 1)] as const,
@@ -33,7 +33,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await reader.close();
-  await rm(folder, { recursive: true });
 });
 
 const losses = async (plotSize: number) => lossPlots(reader, await reader.runIds(), plotSize);
