@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { openFits } from "@ml-mosaic/fits";
 import fc from "fast-check";
@@ -8,7 +8,7 @@ import type { FoldOptions } from "./fold-options.ts";
 import { foldIndices, partIndices } from "./part-indices.ts";
 import { foldSplits, parts } from "./splits.ts";
 
-const folder = resolve(import.meta.dirname, "../../../../../shared/data/filaments");
+const folder = resolve(import.meta.dirname, "../../fixtures/crop");
 
 const options: FoldOptions = {
   type: "random",
@@ -30,11 +30,11 @@ function grid(height: number, width: number, patchSize: number, stride: number):
   return Int32Array.from(positions);
 }
 
-describe.skipIf(!existsSync(folder))("the real crop", () => {
+describe("the real crop", () => {
   /** Positions of the patches that are kept, straight from the rules, at stride 1. */
   async function kept(patchSize: number): Promise<Int32Array> {
     const read = async (name: string) => {
-      await using file = await openFits(resolve(folder, `${name}.fits`));
+      await using file = await openFits(resolve(folder, `${name}.fits.gz`));
       return file.image().as("float32").read();
     };
     const [image, target, missing, background] = await Promise.all(
@@ -60,9 +60,9 @@ describe.skipIf(!existsSync(folder))("the real crop", () => {
     return Int32Array.from(positions);
   }
 
-  const expected: Record<string, Record<string, number | number[]>> = existsSync(folder)
-    ? JSON.parse(readFileSync(resolve(folder, "expected.json"), "utf8"))
-    : {};
+  const expected: Record<string, Record<string, number | number[]>> = JSON.parse(
+    readFileSync(resolve(folder, "expected.json"), "utf8"),
+  );
 
   test("there are three settings", () => {
     expect(Object.keys(expected)).toHaveLength(3);

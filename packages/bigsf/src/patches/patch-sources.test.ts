@@ -34,14 +34,14 @@ interface Case {
 }
 
 const fixtures = resolve(import.meta.dirname, "../../fixtures");
-const shared = resolve(import.meta.dirname, "../../../../../shared/data/filaments");
+const crop = mapsIn(join(fixtures, "crop"), "fits.gz");
 const cases: Readonly<Record<string, readonly Case[]>> = JSON.parse(
   readFileSync(join(fixtures, "patches.json"), "utf8"),
 );
 const folder = temporaryFolder();
 
-function mapsIn(place: string): MapPaths {
-  const path = (layer: string) => join(place, `${layer}.fits`);
+function mapsIn(place: string, ending = "fits"): MapPaths {
+  const path = (layer: string) => join(place, `${layer}.${ending}`);
   return { image: path("image"), target: path("target"), missing: path("missing"), background: path("background") };
 }
 
@@ -214,12 +214,12 @@ test.each([
   },
 );
 
-describe.skipIf(process.env.REQUIRE_ALL !== "1" && readable(shared) === undefined)("the filaments crop", () => {
+describe("the filaments crop", () => {
   const names = ["straight from FITS", "patches.h5"];
   test.each(names.flatMap((name) => (cases.filaments ?? []).map((each) => ({ name, each }))))(
     "$name: P $each.patch_size, stride $each.stride, $each.normalization",
     async ({ name, each }) => {
-      const source = await (sources[name] ?? expect.fail())(mapsIn(shared), rulesOf(each));
+      const source = await (sources[name] ?? expect.fail())(crop, rulesOf(each));
       await expectCase(source, each);
       await source.close();
     },
@@ -227,9 +227,9 @@ describe.skipIf(process.env.REQUIRE_ALL !== "1" && readable(shared) === undefine
 
   test("counts of expected.json", async () => {
     const expected: Readonly<Record<string, { candidates: number; kept: number }>> = JSON.parse(
-      readFileSync(join(shared, "expected.json"), "utf8"),
+      readFileSync(join(fixtures, "crop/expected.json"), "utf8"),
     );
-    const maps = await openMaps(mapsIn(shared));
+    const maps = await openMaps(crop);
     expect(Object.keys(expected)).toHaveLength(3);
     for (const [name, { candidates, kept }] of Object.entries(expected)) {
       const patchSize = Number(/^P(\d+)_/.exec(name)?.[1]);
@@ -241,11 +241,3 @@ describe.skipIf(process.env.REQUIRE_ALL !== "1" && readable(shared) === undefine
     await maps.close();
   });
 });
-
-function readable(path: string): string | undefined {
-  try {
-    return readFileSync(join(path, "expected.json"), "utf8");
-  } catch {
-    return undefined;
-  }
-}
