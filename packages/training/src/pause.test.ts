@@ -54,30 +54,27 @@ test.each<[string, Partial<TrainOptions>]>([
   async (_, more) => {
     const whole = await train(begin(more).options);
     const folder = temporaryFolder();
-    try {
-      const path = join(folder, "snapshot.safetensors");
-      const history: EpochRecord[] = [];
-      const positions: number[] = [];
-      let result: TrainResult | undefined;
-      while (result === undefined || result.paused) {
-        const pause = new AbortController();
-        const isFirst = result === undefined;
-        const { options, paths } = begin({ ...more, pause: pause.signal });
-        // The signal comes while a call of the runtime is under way.
-        setTimeout(() => pause.abort(), positions.length % 3);
-        result = await train({
-          ...options,
-          ...(isFirst ? {} : { resumeFrom: async (layout) => (await loadSnapshot(path, layout, paths)).state }),
-        });
-        history.push(...result.history);
-        if (result.paused) positions.push(result.state.within?.batches ?? -1);
-        await saveSnapshot(path, result, paths);
-      }
-      expect(figures(history)).toEqual(figures(whole.history));
-      expect(result.state).toEqual(whole.state);
-      // It was really stopped inside epochs of 751 batches.
-      expect(positions.filter((batches) => batches > 0 && batches < 751).length).toBeGreaterThan(3);
-    } finally {
+    const path = join(folder, "snapshot.safetensors");
+    const history: EpochRecord[] = [];
+    const positions: number[] = [];
+    let result: TrainResult | undefined;
+    while (result === undefined || result.paused) {
+      const pause = new AbortController();
+      const isFirst = result === undefined;
+      const { options, paths } = begin({ ...more, pause: pause.signal });
+      // The signal comes while a call of the runtime is under way.
+      setTimeout(() => pause.abort(), positions.length % 3);
+      result = await train({
+        ...options,
+        ...(isFirst ? {} : { resumeFrom: async (layout) => (await loadSnapshot(path, layout, paths)).state }),
+      });
+      history.push(...result.history);
+      if (result.paused) positions.push(result.state.within?.batches ?? -1);
+      await saveSnapshot(path, result, paths);
     }
+    expect(figures(history)).toEqual(figures(whole.history));
+    expect(result.state).toEqual(whole.state);
+    // It was really stopped inside epochs of 751 batches.
+    expect(positions.filter((batches) => batches > 0 && batches < 751).length).toBeGreaterThan(3);
   },
 );
