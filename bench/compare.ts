@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "@ml-mosaic/statistics";
-import { dataEntry, netEntry, writeDatabase } from "../packages/mosaic/src/compare/compare-test-database.ts";
+import { dataEntry, netEntry, writeDatabase } from "../packages/mosaic/test/compare-test-database.ts";
 
 const limitSeconds = 3;
 const mosaic = new URL("../packages/mosaic/bin/mosaic.ts", import.meta.url).pathname;

@@ -4,9 +4,9 @@ import { DatabaseSync } from "node:sqlite";
 import { seededRandom } from "@ml-mosaic/statistics";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, test } from "vitest";
-import { dataEntry, type InventedRun, netEntry, writeDatabase } from "../compare/compare-test-database.ts";
+import { dataEntry, type InventedRun, netEntry, writeDatabase } from "../../test/compare-test-database.ts";
+import { runForTest } from "../../test/run-for-test.ts";
 import { compareCommand } from "./compare.ts";
-import { runForTest } from "./run-for-test.ts";
 
 let folder: string;
 let database: string;

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CONFIG, edited, openFolder, vocabulary, withProcess } from "../../test/test-config.ts";
 import { type Experiment, readExperiment, readMonitor } from "./experiment.ts";
 import { ConfigError } from "./problem.ts";
-import { CONFIG, edited, openFolder, vocabulary, withProcess } from "./test-config.ts";
 
 let folder: Awaited<ReturnType<typeof openFolder>>;
 beforeAll(async () => {

@@ -2,9 +2,9 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CONFIG, edited, openFolder, vocabulary, withProcess } from "../../test/test-config.ts";
 import { readExperiment } from "./experiment.ts";
 import { ConfigError } from "./problem.ts";
-import { CONFIG, edited, openFolder, vocabulary, withProcess } from "./test-config.ts";
 
 let folder: Awaited<ReturnType<typeof openFolder>>;
 beforeAll(async () => {

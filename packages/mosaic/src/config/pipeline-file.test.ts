@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openFolder } from "../../test/test-config.ts";
 import { MosaicError } from "../errors.ts";
 import { parsePipelines, readPipelineFile, writePipelineFile } from "./pipeline-file.ts";
-import { openFolder } from "./test-config.ts";
 
 let folder: Awaited<ReturnType<typeof openFolder>>;
 beforeAll(async () => {

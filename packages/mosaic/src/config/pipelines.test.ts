@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CONFIG, openFolder, vocabulary } from "../../test/test-config.ts";
 import { flatPipeline } from "../pipelines/flat-pipeline.ts";
 import { readExperiment } from "./experiment.ts";
 import { countPipelines, generatePipelines, generateRuns } from "./pipelines.ts";
-import { CONFIG, openFolder, vocabulary } from "./test-config.ts";
 
 let folder: Awaited<ReturnType<typeof openFolder>>;
 beforeAll(async () => {

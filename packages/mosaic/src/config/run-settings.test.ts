@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CONFIG, openFolder, vocabulary } from "../../test/test-config.ts";
 import { readExperiment } from "./experiment.ts";
 import { generatePipelines } from "./pipelines.ts";
 import { processTexts, runSettings } from "./run-settings.ts";
-import { CONFIG, openFolder, vocabulary } from "./test-config.ts";
 
 let folder: Awaited<ReturnType<typeof openFolder>>;
 beforeAll(async () => {

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openSqliteStore, type Store } from "../store/index.ts";
 import {
   exampleEpoch,
   exampleExperiment,
   exampleResult,
   exampleRun,
   leaseRun,
-} from "../store/store-conformance-examples.ts";
+} from "../../test/store-conformance-examples.ts";
+import { openSqliteStore, type Store } from "../store/index.ts";
 import { exportRuns } from "./export-runs.ts";
 
 let folder: string;

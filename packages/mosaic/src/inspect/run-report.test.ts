@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, expect, it } from "vitest";
+import { exampleEpoch, exampleResult, exampleRun, leaseRun } from "../../test/store-conformance-examples.ts";
 import { showJson, showText } from "../commands/show-text.ts";
 import { openSqliteReader, openSqliteStore } from "../store/index.ts";
-import { exampleEpoch, exampleResult, exampleRun, leaseRun } from "../store/store-conformance-examples.ts";
 import { type RunReport, readRunReport } from "./run-report.ts";
 
 let folder: string;

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, expect, it } from "vitest";
+import { allRuns, exampleExperiment, exampleRun } from "../../test/store-conformance-examples.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import { keyParam } from "../pipelines/run-params.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
-import { allRuns, exampleExperiment, exampleRun } from "../store/store-conformance-examples.ts";
 import { rekeyRuns } from "./rekey-runs.ts";
 
 let folder: string;

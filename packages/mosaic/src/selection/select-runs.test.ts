@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { exampleExperiment, exampleResult, exampleRun, leaseRun } from "../../test/store-conformance-examples.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
-import { exampleExperiment, exampleResult, exampleRun, leaseRun } from "../store/store-conformance-examples.ts";
 import { nearestNames } from "./nearest-names.ts";
 import { selectRuns } from "./select-runs.ts";
 import { parseIds, type Selector, valueSelector } from "./selector.ts";

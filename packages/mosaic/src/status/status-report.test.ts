@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, it } from "vitest";
+import { exampleEpoch, exampleResult, exampleRun, leaseRun } from "../../test/store-conformance-examples.ts";
 import { statusJson, statusText } from "../commands/status-text.ts";
 import { openSqliteReader, openSqliteStore, type Store } from "../store/index.ts";
-import { exampleEpoch, exampleResult, exampleRun, leaseRun } from "../store/store-conformance-examples.ts";
 import { lastRuns, readStatus, type StatusReport } from "./status-report.ts";
 
 let folder: string;

@@ -6,8 +6,6 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, expect, test } from "vitest";
-import { copyDatabase } from "./copy-database.ts";
-import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
 import {
   allRuns,
   exampleEpoch,
@@ -15,7 +13,9 @@ import {
   exampleResult,
   exampleRun,
   leaseRun,
-} from "./store-conformance-examples.ts";
+} from "../../test/store-conformance-examples.ts";
+import { copyDatabase } from "./copy-database.ts";
+import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
 
 let folder: string;
 let path: string;
@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 
 test("a copy is whole while another process writes, every time", async () => {
-  const program = fileURLToPath(new URL("./store-test-process.ts", import.meta.url));
+  const program = fileURLToPath(new URL("../../test/store-test-process.ts", import.meta.url));
   const args = ["--disable-warning=ExperimentalWarning", program, "write", path, "100000"];
   const writer = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   try {

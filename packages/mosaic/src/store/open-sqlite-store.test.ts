@@ -5,9 +5,15 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, test } from "vitest";
+import {
+  allRuns,
+  exampleExperiment,
+  exampleResult,
+  exampleRun,
+  leaseRun,
+} from "../../test/store-conformance-examples.ts";
 import { loadMigrations } from "./migrations.ts";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
-import { allRuns, exampleExperiment, exampleResult, exampleRun, leaseRun } from "./store-conformance-examples.ts";
 import type { StoreErrorCode } from "./store-error.ts";
 
 let folder: string;

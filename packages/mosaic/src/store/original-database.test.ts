@@ -3,11 +3,17 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, test } from "vitest";
+import {
+  allRuns,
+  exampleExperiment,
+  exampleResult,
+  exampleRun,
+  leaseRun,
+} from "../../test/store-conformance-examples.ts";
 import { loadMigrations } from "./migrations.ts";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
 import { migrate } from "./schema.ts";
 import type { StoreReader } from "./store.ts";
-import { allRuns, exampleExperiment, exampleResult, exampleRun, leaseRun } from "./store-conformance-examples.ts";
 
 let folder: string;
 let path: string;

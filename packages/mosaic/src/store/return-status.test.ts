@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { exampleResult } from "../../test/store-conformance-examples.ts";
 import { returnStatusOf } from "./return-status.ts";
-import { exampleResult } from "./store-conformance-examples.ts";
 
 test("three figures in exponent form, as Python writes them", () => {
   const result = { ...exampleResult, train_loss: 0.000123456, test_loss: 1.5e-120, "duration(s)": 12346 };

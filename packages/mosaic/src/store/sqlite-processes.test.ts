@@ -6,10 +6,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { allRuns, exampleEpoch, exampleResult, leaseRun } from "../../test/store-conformance-examples.ts";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
-import { allRuns, exampleEpoch, exampleResult, leaseRun } from "./store-conformance-examples.ts";
 
-const program = fileURLToPath(new URL("./store-test-process.ts", import.meta.url));
+const program = fileURLToPath(new URL("../../test/store-test-process.ts", import.meta.url));
 
 let folder: string;
 let path: string;

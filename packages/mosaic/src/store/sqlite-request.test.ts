@@ -2,9 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { exampleExperiment, exampleRun } from "../../test/store-conformance-examples.ts";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
 import type { StoreReader } from "./store.ts";
-import { exampleExperiment, exampleRun } from "./store-conformance-examples.ts";
 
 let folder: string;
 let path: string;

@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
+import { describeStore } from "../../test/store-conformance.ts";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
-import { describeStore } from "./store-conformance.ts";
 
 describeStore("SQLite", async () => {
   const folder = temporaryFolder("mosaic store ");

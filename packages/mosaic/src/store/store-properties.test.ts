@@ -5,10 +5,10 @@ import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { allRuns, exampleExperiment, exampleResult, exampleRun } from "../../test/store-conformance-examples.ts";
 import { openSqliteStore } from "./open-sqlite-store.ts";
 import type { LeaseKey, RunStatus } from "./records.ts";
 import { maximumAttempts, type Store } from "./store.ts";
-import { allRuns, exampleExperiment, exampleResult, exampleRun } from "./store-conformance-examples.ts";
 
 interface ModelRun {
   status: RunStatus;

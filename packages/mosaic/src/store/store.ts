@@ -1,6 +1,6 @@
 /**
  * What every store promises; SQLite is the first implementation, PostgreSQL is to be the second. All of them pass
- * `store-conformance.ts`.
+ * `test/store-conformance.ts`.
  */
 import type { EpochRecord } from "@ml-mosaic/training";
 import type { Pipeline } from "../pipelines/pipeline.ts";

@@ -2,12 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, expect, test } from "vitest";
+import { writeExampleDatabase } from "../../../test/plot-examples.ts";
 import { runFigures } from "../../figures/run-figures.ts";
 import { openSqliteReader } from "../../store/index.ts";
 import { configPlots } from "../pages/sections.ts";
 import { textWidth } from "../write/fonts.ts";
 import { readPlotConfig } from "./plot-config.ts";
-import { writeExampleDatabase } from "./plot-examples.ts";
 import { type PlotRun, readPlotRuns } from "./plot-runs.ts";
 import { filterRuns } from "./run-filter.ts";
 

@@ -8,12 +8,12 @@ import { seededRandom } from "@ml-mosaic/statistics";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 import { beforeAll, expect, test } from "vitest";
+import { dataEntry, netEntry, writeDatabase } from "../../../test/compare-test-database.ts";
+import { runForTest } from "../../../test/run-for-test.ts";
 import { compareCommand } from "../../commands/compare.ts";
 import { importanceCommand } from "../../commands/importance.ts";
 import { parallelCommand } from "../../commands/parallel.ts";
 import { paretoCommand } from "../../commands/pareto.ts";
-import { runForTest } from "../../commands/run-for-test.ts";
-import { dataEntry, netEntry, writeDatabase } from "../../compare/compare-test-database.ts";
 
 let folder: string;
 const path = (name: string) => join(folder, name);

@@ -3,11 +3,11 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeExampleDatabase } from "../../../test/plot-examples.ts";
 import { runFigure } from "../../figures/run-figures.ts";
 import { openSqliteReader, type StoreReader } from "../../store/index.ts";
 import { criterionPlots } from "../pages/criterion.ts";
 import { lossPlots } from "../pages/losses.ts";
-import { writeExampleDatabase } from "../runs/plot-examples.ts";
 import { readPlotRuns } from "../runs/plot-runs.ts";
 import { writePlots } from "./write-plots.ts";
 

@@ -1,8 +1,8 @@
 /** Records for the tests of a store, awkward on purpose, and two steps that most tests take. */
 import type { EpochRecord } from "@ml-mosaic/training";
-import type { Pipeline } from "../pipelines/pipeline.ts";
-import type { Lease, NewRun, RunQuery, RunRecord, RunResult } from "./records.ts";
-import type { Store, StoreReader } from "./store.ts";
+import type { Pipeline } from "../src/pipelines/pipeline.ts";
+import type { Lease, NewRun, RunQuery, RunRecord, RunResult } from "../src/store/records.ts";
+import type { Store, StoreReader } from "../src/store/store.ts";
 
 export const exampleResult: RunResult = {
   train_loss: 0.1,

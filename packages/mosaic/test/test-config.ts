@@ -3,7 +3,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import type { Vocabulary } from "./vocabulary.ts";
+import type { Vocabulary } from "../src/config/vocabulary.ts";
 
 export const vocabulary: Vocabulary = {
   lossFunctions: {

@@ -1,7 +1,7 @@
 /** What every implementation of `Store` must do. Each test gets an empty database of its own. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { RunQuery, RunRecord } from "./records.ts";
-import { type KeysOf, maximumAttempts, type Store, type StoreReader } from "./store.ts";
+import type { RunQuery, RunRecord } from "../src/store/records.ts";
+import { type KeysOf, maximumAttempts, type Store, type StoreReader } from "../src/store/store.ts";
 import {
   allRuns,
   exampleEpoch,

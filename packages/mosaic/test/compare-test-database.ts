@@ -1,7 +1,7 @@
 /** Databases of invented results for tests: as the store makes them, filled all at once. */
 import { DatabaseSync } from "node:sqlite";
-import { openSqliteStore } from "../store/index.ts";
-import { seedColumns } from "../store/seed-columns.ts";
+import { openSqliteStore } from "../src/store/index.ts";
+import { seedColumns } from "../src/store/seed-columns.ts";
 
 export interface InventedRun {
   readonly pipeline: readonly Readonly<Record<string, string>>[];

@@ -3,8 +3,8 @@
  * result is accepted; `read PATH` checks runs on 16 connections
  * while another process writes, and prints how many reads each connection did at least.
  */
-import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
-import type { StoreReader } from "./store.ts";
+import { openSqliteReader, openSqliteStore } from "../src/store/open-sqlite-store.ts";
+import type { StoreReader } from "../src/store/store.ts";
 import { exampleEpoch, exampleExperiment, exampleResult, exampleRun } from "./store-conformance-examples.ts";
 
 const [mode, path = "", count = "0"] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 // Databases for the tests of plots, filled through the store.
 import type { EpochRecord } from "@ml-mosaic/training";
-import { openSqliteStore, type RunResult } from "../../store/index.ts";
-import { exampleExperiment } from "../../store/store-conformance-examples.ts";
+import { openSqliteStore, type RunResult } from "../src/store/index.ts";
+import { exampleExperiment } from "./store-conformance-examples.ts";
 
 export interface ExampleRun {
   readonly dataKey?: string;
