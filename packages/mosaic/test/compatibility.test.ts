@@ -101,3 +101,9 @@ describe.each([
     await expectSaid(database, name);
   });
 });
+
+it("does not take the status and the traceback of runs of the original for options", async () => {
+  const { stdout } = await succeed("compare", "orig-with-error.db", "test_loss", "--json");
+  expect(stdout).toContain("mlp_brick(4,2)");
+  expect(stdout).not.toMatch(/status=|database_path=|traceback=/);
+});
