@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { documents, fillIn, schemaFiles } from "./docs.ts";
+import { programFiles } from "./programs.ts";
 import { runAsUser } from "./user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -43,6 +44,11 @@ test.each(schemaPaths)(
     expect(await readFile(path, "utf8")).toBe(text);
   },
 );
+
+test("every command is a program, and nothing else is (npm run docs brings it up to date)", async () => {
+  for (const [path, text] of await programFiles())
+    expect(existsSync(path) ? await readFile(path, "utf8") : undefined, path).toBe(text);
+});
 
 /** As GitHub makes them of headings. */
 function anchorsOf(markdown: string): readonly string[] {

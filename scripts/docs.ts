@@ -2,13 +2,15 @@
  * Fills in what the documentation takes from the sources: `npm run docs`. In a Markdown file
  * `<!-- quote: path -->` or `<!-- quote: path#Name -->` stands before a code block, which becomes the file's text or that
  * of one declaration or section in it; `<!-- table: name -->` … `<!-- end -->` holds a table of options. It also writes the
- * JSON Schemas that the example configurations of BigSF name.
+ * JSON Schemas that the example configurations of BigSF name, and the programs that the lists of commands ask for.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, extname, join, relative, resolve } from "node:path";
+import { type Command, loadCommands } from "@ml-mosaic/command-line";
 import { type ComponentDescription, describeComponents, jsonSchema } from "@ml-mosaic/configurable";
 import { Experiment } from "@ml-mosaic/training";
+import { mosaic } from "../packages/mosaic/src/commands/main.ts";
 import "../packages/bigsf/src/components.ts";
 import { configurations } from "../packages/bigsf/src/commands/schema.ts";
 import {
@@ -19,6 +21,9 @@ import {
 import { PROCESS_OPTIONS, type ProcessOptionRule } from "../packages/mosaic/src/config/process-options.ts";
 import type { Components, OptionSpec } from "../packages/mosaic/src/config/vocabulary.ts";
 import { vocabulary } from "../packages/mosaic/src/run/components.ts";
+import { programFiles } from "./programs.ts";
+
+const mosaicCommands = await loadCommands(mosaic);
 
 const root: string = resolve(import.meta.dirname, "..");
 
@@ -71,6 +76,7 @@ const tables: Readonly<Record<string, () => string>> = {
   "trainer-losses": () => typeTable("GenericLoss"),
   "trainer-metrics": () => typeTable("GenericMetric", ["label"]),
   "trainer-trackers": () => typeTable("BaseTracker"),
+  "mosaic-commands": () => commandTable("mosaic", mosaicCommands),
   "bigsf-preprocess": () => optionTable(bigsfParts.preprocess, "preprocess"),
   "bigsf-segment": () => optionTable(bigsfParts.segment, "segment"),
   "bigsf-data": () => optionTable(bigsfParts.train, "PatchesData"),
@@ -91,6 +97,18 @@ const bigsfParts: Readonly<Record<string, readonly ComponentDescription[]>> = Ob
 
 /** What a training file may hold, with BigSF's components. */
 const trainingParts = describeComponents(Experiment);
+
+/** What each command takes and does. */
+function commandTable(program: string, commands: readonly Command[]): string {
+  const usage = (command: Command) =>
+    command.arguments.map(({ name, optional = false, default: value }) =>
+      optional || value !== undefined ? ` [${name}]` : ` <${name}>`,
+    );
+  return table(
+    ["command", "does"],
+    commands.map((command) => [code(`${program} ${command.name}${usage(command).join("")}`), command.summary]),
+  );
+}
 
 /** The options of one component. */
 function optionTable(parts: readonly ComponentDescription[] | undefined, name: string): string {
@@ -272,11 +290,17 @@ export function schemaFiles(): ReadonlyMap<string, string> {
   );
 }
 
+/** Every file that is made from the sources, by its absolute path; undefined for those that are to go. */
+export async function madeFiles(): Promise<ReadonlyMap<string, string | undefined>> {
+  return new Map([...schemaFiles(), ...(await programFiles())]);
+}
+
 if (import.meta.main) {
-  for (const [path, text] of schemaFiles()) {
-    if (existsSync(path) && (await readFile(path, "utf8")) === text) continue;
+  for (const [path, text] of await madeFiles()) {
+    if (existsSync(path) && text !== undefined && (await readFile(path, "utf8")) === text) continue;
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
+    if (text === undefined) await rm(path);
+    else await writeFile(path, text, { mode: text.startsWith("#!") ? 0o755 : 0o644 });
     process.stdout.write(`${relative(root, path)} brought up to date\n`);
   }
   for (const path of await documents()) {

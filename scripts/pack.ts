@@ -1,6 +1,6 @@
 /**
- * Builds, stages, checks and packs every package: `npm run pack` leaves tarballs in build/. npm takes only `access`,
- * `registry` and `tag` from `publishConfig`, so the manifest that users get is put together here.
+ * Builds, stages, checks and packs every package: `npm run pack` leaves tarballs in build/. The manifest that users get
+ * names what was built, where the sources' manifest names the sources.
  */
 import { execFile } from "node:child_process";
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -23,7 +23,8 @@ interface Manifest {
   readonly dependencies?: Names;
   readonly devDependencies?: Names;
   readonly scripts?: Names;
-  readonly publishConfig: Readonly<Record<string, unknown>> & { readonly bin?: Names; readonly access?: string };
+  readonly bin?: Names;
+  readonly exports: Names;
 }
 
 export interface PackedPackage {
@@ -96,15 +97,28 @@ async function build({ folder, manifest }: Source): Promise<void> {
 }
 
 async function stage({ folder, manifest }: Source, staged: string): Promise<string> {
-  const { publishConfig, devDependencies: _, scripts: __, ...kept } = manifest;
-  const { access: ___, ...published } = publishConfig;
+  const { devDependencies: _, scripts: __, bin = {}, exports, ...kept } = manifest;
+  const published = {
+    ...kept,
+    ...(manifest.bin === undefined ? {} : { bin: mapValues(bin, (source) => built(source)) }),
+    exports: mapValues(exports, (source) => ({ types: built(source, ".d.ts"), default: built(source) })),
+  };
   await mkdir(staged, { recursive: true });
   await cp(join(folder, "dist"), join(staged, "dist"), { recursive: true });
   await cp(join(folder, "README.md"), join(staged, "README.md"));
   await cp(join(root, "LICENSE"), join(staged, "LICENSE"));
-  await writeFile(join(staged, "package.json"), `${JSON.stringify({ ...kept, ...published }, null, 2)}\n`);
-  for (const bin of Object.values(published.bin ?? {})) await chmod(join(staged, bin), 0o755);
+  await writeFile(join(staged, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
+  for (const source of Object.values(bin)) await chmod(join(staged, built(source)), 0o755);
   return staged;
+}
+
+/** What a source becomes: "./src/index.ts" "./dist/src/index.js" */
+function built(source: string, ending = ".js"): string {
+  return source.replace("./", "./dist/").replace(/\.ts$/, ending);
+}
+
+function mapValues<Value>(names: Names, change: (value: string) => Value): Readonly<Record<string, Value>> {
+  return Object.fromEntries(Object.entries(names).map(([name, value]) => [name, change(value)]));
 }
 
 async function check(name: string, folder: string): Promise<void> {

@@ -1,11 +1,11 @@
 export { bytesText } from "./bytes-text.ts";
 export { clockText } from "./clock-text.ts";
 export { CodedError } from "./coded-error.ts";
-export { countText } from "./count-text.ts";
+export { countText, wholeText } from "./count-text.ts";
 export { errorCode, isSystemError } from "./error-code.ts";
 export { isPlainObject } from "./is-plain-object.ts";
 export { messageOf } from "./message-of.ts";
-export { nearestName } from "./nearest-name.ts";
+export { nearestName, suggestName } from "./nearest-name.ts";
 export { type PendingFile, pendingFile, requireReplaceable, WriteError } from "./pending-file.ts";
 export { currentProcess, isRunning, livenessOf, type ProcessIdentity } from "./process-identity.ts";
 export { replaceFile, replaceFiles } from "./replace-files.ts";

@@ -1,7 +1,7 @@
 import { distance } from "fastest-levenshtein";
 
 /** The known name that was probably meant, or `undefined` where none is near. Case does not count. */
-export function nearestName(written: string, known: readonly string[]): string | undefined {
+export function nearestName(written: string, known: Iterable<string>): string | undefined {
   const lowered = written.toLowerCase();
   let nearest: string | undefined;
   let fewestEdits = Number.POSITIVE_INFINITY;
@@ -18,6 +18,13 @@ export function nearestName(written: string, known: readonly string[]): string |
     }
   }
   return nearest;
+}
+
+/** A remedy: the nearest known name where one is close, else all of them. */
+export function suggestName(written: string, known: readonly string[]): string {
+  const nearest = nearestName(written, known);
+  if (nearest !== undefined) return `Did you mean "${nearest}"?`;
+  return known.length === 0 ? "None is known here." : `Known: ${known.join(", ")}.`;
 }
 
 /** Letters to insert, remove or replace; two neighbours that changed places are one mistake. */

@@ -1,4 +1,5 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+import { runProcess } from "@ml-mosaic/command-line";
 import { bigsf } from "../src/commands/main.ts";
 
-await bigsf();
+await runProcess(bigsf);

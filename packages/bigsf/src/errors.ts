@@ -1,17 +1,6 @@
-/**
- * The base of every error that BigSF throws on purpose. `code` is stable and meant for programs, the message is meant
- * for people: it names what was wrong and says what to do.
- */
-export class BigsfError extends Error {
-  readonly code: BigsfErrorCode;
+import { CodedError } from "@ml-mosaic/base";
 
-  constructor(code: BigsfErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-    this.code = code;
-  }
-}
-
+/** What went wrong, in a form that programs can test; stable across versions. */
 export type BigsfErrorCode =
   /** A map is unreadable, or maps do not fit together. */
   | "MAP"
@@ -25,3 +14,6 @@ export type BigsfErrorCode =
   | "MODEL"
   /** An output exists, or cannot be written. */
   | "OUTPUT";
+
+/** Every error that BigSF throws on purpose. */
+export class BigsfError extends CodedError<BigsfErrorCode> {}

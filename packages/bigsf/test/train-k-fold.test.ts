@@ -177,9 +177,9 @@ describe("harm", () => {
 
 describe("what cannot be", () => {
   test.each([
-    [["-j", "0"], '--workers is "0"; it is how many splits are trained at a time, 1 or more'],
-    [["--workers", "many"], '--workers is "many"'],
-    [["--workers", "1.5"], '--workers is "1.5"'],
+    [["-j", "0"], "'-j, --workers <n>' argument '0' is invalid. It is a whole number of at least 1"],
+    [["--workers", "many"], "'-j, --workers <n>' argument 'many' is invalid"],
+    [["--workers", "1.5"], "'-j, --workers <n>' argument '1.5' is invalid"],
   ])("%s", async (args, message) => {
     const { code, err } = await workspace.run("train-k-fold", "-c", workspace.path("reference.yaml"), ...args);
     expect([code, err]).toEqual([2, expect.stringContaining(message)]);

@@ -234,8 +234,8 @@ describe("what cannot be trained is told before anything begins", () => {
   }, 60_000);
 
   test.each([
-    [["--split", "0"], '--split is "0"; it is the number of a split, counted from 1'],
-    [["--split", "two"], '--split is "two"'],
+    [["--split", "0"], "'--split <n>' argument '0' is invalid. It is a whole number of at least 1"],
+    [["--split", "two"], "'--split <n>' argument 'two' is invalid"],
     [["--split", "4"], "--split is 4: the data have 3 splits"],
     [[], "--config"],
   ])("%j", async (args, message) => {

@@ -1,9 +1,11 @@
 /** What the tests of `bigsf train` and `bigsf train-k-fold` work with: a small synthetic map and the command. */
+
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { errorCode } from "@ml-mosaic/base";
 import { type ConfigObject, toYaml } from "@ml-mosaic/configurable";
 import { Preprocessing } from "../src/patches/preprocessing.ts";
 import { writeSample } from "../src/sample/write-sample.ts";
@@ -148,7 +150,7 @@ function lives(group: number): boolean {
     process.kill(-group, 0);
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+    if (errorCode(error) === "ESRCH") return false;
     throw error;
   }
 }

@@ -1,18 +1,19 @@
 export { type ChartSize, type Curve, chartText } from "./chart.ts";
 export {
   type ArgumentSpec,
-  buildCommand,
-  type CommandSpec,
+  type Command,
+  type CommandDescription,
+  command,
   type ExitCode,
   type Given,
   type OptionSpec,
-  runCommandLine,
   type Terminal,
 } from "./command.ts";
-export { interruptible } from "./interruptible.ts";
+export { interruptible, Stopped } from "./interruptible.ts";
 export { jsonText } from "./json-text.ts";
 export { oneLine, plainLines } from "./one-line.ts";
 export { pathText } from "./path-text.ts";
+export { loadCommands, type Program, runCommand, runProcess, runProgram } from "./program.ts";
 export { type Progress, startProgress } from "./progress.ts";
 export { shellText } from "./shell-text.ts";
 export { StatusLines } from "./status-lines.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { interruptible } from "./interruptible.ts";
+import { interruptible, Stopped } from "./interruptible.ts";
 
 it("aborts instead of killing, and gives the signals back", async () => {
   const before = process.listenerCount("SIGINT");
@@ -10,7 +10,7 @@ it("aborts instead of killing, and gives the signals back", async () => {
     await delay(60_000, undefined, { signal }).catch(() => signal.throwIfAborted());
     return 7;
   });
-  expect(await stopped).toBeUndefined();
+  await expect(stopped).rejects.toThrow(Stopped);
   await expect(interruptible(() => Promise.reject(new Error("other")))).rejects.toThrow("other");
   expect(process.listenerCount("SIGINT")).toBe(before);
 });

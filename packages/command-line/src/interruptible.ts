@@ -1,18 +1,25 @@
+/** The user has stopped it, by Ctrl-C or from outside. */
+export class Stopped extends Error {
+  constructor() {
+    super("Stopped; nothing was written.");
+  }
+}
+
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Does work that must clean up behind itself: Ctrl-C aborts its signal instead of killing the process in the middle.
- * undefined when it ended by that.
+ *
+ * @throws Stopped when it ended by that; where no command catches it, its message is all that is said
  */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interrupt = new AbortController();
   const stop = () => interrupt.abort();
   for (const name of signals) process.on(name, stop);
   try {
     return await work(interrupt.signal);
   } catch (error) {
-    if (interrupt.signal.aborted && error === interrupt.signal.reason) return undefined;
-    throw error;
+    throw interrupt.signal.aborted && error === interrupt.signal.reason ? new Stopped() : error;
   } finally {
     for (const name of signals) process.off(name, stop);
   }

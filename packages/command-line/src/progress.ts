@@ -1,4 +1,4 @@
-import { clockText } from "@ml-mosaic/base";
+import { clockText, wholeText } from "@ml-mosaic/base";
 import type { Terminal } from "./command.ts";
 import { barText } from "./text.ts";
 
@@ -17,8 +17,8 @@ export interface ProgressOptions {
   readonly title: string;
 }
 
-const LIVE_INTERVAL_MS = 100;
-const LOG_INTERVAL_MS = 10_000;
+const liveMilliseconds = 100;
+const logMilliseconds = 10_000;
 
 export function startProgress({ err, isLive }: Terminal, { total, unit, title }: ProgressOptions): Progress {
   const started = performance.now();
@@ -33,7 +33,7 @@ export function startProgress({ err, isLive }: Terminal, { total, unit, title }:
   return {
     update(done) {
       const now = performance.now();
-      if (now - shown < (isLive ? LIVE_INTERVAL_MS : LOG_INTERVAL_MS) && !(isLive && done === total)) return;
+      if (now - shown < (isLive ? liveMilliseconds : logMilliseconds) && !(isLive && done === total)) return;
       write(done, now);
     },
     end() {
@@ -51,12 +51,11 @@ interface ProgressState extends ProgressOptions {
 export function progressText({ title, done, total, unit, seconds }: ProgressState): string {
   const share = total > 0 ? done / total : 1;
   const rate = seconds > 0 ? done / seconds : 0;
-  const count = (value: number) => Math.round(value).toLocaleString("en-US");
   const left = done >= total ? `in ${clockText(seconds)}` : rate > 0 ? `${clockText((total - done) / rate)} left` : "";
   const percent = `${Math.floor(100 * share)} %`.padStart(5);
-  return `${title} ${barText(share, 24)} ${percent}  ${count(done)} of ${count(total)} ${unit}  ${rate > 0 ? `${rateText(rate)}/s  ` : ""}${left}`.trimEnd();
+  return `${title} ${barText(share, 24)} ${percent}  ${wholeText(done)} of ${wholeText(total)} ${unit}  ${rate > 0 ? `${rateText(rate)}/s  ` : ""}${left}`.trimEnd();
 }
 
 function rateText(rate: number): string {
-  return rate >= 10 ? Math.round(rate).toLocaleString("en-US") : rate.toPrecision(2);
+  return rate >= 10 ? wholeText(rate) : rate.toPrecision(2);
 }

@@ -1,13 +1,12 @@
+import { CodedError } from "@ml-mosaic/base";
 import { describeProblem, type Problem } from "./problem.ts";
 
 /** A configuration that cannot be used, with all of its problems. */
-export class ConfigurationError extends Error {
-  override readonly name = "ConfigurationError";
-  readonly code = "CONFIGURATION_INVALID";
+export class ConfigurationError extends CodedError<"CONFIGURATION_INVALID"> {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[], options?: ErrorOptions) {
-    super(summary(problems), options);
+    super("CONFIGURATION_INVALID", summary(problems), options);
     this.problems = problems;
   }
 }

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { messageOf } from "@ml-mosaic/base";
+import { errorCode, messageOf } from "@ml-mosaic/base";
 import { ConfigurationError } from "./configuration-error.ts";
 import type { Problem } from "./problem.ts";
 import { importable } from "./scalar-types.ts";
@@ -62,7 +62,7 @@ function locatePackage(name: string, folder: string): string {
   try {
     return pathToFileURL(createRequire(join(folder, "configuration.js")).resolve(name)).href;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = errorCode(error);
     if (code === "MODULE_NOT_FOUND")
       throw new Error(`there is no such package for ${folder}: npm install it there`, { cause: error });
     // A package that can be imported only, which `require` does not find.

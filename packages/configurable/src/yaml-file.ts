@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { isPlainObject, messageOf } from "@ml-mosaic/base";
+import { errorCode, isPlainObject, messageOf } from "@ml-mosaic/base";
 import { type Document, isMap, isSeq, LineCounter, parseDocument } from "yaml";
 import { ConfigurationError } from "./configuration-error.ts";
 import type { Path, Problem } from "./problem.ts";
@@ -101,7 +101,7 @@ function readUtf8(path: string): string {
 }
 
 function unreadable(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = errorCode(error);
   if (code === "ENOENT") return "there is no such file";
   if (code === "EISDIR") return "is a folder: give the file in it";
   return `cannot be read: ${messageOf(error)}`;

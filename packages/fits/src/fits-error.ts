@@ -1,3 +1,5 @@
+import { CodedError } from "@ml-mosaic/base";
+
 /** Stable names for what can go wrong; the README lists them. */
 export type FitsErrorCode =
   | "IO"
@@ -35,9 +37,7 @@ export interface FitsErrorDetails {
 }
 
 /** The only error that this package throws on purpose. */
-export class FitsError extends Error {
-  override readonly name = "FitsError";
-  readonly code: FitsErrorCode;
+export class FitsError extends CodedError<FitsErrorCode> {
   readonly file: string | undefined;
   readonly hdu: number | undefined;
   /** Byte of the (uncompressed) file where the HDU starts. */
@@ -47,8 +47,7 @@ export class FitsError extends Error {
   readonly remedy: string;
 
   constructor(details: FitsErrorDetails) {
-    super(message(details), details.cause === undefined ? undefined : { cause: details.cause });
-    this.code = details.code;
+    super(details.code, message(details), details.cause === undefined ? undefined : { cause: details.cause });
     this.file = details.file ?? details.place?.file;
     this.hdu = details.place?.hdu;
     this.offset = details.place?.offset;

@@ -1,4 +1,5 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
-import { mosaicVerb } from "../src/commands/main.ts";
+import { runProcess } from "@ml-mosaic/command-line";
+import { mosaic } from "../src/commands/main.ts";
 
-await mosaicVerb("schema");
+await runProcess(mosaic, "schema");

@@ -1,13 +1,60 @@
-/**
- * The base of every error that Mosaic throws on purpose. `code` is stable and meant for programs, the message is
- * meant for people: it names what was wrong and says what to do.
- */
-export class MosaicError extends Error {
-  readonly code: string;
+import { CodedError } from "@ml-mosaic/base";
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-    this.code = code;
-  }
-}
+/** What went wrong, in a form that programs can test; stable across versions. */
+export type MosaicErrorCode =
+  | "AMBIGUOUS_KEYS"
+  | "BAD_CONFIG"
+  | "BAD_MODULE_SOURCE"
+  | "BAD_OPTION"
+  | "BAD_OPTIONS"
+  | "BAD_PAUSE_FILE"
+  | "BAD_PIPELINE_FILE"
+  | "BAD_PLOT_SIZE"
+  | "BAD_PROCESS_OPTION"
+  | "BAD_ROPE"
+  | "BAD_SCALE"
+  | "BAD_SELECTOR"
+  | "BAD_SNAPSHOT"
+  | "BAD_USAGE"
+  | "BREACH_OF_CONTRACT"
+  | "CANNOT_READ_PIPELINES"
+  | "CLASS_FILE_FAILS"
+  | "CLASS_NOT_FOUND"
+  | "CONTROL_FOLDER_NOT_PRIVATE"
+  | "CONTROL_PATH_TOO_LONG"
+  | "COPY_EXISTS"
+  | "COPY_IN_USE"
+  | "COPY_ONTO_ITSELF"
+  | "DISK_FULL"
+  | "EXPERIMENT_DOES_NOT_ANSWER"
+  | "EXPERIMENT_OF_ANOTHER_VERSION"
+  | "FILES_OF_ANOTHER_DATABASE"
+  | "FOREIGN_RUNS"
+  | "MISSING_OPTION"
+  | "MODULE_EXITS"
+  | "NOTHING_TO_COMPARE"
+  | "NOTHING_TO_PLOT"
+  | "NO_BATCH_SIZE"
+  | "NO_DATABASE"
+  | "NO_EXPERIMENT"
+  | "NO_MODULE"
+  | "NO_ORIGIN"
+  | "NO_PIPELINES"
+  | "NO_RUN_SELECTED"
+  | "NO_SNAPSHOT"
+  | "NO_SUCH_DEVICE"
+  | "NO_SUCH_FOLD"
+  | "PAUSE_FILE_DOES_NOT_FIT"
+  | "PAUSE_REFUSED"
+  | "SEVERAL_EXPERIMENTS"
+  | "SEVERAL_ORIGINS"
+  | "UNKNOWN_CRITERION"
+  | "UNKNOWN_DATA_KEY"
+  | "UNKNOWN_FORMAT"
+  | "UNKNOWN_GROUP"
+  | "UNKNOWN_NAME"
+  | "UNKNOWN_PAIR"
+  | "WORKER_CANNOT_START";
+
+/** Every error that Mosaic throws on purpose, but for those of its store. */
+export class MosaicError extends CodedError<MosaicErrorCode> {}

@@ -1,5 +1,5 @@
 /** A command as its user calls it, for tests. */
-import { buildCommand, type CommandSpec, type ExitCode, runCommandLine } from "@ml-mosaic/command-line";
+import { type Command, type ExitCode, runCommand } from "@ml-mosaic/command-line";
 
 export interface Ended {
   readonly code: ExitCode;
@@ -7,7 +7,7 @@ export interface Ended {
   readonly err: string;
 }
 
-export async function runForTest(spec: CommandSpec, args: readonly string[]): Promise<Ended> {
+export async function runForTest(command: Command, args: readonly string[]): Promise<Ended> {
   const written = { out: "", err: "" };
   const terminal = {
     out: (text: string) => {
@@ -18,6 +18,6 @@ export async function runForTest(spec: CommandSpec, args: readonly string[]): Pr
     },
     isLive: false,
   };
-  const code = await runCommandLine(buildCommand(spec, terminal, `mosaic_${spec.name}`), args, terminal);
+  const code = await runCommand(command, `mosaic_${command.name}`, args, terminal);
   return { code, ...written };
 }

@@ -1,4 +1,4 @@
-// Regression trees over options that have few values each, to guess what was not run.
+/** Regression trees over options that have few values each, to guess what was not run. */
 import type { Random } from "./random.ts";
 
 /** What is known: at some points of a grid a value each. */

@@ -1,4 +1,4 @@
-// How much of the differences between values on a grid comes from each option of the grid.
+/** How much of the differences between values on a grid comes from each option of the grid. */
 import type { Leaf } from "./extra-trees.ts";
 
 /** Of one option, as shares of the variance over the whole grid, on which all levels count the same. */

@@ -1,4 +1,4 @@
-// Summaries over many data sets at once, of results that were put on one scale.
+/** Summaries over many data sets at once, of results that were put on one scale. */
 import { seededRandom } from "./random.ts";
 import { type Interval, level, meanOf, quantileOf, select } from "./sample.ts";
 

@@ -1,4 +1,4 @@
-// How much each option matters for a result, how sure that is, and how far it can be told at all.
+/** How much each option matters for a result, how sure that is, and how far it can be told at all. */
 import { tQuantile } from "./distributions.ts";
 import { type GridSample, growTree, type Leaf, predict } from "./extra-trees.ts";
 import { type OptionShare, treeShares } from "./functional-anova.ts";

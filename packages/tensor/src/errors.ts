@@ -1,3 +1,5 @@
+import { CodedError } from "@ml-mosaic/base";
+
 /** What went wrong, in a form that programs can test; stable across versions. */
 export type TensorErrorCode =
   | "TENSOR_SHAPE"
@@ -8,12 +10,4 @@ export type TensorErrorCode =
   | "TENSOR_FILE";
 
 /** Every error that this package throws on purpose. */
-export class TensorError extends Error {
-  override readonly name = "TensorError";
-  readonly code: TensorErrorCode;
-
-  constructor(code: TensorErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class TensorError extends CodedError<TensorErrorCode> {}

@@ -1,3 +1,5 @@
+import { CodedError } from "@ml-mosaic/base";
+
 /** What went wrong, in a form that programs can test; stable across versions. */
 export type TrainingErrorCode =
   | "TRAINING_DATA"
@@ -7,12 +9,4 @@ export type TrainingErrorCode =
   | "TRAINING_SNAPSHOT";
 
 /** Every error that this package throws on purpose. */
-export class TrainingError extends Error {
-  override readonly name = "TrainingError";
-  readonly code: TrainingErrorCode;
-
-  constructor(code: TrainingErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export class TrainingError extends CodedError<TrainingErrorCode> {}

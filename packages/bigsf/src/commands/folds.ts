@@ -1,12 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import {
-  type CommandSpec,
-  interruptible,
-  type Progress,
-  pathText,
-  startProgress,
-  tableText,
-} from "@ml-mosaic/command-line";
+import { wholeText } from "@ml-mosaic/base";
+import { command, interruptible, type Progress, pathText, startProgress, tableText } from "@ml-mosaic/command-line";
 import {
   ConfigurationError,
   component,
@@ -23,26 +17,36 @@ import { PatchesData } from "../datasets/patches-data.ts";
 import { BigsfError } from "../errors.ts";
 import type { PatchSizes } from "../folds/patch-pixels.ts";
 import { parts, type Split } from "../folds/splits.ts";
-import { requiredOption } from "./required-option.ts";
 
-export const foldsCommand: CommandSpec = {
+export const foldsCommand = command({
   name: "folds",
   summary: "Show how patches are shared out among folds: their sizes, and a map coloured by them.",
   arguments: [],
   options: [
-    { name: "config", short: "c", value: "file", help: "configuration (.yaml) with a data section, as train takes it" },
-    { name: "split", value: "N", help: "colour the map by the train, valid and test set of split N, not by fold" },
-    { name: "picture", value: "file", help: "where to draw the map (.png); folds.png if left out" },
+    {
+      name: "config",
+      short: "c",
+      value: "file",
+      required: true,
+      help: "configuration (.yaml) with a data section, as train takes it",
+    },
+    {
+      name: "split",
+      value: "N",
+      whole: { least: 1 },
+      help: "colour the map by the train, valid and test set of split N, not by fold",
+    },
+    { name: "picture", value: "file", help: "where to draw the map (.png)", default: "folds.png" },
     { name: "json", help: "write JSON for programs" },
   ],
   examples: ["bigsf folds -c configs/training.yaml", "bigsf folds -c configs/config_kfolds.yaml --split 2"],
   async run(given, terminal) {
-    const data = await readData(requiredOption(given.option("config"), "config"));
-    const target = given.option("picture") ?? "folds.png";
+    const data = await readData(given.config);
+    const target = given.picture;
     let progress: Progress | undefined;
     try {
       const opened = await data.open();
-      const split = chosenSplit(given.option("split"), opened.splits);
+      const split = chosenSplit(given.split, opened.splits);
       const preview = startPatchPreview(opened.source);
       const report = await interruptible((signal) =>
         reportFolds(data, {
@@ -55,14 +59,13 @@ export const foldsCommand: CommandSpec = {
           signal,
         }),
       ).finally(() => progress?.end());
-      if (report === undefined) return 3;
       const background =
         data.source === undefined
           ? { preview: preview.finish(), header: opened.source.header, quantity: "mean of normalised patches" }
           : await mapBackground(data.source.image);
       await writeFile(target, await drawFolds(opened, background, split));
       for (const warning of report.warnings) terminal.err(`warning: ${warning}\n`);
-      const text = given.switched("json")
+      const text = given.json
         ? JSON.stringify({ ...report, picture: target }, undefined, 2)
         : `${reportText(report)}\n\npicture: ${pathText(target)}`;
       terminal.out(`${text}\n`);
@@ -71,7 +74,7 @@ export const foldsCommand: CommandSpec = {
       await data.close();
     }
   },
-};
+});
 
 /** The part of a training configuration that is looked at; the others may be for whatever version of the program. */
 class DataSection extends configurable({ data: schema(component(PatchesData)) }) {}
@@ -88,9 +91,9 @@ async function readData(file: string): Promise<PatchesData> {
 }
 
 /** The split that was asked for; the only one where there is but one. */
-function chosenSplit(written: string | undefined, splits: readonly Split[]): NumberedSplit | undefined {
+function chosenSplit(written: number | undefined, splits: readonly Split[]): NumberedSplit | undefined {
   if (written === undefined && splits.length > 1) return undefined;
-  const number = Number(written ?? 1);
+  const number = written ?? 1;
   const sets = splits[number - 1];
   if (sets !== undefined) return { number, count: splits.length, sets };
   throw new BigsfError("FOLDS", `--split ${written}: there are splits 1 to ${splits.length}`);
@@ -101,7 +104,7 @@ function reportText(report: FoldReport): string {
   const sizeHeader = ["patches", "with filament", "filament pixels"];
   const foldTable = tableText(
     ["fold", "areas", ...sizeHeader],
-    folds.map((each) => [String(each.fold), count(each.areas), ...sizeCells(each)]),
+    folds.map((each) => [String(each.fold), wholeText(each.areas), ...sizeCells(each)]),
     [0, 1, 2, 3, 4],
   );
   const splitTable = tableText(
@@ -117,7 +120,7 @@ function reportText(report: FoldReport): string {
     [0, 3, 4, 5],
   );
   return [
-    `${pathText(source)}: ${count(assigned)} of ${count(patches)} patches of ${patchSize} x ${patchSize} (${share(assigned, patches)}) lie within one of ${count(areas)} areas.`,
+    `${pathText(source)}: ${wholeText(assigned)} of ${wholeText(patches)} patches of ${patchSize} x ${patchSize} (${share(assigned, patches)}) lie within one of ${wholeText(areas)} areas.`,
     foldTable,
     splitTable,
     coverageText(report),
@@ -132,14 +135,10 @@ function coverageText({ splits, testsEveryFold }: FoldReport): string {
 
 function sizeCells({ patches, withFilament, labelledPixels, filamentPixels }: PatchSizes): readonly string[] {
   return [
-    count(patches),
-    `${count(withFilament)} (${share(withFilament, patches)})`,
+    wholeText(patches),
+    `${wholeText(withFilament)} (${share(withFilament, patches)})`,
     share(filamentPixels, labelledPixels),
   ];
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en-US");
 }
 
 function share(part: number, whole: number): string {

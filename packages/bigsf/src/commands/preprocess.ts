@@ -1,35 +1,27 @@
-import { bytesText, clockText } from "@ml-mosaic/base";
-import {
-  type CommandSpec,
-  interruptible,
-  type Progress,
-  pathText,
-  startProgress,
-  type Terminal,
-} from "@ml-mosaic/command-line";
+import { bytesText, clockText, wholeText } from "@ml-mosaic/base";
+import { command, interruptible, type Progress, pathText, startProgress, type Terminal } from "@ml-mosaic/command-line";
 import { shareText, tallyNotes } from "../maps/map-tally.ts";
 import type { MapPaths } from "../maps/maps.ts";
 import type { PatchPlan } from "../patches/plan-patches.ts";
 import type { PreprocessResult } from "../patches/preprocess.ts";
 import { Preprocessing } from "../patches/preprocessing.ts";
-import { requiredOption } from "./required-option.ts";
 
-export const preprocessCommand: CommandSpec = {
+export const preprocessCommand = command({
   name: "preprocess",
   summary: "Cut a FITS map and its labels into patches: patches.h5, and a picture of what was kept.",
   arguments: [],
   options: [
-    { name: "config", short: "c", value: "file", help: "configuration (.yaml)" },
+    { name: "config", short: "c", value: "file", required: true, help: "configuration (.yaml)" },
     { name: "yes", help: "write more than 100 GB" },
   ],
   examples: ["bigsf preprocess -c configs/config_preprocess.yaml"],
   async run(given, terminal) {
-    const preprocessing = Preprocessing.fromConfig(requiredOption(given.option("config"), "config"));
+    const preprocessing = Preprocessing.fromConfig(given.config);
     const started = performance.now();
     const progress = progressInTurn(terminal);
     const result = await interruptible((signal) =>
       preprocessing.run({
-        allowLarge: given.switched("yes"),
+        allowLarge: given.yes,
         signal,
         onRows: (done, total) => progress(done, { title: "Reading", unit: "rows", total }),
         onPlan(plan) {
@@ -39,14 +31,10 @@ export const preprocessCommand: CommandSpec = {
         onPatches: (done, total) => progress(done, { title: "Writing", unit: "patches", total }),
       }),
     ).finally(progress.end);
-    if (result === undefined) {
-      terminal.err("Stopped; nothing was written.\n");
-      return 3;
-    }
     terminal.out(`${resultText(result, preprocessing, (performance.now() - started) / 1000)}\n`);
     return 0;
   },
-};
+});
 
 /** One bar after the other: a new one begins where something else is counted. */
 function progressInTurn(terminal: Terminal) {
@@ -70,7 +58,7 @@ function progressInTurn(terminal: Terminal) {
 
 function planText({ grid, kept, bytes }: PatchPlan): string {
   const size = `${grid.patchSize} x ${grid.patchSize}`;
-  return `${count(kept)} of ${count(grid.candidates)} patches of ${size} are kept: ${bytesText(bytes)} before compression.`;
+  return `${wholeText(kept)} of ${wholeText(grid.candidates)} patches of ${size} are kept: ${bytesText(bytes)} before compression.`;
 }
 
 function resultText(result: PreprocessResult, maps: MapPaths, seconds: number): string {
@@ -81,14 +69,14 @@ function resultText(result: PreprocessResult, maps: MapPaths, seconds: number): 
   const lines = [
     [
       "candidates",
-      count(grid.candidates),
+      wholeText(grid.candidates),
       `patches of ${grid.patchSize} x ${grid.patchSize}, stride ${grid.stride}, in ${height} rows of ${width} pixels`,
     ],
-    ["kept", count(kept), shareText(kept, grid.candidates)],
-    ["dropped", count(grid.candidates - kept), droppedText(dropped)],
+    ["kept", wholeText(kept), shareText(kept, grid.candidates)],
+    ["dropped", wholeText(grid.candidates - kept), droppedText(dropped)],
     [
       "with filament",
-      count(withTarget),
+      wholeText(withTarget),
       `${shareText(withTarget, kept)} of those kept; ${shareText(tally.filament, tally.labelled)} of the labelled pixels`,
     ],
     ["size", bytesText(bytes), `${bytesText(plan.bytes)} before compression`],
@@ -104,9 +92,5 @@ function droppedText({ noSignal, noLabels, neither }: PatchPlan["dropped"]): str
     [noLabels, "without a labelled pixel"],
     [neither, "without either"],
   ] as const;
-  return reasons.flatMap(([number, why]) => (number > 0 ? [`${count(number)} ${why}`] : [])).join(", ");
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en-US");
+  return reasons.flatMap(([number, why]) => (number > 0 ? [`${wholeText(number)} ${why}`] : [])).join(", ");
 }

@@ -1,28 +1,32 @@
-import { type CommandSpec, interruptible, pathText, startProgress } from "@ml-mosaic/command-line";
+import { command, interruptible, pathText, startProgress } from "@ml-mosaic/command-line";
 import { BigsfError } from "../errors.ts";
 import { writeSample } from "../sample/write-sample.ts";
 
-const DEFAULT_FOLDER = "sample";
 const DEFAULT_SIZE = "512x512";
-const DEFAULT_SEED = "1";
 /** FITS and the memory for a row have room for more; nobody waits for it. */
 const LONGEST_SIDE = 1_000_000;
 
-export const sampleCommand: CommandSpec = {
+export const sampleCommand = command({
   name: "sample",
   summary:
     "Make up a map of the Galactic plane with filaments, and its labels, as FITS: image.fits, target.fits (1 on spines and branches), missing.fits (1 = valid), background.fits.",
-  arguments: [{ name: "folder", help: `folder to write to; by default ${DEFAULT_FOLDER}`, optional: true }],
+  arguments: [{ name: "folder", help: "folder to write to", default: "sample" }],
   options: [
-    { name: "size", value: "HxW", help: `rows x columns in pixels; by default ${DEFAULT_SIZE}` },
-    { name: "seed", value: "n", help: `the same seed and size give the same map; by default ${DEFAULT_SEED}` },
+    { name: "size", value: "HxW", help: "rows x columns in pixels", default: DEFAULT_SIZE },
+    {
+      name: "seed",
+      value: "n",
+      whole: { least: 0, most: 2 ** 32 - 1 },
+      default: 1,
+      help: "the same seed and size give the same map",
+    },
     { name: "overwrite", help: "replace files that exist" },
   ],
   examples: ["bigsf sample", "bigsf sample big --size 1800x10000 --seed 7"],
   async run(given, terminal) {
-    const { height, width } = readSize(given.option("size") ?? DEFAULT_SIZE);
-    const seed = readSeed(given.option("seed") ?? DEFAULT_SEED);
-    const folder = given.optionalArgument("folder") ?? DEFAULT_FOLDER;
+    const { height, width } = readSize(given.size);
+    const seed = given.seed;
+    const folder = given.folder;
     const progress = startProgress(terminal, { title: "Making up", unit: "rows", total: height });
     const paths = await interruptible((signal) =>
       writeSample({
@@ -30,19 +34,15 @@ export const sampleCommand: CommandSpec = {
         height,
         width,
         seed,
-        overwrite: given.switched("overwrite"),
+        overwrite: given.overwrite,
         onRows: progress.update,
         signal,
       }),
     ).finally(progress.end);
-    if (paths === undefined) {
-      terminal.err("Stopped; nothing was written.\n");
-      return 3;
-    }
     terminal.out(`${Object.values(paths).map(pathText).join("\n")}\n`);
     return 0;
   },
-};
+});
 
 function readSize(text: string): { height: number; width: number } {
   const [, rows, columns] = /^(\d+)[x×](\d+)$/i.exec(text.trim()) ?? [];
@@ -52,10 +52,4 @@ function readSize(text: string): { height: number; width: number } {
     "OUTPUT",
     `--size ${text}: expected rows x columns from 1 to 1,000,000, such as ${DEFAULT_SIZE}.`,
   );
-}
-
-function readSeed(text: string): number {
-  const seed = Number(text);
-  if (/^\d+$/.test(text.trim()) && seed < 2 ** 32) return seed;
-  throw new BigsfError("OUTPUT", `--seed ${text}: expected a whole number from 0 to 4294967295.`);
 }

@@ -1,4 +1,4 @@
-import type { CommandSpec } from "@ml-mosaic/command-line";
+import { command } from "@ml-mosaic/command-line";
 import { componentTables, type Described, jsonSchema, loadImports, readYaml } from "@ml-mosaic/configurable";
 import { Experiment } from "@ml-mosaic/training";
 import "../components.ts";
@@ -12,7 +12,7 @@ export const configurations: Readonly<Record<string, Described>> = {
   segment: { name: "segment", configSchema: Segmentation.configSchema },
 };
 
-export const schemaCommand: CommandSpec = {
+export const schemaCommand = command({
   name: "schema",
   summary: "Show every option of the configurations, and every component that they can name.",
   arguments: [
@@ -29,18 +29,18 @@ export const schemaCommand: CommandSpec = {
   ],
   examples: ["bigsf schema", "bigsf schema train", "bigsf schema train --json > training.schema.json"],
   async run(given, { out }) {
-    const config = given.option("config");
+    const config = given.config;
     if (config !== undefined) {
       const file = readYaml(config);
       await loadImports(Object(file.value).imports, file.folder);
     }
-    const command = given.optionalArgument("command");
+    const command = given.command;
     const named = Object.entries(configurations).filter(([name]) => command === undefined || name === command);
-    if (given.switched("json")) {
+    if (given.json) {
       const schemas = named.map(([name, each]) => [name, jsonSchema(each)] as const);
       const whole = command === undefined ? Object.fromEntries(schemas) : schemas[0]?.[1];
       out(`${JSON.stringify(whole, undefined, 2)}\n`);
     } else out(`${named.map(([, each]) => componentTables(each)).join("\n\n")}\n`);
     return 0;
   },
-};
+});

@@ -1,20 +1,19 @@
-import { clockText } from "@ml-mosaic/base";
-import { type CommandSpec, interruptible, type Progress, pathText, startProgress } from "@ml-mosaic/command-line";
+import { clockText, wholeText } from "@ml-mosaic/base";
+import { command, interruptible, type Progress, pathText, startProgress } from "@ml-mosaic/command-line";
 import { ConfigurationError, readYaml } from "@ml-mosaic/configurable";
 import { shareText } from "../maps/map-tally.ts";
 import type { SegmentationResult } from "../segmentation/run-segmentation.ts";
 import { Segmentation } from "../segmentation/segmentation.ts";
 import type { SegmentationPlan } from "../segmentation/segmentation-plan.ts";
-import { requiredOption } from "./required-option.ts";
 
-export const segmentCommand: CommandSpec = {
+export const segmentCommand = command({
   name: "segment",
   summary: "Find the filaments of a FITS map with a trained model: probabilities, a mask, and a picture.",
   arguments: [],
-  options: [{ name: "config", short: "c", value: "file", help: "configuration (.yaml)" }],
+  options: [{ name: "config", short: "c", value: "file", required: true, help: "configuration (.yaml)" }],
   examples: ["bigsf segment -c configs/config_segment.yaml"],
   async run(given, terminal) {
-    const file = readYaml(requiredOption(given.option("config"), "config"));
+    const file = readYaml(given.config);
     const segmentation = Segmentation.fromConfig(file);
     const started = performance.now();
     let progress: Progress | undefined;
@@ -32,14 +31,10 @@ export const segmentCommand: CommandSpec = {
         throw error instanceof ConfigurationError ? new ConfigurationError(file.locate(error.problems)) : error;
       })
       .finally(() => progress?.end());
-    if (result === undefined) {
-      terminal.err("Stopped; nothing was written.\n");
-      return 3;
-    }
     terminal.out(`${resultText(result, (performance.now() - started) / 1000)}\n`);
     return 0;
   },
-};
+});
 
 function planText({ map, snapshot, patchSize, overlap }: SegmentationPlan): string {
   const [height, width] = map.shape;
@@ -50,10 +45,9 @@ function resultText(result: SegmentationResult, seconds: number): string {
   const { probability, mask, picture } = result.files;
   if (result.kind === "reused") return `${pathText(probability)} is of this configuration already; nothing to do.`;
   const { valid, filament } = result.counts;
-  const count = (value: number) => value.toLocaleString("en-US");
   const lines = [
-    ["valid", count(valid), `${shareText(valid, result.pixels)} of ${count(result.pixels)} pixels`],
-    ["filament", count(filament), `${shareText(filament, valid)} of the valid pixels`],
+    ["valid", wholeText(valid), `${shareText(valid, result.pixels)} of ${wholeText(result.pixels)} pixels`],
+    ["filament", wholeText(filament), `${shareText(filament, valid)} of the valid pixels`],
     ["time", clockText(seconds), ""],
   ].map(([name = "", value = "", note = ""]) => `  ${name.padEnd(10)}${value.padStart(13)}  ${note}`.trimEnd());
   return [pathText(probability), pathText(mask), pathText(picture), ...lines].join("\n");

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import { countText } from "@ml-mosaic/base";
+import { countText, wholeText } from "@ml-mosaic/base";
 import {
-  type CommandSpec,
+  command,
   type ExitCode,
   numberText,
   pathText,
@@ -15,21 +15,19 @@ import { pauseOnSignals } from "@ml-mosaic/training";
 import "../components.ts";
 import { type CrossValidationResult, planCrossValidation } from "../cross-validation/cross-validate.ts";
 import type { FoldEvents } from "../cross-validation/train-folds.ts";
-import { BigsfError } from "../errors.ts";
-import { existingOption } from "./existing-option.ts";
-import { requiredOption } from "./required-option.ts";
 import { epochText, progressText } from "./training-text.ts";
 
-export const trainKFoldCommand: CommandSpec = {
+export const trainKFoldCommand = command({
   name: "train-k-fold",
   summary: "Train a model on every split of the patches, and predict each patch by one that has not seen it.",
   arguments: [],
   options: [
-    { name: "config", short: "c", value: "file", help: "configuration (.yaml)" },
+    { name: "config", short: "c", value: "file", required: true, help: "configuration (.yaml)" },
     {
       name: "workers",
       short: "j",
       value: "n",
+      whole: { least: 1 },
       help: "splits trained at a time; as many as the machine has processors by default",
     },
     { name: "overwrite", help: "begin anew where the folder holds runs already" },
@@ -39,9 +37,9 @@ export const trainKFoldCommand: CommandSpec = {
     "bigsf train-k-fold -c configs/config_kfolds.yaml -j 1",
   ],
   async run(given, terminal) {
-    const workers = workersOf(given.option("workers"));
-    const existing = existingOption(given);
-    const plan = await planCrossValidation(requiredOption(given.option("config"), "config"));
+    const workers = given.workers ?? availableParallelism();
+    const existing = given.overwrite ? "overwrite" : "resume";
+    const plan = await planCrossValidation(given.config);
     for (const notice of plan.notices) terminal.err(`${notice}\n`);
     const status = new StatusLines(terminal);
     const pause = pauseOnSignals(["SIGINT", "SIGTERM", "SIGHUP"]);
@@ -70,13 +68,7 @@ export const trainKFoldCommand: CommandSpec = {
       pause.release();
     }
   },
-};
-
-function workersOf(text: string | undefined): number {
-  if (text === undefined) return availableParallelism();
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new BigsfError("TRAINING", `--workers is "${text}"; it is how many splits are trained at a time, 1 or more`);
-}
+});
 
 /** A line for each split that is being trained, and one that stays for each of its epochs. */
 function showFolds(status: StatusLines, epochs: number): FoldEvents {
@@ -131,7 +123,7 @@ function tellResult({ folder, outcomes, summary }: CrossValidationResult, { out,
   out(`${tableText(header, rows, header.map((_, column) => column).slice(1))}\n\n`);
   const { pixels, dice, iou, average_precision, roc_auc } = summary.pooled;
   out(
-    `Out of fold, ${pixels.toLocaleString("en-US")} labelled pixels: Dice ${numberText(dice)}, IoU ${numberText(iou)}, average precision ${numberText(average_precision)}, ROC AUC ${numberText(roc_auc)}\n`,
+    `Out of fold, ${wholeText(pixels)} labelled pixels: Dice ${numberText(dice)}, IoU ${numberText(iou)}, average precision ${numberText(average_precision)}, ROC AUC ${numberText(roc_auc)}\n`,
   );
   out(
     `${pathText(summary.outOfFold)} and ${pathText(summary.picture)}; tables: ${pathText(folder)}/test_results.csv and summary.csv\n`,

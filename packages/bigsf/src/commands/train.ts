@@ -1,27 +1,31 @@
-import { type CommandSpec, pathText, StatusLines } from "@ml-mosaic/command-line";
+import { command, pathText, StatusLines } from "@ml-mosaic/command-line";
 import { pauseOnSignals, Trainer } from "@ml-mosaic/training";
 import "../components.ts";
 import { checkTraining } from "../cross-validation/check-training.ts";
 import { checkSingle } from "../cross-validation/validation-folder.ts";
 import { BigsfError } from "../errors.ts";
-import { existingOption } from "./existing-option.ts";
-import { requiredOption } from "./required-option.ts";
 import { epochText, progressText, testText } from "./training-text.ts";
 
-export const trainCommand: CommandSpec = {
+export const trainCommand = command({
   name: "train",
   summary: "Train a model on one split of the patches. The same command goes on where it was stopped.",
   arguments: [],
   options: [
-    { name: "config", short: "c", value: "file", help: "configuration (.yaml)" },
-    { name: "split", value: "n", help: "which split to train on, counted from 1, which is the default" },
+    { name: "config", short: "c", value: "file", required: true, help: "configuration (.yaml)" },
+    {
+      name: "split",
+      value: "n",
+      whole: { least: 1 },
+      default: 1,
+      help: "which split to train on, counted from 1",
+    },
     { name: "overwrite", help: "begin anew where the folder holds a run already" },
   ],
   examples: ["bigsf train -c configs/training.yaml"],
   async run(given, terminal) {
-    const split = splitOf(given.option("split"));
-    const existing = existingOption(given);
-    const config = requiredOption(given.option("config"), "config");
+    const split = given.split - 1;
+    const existing = given.overwrite ? "overwrite" : "resume";
+    const config = given.config;
     const trainer = await Trainer.fromConfig(config, { split, existing, dataType: "patches" });
     const splits = await trainer.data.splitCount();
     if (split >= splits)
@@ -63,11 +67,4 @@ export const trainCommand: CommandSpec = {
       await data.close();
     }
   },
-};
-
-/** Counted from 0. */
-function splitOf(text: string | undefined): number {
-  if (text === undefined) return 0;
-  if (/^[1-9]\d*$/.test(text)) return Number(text) - 1;
-  throw new BigsfError("FOLDS", `--split is "${text}"; it is the number of a split, counted from 1`);
-}
+});

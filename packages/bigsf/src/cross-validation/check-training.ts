@@ -1,3 +1,4 @@
+import { messageOf } from "@ml-mosaic/base";
 import { Tensor, zeros } from "@ml-mosaic/tensor";
 import type { Trainer } from "@ml-mosaic/training";
 import { encodedBy } from "../datasets/data-options.ts";
@@ -22,7 +23,7 @@ export async function checkTraining(
     try {
       await what();
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (!problems.includes(message)) problems.push(message);
     }
   };

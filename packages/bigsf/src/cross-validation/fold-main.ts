@@ -1,4 +1,5 @@
 /** The process that trains one split. */
+import { messageOf } from "@ml-mosaic/base";
 import { Trainer } from "@ml-mosaic/training";
 import "../components.ts";
 import type { FromFold, ToFold } from "./fold-messages.ts";
@@ -31,7 +32,7 @@ async function train({ config, split, existing }: Extract<ToFold, { kind: "train
     });
     tell({ kind: "done", result });
   } catch (error) {
-    tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+    tell({ kind: "failed", message: messageOf(error) });
   }
   if (process.connected) process.disconnect();
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "@ml-mosaic/base";
 import type { EpochRecord, RunResult, TrainerProgress } from "@ml-mosaic/training";
 import { type FoldOrder, trainFoldInProcess } from "./fold-process.ts";
 
@@ -65,6 +66,6 @@ async function trainOne(
     });
     return { kind: result.paused ? "paused" : "done", result };
   } catch (error) {
-    return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
+    return { kind: "failed", message: messageOf(error) };
   }
 }

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { wholeText } from "@ml-mosaic/base";
 import { getString, type Header } from "@ml-mosaic/fits";
 import { foldOverlay } from "../folds/fold-map.ts";
 import type { Split } from "../folds/splits.ts";
@@ -55,7 +56,7 @@ export function drawFolds(
     preview,
     header,
     title: `${basename(name)}, ${what}`,
-    subtitle: `${areas.toLocaleString("en-US")} areas; pixels without colour are in no patch that is used`,
+    subtitle: `${wholeText(areas)} areas; pixels without colour are in no patch that is used`,
     colours: "grey",
     quantity,
     overlays: [foldOverlay(assignment, split?.sets, { positions, patchSize, layout: preview.layout })],

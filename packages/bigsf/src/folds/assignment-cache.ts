@@ -1,7 +1,9 @@
 /** Assignments kept on disk, so that they need not be computed at each run. */
+
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode, messageOf } from "@ml-mosaic/base";
 import { readSafetensors, type StateEntry, writeSafetensors } from "@ml-mosaic/tensor";
 import { assignFolds, type FoldAssignment } from "./assign-folds.ts";
 import { checkFoldOptions, type FoldOptions, numberOfFolds } from "./fold-options.ts";
@@ -42,7 +44,8 @@ export async function assignFoldsCached(
   try {
     return { assignment: await readAssignment(file, key, positions.length / 2), origin: "read", file, notices };
   } catch (error) {
-    if (!isAbsence(error)) notices.push(`${file} cannot be used, so that patches are assigned anew: ${whyOf(error)}`);
+    if (!isAbsence(error))
+      notices.push(`${file} cannot be used, so that patches are assigned anew: ${messageOf(error)}`);
   }
   const assignment = assignFolds(positions, options);
   if (!save) return { assignment, origin: "computed", notices };
@@ -50,20 +53,16 @@ export async function assignFoldsCached(
     await mkdir(folder, { recursive: true });
     await writeAssignment(file, key, assignment);
   } catch (error) {
-    notices.push(`the assignment to folds is not kept: ${whyOf(error)}`);
+    notices.push(`the assignment to folds is not kept: ${messageOf(error)}`);
     return { assignment, origin: "computed", notices };
   }
   return { assignment, origin: "computed", file, notices };
 }
 
-function whyOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** Whether the file is simply not there. */
 function isAbsence(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR");
+  const code = errorCode(error instanceof Error ? error.cause : undefined);
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 /** All that an assignment depends on. */

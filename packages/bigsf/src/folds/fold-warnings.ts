@@ -1,3 +1,4 @@
+import { wholeText } from "@ml-mosaic/base";
 import type { FoldAssignment } from "./assign-folds.ts";
 import type { FoldOptions } from "./fold-options.ts";
 
@@ -15,7 +16,7 @@ export function foldWarnings({ areaOf }: FoldAssignment, options: FoldOptions): 
   if (2 * dropped > areaOf.length) {
     const share = ((100 * dropped) / areaOf.length).toFixed(1);
     warnings.push(
-      `${dropped.toLocaleString("en-US")} of ${areaOf.length.toLocaleString("en-US")} patches (${share} %) are dropped, as they cross the edge of their area of ${areaSize} x ${areaSize} by more than ${overlap} pixels; area_size ${Math.max(2 * areaSize, 4 * patchSize)} keeps more`,
+      `${wholeText(dropped)} of ${wholeText(areaOf.length)} patches (${share} %) are dropped, as they cross the edge of their area of ${areaSize} x ${areaSize} by more than ${overlap} pixels; area_size ${Math.max(2 * areaSize, 4 * patchSize)} keeps more`,
     );
   }
   return warnings;

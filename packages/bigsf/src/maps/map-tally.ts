@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { countText } from "@ml-mosaic/base";
 import type { MapPaths, MapSection } from "./maps.ts";
 
 /** What is noteworthy about the pixels of a map. */
@@ -78,11 +79,11 @@ export function tallyNotes(tally: MapTally, paths: MapPaths): readonly string[] 
     notes.push(`${image}: ${shareText(tally.nan, tally.pixels)} of the pixels are NaN; they count as 0.`);
   if (tally.infinite > 0)
     notes.push(
-      `${image}: ${countOf(tally.infinite, "infinite pixel")} ${tally.infinite === 1 ? "counts" : "count"} as 0.`,
+      `${image}: ${countText(tally.infinite, "infinite pixel")} ${tally.infinite === 1 ? "counts" : "count"} as 0.`,
     );
   if (tally.negative > 0) {
     notes.push(
-      `${image}: ${countOf(tally.negative, "negative pixel")} ${tally.negative === 1 ? "stays as it is" : "stay as they are"}, since only positive ones are normalised; the lowest is ${tally.lowest}.`,
+      `${image}: ${countText(tally.negative, "negative pixel")} ${tally.negative === 1 ? "stays as it is" : "stay as they are"}, since only positive ones are normalised; the lowest is ${tally.lowest}.`,
     );
   }
   if (tally.lowest === tally.highest)
@@ -94,10 +95,6 @@ export function tallyNotes(tally: MapTally, paths: MapPaths): readonly string[] 
   }
   if (tally.labelled > 0 && tally.filament === 0) notes.push(`${target}: no labelled pixel lies on a filament.`);
   return notes;
-}
-
-function countOf(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** "2.3 %", with enough digits not to be 0. */

@@ -1,3 +1,4 @@
+import { messageOf } from "@ml-mosaic/base";
 import type { Header } from "@ml-mosaic/fits";
 import { BigsfError } from "../errors.ts";
 import { openPlane, type Plane } from "./plane.ts";
@@ -126,8 +127,4 @@ function shapeProblems(planes: readonly (Plane | undefined)[]): string[] {
 
 function shapeText([height, width]: readonly [number, number]): string {
   return `${height} rows of ${width} pixels`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { wholeText } from "@ml-mosaic/base";
 import { getString } from "@ml-mosaic/fits";
 import { shareText } from "../maps/map-tally.ts";
 import type { Maps } from "../maps/maps.ts";
@@ -9,12 +10,11 @@ import type { PatchPlan } from "./plan-patches.ts";
 /** The map with its filaments; what lies in no kept patch is dark. PNG. */
 export function drawOverview({ grid, kept, pictures }: PatchPlan, { header, paths }: Maps): Promise<Uint8Array> {
   const { patchSize, stride, candidates } = grid;
-  const count = (value: number) => value.toLocaleString("en-US");
   return drawMap({
     preview: pictures.image,
     header,
     title: basename(paths.image),
-    subtitle: `${count(kept)} of ${count(candidates)} positions kept (${shareText(kept, candidates)}); patches of ${patchSize} x ${patchSize} pixels, stride ${stride}`,
+    subtitle: `${wholeText(kept)} of ${wholeText(candidates)} positions kept (${shareText(kept, candidates)}); patches of ${patchSize} x ${patchSize} pixels, stride ${stride}`,
     colours: "inferno",
     quantity: quantityText(getString(header, "BUNIT")),
     overlays: [

@@ -2,6 +2,7 @@
  * HDF5 through h5wasm, which reads and writes the disk directly: of a data set only what is asked for is in memory. Its
  * calls block.
  */
+import { messageOf } from "@ml-mosaic/base";
 import h5wasm from "h5wasm/node";
 import { BigsfError } from "../errors.ts";
 
@@ -47,7 +48,7 @@ export function tryHdf5<T>(code: "OUTPUT" | "PATCHES", problem: string, action: 
 
 /** The library tells where in its sources it failed, outermost first; the last line knows why. */
 function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const system = [...text.matchAll(/error message = '([^']+)'/g)].at(-1)?.[1];
   if (system !== undefined) return system;
   if (text.includes("truncated file")) return "the file is cut off; make it again";

@@ -1,6 +1,6 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { removeUnfinished } from "@ml-mosaic/base";
+import { removeUnfinished, wholeText } from "@ml-mosaic/base";
 import { BigsfError } from "../errors.ts";
 import { type MapPaths, type Maps, openMaps } from "../maps/maps.ts";
 import { drawOverview } from "./draw-overview.ts";
@@ -144,7 +144,7 @@ function checkPlan({ kept, dropped, grid, tally }: PatchPlan, { paths }: Maps, r
     ].filter((reason) => reason !== undefined);
     throw new BigsfError(
       "MAP",
-      `No patch is kept of ${grid.candidates.toLocaleString("en-US")}: ${reasons.join(", or ")}. Check the four maps.`,
+      `No patch is kept of ${wholeText(grid.candidates)}: ${reasons.join(", or ")}. Check the four maps.`,
     );
   }
   if (rules.normalization === "none" && Math.max(tally.highest, -tally.lowest) > LARGEST_FLOAT32) {
@@ -156,9 +156,9 @@ function checkPlan({ kept, dropped, grid, tally }: PatchPlan, { paths }: Maps, r
 }
 
 function tooLarge({ bytes, kept }: PatchPlan): BigsfError {
-  const gigabytes = Math.round(bytes / 1e9).toLocaleString("en-US");
+  const gigabytes = wholeText(bytes / 1e9);
   return new BigsfError(
     "OUTPUT",
-    `${kept.toLocaleString("en-US")} patches take up to ${gigabytes} GB. Say --yes if that is meant; otherwise give a larger stride, or cut patches while training, without a copy: data.source in the training's configuration takes the maps.`,
+    `${wholeText(kept)} patches take up to ${gigabytes} GB. Say --yes if that is meant; otherwise give a larger stride, or cut patches while training, without a copy: data.source in the training's configuration takes the maps.`,
   );
 }

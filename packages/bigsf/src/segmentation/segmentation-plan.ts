@@ -1,3 +1,4 @@
+import { CodedError, isSystemError, messageOf } from "@ml-mosaic/base";
 import { ConfigurationError } from "@ml-mosaic/configurable";
 import { checkDevice, type Device } from "@ml-mosaic/tensor";
 import { loadSnapshotModel, type TrainerSnapshot } from "@ml-mosaic/training";
@@ -56,9 +57,8 @@ export async function planSegmentation(
     try {
       return await work();
     } catch (error) {
-      // What has no code was not thrown on purpose.
-      if (!(error instanceof Error && "code" in error)) throw error;
-      problems.push({ option, message: error.message });
+      if (!(error instanceof CodedError || isSystemError(error))) throw error;
+      problems.push({ option, message: messageOf(error) });
       return undefined;
     }
   };

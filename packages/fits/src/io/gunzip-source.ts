@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { errorCode, messageOf } from "@ml-mosaic/base";
 import { FitsError } from "../fits-error.ts";
 import { type ByteSource, fileHandleSource, ioError, memorySource, readBytes } from "./byte-source.ts";
 
@@ -69,14 +70,14 @@ async function openNameless(): Promise<FileHandle> {
 }
 
 function isZlibError(error: unknown): boolean {
-  return error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("Z_");
+  return errorCode(error)?.startsWith("Z_") ?? false;
 }
 
 function brokenGzip(file: string, cause: unknown): FitsError {
   return new FitsError({
     code: "DATA_INVALID",
     file,
-    problem: `the gzip data are broken or cut off: ${cause instanceof Error ? cause.message : String(cause)}`,
+    problem: `the gzip data are broken or cut off: ${messageOf(cause)}`,
     remedy: "Fetch the file again",
     cause,
   });

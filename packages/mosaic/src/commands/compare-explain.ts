@@ -22,7 +22,7 @@ export function explainText(report: CompareReport, named: string): string {
     const names = [...new Set(report.dataSets.flatMap(({ models }) => models.map(({ model }) => model)))];
     const known = nearestNames(named, names).slice(0, 10).join(" / ");
     throw new MosaicError(
-      "unknown-pair",
+      "UNKNOWN_PAIR",
       `--explain ${named}: there is no such pair. Write two places of the table, as 1,2, or two names with a slash between: ${known}`,
     );
   }

@@ -4,7 +4,6 @@ import { type CompareReport, compareRuns } from "../compare/report.ts";
 import { defaultRope, parseRope } from "../compare/rope.ts";
 import { scaleChoices } from "../compare/scale.ts";
 import { rankDirection } from "../figures/figure.ts";
-import { defaultCriterion } from "../figures/run-figures.ts";
 import { explainText } from "./compare-explain.ts";
 import { dataNotes, reportNotes } from "./compare-notes.ts";
 import { overallNotes } from "./compare-overall-text.ts";
@@ -21,8 +20,7 @@ export const compareCommand = plotCommand({
       databaseArgument,
       {
         ...criterionArgument,
-        help: `what to compare: a result such as test_loss, trainability or duration(s), or a metric such as f1; ${defaultCriterion} if left out`,
-        optional: true,
+        help: "what to compare: a result such as test_loss, trainability or duration(s), or a metric such as f1",
       },
     ],
     options: [
@@ -36,7 +34,9 @@ export const compareCommand = plotCommand({
       {
         name: "scale",
         value: "SCALE",
-        help: "compare by ratios (log) or differences (linear); auto goes by what the criterion is and the sign of its values (default)",
+        help: "compare by ratios (log) or differences (linear); auto goes by what the criterion is and the sign of its values",
+        choices: scaleChoices,
+        default: "auto",
       },
       {
         name: "explain",
@@ -55,21 +55,21 @@ export const compareCommand = plotCommand({
       "mosaic compare results.db --plot verdicts.pdf",
     ],
   },
-  output: (given) => given.option("plot"),
+  output: (given) => given.plot,
   read(reader, given) {
-    const rope = given.option("rope");
+    const rope = given.rope;
     return compareRuns(reader, {
-      criterion: given.optionalArgument(criterionArgument.name) ?? defaultCriterion,
-      by: given.option("by"),
-      data: given.option("data"),
+      criterion: given.criterion,
+      by: given.by,
+      data: given.data,
       rope: rope === undefined ? defaultRope : parseRope(rope),
-      scale: scaleChoices.find((choice) => choice === given.option("scale")) ?? "auto",
+      scale: given.scale,
     });
   },
   print(report, given) {
-    if (given.switched("json")) return `${jsonText(reportJson(report))}\n`;
-    const explain = given.option("explain");
-    return `${explain === undefined ? compareText(report, given.switched("all")) : explainText(report, explain)}\n`;
+    if (given.json) return `${jsonText(reportJson(report))}\n`;
+    const explain = given.explain;
+    return `${explain === undefined ? compareText(report, given.all) : explainText(report, explain)}\n`;
   },
   async draw(report, given) {
     const { comparePlots } = await import("../plots/pages/comparison.ts");
@@ -80,7 +80,7 @@ export const compareCommand = plotCommand({
       overall: report.overall === null ? [] : overallNotes(report.overall),
       common: reportNotes(report),
     };
-    return comparePlots(report, texts, given.switched("all"));
+    return comparePlots(report, texts, given.all);
   },
 });
 

@@ -1,8 +1,8 @@
-import type { CommandSpec } from "@ml-mosaic/command-line";
+import type { Command } from "@ml-mosaic/command-line";
 import { optionNames, programNames } from "./completion-names.ts";
 
 /** Options and verbs are ours; for all else bash completes file names. */
-export function bashScript(commands: readonly CommandSpec[]): string {
+export function bashScript(commands: readonly Command[]): string {
   const cases = commands.map((command) => {
     const words = command.arguments.flatMap(({ choices = [] }) => choices);
     return `    ${command.name}) options="${optionNames(command).join(" ")}" words="${words.join(" ")}" ;;`;

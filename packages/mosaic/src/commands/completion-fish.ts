@@ -1,6 +1,6 @@
-import type { CommandSpec, OptionSpec } from "@ml-mosaic/command-line";
+import type { Command, OptionSpec } from "@ml-mosaic/command-line";
 
-export function fishScript(commands: readonly CommandSpec[]): string {
+export function fishScript(commands: readonly Command[]): string {
   const lines = commands.flatMap((command) => [
     `complete -c mosaic -n __fish_use_subcommand -f -a ${command.name} -d ${quote(command.summary)}`,
     ...detailLines(`mosaic -n ${quote(`__fish_seen_subcommand_from ${command.name}`)}`, command),
@@ -10,7 +10,7 @@ export function fishScript(commands: readonly CommandSpec[]): string {
 }
 
 /** @param program what the lines are for, with its condition */
-function detailLines(program: string, command: CommandSpec): readonly string[] {
+function detailLines(program: string, command: Command): readonly string[] {
   const words = command.arguments.flatMap(({ choices = [] }) => choices);
   return [
     ...command.options.map((option) => `complete -c ${program} ${optionWords(option)}`),
@@ -18,9 +18,10 @@ function detailLines(program: string, command: CommandSpec): readonly string[] {
   ];
 }
 
-function optionWords({ name, short, value, help }: OptionSpec): string {
+function optionWords({ name, short, value, help, choices }: OptionSpec): string {
   const names = short === undefined ? `-l ${name}` : `-s ${short} -l ${name}`;
-  return `${names}${value === undefined ? "" : " -r"} -d ${quote(help)}`;
+  const values = choices === undefined ? "" : ` -f -a ${quote(choices.join(" "))}`;
+  return `${names}${value === undefined ? "" : ` -r${values}`} -d ${quote(help)}`;
 }
 
 function quote(text: string): string {

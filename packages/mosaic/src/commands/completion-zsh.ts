@@ -1,8 +1,8 @@
-import type { ArgumentSpec, CommandSpec, OptionSpec } from "@ml-mosaic/command-line";
+import type { ArgumentSpec, Command, OptionSpec } from "@ml-mosaic/command-line";
 import { programNames } from "./completion-names.ts";
 
 /** Works both when evaluated and as a file `_mosaic` in `$fpath`. */
-export function zshScript(commands: readonly CommandSpec[]): string {
+export function zshScript(commands: readonly Command[]): string {
   const programs = programNames(commands).join(" ");
   const verbs = commands.map(({ name, summary }) => `      ${quote(`${name}:${summary.replaceAll(":", "\\:")}`)}`);
   return `#compdef ${programs}
@@ -34,7 +34,7 @@ fi
 `;
 }
 
-function commandCase(command: CommandSpec): string {
+function commandCase(command: Command): string {
   const specs = [
     ...command.options.map(optionWords),
     "'--help[show how it is used]'",
@@ -43,15 +43,19 @@ function commandCase(command: CommandSpec): string {
   return `    ${command.name}) _arguments ${specs.join(" ")} ;;`;
 }
 
-function optionWords({ name, short, value, secondValue, help }: OptionSpec): string {
-  const values = [value, secondValue].map((word) => (word === undefined ? "" : `:${word}:_files`)).join("");
+function optionWords({ name, short, value, secondValue, help, choices }: OptionSpec): string {
+  const values = [value, secondValue].map((word) => (word === undefined ? "" : `:${word}:${action(choices)}`)).join("");
   const rest = quote(`[${escapeHelp(help)}]${values}`);
   return short === undefined ? `--${name}${rest}` : `'(-${short} --${name})'{-${short},--${name}}${rest}`;
 }
 
-function argumentWord({ name, choices, optional }: ArgumentSpec): string {
-  const action = choices === undefined ? "_files" : `(${choices.join(" ")})`;
-  return quote(`:${optional === true ? ":" : ""}${name}:${action}`);
+function argumentWord({ name, choices, optional = false, default: value }: ArgumentSpec): string {
+  return quote(`:${optional || value !== undefined ? ":" : ""}${name}:${action(choices)}`);
+}
+
+/** What zsh offers for a value. */
+function action(choices: readonly string[] | undefined): string {
+  return choices === undefined ? "_files" : `(${choices.join(" ")})`;
 }
 
 function escapeHelp(text: string): string {

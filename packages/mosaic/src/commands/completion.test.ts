@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CommandSpec } from "@ml-mosaic/command-line";
+import { type Command, command } from "@ml-mosaic/command-line";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, describe, expect, it } from "vitest";
 import { bashScript } from "./completion-bash.ts";
@@ -10,8 +10,8 @@ import { zshScript } from "./completion-zsh.ts";
 import { selectorOptions } from "./selector-options.ts";
 
 const run = async () => 0 as const;
-const commands: readonly CommandSpec[] = [
-  {
+const commands: readonly Command[] = [
+  command({
     name: "status",
     summary: "How it's: [done], \\ or $HOME `not`.",
     arguments: [{ name: "database_file", help: "database", optional: true }],
@@ -22,15 +22,15 @@ const commands: readonly CommandSpec[] = [
     ],
     examples: [],
     run,
-  },
-  {
+  }),
+  command({
     name: "completion",
     summary: "Print a script.",
     arguments: [{ name: "shell", help: "the shell", choices: ["bash", "zsh", "fish"] }],
     options: [],
     examples: [],
     run,
-  },
+  }),
 ];
 
 const fish = "fish";

@@ -1,20 +1,20 @@
-import type { CommandSpec } from "@ml-mosaic/command-line";
+import { type Command, command } from "@ml-mosaic/command-line";
 import { bashScript } from "./completion-bash.ts";
 import { fishScript } from "./completion-fish.ts";
 import { zshScript } from "./completion-zsh.ts";
 
-const scripts: Readonly<Record<string, (commands: readonly CommandSpec[]) => string>> = {
+const scripts = {
   bash: bashScript,
   zsh: zshScript,
   fish: fishScript,
-};
+} as const;
 
 /** @param allCommands gives the commands to complete, this one among them */
-export function completionCommand(allCommands: () => Promise<readonly CommandSpec[]>): CommandSpec {
-  return {
+export function completionCommand(allCommands: () => Promise<readonly Command[]>): Command {
+  return command({
     name: "completion",
     summary: "Print a script that lets a shell complete these commands.",
-    arguments: [{ name: "shell", help: "the shell", choices: Object.keys(scripts) }],
+    arguments: [{ name: "shell", help: "the shell", choices: ["bash", "zsh", "fish"] }],
     options: [],
     examples: [
       "bash: echo 'eval \"$(mosaic completion bash)\"' >> ~/.bashrc",
@@ -22,9 +22,8 @@ export function completionCommand(allCommands: () => Promise<readonly CommandSpe
       "fish: mosaic completion fish > ~/.config/fish/completions/mosaic.fish",
     ],
     async run(given, { out }) {
-      const script = scripts[given.argument("shell")];
-      if (script !== undefined) out(script(await allCommands()));
+      out(scripts[given.shell](await allCommands()));
       return 0;
     },
-  };
+  });
 }

@@ -1,9 +1,9 @@
 import { countText } from "@ml-mosaic/base";
-import { type CommandSpec, interruptible } from "@ml-mosaic/command-line";
+import { command, interruptible } from "@ml-mosaic/command-line";
 import { exportRuns } from "../export/export-runs.ts";
 import { databaseArgument, readDatabase } from "./read-database.ts";
 
-export const exportCommand: CommandSpec = {
+export const exportCommand = command({
   name: "export",
   summary: "Write all runs with their options and results to a table, and the epochs to a second one.",
   arguments: [
@@ -15,16 +15,12 @@ export const exportCommand: CommandSpec = {
   run: (given, terminal) =>
     readDatabase(given, terminal, async (reader) => {
       const { out, err, isLive } = terminal;
-      const file = given.argument("output_file");
+      const file = given.output_file;
       const onRun = (done: number) => isLive && err(`\r${countText(done, "run")}`);
-      const exported = await interruptible((signal) => exportRuns(reader, file, { onRun, signal }));
-      if (isLive) err("\r");
-      if (exported === undefined) {
-        err("Stopped; nothing was written.\n");
-        return 3;
-      }
-      const { runs, epochs, historyFile } = exported;
+      const { runs, epochs, historyFile } = await interruptible((signal) =>
+        exportRuns(reader, file, { onRun, signal }),
+      ).finally(() => isLive && err("\r"));
       out(`${countText(runs, "run")} written to ${file}, ${countText(epochs, "epoch")} to ${historyFile}\n`);
       return 0;
     }),
-};
+});

@@ -1,5 +1,5 @@
 import { countText } from "@ml-mosaic/base";
-import type { CommandSpec } from "@ml-mosaic/command-line";
+import { command } from "@ml-mosaic/command-line";
 import {
   countPipelines,
   formatProblem,
@@ -9,7 +9,7 @@ import {
 } from "../config/index.ts";
 import { vocabulary } from "../run/components.ts";
 
-export const generateCommand: CommandSpec = {
+export const generateCommand = command({
   name: "generate",
   summary: "Write the pipelines that a configuration file describes, without training them.",
   arguments: [
@@ -19,9 +19,9 @@ export const generateCommand: CommandSpec = {
   options: [],
   examples: ["mosaic generate config.ini pipelines.json"],
   async run(given, { out, err }) {
-    const experiment = await readExperiment(given.argument("config_file"), vocabulary);
+    const experiment = await readExperiment(given.config_file, vocabulary);
     for (const notice of experiment.notices) err(`${formatProblem(notice)}\n`);
-    const file = given.argument("pipelines_file");
+    const file = given.pipelines_file;
     await writePipelineFile(file, generatePipelines(experiment));
     const pipelines = countPipelines(experiment);
     const { multiplicity } = experiment.monitor;
@@ -30,4 +30,4 @@ export const generateCommand: CommandSpec = {
     );
     return 0;
   },
-};
+});

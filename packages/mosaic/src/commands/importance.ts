@@ -8,9 +8,10 @@ export const importanceCommand = plotCommand({
     options: [dataOption],
     examples: ["mosaic importance results.db importance.pdf", "mosaic importance results.db importance.csv test_acc"],
   },
+  output: (given) => given.output_file,
   read: readRuns,
   async draw({ runs, figures }, given) {
     const { importancePlots } = await import("../plots/pages/importance.ts");
-    return importancePlots(runs, criterionOf(given, figures), given.option("data"));
+    return importancePlots(runs, criterionOf(given, figures), given.data);
   },
 });

@@ -1,26 +1,32 @@
 import { basename, extname } from "node:path";
-import type { Given } from "@ml-mosaic/command-line";
+import type { ArgumentSpec, Given, OptionSpec } from "@ml-mosaic/command-line";
 import { MosaicError } from "../errors.ts";
 import { figureNamed } from "../figures/known-figures.ts";
 import { readPlotConfig } from "../plots/runs/plot-config.ts";
 import { plotCommand, readRuns } from "./plot-command.ts";
 import { databaseArgument } from "./read-database.ts";
 
+const metaplotArguments = [
+  databaseArgument,
+  {
+    name: "output_file",
+    help: "file to write: .pdf, .svg, .png, or .csv for the values (with --config: the configuration's name with .pdf if left out)",
+    optional: true,
+  },
+  { name: "dataset_key", help: "key of the data set", optional: true },
+  { name: "criterion", help: "a result (test_loss, trainability, duration(s)…) or a metric (f1…)", optional: true },
+] as const satisfies readonly ArgumentSpec[];
+
+const metaplotOptions = [
+  { name: "config", value: "FILE", help: "draw what the sections of FILE (.ini) say, a page each" },
+] as const satisfies readonly OptionSpec[];
+
 export const metaplotCommand = plotCommand({
   spec: {
     name: "metaplot",
     summary: "Draw a criterion against the number of parameters, one line for each model key.",
-    arguments: [
-      databaseArgument,
-      {
-        name: "output_file",
-        help: "file to write: .pdf, .svg, .png, or .csv for the values (with --config: the configuration's name with .pdf if left out)",
-        optional: true,
-      },
-      { name: "dataset_key", help: "key of the data set", optional: true },
-      { name: "criterion", help: "a result (test_loss, trainability, duration(s)…) or a metric (f1…)", optional: true },
-    ],
-    options: [{ name: "config", value: "FILE", help: "draw what the sections of FILE (.ini) say, a page each" }],
+    arguments: metaplotArguments,
+    options: metaplotOptions,
     examples: [
       "mosaic metaplot results.db loss.pdf data_Digits test_loss",
       "mosaic metaplot results.db time.png data_Digits 'duration(s)'",
@@ -43,9 +49,8 @@ export const metaplotCommand = plotCommand({
   },
 });
 
-function askedOf(given: Given) {
-  const [output, dataKey, criterion] = ["output_file", "dataset_key", "criterion"].map(given.optionalArgument);
-  const config = given.option("config");
+function askedOf(given: Given<typeof metaplotArguments, typeof metaplotOptions>) {
+  const { output_file: output, dataset_key: dataKey, criterion, config } = given;
   if (config !== undefined && dataKey === undefined)
     return { kind: "config", config, output: output ?? `${basename(config, extname(config))}.pdf` } as const;
   if (config === undefined && output !== undefined && dataKey !== undefined && criterion !== undefined)
@@ -54,5 +59,5 @@ function askedOf(given: Given) {
     config === undefined
       ? ["a data set key and a criterion, as in", "mosaic metaplot results.db loss.pdf data_Digits test_loss"]
       : ["and nothing more:", "mosaic metaplot --config plot.ini results.db plots.pdf"];
-  throw new MosaicError("bad-usage", `give a database, an output file, ${what} ${example}`);
+  throw new MosaicError("BAD_USAGE", `give a database, an output file, ${what} ${example}`);
 }

@@ -10,21 +10,22 @@ export const paretoCommand = plotCommand({
     summary: "Draw two results of every pipeline, and those of which no other is better in both (Pareto front).",
     arguments: [
       ...plotArguments,
-      { name: "abscissae", help: `the result along the horizontal axis; ${defaultCost} if left out`, optional: true },
+      { name: "abscissae", help: "the result along the horizontal axis", default: defaultCost },
       {
         name: "ordinates",
-        help: `the result along the vertical axis; ${defaultCriterion} if left out`,
-        optional: true,
+        help: "the result along the vertical axis",
+        default: defaultCriterion,
       },
     ],
     options: [dataOption],
     examples: ["mosaic pareto results.db front.pdf", "mosaic pareto results.db front.png 'duration(s)' test_acc"],
   },
+  output: (given) => given.output_file,
   read: readRuns,
   async draw({ runs, figures }, given) {
     const { paretoPlots } = await import("../plots/pages/pareto.ts");
-    const x = figureNamed(figures, given.optionalArgument("abscissae") ?? defaultCost);
-    const y = figureNamed(figures, given.optionalArgument("ordinates") ?? defaultCriterion);
-    return paretoPlots(runs, [x, y], given.option("data"));
+    const x = figureNamed(figures, given.abscissae);
+    const y = figureNamed(figures, given.ordinates);
+    return paretoPlots(runs, [x, y], given.data);
   },
 });

@@ -1,6 +1,5 @@
-import { writeFile } from "node:fs/promises";
-import { CodedError, clockText, countText, replaceFiles, requireReplaceable } from "@ml-mosaic/base";
-import { type CommandSpec, interruptible, shellText, type Terminal } from "@ml-mosaic/command-line";
+import { CodedError, clockText, countText, replaceFile, requireReplaceable } from "@ml-mosaic/base";
+import { command, interruptible, Stopped, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { createLogUpdate } from "log-update";
 import { chooseDatabase } from "../control/choose-database.ts";
 import { askExperiment } from "../control/control-client.ts";
@@ -8,7 +7,7 @@ import type { AwaitedRun, ControlRequest, PausedAnswer } from "../control/protoc
 import { listExperiments, type RegisteredExperiment } from "../control/registry.ts";
 import { MosaicError } from "../errors.ts";
 
-export const pauseCommand: CommandSpec = {
+export const pauseCommand = command({
   name: "pause",
   summary: "Let a running experiment come to rest, and write down what is left of it.",
   arguments: [{ name: "pipeline_file", help: "file to write what is left to (.json); mosaic resume takes it" }],
@@ -21,22 +20,16 @@ export const pauseCommand: CommandSpec = {
   ],
   examples: ["mosaic pause left.json", "mosaic pause left.json --now"],
   async run(given, terminal) {
-    const target = given.argument("pipeline_file");
-    const database = await chooseDatabase(given.option("db"));
+    const target = given.pipeline_file;
+    const database = await chooseDatabase(given.db);
     const experiment = await findExperiment(database);
     // A path that cannot be written is known before anything is paused.
     await requireReplaceable(target);
-    const mode = given.switched("now") ? "now" : "finish";
+    const mode = given.now ? "now" : "finish";
     const view = openWaitingView(terminal);
     const goOn = `mosaic run ${shellText(experiment.configuration)} ${shellText(database)} --continue`;
     try {
       const paused = await interruptible((signal) => waitForRest(experiment, mode, view, signal));
-      if (paused === undefined) {
-        terminal.err(
-          `The experiment comes to rest all the same, but ${target} is not written. To go on when it has:\n  ${goOn}\n`,
-        );
-        return 3;
-      }
       view.close();
       if (paused.left === 0) {
         terminal.out(`All runs of ${database} have ended; nothing is left, and no file is written.\n`);
@@ -47,18 +40,24 @@ export const pauseCommand: CommandSpec = {
         `${countText(paused.left, "run")} left, written to ${target}. To go on: mosaic resume ${shellText(target)}\n`,
       );
       return 0;
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      terminal.err(
+        `The experiment comes to rest all the same, but ${target} is not written. To go on when it has:\n  ${goOn}\n`,
+      );
+      return 3;
     } finally {
       view.close();
     }
   },
-};
+});
 
 async function findExperiment(database: string): Promise<RegisteredExperiment> {
   const known = (await listExperiments()).filter((each) => each.database === database);
   const running = known.find(({ liveness }) => liveness !== "dead");
   if (running !== undefined) return running;
   throw new MosaicError(
-    "no-experiment",
+    "NO_EXPERIMENT",
     known.length === 0
       ? `no experiment is running in ${database}`
       : `the experiment of ${database} has crashed, so that there is nothing to pause; mosaic status ${shellText(database)} says how to go on`,
@@ -77,7 +76,7 @@ async function waitForRest(
         view.show(answer.runs);
         break;
       case "refused":
-        throw new MosaicError("pause-refused", answer.message);
+        throw new MosaicError("PAUSE_REFUSED", answer.message);
       case "paused":
         return answer;
       default:
@@ -86,7 +85,7 @@ async function waitForRest(
   }
   const { database } = experiment;
   throw new MosaicError(
-    "experiment-does-not-answer",
+    "EXPERIMENT_DOES_NOT_ANSWER",
     `the experiment of ${database} ended before it answered; mosaic status ${shellText(database)} shows how it stands`,
   );
 }
@@ -94,10 +93,10 @@ async function waitForRest(
 /** The experiment rests by now, whether the file can be written or not. */
 async function writeLeft(target: string, left: unknown, goOn: string): Promise<void> {
   try {
-    await replaceFiles([target], ([temporary = ""]) => writeFile(temporary, `${JSON.stringify(left, null, "\t")}\n`));
+    await replaceFile(target, `${JSON.stringify(left, null, "\t")}\n`);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    throw new MosaicError(
+    throw new CodedError(
       error.code,
       `${error.message}\nThe experiment is paused all the same, and nothing is lost. To go on without the file:\n  ${goOn}`,
       { cause: error },

@@ -8,6 +8,7 @@ export const perfanalysisCommand = plotCommand({
     options: [],
     examples: ["mosaic perfanalysis results.db models.pdf"],
   },
+  output: (given) => given.output_file,
   read: readRuns,
   async draw({ runs, figures }) {
     const { performancePlots } = await import("../plots/pages/performance.ts");

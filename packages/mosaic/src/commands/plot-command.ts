@@ -2,7 +2,8 @@
 import { countText } from "@ml-mosaic/base";
 import {
   type ArgumentSpec,
-  type CommandSpec,
+  type Command,
+  type CommandDescription,
   type ExitCode,
   type Given,
   interruptible,
@@ -17,30 +18,35 @@ import { type PlotRun, readPlotRuns } from "../plots/runs/plot-runs.ts";
 import type { StoreReader } from "../store/index.ts";
 import { databaseArgument, readDatabase } from "./read-database.ts";
 
-export interface PlotCommand<Data> {
-  readonly spec: Omit<CommandSpec, "run">;
+export interface PlotCommand<A extends readonly ArgumentSpec[], O extends readonly OptionSpec[], Data> {
+  /** Its first argument is the database. */
+  readonly spec: CommandDescription<A, O>;
+  /** The file to write; undefined draws nothing. */
+  output(given: Given<A, O>): string | undefined;
   /** @throws for what the command line asks in vain */
-  read(reader: StoreReader, given: Given): Promise<Data>;
+  read(reader: StoreReader, given: Given<A, O>): Promise<Data>;
   /** The libraries that draw are heavy: it imports them when it is called. */
-  draw(data: Data, given: Given): Promise<Plots>;
-  /** The file to write, where it is not simply the output file; undefined draws nothing. */
-  output?(given: Given): string | undefined;
+  draw(data: Data, given: Given<A, O>): Promise<Plots>;
   /** What is told besides, perhaps to a program. */
-  print?(data: Data, given: Given): string;
+  print?(data: Data, given: Given<A, O>): string;
 }
 
-export const plotArguments: readonly ArgumentSpec[] = [
+export const plotArguments = [
   databaseArgument,
   { name: "output_file", help: "file to write: .pdf, .svg, .png, or .csv for the values" },
-];
+] as const satisfies readonly ArgumentSpec[];
 
-export const criterionArgument: ArgumentSpec = {
+export const criterionArgument = {
   name: "criterion",
-  help: `a result such as test_loss, trainability or duration(s), or a metric such as f1; ${defaultCriterion} if left out`,
-  optional: true,
-};
+  help: "a result such as test_loss, trainability or duration(s), or a metric such as f1",
+  default: defaultCriterion,
+} as const satisfies ArgumentSpec;
 
-export const dataOption: OptionSpec = { name: "data", value: "KEY", help: "this data set only; else a page for each" };
+export const dataOption = {
+  name: "data",
+  value: "KEY",
+  help: "this data set only; else a page for each",
+} as const satisfies OptionSpec;
 
 /** What most plots are of: all runs, and the figures that they can have. */
 export interface PlottedRuns {
@@ -53,35 +59,40 @@ export async function readRuns(reader: StoreReader): Promise<PlottedRuns> {
 }
 
 /** @throws MosaicError for an unknown figure, with what there is */
-export function criterionOf(given: Given, figures: readonly Figure[]): Figure {
-  return figureNamed(figures, given.optionalArgument(criterionArgument.name) ?? defaultCriterion);
+export function criterionOf(given: Given<readonly [typeof criterionArgument]>, figures: readonly Figure[]): Figure {
+  return figureNamed(figures, given.criterion);
 }
 
-export function plotCommand<Data>({ spec, read, draw, output, print }: PlotCommand<Data>): CommandSpec {
+export function plotCommand<const A extends readonly ArgumentSpec[], const O extends readonly OptionSpec[], Data>({
+  spec,
+  read,
+  draw,
+  output,
+  print,
+}: PlotCommand<A, O, Data>): Command {
   return {
     ...spec,
-    run: (given, terminal) =>
-      readDatabase(given, terminal, async (reader) => {
+    run(values, terminal) {
+      const given: Given<A, O> & Given<readonly [typeof databaseArgument]> = Object(values);
+      return readDatabase(given, terminal, async (reader) => {
         const data = await read(reader, given);
         if (print !== undefined) terminal.out(print(data, given));
-        const file = output === undefined ? given.argument("output_file") : output(given);
+        const file = output(given);
         if (file === undefined) return 0;
         // Beside what is printed, that a file is written is no result.
         const told = print === undefined ? terminal : { ...terminal, out: terminal.err };
         return writeWithProgress(file, await draw(data, given), told);
-      }),
+      });
+    },
   };
 }
 
 async function writeWithProgress(file: string, plots: Plots, { out, err, isLive }: Terminal): Promise<ExitCode> {
   const { writePlots } = await import("../plots/write/write-plots.ts");
   const onPage = (done: number) => isLive && err(`\r${countText(done, "page")} of ${plots.pageCount}`);
-  const files = await interruptible((signal) => writePlots(file, plots, { onPage, signal }));
-  if (isLive) err("\r");
-  if (files === undefined) {
-    err("Stopped; nothing was written.\n");
-    return 3;
-  }
+  const files = await interruptible((signal) => writePlots(file, plots, { onPage, signal })).finally(
+    () => isLive && err("\r"),
+  );
   const places = files.length === 1 ? file : `${files[0]} to ${files.at(-1)}`;
   out(`${plots.title} written to ${places}\n`);
   return 0;

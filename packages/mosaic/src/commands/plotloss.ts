@@ -1,10 +1,6 @@
-import type { Given } from "@ml-mosaic/command-line";
-import { MosaicError } from "../errors.ts";
 import { selectRuns } from "../selection/select-runs.ts";
 import { plotArguments, plotCommand } from "./plot-command.ts";
 import { selectorOf, selectorOptions } from "./selector-options.ts";
-
-const defaultPlotSize = 2;
 
 export const plotlossCommand = plotCommand({
   spec: {
@@ -13,7 +9,7 @@ export const plotlossCommand = plotCommand({
     arguments: plotArguments,
     options: [
       ...selectorOptions,
-      { name: "plot_size", value: "N", help: `N x N plots on a page (default: ${defaultPlotSize})` },
+      { name: "plot_size", value: "N", help: "N x N plots on a page", whole: { least: 1, most: 999 }, default: 2 },
     ],
     examples: [
       "mosaic plotloss results.db losses.pdf -id all",
@@ -21,18 +17,12 @@ export const plotlossCommand = plotCommand({
       "mosaic plotloss results.db best.pdf -request 'SELECT run_id FROM run_results ORDER BY test_loss LIMIT 9' -plot_size 3",
     ],
   },
+  output: (given) => given.output_file,
   async read(reader, given) {
-    return { reader, plotSize: plotSizeOf(given), runIds: await selectRuns(reader, selectorOf(given)) };
+    return { reader, runIds: await selectRuns(reader, selectorOf(given)) };
   },
-  async draw({ reader, runIds, plotSize }) {
+  async draw({ reader, runIds }, given) {
     const { lossPlots } = await import("../plots/pages/losses.ts");
-    return lossPlots(reader, runIds, plotSize);
+    return lossPlots(reader, runIds, given.plot_size);
   },
 });
-
-function plotSizeOf(given: Given): number {
-  const text = given.option("plot_size");
-  if (text === undefined) return defaultPlotSize;
-  if (/^\d{1,3}$/.test(text)) return Number(text);
-  throw new MosaicError("bad-usage", `-plot_size ${text}: give a whole number, 2 puts 2 x 2 plots on a page`);
-}

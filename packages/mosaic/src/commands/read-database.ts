@@ -5,11 +5,11 @@ export const databaseArgument = { name: "database_file", help: "database (.db)" 
 
 /** Opens the database that was given, says what there is to say about it, and closes it when `use` is done. */
 export async function readDatabase(
-  given: Given,
+  given: Given<readonly [typeof databaseArgument]>,
   terminal: Terminal,
   use: (reader: StoreReader) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const reader = await openSqliteReader(given.argument(databaseArgument.name));
+  const reader = await openSqliteReader(given.database_file);
   try {
     for (const notice of reader.notices) terminal.err(`${notice}\n`);
     return await use(reader);

@@ -1,12 +1,12 @@
 import { statSync } from "node:fs";
 import { countText } from "@ml-mosaic/base";
-import type { CommandSpec } from "@ml-mosaic/command-line";
+import { command } from "@ml-mosaic/command-line";
 import { readPipelineFile } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { rekeyRuns } from "../rekey/rekey-runs.ts";
 import { openSqliteStore } from "../store/index.ts";
 
-export const rekeyCommand: CommandSpec = {
+export const rekeyCommand = command({
   name: "rekey",
   summary: "Change the keys of the runs in a database to those of a file of pipelines.",
   arguments: [
@@ -16,12 +16,12 @@ export const rekeyCommand: CommandSpec = {
   options: [],
   examples: ["mosaic generate config.ini pipelines.json && mosaic rekey pipelines.json results.db"],
   async run(given, { out, err }) {
-    const file = given.argument("pipelines_file");
+    const file = given.pipelines_file;
     // Reading a pipe would wait for a writer without end.
     if (statSync(file, { throwIfNoEntry: false })?.isFIFO())
-      throw new MosaicError("cannot-read-pipelines", `${file} is a pipe. Give a file that mosaic_generate wrote.`);
+      throw new MosaicError("CANNOT_READ_PIPELINES", `${file} is a pipe. Give a file that mosaic_generate wrote.`);
     const pipelines = await readPipelineFile(file);
-    const store = await openSqliteStore(given.argument("database_file"), { create: false });
+    const store = await openSqliteStore(given.database_file, { create: false });
     try {
       for (const notice of store.notices) err(`${notice}\n`);
       const { changed, same, others, unused } = await rekeyRuns(store, pipelines, file);
@@ -35,4 +35,4 @@ export const rekeyCommand: CommandSpec = {
       await store.close();
     }
   },
-};
+});

@@ -1,7 +1,6 @@
 import { countText } from "@ml-mosaic/base";
-import { type CommandSpec, shellText } from "@ml-mosaic/command-line";
+import { command, shellText } from "@ml-mosaic/command-line";
 import { formatProblem, readMonitor } from "../config/index.ts";
-import { MosaicError } from "../errors.ts";
 import { checkDevices } from "../experiment/devices.ts";
 import { queueRerun } from "../experiment/rerun.ts";
 import { idRanges } from "../selection/id-ranges.ts";
@@ -9,7 +8,7 @@ import { selectRuns } from "../selection/select-runs.ts";
 import { selectorOf, selectorOptions } from "./selector-options.ts";
 import { carryOnLines, jsonOption, tellChanged, trainAndTell } from "./train-and-tell.ts";
 
-export const rerunCommand: CommandSpec = {
+export const rerunCommand = command({
   name: "rerun",
   summary: "Train runs of a database further, from where they ended; failed and unfinished ones start again.",
   arguments: [
@@ -18,7 +17,12 @@ export const rerunCommand: CommandSpec = {
   ],
   options: [
     ...selectorOptions,
-    { name: "epochs", value: "N", help: "epochs to add (default: as many as the run was asked for)" },
+    {
+      name: "epochs",
+      value: "N",
+      help: "epochs to add (default: as many as the run was asked for)",
+      whole: { least: 1 },
+    },
     jsonOption,
   ],
   examples: [
@@ -26,20 +30,20 @@ export const rerunCommand: CommandSpec = {
     "mosaic rerun config.ini results.db -param_name_and_value_low_threshold test_acc 90",
   ],
   async run(given, terminal) {
-    const configFile = given.argument("config_file");
+    const configFile = given.config_file;
     const { monitor, notices } = await readMonitor(configFile);
     for (const notice of notices) terminal.err(`${formatProblem(notice)}\n`);
     await checkDevices(monitor, configFile);
     const selector = selectorOf(given);
-    const epochs = epochsOf(given.option("epochs"));
-    const database = given.argument("database_file");
+    const epochs = given.epochs;
+    const database = given.database_file;
     const command = (ids: readonly number[]) =>
       ["mosaic", "rerun", configFile, database, "-id", idRanges(ids)].map(shellText).join(" ");
     return trainAndTell(
       {
         database,
         create: false,
-        json: given.switched("json"),
+        json: given.json,
         async queue(store) {
           const rerun = await queueRerun(store, await selectRuns(store, selector), monitor, epochs);
           tellChanged(rerun, terminal);
@@ -56,12 +60,4 @@ export const rerunCommand: CommandSpec = {
       terminal,
     );
   },
-};
-
-function epochsOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const epochs = Number(text);
-  if (!Number.isSafeInteger(epochs) || epochs < 1)
-    throw new MosaicError("bad-usage", `-epochs ${text}: write a whole number of at least 1`);
-  return epochs;
-}
+});

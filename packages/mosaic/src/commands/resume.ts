@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { countText } from "@ml-mosaic/base";
-import { type CommandSpec, shellText } from "@ml-mosaic/command-line";
+import { command, shellText } from "@ml-mosaic/command-line";
 import { readMonitorTexts } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { checkDevices } from "../experiment/devices.ts";
@@ -8,20 +8,20 @@ import { readPauseFile } from "../experiment/pause-file.ts";
 import { queueResumed } from "../experiment/resume.ts";
 import { carryOnLines, jsonOption, tellChanged, trainAndTell } from "./train-and-tell.ts";
 
-export const resumeCommand: CommandSpec = {
+export const resumeCommand = command({
   name: "resume",
   summary: "Go on with what mosaic pause has written down.",
   arguments: [{ name: "pipeline_file", help: "file that mosaic pause wrote (.json)" }],
   options: [jsonOption],
   examples: ["mosaic pause left.json", "mosaic resume left.json"],
   async run(given, terminal) {
-    const path = given.argument("pipeline_file");
+    const path = given.pipeline_file;
     const file = await readPauseFile(path);
     const monitor = readMonitorTexts(file.monitor, path);
     await checkDevices(monitor, path);
     if (!existsSync(file.database))
       throw new MosaicError(
-        "no-database",
+        "NO_DATABASE",
         `${path} names the database ${file.database}, which does not exist; was it moved?`,
       );
     const goOn = `mosaic resume ${shellText(path)}`;
@@ -29,7 +29,7 @@ export const resumeCommand: CommandSpec = {
       {
         database: file.database,
         create: false,
-        json: given.switched("json"),
+        json: given.json,
         async queue(store) {
           const { finished, requeued } = await queueResumed(store, file, path, monitor);
           if (finished > 0) terminal.err(`${countText(finished, "run")} of ${path} done since\n`);
@@ -46,4 +46,4 @@ export const resumeCommand: CommandSpec = {
       terminal,
     );
   },
-};
+});

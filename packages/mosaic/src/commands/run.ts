@@ -1,5 +1,5 @@
 import { countText } from "@ml-mosaic/base";
-import { type CommandSpec, type ExitCode, shellText, type Terminal } from "@ml-mosaic/command-line";
+import { command, type ExitCode, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { countPipelines, type Experiment, formatProblem, readExperiment } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import type { Outcome } from "../experiment/carry-out.ts";
@@ -13,7 +13,7 @@ import { vocabulary } from "../run/components.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { carryOnLines, jsonOption, trainAndTell } from "./train-and-tell.ts";
 
-export const runCommand: CommandSpec = {
+export const runCommand = command({
   name: "run",
   summary: "Train every pipeline that a configuration file describes and keep the results in a database.",
   arguments: [
@@ -28,12 +28,12 @@ export const runCommand: CommandSpec = {
   ],
   examples: ["mosaic run config.ini results.db", "mosaic run config.ini results.db --continue"],
   async run(given, terminal) {
-    const configFile = given.argument("config_file");
-    const database = given.argument("database_file");
-    const continued = given.switched("continue");
-    const retryErrors = given.switched("retry-errors");
+    const configFile = given.config_file;
+    const database = given.database_file;
+    const continued = given.continue;
+    const retryErrors = given["retry-errors"];
     if (retryErrors && !continued)
-      throw new MosaicError("bad-usage", "--retry-errors goes with --continue: without it everything runs anew");
+      throw new MosaicError("BAD_USAGE", "--retry-errors goes with --continue: without it everything runs anew");
     const experiment = await readExperiment(configFile, vocabulary);
     for (const notice of experiment.notices) terminal.err(`${formatProblem(notice)}\n`);
     await checkModules(experiment);
@@ -43,7 +43,7 @@ export const runCommand: CommandSpec = {
     terminal.err(
       `${countText(pipelines * multiplicity, "run")}: ${countText(pipelines, "pipeline")} x ${multiplicity}\n`,
     );
-    if (given.switched("dry-run")) return reportDryRun(experiment, pipelines, terminal);
+    if (given["dry-run"]) return reportDryRun(experiment, pipelines, terminal);
     const digests = await digestModules(experiment);
     await refuseTakenFiles(experiment, database);
     const command = ["mosaic", "run", configFile, database].map(shellText).join(" ");
@@ -51,7 +51,7 @@ export const runCommand: CommandSpec = {
       {
         database,
         create: true,
-        json: given.switched("json"),
+        json: given.json,
         async queue(store) {
           const queue = await enqueueRuns(store, experiment, digests, { continued, retryErrors });
           if (continued) describeQueue(queue, [configFile, database], terminal);
@@ -63,7 +63,7 @@ export const runCommand: CommandSpec = {
       terminal,
     );
   },
-};
+});
 
 async function reportDryRun(experiment: Experiment, pipelines: number, terminal: Terminal): Promise<ExitCode> {
   const problems = await dryRun(experiment, (done) => {

@@ -1,12 +1,12 @@
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { replaceFiles } from "@ml-mosaic/base";
-import { type CommandSpec, interruptible } from "@ml-mosaic/command-line";
+import { command, interruptible } from "@ml-mosaic/command-line";
 import { chooseDatabase } from "../control/choose-database.ts";
 import { MosaicError } from "../errors.ts";
 import { copyDatabase } from "../store/index.ts";
 
-export const savedbCommand: CommandSpec = {
+export const savedbCommand = command({
   name: "savedb",
   summary: "Copy a database while its experiment runs, or any other one.",
   arguments: [{ name: "database_copy_path", help: "file to write (.db)" }],
@@ -19,39 +19,34 @@ export const savedbCommand: CommandSpec = {
     { name: "force", help: "replace the file where there is one" },
   ],
   examples: ["mosaic savedb copy.db", "mosaic savedb copy.db --db results.db"],
-  async run(given, { out, err }) {
-    const target = given.argument("database_copy_path");
-    const source = await chooseDatabase(given.option("db"));
-    refuseTarget(target, source, given.switched("force"));
-    const copied = await interruptible(async (signal) => {
+  async run(given, { out }) {
+    const target = given.database_copy_path;
+    const source = await chooseDatabase(given.db);
+    refuseTarget(target, source, given.force);
+    await interruptible(async (signal) => {
       await replaceFiles([target], async ([temporary = ""]) => {
         await copyDatabase(source, temporary, target);
         signal.throwIfAborted();
         // It may have come into being meanwhile.
-        refuseTarget(target, source, given.switched("force"));
+        refuseTarget(target, source, given.force);
       });
-      return true;
     });
-    if (copied === undefined) {
-      err("Stopped; nothing was written.\n");
-      return 3;
-    }
     out(`${source} copied to ${target}\n`);
     return 0;
   },
-};
+});
 
 function refuseTarget(target: string, source: string, force: boolean): void {
   for (const ending of ["-wal", "-journal"]) {
     // SQLite would take it for a part of the new file.
     if (existsSync(target + ending))
       throw new MosaicError(
-        "copy-in-use",
+        "COPY_IN_USE",
         `${target} is in use by a program, or one died over it (${target + ending}); choose another name`,
       );
   }
   if (!existsSync(target)) return;
   if (existsSync(source) && realpathSync(target) === realpathSync(source))
-    throw new MosaicError("copy-onto-itself", `${target} is the database itself; choose another name for the copy`);
-  if (!force) throw new MosaicError("copy-exists", `${resolve(target)} exists; --force replaces it`);
+    throw new MosaicError("COPY_ONTO_ITSELF", `${target} is the database itself; choose another name for the copy`);
+  if (!force) throw new MosaicError("COPY_EXISTS", `${resolve(target)} exists; --force replaces it`);
 }

@@ -1,10 +1,10 @@
 import { extname } from "node:path";
-import { type CommandSpec, jsonText } from "@ml-mosaic/command-line";
+import { command, jsonText } from "@ml-mosaic/command-line";
 import { classesJson, configJson } from "../schema/schema-json.ts";
 import { classText, configText } from "../schema/schema-text.ts";
 import { classesOfConfig, classesOfSource } from "../schema/user-classes.ts";
 
-export const schemaCommand: CommandSpec = {
+export const schemaCommand = command({
   name: "schema",
   summary: "Show every option: of configuration files, of your classes, of losses, optimizers and schedulers.",
   arguments: [
@@ -17,8 +17,8 @@ export const schemaCommand: CommandSpec = {
   options: [{ name: "json", help: "write a JSON Schema" }],
   examples: ["mosaic schema", "mosaic schema config.ini", "mosaic schema mlp.ts --json"],
   async run(given, { out }) {
-    const file = given.optionalArgument("file");
-    const isJson = given.switched("json");
+    const file = given.file;
+    const isJson = given.json;
     if (file !== undefined && extname(file) !== ".ini") {
       const classes = await classesOfSource(file, process.cwd());
       out(`${isJson ? jsonText(classesJson(file, classes)) : classes.map(classText).join("\n\n")}\n`);
@@ -28,4 +28,4 @@ export const schemaCommand: CommandSpec = {
     out(`${isJson ? jsonText(configJson(classes)) : configText(classes)}\n`);
     return 0;
   },
-};
+});

@@ -2,19 +2,16 @@ import type { Given } from "@ml-mosaic/command-line";
 import { expect, it } from "vitest";
 import { selectorOf, selectorOptions } from "./selector-options.ts";
 
-function given(options: Readonly<Record<string, string | readonly [string, string]>>): Given {
+type Options = Given<readonly [], typeof selectorOptions>;
+
+function given(options: Partial<Options>): Options {
   return {
-    argument: () => "",
-    optionalArgument: () => undefined,
-    switched: () => false,
-    option: (name) => {
-      const value = options[name];
-      return typeof value === "string" ? value : undefined;
-    },
-    pair: (name) => {
-      const value = options[name];
-      return value === undefined || typeof value === "string" ? undefined : value;
-    },
+    id: undefined,
+    request: undefined,
+    param_name_and_value: undefined,
+    param_name_and_value_low_threshold: undefined,
+    param_name_and_value_high_threshold: undefined,
+    ...options,
   };
 }
 

@@ -1,6 +1,7 @@
 /** How everything about a run is written, for people and for programs. */
 
 import { styleText } from "node:util";
+import { bytesText } from "@ml-mosaic/base";
 import { chartText, numberText, oneLine, plainLines, tableText } from "@ml-mosaic/command-line";
 import type { EpochRecord } from "@ml-mosaic/training";
 import { findFigure } from "../figures/known-figures.ts";
@@ -81,17 +82,10 @@ function fileLines({ filesFolder, files }: RunReport): readonly string[] {
   const rows = files.map(({ path, kind, sizeBytes, isMissing }) => [
     oneLine(path),
     oneLine(kind),
-    sizeText(sizeBytes),
+    bytesText(sizeBytes),
     isMissing ? styleText("red", "missing") : "",
   ]);
   return [`in ${oneLine(filesFolder)}`, ...tableText(["file", "kind", "size", ""], rows, [2]).split("\n")];
-}
-
-/** "512 B", "1.5 MB" */
-function sizeText(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB"];
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
-  return `${numberText(Number((bytes / 1000 ** power).toPrecision(3)))} ${units[power]}`;
 }
 
 function environmentLines({ run: { details }, origin }: RunReport): readonly string[] {

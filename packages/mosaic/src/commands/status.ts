@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type CommandSpec, jsonText, pathText, type Terminal } from "@ml-mosaic/command-line";
+import { command, jsonText, pathText, type Terminal } from "@ml-mosaic/command-line";
 import { createLogUpdate } from "log-update";
 import { forget, listExperiments } from "../control/registry.ts";
 import { lastRuns, readStatus, type StatusReport } from "../status/status-report.ts";
@@ -14,7 +14,7 @@ interface StatusOptions {
   readonly limit: number;
 }
 
-export const statusCommand: CommandSpec = {
+export const statusCommand = command({
   name: "status",
   summary: "Show how an experiment stands: what is done, failed, running and pending.",
   arguments: [
@@ -32,23 +32,23 @@ export const statusCommand: CommandSpec = {
   ],
   examples: ["mosaic status", "mosaic status results.db -v", "mosaic status results.db --watch"],
   async run(given, terminal) {
-    const limit = given.switched("all") ? Number.MAX_SAFE_INTEGER : shownRuns;
-    const options = { verbose: given.switched("verbose"), limit };
-    const database = given.optionalArgument("database_file");
-    if (given.switched("json")) {
+    const limit = given.all ? Number.MAX_SAFE_INTEGER : shownRuns;
+    const options = { verbose: given.verbose, limit };
+    const database = given.database_file;
+    if (given.json) {
       const reports = await readReports(database, options, terminal);
       const json = reports.map(statusJson);
       terminal.out(`${jsonText(database === undefined ? { experiments: json } : (json[0] ?? null))}\n`);
       return 0;
     }
-    if (given.switched("watch")) {
+    if (given.watch) {
       if (process.stdout.isTTY) return watch(database, options, terminal);
       terminal.err("--watch needs a terminal: this is how it stands now\n");
     }
     terminal.out(`${textOf(await readReports(database, options, terminal), options)}\n`);
     return 0;
   },
-};
+});
 
 /** Shows what fits on the screen, again and again. */
 async function watch(database: string | undefined, options: StatusOptions, terminal: Terminal): Promise<never> {

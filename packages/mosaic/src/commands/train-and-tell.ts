@@ -1,7 +1,6 @@
 /** What run, rerun and resume have in common: they queue runs of a database, carry them out and tell of the outcome. */
-import { countText } from "@ml-mosaic/base";
+import { CodedError, countText } from "@ml-mosaic/base";
 import { type ExitCode, jsonText, type OptionSpec, shellText, type Terminal } from "@ml-mosaic/command-line";
-import { MosaicError } from "../errors.ts";
 import { carryOut, type Outcome } from "../experiment/carry-out.ts";
 import type { Queued } from "../experiment/queued.ts";
 import type { Requeued } from "../experiment/requeue.ts";
@@ -10,7 +9,10 @@ import { openSqliteStore, type Store } from "../store/index.ts";
 import { type ModelSummary, summarizeModels, summaryJson, summaryText } from "./run-summary.ts";
 import { openRunView, type RunView } from "./run-view.ts";
 
-export const jsonOption: OptionSpec = { name: "json", help: "write the final table as JSON for programs" };
+export const jsonOption = {
+  name: "json",
+  help: "write the final table as JSON for programs",
+} as const satisfies OptionSpec;
 
 export interface TrainingCommand<Work extends Queued> {
   readonly database: string;
@@ -46,7 +48,7 @@ export async function trainAndTell<Work extends Queued>(
       return outcome.failed.length + work.failedBefore > 0 ? 1 : 0;
     } catch (error) {
       // The database or the machine has failed, not the runs.
-      if (!(error instanceof MosaicError)) throw error;
+      if (!(error instanceof CodedError)) throw error;
       err(`${error.message}\nStopped; what was accepted is safe. When the cause is gone:\n  ${command.goOn(work)}\n`);
       return 3;
     }

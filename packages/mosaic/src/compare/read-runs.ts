@@ -160,7 +160,7 @@ function groupAttributes(pipelines: readonly ParsedPipeline[], by: string): Read
   }
   if (groups.size > 0 || pipelines.length === 0) return groups;
   throw new MosaicError(
-    "unknown-group",
+    "UNKNOWN_GROUP",
     `models cannot be grouped by "${by}". Known names, the nearest first: ${nearestNames(by, [...known]).join(", ")}`,
   );
 }

@@ -82,5 +82,5 @@ function requireResults(dataSets: readonly DataResults[], criterion: string, loc
 }
 
 function nothing(message: string): MosaicError {
-  return new MosaicError("nothing-to-compare", message);
+  return new MosaicError("NOTHING_TO_COMPARE", message);
 }

@@ -14,7 +14,7 @@ export function parseRope(text: string): Rope {
   const [, digits = "", percent] = /^\s*(\d*\.?\d+(?:[eE][+-]?\d+)?)\s*(%?)\s*$/.exec(text) ?? [];
   const size = Number(digits);
   if (digits === "" || !Number.isFinite(size))
-    throw new MosaicError("bad-rope", `--rope ${text}: write a difference such as 0.02, or a share such as 2%`);
+    throw new MosaicError("BAD_ROPE", `--rope ${text}: write a difference such as 0.02, or a share such as 2%`);
   return percent === "%" ? { kind: "relative", share: size / 100 } : { kind: "absolute", size };
 }
 

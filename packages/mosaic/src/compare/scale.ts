@@ -18,7 +18,7 @@ export function scaleOf(choice: ScaleChoice, { name, scale }: Figure, values: It
   for (const value of values) lowest = Math.min(lowest, value);
   if (lowest > 0) return choice === "log" ? "log" : (scale ?? "linear");
   if (choice === "log")
-    throw new MosaicError("bad-scale", `--scale log: ${name} has values that are not positive (${lowest}); use linear`);
+    throw new MosaicError("BAD_SCALE", `--scale log: ${name} has values that are not positive (${lowest}); use linear`);
   return "linear";
 }
 

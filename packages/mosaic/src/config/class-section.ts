@@ -1,11 +1,11 @@
 // A class section: one of the user's classes with its options, multiplied by the options that are lists.
 
+import { nearestName } from "@ml-mosaic/base";
 import { isClassOption, moduleOptionNames, sectionName, trainingType } from "../pipelines/flat-pipeline.ts";
 import type { Texts } from "../pipelines/pipeline.ts";
 import { type ClassSource, checkClassName, readClassSource } from "./class-source.ts";
 import type { IniOption, IniSection } from "./ini.ts";
 import { type KeyPattern, parseKeyPattern } from "./key-pattern.ts";
-import { nearestName } from "./nearest.ts";
 import type { Findings } from "./problem.ts";
 import { parseValue, repeatedValue } from "./values.ts";
 import type { OptionSpec } from "./vocabulary.ts";

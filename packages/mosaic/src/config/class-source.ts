@@ -2,8 +2,9 @@
 
 import { stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
+import { errorCode } from "@ml-mosaic/base";
 import type { Fault } from "./problem.ts";
-import { errorCode, suggestFile } from "./source-text.ts";
+import { suggestFile } from "./source-text.ts";
 
 export type ClassSource =
   | { readonly kind: "file" /** Absolute. */; readonly path: string }

@@ -1,7 +1,7 @@
 // Checks the dotted options (`optimizer.momentum`) against the components that the file chooses (`optimizer = SGD`).
 
+import { suggestName } from "@ml-mosaic/base";
 import type { IniSection } from "./ini.ts";
-import { suggestName } from "./nearest.ts";
 import type { Findings } from "./problem.ts";
 import type { ProcessOption } from "./process-option.ts";
 import { componentOptions, GROUPS, type Group, groupComponents, groupDefault, splitDotted } from "./process-options.ts";

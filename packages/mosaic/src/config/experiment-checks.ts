@@ -1,11 +1,11 @@
 // Checks between sections: schemes against types, equal variants, and how much work comes out.
 
+import { nearestName, suggestName } from "@ml-mosaic/base";
 import { trainingType } from "../pipelines/flat-pipeline.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
 import type { IniSection } from "./ini.ts";
 import { fillKeyPattern } from "./key-pattern.ts";
 import type { MonitorSection } from "./monitor-section.ts";
-import { nearestName, suggestName } from "./nearest.ts";
 import { countPipelines, mostRuns } from "./pipelines.ts";
 import type { Findings } from "./problem.ts";
 import type { ProcessSection } from "./process-section.ts";

@@ -86,7 +86,7 @@ describe("readExperiment", () => {
     expect(message).toBe(
       `${file} has 1 problem:\n  ${file}:28: [mlp_funnel] width: "{5-2}" is an empty range. Write the smaller bound first: {2-5}.`,
     );
-    expect(code).toBe("bad-config");
+    expect(code).toBe("BAD_CONFIG");
     expect(problems).toEqual([
       {
         file,

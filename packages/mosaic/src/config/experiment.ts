@@ -1,11 +1,11 @@
 // From a configuration file to a checked experiment: everything that can be known without loading the user's classes.
 
 import { dirname, resolve } from "node:path";
+import { nearestName } from "@ml-mosaic/base";
 import { type ClassSection, readClassSection } from "./class-section.ts";
 import { checkSchemes, checkSize, noticeOverlaps } from "./experiment-checks.ts";
 import { type IniSection, parseIni } from "./ini.ts";
 import { type MonitorSection, readMonitorSection } from "./monitor-section.ts";
-import { nearestName } from "./nearest.ts";
 import { ConfigError, type Finding, type Findings, type Problem } from "./problem.ts";
 import { type ProcessSection, readProcessSection } from "./process-section.ts";
 import { readSourceText } from "./source-text.ts";

@@ -2,7 +2,6 @@ export { CLASS_OPTIONS, type ClassOption, type ClassSection } from "./class-sect
 export { type ClassSource, readClassSource } from "./class-source.ts";
 export { type Experiment, readClassSections, readExperiment, readMonitor, readMonitorTexts } from "./experiment.ts";
 export type { MonitorSection } from "./monitor-section.ts";
-export { nearestName, suggestName } from "./nearest.ts";
 export type { OwnLoss } from "./own-loss.ts";
 export { parsePipelines, readPipelineFile, writePipelineFile } from "./pipeline-file.ts";
 export {

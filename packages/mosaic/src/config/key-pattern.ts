@@ -1,6 +1,6 @@
 // The pattern of `key`: `{option}` stands for the option's value in the same section, all else for itself.
 
-import { nearestName } from "./nearest.ts";
+import { nearestName } from "@ml-mosaic/base";
 import type { Fault } from "./problem.ts";
 
 type KeyPart = { readonly text: string } | { readonly option: string };

@@ -1,9 +1,9 @@
 // [MONITOR]: how many runs go on at once, on which devices, and how often each is repeated.
 
+import { suggestName } from "@ml-mosaic/base";
 import { IGNORED_OPTIONS, reportIgnored } from "./ignored-options.ts";
 import type { IniOption, IniSection } from "./ini.ts";
 import { MONITOR_EXAMPLES, MONITOR_OPTION_NAMES, MONITOR_OPTIONS } from "./monitor-options.ts";
-import { suggestName } from "./nearest.ts";
 import type { Findings } from "./problem.ts";
 import { PROCESS_OPTION_NAMES } from "./process-options.ts";
 import { parseBoolean, parseNumber } from "./setting.ts";

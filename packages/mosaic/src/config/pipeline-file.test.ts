@@ -33,7 +33,7 @@ describe("pipeline file", () => {
   test("keeps the old file when writing fails, and leaves nothing behind", async () => {
     const file = await folder.write("old", "kept.json");
     await expect(writePipelineFile(file, failing())).rejects.toThrow("generation failed");
-    await expect(writePipelineFile(file, [])).rejects.toMatchObject({ code: "no-pipelines" });
+    await expect(writePipelineFile(file, [])).rejects.toMatchObject({ code: "NO_PIPELINES" });
     expect(await readFile(file, "utf8")).toBe("old");
     expect((await readdir(folder.folder)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });

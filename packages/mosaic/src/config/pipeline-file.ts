@@ -17,7 +17,7 @@ export async function writePipelineFile(file: string, pipelines: Iterable<Pipeli
     const handle = await open(temporary, "wx");
     try {
       const count = await writeAll(handle, pipelines);
-      if (count === 0) throw new MosaicError("no-pipelines", `${file}: there are no pipelines to write.`);
+      if (count === 0) throw new MosaicError("NO_PIPELINES", `${file}: there are no pipelines to write.`);
       return count;
     } finally {
       await handle.close();
@@ -53,7 +53,7 @@ export async function readPipelineFile(file: string): Promise<readonly Pipeline[
         : code === "EISDIR"
           ? "is a folder"
           : `cannot be read (${code ?? String(cause)})`;
-    throw new MosaicError("cannot-read-pipelines", `${file} ${reason}. Give a file that mosaic_generate wrote.`, {
+    throw new MosaicError("CANNOT_READ_PIPELINES", `${file} ${reason}. Give a file that mosaic_generate wrote.`, {
       cause,
     });
   }
@@ -62,7 +62,7 @@ export async function readPipelineFile(file: string): Promise<readonly Pipeline[
     json = JSON.parse(text);
   } catch (cause) {
     const reason = messageOf(cause);
-    throw new MosaicError("bad-pipeline-file", `${file} is not JSON: ${reason}. Write it anew with mosaic_generate.`, {
+    throw new MosaicError("BAD_PIPELINE_FILE", `${file} is not JSON: ${reason}. Write it anew with mosaic_generate.`, {
       cause,
     });
   }
@@ -85,7 +85,7 @@ export function parsePipelines(json: unknown, file: string): readonly Pipeline[]
   const shown = faults.slice(0, mostFaults);
   if (faults.length >= mostFaults) shown.push("and perhaps more");
   throw new MosaicError(
-    "bad-pipeline-file",
+    "BAD_PIPELINE_FILE",
     `${file} is not a file of pipelines:\n${shown.map((fault) => `  ${fault}`).join("\n")}\nWrite it anew with mosaic_generate.`,
   );
 }

@@ -57,7 +57,7 @@ export class ConfigError extends MosaicError {
 
   constructor(file: string, problems: readonly Problem[], options?: ErrorOptions) {
     const sorted = problems.toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0));
-    super("bad-config", summary(file, sorted), options);
+    super("BAD_CONFIG", summary(file, sorted), options);
     this.problems = sorted;
   }
 }

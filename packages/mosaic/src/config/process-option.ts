@@ -1,9 +1,9 @@
 // One option of [PROCESS]: whether it is known, how many values it takes, and their types where those are fixed.
 
+import { suggestName } from "@ml-mosaic/base";
 import { IGNORED_OPTIONS, reportIgnored } from "./ignored-options.ts";
 import type { IniOption } from "./ini.ts";
 import { MONITOR_OPTION_NAMES } from "./monitor-options.ts";
-import { suggestName } from "./nearest.ts";
 import type { Findings } from "./problem.ts";
 import {
   GROUPS,

@@ -126,5 +126,5 @@ function badOption(
   name: string,
   { message, remedy }: { readonly message: string; readonly remedy: string },
 ): MosaicError {
-  return new MosaicError("bad-process-option", `[PROCESS] ${name}: ${message} ${remedy}`);
+  return new MosaicError("BAD_PROCESS_OPTION", `[PROCESS] ${name}: ${message} ${remedy}`);
 }

@@ -1,6 +1,6 @@
 // Turns the text of one option into a typed value, as its OptionSpec asks.
 
-import { suggestName } from "./nearest.ts";
+import { suggestName } from "@ml-mosaic/base";
 import type { Fault } from "./problem.ts";
 import { parseValue } from "./values.ts";
 import type { OptionSpec } from "./vocabulary.ts";

@@ -3,7 +3,7 @@
 import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
-import { nearestName } from "./nearest.ts";
+import { errorCode, messageOf, nearestName } from "@ml-mosaic/base";
 import type { Fault } from "./problem.ts";
 
 export type SourceText =
@@ -91,15 +91,10 @@ async function describeReadError(file: string, cause: unknown): Promise<Fault> {
     default:
       return {
         code: "file-not-readable",
-        message: `The file cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
+        message: `The file cannot be read: ${messageOf(cause)}.`,
         remedy: "Check the path and the disk.",
       };
   }
-}
-
-/** The stable code of a system error, such as `ENOENT`. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
 /** A remedy for a path that leads nowhere: the nearest file of its folder with one of the endings. */

@@ -12,8 +12,8 @@ export async function chooseDatabase(named: string | undefined, folders?: readon
   const databases = [...new Set(running.map(({ database }) => database))];
   const [only, ...others] = databases;
   if (only === undefined)
-    throw new MosaicError("no-experiment", "no experiment of yours is running; name the database with --db");
+    throw new MosaicError("NO_EXPERIMENT", "no experiment of yours is running; name the database with --db");
   if (others.length === 0) return only;
   const list = databases.map((database) => `\n  --db ${database}`).join("");
-  throw new MosaicError("several-experiments", `several experiments are running; say which one is meant:${list}`);
+  throw new MosaicError("SEVERAL_EXPERIMENTS", `several experiments are running; say which one is meant:${list}`);
 }

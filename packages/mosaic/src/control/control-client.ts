@@ -18,7 +18,7 @@ export async function* askExperiment(
   const socket = connect(socketPath(folder, name));
   const gone = (cause: unknown) =>
     new MosaicError(
-      "experiment-does-not-answer",
+      "EXPERIMENT_DOES_NOT_ANSWER",
       `the experiment of ${database} (process ${process.pid}) does not answer; is it still starting, or has it just ended?`,
       { cause },
     );
@@ -39,7 +39,7 @@ export async function* askExperiment(
     const answer: unknown = JSON.parse(line);
     if (!isControlAnswer(answer))
       throw new MosaicError(
-        "experiment-of-another-version",
+        "EXPERIMENT_OF_ANOTHER_VERSION",
         `the experiment of ${database} answers in a way that this version does not understand`,
       );
     yield answer;

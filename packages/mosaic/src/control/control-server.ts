@@ -1,8 +1,10 @@
 /** The socket over which a running experiment takes requests: in the user's private folder, for the user alone. */
+
 import { chmod, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { messageOf } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 import { type ControlAnswer, type ControlRequest, isControlRequest } from "./protocol.ts";
 
@@ -29,7 +31,7 @@ export async function openControlServer(folder: string, name: string, handler: C
   const path = socketPath(folder, name);
   if (Buffer.byteLength(path) > longestPath) {
     throw new MosaicError(
-      "control-path-too-long",
+      "CONTROL_PATH_TOO_LONG",
       `${path} is too long for a socket; set XDG_RUNTIME_DIR to a shorter path`,
     );
   }
@@ -76,9 +78,7 @@ async function serve(socket: Socket, handler: ControlHandler): Promise<void> {
     if (received > longestRequest) return;
     const request = parse(line);
     if (isControlRequest(request)) {
-      await handler(request, answer).catch((error: unknown) =>
-        answer({ kind: "refused", message: error instanceof Error ? error.message : String(error) }),
-      );
+      await handler(request, answer).catch((error: unknown) => answer({ kind: "refused", message: messageOf(error) }));
     } else
       answer({ kind: "refused", message: `this experiment does not understand ${JSON.stringify(line.slice(0, 100))}` });
     socket.end();

@@ -1,8 +1,10 @@
 /** The folder in which a user's running experiments are known to each other's commands, and to nobody else. */
+
 import { type Stats, statSync } from "node:fs";
 import { lstat, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
+import { errorCode } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 
 export interface ControlEnvironment {
@@ -47,7 +49,7 @@ export async function requirePrivateFolder(folder: string): Promise<boolean> {
   try {
     stats = await lstat(folder);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    if (errorCode(error) === "ENOENT") return false;
     throw error;
   }
   const fault = !stats.isDirectory()
@@ -59,7 +61,7 @@ export async function requirePrivateFolder(folder: string): Promise<boolean> {
         : undefined;
   if (fault === undefined) return true;
   throw new MosaicError(
-    "control-folder-not-private",
+    "CONTROL_FOLDER_NOT_PRIVATE",
     `${folder}, where running experiments are kept track of, ${fault}; remove it, or set XDG_RUNTIME_DIR to a folder of your own`,
   );
 }

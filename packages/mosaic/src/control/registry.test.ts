@@ -120,7 +120,7 @@ describe("the folder", () => {
     await chmod(folder, 0o700);
     await symlink(folder, join(root, "link"));
     await expect(requirePrivateFolder(join(root, "link"))).rejects.toThrow("is not a folder");
-    await expect(requirePrivateFolder(database)).rejects.toMatchObject({ code: "control-folder-not-private" });
+    await expect(requirePrivateFolder(database)).rejects.toMatchObject({ code: "CONTROL_FOLDER_NOT_PRIVATE" });
   });
 
   it.skipIf(process.getuid?.() !== 0)("is refused when it is somebody else's", async () => {
@@ -142,7 +142,7 @@ describe("the database that is meant", () => {
     expect(await chooseDatabase(undefined, [folder])).toBe(database);
     const two = await register({ database: join(root, "two.db"), configuration }, [folder]);
     const several = chooseDatabase(undefined, [folder]);
-    await expect(several).rejects.toMatchObject({ code: "several-experiments" });
+    await expect(several).rejects.toMatchObject({ code: "SEVERAL_EXPERIMENTS" });
     await expect(several).rejects.toThrow(`--db ${database}\n  --db ${join(root, "two.db")}`);
     await one.remove();
     await two.remove();

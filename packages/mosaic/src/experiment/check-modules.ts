@@ -1,3 +1,4 @@
+import { messageOf } from "@ml-mosaic/base";
 import { checkValues, describeProblem, type Path, type SchemaMap } from "@ml-mosaic/configurable";
 import { type ClassSection, ConfigError, type Experiment, type Problem } from "../config/index.ts";
 import { loadClass } from "../modules/load-class.ts";
@@ -98,7 +99,3 @@ function optionAt(options: readonly ClassOption[], path: Path): ClassOption | un
 }
 
 type ClassOption = ClassSection["options"][number];
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,3 +1,4 @@
+import { messageOf } from "@ml-mosaic/base";
 import { checkDevice } from "@ml-mosaic/tensor";
 import type { MonitorSection } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
@@ -22,9 +23,9 @@ export async function checkDevices({ needGpu, gpuAvailable, line }: MonitorSecti
   const problems: string[] = [];
   for (const name of gpuAvailable) {
     await Promise.try(() => checkDevice(engineDevice(name))).catch((error: unknown) =>
-      problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`),
+      problems.push(`${name}: ${messageOf(error)}`),
     );
   }
   if (problems.length === 0) return;
-  throw new MosaicError("no-such-device", `${file}:${line}: [MONITOR] gpu_available:\n  ${problems.join("\n  ")}`);
+  throw new MosaicError("NO_SUCH_DEVICE", `${file}:${line}: [MONITOR] gpu_available:\n  ${problems.join("\n  ")}`);
 }

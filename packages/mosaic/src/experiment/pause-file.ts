@@ -1,5 +1,7 @@
 /** What `mosaic pause` writes and `mosaic resume` takes: what is left of an experiment, and where it goes on. */
+
 import { readFile, stat } from "node:fs/promises";
+import { messageOf } from "@ml-mosaic/base";
 import { type MonitorSection, parsePipelines } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { flatPipeline } from "../pipelines/flat-pipeline.ts";
@@ -50,7 +52,7 @@ export async function composePauseFile(
 
 /** @throws MosaicError that says what is wrong with the file */
 export async function readPauseFile(path: string): Promise<PauseFile> {
-  const problem = (what: string, cause?: unknown) => new MosaicError("bad-pause-file", `${path}: ${what}`, { cause });
+  const problem = (what: string, cause?: unknown) => new MosaicError("BAD_PAUSE_FILE", `${path}: ${what}`, { cause });
   let json: unknown;
   try {
     // Reading a pipe would wait for a writer without end.
@@ -58,7 +60,7 @@ export async function readPauseFile(path: string): Promise<PauseFile> {
     json = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
     if (error instanceof MosaicError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw problem(error instanceof SyntaxError ? `it is no JSON (${why})` : `it cannot be read (${why})`, error);
   }
   if (Array.isArray(json))

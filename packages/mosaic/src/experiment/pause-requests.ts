@@ -1,9 +1,10 @@
 /** How a running experiment answers `mosaic pause`. */
+
 import { setTimeout as delay } from "node:timers/promises";
+import { CodedError } from "@ml-mosaic/base";
 import { type ControlHandler, type ControlServer, openControlServer } from "../control/control-server.ts";
 import type { AwaitedRun } from "../control/protocol.ts";
 import { type Registration, register } from "../control/registry.ts";
-import { MosaicError } from "../errors.ts";
 import type { Lease, Store } from "../store/index.ts";
 import type { SupervisorEvent } from "../supervisor/supervise.ts";
 import { composePauseFile } from "./pause-file.ts";
@@ -58,7 +59,7 @@ export async function openPauseRequests(
     });
   } catch (error) {
     // Training needs no control; only `status` without a database and `pause` do.
-    if (!(error instanceof MosaicError)) throw error;
+    if (!(error instanceof CodedError)) throw error;
     say(`${error.message}. The experiment runs, but mosaic pause will not reach it.`);
   }
   return {

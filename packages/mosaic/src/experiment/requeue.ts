@@ -24,10 +24,10 @@ export function commonOrigin(origins: readonly ExperimentOrigin[]): ExperimentOr
   const folders = new Set(origins.map(({ folder }) => folder));
   const latest = origins.at(-1);
   if (latest === undefined)
-    throw new MosaicError("no-origin", "the database does not say where the runs' configuration file was");
+    throw new MosaicError("NO_ORIGIN", "the database does not say where the runs' configuration file was");
   if (folders.size > 1)
     throw new MosaicError(
-      "several-origins",
+      "SEVERAL_ORIGINS",
       `these runs come from configuration files in several folders (${[...folders].join(", ")}); rerun those of one folder at a time`,
     );
   return latest;

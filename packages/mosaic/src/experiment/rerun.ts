@@ -43,7 +43,7 @@ function refuseForeign(runs: readonly RunRecord[]): void {
   const foreign = runs.filter(({ details }) => details === null).map(({ runId }) => runId);
   if (foreign.length > 0)
     throw new MosaicError(
-      "foreign-runs",
+      "FOREIGN_RUNS",
       `runs of the original Mosaic cannot be trained further: ${foreign.join(", ")}; their modules are Python`,
     );
 }
@@ -68,13 +68,13 @@ async function requireSnapshots(store: Store, runs: readonly RunRecord[], folder
   }
   if (without.length > 0)
     throw new MosaicError(
-      "no-snapshot",
+      "NO_SNAPSHOT",
       `${without.length === 1 ? "run" : "runs"} ${idRanges(without)} kept no snapshot to go on from: the configuration said artifacts = none. Train anew with artifacts = all, by mosaic run`,
     );
   if (bad.length === 0) return;
   const more = bad.length > mostNamed ? `\nand ${bad.length - mostNamed} more` : "";
   throw new MosaicError(
-    "no-snapshot",
+    "NO_SNAPSHOT",
     `there is no snapshot to go on from for ${countText(bad.length, "run")}:\n${bad.slice(0, mostNamed).join("\n")}${more}\nPut the files back, or leave these runs out`,
   );
 }

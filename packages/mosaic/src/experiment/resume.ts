@@ -38,7 +38,7 @@ function isLeft(status: string): boolean {
 
 async function matchRuns(store: Store, file: PauseFile, path: string): Promise<readonly RunRecord[]> {
   const refuse = (what: string) =>
-    new MosaicError("pause-file-does-not-fit", `${path} does not fit ${file.database}: ${what}`);
+    new MosaicError("PAUSE_FILE_DOES_NOT_FIT", `${path} does not fit ${file.database}: ${what}`);
   const wanted = new Map(file.runs);
   const runs = await Array.fromAsync(store.runs({ runIds: wanted.keys() }));
   for (const { runId, status, pipeline } of runs) {

@@ -55,7 +55,7 @@ export async function readRunModules(
   }
   if (missing.size > 0)
     throw new MosaicError(
-      "no-module",
+      "NO_MODULE",
       `the runs cannot go on without their modules: ${[...missing.values()].join(" ")}`,
     );
   return { digests, changed };

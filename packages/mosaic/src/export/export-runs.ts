@@ -41,7 +41,7 @@ export async function exportRuns(
   const openTable = Object.hasOwn(formats, ending.toLowerCase()) ? formats[ending.toLowerCase()] : undefined;
   if (openTable === undefined) {
     const known = Object.keys(formats).join(", ");
-    throw new MosaicError("unknown-format", `${file}: the ending chooses the format, and must be one of ${known}`);
+    throw new MosaicError("UNKNOWN_FORMAT", `${file}: the ending chooses the format, and must be one of ${known}`);
   }
   const historyFile = `${file.slice(0, -ending.length)}.history${ending}`;
   const metrics = await readMetrics(reader);

@@ -42,7 +42,7 @@ export function figureNamed<T extends Figure>(figures: readonly T[], name: strin
     figures.map((figure) => figure.name),
   );
   throw new MosaicError(
-    "unknown-criterion",
+    "UNKNOWN_CRITERION",
     `there is no criterion "${name}". Known ones, the nearest first: ${known.join(", ")}`,
   );
 }

@@ -1,6 +1,8 @@
 /** Everything that is known about one run, as data. */
+
 import { open, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { isSystemError } from "@ml-mosaic/base";
 import { PROCESS_DEFAULTS } from "../config/process-options.ts";
 import { MosaicError } from "../errors.ts";
 import { type ExperimentOrigin, readExperimentOrigins } from "../experiment/experiment-origin.ts";
@@ -47,7 +49,7 @@ export async function readRunReport(reader: StoreReader, runId: number): Promise
 async function noSuchRun(reader: StoreReader, runId: number): Promise<MosaicError> {
   const ids = await reader.runIds();
   const known = ids.length === 0 ? "has no runs" : `has runs ${ids[0]} to ${ids.at(-1)}`;
-  return new MosaicError("no-run-selected", `there is no run ${runId}; the database ${known}`);
+  return new MosaicError("NO_RUN_SELECTED", `there is no run ${runId}; the database ${known}`);
 }
 
 function filesFolderIn({ pipeline, params }: RunRecord, { folder }: ExperimentOrigin, database: string): string {
@@ -63,7 +65,7 @@ async function isFile(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isFile();
   } catch (error) {
-    if (error instanceof Error && "code" in error) return false;
+    if (isSystemError(error)) return false;
     throw error;
   }
 }

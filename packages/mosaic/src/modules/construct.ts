@@ -109,5 +109,5 @@ function sectionOf({ section, className }: ModuleSpec): string {
 
 function problem({ className, path }: ModuleSpec, problems: readonly string[], options?: ErrorOptions): MosaicError {
   // The first one in the first line, which is all that lists of runs show.
-  return new MosaicError("bad-options", `${className} (${path}): ${problems.join("\n  ")}`, options);
+  return new MosaicError("BAD_OPTIONS", `${className} (${path}): ${problems.join("\n  ")}`, options);
 }

@@ -7,7 +7,7 @@ import { MosaicError } from "../errors.ts";
 export function forbidExit(): () => void {
   const { exit } = process;
   process.exit = (code) => {
-    throw new MosaicError("module-exits", `a module called process.exit(${code ?? ""}); throw an error instead`);
+    throw new MosaicError("MODULE_EXITS", `a module called process.exit(${code ?? ""}); throw an error instead`);
   };
   return () => {
     process.exit = exit;

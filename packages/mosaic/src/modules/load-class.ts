@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { nearestName } from "@ml-mosaic/base";
 import { parse } from "acorn";
 import type { ClassSource } from "../config/index.ts";
-import { nearestName } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 
 /** A constructor of the users', of which nothing is known yet. */
@@ -34,7 +34,7 @@ export async function loadClass(source: ClassSource, className: string, folder: 
         ? `it exports ${names.join(", ")}`
         : `write "export class ${className}"`;
   throw new MosaicError(
-    "class-not-found",
+    "CLASS_NOT_FOUND",
     found === undefined
       ? `${where} exports no class ${className}; ${remedy}`
       : `${className} of ${where} is no class; ${remedy}`,
@@ -68,7 +68,7 @@ async function importModule(
     const why = error instanceof Error ? error.message.trim() : String(error);
     const place = source.kind === "file" ? await placeOf(error, source.path) : undefined;
     const at = place === undefined ? "" : ` (${place})`;
-    throw new MosaicError("class-file-fails", `${where} cannot be loaded: ${why}${at}`, { cause: error });
+    throw new MosaicError("CLASS_FILE_FAILS", `${where} cannot be loaded: ${why}${at}`, { cause: error });
   }
 }
 

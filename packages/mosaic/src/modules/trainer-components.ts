@@ -35,7 +35,7 @@ function dataModule(data: BaseData, batchSize: number, fold: number): DataModule
       const splits = await data.splitCount();
       if (fold < 1 || fold > splits) {
         throw new MosaicError(
-          "no-such-fold",
+          "NO_SUCH_FOLD",
           `fold is ${fold}; the data have ${splits === 1 ? "one split, so it is 1" : `${splits} splits, so it is 1 to ${splits}`}`,
         );
       }

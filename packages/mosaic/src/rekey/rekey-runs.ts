@@ -51,7 +51,7 @@ function indexKeys(pipelines: readonly Pipeline[], file: string): ReadonlyMap<st
       positions.set(content, position);
     } else if (keys.some((key, module) => key !== twin[module]))
       throw new MosaicError(
-        "ambiguous-keys",
+        "AMBIGUOUS_KEYS",
         `${file}: the pipelines [${positions.get(content)}] and [${position}] differ in nothing but their keys, so it is open which ones are meant; remove one of them`,
       );
   }

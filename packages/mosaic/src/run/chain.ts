@@ -72,7 +72,7 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
   const loaders = checkLoaders(dataStages.at(-1), data);
   if (!earlier.some(({ values }) => Object.hasOwn(values, "batch_size"))) {
     const classes = dataStages.map(({ spec }) => spec.className).join(" or ");
-    throw new MosaicError("no-batch-size", `no info() gives batch_size: return it from info() of ${classes}`);
+    throw new MosaicError("NO_BATCH_SIZE", `no info() gives batch_size: return it from info() of ${classes}`);
   }
 
   const links: Link[] = [];
@@ -155,7 +155,7 @@ function checkLoaders(last: Stage | undefined, data: unknown): Loaders {
     if (train instanceof DataLoader && test instanceof DataLoader) return [train, test];
   }
   const what = `prepare of the last data module must return two DataLoaders, [train, test]; it returned ${describe(data)}`;
-  throw last === undefined ? new MosaicError("breach-of-contract", what) : breach(last.spec, what);
+  throw last === undefined ? new MosaicError("BREACH_OF_CONTRACT", what) : breach(last.spec, what);
 }
 
 function hasMethods<T>(instance: object, methods: readonly string[]): instance is T & object {
@@ -169,7 +169,7 @@ function lacks(spec: ModuleSpec, instance: object, methods: readonly string[]): 
 }
 
 function breach({ className, path }: ModuleSpec, what: string): MosaicError {
-  return new MosaicError("breach-of-contract", `${className} (${path}): ${what}`);
+  return new MosaicError("BREACH_OF_CONTRACT", `${className} (${path}): ${what}`);
 }
 
 function isInfo(value: unknown): value is Info {

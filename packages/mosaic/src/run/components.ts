@@ -25,7 +25,7 @@ class Options {
   }
   required(written: string): number {
     const value = this.#values[written];
-    if (typeof value !== "number") throw new MosaicError("bad-option", `${written} is missing`);
+    if (typeof value !== "number") throw new MosaicError("BAD_OPTION", `${written} is missing`);
     return value;
   }
   #pick<Name extends string, T extends SettingValue>(
@@ -130,7 +130,7 @@ function adamEntry(build: (options: optim.AdamOptions) => optim.Optimizer, decay
     options: [betas, eps, decay, flag("amsgrad", "divide by the largest of the past means of squares")],
     build: (options) => (lr) => {
       const [beta1 = 0.9, beta2 = 0.999, ...others] = options.numbers("betas", "betas").betas ?? [];
-      if (others.length > 0) throw new MosaicError("bad-option", "optimizer.betas takes two numbers, as in 0.9, 0.999");
+      if (others.length > 0) throw new MosaicError("BAD_OPTION", "optimizer.betas takes two numbers, as in 0.9, 0.999");
       return build({
         lr,
         betas: [beta1, beta2],
@@ -319,7 +319,7 @@ export const vocabulary: Vocabulary = {
 function build<T>(what: string, entries: Readonly<Record<string, Entry<T>>>, { name, options }: Component): T {
   const entry = entries[name];
   if (entry === undefined)
-    throw new MosaicError("unknown-name", `${what} "${name}" is not known; known: ${Object.keys(entries).join(", ")}`);
+    throw new MosaicError("UNKNOWN_NAME", `${what} "${name}" is not known; known: ${Object.keys(entries).join(", ")}`);
   return entry.build(new Options(entry.options, options));
 }
 

@@ -122,7 +122,7 @@ export async function prepareRun({
 async function findStage(spec: ModuleSpec, folder: string): Promise<Stage> {
   const source = await readClassSource(spec.path, folder);
   if (!source.ok)
-    throw new MosaicError(source.fault.code, `${spec.className}: ${source.fault.message} ${source.fault.remedy}`);
+    throw new MosaicError("BAD_MODULE_SOURCE", `${spec.className}: ${source.fault.message} ${source.fault.remedy}`);
   return { spec, source: source.source };
 }
 
@@ -132,7 +132,7 @@ async function lossOf({ loss }: RunSettings, folder: string): Promise<nn.Loss> {
   const instance = new userClass(defaultsOf(userClass, loss.className));
   if (!isLoss(instance))
     throw new MosaicError(
-      "breach-of-contract",
+      "BREACH_OF_CONTRACT",
       `${loss.className}: a loss needs the method forward(prediction, target)`,
     );
   return instance;
@@ -144,7 +144,7 @@ function defaultsOf(userClass: UserClass, name: string): Readonly<Record<string,
   if (schema === undefined || schema === "unusable") return {};
   const checked = checkValues(schema.all, {});
   if (checked.ok) return checked.values;
-  throw new MosaicError("missing-option", `${name}: ${checked.problems.map(describeProblem).join("; ")}`);
+  throw new MosaicError("MISSING_OPTION", `${name}: ${checked.problems.map(describeProblem).join("; ")}`);
 }
 
 function isLoss(instance: object): instance is nn.Loss {

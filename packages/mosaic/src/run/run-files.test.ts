@@ -22,8 +22,8 @@ describe("a folder of run files", () => {
     await refuseTakenFolder(files, "or.db");
     await claimFilesFolder(files, "or.db", "one");
     await claimFilesFolder(files, "moved/or.db", "one");
-    await expect(claimFilesFolder(files, "or.db", "two")).rejects.toMatchObject({ code: "files-of-another-database" });
-    await expect(refuseTakenFolder(files, "or.db")).rejects.toMatchObject({ code: "files-of-another-database" });
+    await expect(claimFilesFolder(files, "or.db", "two")).rejects.toMatchObject({ code: "FILES_OF_ANOTHER_DATABASE" });
+    await expect(refuseTakenFolder(files, "or.db")).rejects.toMatchObject({ code: "FILES_OF_ANOTHER_DATABASE" });
   });
 
   it("is rid of what was left half-written, and of nothing else", async () => {

@@ -52,7 +52,7 @@ async function ownerOf(folder: string): Promise<{ databaseId: string; path: stri
 
 function folderTaken(folder: string, database: string, owner: string): MosaicError {
   return new MosaicError(
-    "files-of-another-database",
+    "FILES_OF_ANOTHER_DATABASE",
     `${folder} holds the run files of another database (${owner}): choose another name for ${database} or another run_files_path, or remove that folder`,
   );
 }

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { errorCode } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 
 const mostHeaderBytes = 100_000_000;
@@ -9,12 +10,12 @@ const mostHeaderBytes = 100_000_000;
  * @throws MosaicError where the file is missing, cut off or no snapshot
  */
 export async function readSnapshotEpochs(path: string): Promise<number> {
-  const problem = (what: string, cause?: unknown) => new MosaicError("bad-snapshot", `${path} ${what}`, { cause });
+  const problem = (what: string, cause?: unknown) => new MosaicError("BAD_SNAPSHOT", `${path} ${what}`, { cause });
   let file: FileHandle;
   try {
     file = await open(path, "r");
   } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const isMissing = errorCode(error) === "ENOENT";
     throw problem(isMissing ? "is missing" : `cannot be read (${String(error)})`, error);
   }
   try {

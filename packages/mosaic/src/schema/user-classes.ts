@@ -35,9 +35,9 @@ export async function classesOfConfig(file: string): Promise<readonly DescribedC
 /** The classes that a file, or a package, exports. */
 export async function classesOfSource(text: string, folder: string): Promise<readonly DescribedClass[]> {
   const result = await readClassSource(text, folder);
-  if (!result.ok) throw new MosaicError(result.fault.code, `${result.fault.message} ${result.fault.remedy}`);
+  if (!result.ok) throw new MosaicError("BAD_MODULE_SOURCE", `${result.fault.message} ${result.fault.remedy}`);
   const classes = await loadClasses(result.source, folder);
-  if (classes.length === 0) throw new MosaicError("class-not-found", `${text} exports no class`);
+  if (classes.length === 0) throw new MosaicError("CLASS_NOT_FOUND", `${text} exports no class`);
   return classes.map(([name, userClass]) => ({
     section: undefined,
     name,

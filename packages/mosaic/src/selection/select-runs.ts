@@ -81,5 +81,5 @@ async function explainNoMatch(reader: StoreReader, { name, comparison, value }: 
 }
 
 function noMatch(message: string): MosaicError {
-  return new MosaicError("no-run-selected", message);
+  return new MosaicError("NO_RUN_SELECTED", message);
 }

@@ -34,10 +34,10 @@ function parseRange(part: string, text: string): IdRange {
 export function valueSelector(comparison: ValueCondition["comparison"], name: string, value: string): Selector {
   const isNumber = value.trim() !== "" && (/^[+-]?inf(inity)?$/i.test(value) || !Number.isNaN(Number(value)));
   if (comparison !== "equal" && !isNumber)
-    throw new MosaicError("bad-selector", `the threshold of ${name} is "${value}", which is no number`);
+    throw new MosaicError("BAD_SELECTOR", `the threshold of ${name} is "${value}", which is no number`);
   return { kind: "value", condition: { name, comparison, value } };
 }
 
 function badIds(message: string): MosaicError {
-  return new MosaicError("bad-selector", `${message}. Ids are written as in -id 1, -id 1-3, -id 1,4,7-9 or -id all`);
+  return new MosaicError("BAD_SELECTOR", `${message}. Ids are written as in -id 1, -id 1-3, -id 1,4,7-9 or -id all`);
 }

@@ -1,5 +1,6 @@
 import { accessSync, closeSync, constants, openSync, readSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { errorCode } from "@ml-mosaic/base";
 import { notADatabaseError } from "./sqlite-error.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -62,8 +63,4 @@ function readStart(path: string): Buffer {
     closeSync(file);
   }
   return start;
-}
-
-function errorCode(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -1,4 +1,4 @@
-import { MosaicError } from "../errors.ts";
+import { CodedError } from "@ml-mosaic/base";
 
 export type StoreErrorCode =
   | "STORE_BUSY"
@@ -23,10 +23,4 @@ export type StoreErrorCode =
   | "STORE_RUN_STATE"
   | "STORE_SQL";
 
-export class StoreError extends MosaicError {
-  declare readonly code: StoreErrorCode;
-
-  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
-    super(code, message, options);
-  }
-}
+export class StoreError extends CodedError<StoreErrorCode> {}

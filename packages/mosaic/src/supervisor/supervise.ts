@@ -231,12 +231,12 @@ class Slot {
 
 function diskFull(runId: number, error: string): MosaicError {
   const [first] = error.split("\n");
-  return new MosaicError("disk-full", `run ${runId} cannot write its files: the disk is full (${first}); make room`);
+  return new MosaicError("DISK_FULL", `run ${runId} cannot write its files: the disk is full (${first}); make room`);
 }
 
 function cannotStart(how: string): MosaicError {
   return new MosaicError(
-    "worker-cannot-start",
+    "WORKER_CANNOT_START",
     `no worker process can be started: ${mostDeadStarts} in a row died before they took a run (the last one ${how})`,
   );
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { messageOf } from "@ml-mosaic/base";
 import type { DType, TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import type { Shape } from "../shape.ts";
@@ -225,8 +226,4 @@ function toOrt(ort: Ort, { data, shape, dtype }: Feed): InstanceType<Ort["Tensor
   if (data instanceof Int32Array) return new ort.Tensor("int32", data, shape);
   if (dtype === "bool") return new ort.Tensor("bool", data, shape);
   throw new TensorError("TENSOR_DTYPE", `a ${dtype} tensor cannot hold bytes`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import { basename, dirname } from "node:path";
+import { isPlainObject } from "@ml-mosaic/base";
 import {
   type ConfigObject,
   ConfigurationError,
@@ -28,7 +29,7 @@ const data: Type<BaseData> = {
 };
 
 function withType(value: unknown, type: string | undefined): unknown {
-  return isObject(value) && value.type === undefined && type !== undefined ? { type, ...value } : value;
+  return isPlainObject(value) && value.type === undefined && type !== undefined ? { type, ...value } : value;
 }
 
 /** What a training file holds. */
@@ -91,16 +92,15 @@ async function importProblems(imports: unknown, folder: string): Promise<readonl
 }
 
 function merge(config: unknown, over: ConfigObject): ConfigObject {
-  const base = isObject(config) ? config : {};
+  const base = isPlainObject(config) ? config : {};
   const merged = Object.entries(over).map(([name, value]): [string, unknown] => {
     const before = base[name];
-    return [name, isObject(value) && isObject(before) && value.type === undefined ? merge(before, value) : value];
+    return [
+      name,
+      isPlainObject(value) && isPlainObject(before) && value.type === undefined ? merge(before, value) : value,
+    ];
   });
   return { ...base, ...Object.fromEntries(merged) };
-}
-
-function isObject(value: unknown): value is ConfigObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The configuration as runs are compared by it: where their files are does not count. */

@@ -1,4 +1,5 @@
 /** Snapshots from outside of a training: what they say of themselves, and the model in them. */
+import { isPlainObject } from "@ml-mosaic/base";
 import { type ConfigObject, loadImports } from "@ml-mosaic/configurable";
 import { readSafetensors, type StateDict, type StateEntry } from "@ml-mosaic/tensor";
 import { BaseModel } from "../components/base-model.ts";
@@ -24,7 +25,7 @@ export async function readTrainerSnapshot(path: string): Promise<TrainerSnapshot
   const { tensors, metadata } = await readSafetensors(path);
   const { GLOBAL_CONFIG: globalText = "", MODEL_CONFIG: modelText = "", TRAIN_INFO: infoText = "" } = metadata;
   const [globalConfig, modelConfig] = [readHeaderText(globalText), readHeaderText(modelText)];
-  if (!isObject(globalConfig) || !isObject(modelConfig)) {
+  if (!isPlainObject(globalConfig) || !isPlainObject(modelConfig)) {
     throw new TrainingError(
       "TRAINING_SNAPSHOT",
       `${path} has no GLOBAL_CONFIG and MODEL_CONFIG: it was not made by a Trainer`,
@@ -37,7 +38,7 @@ export async function readTrainerSnapshot(path: string): Promise<TrainerSnapshot
     tensors,
     globalConfig,
     modelConfig,
-    dataInfo: isObject(dataInfo) ? dataInfo : {},
+    dataInfo: isPlainObject(dataInfo) ? dataInfo : {},
     trainInfo,
     split: typeof split === "number" ? split : 0,
   };
@@ -74,8 +75,4 @@ export async function loadSnapshotModel(
   model.loadStateDict(modelState(snapshot.tensors));
   model.eval();
   return { model, snapshot };
-}
-
-function isObject(value: unknown): value is ConfigObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

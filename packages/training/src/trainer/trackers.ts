@@ -1,3 +1,4 @@
+import { messageOf } from "@ml-mosaic/base";
 import type { EpochRecord } from "../history.ts";
 import type { BaseTracker, RunEnd, TrackedRun } from "../trackers/base-tracker.ts";
 import { CsvTracker } from "../trackers/csv.ts";
@@ -31,7 +32,7 @@ export class RunTrackers {
         await work(tracker);
       } catch (error) {
         if (tracker instanceof CsvTracker) throw error;
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         this.#warn(`the tracker ${tracker.constructor.name} failed: ${why}. Training goes on.`);
       }
     }

@@ -1,4 +1,5 @@
 /** The loss curves of one run. */
+import { countText, wholeText } from "@ml-mosaic/base";
 import type { EpochRecord } from "@ml-mosaic/training";
 import { numberAxis } from "../marks/axes.ts";
 import { lines, points } from "../marks/marks.ts";
@@ -6,7 +7,7 @@ import { scaleOf } from "../marks/scales.ts";
 import { palette, textSize } from "../marks/style.ts";
 import { type LossPoint, thinCurve } from "../marks/thin-curve.ts";
 import { wrapText } from "../text/fit-text.ts";
-import { counted, countLabel, numberLabel } from "../text/number-label.ts";
+import { numberLabel } from "../text/number-label.ts";
 import type { Chart, Room } from "./chart.ts";
 import { messageChart } from "./message-chart.ts";
 
@@ -97,7 +98,7 @@ function titleLines(curves: LossCurves, room: Room) {
   const { runId, status, pipeline, parameterCount, overfit, trainability, slope } = curves;
   const figures = Object.entries({ overfit, trainability, slope });
   const figureText = figures.map(([name, value]) => `${name} ${numberLabel(value)}`).join(" · ");
-  const parameters = parameterCount === null ? "parameters unknown" : counted(parameterCount, "parameter");
+  const parameters = parameterCount === null ? "parameters unknown" : countText(parameterCount, "parameter");
   return {
     text: [`Run ${runId}${status === "done" ? "" : ` (${status})`} — ${parameters}`],
     subtitle: [
@@ -113,7 +114,7 @@ function notesOf({ epochs }: LossCurves): readonly string[] {
     const values = epochs.map((epoch) => (set === "train" ? epoch.trainLoss : epoch.validLoss));
     const wild = values.filter((value) => !Number.isFinite(value));
     const first = epochs[values.findIndex((value) => !Number.isFinite(value))]?.epoch;
-    const share = `${countLabel(wild.length)} of ${counted(epochs.length, "epoch")}`;
+    const share = `${wholeText(wild.length)} of ${countText(epochs.length, "epoch")}`;
     return wild.length > 0 ? [`gap: ${set} loss NaN or infinite in ${share}, first in ${first}`] : [];
   });
 }
@@ -121,5 +122,5 @@ function notesOf({ epochs }: LossCurves): readonly string[] {
 function emptyReason({ status, epochs }: LossCurves): string {
   if (epochs.length === 0)
     return status === "done" ? "No loss history is stored for this run." : `No loss history: the run is ${status}.`;
-  return `All losses of ${counted(epochs.length, "epoch")} are NaN or infinite.`;
+  return `All losses of ${countText(epochs.length, "epoch")} are NaN or infinite.`;
 }

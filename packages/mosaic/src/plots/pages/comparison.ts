@@ -1,4 +1,5 @@
 /** `mosaic compare --plot`: the ranking, the verdicts and what has to be said about them, on one page. */
+import { countText } from "@ml-mosaic/base";
 import type { DataReport, ModelStanding } from "../../compare/data-report.ts";
 import type { OverallModel, OverallReport } from "../../compare/overall-report.ts";
 import type { CompareReport } from "../../compare/report.ts";
@@ -13,7 +14,7 @@ import { type AxisScale, scaleOf } from "../marks/scales.ts";
 import { compareTable } from "../runs/compare-table.ts";
 import { isolated, type MeasureText } from "../text/fit-text.ts";
 import { joinNotes } from "../text/notes.ts";
-import { counted, numberLabel } from "../text/number-label.ts";
+import { numberLabel } from "../text/number-label.ts";
 import { upperFirst } from "../text/title.ts";
 import {
   type Columns,
@@ -117,13 +118,13 @@ function countNotes({ folds }: DataReport, models: readonly ModelStanding[]): re
   if (ns.length === 0) return [];
   const [least, most] = [Math.min(...ns), Math.max(...ns)];
   const unit = folds > 0 ? "result" : "repetition";
-  const count = least === most ? counted(most, unit) : `${least} to ${counted(most, unit)}`;
+  const count = least === most ? countText(most, unit) : `${least} to ${countText(most, unit)}`;
   return [`n = ${count}`, folds > 0 ? `${folds}-fold cross-validation` : ""];
 }
 
 function overallContent(report: CompareReport, overall: OverallReport, texts: CompareTexts): Content {
   const shown = overall.models.slice(0, mostRows);
-  const count = counted(overall.dataSets.length, "data set");
+  const count = countText(overall.dataSets.length, "data set");
   const hasScores = shown.every(({ interquartileMean }) => interquartileMean !== null);
   const means = shown.map(({ model, averageRank, interquartileMean }, index) => ({
     row: String(index),
@@ -174,7 +175,7 @@ function friedmanText({ friedman }: OverallReport): string {
 }
 
 function drawnNote(shown: readonly unknown[], all: readonly unknown[]): string {
-  return all.length > shown.length ? `The best ${shown.length} of ${counted(all.length, "model")} are drawn.` : "";
+  return all.length > shown.length ? `The best ${shown.length} of ${countText(all.length, "model")} are drawn.` : "";
 }
 
 function cutWords(means: readonly RowMean[], { domain }: AxisScale): string {

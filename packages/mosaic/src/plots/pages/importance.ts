@@ -1,4 +1,5 @@
 /** `mosaic importance`: how much each option matters for a criterion. */
+import { countText, wholeText } from "@ml-mosaic/base";
 import type { Importance } from "@ml-mosaic/statistics";
 import type { TableColumn, TableValue } from "../../export/table.ts";
 import type { Figure } from "../../figures/figure.ts";
@@ -9,7 +10,7 @@ import { type DataImportance, importanceOn } from "../runs/importance.ts";
 import type { PlotRun } from "../runs/plot-runs.ts";
 import type { MeasureText } from "../text/fit-text.ts";
 import { joinNotes } from "../text/notes.ts";
-import { counted, countLabel, numberLabel } from "../text/number-label.ts";
+import { numberLabel } from "../text/number-label.ts";
 import { titleOf } from "../text/title.ts";
 import { dataText, repetitionsOf, runsToPlot, withOptions } from "./data-pages.ts";
 import type { Page, Plots } from "./page.ts";
@@ -42,7 +43,7 @@ function importancePage(found: DataImportance, criterion: Figure, measure: Measu
   const name = criterion.title;
   const measured = `${found.isLogarithmic ? "log " : ""}${name}`;
   const follows = aliases.map((alias) => `${alias.name} follows ${alias.follows}: they cannot be told apart`);
-  const pipelines = counted(of.configurations.length, "pipeline");
+  const pipelines = countText(of.configurations.length, "pipeline");
   const intervals = drawn.some(({ aloneInterval }) => aloneInterval) ? "95 % jackknife intervals" : "";
   const notes = [
     joinNotes([pipelines, repetitionsOf(of), intervals]),
@@ -63,7 +64,7 @@ function importancePage(found: DataImportance, criterion: Figure, measure: Measu
 function coverageNote({ known, combinations, leftOutR2 }: Importance): string {
   if (leftOutR2 === null) return "every combination of the options was run: an exact analysis of variance";
   const r2 = numberLabel(Math.round(leftOutR2 * 100) / 100);
-  const gaps = `${countLabel(known)} of ${countLabel(combinations)} combinations of the options were run`;
+  const gaps = `${wholeText(known)} of ${wholeText(combinations)} combinations of the options were run`;
   return leftOutR2 > 0.5
     ? `${gaps}; trees guess the others (R² of left-out pipelines ${r2})`
     : `${gaps}; trees guess the others, badly: R² of left-out pipelines ${r2}. Do not rely on this.`;

@@ -1,5 +1,6 @@
 /** `mosaic plotloss`: the loss curves of many runs. */
 
+import { countText } from "@ml-mosaic/base";
 import { PROCESS_DEFAULTS } from "../../config/process-options.ts";
 import { MosaicError } from "../../errors.ts";
 import type { TableColumn, TableValue } from "../../export/table.ts";
@@ -8,7 +9,6 @@ import type { RunRecord, StoreReader } from "../../store/index.ts";
 import type { Room } from "../charts/chart.ts";
 import { type LossCurves, lossChart } from "../charts/loss-chart.ts";
 import type { MeasureText } from "../text/fit-text.ts";
-import { counted } from "../text/number-label.ts";
 import type { Page, Plots } from "./page.ts";
 import { chunksOf, gridPage } from "./page-layout.ts";
 
@@ -23,12 +23,12 @@ const mostAcross = 10;
 export function lossPlots(reader: StoreReader, runIds: readonly number[], plotSize: number): Plots {
   if (!Number.isInteger(plotSize) || plotSize < 1 || plotSize > mostAcross)
     throw new MosaicError(
-      "bad-plot-size",
+      "BAD_PLOT_SIZE",
       `-plot_size is a whole number from 1 to ${mostAcross}: 2 puts 2 x 2 plots on a page`,
     );
   const chunks = chunksOf(runIds, plotSize * plotSize);
   return {
-    title: `Loss curves of ${counted(runIds.length, "run")}`,
+    title: `Loss curves of ${countText(runIds.length, "run")}`,
     pageCount: chunks.length,
     async *pages(measure: MeasureText): AsyncIterable<Page> {
       for (const ids of chunks) {

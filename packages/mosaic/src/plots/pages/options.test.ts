@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { CommandSpec } from "@ml-mosaic/command-line";
+import type { Command } from "@ml-mosaic/command-line";
 import { meanOf, tInterval } from "@ml-mosaic/statistics";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -249,9 +249,9 @@ describe("Pareto fronts", () => {
 });
 
 describe("the commands", () => {
-  const run = (spec: CommandSpec, database: string, ...args: readonly string[]) =>
+  const run = (spec: Command, database: string, ...args: readonly string[]) =>
     runForTest(spec, [path(database), ...args]);
-  const all: readonly CommandSpec[] = [parallelCommand, importanceCommand, paretoCommand];
+  const all: readonly Command[] = [parallelCommand, importanceCommand, paretoCommand];
 
   test.each(all)("$name writes PDF with text and no images, SVG, PNG and CSV", async (spec) => {
     for (const ending of ["pdf", "svg", "png", "csv"]) {
@@ -291,7 +291,7 @@ describe("the commands", () => {
         "all pipelines with results have the same options, on data_A (1 pipeline)",
       );
     expect((await run(parallelCommand, "grid.db", path("x.pdf"), "--color", "blue")).err).toContain(
-      'by "criterion" or by "model"',
+      "Allowed choices are criterion, model.",
     );
     expect((await run(paretoCommand, "grid.db", path("x.pdf"), "test_loss", "test_loss")).err).toContain(
       "two different criteria",

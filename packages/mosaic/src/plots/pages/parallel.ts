@@ -1,4 +1,5 @@
 /** `mosaic parallel`: each pipeline a line through its options to its result. */
+import { countText } from "@ml-mosaic/base";
 import { type Figure, rankDirection } from "../../figures/figure.ts";
 import { directionNote, shortAxisTitle } from "../../figures/figure-text.ts";
 import { titleChart } from "../charts/heading-chart.ts";
@@ -9,7 +10,6 @@ import { type Configuration, type Configurations, configurationsOf } from "../ru
 import type { PlotRun } from "../runs/plot-runs.ts";
 import type { MeasureText } from "../text/fit-text.ts";
 import { dataNote, joinNotes } from "../text/notes.ts";
-import { counted } from "../text/number-label.ts";
 import { titleOf } from "../text/title.ts";
 import { repetitionsOf, runsToPlot, withOptions } from "./data-pages.ts";
 import type { Page, Plots, PlotTable } from "./page.ts";
@@ -76,7 +76,7 @@ function parallelPage({ of, plot, criterion, page }: Drawn, measure: MeasureText
   const wanted = Math.max(spacings.least, Math.min(spacings.most, 640 / gaps), (leastWidth - beside) / gaps);
   const width = Math.max(leastWidth, beside + gaps * Math.min(spacings.most * 2, wanted) + 12);
   const name = criterion.title;
-  const lines = `each line is one of ${counted(plot.lines.length, "pipeline")}, at its mean ${name}`;
+  const lines = `each line is one of ${countText(plot.lines.length, "pipeline")}, at its mean ${name}`;
   const sideBySide = "lines side by side have one value, the lower results below";
   const notes = [
     joinNotes([dataNote(of.dataKey), lines]),

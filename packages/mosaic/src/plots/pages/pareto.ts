@@ -1,4 +1,5 @@
 /** `mosaic pareto`: two criteria of every pipeline, and those of which no other is better in both. */
+import { countText } from "@ml-mosaic/base";
 import type { Direction } from "@ml-mosaic/statistics";
 import { MosaicError } from "../../errors.ts";
 import type { TableColumn } from "../../export/table.ts";
@@ -11,7 +12,7 @@ import type { PlotRun } from "../runs/plot-runs.ts";
 import type { RunMean } from "../runs/run-mean.ts";
 import { type MeasureText, shortenMiddle } from "../text/fit-text.ts";
 import { dataNote, joinNotes } from "../text/notes.ts";
-import { counted, numberLabel } from "../text/number-label.ts";
+import { numberLabel } from "../text/number-label.ts";
 import { repetitionsOf, runsToPlot } from "./data-pages.ts";
 import type { Page, Plots } from "./page.ts";
 import { figurePage, figureRoom } from "./page-layout.ts";
@@ -23,7 +24,7 @@ export function paretoPlots(runs: readonly PlotRun[], criteria: Pair<Figure>, da
   const [x, y] = criteria;
   const directions = [rankDirection(x), rankDirection(y)] as const;
   if (x.name === y.name)
-    throw new MosaicError("bad-usage", `give two different criteria: ${x.name} alone has no front`);
+    throw new MosaicError("BAD_USAGE", `give two different criteria: ${x.name} alone has no front`);
   const found = configurationsOf(runsToPlot(runs, dataKey), [x.name, y.name])
     .filter(({ configurations }) => configurations.length > 0)
     .map((of) => ({ of, points: pointsOf(of.configurations, directions) }));
@@ -83,7 +84,7 @@ function paretoPage({ of, points }: DataPoints, axes: Axes, better: string, meas
     return `${index + 1}  ${shortenMiddle(pipeline, 70)}: ${means}`;
   });
   const notes = [
-    joinNotes([dataNote(of.dataKey), counted(points.length, "pipeline"), repetitionsOf(of)]),
+    joinNotes([dataNote(of.dataKey), countText(points.length, "pipeline"), repetitionsOf(of)]),
     joinNotes([better, hasIntervals ? "means with 95 % t intervals" : ""]),
     joinNotes(of.leftOut),
     ...named,

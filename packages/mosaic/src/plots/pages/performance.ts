@@ -1,4 +1,5 @@
 /** `mosaic perfanalysis`: for each model every criterion, its mean and how it spreads over repetitions. */
+import { countText } from "@ml-mosaic/base";
 import { type Figure, rankDirection } from "../../figures/figure.ts";
 import { axisTitle, directionNote, shortAxisTitle } from "../../figures/figure-text.ts";
 import { runFigure } from "../../figures/run-figures.ts";
@@ -8,7 +9,6 @@ import { finiteResult, leftOut, type PlotRun } from "../runs/plot-runs.ts";
 import { type SeriesOf, seriesOf, seriesRepetitions } from "../runs/series.ts";
 import { isolated } from "../text/fit-text.ts";
 import { joinNotes } from "../text/notes.ts";
-import { counted } from "../text/number-label.ts";
 import { upperFirst } from "../text/title.ts";
 import type { Page, Plots, PlotTable } from "./page.ts";
 import { gridFor, gridPage, pagesOf } from "./page-layout.ts";
@@ -18,7 +18,7 @@ export function performancePlots(runs: readonly PlotRun[], figures: readonly Fig
   const models = [...Map.groupBy(runs, ({ dataKey, modelKey }) => JSON.stringify([dataKey, modelKey])).values()];
   const sheets = pagesOf(figures.filter(({ fixed }) => fixed !== true));
   return {
-    title: `Performance of ${counted(models.length, "model")}`,
+    title: `Performance of ${countText(models.length, "model")}`,
     pageCount: models.length * sheets.length,
     *pages(measure): Iterable<Page> {
       for (const ofModel of models)
@@ -40,7 +40,7 @@ function modelTitle([run]: readonly PlotRun[]): string {
 
 /** Runs without a figure at all; what a single criterion leaves out, its chart says. */
 function notesOf(runs: readonly PlotRun[]): string {
-  return joinNotes([counted(runs.length, "run"), shapeNote("violin"), ...leftOut(runs, valuesOf("epochs"))]);
+  return joinNotes([countText(runs.length, "run"), shapeNote("violin"), ...leftOut(runs, valuesOf("epochs"))]);
 }
 
 function valuesOf(criterion: string): SeriesOf {

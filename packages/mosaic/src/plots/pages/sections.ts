@@ -1,4 +1,5 @@
 /** `mosaic metaplot --config`: one page a section. */
+import { countText } from "@ml-mosaic/base";
 import { rankDirection } from "../../figures/figure.ts";
 import { axisTitle, directionNote } from "../../figures/figure-text.ts";
 import type { Chart, Room } from "../charts/chart.ts";
@@ -10,14 +11,13 @@ import { filterRuns, valueNamed } from "../runs/run-filter.ts";
 import { hasIntervals, type RunSeries, type SeriesOf, seriesNotes, seriesOf } from "../runs/series.ts";
 import { seriesTable } from "../runs/series-table.ts";
 import { dataNote } from "../text/notes.ts";
-import { counted } from "../text/number-label.ts";
 import type { Plots, PlotTable } from "./page.ts";
 import { figurePage, figureRoom } from "./page-layout.ts";
 
 export function configPlots(runs: readonly PlotRun[], sections: readonly PlotSection[]): Plots {
   const plots = sections.map((section) => sectionPlot(filterRuns(runs, section), section));
   return {
-    title: counted(sections.length, "plot"),
+    title: countText(sections.length, "plot"),
     pageCount: plots.length,
     pages: (measure) => plots.map((plot) => figurePage(sectionChart(plot, figureRoom(measure)))),
     table: sectionsTable(plots),

@@ -1,6 +1,6 @@
 /** Reads a plot configuration (`mosaic metaplot --config`): each section is a page. */
+import { suggestName } from "@ml-mosaic/base";
 import { type IniOption, type IniSection, parseIni } from "../../config/ini.ts";
-import { suggestName } from "../../config/nearest.ts";
 import { ConfigError, type Finding } from "../../config/problem.ts";
 import { readSourceText } from "../../config/source-text.ts";
 import { parseValue } from "../../config/values.ts";

@@ -1,11 +1,11 @@
 /** Runs as plots of their results need them. */
+import { countText } from "@ml-mosaic/base";
 import { countingRun } from "../../compare/counting-run.ts";
 import { foldOf, foldOption, identityOf, keyOf, type PipelineParts, partsOf } from "../../compare/pipeline-parts.ts";
 import { MosaicError } from "../../errors.ts";
 import { runFigures } from "../../figures/run-figures.ts";
 import { nearestNames } from "../../selection/nearest-names.ts";
 import type { RunRecord, StoreReader } from "../../store/index.ts";
-import { counted } from "../text/number-label.ts";
 
 export interface PlotRun {
   readonly runId: number;
@@ -42,7 +42,7 @@ export async function readPlotRuns(reader: StoreReader): Promise<readonly PlotRu
     const part = pipelines.get(text);
     if (part !== undefined) runs.push(plotRun(run, part));
   }
-  if (runs.length === 0) throw new MosaicError("nothing-to-plot", `${reader.location} has no runs to plot`);
+  if (runs.length === 0) throw new MosaicError("NOTHING_TO_PLOT", `${reader.location} has no runs to plot`);
   const repeats = Map.groupBy(
     runs.filter(({ seed }) => seed !== undefined),
     ({ configuration, fold, seed }) => `${seed}\n${fold}\n${configuration}`,
@@ -82,7 +82,7 @@ export function runsOnData(runs: readonly PlotRun[], dataKey: string): readonly 
   const shown = known.slice(0, 20).map((key) => JSON.stringify(key));
   const more = known.length > shown.length ? ` and ${known.length - shown.length} more` : "";
   throw new MosaicError(
-    "unknown-data-key",
+    "UNKNOWN_DATA_KEY",
     `no run has the data set key ${JSON.stringify(dataKey)}. Known keys, the nearest first: ${shown.join(", ")}${more}`,
   );
 }
@@ -102,7 +102,7 @@ export function leftOut(runs: readonly PlotRun[], plotted: PlottedValues): reado
     const reason = reasonLeftOut(run, plotted);
     if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
-  return [...counts].map(([reason, count]) => `${counted(count, "run")} ${reason}`);
+  return [...counts].map(([reason, count]) => `${countText(count, "run")} ${reason}`);
 }
 
 /** A finite result, where the run has one. */

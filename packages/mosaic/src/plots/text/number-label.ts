@@ -13,13 +13,3 @@ export function numberLabel(value: number | null | undefined): string {
 export function tickLabel(value: number): string {
   return numberLabel(value).replace(/\.?0+e/, "e");
 }
-
-/** Whole numbers in full: "1,234,567". */
-export function countLabel(count: number): string {
-  return count.toLocaleString("en");
-}
-
-/** "1 run", "24 runs", "1,600 runs" */
-export function counted(count: number, noun: string): string {
-  return `${countLabel(count)} ${noun}${count === 1 ? "" : "s"}`;
-}

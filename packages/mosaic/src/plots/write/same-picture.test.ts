@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CommandSpec } from "@ml-mosaic/command-line";
+import type { Command } from "@ml-mosaic/command-line";
 import { seededRandom } from "@ml-mosaic/statistics";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
@@ -46,7 +46,7 @@ function cellsOf(width: number, height: number, darkness: (pixel: number) => num
   return cells;
 }
 
-async function pictures(spec: CommandSpec, args: (file: string) => readonly string[]) {
+async function pictures(spec: Command, args: (file: string) => readonly string[]) {
   for (const ending of ["pdf", "png"]) {
     const { code, err } = await runForTest(spec, [path("runs.db"), ...args(path(`one.${ending}`))]);
     expect(code, err).toBe(0);

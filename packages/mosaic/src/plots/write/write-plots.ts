@@ -54,7 +54,7 @@ function formatOf(file: string): Format {
   const format = Object.hasOwn(formats, ending) ? formats[ending] : undefined;
   if (format !== undefined) return format;
   const known = Object.keys(formats).join(", ");
-  throw new MosaicError("unknown-format", `${file}: the ending chooses the format, and must be one of ${known}`);
+  throw new MosaicError("UNKNOWN_FORMAT", `${file}: the ending chooses the format, and must be one of ${known}`);
 }
 
 /** With as many digits as the last one, so that they sort. */
