@@ -62,8 +62,8 @@ test.each<[string, Partial<TrainOptions>]>([
       const pause = new AbortController();
       const isFirst = result === undefined;
       const { options, paths } = begin({ ...more, pause: pause.signal });
-      // The signal comes while a call of the runtime is under way.
-      setTimeout(() => pause.abort(), positions.length % 3);
+      // The signal comes while a call of the runtime is under way, after some milliseconds of training.
+      setTimeout(() => pause.abort(), 5 + 5 * (positions.length % 3));
       result = await train({
         ...options,
         ...(isFirst ? {} : { resumeFrom: async (layout) => (await loadSnapshot(path, layout, paths)).state }),
