@@ -53,10 +53,31 @@ async function expectSaid(database: string, name: string, options: KeptOptions =
     status: parse((await succeed("status", database, "--all", "--json")).stdout),
     runs: parse(await workspace.read("now.json")),
     "runs.history": parse(await workspace.read("now.history.json")),
-    ...(compared ? { compare: parse((await succeed("compare", database, "test_loss", "--json")).stdout) } : {}),
   };
   for (const [file, said] of Object.entries(now))
     expectKept(said, parse(await workspace.read(`said/${name}/${file}.json`)), options, file);
+  if (!compared) return;
+  const comparison = (await succeed("compare", database, "test_loss", "--scale", "linear", "--json")).stdout;
+  expectKept(modelsOf(comparison), modelsOf(await workspace.read(`said/${name}/compare.json`)), options, "compare");
+}
+
+interface Comparison {
+  readonly dataSets: readonly { readonly data: string; readonly models: readonly ComparedModel[] }[];
+}
+
+interface ComparedModel {
+  readonly model: string;
+  readonly [figure: string]: unknown;
+}
+
+/** What a comparison goes out from, by data set and model. The statistics on top of it may become better ones. */
+function modelsOf(text: string): Readonly<Record<string, unknown>> {
+  const { dataSets }: Comparison = JSON.parse(text);
+  return Object.fromEntries(
+    dataSets.flatMap(({ data, models }) =>
+      models.map(({ model, n, failed, mean, results }) => [`${data}: ${model}`, { n, failed, mean, results }]),
+    ),
+  );
 }
 
 describe("an experiment of an earlier Mosaic", () => {
