@@ -27,6 +27,11 @@ describe("texts", () => {
     ).toBe(["name    n", "----  ---", "模型    1", "a     100"].join("\n"));
   });
 
+  it("keeps each row of a table on one line", () => {
+    const table = tableText(["error", "n"], [["Trace:\nFile\u001b[2J", "1"]], [1]);
+    expect(table.split("\n")).toEqual(["error            n", "---------------  -", "Trace: File [2J  1"]);
+  });
+
   it("draws bars and shortens", () => {
     expect(barText(0.5, 4)).toBe("██░░");
     expect([barText(-1, 2), barText(2, 2)]).toEqual(["░░", "██"]);

@@ -1,5 +1,6 @@
 /** How commands write numbers and tables. */
 import stringWidth from "string-width";
+import { oneLine } from "./one-line.ts";
 
 /** Four significant digits; NaN and infinities by name, nothing for nothing. */
 export function numberText(value: number | null | undefined): string {
@@ -9,12 +10,13 @@ export function numberText(value: number | null | undefined): string {
   return size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(3) : String(Number(value.toPrecision(4)));
 }
 
-/** Columns lined up, numbers to the right. */
+/** Columns lined up, numbers to the right, each row on one line whatever its texts hold. */
 export function tableText(
   header: readonly string[],
-  rows: readonly (readonly string[])[],
+  texts: readonly (readonly string[])[],
   rightAligned: readonly number[],
 ): string {
+  const rows = texts.map((row) => row.map(oneLine));
   const widths = header.map((title, column) =>
     Math.max(stringWidth(title), ...rows.map((row) => stringWidth(row[column] ?? ""))),
   );

@@ -1,11 +1,13 @@
-import { rm } from "node:fs/promises";
+import { copyFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { seededRandom } from "@ml-mosaic/statistics";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { dataEntry, type InventedRun, netEntry, writeDatabase } from "../../test/compare-test-database.ts";
 import { runForTest } from "../../test/run-for-test.ts";
+import { openSqliteStore } from "../store/index.ts";
 import { compareCommand } from "./compare.ts";
 
 let folder: string;
@@ -302,6 +304,43 @@ describe("models are told apart and grouped", () => {
     expect(data.pairs[0].n).toBe(5);
     expect(data.pairs[0].evidence.method).toBe("correlated-t");
     expect((await compare()).out).toContain("5-fold cross-validation");
+  });
+});
+
+describe("databases of the original Mosaic", () => {
+  const original = fileURLToPath(new URL("../../fixtures/original-with-error.db", import.meta.url));
+
+  test("a failed run, which says nothing of its training, is one of its model", async () => {
+    const { out, err } = await runForTest(compareCommand, [original]);
+    expect(err).toBe("");
+    expect(out).toMatch(/^1\. {2}mlp_brick\(4,2\) +0\.1784 .* 4 {2}0$/m);
+    expect(out).toMatch(/^2\. {2}mlp_funnel\(4,2\) +0\.1955 .* 3 {2}1$/m);
+    expect(out).not.toMatch(/status|traceback|database_path|=default|^ - /m);
+  });
+
+  test("runs that were added since and leave the defaults unsaid are of the same model", async () => {
+    await copyFile(original, database);
+    await (await openSqliteStore(database)).close();
+    const adopted = new DatabaseSync(database);
+    // As Mosaic writes them: no empty options, nothing that is left at its default, another order.
+    adopted.exec(`
+      INSERT INTO runs SELECT run_id + 100, status, pipeline, return_status FROM runs WHERE run_id = 5;
+      INSERT INTO run_results SELECT run_id + 100, train_loss, test_loss, train_acc, test_acc, nb_params, "duration(s)",
+        epochs, overfit, trainability, slope FROM run_results WHERE run_id = 5;
+      INSERT INTO params SELECT run_id + 100, param_name, param_value FROM params
+        WHERE run_id = 5 AND param_name IN ('pipeline', 'epochs', 'data_scheme', 'pipeline_scheme');
+      INSERT INTO params VALUES (105, 'lr', '1e-2'), (105, 'optimizer', 'Adam');
+    `);
+    adopted.close();
+    expect((await compare()).out).toMatch(/^1\. {2}mlp_brick\(4,2\) +0\.1808 .* 5 {2}0$/m);
+  });
+
+  test("a failed run whose training may have been one of several is told apart", async () => {
+    await copyFile(original, database);
+    const changed = new DatabaseSync(database);
+    changed.exec("UPDATE params SET param_value = '1e-3' WHERE param_name = 'lr' AND run_id IN (4, 8)");
+    changed.close();
+    expect((await compare()).out).toMatch(/^ - {2}mlp_funnel\(4,2\) \| training unknown +0 {2}1$/m);
   });
 });
 

@@ -4,7 +4,7 @@ import { processParams, type Stages, stagesOf, trainingTexts } from "../pipeline
 import type { RunRecord } from "../store/index.ts";
 
 export interface PipelineParts extends Stages {
-  /** Texts of the PROCESS options that change the training. */
+  /** Texts of the PROCESS options that change the training; none where the database does not say them. */
   readonly training: Texts;
 }
 
@@ -16,6 +16,31 @@ export function partsOf({ pipeline, params }: RunRecord): PipelineParts | undefi
   if (pipeline === undefined || pipeline.modules.length === 0) return undefined;
   const process = processParams(pipeline, params);
   return { ...stagesOf(pipeline, process), training: trainingTexts(process) };
+}
+
+/**
+ * Runs of the original that failed say nothing of their training. What the others with the same modules were all trained
+ * with is theirs, else what all others were; it stays unknown where those differ.
+ */
+export function lentTraining(all: readonly PipelineParts[]): (parts: PipelineParts) => Texts {
+  const known = all.filter(({ training }) => !isUnknown(training));
+  const only = (parts: readonly PipelineParts[]) => {
+    const trainings = new Map(parts.map(({ training }) => [JSON.stringify(sortedTexts(training)), training]));
+    return trainings.size === 1 ? parts[0]?.training : undefined;
+  };
+  return (asked) => {
+    if (!isUnknown(asked.training)) return asked.training;
+    const wanted = modulesOf(asked);
+    return only(known.filter((parts) => modulesOf(parts) === wanted)) ?? only(known) ?? asked.training;
+  };
+}
+
+export function isUnknown(training: Texts): boolean {
+  return Object.keys(training).length === 0;
+}
+
+function modulesOf({ data, model }: PipelineParts): string {
+  return identityOf([...data, ...model], [foldOption]);
 }
 
 /** The fold of a cross-validation that the data are. */

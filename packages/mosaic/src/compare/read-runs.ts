@@ -1,10 +1,20 @@
 import { MosaicError } from "../errors.ts";
 import type { Figure } from "../figures/figure.ts";
-import { describeModules, withoutOptions } from "../pipelines/pipeline.ts";
+import { describeModules, sortedTexts, withoutOptions } from "../pipelines/pipeline.ts";
 import { nearestNames } from "../selection/nearest-names.ts";
 import { maximumAttempts, type RunRecord, type StoreReader } from "../store/index.ts";
 import { type Attribute, attributesOf } from "./attributes.ts";
-import { describeFully, foldOf, foldOption, identityOf, keyOf, type PipelineParts, partsOf } from "./pipeline-parts.ts";
+import {
+  describeFully,
+  foldOf,
+  foldOption,
+  identityOf,
+  isUnknown,
+  keyOf,
+  lentTraining,
+  type PipelineParts,
+  partsOf,
+} from "./pipeline-parts.ts";
 
 /**
  * What became of a run: its figure, or why it has none. `failed`: its modules or its training did; `lost`: workers died over it,
@@ -67,7 +77,9 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
     return dataOption === undefined ? [foldOption] : [foldOption, dataOption];
   };
   const trainingText = ({ training }: ParsedPipeline) =>
-    varying.map((name) => ` | ${name}=${training[name] ?? "default"}`).join("");
+    varying.length > 0 && isUnknown(training)
+      ? " | training unknown"
+      : varying.map((name) => ` | ${name}=${training[name] ?? "default"}`).join("");
   const memberOf = new Map(
     pipelines.map((pipeline) => [
       pipeline,
@@ -118,20 +130,27 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
 }
 
 async function parseRuns(reader: StoreReader, criterion: Figure): Promise<readonly ParsedRun[]> {
-  const pipelines = new Map<string, ParsedPipeline | undefined>();
-  const parsed: ParsedRun[] = [];
+  const pipelines = new Map<string, PipelineParts | undefined>();
+  const parsed: (Omit<ParsedRun, "pipeline"> & { readonly parts: PipelineParts })[] = [];
   for await (const run of reader.runs()) {
     const text = `${JSON.stringify(run.pipeline)}\n${run.params.flat().join("\n")}`;
-    if (!pipelines.has(text)) {
-      const parts = partsOf(run);
-      const trainingText = JSON.stringify(parts?.training);
-      pipelines.set(text, parts === undefined ? undefined : { ...parts, trainingText });
-    }
-    const pipeline = pipelines.get(text);
+    if (!pipelines.has(text)) pipelines.set(text, partsOf(run));
+    const parts = pipelines.get(text);
     const { runId, details } = run;
-    if (pipeline !== undefined) parsed.push({ run: { runId, details }, pipeline, outcome: outcomeOf(run, criterion) });
+    if (parts !== undefined) parsed.push({ run: { runId, details }, parts, outcome: outcomeOf(run, criterion) });
   }
-  return parsed;
+  const all = [...pipelines.values()].filter((parts) => parts !== undefined);
+  const trainingOf = lentTraining(all);
+  const complete = new Map(
+    all.map((parts) => {
+      const training = trainingOf(parts);
+      return [parts, { ...parts, training, trainingText: JSON.stringify(sortedTexts(training)) }] as const;
+    }),
+  );
+  return parsed.flatMap(({ parts, ...run }) => {
+    const pipeline = complete.get(parts);
+    return pipeline === undefined ? [] : [{ ...run, pipeline }];
+  });
 }
 
 function outcomeOf({ status, result, details }: RunRecord, { name }: Figure): Outcome {
@@ -144,7 +163,8 @@ function outcomeOf({ status, result, details }: RunRecord, { name }: Figure): Ou
 
 /** Options of PROCESS that are not the same for all, as after two experiments with different learning rates. */
 function varyingOptions(pipelines: readonly ParsedPipeline[]): readonly string[] {
-  const distinct = [...new Map(pipelines.map((pipeline) => [pipeline.trainingText, pipeline.training])).values()];
+  const said = pipelines.filter(({ training }) => !isUnknown(training));
+  const distinct = [...new Map(said.map((pipeline) => [pipeline.trainingText, pipeline.training])).values()];
   const names = [...new Set(distinct.flatMap((training) => [...Object.keys(training)]))];
   return names.filter((name) => new Set(distinct.map((training) => training[name])).size > 1);
 }

@@ -34,7 +34,7 @@ const nasty = 'a "b", c\nd\r\n🧩';
 async function fill(): Promise<void> {
   const experimentId = await store.createExperiment(exampleExperiment);
   await store.addRuns(experimentId, [
-    exampleRun({ params: [["Mlp_width", "2"], ["text", nasty], ["epochs", "1e1"], ["status", " x "]] }), // biome-ignore format: rows
+    exampleRun({ params: [["Mlp_width", "2"], ["text", nasty], ["epochs", "1e1"], ["experiment", " x "]] }), // biome-ignore format: rows
     exampleRun({ params: [["Mlp_width", "3"], ["text", ""]], repetition: 1 }), // biome-ignore format: rows
   ]);
   const lease = await leaseRun(store, experimentId);
@@ -52,7 +52,7 @@ const first = {
   Mlp_width: 2,
   text: nasty,
   param_epochs: 10,
-  param_status: " x ",
+  param_experiment: " x ",
   train_loss: 0.1,
   train_acc: 100,
   test_acc: null,
@@ -76,7 +76,7 @@ describe("export", () => {
   it("to CSV", async () => {
     expect(await exportTo("out.csv")).toEqual({ runs: 2, epochs: 2, historyFile: path("out.history.csv") });
     expect(await readFile(path("out.csv"), "utf8")).toBe(
-      "run_id,status,experiment,repetition,seed,pipeline,Mlp_width,text,param_epochs,param_status," +
+      "run_id,status,experiment,repetition,seed,pipeline,Mlp_width,text,param_epochs,param_experiment," +
         "train_loss,test_loss,train_acc,test_acc,nb_params,duration(s),epochs,overfit,trainability,slope\n" +
         '1,done,1,0,9007199254740991,Mlp(2),2,"a ""b"", c\nd\r\n🧩",10," x ",' +
         "0.1,NaN,100,,35,1.5,2,NaN,inf,-inf\n" +

@@ -1,5 +1,5 @@
 /** The rows of `params` that tell of a run: the options of its modules, their keys, then the options of [PROCESS]. */
-import { GROUPS, PROCESS_OPTION_NAMES } from "../config/process-options.ts";
+import { GROUPS, PROCESS_OPTION_NAMES, PROCESS_OPTIONS } from "../config/process-options.ts";
 import { parseValue } from "../config/values.ts";
 import type { Param } from "../store/index.ts";
 import { flatModule } from "./flat-pipeline.ts";
@@ -50,9 +50,26 @@ export function identifyingTexts(process: Texts): Texts {
   return withoutNames(process, ["epochs", ...filePlaces]);
 }
 
-/** What of [PROCESS] changes the training: not which modules take part, which they say, nor which repetition it is. */
+/**
+ * What of [PROCESS] changes the training: not which modules take part, which they say, nor which repetition it is. An option
+ * that is not written, or has no text as the original's have, counts as its default. Empty where nothing is said at all.
+ */
 export function trainingTexts(process: Texts): Texts {
-  return withoutNames(process, ["data_scheme", "pipeline_scheme", "seed", ...filePlaces]);
+  const written = Object.entries(withoutNames(process, notOfTraining)).filter(([, text]) => text !== "");
+  return written.length === 0 ? {} : { ...trainingDefaults, ...Object.fromEntries(written) };
+}
+
+const notOfTraining = ["data_scheme", "pipeline_scheme", "seed", ...filePlaces];
+
+const trainingDefaults: Texts = Object.fromEntries(
+  PROCESS_OPTIONS.flatMap(({ spec: { name, default: value } }) => {
+    if (value === undefined || notOfTraining.includes(name)) return [];
+    return [[name, typeof value === "boolean" ? booleanText(value) : String(value)]];
+  }),
+);
+
+function booleanText(value: boolean): string {
+  return value ? "True" : "False";
 }
 
 export interface Stages {

@@ -74,13 +74,17 @@ function directionOf(name: string, directions: ReadonlyMap<string, Direction>): 
   return directions.get(metric);
 }
 
+/** Rows of `params` that are no options; all but the pipeline are books that the original Mosaic kept there. */
+const noOptions = [pipelineParam, "status", "database_path", "traceback"];
+
 export function paramSummariesIn(database: DatabaseSync): readonly ParamSummary[] {
   const rows = database
     .prepare(
-      `SELECT param_name, param_value, min(rowid) AS first FROM params WHERE param_name <> ?
+      `SELECT param_name, param_value, min(rowid) AS first FROM params
+       WHERE param_name NOT IN (${noOptions.map(() => "?").join(", ")})
        GROUP BY param_name, param_value ORDER BY first`,
     )
-    .iterate(pipelineParam);
+    .iterate(...noOptions);
   const numeric = new Map<string, boolean>();
   for (const row of rows) {
     const name = textIn(row, "param_name");

@@ -62,7 +62,10 @@ export interface StoreReader {
    * dialect; whatever could write, attach or load anything, and a second statement, are refused (`STORE_REQUEST`).
    */
   request(sql: string): Promise<readonly number[]>;
-  /** Every name in `params` but `pipeline`, in the order in which they first occur. */
+  /**
+   * Every name in `params` but `pipeline` and the original's bookkeeping (`status`, `database_path`, `traceback`), in the
+   * order in which they first occur.
+   */
   paramSummaries(): Promise<readonly ParamSummary[]>;
   /** Every figure that some run has beside the columns of `run_results`, by name. */
   metricSummaries(): Promise<readonly MetricSummary[]>;

@@ -1,9 +1,18 @@
 /** Runs as plots of their results need them. */
 import { countText } from "@ml-mosaic/base";
 import { countingRun } from "../../compare/counting-run.ts";
-import { foldOf, foldOption, identityOf, keyOf, type PipelineParts, partsOf } from "../../compare/pipeline-parts.ts";
+import {
+  foldOf,
+  foldOption,
+  identityOf,
+  keyOf,
+  lentTraining,
+  type PipelineParts,
+  partsOf,
+} from "../../compare/pipeline-parts.ts";
 import { MosaicError } from "../../errors.ts";
 import { runFigures } from "../../figures/run-figures.ts";
+import { sortedTexts } from "../../pipelines/pipeline.ts";
 import { nearestNames } from "../../selection/nearest-names.ts";
 import type { RunRecord, StoreReader } from "../../store/index.ts";
 
@@ -32,16 +41,26 @@ export interface PlotRun {
 /** A pipeline's part of a run, the same for all runs of it. */
 type PipelinePart = Pick<PlotRun, "dataKey" | "modelKey" | "configuration" | "parts" | "fold">;
 
+/** What is the run's own. */
+type RunFacts = Omit<PlotRun, keyof PipelinePart>;
+
 /** All runs with a pipeline that can be read. */
 export async function readPlotRuns(reader: StoreReader): Promise<readonly PlotRun[]> {
-  const pipelines = new Map<string, PipelinePart | undefined>();
-  const runs: PlotRun[] = [];
+  const pipelines = new Map<string, PipelineParts | undefined>();
+  const found: (readonly [RunFacts, PipelineParts])[] = [];
   for await (const run of reader.runs()) {
     const text = `${JSON.stringify(run.pipeline)}\n${run.params.flat().join("\n")}`;
-    if (!pipelines.has(text)) pipelines.set(text, pipelinePart(run));
-    const part = pipelines.get(text);
-    if (part !== undefined) runs.push(plotRun(run, part));
+    if (!pipelines.has(text)) pipelines.set(text, partsOf(run));
+    const parts = pipelines.get(text);
+    if (parts !== undefined) found.push([runFacts(run), parts]);
   }
+  const all = [...pipelines.values()].filter((parts) => parts !== undefined);
+  const trainingOf = lentTraining(all);
+  const complete = new Map(all.map((parts) => [parts, pipelinePart({ ...parts, training: trainingOf(parts) })]));
+  const runs = found.flatMap(([facts, parts]): PlotRun[] => {
+    const part = complete.get(parts);
+    return part === undefined ? [] : [{ ...facts, ...part }];
+  });
   if (runs.length === 0) throw new MosaicError("NOTHING_TO_PLOT", `${reader.location} has no runs to plot`);
   const repeats = Map.groupBy(
     runs.filter(({ seed }) => seed !== undefined),
@@ -52,20 +71,17 @@ export async function readPlotRuns(reader: StoreReader): Promise<readonly PlotRu
   return runs.map((run) => (run.seed === undefined || counting.has(run) ? run : { ...run, isRepeated: true }));
 }
 
-function pipelinePart(run: RunRecord): PipelinePart | undefined {
-  const parts = partsOf(run);
-  if (parts === undefined) return undefined;
+function pipelinePart(parts: PipelineParts): PipelinePart {
   const { data, model, training } = parts;
   const [dataKey, modelKey] = [keyOf(data), keyOf(model)];
-  const identity = [dataKey, modelKey, identityOf(data, [foldOption]), identityOf(model), training];
+  const identity = [dataKey, modelKey, identityOf(data, [foldOption]), identityOf(model), sortedTexts(training)];
   return { dataKey, modelKey, configuration: JSON.stringify(identity), parts, fold: foldOf(parts) };
 }
 
-function plotRun({ runId, status, description, params, result, details }: RunRecord, part: PipelinePart): PlotRun {
+function runFacts({ runId, status, description, params, result, details }: RunRecord): RunFacts {
   return {
     runId,
     status,
-    ...part,
     pipeline: description,
     seed: details?.seed,
     isRepeated: false,
