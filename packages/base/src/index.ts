@@ -4,6 +4,7 @@ export { CodedError } from "./coded-error.ts";
 export { countText, wholeText } from "./count-text.ts";
 export { errorCode, isSystemError } from "./error-code.ts";
 export { isPlainObject } from "./is-plain-object.ts";
+export { outliveOutput } from "./lost-output.ts";
 export { messageOf } from "./message-of.ts";
 export { nearestName, suggestName } from "./nearest-name.ts";
 export { type PendingFile, pendingFile, requireReplaceable, WriteError } from "./pending-file.ts";

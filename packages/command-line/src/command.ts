@@ -75,6 +75,8 @@ export interface CommandDescription<A extends Arguments, O extends Options> {
   readonly arguments: A;
   readonly options: O;
   readonly examples: readonly string[];
+  /** What it prints can be had again from what it keeps: it has not failed where its output is lost. */
+  readonly keepsResults?: boolean;
 }
 
 export interface Command extends CommandDescription<Arguments, Options> {

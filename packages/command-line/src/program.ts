@@ -1,5 +1,5 @@
 /** How programs are run: `mosaic <verb> …`, and a verb that is a command of its own, `mosaic_<verb>`. */
-import { CodedError, errorCode, isSystemError, messageOf } from "@ml-mosaic/base";
+import { CodedError, isSystemError, messageOf, outliveOutput } from "@ml-mosaic/base";
 import { CommanderError, Command as Parser } from "commander";
 import type { Command, ExitCode, Terminal } from "./command.ts";
 import { Stopped } from "./interruptible.ts";
@@ -14,11 +14,6 @@ export interface Program {
 
 /** Runs `program <verb> …` as the process was asked to, or that verb alone where it is a command of its own. */
 export async function runProcess(program: Program, verb?: string): Promise<void> {
-  // Whoever reads the output, such as `head`, may have had enough of it.
-  process.stdout.on("error", (error) => {
-    if (errorCode(error) === "EPIPE") process.exit();
-    throw error;
-  });
   const terminal: Terminal = {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
@@ -26,6 +21,18 @@ export async function runProcess(program: Program, verb?: string): Promise<void>
   };
   const args = process.argv.slice(2);
   const load = verb === undefined ? undefined : program.commands[verb];
+  let isLost = false;
+  outliveOutput((stream, error) => {
+    if (stream === "stderr" || isLost) return;
+    isLost = true;
+    terminal.err(`The output could not be written: ${messageOf(error)}\n`);
+  });
+  const [given = ""] = verb === undefined ? args : [verb];
+  const command = Object.hasOwn(program.commands, given) ? await program.commands[given]?.() : undefined;
+  // The last words may be lost after the command has ended.
+  process.on("exit", (code) => {
+    if (code === 0 && isLost && command?.keepsResults !== true) process.exitCode = 2;
+  });
   process.exitCode =
     load === undefined
       ? await runProgram(program, args, terminal)

@@ -1,9 +1,10 @@
 /** The process that trains one split. */
-import { messageOf } from "@ml-mosaic/base";
+import { messageOf, outliveOutput } from "@ml-mosaic/base";
 import { Trainer } from "@ml-mosaic/training";
 import "../components.ts";
 import type { FromFold, ToFold } from "./fold-messages.ts";
 
+outliveOutput();
 const pause = new AbortController();
 // Ctrl-C reaches all processes of a terminal, and so does its end.
 for (const event of ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"]) process.on(event, () => pause.abort());

@@ -29,6 +29,7 @@ export const rerunCommand = command({
     "mosaic rerun config.ini results.db -id 1-3 -epochs 50",
     "mosaic rerun config.ini results.db -param_name_and_value_low_threshold test_acc 90",
   ],
+  keepsResults: true,
   async run(given, terminal) {
     const configFile = given.config_file;
     const { monitor, notices } = await readMonitor(configFile);

@@ -14,6 +14,7 @@ export const resumeCommand = command({
   arguments: [{ name: "pipeline_file", help: "file that mosaic pause wrote (.json)" }],
   options: [jsonOption],
   examples: ["mosaic pause left.json", "mosaic resume left.json"],
+  keepsResults: true,
   async run(given, terminal) {
     const path = given.pipeline_file;
     const file = await readPauseFile(path);

@@ -27,6 +27,7 @@ export const runCommand = command({
     jsonOption,
   ],
   examples: ["mosaic run config.ini results.db", "mosaic run config.ini results.db --continue"],
+  keepsResults: true,
   async run(given, terminal) {
     const configFile = given.config_file;
     const database = given.database_file;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { command, jsonText, pathText, type Terminal } from "@ml-mosaic/command-line";
+import { command, type ExitCode, jsonText, pathText, type Terminal } from "@ml-mosaic/command-line";
 import { createLogUpdate } from "log-update";
 import { forget, listExperiments } from "../control/registry.ts";
 import { lastRuns, readStatus, type StatusReport } from "../status/status-report.ts";
@@ -50,15 +50,21 @@ export const statusCommand = command({
   },
 });
 
-/** Shows what fits on the screen, again and again. */
-async function watch(database: string | undefined, options: StatusOptions, terminal: Terminal): Promise<never> {
+/** Shows what fits on the screen, again and again, as long as there is one. */
+async function watch(database: string | undefined, options: StatusOptions, terminal: Terminal): Promise<ExitCode> {
+  let isLost = false;
+  process.stdout.on("error", () => {
+    isLost = true;
+  });
   const live = createLogUpdate(process.stdout);
   // Notices are said once, not twice a second.
   const quiet = { ...terminal, err: () => undefined };
-  for (;;) {
+  while (!isLost) {
     live(fitting(await readReports(database, options, quiet), options, Math.max(4, process.stdout.rows || 24) - 1));
     await delay(refreshMilliseconds);
   }
+  // The terminal is gone.
+  return 0;
 }
 
 /** As many of the last runs of each list as fit into so many rows. */

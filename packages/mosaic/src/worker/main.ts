@@ -1,5 +1,6 @@
 /** A worker process: it carries out one run after the other, with ONNX Runtime and the users' modules loaded once. */
 import { join } from "node:path";
+import { outliveOutput } from "@ml-mosaic/base";
 import type { EpochRecord } from "@ml-mosaic/training";
 import { forbidExit } from "../modules/forbid-exit.ts";
 import { executeRun } from "../run/execute-run.ts";
@@ -16,6 +17,7 @@ const reportMilliseconds = 100;
 
 const exit = process.exit.bind(process);
 forbidExit();
+outliveOutput();
 
 /** The run at hand; undefined as soon as all is said about it. */
 let current: { readonly token: number; readonly log: RunLog | undefined; readonly pause: AbortController } | undefined;
