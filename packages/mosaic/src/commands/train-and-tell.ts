@@ -1,5 +1,5 @@
 /** What run, rerun and resume have in common: they queue runs of a database, carry them out and tell of the outcome. */
-import { CodedError, countText } from "@ml-mosaic/base";
+import { CodedError, countText, messageOf } from "@ml-mosaic/base";
 import { type ExitCode, jsonText, type OptionSpec, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { carryOut, type Outcome } from "../experiment/carry-out.ts";
 import type { Queued } from "../experiment/queued.ts";
@@ -7,7 +7,7 @@ import type { Requeued } from "../experiment/requeue.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
 import { type ModelSummary, summarizeModels, summaryJson, summaryText } from "./run-summary.ts";
-import { openRunView, type RunView } from "./run-view.ts";
+import { openRunView } from "./run-view.ts";
 
 export const jsonOption = {
   name: "json",
@@ -32,51 +32,94 @@ export async function trainAndTell<Work extends Queued>(
   command: TrainingCommand<Work>,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { out, err } = terminal;
-  const store = await openSqliteStore(command.database, { create: command.create });
+  // From before the database is opened until it is closed: a kill in between would leave it half-way.
+  const interrupts = onInterrupts(terminal.err);
   try {
-    for (const notice of store.notices) err(`${notice}\n`);
-    const work = await command.queue(store);
-    if (work === undefined) return 0;
+    const store = await openSqliteStore(command.database, { create: command.create });
+    let work: Work | undefined;
+    let exitCode: ExitCode;
     try {
-      const outcome = await carryOutWatched(store, work, terminal);
-      const models = await summarizeModels(store, work.runIds);
-      out(`${command.json ? jsonText(summaryJson(models, store.location)) : summaryText(models)}\n`);
-      const lines = [...command.next(outcome, work), ...waysToLook(models, store.location)];
-      if (lines.length > 0) err(`Next:\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
-      if (outcome.left.length > 0) return 3;
-      return outcome.failed.length + work.failedBefore > 0 ? 1 : 0;
+      for (const notice of store.notices) terminal.err(`${notice}\n`);
+      work = await command.queue(store);
+      exitCode = work === undefined ? 0 : await carryOutAndTell(command, store, work, interrupts, terminal);
     } catch (error) {
-      // The database or the machine has failed, not the runs.
-      if (!(error instanceof CodedError)) throw error;
-      err(`${error.message}\nStopped; what was accepted is safe. When the cause is gone:\n  ${command.goOn(work)}\n`);
-      return 3;
+      await close(store, terminal);
+      throw error;
     }
-  } finally {
-    // Nothing is lost by it: what was accepted stays, and the next writer takes the claim over.
-    await store.close().catch((error: unknown) => err(`${String(error)}\n`));
-  }
-}
-
-/** With a live view. Ctrl-C once finishes the running runs, twice stops at once. */
-async function carryOutWatched(store: Store, work: Queued, terminal: Terminal): Promise<Outcome> {
-  const view = openRunView(terminal, work.count);
-  const interrupts = onInterrupts(view);
-  try {
-    return await carryOut(store, work, { onEvent: view.event, say: view.say, ...interrupts });
+    return (await close(store, terminal)) ? exitCode : 3;
   } finally {
     interrupts.release();
-    view.close();
   }
 }
 
-function onInterrupts(view: RunView) {
+/**
+ * Returns whether the database is as it should be. Where it cannot be closed nothing is lost: what was accepted stays,
+ * and the next writer takes the claim over.
+ */
+async function close(store: Store, { err }: Terminal): Promise<boolean> {
+  try {
+    await store.close();
+    return true;
+  } catch (error) {
+    err(`${messageOf(error)}\n`);
+    return false;
+  }
+}
+
+async function carryOutAndTell<Work extends Queued>(
+  command: TrainingCommand<Work>,
+  store: Store,
+  work: Work,
+  interrupts: Interrupts,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { out, err } = terminal;
+  try {
+    const outcome = await carryOutWatched(store, work, interrupts, terminal);
+    const models = await summarizeModels(store, work.runIds);
+    out(`${command.json ? jsonText(summaryJson(models, store.location)) : summaryText(models)}\n`);
+    const lines = [...command.next(outcome, work), ...waysToLook(models, store.location)];
+    if (lines.length > 0) err(`Next:\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
+    if (outcome.left.length > 0) return 3;
+    return outcome.failed.length + work.failedBefore > 0 ? 1 : 0;
+  } catch (error) {
+    // The database or the machine has failed, not the runs.
+    if (!(error instanceof CodedError)) throw error;
+    err(`${error.message}\nStopped; what was accepted is safe. When the cause is gone:\n  ${command.goOn(work)}\n`);
+    return 3;
+  }
+}
+
+/** With a live view. */
+async function carryOutWatched(
+  store: Store,
+  work: Queued,
+  interrupts: Interrupts,
+  terminal: Terminal,
+): Promise<Outcome> {
+  const view = openRunView(terminal, work.count);
+  interrupts.sayWith(view.say);
+  try {
+    const { finish, stop } = interrupts;
+    return await carryOut(store, work, { onEvent: view.event, say: view.say, finish, stop });
+  } finally {
+    view.close();
+    interrupts.sayWith(undefined);
+  }
+}
+
+type Interrupts = ReturnType<typeof onInterrupts>;
+
+/** Ctrl-C once finishes the running runs, twice stops at once. */
+function onInterrupts(err: Terminal["err"]) {
   const finish = new AbortController();
   const stop = new AbortController();
+  const plainly = (line: string) => err(`${line}\n`);
+  let say = plainly;
   const interrupt = () => {
     if (finish.signal.aborted) return stop.abort();
     finish.abort();
-    view.say("Finishing the running runs; Ctrl-C again stops them now.");
+    say("Finishing the running runs; Ctrl-C again stops them now.");
   };
   const terminate = () => {
     finish.abort();
@@ -91,7 +134,10 @@ function onInterrupts(view: RunView) {
     process.off("SIGTERM", terminate);
     process.off("SIGHUP", terminate);
   };
-  return { finish: finish.signal, stop: stop.signal, release };
+  const sayWith = (view: ((line: string) => void) | undefined) => {
+    say = view ?? plainly;
+  };
+  return { finish: finish.signal, stop: stop.signal, sayWith, release };
 }
 
 /** Says which modules are no longer as they were when the runs began. */

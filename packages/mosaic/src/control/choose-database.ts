@@ -1,5 +1,5 @@
-import { resolve } from "node:path";
 import { MosaicError } from "../errors.ts";
+import { databaseFile } from "../store/index.ts";
 import { listExperiments } from "./registry.ts";
 
 /**
@@ -7,7 +7,7 @@ import { listExperiments } from "./registry.ts";
  * running experiment.
  */
 export async function chooseDatabase(named: string | undefined, folders?: readonly string[]): Promise<string> {
-  if (named !== undefined) return resolve(named);
+  if (named !== undefined) return databaseFile(named);
   const running = (await listExperiments(folders)).filter(({ liveness }) => liveness !== "dead");
   const databases = [...new Set(running.map(({ database }) => database))];
   const [only, ...others] = databases;

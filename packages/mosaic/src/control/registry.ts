@@ -12,6 +12,7 @@ import {
   removeUnfinished,
   replaceFile,
 } from "@ml-mosaic/base";
+import { databaseFile } from "../store/index.ts";
 import { controlFolders, makePrivateFolder, requirePrivateFolder } from "./private-folder.ts";
 
 export interface RunningExperiment {
@@ -48,7 +49,7 @@ export async function register(
 ): Promise<Registration> {
   const [folder] = folders;
   if (folder === undefined) throw new RangeError("there is no folder to register in");
-  const database = resolve(experiment.database);
+  const database = databaseFile(experiment.database);
   // Whoever ran it before is dead, or this process could not have taken the database over.
   for (const known of await listExperiments(folders))
     if (known.liveness !== "alive" && known.database === database) await forget(known);

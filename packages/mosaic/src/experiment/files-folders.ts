@@ -8,7 +8,7 @@ import { PROCESS_DEFAULTS } from "../config/process-options.ts";
 import type { Texts } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import { claimFilesFolder, filesFolderOf, refuseTakenFolder } from "../run/run-files.ts";
-import type { Store } from "../store/index.ts";
+import { databaseFile, type Store } from "../store/index.ts";
 import type { Queued } from "./queued.ts";
 
 /**
@@ -29,7 +29,7 @@ export function filesFolderFor(process: Texts, folder: string, database: string)
  */
 export async function refuseTakenFiles({ process }: Experiment, database: string): Promise<void> {
   if (!existsSync(database) && process.artifacts === "all")
-    await refuseTakenFolder(resolve(filesFolderOf(process.runFilesPath, database)), database);
+    await refuseTakenFolder(resolve(filesFolderOf(process.runFilesPath, databaseFile(database))), database);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { open, rm } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, parse } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { checkDatabasePath } from "./database-path.ts";
+import { checkDatabasePath, databaseFile } from "./database-path.ts";
+import { readSettled } from "./hot-journal.ts";
 import { loadMigrations } from "./migrations.ts";
 import { detectSchema, type Schema } from "./schema.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
@@ -15,13 +16,13 @@ import { transaction } from "./transaction.ts";
  * @param targetName what messages call the target, which may be a temporary name
  */
 export async function copyDatabase(source: string, target: string, targetName = target): Promise<void> {
-  const location = resolve(source);
+  const location = databaseFile(source);
   if (!checkDatabasePath(location, "read")) {
     throw new StoreError("STORE_MISSING", `${location} does not exist; check the name`);
   }
   const { length: newestVersion } = await loadMigrations();
   try {
-    const schema = vacuumInto(location, target, targetName, newestVersion);
+    const schema = readSettled(location, () => vacuumInto(location, target, targetName, newestVersion));
     if (schema.kind === "numbered" && schema.version > 0) leaveAlone(target, targetName);
     await flush(target);
   } catch (error) {
@@ -59,6 +60,16 @@ function copy(database: DatabaseSync, location: string, target: string, targetNa
     const isOfSource = cause instanceof StoreError && (cause.code === "STORE_CORRUPT" || cause.code === "STORE_BUSY");
     throw isOfSource ? cause : storeErrorFrom(error, targetName);
   }
+}
+
+/** Saves what a connection has under a new name, where its own file is gone from its name. Returns the new one. */
+export function saveBeside(database: DatabaseSync, location: string): string {
+  const { dir, name, ext } = parse(location);
+  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  const target = join(dir, `${name}-saved-${time}-${process.pid}${ext}`);
+  copy(database, location, target, target);
+  leaveAlone(target, target);
+  return target;
 }
 
 /** The claim and the leases are of processes that work on the original. */

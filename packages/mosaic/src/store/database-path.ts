@@ -1,10 +1,46 @@
-import { accessSync, closeSync, constants, openSync, readSync, type Stats, statSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { errorCode } from "@ml-mosaic/base";
+import { isMountPoint } from "./network-file-system.ts";
 import { notADatabaseError } from "./sqlite-error.ts";
 import { StoreError } from "./store-error.ts";
 
+/** A database, by the one name of its file: no symbolic link, no `..`. The file need not exist. */
+export function databaseFile(path: string): string {
+  const absolute = resolve(path);
+  try {
+    return realpathSync(absolute);
+  } catch (error) {
+    // What is wrong otherwise is said by `checkDatabasePath`.
+    if (errorCode(error) !== "ENOENT") return absolute;
+  }
+  // A link to nothing: what is made there has the name that it points to.
+  const target = linkTarget(absolute);
+  if (target !== undefined) return databaseFile(resolve(dirname(absolute), target));
+  const folder = dirname(absolute);
+  return folder === absolute ? absolute : join(databaseFile(folder), basename(absolute));
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 const magic = Buffer.from("SQLite format 3\0", "latin1");
+const smallestDatabaseBytes = 512;
 
 /**
  * Looks at the path before SQLite does, whose messages say too little ("unable to open database file"), and which would
@@ -26,13 +62,32 @@ export function checkDatabasePath(path: string, access: "read" | "write"): boole
     throw new StoreError("STORE_NOT_A_FILE", `${path} is ${what}; name a database file`);
   }
   requirePermission(path, constants.R_OK, `read ${path}`);
-  if (stats.size > 0 && !readStart(path).equals(magic)) throw notADatabaseError(path);
+  // SQLite judges the rest. Here a larger file is not opened: closing it would end the locks of a connection to it.
+  if (stats.size > 0 && stats.size < smallestDatabaseBytes && !readStart(path).equals(magic))
+    throw notADatabaseError(path);
   if (access === "write") {
+    const names = otherNames(path);
+    if (names !== undefined) throw new StoreError("STORE_SEVERAL_NAMES", `${path} ${names}. ${oneNameRemedy}`);
     requirePermission(path, constants.W_OK, `write ${path}`);
     requirePermission(folder, constants.W_OK, `write beside ${path}, where SQLite keeps its -wal file`);
   }
   return true;
 }
+
+/**
+ * Why the file may be known by other names that no link leads to, or undefined. SQLite keeps the newest changes in a file
+ * beside the database that is named like it, so that under two names each would miss what was written under the other.
+ */
+export function otherNames(path: string): string | undefined {
+  const links = inspect(path)?.nlink ?? 1;
+  if (links > 1) return `is one of ${links} names (hard links) of the same file`;
+  return isMountPoint(path)
+    ? "is a file that is mounted by itself, and has another name where it comes from"
+    : undefined;
+}
+
+const oneNameRemedy =
+  "Under two names SQLite loses data: keep one name and make symbolic links to it, mount the folder instead of the file, or make a copy with mosaic savedb";
 
 function inspect(path: string): Stats | undefined {
   try {

@@ -1,4 +1,5 @@
 export { copyDatabase } from "./copy-database.ts";
+export { databaseFile } from "./database-path.ts";
 export { epochColumns, epochMetrics } from "./epoch-columns.ts";
 export { openSqliteReader, openSqliteStore, type SqliteStoreOptions } from "./open-sqlite-store.ts";
 export type {

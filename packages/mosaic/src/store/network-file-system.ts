@@ -52,17 +52,27 @@ export function judgeFileSystem(type: number, fuseMountType: () => string): File
 
 /** The type of the mount that holds an absolute path; `mountinfo` is the text of /proc/self/mountinfo. */
 export function mountTypeOf(path: string, mountinfo: string): string {
-  let best = { length: -1, type: "unknown" };
-  for (const line of mountinfo.split("\n")) {
-    const [mount, source] = line.split(" - ");
-    const mountPoint = mount
-      ?.split(" ")[4]
-      ?.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
-    const type = source?.split(" ")[0];
-    if (mountPoint === undefined || type === undefined) continue;
-    const holds = path === mountPoint || path.startsWith(mountPoint.endsWith("/") ? mountPoint : `${mountPoint}/`);
+  let best = { point: "", type: "unknown" };
+  for (const mount of mountsIn(mountinfo)) {
+    const { point } = mount;
+    const holds = path === point || path.startsWith(point.endsWith("/") ? point : `${point}/`);
     // Of two mounts on one point the later one counts.
-    if (holds && mountPoint.length >= best.length) best = { length: mountPoint.length, type };
+    if (holds && point.length >= best.point.length) best = mount;
   }
   return best.type;
+}
+
+/** Whether something is mounted at the very path, as containers do with single files. */
+export function isMountPoint(path: string): boolean {
+  if (process.platform !== "linux") return false;
+  return mountsIn(readFileSync("/proc/self/mountinfo", "utf8")).some(({ point }) => point === path);
+}
+
+function mountsIn(mountinfo: string): readonly { readonly point: string; readonly type: string }[] {
+  return mountinfo.split("\n").flatMap((line) => {
+    const [mount = "", source = ""] = line.split(" - ");
+    const [type] = source.split(" ");
+    const point = mount.split(" ")[4]?.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
+    return point === undefined || type === undefined ? [] : [{ point, type }];
+  });
 }

@@ -1,6 +1,9 @@
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { checkDatabasePath } from "./database-path.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { type DatabaseLock, lockDatabase } from "./database-lock.ts";
+import { checkDatabasePath, databaseFile, otherNames } from "./database-path.ts";
+import { readSettled } from "./hot-journal.ts";
 import { loadMigrations } from "./migrations.ts";
 import { fileSystemOf } from "./network-file-system.ts";
 import { overlayOriginal } from "./original-database.ts";
@@ -25,6 +28,7 @@ export interface SqliteStoreOptions {
 
 /** In WAL mode locks are held for moments only: at a commit, and when the last connection closes. */
 const busyMilliseconds = 10_000;
+const lockRetryMilliseconds = 100;
 
 /**
  * Opens a database for writing, makes it where it is missing, and brings its schema up to date; a database of the
@@ -32,49 +36,62 @@ const busyMilliseconds = 10_000;
  */
 export async function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<Store> {
   const { create = true, leaseSeconds = 60, claimSeconds = 20 } = options;
-  const location = resolve(path);
+  const location = databaseFile(path);
   const migrations = await loadMigrations();
   const exists = checkDatabasePath(location, "write");
   if (!exists && !create) throw missing(location);
   const notices = fileSystemNotices(location, exists, "write");
   const claimMilliseconds = claimSeconds * 1000;
-  return withDatabase(location, "write", (database) => {
-    const schema = detectSchema(database, location, migrations.length);
-    if (schema.kind === "empty" && !create) throw emptyFile(location);
-    // Before any lock is asked for: a writer that was stopped in the middle of a commit would never give it.
-    if (schema.kind === "numbered" && schema.version > 0) refuseWhileClaimed(database, location);
-    useWriteAheadLog(database, location);
-    const { claimToken, recoveredRuns } = transaction(database, "write", () => {
-      migrate(database, location, migrations);
-      return { claimToken: takeClaim(database, location, claimMilliseconds), recoveredRuns: recoverRuns(database) };
-    });
-    const leaseMilliseconds = leaseSeconds * 1000;
-    return new SqliteStore({
-      database,
-      location,
-      notices,
-      claimToken,
-      recoveredRuns,
-      claimMilliseconds,
-      leaseMilliseconds,
-    });
-  });
+  return withLock(location, (lock) =>
+    withDatabase(location, "write", (database) => {
+      const schema = detectSchema(database, location, migrations.length);
+      if (schema.kind === "empty" && !create) throw emptyFile(location);
+      // Before any lock is asked for: a writer that was stopped in the middle of a commit would never give it.
+      refuseWhileClaimed(database, location);
+      useWriteAheadLog(database, location);
+      const { claimToken, recoveredRuns } = transaction(database, "write", () => {
+        migrate(database, location, migrations);
+        return { claimToken: takeClaim(database, location, claimMilliseconds), recoveredRuns: recoverRuns(database) };
+      });
+      // The claim into the file itself: it is to be seen under any name, and from where the kernel's locks are not.
+      database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+      return new SqliteStore({
+        database,
+        lock,
+        location,
+        notices: [...notices, ...lock.notices],
+        claimToken,
+        recoveredRuns,
+        claimMilliseconds,
+        leaseMilliseconds: leaseSeconds * 1000,
+      });
+    }),
+  );
 }
 
-/** Opens a database for reading, while another process writes or not. It is not changed, unless its schema is an older one. */
+/**
+ * Opens a database for reading, while another process writes or not. It is not changed, unless its schema is an older
+ * one, or a process died while it wrote and what it left has to be taken back.
+ */
 export async function openSqliteReader(path: string): Promise<StoreReader> {
-  const location = resolve(path);
+  const location = databaseFile(path);
   const migrations = await loadMigrations();
   if (!checkDatabasePath(location, "read")) throw missing(location);
-  const notices = fileSystemNotices(location, true, "read");
-  const schema = withDatabase(location, "read", (database) => {
-    const found = detectSchema(database, location, migrations.length);
-    if (found.kind === "numbered" && found.version === migrations.length) {
-      return new SqliteStoreReader({ database, location, notices });
-    }
-    database.close();
-    return found;
-  });
+  const names = otherNames(location);
+  const notices = [
+    ...fileSystemNotices(location, true, "read"),
+    ...(names === undefined ? [] : [`${location} ${names}: what is being written under the other is not seen`]),
+  ];
+  const schema = readSettled(location, () =>
+    withDatabase(location, "read", (database) => {
+      const found = detectSchema(database, location, migrations.length);
+      if (found.kind === "numbered" && found.version === migrations.length) {
+        return new SqliteStoreReader({ database, location, notices });
+      }
+      database.close();
+      return found;
+    }),
+  );
   if (schema instanceof SqliteStoreReader) return schema;
   switch (schema.kind) {
     case "empty":
@@ -86,13 +103,44 @@ export async function openSqliteReader(path: string): Promise<StoreReader> {
       });
     case "numbered":
       // An older schema of ours: the queries are for the newest one only.
-      withDatabase(location, "write", (database) => {
-        transaction(database, "write", () => migrate(database, location, migrations));
-        database.close();
+      checkDatabasePath(location, "write");
+      await withLock(location, (lock) => {
+        using _lock = lock;
+        withDatabase(location, "write", (database) => {
+          refuseWhileClaimed(database, location);
+          transaction(database, "write", () => migrate(database, location, migrations));
+          database.close();
+        });
       });
       return withDatabase(location, "read", (database) => new SqliteStoreReader({ database, location, notices }));
     default:
       return schema satisfies never;
+  }
+}
+
+/**
+ * Takes the lock and uses it; it is released when that fails. Whoever has it is named where there is a claim, and waited
+ * for where there is none: it is about to claim, or at work for a moment only.
+ */
+async function withLock<T>(location: string, use: (lock: DatabaseLock) => T): Promise<T> {
+  const deadline = performance.now() + busyMilliseconds;
+  for (;;) {
+    const lock = lockDatabase(location);
+    if (lock !== undefined) {
+      try {
+        return use(lock);
+      } catch (error) {
+        lock[Symbol.dispose]();
+        throw error;
+      }
+    }
+    withDatabase(location, "read", (database) => {
+      refuseWhileClaimed(database, location);
+      database.close();
+    });
+    if (performance.now() > deadline)
+      throw new StoreError("STORE_BUSY", `${location}: another process keeps it locked; wait until it has finished`);
+    await delay(lockRetryMilliseconds);
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Direction } from "@ml-mosaic/statistics";
 import type { EpochRecord } from "@ml-mosaic/training";
 import { flatPipeline } from "../pipelines/flat-pipeline.ts";
+import { saveBeside } from "./copy-database.ts";
+import type { DatabaseLock } from "./database-lock.ts";
 import { epochColumns, metricsJson } from "./epoch-columns.ts";
 import type {
   AddedRuns,
@@ -28,6 +30,7 @@ import { updateKeysIn } from "./update-keys.ts";
 import { leaveWriteAheadLog } from "./write-ahead-log.ts";
 
 export interface SqliteWriterConnection extends SqliteConnection {
+  readonly lock: DatabaseLock;
   readonly claimToken: number;
   readonly recoveredRuns: number;
   readonly claimMilliseconds: number;
@@ -37,6 +40,7 @@ export interface SqliteWriterConnection extends SqliteConnection {
 /** The writing side; holds the claim `claimToken` until `close`. */
 export class SqliteStore extends SqliteStoreReader implements Store {
   readonly recoveredRuns: number;
+  readonly #lock: DatabaseLock;
   readonly #claimToken: bigint;
   readonly #claimMilliseconds: number;
   readonly #leaseMilliseconds: number;
@@ -45,6 +49,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   constructor(connection: SqliteWriterConnection) {
     super(connection);
     this.recoveredRuns = connection.recoveredRuns;
+    this.#lock = connection.lock;
     this.#claimToken = storedInteger(connection.claimToken);
     this.#claimMilliseconds = connection.claimMilliseconds;
     this.#leaseMilliseconds = connection.leaseMilliseconds;
@@ -197,18 +202,21 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     if (!this.database.isOpen) return;
     try {
       await this.perform(() => {
+        if (!this.#lock.isInPlace()) throw replaced(this.location, saveBeside(this.database, this.location));
         this.#sql.dropClaim.run(this.#claimToken);
         leaveWriteAheadLog(this.database);
       });
     } finally {
       await super.close();
+      this.#lock[Symbol.dispose]();
     }
   }
 
-  /** One transaction, refused once another process has taken the claim over. */
+  /** One transaction, refused once the file is another one or another process has taken the claim over. */
   #write<T>(work: () => T): Promise<T> {
     return this.perform(() =>
       transaction(this.database, "write", () => {
+        if (!this.#lock.isInPlace()) throw replaced(this.location);
         if (this.#sql.holdsClaim.get(this.#claimToken) === undefined) {
           const message = `${this.location}: another process has taken over this database; this one may not write any more`;
           throw new StoreError("STORE_CLAIM_LOST", message);
@@ -331,6 +339,12 @@ export class SqliteStore extends SqliteStoreReader implements Store {
       if (!seedColumns.some((column) => column.name === name)) this.#sql.addMetric.run(id, name, storedNumber(value));
     for (const [name, direction] of Object.entries(directions)) this.#sql.setDirection.run(name, direction);
   }
+}
+
+/** @param copy where what it held was saved */
+function replaced(location: string, copy?: string): StoreError {
+  const what = `${location} was removed or replaced while this process wrote to it`;
+  return new StoreError("STORE_REPLACED", copy === undefined ? what : `${what}; all that it held is in ${copy}`);
 }
 
 function leaseLost(runId: number): StoreError {

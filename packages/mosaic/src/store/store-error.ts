@@ -19,8 +19,10 @@ export type StoreErrorCode =
   | "STORE_NO_PERMISSION"
   | "STORE_NOT_A_DATABASE"
   | "STORE_NOT_A_FILE"
+  | "STORE_REPLACED"
   | "STORE_REQUEST"
   | "STORE_RUN_STATE"
+  | "STORE_SEVERAL_NAMES"
   | "STORE_SQL";
 
 export class StoreError extends CodedError<StoreErrorCode> {}

@@ -31,7 +31,9 @@ export function takeClaim(database: DatabaseSync, path: string, claimMillisecond
   return Number(lastInsertRowid);
 }
 
+/** undefined too where the database is so new, or so old, that it knows of no claims. */
 export function readClaim(database: DatabaseSync): WriterRecord | undefined {
+  if (database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'writer_claim'").get() === undefined) return undefined;
   const row = database.prepare("SELECT * FROM writer_claim").get();
   if (row === undefined) return undefined;
   const pid = integerIn(row, "pid");
