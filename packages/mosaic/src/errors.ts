@@ -32,6 +32,7 @@ export type MosaicErrorCode =
   | "FOREIGN_RUNS"
   | "MISSING_OPTION"
   | "MODULE_EXITS"
+  | "MODULE_USES_CHANNEL"
   | "NOTHING_TO_COMPARE"
   | "NOTHING_TO_PLOT"
   | "NO_BATCH_SIZE"

@@ -81,6 +81,16 @@ const badNets: Readonly<Record<string, { readonly body: string; readonly says: R
     says: /a module called process\.exit\(0\)/,
     line: /bad\.js:\d+:\d+/,
   },
+  SendsNull: {
+    body: `info() { process.send(null); return {}; }`,
+    says: /a module called process\.send\(\), which is for Mosaic's own messages/,
+    line: /SendsNull\.info \(.*bad\.js/,
+  },
+  Disconnects: {
+    body: `info() { process.disconnect(); return {}; }`,
+    says: /a module called process\.disconnect\(\)/,
+    line: /Disconnects\.info \(.*bad\.js/,
+  },
   NeedsMore: {
     body: `constructor({ depth, input_size, width }) { super({ input_size, width, output_size: 1 }); this.depth = depth; }`,
     says: /NeedsMore \(\.\/bad\.js\): depth is missing: it is neither in \[BAD_NeedsMore\] nor in info\(\) of Data/,
@@ -91,9 +101,22 @@ const badNets: Readonly<Record<string, { readonly body: string; readonly says: R
   },
 };
 
+/** These go past `process.send`, to its inside: the messages reach the supervisor. */
+const forgedMessages: Readonly<Record<string, string>> = {
+  ForgesNull: "null",
+  ForgesResult: `{ kind: "done", token: 1, result: { test_loss: "0" }, records: [], artifacts: [] }`,
+  ForgesEpoch: `{ kind: "epochs", token: 1, records: [null], epochs: 2 }`,
+};
+
 const badNetModule = `import { Net } from "./net.ts";
 ${Object.entries(badNets)
   .map(([name, { body }]) => `export class ${name} extends Net {\n  ${body}\n}`)
+  .join("\n")}
+${Object.entries(forgedMessages)
+  .map(
+    ([name, message]) =>
+      `export class ${name} extends Net { info() { process._send(${message}); return {}; }\n${slowSaving} }`,
+  )
   .join("\n")}
 export class NoNetAtAll { forward(data) { return data; } info() { return {}; } }
 `;
@@ -105,7 +128,7 @@ describe("a bad pipeline module", () => {
   beforeAll(async () => {
     workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule, "bad.js": badNetModule });
     const sections: Record<string, Options> = { DATA: data, GOOD: net };
-    for (const name of [...Object.keys(badNets), "NoNetAtAll"]) {
+    for (const name of [...Object.keys(badNets), ...Object.keys(forgedMessages), "NoNetAtAll"]) {
       sections[`BAD_${name}`] = { type: "net", class: name, path_to_class: "./bad.js", width: "2, 3", layers: 0 };
       // A good one after each bad one: it must not suffer from its neighbour.
       sections[`GOOD_${name}`] = { ...net, width: 2, layers: 0 };
@@ -133,6 +156,15 @@ describe("a bad pipeline module", () => {
     },
   );
 
+  it.each(Object.keys(forgedMessages))("%s: its runs alone are errors, and the supervisor goes on", (name) => {
+    const runs = runsOf(`%| ${name}(%`);
+    expect(runs).toHaveLength(2);
+    for (const { status, return_status } of runs) {
+      expect(status).toBe("error");
+      expect(return_status).toMatch(/^a module has sent a message of its own to the supervisor/);
+    }
+  });
+
   it("without the methods of the contract is told which it lacks", () => {
     expect(runsOf("%NoNetAtAll%")[0]?.return_status).toMatch(
       /NoNetAtAll \(\.\/bad\.js\): it has no method saveModel, loadModel, parameters; extending nn\.Module gives/,
@@ -141,7 +173,7 @@ describe("a bad pipeline module", () => {
 
   it("does no harm to the others", () => {
     const good = runsOf("%| Net(%");
-    expect(good).toHaveLength(Object.keys(badNets).length + 2);
+    expect(good).toHaveLength(Object.keys({ ...badNets, ...forgedMessages }).length + 2);
     expect(good.map(({ status }) => status)).toEqual(good.map(() => "done"));
     expect(good.map(({ attempts }) => attempts)).toEqual(good.map(() => 0));
     expect(finished.stderr).not.toContain("its worker died");

@@ -222,13 +222,13 @@ it("keeps the result of a worker that dies as soon as it has sent it, and blames
   await workspace.write(
     "net.ts",
     `${netModule}
-const send = process.send?.bind(process) as (...all: unknown[]) => boolean;
-process.send = (message: { kind: string }, sent: () => void) => {
+const { _send: send } = process as any;
+(process as any)._send = (message: { kind: string }, handle: unknown, options: unknown, sent: () => void) => {
   // The next order may be on its way already: it is not this worker that fails it.
   if (message.kind === "accepted" && Math.random() < 0.5) process.kill(process.pid, "SIGKILL");
-  if (message.kind !== "done" || Math.random() < 0.5) return send(message, sent);
+  if (message.kind !== "done" || Math.random() < 0.5) return send.call(process, message, handle, options, sent);
   // So much that it is not read in one piece.
-  return send({ ...message, padding: "x".repeat(150_000) }, () => process.kill(process.pid, "SIGKILL"));
+  return send.call(process, { ...message, padding: "x".repeat(150_000) }, handle, options, () => process.kill(process.pid, "SIGKILL"));
 };`,
   );
   await workspace.write(

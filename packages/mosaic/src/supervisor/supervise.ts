@@ -138,7 +138,8 @@ class Slot {
 
   #start(): WorkerProcess {
     const worker = startWorker({
-      message: (message) => this.#enqueue(() => this.#take(message)),
+      message: (message) => this.#worker === worker && this.#enqueue(() => this.#take(message)),
+      nonsense: () => this.#worker === worker && this.#enqueue(() => this.#takeNonsense()),
       exit: (how) => {
         if (this.#worker !== worker) return;
         this.#worker = undefined;
@@ -214,6 +215,17 @@ class Slot {
     }
   }
 
+  /** It cannot be told what else of this worker's words is its own. */
+  async #takeNonsense(): Promise<void> {
+    const lease = this.#lease;
+    this.#discard();
+    if (lease === undefined) return;
+    const { store, onEvent } = this.#options;
+    await store.failRun(lease, forged);
+    onEvent({ kind: "failed", lease, error: forged });
+    this.#end();
+  }
+
   async #takeDeath(lease: Lease | undefined, how: string): Promise<void> {
     const { store, onEvent, pause, stop } = this.#options;
     if (lease === undefined || lease !== this.#lease) return;
@@ -228,6 +240,9 @@ class Slot {
     this.#end();
   }
 }
+
+const forged =
+  "a module has sent a message of its own to the supervisor, or changed what its objects are made of; console.log writes to the run's log";
 
 function diskFull(runId: number, error: string): MosaicError {
   const [first] = error.split("\n");

@@ -1,9 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { FromWorker, ToWorker } from "../worker/messages.ts";
+import { type FromWorker, isFromWorker, type ToWorker } from "../worker/messages.ts";
 
 export interface WorkerEvents {
   message(message: FromWorker): void;
+  /** Something else than a message has come. */
+  nonsense(): void;
   /** The process is gone and all its messages have come; `how` says how, such as `killed by SIGKILL`. */
   exit(how: string): void;
 }
@@ -36,7 +38,7 @@ export function startWorker(events: WorkerEvents): WorkerProcess {
     gone = true;
     events.exit(how);
   };
-  child.on("message", (message: FromWorker) => events.message(message));
+  child.on("message", (message: unknown) => (isFromWorker(message) ? events.message(message) : events.nonsense()));
   child.on("error", (error) => exit(`failed: ${error.message}`));
   const describe = (code: number | null, signal: NodeJS.Signals | null) =>
     signal === null ? `ended with exit code ${code}` : `killed by ${signal}`;

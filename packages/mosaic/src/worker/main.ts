@@ -10,6 +10,7 @@ import { captureOutput } from "./capture-output.ts";
 import { isDiskFull } from "./disk-full.ts";
 import { errorText } from "./error-text.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
+import { ownChannel } from "./own-channel.ts";
 import { watchParent } from "./parent-watch.ts";
 
 /** Epochs are reported in batches: tiny models make thousands of them a second. */
@@ -18,14 +19,13 @@ const reportMilliseconds = 100;
 const exit = process.exit.bind(process);
 forbidExit();
 outliveOutput();
+const send = ownChannel();
 
 /** The run at hand; undefined as soon as all is said about it. */
 let current: { readonly token: number; readonly log: RunLog | undefined; readonly pause: AbortController } | undefined;
 
 function tell(message: FromWorker, sent: () => void = () => undefined): void {
-  // The channel closes when the supervisor dies; `disconnect` below ends this process then.
-  if (process.connected) process.send?.(message, () => sent());
-  else sent();
+  send(message, sent);
 }
 
 async function carryOut(token: number, order: RunOrder): Promise<void> {

@@ -2,6 +2,7 @@
  * All that supervisor and workers say to each other: plain data, so that a worker in another language can take this
  * one's place.
  */
+import { isPlainObject } from "@ml-mosaic/base";
 import type { EpochRecord } from "@ml-mosaic/training";
 import type { RunOrder } from "../run/order.ts";
 import type { Artifact, RunResult } from "../store/index.ts";
@@ -48,3 +49,62 @@ export type FromWorker =
       readonly diskFull: boolean;
       readonly exiting: boolean;
     };
+
+/** Whether something that a worker has sent is a message: a module of the user's may have written to the channel. */
+export function isFromWorker(value: unknown): value is FromWorker {
+  if (!isPlainObject(value) || !isCount(value.token)) return false;
+  const { kind, records, epochs, artifacts, result } = value;
+  switch (kind) {
+    case "accepted":
+      return true;
+    case "epochs":
+      return isListOf(records, isEpochRecord) && isCount(epochs);
+    case "done":
+      return isResult(result) && isListOf(records, isEpochRecord) && isListOf(artifacts, isArtifact);
+    case "paused":
+      return isCount(epochs) && isListOf(records, isEpochRecord) && isListOf(artifacts, isArtifact);
+    case "failed":
+      return (
+        typeof value.error === "string" && typeof value.diskFull === "boolean" && typeof value.exiting === "boolean"
+      );
+    default:
+      return false;
+  }
+}
+
+function isEpochRecord(value: unknown): boolean {
+  if (!isPlainObject(value) || !isCount(value.epoch)) return false;
+  const { lr, trainLoss, validLoss, seconds, trainAccuracy, validAccuracy, metrics, trainMetrics } = value;
+  return (
+    [lr, trainLoss, validLoss, seconds].every(isNumber) &&
+    [trainAccuracy, validAccuracy].every((accuracy) => accuracy === undefined || isNumber(accuracy)) &&
+    isFigures(metrics) &&
+    (trainMetrics === undefined || isFigures(trainMetrics))
+  );
+}
+
+function isFigures(value: unknown): boolean {
+  return isPlainObject(value) && Object.values(value).every(isNumber);
+}
+
+function isResult(value: unknown): boolean {
+  return isPlainObject(value) && Object.values(value).every((figure) => figure === null || isNumber(figure));
+}
+
+function isArtifact(value: unknown): boolean {
+  return (
+    isPlainObject(value) && typeof value.kind === "string" && typeof value.path === "string" && isCount(value.sizeBytes)
+  );
+}
+
+function isListOf(value: unknown, isPart: (part: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isPart);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "number";
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
