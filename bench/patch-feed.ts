@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileTraining, DataLoader, type Dataset, Generator, optim, type Tensor } from "@ml-mosaic/tensor";
-import { Augmentation } from "../packages/bigsf/src/datasets/augmentations/augmentation.ts";
+import { BaseAugmentation } from "../packages/bigsf/src/datasets/augmentations/base-augmentation.ts";
 import { writeMaps } from "../packages/bigsf/src/datasets/map-examples.ts";
 import { openSource, type SourceOptions } from "../packages/bigsf/src/datasets/open-source.ts";
 import { PatchDataset } from "../packages/bigsf/src/datasets/patch-dataset.ts";
@@ -45,7 +45,7 @@ try {
     const { source, orderFor } = await openSource(options, cache);
     const indices = Int32Array.from({ length: source.length }, (_, patch) => patch);
     const augmentations = ["random_rotation", "random_horizontal_flip", "random_vertical_flip", "noise"].map((type) =>
-      Augmentation.fromConfig({ type }),
+      BaseAugmentation.fromConfig({ type }),
     );
     const dataset = new PatchDataset({ source, indices, augmentations, shuffled: orderFor(indices) });
     const first = await readEpoch(dataset);

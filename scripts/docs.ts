@@ -8,19 +8,21 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, extname, join, relative, resolve } from "node:path";
 import { type Command, loadCommands } from "@ml-mosaic/command-line";
-import { type ComponentDescription, describeComponents, jsonSchema } from "@ml-mosaic/configurable";
+import {
+  type ComponentDescription,
+  describeComponents,
+  jsonSchema,
+  type Schema,
+  type SchemaMap,
+  type Type,
+} from "@ml-mosaic/configurable";
 import { Experiment } from "@ml-mosaic/training";
 import { mosaic } from "../packages/mosaic/src/commands/main.ts";
 import "../packages/bigsf/src/components.ts";
 import { configurations } from "../packages/bigsf/src/commands/schema.ts";
-import {
-  MONITOR_EXAMPLES,
-  MONITOR_OPTION_NAMES,
-  MONITOR_OPTIONS,
-} from "../packages/mosaic/src/config/monitor-options.ts";
-import { PROCESS_OPTIONS, type ProcessOptionRule } from "../packages/mosaic/src/config/process-options.ts";
-import type { Components, OptionSpec } from "../packages/mosaic/src/config/vocabulary.ts";
-import { vocabulary } from "../packages/mosaic/src/run/components.ts";
+import { monitorOptions } from "../packages/mosaic/src/config/monitor-section.ts";
+import { type Group, processOptions } from "../packages/mosaic/src/config/process-options.ts";
+import { trainingComponents } from "../packages/mosaic/src/schema/training-options.ts";
 import { programFiles } from "./programs.ts";
 
 const mosaicCommands = await loadCommands(mosaic);
@@ -29,46 +31,33 @@ const root: string = resolve(import.meta.dirname, "..");
 
 /** What the options mean, where a page can say more than a terminal. */
 const meanings: Readonly<Record<string, string>> = {
-  loss_function: "loss, see [below](#losses)",
-  class_loss_function: "[your own loss](modules.md#your-own-loss), instead of `loss_function`",
-  path_to_class_loss_function: "where that class is, as `path_to_class`",
-  optimizer: "optimizer, see [below](#optimizers)",
-  scheduler: "learning rate schedule, see [below](#schedulers); `None` is none",
-  early_stopping: "end a run whose test loss no longer falls, see [below](#early-stopping)",
-  run_files_path: "folder of the [run files](database.md#files)",
-  artifacts: "`none` writes no run files",
+  loss_function: "Loss, see [below](#losses)",
+  class_loss_function: "[Your own loss](modules.md#your-own-loss), instead of `loss_function`",
+  path_to_class_loss_function: "Where that class is, as `path_to_class`",
+  optimizer: "Optimizer, see [below](#optimizers)",
+  scheduler: "Learning rate schedule, see [below](#schedulers); `None` is none",
+  early_stopping: "End a run whose test loss no longer falls, see [below](#early-stopping)",
+  run_files_path: "Folder of the [run files](database.md#files)",
+  artifacts: "With `none` there are no run files",
+  imports: "Files and packages that [register](#components-of-your-own) classes of your own",
   need_gpu: "`True`: one run at a time goes to each device of `gpu_available`, see [below](#devices)",
-  gpu_available: "devices, with commas; `None` or nothing where there are none",
+  gpu_available: "Devices, with commas; `None` or nothing where there are none",
 };
 
 const tables: Readonly<Record<string, () => string>> = {
-  process: () =>
-    table(
-      ["option", "value", "default", "meaning"],
-      PROCESS_OPTIONS.map((rule) => [
-        code(rule.spec.name),
-        `${valueText(rule.spec)}${listText(rule)}`,
-        rule.required === true ? "required" : code(defaultText(rule.spec)),
-        meaningOf(rule.spec),
-      ]),
-    ),
-  monitor: () =>
-    table(
-      ["option", "example", "meaning"],
-      MONITOR_OPTION_NAMES.map((name) => [code(name), code(MONITOR_EXAMPLES[name]), meaningOf(MONITOR_OPTIONS[name])]),
-    ),
-  losses: () => componentTable("loss_function", vocabulary.lossFunctions),
-  optimizers: () => componentTable("optimizer", vocabulary.optimizers),
-  schedulers: () => componentTable("scheduler", vocabulary.schedulers),
+  process: () => sectionTable(processOptions),
+  monitor: () => sectionTable(monitorOptions),
+  losses: () => componentTable("loss_function"),
+  optimizers: () => componentTable("optimizer"),
+  schedulers: () => componentTable("scheduler"),
   "early-stopping": () =>
-    table(
-      ["option", "value", "default", "meaning"],
-      vocabulary.earlyStopping.map((spec) => [
-        code(`early_stopping.${spec.name}`),
-        valueText(spec),
-        code(defaultText(spec)),
-        meaningOf(spec),
-      ]),
+    sectionTable(
+      Object.assign(
+        {},
+        ...trainingComponents()
+          .filter(isStopping)
+          .map(({ options }) => options),
+      ),
     ),
   trainer: () => optionTable(trainingParts, "TrainerSettings"),
   "trainer-optimizers": () => typeTable("BaseOptimizer"),
@@ -83,11 +72,11 @@ const tables: Readonly<Record<string, () => string>> = {
   "bigsf-source": () => optionTable(bigsfParts.train, "MapFiles"),
   "bigsf-folds": () => optionTable(bigsfParts.train, "Folds"),
   "bigsf-part": () => optionTable(bigsfParts.train, "PartOptions"),
-  "bigsf-augmentations": () => typeTable("Augmentation"),
+  "bigsf-augmentations": () => typeTable("BaseAugmentation"),
   "bigsf-model-keys": () => keyTable("BaseModel"),
-  "bigsf-encoder-keys": () => keyTable("Encoder"),
+  "bigsf-encoder-keys": () => keyTable("BaseEncoder"),
   "bigsf-loss-keys": () => keyTable("BaseLoss"),
-  "bigsf-metric-keys": () => keyTable("Metric", ["label"]),
+  "bigsf-metric-keys": () => keyTable("BaseMetric", ["label"]),
 };
 
 /** What the configurations of BigSF may hold, by command. */
@@ -167,63 +156,91 @@ function cell(text: string): string {
   return text.replaceAll("|", "or").replaceAll(/ or Generic\w+/g, "");
 }
 
-function componentTable(group: string, components: Components): string {
-  const rows = Object.entries(components).map(([name, specs]) => [
-    code(name),
-    specs.map((spec) => `${code(`${group}.${spec.name}`)} ${optionText(spec)}: ${meaningOf(spec)}`).join("<br>"),
-  ]);
+/** A table of the options of an `.ini` section. */
+function sectionTable(options: SchemaMap): string {
+  return table(
+    ["option", "value", "default", "meaning"],
+    Object.entries(options).map(([name, option]) => [
+      code(name),
+      `${name === "early_stopping" ? "`True`, `False` or a " : ""}${valueText(option.type)}${option.type.form?.kind === "axis" ? "; a list is an axis" : ""}`,
+      defaultText(option),
+      meaningOf(name, option),
+    ]),
+  );
+}
+
+function isStopping({ group }: { readonly group: Group }): boolean {
+  return group === "early_stopping";
+}
+
+function componentTable(group: Group): string {
+  const rows = trainingComponents()
+    // Those of BigSF are registered here too, and described on its own pages.
+    .filter((component) => component.group === group && component.base !== "BaseLoss")
+    .map(({ name, options }) => [
+      code(name),
+      Object.entries(options)
+        .map(([option, each]) => `${code(option)} ${optionText(each)}: ${meaningOf(option, each)}`)
+        .join("<br>"),
+    ]);
   return table([code(group), "options"], rows);
 }
 
 /** @example "number ≥ 0, default `0.9`" */
-function optionText(spec: OptionSpec): string {
-  return `${valueText(spec)}, ${spec.required === true ? "required" : `default ${code(defaultText(spec))}`}`;
+function optionText(option: Schema<unknown>): string {
+  const written = defaultText(option);
+  return [valueText(option.type), written === "required" || written === "none" ? written : `default ${written}`]
+    .filter((part) => part !== "none")
+    .join(", ");
 }
 
 /** As it is written in the file. */
-function defaultText({ default: value }: OptionSpec): string {
-  if (value === undefined) return "";
-  if (typeof value === "boolean") return value ? "True" : "False";
-  return typeof value === "object" ? value.join(", ") : String(value);
+function defaultText({ default: value, optional }: Schema<unknown>): string {
+  if (value === undefined) return optional ? "none" : "required";
+  if (typeof value === "boolean") return value ? "`True`" : "`False`";
+  const { type = value }: { readonly type?: unknown } = Object(value);
+  return code(Array.isArray(value) ? value.join(", ") : String(type));
 }
 
-function meaningOf({ name, help }: OptionSpec): string {
+function meaningOf(name: string, { help }: Schema<unknown>): string {
   const meaning = meanings[name] ?? help;
-  if (meaning === undefined) throw new Error(`the sources do not say what ${name} means`);
+  if (meaning === "") throw new Error(`the sources do not say what ${name} means`);
   return meaning;
 }
 
-function listText({ takes }: ProcessOptionRule): string {
-  switch (takes) {
-    case "axis":
-      return "; a list is an axis";
-    case "sequence":
-      return " or several, with commas";
-    case "one":
-      return "";
-    default:
-      return takes satisfies never;
-  }
-}
-
 /** @example "whole number ≥ 1" */
-function valueText({ type, choices, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: OptionSpec): string {
-  if (choices !== undefined) return choices.map(code).join(" or ");
-  const kinds = {
-    float: "number",
-    int: "whole number",
-    floats: "numbers",
-    ints: "whole numbers",
-    boolean: "`True` or `False`",
-    string: "text",
-  } as const;
-  const bounds = [
-    minimum === undefined ? undefined : `≥ ${minimum}`,
-    exclusiveMinimum === undefined ? undefined : `> ${exclusiveMinimum}`,
-    maximum === undefined ? undefined : `≤ ${maximum}`,
-    exclusiveMaximum === undefined ? undefined : `< ${exclusiveMaximum}`,
-  ].filter((bound) => bound !== undefined);
-  return [kinds[type], bounds.join(", ")].filter((part) => part !== "").join(" ");
+function valueText({ form, expected }: Type<unknown>): string {
+  switch (form?.kind) {
+    case "int":
+    case "float": {
+      const { minimum, exclusiveMinimum, maximum, exclusiveMaximum } = form.bounds ?? {};
+      const bounds = [
+        minimum === undefined ? undefined : `≥ ${minimum}`,
+        exclusiveMinimum === undefined ? undefined : `> ${exclusiveMinimum}`,
+        maximum === undefined ? undefined : `≤ ${maximum}`,
+        exclusiveMaximum === undefined ? undefined : `< ${exclusiveMaximum}`,
+      ].filter((bound) => bound !== undefined);
+      return [form.kind === "int" ? "whole number" : "number", bounds.join(", ")]
+        .filter((part) => part !== "")
+        .join(" ");
+    }
+    case "boolean":
+      return "`True` or `False`";
+    case "string":
+    case "path":
+      return "text";
+    case "literal":
+      return form.values.map((value) => code(String(value))).join(" or ");
+    case "list":
+      return `${valueText(form.item)}, one or several with commas`;
+    case "axis":
+      return valueText(form.value);
+    case "component":
+    case "union":
+      return "name";
+    default:
+      return expected;
+  }
 }
 
 function code(text: string): string {

@@ -1,10 +1,10 @@
-import { Encoder } from "@ml-mosaic/bigsf";
+import { BaseEncoder } from "@ml-mosaic/bigsf";
 import { configurable, int, register, schema } from "@ml-mosaic/configurable";
 import { nn, type Tensor } from "@ml-mosaic/tensor";
 import { BaseModel } from "@ml-mosaic/training";
 
 /** A few numbers that the model learns to make of a position. */
-class Learned extends configurable({ size: schema(int, { default: 2 }) }, Encoder) {
+class Learned extends configurable({ size: schema(int, { default: 2 }) }, BaseEncoder) {
   static override readonly aliases = ["learned"];
   readonly linear = new nn.Linear(4, this.size);
   override get channels(): number {

@@ -1,8 +1,8 @@
 import { configurable, float, register, schema } from "@ml-mosaic/configurable";
 import { full, type metrics } from "@ml-mosaic/tensor";
-import { Metric } from "@ml-mosaic/training";
+import { BaseMetric } from "@ml-mosaic/training";
 
-class Within extends configurable({ tolerance: schema(float, { default: 0.1 }) }, Metric) {
+class Within extends configurable({ tolerance: schema(float, { default: 0.1 }) }, BaseMetric) {
   static override readonly aliases = ["within"];
   override build(): metrics.Metric {
     return {

@@ -1,7 +1,7 @@
 /** Importing this package registers its components: models, data, losses, metrics, augmentations, encoders of positions. */
 import "./components.ts";
 
-export { Augmentation, type PatchLayers } from "./datasets/augmentations/augmentation.ts";
+export { BaseAugmentation, type PatchLayers } from "./datasets/augmentations/base-augmentation.ts";
 export { type FoldedPatches, PatchesData } from "./datasets/patches-data.ts";
 export { BigsfError, type BigsfErrorCode } from "./errors.ts";
 export { type LabelledPixels, labelledPixels } from "./labelled/labelled-pixels.ts";
@@ -14,7 +14,7 @@ export { TverskyLoss } from "./losses/tversky.ts";
 export { MssimMetric } from "./metrics/mssim.ts";
 export { DiceMetric, IouMetric, PrecisionMetric, RecallMetric } from "./metrics/overlap-metrics.ts";
 export { AveragePrecisionMetric, RocAucMetric } from "./metrics/ranking-metrics.ts";
-export { Encoder } from "./models/encoders/encoder.ts";
+export { BaseEncoder } from "./models/encoders/base-encoder.ts";
 export { IdentityEncoder } from "./models/encoders/identity.ts";
 export { LinEncoder } from "./models/encoders/lin.ts";
 export { SinEncoder } from "./models/encoders/sin.ts";

@@ -1,6 +1,6 @@
 /** On a small field of filaments the models learn: the loss falls, and Dice rises far above what any threshold reaches. */
 import { DataLoader, fromArray, Generator, metrics, optim, type Tensor, TensorDataset } from "@ml-mosaic/tensor";
-import { BaseLoss, BaseModel, type EpochRecord, Metric, train } from "@ml-mosaic/training";
+import { BaseLoss, BaseMetric, BaseModel, type EpochRecord, train } from "@ml-mosaic/training";
 import { expect, test } from "vitest";
 import "../src/components.ts";
 
@@ -40,7 +40,7 @@ async function bestThreshold(): Promise<number> {
   const [images, , targets] = field(96, 2);
   let best = 0;
   for (let threshold = -1; threshold < 2; threshold += 0.05) {
-    const dice = Metric.fromConfig({ type: "dice" }).build();
+    const dice = BaseMetric.fromConfig({ type: "dice" }).build();
     best = Math.max(best, Number(await metrics.compute(dice, images.sub(threshold), targets)));
   }
   return best;
@@ -66,7 +66,7 @@ test.each([
     optimizer: optim.Adam({ lr: 0.005 }),
     trainLoader: new DataLoader(new TensorDataset(...field(320, 1)), { batchSize: 16, shuffle: true }),
     evaluationLoader: new DataLoader(new TensorDataset(...field(96, 2)), { batchSize: 32 }),
-    metrics: ["dice", "roc_auc", "average_precision", "mssim"].map((type) => Metric.fromConfig({ type }).build()),
+    metrics: ["dice", "roc_auc", "average_precision", "mssim"].map((type) => BaseMetric.fromConfig({ type }).build()),
     accuracy: false,
     epochs: 6,
     generator: new Generator(3),

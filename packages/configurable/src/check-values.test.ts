@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { type CheckOptions, checkValues } from "./check-values.ts";
-import { list, map } from "./collection-types.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { describeProblem } from "./problem.ts";
-import { any, float, int, path, string } from "./scalar-types.ts";
 import { type SchemaMap, schema } from "./schema.ts";
+import { list, map } from "./types/collection-types.ts";
+import { any, float, int, path, string } from "./types/scalar-types.ts";
 
 function valuesOf(schemas: SchemaMap, values: unknown, options?: CheckOptions): unknown {
   const checked = checkValues(schemas, values, options);

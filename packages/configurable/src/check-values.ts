@@ -2,7 +2,7 @@ import { ConfigurationError } from "./configuration-error.ts";
 import type { Problem } from "./problem.ts";
 import { readValues, type Source } from "./read-values.ts";
 import type { Infer, SchemaMap } from "./schema.ts";
-import { construct } from "./type.ts";
+import { construct } from "./types/type.ts";
 
 export interface CheckOptions {
   /** What is being checked, as it is to appear in messages: `[MLP_BRICK]`. */

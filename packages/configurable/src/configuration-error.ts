@@ -1,5 +1,5 @@
 import { CodedError } from "@ml-mosaic/base";
-import { describeProblem, type Problem } from "./problem.ts";
+import { formatProblem, type Problem } from "./problem.ts";
 
 /** A configuration that cannot be used, with all of its problems. */
 export class ConfigurationError extends CodedError<"CONFIGURATION_INVALID"> {
@@ -11,15 +11,12 @@ export class ConfigurationError extends CodedError<"CONFIGURATION_INVALID"> {
   }
 }
 
-function summary(problems: readonly Problem[]): string {
-  const lines = problems.map((problem) => {
-    const context = problem.context === undefined ? "" : `${problem.context} `;
-    return `${placeInFile(problem)}${context}${describeProblem(problem)}`;
-  });
-  return lines.length === 1 ? lines.join() : [`${lines.length} problems:`, ...lines].join("\n  ");
-}
+/** A file of another kind given by mistake has a problem on every line: beyond this many a count says enough. */
+const mostShown = 200;
 
-/** As terminals and editors make links of it: `config.yaml:12:5: `. */
-function placeInFile({ file, line, column }: Problem): string {
-  return file === undefined ? "" : `${[file, line, column].filter((part) => part !== undefined).join(":")}: `;
+function summary(problems: readonly Problem[]): string {
+  const lines = problems.slice(0, mostShown).map(formatProblem);
+  if (problems.length === 1) return lines.join();
+  const hidden = problems.length - lines.length;
+  return [`${problems.length} problems:`, ...lines, ...(hidden > 0 ? [`and ${hidden} more`] : [])].join("\n  ");
 }

@@ -1,6 +1,6 @@
 import { ConfigurationError } from "./configuration-error.ts";
 import type { Problem } from "./problem.ts";
-import { type Accepted, accept, construct, problemsUnder, type Reading } from "./type.ts";
+import { type Accepted, accept, construct, problemsUnder, type Reading } from "./types/type.ts";
 
 /** One reading of many: all of their problems, or what `join` makes of the named values. */
 export function gather<Step extends string | number, Value, Whole>(

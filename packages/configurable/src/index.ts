@@ -1,7 +1,6 @@
 export { nearestName } from "@ml-mosaic/base";
 export { type Checked, type CheckOptions, checkValues } from "./check-values.ts";
-export { list, map } from "./collection-types.ts";
-export { component } from "./component.ts";
+export { component } from "./components/component.ts";
 export type {
   AnyClass,
   ComponentClass,
@@ -11,45 +10,59 @@ export type {
   Later,
   Objection,
   Objections,
-} from "./component-class.ts";
+} from "./components/component-class.ts";
 export {
   type ConfigurableClass,
   type ConfigurableOn,
   type ConfigurableStatics,
   configurable,
   type Merged,
-} from "./configurable.ts";
+} from "./components/configurable.ts";
+export type { FromConfigOptions } from "./components/from-config.ts";
+export { loadImports } from "./components/load-imports.ts";
+export { objectionsTo } from "./components/read-component.ts";
+export { type RegisteredClass, type Registry, register } from "./components/registry.ts";
+export { resolvedConfig } from "./components/resolved-config.ts";
+export { TypedConfigurable, type TypedStatics, typedConfigurable } from "./components/typed-configurable.ts";
 export { ConfigurationError } from "./configuration-error.ts";
 export {
   type ComponentDescription,
   componentTables,
   type Described,
   describeComponents,
-} from "./describe-components.ts";
-export { describeOptions, type OptionDescription, optionTable, type TableOptions } from "./describe-options.ts";
-export { type Bounds, type Form, typeName } from "./form.ts";
-export type { FromConfigOptions } from "./from-config.ts";
-export { type JsonSchema, jsonSchema, jsonSchemas } from "./json-schema.ts";
-export { literal } from "./literal.ts";
-export { loadImports } from "./load-imports.ts";
+} from "./describe/describe-components.ts";
+export {
+  describeOptions,
+  type OptionDescription,
+  optionTable,
+  type TableOptions,
+} from "./describe/describe-options.ts";
+export { type JsonSchema, jsonSchema, jsonSchemas } from "./describe/json-schema.ts";
+export { optionTypes } from "./describe/option-types.ts";
 export {
   describeProblem,
   formatPath,
+  formatProblem,
   type Path,
   type Problem,
   type StatedProblem,
   type ValueProblem,
 } from "./problem.ts";
 export type { Source } from "./read-values.ts";
-export { refine } from "./refine.ts";
-export { type RegisteredClass, type Registry, register } from "./registry.ts";
-export { resolvedConfig } from "./resolved-config.ts";
-export { any, boolean, float, importable, int, path, string } from "./scalar-types.ts";
 export { type Infer, isSchemaMap, type Schema, type SchemaMap, schema, type Written } from "./schema.ts";
-export { readText } from "./text.ts";
-export { toYaml } from "./to-yaml.ts";
-export { type Accepted, construct, type Reading, type ReadOptions, type Refused, type Type } from "./type.ts";
-export { TypedConfigurable, type TypedStatics, typedConfigurable } from "./typed-configurable.ts";
-export { union } from "./union.ts";
-export { within } from "./within.ts";
-export { readYaml, YamlFile } from "./yaml-file.ts";
+export { configOfText } from "./text/component-text.ts";
+export { type NestedText, nestTexts } from "./text/nest-texts.ts";
+export { type TextFault, textProblem } from "./text/range.ts";
+export { booleanFromText, isNullText, readText } from "./text/scalars.ts";
+export { parseValue, repeatedValue } from "./text/values.ts";
+export { axis } from "./types/axis.ts";
+export { list, map } from "./types/collection-types.ts";
+export { type Bounds, type Form, typeName } from "./types/form.ts";
+export { literal } from "./types/literal.ts";
+export { refine } from "./types/refine.ts";
+export { any, boolean, float, importable, int, path, string } from "./types/scalar-types.ts";
+export { type Accepted, construct, type Reading, type ReadOptions, type Refused, type Type } from "./types/type.ts";
+export { union } from "./types/union.ts";
+export { within } from "./types/within.ts";
+export { toYaml } from "./yaml/to-yaml.ts";
+export { readYaml, YamlFile } from "./yaml/yaml-file.ts";

@@ -29,6 +29,8 @@ export interface ValueProblem extends Place {
   readonly nearest?: string | undefined;
   /** Every place that was searched for a missing option, in order. */
   readonly lookedIn?: readonly string[] | undefined;
+  /** The other types that have an option of this name; absent where none has. */
+  readonly owners?: readonly string[] | undefined;
   /** The fallback that the value came from; absent where it was given directly. */
   readonly source?: string | undefined;
 }
@@ -36,9 +38,10 @@ export interface ValueProblem extends Place {
 export interface StatedProblem extends Place {
   /**
    * `precondition`: values that are right each by itself do not go together; `construction`: a component's constructor
-   * failed; `file`: the file cannot be read, or is no YAML; `import`: a file or package of the user's own cannot be loaded.
+   * failed; `file`: the file cannot be read, or is not of its format; `text`: a text is no list or component; `import`: a
+   * file or package of the user's own cannot be loaded.
    */
-  readonly kind: "precondition" | "construction" | "file" | "import";
+  readonly kind: "precondition" | "construction" | "file" | "text" | "import";
   readonly message: string;
 }
 
@@ -52,7 +55,7 @@ export function describeProblem(problem: Problem): string {
       return `${where}missing, expected ${problem.expected}${searched}`;
     }
     case "unknown":
-      return `${where}unknown option${problem.nearest === undefined ? `, expected ${problem.expected}` : hint(problem)}`;
+      return `${where}unknown option${ownersOf(problem)}${problem.nearest === undefined ? `, expected ${problem.expected}` : hint(problem)}`;
     case "invalid": {
       const source = problem.source === undefined ? "" : ` from ${problem.source}`;
       return `${where}expected ${problem.expected}, got ${showValue(problem.value)}${source}${hint(problem)}`;
@@ -60,6 +63,7 @@ export function describeProblem(problem: Problem): string {
     case "precondition":
     case "construction":
     case "file":
+    case "text":
     case "import":
       return `${where}${problem.message}`;
     default:
@@ -67,8 +71,24 @@ export function describeProblem(problem: Problem): string {
   }
 }
 
+function ownersOf({ owners = [] }: ValueProblem): string {
+  return owners.length === 0 ? "" : ` (${owners.join(", ")} ${owners.length === 1 ? "has" : "have"} it)`;
+}
+
 function hint({ nearest }: ValueProblem): string {
   return nearest === undefined ? "" : `; did you mean ${showValue(nearest)}?`;
+}
+
+/** The problem as one line that names file, place and context: `config.yaml:12:5: trainer.width: expected …`. */
+export function formatProblem(problem: Problem): string {
+  const { file, line, column, context } = problem;
+  // As terminals and editors make links of it.
+  const place = [file, line, column].filter((part) => part !== undefined).join(":");
+  return [
+    ...(file === undefined ? [] : [`${place}:`]),
+    ...(context === undefined ? [] : [context]),
+    describeProblem(problem),
+  ].join(" ");
 }
 
 /** `["trainer", "layers", 2]` is written `trainer.layers[2]`; names that would be unclear are quoted. */

@@ -3,8 +3,8 @@ import { gather } from "./gather.ts";
 import { copyPlain } from "./plain-object.ts";
 import type { Problem } from "./problem.ts";
 import type { Schema, SchemaMap } from "./schema.ts";
-import { isNullText } from "./text.ts";
-import { accept, problemsUnder, type Reading, refuse } from "./type.ts";
+import { isNullText } from "./text/scalars.ts";
+import { accept, problemsUnder, type Reading, type ReadOptions, refuse } from "./types/type.ts";
 
 /** A further place where values are looked for. Names that are no options are nothing to it. */
 export interface Source {
@@ -15,11 +15,9 @@ export interface Source {
   readonly text?: boolean | undefined;
 }
 
-export interface ReadValuesOptions {
+export interface ReadValuesOptions extends ReadOptions {
   /** How messages call the values themselves. */
   readonly name: string;
-  readonly text?: boolean | undefined;
-  readonly folder?: string | undefined;
   readonly fallbacks?: readonly Source[];
   /** Names that may stand beside the options, and are not theirs. */
   readonly besides?: readonly string[];
@@ -29,7 +27,7 @@ export interface ReadValuesOptions {
 export function readValues(
   schemas: SchemaMap,
   values: unknown,
-  { name: sourceName, text, folder, fallbacks = [], besides = [] }: ReadValuesOptions,
+  { name: sourceName, fallbacks = [], besides = [], text, ...options }: ReadValuesOptions,
 ): Reading<Readonly<Record<string, unknown>>> {
   if (!isPlainObject(values)) return refuse(values, "a map of options");
   const sources: readonly Source[] = [{ name: sourceName, values, text }, ...fallbacks];
@@ -37,8 +35,8 @@ export function readValues(
   const strange = [...sharedNames(schemas), ...unknownNames(schemas, values, besides)];
   if (strange.length > 0) parts.push(["", { ok: false, problems: strange }]);
   for (const [name, option] of Object.entries(schemas)) {
-    const fallback = readDefault(name, option, folder);
-    const given = readGiven(name, option, sources, folder);
+    const fallback = readDefault(name, option, options);
+    const given = readGiven(name, option, sources, options);
     // A wrong default is a fault of its own, also where a value is given and it is not needed.
     if (!fallback.ok) parts.push([name, fallback]);
     if (given !== undefined) parts.push([name, given]);
@@ -52,7 +50,7 @@ function readGiven(
   name: string,
   option: Schema<unknown>,
   sources: readonly Source[],
-  folder: string | undefined,
+  options: ReadOptions,
 ): Reading<unknown> | undefined {
   for (const source of sources) {
     const { text = false, values } = source;
@@ -63,7 +61,8 @@ function readGiven(
     const value = values[written];
     if (option.optional && (value === null || (text && typeof value === "string" && isNullText(value))))
       return undefined;
-    const reading = value === null ? refuse(value, option.type.expected) : option.type.read(value, { text, folder });
+    const reading =
+      value === null ? refuse(value, option.type.expected) : option.type.read(value, { ...options, text });
     if (reading.ok) return reading;
     const from = source === sources[0] ? undefined : source.name;
     return {
@@ -81,9 +80,9 @@ function readGiven(
   };
 }
 
-function readDefault(name: string, option: Schema<unknown>, folder: string | undefined): Reading<unknown> {
+function readDefault(name: string, option: Schema<unknown>, options: ReadOptions): Reading<unknown> {
   if (option.default === undefined) return accept(undefined);
-  const reading = option.type.read(copyPlain(option.default), { folder });
+  const reading = option.type.read(copyPlain(option.default), { ...options, text: false });
   return reading.ok ? reading : { ok: false, problems: problemsUnder(name, reading.problems).map(asDefault) };
 }
 
@@ -96,7 +95,7 @@ function unknownNames(
   values: Readonly<Record<string, unknown>>,
   besides: readonly string[],
 ): readonly Problem[] {
-  const known = [...besides, ...Object.entries(schemas).flatMap(([name, option]) => [name, ...option.aliases])];
+  const known = [...besides, ...knownNames(schemas)];
   const primary = [...besides, ...Object.keys(schemas)].join(", ");
   return Object.keys(values)
     .filter((name) => !known.includes(name))
@@ -107,6 +106,11 @@ function unknownNames(
       expected: primary === "" ? "no options" : primary,
       nearest: nearestName(name, known),
     }));
+}
+
+/** The names of all options, and their aliases. */
+export function knownNames(schemas: SchemaMap): readonly string[] {
+  return Object.entries(schemas).flatMap(([name, option]) => [name, ...option.aliases]);
 }
 
 /** A name that two options claim: which of them it means could only be guessed. */

@@ -1,10 +1,10 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { checkValues } from "./check-values.ts";
-import { list, map } from "./collection-types.ts";
-import { literal } from "./literal.ts";
-import { any, boolean, float, int, path, string } from "./scalar-types.ts";
 import { type Infer, isSchemaMap, type Schema, type SchemaMap, schema } from "./schema.ts";
-import { union } from "./union.ts";
+import { list, map } from "./types/collection-types.ts";
+import { literal } from "./types/literal.ts";
+import { any, boolean, float, int, path, string } from "./types/scalar-types.ts";
+import { union } from "./types/union.ts";
 
 const options = {
   width: schema(int),

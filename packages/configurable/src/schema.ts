@@ -1,6 +1,6 @@
 import { isPlainObject } from "@ml-mosaic/base";
-import type { ConfigObject, Configurable, Later } from "./component-class.ts";
-import type { Type } from "./type.ts";
+import type { ConfigObject, Configurable, Later } from "./components/component-class.ts";
+import type { Type } from "./types/type.ts";
 
 /** One option of a component. `Value` is what the component gets: with `undefined` where it may be left out. */
 export interface Schema<Value> {

@@ -132,7 +132,7 @@ export const mistakes: readonly Mistake[] = [
   [
     "an option of another type's",
     trainer("optimizer: { type: adam, momentum: 0.9 }"),
-    ["c.yaml:5:28: trainer.optimizer.momentum: unknown option, expected type, lr, betas"],
+    ["c.yaml:5:28: trainer.optimizer.momentum: unknown option (Sgd has it), expected type, lr, betas"],
   ],
   [
     "items of a list inside a component",

@@ -3,14 +3,11 @@ import { CodedError } from "@ml-mosaic/base";
 /** What went wrong, in a form that programs can test; stable across versions. */
 export type MosaicErrorCode =
   | "AMBIGUOUS_KEYS"
-  | "BAD_CONFIG"
   | "BAD_MODULE_SOURCE"
-  | "BAD_OPTION"
   | "BAD_OPTIONS"
   | "BAD_PAUSE_FILE"
   | "BAD_PIPELINE_FILE"
   | "BAD_PLOT_SIZE"
-  | "BAD_PROCESS_OPTION"
   | "BAD_ROPE"
   | "BAD_SCALE"
   | "BAD_SELECTOR"
@@ -53,7 +50,6 @@ export type MosaicErrorCode =
   | "UNKNOWN_DATA_KEY"
   | "UNKNOWN_FORMAT"
   | "UNKNOWN_GROUP"
-  | "UNKNOWN_NAME"
   | "UNKNOWN_PAIR"
   | "WORKER_CANNOT_START";
 

@@ -3,38 +3,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import type { Vocabulary } from "../src/config/vocabulary.ts";
-
-export const vocabulary: Vocabulary = {
-  lossFunctions: {
-    MSELoss: [],
-    CrossEntropyLoss: [{ name: "label_smoothing", type: "float", minimum: 0, maximum: 1 }],
-    HuberLoss: [{ name: "delta", type: "float", exclusiveMinimum: 0 }],
-  },
-  optimizers: {
-    Adam: [
-      { name: "weight_decay", type: "float", minimum: 0 },
-      { name: "betas", type: "floats", minimum: 0, exclusiveMaximum: 1 },
-    ],
-    SGD: [
-      { name: "weight_decay", type: "float", minimum: 0 },
-      { name: "momentum", type: "float", minimum: 0 },
-      { name: "nesterov", type: "boolean" },
-    ],
-  },
-  schedulers: {
-    StepLR: [
-      { name: "step_size", type: "int", minimum: 1, required: true },
-      { name: "gamma", type: "float" },
-    ],
-    MultiStepLR: [{ name: "milestones", type: "ints", minimum: 1, required: true }],
-    ReduceLROnPlateau: [{ name: "mode", type: "string", choices: ["min", "max"] }],
-  },
-  earlyStopping: [
-    { name: "patience", type: "int", minimum: 1 },
-    { name: "min_delta", type: "float", minimum: 0 },
-  ],
-};
 
 /** The tutorial's file, with the lines that tests refer to. */
 export const CONFIG = `# The tutorial

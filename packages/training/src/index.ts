@@ -2,12 +2,14 @@ export { type AccuracyRule, accuracyRule } from "./accuracy.ts";
 export { BaseData, type DataContext, type DataLoaders } from "./components/base-data.ts";
 export { BaseDataset } from "./components/base-dataset.ts";
 export { BaseLoss } from "./components/base-loss.ts";
+export { BaseMetric } from "./components/base-metric.ts";
 export { BaseModel } from "./components/base-model.ts";
 export { BaseOptimizer } from "./components/base-optimizer.ts";
 export { BaseScheduler, type ScheduleContext } from "./components/base-scheduler.ts";
 export { deviceName } from "./components/device-name.ts";
 export { EarlyStopping } from "./components/early-stopping.ts";
-export { Metric } from "./components/metric.ts";
+export { GenericLoss } from "./components/losses.ts";
+export { positive, whole } from "./components/number-types.ts";
 export {
   type PatienceOptions,
   type StoppingRule,
@@ -36,6 +38,7 @@ export { Experiment } from "./trainer/experiment.ts";
 export { loadSnapshotModel, readTrainerSnapshot, type TrainerSnapshot } from "./trainer/model-state.ts";
 export type { RunOptions, TrainerProgress } from "./trainer/run.ts";
 export { type Existing, RunFolder } from "./trainer/run-folder.ts";
+export { TrainerSettings } from "./trainer/settings.ts";
 export type { TestResult } from "./trainer/test-result.ts";
 export {
   type LoadingTrainer,

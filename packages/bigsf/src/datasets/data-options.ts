@@ -16,7 +16,7 @@ import { Folds } from "../folds/folds.ts";
 import type { Part } from "../folds/splits.ts";
 import type { MapPaths } from "../maps/maps.ts";
 import { NORMALIZATIONS } from "../patches/patch-rules.ts";
-import { Augmentation } from "./augmentations/augmentation.ts";
+import { BaseAugmentation } from "./augmentations/base-augmentation.ts";
 import "./augmentations/built-in.ts";
 import type { SourceOptions } from "./open-source.ts";
 
@@ -34,7 +34,7 @@ class MapFiles
 
 /** How the patches of a part become samples. */
 class PartOptions extends configurable({
-  data_augmentations: schema(list(component(Augmentation)), {
+  data_augmentations: schema(list(component(BaseAugmentation)), {
     default: [],
     help: "Random changes of the samples, one after the other; for train",
   }),

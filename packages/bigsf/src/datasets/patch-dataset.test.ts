@@ -3,7 +3,7 @@ import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openFitsPatches } from "../patches/fits-patches.ts";
 import type { PatchSource } from "../patches/patch-source.ts";
-import { Augmentation } from "./augmentations/augmentation.ts";
+import { BaseAugmentation } from "./augmentations/base-augmentation.ts";
 import "./augmentations/built-in.ts";
 import { writeMaps } from "./map-examples.ts";
 import { PatchDataset } from "./patch-dataset.ts";
@@ -80,7 +80,7 @@ const augmentations = [
   { type: "random_rotation" },
   { type: "random_horizontal_flip" },
   { type: "random_vertical_flip" },
-].map((each) => Augmentation.fromConfig(each));
+].map((each) => BaseAugmentation.fromConfig(each));
 
 describe("augmented", () => {
   const all = () => dataset({ indices: Int32Array.from({ length: 60 }, (_, patch) => 3 * patch), augmentations });
@@ -130,7 +130,7 @@ describe("augmented", () => {
 
 test("noise is in the patch alone", async () => {
   const plain = await epoch(dataset(), 0);
-  const noisy = await epoch(dataset({ augmentations: [Augmentation.fromConfig({ type: "noise" })] }), 0);
+  const noisy = await epoch(dataset({ augmentations: [BaseAugmentation.fromConfig({ type: "noise" })] }), 0);
   for (const [index, sample] of noisy.entries()) {
     expect(sample.slice(16)).toEqual(plain[index]?.slice(16));
     expect(sample.slice(0, 16)).not.toEqual(plain[index]?.slice(0, 16));

@@ -7,7 +7,7 @@ import {
   type SampleArray,
 } from "@ml-mosaic/tensor";
 import type { PatchSource } from "../patches/patch-source.ts";
-import type { Augmentation } from "./augmentations/augmentation.ts";
+import type { BaseAugmentation } from "./augmentations/base-augmentation.ts";
 
 /** What a data set needs of a source of patches. */
 export type PatchReader = Pick<PatchSource, "patchSize" | "positions" | "read">;
@@ -17,7 +17,7 @@ export interface PatchDatasetOptions {
   /** The numbers of the patches in the source, which are the samples. */
   readonly indices: Int32Array<ArrayBuffer>;
   /** Done to each sample, one after the other. */
-  readonly augmentations?: readonly Augmentation[];
+  readonly augmentations?: readonly BaseAugmentation[];
   /** Whether samples tell where in the map they are. */
   readonly encodePositions?: boolean;
   /** A random order of the samples that suits the source; without it any order is taken. */
@@ -31,7 +31,7 @@ export interface PatchDatasetOptions {
 export class PatchDataset implements Dataset {
   readonly source: PatchReader;
   readonly indices: Int32Array<ArrayBuffer>;
-  readonly augmentations: readonly Augmentation[];
+  readonly augmentations: readonly BaseAugmentation[];
   readonly encodePositions: boolean;
   readonly shuffled: Dataset["shuffled"];
 

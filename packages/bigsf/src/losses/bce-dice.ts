@@ -1,4 +1,4 @@
-import { configurable, float, type Objection, schema, within } from "@ml-mosaic/configurable";
+import { configurable, float, type Objection, register, schema, within } from "@ml-mosaic/configurable";
 import type { Tensor } from "@ml-mosaic/tensor";
 import type { LabelledPixels } from "../labelled/labelled-pixels.ts";
 import { bceOptions, binaryCrossEntropy } from "./bce.ts";
@@ -29,3 +29,5 @@ export class BceDiceLoss extends configurable(options, LabelledLoss) {
     return bce.add(diceLoss(pixels, this.smooth, this.per_patch).mul(this.dice_weight));
   }
 }
+
+register(BceDiceLoss);

@@ -1,4 +1,4 @@
-import { configurable, float, schema, within } from "@ml-mosaic/configurable";
+import { configurable, float, register, schema, within } from "@ml-mosaic/configurable";
 import type { Tensor } from "@ml-mosaic/tensor";
 import type { LabelledPixels } from "../labelled/labelled-pixels.ts";
 import { LabelledLoss } from "./labelled-loss.ts";
@@ -25,3 +25,5 @@ export class BceLoss extends configurable(bceOptions, LabelledLoss) {
     return binaryCrossEntropy(pixels, this.pos_weight);
   }
 }
+
+register(BceLoss);

@@ -1,4 +1,4 @@
-import { boolean, configurable, float, schema, within } from "@ml-mosaic/configurable";
+import { boolean, configurable, float, register, schema, within } from "@ml-mosaic/configurable";
 import type { Tensor } from "@ml-mosaic/tensor";
 import type { LabelledPixels } from "../labelled/labelled-pixels.ts";
 import { LabelledLoss } from "./labelled-loss.ts";
@@ -29,3 +29,5 @@ export class DiceLoss extends configurable(overlapOptions, LabelledLoss) {
     return diceLoss(pixels, this.smooth, this.per_patch);
   }
 }
+
+register(DiceLoss);

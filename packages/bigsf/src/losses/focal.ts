@@ -1,4 +1,4 @@
-import { configurable, float, schema, within } from "@ml-mosaic/configurable";
+import { configurable, float, register, schema, within } from "@ml-mosaic/configurable";
 import type { Tensor } from "@ml-mosaic/tensor";
 import type { LabelledPixels } from "../labelled/labelled-pixels.ts";
 import { LabelledLoss } from "./labelled-loss.ts";
@@ -31,3 +31,5 @@ export class FocalLoss extends configurable(options, LabelledLoss) {
     return labelledMean(weights.mul(modulation).mul(logOnePlusExp(z.neg())), labelled);
   }
 }
+
+register(FocalLoss);

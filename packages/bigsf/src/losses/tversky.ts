@@ -1,4 +1,4 @@
-import { configurable, float, schema, within } from "@ml-mosaic/configurable";
+import { configurable, float, register, schema, within } from "@ml-mosaic/configurable";
 import type { Tensor } from "@ml-mosaic/tensor";
 import type { LabelledPixels } from "../labelled/labelled-pixels.ts";
 import { overlapOptions } from "./dice.ts";
@@ -25,3 +25,5 @@ export class TverskyLoss extends configurable(options, LabelledLoss) {
     return overlapLoss(pixels, { falsePositives: alpha, falseNegatives: beta, smooth, perPatch: per_patch });
   }
 }
+
+register(TverskyLoss);

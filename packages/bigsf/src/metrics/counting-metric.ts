@@ -1,6 +1,6 @@
 import { configurable } from "@ml-mosaic/configurable";
 import type { metrics } from "@ml-mosaic/tensor";
-import { Metric } from "@ml-mosaic/training";
+import { BaseMetric } from "@ml-mosaic/training";
 import { labelledPixels } from "../labelled/labelled-pixels.ts";
 import { found, nameAt, thresholdOptions } from "./threshold.ts";
 
@@ -14,7 +14,7 @@ export interface PixelCounts {
 }
 
 /** A ratio of numbers of labelled pixels. */
-export abstract class CountingMetric extends configurable(thresholdOptions, Metric) {
+export abstract class CountingMetric extends configurable(thresholdOptions, BaseMetric) {
   protected abstract readonly title: string;
 
   /** @returns NaN for 0 / 0 */

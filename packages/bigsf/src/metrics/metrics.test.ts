@@ -1,7 +1,7 @@
 /** Metrics over labelled pixels against scikit-learn, scikit-image and numpy (fixtures/metrics.py). */
 import { readFileSync } from "node:fs";
 import { evaluate, fromArray, metrics, zeros } from "@ml-mosaic/tensor";
-import { Metric } from "@ml-mosaic/training";
+import { BaseMetric } from "@ml-mosaic/training";
 import { describe, expect, test } from "vitest";
 import { BigsfError } from "../errors.ts";
 import "./built-in.ts";
@@ -58,7 +58,7 @@ describe.each(fixture.cases.map((each) => [each.name, each] as const))("%s", (_,
   test.each(each.expected.map((expected) => [JSON.stringify(expected.config), expected] as const))(
     "%s",
     async (_config, { config, value }) => {
-      const found = await overEpoch(Metric.fromConfig(config).build(), batchesOf(each));
+      const found = await overEpoch(BaseMetric.fromConfig(config).build(), batchesOf(each));
       if (value === null) expect(found).toBeNaN();
       else expect(found).toBeCloseTo(value, config.binary === false ? 5 : 6);
     },
@@ -69,7 +69,7 @@ test("a metric starts afresh with each epoch", async () => {
   const [usual, other] = fixture.cases;
   if (usual === undefined || other === undefined) throw new Error("two cases are needed");
   for (const { config } of usual.expected) {
-    const metric = Metric.fromConfig(config).build();
+    const metric = BaseMetric.fromConfig(config).build();
     const before = await overEpoch(metric, batchesOf(usual));
     await overEpoch(metric, batchesOf(other));
     expect(await overEpoch(metric, batchesOf(usual))).toBe(before);
@@ -87,7 +87,7 @@ test("what is not labelled changes nothing", async () => {
     truth: changed(usual.truth, (value) => 1 - value),
   };
   for (const { config } of usual.expected) {
-    const metric = Metric.fromConfig(config).build();
+    const metric = BaseMetric.fromConfig(config).build();
     expect(await overEpoch(metric, batchesOf(other)), JSON.stringify(config)).toBe(
       await overEpoch(metric, batchesOf(usual)),
     );
@@ -95,7 +95,7 @@ test("what is not labelled changes nothing", async () => {
 });
 
 test("names tell a threshold that is not the usual one, so that several fit in one log", () => {
-  const name = (config: unknown) => Metric.fromConfig(config).build().name;
+  const name = (config: unknown) => BaseMetric.fromConfig(config).build().name;
   expect(
     ["dice", "iou", "precision", "recall", "roc_auc", "average_precision", "mssim"].map((type) => name({ type })),
   ).toEqual(["dice", "iou", "precision", "recall", "roc_auc", "average_precision", "mssim"]);
@@ -106,7 +106,7 @@ test("names tell a threshold that is not the usual one, so that several fit in o
 test("scores of 100 keep their order, which their probabilities would not", async () => {
   const prediction = fromArray(Float32Array.of(90, 100, -90, -100), [1, 1, 2, 2]);
   const target = fromArray(Float32Array.of(0, 1, 1, 0, 1, 1, 1, 1), [1, 2, 2, 2]);
-  const auc = Metric.fromConfig({ type: "roc_auc" }).build();
+  const auc = BaseMetric.fromConfig({ type: "roc_auc" }).build();
   expect(await metrics.compute(auc, prediction, target)).toBe(0.75);
 });
 
@@ -114,12 +114,12 @@ test("a prediction of NaN has no area, and is nothing found", async () => {
   const prediction = fromArray(Float32Array.of(Number.NaN, 1, 2, 3), [1, 1, 2, 2]);
   const target = fromArray(Float32Array.of(1, 1, 0, 0, 1, 1, 1, 1), [1, 2, 2, 2]);
   for (const type of ["roc_auc", "average_precision"])
-    expect(await metrics.compute(Metric.fromConfig({ type }).build(), prediction, target)).toBeNaN();
-  expect(await metrics.compute(Metric.fromConfig({ type: "recall" }).build(), prediction, target)).toBe(0.5);
+    expect(await metrics.compute(BaseMetric.fromConfig({ type }).build(), prediction, target)).toBeNaN();
+  expect(await metrics.compute(BaseMetric.fromConfig({ type: "recall" }).build(), prediction, target)).toBe(0.5);
 });
 
 test("what cannot be computed is refused, with what to do", () => {
-  const build = (config: unknown) => Metric.fromConfig(config).build();
+  const build = (config: unknown) => BaseMetric.fromConfig(config).build();
   const step = (config: unknown) => () => build(config).step(zeros([2, 1, 4, 4]), zeros([2, 2, 4, 4]));
   expect(step({ type: "mssim" })).toThrow(/mssim needs patches of at least 7 x 7 \(win_size\); they are 4 x 4/);
   expect(step({ type: "mssim" })).toThrow(BigsfError);

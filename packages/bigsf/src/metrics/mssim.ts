@@ -1,6 +1,6 @@
-import { boolean, configurable, float, int, type Objection, schema, within } from "@ml-mosaic/configurable";
+import { boolean, configurable, float, int, type Objection, register, schema, within } from "@ml-mosaic/configurable";
 import { cat, functional, type metrics, ones, type Tensor } from "@ml-mosaic/tensor";
-import { Metric } from "@ml-mosaic/training";
+import { BaseMetric } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
 import { labelledPixels } from "../labelled/labelled-pixels.ts";
 import { found, nameAt, thresholdOptions } from "./threshold.ts";
@@ -28,7 +28,7 @@ const options = {
  * labelled it is scikit-image's `structural_similarity(…, use_sample_covariance=False, K1=k1, K2=k2, data_range=1)`,
  * averaged over the patches: windows that reach over the edge are left out, as there. Not the multi-scale variant.
  */
-export class MssimMetric extends configurable(options, Metric) {
+export class MssimMetric extends configurable(options, BaseMetric) {
   static override readonly aliases = ["mssim", "ssim"];
 
   override preconditions(): Objection | undefined {
@@ -87,3 +87,5 @@ export class MssimMetric extends configurable(options, Metric) {
 function windowSums(images: Tensor, size: number): Tensor {
   return functional.conv2d(functional.conv2d(images, ones([1, 1, size, 1])), ones([1, 1, 1, size]));
 }
+
+register(MssimMetric);

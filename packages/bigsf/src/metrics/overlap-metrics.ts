@@ -2,7 +2,7 @@
  * How well the pixels found agree with those of filaments, over all labelled pixels of an epoch together. A ratio of
  * nothing to nothing is NaN: there is nothing to say.
  */
-import { configurable } from "@ml-mosaic/configurable";
+import { configurable, register } from "@ml-mosaic/configurable";
 import { CountingMetric, type PixelCounts } from "./counting-metric.ts";
 
 /** 2 hits / (found + there): the F1 score. NaN where nothing is found and nothing is there. */
@@ -40,3 +40,5 @@ export class RecallMetric extends configurable({}, CountingMetric) {
     return hits / there;
   }
 }
+
+register(DiceMetric, IouMetric, PrecisionMetric, RecallMetric);

@@ -1,7 +1,7 @@
 /** How the scores order labelled pixels, without a threshold, in bounded memory: see `metrics.ScoreHistogram`. */
-import { configurable } from "@ml-mosaic/configurable";
+import { configurable, register } from "@ml-mosaic/configurable";
 import { metrics, type Tensor } from "@ml-mosaic/tensor";
-import { Metric } from "@ml-mosaic/training";
+import { BaseMetric } from "@ml-mosaic/training";
 import { labelledPixels } from "../labelled/labelled-pixels.ts";
 
 const none = new Float64Array();
@@ -24,7 +24,7 @@ function rankingMetric(name: string, area: (counts: metrics.ScoreCounts) => numb
  * Area under the receiver operating characteristic: how probably a pixel of a filament has a larger score than another
  * one. NaN where there are no labelled pixels of filaments, or no others.
  */
-export class RocAucMetric extends configurable({}, Metric) {
+export class RocAucMetric extends configurable({}, BaseMetric) {
   static override readonly aliases = ["roc_auc", "auc"];
   override build(): metrics.Metric<number> {
     return rankingMetric("roc_auc", metrics.rocAucOf);
@@ -35,9 +35,11 @@ export class RocAucMetric extends configurable({}, Metric) {
  * Mean, over the pixels of filaments, of the precision down to their score: the area under the steps of precision over
  * recall. NaN where there are none.
  */
-export class AveragePrecisionMetric extends configurable({}, Metric) {
+export class AveragePrecisionMetric extends configurable({}, BaseMetric) {
   static override readonly aliases = ["average_precision", "ap"];
   override build(): metrics.Metric<number> {
     return rankingMetric("average_precision", metrics.averagePrecisionOf);
   }
 }
+
+register(AveragePrecisionMetric, RocAucMetric);

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { BigsfError } from "../errors.ts";
 import "../losses/built-in.ts";
 import "./built-in.ts";
-import { Encoder } from "./encoders/encoder.ts";
+import { BaseEncoder } from "./encoders/base-encoder.ts";
 import { SegmentationModel } from "./segmentation-model.ts";
 import { UNet } from "./unet.ts";
 import { UNetPlusPlus } from "./unetpp.ts";
@@ -205,8 +205,8 @@ describe.each(["unet", "unetpp"])("%s and positions", (type) => {
   });
 });
 
-/** The example of `Encoder`. */
-class Learned extends configurable({ size: schema(int, { default: 2 }) }, Encoder) {
+/** The example of `BaseEncoder`. */
+class Learned extends configurable({ size: schema(int, { default: 2 }) }, BaseEncoder) {
   static override readonly aliases = ["learned"];
   readonly linear = new nn.Linear(4, this.size);
   override get channels(): number {

@@ -2,7 +2,7 @@ import { component, configurable, int, literal, schema, within } from "@ml-mosai
 import { cat, type Tensor } from "@ml-mosaic/tensor";
 import { BaseModel } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
-import { Encoder } from "./encoders/encoder.ts";
+import { BaseEncoder } from "./encoders/base-encoder.ts";
 
 const count = within(int, { minimum: 1 });
 
@@ -18,7 +18,7 @@ const options = {
     default: 4,
     help: "How often the image is halved; the sides of patches must be multiples of 2^num_blocks",
   }),
-  encoder: schema(component(Encoder), {
+  encoder: schema(component(BaseEncoder), {
     optional: true,
     help: "How the patch's position in the map is told to the model; nothing: not at all",
   }),

@@ -1,4 +1,4 @@
-import { configurable } from "@ml-mosaic/configurable";
+import { configurable, register } from "@ml-mosaic/configurable";
 import { cat, nn, type Tensor } from "@ml-mosaic/tensor";
 import { doubleConvolution } from "./double-convolution.ts";
 import { SegmentationModel } from "./segmentation-model.ts";
@@ -56,3 +56,5 @@ export class UNet extends configurable({}, SegmentationModel) {
     return this.head.forward(this.joinPosition("after", x, position));
   }
 }
+
+register(UNet);

@@ -1,4 +1,4 @@
-import { boolean, configurable, schema } from "@ml-mosaic/configurable";
+import { boolean, configurable, register, schema } from "@ml-mosaic/configurable";
 import { cat, nn, type Tensor } from "@ml-mosaic/tensor";
 import { doubleConvolution } from "./double-convolution.ts";
 import { SegmentationModel } from "./segmentation-model.ts";
@@ -88,3 +88,5 @@ export class UNetPlusPlus extends configurable(options, SegmentationModel) {
     });
   }
 }
+
+register(UNetPlusPlus);

@@ -1,13 +1,7 @@
 import { countText } from "@ml-mosaic/base";
 import { command } from "@ml-mosaic/command-line";
-import {
-  countPipelines,
-  formatProblem,
-  generatePipelines,
-  readExperiment,
-  writePipelineFile,
-} from "../config/index.ts";
-import { vocabulary } from "../run/components.ts";
+import { formatProblem } from "@ml-mosaic/configurable";
+import { countPipelines, generatePipelines, readExperiment, writePipelineFile } from "../config/index.ts";
 
 export const generateCommand = command({
   name: "generate",
@@ -19,7 +13,7 @@ export const generateCommand = command({
   options: [],
   examples: ["mosaic generate config.ini pipelines.json"],
   async run(given, { out, err }) {
-    const experiment = await readExperiment(given.config_file, vocabulary);
+    const experiment = await readExperiment(given.config_file);
     for (const notice of experiment.notices) err(`${formatProblem(notice)}\n`);
     const file = given.pipelines_file;
     await writePipelineFile(file, generatePipelines(experiment));

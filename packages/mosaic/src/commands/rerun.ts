@@ -1,6 +1,7 @@
 import { countText } from "@ml-mosaic/base";
 import { command, shellText } from "@ml-mosaic/command-line";
-import { formatProblem, readMonitor } from "../config/index.ts";
+import { formatProblem } from "@ml-mosaic/configurable";
+import { readMonitor } from "../config/index.ts";
 import { checkDevices } from "../experiment/devices.ts";
 import { queueRerun } from "../experiment/rerun.ts";
 import { idRanges } from "../selection/id-ranges.ts";

@@ -1,6 +1,7 @@
 import { countText } from "@ml-mosaic/base";
 import { command, type ExitCode, shellText, type Terminal } from "@ml-mosaic/command-line";
-import { countPipelines, type Experiment, formatProblem, readExperiment } from "../config/index.ts";
+import { formatProblem } from "@ml-mosaic/configurable";
+import { countPipelines, type Experiment, readExperiment } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import type { Outcome } from "../experiment/carry-out.ts";
 import { checkModules } from "../experiment/check-modules.ts";
@@ -9,7 +10,6 @@ import { dryRun } from "../experiment/dry-run.ts";
 import { refuseTakenFiles } from "../experiment/files-folders.ts";
 import { digestModules } from "../experiment/plan.ts";
 import { type ExperimentQueue, enqueueRuns } from "../experiment/queue.ts";
-import { vocabulary } from "../run/components.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { carryOnLines, jsonOption, trainAndTell } from "./train-and-tell.ts";
 
@@ -35,7 +35,7 @@ export const runCommand = command({
     const retryErrors = given["retry-errors"];
     if (retryErrors && !continued)
       throw new MosaicError("BAD_USAGE", "--retry-errors goes with --continue: without it everything runs anew");
-    const experiment = await readExperiment(configFile, vocabulary);
+    const experiment = await readExperiment(configFile);
     for (const notice of experiment.notices) terminal.err(`${formatProblem(notice)}\n`);
     await checkModules(experiment);
     await checkDevices(experiment.monitor, experiment.file);

@@ -1,14 +1,13 @@
 // A class section: one of the user's classes with its options, multiplied by the options that are lists.
 
 import { nearestName } from "@ml-mosaic/base";
+import { parseValue, repeatedValue, type Schema, schema, string } from "@ml-mosaic/configurable";
 import { isClassOption, moduleOptionNames, sectionName, trainingType } from "../pipelines/flat-pipeline.ts";
 import type { Texts } from "../pipelines/pipeline.ts";
 import { type ClassSource, checkClassName, readClassSource } from "./class-source.ts";
 import type { IniOption, IniSection } from "./ini.ts";
 import { type KeyPattern, parseKeyPattern } from "./key-pattern.ts";
 import type { Findings } from "./problem.ts";
-import { parseValue, repeatedValue } from "./values.ts";
-import type { OptionSpec } from "./vocabulary.ts";
 
 export interface ClassOption {
   readonly name: string;
@@ -40,20 +39,20 @@ export interface ClassSection {
 
 type ModuleOptionName = (typeof moduleOptionNames)[number];
 
-const EXAMPLES: Readonly<Record<ModuleOptionName, string>> = {
+/** The four that every class section has, for tables of options; what else a section may have, its class says. */
+export const classOptions: Readonly<Record<ModuleOptionName, Schema<string>>> = {
+  type: schema(string, { help: "What data_scheme or pipeline_scheme calls it" }),
+  class: schema(string, { help: "Name of the class, or an alias of it" }),
+  path_to_class: schema(string, { help: "File or package that exports the class" }),
+  key: schema(string, { help: "Name of the module in results: text with {option} in it" }),
+};
+
+const examples: Readonly<Record<ModuleOptionName, string>> = {
   type: "type = mlp",
   class: "class = MlpFunnel",
   path_to_class: "path_to_class = ./mlp.ts",
   key: "key = {type}_{class}",
 };
-
-/** The same for tables of options; what else a section may have, its class says. */
-export const CLASS_OPTIONS: readonly OptionSpec[] = [
-  { name: "type", type: "string", required: true, help: "what data_scheme or pipeline_scheme calls it" },
-  { name: "class", type: "string", required: true, help: "name of the class, or an alias of it" },
-  { name: "path_to_class", type: "string", required: true, help: "file or package that exports the class" },
-  { name: "key", type: "string", required: true, help: "name of the module in results: text with {option} in it" },
-];
 
 /** What Mosaic's own options say, but for the key, which follows from all others. */
 export function ownTexts({ type, className, pathToClass }: ClassSection): Texts {
@@ -66,13 +65,11 @@ export async function readClassSection(
   folder: string,
   findings: Findings,
 ): Promise<ClassSection | undefined> {
-  const problem = (option: IniOption, code: string, message: string, remedy: string) =>
+  const problem = (option: IniOption, message: string, remedy: string) =>
     findings.problem({
       line: option.line,
       section: section.name,
       option: option.name,
-      value: option.value,
-      code,
       message,
       remedy,
     });
@@ -86,29 +83,22 @@ export async function readClassSection(
     if (!isOptionName(option, problem)) continue;
     const parsed = parseValue(text, { braces: name === "key" ? "text" : "range" });
     if (!parsed.ok) {
-      for (const { code, message, remedy } of parsed.faults) problem(option, code, message, remedy);
+      for (const { message, remedy } of parsed.faults) problem(option, message, remedy);
       continue;
     }
     const { values, isList } = parsed.value;
     const repeated = repeatedValue(values);
     if (values.length === 0) {
-      problem(
-        option,
-        "empty-value",
-        "The option has no value.",
-        'Give it one, or remove the line; an empty text is written "".',
-      );
+      problem(option, "The option has no value.", 'Give it one, or remove the line; an empty text is written "".');
     } else if (!isClassOption(name) && isList) {
       problem(
         option,
-        "unexpected-list",
         `"${text}" is a list, and ${name} takes one value.`,
         `Write a section for each, or put a comma that is part of it in quotes: "${text}".`,
       );
     } else if (repeated !== undefined) {
       problem(
         option,
-        "repeated-value",
         `"${repeated}" is in the list twice, so that every one of its pipelines would be there twice.`,
         "Write it once; multiplicity repeats runs.",
       );
@@ -127,7 +117,6 @@ export async function readClassSection(
   if (type?.value === trainingType) {
     problem(
       type.option,
-      "reserved-type",
       '"process" marks the training options in pipelines.',
       "Choose another type, here and in its scheme.",
     );
@@ -135,19 +124,18 @@ export async function readClassSection(
   const className = single("class");
   const classFault = className === undefined ? undefined : checkClassName(className.value);
   if (className !== undefined && classFault !== undefined)
-    problem(className.option, classFault.code, classFault.message, classFault.remedy);
+    problem(className.option, classFault.message, classFault.remedy);
 
   const path = single("path_to_class");
   const source = path === undefined ? undefined : await readClassSource(path.value, folder);
-  if (path !== undefined && source?.ok === false)
-    problem(path.option, source.fault.code, source.fault.message, source.fault.remedy);
+  if (path !== undefined && source?.ok === false) problem(path.option, source.fault.message, source.fault.remedy);
 
   const key = single("key");
   // The four are known even where they are missing, which has been reported.
   const keyNames = [...new Set([...names, ...moduleOptionNames])];
   const pattern = key === undefined ? undefined : parseKeyPattern(key.value, section.name, keyNames);
-  for (const { code, message, remedy } of pattern?.faults ?? []) {
-    if (key !== undefined) problem(key.option, code, message, remedy);
+  for (const { message, remedy } of pattern?.faults ?? []) {
+    if (key !== undefined) problem(key.option, message, remedy);
   }
 
   if (type === undefined || className === undefined || path === undefined || !source?.ok || pattern === undefined)
@@ -175,21 +163,19 @@ function checkMissing(section: IniSection, names: readonly string[], findings: F
       line: section.line,
       section: section.name,
       option: name,
-      code: "missing-option",
       message: "The option is missing.",
-      remedy: misspelt === undefined ? `Add a line such as ${EXAMPLES[name]}.` : `Did you mean it by "${misspelt}"?`,
+      remedy: misspelt === undefined ? `Add a line such as ${examples[name]}.` : `Did you mean it by "${misspelt}"?`,
     });
   }
 }
 
 function isOptionName(
   option: IniOption,
-  problem: (option: IniOption, code: string, message: string, remedy: string) => void,
+  problem: (option: IniOption, message: string, remedy: string) => void,
 ): boolean {
   if (option.name === sectionName) {
     problem(
       option,
-      "reserved-option",
       'Pipelines use "name" for the name of the section.',
       "Choose another name for the option, here and in the class.",
     );
@@ -198,7 +184,6 @@ function isOptionName(
   if (/^[\p{L}_][\p{L}\p{N}_.-]*$/u.test(option.name) && option.name !== "__proto__") return true;
   problem(
     option,
-    "bad-option-name",
     `"${option.name}" cannot be the name of an option.`,
     "Write letters, digits and _ and start with a letter, as in batch_size.",
   );

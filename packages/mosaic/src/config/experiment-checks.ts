@@ -1,6 +1,7 @@
 // Checks between sections: schemes against types, equal variants, and how much work comes out.
 
 import { nearestName, suggestName } from "@ml-mosaic/base";
+import { parseValue } from "@ml-mosaic/configurable";
 import { trainingType } from "../pipelines/flat-pipeline.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
 import type { IniSection } from "./ini.ts";
@@ -9,7 +10,6 @@ import type { MonitorSection } from "./monitor-section.ts";
 import { countPipelines, mostRuns } from "./pipelines.ts";
 import type { Findings } from "./problem.ts";
 import type { ProcessSection } from "./process-section.ts";
-import { parseValue } from "./values.ts";
 
 interface Types {
   readonly process: ProcessSection;
@@ -39,8 +39,6 @@ export function checkSchemes({ process, sections, findings }: Types): void {
       line,
       section: section.name,
       option: "type",
-      value: type,
-      code: "type-in-no-scheme",
       message: `No scheme names the type "${type}".`,
       remedy:
         meant === undefined
@@ -64,16 +62,12 @@ export function checkSchemes({ process, sections, findings }: Types): void {
       if (first !== undefined) {
         findings.problem({
           ...place,
-          value: type,
-          code: "repeated-type",
           message: `"${type}" is already in ${first}, and two stages of one type cannot be told apart.`,
           remedy: "Give the second stage a type of its own, with its own sections.",
         });
       } else if (!known.has(type) && !explained.has(type) && !someTypeIsUnknown) {
         findings.problem({
           ...place,
-          value: type,
-          code: "type-without-section",
           message: `No section has the type "${type}".`,
           remedy: known.size === 0 ? `Add a section with type = ${type}.` : suggestName(type, [...known]),
         });
@@ -100,7 +94,6 @@ export function checkSize(
   const runs = pipelines * monitor.multiplicity;
   if (runs <= mostRuns) return;
   findings.problem({
-    code: "too-many-runs",
     message: `The lists multiply to ${pipelines} pipelines and ${runs} runs, more than ${mostRuns}.`,
     remedy: "Shorten a list, give a range a step as in {10-100:30}, or lower multiplicity.",
   });
@@ -120,7 +113,6 @@ export function noticeOverlaps(sections: readonly ClassSection[], findings: Find
     if (same !== undefined) {
       findings.notice({
         ...place,
-        code: "same-variant",
         message: `[${same.section.name}] on line ${same.section.line} has a variant with the same class and options.`,
         remedy: "Change a value in one of them, unless it is to be trained twice with the same result.",
       });
@@ -130,7 +122,6 @@ export function noticeOverlaps(sections: readonly ClassSection[], findings: Find
       findings.notice({
         ...place,
         option: "key",
-        code: "same-key",
         message: `[${namesake.section.name}] has the key "${key}" too: plots draw both as one model.`,
         remedy: "Give them different keys to tell them apart.",
       });

@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import { ConfigurationError } from "@ml-mosaic/configurable";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CONFIG, edited, openFolder, vocabulary, withProcess } from "../../test/test-config.ts";
+import { CONFIG, edited, openFolder, withProcess } from "../../test/test-config.ts";
 import { type Experiment, readExperiment, readMonitor } from "./experiment.ts";
-import { ConfigError } from "./problem.ts";
 
 let folder: Awaited<ReturnType<typeof openFolder>>;
 beforeAll(async () => {
@@ -11,13 +11,13 @@ beforeAll(async () => {
 afterAll(() => folder.close());
 
 async function read(text: string | Uint8Array): Promise<Experiment> {
-  return readExperiment(await folder.write(text), vocabulary);
+  return readExperiment(await folder.write(text));
 }
 
-async function refusal(text: string | Uint8Array): Promise<ConfigError> {
+async function refusal(text: string | Uint8Array): Promise<ConfigurationError> {
   const error: unknown = await read(text).catch((reason: unknown) => reason);
-  if (error instanceof ConfigError) return error;
-  throw new Error(`expected a ConfigError, got ${error}`);
+  if (error instanceof ConfigurationError) return error;
+  throw new Error(`expected a ConfigurationError, got ${error}`);
 }
 
 describe("readExperiment", () => {
@@ -84,19 +84,17 @@ describe("readExperiment", () => {
     const { message, code, problems } = await refusal(edited("width = {2-4}", "width = {5-2}"));
     const file = folder.path("config.ini");
     expect(message).toBe(
-      `${file} has 1 problem:\n  ${file}:28: [mlp_funnel] width: "{5-2}" is an empty range. Write the smaller bound first: {2-5}.`,
+      `${file}:28: [mlp_funnel] width: "{5-2}" is an empty range. Write the smaller bound first: {2-5}.`,
     );
-    expect(code).toBe("BAD_CONFIG");
+    expect(code).toBe("CONFIGURATION_INVALID");
     expect(problems).toEqual([
       {
+        kind: "text",
         file,
         line: 28,
-        section: "mlp_funnel",
-        option: "width",
-        value: "{5-2}",
-        code: "empty-range",
-        message: '"{5-2}" is an empty range.',
-        remedy: "Write the smaller bound first: {2-5}.",
+        context: "[mlp_funnel]",
+        path: ["width"],
+        message: '"{5-2}" is an empty range. Write the smaller bound first: {2-5}.',
       },
     ]);
   });
@@ -107,13 +105,13 @@ describe("readExperiment", () => {
       .replace("class = DatasetOr", "klass = DatasetOr")
       .replace("./mlp.ts", "./mpl.ts");
     const { message, problems } = await refusal(text);
-    expect(problems.map(({ line, code }) => [line, code])).toEqual([
-      [3, "not-a-number"],
-      [11, "number-too-small"],
-      [14, "missing-option"],
-      [26, "class-file-not-found"],
+    expect(problems.map(({ line, kind, path }) => [line, kind, path])).toEqual([
+      [3, "invalid", ["lr"]],
+      [11, "invalid", ["nb_processus"]],
+      [14, "text", ["class"]],
+      [26, "text", ["path_to_class"]],
     ]);
-    expect(message).toContain("has 4 problems:");
+    expect(message).toMatch(/^4 problems:\n/);
   });
 });
 

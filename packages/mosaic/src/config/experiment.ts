@@ -2,14 +2,15 @@
 
 import { dirname, resolve } from "node:path";
 import { nearestName } from "@ml-mosaic/base";
+import type { Problem } from "@ml-mosaic/configurable";
 import { type ClassSection, readClassSection } from "./class-section.ts";
 import { checkSchemes, checkSize, noticeOverlaps } from "./experiment-checks.ts";
 import { type IniSection, parseIni } from "./ini.ts";
 import { type MonitorSection, readMonitorSection } from "./monitor-section.ts";
-import { ConfigError, type Finding, type Findings, type Problem } from "./problem.ts";
+import { type Findings, Gathered } from "./problem.ts";
+import { loadTextImports } from "./process-components.ts";
 import { type ProcessSection, readProcessSection } from "./process-section.ts";
 import { readSourceText } from "./source-text.ts";
-import type { Vocabulary } from "./vocabulary.ts";
 
 export interface Experiment {
   /** The configuration file as the user named it. */
@@ -26,15 +27,15 @@ export interface Experiment {
   readonly notices: readonly Problem[];
 }
 
-/** Throws a ConfigError that carries every problem of the file. */
-export async function readExperiment(file: string, vocabulary: Vocabulary): Promise<Experiment> {
-  const { text, sections, findings, problems, notices } = await openConfig(file);
+/** @throws ConfigurationError with every problem of the file */
+export async function readExperiment(file: string): Promise<Experiment> {
+  const { text, sections, findings } = await openConfig(file);
   const folder = dirname(resolve(file));
   const special = findSpecialSections(sections, ["PROCESS", "MONITOR"], findings);
   const classes = sections.filter((section) => ![...special.values()].includes(section));
 
   const processIni = special.get("PROCESS");
-  const process = processIni && (await readProcessSection(processIni, folder, vocabulary, findings));
+  const process = processIni && (await readProcessSection(processIni, folder, findings));
   const monitorIni = special.get("MONITOR");
   const monitor = monitorIni && readMonitorSection(monitorIni, findings);
   const read: (ClassSection | undefined)[] = [];
@@ -42,73 +43,73 @@ export async function readExperiment(file: string, vocabulary: Vocabulary): Prom
   const classSections = read.filter((section) => section !== undefined);
 
   if (process !== undefined) checkSchemes({ process, sections: classes, findings });
-  if (process === undefined || monitor === undefined || problems.length > 0) throw new ConfigError(file, problems);
+  if (process === undefined || monitor === undefined || findings.hasProblems) throw findings.failure();
   checkSize(process, monitor, classSections, findings);
-  if (problems.length > 0) throw new ConfigError(file, problems);
+  if (findings.hasProblems) throw findings.failure();
   noticeOverlaps(classSections, findings);
-  return { file, folder, text, process, monitor, sections: classSections, notices };
+  return { file, folder, text, process, monitor, sections: classSections, notices: findings.notices };
 }
 
 /** Reads [MONITOR] alone, which is all that a rerun needs; other sections may be missing or wrong. */
 export async function readMonitor(
   file: string,
 ): Promise<{ readonly monitor: MonitorSection; readonly notices: readonly Problem[] }> {
-  const { sections, findings, problems, notices } = await openConfig(file);
+  const { sections, findings } = await openConfig(file);
   const section = findSpecialSections(sections, ["MONITOR"], findings).get("MONITOR");
   const monitor = section && readMonitorSection(section, findings);
-  if (monitor === undefined || problems.length > 0) throw new ConfigError(file, problems);
-  return { monitor, notices };
+  if (monitor === undefined || findings.hasProblems) throw findings.failure();
+  return { monitor, notices: findings.notices };
 }
 
-/** The class sections alone, of a file that may not be finished: what else is missing or wrong in it does not matter. */
+/**
+ * The class sections alone, of a file that may not be finished: what else is missing or wrong in it does not matter. What
+ * [PROCESS] imports is loaded.
+ */
 export async function readClassSections(
   file: string,
 ): Promise<{ readonly folder: string; readonly sections: readonly ClassSection[] }> {
-  const { sections, findings, problems } = await openConfig(file);
+  const { sections, findings } = await openConfig(file);
   const folder = dirname(resolve(file));
   const read: (ClassSection | undefined)[] = [];
   for (const section of sections) {
     if (section.options.some(({ name }) => name === "class"))
       read.push(await readClassSection(section, folder, findings));
   }
-  if (problems.length > 0) throw new ConfigError(file, problems);
+  const imports = sections
+    .find(({ name }) => name === "PROCESS")
+    ?.options.filter(({ name, value }) => name === "imports" && value !== "");
+  for (const { value } of imports ?? []) await loadTextImports(value, folder);
+  if (findings.hasProblems) throw findings.failure();
   return { folder, sections: read.filter((section) => section !== undefined) };
 }
 
 /** [MONITOR] from the texts of its options, as a pause file holds them. */
 export function readMonitorTexts(texts: Readonly<Record<string, string>>, file: string): MonitorSection {
-  const problems: Problem[] = [];
-  const findings: Findings = { problem: (finding) => problems.push({ file, ...finding }), notice: () => undefined };
+  const findings = new Gathered(file);
   const options = Object.entries(texts).map(([name, value]) => ({ name, value, line: 1 }));
   const monitor = readMonitorSection({ name: "MONITOR", line: 1, options }, findings);
-  if (monitor === undefined || problems.length > 0) throw new ConfigError(file, problems);
+  if (monitor === undefined || findings.hasProblems) throw findings.failure();
   return monitor;
 }
 
 interface OpenConfig {
   readonly text: string;
   readonly sections: readonly IniSection[];
-  readonly findings: Findings;
-  /** What `findings` has been told so far. */
-  readonly problems: readonly Problem[];
-  readonly notices: readonly Problem[];
+  readonly findings: Gathered;
 }
 
 async function openConfig(file: string): Promise<OpenConfig> {
   const source = await readSourceText(file);
+  const findings = new Gathered(file);
   if (!source.ok) {
     const { fault, line, cause } = source;
-    throw new ConfigError(file, [{ file, ...(line === undefined ? {} : { line }), ...fault }], { cause });
+    findings.problem({ ...(line === undefined ? {} : { line }), ...fault });
+    throw findings.failure({ cause });
   }
   const ini = parseIni(source.text);
-  const place = (finding: Finding): Problem => ({ file, ...finding });
-  const problems = ini.problems.map(place);
-  const notices = ini.notices.map(place);
-  const findings: Findings = {
-    problem: (finding) => problems.push(place(finding)),
-    notice: (finding) => notices.push(place(finding)),
-  };
-  return { text: source.text, sections: ini.sections, findings, problems, notices };
+  for (const problem of ini.problems) findings.problem(problem);
+  for (const notice of ini.notices) findings.notice(notice);
+  return { text: source.text, sections: ini.sections, findings };
 }
 
 /** Finds the sections that are no classes; one that is slightly misspelt is reported as such and read all the same. */
@@ -135,7 +136,6 @@ function findSpecialSections(
     findings.problem({
       ...(section === undefined ? {} : { line: section.line }),
       section: section?.name ?? name,
-      code: "missing-section",
       message:
         section === undefined
           ? "The section is missing."

@@ -2,12 +2,11 @@
 
 import type { Finding, Findings } from "./problem.ts";
 
-export const IGNORED_OPTIONS: readonly string[] = ["cache_database_path", "cache_size"];
+export const ignoredOptions: readonly string[] = ["cache_database_path", "cache_size"];
 
-export function reportIgnored(place: Pick<Finding, "line" | "section" | "option" | "value">, findings: Findings): void {
+export function reportIgnored(place: Pick<Finding, "line" | "section" | "option">, findings: Findings): void {
   findings.notice({
     ...place,
-    code: "ignored-option",
     message: "The option has no effect: results are written straight to the database.",
     remedy: "Remove the line.",
   });

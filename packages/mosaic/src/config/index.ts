@@ -1,4 +1,4 @@
-export { CLASS_OPTIONS, type ClassOption, type ClassSection } from "./class-section.ts";
+export { type ClassOption, type ClassSection, classOptions } from "./class-section.ts";
 export { type ClassSource, readClassSource } from "./class-source.ts";
 export { type Experiment, readClassSections, readExperiment, readMonitor, readMonitorTexts } from "./experiment.ts";
 export type { MonitorSection } from "./monitor-section.ts";
@@ -11,9 +11,5 @@ export {
   type PipelineAxes,
   type PlannedRun,
 } from "./pipelines.ts";
-export { ConfigError, formatProblem, type Problem } from "./problem.ts";
-export type { ProcessOption } from "./process-option.ts";
 export type { ProcessSection } from "./process-section.ts";
-export { type Component, processTexts, type RunSettings, runSettings } from "./run-settings.ts";
-export type { SettingValue } from "./setting.ts";
-export type { Components, OptionSpec, Vocabulary } from "./vocabulary.ts";
+export { processTexts, type RunSettings, runSettings } from "./run-settings.ts";

@@ -32,18 +32,18 @@ describe("parseIni", () => {
 
   test("collects every problem", () => {
     const text = "early = 1\n[A]\nx = 1\nx = 2\nnonsense here\n= 3\n[A]\n[]\n[B\ny: 4\n[C] # c\n  z = 5\n  2, 3\n";
-    expect(parseIni(text).problems.map(({ line, code }) => [line, code])).toEqual([
-      [1, "option-before-section"],
-      [4, "repeated-option"],
-      [5, "not-an-option"],
-      [6, "empty-option-name"],
-      [7, "repeated-section"],
-      [8, "empty-section-name"],
-      [9, "unclosed-section"],
-      [10, "not-an-option"],
-      [11, "text-after-section"],
-      [12, "indented-line"],
-      [13, "indented-line"],
+    expect(parseIni(text).problems.map(({ line, message }) => [line, message])).toEqual([
+      [1, "The option stands before any section."],
+      [4, "The option is already on line 3."],
+      [5, '"nonsense here" is neither a section nor an option.'],
+      [6, '"= 3" has no option name.'],
+      [7, "The section is already on line 2."],
+      [8, "The section has no name."],
+      [9, '"[B" has no closing bracket.'],
+      [10, '"y: 4" is neither a section nor an option.'],
+      [11, '"# c" stands after the closing bracket.'],
+      [12, '"z = 5" is indented.'],
+      [13, '"2, 3" is indented.'],
     ]);
   });
 

@@ -51,8 +51,6 @@ export function parseIni(text: string): IniDocument {
       report({
         line,
         ...(open === undefined ? {} : { section: open.name }),
-        value: content,
-        code: "indented-line",
         message: `"${content}" is indented.`,
         remedy: "Values are on one line: join it to the line above, or remove the spaces at its start.",
       });
@@ -69,7 +67,6 @@ export function parseIni(text: string): IniDocument {
         report({
           line,
           section: name,
-          code: "repeated-section",
           message: `The section is already on line ${first.line}.`,
           remedy: "Give it another name, or move its options there.",
         });
@@ -87,8 +84,6 @@ export function parseIni(text: string): IniDocument {
         line,
         section: open.name,
         option: option.name,
-        value: option.value,
-        code: "comment-in-value",
         message: `"${comment}" is read as part of the value.`,
         remedy: "Put comments on lines of their own, or put the value in quotes.",
       });
@@ -115,8 +110,6 @@ function readSectionName(content: string, line: number, report: Report): string 
   if (end === -1) {
     report({
       line,
-      value: content,
-      code: "unclosed-section",
       message: `"${content}" has no closing bracket.`,
       remedy: `Write [${name === "" ? "NAME" : name}].`,
     });
@@ -124,8 +117,6 @@ function readSectionName(content: string, line: number, report: Report): string 
     report({
       line,
       section: name,
-      value: content,
-      code: "text-after-section",
       message: `"${content.slice(end + 1).trim()}" stands after the closing bracket.`,
       remedy: `Write only [${name}] on this line; comments have lines of their own.`,
     });
@@ -133,8 +124,6 @@ function readSectionName(content: string, line: number, report: Report): string 
   if (end !== -1 && name === "") {
     report({
       line,
-      value: content,
-      code: "empty-section-name",
       message: "The section has no name.",
       remedy: "Write a name between the brackets, as in [MLP].",
     });
@@ -148,14 +137,13 @@ function readOption(
   open: OpenSection | undefined,
   report: Report,
 ): IniOption | undefined {
-  const place = { line, value: content, ...(open === undefined ? {} : { section: open.name }) };
+  const place = { line, ...(open === undefined ? {} : { section: open.name }) };
   const equals = content.indexOf("=");
   if (equals === -1) {
     const [, name, value] = /^([\w.-]+)\s*(?::\s*(.*))?$/.exec(content) ?? [];
     const corrected = name === undefined ? "option = value" : `${name} = ${value ?? "…"}`;
     report({
       ...place,
-      code: "not-an-option",
       message: `"${content}" is neither a section nor an option.`,
       remedy: `Write it as ${corrected}, or start the line with # to make it a comment.`,
     });
@@ -166,7 +154,6 @@ function readOption(
   if (name === "") {
     report({
       ...place,
-      code: "empty-option-name",
       message: `"${content}" has no option name.`,
       remedy: "Write a name before the equals sign.",
     });
@@ -176,7 +163,6 @@ function readOption(
     report({
       ...place,
       option: name,
-      code: "option-before-section",
       message: "The option stands before any section.",
       remedy: "Put a section such as [PROCESS] above it.",
     });
@@ -195,8 +181,6 @@ function isUnique(option: IniOption, open: OpenSection, report: Report): boolean
     line: option.line,
     section: open.name,
     option: option.name,
-    value: option.value,
-    code: "repeated-option",
     message: `The option is already on line ${first}.`,
     remedy: "Keep one of the two; several values are a list, as in 2, 3, 4.",
   });

@@ -1,7 +1,7 @@
 // The pattern of `key`: `{option}` stands for the option's value in the same section, all else for itself.
 
 import { nearestName } from "@ml-mosaic/base";
-import type { Fault } from "./problem.ts";
+import type { TextFault } from "@ml-mosaic/configurable";
 
 type KeyPart = { readonly text: string } | { readonly option: string };
 
@@ -12,9 +12,9 @@ export function parseKeyPattern(
   pattern: string,
   section: string,
   optionNames: readonly string[],
-): { readonly parts: KeyPattern; readonly faults: readonly Fault[] } {
+): { readonly parts: KeyPattern; readonly faults: readonly TextFault[] } {
   const parts: KeyPart[] = [];
-  const faults: Fault[] = [];
+  const faults: TextFault[] = [];
   for (const piece of pattern.split(/(\{[^{}]*\})/)) {
     if (piece.startsWith("{") && piece.endsWith("}")) {
       const option = piece.slice(1, -1).trim();
@@ -23,7 +23,6 @@ export function parseKeyPattern(
       else faults.push(fault);
     } else if (/[{}]/.test(piece)) {
       faults.push({
-        code: "malformed-key",
         message: `"${pattern}" has a brace without its partner.`,
         remedy: "Write {option} with both braces, as in k_{class}.",
       });
@@ -37,10 +36,9 @@ function checkOption(
   option: string,
   section: string,
   optionNames: readonly string[],
-): Fault | undefined {
+): TextFault | undefined {
   if (option === "key") {
     return {
-      code: "key-names-itself",
       message: `${piece} would put the key into itself.`,
       remedy: "Name another option of the section.",
     };
@@ -49,7 +47,6 @@ function checkOption(
   const usable = optionNames.filter((name) => name !== "key");
   const nearest = nearestName(option, usable);
   return {
-    code: "unknown-option-in-key",
     message: `${piece} names an option that [${section}] does not have.`,
     remedy: nearest === undefined ? `It has ${usable.join(", ")}.` : `Did you mean {${nearest}}?`,
   };

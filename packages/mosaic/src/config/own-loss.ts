@@ -3,7 +3,7 @@
 import { type ClassSource, checkClassName, readClassSource } from "./class-source.ts";
 import type { IniOption, IniSection } from "./ini.ts";
 import type { Findings } from "./problem.ts";
-import type { ProcessOption } from "./process-option.ts";
+import type { WrittenOption } from "./read-options.ts";
 
 export interface OwnLoss {
   readonly className: string;
@@ -13,7 +13,7 @@ export interface OwnLoss {
 /** Undefined where there is none, or a problem was found. */
 export async function readOwnLoss(
   section: IniSection,
-  options: readonly ProcessOption[],
+  options: readonly WrittenOption[],
   folder: string,
   findings: Findings,
 ): Promise<OwnLoss | undefined> {
@@ -23,7 +23,6 @@ export async function readOwnLoss(
     line: option.line,
     section: section.name,
     option: option.name,
-    value: option.value,
   });
   const nameOption = find("class_loss_function");
   const pathOption = find("path_to_class_loss_function");
@@ -34,7 +33,6 @@ export async function readOwnLoss(
   if (lossFunction !== undefined) {
     findings.problem({
       ...place(lossFunction),
-      code: "two-losses",
       message: `${own.name} on line ${own.line} chooses another loss.`,
       remedy: "Keep loss_function, or class_loss_function with its path.",
     });
@@ -43,7 +41,6 @@ export async function readOwnLoss(
     const missing = nameOption === undefined ? "class_loss_function" : "path_to_class_loss_function";
     findings.problem({
       ...place(own),
-      code: "missing-option",
       message: `${own.name} needs ${missing} beside it.`,
       remedy: `Add a line ${missing} = … to [${section.name}].`,
     });

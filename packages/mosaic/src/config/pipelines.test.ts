@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CONFIG, openFolder, vocabulary } from "../../test/test-config.ts";
+import { CONFIG, openFolder } from "../../test/test-config.ts";
 import { flatPipeline } from "../pipelines/flat-pipeline.ts";
 import { readExperiment } from "./experiment.ts";
 import { countPipelines, generatePipelines, generateRuns } from "./pipelines.ts";
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => folder.close());
 
 async function read(text: string) {
-  return readExperiment(await folder.write(text), vocabulary);
+  return readExperiment(await folder.write(text));
 }
 
 describe("pipelines", () => {

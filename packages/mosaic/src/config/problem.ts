@@ -1,63 +1,107 @@
-// What is wrong with a configuration file: the record, the line that shows it, and the error that carries them all.
+/** What is wrong with a configuration file, as its own checks say it. */
 
-import { MosaicError } from "../errors.ts";
+import { ConfigurationError, type Path, type Problem } from "@ml-mosaic/configurable";
 
-export interface Problem {
-  /** The configuration file as the user named it. */
-  readonly file: string;
+/** A mistake of the file's form, or between its sections. */
+export interface Finding {
   /** Counted from 1; absent where the problem is with the file as a whole. */
   readonly line?: number;
   readonly section?: string;
   readonly option?: string;
-  /** The value as written in the file. */
-  readonly value?: string;
-  /** Stable, for programs. */
-  readonly code: string;
   /** What is wrong, a whole sentence. */
   readonly message: string;
   /** What to do, a whole sentence. */
   readonly remedy: string;
 }
 
-/** A problem found by a check that does not know the file's name. */
-export type Finding = Omit<Problem, "file">;
-
-/** A problem of a value whose place only the caller knows. */
-export type Fault = Pick<Problem, "code" | "message" | "remedy">;
+/** A mistake whose place only the caller knows; `code` is for programs. */
+export interface Fault extends Pick<Finding, "message" | "remedy"> {
+  readonly code: string;
+}
 
 /** Where checks put what they find: problems stop the experiment, notices do not. */
 export interface Findings {
-  readonly problem: (finding: Finding) => void;
+  readonly problem: (finding: Finding | Problem) => void;
   readonly notice: (finding: Finding) => void;
 }
 
-/** @example `config.ini:12: [MLP] width: "{5-2}" is an empty range. Write the smaller bound first: {2-5}.` */
-export function formatProblem({ file, line, section, option, message, remedy }: Problem): string {
-  const place = line === undefined ? file : `${file}:${line}`;
-  const sectionText = section === undefined ? "" : ` [${section}]`;
-  const optionText = option === undefined ? "" : ` ${option}`;
-  const colon = sectionText !== "" || optionText !== "" ? ":" : "";
-  return `${place}:${sectionText}${optionText}${colon} ${message} ${remedy}`;
+export function problemOf(finding: Finding | Problem, file: string): Problem {
+  if ("kind" in finding) return { ...finding, file };
+  const { line, section, option, message, remedy } = finding;
+  const path = option === undefined ? [] : optionPath(option);
+  return { kind: "text", path, message: `${message} ${remedy}`, context: sectionText(section), file, line };
 }
 
-/** A file of another kind given by mistake has a problem on every line: beyond this many a count says enough. */
-const MOST_PROBLEMS_SHOWN = 200;
-
-function summary(file: string, problems: readonly Problem[]): string {
-  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  const lines = problems.slice(0, MOST_PROBLEMS_SHOWN).map((problem) => `  ${formatProblem(problem)}`);
-  const hidden = problems.length - lines.length;
-  if (hidden > 0) lines.push(`  and ${hidden} more`);
-  return [`${file} has ${count}:`, ...lines].join("\n");
+/** In the order of the lines. */
+export function problemsOf(findings: readonly (Finding | Problem)[], file: string): readonly Problem[] {
+  return findings
+    .map((finding) => problemOf(finding, file))
+    .toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0));
 }
 
-/** Every problem of one configuration file, in the order of its lines. */
-export class ConfigError extends MosaicError {
-  readonly problems: readonly Problem[];
+/** Where problems are gathered. */
+export class Gathered implements Findings {
+  readonly file: string;
+  readonly problems: (Finding | Problem)[] = [];
+  readonly notices: Problem[] = [];
 
-  constructor(file: string, problems: readonly Problem[], options?: ErrorOptions) {
-    const sorted = problems.toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0));
-    super("BAD_CONFIG", summary(file, sorted), options);
-    this.problems = sorted;
+  constructor(file: string) {
+    this.file = file;
   }
+
+  readonly problem = (finding: Finding | Problem): void => {
+    this.problems.push(finding);
+  };
+
+  readonly notice = (finding: Finding): void => {
+    this.notices.push(problemOf(finding, this.file));
+  };
+
+  get hasProblems(): boolean {
+    return this.problems.length > 0;
+  }
+
+  /** With every problem so far. */
+  failure(options?: ErrorOptions): ConfigurationError {
+    return new ConfigurationError(problemsOf(this.problems, this.file), options);
+  }
+}
+
+/** Where a section's options are, in problems that reading them found. */
+export interface OptionPlaces {
+  readonly name: string;
+  readonly line: number;
+  readonly options: readonly { readonly name: string; readonly line: number; readonly value: string }[];
+}
+
+/** A problem of an option's value, with the line where the option is written, or its section begins. */
+export function placed(problem: Problem, { name, line, options }: OptionPlaces): Problem {
+  // The type of a component is written as the value of its option.
+  const path = problem.path.at(-1) === "type" ? problem.path.slice(0, -1) : problem.path;
+  const option = longestOption(path, options);
+  const place = { path, line: option?.line ?? line, context: sectionText(name) };
+  if (problem.kind === "invalid" && option !== undefined && /\s[#;]/.test(option.value))
+    return { ...problem, ...place, expected: `${problem.expected} alone (comments have lines of their own)` };
+  return { ...problem, ...place };
+}
+
+function longestOption<Option extends { readonly name: string }>(
+  path: Path,
+  options: readonly Option[],
+): Option | undefined {
+  for (let length = path.length; length > 0; length--) {
+    const name = path.slice(0, length).join(".");
+    const option = options.find((each) => each.name === name);
+    if (option !== undefined) return option;
+  }
+  return undefined;
+}
+
+/** The steps of a name with dots. */
+export function optionPath(name: string): Path {
+  return name.split(".");
+}
+
+function sectionText(section: string | undefined): string | undefined {
+  return section === undefined ? undefined : `[${section}]`;
 }

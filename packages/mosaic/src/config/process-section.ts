@@ -1,27 +1,28 @@
-// [PROCESS]: how every run trains, and which of its options are axes of the comparison.
+/** [PROCESS]: how every run trains, and which of its options are axes of the comparison. */
 
-import { resolve } from "node:path";
-import { checkComponents } from "./component-checks.ts";
+import { ConfigurationError, checkValues, loadImports, type Problem, type SchemaMap } from "@ml-mosaic/configurable";
+import { checkComponent } from "./component-checks.ts";
 import type { IniSection } from "./ini.ts";
+import { monitorOptions } from "./monitor-section.ts";
 import { type OwnLoss, readOwnLoss } from "./own-loss.ts";
-import type { Findings } from "./problem.ts";
-import { type ProcessOption, readProcessOption } from "./process-option.ts";
-import { PROCESS_DEFAULTS, PROCESS_OPTIONS } from "./process-options.ts";
-import { parseValue } from "./values.ts";
-import type { Vocabulary } from "./vocabulary.ts";
+import { type Findings, placed } from "./problem.ts";
+import { groups, importsOf, processOptions } from "./process-options.ts";
+import { readOptions, type WrittenOption } from "./read-options.ts";
 
 export interface ProcessSection {
   readonly line: number;
   /** In file order, axes included. */
-  readonly options: readonly ProcessOption[];
+  readonly options: readonly WrittenOption[];
   /** The options with several values, in file order: the slowest axes of the comparison, the last of them fastest. */
-  readonly axes: readonly ProcessOption[];
+  readonly axes: readonly WrittenOption[];
   /** Types of the data modules, in order. */
   readonly dataScheme: readonly string[];
   /** Types of the pipeline modules, in order. */
   readonly pipelineScheme: readonly string[];
   /** The user's own loss class. */
   readonly ownLoss: OwnLoss | undefined;
+  /** Files and packages that register classes of the user's, as they are written. */
+  readonly imports: readonly string[];
   readonly seed: number;
   /** Absolute. */
   readonly runFilesPath: string;
@@ -32,45 +33,48 @@ export interface ProcessSection {
 export async function readProcessSection(
   section: IniSection,
   folder: string,
-  vocabulary: Vocabulary,
   findings: Findings,
 ): Promise<ProcessSection | undefined> {
-  const options = section.options
-    .map((option) => readProcessOption(option, section.name, vocabulary, findings))
-    .filter((option) => option !== undefined);
-  const written = new Set(section.options.map(({ name }) => name));
-  for (const { spec, example, required } of PROCESS_OPTIONS) {
-    if (!required || written.has(spec.name)) continue;
-    findings.problem({
-      line: section.line,
-      section: section.name,
-      option: spec.name,
-      code: "missing-option",
-      message: "The option is missing.",
-      remedy: `Add a line ${example} to [${section.name}].`,
-    });
-  }
-  checkComponents({ section, options, written, vocabulary, findings });
-  const ownLoss = await readOwnLoss(section, options, folder, findings);
+  const options = readOptions(section, processOptions, { name: "MONITOR", schemas: monitorOptions }, findings);
+  const report = (problems: readonly Problem[]) => {
+    for (const problem of problems) findings.problem(placed(problem, section));
+  };
+  const read = <Options extends SchemaMap>(schemas: Options, pick: (option: WrittenOption) => string | undefined) => {
+    const texts = options
+      .filter(({ name }) => Object.hasOwn(schemas, name))
+      .map((option) => [option.name, pick(option)]);
+    const checked = checkValues(schemas, Object.fromEntries(texts), { text: true, folder });
+    // What could not be read has been reported.
+    const isNew = ({ kind, path: [name] }: Problem) =>
+      kind !== "missing" || !section.options.some((option) => option.name === name);
+    if (!checked.ok) report(checked.problems.filter(isNew));
+    return checked.ok ? checked.values : undefined;
+  };
 
-  const text = (name: string) => options.find((option) => option.name === name)?.values[0];
-  const dataScheme = text("data_scheme");
-  const pipelineScheme = text("pipeline_scheme");
-  if (dataScheme === undefined || pipelineScheme === undefined) return undefined;
+  const { lr, epochs, loss_function, optimizer, scheduler, early_stopping, ...fixed } = processOptions;
+  const values = read(fixed, ({ values: [value] }) => value);
+  for (const [name, option] of Object.entries({ lr, epochs })) {
+    const written = options.find((each) => each.name === name);
+    for (let index = 0; index < (written?.values.length ?? 1); index++)
+      read({ [name]: option }, (each) => each.values[index]);
+  }
+  await loadImports(values?.imports, folder).catch((error: unknown) => {
+    if (!(error instanceof ConfigurationError)) throw error;
+    report(error.problems);
+  });
+  for (const group of groups) checkComponent(group, { section, options, folder, findings });
+  const ownLoss = await readOwnLoss(section, options, folder, findings);
+  if (values === undefined) return undefined;
   return {
     line: section.line,
     options,
     axes: options.filter(({ isAxis }) => isAxis),
-    dataScheme: sequence(dataScheme),
-    pipelineScheme: sequence(pipelineScheme),
+    dataScheme: values.data_scheme,
+    pipelineScheme: values.pipeline_scheme,
     ownLoss,
-    seed: Number(text("seed") ?? PROCESS_DEFAULTS.seed),
-    runFilesPath: resolve(folder, text("run_files_path") ?? PROCESS_DEFAULTS.runFilesPath),
-    artifacts: text("artifacts") === "none" ? "none" : PROCESS_DEFAULTS.artifacts,
+    imports: importsOf(Object.fromEntries(options.map(({ name, text }) => [name, text]))),
+    seed: values.seed,
+    runFilesPath: values.run_files_path,
+    artifacts: values.artifacts,
   };
-}
-
-function sequence(text: string): readonly string[] {
-  const parsed = parseValue(text);
-  return parsed.ok ? parsed.value.values : [];
 }

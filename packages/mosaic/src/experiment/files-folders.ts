@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { removeUnfinished } from "@ml-mosaic/base";
 import type { Experiment } from "../config/index.ts";
-import { PROCESS_DEFAULTS } from "../config/process-options.ts";
+import { processDefaults } from "../config/process-options.ts";
 import type { Texts } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import { claimFilesFolder, filesFolderOf, refuseTakenFolder } from "../run/run-files.ts";
@@ -18,7 +18,7 @@ import type { Queued } from "./queued.ts";
  * @param folder the configuration file's
  */
 export function filesFolderFor(process: Texts, folder: string, database: string): string | undefined {
-  const { artifacts = PROCESS_DEFAULTS.artifacts, run_files_path: path = PROCESS_DEFAULTS.runFilesPath } = process;
+  const { artifacts = processDefaults.artifacts, run_files_path: path = processDefaults.runFilesPath } = process;
   return artifacts === "none" ? undefined : resolve(filesFolderOf(resolve(folder, path), database));
 }
 

@@ -1,9 +1,9 @@
+import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { readExperiment } from "../config/index.ts";
-import { vocabulary } from "../run/components.ts";
 import { moduleDigest } from "./module-digest.ts";
 import { digestModules, planRuns } from "./plan.ts";
 
@@ -30,10 +30,38 @@ async function plan(parts: Partial<typeof text> = {}) {
 [DATA]\ntype = data\nclass = Data\npath_to_class = ./data.ts\nkey = d
 [NET]\ntype = net\nclass = Net\npath_to_class = ./net.ts\n${net}\nkey = ${key}\n`,
   );
-  const experiment = await readExperiment(file, vocabulary);
+  const experiment = await readExperiment(file);
   return [...planRuns(experiment, await digestModules(experiment))];
 }
 const identities = async (parts?: Partial<typeof text>) => (await plan(parts)).map(({ identity }) => identity);
+
+it("is planned as it always was, so that databases of before go on", async () => {
+  const process = [
+    "lr = 1e-2, 0.1",
+    "epochs = 3",
+    "data_scheme = data",
+    "pipeline_scheme = net",
+    "loss_function = HuberLoss",
+    "loss_function.delta = .5",
+    "optimizer = SGD, Adam",
+    "optimizer.momentum = 0.9",
+    "scheduler = MultiStepLR",
+    "scheduler.milestones = 1, 2",
+    "early_stopping = True",
+    "early_stopping.patience = 4",
+    "seed = 7",
+  ].join("\n");
+  const runs = (await plan({ process, net: "width = {2-3}", key: "k_{width}" })).filter(
+    ({ repetition }) => repetition === 0,
+  );
+  // Computed before options were read by @ml-mosaic/configurable.
+  expect(
+    createHash("sha256")
+      .update(JSON.stringify(runs.map(({ identity, params }) => [identity, params])))
+      .digest("hex"),
+  ).toBe("065d9daab164782d8d87348523922f5f2f929715fe8a2be0b086af07e8fa9ec3");
+  expect(runs[0]?.identity).toBe("ecec56a5226b83fde7ce9cfc6ce9a6599c55b4eeffe8f4843c6fc60330ec1880");
+});
 
 describe("a run's identity", () => {
   it("differs by repetition alone within a pipeline", async () => {
@@ -57,6 +85,7 @@ describe("a run's identity", () => {
     ["an option", { net: "width = 3\ndepth = 1" }],
     ["the learning rate", { process: text.process.replace("1e-2", "1e-3") }],
     ["the seed", { process: `${text.process}\nseed = 4` }],
+    ["an import", { process: `${text.process}\nimports = ./shared.ts` }],
     ["the optimizer", { process: `${text.process}\noptimizer = SGD` }],
   ])("depends on %s", async (_, parts) => {
     const before = await identities();

@@ -1,13 +1,18 @@
 /** From an experiment to the runs that the database is to hold. */
 import { createHash } from "node:crypto";
+import { readClassSource } from "../config/class-source.ts";
 import { type Experiment, generateRuns, processTexts } from "../config/index.ts";
+import { importsOf } from "../config/process-options.ts";
 import { describeModules, type Pipeline, sortedTexts, type Texts } from "../pipelines/pipeline.ts";
 import { identifyingTexts, runParams } from "../pipelines/run-params.ts";
 import { repetitionSeed } from "../run/seed.ts";
 import type { NewRun } from "../store/index.ts";
 import { moduleDigest } from "./module-digest.ts";
 
-/** Digest of each class's text, by the `path_to_class` that the pipelines carry; of an own loss function by `loss`. */
+/**
+ * Digest of each class's text, by the `path_to_class` that the pipelines carry; of an own loss function by `loss`; of
+ * imports by their texts.
+ */
 export type ModuleDigests = ReadonlyMap<string, string>;
 
 /** The key of the own loss function among the digests. */
@@ -19,6 +24,10 @@ export async function digestModules({ sections, process, folder }: Experiment): 
     if (!digests.has(pathToClass)) digests.set(pathToClass, await moduleDigest(source, folder));
   }
   if (process.ownLoss !== undefined) digests.set(lossKey, await moduleDigest(process.ownLoss.source, folder));
+  for (const path of process.imports) {
+    const found = await readClassSource(path, folder);
+    if (found.ok) digests.set(path, await moduleDigest(found.source, folder));
+  }
   return digests;
 }
 
@@ -51,9 +60,10 @@ function runIdentity(pipeline: Pipeline, process: Texts, repetition: number, dig
     text: digests.get(path),
   }));
   const training = sortedTexts(identifyingTexts(process));
+  const imports = process.imports === undefined ? undefined : importsOf(process).map((path) => digests.get(path));
   // Where numbers of epochs are compared with each other, they do make a difference.
   const epochsAxis = pipeline.training.epochs;
   return createHash("sha256")
-    .update(JSON.stringify({ modules, training, epochsAxis, loss: digests.get(lossKey), repetition }))
+    .update(JSON.stringify({ modules, training, epochsAxis, loss: digests.get(lossKey), imports, repetition }))
     .digest("hex");
 }

@@ -1,5 +1,6 @@
 /** The users' modules that runs of a database consist of: as they are now, and as they were. */
 import { readClassSource } from "../config/class-source.ts";
+import { importsOf } from "../config/process-options.ts";
 import { MosaicError } from "../errors.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import { type RunRecord, requirePipeline } from "../store/index.ts";
@@ -11,8 +12,10 @@ import { lossKey, type ModuleDigests } from "./plan.ts";
 function modulePaths(run: RunRecord): ReadonlyMap<string, string> {
   const pipeline = requirePipeline(run);
   const paths = new Map(pipeline.modules.map(({ path }) => [path, path]));
-  const { path_to_class_loss_function: loss } = processParams(pipeline, run.params);
+  const process = processParams(pipeline, run.params);
+  const { path_to_class_loss_function: loss } = process;
   if (loss !== undefined) paths.set(lossKey, loss);
+  for (const path of importsOf(process)) paths.set(path, path);
   return paths;
 }
 

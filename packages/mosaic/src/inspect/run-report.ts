@@ -3,7 +3,7 @@
 import { open, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isSystemError } from "@ml-mosaic/base";
-import { PROCESS_DEFAULTS } from "../config/process-options.ts";
+import { processDefaults } from "../config/process-options.ts";
 import { MosaicError } from "../errors.ts";
 import { type ExperimentOrigin, readExperimentOrigins } from "../experiment/experiment-origin.ts";
 import { processParams } from "../pipelines/run-params.ts";
@@ -53,7 +53,7 @@ async function noSuchRun(reader: StoreReader, runId: number): Promise<MosaicErro
 }
 
 function filesFolderIn({ pipeline, params }: RunRecord, { folder }: ExperimentOrigin, database: string): string {
-  const { run_files_path: path = PROCESS_DEFAULTS.runFilesPath } = processParams(pipeline, params);
+  const { run_files_path: path = processDefaults.runFilesPath } = processParams(pipeline, params);
   return resolve(folder, filesFolderOf(path, database));
 }
 

@@ -1,10 +1,10 @@
-import { checkValues, describeProblem, readText } from "@ml-mosaic/configurable";
+import { checkValues, describeProblem, nestTexts, readText } from "@ml-mosaic/configurable";
 import { MosaicError } from "../errors.ts";
 import type { ModuleSpec } from "../pipelines/pipeline.ts";
 import { constructorOptions } from "./constructor-options.ts";
 import type { Info, ModuleInfo } from "./contract.ts";
 import type { UserClass } from "./load-class.ts";
-import { moduleSchema, nestOptions } from "./module-schema.ts";
+import { moduleSchema } from "./module-schema.ts";
 import { asModule } from "./trainer-components.ts";
 
 /** What an earlier module's `info()` returned. */
@@ -37,7 +37,7 @@ export function constructModule({ spec, userClass, earlier, folder }: Constructi
   const schema = moduleSchema(userClass);
   if (schema === "unusable") throw problem(spec, ["its configSchema is not made of schema(…)"]);
   if (schema !== undefined) {
-    const nested = nestOptions(spec.options, schema.all);
+    const nested = nestTexts(spec.options, schema.all);
     const checked = checkValues(schema.all, nested, {
       text: true,
       folder,

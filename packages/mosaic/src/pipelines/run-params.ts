@@ -1,6 +1,6 @@
 /** The rows of `params` that tell of a run: the options of its modules, their keys, then the options of [PROCESS]. */
-import { GROUPS, PROCESS_OPTION_NAMES, PROCESS_OPTIONS } from "../config/process-options.ts";
-import { parseValue } from "../config/values.ts";
+import { parseValue } from "@ml-mosaic/configurable";
+import { defaultText, groups, isProcessOption } from "../config/process-options.ts";
 import type { Param } from "../store/index.ts";
 import { flatModule } from "./flat-pipeline.ts";
 import { type ModuleSpec, type Pipeline, type Texts, withoutNames } from "./pipeline.ts";
@@ -39,10 +39,6 @@ export function processParams(pipeline: Pipeline | undefined, params: readonly P
   );
 }
 
-function isProcessOption(name: string): boolean {
-  return PROCESS_OPTION_NAMES.includes(name) || GROUPS.some((group) => name.startsWith(`${group}.`));
-}
-
 const filePlaces = ["run_files_path", "artifacts"];
 
 /** What of [PROCESS] makes two runs the same run: not how far it goes, nor where its files lie. */
@@ -61,16 +57,7 @@ export function trainingTexts(process: Texts): Texts {
 
 const notOfTraining = ["data_scheme", "pipeline_scheme", "seed", ...filePlaces];
 
-const trainingDefaults: Texts = Object.fromEntries(
-  PROCESS_OPTIONS.flatMap(({ spec: { name, default: value } }) => {
-    if (value === undefined || notOfTraining.includes(name)) return [];
-    return [[name, typeof value === "boolean" ? booleanText(value) : String(value)]];
-  }),
-);
-
-function booleanText(value: boolean): string {
-  return value ? "True" : "False";
-}
+const trainingDefaults: Texts = Object.fromEntries(groups.map((group) => [group, defaultText(group)]));
 
 export interface Stages {
   readonly data: readonly ModuleSpec[];

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkValues, describeProblem } from "@ml-mosaic/configurable";
 import { Generator, type nn, Tensor } from "@ml-mosaic/tensor";
-import { BaseLoss, type EpochRecord, type StoppingRule, stopWithoutImprovement, train } from "@ml-mosaic/training";
+import { BaseLoss, type EpochRecord, train } from "@ml-mosaic/training";
 import { readClassSource } from "../config/class-source.ts";
 import { type RunSettings, runSettings } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
@@ -13,7 +13,6 @@ import type { ModuleSpec } from "../pipelines/pipeline.ts";
 import { stagesOf } from "../pipelines/run-params.ts";
 import type { Artifact, RunResult } from "../store/index.ts";
 import { buildChain, type Chain, chainModel, type Stage } from "./chain.ts";
-import { buildLoss, buildOptimizer, buildScheduler, vocabulary } from "./components.ts";
 import { engineDevice } from "./device.ts";
 import type { RunOrder } from "./order.ts";
 import { openResumption } from "./resumption.ts";
@@ -36,7 +35,7 @@ export interface RunProgress {
 /** Carries out one run: prepare, train, save. Throws whatever the users' modules throw. */
 export async function executeRun(order: RunOrder, progress: RunProgress): Promise<RunOutcome> {
   const start = performance.now();
-  const settings = await runSettings(order.process, order.folder, vocabulary);
+  const settings = await runSettings(order.process, order.folder);
   await using chain = await prepareRun(order);
   const resumption = await openResumption(order, chain);
   const trained = await train({
@@ -67,7 +66,7 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
 
 /** Builds a run up to its compiled training and the first loss of an evaluation, and trains nothing. */
 export async function checkRun(order: RunOrder): Promise<void> {
-  const settings = await runSettings(order.process, order.folder, vocabulary);
+  const settings = await runSettings(order.process, order.folder);
   await using chain = await prepareRun(order);
   const training = await trainingOf(order, settings, chain);
   await train({ ...training, epochs: 0 });
@@ -89,9 +88,10 @@ async function trainingOf(order: RunOrder, settings: RunSettings, { loaders, lin
     loss,
     // What is right for a loss of another package, which may judge parts of a target, is not known here.
     accuracy: !(loss instanceof BaseLoss),
-    optimizer: buildOptimizer(settings.optimizer, settings.lr),
-    scheduler: settings.scheduler === undefined ? undefined : buildScheduler(settings.scheduler),
-    earlyStopping: earlyStoppingOf(settings),
+    optimizer: settings.optimizer,
+    scheduler: settings.scheduler,
+    earlyStopping: settings.earlyStopping,
+    monitor: settings.monitor,
     trainLoader,
     evaluationLoader,
     generator: new Generator(order.seed).stream("training"),
@@ -127,7 +127,7 @@ async function findStage(spec: ModuleSpec, folder: string): Promise<Stage> {
 }
 
 async function lossOf({ loss }: RunSettings, folder: string): Promise<nn.Loss> {
-  if (loss.kind === "builtin") return buildLoss(loss);
+  if (loss.kind === "registered") return loss.loss;
   const userClass = await loadClass(loss.source, loss.className, folder);
   const instance = new userClass(defaultsOf(userClass, loss.className));
   if (!isLoss(instance))
@@ -149,10 +149,4 @@ function defaultsOf(userClass: UserClass, name: string): Readonly<Record<string,
 
 function isLoss(instance: object): instance is nn.Loss {
   return typeof Reflect.get(instance, "forward") === "function";
-}
-
-function earlyStoppingOf({ earlyStopping }: RunSettings): StoppingRule | undefined {
-  if (earlyStopping === undefined) return undefined;
-  const { patience = 10, min_delta = 0 } = earlyStopping;
-  return stopWithoutImprovement({ patience: Number(patience), minDelta: Number(min_delta) });
 }

@@ -1,8 +1,20 @@
-import { any, type JsonSchema, jsonSchemas, list, type SchemaMap, schema, union } from "@ml-mosaic/configurable";
-import { CLASS_OPTIONS } from "../config/index.ts";
-import { GROUPS, type Group } from "../config/process-options.ts";
-import { axisSchemas, optionSchemas } from "./option-schemas.ts";
-import { monitorSchemas, processAxisSchemas, type TrainingComponent, trainingComponents } from "./training-options.ts";
+import {
+  any,
+  axis,
+  type JsonSchema,
+  jsonSchemas,
+  list,
+  literal,
+  type SchemaMap,
+  schema,
+  string,
+  type Type,
+  union,
+} from "@ml-mosaic/configurable";
+import { classOptions } from "../config/class-section.ts";
+import { monitorOptions } from "../config/monitor-section.ts";
+import { type Group, groups, processOptions } from "../config/process-options.ts";
+import { asWritten, type TrainingComponent, trainingComponents, withAxes } from "./training-options.ts";
 import type { ClassOptions, DescribedClass } from "./user-classes.ts";
 
 const draft = "http://json-schema.org/draft-07/schema#";
@@ -17,8 +29,8 @@ export function configJson(classes: readonly DescribedClass[] | undefined): Json
     ...sectionOf(name, options),
   }));
   const { schemas, definitions } = jsonSchemas([
-    { name: "PROCESS", configSchema: { ...processAxisSchemas(), ...dottedSchemas() } },
-    { name: "MONITOR", configSchema: monitorSchemas },
+    { name: "PROCESS", configSchema: { ...asWritten(processOptions), ...groupSchemas() } },
+    { name: "MONITOR", configSchema: asWritten(monitorOptions) },
     ...sections,
   ]);
   const [process, monitor, ...others] = schemas;
@@ -61,7 +73,7 @@ function sectionOf(name: string, options: ClassOptions): Section {
   });
   return {
     name,
-    configSchema: { ...Object.fromEntries(own), ...optionSchemas(CLASS_OPTIONS) },
+    configSchema: { ...Object.fromEntries(own), ...classOptions },
     isOpen: options.kind === "unknown",
   };
 }
@@ -99,23 +111,35 @@ function opened(section: JsonSchema | undefined, isOpen: boolean): JsonSchema {
 function anyClass(): JsonSchema {
   const {
     schemas: [section],
-  } = jsonSchemas([{ name: "class", configSchema: optionSchemas(CLASS_OPTIONS) }]);
+  } = jsonSchemas([{ name: "class", configSchema: classOptions }]);
   return opened(section, true);
 }
 
-/** Options of components are known by name everywhere, and by what they take where the component is chosen. */
-function dottedSchemas(): SchemaMap {
-  const names = trainingComponents().flatMap(({ group, options }) => options.map(({ name }) => `${group}.${name}`));
-  return Object.fromEntries(names.map((name) => [name, schema(any, { optional: true })]));
+/** The names of components; their options by name, and by what they take where the component is chosen. */
+function groupSchemas(): SchemaMap {
+  const components = trainingComponents();
+  const chosen = groups.map((group) => {
+    const spellings = components.filter((each) => each.group === group).flatMap((each) => each.spellings);
+    const nothing = group === "scheduler" ? ["None"] : group === "early_stopping" ? [false] : [];
+    const { help, default: value } = processOptions[group];
+    const { type }: { readonly type?: unknown } = Object(value);
+    const option = schema(axis(union(literal(...spellings, ...nothing), withOptions)), { optional: true, help });
+    return [group, { ...option, default: type }] as const;
+  });
+  const names = components.flatMap(({ options }) => Object.keys(options));
+  return Object.fromEntries([...chosen, ...names.map((name) => [name, schema(any, { optional: true })] as const)]);
 }
+
+/** `SGD(momentum=0.9)`. */
+const withOptions: Type<string> = { ...string, form: { kind: "string", pattern: "^[^(]+\\(.*\\)$" } };
 
 function conditions(): readonly JsonSchema[] {
   const components = trainingComponents();
-  return GROUPS.flatMap((group) => {
+  return groups.flatMap((group) => {
     const ofGroup = components.filter((component) => component.group === group);
-    const names = new Set(ofGroup.flatMap(({ options }) => options.map(({ name }) => `${group}.${name}`)));
+    const names = new Set(ofGroup.flatMap(({ options }) => Object.keys(options)));
     const whereChosen = ofGroup.map((component) => {
-      const configSchema = axisSchemas(component.options, `${group}.`);
+      const configSchema = withAxes(component.options);
       const others = [...names].filter((name) => !Object.hasOwn(configSchema, name));
       const { schemas } = jsonSchemas([{ name: component.name, configSchema }]);
       // Names of other groups may stand beside it.
@@ -131,8 +155,8 @@ function implication(condition: JsonSchema, consequence: JsonSchema): JsonSchema
 }
 
 /** An axis of components may have the options of all of them. */
-function isChosen({ group, name, isDefault }: TrainingComponent): JsonSchema {
-  const written = { properties: { [group]: { const: group === "early_stopping" ? true : name } }, required: [group] };
+function isChosen({ group, spellings, isDefault }: TrainingComponent): JsonSchema {
+  const written = { properties: { [group]: { enum: spellings } }, required: [group] };
   return isDefault ? { anyOf: [written, { not: { required: [group] } }] } : written;
 }
 

@@ -1,17 +1,18 @@
-import { componentTables } from "@ml-mosaic/configurable";
-import { CLASS_OPTIONS } from "../config/index.ts";
-import { optionSchemas } from "./option-schemas.ts";
-import { monitorSchemas, processSchemas, type TrainingComponent, trainingComponents } from "./training-options.ts";
+import { componentTables, optionTable, type SchemaMap } from "@ml-mosaic/configurable";
+import { classOptions } from "../config/class-section.ts";
+import { monitorOptions } from "../config/monitor-section.ts";
+import { groups, processOptions } from "../config/process-options.ts";
+import { type TrainingComponent, trainingComponents } from "./training-options.ts";
 import type { DescribedClass } from "./user-classes.ts";
 
 /** Everything that a configuration file may hold, as tables. */
 export function configText(classes: readonly DescribedClass[] | undefined): string {
   return [
-    table("[PROCESS]", processSchemas),
-    table("[MONITOR]", monitorSchemas),
+    table("[PROCESS]", withNames(processOptions)),
+    table("[MONITOR]", monitorOptions),
     ...(classes === undefined
       ? [
-          `${table("[a section for each of your classes]", optionSchemas(CLASS_OPTIONS))}\n  and the options of the class, which mosaic schema shows of a file: mosaic schema models.ts`,
+          `${table("[a section for each of your classes]", classOptions)}\n  and the options of the class, which mosaic schema shows of a file: mosaic schema models.ts`,
         ]
       : classes.map(classText)),
     ...trainingComponents().map(componentText),
@@ -22,7 +23,7 @@ export function classText({ section, name, from, options }: DescribedClass): str
   const heading = section === undefined ? name : `[${section}]  ${name} of ${from}`;
   switch (options.kind) {
     case "schema":
-      return table(heading, options.schemas);
+      return tables(heading, options.schemas);
     case "names": {
       const { required, optional } = options.names;
       const names = [...required.map((each) => `${each} (required)`), ...optional];
@@ -36,12 +37,26 @@ export function classText({ section, name, from, options }: DescribedClass): str
   }
 }
 
-function componentText({ group, name, isDefault, options }: TrainingComponent): string {
-  return table(`${group} = ${name}${isDefault ? ", the default" : ""}`, optionSchemas(options, `${group}.`));
+/** What chooses a component is written as its name. */
+function withNames(options: SchemaMap): SchemaMap {
+  const named = groups.map((group) => [group, { ...options[group], type: { ...processOptions[group].type, ...name } }]);
+  return { ...options, ...Object.fromEntries(named) };
 }
 
-function table(name: string, configSchema: ReturnType<typeof optionSchemas>): string {
+const name = { form: undefined, expected: "name" };
+
+function componentText({ group, name, isDefault, options }: TrainingComponent): string {
+  return table(`${group} = ${name}${isDefault ? ", the default" : ""}`, options);
+}
+
+/** Options of a class, and of the components inside it. */
+function tables(name: string, configSchema: SchemaMap): string {
   return componentTables({ name, configSchema }, { show: iniText });
+}
+
+function table(name: string, options: SchemaMap): string {
+  if (Object.keys(options).length === 0) return `${name}\n  no options`;
+  return `${name}\n${optionTable(options, { indent: "  ", show: iniText })}`;
 }
 
 /** A value as it is written in a configuration file. */
@@ -49,5 +64,7 @@ function iniText(value: unknown): string {
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "string") return value === "" ? '""' : value;
   if (Array.isArray(value)) return value.map(iniText).join(", ");
+  const { type }: { readonly type?: unknown } = Object(value);
+  if (typeof type === "string") return type;
   return typeof value === "number" ? String(value) : JSON.stringify(value);
 }

@@ -1,10 +1,12 @@
-import { type ComponentClass, component, nearestName, type Registry, type Type } from "@ml-mosaic/configurable";
+import { nearestName } from "@ml-mosaic/base";
+import { type ComponentClass, component, configOfText, type Registry, type Type } from "@ml-mosaic/configurable";
 
 type TypedClass<Instance extends object> = ComponentClass<Instance> & { readonly registered: Registry };
 
 /**
  * A component chosen among the classes registered under `base`, and after them among those under `generic`, which is a
- * typed base of its own below it: so a package or a user may give a name to a class of theirs that a generic one has.
+ * typed base of its own below it: so a package or a user may give a name to a class of theirs that a generic one has. Only
+ * a name that is spelled exactly as that of a generic one, and of none before it, is the generic one's.
  */
 export function componentOr<Instance extends object>(
   base: TypedClass<Instance>,
@@ -14,13 +16,17 @@ export function componentOr<Instance extends object>(
     expected: component(base).expected,
     form: { kind: "union", members: [component(base), component(generic)] },
     read(value, options) {
-      const { type }: { readonly type?: unknown } = Object(value);
-      const knows = ({ registered }: TypedClass<Instance>) =>
-        typeof type === "string" &&
-        registered.some(({ names }) => names.some((name) => name.toLowerCase() === type.toLowerCase()));
-      if (knows(base)) return base.readComponent(value, options);
+      const given = options?.text === true ? configOfText(value) : { ok: true as const, config: Object(value) };
+      if (!given.ok) return given;
+      const { type }: { readonly type?: unknown } = given.config;
+      const knows = ({ registered }: TypedClass<Instance>, spell: (name: string) => string) =>
+        typeof type === "string" && registered.some(({ names }) => names.some((name) => spell(name) === spell(type)));
+      const exactly = (name: string) => name;
+      const anyCase = (name: string) => name.toLowerCase();
+      const isGeneric = knows(generic, exactly) && !knows(base, exactly);
+      if (knows(base, anyCase) && !isGeneric) return base.readComponent(value, options);
       const reading = generic.readComponent(value, options);
-      if (reading.ok || knows(generic)) return reading;
+      if (reading.ok || knows(generic, anyCase)) return reading;
       // Neither has it: all names are to be seen.
       const all = [...base.registered, ...generic.registered];
       const types = new Set(all.map((each) => JSON.stringify(each.type)));

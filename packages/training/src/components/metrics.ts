@@ -1,11 +1,11 @@
 /** The metrics of `@ml-mosaic/tensor`, with scikit-learn's definitions. */
 import { configurable, float, literal, register, schema, typedConfigurable } from "@ml-mosaic/configurable";
 import { metrics } from "@ml-mosaic/tensor";
-import { Metric } from "./metric.ts";
+import { BaseMetric } from "./base-metric.ts";
 import { count } from "./number-types.ts";
 
 /** Metrics that any package may use; others of the same name go before them. */
-export abstract class GenericMetric extends typedConfigurable({}, Metric) {}
+export abstract class GenericMetric extends typedConfigurable({}, BaseMetric) {}
 
 const threshold = {
   threshold: schema(float, {

@@ -11,10 +11,10 @@ const eps = (value: number) => schema(notNegative, { default: value, help: "Adde
 
 const sgdOptions = {
   lr: lr(1e-3),
-  momentum: schema(notNegative, { default: 0 }),
-  dampening: schema(notNegative, { default: 0, help: "Of the momentum" }),
+  momentum: schema(notNegative, { default: 0, help: "Share of the last step that the next one goes on with" }),
+  dampening: schema(notNegative, { default: 0, help: "Share of the gradient that momentum leaves out" }),
   weight_decay: weightDecay(0),
-  nesterov: schema(boolean, { default: false }),
+  nesterov: schema(boolean, { default: false, help: "Take the gradient ahead of the momentum" }),
 };
 
 class SGD extends configurable(sgdOptions, BaseOptimizer) {
@@ -38,7 +38,7 @@ function adamOptions(decay: number) {
     betas: schema(list(belowOne), { default: [0.9, 0.999], help: "Decay of the means of gradients and their squares" }),
     eps: eps(1e-8),
     weight_decay: weightDecay(decay),
-    amsgrad: schema(boolean, { default: false }),
+    amsgrad: schema(boolean, { default: false, help: "Divide by the largest of the past means of squares" }),
   };
 }
 
@@ -75,7 +75,7 @@ const rmspropOptions = {
   alpha: schema(notNegative, { default: 0.99, help: "Decay of the mean of squared gradients" }),
   eps: eps(1e-8),
   weight_decay: weightDecay(0),
-  momentum: schema(notNegative, { default: 0 }),
+  momentum: schema(notNegative, { default: 0, help: "Share of the last step that the next one goes on with" }),
   centered: schema(boolean, { default: false, help: "Divide by the deviation instead of the mean of squares" }),
 };
 
@@ -90,9 +90,9 @@ class RMSprop extends configurable(rmspropOptions, BaseOptimizer) {
 
 const adagradOptions = {
   lr: lr(1e-2),
-  lr_decay: schema(notNegative, { default: 0 }),
+  lr_decay: schema(notNegative, { default: 0, help: "How fast the learning rate falls with the steps" }),
   weight_decay: weightDecay(0),
-  initial_accumulator_value: schema(notNegative, { default: 0 }),
+  initial_accumulator_value: schema(notNegative, { default: 0, help: "What the sums of squares start from" }),
   eps: eps(1e-10),
 };
 

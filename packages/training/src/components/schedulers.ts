@@ -27,8 +27,11 @@ abstract class CountingScheduler extends configurable(every, BaseScheduler) {
   }
 }
 
+const gamma = schema(positive, { default: 0.1, help: "Factor of the learning rate" });
+const etaMin = schema(notNegative, { default: 0, help: "Lowest learning rate" });
+
 class StepLR extends configurable(
-  { step_size: schema(count), gamma: schema(positive, { default: 0.1 }) },
+  { step_size: schema(count, { help: "From one step to the next" }), gamma },
   CountingScheduler,
 ) {
   static override readonly aliases = ["step", "step_lr"];
@@ -38,7 +41,7 @@ class StepLR extends configurable(
   }
 }
 
-const multiStepOptions = { milestones: schema(list(count)), gamma: schema(positive, { default: 0.1 }) };
+const multiStepOptions = { milestones: schema(list(count), { help: "When it steps" }), gamma };
 
 class MultiStepLR extends configurable(multiStepOptions, CountingScheduler) {
   static override readonly aliases = ["multi_step", "multi_step_lr"];
@@ -48,7 +51,10 @@ class MultiStepLR extends configurable(multiStepOptions, CountingScheduler) {
   }
 }
 
-class ExponentialLR extends configurable({ gamma: schema(positive) }, CountingScheduler) {
+class ExponentialLR extends configurable(
+  { gamma: schema(positive, { help: "Factor of the learning rate each time" }) },
+  CountingScheduler,
+) {
   static override readonly aliases = ["exponential", "exponential_lr"];
 
   protected override byEpochs(): schedulers.Scheduler {
@@ -57,9 +63,9 @@ class ExponentialLR extends configurable({ gamma: schema(positive) }, CountingSc
 }
 
 const linearOptions = {
-  start_factor: schema(fraction, { default: 1 / 3 }),
-  end_factor: schema(share, { default: 1 }),
-  total_iters: schema(count, { default: 5 }),
+  start_factor: schema(fraction, { default: 1 / 3, help: "Factor of the learning rate at the start" }),
+  end_factor: schema(share, { default: 1, help: "Factor at the end" }),
+  total_iters: schema(count, { default: 5, help: "How long it goes from the one to the other" }),
 };
 
 class LinearLR extends configurable(linearOptions, CountingScheduler) {
@@ -71,7 +77,7 @@ class LinearLR extends configurable(linearOptions, CountingScheduler) {
   }
 }
 
-const cosineOptions = { T_max: schema(count), eta_min: schema(notNegative, { default: 0 }) };
+const cosineOptions = { T_max: schema(count, { help: "From the highest to the lowest rate" }), eta_min: etaMin };
 
 class CosineAnnealingLR extends configurable(cosineOptions, CountingScheduler) {
   static override readonly aliases = ["cosine_annealing", "cosine", "cosine_annealing_lr"];
@@ -82,9 +88,9 @@ class CosineAnnealingLR extends configurable(cosineOptions, CountingScheduler) {
 }
 
 const restartOptions = {
-  T_0: schema(count),
-  T_mult: schema(count, { default: 1 }),
-  eta_min: schema(notNegative, { default: 0 }),
+  T_0: schema(count, { help: "To the first restart" }),
+  T_mult: schema(count, { default: 1, help: "Factor of that after each restart" }),
+  eta_min: etaMin,
 };
 
 class CosineAnnealingWarmRestarts extends configurable(restartOptions, CountingScheduler) {
@@ -96,13 +102,13 @@ class CosineAnnealingWarmRestarts extends configurable(restartOptions, CountingS
 }
 
 const oneCycleOptions = {
-  max_lr: schema(positive),
+  max_lr: schema(positive, { help: "Highest learning rate" }),
   total_steps: schema(count, { optional: true, help: "Optimizer steps; without it all of the training's" }),
   pct_start: schema(share, { default: 0.3, help: "Share of the steps in which the rate rises" }),
-  anneal_strategy: schema(literal("cos", "linear"), { default: "cos" }),
-  div_factor: schema(positive, { default: 25 }),
-  final_div_factor: schema(positive, { default: 1e4 }),
-  three_phase: schema(boolean, { default: false }),
+  anneal_strategy: schema(literal("cos", "linear"), { default: "cos", help: "Shape of the rise and fall" }),
+  div_factor: schema(positive, { default: 25, help: "Highest rate divided by the first one" }),
+  final_div_factor: schema(positive, { default: 1e4, help: "First rate divided by the last one" }),
+  three_phase: schema(boolean, { default: false, help: "Fall back to the first rate before the last phase" }),
 };
 
 class OneCycleLR extends configurable(oneCycleOptions, BaseScheduler) {
@@ -111,7 +117,10 @@ class OneCycleLR extends configurable(oneCycleOptions, BaseScheduler) {
   override build({ epochs, stepsPerEpoch }: ScheduleContext): schedulers.Scheduler {
     const totalSteps = this.total_steps ?? (stepsPerEpoch === undefined ? undefined : epochs * stepsPerEpoch);
     if (totalSteps === undefined)
-      throw new TrainingError("TRAINING_DATA", "one_cycle needs total_steps where the train data is read as it goes");
+      throw new TrainingError(
+        "TRAINING_DATA",
+        "one_cycle needs total_steps: how many steps the training has is not known before",
+      );
     const { max_lr, pct_start, anneal_strategy, div_factor, final_div_factor, three_phase } = this;
     return schedulers.OneCycleLR({
       maxLr: max_lr,
@@ -126,11 +135,11 @@ class OneCycleLR extends configurable(oneCycleOptions, BaseScheduler) {
 }
 
 const plateauOptions = {
-  factor: schema(shrinking, { default: 0.1 }),
+  factor: schema(shrinking, { default: 0.1, help: "Factor of the learning rate" }),
   patience: schema(whole, { default: 10, help: "Epochs without improvement that are let pass" }),
   threshold: schema(notNegative, { default: 1e-4, help: "An improvement is a loss below best * (1 - threshold)" }),
-  cooldown: schema(whole, { default: 0 }),
-  min_lr: schema(notNegative, { default: 0 }),
+  cooldown: schema(whole, { default: 0, help: "Epochs after a step in which nothing is counted" }),
+  min_lr: schema(notNegative, { default: 0, help: "Lowest learning rate" }),
   eps: schema(notNegative, { default: 1e-8, help: "Smaller reductions are not made" }),
 };
 
@@ -155,9 +164,12 @@ function objectionTo(build: (context: ScheduleContext) => unknown): Objection | 
   }
 }
 
-const parts = schema(list(component(BaseScheduler)));
+const parts = schema(list(component(BaseScheduler)), { help: "What it is made of" });
 
-class SequentialLR extends configurable({ schedulers: parts, milestones: schema(list(count)) }, BaseScheduler) {
+class SequentialLR extends configurable(
+  { schedulers: parts, milestones: schema(list(count), { help: "Epochs at which the next takes over" }) },
+  BaseScheduler,
+) {
   static override readonly aliases = ["sequential", "sequential_lr"];
 
   override preconditions(): Objection | undefined {

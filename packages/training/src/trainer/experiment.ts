@@ -10,32 +10,18 @@ import {
   list,
   loadImports,
   type Problem,
-  type Reading,
   readYaml,
   resolvedConfig,
   schema,
-  type Type,
 } from "@ml-mosaic/configurable";
 import { BaseData } from "../components/base-data.ts";
 import "../components/datasets.ts";
 import { TrainerSettings } from "./settings.ts";
 
-let typeOfData: string | undefined;
-
-/** The data, of the type that the reader of the experiment takes for granted where the configuration names none. */
-const data: Type<BaseData> = {
-  ...component(BaseData),
-  read: (value, options) => BaseData.readComponent(withType(value, typeOfData), options),
-};
-
-function withType(value: unknown, type: string | undefined): unknown {
-  return isPlainObject(value) && value.type === undefined && type !== undefined ? { type, ...value } : value;
-}
-
 /** What a training file holds. */
 export class Experiment extends configurable({
   imports: schema(list(importable), { default: [], help: "Files and packages that register classes of one's own" }),
-  data: schema(data),
+  data: schema(component(BaseData)),
   trainer: schema(component(TrainerSettings)),
 }) {}
 
@@ -62,7 +48,8 @@ export async function readExperiment(
   const folder = file?.folder ?? given;
   const merged = merge(file?.value ?? config, overrides);
   const imports = await importProblems(merged.imports, folder);
-  const reading = readWhole(merged, folder, dataType);
+  const defaultTypes = new Map(dataType === undefined ? [] : [[BaseData, dataType]]);
+  const reading = Experiment.readComponent(merged, { folder, defaultTypes });
   if (reading.ok && imports.length === 0) return construct(reading);
   const others = reading.ok ? [] : reading.problems;
   // What a file that cannot be loaded would have registered is not a second mistake.
@@ -70,15 +57,6 @@ export async function readExperiment(
     imports.length === 0 ? others : others.filter(({ path }) => path.at(-1) !== "type" && path[0] !== "imports");
   const problems = [...imports, ...relevant];
   throw new ConfigurationError(file?.locate(problems) ?? problems);
-}
-
-function readWhole(config: ConfigObject, folder: string, dataType: string | undefined): Reading<Experiment> {
-  typeOfData = dataType;
-  try {
-    return Experiment.readComponent(config, { folder });
-  } finally {
-    typeOfData = undefined;
-  }
 }
 
 async function importProblems(imports: unknown, folder: string): Promise<readonly Problem[]> {

@@ -1,6 +1,7 @@
 import { ConfigurationError, component, configurable, int, list, path, schema, string } from "@ml-mosaic/configurable";
 import type { metrics } from "@ml-mosaic/tensor";
 import { BaseLoss } from "../components/base-loss.ts";
+import { BaseMetric } from "../components/base-metric.ts";
 import { BaseModel } from "../components/base-model.ts";
 import { BaseOptimizer } from "../components/base-optimizer.ts";
 import { BaseScheduler } from "../components/base-scheduler.ts";
@@ -8,7 +9,6 @@ import { deviceName } from "../components/device-name.ts";
 import { EarlyStopping } from "../components/early-stopping.ts";
 import { componentOr } from "../components/fallback.ts";
 import { GenericLoss } from "../components/losses.ts";
-import { Metric } from "../components/metric.ts";
 import { GenericMetric } from "../components/metrics.ts";
 import { count } from "../components/number-types.ts";
 import "../components/optimizers.ts";
@@ -29,7 +29,10 @@ const options = {
   batch_size: schema(count, { default: 16, help: "Samples of a step" }),
   epochs: schema(count, { help: "How often the train set is gone through, at most" }),
   save_interval: schema(count, { optional: true, help: "Epochs between snapshots that are kept; without it none is" }),
-  metrics: schema(list(componentOr(Metric, GenericMetric)), { default: [], help: "Of the validation and test sets" }),
+  metrics: schema(list(componentOr(BaseMetric, GenericMetric)), {
+    default: [],
+    help: "Of the validation and test sets",
+  }),
   trackers: schema(list(component(BaseTracker)), { default: [], help: "Where figures go besides the run's folder" }),
   seed: schema(int, { default: 0, help: "Decides on everything random" }),
   device: schema(deviceName, { default: "cpu" }),
@@ -60,6 +63,6 @@ export class TrainerSettings extends configurable(options) {
 }
 
 /** The label, or the metric's own name as configurations write names: `rocAuc` is `roc_auc`. */
-function nameOf({ label }: Metric, built: metrics.Metric): string {
+function nameOf({ label }: BaseMetric, built: metrics.Metric): string {
   return label ?? built.name.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
 }

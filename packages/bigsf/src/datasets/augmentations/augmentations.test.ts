@@ -1,7 +1,7 @@
 import { configurable, float, register, schema } from "@ml-mosaic/configurable";
 import { Generator } from "@ml-mosaic/tensor";
 import { describe, expect, test } from "vitest";
-import { Augmentation, type PatchLayers } from "./augmentation.ts";
+import { BaseAugmentation, type PatchLayers } from "./base-augmentation.ts";
 import "./built-in.ts";
 
 /** 0 to 8 in three rows, other hundreds in each layer. */
@@ -14,7 +14,7 @@ const layers = (): PatchLayers => ({
 
 const changed = (config: object, seed: number) => {
   const sample = layers();
-  Augmentation.fromConfig(config).augment(sample, new Generator(seed));
+  BaseAugmentation.fromConfig(config).augment(sample, new Generator(seed));
   return sample;
 };
 
@@ -86,7 +86,7 @@ test("the same generator gives the same sample", () => {
 });
 
 test("one's own augmentation is found by its alias", () => {
-  class Dimming extends configurable({ darkest: schema(float, { default: 0.5 }) }, Augmentation) {
+  class Dimming extends configurable({ darkest: schema(float, { default: 0.5 }) }, BaseAugmentation) {
     static override readonly aliases = ["test_dimming"];
     override apply({ patch }: PatchLayers, generator: Generator): void {
       const factor = generator.uniform(this.darkest, 1);
@@ -110,5 +110,5 @@ test.each([
   [{ type: "random_rotation", sigma: 1 }, /sigma/],
   [{ probability: 1 }, /type/],
 ])("%j is refused", (config, message) => {
-  expect(() => Augmentation.fromConfig(config)).toThrow(message);
+  expect(() => BaseAugmentation.fromConfig(config)).toThrow(message);
 });

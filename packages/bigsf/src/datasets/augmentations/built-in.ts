@@ -1,7 +1,4 @@
 /** The augmentations that configurations can name without importing anything. */
-import { register } from "@ml-mosaic/configurable";
-import { Noise } from "./noise.ts";
-import { RandomHorizontalFlip, RandomVerticalFlip } from "./random-flips.ts";
-import { RandomRotation } from "./random-rotation.ts";
-
-register(RandomRotation, RandomHorizontalFlip, RandomVerticalFlip, Noise);
+import "./noise.ts";
+import "./random-flips.ts";
+import "./random-rotation.ts";

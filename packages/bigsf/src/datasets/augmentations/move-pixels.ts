@@ -1,4 +1,4 @@
-import type { PatchLayers } from "./augmentation.ts";
+import type { PatchLayers } from "./base-augmentation.ts";
 
 /** The place, row * size + column, whose pixel comes to this row and column. */
 export type Origin = (row: number, column: number, size: number) => number;

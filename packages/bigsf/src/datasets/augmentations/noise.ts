@@ -1,6 +1,6 @@
-import { configurable, float, schema, within } from "@ml-mosaic/configurable";
+import { configurable, float, register, schema, within } from "@ml-mosaic/configurable";
 import type { Generator } from "@ml-mosaic/tensor";
-import { Augmentation, type PatchLayers } from "./augmentation.ts";
+import { BaseAugmentation, type PatchLayers } from "./base-augmentation.ts";
 
 /** Adds Gaussian noise to the image, not to target or mask: every pixel for itself. */
 export class Noise extends configurable(
@@ -11,7 +11,7 @@ export class Noise extends configurable(
       help: "standard deviation, in the units of normalised patches",
     }),
   },
-  Augmentation,
+  BaseAugmentation,
 ) {
   static override readonly aliases = ["noise", "gaussian_noise"];
 
@@ -25,3 +25,5 @@ export class Noise extends configurable(
     }
   }
 }
+
+register(Noise);

@@ -1,9 +1,9 @@
-import { configurable } from "@ml-mosaic/configurable";
-import { Augmentation, type PatchLayers, probability } from "./augmentation.ts";
+import { configurable, register } from "@ml-mosaic/configurable";
+import { BaseAugmentation, type PatchLayers, probability } from "./base-augmentation.ts";
 import { PixelMover } from "./move-pixels.ts";
 
 /** Exchanges left and right: columns are reversed, as by numpy's fliplr. */
-export class RandomHorizontalFlip extends configurable({ probability: probability(0.5) }, Augmentation) {
+export class RandomHorizontalFlip extends configurable({ probability: probability(0.5) }, BaseAugmentation) {
   static override readonly aliases = ["random_horizontal_flip"];
   readonly #flip = new PixelMover((row, column, size) => row * size + (size - 1 - column));
 
@@ -13,7 +13,7 @@ export class RandomHorizontalFlip extends configurable({ probability: probabilit
 }
 
 /** Exchanges top and bottom: rows are reversed, as by numpy's flipud. */
-export class RandomVerticalFlip extends configurable({ probability: probability(0.5) }, Augmentation) {
+export class RandomVerticalFlip extends configurable({ probability: probability(0.5) }, BaseAugmentation) {
   static override readonly aliases = ["random_vertical_flip"];
   readonly #flip = new PixelMover((row, column, size) => (size - 1 - row) * size + column);
 
@@ -21,3 +21,5 @@ export class RandomVerticalFlip extends configurable({ probability: probability(
     this.#flip.move(layers);
   }
 }
+
+register(RandomHorizontalFlip, RandomVerticalFlip);

@@ -1,9 +1,10 @@
+import { register } from "@ml-mosaic/configurable";
 import type { Generator } from "@ml-mosaic/tensor";
-import { Augmentation, type PatchLayers } from "./augmentation.ts";
+import { BaseAugmentation, type PatchLayers } from "./base-augmentation.ts";
 import { PixelMover } from "./move-pixels.ts";
 
 /** Rotates by 0, 1, 2 or 3 quarter turns, each as often; counterclockwise, as numpy's rot90. */
-export class RandomRotation extends Augmentation {
+export class RandomRotation extends BaseAugmentation {
   static override readonly aliases = ["random_rotation"];
   readonly #turns = [
     new PixelMover((row, column, size) => column * size + (size - 1 - row)),
@@ -15,3 +16,5 @@ export class RandomRotation extends Augmentation {
     this.#turns[generator.integer(0, 4) - 1]?.move(layers);
   }
 }
+
+register(RandomRotation);

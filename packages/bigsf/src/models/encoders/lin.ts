@@ -1,10 +1,10 @@
-import { configurable, type Objection } from "@ml-mosaic/configurable";
+import { configurable, type Objection, register } from "@ml-mosaic/configurable";
 import type { Tensor } from "@ml-mosaic/tensor";
+import { BaseEncoder } from "./base-encoder.ts";
 import { centreOf, mapSize, needsASide, sidesOf } from "./centre.ts";
-import { Encoder } from "./encoder.ts";
 
 /** The patch's centre as shares of the map's height and width: from 0 to 1, y before x. */
-export class LinEncoder extends configurable(mapSize, Encoder) {
+export class LinEncoder extends configurable(mapSize, BaseEncoder) {
   static override readonly aliases = ["lin"];
 
   override preconditions(): Objection | undefined {
@@ -19,3 +19,5 @@ export class LinEncoder extends configurable(mapSize, Encoder) {
     return centreOf(position, this);
   }
 }
+
+register(LinEncoder);

@@ -1,7 +1,7 @@
-import { configurable, int, type Objection, schema, within } from "@ml-mosaic/configurable";
+import { configurable, int, type Objection, register, schema, within } from "@ml-mosaic/configurable";
 import { cat, type Tensor } from "@ml-mosaic/tensor";
+import { BaseEncoder } from "./base-encoder.ts";
 import { centreOf, mapSize, needsASide, sidesOf } from "./centre.ts";
-import { Encoder } from "./encoder.ts";
 
 const options = {
   ...mapSize,
@@ -17,7 +17,7 @@ const options = {
  * give twice its width. After the encoding of
  * Mildenhall et al. (2020), NeRF.
  */
-export class SinEncoder extends configurable(options, Encoder) {
+export class SinEncoder extends configurable(options, BaseEncoder) {
   static override readonly aliases = ["sin"];
 
   override preconditions(): Objection | undefined {
@@ -41,3 +41,5 @@ export class SinEncoder extends configurable(options, Encoder) {
     );
   }
 }
+
+register(SinEncoder);

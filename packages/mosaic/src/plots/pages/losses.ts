@@ -1,7 +1,7 @@
 /** `mosaic plotloss`: the loss curves of many runs. */
 
 import { countText } from "@ml-mosaic/base";
-import { PROCESS_DEFAULTS } from "../../config/process-options.ts";
+import { defaultText } from "../../config/process-options.ts";
 import { MosaicError } from "../../errors.ts";
 import type { TableColumn, TableValue } from "../../export/table.ts";
 import { figureOf } from "../../figures/run-figures.ts";
@@ -77,7 +77,7 @@ function curvesOf({ runId, status, description, params, result, history, details
     status,
     pipeline: description,
     // The original Mosaic had other defaults.
-    lossFunction: written ?? (details === null ? undefined : PROCESS_DEFAULTS.lossFunction),
+    lossFunction: written ?? (details === null ? undefined : defaultText("loss_function")),
     parameterCount: figureOf(result, "nb_params"),
     overfit: figureOf(result, "overfit"),
     trainability: figureOf(result, "trainability"),

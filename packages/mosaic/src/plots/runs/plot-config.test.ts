@@ -86,8 +86,8 @@ include_values = Mlp_width=17
     'plot.ini:5: [One] include_keys: No run has the key "brik". Did you mean "brick"?',
     'plot.ini:6: [One] include_values: No run has "Mlp_widht". Did you mean "Mlp_width"?',
     'plot.ini:6: [One] include_values: "Mlp_width" has no value.',
-    "plot.ini:7: [Two]: No run is left to plot.",
-    "plot.ini:11: [One]: The section is already on line 1.",
+    "plot.ini:7: [Two] No run is left to plot.",
+    "plot.ini:11: [One] The section is already on line 1.",
   ])
     expect(faults).toContain(line);
 });

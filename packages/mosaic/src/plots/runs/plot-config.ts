@@ -1,9 +1,9 @@
 /** Reads a plot configuration (`mosaic metaplot --config`): each section is a page. */
 import { suggestName } from "@ml-mosaic/base";
+import { parseValue } from "@ml-mosaic/configurable";
 import { type IniOption, type IniSection, parseIni } from "../../config/ini.ts";
-import { ConfigError, type Finding } from "../../config/problem.ts";
+import { type Finding, Gathered } from "../../config/problem.ts";
 import { readSourceText } from "../../config/source-text.ts";
-import { parseValue } from "../../config/values.ts";
 import type { Figure } from "../../figures/figure.ts";
 import { findFigure } from "../../figures/known-figures.ts";
 import type { PlotRun } from "./plot-runs.ts";
@@ -38,7 +38,7 @@ const optionNames = [
 
 /**
  * @param runs all runs of the database: names, keys and values are checked against them
- * @throws ConfigError with every problem of the file
+ * @throws ConfigurationError with every problem of the file
  */
 export async function readPlotConfig(
   file: string,
@@ -46,23 +46,18 @@ export async function readPlotConfig(
   figures: readonly Figure[],
 ): Promise<readonly PlotSection[]> {
   const source = await readSourceText(file);
+  const findings = new Gathered(file);
   if (!source.ok) {
     const { fault, line, cause } = source;
-    throw new ConfigError(file, [{ file, ...(line === undefined ? {} : { line }), ...fault }], { cause });
+    findings.problem({ ...(line === undefined ? {} : { line }), ...fault });
+    throw findings.failure({ cause });
   }
   const ini = parseIni(source.text);
-  const problems: Finding[] = [...ini.problems];
-  const sections = ini.sections.map((section) =>
-    readSection(section, runs, figures, (finding) => problems.push(finding)),
-  );
-  if (ini.sections.length === 0 && problems.length === 0)
-    problems.push({
-      code: "no-section",
-      message: "The file has no section.",
-      remedy: "Write one for each plot: [NAME].",
-    });
-  const placed = problems.map((finding) => ({ file, ...finding }));
-  if (placed.length > 0) throw new ConfigError(file, placed);
+  for (const problem of ini.problems) findings.problem(problem);
+  const sections = ini.sections.map((section) => readSection(section, runs, figures, findings.problem));
+  if (ini.sections.length === 0 && !findings.hasProblems)
+    findings.problem({ message: "The file has no section.", remedy: "Write one for each plot: [NAME]." });
+  if (findings.hasProblems) throw findings.failure();
   return sections;
 }
 
@@ -82,8 +77,7 @@ function readSection(
   const options = new Map(section.options.map((option) => [option.name, option]));
   for (const { name, line } of section.options) {
     const remedy = suggestName(name, optionNames);
-    if (!optionNames.includes(name))
-      report({ line, option: name, code: "unknown-option", message: "There is no such option.", remedy });
+    if (!optionNames.includes(name)) report({ line, option: name, message: "There is no such option.", remedy });
   }
   const optionsOfRuns = new Set(runs.flatMap((run) => [...run.options.keys()]));
   const names = [...figures.map((figure) => figure.name), ...optionsOfRuns];
@@ -107,7 +101,6 @@ function readSection(
   if (isSound && filterRuns(runs, plot).length === 0)
     report({
       line: section.line,
-      code: "nothing-to-plot",
       message: "No run is left to plot.",
       remedy: "Each include leaves only runs that have it: remove one, or an exclude.",
     });
@@ -125,7 +118,7 @@ function readFigure({ section, options, report }: SectionReader, option: string,
   if (written === undefined || written.value === "") {
     const line = written?.line ?? section.line;
     const remedy = `Write it as in ${option} = ${option === "abscissae" ? "nb_params" : "test_loss"}.`;
-    report({ line, option, code: "missing-option", message: "The option must be there.", remedy });
+    report({ line, option, message: "The option must be there.", remedy });
     return { name: "", title: "" };
   }
   const { line, value } = written;
@@ -134,7 +127,7 @@ function readFigure({ section, options, report }: SectionReader, option: string,
   if (found !== undefined) return found;
   const names = known.map(({ name }) => name);
   const message = `No run has "${value}"${asWhat}.`;
-  report({ line, option, value, code: "unknown-name", message, remedy: suggestName(value, names) });
+  report({ line, option, message, remedy: suggestName(value, names) });
   return { name: value, title: value };
 }
 
@@ -150,7 +143,7 @@ function readChoice<Choice extends string>(
   const choice = choices.find((one) => one === value);
   if (choice !== undefined) return choice;
   const message = `"${value}" is none of the choices.`;
-  report({ line, option, value, code: "unknown-choice", message, remedy: suggestName(value, choices) });
+  report({ line, option, message, remedy: suggestName(value, choices) });
   return choices[0];
 }
 
@@ -168,7 +161,7 @@ function readConditions(
 ): Conditions {
   const written = options.get(option);
   if (written === undefined) return { keys: [], values: [] };
-  const place = { line: written.line, option, value: written.value };
+  const place = { line: written.line, option };
   const parsed = parseValue(written.value, { braces: "text" });
   if (!parsed.ok) {
     for (const fault of parsed.faults) report({ ...place, ...fault });
@@ -177,17 +170,17 @@ function readConditions(
   const knownKeys = [...new Set([...keysByType(runs).values()].flatMap((keys) => [...keys]))];
   const keys: string[] = [];
   const values: NamedValue[] = [];
-  const refuse = (code: string, message: string, remedy: string) => report({ ...place, code, message, remedy });
+  const refuse = (message: string, remedy: string) => report({ ...place, message, remedy });
   for (const part of parsed.value.values) {
     const equals = part.indexOf("=");
     if (option !== "include_values" && (equals === -1 || knownKeys.includes(part))) {
       if (knownKeys.includes(part)) keys.push(part);
-      else refuse("unknown-key", `No run has the key "${part}".`, suggestName(part, knownKeys));
+      else refuse(`No run has the key "${part}".`, suggestName(part, knownKeys));
       continue;
     }
     const [name, value] = [part.slice(0, equals).trim(), part.slice(equals + 1).trim()];
-    if (equals === -1) refuse("no-value", `"${part}" has no value.`, `Write it as in ${part}=2.`);
-    else if (!names.includes(name)) refuse("unknown-name", `No run has "${name}".`, suggestName(name, names));
+    if (equals === -1) refuse(`"${part}" has no value.`, `Write it as in ${part}=2.`);
+    else if (!names.includes(name)) refuse(`No run has "${name}".`, suggestName(name, names));
     else values.push({ name, value });
   }
   return { keys, values };

@@ -1,0 +1,120 @@
+import type { SchemaMap } from "../schema.ts";
+import type { AnyClass } from "./component-class.ts";
+import { schemasOf } from "./read-component.ts";
+
+/** What a configuration calls a class under a typed base. */
+export interface RegisteredClass {
+  /** The first alias, or the class's own name where it has none: what resolved configurations say. */
+  readonly type: string;
+  /** All names, `type` first. Case does not count. */
+  readonly names: readonly string[];
+  readonly component: AnyClass;
+}
+
+/** The classes that `type` chooses from, for one class made with `typedConfigurable` and all below it. */
+export type Registry = RegisteredClass[];
+
+/** The registry of the typed class that this one derives from; `undefined` where there is none. */
+export function registryOf(component: object): Registry | undefined {
+  const registry: unknown = Reflect.get(component, "registered");
+  return isRegistry(registry) ? registry : undefined;
+}
+
+function isRegistry(value: unknown): value is Registry {
+  return Array.isArray(value);
+}
+
+/** What may be chosen under a class: itself and its subclasses, where they are registered. */
+export function choicesOf(component: AnyClass): readonly RegisteredClass[] {
+  return (registryOf(component) ?? []).filter(
+    (each) => each.component === component || each.component.prototype instanceof component,
+  );
+}
+
+/** The class that a configuration calls so. */
+export function choiceByName(choices: readonly RegisteredClass[], type: unknown): RegisteredClass | undefined {
+  if (typeof type !== "string") return undefined;
+  const lowered = type.toLowerCase();
+  return (
+    choices.find(({ names }) => names.includes(type)) ??
+    choices.find(({ names }) => names.some((name) => name.toLowerCase() === lowered))
+  );
+}
+
+/**
+ * What is meant where there is no `type`: what the reader says, else the class itself, if it is registered, else the
+ * base's default.
+ */
+export function choiceWithoutType(
+  base: AnyClass,
+  choices: readonly RegisteredClass[],
+  defaultTypes?: ReadonlyMap<object, string>,
+): RegisteredClass | undefined {
+  const meant = choiceByName(choices, defaultTypes?.get(base));
+  if (meant !== undefined) return meant;
+  const itself = choices.find(({ component }) => component === base);
+  if (itself !== undefined) return itself;
+  const type: unknown = Reflect.get(base, "defaultType");
+  if (type === undefined) return undefined;
+  const chosen = choiceByName(choices, type);
+  if (chosen === undefined) throw new TypeError(`the defaultType ${String(type)} of ${base.name} is not registered`);
+  return chosen;
+}
+
+/** A class's own `aliases` and its name; aliases that it inherits name another class. */
+export function namesOf(component: object & { readonly name: string }): readonly string[] {
+  const aliases: unknown = Object.hasOwn(component, "aliases") ? Reflect.get(component, "aliases") : [];
+  if (!isListOfNames(aliases)) throw new TypeError(`aliases of ${component.name} is not a list of names`);
+  const lowered = aliases.map((alias) => alias.toLowerCase());
+  const different = aliases.filter((_alias, index) => lowered.indexOf(lowered[index] ?? "") === index);
+  return lowered.includes(component.name.toLowerCase()) ? different : [...different, component.name];
+}
+
+function isListOfNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
+}
+
+/** What resolved configurations call a class: its first alias, else its name. */
+export function primaryName(component: object & { readonly name: string }): string {
+  return namesOf(component)[0] ?? component.name;
+}
+
+/**
+ * Makes classes known to the typed base that they derive from, so that a configuration can choose them by `type`.
+ * Registering a class again changes nothing.
+ *
+ * @throws TypeError where two classes under one base share a name or an alias, or a class has no typed base
+ */
+export function register(...components: readonly (new (...parameters: never[]) => object)[]): void {
+  for (const component of components) {
+    const registry = registryOf(component);
+    if (registry === undefined)
+      throw new TypeError(
+        `${component.name} cannot be registered: no base class of it is made with typedConfigurable(…)`,
+      );
+    if (registry.some((each) => each.component === component)) continue;
+    refuseOptionType(component.name, schemasOf(component));
+    const names = namesOf(component);
+    for (const other of registry) {
+      const lowered = other.names.map((name) => name.toLowerCase());
+      const shared = names.find((name) => lowered.includes(name.toLowerCase()));
+      if (shared !== undefined) {
+        throw new TypeError(
+          `the classes ${other.component.name} and ${component.name} are both called "${shared}": give one of them another name or alias`,
+        );
+      }
+    }
+    registry.push({ type: primaryName(component), names, component });
+  }
+}
+
+/** @throws TypeError where an option is called as the choice of the class is */
+export function refuseOptionType(owner: string, schemas: SchemaMap): void {
+  if (Object.entries(schemas).some(([name, { aliases }]) => name === "type" || aliases.includes("type")))
+    throw new TypeError(`${owner} has an option "type", which chooses the class: give it another name`);
+}
+
+/** To be read after "expected". */
+export function expectedConfig(component: object & { readonly name: string }): string {
+  return `a map of options of ${component.name}${registryOf(component) === undefined ? "" : ", with a type"}`;
+}

@@ -1,0 +1,109 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { mostValues, parseValue, repeatedValue } from "./values.ts";
+
+function expand(text: string): readonly string[] {
+  const result = parseValue(text);
+  if (!result.ok) throw new Error(result.faults.map(({ message }) => message).join(" "));
+  return result.value.values;
+}
+
+describe("parseValue", () => {
+  test.each<[string, readonly string[]]>([
+    ["{2-5}", ["2", "3", "4", "5"]],
+    ["{-2-2}", ["-2", "-1", "0", "1", "2"]],
+    ["{-5--3}", ["-5", "-4", "-3"]],
+    ["{-0-1}", ["0", "1"]],
+    ["{10-100:30}", ["10", "40", "70", "100"]],
+    ["{10-100:40}", ["10", "50", "90"]],
+    ["{ 1 - 2 : 1 }", ["1", "2"]],
+    ["{3-3}", ["3"]],
+    ["a, b, c", ["a", "b", "c"]],
+    ["1, 2, {4-10}", ["1", "2", "4", "5", "6", "7", "8", "9", "10"]],
+    ["{4-6}, 1, 2", ["4", "5", "6", "1", "2"]],
+    ["{1-2},{8-9}", ["1", "2", "8", "9"]],
+    ["0.1", ["0.1"]],
+    ["1e-3, 1e+3, -4, +.5", ["1e-3", "1e+3", "-4", "+.5"]],
+    ['"a, b"', ["a, b"]],
+    ['" {2-5} ", c', [" {2-5} ", "c"]],
+    ['"say ""hi"""', ['say "hi"']],
+    ['""', [""]],
+    ["./my dir/m.ts", ["./my dir/m.ts"]],
+    ["50%", ["50%"]],
+    ["%(x)s, $1", ["%(x)s", "$1"]],
+    ["a-b", ["a-b"]],
+    ["", []],
+    ["   ", []],
+  ])("%s", (text, values) => expect(expand(text)).toEqual(values));
+
+  test("tells lists from single values", () => {
+    const isList = (text: string) => {
+      const result = parseValue(text);
+      return result.ok && result.value.isList;
+    };
+    expect(["a", '"a, b"', "a b", ""].map(isList)).toEqual([false, false, false, false]);
+    expect(["a, b", "{1-3}", "{3-3}"].map(isList)).toEqual([true, true, true]);
+  });
+
+  test.each([
+    ["{5-2}", "empty-range", "{2-5}"],
+    ["{a-b}", "malformed-range", "{2-5}"],
+    ["{1-}", "malformed-range", "{2-5}"],
+    ["{}", "malformed-range", "{2-5}"],
+    ["{1,2}", "malformed-range", "1,2"],
+    ["{0.1-0.5}", "malformed-range", "0.1, 0.2"],
+    ["{1-5:0}", "bad-step", "{1-5:1}"],
+    ["{1-5:-1}", "bad-step", "{1-5:1}"],
+    ["{1-99999999999999999999}", "range-too-large", "smaller"],
+    ["{1-1000000000}", "too-many-values", "step"],
+    ["{1-600000}, {1-600000}", "too-many-values", "step"],
+    ["{1-5", "unclosed-range", "{2-5}"],
+    ["{1-5}x", "text-after-range", '"{1-5}x"'],
+    ["conv{1-5}", "misplaced-brace", '"conv{1-5}"'],
+    ['"a, b', "unclosed-quote", '"a, b"'],
+    ['"a" b', "text-after-quote", "comma"],
+    ['a "b', "misplaced-quote", '"a ""b"'],
+    ["a,, b", "empty-element", "comma"],
+    ["a,", "empty-element", "comma"],
+    [",", "empty-element", "comma"],
+  ])("refuses %s", (text, _what, remedy) => {
+    const result = parseValue(text);
+    if (result.ok) throw new Error(`it became ${result.value.values.slice(0, 5)}`);
+    expect(result.faults[0]?.remedy).toContain(remedy);
+  });
+
+  test("reports every fault of a list", () => {
+    const result = parseValue("{5-2}, , {a}");
+    expect(result.ok ? [] : result.faults.map(({ message }) => message)).toEqual([
+      '"{5-2}" is an empty range.',
+      '"{5-2}, , {a}" has an empty place in its list.',
+      '"{a}" is not a range.',
+    ]);
+  });
+
+  test("takes a range up to the limit", () => expect(expand(`{1-${mostValues}}`)).toHaveLength(mostValues));
+
+  test("never throws on arbitrary text", () => {
+    const piece = fc.oneof(fc.string(), fc.constantFrom("{", "}", ",", '"', "-", "1", ":", " "));
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        const result = parseValue(pieces.join(""));
+        expect(result.ok || result.faults.length > 0).toBe(true);
+      }),
+    );
+  });
+
+  test("quoting brings every list of texts back", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string(), { minLength: 1 }), (texts) => {
+        expect(expand(texts.map((text) => `"${text.replaceAll('"', '""')}"`).join(", "))).toEqual(texts);
+      }),
+    );
+  });
+});
+
+test("repeatedValue compares as it is told", () => {
+  expect(repeatedValue(["1", "2", "1"])).toBe("1");
+  expect(repeatedValue(["1e-2", "0.01"])).toBeUndefined();
+  expect(repeatedValue(["1e-2", "0.01"], Number)).toBe("0.01");
+});

@@ -1,0 +1,27 @@
+/** More combinations than this are not all tried: each value is, beside the first ones of all others. */
+const mostCombinations = 10_000;
+
+interface Alternatives {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** What options may be together, one value each. */
+export function* combinations(options: readonly Alternatives[]): Generator<Readonly<Record<string, string>>> {
+  const first = Object.fromEntries(options.map(({ name, values }) => [name, values[0] ?? ""]));
+  const size = options.reduce((product, { values }) => product * values.length, 1);
+  if (size > mostCombinations) {
+    yield first;
+    for (const { name, values } of options) for (const value of values.slice(1)) yield { ...first, [name]: value };
+    return;
+  }
+  for (let index = 0; index < size; index++) {
+    let rest = index;
+    const picked = { ...first };
+    for (const { name, values } of options) {
+      picked[name] = values[rest % values.length] ?? "";
+      rest = Math.floor(rest / values.length);
+    }
+    yield picked;
+  }
+}
