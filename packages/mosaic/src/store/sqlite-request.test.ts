@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { exampleExperiment, exampleRun } from "../../test/store-conformance-examples.ts";
+import { boundedRequest } from "./bounded-request.ts";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
+import { requestFrom } from "./sqlite-request.ts";
 import type { StoreReader } from "./store.ts";
 
 let folder: string;
@@ -22,6 +24,8 @@ afterEach(async () => {
   await reader.close();
 });
 
+const endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)";
+
 describe("a request", () => {
   test.each([
     ["SELECT run_id FROM runs", [1, 2, 3]],
@@ -36,7 +40,7 @@ describe("a request", () => {
     ["SELECT CAST(run_id AS TEXT) FROM runs WHERE run_id = 1", [1]],
     ["SELECT run_id FROM runs WHERE pipeline = ';'", []],
   ])("%s", async (sql, ids) => {
-    expect(await reader.request(sql)).toEqual(ids);
+    expect(requestFrom(path, sql, 100)).toEqual(ids);
   });
 
   test.each([
@@ -66,16 +70,39 @@ describe("a request", () => {
     ["SELECT NULL", "has null, which is no run id"],
     ["SELECT 1.5", "has 1.5"],
     ["SELECT x'00'", "which is no run id"],
+    ["SELECT zeroblob(100000)", "has 100 kB of bytes"],
+    ["SELECT printf('%.100000c', 'x')", `has "${"x".repeat(60)}"…`],
+    ["SELECT randomblob(2000000000)", "SQLite says: string or blob too big"],
+    [`${endless} SELECT x FROM n`, "it gives more than 100 rows"],
     ["", "it is empty"],
     [" ; -- SELECT 1", "it is empty"],
   ])("%s is refused", async (sql, reason) => {
     const before = await readFile(path);
-    const request = reader.request(sql);
-    await expect(request).rejects.toMatchObject({ code: "STORE_REQUEST" });
-    await expect(request).rejects.toThrow(reason);
-    await expect(request).rejects.toThrow("Write one SELECT");
+    const request = () => requestFrom(path, sql, 100);
+    expect(request).toThrow(expect.objectContaining({ code: "STORE_REQUEST" }));
+    expect(request).toThrow(reason);
+    expect(request).toThrow("Write one SELECT");
     expect((await readFile(path)).equals(before)).toBe(true);
     expect(await readdir(folder)).toEqual(["or.db"]);
     expect(await reader.runIds()).toEqual([1, 2, 3]);
   });
+});
+
+describe("a request without end", () => {
+  const bounds = { seconds: 30, memoryBytes: 400_000_000, rows: 100 };
+
+  test("ends when its time is over", async () => {
+    const request = boundedRequest(path, `${endless} SELECT max(x) FROM n`, { ...bounds, seconds: 0.2 });
+    await expect(request).rejects.toMatchObject({ code: "STORE_REQUEST" });
+    await expect(request).rejects.toThrow("it takes more than 0.2 seconds");
+  });
+
+  test.each(["SELECT length(randomblob(1000000000))", `${endless} SELECT x FROM n ORDER BY randomblob(1000)`])(
+    "ends when its memory is full: %s",
+    async (sql) => {
+      const request = boundedRequest(path, sql, bounds);
+      await expect(request).rejects.toMatchObject({ code: "STORE_REQUEST" });
+      await expect(request).rejects.toThrow("it needs more than");
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { EpochRecord } from "@ml-mosaic/training";
+import { boundedRequest } from "./bounded-request.ts";
 import type {
   Artifact,
   EarlierResult,
@@ -15,7 +16,6 @@ import type {
 import { prepareRunQueries, type RunQueries, resultFrom } from "./run-queries.ts";
 import { metricSummariesIn, paramSummariesIn, runsWithValueIn } from "./run-values.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
-import { requestFrom } from "./sqlite-request.ts";
 import type { StoreReader } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 import { dateIn, integerIn, numberIn, storedInteger, textIn, textOrNullIn } from "./stored-value.ts";
@@ -124,8 +124,9 @@ export class SqliteStoreReader implements StoreReader {
     return this.perform(() => transaction(this.database, "read", () => runsWithValueIn(this.database, condition)));
   }
 
-  request(sql: string): Promise<readonly number[]> {
-    return this.perform(() => requestFrom(this.location, sql));
+  async request(sql: string): Promise<readonly number[]> {
+    await this.perform(() => undefined);
+    return boundedRequest(this.location, sql);
   }
 
   paramSummaries(): Promise<readonly ParamSummary[]> {

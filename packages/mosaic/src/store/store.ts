@@ -59,7 +59,8 @@ export interface StoreReader {
   runsWithValue(condition: ValueCondition): Promise<readonly number[]>;
   /**
    * First column of a user's own query, which must hold whole numbers, in the query's order. One SELECT in the store's
-   * dialect; whatever could write, attach or load anything, and a second statement, are refused (`STORE_REQUEST`).
+   * dialect; whatever could write, attach or load anything, and a second statement, are refused (`STORE_REQUEST`), and
+   * so is what takes more than a minute, a gibibyte of memory, or gives ten million rows.
    */
   request(sql: string): Promise<readonly number[]>;
   /**
