@@ -5,6 +5,7 @@ import { fewestForAnytime } from "@ml-mosaic/statistics";
 import type { DataReport, PairReport } from "../compare/data-report.ts";
 import type { CompareReport } from "../compare/report.ts";
 import { choiceNote } from "../figures/figure-text.ts";
+import { idRanges } from "../selection/id-ranges.ts";
 import { countingText, differenceText, percentText } from "./compare-words.ts";
 
 /** @param database for the commands that are named; without it none is */
@@ -135,5 +136,14 @@ export function reportNotes(report: CompareReport): readonly string[] {
       ? ""
       : `Each data set has its own 5 % of wrong verdicts: with ${many} of them expect one somewhere in ${percentText(1 - 0.95 ** many)} of all such comparisons.`;
   const chosen = dataSets.every(({ pairs }) => pairs.length === 0) ? undefined : choiceNote(criterion);
-  return [left, each, chosen ?? ""].filter((note) => note !== "");
+  return [left, ...furtherNotes(report), each, chosen ?? ""].filter((note) => note !== "");
+}
+
+function furtherNotes({ trainedFurther, criterion }: CompareReport): readonly string[] {
+  return trainedFurther.map(({ model, runIds, epoch }) => {
+    const which = `of ${model} ${runIds.length === 1 ? "run" : "runs"} ${idRanges(runIds)}`;
+    return epoch === null
+      ? `Trained further than the others ${which}: each number of epochs stands for itself, because ${criterion.name} at the epoch that all have is not known.`
+      : `Trained further than the others ${which}: all count as they were after ${countText(epoch, "epoch")}, which all have.`;
+  });
 }

@@ -344,6 +344,75 @@ describe("databases of the original Mosaic", () => {
   });
 });
 
+describe("some repetitions trained further", () => {
+  /** Two epochs for every run; then three more for the first run of the first model. */
+  async function trainFurther(keptHistory: boolean) {
+    const store = await openSqliteStore(database);
+    const experiment = await store.createExperiment({ configuration: "{}", engineVersion: "", machineJson: "{}" });
+    const epoch = (loss: number, number: number) =>
+      ({ epoch: number, trainLoss: loss, validLoss: loss, lr: 0.1, metrics: {}, seconds: 1 }) as const;
+    const complete = async (losses: readonly number[], from = 0) => {
+      const lease = await store.leaseNextRun(experiment, "worker");
+      if (lease === undefined) throw new Error("no run waits");
+      const history = losses.map((loss, index) => epoch(loss, from + index + 1)).slice(0, keptHistory ? undefined : 0);
+      const result = { test_loss: losses.at(-1) ?? 0, nb_params: 3, epochs: from + losses.length, "duration(s)": 2 };
+      await store.completeRun(lease, { history, result });
+    };
+    await store.addRuns(
+      experiment,
+      [2, 3].flatMap((width) =>
+        [0, 1, 2].map((repetition) => ({
+          pipeline: {
+            modules: [{ type: "net", className: "Net", path: "./n.ts", key: "k", options: { width: String(width) } }],
+            training: {},
+          },
+          description: "",
+          params: [["lr", "0.1"], ["epochs", "2"], ["pipeline_scheme", "net"]] as const, // biome-ignore format: rows
+          repetition,
+          identity: `${width} ${repetition}`,
+          seed: repetition,
+        })),
+      ),
+    );
+    for (const loss of [1, 1.1, 1.2, 2, 2.1, 2.2]) await complete([9, loss]);
+    const first = { epoch: 2, more: [0.9, 0.5, 0.1] };
+    await store.continueRuns(experiment, [{ runId: 1, epochs: 5 }]);
+    await complete(first.more, first.epoch);
+    return {
+      store,
+      again: async () => {
+        await store.continueRuns(experiment, [{ runId: 2, epochs: 4 }, { runId: 3, epochs: 5 }]); // biome-ignore format: runs
+        await complete([1, 0.6], 2);
+        await complete([1.1, 0.7, 0.3], 2);
+      },
+    };
+  }
+
+  test("count at the epoch that all have", async () => {
+    const { store, again } = await trainFurther(true);
+    const { out } = await compare();
+    expect(out).toMatch(/^1\. {2}Net\(2\) +1\.097 .* 3 {2}0$/m);
+    expect(out).toContain("of Net(2) run 1: all count as they were after 2 epochs");
+    expect((await compare("duration(s)")).out).toContain("all count as they were after 2 epochs");
+    // At four epochs two of them were in the middle.
+    await again();
+    await store.close();
+    expect((await compare()).out).toMatch(/^1\. {2}Net\(2\) \| epochs=4 +0\.5944 .* 3 {2}0$/m);
+    expect((await compare("duration(s)")).out).toMatch(
+      /Net\(2\) \| epochs=5 .* 2 {2}0[\s\S]*stands for itself, because duration\(s\)/,
+    );
+  });
+
+  test("stay apart where their epochs are not known", async () => {
+    const { store, again } = await trainFurther(false);
+    await again();
+    await store.close();
+    const { out } = await compare();
+    expect(out).toMatch(/Net\(2\) \| epochs=5 .* 2 {2}0[\s\S]*Net\(2\) \| epochs=4/);
+    expect(out).toContain("of Net(2) runs 1,3: each number of epochs stands for itself, because test_loss at");
+  });
+});
+
 describe("several data sets", () => {
   const six = ["A", "B", "C", "D", "E", "F", "G"].flatMap((name, index) =>
     runsOf({ 2: [2, 2.1, 2.2], 3: [1, 1.1, 1.3], 4: [1.4 + index / 10, 1.6, 1.5] }, { data: `data_${name}` }),

@@ -6,6 +6,8 @@ import type { RunRecord } from "../store/index.ts";
 export interface PipelineParts extends Stages {
   /** Texts of the PROCESS options that change the training; none where the database does not say them. */
   readonly training: Texts;
+  /** `epochs` where pipelines differ in it: what the run was to be trained at first. */
+  readonly comparedEpochs: string | undefined;
 }
 
 /** An option of a data module with this name tells the folds of a cross-validation apart. */
@@ -15,7 +17,8 @@ export const foldOption = "fold";
 export function partsOf({ pipeline, params }: RunRecord): PipelineParts | undefined {
   if (pipeline === undefined || pipeline.modules.length === 0) return undefined;
   const process = processParams(pipeline, params);
-  return { ...stagesOf(pipeline, process), training: trainingTexts(process) };
+  const { epochs: comparedEpochs } = pipeline.training;
+  return { ...stagesOf(pipeline, process), training: trainingTexts(process), comparedEpochs };
 }
 
 /**

@@ -1,26 +1,12 @@
 import { MosaicError } from "../errors.ts";
 import type { Figure } from "../figures/figure.ts";
-import { describeModules, sortedTexts, withoutOptions } from "../pipelines/pipeline.ts";
+import { describeModules, withoutOptions } from "../pipelines/pipeline.ts";
 import { nearestNames } from "../selection/nearest-names.ts";
-import { maximumAttempts, type RunRecord, type StoreReader } from "../store/index.ts";
+import type { StoreReader } from "../store/index.ts";
 import { type Attribute, attributesOf } from "./attributes.ts";
-import {
-  describeFully,
-  foldOf,
-  foldOption,
-  identityOf,
-  isUnknown,
-  keyOf,
-  lentTraining,
-  type PipelineParts,
-  partsOf,
-} from "./pipeline-parts.ts";
-
-/**
- * What became of a run: its figure, or why it has none. `failed`: its modules or its training did; `lost`: workers died over it,
- * which says nothing about the model; `unfinished`: it is still to run, or running.
- */
-export type Outcome = number | "failed" | "lost" | "diverged" | "empty" | "unfinished";
+import { atCommonEpochs, type TrainedFurther } from "./common-epochs.ts";
+import { type Outcome, type ParsedPipeline, parseRuns } from "./parse-runs.ts";
+import { describeFully, foldOf, foldOption, identityOf, isUnknown, keyOf } from "./pipeline-parts.ts";
 
 /** One run, as far as the comparison goes. */
 export interface ComparedRun {
@@ -49,16 +35,7 @@ export interface ReadRuns {
   readonly runs: readonly ComparedRun[];
   /** Runs that have no such option as models are grouped by. */
   readonly withoutGroup: number;
-}
-
-interface ParsedRun {
-  readonly run: Pick<RunRecord, "runId" | "details">;
-  readonly pipeline: ParsedPipeline;
-  readonly outcome: Outcome;
-}
-
-interface ParsedPipeline extends PipelineParts {
-  readonly trainingText: string;
+  readonly trainedFurther: readonly TrainedFurther[];
 }
 
 /**
@@ -68,7 +45,7 @@ interface ParsedPipeline extends PipelineParts {
  * @throws MosaicError where no run has what models are to be grouped by, with what there is
  */
 export async function readRuns(reader: StoreReader, criterion: Figure, by: string | undefined): Promise<ReadRuns> {
-  const parsed = await parseRuns(reader, criterion);
+  const { runs: parsed, trainedFurther } = await atCommonEpochs(reader, await parseRuns(reader, criterion), criterion);
   const pipelines = [...new Set(parsed.map(({ pipeline }) => pipeline))];
   const varying = varyingOptions(pipelines);
   const attributes = by === undefined ? undefined : groupAttributes(pipelines, by);
@@ -126,39 +103,7 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
       },
     ];
   });
-  return { runs, withoutGroup: parsed.length - runs.length };
-}
-
-async function parseRuns(reader: StoreReader, criterion: Figure): Promise<readonly ParsedRun[]> {
-  const pipelines = new Map<string, PipelineParts | undefined>();
-  const parsed: (Omit<ParsedRun, "pipeline"> & { readonly parts: PipelineParts })[] = [];
-  for await (const run of reader.runs()) {
-    const text = `${JSON.stringify(run.pipeline)}\n${run.params.flat().join("\n")}`;
-    if (!pipelines.has(text)) pipelines.set(text, partsOf(run));
-    const parts = pipelines.get(text);
-    const { runId, details } = run;
-    if (parts !== undefined) parsed.push({ run: { runId, details }, parts, outcome: outcomeOf(run, criterion) });
-  }
-  const all = [...pipelines.values()].filter((parts) => parts !== undefined);
-  const trainingOf = lentTraining(all);
-  const complete = new Map(
-    all.map((parts) => {
-      const training = trainingOf(parts);
-      return [parts, { ...parts, training, trainingText: JSON.stringify(sortedTexts(training)) }] as const;
-    }),
-  );
-  return parsed.flatMap(({ parts, ...run }) => {
-    const pipeline = complete.get(parts);
-    return pipeline === undefined ? [] : [{ ...run, pipeline }];
-  });
-}
-
-function outcomeOf({ status, result, details }: RunRecord, { name }: Figure): Outcome {
-  if (status === "pending" || status === "running" || status === "paused") return "unfinished";
-  if (status !== "done") return details !== null && details.attempts >= maximumAttempts ? "lost" : "failed";
-  const value = result?.[name] ?? null;
-  if (value === null) return "empty";
-  return Number.isFinite(value) ? value : "diverged";
+  return { runs, withoutGroup: parsed.length - runs.length, trainedFurther };
 }
 
 /** Options of PROCESS that are not the same for all, as after two experiments with different learning rates. */

@@ -5,6 +5,7 @@ import type { Figure } from "../figures/figure.ts";
 import { figureNamed, readFigures } from "../figures/known-figures.ts";
 import { nearestNames } from "../selection/nearest-names.ts";
 import type { StoreReader } from "../store/index.ts";
+import type { TrainedFurther } from "./common-epochs.ts";
 import { compareOnData, type DataReport, pairCountOf } from "./data-report.ts";
 import { compareOverData, type OverallReport } from "./overall-report.ts";
 import { readRuns } from "./read-runs.ts";
@@ -24,6 +25,8 @@ export interface CompareReport {
   readonly overall: OverallReport | null;
   /** Runs that have no such option as models are grouped by. */
   readonly withoutGroup: number;
+  /** Models of which some repetitions have more epochs than others. */
+  readonly trainedFurther: readonly TrainedFurther[];
 }
 
 export interface CompareOptions {
@@ -41,7 +44,7 @@ export async function compareRuns(
   { criterion: name, by, data, rope, scale }: CompareOptions,
 ): Promise<CompareReport> {
   const criterion = figureNamed(await readFigures(reader), name);
-  const { runs, withoutGroup } = await readRuns(reader, criterion, by);
+  const { runs, withoutGroup, trainedFurther } = await readRuns(reader, criterion, by);
   if (runs.length === 0) throw nothing(`${reader.location} has no runs with a pipeline`);
   const all = gatherResults(runs);
   const chosen = data === undefined ? all : all.filter(({ data: label, dataKey }) => [label, dataKey].includes(data));
@@ -62,6 +65,7 @@ export async function compareRuns(
     dataSets,
     overall: chosen.length > 1 ? compareOverData(chosen, settings) : null,
     withoutGroup,
+    trainedFurther,
   };
 }
 

@@ -2,7 +2,8 @@
 import { meanOf } from "@ml-mosaic/statistics";
 import type { Orders } from "./counting.ts";
 import { countingRun } from "./counting-run.ts";
-import type { ComparedRun, Outcome } from "./read-runs.ts";
+import type { Outcome } from "./parse-runs.ts";
+import type { ComparedRun } from "./read-runs.ts";
 
 export interface ModelResults {
   readonly model: string;
