@@ -156,7 +156,43 @@ describe("a folder", () => {
   });
 });
 
+/** In the first start of a frame. */
+function setJpegSize(bytes: Buffer, height: number, width: number): void {
+  const frame =
+    [...bytes.keys()].find((at) => bytes[at] === 0xff && [0xc0, 0xc1, 0xc2].includes(bytes[at + 1] ?? 0)) ?? 0;
+  bytes.writeUInt16BE(height, frame + 5);
+  bytes.writeUInt16BE(width, frame + 7);
+}
+
 describe("refused", () => {
+  test("images of too many pixels, and headers that the file cannot hold, before anything is decoded", async () => {
+    const lying = join(folder, "lying");
+    for (const [name, at, size] of [
+      ["rgb.png", (bytes: Buffer) => bytes.writeUInt32BE(40_000, 16), "40000 x 11"],
+      ["sampled-444.jpg", (bytes: Buffer) => setJpegSize(bytes, 60_000, 50_000), "50000 x 60000"],
+    ] as const) {
+      const bytes = await readFile(picture(name));
+      at(bytes);
+      await writeFile(lying, name === "rgb.png" ? bytes.subarray(0, 50) : bytes);
+      await expect(readImage(lying)).rejects.toThrow(
+        `its header says ${size} pixels, its ${name === "rgb.png" ? 50 : bytes.length} bytes cannot hold them`,
+      );
+    }
+    for (const name of ["rgb.png", "progressive.jpeg"]) {
+      await expect(readImage(picture(name), { maxPixels: 10 })).rejects.toThrow(
+        /pixels, more than maxPixels allows \(10\)/,
+      );
+    }
+    // As large as the file may say, and refused without memory for its pixels.
+    const large = Buffer.concat([await readFile(picture("rgb.png")), Buffer.alloc(50_000)]);
+    large.writeUInt32BE(20_000, 16);
+    large.writeUInt32BE(20_000, 20);
+    await writeFile(lying, large);
+    const before = process.memoryUsage().rss;
+    await expect(readImage(lying, { size: [32, 32] })).rejects.toThrow(/has 20000 x 20000 pixels, more than maxPixels/);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100e6);
+  });
+
   test("folders without classes, or classes without images", async () => {
     await expect(ImageFolder.open(join(folder, "none"))).rejects.toThrow(/none cannot be read/);
     const empty = await mkdtemp(join(folder, "empty-"));
@@ -171,6 +207,7 @@ describe("refused", () => {
     [{ size: [0, 4] as const }, /size is 0/],
     [{ size: [2.5, 4] as const }, /size is 2.5/],
     [{ workers: -1 }, /workers is -1/],
+    [{ maxPixels: 0 }, /maxPixels is 0/],
   ])("%j", async (options, message) => {
     await expect(ImageFolder.open(folder, options)).rejects.toThrow(message);
   });

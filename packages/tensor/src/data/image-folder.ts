@@ -50,7 +50,7 @@ export class ImageFolder implements Dataset {
    * @throws TensorError if there are no class folders, or some without images
    */
   static async open(folder: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
-    const { workers = 0, size = [1, 1] } = options;
+    const { workers = 0, size = [1, 1], maxPixels = 1 } = options;
     checkNumber(
       "ImageFolder",
       "workers",
@@ -60,6 +60,7 @@ export class ImageFolder implements Dataset {
     );
     for (const length of size)
       checkNumber("ImageFolder", "size", length, Number.isInteger(length) && length > 0, "two whole numbers above 0");
+    checkNumber("ImageFolder", "maxPixels", maxPixels, maxPixels >= 1, "a number, 1 or more");
     const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
       throw new TensorError("TENSOR_FILE", `ImageFolder: ${folder} cannot be read`, { cause: error });
     });

@@ -1,13 +1,19 @@
 /** PNG and JPEG files as arrays of numbers. */
 import { readFile } from "node:fs/promises";
 import { TensorError } from "../errors.ts";
+import { isFalseHeader, readImageHeader } from "./image-header.ts";
 
 export interface ImageOptions {
   /** 1 for grey, 3 for red, green and blue; what the file has is converted, opacity is left out. */
   readonly channels?: 1 | 3;
   /** [height, width] to resize to; without it images keep their sizes. */
   readonly size?: readonly [number, number] | undefined;
+  /** Files with more pixels are refused before they are decoded, which takes some 20 bytes of memory a pixel. */
+  readonly maxPixels?: number;
 }
+
+/** 8192 x 8192 */
+const defaultMaxPixels = 2 ** 26;
 
 export interface Image {
   /** From 0 to 1. */
@@ -26,24 +32,33 @@ interface Pixels {
 }
 
 /** @throws TensorError if the file cannot be read, or is neither PNG nor JPEG */
-export async function readImage(path: string, { channels = 3, size }: ImageOptions = {}): Promise<Image> {
+export async function readImage(path: string, options: ImageOptions = {}): Promise<Image> {
+  const { channels = 3, size, maxPixels = defaultMaxPixels } = options;
   const bytes = await readFile(path).catch((error: unknown) => {
     throw new TensorError("TENSOR_FILE", `${path} cannot be read`, { cause: error });
   });
-  const planes = toPlanes(await decode(path, bytes), channels);
+  const planes = toPlanes(await decode(path, bytes, maxPixels), channels);
   return size === undefined ? planes : resize(planes, size);
 }
 
-async function decode(path: string, bytes: Uint8Array): Promise<Pixels> {
-  const isPng = bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47;
-  const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
-  if (!isPng && !isJpeg) throw new TensorError("TENSOR_FILE", `${path} is neither a PNG nor a JPEG file`);
+async function decode(path: string, bytes: Uint8Array, maxPixels: number): Promise<Pixels> {
+  const header = readImageHeader(bytes);
+  if (header === undefined) throw new TensorError("TENSOR_FILE", `${path} is neither a PNG nor a JPEG file`);
+  const { kind, width, height } = header;
+  if (isFalseHeader(header, bytes.length)) {
+    const message = `${path} is a broken ${kind} file: its header says ${width} x ${height} pixels, its ${bytes.length} bytes cannot hold them`;
+    throw new TensorError("TENSOR_FILE", message);
+  }
+  if (width * height > maxPixels) {
+    const message = `${path} has ${width} x ${height} pixels, more than maxPixels allows (${maxPixels}); make the file smaller, or set maxPixels`;
+    throw new TensorError("TENSOR_FILE", message);
+  }
   try {
-    return await (isPng ? decodePng(bytes) : decodeJpeg(bytes));
+    return await (kind === "PNG" ? decodePng(bytes) : decodeJpeg(bytes));
   } catch (error) {
     throw new TensorError(
       "TENSOR_FILE",
-      `${path} is a broken ${isPng ? "PNG" : "JPEG"} file: ${error instanceof Error ? error.message : error}`,
+      `${path} is a broken ${kind} file: ${error instanceof Error ? error.message : error}`,
       { cause: error },
     );
   }
@@ -77,7 +92,9 @@ function unpack(packed: ArrayLike<number>, width: number, height: number, depth:
 
 async function decodeJpeg(bytes: Uint8Array): Promise<Pixels> {
   const { default: jpeg } = await import("jpeg-js");
-  const { width, height, data } = jpeg.decode(bytes, { useTArray: true, tolerantDecoding: false });
+  // The pixels are counted already.
+  const bounds = { maxResolutionInMP: Number.POSITIVE_INFINITY, maxMemoryUsageInMB: Number.POSITIVE_INFINITY };
+  const { width, height, data } = jpeg.decode(bytes, { useTArray: true, tolerantDecoding: false, ...bounds });
   return { width, height, channels: 4, data, full: 255 };
 }
 
