@@ -83,6 +83,18 @@ describe("parseValue", () => {
 
   test("takes a range up to the limit", () => expect(expand(`{1-${mostValues}}`)).toHaveLength(mostValues));
 
+  test("refuses more than it may have, before it is expanded", () => {
+    for (const text of ["{1-1000000000}", "1, {2-4}", "1, 2, 3, 4"]) {
+      const result = parseValue(text, { most: 3 });
+      expect(result.ok ? [] : result.faults.map(({ remedy }) => remedy.slice(0, 16))).toEqual(["Write at most 3;"]);
+    }
+  });
+
+  test("stops after some faults", () => {
+    const result = parseValue(",".repeat(1_000_000));
+    expect(result.ok ? 0 : result.faults.length).toBe(20);
+  });
+
   test("never throws on arbitrary text", () => {
     const piece = fc.oneof(fc.string(), fc.constantFrom("{", "}", ",", '"', "-", "1", ":", " "));
     fc.assert(

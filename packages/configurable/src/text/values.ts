@@ -15,9 +15,14 @@ export type ValueResult =
 /** An option with more values than this is a slip of the pen, and would fill the memory. */
 export const mostValues = 1_000_000;
 
+/** A file of another kind given by mistake may have a fault in every place. */
+const mostFaults = 20;
+
 export interface ValueOptions {
   readonly braces?: "range" | "text";
   readonly nested?: boolean;
+  /** What goes beyond it is refused before it is expanded. */
+  readonly most?: number;
 }
 
 /**
@@ -28,7 +33,8 @@ export interface ValueOptions {
  *
  * @example `1, 2, {4-6}` gives 1, 2, 4, 5, 6
  */
-export function parseValue(text: string, { braces = "range", nested = false }: ValueOptions = {}): ValueResult {
+export function parseValue(text: string, options: ValueOptions = {}): ValueResult {
+  const { braces = "range", nested = false, most = mostValues } = options;
   const trimmed = text.trim();
   if (trimmed === "") return { ok: true, value: { values: [], isList: false } };
 
@@ -37,7 +43,7 @@ export function parseValue(text: string, { braces = "range", nested = false }: V
   let elements = 0;
   let isList = false;
   let position = 0;
-  while (position <= trimmed.length) {
+  while (position <= trimmed.length && faults.length < mostFaults) {
     const element = readElement(trimmed, position, { braces, nested });
     elements += 1;
     position = element.end + 1;
@@ -46,12 +52,13 @@ export function parseValue(text: string, { braces = "range", nested = false }: V
     else {
       isList = true;
       const size = Math.floor((element.range.last - element.range.first) / element.range.step) + 1;
-      if (values.length + size > mostValues) faults.push(tooManyValues(trimmed, values.length + size));
+      if (values.length + size > most) faults.push(tooManyValues(trimmed, values.length + size, most));
       else
         for (let index = 0; index < size; index++)
           values.push(String(element.range.first + index * element.range.step));
     }
   }
+  if (values.length > most) faults.push(tooManyValues(trimmed, values.length, most));
   if (faults.length > 0) return { ok: false, faults };
   return { ok: true, value: { values, isList: isList || elements > 1 } };
 }
@@ -63,7 +70,7 @@ type Element = { readonly end: number } & (
   | { readonly fault: TextFault }
 );
 
-function readElement(text: string, from: number, { braces, nested }: Required<ValueOptions>): Element {
+function readElement(text: string, from: number, { braces, nested }: Required<Omit<ValueOptions, "most">>): Element {
   const start = text.length - text.slice(from).trimStart().length;
   if (text[start] === '"') return readQuoted(text, start);
   if (text[start] === "{" && braces === "range") return readRange(text, start);
@@ -185,10 +192,10 @@ function restOfElement(text: string, from: number): { readonly text: string; rea
   return { text: text.slice(from, end).trim(), end };
 }
 
-function tooManyValues(text: string, count: number): TextFault {
+function tooManyValues(text: string, count: number, most: number): TextFault {
   return {
     message: `"${text}" has ${count} values.`,
-    remedy: `Write at most ${mostValues}; a step thins a range out, as in {0-1000:100}.`,
+    remedy: `Write at most ${most}; a step thins a range out, as in {0-1000:100}.`,
   };
 }
 

@@ -24,11 +24,14 @@ export function list<Item>(item: Type<Item>): Type<Item[]> {
   };
 }
 
+/** More than this in one option is a slip of the pen, and each may be wrong. */
+const listOptions = { nested: true, most: 1000 };
+
 function splitItems(text: string): Reading<unknown> {
-  const whole = parseValue(text, { nested: true });
+  const whole = parseValue(text, listOptions);
   const [first, ...others] = whole.ok ? whole.value.values : [];
   const inner = others.length === 0 ? /^\[(.*)\]$/s.exec(first ?? "")?.[1] : undefined;
-  const parsed = inner === undefined ? whole : parseValue(inner, { nested: true });
+  const parsed = inner === undefined ? whole : parseValue(inner, listOptions);
   return parsed.ok ? accept(parsed.value.values) : { ok: false, problems: parsed.faults.map(textProblem) };
 }
 

@@ -392,6 +392,13 @@ const MISTAKES: readonly (readonly [name: string, text: string, line: number, op
   ["endless range", edited("length = 4", "length = {1-1000000000}"), 27, "length", "a step thins"],
   ["unclosed quote", edited("length = 4", 'length = "a, b'), 27, "length", '"a, b"'],
   ["empty list place", edited("length = 4", "length = 1,, 2"), 27, "length", "extra comma"],
+  [
+    "endless scheme",
+    edited("pipeline_scheme = mlp", "pipeline_scheme = {1-1000000}"),
+    6,
+    "pipeline_scheme",
+    "Write at most 1000",
+  ],
   ["too many runs", edited("length = 4", "length = {1-1000000}"), 0, "", "Shorten a list"],
 ];
 
