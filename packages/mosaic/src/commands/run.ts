@@ -7,7 +7,6 @@ import type { Outcome } from "../experiment/carry-out.ts";
 import { checkModules } from "../experiment/check-modules.ts";
 import { checkDevices } from "../experiment/devices.ts";
 import { dryRun } from "../experiment/dry-run.ts";
-import { refuseTakenFiles } from "../experiment/files-folders.ts";
 import { digestModules } from "../experiment/plan.ts";
 import { type ExperimentQueue, enqueueRuns } from "../experiment/queue.ts";
 import { idRanges } from "../selection/id-ranges.ts";
@@ -46,7 +45,6 @@ export const runCommand = command({
     );
     if (given["dry-run"]) return reportDryRun(experiment, pipelines, terminal);
     const digests = await digestModules(experiment);
-    await refuseTakenFiles(experiment, database);
     const command = ["mosaic", "run", configFile, database].map(shellText).join(" ");
     return trainAndTell(
       {

@@ -1,8 +1,7 @@
-import { removeUnfinished } from "@ml-mosaic/base";
 import type { Store } from "../store/index.ts";
 import { type SupervisorEvent, supervise } from "../supervisor/supervise.ts";
 import { workerDevices } from "./devices.ts";
-import { prepareFiles } from "./files-folders.ts";
+import { openFilesFolders } from "./files-folders.ts";
 import { openPauseRequests } from "./pause-requests.ts";
 import type { Queued } from "./queued.ts";
 import { orderOf } from "./run-order.ts";
@@ -26,7 +25,7 @@ export interface Outcome {
 /** Carries out the runs that wait, with workers, and lets `mosaic pause` break it off. */
 export async function carryOut(store: Store, queued: Queued, watching: Watching): Promise<Outcome> {
   const { experimentId, folder, monitor, count } = queued;
-  const folders = await prepareFiles(store, queued);
+  const folders = await openFilesFolders(store, queued, watching.say);
   const devices = workerDevices(monitor, count);
   const requests = await openPauseRequests(store, queued, watching.say);
   try {
@@ -34,7 +33,7 @@ export async function carryOut(store: Store, queued: Queued, watching: Watching)
       store,
       experimentId,
       numWorkers: devices.length,
-      orderOf: (lease, slot) => orderOf(lease, store, folder, devices[slot] ?? "cpu"),
+      orderOf: (lease, slot) => orderOf(lease, store, folder, folders, devices[slot] ?? "cpu"),
       onEvent(event) {
         requests.follow(event);
         watching.onEvent(event);
@@ -46,7 +45,7 @@ export async function carryOut(store: Store, queued: Queued, watching: Watching)
   } finally {
     await requests.close();
   }
-  for (const files of folders) await removeUnfinished(files, "any");
+  await folders.clear();
   const idsWith = (status: string) => store.runIds({ experimentId, status });
   return { left: [...(await idsWith("pending")), ...(await idsWith("paused"))], failed: await idsWith("error") };
 }

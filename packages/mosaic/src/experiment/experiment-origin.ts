@@ -1,4 +1,5 @@
-import { basename, join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import type { ExperimentRecord, StoreReader } from "../store/index.ts";
 import type { ModuleDigests } from "./plan.ts";
 
@@ -18,18 +19,31 @@ export interface ExperimentOrigin {
 
 /** Of all experiments, the oldest first; none in a database of the original Mosaic. */
 export async function readExperimentOrigins(reader: StoreReader): Promise<readonly ExperimentOrigin[]> {
-  return (await reader.experiments()).map(originOf);
+  return (await reader.experiments()).map((experiment) => originOf(experiment, reader.location));
 }
 
-function originOf({
-  experimentId,
-  configuration,
-  engineVersion,
-  machineJson,
-  createdAt,
-}: ExperimentRecord): ExperimentOrigin {
-  const { file, folder, modules } = fieldsOf(configuration);
-  const directory = folder === undefined ? "" : String(folder);
+/** How a project's folder is recorded: its path, and from the database, since both are moved together. */
+export function folderRecord(folder: string, database: string): Readonly<Record<string, string>> {
+  return { folder, folder_from_database: relative(dirname(database), folder) };
+}
+
+/** Where the configuration file lies now, of where it may lie; where it is nowhere, the folder as recorded. */
+function folderNow(fields: Readonly<Record<string, unknown>>, database: string): string {
+  const { file, folder, folder_from_database: fromDatabase } = fields;
+  if (folder === undefined) return "";
+  const beside = (path: unknown) => resolve(dirname(database), String(path));
+  // Earlier versions recorded the path alone.
+  const places = fromDatabase === undefined ? [String(folder), beside("")] : [beside(fromDatabase), String(folder)];
+  return places.find((place) => existsSync(join(place, basename(String(file))))) ?? String(folder);
+}
+
+function originOf(
+  { experimentId, configuration, engineVersion, machineJson, createdAt }: ExperimentRecord,
+  database: string,
+): ExperimentOrigin {
+  const fields = fieldsOf(configuration);
+  const { file, modules } = fields;
+  const directory = folderNow(fields, database);
   const facts = Object.entries(fieldsOf(machineJson)).map(([name, value]) => [name, String(value)]);
   const machine: Readonly<Record<string, string>> = Object.fromEntries(facts);
   const configurationFile = file === undefined ? "" : join(directory, basename(String(file)));

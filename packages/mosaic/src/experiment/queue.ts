@@ -3,8 +3,7 @@ import type { Experiment } from "../config/index.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import type { AddedRuns, FoundRun, NewRun, Store } from "../store/index.ts";
 import { engineVersion, machineFacts } from "./environment.ts";
-import { type ExperimentOrigin, readExperimentOrigins } from "./experiment-origin.ts";
-import { claimFiles } from "./files-folders.ts";
+import { type ExperimentOrigin, folderRecord, readExperimentOrigins } from "./experiment-origin.ts";
 import { gitRevision } from "./git-revision.ts";
 import { type ModuleDigests, planRuns } from "./plan.ts";
 import type { Queued } from "./queued.ts";
@@ -48,7 +47,6 @@ export async function enqueueRuns(
   digests: ModuleDigests,
   { continued, retryErrors }: QueueOptions,
 ): Promise<ExperimentQueue> {
-  await claimFiles(experiment, store);
   const earlier = continued ? await readExperimentOrigins(store) : [];
   const experimentId = await recordExperiment(store, experiment, digests);
   const planned = () => planRuns(experiment, digests);
@@ -155,7 +153,12 @@ export async function recordExperiment(
   digests: ModuleDigests,
 ): Promise<number> {
   return store.createExperiment({
-    configuration: JSON.stringify({ file, folder, text, modules: Object.fromEntries(digests) }),
+    configuration: JSON.stringify({
+      file,
+      ...folderRecord(folder, store.location),
+      text,
+      modules: Object.fromEntries(digests),
+    }),
     engineVersion: engineVersion(),
     machineJson: JSON.stringify({ ...machineFacts(), git: (await gitRevision(folder)) ?? "" }),
   });

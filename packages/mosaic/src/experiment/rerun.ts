@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { countText } from "@ml-mosaic/base";
 import type { MonitorSection } from "../config/index.ts";
@@ -7,7 +8,7 @@ import { snapshotName } from "../run/save-run.ts";
 import { readSnapshotEpochs } from "../run/snapshot-header.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import type { Continuation, RunRecord, Store } from "../store/index.ts";
-import { filesFolderFor } from "./files-folders.ts";
+import { filesFoldersIn, runFilesPathOf } from "./files-folders.ts";
 import { commonOrigin, originsOf, type Requeued, requeue } from "./requeue.ts";
 
 export interface Rerun extends Requeued {
@@ -57,14 +58,20 @@ function continuationOf({ runId, result, pipeline, params }: RunRecord, epochs: 
 async function requireSnapshots(store: Store, runs: readonly RunRecord[], folder: string): Promise<void> {
   const without: number[] = [];
   const bad: string[] = [];
+  const folders = new Map<string, readonly string[]>();
   for (const { runId, pipeline, params } of runs) {
-    const files = filesFolderFor(processParams(pipeline, params), folder, store.location);
-    if (files === undefined) without.push(runId);
-    else
-      await readSnapshotEpochs(join(files, snapshotName(runId))).catch((error: unknown) => {
-        if (!(error instanceof MosaicError)) throw error;
-        bad.push(`run ${runId}: ${error.message}`);
-      });
+    const path = runFilesPathOf(processParams(pipeline, params), folder);
+    if (path === undefined) {
+      without.push(runId);
+      continue;
+    }
+    if (!folders.has(path)) folders.set(path, await filesFoldersIn(path, store));
+    const snapshots = (folders.get(path) ?? []).map((files) => join(files, snapshotName(runId)));
+    const snapshot = snapshots.find((file) => existsSync(file)) ?? snapshots[0] ?? "";
+    await readSnapshotEpochs(snapshot).catch((error: unknown) => {
+      if (!(error instanceof MosaicError)) throw error;
+      bad.push(`run ${runId}: ${error.message}`);
+    });
   }
   if (without.length > 0)
     throw new MosaicError(

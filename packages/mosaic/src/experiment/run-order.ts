@@ -1,14 +1,20 @@
 import { processParams } from "../pipelines/run-params.ts";
 import type { RunOrder } from "../run/order.ts";
 import type { Lease, StoreReader } from "../store/index.ts";
-import { filesFolderFor } from "./files-folders.ts";
+import type { FilesFolders } from "./files-folders.ts";
 
 /**
  * What a worker is told of a run: all of it from the database, so that any command can carry on any run.
  *
  * @param folder the configuration file's, where its relative paths start
  */
-export async function orderOf(lease: Lease, store: StoreReader, folder: string, device: string): Promise<RunOrder> {
+export async function orderOf(
+  lease: Lease,
+  store: StoreReader,
+  folder: string,
+  folders: FilesFolders,
+  device: string,
+): Promise<RunOrder> {
   const { runId, pipeline, repetition, seed, params } = lease;
   const process = processParams(pipeline, params);
   return {
@@ -19,7 +25,7 @@ export async function orderOf(lease: Lease, store: StoreReader, folder: string, 
     seed,
     device,
     folder,
-    filesFolder: filesFolderFor(process, folder, store.location),
+    filesFolder: folders.of(process),
     earlierEpochs: lease.fromSnapshot ? await store.history(runId) : undefined,
   };
 }

@@ -6,8 +6,8 @@ import { isSystemError } from "@ml-mosaic/base";
 import { processDefaults } from "../config/process-options.ts";
 import { MosaicError } from "../errors.ts";
 import { type ExperimentOrigin, readExperimentOrigins } from "../experiment/experiment-origin.ts";
+import { filesFoldersIn } from "../experiment/files-folders.ts";
 import { processParams } from "../pipelines/run-params.ts";
-import { filesFolderOf } from "../run/run-files.ts";
 import type { Artifact, EarlierResult, RunRecord, StoreReader } from "../store/index.ts";
 
 export interface RunFile extends Artifact {
@@ -34,8 +34,8 @@ export async function readRunReport(reader: StoreReader, runId: number): Promise
   if (run === undefined) throw await noSuchRun(reader, runId);
   const origins = await readExperimentOrigins(reader);
   const origin = origins.find(({ experimentId }) => experimentId === run.details?.experimentId);
-  const filesFolder = origin === undefined ? undefined : filesFolderIn(run, origin, reader.location);
   const artifacts = await reader.artifacts(runId);
+  const filesFolder = origin === undefined ? undefined : await filesFolderIn(run, artifacts, origin, reader);
   return {
     run,
     earlierResults: await reader.earlierResults(runId),
@@ -52,9 +52,18 @@ async function noSuchRun(reader: StoreReader, runId: number): Promise<MosaicErro
   return new MosaicError("NO_RUN_SELECTED", `there is no run ${runId}; the database ${known}`);
 }
 
-function filesFolderIn({ pipeline, params }: RunRecord, { folder }: ExperimentOrigin, database: string): string {
+/** Of the folders that may have them the one that does. */
+async function filesFolderIn(
+  { pipeline, params }: RunRecord,
+  artifacts: readonly Artifact[],
+  { folder }: ExperimentOrigin,
+  reader: StoreReader,
+): Promise<string> {
   const { run_files_path: path = processDefaults.runFilesPath } = processParams(pipeline, params);
-  return resolve(folder, filesFolderOf(path, database));
+  const [own = "", ...others] = await filesFoldersIn(resolve(folder, path), reader);
+  for (const files of [own, ...others])
+    for (const artifact of artifacts) if (await isFile(join(files, artifact.path))) return files;
+  return own;
 }
 
 async function checkFile(artifact: Artifact, folder: string | undefined): Promise<RunFile> {

@@ -3,29 +3,14 @@ import { join } from "node:path";
 import { removeUnfinished } from "@ml-mosaic/base";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { claimFilesFolder, filesFolderOf, RunLog, refuseTakenFolder, writeFiles } from "./run-files.ts";
+import { RunLog, writeFiles } from "./run-files.ts";
 
 let folder: string;
 beforeEach(() => {
   folder = temporaryFolder();
 });
 
-it("puts a database's files into a folder of its name without ending", () => {
-  expect(filesFolderOf("/x/.runs", "some/where/or.db")).toBe("/x/.runs/or");
-  expect(filesFolderOf("/x/.runs", "or.v2.sqlite")).toBe("/x/.runs/or.v2");
-  expect(filesFolderOf("/x/.runs", "or")).toBe("/x/.runs/or");
-});
-
 describe("a folder of run files", () => {
-  it("belongs to one database, wherever that lies", async () => {
-    const files = join(folder, "deep/or");
-    await refuseTakenFolder(files, "or.db");
-    await claimFilesFolder(files, "or.db", "one");
-    await claimFilesFolder(files, "moved/or.db", "one");
-    await expect(claimFilesFolder(files, "or.db", "two")).rejects.toMatchObject({ code: "FILES_OF_ANOTHER_DATABASE" });
-    await expect(refuseTakenFolder(files, "or.db")).rejects.toMatchObject({ code: "FILES_OF_ANOTHER_DATABASE" });
-  });
-
   it("is rid of what was left half-written, and of nothing else", async () => {
     await writeFiles(folder, "model", (temporary) => writeFile(join(temporary, "done"), ""));
     await expect(

@@ -1,61 +1,8 @@
 import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import { basename, extname, join, resolve } from "node:path";
-import { errorCode, stagingFolder } from "@ml-mosaic/base";
-import { MosaicError } from "../errors.ts";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { stagingFolder } from "@ml-mosaic/base";
 import type { Artifact } from "../store/index.ts";
-
-/** Where a database's run files lie: `<run_files_path>/<database name without ending>`. */
-export function filesFolderOf(runFilesPath: string, database: string): string {
-  return join(runFilesPath, basename(database, extname(database)));
-}
-
-const ownerFile = ".database";
-
-/**
- * Makes the folder of a database's run files.
- *
- * @param databaseId tells databases of one name apart
- * @throws MosaicError if the folder belongs to another database, whose files would be overwritten
- */
-export async function claimFilesFolder(folder: string, database: string, databaseId: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  try {
-    await writeFile(join(folder, ownerFile), `${databaseId}\n${resolve(database)}\n`, { flag: "wx" });
-    return;
-  } catch (error) {
-    if (errorCode(error) !== "EEXIST") throw error;
-  }
-  const owner = await ownerOf(folder);
-  if (owner !== undefined && owner.databaseId !== databaseId) throw folderTaken(folder, database, owner.path);
-}
-
-/**
- * To be asked before a database is made, so that a refusal leaves nothing behind.
- *
- * @throws MosaicError if the folder belongs to a database already
- */
-export async function refuseTakenFolder(folder: string, database: string): Promise<void> {
-  const owner = await ownerOf(folder);
-  if (owner !== undefined) throw folderTaken(folder, database, owner.path);
-}
-
-async function ownerOf(folder: string): Promise<{ databaseId: string; path: string } | undefined> {
-  try {
-    const [databaseId = "", path = ""] = (await readFile(join(folder, ownerFile), "utf8")).split("\n");
-    return { databaseId, path };
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-function folderTaken(folder: string, database: string, owner: string): MosaicError {
-  return new MosaicError(
-    "FILES_OF_ANOTHER_DATABASE",
-    `${folder} holds the run files of another database (${owner}): choose another name for ${database} or another run_files_path, or remove that folder`,
-  );
-}
 
 /** Runs `write` with a temporary folder, then moves what it wrote to `folder`: no half-written file is ever seen. */
 export async function writeFiles(

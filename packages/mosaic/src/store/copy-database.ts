@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { join, parse } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -23,7 +24,9 @@ export async function copyDatabase(source: string, target: string, targetName = 
   const { length: newestVersion } = await loadMigrations();
   try {
     const schema = readSettled(location, () => vacuumInto(location, target, targetName, newestVersion));
-    if (schema.kind === "numbered" && schema.version > 0) leaveAlone(target, targetName);
+    if (schema.kind === "numbered" && schema.version > 0) {
+      alter(target, targetName, [leaveAlone, becomeAnother]);
+    }
     await flush(target);
   } catch (error) {
     // SQLite leaves its journal beside a copy that it could not complete.
@@ -68,23 +71,41 @@ export function saveBeside(database: DatabaseSync, location: string): string {
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   const target = join(dir, `${name}-saved-${time}-${process.pid}${ext}`);
   copy(database, location, target, target);
-  leaveAlone(target, target);
+  alter(target, target, [leaveAlone]);
   return target;
 }
 
 /** The claim and the leases are of processes that work on the original. */
-function leaveAlone(target: string, targetName: string): void {
+function leaveAlone(copy: DatabaseSync): void {
+  copy.exec(`
+    UPDATE runs SET status = 'pending' WHERE status = 'running' AND run_id IN (SELECT run_id FROM leases);
+    DELETE FROM leases;
+    DELETE FROM writer_claim;
+  `);
+}
+
+/** It has an id of its own, and keeps those of its originals, to find the files of their runs. */
+function becomeAnother(copy: DatabaseSync): void {
+  copy.exec(`
+    CREATE TEMP TABLE originals AS
+      SELECT group_concat(param_value, ' ') AS ids FROM (
+        SELECT param_value FROM system WHERE param_name IN ('database_id', 'copy_of') ORDER BY param_name = 'copy_of'
+      );
+    DELETE FROM system WHERE param_name IN ('database_id', 'copy_of');
+    INSERT INTO system (param_name, param_value) SELECT 'copy_of', ids FROM originals WHERE ids IS NOT NULL;
+    DROP TABLE originals;
+  `);
+  copy.prepare("INSERT INTO system (param_name, param_value) VALUES ('database_id', ?)").run(randomUUID());
+}
+
+function alter(target: string, targetName: string, changes: readonly ((copy: DatabaseSync) => void)[]): void {
   let database: DatabaseSync | undefined;
   try {
     const copy = new DatabaseSync(target);
     database = copy;
-    transaction(copy, "write", () =>
-      copy.exec(`
-        UPDATE runs SET status = 'pending' WHERE status = 'running' AND run_id IN (SELECT run_id FROM leases);
-        DELETE FROM leases;
-        DELETE FROM writer_claim;
-      `),
-    );
+    transaction(copy, "write", () => {
+      for (const change of changes) change(copy);
+    });
   } catch (error) {
     throw storeErrorFrom(error, targetName);
   } finally {
