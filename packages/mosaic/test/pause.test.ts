@@ -301,7 +301,7 @@ describe("resume", () => {
     expect((await workspace.run("rekey", "keys.json", "or.db")).code).toBe(0);
     await workspace.write("net.ts", `${netModule}\n// changed`);
     const before = workspace.history("or.db").length;
-    const resumed = await workspace.run("resume", "left.json");
+    const resumed = await workspace.run("resume", "left.json", "--accept-code");
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(resumed.stderr).toContain("1 run of left.json done since\n");
     expect(resumed.stderr).toContain("./net.ts has changed since run");

@@ -141,20 +141,25 @@ describe("trains further", () => {
     expect(epochs()).toEqual([4, 4, 2, 4]);
   });
 
-  it("with another text of a module, and says so", async () => {
+  it("with another text of a module only where it is accepted, and says so", async () => {
     await write({ process: { epochs: 1 } });
     await succeed("run", "config.ini", "or.db");
     expect((await rerun("-id", "1")).stderr).not.toContain("has changed since");
     await workspace.write("net.ts", `${dropping}\n// changed`);
-    expect((await rerun("-id", "all")).stderr).toContain(
-      "./net.ts has changed since runs 1-2 began: from here on the new text counts",
+    const refused = await rerun("-id", "all");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("./net.ts has changed since runs 1-2 began\n");
+    expect((await rerun("-id", "all", "--accept-code")).stderr).toContain(
+      "./net.ts has changed since runs 1-2 began: from here on the new text counts, and no other run is the same",
     );
+    // With two texts they are no runs of either.
+    expect((await workspace.run("run", "config.ini", "or.db", "--continue")).stderr).toContain("0 runs done before");
     expect((await rerun("-id", "all")).stderr).not.toContain("has changed since");
     await rm(workspace.path("net.ts"));
     const finished = await rerun("-id", "all");
     expect(finished).toMatchObject({ code: 2, stdout: "" });
     expect(finished.stderr).toMatch(/the runs cannot go on without their modules: The file .*net\.ts does not exist/);
-    expect(workspace.statuses("or.db")).toEqual(["done", "done"]);
+    expect(workspace.statuses("or.db")).toEqual(["done", "done", "done", "done"]);
   });
 });
 

@@ -14,9 +14,14 @@ import { YamlFile } from "../yaml/yaml-file.ts";
  * @param imports a file of `readYaml`, whose option `imports` it is, or that list itself: paths (`./my-model.ts`) and names
  *   of packages. Nothing is an empty list
  * @param folder where relative paths start and packages are looked up; a file's own folder where none is given
+ * @param importFile imports a file, for those who load files afresh
  * @throws ConfigurationError that names each one that cannot be loaded; the first one's error is its cause
  */
-export async function loadImports(imports: unknown, folder?: string): Promise<void> {
+export async function loadImports(
+  imports: unknown,
+  folder?: string,
+  importFile: (path: string) => Promise<unknown> = (path) => import(pathToFileURL(path).href),
+): Promise<void> {
   const file = imports instanceof YamlFile ? imports : undefined;
   const specifiers: unknown = imports instanceof YamlFile ? imports.value.imports : imports;
   const problems: Problem[] = [];
@@ -29,7 +34,7 @@ export async function loadImports(imports: unknown, folder?: string): Promise<vo
         continue;
       }
       try {
-        await import(await locate(specifier, resolve(folder ?? file?.folder ?? ".")));
+        await importAny(specifier, resolve(folder ?? file?.folder ?? "."), importFile);
       } catch (error) {
         causes.push(error);
         problems.push({
@@ -47,14 +52,18 @@ export async function loadImports(imports: unknown, folder?: string): Promise<vo
   }
 }
 
-async function locate(specifier: string, folder: string): Promise<string> {
-  if (!specifier.startsWith(".") && !isAbsolute(specifier)) return locatePackage(specifier, folder);
+async function importAny(
+  specifier: string,
+  folder: string,
+  importFile: (path: string) => Promise<unknown>,
+): Promise<unknown> {
+  if (!specifier.startsWith(".") && !isAbsolute(specifier)) return import(locatePackage(specifier, folder));
   const file = resolve(folder, specifier);
   // Node's own message would speak of the module that imports, which is this one.
   await stat(file).catch((error: unknown) => {
     throw new Error(`there is no file ${file}`, { cause: error });
   });
-  return pathToFileURL(file).href;
+  return importFile(file);
 }
 
 /** Packages are those that the configuration's folder sees, not those of this program. */

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { SchemaMap } from "../schema.ts";
 import type { AnyClass } from "./component-class.ts";
 import { schemasOf } from "./read-component.ts";
@@ -9,10 +10,15 @@ export interface RegisteredClass {
   /** All names, `type` first. Case does not count. */
   readonly names: readonly string[];
   readonly component: AnyClass;
+  /** The file that has called `register`; undefined where the stack does not tell. */
+  readonly file: string | undefined;
 }
 
 /** The classes that `type` chooses from, for one class made with `typedConfigurable` and all below it. */
 export type Registry = RegisteredClass[];
+
+/** Those with something in them, so that it can be forgotten. */
+const registries = new Set<Registry>();
 
 /** The registry of the typed class that this one derives from; `undefined` where there is none. */
 export function registryOf(component: object): Registry | undefined {
@@ -86,6 +92,7 @@ export function primaryName(component: object & { readonly name: string }): stri
  * @throws TypeError where two classes under one base share a name or an alias, or a class has no typed base
  */
 export function register(...components: readonly (new (...parameters: never[]) => object)[]): void {
+  const file = callingFile();
   for (const component of components) {
     const registry = registryOf(component);
     if (registry === undefined)
@@ -104,7 +111,31 @@ export function register(...components: readonly (new (...parameters: never[]) =
         );
       }
     }
-    registry.push({ type: primaryName(component), names, component });
+    registry.push({ type: primaryName(component), names, component, file });
+    registries.add(registry);
+  }
+}
+
+/** Forgets what these files have registered: they are about to be loaded once more. */
+export function forgetRegistered(from: (file: string) => boolean): void {
+  for (const registry of registries) {
+    const kept = registry.filter(({ file }) => file === undefined || !from(file));
+    if (kept.length < registry.length) registry.splice(0, registry.length, ...kept);
+  }
+}
+
+function callingFile(): string | undefined {
+  const { prepareStackTrace } = Error;
+  try {
+    // The first is `register` itself.
+    Error.prepareStackTrace = (_error, [, caller]) => caller?.getScriptNameOrSourceURL();
+    const at: { stack?: unknown } = {};
+    Error.captureStackTrace(at, callingFile);
+    const { stack } = at;
+    if (typeof stack !== "string") return undefined;
+    return stack.startsWith("file:") ? fileURLToPath(stack) : stack;
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
   }
 }
 

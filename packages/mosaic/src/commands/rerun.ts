@@ -7,7 +7,7 @@ import { queueRerun } from "../experiment/rerun.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { selectRuns } from "../selection/select-runs.ts";
 import { selectorOf, selectorOptions } from "./selector-options.ts";
-import { carryOnLines, jsonOption, tellChanged, trainAndTell } from "./train-and-tell.ts";
+import { acceptCodeOption, carryOnLines, jsonOption, tellChanged, trainAndTell } from "./train-and-tell.ts";
 
 export const rerunCommand = command({
   name: "rerun",
@@ -24,6 +24,7 @@ export const rerunCommand = command({
       help: "epochs to add (default: as many as the run was asked for)",
       whole: { least: 1 },
     },
+    acceptCodeOption,
     jsonOption,
   ],
   examples: [
@@ -47,7 +48,10 @@ export const rerunCommand = command({
         create: false,
         json: given.json,
         async queue(store) {
-          const rerun = await queueRerun(store, await selectRuns(store, selector), monitor, epochs);
+          const rerun = await queueRerun(store, await selectRuns(store, selector), monitor, {
+            epochs,
+            acceptCode: given["accept-code"],
+          });
           tellChanged(rerun, terminal);
           terminal.err(`${countText(rerun.continued, "run")} trained further, ${rerun.restarted} started again\n`);
           return rerun;

@@ -6,13 +6,13 @@ import { MosaicError } from "../errors.ts";
 import { checkDevices } from "../experiment/devices.ts";
 import { readPauseFile } from "../experiment/pause-file.ts";
 import { queueResumed } from "../experiment/resume.ts";
-import { carryOnLines, jsonOption, tellChanged, trainAndTell } from "./train-and-tell.ts";
+import { acceptCodeOption, carryOnLines, jsonOption, tellChanged, trainAndTell } from "./train-and-tell.ts";
 
 export const resumeCommand = command({
   name: "resume",
   summary: "Go on with what mosaic pause has written down.",
   arguments: [{ name: "pipeline_file", help: "file that mosaic pause wrote (.json)" }],
-  options: [jsonOption],
+  options: [acceptCodeOption, jsonOption],
   examples: ["mosaic pause left.json", "mosaic resume left.json"],
   keepsResults: true,
   async run(given, terminal) {
@@ -32,7 +32,7 @@ export const resumeCommand = command({
         create: false,
         json: given.json,
         async queue(store) {
-          const { finished, requeued } = await queueResumed(store, file, path, monitor);
+          const { finished, requeued } = await queueResumed(store, file, path, monitor, given["accept-code"]);
           if (finished > 0) terminal.err(`${countText(finished, "run")} of ${path} done since\n`);
           if (requeued === undefined) terminal.out(`Nothing is left of ${path}: all its runs have ended.\n`);
           else {

@@ -7,7 +7,7 @@ import type { Outcome } from "../experiment/carry-out.ts";
 import { checkModules } from "../experiment/check-modules.ts";
 import { checkDevices } from "../experiment/devices.ts";
 import { dryRun } from "../experiment/dry-run.ts";
-import { digestModules } from "../experiment/plan.ts";
+import { readExperimentCode } from "../experiment/plan.ts";
 import { type ExperimentQueue, enqueueRuns } from "../experiment/queue.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { carryOnLines, jsonOption, trainAndTell } from "./train-and-tell.ts";
@@ -44,7 +44,7 @@ export const runCommand = command({
       `${countText(pipelines * multiplicity, "run")}: ${countText(pipelines, "pipeline")} x ${multiplicity}\n`,
     );
     if (given["dry-run"]) return reportDryRun(experiment, pipelines, terminal);
-    const digests = await digestModules(experiment);
+    const code = await readExperimentCode(experiment);
     const command = ["mosaic", "run", configFile, database].map(shellText).join(" ");
     return trainAndTell(
       {
@@ -52,7 +52,7 @@ export const runCommand = command({
         create: true,
         json: given.json,
         async queue(store) {
-          const queue = await enqueueRuns(store, experiment, digests, { continued, retryErrors });
+          const queue = await enqueueRuns(store, experiment, code, { continued, retryErrors });
           if (continued) describeQueue(queue, [configFile, database], terminal);
           return queue;
         },

@@ -14,6 +14,11 @@ export const jsonOption = {
   help: "write the final table as JSON for programs",
 } as const satisfies OptionSpec;
 
+export const acceptCodeOption = {
+  name: "accept-code",
+  help: "go on with modules that have changed since the runs began",
+} as const satisfies OptionSpec;
+
 export interface TrainingCommand<Work extends Queued> {
   readonly database: string;
   /** Whether the database may be a new one. */
@@ -144,7 +149,7 @@ function onInterrupts(err: Terminal["err"]) {
 export function tellChanged({ changed }: Requeued, { err }: Terminal): void {
   for (const [path, runIds] of changed)
     err(
-      `${path} has changed since ${runIds.length === 1 ? "run" : "runs"} ${idRanges(runIds)} began: from here on the new text counts\n`,
+      `${path} has changed since ${runIds.length === 1 ? "run" : "runs"} ${idRanges(runIds)} began: from here on the new text counts, and no other run is the same\n`,
     );
 }
 

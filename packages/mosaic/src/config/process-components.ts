@@ -11,6 +11,7 @@ import {
   loadImports,
   nestTexts,
 } from "@ml-mosaic/configurable";
+import { importUserFile } from "../modules/user-files.ts";
 import { defaultText, type Group, groupOf, type ProcessValues, processOptions } from "./process-options.ts";
 
 /** Those that are registered. */
@@ -69,5 +70,5 @@ function ownTexts(texts: Readonly<Record<string, string>>): Readonly<Record<stri
 /** Loads what the option `imports` names, where it can be read. */
 export async function loadTextImports(text: string, folder: string): Promise<void> {
   const imports = processOptions.imports.type.read(text, { text: true, folder });
-  if (imports.ok) await loadImports(imports.value, folder);
+  if (imports.ok) await loadImports(imports.value, folder, importUserFile);
 }

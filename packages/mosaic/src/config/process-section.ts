@@ -1,6 +1,7 @@
 /** [PROCESS]: how every run trains, and which of its options are axes of the comparison. */
 
 import { ConfigurationError, checkValues, loadImports, type Problem, type SchemaMap } from "@ml-mosaic/configurable";
+import { importUserFile } from "../modules/user-files.ts";
 import { checkComponent } from "./component-checks.ts";
 import type { IniSection } from "./ini.ts";
 import { monitorOptions } from "./monitor-section.ts";
@@ -58,7 +59,7 @@ export async function readProcessSection(
     for (let index = 0; index < (written?.values.length ?? 1); index++)
       read({ [name]: option }, (each) => each.values[index]);
   }
-  await loadImports(values?.imports, folder).catch((error: unknown) => {
+  await loadImports(values?.imports, folder, importUserFile).catch((error: unknown) => {
     if (!(error instanceof ConfigurationError)) throw error;
     report(error.problems);
   });

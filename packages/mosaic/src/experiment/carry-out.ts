@@ -24,7 +24,7 @@ export interface Outcome {
 
 /** Carries out the runs that wait, with workers, and lets `mosaic pause` break it off. */
 export async function carryOut(store: Store, queued: Queued, watching: Watching): Promise<Outcome> {
-  const { experimentId, folder, monitor, count } = queued;
+  const { experimentId, folder, files, monitor, count } = queued;
   const folders = await openFilesFolders(store, queued, watching.say);
   const devices = workerDevices(monitor, count);
   const requests = await openPauseRequests(store, queued, watching.say);
@@ -33,7 +33,7 @@ export async function carryOut(store: Store, queued: Queued, watching: Watching)
       store,
       experimentId,
       numWorkers: devices.length,
-      orderOf: (lease, slot) => orderOf(lease, store, folder, folders, devices[slot] ?? "cpu"),
+      orderOf: (lease, slot) => orderOf(lease, store, folders, { folder, files, device: devices[slot] ?? "cpu" }),
       onEvent(event) {
         requests.follow(event);
         watching.onEvent(event);

@@ -34,6 +34,7 @@ export async function dryRun(
         seed: repetitionSeed(section.seed, 0),
         device: "cpu",
         folder,
+        files: undefined,
         filesFolder: undefined,
         earlierEpochs: undefined,
       };

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { readExperiment } from "../config/index.ts";
-import { moduleDigest } from "./module-digest.ts";
-import { digestModules, planRuns } from "./plan.ts";
+import { moduleCode } from "./module-code.ts";
+import { planRuns, readExperimentCode } from "./plan.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -31,7 +31,7 @@ async function plan(parts: Partial<typeof text> = {}) {
 [NET]\ntype = net\nclass = Net\npath_to_class = ./net.ts\n${net}\nkey = ${key}\n`,
   );
   const experiment = await readExperiment(file);
-  return [...planRuns(experiment, await digestModules(experiment))];
+  return [...planRuns(experiment, (await readExperimentCode(experiment)).digests)];
 }
 const identities = async (parts?: Partial<typeof text>) => (await plan(parts)).map(({ identity }) => identity);
 
@@ -107,10 +107,10 @@ describe("a run's identity", () => {
 describe("a module's digest", () => {
   it("survives imports in a circle and missing files, and does not depend on the place", async () => {
     await writeFile(join(folder, "shared.ts"), 'import "./net.ts"; import { x } from "./nowhere.ts";');
-    const here = await moduleDigest({ kind: "file", path: join(folder, "net.ts") }, folder);
+    const { digest: here } = await moduleCode({ kind: "file", path: join(folder, "net.ts") }, folder);
     const other = temporaryFolder();
     await writeFile(join(other, "net.ts"), 'import "./shared.ts";\nexport class Net {}');
     await writeFile(join(other, "shared.ts"), 'import "./net.ts"; import { x } from "./nowhere.ts";');
-    expect(await moduleDigest({ kind: "file", path: join(other, "net.ts") }, other)).toBe(here);
+    expect((await moduleCode({ kind: "file", path: join(other, "net.ts") }, other)).digest).toBe(here);
   });
 });

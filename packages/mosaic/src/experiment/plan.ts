@@ -1,13 +1,14 @@
 /** From an experiment to the runs that the database is to hold. */
 import { createHash } from "node:crypto";
 import { readClassSource } from "../config/class-source.ts";
-import { type Experiment, generateRuns, processTexts } from "../config/index.ts";
+import { type ClassSource, type Experiment, generateRuns, processTexts } from "../config/index.ts";
 import { importsOf } from "../config/process-options.ts";
+import type { FileDigests } from "../modules/user-files.ts";
 import { describeModules, type Pipeline, sortedTexts, type Texts } from "../pipelines/pipeline.ts";
 import { identifyingTexts, runParams } from "../pipelines/run-params.ts";
 import { repetitionSeed } from "../run/seed.ts";
 import type { NewRun } from "../store/index.ts";
-import { moduleDigest } from "./module-digest.ts";
+import { moduleCode } from "./module-code.ts";
 
 /**
  * Digest of each class's text, by the `path_to_class` that the pipelines carry; of an own loss function by `loss`; of
@@ -18,17 +19,37 @@ export type ModuleDigests = ReadonlyMap<string, string>;
 /** The key of the own loss function among the digests. */
 export const lossKey = "loss";
 
-export async function digestModules({ sections, process, folder }: Experiment): Promise<ModuleDigests> {
+/** The users' code that an experiment consists of. */
+export interface ExperimentCode {
+  readonly digests: ModuleDigests;
+  /** All files of it. */
+  readonly files: FileDigests;
+}
+
+/** @param sources of the modules by their names among the digests */
+export async function readCode(
+  sources: Iterable<readonly [string, ClassSource]>,
+  folder: string,
+): Promise<ExperimentCode> {
   const digests = new Map<string, string>();
-  for (const { pathToClass, source } of sections) {
-    if (!digests.has(pathToClass)) digests.set(pathToClass, await moduleDigest(source, folder));
+  const files = new Map<string, string>();
+  for (const [name, source] of sources) {
+    if (digests.has(name)) continue;
+    const code = await moduleCode(source, folder);
+    digests.set(name, code.digest);
+    for (const [path, digest] of code.files) files.set(path, digest);
   }
-  if (process.ownLoss !== undefined) digests.set(lossKey, await moduleDigest(process.ownLoss.source, folder));
+  return { digests, files };
+}
+
+export async function readExperimentCode({ sections, process, folder }: Experiment): Promise<ExperimentCode> {
+  const sources = sections.map(({ pathToClass, source }): [string, ClassSource] => [pathToClass, source]);
+  if (process.ownLoss !== undefined) sources.push([lossKey, process.ownLoss.source]);
   for (const path of process.imports) {
     const found = await readClassSource(path, folder);
-    if (found.ok) digests.set(path, await moduleDigest(found.source, folder));
+    if (found.ok) sources.push([path, found.source]);
   }
-  return digests;
+  return readCode(sources, folder);
 }
 
 /** The experiment's runs in order, one at a time. */
@@ -52,7 +73,7 @@ export function* planRuns(experiment: Experiment, digests: ModuleDigests): Gener
  * training (not how far it goes nor where its files lie), and the repetition. In which order options are written counts
  * for nothing.
  */
-function runIdentity(pipeline: Pipeline, process: Texts, repetition: number, digests: ModuleDigests): string {
+export function runIdentity(pipeline: Pipeline, process: Texts, repetition: number, digests: ModuleDigests): string {
   const modules = pipeline.modules.map(({ type, className, path, options }) => ({
     type,
     class: className,

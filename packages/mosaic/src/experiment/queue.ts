@@ -5,7 +5,7 @@ import type { AddedRuns, FoundRun, NewRun, Store } from "../store/index.ts";
 import { engineVersion, machineFacts } from "./environment.ts";
 import { type ExperimentOrigin, folderRecord, readExperimentOrigins } from "./experiment-origin.ts";
 import { gitRevision } from "./git-revision.ts";
-import { type ModuleDigests, planRuns } from "./plan.ts";
+import { type ExperimentCode, type ModuleDigests, planRuns } from "./plan.ts";
 import type { Queued } from "./queued.ts";
 
 export interface ExperimentQueue extends Queued {
@@ -44,7 +44,7 @@ export interface QueueOptions {
 export async function enqueueRuns(
   store: Store,
   experiment: Experiment,
-  digests: ModuleDigests,
+  { digests, files }: ExperimentCode,
   { continued, retryErrors }: QueueOptions,
 ): Promise<ExperimentQueue> {
   const earlier = continued ? await readExperimentOrigins(store) : [];
@@ -64,6 +64,7 @@ export async function enqueueRuns(
     monitor,
     folder,
     configuration,
+    files,
     added: added.count,
     resumed: requeued.length,
     done: known?.done.length ?? 0,

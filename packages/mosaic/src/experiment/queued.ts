@@ -1,4 +1,5 @@
 import type { MonitorSection } from "../config/index.ts";
+import type { FileDigests } from "../modules/user-files.ts";
 
 /** Runs that wait in the queue of an experiment, and what carrying them out takes. */
 export interface Queued {
@@ -13,4 +14,6 @@ export interface Queued {
   /** The configuration file's, where its relative paths start. */
   readonly folder: string;
   readonly configuration: string;
+  /** The users' files, with the texts that the runs' identities stand for. */
+  readonly files: FileDigests;
 }

@@ -1,7 +1,11 @@
+import { createHash } from "node:crypto";
 import type { MonitorSection } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
+import { processParams } from "../pipelines/run-params.ts";
+import { idRanges } from "../selection/id-ranges.ts";
 import type { Continuation, RunRecord, Store } from "../store/index.ts";
 import { type ExperimentOrigin, readExperimentOrigins } from "./experiment-origin.ts";
+import { type ModuleDigests, runIdentity } from "./plan.ts";
 import { recordExperiment } from "./queue.ts";
 import type { Queued } from "./queued.ts";
 import { type RunModules, readRunModules } from "./run-modules.ts";
@@ -33,28 +37,59 @@ export function commonOrigin(origins: readonly ExperimentOrigin[]): ExperimentOr
   return latest;
 }
 
+export interface RequeueOptions {
+  /** Whether runs go on with modules that have changed since. */
+  readonly acceptCode: boolean;
+  /** Of those runs that are done: they are trained further, all others go on or start again. */
+  readonly continuations?: readonly Continuation[];
+}
+
 /**
  * Queues runs as a new experiment, with their modules as they are now.
  *
- * @param continuations of those runs that are done: they are trained further, all others go on or start again
+ * @throws MosaicError where a module has changed and nobody has accepted it, before anything changes
  */
 export async function requeue(
   store: Store,
   runs: readonly RunRecord[],
   monitor: MonitorSection,
-  continuations: readonly Continuation[] = [],
+  { acceptCode, continuations = [] }: RequeueOptions,
 ): Promise<Requeued> {
   const origins = await originsOf(store, runs);
   const { folder, configurationFile: configuration } = commonOrigin(origins);
-  const { digests, changed } = await readRunModules(runs, origins, folder);
+  const { digests, files, changed } = await readRunModules(runs, origins, folder);
+  if (changed.size > 0 && !acceptCode) throw codeChanged(changed);
   const text = JSON.stringify(monitor.texts);
   const experimentId = await recordExperiment(store, { file: configuration, folder, text }, digests);
   const runIds = runs.map(({ runId }) => runId);
+  const changedIds = new Set([...changed.values()].flat());
+  const changedRuns = runs.filter(({ runId }) => changedIds.has(runId));
+  await store.updateIdentities(changedRuns.map((run) => [run.runId, identityAfterChange(run, digests)]));
   const continued = new Set(continuations.map(({ runId }) => runId));
   await store.continueRuns(experimentId, continuations);
   await store.requeueRuns(
     experimentId,
     runIds.filter((runId) => !continued.has(runId)),
   );
-  return { experimentId, count: runs.length, runIds, failedBefore: 0, monitor, folder, configuration, changed };
+  return { experimentId, count: runs.length, runIds, failedBefore: 0, monitor, folder, configuration, files, changed };
+}
+
+/** What was trained with two texts is like no other run; what starts again is a run of the text of now. */
+function identityAfterChange({ status, pipeline, params, details }: RunRecord, digests: ModuleDigests): string {
+  if (pipeline === undefined || details === null) throw new TypeError("a run without pipeline or details cannot go on");
+  const identity = runIdentity(pipeline, processParams(pipeline, params), details.repetition, digests);
+  const startsAgain = status !== "done" && !details.fromSnapshot;
+  return startsAgain ? identity : createHash("sha256").update(`${details.identity} then ${identity}`).digest("hex");
+}
+
+function codeChanged(changed: RunModules["changed"]): MosaicError {
+  const lines = Array.from(changed, ([path, runIds]) => `${path} has changed since ${runsText(runIds)} began`);
+  return new MosaicError(
+    "CODE_CHANGED",
+    `${lines.join("\n")}\nWhat is trained with two texts is comparable with nothing else: put the text back, or go on with the new one by --accept-code; mosaic run trains such runs anew`,
+  );
+}
+
+function runsText(runIds: readonly number[]): string {
+  return `${runIds.length === 1 ? "run" : "runs"} ${idRanges(runIds)}`;
 }

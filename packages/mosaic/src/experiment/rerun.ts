@@ -18,17 +18,22 @@ export interface Rerun extends Requeued {
   readonly restarted: number;
 }
 
+export interface RerunOptions {
+  /** To add; undefined: as many as each run was to be trained. */
+  readonly epochs: number | undefined;
+  readonly acceptCode: boolean;
+}
+
 /**
  * Queues runs to be trained further, from where they ended; failed and unfinished ones start again.
  *
- * @param epochs to add; undefined: as many as each run was to be trained
  * @throws MosaicError where runs have no snapshot to go on from, before anything changes
  */
 export async function queueRerun(
   store: Store,
   runIds: readonly number[],
   monitor: MonitorSection,
-  epochs: number | undefined,
+  { epochs, acceptCode }: RerunOptions,
 ): Promise<Rerun> {
   const runs = await Array.fromAsync(store.runs({ runIds }));
   refuseForeign(runs);
@@ -36,7 +41,7 @@ export async function queueRerun(
   const { folder } = commonOrigin(await originsOf(store, runs));
   await requireSnapshots(store, done, folder);
   const continuations = done.map((run) => continuationOf(run, epochs));
-  const requeued = await requeue(store, runs, monitor, continuations);
+  const requeued = await requeue(store, runs, monitor, { acceptCode, continuations });
   return { ...requeued, continued: done.length, restarted: runs.length - done.length };
 }
 

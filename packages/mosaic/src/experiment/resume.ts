@@ -23,12 +23,13 @@ export async function queueResumed(
   file: PauseFile,
   path: string,
   monitor: MonitorSection,
+  acceptCode: boolean,
 ): Promise<Resumed> {
   const runs = await matchRuns(store, file, path);
   const left = runs.filter(({ status }) => isLeft(status));
   const finished = runs.length - left.length;
   if (left.length === 0) return { finished, requeued: undefined };
-  const requeued = await requeue(store, left, monitor);
+  const requeued = await requeue(store, left, monitor, { acceptCode });
   return { finished, requeued: { ...requeued, runIds: runs.map(({ runId }) => runId) } };
 }
 

@@ -1,12 +1,12 @@
 /** The users' modules that runs of a database consist of: as they are now, and as they were. */
 import { readClassSource } from "../config/class-source.ts";
+import type { ClassSource } from "../config/index.ts";
 import { importsOf } from "../config/process-options.ts";
 import { MosaicError } from "../errors.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import { type RunRecord, requirePipeline } from "../store/index.ts";
 import type { ExperimentOrigin } from "./experiment-origin.ts";
-import { moduleDigest } from "./module-digest.ts";
-import { lossKey, type ModuleDigests } from "./plan.ts";
+import { type ExperimentCode, lossKey, readCode } from "./plan.ts";
 
 /** `path_to_class` of a run's modules by their names among the digests, which are the paths but for an own loss. */
 function modulePaths(run: RunRecord): ReadonlyMap<string, string> {
@@ -19,8 +19,7 @@ function modulePaths(run: RunRecord): ReadonlyMap<string, string> {
   return paths;
 }
 
-export interface RunModules {
-  readonly digests: ModuleDigests;
+export interface RunModules extends ExperimentCode {
   /** Runs that were trained, or begun, with another text than a module has now, by `path_to_class`. */
   readonly changed: ReadonlyMap<string, readonly number[]>;
 }
@@ -36,24 +35,14 @@ export async function readRunModules(
   origins: readonly ExperimentOrigin[],
   folder: string,
 ): Promise<RunModules> {
-  const digests = new Map<string, string>();
+  const sources = new Map<string, ClassSource>();
   const missing = new Map<string, string>();
-  const changed = new Map<string, number[]>();
-  const before = new Map(origins.map(({ experimentId, modules }) => [experimentId, modules]));
   for (const run of runs) {
     for (const [name, path] of modulePaths(run)) {
-      if (missing.has(path)) continue;
-      if (!digests.has(name)) {
-        const found = await readClassSource(path, folder);
-        if (!found.ok) {
-          missing.set(path, found.fault.message);
-          continue;
-        }
-        digests.set(name, await moduleDigest(found.source, folder));
-      }
-      const text = run.details === null ? undefined : before.get(run.details.experimentId)?.get(name);
-      if (text !== undefined && text !== digests.get(name))
-        changed.set(path, [...(changed.get(path) ?? []), run.runId]);
+      if (missing.has(path) || sources.has(name)) continue;
+      const found = await readClassSource(path, folder);
+      if (found.ok) sources.set(name, found.source);
+      else missing.set(path, found.fault.message);
     }
   }
   if (missing.size > 0)
@@ -61,5 +50,15 @@ export async function readRunModules(
       "NO_MODULE",
       `the runs cannot go on without their modules: ${[...missing.values()].join(" ")}`,
     );
-  return { digests, changed };
+  const code = await readCode(sources, folder);
+  const before = new Map(origins.map(({ experimentId, modules }) => [experimentId, modules]));
+  const changed = new Map<string, number[]>();
+  for (const run of runs) {
+    for (const [name, path] of modulePaths(run)) {
+      const text = run.details === null ? undefined : before.get(run.details.experimentId)?.get(name);
+      if (text !== undefined && text !== code.digests.get(name))
+        changed.set(path, [...(changed.get(path) ?? []), run.runId]);
+    }
+  }
+  return { ...code, changed };
 }

@@ -4,16 +4,13 @@ import type { Lease, StoreReader } from "../store/index.ts";
 import type { FilesFolders } from "./files-folders.ts";
 
 /**
- * What a worker is told of a run: all of it from the database, so that any command can carry on any run.
- *
- * @param folder the configuration file's, where its relative paths start
+ * What a worker is told of a run: all of it but the place from the database, so that any command can carry on any run.
  */
 export async function orderOf(
   lease: Lease,
   store: StoreReader,
-  folder: string,
   folders: FilesFolders,
-  device: string,
+  { folder, files, device }: Pick<RunOrder, "folder" | "files" | "device">,
 ): Promise<RunOrder> {
   const { runId, pipeline, repetition, seed, params } = lease;
   const process = processParams(pipeline, params);
@@ -25,6 +22,7 @@ export async function orderOf(
     seed,
     device,
     folder,
+    files,
     filesFolder: folders.of(process),
     earlierEpochs: lease.fromSnapshot ? await store.history(runId) : undefined,
   };

@@ -6,6 +6,7 @@ import { nearestName } from "@ml-mosaic/base";
 import { parse } from "acorn";
 import type { ClassSource } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
+import { importUserFile, withoutMarks } from "./user-files.ts";
 
 /** A constructor of the users', of which nothing is known yet. */
 export type UserClass = new (options: Readonly<Record<string, unknown>>) => object;
@@ -61,11 +62,12 @@ async function importModule(
   folder: string,
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
-    const url = source.kind === "file" ? pathToFileURL(source.path) : resolvePackage(source.name, folder);
-    const loaded: Readonly<Record<string, unknown>> = await import(url.href);
+    if (source.kind === "file") return await importUserFile(source.path);
+    const loaded: Readonly<Record<string, unknown>> = await import(resolvePackage(source.name, folder).href);
     return loaded;
   } catch (error) {
-    const why = error instanceof Error ? error.message.trim() : String(error);
+    if (error instanceof MosaicError) throw error;
+    const why = withoutMarks(error instanceof Error ? error.message.trim() : String(error));
     const place = source.kind === "file" ? await placeOf(error, source.path) : undefined;
     const at = place === undefined ? "" : ` (${place})`;
     throw new MosaicError("CLASS_FILE_FAILS", `${where} cannot be loaded: ${why}${at}`, { cause: error });
@@ -75,7 +77,7 @@ async function importModule(
 /** File and line of what went wrong; Node tells it of all errors but JavaScript's own syntax errors. */
 async function placeOf(error: unknown, path: string): Promise<string | undefined> {
   if (!(error instanceof Error)) return undefined;
-  const found = /file:\/\/[^\s)]+?:\d+(?=[:\s)]|$)/.exec(error.stack ?? "")?.[0];
+  const found = /file:\/\/[^\s)]+?:\d+(?=[:\s)]|$)/.exec(withoutMarks(error.stack ?? ""))?.[0];
   if (found !== undefined) {
     const colon = found.lastIndexOf(":");
     return `${fileURLToPath(found.slice(0, colon))}${found.slice(colon)}`;

@@ -9,6 +9,7 @@ import { MosaicError } from "../errors.ts";
 import { resultOf } from "../figures/run-figures.ts";
 import { loadClass, type UserClass } from "../modules/load-class.ts";
 import { moduleSchema } from "../modules/module-schema.ts";
+import { beginUserFiles, checkUserFiles } from "../modules/user-files.ts";
 import type { ModuleSpec } from "../pipelines/pipeline.ts";
 import { stagesOf } from "../pipelines/run-params.ts";
 import type { Artifact, RunResult } from "../store/index.ts";
@@ -35,6 +36,7 @@ export interface RunProgress {
 /** Carries out one run: prepare, train, save. Throws whatever the users' modules throw. */
 export async function executeRun(order: RunOrder, progress: RunProgress): Promise<RunOutcome> {
   const start = performance.now();
+  beginUserFiles(order.files);
   const settings = await runSettings(order.process, order.folder);
   await using chain = await prepareRun(order);
   const resumption = await openResumption(order, chain);
@@ -45,6 +47,7 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
     pause: progress.pause,
     onEpoch: (record) => progress.onEpoch(record, settings.epochs),
   });
+  checkUserFiles();
   const seconds = () => (resumption?.seconds ?? 0) + (performance.now() - start) / 1000;
   if (trained.paused) {
     const { filesFolder, runId } = order;
@@ -66,6 +69,7 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
 
 /** Builds a run up to its compiled training and the first loss of an evaluation, and trains nothing. */
 export async function checkRun(order: RunOrder): Promise<void> {
+  beginUserFiles(order.files);
   const settings = await runSettings(order.process, order.folder);
   await using chain = await prepareRun(order);
   const training = await trainingOf(order, settings, chain);

@@ -1,4 +1,5 @@
 import type { EpochRecord } from "@ml-mosaic/training";
+import type { FileDigests } from "../modules/user-files.ts";
 import type { Pipeline, Texts } from "../pipelines/pipeline.ts";
 
 /** All that a worker needs to carry out one run, as plain data. */
@@ -13,6 +14,8 @@ export interface RunOrder {
   readonly device: string;
   /** Absolute; relative paths of the configuration start here. */
   readonly folder: string;
+  /** The users' files with the only texts that they may have; undefined: whatever they say. */
+  readonly files: FileDigests | undefined;
   /** Where the run's files go; undefined: none are written. */
   readonly filesFolder: string | undefined;
   /** History of the epochs that are kept, where the run goes on from its snapshot; undefined: it starts anew. */

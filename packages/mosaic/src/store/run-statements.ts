@@ -28,6 +28,7 @@ export function prepareRunStatements(database: DatabaseSync) {
          (SELECT coalesce(max(CAST(param_value AS INTEGER)), 1) - 1 FROM system WHERE param_name = 'next_run_id')
        ) AS run_id`,
     ),
+    updateIdentity: prepare("UPDATE run_details SET identity = ? WHERE run_id = ?"),
     setNextRunId: prepare("UPDATE system SET param_value = ? WHERE param_name = 'next_run_id'"),
 
     // CROSS JOIN keeps the order: the few pending runs first, by their index.

@@ -191,6 +191,12 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     return this.#write(() => updateKeysIn(this.database, keysOf));
   }
 
+  updateIdentities(identities: Iterable<readonly [runId: number, identity: string]>): Promise<void> {
+    return this.#write(() => {
+      for (const [runId, identity] of identities) this.#sql.updateIdentity.run(identity, runId);
+    });
+  }
+
   setSystem(name: string, value: string): Promise<void> {
     return this.#write(() => {
       // The seed's table has no key that INSERT OR REPLACE could go by.

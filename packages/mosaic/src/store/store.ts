@@ -150,5 +150,7 @@ export interface Store extends StoreReader {
    * and their param `epochs` becomes what they are to have in all. Any other run is refused, and nothing changes.
    */
   continueRuns(experimentId: number, continuations: Iterable<Continuation>): Promise<void>;
+  /** Gives runs other identities; runs that are not there are passed over. */
+  updateIdentities(identities: Iterable<readonly [runId: number, identity: string]>): Promise<void>;
   setSystem(name: string, value: string): Promise<void>;
 }

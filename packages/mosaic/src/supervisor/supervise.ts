@@ -207,6 +207,7 @@ class Slot {
         if (message.exiting) this.#discard();
         // The run is given back with all others: it goes on when there is room again.
         if (message.diskFull) throw diskFull(lease.runId, message.error);
+        if (message.codeChanged) throw codeChanged(message.error);
         await store.failRun(lease, message.error);
         onEvent({ kind: "failed", lease, error: message.error });
         return this.#end();
@@ -247,6 +248,15 @@ const forged =
 function diskFull(runId: number, error: string): MosaicError {
   const [first] = error.split("\n");
   return new MosaicError("DISK_FULL", `run ${runId} cannot write its files: the disk is full (${first}); make room`);
+}
+
+/** The runs wait for the text that their identities stand for. */
+function codeChanged(error: string): MosaicError {
+  const [first = error] = error.split("\n");
+  return new MosaicError(
+    "CODE_CHANGED",
+    `${first.replace(/^\w*Error: /, "")}. Put the text back; or go on with the new one, whose runs are trained anew`,
+  );
 }
 
 function cannotStart(how: string): MosaicError {

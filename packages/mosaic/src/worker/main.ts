@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { outliveOutput } from "@ml-mosaic/base";
 import type { EpochRecord } from "@ml-mosaic/training";
+import { MosaicError } from "../errors.ts";
 import { forbidExit } from "../modules/forbid-exit.ts";
 import { executeRun } from "../run/execute-run.ts";
 import type { RunOrder } from "../run/order.ts";
@@ -85,7 +86,8 @@ function fail(error: unknown, exiting: boolean, sent: () => void = () => undefin
     diskFull ||= isDiskFull(logError);
     text += `\nits log could not be written: ${errorText(logError)}`;
   }
-  tell({ kind: "failed", token, error: text, diskFull, exiting }, sent);
+  const codeChanged = error instanceof MosaicError && error.code === "CODE_CHANGED";
+  tell({ kind: "failed", token, error: text, diskFull, codeChanged, exiting }, sent);
 }
 
 function begin(token: number, order: RunOrder): void {

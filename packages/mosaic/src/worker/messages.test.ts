@@ -10,7 +10,7 @@ const messages: readonly FromWorker[] = [
   { kind: "epochs", token: 3, records, epochs: 2 },
   { kind: "done", token: 3, result, records, artifacts },
   { kind: "paused", token: 3, epochs: 1, records, artifacts },
-  { kind: "failed", token: 3, error: "Error: no", diskFull: false, exiting: true },
+  { kind: "failed", token: 3, error: "Error: no", diskFull: false, codeChanged: false, exiting: true },
 ];
 
 it("takes what a worker says", () => {

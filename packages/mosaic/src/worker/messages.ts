@@ -39,14 +39,15 @@ export type FromWorker =
       readonly artifacts: readonly Artifact[];
     }
   /**
-   * `error`: the message with its stack. `diskFull`: it is not the run's fault, nothing more can be written. `exiting`:
-   * this worker takes no further run.
+   * `error`: the message with its stack. `diskFull`: it is not the run's fault, nothing more can be written.
+   * `codeChanged`: nor here, its modules are no longer those of its identity. `exiting`: this worker takes no further run.
    */
   | {
       readonly kind: "failed";
       readonly token: number;
       readonly error: string;
       readonly diskFull: boolean;
+      readonly codeChanged: boolean;
       readonly exiting: boolean;
     };
 
@@ -65,7 +66,10 @@ export function isFromWorker(value: unknown): value is FromWorker {
       return isCount(epochs) && isListOf(records, isEpochRecord) && isListOf(artifacts, isArtifact);
     case "failed":
       return (
-        typeof value.error === "string" && typeof value.diskFull === "boolean" && typeof value.exiting === "boolean"
+        typeof value.error === "string" &&
+        typeof value.diskFull === "boolean" &&
+        typeof value.codeChanged === "boolean" &&
+        typeof value.exiting === "boolean"
       );
     default:
       return false;

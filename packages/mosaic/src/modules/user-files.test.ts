@@ -1,0 +1,112 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+// As Node loads them: what is tested are hooks of its loader, which the one of the tests goes round.
+const native = createRequire(import.meta.url);
+const { beginUserFiles, checkUserFiles, importUserFile, withoutMarks }: typeof import("./user-files.ts") =
+  native("./user-files.ts");
+const { moduleCode }: typeof import("../experiment/module-code.ts") = native("../experiment/module-code.ts");
+const { register, typedConfigurable }: typeof import("@ml-mosaic/configurable") = native("@ml-mosaic/configurable");
+
+let folder: string;
+let file: string;
+beforeEach(async () => {
+  folder = temporaryFolder("mosaic-user-files-");
+  file = join(folder, "main.ts");
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  await writeFile(
+    file,
+    `import { createRequire } from "node:module";
+import { counter } from "./counter.ts";
+import start from "./start.json" with { type: "json" };
+const legacy: { count: number } = createRequire(import.meta.url)("./legacy.cjs");
+let own: number = start.value;
+export function next(): readonly number[] { own++; counter.count++; legacy.count++; return [own, counter.count, legacy.count]; }
+export function fail(): never { throw new Error("here"); }
+export const later = (name: string) => import("./" + name);
+`,
+  );
+  await writeFile(join(folder, "counter.ts"), "export const counter: { count: number } = { count: 10 };");
+  await writeFile(join(folder, "start.json"), '{ "value": 20 }');
+  await writeFile(join(folder, "legacy.cjs"), 'module.exports = { count: require("./deep").count };');
+  await writeFile(join(folder, "deep.js"), "export const count = 30;");
+  await writeFile(join(folder, "later.ts"), "export const x = 1;");
+});
+
+afterEach(() => beginUserFiles(undefined));
+
+const call = async (name: string, ...values: readonly unknown[]): Promise<unknown> => {
+  const { [name]: found } = await importUserFile(file);
+  if (typeof found !== "function") throw new TypeError(name);
+  return found(...values);
+};
+
+test("each run finds the files as they begin, and within a run they are the same", async () => {
+  for (let run = 0; run < 3; run++) {
+    beginUserFiles(undefined);
+    expect(await call("next")).toEqual([21, 11, 31]);
+    expect(await call("next")).toEqual([22, 12, 32]);
+  }
+});
+
+test("a stack names the file and the line alone", async () => {
+  beginUserFiles(undefined);
+  const error: unknown = await call("fail").catch((thrown: unknown) => thrown);
+  const stack = withoutMarks(String(Object(error).stack));
+  expect(stack).toMatch(/main\.ts:7:39/);
+  expect(stack).not.toContain("?");
+});
+
+test.each(["main.ts", "counter.ts", "start.json", "legacy.cjs", "deep.js"])(
+  "%s counts, and is refused where its text is another one than planned",
+  async (name) => {
+    const before = await moduleCode({ kind: "file", path: file }, folder);
+    await writeFile(join(folder, name), `${name.endsWith("json") ? "" : "// changed\n"} `, { flag: "a" });
+    const after = await moduleCode({ kind: "file", path: file }, folder);
+    expect(after.digest).not.toBe(before.digest);
+    beginUserFiles(undefined);
+    beginUserFiles(before.files);
+    await expect(importUserFile(file)).rejects.toThrow(`${join(folder, name)} has changed since its runs were planned`);
+    // A module that catches it is none the better for it.
+    expect(checkUserFiles).toThrow("has changed since");
+    beginUserFiles(after.files);
+    checkUserFiles();
+  },
+);
+
+test("the versions of packages count", async () => {
+  await writeFile(join(folder, "counter.ts"), 'import "some-package"; export const counter = { count: 10 };');
+  const digest = async () => (await moduleCode({ kind: "file", path: file }, folder)).digest;
+  const without = await digest();
+  await mkdir(join(folder, "node_modules/some-package"), { recursive: true });
+  const install = (version: string) =>
+    writeFile(join(folder, "node_modules/some-package/package.json"), JSON.stringify({ version }));
+  await install("1.0.0");
+  const first = await digest();
+  await install("1.0.1");
+  expect(new Set([without, first, await digest()]).size).toBe(3);
+});
+
+test("a file whose name is known only in a run is refused, unless it was loaded before the run was planned", async () => {
+  beginUserFiles((await moduleCode({ kind: "file", path: file }, folder)).files);
+  await expect(call("later", "later.ts")).rejects.toThrow(/later\.ts is imported by a name that is known only while/);
+  beginUserFiles(undefined);
+  await call("later", "later.ts");
+  beginUserFiles((await moduleCode({ kind: "file", path: file }, folder)).files);
+  expect(await call("later", "later.ts")).toHaveProperty("x", 1);
+});
+
+test("what a file registers is forgotten with it", async () => {
+  class Shape extends typedConfigurable({}) {}
+  Object.assign(globalThis, { Shape, register });
+  await writeFile(file, "class Round extends globalThis.Shape {}\nglobalThis.register(Round);");
+  for (let run = 0; run < 2; run++) {
+    beginUserFiles(undefined);
+    expect(Shape.registered).toEqual([]);
+    await importUserFile(file);
+    expect(Shape.registered.map(({ type }) => type)).toEqual(["Round"]);
+  }
+});
