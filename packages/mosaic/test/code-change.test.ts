@@ -96,7 +96,10 @@ export class Counting extends Net {
     "config.ini",
     config({
       monitor: { nb_processus: 1 },
-      sections: { DATA: data, NET: { ...net, class: "Counting", path_to_class: "./counting.ts", width: "2, 3, 4" } },
+      sections: {
+        DATA: data,
+        NET: { ...net, class: "Counting", path_to_class: "./counting.ts", width: "2, 3, 4", layers: 0 },
+      },
     }),
   );
   expect((await workspace.run("run", "config.ini", "or.db")).code).toBe(0);

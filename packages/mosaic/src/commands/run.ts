@@ -9,6 +9,7 @@ import { checkDevices } from "../experiment/devices.ts";
 import { dryRun } from "../experiment/dry-run.ts";
 import { readExperimentCode } from "../experiment/plan.ts";
 import { type ExperimentQueue, enqueueRuns } from "../experiment/queue.ts";
+import { withoutMarks } from "../modules/user-files.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { carryOnLines, jsonOption, trainAndTell } from "./train-and-tell.ts";
 
@@ -70,7 +71,9 @@ async function reportDryRun(experiment: Experiment, pipelines: number, terminal:
   });
   if (terminal.isLive) terminal.err("\n");
   for (const { pipeline, error } of problems)
-    terminal.err(`${pipeline}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    terminal.err(
+      `${pipeline}: ${withoutMarks(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
+    );
   terminal.out(
     problems.length === 0
       ? `All ${countText(pipelines, "pipeline")} can be constructed. Nothing was trained.\n`

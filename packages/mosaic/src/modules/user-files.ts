@@ -126,6 +126,8 @@ function strippedText(url: string, format: LoadFnOutput["format"], bytes: NodeJS
   if (bytes === undefined || (format !== "module" && format !== "module-typescript")) return {};
   const text = new TextDecoder().decode(bytes);
   try {
+    // Once, where a file is loaded many times; Node warns of it, which workers are told to leave.
+    if (format === "module-typescript" && expected === undefined) return {};
     const script = format === "module" ? text : stripTypeScriptTypes(text);
     return { format: "module" as const, source: `${script}\n//# sourceURL=${withoutMarks(url)}` };
   } catch {
