@@ -39,8 +39,8 @@ describe("the tutorial's commands", () => {
 
   test("do what it says", async () => {
     const [generated, dry, trained, continued, compared] = [...outputs.values()].map(({ stdout }) => stdout);
-    expect(generated).toMatch(/^6 pipelines written to pipelines\.json; .* 24 runs/);
-    expect(JSON.parse(await readFile(join(folder, "pipelines.json"), "utf8"))).toHaveLength(6);
+    expect(generated).toMatch(/^6 pipelines, each 4 times in a row, written to pipelines\.json: .* 24 runs/);
+    expect(JSON.parse(await readFile(join(folder, "pipelines.json"), "utf8"))).toHaveLength(24);
     expect(dry).toMatch(/^All 6 pipelines can be constructed/);
     const [shown = "", verdict = ""] = blocks("text");
     const headerIn = (text: string) => text.split("\n")[1]?.split(/ {2,}/);

@@ -32,6 +32,8 @@ describe("parseValue", () => {
     ["50%", ["50%"]],
     ["%(x)s, $1", ["%(x)s", "$1"]],
     ["a-b", ["a-b"]],
+    ["[5], f(x), :(, b", ["[5]", "f(x)", ":(", "b"]],
+    ['"[1,2]", "log(1,2)"', ["[1,2]", "log(1,2)"]],
     ["", []],
     ["   ", []],
   ])("%s", (text, values) => expect(expand(text)).toEqual(values));
@@ -47,6 +49,11 @@ describe("parseValue", () => {
 
   test.each([
     ["{5-2}", "empty-range", "{2-5}"],
+    ["[1,2]", "comma in brackets", 'Write 1,2 for a list; a single text that has commas needs quotes: "[1,2]"'],
+    ["0, (1, 2), 3", "comma in brackets", "Write 1, 2 for a list"],
+    ["log(1e-4,1e-1,4)", "comma in brackets", 'quotes: "log(1e-4,1e-1,4)"'],
+    ["3, [[1,2],[3,4]]", "comma in brackets", 'quotes: "[[1,2],[3,4]]"'],
+    ["a[0,1]b", "comma in brackets", 'quotes: "a[0,1]b"'],
     ["{a-b}", "malformed-range", "{2-5}"],
     ["{1-}", "malformed-range", "{2-5}"],
     ["{}", "malformed-range", "{2-5}"],

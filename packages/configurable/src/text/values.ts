@@ -79,6 +79,8 @@ function readElement(text: string, from: number, { braces, nested }: Required<Om
   const content = text.slice(start, end).trim();
   // What is in its brackets is read on its own.
   if (nested && /[([]/.test(content)) return { end, text: content };
+  const bracketed = cutBrackets(text, start, end);
+  if (bracketed !== undefined) return bracketed;
   if (content === "") {
     return {
       end,
@@ -107,6 +109,23 @@ function readElement(text: string, from: number, { braces, nested }: Required<Om
     };
   }
   return { end, text: content };
+}
+
+/** A comma inside of brackets would tear apart what was meant as one: a list in another spelling, or a call. */
+function cutBrackets(text: string, start: number, comma: number): Element | undefined {
+  const end = commaOutside(text, start);
+  const whole = text.slice(start, end).trim();
+  const count = (brackets: RegExp) => whole.match(brackets)?.length ?? 0;
+  if (end <= comma || count(/[[(]/g) !== count(/[\])]/g)) return undefined;
+  const list = /^[[(]([^[\]()]*)[\])]$/.exec(whole)?.[1]?.trim();
+  const values = list === undefined ? "the values themselves, with commas or as a range {2-5}" : `${list} for a list`;
+  return {
+    end,
+    fault: {
+      message: `"${whole}" has a comma in brackets.`,
+      remedy: `Write ${values}; a single text that has commas needs quotes: "${whole}".`,
+    },
+  };
 }
 
 function nextComma(text: string, from: number): number {

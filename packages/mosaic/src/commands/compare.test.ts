@@ -289,6 +289,24 @@ describe("models are told apart and grouped", () => {
     expect(out).toContain("2 runs left out: another run is of the same repetition");
   });
 
+  test("a data set of several stages is found by the key of any", async () => {
+    const norm = { type: "norm", class: "Norm", path_to_class: "./n.ts", key: "norm" };
+    const staged = ["A", "B"]
+      .flatMap((data) => runsOf({ 2: [2, 2.1], 3: [1, 1.1] }, { data }))
+      .map((run) => {
+        const [data = {}, ...models] = run.pipeline;
+        return { ...run, pipeline: [data, norm, ...models], process: { data_scheme: "data, norm" } };
+      });
+    await writeDatabase(database, staged);
+    const shown = async (key: string) => {
+      const { dataSets } = await compareJson("--data", key);
+      return dataSets.map(({ data }: { data: string }) => data);
+    };
+    expect(await shown("A")).toEqual(["A | norm"]);
+    expect(await shown("A | norm")).toEqual(["A | norm"]);
+    expect(await shown("norm")).toEqual(["A | norm", "B | norm"]);
+  });
+
   test("folds are results of one data set, and correlated", async () => {
     const runs = [2, 3].flatMap((width) =>
       [0, 1, 2, 3, 4].map((fold) => ({

@@ -1,7 +1,7 @@
 import { countText } from "@ml-mosaic/base";
 import { command } from "@ml-mosaic/command-line";
 import { formatProblem } from "@ml-mosaic/configurable";
-import { countPipelines, generatePipelines, readExperiment, writePipelineFile } from "../config/index.ts";
+import { countPipelines, type Experiment, generateRuns, readExperiment, writePipelineFile } from "../config/index.ts";
 
 export const generateCommand = command({
   name: "generate",
@@ -16,12 +16,18 @@ export const generateCommand = command({
     const experiment = await readExperiment(given.config_file);
     for (const notice of experiment.notices) err(`${formatProblem(notice)}\n`);
     const file = given.pipelines_file;
-    await writePipelineFile(file, generatePipelines(experiment));
+    await writePipelineFile(file, repeated(experiment));
     const pipelines = countPipelines(experiment);
     const { multiplicity } = experiment.monitor;
-    out(
-      `${countText(pipelines, "pipeline")} written to ${file}; with multiplicity ${multiplicity} they make ${countText(pipelines * multiplicity, "run")}.\n`,
-    );
+    const repetitions = multiplicity === 1 ? "" : `, each ${multiplicity} times in a row`;
+    const runs = countText(pipelines * multiplicity, "run");
+    out(`${countText(pipelines, "pipeline")}${repetitions}, written to ${file}: entry n is run n, of ${runs}.
+`);
     return 0;
   },
 });
+
+/** As the runs of a new database are: every pipeline as often as `multiplicity` says. */
+function* repeated(experiment: Experiment) {
+  for (const { pipeline } of generateRuns(experiment, experiment.monitor.multiplicity)) yield pipeline;
+}

@@ -15,6 +15,8 @@ export interface ComparedRun {
   readonly model: string;
   readonly data: string;
   readonly dataKey: string;
+  /** Keys of the data's stages. */
+  readonly stageKeys: readonly string[];
   /** The pipeline that it is of the model: several are averaged where models are grouped. */
   readonly member: string;
   /** undefined where it is no fold of a cross-validation. */
@@ -92,6 +94,7 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
         model,
         data: dataLabels.get(pipeline) ?? "",
         dataKey: keyOf(pipeline.data),
+        stageKeys: pipeline.data.map(({ key }) => key),
         member: memberOf.get(pipeline) ?? "",
         fold: foldOf(pipeline),
         seed: run.details?.seed,

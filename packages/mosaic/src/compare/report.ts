@@ -47,7 +47,10 @@ export async function compareRuns(
   const { runs, withoutGroup, trainedFurther } = await readRuns(reader, criterion, by);
   if (runs.length === 0) throw nothing(`${reader.location} has no runs with a pipeline`);
   const all = gatherResults(runs);
-  const chosen = data === undefined ? all : all.filter(({ data: label, dataKey }) => [label, dataKey].includes(data));
+  const chosen =
+    data === undefined
+      ? all
+      : all.filter(({ data: label, dataKey, stageKeys }) => [label, dataKey, ...stageKeys].includes(data));
   if (chosen.length === 0) {
     const known = nearestNames(data ?? "", [...new Set(all.map(({ dataKey }) => dataKey))]);
     throw nothing(`there is no data set "${data}". Known ones, the nearest first: ${known.join(", ")}`);

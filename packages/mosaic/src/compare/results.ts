@@ -32,6 +32,8 @@ export interface ModelResults {
 export interface DataResults {
   readonly data: string;
   readonly dataKey: string;
+  /** Keys of the data's stages. */
+  readonly stageKeys: readonly string[];
   /** Of the cross-validation; 0 where there is none. */
   readonly folds: number;
   readonly models: readonly ModelResults[];
@@ -54,6 +56,7 @@ export function gatherResults(runs: readonly ComparedRun[]): readonly DataResult
     return {
       data,
       dataKey: ofData[0]?.dataKey ?? "",
+      stageKeys: ofData[0]?.stageKeys ?? [],
       folds: folds > 1 ? folds : 0,
       models: models.map(({ model, cells }) => modelResults(model, cells)),
       repeated: ofData.length - kept,

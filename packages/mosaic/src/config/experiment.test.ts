@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ConfigurationError } from "@ml-mosaic/configurable";
+import { ConfigurationError, formatProblem } from "@ml-mosaic/configurable";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CONFIG, edited, openFolder, withProcess } from "../../test/test-config.ts";
 import { type Experiment, readExperiment, readMonitor } from "./experiment.ts";
@@ -19,6 +19,20 @@ async function refusal(text: string | Uint8Array): Promise<ConfigurationError> {
   if (error instanceof ConfigurationError) return error;
   throw new Error(`expected a ConfigurationError, got ${error}`);
 }
+
+test("the original's example is taken, with what has no effect noted", async () => {
+  const empty = "class_loss_function =\npath_to_class_loss_function =\nloss_function = MSELoss\nscheduler =\n";
+  const cache = "cache_size = 512M\ncache_database_path = ./c.db\n";
+  const text = CONFIG.replace("lr = 1e-2\n", `lr = 1e-2\n${empty}`).replace("[MONITOR]\n", `[MONITOR]\n${cache}`);
+  const { notices, process } = await readExperiment(await folder.write(text));
+  expect(process.ownLoss).toBeUndefined();
+  expect(process.options.map(({ name }) => name)).not.toContain("scheduler");
+  expect(notices.map(formatProblem)).toEqual(
+    ["class_loss_function", "path_to_class_loss_function", "scheduler", "cache_size", "cache_database_path"].map(
+      (name) => expect.stringMatching(new RegExp(`\\] ${name}: The option .*has no effect`)),
+    ),
+  );
+});
 
 describe("readExperiment", () => {
   test("reads the tutorial's file", async () => {

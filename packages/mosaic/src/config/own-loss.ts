@@ -17,7 +17,7 @@ export async function readOwnLoss(
   folder: string,
   findings: Findings,
 ): Promise<OwnLoss | undefined> {
-  const find = (name: string) => section.options.find((option) => option.name === name);
+  const find = (name: string) => section.options.find((option) => option.name === name && option.value !== "");
   const value = (name: string) => options.find((option) => option.name === name)?.values[0];
   const place = (option: IniOption) => ({
     line: option.line,

@@ -67,8 +67,8 @@ describe("pipeline file", () => {
     ['[["a"]]', '[0][0]: expected an object, got the text "a"'],
     ["[[null]]", "[0][0]: expected an object, got null"],
     [
-      JSON.stringify([[entry], [entry, { ...entry, width: 2 }]]),
-      "[1][1].width: expected a text in quotes, got the number 2",
+      JSON.stringify([[entry], [entry, { ...entry, width: [2] }]]),
+      "[1][1].width: expected a text in quotes, got a list",
     ],
     ['[[{"type": "mlp"}]]', "[0][0].class: expected a text in quotes, got nothing"],
     ["[[", "is not JSON"],

@@ -10,7 +10,7 @@ import {
   type SchemaMap,
   type Type,
 } from "@ml-mosaic/configurable";
-import { ignoredOptions, reportIgnored } from "./ignored-options.ts";
+import { ignoredOptions, reportEmpty, reportIgnored } from "./ignored-options.ts";
 import type { IniOption, IniSection } from "./ini.ts";
 import { type Findings, optionPath, placed } from "./problem.ts";
 
@@ -53,6 +53,10 @@ function readOption(
   const place = { line, section: section.name, option: name };
   if (ignoredOptions.includes(name)) {
     reportIgnored(place, findings);
+    return undefined;
+  }
+  if (text === "" && Object.hasOwn(schemas, name) && schemas[name]?.optional === true) {
+    reportEmpty(place, findings);
     return undefined;
   }
   const [group = "", ...inner] = name.split(".");

@@ -41,14 +41,11 @@ export function flatPipeline({ modules, training }: Pipeline): readonly Texts[] 
 
 export type ParsedPipeline =
   | { readonly ok: true; readonly pipeline: Pipeline }
-  /** Each begins with its place in the JSON: `[1].width: expected a text in quotes, got the number 2` */
+  /** Each begins with its place in the JSON: `[1].width: expected a text in quotes, got a list` */
   | { readonly ok: false; readonly faults: readonly string[] };
 
-/**
- * @param place the pipeline's own in the JSON, for the faults
- * @param scalars take numbers, booleans and null for texts, as the original Mosaic has written some values
- */
-export function parsePipeline(json: unknown, place = "", scalars: "as texts" | "refused" = "refused"): ParsedPipeline {
+/** @param place the pipeline's own in the JSON, for the faults */
+export function parsePipeline(json: unknown, place = ""): ParsedPipeline {
   if (!Array.isArray(json) || json.length === 0)
     return { ok: false, faults: [`${place}: expected a list of modules, got ${describeJson(json)}`] };
   const faults: string[] = [];
@@ -65,8 +62,8 @@ export function parsePipeline(json: unknown, place = "", scalars: "as texts" | "
     const written: [name: string, text: string][] = [];
     for (const [name, value] of Object.entries(entry)) {
       if (typeof value === "string") written.push([name, value]);
-      else if (scalars === "as texts" && (typeof value !== "object" || value === null))
-        written.push([name, String(value)]);
+      // The original Mosaic has written some values without quotes.
+      else if (typeof value !== "object" || value === null) written.push([name, String(value)]);
       else fault(`.${name}`, "a text in quotes", value);
     }
     const texts: Texts = Object.fromEntries(written);
@@ -94,7 +91,7 @@ export function readPipeline(text: string): Pipeline | undefined {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-  const parsed = parsePipeline(json, "", "as texts");
+  const parsed = parsePipeline(json);
   return parsed.ok ? parsed.pipeline : undefined;
 }
 

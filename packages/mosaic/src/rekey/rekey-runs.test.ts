@@ -1,8 +1,11 @@
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, expect, it } from "vitest";
 import { allRuns, exampleExperiment, exampleRun } from "../../test/store-conformance-examples.ts";
+import { readPipelineFile } from "../config/index.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import { keyParam } from "../pipelines/run-params.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
@@ -94,6 +97,22 @@ it("tells two modules of one type apart", async () => {
   ]);
   expect(await rekeyRuns(store, [twice("c", "d")], "p.json")).toMatchObject({ changed: 1 });
   expect((await allRuns(store))[0]?.params).toEqual([["net_key", "c"], ["net_key", "d"]]); // biome-ignore format: rows
+  await store.close();
+});
+
+it("takes a file of the original Mosaic, which has numbers without quotes and each repetition", async () => {
+  const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+  await copyFile(fixture("original.db"), path);
+  const file = fixture("original-pipelines.json");
+  const store = await openSqliteStore(path);
+  const written = await readPipelineFile(file);
+  expect(written).toHaveLength(24);
+  expect(await rekeyRuns(store, written, file)).toEqual({ changed: 0, same: 24, others: 0, unused: 0 });
+  const renamed = written.map(({ modules, training }) => ({
+    modules: modules.map((module) => ({ ...module, key: `new ${module.key}` })),
+    training,
+  }));
+  expect(await rekeyRuns(store, renamed, file)).toMatchObject({ changed: 24, others: 0, unused: 0 });
   await store.close();
 });
 

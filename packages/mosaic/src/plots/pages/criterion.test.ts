@@ -43,6 +43,21 @@ async function pagesOf(plots: Plots): Promise<unknown> {
   return JSON.parse(JSON.stringify(pages));
 }
 
+test("finds a data set of several stages by the key of one of them, where no other data set has it", async () => {
+  const staged = runs.map((run) => {
+    const stages = [...run.parts.data, { type: "norm", className: "Norm", path: "./n.ts", key: "norm", options: {} }];
+    return { ...run, dataKey: `${run.dataKey} | norm`, parts: { ...run.parts, data: stages } };
+  });
+  const figure = runFigure("test_loss");
+  const pages = await pagesOf(criterionPlots(staged, "other", figure));
+  expect(pages).toEqual(await pagesOf(criterionPlots(staged, "other | norm", figure)));
+  expect(JSON.stringify(pages)).toContain("Data set other | norm");
+  expect(() => criterionPlots(staged, "norm", figure)).toThrow(
+    '"norm" is a stage of several data sets; give the whole key of one of them: "data | norm", "other | norm"',
+  );
+  expect(() => criterionPlots(staged, "othr", figure)).toThrow('nearest first: "other", ');
+});
+
 test("draws the mean of the stored results with its t interval", async () => {
   const { low, high } = tInterval(losses);
   const mean = losses.reduce((sum, loss) => sum + loss, 0) / 3;

@@ -26,7 +26,10 @@ export function criterionPlots(runs: readonly PlotRun[], dataKey: string, criter
   const interval = hasIntervals(series) ? "mean with 95 % t interval" : "";
   const plot: CriterionPlot = {
     title: `${upperFirst(criterion.title)} against number of parameters`,
-    notes: seriesNotes(dataNote(dataKey), chosen, series, of, [interval, directionNote(criterion)]),
+    notes: seriesNotes(dataNote(chosen[0]?.dataKey ?? dataKey), chosen, series, of, [
+      interval,
+      directionNote(criterion),
+    ]),
     xTitle: axisTitle(runFigure("nb_params")),
     yTitle: axisTitle(criterion),
     series,

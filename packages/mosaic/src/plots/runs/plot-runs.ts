@@ -90,17 +90,35 @@ function runFacts({ runId, status, description, params, result, details }: RunRe
   };
 }
 
-/** @throws MosaicError for a key that no run has, with those there are */
+/**
+ * @param dataKey of the data set: that of any of its stages, or of all of them with " | " between
+ * @throws MosaicError for a key that no run has, or that several data sets have, with those there are
+ */
 export function runsOnData(runs: readonly PlotRun[], dataKey: string): readonly PlotRun[] {
-  const chosen = runs.filter((run) => run.dataKey === dataKey);
-  if (chosen.length > 0) return chosen;
-  const known = nearestNames(dataKey, [...new Set(runs.map((run) => run.dataKey))]);
-  const shown = known.slice(0, 20).map((key) => JSON.stringify(key));
-  const more = known.length > shown.length ? ` and ${known.length - shown.length} more` : "";
+  const exact = runs.filter((run) => run.dataKey === dataKey);
+  if (exact.length > 0) return exact;
+  const chosen = runs.filter(({ parts }) => parts.data.some(({ key }) => key === dataKey));
+  const found = [...new Set(chosen.map((run) => run.dataKey))];
+  if (found.length === 1) return chosen;
+  if (found.length > 1)
+    throw new MosaicError(
+      "UNKNOWN_DATA_KEY",
+      `${JSON.stringify(dataKey)} is a stage of several data sets; give the whole key of one of them: ${listed(found)}`,
+    );
+  const known = nearestNames(dataKey, [...new Set(runs.flatMap((run) => [run.dataKey, ...stageKeys(run)]))]);
   throw new MosaicError(
     "UNKNOWN_DATA_KEY",
-    `no run has the data set key ${JSON.stringify(dataKey)}. Known keys, the nearest first: ${shown.join(", ")}${more}`,
+    `no run has the data set key ${JSON.stringify(dataKey)}. Known keys, the nearest first: ${listed(known)}`,
   );
+}
+
+function stageKeys({ parts }: PlotRun): readonly string[] {
+  return parts.data.map(({ key }) => key);
+}
+
+function listed(keys: readonly string[]): string {
+  const shown = keys.slice(0, 20).map((key) => JSON.stringify(key));
+  return `${shown.join(", ")}${keys.length > shown.length ? ` and ${keys.length - shown.length} more` : ""}`;
 }
 
 export interface PlottedValues {
