@@ -47,3 +47,11 @@ test("every run is done, with a loss", () => {
   expect(losses).toHaveLength(8);
   for (const { test_loss: loss } of losses) expect(loss).toBeGreaterThan(0);
 });
+
+test("they are also compared by a metric of BigSF's, on labelled pixels", async () => {
+  const { stdout } = await runAsUser(folder, "bash", "-c", "npx mosaic compare filaments.db dice");
+  expect(stdout).toContain("test_dice, higher is better");
+  // After one epoch some find everything, and are practically the same.
+  for (const model of ["unet", "unetpp"])
+    expect(stdout).toMatch(new RegExp(`${model}\\(2,1\\) +0\\.\\d+ .* 4 +0$`, "m"));
+});

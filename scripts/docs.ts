@@ -37,6 +37,7 @@ const meanings: Readonly<Record<string, string>> = {
   optimizer: "Optimizer, see [below](#optimizers)",
   scheduler: "Learning rate schedule, see [below](#schedulers); `None` is none",
   early_stopping: "End a run whose test loss no longer falls, see [below](#early-stopping)",
+  metrics: "Figures beside loss and accuracy, of the train and of the test set, see [below](#metrics)",
   run_files_path: "Folder of the [run files](database.md#files)",
   artifacts: "With `none` there are no run files",
   imports: "Files and packages that [register](#components-of-your-own) classes of your own",

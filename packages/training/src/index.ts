@@ -9,6 +9,7 @@ export { BaseScheduler, type ScheduleContext } from "./components/base-scheduler
 export { deviceName } from "./components/device-name.ts";
 export { EarlyStopping } from "./components/early-stopping.ts";
 export { GenericLoss } from "./components/losses.ts";
+export { namedMetrics } from "./components/named-metrics.ts";
 export { positive, whole } from "./components/number-types.ts";
 export {
   type PatienceOptions,
@@ -22,6 +23,7 @@ export { type EvaluateOptions, type Evaluation, evaluateModel } from "./evaluate
 export type { EpochRecord, Figures } from "./history.ts";
 export type { AnyLoader } from "./loaders.ts";
 export type { ModelOutput, TrainableModel } from "./model-step.ts";
+export { monitorProblem } from "./monitored.ts";
 export { pauseOnSignals, type SignalPause } from "./pause-on-signals.ts";
 export { loadSnapshot, type Snapshot, type SnapshotExtras, saveSnapshot, type VariablePaths } from "./snapshot.ts";
 export { BaseTracker, type RunEnd, type TrackedRun } from "./trackers/base-tracker.ts";

@@ -26,11 +26,7 @@ function named({ trainLoss, validLoss, trainAccuracy, validAccuracy, trainMetric
 export function watchedFigure(monitor: string, epoch: Figures, metricList: readonly metrics.Metric[]): number {
   const figures = named(epoch);
   const value = figures.get(monitor);
-  if (value === undefined) {
-    const known = [...figures.keys()].filter((name) => !/^(valid|test)_/.test(name)).join(", ");
-    const message = `early stopping watches "${monitor}" (its option monitor), which no epoch has. There are: ${known}; what else is to be watched must be among the metrics`;
-    throw new TrainingError("TRAINING_MONITOR", message);
-  }
+  if (value === undefined) throw new TrainingError("TRAINING_MONITOR", unknown(monitor, figures));
   const name = monitor.replace(/^(train|valid|test)_/, "");
   // `f1_0` is a part of `f1`.
   const metric = metricList.find((one) => one.name === name) ?? metricList.find((one) => name.startsWith(`${one.name}_`)); // biome-ignore format: one thought
@@ -38,22 +34,26 @@ export function watchedFigure(monitor: string, epoch: Figures, metricList: reado
   return isLowerBetter ? value : -value;
 }
 
-/** Whether it can be watched, before anything is trained. @throws TrainingError as `watchedFigure` */
-export function checkMonitor(
+function unknown(monitor: string, figures: ReadonlyMap<string, number>): string {
+  const known = [...figures.keys()].filter((name) => !/^(valid|test)_/.test(name)).join(", ");
+  return `early stopping watches "${monitor}" (its option monitor), which no epoch has. There are: ${known}; what else is to be watched must be among the metrics`;
+}
+
+/** Why it cannot be watched, as far as that is known before anything is trained. */
+export function monitorProblem(
   monitor: string,
   metricList: readonly metrics.Metric[],
   { trainMetrics, accuracy }: { readonly trainMetrics: boolean; readonly accuracy: boolean },
-): void {
-  // How many parts a metric has is known after the first epoch: a part counts as the whole here.
-  const name = metricList.some((metric) => monitor.endsWith(metric.name)) ? monitor : monitor.replace(/(_\d+)+$/, "");
+): string | undefined {
   const zeros = Object.fromEntries(metricList.map((metric) => [metric.name, 0]));
-  const right = accuracy ? { trainAccuracy: 0, validAccuracy: 0 } : {};
-  const epoch = {
+  const figures = named({
     trainLoss: 0,
     validLoss: 0,
-    ...right,
+    ...(accuracy ? { trainAccuracy: 0, validAccuracy: 0 } : {}),
     ...(trainMetrics ? { trainMetrics: zeros } : {}),
     metrics: zeros,
-  };
-  watchedFigure(name, epoch, metricList);
+  });
+  // How many parts a metric has is known after the first epoch: a part counts as the whole here.
+  const isKnown = figures.has(monitor) || figures.has(monitor.replace(/(_\d+)+$/, ""));
+  return isKnown ? undefined : unknown(monitor, figures);
 }

@@ -17,10 +17,11 @@ import {
 import { accuracyRule } from "./accuracy.ts";
 import type { StoppingRule, StoppingState } from "./early-stopping.ts";
 import { type EpochProgress, evaluateEpoch, Pace, trainEpoch } from "./epoch.ts";
+import { TrainingError } from "./errors.ts";
 import { type EpochRecord, flatFigures } from "./history.ts";
 import { type AnyLoader, batchCount, checkedSamples, checkSameFields, usualBatch } from "./loaders.ts";
 import { modelStep, type TrainableModel } from "./model-step.ts";
-import { checkMonitor, watchedFigure } from "./monitored.ts";
+import { monitorProblem, watchedFigure } from "./monitored.ts";
 import { epochSchedule } from "./schedule.ts";
 
 type Layout = TrainingProgram["layout"];
@@ -143,7 +144,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   checkSameFields(trainSamples, "evaluation", evaluationSamples);
   checkMetrics(metricList);
   const rule = options.accuracy === false ? undefined : accuracyRule(loss, [trainSamples, evaluationSamples]);
-  checkMonitor(monitor, metricList, { trainMetrics, accuracy: rule !== undefined });
+  const problem = monitorProblem(monitor, metricList, { trainMetrics, accuracy: rule !== undefined });
+  if (problem !== undefined) throw new TrainingError("TRAINING_MONITOR", problem);
   const program = await compileTraining({
     fields: trainSamples.fields,
     parameters: model.parameters,

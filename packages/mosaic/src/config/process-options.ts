@@ -41,6 +41,10 @@ export const processOptions = {
     optional: true,
     help: "End a run whose test loss no longer falls",
   }),
+  metrics: schema(trainer.metrics.type, {
+    default: [],
+    help: "Figures beside loss and accuracy, of the train and of the test set",
+  }),
   seed: schema(whole, { default: 0, help: "What all random numbers come from" }),
   run_files_path: schema(path, { default: processDefaults.runFilesPath, help: "Folder of the run files" }),
   artifacts: schema(literal("all", "none"), {

@@ -7,6 +7,7 @@ import type { IniSection } from "./ini.ts";
 import { monitorOptions } from "./monitor-section.ts";
 import { type OwnLoss, readOwnLoss } from "./own-loss.ts";
 import { type Findings, placed } from "./problem.ts";
+import { metricProblems } from "./process-metrics.ts";
 import { groups, importsOf, processOptions } from "./process-options.ts";
 import { readOptions, type WrittenOption } from "./read-options.ts";
 
@@ -52,7 +53,7 @@ export async function readProcessSection(
     return checked.ok ? checked.values : undefined;
   };
 
-  const { lr, epochs, loss_function, optimizer, scheduler, early_stopping, ...fixed } = processOptions;
+  const { lr, epochs, loss_function, optimizer, scheduler, early_stopping, metrics, ...fixed } = processOptions;
   const values = read(fixed, ({ values: [value] }) => value);
   for (const [name, option] of Object.entries({ lr, epochs })) {
     const written = options.find((each) => each.name === name);
@@ -64,6 +65,9 @@ export async function readProcessSection(
     report(error.problems);
   });
   for (const group of groups) checkComponent(group, { section, options, folder, findings });
+  const asked = read({ metrics }, ({ values: [value] }) => value)?.metrics;
+  const monitors = options.find(({ name }) => name === "early_stopping.monitor")?.values ?? [];
+  if (asked !== undefined) report(metricProblems(asked, monitors));
   const ownLoss = await readOwnLoss(section, options, folder, findings);
   if (values === undefined) return undefined;
   return {

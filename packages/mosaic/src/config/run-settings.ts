@@ -1,7 +1,7 @@
 /** How one run trains, ready to be used. A pipeline carries the options that differ, [PROCESS] those that do not. */
 
 import { ConfigurationError } from "@ml-mosaic/configurable";
-import type { nn, optim, schedulers } from "@ml-mosaic/tensor";
+import type { metrics, nn, optim, schedulers } from "@ml-mosaic/tensor";
 import {
   BaseLoss,
   BaseOptimizer,
@@ -14,6 +14,7 @@ import { MosaicError } from "../errors.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import { type ClassSource, readClassSource } from "./class-source.ts";
 import { loadTextImports, readProcess } from "./process-components.ts";
+import { processMetrics } from "./process-metrics.ts";
 import type { ProcessValues } from "./process-options.ts";
 import type { ProcessSection } from "./process-section.ts";
 
@@ -27,6 +28,7 @@ export interface RunSettings {
   readonly earlyStopping: StoppingRule | undefined;
   /** The figure of an epoch that early stopping watches. */
   readonly monitor: string | undefined;
+  readonly metrics: readonly metrics.Metric[];
 }
 
 /** Texts of the PROCESS options that hold for one pipeline, in file order: what the database and pause files keep. */
@@ -56,6 +58,7 @@ export async function runSettings(texts: Readonly<Record<string, string>>, folde
     scheduler: scheduler?.build({ epochs, stepsPerEpoch: undefined }),
     earlyStopping: early_stopping?.build(),
     monitor: early_stopping?.monitor,
+    metrics: processMetrics(checked.values.metrics),
   };
 }
 

@@ -23,12 +23,12 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([folder.close(), rm(yamlFolder, { recursive: true })]));
 
-const { optimizer, scheduler, loss, early_stopping, epochs } = TrainerSettings.configSchema;
+const { optimizer, scheduler, loss, early_stopping, epochs, metrics } = TrainerSettings.configSchema;
 
 /** What both faces may say of training. */
 class Training extends configurable({
   training: schema(
-    component(class Settings extends configurable({ optimizer, scheduler, loss, early_stopping, epochs }) {}),
+    component(class Settings extends configurable({ optimizer, scheduler, loss, early_stopping, epochs, metrics }) {}),
   ),
 }) {}
 
@@ -71,9 +71,25 @@ const right: readonly (readonly [ini: string, yaml: string])[] = [
     "scheduler:\n  type: SequentialLR\n  schedulers: [{ type: LinearLR, total_iters: 5 }, { type: ExponentialLR, gamma: 0.9 }]\n  milestones: [5]",
   ],
   ["early_stopping = True\nearly_stopping.patience = 3", "early_stopping: { patience: 3 }"],
+  [
+    "metrics = accuracy, f1(average=macro, label=mean_f1)\nearly_stopping = True\nearly_stopping.monitor = mean_f1",
+    "metrics: [{ type: accuracy }, { type: f1, average: macro, label: mean_f1 }]\nearly_stopping: { monitor: mean_f1 }",
+  ],
 ];
 
 const wrong: readonly (readonly [what: string, ini: string, yaml: string, words: string])[] = [
+  [
+    "a metric that nobody has registered",
+    "metrics = accuracy, f2",
+    "metrics: [{ type: accuracy }, { type: f2 }]",
+    'metrics[1]: expected one of "accuracy"',
+  ],
+  [
+    "an option that a metric does not have",
+    "metrics = f1(averag=macro)",
+    "metrics: [{ type: f1, averag: macro }]",
+    'metrics[0].averag: unknown option; did you mean "average"?',
+  ],
   [
     "Nesterov's momentum without momentum",
     "optimizer = SGD\noptimizer.nesterov = True",

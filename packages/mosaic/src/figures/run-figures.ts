@@ -1,5 +1,6 @@
 /** The figures that every run ends with. To add one is to add an entry. */
 import type { EpochRecord } from "@ml-mosaic/training";
+import { epochMetrics } from "../store/epoch-columns.ts";
 import type { RunResult } from "../store/index.ts";
 import type { Figure } from "./figure.ts";
 
@@ -99,8 +100,10 @@ export function runFigure(name: RunFigureName): RunFigure {
 /** The one that every run has and every ranking begins with. */
 export const defaultCriterion: RunFigureName = "test_loss";
 
+/** With the metrics of the last epoch. */
 export function resultOf(run: TrainedRun): RunResult {
-  return Object.fromEntries(runFigures.map(({ name, of }) => [name, of(run)]));
+  const last = run.history.at(-1);
+  return { ...Object.fromEntries(runFigures.map(({ name, of }) => [name, of(run)])), ...(last && epochMetrics(last)) };
 }
 
 /** A figure of a result, by a name that is checked; null also where there is no result. */

@@ -47,7 +47,7 @@ export function identifyingTexts(process: Texts): Texts {
 }
 
 /**
- * What of [PROCESS] changes the training: not which modules take part, which they say, nor which repetition it is. An option
+ * What of [PROCESS] changes the training: not which modules take part, which they say, what is measured, nor which repetition it is. An option
  * that is not written, or has no text as the original's have, counts as its default. Empty where nothing is said at all.
  */
 export function trainingTexts(process: Texts): Texts {
@@ -55,7 +55,7 @@ export function trainingTexts(process: Texts): Texts {
   return written.length === 0 ? {} : { ...trainingDefaults, ...Object.fromEntries(written) };
 }
 
-const notOfTraining = ["data_scheme", "pipeline_scheme", "seed", ...filePlaces];
+const notOfTraining = ["data_scheme", "pipeline_scheme", "imports", "metrics", "seed", ...filePlaces];
 
 const trainingDefaults: Texts = Object.fromEntries(groups.map((group) => [group, defaultText(group)]));
 

@@ -12,7 +12,7 @@ import { moduleSchema } from "../modules/module-schema.ts";
 import { beginUserFiles, checkUserFiles } from "../modules/user-files.ts";
 import type { ModuleSpec } from "../pipelines/pipeline.ts";
 import { stagesOf } from "../pipelines/run-params.ts";
-import type { Artifact, RunResult } from "../store/index.ts";
+import type { Artifact, Completion } from "../store/index.ts";
 import { buildChain, type Chain, chainModel, type Stage } from "./chain.ts";
 import { engineDevice } from "./device.ts";
 import type { RunOrder } from "./order.ts";
@@ -22,7 +22,7 @@ import { runInfoText } from "./run-info.ts";
 import { saveRun, saveState } from "./save-run.ts";
 
 export type RunOutcome =
-  | { readonly kind: "done"; readonly result: RunResult; readonly artifacts: readonly Artifact[] }
+  | ({ readonly kind: "done" } & Pick<Required<Completion>, "result" | "directions" | "artifacts">)
   /** It was asked to pause: its snapshot holds `epochs` whole epochs and what it has of the next. */
   | { readonly kind: "paused"; readonly epochs: number; readonly artifacts: readonly Artifact[] };
 
@@ -60,11 +60,12 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
     order.filesFolder === undefined ? [] : await saveRun(order.runId, order.filesFolder, chain, trained, seconds());
   const history = [...(resumption?.earlierEpochs ?? []), ...trained.history];
   const result = resultOf({ history, parameterCount, durationSeconds: seconds() });
-  if (order.filesFolder === undefined) return { kind: "done", result, artifacts: [] };
+  const directions = Object.fromEntries(settings.metrics.map(({ name, direction = "higher" }) => [name, direction]));
+  if (order.filesFolder === undefined) return { kind: "done", result, directions, artifacts: [] };
   const info = await writeFiles(order.filesFolder, "info", (folder) =>
     writeFile(join(folder, `run_info_${order.runId}.mdt`), runInfoText(order, result, trained.stoppedEarly)),
   );
-  return { kind: "done", result, artifacts: [...saved, ...info] };
+  return { kind: "done", result, directions, artifacts: [...saved, ...info] };
 }
 
 /** Builds a run up to its compiled training and the first loss of an evaluation, and trains nothing. */
@@ -96,6 +97,8 @@ async function trainingOf(order: RunOrder, settings: RunSettings, { loaders, lin
     scheduler: settings.scheduler,
     earlyStopping: settings.earlyStopping,
     monitor: settings.monitor,
+    metrics: settings.metrics,
+    trainMetrics: true,
     trainLoader,
     evaluationLoader,
     generator: new Generator(order.seed).stream("training"),

@@ -78,6 +78,30 @@ it.each(versions)("opens a database of schema %i for reading and for writing, an
   }
 });
 
+it("reads the metrics of a database of schema 3, as of one without any", async () => {
+  const summariesOf = async (version: number) => {
+    await copyFile(join(fixtures, `schema-${version}.db`), database);
+    const reader = await openSqliteReader(database);
+    const [run] = await Array.fromAsync(reader.runs({ withHistory: true }));
+    const summaries = await reader.metricSummaries();
+    await reader.close();
+    return { run, summaries };
+  };
+  const { run, summaries } = await summariesOf(3);
+  expect(summaries).toEqual([
+    { name: "test_accuracy", direction: "higher" },
+    { name: "test_mean_absolute_error", direction: "lower" },
+    { name: "train_accuracy", direction: "higher" },
+    { name: "train_mean_absolute_error", direction: "lower" },
+  ]);
+  const last = run?.history.at(-1);
+  expect(last?.metrics.accuracy).toBe(1);
+  expect(run?.result).toMatchObject({ test_accuracy: 1, train_accuracy: last?.trainMetrics?.accuracy });
+  const without = await summariesOf(2);
+  expect(without.summaries).toEqual([]);
+  expect(without.run?.history.map(({ metrics }) => metrics)).toEqual([{}, {}, {}, {}]);
+});
+
 it("refuses a database of a schema that is newer than the program", async () => {
   await copyFile(join(fixtures, `schema-${versions.at(-1)}.db`), database);
   const newer = new DatabaseSync(database);

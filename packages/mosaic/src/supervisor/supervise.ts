@@ -190,8 +190,8 @@ class Slot {
         return;
       }
       case "done": {
-        const { result, records, artifacts } = message;
-        await store.completeRun(lease, { result, history: records, artifacts });
+        const { result, directions, records, artifacts } = message;
+        await store.completeRun(lease, { result, directions, history: records, artifacts });
         onEvent({ kind: "done", lease, result });
         return this.#end();
       }

@@ -59,7 +59,10 @@ async function carryOut(token: number, order: RunOrder): Promise<void> {
     const logFile = log === undefined ? [] : [{ kind: "log", path: `output_${order.runId}.log`, sizeBytes: log.size }];
     const artifacts = [...outcome.artifacts, ...logFile];
     if (outcome.kind === "paused") tell({ kind: "paused", token, epochs: outcome.epochs, records, artifacts });
-    else tell({ kind: "done", token, result: outcome.result, records, artifacts });
+    else {
+      const { result, directions } = outcome;
+      tell({ kind: "done", token, result, directions, records, artifacts });
+    }
   } catch (error) {
     if (current === run) fail(error, false);
   } finally {

@@ -5,10 +5,11 @@ const record = { epoch: 1, lr: 0.1, trainLoss: Number.NaN, validLoss: 1, metrics
 const records = [record, { ...record, trainAccuracy: 50, validAccuracy: undefined, trainMetrics: {} }];
 const artifacts = [{ kind: "log", path: "output_1.log", sizeBytes: 4 }];
 const result = { test_loss: Number.POSITIVE_INFINITY, train_acc: null };
+const directions = { f1: "higher" } as const;
 const messages: readonly FromWorker[] = [
   { kind: "accepted", token: 3 },
   { kind: "epochs", token: 3, records, epochs: 2 },
-  { kind: "done", token: 3, result, records, artifacts },
+  { kind: "done", token: 3, result, directions, records, artifacts },
   { kind: "paused", token: 3, epochs: 1, records, artifacts },
   { kind: "failed", token: 3, error: "Error: no", diskFull: false, codeChanged: false, exiting: true },
 ];
@@ -35,7 +36,7 @@ describe("refuses whatever has another value or lacks one", () => {
 
   it.each([
     ["an epoch", { kind: "epochs", token: 1, epochs: 1 }, "records", record],
-    ["a file", { kind: "done", token: 1, result, records: [] }, "artifacts", artifacts[0] ?? {}],
+    ["a file", { kind: "done", token: 1, result, directions, records: [] }, "artifacts", artifacts[0] ?? {}],
   ])("in %s", (_, message, list, part) => {
     for (const name of Object.keys(part))
       for (const value of [null, undefined, true, [], { name: "text" }])

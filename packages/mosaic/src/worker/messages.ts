@@ -5,7 +5,7 @@
 import { isPlainObject } from "@ml-mosaic/base";
 import type { EpochRecord } from "@ml-mosaic/training";
 import type { RunOrder } from "../run/order.ts";
-import type { Artifact, RunResult } from "../store/index.ts";
+import type { Artifact, Completion, RunResult } from "../store/index.ts";
 
 /** Without its supervisor a worker exits. */
 export type ToWorker =
@@ -27,6 +27,7 @@ export type FromWorker =
       readonly kind: "done";
       readonly token: number;
       readonly result: RunResult;
+      readonly directions: Required<Completion>["directions"];
       readonly records: readonly EpochRecord[];
       readonly artifacts: readonly Artifact[];
     }
@@ -54,14 +55,19 @@ export type FromWorker =
 /** Whether something that a worker has sent is a message: a module of the user's may have written to the channel. */
 export function isFromWorker(value: unknown): value is FromWorker {
   if (!isPlainObject(value) || !isCount(value.token)) return false;
-  const { kind, records, epochs, artifacts, result } = value;
+  const { kind, records, epochs, artifacts, result, directions } = value;
   switch (kind) {
     case "accepted":
       return true;
     case "epochs":
       return isListOf(records, isEpochRecord) && isCount(epochs);
     case "done":
-      return isResult(result) && isListOf(records, isEpochRecord) && isListOf(artifacts, isArtifact);
+      return (
+        isResult(result) &&
+        isDirections(directions) &&
+        isListOf(records, isEpochRecord) &&
+        isListOf(artifacts, isArtifact)
+      );
     case "paused":
       return isCount(epochs) && isListOf(records, isEpochRecord) && isListOf(artifacts, isArtifact);
     case "failed":
@@ -93,6 +99,12 @@ function isFigures(value: unknown): boolean {
 
 function isResult(value: unknown): boolean {
   return isPlainObject(value) && Object.values(value).every((figure) => figure === null || isNumber(figure));
+}
+
+function isDirections(value: unknown): boolean {
+  return (
+    isPlainObject(value) && Object.values(value).every((direction) => direction === "lower" || direction === "higher")
+  );
 }
 
 function isArtifact(value: unknown): boolean {

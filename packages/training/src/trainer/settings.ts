@@ -1,4 +1,4 @@
-import { ConfigurationError, component, configurable, int, list, path, schema, string } from "@ml-mosaic/configurable";
+import { component, configurable, int, list, type Objection, path, schema, string } from "@ml-mosaic/configurable";
 import type { metrics } from "@ml-mosaic/tensor";
 import { BaseLoss } from "../components/base-loss.ts";
 import { BaseMetric } from "../components/base-metric.ts";
@@ -10,9 +10,11 @@ import { EarlyStopping } from "../components/early-stopping.ts";
 import { componentOr } from "../components/fallback.ts";
 import { GenericLoss } from "../components/losses.ts";
 import { GenericMetric } from "../components/metrics.ts";
+import { namedMetrics } from "../components/named-metrics.ts";
 import { count } from "../components/number-types.ts";
 import "../components/optimizers.ts";
 import "../components/schedulers.ts";
+import { monitorProblem } from "../monitored.ts";
 import { BaseTracker } from "../trackers/base-tracker.ts";
 import "../trackers/csv.ts";
 import "../trackers/mlflow.ts";
@@ -40,29 +42,16 @@ const options = {
 
 /** The `trainer` of an experiment. */
 export class TrainerSettings extends configurable(options) {
-  /**
-   * The metrics under the names that results have.
-   *
-   * @throws ConfigurationError where two have one name
-   */
-  namedMetrics(): readonly metrics.Metric[] {
-    const named = this.metrics.map((each): metrics.Metric => {
-      const built = each.build();
-      return {
-        name: nameOf(each, built),
-        join: built.join,
-        step: (prediction, target) => built.step(prediction, target),
-        result: (parts) => built.result(parts),
-      };
-    });
-    const repeated = named.findIndex(({ name }, index) => named.findIndex((other) => other.name === name) < index);
-    if (repeated < 0) return named;
-    const message = `there is a metric ${named[repeated]?.name} already; give one of them a label`;
-    throw new ConfigurationError([{ kind: "precondition", path: ["trainer", "metrics", repeated], message }]);
+  override preconditions(): Objection | undefined {
+    const { early_stopping: stopping, metrics: list } = this;
+    if (stopping === undefined) return undefined;
+    const named = list.flatMap((metric) => namedMetrics([metric], []));
+    const message = monitorProblem(stopping.monitor, named, { trainMetrics: false, accuracy: false });
+    return message === undefined ? undefined : { option: "early_stopping", message };
   }
-}
 
-/** The label, or the metric's own name as configurations write names: `rocAuc` is `roc_auc`. */
-function nameOf({ label }: BaseMetric, built: metrics.Metric): string {
-  return label ?? built.name.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+  /** @throws ConfigurationError where two have one name */
+  namedMetrics(): readonly metrics.Metric[] {
+    return namedMetrics(this.metrics, ["trainer", "metrics"]);
+  }
 }
