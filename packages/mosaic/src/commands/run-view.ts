@@ -97,6 +97,11 @@ export function openRunView(terminal: Terminal, total: number): RunView {
         case "given-back":
           running.delete(lease.runId);
           return;
+        case "disturbed":
+          running.delete(lease.runId);
+          return say(
+            `run ${event.from} left an error behind: ${event.error.split("\n")[0]}; ${name}, which came after it in one worker, starts again`,
+          );
         case "paused":
           running.delete(lease.runId);
           return say(`${name} is paused after ${countText(event.epochs, "epoch")}`);

@@ -15,6 +15,8 @@ export type SupervisorEvent =
   | { readonly kind: "failed"; readonly lease: Lease; readonly error: string }
   | { readonly kind: "worker-died"; readonly lease: Lease; readonly how: string; readonly status: "pending" | "error" }
   | { readonly kind: "given-back"; readonly lease: Lease }
+  /** It begins again: the worker has ended by an error that the run `from` had left to it. */
+  | { readonly kind: "disturbed"; readonly lease: Lease; readonly from: number; readonly error: string }
   /** It was left in the middle, with `epochs` whole ones done. */
   | { readonly kind: "paused"; readonly lease: Lease; readonly epochs: number };
 
@@ -192,6 +194,7 @@ class Slot {
       case "done": {
         const { result, directions, records, artifacts } = message;
         await store.completeRun(lease, { result, directions, history: records, artifacts });
+        if (message.last) this.#discard();
         onEvent({ kind: "done", lease, result });
         return this.#end();
       }
@@ -200,16 +203,23 @@ class Slot {
         if (records.length > 0) await store.appendHistory(lease, records);
         await store.recordArtifacts(lease, artifacts);
         await store.pauseRun(lease, epochs);
+        if (message.last) this.#discard();
         onEvent({ kind: "paused", lease, epochs });
         return this.#end();
       }
       case "failed":
-        if (message.exiting) this.#discard();
+        // What it has left behind is unknown.
+        this.#discard();
         // The run is given back with all others: it goes on when there is room again.
         if (message.diskFull) throw diskFull(lease.runId, message.error);
         if (message.codeChanged) throw codeChanged(message.error);
         await store.failRun(lease, message.error);
         onEvent({ kind: "failed", lease, error: message.error });
+        return this.#end();
+      case "disturbed":
+        this.#discard();
+        await store.giveBackRun(lease, { kind: "stopped" });
+        onEvent({ kind: "disturbed", lease, from: message.from, error: message.error });
         return this.#end();
       default:
         message satisfies never;

@@ -1,4 +1,5 @@
 /** A worker process: it carries out one run after the other, with ONNX Runtime and the users' modules loaded once. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { join } from "node:path";
 import { outliveOutput } from "@ml-mosaic/base";
 import type { EpochRecord } from "@ml-mosaic/training";
@@ -13,6 +14,7 @@ import { errorText } from "./error-text.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { ownChannel } from "./own-channel.ts";
 import { watchParent } from "./parent-watch.ts";
+import { watchSharedState } from "./shared-state.ts";
 
 /** Epochs are reported in batches: tiny models make thousands of them a second. */
 const reportMilliseconds = 100;
@@ -21,9 +23,23 @@ const exit = process.exit.bind(process);
 forbidExit();
 outliveOutput();
 const send = ownChannel();
+const changedState = watchSharedState();
 
 /** The run at hand; undefined as soon as all is said about it. */
 let current: { readonly token: number; readonly log: RunLog | undefined; readonly pause: AbortController } | undefined;
+
+/** Tells the code of one run from that of another, however late it is called. */
+const runs = new AsyncLocalStorage<{ readonly token: number; readonly runId: number }>();
+
+/** What the first run has left is what all need. */
+let firstBytes: number | undefined;
+const mostGrowthBytes = 100e6;
+
+function memoryHasGrown(): boolean {
+  const bytes = process.memoryUsage.rss();
+  firstBytes ??= bytes;
+  return bytes - firstBytes > mostGrowthBytes;
+}
 
 function tell(message: FromWorker, sent: () => void = () => undefined): void {
   send(message, sent);
@@ -55,24 +71,28 @@ async function carryOut(token: number, order: RunOrder): Promise<void> {
     });
     // An error that nobody awaited may have come first: then this run has failed already.
     if (current !== run) return;
+    const changes = changedState();
+    if (changes.length > 0)
+      log?.write(`This run leaves ${changes.join(", ")} changed: the next one gets a new worker.\n`);
+    const last = changes.length > 0 || memoryHasGrown();
     log?.close();
     const logFile = log === undefined ? [] : [{ kind: "log", path: `output_${order.runId}.log`, sizeBytes: log.size }];
     const artifacts = [...outcome.artifacts, ...logFile];
-    if (outcome.kind === "paused") tell({ kind: "paused", token, epochs: outcome.epochs, records, artifacts });
+    if (outcome.kind === "paused") tell({ kind: "paused", token, epochs: outcome.epochs, records, artifacts, last });
     else {
       const { result, directions } = outcome;
-      tell({ kind: "done", token, result, directions, records, artifacts });
+      tell({ kind: "done", token, result, directions, records, artifacts, last });
     }
   } catch (error) {
-    if (current === run) fail(error, false);
+    if (current === run) fail(error);
   } finally {
     if (current === run) current = undefined;
     release();
   }
 }
 
-/** Says that the present run has failed, in its log too. `exiting`: so does this worker end. */
-function fail(error: unknown, exiting: boolean, sent: () => void = () => undefined): void {
+/** Says that the present run has failed, in its log too. */
+function fail(error: unknown, sent: () => void = () => undefined): void {
   if (current === undefined) {
     sent();
     return;
@@ -90,15 +110,17 @@ function fail(error: unknown, exiting: boolean, sent: () => void = () => undefin
     text += `\nits log could not be written: ${errorText(logError)}`;
   }
   const codeChanged = error instanceof MosaicError && error.code === "CODE_CHANGED";
-  tell({ kind: "failed", token, error: text, diskFull, codeChanged, exiting }, sent);
+  tell({ kind: "failed", token, error: text, diskFull, codeChanged }, sent);
 }
 
 function begin(token: number, order: RunOrder): void {
   tell({ kind: "accepted", token });
-  carryOut(token, order).catch((error: unknown) => {
-    // Its log could not be opened.
-    current = { token, log: undefined, pause: new AbortController() };
-    fail(error, false);
+  runs.run({ token, runId: order.runId }, () => {
+    carryOut(token, order).catch((error: unknown) => {
+      // Its log could not be opened.
+      current = { token, log: undefined, pause: new AbortController() };
+      fail(error);
+    });
   });
 }
 
@@ -119,9 +141,16 @@ watchParent();
 // Ctrl-C reaches the whole group; only the supervisor decides what it means.
 process.on("SIGINT", () => undefined);
 
-/** An error that nobody awaited is the present run's fault; afterwards this process cannot be trusted. */
+/** An error that nobody awaited is the fault of the run that it comes from; afterwards this process cannot be trusted. */
 function giveUp(error: unknown): void {
-  fail(error, true, () => exit(1));
+  const from = runs.getStore();
+  if (current === undefined || from === undefined || from.token === current.token) {
+    fail(error, () => exit(1));
+    return;
+  }
+  const { token } = current;
+  current = undefined;
+  tell({ kind: "disturbed", token, from: from.runId, error: errorText(error) }, () => exit(1));
 }
 process.on("uncaughtException", giveUp);
 process.on("unhandledRejection", giveUp);

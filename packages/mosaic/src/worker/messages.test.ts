@@ -9,9 +9,10 @@ const directions = { f1: "higher" } as const;
 const messages: readonly FromWorker[] = [
   { kind: "accepted", token: 3 },
   { kind: "epochs", token: 3, records, epochs: 2 },
-  { kind: "done", token: 3, result, directions, records, artifacts },
-  { kind: "paused", token: 3, epochs: 1, records, artifacts },
-  { kind: "failed", token: 3, error: "Error: no", diskFull: false, codeChanged: false, exiting: true },
+  { kind: "done", token: 3, result, directions, records, artifacts, last: false },
+  { kind: "paused", token: 3, epochs: 1, records, artifacts, last: false },
+  { kind: "failed", token: 3, error: "Error: no", diskFull: false, codeChanged: false },
+  { kind: "disturbed", token: 3, from: 2, error: "Error: late" },
 ];
 
 it("takes what a worker says", () => {
@@ -36,7 +37,12 @@ describe("refuses whatever has another value or lacks one", () => {
 
   it.each([
     ["an epoch", { kind: "epochs", token: 1, epochs: 1 }, "records", record],
-    ["a file", { kind: "done", token: 1, result, directions, records: [] }, "artifacts", artifacts[0] ?? {}],
+    [
+      "a file",
+      { kind: "done", token: 1, result, directions, records: [], last: true },
+      "artifacts",
+      artifacts[0] ?? {},
+    ],
   ])("in %s", (_, message, list, part) => {
     for (const name of Object.keys(part))
       for (const value of [null, undefined, true, [], { name: "text" }])

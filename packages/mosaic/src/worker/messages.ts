@@ -14,6 +14,7 @@ export type ToWorker =
   /** Save where this run is and leave it; a run that has ended meanwhile is not concerned. */
   | { readonly kind: "pause"; readonly token: number };
 
+/** `last`: the worker is to be replaced, since the run may have left something to the next one. */
 export type FromWorker =
   /** The order has arrived: from now on a death of the worker counts as the run's fault. */
   | { readonly kind: "accepted"; readonly token: number }
@@ -30,6 +31,7 @@ export type FromWorker =
       readonly directions: Required<Completion>["directions"];
       readonly records: readonly EpochRecord[];
       readonly artifacts: readonly Artifact[];
+      readonly last: boolean;
     }
   /** The run was left; `epochs` whole ones are done, and its snapshot holds the rest. */
   | {
@@ -38,10 +40,11 @@ export type FromWorker =
       readonly epochs: number;
       readonly records: readonly EpochRecord[];
       readonly artifacts: readonly Artifact[];
+      readonly last: boolean;
     }
   /**
    * `error`: the message with its stack. `diskFull`: it is not the run's fault, nothing more can be written.
-   * `codeChanged`: nor here, its modules are no longer those of its identity. `exiting`: this worker takes no further run.
+   * `codeChanged`: nor here, its modules are no longer those of its identity. This worker takes no further run.
    */
   | {
       readonly kind: "failed";
@@ -49,13 +52,14 @@ export type FromWorker =
       readonly error: string;
       readonly diskFull: boolean;
       readonly codeChanged: boolean;
-      readonly exiting: boolean;
-    };
+    }
+  /** The run is not at fault for an error that another one, `from`, has left to this worker, which ends. */
+  | { readonly kind: "disturbed"; readonly token: number; readonly from: number; readonly error: string };
 
 /** Whether something that a worker has sent is a message: a module of the user's may have written to the channel. */
 export function isFromWorker(value: unknown): value is FromWorker {
   if (!isPlainObject(value) || !isCount(value.token)) return false;
-  const { kind, records, epochs, artifacts, result, directions } = value;
+  const { kind, records, epochs, artifacts, result, directions, last } = value;
   switch (kind) {
     case "accepted":
       return true;
@@ -66,17 +70,15 @@ export function isFromWorker(value: unknown): value is FromWorker {
         isResult(result) &&
         isDirections(directions) &&
         isListOf(records, isEpochRecord) &&
-        isListOf(artifacts, isArtifact)
+        isListOf(artifacts, isArtifact) &&
+        isFlag(last)
       );
     case "paused":
-      return isCount(epochs) && isListOf(records, isEpochRecord) && isListOf(artifacts, isArtifact);
+      return isCount(epochs) && isListOf(records, isEpochRecord) && isListOf(artifacts, isArtifact) && isFlag(last);
+    case "disturbed":
+      return isCount(value.from) && typeof value.error === "string";
     case "failed":
-      return (
-        typeof value.error === "string" &&
-        typeof value.diskFull === "boolean" &&
-        typeof value.codeChanged === "boolean" &&
-        typeof value.exiting === "boolean"
-      );
+      return typeof value.error === "string" && isFlag(value.diskFull) && isFlag(value.codeChanged);
     default:
       return false;
   }
@@ -115,6 +117,10 @@ function isArtifact(value: unknown): boolean {
 
 function isListOf(value: unknown, isPart: (part: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isPart);
+}
+
+function isFlag(value: unknown): boolean {
+  return typeof value === "boolean";
 }
 
 function isNumber(value: unknown): boolean {

@@ -1,0 +1,43 @@
+import { afterEach, expect, it } from "vitest";
+import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
+
+let workspace: Workspace;
+afterEach(() => workspace.close());
+
+/** What a run of this width leaves behind, and in which process it ran. */
+const leaving = `import { existsSync } from "node:fs";
+${netModule}
+export class Leaving extends Net {
+  constructor({ width, input_size, output_size }: Record<string, number>) {
+    super({ width, layers: 0, input_size, output_size });
+    console.log("process", process.pid);
+    if (width === 3) String.prototype.big = () => "";
+    if (width === 5) throw new Error("fails");
+    if (width === 7) setInterval(() => { if (existsSync(".runs/or/output_7.log")) throw new Error("late"); }, 20).unref();
+  }
+}`;
+
+it("a run gets a worker of its own after one that failed, changed what they share or left an error behind", async () => {
+  workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": leaving });
+  await workspace.write(
+    "config.ini",
+    config({
+      monitor: { nb_processus: 1 },
+      sections: {
+        DATA: { ...data, delay: 600 },
+        NET: { ...net, class: "Leaving", width: "{2-8}" },
+      },
+    }),
+  );
+  const { code, stderr } = await workspace.run("run", "config.ini", "or.db");
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("run 6 left an error behind") });
+  expect(workspace.statuses("or.db")).toEqual(["done", "done", "done", "error", "done", "done", "done"]);
+  const logs = await Promise.all(
+    Array.from({ length: 7 }, (_, index) => workspace.read(`.runs/or/output_${index + 1}.log`)),
+  );
+  const [first, second, third, fourth, fifth, sixth, seventh] = logs.map((log) => /process (\d+)/.exec(log)?.[1]);
+  expect([first, third, fifth]).toEqual([second, fourth, sixth]);
+  expect(new Set([first, third, fifth, seventh]).size).toBe(4);
+  expect(logs[1]).toContain("This run leaves String.prototype.big changed: the next one gets a new worker.");
+  expect(logs[6]).not.toContain("late");
+});
