@@ -1,3 +1,4 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DataLoader, Generator, nn, optim, randn, schedulers, type Tensor, TensorDataset } from "@ml-mosaic/tensor";
 import { temporaryFolder } from "@ml-mosaic/testing";
@@ -78,3 +79,19 @@ test.each<[string, Partial<TrainOptions>]>([
     expect(positions.filter((batches) => batches > 0 && batches < 751).length).toBeGreaterThan(3);
   },
 );
+
+test("a snapshot of which one bit has changed is not gone on from", async () => {
+  const path = join(temporaryFolder(), "snapshot.safetensors");
+  const { options, paths } = begin({ epochs: 1 });
+  const { state, layout } = await train(options);
+  await saveSnapshot(path, { state, layout }, paths, { metadata: { OWNER: "12" } });
+  const bytes = await readFile(path);
+  await loadSnapshot(path, layout, paths);
+  const places = [bytes.length - 3, bytes.indexOf("OWNER") + 9];
+  for (const place of places) {
+    const changed = Buffer.from(bytes);
+    changed[place] = (changed[place] ?? 0) ^ 1;
+    await writeFile(path, changed);
+    await expect(loadSnapshot(path, layout, paths)).rejects.toThrow("is damaged: its content is not what was written");
+  }
+});

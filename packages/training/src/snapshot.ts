@@ -9,6 +9,7 @@ import {
 } from "@ml-mosaic/tensor";
 import { TrainingError } from "./errors.ts";
 import { headerText, readHeaderText } from "./header-json.ts";
+import { contentDigest, digestName } from "./snapshot-digest.ts";
 import type { Checkpoint, TrainerState } from "./train.ts";
 
 type Layout = TrainingProgram["layout"];
@@ -70,16 +71,24 @@ export async function saveSnapshot(
     earlyStopping: state.earlyStopping,
     best: state.best,
   };
-  await writeSafetensors(path, tensors, { ...metadata, TRAIN_INFO: headerText(trainInfo) });
+  const texts = { ...metadata, TRAIN_INFO: headerText(trainInfo) };
+  await writeSafetensors(path, tensors, { ...texts, [digestName]: contentDigest(tensors, texts) });
 }
 
 /**
  * Reads a snapshot back for a program with this layout. Variables that training does not change get their values.
  *
- * @throws TrainingError if it is of another model or optimizer, or no snapshot
+ * @throws TrainingError if it is of another model or optimizer, or no snapshot, or was damaged since it was written
  */
 export async function loadSnapshot(path: string, layout: Layout, paths: VariablePaths): Promise<Snapshot> {
   const { tensors, metadata } = await readSafetensors(path);
+  const digest = metadata[digestName];
+  // Snapshots of earlier versions have none.
+  if (digest !== undefined && digest !== contentDigest(tensors, metadata))
+    throw new TrainingError(
+      "TRAINING_SNAPSHOT",
+      `${path} is damaged: its content is not what was written; put an undamaged copy in its place, or remove it to start anew`,
+    );
   const find = (name: string): TypedArray => {
     const entry = tensors.get(name);
     if (entry === undefined)

@@ -2,8 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { command, type ExitCode, jsonText, pathText, type Terminal } from "@ml-mosaic/command-line";
 import { createLogUpdate } from "log-update";
 import { forget, listExperiments } from "../control/registry.ts";
+import { MosaicError } from "../errors.ts";
 import { lastRuns, readStatus, type StatusReport } from "../status/status-report.ts";
 import { openSqliteReader, StoreError } from "../store/index.ts";
+import { tellCheck } from "./status-check.ts";
 import { statusJson, statusText } from "./status-text.ts";
 
 const shownRuns = 20;
@@ -28,13 +30,27 @@ export const statusCommand = command({
     { name: "verbose", short: "v", help: "show the whole stack of each error" },
     { name: "watch", short: "w", help: "refresh in place until Ctrl-C" },
     { name: "all", help: `list all runs, not only the last ${shownRuns} of each status` },
+    { name: "check", help: "check the database and all files of its runs for damage, which reads them whole" },
     { name: "json", help: "write JSON for programs" },
   ],
-  examples: ["mosaic status", "mosaic status results.db -v", "mosaic status results.db --watch"],
+  examples: [
+    "mosaic status",
+    "mosaic status results.db -v",
+    "mosaic status results.db --watch",
+    "mosaic status results.db --check",
+  ],
   async run(given, terminal) {
     const limit = given.all ? Number.MAX_SAFE_INTEGER : shownRuns;
     const options = { verbose: given.verbose, limit };
     const database = given.database_file;
+    if (given.check) {
+      if (database === undefined)
+        throw new MosaicError(
+          "BAD_USAGE",
+          "--check needs the database that is to be checked: mosaic status results.db --check",
+        );
+      return tellCheck(database, given.json, terminal);
+    }
     if (given.json) {
       const reports = await readReports(database, options, terminal);
       const json = reports.map(statusJson);

@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { countText } from "@ml-mosaic/base";
 import type { MonitorSection } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { processParams } from "../pipelines/run-params.ts";
+import { fileDigest } from "../run/run-files.ts";
 import { snapshotName } from "../run/save-run.ts";
 import { readSnapshotEpochs } from "../run/snapshot-header.ts";
 import { idRanges } from "../selection/id-ranges.ts";
-import type { Continuation, RunRecord, Store } from "../store/index.ts";
+import type { Artifact, Continuation, RunRecord, Store } from "../store/index.ts";
 import { filesFoldersIn, runFilesPathOf } from "./files-folders.ts";
 import { commonOrigin, originsOf, type Requeued, requeue } from "./requeue.ts";
 
@@ -73,7 +74,7 @@ async function requireSnapshots(store: Store, runs: readonly RunRecord[], folder
     if (!folders.has(path)) folders.set(path, await filesFoldersIn(path, store));
     const snapshots = (folders.get(path) ?? []).map((files) => join(files, snapshotName(runId)));
     const snapshot = snapshots.find((file) => existsSync(file)) ?? snapshots[0] ?? "";
-    await readSnapshotEpochs(snapshot).catch((error: unknown) => {
+    await requireSnapshot(snapshot, await store.artifacts(runId)).catch((error: unknown) => {
       if (!(error instanceof MosaicError)) throw error;
       bad.push(`run ${runId}: ${error.message}`);
     });
@@ -89,6 +90,13 @@ async function requireSnapshots(store: Store, runs: readonly RunRecord[], folder
     "NO_SNAPSHOT",
     `there is no snapshot to go on from for ${countText(bad.length, "run")}:\n${bad.slice(0, mostNamed).join("\n")}${more}\nPut the files back, or leave these runs out`,
   );
+}
+
+async function requireSnapshot(path: string, artifacts: readonly Artifact[]): Promise<void> {
+  await readSnapshotEpochs(path);
+  const written = artifacts.find((artifact) => artifact.path === basename(path))?.sha256;
+  if (written !== undefined && written !== (await fileDigest(path)))
+    throw new MosaicError("BAD_SNAPSHOT", `${path} is not as the run wrote it: it is damaged, or another run's`);
 }
 
 const mostNamed = 10;

@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readSafetensors } from "@ml-mosaic/tensor";
 import { type EpochRecord, loadSnapshot, type TrainerState, type TrainOptions } from "@ml-mosaic/training";
+import { MosaicError } from "../errors.ts";
 import type { Chain } from "./chain.ts";
 import type { RunOrder } from "./order.ts";
-import { modelName, secondsKey, snapshotName, variablePaths } from "./save-run.ts";
+import { modelName, runKey, secondsKey, snapshotName, variablePaths } from "./save-run.ts";
 
 /** How a run goes on from its snapshot. */
 export interface Resumption {
@@ -30,6 +31,13 @@ export async function openResumption(
     return undefined;
   }
   const { metadata } = await readSafetensors(path);
+  const owner = metadata[runKey];
+  // Snapshots of earlier versions do not say it.
+  if (owner !== undefined && owner !== String(runId))
+    throw new MosaicError(
+      "BAD_SNAPSHOT",
+      `${path} is the snapshot of run ${owner}, not of run ${runId}: put the right file back, or remove it to start the run anew`,
+    );
   const { epoch }: { readonly epoch?: unknown } = Object(JSON.parse(metadata.TRAIN_INFO ?? "{}"));
   if (epoch !== earlierEpochs.length) {
     // Killed between the snapshot and the result: the epochs that it is ahead by are not on record.

@@ -1,6 +1,8 @@
-import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { closeSync, createReadStream, fstatSync, openSync, writeSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { stagingFolder } from "@ml-mosaic/base";
 import type { Artifact } from "../store/index.ts";
 
@@ -14,8 +16,20 @@ export async function writeFiles(
   await write(staging.path);
   const names = await staging.publish();
   return Promise.all(
-    names.map(async (name) => ({ kind, path: name, sizeBytes: (await stat(join(folder, name))).size })),
+    names.map(async (name) => ({
+      kind,
+      path: name,
+      sizeBytes: (await stat(join(folder, name))).size,
+      sha256: await fileDigest(join(folder, name)),
+    })),
   );
+}
+
+/** SHA-256 of a file's bytes, in hexadecimal digits. */
+export async function fileDigest(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
 }
 
 /** A run's log: lines collect in memory for moments and go to the file in one piece. */

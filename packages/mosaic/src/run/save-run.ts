@@ -19,6 +19,9 @@ export function modelName({ spec: { className, type } }: Link, links: readonly L
 /** In the header of a snapshot: wall time that the run has taken so far. */
 export const secondsKey = "DURATION_SECONDS";
 
+/** In the header of a snapshot: id of the run that it is of. */
+export const runKey = "RUN_ID";
+
 /** Names of a chain's variables, as its snapshots use them. */
 export function variablePaths(links: readonly Link[]): VariablePaths {
   return new Map(Array.from(namedVariables(links), ([path, variable]) => [variable, path]));
@@ -51,7 +54,7 @@ export async function saveState(
   // The snapshot last: where it is new, all is.
   const snapshot = await writeFiles(folder, "snapshot", (temporary) =>
     saveSnapshot(join(temporary, snapshotName(runId)), trained, variablePaths(links), {
-      metadata: { [secondsKey]: String(seconds) },
+      metadata: { [secondsKey]: String(seconds), [runKey]: String(runId) },
     }),
   );
   return [...artifacts, ...snapshot];

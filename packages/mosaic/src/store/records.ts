@@ -70,6 +70,8 @@ export interface Artifact {
   /** Relative to the database's folder of run files. */
   readonly path: string;
   readonly sizeBytes: number;
+  /** Of its bytes as they were written, in hexadecimal digits; absent for logs, and for files from before. */
+  readonly sha256?: string;
 }
 
 export interface Completion {

@@ -64,8 +64,10 @@ export function prepareRunStatements(database: DatabaseSync) {
        VALUES (?, ?, ${placesFor(epochColumns)}, ?)`,
     ),
     addArtifact: prepare(
-      "INSERT OR REPLACE INTO artifacts (run_id, path, kind, size_bytes, created_at) VALUES (?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO artifacts (run_id, path, kind, size_bytes, created_at, sha256) VALUES (?, ?, ?, ?, ?, ?)",
     ),
+    setDigest: prepare("INSERT OR REPLACE INTO run_digests (run_id, sha256) VALUES (?, ?)"),
+    dropDigest: prepare("DELETE FROM run_digests WHERE run_id = ?"),
 
     statusOf: prepare(
       "SELECT status FROM run_details JOIN runs ON runs.run_id = run_details.run_id WHERE run_details.run_id = ?",

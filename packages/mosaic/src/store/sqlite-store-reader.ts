@@ -13,6 +13,7 @@ import type {
   ValueCondition,
   WriterRecord,
 } from "./records.ts";
+import { prepareRunDigests, type RunDigests } from "./run-digest.ts";
 import { prepareRunQueries, type RunQueries, resultFrom } from "./run-queries.ts";
 import { metricSummariesIn, paramSummariesIn, runsWithValueIn } from "./run-values.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
@@ -37,12 +38,14 @@ export class SqliteStoreReader implements StoreReader {
   readonly notices: readonly string[];
   protected readonly database: DatabaseSync;
   protected readonly queries: RunQueries;
+  protected readonly digests: RunDigests;
 
   constructor({ database, location, notices }: SqliteConnection) {
     this.database = database;
     this.location = location;
     this.notices = notices;
     this.queries = prepareRunQueries(database);
+    this.digests = prepareRunDigests(database);
   }
 
   experiments(): Promise<readonly ExperimentRecord[]> {
@@ -165,13 +168,37 @@ export class SqliteStoreReader implements StoreReader {
   artifacts(runId: number): Promise<readonly Artifact[]> {
     return this.perform(() =>
       this.database
-        .prepare("SELECT kind, path, size_bytes FROM artifacts WHERE run_id = ? ORDER BY path")
+        .prepare("SELECT kind, path, size_bytes, sha256 FROM artifacts WHERE run_id = ? ORDER BY path")
         .all(storedInteger(runId))
-        .map((row) => ({
-          kind: textIn(row, "kind"),
-          path: textIn(row, "path"),
-          sizeBytes: integerIn(row, "size_bytes"),
-        })),
+        .map((row) => {
+          const sha256 = textOrNullIn(row, "sha256");
+          return {
+            kind: textIn(row, "kind"),
+            path: textIn(row, "path"),
+            sizeBytes: integerIn(row, "size_bytes"),
+            ...(sha256 === null ? {} : { sha256 }),
+          };
+        }),
+    );
+  }
+
+  checkResult(runId: number): Promise<"whole" | "damaged" | "unchecked"> {
+    return this.perform(() =>
+      transaction(this.database, "read", () => {
+        const stored = this.digests.stored(runId);
+        if (stored === undefined) return "unchecked";
+        return stored === this.digests.of(runId) ? "whole" : "damaged";
+      }),
+    );
+  }
+
+  checkStructure(): Promise<readonly string[]> {
+    return this.perform(() =>
+      this.database
+        .prepare("PRAGMA integrity_check")
+        .all()
+        .map((row) => textIn(row, "integrity_check"))
+        .filter((line) => line !== "ok"),
     );
   }
 

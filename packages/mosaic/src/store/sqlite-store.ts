@@ -144,6 +144,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
       this.#addHistory(lease.runId, history);
       this.#addArtifacts(lease.runId, artifacts);
       this.#addResult(lease.runId, result, directions);
+      this.#sql.setDigest.run(storedInteger(lease.runId), this.digests.of(lease.runId));
     });
   }
 
@@ -188,7 +189,14 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   }
 
   updateKeys(keysOf: KeysOf): Promise<number> {
-    return this.#write(() => updateKeysIn(this.database, keysOf));
+    return this.#write(() =>
+      updateKeysIn(this.database, keysOf, (runId, update) => {
+        // Damage from before stays known.
+        const wasWhole = this.digests.stored(runId) === this.digests.of(runId);
+        update();
+        if (wasWhole) this.#sql.setDigest.run(storedInteger(runId), this.digests.of(runId));
+      }),
+    );
   }
 
   updateIdentities(identities: Iterable<readonly [runId: number, identity: string]>): Promise<void> {
@@ -308,6 +316,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     this.#sql.keepResult.run(now, id);
     this.#sql.keepMetrics.run(now, id);
     this.#sql.dropResult.run(id);
+    this.#sql.dropDigest.run(id);
     this.#sql.dropMetrics.run(id);
     this.#sql.continueRun.run(id);
     this.#sql.setOrdered.run(now, id);
@@ -329,8 +338,9 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   }
 
   #addArtifacts(runId: number, artifacts: readonly Artifact[]): void {
-    for (const { path, kind, sizeBytes } of artifacts) {
-      this.#sql.addArtifact.run(storedInteger(runId), path, kind, storedInteger(sizeBytes), storedInteger(Date.now()));
+    for (const { path, kind, sizeBytes, sha256 = null } of artifacts) {
+      const [id, size, now] = [runId, sizeBytes, Date.now()].map(storedInteger);
+      this.#sql.addArtifact.run(id ?? null, path, kind, size ?? null, now ?? null, sha256);
     }
   }
 

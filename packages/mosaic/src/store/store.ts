@@ -76,6 +76,10 @@ export interface StoreReader {
   /** The latest epoch that is recorded. */
   lastEpoch(runId: number): Promise<EpochRecord | undefined>;
   artifacts(runId: number): Promise<readonly Artifact[]>;
+  /** Whether what is stored of a done run is what was written; `unchecked` where no digest was kept. */
+  checkResult(runId: number): Promise<"whole" | "damaged" | "unchecked">;
+  /** What is wrong with the store as such, a line each. */
+  checkStructure(): Promise<readonly string[]>;
   system(): Promise<ReadonlyMap<string, string>>;
   writer(): Promise<WriterRecord | undefined>;
   close(): Promise<void>;

@@ -6,8 +6,16 @@ import { pipelineParam } from "./run-queries.ts";
 import type { KeysOf } from "./store.ts";
 import { textIn } from "./stored-value.ts";
 
-/** Belongs into a transaction. Returns how many runs were updated. */
-export function updateKeysIn(database: DatabaseSync, keysOf: KeysOf): number {
+/**
+ * Belongs into a transaction. Returns how many runs were updated.
+ *
+ * @param around what each update of a run is done by
+ */
+export function updateKeysIn(
+  database: DatabaseSync,
+  keysOf: KeysOf,
+  around: (runId: number, update: () => void) => void,
+): number {
   const stored = database.prepare("SELECT run_id, param_value FROM params WHERE rowid = ?");
   const setValue = database.prepare("UPDATE params SET param_value = ? WHERE rowid = ?");
   const rowsOf = database.prepare("SELECT rowid FROM params WHERE run_id = ? AND param_name = ? ORDER BY rowid");
@@ -35,9 +43,11 @@ export function updateKeysIn(database: DatabaseSync, keysOf: KeysOf): number {
     const pipeline = readPipeline(json);
     const keys = keysOf(pipeline);
     if (pipeline === undefined || keys === undefined) continue;
-    setValue.run(withKeys(json, keys), rowid);
     const rekeyed = pipeline.modules.map((module, index) => keyParam({ ...module, key: keys[index] ?? module.key }));
-    setParams(runId, rekeyed);
+    around(Number(runId), () => {
+      setValue.run(withKeys(json, keys), rowid);
+      setParams(runId, rekeyed);
+    });
     updated++;
   }
   return updated;

@@ -111,7 +111,11 @@ function isDirections(value: unknown): boolean {
 
 function isArtifact(value: unknown): boolean {
   return (
-    isPlainObject(value) && typeof value.kind === "string" && typeof value.path === "string" && isCount(value.sizeBytes)
+    isPlainObject(value) &&
+    typeof value.kind === "string" &&
+    typeof value.path === "string" &&
+    isCount(value.sizeBytes) &&
+    (value.sha256 === undefined || typeof value.sha256 === "string")
   );
 }
 

@@ -1,0 +1,111 @@
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, expect, it } from "vitest";
+import { exampleEpoch, exampleResult, exampleRun, leaseRun } from "../../test/store-conformance-examples.ts";
+import { writeFiles } from "../run/run-files.ts";
+import { openSqliteReader, openSqliteStore } from "../store/index.ts";
+import { checkDatabase } from "./check-database.ts";
+
+let folder: string;
+let database: string;
+const file = (name: string) => join(folder, ".runs", "a", name);
+
+beforeEach(async () => {
+  folder = temporaryFolder("mosaic check ");
+  database = join(folder, "a.db");
+  await mkdir(file(""), { recursive: true });
+  const store = await openSqliteStore(database);
+  const experimentId = await store.createExperiment({
+    configuration: JSON.stringify({ file: "c.ini", folder }),
+    engineVersion: "",
+    machineJson: "{}",
+  });
+  await store.addRuns(experimentId, [exampleRun(), exampleRun({ repetition: 1 })]);
+  for (const runId of [1, 2]) {
+    const lease = await leaseRun(store, experimentId);
+    const artifacts = await writeFiles(file(""), "snapshot", (place) =>
+      writeFile(join(place, `${runId}.bin`), `${runId}`),
+    );
+    await writeFile(file(`${runId}.log`), "");
+    await store.completeRun(lease, {
+      result: { ...exampleResult, test_f1: 0.5 },
+      history: [exampleEpoch(1), exampleEpoch(2)],
+      artifacts: [...artifacts, { kind: "log", path: `${runId}.log`, sizeBytes: 0 }],
+    });
+  }
+  await store.close();
+});
+
+async function check() {
+  const reader = await openSqliteReader(database);
+  try {
+    return await checkDatabase(reader);
+  } finally {
+    await reader.close();
+  }
+}
+
+function alter(sql: string): void {
+  const connection = new DatabaseSync(database);
+  connection.exec(sql);
+  connection.close();
+}
+
+const whole = { wholeResults: 2, uncheckedResults: 0, wholeFiles: 2, uncheckedFiles: 2, damage: [] };
+
+it("finds nothing where nothing has changed", async () => {
+  expect(await check()).toEqual(whole);
+});
+
+it.each([
+  "UPDATE run_results SET test_loss = test_loss + 1e-16 WHERE run_id = 2",
+  "UPDATE run_results SET overfit = NULL WHERE run_id = 2",
+  "UPDATE run_metrics SET value = 0.25 WHERE run_id = 2",
+  "UPDATE history SET train_loss = 0.75 WHERE run_id = 2 AND epoch = 2",
+  "DELETE FROM history WHERE run_id = 2 AND epoch = 1",
+  "UPDATE params SET param_value = '3' WHERE run_id = 2 AND param_name = 'Mlp_width'",
+  "UPDATE run_details SET seed = 7 WHERE run_id = 2",
+  "UPDATE runs SET pipeline = 'Mlp(3)' WHERE run_id = 2",
+])("finds what was changed by %s", async (sql) => {
+  alter(sql);
+  expect(await check()).toEqual({
+    ...whole,
+    wholeResults: 1,
+    damage: ["run 2: its options, result or history are not what was stored"],
+  });
+});
+
+it("finds files that are missing, damaged or another run's", async () => {
+  await copyFile(file("2.bin"), file("1.bin"));
+  await rm(file("2.log"));
+  expect(await check()).toMatchObject({
+    damage: [`run 1: ${file("1.bin")} is not what was written`, `run 2: 2.log is missing in ${file("")}`],
+  });
+});
+
+it("finds damaged pages", async () => {
+  alter("CREATE INDEX more ON history (seconds); PRAGMA writable_schema = ON");
+  const bytes = await readFile(database);
+  // The last page is the new index's.
+  bytes.fill(0, bytes.length - 4000);
+  await writeFile(database, bytes);
+  expect((await check()).damage[0]).toMatch(/^the database file: /);
+});
+
+it("does not call changed what rekey has changed, nor unchecked what is trained further and done again", async () => {
+  const store = await openSqliteStore(database);
+  await store.updateKeys(() => ["other"]);
+  expect((await checkDatabase(store)).damage).toEqual([]);
+  const experimentId = await store.createExperiment({ configuration: "{}", engineVersion: "", machineJson: "{}" });
+  await store.continueRuns(experimentId, [{ runId: 1, epochs: 3 }]);
+  await store.completeRun(await leaseRun(store, experimentId), { result: exampleResult, history: [exampleEpoch(3)] });
+  expect(await store.checkResult(1)).toBe("whole");
+  await store.close();
+});
+
+it("leaves runs from before unchecked", async () => {
+  alter("DELETE FROM run_digests; UPDATE artifacts SET sha256 = NULL");
+  expect(await check()).toEqual({ ...whole, wholeResults: 0, uncheckedResults: 2, wholeFiles: 0, uncheckedFiles: 4 });
+});
