@@ -92,10 +92,15 @@ function optionsOf(parser: Parser): readonly Option[] {
 
 /** The seed writes long options with one dash (`-epochs 5`): they get their second one. */
 function doubleDashes(parser: Parser, args: readonly string[]): readonly string[] {
-  const known = new Set(optionsOf(parser).map(({ long }) => long));
-  return args.map((arg) =>
-    /^-[a-z][a-z_-]+(?:=.*)?$/.test(arg) && known.has(`-${arg.split("=")[0]}`) ? `-${arg}` : arg,
-  );
+  const options = optionsOf(parser);
+  const letters = ["h", ...options.map(({ short }) => short?.slice(1))];
+  // What is no row of letters that stand for options is a long option, known or misspelt.
+  const isLong = (name: string) =>
+    options.some(({ long }) => long === `--${name}`) || [...name].some((letter) => !letters.includes(letter));
+  return args.map((arg) => {
+    const [, name] = /^-([a-z][a-z_-]+)(?:=.*)?$/.exec(arg) ?? [];
+    return name !== undefined && isLong(name) ? `-${arg}` : arg;
+  });
 }
 
 /** Commander has no options with two values: the option's name is put before the second one as well. */

@@ -44,7 +44,7 @@ async function expectGoesOn(full: Awaited<ReturnType<typeof limited>>, runs: num
   expect(full.code, full.stderr).toBe(3);
   expect(full.stderr).toMatch(/run \d cannot write its files: the disk is full \(.+\); make room\n/);
   expect(full.stderr).toContain(
-    "Stopped; what was accepted is safe. When the cause is gone:\n  mosaic run config.ini or.db --continue\n",
+    "Stopped. All results so far are stored. When the cause is gone, go on with:\n  mosaic run config.ini or.db --continue\n",
   );
   expect(await processesGone(workspace.folder)).toEqual([]);
   expect(workspace.statuses("or.db")).not.toContain("error");

@@ -97,6 +97,18 @@ describe("the tutorial", () => {
     ]);
   });
 
+  it("keeps what was going on in the table system", () => {
+    const facts = new Map(
+      workspace.query("or.db", "SELECT * FROM system").map(({ param_name, param_value }) => [param_name, param_value]),
+    );
+    expect(facts.get("command_1")).toMatch(/^mosaic run config\.ini or\.db/);
+    expect(facts.get("versions_1")).toContain(`node ${process.versions.node}`);
+    expect(facts.get("workers_1")).toMatch(/^\d+$/);
+    expect(Number(facts.get("cores_1"))).toBeGreaterThan(0);
+    const [start, end] = [Date.parse(String(facts.get("start_1"))), Date.parse(String(facts.get("end_1")))];
+    expect(end).toBeGreaterThan(start);
+  });
+
   it("writes results that fit the history", () => {
     const [result] = workspace.query(
       "or.db",

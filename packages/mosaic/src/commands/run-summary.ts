@@ -2,12 +2,14 @@ import { numberText, tableText } from "@ml-mosaic/command-line";
 import { deviationOf, meanOf } from "@ml-mosaic/statistics";
 import { foldOf, foldOption, partsOf } from "../compare/pipeline-parts.ts";
 import { figureOf, type RunFigureName } from "../figures/run-figures.ts";
-import { describeModules, withoutOptions } from "../pipelines/pipeline.ts";
+import { describeModules, describePipeline, withoutOptions } from "../pipelines/pipeline.ts";
 import type { RunRecord, RunResult, StoreReader } from "../store/index.ts";
 
 /** Figures of one model over its repetitions. */
 export interface ModelSummary {
   readonly model: string;
+  /** Of the data that it was trained on; "" where no module is the data. */
+  readonly data: string;
   readonly parameterCount: number | null;
   readonly runs: number;
   readonly failed: number;
@@ -22,15 +24,15 @@ export interface ModelSummary {
 /** One line a model, the smallest mean test loss first. Ranking is by the mean, never by the best run. */
 export async function summarizeModels(store: StoreReader, runIds: Iterable<number>): Promise<readonly ModelSummary[]> {
   // Results only: of thousands of runs the pipelines and stacks are too much to hold.
-  const groups = new Map<string, (RunResult | null)[]>();
+  const groups = new Map<string, { readonly data: string; readonly results: (RunResult | null)[] }>();
   for await (const run of store.runs({ runIds })) {
     if (run.status !== "done" && run.status !== "error") continue;
-    const label = labelOf(run);
-    const group = groups.get(label) ?? [];
-    group.push(run.status === "done" ? run.result : null);
-    groups.set(label, group);
+    const { model, data } = labelsOf(run);
+    const group = groups.get(model) ?? { data, results: [] };
+    group.results.push(run.status === "done" ? run.result : null);
+    groups.set(model, group);
   }
-  return Array.from(groups, ([model, runs]) => summarize(model, runs)).toSorted((a, b) =>
+  return Array.from(groups, ([model, { data, results }]) => summarize(model, data, results)).toSorted((a, b) =>
     compareRanks(rank(a), rank(b)),
   );
 }
@@ -40,26 +42,25 @@ function compareRanks(one: number, other: number): number {
   return one === other ? 0 : one - other;
 }
 
-/** The description, and what else tells its pipelines apart: options of PROCESS that vary. Folds are repetitions. */
-function labelOf(run: RunRecord): string {
+/** Folds are repetitions. */
+function labelsOf(run: RunRecord): Pick<ModelSummary, "model" | "data"> {
   const parts = partsOf(run);
-  const description =
-    parts === undefined || foldOf(parts) === undefined
-      ? run.description
-      : describeModules([...withoutOptions(parts.data, [foldOption]), ...parts.model]);
-  const axes = Object.entries(run.pipeline?.training ?? {}).map(([name, text]) => `${name}=${text}`);
-  return axes.length === 0 ? description : `${description} | ${axes.join(" ")}`;
+  if (parts === undefined) return { model: run.description, data: "" };
+  const data = foldOf(parts) === undefined ? parts.data : withoutOptions(parts.data, [foldOption]);
+  const training = run.pipeline?.training ?? {};
+  return { model: describePipeline({ modules: [...data, ...parts.model], training }), data: describeModules(data) };
 }
 
 function rank({ testLoss }: ModelSummary): number {
   return testLoss === null || Number.isNaN(testLoss) ? Number.POSITIVE_INFINITY : testLoss;
 }
 
-function summarize(model: string, runs: readonly (RunResult | null)[]): ModelSummary {
+function summarize(model: string, data: string, runs: readonly (RunResult | null)[]): ModelSummary {
   const results = runs.filter((result) => result !== null);
   const losses = valuesOf(results, "test_loss");
   return {
     model,
+    data,
     parameterCount: figureOf(results[0] ?? null, "nb_params"),
     runs: results.length,
     failed: runs.length - results.length,
@@ -81,15 +82,18 @@ function meanOrNull(values: readonly number[]): number | null {
 /** A screen is no place for thousands of lines: `mosaic export` has all. */
 const mostModels = 200;
 
+/** A table for each data set: what was trained on other data is no rival. */
 export function summaryText(models: readonly ModelSummary[]): string {
+  if (models.length === 0) return "No run has ended.";
+  const tables = [...Map.groupBy(models.slice(0, mostModels), ({ data }) => data).values()].map(dataText);
+  const more = models.length > mostModels ? [`… and ${models.length - mostModels} more; mosaic export writes all`] : [];
+  return [tables.join("\n\n"), ...more].join("\n");
+}
+
+function dataText(models: readonly ModelSummary[]): string {
   const common = commonStages(models);
-  const shown = models.slice(0, mostModels);
-  const table = modelTable(shown.map((model) => ({ ...model, model: model.model.slice(common.length) })));
-  return [
-    ...(common === "" ? [] : [`All with ${common.slice(0, -separator.length)}`]),
-    table,
-    ...(models.length > mostModels ? [`… and ${models.length - mostModels} more; mosaic export writes all`] : []),
-  ].join("\n");
+  const table = modelTable(models.map((model) => ({ ...model, model: model.model.slice(common.length) })));
+  return common === "" ? table : `All with ${common.slice(0, -separator.length)}\n${table}`;
 }
 
 /** The database's own names. */
@@ -98,6 +102,7 @@ export function summaryJson(models: readonly ModelSummary[], database: string): 
     database,
     models: models.map((model) => ({
       model: model.model,
+      data: model.data,
       nb_params: model.parameterCount,
       runs: model.runs,
       failed: model.failed,
@@ -125,9 +130,9 @@ function modelTable(models: readonly ModelSummary[]): string {
     String(model.parameterCount ?? ""),
     `${model.runs}${model.failed > 0 ? ` (+${model.failed} failed)` : ""}`,
     numberText(model.testLoss),
-    model.testLossDeviation === null ? "" : `± ${numberText(model.testLossDeviation)}`,
+    Number.isFinite(model.testLossDeviation ?? Number.NaN) ? `± ${numberText(model.testLossDeviation)}` : "",
     model.testAccuracy === null ? "" : `${numberText(model.testAccuracy)} %`,
-    `${numberText(model.durationSeconds)} s`,
+    model.durationSeconds === null ? "" : `${numberText(model.durationSeconds)} s`,
   ]);
   return tableText(["model", "parameters", "runs", "test loss", "sd", "test acc", "time"], rows, [1, 2, 3, 4, 5, 6]);
 }

@@ -6,7 +6,7 @@ import { MosaicError } from "../errors.ts";
 import type { Outcome } from "../experiment/carry-out.ts";
 import { checkModules } from "../experiment/check-modules.ts";
 import { checkDevices } from "../experiment/devices.ts";
-import { dryRun } from "../experiment/dry-run.ts";
+import { type DryRunProblem, dryRun } from "../experiment/dry-run.ts";
 import { readExperimentCode } from "../experiment/plan.ts";
 import { type ExperimentQueue, enqueueRuns } from "../experiment/queue.ts";
 import { withoutMarks } from "../modules/user-files.ts";
@@ -70,14 +70,17 @@ async function reportDryRun(experiment: Experiment, pipelines: number, terminal:
     if (terminal.isLive) terminal.err(`\r${done}/${pipelines} pipelines constructed`);
   });
   if (terminal.isLive) terminal.err("\n");
-  for (const { pipeline, error } of problems)
-    terminal.err(
-      `${pipeline}: ${withoutMarks(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
-    );
+  const stackOf = ({ error }: DryRunProblem) =>
+    withoutMarks(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  for (const [stack, alike] of Map.groupBy(problems, stackOf)) {
+    const [first, ...others] = new Set(alike.map(({ pipeline }) => pipeline));
+    const more = others.length === 0 ? "" : ` and ${countText(others.length, "other pipeline")}`;
+    terminal.err(`${first}${more}: ${stack}\n`);
+  }
   terminal.out(
     problems.length === 0
       ? `All ${countText(pipelines, "pipeline")} can be constructed. Nothing was trained.\n`
-      : `${countText(problems.length, "pipeline")} of ${pipelines} cannot be constructed.\n`,
+      : `${countText(new Set(problems.map(({ pipeline }) => pipeline)).size, "pipeline")} of ${pipelines} cannot be constructed.\n`,
   );
   return problems.length === 0 ? 0 : 2;
 }

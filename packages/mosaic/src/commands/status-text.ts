@@ -49,7 +49,7 @@ function headText({ database, state, writer, origin, counts }: StatusReport): st
       case "crashed":
         return `${styleText("red", "crashed")}: process ${writer?.pid}, at it since ${timeText(writer?.claimedAt)}, is dead`;
       case "stopped":
-        return "nobody works on it, and work is left";
+        return "stopped before all runs were done";
       case "finished":
         return "finished";
       case "unknown":
@@ -64,7 +64,7 @@ function headText({ database, state, writer, origin, counts }: StatusReport): st
     const configuration = origin?.configurationFile;
     const file =
       configuration === undefined || configuration === "" ? "<config.ini>" : shellText(pathText(configuration));
-    return ["What was accepted is safe. To go on:", `  mosaic run ${file} ${shellText(database)} --continue`];
+    return ["All results so far are stored. To go on:", `  mosaic run ${file} ${shellText(database)} --continue`];
   }
 }
 

@@ -90,7 +90,9 @@ async function carryOutAndTell<Work extends Queued>(
   } catch (error) {
     // The database or the machine has failed, not the runs.
     if (!(error instanceof CodedError)) throw error;
-    err(`${error.message}\nStopped; what was accepted is safe. When the cause is gone:\n  ${command.goOn(work)}\n`);
+    err(
+      `${error.message}\nStopped. All results so far are stored. When the cause is gone, go on with:\n  ${command.goOn(work)}\n`,
+    );
     return 3;
   }
 }

@@ -8,7 +8,7 @@ import type { StoreReader } from "../store/index.ts";
 import type { TrainedFurther } from "./common-epochs.ts";
 import { compareOnData, type DataReport, pairCountOf } from "./data-report.ts";
 import { compareOverData, type OverallReport } from "./overall-report.ts";
-import { readRuns } from "./read-runs.ts";
+import { type ComparedRun, readRuns } from "./read-runs.ts";
 import { type DataResults, gatherResults } from "./results.ts";
 import type { Rope } from "./rope.ts";
 import type { ScaleChoice } from "./scale.ts";
@@ -25,6 +25,8 @@ export interface CompareReport {
   readonly overall: OverallReport | null;
   /** Runs that have no such option as models are grouped by. */
   readonly withoutGroup: number;
+  /** Some runs are of the original Mosaic and some are not. */
+  readonly mixesOriginal: boolean;
   /** Models of which some repetitions have more epochs than others. */
   readonly trainedFurther: readonly TrainedFurther[];
 }
@@ -68,6 +70,7 @@ export async function compareRuns(
     dataSets,
     overall: chosen.length > 1 ? compareOverData(chosen, settings) : null,
     withoutGroup,
+    mixesOriginal: runs.some(isOriginal) && !runs.every(isOriginal),
     trainedFurther,
   };
 }
@@ -90,4 +93,8 @@ function requireResults(dataSets: readonly DataResults[], criterion: string, loc
 
 function nothing(message: string): MosaicError {
   return new MosaicError("NOTHING_TO_COMPARE", message);
+}
+
+function isOriginal({ seed }: ComparedRun): boolean {
+  return seed === undefined;
 }

@@ -2,6 +2,7 @@ import type { Store } from "../store/index.ts";
 import { type SupervisorEvent, supervise } from "../supervisor/supervise.ts";
 import { workerDevices } from "./devices.ts";
 import { openFilesFolders } from "./files-folders.ts";
+import { recordFacts } from "./monitoring-facts.ts";
 import { openPauseRequests } from "./pause-requests.ts";
 import type { Queued } from "./queued.ts";
 import { orderOf } from "./run-order.ts";
@@ -27,6 +28,7 @@ export async function carryOut(store: Store, queued: Queued, watching: Watching)
   const { experimentId, folder, files, monitor, count } = queued;
   const folders = await openFilesFolders(store, queued, watching.say);
   const devices = workerDevices(monitor, count);
+  await recordFacts(store, experimentId, { workers: devices.length, start: new Date().toISOString() });
   const requests = await openPauseRequests(store, queued, watching.say);
   try {
     await supervise({
@@ -45,6 +47,7 @@ export async function carryOut(store: Store, queued: Queued, watching: Watching)
   } finally {
     await requests.close();
   }
+  await recordFacts(store, experimentId, { end: new Date().toISOString() });
   await folders.clear();
   const idsWith = (status: string) => store.runIds({ experimentId, status });
   return { left: [...(await idsWith("pending")), ...(await idsWith("paused"))], failed: await idsWith("error") };

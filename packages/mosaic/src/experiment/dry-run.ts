@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Experiment, generatePipelines, processTexts } from "../config/index.ts";
 import { forbidExit } from "../modules/forbid-exit.ts";
-import { describeModules } from "../pipelines/pipeline.ts";
+import { describePipeline } from "../pipelines/pipeline.ts";
 import { checkRun } from "../run/execute-run.ts";
 import { repetitionSeed } from "../run/seed.ts";
+import { captureOutput } from "../worker/capture-output.ts";
 
 export interface DryRunProblem {
   readonly pipeline: string;
@@ -25,7 +26,7 @@ export async function dryRun(
   let done = 0;
   try {
     for (const pipeline of generatePipelines(experiment)) {
-      current = describeModules(pipeline.modules);
+      current = describePipeline(pipeline);
       const order = {
         runId: 0,
         pipeline,
@@ -38,9 +39,15 @@ export async function dryRun(
         filesFolder: undefined,
         earlierEpochs: undefined,
       };
-      await checkRun(order).catch(fail);
-      // Promises that nobody awaited are reported between two turns of the event loop.
-      await nextTurn();
+      // What modules print belongs into the logs of runs, and there are none yet.
+      const release = captureOutput(() => undefined);
+      try {
+        await checkRun(order).catch(fail);
+        // Promises that nobody awaited are reported between two turns of the event loop.
+        await nextTurn();
+      } finally {
+        release();
+      }
       onPipeline(++done);
     }
   } finally {

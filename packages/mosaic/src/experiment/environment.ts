@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { arch, cpus, hostname, release, totalmem, type } from "node:os";
+import { basename } from "node:path";
+import { shellText } from "@ml-mosaic/command-line";
 
 const require = createRequire(import.meta.url);
 
@@ -17,6 +19,12 @@ export function engineVersion(): string {
   const tensor = createRequire(require.resolve("@ml-mosaic/tensor"));
   const runtime = versionIn(readFileSync(tensor.resolve("onnxruntime-node/package.json"), "utf8"));
   return `ml-mosaic ${mosaic}, onnxruntime-node ${runtime}, node ${process.versions.node}`;
+}
+
+/** As it was given, without the program's folder. */
+export function commandGiven(): string {
+  const [, program = "", ...args] = process.argv;
+  return [basename(program).replace(/\.[jt]s$/, ""), ...args].map(shellText).join(" ");
 }
 
 export function machineFacts(): Readonly<Record<string, string | number>> {

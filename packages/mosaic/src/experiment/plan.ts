@@ -4,7 +4,7 @@ import { readClassSource } from "../config/class-source.ts";
 import { type ClassSource, type Experiment, generateRuns, processTexts } from "../config/index.ts";
 import { importsOf } from "../config/process-options.ts";
 import type { FileDigests } from "../modules/user-files.ts";
-import { describeModules, type Pipeline, sortedTexts, type Texts } from "../pipelines/pipeline.ts";
+import { describePipeline, type Pipeline, sortedTexts, type Texts } from "../pipelines/pipeline.ts";
 import { identifyingTexts, runParams } from "../pipelines/run-params.ts";
 import { repetitionSeed } from "../run/seed.ts";
 import type { NewRun } from "../store/index.ts";
@@ -59,7 +59,7 @@ export function* planRuns(experiment: Experiment, digests: ModuleDigests): Gener
     const process = processTexts(section, pipeline);
     yield {
       pipeline,
-      description: describeModules(pipeline.modules),
+      description: describePipeline(pipeline),
       params: runParams(pipeline, process),
       repetition,
       identity: runIdentity(pipeline, process, repetition, digests),

@@ -2,9 +2,10 @@
 import type { Experiment } from "../config/index.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import type { AddedRuns, FoundRun, NewRun, Store } from "../store/index.ts";
-import { engineVersion, machineFacts } from "./environment.ts";
+import { commandGiven, engineVersion, machineFacts } from "./environment.ts";
 import { type ExperimentOrigin, folderRecord, readExperimentOrigins } from "./experiment-origin.ts";
 import { gitRevision } from "./git-revision.ts";
+import { recordFacts } from "./monitoring-facts.ts";
 import { type ExperimentCode, type ModuleDigests, planRuns } from "./plan.ts";
 import type { Queued } from "./queued.ts";
 
@@ -153,16 +154,20 @@ export async function recordExperiment(
   { file, folder, text }: Pick<Experiment, "file" | "folder" | "text">,
   digests: ModuleDigests,
 ): Promise<number> {
-  return store.createExperiment({
+  const versions = engineVersion();
+  const machine = machineFacts();
+  const experimentId = await store.createExperiment({
     configuration: JSON.stringify({
       file,
       ...folderRecord(folder, store.location),
       text,
       modules: Object.fromEntries(digests),
     }),
-    engineVersion: engineVersion(),
-    machineJson: JSON.stringify({ ...machineFacts(), git: (await gitRevision(folder)) ?? "" }),
+    engineVersion: versions,
+    machineJson: JSON.stringify({ ...machine, git: (await gitRevision(folder)) ?? "" }),
   });
+  await recordFacts(store, experimentId, { command: commandGiven(), versions, ...machine });
+  return experimentId;
 }
 
 function idsOf({ firstRunId, count }: AddedRuns): readonly number[] {

@@ -31,6 +31,12 @@ export function describeModules(modules: readonly ModuleSpec[]): string {
   return modules.map(({ className, options }) => `${className}(${Object.values(options).join(",")})`).join(" | ");
 }
 
+/** The modules, and behind them the training options in which pipelines differ: `… | lr=1e-2 optimizer=SGD` */
+export function describePipeline({ modules, training }: Pipeline): string {
+  const options = Object.entries(training).map(([name, text]) => `${name}=${text}`);
+  return [describeModules(modules), ...(options.length === 0 ? [] : [options.join(" ")])].join(" | ");
+}
+
 /** The modules without some of their options. */
 export function withoutOptions(modules: readonly ModuleSpec[], names: readonly string[]): readonly ModuleSpec[] {
   return modules.map((module) => ({ ...module, options: withoutNames(module.options, names) }));

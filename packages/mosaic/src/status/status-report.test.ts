@@ -93,10 +93,10 @@ describe("a database that an experiment writes to", () => {
     await withStore(async (store, experimentId) => {
       await store.addRuns(experimentId, [run, run]);
     });
-    const advice = `What was accepted is safe. To go on:\n  mosaic run '${join(folder, "my config.ini")}' '${path}' --continue`;
+    const advice = `All results so far are stored. To go on:\n  mosaic run '${join(folder, "my config.ini")}' '${path}' --continue`;
     const stopped = await statusOf();
     expect(stopped.state).toBe("stopped");
-    expect(textOf(stopped)).toContain(`nobody works on it, and work is left\n2 runs: 2 pending\n${advice}`);
+    expect(textOf(stopped)).toContain(`stopped before all runs were done\n2 runs: 2 pending\n${advice}`);
     await withStore(async (store, experimentId) => {
       await leaseRun(store, experimentId - 1);
     });
