@@ -304,11 +304,16 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         const kept = await leaseRun(store, experimentId);
         const lost = await leaseRun(store, experimentId);
         await pause(200);
-        expect(await store.heartbeat([kept])).toEqual([]);
+        const progressAt = new Date(1_700_000_000_123);
+        expect(await store.progressOf(kept.runId)).toBeUndefined();
+        expect(await store.heartbeat([{ ...kept, progressAt }])).toEqual([]);
+        expect(await store.progressOf(kept.runId)).toEqual(progressAt);
         await pause(200);
         expect(await store.expireLeases()).toEqual([{ runId: lost.runId, status: "pending" }]);
-        expect(await store.heartbeat([kept, lost])).toEqual([lost.token]);
+        const beats = [kept, lost].map((lease) => ({ ...lease, progressAt }));
+        expect(await store.heartbeat(beats)).toEqual([lost.token]);
         await store.completeRun(kept, { result: exampleResult });
+        expect(await store.progressOf(kept.runId)).toBeUndefined();
       });
 
       test("a lease past its time is good until it is ended", async () => {

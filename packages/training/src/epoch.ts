@@ -86,6 +86,12 @@ export class Pace {
   }
 }
 
+/**
+ * Told that training comes forward, which takes nothing from it: when samples have come, and after every call into the
+ * runtime with the seconds that it took.
+ */
+export type WorkListener = (callSeconds?: number) => void;
+
 export interface TrainEpochOptions {
   readonly program: TrainingProgram;
   readonly start: TrainingState;
@@ -98,6 +104,7 @@ export interface TrainEpochOptions {
   readonly from?: EpochProgress | undefined;
   /** Aborted: stop at the next chance. */
   readonly pause?: AbortSignal | undefined;
+  readonly onWork?: WorkListener | undefined;
   /** Called after every call into the runtime. Without it nobody sees the states on the way, and each gives its memory to the next. */
   readonly onPiece?: ((training: TrainingState, within: EpochProgress) => void | Promise<void>) | undefined;
 }
@@ -121,6 +128,7 @@ export async function trainEpoch({
   from,
   pause,
   onPiece,
+  onWork,
 }: TrainEpochOptions): Promise<TrainedEpoch> {
   const begin = performance.now();
   const totals = new EpochTotals("train", from);
@@ -133,6 +141,7 @@ export async function trainEpoch({
   if (from !== undefined && from.batches === batchCount(loader))
     return { training, totals, within: { ...from }, paused: false };
   for await (const { rows, batchSize, ...chunk } of loader.chunks(shuffle, maxChunkSteps, batches)) {
+    onWork?.();
     for (let position = 0; position < rows.length; ) {
       const left = (rows.length - position) / batchSize;
       if (pause?.aborted === true) return { training, totals, within: within(), paused: true };
@@ -147,7 +156,9 @@ export async function trainEpoch({
         generator: dropout,
         donate: training !== start && onPiece === undefined,
       });
-      pace.measured(steps, (performance.now() - callBegin) / 1000);
+      const callSeconds = (performance.now() - callBegin) / 1000;
+      pace.measured(steps, callSeconds);
+      onWork?.(callSeconds);
       training = state;
       totals.add(values, batchSize);
       position += piece.length;
@@ -169,6 +180,7 @@ export interface EvaluateEpochOptions {
   readonly pace: Pace;
   /** Aborted: stop at the next chance. */
   readonly pause?: AbortSignal | undefined;
+  readonly onWork?: WorkListener | undefined;
   /** Called after every call into the runtime with the batches done. */
   readonly onPiece: (batches: number) => void | Promise<void>;
 }
@@ -189,12 +201,14 @@ export async function evaluateEpoch({
   pace,
   pause,
   onPiece,
+  onWork,
 }: EvaluateEpochOptions): Promise<EvaluatedEpoch | undefined> {
   const totals = new EpochTotals(name);
   const metricTotals = new metrics.MetricTotals(metricList);
   const limit = metricList.length === 0 ? maxChunkSteps : maxMetricSteps;
   let batches = 0;
   for await (const { rows, batchSize, ...chunk } of loader.chunks(generator, limit)) {
+    onWork?.();
     for (let position = 0; position < rows.length; ) {
       if (pause?.aborted === true) return undefined;
       const steps = Math.min(pace.steps, (rows.length - position) / batchSize);
@@ -202,7 +216,9 @@ export async function evaluateEpoch({
       const callBegin = performance.now();
       const firstStep = position / batchSize;
       const values = await program.run(state, { ...chunk, rows: piece, batchSize, generator, firstStep });
-      pace.measured(steps, (performance.now() - callBegin) / 1000);
+      const callSeconds = (performance.now() - callBegin) / 1000;
+      pace.measured(steps, callSeconds);
+      onWork?.(callSeconds);
       totals.add(values, batchSize);
       metricTotals.add(values, steps);
       position += piece.length;

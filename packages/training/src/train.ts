@@ -16,7 +16,7 @@ import {
 } from "@ml-mosaic/tensor";
 import { accuracyRule } from "./accuracy.ts";
 import type { StoppingRule, StoppingState } from "./early-stopping.ts";
-import { type EpochProgress, evaluateEpoch, Pace, trainEpoch } from "./epoch.ts";
+import { type EpochProgress, evaluateEpoch, Pace, trainEpoch, type WorkListener } from "./epoch.ts";
 import { TrainingError } from "./errors.ts";
 import { type EpochRecord, flatFigures } from "./history.ts";
 import { type AnyLoader, batchCount, checkedSamples, checkSameFields, usualBatch } from "./loaders.ts";
@@ -66,6 +66,7 @@ export interface TrainOptions extends UpdateOptions {
   readonly pause?: AbortSignal | undefined;
   /** Called after each epoch, and waited for. */
   readonly onEpoch?: ((record: EpochRecord, checkpoint: Checkpoint) => void | Promise<void>) | undefined;
+  readonly onWork?: WorkListener | undefined;
   /** Called about every second, and waited for. */
   readonly onProgress?: ((progress: LoopProgress, checkpoint: Checkpoint) => void | Promise<void>) | undefined;
 }
@@ -136,6 +137,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     device,
     resumeFrom,
     pause,
+    onWork,
   } = options;
   const [trainSamples, evaluationSamples] = await Promise.all([
     checkedSamples("train", trainLoader),
@@ -204,6 +206,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         pace: trainPace,
         from: within,
         pause,
+        onWork,
         onPiece:
           options.onProgress === undefined
             ? undefined
@@ -235,6 +238,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
           generator: generator.stream(name, begun.epoch),
           pace,
           pause,
+          onWork,
           onPiece: (batches) =>
             tell(
               { phase: "evaluation", batches, of: batchCount(loader), trainLoss },

@@ -6,6 +6,12 @@ import { askExperiment } from "../control/control-client.ts";
 import type { AwaitedRun, ControlRequest, PausedAnswer } from "../control/protocol.ts";
 import { listExperiments, type RegisteredExperiment } from "../control/registry.ts";
 import { MosaicError } from "../errors.ts";
+import { silentSeconds } from "../supervisor/patience.ts";
+
+/** The experiment answers twice a second what it waits for: whoever is silent for so long is stopped, or stuck. */
+const unansweredMilliseconds = 10_000;
+/** A run that is left in the middle is told of when it has not come to rest after so long. */
+const restlessSeconds = 3;
 
 export const pauseCommand = command({
   name: "pause",
@@ -70,20 +76,32 @@ async function waitForRest(
   view: WaitingView,
   signal: AbortSignal,
 ): Promise<PausedAnswer> {
-  for await (const answer of askExperiment(experiment, { kind: "pause", mode }, signal)) {
-    switch (answer.kind) {
-      case "waiting":
-        view.show(answer.runs);
-        break;
-      case "refused":
-        throw new MosaicError("PAUSE_REFUSED", answer.message);
-      case "paused":
-        return answer;
-      default:
-        answer satisfies never;
+  const { database, process } = experiment;
+  const unanswered = setTimeout(
+    () =>
+      view.say(
+        `The experiment of ${database} has not answered for ${unansweredMilliseconds / 1000} s: is process ${process.pid} stopped? kill -CONT ${process.pid} lets it go on; the request stays, and it comes to rest then.`,
+      ),
+    unansweredMilliseconds,
+  );
+  try {
+    for await (const answer of askExperiment(experiment, { kind: "pause", mode }, signal)) {
+      unanswered.refresh();
+      switch (answer.kind) {
+        case "waiting":
+          view.show(answer.runs);
+          break;
+        case "refused":
+          throw new MosaicError("PAUSE_REFUSED", answer.message);
+        case "paused":
+          return answer;
+        default:
+          answer satisfies never;
+      }
     }
+  } finally {
+    clearTimeout(unanswered);
   }
-  const { database } = experiment;
   throw new MosaicError(
     "EXPERIMENT_DOES_NOT_ANSWER",
     `the experiment of ${database} ended before it answered; mosaic status ${shellText(database)} shows how it stands`,
@@ -104,7 +122,18 @@ async function writeLeft(target: string, left: unknown, goOn: string): Promise<v
   }
 }
 
+/** What keeps a run from coming to rest, where it is long that it came forward. */
+function silenceOf({ silentSeconds: silent = 0, patienceSeconds }: AwaitedRun): string | undefined {
+  if (patienceSeconds !== undefined && silent > restlessSeconds)
+    return `has a call to end before it can rest; its worker is killed if that takes ${Math.ceil(patienceSeconds)} s, and it starts again then`;
+  if (patienceSeconds === undefined && silent > silentSeconds)
+    return `shows no progress for ${clockText(silent)}; mosaic pause --now does not wait for its end`;
+  return undefined;
+}
+
 interface WaitingView {
+  /** A line that stays. */
+  say(line: string): void;
   show(runs: readonly AwaitedRun[]): void;
   close(): void;
 }
@@ -113,7 +142,13 @@ interface WaitingView {
 function openWaitingView({ isLive, err }: Terminal): WaitingView {
   const live = isLive ? createLogUpdate(process.stderr) : undefined;
   let shown: string | undefined;
+  const toldOf = new Set<number>();
+  const say = (line: string) => {
+    live?.clear();
+    err(`${line}\n`);
+  };
   return {
+    say,
     show(runs) {
       const head = `Waiting for ${countText(runs.length, "run")}:`;
       const lines = runs.map(({ runId, description, seconds, epoch, epochs }) => {
@@ -125,6 +160,12 @@ function openWaitingView({ isLive, err }: Terminal): WaitingView {
         const ids = runs.map(({ runId }) => runId).join(", ");
         if (ids !== shown && runs.length > 0) err(`${head} ${ids}\n`);
         shown = ids;
+      }
+      for (const run of runs) {
+        const silence = silenceOf(run);
+        if (silence === undefined || toldOf.has(run.runId)) continue;
+        toldOf.add(run.runId);
+        say(`run ${run.runId} ${silence}`);
       }
     },
     close() {

@@ -5,10 +5,12 @@ import type { EpochRecord } from "@ml-mosaic/training";
 import { createLogUpdate } from "log-update";
 import { figureOf } from "../figures/run-figures.ts";
 import { type Lease, maximumAttempts } from "../store/index.ts";
+import { silentSeconds } from "../supervisor/patience.ts";
 import type { SupervisorEvent } from "../supervisor/supervise.ts";
 
 interface Running {
   readonly lease: Lease;
+  progress: number;
   last?: EpochRecord;
   epochs?: number;
 }
@@ -44,10 +46,12 @@ export function openRunView(terminal: Terminal, total: number): RunView {
     const width = Math.max(40, process.stderr.columns || 80) - 1;
     const failures = failed > 0 ? `, ${failed} failed` : "";
     const lines = [`${barText(share(), 20)} ${done + failed}/${total} done${failures}  ${timeText()}`];
-    for (const { lease, last, epochs } of running.values()) {
+    for (const { lease, last, epochs, progress: progressed } of running.values()) {
+      const silent = (performance.now() - progressed) / 1000;
+      const silence = silent > silentSeconds ? `  no progress for ${clockText(silent)}` : "";
       const progress =
         last === undefined ? "starting" : `epoch ${last.epoch}/${epochs}  test loss ${numberText(last.validLoss)}`;
-      lines.push(shortenText(`  run ${lease.runId}  ${progress}  ${lease.description}`, width));
+      lines.push(shortenText(`  run ${lease.runId}  ${progress}${silence}  ${lease.description}`, width));
     }
     live?.(lines.join("\n"));
   };
@@ -65,12 +69,13 @@ export function openRunView(terminal: Terminal, total: number): RunView {
       const name = `run ${lease.runId}`;
       switch (event.kind) {
         case "started":
-          running.set(lease.runId, { lease });
+          running.set(lease.runId, { lease, progress: performance.now() });
           return;
         case "epochs": {
           const entry = running.get(lease.runId);
           if (entry !== undefined) {
             entry.last = event.last;
+            entry.progress = performance.now();
             entry.epochs = event.epochs;
           }
           return;
@@ -96,7 +101,12 @@ export function openRunView(terminal: Terminal, total: number): RunView {
           );
         case "given-back":
           running.delete(lease.runId);
+          return event.why === undefined ? undefined : say(`${name}: ${event.why}`);
+        case "progress": {
+          const entry = running.get(lease.runId);
+          if (entry !== undefined) entry.progress = performance.now();
           return;
+        }
         case "disturbed":
           running.delete(lease.runId);
           return say(

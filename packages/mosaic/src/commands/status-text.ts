@@ -104,7 +104,11 @@ function runningText({ counts, running, state }: StatusReport): string | undefin
     numberText(testLoss),
     oneLine(description),
   ]);
-  const table = () => tableText(["run", "epoch", "left", "test loss", "pipeline"], rows, [0, 1, 2, 3]);
+  const silent = running.flatMap(({ runId, silentSince }) =>
+    silentSince === null ? [] : [`run ${runId} shows no progress since ${timeText(silentSince)}`],
+  );
+  const table = () =>
+    [tableText(["run", "epoch", "left", "test loss", "pipeline"], rows, [0, 1, 2, 3]), ...silent].join("\n");
   const title = state === "running" || state === "unknown" ? "Running" : "Running when it ended";
   return sectionText(title, "cyan", counts.get("running") ?? 0, running.length, table);
 }
@@ -181,13 +185,14 @@ export function statusJson({ database, state, writer, origin, counts, ...lists }
       message,
       stack,
     })),
-    running: lists.running.map(({ runId, description, epoch, epochs, testLoss, secondsLeft }) => ({
+    running: lists.running.map(({ runId, description, epoch, epochs, testLoss, secondsLeft, silentSince }) => ({
       run_id: runId,
       pipeline: description,
       epoch,
       epochs,
       test_loss: testLoss,
       seconds_left: secondsLeft,
+      no_progress_since: silentSince,
     })),
     others: lists.others.map(({ runId, description, status, message }) => ({
       run_id: runId,

@@ -3,6 +3,7 @@
 import {
   boolean,
   checkValues,
+  float,
   type Infer,
   int,
   isNullText,
@@ -18,6 +19,7 @@ import { processOptions } from "./process-options.ts";
 import { readOptions } from "./read-options.ts";
 
 const count = within(int, { minimum: 1 });
+const seconds = within(float, { exclusiveMinimum: 0 });
 
 /** Names as written; `None`, or nothing, is none. */
 const devices: Type<string[]> = {
@@ -36,6 +38,14 @@ export const monitorOptions = {
   gpu_available: schema(devices, { help: "Devices, with commas; None or nothing where there are none" }),
   nb_processus: schema(count, { help: "Worker processes, and so runs at a time" }),
   multiplicity: schema(count, { help: "How often each pipeline is repeated, each time with another seed" }),
+  timeout: schema(seconds, {
+    optional: true,
+    help: "Seconds after which a run is ended as an error, counted anew when it is resumed",
+  }),
+  epoch_timeout: schema(seconds, {
+    optional: true,
+    help: "Seconds after which a run is ended as an error if no epoch has ended meanwhile; preparing the data does not count",
+  }),
 };
 
 export interface MonitorSection {
@@ -46,6 +56,9 @@ export interface MonitorSection {
   readonly numProcesses: number;
   /** Runs per pipeline. */
   readonly multiplicity: number;
+  /** How long a run, and each of its epochs, may take; Infinity where nothing is said. */
+  readonly runSeconds: number;
+  readonly epochSeconds: number;
   /** Raw texts of all options, in file order. */
   readonly texts: Readonly<Record<string, string>>;
 }
@@ -67,13 +80,15 @@ export function readMonitorSection(section: IniSection, findings: Findings): Mon
     : checked.problems.filter(({ kind, path: [name] }) => kind !== "missing" || !written.has(String(name)));
   for (const problem of problems) findings.problem(placed(problem, section));
   if (!checked.ok) return undefined;
-  const { need_gpu, gpu_available, nb_processus, multiplicity } = checked.values;
+  const { need_gpu, gpu_available, nb_processus, multiplicity, timeout, epoch_timeout } = checked.values;
   return {
     line: section.line,
     needGpu: need_gpu,
     gpuAvailable: gpu_available,
     numProcesses: nb_processus,
     multiplicity,
+    runSeconds: timeout ?? Number.POSITIVE_INFINITY,
+    epochSeconds: epoch_timeout ?? Number.POSITIVE_INFINITY,
     texts: Object.fromEntries(section.options.map(({ name, value }) => [name, value])),
   };
 }

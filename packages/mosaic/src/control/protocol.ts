@@ -14,6 +14,10 @@ export interface AwaitedRun {
   readonly epoch: number;
   /** 0 until the first epoch is reported. */
   readonly epochs: number;
+  /** Since it came forward last; an experiment of an earlier version does not say it. */
+  readonly silentSeconds?: number;
+  /** When it is left in the middle: so long it may be silent before its worker is killed. */
+  readonly patienceSeconds?: number;
 }
 
 /** Nothing runs any more. `file`: the content of the pause file; absent where nothing is left. */

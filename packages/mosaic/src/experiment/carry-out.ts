@@ -36,6 +36,7 @@ export async function carryOut(store: Store, queued: Queued, watching: Watching)
       experimentId,
       numWorkers: devices.length,
       orderOf: (lease, slot) => orderOf(lease, store, folders, { folder, files, device: devices[slot] ?? "cpu" }),
+      limits: monitor,
       onEvent(event) {
         requests.follow(event);
         watching.onEvent(event);

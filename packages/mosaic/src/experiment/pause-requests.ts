@@ -6,6 +6,7 @@ import { type ControlHandler, type ControlServer, openControlServer } from "../c
 import type { AwaitedRun } from "../control/protocol.ts";
 import { type Registration, register } from "../control/registry.ts";
 import type { Lease, Store } from "../store/index.ts";
+import { pausePatience } from "../supervisor/patience.ts";
 import type { SupervisorEvent } from "../supervisor/supervise.ts";
 import { composePauseFile } from "./pause-file.ts";
 import type { Queued } from "./queued.ts";
@@ -33,15 +34,17 @@ export async function openPauseRequests(
   const pause = new AbortController();
   const running = new Map<number, Running>();
   const ended = Promise.withResolvers<void>();
+  let pauseAsked: number | undefined;
   const answers = new Set<Promise<void>>();
   const handler: ControlHandler = async ({ mode }, answer) => {
     (mode === "now" ? pause : finish).abort();
+    if (mode === "now") pauseAsked ??= performance.now();
     let isOver = false;
     void ended.promise.then(() => {
       isOver = true;
     });
     while (!isOver) {
-      answer({ kind: "waiting", runs: Array.from(running.values(), awaited) });
+      answer({ kind: "waiting", runs: Array.from(running.values(), (run) => awaited(run, pauseAsked)) });
       await Promise.race([ended.promise, delay(answerMilliseconds)]);
     }
     const { experimentId, folder, monitor } = queued;
@@ -80,28 +83,37 @@ export async function openPauseRequests(
 interface Running {
   readonly lease: Lease;
   readonly since: number;
+  progress: number;
+  callSeconds: number;
   epoch: number;
   epochs: number;
 }
 
 function follow(running: Map<number, Running>, event: SupervisorEvent): void {
   const { runId } = event.lease;
+  const known = running.get(runId);
+  const now = performance.now();
   if (event.kind === "started")
-    running.set(runId, { lease: event.lease, since: performance.now(), epoch: 0, epochs: 0 });
-  else if (event.kind === "epochs") {
-    const known = running.get(runId);
-    if (known === undefined) return;
+    running.set(runId, { lease: event.lease, since: now, progress: now, callSeconds: 0, epoch: 0, epochs: 0 });
+  else if (event.kind === "epochs" && known !== undefined) {
     known.epoch = event.last.epoch;
     known.epochs = event.epochs;
+    known.progress = now;
+  } else if (event.kind === "progress" && known !== undefined) {
+    known.progress = now;
+    known.callSeconds = event.callSeconds;
   } else running.delete(runId);
 }
 
-function awaited({ lease, since, epoch, epochs }: Running): AwaitedRun {
+function awaited({ lease, since, progress, callSeconds, epoch, epochs }: Running, pauseAsked?: number): AwaitedRun {
+  const silentSince = Math.max(progress, pauseAsked ?? 0);
   return {
     runId: lease.runId,
     description: lease.description,
     seconds: (performance.now() - since) / 1000,
     epoch,
     epochs,
+    silentSeconds: (performance.now() - silentSince) / 1000,
+    ...(pauseAsked === undefined ? {} : { patienceSeconds: pausePatience(callSeconds) }),
   };
 }

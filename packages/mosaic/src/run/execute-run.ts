@@ -27,6 +27,10 @@ export type RunOutcome =
   | { readonly kind: "paused"; readonly epochs: number; readonly artifacts: readonly Artifact[] };
 
 export interface RunProgress {
+  /** Called when all modules are constructed and prepared. */
+  onPrepared(): void;
+  /** Called whenever the run has come forward, after a call into the runtime with the seconds that it took. */
+  onWork(callSeconds?: number): void;
   /** Called after every epoch. */
   onEpoch(record: EpochRecord, epochs: number): void | Promise<void>;
   /** Aborted: leave the run where it is. */
@@ -39,25 +43,30 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
   beginUserFiles(order.files);
   const settings = await runSettings(order.process, order.folder);
   await using chain = await prepareRun(order);
+  progress.onPrepared();
   const resumption = await openResumption(order, chain);
   const trained = await train({
     ...(await trainingOf(order, settings, chain)),
     epochs: settings.epochs,
     resumeFrom: resumption?.load,
     pause: progress.pause,
+    onWork: progress.onWork,
     onEpoch: (record) => progress.onEpoch(record, settings.epochs),
   });
   checkUserFiles();
   const seconds = () => (resumption?.seconds ?? 0) + (performance.now() - start) / 1000;
   if (trained.paused) {
     const { filesFolder, runId } = order;
-    const artifacts = filesFolder === undefined ? [] : await saveState(runId, filesFolder, chain, trained, seconds());
+    const artifacts =
+      filesFolder === undefined ? [] : await saveState(runId, filesFolder, chain, trained, seconds(), progress.onWork);
     return { kind: "paused", epochs: trained.state.epoch, artifacts };
   }
   const { parameters } = chainModel(chain.links);
   const parameterCount = parameters.reduce((sum, { numel, requiresGrad }) => sum + (requiresGrad ? numel : 0), 0);
   const saved =
-    order.filesFolder === undefined ? [] : await saveRun(order.runId, order.filesFolder, chain, trained, seconds());
+    order.filesFolder === undefined
+      ? []
+      : await saveRun(order.runId, order.filesFolder, chain, trained, seconds(), progress.onWork);
   const history = [...(resumption?.earlierEpochs ?? []), ...trained.history];
   const result = resultOf({ history, parameterCount, durationSeconds: seconds() });
   const directions = Object.fromEntries(settings.metrics.map(({ name, direction = "higher" }) => [name, direction]));

@@ -34,8 +34,12 @@ export async function saveRun(
   chain: Chain,
   trained: TrainResult,
   seconds: number,
+  onWork: () => void,
 ): Promise<Artifact[]> {
-  return [...(await saveState(runId, folder, chain, trained, seconds)), ...(await saveChain(runId, folder, chain))];
+  return [
+    ...(await saveState(runId, folder, chain, trained, seconds, onWork)),
+    ...(await saveChain(runId, folder, chain)),
+  ];
 }
 
 /** Writes what going on needs: each module's own file and a snapshot. */
@@ -45,19 +49,26 @@ export async function saveState(
   { links }: Chain,
   trained: TrainResult,
   seconds: number,
+  onWork: () => void,
 ): Promise<Artifact[]> {
   const artifacts: Artifact[] = [];
   for (const link of links) {
     const name = modelName(link, links, runId);
     artifacts.push(...(await writeFiles(folder, "model", (temporary) => link.module.saveModel(join(temporary, name)))));
+    onWork();
   }
   // The snapshot last: where it is new, all is.
-  const snapshot = await writeFiles(folder, "snapshot", (temporary) =>
-    saveSnapshot(join(temporary, snapshotName(runId)), trained, variablePaths(links), {
-      metadata: { [secondsKey]: String(seconds), [runKey]: String(runId) },
-    }),
-  );
-  return [...artifacts, ...snapshot];
+  const writing = setInterval(onWork, 1000);
+  try {
+    const snapshot = await writeFiles(folder, "snapshot", (temporary) =>
+      saveSnapshot(join(temporary, snapshotName(runId)), trained, variablePaths(links), {
+        metadata: { [secondsKey]: String(seconds), [runKey]: String(runId) },
+      }),
+    );
+    return [...artifacts, ...snapshot];
+  } finally {
+    clearInterval(writing);
+  }
 }
 
 /** `features`, `features_1`… */

@@ -73,6 +73,24 @@ describe("a database that an experiment writes to", () => {
     });
   });
 
+  it("says since when a running run shows no progress", async () => {
+    await withStore(async (store, experimentId) => {
+      await store.addRuns(experimentId, [run]);
+      const lease = await leaseRun(store, experimentId);
+      const runningAfter = async (seconds: number) => {
+        await store.heartbeat([{ ...lease, progressAt: new Date(Date.now() - 1000 * seconds) }]);
+        return statusOf();
+      };
+      const lively = await runningAfter(50);
+      expect(lively.running[0]?.silentSince).toBeNull();
+      expect(textOf(lively)).not.toContain("no progress");
+      const silent = await runningAfter(70);
+      expect(textOf(silent)).toMatch(/\n {2}run 1 shows no progress since (\d{4}-\d\d-\d\d )?\d\d:\d\d$/);
+      const { running } = JSON.parse(JSON.stringify(statusJson(silent)));
+      expect(Date.now() - Date.parse(running[0].no_progress_since)).toBeGreaterThan(70_000);
+    });
+  });
+
   it("cuts long lists, to the last runs", async () => {
     await withStore(async (store, experimentId) => {
       await store.addRuns(experimentId, [run, run, run]);

@@ -3,6 +3,7 @@ import type { EpochRecord } from "@ml-mosaic/training";
 import { type ExperimentOrigin, readExperimentOrigins } from "../experiment/experiment-origin.ts";
 import { figureOf } from "../figures/run-figures.ts";
 import type { RunRecord, StoreReader, WriterRecord } from "../store/index.ts";
+import { silentSeconds } from "../supervisor/patience.ts";
 import { firstErrorLine } from "./first-error-line.ts";
 
 export interface DoneRun {
@@ -28,6 +29,8 @@ export interface RunningRun {
   readonly testLoss: number | null;
   /** null where it cannot be told: before the first epoch, and where nobody works on the run. */
   readonly secondsLeft: number | null;
+  /** Since when it shows no sign of progress; null where that is not long, and where nobody works on it. */
+  readonly silentSince: Date | null;
 }
 
 /** A run with a status that this version does not give, or that waits. */
@@ -85,7 +88,7 @@ export async function readStatus(reader: StoreReader, limit: number): Promise<St
     done: await lastOf("done", doneRun),
     failed: await lastOf("error", failedRun),
     running: await lastOf("running", async (run) =>
-      runningRun(run, await reader.lastEpoch(run.runId), writer?.alive === true),
+      runningRun(run, await reader.lastEpoch(run.runId), await reader.progressOf(run.runId), writer?.alive === true),
     ),
     others,
   };
@@ -127,7 +130,12 @@ function otherRun({ runId, description, status, returnStatus }: RunRecord): Othe
   return { runId, description, status, message: firstErrorLine(returnStatus ?? "") };
 }
 
-function runningRun(run: RunRecord, last: EpochRecord | undefined, isAlive: boolean): RunningRun {
+function runningRun(
+  run: RunRecord,
+  last: EpochRecord | undefined,
+  progressAt: Date | undefined,
+  isAlive: boolean,
+): RunningRun {
   const { runId, description, params, details } = run;
   const asked = Number(params.find(([name]) => name === "epochs")?.[1] ?? Number.NaN);
   const epochs = Number.isFinite(asked) ? asked : null;
@@ -139,5 +147,7 @@ function runningRun(run: RunRecord, last: EpochRecord | undefined, isAlive: bool
     isAlive && epochs !== null && startedAt !== null && trained > 0
       ? (Math.max(0, epochs - epoch) * (Date.now() - startedAt.getTime())) / 1000 / trained
       : null;
-  return { runId, description, epoch, epochs, testLoss: last?.validLoss ?? null, secondsLeft };
+  const silent = isAlive && progressAt !== undefined && Date.now() - progressAt.getTime() > silentSeconds * 1000;
+  const silentSince = silent ? progressAt : null;
+  return { runId, description, epoch, epochs, testLoss: last?.validLoss ?? null, secondsLeft, silentSince };
 }

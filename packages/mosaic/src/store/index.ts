@@ -12,6 +12,7 @@ export type {
   FoundRun,
   GiveBackReason,
   Lease,
+  LeaseBeat,
   LeaseKey,
   MetricSummary,
   NewExperiment,

@@ -141,7 +141,9 @@ describe("a file that goes away under its owner", () => {
       const replacement = await openSqliteStore(path);
       await replacement.close();
     }
-    await expect(store.heartbeat([second])).rejects.toMatchObject({ code: "STORE_REPLACED" });
+    await expect(store.heartbeat([{ ...second, progressAt: new Date() }])).rejects.toMatchObject({
+      code: "STORE_REPLACED",
+    });
     await expect(store.completeRun(second, { result: exampleResult })).rejects.toThrow("was removed or replaced");
     await expect(store.close()).rejects.toThrow(/all that it held is in .*a-saved-\d{8}T\d{6}Z-\d+\.db$/);
     const saved = readdirSync(folder).find((name) => name.startsWith("a-saved-")) ?? "";

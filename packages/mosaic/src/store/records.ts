@@ -47,6 +47,12 @@ export interface LeaseKey {
   readonly token: number;
 }
 
+/** A lease that is renewed. */
+export interface LeaseBeat extends LeaseKey {
+  /** When the run came forward last, as far as its supervisor knows. */
+  readonly progressAt: Date;
+}
+
 export interface Lease extends LeaseKey, NewRun {
   readonly experimentId: number;
   /** 1 for the first attempt; grows when a worker died over the run, not when the supervisor did. */

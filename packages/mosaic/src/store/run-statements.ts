@@ -46,7 +46,7 @@ export function prepareRunStatements(database: DatabaseSync) {
 
     addLease: prepare("INSERT INTO leases (run_id, worker, leased_at, expires_at) VALUES (?, ?, ?, ?)"),
     holdsLease: prepare("SELECT 1 FROM leases WHERE token = ? AND run_id = ?"),
-    renewLease: prepare("UPDATE leases SET expires_at = ? WHERE token = ? AND run_id = ?"),
+    renewLease: prepare("UPDATE leases SET expires_at = ?, progress_at = ? WHERE token = ? AND run_id = ?"),
     endLease: prepare("DELETE FROM leases WHERE token = ? AND run_id = ?"),
     expiredLeases: prepare("SELECT token, run_id, worker FROM leases WHERE expires_at < ? ORDER BY token"),
 

@@ -19,7 +19,7 @@ import { metricSummariesIn, paramSummariesIn, runsWithValueIn } from "./run-valu
 import { storeErrorFrom } from "./sqlite-error.ts";
 import type { StoreReader } from "./store.ts";
 import { StoreError } from "./store-error.ts";
-import { dateIn, integerIn, numberIn, storedInteger, textIn, textOrNullIn } from "./stored-value.ts";
+import { dateIn, dateOrNullIn, integerIn, numberIn, storedInteger, textIn, textOrNullIn } from "./stored-value.ts";
 import { transaction } from "./transaction.ts";
 import { readClaim } from "./writer-claim.ts";
 
@@ -162,6 +162,13 @@ export class SqliteStoreReader implements StoreReader {
           returnStatus: textOrNullIn(row, "return_status"),
           result: resultFrom(row, metrics.all(id, storedInteger(integerIn(row, "replaced_at")))),
         }));
+    });
+  }
+
+  progressOf(runId: number): Promise<Date | undefined> {
+    return this.perform(() => {
+      const row = this.database.prepare("SELECT progress_at FROM leases WHERE run_id = ?").get(storedInteger(runId));
+      return row === undefined ? undefined : (dateOrNullIn(row, "progress_at") ?? undefined);
     });
   }
 

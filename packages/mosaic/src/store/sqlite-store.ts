@@ -11,6 +11,7 @@ import type {
   Continuation,
   GiveBackReason,
   Lease,
+  LeaseBeat,
   LeaseKey,
   NewExperiment,
   NewRun,
@@ -110,14 +111,15 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  heartbeat(leases: Iterable<LeaseKey>): Promise<readonly number[]> {
+  heartbeat(leases: Iterable<LeaseBeat>): Promise<readonly number[]> {
     return this.#write(() => {
       const now = Date.now();
       this.#sql.renewClaim.run(storedInteger(now + this.#claimMilliseconds), this.#claimToken);
       const expiresAt = storedInteger(now + this.#leaseMilliseconds);
       const lost: number[] = [];
-      for (const { token, runId } of leases) {
-        const renewed = this.#sql.renewLease.run(expiresAt, storedInteger(token), storedInteger(runId));
+      for (const { token, runId, progressAt } of leases) {
+        const progress = storedInteger(progressAt.getTime());
+        const renewed = this.#sql.renewLease.run(expiresAt, progress, storedInteger(token), storedInteger(runId));
         if (renewed.changes === 0) lost.push(token);
       }
       return lost;

@@ -14,6 +14,7 @@ import type {
   FoundRun,
   GiveBackReason,
   Lease,
+  LeaseBeat,
   LeaseKey,
   MetricSummary,
   NewExperiment,
@@ -75,6 +76,8 @@ export interface StoreReader {
   earlierResults(runId: number): Promise<readonly EarlierResult[]>;
   /** The latest epoch that is recorded. */
   lastEpoch(runId: number): Promise<EpochRecord | undefined>;
+  /** When a running run came forward last, as its supervisor's latest heartbeat says; undefined for any other run. */
+  progressOf(runId: number): Promise<Date | undefined>;
   artifacts(runId: number): Promise<readonly Artifact[]>;
   /** Whether what is stored of a done run is what was written; `unchecked` where no digest was kept. */
   checkResult(runId: number): Promise<"whole" | "damaged" | "unchecked">;
@@ -118,9 +121,9 @@ export interface Store extends StoreReader {
   leaseNextRun(experimentId: number, worker: string): Promise<Lease | undefined>;
   /**
    * Renews this writer's claim and the leases given, and returns the tokens of those that are lost. To be called several
-   * times within the claim's and the leases' time.
+   * times within the claim's and the leases' time. What a lease says of its run's progress is kept for `progressOf`.
    */
-  heartbeat(leases: Iterable<LeaseKey>): Promise<readonly number[]>;
+  heartbeat(leases: Iterable<LeaseBeat>): Promise<readonly number[]>;
   /** An epoch that is there already is replaced. */
   appendHistory(lease: LeaseKey, epochs: readonly EpochRecord[]): Promise<void>;
   /** A path that is there already is replaced. */

@@ -3,8 +3,9 @@
 import type { EpochRecord } from "@ml-mosaic/training";
 import { MosaicError } from "../errors.ts";
 import type { RunOrder } from "../run/order.ts";
-import { type Lease, type RunResult, type Store, StoreError } from "../store/index.ts";
+import { type Lease, type LeaseBeat, type RunResult, type Store, StoreError } from "../store/index.ts";
 import type { FromWorker } from "../worker/messages.ts";
+import { pausePatience } from "./patience.ts";
 import { startWorker, type WorkerProcess } from "./worker-process.ts";
 
 /** What a view may want to show. */
@@ -14,11 +15,20 @@ export type SupervisorEvent =
   | { readonly kind: "done"; readonly lease: Lease; readonly result: RunResult }
   | { readonly kind: "failed"; readonly lease: Lease; readonly error: string }
   | { readonly kind: "worker-died"; readonly lease: Lease; readonly how: string; readonly status: "pending" | "error" }
-  | { readonly kind: "given-back"; readonly lease: Lease }
+  /** `why` is said where it was not asked for. */
+  | { readonly kind: "given-back"; readonly lease: Lease; readonly why?: string }
+  /** It has come forward. `callSeconds`: how long its last call into the runtime took. */
+  | { readonly kind: "progress"; readonly lease: Lease; readonly callSeconds: number }
   /** It begins again: the worker has ended by an error that the run `from` had left to it. */
   | { readonly kind: "disturbed"; readonly lease: Lease; readonly from: number; readonly error: string }
   /** It was left in the middle, with `epochs` whole ones done. */
   | { readonly kind: "paused"; readonly lease: Lease; readonly epochs: number };
+
+/** How long a run may take before it is ended as an error; Infinity where there is no limit. */
+export interface TimeLimits {
+  readonly runSeconds: number;
+  readonly epochSeconds: number;
+}
 
 export interface SuperviseOptions {
   readonly store: Store;
@@ -27,6 +37,7 @@ export interface SuperviseOptions {
   /** @param slot number of the worker, which decides about the device */
   readonly orderOf: (lease: Lease, slot: number) => RunOrder | Promise<RunOrder>;
   readonly onEvent: (event: SupervisorEvent) => void;
+  readonly limits: TimeLimits;
   /** Aborted: running runs finish, no new one starts. */
   readonly finish: AbortSignal;
   /** Aborted: running runs are left in the middle, to go on from there; no new one starts. */
@@ -36,6 +47,7 @@ export interface SuperviseOptions {
 }
 
 const heartbeatMilliseconds = 4000;
+const lookMilliseconds = 500;
 
 /** So many workers in a row that die before they take their run: then it is not the runs that kill them. */
 const mostDeadStarts = 3;
@@ -56,10 +68,13 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     failure ??= { error };
     failed.abort();
   };
-  const leases = () => slots.map((slot) => slot.lease).filter((lease) => lease !== undefined);
+  const leases = () => slots.map((slot) => slot.beat).filter((beat) => beat !== undefined);
   const heartbeat = setInterval(() => {
     store.heartbeat(leases()).catch(fail);
   }, heartbeatMilliseconds);
+  const look = setInterval(() => {
+    for (const slot of slots) slot.look();
+  }, lookMilliseconds);
   const killAll = () => {
     for (const slot of slots) slot.kill();
   };
@@ -73,6 +88,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     if (failure !== undefined) throw failure.error;
   } finally {
     clearInterval(heartbeat);
+    clearInterval(look);
     stop.removeEventListener("abort", killAll);
     options.pause.removeEventListener("abort", pauseAll);
     killAll();
@@ -90,6 +106,7 @@ class Slot {
   /** Whether the worker has the run of the lease. */
   #accepted = false;
   #order: RunOrder | undefined;
+  #times: RunTimes | undefined;
   #deadStarts = 0;
   #settled: PromiseWithResolvers<void> | undefined;
   /** Messages are stored in the order in which they came. */
@@ -100,8 +117,11 @@ class Slot {
     this.#options = options;
   }
 
-  get lease(): Lease | undefined {
-    return this.#lease;
+  /** What the store is to know about the run at hand. */
+  get beat(): LeaseBeat | undefined {
+    if (this.#lease === undefined) return undefined;
+    const silentFor = this.#times === undefined ? 0 : performance.now() - this.#times.progress;
+    return { ...this.#lease, progressAt: new Date(Date.now() - silentFor) };
   }
 
   /** Takes run after run until none is left. */
@@ -117,6 +137,8 @@ class Slot {
       this.#settled = settled;
       const order = await orderOf(lease, this.#slot);
       this.#order = order;
+      const now = performance.now();
+      this.#times = { begun: now, progress: now, callSeconds: 0 };
       this.#worker ??= this.#start();
       this.#worker.send({ kind: "run", token: lease.token, order });
       // Asked to stop or to pause between leasing and sending: nobody else will tell the worker.
@@ -135,13 +157,40 @@ class Slot {
   pause(): void {
     if (this.#lease === undefined || this.#order === undefined) return;
     if (this.#order.filesFolder === undefined) this.kill();
-    else this.#worker?.send({ kind: "pause", token: this.#lease.token });
+    else {
+      if (this.#times !== undefined) this.#times.pauseAsked ??= performance.now();
+      this.#worker?.send({ kind: "pause", token: this.#lease.token });
+    }
+  }
+
+  /** Ends the run at hand where it has taken too long, or does not come to rest. */
+  look(): void {
+    const lease = this.#lease;
+    const times = this.#times;
+    if (lease === undefined || times === undefined) return;
+    const { runSeconds, epochSeconds } = this.#options.limits;
+    const now = performance.now();
+    const secondsSince = (moment: number | undefined) => (moment === undefined ? 0 : (now - moment) / 1000);
+    const silent = secondsSince(Math.max(times.progress, times.pauseAsked ?? 0));
+    if (secondsSince(times.begun) > runSeconds)
+      this.#enqueue(() => this.#takeOverdue(lease, overdue("timeout", "the run", runSeconds, times, now)));
+    else if (secondsSince(times.epochBegun) > epochSeconds)
+      this.#enqueue(() => this.#takeOverdue(lease, overdue("epoch_timeout", "an epoch", epochSeconds, times, now)));
+    else if (times.pauseAsked !== undefined && silent > pausePatience(times.callSeconds))
+      this.#enqueue(() => this.#takeRestless(lease, silent));
   }
 
   #start(): WorkerProcess {
     const worker = startWorker({
       message: (message) => this.#worker === worker && this.#enqueue(() => this.#take(message)),
       nonsense: () => this.#worker === worker && this.#enqueue(() => this.#takeNonsense()),
+      progress: (callSeconds) => {
+        const lease = this.#lease;
+        if (this.#worker !== worker || lease === undefined || this.#times === undefined) return;
+        this.#times.callSeconds = callSeconds;
+        this.#times.progress = performance.now();
+        this.#options.onEvent({ kind: "progress", lease, callSeconds });
+      },
       exit: (how) => {
         if (this.#worker !== worker) return;
         this.#worker = undefined;
@@ -173,6 +222,7 @@ class Slot {
   #end(): void {
     this.#lease = undefined;
     this.#order = undefined;
+    this.#times = undefined;
     this.#settled?.resolve();
   }
 
@@ -185,7 +235,11 @@ class Slot {
         this.#accepted = true;
         this.#deadStarts = 0;
         return;
+      case "prepared":
+        if (this.#times !== undefined) this.#times.epochBegun = performance.now();
+        return;
       case "epochs": {
+        if (this.#times !== undefined) this.#times.epochBegun = performance.now();
         await store.appendHistory(lease, message.records);
         const last = message.records.at(-1);
         if (last !== undefined) onEvent({ kind: "epochs", lease, last, epochs: message.epochs });
@@ -237,6 +291,25 @@ class Slot {
     this.#end();
   }
 
+  async #takeOverdue(lease: Lease, error: string): Promise<void> {
+    if (lease !== this.#lease) return;
+    const { store, onEvent } = this.#options;
+    this.#discard();
+    await store.failRun(lease, error);
+    onEvent({ kind: "failed", lease, error });
+    this.#end();
+  }
+
+  async #takeRestless(lease: Lease, silentSeconds: number): Promise<void> {
+    if (lease !== this.#lease) return;
+    const { store, onEvent } = this.#options;
+    this.#discard();
+    await store.giveBackRun(lease, { kind: "stopped" });
+    const why = `it did not come to rest in ${Math.round(silentSeconds)} s, so its worker was killed; it starts again where it started`;
+    onEvent({ kind: "given-back", lease, why });
+    this.#end();
+  }
+
   async #takeDeath(lease: Lease | undefined, how: string): Promise<void> {
     const { store, onEvent, pause, stop } = this.#options;
     if (lease === undefined || lease !== this.#lease) return;
@@ -250,6 +323,21 @@ class Slot {
     }
     this.#end();
   }
+}
+
+/** Moments of a run by the clock of `performance.now()`. */
+interface RunTimes {
+  readonly begun: number;
+  /** When it came forward last. */
+  progress: number;
+  /** When the present epoch began; undefined while the modules are prepared. */
+  epochBegun?: number;
+  pauseAsked?: number;
+  callSeconds: number;
+}
+
+function overdue(option: string, what: string, limit: number, { progress }: RunTimes, now: number): string {
+  return `${what} took longer than ${limit} s, the ${option} of [MONITOR]; the last sign of progress was ${Math.round((now - progress) / 1000)} s ago`;
 }
 
 const forged =

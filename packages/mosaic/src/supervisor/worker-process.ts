@@ -6,6 +6,8 @@ export interface WorkerEvents {
   message(message: FromWorker): void;
   /** Something else than a message has come. */
   nonsense(): void;
+  /** It has come forward since its last beat. `callSeconds`: how long its last call into the runtime took. */
+  progress(callSeconds: number): void;
   /** The process is gone and all its messages have come; `how` says how, such as `killed by SIGKILL`. */
   exit(how: string): void;
 }
@@ -29,7 +31,7 @@ export function startWorker(events: WorkerEvents): WorkerProcess {
     // Structured clones keep NaN and infinities, which JSON would turn into null.
     serialization: "advanced",
     // What a worker prints belongs to its run's log; what comes out besides goes to the terminal's errors.
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    stdio: ["ignore", "ignore", "inherit", "ipc", "pipe"],
     execArgv: ["--disable-warning=ExperimentalWarning"],
   });
   let gone = false;
@@ -40,6 +42,14 @@ export function startWorker(events: WorkerEvents): WorkerProcess {
   };
   child.on("message", (message: unknown) => (isFromWorker(message) ? events.message(message) : events.nonsense()));
   child.on("error", (error) => exit(`failed: ${error.message}`));
+  child.stdio[4]?.on("error", () => undefined);
+  let count = "";
+  child.stdio[4]?.on("data", (bytes: Buffer) => {
+    const [, latest = count, callMilliseconds] = /(\d+) (\d+)\n$/.exec(bytes.toString("latin1")) ?? [];
+    if (latest === count) return;
+    count = latest;
+    events.progress(Number(callMilliseconds) / 1000);
+  });
   const describe = (code: number | null, signal: NodeJS.Signals | null) =>
     signal === null ? `ended with exit code ${code}` : `killed by ${signal}`;
   // `exit` may come before the last messages, `close` comes after them.

@@ -13,7 +13,7 @@ import { isDiskFull } from "./disk-full.ts";
 import { errorText } from "./error-text.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { ownChannel } from "./own-channel.ts";
-import { watchParent } from "./parent-watch.ts";
+import { startPulse } from "./pulse.ts";
 import { watchSharedState } from "./shared-state.ts";
 
 /** Epochs are reported in batches: tiny models make thousands of them a second. */
@@ -23,6 +23,7 @@ const exit = process.exit.bind(process);
 forbidExit();
 outliveOutput();
 const send = ownChannel();
+const pulse = startPulse();
 const changedState = watchSharedState();
 
 /** The run at hand; undefined as soon as all is said about it. */
@@ -52,12 +53,20 @@ async function carryOut(token: number, order: RunOrder): Promise<void> {
       : new RunLog(join(order.filesFolder, `output_${order.runId}.log`), order.earlierEpochs !== undefined);
   const run = { token, log, pause: new AbortController() };
   current = run;
-  const release = captureOutput((text) => log?.write(text));
+  const release = captureOutput((text) => {
+    log?.write(text);
+    pulse.progress();
+  });
   let records: EpochRecord[] = [];
   let reported = performance.now();
   try {
     const outcome = await executeRun(order, {
       pause: run.pause.signal,
+      onPrepared() {
+        pulse.progress();
+        tell({ kind: "prepared", token });
+      },
+      onWork: (callSeconds) => (callSeconds === undefined ? pulse.progress() : pulse.called(callSeconds)),
       onEpoch(record, epochs) {
         records.push(record);
         const { epoch, trainLoss, validLoss } = record;
@@ -137,7 +146,6 @@ process.on("message", (message: ToWorker) => {
 });
 // Without its supervisor a worker is an orphan: whatever it would compute, nobody would take.
 process.on("disconnect", () => exit(0));
-watchParent();
 // Ctrl-C reaches the whole group; only the supervisor decides what it means.
 process.on("SIGINT", () => undefined);
 

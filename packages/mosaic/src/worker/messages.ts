@@ -18,6 +18,8 @@ export type ToWorker =
 export type FromWorker =
   /** The order has arrived: from now on a death of the worker counts as the run's fault. */
   | { readonly kind: "accepted"; readonly token: number }
+  /** All modules are constructed and prepared: now the epochs begin. */
+  | { readonly kind: "prepared"; readonly token: number }
   | {
       readonly kind: "epochs";
       readonly token: number;
@@ -62,6 +64,7 @@ export function isFromWorker(value: unknown): value is FromWorker {
   const { kind, records, epochs, artifacts, result, directions, last } = value;
   switch (kind) {
     case "accepted":
+    case "prepared":
       return true;
     case "epochs":
       return isListOf(records, isEpochRecord) && isCount(epochs);

@@ -1,0 +1,124 @@
+/** Runs that come no further: their module computes without end, waits without end, or was stopped. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  childrenOf,
+  config,
+  data,
+  dataModule,
+  net,
+  netModule,
+  type Options,
+  openWorkspace,
+  until,
+  type Workspace,
+} from "./workspace.ts";
+
+const silentModule = `${netModule}
+/** Computes without end, where the supervisor cannot break it off. */
+export class Endless extends Net {
+  override forward(data: Tensor): Tensor {
+    for (;;);
+  }
+}
+/** Waits for what never comes. */
+export class Unsettled extends Net {
+  override async saveModel() { await new Promise((resolve) => setTimeout(resolve, 2 ** 30)); }
+}
+/** Takes its time, and ends. */
+export class Slow extends Net {
+  override async saveModel(path: string) { await new Promise((resolve) => setTimeout(resolve, 1500)); return super.saveModel(path); }
+}
+`;
+
+let workspace: Workspace;
+
+beforeEach(async () => {
+  workspace = await openWorkspace({ "data.ts": dataModule, "silent.ts": silentModule });
+});
+afterEach(() => workspace.close());
+
+const write = (names: readonly string[], monitor: Options, netOptions: Options = {}) =>
+  workspace.write(
+    "config.ini",
+    config({
+      monitor,
+      sections: {
+        DATA: data,
+        ...Object.fromEntries(
+          names.map((name) => [name, { ...net, class: name, path_to_class: "./silent.ts", ...netOptions }]),
+        ),
+      },
+    }),
+  );
+const texts = () =>
+  workspace.query("or.db", "SELECT return_status FROM runs ORDER BY run_id").map((row) => String(row.return_status));
+
+it("timeout and epoch_timeout end them as errors that say which limit it was, and the others go on", async () => {
+  await write(["Endless", "Unsettled", "Slow"], { nb_processus: 3, timeout: 60, epoch_timeout: 12 });
+  const finished = await workspace.run("run", "config.ini", "or.db");
+  expect(finished.code, finished.stderr).toBe(1);
+  expect(workspace.statuses("or.db")).toEqual(["error", "error", "done"]);
+  const [endless, unsettled] = texts();
+  expect(endless).toMatch(
+    /^an epoch took longer than 12 s, the epoch_timeout of \[MONITOR\]; the last sign of progress was \d+ s ago$/,
+  );
+  expect(unsettled).toMatch(/^an epoch took longer than 12 s/);
+  expect(finished.stderr).toMatch(/run 1 failed: an epoch took longer/);
+});
+
+describe("mosaic pause", () => {
+  it("--now says what it waits for, kills what does not come to rest, and leaves it for another time", async () => {
+    await write(["Endless", "Net"], { nb_processus: 1 });
+    const running = workspace.start("run", "config.ini", "or.db");
+    await until(() => workspace.exists(".runs/or/output_1.log"), "its log");
+    const asked = performance.now();
+    const paused = await workspace.run("pause", "left.json", "--now");
+    expect(performance.now() - asked).toBeLessThan(25_000);
+    expect(paused.code, paused.stderr).toBe(0);
+    expect(paused.stderr).toContain(
+      "run 1 has a call to end before it can rest; its worker is killed if that takes 10 s",
+    );
+    expect(paused.stdout).toContain("2 runs left");
+    const finished = await running.finished;
+    expect(finished.code, finished.stderr).toBe(3);
+    expect(finished.stderr).toMatch(/run 1: it did not come to rest in 1\d s, so its worker was killed/);
+    expect(workspace.statuses("or.db")).toEqual(["pending", "pending"]);
+  });
+
+  it("says so where the experiment itself is stopped, and is heard when it goes on", async () => {
+    await write(["Slow"], { nb_processus: 1 }, { width: "2, 3, 4" });
+    const running = workspace.start("run", "config.ini", "or.db");
+    await until(() => workspace.exists(".runs/or/output_1.log"), "run 1");
+    running.kill("SIGSTOP");
+    const pausing = workspace.start("pause", "left.json");
+    await until(() => pausing.stderr().includes("has not answered for 10 s"), "the notice");
+    expect(pausing.stderr()).toContain(`kill -CONT ${running.pid} lets it go on`);
+    running.kill("SIGCONT");
+    expect((await pausing.finished).code).toBe(0);
+    expect((await running.finished).code).toBe(3);
+  });
+});
+
+it("status tells since when a stopped worker shows no progress", async () => {
+  await write(["Endless"], { nb_processus: 1 });
+  const running = workspace.start("run", "config.ini", "or.db");
+  await until(() => workspace.exists(".runs/or/output_1.log"), "run 1");
+  for (const worker of childrenOf(running.pid)) process.kill(worker, "SIGSTOP");
+  const progressOf = () => Number(workspace.query("or.db", "SELECT progress_at FROM leases")[0]?.progress_at);
+  await until(() => progressOf() > 0, "a heartbeat");
+  const before = progressOf();
+  await until(
+    () => Number(workspace.query("or.db", "SELECT expires_at FROM leases")[0]?.expires_at) > before + 64_000,
+    "a later heartbeat",
+  );
+  expect(progressOf() - before).toBeLessThan(1500);
+  running.kill("SIGTERM");
+  expect((await running.finished).code).toBe(3);
+});
+
+it("timeout counts from the run's beginning", async () => {
+  await write(["Unsettled"], { nb_processus: 1, timeout: 5 });
+  const finished = await workspace.run("run", "config.ini", "or.db");
+  expect(finished.code, finished.stderr).toBe(1);
+  expect(texts()).toEqual([expect.stringMatching(/^the run took longer than 5 s, the timeout of \[MONITOR\]/)]);
+});
