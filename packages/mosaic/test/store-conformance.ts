@@ -171,7 +171,7 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         expect(await store.addRuns(experimentId, runs())).toEqual({ firstRunId: 1, count: 2 });
       });
 
-      test("runs are added all or none", async () => {
+      test("few runs are added all or none", async () => {
         function* failing() {
           yield exampleRun();
           throw new Error("the third pipeline is wrong");
@@ -179,6 +179,25 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         await expect(store.addRuns(experimentId, failing())).rejects.toThrow("third pipeline");
         expect(await allRuns(store)).toEqual([]);
         expect(await store.addRuns(experimentId, [exampleRun()])).toEqual({ firstRunId: 1, count: 1 });
+      });
+
+      test("many runs are added in batches, of which whatever ends it early leaves whole ones", async () => {
+        function* runs(end: number) {
+          for (let index = 0; index < end; index++) yield exampleRun({ identity: `identity ${index}` });
+          if (end > 10_000) throw new Error("it ends here");
+        }
+        const memory = process.memoryUsage().rss;
+        const added = store.addRuns(experimentId, runs(10_500));
+        const after = [store.addRuns(experimentId, runs(2)), store.addRuns(experimentId, runs(1))];
+        await expect(added).rejects.toThrow("it ends here");
+        expect(await Promise.all(after)).toEqual([
+          { firstRunId: 10_001, count: 2 },
+          { firstRunId: 10_003, count: 1 },
+        ]);
+        expect(await store.countByStatus(experimentId)).toEqual(new Map([["pending", 10_003]]));
+        const found = await store.findRuns(["identity 9999", "identity 10000"]);
+        expect([...found.keys()]).toEqual(["identity 9999"]);
+        expect(process.memoryUsage().rss - memory).toBeLessThan(200e6);
       });
 
       test("a new run is pending and keeps what it was given, texts with quotes, newlines and emoji too", async () => {

@@ -9,13 +9,23 @@ export function prepareRunStatements(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   const columns = seedColumns.map(({ name }) => `"${name}"`).join(", ");
   const placesFor = (values: readonly unknown[]) => values.map(() => "?").join(", ");
+  /** By how many rows they add. */
+  const addParams = new Map<number, StatementSync>();
   return {
     holdsClaim: prepare("SELECT 1 FROM writer_claim WHERE token = ?"),
     renewClaim: prepare("UPDATE writer_claim SET expires_at = ? WHERE token = ?"),
     dropClaim: prepare("DELETE FROM writer_claim WHERE token = ?"),
 
     addRun: prepare("INSERT INTO runs (run_id, status, pipeline) VALUES (?, 'pending', ?)"),
-    addParam: prepare("INSERT INTO params (run_id, param_name, param_value) VALUES (?, ?, ?)"),
+    addParams: (rows: number): StatementSync => {
+      const known =
+        addParams.get(rows) ??
+        prepare(
+          `INSERT INTO params (run_id, param_name, param_value) VALUES ${Array(rows).fill("(?, ?, ?)").join(", ")}`,
+        );
+      addParams.set(rows, known);
+      return known;
+    },
     addDetails: prepare(
       `INSERT INTO run_details (run_id, experiment_id, identity, repetition, seed, created_at, ordered_at)
        VALUES (?, ?, ?, ?, ?, ?, (SELECT created_at FROM experiments WHERE experiment_id = ?))`,
@@ -102,5 +112,5 @@ export function prepareRunStatements(database: DatabaseSync) {
 
     setSystem: prepare("UPDATE system SET param_value = ? WHERE param_name = ?"),
     addSystem: prepare("INSERT INTO system (param_name, param_value) VALUES (?, ?)"),
-  } satisfies Record<string, StatementSync>;
+  };
 }

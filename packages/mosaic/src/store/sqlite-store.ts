@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Direction } from "@ml-mosaic/statistics";
 import type { EpochRecord } from "@ml-mosaic/training";
 import { flatPipeline } from "../pipelines/flat-pipeline.ts";
@@ -15,6 +16,7 @@ import type {
   LeaseKey,
   NewExperiment,
   NewRun,
+  Param,
   ReturnedRun,
   RunResult,
 } from "./records.ts";
@@ -46,6 +48,8 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   readonly #claimMilliseconds: number;
   readonly #leaseMilliseconds: number;
   readonly #sql: RunStatements;
+  /** Settles when the runs that are being added are. */
+  #adding: Promise<void> | undefined;
 
   constructor(connection: SqliteWriterConnection) {
     super(connection);
@@ -55,6 +59,8 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     this.#claimMilliseconds = connection.claimMilliseconds;
     this.#leaseMilliseconds = connection.leaseMilliseconds;
     this.#sql = prepareRunStatements(this.database);
+    // Kibibytes: identities come in no order, so that the pages of their index are all in use while runs are added.
+    this.database.exec("PRAGMA cache_size = -65536");
   }
 
   createExperiment({ configuration, engineVersion, machineJson }: NewExperiment): Promise<number> {
@@ -66,16 +72,22 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  async addRuns(experimentId: number, runs: Iterable<NewRun> | AsyncIterable<NewRun>): Promise<AddedRuns> {
-    // One transaction cannot span turns of the event loop, in which other calls would join it.
-    const source = Symbol.asyncIterator in runs ? await Array.fromAsync(runs) : runs;
-    return this.#write(() => {
-      const firstRunId = integerIn(this.#sql.highestRunId.get() ?? {}, "run_id") + 1;
-      let runId = firstRunId;
-      for (const run of source) this.#addRun(experimentId, runId++, run);
-      this.#sql.setNextRunId.run(storedInteger(runId));
-      return { firstRunId, count: runId - firstRunId };
-    });
+  addRuns(experimentId: number, runs: Iterable<NewRun> | AsyncIterable<NewRun>): Promise<AddedRuns> {
+    // One after the other, so that the ids of each call are in a row.
+    const adding =
+      this.#adding === undefined
+        ? this.#add(experimentId, runs)
+        : this.#adding.then(() => this.#add(experimentId, runs));
+    const settled: Promise<void> = adding
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .then(() => {
+        if (this.#adding === settled) this.#adding = undefined;
+      });
+    this.#adding = settled;
+    return adding;
   }
 
   leaseNextRun(experimentId: number, worker: string): Promise<Lease | undefined> {
@@ -242,6 +254,36 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     );
   }
 
+  /** A batch at a time, between which others have their turn and the log before the database stays small. */
+  async #add(experimentId: number, runs: Iterable<NewRun> | AsyncIterable<NewRun>): Promise<AddedRuns> {
+    let firstRunId: number | undefined;
+    let nextRunId = 0;
+    const addBatch = (batch: Iterable<NewRun>): Promise<number> =>
+      this.#write(() => {
+        firstRunId ??= nextRunId = integerIn(this.#sql.highestRunId.get() ?? {}, "run_id") + 1;
+        let runId = nextRunId;
+        for (const run of batch) this.#addRun(experimentId, runId++, run);
+        this.#sql.setNextRunId.run(storedInteger(runId));
+        const count = runId - nextRunId;
+        nextRunId = runId;
+        return count;
+      });
+    if (Symbol.asyncIterator in runs) {
+      let batch: NewRun[] = [];
+      for await (const run of runs) {
+        batch.push(run);
+        if (batch.length < batchRuns) continue;
+        await addBatch(batch);
+        batch = [];
+      }
+      await addBatch(batch);
+    } else {
+      const source = runs[Symbol.iterator]();
+      while ((await addBatch(take(source, batchRuns))) === batchRuns) await setImmediate();
+    }
+    return { firstRunId: firstRunId ?? nextRunId, count: nextRunId - (firstRunId ?? nextRunId) };
+  }
+
   #addRun(experimentId: number, runId: number, run: NewRun): void {
     const id = storedInteger(runId);
     this.#sql.addRun.run(id, run.description);
@@ -254,8 +296,14 @@ export class SqliteStore extends SqliteStoreReader implements Store {
       storedInteger(Date.now()),
       storedInteger(experimentId),
     );
-    this.#sql.addParam.run(id, pipelineParam, JSON.stringify(flatPipeline(run.pipeline)));
-    for (const [name, value] of withoutPipeline(run.params)) this.#sql.addParam.run(id, name, value);
+    const params: readonly Param[] = [
+      [pipelineParam, JSON.stringify(flatPipeline(run.pipeline))],
+      ...withoutPipeline(run.params),
+    ];
+    for (let start = 0; start < params.length; start += mostRows) {
+      const rows = params.slice(start, start + mostRows);
+      this.#sql.addParams(rows.length).run(...rows.flatMap(([name, value]) => [id, name, value]));
+    }
   }
 
   #requireLease({ runId, token }: LeaseKey): void {
@@ -363,6 +411,20 @@ export class SqliteStore extends SqliteStoreReader implements Store {
 function replaced(location: string, copy?: string): StoreError {
   const what = `${location} was removed or replaced while this process wrote to it`;
   return new StoreError("STORE_REPLACED", copy === undefined ? what : `${what}; all that it held is in ${copy}`);
+}
+
+/** Runs that one transaction adds: many, so that it pays; few, so that a heartbeat finds its turn. */
+const batchRuns = 10_000;
+
+/** Rows of params that one statement adds. */
+const mostRows = 100;
+
+function* take<Item>(source: Iterator<Item>, most: number): Generator<Item, void, undefined> {
+  for (let taken = 0; taken < most; taken++) {
+    const next = source.next();
+    if (next.done === true) return;
+    yield next.value;
+  }
 }
 
 function leaseLost(runId: number): StoreError {

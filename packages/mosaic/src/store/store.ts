@@ -93,7 +93,7 @@ export interface StoreReader {
  * first one's process id. When the first one is dead its claim is taken over, and the runs that it left running are
  * pending again (`recoveredRuns`), at no cost to their attempts.
  *
- * Every method is one transaction: it takes effect wholly or not at all, and calls may overlap, in which case they take
+ * Every method but `addRuns` is one transaction: it takes effect wholly or not at all, and calls may overlap, in which case they take
  * effect in the order made. When a promise resolves, the change survives the death of any process.
  *
  * A run is in exactly one state, and moves only so: pending -> running by a lease; running -> done, error, paused or
@@ -113,8 +113,9 @@ export interface Store extends StoreReader {
   /** Returns the experiment's id. */
   createExperiment(experiment: NewExperiment): Promise<number>;
   /**
-   * Adds pending runs, all or none. Ids go on from the highest that the database has seen. A synchronous iterable is
-   * read one run at a time; an asynchronous one is read to its end and held in memory first.
+   * Adds pending runs, one at a time from `runs`, in batches of ten thousand that are each a transaction: what ends it early,
+   * a kill too, leaves whole batches, and `findRuns` tells which runs are there. Ids go on from the highest that the
+   * database has seen, in a row for each call.
    */
   addRuns(experimentId: number, runs: Iterable<NewRun> | AsyncIterable<NewRun>): Promise<AddedRuns>;
   /** The pending run with the lowest id becomes running; undefined when there is none. `worker` is for messages. */
