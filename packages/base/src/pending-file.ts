@@ -3,6 +3,7 @@ import { access, constants, open, realpath, rename, rm, stat } from "node:fs/pro
 import { basename, dirname, join } from "node:path";
 import { CodedError } from "./coded-error.ts";
 import { errorCode, isSystemError } from "./error-code.ts";
+import { machineTrouble } from "./machine-trouble.ts";
 import { messageOf } from "./message-of.ts";
 import { unfinishedName } from "./unfinished.ts";
 
@@ -101,7 +102,6 @@ export class WriteError extends CodedError<"CANNOT_WRITE_FILE"> {
 }
 
 function reasonOf(error: unknown): string {
-  const code = errorCode(error);
-  if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full; make room and try again";
-  return messageOf(error);
+  const trouble = machineTrouble(error);
+  return trouble === undefined ? messageOf(error) : `${trouble} and try again`;
 }

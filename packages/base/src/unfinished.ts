@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { errorCode } from "./error-code.ts";
 import { isRunning } from "./process-identity.ts";
 
 /** A name that nothing has, for what is to become `name`. */
@@ -21,11 +22,21 @@ export function unfinishedName(name: string, processId: number = process.pid): s
  * @param owners "any" where nobody else can be writing into the folder: also those of other machines
  */
 export async function removeUnfinished(folder: string, owners: "gone" | "any" = "gone"): Promise<void> {
-  for (const name of await readdir(folder)) {
+  for (const name of await namesIn(folder)) {
     const [, id = ""] = /-(\d+)-[0-9a-f]{8}\.tmp$/.exec(name) ?? [];
     if (!name.startsWith(".") || id === "") continue;
     const isOurs = name.includes(`.${hostname()}-${id}-`);
     if (owners === "gone" && !(isOurs && !isRunning(Number(id)))) continue;
     await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** None where the folder is gone. */
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return [];
+    throw error;
   }
 }

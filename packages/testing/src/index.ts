@@ -1,5 +1,6 @@
 export { csvValues } from "./csv-values.ts";
 export { expectKept, type KeptOptions } from "./expect-kept.ts";
+export { type Fault, type FaultKind, openFaults } from "./faults.ts";
 export { moveSnapshot } from "./move-snapshot.ts";
 export { processor } from "./processor.ts";
 export { temporaryFolder, temporaryFolderIn } from "./temporary-folder.ts";

@@ -1,5 +1,5 @@
 /** What run, rerun and resume have in common: they queue runs of a database, carry them out and tell of the outcome. */
-import { CodedError, countText, messageOf } from "@ml-mosaic/base";
+import { CodedError, countText, isSystemError, messageOf } from "@ml-mosaic/base";
 import { type ExitCode, jsonText, type OptionSpec, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { carryOut, type Outcome } from "../experiment/carry-out.ts";
 import type { Queued } from "../experiment/queued.ts";
@@ -89,9 +89,9 @@ async function carryOutAndTell<Work extends Queued>(
     return outcome.failed.length + work.failedBefore > 0 ? 1 : 0;
   } catch (error) {
     // The database or the machine has failed, not the runs.
-    if (!(error instanceof CodedError)) throw error;
+    if (!(error instanceof CodedError || isSystemError(error))) throw error;
     err(
-      `${error.message}\nStopped. All results so far are stored. When the cause is gone, go on with:\n  ${command.goOn(work)}\n`,
+      `${messageOf(error)}\nStopped. All results so far are stored. When the cause is gone, go on with:\n  ${command.goOn(work)}\n`,
     );
     return 3;
   }

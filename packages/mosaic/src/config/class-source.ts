@@ -2,7 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
-import { errorCode } from "@ml-mosaic/base";
+import { errorCode, machineTrouble } from "@ml-mosaic/base";
 import type { Fault } from "./problem.ts";
 import { suggestFile } from "./source-text.ts";
 
@@ -48,6 +48,7 @@ async function checkFile(text: string, path: string): Promise<ClassSourceResult>
       return refuse("class-file-is-directory", `"${text}" is a folder.`, "Give the file in it that has the class.");
     return { ok: true, source: { kind: "file", path } };
   } catch (error) {
+    if (machineTrouble(error) !== undefined) throw error;
     const code = errorCode(error);
     const message =
       code === "ENOENT" || code === "ENOTDIR"

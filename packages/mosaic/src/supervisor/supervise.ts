@@ -264,8 +264,8 @@ class Slot {
       case "failed":
         // What it has left behind is unknown.
         this.#discard();
-        // The run is given back with all others: it goes on when there is room again.
-        if (message.diskFull) throw diskFull(lease.runId, message.error);
+        // The run is given back with all others: it goes on when the cause is gone.
+        if (message.trouble !== null) throw machineTrouble(lease.runId, message.trouble, message.error);
         if (message.codeChanged) throw codeChanged(message.error);
         await store.failRun(lease, message.error);
         onEvent({ kind: "failed", lease, error: message.error });
@@ -343,9 +343,10 @@ function overdue(option: string, what: string, limit: number, { progress }: RunT
 const forged =
   "a module has sent a message of its own to the supervisor, or changed what its objects are made of; console.log writes to the run's log";
 
-function diskFull(runId: number, error: string): MosaicError {
-  const [first] = error.split("\n");
-  return new MosaicError("DISK_FULL", `run ${runId} cannot write its files: the disk is full (${first}); make room`);
+function machineTrouble(runId: number, trouble: string, error: string): MosaicError {
+  const [first = ""] = error.split("\n");
+  const whole = first.includes(trouble) ? "" : ` (${first})`;
+  return new MosaicError("MACHINE_TROUBLE", `run ${runId} cannot go on: ${trouble}${whole}`);
 }
 
 /** The runs wait for the text that their identities stand for. */

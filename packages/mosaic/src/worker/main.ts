@@ -9,12 +9,12 @@ import { executeRun } from "../run/execute-run.ts";
 import type { RunOrder } from "../run/order.ts";
 import { RunLog } from "../run/run-files.ts";
 import { captureOutput } from "./capture-output.ts";
-import { isDiskFull } from "./disk-full.ts";
 import { errorText } from "./error-text.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { ownChannel } from "./own-channel.ts";
 import { startPulse } from "./pulse.ts";
 import { watchSharedState } from "./shared-state.ts";
+import { troubleOf } from "./trouble.ts";
 
 /** Epochs are reported in batches: tiny models make thousands of them a second. */
 const reportMilliseconds = 100;
@@ -109,17 +109,17 @@ function fail(error: unknown, sent: () => void = () => undefined): void {
   const { token, log } = current;
   current = undefined;
   let text = errorText(error);
-  let diskFull = isDiskFull(error);
+  let trouble = troubleOf(error);
   try {
     log?.write(`${text}\n`);
     log?.close();
   } catch (logError) {
     // The run's own error counts more, and both are told.
-    diskFull ||= isDiskFull(logError);
+    trouble ??= troubleOf(logError);
     text += `\nits log could not be written: ${errorText(logError)}`;
   }
   const codeChanged = error instanceof MosaicError && error.code === "CODE_CHANGED";
-  tell({ kind: "failed", token, error: text, diskFull, codeChanged }, sent);
+  tell({ kind: "failed", token, error: text, trouble, codeChanged }, sent);
 }
 
 function begin(token: number, order: RunOrder): void {

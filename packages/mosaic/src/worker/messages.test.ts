@@ -12,7 +12,7 @@ const messages: readonly FromWorker[] = [
   { kind: "epochs", token: 3, records, epochs: 2 },
   { kind: "done", token: 3, result, directions, records, artifacts, last: false },
   { kind: "paused", token: 3, epochs: 1, records, artifacts, last: false },
-  { kind: "failed", token: 3, error: "Error: no", diskFull: false, codeChanged: false },
+  { kind: "failed", token: 3, error: "Error: no", trouble: null, codeChanged: false },
   { kind: "disturbed", token: 3, from: 2, error: "Error: late" },
 ];
 
@@ -29,7 +29,8 @@ describe("refuses whatever has another value or lacks one", () => {
       const { [name]: kept, ...rest }: Readonly<Record<string, unknown>> = { ...message };
       expect(isFromWorker(rest), `without ${name}`).toBe(false);
       for (const value of wrong) {
-        const stillRight = name === "error" && value === "text";
+        const stillRight =
+          value === "text" ? ["error", "trouble"].includes(name) : value === null && name === "trouble";
         expect(isFromWorker({ ...message, [name]: value }), `${name} ${String(value)}`).toBe(stillRight);
       }
       expect(kept).toBeDefined();

@@ -45,14 +45,14 @@ export type FromWorker =
       readonly last: boolean;
     }
   /**
-   * `error`: the message with its stack. `diskFull`: it is not the run's fault, nothing more can be written.
-   * `codeChanged`: nor here, its modules are no longer those of its identity. This worker takes no further run.
+   * `error`: the message with its stack. `trouble`: it is not the run's fault; why, and what to do. `codeChanged`: nor
+   * here, its modules are no longer those of its identity. This worker takes no further run.
    */
   | {
       readonly kind: "failed";
       readonly token: number;
       readonly error: string;
-      readonly diskFull: boolean;
+      readonly trouble: string | null;
       readonly codeChanged: boolean;
     }
   /** The run is not at fault for an error that another one, `from`, has left to this worker, which ends. */
@@ -81,7 +81,11 @@ export function isFromWorker(value: unknown): value is FromWorker {
     case "disturbed":
       return isCount(value.from) && typeof value.error === "string";
     case "failed":
-      return typeof value.error === "string" && isFlag(value.diskFull) && isFlag(value.codeChanged);
+      return (
+        typeof value.error === "string" &&
+        (value.trouble === null || typeof value.trouble === "string") &&
+        isFlag(value.codeChanged)
+      );
     default:
       return false;
   }

@@ -1,0 +1,49 @@
+import { constants } from "node:os";
+import { errorCode } from "./error-code.ts";
+
+/** What of the machine fails, by the code of the system's error, and what helps. */
+const troubles: Readonly<Record<string, string>> = {
+  EDQUOT: "the quota of the disk is used up; make room",
+  EFBIG: "a file has reached the size that is allowed; raise the limit (ulimit -f)",
+  EIO: "the disk fails to read or write; look after it",
+  EMFILE: "too many files are open; raise the limit (ulimit -n)",
+  ENFILE: "too many files are open on this machine; end other programs",
+  ENODEV: "the disk is gone; attach it",
+  ENOMEM: "the memory is used up; end other programs",
+  ENOSPC: "the disk is full; make room",
+  ENXIO: "the disk is gone; attach it",
+  EROFS: "the file system can only be read; mount it for writing",
+  ESTALE: "the file system has lost a file that was open; mount it anew",
+};
+
+/**
+ * Says what of the machine has failed, and what to do, where an error or what is behind it is of that kind: nothing that
+ * whoever met it could have done otherwise.
+ */
+export function machineTrouble(error: unknown): string | undefined {
+  return rootsOf(error)
+    .flatMap(codesOf)
+    .map((code) => (Object.hasOwn(troubles, code) ? troubles[code] : undefined))
+    .find((trouble) => trouble !== undefined);
+}
+
+/** By number too: Node has no name for some, so that a used-up quota is an "Unknown system error -122", or "UNKNOWN". */
+function codesOf(error: Error): readonly string[] {
+  const named = errorCode(error) ?? "";
+  const number = "errno" in error ? -Number(error.errno) : 0;
+  return [named, ...Object.entries(constants.errno).flatMap(([code, each]) => (each === number ? [code] : []))];
+}
+
+/** An error and all that is behind it; one may be its own cause. */
+export function rootsOf(error: unknown): readonly Error[] {
+  const roots = new Set<Error>();
+  const follow = (each: unknown) => {
+    if (!(each instanceof Error) || roots.has(each)) return;
+    roots.add(each);
+    follow(each.cause);
+    if (each instanceof AggregateError) each.errors.forEach(follow);
+    if (each instanceof SuppressedError) [each.error, each.suppressed].forEach(follow);
+  };
+  follow(error);
+  return [...roots];
+}

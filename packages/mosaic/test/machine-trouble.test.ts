@@ -1,0 +1,88 @@
+/** What the machine does to an experiment stops it, and burns none of its runs. */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Fault, openFaults, temporaryFolder } from "@ml-mosaic/testing";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { config, data, dataModule, net, netModule, openWorkspace, until, type Workspace } from "./workspace.ts";
+
+const bin = join(import.meta.dirname, "../bin/mosaic.ts");
+const command = ["run", "config.ini", "or.db"];
+let workspace: Workspace;
+
+beforeEach(async () => {
+  workspace = await openWorkspace({
+    "data.ts": dataModule,
+    "net.ts": `${netModule}
+import { existsSync } from "node:fs";
+/** Waits in its first step, until it is let go on. */
+export class Waiting extends Net {
+  override forward(data: Tensor): Tensor {
+    if (this.training) {
+      console.log("waits");
+      while (!existsSync(new URL("go", import.meta.url))) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+    return super.forward(data);
+  }
+}
+/** Reads from a disk that fails, until it is mended. */
+export class Reading extends Net {
+  override forward(data: Tensor): Tensor {
+    if (this.training && !existsSync(new URL("go", import.meta.url)))
+      throw new Error("the table cannot be read", { cause: Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" }) });
+    return super.forward(data);
+  }
+}`,
+  });
+});
+afterEach(() => workspace.close());
+
+async function write(name = "Net"): Promise<void> {
+  const sections = { DATA: { ...data, size: 4 }, NET: { ...net, class: name, width: "2, 3", layers: 0 } };
+  await workspace.write("config.ini", config({ process: { epochs: 1 }, monitor: { nb_processus: 1 }, sections }));
+}
+
+async function expectGoesOn(stopped: Awaited<ReturnType<Workspace["run"]>>, why: string | RegExp): Promise<void> {
+  expect(stopped.code, stopped.stderr).toBe(3);
+  expect(stopped.stderr).toMatch(why);
+  expect(stopped.stderr).toContain(
+    "Stopped. All results so far are stored. When the cause is gone, go on with:\n  mosaic run config.ini or.db --continue\n",
+  );
+  expect(stopped.stderr).not.toMatch(/^ {4}at /m);
+  expect(workspace.statuses("or.db")).toEqual(["pending", "pending"]);
+  await workspace.write("go", "");
+  const finished = await workspace.run(...command, "--continue");
+  expect(finished.code, finished.stderr).toBe(0);
+  expect(workspace.statuses("or.db")).toEqual(["done", "done"]);
+  expect(workspace.query("or.db", "SELECT max(attempts) AS most FROM run_details")).toEqual([{ most: 0 }]);
+}
+
+it.each([
+  ["EDQUOT", "write", "the quota of the disk is used up; make room"],
+  ["EROFS", "open", "the file system can only be read; mount it for writing"],
+  ["EMFILE", "mkdir", "too many files are open; raise the limit (ulimit -n)"],
+  ["ESTALE", "rename", "the file system has lost a file that was open; mount it anew"],
+] as const)("%s at %s of a run's files", async (kind, call, why) => {
+  await write();
+  const faults = openFaults(temporaryFolder());
+  const fault: Fault = { kind, call, at: 1, lasting: true, parts: ["_1.", ".staging"] };
+  const environment = Object.entries(faults.environment(fault)).map((entry) => entry.join("="));
+  const stopped = await workspace.startProgram("env", [...environment, process.execPath, bin, ...command]).finished;
+  expect(faults.outcome().hit, stopped.stderr).toMatch(call);
+  const files = workspace.path(".runs/or");
+  await expectGoesOn(stopped, `\nrun 1 cannot go on: the run files in ${files} cannot be written: ${why}\n`);
+});
+
+it("the folder of the runs' files is removed while they run", async () => {
+  await write("Waiting");
+  const running = workspace.start(...command);
+  await until(() => workspace.exists(".runs/or/output_1.log"), "a run");
+  await rm(workspace.path(".runs"), { recursive: true });
+  await workspace.write("go", "");
+  await expectGoesOn(await running.finished, /run 1 cannot go on: .* cannot be written: the folder is gone/);
+});
+
+it("what a module reads lies on a disk that fails", async () => {
+  await write("Reading");
+  const stopped = await workspace.run(...command);
+  await expectGoesOn(stopped, /run 1 cannot go on: the disk fails to read or write; look after it \(/);
+});

@@ -1,0 +1,50 @@
+/** A command whose n-th call to the system fails, or kills it: "fail every call in turn until none is left". */
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+
+export type FaultKind = "EDQUOT" | "EIO" | "EMFILE" | "ENOSPC" | "EROFS" | "ESTALE" | "kill";
+
+export interface Fault {
+  /** Which call, from 1; 0: none fails, they are only counted. */
+  readonly at: number;
+  readonly kind: FaultKind;
+  /** Counted is what concerns paths with one of these in them; `socket:` stands for sockets. */
+  readonly parts: readonly string[];
+  /** Counted is this call only, such as `fsync`. */
+  readonly call?: string;
+  /** All later calls fail too. */
+  readonly lasting?: boolean;
+}
+
+const stateBytes = 4096;
+
+/** Compiles the library into a folder, where it keeps its count too. */
+export function openFaults(folder: string) {
+  const library = join(folder, "faults.so");
+  const source = join(import.meta.dirname, "../faults/faults.c");
+  execFileSync("cc", ["-shared", "-fPIC", "-O1", "-w", source, "-o", library, "-ldl"]);
+  const state = join(folder, "faults.state");
+  return {
+    /** Environment of the command that is to meet it. */
+    environment({ at, kind, parts, call, lasting }: Fault): Readonly<Record<string, string>> {
+      writeFileSync(state, new Uint8Array(stateBytes));
+      return {
+        LD_PRELOAD: library,
+        FAULT_STATE: state,
+        FAULT_MATCH: parts.join("|"),
+        FAULT_AT: String(at),
+        FAULT_ERROR: String(kind === "kill" ? 0 : constants.errno[kind]),
+        ...(call === undefined ? {} : { FAULT_CALL: call }),
+        ...(lasting === true ? { FAULT_STICKY: "1" } : {}),
+      };
+    },
+    /** How many calls were counted, and the first one that failed: `fsync /home/me/or.db`. */
+    outcome(): { readonly count: number; readonly hit: string | undefined } {
+      const bytes = readFileSync(state);
+      const hit = bytes.toString("utf8", 16, bytes.indexOf(0, 16));
+      return { count: Number(bytes.readBigInt64LE(0)), hit: hit === "" ? undefined : hit };
+    },
+  };
+}
