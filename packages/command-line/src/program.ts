@@ -3,6 +3,7 @@ import { CodedError, isSystemError, messageOf, outliveOutput } from "@ml-mosaic/
 import { CommanderError, Command as Parser } from "commander";
 import type { Command, ExitCode, Terminal } from "./command.ts";
 import { Stopped } from "./interruptible.ts";
+import { plainLines, printableText } from "./one-line.ts";
 import { parserOf, understandable } from "./parser.ts";
 
 export interface Program {
@@ -15,8 +16,9 @@ export interface Program {
 /** Runs `program <verb> …` as the process was asked to, or that verb alone where it is a command of its own. */
 export async function runProcess(program: Program, verb?: string): Promise<void> {
   const terminal: Terminal = {
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
+    // What goes into a file or a program stays as it is.
+    out: (text) => process.stdout.write(process.stdout.isTTY ? printableText(text) : text),
+    err: (text) => process.stderr.write(printableText(text)),
     isLive: process.stderr.isTTY === true,
   };
   const args = process.argv.slice(2);
@@ -85,7 +87,7 @@ async function parse(
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    terminal.err(`${messageOf(error)}\n`);
+    terminal.err(`${plainLines(messageOf(error)).join("\n")}\n`);
     if (error instanceof Stopped) return 3;
     // What was not thrown on purpose is a fault of ours: whoever mends it wants to know where.
     const isExpected = error instanceof CodedError || isSystemError(error);

@@ -1,5 +1,5 @@
 import { CodedError, clockText, countText, replaceFile, requireReplaceable } from "@ml-mosaic/base";
-import { command, interruptible, Stopped, shellText, type Terminal } from "@ml-mosaic/command-line";
+import { command, interruptible, oneLine, Stopped, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { createLogUpdate } from "log-update";
 import { chooseDatabase } from "../control/choose-database.ts";
 import { askExperiment } from "../control/control-client.ts";
@@ -153,7 +153,7 @@ function openWaitingView({ isLive, err }: Terminal): WaitingView {
       const head = `Waiting for ${countText(runs.length, "run")}:`;
       const lines = runs.map(({ runId, description, seconds, epoch, epochs }) => {
         const progress = epochs === 0 ? "starting" : `epoch ${epoch}/${epochs}`;
-        return `  run ${runId}  ${progress}  ${clockText(seconds)}  ${description}`;
+        return `  run ${runId}  ${progress}  ${clockText(seconds)}  ${oneLine(description)}`;
       });
       if (live !== undefined) live([head, ...lines].join("\n"));
       else {

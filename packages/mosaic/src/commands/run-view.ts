@@ -1,9 +1,10 @@
 /** Shows an experiment while it runs: in place on a terminal, as plain lines elsewhere. */
 import { clockText, countText } from "@ml-mosaic/base";
-import { barText, numberText, shortenText, type Terminal } from "@ml-mosaic/command-line";
+import { barText, numberText, oneLine, shortenText, type Terminal } from "@ml-mosaic/command-line";
 import type { EpochRecord } from "@ml-mosaic/training";
 import { createLogUpdate } from "log-update";
 import { figureOf } from "../figures/run-figures.ts";
+import { firstErrorLine } from "../status/first-error-line.ts";
 import { type Lease, maximumAttempts } from "../store/index.ts";
 import { silentSeconds } from "../supervisor/patience.ts";
 import type { SupervisorEvent } from "../supervisor/supervise.ts";
@@ -51,7 +52,7 @@ export function openRunView(terminal: Terminal, total: number): RunView {
       const silence = silent > silentSeconds ? `  no progress for ${clockText(silent)}` : "";
       const progress =
         last === undefined ? "starting" : `epoch ${last.epoch}/${epochs}  test loss ${numberText(last.validLoss)}`;
-      lines.push(shortenText(`  run ${lease.runId}  ${progress}${silence}  ${lease.description}`, width));
+      lines.push(shortenText(`  run ${lease.runId}  ${progress}${silence}  ${oneLine(lease.description)}`, width));
     }
     live?.(lines.join("\n"));
   };
@@ -85,19 +86,21 @@ export function openRunView(terminal: Terminal, total: number): RunView {
           done++;
           if (live === undefined)
             say(
-              `${done + failed}/${total} ${name} done: test loss ${numberText(figureOf(event.result, "test_loss"))}  ${lease.description}`,
+              `${done + failed}/${total} ${name} done: test loss ${numberText(figureOf(event.result, "test_loss"))}  ${oneLine(lease.description)}`,
             );
           return;
         }
         case "failed":
           running.delete(lease.runId);
           failed++;
-          return say(`${done + failed}/${total} ${name} failed: ${event.error.split("\n")[0]}  ${lease.description}`);
+          return say(
+            `${done + failed}/${total} ${name} failed: ${errorLine(event.error)}  ${oneLine(lease.description)}`,
+          );
         case "worker-died":
           running.delete(lease.runId);
           if (event.status === "error") failed++;
           return say(
-            `${name}: its worker died (${event.how}); ${event.status === "error" ? `given up after ${maximumAttempts} attempts` : "it starts again"}  ${lease.description}`,
+            `${name}: its worker died (${event.how}); ${event.status === "error" ? `given up after ${maximumAttempts} attempts` : "it starts again"}  ${oneLine(lease.description)}`,
           );
         case "given-back":
           running.delete(lease.runId);
@@ -110,7 +113,7 @@ export function openRunView(terminal: Terminal, total: number): RunView {
         case "disturbed":
           running.delete(lease.runId);
           return say(
-            `run ${event.from} left an error behind: ${event.error.split("\n")[0]}; ${name}, which came after it in one worker, starts again`,
+            `run ${event.from} left an error behind: ${errorLine(event.error)}; ${name}, which came after it in one worker, starts again`,
           );
         case "paused":
           running.delete(lease.runId);
@@ -128,4 +131,8 @@ export function openRunView(terminal: Terminal, total: number): RunView {
       );
     },
   };
+}
+
+function errorLine(error: string): string {
+  return shortenText(oneLine(firstErrorLine(error)), 200);
 }

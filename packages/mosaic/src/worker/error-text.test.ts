@@ -8,6 +8,12 @@ it("gives the message, the stack and the causes", () => {
   );
 });
 
+it("leaves out the middle of a very long text", () => {
+  const text = errorText(new Error(`begin ${"x".repeat(32_000_000)} end`));
+  expect(text.length).toBeLessThan(65_000);
+  expect(text).toMatch(/^Error: begin x+\n… 31\d{6} characters left out …\nx+ end\n +at /);
+});
+
 it("tells what is no error", () => {
   const loop: { self?: unknown } = {};
   loop.self = loop;
