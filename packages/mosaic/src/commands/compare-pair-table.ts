@@ -4,28 +4,28 @@ import type { PairReport } from "../compare/data-report.ts";
 import type { Scale } from "../compare/scale.ts";
 import { differenceText, planText, rangeText, verdictText } from "./compare-words.ts";
 
-/** Longer names stand on a line of their own. */
+/** Longer names stand on lines of their own above the table. */
 const longestName = 24;
 
 /** @param pairs with the same first model */
 export function pairTable(pairs: readonly PairReport[], scale: Scale, familySize: number): string {
-  const first = pairs[0]?.a ?? "";
   const hasPlans = pairs.some(({ plan }) => plan !== null);
+  const isLong = pairs.some(({ b }) => b.length > longestName);
   const header = [
-    `${first.length > longestName ? "it" : first} against`,
+    "against",
     "verdict",
     "by how much (95 %)",
     "won",
     familySize > 1 ? `p of ${familySize}` : "p",
     ...(hasPlans ? ["more"] : []),
   ];
-  const rows = pairs.map((pair) => [pair.b, ...cellsOf(pair, scale), ...(hasPlans ? [planText(pair.plan)] : [])]);
-  const isLong = rows.some(([name = ""]) => name.length > longestName);
-  const shown = isLong ? rows.map(([, ...cells], index) => [`${index + 1}`, ...cells]) : rows;
-  const table = tableText(header, shown, [4, 5]);
-  if (!isLong) return table;
-  const names = rows.map(([name = ""], index) => `${index + 1}: ${name}`);
-  return [`${first} against`, ...names.map((name) => `  ${name}`), table].join("\n");
+  const rows = pairs.map((pair, index) => [
+    isLong ? String(index + 1) : pair.b,
+    ...cellsOf(pair, scale),
+    ...(hasPlans ? [planText(pair.plan)] : []),
+  ]);
+  const names = isLong ? pairs.map(({ b }, index) => `  ${index + 1}: ${b}\n`) : [];
+  return `${names.join("")}${tableText(header, rows, [4, 5])}`;
 }
 
 function cellsOf(pair: PairReport, scale: Scale): readonly string[] {

@@ -47,7 +47,8 @@ function dataText(data: DataReport, database: string, all: boolean): string {
   if (pairs.length === 0) parts.push(lonelyText(models));
   else parts.push(headline(placed, pairs), pairTable(first, scale, familySize));
   if (all && others.length > 0)
-    for (const ofOne of Map.groupBy(others, ({ a }) => a).values()) parts.push(pairTable(ofOne, scale, familySize));
+    for (const [model, ofOne] of Map.groupBy(others, ({ a }) => a))
+      parts.push(`${model}:\n${pairTable(ofOne, scale, familySize)}`);
   else if (familySize > first.length) {
     const decided = others.filter(({ verdict }) => verdict === "better" || verdict === "worse").length;
     const counts = `${decided} decided, ${others.filter(({ verdict }) => verdict === "equivalent").length} equivalent`;

@@ -64,7 +64,7 @@ describe("one data set", () => {
     expect(out).toContain("These verdicts hold for the planned number of repetitions");
     expect(out).toContain("1 other pair: 1 decided, 0 equivalent; --all lists them.");
     expect(out).toContain("The models are ranked on the test set.");
-    expect((await compare("--all")).out).toMatch(/^Net\(4\) against .*\n.*\nNet\(2\) +better/m);
+    expect((await compare("--all")).out).toMatch(/^Net\(4\):\nagainst .*\n.*\nNet\(2\) +better/m);
     const widest = out
       .split("\n")
       .filter((line) => /^(Net\(\d\) {2,}|--)/.test(line))

@@ -113,13 +113,17 @@ function dataContent(report: CompareReport, data: DataReport, texts: CompareText
 }
 
 /** How often each model was run. */
-function countNotes({ folds }: DataReport, models: readonly ModelStanding[]): readonly string[] {
+function countNotes({ folds, scale }: DataReport, models: readonly ModelStanding[]): readonly string[] {
   const ns = models.map(({ n }) => n);
   if (ns.length === 0) return [];
   const [least, most] = [Math.min(...ns), Math.max(...ns)];
   const unit = folds > 0 ? "result" : "repetition";
   const count = least === most ? countText(most, unit) : `${least} to ${countText(most, unit)}`;
-  return [`n = ${count}`, folds > 0 ? `${folds}-fold cross-validation` : ""];
+  return [
+    `n = ${count}`,
+    folds > 0 ? `${folds}-fold cross-validation` : "",
+    scale === "log" ? "compared by ratios, with geometric means" : "",
+  ];
 }
 
 function overallContent(report: CompareReport, overall: OverallReport, texts: CompareTexts): Content {
