@@ -184,7 +184,7 @@ it("generates a pipeline file of the seed's shape", async () => {
     expect(finished.stdout).toContain("6 pipelines");
     expect(finished.stdout).toContain("24 runs");
     const pipelines: unknown = JSON.parse(await workspace.read("pipelines.json"));
-    expect(pipelines).toHaveLength(6);
+    expect(pipelines).toHaveLength(24);
     // seeds/001, with this example's class names and paths; toEqual ignores the order, the texts do not.
     const first = [
       {

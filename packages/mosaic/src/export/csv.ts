@@ -17,7 +17,13 @@ function lineOf(values: readonly TableValue[]): string {
 function cellOf(value: TableValue): string {
   if (value === null) return "";
   if (typeof value === "number") return numberOf(value);
+  if (isFormula(value)) return `"'${value.replaceAll('"', '""')}"`;
   return value === "" || /[",\r\n]|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}
+
+/** A spreadsheet would carry it out; it takes what has an apostrophe before it for text. */
+function isFormula(text: string): boolean {
+  return /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text));
 }
 
 /** As pandas, Polars, R and DuckDB all read them. */

@@ -70,6 +70,27 @@ const second = {
   epochs: null,
 };
 
+it("formulas of spreadsheets are text in CSV, numbers stay numbers", async () => {
+  const experimentId = await store.createExperiment(exampleExperiment);
+  const texts = ["=cmd|' /C calc'!A0", "+1+2", "-2+3", "@SUM(A1)", "\t=1", "-4", "+.5", "a=b"];
+  await store.addRuns(
+    experimentId,
+    texts.map((text, repetition) => exampleRun({ params: [["text", text]], repetition })),
+  );
+  await exportTo("out.csv");
+  const lines = (await readFile(path("out.csv"), "utf8")).split("\n").slice(1, -1);
+  expect(lines.map((line) => line.split("Mlp(2),")[1]?.replace(/,+$/, ""))).toEqual([
+    `"'=cmd|' /C calc'!A0"`,
+    `"'+1+2"`,
+    `"'-2+3"`,
+    `"'@SUM(A1)"`,
+    `"'\t=1"`,
+    "-4",
+    "+.5",
+    "a=b",
+  ]);
+});
+
 describe("export", () => {
   beforeEach(fill);
 

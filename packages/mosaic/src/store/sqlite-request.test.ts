@@ -69,6 +69,8 @@ describe("a request", () => {
     ["SELECT pipeline FROM runs", 'its first column, pipeline, has "Mlp(2)"'],
     ["SELECT NULL", "has null, which is no run id"],
     ["SELECT 1.5", "has 1.5"],
+    ["SELECT 9007199254740993", "has 9007199254740993, which is no run id"],
+    ["SELECT -9223372036854775807", "has -9223372036854775807, which is no run id"],
     ["SELECT x'00'", "which is no run id"],
     ["SELECT zeroblob(100000)", "has 100 kB of bytes"],
     ["SELECT printf('%.100000c', 'x')", `has "${"x".repeat(60)}"…`],

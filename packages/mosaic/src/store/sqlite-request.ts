@@ -65,6 +65,8 @@ function firstColumn(
     const [column] = statement.columns();
     if (column === undefined) throw requestRefused("it returns nothing");
     statement.setReturnArrays(true);
+    // As numbers those above 2^53 would be an error of Node's.
+    statement.setReadBigInts(true);
     const ids: number[] = [];
     for (const row of statement.iterate()) {
       const value = Object.values(row)[0];
