@@ -101,14 +101,21 @@ it.each([
   expect(await readFile(join(folder, "2-b.json"), "utf8")).toBe(text);
 });
 
+it("a pipe is passed over, which would be read without end", async () => {
+  await leave("1-a.json");
+  spawnSync("mkfifo", [join(folder, "2-b.json")]);
+  expect(await listExperiments([folder])).toHaveLength(1);
+});
+
 describe("the folder", () => {
-  it("is in the runtime folder of the user's own, else below the temporary one", () => {
-    const fallback = join(root, `mosaic-${process.getuid?.()}`);
-    const folders = (XDG_RUNTIME_DIR: string | undefined) => controlFolders({ XDG_RUNTIME_DIR, temporaryFolder: root });
-    expect(folders(root)).toEqual([join(root, "mosaic"), fallback]);
-    expect(folders(undefined)).toEqual([fallback]);
-    expect(folders("relative")).toEqual([fallback]);
-    expect(folders(join(root, "nowhere"))).toEqual([fallback]);
+  it("is in the runtime folder of the user's own, else below the temporary one, else at home", () => {
+    const fallbacks = [join(root, `mosaic-${process.getuid?.()}`), join(root, "home", ".local", "state", "mosaic")];
+    const folders = (XDG_RUNTIME_DIR: string | undefined) =>
+      controlFolders({ XDG_RUNTIME_DIR, temporaryFolder: root, homeFolder: join(root, "home") });
+    expect(folders(root)).toEqual([join(root, "mosaic"), ...fallbacks]);
+    expect(folders(undefined)).toEqual(fallbacks);
+    expect(folders("relative")).toEqual(fallbacks);
+    expect(folders(join(root, "nowhere"))).toEqual(fallbacks);
   });
 
   it("is refused when others can look into it, or it is something else", async () => {
@@ -128,9 +135,22 @@ describe("the folder", () => {
     spawnSync("chown", ["65534", folder]);
     await expect(listExperiments([folder])).rejects.toThrow("belongs to another user");
     spawnSync("chown", ["65534", root]);
-    expect(controlFolders({ XDG_RUNTIME_DIR: root, temporaryFolder: "/tmp" })).toHaveLength(1);
+    expect(controlFolders({ XDG_RUNTIME_DIR: root, temporaryFolder: "/tmp" })).toHaveLength(2);
     spawnSync("chown", ["0", root]);
   });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    "is the next one where somebody else was first, by a folder or a link",
+    async () => {
+      const home = join(root, "home", "mosaic");
+      await symlink(root, folder);
+      spawnSync("chown", ["-h", "65534", folder]);
+      const registration = await register({ database, configuration }, [folder, home]);
+      expect(registration.folder).toBe(home);
+      expect(await listExperiments([folder, home])).toMatchObject([{ database, liveness: "alive", folder: home }]);
+      await registration.remove();
+    },
+  );
 });
 
 describe("the database that is meant", () => {
@@ -140,6 +160,8 @@ describe("the database that is meant", () => {
     const one = await register({ database, configuration }, [folder]);
     await leave("1-a.json");
     expect(await chooseDatabase(undefined, [folder])).toBe(database);
+    await symlink(database, join(root, "link.db"));
+    expect(await chooseDatabase(join(root, "link.db"), [folder])).toBe(database);
     const two = await register({ database: join(root, "two.db"), configuration }, [folder]);
     const several = chooseDatabase(undefined, [folder]);
     await expect(several).rejects.toMatchObject({ code: "SEVERAL_EXPERIMENTS" });

@@ -1,7 +1,7 @@
 /** Which experiments of this user are running, and which have died: one small file for each `mosaic run`. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { lstat, readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
   currentProcess,
@@ -13,7 +13,7 @@ import {
   replaceFile,
 } from "@ml-mosaic/base";
 import { databaseFile } from "../store/index.ts";
-import { controlFolders, makePrivateFolder, requirePrivateFolder } from "./private-folder.ts";
+import { controlFolders, makePrivateFolder, ownFolders, requirePrivateFolder } from "./private-folder.ts";
 
 export interface RunningExperiment {
   /** Absolute. */
@@ -47,7 +47,7 @@ export async function register(
   experiment: RunningExperiment,
   folders: readonly string[] = controlFolders(),
 ): Promise<Registration> {
-  const [folder] = folders;
+  const [folder] = await ownFolders(folders);
   if (folder === undefined) throw new RangeError("there is no folder to register in");
   const database = databaseFile(experiment.database);
   // Whoever ran it before is dead, or this process could not have taken the database over.
@@ -75,7 +75,7 @@ export async function listExperiments(
   folders: readonly string[] = controlFolders(),
 ): Promise<readonly RegisteredExperiment[]> {
   const found: RegisteredExperiment[] = [];
-  for (const folder of folders) {
+  for (const folder of await ownFolders(folders)) {
     if (!(await requirePrivateFolder(folder))) continue;
     for (const file of await readdir(folder)) {
       if (!file.endsWith(ending)) continue;
@@ -107,6 +107,8 @@ async function sweep(folder: string): Promise<void> {
 async function readExperimentFile(folder: string, file: string): Promise<RegisteredExperiment | undefined> {
   let text: string;
   try {
+    // Reading a pipe would wait for a writer without end.
+    if (!(await lstat(join(folder, file))).isFile()) return undefined;
     text = await readFile(join(folder, file), "utf8");
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;

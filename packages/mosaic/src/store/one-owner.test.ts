@@ -13,6 +13,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   allRuns,
@@ -127,6 +129,39 @@ describe("the owner", () => {
     writeFileSync(path, "no database ".repeat(100));
     await expect(openSqliteStore(path)).rejects.toMatchObject({ code: "STORE_NOT_A_DATABASE" });
     expect(isFree(path)).toBe(true);
+  });
+});
+
+describe("another program that keeps the database locked", () => {
+  test("is waited for, with all changes in their order, while the process goes on", async () => {
+    const store = await openWithRuns(2);
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    const lease = leaseRun(store, 1);
+    const changes = [lease, store.setSystem("a", "1"), store.setSystem("a", "2"), store.heartbeat([])];
+    let isThrough = false;
+    void Promise.all(changes).then(() => {
+      isThrough = true;
+    });
+    await delay(400);
+    expect(isThrough).toBe(false);
+    expect(await store.countByStatus()).toEqual(new Map([["pending", 2]]));
+    other.exec("ROLLBACK");
+    other.close();
+    await store.completeRun(await lease, { result: exampleResult });
+    await Promise.all(changes);
+    expect((await store.system()).get("a")).toBe("2");
+    await store.close();
+  });
+
+  test("is named after all patience", async () => {
+    const store = await openSqliteStore(path, { patienceSeconds: 0.2 });
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    await expect(store.setSystem("a", "1")).rejects.toMatchObject({ code: "STORE_BUSY" });
+    other.close();
+    await store.setSystem("a", "2");
+    await store.close();
   });
 });
 

@@ -24,6 +24,8 @@ export interface SqliteStoreOptions {
   readonly leaseSeconds?: number;
   /** How long the claim lasts without a heartbeat, where another process cannot see whether this one lives. */
   readonly claimSeconds?: number;
+  /** How long a change waits while another program keeps the database locked. */
+  readonly patienceSeconds?: number;
 }
 
 /** In WAL mode locks are held for moments only: at a commit, and when the last connection closes. */
@@ -35,7 +37,7 @@ const lockRetryMilliseconds = 100;
  * original Mosaic keeps its tables and gets the further ones. The process holds the only right to write until `close`.
  */
 export async function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<Store> {
-  const { create = true, leaseSeconds = 60, claimSeconds = 20 } = options;
+  const { create = true, leaseSeconds = 60, claimSeconds = 20, patienceSeconds = 600 } = options;
   const location = databaseFile(path);
   const migrations = await loadMigrations();
   const exists = checkDatabasePath(location, "write");
@@ -64,6 +66,7 @@ export async function openSqliteStore(path: string, options: SqliteStoreOptions 
         recoveredRuns,
         claimMilliseconds,
         leaseMilliseconds: leaseSeconds * 1000,
+        patienceMilliseconds: patienceSeconds * 1000,
       });
     }),
   );

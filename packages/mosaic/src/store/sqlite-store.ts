@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import type { Direction } from "@ml-mosaic/statistics";
 import type { EpochRecord } from "@ml-mosaic/training";
 import { flatPipeline } from "../pipelines/flat-pipeline.ts";
@@ -24,6 +24,7 @@ import { returnStatusOf } from "./return-status.ts";
 import { pipelineIn, pipelineParam, requirePipeline, withoutPipeline } from "./run-queries.ts";
 import { prepareRunStatements, type RunStatements } from "./run-statements.ts";
 import { seedColumns } from "./seed-columns.ts";
+import { isBusy, storeErrorFrom } from "./sqlite-error.ts";
 import { type SqliteConnection, SqliteStoreReader } from "./sqlite-store-reader.ts";
 import { type KeysOf, maximumAttempts, type Store } from "./store.ts";
 import { StoreError } from "./store-error.ts";
@@ -38,7 +39,12 @@ export interface SqliteWriterConnection extends SqliteConnection {
   readonly recoveredRuns: number;
   readonly claimMilliseconds: number;
   readonly leaseMilliseconds: number;
+  /** How long a change waits while another program keeps the database locked. */
+  readonly patienceMilliseconds: number;
 }
+
+/** How long a change waits with the process standing still; after that, it stands in line and the process goes on. */
+const stillMilliseconds = 100;
 
 /** The writing side; holds the claim `claimToken` until `close`. */
 export class SqliteStore extends SqliteStoreReader implements Store {
@@ -47,9 +53,12 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   readonly #claimToken: bigint;
   readonly #claimMilliseconds: number;
   readonly #leaseMilliseconds: number;
+  readonly #patienceMilliseconds: number;
   readonly #sql: RunStatements;
   /** Settles when the runs that are being added are. */
   #adding: Promise<void> | undefined;
+  /** Changes that wait for another program's lock; resolves when the last one is through. */
+  #line: Promise<void> | undefined;
 
   constructor(connection: SqliteWriterConnection) {
     super(connection);
@@ -58,9 +67,11 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     this.#claimToken = storedInteger(connection.claimToken);
     this.#claimMilliseconds = connection.claimMilliseconds;
     this.#leaseMilliseconds = connection.leaseMilliseconds;
+    this.#patienceMilliseconds = connection.patienceMilliseconds;
     this.#sql = prepareRunStatements(this.database);
     // Kibibytes: identities come in no order, so that the pages of their index are all in use while runs are added.
     this.database.exec("PRAGMA cache_size = -65536");
+    this.database.exec(`PRAGMA busy_timeout = ${stillMilliseconds}`);
   }
 
   createExperiment({ configuration, engineVersion, machineJson }: NewExperiment): Promise<number> {
@@ -227,9 +238,11 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   }
 
   override async close(): Promise<void> {
+    await this.#line;
     if (!this.database.isOpen) return;
     try {
       await this.perform(() => {
+        this.database.exec("PRAGMA busy_timeout = 10000");
         if (!this.#lock.isInPlace()) throw replaced(this.location, saveBeside(this.database, this.location));
         this.#sql.dropClaim.run(this.#claimToken);
         leaveWriteAheadLog(this.database);
@@ -240,18 +253,53 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     }
   }
 
-  /** One transaction, refused once the file is another one or another process has taken the claim over. */
+  /**
+   * One transaction, refused once the file is another one or another process has taken the claim over. Where another
+   * program has locked the database it waits its turn, and later changes behind it.
+   */
   #write<T>(work: () => T): Promise<T> {
-    return this.perform(() =>
-      transaction(this.database, "write", () => {
-        if (!this.#lock.isInPlace()) throw replaced(this.location);
-        if (this.#sql.holdsClaim.get(this.#claimToken) === undefined) {
-          const message = `${this.location}: another process has taken over this database; this one may not write any more`;
-          throw new StoreError("STORE_CLAIM_LOST", message);
-        }
-        return work();
-      }),
+    if (this.#line === undefined) {
+      try {
+        return Promise.resolve(this.#change(work));
+      } catch (error) {
+        if (!isBusy(error)) return Promise.reject(storeErrorFrom(error, this.location));
+      }
+    }
+    const turn = (this.#line ?? Promise.resolve()).then(() => this.#changeWhenFree(work));
+    const line: Promise<void> = turn.then(
+      () => this.#leaveLine(line),
+      () => this.#leaveLine(line),
     );
+    this.#line = line;
+    return turn;
+  }
+
+  #leaveLine(line: Promise<void>): void {
+    if (this.#line === line) this.#line = undefined;
+  }
+
+  async #changeWhenFree<T>(work: () => T): Promise<T> {
+    const deadline = performance.now() + this.#patienceMilliseconds;
+    for (;;) {
+      try {
+        return this.#change(work);
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) throw storeErrorFrom(error, this.location);
+        await delay(stillMilliseconds);
+      }
+    }
+  }
+
+  #change<T>(work: () => T): T {
+    if (!this.database.isOpen) throw new StoreError("STORE_CLOSED", `${this.location}: the store is closed`);
+    return transaction(this.database, "write", () => {
+      if (!this.#lock.isInPlace()) throw replaced(this.location);
+      if (this.#sql.holdsClaim.get(this.#claimToken) === undefined) {
+        const message = `${this.location}: another process has taken over this database; this one may not write any more`;
+        throw new StoreError("STORE_CLAIM_LOST", message);
+      }
+      return work();
+    });
   }
 
   /** A batch at a time, between which others have their turn and the log before the database stays small. */
