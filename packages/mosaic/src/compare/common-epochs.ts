@@ -26,7 +26,7 @@ export async function atCommonEpochs(
   const changed = new Map<ParsedRun, ParsedRun>();
   for (const family of Map.groupBy(runs, ({ pipeline }) => families.get(pipeline)).values()) {
     const epochs = new Set(family.map(({ pipeline }) => epochsOf(pipeline)));
-    if (epochs.size < 2 || !family.some(isAgain)) continue;
+    if (epochs.size < 2 || !family.some(({ isAgain }) => isAgain)) continue;
     const common = Math.min(...epochs);
     const longer = family.filter(({ pipeline }) => epochsOf(pipeline) > common);
     const taken = await Promise.all(longer.map((run) => takeBack(reader, run, common, criterion)));
@@ -35,7 +35,7 @@ export async function atCommonEpochs(
     if (isWhole) for (const [index, run] of longer.entries()) changed.set(run, back[index] ?? run);
     trainedFurther.push({
       model: describeModules(family[0]?.pipeline.model ?? []),
-      runIds: longer.filter(isAgain).map(({ run }) => run.runId),
+      runIds: longer.filter(({ isAgain }) => isAgain).map(({ runId }) => runId),
       epoch: isWhole ? common : null,
     });
   }
@@ -52,13 +52,9 @@ function epochsOf({ training }: ParsedPipeline): number {
   return Number(training.epochs ?? Number.NaN);
 }
 
-function isAgain({ run: { details } }: ParsedRun): boolean {
-  return details !== null && details.orderedAt > details.createdAt;
-}
-
 /** A repetition that is there twice, with more and with fewer epochs, was meant to be. */
 function haveOneRunEach(family: readonly ParsedRun[]): boolean {
-  const epochs = Map.groupBy(family, ({ run, pipeline }) => `${run.details?.seed} ${foldOf(pipeline)}`);
+  const epochs = Map.groupBy(family, ({ seed, pipeline }) => `${seed} ${foldOf(pipeline)}`);
   return [...epochs.values()].every((runs) => new Set(runs.map(({ pipeline }) => epochsOf(pipeline))).size === 1);
 }
 
@@ -72,7 +68,7 @@ async function takeBack(
   const training = { ...parsed.pipeline.training, epochs: String(epoch) };
   const pipeline = { ...parsed.pipeline, training, trainingText: JSON.stringify(sortedTexts(training)) };
   if (typeof parsed.outcome === "string" && parsed.outcome !== "diverged") return { ...parsed, pipeline };
-  const figure = await figureAt(reader, parsed.run.runId, epoch, criterion);
+  const figure = await figureAt(reader, parsed.runId, epoch, criterion);
   return figure === undefined ? undefined : { ...parsed, pipeline, outcome: valueOutcome(figure) };
 }
 

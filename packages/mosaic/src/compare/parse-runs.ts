@@ -1,4 +1,5 @@
 /** The runs of a database, each with its pipeline and what became of it. */
+import { hash } from "node:crypto";
 import type { Figure } from "../figures/figure.ts";
 import { sortedTexts } from "../pipelines/pipeline.ts";
 import { maximumAttempts, type RunRecord, type StoreReader } from "../store/index.ts";
@@ -10,8 +11,16 @@ import { lentTraining, type PipelineParts, partsOf } from "./pipeline-parts.ts";
  */
 export type Outcome = number | "failed" | "lost" | "diverged" | "empty" | "unfinished";
 
+/** What is kept of each run: as little as can be, since there may be a million. Details are undefined for the original's. */
 export interface ParsedRun {
-  readonly run: Pick<RunRecord, "runId" | "details">;
+  readonly runId: number;
+  readonly seed: number | undefined;
+  readonly repetition: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly orderedAt: number | undefined;
+  readonly endedAt: number | undefined;
+  /** It was ordered anew when it had ended. */
+  readonly isAgain: boolean;
   readonly pipeline: ParsedPipeline;
   readonly outcome: Outcome;
 }
@@ -23,13 +32,23 @@ export interface ParsedPipeline extends PipelineParts {
 /** Every run that has a pipeline. */
 export async function parseRuns(reader: StoreReader, criterion: Figure): Promise<readonly ParsedRun[]> {
   const pipelines = new Map<string, PipelineParts | undefined>();
-  const parsed: (Omit<ParsedRun, "pipeline"> & { readonly parts: PipelineParts })[] = [];
+  const parsed: { readonly run: Omit<ParsedRun, "pipeline">; readonly parts: PipelineParts }[] = [];
   for await (const run of reader.runs()) {
-    const text = `${JSON.stringify(run.pipeline)}\n${run.params.flat().join("\n")}`;
+    const text = hash("sha256", `${JSON.stringify(run.pipeline)}\n${run.params.flat().join("\n")}`);
     if (!pipelines.has(text)) pipelines.set(text, partsOf(run));
     const parts = pipelines.get(text);
     const { runId, details } = run;
-    if (parts !== undefined) parsed.push({ run: { runId, details }, parts, outcome: outcomeOf(run, criterion) });
+    if (parts === undefined) continue;
+    const kept = {
+      runId,
+      seed: details?.seed,
+      repetition: details?.repetition,
+      orderedAt: details?.orderedAt.getTime(),
+      endedAt: details?.finishedAt?.getTime(),
+      isAgain: details !== null && details.orderedAt > details.createdAt,
+      outcome: outcomeOf(run, criterion),
+    };
+    parsed.push({ run: kept, parts });
   }
   const all = [...pipelines.values()].filter((parts) => parts !== undefined);
   const trainingOf = lentTraining(all);
@@ -39,7 +58,7 @@ export async function parseRuns(reader: StoreReader, criterion: Figure): Promise
       return [parts, { ...parts, training, trainingText: JSON.stringify(sortedTexts(training)) }] as const;
     }),
   );
-  return parsed.flatMap(({ parts, ...run }) => {
+  return parsed.flatMap(({ parts, run }) => {
     const pipeline = complete.get(parts);
     return pipeline === undefined ? [] : [{ ...run, pipeline }];
   });

@@ -85,24 +85,22 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
       (pipeline) => `${keyOf(pipeline.data)}: ${describeFully(pipeline.data)}`,
     ],
   );
-  const runs = parsed.flatMap(({ run, pipeline, outcome }): ComparedRun[] => {
+  const foldTexts = new Map(pipelines.map((pipeline) => [pipeline, foldOf(pipeline)]));
+  const dataKeys = new Map(pipelines.map((pipeline) => [pipeline, keyOf(pipeline.data)]));
+  const stageKeys = new Map(pipelines.map((pipeline) => [pipeline, pipeline.data.map(({ key }) => key)]));
+  const runs = parsed.flatMap(({ pipeline, ...run }): ComparedRun[] => {
     const model = modelLabels.get(pipeline);
     if (model === undefined) return [];
     return [
       {
-        runId: run.runId,
+        ...run,
         model,
         data: dataLabels.get(pipeline) ?? "",
-        dataKey: keyOf(pipeline.data),
-        stageKeys: pipeline.data.map(({ key }) => key),
+        // One text for all runs of a pipeline.
+        dataKey: dataKeys.get(pipeline) ?? "",
+        stageKeys: stageKeys.get(pipeline) ?? [],
         member: memberOf.get(pipeline) ?? "",
-        fold: foldOf(pipeline),
-        seed: run.details?.seed,
-        repetition: run.details?.repetition,
-        orderedAt: run.details?.orderedAt.getTime(),
-        endedAt: run.details?.finishedAt?.getTime(),
-        isAgain: run.details !== null && run.details.orderedAt > run.details.createdAt,
-        outcome,
+        fold: foldTexts.get(pipeline),
       },
     ];
   });

@@ -34,8 +34,8 @@ describe("a folder of run files", () => {
       await writeFile(join(temporary, "a.txt"), "x");
     });
     expect(artifacts).toEqual([
-      { kind: "model", path: "a.txt", sizeBytes: 1 },
-      { kind: "model", path: "b.txt", sizeBytes: 7 },
+      { kind: "model", path: "a.txt", sizeBytes: 1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      { kind: "model", path: "b.txt", sizeBytes: 7, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
     ]);
     expect(await readFile(join(folder, "b.txt"), "utf8")).toBe("new one");
   });
@@ -62,5 +62,27 @@ describe("a run's log", () => {
     expect(log.size).toBeGreaterThan(900_000);
     log.close();
     expect(log.size).toBe(1_000_000);
+  });
+
+  it("is two files at most, the last bytes in them", async () => {
+    const path = join(folder, "output_1.log");
+    const log = new RunLog(path, false, 1000);
+    for (let line = 0; line < 100; line++) {
+      log.write(`${String(line).padStart(99, "0")}\n`);
+      log.flush();
+    }
+    log.close();
+    const texts = await Promise.all([`${path}.1`, path].map((file) => readFile(file, "utf8")));
+    expect(texts.map(({ length }) => length)).toEqual([1000, 1000]);
+    expect(texts.join("").trimEnd().split("\n").map(Number)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 80),
+    );
+    expect(log.size).toBe(1000);
+    expect(await readdir(folder)).toHaveLength(2);
+    // A run that goes on counts what is there.
+    const goesOn = new RunLog(path, true, 1000);
+    goesOn.write("x");
+    goesOn.close();
+    expect(await readFile(path, "utf8")).toBe("x");
   });
 });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, existsSync, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, existsSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -53,10 +53,14 @@ export async function fileDigest(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** A run's log: lines collect in memory for moments and go to the file in one piece. */
+/**
+ * A run's log: lines collect in memory for moments and go to the file in one piece. A file that is full is kept beside it
+ * as `<name>.1`, in the place of the one before.
+ */
 export class RunLog {
   readonly path: string;
-  readonly #file: number;
+  readonly #mostBytes: number;
+  #file: number;
   #open = true;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -64,8 +68,9 @@ export class RunLog {
   #failure: unknown;
 
   /** @param goesOn whether the run goes on from its snapshot, and its log likewise */
-  constructor(path: string, goesOn = false) {
+  constructor(path: string, goesOn = false, mostBytes = mostLogBytes) {
     this.path = path;
+    this.#mostBytes = mostBytes;
     try {
       this.#file = openSync(path, goesOn ? "a" : "w");
       this.#size = goesOn ? fstatSync(this.#file).size : 0;
@@ -74,7 +79,7 @@ export class RunLog {
     }
   }
 
-  /** Bytes written. */
+  /** Bytes of the file. */
   get size(): number {
     return this.#size;
   }
@@ -95,12 +100,21 @@ export class RunLog {
     this.#waiting = [];
     this.#waitingBytes = 0;
     try {
+      if (this.#size > 0 && this.#size + bytes.length > this.#mostBytes) this.#turnOver();
       for (let start = 0; start < bytes.length; ) start += writeSync(this.#file, bytes, start);
     } catch (error) {
       this.#failure = asRunFilesError(dirname(this.path), error);
       throw this.#failure;
     }
     this.#size += bytes.length;
+  }
+
+  #turnOver(): void {
+    renameSync(this.path, `${this.path}.1`);
+    const full = this.#file;
+    this.#file = openSync(this.path, "w");
+    closeSync(full);
+    this.#size = 0;
   }
 
   close(): void {
@@ -116,3 +130,6 @@ export class RunLog {
 
 /** A module that prints without end must not fill the memory before its epoch ends. */
 const mostWaitingBytes = 64 * 1024;
+
+/** A module that prints without end must not fill the disk either. */
+const mostLogBytes = 64 * 1024 * 1024;
