@@ -81,6 +81,16 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   const pauseAll = () => {
     for (const slot of slots) slot.pause();
   };
+  // Ctrl-Z reaches this process alone, as each worker has a group of its own.
+  const suspend = () => {
+    for (const slot of slots) slot.signal("SIGSTOP");
+    process.kill(process.pid, "SIGSTOP");
+  };
+  const goOn = () => {
+    for (const slot of slots) slot.signal("SIGCONT");
+  };
+  process.on("SIGTSTP", suspend);
+  process.on("SIGCONT", goOn);
   stop.addEventListener("abort", killAll);
   options.pause.addEventListener("abort", pauseAll);
   try {
@@ -89,6 +99,8 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   } finally {
     clearInterval(heartbeat);
     clearInterval(look);
+    process.off("SIGTSTP", suspend);
+    process.off("SIGCONT", goOn);
     stop.removeEventListener("abort", killAll);
     options.pause.removeEventListener("abort", pauseAll);
     killAll();
@@ -153,6 +165,10 @@ class Slot {
     this.#worker?.kill();
   }
 
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#worker?.signal(signal);
+  }
+
   /** Asks the worker to leave its run in the middle. Without files there is nothing to go on from: it starts anew. */
   pause(): void {
     if (this.#lease === undefined || this.#order === undefined) return;
@@ -191,12 +207,12 @@ class Slot {
         this.#times.progress = performance.now();
         this.#options.onEvent({ kind: "progress", lease, callSeconds });
       },
-      exit: (how) => {
+      exit: (how, lastWords) => {
         if (this.#worker !== worker) return;
         this.#worker = undefined;
         // What it had then, not what the slot has by the time its last messages are stored.
         const lease = this.#lease;
-        this.#enqueue(() => this.#takeDeath(lease, how));
+        this.#enqueue(() => this.#takeDeath(lease, how, lastWords));
       },
     });
     return worker;
@@ -310,15 +326,15 @@ class Slot {
     this.#end();
   }
 
-  async #takeDeath(lease: Lease | undefined, how: string): Promise<void> {
+  async #takeDeath(lease: Lease | undefined, how: string, lastWords: string): Promise<void> {
     const { store, onEvent, pause, stop } = this.#options;
     if (lease === undefined || lease !== this.#lease) return;
     if (stop.aborted || pause.aborted || !this.#accepted) {
       await store.giveBackRun(lease, { kind: "stopped" });
       onEvent({ kind: "given-back", lease });
-      if (!stop.aborted && !pause.aborted && ++this.#deadStarts === mostDeadStarts) throw cannotStart(how);
+      if (!stop.aborted && !pause.aborted && ++this.#deadStarts === mostDeadStarts) throw cannotStart(how, lastWords);
     } else {
-      const { status } = await store.giveBackRun(lease, { kind: "worker-died", detail: how });
+      const { status } = await store.giveBackRun(lease, { kind: "worker-died", detail: how + quoted(lastWords) });
       onEvent({ kind: "worker-died", lease, how, status });
     }
     this.#end();
@@ -358,9 +374,14 @@ function codeChanged(error: string): MosaicError {
   );
 }
 
-function cannotStart(how: string): MosaicError {
+/** What a dead worker has printed, below what is said of its death. */
+function quoted(lastWords: string): string {
+  return lastWords === "" ? "" : `; its last words:\n${lastWords}\n`;
+}
+
+function cannotStart(how: string, lastWords: string): MosaicError {
   return new MosaicError(
     "WORKER_CANNOT_START",
-    `no worker process can be started: ${mostDeadStarts} in a row died before they took a run (the last one ${how})`,
+    `no worker process can be started: ${mostDeadStarts} in a row died before they took a run (the last one ${how})${quoted(lastWords)}`,
   );
 }

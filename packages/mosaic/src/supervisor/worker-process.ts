@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type FromWorker, isFromWorker, type ToWorker } from "../worker/messages.ts";
+import { NamelessFile } from "./nameless-file.ts";
 
 export interface WorkerEvents {
   message(message: FromWorker): void;
@@ -8,18 +9,25 @@ export interface WorkerEvents {
   nonsense(): void;
   /** It has come forward since its last beat. `callSeconds`: how long its last call into the runtime took. */
   progress(callSeconds: number): void;
-  /** The process is gone and all its messages have come; `how` says how, such as `killed by SIGKILL`. */
-  exit(how: string): void;
+  /**
+   * The process is gone and all its messages have come; `how` says how, such as `killed by SIGKILL`, `lastWords` what it
+   * printed past its log at the end.
+   */
+  exit(how: string, lastWords: string): void;
 }
 
 /** A worker as its supervisor sees it. */
 export interface WorkerProcess {
   send(message: ToWorker): void;
+  /** Ends it with all that its modules have started. */
   kill(): void;
+  /** Stops it, or lets it go on, likewise. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void;
 }
 
 /** How long the channel of a dead worker may stay open: a process that it has left behind may hold it. */
 const lastWordsMilliseconds = 2000;
+const mostLastWords = 2000;
 
 // The sources run as .ts, the published package as .js.
 const main = fileURLToPath(
@@ -27,18 +35,32 @@ const main = fileURLToPath(
 );
 
 export function startWorker(events: WorkerEvents): WorkerProcess {
+  const output = new NamelessFile();
   const child: ChildProcess = fork(main, [], {
+    // A group of its own: what its modules start belongs to it, and ends with it.
+    detached: true,
     // Structured clones keep NaN and infinities, which JSON would turn into null.
     serialization: "advanced",
-    // What a worker prints belongs to its run's log; what comes out besides goes to the terminal's errors.
-    stdio: ["ignore", "ignore", "inherit", "ipc", "pipe"],
+    // The worker moves what comes out of its children, and of native libraries, to its run's log.
+    stdio: ["ignore", output.descriptor, output.descriptor, "ipc", "pipe"],
     execArgv: ["--disable-warning=ExperimentalWarning"],
   });
   let gone = false;
+  const signalGroup = (signal: NodeJS.Signals) => {
+    if (child.pid === undefined) return;
+    try {
+      process.kill(-child.pid, signal);
+    } catch {
+      // Nobody of the group is left, or the system knows no groups.
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    }
+  };
   const exit = (how: string) => {
     if (gone) return;
     gone = true;
-    events.exit(how);
+    const lastWords = output.tail(mostLastWords);
+    output.close();
+    events.exit(how, lastWords);
   };
   child.on("message", (message: unknown) => (isFromWorker(message) ? events.message(message) : events.nonsense()));
   child.on("error", (error) => exit(`failed: ${error.message}`));
@@ -54,14 +76,18 @@ export function startWorker(events: WorkerEvents): WorkerProcess {
     signal === null ? `ended with exit code ${code}` : `killed by ${signal}`;
   // `exit` may come before the last messages, `close` comes after them.
   child.on("close", (code, signal) => exit(describe(code, signal)));
-  child.on("exit", (code, signal) => setTimeout(() => exit(describe(code, signal)), lastWordsMilliseconds).unref());
+  child.on("exit", (code, signal) => {
+    signalGroup("SIGKILL");
+    setTimeout(() => exit(describe(code, signal)), lastWordsMilliseconds).unref();
+  });
   return {
     send(message) {
       // A worker that has just died is told by its exit.
       if (child.connected) child.send(message, () => undefined);
     },
     kill() {
-      child.kill("SIGKILL");
+      signalGroup("SIGKILL");
     },
+    signal: signalGroup,
   };
 }

@@ -10,6 +10,7 @@ import type { RunOrder } from "../run/order.ts";
 import { RunLog } from "../run/run-files.ts";
 import { captureOutput } from "./capture-output.ts";
 import { errorText } from "./error-text.ts";
+import { InheritedOutput } from "./inherited-output.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { ownChannel } from "./own-channel.ts";
 import { startPulse } from "./pulse.ts";
@@ -24,6 +25,7 @@ forbidExit();
 outliveOutput();
 const send = ownChannel();
 const pulse = startPulse();
+const inherited = new InheritedOutput();
 const changedState = watchSharedState();
 
 /** The run at hand; undefined as soon as all is said about it. */
@@ -53,6 +55,7 @@ async function carryOut(token: number, order: RunOrder): Promise<void> {
       : new RunLog(join(order.filesFolder, `output_${order.runId}.log`), order.earlierEpochs !== undefined);
   const run = { token, log, pause: new AbortController() };
   current = run;
+  inherited.begin();
   const release = captureOutput((text) => {
     log?.write(text);
     pulse.progress();
@@ -73,6 +76,7 @@ async function carryOut(token: number, order: RunOrder): Promise<void> {
         log?.write(`epoch ${epoch}/${epochs} train_loss ${trainLoss} test_loss ${validLoss}\n`);
         if (performance.now() - reported < reportMilliseconds) return;
         reported = performance.now();
+        if (log !== undefined) inherited.moveTo(log);
         log?.flush();
         tell({ kind: "epochs", token, records, epochs });
         records = [];
@@ -84,6 +88,7 @@ async function carryOut(token: number, order: RunOrder): Promise<void> {
     if (changes.length > 0)
       log?.write(`This run leaves ${changes.join(", ")} changed: the next one gets a new worker.\n`);
     const last = changes.length > 0 || memoryHasGrown();
+    if (log !== undefined) inherited.moveTo(log);
     log?.close();
     const logFile = log === undefined ? [] : [{ kind: "log", path: `output_${order.runId}.log`, sizeBytes: log.size }];
     const artifacts = [...outcome.artifacts, ...logFile];
@@ -112,6 +117,7 @@ function fail(error: unknown, sent: () => void = () => undefined): void {
   let trouble = troubleOf(error);
   try {
     log?.write(`${text}\n`);
+    if (log !== undefined) inherited.moveTo(log);
     log?.close();
   } catch (logError) {
     // The run's own error counts more, and both are told.
@@ -145,9 +151,19 @@ process.on("message", (message: ToWorker) => {
   }
 });
 // Without its supervisor a worker is an orphan: whatever it would compute, nobody would take.
-process.on("disconnect", () => exit(0));
+process.on("disconnect", endGroup);
 // Ctrl-C reaches the whole group; only the supervisor decides what it means.
 process.on("SIGINT", () => undefined);
+
+/** Ends this worker and all that its modules have started. */
+function endGroup(): void {
+  try {
+    process.kill(-process.pid, "SIGKILL");
+  } catch {
+    // The system knows no groups.
+    exit(0);
+  }
+}
 
 /** An error that nobody awaited is the fault of the run that it comes from; afterwards this process cannot be trusted. */
 function giveUp(error: unknown): void {

@@ -59,6 +59,7 @@ function beat(parent: number, file: number, milliseconds: number): void {
     } catch {
       // It is gone.
     }
-    process.kill(process.pid, "SIGKILL");
+    // The whole group: the worker, and what its modules have started.
+    process.kill(-process.pid, "SIGKILL");
   }, milliseconds);
 }

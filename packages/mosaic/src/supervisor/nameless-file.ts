@@ -1,0 +1,28 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, fstatSync, openSync, readSync, unlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A file without a name, which is gone with the last process that has it open. */
+export class NamelessFile {
+  readonly descriptor: number;
+
+  constructor() {
+    const path = join(tmpdir(), `mosaic-output-${process.pid}-${randomBytes(4).toString("hex")}`);
+    // Appending: several processes may write to it, none over what another has written.
+    this.descriptor = openSync(path, "ax+", 0o600);
+    unlinkSync(path);
+  }
+
+  /** The end of what was written, as text. */
+  tail(mostBytes: number): string {
+    const { size } = fstatSync(this.descriptor);
+    const bytes = Buffer.alloc(Math.min(size, mostBytes));
+    const count = readSync(this.descriptor, bytes, 0, bytes.length, size - bytes.length);
+    return bytes.toString("utf8", 0, count).trim();
+  }
+
+  close(): void {
+    closeSync(this.descriptor);
+  }
+}

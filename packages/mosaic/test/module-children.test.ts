@@ -1,0 +1,70 @@
+/** Modules that start processes of their own. */
+import { statSync } from "node:fs";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import {
+  config,
+  data,
+  dataModule,
+  net,
+  netModule,
+  openWorkspace,
+  processesGone,
+  processesIn,
+  until,
+  type Workspace,
+} from "./workspace.ts";
+
+let workspace: Workspace;
+
+beforeEach(async () => {
+  workspace = await openWorkspace({
+    "data.ts": dataModule,
+    "net.ts": `import { execSync, spawn } from "node:child_process";
+${netModule}
+export class Parent extends Net {
+  override async saveModel(path: string) {
+    execSync("echo from a child; echo and its error >&2", { stdio: "inherit" });
+    spawn("sleep", ["1000"], { stdio: "ignore" }).unref();
+    spawn("sleep", ["1000"], { stdio: "inherit" }).unref();
+    await super.saveModel(path);
+  }
+}
+export class Endless extends Parent {
+  override async saveModel(path: string) {
+    await super.saveModel(path);
+    for (;;);
+  }
+}`,
+  });
+});
+afterEach(() => workspace.close());
+
+const write = (name: string) =>
+  workspace.write(
+    "config.ini",
+    config({ monitor: { nb_processus: 1 }, sections: { DATA: data, NET: { ...net, class: name, width: "2, 3" } } }),
+  );
+
+it("what they print is in the log of their run, and they end with the worker", async () => {
+  await write("Parent");
+  const finished = await workspace.run("run", "config.ini", "or.db");
+  expect(finished.code, finished.stderr).toBe(0);
+  expect(finished.stdout + finished.stderr).not.toContain("from a child");
+  for (const runId of [1, 2]) {
+    const log = await workspace.read(`.runs/or/output_${runId}.log`);
+    expect(log.match(/from a child\nand its error\n/g)).toHaveLength(1);
+    const [row] = workspace.query("or.db", "SELECT size_bytes FROM artifacts WHERE run_id = ? AND kind = 'log'", runId);
+    expect(row?.size_bytes).toBe(statSync(workspace.path(`.runs/or/output_${runId}.log`)).size);
+  }
+  expect(await processesGone(workspace.folder)).toEqual([]);
+});
+
+it("they end with a supervisor that is killed", async () => {
+  await write("Endless");
+  const running = workspace.start("run", "config.ini", "or.db");
+  // The supervisor, its worker, and two that the module has started.
+  await until(() => processesIn(workspace.folder).length === 4, "the module to start its processes");
+  running.kill("SIGKILL");
+  await running.finished;
+  expect(await processesGone(workspace.folder)).toEqual([]);
+});
