@@ -8,6 +8,9 @@ import type { Program } from "@ml-mosaic/command-line";
 import { bigsf } from "../packages/bigsf/src/commands/main.ts";
 import { mosaic } from "../packages/mosaic/src/commands/main.ts";
 
+/** As `engines` of the packages say. */
+const neededNode = 24;
+
 const root: string = resolve(import.meta.dirname, "..");
 
 interface Installed {
@@ -42,12 +45,21 @@ export async function programFiles(): Promise<ReadonlyMap<string, string | undef
   return files;
 }
 
+/** Only what every Node can read stands before the imports: an older one stops at syntax that it does not know. */
 function binText({ name }: Program, verb?: string): string {
   return `#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
-import { runProcess } from "@ml-mosaic/command-line";
-import { ${name} } from "../src/commands/main.ts";
-
+const found = process.versions.node;
+if (Number.parseInt(found, 10) < ${neededNode}) {
+  const remedy =
+    'https://nodejs.org has it; for one project: npm install node@${neededNode}, with "allowScripts": { "node": true } in package.json';
+  process.stderr.write(\`${name} needs Node ${neededNode} or later, and Node \${found} was found. \${remedy}.\\n\`);
+  process.exit(2);
+}
+const { runProcess } = await import("@ml-mosaic/command-line");
+const { ${name} } = await import("../src/commands/main.ts");
 await runProcess(${verb === undefined ? name : `${name}, "${verb}"`});
+
+export {};
 `;
 }
 

@@ -3,7 +3,6 @@ import { CodedError, isSystemError, messageOf, outliveOutput } from "@ml-mosaic/
 import { CommanderError, Command as Parser } from "commander";
 import type { Command, ExitCode, Terminal } from "./command.ts";
 import { Stopped } from "./interruptible.ts";
-import { unfitNode } from "./needed-node.ts";
 import { plainLines, printableText } from "./one-line.ts";
 import { parserOf, understandable } from "./parser.ts";
 
@@ -22,13 +21,6 @@ export async function runProcess(program: Program, verb?: string): Promise<void>
     err: (text) => process.stderr.write(printableText(text)),
     isLive: process.stderr.isTTY === true,
   };
-  // Before a command is loaded, which asks Node for what an older one has not.
-  const unfit = unfitNode(process.versions.node);
-  if (unfit !== undefined) {
-    terminal.err(`${unfit}\n`);
-    process.exitCode = 2;
-    return;
-  }
   const args = process.argv.slice(2);
   const load = verb === undefined ? undefined : program.commands[verb];
   let isLost = false;

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
 
@@ -155,4 +155,13 @@ export class Chatty extends Net {
     const [row] = workspace.query("or.db", "SELECT size_bytes FROM artifacts WHERE kind = 'log'");
     expect(row?.size_bytes).toBe(Buffer.byteLength(log));
   });
+});
+
+it("an older Node is told from the one that is needed, in one line", () => {
+  const old = "Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.20.2'}})";
+  const bin = new URL("../bin/mosaic_run.ts", import.meta.url).pathname;
+  const args = ["--import", `data:text/javascript,${encodeURIComponent(old)}`, bin, "a.ini", "b.db"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toMatch(/^mosaic needs Node 24 or later, and Node 20\.20\.2 was found\. .*npm install node@24.*\n$/);
 });
