@@ -60,10 +60,10 @@ static int concerns(const char *path) {
 }
 
 /* Whether this call is to fail; errno is set then. */
-static int fails(const char *call, const char *path) {
+static int call_fails(const char *call, const char *path, int is_fd) {
   if (!state || !path || (only && strcmp(only, call))) return 0;
   char whole[8192];
-  if (path[0] != '/' && strncmp(path, "socket:", 7) && strncmp(path, "pipe:", 5)) {
+  if (path[0] != '/' && !is_fd) {
     char here[4096];
     if (syscall(SYS_getcwd, here, sizeof here) < 0) return 0;
     snprintf(whole, sizeof whole, "%s/%s", here, path);
@@ -81,6 +81,8 @@ static int fails(const char *call, const char *path) {
   return 1;
 }
 
+static int fails(const char *call, const char *path) { return call_fails(call, path, 0); }
+
 static int fd_fails(const char *call, int fd) {
   if (!state || fd < 0) return 0;
   char link[64], path[4096];
@@ -90,7 +92,8 @@ static int fd_fails(const char *call, int fd) {
   errno = saved;
   if (length <= 0) return 0;
   path[length] = 0;
-  return fails(call, path);
+  /* Not of a path are such as "socket:[7]" and "anon_inode:[eventfd]". */
+  return call_fails(call, path, 1);
 }
 
 #define REAL(type, name, signature) static type(*real) signature; if (!real) real = (type(*) signature)dlsym(RTLD_NEXT, #name);
