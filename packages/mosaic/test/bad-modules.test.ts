@@ -92,7 +92,7 @@ const badNets: Readonly<Record<string, { readonly body: string; readonly says: R
     line: /Disconnects\.info \(.*bad\.js/,
   },
   NeedsMore: {
-    body: `constructor({ depth, input_size, width }) { super({ input_size, width, output_size: 1 }); this.depth = depth; }`,
+    body: `constructor({ depth, input_size, width, layers }) { super({ input_size, width, output_size: 1 }); this.depth = depth; }`,
     says: /NeedsMore \(\.\/bad\.js\): depth is missing: it is neither in \[BAD_NeedsMore\] nor in info\(\) of Data/,
   },
   ReadsMore: {
@@ -118,7 +118,7 @@ ${Object.entries(forgedMessages)
       `export class ${name} extends Net { info() { process._send(${message}); return {}; }\n${slowSaving} }`,
   )
   .join("\n")}
-export class NoNetAtAll { forward(data) { return data; } info() { return {}; } }
+export class NoNetAtAll { constructor({ width, layers }) {} forward(data) { return data; } info() { return {}; } }
 `;
 
 describe("a bad pipeline module", () => {

@@ -10,8 +10,10 @@ import {
 import { combinations } from "../config/combinations.ts";
 import type { ClassSection, Experiment } from "../config/index.ts";
 import { type Findings, Gathered, placed } from "../config/problem.ts";
-import { loadClass } from "../modules/load-class.ts";
+import { constructorOptions, takesModuleInfo } from "../modules/constructor-options.ts";
+import { loadClass, type UserClass } from "../modules/load-class.ts";
 import { type ModuleSchema, moduleSchema } from "../modules/module-schema.ts";
+import { unreadFault } from "../modules/unread-options.ts";
 
 /**
  * Loads every class that the configuration names and checks the options that their schemas know, so that what can be
@@ -41,7 +43,8 @@ async function checkSection(section: ClassSection, folder: string, findings: Fin
   try {
     const userClass = await loadClass(section.source, section.className, folder);
     const schema = moduleSchema(userClass);
-    if (schema !== undefined && schema !== "unusable") checkOptions(section, userClass, schema, folder, findings);
+    if (schema === undefined) checkNames(section, userClass, findings);
+    else if (schema !== "unusable") checkOptions(section, userClass, schema, folder, findings);
   } catch (error) {
     findings.problem({
       line: section.classLine,
@@ -49,6 +52,24 @@ async function checkSection(section: ClassSection, folder: string, findings: Fin
       option: "class",
       message: `${messageOf(error)}.`,
       remedy: "Correct class or path_to_class, or the file.",
+    });
+  }
+}
+
+/** Where the constructor alone can read options, those that it does not name are known before anything runs. */
+function checkNames(section: ClassSection, userClass: UserClass, findings: Findings): void {
+  const options = constructorOptions(userClass);
+  if (options === undefined || takesModuleInfo(userClass)) return;
+  const taken = [...options.required, ...options.optional];
+  const inKey = section.key.flatMap((part) => ("option" in part ? [part.option] : []));
+  for (const { name, line, text } of section.options) {
+    if (taken.includes(name) || inKey.includes(name)) continue;
+    findings.problem({
+      line,
+      section: section.name,
+      option: name,
+      value: text,
+      ...unreadFault(name, section.className, taken),
     });
   }
 }

@@ -6,6 +6,7 @@ import type { Info, ModuleInfo } from "./contract.ts";
 import type { UserClass } from "./load-class.ts";
 import { moduleSchema } from "./module-schema.ts";
 import { asModule } from "./trainer-components.ts";
+import { watchOptions } from "./unread-options.ts";
 
 /** What an earlier module's `info()` returned. */
 export interface EarlierInfo {
@@ -26,6 +27,8 @@ export interface Construction {
 export interface Constructed {
   readonly instance: object;
   readonly moduleInfo: ModuleInfo;
+  /** Of a class without a schema: says which options were read neither by the constructor nor, since, from `moduleInfo`. */
+  readonly unread?: () => readonly string[];
 }
 
 /**
@@ -50,10 +53,11 @@ export function constructModule({ spec, userClass, earlier, folder }: Constructi
     const instance = new userClass(picked((name) => !schema.added.includes(name)));
     return { instance: asModule(instance, checked.values), moduleInfo: picked((name) => Object.hasOwn(nested, name)) };
   }
-  const moduleInfo = Object.fromEntries(Object.entries(spec.options).map(([name, text]) => [name, readText(text)]));
+  const own = Object.fromEntries(Object.entries(spec.options).map(([name, text]) => [name, readText(text)]));
+  const { values: moduleInfo, unread } = watchOptions(own);
   const available: Record<string, unknown> = {};
   for (const { values } of earlier.toReversed()) Object.assign(available, values);
-  Object.assign(available, moduleInfo);
+  Object.defineProperties(available, Object.getOwnPropertyDescriptors(moduleInfo));
   const options = constructorOptions(userClass);
   if (options !== undefined) {
     const missing = options.required.filter((name) => !Object.hasOwn(available, name));
@@ -62,7 +66,7 @@ export function constructModule({ spec, userClass, earlier, folder }: Constructi
         spec,
         missing.map((name) => missingMessage(name, spec, earlier)),
       );
-    return { instance: new userClass(available), moduleInfo };
+    return { instance: new userClass(available), moduleInfo, unread };
   }
   // The constructor takes the object whole: what it reads and does not find is known when it has run.
   const sought = new Set<string>();
@@ -83,7 +87,7 @@ export function constructModule({ spec, userClass, earlier, folder }: Constructi
     throw sought.size > 0 ? missing({ cause: error }) : error;
   }
   if (sought.size > 0) throw missing();
-  return { instance, moduleInfo };
+  return { instance, moduleInfo, unread };
 }
 
 /** Names that the language itself looks up, in `JSON.stringify` and `await`. */

@@ -20,6 +20,27 @@ export function constructorOptions(userClass: unknown): ConstructorOptions | und
   return { required: [], optional: [] };
 }
 
+/** Whether `prepare` or `forward` may read options from their third parameter, `moduleInfo`. */
+export function takesModuleInfo(userClass: unknown): boolean {
+  return ["prepare", "forward"].some((name) => {
+    for (let current = userClass; typeof current === "function"; current = Object.getPrototypeOf(current)) {
+      const body = classBody(current);
+      if (body === undefined) return current !== Function.prototype;
+      const member = body.body.find(
+        (each) => "key" in each && each.key.type === "Identifier" && each.key.name === name && !each.computed,
+      );
+      if (member === undefined) continue;
+      // A property may hold any function.
+      if (member.type !== "MethodDefinition") return true;
+      const { params } = member.value;
+      return (
+        params.length > 2 || params.some(({ type }) => type === "RestElement") || /\barguments\b/.test(String(current))
+      );
+    }
+    return false;
+  });
+}
+
 function classBody(candidate: object): ClassBody | undefined {
   try {
     const expression = parseExpressionAt(String(candidate), 0, { ecmaVersion: "latest" });

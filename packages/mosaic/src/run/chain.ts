@@ -3,9 +3,11 @@ import { DataLoader, Generator, manualSeed, nn, Parameter, Tensor, type Variable
 import { BaseModel, type TrainableModel } from "@ml-mosaic/training";
 import type { ClassSource } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
-import { constructModule, type EarlierInfo } from "../modules/construct.ts";
+import { type Constructed, constructModule, type EarlierInfo } from "../modules/construct.ts";
+import { constructorOptions } from "../modules/constructor-options.ts";
 import type { DataModule, Info, Loaders, ModuleInfo, PipelineModule, RunInfo } from "../modules/contract.ts";
-import { loadClass } from "../modules/load-class.ts";
+import { loadClass, type UserClass } from "../modules/load-class.ts";
+import { unreadFault } from "../modules/unread-options.ts";
 import type { ModuleSpec } from "../pipelines/pipeline.ts";
 
 export interface Stage {
@@ -39,6 +41,12 @@ export interface Link {
 export interface Chain extends AsyncDisposable {
   readonly loaders: Loaders;
   readonly links: readonly Link[];
+  /**
+   * To be called when the chain has been computed once.
+   *
+   * @throws MosaicError that names the options which nothing has read, misspelt ones likely
+   */
+  refuseUnread(): void;
 }
 
 /** Constructs the modules in order; data modules are prepared on the way. */
@@ -47,11 +55,14 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
   const generator = new Generator(facts.seed);
   const earlier: EarlierInfo[] = [];
   let runInfo: RunInfo = facts;
+  const constructed: (() => readonly string[])[] = [];
   const construct = async ({ spec, source }: Stage) => {
     const userClass = await loadClass(source, spec.className, folder);
     // What a module draws from the default generator depends on its stage alone, not on what others drew.
     manualSeed(generator.stream("stage", spec.type).integer(0, 2 ** 32));
-    return constructModule({ spec, userClass, earlier, folder });
+    const made = constructModule({ spec, userClass, earlier, folder });
+    constructed.push(() => unreadProblems(spec, userClass, made));
+    return made;
   };
   const learn = ({ spec }: Stage, module: { info(): unknown }) => {
     const values = module.info();
@@ -85,7 +96,22 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
   }
   initialize(links, generator.stream("initialization"));
   const kept = opened.move();
-  return { loaders, links, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  const refuseUnread = () => {
+    const problems = constructed.flatMap((problemsOf) => problemsOf());
+    if (problems.length > 0) throw new MosaicError("BAD_OPTIONS", problems.join("\n"));
+  };
+  return { loaders, links, refuseUnread, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+function unreadProblems(spec: ModuleSpec, userClass: UserClass, { unread }: Constructed): readonly string[] {
+  // Which options a key is made of is no longer known: one that shows in it may be.
+  const names = (unread?.() ?? []).filter((name) => !spec.key.includes(spec.options[name] ?? ""));
+  const options = constructorOptions(userClass);
+  const taken = options === undefined ? undefined : [...options.required, ...options.optional];
+  return names.map((name) => {
+    const { message, remedy } = unreadFault(name, spec.className, taken);
+    return `${spec.className} (${spec.path}): ${name}: ${message} ${remedy}`;
+  });
 }
 
 /** The chain as one model: data goes through the modules in order, and all their parameters are trained. */

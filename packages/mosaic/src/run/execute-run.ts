@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkValues, describeProblem } from "@ml-mosaic/configurable";
 import { Generator, type nn, Tensor } from "@ml-mosaic/tensor";
-import { BaseLoss, type EpochRecord, train } from "@ml-mosaic/training";
+import { BaseLoss, type EpochRecord, type TrainableModel, train } from "@ml-mosaic/training";
 import { readClassSource } from "../config/class-source.ts";
 import { type RunSettings, runSettings } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
@@ -94,11 +94,11 @@ export async function checkRun(order: RunOrder): Promise<void> {
   }
 }
 
-async function trainingOf(order: RunOrder, settings: RunSettings, { loaders, links }: Chain) {
+async function trainingOf(order: RunOrder, settings: RunSettings, { loaders, links, refuseUnread }: Chain) {
   const [trainLoader, evaluationLoader] = loaders;
   const loss = await lossOf(settings, order.folder);
   return {
-    model: chainModel(links),
+    model: checkedOnce(chainModel(links), refuseUnread),
     loss,
     // What is right for a loss of another package, which may judge parts of a target, is not known here.
     accuracy: !(loss instanceof BaseLoss),
@@ -112,6 +112,20 @@ async function trainingOf(order: RunOrder, settings: RunSettings, { loaders, lin
     evaluationLoader,
     generator: new Generator(order.seed).stream("training"),
     device: engineDevice(order.device),
+  };
+}
+
+/** Calls `check` when the model has been computed for the first time, which is before anything is trained. */
+function checkedOnce(model: TrainableModel, check: () => void): TrainableModel {
+  let checked = false;
+  return {
+    ...model,
+    forward(...features) {
+      const output = model.forward(...features);
+      if (!checked) check();
+      checked = true;
+      return output;
+    },
   };
 }
 
