@@ -26,6 +26,7 @@ const markedEverywhere = new RegExp(marked, "g");
 
 /** Read, checked and stripped of its types once: for runs whose texts are known it stays, whatever the file says later. */
 const texts = new Map<string, { readonly digest: string; readonly loaded: LoadFnOutput }>();
+/** Packages too: looking for them takes longer than all else. */
 const resolutions = new Map<string, ResolveFnOutput>();
 /** Which user files each one has really imported. */
 const imports = new Map<string, Set<string>>();
@@ -87,12 +88,13 @@ registerHooks({
     const parent = context.parentURL;
     const own = marked.exec(specifier)?.[0];
     const suffix = own ?? (parent === undefined ? undefined : marked.exec(parent)?.[0]);
-    if (suffix === undefined || !/^(\.{0,2}\/|#|file:)/.test(specifier)) return next(specifier, context);
+    if (suffix === undefined) return next(specifier, context);
     const plain = withoutMarks(specifier);
     const importer = own === undefined && parent !== undefined ? fileURLToPath(parent) : undefined;
     const key = JSON.stringify([importer, plain, context.conditions, context.importAttributes]);
     const found = resolutions.get(key) ?? next(plain, context);
     resolutions.set(key, found);
+    if (!/^(\.{0,2}\/|#|file:)/.test(specifier)) return { ...found, shortCircuit: true };
     const url = withoutMarks(found.url);
     if (!url.startsWith("file:") || url.includes("/node_modules/")) return { ...found, shortCircuit: true };
     if (importer !== undefined) imports.set(importer, (imports.get(importer) ?? new Set()).add(fileURLToPath(url)));
