@@ -180,7 +180,9 @@ describe("a file that goes away under its owner", () => {
       code: "STORE_REPLACED",
     });
     await expect(store.completeRun(second, { result: exampleResult })).rejects.toThrow("was removed or replaced");
-    await expect(store.close()).rejects.toThrow(/all that it held is in .*a-saved-\d{8}T\d{6}Z-\d+\.db$/);
+    await expect(store.close()).rejects.toThrow(
+      /all that it held is in .*a-saved-\d{8}T\d{6}Z-\d+\.db: give that file its name to go on$/,
+    );
     const saved = readdirSync(folder).find((name) => name.startsWith("a-saved-")) ?? "";
     const again = await openSqliteStore(join(folder, saved));
     expect((await allRuns(again)).map(({ status }) => status)).toEqual(["done", "pending"]);

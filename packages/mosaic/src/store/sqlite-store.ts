@@ -458,7 +458,10 @@ export class SqliteStore extends SqliteStoreReader implements Store {
 /** @param copy where what it held was saved */
 function replaced(location: string, copy?: string): StoreError {
   const what = `${location} was removed or replaced while this process wrote to it`;
-  return new StoreError("STORE_REPLACED", copy === undefined ? what : `${what}; all that it held is in ${copy}`);
+  return new StoreError(
+    "STORE_REPLACED",
+    copy === undefined ? what : `${what}; all that it held is in ${copy}: give that file its name to go on`,
+  );
 }
 
 /** Runs that one transaction adds: many, so that it pays; few, so that a heartbeat finds its turn. */
