@@ -213,10 +213,10 @@ it("makes an axis of a list in PROCESS, the slowest, in params and in the table"
     "SELECT pipeline, param_value AS lr FROM runs JOIN params USING (run_id) WHERE param_name = 'lr' ORDER BY run_id",
   );
   expect(runs.map(({ pipeline, lr }) => [pipeline, lr])).toEqual([
-    ["Data() | Net(2,0)", "1e-2"],
-    ["Data() | Net(3,0)", "1e-2"],
-    ["Data() | Net(2,0)", "1e-3"],
-    ["Data() | Net(3,0)", "1e-3"],
+    ["Data() | Net(2,0) | lr=1e-2", "1e-2"],
+    ["Data() | Net(3,0) | lr=1e-2", "1e-2"],
+    ["Data() | Net(2,0) | lr=1e-3", "1e-3"],
+    ["Data() | Net(3,0) | lr=1e-3", "1e-3"],
   ]);
   for (const line of ["Net(2,0) | lr=1e-2", "Net(3,0) | lr=1e-3"]) expect(finished.stdout).toContain(line);
   const [row] = workspace.query("or.db", "SELECT param_value FROM params WHERE run_id = 3 AND param_name = 'pipeline'");
