@@ -94,6 +94,7 @@ it("writes its table as JSON, and nothing else, where a program wants it", async
     models: expect.arrayContaining([
       {
         model: "Data() | Net(2)",
+        data: "Data()",
         nb_params: 9,
         runs: 1,
         failed: 0,
