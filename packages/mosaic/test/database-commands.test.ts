@@ -74,7 +74,7 @@ describe("show and export", () => {
     const shown = await workspace.run("show", "or.db", "1");
     expect(shown).toMatchObject({ code: 0, stderr: "" });
     expect(shown.stdout).toMatch(/^Run 1: done\nData\(\) \| Net\(2\)\n/);
-    expect(shown.stdout).toMatch(/output_1\.log +log +[\d.]+ k?B\n/);
+    expect(shown.stdout).toMatch(/output_1\.log +log +[\d.]+ (bytes|kB)\n/);
     expect(shown.stdout).not.toMatch(/missing|undefined/);
     await rm(workspace.path(".runs/or/model_1.onnx"));
     expect((await workspace.run("show", "or.db", "1")).stdout).toMatch(/model_1\.onnx .*missing\n/);
@@ -142,7 +142,7 @@ it("a running experiment is found, cannot be rekeyed, and is found crashed after
     await register({ database: "live.db", configuration: "config.ini" });
     const store = await openSqliteStore("live.db");
     const experiment = await store.createExperiment({ configuration: JSON.stringify({ file: "config.ini", folder: process.cwd() }), engineVersion: "", machineJson: "{}" });
-    const run = { pipeline: { modules: [], training: {} }, description: "Net(2)", params: [], repetition: 0, identity: "", seed: 0 };
+    const run = { pipeline: { modules: [{ type: "net", className: "Net", path: "./net.ts", key: "NET", options: {} }], training: {} }, description: "Net(2)", params: [], repetition: 0, identity: "", seed: 0 };
     await store.addRuns(experiment, [run, run]);
     await store.leaseNextRun(experiment, "worker");
     process.stderr.write("ready");

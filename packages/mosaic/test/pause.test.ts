@@ -105,7 +105,7 @@ describe("pause", () => {
   });
 
   it("--now and --continue: a paused run goes on from where it was", async () => {
-    await write({ size: 10_000, batch_size: 1 }, { epochs: 3 });
+    await write({ size: 60_000, batch_size: 1 }, { epochs: 3 });
     const running = workspace.start("run", "config.ini", "or.db");
     await until(() => workspace.query("or.db", "SELECT 1 FROM history WHERE run_id = 1").length > 0, "an epoch");
     expect((await workspace.run("pause", "left.json", "--now")).code).toBe(0);
@@ -235,7 +235,7 @@ it("an experiment that cannot be reached says so, and runs", async () => {
 describe("resume", () => {
   /** An experiment with one run done and two left. */
   async function pauseSome(): Promise<Record<string, unknown>> {
-    await write({ delay: 300 });
+    await write({ delay: 1500 });
     const running = workspace.start("run", "config.ini", "or.db");
     await atWork(1);
     expect((await workspace.run("pause", "left.json")).code).toBe(0);
