@@ -36,3 +36,4 @@ export { fewestForAnytime } from "./sign-prediction.ts";
 export { signedRankPosterior } from "./signed-rank-posterior.ts";
 export { type Claim, decide, type Judgement, judge, type Verdict } from "./verdict.ts";
 export { wilcoxon } from "./wilcoxon.ts";
+export { shareInterval } from "./win-probability.ts";

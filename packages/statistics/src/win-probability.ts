@@ -24,13 +24,14 @@ export function winProbability(advantages: readonly number[], correlation = 0): 
   const ties = advantages.filter((advantage) => advantage === 0).length;
   const probability = (wins + ties / 2) / advantages.length;
   const n = 1 / (1 / advantages.length + correlation / (1 - correlation));
-  const won = probability * n;
+  return { probability, ...shareInterval(probability * n, n), wins, ties };
+}
+
+/** The exact 95 % interval of a share of which `count` of `n` were seen (Clopper and Pearson). */
+export function shareInterval(count: number, n: number): Interval {
   const tail = (1 - level) / 2;
   return {
-    probability,
-    low: probability === 0 ? 0 : betaQuantile(tail, won, n - won + 1),
-    high: probability === 1 ? 1 : betaQuantile(1 - tail, won + 1, n - won),
-    wins,
-    ties,
+    low: count === 0 ? 0 : betaQuantile(tail, count, n - count + 1),
+    high: count === n ? 1 : betaQuantile(1 - tail, count + 1, n - count),
   };
 }

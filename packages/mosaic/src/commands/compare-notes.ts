@@ -75,14 +75,20 @@ function planNote({ pairs, scale }: DataReport): string {
 function failureNote({ models, pairs }: DataReport): string {
   const bad = models.filter(({ failed, diverged }) => failed + diverged > 0);
   if (bad.length === 0) return "";
-  const counts = bad.map(
-    ({ model, failed, diverged, n }) => `${model} in ${failed + diverged} of ${failed + diverged + n}`,
-  );
+  const counts = bad.map(({ model, failed, diverged, n, failure }) => {
+    const range = failure === null ? "" : ` (${sharesText(failure)})`;
+    return `${model} in ${failed + diverged} of ${failed + diverged + n}${range}`;
+  });
   const hanging = pairs.filter(
     ({ verdict, verdictWhenTrained }) => verdictWhenTrained !== undefined && verdict !== verdictWhenTrained,
   );
   const hangs = hanging.length === 0 ? "" : ` "When trained" says what would hold if failures did not count.`;
-  return `Failed trainings count as worse than every result in the verdicts, and in no mean: ${counts.join("; ")}.${hangs}`;
+  return `Failed trainings count as worse than every result in verdicts and in the order, and in no mean that is shown: ${counts.join("; ")}.${hangs}`;
+}
+
+/** "25 to 75 %", inside 0 and 100. */
+function sharesText({ low, high }: { readonly low: number; readonly high: number }): string {
+  return `${Math.floor(low * 100)} to ${Math.ceil(high * 100)} %`;
 }
 
 function outlierNote({ models }: DataReport, database: string | undefined): string {

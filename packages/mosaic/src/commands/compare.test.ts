@@ -170,7 +170,7 @@ describe("one data set", () => {
     const { out } = await compare();
     expect(out).toMatch(/^Net\(2\) +better when trained .* 6 of 6, 6\/0 failed/m);
     expect(out).toContain(
-      "Failed trainings count as worse than every result in the verdicts, and in no mean: Net(3) in 6 of 12.",
+      "Failed trainings count as worse than every result in verdicts and in the order, and in no mean that is shown: Net(3) in 6 of 12 (21 to 79 %).",
     );
     const [{ pairs }] = (await compareJson()).dataSets;
     expect(pairs[0]).toMatchObject({ verdict: "undecided", verdictWhenTrained: "better" });
@@ -228,6 +228,18 @@ describe("one data set", () => {
     expect(pairs[0].evidence.smallestP).toBe(1e-4);
     expect((await compare()).out).toContain("p cannot fall below 1.000e-4, which is not enough among 528 pairs");
   });
+});
+
+test("no model leads because its bad trainings have no figure", async () => {
+  const losses = { 2: [0.3, 0.31, 0.3, 0.29, 0.3, 2], 3: [0.2, 0.2, 0.2, Number.NaN, Number.NaN, Number.NaN] };
+  const runs = runsOf(losses).map((run) => ({
+    ...run,
+    results: { test_loss: (run.results?.test_loss ?? 0) - (shared[run.repetition] ?? 0) },
+  }));
+  await writeDatabase(database, runs);
+  const [{ models }] = (await compareJson()).dataSets;
+  expect(models.map(({ model }: { model: string }) => model)).toEqual(["Net(2)", "Net(3)"]);
+  expect(models[1].failure).toMatchObject({ share: 0.5 });
 });
 
 describe("models are told apart and grouped", () => {

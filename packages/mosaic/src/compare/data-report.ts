@@ -14,6 +14,7 @@ import {
   type PairStatistics,
   type Plan,
   planFor,
+  shareInterval,
 } from "@ml-mosaic/statistics";
 import { type Figure, rankDirection } from "../figures/figure.ts";
 import { type Counting, countingOf } from "./counting.ts";
@@ -45,6 +46,8 @@ export interface ModelStanding extends Omit<ModelResults, "results" | "failures"
   readonly interval: Interval | null;
   readonly results: readonly { readonly repetition: string; readonly value: number }[];
   readonly outliers: readonly Outlier[];
+  /** The share of ended repetitions in which it failed, with its 95 % interval; null where none has ended. */
+  readonly failure: (Interval & { readonly share: number }) | null;
 }
 
 /** `a` ranks before `b`; the verdict is about `a`. On the logarithmic scale differences are of logarithms. */
@@ -158,24 +161,38 @@ function outlookOf({ advantages, rope }: PairStatistics, factor: number, familyS
   };
 }
 
+function failureOf(count: number, ended: number): ModelStanding["failure"] {
+  return ended === 0 ? null : { share: count / ended, ...shareInterval(count, ended) };
+}
+
 function onScaleOf(model: ModelResults, scale: Scale): ModelResults {
   if (scale === "linear") return model;
   return { ...model, results: new Map(Array.from(model.results, ([key, value]) => [key, onScale(scale, value)])) };
 }
 
 /**
- * The better mean first; equal means share a rank. A single result is luck: it has a place only where no model has more. Models
+ * The better mean first, with a failure as the worst result of any model, so that no model leads because it failed; equal
+ * ones share a rank. A single result is luck: it has a place only where no model has more. Models
  * without a place come last.
  */
 function rankModels(models: readonly ModelResults[], direction: "lower" | "higher", isFixed: boolean) {
   const sign = direction === "lower" ? 1 : -1;
   const most = Math.max(...models.map(({ results }) => results.size));
+  const worst = models
+    .flatMap(({ results }) => [...results.values()])
+    .reduce((farthest, value) => Math.max(farthest, sign * value), -Infinity);
   const fewest = isFixed || most < 2 ? 1 : 2;
   const scored = models
     .map((model) => ({
       model,
       isPlaced: model.results.size >= fewest,
-      score: model.results.size === 0 ? Infinity : sign * meanOf([...model.results.values()]),
+      score:
+        model.results.size === 0
+          ? Infinity
+          : meanOf([
+              ...Array.from(model.results.values(), (value) => sign * value),
+              ...Array.from(model.failures, () => worst),
+            ]),
     }))
     .sort(
       (one, other) =>
@@ -229,6 +246,7 @@ function standingOf(
     median: values.length === 0 ? null : medianOf(natural),
     interquartileMean: values.length === 0 ? null : middleMean(natural),
     deviation: values.length < 2 ? null : deviationOf(natural),
+    failure: failureOf(failures.size, values.length + failures.size),
     interval:
       interval === undefined ? null : { low: fromScale(scale, interval.low), high: fromScale(scale, interval.high) },
     results: Array.from(results, ([repetition, value]) => ({ repetition, value: fromScale(scale, value) })),
