@@ -61,9 +61,7 @@ async function printed(...args: readonly string[]): Promise<string> {
 describe("as tables", () => {
   it("shows every option of a configuration file, with defaults and meanings", async () => {
     const text = await printed();
-    expect(text).toContain(
-      "  seed                         int ≥ 0         0         What all random numbers come from\n",
-    );
+    expect(text).toMatch(/^ {2}seed +int ≥ 0 +0 +What all random numbers come from$/m);
     expect(text).toContain("\noptimizer = Adam, the default\n  option                  type");
     expect(text).toContain('  scheduler.anneal_strategy   "cos" | "linear"  cos       Shape of the rise and fall\n');
     expect(text).toMatch(/^ {2}optimizer\.betas {9}list of float ≥ 0 < 1 {2}0\.9, 0\.999 {2}Decay/m);

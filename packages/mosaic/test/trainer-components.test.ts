@@ -167,7 +167,7 @@ it("streams data, and evaluates the validation set where there is no test set", 
   expect(losses[2]).toBeLessThan(losses[0] ?? 0);
 });
 
-it("shows folds and options before it runs", async () => {
+it("tries folds and options before it runs", async () => {
   const sections = {
     DATA: part("data", "sums", { "folds.k": 3, fold: "{1-3}", batch_size: 4 }),
     NET: part("net", "two", { width: "2, 5" }),
@@ -176,7 +176,8 @@ it("shows folds and options before it runs", async () => {
   const planned = await workspace.run("run", "config.ini", "or.db", "--dry-run");
   expect(planned.code, planned.stderr).toBe(0);
   expect(planned.stdout).toContain("All 6 pipelines can be constructed. Nothing was trained.\n");
-  expect(planned.stdout.match(/"split":[012],/g)).toHaveLength(6);
+  // Each is built, and what its modules print is none of a plan's business.
+  expect(planned.stdout).not.toContain('"split"');
   expect(workspace.exists("or.db")).toBe(false);
 });
 
