@@ -51,11 +51,10 @@ export async function enqueueRuns(
   const earlier = continued ? await readExperimentOrigins(store) : [];
   const experimentId = await recordExperiment(store, experiment, digests);
   const planned = () => planRuns(experiment, digests);
-  const found = continued ? await store.findRuns(identitiesOf(experiment, digests)) : undefined;
-  const known = found && sortKnown(found, planned(), retryErrors);
+  const known = continued ? await sortKnown(store, planned(), retryErrors) : undefined;
   const requeued = known?.requeued ?? [];
   await store.requeueRuns(experimentId, requeued);
-  const added = await store.addRuns(experimentId, known?.missing ?? planned());
+  const added = await store.addRuns(experimentId, known === undefined ? planned() : only(planned(), known.isMissing));
   const { monitor, folder, file: configuration } = experiment;
   return {
     experimentId,
@@ -70,13 +69,8 @@ export async function enqueueRuns(
     resumed: requeued.length,
     done: known?.done.length ?? 0,
     shorter: known?.shorter ?? [],
-    changed: await findChanged(
-      store,
-      experiment,
-      digests,
-      new Set(known?.missing.map(({ identity }) => identity)),
-      earlier,
-    ),
+    changed:
+      added.count === 0 ? noneChanged : await findChanged(store, experiment, digests, known?.isMissing ?? [], earlier),
   };
 }
 
@@ -87,63 +81,82 @@ interface KnownRuns {
   readonly requeued: readonly number[];
   /** Failed runs that stay as they are. */
   readonly failed: readonly number[];
-  readonly missing: readonly NewRun[];
+  /** Of each planned run, by its place in the plan: the runs themselves may be too many to hold. */
+  readonly isMissing: readonly boolean[];
 }
 
+/** Runs that are looked up in one go. */
+const lookedUp = 1000;
+
 /** What of the planned runs the database has, and how they stand there. */
-function sortKnown(
-  known: ReadonlyMap<string, readonly FoundRun[]>,
-  planned: Iterable<NewRun>,
-  retryErrors: boolean,
-): KnownRuns {
-  const missing: NewRun[] = [];
+async function sortKnown(store: Store, planned: Iterable<NewRun>, retryErrors: boolean): Promise<KnownRuns> {
+  const isMissing: boolean[] = [];
   const requeued: number[] = [];
   const done: number[] = [];
   const failed: number[] = [];
   const shorter: ShorterRun[] = [];
-  for (const run of planned) {
-    const found = known.get(run.identity) ?? [];
-    const finished = longest(found.filter(({ status }) => status === "done"));
-    const waiting = found.find(({ status }) => status === "pending" || status === "paused");
-    const broken = found.find(({ status }) => status === "error");
-    if (finished !== undefined) {
-      done.push(finished.runId);
-      // What stopped early has fewer epochs than it was asked for, and is as long as it was to be.
-      if ((finished.epochsAsked ?? 0) < epochsOf(run))
-        shorter.push({ runId: finished.runId, missing: epochsOf(run) - (finished.epochs ?? 0) });
-    } else if (waiting !== undefined) requeued.push(waiting.runId);
-    else if (broken === undefined) missing.push(run);
-    else (retryErrors ? requeued : failed).push(broken.runId);
+  for (const runs of chunksOf(planned, lookedUp)) {
+    const known = await store.findRuns(runs.map(({ identity }) => identity));
+    for (const run of runs) {
+      const found = known.get(run.identity) ?? [];
+      const finished = longest(found.filter(({ status }) => status === "done"));
+      const waiting = found.find(({ status }) => status === "pending" || status === "paused");
+      const broken = found.find(({ status }) => status === "error");
+      isMissing.push(finished === undefined && waiting === undefined && broken === undefined);
+      if (finished !== undefined) {
+        done.push(finished.runId);
+        // What stopped early has fewer epochs than it was asked for, and is as long as it was to be.
+        if ((finished.epochsAsked ?? 0) < epochsOf(run))
+          shorter.push({ runId: finished.runId, missing: epochsOf(run) - (finished.epochs ?? 0) });
+      } else if (waiting !== undefined) requeued.push(waiting.runId);
+      else if (broken !== undefined) (retryErrors ? requeued : failed).push(broken.runId);
+    }
   }
-  return { done, shorter, requeued, failed, missing };
+  return { done, shorter, requeued, failed, isMissing };
 }
 
-/** Of the runs with these identities those that an earlier experiment had with other texts of the same modules. */
+function* only<Item>(items: Iterable<Item>, isWanted: readonly boolean[]): Generator<Item, void, undefined> {
+  let place = 0;
+  for (const item of items) if (isWanted[place++] === true) yield item;
+}
+
+function* chunksOf<Item>(items: Iterable<Item>, size: number): Generator<readonly Item[], void, undefined> {
+  let chunk: Item[] = [];
+  for (const item of items) {
+    chunk.push(item);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** Of the runs that were missing those that an earlier experiment had with other texts of the same modules. */
 async function findChanged(
   store: Store,
   experiment: Experiment,
   digests: ModuleDigests,
-  missing: ReadonlySet<string>,
+  isMissing: readonly boolean[],
   earlier: readonly ExperimentOrigin[],
 ): Promise<ChangedRuns> {
-  if (missing.size === 0) return noneChanged;
   const texts = new Map(earlier.map(({ modules }) => [JSON.stringify([...modules].sort()), modules]));
-  const found = new Set<string>();
+  /** Places in the plan. */
+  const found = new Set<number>();
   const changedModules = new Set<string>();
   for (const modules of texts.values()) {
     const before = [...modules].filter(([path, digest]) => digests.has(path) && digests.get(path) !== digest);
     if (before.length === 0) continue;
     // With the texts of then, the runs of now have the identities of then.
     const then = new Map([...digests, ...before]);
-    const identities = new Map<string, string>();
-    const now = identitiesOf(experiment, digests);
-    for (const identity of identitiesOf(experiment, then)) {
-      const { value } = now.next();
-      if (value !== undefined && missing.has(value)) identities.set(identity, value);
+    const places = isMissing.keys().filter((place) => isMissing[place] === true);
+    for (const identities of chunksOf(only(identitiesOf(experiment, then), isMissing), lookedUp)) {
+      const known = await store.findRuns(identities);
+      for (const identity of identities) {
+        const { value: place } = places.next();
+        if (place !== undefined && known.has(identity)) found.add(place);
+      }
+      if (known.size > 0) for (const [path] of before) changedModules.add(path);
     }
-    const known = await store.findRuns(identities.keys());
-    for (const [earlierIdentity, identity] of identities) if (known.has(earlierIdentity)) found.add(identity);
-    if (known.size > 0) for (const [path] of before) changedModules.add(path);
   }
   return { count: found.size, modules: [...changedModules] };
 }
