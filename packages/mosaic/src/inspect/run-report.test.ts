@@ -74,7 +74,7 @@ it("tells everything about a run", async () => {
     /\nResults\n {2}train_loss {4}0\.1\n.*test_acc {6}-\n/s,
     /\nLoss\n {5,}1 ┤○/,
     /\n {2}Not finite from epoch 3 on\.\n/,
-    /\n {2}model\.safetensors {2}model {2}1\.23 MB {2}missing\n {2}output_1\.log {7}log {7}12 bytes\n/,
+    /\n {2}model\.safetensors {2}model {2} +1\.23 MB {2}missing\n {2}output_1\.log +log +12 bytes\n/,
     /\nEnd of the log\n {2}line 4990\n/,
     /\n {2}engine {9}ml-mosaic 1\n {2}host {11}here\n {2}cores {10}2$/,
   ])
