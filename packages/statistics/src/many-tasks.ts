@@ -2,7 +2,7 @@
 import { seededRandom } from "./random.ts";
 import { type Interval, level, meanOf, quantileOf, select } from "./sample.ts";
 
-/** Of one model: for each data set the scores of its repetitions, 1 as good as the best mean, 0 as bad as the worst. */
+/** Of one model: for each data set the scores of its repetitions, 1 as good as the best result, 0 as bad as the worst. */
 export type TaskScores = readonly (readonly number[])[];
 
 /** 2,000 resamples; fewer where there are many results, which take longer and are swayed less. */

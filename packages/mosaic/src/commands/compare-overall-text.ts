@@ -19,7 +19,7 @@ export function overallText(overall: OverallReport | null, all: boolean): string
   const best = models[0]?.model;
   const shown = all ? pairs : pairs.filter(({ a }) => a === best);
   return [
-    `Over ${N} data sets (1 is the best rank; a score is 1 for the best mean on a data set, 0 for the worst):\n${tableText(header, rows, [1, 2])}`,
+    `Over ${N} data sets (1 is the best rank; a score is 1 for the best result on a data set, 0 for the worst):\n${tableText(header, rows, [1, 2])}`,
     friedmanText(overall),
     [
       ...shown.map(pairText),

@@ -107,15 +107,6 @@ export function headline(models: readonly string[], pairs: readonly PairReport[]
   return `${best} is ${place}: ${parts.join(", ")}.`;
 }
 
-/** "A is better than B: 14 % lower (3 to 22 %), better in 7 of 8". */
-export function pairText(pair: PairReport, scale: Scale): string {
-  const { difference, evidence, win, n } = pair;
-  if (Number.isNaN(difference)) return sentence(pair);
-  const range = evidence === undefined ? "" : ` (${rangeText(evidence.interval, difference, scale)})`;
-  const won = win === undefined ? "" : `, better in ${win.wins} of ${n}`;
-  return `${sentence(pair)}: ${differenceText(difference, scale)}${range}${won}`;
-}
-
 export function sentence({ a, b, verdict, verdictAlone, verdictWhenTrained }: PairReport): string {
   const said = {
     better: `${a} is better than ${b}`,

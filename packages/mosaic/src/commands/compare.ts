@@ -8,7 +8,7 @@ import { explainText } from "./compare-explain.ts";
 import { dataNotes, reportNotes } from "./compare-notes.ts";
 import { overallNotes } from "./compare-overall-text.ts";
 import { compareText } from "./compare-text.ts";
-import { pairText } from "./compare-words.ts";
+import { headline } from "./compare-words.ts";
 import { criterionArgument, plotCommand } from "./plot-command.ts";
 import { databaseArgument } from "./read-database.ts";
 
@@ -74,8 +74,16 @@ export const compareCommand = plotCommand({
   async draw(report, given) {
     const { comparePlots } = await import("../plots/pages/comparison.ts");
     const texts = {
-      verdicts: ({ pairs, models, scale }: DataReport) =>
-        pairs.filter(({ a }) => a === models[0]?.model).map((pair) => pairText(pair, scale)),
+      // The cells say the rest.
+      verdicts: ({ pairs, models }: DataReport) =>
+        pairs.length === 0
+          ? []
+          : [
+              headline(
+                models.flatMap(({ model, rank }) => (rank === null ? [] : [model])),
+                pairs,
+              ),
+            ],
       notes: (data: DataReport) => dataNotes(data),
       overall: report.overall === null ? [] : overallNotes(report.overall),
       common: reportNotes(report),

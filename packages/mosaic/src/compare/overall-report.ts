@@ -21,7 +21,7 @@ export interface OverallModel {
   readonly model: string;
   /** 1 is the best; equal means share their ranks. */
   readonly averageRank: number;
-  /** Of scores on which 1 is the best model's mean on a data set and 0 the worst's; null below three data sets. */
+  /** Of scores on which 1 is the best result on a data set and 0 the worst; null below three data sets. */
   readonly interquartileMean: InterquartileMean | null;
   /** Share of results with a score above each of the thresholds. */
   readonly profile: readonly number[] | null;
@@ -79,7 +79,7 @@ export function compareOverData(dataSets: readonly DataResults[], settings: Sett
     .map((_, index) => index)
     .sort((one, other) => (averageRanks[one] ?? 0) - (averageRanks[other] ?? 0));
   const scores = names.map((_, index) =>
-    complete.map(({ results }, data) => scoresOf(results[index] ?? [], means[data] ?? [], criterion)),
+    complete.map(({ results }) => scoresOf(results[index] ?? [], results.flat(), criterion)),
   );
   const pairs = pairsOf(order, means, settings).map(({ a, b, ...pair }) => ({ a: nameOf(a), b: nameOf(b), ...pair }));
   return {
@@ -123,9 +123,10 @@ function groupsOf(order: readonly string[], pairs: readonly OverallPair[]): read
   });
 }
 
-/** 1 for the best model's mean, 0 for the worst's; all 1 where they are equal. */
-function scoresOf(values: readonly number[], means: readonly number[], criterion: Figure): readonly number[] {
-  const [low, high] = [Math.min(...means), Math.max(...means)];
+/** 1 for the best result on a data set, 0 for the worst, so that scores stay between; all 1 where they are equal. */
+function scoresOf(values: readonly number[], all: readonly number[], criterion: Figure): readonly number[] {
+  const low = all.reduce((least, value) => Math.min(least, value), Infinity);
+  const high = all.reduce((most, value) => Math.max(most, value), -Infinity);
   const [best, worst] = rankDirection(criterion) === "lower" ? [low, high] : [high, low];
   return values.map((value) => (best === worst ? 1 : (value - worst) / (best - worst)));
 }

@@ -140,7 +140,10 @@ function overallContent(report: CompareReport, overall: OverallReport, texts: Co
   }));
   const scale = intervalScale(means, "linear");
   const text = hasScores
-    ? { title: "interquartile mean with 95 % interval", xTitle: "score (1: the best mean on a data set, 0: the worst)" }
+    ? {
+        title: "interquartile mean with 95 % interval",
+        xTitle: "score (1: the best result on a data set, 0: the worst)",
+      }
     : { title: "average rank", xTitle: "average rank (1 is the best)" };
   const figures = columnsOf(shown, { "average rank": ({ averageRank }: OverallModel) => numberLabel(averageRank) });
   const standings = {
