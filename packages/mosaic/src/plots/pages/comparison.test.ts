@@ -153,7 +153,8 @@ test("--plot writes one page of vectors and selectable text beside what is print
   const text = poppler("pdftotext", "-layout", path("out.pdf"), "-");
   for (const part of ["Test loss on data_0", "n = 10 repetitions", "1. Net(1)", "row against column"])
     expect(text).toContain(part);
-  for (const part of ["Net(1) is best of 6: better than every other.", "ranked on the test set"]) expect(text).toContain(part);
+  for (const part of ["Net(1) is best of 6: better than every other.", "ranked on the test set"])
+    expect(text).toContain(part);
   expect(poppler("pdfimages", "-list", path("out.pdf")).trim().split("\n")).toHaveLength(2);
   expect((await run("--plot", path("out.csv"))).code).toBe(0);
   expect((await readFile(path("out.csv"), "utf8")).split("\n")[0]).toMatch(/^data,model,other,rank,n,/);
