@@ -71,7 +71,9 @@ it("refuses devices that it cannot use before anything is written", async () => 
   expect(finished.stderr).toContain("[MONITOR] gpu_available:");
   expect(finished.stderr).toContain("cuda:0");
   await write("cpu:0, cpu:0");
-  expect((await workspace.run("run", "config.ini", "or.db")).stderr).toContain('"cpu:0" is listed twice');
+  expect((await workspace.run("run", "config.ini", "or.db")).stderr).toContain(
+    'each once, or None, got "cpu:0, cpu:0"',
+  );
   await write("None");
   expect((await workspace.run("run", "config.ini", "or.db")).stderr).toContain("no device is listed");
   expect(workspace.exists("or.db")).toBe(false);

@@ -9,6 +9,7 @@ export { BaseScheduler, type ScheduleContext } from "./components/base-scheduler
 export { deviceName } from "./components/device-name.ts";
 export { EarlyStopping } from "./components/early-stopping.ts";
 export { GenericLoss } from "./components/losses.ts";
+export { GenericMetric } from "./components/metrics.ts";
 export { namedMetrics } from "./components/named-metrics.ts";
 export { positive, whole } from "./components/number-types.ts";
 export {

@@ -15,7 +15,8 @@ export interface PixelCounts {
 
 /** A ratio of numbers of labelled pixels. */
 export abstract class CountingMetric extends configurable(thresholdOptions, BaseMetric) {
-  protected abstract readonly title: string;
+  /** On the prototype, because options are checked before there is an instance. */
+  protected abstract get title(): string;
 
   /** @returns NaN for 0 / 0 */
   protected abstract ratio(counts: PixelCounts): number;

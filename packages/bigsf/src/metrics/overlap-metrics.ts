@@ -8,7 +8,9 @@ import { CountingMetric, type PixelCounts } from "./counting-metric.ts";
 /** 2 hits / (found + there): the F1 score. NaN where nothing is found and nothing is there. */
 export class DiceMetric extends configurable({}, CountingMetric) {
   static override readonly aliases = ["dice", "dice_index"];
-  protected override readonly title = "dice";
+  protected override get title(): string {
+    return "dice";
+  }
   protected override ratio({ hits, found, there }: PixelCounts): number {
     return (2 * hits) / (found + there);
   }
@@ -17,7 +19,9 @@ export class DiceMetric extends configurable({}, CountingMetric) {
 /** hits / (found + there - hits): Jaccard's index. NaN where nothing is found and nothing is there. */
 export class IouMetric extends configurable({}, CountingMetric) {
   static override readonly aliases = ["iou", "jaccard"];
-  protected override readonly title = "iou";
+  protected override get title(): string {
+    return "iou";
+  }
   protected override ratio({ hits, found, there }: PixelCounts): number {
     return hits / (found + there - hits);
   }
@@ -26,7 +30,9 @@ export class IouMetric extends configurable({}, CountingMetric) {
 /** hits / found. NaN where nothing is found. */
 export class PrecisionMetric extends configurable({}, CountingMetric) {
   static override readonly aliases = ["precision"];
-  protected override readonly title = "precision";
+  protected override get title(): string {
+    return "precision";
+  }
   protected override ratio({ hits, found }: PixelCounts): number {
     return hits / found;
   }
@@ -35,7 +41,9 @@ export class PrecisionMetric extends configurable({}, CountingMetric) {
 /** hits / there. NaN where nothing is there. */
 export class RecallMetric extends configurable({}, CountingMetric) {
   static override readonly aliases = ["recall"];
-  protected override readonly title = "recall";
+  protected override get title(): string {
+    return "recall";
+  }
   protected override ratio({ hits, there }: PixelCounts): number {
     return hits / there;
   }

@@ -1,5 +1,5 @@
 /** The loss curves of one run. */
-import { countText, wholeText } from "@ml-mosaic/base";
+import { countText, wholeText } from "@ml-mosaic/base/count-text";
 import type { EpochRecord } from "@ml-mosaic/training";
 import { numberAxis } from "../marks/axes.ts";
 import { lines, points } from "../marks/marks.ts";

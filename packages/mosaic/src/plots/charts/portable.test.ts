@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 const plots = resolve(import.meta.dirname, "..");
 /** Packages of sources that run in a browser as they are. */
-const portable = ["@ml-mosaic/statistics"];
+const portable = ["@ml-mosaic/statistics", "@ml-mosaic/base/count-text"];
 
 /** What a file imports when it runs; types are gone by then. */
 function importsOf(file: string): readonly string[] {
