@@ -49,7 +49,7 @@ describe("the published packages", () => {
     for (const { name, folder } of packages) {
       const installed = join(project, "node_modules", name);
       const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
-      expect(manifest).not.toHaveProperty("publishConfig");
+      expect(manifest.publishConfig).toEqual({ access: "public" });
       expect(manifest.engines).toEqual({ node: ">=24" });
       for (const file of ["README.md", "LICENSE", "dist/src/index.js", "dist/src/index.d.ts"])
         expect((await stat(join(installed, file))).isFile()).toBe(true);
