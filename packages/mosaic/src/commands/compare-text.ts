@@ -1,16 +1,13 @@
 import { countText } from "@ml-mosaic/base";
 import { numberText, tableText } from "@ml-mosaic/command-line";
 import type { DataReport, ModelStanding } from "../compare/data-report.ts";
-import type { CompareReport } from "../compare/report.ts";
+import { type CompareReport, mostDataSets } from "../compare/report.ts";
 import { ropeText } from "../compare/rope.ts";
 import { rankDirection } from "../figures/figure.ts";
 import { dataNotes, reportNotes } from "./compare-notes.ts";
 import { overallText } from "./compare-overall-text.ts";
 import { pairTable } from "./compare-pair-table.ts";
 import { headline } from "./compare-words.ts";
-
-/** More data sets than this are shown one by one only if asked for. */
-const mostDataSets = 3;
 
 /** @param all every pair and every data set */
 export function compareText(report: CompareReport, all: boolean): string {

@@ -64,6 +64,7 @@ export const compareCommand = plotCommand({
       data: given.data,
       rope: rope === undefined ? defaultRope : parseRope(rope),
       scale: given.scale,
+      all: given.all,
     });
   },
   print(report, given) {

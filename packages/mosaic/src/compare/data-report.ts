@@ -29,6 +29,8 @@ export interface Settings {
   readonly scale: ScaleChoice;
   /** The permutation test is exact for so many repetitions. */
   readonly exactUpTo: number;
+  /** So many pairs of the best model, in the order of ranks, get a plan if they are open: each is a simulation. */
+  readonly plans: number;
 }
 
 export interface ModelStanding extends Omit<ModelResults, "results" | "failures" | "runIds" | "orders"> {
@@ -58,7 +60,7 @@ export interface PairReport extends Omit<PairStatistics, "advantages">, Judgemen
   readonly counting: Counting;
   /** The smallest difference, on the scale, that so many repetitions would show with 80 %; null where they can show none. */
   readonly detectable: number | null;
-  /** Of repetitions that would decide it; null where it is decided, nothing can be planned, or nobody asks: see `mostPlans`. */
+  /** Of repetitions that would decide it; null where it is decided, nothing can be planned, or none was asked for. */
   readonly plan: Plan | null;
 }
 
@@ -77,9 +79,6 @@ export interface DataReport {
   readonly isPairedByOrder: boolean;
 }
 
-/** Plans are made for so many pairs of the best model, in the order of ranks: each is a simulation. */
-export const mostPlans = 6;
-
 /** With more models only the best one is compared with the others; the correction counts all pairs even so. */
 export const mostModels = 40;
 
@@ -89,7 +88,10 @@ export function pairCountOf({ models }: DataResults): number {
   return count <= mostModels ? (count * (count - 1)) / 2 : count - 1;
 }
 
-export function compareOnData(data: DataResults, { criterion, rope, scale: choice, exactUpTo }: Settings): DataReport {
+export function compareOnData(
+  data: DataResults,
+  { criterion, rope, scale: choice, exactUpTo, plans }: Settings,
+): DataReport {
   const correlation = data.folds === 0 ? 0 : 1 / data.folds;
   const direction = rankDirection(criterion);
   const scale = scaleOf(
@@ -136,7 +138,7 @@ export function compareOnData(data: DataResults, { criterion, rope, scale: choic
       if (judgement === undefined) return [];
       const { advantages, ...figures } = statistics;
       const isPlanned =
-        index < mostPlans &&
+        index < plans &&
         a === compared[0] &&
         judgement.verdict === "undecided" &&
         correlation === 0 &&

@@ -38,12 +38,19 @@ export interface CompareOptions {
   readonly data?: string | undefined;
   readonly rope: Rope;
   readonly scale: ScaleChoice;
+  /** Plans for every data set, however many there are; without it only for few. */
+  readonly all?: boolean;
 }
+
+/** More data sets than this are looked at one by one only if asked for. */
+export const mostDataSets = 3;
+/** Pairs of a data set that get a plan. */
+const plansEach = 6;
 
 /** @throws MosaicError where there is nothing to compare, with what there is */
 export async function compareRuns(
   reader: StoreReader,
-  { criterion: name, by, data, rope, scale }: CompareOptions,
+  { criterion: name, by, data, rope, scale, all: isAll = false }: CompareOptions,
 ): Promise<CompareReport> {
   const criterion = figureNamed(await readFigures(reader), name);
   const { runs, withoutGroup, trainedFurther } = await readRuns(reader, criterion, by);
@@ -59,7 +66,8 @@ export async function compareRuns(
   }
   requireResults(chosen, criterion.name, reader.location);
   const pairCount = chosen.reduce((sum, results) => sum + pairCountOf(results), 0);
-  const settings = { criterion, rope, scale, exactUpTo: exactUpTo(pairCount) };
+  const plans = isAll || chosen.length <= mostDataSets ? plansEach : 0;
+  const settings = { criterion, rope, scale, exactUpTo: exactUpTo(pairCount), plans };
   const dataSets = chosen.map((results) => compareOnData(results, settings));
   return {
     database: reader.location,
