@@ -64,7 +64,7 @@ test.each<[string, Partial<TrainOptions>]>([
       const isFirst = result === undefined;
       const { options, paths } = begin({ ...more, pause: pause.signal });
       // The signal comes while a call of the runtime is under way, after some milliseconds of training.
-      setTimeout(() => pause.abort(), 5 + 5 * (positions.length % 3));
+      setTimeout(() => pause.abort(), 2 + 4 * (positions.length % 3));
       result = await train({
         ...options,
         ...(isFirst ? {} : { resumeFrom: async (layout) => (await loadSnapshot(path, layout, paths)).state }),
@@ -75,8 +75,8 @@ test.each<[string, Partial<TrainOptions>]>([
     }
     expect(figures(history)).toEqual(figures(whole.history));
     expect(result.state).toEqual(whole.state);
-    // It was really stopped inside epochs of 751 batches, how often is the machine's business.
-    expect(positions.filter((batches) => batches > 0 && batches < 751).length).toBeGreaterThan(1);
+    // It was really stopped inside epochs of 751 batches.
+    expect(positions.filter((batches) => batches > 0 && batches < 751).length).toBeGreaterThan(3);
   },
 );
 
