@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { replaceFiles } from "./replace-files.ts";
 
 let folder: string;
@@ -14,7 +14,7 @@ const writeTo = (texts: readonly string[]) => async (temporaries: readonly strin
   for (const [index, temporary] of temporaries.entries()) await writeFile(temporary, texts[index] ?? "");
 };
 
-it("replaces all targets, and follows links", async () => {
+test("replaces all targets, and follows links", async () => {
   await mkdir(path("other"));
   await writeFile(path("other/b"), "old");
   await symlink(path("other/b"), path("b"));
@@ -25,7 +25,7 @@ it("replaces all targets, and follows links", async () => {
   expect(await readdir(path("other"))).toEqual(["b"]);
 });
 
-it("replaces nothing where the work fails", async () => {
+test("replaces nothing where the work fails", async () => {
   await writeFile(path("a"), "old");
   const failing = replaceFiles([path("a"), path("b")], async (temporaries) => {
     await writeTo(["1", "2"])(temporaries);
@@ -40,7 +40,7 @@ it("replaces nothing where the work fails", async () => {
   expect(await readFile(path("a"), "utf8")).toBe("old");
 });
 
-it.each([
+test.each([
   [".", "it is a folder"],
   ["/dev/null", "it is not an ordinary file"],
   ["nowhere/a", "does not exist; make it first"],

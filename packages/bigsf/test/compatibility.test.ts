@@ -5,7 +5,7 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { csvValues, expectKept, moveSnapshot, processor } from "@ml-mosaic/testing";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { readPixels } from "./segment-workspace.ts";
 import { TrainingWorkspace } from "./training-workspace.ts";
 
@@ -34,7 +34,7 @@ async function expectSameMap(now: string, then: string): Promise<void> {
   expectKept(Array.from(data), Array.from(former.data), { tolerance });
 }
 
-it("goes on with the splits that are left, to the same results", async () => {
+test("goes on with the splits that are left, to the same results", async () => {
   const { code, err } = await workspace.run("train-k-fold", "-c", "k-fold.yaml");
   expect(code, err).toBe(0);
   // Splits 1 and 2 were done, and the third had done no epoch.
@@ -46,7 +46,7 @@ it("goes on with the splits that are left, to the same results", async () => {
   await expectSameMap("runs/folds/out_of_fold.fits", "ended/out_of_fold.fits");
 });
 
-it("segments a map with a model of then as it was segmented then", async () => {
+test("segments a map with a model of then as it was segmented then", async () => {
   const { code, err } = await workspace.run("segment", "-c", "segment.yaml");
   expect(code, err).toBe(0);
   await expectSameMap("segmented/probability.fits", "ended/probability.fits");

@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { cpSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { type ConfigObject, toYaml } from "@ml-mosaic/configurable";
 import { type CommandEnd, type EveryCall, failEveryCall, temporaryFolder } from "@ml-mosaic/testing";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { TrainingWorkspace } from "./training-workspace.ts";
 
 const most = Number(process.env.HARM_CALLS ?? 1);
@@ -57,7 +57,7 @@ const outcomes: Readonly<Record<string, () => unknown>> = {
   segment: () => workspace.files("segmented"),
 };
 
-it.each(Object.entries(outcomes))("bigsf %s", { timeout: 120_000 + most * 60_000 }, async (command, outcome) => {
+test.each(Object.entries(outcomes))("bigsf %s", { timeout: 120_000 + most * 60_000 }, async (command, outcome) => {
   const trial: EveryCall = {
     async restore() {
       for (const file of readdirSync(workspace.folder)) rmSync(workspace.path(file), { recursive: true });

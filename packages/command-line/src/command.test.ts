@@ -1,5 +1,5 @@
 import { CodedError } from "@ml-mosaic/base";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { command, type ExitCode, type Given } from "./command.ts";
 import { Stopped } from "./interruptible.ts";
 import { runCommand, runProgram } from "./program.ts";
@@ -63,7 +63,7 @@ async function parse(...args: readonly string[]) {
 const pairOf = async (...args: readonly string[]) => (await parse(...args)).given?.param_name_and_value;
 
 describe("an option with two values", () => {
-  it.each([
+  test.each([
     [["or.db", "-param_name_and_value", "lr", "0.1"]],
     [["--param_name_and_value", "lr", "0.1", "or.db"]],
     [["--param_name_and_value=lr", "0.1", "-v", "or.db"]],
@@ -75,13 +75,13 @@ describe("an option with two values", () => {
     expect(given?.database_file).toBe("or.db");
   });
 
-  it("takes values that look like something else", async () => {
+  test("takes values that look like something else", async () => {
     expect(await pairOf("or.db", "-param_name_and_value", "slope", "-0.1")).toEqual(["slope", "-0.1"]);
     expect(await pairOf("or.db", "--param_name_and_value", "", "a b=c")).toEqual(["", "a b=c"]);
     expect(await pairOf("or.db")).toBeUndefined();
   });
 
-  it.each([
+  test.each([
     [["or.db", "-param_name_and_value", "lr"], "is given once, with two values"],
     [["or.db", "-param_name_and_value"], "argument missing"],
     [["or.db", "-param_name_and_value", "a", "b", "-param_name_and_value", "c", "d"], "is given once"],
@@ -92,7 +92,7 @@ describe("an option with two values", () => {
   });
 });
 
-it("has short names, optional arguments and choices", async () => {
+test("has short names, optional arguments and choices", async () => {
   const { given } = await parse("or.db", "-v");
   expect(given).toMatchObject({ verbose: true, "dry-run": false, id: undefined });
   expect(given?.shell).toBeUndefined();
@@ -103,7 +103,7 @@ it("has short names, optional arguments and choices", async () => {
 });
 
 describe("values have types", () => {
-  it("and defaults, which the help tells", async () => {
+  test("and defaults, which the help tells", async () => {
     expect((await parse("or.db")).given).toMatchObject({ epochs: undefined, size: 2, color: "criterion" });
     expect((await parse("or.db", "-epochs", "5", "-s", "0", "--color=model", "--dry-run")).given).toMatchObject({
       epochs: 5,
@@ -116,7 +116,7 @@ describe("values have types", () => {
     );
   });
 
-  it.each([
+  test.each([
     [["--epochs", "0"], /'--epochs <N>' argument '0' is invalid\. It is a whole number of at least 1/],
     [["-epochs", "1.5"], /It is a whole number of at least 1/],
     [["-epochs", "1e3"], /It is a whole number of at least 1/],
@@ -129,7 +129,7 @@ describe("values have types", () => {
     expect(given).toBeUndefined();
   });
 
-  it("in arguments too", async () => {
+  test("in arguments too", async () => {
     const seen: unknown[] = [];
     const show = command({
       name: "show",
@@ -171,17 +171,17 @@ describe("what a command throws", () => {
     return { code: await runCommand(failing, "look", ["or.db"], terminal), ...text };
   }
 
-  it("on purpose is its message, from the system too", async () => {
+  test("on purpose is its message, from the system too", async () => {
     expect(await thrown(new CodedError("A", "do this"))).toEqual({ code: 2, out: "", err: "do this\n" });
     const system = Object.assign(new Error("ENOENT: no such file"), { code: "ENOENT", syscall: "open" });
     expect(await thrown(system)).toMatchObject({ code: 2, err: "ENOENT: no such file\n" });
   });
 
-  it("when the user stops it is said, with exit code 3", async () => {
+  test("when the user stops it is said, with exit code 3", async () => {
     expect(await thrown(new Stopped())).toEqual({ code: 3, out: "", err: "Stopped; nothing was written.\n" });
   });
 
-  it("by mistake comes with its place", async () => {
+  test("by mistake comes with its place", async () => {
     expect((await thrown(new TypeError("no"))).err).toMatch(/^no\nTypeError: no\n +at /);
     expect(await thrown("text")).toMatchObject({ code: 2, err: "text\n" });
   });

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { interruptible, Stopped } from "./interruptible.ts";
 
-it("aborts instead of killing, and gives the signals back", async () => {
+test("aborts instead of killing, and gives the signals back", async () => {
   const before = process.listenerCount("SIGINT");
   expect(await interruptible(async () => 7)).toBe(7);
   const stopped = interruptible(async (signal) => {

@@ -5,7 +5,8 @@ export class StatusLines {
   readonly #terminal: Terminal;
   readonly #columns: () => number;
   #lines: readonly string[] = [];
-  #shownAt = 0;
+  // Before any moment, also that at which the process began.
+  #shownAt = Number.NEGATIVE_INFINITY;
 
   /** @param columns how wide the terminal is now */
   constructor(terminal: Terminal, columns = () => process.stderr.columns ?? 80) {

@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { barText, numberText, shortenText, tableText } from "./text.ts";
 
 describe("texts", () => {
-  it.each([
+  test.each([
     [null, ""],
     [undefined, ""],
     [0, "0"],
@@ -14,7 +14,7 @@ describe("texts", () => {
     [Number.NEGATIVE_INFINITY, "-Infinity"],
   ])("number %s", (value, text) => expect(numberText(value)).toBe(text));
 
-  it("lines up columns, wide characters too", () => {
+  test("lines up columns, wide characters too", () => {
     expect(
       tableText(
         ["name", "n"],
@@ -27,12 +27,12 @@ describe("texts", () => {
     ).toBe(["name    n", "----  ---", "模型    1", "a     100"].join("\n"));
   });
 
-  it("keeps each row of a table on one line", () => {
+  test("keeps each row of a table on one line", () => {
     const table = tableText(["error", "n"], [["Trace:\nFile\u001b[2J", "1"]], [1]);
     expect(table.split("\n")).toEqual(["error            n", "---------------  -", "Trace: File [2J  1"]);
   });
 
-  it("draws bars and shortens", () => {
+  test("draws bars and shortens", () => {
     expect(barText(0.5, 4)).toBe("██░░");
     expect([barText(-1, 2), barText(2, 2)]).toEqual(["░░", "██"]);
     expect([shortenText("abc", 3), shortenText("abcd", 3), shortenText("abcd", 0)]).toEqual(["abc", "ab…", "…"]);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   config,
   data,
@@ -141,7 +141,7 @@ describe("a bad pipeline module", () => {
   const runsOf = (description: string) =>
     workspace.query("or.db", "SELECT * FROM runs JOIN run_details USING (run_id) WHERE pipeline LIKE ?", description);
 
-  it.each(Object.entries(badNets))(
+  test.each(Object.entries(badNets))(
     "%s: its runs are errors with the user's stack, in the log too",
     async (name, { says, line }) => {
       const runs = runsOf(`%| ${name}(%`);
@@ -156,7 +156,7 @@ describe("a bad pipeline module", () => {
     },
   );
 
-  it.each(Object.keys(forgedMessages))("%s: its runs alone are errors, and the supervisor goes on", (name) => {
+  test.each(Object.keys(forgedMessages))("%s: its runs alone are errors, and the supervisor goes on", (name) => {
     const runs = runsOf(`%| ${name}(%`);
     expect(runs).toHaveLength(2);
     for (const { status, return_status } of runs) {
@@ -165,13 +165,13 @@ describe("a bad pipeline module", () => {
     }
   });
 
-  it("without the methods of the contract is told which it lacks", () => {
+  test("without the methods of the contract is told which it lacks", () => {
     expect(runsOf("%NoNetAtAll%")[0]?.return_status).toMatch(
       /NoNetAtAll \(\.\/bad\.js\): it has no method saveModel, loadModel, parameters; extending nn\.Module gives/,
     );
   });
 
-  it("does no harm to the others", () => {
+  test("does no harm to the others", () => {
     const good = runsOf("%| Net(%");
     expect(good).toHaveLength(Object.keys({ ...badNets, ...forgedMessages }).length + 2);
     expect(good.map(({ status }) => status)).toEqual(good.map(() => "done"));
@@ -179,7 +179,7 @@ describe("a bad pipeline module", () => {
     expect(finished.stderr).not.toContain("its worker died");
   });
 
-  it("makes the exit code 1, and the message says which run failed why", () => {
+  test("makes the exit code 1, and the message says which run failed why", () => {
     expect(finished.code, finished.stderr).toBe(1);
     expect(finished.stderr).toContain("failed: RangeError: out of forward  Data() | ThrowsInForward(2,0)");
     expect(finished.stdout).toMatch(/ThrowsInForward\(2,0\) +0 \(\+1 failed\)/);
@@ -225,7 +225,7 @@ const badData: Readonly<Record<string, { readonly body: string; readonly says: R
   },
 };
 
-it("a bad data module: its run is an error that says what is wrong", async () => {
+test("a bad data module: its run is an error that says what is wrong", async () => {
   const workspace = await openWorkspace({
     "data.ts": dataModule,
     "net.ts": netModule,
@@ -262,7 +262,7 @@ ${Object.entries(badData)
   }
 });
 
-it("a dry run finds bad pipeline modules, those that would end the process too, and goes through to the end", async () => {
+test("a dry run finds bad pipeline modules, those that would end the process too, and goes through to the end", async () => {
   const workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule, "bad.js": badNetModule });
   try {
     const names = Object.keys(badNets).filter((name) => !/SaveModel|Later/.test(name));
@@ -297,7 +297,7 @@ describe("what is refused before anything runs", () => {
     return finished.stderr;
   }
 
-  it("a syntax error, with its line", async () => {
+  test("a syntax error, with its line", async () => {
     await workspace.write("typed.ts", "export class Net {\n  x: number = ;\n}\n");
     await workspace.write("plain.js", "export class Net {\n  x = ;\n}\n");
     expect(await refused({ path_to_class: "./typed.ts" })).toMatch(
@@ -306,7 +306,7 @@ describe("what is refused before anything runs", () => {
     expect(await refused({ path_to_class: "./plain.js" })).toMatch(/plain\.js cannot be loaded: .*plain\.js:2\)/s);
   });
 
-  it("a file that fails when it is loaded, with its line", async () => {
+  test("a file that fails when it is loaded, with its line", async () => {
     await workspace.write("fails.ts", 'export class Net {}\nthrow new Error("not on this machine");\n');
     expect(await refused({ path_to_class: "./fails.ts" })).toMatch(
       /fails\.ts cannot be loaded: not on this machine \(.*fails\.ts:2\)/,
@@ -317,15 +317,15 @@ describe("what is refused before anything runs", () => {
     );
   });
 
-  it("a class that is not there, with the nearest name", async () => {
+  test("a class that is not there, with the nearest name", async () => {
     expect(await refused({ class: "Nett" })).toMatch(/net\.ts exports no class Nett; did you mean Net\?/);
   });
 
-  it("a package that is not installed", async () => {
+  test("a package that is not installed", async () => {
     expect(await refused({ path_to_class: "no-such-package" })).toMatch(/the package no-such-package cannot be loaded/);
   });
 
-  it("a wrong value of an option that the class's schema knows, and an unknown option", async () => {
+  test("a wrong value of an option that the class's schema knows, and an unknown option", async () => {
     await workspace.write(
       "schema.ts",
       `import { int, schema } from "@ml-mosaic/configurable";
@@ -337,7 +337,7 @@ export class Checked extends Net { static readonly configSchema = { width: schem
     expect(message).toMatch(/config\.ini:\d+.*widht/);
   });
 
-  it("an own loss that is not there", async () => {
+  test("an own loss that is not there", async () => {
     await workspace.write("loss.ts", "export class OwnLoss { forward() {} }");
     const message = await refused({}, { class_loss_function: "OwnLos", path_to_class_loss_function: "./loss.ts" });
     expect(message).toMatch(/loss\.ts exports no class OwnLos; did you mean OwnLoss\?/);

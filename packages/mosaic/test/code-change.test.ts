@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   childrenOf,
   config,
@@ -38,7 +38,7 @@ const atWork = () =>
   );
 const identities = () => workspace.query("or.db", "SELECT identity FROM run_details ORDER BY run_id");
 
-it("a worker that comes after a change trains nothing: the experiment stops and names the file", async () => {
+test("a worker that comes after a change trains nothing: the experiment stops and names the file", async () => {
   const running = workspace.start("run", "config.ini", "or.db");
   await atWork();
   await workspace.write("net.ts", changed);
@@ -55,7 +55,7 @@ it("a worker that comes after a change trains nothing: the experiment stops and 
   await going.finished;
 });
 
-it("a run that was paused goes on with another text only when that is accepted, and is then like no other", async () => {
+test("a run that was paused goes on with another text only when that is accepted, and is then like no other", async () => {
   const running = workspace.start("run", "config.ini", "or.db");
   await atWork();
   expect((await workspace.run("pause", "left.json", "--now")).code).toBe(0);
@@ -83,7 +83,7 @@ it("a run that was paused goes on with another text only when that is accepted, 
   expect([before[0], plain[0]]).not.toContainEqual(after[0]);
 });
 
-it("what a file keeps in its variables lasts one run", async () => {
+test("what a file keeps in its variables lasts one run", async () => {
   await workspace.write(
     "counting.ts",
     `import { Net } from "./net.ts";

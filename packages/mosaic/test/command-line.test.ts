@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
 
 const sections = { DATA: data, NET: { ...net, width: "2, 3" } };
@@ -12,7 +12,7 @@ describe("usage", () => {
   });
   afterAll(() => workspace.close());
 
-  it.concurrent.each([
+  test.concurrent.each([
     [["run", "config.ini"], /missing required argument 'database_file'/],
     [["run", "config.ini", "or.db", "more"], /too many arguments/],
     [["run", "config.ini", "or.db", "--contineu"], /unknown option '--contineu'.*did you mean --continue/is],
@@ -34,7 +34,7 @@ describe("usage", () => {
     expect(workspace.exists(".runs")).toBe(false);
   });
 
-  it.concurrent.each([["run"], ["generate"]])("--help of %s shows an example", async (verb) => {
+  test.concurrent.each([["run"], ["generate"]])("--help of %s shows an example", async (verb) => {
     const ofVerb = await workspace.run(verb, "--help");
     expect(ofVerb).toMatchObject({ code: 0, stderr: "" });
     expect(ofVerb.stdout).toMatch(new RegExp(`Examples?:\n {2}mosaic ${verb} config.ini `));
@@ -43,7 +43,7 @@ describe("usage", () => {
     expect(ofCommand.stdout).toContain(`Usage: mosaic_${verb} `);
   });
 
-  it("takes options with one dash, as the seed writes them, and anywhere", async () => {
+  test("takes options with one dash, as the seed writes them, and anywhere", async () => {
     const finished = await workspace.runCommand("mosaic_run", "-dry-run", "config.ini", "or.db");
     expect(finished).toMatchObject({ code: 0 });
     expect(finished.stdout).toContain("All 2 pipelines can be constructed. Nothing was trained.");
@@ -65,14 +65,14 @@ describe("a run", () => {
   });
   afterEach(() => workspace.close());
 
-  it("a dry run trains nothing and makes nothing", async () => {
+  test("a dry run trains nothing and makes nothing", async () => {
     const finished = await workspace.run("run", "config.ini", "or.db", "--dry-run");
     expect(finished.code, finished.stderr).toBe(0);
     expect(finished.stderr).toBe("2 runs: 2 pipelines x 1\n");
     expect((await workspace.list(".")).sort()).toEqual(["config.ini", "data.ts", "net.ts"]);
   });
 
-  it("writes plain lines where nobody watches: no cursor movement, progress to stderr, the table to stdout", async () => {
+  test("writes plain lines where nobody watches: no cursor movement, progress to stderr, the table to stdout", async () => {
     const finished = await workspace.run("run", "config.ini", "or.db");
     expect(finished.code, finished.stderr).toBe(0);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
@@ -85,7 +85,7 @@ describe("a run", () => {
     expect(finished.stdout).toMatch(/^All with Data\(\)\nmodel +parameters/);
   });
 
-  it.skipIf(!hasScript() && process.env.REQUIRE_ALL !== "1")(
+  test.skipIf(!hasScript() && process.env.REQUIRE_ALL !== "1")(
     "shows a live view on a terminal and leaves it clean",
     async () => {
       await workspace.write("config.ini", config({ sections: { ...sections, DATA: { ...data, delay: 400 } } }));
@@ -105,7 +105,7 @@ describe("a run", () => {
     },
   );
 
-  it("leaves the run files of another database of its name alone", async () => {
+  test("leaves the run files of another database of its name alone", async () => {
     expect((await workspace.run("run", "config.ini", "or.db")).code).toBe(0);
     const log = await workspace.read(".runs/or/output_1.log");
     await workspace.write("other/readme", "");
@@ -117,7 +117,7 @@ describe("a run", () => {
     expect(await workspace.read(".runs/or/output_1.log")).toBe(log);
   });
 
-  it("works from another folder: paths start at the configuration", async () => {
+  test("works from another folder: paths start at the configuration", async () => {
     await workspace.write("project/config.ini", config({ sections, process: { run_files_path: "files" } }));
     await workspace.write("project/data.ts", dataModule);
     await workspace.write("project/net.ts", netModule);
@@ -127,7 +127,7 @@ describe("a run", () => {
     expect(finished.stderr).toContain("mosaic run project/config.ini 'my results.db' --continue");
   });
 
-  it("keeps a log of what modules print, and nothing of it on the terminal", async () => {
+  test("keeps a log of what modules print, and nothing of it on the terminal", async () => {
     await workspace.write(
       "net.ts",
       `${netModule}
@@ -157,7 +157,7 @@ export class Chatty extends Net {
   });
 });
 
-it("an older Node is told from the one that is needed, in one line", () => {
+test("an older Node is told from the one that is needed, in one line", () => {
   const old = "Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.20.2'}})";
   const bin = new URL("../bin/mosaic_run.ts", import.meta.url).pathname;
   const args = ["--import", `data:text/javascript,${encodeURIComponent(old)}`, bin, "a.ini", "b.db"];

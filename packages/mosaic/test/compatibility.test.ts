@@ -6,7 +6,7 @@ import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expectKept, type KeptOptions, processor } from "@ml-mosaic/testing";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 const fixtures = join(import.meta.dirname, "../fixtures/compatibility");
@@ -81,22 +81,22 @@ function modelsOf(text: string): Readonly<Record<string, unknown>> {
 }
 
 describe("an experiment of an earlier Mosaic", () => {
-  it("says what it said", () => expectSaid("done.db", "done"));
+  test("says what it said", () => expectSaid("done.db", "done"));
 
-  it("has nothing new to train", async () => {
+  test("has nothing new to train", async () => {
     const { code, stderr } = await workspace.run("run", "config.ini", "done.db", "--continue");
     expect(stderr).toContain("6 runs done before, 0 unfinished taken up, 0 new\n3 runs failed before and stay so;");
     expect(code).toBe(1);
     await expectSaid("done.db", "done");
   });
 
-  it("is trained further as it was then", async () => {
+  test("is trained further as it was then", async () => {
     await succeed("rerun", "config.ini", "done.db", "--id", "1,5", "--epochs", "2");
     // Runs that were trained further are compared at the epoch that all have; they were models of their own then.
     await expectSaid("done.db", "further", retrained, false);
   });
 
-  it("is described by the same pipelines", async () => {
+  test("is described by the same pipelines", async () => {
     await succeed("generate", "config.ini", "now.json");
     // Line n is run n today: each pipeline as often as it is repeated.
     const then = parse(await workspace.read("pipelines.json"));
@@ -108,9 +108,9 @@ describe("an experiment of an earlier Mosaic", () => {
 });
 
 describe("an experiment that an earlier Mosaic paused", () => {
-  it("says what it said", () => expectSaid("paused.db", "paused"));
+  test("says what it said", () => expectSaid("paused.db", "paused"));
 
-  it("goes on from the middle of an epoch as it went on then", async () => {
+  test("goes on from the middle of an epoch as it went on then", async () => {
     await succeed("resume", "left.json");
     await expectSaid("paused.db", "resumed", retrained);
   });
@@ -120,7 +120,7 @@ describe.each([
   ["orig.db", "original"],
   ["orig-with-error.db", "original-with-error"],
 ])("a database that the original Mosaic wrote, %s", (database, name) => {
-  it("says what it said, also after it was opened for writing", async () => {
+  test("says what it said, also after it was opened for writing", async () => {
     // What the original keeps of a run among its options is exported as none.
     const options = { except: /^(param_status|(param_)?(database_path|traceback))$/ };
     await expectSaid(database, name, options);
@@ -129,7 +129,7 @@ describe.each([
   });
 });
 
-it("does not take the status and the traceback of runs of the original for options", async () => {
+test("does not take the status and the traceback of runs of the original for options", async () => {
   const { stdout } = await succeed("compare", "orig-with-error.db", "test_loss", "--json");
   expect(stdout).toContain("mlp_brick(4,2)");
   expect(stdout).not.toMatch(/status=|database_path=|traceback=/);

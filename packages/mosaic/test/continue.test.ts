@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { config, data, dataModule, net, netModule, type Options, openWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
@@ -19,7 +19,7 @@ const go = (...options: readonly string[]) => workspace.run("run", "config.ini",
 const descriptions = () =>
   workspace.query("or.db", "SELECT pipeline FROM runs ORDER BY run_id").map(({ pipeline }) => pipeline);
 
-it("starts a new database, trains only what is missing, says so, and shows all in its table", async () => {
+test("starts a new database, trains only what is missing, says so, and shows all in its table", async () => {
   await write({}, { width: "2, 3" });
   const first = await go("--continue");
   expect(first).toMatchObject({ code: 0 });
@@ -42,7 +42,7 @@ it("starts a new database, trains only what is missing, says so, and shows all i
   expect(descriptions()).toHaveLength(3);
 });
 
-it("takes runs as new when a module's text has changed, of whatever file it imports, but not when other things have", async () => {
+test("takes runs as new when a module's text has changed, of whatever file it imports, but not when other things have", async () => {
   await workspace.write("own.ts", `export { Net } from "./net.ts";\n`);
   await write({}, { path_to_class: "./own.ts", width: 2, layers: 0 });
   await go();
@@ -60,7 +60,7 @@ it("takes runs as new when a module's text has changed, of whatever file it impo
   expect(workspace.statuses("or.db")).toEqual(["done", "done", "done"]);
 });
 
-it("says which done runs have fewer epochs, with the command that extends them, and trains them no further", async () => {
+test("says which done runs have fewer epochs, with the command that extends them, and trains them no further", async () => {
   await write({ epochs: 2, artifacts: "all" }, { width: "2, 3, 4, 5" });
   await go();
   expect((await workspace.run("rerun", "config.ini", "or.db", "-id", "3", "-epochs", "1")).code).toBe(0);
@@ -78,7 +78,7 @@ it("says which done runs have fewer epochs, with the command that extends them, 
   expect(workspace.history("or.db")).toHaveLength(16);
 });
 
-it("does not take a run for short that stopped early", async () => {
+test("does not take a run for short that stopped early", async () => {
   const early = { early_stopping: "True", "early_stopping.patience": 0, "early_stopping.min_delta": 1000 };
   await write({ ...early, epochs: 50 }, { width: 2 });
   await go();
@@ -86,7 +86,7 @@ it("does not take a run for short that stopped early", async () => {
   expect((await go("--continue")).stderr).not.toContain("fewer epochs");
 });
 
-it("writes its table as JSON, and nothing else, where a program wants it", async () => {
+test("writes its table as JSON, and nothing else, where a program wants it", async () => {
   await write({}, { width: "2, 3" });
   const finished = await go("--json");
   expect(JSON.parse(finished.stdout)).toEqual({
@@ -109,7 +109,7 @@ it("writes its table as JSON, and nothing else, where a program wants it", async
   expect(finished.stderr).not.toMatch(/[\u001b\r]/);
 });
 
-it("keeps runs apart that differ in their number of epochs alone", async () => {
+test("keeps runs apart that differ in their number of epochs alone", async () => {
   await write({ epochs: "1, 2" }, { width: 2 });
   expect((await go("--continue")).stderr).toContain("0 runs done before, 0 unfinished taken up, 2 new");
   expect((await go("--continue")).stderr).toContain("2 runs done before, 0 unfinished taken up, 0 new");
@@ -120,7 +120,7 @@ it("keeps runs apart that differ in their number of epochs alone", async () => {
   ]);
 });
 
-it("runs errors again with --retry-errors only", async () => {
+test("runs errors again with --retry-errors only", async () => {
   await workspace.write(
     "net.ts",
     `${netModule}

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => workspace.close());
 
 describe("status", () => {
-  it("tells how a database stands, as plain text where nobody watches", async () => {
+  test("tells how a database stands, as plain text where nobody watches", async () => {
     const finished = await workspace.run("status", "or.db", "-w");
     expect(finished).toMatchObject({ code: 0, stderr: "--watch needs a terminal: this is how it stands now\n" });
     expect(finished.stdout).not.toMatch(controls);
@@ -36,14 +36,14 @@ describe("status", () => {
     expect(json).toMatchObject({ state: "finished", counts: { done: 2, error: 1 }, error: [{ run_id: 3 }] });
   });
 
-  it("has no experiment where none runs", async () => {
+  test("has no experiment where none runs", async () => {
     const finished = await workspace.runCommand("mosaic_status");
     expect(finished).toMatchObject({ code: 0, stderr: "" });
     expect(finished.stdout).toContain("No experiment of yours is running");
     expect(JSON.parse((await workspace.run("status", "--json")).stdout)).toEqual({ experiments: [] });
   });
 
-  it.skipIf(!hasScript() && process.env.REQUIRE_ALL !== "1")(
+  test.skipIf(!hasScript() && process.env.REQUIRE_ALL !== "1")(
     "is coloured on a terminal, unless NO_COLOR says no, and refreshes in place",
     async () => {
       const onTerminal = async (command: string) =>
@@ -62,7 +62,7 @@ describe("status", () => {
     },
   );
 
-  it("ends quietly when its reader does", async () => {
+  test("ends quietly when its reader does", async () => {
     const shell = `'${process.execPath}' '${bin}' status or.db --all -v | head -1; echo "\${PIPESTATUS[0]}"`;
     const finished = await workspace.startProgram("bash", ["-c", shell]).finished;
     expect(finished).toMatchObject({ stdout: "or.db: finished\n0\n", stderr: "" });
@@ -70,7 +70,7 @@ describe("status", () => {
 });
 
 describe("show and export", () => {
-  it("show one run and all", async () => {
+  test("show one run and all", async () => {
     const shown = await workspace.run("show", "or.db", "1");
     expect(shown).toMatchObject({ code: 0, stderr: "" });
     expect(shown.stdout).toMatch(/^Run 1: done\nData\(\) \| Net\(2\)\n/);
@@ -91,7 +91,7 @@ describe("show and export", () => {
 });
 
 describe("rekey", () => {
-  it("gives runs new keys", async () => {
+  test("gives runs new keys", async () => {
     await workspace.run("savedb", "keys.db", "--db", "or.db");
     const text = await workspace.read("config.ini");
     await workspace.write(
@@ -114,7 +114,7 @@ describe("rekey", () => {
 });
 
 describe("savedb", () => {
-  it("writes where it may, and nothing else", async () => {
+  test("writes where it may, and nothing else", async () => {
     const before = (await readdir(workspace.folder)).sort();
     const saved = (...args: readonly string[]) => workspace.run("savedb", ...args, "--db", "or.db");
     expect(await saved("nowhere/copy.db")).toMatchObject({ code: 2, stderr: expect.stringContaining("make it first") });
@@ -135,7 +135,7 @@ describe("savedb", () => {
   });
 });
 
-it("a running experiment is found, cannot be rekeyed, and is found crashed after a kill", async () => {
+test("a running experiment is found, cannot be rekeyed, and is found crashed after a kill", async () => {
   const program = `
     import { register } from ${control};
     import { openSqliteStore } from ${store};
@@ -190,7 +190,7 @@ describe("what is no database", () => {
     nothing: async () => undefined,
   };
 
-  it.each(Object.entries(inputs))("%s: one clear error, and nothing is written", async (_, make) => {
+  test.each(Object.entries(inputs))("%s: one clear error, and nothing is written", async (_, make) => {
     await make();
     before = (await readdir(workspace.folder)).sort();
     const results = await Promise.all([
@@ -208,7 +208,7 @@ describe("what is no database", () => {
     await rm(workspace.path("bad.db"), { recursive: true, force: true });
   });
 
-  it("a pipeline file that is none is refused too", async () => {
+  test("a pipeline file that is none is refused too", async () => {
     makePipe("pipe.json");
     await workspace.write("half.json", "[[{");
     for (const file of ["pipe.json", "half.json", "nowhere.json", "or.db", "."]) {
@@ -220,7 +220,7 @@ describe("what is no database", () => {
   });
 });
 
-it("prints completion scripts", async () => {
+test("prints completion scripts", async () => {
   const finished = await workspace.run("completion", "bash");
   expect(finished).toMatchObject({ code: 0, stderr: "" });
   expect(finished.stdout).toMatch(

@@ -1,5 +1,5 @@
 import { readSafetensors } from "@ml-mosaic/tensor";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   type ConfigParts,
   config,
@@ -35,7 +35,7 @@ function historyOf(database: string, runId: number): readonly unknown[] {
     .map(({ run_id, ...epoch }) => epoch);
 }
 
-it("gives the same bits with the same seed, whatever the number of workers", async () => {
+test("gives the same bits with the same seed, whatever the number of workers", async () => {
   await train("one.db", { ...tenRuns, monitor: { multiplicity: 5, nb_processus: 1 } });
   await train("two.db", { ...tenRuns, monitor: { multiplicity: 5, nb_processus: 2 } });
   const histories = workspace.history("one.db");
@@ -49,7 +49,7 @@ it("gives the same bits with the same seed, whatever the number of workers", asy
   }
 });
 
-it("gives other bits to other repetitions and to another seed", async () => {
+test("gives other bits to other repetitions and to another seed", async () => {
   await train("zero.db", tenRuns);
   await train("seven.db", { ...tenRuns, process: { epochs: 4, seed: 7 } });
   const first = JSON.stringify(historyOf("zero.db", 1));
@@ -61,7 +61,7 @@ it("gives other bits to other repetitions and to another seed", async () => {
   expect(texts.size).toBe(10);
 });
 
-it("gives pipelines of one repetition the same data, order and initial values; a layer more changes nothing", async () => {
+test("gives pipelines of one repetition the same data, order and initial values; a layer more changes nothing", async () => {
   // So small a step changes no float32: the saved weights are the initial ones.
   await train("or.db", {
     process: { lr: "1e-30", epochs: 3, optimizer: "SGD" },
@@ -96,7 +96,7 @@ it("gives pipelines of one repetition the same data, order and initial values; a
   expect(repeated["first.weight"]).not.toEqual(none["first.weight"]);
 });
 
-it("does not let one stage's random numbers shift another's", async () => {
+test("does not let one stage's random numbers shift another's", async () => {
   await workspace.write(
     "drawing.ts",
     `import { rand } from "@ml-mosaic/tensor";

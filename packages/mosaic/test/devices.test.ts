@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
@@ -31,7 +31,7 @@ async function write(devices: string, processes = 4): Promise<void> {
   await workspace.write("config.ini", config({ monitor, sections }));
 }
 
-it("gives each listed device one run at a time; further runs wait", async () => {
+test("gives each listed device one run at a time; further runs wait", async () => {
   await write("cpu:0, cpu:1");
   const finished = await workspace.run("run", "config.ini", "or.db");
   expect(finished.code, finished.stderr).toBe(0);
@@ -57,14 +57,14 @@ it("gives each listed device one run at a time; further runs wait", async () => 
   expect(await workspace.read(".runs/or/run_info_1.mdt")).toMatch(/^device cpu:[01]$/m);
 });
 
-it("uses no more devices than processes", async () => {
+test("uses no more devices than processes", async () => {
   await write("cpu:0, cpu:1", 1);
   expect((await workspace.run("run", "config.ini", "or.db")).code).toBe(0);
   const notes = (await workspace.read("notes")).trim().split("\n");
   expect(new Set(notes.map((line) => line.split(" ")[2]))).toEqual(new Set(["cpu:0"]));
 });
 
-it("refuses devices that it cannot use before anything is written", async () => {
+test("refuses devices that it cannot use before anything is written", async () => {
   await write("cpu:0, cuda:0");
   const finished = await workspace.run("run", "config.ini", "or.db");
   expect(finished).toMatchObject({ code: 2, stdout: "" });

@@ -1,6 +1,6 @@
 /** The system's limit on the size of files stands for a full disk: what is beyond it cannot be written. */
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   config,
   data,
@@ -58,18 +58,18 @@ async function expectGoesOn(full: Awaited<ReturnType<typeof limited>>, runs: num
   expect((await workspace.list(".runs/or")).filter((name) => /^\.writing-|\.tmp$/.test(name))).toEqual([]);
 }
 
-it("while writing weights and snapshots: the experiment stops, no run fails, --continue completes", async () => {
+test("while writing weights and snapshots: the experiment stops, no run fails, --continue completes", async () => {
   // 600 x 300 weights are 720 kB, three times as much with the optimizer's; the database is smaller.
   await write({ width: "2, 600", layers: 1 });
   await expectGoesOn(await limited(500, "run", "config.ini", "or.db"), 2);
 });
 
-it("while writing a log: likewise", async () => {
+test("while writing a log: likewise", async () => {
   await write({ class: "Talkative", width: 2, layers: 0 });
   await expectGoesOn(await limited(400, "run", "config.ini", "or.db"), 1);
 });
 
-it("while a rerun writes its snapshot: the earlier one stays good", async () => {
+test("while a rerun writes its snapshot: the earlier one stays good", async () => {
   await write({ width: 600, layers: 1 });
   expect((await workspace.run("run", "config.ini", "or.db")).code).toBe(0);
   const full = await limited(500, "rerun", "config.ini", "or.db", "-id", "1");

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCommand } from "../src/commands/run.ts";
 import { runForTest } from "./run-for-test.ts";
 import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => workspace.close());
 
-it("a dry run says what fails alike once, and leaves out what modules print", async () => {
+test("a dry run says what fails alike once, and leaves out what modules print", async () => {
   const folder = workspace.path("");
   const printed: string[] = [];
   const write = process.stdout.write;

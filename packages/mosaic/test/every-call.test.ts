@@ -5,7 +5,7 @@
 import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type EveryCall, failEveryCall, temporaryFolder } from "@ml-mosaic/testing";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { config, data, dataModule, net, netModule, openWorkspace, processesGone, type Workspace } from "./workspace.ts";
 
 const most = Number(process.env.HARM_CALLS ?? 2);
@@ -50,7 +50,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
 };
 
-it.each(Object.entries(scenarios))("mosaic %s", { timeout: 120_000 + most * 60_000 }, async (name, scenario) => {
+test.each(Object.entries(scenarios))("mosaic %s", { timeout: 120_000 + most * 60_000 }, async (name, scenario) => {
   for (const args of scenario.before) {
     const { code, stderr } = await workspace.run(...args);
     expect(code, stderr).toBe(0);

@@ -7,7 +7,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Generator } from "@ml-mosaic/tensor";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   childrenOf,
   config,
@@ -120,7 +120,7 @@ function workersOf(pid: number): readonly number[] {
   }
 }
 
-it(`survives ${kills} kills`, { timeout: 60_000 + kills * 20_000 }, async () => {
+test(`survives ${kills} kills`, { timeout: 60_000 + kills * 20_000 }, async () => {
   const sections = { DATA: { ...data, delay: 20 }, NET: { ...net, width: "2, 3, 4" } };
   await workspace.write(
     "config.ini",

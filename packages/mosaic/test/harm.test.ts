@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   type ConfigParts,
   childrenOf,
@@ -44,7 +44,7 @@ const inWork = (runIds: readonly number[]) => runIds.every((runId) => workspace.
 const attempts = () =>
   workspace.query("or.db", "SELECT attempts FROM run_details ORDER BY run_id").map((row) => row.attempts);
 
-it("takes the run of a killed worker up again, which ends as if nothing had been", async () => {
+test("takes the run of a killed worker up again, which ends as if nothing had been", async () => {
   await workspace.write("config.ini", config({ ...parts, process: { epochs: 1500 }, monitor: { nb_processus: 1 } }));
   const expected = await undisturbed();
   const running = workspace.start("run", "config.ini", "or.db");
@@ -60,7 +60,7 @@ it("takes the run of a killed worker up again, which ends as if nothing had been
   expect(unfinished()).toEqual([]);
 });
 
-it("gives a run up that kills its worker three times; the others finish", async () => {
+test("gives a run up that kills its worker three times; the others finish", async () => {
   await workspace.write(
     "net.ts",
     `${netModule}
@@ -88,7 +88,7 @@ export class Suicidal extends Net {
   expect(finished.stdout).toMatch(/Suicidal\(3,0\) +0 \(\+1 failed\)/);
 });
 
-it("loses nothing when the supervisor is killed at any moment; --continue finishes, and nothing outlives it", async () => {
+test("loses nothing when the supervisor is killed at any moment; --continue finishes, and nothing outlives it", async () => {
   await workspace.write("config.ini", config(parts));
   const expected = await undisturbed();
   const done = () => (hasResults() ? workspace.query("or.db", "SELECT * FROM run_results ORDER BY run_id") : []);
@@ -122,7 +122,7 @@ function hasResults(): boolean {
   return workspace.query("or.db", "SELECT 1 FROM sqlite_schema WHERE name = 'run_results'").length > 0;
 }
 
-it("ends a worker that is stuck in a module when its supervisor is killed", async () => {
+test("ends a worker that is stuck in a module when its supervisor is killed", async () => {
   await workspace.write(
     "net.ts",
     `${netModule}
@@ -147,7 +147,7 @@ export class Stuck extends Net {
   expect(left).toEqual([]);
 });
 
-it("refuses a second writer while the first one lives, and says which it is", async () => {
+test("refuses a second writer while the first one lives, and says which it is", async () => {
   await workspace.write("config.ini", config(parts));
   const running = workspace.start("run", "config.ini", "or.db");
   await until(() => workspace.statuses("or.db").includes("running"), "a run to start");
@@ -159,7 +159,7 @@ it("refuses a second writer while the first one lives, and says which it is", as
   expect(workspace.statuses("or.db")).toHaveLength(6);
 });
 
-it("finishes the running runs at Ctrl-C, stops at the second, and says how to go on", async () => {
+test("finishes the running runs at Ctrl-C, stops at the second, and says how to go on", async () => {
   await workspace.write(
     "config.ini",
     config({ ...parts, sections: { ...parts.sections, DATA: { ...data, delay: 300 } } }),
@@ -193,7 +193,7 @@ it("finishes the running runs at Ctrl-C, stops at the second, and says how to go
   expect(unfinished()).toEqual([]);
 });
 
-it("stops with a clear message when the database cannot grow any more, and goes on when it can", async () => {
+test("stops with a clear message when the database cannot grow any more, and goes on when it can", async () => {
   await workspace.write("config.ini", config({ ...parts, process: { epochs: 1500, artifacts: "none" } }));
   // The system's limit on the size of files stands for a full disk.
   const program = 'ulimit -f 450; exec "$0" "$@"';
@@ -218,7 +218,7 @@ it("stops with a clear message when the database cannot grow any more, and goes 
   expect(workspace.query("or.db", "SELECT count(*) AS n FROM history")).toEqual([{ n: 9_000 }]);
 });
 
-it("keeps the result of a worker that dies as soon as it has sent it, and blames no run that it had not begun", async () => {
+test("keeps the result of a worker that dies as soon as it has sent it, and blames no run that it had not begun", async () => {
   await workspace.write(
     "net.ts",
     `${netModule}
@@ -243,7 +243,7 @@ const { _send: send } = process as any;
   expect(finished.code, finished.stderr).toBe(0);
 });
 
-it("stops with a clear message when no worker can be started", async () => {
+test("stops with a clear message when no worker can be started", async () => {
   await workspace.write("net.ts", `${netModule}\nprocess.env.NODE_OPTIONS = "--require=./nowhere.cjs";`);
   await workspace.write("config.ini", config(parts));
   const finished = await workspace.run("run", "config.ini", "or.db");

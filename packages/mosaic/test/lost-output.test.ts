@@ -1,6 +1,6 @@
 /** What a command prints to may go away: the experiment does not depend on it. */
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
 
 const bin = join(import.meta.dirname, "../bin/mosaic.ts");
@@ -28,12 +28,12 @@ async function expectDone(redirection: string): Promise<void> {
   expect(stdout + stderr).not.toMatch(/^ {4}at /m);
 }
 
-it("goes on when nobody reads any more", () => expectDone("2>&1 | head -1"));
+test("goes on when nobody reads any more", () => expectDone("2>&1 | head -1"));
 
-it("goes on when its log lies on a full disk, and so does what its workers print to", () =>
+test("goes on when its log lies on a full disk, and so does what its workers print to", () =>
   expectDone(">/dev/full 2>&1"));
 
-it("says where results are lost that are not kept elsewhere, and fails", async () => {
+test("says where results are lost that are not kept elsewhere, and fails", async () => {
   expect((await workspace.run("run", "config.ini", "or.db")).code).toBe(0);
   const full = await shell("mosaic status or.db >/dev/full");
   expect(full.code).toBe(2);

@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Fault, openFaults, temporaryFolder } from "@ml-mosaic/testing";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { config, data, dataModule, net, netModule, openWorkspace, until, type Workspace } from "./workspace.ts";
 
 const bin = join(import.meta.dirname, "../bin/mosaic.ts");
@@ -56,7 +56,7 @@ async function expectGoesOn(stopped: Awaited<ReturnType<Workspace["run"]>>, why:
   expect(workspace.query("or.db", "SELECT max(attempts) AS most FROM run_details")).toEqual([{ most: 0 }]);
 }
 
-it.each([
+test.each([
   ["EDQUOT", "write", "the quota of the disk is used up; make room"],
   ["EROFS", "open", "the file system can only be read; mount it for writing"],
   ["EMFILE", "mkdir", "too many files are open; raise the limit (ulimit -n)"],
@@ -72,7 +72,7 @@ it.each([
   await expectGoesOn(stopped, `\nrun 1 cannot go on: the run files in ${files} cannot be written: ${why}\n`);
 });
 
-it("the folder of the runs' files is removed while they run", async () => {
+test("the folder of the runs' files is removed while they run", async () => {
   await write("Waiting");
   const running = workspace.start(...command);
   await until(() => workspace.exists(".runs/or/output_1.log"), "a run");
@@ -81,7 +81,7 @@ it("the folder of the runs' files is removed while they run", async () => {
   await expectGoesOn(await running.finished, /run 1 cannot go on: .* cannot be written: the folder is gone/);
 });
 
-it("what a module reads lies on a disk that fails", async () => {
+test("what a module reads lies on a disk that fails", async () => {
   await write("Reading");
   const stopped = await workspace.run(...command);
   await expectGoesOn(stopped, /run 1 cannot go on: the disk fails to read or write; look after it \(/);

@@ -1,6 +1,6 @@
 /** Metrics of a configuration: computed every epoch, stored, ranked, drawn, exported, selected by, watched. */
 import { readFile } from "node:fs/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   type ConfigParts,
   config,
@@ -70,7 +70,7 @@ describe("metrics", () => {
     await succeed("run", "config.ini", "or.db");
   });
 
-  it("are stored with the run and with every epoch, of both sets", async () => {
+  test("are stored with the run and with every epoch, of both sets", async () => {
     expect(workspace.query("or.db", "SELECT DISTINCT name FROM run_metrics").map(({ name }) => name).sort()).toEqual(names); // biome-ignore format: one thought
     expect(workspace.query("or.db", "SELECT name, direction FROM metrics ORDER BY name")).toMatchObject([
       { name: "accuracy", direction: "higher" },
@@ -90,7 +90,7 @@ describe("metrics", () => {
     expect(await readFile(workspace.path(".runs/or/run_info_1.mdt"), "utf8")).toContain("test_distance = ");
   });
 
-  it("change nothing of the training", async () => {
+  test("change nothing of the training", async () => {
     const { metrics: _, ...others } = process;
     await write({ process: others });
     await succeed("run", "config.ini", "without.db");
@@ -98,7 +98,7 @@ describe("metrics", () => {
     expect(workspace.query("or.db", results)).toEqual(workspace.query("without.db", results));
   });
 
-  it("are ranked, drawn, exported and selected by, also where their classes are gone", async () => {
+  test("are ranked, drawn, exported and selected by, also where their classes are gone", async () => {
     await workspace.write("distance.ts", "throw new Error('nobody loads this');");
     const ranking = await succeed("compare", "or.db", "distance");
     expect(ranking).toContain("test_distance, lower is better");
@@ -132,7 +132,7 @@ describe("metrics", () => {
     expect(await readFile(workspace.path("losses.csv"), "utf8")).toMatch(/\n1,done/);
   });
 
-  it("go on through a rerun; what they were before is kept", async () => {
+  test("go on through a rerun; what they were before is kept", async () => {
     const before = metricsOf(1);
     await succeed("rerun", "config.ini", "or.db", "-id", "1", "-epochs", "2");
     const kept = workspace.query("or.db", "SELECT name, value FROM earlier_metrics WHERE run_id = 1");
@@ -142,7 +142,7 @@ describe("metrics", () => {
   });
 });
 
-it("early stopping watches one", async () => {
+test("early stopping watches one", async () => {
   const stopping = { early_stopping: "True", "early_stopping.monitor": "accuracy", "early_stopping.patience": 0 };
   // With a learning rate of next to nothing accuracy stays as it is, while the loss falls.
   await write({ process: { ...process, epochs: 20, lr: "1e-9", ...stopping } });
@@ -150,7 +150,7 @@ it("early stopping watches one", async () => {
   expect(workspace.query("or.db", "SELECT DISTINCT epochs FROM run_results")).toMatchObject([{ epochs: 2 }]);
 });
 
-it.each([
+test.each([
   ["metrics", "acuracy", "accuracy"],
   ["metrics", "accuracy, accuracy(threshold=0)", "label"],
   ["metrics", "f1(label=loss)", "test_loss"],

@@ -1,6 +1,6 @@
 /** Modules that start processes of their own. */
 import { statSync } from "node:fs";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   config,
   data,
@@ -45,7 +45,7 @@ const write = (name: string) =>
     config({ monitor: { nb_processus: 1 }, sections: { DATA: data, NET: { ...net, class: name, width: "2, 3" } } }),
   );
 
-it("what they print is in the log of their run, and they end with the worker", async () => {
+test("what they print is in the log of their run, and they end with the worker", async () => {
   await write("Parent");
   const finished = await workspace.run("run", "config.ini", "or.db");
   expect(finished.code, finished.stderr).toBe(0);
@@ -59,7 +59,7 @@ it("what they print is in the log of their run, and they end with the worker", a
   expect(await processesGone(workspace.folder)).toEqual([]);
 });
 
-it("they end with a supervisor that is killed", async () => {
+test("they end with a supervisor that is killed", async () => {
   await write("Endless");
   const running = workspace.start("run", "config.ini", "or.db");
   // The supervisor, its worker, and two that the module has started.

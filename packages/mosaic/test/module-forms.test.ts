@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { config, data, dataModule, net, netModule, type Options, openWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
@@ -18,7 +18,7 @@ async function train(sections: Readonly<Record<string, Options>>, process: Optio
 }
 const logOf = async (runId: number) => (await workspace.read(`.runs/or/output_${runId}.log`)).split("\n");
 
-it("gives constructors their options in every form that a class can have", async () => {
+test("gives constructors their options in every form that a class can have", async () => {
   await workspace.write(
     "forms.ts",
     `import { boolean, float, int, schema, string } from "@ml-mosaic/configurable";
@@ -75,7 +75,7 @@ export default class ByDefault extends Net { constructor() { super(sizes); tell(
   });
 });
 
-it("gives modules what is known of the run, and their own options", async () => {
+test("gives modules what is known of the run, and their own options", async () => {
   await workspace.write(
     "curious.ts",
     `import { Net } from "./net.ts";
@@ -96,7 +96,7 @@ export class Curious extends Net {
   ]);
 });
 
-it("takes modules from an npm package beside the configuration", async () => {
+test("takes modules from an npm package beside the configuration", async () => {
   await workspace.write(
     "node_modules/fake-models/package.json",
     JSON.stringify({
@@ -137,7 +137,7 @@ export class Packaged extends nn.Module {
   expect(changed.stderr).toContain("0 runs done before, 0 unfinished taken up, 2 new");
 });
 
-it("trains several stages, of one class too, one of them no nn.Module, and keeps a file of each", async () => {
+test("trains several stages, of one class too, one of them no nn.Module, and keeps a file of each", async () => {
   await workspace.write(
     "scale.js",
     `import { nn, parameter } from "@ml-mosaic/tensor";
@@ -182,7 +182,7 @@ export class Wide extends nn.Module {
   expect(await workspace.read(".runs/or/model_Wide_two_1.safetensors")).toContain("[3,5]");
 });
 
-it("trains with a loss of the user's own", async () => {
+test("trains with a loss of the user's own", async () => {
   await workspace.write(
     "loss.ts",
     `import type { Tensor } from "@ml-mosaic/tensor";
@@ -206,7 +206,7 @@ export class Number { forward() { return 1; } }`,
   );
 });
 
-it("makes an axis of a list in PROCESS, the slowest, in params and in the table", async () => {
+test("makes an axis of a list in PROCESS, the slowest, in params and in the table", async () => {
   const finished = await train({ NET: { ...net, width: "2, 3", layers: 0 } }, { lr: "1e-2, 1e-3" });
   const runs = workspace.query(
     "or.db",
@@ -224,7 +224,7 @@ it("makes an axis of a list in PROCESS, the slowest, in params and in the table"
   expect(workspace.history("or.db").map(({ lr }) => lr)).toEqual([0.01, 0.01, 0.01, 0.01, 0.001, 0.001, 0.001, 0.001]);
 });
 
-it("follows a scheduler, stops early, and writes no files with artifacts = none", async () => {
+test("follows a scheduler, stops early, and writes no files with artifacts = none", async () => {
   await train(
     { NET: { ...net, width: 2, layers: 0 } },
     {
@@ -249,7 +249,7 @@ it("follows a scheduler, stops early, and writes no files with artifacts = none"
   expect(workspace.query("or.db", "SELECT * FROM artifacts")).toEqual([]);
 });
 
-it("trains a last, smaller batch: every sample counts", async () => {
+test("trains a last, smaller batch: every sample counts", async () => {
   await workspace.write(
     "config.ini",
     config({
@@ -269,7 +269,7 @@ it("trains a last, smaller batch: every sample counts", async () => {
   expect(four?.train_acc).toBe(seven?.train_acc);
 });
 
-it("keeps NaN as NaN: in the database, in the table, and the run is done", async () => {
+test("keeps NaN as NaN: in the database, in the table, and the run is done", async () => {
   await workspace.write(
     "nan.ts",
     `import { Net } from "./net.ts";

@@ -1,7 +1,7 @@
 /** A loss, an optimizer, a scheduler and a rule to stop by of one's own, chosen in an `.ini` file by the names that YAML has. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { example, openWorkspace, type Workspace } from "./workspace.ts";
 
 const own = `import { configurable, float, int, register, schema } from "@ml-mosaic/configurable";
@@ -76,7 +76,7 @@ const chosen =
   "loss_function = scaled_square\nloss_function.scale = 0.5, 2\noptimizer = sign_sgd\nscheduler = Halving(every=2)\nearly_stopping = after_epochs\nearly_stopping.epochs = 4\n";
 
 describe("components of one's own", () => {
-  it("train by their names, and are the same run again", async () => {
+  test("train by their names, and are the same run again", async () => {
     await workspace.write(
       "own.ini",
       `[PROCESS]\nlr = 1e-2\nepochs = 9\n${schemes}imports = ./own.ts\n${chosen}${sections}`,
@@ -101,7 +101,7 @@ describe("components of one's own", () => {
     expect(changed.stderr).toContain("another text of ./own.ts");
   });
 
-  it("are checked before anything runs", async () => {
+  test("are checked before anything runs", async () => {
     const refused = async (lines: string) => {
       await workspace.write("bad.ini", `[PROCESS]\nepochs = 9\n${schemes}${lines}${sections}`);
       const finished = await workspace.run("run", "bad.ini", "bad.db");

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   config,
   data,
@@ -48,7 +48,7 @@ const atWork = (runId: number, name = "or") =>
 const expectDone = (database: string) => expect(workspace.statuses(database)).toEqual(["done", "done", "done"]);
 
 describe("pause", () => {
-  it("waits for the running run, shows it, and writes what is left, which resume goes on with", async () => {
+  test("waits for the running run, shows it, and writes what is left, which resume goes on with", async () => {
     await write();
     expect((await workspace.run("run", "config.ini", "undisturbed.db")).code).toBe(0);
     const running = workspace.start("run", "config.ini", "or.db");
@@ -79,7 +79,7 @@ describe("pause", () => {
     expectDone("or.db");
   });
 
-  it("--now leaves a long epoch in the middle, and what comes of it is the same, bit for bit", async () => {
+  test("--now leaves a long epoch in the middle, and what comes of it is the same, bit for bit", async () => {
     await write({ size: 20_000, batch_size: 1 }, { epochs: 2, optimizer: "Adam" });
     expect((await workspace.run("run", "config.ini", "undisturbed.db")).code).toBe(0);
     const running = workspace.start("run", "config.ini", "or.db");
@@ -104,7 +104,7 @@ describe("pause", () => {
       );
   });
 
-  it("--now and --continue: a paused run goes on from where it was", async () => {
+  test("--now and --continue: a paused run goes on from where it was", async () => {
     await write({ size: 60_000, batch_size: 1 }, { epochs: 3 });
     const running = workspace.start("run", "config.ini", "or.db");
     await until(() => workspace.query("or.db", "SELECT 1 FROM history WHERE run_id = 1").length > 0, "an epoch");
@@ -119,7 +119,7 @@ describe("pause", () => {
     expect(whole.match(/epoch 1\/3 /g)).toHaveLength(1);
   });
 
-  it("says so when nothing is left, and writes no file", async () => {
+  test("says so when nothing is left, and writes no file", async () => {
     await write();
     const running = workspace.start("run", "config.ini", "or.db");
     await atWork(3);
@@ -132,7 +132,7 @@ describe("pause", () => {
     expect(workspace.exists("left.json")).toBe(false);
   });
 
-  it("has nothing to pause where an experiment has crashed, or none was", async () => {
+  test("has nothing to pause where an experiment has crashed, or none was", async () => {
     await write();
     expect(await workspace.run("pause", "left.json")).toMatchObject({
       code: 2,
@@ -153,7 +153,7 @@ describe("pause", () => {
     expect(workspace.exists("left.json")).toBe(false);
   });
 
-  it("wants --db where two experiments run, and leaves the other one alone", async () => {
+  test("wants --db where two experiments run, and leaves the other one alone", async () => {
     await write();
     const one = workspace.start("run", "config.ini", "one.db");
     const two = workspace.start("run", "config.ini", "two.db");
@@ -169,7 +169,7 @@ describe("pause", () => {
     expectDone("two.db");
   });
 
-  it("is refused before anything comes to rest where its file cannot be written", async () => {
+  test("is refused before anything comes to rest where its file cannot be written", async () => {
     await write();
     const running = workspace.start("run", "config.ini", "or.db");
     await atWork(1);
@@ -184,7 +184,7 @@ describe("pause", () => {
     expectDone("or.db");
   });
 
-  it("that is interrupted, or whose file finds no room, says how to go on without it", async () => {
+  test("that is interrupted, or whose file finds no room, says how to go on without it", async () => {
     await write({ delay: 3000 });
     const running = workspace.start("run", "config.ini", "or.db");
     await atWork(1);
@@ -219,7 +219,7 @@ describe("pause", () => {
   });
 });
 
-it("an experiment that cannot be reached says so, and runs", async () => {
+test("an experiment that cannot be reached says so, and runs", async () => {
   await write({ delay: 0 });
   const long = join(workspace.runtime, "x".repeat(100));
   await mkdir(long);
@@ -243,7 +243,7 @@ describe("resume", () => {
     return JSON.parse(await workspace.read("left.json"));
   }
 
-  it("refuses what was tampered with or is no such file, and nothing changes", async () => {
+  test("refuses what was tampered with or is no such file, and nothing changes", async () => {
     const left = await pauseSome();
     const statuses = workspace.statuses("or.db");
     expect(statuses.filter((status) => status === "pending").length).toBeGreaterThan(0);
@@ -291,7 +291,7 @@ describe("resume", () => {
     expect(workspace.query("or.db", "SELECT count(*) AS n FROM experiments")).toEqual([{ n: 1 }]);
   });
 
-  it("leaves alone what was done meanwhile, takes rekeyed runs, and reports a changed module", async () => {
+  test("leaves alone what was done meanwhile, takes rekeyed runs, and reports a changed module", async () => {
     const left = await pauseSome();
     const [first = 0] = left.run_ids as number[];
     expect((await workspace.run("rerun", "config.ini", "or.db", "-id", String(first))).code).toBe(0);

@@ -1,7 +1,7 @@
 import { readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { readSafetensors } from "@ml-mosaic/tensor";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   type ConfigParts,
   childrenOf,
@@ -73,7 +73,7 @@ function trainInfo({ TRAIN_INFO: text = "{}" }: Readonly<Record<string, string>>
 }
 
 describe("trains further", () => {
-  it("50 + 50 epochs are 100, bit for bit, with every kind of schedule", async () => {
+  test("50 + 50 epochs are 100, bit for bit, with every kind of schedule", async () => {
     const process = {
       scheduler: "None, StepLR, ReduceLROnPlateau",
       "scheduler.step_size": 7,
@@ -108,7 +108,7 @@ describe("trains further", () => {
     );
   });
 
-  it("by default for as many epochs as the configuration asked for, and again", async () => {
+  test("by default for as many epochs as the configuration asked for, and again", async () => {
     await write({ process: { epochs: 2 } });
     await succeed("run", "config.ini", "or.db");
     expect(await workspace.runCommand("mosaic_rerun", "config.ini", "or.db", "-id", "2")).toMatchObject({ code: 0 });
@@ -122,7 +122,7 @@ describe("trains further", () => {
     expect((await workspace.run("run", "config.ini", "or.db", "--continue")).stderr).toContain("2 runs done before");
   });
 
-  it("those that each selector names", async () => {
+  test("those that each selector names", async () => {
     await write({ process: { epochs: 1 }, sections: { ...sections, NET: { ...sections.NET, width: "2, 3, 4, 5" } } });
     await succeed("run", "config.ini", "or.db");
     const choose = async (...selector: readonly string[]) => {
@@ -141,7 +141,7 @@ describe("trains further", () => {
     expect(epochs()).toEqual([4, 4, 2, 4]);
   });
 
-  it("with another text of a module only where it is accepted, and says so", async () => {
+  test("with another text of a module only where it is accepted, and says so", async () => {
     await write({ process: { epochs: 1 } });
     await succeed("run", "config.ini", "or.db");
     expect((await rerun("-id", "1")).stderr).not.toContain("has changed since");
@@ -164,7 +164,7 @@ describe("trains further", () => {
 });
 
 describe("starts again", () => {
-  it("what failed and what never finished, and extends only what is done", async () => {
+  test("what failed and what never finished, and extends only what is done", async () => {
     await workspace.write(
       "net.ts",
       `${dropping}
@@ -196,7 +196,7 @@ export class Moody extends Dropping {
     expect(epochs()[1]).toBe(2);
   });
 
-  it("when it was killed between its snapshot and its result: the same curve all the same", async () => {
+  test("when it was killed between its snapshot and its result: the same curve all the same", async () => {
     // A worker looks whether it is connected before it says that a run is done: that is where it dies, once.
     await workspace.write(
       "net.ts",
@@ -227,7 +227,7 @@ Object.defineProperty(process, "connected", {
   });
 });
 
-it("loses nothing when it is killed in the middle, and is gone on with by rerun or by --continue", async () => {
+test("loses nothing when it is killed in the middle, and is gone on with by rerun or by --continue", async () => {
   const parts = { monitor: { nb_processus: 1 }, sections: { ...sections, NET: { ...sections.NET, width: "2, 3, 4" } } };
   await write({ ...parts, process: { epochs: 2003 } });
   await succeed("run", "config.ini", "whole.db");
@@ -279,7 +279,7 @@ describe("is refused, and nothing changes,", () => {
     };
   };
 
-  it("where no snapshot was kept", async () => {
+  test("where no snapshot was kept", async () => {
     await prepare({ artifacts: "none" });
     const finished = await rerun("-id", "all");
     expect(finished).toMatchObject({ code: 2, stdout: "" });
@@ -289,7 +289,7 @@ describe("is refused, and nothing changes,", () => {
     unchanged();
   });
 
-  it("where a snapshot is gone, cut off, damaged or another file", async () => {
+  test("where a snapshot is gone, cut off, damaged or another file", async () => {
     await prepare();
     const snapshot = workspace.path(".runs/or/snapshot_2.safetensors");
     const whole = await readFile(snapshot);
@@ -316,7 +316,7 @@ describe("is refused, and nothing changes,", () => {
     expect((await rerun("-id", "all")).code).toBe(0);
   });
 
-  it("while an experiment writes there", async () => {
+  test("while an experiment writes there", async () => {
     await write({ process: { epochs: 1 }, sections: { ...sections, DATA: { ...data, delay: 3000 } } });
     const running = workspace.start("run", "config.ini", "or.db");
     await until(() => workspace.statuses("or.db").includes("running"), "a run to start");
@@ -327,7 +327,7 @@ describe("is refused, and nothing changes,", () => {
     await running.finished;
   });
 
-  it("for runs of the original Mosaic, for what is no database, and for a configuration without MONITOR", async () => {
+  test("for runs of the original Mosaic, for what is no database, and for a configuration without MONITOR", async () => {
     await write({});
     const original = new DatabaseSync(workspace.path("or.db"));
     original.exec(`

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Ajv, type ValidateFunction } from "ajv";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { trainingComponents } from "../src/schema/training-options.ts";
 import { example, openWorkspace, type Workspace } from "./workspace.ts";
 
@@ -59,7 +59,7 @@ async function printed(...args: readonly string[]): Promise<string> {
 }
 
 describe("as tables", () => {
-  it("shows every option of a configuration file, with defaults and meanings", async () => {
+  test("shows every option of a configuration file, with defaults and meanings", async () => {
     const text = await printed();
     expect(text).toMatch(/^ {2}seed +int ≥ 0 +0 +What all random numbers come from$/m);
     expect(text).toContain("\noptimizer = Adam, the default\n  option                  type");
@@ -71,7 +71,7 @@ describe("as tables", () => {
     expect((await workspace.runCommand("mosaic_schema")).stdout).toBe(text);
   });
 
-  it("shows the classes of a configuration file in place of any class", async () => {
+  test("shows the classes of a configuration file in place of any class", async () => {
     const text = await printed("config.ini");
     expect(text).toContain(
       "[MLP_FUNNEL]  MlpFunnel of ./mlp.ts\n  option       type  default\n  length       int   required\n",
@@ -82,7 +82,7 @@ describe("as tables", () => {
     expect(text).not.toContain("[a section for each of your classes]");
   });
 
-  it("shows those of a file that is not finished, by alias too", async () => {
+  test("shows those of a file that is not finished, by alias too", async () => {
     const text = await printed("unfinished.ini");
     expect(text).toContain(`[CNN]  cnn of ./cnn.ts
   option       type             default  meaning
@@ -98,7 +98,7 @@ Stop
     expect(text).toContain("[PLAIN]  Plain of ./cnn.ts\n  width (required), depth; without a configSchema");
   });
 
-  it("shows the classes that a file or a package exports", async () => {
+  test("shows the classes that a file or a package exports", async () => {
     const text = await printed("cnn.ts");
     expect(text).toMatch(/^Cnn\n {2}option/);
     expect(text).toMatch(/^Plain\n {2}width \(required\), depth; without/m);
@@ -108,7 +108,7 @@ Stop
   });
 });
 
-it("says what is wrong with a file", async () => {
+test("says what is wrong with a file", async () => {
   const cases = [
     ["missing.ini", /missing\.ini/],
     ["missing.ts", /The file .*missing\.ts does not exist\. The folder .* has .*mlp\.ts/],
@@ -135,7 +135,7 @@ describe("as JSON Schema", () => {
   const monitor = { need_gpu: false, gpu_available: "None", nb_processus: 2, multiplicity: 4 };
   const mlp = { type: "mlp", class: "MlpBrick", path_to_class: "./mlp.ts", key: "k" };
 
-  it("takes what a configuration file takes", async () => {
+  test("takes what a configuration file takes", async () => {
     const validate = await compile();
     const right = [
       {},
@@ -176,7 +176,7 @@ describe("as JSON Schema", () => {
     expect(validate({ PROCESS: process, MONITOR: monitor, MLP: { type: "mlp" } })).toBe(false);
   });
 
-  it("knows the classes of a configuration file", async () => {
+  test("knows the classes of a configuration file", async () => {
     const validate = await compile("unfinished.ini");
     const check = (cnn: object, plain: object = {}) =>
       validate({
@@ -194,7 +194,7 @@ describe("as JSON Schema", () => {
     expect(validate({ PROCESS: process, MONITOR: monitor, OTHER: mlp })).toBe(false);
   });
 
-  it("knows the classes of a file", async () => {
+  test("knows the classes of a file", async () => {
     const schema: unknown = JSON.parse(await printed("cnn.ts", "--json"));
     expect(schema).toMatchObject({
       title: "cnn.ts",

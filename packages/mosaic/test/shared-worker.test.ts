@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
@@ -17,7 +17,7 @@ export class Leaving extends Net {
   }
 }`;
 
-it("a run gets a worker of its own after one that failed, changed what they share or left an error behind", async () => {
+test("a run gets a worker of its own after one that failed, changed what they share or left an error behind", async () => {
   workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": leaving });
   await workspace.write(
     "config.ini",

@@ -1,5 +1,5 @@
 /** Runs that come no further: their module computes without end, waits without end, or was stopped. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   childrenOf,
   config,
@@ -53,7 +53,7 @@ const write = (names: readonly string[], monitor: Options, netOptions: Options =
 const texts = () =>
   workspace.query("or.db", "SELECT return_status FROM runs ORDER BY run_id").map((row) => String(row.return_status));
 
-it("timeout and epoch_timeout end them as errors that say which limit it was, and the others go on", async () => {
+test("timeout and epoch_timeout end them as errors that say which limit it was, and the others go on", async () => {
   await write(["Endless", "Unsettled", "Slow"], { nb_processus: 3, timeout: 60, epoch_timeout: 12 });
   const finished = await workspace.run("run", "config.ini", "or.db");
   expect(finished.code, finished.stderr).toBe(1);
@@ -67,7 +67,7 @@ it("timeout and epoch_timeout end them as errors that say which limit it was, an
 });
 
 describe("mosaic pause", () => {
-  it("--now says what it waits for, kills what does not come to rest, and leaves it for another time", async () => {
+  test("--now says what it waits for, kills what does not come to rest, and leaves it for another time", async () => {
     await write(["Endless", "Net"], { nb_processus: 1 });
     const running = workspace.start("run", "config.ini", "or.db");
     await until(() => workspace.exists(".runs/or/output_1.log"), "its log");
@@ -85,7 +85,7 @@ describe("mosaic pause", () => {
     expect(workspace.statuses("or.db")).toEqual(["pending", "pending"]);
   });
 
-  it("says so where the experiment itself is stopped, and is heard when it goes on", async () => {
+  test("says so where the experiment itself is stopped, and is heard when it goes on", async () => {
     await write(["Slow"], { nb_processus: 1 }, { width: "2, 3, 4" });
     const running = workspace.start("run", "config.ini", "or.db");
     await until(() => workspace.exists(".runs/or/output_1.log"), "run 1");
@@ -99,7 +99,7 @@ describe("mosaic pause", () => {
   });
 });
 
-it("status tells since when a stopped worker shows no progress", async () => {
+test("status tells since when a stopped worker shows no progress", async () => {
   await write(["Endless"], { nb_processus: 1 });
   const running = workspace.start("run", "config.ini", "or.db");
   await until(() => workspace.exists(".runs/or/output_1.log"), "run 1");
@@ -116,7 +116,7 @@ it("status tells since when a stopped worker shows no progress", async () => {
   expect((await running.finished).code).toBe(3);
 });
 
-it("timeout counts from the run's beginning", async () => {
+test("timeout counts from the run's beginning", async () => {
   await write(["Unsettled"], { nb_processus: 1, timeout: 5 });
   const finished = await workspace.run("run", "config.ini", "or.db");
   expect(finished.code, finished.stderr).toBe(1);

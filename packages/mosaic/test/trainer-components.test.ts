@@ -1,5 +1,5 @@
 /** Data, models and losses made for a Trainer's file, as modules of an experiment. */
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { config, type Options, openWorkspace, type Workspace } from "./workspace.ts";
 
 const parts = `
@@ -82,7 +82,7 @@ async function run(sections: Readonly<Record<string, Options>>, process: Options
   return workspace.run("run", "config.ini", "or.db");
 }
 
-it("makes a run of every fold, with options of inner components, of data of several inputs and a model of several predictions", async () => {
+test("makes a run of every fold, with options of inner components, of data of several inputs and a model of several predictions", async () => {
   const finished = await run({
     DATA: part("data", "sums", { size: 10, "folds.k": 3, "folds.first": 7, fold: "{1-3}", batch_size: 4 }),
     NET: part("net", "two", { width: "2, 5" }),
@@ -131,7 +131,7 @@ it("makes a run of every fold, with options of inner components, of data of seve
   );
 });
 
-it("trains by a loss of one's own as by the same one that is built in", async () => {
+test("trains by a loss of one's own as by the same one that is built in", async () => {
   const sections = { DATA: part("data", "Sums", { fold: 2, batch_size: 4 }), NET: part("net", "Two") };
   expect((await run(sections)).code).toBe(0);
   const plain = workspace.history("or.db").map(({ test_loss }) => Number(test_loss));
@@ -144,7 +144,7 @@ it("trains by a loss of one's own as by the same one that is built in", async ()
   );
 });
 
-it.each([
+test.each([
   ["4", "fold is 4; the data have 3 splits, so it is 1 to 3"],
   ["0", "fold is 0; the data have 3 splits, so it is 1 to 3"],
   ["one", 'fold: expected an integer, got "one"'],
@@ -159,7 +159,7 @@ function statuses(): readonly unknown[] {
   return workspace.exists("or.db") ? workspace.query("or.db", "SELECT return_status FROM runs") : [];
 }
 
-it("streams data, and evaluates the validation set where there is no test set", async () => {
+test("streams data, and evaluates the validation set where there is no test set", async () => {
   const finished = await run({ DATA: part("data", "Stream", { batch_size: 5 }), NET: part("net", "Two") });
   expect(finished.code, finished.stderr + JSON.stringify(statuses())).toBe(0);
   const losses = workspace.history("or.db").map(({ test_loss }) => Number(test_loss));
@@ -167,7 +167,7 @@ it("streams data, and evaluates the validation set where there is no test set", 
   expect(losses[2]).toBeLessThan(losses[0] ?? 0);
 });
 
-it("tries folds and options before it runs", async () => {
+test("tries folds and options before it runs", async () => {
   const sections = {
     DATA: part("data", "sums", { "folds.k": 3, fold: "{1-3}", batch_size: 4 }),
     NET: part("net", "two", { width: "2, 5" }),
@@ -181,7 +181,7 @@ it("tries folds and options before it runs", async () => {
   expect(workspace.exists("or.db")).toBe(false);
 });
 
-it("tells what is wrong with options of inner components", async () => {
+test("tells what is wrong with options of inner components", async () => {
   const finished = await run({
     DATA: part("data", "Sums", { "folds.k": "many", "folds.frist": 1 }),
     NET: part("net", "Two", { width: "wide" }),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Finished, tutorial, type Workspace } from "./workspace.ts";
 
 describe("the tutorial", () => {
@@ -11,14 +11,14 @@ describe("the tutorial", () => {
   });
   afterAll(() => workspace.close());
 
-  it("trains 24 runs: 2 architectures x 3 widths x 4 repetitions", () => {
+  test("trains 24 runs: 2 architectures x 3 widths x 4 repetitions", () => {
     expect(finished.stderr).toMatch(/^24 runs: 6 pipelines x 4\n/);
     expect(workspace.statuses("or.db")).toEqual(new Array(24).fill("done"));
     expect(workspace.query("or.db", "SELECT count(*) AS n FROM history")).toEqual([{ n: 48 }]);
     expect(finished.code, finished.stderr).toBe(0);
   });
 
-  it("ends with a table of the models on stdout and the next commands on stderr", () => {
+  test("ends with a table of the models on stdout and the next commands on stderr", () => {
     const lines = finished.stdout.trimEnd().split("\n");
     expect(lines[0]).toBe("All with DatasetOr(1,200,0.8)");
     expect(lines[1]).toMatch(/^model +parameters +runs +test loss +sd +test acc +time$/);
@@ -31,7 +31,7 @@ describe("the tutorial", () => {
     expect(finished.stderr).toContain("mosaic run config.ini or.db --continue");
   });
 
-  it("names ways to look at the results, which work as printed", async () => {
+  test("names ways to look at the results, which work as printed", async () => {
     const printed = [...finished.stderr.matchAll(/^ {2}mosaic (compare|plotloss) (.*?) {3}/gm)];
     expect(printed.map((match) => match[1])).toEqual(["compare", "plotloss"]);
     for (const [, verb = "", rest = ""] of printed) {
@@ -41,7 +41,7 @@ describe("the tutorial", () => {
     expect(await workspace.read("losses.pdf")).toMatch(/^%PDF/);
   });
 
-  it("has the parameters of mosaic.md at length 4", () => {
+  test("has the parameters of mosaic.md at length 4", () => {
     const counts = workspace.query(
       "or.db",
       "SELECT DISTINCT pipeline, nb_params FROM runs JOIN run_results USING (run_id) ORDER BY run_id",
@@ -56,7 +56,7 @@ describe("the tutorial", () => {
     ]);
   });
 
-  it("writes its params, one row for each option", () => {
+  test("writes its params, one row for each option", () => {
     const params = workspace.query(
       "or.db",
       "SELECT param_name, param_value FROM params WHERE run_id = 24 ORDER BY rowid",
@@ -97,7 +97,7 @@ describe("the tutorial", () => {
     ]);
   });
 
-  it("keeps what was going on in the table system", () => {
+  test("keeps what was going on in the table system", () => {
     const facts = new Map(
       workspace.query("or.db", "SELECT * FROM system").map(({ param_name, param_value }) => [param_name, param_value]),
     );
@@ -109,7 +109,7 @@ describe("the tutorial", () => {
     expect(end).toBeGreaterThan(start);
   });
 
-  it("writes results that fit the history", () => {
+  test("writes results that fit the history", () => {
     const [result] = workspace.query(
       "or.db",
       `SELECT run_results.*, return_status, train_loss AS train, test_loss AS test FROM run_results JOIN runs USING (run_id) WHERE run_id = 5`,
@@ -131,7 +131,7 @@ describe("the tutorial", () => {
     expect(Number(result?.test_acc) % 2.5).toBe(0);
   });
 
-  it("names its run files as mosaic.md says, and lists them in the database", async () => {
+  test("names its run files as mosaic.md says, and lists them in the database", async () => {
     const files = (await workspace.list(".runs/or")).filter((name) => !name.startsWith("."));
     const own = files.filter((name) => /_7\./.test(name)).sort();
     expect(own).toEqual([
@@ -153,7 +153,7 @@ describe("the tutorial", () => {
     expect((await workspace.list(".runs/or")).filter((name) => /^\.writing|\.tmp$/.test(name))).toEqual([]);
   });
 
-  it("appends on an existing database, ids going on", async () => {
+  test("appends on an existing database, ids going on", async () => {
     const before = workspace.history("or.db");
     const again = await workspace.runCommand("mosaic_run", "config.ini", "or.db");
     expect(again.code, again.stderr).toBe(0);
@@ -165,7 +165,7 @@ describe("the tutorial", () => {
   });
 });
 
-it("has the parameters of mosaic.md at length 2", async () => {
+test("has the parameters of mosaic.md at length 2", async () => {
   const workspace = await tutorial({ epochs: "1", length: "2", multiplicity: "1", data_size: "10" });
   try {
     expect((await workspace.run("run", "config.ini", "or.db")).code).toBe(0);
@@ -176,7 +176,7 @@ it("has the parameters of mosaic.md at length 2", async () => {
   }
 });
 
-it("generates a pipeline file of the seed's shape", async () => {
+test("generates a pipeline file of the seed's shape", async () => {
   const workspace = await tutorial({});
   try {
     const finished = await workspace.runCommand("mosaic_generate", "config.ini", "pipelines.json");

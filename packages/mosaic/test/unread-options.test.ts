@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { config, data, dataModule, net, netModule, type Options, openWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
@@ -18,7 +18,7 @@ async function run(own: Options) {
   return workspace.run("run", "config.ini", "or.db");
 }
 
-it("refuses a misspelt option before anything runs where only the constructor can read it", async () => {
+test("refuses a misspelt option before anything runs where only the constructor can read it", async () => {
   const { code, stderr } = await run({ width: 3, widht: "4, 5, 6" });
   expect(code, stderr).toBe(2);
   expect(stderr).toContain("[NET] widht");
@@ -26,7 +26,7 @@ it("refuses a misspelt option before anything runs where only the constructor ca
   expect(workspace.exists("or.db")).toBe(false);
 });
 
-it("refuses it in the first run, before training, where moduleInfo may be asked for it", async () => {
+test("refuses it in the first run, before training, where moduleInfo may be asked for it", async () => {
   const misspelt = await run({ class: "Asking", width: 3, scael: 4, scale: 2 });
   expect(misspelt.code, misspelt.stderr).toBe(1);
   expect(workspace.query("or.db", "SELECT return_status FROM runs")).toEqual([

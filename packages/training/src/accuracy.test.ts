@@ -1,5 +1,5 @@
 import { nn, type Tensor, TensorDataset, tensor } from "@ml-mosaic/tensor";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { accuracyRule } from "./accuracy.ts";
 
 async function ruleFor(loss: nn.Loss, ...targets: readonly Tensor[]) {
@@ -21,7 +21,7 @@ async function accuracy(loss: nn.Loss, prediction: Tensor, target: Tensor): Prom
 
 const classes = (values: readonly number[]) => tensor([...values]).to("int64");
 
-it("counts the largest score for class indices", async () => {
+test("counts the largest score for class indices", async () => {
   const scores = tensor([
     [1, 2, 0],
     [9, 2, 3],
@@ -32,7 +32,7 @@ it("counts the largest score for class indices", async () => {
   expect((await ruleFor(new nn.NLLLoss(), classes([0, 1])))?.name).toBe("argmax");
 });
 
-it("counts every pixel of a class map", async () => {
+test("counts every pixel of a class map", async () => {
   // [batch 1, classes 2, 2 x 2]
   const scores = tensor([
     [
@@ -55,7 +55,7 @@ it("counts every pixel of a class map", async () => {
   expect(await accuracy(new nn.CrossEntropyLoss(), scores, target)).toBe(75);
 });
 
-it("takes 0.5 as the threshold for targets in {0, 1}, and 0 for logits", async () => {
+test("takes 0.5 as the threshold for targets in {0, 1}, and 0 for logits", async () => {
   const prediction = tensor([[0.4], [0.6], [0.2], [-1]]);
   const target = tensor([[0], [1], [1], [0]]);
   expect(await accuracy(new nn.MSELoss(), prediction, target)).toBe(75);
@@ -64,11 +64,11 @@ it("takes 0.5 as the threshold for targets in {0, 1}, and 0 for logits", async (
   expect(await accuracy(new nn.BCEWithLogitsLoss(), tensor([[0.4], [0.6], [-0.2], [-1]]), target)).toBe(50);
 });
 
-it("takes the sign for targets in {-1, 1}", async () => {
+test("takes the sign for targets in {-1, 1}", async () => {
   expect(await accuracy(new nn.MSELoss(), tensor([[0.1], [-3], [2], [2]]), tensor([[1], [-1], [-1], [1]]))).toBe(75);
 });
 
-it("knows none for regression, nor where training and test set differ in kind", async () => {
+test("knows none for regression, nor where training and test set differ in kind", async () => {
   expect(await ruleFor(new nn.MSELoss(), tensor([[0.5], [1]]))).toBeUndefined();
   expect(await ruleFor(new nn.MSELoss(), tensor([[0], [1]]), tensor([[0], [2]]))).toBeUndefined();
   expect(

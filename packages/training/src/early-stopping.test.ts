@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { stopWithoutImprovement } from "./early-stopping.ts";
 
 /** Epochs that are trained with these losses. */
@@ -12,7 +12,7 @@ function epochsUntilStop(losses: readonly number[], patience: number, minDelta =
   return losses.length;
 }
 
-it.each([
+test.each([
   ["goes on while the loss falls", [5, 4, 3, 2, 1], 0, 0, 5],
   ["stops at the first epoch without improvement with patience 0", [3, 2, 2, 1], 0, 0, 3],
   ["waits as many epochs as patience says", [3, 4, 4, 4, 4, 4], 2, 0, 4],
@@ -26,7 +26,7 @@ it.each([
   expect(epochsUntilStop(losses, patience, minDelta)).toBe(epochs);
 });
 
-it("goes on from a state that another rule has left empty", () => {
+test("goes on from a state that another rule has left empty", () => {
   const rule = stopWithoutImprovement({ patience: 0 });
   expect(rule.next({}, 4)).toEqual({ best: 4, waited: 0 });
   expect(rule.stops({})).toBe(false);

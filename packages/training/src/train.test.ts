@@ -11,7 +11,7 @@ import {
   zeros,
 } from "@ml-mosaic/tensor";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { stopWithoutImprovement } from "./early-stopping.ts";
 import { loadSnapshot, saveSnapshot } from "./snapshot.ts";
 import { type TrainOptions, type TrainResult, train } from "./train.ts";
@@ -61,7 +61,7 @@ function options(model: TrainOptions["model"], more: Partial<TrainOptions> = {})
 const figures = ({ history }: Pick<TrainResult, "history">) => history.map(({ seconds, ...figure }) => figure);
 
 describe("train", () => {
-  it("resumes bit for bit: 3 epochs, saved and loaded, and 3 more are 6 epochs", async () => {
+  test("resumes bit for bit: 3 epochs, saved and loaded, and 3 more are 6 epochs", async () => {
     const whole = newModel();
     const six = await train(options(whole.model));
 
@@ -88,7 +88,7 @@ describe("train", () => {
     expect(six.history.at(-1)?.validLoss).toBeLessThan(six.history[0]?.validLoss ?? 0);
   });
 
-  it("gives the same bits again, and other bits for another seed", async () => {
+  test("gives the same bits again, and other bits for another seed", async () => {
     const one = await train(options(newModel().model));
     const again = await train(options(newModel().model));
     const other = await train(options(newModel().model, { generator: new Generator(6).stream("training") }));
@@ -96,7 +96,7 @@ describe("train", () => {
     expect(figures(other)).not.toEqual(figures(one));
   });
 
-  it("drops while training only: two evaluations of one state agree", async () => {
+  test("drops while training only: two evaluations of one state agree", async () => {
     const loader = new DataLoader(dataset, { batchSize: 22 });
     const { history } = await train(
       options(newModel().model, {
@@ -113,7 +113,7 @@ describe("train", () => {
     expect(first?.trainLoss).not.toBe(first?.validLoss);
   });
 
-  it("weighs batches by their samples", async () => {
+  test("weighs batches by their samples", async () => {
     const still = { optimizer: optim.SGD({ lr: 1e-30 }), scheduler: undefined, epochs: 1 };
     const evaluate = async (batchSize: number) => {
       const evaluationLoader = new DataLoader(dataset, { batchSize });
@@ -126,7 +126,7 @@ describe("train", () => {
     expect(whole?.validAccuracy).toBeGreaterThan(0);
   });
 
-  it("stops early, and says so; a resumed training remembers how long it has waited", async () => {
+  test("stops early, and says so; a resumed training remembers how long it has waited", async () => {
     const still = {
       optimizer: optim.SGD({ lr: 1e-30 }),
       scheduler: undefined,
@@ -143,7 +143,7 @@ describe("train", () => {
     expect(rest).toMatchObject({ stoppedEarly: true, state: { epoch: 4 } });
   });
 
-  it("tells of every epoch when it is over, and waits for whoever is told", async () => {
+  test("tells of every epoch when it is over, and waits for whoever is told", async () => {
     const told: number[] = [];
     const { history } = await train(
       options(newModel().model, {
@@ -158,7 +158,7 @@ describe("train", () => {
     expect(history.map(({ epoch }) => epoch)).toEqual(told);
   });
 
-  it("leaves the model with the trained values, ready to be used", async () => {
+  test("leaves the model with the trained values, ready to be used", async () => {
     const { model, net } = newModel();
     const before = net.first.weight.value.slice();
     await train(options(model, { epochs: 1 }));
@@ -170,7 +170,7 @@ describe("train", () => {
 
 describe("wrong data is refused with a message", () => {
   const empty = new TensorDataset(zeros([0, 3]), zeros([0, 1]));
-  it.each([
+  test.each([
     ["an empty train loader", { trainLoader: new DataLoader(empty) }, "the train loader holds no sample"],
     [
       "an empty evaluation loader",
@@ -201,7 +201,7 @@ describe("wrong data is refused with a message", () => {
     await expect(train(options(newModel().model, more))).rejects.toThrow(message);
   });
 
-  it("a loss that gives no tensor", async () => {
+  test("a loss that gives no tensor", async () => {
     const loss: nn.Loss = JSON.parse("{}");
     Reflect.set(loss, "forward", () => 1);
     await expect(train(options(newModel().model, { loss }))).rejects.toThrow(
@@ -211,7 +211,7 @@ describe("wrong data is refused with a message", () => {
 });
 
 describe("a snapshot", () => {
-  it("keeps infinities and NaN of its state", async () => {
+  test("keeps infinities and NaN of its state", async () => {
     const { model, paths } = newModel();
     const { state, layout } = await train(options(model, { epochs: 1 }));
     const odd = {
@@ -224,7 +224,7 @@ describe("a snapshot", () => {
     expect((await loadSnapshot(path, layout, paths)).state).toEqual(odd);
   });
 
-  it("of another model or optimizer is refused, with what is missing", async () => {
+  test("of another model or optimizer is refused, with what is missing", async () => {
     const { model, paths, net } = newModel();
     const plain = optim.SGD({ lr: 0.1 });
     const { state, layout } = await train(options(model, { epochs: 1, optimizer: plain }));

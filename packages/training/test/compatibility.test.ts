@@ -7,7 +7,7 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { csvValues, expectKept, moveSnapshot, processor, temporaryFolderIn } from "@ml-mosaic/testing";
 import { Trainer } from "@ml-mosaic/training";
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { logOf, resultsOf } from "./points/config.ts";
 
 const fixtures = join(import.meta.dirname, "../fixtures/compatibility");
@@ -36,14 +36,14 @@ async function figuresOf(run: string) {
   return { numbers, tensors };
 }
 
-it("trains a configuration as it was trained then", async () => {
+test("trains a configuration as it was trained then", async () => {
   const yaml = await readFile(join(folder, "run.yaml"), "utf8");
   await writeFile(join(folder, "again.yaml"), yaml.replace("run_name: run", "run_name: again"));
   await Trainer.fromConfig(join(folder, "again.yaml")).train();
   expectKept(await figuresOf("again"), await figuresOf("ended"), { tolerance });
 });
 
-it("goes on from the middle of an epoch as it went on then", async () => {
+test("goes on from the middle of an epoch as it went on then", async () => {
   const before = await logOf(join(folder, "run"));
   expect(before).toHaveLength(3);
   await Trainer.fromSnapshot(join(folder, "run/last.safetensors")).train();

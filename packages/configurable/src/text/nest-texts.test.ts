@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { schema } from "../schema.ts";
 import { int, string } from "../types/scalar-types.ts";
 import { nestTexts } from "./nest-texts.ts";
@@ -6,7 +6,7 @@ import { nestTexts } from "./nest-texts.ts";
 const known = { size: schema(int), folds: schema(string), "odd.name": schema(string), maps: schema(string) };
 
 describe("options with dots", () => {
-  it("are the options of the component that they are of, however deep", () => {
+  test("are the options of the component that they are of, however deep", () => {
     const options = {
       size: "3",
       "folds.k": "5",
@@ -21,17 +21,17 @@ describe("options with dots", () => {
     });
   });
 
-  it("stay as they are where they are options, or begin with none", () => {
+  test("stay as they are where they are options, or begin with none", () => {
     const options = { "odd.name": "1", "unknown.k": "2", other: "3" };
     expect(nestTexts(options, known)).toEqual(options);
   });
 
-  it("have a value of the same name for their type, in any order", () => {
+  test("have a value of the same name for their type, in any order", () => {
     expect(nestTexts({ folds: "all", "folds.k": "5" }, known)).toEqual({ folds: { type: "all", k: "5" } });
     expect(nestTexts({ "folds.k": "5", folds: "all" }, known)).toEqual({ folds: { type: "all", k: "5" } });
   });
 
-  it("cannot reach into what objects inherit", () => {
+  test("cannot reach into what objects inherit", () => {
     expect(nestTexts({ "folds.constructor.name": "x", "toString.k": "1" }, known)).toEqual({
       folds: { constructor: { name: "x" } },
       "toString.k": "1",

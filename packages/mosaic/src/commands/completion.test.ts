@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, command } from "@ml-mosaic/command-line";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { bashScript } from "./completion-bash.ts";
 import { fishScript } from "./completion-fish.ts";
 import { zshScript } from "./completion-zsh.ts";
@@ -61,7 +61,7 @@ describe.skipIf(!has("bash") && !isRequired)("bash", () => {
     return output.trim().split("\n");
   };
 
-  it.each([
+  test.each([
     [
       ["mosaic", ""],
       ["status", "completion", "--help"],
@@ -77,14 +77,14 @@ describe.skipIf(!has("bash") && !isRequired)("bash", () => {
   ])("%j", (words, completions) => expect(complete(...words)).toEqual(completions));
 });
 
-it.skipIf(!has("zsh") && !isRequired)("zsh takes its script", () => {
+test.skipIf(!has("zsh") && !isRequired)("zsh takes its script", () => {
   const script = `autoload -Uz compinit; compinit -u -d '${folder}/dump'; source '${folder}/zsh'; print $_comps[mosaic] $_comps[mosaic_status]`;
   expect(
     execFileSync("zsh", ["-f", "-c", script], { encoding: "utf8", env: { HOME: folder, PATH: process.env.PATH } }),
   ).toBe("_mosaic _mosaic\n");
 });
 
-it.skipIf(!has(fish) && !isRequired)("fish completes with its script", () => {
+test.skipIf(!has(fish) && !isRequired)("fish completes with its script", () => {
   const complete = (line: string) =>
     execFileSync(fish, ["--no-config", "-c", `source '${folder}/fish'; complete -C '${line}'`], {
       encoding: "utf8",

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import type { Lease, RunResult } from "../store/index.ts";
 import { openRunView } from "./run-view.ts";
 
@@ -30,7 +30,7 @@ const lease = (runId: number): Lease => ({
   seed: 0,
 });
 
-it("says of every run how it ended, one line each, where nobody watches", () => {
+test("says of every run how it ended, one line each, where nobody watches", () => {
   let text = "";
   const view = openRunView({ out: () => undefined, err: (more) => (text += more), isLive: false }, 3);
   for (const runId of [1, 2, 3]) view.event({ kind: "started", lease: lease(runId), slot: 0 });

@@ -1,5 +1,5 @@
 import type { Given } from "@ml-mosaic/command-line";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { selectorOf, selectorOptions } from "./selector-options.ts";
 
 type Options = Given<readonly [], typeof selectorOptions>;
@@ -15,7 +15,7 @@ function given(options: Partial<Options>): Options {
   };
 }
 
-it("reads each of the five", () => {
+test("reads each of the five", () => {
   expect(selectorOf(given({ id: "all" }))).toEqual({ kind: "all" });
   expect(selectorOf(given({ request: "SELECT 1" }))).toEqual({ kind: "request", sql: "SELECT 1" });
   for (const [option, comparison] of [
@@ -30,7 +30,7 @@ it("reads each of the five", () => {
   expect(selectorOptions.map(({ name }) => name)).toHaveLength(5);
 });
 
-it("wants exactly one", () => {
+test("wants exactly one", () => {
   expect(() => selectorOf(given({}))).toThrow(/say which runs are meant, with one of -id, -request, -param_name_and/);
   expect(() => selectorOf(given({ id: "1", request: "SELECT 1" }))).toThrow("in one way only");
 });

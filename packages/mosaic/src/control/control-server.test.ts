@@ -4,7 +4,7 @@ import { chmod, readdir, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { askExperiment } from "./control-client.ts";
 import { type ControlServer, openControlServer, socketPath } from "./control-server.ts";
 import type { ControlAnswer, ControlRequest } from "./protocol.ts";
@@ -51,7 +51,7 @@ function send(bytes: string | Buffer): Promise<string> {
   });
 }
 
-it("answers its user", async () => {
+test("answers its user", async () => {
   expect(await ask()).toEqual([
     { kind: "waiting", runs: [] },
     { kind: "paused", left: 0 },
@@ -59,14 +59,14 @@ it("answers its user", async () => {
   expect(asked).toEqual([{ kind: "pause", mode: "now" }]);
 });
 
-it("is for its user alone", async () => {
+test("is for its user alone", async () => {
   const path = socketPath(registration.folder, registration.name);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect((await stat(registration.folder)).mode & 0o777).toBe(0o700);
 });
 
 /** Only root can try it as somebody else. */
-it.skipIf(process.getuid?.() !== 0 && process.env.REQUIRE_ALL !== "1")(
+test.skipIf(process.getuid?.() !== 0 && process.env.REQUIRE_ALL !== "1")(
   "lets another user neither pause nor read",
   async () => {
     const nobody = 65_534;
@@ -91,7 +91,7 @@ it.skipIf(process.getuid?.() !== 0 && process.env.REQUIRE_ALL !== "1")(
   },
 );
 
-it("is harmed by no garbage", async () => {
+test("is harmed by no garbage", async () => {
   expect(await send("hello\n")).toContain('{"kind":"refused","message":"this experiment does not understand');
   expect(await send('{"kind":"pause","mode":"never"}\n')).toContain('"kind":"refused"');
   expect(await send("null\n")).toContain('"kind":"refused"');
@@ -104,7 +104,7 @@ it("is harmed by no garbage", async () => {
   expect(await ask()).toHaveLength(2);
 });
 
-it("serves many at once, also those that go away", async () => {
+test("serves many at once, also those that go away", async () => {
   const hanging = Array.from({ length: 20 }, () => connect(socketPath(registration.folder, registration.name)));
   expect(await Promise.all(Array.from({ length: 20 }, () => ask()))).toHaveLength(20);
   for (const socket of hanging) socket.destroy();
@@ -113,7 +113,7 @@ it("serves many at once, also those that go away", async () => {
   expect(await ask()).toHaveLength(2);
 });
 
-it("sends a long answer to its end before it closes", async () => {
+test("sends a long answer to its end before it closes", async () => {
   await server.close();
   const file = "x".repeat(30_000_000);
   const answered = Promise.withResolvers<void>();
@@ -127,7 +127,7 @@ it("sends a long answer to its end before it closes", async () => {
   expect(await asking).toEqual([{ kind: "paused", left: 1, file }]);
 });
 
-it("that nobody serves any more does not answer, and what the dead have left is removed", async () => {
+test("that nobody serves any more does not answer, and what the dead have left is removed", async () => {
   await server.close();
   const program = `import { register } from ${JSON.stringify(join(import.meta.dirname, "registry.ts"))};
     import { openControlServer } from ${JSON.stringify(join(import.meta.dirname, "control-server.ts"))};
@@ -151,7 +151,7 @@ it("that nobody serves any more does not answer, and what the dead have left is 
   await next.remove();
 });
 
-it("says so where its path is too long", async () => {
+test("says so where its path is too long", async () => {
   const long = join(root, "x".repeat(100));
   await expect(openControlServer(long, "1", async () => undefined)).rejects.toThrow(
     "is too long for a socket; set XDG_RUNTIME_DIR to a shorter path",

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "n
 import { join } from "node:path";
 import { currentProcess } from "@ml-mosaic/base";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { chooseDatabase } from "./choose-database.ts";
 import { controlFolders, requirePrivateFolder } from "./private-folder.ts";
 import { forget, listExperiments, register } from "./registry.ts";
@@ -30,7 +30,7 @@ async function leave(name: string, changes: Readonly<Record<string, unknown>> = 
 }
 
 describe("a running experiment", () => {
-  it("is known until it ends, to its user alone", async () => {
+  test("is known until it ends, to its user alone", async () => {
     expect(await listExperiments([folder])).toEqual([]);
     const registration = await register({ database, configuration }, [folder]);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
@@ -50,7 +50,7 @@ describe("a running experiment", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("is dead when its process is, and forgotten when another one takes its database over", async () => {
+  test("is dead when its process is, and forgotten when another one takes its database over", async () => {
     await leave("1-a.json");
     const [crashed] = await listExperiments([folder]);
     expect(crashed).toMatchObject({ database, liveness: "dead" });
@@ -59,7 +59,7 @@ describe("a running experiment", () => {
     await registration.remove();
   });
 
-  it("that a killed process left is found", async () => {
+  test("that a killed process left is found", async () => {
     const program = `import { register } from ${JSON.stringify(join(import.meta.dirname, "registry.ts"))};
       await register({ database: process.argv[1], configuration: "c.ini" }, [process.argv[2]]);
       process.kill(process.pid, "SIGKILL");`;
@@ -71,12 +71,12 @@ describe("a running experiment", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("in another container is neither dead nor alive", async () => {
+  test("in another container is neither dead nor alive", async () => {
     await leave("1-a.json", { process: { pid: 1, started: "1", scope: "elsewhere" } });
     expect(await listExperiments([folder])).toMatchObject([{ liveness: "unknown" }]);
   });
 
-  it("is dropped when it is dead and its database is gone", async () => {
+  test("is dropped when it is dead and its database is gone", async () => {
     await leave("1-a.json");
     await rm(database);
     expect(await listExperiments([folder])).toEqual([]);
@@ -84,7 +84,7 @@ describe("a running experiment", () => {
   });
 });
 
-it.each([
+test.each([
   ["nothing", ""],
   ["no JSON", "{"],
   ["something else", "[1, null]"],
@@ -101,14 +101,14 @@ it.each([
   expect(await readFile(join(folder, "2-b.json"), "utf8")).toBe(text);
 });
 
-it("a pipe is passed over, which would be read without end", async () => {
+test("a pipe is passed over, which would be read without end", async () => {
   await leave("1-a.json");
   spawnSync("mkfifo", [join(folder, "2-b.json")]);
   expect(await listExperiments([folder])).toHaveLength(1);
 });
 
 describe("the folder", () => {
-  it("is in the runtime folder of the user's own, else below the temporary one, else at home", () => {
+  test("is in the runtime folder of the user's own, else below the temporary one, else at home", () => {
     const fallbacks = [join(root, `mosaic-${process.getuid?.()}`), join(root, "home", ".local", "state", "mosaic")];
     const folders = (XDG_RUNTIME_DIR: string | undefined) =>
       controlFolders({ XDG_RUNTIME_DIR, temporaryFolder: root, homeFolder: join(root, "home") });
@@ -118,7 +118,7 @@ describe("the folder", () => {
     expect(folders(join(root, "nowhere"))).toEqual(fallbacks);
   });
 
-  it("is refused when others can look into it, or it is something else", async () => {
+  test("is refused when others can look into it, or it is something else", async () => {
     await mkdir(folder, { mode: 0o700 });
     await chmod(folder, 0o750);
     await expect(listExperiments([folder])).rejects.toThrow("is open to other users (mode 750)");
@@ -130,7 +130,7 @@ describe("the folder", () => {
     await expect(requirePrivateFolder(database)).rejects.toMatchObject({ code: "CONTROL_FOLDER_NOT_PRIVATE" });
   });
 
-  it.skipIf(process.getuid?.() !== 0)("is refused when it is somebody else's", async () => {
+  test.skipIf(process.getuid?.() !== 0)("is refused when it is somebody else's", async () => {
     await mkdir(folder, { mode: 0o700 });
     spawnSync("chown", ["65534", folder]);
     await expect(listExperiments([folder])).rejects.toThrow("belongs to another user");
@@ -139,7 +139,7 @@ describe("the folder", () => {
     spawnSync("chown", ["0", root]);
   });
 
-  it.skipIf(process.getuid?.() !== 0)(
+  test.skipIf(process.getuid?.() !== 0)(
     "is the next one where somebody else was first, by a folder or a link",
     async () => {
       const home = join(root, "home", "mosaic");
@@ -154,7 +154,7 @@ describe("the folder", () => {
 });
 
 describe("the database that is meant", () => {
-  it("is the named one, else the only one that runs", async () => {
+  test("is the named one, else the only one that runs", async () => {
     expect(await chooseDatabase("x.db", [folder])).toBe(join(process.cwd(), "x.db"));
     await expect(chooseDatabase(undefined, [folder])).rejects.toThrow("name the database with --db");
     const one = await register({ database, configuration }, [folder]);

@@ -2,7 +2,7 @@
 import { copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { exampleResult, exampleRun, leaseRun } from "../../test/store-conformance-examples.ts";
 import { copyDatabase, openSqliteReader, openSqliteStore } from "../store/index.ts";
 import { folderRecord, readExperimentOrigins } from "./experiment-origin.ts";
@@ -54,7 +54,7 @@ async function snapshotOf(database: string, runId: number): Promise<string> {
   }
 }
 
-it("in a project that was moved", async () => {
+test("in a project that was moved", async () => {
   await work(place("project", "a.db"), "one");
   await rename(place("project"), place("moved"));
   expect(await snapshotOf(place("moved", "a.db"), 1)).toBe("one");
@@ -63,7 +63,7 @@ it("in a project that was moved", async () => {
   expect(await snapshotOf(place("moved", "a.db"), 2)).toBe("two");
 });
 
-it("in a database that was renamed", async () => {
+test("in a database that was renamed", async () => {
   await work(place("project", "a.db"), "one");
   await rename(place("project", "a.db"), place("b.db"));
   expect(await snapshotOf(place("b.db"), 1)).toBe("one");
@@ -71,7 +71,7 @@ it("in a database that was renamed", async () => {
   expect(said).toEqual([]);
 });
 
-it("in another database of the same name, which leaves the first one's alone", async () => {
+test("in another database of the same name, which leaves the first one's alone", async () => {
   await work(place("project", "a.db"), "one");
   await mkdir(place("elsewhere"));
   expect(await work(place("elsewhere", "a.db"), "other")).toMatch(/\.runs\/a-[0-9a-f]{8}$/);
@@ -82,7 +82,7 @@ it("in another database of the same name, which leaves the first one's alone", a
   expect(await snapshotOf(place("elsewhere", "a.db"), 1)).toBe("other");
 });
 
-it("in a new database where a deleted one has left its files", async () => {
+test("in a new database where a deleted one has left its files", async () => {
   await work(place("project", "a.db"), "one");
   await rm(place("project", "a.db"));
   const files = await work(place("project", "a.db"), "new");
@@ -93,7 +93,7 @@ it("in a new database where a deleted one has left its files", async () => {
   expect(await snapshotOf(place("project", "a.db"), 1)).toBe("new");
 });
 
-it.each([
+test.each([
   ["mosaic savedb", copyDatabase],
   ["cp", copyFile],
 ])("in a copy by %s, which reads the original's and writes its own", async (_, copy) => {
@@ -118,7 +118,7 @@ it.each([
   expect(texts).toEqual(["two of a", "one", "two of b", "one", "two of b", "three of c"]);
 });
 
-it("in a project that was copied", async () => {
+test("in a project that was copied", async () => {
   await work(place("project", "a.db"), "one");
   await cp(place("project"), place("copied"), { recursive: true });
   expect(await work(place("copied", "a.db"), "two", "copied")).toMatch(/copied\/\.runs\/a-[0-9a-f]{8}$/);
@@ -126,7 +126,7 @@ it("in a project that was copied", async () => {
   expect(await readdir(place("project", ".runs", "a"))).toEqual([".database", "snapshot_1.safetensors"]);
 });
 
-it("brings files of the original where a copy's run goes on", async () => {
+test("brings files of the original where a copy's run goes on", async () => {
   const [a, b] = [place("project", "a.db"), place("project", "b.db")];
   await work(a, "one");
   await copyDatabase(a, b);
@@ -138,7 +138,7 @@ it("brings files of the original where a copy's run goes on", async () => {
   expect(await readFile(place("project", ".runs", "b", "snapshot_1.safetensors"), "utf8")).toBe("one");
 });
 
-it.each(["", "\n", " \n"])("a mark that says nothing (%j) is nobody's", async (text) => {
+test.each(["", "\n", " \n"])("a mark that says nothing (%j) is nobody's", async (text) => {
   await mkdir(place("project", ".runs", "a"), { recursive: true });
   await writeFile(place("project", ".runs", "a", ".database"), text);
   expect(await work(place("project", "a.db"), "one")).toBe(place("project", ".runs", "a"));

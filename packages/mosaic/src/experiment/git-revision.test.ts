@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { gitRevision } from "./git-revision.ts";
 
 let folder: string;
@@ -13,7 +13,7 @@ beforeEach(() => {
 const git = (...args: readonly string[]) =>
   execFileSync("git", ["-C", folder, "-c", "user.name=a", "-c", "user.email=a@b.c", ...args], { encoding: "utf8" });
 
-it("is the commit, marked where files have changed since", async () => {
+test("is the commit, marked where files have changed since", async () => {
   expect(await gitRevision(folder)).toBeUndefined();
   expect(await gitRevision(join(folder, "nowhere"))).toBeUndefined();
   git("init", "--quiet");

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { readExperiment } from "../config/index.ts";
 import { moduleCode } from "./module-code.ts";
 import { planRuns, readExperimentCode } from "./plan.ts";
@@ -35,7 +35,7 @@ async function plan(parts: Partial<typeof text> = {}) {
 }
 const identities = async (parts?: Partial<typeof text>) => (await plan(parts)).map(({ identity }) => identity);
 
-it("is planned as it always was, so that databases of before go on", async () => {
+test("is planned as it always was, so that databases of before go on", async () => {
   const process = [
     "lr = 1e-2, 0.1",
     "epochs = 3",
@@ -64,7 +64,7 @@ it("is planned as it always was, so that databases of before go on", async () =>
 });
 
 describe("a run's identity", () => {
-  it("differs by repetition alone within a pipeline", async () => {
+  test("differs by repetition alone within a pipeline", async () => {
     const [first, second, ...others] = await plan();
     expect(others).toEqual([]);
     expect(first?.identity).not.toBe(second?.identity);
@@ -72,7 +72,7 @@ describe("a run's identity", () => {
     expect({ ...second, identity: "", seed: 0, repetition: 0 }).toEqual({ ...first, identity: "", seed: 0 });
   });
 
-  it.each([
+  test.each([
     ["the key", { key: "other_{class}" }],
     ["the number of epochs", { process: text.process.replace("epochs = 3", "epochs = 9") }],
     ["where files lie", { process: `${text.process}\nrun_files_path = x\nartifacts = none` }],
@@ -81,7 +81,7 @@ describe("a run's identity", () => {
     expect(await identities(parts)).toEqual(await identities());
   });
 
-  it.each([
+  test.each([
     ["an option", { net: "width = 3\ndepth = 1" }],
     ["the learning rate", { process: text.process.replace("1e-2", "1e-3") }],
     ["the seed", { process: `${text.process}\nseed = 4` }],
@@ -92,12 +92,12 @@ describe("a run's identity", () => {
     for (const identity of await identities(parts)) expect(before).not.toContain(identity);
   });
 
-  it("depends on numbers of epochs that are compared with each other", async () => {
+  test("depends on numbers of epochs that are compared with each other", async () => {
     const compared = await identities({ process: text.process.replace("epochs = 3", "epochs = 3, 9") });
     expect(new Set(compared).size).toBe(4);
   });
 
-  it("depends on the text of a module and of what that imports", async () => {
+  test("depends on the text of a module and of what that imports", async () => {
     const before = await identities();
     await writeFile(join(folder, "shared.ts"), "export const shared = 2;");
     expect(await identities()).not.toEqual(before);
@@ -105,7 +105,7 @@ describe("a run's identity", () => {
 });
 
 describe("a module's digest", () => {
-  it("survives imports in a circle and missing files, and does not depend on the place", async () => {
+  test("survives imports in a circle and missing files, and does not depend on the place", async () => {
     await writeFile(join(folder, "shared.ts"), 'import "./net.ts"; import { x } from "./nowhere.ts";');
     const { digest: here } = await moduleCode({ kind: "file", path: join(folder, "net.ts") }, folder);
     const other = temporaryFolder();

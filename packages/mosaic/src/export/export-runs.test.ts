@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   exampleEpoch,
   exampleExperiment,
@@ -70,7 +70,7 @@ const second = {
   epochs: null,
 };
 
-it("formulas of spreadsheets are text in CSV, numbers stay numbers", async () => {
+test("formulas of spreadsheets are text in CSV, numbers stay numbers", async () => {
   const experimentId = await store.createExperiment(exampleExperiment);
   const texts = ["=cmd|' /C calc'!A0", "+1+2", "-2+3", "@SUM(A1)", "\t=1", "-4", "+.5", "a=b"];
   await store.addRuns(
@@ -94,7 +94,7 @@ it("formulas of spreadsheets are text in CSV, numbers stay numbers", async () =>
 describe("export", () => {
   beforeEach(fill);
 
-  it("to CSV", async () => {
+  test("to CSV", async () => {
     expect(await exportTo("out.csv")).toEqual({ runs: 2, epochs: 2, historyFile: path("out.history.csv") });
     expect(await readFile(path("out.csv"), "utf8")).toBe(
       "run_id,status,experiment,repetition,seed,pipeline,Mlp_width,text,param_epochs,param_experiment," +
@@ -108,7 +108,7 @@ describe("export", () => {
     );
   });
 
-  it("to JSON", async () => {
+  test("to JSON", async () => {
     await exportTo("out.json");
     const rows: unknown = JSON.parse(await readFile(path("out.json"), "utf8"));
     expect(rows).toMatchObject([{ ...first, test_loss: "NaN", trainability: "Infinity", slope: "-Infinity" }, second]);
@@ -116,7 +116,7 @@ describe("export", () => {
     expect(epochs).toMatchObject([{ run_id: 1, epoch: 1, test_loss: "NaN", test_acc: "Infinity" }, { epoch: 2 }]);
   });
 
-  it("to Parquet", async () => {
+  test("to Parquet", async () => {
     await exportTo("out.PARQUET");
     const rows = await parquetReadObjects({ file: await asyncBufferFromFile(path("out.PARQUET")) });
     const whole = (row: object, ...names: readonly string[]) =>
@@ -138,12 +138,12 @@ describe("export", () => {
     ]);
   });
 
-  it.each(["out", "out.txt", ".csv", "out.csv.gz"])("to %s is refused", async (name) => {
+  test.each(["out", "out.txt", ".csv", "out.csv.gz"])("to %s is refused", async (name) => {
     await expect(exportTo(name)).rejects.toThrow("must be one of .csv, .json, .parquet");
     expect(await readdir(folder)).not.toContain(name);
   });
 
-  it("leaves everything as it was where it is stopped or cannot write", async () => {
+  test("leaves everything as it was where it is stopped or cannot write", async () => {
     await writeFile(path("out.csv"), "old");
     await mkdir(path("out.history.csv"));
     const before = (await readdir(folder)).sort();
@@ -161,14 +161,14 @@ describe("export", () => {
     expect(await readFile(path("out.csv"), "utf8")).toBe("old");
   });
 
-  it.skipIf(process.getuid?.() === 0)("says where nothing may be written", async () => {
+  test.skipIf(process.getuid?.() === 0)("says where nothing may be written", async () => {
     await mkdir(path("locked"));
     await chmod(path("locked"), 0o500);
     await expect(exportTo("locked/out.csv")).rejects.toThrow("no permission to write in");
   });
 });
 
-it.each(["out.csv", "out.json", "out.parquet"])("a database without runs makes an empty %s", async (name) => {
+test.each(["out.csv", "out.json", "out.parquet"])("a database without runs makes an empty %s", async (name) => {
   expect(await exportTo(name)).toMatchObject({ runs: 0, epochs: 0 });
   const text = await readFile(path(name), "utf8");
   if (name === "out.csv") expect(text.split("\n")).toHaveLength(2);
@@ -177,7 +177,7 @@ it.each(["out.csv", "out.json", "out.parquet"])("a database without runs makes a
     expect(await parquetReadObjects({ file: await asyncBufferFromFile(path(name)) })).toEqual([]);
 });
 
-it("Parquet keeps all rows over several row groups", async () => {
+test("Parquet keeps all rows over several row groups", async () => {
   const experimentId = await store.createExperiment(exampleExperiment);
   const params = Array.from({ length: 500 }, (_, index) => [`p${index}`, String(index)] as const);
   await store.addRuns(

@@ -1,9 +1,9 @@
 import type { EpochRecord } from "@ml-mosaic/training";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { overfit, resultOf, slope } from "./run-figures.ts";
 
 describe("overfit: |test - train| at the end, as a share of the range of both curves", () => {
-  it.each([
+  test.each([
     ["a gap of 1 in a range of 4", [5, 2, 1], [4, 3, 2], 0.25],
     ["either sign", [4, 2], [4, 0], 0.5],
     ["one epoch", [1], [3], 1],
@@ -20,7 +20,7 @@ describe("overfit: |test - train| at the end, as a share of the range of both cu
 });
 
 describe("slope: mean change of the train loss over the last tenth of the epochs", () => {
-  it.each([
+  test.each([
     ["no epoch", [], null],
     ["one epoch: no change", [1], null],
     ["two epochs: one change", [3, 1], -2],
@@ -48,7 +48,7 @@ function record(epoch: number, trainLoss: number, validLoss: number, accuracy?: 
 }
 
 describe("the figures of a run", () => {
-  it("are the last epoch's, with the mean test loss as trainability", () => {
+  test("are the last epoch's, with the mean test loss as trainability", () => {
     expect(
       resultOf({ history: [record(1, 4, 6, 50), record(2, 2, 3, 75)], parameterCount: 7, durationSeconds: 1.5 }),
     ).toEqual({
@@ -65,7 +65,7 @@ describe("the figures of a run", () => {
     });
   });
 
-  it("are empty where there is nothing to say", () => {
+  test("are empty where there is nothing to say", () => {
     expect(resultOf({ history: [record(1, 1, 1)], parameterCount: 7, durationSeconds: 1 })).toMatchObject({
       train_acc: null,
       test_acc: null,
@@ -80,7 +80,7 @@ describe("the figures of a run", () => {
     });
   });
 
-  it("say NaN where the loss was", () => {
+  test("say NaN where the loss was", () => {
     const figures = resultOf({
       history: [record(1, 1, 1), record(2, Number.NaN, Number.NaN)],
       parameterCount: 7,

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { exampleEpoch, exampleResult, exampleRun, leaseRun } from "../../test/store-conformance-examples.ts";
 import { showJson, showText } from "../commands/show-text.ts";
 import { openSqliteReader, openSqliteStore } from "../store/index.ts";
@@ -35,7 +35,7 @@ const brick = {
 };
 const pipeline = { modules: [brick], training: { lr: "1e-2" } };
 
-it("tells everything about a run", async () => {
+test("tells everything about a run", async () => {
   const store = await openSqliteStore(path);
   const experimentId = await store.createExperiment({
     configuration: JSON.stringify({ file: "old/../config.ini", folder, text: "" }),
@@ -100,7 +100,7 @@ it("tells everything about a run", async () => {
   await expect(reportOf(9)).rejects.toThrow("there is no run 9; the database has runs 1 to 3");
 });
 
-it("shows what a database of the original Mosaic has", async () => {
+test("shows what a database of the original Mosaic has", async () => {
   const original = new DatabaseSync(path);
   original.exec(`CREATE TABLE system (param_name, param_value); CREATE TABLE params (run_id, param_name, param_value);
     CREATE TABLE runs (run_id, status, pipeline, return_status); CREATE TABLE run_results (run_id, train_loss, test_loss);

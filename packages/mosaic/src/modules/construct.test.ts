@@ -1,5 +1,5 @@
 import { configurable, float, int, schema } from "@ml-mosaic/configurable";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { constructModule, type EarlierInfo } from "./construct.ts";
 import type { UserClass } from "./load-class.ts";
 
@@ -21,13 +21,13 @@ class Keeps {
 }
 
 describe("values", () => {
-  it("come from the own section first, then from the latest info()", () => {
+  test("come from the own section first, then from the latest info()", () => {
     const { instance, moduleInfo } = construct(Keeps);
     expect(instance).toEqual({ options: { width: 4, input_size: 8, batch_size: 16 } });
     expect(moduleInfo).toEqual({ width: 4 });
   });
 
-  it("are those of the schema and no others where there is one", () => {
+  test("are those of the schema and no others where there is one", () => {
     class Checked extends Keeps {
       static readonly configSchema = {
         width: schema(int),
@@ -44,7 +44,7 @@ describe("values", () => {
 describe("what is missing", () => {
   const places = "neither in [NET] nor in info() of Second nor in info() of First";
 
-  it("is named with all places that were looked in, all of it at once", () => {
+  test("is named with all places that were looked in, all of it at once", () => {
     class Needs {
       constructor({ depth, sizes, width }: Readonly<Record<string, unknown>>) {
         void [depth, sizes, width];
@@ -55,7 +55,7 @@ describe("what is missing", () => {
     );
   });
 
-  it("is named by a schema too", () => {
+  test("is named by a schema too", () => {
     class Checked extends Keeps {
       static readonly configSchema = { width: schema(int), depth: schema(int) };
     }
@@ -64,7 +64,7 @@ describe("what is missing", () => {
     );
   });
 
-  it("is found where the constructor takes the object whole", () => {
+  test("is found where the constructor takes the object whole", () => {
     class Whole {
       readonly depth: unknown;
       constructor(options: Readonly<Record<string, unknown>>) {
@@ -74,7 +74,7 @@ describe("what is missing", () => {
     expect(() => construct(Whole)).toThrow(`Net (./net.ts): depth is missing: it is ${places}; where it may be absent`);
   });
 
-  it("explains what came of it", () => {
+  test("explains what came of it", () => {
     class Whole {
       constructor(options: Readonly<Record<string, unknown>>) {
         Object(options.sizes).map();
@@ -85,7 +85,7 @@ describe("what is missing", () => {
     );
   });
 
-  it("is not what the language looks up on its own", () => {
+  test("is not what the language looks up on its own", () => {
     class Prints {
       constructor(options: Readonly<Record<string, unknown>>) {
         JSON.stringify(options);
@@ -96,7 +96,7 @@ describe("what is missing", () => {
   });
 });
 
-it("lets the constructor's own error through", () => {
+test("lets the constructor's own error through", () => {
   const error = new RangeError("too wide");
   class Throws {
     constructor({ width }: Readonly<Record<string, unknown>>) {
@@ -106,7 +106,7 @@ it("lets the constructor's own error through", () => {
   expect(() => construct(Throws)).toThrow(error);
 });
 
-it("refuses a configSchema that is none", () => {
+test("refuses a configSchema that is none", () => {
   class Odd extends Keeps {
     static readonly configSchema = { width: "int" };
   }
@@ -129,11 +129,11 @@ describe("a class made with configurable", () => {
   // As it comes out of the user's file.
   if (!isUserClass(net)) throw new TypeError("Net is no class");
 
-  it("has its options as attributes, from the same places", () => {
+  test("has its options as attributes, from the same places", () => {
     expect({ ...construct(net).instance }).toEqual({ width: 4, input_size: 8, rate: 0.5, area: 32 });
   });
 
-  it("is asked for its preconditions", () => {
+  test("is asked for its preconditions", () => {
     expect(() => construct(net, { ...spec, options: { width: "9" } })).toThrow("Net width: 8 at most");
   });
 });

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { constructorOptions } from "./constructor-options.ts";
 
 class Base {
@@ -14,7 +14,7 @@ class Own extends Base {
   }
 }
 
-it.each([
+test.each([
   ["destructured", Base, { required: ["width"], optional: ["depth"] }],
   ["inherited", Inherits, { required: ["width"], optional: ["depth"] }],
   ["renamed and quoted", Own, { required: ["size", "quoted-name"], optional: [] }],
@@ -51,7 +51,7 @@ it.each([
   expect(constructorOptions(userClass)).toEqual(expected);
 });
 
-it.each([
+test.each([
   [
     "the whole object",
     class {

@@ -1,7 +1,7 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { forbidExit } from "./forbid-exit.ts";
 
-it("makes process.exit an error until it is allowed again", () => {
+test("makes process.exit an error until it is allowed again", () => {
   const { exit } = process;
   const allow = forbidExit();
   try {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { contentOf, flatPipeline, parsePipeline, readPipeline, withKeys } from "./flat-pipeline.ts";
 import type { Pipeline } from "./pipeline.ts";
 
@@ -14,7 +14,7 @@ function parsed(json: unknown): Pipeline {
 }
 
 describe("the flat form", () => {
-  it("tells what is Mosaic's from the class's own options", () => {
+  test("tells what is Mosaic's from the class's own options", () => {
     expect(parsed(flat)).toMatchObject({
       modules: [
         { type: "data", className: "Data", path: "./data.ts", key: "d", options: { size: "8" } },
@@ -25,7 +25,7 @@ describe("the flat form", () => {
     expect(parsed(flat).modules.map(({ options }) => Object.keys(options))).toEqual([["size"], ["width"]]);
   });
 
-  it("comes back as it was, the order of names included", () => {
+  test("comes back as it was, the order of names included", () => {
     const names = fc.subarray(["a", "b", "size", "constructor", "x.y"]);
     const module = fc.tuple(names, fc.string(), fc.boolean()).chain(([options, text, isNamed]) => {
       const own = ["type", "class", "path_to_class", "key"];
@@ -44,14 +44,14 @@ describe("the flat form", () => {
     expect(JSON.stringify(flatPipeline(parsed(flat)))).toBe(JSON.stringify(flat));
   });
 
-  it("has the original's order where none is given", () => {
+  test("has the original's order where none is given", () => {
     const module = { type: "t", className: "C", path: "p", key: "k", section: "S", options: { b: "1", a: "2" } };
     expect(JSON.stringify(flatPipeline({ modules: [module], training: {} }))).toBe(
       '[{"type":"t","class":"C","path_to_class":"p","b":"1","a":"2","key":"k","name":"S"}]',
     );
   });
 
-  it("takes numbers, as the original has written some", () => {
+  test("takes numbers, as the original has written some", () => {
     const numbers = JSON.stringify([{ ...data, size: 8 }, net]);
     expect(readPipeline(numbers)).toEqual(parsed([data, net]));
     expect(parsePipeline([{ ...data, size: [8] }, net])).toEqual({
@@ -61,7 +61,7 @@ describe("the flat form", () => {
     for (const none of ["{", "7", "[]", '[{"type": "net"}]', '[[["net"]]]']) expect(readPipeline(none)).toBeUndefined();
   });
 
-  it("changes keys and nothing else", () => {
+  test("changes keys and nothing else", () => {
     const text = JSON.stringify([{ ...data, size: 8 }, net, flat[2]]);
     expect(withKeys(text, ["d2", "n2"])).toBe(
       JSON.stringify([{ ...data, size: 8, key: "d2" }, { ...net, key: "n2" }, flat[2]]),
@@ -69,7 +69,7 @@ describe("the flat form", () => {
   });
 });
 
-it("pipelines are the same whatever their keys, sections and order of options", () => {
+test("pipelines are the same whatever their keys, sections and order of options", () => {
   const content = contentOf(parsed(flat));
   expect(contentOf(parsed([data, { ...net, key: "other", name: "OTHER" }, flat[2]]))).toBe(content);
   expect(contentOf(parsed([Object.fromEntries(Object.entries(data).reverse()), net, flat[2]]))).toBe(content);

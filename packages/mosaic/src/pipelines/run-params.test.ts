@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Pipeline } from "./pipeline.ts";
 import { processParams, runParams, stagesOf } from "./run-params.ts";
 
@@ -19,7 +19,7 @@ const process = {
 };
 
 describe("the rows of params", () => {
-  it("are those of the modules, then those of PROCESS", () => {
+  test("are those of the modules, then those of PROCESS", () => {
     expect(runParams(pipeline, process)).toEqual([
       ["data_scheme", "module's"],
       ["data_size", "8"],
@@ -32,18 +32,18 @@ describe("the rows of params", () => {
     ]);
   });
 
-  it("give the options of PROCESS back, where a module's has the name of one too", () => {
+  test("give the options of PROCESS back, where a module's has the name of one too", () => {
     expect(JSON.stringify(processParams(pipeline, runParams(pipeline, process)))).toBe(JSON.stringify(process));
   });
 
-  it("of the original, which has more of them, too", () => {
+  test("of the original, which has more of them, too", () => {
     const original = [["Net_type", "b"], ["Net_width", "2"], ["Net_name", "N"], ["status", "done"], ["lr", "0.1"]] as const; // biome-ignore format: rows
     expect(processParams(pipeline, original)).toEqual({ lr: "0.1" });
     expect(processParams(undefined, original)).toEqual({ lr: "0.1" });
   });
 });
 
-it("stages are told apart by data_scheme, quoted or not, else by their place", () => {
+test("stages are told apart by data_scheme, quoted or not, else by their place", () => {
   const types = (scheme: Readonly<Record<string, string>>) => {
     const { data, model } = stagesOf(pipeline, scheme);
     return [data.map(({ type }) => type), model.map(({ type }) => type)];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { allRuns, exampleExperiment, exampleRun } from "../../test/store-conformance-examples.ts";
 import { readPipelineFile } from "../config/index.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
@@ -39,7 +39,7 @@ async function withRuns(use: (store: Store) => Promise<void>, ...pipelines: read
   await store.close();
 }
 
-it("gives runs the keys of the same pipelines, in their options and their pipelines", async () => {
+test("gives runs the keys of the same pipelines, in their options and their pipelines", async () => {
   const wanted = [
     pipeline("2", ["d1", "n2"], { section: "OTHER NAME" }),
     pipeline("3", ["d1", "n3"]),
@@ -70,7 +70,7 @@ it("gives runs the keys of the same pipelines, in their options and their pipeli
   );
 });
 
-it("refuses a file that leaves open which key is meant, and changes nothing", async () => {
+test("refuses a file that leaves open which key is meant, and changes nothing", async () => {
   const twins = [pipeline("2", ["d", "a"]), pipeline("3", ["d", "c"]), pipeline("2", ["d", "b"])];
   await withRuns(
     async (store) => {
@@ -84,7 +84,7 @@ it("refuses a file that leaves open which key is meant, and changes nothing", as
   );
 });
 
-it("tells two modules of one type apart", async () => {
+test("tells two modules of one type apart", async () => {
   const twice = (...keys: readonly string[]): Pipeline => ({
     modules: keys.map((key, index) => {
       return { type: "net", className: "Net", path: "./net.ts", key, options: { width: String(index) } };
@@ -100,7 +100,7 @@ it("tells two modules of one type apart", async () => {
   await store.close();
 });
 
-it("takes a file of the original Mosaic, which has numbers without quotes and each repetition", async () => {
+test("takes a file of the original Mosaic, which has numbers without quotes and each repetition", async () => {
   const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
   await copyFile(fixture("original.db"), path);
   const file = fixture("original-pipelines.json");
@@ -116,7 +116,7 @@ it("takes a file of the original Mosaic, which has numbers without quotes and ea
   await store.close();
 });
 
-it("works on a database of the original Mosaic, whose values may be numbers, and passes over what is no pipeline", async () => {
+test("works on a database of the original Mosaic, whose values may be numbers, and passes over what is no pipeline", async () => {
   const original = new DatabaseSync(path);
   original.exec(`CREATE TABLE system (param_name, param_value); CREATE TABLE params (run_id, param_name, param_value);
     CREATE TABLE runs (run_id, status, pipeline, return_status); CREATE TABLE run_results (run_id, train_loss, test_loss);

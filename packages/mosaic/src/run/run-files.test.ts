@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { removeUnfinished } from "@ml-mosaic/base";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { RunLog, writeFiles } from "./run-files.ts";
 
 let folder: string;
@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 
 describe("a folder of run files", () => {
-  it("is rid of what was left half-written, and of nothing else", async () => {
+  test("is rid of what was left half-written, and of nothing else", async () => {
     await writeFiles(folder, "model", (temporary) => writeFile(join(temporary, "done"), ""));
     await expect(
       writeFiles(folder, "model", async (temporary) => {
@@ -27,7 +27,7 @@ describe("a folder of run files", () => {
     expect(await readdir(folder)).toEqual(["done"]);
   });
 
-  it("takes over all that was written, replaces what was there, and tells it", async () => {
+  test("takes over all that was written, replaces what was there, and tells it", async () => {
     await writeFile(join(folder, "b.txt"), "old");
     const artifacts = await writeFiles(folder, "model", async (temporary) => {
       await writeFile(join(temporary, "b.txt"), "new one");
@@ -42,7 +42,7 @@ describe("a folder of run files", () => {
 });
 
 describe("a run's log", () => {
-  it("keeps texts and bytes in order, and what comes after its end is dropped", async () => {
+  test("keeps texts and bytes in order, and what comes after its end is dropped", async () => {
     const log = new RunLog(join(folder, "output_1.log"));
     log.write("größer\n");
     log.write(new Uint8Array([104, 105, 10]));
@@ -56,7 +56,7 @@ describe("a run's log", () => {
     expect(log.size).toBe(Buffer.byteLength(text));
   });
 
-  it("does not collect without bounds", async () => {
+  test("does not collect without bounds", async () => {
     const log = new RunLog(join(folder, "output_1.log"));
     for (let line = 0; line < 1000; line++) log.write("x".repeat(1000));
     expect(log.size).toBeGreaterThan(900_000);
@@ -64,7 +64,7 @@ describe("a run's log", () => {
     expect(log.size).toBe(1_000_000);
   });
 
-  it("is two files at most, the last bytes in them", async () => {
+  test("is two files at most, the last bytes in them", async () => {
     const path = join(folder, "output_1.log");
     const log = new RunLog(path, false, 1000);
     for (let line = 0; line < 100; line++) {

@@ -2,7 +2,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { exampleEpoch, exampleResult, exampleRun, leaseRun } from "../../test/store-conformance-examples.ts";
 import { writeFiles } from "../run/run-files.ts";
 import { openSqliteReader, openSqliteStore } from "../store/index.ts";
@@ -55,11 +55,11 @@ function alter(sql: string): void {
 
 const whole = { wholeResults: 2, uncheckedResults: 0, wholeFiles: 2, uncheckedFiles: 2, damage: [] };
 
-it("finds nothing where nothing has changed", async () => {
+test("finds nothing where nothing has changed", async () => {
   expect(await check()).toEqual(whole);
 });
 
-it.each([
+test.each([
   "UPDATE run_results SET test_loss = test_loss + 1e-16 WHERE run_id = 2",
   "UPDATE run_results SET overfit = NULL WHERE run_id = 2",
   "UPDATE run_metrics SET value = 0.25 WHERE run_id = 2",
@@ -77,7 +77,7 @@ it.each([
   });
 });
 
-it("finds files that are missing, damaged or another run's", async () => {
+test("finds files that are missing, damaged or another run's", async () => {
   await copyFile(file("2.bin"), file("1.bin"));
   await rm(file("2.log"));
   expect(await check()).toMatchObject({
@@ -85,7 +85,7 @@ it("finds files that are missing, damaged or another run's", async () => {
   });
 });
 
-it("finds damaged pages", async () => {
+test("finds damaged pages", async () => {
   alter("CREATE INDEX more ON history (seconds); PRAGMA writable_schema = ON");
   const bytes = await readFile(database);
   // The last page is the new index's.
@@ -94,7 +94,7 @@ it("finds damaged pages", async () => {
   expect((await check()).damage[0]).toMatch(/^the database file: /);
 });
 
-it("does not call changed what rekey has changed, nor unchecked what is trained further and done again", async () => {
+test("does not call changed what rekey has changed, nor unchecked what is trained further and done again", async () => {
   const store = await openSqliteStore(database);
   await store.updateKeys(() => ["other"]);
   expect((await checkDatabase(store)).damage).toEqual([]);
@@ -105,7 +105,7 @@ it("does not call changed what rekey has changed, nor unchecked what is trained 
   await store.close();
 });
 
-it("leaves runs from before unchecked", async () => {
+test("leaves runs from before unchecked", async () => {
   alter("DELETE FROM run_digests; UPDATE artifacts SET sha256 = NULL");
   expect(await check()).toEqual({ ...whole, wholeResults: 0, uncheckedResults: 2, wholeFiles: 0, uncheckedFiles: 4 });
 });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { exampleEpoch, exampleResult, exampleRun, leaseRun } from "../../test/store-conformance-examples.ts";
 import { statusJson, statusText } from "../commands/status-text.ts";
 import { openSqliteReader, openSqliteStore, type Store } from "../store/index.ts";
@@ -35,7 +35,7 @@ async function statusOf(limit = 20): Promise<StatusReport> {
 const textOf = (report: StatusReport, verbose = false) => statusText(report, { verbose, columns: undefined });
 
 describe("a database that an experiment writes to", () => {
-  it("shows what is done, failed, running and pending", async () => {
+  test("shows what is done, failed, running and pending", async () => {
     await withStore(async (store, experimentId) => {
       await store.addRuns(experimentId, [run, run, run, run]);
       await store.completeRun(await leaseRun(store, experimentId), { result: exampleResult });
@@ -73,7 +73,7 @@ describe("a database that an experiment writes to", () => {
     });
   });
 
-  it("says since when a running run shows no progress", async () => {
+  test("says since when a running run shows no progress", async () => {
     await withStore(async (store, experimentId) => {
       await store.addRuns(experimentId, [run]);
       const lease = await leaseRun(store, experimentId);
@@ -91,7 +91,7 @@ describe("a database that an experiment writes to", () => {
     });
   });
 
-  it("cuts long lists, to the last runs", async () => {
+  test("cuts long lists, to the last runs", async () => {
     await withStore(async (store, experimentId) => {
       await store.addRuns(experimentId, [run, run, run]);
       for (let done = 0; done < 3; done++)
@@ -107,7 +107,7 @@ describe("a database that an experiment writes to", () => {
       expect(line.length).toBeLessThanOrEqual(30);
   });
 
-  it("says how to go on where it was stopped, and where it crashed", async () => {
+  test("says how to go on where it was stopped, and where it crashed", async () => {
     await withStore(async (store, experimentId) => {
       await store.addRuns(experimentId, [run, run]);
     });
@@ -128,13 +128,13 @@ describe("a database that an experiment writes to", () => {
     expect(textOf(crashed)).toContain("Running when it ended 1");
   });
 
-  it("is finished when it has no runs", async () => {
+  test("is finished when it has no runs", async () => {
     await withStore(async () => undefined);
     expect(textOf(await statusOf())).toContain(": finished\n0 runs");
   });
 });
 
-it("shows the statuses of the original Mosaic as they are, and the last line of its errors", async () => {
+test("shows the statuses of the original Mosaic as they are, and the last line of its errors", async () => {
   const original = new DatabaseSync(path);
   original.exec(`CREATE TABLE system (param_name, param_value); CREATE TABLE params (run_id, param_name, param_value);
     CREATE TABLE runs (run_id, status, pipeline, return_status);

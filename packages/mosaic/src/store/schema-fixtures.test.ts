@@ -7,7 +7,7 @@ import { copyFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { loadMigrations } from "./migrations.ts";
 import { openSqliteReader, openSqliteStore } from "./open-sqlite-store.ts";
 import type { StoreReader } from "./store.ts";
@@ -26,7 +26,7 @@ const versions = (await readdir(fixtures))
   .filter(Boolean)
   .sort((a, b) => a - b);
 
-it("has a database of every schema", async () => {
+test("has a database of every schema", async () => {
   expect(versions).toEqual((await loadMigrations()).map((_, index) => index + 1));
 });
 
@@ -51,7 +51,7 @@ async function expectOldRuns(reader: StoreReader): Promise<void> {
   expect(await reader.experiments()).not.toEqual([]);
 }
 
-it.each(versions)("opens a database of schema %i for reading and for writing, and goes on in it", async (version) => {
+test.each(versions)("opens a database of schema %i for reading and for writing, and goes on in it", async (version) => {
   await copyFile(join(fixtures, `schema-${version}.db`), database);
   const reader = await openSqliteReader(database);
   await expectOldRuns(reader);
@@ -78,7 +78,7 @@ it.each(versions)("opens a database of schema %i for reading and for writing, an
   }
 });
 
-it("reads the metrics of a database of schema 3, as of one without any", async () => {
+test("reads the metrics of a database of schema 3, as of one without any", async () => {
   const summariesOf = async (version: number) => {
     await copyFile(join(fixtures, `schema-${version}.db`), database);
     const reader = await openSqliteReader(database);
@@ -102,7 +102,7 @@ it("reads the metrics of a database of schema 3, as of one without any", async (
   expect(without.run?.history.map(({ metrics }) => metrics)).toEqual([{}, {}, {}, {}]);
 });
 
-it("refuses a database of a schema that is newer than the program", async () => {
+test("refuses a database of a schema that is newer than the program", async () => {
   await copyFile(join(fixtures, `schema-${versions.at(-1)}.db`), database);
   const newer = new DatabaseSync(database);
   newer.exec(`PRAGMA user_version = ${versions.length + 1}`);

@@ -1,20 +1,20 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { errorText } from "./error-text.ts";
 
-it("gives the message, the stack and the causes", () => {
+test("gives the message, the stack and the causes", () => {
   const text = errorText(new RangeError("outer", { cause: new Error("inner", { cause: "text" }) }));
   expect(text).toMatch(
     /^RangeError: outer\n +at .*error-text\.test\.ts.*\ncaused by Error: inner\n.*\ncaused by a module threw text, which is no Error$/s,
   );
 });
 
-it("leaves out the middle of a very long text", () => {
+test("leaves out the middle of a very long text", () => {
   const text = errorText(new Error(`begin ${"x".repeat(32_000_000)} end`));
   expect(text.length).toBeLessThan(65_000);
   expect(text).toMatch(/^Error: begin x+\n… 31\d{6} characters left out …\nx+ end\n +at /);
 });
 
-it("tells what is no error", () => {
+test("tells what is no error", () => {
   const loop: { self?: unknown } = {};
   loop.self = loop;
   expect(errorText(undefined)).toBe("a module threw undefined, which is no Error");
@@ -24,7 +24,7 @@ it("tells what is no error", () => {
   expect(errorText(Symbol("s"))).toBe("a module threw Symbol(s), which is no Error");
 });
 
-it("comes to an end with an error that causes itself", () => {
+test("comes to an end with an error that causes itself", () => {
   const error = new Error("round");
   error.cause = error;
   expect(errorText(error).match(/caused by/g)?.length).toBeLessThan(20);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type FromWorker, isFromWorker } from "./messages.ts";
 
 const record = { epoch: 1, lr: 0.1, trainLoss: Number.NaN, validLoss: 1, metrics: { f1: 0.5 }, seconds: 2 };
@@ -16,7 +16,7 @@ const messages: readonly FromWorker[] = [
   { kind: "disturbed", token: 3, from: 2, error: "Error: late" },
 ];
 
-it("takes what a worker says", () => {
+test("takes what a worker says", () => {
   for (const message of messages) expect(isFromWorker(message), message.kind).toBe(true);
 });
 
@@ -24,7 +24,7 @@ it("takes what a worker says", () => {
 const wrong = [null, undefined, "text", -1, 1.5, [null], [{}], { name: "text" }, () => undefined];
 
 describe("refuses whatever has another value or lacks one", () => {
-  it.each(messages)("in $kind", (message) => {
+  test.each(messages)("in $kind", (message) => {
     for (const name of Object.keys(message)) {
       const { [name]: kept, ...rest }: Readonly<Record<string, unknown>> = { ...message };
       expect(isFromWorker(rest), `without ${name}`).toBe(false);
@@ -37,7 +37,7 @@ describe("refuses whatever has another value or lacks one", () => {
     }
   });
 
-  it.each([
+  test.each([
     ["an epoch", { kind: "epochs", token: 1, epochs: 1 }, "records", record],
     [
       "a file",
@@ -52,7 +52,7 @@ describe("refuses whatever has another value or lacks one", () => {
   });
 });
 
-it("refuses what is no message at all", () => {
+test("refuses what is no message at all", () => {
   for (const value of [null, undefined, 3, "done", [], new Date(), { kind: "other", token: 1 }])
     expect(isFromWorker(value)).toBe(false);
 });
