@@ -67,7 +67,7 @@ async function writableTarget(path: string): Promise<string> {
   const stats = await statOf(path);
   if (stats !== undefined && !stats.isFile())
     throw new WriteError(path, `it is ${stats.isDirectory() ? "a folder" : "not an ordinary file"}`);
-  const target = stats === undefined ? path : await realpath(path);
+  const target = stats === undefined ? path : await targetOf(path);
   const folder = dirname(target);
   const folderStats = await statOf(folder);
   if (folderStats === undefined || !folderStats.isDirectory())
@@ -78,6 +78,16 @@ async function writableTarget(path: string): Promise<string> {
     throw new WriteError(path, `no permission to write in ${folder}`, error);
   }
   return target;
+}
+
+/** Where links lead; what has been removed since it was looked at is no link any more. */
+async function targetOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return path;
+    throw new WriteError(path, reasonOf(error), error);
+  }
 }
 
 async function statOf(path: string): Promise<Stats | undefined> {

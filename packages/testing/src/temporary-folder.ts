@@ -1,7 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 
 const parents: string[] = [];
 let own: string | undefined;
@@ -33,7 +32,9 @@ function kept(folder: string): string {
   return folder;
 }
 
-afterAll(() => {
+/** Called when the tests of a file have ended (`after-each-file.ts`). */
+export function removeTemporaryFolders(): void {
   // Retries: a process that has just been killed may still be writing.
-  for (const folder of parents) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-});
+  for (const folder of parents.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  own = undefined;
+}

@@ -3,7 +3,7 @@
  * is gone on with as it was then.
  */
 
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { copyFile, cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { csvValues, expectKept, moveSnapshot, processor, temporaryFolderIn } from "@ml-mosaic/testing";
 import { Trainer } from "@ml-mosaic/training";
@@ -22,6 +22,7 @@ let folder: string;
 beforeAll(async () => {
   folder = temporaryFolderIn(import.meta.dirname);
   await cp(fixtures, folder, { recursive: true });
+  await copyFile(join(import.meta.dirname, "points/points.ts"), join(folder, "points.ts"));
   for (const name of ["best", "last"])
     await moveSnapshot(join(folder, `run/${name}.safetensors`), formerFolder, folder);
 });

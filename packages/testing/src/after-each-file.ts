@@ -1,0 +1,5 @@
+/** Vitest runs this beside each file of tests, also where several share a process. */
+import { afterAll } from "vitest";
+import { removeTemporaryFolders } from "./temporary-folder.ts";
+
+afterAll(removeTemporaryFolders);
