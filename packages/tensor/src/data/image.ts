@@ -1,7 +1,8 @@
 /** PNG and JPEG files as arrays of numbers. */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { TensorError } from "../errors.ts";
 import { isFalseHeader, readImageHeader } from "./image-header.ts";
+import { firstPicture } from "./png-chunks.ts";
 
 export interface ImageOptions {
   /** 1 for grey, 3 for red, green and blue; what the file has is converted, opacity is left out. */
@@ -34,11 +35,24 @@ interface Pixels {
 /** @throws TensorError if the file cannot be read, or is neither PNG nor JPEG */
 export async function readImage(path: string, options: ImageOptions = {}): Promise<Image> {
   const { channels = 3, size, maxPixels = defaultMaxPixels } = options;
-  const bytes = await readFile(path).catch((error: unknown) => {
+  const bytes = await readBounded(path, mostBytesPerPixel * maxPixels + mostOtherBytes).catch((error: unknown) => {
+    if (error instanceof TensorError) throw error;
     throw new TensorError("TENSOR_FILE", `${path} cannot be read`, { cause: error });
   });
   const planes = toPlanes(await decode(path, bytes, maxPixels), channels);
   return size === undefined ? planes : resize(planes, size);
+}
+
+/** Four samples of two bytes. */
+const mostBytesPerPixel = 8;
+/** Texts, profiles, previews. */
+const mostOtherBytes = 2 ** 26;
+
+async function readBounded(path: string, mostBytes: number): Promise<Uint8Array> {
+  const { size } = await stat(path);
+  if (size <= mostBytes) return readFile(path);
+  const message = `${path} has ${size} bytes, more than ${mostBytes}, which the largest picture that maxPixels allows would need; is it a picture?`;
+  throw new TensorError("TENSOR_FILE", message);
 }
 
 async function decode(path: string, bytes: Uint8Array, maxPixels: number): Promise<Pixels> {
@@ -68,7 +82,7 @@ async function decode(path: string, bytes: Uint8Array, maxPixels: number): Promi
 
 async function decodePng(bytes: Uint8Array): Promise<Pixels> {
   const { decode: decodeFile, convertIndexedToRgb } = await import("fast-png");
-  const png = decodeFile(bytes, { checkCrc: true });
+  const png = decodeFile(firstPicture(bytes));
   const { width, height, channels, depth, palette } = png;
   if (palette !== undefined) {
     const data = convertIndexedToRgb(png);
