@@ -35,7 +35,7 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
   const sizes = new Map<string, number>();
   for (const [index, names] of named.entries()) {
     for (const [axis, name] of names.entries()) {
-      const size = lengthAt(operands[index]?.shape ?? [], axis);
+      const size = lengthAt(elementAt(operands, index).shape, axis);
       const known = sizes.get(name) ?? 1;
       if (size !== known && size !== 1 && known !== 1)
         throw problem(`axis ${show(name)} is ${known} in one place and ${size} in operand ${index}`);

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fromArray } from "../creation.ts";
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 
 import { stack } from "../methods/movement.ts";
@@ -80,7 +81,7 @@ export async function parseCsv<const Name extends string>(
   });
   const read = wanted.map((column) => {
     const index = header.fields.indexOf(column);
-    const cells = samples.map(({ line, fields }): Cell => ({ line, text: fields[index] ?? "" }));
+    const cells = samples.map(({ line, fields }): Cell => ({ line, text: elementAt(fields, index) }));
     return [column, readColumn(column, columns[column], cells, problems)] as const;
   });
   problems.throwAny();

@@ -92,10 +92,9 @@ function resized(
   }
   const [rows, columns] = [nearestPositions(axes[0]), nearestPositions(axes[1])];
   const factors: Sizes = [lengths[0] / axes[0].old, lengths[1] / axes[1].old];
-  const repeated = [rows, columns].every(
-    (positions, at) =>
-      Number.isInteger(factors[at]) && positions.every((old, index) => old === Math.floor(index / (factors[at] ?? 1))),
-  );
+  const isRepeated = (positions: readonly number[], factor: number) =>
+    Number.isInteger(factor) && positions.every((old, index) => old === Math.floor(index / factor));
+  const repeated = isRepeated(rows, factors[0]) && isRepeated(columns, factors[1]);
   if (repeated) return factors.every((factor) => factor === 1) ? input : input.apply(enlarge, [], { factors });
   return resample(
     input,

@@ -1,3 +1,4 @@
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import type { StepValues } from "../program/step.ts";
 import { evaluate } from "../runtime/evaluate.ts";
@@ -132,7 +133,7 @@ export class MetricTotals {
 
   #addUp(name: string, elements: Float32Array, size: number): void {
     const sum = this.#sums.get(name) ?? new Float64Array(size);
-    for (const [index, element] of elements.entries()) sum[index % size] = (sum[index % size] ?? 0) + element;
+    for (const [index, element] of elements.entries()) sum[index % size] = elementAt(sum, index % size) + element;
     this.#sums.set(name, sum);
   }
 

@@ -20,33 +20,41 @@ function amountsOf(name: string, padding: number | Amounts, sides: number): Amou
   return amounts;
 }
 
-/** Surrounds the last two axes with one number; negative amounts crop. */
-export class ConstantPad2d extends Module {
+class Pad1d extends Module {
   readonly padding: Amounts;
-  readonly value: number;
-
-  constructor(padding: Padding2d, value: number) {
+  constructor(padding: Padding1d) {
     super();
-    this.padding = amountsOf("ConstantPad2d", padding, 4);
+    this.padding = amountsOf(new.target.name, padding, 2);
+  }
+}
+
+class Pad2d extends Module {
+  readonly padding: Amounts;
+  constructor(padding: Padding2d) {
+    super();
+    this.padding = amountsOf(new.target.name, padding, 4);
+  }
+}
+
+/** Surrounds the last two axes with one number; negative amounts crop. */
+export class ConstantPad2d extends Pad2d {
+  readonly value: number;
+  constructor(padding: Padding2d, value: number) {
+    super(padding);
     this.value = value;
   }
-
   forward(input: Tensor): Tensor {
     return constantPad(input, this.padding, this.value);
   }
 }
 
 /** Surrounds the last axis with one number; negative amounts crop. */
-export class ConstantPad1d extends Module {
-  readonly padding: Amounts;
+export class ConstantPad1d extends Pad1d {
   readonly value: number;
-
   constructor(padding: Padding1d, value: number) {
-    super();
-    this.padding = amountsOf("ConstantPad1d", padding, 2);
+    super(padding);
     this.value = value;
   }
-
   forward(input: Tensor): Tensor {
     return constantPad(input, this.padding, this.value);
   }
@@ -60,56 +68,28 @@ export class ZeroPad2d extends ConstantPad2d {
 }
 
 /** Mirrors height and width at their borders: 2 1 | 0 1 2 | 1 0. */
-export class ReflectionPad2d extends Module {
-  readonly padding: Amounts;
-
-  constructor(padding: Padding2d) {
-    super();
-    this.padding = amountsOf("ReflectionPad2d", padding, 4);
-  }
-
+export class ReflectionPad2d extends Pad2d {
   forward(input: Tensor): Tensor {
     return reflectionPad(input, this.padding);
   }
 }
 
 /** Mirrors the length at its ends: 2 1 | 0 1 2 | 1 0. */
-export class ReflectionPad1d extends Module {
-  readonly padding: Amounts;
-
-  constructor(padding: Padding1d) {
-    super();
-    this.padding = amountsOf("ReflectionPad1d", padding, 2);
-  }
-
+export class ReflectionPad1d extends Pad1d {
   forward(input: Tensor): Tensor {
     return reflectionPad(input, this.padding);
   }
 }
 
 /** Repeats height and width at their borders: 0 0 | 0 1 2 | 2 2. */
-export class ReplicationPad2d extends Module {
-  readonly padding: Amounts;
-
-  constructor(padding: Padding2d) {
-    super();
-    this.padding = amountsOf("ReplicationPad2d", padding, 4);
-  }
-
+export class ReplicationPad2d extends Pad2d {
   forward(input: Tensor): Tensor {
     return replicationPad(input, this.padding);
   }
 }
 
 /** Repeats the length at its ends: 0 0 | 0 1 2 | 2 2. */
-export class ReplicationPad1d extends Module {
-  readonly padding: Amounts;
-
-  constructor(padding: Padding1d) {
-    super();
-    this.padding = amountsOf("ReplicationPad1d", padding, 2);
-  }
-
+export class ReplicationPad1d extends Pad1d {
   forward(input: Tensor): Tensor {
     return replicationPad(input, this.padding);
   }

@@ -86,57 +86,37 @@ export class AvgPool1d extends Module {
   }
 }
 
-/** Means of as many windows as `outputSize` says: [batch, channels, height, width]; null keeps a size. */
-export class AdaptiveAvgPool2d extends Module {
-  readonly outputSize: OutputSize;
-
-  constructor(outputSize: OutputSize) {
+class AdaptivePool<Size extends OutputSize> extends Module {
+  readonly outputSize: Size;
+  constructor(outputSize: Size) {
     super();
     this.outputSize = outputSize;
   }
+}
 
+/** Means of as many windows as `outputSize` says: [batch, channels, height, width]; null keeps a size. */
+export class AdaptiveAvgPool2d extends AdaptivePool<OutputSize> {
   forward(input: Tensor): Tensor {
     return adaptiveAvgPool2d(input, this.outputSize);
   }
 }
 
 /** Means of `outputSize` windows: [batch, channels, length]. */
-export class AdaptiveAvgPool1d extends Module {
-  readonly outputSize: number | null;
-
-  constructor(outputSize: number | null) {
-    super();
-    this.outputSize = outputSize;
-  }
-
+export class AdaptiveAvgPool1d extends AdaptivePool<number | null> {
   forward(input: Tensor): Tensor {
     return adaptiveAvgPool1d(input, this.outputSize);
   }
 }
 
 /** Largest elements of as many windows as `outputSize` says: [batch, channels, height, width]; null keeps a size. */
-export class AdaptiveMaxPool2d extends Module {
-  readonly outputSize: OutputSize;
-
-  constructor(outputSize: OutputSize) {
-    super();
-    this.outputSize = outputSize;
-  }
-
+export class AdaptiveMaxPool2d extends AdaptivePool<OutputSize> {
   forward(input: Tensor): Tensor {
     return adaptiveMaxPool2d(input, this.outputSize);
   }
 }
 
 /** Largest elements of `outputSize` windows: [batch, channels, length]. */
-export class AdaptiveMaxPool1d extends Module {
-  readonly outputSize: number | null;
-
-  constructor(outputSize: number | null) {
-    super();
-    this.outputSize = outputSize;
-  }
-
+export class AdaptiveMaxPool1d extends AdaptivePool<number | null> {
   forward(input: Tensor): Tensor {
     return adaptiveMaxPool1d(input, this.outputSize);
   }

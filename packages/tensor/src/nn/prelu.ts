@@ -21,7 +21,7 @@ export class PReLU extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    const [parameters] = this.weight.shape;
+    const parameters = this.weight.size(0);
     const channels = input.ndim > 1 ? input.size(1) : 1;
     if (parameters !== 1 && parameters !== channels) {
       throw new TensorError(
@@ -30,7 +30,7 @@ export class PReLU extends Module {
       );
     }
     const slopes =
-      input.ndim > 1 ? this.weight.reshape([parameters ?? 1, ...input.shape.slice(2).map(() => 1)]) : this.weight;
+      input.ndim > 1 ? this.weight.reshape([parameters, ...input.shape.slice(2).map(() => 1)]) : this.weight;
     return input.float().prelu(input.ndim === 0 ? slopes.reshape([]) : slopes);
   }
 }

@@ -121,13 +121,12 @@ export function summaryText(layers: readonly LayerSummary[]): string {
       )
       .join("  ")
       .trimEnd();
-  const [total] = layers;
-  const frozen =
-    total === undefined || total.frozenParameters === 0 ? "" : `, ${thousands.format(total.frozenParameters)} frozen`;
+  const total = elementAt(layers, 0);
+  const frozen = total.frozenParameters === 0 ? "" : `, ${thousands.format(total.frozenParameters)} frozen`;
   return [
     line(header),
     line(widths.map((width) => "-".repeat(width))),
     ...rows.map(line),
-    `${thousands.format(total?.parameters ?? 0)} trainable parameters${frozen}, ${thousands.format(total?.multiplyAdds ?? 0)} multiply-adds`,
+    `${thousands.format(total.parameters)} trainable parameters${frozen}, ${thousands.format(total.multiplyAdds)} multiply-adds`,
   ].join("\n");
 }

@@ -1,6 +1,6 @@
 import type { DType, TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
-import type { Shape } from "../shape.ts";
+import { lengthAt, type Shape } from "../shape.ts";
 import { input, type Tensor } from "../tensor.ts";
 import type { Entry, Part } from "./loop.ts";
 
@@ -61,7 +61,7 @@ export function checkedChunk(
   if (!Number.isInteger(steps) || steps === 0) {
     throw new TensorError("TENSOR_SHAPE", `${rows.length} rows are not one or more batches of ${batchSize}`);
   }
-  const samples = Math.min(...fields.map(({ shape }) => shape[0] ?? 0));
+  const samples = Math.min(...fields.map(({ shape }) => lengthAt(shape, 0)));
   // ONNX counts negative rows from the end, which would hide a mistake.
   const outside = rows.find((row) => row < 0 || row >= samples);
   if (outside !== undefined) throw new TensorError("TENSOR_VALUE", `row ${outside} is outside the ${samples} samples`);

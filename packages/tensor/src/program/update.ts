@@ -130,10 +130,17 @@ function scalarEntries(optimizer: Optimizer, accumulate: number): readonly Named
     const entry: Entry<UpdateRun> = {
       tensor: input(`${optimizer.name}.${name}`, [], "float32"),
       // Between optimizer steps nothing is made of these numbers.
-      array: (run) => Float32Array.from(numbersOf(run), (numbers) => numbers?.[name] ?? Number.NaN),
+      array: (run) =>
+        Float32Array.from(numbersOf(run), (numbers) => (numbers === undefined ? Number.NaN : numberOf(numbers, name))),
     };
     return [name, entry];
   });
+}
+
+function numberOf(numbers: Readonly<Record<string, number>>, name: string): number {
+  const number = numbers[name];
+  if (number === undefined) throw new RangeError(`scalars() gives no ${name} for this step, but did for the first`);
+  return number;
 }
 
 /** Whether an optimizer step ends the minibatch: 1, else 0. */
