@@ -35,7 +35,6 @@ export const textSize = { title: 12, subtitle: 10, axisTitle: 10.5, label: 10, l
 
 export const config: Config = {
   background: "white",
-  font: `'${fontFamily}', sans-serif`,
   padding: 4,
   view: { stroke: null },
   title: {

@@ -1,9 +1,9 @@
 /** From a specification to a laid-out picture, without a browser. */
-import { font, type LoggerInterface, None, parse, textMetrics, View } from "vega";
+import { font as fontOf, type LoggerInterface, None, parse, textMetrics, View } from "vega";
 import { compile } from "vega-lite";
 import { config } from "../marks/style.ts";
 import type { PlacedChart } from "../pages/page.ts";
-import { registerFonts, textWidth } from "./fonts.ts";
+import { fontFamiliesFor, registerFonts, textWidth } from "./fonts.ts";
 
 declare module "vega" {
   // Vega has both, its types do not.
@@ -20,7 +20,9 @@ interface MeasuredText {
 export async function layOut(placed: PlacedChart): Promise<View> {
   prepare();
   const sized = { ...placed.chart, ...sizeOf(placed) };
-  const view = new View(parse(compile(sized, { config, logger: silent }).spec), { renderer: "none", logLevel: None });
+  const font = `${fontFamiliesFor(JSON.stringify(placed.chart))}, sans-serif`;
+  const spec = compile(sized, { config: { ...config, font }, logger: silent }).spec;
+  const view = new View(parse(spec), { renderer: "none", logLevel: None });
   return view.runAsync();
 }
 
@@ -42,7 +44,7 @@ const fitInside = { type: "fit", contains: "padding" } as const;
 function prepare(): void {
   registerFonts();
   textMetrics.width = (item, text) => {
-    const width = textWidth(String(text), font(item));
+    const width = textWidth(String(text), fontOf(item));
     return item.limit !== undefined && item.limit > 0 ? Math.min(width, item.limit) : width;
   };
 }

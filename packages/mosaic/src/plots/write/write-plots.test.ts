@@ -9,6 +9,7 @@ import { openSqliteReader, type StoreReader } from "../../store/index.ts";
 import { criterionPlots } from "../pages/criterion.ts";
 import { lossPlots } from "../pages/losses.ts";
 import { readPlotRuns } from "../runs/plot-runs.ts";
+import { fontFamiliesFor } from "./fonts.ts";
 import { writePlots } from "./write-plots.ts";
 
 let folder: string;
@@ -56,6 +57,40 @@ test("a PDF has pages, selectable text in embedded fonts, and lines instead of i
   const fonts = poppler("pdffonts", path("out.pdf")).trim().split("\n").slice(2);
   expect(fonts.length).toBeGreaterThan(0);
   expect(fonts.every((font) => /SourceSans3/.test(font) && / yes yes yes /.test(font))).toBe(true);
+});
+
+test("names in Chinese, Japanese, Korean, Hebrew and Arabic are drawn, with only the fonts that they need", async () => {
+  const keys = ["卷积模型", "カナの模型", "합성곱 신경망", "מודל", "نموذج"];
+  await writeExampleDatabase(
+    path("scripts.db"),
+    keys.flatMap((modelKey) =>
+      [0, 1, 2].map((repetition) => ({ modelKey, repetition, result: { test_loss: 0.5 + repetition, nb_params: 15 } })),
+    ),
+  );
+  const scripts = await openSqliteReader(path("scripts.db"));
+  await writePlots(
+    path("scripts.pdf"),
+    criterionPlots(await readPlotRuns(scripts), "data", runFigure("test_loss")),
+    options,
+  );
+  await scripts.close();
+  // Text that was drawn as an empty box is not found again.
+  const text = poppler("pdftotext", path("scripts.pdf"), "-");
+  for (const key of keys.slice(0, 3)) expect(Buffer.from(text, "latin1").toString()).toContain(key);
+  expect((await readFile(path("scripts.pdf"))).length).toBeLessThan(200_000);
+  for (const key of keys) {
+    const { createCanvas } = await import("@napi-rs/canvas");
+    const draw = (character: string) => {
+      const canvas = createCanvas(40, 40);
+      const context = canvas.getContext("2d");
+      context.font = `24px ${fontFamiliesFor(character)}`;
+      context.fillText(character, 4, 30);
+      return canvas.toBuffer("image/png").toString("base64");
+    };
+    // Each of its characters has a picture of its own.
+    const characters = new Set(key.replace(" ", ""));
+    expect(new Set([...characters, "\uffff"].map(draw)).size).toBe(characters.size + 1);
+  }
 });
 
 test("a PDF and a PNG show the same picture", async () => {
