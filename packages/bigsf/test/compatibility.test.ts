@@ -35,10 +35,10 @@ async function expectSameMap(now: string, then: string): Promise<void> {
 }
 
 test("goes on with the splits that are left, to the same results", async () => {
-  const { code, err } = await workspace.run("train-k-fold", "-c", "k-fold.yaml");
-  expect(code, err).toBe(0);
+  const { code, stderr } = await workspace.run("train-k-fold", "-c", "k-fold.yaml");
+  expect(code, stderr).toBe(0);
   // Splits 1 and 2 were done, and the third had done no epoch.
-  expect(err.match(/^split \d {2}epoch \d of 2/gm)).toEqual(["split 3  epoch 1 of 2", "split 3  epoch 2 of 2"]);
+  expect(stderr.match(/^split \d {2}epoch \d of 2/gm)).toEqual(["split 3  epoch 1 of 2", "split 3  epoch 2 of 2"]);
   for (const table of ["test_results.csv", "summary.csv"])
     expectKept(csvValues(workspace.text("runs/folds", table)), csvValues(workspace.text("ended", table)), {
       tolerance,
@@ -47,7 +47,7 @@ test("goes on with the splits that are left, to the same results", async () => {
 });
 
 test("segments a map with a model of then as it was segmented then", async () => {
-  const { code, err } = await workspace.run("segment", "-c", "segment.yaml");
-  expect(code, err).toBe(0);
+  const { code, stderr } = await workspace.run("segment", "-c", "segment.yaml");
+  expect(code, stderr).toBe(0);
   await expectSameMap("segmented/probability.fits", "ended/probability.fits");
 });

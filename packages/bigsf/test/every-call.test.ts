@@ -16,8 +16,8 @@ let kept = "";
 
 beforeAll(async () => {
   await workspace.prepare();
-  const { code, err } = await workspace.run("train", "-c", workspace.config("known", { trainer: { epochs: 1 } }));
-  expect(code, err).toBe(0);
+  const { code, stderr } = await workspace.run("train", "-c", workspace.config("known", { trainer: { epochs: 1 } }));
+  expect(code, stderr).toBe(0);
   write("preprocess", { ...maps, output: "patches", patch_size: 16, stride: 8 });
   write("segment", { output: "segmented", model_snapshot: "runs/known/best.safetensors", ...taken });
   kept = temporaryFolder();

@@ -1,15 +1,13 @@
 /** The command `bigsf folds`, run as users run it. */
 
-import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 import { beforeAll, expect, test } from "vitest";
 import { writeMaps } from "../src/datasets/map-examples.ts";
+import { startBigsf } from "./start-bigsf.ts";
 
-const bigsf = fileURLToPath(new URL("../bin/bigsf.ts", import.meta.url));
 let folder: string;
 
 beforeAll(async () => {
@@ -23,12 +21,7 @@ const source = `source: { image: maps/image.fits, target: maps/target.fits, miss
 /** Runs the command on this data section, in the folder of the file. */
 async function folds(data: string, ...args: readonly string[]) {
   await writeFile(join(folder, "config.yaml"), `${data}\ntrainer: { model: { type: whatever } }\n`);
-  return new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const command = ["--disable-warning=ExperimentalWarning", bigsf, "folds", "-c", "config.yaml", ...args];
-    execFile(process.execPath, command, { cwd: folder }, (error, out, err) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err }),
-    );
-  });
+  return startBigsf(folder, "folds", "-c", "config.yaml", ...args).finished;
 }
 
 async function readPicture(name: string) {
@@ -42,11 +35,11 @@ const data = (more = "") =>
   `data:\n  ${source}\n  patch_size: 10\n  stride: 2\n  folds: { k: 3, k_train: 1, area_size: 30 }\n${more}`;
 
 test("prints what is in folds and sets, and draws the map", async () => {
-  const { code, out, err } = await folds(data());
-  expect(err).toBe("");
+  const { code, stdout, stderr } = await folds(data());
+  expect(stderr).toBe("");
   expect(code).toBe(0);
   // Areas of 30 x 30 pixels have 11 x 11 positions. Filaments at x 5 and 25 are seen by 6 of 11 columns, at 45 by 5.
-  expect(out).toBe(`maps/image.fits: 726 of 1,066 patches of 10 x 10 (68.1 %) lie within one of 6 areas.
+  expect(stdout).toBe(`maps/image.fits: 726 of 1,066 patches of 10 x 10 (68.1 %) lie within one of 6 areas.
 
 fold  areas  patches  with filament  filament pixels
 ----  -----  -------  -------------  ---------------
@@ -76,8 +69,8 @@ picture: folds.png
 });
 
 test("JSON has every figure", async () => {
-  const { out } = await folds(data(), "--json", "--picture", "drawn.png");
-  const report = JSON.parse(out);
+  const { stdout } = await folds(data(), "--json", "--picture", "drawn.png");
+  const report = JSON.parse(stdout);
   expect(report).toMatchObject({ patches: 1066, assigned: 726, areas: 6, picture: "drawn.png", testsEveryFold: true });
   expect(report.splits).toHaveLength(3);
   expect(report.splits[1].train.folds).toEqual([2]);
@@ -101,11 +94,11 @@ test("colours in the picture are those of the folds", async () => {
 });
 
 test("warnings go to stderr: what is dropped, overlap, sets that cannot be trained", async () => {
-  const { code, err } = await folds(data().replace("area_size: 30", "area_size: 12, overlap: 1"));
+  const { code, stderr } = await folds(data().replace("area_size: 30", "area_size: 12, overlap: 1"));
   expect(code).toBe(0);
-  expect(err).toMatch(/^warning: overlap 1: patches reach up to 1 pixels into the next area/m);
-  expect(err).toMatch(/^warning: .*patches \(.* %\) are dropped/m);
-  const { err: empty, code: ended } = await folds(data("  test: { stride: 200 }\n"));
+  expect(stderr).toMatch(/^warning: overlap 1: patches reach up to 1 pixels into the next area/m);
+  expect(stderr).toMatch(/^warning: .*patches \(.* %\) are dropped/m);
+  const { stderr: empty, code: ended } = await folds(data("  test: { stride: 200 }\n"));
   expect(ended).toBe(0);
   expect(empty).toMatch(
     /^warning: the test set of split 2 has no labelled filament|has no patch: it cannot be trained$/m,
@@ -114,13 +107,15 @@ test("warnings go to stderr: what is dropped, overlap, sets that cannot be train
 
 test("mistakes come all at once, with their lines, and end with 2", async () => {
   const wrong = `data:\n  ${source.replace("target.fits", "none.fits")}\n  folds: { k: 2, area_siz: 64 }\n  train: { stride: 0 }`;
-  const { code, out, err } = await folds(wrong);
-  expect([code, out]).toEqual([2, ""]);
-  expect(err).toMatch(/config\.yaml:3:\d+: data\.folds\.area_siz: unknown option; did you mean "area_size"/);
-  expect(err).toMatch(/config\.yaml:4:\d+: data\.train\.stride: expected an integer of at least 1, got 0/);
-  const { err: missing } = await folds(`data:\n  ${source.replace("target.fits", "none.fits")}`);
+  const { code, stdout, stderr } = await folds(wrong);
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).toMatch(/config\.yaml:3:\d+: data\.folds\.area_siz: unknown option; did you mean "area_size"/);
+  expect(stderr).toMatch(/config\.yaml:4:\d+: data\.train\.stride: expected an integer of at least 1, got 0/);
+  const { stderr: missing } = await folds(`data:\n  ${source.replace("target.fits", "none.fits")}`);
   expect(missing).toMatch(/config\.yaml:2:\d+: data\.source\.target: there is no file .*none\.fits/);
-  expect((await folds("dta: 1")).err).toMatch(/data: missing/);
-  expect((await folds(data(), "--split", "4")).err).toMatch(/--split 4: there are splits 1 to 3/);
-  expect((await folds(data().replace("k: 3, k_train: 1", "k: 1"))).err).toMatch(/only 6 areas.*What works: area_size/);
+  expect((await folds("dta: 1")).stderr).toMatch(/data: missing/);
+  expect((await folds(data(), "--split", "4")).stderr).toMatch(/--split 4: there are splits 1 to 3/);
+  expect((await folds(data().replace("k: 3, k_train: 1", "k: 1"))).stderr).toMatch(
+    /only 6 areas.*What works: area_size/,
+  );
 });

@@ -1,11 +1,11 @@
 /** `bigsf sample` and `bigsf preprocess`, run as users run them; h5py reads what they wrote. */
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createFits } from "@ml-mosaic/fits";
-import { temporaryFolder } from "@ml-mosaic/testing";
+import { type Finished, startProgram, temporaryFolder, until } from "@ml-mosaic/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import { writeMaps } from "../src/datasets/map-examples.ts";
 import { openPatchFile } from "../src/patches/h5-patches.ts";
@@ -25,13 +25,6 @@ beforeAll(async () => {
   await writeSample({ folder: at("large"), height: 640, width: 640, seed: 1 });
 });
 
-interface Run {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 interface RunOptions {
   /** Sent when a temporary file appears in this folder. */
   readonly kill?: { readonly signal: NodeJS.Signals; readonly folder: string };
@@ -39,27 +32,16 @@ interface RunOptions {
   readonly limit?: number;
 }
 
-function run(args: readonly string[], { kill, limit }: RunOptions = {}): Promise<Run> {
+async function run(args: readonly string[], { kill, limit }: RunOptions = {}): Promise<Finished> {
   const command = [process.execPath, "--disable-warning=ExperimentalWarning", bigsf, ...args];
   const [program = "", ...rest] =
     limit === undefined ? command : ["bash", "-c", `ulimit -f ${limit}; exec "$0" "$@"`, ...command];
-  const child = spawn(program, rest, { cwd: folder });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    err += chunk;
-  });
-  const watch = setInterval(() => {
-    if (kill !== undefined && existsSync(kill.folder) && temporaries(kill.folder).length > 0) child.kill(kill.signal);
-  }, 10);
-  return new Promise((done) => {
-    child.on("close", (code, signal) => {
-      clearInterval(watch);
-      done({ code, signal, out, err });
-    });
-  });
+  const running = startProgram(program, rest, { folder });
+  if (kill !== undefined) {
+    await until(() => temporaries(kill.folder).length > 0, "a temporary file");
+    running.kill(kill.signal);
+  }
+  return running.finished;
 }
 
 function temporaries(place: string): readonly string[] {
@@ -81,15 +63,15 @@ function python(script: string, ...args: readonly string[]): unknown {
 
 test("a summary, the picture, the configuration; then it is reused, or refused, or overwritten", async () => {
   const first = await run(["preprocess", "-c", config("first", "sample", "stride: 4\n")]);
-  expect(first.err).toBe("425 of 425 patches of 32 x 32 are kept: 5.23 MB before compression.\n");
-  expect(first.out).toMatch(
+  expect(first.stderr).toBe("425 of 425 patches of 32 x 32 are kept: 5.23 MB before compression.\n");
+  expect(first.stdout).toMatch(
     /^first\/patches\.h5\n {2}candidates +425 {2}patches of 32 x 32, stride 4, in 96 rows of 130 pixels\n/,
   );
-  expect(first.out).toMatch(/\n {2}kept +425 {2}100\.0 %\n {2}dropped +0\n {2}with filament +\d+ {2}/);
-  expect(first.out).toMatch(
+  expect(first.stdout).toMatch(/\n {2}kept +425 {2}100\.0 %\n {2}dropped +0\n {2}with filament +\d+ {2}/);
+  expect(first.stdout).toMatch(
     /\n {2}size +\d.* MB {2}5\.23 MB before compression\n {2}time +00:0\d\n {2}note: image\.fits: .* NaN/,
   );
-  expect(first.out).toContain("\n  picture: first/overview.png\n");
+  expect(first.stdout).toContain("\n  picture: first/overview.png\n");
   expect(first.code).toBe(0);
   expect(readdirSync(at("first")).sort()).toEqual(["config.yaml", "overview.png", "patches.h5"]);
   expect(readFileSync(at("first/overview.png")).subarray(1, 4).toString()).toBe("PNG");
@@ -101,21 +83,21 @@ test("a summary, the picture, the configuration; then it is reused, or refused, 
   expect(again).toEqual({
     code: 0,
     signal: null,
-    out: "first/patches.h5 is of this configuration already; nothing to do.\n",
-    err: "",
+    stdout: "first/patches.h5 is of this configuration already; nothing to do.\n",
+    stderr: "",
   });
   expect(readFileSync(at("first/patches.h5"))).toEqual(before);
 
   const other = "stride: 5\nnormalization: log\ncompression: 1\n";
   const refused = await run(["preprocess", "-c", config("first", "large", other)]);
   expect(refused.code).toBe(2);
-  expect(refused.err).toBe(
+  expect(refused.stderr).toBe(
     `${at("first/patches.h5")} is of another configuration: stride 4 there, 5 asked for; normalization minmax there, log asked for; gzip level 4 there, 1 asked for; another image; another target; another missing; another background. Give another output, or overwrite: true.\n`,
   );
   expect(readFileSync(at("first/patches.h5"))).toEqual(before);
 
   const replaced = await run(["preprocess", "-c", config("first", "sample", `${other}overwrite: true\n`)]);
-  expect(replaced.code, replaced.err).toBe(0);
+  expect(replaced.code, replaced.stderr).toBe(0);
   const source = await openPatchFile(at("first/patches.h5"));
   expect(source.length).toBe(13 * 20);
   await source.close();
@@ -124,8 +106,8 @@ test("a summary, the picture, the configuration; then it is reused, or refused, 
 test.skipIf(skipWithoutH5py)(
   "h5py finds the documented names, shapes, types, chunks, filters and attributes",
   async () => {
-    const { code, err } = await run(["preprocess", "-c", config("h5py", fixtures, "patch_size: 8\nstride: 5\n")]);
-    expect(code, err).toBe(0);
+    const { code, stderr } = await run(["preprocess", "-c", config("h5py", fixtures, "patch_size: 8\nstride: 5\n")]);
+    expect(code, stderr).toBe(0);
     const script = `
 import h5py, json, sys, base64
 f = h5py.File(sys.argv[1])
@@ -181,9 +163,9 @@ print("{}")`;
   await source.read(Int32Array.of(2), read);
   expect(read.spines).toEqual(Float32Array.from({ length: 16 }, (_, i) => 32 + i));
   await source.close();
-  const { code, err } = await run(["preprocess", "-c", config("foreign", "sample")]);
+  const { code, stderr } = await run(["preprocess", "-c", config("foreign", "sample")]);
   expect(code).toBe(2);
-  expect(err).toContain("foreign/patches.h5 is of another configuration: it does not say how it was made.");
+  expect(stderr).toContain("foreign/patches.h5 is of another configuration: it does not say how it was made.");
 });
 
 describe("what cannot be read as patches", () => {
@@ -202,8 +184,8 @@ describe("what cannot be read as patches", () => {
     const whole = readFileSync(at("half/patches.h5"));
     writeFileSync(at("half/patches.h5"), whole.subarray(0, whole.length / 2));
     await expect(openPatchFile(at("half/patches.h5"))).rejects.toThrow("the file is cut off; make it again");
-    const { code, err } = await run(["preprocess", "-c", "half.yaml"]);
-    expect([code, err]).toEqual([2, expect.stringContaining("the file is cut off; make it again")]);
+    const { code, stderr } = await run(["preprocess", "-c", "half.yaml"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("the file is cut off; make it again")]);
     // What is asked for is made where it is asked for clearly.
     await run(["preprocess", "-c", config("half", "sample", "stride: 16\noverwrite: true\n")]);
     const source = await openPatchFile(at("half/patches.h5"));
@@ -221,15 +203,17 @@ describe("harm", () => {
     expect(existsSync(at("killed/patches.h5"))).toBe(false);
     const other = at("killed/.patches.h5.elsewhere-1-0123abcd.tmp");
     writeFileSync(other, "of a process on another machine");
-    const { code, err } = await run(["preprocess", "-c", config("killed", "large", "stride: 16\n")]);
-    expect(code, err).toBe(0);
+    const { code, stderr } = await run(["preprocess", "-c", config("killed", "large", "stride: 16\n")]);
+    expect(code, stderr).toBe(0);
     expect(temporaries(at("killed"))).toEqual([".patches.h5.elsewhere-1-0123abcd.tmp"]);
   });
 
   test("Ctrl-C: nothing is left, exit code 3", async () => {
     const name = config("stopped", "large", "stride: 1\n");
-    const { code, err } = await run(["preprocess", "-c", name], { kill: { signal: "SIGINT", folder: at("stopped") } });
-    expect(err).toContain("Stopped; nothing was written.\n");
+    const { code, stderr } = await run(["preprocess", "-c", name], {
+      kill: { signal: "SIGINT", folder: at("stopped") },
+    });
+    expect(stderr).toContain("Stopped; nothing was written.\n");
     expect(code).toBe(3);
     expect(readdirSync(at("stopped")).sort()).toEqual(["config.yaml", "overview.png"]);
   });
@@ -237,8 +221,8 @@ describe("harm", () => {
   test("a full disk: one line, nothing is left", async () => {
     // The picture has to fit under the limit, the patches must not.
     const name = config("full", "sample", "stride: 1\n");
-    const { code, err } = await run(["preprocess", "-c", name], { limit: 2000 });
-    expect(err).toContain(`${at("full/patches.h5")} cannot be written: File too large.`);
+    const { code, stderr } = await run(["preprocess", "-c", name], { limit: 2000 });
+    expect(stderr).toContain(`${at("full/patches.h5")} cannot be written: File too large.`);
     expect(code).toBe(2);
     expect(readdirSync(at("full")).sort()).toEqual(["config.yaml", "overview.png"]);
   });
@@ -246,13 +230,13 @@ describe("harm", () => {
   test("more than 100 GB is written with --yes only", async () => {
     const name = config("huge", "large", "patch_size: 256\n");
     const refused = await run(["preprocess", "-c", name]);
-    expect(refused.err).toBe(
+    expect(refused.stderr).toBe(
       "148,225 of 148,225 patches of 256 x 256 are kept: 117 GB before compression.\n148,225 patches take up to 117 GB. Say --yes if that is meant; otherwise give a larger stride, or cut patches while training, without a copy: data.source in the training's configuration takes the maps.\n",
     );
     expect(refused.code).toBe(2);
     expect(existsSync(at("huge"))).toBe(false);
     const started = await run(["preprocess", "-c", name, "--yes"], { kill: { signal: "SIGINT", folder: at("huge") } });
-    expect(started.code, started.err).toBe(3);
+    expect(started.code, started.stderr).toBe(3);
   });
 });
 
@@ -264,8 +248,8 @@ describe("maps that give no patch", () => {
   ])("%s", async (name, value, message) => {
     mkdirSync(at(`maps ${name}`));
     await writeMaps(at(`maps ${name}`), { height: 20, width: 20, image: value });
-    const { code, err } = await run(["preprocess", "-c", config(`out ${name}`, `maps ${name}`, "patch_size: 16\n")]);
-    expect(err).toMatch(message);
+    const { code, stderr } = await run(["preprocess", "-c", config(`out ${name}`, `maps ${name}`, "patch_size: 16\n")]);
+    expect(stderr).toMatch(message);
     expect(code).toBe(2);
     expect(existsSync(at(`out ${name}`))).toBe(false);
   });
@@ -273,12 +257,12 @@ describe("maps that give no patch", () => {
   test("constant, and 1e23 in float32: patches are 0 and 1", async () => {
     mkdirSync(at("constant"));
     await writeMaps(at("constant"), { height: 8, width: 16, image: (_, x) => (x < 8 ? 7 : x === 12 ? 1e23 : 1e22) });
-    const { code, out } = await run([
+    const { code, stdout } = await run([
       "preprocess",
       "-c",
       config("constant-out", "constant", "patch_size: 8\nstride: 8\n"),
     ]);
-    expect(code, out).toBe(0);
+    expect(code, stdout).toBe(0);
     const source = await openPatchFile(at("constant-out/patches.h5"));
     const read = { patches: new Float32Array(128), spines: new Float32Array(128), labelled: new Float32Array(128) };
     await source.read(Int32Array.of(0, 1), read);
@@ -294,12 +278,12 @@ describe("maps that give no patch", () => {
       await writer.image({ shape: [8, 8], data: new Float64Array(64).fill(layer === "image" ? 1e39 : 1) });
       await writer.close();
     }
-    const { code, err } = await run([
+    const { code, stderr } = await run([
       "preprocess",
       "-c",
       config("beyond-out", "beyond", "patch_size: 8\nnormalization: none\n"),
     ]);
-    expect(err).toContain(
+    expect(stderr).toContain(
       "has values up to 1e+39: patches are float32, up to 3.4e38. Give normalization: minmax or log.",
     );
     expect(code).toBe(2);
@@ -311,7 +295,7 @@ test("everything wrong in a configuration, at once", async () => {
     at("wrong.yaml"),
     "image: a.fits\nmising: b.fits\npatch_size: 0.5\nstride: 0\nnormalization: minimax\ncompression: 11\n",
   );
-  const { code, err } = await run(["preprocess", "-c", "wrong.yaml"]);
+  const { code, stderr } = await run(["preprocess", "-c", "wrong.yaml"]);
   expect(code).toBe(2);
   for (const part of [
     "target: missing",
@@ -320,15 +304,15 @@ test("everything wrong in a configuration, at once", async () => {
     'did you mean "minmax"?',
     "output: missing",
   ])
-    expect(err).toContain(part);
+    expect(stderr).toContain(part);
   writeFileSync(
     at("wrong.yaml"),
     "image: a\ntarget: a\nmissing: a\nbackground: a\noutput: o\npatch_size: 0\nstride: 0\ncompression: 11\n",
   );
   const second = await run(["preprocess", "-c", "wrong.yaml"]);
-  expect(second.err).toContain("patch_size: expected 1 or more, got 0");
-  expect(second.err).toContain("stride: expected 1 or more, got 0");
-  expect(second.err).toContain("compression: expected a gzip level from 0 to 9, got 11");
+  expect(second.stderr).toContain("patch_size: expected 1 or more, got 0");
+  expect(second.stderr).toContain("stride: expected 1 or more, got 0");
+  expect(second.stderr).toContain("compression: expected a gzip level from 0 to 9, got 11");
 });
 
 test("configs/config_preprocess.yaml runs after bigsf sample as it stands", async () => {
@@ -338,14 +322,14 @@ test("configs/config_preprocess.yaml runs after bigsf sample as it stands", asyn
     at("newcomer/configs/config_preprocess.yaml"),
   );
   const sample = await run(["sample", "newcomer/sample"]);
-  expect(sample).toMatchObject({ code: 0, err: "" });
-  expect(sample.out).toBe(
+  expect(sample).toMatchObject({ code: 0, stderr: "" });
+  expect(sample.stdout).toBe(
     ["image", "target", "missing", "background"].map((layer) => `newcomer/sample/${layer}.fits\n`).join(""),
   );
-  const { code, err } = await run(["preprocess", "-c", "newcomer/configs/config_preprocess.yaml"]);
-  expect(code, err).toBe(0);
+  const { code, stderr } = await run(["preprocess", "-c", "newcomer/configs/config_preprocess.yaml"]);
+  expect(code, stderr).toBe(0);
   expect(existsSync(at("newcomer/data/patches.h5"))).toBe(true);
   const twice = await run(["sample", "newcomer/sample"]);
   expect(twice.code).toBe(2);
-  expect(twice.err).toContain("there already: newcomer/sample/image.fits");
+  expect(twice.stderr).toContain("there already: newcomer/sample/image.fits");
 });

@@ -58,7 +58,7 @@ test("all mistakes of a file come at once, each with its line", async () => {
     path,
     "model_snapshot: none.safetensors\nsource: none.fits[2]\noutput: never\nblend: gausian\noverlap: -1\nbatch_size: 0\nthreshold: 50%\ntreshold: 0.5\n",
   );
-  const { code, err } = await workspace.segment(path);
+  const { code, stderr } = await workspace.segment(path);
   expect(code).toBe(2);
   for (const [line, text] of [
     [4, /blend: expected one of "mean", "gaussian", got "gausian"; did you mean "gaussian"/],
@@ -67,7 +67,7 @@ test("all mistakes of a file come at once, each with its line", async () => {
     [7, /threshold: expected a number .*got "50%"/],
     [8, /treshold: unknown option; did you mean "threshold"/],
   ] as const) {
-    const found = err.split("\n").find((each) => each.includes(`wrong.yaml:${line}:`));
+    const found = stderr.split("\n").find((each) => each.includes(`wrong.yaml:${line}:`));
     expect(found).toMatch(text);
   }
   // Values that are right by themselves are looked at when all are.
@@ -77,14 +77,14 @@ test("all mistakes of a file come at once, each with its line", async () => {
   );
   const second = await workspace.segment(path);
   expect(second.code).toBe(2);
-  expect(second.err).toMatch(/^4 problems:/);
+  expect(second.stderr).toMatch(/^4 problems:/);
   for (const text of [
     "wrong.yaml:1:1: model_snapshot: there is no file",
     "wrong.yaml:2:1: source: there is no file",
     "wrong.yaml:3:1: missing:",
     "wrong.yaml:5:1: overlap: patches of 32 x 32 pixels cannot share 32",
   ])
-    expect(second.err).toContain(text);
+    expect(second.stderr).toContain(text);
   expect(existsSync(workspace.path("never"))).toBe(false);
 });
 
@@ -94,11 +94,11 @@ test("maps and model are opened, and what is wrong with them comes at once, with
     model_snapshot: maps.target,
     missing: workspace.path("turned.fits"),
   });
-  const { code, err } = await workspace.segment(config);
+  const { code, stderr } = await workspace.segment(config);
   expect(code).toBe(2);
-  expect(err).toMatch(/^2 problems:/);
-  expect(err).toMatch(/both\.yaml:3:1: model_snapshot: .*target\.fits is not a safetensors file/);
-  expect(err).toMatch(
+  expect(stderr).toMatch(/^2 problems:/);
+  expect(stderr).toMatch(/both\.yaml:3:1: model_snapshot: .*target\.fits is not a safetensors file/);
+  expect(stderr).toMatch(
     /both\.yaml:4:1: missing: .*turned\.fits has 101 rows of 75 pixels, but .*image\.fits has 75 of 101; its axes are swapped/,
   );
   expect(existsSync(workspace.path("both"))).toBe(false);
@@ -187,6 +187,6 @@ test("an output that cannot be written", async () => {
     source: maps.image,
     output: `${maps.image}/x`,
   });
-  const { code, err } = await workspace.segment(config);
-  expect([code, err]).toEqual([2, expect.stringMatching(/the folder .*image\.fits\/x cannot be made/)]);
+  const { code, stderr } = await workspace.segment(config);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/the folder .*image\.fits\/x cannot be made/)]);
 });

@@ -1,23 +1,16 @@
 /** What the tests of `bigsf segment` work with: a small synthetic map, models trained on it, and the command. */
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ConfigObject, toYaml } from "@ml-mosaic/configurable";
 import { openFits } from "@ml-mosaic/fits";
+import type { Finished } from "@ml-mosaic/testing";
 import { Trainer } from "@ml-mosaic/training";
 import "../src/components.ts";
 import { PatchesData } from "../src/datasets/patches-data.ts";
 import type { MapPaths } from "../src/maps/maps.ts";
 import { writeSample } from "../src/sample/write-sample.ts";
-
-const command = new URL("../bin/bigsf.ts", import.meta.url).pathname;
-
-export interface CommandResult {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
+import { startBigsf } from "./start-bigsf.ts";
 
 export class SegmentWorkspace {
   readonly folder = mkdtempSync(join(tmpdir(), "bigsf-segment-"));
@@ -70,23 +63,13 @@ export class SegmentWorkspace {
   }
 
   /** Runs `bigsf segment`. @param signal is sent when the segmentation has begun */
-  segment(config: string, signal?: NodeJS.Signals): Promise<CommandResult> {
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", command, "segment", "-c", config], {
-      cwd: this.folder,
-      env: { ...process.env, NO_COLOR: "1" },
-    });
-    let [out, err] = ["", ""];
-    child.stdout.on("data", (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      if (signal !== undefined && err === "") child.kill(signal);
-      err += chunk;
-    });
-    return new Promise((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code) => resolve({ code, out, err }));
-    });
+  async segment(config: string, signal?: NodeJS.Signals): Promise<Finished> {
+    const running = startBigsf(this.folder, "segment", "-c", config);
+    if (signal !== undefined) {
+      await running.said("\n");
+      running.kill(signal);
+    }
+    return running.finished;
   }
 }
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { createFits, openFits, readCelestialWcs } from "@ml-mosaic/fits";
 import { fromArray } from "@ml-mosaic/tensor";
+import { expectNear } from "@ml-mosaic/testing";
 import { loadSnapshotModel } from "@ml-mosaic/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { python, skipWithoutAstropy } from "../../fits/test/astropy.ts";
@@ -86,19 +87,11 @@ async function expectedProbability(
   return sums.map((sum, pixel) => (valid(pixel) ? sum / (weights[pixel] ?? 0) : Number.NaN));
 }
 
-function expectClose(got: Float64Array, expected: Float64Array): void {
-  expect(Array.from(got, Number.isNaN)).toEqual(Array.from(expected, Number.isNaN));
-  let furthest = 0;
-  for (const [i, value] of got.entries())
-    if (!Number.isNaN(value)) furthest = Math.max(furthest, Math.abs(value - (expected[i] ?? 0)));
-  expect(furthest).toBeLessThan(1e-5);
-}
-
 test("the command gives what all patches at once would give, with the map's header", async () => {
   const config = workspace.config("plain", { model_snapshot: snapshot, source: maps.image, missing });
-  const { code, out, err } = await workspace.segment(config);
-  expect(err).toMatch(/75 rows of 101 pixels, in patches of 16 x 16 that share 8, by unet after epoch 1/);
-  expect([code, out]).toEqual([0, expect.stringMatching(/probability\.fits\n.*mask\.fits\n.*preview\.png\n/)]);
+  const { code, stdout, stderr } = await workspace.segment(config);
+  expect(stderr).toMatch(/75 rows of 101 pixels, in patches of 16 x 16 that share 8, by unet after epoch 1/);
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/probability\.fits\n.*mask\.fits\n.*preview\.png\n/)]);
   expect(readdirSync(workspace.path("plain")).toSorted()).toEqual([
     "config.yaml",
     "mask.fits",
@@ -110,10 +103,10 @@ test("the command gives what all patches at once would give, with the map's head
   const expected = await expectedProbability(snapshot, { overlap: 8, blend: "gaussian" });
   expect(expected.some(Number.isNaN)).toBe(true);
   expect(new Set(expected).size).toBeGreaterThan(1000);
-  expectClose(data, expected);
+  expectNear(data, expected, { absolute: 1e-5 });
   const mask = await readPixels(workspace.path("plain", "mask.fits"));
   expect(mask.data).toEqual(data.map((value) => (value > 0.5 ? 1 : 0)));
-  expect(out).toContain(
+  expect(stdout).toContain(
     `filament ${mask.data
       .reduce((sum, each) => sum + each, 0)
       .toLocaleString("en-US")
@@ -127,12 +120,12 @@ test("the command gives what all patches at once would give, with the map's head
 
   // Once more, and from its own configuration, there is nothing to do; with another threshold it is refused.
   for (const again of [config, workspace.path("plain", "config.yaml")]) {
-    const { code: ended, out: said } = await workspace.segment(again);
+    const { code: ended, stdout: said } = await workspace.segment(again);
     expect([ended, said]).toEqual([0, expect.stringContaining("nothing to do")]);
   }
   const other = workspace.config("plain", { model_snapshot: snapshot, source: maps.image, threshold: 0.25 });
   const refused = await workspace.segment(other);
-  expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/threshold: 0\.5[\s\S]*overwrite: true/)]);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/threshold: 0\.5[\s\S]*overwrite: true/)]);
   expect((await readPixels(workspace.path("plain", "mask.fits"))).data).toEqual(mask.data);
 });
 
@@ -145,7 +138,7 @@ test.each([
   const options = { model_snapshot: snapshot, source: maps.image, missing, output, threads: 2 };
   await Segmentation.fromConfig({ ...options, blend, overlap, batch_size: 7 }).run();
   const { data } = await readPixels(`${output}/probability.fits`);
-  expectClose(data, await expectedProbability(snapshot, { overlap, blend }));
+  expectNear(data, await expectedProbability(snapshot, { overlap, blend }), { absolute: 1e-5 });
 });
 
 test("a model with an encoder learns where patches lie, and patches are normalised as in its training", async () => {
@@ -155,7 +148,7 @@ test("a model with an encoder learns where patches lie, and patches are normalis
   expect(readFileSync(`${output}/config.yaml`, "utf8")).toContain("normalization: log");
   const { data } = await readPixels(`${output}/probability.fits`);
   const asTrained = { overlap: 8, blend: "gaussian", log: true, positions: true } as const;
-  expectClose(data, await expectedProbability(withPositions, asTrained));
+  expectNear(data, await expectedProbability(withPositions, asTrained), { absolute: 1e-5 });
 });
 
 test("packed files, other HDUs and axes of length 1 give the same, in the shape of the source", async () => {
@@ -181,7 +174,7 @@ test("packed files, other HDUs and axes of length 1 give the same, in the shape 
     await Segmentation.fromConfig({ model_snapshot: snapshot, source, missing, output }).run();
     const result = await readPixels(`${output}/probability.fits`);
     expect(result.shape).toEqual(shape);
-    expectClose(result.data, expected);
+    expectNear(result.data, expected, { absolute: 1e-5 });
   }
 });
 
@@ -189,8 +182,8 @@ test("a segmentation that is stopped leaves nothing", async () => {
   // There are 600,000 patches: it cannot end before.
   const large = await workspace.sample("large", 700, 900);
   const config = workspace.config("stopped", { model_snapshot: snapshot, source: large.image, overlap: 15 });
-  const { code, err } = await workspace.segment(config, "SIGINT");
-  expect([code, err]).toEqual([3, expect.stringContaining("Stopped; nothing was written")]);
+  const { code, stderr } = await workspace.segment(config, "SIGINT");
+  expect([code, stderr]).toEqual([3, expect.stringContaining("Stopped; nothing was written")]);
   expect(readdirSync(workspace.path("stopped"))).toEqual([]);
 });
 

@@ -13,7 +13,7 @@ const splitFiles = ["best.safetensors", "config.yaml", "last.safetensors", "logs
 beforeAll(async () => {
   await workspace.prepare();
   reference = await workspace.run("train-k-fold", "-c", workspace.config("reference"));
-  expect(reference.code, reference.err).toBe(0);
+  expect(reference.code, reference.stderr).toBe(0);
 }, 240_000);
 afterAll(() => workspace.remove());
 
@@ -35,15 +35,15 @@ function results(name: string): Readonly<Record<string, unknown>> {
 
 test("prints, files", async () => {
   expect(
-    reference.err.match(/^split [123] {2}epoch [1-4] of 4: train loss [\d.]+, valid loss [\d.]+, dice /gm),
+    reference.stderr.match(/^split [123] {2}epoch [1-4] of 4: train loss [\d.]+, valid loss [\d.]+, dice /gm),
   ).toHaveLength(12);
-  expect(reference.out).toMatch(
+  expect(reference.stdout).toMatch(
     /^test set +split 1 +split 2 +split 3 +mean +sd +95 % \(t\) +95 % \(Nadeau-Bengio\)\n[- ]+\nloss +[\d.]+ .*\ndice .*\naverage_precision .*\n\n/,
   );
-  expect(reference.out).toMatch(
+  expect(reference.stdout).toMatch(
     /\nOut of fold, [\d,]+ labelled pixels: Dice [\d.]+, IoU [\d.]+, average precision [\d.]+, ROC AUC [\d.]+\n/,
   );
-  expect(reference.out).toContain(
+  expect(reference.stdout).toContain(
     "runs/reference/out_of_fold.fits and runs/reference/out_of_fold.png; tables: runs/reference/",
   );
   expect(workspace.files("runs", "reference")).toEqual(
@@ -74,8 +74,8 @@ test("prints, files", async () => {
 test("once more: the same, without training; with another number of workers too", async () => {
   const before = results("reference");
   const again = await workspace.run("train-k-fold", "-c", workspace.path("reference.yaml"), "-j", "1");
-  expect(again).toMatchObject({ code: 0, out: reference.out });
-  expect(again.err).not.toContain("epoch");
+  expect(again).toMatchObject({ code: 0, stdout: reference.stdout });
+  expect(again.stderr).not.toContain("epoch");
   expect(results("reference")).toEqual(before);
 }, 120_000);
 
@@ -87,12 +87,12 @@ test("another configuration in the folder: refused before anything is changed, o
   const other = workspace.config("other", { folds: { k: 4, k_train: 2 }, trainer: { run_name: name, epochs: 2 } });
   const refused = await workspace.run("train-k-fold", "-c", other);
   expect(refused.code).toBe(2);
-  expect(refused.err).toContain(
+  expect(refused.stderr).toContain(
     `runs/${name} holds a run of another configuration (data.folds.k 3 there, 4 here; data.folds.k_train 0.34 there, 2 here; trainer.epochs 1 there, 2 here)`,
   );
   expect(workspace.contents("runs", name)).toEqual(before);
   const replaced = await workspace.run("train-k-fold", "-c", other, "--overwrite");
-  expect(replaced.code, replaced.err).toBe(0);
+  expect(replaced.code, replaced.stderr).toBe(0);
   // Two splits now: nothing is left of the third.
   expect(existsSync(workspace.path("runs", name, "split_3"))).toBe(false);
   expect(workspace.text("runs", name, "config.yaml")).toContain("k: 4");
@@ -101,13 +101,13 @@ test("another configuration in the folder: refused before anything is changed, o
 test("a run of bigsf train in the folder stays as it is", async () => {
   const config = workspace.config("single", { trainer: { epochs: 1 } });
   const single = await workspace.run("train", "-c", config);
-  expect(single.code, single.err).toBe(0);
+  expect(single.code, single.stderr).toBe(0);
   const before = workspace.contents("runs", "single");
   const refused = await workspace.run("train-k-fold", "-c", config);
-  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining("runs/single holds a run of bigsf train") });
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("runs/single holds a run of bigsf train") });
   expect(workspace.contents("runs", "single")).toEqual(before);
   const other = await workspace.run("train", "-c", workspace.path("reference.yaml"));
-  expect(other).toMatchObject({ code: 2, err: expect.stringContaining("holds the splits of bigsf train-k-fold") });
+  expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("holds the splits of bigsf train-k-fold") });
 }, 120_000);
 
 describe("harm", () => {
@@ -128,7 +128,7 @@ describe("harm", () => {
     }
     expect(kills).toBeGreaterThan(0);
     const last = await workspace.run("train-k-fold", "-c", config);
-    expect(last.code, last.err).toBe(0);
+    expect(last.code, last.stderr).toBe(0);
     expect(results("killed")).toEqual(results("reference"));
     expect(workspace.files("runs", "killed")).toEqual(workspace.files("runs", "reference"));
   }, 400_000);
@@ -138,19 +138,19 @@ describe("harm", () => {
     const running = workspace.start("train-k-fold", "-c", config, "-j", "2");
     await running.said("split 1  epoch 1");
     const second = workspace.start("train-k-fold", "-c", config);
-    const { code, err } = await Promise.race([
+    const { code, stderr } = await Promise.race([
       second.finished,
       // The first one must not be done before the second has looked.
       running.finished.then(() => expect.fail("the first one ended too early")),
     ]);
-    expect([code, err]).toEqual([2, expect.stringMatching(/runs\/stopped is being trained by process \d+ on /)]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/runs\/stopped is being trained by process \d+ on /)]);
     running.signalGroup("SIGINT");
     const stopped = await running.finished;
-    expect(stopped.code, stopped.err).toBe(3);
-    expect(stopped.err).toMatch(/\d of 3 splits done; the same command goes on\.\n$/);
+    expect(stopped.code, stopped.stderr).toBe(3);
+    expect(stopped.stderr).toMatch(/\d of 3 splits done; the same command goes on\.\n$/);
     expect(existsSync(workspace.path("runs/stopped/summary.csv"))).toBe(false);
     const last = await workspace.run("train-k-fold", "-c", config);
-    expect(last.code, last.err).toBe(0);
+    expect(last.code, last.stderr).toBe(0);
     expect(results("stopped")).toEqual(results("reference"));
   }, 240_000);
 
@@ -171,7 +171,7 @@ describe("harm", () => {
     // It goes on after the last epoch that is in the log.
     await again.said(`split 1  epoch ${String(log.length).padStart(3)} of 400`);
     again.signalGroup("SIGTERM");
-    expect(await again.finished).toMatchObject({ code: 3, err: expect.not.stringContaining("epoch   1 of 400") });
+    expect(await again.finished).toMatchObject({ code: 3, stderr: expect.not.stringContaining("epoch   1 of 400") });
   }, 240_000);
 });
 
@@ -181,7 +181,7 @@ describe("what cannot be", () => {
     [["--workers", "many"], "'-j, --workers <n>' argument 'many' is invalid"],
     [["--workers", "1.5"], "'-j, --workers <n>' argument '1.5' is invalid"],
   ])("%s", async (args, message) => {
-    const { code, err } = await workspace.run("train-k-fold", "-c", workspace.path("reference.yaml"), ...args);
-    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+    const { code, stderr } = await workspace.run("train-k-fold", "-c", workspace.path("reference.yaml"), ...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 });

@@ -1,20 +1,19 @@
 /** `bigsf train`, run as users run it, and what goes on from its snapshots. */
 
-import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { temporaryFolderIn } from "@ml-mosaic/testing";
+import { type Finished, startProgram, temporaryFolderIn } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeMaps } from "../src/datasets/map-examples.ts";
-import { type CommandResult, type RunFiles, TrainingWorkspace } from "./training-workspace.ts";
+import { type RunFiles, TrainingWorkspace } from "./training-workspace.ts";
 
 const workspace = new TrainingWorkspace();
-let reference: CommandResult;
+let reference: Finished;
 
 beforeAll(async () => {
   await workspace.prepare();
   reference = await workspace.run("train", "-c", workspace.config("reference", long), "--split", "2");
-  expect(reference.code, reference.err).toBe(0);
+  expect(reference.code, reference.stderr).toBe(0);
 }, 120_000);
 afterAll(() => workspace.remove());
 
@@ -36,15 +35,15 @@ function results(name: string): Readonly<Record<string, unknown>> {
 }
 
 test("prints, files; the same command once more trains nothing and tells the same", async () => {
-  expect(reference.err).toContain(
+  expect(reference.stderr).toContain(
     "Split 2 of 3; bigsf train-k-fold trains all of them, bigsf train --split another.\n",
   );
   expect(
-    reference.err.match(
+    reference.stderr.match(
       /^epoch [ \d]\d of 30: train loss [\d.]+, valid loss [\d.]+, dice [\d.]+, average_precision [\d.]+ {2}\([\d.]+ s\)$/gm,
     ),
   ).toHaveLength(30);
-  expect(reference.out).toMatch(
+  expect(reference.stdout).toMatch(
     /^test set +value\n[- ]+\nloss +[\d.]+\ndice +[\d.]+\naverage_precision +[\d.]+\n\nbest epoch \d+ of 30: runs\/reference\/best\.safetensors\n$/,
   );
   expect(workspace.files("runs", "reference")).toEqual([
@@ -55,8 +54,8 @@ test("prints, files; the same command once more trains nothing and tells the sam
     "test_results.csv",
   ]);
   const again = await workspace.run("train", "-c", workspace.path("reference.yaml"), "--split", "2");
-  expect(again).toMatchObject({ code: 0, out: reference.out });
-  expect(again.err).not.toContain("epoch");
+  expect(again).toMatchObject({ code: 0, stdout: reference.stdout });
+  expect(again.stderr).not.toContain("epoch");
 }, 60_000);
 
 test("Ctrl-C: exit code 3, and the same command goes on; another split may not", async () => {
@@ -65,14 +64,14 @@ test("Ctrl-C: exit code 3, and the same command goes on; another split may not",
   await running.said("epoch  2 of 30");
   running.signalGroup("SIGINT");
   const stopped = await running.finished;
-  expect(stopped.code, stopped.err).toBe(3);
-  expect(stopped.err).toMatch(/Stopped after \d+ epochs; the same command goes on from runs\/stopped\.\n$/);
+  expect(stopped.code, stopped.stderr).toBe(3);
+  expect(stopped.stderr).toMatch(/Stopped after \d+ epochs; the same command goes on from runs\/stopped\.\n$/);
   const other = await workspace.run("train", "-c", config);
-  expect(other).toMatchObject({ code: 2, err: expect.stringMatching(/is of split 1, this run of split 0/) });
+  expect(other).toMatchObject({ code: 2, stderr: expect.stringMatching(/is of split 1, this run of split 0/) });
   copyFileSync(workspace.path("runs/stopped/last.safetensors"), workspace.path("stopped.safetensors"));
   const last = await workspace.run("train", "-c", config, "--split", "2");
-  expect(last.code, last.err).toBe(0);
-  expect(last.err).not.toContain("epoch  1 of 30");
+  expect(last.code, last.stderr).toBe(0);
+  expect(last.stderr).not.toContain("epoch  1 of 30");
   expect(results("stopped")).toEqual(results("reference"));
 }, 120_000);
 
@@ -83,7 +82,7 @@ describe("a snapshot, in a script of one's own", () => {
     scripts = temporaryFolderIn(import.meta.dirname);
   });
 
-  function script(folder: string, options = ""): Promise<string> {
+  function script(folder: string, options = ""): Promise<Finished> {
     const path = join(scripts, "go-on.ts");
     writeFileSync(
       path,
@@ -93,17 +92,7 @@ const { test, epochsDone } = await Trainer.fromSnapshot("last.safetensors"${opti
 console.log(JSON.stringify([epochsDone, test]));
 `,
     );
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", path], { cwd: folder });
-    let [out, err] = ["", ""];
-    child.stdout.on("data", (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      err += chunk;
-    });
-    return new Promise((resolve, reject) => {
-      child.on("close", (code) => (code === 0 ? resolve(out) : reject(new Error(err))));
-    });
+    return startProgram(process.execPath, ["--disable-warning=ExperimentalWarning", path], { folder }).finished;
   }
 
   test.each([
@@ -120,7 +109,9 @@ console.log(JSON.stringify([epochsDone, test]));
       try {
         const options =
           moved === "" ? "" : `, { overrides: { data: { path: ${JSON.stringify(workspace.path(moved))} } } }`;
-        const [epochs, tested] = JSON.parse(await script(folder, options));
+        const { code, stdout, stderr } = await script(folder, options);
+        expect(code, stderr).toBe(0);
+        const [epochs, tested] = JSON.parse(stdout);
         expect([name, epochs]).toEqual([name, 30]);
         const [header = "", row = ""] = workspace.text("runs/reference/test_results.csv").trim().split("\n");
         const wanted = Object.fromEntries(header.split(",").map((column, at) => [column, row.split(",")[at]]));
@@ -168,10 +159,10 @@ describe("what cannot be trained is told before anything begins", () => {
     ["data of another kind", { data: { type: "none" } }, "data.type: expected one of "],
   ])("%s", async (name, files, message) => {
     const run = `wrong ${name}`;
-    const { code, err, out } = await workspace.run("train", "-c", workspace.config(run, files));
-    expect([code, out, err]).toEqual([2, "", expect.stringContaining(message)]);
+    const { code, stderr, stdout } = await workspace.run("train", "-c", workspace.config(run, files));
+    expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining(message)]);
     // Not the stack of a program's fault.
-    expect(err).not.toMatch(/^ +at /m);
+    expect(stderr).not.toMatch(/^ +at /m);
     expect(existsSync(workspace.path("runs", run))).toBe(false);
   });
 
@@ -185,11 +176,11 @@ describe("what cannot be trained is told before anything begins", () => {
       data: { source: { ...maps }, patch_size: 16, stride: 8 },
       folds: { overlap: 0 },
     });
-    const { code, err } = await workspace.run("train-k-fold", "-c", config);
+    const { code, stderr } = await workspace.run("train-k-fold", "-c", config);
     expect(code).toBe(2);
-    expect(err).toMatch(/^\d problems:\n/);
+    expect(stderr).toMatch(/^\d problems:\n/);
     for (const split of [1, 2, 3])
-      expect(err).toMatch(new RegExp(`none of the \\d+ patches in the \\w+ set of split ${split} \\(`));
+      expect(stderr).toMatch(new RegExp(`none of the \\d+ patches in the \\w+ set of split ${split} \\(`));
     expect(existsSync(workspace.path("runs", "no filament"))).toBe(false);
   });
 
@@ -206,7 +197,7 @@ describe("what cannot be trained is told before anything begins", () => {
       },
       more: { imports: ["./nowhere.ts"] },
     });
-    const { code, err } = await workspace.run("train-k-fold", "-c", config);
+    const { code, stderr } = await workspace.run("train-k-fold", "-c", config);
     expect(code).toBe(2);
     for (const part of [
       /many\.yaml:\d+:\d+: imports\[0\]: /,
@@ -216,7 +207,7 @@ describe("what cannot be trained is told before anything begins", () => {
       /trainer\.epochs: expected an integer of at least 1, got 0/,
       /trainer\.earlystopping: .*did you mean "early_stopping"/,
     ])
-      expect(err).toMatch(part);
+      expect(stderr).toMatch(part);
   });
 
   test("a snapshot of another model in the run's folder", async () => {
@@ -227,10 +218,10 @@ describe("what cannot be trained is told before anything begins", () => {
     });
     expect((await workspace.run("train", "-c", larger)).code).toBe(0);
     copyFileSync(workspace.path("runs/larger/last.safetensors"), workspace.path("runs/changed/last.safetensors"));
-    const { code, err } = await workspace.run("train", "-c", config);
+    const { code, stderr } = await workspace.run("train", "-c", config);
     expect(code).toBe(2);
-    expect(err).toContain("runs/changed/last.safetensors");
-    expect(err).not.toMatch(/^ +at /m);
+    expect(stderr).toContain("runs/changed/last.safetensors");
+    expect(stderr).not.toMatch(/^ +at /m);
   }, 60_000);
 
   test.each([
@@ -240,7 +231,7 @@ describe("what cannot be trained is told before anything begins", () => {
     [[], "--config"],
   ])("%j", async (args, message) => {
     const config = args.length > 0 ? ["-c", workspace.path("reference.yaml")] : [];
-    const { code, err } = await workspace.run("train", ...config, ...args);
-    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+    const { code, stderr } = await workspace.run("train", ...config, ...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 });

@@ -1,34 +1,13 @@
 /** What the tests of `bigsf train` and `bigsf train-k-fold` work with: a small synthetic map and the command. */
 
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { errorCode } from "@ml-mosaic/base";
 import { type ConfigObject, toYaml } from "@ml-mosaic/configurable";
+import type { Finished, Running } from "@ml-mosaic/testing";
 import { Preprocessing } from "../src/patches/preprocessing.ts";
 import { writeSample } from "../src/sample/write-sample.ts";
-
-const command = new URL("../bin/bigsf.ts", import.meta.url).pathname;
-
-export interface CommandResult {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-export interface RunningCommand {
-  readonly pid: number;
-  readonly finished: Promise<CommandResult>;
-  /** Waits until it has said this. */
-  said(text: string): Promise<void>;
-  /** As Ctrl-C on a terminal: the command and its processes. */
-  signalGroup(signal: NodeJS.Signals): void;
-  /** Whether one of its processes lives. */
-  groupLives(): boolean;
-}
+import { startBigsf } from "./start-bigsf.ts";
 
 /** Options that differ from the usual ones. */
 export interface RunFiles {
@@ -40,7 +19,7 @@ export interface RunFiles {
 
 export class TrainingWorkspace {
   readonly folder = mkdtempSync(join(tmpdir(), "bigsf-train-"));
-  readonly #groups: number[] = [];
+  readonly #started: Running[] = [];
 
   path(...names: readonly string[]): string {
     return join(this.folder, ...names);
@@ -54,7 +33,7 @@ export class TrainingWorkspace {
 
   /** No process outlives a test. */
   remove(): void {
-    for (const group of this.#groups) if (lives(group)) process.kill(-group, "SIGKILL");
+    for (const running of this.#started) if (running.groupLives()) running.signalGroup("SIGKILL");
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
@@ -84,46 +63,14 @@ export class TrainingWorkspace {
     return path;
   }
 
-  run(...args: readonly string[]): Promise<CommandResult> {
+  run(...args: readonly string[]): Promise<Finished> {
     return this.start(...args).finished;
   }
 
-  start(...args: readonly string[]): RunningCommand {
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", command, ...args], {
-      cwd: this.folder,
-      env: { ...process.env, NO_COLOR: "1" },
-      stdio: ["ignore", "pipe", "pipe"],
-      // A process group of its own, as a shell gives every command.
-      detached: true,
-    });
-    const group = child.pid ?? 0;
-    this.#groups.push(group);
-    let [out, err, closed] = ["", "", false];
-    child.stdout.on("data", (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      err += chunk;
-    });
-    const finished = new Promise<CommandResult>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code, signal) => {
-        closed = true;
-        resolve({ code, signal, out, err });
-      });
-    });
-    return {
-      pid: group,
-      finished,
-      async said(text) {
-        while (!err.includes(text)) {
-          if (closed) throw new Error(`it ended without saying "${text}": ${err}`);
-          await wait(5);
-        }
-      },
-      signalGroup: (signal) => void process.kill(-group, signal),
-      groupLives: () => lives(group),
-    };
+  start(...args: readonly string[]): Running {
+    const running = startBigsf(this.folder, ...args);
+    this.#started.push(running);
+    return running;
   }
 
   /** Names of the files in a folder, those of folders in it as `folder/name`. */
@@ -142,15 +89,5 @@ export class TrainingWorkspace {
 
   text(...names: readonly string[]): string {
     return readFileSync(this.path(...names), "utf8");
-  }
-}
-
-function lives(group: number): boolean {
-  try {
-    process.kill(-group, 0);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === "ESRCH") return false;
-    throw error;
   }
 }

@@ -1,15 +1,6 @@
+import type { Finished } from "@ml-mosaic/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import {
-  config,
-  data,
-  dataModule,
-  type Finished,
-  net,
-  netModule,
-  type Options,
-  openWorkspace,
-  type Workspace,
-} from "./workspace.ts";
+import { config, data, net, type Options, openWorkspace, type Workspace } from "./workspace.ts";
 
 /** Keeps the run going until what was left for later has happened. */
 const slowSaving = "async saveModel() { await new Promise((resolve) => setTimeout(resolve, 100)); }";
@@ -126,7 +117,7 @@ describe("a bad pipeline module", () => {
   let finished: Finished;
 
   beforeAll(async () => {
-    workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule, "bad.js": badNetModule });
+    workspace = await openWorkspace({ "bad.js": badNetModule });
     const sections: Record<string, Options> = { DATA: data, GOOD: net };
     for (const name of [...Object.keys(badNets), ...Object.keys(forgedMessages), "NoNetAtAll"]) {
       sections[`BAD_${name}`] = { type: "net", class: name, path_to_class: "./bad.js", width: "2, 3", layers: 0 };
@@ -227,8 +218,6 @@ const badData: Readonly<Record<string, { readonly body: string; readonly says: R
 
 test("a bad data module: its run is an error that says what is wrong", async () => {
   const workspace = await openWorkspace({
-    "data.ts": dataModule,
-    "net.ts": netModule,
     "bad-data.js": `import { DataLoader, Subset, TensorDataset, zeros } from "@ml-mosaic/tensor";
 import { Data } from "./data.ts";
 ${Object.entries(badData)
@@ -263,7 +252,7 @@ ${Object.entries(badData)
 });
 
 test("a dry run finds bad pipeline modules, those that would end the process too, and goes through to the end", async () => {
-  const workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule, "bad.js": badNetModule });
+  const workspace = await openWorkspace({ "bad.js": badNetModule });
   try {
     const names = Object.keys(badNets).filter((name) => !/SaveModel|Later/.test(name));
     const sections: Record<string, Options> = { DATA: data };
@@ -284,7 +273,7 @@ test("a dry run finds bad pipeline modules, those that would end the process too
 describe("what is refused before anything runs", () => {
   let workspace: Workspace;
   beforeEach(async () => {
-    workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule });
+    workspace = await openWorkspace();
   });
   afterEach(() => workspace.close());
 

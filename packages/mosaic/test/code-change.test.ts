@@ -1,22 +1,13 @@
+import { until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  childrenOf,
-  config,
-  data,
-  dataModule,
-  net,
-  netModule,
-  openWorkspace,
-  until,
-  type Workspace,
-} from "./workspace.ts";
+import { childrenOf, config, data, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
 
 const changed = `${netModule}\n// changed`;
 
 beforeEach(async () => {
-  workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule });
+  workspace = await openWorkspace();
   await workspace.write(
     "config.ini",
     config({

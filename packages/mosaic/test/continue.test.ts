@@ -4,7 +4,7 @@ import { config, data, dataModule, net, netModule, type Options, openWorkspace, 
 let workspace: Workspace;
 
 beforeEach(async () => {
-  workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule });
+  workspace = await openWorkspace();
 });
 afterEach(() => workspace.close());
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
+import { config, data, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
 const controls = /[\u001b\r]/;
@@ -15,7 +15,6 @@ let workspace: Workspace;
 beforeAll(async () => {
   const sections = { DATA: data, NET: { ...net, width: "2, 3" }, BAD: { ...net, class: "Bad" } };
   workspace = await openWorkspace({
-    "data.ts": dataModule,
     "net.ts": `${netModule}\nexport class Bad extends Net { override forward(): Tensor { throw new TypeError("it is bad"); } }`,
     "config.ini": config({ sections }),
   });

@@ -1,20 +1,11 @@
 import { readSafetensors } from "@ml-mosaic/tensor";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  type ConfigParts,
-  config,
-  data,
-  dataModule,
-  net,
-  netModule,
-  openWorkspace,
-  type Workspace,
-} from "./workspace.ts";
+import { type ConfigParts, config, data, net, openWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
 
 beforeEach(async () => {
-  workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule });
+  workspace = await openWorkspace();
 });
 afterEach(() => workspace.close());
 

@@ -4,7 +4,6 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   config,
   data,
-  dataModule,
   net,
   netModule,
   type Options,
@@ -18,7 +17,6 @@ let workspace: Workspace;
 
 beforeEach(async () => {
   workspace = await openWorkspace({
-    "data.ts": dataModule,
     "net.ts": `${netModule}
 /** Prints a lot, once. */
 export class Talkative extends Net {

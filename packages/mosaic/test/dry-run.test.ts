@@ -2,14 +2,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCommand } from "../src/commands/run.ts";
 import { runForTest } from "./run-for-test.ts";
-import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
+import { config, data, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
 beforeAll(async () => {
   const bad = `export class Bad extends Net { override forward(): Tensor { console.log("noise"); throw new TypeError("bad"); } }`;
   const sections = { DATA: data, NET: net, BAD: { ...net, class: "Bad", width: "2, 3, 4" } };
   workspace = await openWorkspace({
-    "data.ts": dataModule,
     "net.ts": `${netModule}\n${bad}`,
     "config.ini": config({ sections }),
   });

@@ -6,14 +6,14 @@ import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type EveryCall, failEveryCall, temporaryFolder } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { config, data, dataModule, net, netModule, openWorkspace, processesGone, type Workspace } from "./workspace.ts";
+import { config, data, net, openWorkspace, processesGone, type Workspace } from "./workspace.ts";
 
 const most = Number(process.env.HARM_CALLS ?? 2);
 const bin = join(import.meta.dirname, "../bin/mosaic.ts");
 let workspace: Workspace;
 
 beforeEach(async () => {
-  workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule });
+  workspace = await openWorkspace();
   const sections = { DATA: { ...data, size: 4 }, NET: { ...net, width: "2, 3" } };
   await workspace.write("config.ini", config({ monitor: { nb_processus: 1 }, sections }));
 });

@@ -8,17 +8,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Generator } from "@ml-mosaic/tensor";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  childrenOf,
-  config,
-  data,
-  dataModule,
-  net,
-  netModule,
-  openWorkspace,
-  processesGone,
-  type Workspace,
-} from "./workspace.ts";
+import { childrenOf, config, data, net, openWorkspace, processesGone, type Workspace } from "./workspace.ts";
 
 const kills = Number(process.env.HARM_KILLS ?? 20);
 const seed = Number(process.env.HARM_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -26,7 +16,7 @@ const seed = Number(process.env.HARM_SEED ?? Math.floor(Math.random() * 2 ** 31)
 let workspace: Workspace;
 
 beforeEach(async () => {
-  workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule });
+  workspace = await openWorkspace();
 });
 afterEach(() => workspace.close());
 

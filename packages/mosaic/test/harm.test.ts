@@ -1,24 +1,23 @@
 import { readdirSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
+import { until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   type ConfigParts,
   childrenOf,
   config,
   data,
-  dataModule,
   net,
   netModule,
   openWorkspace,
   processesGone,
-  until,
   type Workspace,
 } from "./workspace.ts";
 
 let workspace: Workspace;
 
 beforeEach(async () => {
-  workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule });
+  workspace = await openWorkspace();
 });
 afterEach(() => workspace.close());
 

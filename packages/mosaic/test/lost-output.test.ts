@@ -1,13 +1,13 @@
 /** What a command prints to may go away: the experiment does not depend on it. */
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
+import { config, data, net, openWorkspace, type Workspace } from "./workspace.ts";
 
 const bin = join(import.meta.dirname, "../bin/mosaic.ts");
 let workspace: Workspace;
 
 beforeEach(async () => {
-  workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule });
+  workspace = await openWorkspace();
   const sections = { DATA: { ...data, size: 4 }, NET: { ...net, width: "2, 3" } };
   await workspace.write("config.ini", config({ monitor: { multiplicity: 2 }, sections }));
 });

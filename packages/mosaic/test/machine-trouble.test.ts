@@ -1,9 +1,9 @@
 /** What the machine does to an experiment stops it, and burns none of its runs. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Fault, openFaults, temporaryFolder } from "@ml-mosaic/testing";
+import { type Fault, openFaults, temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { config, data, dataModule, net, netModule, openWorkspace, until, type Workspace } from "./workspace.ts";
+import { config, data, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
 
 const bin = join(import.meta.dirname, "../bin/mosaic.ts");
 const command = ["run", "config.ini", "or.db"];
@@ -11,7 +11,6 @@ let workspace: Workspace;
 
 beforeEach(async () => {
   workspace = await openWorkspace({
-    "data.ts": dataModule,
     "net.ts": `${netModule}
 import { existsSync } from "node:fs";
 /** Waits in its first step, until it is let go on. */

@@ -1,16 +1,15 @@
 /** Modules that start processes of their own. */
 import { statSync } from "node:fs";
+import { until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   config,
   data,
-  dataModule,
   net,
   netModule,
   openWorkspace,
   processesGone,
   processesIn,
-  until,
   type Workspace,
 } from "./workspace.ts";
 
@@ -18,7 +17,6 @@ let workspace: Workspace;
 
 beforeEach(async () => {
   workspace = await openWorkspace({
-    "data.ts": dataModule,
     "net.ts": `import { execSync, spawn } from "node:child_process";
 ${netModule}
 export class Parent extends Net {

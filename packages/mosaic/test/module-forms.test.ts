@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { config, data, dataModule, net, netModule, type Options, openWorkspace, type Workspace } from "./workspace.ts";
+import { config, data, net, type Options, openWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
 
 beforeEach(async () => {
-  workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule });
+  workspace = await openWorkspace();
 });
 afterEach(() => workspace.close());
 

@@ -2,17 +2,16 @@ import { execFileSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   config,
   data,
-  dataModule,
   net,
   netModule,
   type Options,
   openWorkspace,
   processesGone,
-  until,
   type Workspace,
 } from "./workspace.ts";
 
@@ -21,7 +20,7 @@ const bin = join(import.meta.dirname, "../bin/mosaic.ts");
 let workspace: Workspace;
 
 beforeEach(async () => {
-  workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule });
+  workspace = await openWorkspace();
 });
 afterEach(() => workspace.close());
 

@@ -1,17 +1,16 @@
 import { readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { readSafetensors } from "@ml-mosaic/tensor";
+import { until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   type ConfigParts,
   childrenOf,
   config,
   data,
-  dataModule,
   net,
   netModule,
   openWorkspace,
-  until,
   type Workspace,
 } from "./workspace.ts";
 
@@ -25,7 +24,7 @@ export class Dropping extends Net {
 }`;
 
 beforeEach(async () => {
-  workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": dropping });
+  workspace = await openWorkspace({ "net.ts": dropping });
 });
 afterEach(() => workspace.close());
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
+import { config, data, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
 afterEach(() => workspace.close());
@@ -18,7 +18,7 @@ export class Leaving extends Net {
 }`;
 
 test("a run gets a worker of its own after one that failed, changed what they share or left an error behind", async () => {
-  workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": leaving });
+  workspace = await openWorkspace({ "net.ts": leaving });
   await workspace.write(
     "config.ini",
     config({

@@ -1,4 +1,5 @@
 /** Runs that come no further: their module computes without end, waits without end, or was stopped. */
+import { until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   childrenOf,
@@ -9,7 +10,6 @@ import {
   netModule,
   type Options,
   openWorkspace,
-  until,
   type Workspace,
 } from "./workspace.ts";
 

@@ -125,7 +125,11 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
       });
 
       test("keys are changed in pipelines and params, all or none", async () => {
-        const params = [["mlp_key", "a"], ["width", "2"], ["mlp_key", "b"]] as const; // biome-ignore format: rows
+        const params = [
+          ["mlp_key", "a"],
+          ["width", "2"],
+          ["mlp_key", "b"],
+        ] as const;
         await store.addRuns(experimentId, [
           exampleRun({ pipeline: examplePipeline("a", "b", "new"), params }),
           exampleRun({ pipeline: examplePipeline("second") }),
@@ -144,7 +148,12 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         const [first, second] = await allRuns(store);
         expect(first).toMatchObject({
           pipeline: examplePipeline("c", "d", "e"),
-          params: [["mlp_key", "c"], ["width", "2"], ["mlp_key", "d"], ["mlp_key", "e"]], // biome-ignore format: rows
+          params: [
+            ["mlp_key", "c"],
+            ["width", "2"],
+            ["mlp_key", "d"],
+            ["mlp_key", "e"],
+          ],
         });
         expect(second).toEqual(before[1]);
       });
@@ -251,7 +260,7 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         expect(await ids({ experimentId: other })).toEqual([451]);
         expect(await ids({ status: "running" })).toEqual([1]);
         expect(await ids({ status: "running", experimentId: other })).toEqual([]);
-        expect(await store.countByStatus()).toEqual(new Map([["pending", 450], ["running", 1]])); // biome-ignore format: a table
+        expect(await store.countByStatus()).toEqual(new Map(Object.entries({ pending: 450, running: 1 })));
         expect(await store.countByStatus(other)).toEqual(new Map([["pending", 1]]));
       });
 
@@ -512,9 +521,12 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         expect(await store.earlierResults(1)).toMatchObject([{ result }]);
         expect(await store.runsWithValue({ name: "train_f1", comparison: "at-least", value: "0.5" })).toEqual([]);
         // What is not done has its epochs only.
-        expect((await store.metricSummaries()).map(({ name }) => name)).toEqual(
-          ["test_f1", "test_hamming", "train_f1", "train_hamming"], // biome-ignore format: names
-        );
+        expect((await store.metricSummaries()).map(({ name }) => name)).toEqual([
+          "test_f1",
+          "test_hamming",
+          "train_f1",
+          "train_hamming",
+        ]);
         const again = { ...exampleResult, epochs: 3, test_accuracy: 1 };
         await store.completeRun(await leaseRun(store, experimentId), { result: again, history: [exampleEpoch(3)] });
         expect((await onlyRun()).result).toEqual(again);

@@ -1,5 +1,6 @@
+import type { Finished } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Finished, tutorial, type Workspace } from "./workspace.ts";
+import { tutorial, type Workspace } from "./workspace.ts";
 
 describe("the tutorial", () => {
   let workspace: Workspace;

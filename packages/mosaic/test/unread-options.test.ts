@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { config, data, dataModule, net, netModule, type Options, openWorkspace, type Workspace } from "./workspace.ts";
+import { config, data, net, netModule, type Options, openWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
 beforeEach(async () => {
   workspace = await openWorkspace({
-    "data.ts": dataModule,
     "net.ts": `${netModule}
 export class Asking extends Net {
   override forward(x: Tensor, _runInfo?: unknown, { scale = 1 }: { scale?: number } = {}) { return super.forward(x).mul(scale); }

@@ -1,74 +1,46 @@
 /** A folder with configuration and modules in which tests run the real commands as a user would. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
+import { type Running, startProgram as start } from "@ml-mosaic/testing";
 
 const commands = join(import.meta.dirname, "../bin");
 export const example = join(import.meta.dirname, "../../../examples/or");
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
-export interface Finished {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface Running {
-  readonly pid: number;
-  readonly finished: Promise<Finished>;
-  /** To the whole process group, as Ctrl-C on a terminal. */
-  signalGroup(signal: NodeJS.Signals): void;
-  kill(signal: NodeJS.Signals): void;
-  /** What it has said so far. */
-  stderr(): string;
-}
-
 export type Workspace = Awaited<ReturnType<typeof openWorkspace>>;
 
-/** The folder lies in the repository, where the modules find `@ml-mosaic/tensor` as in a user's project. */
+/**
+ * The folder lies in the repository, where the modules find `@ml-mosaic/tensor` as in a user's project.
+ *
+ * @param files `data.ts` and `net.ts` are those of the tests where nothing else is said
+ */
 export async function openWorkspace(files: Readonly<Record<string, string>> = {}) {
   const folder = await mkdtemp(join(import.meta.dirname, ".tmp-"));
   // Commands that look for running experiments must find those of this test alone, and pause no others. It is short, as
   // the path of a socket must be.
   const runtime = await mkdtemp(join(tmpdir(), "mosaic-"));
-  const env = { ...process.env, XDG_RUNTIME_DIR: runtime, TMPDIR: runtime };
-  const started: ChildProcess[] = [];
+  const environment = { ...process.env, XDG_RUNTIME_DIR: runtime, TMPDIR: runtime };
+  const started: Running[] = [];
   const path = (name: string) => join(folder, name);
   const write = async (name: string, text: string) => {
     await mkdir(dirname(path(name)), { recursive: true });
     await writeFile(path(name), text);
   };
-  for (const [name, text] of Object.entries(files)) await write(name, text);
+  for (const [name, text] of Object.entries({ "data.ts": dataModule, "net.ts": netModule, ...files }))
+    await write(name, text);
 
   const startProgram = (program: string, args: readonly string[]): Running => {
-    // detached: a process group of its own, as a shell gives every command.
-    const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
-    started.push(child);
-    const output = { stdout: "", stderr: "" };
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      output.stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      output.stderr += text;
-    });
-    const finished = new Promise<Finished>((resolve) => {
-      child.on("close", (code, signal) => resolve({ code, signal, ...output }));
-    });
-    return {
-      pid: child.pid ?? 0,
-      finished,
-      signalGroup: (signal) => process.kill(-(child.pid ?? 0), signal),
-      kill: (signal) => child.kill(signal),
-      stderr: () => output.stderr,
-    };
+    const running = start(program, args, { folder, environment });
+    started.push(running);
+    return running;
   };
-  const start = (...args: readonly string[]) => startProgram(process.execPath, [join(commands, "mosaic.ts"), ...args]);
+  const startMosaic = (...args: readonly string[]) =>
+    startProgram(process.execPath, [join(commands, "mosaic.ts"), ...args]);
   const query = (database: string, sql: string, ...values: readonly (string | number)[]): readonly Row[] => {
     const connection = new DatabaseSync(path(database), { readOnly: true, timeout: 5000 });
     try {
@@ -84,13 +56,13 @@ export async function openWorkspace(files: Readonly<Record<string, string>> = {}
     runtime,
     path,
     write,
-    start,
+    start: startMosaic,
     startProgram,
     query,
     read: (name: string) => readFile(path(name), "utf8"),
     list: (name: string) => readdir(path(name)),
     exists: (name: string) => existsSync(path(name)),
-    run: (...args: readonly string[]) => start(...args).finished,
+    run: (...args: readonly string[]) => startMosaic(...args).finished,
     /** `mosaic_run` and the like. */
     runCommand: (name: string, ...args: readonly string[]) =>
       startProgram(process.execPath, [join(commands, `${name}.ts`), ...args]).finished,
@@ -104,7 +76,7 @@ export async function openWorkspace(files: Readonly<Record<string, string>> = {}
       ),
     /** Fails when a process is left over. */
     async close(): Promise<void> {
-      for (const child of started) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+      for (const running of started) running.kill("SIGKILL");
       const left = await processesGone(folder);
       for (const pid of left) process.kill(pid, "SIGKILL");
       for (const each of [folder, runtime]) await rm(each, { recursive: true, force: true });
@@ -145,19 +117,6 @@ function isZombie(pid: number): boolean {
 /** From the process table. */
 export function childrenOf(pid: number): readonly number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
-}
-
-/** Waits until `condition` holds; errors, such as of a database that is not there yet, count as no. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let attempt = 0; attempt < 1500; attempt++) {
-    try {
-      if (condition()) return;
-    } catch {
-      // Not yet.
-    }
-    await wait(10);
-  }
-  throw new Error(`waited in vain for ${what}`);
 }
 
 /** The tutorial of `examples/or` with other settings. */

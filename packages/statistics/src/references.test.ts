@@ -1,5 +1,6 @@
 /** Agreement with SciPy, and with published examples. */
 import { readFileSync } from "node:fs";
+import { expectNear } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
 import { correlatedT, type Posterior } from "./correlated-t.ts";
 import { welchEvidence } from "./evidence.ts";
@@ -52,9 +53,7 @@ interface Fixture {
 const fixture: Fixture = JSON.parse(readFileSync(new URL("../fixtures/statistics.json", import.meta.url), "utf8"));
 
 /** Within 1e-6 of the reference, relative to its size. */
-function expectNear(found: number, reference: number): void {
-  expect(Math.abs(found - reference)).toBeLessThanOrEqual(1e-6 * Math.abs(reference) + 1e-300);
-}
+const near = { relative: 1e-6, absolute: 1e-300 };
 
 function shares({ below, within, above }: Posterior): readonly number[] {
   return [below, within, above];
@@ -64,8 +63,8 @@ describe("SciPy agrees to 1e-6", () => {
   test.each(fixture.samples)("on $values.length results with correlation $correlation", (sample) => {
     const { values, rope, correlation, interval, posterior, signFlip } = sample;
     const { low, high } = tInterval(values, correlation);
-    expectNear(low, interval[0]);
-    expectNear(high, interval[1]);
+    expectNear(low, interval[0], near);
+    expectNear(high, interval[1], near);
     for (const [index, share] of shares(correlatedT(values, rope, correlation)).entries())
       expect(share).toBeCloseTo(posterior[index] ?? Number.NaN, 7);
     if (signFlip !== null)
@@ -75,28 +74,29 @@ describe("SciPy agrees to 1e-6", () => {
           values.map(() => 0),
         ),
         signFlip,
+        near,
       );
   });
 
   test.each(fixture.wilcoxon)("on Wilcoxon's test of $values.length differences", ({ values, statistic, p }) => {
     const found = wilcoxon(values);
     if (statistic !== null) expect(found.statistic).toBe(statistic);
-    expectNear(found.p, p);
+    expectNear(found.p, p, near);
   });
 
   test.each(fixture.friedman)("on Friedman's test, ties included", ({ rows, chiSquare, chiSquareP, f, p }) => {
     const found = friedman(rows);
-    expectNear(found.chiSquare, chiSquare);
-    expectNear(found.chiSquareP, chiSquareP);
-    expectNear(found.f, f);
-    expectNear(found.p, p);
+    expectNear(found.chiSquare, chiSquare, near);
+    expectNear(found.chiSquareP, chiSquareP, near);
+    expectNear(found.f, f, near);
+    expectNear(found.p, p, near);
   });
 
   test.each(fixture.welch)("on two samples of $a.length and more results", ({ a, b, p, low, high }) => {
     const evidence = welchEvidence(a, b, 0);
-    expectNear(evidence.p, p);
-    expectNear(evidence.interval.low, low);
-    expectNear(evidence.interval.high, high);
+    expectNear(evidence.p, p, near);
+    expectNear(evidence.interval.low, low, near);
+    expectNear(evidence.interval.high, high, near);
   });
 
   test.each(fixture.wins)("on the interval of $wins wins of $n", ({ wins, n, low, high }) => {
@@ -107,7 +107,7 @@ describe("SciPy agrees to 1e-6", () => {
   });
 
   test("on the trimmed mean", () => {
-    expectNear(middleMean(fixture.trimmed.values), fixture.trimmed.mean);
+    expectNear(middleMean(fixture.trimmed.values), fixture.trimmed.mean, near);
   });
 
   test("on the signed-rank posterior, to Monte-Carlo error", () => {
@@ -135,9 +135,9 @@ test("Benavoli 2017: naive Bayes and AODE on anneal, 10 runs of 10-fold cross-va
     Math.round((10_000 * right) / (fold % 10 < 8 ? 90 : 89)) / 100 / 100;
   const differences = aode.map((right, fold) => accuracyOf(right, fold) - accuracyOf(naiveBayes[fold] ?? 0, fold));
   const { below, within, above } = correlatedT(differences, 0.01, 1 / 10);
-  expectNear(above, 0.9542966354882696);
-  expectNear(within, 0.04570306097263277);
-  expectNear(below, 3.0353909763469744e-7);
+  expectNear(above, 0.9542966354882696, near);
+  expectNear(within, 0.04570306097263277, near);
+  expectNear(below, 3.0353909763469744e-7, near);
 });
 
 describe("Demšar 2006, table 6: four variants of C4.5 on 14 data sets", () => {

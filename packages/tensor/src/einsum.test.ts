@@ -1,8 +1,8 @@
 /** Against the sum that is written out; fixtures/more-ops.py has cases of PyTorch. */
+import { expectNear } from "@ml-mosaic/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { required } from "../test/fixtures.ts";
-import { expectNear } from "../test/near.ts";
 import { toNumbers } from "./dtype.ts";
 import { einsum } from "./einsum.ts";
 import { type Shape, sizeOf } from "./shape.ts";

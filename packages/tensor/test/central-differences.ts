@@ -1,3 +1,4 @@
+import { expectNear } from "@ml-mosaic/testing";
 import { expect } from "vitest";
 import { toNumbers } from "../src/dtype.ts";
 import { grad } from "../src/graph/gradient.ts";
@@ -6,7 +7,6 @@ import { type Shape, sizeOf } from "../src/shape.ts";
 import type { Tensor } from "../src/tensor.ts";
 import { Buffer } from "../src/variable.ts";
 import { required } from "./fixtures.ts";
-import { expectNear } from "./near.ts";
 
 const step = 1 / 64;
 

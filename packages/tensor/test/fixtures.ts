@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
+import { type Numbers, numbersOf } from "@ml-mosaic/testing";
 import { type DType, fromNumbers } from "../src/dtype.ts";
 import type { Shape } from "../src/shape.ts";
 import { constant, type Tensor } from "../src/tensor.ts";
 import { Buffer } from "../src/variable.ts";
-import { type Numbers, numbersOf } from "./near.ts";
 
 /** A tensor of a fixture. */
 export interface Given {

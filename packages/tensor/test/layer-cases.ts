@@ -1,4 +1,5 @@
 /** What the tests of modules share: calls of modules as the fixtures of fixtures/layers.py describe them. */
+import { expectNear, type Tolerance } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
 import { TensorError } from "../src/errors.ts";
 import { grad } from "../src/graph/gradient.ts";
@@ -9,7 +10,6 @@ import { type Shape, sizeOf } from "../src/shape.ts";
 import { constant, type Tensor } from "../src/tensor.ts";
 import { parameter } from "../src/variable.ts";
 import { required } from "./fixtures.ts";
-import { expectNear, type Tolerance } from "./near.ts";
 import { type Comparison, opNamesOf as namesOf, problemsOf } from "./torch-cases.ts";
 
 export interface Given {

@@ -1,4 +1,5 @@
 /** Calls of functions as fixtures/function_cases.py writes them: as PyTorch says, and refused where PyTorch refuses. */
+import { difference, type Numbers, numbersOf, type Tolerance } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
 import { toNumbers } from "../src/dtype.ts";
 import { TensorError } from "../src/errors.ts";
@@ -7,7 +8,6 @@ import { topologicalOrder } from "../src/graph/order.ts";
 import { evaluate } from "../src/runtime/evaluate.ts";
 import { Tensor } from "../src/tensor.ts";
 import { type Given, type Kind, required, tensorOf } from "./fixtures.ts";
-import { difference, type Numbers, numbersOf, type Tolerance } from "./near.ts";
 
 /** `A` is what the functions of a fixture take besides tensors: each has some of it. */
 export interface TorchCall<A> {

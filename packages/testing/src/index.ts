@@ -1,7 +1,10 @@
 export { csvValues } from "./csv-values.ts";
 export { type CommandEnd, type EveryCall, type EveryCallReport, failEveryCall } from "./every-call.ts";
 export { expectKept, type KeptOptions } from "./expect-kept.ts";
+export { difference, expectNear, type Numbers, numbersOf, type Tolerance } from "./expect-near.ts";
 export { type Fault, type FaultKind, openFaults } from "./faults.ts";
 export { moveSnapshot } from "./move-snapshot.ts";
 export { processor } from "./processor.ts";
+export { type Finished, type Running, type StartOptions, startProgram } from "./start-program.ts";
 export { temporaryFolder, temporaryFolderIn } from "./temporary-folder.ts";
+export { until } from "./until.ts";

@@ -3,7 +3,7 @@ import type { metrics } from "@ml-mosaic/tensor";
 import { TrainingError } from "./errors.ts";
 import type { EpochRecord } from "./history.ts";
 
-type Figures = Pick<EpochRecord, "trainLoss" | "validLoss" | "trainAccuracy" | "validAccuracy" | "trainMetrics" | "metrics">; // biome-ignore format: names
+type Figures = Omit<EpochRecord, "epoch" | "lr" | "seconds">;
 
 /** What the evaluated set is called: a Trainer's is one of validation, Mosaic's the test set. No prefix means it too. */
 const evaluated = ["", "valid_", "test_"] as const;
@@ -29,7 +29,8 @@ export function watchedFigure(monitor: string, epoch: Figures, metricList: reado
   if (value === undefined) throw new TrainingError("TRAINING_MONITOR", unknown(monitor, figures));
   const name = monitor.replace(/^(train|valid|test)_/, "");
   // `f1_0` is a part of `f1`.
-  const metric = metricList.find((one) => one.name === name) ?? metricList.find((one) => name.startsWith(`${one.name}_`)); // biome-ignore format: one thought
+  const metric =
+    metricList.find((one) => one.name === name) ?? metricList.find((one) => name.startsWith(`${one.name}_`));
   const isLowerBetter = metric === undefined ? name === "loss" : metric.direction === "lower";
   return isLowerBetter ? value : -value;
 }

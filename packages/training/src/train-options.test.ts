@@ -179,7 +179,13 @@ describe("metrics", () => {
     const found = history.at(-1)?.metrics ?? {};
     const named = list.map(async (metric) => [metric.name, await metrics.compute(metric, net.forward(x), y)] as const);
     expect(found).toEqual(flatFigures(Object.fromEntries(await Promise.all(named))));
-    expect(Object.keys(found).slice(0, 5)).toEqual(["accuracy", "rocAuc", "averagePrecision", "f1PerClass_0", "f1PerClass_1"]); // biome-ignore format: one thought
+    expect(Object.keys(found).slice(0, 5)).toEqual([
+      "accuracy",
+      "rocAuc",
+      "averagePrecision",
+      "f1PerClass_0",
+      "f1PerClass_1",
+    ]);
     expect(found.accuracy).toBeCloseTo((history.at(-1)?.validAccuracy ?? 0) / 100, 12);
     expect(history.every((record) => typeof record.metrics.rocAuc === "number")).toBe(true);
   });
@@ -200,7 +206,9 @@ describe("metrics", () => {
     const { state, history } = await train(options(net, { metrics: list, trainMetrics: true }));
     expect(state).toEqual(without.state);
     expect(without.history.every(({ trainMetrics }) => trainMetrics === undefined)).toBe(true);
-    expect(history.map(({ metrics: figures }) => figures)).toEqual(without.history.map(({ metrics: figures }) => figures)); // biome-ignore format: one thought
+    expect(history.map(({ metrics: figures }) => figures)).toEqual(
+      without.history.map(({ metrics: figures }) => figures),
+    );
     const [x, y] = dataset.tensors;
     if (x === undefined || y === undefined) throw new Error("two tensors are needed");
     const named = list.map(async (metric) => [metric.name, await metrics.compute(metric, net.forward(x), y)] as const);

@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { addCommentary, createFits, makeHeader, openFits } from "@ml-mosaic/fits";
-import { temporaryFolder } from "@ml-mosaic/testing";
+import { expectNear, temporaryFolder } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
 import { type MapPaths, openMaps } from "../maps/maps.ts";
 import { writeSample } from "../sample/write-sample.ts";
@@ -134,13 +134,9 @@ async function expectCase(source: PatchSource, expected: Case): Promise<void> {
   const patches = floats(expected.patches);
   // The logarithm of another library may differ in its last bit.
   if (expected.normalization !== "log") expect(read.patches).toEqual(patches);
-  else for (const [i, value] of read.patches.entries()) expectNear(value, patches[i] ?? Number.NaN, 1e-6);
+  else expectNear(read.patches, patches, { absolute: 1e-6, relative: 1e-6 });
   expect((await source.mixedTargets()).reduce((sum, each) => sum + each, 0)).toBe(expected.mixed);
-  for (const [i, sum] of (await sumsOf(source)).entries()) expectNear(sum, expected.sums[i] ?? Number.NaN, 1e-9);
-}
-
-function expectNear(value: number, expected: number, tolerance: number): void {
-  if (!(Math.abs(value - expected) <= tolerance * Math.max(1, Math.abs(expected)))) expect(value).toBe(expected);
+  expectNear(await sumsOf(source), expected.sums, { absolute: 1e-9, relative: 1e-9 });
 }
 
 describe.each(Object.keys(sources))("%s", (name) => {

@@ -397,7 +397,7 @@ describe("some repetitions trained further", () => {
             training: {},
           },
           description: "",
-          params: [["lr", "0.1"], ["epochs", "2"], ["pipeline_scheme", "net"]] as const, // biome-ignore format: rows
+          params: Object.entries({ lr: "0.1", epochs: "2", pipeline_scheme: "net" }),
           repetition,
           identity: `${width} ${repetition}`,
           seed: repetition,
@@ -411,7 +411,10 @@ describe("some repetitions trained further", () => {
     return {
       store,
       again: async () => {
-        await store.continueRuns(experiment, [{ runId: 2, epochs: 4 }, { runId: 3, epochs: 5 }]); // biome-ignore format: runs
+        await store.continueRuns(experiment, [
+          { runId: 2, epochs: 4 },
+          { runId: 3, epochs: 5 },
+        ]);
         await complete([1, 0.6], 2);
         await complete([1.1, 0.7, 0.3], 2);
       },

@@ -34,8 +34,8 @@ const nasty = 'a "b", c\nd\r\n🧩';
 async function fill(): Promise<void> {
   const experimentId = await store.createExperiment(exampleExperiment);
   await store.addRuns(experimentId, [
-    exampleRun({ params: [["Mlp_width", "2"], ["text", nasty], ["epochs", "1e1"], ["experiment", " x "]] }), // biome-ignore format: rows
-    exampleRun({ params: [["Mlp_width", "3"], ["text", ""]], repetition: 1 }), // biome-ignore format: rows
+    exampleRun({ params: Object.entries({ Mlp_width: "2", text: nasty, epochs: "1e1", experiment: " x " }) }),
+    exampleRun({ params: Object.entries({ Mlp_width: "3", text: "" }), repetition: 1 }),
   ]);
   const lease = await leaseRun(store, experimentId);
   await store.appendHistory(lease, [exampleEpoch(1)]);

@@ -42,7 +42,7 @@ test("tells everything about a run", async () => {
     engineVersion: "ml-mosaic 1",
     machineJson: '{"host": "here", "cores": 2}',
   });
-  const params = [["Mlp_width", "2"], ["mlp_key", "k_2"], ["lr", "1e-2"], ["run_files_path", "my files"]] as const; // biome-ignore format: rows
+  const params = Object.entries({ Mlp_width: "2", mlp_key: "k_2", lr: "1e-2", run_files_path: "my files" });
   await store.addRuns(experimentId, [exampleRun({ pipeline, params }), exampleRun(), exampleRun()]);
   const artifacts = [
     { kind: "log", path: "output_1.log", sizeBytes: 12 },

@@ -37,7 +37,7 @@ describe("the rows of params", () => {
   });
 
   test("of the original, which has more of them, too", () => {
-    const original = [["Net_type", "b"], ["Net_width", "2"], ["Net_name", "N"], ["status", "done"], ["lr", "0.1"]] as const; // biome-ignore format: rows
+    const original = Object.entries({ Net_type: "b", Net_width: "2", Net_name: "N", status: "done", lr: "0.1" });
     expect(processParams(pipeline, original)).toEqual({ lr: "0.1" });
     expect(processParams(undefined, original)).toEqual({ lr: "0.1" });
   });

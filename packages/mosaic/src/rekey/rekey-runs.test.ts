@@ -93,10 +93,19 @@ test("tells two modules of one type apart", async () => {
   });
   const store = await openSqliteStore(path);
   await store.addRuns(await store.createExperiment(exampleExperiment), [
-    exampleRun({ pipeline: twice("a", "b"), params: [["net_key", "a"], ["net_key", "b"]] }), // biome-ignore format: rows
+    exampleRun({
+      pipeline: twice("a", "b"),
+      params: [
+        ["net_key", "a"],
+        ["net_key", "b"],
+      ],
+    }),
   ]);
   expect(await rekeyRuns(store, [twice("c", "d")], "p.json")).toMatchObject({ changed: 1 });
-  expect((await allRuns(store))[0]?.params).toEqual([["net_key", "c"], ["net_key", "d"]]); // biome-ignore format: rows
+  expect((await allRuns(store))[0]?.params).toEqual([
+    ["net_key", "c"],
+    ["net_key", "d"],
+  ]);
   await store.close();
 });
 

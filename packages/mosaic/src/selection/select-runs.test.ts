@@ -17,7 +17,7 @@ beforeAll(async () => {
   const widths = ["2", "3", "4", "4", "wide"];
   await store.addRuns(
     experimentId,
-    widths.map((width) => exampleRun({ params: [["Mlp_width", width], ["epochs", "50"]] })), // biome-ignore format: rows
+    widths.map((width) => exampleRun({ params: Object.entries({ Mlp_width: width, epochs: "50" }) })),
   );
   for (const test_loss of [0.5, Number.NaN, 0.1])
     await store.completeRun(await leaseRun(store, experimentId), { result: { ...exampleResult, test_loss } });

@@ -120,7 +120,7 @@ describe.each([
     if (comparable) await expectOriginal(reader, withSlope);
     else expect((await allRuns(reader)).length).toBe(12);
     expect(await reader.countByStatus()).toEqual(
-      new Map([["done", 9], ["error", 1], ["running", 1], ["system_failure", 1]]), // biome-ignore format: a table
+      new Map(Object.entries({ done: 9, error: 1, running: 1, system_failure: 1 })),
     );
     expect(await reader.experiments()).toEqual([]);
     expect(await reader.writer()).toBeUndefined();

@@ -1,6 +1,6 @@
+import { expectNear } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
 import { readFixture, required } from "../../test/fixtures.ts";
-import { expectNear } from "../../test/near.ts";
 import { type Calls, torchCases } from "../../test/torch-cases.ts";
 import { full, ones, tensor, zeros } from "../creation.ts";
 import { TensorError } from "../errors.ts";

@@ -1,7 +1,7 @@
+import { expectNear } from "@ml-mosaic/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readFixture } from "../../test/fixtures.ts";
-import { difference } from "../../test/near.ts";
 import { fromArray, tensor } from "../creation.ts";
 import { TensorError } from "../errors.ts";
 import { compileEvaluation } from "../program/evaluation-program.ts";
@@ -59,8 +59,7 @@ function tensorsOf(each: FixtureCase): [Tensor, Tensor] {
 }
 
 function expectClose(actual: MetricValue | undefined, expected: unknown, name: string): void {
-  const wrong = difference(numbers(actual), numbers(expected), { absolute: 1e-5 });
-  if (wrong !== undefined) expect.fail(`${name}: ${wrong}`);
+  expectNear(numbers(actual), numbers(expected), { absolute: 1e-5 }, name);
 }
 
 describe("as scikit-learn", () => {

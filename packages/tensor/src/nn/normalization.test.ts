@@ -1,4 +1,5 @@
 /** Normalising modules against PyTorch in float64 (fixtures/normalization.py) and against central differences. */
+import { expectNear } from "@ml-mosaic/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readFixture, required } from "../../test/fixtures.ts";
@@ -13,7 +14,6 @@ import {
   showCall,
   uncovered,
 } from "../../test/layer-cases.ts";
-import { expectNear } from "../../test/near.ts";
 import { toNumbers } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { grad } from "../graph/gradient.ts";

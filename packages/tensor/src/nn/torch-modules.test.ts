@@ -2,10 +2,10 @@
  * Recurrent layers, attention, Embedding and PReLU against PyTorch in float64 (fixtures/recurrent.py and
  * fixtures/attention.py wrote the numbers), their trainings in float32, and what has to be refused.
  */
+import { expectNear, type Tolerance } from "@ml-mosaic/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readFixture, required } from "../../test/fixtures.ts";
-import { expectNear, type Tolerance } from "../../test/near.ts";
 import { type Comparison, problemsOf } from "../../test/torch-cases.ts";
 import { type DType, fromNumbers, toNumbers } from "../dtype.ts";
 import { TensorError } from "../errors.ts";

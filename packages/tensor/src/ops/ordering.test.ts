@@ -1,8 +1,8 @@
 /** What holds whatever the shapes, and what ONNX Runtime cannot order; fixtures/more-ops.py has cases of PyTorch. */
+import { expectNear } from "@ml-mosaic/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { required } from "../../test/fixtures.ts";
-import { expectNear } from "../../test/near.ts";
 import { toNumbers } from "../dtype.ts";
 import { evaluate } from "../runtime/evaluate.ts";
 import { type Shape, sizeOf } from "../shape.ts";

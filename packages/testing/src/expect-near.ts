@@ -1,4 +1,4 @@
-/** Numbers of the engine against numbers that are known better. */
+/** Numbers of ours against numbers that are known better. */
 import { expect } from "vitest";
 
 /** A fixture's numbers; what JSON cannot say is a text. */
@@ -20,14 +20,14 @@ const named: ReadonlyMap<number | string, number> = new Map([
   ["-inf", Number.NEGATIVE_INFINITY],
 ]);
 
-export function numbersOf(values: Numbers): number[] {
-  return values.map((value) => named.get(value) ?? Number(value));
+export function numbersOf(values: ArrayLike<number | string>): number[] {
+  return Array.from(values, (value) => named.get(value) ?? Number(value));
 }
 
 /** The first number that is off, in words; nothing, if none is. */
 export function difference(
   actual: ArrayLike<number | bigint>,
-  expected: Numbers,
+  expected: ArrayLike<number | string>,
   { absolute = 0, relative = 0, ofLargest = 0, leastLargest = 0 }: Tolerance,
 ): string | undefined {
   if (actual.length !== expected.length) return `${actual.length} elements instead of ${expected.length}`;
@@ -43,7 +43,17 @@ export function difference(
   return undefined;
 }
 
-export function expectNear(actual: ArrayLike<number | bigint>, expected: Numbers, tolerance: Tolerance): void {
-  const wrong = difference(actual, expected, tolerance);
-  if (wrong !== undefined) expect.fail(wrong);
+/** @param what they are, where the failure is to say it */
+export function expectNear(
+  actual: number | ArrayLike<number | bigint>,
+  expected: number | ArrayLike<number | string>,
+  tolerance: Tolerance,
+  what = "",
+): void {
+  const wrong = difference(
+    typeof actual === "number" ? [actual] : actual,
+    typeof expected === "number" ? [expected] : expected,
+    tolerance,
+  );
+  if (wrong !== undefined) expect.fail(what === "" ? wrong : `${what}: ${wrong}`);
 }
