@@ -90,6 +90,14 @@ describe("an experiment of an earlier Mosaic", () => {
     await expectSaid("done.db", "done");
   });
 
+  test("has nothing new to train where its numbers are spelt otherwise", async () => {
+    const text = await workspace.read("config.ini");
+    const otherwise = text.replace("lr = 1e-2", "lr = .010").replace("width = 2, 4, 9", "width = 2.0, 04, 9");
+    await workspace.write("config.ini", otherwise.replace("momentum = 0.9", "momentum = 0.90"));
+    const { stderr } = await workspace.run("run", "config.ini", "done.db", "--continue");
+    expect(stderr).toContain("6 runs done before, 0 unfinished taken up, 0 new");
+  });
+
   test("is trained further as it was then", async () => {
     await succeed("rerun", "config.ini", "done.db", "--id", "1,5", "--epochs", "2");
     // Runs that were trained further are compared at the epoch that all have; they were models of their own then.

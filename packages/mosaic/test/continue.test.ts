@@ -152,3 +152,23 @@ export class Moody extends Net {
     /^train_loss=/,
   );
 });
+
+test("counts numbers by value: another spelling is not trained again, and is no other model", async () => {
+  await write({ lr: "1e-2" }, { width: "3" });
+  await go();
+  await write({ lr: "0.01" }, { width: "3.0, 4" });
+  const finished = await go("--continue");
+  expect(finished.stderr).toContain("1 run done before, 0 unfinished taken up, 1 new");
+  // Without --continue it is trained once more, as a repetition of the same model.
+  await go();
+  const { stdout } = await workspace.run("compare", "or.db", "test_loss", "--json");
+  const models: { dataSets: { models: { model: string }[] }[] } = JSON.parse(stdout);
+  expect(models.dataSets.flatMap((data) => data.models.map(({ model }) => model)).sort()).toEqual(["Net(3)", "Net(4)"]);
+});
+
+test("refuses a number that is in a list in two spellings", async () => {
+  await write({}, { width: "1, 1.0" });
+  expect((await go()).stderr).toContain(
+    '"1.0" is in the list twice, so that every one of its pipelines would be there twice. Write it once; numbers count by value, and texts that look like them need quotes: "1.0".',
+  );
+});

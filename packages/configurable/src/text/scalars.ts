@@ -26,7 +26,33 @@ export function booleanFromText(text: string): boolean | undefined {
 
 /** Text that no schema speaks about: a number where it is one, a boolean where it is one, else the text itself. */
 export function readText(text: string): number | boolean | string {
-  return numberFromText(text) ?? booleanFromText(text) ?? text;
+  return numberFromText(text) ?? booleanFromText(text) ?? unquotedText(text);
+}
+
+/** Equal for texts that are read as one value: `1e-2` and `0.01`, `true` and `True`. */
+export function valueText(text: string): string {
+  const number = numberFromText(text);
+  if (number !== undefined) return String(number);
+  const boolean = booleanFromText(text);
+  return boolean === undefined ? text : boolean ? "True" : "False";
+}
+
+/** What was written in quotes, as `readText` reads it back: `"008"` keeps its quotes, since 008 alone is a number. */
+export function quotedText(content: string): string {
+  return needsQuotes(content) ? `"${content}"` : content;
+}
+
+/** The text itself, without the quotes that `quotedText` has kept. */
+export function unquotedText(text: string): string {
+  return keepsQuotes(text) ? text.slice(1, -1) : text;
+}
+
+function needsQuotes(content: string): boolean {
+  return numberFromText(content) !== undefined || booleanFromText(content) !== undefined || keepsQuotes(content);
+}
+
+function keepsQuotes(text: string): boolean {
+  return text.length > 2 && text.startsWith('"') && text.endsWith('"') && needsQuotes(text.slice(1, -1));
 }
 
 /** Text that means "nothing" where an option is optional. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { readText, valueText } from "./scalars.ts";
 import { mostValues, parseValue, repeatedValue } from "./values.ts";
 
 function expand(text: string): readonly string[] {
@@ -9,6 +10,21 @@ function expand(text: string): readonly string[] {
 }
 
 describe("parseValue", () => {
+  test("keeps the quotes of texts that would be numbers or booleans without them, where they are wanted", () => {
+    const kept = parseValue('"008", 008, "true", "1E234", "a, b", """1""", ""', { quotes: "kept" });
+    const texts = ['"008"', "008", '"true"', '"1E234"', "a, b", '""1""', ""];
+    expect(kept).toMatchObject({ value: { values: texts } });
+    expect(texts.map(readText)).toEqual(["008", 8, "true", "1E234", "a, b", '"1"', ""]);
+    expect(["1e-2", ".010", "TRUE", "3.0", '"3.0"', "x"].map(valueText)).toEqual([
+      "0.01",
+      "0.01",
+      "True",
+      "3",
+      '"3.0"',
+      "x",
+    ]);
+  });
+
   test.each<[string, readonly string[]]>([
     ["{2-5}", ["2", "3", "4", "5"]],
     ["{-2-2}", ["-2", "-1", "0", "1", "2"]],

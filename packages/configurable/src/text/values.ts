@@ -1,6 +1,7 @@
 /** The grammar of values in text: ranges `{2-5}`, lists `a, b`, quotes `"a, b"`; all else is text, kept as written. */
 
 import { parseRange, type Range, type TextFault } from "./range.ts";
+import { quotedText } from "./scalars.ts";
 
 /** What an option's value expands to. `isList` tells that it was written as a list or a range, even of one value. */
 interface ExpandedValue {
@@ -21,6 +22,8 @@ const mostFaults = 20;
 export interface ValueOptions {
   readonly braces?: "range" | "text";
   readonly nested?: boolean;
+  /** `"kept"`: text in quotes that would be a number or a boolean without them comes back with its quotes. */
+  readonly quotes?: "kept" | "removed";
   /** What goes beyond it is refused before it is expanded. */
   readonly most?: number;
 }
@@ -34,7 +37,7 @@ export interface ValueOptions {
  * @example `1, 2, {4-6}` gives 1, 2, 4, 5, 6
  */
 export function parseValue(text: string, options: ValueOptions = {}): ValueResult {
-  const { braces = "range", nested = false, most = mostValues } = options;
+  const { braces = "range", nested = false, quotes = "removed", most = mostValues } = options;
   const trimmed = text.trim();
   if (trimmed === "") return { ok: true, value: { values: [], isList: false } };
 
@@ -44,7 +47,7 @@ export function parseValue(text: string, options: ValueOptions = {}): ValueResul
   let isList = false;
   let position = 0;
   while (position <= trimmed.length && faults.length < mostFaults) {
-    const element = readElement(trimmed, position, { braces, nested });
+    const element = readElement(trimmed, position, { braces, nested, quotes });
     elements += 1;
     position = element.end + 1;
     if (element.fault !== undefined) faults.push(element.fault);
@@ -70,9 +73,13 @@ type Element = { readonly end: number } & (
   | { readonly fault: TextFault }
 );
 
-function readElement(text: string, from: number, { braces, nested }: Required<Omit<ValueOptions, "most">>): Element {
+function readElement(
+  text: string,
+  from: number,
+  { braces, nested, quotes }: Required<Omit<ValueOptions, "most">>,
+): Element {
   const start = text.length - text.slice(from).trimStart().length;
-  if (text[start] === '"') return readQuoted(text, start);
+  if (text[start] === '"') return readQuoted(text, start, quotes === "kept" ? quotedText : (content) => content);
   if (text[start] === "{" && braces === "range") return readRange(text, start);
 
   const end = nested ? commaOutside(text, start) : nextComma(text, start);
@@ -149,7 +156,7 @@ function commaOutside(text: string, from: number): number {
 }
 
 /** A quote inside quotes is written twice. */
-function readQuoted(text: string, start: number): Element {
+function readQuoted(text: string, start: number, kept: (content: string) => string): Element {
   let content = "";
   let position = start + 1;
   for (;;) {
@@ -170,7 +177,7 @@ function readQuoted(text: string, start: number): Element {
     position += 1;
   }
   const rest = restOfElement(text, position);
-  if (rest.text === "") return { end: rest.end, text: content };
+  if (rest.text === "") return { end: rest.end, text: kept(content) };
   return {
     end: rest.end,
     fault: {

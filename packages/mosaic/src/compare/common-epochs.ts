@@ -1,7 +1,7 @@
 /** Models of which only some repetitions were trained further are compared as they were when all had the same epochs. */
 import type { Figure } from "../figures/figure.ts";
 import { runFigures } from "../figures/run-figures.ts";
-import { describeModules, sortedTexts, withoutNames } from "../pipelines/pipeline.ts";
+import { describeModules, sortedValues, withoutNames } from "../pipelines/pipeline.ts";
 import { epochMetrics, type StoreReader } from "../store/index.ts";
 import { type ParsedPipeline, type ParsedRun, valueOutcome } from "./parse-runs.ts";
 import { foldOf, identityOf } from "./pipeline-parts.ts";
@@ -44,7 +44,7 @@ export async function atCommonEpochs(
 
 /** Equal for pipelines that differ in nothing but how far they were trained, unless that is what they compare. */
 function familyOf({ data, model, training, comparedEpochs }: ParsedPipeline): string {
-  const others = sortedTexts(withoutNames(training, ["epochs"]));
+  const others = sortedValues(withoutNames(training, ["epochs"]));
   return JSON.stringify([identityOf(data), identityOf(model), others, comparedEpochs]);
 }
 
@@ -66,7 +66,7 @@ async function takeBack(
   criterion: Figure,
 ): Promise<ParsedRun | undefined> {
   const training = { ...parsed.pipeline.training, epochs: String(epoch) };
-  const pipeline = { ...parsed.pipeline, training, trainingText: JSON.stringify(sortedTexts(training)) };
+  const pipeline = { ...parsed.pipeline, training, trainingText: JSON.stringify(sortedValues(training)) };
   if (typeof parsed.outcome === "string" && parsed.outcome !== "diverged") return { ...parsed, pipeline };
   const figure = await figureAt(reader, parsed.runId, epoch, criterion);
   return figure === undefined ? undefined : { ...parsed, pipeline, outcome: valueOutcome(figure) };

@@ -1,7 +1,7 @@
 /** The runs of a database, each with its pipeline and what became of it. */
 import { hash } from "node:crypto";
 import type { Figure } from "../figures/figure.ts";
-import { sortedTexts } from "../pipelines/pipeline.ts";
+import { sortedValues } from "../pipelines/pipeline.ts";
 import { maximumAttempts, type RunRecord, type StoreReader } from "../store/index.ts";
 import { lentTraining, type PipelineParts, partsOf } from "./pipeline-parts.ts";
 
@@ -55,7 +55,7 @@ export async function parseRuns(reader: StoreReader, criterion: Figure): Promise
   const complete = new Map(
     all.map((parts) => {
       const training = trainingOf(parts);
-      return [parts, { ...parts, training, trainingText: JSON.stringify(sortedTexts(training)) }] as const;
+      return [parts, { ...parts, training, trainingText: JSON.stringify(sortedValues(training)) }] as const;
     }),
   );
   return parsed.flatMap(({ parts, run }) => {

@@ -1,5 +1,5 @@
 /** What of a run's pipeline is the data set and what is the model. */
-import { type ModuleSpec, sortedTexts, type Texts, withoutOptions } from "../pipelines/pipeline.ts";
+import { type ModuleSpec, sortedValues, type Texts, withoutOptions } from "../pipelines/pipeline.ts";
 import { processParams, type Stages, stagesOf, trainingTexts } from "../pipelines/run-params.ts";
 import type { RunRecord } from "../store/index.ts";
 
@@ -28,7 +28,7 @@ export function partsOf({ pipeline, params }: RunRecord): PipelineParts | undefi
 export function lentTraining(all: readonly PipelineParts[]): (parts: PipelineParts) => Texts {
   const known = all.filter(({ training }) => !isUnknown(training));
   const only = (parts: readonly PipelineParts[]) => {
-    const trainings = new Map(parts.map(({ training }) => [JSON.stringify(sortedTexts(training)), training]));
+    const trainings = new Map(parts.map(({ training }) => [JSON.stringify(sortedValues(training)), training]));
     return trainings.size === 1 ? parts[0]?.training : undefined;
   };
   return (asked) => {
@@ -58,7 +58,7 @@ export function identityOf(modules: readonly ModuleSpec[], without: readonly str
       type,
       className,
       path,
-      sortedTexts(options),
+      sortedValues(options),
     ]),
   );
 }

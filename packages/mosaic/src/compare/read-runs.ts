@@ -1,3 +1,4 @@
+import { valueText } from "@ml-mosaic/configurable";
 import { MosaicError } from "../errors.ts";
 import type { Figure } from "../figures/figure.ts";
 import { describeModules, withoutOptions } from "../pipelines/pipeline.ts";
@@ -59,10 +60,12 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
     varying.length > 0 && isUnknown(training)
       ? " | training unknown"
       : varying.map((name) => ` | ${name}=${training[name] ?? "default"}`).join("");
+  const trainingValues = ({ training }: ParsedPipeline) =>
+    varying.map((name) => [name, training[name] === undefined ? null : valueText(training[name])]);
   const memberOf = new Map(
     pipelines.map((pipeline) => [
       pipeline,
-      `${identityOf(pipeline.model)}${trainingText(pipeline)}${
+      `${identityOf(pipeline.model)}${JSON.stringify(trainingValues(pipeline))}${
         attributes?.get(pipeline)?.dataOption === undefined ? "" : identityOf(pipeline.data, [foldOption])
       }`,
     ]),
@@ -73,8 +76,14 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
           (pipeline) => describeModules(pipeline.model) + trainingText(pipeline),
           (pipeline) => describeFully(pipeline.model) + trainingText(pipeline),
         ])
-      : new Map(
-          [...attributes].map(([pipeline, { value, isOption }]) => [pipeline, isOption ? `${by} ${value}` : value]),
+      : firstOfEach(
+          new Map(
+            [...attributes].map(([pipeline, { value, isOption }]) => [pipeline, isOption ? `${by} ${value}` : value]),
+          ),
+          (pipeline) => {
+            const attribute = attributes.get(pipeline);
+            return attribute?.isOption ? valueText(attribute.value) : (attribute?.value ?? "");
+          },
         );
   const dataLabels = uniqueLabels(
     pipelines,
@@ -112,7 +121,9 @@ function varyingOptions(pipelines: readonly ParsedPipeline[]): readonly string[]
   const said = pipelines.filter(({ training }) => !isUnknown(training));
   const distinct = [...new Map(said.map((pipeline) => [pipeline.trainingText, pipeline.training])).values()];
   const names = [...new Set(distinct.flatMap((training) => [...Object.keys(training)]))];
-  return names.filter((name) => new Set(distinct.map((training) => training[name])).size > 1);
+  return names.filter(
+    (name) => new Set(distinct.map(({ [name]: text }) => (text === undefined ? text : valueText(text)))).size > 1,
+  );
 }
 
 function groupAttributes(pipelines: readonly ParsedPipeline[], by: string): ReadonlyMap<ParsedPipeline, Attribute> {
@@ -156,5 +167,15 @@ function uniqueLabels(
         shown.set(pipeline, text);
     }
   }
-  return shown;
+  return firstOfEach(shown, identity);
+}
+
+/** The same label for all pipelines of an identity: a value that is spelt in two ways is one. */
+function firstOfEach(
+  labels: ReadonlyMap<ParsedPipeline, string>,
+  identity: (pipeline: ParsedPipeline) => string,
+): ReadonlyMap<ParsedPipeline, string> {
+  const first = new Map<string, string>();
+  for (const [pipeline, label] of labels) if (!first.has(identity(pipeline))) first.set(identity(pipeline), label);
+  return new Map([...labels].map(([pipeline, label]) => [pipeline, first.get(identity(pipeline)) ?? label]));
 }

@@ -1,7 +1,7 @@
 // A class section: one of the user's classes with its options, multiplied by the options that are lists.
 
 import { nearestName } from "@ml-mosaic/base";
-import { parseValue, repeatedValue, type Schema, schema, string } from "@ml-mosaic/configurable";
+import { parseValue, repeatedValue, type Schema, schema, string, valueText } from "@ml-mosaic/configurable";
 import { isClassOption, moduleOptionNames, sectionName, trainingType } from "../pipelines/flat-pipeline.ts";
 import type { Texts } from "../pipelines/pipeline.ts";
 import { type ClassSource, checkClassName, readClassSource } from "./class-source.ts";
@@ -81,13 +81,16 @@ export async function readClassSection(
   for (const option of section.options) {
     const { name, line, value: text } = option;
     if (!isOptionName(option, problem)) continue;
-    const parsed = parseValue(text, { braces: name === "key" ? "text" : "range" });
+    const parsed = parseValue(text, {
+      braces: name === "key" ? "text" : "range",
+      quotes: isClassOption(name) ? "kept" : "removed",
+    });
     if (!parsed.ok) {
       for (const { message, remedy } of parsed.faults) problem(option, message, remedy);
       continue;
     }
     const { values, isList } = parsed.value;
-    const repeated = repeatedValue(values);
+    const repeated = repeatedValue(values, valueText);
     if (values.length === 0) {
       problem(option, "The option has no value.", 'Give it one, or remove the line; an empty text is written "".');
     } else if (!isClassOption(name) && isList) {
@@ -100,7 +103,9 @@ export async function readClassSection(
       problem(
         option,
         `"${repeated}" is in the list twice, so that every one of its pipelines would be there twice.`,
-        "Write it once; multiplicity repeats runs.",
+        values.indexOf(repeated) === values.lastIndexOf(repeated)
+          ? `Write it once; numbers count by value, and texts that look like them need quotes: "${repeated}".`
+          : "Write it once; multiplicity repeats runs.",
       );
     } else {
       options.push({ name, line, text, values });

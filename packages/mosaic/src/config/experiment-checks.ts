@@ -1,7 +1,7 @@
 // Checks between sections: schemes against types, equal variants, and how much work comes out.
 
 import { nearestName, suggestName } from "@ml-mosaic/base";
-import { parseValue } from "@ml-mosaic/configurable";
+import { parseValue, unquotedText, valueText } from "@ml-mosaic/configurable";
 import { trainingType } from "../pipelines/flat-pipeline.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
 import type { IniSection } from "./ini.ts";
@@ -141,8 +141,8 @@ function valuesOf(section: ClassSection): OptionValues {
 function haveCommonVariant(left: OptionValues, right: OptionValues): boolean {
   if (left.size !== right.size) return false;
   return [...left].every(([name, texts]) => {
-    const others = new Set(right.get(name));
-    return texts.some((text) => others.has(text));
+    const others = new Set(right.get(name)?.map(valueText));
+    return texts.some((text) => others.has(valueText(text)));
   });
 }
 
@@ -151,6 +151,7 @@ function visibleKey(section: ClassSection): string {
   const all = valuesOf(section);
   return fillKeyPattern(section.key, (name) => {
     const values = all.get(name);
-    return values?.length === 1 ? values[0] : undefined;
+    const [only, ...others] = values ?? [];
+    return only === undefined || others.length > 0 ? undefined : unquotedText(only);
   });
 }

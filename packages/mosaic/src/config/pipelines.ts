@@ -1,4 +1,5 @@
 /** Every pipeline of an experiment, one after the other: nothing is kept, so that their number costs no memory. */
+import { unquotedText } from "@ml-mosaic/configurable";
 import type { ModuleSpec, Pipeline } from "../pipelines/pipeline.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
 import { fillKeyPattern } from "./key-pattern.ts";
@@ -65,7 +66,7 @@ function moduleOf(section: ClassSection, options: ModuleSpec["options"]): Module
     type,
     className,
     path,
-    key: fillKeyPattern(section.key, (name) => texts[name]),
+    key: fillKeyPattern(section.key, (name) => (texts[name] === undefined ? undefined : unquotedText(texts[name]))),
     ...(section.isExpanded ? { section: section.name } : {}),
     options,
     order,

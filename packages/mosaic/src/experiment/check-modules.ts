@@ -12,7 +12,7 @@ import type { ClassSection, Experiment } from "../config/index.ts";
 import { type Findings, Gathered, placed } from "../config/problem.ts";
 import { constructorOptions, takesModuleInfo } from "../modules/constructor-options.ts";
 import { loadClass, type UserClass } from "../modules/load-class.ts";
-import { type ModuleSchema, moduleSchema } from "../modules/module-schema.ts";
+import { type ModuleSchema, moduleSchema, textsForTypes } from "../modules/module-schema.ts";
 import { unreadFault } from "../modules/unread-options.ts";
 
 /**
@@ -86,7 +86,7 @@ function checkOptions(
   const places = { ...section, options: section.options.map(({ name, line, text }) => ({ name, line, value: text })) };
   const found = new Map<string, Problem>();
   for (const texts of combinations(options)) {
-    const checked = checkValues(all, nestTexts(texts, all), { text: true, folder });
+    const checked = checkValues(all, nestTexts(textsForTypes(texts, all), all), { text: true, folder });
     const own = checked.ok ? Object.entries(checked.values).filter(([name]) => !added.includes(name)) : [];
     const problems = checked.ok ? objectionsTo(userClass, Object.fromEntries(own)) : checked.problems;
     for (const problem of problems) if (problem.kind !== "missing") found.set(describeProblem(problem), problem);

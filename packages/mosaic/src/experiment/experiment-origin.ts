@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { ExperimentRecord, StoreReader } from "../store/index.ts";
-import type { ModuleDigests } from "./plan.ts";
+import type { ModuleDigests } from "./identity.ts";
 
 /** Where an experiment came from, as `enqueueRuns` has recorded it. */
 export interface ExperimentOrigin {
@@ -15,7 +15,12 @@ export interface ExperimentOrigin {
   /** Facts about the machine, by name. */
   readonly machine: Readonly<Record<string, string>>;
   readonly createdAt: Date;
+  /** Whether the identities of its runs are of values; those of before are of what was written. */
+  readonly isByValue: boolean;
 }
+
+/** What the record of an experiment says of the identities of its runs. */
+export const byValue = "by value";
 
 /** Of all experiments, the oldest first; none in a database of the original Mosaic. */
 export async function readExperimentOrigins(reader: StoreReader): Promise<readonly ExperimentOrigin[]> {
@@ -42,7 +47,7 @@ function originOf(
   database: string,
 ): ExperimentOrigin {
   const fields = fieldsOf(configuration);
-  const { file, modules } = fields;
+  const { file, modules, identities } = fields;
   const directory = folderNow(fields, database);
   const facts = Object.entries(fieldsOf(machineJson)).map(([name, value]) => [name, String(value)]);
   const machine: Readonly<Record<string, string>> = Object.fromEntries(facts);
@@ -55,6 +60,7 @@ function originOf(
     machine,
     modules: textsOf(modules),
     createdAt,
+    isByValue: identities === byValue,
   };
 }
 

@@ -1,15 +1,16 @@
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { temporaryFolder } from "@ml-mosaic/testing";
+import { temporaryFolder, temporaryFolderIn } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { readExperiment } from "../config/index.ts";
+import { asWritten } from "./identity.ts";
 import { moduleCode } from "./module-code.ts";
 import { planRuns, readExperimentCode } from "./plan.ts";
 
 let folder: string;
 beforeEach(async () => {
-  folder = temporaryFolder();
+  folder = temporaryFolderIn(import.meta.dirname);
   await writeFile(join(folder, "data.ts"), "export class Data {}");
   await writeFile(join(folder, "net.ts"), 'import "./shared.ts";\nexport class Net {}');
   await writeFile(join(folder, "shared.ts"), "export const shared = 1;");
@@ -21,7 +22,7 @@ const text = {
   key: "k",
 };
 
-async function plan(parts: Partial<typeof text> = {}) {
+async function plan(parts: Partial<typeof text> = {}, valueTextOf?: typeof asWritten) {
   const { process, net, key } = { ...text, ...parts };
   const file = join(folder, "config.ini");
   await writeFile(
@@ -31,11 +32,12 @@ async function plan(parts: Partial<typeof text> = {}) {
 [NET]\ntype = net\nclass = Net\npath_to_class = ./net.ts\n${net}\nkey = ${key}\n`,
   );
   const experiment = await readExperiment(file);
-  return [...planRuns(experiment, (await readExperimentCode(experiment)).digests)];
+  const code = await readExperimentCode(experiment);
+  return [...planRuns(experiment, { ...code, ...(valueTextOf === undefined ? {} : { valueTextOf }) })];
 }
 const identities = async (parts?: Partial<typeof text>) => (await plan(parts)).map(({ identity }) => identity);
 
-test("is planned as it always was, so that databases of before go on", async () => {
+test("is known as it was written before values counted, so that databases of before go on", async () => {
   const process = [
     "lr = 1e-2, 0.1",
     "epochs = 3",
@@ -51,7 +53,7 @@ test("is planned as it always was, so that databases of before go on", async () 
     "early_stopping.patience = 4",
     "seed = 7",
   ].join("\n");
-  const runs = (await plan({ process, net: "width = {2-3}", key: "k_{width}" })).filter(
+  const runs = (await plan({ process, net: "width = {2-3}", key: "k_{width}" }, asWritten)).filter(
     ({ repetition }) => repetition === 0,
   );
   // Computed before options were read by @ml-mosaic/configurable.
@@ -77,12 +79,14 @@ describe("a run's identity", () => {
     ["the number of epochs", { process: text.process.replace("epochs = 3", "epochs = 9") }],
     ["where files lie", { process: `${text.process}\nrun_files_path = x\nartifacts = none` }],
     ["the order of options", { net: "depth = 1\nwidth = 2" }],
+    ["how a number is spelt", { net: "width = 2.0\ndepth = 01", process: text.process.replace("1e-2", "0.010") }],
   ])("does not depend on %s", async (_, parts) => {
     expect(await identities(parts)).toEqual(await identities());
   });
 
   test.each([
     ["an option", { net: "width = 3\ndepth = 1" }],
+    ["quotes around a number", { net: 'width = "2"\ndepth = 1' }],
     ["the learning rate", { process: text.process.replace("1e-2", "1e-3") }],
     ["the seed", { process: `${text.process}\nseed = 4` }],
     ["an import", { process: `${text.process}\nimports = ./shared.ts` }],
@@ -102,6 +106,16 @@ describe("a run's identity", () => {
     await writeFile(join(folder, "shared.ts"), "export const shared = 2;");
     expect(await identities()).not.toEqual(before);
   });
+});
+
+test("values of a class with a schema count by its types", async () => {
+  const declared = `import { int, schema, string } from "@ml-mosaic/configurable";
+export class Net { static configSchema = { width: schema(int), code: schema(string) }; }`;
+  await writeFile(join(folder, "net.ts"), declared);
+  const first = await identities({ net: "width = 3\ncode = 1" });
+  expect(await identities({ net: "width = 3.0\ncode = 1" })).toEqual(first);
+  expect(await identities({ net: 'width = "3"\ncode = "1"' })).toEqual(first);
+  expect(await identities({ net: "width = 3\ncode = 1.0" })).not.toEqual(first);
 });
 
 describe("a module's digest", () => {

@@ -3,10 +3,11 @@ import type { Experiment } from "../config/index.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import type { AddedRuns, FoundRun, NewRun, Store } from "../store/index.ts";
 import { commandGiven, engineVersion, machineFacts } from "./environment.ts";
-import { type ExperimentOrigin, folderRecord, readExperimentOrigins } from "./experiment-origin.ts";
+import { byValue, type ExperimentOrigin, folderRecord, readExperimentOrigins } from "./experiment-origin.ts";
 import { gitRevision } from "./git-revision.ts";
+import { asWritten, type IdentityParts, type ModuleDigests, runIdentity } from "./identity.ts";
 import { recordFacts } from "./monitoring-facts.ts";
-import { type ExperimentCode, type ModuleDigests, planRuns } from "./plan.ts";
+import { type ExperimentCode, planRuns } from "./plan.ts";
 import type { Queued } from "./queued.ts";
 
 export interface ExperimentQueue extends Queued {
@@ -45,12 +46,14 @@ export interface QueueOptions {
 export async function enqueueRuns(
   store: Store,
   experiment: Experiment,
-  { digests, files }: ExperimentCode,
+  code: ExperimentCode,
   { continued, retryErrors }: QueueOptions,
 ): Promise<ExperimentQueue> {
   const earlier = continued ? await readExperimentOrigins(store) : [];
-  const experimentId = await recordExperiment(store, experiment, digests);
-  const planned = () => planRuns(experiment, digests);
+  await countByValue(store, earlier, code);
+  const { digests, files } = code;
+  const experimentId = await recordExperiment(store, experiment, digests, { identities: byValue });
+  const planned = () => planRuns(experiment, code);
   const known = continued ? await sortKnown(store, planned(), retryErrors) : undefined;
   const requeued = known?.requeued ?? [];
   await store.requeueRuns(experimentId, requeued);
@@ -70,8 +73,26 @@ export async function enqueueRuns(
     done: known?.done.length ?? 0,
     shorter: known?.shorter ?? [],
     changed:
-      added.count === 0 ? noneChanged : await findChanged(store, experiment, digests, known?.isMissing ?? [], earlier),
+      added.count === 0 ? noneChanged : await findChanged(store, experiment, code, known?.isMissing ?? [], earlier),
   };
+}
+
+/** Runs whose identity is of what was written, as it was before numbers counted by value, get that of their values. */
+async function countByValue(store: Store, earlier: readonly ExperimentOrigin[], code: IdentityParts): Promise<void> {
+  for (const { experimentId, modules: digests, isByValue } of earlier) {
+    if (isByValue) continue;
+    const identities: [runId: number, identity: string][] = [];
+    for await (const { runId, pipeline, params, details } of store.runs({ experimentId })) {
+      if (pipeline === undefined || details === null) continue;
+      // What the types of other classes say of their values is not known now.
+      if (!pipeline.modules.every(({ path }) => code.digests.has(path))) continue;
+      const process = processParams(pipeline, params);
+      const identity = (valueTextOf: IdentityParts["valueTextOf"]) =>
+        runIdentity(pipeline, process, details.repetition, { digests, valueTextOf });
+      if (identity(asWritten) === details.identity) identities.push([runId, identity(code.valueTextOf)]);
+    }
+    await store.updateIdentities(identities);
+  }
 }
 
 interface KnownRuns {
@@ -135,7 +156,7 @@ function* chunksOf<Item>(items: Iterable<Item>, size: number): Generator<readonl
 async function findChanged(
   store: Store,
   experiment: Experiment,
-  digests: ModuleDigests,
+  { digests, valueTextOf }: IdentityParts,
   isMissing: readonly boolean[],
   earlier: readonly ExperimentOrigin[],
 ): Promise<ChangedRuns> {
@@ -149,7 +170,10 @@ async function findChanged(
     // With the texts of then, the runs of now have the identities of then.
     const then = new Map([...digests, ...before]);
     const places = isMissing.keys().filter((place) => isMissing[place] === true);
-    for (const identities of chunksOf(only(identitiesOf(experiment, then), isMissing), lookedUp)) {
+    for (const identities of chunksOf(
+      only(identitiesOf(experiment, { digests: then, valueTextOf }), isMissing),
+      lookedUp,
+    )) {
       const known = await store.findRuns(identities);
       for (const identity of identities) {
         const { value: place } = places.next();
@@ -166,6 +190,8 @@ export async function recordExperiment(
   store: Store,
   { file, folder, text }: Pick<Experiment, "file" | "folder" | "text">,
   digests: ModuleDigests,
+  /** More to be recorded. */
+  more: Readonly<Record<string, string>> = {},
 ): Promise<number> {
   const versions = engineVersion();
   const machine = machineFacts();
@@ -175,6 +201,7 @@ export async function recordExperiment(
       ...folderRecord(folder, store.location),
       text,
       modules: Object.fromEntries(digests),
+      ...more,
     }),
     engineVersion: versions,
     machineJson: JSON.stringify({ ...machine, git: (await gitRevision(folder)) ?? "" }),
@@ -187,8 +214,8 @@ function idsOf({ firstRunId, count }: AddedRuns): readonly number[] {
   return Array.from({ length: count }, (_, index) => firstRunId + index);
 }
 
-function* identitiesOf(experiment: Experiment, digests: ModuleDigests): Generator<string, undefined, undefined> {
-  for (const { identity } of planRuns(experiment, digests)) yield identity;
+function* identitiesOf(experiment: Experiment, parts: IdentityParts): Generator<string, undefined, undefined> {
+  for (const { identity } of planRuns(experiment, parts)) yield identity;
   return undefined;
 }
 

@@ -5,7 +5,7 @@ import { processParams } from "../pipelines/run-params.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import type { Continuation, RunRecord, Store } from "../store/index.ts";
 import { type ExperimentOrigin, readExperimentOrigins } from "./experiment-origin.ts";
-import { type ModuleDigests, runIdentity } from "./plan.ts";
+import { type IdentityParts, runIdentity } from "./identity.ts";
 import { recordExperiment } from "./queue.ts";
 import type { Queued } from "./queued.ts";
 import { type RunModules, readRunModules } from "./run-modules.ts";
@@ -57,14 +57,16 @@ export async function requeue(
 ): Promise<Requeued> {
   const origins = await originsOf(store, runs);
   const { folder, configurationFile: configuration } = commonOrigin(origins);
-  const { digests, files, changed } = await readRunModules(runs, origins, folder);
+  const { digests, files, valueTextOf, changed } = await readRunModules(runs, origins, folder);
   if (changed.size > 0 && !acceptCode) throw codeChanged(changed);
   const text = JSON.stringify(monitor.texts);
   const experimentId = await recordExperiment(store, { file: configuration, folder, text }, digests);
   const runIds = runs.map(({ runId }) => runId);
   const changedIds = new Set([...changed.values()].flat());
   const changedRuns = runs.filter(({ runId }) => changedIds.has(runId));
-  await store.updateIdentities(changedRuns.map((run) => [run.runId, identityAfterChange(run, digests)]));
+  await store.updateIdentities(
+    changedRuns.map((run) => [run.runId, identityAfterChange(run, { digests, valueTextOf })]),
+  );
   const continued = new Set(continuations.map(({ runId }) => runId));
   await store.continueRuns(experimentId, continuations);
   await store.requeueRuns(
@@ -75,9 +77,9 @@ export async function requeue(
 }
 
 /** What was trained with two texts is like no other run; what starts again is a run of the text of now. */
-function identityAfterChange({ status, pipeline, params, details }: RunRecord, digests: ModuleDigests): string {
+function identityAfterChange({ status, pipeline, params, details }: RunRecord, parts: IdentityParts): string {
   if (pipeline === undefined || details === null) throw new TypeError("a run without pipeline or details cannot go on");
-  const identity = runIdentity(pipeline, processParams(pipeline, params), details.repetition, digests);
+  const identity = runIdentity(pipeline, processParams(pipeline, params), details.repetition, parts);
   const startsAgain = status !== "done" && !details.fromSnapshot;
   return startsAgain ? identity : createHash("sha256").update(`${details.identity} then ${identity}`).digest("hex");
 }

@@ -6,7 +6,8 @@ import { MosaicError } from "../errors.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import { type RunRecord, requirePipeline } from "../store/index.ts";
 import type { ExperimentOrigin } from "./experiment-origin.ts";
-import { type ExperimentCode, lossKey, readCode } from "./plan.ts";
+import { lossKey, readValueOf } from "./identity.ts";
+import { type ExperimentCode, readCode } from "./plan.ts";
 
 /** `path_to_class` of a run's modules by their names among the digests, which are the paths but for an own loss. */
 function modulePaths(run: RunRecord): ReadonlyMap<string, string> {
@@ -60,5 +61,11 @@ export async function readRunModules(
         changed.set(path, [...(changed.get(path) ?? []), run.runId]);
     }
   }
-  return { ...code, changed };
+  const classes = runs.flatMap((run) =>
+    requirePipeline(run).modules.flatMap(({ path, className }) => {
+      const source = sources.get(path);
+      return source === undefined ? [] : [{ path, className, source }];
+    }),
+  );
+  return { ...code, valueTextOf: await readValueOf(classes, folder), changed };
 }

@@ -4,7 +4,7 @@ import type { ModuleSpec } from "../pipelines/pipeline.ts";
 import { constructorOptions } from "./constructor-options.ts";
 import type { Info, ModuleInfo } from "./contract.ts";
 import type { UserClass } from "./load-class.ts";
-import { moduleSchema } from "./module-schema.ts";
+import { moduleSchema, textsForTypes } from "./module-schema.ts";
 import { asModule } from "./trainer-components.ts";
 import { watchOptions } from "./unread-options.ts";
 
@@ -40,7 +40,7 @@ export function constructModule({ spec, userClass, earlier, folder }: Constructi
   const schema = moduleSchema(userClass);
   if (schema === "unusable") throw problem(spec, ["its configSchema is not made of schema(…)"]);
   if (schema !== undefined) {
-    const nested = nestTexts(spec.options, schema.all);
+    const nested = nestTexts(textsForTypes(spec.options, schema.all), schema.all);
     const checked = checkValues(schema.all, nested, {
       text: true,
       folder,

@@ -1,5 +1,6 @@
 /** The options that a class section may have, where its class declares them. */
-import { isSchemaMap, type SchemaMap } from "@ml-mosaic/configurable";
+import { isSchemaMap, optionTypes, type SchemaMap, unquotedText, valueText } from "@ml-mosaic/configurable";
+import type { Texts } from "../pipelines/pipeline.ts";
 import type { UserClass } from "./load-class.ts";
 import { addedOptions } from "./trainer-components.ts";
 
@@ -16,4 +17,22 @@ export function moduleSchema(userClass: UserClass): ModuleSchema | "unusable" | 
   if (!isSchemaMap(own)) return "unusable";
   const added = addedOptions(userClass);
   return { all: { ...added, ...own }, added: Object.keys(added).filter((name) => !Object.hasOwn(own, name)) };
+}
+
+/** Texts of options as their types read them: quotes count only where a type takes numbers and texts alike. */
+export function textsForTypes(texts: Texts, schemas: SchemaMap): Texts {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, textForType(name, text, schemas)]));
+}
+
+function textForType(name: string, text: string, schemas: SchemaMap): string {
+  const takesAll = optionTypes(schemas, name.split(".")).some(({ form }) => form?.kind === "any");
+  return takesAll ? text : unquotedText(text);
+}
+
+/** Equal for texts that the option's type reads as one value. */
+export function typedValueText(name: string, text: string, schemas: SchemaMap): string {
+  const written = textForType(name, text, schemas);
+  const reading = optionTypes(schemas, name.split("."))[0]?.read(written, { text: true });
+  const isScalar = reading?.ok === true && (typeof reading.value === "number" || typeof reading.value === "boolean");
+  return isScalar ? valueText(written) : written;
 }

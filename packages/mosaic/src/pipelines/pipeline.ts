@@ -1,4 +1,5 @@
 /** What a run trains, as plain data: its modules one after the other, and the training options that vary. */
+import { valueText } from "@ml-mosaic/configurable";
 
 /** Texts by the names of their options, in the order in which they are written. */
 export type Texts = Readonly<Record<string, string>>;
@@ -49,4 +50,9 @@ export function withoutNames(texts: Texts, names: readonly string[]): Texts {
 /** Sorted, so that the order in which options are written counts for nothing. */
 export function sortedTexts(texts: Texts): readonly (readonly [name: string, text: string])[] {
   return Object.entries(texts).sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/** Sorted, and the same for texts that are one value, as `1e-2` and `0.01`. */
+export function sortedValues(texts: Texts): readonly (readonly [name: string, value: string])[] {
+  return sortedTexts(texts).map(([name, text]) => [name, valueText(text)]);
 }

@@ -1,4 +1,6 @@
 /** The modules of one pipeline, constructed and connected. */
+
+import { unquotedText } from "@ml-mosaic/configurable";
 import { DataLoader, Generator, manualSeed, nn, Parameter, Tensor, type Variable } from "@ml-mosaic/tensor";
 import { BaseModel, type TrainableModel } from "@ml-mosaic/training";
 import type { ClassSource } from "../config/index.ts";
@@ -105,7 +107,7 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
 
 function unreadProblems(spec: ModuleSpec, userClass: UserClass, { unread }: Constructed): readonly string[] {
   // Which options a key is made of is no longer known: one that shows in it may be.
-  const names = (unread?.() ?? []).filter((name) => !spec.key.includes(spec.options[name] ?? ""));
+  const names = (unread?.() ?? []).filter((name) => !spec.key.includes(unquotedText(spec.options[name] ?? "")));
   const options = constructorOptions(userClass);
   const taken = options === undefined ? undefined : [...options.required, ...options.optional];
   return names.map((name) => {
