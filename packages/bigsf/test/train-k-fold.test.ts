@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { getString, openFits } from "@ml-mosaic/fits";
 import { Generator } from "@ml-mosaic/tensor";
+import { until } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TrainingWorkspace } from "./training-workspace.ts";
 
@@ -124,7 +125,7 @@ describe("harm", () => {
       running.signalGroup("SIGKILL");
       kills++;
       await running.finished;
-      while (running.groupLives()) await wait(10);
+      await until(() => !running.groupLives(), "its processes to end");
     }
     expect(kills).toBeGreaterThan(0);
     const last = await workspace.run("train-k-fold", "-c", config);

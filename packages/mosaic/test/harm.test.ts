@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -136,8 +136,7 @@ export class Stuck extends Net {
   await workspace.write("config.ini", config({ sections }));
   const running = workspace.start("run", "config.ini", "or.db");
   await until(() => inWork([1]), "the run to start");
-  // Time enough for the module to be loaded and to be stuck.
-  await wait(1500);
+  await until(() => readFileSync(workspace.path(".runs/or/output_1.log"), "utf8").includes("stuck"), "it to be stuck");
   const workers = childrenOf(running.pid);
   expect(workers).toHaveLength(1);
   running.kill("SIGKILL");
@@ -177,7 +176,7 @@ test("finishes the running runs at Ctrl-C, stops at the second, and says how to 
   const twice = workspace.start("run", "config.ini", "or.db", "--continue");
   await until(() => inWork([3, 4]), "two runs to start");
   twice.signalGroup("SIGINT");
-  await wait(50);
+  await twice.said("Finishing the running runs");
   twice.signalGroup("SIGINT");
   const second = await twice.finished;
   expect(second.code, second.stderr).toBe(3);

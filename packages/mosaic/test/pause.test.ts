@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -83,8 +83,8 @@ describe("pause", () => {
     expect((await workspace.run("run", "config.ini", "undisturbed.db")).code).toBe(0);
     const running = workspace.start("run", "config.ini", "or.db");
     await atWork(1);
-    await until(() => workspace.exists(".runs/or/output_1.log"), "the log");
-    await wait(900);
+    const log = workspace.path(".runs/or/output_1.log");
+    await until(() => /^order /m.test(readFileSync(log, "utf8")), "the first epoch to begin");
     const paused = await workspace.run("pause", "left.json", "--now");
     expect(paused.code, paused.stderr).toBe(0);
     const first = await running.finished;
