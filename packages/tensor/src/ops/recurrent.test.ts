@@ -1,4 +1,4 @@
-/** Gradients against central differences, and any shape; torch-modules.test.ts has what PyTorch says. */
+/** Gradients against central differences, and any shape; nn.torch.test.ts has what PyTorch says. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { expectCentralDifferences, spreadInputs } from "../../test/central-differences.ts";
