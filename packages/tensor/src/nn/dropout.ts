@@ -12,35 +12,25 @@ function drop(input: Tensor, p: number, maskShape: Shape): Tensor {
   return input.mul(input.apply(dropoutMask, [], { id: nextRandomId(), shape: maskShape, p }));
 }
 
-function checkProbability(name: string, p: number): void {
-  if (!(p >= 0 && p <= 1)) throw new TensorError("TENSOR_VALUE", `${name}: p is ${p}; it must be between 0 and 1`);
+class WithProbability extends Module {
+  readonly p: number;
+  constructor(p = 0.5) {
+    super();
+    if (!(p >= 0 && p <= 1))
+      throw new TensorError("TENSOR_VALUE", `${new.target.name}: p is ${p}; it must be between 0 and 1`);
+    this.p = p;
+  }
 }
 
 /** In training, sets elements to 0 with probability p and scales the others by 1 / (1 - p). */
-export class Dropout extends Module {
-  readonly p: number;
-
-  constructor(p = 0.5) {
-    super();
-    checkProbability("Dropout", p);
-    this.p = p;
-  }
-
+export class Dropout extends WithProbability {
   forward(input: Tensor): Tensor {
     return this.training ? drop(input, this.p, input.shape) : input;
   }
 }
 
 /** In training, sets whole channels of [batch, channels, ...] to 0 with probability p and scales the others by 1 / (1 - p). */
-export class Dropout2d extends Module {
-  readonly p: number;
-
-  constructor(p = 0.5) {
-    super();
-    checkProbability("Dropout2d", p);
-    this.p = p;
-  }
-
+export class Dropout2d extends WithProbability {
   forward(input: Tensor): Tensor {
     if (input.ndim < 2) {
       throw new TensorError("TENSOR_SHAPE", `Dropout2d: input ${showShape(input.shape)} must have 2 axes or more`);

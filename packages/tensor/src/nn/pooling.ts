@@ -18,69 +18,40 @@ import {
 import type { Tensor } from "../tensor.ts";
 import { Module } from "./module.ts";
 
-/** Largest element of each window: [batch, channels, height, width]. */
-export class MaxPool2d extends Module {
-  readonly kernelSize: Pair;
-  readonly options: MaxPool2dOptions;
-
-  constructor(kernelSize: Pair, options: MaxPool2dOptions = {}) {
+class Pool<Kernel extends Pair, Options extends Parameters<typeof checkOptions>[2]> extends Module {
+  readonly kernelSize: Kernel;
+  readonly options: Options | undefined;
+  constructor(kernelSize: Kernel, options?: Options) {
     super();
-    checkOptions("MaxPool2d", kernelSize, options);
+    checkOptions(new.target.name, kernelSize, options ?? {});
     this.kernelSize = kernelSize;
     this.options = options;
   }
+}
 
+/** Largest element of each window: [batch, channels, height, width]. */
+export class MaxPool2d extends Pool<Pair, MaxPool2dOptions> {
   forward(input: Tensor): Tensor {
     return maxPool2d(input, this.kernelSize, this.options);
   }
 }
 
 /** Largest element of each window: [batch, channels, length]. */
-export class MaxPool1d extends Module {
-  readonly kernelSize: number;
-  readonly options: MaxPool1dOptions;
-
-  constructor(kernelSize: number, options: MaxPool1dOptions = {}) {
-    super();
-    checkOptions("MaxPool1d", kernelSize, options);
-    this.kernelSize = kernelSize;
-    this.options = options;
-  }
-
+export class MaxPool1d extends Pool<number, MaxPool1dOptions> {
   forward(input: Tensor): Tensor {
     return maxPool1d(input, this.kernelSize, this.options);
   }
 }
 
 /** Mean of each window: [batch, channels, height, width]. */
-export class AvgPool2d extends Module {
-  readonly kernelSize: Pair;
-  readonly options: AvgPool2dOptions;
-
-  constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
-    super();
-    checkOptions("AvgPool2d", kernelSize, options);
-    this.kernelSize = kernelSize;
-    this.options = options;
-  }
-
+export class AvgPool2d extends Pool<Pair, AvgPool2dOptions> {
   forward(input: Tensor): Tensor {
     return avgPool2d(input.float(), this.kernelSize, this.options);
   }
 }
 
 /** Mean of each window: [batch, channels, length]. */
-export class AvgPool1d extends Module {
-  readonly kernelSize: number;
-  readonly options: AvgPool1dOptions;
-
-  constructor(kernelSize: number, options: AvgPool1dOptions = {}) {
-    super();
-    checkOptions("AvgPool1d", kernelSize, options);
-    this.kernelSize = kernelSize;
-    this.options = options;
-  }
-
+export class AvgPool1d extends Pool<number, AvgPool1dOptions> {
   forward(input: Tensor): Tensor {
     return avgPool1d(input.float(), this.kernelSize, this.options);
   }
