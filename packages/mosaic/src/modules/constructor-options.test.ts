@@ -80,3 +80,9 @@ test.each([
 ])("knows nothing of a constructor that takes %s", (_, userClass) => {
   expect(constructorOptions(userClass)).toBeUndefined();
 });
+
+test("of a class that asks where its file lies", async () => {
+  const module = "export class Data { constructor({ size = 8 }) { this.place = [import.meta.url, size]; } }";
+  const { Data } = await import(`data:text/javascript,${encodeURIComponent(module)}`);
+  expect(constructorOptions(Data)).toEqual({ required: [], optional: ["size"] });
+});

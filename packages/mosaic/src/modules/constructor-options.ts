@@ -43,7 +43,7 @@ export function takesModuleInfo(userClass: unknown): boolean {
 
 function classBody(candidate: object): ClassBody | undefined {
   try {
-    const expression = parseExpressionAt(String(candidate), 0, { ecmaVersion: "latest" });
+    const expression = parseExpressionAt(String(candidate), 0, { ecmaVersion: "latest", sourceType: "module" });
     return expression.type === "ClassExpression" ? expression.body : undefined;
   } catch {
     // Not written in JavaScript, such as the base of all functions: it has no options to tell.
