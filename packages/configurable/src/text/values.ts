@@ -1,6 +1,7 @@
-/** The grammar of values in text: ranges `{2-5}`, lists `a, b`, quotes `"a, b"`; all else is text, kept as written. */
+/** The grammar of values in text: ranges `{2-5}`, steps of equal factors `log(1e-5, 1e-1, 5)`, lists `a, b`, quotes `"a, b"`; all else is text, kept as written. */
 
-import { parseRange, type Range, type TextFault } from "./range.ts";
+import { geometricTexts, parseGeometric } from "./geometric.ts";
+import { parseRange, rangeSize, rangeTexts, type TextFault } from "./range.ts";
 import { quotedText } from "./scalars.ts";
 
 /** What an option's value expands to. `isList` tells that it was written as a list or a range, even of one value. */
@@ -51,14 +52,12 @@ export function parseValue(text: string, options: ValueOptions = {}): ValueResul
     elements += 1;
     position = element.end + 1;
     if (element.fault !== undefined) faults.push(element.fault);
-    else if (element.range === undefined) values.push(element.text);
+    else if (element.several === undefined) values.push(element.text);
     else {
       isList = true;
-      const size = Math.floor((element.range.last - element.range.first) / element.range.step) + 1;
+      const { size, texts } = element.several;
       if (values.length + size > most) faults.push(tooManyValues(trimmed, values.length + size, most));
-      else
-        for (let index = 0; index < size; index++)
-          values.push(String(element.range.first + index * element.range.step));
+      else for (const text of texts()) values.push(text);
     }
   }
   if (values.length > most) faults.push(tooManyValues(trimmed, values.length, most));
@@ -68,10 +67,16 @@ export function parseValue(text: string, options: ValueOptions = {}): ValueResul
 
 /** `end` is where the comma after the element stands, or the end of the text. */
 type Element = { readonly end: number } & (
-  | { readonly text: string; readonly range?: undefined; readonly fault?: undefined }
-  | { readonly range: Range; readonly fault?: undefined }
+  | { readonly text: string; readonly several?: undefined; readonly fault?: undefined }
+  | { readonly several: Several; readonly fault?: undefined }
   | { readonly fault: TextFault }
 );
+
+/** What one element of a list expands to. */
+interface Several {
+  readonly size: number;
+  readonly texts: () => readonly string[];
+}
 
 function readElement(
   text: string,
@@ -86,6 +91,9 @@ function readElement(
   const content = text.slice(start, end).trim();
   // What is in its brackets is read on its own.
   if (nested && /[([]/.test(content)) return { end, text: content };
+  const isPlain = braces === "range" && !nested;
+  const geometric = isPlain ? readGeometric(text, start) : undefined;
+  if (geometric !== undefined) return geometric;
   const bracketed = cutBrackets(text, start, end);
   if (bracketed !== undefined) return bracketed;
   if (content === "") {
@@ -116,6 +124,14 @@ function readElement(
     };
   }
   return { end, text: content };
+}
+
+function readGeometric(text: string, start: number): Element | undefined {
+  const end = commaOutside(text, start);
+  const parsed = parseGeometric(text.slice(start, end).trim());
+  if (parsed === undefined) return undefined;
+  if ("message" in parsed) return { end, fault: parsed };
+  return { end, several: { size: parsed.count, texts: () => geometricTexts(parsed) } };
 }
 
 /** A comma inside of brackets would tear apart what was meant as one: a list in another spelling, or a call. */
@@ -210,7 +226,8 @@ function readRange(text: string, start: number): Element {
     };
   }
   const range = parseRange(written);
-  return "message" in range ? { end: rest.end, fault: range } : { end: rest.end, range };
+  if ("message" in range) return { end: rest.end, fault: range };
+  return { end: rest.end, several: { size: rangeSize(range), texts: () => rangeTexts(range) } };
 }
 
 function restOfElement(text: string, from: number): { readonly text: string; readonly end: number } {

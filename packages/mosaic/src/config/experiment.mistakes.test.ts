@@ -387,7 +387,7 @@ const MISTAKES: readonly (readonly [name: string, text: string, line: number, op
   ["empty range", edited("length = 4", "length = {5-2}"), 27, "length", "{2-5}"],
   ["malformed range", edited("length = 4", "length = {a-b}"), 27, "length", "{smallest-largest}"],
   ["half a range", edited("length = 4", "length = {1-}"), 27, "length", "{smallest-largest}"],
-  ["range of decimals", edited("length = 4", "length = {0.1-0.3}"), 27, "length", "0.1, 0.2"],
+  ["range of decimals", edited("length = 4", "length = {0.1-0.3}"), 27, "length", "{0.1-0.3:0.1}"],
   ["step zero", edited("length = 4", "length = {1-9:0}"), 27, "length", "{1-9:1}"],
   ["endless range", edited("length = 4", "length = {1-1000000000}"), 27, "length", "a step thins"],
   ["unclosed quote", edited("length = 4", 'length = "a, b'), 27, "length", '"a, b"'],

@@ -1,5 +1,6 @@
-import { configurable, float, int, schema } from "@ml-mosaic/configurable";
+import { any, configurable, float, int, schema, string } from "@ml-mosaic/configurable";
 import { describe, expect, test } from "vitest";
+import type { ModuleSpec } from "../pipelines/pipeline.ts";
 import { constructModule, type EarlierInfo } from "./construct.ts";
 import type { UserClass } from "./load-class.ts";
 
@@ -9,7 +10,7 @@ const earlier: readonly EarlierInfo[] = [
   { name: "info() of First", values: { input_size: 2, batch_size: 16 } },
 ];
 
-function construct(userClass: UserClass, own = spec) {
+function construct(userClass: UserClass, own: ModuleSpec = spec) {
   return constructModule({ spec: own, userClass, earlier, folder: "/" });
 }
 
@@ -25,6 +26,22 @@ describe("values", () => {
     const { instance, moduleInfo } = construct(Keeps);
     expect(instance).toEqual({ options: { width: 4, input_size: 8, batch_size: 16 } });
     expect(moduleInfo).toEqual({ width: 4 });
+  });
+
+  const quoted = { ...spec, options: { code: '"008"', flag: '"true"', plain: "008", name: "1E234x" } };
+
+  test("in quotes are text for a class that says no types", () => {
+    const { moduleInfo } = construct(Keeps, quoted);
+    expect(moduleInfo).toEqual({ code: "008", flag: "true", plain: 8, name: "1E234x" });
+  });
+
+  test("in quotes are what the types say", () => {
+    class Typed extends Keeps {
+      static readonly configSchema = { code: schema(string), flag: schema(any), plain: schema(int), name: schema(any) };
+    }
+    expect(construct(Typed, quoted).moduleInfo).toEqual({ code: "008", flag: "true", plain: 8, name: "1E234x" });
+    const whole = { ...quoted, options: { ...quoted.options, plain: '"8"' } };
+    expect(construct(Typed, whole).moduleInfo).toMatchObject({ plain: 8 });
   });
 
   test("are those of the schema and no others where there is one", () => {
