@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { pathExists } from "@ml-mosaic/base";
 import { path, type Type } from "@ml-mosaic/configurable";
 
 /**
@@ -13,7 +13,7 @@ export function existingFile(remedy?: string): Type<string> {
     read(value, options) {
       const reading = path.read(value, options);
       // An HDU may be named behind the file.
-      if (!reading.ok || existsSync(reading.value) || existsSync(reading.value.replace(/\[[^[\]]+\]$/, "")))
+      if (!reading.ok || pathExists(reading.value) || pathExists(reading.value.replace(/\[[^[\]]+\]$/, "")))
         return reading;
       const message = `there is no file ${reading.value}${remedy === undefined ? "" : `; ${remedy}`}`;
       return { ok: false, problems: [{ kind: "precondition", path: [], message }] };

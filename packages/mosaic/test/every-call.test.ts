@@ -1,84 +1,223 @@
 /**
  * Every call of a command to the system fails in turn, or kills it: afterwards the next command ends as if nothing had
- * been. A few of them in the normal suite; `npm run test:harm` takes as many of each command as HARM_CALLS says.
+ * been. A few of them in the normal suite; `npm run test:harm` takes as many of each command as HARM_CALLS says, of the same
+ * calls on the same file as many as HARM_ALIKE, HARM_PLACES at a time.
  */
-import { cpSync, readdirSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type EveryCall, failEveryCall, temporaryFolder } from "@ml-mosaic/testing";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { config, data, net, openWorkspace, processesGone, type Workspace } from "./workspace.ts";
+import { setTimeout as wait } from "node:timers/promises";
+import { type CommandEnd, failEveryCall, type Running, type Trial, temporaryFolder, until } from "@ml-mosaic/testing";
+import { afterEach, expect, test } from "vitest";
+import { config, data, dataModule, net, netModule, openWorkspace, processesGone, type Workspace } from "./workspace.ts";
 
-const most = Number(process.env.HARM_CALLS ?? 2);
+const most = Number(process.env.HARM_CALLS ?? 3);
+const mostAlike = Number(process.env.HARM_ALIKE ?? 6);
+const places = Number(process.env.HARM_PLACES ?? 1);
 const bin = join(import.meta.dirname, "../bin/mosaic.ts");
-let workspace: Workspace;
+/** Node keeps the compiled sources there: a process starts in half of the time. */
+const compiled = temporaryFolder();
+const workspaces: Workspace[] = [];
 
-beforeEach(async () => {
-  workspace = await openWorkspace();
-  const sections = { DATA: { ...data, size: 4 }, NET: { ...net, width: "2, 3" } };
-  await workspace.write("config.ini", config({ monitor: { nb_processus: 1 }, sections }));
+afterEach(async () => {
+  for (const workspace of workspaces.splice(0)) await workspace.close();
 });
-afterEach(() => workspace.close());
 
-/** What the runs of a database are, but for times, and the files that they have. */
-function runs(database: string): unknown {
+type Environment = Readonly<Record<string, string>>;
+
+function start(workspace: Workspace, args: readonly string[], environment: Environment = {}): Running {
+  const variables = Object.entries({ NODE_COMPILE_CACHE: compiled, ...environment }).map((entry) => entry.join("="));
+  return workspace.startProgram("env", [...variables, process.execPath, bin, ...args]);
+}
+
+/** Nothing of this takes half as long. */
+const longestMilliseconds = 60_000;
+
+async function endOf(running: Running): Promise<CommandEnd> {
+  let endless = false;
+  const timer = setTimeout(() => {
+    endless = true;
+    running.signalGroup("SIGKILL");
+  }, longestMilliseconds);
+  const { code, stderr } = await running.finished;
+  clearTimeout(timer);
+  return { code, stderr, endless };
+}
+
+const type = async (workspace: Workspace, args: readonly string[], environment?: Environment): Promise<CommandEnd> => {
+  expect(await processesGone(workspace.folder)).toEqual([]);
+  return endOf(start(workspace, args, environment));
+};
+
+/** What the runs of a database are, but for times, and the files that they have; those of models to the bit. */
+function runs(workspace: Workspace, database = "or.db"): unknown {
   if (!workspace.exists(database)) return "none";
+  const folder = workspace.path(".runs/or");
+  const digest = (name: string) =>
+    createHash("sha256")
+      .update(readFileSync(join(folder, name)))
+      .digest("hex");
   return [
     workspace.query(database, "SELECT run_id, status FROM runs ORDER BY run_id"),
     workspace.query(database, "SELECT run_id, train_loss, test_loss, epochs FROM run_results ORDER BY 1"),
+    workspace.query(database, "SELECT run_id, attempts FROM run_details ORDER BY run_id"),
+    workspace.query(database, "SELECT * FROM leases"),
     workspace.history(database),
-    workspace.exists(".runs/or") ? readdirSync(workspace.path(".runs/or")).sort() : [],
+    readdirSync(folder)
+      .sort()
+      .map((name) => [name, name.startsWith("model_") ? digest(name) : ""]),
   ];
 }
 
 interface Scenario {
   /** What has been done before. */
-  readonly before: readonly (readonly string[])[];
-  readonly command: readonly string[];
-  /** Where it is not the same command. */
-  readonly goOn?: readonly string[];
-  readonly outcome: () => unknown;
+  readonly before?: (workspace: Workspace) => Promise<void>;
+  readonly command: (workspace: Workspace, environment: Environment) => Promise<CommandEnd>;
+  /** What is typed after that; the same command by default. */
+  readonly goOn?: (workspace: Workspace, first: CommandEnd) => Promise<CommandEnd>;
+  readonly goesOnAlways?: boolean;
+  readonly outcome?: (workspace: Workspace) => unknown;
 }
 
 const run = ["run", "config.ini", "or.db"];
+const rerun = ["rerun", "config.ini", "or.db", "-id", "1,2", "-epochs", "1"];
+const resume = ["resume", "left.json"];
+
+async function done(workspace: Workspace, ...args: readonly string[]): Promise<void> {
+  const { code, stderr } = await type(workspace, args);
+  expect(code, stderr).toBe(0);
+}
+
+/** A run to whose first training run a pause comes. */
+async function pausedRun(
+  workspace: Workspace,
+  { ofRun = {}, ofPause = {} }: { readonly ofRun?: Environment; readonly ofPause?: Environment },
+): Promise<{ readonly run: CommandEnd; readonly pause: CommandEnd }> {
+  expect(await processesGone(workspace.folder)).toEqual([]);
+  const running = start(workspace, run, ofRun);
+  let over = false;
+  const ran = endOf(running).finally(() => {
+    over = true;
+  });
+  await until(() => over || workspace.statuses("or.db").includes("running"), "a run to start");
+  const pausing = endOf(start(workspace, ["pause", "left.json", "--db", "or.db"], ofPause));
+  await Promise.race([pausing, wait(1000)]);
+  await workspace.write("go", "");
+  return { run: await ran, pause: await pausing };
+}
+
+/** Goes on with what a pause has left, or would have. */
+const goOnPaused = (workspace: Workspace) =>
+  type(workspace, workspace.exists("left.json") ? resume : [...run, "--continue"]);
+
+/** As what it says says, or else `mosaic status`; what was not even begun is begun again. */
+async function goOnRerun(workspace: Workspace, first: CommandEnd): Promise<CommandEnd> {
+  const told = (text: string) => /^ {2}mosaic (re?run .*?)(?: {3}|$)/m.exec(text)?.[1]?.split(" ");
+  const lost = workspace.statuses("or.db").some((status) => status !== "done");
+  const args = told(first.stderr) ?? (lost ? [...run, "--continue"] : rerun);
+  const second = await type(workspace, args);
+  return second;
+}
+
 const scenarios: Readonly<Record<string, Scenario>> = {
-  run: { before: [], command: run, goOn: [...run, "--continue"], outcome: () => runs("or.db") },
-  savedb: { before: [run], command: ["savedb", "copy.db", "--db", "or.db", "--force"], outcome: () => runs("copy.db") },
+  run: {
+    command: (workspace, environment) => type(workspace, run, environment),
+    goOn: (workspace) => type(workspace, [...run, "--continue"]),
+  },
+  savedb: {
+    before: (workspace) => done(workspace, ...run),
+    command: (workspace, environment) =>
+      type(workspace, ["savedb", "copy.db", "--db", "or.db", "--force"], environment),
+    outcome: (workspace) => [
+      runs(workspace, "copy.db"),
+      workspace.exists("copy.db") && readdirSync(workspace.folder).sort(),
+    ],
+  },
   rekey: {
-    before: [run, ["generate", "config.ini", "all.json"]],
-    command: ["rekey", "all.json", "or.db"],
-    outcome: () => runs("or.db"),
+    before: async (workspace) => {
+      await done(workspace, ...run);
+      await done(workspace, "generate", "config.ini", "all.json");
+      await workspace.write("all.json", (await workspace.read("all.json")).replaceAll('"NET"', '"Other"'));
+    },
+    command: (workspace, environment) => type(workspace, ["rekey", "all.json", "or.db"], environment),
+    outcome: (workspace) => [
+      runs(workspace),
+      workspace.query("or.db", "SELECT run_id, param_value FROM params WHERE param_name = 'net_key' ORDER BY 1"),
+    ],
+  },
+  rerun: {
+    before: (workspace) => done(workspace, ...run),
+    command: (workspace, environment) => type(workspace, rerun, environment),
+    goOn: goOnRerun,
+  },
+  resume: {
+    before: async (workspace) => {
+      const { pause } = await pausedRun(workspace, {});
+      expect(pause.code, pause.stderr).toBe(0);
+    },
+    command: (workspace, environment) => type(workspace, resume, environment),
+  },
+  pause: {
+    command: async (workspace, environment) => (await pausedRun(workspace, { ofPause: environment })).pause,
+    goOn: goOnPaused,
+    goesOnAlways: true,
+  },
+  "run that is paused": {
+    async command(workspace, environment) {
+      const ended = await pausedRun(workspace, { ofRun: environment });
+      // Whoever pauses it may be told that it has ended.
+      return ended.run.code === 3 && /To go on|carries on/.test(ended.run.stderr)
+        ? { ...ended.run, code: 0 }
+        : ended.run;
+    },
+    goOn: goOnPaused,
+    goesOnAlways: true,
   },
 };
 
-test.each(Object.entries(scenarios))("mosaic %s", { timeout: 120_000 + most * 60_000 }, async (name, scenario) => {
-  for (const args of scenario.before) {
-    const { code, stderr } = await workspace.run(...args);
-    expect(code, stderr).toBe(0);
-  }
+async function openPlace(name: string, scenario: Scenario): Promise<Trial> {
+  const workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule });
+  workspaces.push(workspace);
+  const waits = /paus|resume/.test(name) ? { waits_for: workspace.path("go") } : {};
+  const sections = { DATA: { ...data, size: 4, ...waits }, NET: { ...net, width: "2, 3" } };
+  await workspace.write("config.ini", config({ monitor: { nb_processus: 1 }, sections }));
+  await scenario.before?.(workspace);
   const kept = temporaryFolder();
   cpSync(workspace.folder, kept, { recursive: true });
-  const withEnvironment = (environment: Readonly<Record<string, string>>, args: readonly string[]) => {
-    const variables = Object.entries(environment).map((entry) => entry.join("="));
-    return workspace.startProgram("env", [...variables, process.execPath, bin, ...args]).finished;
-  };
-  const trial: EveryCall = {
+  return {
     async restore() {
       expect(await processesGone(workspace.folder)).toEqual([]);
       for (const file of readdirSync(workspace.folder)) rmSync(workspace.path(file), { recursive: true });
       cpSync(kept, workspace.folder, { recursive: true });
     },
-    command: (environment) => withEnvironment(environment, scenario.command),
-    async goOn() {
-      expect(await processesGone(workspace.folder)).toEqual([]);
-      return workspace.run(...(scenario.goOn ?? scenario.command));
-    },
-    outcome: scenario.outcome,
+    command: (environment) => scenario.command(workspace, environment),
+    goOn: (first) => scenario.goOn?.(workspace, first) ?? scenario.command(workspace, {}),
+    outcome: () => (scenario.outcome ?? runs)(workspace),
     parts: [`${workspace.folder}/`, `${workspace.runtime}/`],
-    kinds: ["EIO", "kill", "ENOSPC", "EDQUOT", "EROFS"],
-    most,
   };
-  const { calls, met, wrong } = await failEveryCall(trial, temporaryFolder());
-  if (most > 2) console.log(`${name}: ${calls} calls, ${met} faults met, ${wrong.length} wrong\n${wrong.join("\n")}`);
-  expect(wrong.join("\n")).toBe("");
-  expect(met).toBeGreaterThan(0);
-});
+}
+
+const isLong = process.env.HARM_CALLS !== undefined;
+
+/** Those that wait for a pause take long. */
+const isTried = (name: string) => isLong || !/paus|resume/.test(name);
+
+test.each(Object.entries(scenarios).filter(([name]) => isTried(name)))(
+  "mosaic %s",
+  { timeout: isLong ? 12 * 3600_000 : 120_000 },
+  async (name, scenario) => {
+    const trials: Trial[] = [];
+    for (let place = 0; place < places; place++) trials.push(await openPlace(name, scenario));
+    const { calls, tried, met, wrong } = await failEveryCall({
+      trials,
+      folder: temporaryFolder(),
+      most,
+      mostAlike,
+      ...(scenario.goesOnAlways === true ? { goesOnAlways: true } : {}),
+      ...(isLong ? { onWrong: (what: string) => console.log(`${name}: ${what}`) } : {}),
+    });
+    if (isLong) console.log(`mosaic ${name}: ${calls} calls, ${tried} faults tried, ${met} met, ${wrong.length} wrong`);
+    expect(wrong.join("\n")).toBe("");
+    expect(met).toBeGreaterThan(0);
+  },
+);

@@ -6,15 +6,19 @@
  *
  * FAULT_MATCH  counted is what concerns a path, or a "socket:", with one of these parts (separated by "|") in it
  * FAULT_CALL   counted is this call only, such as fsync
- * FAULT_AT     the call that fails; 0: none, it is counted only
+ * FAULT_PATH   counted are paths of this pattern only, as of a shell
+ * FAULT_AT     the call that fails; 0: none, they are counted and written down
  * FAULT_STICKY all later ones fail too
  * FAULT_ERROR  number of the error; 0: SIGKILL instead
- * FAULT_STATE  a file of 4096 bytes that the processes share: the count as 8 bytes, then what was hit, as text
+ * FAULT_STATE  a file that the processes share: the count and the number of hits as 8 bytes each, what was hit as text
+ *              in 4080 bytes; 8 bytes for the length of the calls that were counted, and these, one a line
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,9 +32,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-struct state { long count; long hits; char hit[2048]; };
+struct state { long count; long hits; char hit[4080]; char calls[]; };
 static struct state *state;
-static const char *match, *only;
+/* Of the calls that are written down. */
+static long room;
+static long *written;
+static const char *match, *only, *pattern;
 static long at;
 static int sticky, code;
 
@@ -39,14 +46,26 @@ __attribute__((constructor)) static void begin(void) {
   match = getenv("FAULT_MATCH");
   if (!file || !match) return;
   only = getenv("FAULT_CALL");
+  pattern = getenv("FAULT_PATH");
   at = atol(getenv("FAULT_AT") ?: "0");
   sticky = getenv("FAULT_STICKY") != NULL;
   code = atoi(getenv("FAULT_ERROR") ?: "5");
   int fd = syscall(SYS_openat, AT_FDCWD, file, O_RDWR, 0);
   if (fd < 0) return;
-  void *map = (void *)syscall(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  long size = syscall(SYS_lseek, fd, 0, SEEK_END);
+  void *map = (void *)syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   syscall(SYS_close, fd);
-  if (map != MAP_FAILED) state = map;
+  if (map == MAP_FAILED) return;
+  state = map;
+  written = (long *)state->calls;
+  room = size - (long)sizeof(struct state) - (long)sizeof(long);
+}
+
+static void write_down(const char *call, const char *path) {
+  char line[8300];
+  long length = snprintf(line, sizeof line, "%s %s\n", call, path);
+  long start = __sync_fetch_and_add(written, length);
+  if (start + length <= room) memcpy(state->calls + sizeof(long) + start, line, length);
 }
 
 static int concerns(const char *path) {
@@ -69,8 +88,9 @@ static int call_fails(const char *call, const char *path, int is_fd) {
     snprintf(whole, sizeof whole, "%s/%s", here, path);
     path = whole;
   }
-  if (!concerns(path)) return 0;
+  if (!concerns(path) || (pattern && fnmatch(pattern, path, 0))) return 0;
   long number = __sync_add_and_fetch(&state->count, 1);
+  if (at == 0) write_down(call, path);
   if (at == 0 || !(number == at || (sticky && number > at))) return 0;
   if (__sync_add_and_fetch(&state->hits, 1) == 1) snprintf(state->hit, sizeof state->hit, "%s %s", call, path);
   if (code == 0) {
@@ -122,6 +142,9 @@ OF_PATH(int, mkdir, (const char *path, mode_t mode), path, -1, path, mode)
 OF_PATH(char *, mkdtemp, (char *path), path, NULL, path)
 OF_PATH(int, chmod, (const char *path, mode_t mode), path, -1, path, mode)
 OF_PATH(int, access, (const char *path, int mode), path, -1, path, mode)
+OF_PATH(int, scandir64, (const char *path, struct dirent64 ***to, int (*filter)(const struct dirent64 *), int (*compare)(const struct dirent64 **, const struct dirent64 **)), path, -1, path, to, filter, compare)
+OF_PATH(int, scandir, (const char *path, struct dirent ***to, int (*filter)(const struct dirent *), int (*compare)(const struct dirent **, const struct dirent **)), path, -1, path, to, filter, compare)
+OF_PATH(DIR *, opendir, (const char *path), path, NULL, path)
 
 void *mmap64(void *address, size_t size, int protection, int flags, int fd, off64_t offset) {
   REAL(void *, mmap64, (void *, size_t, int, int, int, off64_t))
@@ -140,11 +163,16 @@ int fcntl64(int fd, int request, ...) {
   return real(fd, request, argument);
 }
 
+/* What a call is to do with the file tells which errors it may meet. */
+static const char *opening(int flags) {
+  return flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE ? "open:create" : flags & O_ACCMODE ? "open:write" : "open";
+}
+
 #define OPEN(name) int name(const char *path, int flags, ...) { \
   REAL(int, name, (const char *, int, ...)) \
   mode_t mode = 0; \
   if (flags & (O_CREAT | O_TMPFILE)) { va_list rest; va_start(rest, flags); mode = va_arg(rest, mode_t); va_end(rest); } \
-  if (fails("open", path)) return -1; \
+  if (fails(opening(flags), path)) return -1; \
   return real(path, flags, mode); }
 OPEN(open)
 OPEN(open64)
@@ -153,6 +181,6 @@ int openat(int folder, const char *path, int flags, ...) {
   REAL(int, openat, (int, const char *, int, ...))
   mode_t mode = 0;
   if (flags & (O_CREAT | O_TMPFILE)) { va_list rest; va_start(rest, flags); mode = va_arg(rest, mode_t); va_end(rest); }
-  if (fails("openat", path)) return -1;
+  if (fails(opening(flags), path)) return -1;
   return real(folder, path, flags, mode);
 }

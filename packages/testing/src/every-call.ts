@@ -1,67 +1,173 @@
 /** "Fail every call in turn until none is left": a command meets one fault at a time, and then is gone on with. */
-import { type FaultKind, openFaults } from "./faults.ts";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type FaultKind, openFaults, type SystemCall } from "./faults.ts";
 
 export interface CommandEnd {
+  /** null: killed. */
   readonly code: number | null;
   readonly stderr: string;
+  /** It was ended since it did not end by itself. */
+  readonly endless?: boolean;
 }
 
-export interface EveryCall {
+/** Where a command is tried, again and again. */
+export interface Trial {
   /** Makes everything as the command finds it. */
-  readonly restore: () => Promise<void>;
-  readonly command: (environment: Readonly<Record<string, string>>) => Promise<CommandEnd>;
+  restore(): Promise<void>;
+  command(environment: Readonly<Record<string, string>>): Promise<CommandEnd>;
   /** What a user types after that. */
-  readonly goOn: () => Promise<CommandEnd>;
+  goOn(first: CommandEnd): Promise<CommandEnd>;
   /** What is there in the end. */
-  readonly outcome: () => unknown;
+  outcome(): unknown;
   /** Calls count that concern one of these. */
   readonly parts: readonly string[];
-  readonly kinds: readonly FaultKind[];
+}
+
+export interface EveryCallOptions {
+  /** The places where it is tried at the same time. */
+  readonly trials: readonly Trial[];
+  /** Where the libraries and their counts lie. */
+  readonly folder: string;
   /** How many calls fail in turn, spread over all; all of them where it is more than there are. */
   readonly most: number;
+  /** Of the same calls on the same file so many fail in turn: the first, the last, and some between. */
+  readonly mostAlike: number;
+  /** Whether the work is gone on with also where the command has ended well. */
+  readonly goesOnAlways?: boolean;
+  readonly onWrong?: (what: string) => void;
 }
 
 export interface EveryCallReport {
   /** Of the undisturbed command. */
   readonly calls: number;
+  /** Faults that were tried. */
+  readonly tried: number;
   /** Faults that came to pass. */
   readonly met: number;
   /** What did not end as if nothing had been, and what was said. */
   readonly wrong: readonly string[];
 }
 
-/** @param folder where the library and its count lie */
-export async function failEveryCall(trial: EveryCall, folder: string): Promise<EveryCallReport> {
-  const faults = openFaults(folder);
-  const { parts, kinds, most } = trial;
-  await trial.restore();
-  const undisturbed = await trial.command(faults.environment({ at: 0, kind: "EIO", parts }));
+export async function failEveryCall(options: EveryCallOptions): Promise<EveryCallReport> {
+  const { trials, folder, most, mostAlike } = options;
+  const places = trials.map((trial, number) => {
+    const own = join(folder, String(number));
+    mkdirSync(own, { recursive: true });
+    return { trial, faults: openFaults(own) };
+  });
+  const [first] = places;
+  if (first === undefined) throw new TypeError("it is tried nowhere");
+  await first.trial.restore();
+  const undisturbed = await first.trial.command(
+    first.faults.environment({ at: 0, kind: "EIO", parts: first.trial.parts }),
+  );
   if (undisturbed.code !== 0) throw new Error(`undisturbed it fails: ${undisturbed.stderr}`);
-  const expected = JSON.stringify(trial.outcome());
-  const calls = faults.outcome().count;
+  const calls = first.faults.calls();
+  if (options.goesOnAlways === true) await first.trial.goOn(undisturbed);
+  const expected = JSON.stringify(first.trial.outcome());
+  const cases = spread(casesOf(calls, first.trial.parts, mostAlike), most);
   const wrong: string[] = [];
   let met = 0;
-  const count = Math.min(most, calls * kinds.length);
-  for (let number = 0; number < count; number++) {
-    // With few of them each kind meets other calls.
-    const kind = kinds[number % kinds.length] ?? "EIO";
-    const at = 1 + Math.floor(((number + 0.5) / count) * calls);
-    await trial.restore();
-    const first = await trial.command(faults.environment({ at, kind, parts }));
-    const { hit } = faults.outcome();
-    if (hit === undefined) continue;
-    met++;
-    const told: string[] = [];
-    if (kind === "kill" ? ![0, 3, null].includes(first.code) : ![0, 2, 3].includes(first.code ?? -1))
-      told.push(`ended with ${first.code}`);
-    if (/^ {4}at /m.test(first.stderr)) told.push("says it with a stack");
-    if (first.code !== 0 && kind !== "kill" && first.stderr.trim() === "") told.push("says nothing");
-    if (first.code !== 0) {
-      const second = await trial.goOn();
-      if (second.code !== 0) told.push(`cannot be gone on with (${second.code}): ${second.stderr}`);
+  let next = 0;
+  const work = async (place: (typeof places)[number]) => {
+    for (let each = cases[next++]; each !== undefined; each = cases[next++]) {
+      const { isMet, told } = await tryOne(place, each, expected, options.goesOnAlways === true);
+      if (isMet) met++;
+      if (told === undefined) continue;
+      wrong.push(told);
+      options.onWrong?.(told);
     }
-    if (JSON.stringify(trial.outcome()) !== expected) told.push("another outcome");
-    if (told.length > 0) wrong.push(`${kind} at call ${at} of ${calls}, ${hit}: ${told.join("; ")}\n${first.stderr}`);
+  };
+  await Promise.all(places.map(work));
+  return { calls: calls.length, tried: cases.length, met, wrong };
+}
+
+/** The `at`-th of the same calls on the same file. */
+interface Case {
+  readonly kind: FaultKind;
+  readonly call: string;
+  /** The path, with `{0}` for the first part that counts, and `*` for what differs from time to time. */
+  readonly pattern: string;
+  readonly at: number;
+}
+
+interface Place {
+  readonly trial: Trial;
+  readonly faults: ReturnType<typeof openFaults>;
+}
+
+async function tryOne(
+  { trial, faults }: Place,
+  { kind, call, pattern, at }: Case,
+  expected: string,
+  goesOnAlways: boolean,
+): Promise<{ readonly isMet: boolean; readonly told?: string }> {
+  const { parts } = trial;
+  const path = pattern.replaceAll(/\{(\d)\}/g, (_, number) => parts[Number(number)] ?? "");
+  await trial.restore();
+  const first = await trial.command(faults.environment({ at, kind, parts, call, pattern: path }));
+  const { hit } = faults.outcome();
+  const told: string[] = [];
+  if (first.endless === true) told.push("does not end");
+  else if (hit !== undefined && !endings(kind).includes(first.code)) told.push(`ended with ${first.code}`);
+  if (/^ {4}at /m.test(first.stderr)) told.push("says it with a stack");
+  if (first.code !== 0 && kind !== "kill" && first.stderr.trim() === "") told.push("says nothing");
+  if (first.code !== 0 || goesOnAlways) {
+    const second = await trial.goOn(first);
+    if (second.code !== 0) told.push(`cannot be gone on with (${second.code}): ${second.stderr}`);
   }
-  return { calls, met, wrong };
+  const outcome = JSON.stringify(trial.outcome());
+  if (outcome !== expected) told.push(`another outcome: ${differenceOf(outcome, expected)}`);
+  if (told.length === 0) return { isMet: hit !== undefined };
+  const what = `${kind} at number ${at} of ${call} ${pattern} (${hit ?? "not met"}): ${told.join("; ")}\n${first.stderr}`;
+  return { isMet: hit !== undefined, told: what };
+}
+
+/** A fault is survived, or the command says what is wrong; one of its processes may be killed, or all. */
+function endings(kind: FaultKind): readonly (number | null)[] {
+  return kind === "kill" ? [0, 3, null] : [0, 2, 3];
+}
+
+function differenceOf(outcome: string, expected: string): string {
+  let place = 0;
+  while (place < outcome.length && outcome[place] === expected[place]) place++;
+  const start = Math.max(0, place - 60);
+  return `${outcome.slice(start, place + 100)} instead of ${expected.slice(start, place + 100)}`;
+}
+
+/** Calls that change nothing: a kill at one is a kill after the change before it. */
+const reading = ["access", "fcntl", "mmap", "open", "opendir", "pread64", "read", "readv", "scandir", "scandir64"];
+/** Calls that need no room. */
+const roomless = ["chmod", "fchmod", "open:write", "rmdir", "unlink"];
+
+function kindsOf(call: string): readonly FaultKind[] {
+  if (reading.includes(call)) return ["EIO"];
+  return roomless.includes(call) ? ["kill", "EIO", "EROFS"] : ["kill", "ENOSPC", "EIO", "EDQUOT", "EROFS"];
+}
+
+function casesOf(calls: readonly SystemCall[], parts: readonly string[], mostAlike: number): readonly Case[] {
+  const patternOf = (path: string) => {
+    const named = parts.reduce((text, part, number) => text.replaceAll(part, `{${number}}`), path);
+    // Names of what is unfinished, and of processes.
+    return named.replaceAll(/\d+-[0-9a-f]{8}\b/g, "*").replaceAll(/\b\d{3,}\b/g, "*");
+  };
+  const groups = Map.groupBy(calls, ({ call, path }) => `${call} ${patternOf(path)}`);
+  return Array.from(groups, ([group, alike]) => {
+    const call = group.slice(0, group.indexOf(" "));
+    const pattern = group.slice(group.indexOf(" ") + 1);
+    const numbers = Array.from(alike, (_, index) => index + 1);
+    const ends =
+      alike.length > mostAlike
+        ? [...new Set([1, ...spread(numbers.slice(1, -1), mostAlike - 2), alike.length])]
+        : numbers;
+    return ends.flatMap((at) => kindsOf(call).map((kind) => ({ kind, call, pattern, at })));
+  }).flat();
+}
+
+function spread<Item>(items: readonly Item[], most: number): readonly Item[] {
+  if (items.length <= most) return items;
+  return items.filter(
+    (_, index) => Math.floor((index * most) / items.length) !== Math.floor(((index - 1) * most) / items.length),
+  );
 }

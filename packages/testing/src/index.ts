@@ -1,8 +1,8 @@
 export { csvValues } from "./csv-values.ts";
-export { type CommandEnd, type EveryCall, type EveryCallReport, failEveryCall } from "./every-call.ts";
+export { type CommandEnd, type EveryCallReport, failEveryCall, type Trial } from "./every-call.ts";
 export { expectKept, type KeptOptions } from "./expect-kept.ts";
 export { difference, expectNear, type Numbers, numbersOf, type Tolerance } from "./expect-near.ts";
-export { type Fault, type FaultKind, openFaults } from "./faults.ts";
+export { type Fault, openFaults } from "./faults.ts";
 export { moveSnapshot } from "./move-snapshot.ts";
 export { processor } from "./processor.ts";
 export { type Finished, type Running, type StartOptions, startProgram } from "./start-program.ts";

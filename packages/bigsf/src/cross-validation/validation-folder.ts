@@ -1,7 +1,7 @@
 /** The folder of a cross-validation: what it says of all splits, and in `split_<n>` a run of each. */
-import { existsSync } from "node:fs";
 import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import { pathExists } from "@ml-mosaic/base";
 import type { ConfigObject } from "@ml-mosaic/configurable";
 import { type Existing, RunFolder } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
@@ -53,7 +53,7 @@ export async function withValidationFolder<T>(
 
 /** @throws BigsfError where a cross-validation lies there, whose results a single run would write over */
 export async function checkSingle(path: string): Promise<void> {
-  if (existsSync(path) && (await readdir(path)).some((name) => splitPattern.test(name))) {
+  if (pathExists(path) && (await readdir(path)).some((name) => splitPattern.test(name))) {
     const remedy = "take another run_name or output_dir";
     throw new BigsfError("OUTPUT", `${path} holds the splits of bigsf train-k-fold; ${remedy}`);
   }

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { pathExists } from "@ml-mosaic/base";
 import { addCommentary, createFits, type FitsWriter, type Header, makeHeader } from "@ml-mosaic/fits";
 import { BigsfError } from "../errors.ts";
 import type { MapPaths } from "../maps/maps.ts";
@@ -37,7 +37,7 @@ export async function writeSample(options: WriteSampleOptions): Promise<MapPaths
     missing: path("missing"),
     background: path("background"),
   };
-  const there = overwrite ? [] : Object.values(paths).filter((each) => existsSync(each));
+  const there = overwrite ? [] : Object.values(paths).filter((each) => pathExists(each));
   if (there.length > 0) {
     const remedy = "give another folder, or overwrite them (--overwrite)";
     throw new BigsfError("OUTPUT", `there already: ${there.join(", ")}; ${remedy}`);

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { pathExists } from "@ml-mosaic/base";
 import {
   boolean,
   configurable,
@@ -61,7 +61,7 @@ export class Segmentation extends configurable({
     for (const option of ["model_snapshot", "source", "missing"] as const) {
       const file = this[option];
       // An HDU may be named behind the file.
-      if (file !== undefined && !existsSync(file) && !existsSync(file.replace(/\[[^[\]]+\]$/, "")))
+      if (file !== undefined && !pathExists(file) && !pathExists(file.replace(/\[[^[\]]+\]$/, "")))
         yield { option, message: `there is no file ${file}` };
     }
     const { overlap, patch_size } = this;

@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { countText } from "@ml-mosaic/base";
+import { countText, pathExists } from "@ml-mosaic/base";
 import { command, shellText } from "@ml-mosaic/command-line";
 import { readMonitorTexts } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
@@ -20,7 +19,7 @@ export const resumeCommand = command({
     const file = await readPauseFile(path);
     const monitor = readMonitorTexts(file.monitor, path);
     await checkDevices(monitor, path);
-    if (!existsSync(file.database))
+    if (!pathExists(file.database))
       throw new MosaicError(
         "NO_DATABASE",
         `${path} names the database ${file.database}, which does not exist; was it moved?`,

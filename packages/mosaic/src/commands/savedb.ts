@@ -1,6 +1,6 @@
-import { existsSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import { replaceFiles } from "@ml-mosaic/base";
+import { pathExists, replaceFiles } from "@ml-mosaic/base";
 import { command, interruptible } from "@ml-mosaic/command-line";
 import { chooseDatabase } from "../control/choose-database.ts";
 import { MosaicError } from "../errors.ts";
@@ -39,14 +39,14 @@ export const savedbCommand = command({
 function refuseTarget(target: string, source: string, force: boolean): void {
   for (const ending of ["-wal", "-journal"]) {
     // SQLite would take it for a part of the new file.
-    if (existsSync(target + ending))
+    if (pathExists(target + ending))
       throw new MosaicError(
         "COPY_IN_USE",
         `${target} is in use by a program, or one died over it (${target + ending}); choose another name`,
       );
   }
-  if (!existsSync(target)) return;
-  if (existsSync(source) && realpathSync(target) === realpathSync(source))
+  if (!pathExists(target)) return;
+  if (pathExists(source) && realpathSync(target) === realpathSync(source))
     throw new MosaicError("COPY_ONTO_ITSELF", `${target} is the database itself; choose another name for the copy`);
   if (!force) throw new MosaicError("COPY_EXISTS", `${resolve(target)} exists; --force replaces it`);
 }

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { pathExists } from "@ml-mosaic/base";
 import type { ExperimentRecord, StoreReader } from "../store/index.ts";
 import type { ModuleDigests } from "./identity.ts";
 
@@ -39,7 +39,7 @@ function folderNow(fields: Readonly<Record<string, unknown>>, database: string):
   const beside = (path: unknown) => resolve(dirname(database), String(path));
   // Earlier versions recorded the path alone.
   const places = fromDatabase === undefined ? [String(folder), beside("")] : [beside(fromDatabase), String(folder)];
-  return places.find((place) => existsSync(join(place, basename(String(file))))) ?? String(folder);
+  return places.find((place) => pathExists(join(place, basename(String(file))))) ?? String(folder);
 }
 
 function originOf(

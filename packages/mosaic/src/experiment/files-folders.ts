@@ -1,9 +1,8 @@
 /** The folders that an experiment's runs write their files to. */
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { removeUnfinished, replaceFiles } from "@ml-mosaic/base";
+import { pathExists, removeUnfinished, replaceFiles } from "@ml-mosaic/base";
 import { processDefaults } from "../config/process-options.ts";
 import type { Texts } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
@@ -93,8 +92,8 @@ async function fetchFiles(
   if (path === undefined || own === undefined) return;
   const sources = (await filesFoldersIn(path, store)).filter((files) => files !== own);
   for (const { path: name } of await store.artifacts(runId)) {
-    const source = sources.map((files) => join(files, name)).find((file) => existsSync(file));
-    if (source === undefined || existsSync(join(own, name))) continue;
+    const source = sources.map((files) => join(files, name)).find((file) => pathExists(file));
+    if (source === undefined || pathExists(join(own, name))) continue;
     await replaceFiles([join(own, name)], ([temporary = ""]) => copyFile(source, temporary));
   }
 }
@@ -125,7 +124,7 @@ async function isCopy(location: string, id: string, runFilesPaths: Iterable<stri
   for (const path of runFilesPaths) {
     const folder = await findFilesFolder(path, location, id);
     const owner = folder === undefined ? undefined : await ownerOf(folder);
-    if (owner === undefined || databaseFile(owner.path) === location || !existsSync(owner.path)) continue;
+    if (owner === undefined || databaseFile(owner.path) === location || !pathExists(owner.path)) continue;
     if ((await idIn(owner.path)) === id) return true;
   }
   return false;

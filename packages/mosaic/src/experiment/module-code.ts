@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { builtinModules, createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { pathExists } from "@ml-mosaic/base";
 import type { ClassSource } from "../config/index.ts";
 import { type FileDigests, importedFiles, importUserFile, textDigest } from "../modules/user-files.ts";
 
@@ -40,7 +41,7 @@ export async function moduleCode(source: ClassSource, folder: string): Promise<M
   const packages = new Map<string, string>();
   const waiting = [...importedFiles(source.path)];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-    if (contents.has(path) || !existsSync(path)) continue;
+    if (contents.has(path) || !pathExists(path)) continue;
     const content = readFileSync(path);
     contents.set(path, content);
     waiting.push(...importedFiles(path));
@@ -74,7 +75,7 @@ function packageVersion(name: string, folder: string): string | undefined {
     .join("/");
   for (const place of createRequire(join(folder, "configuration.js")).resolve.paths(name) ?? []) {
     const file = join(place, packageName, "package.json");
-    if (!existsSync(file)) continue;
+    if (!pathExists(file)) continue;
     const { version }: { version?: unknown } = JSON.parse(readFileSync(file, "utf8"));
     return String(version);
   }

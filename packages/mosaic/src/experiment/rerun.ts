@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { countText } from "@ml-mosaic/base";
+import { countText, pathExists } from "@ml-mosaic/base";
 import type { MonitorSection } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { processParams } from "../pipelines/run-params.ts";
@@ -73,7 +72,7 @@ async function requireSnapshots(store: Store, runs: readonly RunRecord[], folder
     }
     if (!folders.has(path)) folders.set(path, await filesFoldersIn(path, store));
     const snapshots = (folders.get(path) ?? []).map((files) => join(files, snapshotName(runId)));
-    const snapshot = snapshots.find((file) => existsSync(file)) ?? snapshots[0] ?? "";
+    const snapshot = snapshots.find((file) => pathExists(file)) ?? snapshots[0] ?? "";
     await requireSnapshot(snapshot, await store.artifacts(runId)).catch((error: unknown) => {
       if (!(error instanceof MosaicError)) throw error;
       bad.push(`run ${runId}: ${error.message}`);

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { pathExists } from "@ml-mosaic/base";
 import { readSafetensors } from "@ml-mosaic/tensor";
 import { type EpochRecord, loadSnapshot, type TrainerState, type TrainOptions } from "@ml-mosaic/training";
 import { MosaicError } from "../errors.ts";
@@ -26,7 +26,7 @@ export async function openResumption(
 ): Promise<Resumption | undefined> {
   if (earlierEpochs === undefined || filesFolder === undefined) return undefined;
   const path = join(filesFolder, snapshotName(runId));
-  if (!existsSync(path)) {
+  if (!pathExists(path)) {
     console.warn(`${path} is gone: the run starts anew`);
     return undefined;
   }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, existsSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { isSystemError, machineTrouble, messageOf, rootsOf, stagingFolder } from "@ml-mosaic/base";
+import { isSystemError, machineTrouble, messageOf, pathExists, rootsOf, stagingFolder } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 import type { Artifact } from "../store/index.ts";
 
@@ -36,7 +36,7 @@ function asRunFilesError(folder: string, error: unknown): unknown {
     (each) => isSystemError(each) && (!("path" in each) || isWithin(folder, each.path)),
   );
   if (!isOurs) return error;
-  const why = existsSync(folder) ? (machineTrouble(error) ?? messageOf(error)) : "the folder is gone";
+  const why = pathExists(folder) ? (machineTrouble(error) ?? messageOf(error)) : "the folder is gone";
   return new MosaicError("CANNOT_WRITE_RUN_FILES", `the run files in ${folder} cannot be written: ${why}`, {
     cause: error,
   });

@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rm, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { errorCode, isPlainObject, isRunning, removeUnfinished, replaceFile } from "@ml-mosaic/base";
+import { errorCode, isPlainObject, isRunning, pathExists, removeUnfinished, replaceFile } from "@ml-mosaic/base";
 import { type ConfigObject, readYaml, toYaml } from "@ml-mosaic/configurable";
 import { TrainingError } from "../errors.ts";
 import { logName, testResultsName } from "../trackers/csv.ts";
@@ -67,7 +66,7 @@ export class RunFolder {
    */
   checkSame(config: ConfigObject, files: readonly string[], existing: Exclude<Existing, "overwrite">): void {
     const ways = "take another run_name or output_dir, or overwrite it";
-    if (!existsSync(this.file(configName))) {
+    if (!pathExists(this.file(configName))) {
       const what = `${this.path} holds ${files.join(", ")} and no ${configName}`;
       throw new TrainingError("TRAINING_FOLDER", `${what}: whose they are is not known; ${ways}`);
     }

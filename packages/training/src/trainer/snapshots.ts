@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { pathExists } from "@ml-mosaic/base";
 import { type ConfigObject, resolvedConfig } from "@ml-mosaic/configurable";
 import type { BaseModel } from "../components/base-model.ts";
 import { headerText } from "../header-json.ts";
@@ -57,7 +57,7 @@ export class RunSnapshots {
   async loadBest({ state: { best } }: Checkpoint): Promise<boolean> {
     const { folder, model } = this.#options;
     const path = folder.snapshot("best");
-    if (best === undefined || !existsSync(path)) return false;
+    if (best === undefined || !pathExists(path)) return false;
     const { trainInfo, tensors } = await readTrainerSnapshot(path);
     if (trainInfo.epoch !== best.epoch || trainInfo.best?.loss !== best.loss) return false;
     model.loadStateDict(modelState(tensors));

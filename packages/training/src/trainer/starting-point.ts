@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { pathExists } from "@ml-mosaic/base";
 import { TrainingError } from "../errors.ts";
 import type { TrainInfo } from "../snapshot.ts";
 import { readTrainerSnapshot } from "./model-state.ts";
@@ -20,7 +20,7 @@ export async function startingPoint(
   split: number,
   { batch_size }: TrainerSettings,
 ): Promise<StartingPoint | undefined> {
-  if (!existsSync(path)) return undefined;
+  if (!pathExists(path)) return undefined;
   const { trainInfo, split: ofSplit, globalConfig } = await readTrainerSnapshot(path);
   if (ofSplit !== split) {
     throw new TrainingError(
