@@ -60,7 +60,6 @@ function runs(workspace: Workspace, database = "or.db"): unknown {
   return [
     workspace.query(database, "SELECT run_id, status FROM runs ORDER BY run_id"),
     workspace.query(database, "SELECT run_id, train_loss, test_loss, epochs FROM run_results ORDER BY 1"),
-    workspace.query(database, "SELECT run_id, attempts FROM run_details ORDER BY run_id"),
     workspace.query(database, "SELECT * FROM leases"),
     workspace.history(database),
     readdirSync(folder)
