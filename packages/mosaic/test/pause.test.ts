@@ -24,14 +24,14 @@ beforeEach(async () => {
 });
 afterEach(() => workspace.close());
 
-/** Three runs, one after the other, which take a moment each; one for each width. */
-async function write(dataOptions: Options = { delay: 1000 }, process: Options = {}, width = "2, 3, 4"): Promise<void> {
+/** Three runs, one after the other, which take a moment each. */
+async function write(dataOptions: Options = { delay: 1000 }, process: Options = {}): Promise<void> {
   await workspace.write(
     "config.ini",
     config({
       process,
       monitor: { nb_processus: 1 },
-      sections: { DATA: { ...data, ...dataOptions }, NET: { ...net, width } },
+      sections: { DATA: { ...data, ...dataOptions }, NET: { ...net, width: "2, 3, 4" } },
     }),
   );
 }
@@ -119,14 +119,11 @@ describe("pause", () => {
   });
 
   test("says so when nothing is left, and writes no file", async () => {
-    await write({ waits_for: "go" }, {}, "2");
+    await write();
     const running = workspace.start("run", "config.ini", "or.db");
-    await atWork(1);
-    const pausing = workspace.start("pause", "left.json");
-    await pausing.said("Waiting");
-    await workspace.write("go", "");
-    const paused = await pausing.finished;
-    expect(paused).toMatchObject({ code: 0, stderr: "Waiting for 1 run: 1\n" });
+    await atWork(3);
+    const paused = await workspace.run("pause", "left.json");
+    expect(paused).toMatchObject({ code: 0, stderr: "Waiting for 1 run: 3\n" });
     expect(paused.stdout).toBe(
       `All runs of ${workspace.path("or.db")} have ended; nothing is left, and no file is written.\n`,
     );
@@ -156,7 +153,7 @@ describe("pause", () => {
   });
 
   test("wants --db where two experiments run, and leaves the other one alone", async () => {
-    await write({ waits_for: "go" });
+    await write();
     const one = workspace.start("run", "config.ini", "one.db");
     const two = workspace.start("run", "config.ini", "two.db");
     await Promise.all([atWork(1, "one"), atWork(1, "two")]);
@@ -164,10 +161,7 @@ describe("pause", () => {
     expect(unclear.code).toBe(2);
     expect(unclear.stderr).toContain("several experiments are running; say which one is meant:");
     expect(unclear.stderr).toContain(`\n  --db ${workspace.path("one.db")}`);
-    const pausing = workspace.start("pause", "left.json", "--db", "one.db", "--now");
-    await pausing.said("run");
-    await workspace.write("go", "");
-    const paused = await pausing.finished;
+    const paused = await workspace.run("pause", "left.json", "--db", "one.db", "--now");
     expect(paused.code, paused.stderr).toBe(0);
     expect((await one.finished).code).toBe(3);
     expect((await two.finished).code).toBe(0);
@@ -175,7 +169,7 @@ describe("pause", () => {
   });
 
   test("is refused before anything comes to rest where its file cannot be written", async () => {
-    await write({ waits_for: "go" });
+    await write();
     const running = workspace.start("run", "config.ini", "or.db");
     await atWork(1);
     await mkdir(workspace.path("folder"));
@@ -185,7 +179,6 @@ describe("pause", () => {
       ["/dev/full", "not an ordinary file"],
     ] as const)
       expect(await workspace.run("pause", target)).toMatchObject({ code: 2, stderr: expect.stringContaining(why) });
-    await workspace.write("go", "");
     expect((await running.finished).code).toBe(0);
     expectDone("or.db");
   });

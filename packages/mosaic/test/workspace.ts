@@ -153,13 +153,9 @@ export function config({ process = {}, monitor = {}, sections }: ConfigParts): s
   ].join("\n");
 }
 
-/**
- * A data set for tests, as a user would write it: `size` samples of x and x > 0. To prepare it takes `delay` milliseconds,
- * and until the file `waits_for` is there.
- */
+/** A data set for tests, as a user would write it: `size` samples of x and x > 0, `delay` milliseconds to prepare. */
 export const dataModule = `
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { DataLoader, Generator, randn, TensorDataset } from "@ml-mosaic/tensor";
 
 class LoggingLoader extends DataLoader {
@@ -171,13 +167,12 @@ class LoggingLoader extends DataLoader {
 }
 
 export class Data {
-  size: number; batchSize: number; delay: number; waitsFor: string;
-  constructor({ size = 8, batch_size = 4, delay = 0, waits_for = "" }: { size?: number; batch_size?: number; delay?: number; waits_for?: string }) {
-    this.size = size; this.batchSize = batch_size; this.delay = delay; this.waitsFor = waits_for;
+  size: number; batchSize: number; delay: number;
+  constructor({ size = 8, batch_size = 4, delay = 0 }: { size?: number; batch_size?: number; delay?: number }) {
+    this.size = size; this.batchSize = batch_size; this.delay = delay;
   }
   async prepare(_data: unknown, runInfo: { seed: number }) {
     await new Promise((resolve) => setTimeout(resolve, this.delay));
-    while (!existsSync(import.meta.dirname + "/" + this.waitsFor)) await new Promise((resolve) => setTimeout(resolve, 10));
     const x = randn([this.size, 2], { generator: new Generator(runInfo.seed).stream("data") });
     const y = x.sum(1, true).gt(0).float();
     const bytes = await x.data();
