@@ -47,9 +47,14 @@ export async function openControlServer(folder: string, name: string, handler: C
     server.once("error", reject);
     server.listen(path, resolve);
   });
-  await chmod(path, 0o600);
   // It does not keep the process alive.
   server.unref();
+  try {
+    await chmod(path, 0o600);
+  } catch (error) {
+    server.close();
+    throw error;
+  }
   return {
     async close() {
       await new Promise<void>((resolve) => {
