@@ -7,6 +7,10 @@ import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { dataEntry, type InventedRun, netEntry, writeDatabase } from "../../test/compare-test-database.ts";
 import { runForTest } from "../../test/run-for-test.ts";
+import { readFigures } from "../figures/known-figures.ts";
+import { runFigure } from "../figures/run-figures.ts";
+import { configurationsOf } from "../plots/runs/configurations.ts";
+import { readPlotRuns } from "../plots/runs/plot-runs.ts";
 import { openSqliteStore } from "../store/index.ts";
 import { compareCommand } from "./compare.ts";
 
@@ -427,6 +431,15 @@ describe("some repetitions trained further", () => {
     expect(out).toMatch(/^1\. {2}Net\(2\) +1\.097 .* 3 {2}0$/m);
     expect(out).toContain("of Net(2) run 1: all count as they were after 2 epochs");
     expect((await compare("duration(s)")).out).toContain("all count as they were after 2 epochs");
+    // So do plots of pipelines.
+    const runs = await readPlotRuns(store, await readFigures(store), [runFigure("test_loss"), runFigure("nb_params")]);
+    const [plotted] = configurationsOf(runs, ["test_loss", "nb_params"]);
+    expect(plotted?.options.map(({ name }) => name)).toEqual(["width"]);
+    expect(plotted?.configurations.map(({ values }) => values[0]?.map(({ value }) => value))).toEqual([
+      [1, 1.1, 1.2],
+      [2, 2.1, 2.2],
+    ]);
+    expect(plotted?.leftOut).toEqual(["1 run trained further: shown as after 2 epochs, which all have"]);
     // At four epochs two of them were in the middle.
     await again();
     await store.close();

@@ -9,7 +9,7 @@ export const importanceCommand = plotCommand({
     examples: ["mosaic importance results.db importance.pdf", "mosaic importance results.db importance.csv test_acc"],
   },
   output: (given) => given.output_file,
-  read: readRuns,
+  read: (reader, given) => readRuns(reader, (figures) => [criterionOf(given, figures)]),
   async draw({ runs, figures }, given) {
     const { importancePlots } = await import("../plots/pages/importance.ts");
     return importancePlots(runs, criterionOf(given, figures), given.data);

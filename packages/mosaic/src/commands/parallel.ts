@@ -21,7 +21,7 @@ export const parallelCommand = plotCommand({
     ],
   },
   output: (given) => given.output_file,
-  read: readRuns,
+  read: (reader, given) => readRuns(reader, (figures) => [criterionOf(given, figures)]),
   async draw({ runs, figures }, given) {
     const { parallelPlots } = await import("../plots/pages/parallel.ts");
     const color = given.color;

@@ -21,7 +21,8 @@ export const paretoCommand = plotCommand({
     examples: ["mosaic pareto results.db front.pdf", "mosaic pareto results.db front.png 'duration(s)' test_acc"],
   },
   output: (given) => given.output_file,
-  read: readRuns,
+  read: (reader, given) =>
+    readRuns(reader, (figures) => [given.abscissae, given.ordinates].map((name) => figureNamed(figures, name))),
   async draw({ runs, figures }, given) {
     const { paretoPlots } = await import("../plots/pages/pareto.ts");
     const x = figureNamed(figures, given.abscissae);

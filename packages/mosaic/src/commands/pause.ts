@@ -1,4 +1,4 @@
-import { CodedError, clockText, countText, replaceFile, requireReplaceable } from "@ml-mosaic/base";
+import { CodedError, clockText, countText, requireReplaceable } from "@ml-mosaic/base";
 import { command, interruptible, oneLine, Stopped, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { createLogUpdate } from "log-update";
 import { chooseDatabase } from "../control/choose-database.ts";
@@ -6,6 +6,8 @@ import { askExperiment } from "../control/control-client.ts";
 import type { AwaitedRun, ControlRequest, PausedAnswer } from "../control/protocol.ts";
 import { listExperiments, type RegisteredExperiment } from "../control/registry.ts";
 import { MosaicError } from "../errors.ts";
+import { writePauseFile } from "../experiment/pause-file.ts";
+import { openSqliteReader } from "../store/index.ts";
 import { silentSeconds } from "../supervisor/patience.ts";
 
 /** The experiment answers twice a second what it waits for: whoever is silent for so long is stopped, or stuck. */
@@ -41,9 +43,9 @@ export const pauseCommand = command({
         terminal.out(`All runs of ${database} have ended; nothing is left, and no file is written.\n`);
         return 0;
       }
-      await writeLeft(target, paused.file, goOn);
+      const left = await writeLeft(target, database, paused, goOn);
       terminal.out(
-        `${countText(paused.left, "run")} left, written to ${target}. To go on: mosaic resume ${shellText(target)}\n`,
+        `${countText(left, "run")} left, written to ${target}. To go on: mosaic resume ${shellText(target)}\n`,
       );
       return 0;
     } catch (error) {
@@ -109,9 +111,14 @@ async function waitForRest(
 }
 
 /** The experiment rests by now, whether the file can be written or not. */
-async function writeLeft(target: string, left: unknown, goOn: string): Promise<void> {
+async function writeLeft(target: string, database: string, paused: PausedAnswer, goOn: string): Promise<number> {
   try {
-    await replaceFile(target, `${JSON.stringify(left, null, "\t")}\n`);
+    const reader = await openSqliteReader(database);
+    try {
+      return await writePauseFile(target, reader, paused);
+    } finally {
+      await reader.close();
+    }
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     throw new CodedError(

@@ -9,7 +9,7 @@ export const perfanalysisCommand = plotCommand({
     examples: ["mosaic perfanalysis results.db models.pdf"],
   },
   output: (given) => given.output_file,
-  read: readRuns,
+  read: (reader) => readRuns(reader),
   async draw({ runs, figures }) {
     const { performancePlots } = await import("../plots/pages/performance.ts");
     return performancePlots(runs, figures);

@@ -54,8 +54,13 @@ export interface PlottedRuns {
   readonly figures: readonly Figure[];
 }
 
-export async function readRuns(reader: StoreReader): Promise<PlottedRuns> {
-  return { runs: await readPlotRuns(reader), figures: await readFigures(reader) };
+/** @param criteriaOf those by which pipelines are compared, all of whose runs then count at an epoch that they all have */
+export async function readRuns(
+  reader: StoreReader,
+  criteriaOf: (figures: readonly Figure[]) => readonly Figure[] = () => [],
+): Promise<PlottedRuns> {
+  const figures = await readFigures(reader);
+  return { runs: await readPlotRuns(reader, figures, criteriaOf(figures)), figures };
 }
 
 /** @throws MosaicError for an unknown figure, with what there is */

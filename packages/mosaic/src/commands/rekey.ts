@@ -3,7 +3,7 @@ import { countText } from "@ml-mosaic/base";
 import { command } from "@ml-mosaic/command-line";
 import { readPipelineFile } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
-import { rekeyRuns } from "../rekey/rekey-runs.ts";
+import { rekeyRuns, WantedKeys } from "../rekey/rekey-runs.ts";
 import { openSqliteStore } from "../store/index.ts";
 
 export const rekeyCommand = command({
@@ -20,11 +20,12 @@ export const rekeyCommand = command({
     // Reading a pipe would wait for a writer without end.
     if (statSync(file, { throwIfNoEntry: false })?.isFIFO())
       throw new MosaicError("CANNOT_READ_PIPELINES", `${file} is a pipe. Give a file that mosaic_generate wrote.`);
-    const pipelines = await readPipelineFile(file);
+    const wanted = new WantedKeys(file);
+    await readPipelineFile(file, (pipeline) => wanted.add(pipeline));
     const store = await openSqliteStore(given.database_file, { create: false });
     try {
       for (const notice of store.notices) err(`${notice}\n`);
-      const { changed, same, others, unused } = await rekeyRuns(store, pipelines, file);
+      const { changed, same, others, unused } = await rekeyRuns(store, wanted);
       out(
         `${countText(changed, "run")} changed, ${same} had these keys, ${others} with other pipelines left as they are\n`,
       );

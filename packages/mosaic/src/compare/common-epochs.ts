@@ -3,8 +3,8 @@ import type { Figure } from "../figures/figure.ts";
 import { runFigures } from "../figures/run-figures.ts";
 import { describeModules, sortedValues, withoutNames } from "../pipelines/pipeline.ts";
 import { epochMetrics, type StoreReader } from "../store/index.ts";
-import { type ParsedPipeline, type ParsedRun, valueOutcome } from "./parse-runs.ts";
 import { foldOf, identityOf } from "./pipeline-parts.ts";
+import type { ParsedPipeline, RunTable, TableRun } from "./run-table.ts";
 
 export interface TrainedFurther {
   /** The model by its modules. */
@@ -15,31 +15,46 @@ export interface TrainedFurther {
   readonly epoch: number | null;
 }
 
-/** The runs, with those that were trained further taken back to the epoch that all of their model have. */
+/**
+ * Takes the runs that were trained further back to the epoch that all of their model have: to its figures, and to the
+ * pipeline that they had then.
+ *
+ * @param criteria the figures that must be known of then
+ */
 export async function atCommonEpochs(
   reader: StoreReader,
-  runs: readonly ParsedRun[],
-  criterion: Figure,
-): Promise<{ readonly runs: readonly ParsedRun[]; readonly trainedFurther: readonly TrainedFurther[] }> {
-  const families = new Map([...new Set(runs.map(({ pipeline }) => pipeline))].map((one) => [one, familyOf(one)]));
+  table: RunTable,
+  criteria: readonly Figure[],
+): Promise<readonly TrainedFurther[]> {
+  const rows = table.rowsByPipeline();
   const trainedFurther: TrainedFurther[] = [];
-  const changed = new Map<ParsedRun, ParsedRun>();
-  for (const family of Map.groupBy(runs, ({ pipeline }) => families.get(pipeline)).values()) {
-    const epochs = new Set(family.map(({ pipeline }) => epochsOf(pipeline)));
-    if (epochs.size < 2 || !family.some(({ isAgain }) => isAgain)) continue;
+  for (const pipelines of Map.groupBy(rows.keys(), familyOf).values()) {
+    const epochs = new Set(pipelines.map(epochsOf));
+    if (epochs.size < 2) continue;
+    const family = pipelines.flatMap((pipeline) => (rows.get(pipeline) ?? []).map((row) => table.run(row)));
+    if (!family.some(({ isAgain }) => isAgain)) continue;
     const common = Math.min(...epochs);
     const longer = family.filter(({ pipeline }) => epochsOf(pipeline) > common);
-    const taken = await Promise.all(longer.map((run) => takeBack(reader, run, common, criterion)));
-    const back = taken.filter((run) => run !== undefined);
-    const isWhole = back.length === longer.length && haveOneRunEach(family);
-    if (isWhole) for (const [index, run] of longer.entries()) changed.set(run, back[index] ?? run);
+    const again = longer.filter(({ isAgain }) => isAgain);
+    const figures = haveOneRunEach(family) ? await figuresOfAll(reader, table, longer, common, criteria) : undefined;
+    if (figures === undefined) for (const { row } of again) table.keepApart(row);
+    else {
+      const shorter = new Map(
+        [...new Set(longer.map(({ pipeline }) => pipeline))].map((pipeline) => [
+          pipeline,
+          table.addPipeline(withEpochs(pipeline, common)),
+        ]),
+      );
+      for (const [index, { row, pipeline }] of longer.entries())
+        table.takeBack(row, common, shorter.get(pipeline) ?? -1, figures[index] ?? new Map());
+    }
     trainedFurther.push({
       model: describeModules(family[0]?.pipeline.model ?? []),
-      runIds: longer.filter(({ isAgain }) => isAgain).map(({ runId }) => runId),
-      epoch: isWhole ? common : null,
+      runIds: again.map(({ runId }) => runId).sort((one, other) => one - other),
+      epoch: figures === undefined ? null : common,
     });
   }
-  return { runs: runs.map((run) => changed.get(run) ?? run), trainedFurther };
+  return trainedFurther;
 }
 
 /** Equal for pipelines that differ in nothing but how far they were trained, unless that is what they compare. */
@@ -52,24 +67,37 @@ function epochsOf({ training }: ParsedPipeline): number {
   return Number(training.epochs ?? Number.NaN);
 }
 
+function withEpochs(pipeline: ParsedPipeline, epochs: number): ParsedPipeline {
+  const training = { ...pipeline.training, epochs: String(epochs) };
+  return { ...pipeline, training, trainingText: JSON.stringify(sortedValues(training)) };
+}
+
 /** A repetition that is there twice, with more and with fewer epochs, was meant to be. */
-function haveOneRunEach(family: readonly ParsedRun[]): boolean {
+function haveOneRunEach(family: readonly TableRun[]): boolean {
   const epochs = Map.groupBy(family, ({ seed, pipeline }) => `${seed} ${foldOf(pipeline)}`);
   return [...epochs.values()].every((runs) => new Set(runs.map(({ pipeline }) => epochsOf(pipeline))).size === 1);
 }
 
-/** The run as it was after so many epochs; undefined where its figure of then is not known. */
-async function takeBack(
+/** The figures of each run after so many epochs; undefined where one of them is not known. */
+async function figuresOfAll(
   reader: StoreReader,
-  parsed: ParsedRun,
+  table: RunTable,
+  runs: readonly TableRun[],
   epoch: number,
-  criterion: Figure,
-): Promise<ParsedRun | undefined> {
-  const training = { ...parsed.pipeline.training, epochs: String(epoch) };
-  const pipeline = { ...parsed.pipeline, training, trainingText: JSON.stringify(sortedValues(training)) };
-  if (typeof parsed.outcome === "string" && parsed.outcome !== "diverged") return { ...parsed, pipeline };
-  const figure = await figureAt(reader, parsed.runId, epoch, criterion);
-  return figure === undefined ? undefined : { ...parsed, pipeline, outcome: valueOutcome(figure) };
+  criteria: readonly Figure[],
+): Promise<readonly ReadonlyMap<string, number | null>[] | undefined> {
+  const ofAll: ReadonlyMap<string, number | null>[] = [];
+  for (const { row, runId, status } of runs) {
+    const figures = new Map<string, number | null>();
+    for (const figure of criteria) {
+      const now = status === "done" ? (table.figure(row, figure.name) ?? null) : null;
+      const then = now === null || figure.fixed === true ? now : await figureAt(reader, runId, epoch, figure);
+      if (then === undefined) return undefined;
+      figures.set(figure.name, then);
+    }
+    ofAll.push(figures);
+  }
+  return ofAll;
 }
 
 /** What the run ended with then; else what its epochs say. How long a part of a training took they do not. */
@@ -86,7 +114,7 @@ async function figureAt(
   const last = history.at(-1);
   // One that had stopped early had its last epoch before.
   if (last === undefined || (last.epoch < epoch && history.length < all.length)) return undefined;
-  if (name === "duration(s)" || name === "nb_params") return undefined;
+  if (name === "duration(s)") return undefined;
   const own = runFigures.find((figure) => figure.name === name);
   return own === undefined
     ? epochMetrics(last)[name]

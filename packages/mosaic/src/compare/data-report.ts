@@ -33,7 +33,8 @@ export interface Settings {
   readonly plans: number;
 }
 
-export interface ModelStanding extends Omit<ModelResults, "results" | "failures" | "runIds" | "orders"> {
+export interface ModelStanding
+  extends Omit<ModelResults, "results" | "failures" | "repetitions" | "runIdsOf" | "orders"> {
   /** null where too few repetitions have a result for a place among the others. */
   readonly rank: number | null;
   /** Repetitions with a result; with folds, results. */
@@ -211,7 +212,7 @@ function rankModels(models: readonly ModelResults[], direction: "lower" | "highe
 function pairUp(a: ModelResults, b: ModelResults): PairedResults {
   const hasEnded = ({ results, failures }: ModelResults, repetition: string) =>
     results.has(repetition) || failures.has(repetition);
-  const shared = [...a.runIds.keys()].filter((repetition) => hasEnded(a, repetition) && hasEnded(b, repetition));
+  const shared = a.repetitions.filter((repetition) => hasEnded(a, repetition) && hasEnded(b, repetition));
   return {
     a: valuesOn(a, shared),
     b: valuesOn(b, shared),
@@ -231,7 +232,7 @@ function valuesOn({ results }: ModelResults, repetitions: readonly string[]): re
 const listed = new WeakMap<ModelResults["results"], Map<string, readonly number[]>>();
 
 function standingOf(
-  { results, failures, runIds, orders, ...model }: ModelResults,
+  { results, failures, repetitions, runIdsOf, orders, ...model }: ModelResults,
   rank: number | null,
   correlation: number,
   scale: Scale,
@@ -253,7 +254,7 @@ function standingOf(
       interval === undefined ? null : { low: fromScale(scale, interval.low), high: fromScale(scale, interval.high) },
     results: Array.from(results, ([repetition, value]) => ({ repetition, value: fromScale(scale, value) })),
     outliers: [...results].flatMap(([repetition], index) =>
-      outlying[index] === true ? [{ runIds: runIds.get(repetition) ?? [], value: natural[index] ?? Number.NaN }] : [],
+      outlying[index] === true ? [{ runIds: runIdsOf(repetition), value: natural[index] ?? Number.NaN }] : [],
     ),
   };
 }

@@ -6,12 +6,11 @@ import { nearestNames } from "../selection/nearest-names.ts";
 import type { StoreReader } from "../store/index.ts";
 import { type Attribute, attributesOf } from "./attributes.ts";
 import { atCommonEpochs, type TrainedFurther } from "./common-epochs.ts";
-import { type Outcome, type ParsedPipeline, parseRuns } from "./parse-runs.ts";
 import { describeFully, foldOf, foldOption, identityOf, isUnknown, keyOf } from "./pipeline-parts.ts";
+import { type ParsedPipeline, type RunTable, readRunTable } from "./run-table.ts";
 
-/** One run, as far as the comparison goes. */
-export interface ComparedRun {
-  readonly runId: number;
+/** What the runs of a pipeline count as. */
+export interface ComparedPipeline {
   /** Texts by which models and data sets are told apart and shown. */
   readonly model: string;
   readonly data: string;
@@ -22,20 +21,14 @@ export interface ComparedRun {
   readonly member: string;
   /** undefined where it is no fold of a cross-validation. */
   readonly fold: string | undefined;
-  /** Runs with the same seed are of one repetition; undefined for a run of the original Mosaic. */
-  readonly seed: number | undefined;
-  /** Counts the repetitions of a pipeline from 0; undefined for a run of the original Mosaic. */
-  readonly repetition: number | undefined;
-  /** Milliseconds since 1970; undefined where the database does not say. */
-  readonly orderedAt: number | undefined;
-  readonly endedAt: number | undefined;
-  /** It was ordered anew when it had ended. */
-  readonly isAgain: boolean;
-  readonly outcome: Outcome;
+  /** Its runs by their rows of the table. */
+  readonly rows: readonly number[];
 }
 
 export interface ReadRuns {
-  readonly runs: readonly ComparedRun[];
+  readonly table: RunTable;
+  /** In the order in which they first occur. */
+  readonly pipelines: readonly ComparedPipeline[];
   /** Runs that have no such option as models are grouped by. */
   readonly withoutGroup: number;
   readonly trainedFurther: readonly TrainedFurther[];
@@ -48,8 +41,10 @@ export interface ReadRuns {
  * @throws MosaicError where no run has what models are to be grouped by, with what there is
  */
 export async function readRuns(reader: StoreReader, criterion: Figure, by: string | undefined): Promise<ReadRuns> {
-  const { runs: parsed, trainedFurther } = await atCommonEpochs(reader, await parseRuns(reader, criterion), criterion);
-  const pipelines = [...new Set(parsed.map(({ pipeline }) => pipeline))];
+  const table = await readRunTable(reader, [criterion]);
+  const trainedFurther = await atCommonEpochs(reader, table, [criterion]);
+  const rowsOf = table.rowsByPipeline();
+  const pipelines = [...rowsOf.keys()];
   const varying = varyingOptions(pipelines);
   const attributes = by === undefined ? undefined : groupAttributes(pipelines, by);
   const uncounted = (pipeline: ParsedPipeline) => {
@@ -94,26 +89,23 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
       (pipeline) => `${keyOf(pipeline.data)}: ${describeFully(pipeline.data)}`,
     ],
   );
-  const foldTexts = new Map(pipelines.map((pipeline) => [pipeline, foldOf(pipeline)]));
-  const dataKeys = new Map(pipelines.map((pipeline) => [pipeline, keyOf(pipeline.data)]));
-  const stageKeys = new Map(pipelines.map((pipeline) => [pipeline, pipeline.data.map(({ key }) => key)]));
-  const runs = parsed.flatMap(({ pipeline, ...run }): ComparedRun[] => {
+  const compared = pipelines.flatMap((pipeline): ComparedPipeline[] => {
     const model = modelLabels.get(pipeline);
     if (model === undefined) return [];
     return [
       {
-        ...run,
         model,
         data: dataLabels.get(pipeline) ?? "",
-        // One text for all runs of a pipeline.
-        dataKey: dataKeys.get(pipeline) ?? "",
-        stageKeys: stageKeys.get(pipeline) ?? [],
+        dataKey: keyOf(pipeline.data),
+        stageKeys: pipeline.data.map(({ key }) => key),
         member: memberOf.get(pipeline) ?? "",
-        fold: foldTexts.get(pipeline),
+        fold: foldOf(pipeline),
+        rows: rowsOf.get(pipeline) ?? [],
       },
     ];
   });
-  return { runs, withoutGroup: parsed.length - runs.length, trainedFurther };
+  const grouped = compared.reduce((sum, { rows }) => sum + rows.length, 0);
+  return { table, pipelines: compared, withoutGroup: table.length - grouped, trainedFurther };
 }
 
 /** Options of PROCESS that are not the same for all, as after two experiments with different learning rates. */

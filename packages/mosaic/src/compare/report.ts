@@ -8,7 +8,7 @@ import type { StoreReader } from "../store/index.ts";
 import type { TrainedFurther } from "./common-epochs.ts";
 import { compareOnData, type DataReport, pairCountOf } from "./data-report.ts";
 import { compareOverData, type OverallReport } from "./overall-report.ts";
-import { type ComparedRun, readRuns } from "./read-runs.ts";
+import { readRuns } from "./read-runs.ts";
 import { type DataResults, gatherResults } from "./results.ts";
 import type { Rope } from "./rope.ts";
 import type { ScaleChoice } from "./scale.ts";
@@ -53,9 +53,10 @@ export async function compareRuns(
   { criterion: name, by, data, rope, scale, all: isAll = false }: CompareOptions,
 ): Promise<CompareReport> {
   const criterion = figureNamed(await readFigures(reader), name);
-  const { runs, withoutGroup, trainedFurther } = await readRuns(reader, criterion, by);
-  if (runs.length === 0) throw nothing(`${reader.location} has no runs with a pipeline`);
-  const all = gatherResults(runs);
+  const read = await readRuns(reader, criterion, by);
+  const { table, withoutGroup, trainedFurther } = read;
+  if (read.pipelines.length === 0) throw nothing(`${reader.location} has no runs with a pipeline`);
+  const all = gatherResults(read, criterion.name);
   const chosen =
     data === undefined
       ? all
@@ -78,7 +79,7 @@ export async function compareRuns(
     dataSets,
     overall: chosen.length > 1 ? compareOverData(chosen, settings) : null,
     withoutGroup,
-    mixesOriginal: runs.some(isOriginal) && !runs.every(isOriginal),
+    mixesOriginal: table.originals > 0 && table.originals < table.length,
     trainedFurther,
   };
 }
@@ -101,8 +102,4 @@ function requireResults(dataSets: readonly DataResults[], criterion: string, loc
 
 function nothing(message: string): MosaicError {
   return new MosaicError("NOTHING_TO_COMPARE", message);
-}
-
-function isOriginal({ seed }: ComparedRun): boolean {
-  return seed === undefined;
 }

@@ -2,8 +2,8 @@
 import { meanOf } from "@ml-mosaic/statistics";
 import type { Orders } from "./counting.ts";
 import { countingRun } from "./counting-run.ts";
-import type { Outcome } from "./parse-runs.ts";
-import type { ComparedRun } from "./read-runs.ts";
+import type { ComparedPipeline, ReadRuns } from "./read-runs.ts";
+import type { Outcome, RunTable, TableRun } from "./run-table.ts";
 
 export interface ModelResults {
   readonly model: string;
@@ -11,8 +11,10 @@ export interface ModelResults {
   readonly results: ReadonlyMap<string, number>;
   /** Repetitions whose training failed: it ended with an error of its own, or with a figure that is NaN or infinite. */
   readonly failures: ReadonlySet<string>;
-  /** The runs of each repetition. */
-  readonly runIds: ReadonlyMap<string, readonly number[]>;
+  /** All repetitions, in their order. */
+  readonly repetitions: readonly string[];
+  /** The runs of a repetition, looked up. */
+  readonly runIdsOf: (repetition: string) => readonly number[];
   readonly orders: Orders;
   /** Pipelines that are averaged; more than one only where models are grouped. */
   readonly members: number;
@@ -43,32 +45,55 @@ export interface DataResults {
   readonly isPairedByOrder: boolean;
 }
 
-/** In the order in which data sets and models first occur. */
-export function gatherResults(runs: readonly ComparedRun[]): readonly DataResults[] {
-  return [...Map.groupBy(runs, ({ data }) => data)].map(([data, ofData]) => {
+/** In the order in which data sets and models first occur; model by model, so that no more is held than one of them takes. */
+export function gatherResults({ table, pipelines }: ReadRuns, criterion: string): readonly DataResults[] {
+  const repetitions = new Map<string, string>();
+  return [...Map.groupBy(pipelines, ({ data }) => data)].map(([data, ofData]) => {
     const folds = new Set(ofData.map(({ fold }) => fold).filter((fold) => fold !== undefined)).size;
-    const models = [...Map.groupBy(ofData, ({ model }) => model)].map(([model, ofModel]) => ({
-      model,
-      cells: cellsOf(ofModel),
-      runs: ofModel.length,
-    }));
-    const kept = models.flatMap(({ cells }) => [...cells.values()]).reduce((sum, cell) => sum + cell.size, 0);
+    let kept = 0;
+    let isPairedByOrder = false;
+    const models = [...Map.groupBy(ofData, ({ model }) => model)].map(([model, ofModel]) => {
+      const read = () => cellsOf(runsOf(table, ofModel, criterion), repetitions);
+      const cells = read();
+      for (const cell of cells.values()) {
+        kept += cell.size;
+        for (const { seed } of cell.values()) isPairedByOrder ||= seed === undefined;
+      }
+      const runIdsOf = (repetition: string) => Array.from(read().get(repetition)?.values() ?? [], ({ runId }) => runId);
+      return { ...modelResults(model, cells), runIdsOf };
+    });
     return {
       data,
       dataKey: ofData[0]?.dataKey ?? "",
       stageKeys: ofData[0]?.stageKeys ?? [],
       folds: folds > 1 ? folds : 0,
-      models: models.map(({ model, cells }) => modelResults(model, cells)),
-      repeated: ofData.length - kept,
-      isPairedByOrder: ofData.some(({ seed }) => seed === undefined),
+      models,
+      repeated: ofData.reduce((sum, { rows }) => sum + rows.length, 0) - kept,
+      isPairedByOrder,
     };
   });
+}
+
+interface ComparedRun extends TableRun, Pick<ComparedPipeline, "member" | "fold"> {
+  readonly outcome: Outcome;
+}
+
+/** In the order of their ids. */
+function runsOf(table: RunTable, pipelines: readonly ComparedPipeline[], criterion: string): readonly ComparedRun[] {
+  const runs = pipelines.flatMap(({ rows, member, fold }) =>
+    rows.map((row) => {
+      const run = table.run(row);
+      return { ...run, member, fold, outcome: table.outcome(run, criterion) };
+    }),
+  );
+  return pipelines.length === 1 ? runs : runs.sort((one, other) => one.row - other.row);
 }
 
 /** The run that counts, by repetition, then by member. */
 type Cells = ReadonlyMap<string, ReadonlyMap<string, ComparedRun>>;
 
-function cellsOf(runs: readonly ComparedRun[]): Cells {
+/** @param repetitions texts of them, so that all models share theirs */
+function cellsOf(runs: readonly ComparedRun[], repetitions: Map<string, string>): Cells {
   const cells = new Map<string, Map<string, ComparedRun[]>>();
   const withoutSeed = new Map<string, number>();
   for (const run of runs.toSorted((one, other) => (one.repetition ?? 0) - (other.repetition ?? 0))) {
@@ -76,7 +101,9 @@ function cellsOf(runs: readonly ComparedRun[]): Cells {
     const place = `${member}\n${fold}`;
     const order = withoutSeed.get(place) ?? 0;
     if (seed === undefined) withoutSeed.set(place, order + 1);
-    const repetition = `${seed ?? `#${order}`}${fold === undefined ? "" : ` fold ${fold}`}`;
+    const text = `${seed ?? `#${order}`}${fold === undefined ? "" : ` fold ${fold}`}`;
+    const repetition = repetitions.get(text) ?? text;
+    repetitions.set(repetition, repetition);
     const cell = cells.get(repetition) ?? new Map<string, ComparedRun[]>();
     cells.set(repetition, cell);
     const repeats = cell.get(member);
@@ -100,22 +127,17 @@ function isDone({ outcome }: ComparedRun): boolean {
   return typeof outcome === "number" || outcome === "diverged" || outcome === "empty";
 }
 
-function modelResults(model: string, cells: Cells): ModelResults {
+function modelResults(model: string, cells: Cells): Omit<ModelResults, "runIdsOf"> {
   const members = new Set([...cells.values()].flatMap((cell) => [...cell.keys()]));
   const runs = [...cells.values()].flatMap((cell) => [...cell.values()]);
   const count = (wanted: Outcome) => runs.filter(({ outcome }) => outcome === wanted).length;
   const results = new Map<string, number>();
   const failures = new Set<string>();
-  const runIds = new Map<string, readonly number[]>();
   let incomplete = 0;
   for (const [repetition, cell] of cells) {
     const outcomes = [...cell.values()].map(({ outcome }) => outcome);
     const values = outcomes.filter((outcome) => typeof outcome === "number");
     const failed = outcomes.filter((outcome) => outcome === "failed" || outcome === "diverged");
-    runIds.set(
-      repetition,
-      [...cell.values()].map(({ runId }) => runId),
-    );
     if (values.length === members.size) results.set(repetition, meanOf(values));
     else if (failed.length > 0 && failed.length + values.length === members.size) failures.add(repetition);
     else if (values.length > 0) incomplete++;
@@ -124,7 +146,7 @@ function modelResults(model: string, cells: Cells): ModelResults {
     model,
     results,
     failures,
-    runIds,
+    repetitions: [...cells.keys()],
     orders: ordersOf(runs),
     members: members.size,
     failed: count("failed"),

@@ -3,7 +3,7 @@ export { type ClassSource, readClassSource } from "./class-source.ts";
 export { type Experiment, readClassSections, readExperiment, readMonitor, readMonitorTexts } from "./experiment.ts";
 export type { MonitorSection } from "./monitor-section.ts";
 export type { OwnLoss } from "./own-loss.ts";
-export { parsePipelines, readPipelineFile, writePipelineFile } from "./pipeline-file.ts";
+export { readPipelineFile, readPipelines, writePipelineFile } from "./pipeline-file.ts";
 export {
   countPipelines,
   generatePipelines,

@@ -2,7 +2,9 @@ import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openFolder } from "../../test/test-config.ts";
 import { MosaicError } from "../errors.ts";
-import { parsePipelines, readPipelineFile, writePipelineFile } from "./pipeline-file.ts";
+import { parsePipeline } from "../pipelines/flat-pipeline.ts";
+import type { Pipeline } from "../pipelines/pipeline.ts";
+import { readPipelineFile, writePipelineFile } from "./pipeline-file.ts";
 
 let folder: Awaited<ReturnType<typeof openFolder>>;
 beforeAll(async () => {
@@ -12,8 +14,17 @@ afterAll(() => folder.close());
 
 const entry = { type: "mlp", class: "Mlp", path_to_class: "./mlp.ts", width: "2", key: "k" };
 const flat = [[entry, { type: "process", lr: "1e-2", name: "PROCESS" }], [{ ...entry, width: "ü\n\u2028" }]];
-const pipelines = parsePipelines(flat, "the test");
+const pipelines = flat.flatMap((each) => {
+  const parsed = parsePipeline(each);
+  return parsed.ok ? [parsed.pipeline] : [];
+});
 const module = { type: "mlp", className: "Mlp", path: "./mlp.ts", key: "k" };
+
+async function readAll(file: string): Promise<readonly Pipeline[]> {
+  const read: Pipeline[] = [];
+  await readPipelineFile(file, (pipeline) => read.push(pipeline));
+  return read;
+}
 
 function* failing() {
   yield* pipelines;
@@ -24,7 +35,7 @@ describe("pipeline file", () => {
   test("comes back as it was written, in the seed's layout", async () => {
     const file = folder.path("pipelines.json");
     expect(await writePipelineFile(file, pipelines)).toBe(2);
-    expect(JSON.stringify(await readPipelineFile(file))).toBe(JSON.stringify(pipelines));
+    expect(JSON.stringify(await readAll(file))).toBe(JSON.stringify(pipelines));
     const text = await readFile(file, "utf8");
     expect(text).toMatch(/^\[\n\t\[\n\t\t\{\n\t\t\t"type": "mlp",\n/);
     expect(text).toBe(`${JSON.stringify(flat, null, "\t")}\n`);
@@ -56,7 +67,7 @@ describe("pipeline file", () => {
         yield { modules: [{ ...module, options: { width: String(index) } }], training: {} };
     };
     expect(await writePipelineFile(file, many())).toBe(100_000);
-    expect((await readPipelineFile(file))[99_999]?.modules[0]?.options.width).toBe("99999");
+    expect((await readAll(file))[99_999]?.modules[0]?.options.width).toBe("99999");
   });
 
   test.each([
@@ -75,14 +86,14 @@ describe("pipeline file", () => {
   ])("refuses %s", async (text, message) => {
     const file = folder.path("bad.json");
     await writeFile(file, text);
-    const error: unknown = await readPipelineFile(file).catch((reason: unknown) => reason);
+    const error: unknown = await readAll(file).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(MosaicError);
     expect(String(error)).toContain(message);
     expect(String(error)).toContain("mosaic_generate");
   });
 
   test("says that a file is missing or a folder", async () => {
-    await expect(readPipelineFile(folder.path("nothing.json"))).rejects.toThrow("does not exist");
-    await expect(readPipelineFile(folder.folder)).rejects.toThrow("is a folder");
+    await expect(readAll(folder.path("nothing.json"))).rejects.toThrow("does not exist");
+    await expect(readAll(folder.folder)).rejects.toThrow("is a folder");
   });
 });

@@ -12,6 +12,8 @@ import { listExperiments, type Registration, register } from "./registry.ts";
 
 let root: string;
 let registration: Registration;
+const origin = { experimentId: 1, folder: "/", monitor: {} };
+
 let server: ControlServer;
 let asked: ControlRequest[];
 
@@ -22,7 +24,7 @@ beforeEach(async () => {
   server = await openControlServer(registration.folder, registration.name, async (request, answer) => {
     asked.push(request);
     answer({ kind: "waiting", runs: [] });
-    answer({ kind: "paused", left: 0 });
+    answer({ kind: "paused", left: 0, ...origin });
   });
 });
 afterEach(async () => {
@@ -54,7 +56,7 @@ function send(bytes: string | Buffer): Promise<string> {
 test("answers its user", async () => {
   expect(await ask()).toEqual([
     { kind: "waiting", runs: [] },
-    { kind: "paused", left: 0 },
+    { kind: "paused", left: 0, ...origin },
   ]);
   expect(asked).toEqual([{ kind: "pause", mode: "now" }]);
 });
@@ -115,16 +117,16 @@ test("serves many at once, also those that go away", async () => {
 
 test("sends a long answer to its end before it closes", async () => {
   await server.close();
-  const file = "x".repeat(30_000_000);
+  const monitor = { python: "x".repeat(30_000_000) };
   const answered = Promise.withResolvers<void>();
   server = await openControlServer(registration.folder, registration.name, async (_, answer) => {
-    answer({ kind: "paused", left: 1, file });
+    answer({ kind: "paused", left: 1, ...origin, monitor });
     answered.resolve();
   });
   const asking = ask();
   await answered.promise;
   await server.close();
-  expect(await asking).toEqual([{ kind: "paused", left: 1, file }]);
+  expect(await asking).toEqual([{ kind: "paused", left: 1, ...origin, monitor }]);
 });
 
 test("that nobody serves any more does not answer, and what the dead have left is removed", async () => {

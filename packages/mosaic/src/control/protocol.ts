@@ -1,4 +1,5 @@
 /** What commands ask of a running experiment, and what it answers: one JSON object a line. */
+import type { Texts } from "../pipelines/pipeline.ts";
 
 /** Let no new run start. `finish`: wait for the running ones; `now`: leave them in the middle, to go on from there. */
 export interface ControlRequest {
@@ -20,11 +21,15 @@ export interface AwaitedRun {
   readonly patienceSeconds?: number;
 }
 
-/** Nothing runs any more. `file`: the content of the pause file; absent where nothing is left. */
+/** Nothing runs any more; which runs are left the database says. */
 export interface PausedAnswer {
   readonly kind: "paused";
   readonly left: number;
-  readonly file?: unknown;
+  readonly experimentId: number;
+  /** Folder of the configuration file. */
+  readonly folder: string;
+  /** As MONITOR was written. */
+  readonly monitor: Texts;
 }
 
 export type ControlAnswer =
@@ -38,8 +43,9 @@ export function isControlRequest(value: unknown): value is ControlRequest {
 }
 
 export function isControlAnswer(value: unknown): value is ControlAnswer {
-  const { kind, runs, left, message }: { readonly [name: string]: unknown } = Object(value);
+  const { kind, runs, left, experimentId, folder, message }: { readonly [name: string]: unknown } = Object(value);
   if (kind === "waiting") return Array.isArray(runs);
-  if (kind === "paused") return typeof left === "number";
+  if (kind === "paused")
+    return typeof left === "number" && typeof experimentId === "number" && typeof folder === "string";
   return kind === "refused" && typeof message === "string";
 }

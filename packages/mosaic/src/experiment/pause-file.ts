@@ -1,12 +1,14 @@
 /** What `mosaic pause` writes and `mosaic resume` takes: what is left of an experiment, and where it goes on. */
 
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { messageOf } from "@ml-mosaic/base";
-import { type MonitorSection, parsePipelines } from "../config/index.ts";
+import { readPipelines } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
-import { flatPipeline } from "../pipelines/flat-pipeline.ts";
-import type { Pipeline, Texts } from "../pipelines/pipeline.ts";
+import { contentDigest, flatPipeline } from "../pipelines/flat-pipeline.ts";
+import { type JsonSource, readJsonFile } from "../pipelines/json-source.ts";
+import type { Texts } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
+import { listItem, writeTexts } from "../pipelines/write-texts.ts";
 import { requirePipeline, type StoreReader } from "../store/index.ts";
 
 export interface PauseFile {
@@ -16,79 +18,105 @@ export interface PauseFile {
   readonly folder: string;
   /** As MONITOR was written. */
   readonly monitor: Texts;
-  /** What is left, by the id of the run. */
-  readonly runs: ReadonlyMap<number, Pipeline>;
+  /** What is left, by the id of the run: `contentDigest` of its pipeline. */
+  readonly runs: ReadonlyMap<number, string>;
 }
 
-/** The file's content as JSON for what an experiment has left: its pending and paused runs. */
-export async function composePauseFile(
-  store: StoreReader,
-  experimentId: number,
-  folder: string,
-  monitor: MonitorSection,
-): Promise<{ readonly left: number; readonly file: unknown }> {
-  const pipelines: (readonly Texts[])[] = [];
+/** A paused experiment. */
+export interface PausedExperiment {
+  readonly experimentId: number;
+  /** Folder of the configuration file. */
+  readonly folder: string;
+  /** As MONITOR was written. */
+  readonly monitor: Texts;
+}
+
+/** How many runs are left of an experiment: its pending and paused ones. */
+export async function countLeft(store: StoreReader, experimentId: number): Promise<number> {
+  const counts = await store.countByStatus(experimentId);
+  return leftStatuses.reduce((sum, status) => sum + (counts.get(status) ?? 0), 0);
+}
+
+/** Writes down what is left of an experiment, which must be at rest, run by run. Returns how many there are. */
+export async function writePauseFile(path: string, store: StoreReader, paused: PausedExperiment): Promise<number> {
   const runIds: number[] = [];
-  // Of the first run that is left: for the reader, the database has those of each.
-  let process: Texts = {};
-  for (const status of ["paused", "pending"]) {
-    for await (const run of store.runs({ experimentId, status })) {
+  async function* texts() {
+    for await (const run of runsLeft(store, paused.experimentId)) {
       const pipeline = requirePipeline(run);
-      pipelines.push(flatPipeline(pipeline));
+      if (runIds.length === 0) {
+        // PROCESS of the first run that is left: for the reader, the database has those of each.
+        const process = processParams(pipeline, run.params);
+        const head = { database: store.location, folder: paused.folder, PROCESS: process, MONITOR: paused.monitor };
+        yield `${JSON.stringify(head, null, "\t").slice(0, -"\n}".length)},\n\t"pipelines": [`;
+      }
+      yield listItem(flatPipeline(pipeline), runIds.length, 2);
       runIds.push(run.runId);
-      if (runIds.length === 1) process = processParams(pipeline, run.params);
     }
+    yield '\n\t],\n\t"run_ids": [';
+    for (const [index, runId] of runIds.entries()) yield listItem(runId, index, 2);
+    yield "\n\t]\n}\n";
   }
-  const file = {
-    database: store.location,
-    folder,
-    PROCESS: process,
-    MONITOR: monitor.texts,
-    pipelines,
-    run_ids: runIds,
-  };
-  return { left: runIds.length, file };
+  await writeTexts(path, texts());
+  return runIds.length;
+}
+
+const leftStatuses = ["paused", "pending"] as const;
+
+async function* runsLeft(store: StoreReader, experimentId: number) {
+  for (const status of leftStatuses) yield* store.runs({ experimentId, status });
 }
 
 /** @throws MosaicError that says what is wrong with the file */
 export async function readPauseFile(path: string): Promise<PauseFile> {
   const problem = (what: string, cause?: unknown) => new MosaicError("BAD_PAUSE_FILE", `${path}: ${what}`, { cause });
-  let json: unknown;
+  const digests: string[] = [];
+  const others = new Map<string, unknown>();
   try {
     // Reading a pipe would wait for a writer without end.
     if (!(await stat(path)).isFile()) throw problem("it is no file");
-    json = JSON.parse(await readFile(path, "utf8"));
+    await readJsonFile(path, async (source) => {
+      const kind = await source.comes();
+      if (kind === "list")
+        throw problem(
+          "it is a list of pipelines, as mosaic generate writes it; resume takes what mosaic pause wrote. To train pipelines use mosaic run",
+        );
+      if (kind === "other") await source.value();
+      else await readParts(source, path, digests, others);
+    });
   } catch (error) {
     if (error instanceof MosaicError) throw error;
     const why = messageOf(error);
     throw problem(error instanceof SyntaxError ? `it is no JSON (${why})` : `it cannot be read (${why})`, error);
   }
-  if (Array.isArray(json))
-    throw problem(
-      "it is a list of pipelines, as mosaic generate writes it; resume takes what mosaic pause wrote. To train pipelines use mosaic run",
-    );
-  const {
-    database,
-    folder,
-    PROCESS,
-    MONITOR,
-    pipelines,
-    run_ids: runIds,
-  }: { readonly [name: string]: unknown } = Object(json);
+  const { database, folder, PROCESS, MONITOR, run_ids: runIds } = Object.fromEntries(others);
   if (typeof database !== "string" || typeof folder !== "string")
     throw problem('it has no "database" and "folder"; was it written by mosaic pause?');
   if (!isTexts(PROCESS) || !isTexts(MONITOR)) throw problem("PROCESS and MONITOR must be objects of texts");
-  if (!Array.isArray(runIds) || !runIds.every((id): id is number => Number.isSafeInteger(id) && id > 0))
-    throw problem('"run_ids" must be a list of ids of runs');
-  const parsed = parsePipelines(pipelines, path);
-  if (parsed.length !== runIds.length)
-    throw problem(`it has ${parsed.length} pipelines and ${runIds.length} run_ids; each pipeline has one`);
-  const runs = new Map<number, Pipeline>();
-  for (const [index, pipeline] of parsed.entries()) {
+  if (!isRunIds(runIds)) throw problem('"run_ids" must be a list of ids of runs');
+  if (digests.length !== runIds.length)
+    throw problem(`it has ${digests.length} pipelines and ${runIds.length} run_ids; each pipeline has one`);
+  const runs = new Map<number, string>();
+  for (const [index, digest] of digests.entries()) {
     const runId = runIds[index];
-    if (runId !== undefined) runs.set(runId, pipeline);
+    if (runId !== undefined) runs.set(runId, digest);
   }
   return { database, folder, monitor: MONITOR, runs };
+}
+
+/** @param others gets what is no pipeline, by name */
+async function readParts(source: JsonSource, path: string, digests: string[], others: Map<string, unknown>) {
+  for await (const name of source.names()) {
+    if (name === "pipelines") {
+      digests.length = 0;
+      await readPipelines(source, path, (pipeline) => digests.push(contentDigest(pipeline)));
+    } else if (name === "run_ids" && (await source.comes()) === "list")
+      others.set(name, await Array.fromAsync(source.items()));
+    else others.set(name, await source.value());
+  }
+}
+
+function isRunIds(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((id) => Number.isSafeInteger(id) && id > 0);
 }
 
 function isTexts(value: unknown): value is Texts {

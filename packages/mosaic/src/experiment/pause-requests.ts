@@ -8,7 +8,7 @@ import { type Registration, register } from "../control/registry.ts";
 import type { Lease, Store } from "../store/index.ts";
 import { pausePatience } from "../supervisor/patience.ts";
 import type { SupervisorEvent } from "../supervisor/supervise.ts";
-import { composePauseFile } from "./pause-file.ts";
+import { countLeft } from "./pause-file.ts";
 import type { Queued } from "./queued.ts";
 
 /** How often who waits for an experiment to rest hears of the running runs. */
@@ -48,8 +48,8 @@ export async function openPauseRequests(
       await Promise.race([ended.promise, delay(answerMilliseconds)]);
     }
     const { experimentId, folder, monitor } = queued;
-    const { left, file } = await composePauseFile(store, experimentId, folder, monitor);
-    answer({ kind: "paused", left, ...(left === 0 ? {} : { file }) });
+    const left = await countLeft(store, experimentId);
+    answer({ kind: "paused", left, experimentId, folder, monitor: monitor.texts });
   };
   let server: ControlServer | undefined;
   let registration: Registration | undefined;

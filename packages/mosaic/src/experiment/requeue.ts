@@ -14,9 +14,11 @@ import { type RunModules, readRunModules } from "./run-modules.ts";
 export interface Requeued extends Queued, Pick<RunModules, "changed"> {}
 
 /** Where runs come from, the oldest experiment first. */
-export async function originsOf(store: Store, runs: readonly RunRecord[]): Promise<readonly ExperimentOrigin[]> {
-  const ids = new Set(runs.map(({ details }) => details?.experimentId));
-  return (await readExperimentOrigins(store)).filter(({ experimentId }) => ids.has(experimentId));
+export async function originsOf(
+  store: Store,
+  experimentIds: ReadonlySet<number | undefined>,
+): Promise<readonly ExperimentOrigin[]> {
+  return (await readExperimentOrigins(store)).filter(({ experimentId }) => experimentIds.has(experimentId));
 }
 
 /**
@@ -45,35 +47,47 @@ export interface RequeueOptions {
 }
 
 /**
- * Queues runs as a new experiment, with their modules as they are now.
+ * Queues runs, all of which are there, as a new experiment, with their modules as they are now.
  *
  * @throws MosaicError where a module has changed and nobody has accepted it, before anything changes
  */
 export async function requeue(
   store: Store,
-  runs: readonly RunRecord[],
+  runIds: readonly number[],
   monitor: MonitorSection,
   { acceptCode, continuations = [] }: RequeueOptions,
 ): Promise<Requeued> {
-  const origins = await originsOf(store, runs);
+  // Read again where they are looked through: there may be a million.
+  const runs = () => store.runs({ runIds });
+  const experimentIds = new Set<number | undefined>();
+  for await (const { details } of runs()) experimentIds.add(details?.experimentId);
+  const origins = await originsOf(store, experimentIds);
   const { folder, configurationFile: configuration } = commonOrigin(origins);
   const { digests, files, valueTextOf, changed } = await readRunModules(runs, origins, folder);
   if (changed.size > 0 && !acceptCode) throw codeChanged(changed);
   const text = JSON.stringify(monitor.texts);
   const experimentId = await recordExperiment(store, { file: configuration, folder, text }, digests);
-  const runIds = runs.map(({ runId }) => runId);
-  const changedIds = new Set([...changed.values()].flat());
-  const changedRuns = runs.filter(({ runId }) => changedIds.has(runId));
-  await store.updateIdentities(
-    changedRuns.map((run) => [run.runId, identityAfterChange(run, { digests, valueTextOf })]),
-  );
+  const identities: (readonly [runId: number, identity: string])[] = [];
+  for await (const run of store.runs({ runIds: new Set([...changed.values()].flat()) }))
+    identities.push([run.runId, identityAfterChange(run, { digests, valueTextOf })]);
+  await store.updateIdentities(identities);
   const continued = new Set(continuations.map(({ runId }) => runId));
   await store.continueRuns(experimentId, continuations);
   await store.requeueRuns(
     experimentId,
     runIds.filter((runId) => !continued.has(runId)),
   );
-  return { experimentId, count: runs.length, runIds, failedBefore: 0, monitor, folder, configuration, files, changed };
+  return {
+    experimentId,
+    count: runIds.length,
+    runIds,
+    failedBefore: 0,
+    monitor,
+    folder,
+    configuration,
+    files,
+    changed,
+  };
 }
 
 /** What was trained with two texts is like no other run; what starts again is a run of the text of now. */

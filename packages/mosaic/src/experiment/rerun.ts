@@ -38,10 +38,15 @@ export async function queueRerun(
   const runs = await Array.fromAsync(store.runs({ runIds }));
   refuseForeign(runs);
   const done = runs.filter(({ status }) => status === "done");
-  const { folder } = commonOrigin(await originsOf(store, runs));
+  const { folder } = commonOrigin(await originsOf(store, new Set(runs.map(({ details }) => details?.experimentId))));
   await requireSnapshots(store, done, folder);
   const continuations = done.map((run) => continuationOf(run, epochs));
-  const requeued = await requeue(store, runs, monitor, { acceptCode, continuations });
+  const requeued = await requeue(
+    store,
+    runs.map(({ runId }) => runId),
+    monitor,
+    { acceptCode, continuations },
+  );
   return { ...requeued, continued: done.length, restarted: runs.length - done.length };
 }
 

@@ -1,7 +1,7 @@
 import type { MonitorSection } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
-import { contentOf } from "../pipelines/flat-pipeline.ts";
-import type { RunRecord, Store } from "../store/index.ts";
+import { contentDigest } from "../pipelines/flat-pipeline.ts";
+import type { Store } from "../store/index.ts";
 import type { PauseFile } from "./pause-file.ts";
 import { originsOf, type Requeued, requeue } from "./requeue.ts";
 
@@ -25,36 +25,41 @@ export async function queueResumed(
   monitor: MonitorSection,
   acceptCode: boolean,
 ): Promise<Resumed> {
-  const runs = await matchRuns(store, file, path);
-  const left = runs.filter(({ status }) => isLeft(status));
-  const finished = runs.length - left.length;
+  const { runIds, left } = await matchRuns(store, file, path);
+  const finished = runIds.length - left.length;
   if (left.length === 0) return { finished, requeued: undefined };
   const requeued = await requeue(store, left, monitor, { acceptCode });
-  return { finished, requeued: { ...requeued, runIds: runs.map(({ runId }) => runId) } };
+  return { finished, requeued: { ...requeued, runIds } };
 }
 
 function isLeft(status: string): boolean {
   return status === "pending" || status === "paused";
 }
 
-async function matchRuns(store: Store, file: PauseFile, path: string): Promise<readonly RunRecord[]> {
+/** The ids of all runs of the file, and of those that are left. */
+async function matchRuns(store: Store, file: PauseFile, path: string) {
   const refuse = (what: string) =>
     new MosaicError("PAUSE_FILE_DOES_NOT_FIT", `${path} does not fit ${file.database}: ${what}`);
   const wanted = new Map(file.runs);
-  const runs = await Array.fromAsync(store.runs({ runIds: wanted.keys() }));
-  for (const { runId, status, pipeline } of runs) {
+  const runIds: number[] = [];
+  const left: number[] = [];
+  const experimentIds = new Set<number | undefined>();
+  for await (const { runId, status, pipeline, details } of store.runs({ runIds: file.runs.keys() })) {
     const paused = wanted.get(runId);
     wanted.delete(runId);
     // `mosaic rekey` may have changed the keys since.
-    if (pipeline === undefined || paused === undefined || contentOf(pipeline) !== contentOf(paused))
+    if (pipeline === undefined || paused === undefined || contentDigest(pipeline) !== paused)
       throw refuse(`the pipeline of run ${runId} is another one there`);
     if (!isLeft(status) && status !== "done" && status !== "error") throw refuse(`run ${runId} is ${status}`);
+    runIds.push(runId);
+    if (isLeft(status)) left.push(runId);
+    experimentIds.add(details?.experimentId);
   }
   const [unknown] = wanted.keys();
   if (unknown !== undefined) throw refuse(`there is no run ${unknown}`);
-  const origins = await originsOf(store, runs);
+  const origins = await originsOf(store, experimentIds);
   if (origins.length === 0) throw refuse("it does not say where the configuration file was");
   const foreign = origins.find(({ folder }) => folder !== file.folder);
   if (foreign !== undefined) throw refuse(`its runs come from ${foreign.folder}, not from ${file.folder}`);
-  return runs;
+  return { runIds, left };
 }

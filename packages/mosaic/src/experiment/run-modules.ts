@@ -28,17 +28,18 @@ export interface RunModules extends ExperimentCode {
 /**
  * Reads the modules of these runs.
  *
+ * @param runs each call gives them anew
  * @param origins of the runs' experiments
  * @throws MosaicError that names the modules that are not there
  */
 export async function readRunModules(
-  runs: readonly RunRecord[],
+  runs: () => AsyncIterable<RunRecord>,
   origins: readonly ExperimentOrigin[],
   folder: string,
 ): Promise<RunModules> {
   const sources = new Map<string, ClassSource>();
   const missing = new Map<string, string>();
-  for (const run of runs) {
+  for await (const run of runs()) {
     for (const [name, path] of modulePaths(run)) {
       if (missing.has(path) || sources.has(name)) continue;
       const found = await readClassSource(path, folder);
@@ -54,18 +55,19 @@ export async function readRunModules(
   const code = await readCode(sources, folder);
   const before = new Map(origins.map(({ experimentId, modules }) => [experimentId, modules]));
   const changed = new Map<string, number[]>();
-  for (const run of runs) {
+  const classes = new Map<string, { path: string; className: string; source: ClassSource }>();
+  for await (const run of runs()) {
+    for (const { path, className } of requirePipeline(run).modules) {
+      const source = sources.get(path);
+      if (source !== undefined) classes.set(`${path}\n${className}`, { path, className, source });
+    }
     for (const [name, path] of modulePaths(run)) {
       const text = run.details === null ? undefined : before.get(run.details.experimentId)?.get(name);
-      if (text !== undefined && text !== code.digests.get(name))
-        changed.set(path, [...(changed.get(path) ?? []), run.runId]);
+      if (text === undefined || text === code.digests.get(name)) continue;
+      const runIds = changed.get(path) ?? [];
+      changed.set(path, runIds);
+      runIds.push(run.runId);
     }
   }
-  const classes = runs.flatMap((run) =>
-    requirePipeline(run).modules.flatMap(({ path, className }) => {
-      const source = sources.get(path);
-      return source === undefined ? [] : [{ path, className, source }];
-    }),
-  );
-  return { ...code, valueTextOf: await readValueOf(classes, folder), changed };
+  return { ...code, valueTextOf: await readValueOf([...classes.values()], folder), changed };
 }

@@ -2,6 +2,7 @@
  * The form that pipelines have in files and databases, the original Mosaic's: a list of flat objects, one a module, every
  * value a text; the training options that vary are the last of them, with the type `process`.
  */
+import { hash } from "node:crypto";
 import { type ModuleSpec, type Pipeline, sortedTexts, type Texts, withoutNames } from "./pipeline.ts";
 
 /** Options of a class section that are Mosaic's; all others are the class's own. */
@@ -108,12 +109,13 @@ export function withKeys(text: string, keys: readonly string[]): string {
   return JSON.stringify(rekeyed);
 }
 
-/** Equal for pipelines that differ in nothing but keys and the names of their sections. */
-export function contentOf({ modules, training }: Pipeline): string {
-  return JSON.stringify([
+/** Equal for pipelines that differ in nothing but keys and the names of their sections; short, since there may be a million. */
+export function contentDigest({ modules, training }: Pipeline): string {
+  const content = [
     modules.map(({ type, className, path, options }) => [type, className, path, sortedTexts(options)]),
     sortedTexts(training),
-  ]);
+  ];
+  return hash("sha256", JSON.stringify(content), "base64");
 }
 
 /** A value of JSON in a few words, for messages. */

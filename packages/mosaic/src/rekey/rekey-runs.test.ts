@@ -9,7 +9,7 @@ import { readPipelineFile } from "../config/index.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import { keyParam } from "../pipelines/run-params.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
-import { rekeyRuns } from "./rekey-runs.ts";
+import { rekeyRuns, WantedKeys } from "./rekey-runs.ts";
 
 let folder: string;
 let path: string;
@@ -25,6 +25,12 @@ function pipeline(width: string, keys: readonly [string, string], changes = {}):
     { type: "net", className: "Net", path: "./net.ts", key: keys[1], section: "NET", options: { width }, ...changes },
   ];
   return { modules, training: { lr: "1e-2" } };
+}
+
+function keysOf(pipelines: readonly Pipeline[]): WantedKeys {
+  const wanted = new WantedKeys("p.json");
+  for (const each of pipelines) wanted.add(each);
+  return wanted;
 }
 
 async function withRuns(use: (store: Store) => Promise<void>, ...pipelines: readonly Pipeline[]): Promise<void> {
@@ -49,7 +55,7 @@ test("gives runs the keys of the same pipelines, in their options and their pipe
   const other = pipeline("2", ["d", "n"], { options: { width: "2", depth: "1" } });
   await withRuns(
     async (store) => {
-      expect(await rekeyRuns(store, wanted, "p.json")).toEqual({ changed: 2, same: 1, others: 1, unused: 1 });
+      expect(await rekeyRuns(store, keysOf(wanted))).toEqual({ changed: 2, same: 1, others: 1, unused: 1 });
       const runs = await allRuns(store);
       expect(runs.map(({ params }) => params.map(([, value]) => value))).toEqual([
         ["d1", "n2", "1e-2"],
@@ -61,7 +67,7 @@ test("gives runs the keys of the same pipelines, in their options and their pipe
       expect(runs[3]?.pipeline).toMatchObject(other);
       // In whatever order the options are written.
       const reversed = pipeline("2", ["d", "again"], { options: { depth: "1", width: "2" } });
-      expect(await rekeyRuns(store, [reversed], "p.json")).toMatchObject({ changed: 1 });
+      expect(await rekeyRuns(store, keysOf([reversed]))).toMatchObject({ changed: 1 });
     },
     pipeline("2", ["d", "n"]),
     pipeline("2", ["d1", "n"]),
@@ -74,11 +80,9 @@ test("refuses a file that leaves open which key is meant, and changes nothing", 
   const twins = [pipeline("2", ["d", "a"]), pipeline("3", ["d", "c"]), pipeline("2", ["d", "b"])];
   await withRuns(
     async (store) => {
-      await expect(rekeyRuns(store, twins, "p.json")).rejects.toThrow(
-        "p.json: the pipelines [0] and [2] differ in nothing",
-      );
+      expect(() => keysOf(twins)).toThrow("p.json: the pipelines [0] and [2] differ in nothing");
       const same = [pipeline("2", ["d", "a"]), pipeline("2", ["d", "a"])];
-      expect(await rekeyRuns(store, same, "p.json")).toMatchObject({ changed: 1, unused: 0 });
+      expect(await rekeyRuns(store, keysOf(same))).toMatchObject({ changed: 1, unused: 0 });
     },
     pipeline("2", ["d", "n"]),
   );
@@ -101,7 +105,7 @@ test("tells two modules of one type apart", async () => {
       ],
     }),
   ]);
-  expect(await rekeyRuns(store, [twice("c", "d")], "p.json")).toMatchObject({ changed: 1 });
+  expect(await rekeyRuns(store, keysOf([twice("c", "d")]))).toMatchObject({ changed: 1 });
   expect((await allRuns(store))[0]?.params).toEqual([
     ["net_key", "c"],
     ["net_key", "d"],
@@ -114,14 +118,15 @@ test("takes a file of the original Mosaic, which has numbers without quotes and 
   await copyFile(fixture("original.db"), path);
   const file = fixture("original-pipelines.json");
   const store = await openSqliteStore(path);
-  const written = await readPipelineFile(file);
+  const written: Pipeline[] = [];
+  await readPipelineFile(file, (each) => written.push(each));
   expect(written).toHaveLength(24);
-  expect(await rekeyRuns(store, written, file)).toEqual({ changed: 0, same: 24, others: 0, unused: 0 });
+  expect(await rekeyRuns(store, keysOf(written))).toEqual({ changed: 0, same: 24, others: 0, unused: 0 });
   const renamed = written.map(({ modules, training }) => ({
     modules: modules.map((module) => ({ ...module, key: `new ${module.key}` })),
     training,
   }));
-  expect(await rekeyRuns(store, renamed, file)).toMatchObject({ changed: 24, others: 0, unused: 0 });
+  expect(await rekeyRuns(store, keysOf(renamed))).toMatchObject({ changed: 24, others: 0, unused: 0 });
   await store.close();
 });
 
@@ -136,7 +141,7 @@ test("works on a database of the original Mosaic, whose values may be numbers, a
   const store = await openSqliteStore(path);
   const net = { type: "net", className: "Net", path: "./net.ts", key: "new", options: { width: "2" } };
   const wanted = [{ modules: [net], training: {} }];
-  expect(await rekeyRuns(store, wanted, "p.json")).toEqual({ changed: 1, same: 0, others: 2, unused: 0 });
+  expect(await rekeyRuns(store, keysOf(wanted))).toEqual({ changed: 1, same: 0, others: 2, unused: 0 });
   expect((await allRuns(store))[0]?.params).toEqual([["net_key", "new"]]);
   await store.close();
   const reader = new DatabaseSync(path, { readOnly: true });

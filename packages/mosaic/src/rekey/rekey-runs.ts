@@ -1,6 +1,6 @@
 /** Gives runs the keys of a pipeline file. */
 import { MosaicError } from "../errors.ts";
-import { contentOf } from "../pipelines/flat-pipeline.ts";
+import { contentDigest } from "../pipelines/flat-pipeline.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { Store } from "../store/index.ts";
 
@@ -16,44 +16,76 @@ export interface Rekeyed {
 }
 
 /**
- * Every run whose pipeline is in the list, with all options equal but `key` and `name`, gets the list's keys, in its
+ * Every run whose pipeline is in the file, with all options equal but `key` and `name`, gets the file's keys, in its
  * stored pipeline and in its `params`.
  */
-export async function rekeyRuns(store: Store, pipelines: readonly Pipeline[], file: string): Promise<Rekeyed> {
-  const keysByContent = indexKeys(pipelines, file);
-  const used = new Set<string>();
+export async function rekeyRuns(store: Store, wanted: WantedKeys): Promise<Rekeyed> {
+  const used = new Uint8Array(wanted.count);
   let same = 0;
   let others = 0;
   const changed = await store.updateKeys((pipeline) => {
-    const content = pipeline && contentOf(pipeline);
-    const keys = content === undefined ? undefined : keysByContent.get(content);
-    if (pipeline === undefined || content === undefined || keys === undefined) {
+    const found = pipeline && wanted.of(pipeline);
+    if (found === undefined) {
       others++;
       return undefined;
     }
-    used.add(content);
-    if (pipeline.modules.some(({ key }, index) => key !== keys[index])) return keys;
+    const { keys, index } = found;
+    used[index] = 1;
+    if (pipeline?.modules.some(({ key }, module) => key !== keys[module])) return keys;
     same++;
     return undefined;
   });
-  return { changed, same, others, unused: keysByContent.size - used.size };
+  return { changed, same, others, unused: wanted.count - used.reduce((sum, isUsed) => sum + isUsed, 0) };
 }
 
-function indexKeys(pipelines: readonly Pipeline[], file: string): ReadonlyMap<string, readonly string[]> {
-  const index = new Map<string, readonly string[]>();
-  const positions = new Map<string, number>();
-  for (const [position, pipeline] of pipelines.entries()) {
-    const content = contentOf(pipeline);
-    const keys = pipeline.modules.map(({ key }) => key);
-    const twin = index.get(content);
+/** The keys that a file gives, by digests of its pipelines, so that a file of a million of them needs little memory. */
+export class WantedKeys {
+  readonly #file: string;
+  readonly #indexByContent = new Map<string, number>();
+  /** Of each different pipeline the place in the file and the keys, which most of them share with others. */
+  readonly #positions: number[] = [];
+  readonly #keys: (readonly string[])[] = [];
+  readonly #shared = new Map<string, readonly string[]>();
+  #read = 0;
+
+  /** @param file for the messages */
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** Different pipelines. */
+  get count(): number {
+    return this.#keys.length;
+  }
+
+  /** The next one of the file. */
+  add(pipeline: Pipeline): void {
+    const content = contentDigest(pipeline);
+    const position = this.#read++;
+    const keys = this.#sharedKeys(pipeline);
+    const twin = this.#indexByContent.get(content);
     if (twin === undefined) {
-      index.set(content, keys);
-      positions.set(content, position);
-    } else if (keys.some((key, module) => key !== twin[module]))
+      this.#indexByContent.set(content, this.#keys.length);
+      this.#keys.push(keys);
+      this.#positions.push(position);
+    } else if (this.#keys[twin] !== keys)
       throw new MosaicError(
         "AMBIGUOUS_KEYS",
-        `${file}: the pipelines [${positions.get(content)}] and [${position}] differ in nothing but their keys, so it is open which ones are meant; remove one of them`,
+        `${this.#file}: the pipelines [${this.#positions[twin]}] and [${position}] differ in nothing but their keys, so it is open which ones are meant; remove one of them`,
       );
   }
-  return index;
+
+  of(pipeline: Pipeline): { readonly keys: readonly string[]; readonly index: number } | undefined {
+    const index = this.#indexByContent.get(contentDigest(pipeline));
+    const keys = index === undefined ? undefined : this.#keys[index];
+    return index === undefined || keys === undefined ? undefined : { keys, index };
+  }
+
+  #sharedKeys({ modules }: Pipeline): readonly string[] {
+    const keys = modules.map(({ key }) => key);
+    const text = JSON.stringify(keys);
+    const known = this.#shared.get(text) ?? keys;
+    this.#shared.set(text, known);
+    return known;
+  }
 }

@@ -105,6 +105,29 @@ test("does not call changed what rekey has changed, nor unchecked what is traine
   await store.close();
 });
 
+test.each([
+  ["error", "UPDATE runs SET return_status = 'Error: another' WHERE run_id = 3"],
+  ["options", "UPDATE params SET param_value = '3' WHERE run_id = 3 AND param_name = 'Mlp_width'"],
+  ["history", "UPDATE history SET train_loss = 0.75 WHERE run_id = 3"],
+])("finds a changed %s of a failed run, until it is trained again", async (_, sql) => {
+  const store = await openSqliteStore(database);
+  const experimentId = await store.createExperiment({ configuration: "{}", engineVersion: "", machineJson: "{}" });
+  await store.addRuns(experimentId, [exampleRun({ repetition: 2 })]);
+  const lease = await leaseRun(store, experimentId);
+  await store.appendHistory(lease, [exampleEpoch(1)]);
+  await store.failRun(lease, "Error: it failed");
+  expect(await checkDatabase(store)).toEqual({ ...whole, wholeResults: 3 });
+  alter(sql);
+  expect(await checkDatabase(store)).toEqual({
+    ...whole,
+    damage: ["run 3: its options, error or history are not what was stored"],
+  });
+  await store.requeueRuns(experimentId, [3]);
+  await store.completeRun(await leaseRun(store, experimentId), { result: exampleResult });
+  expect((await checkDatabase(store)).damage).toEqual([]);
+  await store.close();
+});
+
 test("leaves runs from before unchecked", async () => {
   alter("DELETE FROM run_digests; UPDATE artifacts SET sha256 = NULL");
   expect(await check()).toEqual({ ...whole, wholeResults: 0, uncheckedResults: 2, wholeFiles: 0, uncheckedFiles: 4 });

@@ -8,9 +8,9 @@ import { fileDigest } from "../run/run-files.ts";
 import type { Artifact, RunRecord, StoreReader } from "../store/index.ts";
 
 export interface DatabaseCheck {
-  /** Done runs whose results are what was written. */
+  /** Runs that have ended, done or with an error, whose results are what was written. */
   readonly wholeResults: number;
-  /** Done runs of earlier versions, or of the original, which kept no digest. */
+  /** Ended runs of earlier versions, or of the original, which kept no digest. */
   readonly uncheckedResults: number;
   readonly wholeFiles: number;
   readonly uncheckedFiles: number;
@@ -27,10 +27,13 @@ export async function checkDatabase(reader: StoreReader): Promise<DatabaseCheck>
   );
   for await (const run of reader.runs()) {
     const { runId, status } = run;
-    if (status === "done") {
+    if (status === "done" || status === "error") {
       const outcome = await reader.checkResult(runId);
       results[outcome]++;
-      if (outcome === "damaged") damage.push(`run ${runId}: its options, result or history are not what was stored`);
+      if (outcome === "damaged")
+        damage.push(
+          `run ${runId}: its options, ${status === "done" ? "result" : "error"} or history are not what was stored`,
+        );
     }
     // What a running or broken-off run writes goes before what is recorded.
     if (status !== "done" && status !== "paused") continue;

@@ -48,10 +48,9 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
   const paramsOf = (runId: number): readonly Param[] =>
     params.all(storedInteger(runId)).map((row): Param => [textIn(row, "param_name"), textIn(row, "param_value")]);
 
-  const known = (status: string | undefined): ReadonlySet<number> => {
-    const rows = status === undefined ? allIds.all() : idsByStatus.all(status);
-    return new Set(rows.map((row) => integerIn(row, "run_id")));
-  };
+  // Row by row, since there may be a million.
+  const known = (status: string | undefined) =>
+    (status === undefined ? allIds.iterate() : idsByStatus.iterate(status)).map((row) => integerIn(row, "run_id"));
   const existing = (runIds: ReadonlySet<number>, status: string | undefined): readonly number[] =>
     [...runIds].filter((id) => {
       const row = Number.isSafeInteger(id) ? run.get(storedInteger(id)) : undefined;
@@ -75,10 +74,12 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
       const ofExperiment =
         experimentId === undefined
           ? undefined
-          : new Set(experimentIds.all(storedInteger(experimentId)).map((row) => integerIn(row, "run_id")));
-      const ids = [...(wanted !== undefined && wanted.size <= fewIds ? existing(wanted, status) : known(status))]
-        .filter((id) => (wanted?.has(id) ?? true) && (ofExperiment?.has(id) ?? true))
-        .sort((a, b) => a - b);
+          : new Set(experimentIds.iterate(storedInteger(experimentId)).map((row) => integerIn(row, "run_id")));
+      const found = wanted !== undefined && wanted.size <= fewIds ? existing(wanted, status).values() : known(status);
+      const sorted = Float64Array.from(
+        found.filter((id) => (wanted?.has(id) ?? true) && (ofExperiment?.has(id) ?? true)),
+      ).sort();
+      const ids = Array.from(sorted).filter((id, index) => id !== sorted[index - 1]);
       return last === undefined ? ids : ids.slice(Math.max(0, ids.length - last));
     },
     run: (runId, withHistory) => {

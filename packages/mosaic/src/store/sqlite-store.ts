@@ -169,12 +169,15 @@ export class SqliteStore extends SqliteStoreReader implements Store {
       this.#addHistory(lease.runId, history);
       this.#addArtifacts(lease.runId, artifacts);
       this.#addResult(lease.runId, result, directions);
-      this.#sql.setDigest.run(storedInteger(lease.runId), this.digests.of(lease.runId));
+      this.#setDigest(lease.runId);
     });
   }
 
   failRun(lease: LeaseKey, errorText: string): Promise<void> {
-    return this.#write(() => this.#leave(lease, "error", errorText));
+    return this.#write(() => {
+      this.#leave(lease, "error", errorText);
+      this.#setDigest(lease.runId);
+    });
   }
 
   pauseRun(lease: LeaseKey, resumeEpoch: number): Promise<void> {
@@ -379,7 +382,13 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     const message = `the worker died in each of ${attempts} attempts at this run (the last time: ${detail})`;
     this.#leave(lease, status, status === "error" ? message : null);
     this.#sql.setAttempts.run(storedInteger(attempts), id);
+    if (status === "error") this.#setDigest(runId);
     return { runId, status };
+  }
+
+  /** Of a run that has come to its end, by its result or an error. */
+  #setDigest(runId: number): void {
+    this.#sql.setDigest.run(storedInteger(runId), this.digests.of(runId));
   }
 
   #requeue(experimentId: number, runId: number): void {
@@ -396,6 +405,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     this.#sql.queueRun.run(id);
     if (status === "error") {
       this.#sql.forgetAttempts.run(id);
+      this.#sql.dropDigest.run(id);
       this.#sql.setOrdered.run(storedInteger(Date.now()), id);
     }
     this.#sql.moveRun.run(storedInteger(experimentId), id);

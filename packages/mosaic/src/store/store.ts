@@ -79,7 +79,7 @@ export interface StoreReader {
   /** When a running run came forward last, as its supervisor's latest heartbeat says; undefined for any other run. */
   progressOf(runId: number): Promise<Date | undefined>;
   artifacts(runId: number): Promise<readonly Artifact[]>;
-  /** Whether what is stored of a done run is what was written; `unchecked` where no digest was kept. */
+  /** Whether what is stored of a run that has ended, done or with an error, is what was written; `unchecked` where no digest was kept. */
   checkResult(runId: number): Promise<"whole" | "damaged" | "unchecked">;
   /** What is wrong with the store as such, a line each. */
   checkStructure(): Promise<readonly string[]>;

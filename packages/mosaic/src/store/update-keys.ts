@@ -4,7 +4,7 @@ import { keyParam } from "../pipelines/run-params.ts";
 import type { Param } from "./records.ts";
 import { pipelineParam } from "./run-queries.ts";
 import type { KeysOf } from "./store.ts";
-import { textIn } from "./stored-value.ts";
+import { type Row, textIn } from "./stored-value.ts";
 
 /**
  * Belongs into a transaction. Returns how many runs were updated.
@@ -34,10 +34,7 @@ export function updateKeysIn(
   };
 
   let updated = 0;
-  // All row ids first: a table must not be changed under a statement that reads it.
-  for (const { rowid = null } of database
-    .prepare("SELECT rowid FROM params WHERE param_name = ? ORDER BY rowid")
-    .all(pipelineParam)) {
+  for (const rowid of pipelineRows(database)) {
     const { run_id: runId = null, ...row } = stored.get(rowid) ?? {};
     const json = textIn(row, "param_value");
     const pipeline = readPipeline(json);
@@ -52,6 +49,24 @@ export function updateKeysIn(
   }
   return updated;
 }
+
+/** A page at a time: a table must not be changed under a statement that reads it, and there may be a million. */
+function* pipelineRows(database: DatabaseSync): Generator<SQLInputValue, void, void> {
+  const next = database.prepare(
+    `SELECT rowid FROM params WHERE param_name = ? AND rowid > ? ORDER BY rowid LIMIT ${pageRows}`,
+  );
+  let last: SQLInputValue = 0;
+  let page: readonly Row[];
+  do {
+    page = next.all(pipelineParam, last);
+    for (const { rowid = null } of page) {
+      yield rowid;
+      last = rowid;
+    }
+  } while (page.length === pageRows);
+}
+
+const pageRows = 1000;
 
 function valuesByName(params: readonly Param[]): ReadonlyMap<string, readonly string[]> {
   const byName = new Map<string, string[]>();

@@ -3,7 +3,7 @@ import { tInterval } from "@ml-mosaic/statistics";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, expect, test } from "vitest";
 import { writeExampleDatabase } from "../../../test/plot-examples.ts";
-import { figureNamed } from "../../figures/known-figures.ts";
+import { figureNamed, readFigures } from "../../figures/known-figures.ts";
 import { runFigure, runFigures } from "../../figures/run-figures.ts";
 import { openSqliteReader } from "../../store/index.ts";
 import { type PlotRun, readPlotRuns } from "../runs/plot-runs.ts";
@@ -34,7 +34,7 @@ beforeAll(async () => {
     { modelKey: "late", isPending: true },
   ]);
   const reader = await openSqliteReader(join(folder, "runs.db"));
-  runs = await readPlotRuns(reader);
+  runs = await readPlotRuns(reader, await readFigures(reader));
   await reader.close();
 });
 
@@ -145,7 +145,7 @@ test("counts a repetition once: a result before a failure, then the last", async
     { ...brick, repetition: 1 },
   ]);
   const reader = await openSqliteReader(file);
-  const repeated = await readPlotRuns(reader);
+  const repeated = await readPlotRuns(reader, await readFigures(reader));
   await reader.close();
   expect(repeated.map(({ isRepeated }) => isRepeated)).toEqual([true, false, false, true]);
   const plots = criterionPlots(repeated, "data", runFigure("test_loss"));

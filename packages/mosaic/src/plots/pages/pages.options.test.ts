@@ -12,6 +12,7 @@ import { runForTest } from "../../../test/run-for-test.ts";
 import { importanceCommand } from "../../commands/importance.ts";
 import { parallelCommand } from "../../commands/parallel.ts";
 import { paretoCommand } from "../../commands/pareto.ts";
+import { readFigures } from "../../figures/known-figures.ts";
 import { runFigure } from "../../figures/run-figures.ts";
 import { openSqliteReader } from "../../store/index.ts";
 import { paretoFront } from "../charts/pareto-front.ts";
@@ -46,7 +47,7 @@ async function read(name: string, runs: readonly InventedRun[]): Promise<readonl
   await writeDatabase(path(name), runs);
   const reader = await openSqliteReader(path(name));
   try {
-    return await readPlotRuns(reader);
+    return await readPlotRuns(reader, await readFigures(reader));
   } finally {
     await reader.close();
   }

@@ -4,7 +4,7 @@ import { MosaicError } from "../../errors.ts";
 import { describeModules, type ModuleSpec } from "../../pipelines/pipeline.ts";
 import type { OptionValue, VaryingOption } from "../charts/parallel-axes.ts";
 import { compareX } from "../charts/series.ts";
-import { finiteResult, leftOut, type PlotRun } from "./plot-runs.ts";
+import { finiteResult, furtherNotes, leftOut, type PlotRun } from "./plot-runs.ts";
 import { meanOfRuns, type RunMean, type RunValue } from "./run-mean.ts";
 
 export interface ConfiguredValue {
@@ -34,7 +34,7 @@ export interface Configurations {
   readonly configurations: readonly Configuration[];
   /** The options that differ between them. */
   readonly options: readonly VaryingOption[];
-  /** What is left out, in words. */
+  /** What is left out, or counts otherwise than it ended, in words. */
   readonly leftOut: readonly string[];
 }
 
@@ -91,7 +91,7 @@ function configurationsOn(dataKey: string, runs: readonly PlotRun[], criteria: r
     runs,
     options: varying.map(({ name, levels }) => ({ name, levels })),
     configurations: groups.map(configurationOf),
-    leftOut: leftOutOf(runs, criteria),
+    leftOut: [...leftOutOf(runs, criteria), ...furtherNotes(runs)],
   };
 }
 

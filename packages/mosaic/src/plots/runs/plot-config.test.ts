@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, expect, test } from "vitest";
 import { writeExampleDatabase } from "../../../test/plot-examples.ts";
+import { readFigures } from "../../figures/known-figures.ts";
 import { runFigures } from "../../figures/run-figures.ts";
 import { openSqliteReader } from "../../store/index.ts";
 import { configPlots } from "../pages/sections.ts";
@@ -33,7 +34,7 @@ beforeAll(async () => {
     ),
   );
   const reader = await openSqliteReader(join(folder, "runs.db"));
-  runs = await readPlotRuns(reader);
+  runs = await readPlotRuns(reader, await readFigures(reader));
   await reader.close();
 });
 

@@ -1,20 +1,15 @@
 /** Runs as plots of their results need them. */
 import { countText } from "@ml-mosaic/base";
+import { atCommonEpochs } from "../../compare/common-epochs.ts";
 import { countingRun } from "../../compare/counting-run.ts";
-import {
-  foldOf,
-  foldOption,
-  identityOf,
-  keyOf,
-  lentTraining,
-  type PipelineParts,
-  partsOf,
-} from "../../compare/pipeline-parts.ts";
+import { foldOf, foldOption, identityOf, keyOf, type PipelineParts } from "../../compare/pipeline-parts.ts";
+import { type ParsedPipeline, type RunTable, readRunTable } from "../../compare/run-table.ts";
 import { MosaicError } from "../../errors.ts";
+import type { Figure } from "../../figures/figure.ts";
 import { runFigures } from "../../figures/run-figures.ts";
 import { sortedTexts } from "../../pipelines/pipeline.ts";
 import { nearestNames } from "../../selection/nearest-names.ts";
-import type { RunRecord, StoreReader } from "../../store/index.ts";
+import type { StoreReader } from "../../store/index.ts";
 
 export interface PlotRun {
   readonly runId: number;
@@ -35,33 +30,36 @@ export interface PlotRun {
   /** Options by their names in `params`. */
   readonly options: ReadonlyMap<string, string>;
   /** Figures by their names. */
-  readonly results: ReadonlyMap<string, number | null>;
+  readonly results: Pick<ReadonlyMap<string, number | null>, "get" | "has" | "keys">;
+  /** As in `TableRun`. */
+  readonly further: number | undefined;
 }
 
 /** A pipeline's part of a run, the same for all runs of it. */
-type PipelinePart = Pick<PlotRun, "dataKey" | "modelKey" | "configuration" | "parts" | "fold">;
+type PipelinePart = Pick<PlotRun, "dataKey" | "modelKey" | "configuration" | "parts" | "fold" | "pipeline" | "options">;
 
-/** What is the run's own. */
-type RunFacts = Omit<PlotRun, keyof PipelinePart>;
-
-/** All runs with a pipeline that can be read. */
-export async function readPlotRuns(reader: StoreReader): Promise<readonly PlotRun[]> {
-  const pipelines = new Map<string, PipelineParts | undefined>();
-  const found: (readonly [RunFacts, PipelineParts])[] = [];
-  for await (const run of reader.runs()) {
-    const text = `${JSON.stringify(run.pipeline)}\n${run.params.flat().join("\n")}`;
-    if (!pipelines.has(text)) pipelines.set(text, partsOf(run));
-    const parts = pipelines.get(text);
-    if (parts !== undefined) found.push([runFacts(run), parts]);
-  }
-  const all = [...pipelines.values()].filter((parts) => parts !== undefined);
-  const trainingOf = lentTraining(all);
-  const complete = new Map(all.map((parts) => [parts, pipelinePart({ ...parts, training: trainingOf(parts) })]));
-  const runs = found.flatMap(([facts, parts]): PlotRun[] => {
-    const part = complete.get(parts);
-    return part === undefined ? [] : [{ ...facts, ...part }];
+/**
+ * All runs with a pipeline that can be read.
+ *
+ * @param figures all that the runs can have
+ * @param criteria where these are given, runs that were trained further than others of their pipeline count as `compare`
+ * counts them: as they were at the epoch that all have
+ */
+export async function readPlotRuns(
+  reader: StoreReader,
+  figures: readonly Figure[],
+  criteria: readonly Figure[] = [],
+): Promise<readonly PlotRun[]> {
+  const table = await readRunTable(reader, figures);
+  if (criteria.length > 0) await atCommonEpochs(reader, table, criteria);
+  if (table.length === 0) throw new MosaicError("NOTHING_TO_PLOT", `${reader.location} has no runs to plot`);
+  const parts = new Map<ParsedPipeline, PipelinePart>();
+  const runs = Array.from({ length: table.length }, (_, row): PlotRun => {
+    const { pipeline, runId, status, seed, further } = table.run(row);
+    const part = parts.get(pipeline) ?? pipelinePart(pipeline);
+    parts.set(pipeline, part);
+    return { ...part, runId, status, seed, further, isRepeated: false, results: resultsOf(table, row) };
   });
-  if (runs.length === 0) throw new MosaicError("NOTHING_TO_PLOT", `${reader.location} has no runs to plot`);
   const repeats = Map.groupBy(
     runs.filter(({ seed }) => seed !== undefined),
     ({ configuration, fold, seed }) => `${seed}\n${fold}\n${configuration}`,
@@ -71,23 +69,30 @@ export async function readPlotRuns(reader: StoreReader): Promise<readonly PlotRu
   return runs.map((run) => (run.seed === undefined || counting.has(run) ? run : { ...run, isRepeated: true }));
 }
 
-function pipelinePart(parts: PipelineParts): PipelinePart {
-  const { data, model, training } = parts;
+function pipelinePart(parts: ParsedPipeline): PipelinePart {
+  const { data, model, training, description, params } = parts;
   const [dataKey, modelKey] = [keyOf(data), keyOf(model)];
   const identity = [dataKey, modelKey, identityOf(data, [foldOption]), identityOf(model), sortedTexts(training)];
-  return { dataKey, modelKey, configuration: JSON.stringify(identity), parts, fold: foldOf(parts) };
+  return {
+    dataKey,
+    modelKey,
+    configuration: JSON.stringify(identity),
+    parts,
+    fold: foldOf(parts),
+    pipeline: description,
+    options: new Map(params),
+  };
 }
 
-function runFacts({ runId, status, description, params, result, details }: RunRecord): RunFacts {
-  return {
-    runId,
-    status,
-    pipeline: description,
-    seed: details?.seed,
-    isRepeated: false,
-    options: new Map(params),
-    results: new Map([...runFigures.map(({ name }) => [name, null] as const), ...Object.entries(result ?? {})]),
-  };
+/** Looked up where they are: a map for each run would be most of what is held. */
+function resultsOf(table: RunTable, row: number): PlotRun["results"] {
+  const get = (name: string) => table.figure(row, name) ?? (isRunFigure(name) ? null : undefined);
+  const has = (name: string) => get(name) !== undefined || table.figure(row, name) === null;
+  return { get, has, keys: () => table.figureNames.filter(has).values() };
+}
+
+function isRunFigure(name: string): boolean {
+  return runFigures.some((figure) => figure.name === name);
 }
 
 /**
@@ -137,6 +142,17 @@ export function leftOut(runs: readonly PlotRun[], plotted: PlottedValues): reado
     if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
   return [...counts].map(([reason, count]) => `${countText(count, "run")} ${reason}`);
+}
+
+/** How runs count that were trained further than others of their pipeline, in words. */
+export function furtherNotes(runs: readonly PlotRun[]): readonly string[] {
+  return [...Map.groupBy(runs, ({ further }) => further)].flatMap(([epoch, ofEpoch]) => {
+    if (epoch === undefined) return [];
+    const which = `${countText(ofEpoch.length, "run")} trained further`;
+    return epoch === 0
+      ? `${which}: each number of epochs stands for itself`
+      : `${which}: shown as after ${countText(epoch, "epoch")}, which all have`;
+  });
 }
 
 /** A finite result, where the run has one. */

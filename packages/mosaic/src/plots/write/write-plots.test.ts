@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeExampleDatabase } from "../../../test/plot-examples.ts";
+import { readFigures } from "../../figures/known-figures.ts";
 import { runFigure } from "../../figures/run-figures.ts";
 import { openSqliteReader, type StoreReader } from "../../store/index.ts";
 import { criterionPlots } from "../pages/criterion.ts";
@@ -70,7 +71,7 @@ test("names in Chinese, Japanese, Korean, Hebrew and Arabic are drawn, with only
   const scripts = await openSqliteReader(path("scripts.db"));
   await writePlots(
     path("scripts.pdf"),
-    criterionPlots(await readPlotRuns(scripts), "data", runFigure("test_loss")),
+    criterionPlots(await readPlotRuns(scripts, await readFigures(scripts)), "data", runFigure("test_loss")),
     options,
   );
   await scripts.close();
@@ -94,7 +95,7 @@ test("names in Chinese, Japanese, Korean, Hebrew and Arabic are drawn, with only
 });
 
 test("a PDF and a PNG show the same picture", async () => {
-  const plots = criterionPlots(await readPlotRuns(reader), "data", runFigure("test_loss"));
+  const plots = criterionPlots(await readPlotRuns(reader, await readFigures(reader)), "data", runFigure("test_loss"));
   await writePlots(path("one.pdf"), plots, options);
   await writePlots(path("one.png"), plots, options);
   const png = await readFile(path("one.png"));

@@ -1,0 +1,197 @@
+/** The runs of a database in columns, because there may be a million of them: an object for each would fill the memory. */
+import { hash } from "node:crypto";
+import type { Figure } from "../figures/figure.ts";
+import { sortedValues } from "../pipelines/pipeline.ts";
+import { maximumAttempts, type Param, type RunRecord, type StoreReader } from "../store/index.ts";
+import { NumberColumn } from "./number-column.ts";
+import { lentTraining, type PipelineParts, partsOf } from "./pipeline-parts.ts";
+
+/**
+ * What became of a run: its figure, or why it has none. `failed`: its modules or its training did; `lost`: workers died over it,
+ * which says nothing about the model; `unfinished`: it is still to run, or running.
+ */
+export type Outcome = number | "failed" | "lost" | "diverged" | "empty" | "unfinished";
+
+/** A pipeline as runs have it, with all that they have in common. */
+export interface ParsedPipeline extends PipelineParts {
+  readonly trainingText: string;
+  readonly description: string;
+  readonly params: readonly Param[];
+}
+
+/** One row. Details are undefined for the original's. */
+export interface TableRun {
+  readonly row: number;
+  readonly runId: number;
+  readonly status: string;
+  readonly seed: number | undefined;
+  readonly repetition: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly orderedAt: number | undefined;
+  readonly endedAt: number | undefined;
+  /** It was ordered anew when it had ended. */
+  readonly isAgain: boolean;
+  /** Workers died over it. */
+  readonly isLost: boolean;
+  readonly pipeline: ParsedPipeline;
+  /**
+   * Where it was trained further than others of its model: the epoch at which it counts; 0 where it counts as it is,
+   * because its figure of then is not known.
+   */
+  readonly further: number | undefined;
+}
+
+export class RunTable {
+  readonly figureNames: readonly string[];
+  readonly #pipelines: ParsedPipeline[];
+  readonly #statuses: string[] = [];
+  readonly #columns = {
+    runId: new NumberColumn(),
+    pipeline: new NumberColumn(),
+    status: new NumberColumn(),
+    seed: new NumberColumn(),
+    repetition: new NumberColumn(),
+    orderedAt: new NumberColumn(),
+    endedAt: new NumberColumn(),
+    isAgain: new NumberColumn(),
+    isLost: new NumberColumn(),
+  };
+  /** Of each figure its values, and whether there is one (2), an empty one (1), or none at all (0). */
+  readonly #figures: ReadonlyMap<string, { readonly values: NumberColumn; readonly kinds: NumberColumn }>;
+  #originals = 0;
+  readonly #further = new Map<number, number>();
+
+  constructor(figureNames: readonly string[]) {
+    this.figureNames = figureNames;
+    this.#pipelines = [];
+    this.#figures = new Map(
+      figureNames.map((name) => [name, { values: new NumberColumn(), kinds: new NumberColumn() }]),
+    );
+  }
+
+  get length(): number {
+    return this.#columns.runId.length;
+  }
+
+  /** Runs of the original, which say no seed. */
+  get originals(): number {
+    return this.#originals;
+  }
+
+  add({ runId, status, result, details }: RunRecord, pipelineIndex: number): void {
+    const columns = this.#columns;
+    columns.runId.push(runId);
+    columns.pipeline.push(pipelineIndex);
+    if (!this.#statuses.includes(status)) this.#statuses.push(status);
+    columns.status.push(this.#statuses.indexOf(status));
+    columns.seed.push(details?.seed);
+    if (details === null) this.#originals++;
+    columns.repetition.push(details?.repetition);
+    columns.orderedAt.push(details?.orderedAt.getTime());
+    columns.endedAt.push(details?.finishedAt?.getTime());
+    columns.isAgain.push(Number(details !== null && details.orderedAt > details.createdAt));
+    columns.isLost.push(Number(details !== null && details.attempts >= maximumAttempts));
+    for (const [name, { values, kinds }] of this.#figures) {
+      const value = result?.[name];
+      values.push(value ?? undefined);
+      kinds.push(value === undefined ? 0 : value === null ? 1 : 2);
+    }
+  }
+
+  /** Returns the pipeline's index. */
+  addPipeline(pipeline: ParsedPipeline): number {
+    return this.#pipelines.push(pipeline) - 1;
+  }
+
+  /** Gives the pipelines their final form, each in its place. */
+  completePipelines(complete: (pipeline: ParsedPipeline) => ParsedPipeline): void {
+    for (const [index, pipeline] of this.#pipelines.entries()) this.#pipelines[index] = complete(pipeline);
+  }
+
+  run(row: number): TableRun {
+    const columns = this.#columns;
+    const pipeline = this.#pipelines[columns.pipeline.at(row)];
+    const runId = columns.runId.at(row);
+    if (pipeline === undefined) throw new TypeError(`run ${runId} has no pipeline`);
+    return {
+      row,
+      runId,
+      pipeline,
+      status: this.#statuses[columns.status.at(row)] ?? "",
+      seed: columns.seed.knownAt(row),
+      repetition: columns.repetition.knownAt(row),
+      orderedAt: columns.orderedAt.knownAt(row),
+      endedAt: columns.endedAt.knownAt(row),
+      isAgain: columns.isAgain.at(row) === 1,
+      isLost: columns.isLost.at(row) === 1,
+      further: this.#further.get(row),
+    };
+  }
+
+  /** undefined where the run has no such figure, null where it is empty. */
+  figure(row: number, name: string): number | null | undefined {
+    const column = this.#figures.get(name);
+    const kind = column?.kinds.at(row) ?? 0;
+    return kind === 2 ? column?.values.at(row) : kind === 1 ? null : undefined;
+  }
+
+  outcome({ row, status, isLost }: TableRun, name: string): Outcome {
+    if (status === "pending" || status === "running" || status === "paused") return "unfinished";
+    if (status !== "done") return isLost ? "lost" : "failed";
+    const value = this.figure(row, name) ?? null;
+    if (value === null) return "empty";
+    return Number.isFinite(value) ? value : "diverged";
+  }
+
+  /** The run is to count as it was at an epoch. */
+  takeBack(row: number, epoch: number, pipelineIndex: number, figures: ReadonlyMap<string, number | null>): void {
+    this.#columns.pipeline.set(row, pipelineIndex);
+    this.#further.set(row, epoch);
+    for (const [name, value] of figures) {
+      const column = this.#figures.get(name);
+      column?.values.set(row, value ?? undefined);
+      column?.kinds.set(row, value === null ? 1 : 2);
+    }
+  }
+
+  keepApart(row: number): void {
+    this.#further.set(row, 0);
+  }
+
+  /** Rows of each pipeline that some run has, ascending; the pipeline of the first run first. */
+  rowsByPipeline(): ReadonlyMap<ParsedPipeline, readonly number[]> {
+    const rows = new Map<ParsedPipeline, number[]>();
+    for (let row = 0; row < this.length; row++) {
+      const pipeline = this.#pipelines[this.#columns.pipeline.at(row)];
+      if (pipeline === undefined) continue;
+      const known = rows.get(pipeline);
+      if (known === undefined) rows.set(pipeline, [row]);
+      else known.push(row);
+    }
+    return rows;
+  }
+}
+
+/** Every run that has a pipeline which can be read, in the order of the ids. */
+export async function readRunTable(reader: StoreReader, figures: readonly Figure[]): Promise<RunTable> {
+  const table = new RunTable(figures.map(({ name }) => name));
+  const indices = new Map<string, number | undefined>();
+  for await (const run of reader.runs()) {
+    const { pipeline, params, description } = run;
+    const text = hash("sha256", `${JSON.stringify(pipeline)}\n${description}\n${params.flat().join("\n")}`, "base64");
+    if (!indices.has(text)) {
+      const parts = partsOf(run);
+      indices.set(text, parts && table.addPipeline({ ...parts, trainingText: "", description, params }));
+    }
+    const index = indices.get(text);
+    if (index !== undefined) table.add(run, index);
+  }
+  const pipelines = [...table.rowsByPipeline().keys()];
+  const trainingOf = lentTraining(pipelines);
+  const trainings = new Map(pipelines.map((pipeline) => [pipeline, trainingOf(pipeline)]));
+  table.completePipelines((pipeline) => {
+    const training = trainings.get(pipeline) ?? pipeline.training;
+    return { ...pipeline, training, trainingText: JSON.stringify(sortedValues(training)) };
+  });
+  return table;
+}

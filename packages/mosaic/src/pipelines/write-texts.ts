@@ -1,0 +1,36 @@
+/** Writes a file of many texts, so that their number costs no memory. */
+import { open } from "node:fs/promises";
+import { replaceFiles } from "@ml-mosaic/base";
+
+/** Texts are gathered up to this many characters between writes. */
+const chunkCharacters = 1 << 18;
+
+/** The texts one behind the other; whatever happens, `file` is the old one or the new one. */
+export function writeTexts(
+  file: string,
+  texts: Iterable<string> | AsyncIterable<string>,
+  options?: { readonly durable: boolean },
+): Promise<void> {
+  const write = async ([temporary = ""]: readonly string[]) => {
+    const handle = await open(temporary, "wx");
+    try {
+      let chunk = "";
+      for await (const text of texts) {
+        chunk += text;
+        if (chunk.length < chunkCharacters) continue;
+        await handle.writeFile(chunk);
+        chunk = "";
+      }
+      await handle.writeFile(chunk);
+    } finally {
+      await handle.close();
+    }
+  };
+  return replaceFiles([file], write, options);
+}
+
+/** The items of a list as `JSON.stringify` lays them out with tabs, within something that is `depth` tabs deep. */
+export function listItem(value: unknown, index: number, depth: number): string {
+  const indent = `\n${"\t".repeat(depth)}`;
+  return `${index === 0 ? "" : ","}${indent}${JSON.stringify(value, null, "\t").replaceAll("\n", indent)}`;
+}
