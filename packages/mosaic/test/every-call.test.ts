@@ -109,8 +109,9 @@ async function pausedRun(
 const goOnPaused = (workspace: Workspace) =>
   type(workspace, workspace.exists("left.json") ? resume : [...run, "--continue"]);
 
-/** As what it says says, or else `mosaic status`; what was not even begun is begun again. */
+/** As what it says says, or else `mosaic status`; what was not even begun is begun again, what is done is not. */
 async function goOnRerun(workspace: Workspace, first: CommandEnd): Promise<CommandEnd> {
+  if (/^2 runs done/m.test(first.stderr)) return { ...first, code: 0 };
   const told = (text: string) => /^ {2}mosaic (re?run .*?)(?: {3}|$)/m.exec(text)?.[1]?.split(" ");
   const lost = workspace.statuses("or.db").some((status) => status !== "done");
   const args = told(first.stderr) ?? (lost ? [...run, "--continue"] : rerun);

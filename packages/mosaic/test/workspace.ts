@@ -87,7 +87,7 @@ export async function openWorkspace(files: Readonly<Record<string, string>> = {}
 
 /** Waits until no process works in the folder any more, and returns those that still do after some seconds. */
 export async function processesGone(folder: string): Promise<readonly number[]> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 400; attempt++) {
     if (processesIn(folder).length === 0) return [];
     await wait(50);
   }
