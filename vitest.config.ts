@@ -10,8 +10,11 @@ const shared = {
   setupFiles: ["packages/testing/src/after-each-file.ts"],
 };
 
-/** Suites that change what a process loads, each in one of its own. */
-const alone = ["packages/mosaic/src/modules/user-files.test.ts"];
+/** Suites that change what a process loads, or list all that is registered in it, each in one of its own. */
+const alone = [
+  "packages/mosaic/src/config/process-components.test.ts",
+  "packages/mosaic/src/modules/user-files.test.ts",
+];
 
 export default defineConfig({
   test: {

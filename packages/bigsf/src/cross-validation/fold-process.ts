@@ -25,6 +25,7 @@ const main = fileURLToPath(
  * Trains one split in a process of its own.
  *
  * @throws BigsfError `TRAINING` with what went wrong there
+ * @throws the reason of `pause` where the process was stopped before it had begun
  */
 export function trainFoldInProcess({ config, split, existing, pause, onMessage }: FoldOrder): Promise<RunResult> {
   const child = fork(main, [], {
@@ -46,9 +47,11 @@ export function trainFoldInProcess({ config, split, existing, pause, onMessage }
       if (message.kind === "failed") failed(message.message);
     });
     child.on("error", (error) => failed(`its process failed: ${error.message}`));
-    child.on("close", (code, signal) =>
-      failed(signal === null ? `its process ended with exit code ${code}` : `its process was killed by ${signal}`),
-    );
+    child.on("close", (code, signal) => {
+      // Ctrl-C reaches the processes of splits too, also one that cannot listen to it yet.
+      if (pause.aborted && (signal === "SIGINT" || signal === "SIGTERM")) reject(pause.reason);
+      else failed(signal === null ? `its process ended with exit code ${code}` : `its process was killed by ${signal}`);
+    });
     pause.addEventListener("abort", stop);
     send({ kind: "train", config, split, existing });
     if (pause.aborted) stop();

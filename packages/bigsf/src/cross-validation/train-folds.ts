@@ -66,6 +66,7 @@ async function trainOne(
     });
     return { kind: result.paused ? "paused" : "done", result };
   } catch (error) {
+    if (pause.aborted && error === pause.reason) return { kind: "left" };
     return { kind: "failed", message: messageOf(error) };
   }
 }
