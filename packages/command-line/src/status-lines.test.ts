@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { StatusLines } from "./status-lines.ts";
 
 const columns = 20;
@@ -51,6 +51,17 @@ test("lines are written over, those that stay come above them, and in the end th
   status.end();
   status.end();
   expect(screen()).toEqual(["split 1  epoch 1"]);
+});
+
+test("they are drawn from the first moment of a process on", () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  try {
+    const { status, screen } = open(true);
+    status.show(["split 1  0 %"]);
+    expect([performance.now(), screen()]).toEqual([0, ["split 1  0 %"]]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("lines longer than the terminal is wide leave nothing behind", () => {

@@ -55,6 +55,14 @@ async function expectGoesOn(stopped: Awaited<ReturnType<Workspace["run"]>>, why:
   expect(workspace.query("or.db", "SELECT max(attempts) AS most FROM run_details")).toEqual([{ most: 0 }]);
 }
 
+async function runWith(fault: Fault) {
+  const faults = openFaults(temporaryFolder());
+  const environment = Object.entries(faults.environment(fault)).map((entry) => entry.join("="));
+  const ended = await workspace.startProgram("env", [...environment, process.execPath, bin, ...command]).finished;
+  expect(faults.outcome().hit, ended.stderr).toMatch(fault.call ?? "");
+  return ended;
+}
+
 test.each([
   ["EDQUOT", "write", "the quota of the disk is used up; make room"],
   ["EROFS", "open", "the file system can only be read; mount it for writing"],
@@ -62,13 +70,15 @@ test.each([
   ["ESTALE", "rename", "the file system has lost a file that was open; mount it anew"],
 ] as const)("%s at %s of a run's files", async (kind, call, why) => {
   await write();
-  const faults = openFaults(temporaryFolder());
-  const fault: Fault = { kind, call, at: 1, lasting: true, parts: ["_1.", ".staging"] };
-  const environment = Object.entries(faults.environment(fault)).map((entry) => entry.join("="));
-  const stopped = await workspace.startProgram("env", [...environment, process.execPath, bin, ...command]).finished;
-  expect(faults.outcome().hit, stopped.stderr).toMatch(call);
+  const stopped = await runWith({ kind, call, at: 1, lasting: true, parts: ["_1.", ".staging"] });
   const files = workspace.path(".runs/or");
   await expectGoesOn(stopped, `\nrun 1 cannot go on: the run files in ${files} cannot be written: ${why}\n`);
+});
+
+test("the socket over which it takes requests cannot be made private: it ends, and can be gone on with", async () => {
+  await write();
+  const ended = await runWith({ kind: "EROFS", call: "chmod", at: 1, parts: [".sock"] });
+  await expectGoesOn(ended, /\nEROFS: read-only file system, chmod '.*\.sock'\n/);
 });
 
 test("the folder of the runs' files is removed while they run", async () => {
