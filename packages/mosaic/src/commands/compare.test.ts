@@ -1,4 +1,4 @@
-import { copyFile, rm } from "node:fs/promises";
+import { copyFile, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,9 @@ import { configurationsOf } from "../plots/runs/configurations.ts";
 import { readPlotRuns } from "../plots/runs/plot-runs.ts";
 import { openSqliteStore } from "../store/index.ts";
 import { compareCommand } from "./compare.ts";
+import { importanceCommand } from "./importance.ts";
+import { parallelCommand } from "./parallel.ts";
+import { paretoCommand } from "./pareto.ts";
 
 let folder: string;
 let database: string;
@@ -257,6 +260,28 @@ describe("models are told apart and grouped", () => {
     expect((await compareJson("--by", "lr")).dataSets[0].models[0].model).toBe("lr 1e-2");
   });
 
+  test("not by how a number is written", async () => {
+    const rewritten = runsOf({ 2: [1, 1.1, 1] }, { process: { lr: "0.001" }, changes: { width: "2.0" } });
+    const runs = [
+      ...runsOf({ 2: [2, 2, 2.1] }),
+      ...rewritten.map((run) => ({ ...run, repetition: run.repetition + 3 })),
+    ];
+    await writeDatabase(database, runs);
+    expect((await compareJson()).dataSets).toMatchObject([{ models: [{ model: "Net(2)", n: 6 }] }]);
+    for (const by of ["lr", "width"])
+      expect((await compareJson("--by", by)).dataSets).toMatchObject([{ models: [{ n: 6 }] }]);
+    await rm(database);
+    await writeDatabase(database, [...runs, ...runsOf({ 2: [3, 3, 3.1] }, { process: { lr: "0.1" } })]);
+    expect((await compareJson()).dataSets).toMatchObject([
+      {
+        models: [
+          { model: "Net(2) | lr=1e-3", n: 6 },
+          { model: "Net(2) | lr=0.1", n: 3 },
+        ],
+      },
+    ]);
+  });
+
   test("--by averages the pipelines of a group within each repetition", async () => {
     await writeDatabase(database, [
       ...runsOf({ 2: [2, 2.2, 2.1], 3: [3, 3.2, 3.1] }),
@@ -440,6 +465,18 @@ describe("some repetitions trained further", () => {
       [2, 2.1, 2.2],
     ]);
     expect(plotted?.leftOut).toEqual(["1 run trained further: shown as after 2 epochs, which all have"]);
+    for (const { command, args } of [
+      { command: parallelCommand, args: [] },
+      { command: importanceCommand, args: [] },
+      { command: paretoCommand, args: ["nb_params", "test_loss"] },
+    ]) {
+      const file = join(folder, `${command.name}.svg`);
+      expect(await runForTest(command, [database, file, ...args])).toMatchObject({ code: 0 });
+      expect([command.name, await readFile(file, "utf8")]).toEqual([
+        command.name,
+        expect.stringContaining("1 run trained further"),
+      ]);
+    }
     // At four epochs two of them were in the middle.
     await again();
     await store.close();
