@@ -270,7 +270,7 @@ describe("models are told apart and grouped", () => {
     expect((await compareJson()).dataSets).toMatchObject([{ models: [{ model: "Net(2)", n: 6 }] }]);
     for (const by of ["lr", "width"])
       expect((await compareJson("--by", by)).dataSets).toMatchObject([{ models: [{ n: 6 }] }]);
-    const others = runsOf({ 2: [3, 3, 3.1] }, { process: { lr: "0.001", optimizer: "SGD" } });
+    const others = runsOf({ 2: [3, 3, 3.1] }, { process: { lr: "1e-3", optimizer: "SGD" } });
     await rm(database);
     await writeDatabase(database, [...runs, ...others]);
     expect((await compareJson()).dataSets).toMatchObject([
