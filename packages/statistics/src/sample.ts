@@ -56,11 +56,24 @@ export function quantileOf(values: Float64Array, q: number): number {
   return low + (position - place) * (high - low);
 }
 
-/** Hoare's selection: afterwards the value at `place` is the one that sorting would put there, greater ones behind it. */
-export function select(values: Float64Array, place: number): void {
-  let [start, end] = [0, values.length - 1];
+/**
+ * Selection: afterwards the value at `place` is the one that sorting would put there, greater ones behind it. Of many values a
+ * sample around the place is put in order first, so that the pivot lies close to the one looked for.
+ *
+ * Source: Floyd and Rivest, Algorithm 489: select, Communications of the ACM 18 (1975).
+ */
+export function select(values: Float64Array, place: number, start = 0, end = values.length - 1): void {
   while (start < end) {
-    const pivot = values[(start + end) >> 1] ?? 0;
+    if (end - start > 600) {
+      const count = end - start + 1;
+      const size = 0.5 * Math.exp((2 * Math.log(count)) / 3);
+      const share = (place - start + 1) / count;
+      const margin = 0.5 * Math.sqrt(Math.log(count) * size * (1 - size / count)) * Math.sign(share - 0.5);
+      const first = Math.floor(place - share * size + margin);
+      const last = Math.floor(place + (1 - share) * size + margin);
+      select(values, place, Math.max(start, first), Math.min(end, last));
+    }
+    const pivot = values[place] ?? 0;
     let [left, right] = [start, end];
     while (left <= right) {
       while ((values[left] ?? 0) < pivot) left++;
