@@ -10,10 +10,17 @@ const shared = {
   setupFiles: ["packages/testing/src/after-each-file.ts"],
 };
 
-/** Suites that change what a process loads, or list all that is registered in it, each in one of its own. */
+/** Suites that change what a process loads, list all that is registered in it, or measure its memory: each in one of its own. */
 const alone = [
+  "packages/mosaic/src/config/pipelines.test.ts",
   "packages/mosaic/src/config/process-components.test.ts",
   "packages/mosaic/src/modules/user-files.test.ts",
+  "packages/mosaic/src/pipelines/json-source.test.ts",
+  "packages/tensor/src/data/image-folder.test.ts",
+  "packages/tensor/src/data/png-chunks.test.ts",
+  "packages/tensor/src/program/training-program.donation.test.ts",
+  "packages/tensor/src/program/training-program.leaks.test.ts",
+  "packages/tensor/src/runtime/session.test.ts",
 ];
 
 export default defineConfig({
