@@ -7,7 +7,7 @@ const resultsFile = process.env.TEST_RESULTS;
 const shared = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
-  setupFiles: ["packages/testing/src/after-each-file.ts"],
+  setupFiles: ["packages/testing/src/after-each-file.ts", "packages/testing/src/property-seed.ts"],
 };
 
 /** Suites that change what a process loads, list all that is registered in it, or measure its memory: each in one of its own. */
