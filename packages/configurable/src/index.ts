@@ -53,7 +53,16 @@ export { type Infer, isSchemaMap, type Schema, type SchemaMap, schema, type Writ
 export { configOfText } from "./text/component-text.ts";
 export { type NestedText, nestTexts } from "./text/nest-texts.ts";
 export { type TextFault, textProblem } from "./text/range.ts";
-export { booleanFromText, isNullText, readText, unquotedText, valueText } from "./text/scalars.ts";
+export {
+  booleanFromText,
+  infinityFromText,
+  isNullText,
+  numberFromText,
+  quotedText,
+  readText,
+  unquotedText,
+  valueText,
+} from "./text/scalars.ts";
 export { parseValue, repeatedValue } from "./text/values.ts";
 export { axis } from "./types/axis.ts";
 export { list, map } from "./types/collection-types.ts";

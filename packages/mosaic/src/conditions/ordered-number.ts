@@ -1,0 +1,6 @@
+import { infinityFromText, numberFromText } from "@ml-mosaic/configurable";
+
+/** What `<` and `>` compare; undefined for a text, and for what is not a number. */
+export function orderedNumber(text: string): number | undefined {
+  return numberFromText(text) ?? infinityFromText(text);
+}
