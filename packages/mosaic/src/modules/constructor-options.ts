@@ -41,7 +41,16 @@ export function takesModuleInfo(userClass: unknown): boolean {
   });
 }
 
+/** Classes that serve many runs are read once; undefined of one that cannot be read. */
+const bodies = new WeakMap<object, { readonly body: ClassBody | undefined }>();
+
 function classBody(candidate: object): ClassBody | undefined {
+  const known = bodies.get(candidate) ?? { body: readBody(candidate) };
+  bodies.set(candidate, known);
+  return known.body;
+}
+
+function readBody(candidate: object): ClassBody | undefined {
   try {
     const expression = parseExpressionAt(String(candidate), 0, { ecmaVersion: "latest", sourceType: "module" });
     return expression.type === "ClassExpression" ? expression.body : undefined;

@@ -52,6 +52,26 @@ test("each run finds the files as they begin, and within a run they are the same
   }
 });
 
+test("files that can remember nothing are loaded once for runs of the same texts", async () => {
+  const plain = join(folder, "plain.ts");
+  await writeFile(plain, "export class Plain { readonly a: number = 1; }");
+  const { files } = await moduleCode({ kind: "file", path: plain }, folder);
+  const code = await moduleCode({ kind: "file", path: file }, folder);
+  const load = async (digests = files) => {
+    beginUserFiles(digests);
+    return (await importUserFile(plain)).Plain;
+  };
+  beginUserFiles(undefined);
+  const first = await load();
+  expect(await load()).toBe(first);
+  // One file that remembers could write to all others.
+  const both = new Map([...files, ...code.files]);
+  expect(await load(both)).toBe(first);
+  expect(await call("next")).toEqual([21, 11, 31]);
+  expect(await load(both)).not.toBe(first);
+  expect(await call("next")).toEqual([21, 11, 31]);
+});
+
 test("a stack names the file and the line alone", async () => {
   beginUserFiles(undefined);
   const error: unknown = await call("fail").catch((thrown: unknown) => thrown);

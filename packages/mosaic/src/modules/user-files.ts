@@ -1,7 +1,7 @@
 /**
  * The user's own files, which are all that is imported by relative path: loaded afresh for each run, so that what a file
- * keeps in its variables lasts one run, and checked against the texts that the runs' identities stand for. Packages are
- * loaded once, so that classes of two runs have the same bases.
+ * keeps in its variables lasts one run, and checked against the texts that the runs' identities stand for. Where none of
+ * them can keep anything they are loaded once, as packages are, so that classes of two runs have the same bases.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -15,6 +15,7 @@ import {
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { forgetRegistered } from "@ml-mosaic/configurable";
 import { MosaicError } from "../errors.ts";
+import { areStateless, type StatelessFile, statelessFile } from "./stateless-files.ts";
 
 /** Digests of files' texts by their absolute paths. */
 export type FileDigests = ReadonlyMap<string, string>;
@@ -24,8 +25,15 @@ const mark = "?mosaic-run=";
 const marked = /\?mosaic-run=\d+/;
 const markedEverywhere = new RegExp(marked, "g");
 
+interface UserText {
+  readonly digest: string;
+  readonly loaded: LoadFnOutput;
+  /** undefined where the file may keep something from one run to the next. */
+  readonly stateless: StatelessFile | undefined;
+}
+
 /** Read, checked and stripped of its types once: for runs whose texts are known it stays, whatever the file says later. */
-const texts = new Map<string, { readonly digest: string; readonly loaded: LoadFnOutput }>();
+const texts = new Map<string, UserText>();
 /** Packages too: looking for them takes longer than all else. */
 const resolutions = new Map<string, ResolveFnOutput>();
 /** Which user files each one has really imported. */
@@ -43,13 +51,33 @@ const requireCache = createRequire(import.meta.url).cache;
  * @param digests the only texts that may be imported; undefined: whatever the files say
  */
 export function beginUserFiles(digests: FileDigests | undefined): void {
-  copy++;
   expected = digests;
   breach = undefined;
+  forgetRegistered((file) => texts.has(file));
+  if (digests !== undefined && mayStay(digests)) return;
+  copy++;
   // What is required, unlike what is imported, is known by its path alone.
   for (const path of texts.keys()) delete requireCache[path];
-  forgetRegistered((file) => texts.has(file));
-  if (digests === undefined) texts.clear();
+  if (digests === undefined) {
+    texts.clear();
+    judged = { files: 0, stateless: false };
+  }
+}
+
+/** What the answer was for so many files: texts are not taken away one by one. */
+let judged = { files: 0, stateless: false };
+
+/**
+ * Whether what is loaded can serve the next run too: no file remembers the one before. One that did could write to
+ * functions and classes of all others, so that it is all or nothing.
+ */
+function mayStay(digests: FileDigests): boolean {
+  if (judged.files !== texts.size) {
+    const files = Array.from(texts.values(), ({ stateless }) => stateless);
+    const known = files.filter((file) => file !== undefined);
+    judged = { files: texts.size, stateless: known.length === files.length && areStateless(known) };
+  }
+  return judged.stateless && texts.entries().every(([path, { digest }]) => digests.get(path) === digest);
 }
 
 /** @throws MosaicError where a text was refused, whatever the module has made of the refusal */
@@ -110,7 +138,7 @@ registerHooks({
   },
 });
 
-function readText(url: string, path: string, loaded: LoadFnOutput) {
+function readText(url: string, path: string, loaded: LoadFnOutput): UserText {
   const { source, format } = loaded;
   // What is imported comes as bytes; of CommonJS there is the text, or nothing where it is imported.
   const bytes = ArrayBuffer.isView(source)
@@ -120,21 +148,27 @@ function readText(url: string, path: string, loaded: LoadFnOutput) {
       : undefined;
   const content = bytes ?? readFileSync(path);
   const own = typeof source === "string" ? { source: new TextDecoder().decode(content) } : {};
-  return { digest: textDigest(content), loaded: { ...loaded, ...own, ...strippedText(url, format, bytes) } };
+  const stripped = strippedText(url, format, bytes);
+  return {
+    digest: textDigest(content),
+    loaded: { ...loaded, ...own, ...stripped },
+    // Where texts are not known beforehand files are not kept.
+    stateless: expected === undefined || stripped === undefined ? undefined : statelessFile(stripped.source),
+  };
 }
 
 /** A module as JavaScript, with the file's own name, as stacks are to show it. */
 function strippedText(url: string, format: LoadFnOutput["format"], bytes: NodeJS.ArrayBufferView | undefined) {
-  if (bytes === undefined || (format !== "module" && format !== "module-typescript")) return {};
+  if (bytes === undefined || (format !== "module" && format !== "module-typescript")) return undefined;
   const text = new TextDecoder().decode(bytes);
   try {
     // Once, where a file is loaded many times; Node warns of it, which workers are told to leave.
-    if (format === "module-typescript" && expected === undefined) return {};
+    if (format === "module-typescript" && expected === undefined) return undefined;
     const script = format === "module" ? text : stripTypeScriptTypes(text);
     return { format: "module" as const, source: `${script}\n//# sourceURL=${withoutMarks(url)}` };
   } catch {
     // Node says itself what it cannot read.
-    return {};
+    return undefined;
   }
 }
 

@@ -11,6 +11,7 @@ import { RunLog } from "../run/run-files.ts";
 import { captureOutput } from "./capture-output.ts";
 import { errorText } from "./error-text.ts";
 import { InheritedOutput } from "./inherited-output.ts";
+import { MemoryWatch } from "./memory-watch.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { ownChannel } from "./own-channel.ts";
 import { startPulse } from "./pulse.ts";
@@ -27,22 +28,13 @@ const send = ownChannel();
 const pulse = startPulse();
 const inherited = new InheritedOutput();
 const changedState = watchSharedState();
+const memory = new MemoryWatch();
 
 /** The run at hand; undefined as soon as all is said about it. */
 let current: { readonly token: number; readonly log: RunLog | undefined; readonly pause: AbortController } | undefined;
 
 /** Tells the code of one run from that of another, however late it is called. */
 const runs = new AsyncLocalStorage<{ readonly token: number; readonly runId: number }>();
-
-/** What the first run has left is what all need. */
-let firstBytes: number | undefined;
-const mostGrowthBytes = 100e6;
-
-function memoryHasGrown(): boolean {
-  const bytes = process.memoryUsage.rss();
-  firstBytes ??= bytes;
-  return bytes - firstBytes > mostGrowthBytes;
-}
 
 function tell(message: FromWorker, sent: () => void = () => undefined): void {
   send(message, sent);
@@ -87,7 +79,7 @@ async function carryOut(token: number, order: RunOrder): Promise<void> {
     const changes = changedState();
     if (changes.length > 0)
       log?.write(`This run leaves ${changes.join(", ")} changed: the next one gets a new worker.\n`);
-    const last = changes.length > 0 || memoryHasGrown();
+    const last = changes.length > 0 || memory.hasGrown();
     if (log !== undefined) inherited.moveTo(log);
     log?.close();
     const logFile = log === undefined ? [] : [{ kind: "log", path: `output_${order.runId}.log`, sizeBytes: log.size }];
