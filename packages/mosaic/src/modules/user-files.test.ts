@@ -52,9 +52,9 @@ test("each run finds the files as they begin, and within a run they are the same
   }
 });
 
-test("files that can remember nothing are loaded once for runs of the same texts", async () => {
+test("files that have kept nothing serve all runs of the same texts", async () => {
   const plain = join(folder, "plain.ts");
-  await writeFile(plain, "export class Plain { readonly a: number = 1; }");
+  await writeFile(plain, "export class Plain { readonly a: number = 1; forward() { return 1; } }");
   const { files } = await moduleCode({ kind: "file", path: plain }, folder);
   const code = await moduleCode({ kind: "file", path: file }, folder);
   const load = async (digests = files) => {
@@ -70,6 +70,43 @@ test("files that can remember nothing are loaded once for runs of the same texts
   expect(await call("next")).toEqual([21, 11, 31]);
   expect(await load(both)).not.toBe(first);
   expect(await call("next")).toEqual([21, 11, 31]);
+});
+
+test.each([
+  [
+    "a method, by a name that is computed",
+    'const key = ["for", "ward"].join(""); it[key].count = (it[key].count ?? 0) + 1;',
+  ],
+  ["a class, through another's hands", "const { constructor } = it; Object.assign(constructor, { count: 1 });"],
+  ["a prototype", 'Reflect.defineProperty(Object.getPrototypeOf(it), "count", { value: 1, configurable: true });'],
+  ["a constant", "table.seen.push(it);"],
+  ["a function", "touch.count = 1;"],
+  ["a name of a class", "Plain = class extends Plain {};"],
+  ["import.meta", "import.meta.count = 1;"],
+])("what a run has written to %s is gone for the next", async (_, statement) => {
+  const plain = join(folder, "plain.js");
+  await writeFile(
+    plain,
+    `export const table = { seen: [] };
+export { Plain };
+class Plain { forward() { return 1; } }
+export function touch(it = new Plain()) { const before = state(it); ${statement} return [before, state(it)]; }
+function state(it) {
+  const { count } = import.meta;
+  return [it.forward, it.constructor, Object.getPrototypeOf(it), touch].map((each) => each.count).concat(table.seen.length, count, Plain.name);
+}`,
+  );
+  const { files } = await moduleCode({ kind: "file", path: plain }, folder);
+  beginUserFiles(undefined);
+  const touch = async () => {
+    beginUserFiles(files);
+    const loaded = await importUserFile(plain);
+    return { loaded, state: Function.prototype.call.call(Object(loaded.touch), undefined) };
+  };
+  const first = await touch();
+  const second = await touch();
+  expect(second.state).toEqual(first.state);
+  expect(second.loaded).not.toBe(first.loaded);
 });
 
 test("a stack names the file and the line alone", async () => {

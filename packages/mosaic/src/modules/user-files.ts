@@ -1,7 +1,8 @@
 /**
  * The user's own files, which are all that is imported by relative path: loaded afresh for each run, so that what a file
  * keeps in its variables lasts one run, and checked against the texts that the runs' identities stand for. Where none of
- * them can keep anything they are loaded once, as packages are, so that classes of two runs have the same bases.
+ * them has kept anything, and can be seen to have kept nothing, they serve the next run too. Packages are loaded once, so
+ * that classes of two runs have the same bases.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -15,7 +16,8 @@ import {
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { forgetRegistered } from "@ml-mosaic/configurable";
 import { MosaicError } from "../errors.ts";
-import { areStateless, type StatelessFile, statelessFile } from "./stateless-files.ts";
+import { lastingNames } from "./lasting-names.ts";
+import { watchValues } from "./watch-values.ts";
 
 /** Digests of files' texts by their absolute paths. */
 export type FileDigests = ReadonlyMap<string, string>;
@@ -25,15 +27,10 @@ const mark = "?mosaic-run=";
 const marked = /\?mosaic-run=\d+/;
 const markedEverywhere = new RegExp(marked, "g");
 
-interface UserText {
-  readonly digest: string;
-  readonly loaded: LoadFnOutput;
-  /** undefined where the file may keep something from one run to the next. */
-  readonly stateless: StatelessFile | undefined;
-}
-
 /** Read, checked and stripped of its types once: for runs whose texts are known it stays, whatever the file says later. */
-const texts = new Map<string, UserText>();
+const texts = new Map<string, { readonly digest: string; readonly loaded: LoadFnOutput }>();
+/** Of the files that are loaded now: whether what they hold is known to be as when they were loaded. */
+const unchanged = new Map<string, () => boolean>();
 /** Packages too: looking for them takes longer than all else. */
 const resolutions = new Map<string, ResolveFnOutput>();
 /** Which user files each one has really imported. */
@@ -56,28 +53,27 @@ export function beginUserFiles(digests: FileDigests | undefined): void {
   forgetRegistered((file) => texts.has(file));
   if (digests !== undefined && mayStay(digests)) return;
   copy++;
+  unchanged.clear();
   // What is required, unlike what is imported, is known by its path alone.
   for (const path of texts.keys()) delete requireCache[path];
-  if (digests === undefined) {
-    texts.clear();
-    judged = { files: 0, stateless: false };
-  }
+  if (digests === undefined) texts.clear();
 }
 
-/** What the answer was for so many files: texts are not taken away one by one. */
-let judged = { files: 0, stateless: false };
-
-/**
- * Whether what is loaded can serve the next run too: no file remembers the one before. One that did could write to
- * functions and classes of all others, so that it is all or nothing.
- */
+/** Whether all that is loaded can serve another run. One file that remembers could have written to all others. */
 function mayStay(digests: FileDigests): boolean {
-  if (judged.files !== texts.size) {
-    const files = Array.from(texts.values(), ({ stateless }) => stateless);
-    const known = files.filter((file) => file !== undefined);
-    judged = { files: texts.size, stateless: known.length === files.length && areStateless(known) };
-  }
-  return judged.stateless && texts.entries().every(([path, { digest }]) => digests.get(path) === digest);
+  return unchanged.entries().every(([path, is]) => digests.get(path) === texts.get(path)?.digest && is());
+}
+
+/** Called at the end of each file that keeps nothing hidden, with what its names stand for. */
+const loaded = Symbol.for("ml-mosaic.loaded");
+Object.defineProperty(globalThis, loaded, {
+  value(url: string, values: () => readonly unknown[]) {
+    if (url.endsWith(mark + copy)) unchanged.set(fileURLToPath(url), watchValues(values));
+  },
+});
+
+function loadedCall(names: readonly string[]): string {
+  return `;globalThis[Symbol.for("${loaded.description}")](import.meta.url, () => [${["import.meta", ...names]}]);\n`;
 }
 
 /** @throws MosaicError where a text was refused, whatever the module has made of the refusal */
@@ -133,12 +129,13 @@ registerHooks({
     const path = fileURLToPath(url);
     const text = texts.get(path) ?? readText(url, path, next(url, context));
     texts.set(path, text);
+    unchanged.set(path, () => false);
     refuseOther(path, text.digest);
     return { ...text.loaded, shortCircuit: true };
   },
 });
 
-function readText(url: string, path: string, loaded: LoadFnOutput): UserText {
+function readText(url: string, path: string, loaded: LoadFnOutput) {
   const { source, format } = loaded;
   // What is imported comes as bytes; of CommonJS there is the text, or nothing where it is imported.
   const bytes = ArrayBuffer.isView(source)
@@ -148,27 +145,24 @@ function readText(url: string, path: string, loaded: LoadFnOutput): UserText {
       : undefined;
   const content = bytes ?? readFileSync(path);
   const own = typeof source === "string" ? { source: new TextDecoder().decode(content) } : {};
-  const stripped = strippedText(url, format, bytes);
-  return {
-    digest: textDigest(content),
-    loaded: { ...loaded, ...own, ...stripped },
-    // Where texts are not known beforehand files are not kept.
-    stateless: expected === undefined || stripped === undefined ? undefined : statelessFile(stripped.source),
-  };
+  return { digest: textDigest(content), loaded: { ...loaded, ...own, ...strippedText(url, format, bytes) } };
 }
 
 /** A module as JavaScript, with the file's own name, as stacks are to show it. */
 function strippedText(url: string, format: LoadFnOutput["format"], bytes: NodeJS.ArrayBufferView | undefined) {
-  if (bytes === undefined || (format !== "module" && format !== "module-typescript")) return undefined;
+  if (bytes === undefined || (format !== "module" && format !== "module-typescript")) return {};
   const text = new TextDecoder().decode(bytes);
   try {
     // Once, where a file is loaded many times; Node warns of it, which workers are told to leave.
-    if (format === "module-typescript" && expected === undefined) return undefined;
+    if (format === "module-typescript" && expected === undefined) return {};
     const script = format === "module" ? text : stripTypeScriptTypes(text);
-    return { format: "module" as const, source: `${script}\n//# sourceURL=${withoutMarks(url)}` };
+    // Where texts are not known beforehand files are not kept.
+    const names = expected === undefined ? undefined : lastingNames(script);
+    const end = names === undefined ? "" : loadedCall(names);
+    return { format: "module" as const, source: `${script}\n${end}//# sourceURL=${withoutMarks(url)}` };
   } catch {
     // Node says itself what it cannot read.
-    return undefined;
+    return {};
   }
 }
 
