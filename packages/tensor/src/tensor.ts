@@ -2,6 +2,7 @@ import { type DType, fromNumbers, type TypedArray, toNumbers } from "./dtype.ts"
 import { elementAt } from "./element-at.ts";
 import { TensorError } from "./errors.ts";
 import * as elementwiseMethods from "./methods/elementwise.ts";
+import * as indexing from "./methods/indexing.ts";
 import * as movement from "./methods/movement.ts";
 import * as products from "./methods/products.ts";
 import * as reductions from "./methods/reductions.ts";
@@ -10,8 +11,6 @@ import * as compare from "./ops/compare.ts";
 import type { ConvolutionAttributes, TransposedAttributes } from "./ops/convolution.ts";
 import * as convolution from "./ops/convolution.ts";
 import * as elementwise from "./ops/elementwise.ts";
-import { indexAdd } from "./ops/index-add.ts";
-import * as indexing from "./ops/indexing.ts";
 import * as linear from "./ops/linear.ts";
 import type { Attributes, Each, Inputs, Op, Others } from "./ops/op.ts";
 import * as ordering from "./ops/ordering.ts";
@@ -462,24 +461,24 @@ export class Tensor {
 
   /** Whole slices of an axis, by position. */
   indexSelect(dim: number, index: Tensor): Tensor {
-    return this.apply(indexing.take, [index], { axis: normalizeAxis(dim, this.ndim, "indexSelect") });
+    return indexing.indexSelect(this, dim, index);
   }
   /** out[i][j] = this[index[i][j]][j] for dim 0. */
   gather(dim: number, index: Tensor): Tensor {
-    return this.apply(indexing.gather, [index], { axis: normalizeAxis(dim, this.ndim, "gather") });
+    return indexing.gather(this, dim, index);
   }
   /** Adds `source` to a copy, at the positions that `index` gives along one axis. */
   scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor {
-    return this.apply(indexing.scatterAdd, [index, source], { axis: normalizeAxis(dim, this.ndim, "scatterAdd") });
+    return indexing.scatterAdd(this, dim, index, source);
   }
 
   /** Adds the slices of `source` to a copy of this, at the positions along an axis that `index` [n] gives. */
   indexAdd(dim: number, index: Tensor, source: Tensor): Tensor {
-    return this.apply(indexAdd, [index, source], { axis: normalizeAxis(dim, this.ndim, "indexAdd") });
+    return indexing.indexAdd(this, dim, index, source);
   }
   /** A new last axis of `numClasses`, 1 at the class that each element names and 0 elsewhere; int64, as in PyTorch. */
   oneHot(numClasses: number): Tensor {
-    return movement.oneHot(this, numClasses);
+    return indexing.oneHot(this, numClasses);
   }
 
   // Types and relatives

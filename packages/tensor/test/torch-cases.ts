@@ -104,7 +104,8 @@ export function torchCases<A extends object>(
       const attempt = () =>
         outputsOf(
           each,
-          each.inputs.map((input) => tensorOf(input)),
+          // Of what is computed, indices are refused only then.
+          each.inputs.map((input) => tensorOf(input, "constant")),
           calls,
         );
       expect(attempt).toThrow(TensorError);

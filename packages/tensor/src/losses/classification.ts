@@ -97,9 +97,7 @@ function indexLoss(
   const classes = logProbabilities.size(classAxis);
   checkWeight(name, weight, classes);
   const counted = target.ne(ignoreIndex);
-  // ONNX counts negative indices from the end; a class that does not exist must fail instead.
-  const checked = target.lt(0).where(target.newFull([], classes), target);
-  const index = counted.where(checked, target.newFull([], 0));
+  const index = counted.where(target, target.newFull([], 0));
   const ones = counted.to("float32");
   const weights = weight === undefined ? ones : ones.mul(weight.indexSelect(0, index));
   const picked = logProbabilities.gather(classAxis, index.unsqueeze(classAxis)).squeeze(classAxis).neg();

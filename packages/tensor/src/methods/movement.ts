@@ -72,18 +72,6 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return x.sum(axes).reshape(shape);
 }
 
-export function oneHot(x: Tensor, numClasses: number): Tensor {
-  if (x.dtype !== "int64" && x.dtype !== "int32")
-    throw new TensorError("TENSOR_DTYPE", `oneHot: classes are int64, not ${x.dtype}; convert with .to("int64")`);
-  if (!Number.isInteger(numClasses) || numClasses < 1)
-    throw new TensorError("TENSOR_VALUE", `oneHot: ${numClasses} classes; there must be a whole number above 0`);
-  const classes = x.newTensor(
-    Array.from({ length: numClasses }, (_, index) => index),
-    [numClasses],
-  );
-  return x.unsqueeze(-1).eq(classes).to("int64");
-}
-
 /** Joins tensors along an existing axis; PyTorch's cat, also known as concat. */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const [first, ...others] = tensors;

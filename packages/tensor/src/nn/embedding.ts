@@ -1,6 +1,6 @@
-import { toNumbers } from "../dtype.ts";
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
+import { checkedIndex } from "../methods/indexing.ts";
 import { embedding } from "../ops/embedding.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -9,7 +9,7 @@ import { Module } from "./module.ts";
 
 /**
  * A table of trained vectors: indices of any shape [...] become [..., embeddingDim]. Indices outside the table are
- * refused: constant ones when the graph is built, others by ONNX Runtime ("indices element out of data bounds").
+ * refused.
  */
 export class Embedding extends Module {
   readonly numEmbeddings: number;
@@ -42,22 +42,8 @@ export class Embedding extends Module {
   }
 
   forward(indices: Tensor): Tensor {
-    const { numEmbeddings } = this;
-    if (indices.dtype !== "int64" && indices.dtype !== "int32") {
-      throw new TensorError(
-        "TENSOR_DTYPE",
-        `Embedding: the indices are ${indices.dtype}; they must be int64. Convert them with .to("int64")`,
-      );
-    }
-    if (indices.source.kind === "constant") {
-      const outside = toNumbers(indices.source.data).find((index) => index < 0 || index >= numEmbeddings);
-      if (outside !== undefined)
-        throw new TensorError(
-          "TENSOR_VALUE",
-          `Embedding: index ${outside} is outside the ${numEmbeddings} embeddings, 0 to ${numEmbeddings - 1}`,
-        );
-    }
-    return this.weight.apply(embedding, [indices], { padding: this.paddingIdx ?? -1 });
+    const index = checkedIndex("Embedding", indices, this.numEmbeddings);
+    return this.weight.apply(embedding, [index], { padding: this.paddingIdx ?? -1 });
   }
 }
 

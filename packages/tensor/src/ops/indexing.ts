@@ -1,6 +1,9 @@
 import { TensorError } from "../errors.ts";
+import { onnxType } from "../onnx/types.ts";
 import { lengthAt, sameShape, showShape } from "../shape.ts";
-import { defineOp, type Input, namesOf, type TensorType } from "./op.ts";
+import { defineOp, type Input, type None, namesOf, type Op, type TensorType } from "./op.ts";
+
+type Along = { readonly axis: number };
 
 /** The axes of the input, and no larger outside the one along which the index points. */
 function fits(index: TensorType, input: TensorType, axis: number): boolean {
@@ -16,8 +19,25 @@ export function checkIndex(name: string, index: TensorType): void {
   }
 }
 
+/**
+ * Indices that count from the start alone. ONNX counts negative ones from the end; so much lower they are outside of every
+ * axis, where kernels refuse them, and errors can say what they were. Those that are too large they refuse as it is.
+ */
+export const negativeShift = 2 ** 40;
+
+/** The same indices, of which what reads them refuses the negative ones. For indices that others give. */
+export const fromStart = defineOp<None, [index: Input]>({
+  name: "fromStart",
+  infer: ([index]) => index,
+  emit(emitter, [index]) {
+    const scalar = (value: number) => emitter.constant(BigInt64Array.of(BigInt(value)), []);
+    const isNegative = emitter.node("Less", [index.name, scalar(0)]);
+    return emitter.node("Where", [isNegative, emitter.node("Sub", [index.name, scalar(negativeShift)]), index.name]);
+  },
+});
+
 /** Picks whole slices along one axis, as PyTorch's index_select; the index may have any shape. */
-export const take = defineOp<{ readonly axis: number }, [x: Input, index: Input]>({
+export const take: Op<Along, [x: Input, index: Input]> = defineOp({
   name: "take",
   infer([input, index], { axis }) {
     checkIndex("indexSelect", index);
@@ -29,13 +49,16 @@ export const take = defineOp<{ readonly axis: number }, [x: Input, index: Input]
   gradient({ inputs: [input, index], gradient, attributes: { axis } }) {
     const count = index.numel;
     const flatShape = [...input.shape.slice(0, axis), count, ...input.shape.slice(axis + 1)];
-    return [input.zerosLike().indexAdd(axis, index.reshape([count]), gradient.reshape(flatShape)), undefined];
+    return [
+      input.zerosLike().apply(indexAdd, [index.reshape([count]), gradient.reshape(flatShape)], { axis }),
+      undefined,
+    ];
   },
   emit: (emitter, inputs, { axis }) => emitter.node("Gather", namesOf(inputs), { axis }),
 });
 
 /** out[i][j] = input[index[i][j]][j] for axis 0, as PyTorch's gather; the index may be smaller than the input. */
-export const gather = defineOp<{ readonly axis: number }, [x: Input, index: Input]>({
+export const gather: Op<Along, [x: Input, index: Input]> = defineOp({
   name: "gather",
   infer([input, index], { axis }) {
     checkIndex("gather", index);
@@ -48,14 +71,14 @@ export const gather = defineOp<{ readonly axis: number }, [x: Input, index: Inpu
     return { shape: index.shape, dtype: input.dtype };
   },
   gradient: ({ inputs: [input, index], gradient, attributes: { axis } }) => [
-    input.zerosLike().scatterAdd(axis, index, gradient),
+    input.zerosLike().apply(scatterAdd, [index, gradient], { axis }),
     undefined,
   ],
   emit: (emitter, inputs, { axis }) => emitter.node("GatherElements", namesOf(inputs), { axis }),
 });
 
 /** Adds source[i][j] to out[index[i][j]][j] for axis 0, starting from the input, as PyTorch's scatter_add. */
-export const scatterAdd = defineOp<{ readonly axis: number }, [x: Input, index: Input, source: Input]>({
+export const scatterAdd = defineOp<Along, [x: Input, index: Input, source: Input]>({
   name: "scatterAdd",
   infer([input, index, source], { axis }) {
     checkIndex("scatterAdd", index);
@@ -76,7 +99,45 @@ export const scatterAdd = defineOp<{ readonly axis: number }, [x: Input, index: 
   gradient: ({ inputs: [, index], gradient, attributes: { axis }, needs }) => [
     gradient,
     undefined,
-    needs(2) ? gradient.gather(axis, index) : undefined,
+    needs(2) ? gradient.apply(gather, [index], { axis }) : undefined,
   ],
   emit: (emitter, inputs, { axis }) => emitter.node("ScatterElements", namesOf(inputs), { axis, reduction: "add" }),
+});
+
+/** Adds slice i of the source to slice index[i] of the input along an axis, as PyTorch's index_add. */
+export const indexAdd = defineOp<Along, [x: Input, index: Input, source: Input]>({
+  name: "indexAdd",
+  infer([input, index, source], { axis }) {
+    checkIndex("indexAdd", index);
+    const count = index.shape.length === 1 ? lengthAt(index.shape, 0) : Number.NaN;
+    const wanted = input.shape.map((size, each) => (each === axis ? count : size));
+    if (input.shape.length === 0 || !sameShape(source.shape, wanted)) {
+      throw new TensorError(
+        "TENSOR_SHAPE",
+        `indexAdd: the source ${showShape(source.shape)} must have the shape of ${showShape(input.shape)} with the length of the index ${showShape(index.shape)}, which has one axis, on axis ${axis}`,
+      );
+    }
+    if (source.dtype !== input.dtype)
+      throw new TensorError("TENSOR_DTYPE", `indexAdd: cannot add ${source.dtype} to ${input.dtype}; convert with .to`);
+    return { shape: input.shape, dtype: input.dtype };
+  },
+  gradient: ({ inputs: [, index], gradient, attributes: { axis }, needs }) => [
+    gradient,
+    undefined,
+    needs(2) ? gradient.apply(take, [index], { axis }) : undefined,
+  ],
+  emit(emitter, [input, index, source], { axis }) {
+    if (axis > 0) {
+      const aligned = emitter.node("Reshape", [
+        index.name,
+        emitter.shape(input.shape.map((_, each) => (each === axis ? lengthAt(index.shape, 0) : 1))),
+      ]);
+      const wide = emitter.node("Expand", [aligned, emitter.shape(source.shape)]);
+      return emitter.node("ScatterElements", [input.name, wide, source.name], { axis, reduction: "add" });
+    }
+    // Along the first axis whole rows are added, several times as fast as element by element.
+    const rows = index.dtype === "int64" ? index.name : emitter.node("Cast", [index.name], { to: onnxType.int64 });
+    const column = emitter.node("Unsqueeze", [rows, emitter.constant(BigInt64Array.of(1n), [1])]);
+    return emitter.node("ScatterND", [input.name, column, source.name], { reduction: "add" });
+  },
 });

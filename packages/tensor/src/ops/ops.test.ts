@@ -23,7 +23,6 @@ import { constant, Tensor } from "../tensor.ts";
 import * as cast from "./cast.ts";
 import * as compare from "./compare.ts";
 import * as elementwise from "./elementwise.ts";
-import { indexAdd } from "./index-add.ts";
 import * as indexing from "./indexing.ts";
 import * as linear from "./linear.ts";
 import type { Op } from "./op.ts";
@@ -144,7 +143,7 @@ function isOp(value: unknown): value is Op {
 }
 
 const allOps = [
-  ...[cast, compare, elementwise, indexing, linear, ordering, reduce, shaping, trigonometry, { prelu, indexAdd }],
+  ...[cast, compare, elementwise, indexing, linear, ordering, reduce, shaping, trigonometry, { prelu }],
 ].flatMap((file) => Object.values(file).filter(isOp));
 
 const opsOf = <A extends object>(each: TorchCase<A>, by: Calls<A>) =>

@@ -3,6 +3,7 @@ import { allocate } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { lengthAt, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { scatterAdd } from "./indexing.ts";
 import { defineOp, type Emitter, type Input, type TensorType, type Value } from "./op.ts";
 
 export type TopKAttributes = {
@@ -45,7 +46,7 @@ export const topkValues = defineOp<TopKAttributes, [x: Input]>({
   name: "topkValues",
   infer: checkTopK,
   gradient: ({ inputs: [x], attributes, gradient }) => [
-    x.zerosLike().scatterAdd(attributes.axis, x.apply(topkIndices, [], attributes), gradient),
+    x.zerosLike().apply(scatterAdd, [x.apply(topkIndices, [], attributes), gradient], { axis: attributes.axis }),
   ],
   emit: (emitter, [x], attributes, output) => emitNothing(emitter, output) ?? emitTopK(emitter, x, attributes).values,
 });

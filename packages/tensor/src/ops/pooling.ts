@@ -2,6 +2,7 @@
 import { allocate } from "../dtype.ts";
 import { lengthAt, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { scatterAdd, take } from "./indexing.ts";
 import { defineOp, type Emitter, type Input, type TensorType, type Value } from "./op.ts";
 import { resample, type Weights } from "./resample.ts";
 import { emitMaxPositions } from "./webgpu.ts";
@@ -46,7 +47,9 @@ export const maxPool = defineOp<Window, [x: Input]>({
     const disjoint = ([0, 1] as const).every((axis) => stride[axis] > dilation[axis] * (kernel[axis] - 1));
     if (disjoint) return [gradient.apply(place, [positions], { shape: input.shape })];
     const flat = input.newFull([input.numel], 0);
-    return [flat.scatterAdd(0, positions.reshape([-1]), gradient.reshape([-1])).reshape(input.shape)];
+    return [
+      flat.apply(scatterAdd, [positions.reshape([-1]), gradient.reshape([-1])], { axis: 0 }).reshape(input.shape),
+    ];
   },
   emit: (emitter, [x], window, output) =>
     unlessEmpty(emitter, output, () =>
@@ -121,7 +124,10 @@ function firstOfTile(input: Tensor, output: Tensor, window: Window): Tensor | un
 export const place = defineOp<{ readonly shape: Shape }, [values: Input, positions: Input]>({
   name: "place",
   infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
-  gradient: ({ inputs: [, positions], gradient }) => [gradient.reshape([-1]).indexSelect(0, positions), undefined],
+  gradient: ({ inputs: [, positions], gradient }) => [
+    gradient.reshape([-1]).apply(take, [positions], { axis: 0 }),
+    undefined,
+  ],
   emit(emitter, [values, positions], { shape }) {
     // ONNX Runtime's kernel for this is the fastest that scatters; the window it asks for is not used.
     return sizeOf(values.shape) === 0

@@ -5,6 +5,7 @@
  */
 import { lengthAt, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { indexAdd } from "./indexing.ts";
 import { defineOp, type Emitter, type Input, type Value } from "./op.ts";
 
 type Sizes = readonly [number, number];
@@ -94,7 +95,7 @@ export const unfold = defineOp<UnfoldAttributes, [x: Input]>({
     const index = input.newTensor(positions, [positions.length], "int64");
     const sums = input
       .newFull([channels, outside + 1, batch], 0)
-      .indexAdd(1, index, gradient.reshape([channels, positions.length, batch]))
+      .apply(indexAdd, [index, gradient.reshape([channels, positions.length, batch])], { axis: 1 })
       .slice(1, 0, outside);
     return [batchFirst(sums, batch, size)];
   },

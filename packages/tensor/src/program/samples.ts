@@ -1,5 +1,6 @@
 import type { DType, TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
+import { take } from "../ops/indexing.ts";
 import { lengthAt, type Shape } from "../shape.ts";
 import { input, type Tensor } from "../tensor.ts";
 import type { Entry, Part } from "./loop.ts";
@@ -47,7 +48,8 @@ export function samplesPart(
   );
   return {
     part: { fixed: samples, perStep: [rows] },
-    batch: samples.map(({ tensor }) => tensor.indexSelect(0, rows.tensor)),
+    // Rows are checked when they enter.
+    batch: samples.map(({ tensor }) => tensor.apply(take, [rows.tensor], { axis: 0 })),
   };
 }
 

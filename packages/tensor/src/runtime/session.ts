@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { messageOf } from "@ml-mosaic/base";
 import type { DType, TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
+import { negativeShift } from "../ops/indexing.ts";
 import type { Shape } from "../shape.ts";
 import { type Device, deviceRemedy, executionProvider } from "./device.ts";
 
@@ -100,8 +101,7 @@ export async function createSession(model: Uint8Array, bytes: number, options: S
     try {
       return await use();
     } catch (error) {
-      if (error instanceof TensorError) throw error;
-      throw new TensorError("TENSOR_RUNTIME", `ONNX Runtime failed: ${messageOf(error)}`, { cause: error });
+      throw error instanceof TensorError ? error : failureOf(error);
     } finally {
       running--;
       leave();
@@ -116,6 +116,31 @@ export async function createSession(model: Uint8Array, bytes: number, options: S
       leave();
     },
   };
+}
+
+/** How kernels say that there is no element of an index. */
+const outsideAxis = [
+  /idx=(?<index>-?\d+) must be within the inclusive range \[-?\d+,(?<last>-?\d+)\]/,
+  /indice found, indice = (?<index>-?\d+)/,
+  /(?<kernel>GatherElements) op: Out of range value in index tensor/,
+];
+
+/** What an error of ONNX Runtime means. */
+function failureOf(cause: unknown): TensorError {
+  const message = messageOf(cause);
+  const outside = outsideAxis.map((words) => words.exec(message)?.groups).find((found) => found !== undefined);
+  if (outside === undefined) return new TensorError("TENSOR_RUNTIME", `ONNX Runtime failed: ${message}`, { cause });
+  const { index, last } = outside;
+  const moved = index === undefined ? 0 : Number(index);
+  // See `fromStart`.
+  const value = moved < -negativeShift ? moved + negativeShift : moved;
+  const which = index === undefined ? "an index is" : `an index is ${value}, which is`;
+  const range = last === undefined ? "from 0 to below the size of the axis" : `from 0 to ${last}`;
+  return new TensorError(
+    "TENSOR_VALUE",
+    `${which} outside its axis: indices, such as classes and words, are ${range}`,
+    { cause },
+  );
 }
 
 function evict(): void {
