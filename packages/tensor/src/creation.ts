@@ -1,15 +1,10 @@
 import { allocate, type DType, fromNumbers } from "./dtype.ts";
 import { TensorError } from "./errors.ts";
-import { defaultGenerator, type Generator } from "./random/generator.ts";
 import { type Shape, showShape, sizeOf } from "./shape.ts";
 import { constant, type NestedNumbers, type Tensor } from "./tensor.ts";
 
 interface Options {
   readonly dtype?: DType;
-}
-interface RandomOptions {
-  /** Where the numbers come from; without it the generator that `manualSeed` seeds. */
-  readonly generator?: Generator;
 }
 
 type Nested = boolean | NestedNumbers | readonly Nested[];
@@ -93,40 +88,4 @@ export function eye(n: number): Tensor {
   const values = new Float32Array(n * n);
   for (let index = 0; index < n; index++) values[index * (n + 1)] = 1;
   return constant(values, [n, n], "float32");
-}
-
-/** Uniform in [0, 1). */
-export function rand(shape: Shape, { generator = defaultGenerator() }: RandomOptions = {}): Tensor {
-  return constant(
-    Float32Array.from({ length: sizeOf(shape) }, () => generator.uniform()),
-    shape,
-    "float32",
-  );
-}
-
-/** Normally distributed with mean 0 and standard deviation 1. */
-export function randn(shape: Shape, { generator = defaultGenerator() }: RandomOptions = {}): Tensor {
-  return constant(
-    Float32Array.from({ length: sizeOf(shape) }, () => generator.normal()),
-    shape,
-    "float32",
-  );
-}
-
-/** Whole numbers in [low, high). */
-export function randint(low: number, high: number, shape: Shape, options: RandomOptions & Options = {}): Tensor {
-  const { generator = defaultGenerator(), dtype = "int64" } = options;
-  return constant(
-    fromNumbers(
-      dtype,
-      Array.from({ length: sizeOf(shape) }, () => generator.integer(low, high)),
-    ),
-    shape,
-    dtype,
-  );
-}
-
-/** 0 … n - 1 in random order. */
-export function randperm(n: number, { generator = defaultGenerator() }: RandomOptions = {}): Tensor {
-  return constant(BigInt64Array.from(generator.permutation(n), BigInt), [n], "int64");
 }

@@ -1,17 +1,4 @@
-export {
-  arange,
-  eye,
-  fromArray,
-  full,
-  linspace,
-  ones,
-  rand,
-  randint,
-  randn,
-  randperm,
-  tensor,
-  zeros,
-} from "./creation.ts";
+export { arange, eye, fromArray, full, linspace, ones, tensor, zeros } from "./creation.ts";
 export type { LoadedChunk } from "./data/chunks.ts";
 export { type CsvColumn, type CsvOptions, type CsvTable, parseCsv, readCsv } from "./data/csv.ts";
 export { DataLoader, type DataLoaderOptions, type EpochRows } from "./data/data-loader.ts";
@@ -65,6 +52,18 @@ export {
   type TrainingProgram,
 } from "./program/training-program.ts";
 export type { LearningRate, UpdateOptions } from "./program/update.ts";
+export {
+  bernoulli,
+  multinomial,
+  normal,
+  type RandomOptions,
+  rand,
+  randint,
+  randLike,
+  randn,
+  randnLike,
+  randperm,
+} from "./random/draws.ts";
 export { defaultGenerator, Generator, manualSeed } from "./random/generator.ts";
 export { checkDevice } from "./runtime/check-device.ts";
 export { type Device, parseDevice } from "./runtime/device.ts";

@@ -27,6 +27,11 @@ export function trace<T>(build: () => T): { readonly result: T; readonly updates
   }
 }
 
+/** Whether a step is being built, that is run later and more than once. */
+export function isTracing(): boolean {
+  return open !== undefined;
+}
+
 /** Asks that `buffer` hold `value` after the present step. Outside a trace there are no steps, and nothing happens. */
 export function updateBuffer(buffer: Buffer, value: Tensor): void {
   if (!sameShape(buffer.shape, value.shape) || buffer.dtype !== value.dtype) {

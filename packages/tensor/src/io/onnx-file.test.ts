@@ -5,11 +5,14 @@ import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import * as web from "onnxruntime-web";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { randn } from "../creation.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fromArray } from "../creation.ts";
 import { Conv2d, Dropout, Flatten, Linear, Module, ReLU, Sequential } from "../nn/index.ts";
 import { ModelProtoSchema } from "../onnx/onnx_pb.ts";
+import { compileInference } from "../program/inference-program.ts";
+import { randint, randLike, randn, randnLike } from "../random/draws.ts";
 import { Generator } from "../random/generator.ts";
+import { sizeOf } from "../shape.ts";
 import { constant, type Tensor } from "../tensor.ts";
 import { onnxModel, saveOnnx } from "./onnx-file.ts";
 
@@ -181,10 +184,86 @@ test.each<readonly [string, (x: Tensor) => Tensor]>([
 test("a constant of the batch's size is refused with the remedy", async () => {
   const build = (input: (name: string) => Tensor) => {
     const x = input("x");
-    return { y: x.add(randn([x.size(0), 1])) };
+    return { y: x.add(fromArray(new Float32Array(x.size(0)), [x.size(0), 1])) };
   };
   await expect(saveOnnx(join(folder, "bad.onnx"), { inputs: { x: { shape: [1, 2] } }, build })).rejects.toThrow(
     /\[batch,1\] depends on the batch size.*newFull/,
   );
   expect(existsSync(join(folder, "bad.onnx"))).toBe(false);
+});
+
+describe("random numbers", () => {
+  const noisy = {
+    inputs: { x: { shape: [1, 2] }, randn: { shape: [1, 2] } },
+    build: (input: (name: string) => Tensor) => {
+      const x = input("x");
+      const [first, second] = [randnLike(x), randn([3, 2])];
+      return {
+        first: first.add(x.mul(0)),
+        second: second.sum(0),
+        uniform: randLike(x),
+        whole: randint(2, 5, [x.size(0), 4]),
+        given: input("randn"),
+      };
+    },
+  };
+  const array = (shape: readonly number[], from = 0) => ({
+    data: Float32Array.from({ length: sizeOf(shape) }, (_, index) => from + index),
+    shape,
+    dtype: "float32" as const,
+  });
+
+  test("are inputs of the file, in the order of their drawing", async () => {
+    const program = await compileInference(noisy);
+    const whole = {
+      data: BigInt64Array.from({ length: 20 }, (_, index) => BigInt(index)),
+      shape: [5, 4],
+      dtype: "int64" as const,
+    };
+    const inputs = {
+      x: array([5, 2]),
+      randn: array([5, 2], 7),
+      randn1: array([5, 2], 100),
+      randn2: array([3, 2], 200),
+      rand: array([5, 2], 300),
+      randint: whole,
+    };
+    expect(await program.run(inputs)).toEqual({
+      first: inputs.randn1.data,
+      second: Float32Array.of(606, 609),
+      uniform: inputs.rand.data,
+      whole: whole.data,
+      given: inputs.randn.data,
+    });
+    await expect(program.run({ x: inputs.x, randn: inputs.randn })).rejects.toThrow("the input randn1 is missing");
+    program.release();
+  });
+
+  test("are drawn by whoever runs the file, where that is asked for", async () => {
+    const program = await compileInference({ ...noisy, random: "nodes" });
+    const run = () => program.run({ x: array([5000, 2]), randn: array([5000, 2]) });
+    const [one, other] = [await run(), await run()];
+    const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    const {
+      first = [],
+      uniform = [],
+      whole = [],
+    } = Object.fromEntries(Object.entries(one).map(([name, values]) => [name, Array.from(values, Number)]));
+    expect([first.length, uniform.length, whole.length]).toEqual([10_000, 10_000, 20_000]);
+    expect(one.first).not.toEqual(other.first);
+    expect(Math.abs(mean(first))).toBeLessThan(0.04);
+    expect(Math.abs(mean(first.map((value) => value ** 2)) - 1)).toBeLessThan(0.06);
+    expect(Math.abs(mean(uniform) - 0.5)).toBeLessThan(0.012);
+    expect(new Set(whole)).toEqual(new Set([2, 3, 4]));
+    program.release();
+  });
+
+  test("a dropout that drops cannot be written", () => {
+    const dropout = new Dropout(0.5);
+    const model = {
+      inputs: { x: { shape: [1, 2] } },
+      build: (input: (name: string) => Tensor) => ({ y: dropout.forward(input("x")) }),
+    };
+    expect(() => onnxModel(model)).toThrow(/switch the module to eval/);
+  });
 });

@@ -2,8 +2,10 @@ import type { DType } from "../dtype.ts";
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
+import { trace } from "../graph/trace.ts";
 import { FileWriter, showSize } from "../onnx/file-writer.ts";
 import { modelBytes, type Port } from "../onnx/graph-writer.ts";
+import { draws } from "../ops/random.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Shape } from "../shape.ts";
 import { input, type Tensor } from "../tensor.ts";
@@ -23,6 +25,11 @@ export interface OnnxExport {
   readonly build: (inputs: (name: string) => Tensor) => Readonly<Record<string, Tensor>>;
   /** Names of parameters and buffers in the file; others are numbered. */
   readonly names?: ReadonlyMap<Variable, string>;
+  /**
+   * What the file has of random numbers: inputs after the others, called `rand`, `randn` or `randint` and numbered from the
+   * second on, in the order of their drawing; or nodes such as RandomNormalLike, with which whoever runs the file draws.
+   */
+  readonly random?: "inputs" | "nodes";
 }
 
 /** Operator set of exported files: old enough for readers that are a few years old. */
@@ -43,13 +50,21 @@ const triedBatches = [
  * @throws TensorError where something else than a shape depends on the batch size
  */
 export function onnxModel(model: OnnxExport, device: Device = "cpu"): Uint8Array {
+  return openModel(model, device).bytes;
+}
+
+/** The model of `onnxModel`, and the inputs that stand for random numbers, by name; their sizes are those of one batch. */
+export function openModel(
+  model: OnnxExport,
+  device: Device = "cpu",
+): { readonly bytes: Uint8Array; readonly noise: ReadonlyMap<string, Tensor> } {
   let difference: string | undefined;
   for (const [first, second, third] of triedBatches) {
     const one = writeFor(first, model, device, []);
     const two = writeFor(second, model, device, [one]);
     const three = writeFor(third, model, device, [one, two]);
     difference = two.writer.difference ?? three.writer.difference;
-    if (difference === undefined) return modelBytes(graphOf(three, [one, two]), opset);
+    if (difference === undefined) return { bytes: modelBytes(graphOf(three, [one, two]), opset), noise: three.noise };
   }
   throw new TensorError(
     "TENSOR_VALUE",
@@ -61,12 +76,13 @@ export function onnxModel(model: OnnxExport, device: Device = "cpu"): Uint8Array
 interface Written {
   readonly writer: FileWriter;
   readonly inputs: ReadonlyMap<string, Tensor>;
+  readonly noise: ReadonlyMap<string, Tensor>;
   readonly outputs: readonly (readonly [string, Tensor])[];
 }
 
 function writeFor(
   batch: number,
-  { inputs: given, build, names = new Map() }: OnnxExport,
+  { inputs: given, build, names = new Map(), random = "inputs" }: OnnxExport,
   device: Device,
   others: readonly Written[],
 ): Written {
@@ -84,11 +100,14 @@ function writeFor(
     const known = [...inputs.keys()].join(", ");
     throw new TensorError("TENSOR_VALUE", `the model has no input ${name}; it has ${known}`);
   };
-  const outputs = Object.entries(build(inputNamed));
+  const outputs = Object.entries(trace(() => build(inputNamed)).result);
   const writer = new FileWriter({ opset, device, batch, input: first, others: others.map((other) => other.writer) });
   for (const [name, tensor] of inputs) writer.bind(tensor, name);
+  const order = topologicalOrder(outputs.map(([, output]) => output));
+  const noise = random === "inputs" ? noiseInputs(order, inputs) : new Map<string, Tensor>();
+  for (const [name, tensor] of noise) writer.bind(tensor, name);
   let unnamed = 0;
-  for (const tensor of topologicalOrder(outputs.map(([, output]) => output))) {
+  for (const tensor of order) {
     if (!(tensor instanceof Variable)) continue;
     const name = names.get(tensor) ?? `variable${unnamed++}`;
     writer.initializer(name, tensor.value, tensor.shape);
@@ -96,7 +115,20 @@ function writeFor(
   }
   const written = writer.write(outputs.map(([, output]) => output));
   for (const [index, [name]] of outputs.entries()) writer.addNode("Identity", [elementAt(written, index)], [name]);
-  return { writer, inputs, outputs };
+  return { writer, inputs: new Map([...inputs, ...noise]), noise, outputs };
+}
+
+/** Names for the tensors that draw, which the names of other inputs leave free. */
+function noiseInputs(order: readonly Tensor[], taken: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+  const noise = new Map<string, Tensor>();
+  const drawing = order.filter(({ op }) => draws.has(op));
+  for (const tensor of drawing.toSorted((a, b) => (a.randomId ?? 0) - (b.randomId ?? 0))) {
+    const name = tensor.op?.name ?? "";
+    let free = name;
+    for (let number = 1; taken.has(free) || noise.has(free); number++) free = `${name}${number}`;
+    noise.set(free, tensor);
+  }
+  return noise;
 }
 
 function graphOf({ writer, inputs, outputs }: Written, others: readonly Written[]) {

@@ -127,7 +127,7 @@ export class GraphWriter implements Emitter {
     }));
     const names = inputs.map((input) => input.name);
     // A random op written once more, for another step, has another key and is another value.
-    if (tensor.randomId !== undefined) names.push(...this.randomKey(tensor.randomId));
+    if (tensor.randomId !== undefined && this.purpose === "program") names.push(...this.randomKey(tensor.randomId));
     const key = `${tensor.op.name}(${names.join(",")})${this.#attributesKey(tensor.attributes)}`;
     const known = this.#common.get(key);
     if (known !== undefined) return known;

@@ -1,34 +1,9 @@
+/** Random ops: what they draw in a step follows from the step's key, which every executor hashes to the same bits. */
 import { onnxType } from "../onnx/types.ts";
+import { normalTable } from "../random/normal-table.ts";
 import { type Shape, sizeOf } from "../shape.ts";
-import { defineOp, type Emitter, type Input } from "./op.ts";
-
-/** A type of ONNX that no tensor has. */
-const uint32 = 12;
-
-/**
- * One 32-bit hash of (index, key) per element: the counter is the element's index, the key changes with seed, op and
- * step, so the numbers depend on nothing that ran before. The mixing steps are those of Wellons' `lowbias32`
- * (https://nullprogram.com/blog/2018/07/31/), with the second half of the key added between them.
- */
-function emitRandomBits(emitter: Emitter, id: number, size: number): string {
-  const [key0, key1] = emitter.randomKey(id);
-  const scalar = (value: number) => emitter.constant(Int32Array.of(value), []);
-  const counters = Int32Array.from({ length: size }, (_, index) => Math.imul(index, 0x9e3779b9));
-  const asUnsigned = (name: string) => emitter.node("Cast", [name], { to: uint32 });
-  const asSigned = (name: string) => emitter.node("Cast", [name], { to: onnxType.int32 });
-  const xorShift = (name: string, distance: number) => {
-    const bits = asUnsigned(name);
-    const shift = asUnsigned(scalar(distance));
-    return asSigned(
-      emitter.node("BitwiseXor", [bits, emitter.node("BitShift", [bits, shift], { direction: "RIGHT" })]),
-    );
-  };
-  const multiply = (name: string, factor: number) => emitter.node("Mul", [name, scalar(factor | 0)]);
-  const seeded = emitter.node("Add", [emitter.constant(counters, [size]), key0]);
-  const first = multiply(xorShift(seeded, 16), 0x7feb352d);
-  const second = multiply(emitter.node("Add", [xorShift(first, 15), key1]), 0x846ca68b);
-  return xorShift(multiply(xorShift(second, 16), 0x7feb352d), 15);
-}
+import { defineOp, type Emitter, type Input, type Op } from "./op.ts";
+import { emitRandomBits, emitUnsigned } from "./random-bits.ts";
 
 /**
  * Dropout's mask for x: 0 with probability p, else 1 / (1 - p). `id` tells the random ops of a program apart, so that no
@@ -40,11 +15,84 @@ export const dropoutMask = defineOp<{ readonly id: number; readonly shape: Shape
   infer: (_inputs, { shape }) => ({ shape, dtype: "float32" }),
   randomId: ({ id }) => id,
   emit(emitter, _inputs, { id, shape, p }) {
-    const size = sizeOf(shape);
-    const bits = emitRandomBits(emitter, id, size);
+    const bits = emitRandomBits(emitter, id, sizeOf(shape));
     const threshold = emitter.constant(Int32Array.of(Math.round(p * 2 ** 32 - 2 ** 31)), []);
     const float = (value: number) => emitter.constant(Float32Array.of(value), []);
     const kept = emitter.node("Where", [emitter.node("Less", [bits, threshold]), float(0), float(1 / (1 - p))]);
     return emitter.node("Reshape", [kept, emitter.shape(shape)]);
   },
 });
+
+export type DrawAttributes = { readonly id: number; readonly shape: Shape };
+
+/** Uniform in [0, 1), with 24 random bits. */
+export const uniform = defineOp<DrawAttributes, []>({
+  name: "rand",
+  infer: (_inputs, { shape }) => ({ shape, dtype: "float32" }),
+  randomId: ({ id }) => id,
+  emit(emitter, _inputs, { id, shape }) {
+    if (emitter.purpose === "file") return emitDrawnLike(emitter, "RandomUniformLike", shape);
+    const bits = emitUnsigned(emitter, emitRandomBits(emitter, id, sizeOf(shape)), 8);
+    const whole = emitter.node("Cast", [bits], { to: onnxType.float32 });
+    const scaled = emitter.node("Mul", [whole, emitter.constant(Float32Array.of(2 ** -24), [])]);
+    return emitter.node("Reshape", [scaled, emitter.shape(shape)]);
+  },
+});
+
+/** Normally distributed with mean 0 and standard deviation 1: see `normalTable`. */
+export const normal = defineOp<DrawAttributes, []>({
+  name: "randn",
+  infer: (_inputs, { shape }) => ({ shape, dtype: "float32" }),
+  randomId: ({ id }) => id,
+  emit(emitter, _inputs, { id, shape }) {
+    if (emitter.purpose === "file") return emitDrawnLike(emitter, "RandomNormalLike", shape);
+    const bits = emitRandomBits(emitter, id, sizeOf(shape));
+    const whole = (value: number) => emitter.constant(Int32Array.of(value), []);
+    const { levels, offsets, slopes } = normalTable();
+    const table = (name: string, values: Float32Array) =>
+      emitter.nodeOnce(`normal ${name}`, "Identity", () => [emitter.constant(values, [values.length])]);
+    const isNegative = emitter.node("Less", [bits, whole(0)]);
+    const rank = emitter.node("Where", [isNegative, emitter.node("Sub", [whole(-1), bits]), bits]);
+    const strip = levels.reduce((below, { end, width, start }) => {
+      const own = emitter.node("Add", [emitter.node("Div", [rank, whole(width)]), whole(start)]);
+      return below === "" ? own : emitter.node("Where", [emitter.node("Less", [rank, whole(end)]), own, below]);
+    }, "");
+    const along = emitter.node("Mul", [
+      emitter.node("Gather", [table("slopes", slopes), strip]),
+      emitter.node("Cast", [rank], { to: onnxType.float32 }),
+    ]);
+    const magnitude = emitter.node("Add", [emitter.node("Gather", [table("offsets", offsets), strip]), along]);
+    const signed = emitter.node("Where", [isNegative, emitter.node("Neg", [magnitude]), magnitude]);
+    return emitter.node("Reshape", [signed, emitter.shape(shape)]);
+  },
+});
+
+/** Whole numbers in [low, low + range), for a range of at most 2^31: none is likelier than another by more than 2^-32. */
+export const integers = defineOp<DrawAttributes & { readonly low: number; readonly range: number }, []>({
+  name: "randint",
+  infer: (_inputs, { shape }) => ({ shape, dtype: "int64" }),
+  randomId: ({ id }) => id,
+  emit(emitter, _inputs, { id, shape, low, range }) {
+    const whole = (value: number) => emitter.constant(BigInt64Array.of(BigInt(value)), []);
+    const asWhole = (name: string) => emitter.node("Cast", [name], { to: onnxType.int64 });
+    if (emitter.purpose === "file") {
+      const float = (value: number) => emitter.constant(Float32Array.of(value), []);
+      const places = emitter.node("Mul", [emitDrawnLike(emitter, "RandomUniformLike", shape), float(range)]);
+      // Where the runtime's uniform number rounds up to 1.
+      const below = emitter.node("Min", [asWhole(emitter.node("Floor", [places])), whole(range - 1)]);
+      return emitter.node("Add", [below, whole(low)]);
+    }
+    const bits = asWhole(emitUnsigned(emitter, emitRandomBits(emitter, id, sizeOf(shape))));
+    const shares = emitter.node("Div", [emitter.node("Mul", [bits, whole(range)]), whole(2 ** 32)]);
+    return emitter.node("Reshape", [emitter.node("Add", [shares, whole(low)]), emitter.shape(shape)]);
+  },
+});
+
+/** Ops that draw from nothing: inputs of a file that leaves the drawing to its reader. */
+export const draws: ReadonlySet<Op | undefined> = new Set<Op>([uniform, normal, integers]);
+
+/** Drawn by whoever runs the file, anew each time. */
+function emitDrawnLike(emitter: Emitter, opType: string, shape: Shape): string {
+  const zero = emitter.constant(Float32Array.of(0), []);
+  return emitter.node(opType, [emitter.node("Expand", [zero, emitter.shape(shape)])], { dtype: onnxType.float32 });
+}

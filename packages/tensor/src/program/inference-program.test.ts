@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { randn, tensor } from "../creation.ts";
+import { tensor } from "../creation.ts";
 import { BatchNorm2d, Conv2d, Module, ReLU, Sequential } from "../nn/index.ts";
+import { randn } from "../random/draws.ts";
 import { Generator } from "../random/generator.ts";
 import type { Tensor } from "../tensor.ts";
 import { compileInference, type InferenceProgram } from "./inference-program.ts";

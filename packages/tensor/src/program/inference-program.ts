@@ -1,6 +1,6 @@
 import type { TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
-import { type OnnxExport, onnxModel } from "../io/onnx-file.ts";
+import { type OnnxExport, type OnnxInput, openModel } from "../io/onnx-file.ts";
 import type { Device } from "../runtime/device.ts";
 import { createSession, type Feed } from "../runtime/session.ts";
 import { sameShape, showShape } from "../shape.ts";
@@ -15,7 +15,8 @@ export interface InferenceOptions extends OnnxExport {
 /** A forward pass with fixed weights, for batches of any size. Several runs may be under way at once. */
 export interface InferenceProgram {
   /**
-   * @param inputs a batch of each input, [batch, ...]; the arrays must not change until the run has ended
+   * @param inputs a batch of each input, [batch, ...], random numbers among them; the arrays must not change until the run
+   * has ended
    * @returns the elements of each output, in row-major order
    * @throws TensorError for inputs of another shape or type than the program was compiled for
    */
@@ -37,10 +38,12 @@ export interface InferenceProgram {
  */
 export async function compileInference({ device, threads, ...model }: InferenceOptions): Promise<InferenceProgram> {
   // Nobody else will ask for these very weights: an unused program is let go at once, whatever its size.
-  const session = await createSession(onnxModel(model, device), Number.POSITIVE_INFINITY, { device, threads });
+  const { bytes, noise } = openModel(model, device);
+  const known = { ...model.inputs, ...Object.fromEntries(noise) };
+  const session = await createSession(bytes, Number.POSITIVE_INFINITY, { device, threads });
   return {
     async run(inputs) {
-      checkInputs(model, inputs);
+      checkInputs(known, inputs);
       const feeds: Record<string, Feed> = { ...inputs };
       return session.run(feeds);
     },
@@ -48,7 +51,7 @@ export async function compileInference({ device, threads, ...model }: InferenceO
   };
 }
 
-function checkInputs({ inputs: known }: OnnxExport, given: Readonly<Record<string, SampleArray>>): void {
+function checkInputs(known: Readonly<Record<string, OnnxInput>>, given: Readonly<Record<string, SampleArray>>): void {
   for (const [name, { shape, dtype = "float32" }] of Object.entries(known)) {
     const input = given[name];
     if (input === undefined) throw new TensorError("TENSOR_VALUE", `the input ${name} is missing`);

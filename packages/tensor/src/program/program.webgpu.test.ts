@@ -3,7 +3,7 @@
  * VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json, of Debian's chromium-common.
  */
 import { beforeEach, describe, expect, test } from "vitest";
-import { randint, randn, zeros } from "../creation.ts";
+import { zeros } from "../creation.ts";
 import { TensorDataset } from "../data/dataset.ts";
 import { TensorError } from "../errors.ts";
 import { cat } from "../methods/movement.ts";
@@ -12,6 +12,7 @@ import type { Metric } from "../metrics/metric.ts";
 import * as nn from "../nn/index.ts";
 import * as optim from "../optim/index.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import { rand, randint, randn } from "../random/draws.ts";
 import { Generator } from "../random/generator.ts";
 import { checkDevice } from "../runtime/check-device.ts";
 import type { Device } from "../runtime/device.ts";
@@ -281,6 +282,25 @@ describe("on webgpu", () => {
     },
     300_000,
   );
+
+  test("random numbers are the processor's, to the bit", async () => {
+    const drawnOn = async (device: Device) => {
+      const program = compileEvaluation({
+        fields: [{ data: new Float32Array(1), shape: [1], dtype: "float32" }],
+        layout: { segments: [], buffers: [] },
+        device,
+        step: () => ({
+          loss: zeros([]),
+          collected: { uniform: rand([1000]), normal: randn([100, 10]), whole: randint(-5, 2 ** 20, [1000]) },
+        }),
+      });
+      const state = { step: 0, parameters: [], slots: [], buffers: [] };
+      const values = await program.run(state, { rows: new Int32Array(9), batchSize: 1, generator: new Generator(1) });
+      program.release();
+      return values;
+    };
+    expect(await drawnOn("webgpu")).toEqual(await drawnOn("cpu"));
+  }, 300_000);
 
   test("a state moves between devices, and a program may run again and again", async () => {
     const [each] = cases;

@@ -1,12 +1,14 @@
 /** The form of a loop for graphics devices: on the processor it computes what the other form does. */
 import { expect, test } from "vitest";
 import { TensorError } from "../errors.ts";
+import { trace } from "../graph/trace.ts";
 import { dropoutMask } from "../ops/random.ts";
+import { rand, randint, randn } from "../random/draws.ts";
 import { Generator } from "../random/generator.ts";
 import { checkDevice } from "../runtime/check-device.ts";
 import { parseDevice } from "../runtime/device.ts";
 import { input } from "../tensor.ts";
-import { type Carried, compileLoop, type Entry, type Loop } from "./loop.ts";
+import { type Carried, compileLoop, type Entry, type Executor, type Loop } from "./loop.ts";
 import { compileScan } from "./scan.ts";
 import { compileSteps } from "./steps.ts";
 
@@ -60,6 +62,31 @@ test("steps one after the other give what the loop gives, whatever their number"
   }
   scan.release();
   steps.release();
+});
+
+test("both forms draw the same bits, other ones in each step of a call", async () => {
+  const half = (name: string, factor: number): Entry<unknown> => ({
+    tensor: input(name, [], "int32"),
+    array: () => Int32Array.from({ length: 8 }, (_, step) => factor * step),
+  });
+  const [first, second] = [half("first", 3), half("second", -5)];
+  const { result: collected } = trace(() => ({ uniform: rand([4]), normal: randn([2, 2]), whole: randint(0, 9, [4]) }));
+  const keys = [first.tensor, second.tensor] as const;
+  const loop: Loop<unknown> = {
+    name: "test",
+    parts: [{ perStep: [first, second], randomKeys: new Map([0, 1, 2].map((id) => [id, keys])) }],
+    collected,
+  };
+  const run = async (executor: Executor) => {
+    const program = await compileLoop(loop, executor);
+    const result = await program.run({}, { steps: 8 });
+    program.release();
+    return result.collected;
+  };
+  const drawn = await run(compileScan);
+  expect(await run((graph) => compileSteps(graph, "cpu"))).toEqual(drawn);
+  for (const name of ["uniform", "normal"]) expect(new Set(Array.from(drawn[name] ?? [], Number)).size).toBe(32);
+  expect(drawn.whole).toHaveLength(32);
 });
 
 test("names of devices are read, others refused", () => {
