@@ -1,7 +1,7 @@
 /** What is wrong with a segmentation is said before time is spent, all at once, with its place in the file. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import type { ConfigObject } from "@ml-mosaic/configurable";
-import { createFits } from "@ml-mosaic/fits";
+import { createFits, getNumber, openFits, setCard } from "@ml-mosaic/fits";
 import { Generator, nn, readSafetensors, type StateDict, writeSafetensors } from "@ml-mosaic/tensor";
 import { BaseModel } from "@ml-mosaic/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -99,7 +99,7 @@ test("maps and model are opened, and what is wrong with them comes at once, with
   expect(stderr).toMatch(/^2 problems:/);
   expect(stderr).toMatch(/both\.yaml:3:1: model_snapshot: .*target\.fits is not a safetensors file/);
   expect(stderr).toMatch(
-    /both\.yaml:4:1: missing: .*turned\.fits has 101 rows of 75 pixels, but .*image\.fits has 75 of 101; its axes are swapped/,
+    /both\.yaml:4:1: missing: .*turned\.fits has 101 rows of 75 pixels, but the image .*image\.fits has 75 rows of 101 pixels; its axes are swapped/,
   );
   expect(existsSync(workspace.path("both"))).toBe(false);
 });
@@ -189,4 +189,19 @@ test("an output that cannot be written", async () => {
   });
   const { code, stderr } = await workspace.segment(config);
   expect([code, stderr]).toEqual([2, expect.stringMatching(/the folder .*image\.fits\/x cannot be made/)]);
+});
+
+test("a missing mask of another field is refused, with its line, unless coordinates are ignored", async () => {
+  await using file = await openFits(maps.missing);
+  const image = file.image();
+  const { data } = await image.as("float32").read();
+  const path = workspace.path("elsewhere.fits");
+  const header = setCard(image.header, "CRVAL1", Number(getNumber(image.header, "CRVAL1")) + 0.5);
+  await using writer = await createFits(path);
+  await writer.image({ shape: [75, 101], data, header });
+  await writer.close();
+  expect(await messageOf({ missing: path })).toMatch(
+    /^missing: .*elsewhere\.fits does not lie on the image .*image\.fits: the pixel in row .* pixels apart; give maps/,
+  );
+  expect(await messageOf({ missing: path, coordinates: "ignore", overlap: 16 })).toMatch(/^overlap: /);
 });

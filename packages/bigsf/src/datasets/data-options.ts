@@ -15,6 +15,7 @@ import { existingFile } from "../existing-file.ts";
 import { Folds } from "../folds/folds.ts";
 import type { Part } from "../folds/splits.ts";
 import type { MapPaths } from "../maps/maps.ts";
+import { coordinatesOption } from "../maps/same-pixels.ts";
 import { NORMALIZATIONS } from "../patches/patch-rules.ts";
 import { BaseAugmentation } from "./augmentations/base-augmentation.ts";
 import "./augmentations/built-in.ts";
@@ -29,6 +30,7 @@ class MapFiles
     target: schema(existingFile(), { help: "1 on filaments" }),
     missing: schema(existingFile(), { help: "1 where the image is valid" }),
     background: schema(existingFile(), { help: "1 where there is certainly no filament" }),
+    coordinates: coordinatesOption,
   })
   implements MapPaths {}
 
@@ -103,6 +105,7 @@ export function sourceOptions({
   if (maps === undefined) throw new BigsfError("PATCHES", "neither path nor source says where the patches are");
   return {
     maps,
+    coordinates: maps.coordinates,
     patchSize: patch_size ?? defaults.patch_size,
     stride: stride ?? defaults.stride,
     normalization: normalization ?? defaults.normalization,

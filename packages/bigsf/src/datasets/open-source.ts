@@ -1,4 +1,5 @@
 import type { MapPaths } from "../maps/maps.ts";
+import type { CoordinateCheck } from "../maps/same-pixels.ts";
 import { openFitsPatches } from "../patches/fits-patches.ts";
 import { openPatchFile } from "../patches/h5-patches.ts";
 import { bytesPerPatch } from "../patches/patch-file-layout.ts";
@@ -12,6 +13,7 @@ export type SourceOptions =
   | { readonly path: string }
   | {
       readonly maps: MapPaths;
+      readonly coordinates?: CoordinateCheck;
       readonly patchSize: number;
       readonly stride: number;
       readonly normalization: Normalization;

@@ -1,6 +1,6 @@
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createFits } from "@ml-mosaic/fits";
+import { createFits, makeHeader } from "@ml-mosaic/fits";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, expect, test } from "vitest";
 import { startTally, tallyNotes } from "./map-tally.ts";
@@ -89,4 +89,20 @@ test("notes on what a map has", async () => {
   expect((await notesOf([5, 5])).join()).toBe("image.fits: all its pixels are 5; there is nothing to be seen.");
   expect((await notesOf([1, 2], [0, 255])).join()).toContain("t.fits: its values go from 0 to 255; losses expect 1");
   expect((await notesOf([1, 2], [0, 0])).join()).toBe("t.fits: no labelled pixel lies on a filament.");
+});
+
+test("maps of different parts of the sky are refused, all of them at once, unless that is meant", async () => {
+  const header = (longitude: number) =>
+    makeHeader({ CTYPE1: "GLON-CAR", CTYPE2: "GLAT-CAR", CRVAL1: longitude, CDELT1: -0.003, CDELT2: 0.003 });
+  await write("here.fits", { shape: [3, 4], data: values, header: header(30) });
+  await write("there.fits", { shape: [3, 4], data: values, header: header(30.5) });
+  const given = paths("here.fits", "there.fits", "plain.fits", "there.fits");
+  const message = await openMaps(given).then(() => "", String);
+  expect(message).toContain("The maps cannot be used, 2 problems:");
+  expect(message).toContain(
+    `target: ${at("there.fits")} does not lie on the image ${at("here.fits")}: the pixel in row`,
+  );
+  expect(message).toContain("167 pixels apart; give maps of the same pixels, or coordinates: ignore");
+  const maps = await openMaps(given, "ignore");
+  await maps.close();
 });

@@ -2,8 +2,9 @@ import { messageOf } from "@ml-mosaic/base";
 import type { Header } from "@ml-mosaic/fits";
 import { BigsfError } from "../errors.ts";
 import { openPlane, type Plane } from "./plane.ts";
+import { type CoordinateCheck, mapConflict } from "./same-pixels.ts";
 
-/** Files of a map and what is known of it. All have the same shape. */
+/** Files of a map and what is known of it. All show the same pixels of the sky. */
 export interface MapPaths {
   /** Intensity, such as column density. */
   readonly image: string;
@@ -50,9 +51,11 @@ const LAYERS = ["image", "target", "missing", "background"] as const;
 /**
  * Opens the four files of a map.
  *
- * @throws BigsfError `MAP` with everything that is wrong with them: unreadable files, wrong axes, shapes that differ
+ * @param coordinates whether maps whose coordinates contradict each other are refused
+ * @throws BigsfError `MAP` with everything that is wrong with them: unreadable files, wrong axes, shapes or coordinates
+ *   that differ
  */
-export async function openMaps(paths: MapPaths): Promise<Maps> {
+export async function openMaps(paths: MapPaths, coordinates: CoordinateCheck = "check"): Promise<Maps> {
   const opened = await Promise.allSettled(LAYERS.map((layer) => openPlane(paths[layer])));
   const planes = opened.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   const close = async () => {
@@ -61,7 +64,12 @@ export async function openMaps(paths: MapPaths): Promise<Maps> {
   const problems = opened.flatMap((each, index) =>
     each.status === "rejected" ? [`${LAYERS[index]}: ${messageOf(each.reason)}`] : [],
   );
-  problems.push(...shapeProblems(opened.map((each) => (each.status === "fulfilled" ? each.value : undefined))));
+  problems.push(
+    ...conflicts(
+      opened.map((each) => (each.status === "fulfilled" ? each.value : undefined)),
+      coordinates,
+    ),
+  );
   const [image, target, missing, background] = planes;
   if (problems.length > 0 || !image || !target || !missing || !background) {
     await close();
@@ -111,20 +119,11 @@ function combine(
   return { width, image, target, labelled, raw };
 }
 
-function shapeProblems(planes: readonly (Plane | undefined)[]): string[] {
+function conflicts(planes: readonly (Plane | undefined)[], coordinates: CoordinateCheck): string[] {
   const [image, ...others] = planes;
   if (image === undefined) return [];
-  const [height, width] = image.shape;
   return others.flatMap((plane, index) => {
-    if (plane === undefined || (plane.shape[0] === height && plane.shape[1] === width)) return [];
-    const swapped = plane.shape[0] === width && plane.shape[1] === height;
-    const remedy = swapped ? "its axes are swapped: transpose it" : "give maps of the same pixels";
-    return [
-      `${LAYERS[index + 1]}: ${plane.path} has ${shapeText(plane.shape)}, but the image ${image.path} has ${shapeText(image.shape)}; ${remedy}`,
-    ];
+    const conflict = plane === undefined ? undefined : mapConflict(image, plane, coordinates);
+    return conflict === undefined ? [] : [`${LAYERS[index + 1]}: ${conflict}`];
   });
-}
-
-function shapeText([height, width]: readonly [number, number]): string {
-  return `${height} rows of ${width} pixels`;
 }

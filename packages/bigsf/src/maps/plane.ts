@@ -11,6 +11,8 @@ export interface Plane {
   readonly shape: readonly [height: number, width: number];
   /** As in the file, axes of length 1 included, the slowest first. */
   readonly imageShape: readonly number[];
+  /** Numbers of the axes of columns and rows as the header counts them: usually 1 and 2. */
+  readonly axes: readonly [column: number, row: number];
   /**
    * Pixels of rows y0 to y1 and columns x0 to x1, end-exclusive, as physical values; undefined ones are NaN. Only they
    * are read.
@@ -61,6 +63,7 @@ function planeOf(path: string, file: FitsFile, fileName: string, hdu: number | s
     header: image.header,
     shape: [image.shape[rowAxis] ?? 0, image.shape[columnAxis] ?? 0],
     imageShape: image.shape,
+    axes: [image.shape.length - columnAxis, image.shape.length - rowAxis],
     async section(y0, y1, x0, x1) {
       const ranges = image.shape.map((_, axis): Range => {
         if (axis === rowAxis) return [y0, y1];

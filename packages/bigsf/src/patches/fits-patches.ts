@@ -1,4 +1,5 @@
 import { type MapPaths, type Maps, openMaps, type PixelBlock } from "../maps/maps.ts";
+import type { CoordinateCheck } from "../maps/same-pixels.ts";
 import { LruCache } from "./lru-cache.ts";
 import { digestPatches } from "./patch-digest.ts";
 import { type PatchGrid, patchGrid } from "./patch-grid.ts";
@@ -8,6 +9,7 @@ import { scanPatches } from "./scan-patches.ts";
 
 export interface FitsPatchesOptions extends PatchRules {
   readonly maps: MapPaths;
+  readonly coordinates?: CoordinateCheck;
   /** Most bytes of the maps that are kept in memory, 256 MiB by default; a map of 20 million pixels fits into it. */
   readonly cacheBytes?: number;
   readonly signal?: AbortSignal | undefined;
@@ -26,11 +28,12 @@ const BYTES_PER_PIXEL = 13;
  */
 export async function openFitsPatches({
   maps: paths,
+  coordinates,
   cacheBytes = 256 * 2 ** 20,
   signal,
   ...rules
 }: FitsPatchesOptions): Promise<PatchSource> {
-  const maps = await openMaps(paths);
+  const maps = await openMaps(paths, coordinates);
   try {
     const grid = patchGrid(maps.shape, rules);
     const [{ positions, mixed }, digests] = await Promise.all([findKept(maps, grid, signal), maps.digests()]);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { removeUnfinished, wholeText } from "@ml-mosaic/base";
 import { BigsfError } from "../errors.ts";
 import { type MapPaths, type Maps, openMaps } from "../maps/maps.ts";
+import type { CoordinateCheck } from "../maps/same-pixels.ts";
 import { drawOverview } from "./draw-overview.ts";
 import { openHdf5 } from "./hdf5.ts";
 import { digestPatches } from "./patch-digest.ts";
@@ -14,6 +15,8 @@ import { writePatches } from "./write-patches.ts";
 
 export interface PreprocessOptions {
   readonly maps: MapPaths;
+  /** Whether maps whose coordinates contradict each other are refused. */
+  readonly coordinates?: CoordinateCheck | undefined;
   readonly rules: PatchRules;
   readonly compression: CompressionLevel;
   /** Gets `patches.h5`, `overview.png` and `config.yaml`; made where it is not there. */
@@ -57,7 +60,7 @@ const LARGEST_FLOAT32 = 3.4028234663852886e38;
 export async function preprocess(options: PreprocessOptions): Promise<PreprocessResult> {
   const { folder, rules, compression, onRows, onPlan, onPatches, signal } = options;
   const path = join(folder, "patches.h5");
-  const maps = await openMaps(options.maps);
+  const maps = await openMaps(options.maps, options.coordinates);
   try {
     const sources = await maps.digests();
     const digest = digestPatches(sources, rules);

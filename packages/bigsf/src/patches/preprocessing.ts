@@ -10,6 +10,7 @@ import {
   toYaml,
   union,
 } from "@ml-mosaic/configurable";
+import { coordinatesOption } from "../maps/same-pixels.ts";
 import { NORMALIZATIONS } from "./patch-rules.ts";
 import { type PreprocessOptions, type PreprocessResult, preprocess } from "./preprocess.ts";
 
@@ -26,6 +27,7 @@ export class Preprocessing extends configurable({
   target: schema(path, { help: "FITS file that is 1 on filaments (spine and branches)" }),
   missing: schema(path, { help: "FITS file that is 1 where the image is valid" }),
   background: schema(path, { help: "FITS file that is 1 where there is certainly no filament" }),
+  coordinates: coordinatesOption,
   output: schema(path, { help: "Folder for patches.h5, overview.png and config.yaml" }),
   patch_size: schema(int, { default: 32, help: "Side of the patches in pixels" }),
   stride: schema(int, { default: 1, help: "Pixels from one patch to the next, along both axes" }),
@@ -55,6 +57,7 @@ export class Preprocessing extends configurable({
       allowLarge: false,
       ...options,
       maps: { image, target, missing, background },
+      coordinates: this.coordinates,
       rules: { patchSize: this.patch_size, stride: this.stride, normalization: this.normalization },
       compression: typeof compression === "number" ? compression : named[compression],
       folder: this.output,

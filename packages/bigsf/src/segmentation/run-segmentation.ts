@@ -111,6 +111,7 @@ async function configText(
     model_snapshot: settings.modelSnapshot,
     source: settings.source,
     missing: settings.missing ?? null,
+    ...(settings.coordinates === "check" ? {} : { coordinates: settings.coordinates }),
     output: settings.output,
     batch_size: settings.batchSize,
     overlap,

@@ -3,6 +3,7 @@ import { ConfigurationError } from "@ml-mosaic/configurable";
 import { checkDevice, type Device } from "@ml-mosaic/tensor";
 import { loadSnapshotModel, type TrainerSnapshot } from "@ml-mosaic/training";
 import { openPlane, type Plane } from "../maps/plane.ts";
+import { type CoordinateCheck, mapConflict } from "../maps/same-pixels.ts";
 import "../models/built-in.ts";
 import { NORMALIZATIONS, type Normalization } from "../patches/patch-rules.ts";
 import type { Blend } from "./blend-weights.ts";
@@ -13,6 +14,8 @@ export interface SegmentationSettings {
   readonly modelSnapshot: string;
   readonly source: string;
   readonly missing: string | undefined;
+  /** Whether a `missing` whose coordinates contradict the map's is refused. */
+  readonly coordinates: CoordinateCheck;
   readonly output: string;
   readonly batchSize: number;
   readonly overlap: number | undefined;
@@ -78,7 +81,8 @@ export async function planSegmentation(
   ]);
   await attempt("device", () => checkDevice(settings.device));
   const canCompute = problems.every(({ option }) => option !== "device");
-  if (map !== undefined && missing !== undefined) problems.push(...shapeObjections(map, missing));
+  const conflict = map && missing && mapConflict(map, missing, settings.coordinates);
+  if (conflict !== undefined) problems.push({ option: "missing", message: conflict });
   const patchSize = settings.patchSize ?? recordedPatchSize(loaded?.snapshot);
   const normalization = settings.normalization ?? recordedNormalization(loaded?.snapshot);
   const overlap = settings.overlap ?? Math.floor((patchSize ?? 0) / 2);
@@ -121,16 +125,6 @@ function sizeObjections({ path, shape: [height, width] }: Plane, patchSize: numb
   if (height >= patchSize && width >= patchSize) return [];
   const message = `${path} has ${height} rows of ${width} pixels: no patch of ${patchSize} x ${patchSize} fits into it`;
   return [{ option: "source", message }];
-}
-
-function shapeObjections(map: Plane, missing: Plane): readonly OptionProblem[] {
-  const [height, width] = map.shape;
-  const [rows, columns] = missing.shape;
-  if (rows === height && columns === width) return [];
-  const remedy =
-    rows === width && columns === height ? "its axes are swapped: transpose it" : "give one of the same pixels";
-  const message = `${missing.path} has ${rows} rows of ${columns} pixels, but ${map.path} has ${height} of ${width}; ${remedy}`;
-  return [{ option: "missing", message }];
 }
 
 function snapshotObjections(

@@ -13,6 +13,7 @@ import {
 } from "@ml-mosaic/configurable";
 import { parseDevice } from "@ml-mosaic/tensor";
 import { deviceName } from "@ml-mosaic/training";
+import { coordinatesOption } from "../maps/same-pixels.ts";
 import { NORMALIZATIONS } from "../patches/patch-rules.ts";
 import { type RunOptions, runSegmentation, type SegmentationResult } from "./run-segmentation.ts";
 import { overlapObjection } from "./segmentation-plan.ts";
@@ -31,6 +32,7 @@ export class Segmentation extends configurable({
     optional: true,
     help: "FITS file that is 1 where the map is valid; without it, all of it is",
   }),
+  coordinates: coordinatesOption,
   output: schema(path, { help: "Folder for probability.fits, mask.fits, preview.png and config.yaml" }),
   batch_size: schema(count, { default: 16, help: "Patches that are predicted together" }),
   overlap: schema(within(int, { minimum: 0 }), {
@@ -77,6 +79,7 @@ export class Segmentation extends configurable({
         modelSnapshot: model_snapshot,
         source,
         missing,
+        coordinates: this.coordinates,
         output,
         batchSize: batch_size,
         overlap,

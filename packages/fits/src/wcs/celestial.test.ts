@@ -17,7 +17,10 @@ interface Case {
   readonly backY: readonly (number | null)[];
 }
 
-const cases: readonly Case[] = JSON.parse(await readFile(new URL("../../fixtures/wcs.json", import.meta.url), "utf8"));
+const fixture = async (name: string) =>
+  JSON.parse(await readFile(new URL(`../../fixtures/${name}`, import.meta.url), "utf8"));
+const maps: { readonly headers: readonly Case[] } = await fixture("sky.json");
+const cases: readonly Case[] = [...(await fixture("wcs.json")), ...maps.headers];
 
 /** Angle on the sky, degrees, exact for small ones. */
 function distance(lon1: number, lat1: number, lon2: number, lat2: number): number {

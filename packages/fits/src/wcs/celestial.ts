@@ -3,6 +3,7 @@ import { getCard, getNumber, getString, getValue, type Header } from "../header/
 import { degreesPerUnit, type Linear, readLinear } from "./linear.ts";
 import { makeProjection, PROJECTIONS, type Projection } from "./projection.ts";
 import { findPole, makeRotation, type Rotation } from "./rotation.ts";
+import { type SkyFrame, skyFrame } from "./sky-frame.ts";
 
 /** Which pixel is where in the sky. Made by `readCelestialWcs`. */
 export interface CelestialWcs {
@@ -16,6 +17,8 @@ export interface CelestialWcs {
   readonly projection: string;
   /** RADESYS, where it is written. */
   readonly frame: string | undefined;
+  /** Which sky the coordinates are of, to compare them with those of another header. */
+  readonly sky: SkyFrame;
   /**
    * @param x pixels along NAXIS1 @param y along NAXIS2 (for headers whose celestial axes are 1 and 2 in either order);
    * numpy's indices: 0 is the centre of the first pixel, `x` the column, `y` the row
@@ -90,6 +93,7 @@ export function readCelestialWcs(header: Header, alternate = ""): CelestialWcs |
     latitudeName: latitude.name,
     projection,
     frame: getString(header, `RADESYS${alternate}`)?.trim(),
+    sky: skyFrame(header, longitude.name, alternate),
     ...transforms(linear, plane, makeRotation(pole), lng > lat),
   };
 }
@@ -130,7 +134,7 @@ function transforms(linear: Linear, plane: Projection, rotation: Rotation, swapp
   return { pixelToSky, skyToPixel };
 }
 
-function countAxes(header: Header, alternate: string): number {
+export function countAxes(header: Header, alternate: string): number {
   const written = getNumber(header, `WCSAXES${alternate}`) ?? 0;
   let count = Math.max(written, getNumber(header, "NAXIS") ?? 0);
   // A header without data may still describe axes.

@@ -15,18 +15,29 @@ const UNITS: Readonly<Record<string, number>> = { deg: 1, arcmin: 1 / 60, arcsec
 /**
  * @param lng @param lat numbers of the celestial axes, from 1
  * @param a letter of an alternate description, or ""
+ * @param scaleOf what a unit of an axis counts; degrees by default
  * @throws FitsError `WCS_INVALID`
  */
-export function readLinear(header: Header, lng: number, lat: number, numAxes: number, a: string): Linear {
+export function readLinear(
+  header: Header,
+  lng: number,
+  lat: number,
+  numAxes: number,
+  a: string,
+  scaleOf: (header: Header, axis: number, a: string) => number = degreesPerUnit,
+): Linear {
   const number = (keyword: string) => getNumber(header, keyword + a);
   const axes = Array.from({ length: numAxes }, (_, i) => i + 1);
-  const hasCd = axes.some((i) => axes.some((j) => getCard(header, `CD${i}_${j}${a}`) !== undefined));
-  const hasPc = axes.some((i) => axes.some((j) => getCard(header, `PC${i}_${j}${a}`) !== undefined));
+  const keywordOf = (kind: "CD" | "PC", i: number, j: number) => matrixKeyword(header, kind, i, j, a);
+  const has = (kind: "CD" | "PC") =>
+    axes.some((i) => axes.some((j) => getCard(header, keywordOf(kind, i, j)) !== undefined));
+  const [hasCd, hasPc] = [has("CD"), has("PC")];
   const rotation = hasCd || hasPc || a !== "" ? undefined : number(`CROTA${lat}`);
   const cdelt = (i: number) => number(`CDELT${i}`) ?? 1;
   const entry = (i: number, j: number): number => {
-    if (hasCd) return number(`CD${i}_${j}`) ?? 0;
-    return cdelt(i) * (rotation === undefined ? (number(`PC${i}_${j}`) ?? (i === j ? 1 : 0)) : rotated(i, j));
+    if (hasCd) return getNumber(header, keywordOf("CD", i, j)) ?? 0;
+    const turned = () => getNumber(header, keywordOf("PC", i, j)) ?? (i === j ? 1 : 0);
+    return cdelt(i) * (rotation === undefined ? turned() : rotated(i, j));
   };
   const angle = ((rotation ?? 0) * Math.PI) / 180;
   const rotated = (i: number, j: number): number => {
@@ -39,10 +50,10 @@ export function readLinear(header: Header, lng: number, lat: number, numAxes: nu
     for (const j of axes) {
       const celestial = [lng, lat].includes(i);
       if (celestial !== [lng, lat].includes(j) && entry(i, j) !== 0)
-        throw coupled(header, `${hasCd ? "CD" : "PC"}${i}_${j}${a}`);
+        throw coupled(header, keywordOf(hasCd ? "CD" : "PC", i, j));
     }
   }
-  const [sx, sy] = [degreesPerUnit(header, lng, a), degreesPerUnit(header, lat, a)];
+  const [sx, sy] = [scaleOf(header, lng, a), scaleOf(header, lat, a)];
   const matrix = [entry(lng, lng) * sx, entry(lng, lat) * sx, entry(lat, lng) * sy, entry(lat, lat) * sy] as const;
   const determinant = matrix[0] * matrix[3] - matrix[1] * matrix[2];
   if (determinant === 0 || !Number.isFinite(determinant)) throw singular(header, `${hasCd ? "CD" : "CDELT"}${lng}${a}`);
@@ -52,6 +63,13 @@ export function readLinear(header: Header, lng: number, lat: number, numAxes: nu
     matrix,
     inverse: [s / determinant, -q / determinant, -r / determinant, p / determinant],
   };
+}
+
+/** `CD1_2`, or `CD001002` where a header has drafts' older spelling, as wcslib reads both. */
+export function matrixKeyword(header: Header, kind: "CD" | "PC", i: number, j: number, a: string): string {
+  const older = `${kind}${String(i).padStart(3, "0")}${String(j).padStart(3, "0")}`;
+  const keyword = `${kind}${i}_${j}${a}`;
+  return a === "" && getCard(header, keyword) === undefined && getCard(header, older) !== undefined ? older : keyword;
 }
 
 /** Of CUNIT; degrees where it is not written. @throws FitsError `WCS_INVALID` for what is no angle */
