@@ -7,7 +7,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, extname, join, relative, resolve } from "node:path";
-import { type Command, loadCommands } from "@ml-mosaic/command-line";
+import { argumentsUsage, type Command, loadCommands } from "@ml-mosaic/command-line";
 import {
   type ComponentDescription,
   describeComponents,
@@ -90,13 +90,12 @@ const trainingParts = describeComponents(Experiment);
 
 /** What each command takes and does. */
 function commandTable(program: string, commands: readonly Command[]): string {
-  const usage = (command: Command) =>
-    command.arguments.map(({ name, optional = false, default: value }) =>
-      optional || value !== undefined ? ` [${name}]` : ` <${name}>`,
-    );
   return table(
     ["command", "does"],
-    commands.map((command) => [code(`${program} ${command.name}${usage(command).join("")}`), command.summary]),
+    commands.map((command) => [
+      code(`${program} ${command.name} ${argumentsUsage(command)}`.trimEnd()),
+      command.summary,
+    ]),
   );
 }
 

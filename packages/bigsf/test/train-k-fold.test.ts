@@ -176,9 +176,9 @@ describe("harm", () => {
 
 describe("what cannot be", () => {
   test.each([
-    [["-j", "0"], "'-j, --workers <n>' argument '0' is invalid. It is a whole number of at least 1"],
-    [["--workers", "many"], "'-j, --workers <n>' argument 'many' is invalid"],
-    [["--workers", "1.5"], "'-j, --workers <n>' argument '1.5' is invalid"],
+    [["-j", "0"], '-j: expected an integer of at least 1, got "0"'],
+    [["--workers", "many"], '--workers: expected an integer of at least 1, got "many"'],
+    [["--workers", "1.5"], '--workers: expected an integer of at least 1, got "1.5"'],
   ])("%s", async (args, message) => {
     const { code, stderr } = await workspace.run("train-k-fold", "-c", workspace.path("reference.yaml"), ...args);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

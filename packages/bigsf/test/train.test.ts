@@ -225,8 +225,8 @@ describe("what cannot be trained is told before anything begins", () => {
   }, 60_000);
 
   test.each([
-    [["--split", "0"], "'--split <n>' argument '0' is invalid. It is a whole number of at least 1"],
-    [["--split", "two"], "'--split <n>' argument 'two' is invalid"],
+    [["--split", "0"], '--split: expected an integer of at least 1, got "0"'],
+    [["--split", "two"], '--split: expected an integer of at least 1, got "two"'],
     [["--split", "4"], "--split is 4: the data have 3 splits"],
     [[], "--config"],
   ])("%j", async (args, message) => {

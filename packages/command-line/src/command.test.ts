@@ -1,23 +1,24 @@
 import { CodedError } from "@ml-mosaic/base";
+import { boolean, int, list, literal, schema, string, within } from "@ml-mosaic/configurable";
 import { describe, expect, test } from "vitest";
 import { command, type ExitCode, type Given } from "./command.ts";
 import { Stopped } from "./interruptible.ts";
 import { runCommand, runProgram } from "./program.ts";
 
-const looksArguments = [
-  { name: "database_file", help: "database" },
-  { name: "shell", help: "shell", choices: ["bash", "zsh"], optional: true },
-] as const;
+const looksArguments = {
+  database_file: schema(string, { help: "database" }),
+  shell: schema(literal("bash", "zsh"), { optional: true, help: "shell" }),
+};
 
-const looksOptions = [
-  { name: "verbose", short: "v", help: "more" },
-  { name: "dry-run", help: "nothing" },
-  { name: "id", value: "IDS", help: "ids" },
-  { name: "epochs", value: "N", whole: { least: 1 }, help: "epochs" },
-  { name: "size", short: "s", value: "N", whole: { least: 0, most: 9 }, default: 2, help: "size" },
-  { name: "color", value: "BY", choices: ["criterion", "model"], default: "criterion", help: "colour" },
-  { name: "param_name_and_value", value: "NAME", secondValue: "VALUE", help: "a pair" },
-] as const;
+const looksOptions = {
+  verbose: schema(boolean, { default: false, aliases: ["v"], help: "more" }),
+  "dry-run": schema(boolean, { default: false, help: "nothing" }),
+  id: schema(string, { optional: true, words: "IDS", help: "ids" }),
+  epochs: schema(within(int, { minimum: 1 }), { optional: true, words: "N", help: "epochs" }),
+  size: schema(within(int, { minimum: 0, maximum: 9 }), { default: 2, aliases: ["s"], words: "N", help: "size" }),
+  color: schema(literal("criterion", "model"), { default: "criterion", words: "BY", help: "colour" }),
+  param_name_and_value: schema(list(string), { optional: true, words: "NAME VALUE", help: "a pair" }),
+};
 
 type Looks = Given<typeof looksArguments, typeof looksOptions>;
 
@@ -82,9 +83,13 @@ describe("an option with two values", () => {
   });
 
   test.each([
-    [["or.db", "-param_name_and_value", "lr"], "is given once, with two values"],
-    [["or.db", "-param_name_and_value"], "argument missing"],
-    [["or.db", "-param_name_and_value", "a", "b", "-param_name_and_value", "c", "d"], "is given once"],
+    [["or.db", "-param_name_and_value", "lr"], "--param_name_and_value: missing, expected 2 words (NAME VALUE)"],
+    [["or.db", "-param_name_and_value", "lr", "-v"], "missing, expected 2 words"],
+    [["or.db", "-param_name_and_value"], "missing, expected 2 words"],
+    [
+      ["or.db", "-param_name_and_value", "a", "b", "-param_name_and_value", "c", "d"],
+      "given twice: keep one of the two",
+    ],
   ])("%j is refused", async (args, message) => {
     const { code, err } = await parse(...args);
     expect(code).toBe(2);
@@ -98,7 +103,10 @@ test("has short names, optional arguments and choices", async () => {
   expect(given?.shell).toBeUndefined();
   expect((await parse("or.db", "zsh")).given?.shell).toBe("zsh");
   expect((await parse("or.db", "")).given?.shell).toBeUndefined();
-  expect(await parse("or.db", "fish")).toMatchObject({ code: 2, err: expect.stringContaining("bash, zsh") });
+  expect(await parse("or.db", "fish")).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('shell: expected one of "bash", "zsh", got "fish"'),
+  });
   expect((await parse("--help")).out).toMatch(/-v, --verbose.*--param_name_and_value <NAME VALUE>/s);
 });
 
@@ -117,16 +125,43 @@ describe("values have types", () => {
   });
 
   test.each([
-    [["--epochs", "0"], /'--epochs <N>' argument '0' is invalid\. It is a whole number of at least 1/],
-    [["-epochs", "1.5"], /It is a whole number of at least 1/],
-    [["-epochs", "1e3"], /It is a whole number of at least 1/],
-    [["-s", "10"], /It is a whole number from 0 to 9/],
-    [["--color", "red"], /Allowed choices are criterion, model/],
+    [["--epochs", "0"], 'look: --epochs: expected an integer of at least 1, got "0"'],
+    [["-epochs", "1.5"], '--epochs: expected an integer of at least 1, got "1.5"'],
+    [["-epochs"], "--epochs: missing, expected an integer of at least 1"],
+    [["-s", "10"], '-s: expected an integer of at least 0 and of at most 9, got "10"'],
+    [["--color", "modle"], '--color: expected one of "criterion", "model", got "modle"; did you mean "model"?'],
+    [["-v=perhaps"], '-v: expected true or false, got "perhaps"'],
   ])("%j is refused", async (args, message) => {
     const { code, err, given } = await parse("or.db", ...args);
     expect(code).toBe(2);
-    expect(err).toMatch(message);
+    expect(err).toContain(message);
+    expect(err).toMatch(/\n\(mosaic look --help shows how it is used\)\n$/);
     expect(given).toBeUndefined();
+  });
+
+  test("and all that is wrong is said at once", async () => {
+    const { code, err } = await parse(
+      "or.db",
+      "-epochs",
+      "many",
+      "--colour",
+      "model",
+      "--elephant",
+      "more",
+      "--id=1",
+      "--id=2",
+    );
+    expect(code).toBe(2);
+    expect(err.split("\n")).toEqual([
+      "5 problems:",
+      "  mosaic look: --id: given twice: keep one of the two",
+      '  mosaic look: --colour: unknown option; did you mean "--color"?',
+      expect.stringMatching(/^ {2}mosaic look: --elephant: unknown option, expected .*--verbose, --dry-run, --id/),
+      '  mosaic look: shell: expected one of "bash", "zsh", got "more"',
+      '  mosaic look: --epochs: expected an integer of at least 1, got "many"',
+      "(mosaic look --help shows how it is used)",
+      "",
+    ]);
   });
 
   test("in arguments too", async () => {
@@ -134,11 +169,11 @@ describe("values have types", () => {
     const show = command({
       name: "show",
       summary: "Show.",
-      arguments: [
-        { name: "run_id", help: "run", whole: { least: 0 } },
-        { name: "criterion", help: "criterion", default: "test_loss" },
-      ],
-      options: [{ name: "config", short: "c", value: "file", required: true, help: "configuration" }],
+      arguments: {
+        run_id: schema(within(int, { minimum: 0 }), { help: "run" }),
+        criterion: schema(string, { default: "test_loss", help: "criterion" }),
+      },
+      options: { config: schema(string, { aliases: ["c"], words: "FILE", help: "configuration" }) },
       examples: [],
       async run({ run_id, criterion, config }) {
         seen.push([run_id, criterion, config]);
@@ -155,11 +190,87 @@ describe("values have types", () => {
       [0, "test_loss", "a.yaml"],
       [7, "test_acc", "a.yaml"],
     ]);
-    expect(await run("x", "-c", "a.yaml")).toMatchObject({ code: 2, err: expect.stringContaining("whole number") });
-    expect(await run("7")).toMatchObject({ code: 2, err: expect.stringContaining("'-c, --config <file>'") });
+    expect(await run("x", "-c", "a.yaml")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("run_id: expected an integer"),
+    });
+    expect(await run("7")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--config: missing, expected a string"),
+    });
+    expect(await run("7", "-c")).toMatchObject({ err: expect.stringMatching(/^mosaic_show: -c: missing, .*\n\(/) });
+    expect(await run("", "-c", "a")).toMatchObject({ err: expect.stringContaining("run_id: missing") });
     expect((await run("--help")).out).toContain("Usage: mosaic_show ");
     expect(seen).toHaveLength(2);
   });
+});
+
+describe("words are shared out", () => {
+  test("letters in a row, values in the same word, and what follows two dashes", async () => {
+    expect((await parse("-vs4", "--", "-or.db")).given).toMatchObject({
+      verbose: true,
+      size: 4,
+      database_file: "-or.db",
+    });
+    expect((await parse("-s=4", "-", "zsh")).given).toMatchObject({ size: 4, database_file: "-", shell: "zsh" });
+    expect((await parse("-vx", "or.db")).err).toContain("--vx: unknown option");
+    expect((await parse("-v", "-v", "or.db", "--verbose=false")).err).toContain("--verbose: given twice");
+  });
+
+  test("what follows a misspelt option is that option's, and no argument too many", async () => {
+    expect((await parse("or.db", "-epoch", "3")).err).toBe(
+      'mosaic look: --epoch: unknown option; did you mean "--epochs"?\n(mosaic look --help shows how it is used)\n',
+    );
+    expect((await parse("or.db", "zsh", "more", "and", "more")).err).toMatch(
+      /^mosaic look: too many arguments: "more", "and", "more"; expected database_file, shell\n/,
+    );
+  });
+
+  test("a list takes all that are left; one among the options may be written several times", async () => {
+    const seen: unknown[] = [];
+    const several = command({
+      name: "several",
+      summary: "Several.",
+      arguments: { first: schema(string), overrides: schema(list(string), { default: [] }) },
+      options: { where: schema(list(int), { default: [] }) },
+      examples: [],
+      async run(given) {
+        seen.push(given);
+        return 0;
+      },
+    });
+    const { text, terminal } = written();
+    await runCommand(several, "several", ["a", "b", "--where", "1", "c", "--where=2"], terminal);
+    await runCommand(several, "several", ["a"], terminal);
+    expect(text.err).toBe("");
+    expect(seen).toEqual([
+      { first: "a", overrides: ["b", "c"], where: [1, 2] },
+      { first: "a", overrides: [], where: [] },
+    ]);
+    await runCommand(several, "several", ["-h"], terminal);
+    expect(text.out).toContain("Usage: several [options] <first> [overrides...]\n");
+    expect(await runCommand(several, "several", ["a", "--where", "1", "--where", "x"], terminal)).toBe(2);
+    expect(text.err).toContain('--where[1]: expected an integer, got "x"');
+  });
+});
+
+test("what values ask of each other is said with the option's name", async () => {
+  const pair = command({
+    name: "pair",
+    summary: "Pair.",
+    arguments: {},
+    options: { "retry-errors": schema(boolean, { default: false }), continue: schema(boolean, { default: false }) },
+    examples: [],
+    preconditions: (given) =>
+      given["retry-errors"] && !given.continue
+        ? { option: "retry-errors", message: "goes with --continue" }
+        : undefined,
+    run: async () => 0,
+  });
+  const { text, terminal } = written();
+  expect(await runCommand(pair, "pair", ["--retry-errors"], terminal)).toBe(2);
+  expect(text.err).toMatch(/^pair: --retry-errors: goes with --continue\n/);
+  expect(await runCommand(pair, "pair", ["--retry-errors", "--continue"], terminal)).toBe(0);
 });
 
 describe("what a command throws", () => {

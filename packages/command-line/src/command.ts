@@ -1,4 +1,5 @@
 /** What a command is: its arguments and options, declared once, and what it does with their values. */
+import type { Infer, Objections, SchemaMap } from "@ml-mosaic/configurable";
 
 /** 0 done, 1 some runs failed, 2 wrong usage or input, 3 stopped with work left. */
 export type ExitCode = 0 | 1 | 2 | 3;
@@ -12,88 +13,34 @@ export interface Terminal {
   readonly isLive: boolean;
 }
 
-/** What is taken instead of any text. */
-interface ValueSpec {
-  readonly name: string;
-  readonly help: string;
-  /** The only values that are taken. */
-  readonly choices?: readonly string[];
-  /** A whole number within these bounds is wanted. */
-  readonly whole?: { readonly least: number; readonly most?: number };
-  /** What is taken where nothing is written. */
-  readonly default?: string | number;
-}
+/** What the user wrote by name, read as the declarations say. */
+export type Given<A extends SchemaMap = SchemaMap, O extends SchemaMap = SchemaMap> = Infer<A> & Infer<O>;
 
-export interface ArgumentSpec extends ValueSpec {
-  /** It may be left out; only the last ones can be. What has a default can too. */
-  readonly optional?: boolean;
-}
-
-export interface OptionSpec extends ValueSpec {
-  /** One letter that stands for the name: `v`. */
-  readonly short?: string;
-  /** Name of the option's value; without it the option is a switch. */
-  readonly value?: string;
-  /** Name of a second value, which follows the first one. */
-  readonly secondValue?: string;
-  /** The command cannot do without it. */
-  readonly required?: boolean;
-}
-
-type Arguments = readonly ArgumentSpec[];
-type Options = readonly OptionSpec[];
-
-type Written<Spec> = Spec extends { readonly choices: readonly (infer Choice)[] }
-  ? Choice
-  : Spec extends { readonly whole: object }
-    ? number
-    : string;
-
-type ArgumentValue<Spec> = Spec extends { readonly default: string | number }
-  ? Written<Spec>
-  : Spec extends { readonly optional: true }
-    ? Written<Spec> | undefined
-    : Written<Spec>;
-
-type OptionValue<Spec> = Spec extends { readonly secondValue: string }
-  ? readonly [string, string] | undefined
-  : Spec extends { readonly value: string }
-    ?
-        | Written<Spec>
-        | (Spec extends { readonly required: true } | { readonly default: string | number } ? never : undefined)
-    : boolean;
-
-/** What the user wrote by name, checked against the specification, and of the types that it says. */
-export type Given<A extends Arguments = readonly [], O extends Options = readonly []> = {
-  readonly [Spec in A[number] as Spec["name"]]: ArgumentValue<Spec>;
-} & { readonly [Spec in O[number] as Spec["name"]]: OptionValue<Spec> };
-
-export interface CommandDescription<A extends Arguments, O extends Options> {
+export interface CommandDescription<A extends SchemaMap, O extends SchemaMap> {
   /** The verb: what follows the program's name. */
   readonly name: string;
   readonly summary: string;
+  /** In the order in which they are written. A list at the end takes all words that are left. */
   readonly arguments: A;
+  /**
+   * `epochs` is written `--epochs` or `-epochs`, an alias of one letter `-e`. A boolean is a switch, a list may be
+   * written several times.
+   */
   readonly options: O;
   readonly examples: readonly string[];
   /** What it prints can be had again from what it keeps: it has not failed where its output is lost. */
   readonly keepsResults?: boolean;
+  /** Says what is wrong with values that are right each by itself: returns messages, yields them, or throws. */
+  preconditions?(given: NoInfer<Given<A, O>>): Objections;
 }
 
-export interface Command extends CommandDescription<Arguments, Options> {
-  /** @param values of all arguments and options, as their specifications say */
-  run(values: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<ExitCode>;
+export interface Command extends CommandDescription<SchemaMap, SchemaMap> {
+  run(given: Given, terminal: Terminal): Promise<ExitCode>;
 }
 
 /** Declares a command. */
-export function command<const A extends Arguments, const O extends Options>({
-  run,
-  ...description
-}: CommandDescription<A, O> & { run(given: Given<A, O>, terminal: Terminal): Promise<ExitCode> }): Command {
-  return {
-    ...description,
-    run(values, terminal) {
-      const given: Given<A, O> = Object(values);
-      return run(given, terminal);
-    },
-  };
+export function command<A extends SchemaMap, O extends SchemaMap>(
+  description: CommandDescription<A, O> & { run(given: NoInfer<Given<A, O>>, terminal: Terminal): Promise<ExitCode> },
+): Command {
+  return description;
 }

@@ -1,12 +1,10 @@
 export { type ChartSize, type Curve, chartText } from "./chart.ts";
 export {
-  type ArgumentSpec,
   type Command,
   type CommandDescription,
   command,
   type ExitCode,
   type Given,
-  type OptionSpec,
   type Terminal,
 } from "./command.ts";
 export { interruptible, Stopped } from "./interruptible.ts";
@@ -16,5 +14,6 @@ export { pathText } from "./path-text.ts";
 export { loadCommands, type Program, runCommand, runProcess, runProgram } from "./program.ts";
 export { type Progress, startProgress } from "./progress.ts";
 export { shellText } from "./shell-text.ts";
+export { argumentsUsage, choicesOf, mayBeMissing, spelledOptions, takesSeveral, wordsOf } from "./spelling.ts";
 export { StatusLines } from "./status-lines.ts";
 export { barText, numberText, shortenText, tableText } from "./text.ts";

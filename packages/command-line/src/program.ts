@@ -1,10 +1,11 @@
 /** How programs are run: `mosaic <verb> …`, and a verb that is a command of its own, `mosaic_<verb>`. */
-import { CodedError, isSystemError, messageOf, outliveOutput } from "@ml-mosaic/base";
-import { CommanderError, Command as Parser } from "commander";
+import { CodedError, isSystemError, messageOf, outliveOutput, suggestName } from "@ml-mosaic/base";
+import { ConfigurationError } from "@ml-mosaic/configurable";
 import type { Command, ExitCode, Terminal } from "./command.ts";
+import { commandHelp, programHelp } from "./help-text.ts";
 import { Stopped } from "./interruptible.ts";
-import { plainLines, printableText } from "./one-line.ts";
-import { parserOf, understandable } from "./parser.ts";
+import { oneLine, plainLines, printableText } from "./one-line.ts";
+import { readWords } from "./read-words.ts";
 
 export interface Program {
   readonly name: string;
@@ -48,46 +49,44 @@ export function loadCommands({ commands }: Program): Promise<readonly Command[]>
 
 /** Runs `program <verb> …`. */
 export async function runProgram(program: Program, args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const [verb = ""] = args;
-  const load = Object.hasOwn(program.commands, verb) ? program.commands[verb] : undefined;
-  const commands = load === undefined ? await loadCommands(program) : [await load()];
-  return parse(args, terminal, (exit) => {
-    const parser = new Parser(program.name).description(program.summary);
-    for (const command of commands)
-      parser.addCommand(parserOf(command, command.name, async (values) => exit(await command.run(values, terminal))));
-    return parser;
-  });
+  const { name, commands } = program;
+  const [verb, ...words] = args;
+  if (verb === "help" && words[0] !== undefined) return runProgram(program, [words[0], "--help"], terminal);
+  if (verb === undefined || verb === "help" || verb === "--help" || verb === "-h") {
+    const lines = (await loadCommands(program)).map(({ name, summary }) => [name, summary] as const);
+    const help = programHelp(name, program.summary, lines, process.stdout.columns);
+    if (verb === undefined) terminal.err(help);
+    else terminal.out(help);
+    return verb === undefined ? 2 : 0;
+  }
+  const load = Object.hasOwn(commands, verb) ? commands[verb] : undefined;
+  if (load !== undefined) return runCommand(await load(), `${name} ${verb}`, words, terminal);
+  terminal.err(
+    `${name}: unknown command ${JSON.stringify(oneLine(verb))}. ${suggestName(verb, Object.keys(commands))}\n`,
+  );
+  return 2;
 }
 
-/** Runs one command by itself, under a name of its own. */
-export function runCommand(
+/** Runs one command, under the name by which it was called. */
+export async function runCommand(
   command: Command,
   name: string,
   args: readonly string[],
   terminal: Terminal,
 ): Promise<ExitCode> {
-  return parse(args, terminal, (exit) =>
-    parserOf(command, name, async (values) => exit(await command.run(values, terminal))),
-  );
-}
-
-async function parse(
-  args: readonly string[],
-  terminal: Terminal,
-  build: (exit: (code: ExitCode) => void) => Parser,
-): Promise<ExitCode> {
-  let exitCode: ExitCode = 0;
-  const parser = build((code) => {
-    exitCode = code;
-  });
-  for (const each of [parser, ...parser.commands])
-    each.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
+  const tell = (error: unknown) => terminal.err(`${plainLines(messageOf(error)).join("\n")}\n`);
   try {
-    await parser.parseAsync(understandable(parser, args), { from: "user" });
-    return exitCode;
+    const read = readWords(command, name, args);
+    if (read?.ok) return await command.run(read.values, terminal);
+    if (read === undefined) {
+      terminal.out(commandHelp(command, name, process.stdout.columns));
+      return 0;
+    }
+    tell(new ConfigurationError(read.problems));
+    terminal.err(`(${name} --help shows how it is used)\n`);
+    return 2;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    terminal.err(`${plainLines(messageOf(error)).join("\n")}\n`);
+    tell(error);
     if (error instanceof Stopped) return 3;
     // What was not thrown on purpose is a fault of ours: whoever mends it wants to know where.
     const isExpected = error instanceof CodedError || isSystemError(error);

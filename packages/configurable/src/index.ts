@@ -20,7 +20,7 @@ export {
 } from "./components/configurable.ts";
 export type { FromConfigOptions } from "./components/from-config.ts";
 export { loadImports } from "./components/load-imports.ts";
-export { objectionsTo } from "./components/read-component.ts";
+export { objectionProblems, objectionsTo } from "./components/read-component.ts";
 export { forgetRegistered, type RegisteredClass, type Registry, register } from "./components/registry.ts";
 export { resolvedConfig } from "./components/resolved-config.ts";
 export { TypedConfigurable, type TypedStatics, typedConfigurable } from "./components/typed-configurable.ts";
@@ -70,7 +70,16 @@ export { type Bounds, type Form, typeName } from "./types/form.ts";
 export { literal } from "./types/literal.ts";
 export { refine } from "./types/refine.ts";
 export { any, boolean, float, importable, int, path, string } from "./types/scalar-types.ts";
-export { type Accepted, construct, type Reading, type ReadOptions, type Refused, type Type } from "./types/type.ts";
+export {
+  type Accepted,
+  accept,
+  construct,
+  type Reading,
+  type ReadOptions,
+  type Refused,
+  refuse,
+  type Type,
+} from "./types/type.ts";
 export { union } from "./types/union.ts";
 export { within } from "./types/within.ts";
 export { toYaml } from "./yaml/to-yaml.ts";

@@ -13,6 +13,8 @@ export interface Schema<Value> {
   readonly aliases: readonly string[];
   /** One sentence for tables of options. */
   readonly help: string;
+  /** What stands for its value in the usage of a command: `FILE`, or of a value of two words `NAME VALUE`. */
+  readonly words?: string | undefined;
 }
 
 /** The options of a component under their names, as a class has them in its static `configSchema`. */
@@ -35,6 +37,7 @@ export type Written<Value> = Value extends Configurable | Later<object>
 interface CommonOptions {
   readonly aliases?: readonly string[];
   readonly help?: string;
+  readonly words?: string;
 }
 
 interface RequiredOptions extends CommonOptions {
@@ -67,9 +70,10 @@ export function schema<Value>(
     optional = false,
     aliases = [],
     help = "",
+    words,
   }: CommonOptions & { readonly optional?: boolean; readonly default?: unknown } = {},
 ): Schema<Value | undefined> {
-  return { type, default: value, optional, aliases, help };
+  return { type, default: value, optional, aliases, help, words };
 }
 
 /** Whether a user's `configSchema`, perhaps from plain JavaScript, is a map of what `schema` returns. */

@@ -13,13 +13,16 @@ describe("usage", () => {
   afterAll(() => workspace.close());
 
   test.concurrent.each([
-    [["run", "config.ini"], /missing required argument 'database_file'/],
-    [["run", "config.ini", "or.db", "more"], /too many arguments/],
-    [["run", "config.ini", "or.db", "--contineu"], /unknown option '--contineu'.*did you mean --continue/is],
-    [["run", "config.ini", "or.db", "-contineu"], /unknown option '--contineu'.*did you mean --continue/is],
-    [["rerun", "config.ini", "or.db", "-id", "1", "-epoch", "3"], /unknown option '--epoch'.*did you mean --epochs/is],
-    [["run", "config.ini", "or.db", "--retry-errors"], /--retry-errors goes with --continue/],
-    [["rum"], /unknown command 'rum'/],
+    [["run", "config.ini"], /^mosaic run: database_file: missing, expected a path\n/],
+    [["run", "config.ini", "or.db", "more"], /too many arguments: "more"/],
+    [["run", "config.ini", "or.db", "--contineu"], /--contineu: unknown option; did you mean "--continue"\?/],
+    [["run", "config.ini", "or.db", "-contineu"], /--contineu: unknown option; did you mean "--continue"\?/],
+    [
+      ["rerun", "config.ini", "-id", "1", "-epoch", "3"],
+      /^2 problems:\n.*--epoch: .*--epochs.*\n.*database_file: missing/,
+    ],
+    [["run", "config.ini", "or.db", "--retry-errors"], /--retry-errors: goes with --continue/],
+    [["rum"], /^mosaic: unknown command "rum"\. Did you mean "run"\?\n$/],
     [[], /Usage: mosaic/],
     [["run", "nowhere.ini", "or.db"], /nowhere\.ini: The file does not exist/],
     [["run", "config.ini", "no/folder/or.db"], /no\/folder/],

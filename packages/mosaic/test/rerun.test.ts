@@ -135,7 +135,9 @@ describe("trains further", () => {
     expect(await choose("-param_name_and_value_low_threshold", "Dropping_width", "3")).toEqual([3, 3, 2, 3]);
     expect(await choose("-param_name_and_value_high_threshold", "epochs", "3")).toEqual([4, 4, 2, 4]);
     expect((await rerun("-id", "9")).stderr).toContain("there is no run 9; the database has runs 1 to 4");
-    expect((await rerun("-id", "1", "-epochs", "0")).stderr).toContain("It is a whole number of at least 1");
+    expect((await rerun("-id", "1", "-epochs", "0")).stderr).toContain(
+      '--epochs: expected an integer of at least 1, got "0"',
+    );
     expect(await rerun()).toMatchObject({ code: 2, stderr: expect.stringContaining("say which runs are meant") });
     expect(epochs()).toEqual([4, 4, 2, 4]);
   });

@@ -2,13 +2,17 @@ import { writeFile } from "node:fs/promises";
 import { wholeText } from "@ml-mosaic/base";
 import { command, interruptible, type Progress, pathText, startProgress, tableText } from "@ml-mosaic/command-line";
 import {
+  boolean,
   ConfigurationError,
   component,
   configurable,
   construct,
+  int,
   loadImports,
+  path,
   readYaml,
   schema,
+  within,
 } from "@ml-mosaic/configurable";
 import { drawFolds, mapBackground, type NumberedSplit } from "../datasets/fold-picture.ts";
 import { type FoldReport, reportFolds } from "../datasets/fold-report.ts";
@@ -21,24 +25,21 @@ import { parts, type Split } from "../folds/splits.ts";
 export const foldsCommand = command({
   name: "folds",
   summary: "Show how patches are shared out among folds: their sizes, and a map coloured by them.",
-  arguments: [],
-  options: [
-    {
-      name: "config",
-      short: "c",
-      value: "file",
-      required: true,
+  arguments: {},
+  options: {
+    config: schema(path, {
+      aliases: ["c"],
+      words: "FILE",
       help: "configuration (.yaml) with a data section, as train takes it",
-    },
-    {
-      name: "split",
-      value: "N",
-      whole: { least: 1 },
+    }),
+    split: schema(within(int, { minimum: 1 }), {
+      optional: true,
+      words: "N",
       help: "colour the map by the train, valid and test set of split N, not by fold",
-    },
-    { name: "picture", value: "file", help: "where to draw the map (.png)", default: "folds.png" },
-    { name: "json", help: "write JSON for programs" },
-  ],
+    }),
+    picture: schema(path, { default: "folds.png", words: "FILE", help: "where to draw the map (.png)" }),
+    json: schema(boolean, { default: false, help: "write JSON for programs" }),
+  },
   examples: ["bigsf folds -c configs/training.yaml", "bigsf folds -c configs/config_kfolds.yaml --split 2"],
   async run(given, terminal) {
     const data = await readData(given.config);

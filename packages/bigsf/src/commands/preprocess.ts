@@ -1,19 +1,21 @@
 import { bytesText, clockText, wholeText } from "@ml-mosaic/base";
 import { command, interruptible, type Progress, pathText, startProgress, type Terminal } from "@ml-mosaic/command-line";
+import { boolean, schema } from "@ml-mosaic/configurable";
 import { shareText, tallyNotes } from "../maps/map-tally.ts";
 import type { MapPaths } from "../maps/maps.ts";
 import type { PatchPlan } from "../patches/plan-patches.ts";
 import type { PreprocessResult } from "../patches/preprocess.ts";
 import { Preprocessing } from "../patches/preprocessing.ts";
+import { configOption } from "./config-option.ts";
 
 export const preprocessCommand = command({
   name: "preprocess",
   summary: "Cut a FITS map and its labels into patches: patches.h5, and a picture of what was kept.",
-  arguments: [],
-  options: [
-    { name: "config", short: "c", value: "file", required: true, help: "configuration (.yaml)" },
-    { name: "yes", help: "write more than 100 GB" },
-  ],
+  arguments: {},
+  options: {
+    ...configOption,
+    yes: schema(boolean, { default: false, help: "write more than 100 GB" }),
+  },
   examples: ["bigsf preprocess -c configs/config_preprocess.yaml"],
   async run(given, terminal) {
     const preprocessing = Preprocessing.fromConfig(given.config);

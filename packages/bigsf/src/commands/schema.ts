@@ -1,5 +1,15 @@
 import { command } from "@ml-mosaic/command-line";
-import { componentTables, type Described, jsonSchema, loadImports, readYaml } from "@ml-mosaic/configurable";
+import {
+  boolean,
+  componentTables,
+  type Described,
+  jsonSchema,
+  literal,
+  loadImports,
+  path,
+  readYaml,
+  schema,
+} from "@ml-mosaic/configurable";
 import { Experiment } from "@ml-mosaic/training";
 import "../components.ts";
 import { Preprocessing } from "../patches/preprocessing.ts";
@@ -15,18 +25,21 @@ export const configurations: Readonly<Record<string, Described>> = {
 export const schemaCommand = command({
   name: "schema",
   summary: "Show every option of the configurations, and every component that they can name.",
-  arguments: [
-    {
-      name: "command",
-      help: "whose configuration; without it, of all",
+  arguments: {
+    command: schema(literal(...Object.keys(configurations)), {
       optional: true,
-      choices: Object.keys(configurations),
-    },
-  ],
-  options: [
-    { name: "json", help: "write a JSON Schema, for editors" },
-    { name: "config", short: "c", value: "file", help: "show also what this configuration imports" },
-  ],
+      help: "whose configuration; without it, of all",
+    }),
+  },
+  options: {
+    json: schema(boolean, { default: false, help: "write a JSON Schema, for editors" }),
+    config: schema(path, {
+      optional: true,
+      aliases: ["c"],
+      words: "FILE",
+      help: "show also what this configuration imports",
+    }),
+  },
   examples: ["bigsf schema", "bigsf schema train", "bigsf schema train --json > training.schema.json"],
   async run(given, { out }) {
     const config = given.config;

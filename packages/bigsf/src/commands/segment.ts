@@ -5,12 +5,13 @@ import { shareText } from "../maps/map-tally.ts";
 import type { SegmentationResult } from "../segmentation/run-segmentation.ts";
 import { Segmentation } from "../segmentation/segmentation.ts";
 import type { SegmentationPlan } from "../segmentation/segmentation-plan.ts";
+import { configOption } from "./config-option.ts";
 
 export const segmentCommand = command({
   name: "segment",
   summary: "Find the filaments of a FITS map with a trained model: probabilities, a mask, and a picture.",
-  arguments: [],
-  options: [{ name: "config", short: "c", value: "file", required: true, help: "configuration (.yaml)" }],
+  arguments: {},
+  options: configOption,
   examples: ["bigsf segment -c configs/config_segment.yaml"],
   async run(given, terminal) {
     const file = readYaml(given.config);

@@ -10,28 +10,29 @@ import {
   type Terminal,
   tableText,
 } from "@ml-mosaic/command-line";
+import { boolean, int, schema, within } from "@ml-mosaic/configurable";
 import type { TrainerProgress } from "@ml-mosaic/training";
 import { pauseOnSignals } from "@ml-mosaic/training";
 import "../components.ts";
 import { type CrossValidationResult, planCrossValidation } from "../cross-validation/cross-validate.ts";
 import type { FoldEvents } from "../cross-validation/train-folds.ts";
+import { configOption } from "./config-option.ts";
 import { epochText, progressText } from "./training-text.ts";
 
 export const trainKFoldCommand = command({
   name: "train-k-fold",
   summary: "Train a model on every split of the patches, and predict each patch by one that has not seen it.",
-  arguments: [],
-  options: [
-    { name: "config", short: "c", value: "file", required: true, help: "configuration (.yaml)" },
-    {
-      name: "workers",
-      short: "j",
-      value: "n",
-      whole: { least: 1 },
+  arguments: {},
+  options: {
+    ...configOption,
+    workers: schema(within(int, { minimum: 1 }), {
+      optional: true,
+      aliases: ["j"],
+      words: "N",
       help: "splits trained at a time; as many as the machine has processors by default",
-    },
-    { name: "overwrite", help: "begin anew where the folder holds runs already" },
-  ],
+    }),
+    overwrite: schema(boolean, { default: false, help: "begin anew where the folder holds runs already" }),
+  },
   examples: [
     "bigsf train-k-fold -c configs/config_kfolds.yaml",
     "bigsf train-k-fold -c configs/config_kfolds.yaml -j 1",

@@ -1,26 +1,26 @@
 import { command, pathText, StatusLines } from "@ml-mosaic/command-line";
+import { boolean, int, schema, within } from "@ml-mosaic/configurable";
 import { pauseOnSignals, Trainer } from "@ml-mosaic/training";
 import "../components.ts";
 import { checkTraining } from "../cross-validation/check-training.ts";
 import { checkSingle } from "../cross-validation/validation-folder.ts";
 import { BigsfError } from "../errors.ts";
+import { configOption } from "./config-option.ts";
 import { epochText, progressText, testText } from "./training-text.ts";
 
 export const trainCommand = command({
   name: "train",
   summary: "Train a model on one split of the patches. The same command goes on where it was stopped.",
-  arguments: [],
-  options: [
-    { name: "config", short: "c", value: "file", required: true, help: "configuration (.yaml)" },
-    {
-      name: "split",
-      value: "n",
-      whole: { least: 1 },
+  arguments: {},
+  options: {
+    ...configOption,
+    split: schema(within(int, { minimum: 1 }), {
       default: 1,
+      words: "N",
       help: "which split to train on, counted from 1",
-    },
-    { name: "overwrite", help: "begin anew where the folder holds a run already" },
-  ],
+    }),
+    overwrite: schema(boolean, { default: false, help: "begin anew where the folder holds a run already" }),
+  },
   examples: ["bigsf train -c configs/training.yaml"],
   async run(given, terminal) {
     const split = given.split - 1;

@@ -5,7 +5,7 @@ import type { Problem } from "../problem.ts";
 import { readValues } from "../read-values.ts";
 import { isSchemaMap, type SchemaMap } from "../schema.ts";
 import { construct, type Reading, type ReadOptions, refuse } from "../types/type.ts";
-import type { AnyClass, Configurable, Objection } from "./component-class.ts";
+import type { AnyClass, Configurable, Objection, Objections } from "./component-class.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -97,17 +97,21 @@ export function uncheckedProblems(instance: Configurable, values: Values): reado
 }
 
 function preconditionProblems(instance: object): readonly Problem[] {
-  return Array.from(objectionsOf(instance), (objection) =>
+  return isConfigurable(instance) ? objectionProblems(() => instance.preconditions()) : [];
+}
+
+/** What preconditions return, yield or throw, as problems. */
+export function objectionProblems(ask: () => Objections): readonly Problem[] {
+  return Array.from(objectionsOf(ask), (objection) =>
     typeof objection === "string"
       ? { kind: "precondition", path: [], message: objection }
       : { kind: "precondition", path: [objection.option], message: objection.message },
   );
 }
 
-function objectionsOf(instance: object): readonly Objection[] {
-  if (!isConfigurable(instance)) return [];
+function objectionsOf(ask: () => Objections): readonly Objection[] {
   try {
-    const objections = instance.preconditions();
+    const objections = ask();
     if (objections === undefined) return [];
     return typeof objections === "string" || "option" in objections ? [objections] : [...objections];
   } catch (error) {

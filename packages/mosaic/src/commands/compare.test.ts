@@ -218,7 +218,10 @@ describe("one data set", () => {
     await writeDatabase(database, runsOf(clear));
     expect((await compare("--rope", "1.2", "--scale", "linear")).out).toMatch(/^Net\(2\) +the same /m);
     expect((await compareJson("--rope", "5%")).rope).toEqual({ kind: "relative", share: 0.05 });
-    expect(await compare("--rope", "much")).toMatchObject({ code: 2, err: expect.stringContaining("--rope much") });
+    expect(await compare("--rope", "much")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--rope: expected a difference such as 0.02, or a share such as 2%, got "much"'),
+    });
   });
 
   test("among many pairs the permutation test draws swaps sooner, and says what that costs", async () => {

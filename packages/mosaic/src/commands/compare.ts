@@ -1,52 +1,59 @@
 import { jsonText } from "@ml-mosaic/command-line";
+import { boolean, literal, path, schema, string } from "@ml-mosaic/configurable";
 import type { DataReport } from "../compare/data-report.ts";
 import { type CompareReport, compareRuns } from "../compare/report.ts";
-import { defaultRope, parseRope } from "../compare/rope.ts";
+import { defaultRope, ropeType } from "../compare/rope.ts";
 import { scaleChoices } from "../compare/scale.ts";
 import { rankDirection } from "../figures/figure.ts";
+import { defaultCriterion } from "../figures/run-figures.ts";
 import { explainText } from "./compare-explain.ts";
 import { dataNotes, reportNotes } from "./compare-notes.ts";
 import { overallNotes } from "./compare-overall-text.ts";
 import { compareText } from "./compare-text.ts";
 import { headline } from "./compare-words.ts";
-import { criterionArgument, plotCommand } from "./plot-command.ts";
+import { plotCommand } from "./plot-command.ts";
 import { databaseArgument } from "./read-database.ts";
 
 export const compareCommand = plotCommand({
   spec: {
     name: "compare",
     summary: "Say which model is better, by how much, and how sure that is.",
-    arguments: [
-      databaseArgument,
-      {
-        ...criterionArgument,
+    arguments: {
+      ...databaseArgument,
+      criterion: schema(string, {
         help: "what to compare: a result such as test_loss, trainability or duration(s), or a metric such as f1",
-      },
-    ],
-    options: [
-      { name: "by", value: "NAME", help: "group models by key, type or an option (width, lr, Mlp_width…) and average" },
-      { name: "data", value: "KEY", help: "look at this data set only" },
-      {
-        name: "rope",
-        value: "R",
+        default: defaultCriterion,
+      }),
+    },
+    options: {
+      by: schema(string, {
+        optional: true,
+        words: "NAME",
+        help: "group models by key, type or an option (width, lr, Mlp_width…) and average",
+      }),
+      data: schema(string, { optional: true, words: "KEY", help: "look at this data set only" }),
+      rope: schema(ropeType, {
+        optional: true,
+        words: "R",
         help: "differences up to R count as none: 0.02, or 2% of the better mean (default: 1%)",
-      },
-      {
-        name: "scale",
-        value: "SCALE",
-        help: "compare by ratios (log) or differences (linear); auto goes by what the criterion is and the sign of its values",
-        choices: scaleChoices,
+      }),
+      scale: schema(literal(...scaleChoices), {
         default: "auto",
-      },
-      {
-        name: "explain",
-        value: "PAIR",
+        help: "compare by ratios (log) or differences (linear); auto goes by what the criterion is and the sign of its values",
+      }),
+      explain: schema(string, {
+        optional: true,
+        words: "PAIR",
         help: "print the reasoning about one pair in full: two places of the table (1,2), or two names with a slash between",
-      },
-      { name: "all", help: "list every pair of models and every data set" },
-      { name: "plot", value: "FILE", help: "also draw it: .pdf, .svg, .png, or .csv for the figures" },
-      { name: "json", help: "write JSON for programs, with every figure" },
-    ],
+      }),
+      all: schema(boolean, { default: false, help: "list every pair of models and every data set" }),
+      plot: schema(path, {
+        optional: true,
+        words: "FILE",
+        help: "also draw it: .pdf, .svg, .png, or .csv for the figures",
+      }),
+      json: schema(boolean, { default: false, help: "write JSON for programs, with every figure" }),
+    },
     examples: [
       "mosaic compare results.db",
       "mosaic compare results.db test_acc --by key",
@@ -57,12 +64,11 @@ export const compareCommand = plotCommand({
   },
   output: (given) => given.plot,
   read(reader, given) {
-    const rope = given.rope;
     return compareRuns(reader, {
       criterion: given.criterion,
       by: given.by,
       data: given.data,
-      rope: rope === undefined ? defaultRope : parseRope(rope),
+      rope: given.rope ?? defaultRope,
       scale: given.scale,
       all: given.all,
     });

@@ -1,10 +1,10 @@
-import type { Command } from "@ml-mosaic/command-line";
+import { type Command, choicesOf } from "@ml-mosaic/command-line";
 import { optionNames, programNames } from "./completion-names.ts";
 
 /** Options and verbs are ours; for all else bash completes file names. */
 export function bashScript(commands: readonly Command[]): string {
   const cases = commands.map((command) => {
-    const words = command.arguments.flatMap(({ choices = [] }) => choices);
+    const words = Object.values(command.arguments).flatMap(choicesOf);
     return `    ${command.name}) options="${optionNames(command).join(" ")}" words="${words.join(" ")}" ;;`;
   });
   return `_mosaic() {

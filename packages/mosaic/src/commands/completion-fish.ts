@@ -1,4 +1,5 @@
-import type { Command, OptionSpec } from "@ml-mosaic/command-line";
+import { type Command, choicesOf, spelledOptions, wordsOf } from "@ml-mosaic/command-line";
+import type { Schema } from "@ml-mosaic/configurable";
 
 export function fishScript(commands: readonly Command[]): string {
   const lines = commands.flatMap((command) => [
@@ -11,17 +12,18 @@ export function fishScript(commands: readonly Command[]): string {
 
 /** @param program what the lines are for, with its condition */
 function detailLines(program: string, command: Command): readonly string[] {
-  const words = command.arguments.flatMap(({ choices = [] }) => choices);
+  const words = Object.values(command.arguments).flatMap(choicesOf);
   return [
-    ...command.options.map((option) => `complete -c ${program} ${optionWords(option)}`),
+    ...Object.entries(spelledOptions(command)).map((option) => `complete -c ${program} ${optionWords(...option)}`),
     ...(words.length > 0 ? [`complete -c ${program} -f -a ${quote(words.join(" "))}`] : []),
   ];
 }
 
-function optionWords({ name, short, value, help, choices }: OptionSpec): string {
-  const names = short === undefined ? `-l ${name}` : `-s ${short} -l ${name}`;
-  const values = choices === undefined ? "" : ` -f -a ${quote(choices.join(" "))}`;
-  return `${names}${value === undefined ? "" : ` -r${values}`} -d ${quote(help)}`;
+function optionWords(name: string, option: Schema<unknown>): string {
+  const names = [...option.aliases, name].map((each) => each.replace(/^--/, "-l ").replace(/^-(?=\w$)/, "-s "));
+  const choices = choicesOf(option);
+  const values = choices.length === 0 ? "" : ` -f -a ${quote(choices.join(" "))}`;
+  return `${names.join(" ")}${wordsOf(option).length === 0 ? "" : ` -r${values}`} -d ${quote(option.help)}`;
 }
 
 function quote(text: string): string {

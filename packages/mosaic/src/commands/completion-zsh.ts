@@ -1,4 +1,5 @@
-import type { ArgumentSpec, Command, OptionSpec } from "@ml-mosaic/command-line";
+import { type Command, choicesOf, mayBeMissing, spelledOptions, takesSeveral, wordsOf } from "@ml-mosaic/command-line";
+import type { Schema } from "@ml-mosaic/configurable";
 import { programNames } from "./completion-names.ts";
 
 /** Works both when evaluated and as a file `_mosaic` in `$fpath`. */
@@ -36,26 +37,27 @@ fi
 
 function commandCase(command: Command): string {
   const specs = [
-    ...command.options.map(optionWords),
-    "'--help[show how it is used]'",
-    ...command.arguments.map(argumentWord),
+    ...Object.entries(spelledOptions(command)).map((option) => optionWords(...option)),
+    ...Object.entries(command.arguments).map((argument) => argumentWord(...argument)),
   ];
   return `    ${command.name}) _arguments ${specs.join(" ")} ;;`;
 }
 
-function optionWords({ name, short, value, secondValue, help, choices }: OptionSpec): string {
-  const values = [value, secondValue].map((word) => (word === undefined ? "" : `:${word}:${action(choices)}`)).join("");
-  const rest = quote(`[${escapeHelp(help)}]${values}`);
-  return short === undefined ? `--${name}${rest}` : `'(-${short} --${name})'{-${short},--${name}}${rest}`;
+function optionWords(name: string, option: Schema<unknown>): string {
+  const values = wordsOf(option).map((word) => `:${word}:${action(option)}`);
+  const rest = quote(`[${escapeHelp(option.help)}]${values.join("")}`);
+  const names = [...option.aliases, name];
+  return names.length === 1 ? `${name}${rest}` : `'(${names.join(" ")})'{${names.join(",")}}${rest}`;
 }
 
-function argumentWord({ name, choices, optional = false, default: value }: ArgumentSpec): string {
-  return quote(`:${optional || value !== undefined ? ":" : ""}${name}:${action(choices)}`);
+function argumentWord(name: string, argument: Schema<unknown>): string {
+  return quote(`${takesSeveral(argument) ? "*" : ""}:${mayBeMissing(argument) ? ":" : ""}${name}:${action(argument)}`);
 }
 
 /** What zsh offers for a value. */
-function action(choices: readonly string[] | undefined): string {
-  return choices === undefined ? "_files" : `(${choices.join(" ")})`;
+function action(option: Schema<unknown>): string {
+  const choices = choicesOf(option);
+  return choices.length === 0 ? "_files" : `(${choices.join(" ")})`;
 }
 
 function escapeHelp(text: string): string {

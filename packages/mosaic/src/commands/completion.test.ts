@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, command } from "@ml-mosaic/command-line";
+import { boolean, literal, path, schema } from "@ml-mosaic/configurable";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bashScript } from "./completion-bash.ts";
@@ -14,20 +15,20 @@ const commands: readonly Command[] = [
   command({
     name: "status",
     summary: "How it's: [done], \\ or $HOME `not`.",
-    arguments: [{ name: "database_file", help: "database", optional: true }],
-    options: [
-      { name: "verbose", short: "v", help: "it's [more]: all" },
-      { name: "json", help: "JSON" },
+    arguments: { database_file: schema(path, { optional: true, help: "database" }) },
+    options: {
+      verbose: schema(boolean, { default: false, aliases: ["v"], help: "it's [more]: all" }),
+      json: schema(boolean, { default: false, help: "JSON" }),
       ...selectorOptions,
-    ],
+    },
     examples: [],
     run,
   }),
   command({
     name: "completion",
     summary: "Print a script.",
-    arguments: [{ name: "shell", help: "the shell", choices: ["bash", "zsh", "fish"] }],
-    options: [],
+    arguments: { shell: schema(literal("bash", "zsh", "fish"), { help: "the shell" }) },
+    options: {},
     examples: [],
     run,
   }),

@@ -1,4 +1,5 @@
 import { type Command, command } from "@ml-mosaic/command-line";
+import { literal, schema } from "@ml-mosaic/configurable";
 import { bashScript } from "./completion-bash.ts";
 import { fishScript } from "./completion-fish.ts";
 import { zshScript } from "./completion-zsh.ts";
@@ -14,8 +15,8 @@ export function completionCommand(allCommands: () => Promise<readonly Command[]>
   return command({
     name: "completion",
     summary: "Print a script that lets a shell complete these commands.",
-    arguments: [{ name: "shell", help: "the shell", choices: ["bash", "zsh", "fish"] }],
-    options: [],
+    arguments: { shell: schema(literal("bash", "zsh", "fish"), { help: "the shell" }) },
+    options: {},
     examples: [
       "bash: echo 'eval \"$(mosaic completion bash)\"' >> ~/.bashrc",
       "zsh:  echo 'eval \"$(mosaic completion zsh)\"' >> ~/.zshrc   (after compinit)",

@@ -1,16 +1,19 @@
 import { countText } from "@ml-mosaic/base";
 import { command, interruptible } from "@ml-mosaic/command-line";
+import { path, schema } from "@ml-mosaic/configurable";
 import { exportRuns } from "../export/export-runs.ts";
 import { databaseArgument, readDatabase } from "./read-database.ts";
 
 export const exportCommand = command({
   name: "export",
   summary: "Write all runs with their options and results to a table, and the epochs to a second one.",
-  arguments: [
-    databaseArgument,
-    { name: "output_file", help: "file to write: .csv, .json or .parquet; epochs go to <name>.history.<ending>" },
-  ],
-  options: [],
+  arguments: {
+    ...databaseArgument,
+    output_file: schema(path, {
+      help: "file to write: .csv, .json or .parquet; epochs go to <name>.history.<ending>",
+    }),
+  },
+  options: {},
   examples: ["mosaic export results.db results.csv", "mosaic export results.db results.parquet"],
   run: (given, terminal) =>
     readDatabase(given, terminal, async (reader) => {

@@ -1,16 +1,16 @@
 import { countText } from "@ml-mosaic/base";
 import { command } from "@ml-mosaic/command-line";
-import { formatProblem } from "@ml-mosaic/configurable";
+import { formatProblem, path, schema } from "@ml-mosaic/configurable";
 import { countPipelines, type Experiment, generateRuns, readExperiment, writePipelineFile } from "../config/index.ts";
 
 export const generateCommand = command({
   name: "generate",
   summary: "Write the pipelines that a configuration file describes, without training them.",
-  arguments: [
-    { name: "config_file", help: "configuration file (.ini)" },
-    { name: "pipelines_file", help: "file to write (.json)" },
-  ],
-  options: [],
+  arguments: {
+    config_file: schema(path, { help: "configuration file (.ini)" }),
+    pipelines_file: schema(path, { help: "file to write (.json)" }),
+  },
+  options: {},
   examples: ["mosaic generate config.ini pipelines.json"],
   async run(given, { out, err }) {
     const experiment = await readExperiment(given.config_file);

@@ -4,8 +4,8 @@ export const importanceCommand = plotCommand({
   spec: {
     name: "importance",
     summary: "Draw how much each option matters for a result: its share of the variance between pipelines.",
-    arguments: [...plotArguments, criterionArgument],
-    options: [dataOption],
+    arguments: { ...plotArguments, ...criterionArgument },
+    options: dataOption,
     examples: ["mosaic importance results.db importance.pdf", "mosaic importance results.db importance.csv test_acc"],
   },
   output: (given) => given.output_file,

@@ -1,25 +1,33 @@
 import { basename, extname } from "node:path";
-import type { ArgumentSpec, Given, OptionSpec } from "@ml-mosaic/command-line";
+import { type Infer, path, schema, string } from "@ml-mosaic/configurable";
 import { MosaicError } from "../errors.ts";
 import { figureNamed } from "../figures/known-figures.ts";
 import { readPlotConfig } from "../plots/runs/plot-config.ts";
 import { plotCommand, readRuns } from "./plot-command.ts";
 import { databaseArgument } from "./read-database.ts";
 
-const metaplotArguments = [
-  databaseArgument,
-  {
-    name: "output_file",
-    help: "file to write: .pdf, .svg, .png, or .csv for the values (with --config: the configuration's name with .pdf if left out)",
+const metaplotArguments = {
+  ...databaseArgument,
+  output_file: schema(path, {
     optional: true,
-  },
-  { name: "dataset_key", help: "key of the data set", optional: true },
-  { name: "criterion", help: "a result (test_loss, trainability, duration(s)…) or a metric (f1…)", optional: true },
-] as const satisfies readonly ArgumentSpec[];
+    help: "file to write: .pdf, .svg, .png, or .csv for the values (with --config: the configuration's name with .pdf if left out)",
+  }),
+  dataset_key: schema(string, { optional: true, help: "key of the data set" }),
+  criterion: schema(string, {
+    optional: true,
+    help: "a result (test_loss, trainability, duration(s)…) or a metric (f1…)",
+  }),
+};
 
-const metaplotOptions = [
-  { name: "config", value: "FILE", help: "draw what the sections of FILE (.ini) say, a page each" },
-] as const satisfies readonly OptionSpec[];
+const metaplotOptions = {
+  config: schema(path, {
+    optional: true,
+    words: "FILE",
+    help: "draw what the sections of FILE (.ini) say, a page each",
+  }),
+};
+
+type MetaplotGiven = Infer<typeof metaplotArguments & typeof metaplotOptions>;
 
 export const metaplotCommand = plotCommand({
   spec: {
@@ -27,6 +35,9 @@ export const metaplotCommand = plotCommand({
     summary: "Draw a criterion against the number of parameters, one line for each model key.",
     arguments: metaplotArguments,
     options: metaplotOptions,
+    preconditions(given) {
+      askedOf(given);
+    },
     examples: [
       "mosaic metaplot results.db loss.pdf data_Digits test_loss",
       "mosaic metaplot results.db time.png data_Digits 'duration(s)'",
@@ -49,7 +60,7 @@ export const metaplotCommand = plotCommand({
   },
 });
 
-function askedOf(given: Given<typeof metaplotArguments, typeof metaplotOptions>) {
+function askedOf(given: MetaplotGiven) {
   const { output_file: output, dataset_key: dataKey, criterion, config } = given;
   if (config !== undefined && dataKey === undefined)
     return { kind: "config", config, output: output ?? `${basename(config, extname(config))}.pdf` } as const;

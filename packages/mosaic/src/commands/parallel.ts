@@ -1,20 +1,19 @@
+import { literal, schema } from "@ml-mosaic/configurable";
 import { criterionArgument, criterionOf, dataOption, plotArguments, plotCommand, readRuns } from "./plot-command.ts";
 
 export const parallelCommand = plotCommand({
   spec: {
     name: "parallel",
     summary: "Draw every pipeline as a line through its options to its result (parallel coordinates).",
-    arguments: [...plotArguments, criterionArgument],
-    options: [
-      dataOption,
-      {
-        name: "color",
-        value: "BY",
-        help: "colour lines by criterion, or by model key",
-        choices: ["criterion", "model"],
+    arguments: { ...plotArguments, ...criterionArgument },
+    options: {
+      ...dataOption,
+      color: schema(literal("criterion", "model"), {
         default: "criterion",
-      },
-    ],
+        words: "BY",
+        help: "colour lines by criterion, or by model key",
+      }),
+    },
     examples: [
       "mosaic parallel results.db options.pdf",
       "mosaic parallel results.db options.png test_acc --data data_Digits --color model",

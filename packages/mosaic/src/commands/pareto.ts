@@ -1,3 +1,4 @@
+import { schema, string } from "@ml-mosaic/configurable";
 import { figureNamed } from "../figures/known-figures.ts";
 import { defaultCriterion } from "../figures/run-figures.ts";
 import { dataOption, plotArguments, plotCommand, readRuns } from "./plot-command.ts";
@@ -8,16 +9,12 @@ export const paretoCommand = plotCommand({
   spec: {
     name: "pareto",
     summary: "Draw two results of every pipeline, and those of which no other is better in both (Pareto front).",
-    arguments: [
+    arguments: {
       ...plotArguments,
-      { name: "abscissae", help: "the result along the horizontal axis", default: defaultCost },
-      {
-        name: "ordinates",
-        help: "the result along the vertical axis",
-        default: defaultCriterion,
-      },
-    ],
-    options: [dataOption],
+      abscissae: schema(string, { default: defaultCost, help: "the result along the horizontal axis" }),
+      ordinates: schema(string, { default: defaultCriterion, help: "the result along the vertical axis" }),
+    },
+    options: dataOption,
     examples: ["mosaic pareto results.db front.pdf", "mosaic pareto results.db front.png 'duration(s)' test_acc"],
   },
   output: (given) => given.output_file,

@@ -1,5 +1,6 @@
 import { CodedError, clockText, countText, requireReplaceable } from "@ml-mosaic/base";
 import { command, interruptible, oneLine, Stopped, shellText, type Terminal } from "@ml-mosaic/command-line";
+import { boolean, path, schema } from "@ml-mosaic/configurable";
 import { createLogUpdate } from "log-update";
 import { chooseDatabase } from "../control/choose-database.ts";
 import { askExperiment } from "../control/control-client.ts";
@@ -18,14 +19,16 @@ const restlessSeconds = 3;
 export const pauseCommand = command({
   name: "pause",
   summary: "Let a running experiment come to rest, and write down what is left of it.",
-  arguments: [{ name: "pipeline_file", help: "file to write what is left to (.json); mosaic resume takes it" }],
-  options: [
-    {
-      name: "now",
+  arguments: {
+    pipeline_file: schema(path, { help: "file to write what is left to (.json); mosaic resume takes it" }),
+  },
+  options: {
+    now: schema(boolean, {
+      default: false,
       help: "leave the running runs in the middle, instead of waiting for their end; they go on from there",
-    },
-    { name: "db", value: "DATABASE", help: "which experiment, where several are running" },
-  ],
+    }),
+    db: schema(path, { optional: true, words: "DATABASE", help: "which experiment, where several are running" }),
+  },
   examples: ["mosaic pause left.json", "mosaic pause left.json --now"],
   async run(given, terminal) {
     const target = given.pipeline_file;

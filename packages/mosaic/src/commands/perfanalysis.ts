@@ -5,7 +5,7 @@ export const perfanalysisCommand = plotCommand({
     name: "perfanalysis",
     summary: "Draw every criterion of every model: its mean and how it spreads over repetitions.",
     arguments: plotArguments,
-    options: [],
+    options: {},
     examples: ["mosaic perfanalysis results.db models.pdf"],
   },
   output: (given) => given.output_file,

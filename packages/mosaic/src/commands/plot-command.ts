@@ -1,15 +1,15 @@
 /** The one kind of plot command: what it is called, what it reads of a database, what it draws of that. */
+
 import { countText } from "@ml-mosaic/base";
 import {
-  type ArgumentSpec,
   type Command,
   type CommandDescription,
   type ExitCode,
   type Given,
   interruptible,
-  type OptionSpec,
   type Terminal,
 } from "@ml-mosaic/command-line";
+import { type Infer, path, type SchemaMap, schema, string } from "@ml-mosaic/configurable";
 import type { Figure } from "../figures/figure.ts";
 import { figureNamed, readFigures } from "../figures/known-figures.ts";
 import { defaultCriterion } from "../figures/run-figures.ts";
@@ -18,8 +18,7 @@ import { type PlotRun, readPlotRuns } from "../plots/runs/plot-runs.ts";
 import type { StoreReader } from "../store/index.ts";
 import { databaseArgument, readDatabase } from "./read-database.ts";
 
-export interface PlotCommand<A extends readonly ArgumentSpec[], O extends readonly OptionSpec[], Data> {
-  /** Its first argument is the database. */
+export interface PlotCommand<A extends SchemaMap, O extends SchemaMap, Data> {
   readonly spec: CommandDescription<A, O>;
   /** The file to write; undefined draws nothing. */
   output(given: Given<A, O>): string | undefined;
@@ -31,22 +30,21 @@ export interface PlotCommand<A extends readonly ArgumentSpec[], O extends readon
   print?(data: Data, given: Given<A, O>): string;
 }
 
-export const plotArguments = [
-  databaseArgument,
-  { name: "output_file", help: "file to write: .pdf, .svg, .png, or .csv for the values" },
-] as const satisfies readonly ArgumentSpec[];
+export const plotArguments = {
+  ...databaseArgument,
+  output_file: schema(path, { help: "file to write: .pdf, .svg, .png, or .csv for the values" }),
+};
 
 export const criterionArgument = {
-  name: "criterion",
-  help: "a result such as test_loss, trainability or duration(s), or a metric such as f1",
-  default: defaultCriterion,
-} as const satisfies ArgumentSpec;
+  criterion: schema(string, {
+    default: defaultCriterion,
+    help: "a result such as test_loss, trainability or duration(s), or a metric such as f1",
+  }),
+};
 
 export const dataOption = {
-  name: "data",
-  value: "KEY",
-  help: "this data set only; else a page for each",
-} as const satisfies OptionSpec;
+  data: schema(string, { optional: true, words: "KEY", help: "this data set only; else a page for each" }),
+};
 
 /** What most plots are of: all runs, and the figures that they can have. */
 export interface PlottedRuns {
@@ -64,11 +62,11 @@ export async function readRuns(
 }
 
 /** @throws MosaicError for an unknown figure, with what there is */
-export function criterionOf(given: Given<readonly [typeof criterionArgument]>, figures: readonly Figure[]): Figure {
+export function criterionOf(given: Infer<typeof criterionArgument>, figures: readonly Figure[]): Figure {
   return figureNamed(figures, given.criterion);
 }
 
-export function plotCommand<const A extends readonly ArgumentSpec[], const O extends readonly OptionSpec[], Data>({
+export function plotCommand<A extends SchemaMap & typeof databaseArgument, O extends SchemaMap, Data>({
   spec,
   read,
   draw,
@@ -78,7 +76,7 @@ export function plotCommand<const A extends readonly ArgumentSpec[], const O ext
   return {
     ...spec,
     run(values, terminal) {
-      const given: Given<A, O> & Given<readonly [typeof databaseArgument]> = Object(values);
+      const given: Given<A, O> & Infer<typeof databaseArgument> = Object(values);
       return readDatabase(given, terminal, async (reader) => {
         const data = await read(reader, given);
         if (print !== undefined) terminal.out(print(data, given));

@@ -1,3 +1,4 @@
+import { int, schema, within } from "@ml-mosaic/configurable";
 import { selectRuns } from "../selection/select-runs.ts";
 import { plotArguments, plotCommand } from "./plot-command.ts";
 import { selectorOf, selectorOptions } from "./selector-options.ts";
@@ -7,10 +8,17 @@ export const plotlossCommand = plotCommand({
     name: "plotloss",
     summary: "Draw the train and test loss of runs, epoch by epoch.",
     arguments: plotArguments,
-    options: [
+    options: {
       ...selectorOptions,
-      { name: "plot_size", value: "N", help: "N x N plots on a page", whole: { least: 1, most: 999 }, default: 2 },
-    ],
+      plot_size: schema(within(int, { minimum: 1, maximum: 999 }), {
+        default: 2,
+        words: "N",
+        help: "N x N plots on a page",
+      }),
+    },
+    preconditions(given) {
+      selectorOf(given);
+    },
     examples: [
       "mosaic plotloss results.db losses.pdf -id all",
       "mosaic plotloss results.db losses.png -id 1-4 -plot_size 2",

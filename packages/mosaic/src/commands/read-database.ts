@@ -1,11 +1,12 @@
-import type { ExitCode, Given, Terminal } from "@ml-mosaic/command-line";
+import type { ExitCode, Terminal } from "@ml-mosaic/command-line";
+import { type Infer, path, schema } from "@ml-mosaic/configurable";
 import { openSqliteReader, type StoreReader } from "../store/index.ts";
 
-export const databaseArgument = { name: "database_file", help: "database (.db)" } as const;
+export const databaseArgument = { database_file: schema(path, { help: "database (.db)" }) };
 
 /** Opens the database that was given, says what there is to say about it, and closes it when `use` is done. */
 export async function readDatabase(
-  given: Given<readonly [typeof databaseArgument]>,
+  given: Infer<typeof databaseArgument>,
   terminal: Terminal,
   use: (reader: StoreReader) => Promise<ExitCode>,
 ): Promise<ExitCode> {

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { countText } from "@ml-mosaic/base";
 import { command } from "@ml-mosaic/command-line";
+import { path, schema } from "@ml-mosaic/configurable";
 import { readPipelineFile } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { rekeyRuns, WantedKeys } from "../rekey/rekey-runs.ts";
@@ -9,11 +10,11 @@ import { openSqliteStore } from "../store/index.ts";
 export const rekeyCommand = command({
   name: "rekey",
   summary: "Change the keys of the runs in a database to those of a file of pipelines.",
-  arguments: [
-    { name: "pipelines_file", help: "pipelines with the wanted keys (.json), as mosaic generate writes them" },
-    { name: "database_file", help: "database to change (.db)" },
-  ],
-  options: [],
+  arguments: {
+    pipelines_file: schema(path, { help: "pipelines with the wanted keys (.json), as mosaic generate writes them" }),
+    database_file: schema(path, { help: "database to change (.db)" }),
+  },
+  options: {},
   examples: ["mosaic generate config.ini pipelines.json && mosaic rekey pipelines.json results.db"],
   async run(given, { out, err }) {
     const file = given.pipelines_file;

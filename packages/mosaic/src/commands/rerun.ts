@@ -1,6 +1,6 @@
 import { countText } from "@ml-mosaic/base";
 import { command, shellText } from "@ml-mosaic/command-line";
-import { formatProblem } from "@ml-mosaic/configurable";
+import { formatProblem, int, path, schema, within } from "@ml-mosaic/configurable";
 import { readMonitor } from "../config/index.ts";
 import { checkDevices } from "../experiment/devices.ts";
 import { queueRerun } from "../experiment/rerun.ts";
@@ -12,21 +12,23 @@ import { acceptCodeOption, carryOnLines, jsonOption, tellChanged, trainAndTell }
 export const rerunCommand = command({
   name: "rerun",
   summary: "Train runs of a database further, from where they ended; failed and unfinished ones start again.",
-  arguments: [
-    { name: "config_file", help: "configuration file (.ini), of which only [MONITOR] is read" },
-    { name: "database_file", help: "database that holds the runs (.db)" },
-  ],
-  options: [
+  arguments: {
+    config_file: schema(path, { help: "configuration file (.ini), of which only [MONITOR] is read" }),
+    database_file: schema(path, { help: "database that holds the runs (.db)" }),
+  },
+  options: {
     ...selectorOptions,
-    {
-      name: "epochs",
-      value: "N",
+    epochs: schema(within(int, { minimum: 1 }), {
+      optional: true,
+      words: "N",
       help: "epochs to add (default: as many as the run was asked for)",
-      whole: { least: 1 },
-    },
-    acceptCodeOption,
-    jsonOption,
-  ],
+    }),
+    ...acceptCodeOption,
+    ...jsonOption,
+  },
+  preconditions(given) {
+    selectorOf(given);
+  },
   examples: [
     "mosaic rerun config.ini results.db -id 1-3 -epochs 50",
     "mosaic rerun config.ini results.db -param_name_and_value_low_threshold test_acc 90",

@@ -1,5 +1,6 @@
 import { countText, pathExists } from "@ml-mosaic/base";
 import { command, shellText } from "@ml-mosaic/command-line";
+import { path, schema } from "@ml-mosaic/configurable";
 import { readMonitorTexts } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { checkDevices } from "../experiment/devices.ts";
@@ -10,8 +11,8 @@ import { acceptCodeOption, carryOnLines, jsonOption, tellChanged, trainAndTell }
 export const resumeCommand = command({
   name: "resume",
   summary: "Go on with what mosaic pause has written down.",
-  arguments: [{ name: "pipeline_file", help: "file that mosaic pause wrote (.json)" }],
-  options: [acceptCodeOption, jsonOption],
+  arguments: { pipeline_file: schema(path, { help: "file that mosaic pause wrote (.json)" }) },
+  options: { ...acceptCodeOption, ...jsonOption },
   examples: ["mosaic pause left.json", "mosaic resume left.json"],
   keepsResults: true,
   async run(given, terminal) {

@@ -1,8 +1,7 @@
 import { countText } from "@ml-mosaic/base";
 import { command, type ExitCode, shellText, type Terminal } from "@ml-mosaic/command-line";
-import { formatProblem } from "@ml-mosaic/configurable";
+import { boolean, formatProblem, path, schema } from "@ml-mosaic/configurable";
 import { countPipelines, type Experiment, readExperiment } from "../config/index.ts";
-import { MosaicError } from "../errors.ts";
 import type { Outcome } from "../experiment/carry-out.ts";
 import { checkModules } from "../experiment/check-modules.ts";
 import { checkDevices } from "../experiment/devices.ts";
@@ -16,16 +15,26 @@ import { carryOnLines, jsonOption, trainAndTell } from "./train-and-tell.ts";
 export const runCommand = command({
   name: "run",
   summary: "Train every pipeline that a configuration file describes and keep the results in a database.",
-  arguments: [
-    { name: "config_file", help: "configuration file (.ini)" },
-    { name: "database_file", help: "database of results (.db); made where it is missing, else appended to" },
-  ],
-  options: [
-    { name: "continue", help: "run only what is missing in the database" },
-    { name: "retry-errors", help: "with --continue, also run again what failed" },
-    { name: "dry-run", help: "check everything, construct each pipeline once, train nothing" },
-    jsonOption,
-  ],
+  arguments: {
+    config_file: schema(path, { help: "configuration file (.ini)" }),
+    database_file: schema(path, {
+      help: "database of results (.db); made where it is missing, else appended to",
+    }),
+  },
+  options: {
+    continue: schema(boolean, { default: false, help: "run only what is missing in the database" }),
+    "retry-errors": schema(boolean, { default: false, help: "with --continue, also run again what failed" }),
+    "dry-run": schema(boolean, {
+      default: false,
+      help: "check everything, construct each pipeline once, train nothing",
+    }),
+    ...jsonOption,
+  },
+  preconditions(given) {
+    if (given["retry-errors"] && !given.continue)
+      return { option: "retry-errors", message: "goes with --continue: without it everything runs anew" };
+    return undefined;
+  },
   examples: ["mosaic run config.ini results.db", "mosaic run config.ini results.db --continue"],
   keepsResults: true,
   async run(given, terminal) {
@@ -33,8 +42,6 @@ export const runCommand = command({
     const database = given.database_file;
     const continued = given.continue;
     const retryErrors = given["retry-errors"];
-    if (retryErrors && !continued)
-      throw new MosaicError("BAD_USAGE", "--retry-errors goes with --continue: without it everything runs anew");
     const experiment = await readExperiment(configFile);
     for (const notice of experiment.notices) terminal.err(`${formatProblem(notice)}\n`);
     await checkModules(experiment);

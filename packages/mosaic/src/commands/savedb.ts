@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathExists, replaceFiles } from "@ml-mosaic/base";
 import { command, interruptible } from "@ml-mosaic/command-line";
+import { boolean, path, schema } from "@ml-mosaic/configurable";
 import { chooseDatabase } from "../control/choose-database.ts";
 import { MosaicError } from "../errors.ts";
 import { copyDatabase } from "../store/index.ts";
@@ -9,15 +10,15 @@ import { copyDatabase } from "../store/index.ts";
 export const savedbCommand = command({
   name: "savedb",
   summary: "Copy a database while its experiment runs, or any other one.",
-  arguments: [{ name: "database_copy_path", help: "file to write (.db)" }],
-  options: [
-    {
-      name: "db",
-      value: "DATABASE",
+  arguments: { database_copy_path: schema(path, { help: "file to write (.db)" }) },
+  options: {
+    db: schema(path, {
+      optional: true,
+      words: "DATABASE",
       help: "database to copy; needed unless exactly one experiment of yours is running",
-    },
-    { name: "force", help: "replace the file where there is one" },
-  ],
+    }),
+    force: schema(boolean, { default: false, help: "replace the file where there is one" }),
+  },
   examples: ["mosaic savedb copy.db", "mosaic savedb copy.db --db results.db"],
   async run(given, { out }) {
     const target = given.database_copy_path;

@@ -1,5 +1,6 @@
 import { extname } from "node:path";
 import { command, jsonText } from "@ml-mosaic/command-line";
+import { boolean, path, schema } from "@ml-mosaic/configurable";
 import { classesJson, configJson } from "../schema/schema-json.ts";
 import { classText, configText } from "../schema/schema-text.ts";
 import { classesOfConfig, classesOfSource } from "../schema/user-classes.ts";
@@ -7,14 +8,13 @@ import { classesOfConfig, classesOfSource } from "../schema/user-classes.ts";
 export const schemaCommand = command({
   name: "schema",
   summary: "Show every option: of configuration files, of your classes, of losses, optimizers and schedulers.",
-  arguments: [
-    {
-      name: "file",
-      help: "configuration file (.ini), whose classes are shown too, or a file or package of classes alone",
+  arguments: {
+    file: schema(path, {
       optional: true,
-    },
-  ],
-  options: [{ name: "json", help: "write a JSON Schema" }],
+      help: "configuration file (.ini), whose classes are shown too, or a file or package of classes alone",
+    }),
+  },
+  options: { json: schema(boolean, { default: false, help: "write a JSON Schema" }) },
   examples: ["mosaic schema", "mosaic schema config.ini", "mosaic schema mlp.ts --json"],
   async run(given, { out }) {
     const file = given.file;

@@ -1,36 +1,49 @@
-import type { Given } from "@ml-mosaic/command-line";
+import { command } from "@ml-mosaic/command-line";
 import { expect, test } from "vitest";
+import { runForTest } from "../../test/run-for-test.ts";
+import type { Selector } from "../selection/selector.ts";
 import { selectorOf, selectorOptions } from "./selector-options.ts";
 
-type Options = Given<readonly [], typeof selectorOptions>;
-
-function given(options: Partial<Options>): Options {
-  return {
-    id: undefined,
-    request: undefined,
-    param_name_and_value: undefined,
-    param_name_and_value_low_threshold: undefined,
-    param_name_and_value_high_threshold: undefined,
-    ...options,
-  };
+/** The selector that the words give, or what is said of them. */
+async function given(...words: readonly string[]): Promise<Selector | string> {
+  let selector: Selector | undefined;
+  const select = command({
+    name: "select",
+    summary: "Select.",
+    arguments: {},
+    options: selectorOptions,
+    examples: [],
+    preconditions(options) {
+      selectorOf(options);
+    },
+    async run(options) {
+      selector = selectorOf(options);
+      return 0;
+    },
+  });
+  const { err } = await runForTest(select, words);
+  return selector ?? err;
 }
 
-test("reads each of the five", () => {
-  expect(selectorOf(given({ id: "all" }))).toEqual({ kind: "all" });
-  expect(selectorOf(given({ request: "SELECT 1" }))).toEqual({ kind: "request", sql: "SELECT 1" });
+test("reads each of the five", async () => {
+  expect(await given("-id", "all")).toEqual({ kind: "all" });
+  expect(await given("-request", "SELECT 1")).toEqual({ kind: "request", sql: "SELECT 1" });
   for (const [option, comparison] of [
     ["param_name_and_value", "equal"],
     ["param_name_and_value_low_threshold", "at-most"],
     ["param_name_and_value_high_threshold", "at-least"],
   ] as const)
-    expect(selectorOf(given({ [option]: ["lr", "0.1"] }))).toEqual({
+    expect(await given(`-${option}`, "lr", "0.1")).toEqual({
       kind: "value",
       condition: { name: "lr", comparison, value: "0.1" },
     });
-  expect(selectorOptions.map(({ name }) => name)).toHaveLength(5);
+  expect(Object.keys(selectorOptions)).toHaveLength(5);
 });
 
-test("wants exactly one", () => {
-  expect(() => selectorOf(given({}))).toThrow(/say which runs are meant, with one of -id, -request, -param_name_and/);
-  expect(() => selectorOf(given({ id: "1", request: "SELECT 1" }))).toThrow("in one way only");
+test("wants exactly one, and well-formed", async () => {
+  expect(await given()).toMatch(/say which runs are meant, with one of -id, -request, -param_name_and/);
+  expect(await given("-id", "1", "-request", "SELECT 1")).toMatch("in one way only");
+  expect(await given("-id", "3-1", "-param_name_and_value_low_threshold", "lr", "wide")).toMatch(
+    /^2 problems:\n .*--id: expected ids such as .*, got "3-1"\n.*: expected a name and a number, got \[ 'lr', 'wide' \]\n/,
+  );
 });

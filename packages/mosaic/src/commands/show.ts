@@ -1,4 +1,5 @@
 import { command, jsonText } from "@ml-mosaic/command-line";
+import { boolean, int, schema, within } from "@ml-mosaic/configurable";
 import { readRunReport } from "../inspect/run-report.ts";
 import { databaseArgument, readDatabase } from "./read-database.ts";
 import { showJson, showText } from "./show-text.ts";
@@ -6,8 +7,8 @@ import { showJson, showText } from "./show-text.ts";
 export const showCommand = command({
   name: "show",
   summary: "Show everything about one run: pipeline, options, results, curves, files, log, environment.",
-  arguments: [databaseArgument, { name: "run_id", help: "id of the run", whole: { least: 0 } }],
-  options: [{ name: "json", help: "write JSON for programs" }],
+  arguments: { ...databaseArgument, run_id: schema(within(int, { minimum: 0 }), { help: "id of the run" }) },
+  options: { json: schema(boolean, { default: false, help: "write JSON for programs" }) },
   examples: ["mosaic show results.db 7"],
   async run(given, terminal) {
     return readDatabase(given, terminal, async (reader) => {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { command, type ExitCode, jsonText, pathText, type Terminal } from "@ml-mosaic/command-line";
+import { boolean, path, schema } from "@ml-mosaic/configurable";
 import { createLogUpdate } from "log-update";
 import { forget, listExperiments } from "../control/registry.ts";
-import { MosaicError } from "../errors.ts";
 import { lastRuns, readStatus, type StatusReport } from "../status/status-report.ts";
 import { openSqliteReader, StoreError } from "../store/index.ts";
 import { tellCheck } from "./status-check.ts";
@@ -19,20 +19,33 @@ interface StatusOptions {
 export const statusCommand = command({
   name: "status",
   summary: "Show how an experiment stands: what is done, failed, running and pending.",
-  arguments: [
-    {
-      name: "database_file",
-      help: "database (.db); without it, all running and crashed experiments of yours",
+  arguments: {
+    database_file: schema(path, {
       optional: true,
-    },
-  ],
-  options: [
-    { name: "verbose", short: "v", help: "show the whole stack of each error" },
-    { name: "watch", short: "w", help: "refresh in place until Ctrl-C" },
-    { name: "all", help: `list all runs, not only the last ${shownRuns} of each status` },
-    { name: "check", help: "check the database and all files of its runs for damage, which reads them whole" },
-    { name: "json", help: "write JSON for programs" },
-  ],
+      help: "database (.db); without it, all running and crashed experiments of yours",
+    }),
+  },
+  options: {
+    verbose: schema(boolean, { default: false, aliases: ["v"], help: "show the whole stack of each error" }),
+    watch: schema(boolean, { default: false, aliases: ["w"], help: "refresh in place until Ctrl-C" }),
+    all: schema(boolean, {
+      default: false,
+      help: `list all runs, not only the last ${shownRuns} of each status`,
+    }),
+    check: schema(boolean, {
+      default: false,
+      help: "check the database and all files of its runs for damage, which reads them whole",
+    }),
+    json: schema(boolean, { default: false, help: "write JSON for programs" }),
+  },
+  preconditions({ check, database_file }) {
+    if (check && database_file === undefined)
+      return {
+        option: "check",
+        message: "needs the database that is to be checked: mosaic status results.db --check",
+      };
+    return undefined;
+  },
   examples: [
     "mosaic status",
     "mosaic status results.db -v",
@@ -43,14 +56,7 @@ export const statusCommand = command({
     const limit = given.all ? Number.MAX_SAFE_INTEGER : shownRuns;
     const options = { verbose: given.verbose, limit };
     const database = given.database_file;
-    if (given.check) {
-      if (database === undefined)
-        throw new MosaicError(
-          "BAD_USAGE",
-          "--check needs the database that is to be checked: mosaic status results.db --check",
-        );
-      return tellCheck(database, given.json, terminal);
-    }
+    if (given.check && database !== undefined) return tellCheck(database, given.json, terminal);
     if (given.json) {
       const reports = await readReports(database, options, terminal);
       const json = reports.map(statusJson);

@@ -1,6 +1,8 @@
 /** What run, rerun and resume have in common: they queue runs of a database, carry them out and tell of the outcome. */
+
 import { CodedError, countText, isSystemError, messageOf } from "@ml-mosaic/base";
-import { type ExitCode, jsonText, type OptionSpec, shellText, type Terminal } from "@ml-mosaic/command-line";
+import { type ExitCode, jsonText, shellText, type Terminal } from "@ml-mosaic/command-line";
+import { boolean, schema } from "@ml-mosaic/configurable";
 import { carryOut, type Outcome } from "../experiment/carry-out.ts";
 import type { Queued } from "../experiment/queued.ts";
 import type { Requeued } from "../experiment/requeue.ts";
@@ -10,14 +12,15 @@ import { type ModelSummary, summarizeModels, summaryJson, summaryText } from "./
 import { openRunView } from "./run-view.ts";
 
 export const jsonOption = {
-  name: "json",
-  help: "write the final table as JSON for programs",
-} as const satisfies OptionSpec;
+  json: schema(boolean, { default: false, help: "write the final table as JSON for programs" }),
+};
 
 export const acceptCodeOption = {
-  name: "accept-code",
-  help: "go on with modules that have changed since the runs began",
-} as const satisfies OptionSpec;
+  "accept-code": schema(boolean, {
+    default: false,
+    help: "go on with modules that have changed since the runs began",
+  }),
+};
 
 export interface TrainingCommand<Work extends Queued> {
   readonly database: string;

@@ -1,4 +1,4 @@
-import { MosaicError } from "../errors.ts";
+import { accept, refuse, type Type } from "@ml-mosaic/configurable";
 import { type Figure, rankDirection } from "../figures/figure.ts";
 import { fromScale, type Scale } from "./scale.ts";
 
@@ -9,14 +9,17 @@ export type Rope =
 
 export const defaultRope: Rope = { kind: "relative", share: 0.01 };
 
-/** `0.02`, in units of the criterion, or `2%` of the better mean. @throws MosaicError for anything else */
-export function parseRope(text: string): Rope {
-  const [, digits = "", percent] = /^\s*(\d*\.?\d+(?:[eE][+-]?\d+)?)\s*(%?)\s*$/.exec(text) ?? [];
-  const size = Number(digits);
-  if (digits === "" || !Number.isFinite(size))
-    throw new MosaicError("BAD_ROPE", `--rope ${text}: write a difference such as 0.02, or a share such as 2%`);
-  return percent === "%" ? { kind: "relative", share: size / 100 } : { kind: "absolute", size };
-}
+/** `0.02`, in units of the criterion, or `2%` of the better mean. */
+export const ropeType: Type<Rope> = {
+  expected: "a difference such as 0.02, or a share such as 2%",
+  form: { kind: "string" },
+  read(value) {
+    const [, digits, percent] = /^\s*(\d*\.?\d+(?:[eE][+-]?\d+)?)\s*(%?)\s*$/.exec(String(value)) ?? [];
+    const size = Number(digits);
+    if (!Number.isFinite(size)) return refuse(value, ropeType.expected);
+    return accept(percent === "%" ? { kind: "relative", share: size / 100 } : { kind: "absolute", size });
+  },
+};
 
 /**
  * On the scale on which models are compared. Of a share, such as an accuracy, so much of the smaller of it and its complement:

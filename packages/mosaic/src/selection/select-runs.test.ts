@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import { ConfigurationError, type Type } from "@ml-mosaic/configurable";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exampleExperiment, exampleResult, exampleRun, leaseRun } from "../../test/store-conformance-examples.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
 import { nearestNames } from "./nearest-names.ts";
 import { selectRuns } from "./select-runs.ts";
-import { parseIds, type Selector, valueSelector } from "./selector.ts";
+import { runIds, runsByValue, type Selector } from "./selector.ts";
 
 let folder: string;
 let store: Store;
@@ -28,6 +29,17 @@ afterAll(async () => {
 
 const select = (selector: Selector) => selectRuns(store, selector);
 
+/** @throws where the type refuses it */
+function read(type: Type<Selector>, written: unknown): Selector {
+  const reading = type.read(written, { text: true });
+  if (!reading.ok) throw new ConfigurationError(reading.problems);
+  return reading.value;
+}
+
+const parseIds = (text: string) => read(runIds, text);
+const valueSelector = (comparison: "equal" | "at-most" | "at-least", name: string, value: string) =>
+  read(runsByValue(comparison), [name, value]);
+
 describe("ids", () => {
   test.each([
     ["1", [1]],
@@ -39,7 +51,7 @@ describe("ids", () => {
   ])("%s", async (text, ids) => expect(await select(parseIds(text))).toEqual(ids));
 
   test.each(["", "1,", "a", "-1", "1-", "3-1", "1.5", "1;2", "99999999999999999999"])("'%s' is refused", (text) => {
-    expect(() => parseIds(text)).toThrow("Ids are written as in -id 1, -id 1-3, -id 1,4,7-9 or -id all");
+    expect(() => parseIds(text)).toThrow("expected ids such as 1, 1-3 or 1,4,7-9, or all");
   });
 
   test("that no run has are said", async () => {
@@ -71,8 +83,10 @@ describe("values", () => {
     await expect(select(valueSelector("equal", "Mlp_widht", "2"))).rejects.toThrow(
       /no run has a "Mlp_widht"\. Known names, the nearest first: Mlp_width, .*test_loss/,
     );
-    expect(() => valueSelector("at-least", "Mlp_width", "wide")).toThrow('the threshold of Mlp_width is "wide"');
-    expect(() => valueSelector("at-least", "Mlp_width", "")).toThrow("which is no number");
+    expect(() => valueSelector("at-least", "Mlp_width", "wide")).toThrow(
+      "expected a name and a number, got [ 'Mlp_width', 'wide' ]",
+    );
+    expect(() => valueSelector("at-least", "Mlp_width", "")).toThrow("expected a name and a number");
   });
 
   test("nearest names", () => {

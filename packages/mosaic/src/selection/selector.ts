@@ -1,4 +1,4 @@
-import { MosaicError } from "../errors.ts";
+import { accept, float, list, refuse, string, type Type } from "@ml-mosaic/configurable";
 import type { ValueCondition } from "../store/index.ts";
 
 /** Ids from `first` to `last`, both included. */
@@ -15,29 +15,38 @@ export type Selector =
   | { readonly kind: "value"; readonly condition: ValueCondition };
 
 /** `1`, `1-3`, `1,4,7-9` or `all`. */
-export function parseIds(text: string): Selector {
-  if (text.trim().toLowerCase() === "all") return { kind: "all" };
-  return { kind: "ids", ranges: text.split(",").map((part) => parseRange(part.trim(), text)) };
+export const runIds: Type<Selector> = {
+  expected: "ids such as 1, 1-3 or 1,4,7-9, or all",
+  form: { kind: "string" },
+  read(value) {
+    const text = typeof value === "string" ? value.trim() : "";
+    if (text.toLowerCase() === "all") return accept({ kind: "all" });
+    const ranges = text.split(",").flatMap(idRange);
+    return ranges.length === text.split(",").length ? accept({ kind: "ids", ranges }) : refuse(value, runIds.expected);
+  },
+};
+
+/** None where the text is no range, or an empty one. */
+function idRange(text: string): readonly IdRange[] {
+  const [, first, last = first] = /^(\d+)(?:\s*-\s*(\d+))?$/.exec(text.trim()) ?? [];
+  const range = { first: Number(first), last: Number(last) };
+  const isRange = Number.isSafeInteger(range.first) && Number.isSafeInteger(range.last) && range.first <= range.last;
+  return isRange ? [range] : [];
 }
 
-function parseRange(part: string, text: string): IdRange {
-  const [, first, last] = /^(\d+)(?:\s*-\s*(\d+))?$/.exec(part) ?? [];
-  const range = { first: Number(first), last: Number(last ?? first) };
-  if (first === undefined || !Number.isSafeInteger(range.first) || !Number.isSafeInteger(range.last))
-    throw badIds(`-id ${text}: ${part === "" ? "a number is missing" : `"${part}" is no id`}`);
-  if (range.last < range.first)
-    throw badIds(`-id ${text}: ${part} is empty, write the smaller id first: ${range.last}-${range.first}`);
-  return range;
-}
-
-/** @throws MosaicError for a threshold that is no number */
-export function valueSelector(comparison: ValueCondition["comparison"], name: string, value: string): Selector {
-  const isNumber = value.trim() !== "" && (/^[+-]?inf(inity)?$/i.test(value) || !Number.isNaN(Number(value)));
-  if (comparison !== "equal" && !isNumber)
-    throw new MosaicError("BAD_SELECTOR", `the threshold of ${name} is "${value}", which is no number`);
-  return { kind: "value", condition: { name, comparison, value } };
-}
-
-function badIds(message: string): MosaicError {
-  return new MosaicError("BAD_SELECTOR", `${message}. Ids are written as in -id 1, -id 1-3, -id 1,4,7-9 or -id all`);
+/** Two words, a name and a value; a threshold is a number. */
+export function runsByValue(comparison: ValueCondition["comparison"]): Type<Selector> {
+  const isThreshold = comparison !== "equal";
+  const expected = `a name and a ${isThreshold ? "number" : "value"}`;
+  return {
+    expected,
+    form: { kind: "string" },
+    read(words) {
+      const pair = list(string).read(words);
+      const [name, value] = pair.ok ? pair.value : [];
+      if (name === undefined || value === undefined || (isThreshold && !float.read(value, { text: true }).ok))
+        return refuse(words, expected);
+      return accept({ kind: "value", condition: { name, comparison, value } });
+    },
+  };
 }

@@ -292,7 +292,7 @@ describe("the commands", () => {
         "all pipelines with results have the same options, on data_A (1 pipeline)",
       );
     expect((await run(parallelCommand, "grid.db", path("x.pdf"), "--color", "blue")).err).toContain(
-      "Allowed choices are criterion, model.",
+      'expected one of "criterion", "model", got "blue"',
     );
     expect((await run(paretoCommand, "grid.db", path("x.pdf"), "test_loss", "test_loss")).err).toContain(
       "two different criteria",

@@ -1,0 +1,36 @@
+/** What the words of a command line mean to a command. */
+import { type Checked, checkValues, objectionProblems, type Problem } from "@ml-mosaic/configurable";
+import type { Command, Given } from "./command.ts";
+import { spelled, spelledOptions } from "./spelling.ts";
+import { splitWords } from "./split-words.ts";
+
+/**
+ * The values of all arguments and options under their declared names, or all that is wrong with them; undefined where
+ * help was asked for.
+ *
+ * @param name how the command was called, for messages
+ */
+export function readWords(command: Command, name: string, words: readonly string[]): Checked<Given> | undefined {
+  const options = spelledOptions(command);
+  const context = `${name}:`;
+  const split = splitWords(words, command.arguments, options);
+  if ("--help" in split.values || "-h" in split.values) return undefined;
+  const whole = Object.entries(options).filter(([option]) => !split.cutShort.includes(option));
+  const schemas = { ...command.arguments, ...Object.fromEntries(whole) };
+  const checked = checkValues(schemas, split.values, { context, text: true });
+  const problems = [...split.problems, ...(checked.ok ? [] : checked.problems)];
+  if (!checked.ok || problems.length > 0) return refused(context, problems);
+  const names = [...Object.keys(command.arguments), ...Object.keys(command.options)];
+  const values = Object.fromEntries(
+    names.map((declared) => [declared, checked.values[declared in command.options ? spelled(declared) : declared]]),
+  );
+  const objections = objectionProblems(() => command.preconditions?.(values)).map((problem) => ({
+    ...problem,
+    path: problem.path.map((step) => (String(step) in command.options ? spelled(String(step)) : step)),
+  }));
+  return objections.length > 0 ? refused(context, objections) : { ok: true, values };
+}
+
+function refused(context: string, problems: readonly Problem[]): Checked<Given> {
+  return { ok: false, problems: problems.map((problem) => ({ ...problem, context })) };
+}
