@@ -4,6 +4,7 @@ import { TensorError } from "./errors.ts";
 import * as elementwiseMethods from "./methods/elementwise.ts";
 import * as indexing from "./methods/indexing.ts";
 import * as movement from "./methods/movement.ts";
+import * as norms from "./methods/norms.ts";
 import * as products from "./methods/products.ts";
 import * as reductions from "./methods/reductions.ts";
 import * as cast from "./ops/cast.ts";
@@ -12,6 +13,7 @@ import type { ConvolutionAttributes, TransposedAttributes } from "./ops/convolut
 import * as convolution from "./ops/convolution.ts";
 import * as elementwise from "./ops/elementwise.ts";
 import * as linear from "./ops/linear.ts";
+import * as nearZero from "./ops/near-zero.ts";
 import type { Attributes, Each, Inputs, Op, Others } from "./ops/op.ts";
 import * as ordering from "./ops/ordering.ts";
 import { prelu } from "./ops/prelu.ts";
@@ -175,6 +177,14 @@ export class Tensor {
   log(): Tensor {
     return this.float().apply(elementwise.log, [], {});
   }
+  /** log(1 + x), with all its digits near 0. */
+  log1p(): Tensor {
+    return this.float().apply(nearZero.log1p, [], {});
+  }
+  /** exp(x) - 1, with all its digits near 0. */
+  expm1(): Tensor {
+    return this.float().apply(nearZero.expm1, [], {});
+  }
   sqrt(): Tensor {
     return this.float().apply(elementwise.sqrt, [], {});
   }
@@ -286,6 +296,32 @@ export class Tensor {
   ): Tensor {
     return reductions.variance(this, dim, correction, keepdim);
   }
+  /** The root of the variance, with the gradient 0 where that is 0. */
+  std(
+    dim?: number | readonly number[],
+    options: { readonly correction?: number; readonly keepdim?: boolean } = {},
+  ): Tensor {
+    return norms.standardDeviation(this, dim, options);
+  }
+  /**
+   * (sum |x|^p)^(1/p), with the gradient 0 at 0; "fro" is 2. Of p 0 how many elements are not 0, of an infinite one the
+   * largest or smallest size.
+   */
+  norm(p: number | "fro" = 2, dim?: number | readonly number[], keepdim = false): Tensor {
+    return norms.norm(this, p, dim, keepdim);
+  }
+  /** log sum exp x, without overflow. */
+  logsumexp(dim: number | readonly number[], keepdim = false): Tensor {
+    return norms.logsumexp(this, dim, keepdim);
+  }
+  /** Whether some element is not 0; of nothing, false. */
+  any(dim?: number | readonly number[], keepdim = false): Tensor {
+    return reductions.countNonzero(this, dim, keepdim).gt(0);
+  }
+  /** Whether no element is 0; of nothing, true. */
+  all(dim?: number | readonly number[], keepdim = false): Tensor {
+    return reductions.countNonzero(this.logicalNot(), dim, keepdim).eq(0);
+  }
   /** Index of the first largest element, of the flattened tensor where no axis is given. */
   argmax(dim?: number, keepdim = false): Tensor {
     return reductions.argExtreme(reduce.argmax, this, dim, keepdim);
@@ -347,6 +383,20 @@ export class Tensor {
   }
   logicalNot(): Tensor {
     return this.to("bool").apply(compare.logicalNot, [], {});
+  }
+  isnan(): Tensor {
+    return this.ne(this);
+  }
+  isinf(): Tensor {
+    return this.float().abs().eq(Number.POSITIVE_INFINITY);
+  }
+  /** Neither infinite nor NaN. */
+  isfinite(): Tensor {
+    return this.float().abs().lt(Number.POSITIVE_INFINITY);
+  }
+  /** The value where the mask, which broadcasts, is true. */
+  maskedFill(mask: Tensor, value: Operand): Tensor {
+    return elementwiseMethods.maskedFill(this, mask, value);
   }
   /** `condition.where(a, b)`: a where the condition holds, else b. PyTorch writes torch.where(condition, a, b). */
   where(a: Operand, b: Operand): Tensor {
@@ -434,6 +484,22 @@ export class Tensor {
   split(size: number | readonly number[], dim = 0): Tensor[] {
     return movement.split(this, size, dim);
   }
+  /** `chunks` pieces of equal size, but for the last; fewer, where there are not enough elements. */
+  chunk(chunks: number, dim = 0): Tensor[] {
+    return movement.chunk(this, chunks, dim);
+  }
+  /** The whole over and over, so many times along each axis; more numbers than axes make new ones in front. */
+  repeat(times: readonly number[]): Tensor {
+    return movement.repeat(this, times);
+  }
+  /** Zeros above a diagonal of the last two axes; 0 is the main one, positive ones lie above it. */
+  tril(diagonal = 0): Tensor {
+    return movement.triangle("tril", this, diagonal, true);
+  }
+  /** Zeros below a diagonal of the last two axes. */
+  triu(diagonal = 0): Tensor {
+    return movement.triangle("triu", this, diagonal, false);
+  }
   /** Piece `index` of the pieces that `sizes` cuts axis `axis` into. */
   part(axis: number, sizes: readonly number[], index: number): Tensor {
     return this.apply(shaping.part, [], { axis, sizes, index });
@@ -466,6 +532,10 @@ export class Tensor {
   /** out[i][j] = this[index[i][j]][j] for dim 0. */
   gather(dim: number, index: Tensor): Tensor {
     return indexing.gather(this, dim, index);
+  }
+  /** Puts `source`, a tensor no smaller than the index or a number, into a copy, at the positions that `index` gives along one axis. */
+  scatter(dim: number, index: Tensor, source: Operand): Tensor {
+    return indexing.scatter(this, dim, index, source);
   }
   /** Adds `source` to a copy, at the positions that `index` gives along one axis. */
   scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor {

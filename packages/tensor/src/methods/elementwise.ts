@@ -4,6 +4,7 @@ import { TensorError } from "../errors.ts";
 import * as compare from "../ops/compare.ts";
 import * as elementwise from "../ops/elementwise.ts";
 import type { Input, None, Op } from "../ops/op.ts";
+import { showShape } from "../shape.ts";
 import type { Operand, Tensor } from "../tensor.ts";
 
 /** PyTorch's rule: an integer scalar does not widen a tensor of integers. */
@@ -68,4 +69,23 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [left, right] = [asTensor(a, b), asTensor(b, a)];
   const dtype = promotedType(left, right);
   return condition.apply(compare.where, [left.to(dtype), right.to(dtype)], {});
+}
+
+export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
+  if (mask.dtype !== "bool")
+    throw new TensorError(
+      "TENSOR_DTYPE",
+      `maskedFill: the mask is ${mask.dtype}; it must be bool, as comparisons give`,
+    );
+  if (typeof value === "number") {
+    if (x.dtype !== "float32" && !Number.isInteger(value))
+      throw new TensorError("TENSOR_DTYPE", `maskedFill: ${x.dtype} cannot hold ${value}; convert with .to("float32")`);
+    return where(mask, x.newFull([], value), x);
+  }
+  if (value.ndim > 0)
+    throw new TensorError(
+      "TENSOR_SHAPE",
+      `maskedFill: the value is of shape ${showShape(value.shape)}; it must be one number`,
+    );
+  return where(mask, value.to(x.dtype), x);
 }

@@ -4,8 +4,8 @@
  */
 import { TensorError } from "../errors.ts";
 import * as indexing from "../ops/indexing.ts";
-import { lengthAt, normalizeAxis } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { lengthAt, normalizeAxis, type Shape } from "../shape.ts";
+import type { Operand, Tensor } from "../tensor.ts";
 
 /** Indices for an axis of `size` elements, of which no negative one will pass. */
 export function checkedIndex(name: string, index: Tensor, size: number): Tensor {
@@ -38,6 +38,20 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
   const [axis, checked] = along("scatterAdd", x, dim, index);
   return x.apply(indexing.scatterAdd, [checked, source], { axis });
+}
+
+export function scatter(x: Tensor, dim: number, index: Tensor, source: Operand): Tensor {
+  const [axis, checked] = along("scatter", x, dim, index);
+  const values = typeof source === "number" ? x.newFull(index.shape, source) : source;
+  // The source may be larger than the index.
+  const isLarger =
+    values.ndim === index.ndim && index.shape.every((length, each) => length <= lengthAt(values.shape, each));
+  const used = isLarger ? firstOf(values, index.shape) : values;
+  return x.apply(indexing.scatter, [checked, used], { axis });
+}
+
+function firstOf(x: Tensor, shape: Shape): Tensor {
+  return shape.reduce((part, length, axis) => part.slice(axis, 0, length), x);
 }
 
 export function indexAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {

@@ -63,6 +63,42 @@ export function split(x: Tensor, size: number | readonly number[], dim: number):
   return sizes.map((_, index) => x.part(axis, sizes, index));
 }
 
+export function chunk(x: Tensor, chunks: number, dim: number): Tensor[] {
+  if (!Number.isInteger(chunks) || chunks < 1)
+    throw new TensorError("TENSOR_VALUE", `chunk: ${chunks} pieces; there must be a whole number above 0`);
+  if (x.ndim === 0) throw new TensorError("TENSOR_SHAPE", "chunk: a scalar has no axis to cut");
+  return split(x, Math.max(1, Math.ceil(x.size(dim) / chunks)), dim);
+}
+
+export function repeat(x: Tensor, times: readonly number[]): Tensor {
+  if (times.length < x.ndim || times.some((each) => !Number.isInteger(each) || each < 0)) {
+    throw new TensorError(
+      "TENSOR_SHAPE",
+      `repeat: ${showShape(times)} must be whole numbers, 0 or more, one for each axis of ${showShape(x.shape)}, and for new ones before them`,
+    );
+  }
+  const shape = [...new Array<number>(times.length - x.ndim).fill(1), ...x.shape];
+  const apart = shape.flatMap((length) => [1, length]);
+  const repeated = times.flatMap((each, axis) => [each, lengthAt(shape, axis)]);
+  return x
+    .reshape(apart)
+    .expand(repeated)
+    .reshape(shape.map((length, axis) => length * lengthAt(times, axis)));
+}
+
+/** The elements at or below (`lower`), or at or above a diagonal of the last two axes; zeros elsewhere. */
+export function triangle(name: string, x: Tensor, diagonal: number, lower: boolean): Tensor {
+  if (x.ndim < 2) throw new TensorError("TENSOR_SHAPE", `${name}: ${showShape(x.shape)} must have 2 axes or more`);
+  if (!Number.isInteger(diagonal))
+    throw new TensorError("TENSOR_VALUE", `${name}: diagonal is ${diagonal}; it must be a whole number`);
+  const [rows, columns] = [x.size(-2), x.size(-1)];
+  const kept = Array.from({ length: rows * columns }, (_, at) => {
+    const distance = (at % columns) - Math.floor(at / columns) - diagonal;
+    return Number(lower ? distance <= 0 : distance >= 0);
+  });
+  return x.newTensor(kept, [rows, columns], "bool").where(x, x.newFull([], 0));
+}
+
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(shape, x.shape)) return x;
   const added = x.ndim - shape.length;

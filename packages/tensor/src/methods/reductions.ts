@@ -30,7 +30,8 @@ export function expectFloat(tensor: Tensor, operation: string): Tensor {
   );
 }
 
-function reducedAxes(
+/** The axes that are reduced: all, where none are named. */
+export function reducedAxes(
   dim: number | readonly number[] | undefined,
   { ndim }: Tensor,
   operation: string,
@@ -47,6 +48,11 @@ export function extreme(
 ): Tensor {
   if (tensor.dtype === "bool") return extreme(op, tensor.to("int32"), dim, keepdim).to("bool");
   return reduceOver(op, tensor, dim, keepdim);
+}
+
+/** How many elements are not 0. */
+export function countNonzero(x: Tensor, dim: number | readonly number[] | undefined, keepdim: boolean): Tensor {
+  return x.to("bool").sum(dim, keepdim);
 }
 
 export function argExtreme(

@@ -76,6 +76,12 @@ export const minimum = binary(
   "And",
 );
 
+/** The type of an operand that must be float32. */
+export function floatType(name: string, { shape, dtype }: TensorType): TensorType {
+  if (dtype === "float32") return { shape, dtype };
+  throw new TensorError("TENSOR_DTYPE", `${name} needs a float32 tensor, not ${dtype}; convert it with .to("float32")`);
+}
+
 /** One operand, output of its type and shape. Floating only, unless `integers`. */
 export function unary<A extends Attributes = None>(
   name: string,
@@ -89,15 +95,7 @@ export function unary<A extends Attributes = None>(
 ) {
   return defineOp<A, [x: Input]>({
     name,
-    infer([{ shape, dtype }]) {
-      if (dtype !== "float32" && !(options.integers === true && dtype !== "bool")) {
-        throw new TensorError(
-          "TENSOR_DTYPE",
-          `${name} needs a float32 tensor, not ${dtype}; convert it with .to("float32")`,
-        );
-      }
-      return { shape, dtype };
-    },
+    infer: ([x]) => (options.integers === true && x.dtype !== "bool" ? x : floatType(name, x)),
     gradient: ({ inputs: [x], output, gradient, attributes }) => [rule(x, output, gradient, attributes)],
     emit: (emitter, [x], attributes) =>
       emitter.node(onnx, [x.name], options.attributes?.(attributes) ?? {}, options.domain),

@@ -141,3 +141,29 @@ export const indexAdd = defineOp<Along, [x: Input, index: Input, source: Input]>
     return emitter.node("ScatterND", [input.name, column, source.name], { reduction: "add" });
   },
 });
+
+/** Puts source[i][j] at out[index[i][j]][j] for axis 0, into a copy of the input, as PyTorch's scatter. */
+export const scatter = defineOp<{ readonly axis: number }, [x: Input, index: Input, source: Input]>({
+  name: "scatter",
+  infer([input, index, source], { axis }) {
+    if (!sameShape(index.shape, source.shape) || !fits(index, input, axis)) {
+      throw new TensorError(
+        "TENSOR_SHAPE",
+        `scatter: index ${showShape(index.shape)} must be no larger than source ${showShape(source.shape)}, have the axes of ${showShape(input.shape)} and be no larger outside axis ${axis}`,
+      );
+    }
+    if (source.dtype !== input.dtype) {
+      throw new TensorError(
+        "TENSOR_DTYPE",
+        `scatter: cannot put ${source.dtype} into ${input.dtype}; convert with .to`,
+      );
+    }
+    return { shape: input.shape, dtype: input.dtype };
+  },
+  gradient: ({ inputs: [, index, source], gradient, attributes: { axis }, needs }) => [
+    needs(0) ? gradient.scatter(axis, index, source.zerosLike()) : undefined,
+    undefined,
+    needs(2) ? gradient.gather(axis, index) : undefined,
+  ],
+  emit: (emitter, inputs, { axis }) => emitter.node("ScatterElements", namesOf(inputs), { axis }),
+});

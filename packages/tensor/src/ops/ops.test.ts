@@ -25,6 +25,7 @@ import * as compare from "./compare.ts";
 import * as elementwise from "./elementwise.ts";
 import * as indexing from "./indexing.ts";
 import * as linear from "./linear.ts";
+import * as nearZero from "./near-zero.ts";
 import type { Op } from "./op.ts";
 import * as ordering from "./ordering.ts";
 import { prelu } from "./prelu.ts";
@@ -53,12 +54,14 @@ interface Arguments {
   readonly ta: boolean;
   readonly tb: boolean;
   readonly equation: string;
+  readonly p: number | "fro" | "inf" | "-inf";
+  readonly value: number;
 }
 
 type Call = Calls<Arguments>[string];
 
 const reduction =
-  (name: "sum" | "mean" | "prod" | "max" | "min" | "argmax" | "argmin"): Call =>
+  (name: "sum" | "mean" | "prod" | "max" | "min" | "argmax" | "argmin" | "any" | "all"): Call =>
   ([x], { dim, keepdim }) =>
     required(x)[name](dim, keepdim);
 
@@ -86,6 +89,13 @@ const calls: Calls<Arguments> = {
   min: reduction("min"),
   argmax: reduction("argmax"),
   argmin: reduction("argmin"),
+  any: reduction("any"),
+  all: reduction("all"),
+  norm: ([x], { p, dim, keepdim }) =>
+    required(x).norm(p === "fro" ? p : Number(String(p).replace("inf", "Infinity")), dim, keepdim),
+  std: ([x], { dim, ...options }) => required(x).std(dim, options),
+  scatter: ([x, index, source], { dim, value }) =>
+    required(x).scatter(required(dim), required(index), source ?? required(value)),
   variance: ([x], { dim, ...options }) => required(x).variance(dim, options),
   where([condition, ...rest], { a, b }) {
     const left = a ?? required(rest[0]);
@@ -143,7 +153,7 @@ function isOp(value: unknown): value is Op {
 }
 
 const allOps = [
-  ...[cast, compare, elementwise, indexing, linear, ordering, reduce, shaping, trigonometry, { prelu }],
+  ...[cast, compare, elementwise, indexing, linear, nearZero, ordering, reduce, shaping, trigonometry, { prelu }],
 ].flatMap((file) => Object.values(file).filter(isOp));
 
 const opsOf = <A extends object>(each: TorchCase<A>, by: Calls<A>) =>
@@ -299,6 +309,14 @@ const probes: readonly Probe[] = [
       [2, 2],
     ],
     build: (x, y) => x.exp().scatterAdd(1, indices([2, 2, 0, 1], [2, 2]), y.exp()),
+  },
+  {
+    op: "scatter",
+    shapes: [
+      [2, 3],
+      [2, 2],
+    ],
+    build: (x, y) => x.exp().scatter(1, indices([2, 1, 0, 1], [2, 2]), y.exp()),
   },
   { op: "tan", shapes: [[2, 3]], build: (x) => x.tan(), range: [-1, 1] },
   { op: "asin", shapes: [[2, 3]], build: (x) => x.asin(), range: [-0.8, 0.8] },
