@@ -5,13 +5,13 @@ import { errorCode } from "./error-code.ts";
 const troubles: Readonly<Record<string, string>> = {
   EDQUOT: "the quota of the disk is used up; make room",
   EFBIG: "a file has reached the size that is allowed; raise the limit (ulimit -f)",
-  EIO: "the disk fails to read or write; look after it",
+  EIO: "the disk fails to read or write; check it",
   EMFILE: "too many files are open; raise the limit (ulimit -n)",
   ENFILE: "too many files are open on this machine; end other programs",
-  ENODEV: "the disk is gone; attach it",
+  ENODEV: "the disk is gone; connect it again",
   ENOMEM: "the memory is used up; end other programs",
   ENOSPC: "the disk is full; make room",
-  ENXIO: "the disk is gone; attach it",
+  ENXIO: "the disk is gone; connect it again",
   EROFS: "the file system can only be read; mount it for writing",
   ESTALE: "the file system has lost a file that was open; mount it anew",
 };

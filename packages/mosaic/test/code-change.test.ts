@@ -61,7 +61,7 @@ test("a run that was paused goes on with another text only when that is accepted
   expect(identities()).toEqual(before);
 
   const accepted = workspace.start("resume", "left.json", "--accept-code");
-  await until(() => accepted.stderr().includes("no other run is the same"), "the change to be told");
+  await until(() => accepted.stderr().includes("comparable with no other run"), "the change to be told");
   await until(() => workspace.statuses("or.db")[0] === "running", "the run to go on");
   accepted.signalGroup("SIGTERM");
   await accepted.finished;

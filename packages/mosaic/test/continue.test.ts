@@ -53,7 +53,7 @@ test("takes runs as new when a module's text has changed, of whatever file it im
   const changed = await go("--continue");
   expect(changed.stderr).toContain("0 runs done before, 0 unfinished taken up, 1 new");
   expect(changed.stderr).toContain(
-    "1 of the new are known with another text of ./own.ts, which has changed since: they are trained anew, and the old ones stay\n",
+    "1 of the new were trained before with another text of ./own.ts: they are trained anew, and the earlier results stay\n",
   );
   await workspace.write("data.ts", `${dataModule}\n// changed`);
   expect((await go("--continue")).stderr).toContain("0 runs done before, 0 unfinished taken up, 1 new");

@@ -161,7 +161,7 @@ test("a running experiment is found, cannot be rekeyed, and is found crashed aft
   running.kill("SIGKILL");
   await running.finished;
   const crashed = (await workspace.run("status")).stdout;
-  expect(crashed).toMatch(/^live\.db: crashed: process \d+, at it since \d\d:\d\d, is dead\n/);
+  expect(crashed).toMatch(/^live\.db: crashed: process \d+, which began \d\d:\d\d, is dead\n/);
   expect(crashed).toContain("To go on:\n  mosaic run config.ini live.db --continue");
   await rm(workspace.path("live.db"));
   expect((await workspace.run("status")).stdout).toContain("No experiment of yours is running");

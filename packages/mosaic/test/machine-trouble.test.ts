@@ -93,5 +93,5 @@ test("the folder of the runs' files is removed while they run", async () => {
 test("what a module reads lies on a disk that fails", async () => {
   await write("Reading");
   const stopped = await workspace.run(...command);
-  await expectGoesOn(stopped, /run 1 cannot go on: the disk fails to read or write; look after it \(/);
+  await expectGoesOn(stopped, /run 1 cannot go on: the disk fails to read or write; check it \(/);
 });

@@ -151,7 +151,7 @@ describe("trains further", () => {
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain("./net.ts has changed since runs 1-2 began\n");
     expect((await rerun("-id", "all", "--accept-code")).stderr).toContain(
-      "./net.ts has changed since runs 1-2 began: from here on the new text counts, and no other run is the same",
+      "./net.ts has changed since runs 1-2 began: they go on with the new text, and are comparable with no other run",
     );
     // With two texts they are no runs of either.
     expect((await workspace.run("run", "config.ini", "or.db", "--continue")).stderr).toContain("0 runs done before");

@@ -66,7 +66,7 @@ function planNote({ pairs, scale }: DataReport): string {
   const shown =
     smallest.length === 0
       ? ""
-      : ` So many repetitions as there are would show, with a chance of 80 %, a difference from ${differenceText(-Math.min(...smallest), scale).replace(/ lower$/, "")} on.`;
+      : ` The present repetitions find a difference of ${differenceText(-Math.min(...smallest), scale).replace(/ lower$/, "")} or more with a chance of 80 %.`;
   const never = planned.filter(({ plan }) => plan !== null && plan.even === undefined);
   const none = never.length > 0 ? ` Where it says "over 200" the difference may be none.` : "";
   return `more: further repetitions with which the pair is decided with a chance of 50 to 80 %, if its differences go on as they are.${none}${shown}`;
@@ -111,12 +111,12 @@ function rareNote({ models, pairs }: DataReport): string {
   const share = 1 - 0.05 ** (1 / n);
   return models.some(({ failed, diverged }) => failed + diverged > 0)
     ? ""
-    : `No training of ${n} went wrong, but up to ${percentText(Number(share.toPrecision(2)))} may: what happens that rarely no verdict of ${n} repetitions knows.`;
+    : `No training of ${n} went wrong, but up to ${percentText(Number(share.toPrecision(2)))} may: no verdict of ${n} repetitions can know of what is that rare.`;
 }
 
 function unplacedNote({ models }: DataReport): string {
   const unplaced = models.filter(({ rank, n }) => rank === null && n > 0).map(({ model }) => model);
-  return unplaced.length === 0 ? "" : `Without a place, because a single result is luck: ${unplaced.join(", ")}.`;
+  return unplaced.length === 0 ? "" : `Not ranked, because a single result may be luck: ${unplaced.join(", ")}.`;
 }
 
 function groupNote({ models }: DataReport): string {
@@ -144,7 +144,7 @@ export function reportNotes(report: CompareReport): readonly string[] {
   const chosen = dataSets.every(({ pairs }) => pairs.length === 0) ? undefined : choiceNote(criterion);
   const accuracy =
     report.mixesOriginal && criterion.name.endsWith("_acc")
-      ? `The original Mosaic counts ${criterion.name} otherwise (70.83 % where this program has 100 % for the same model): do not compare its runs with others by it.`
+      ? `The original Mosaic counts ${criterion.name} in another way (70.83 % where this program has 100 % for the same model): do not compare its runs with others by it.`
       : "";
   return [left, accuracy, ...furtherNotes(report), each, chosen ?? ""].filter((note) => note !== "");
 }

@@ -160,7 +160,7 @@ describe("one data set", () => {
     const { out } = await compare();
     expect(out).toMatch(/Net\(2\), run 7 \(90\): mosaic show .*results\.db 7/);
     expect(out).toMatch(/^ - {2}Net\(4\) /m);
-    expect(out).toContain("Without a place, because a single result is luck: Net(4).");
+    expect(out).toContain("Not ranked, because a single result may be luck: Net(4).");
     expect(out).toContain("Net(3) is best of 2: better than every other.");
   });
 

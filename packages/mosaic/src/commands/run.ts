@@ -100,7 +100,7 @@ function describeQueue(
   err(`${countText(done, "run")} done before, ${resumed} unfinished taken up, ${added} new\n`);
   if (changed.count > 0)
     err(
-      `${changed.count} of the new are known with another text of ${changed.modules.join(", ")}, which has changed since: they are trained anew, and the old ones stay\n`,
+      `${changed.count} of the new were trained before with another text of ${changed.modules.join(", ")}: they are trained anew, and the earlier results stay\n`,
     );
   if (failedBefore > 0)
     err(`${countText(failedBefore, "run")} failed before and stay so; --retry-errors runs them again\n`);

@@ -47,7 +47,7 @@ function headText({ database, state, writer, origin, counts }: StatusReport): st
       case "running":
         return `${styleText("green", "running")}, process ${writer?.pid} since ${timeText(writer?.claimedAt)}`;
       case "crashed":
-        return `${styleText("red", "crashed")}: process ${writer?.pid}, at it since ${timeText(writer?.claimedAt)}, is dead`;
+        return `${styleText("red", "crashed")}: process ${writer?.pid}, which began ${timeText(writer?.claimedAt)}, is dead`;
       case "stopped":
         return "stopped before all runs were done";
       case "finished":

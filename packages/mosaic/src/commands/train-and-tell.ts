@@ -154,7 +154,7 @@ function onInterrupts(err: Terminal["err"]) {
 export function tellChanged({ changed }: Requeued, { err }: Terminal): void {
   for (const [path, runIds] of changed)
     err(
-      `${path} has changed since ${runIds.length === 1 ? "run" : "runs"} ${idRanges(runIds)} began: from here on the new text counts, and no other run is the same\n`,
+      `${path} has changed since ${runIds.length === 1 ? "run" : "runs"} ${idRanges(runIds)} began: they go on with the new text, and are comparable with no other run\n`,
     );
 }
 

@@ -123,7 +123,7 @@ describe("a database that an experiment writes to", () => {
     database.close();
     const crashed = await statusOf();
     expect(crashed).toMatchObject({ state: "crashed", running: [{ runId: 1, secondsLeft: null }] });
-    expect(textOf(crashed)).toMatch(/crashed: process 7, at it since 1970-01-01 \d\d:\d\d, is dead\n/);
+    expect(textOf(crashed)).toMatch(/crashed: process 7, which began 1970-01-01 \d\d:\d\d, is dead\n/);
     expect(textOf(crashed)).toContain(advice);
     expect(textOf(crashed)).toContain("Running when it ended 1");
   });
