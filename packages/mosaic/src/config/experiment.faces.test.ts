@@ -1,17 +1,30 @@
-/** What an `.ini` file refuses, a training file refuses in the same words, and the other way round. */
+/** What one face of Mosaic refuses, all refuse in the same words: an `.ini` file, a training file, the API, a command line. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { command } from "@ml-mosaic/command-line";
 import {
+  boolean,
   ConfigurationError,
   component,
   configurable,
   describeProblem,
+  float,
+  int,
+  list,
+  literal,
   type Problem,
+  path,
+  readYaml,
+  register,
   schema,
+  string,
+  union,
+  within,
 } from "@ml-mosaic/configurable";
-import { TrainerSettings } from "@ml-mosaic/training";
+import { BaseLoss, TrainerSettings } from "@ml-mosaic/training";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runForTest } from "../../test/run-for-test.ts";
 import { CONFIG, openFolder } from "../../test/test-config.ts";
 import { readExperiment } from "./experiment.ts";
 
@@ -19,7 +32,7 @@ let folder: Awaited<ReturnType<typeof openFolder>>;
 let yamlFolder: string;
 beforeAll(async () => {
   folder = await openFolder();
-  yamlFolder = await mkdtemp(join(tmpdir(), "two-faces-"));
+  yamlFolder = await mkdtemp(join(tmpdir(), "faces-"));
 });
 afterAll(() => Promise.all([folder.close(), rm(yamlFolder, { recursive: true })]));
 
@@ -60,6 +73,96 @@ async function ofYaml(lines: string): Promise<readonly string[]> {
   await writeFile(file, `training:\n  ${given.replaceAll("\n", "\n  ")}\n`);
   return words(() => Training.fromConfig(file));
 }
+
+/** The same as an object. */
+async function ofApi(lines: string): Promise<readonly string[]> {
+  const given = lines.includes("epochs") ? lines : `epochs: 400\n${lines}`;
+  const file = join(yamlFolder, "object.yaml");
+  await writeFile(file, `training:\n  ${given.replaceAll("\n", "\n  ")}\n`);
+  return words(() => Training.fromConfig(readYaml(file).value));
+}
+
+/** Options of each kind. */
+const kinds = {
+  width: schema(within(int, { minimum: 1, exclusiveMaximum: 100 }), { default: 2 }),
+  rate: schema(float, { default: 0.1 }),
+  exact: schema(boolean, { default: false }),
+  loss_kind: schema(literal("bce", "dice"), { default: "bce" }),
+  size: schema(union(within(int, { exclusiveMinimum: 0 }), literal("auto")), { default: "auto" }),
+  layers: schema(list(within(int, { minimum: 1 })), { optional: true }),
+  file: schema(path, { optional: true }),
+  label: schema(string, { optional: true, aliases: ["l"] }),
+};
+
+function* kindsObjections({ width, exact }: { readonly width: number; readonly exact: boolean }) {
+  if (exact && width > 50) yield { option: "width", message: "is at most 50 where it is exact" };
+}
+
+class Kinds extends configurable(kinds, BaseLoss) {
+  override preconditions() {
+    return kindsObjections(this);
+  }
+  override forward(): never {
+    throw new Error("it is only read");
+  }
+}
+register(Kinds);
+
+const takeKinds = command({
+  name: "kinds",
+  summary: "Take options of each kind.",
+  arguments: {},
+  options: kinds,
+  examples: [],
+  preconditions: kindsObjections,
+  run: async () => 0,
+});
+
+type Options = Readonly<Record<string, string>>;
+
+async function ofCommandLine(options: Options): Promise<readonly string[]> {
+  const { code, err } = await runForTest(
+    takeKinds,
+    Object.entries(options).map(([name, text]) => `${name.length === 1 ? "-" : "--"}${name}=${text}`),
+  );
+  const problems = err.split("\n").filter((line) => line.includes("mosaic_kinds: "));
+  expect(code).toBe(problems.length === 0 ? 0 : 2);
+  return problems.map((line) => line.replace(/^ *mosaic_kinds: --/, "loss.").replace('mean "--', 'mean "')).sort();
+}
+
+const iniOf = (options: Options) =>
+  ["loss_function = Kinds", ...Object.entries(options).map(([name, text]) => `loss_function.${name} = ${text}`)].join(
+    "\n",
+  );
+const yamlOf = (options: Options) =>
+  ["loss:", "  type: Kinds", ...Object.entries(options).map(([name, text]) => `  ${name}: ${text}`)].join("\n");
+
+/** As text, which YAML reads by its own rules. */
+const wrongKinds: readonly (readonly [what: string, options: Options, words: readonly string[]])[] = [
+  ["a name with a letter missing", { widt: "3" }, ['loss.widt: unknown option; did you mean "width"?']],
+  ["a fraction", { width: "2.5" }, ["loss.width: expected an integer of at least 1 and below 100, got 2.5"]],
+  ["too little", { width: "0" }, ["loss.width: expected an integer of at least 1 and below 100, got 0"]],
+  ["too much", { width: "100" }, ["loss.width: expected an integer of at least 1 and below 100, got 100"]],
+  ["underscores", { width: "1_0" }, ["loss.width: expected an integer of at least 1 and below 100, got 1_0"]],
+  ["hexadecimal", { rate: "'0x1'" }, ["loss.rate: expected a number, got 0x1"]],
+  ["a text", { rate: "fast" }, ["loss.rate: expected a number, got fast"]],
+  ["yes for true", { exact: "yes" }, ["loss.exact: expected true or false, got yes"]],
+  ["1 for true", { exact: "1" }, ["loss.exact: expected true or false, got 1"]],
+  ["capitals", { loss_kind: "BCE" }, ['loss.loss_kind: expected one of "bce", "dice", got BCE; did you mean "bce"?']],
+  ["a choice that is none", { loss_kind: "mse" }, ['loss.loss_kind: expected one of "bce", "dice", got mse']],
+  ["one of several types", { size: "-4" }, ['loss.size: expected an integer above 0 or "auto", got -4']],
+  ["none of several types", { size: "automatic" }, ['loss.size: expected an integer above 0 or "auto", got automatic']],
+  ["what does not go together", { exact: "true", width: "60" }, ["loss.width: is at most 50 where it is exact"]],
+  [
+    "all at once",
+    { width: "x", exact: "no", sise: "3" },
+    [
+      "loss.exact: expected true or false, got no",
+      'loss.sise: unknown option; did you mean "size"?',
+      "loss.width: expected an integer of at least 1 and below 100, got x",
+    ],
+  ],
+];
 
 const right: readonly (readonly [ini: string, yaml: string])[] = [
   ["optimizer = SGD(momentum=0.9, nesterov=True)", "optimizer: { type: SGD, momentum: 0.9, nesterov: true }"],
@@ -180,17 +283,48 @@ const wrong: readonly (readonly [what: string, ini: string, yaml: string, words:
   ["no epochs", "epochs = 0", "epochs: 0", "epochs: expected an integer of at least 1"],
 ];
 
-describe("an .ini file and a training file", () => {
+/** A value in quotes was a text; what it is expected to be is the same. */
+function bare(each: readonly string[]): readonly string[] {
+  return each.map((text) => text.replace(/got "([^"]*)"/, "got $1").replace(/got '(.*)'/, "got $1"));
+}
+
+describe("a command line, an .ini file, a training file and the API", () => {
+  test.each([
+    { width: "1e1", rate: "-inf", exact: "True", loss_kind: "dice", size: "4", file: "a b.yaml", label: "7a" },
+    { layers: "[1, 2]", l: "x", size: "auto", rate: "1e-3" },
+  ])("take alike: %j", async (options) => {
+    const yaml = yamlOf(options).replace("-inf", "-.inf");
+    const { layers: _, ...words } = options;
+    expect([
+      await ofIni(iniOf(options)),
+      await ofYaml(yaml),
+      await ofApi(yaml),
+      // Several are several words there.
+      await ofCommandLine(words),
+    ]).toEqual([[], [], [], []]);
+  });
+
+  test.each(wrongKinds)("refuse alike: %s", async (_what, options, expected) => {
+    const unquoted = Object.fromEntries(
+      Object.entries(options).map(([name, text]) => [name, text.replaceAll("'", "")]),
+    );
+    const yaml = yamlOf(options);
+    expect(bare(await ofIni(iniOf(unquoted)))).toEqual(expected);
+    expect(bare(await ofYaml(yaml))).toEqual(expected);
+    expect(bare(await ofApi(yaml))).toEqual(expected);
+    expect(bare(await ofCommandLine(unquoted))).toEqual(expected);
+  });
+});
+
+describe("an .ini file, a training file and the API", () => {
   test.each(right)("take alike: %s", async (ini, yaml) => {
-    expect([await ofIni(ini), await ofYaml(yaml)]).toEqual([[], []]);
+    expect([await ofIni(ini), await ofYaml(yaml), await ofApi(yaml)]).toEqual([[], [], []]);
   });
 
   test.each(wrong)("refuse alike: %s", async (_what, ini, yaml, expected) => {
-    // A value in quotes was a text; what it is expected to be is the same.
-    const bare = (each: readonly string[]) =>
-      each.map((text) => text.replace(/got "([^"]*)"/, "got $1").replace(/got '(.*)'/, "got $1"));
     const ours = bare(await ofIni(ini));
     expect(ours.join("\n")).toContain(expected);
     expect(ours).toEqual(bare(await ofYaml(yaml)));
+    expect(ours).toEqual(bare(await ofApi(yaml)));
   });
 });
