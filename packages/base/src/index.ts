@@ -5,7 +5,7 @@ export { countText, wholeText } from "./count-text.ts";
 export { errorCode, isSystemError } from "./error-code.ts";
 export { isPlainObject } from "./is-plain-object.ts";
 export { outliveOutput } from "./lost-output.ts";
-export { machineTrouble, rootsOf } from "./machine-trouble.ts";
+export { MachineTrouble, machineTrouble, rootsOf } from "./machine-trouble.ts";
 export { messageOf } from "./message-of.ts";
 export { nearestName, suggestName } from "./nearest-name.ts";
 export { pathExists } from "./path-exists.ts";

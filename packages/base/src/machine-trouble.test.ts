@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { machineTrouble } from "./machine-trouble.ts";
+import { MachineTrouble, machineTrouble } from "./machine-trouble.ts";
 
 const systemError = (code: string) => Object.assign(new Error(`${code}: words of the system`), { code });
 const full = systemError("ENOSPC");
@@ -19,8 +19,30 @@ test("knows what Node has no name for", () => {
     expect(machineTrouble(Object.assign(new Error(code), { code, errno: -122 }))).toMatch("quota");
 });
 
+test.each([
+  [10 | (3 << 8), /^the disk fails/],
+  [13, /^the disk is full/],
+])("knows SQLite's code %s", (errcode, trouble) => {
+  const error = Object.assign(new Error("disk I/O error"), { code: "ERR_SQLITE_ERROR", errcode });
+  expect(machineTrouble(new Error("not stored", { cause: error }))).toMatch(trouble);
+});
+
+test("knows Node's words of a package.json that cannot be read, from those of one that is wrong", () => {
+  const withMessage = (message: string) => Object.assign(new Error(message), { code: "ERR_INVALID_PACKAGE_CONFIG" });
+  expect(machineTrouble(withMessage("Cannot read package config /a/package.json: i/o error."))).toMatch(
+    /^the disk fails/,
+  );
+  expect(machineTrouble(withMessage("Invalid package config /a/package.json."))).toBeUndefined();
+});
+
+test("knows what says by itself that it is one", () => {
+  const error = new Error("not stored", { cause: new MachineTrouble("the disk is a hat; take it off") });
+  expect(machineTrouble(error)).toBe("the disk is a hat; take it off");
+});
+
 test("leaves other errors to whoever made them", () => {
-  for (const error of [systemError("ENOENT"), systemError("toString"), new Error("x"), "ENOSPC", undefined])
+  const syntax = Object.assign(new Error("syntax error"), { code: "ERR_SQLITE_ERROR", errcode: 1 });
+  for (const error of [systemError("ENOENT"), systemError("toString"), syntax, new Error("x"), "ENOSPC", undefined])
     expect(machineTrouble(error)).toBeUndefined();
 });
 

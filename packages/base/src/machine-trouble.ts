@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { getSystemErrorMap } from "node:util";
 import { errorCode } from "./error-code.ts";
 
 /** What of the machine fails, by the code of the system's error, and what helps. */
@@ -16,22 +17,40 @@ const troubles: Readonly<Record<string, string>> = {
   ESTALE: "the file system has lost a file that was open; mount it anew",
 };
 
+/** What SQLite makes of them, by its primary result codes: https://www.sqlite.org/rescode.html */
+const ofSqlite: Readonly<Record<number, string>> = { 10: "EIO", 13: "ENOSPC" };
+
+/** Trouble of the machine that has no code of the system; its message says what fails, and what helps. */
+export class MachineTrouble extends Error {}
+
 /**
  * Says what of the machine has failed, and what to do, where an error or what is behind it is of that kind: nothing that
  * whoever met it could have done otherwise.
  */
 export function machineTrouble(error: unknown): string | undefined {
   return rootsOf(error)
-    .flatMap(codesOf)
-    .map((code) => (Object.hasOwn(troubles, code) ? troubles[code] : undefined))
+    .flatMap((root) => (root instanceof MachineTrouble ? [root.message] : codesOf(root).map(troubleCalled)))
     .find((trouble) => trouble !== undefined);
 }
+
+function troubleCalled(code: string): string | undefined {
+  return Object.hasOwn(troubles, code) ? troubles[code] : undefined;
+}
+
+/** The system's words, as in "i/o error". */
+const codeOfWords = new Map(Array.from(getSystemErrorMap().values(), ([code, words]) => [words, code]));
 
 /** By number too: Node has no name for some, so that a used-up quota is an "Unknown system error -122", or "UNKNOWN". */
 function codesOf(error: Error): readonly string[] {
   const named = errorCode(error) ?? "";
   const number = "errno" in error ? -Number(error.errno) : 0;
-  return [named, ...Object.entries(constants.errno).flatMap(([code, each]) => (each === number ? [code] : []))];
+  // Of a package.json that it cannot read Node tells in the system's words alone: "Cannot read package config …: i/o error."
+  const words = named === "ERR_INVALID_PACKAGE_CONFIG" ? /: ([^:]+)\.$/.exec(error.message)?.[1] : undefined;
+  const worded = words === undefined ? undefined : codeOfWords.get(words);
+  // The higher bits of SQLite's code say more than is asked here.
+  const sqlite = "errcode" in error ? ofSqlite[Number(error.errcode) & 0xff] : undefined;
+  const numbered = Object.entries(constants.errno).flatMap(([code, each]) => (each === number ? [code] : []));
+  return [named, worded, sqlite, ...numbered].filter((code) => code !== undefined);
 }
 
 /** An error and all that is behind it; one may be its own cause. */

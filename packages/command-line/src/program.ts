@@ -1,5 +1,5 @@
 /** How programs are run: `mosaic <verb> …`, and a verb that is a command of its own, `mosaic_<verb>`. */
-import { CodedError, isSystemError, messageOf, outliveOutput, suggestName } from "@ml-mosaic/base";
+import { CodedError, isSystemError, machineTrouble, messageOf, outliveOutput, suggestName } from "@ml-mosaic/base";
 import { ConfigurationError } from "@ml-mosaic/configurable";
 import type { Command, ExitCode, Terminal } from "./command.ts";
 import { commandHelp, programHelp } from "./help-text.ts";
@@ -88,6 +88,11 @@ export async function runCommand(
   } catch (error) {
     tell(error);
     if (error instanceof Stopped) return 3;
+    const trouble = machineTrouble(error);
+    if (trouble !== undefined) {
+      terminal.err(`Stopped: ${trouble}. Then give the same command again.\n`);
+      return 3;
+    }
     // What was not thrown on purpose is a fault of ours: whoever mends it wants to know where.
     const isExpected = error instanceof CodedError || isSystemError(error);
     if (error instanceof Error && !isExpected) terminal.err(`${error.stack}\n`);

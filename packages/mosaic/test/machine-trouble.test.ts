@@ -75,6 +75,39 @@ test.each([
   await expectGoesOn(stopped, `\nrun 1 cannot go on: the run files in ${files} cannot be written: ${why}\n`);
 });
 
+test.each([
+  ["EIO", "read", "config.ini", /^config\.ini cannot be read: the disk fails to read or write; look after it\n/],
+  ["EIO", "open", "package.json", /data\.ts cannot be loaded: Cannot read package config .*: i\/o error\./],
+  [
+    "EROFS",
+    "open:create",
+    "or.db-journal",
+    /or\.db: the database, or .* cannot be opened for writing: the disk fails; look after it\n/,
+  ],
+] as const)("%s at %s of %s, before runs are queued: the same command goes on", async (kind, call, file, why) => {
+  await write();
+  const stopped = await runWith({ kind, call, at: 1, parts: [`${workspace.folder}/${file}`] });
+  expect(stopped.code, stopped.stderr).toBe(3);
+  expect(stopped.stderr).toMatch(why);
+  expect(stopped.stderr).toMatch(/\nStopped: .*\. Then give the same command again\.\n$/);
+  const finished = await workspace.run(...command);
+  expect(finished.code, finished.stderr).toBe(0);
+  expect(workspace.statuses("or.db")).toEqual(["done", "done"]);
+});
+
+test("the disk is full when runs are queued: it says how to go on", async () => {
+  await write();
+  await workspace.run(...command);
+  // After the claim.
+  const stopped = await runWith({ kind: "ENOSPC", call: "pwrite64", at: 25, lasting: true, parts: ["or.db-wal"] });
+  expect(stopped.code, stopped.stderr).toBe(3);
+  expect(stopped.stderr).toMatch(
+    /or\.db: the disk is full; make room and go on\nStopped\. .*:\n {2}mosaic .* --continue\n$/,
+  );
+  const finished = await workspace.run(...command, "--continue");
+  expect(finished.code, finished.stderr).toBe(0);
+});
+
 test("the socket over which it takes requests cannot be made private: it ends, and can be gone on with", async () => {
   await write();
   const ended = await runWith({ kind: "EROFS", call: "chmod", at: 1, parts: [".sock"] });

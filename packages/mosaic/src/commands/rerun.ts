@@ -58,7 +58,7 @@ export const rerunCommand = command({
           terminal.err(`${countText(rerun.continued, "run")} trained further, ${rerun.restarted} started again\n`);
           return rerun;
         },
-        goOn: ({ runIds }) => command(runIds),
+        goOn: (rerun) => (rerun === undefined ? undefined : command(rerun.runIds)),
         // Those that have ended must not be named: they would be trained further once more.
         next: ({ left, failed }) => [
           ...carryOnLines(command(left), left),

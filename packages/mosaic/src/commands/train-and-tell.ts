@@ -1,6 +1,6 @@
 /** What run, rerun and resume have in common: they queue runs of a database, carry them out and tell of the outcome. */
 
-import { CodedError, countText, isSystemError, messageOf } from "@ml-mosaic/base";
+import { CodedError, countText, errorCode, isSystemError, machineTrouble, messageOf } from "@ml-mosaic/base";
 import { type ExitCode, jsonText, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { boolean, schema } from "@ml-mosaic/configurable";
 import { carryOut, type Outcome } from "../experiment/carry-out.ts";
@@ -30,8 +30,12 @@ export interface TrainingCommand<Work extends Queued> {
   readonly json: boolean;
   /** Queues the runs and says what they are; undefined where there is nothing to do. */
   queue(store: Store): Promise<Work | undefined>;
-  /** The command that goes on where this one was broken off. */
-  goOn(work: Work): string;
+  /**
+   * The command that goes on where this one was broken off; undefined where that is the same one.
+   *
+   * @param work undefined where it broke off while the runs were queued
+   */
+  goOn(work: Work | undefined): string | undefined;
   /** Lines that say how to train on. */
   next(outcome: Outcome, work: Work): readonly string[];
 }
@@ -44,34 +48,50 @@ export async function trainAndTell<Work extends Queued>(
   const interrupts = onInterrupts(terminal.err);
   try {
     const store = await openSqliteStore(command.database, { create: command.create });
+    const failures: unknown[] = [];
     let work: Work | undefined;
-    let exitCode: ExitCode;
+    let exitCode: ExitCode = 0;
     try {
       for (const notice of store.notices) terminal.err(`${notice}\n`);
       work = await command.queue(store);
-      exitCode = work === undefined ? 0 : await carryOutAndTell(command, store, work, interrupts, terminal);
+      if (work !== undefined) exitCode = await carryOutAndTell(command, store, work, interrupts, terminal);
     } catch (error) {
-      await close(store, terminal);
-      throw error;
+      failures.push(error);
     }
-    return (await close(store, terminal)) ? exitCode : 3;
+    // Where it cannot be closed nothing is lost: what was accepted stays, and the next writer takes the claim over.
+    await store.close().catch((error: unknown) => failures.push(error));
+    if (failures.length === 0) return exitCode;
+    return tellStopped(failures, work !== undefined, command.goOn(work), terminal);
   } finally {
     interrupts.release();
   }
 }
 
 /**
- * Returns whether the database is as it should be. Where it cannot be closed nothing is lost: what was accepted stays,
- * and the next writer takes the claim over.
+ * Says why the database or the machine has failed, not the runs, and how to go on.
+ *
+ * @throws the first failure where it is another one, or came before the runs were queued and is a mistake, or the same
+ * command goes on
  */
-async function close(store: Store, { err }: Terminal): Promise<boolean> {
-  try {
-    await store.close();
-    return true;
-  } catch (error) {
-    err(`${messageOf(error)}\n`);
-    return false;
-  }
+function tellStopped(
+  failures: readonly unknown[],
+  isQueued: boolean,
+  goOn: string | undefined,
+  { err }: Terminal,
+): ExitCode {
+  const [first] = failures;
+  const isExpected = isQueued
+    ? first instanceof CodedError || isSystemError(first)
+    : machineTrouble(first) !== undefined;
+  const isTold = isExpected && goOn !== undefined;
+  // What closing says of the same failure says more.
+  const told = failures.filter((each, index) =>
+    isTold ? errorCode(each) === undefined || errorCode(each) !== errorCode(failures[index + 1]) : index > 0,
+  );
+  for (const each of told) err(`${messageOf(each)}\n`);
+  if (!isTold) throw first;
+  err(`Stopped. All results so far are stored. When the cause is gone, go on with:\n  ${goOn}\n`);
+  return 3;
 }
 
 async function carryOutAndTell<Work extends Queued>(
@@ -82,22 +102,13 @@ async function carryOutAndTell<Work extends Queued>(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { out, err } = terminal;
-  try {
-    const outcome = await carryOutWatched(store, work, interrupts, terminal);
-    const models = await summarizeModels(store, work.runIds);
-    out(`${command.json ? jsonText(summaryJson(models, store.location)) : summaryText(models)}\n`);
-    const lines = [...command.next(outcome, work), ...waysToLook(models, store.location)];
-    if (lines.length > 0) err(`Next:\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
-    if (outcome.left.length > 0) return 3;
-    return outcome.failed.length + work.failedBefore > 0 ? 1 : 0;
-  } catch (error) {
-    // The database or the machine has failed, not the runs.
-    if (!(error instanceof CodedError || isSystemError(error))) throw error;
-    err(
-      `${messageOf(error)}\nStopped. All results so far are stored. When the cause is gone, go on with:\n  ${command.goOn(work)}\n`,
-    );
-    return 3;
-  }
+  const outcome = await carryOutWatched(store, work, interrupts, terminal);
+  const models = await summarizeModels(store, work.runIds);
+  out(`${command.json ? jsonText(summaryJson(models, store.location)) : summaryText(models)}\n`);
+  const lines = [...command.next(outcome, work), ...waysToLook(models, store.location)];
+  if (lines.length > 0) err(`Next:\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
+  if (outcome.left.length > 0) return 3;
+  return outcome.failed.length + work.failedBefore > 0 ? 1 : 0;
 }
 
 /** With a live view. */

@@ -1,5 +1,6 @@
 /** [PROCESS]: how every run trains, and which of its options are axes of the comparison. */
 
+import { machineTrouble } from "@ml-mosaic/base";
 import { ConfigurationError, checkValues, loadImports, type Problem, type SchemaMap } from "@ml-mosaic/configurable";
 import { importUserFile } from "../modules/user-files.ts";
 import { checkComponent } from "./component-checks.ts";
@@ -61,7 +62,7 @@ export async function readProcessSection(
       read({ [name]: option }, (each) => each.values[index]);
   }
   await loadImports(values?.imports, folder, importUserFile).catch((error: unknown) => {
-    if (!(error instanceof ConfigurationError)) throw error;
+    if (!(error instanceof ConfigurationError) || machineTrouble(error) !== undefined) throw error;
     report(error.problems);
   });
   for (const group of groups) checkComponent(group, { section, options, folder, findings });

@@ -3,7 +3,8 @@
 import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
-import { errorCode, messageOf, nearestName } from "@ml-mosaic/base";
+import { errorCode, machineTrouble, messageOf, nearestName } from "@ml-mosaic/base";
+import { MosaicError } from "../errors.ts";
 import type { Fault } from "./problem.ts";
 
 export type SourceText =
@@ -13,11 +14,15 @@ export type SourceText =
 /** No experiment is written with this many bytes of text; a database given by mistake may well have them. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
+/** @throws MosaicError where the machine fails, which is no mistake in the file */
 export async function readSourceText(file: string): Promise<SourceText> {
   let bytes: Buffer;
   try {
     bytes = await readStart(file);
   } catch (cause) {
+    const trouble = machineTrouble(cause);
+    if (trouble !== undefined)
+      throw new MosaicError("MACHINE_TROUBLE", `${file} cannot be read: ${trouble}`, { cause });
     return { ok: false, fault: await describeReadError(file, cause), cause };
   }
   if (bytes.length > MOST_BYTES) {

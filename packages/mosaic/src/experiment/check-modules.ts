@@ -1,4 +1,4 @@
-import { messageOf } from "@ml-mosaic/base";
+import { machineTrouble, messageOf } from "@ml-mosaic/base";
 import {
   type AnyClass,
   checkValues,
@@ -19,22 +19,23 @@ import { unreadFault } from "../modules/unread-options.ts";
  * Loads every class that the configuration names and checks the options that their schemas know, so that what can be
  * known before the first run is known then.
  *
- * @throws ConfigurationError with all that is wrong
+ * @throws ConfigurationError with all that is wrong; what the machine fails at is no mistake, and thrown as it is
  */
 export async function checkModules({ file, folder, sections, process }: Experiment): Promise<void> {
   const findings = new Gathered(file);
   for (const section of sections) await checkSection(section, folder, findings);
   if (process.ownLoss !== undefined) {
     const { className, source } = process.ownLoss;
-    await loadClass(source, className, folder).catch((error: unknown) =>
+    await loadClass(source, className, folder).catch((error: unknown) => {
+      if (machineTrouble(error) !== undefined) throw error;
       findings.problem({
         line: process.line,
         section: "PROCESS",
         option: "class_loss_function",
         message: `${messageOf(error)}.`,
         remedy: "Correct the class or the file.",
-      }),
-    );
+      });
+    });
   }
   if (findings.hasProblems) throw findings.failure();
 }
@@ -46,6 +47,7 @@ async function checkSection(section: ClassSection, folder: string, findings: Fin
     if (schema === undefined) checkNames(section, userClass, findings);
     else if (schema !== "unusable") checkOptions(section, userClass, schema, folder, findings);
   } catch (error) {
+    if (machineTrouble(error) !== undefined) throw error;
     findings.problem({
       line: section.classLine,
       section: section.name,

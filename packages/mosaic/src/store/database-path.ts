@@ -10,7 +10,7 @@ import {
   statSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { errorCode } from "@ml-mosaic/base";
+import { errorCode, machineTrouble, messageOf } from "@ml-mosaic/base";
 import { isMountPoint } from "./network-file-system.ts";
 import { notADatabaseError } from "./sqlite-error.ts";
 import { StoreError } from "./store-error.ts";
@@ -21,6 +21,7 @@ export function databaseFile(path: string): string {
   try {
     return realpathSync(absolute);
   } catch (error) {
+    if (machineTrouble(error) !== undefined) throw cannotOpen(path, error);
     // What is wrong otherwise is said by `checkDatabasePath`.
     if (errorCode(error) !== "ENOENT") return absolute;
   }
@@ -97,7 +98,7 @@ function inspect(path: string): Stats | undefined {
     if (errorCode(error) === "EACCES") {
       throw new StoreError("STORE_NO_PERMISSION", `no permission to look at ${path}`, { cause: error });
     }
-    throw new StoreError("STORE_CANNOT_OPEN", `${path} cannot be opened`, { cause: error });
+    throw cannotOpen(path, error);
   }
 }
 
@@ -105,8 +106,15 @@ function requirePermission(path: string, mode: number, purpose: string): void {
   try {
     accessSync(path, mode);
   } catch (error) {
+    if (machineTrouble(error) !== undefined) throw cannotOpen(path, error);
     throw new StoreError("STORE_NO_PERMISSION", `no permission to ${purpose}`, { cause: error });
   }
+}
+
+function cannotOpen(path: string, cause: unknown): StoreError {
+  return new StoreError("STORE_CANNOT_OPEN", `${path} cannot be opened: ${machineTrouble(cause) ?? messageOf(cause)}`, {
+    cause,
+  });
 }
 
 function readStart(path: string): Buffer {

@@ -1,3 +1,6 @@
+import { accessSync, constants } from "node:fs";
+import { dirname } from "node:path";
+import { errorCode, MachineTrouble, machineTrouble } from "@ml-mosaic/base";
 import { StoreError } from "./store-error.ts";
 
 // Primary result codes: https://www.sqlite.org/rescode.html
@@ -25,9 +28,11 @@ export function storeErrorFrom(error: unknown, path: string): unknown {
     case busy:
     case locked:
       return new StoreError("STORE_BUSY", `${path}: another program keeps the database locked; close it`, options);
-    case readOnly:
     case authorization:
       return new StoreError("STORE_NO_PERMISSION", `${path}: no permission to write the database`, options);
+    case readOnly:
+    case cannotOpen:
+      return refusedError(path, error);
     case ioError:
       return new StoreError("STORE_IO", `${path}: reading or writing failed (${error.message})`, options);
     case corrupt:
@@ -38,17 +43,30 @@ export function storeErrorFrom(error: unknown, path: string): unknown {
       );
     case full:
       return new StoreError("STORE_DISK_FULL", `${path}: the disk is full; make room and go on`, options);
-    case cannotOpen:
-      return new StoreError(
-        "STORE_CANNOT_OPEN",
-        `${path}: the database, or the -wal and -shm files that SQLite needs beside it, cannot be opened`,
-        options,
-      );
     case notADatabase:
       return notADatabaseError(path, options);
     default:
       return new StoreError("STORE_SQL", `${path}: ${error.message}`, options);
   }
+}
+
+/** SQLite does not say why it may not write or open a file: it is asked again what the user may do, and what the disk can. */
+function refusedError(path: string, cause: Error): StoreError {
+  try {
+    for (const each of [path, dirname(path)]) accessSync(each, constants.R_OK | constants.W_OK);
+  } catch (refusal) {
+    const code = errorCode(refusal);
+    if (code === "EACCES" || code === "EPERM")
+      return new StoreError("STORE_NO_PERMISSION", `${path}: no permission to write the database`, { cause });
+    const trouble = machineTrouble(refusal);
+    if (trouble !== undefined) return cannotOpenError(path, new MachineTrouble(trouble, { cause }));
+  }
+  return cannotOpenError(path, new MachineTrouble("the disk fails; look after it", { cause }));
+}
+
+function cannotOpenError(path: string, cause: MachineTrouble): StoreError {
+  const what = "the database, or the -wal and -shm files that SQLite needs beside it, cannot be opened for writing";
+  return new StoreError("STORE_CANNOT_OPEN", `${path}: ${what}: ${cause.message}`, { cause });
 }
 
 export function notADatabaseError(path: string, options?: ErrorOptions): StoreError {
