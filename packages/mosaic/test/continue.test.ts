@@ -172,3 +172,33 @@ test("refuses a number that is in a list in two spellings", async () => {
     '"1.0" is in the list twice, so that every one of its pipelines would be there twice. Write it once; numbers count by value, and texts that look like them need quotes: "1.0".',
   );
 });
+
+test("trains only what is new where a sample grows, a condition changes, or lists that go together get longer", async () => {
+  const said = async (process: Options, netOptions: Options) => {
+    await write({ epochs: 1, ...process }, netOptions);
+    const { code, stderr } = await go("--continue");
+    expect(code, stderr).toBe(0);
+    return stderr.split("\n").slice(0, 2);
+  };
+  const lists = { width: "{2-6}", layers: "0, 1" };
+  expect(await said({ sample: 2 }, lists)).toEqual([
+    "2 runs: 2 pipelines x 1 (of 10 pipelines, 8 not in the sample)",
+    "0 runs done before, 0 unfinished taken up, 2 new",
+  ]);
+  expect(await said({ sample: 4, exclude: "NET.width > 100" }, { ...lists, width: "2.0, 3, 4, 5, 6" })).toEqual([
+    expect.stringContaining("exclude: The condition holds of none of the 10 pipelines."),
+    "4 runs: 4 pipelines x 1 (of 10 pipelines, 6 not in the sample)",
+  ]);
+  expect(descriptions()).toHaveLength(4);
+  expect(await said({ exclude: "layers = 1 and width > 3" }, lists)).toEqual([
+    "7 runs: 7 pipelines x 1 (of 10 pipelines, 3 excluded)",
+    expect.stringMatching(/^[1-4] runs? done before, 0 unfinished taken up, [3-6] new$/),
+  ]);
+  const known = descriptions().length;
+  expect(await said({ zip: "NET.width, NET.layers" }, { width: "2, 3", layers: "0, 1" })).toEqual([
+    "2 runs: 2 pipelines x 1",
+    "2 runs done before, 0 unfinished taken up, 0 new",
+  ]);
+  expect(descriptions()).toHaveLength(known);
+  expect(new Set(descriptions()).size).toBe(known);
+});

@@ -2,6 +2,7 @@ import { countText } from "@ml-mosaic/base";
 import { command } from "@ml-mosaic/command-line";
 import { formatProblem, path, schema } from "@ml-mosaic/configurable";
 import { countPipelines, type Experiment, generateRuns, readExperiment, writePipelineFile } from "../config/index.ts";
+import { leftOutText } from "./choice-text.ts";
 
 export const generateCommand = command({
   name: "generate",
@@ -21,7 +22,7 @@ export const generateCommand = command({
     const { multiplicity } = experiment.monitor;
     const repetitions = multiplicity === 1 ? "" : `, each ${multiplicity} times in a row`;
     const runs = countText(pipelines * multiplicity, "run");
-    out(`${countText(pipelines, "pipeline")}${repetitions}, written to ${file}: entry n is run n, of ${runs}.
+    out(`${countText(pipelines, "pipeline")}${repetitions}, written to ${file}: entry n is run n, of ${runs}${leftOutText(experiment)}.
 `);
     return 0;
   },

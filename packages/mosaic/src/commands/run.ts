@@ -10,6 +10,7 @@ import { readExperimentCode } from "../experiment/plan.ts";
 import { type ExperimentQueue, enqueueRuns } from "../experiment/queue.ts";
 import { withoutMarks } from "../modules/user-files.ts";
 import { idRanges } from "../selection/id-ranges.ts";
+import { leftOutText } from "./choice-text.ts";
 import { carryOnLines, jsonOption, trainAndTell } from "./train-and-tell.ts";
 
 export const runCommand = command({
@@ -49,7 +50,7 @@ export const runCommand = command({
     const pipelines = countPipelines(experiment);
     const { multiplicity } = experiment.monitor;
     terminal.err(
-      `${countText(pipelines * multiplicity, "run")}: ${countText(pipelines, "pipeline")} x ${multiplicity}\n`,
+      `${countText(pipelines * multiplicity, "run")}: ${countText(pipelines, "pipeline")} x ${multiplicity}${leftOutText(experiment)}\n`,
     );
     if (given["dry-run"]) return reportDryRun(experiment, pipelines, terminal);
     const code = await readExperimentCode(experiment);

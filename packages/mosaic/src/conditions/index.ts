@@ -1,4 +1,4 @@
 export type { Condition } from "./condition.ts";
 export { evaluate, type Lookup } from "./evaluate.ts";
+export { namesIn, unknownNames } from "./names.ts";
 export { parseCondition } from "./parse-condition.ts";
-export { unknownNames } from "./unknown-names.ts";

@@ -1,3 +1,7 @@
+import type { Texts } from "../pipelines/pipeline.ts";
+import type { ClassSection } from "./class-section.ts";
+import { type ChosenPipelines, generateChosen } from "./pipelines.ts";
+
 /** More combinations than this are not all tried: each value is, beside the first ones of all others. */
 const mostCombinations = 10_000;
 
@@ -24,4 +28,18 @@ export function* combinations(options: readonly Alternatives[]): Generator<Reado
     }
     yield picked;
   }
+}
+
+/** What the options of each section are together in the pipelines that are chosen. */
+export function chosenCombinations(pipelines: ChosenPipelines): (section: ClassSection) => Iterable<Texts> {
+  if (pipelines.zips.size === 0 && pipelines.choice.isChosen === undefined)
+    return ({ options }) => combinations(options);
+  const found = new Map(pipelines.sections.map((section) => [section, new Map<string, Texts>()]));
+  for (const { modules } of generateChosen(pipelines)) {
+    for (const { section, options } of modules) {
+      const ofSection = found.get(section);
+      if (ofSection !== undefined && ofSection.size < mostCombinations) ofSection.set(JSON.stringify(options), options);
+    }
+  }
+  return (section) => found.get(section)?.values() ?? [];
 }

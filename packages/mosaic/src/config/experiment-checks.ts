@@ -6,8 +6,7 @@ import { trainingType } from "../pipelines/flat-pipeline.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
 import type { IniSection } from "./ini.ts";
 import { fillKeyPattern } from "./key-pattern.ts";
-import type { MonitorSection } from "./monitor-section.ts";
-import { countPipelines, mostRuns } from "./pipelines.ts";
+import { mostRuns } from "./pipelines.ts";
 import type { Findings } from "./problem.ts";
 import type { ProcessSection } from "./process-section.ts";
 
@@ -84,14 +83,8 @@ function typeOf(section: IniSection): { readonly type: string | undefined; reado
   return { type: type === trainingType ? undefined : type, line: option?.line ?? section.line };
 }
 
-export function checkSize(
-  process: ProcessSection,
-  monitor: MonitorSection,
-  sections: readonly ClassSection[],
-  findings: Findings,
-): void {
-  const pipelines = countPipelines({ process, sections });
-  const runs = pipelines * monitor.multiplicity;
+export function checkSize(pipelines: number, multiplicity: number, findings: Findings): void {
+  const runs = pipelines * multiplicity;
   if (runs <= mostRuns) return;
   findings.problem({
     message: `The lists multiply to ${pipelines} pipelines and ${runs} runs, more than ${mostRuns}.`,

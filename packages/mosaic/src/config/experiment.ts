@@ -3,16 +3,20 @@
 import { dirname, resolve } from "node:path";
 import { nearestName } from "@ml-mosaic/base";
 import type { Problem } from "@ml-mosaic/configurable";
+import { choosePipelines, everything } from "./choose-pipelines.ts";
 import { type ClassSection, readClassSection } from "./class-section.ts";
 import { checkSchemes, checkSize, noticeOverlaps } from "./experiment-checks.ts";
 import { type IniSection, parseIni } from "./ini.ts";
 import { type MonitorSection, readMonitorSection } from "./monitor-section.ts";
+import { optionNames } from "./option-names.ts";
+import { type ChosenPipelines, countDrafts, countPipelines } from "./pipelines.ts";
 import { type Findings, Gathered } from "./problem.ts";
 import { loadTextImports } from "./process-components.ts";
 import { type ProcessSection, readProcessSection } from "./process-section.ts";
 import { readSourceText } from "./source-text.ts";
+import { readZips } from "./zip.ts";
 
-export interface Experiment {
+export interface Experiment extends ChosenPipelines {
   /** The configuration file as the user named it. */
   readonly file: string;
   /** Absolute; relative paths in the file start here. */
@@ -44,10 +48,30 @@ export async function readExperiment(file: string): Promise<Experiment> {
 
   if (process !== undefined) checkSchemes({ process, sections: classes, findings });
   if (process === undefined || monitor === undefined || findings.hasProblems) throw findings.failure();
-  checkSize(process, monitor, classSections, findings);
+  const pipelines = readPipelineAxes(process, classSections, monitor.multiplicity, findings);
   if (findings.hasProblems) throw findings.failure();
   noticeOverlaps(classSections, findings);
-  return { file, folder, text, process, monitor, sections: classSections, notices: findings.notices };
+  return { file, folder, text, monitor, ...pipelines, notices: findings.notices };
+}
+
+/** What `zip`, `exclude` and `sample` make of the sections. */
+function readPipelineAxes(
+  process: ProcessSection,
+  sections: readonly ClassSection[],
+  multiplicity: number,
+  findings: Gathered,
+): ChosenPipelines & { readonly process: ProcessSection } {
+  const { zip, exclude, sample } = process.choice;
+  const names = optionNames(process, sections);
+  const place = { line: zip?.line ?? process.line, section: "PROCESS", option: "zip" };
+  const zips = readZips(zip?.value ?? [], names, (fault) => findings.problem({ ...place, ...fault }));
+  const axes = { process, sections, zips };
+  const isChosen = exclude !== undefined || sample !== undefined;
+  checkSize(countDrafts(axes), isChosen ? 1 : multiplicity, findings);
+  const choice = findings.hasProblems ? everything : choosePipelines(axes, names, findings);
+  const chosen = { ...axes, choice };
+  if (isChosen && !findings.hasProblems) checkSize(countPipelines(chosen), multiplicity, findings);
+  return chosen;
 }
 
 /** Reads [MONITOR] alone, which is all that a rerun needs; other sections may be missing or wrong. */

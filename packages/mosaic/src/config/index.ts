@@ -5,10 +5,10 @@ export type { MonitorSection } from "./monitor-section.ts";
 export type { OwnLoss } from "./own-loss.ts";
 export { readPipelineFile, readPipelines, writePipelineFile } from "./pipeline-file.ts";
 export {
+  type ChosenPipelines,
   countPipelines,
   generatePipelines,
   generateRuns,
-  type PipelineAxes,
   type PlannedRun,
 } from "./pipelines.ts";
 export type { ProcessSection } from "./process-section.ts";

@@ -1,35 +1,100 @@
 /** Every pipeline of an experiment, one after the other: nothing is kept, so that their number costs no memory. */
 import { unquotedText } from "@ml-mosaic/configurable";
-import type { ModuleSpec, Pipeline } from "../pipelines/pipeline.ts";
+import type { ModuleSpec, Pipeline, Texts } from "../pipelines/pipeline.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
 import { fillKeyPattern } from "./key-pattern.ts";
 import type { ProcessSection } from "./process-section.ts";
+
+/** An option with the values that it takes. */
+export interface Varied {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** For each option that goes together with others the group, whose options have equally many values. */
+export type Zips = ReadonlyMap<Varied, object>;
 
 /** The parts of an experiment that decide about its pipelines. */
 export interface PipelineAxes {
   readonly process: Pick<ProcessSection, "axes" | "dataScheme" | "pipelineScheme">;
   readonly sections: readonly ClassSection[];
+  readonly zips: Zips;
+}
+
+/** Those of all pipelines that are meant: whether each is, by its place; undefined where all are. */
+export interface Choice {
+  readonly isChosen: Uint8Array | undefined;
+  /** How many `exclude` leaves out. */
+  readonly excluded: number;
+  /** How many of the others are not in the sample. */
+  readonly unsampled: number;
+}
+
+export interface ChosenPipelines extends PipelineAxes {
+  readonly choice: Choice;
 }
 
 /** More pipelines or runs than this are a slip of the pen: no machine would see their end. */
 export const mostRuns = 10_000_000;
 
-/** How many pipelines `generatePipelines` gives, without generating them. May be Infinity. */
-export function countPipelines(axes: PipelineAxes): number {
-  const stageSizes = stagesOf(axes).map((stage) =>
-    stage.reduce((total, { options }) => total + variantCount(options), 0),
-  );
-  return stageSizes.reduce((total, size) => total * size, variantCount(axes.process.axes));
+/** A pipeline before its modules are put together. */
+export interface Draft {
+  readonly training: Texts;
+  readonly modules: readonly ModuleDraft[];
+}
+
+interface ModuleDraft {
+  readonly section: ClassSection;
+  /** Those of the class. */
+  readonly options: Texts;
+}
+
+/** How many pipelines there are, chosen or not, without generating them. May be Infinity. */
+export function countDrafts(axes: PipelineAxes): number {
+  const stages = stagesOf(axes);
+  const training = axes.process.axes;
+  const count = (options: readonly Varied[]) => options.reduce((total, { values }) => total * values.length, 1);
+  const sizes = stages.map((sections) => sections.reduce((total, { options }) => total + count(options), 0));
+  const product = sizes.reduce((total, size) => total * size, count(training));
+  if (axes.zips.size === 0) return product;
+  // Which options go together depends on the sections that a pipeline has.
+  const combinations = stages.reduce((total, sections) => total * sections.length, 1);
+  if (combinations > mostRuns) return product;
+  let total = 0;
+  for (const { items } of choices(stages.map(eachOf), noPlaces)) {
+    const leaders = new Map<object, Varied>();
+    for (const option of [...training, ...items.flatMap(({ options }) => options)])
+      leaders.set(axes.zips.get(option) ?? option, option);
+    total += count([...leaders.values()]);
+  }
+  return total;
+}
+
+/** How many pipelines `generatePipelines` gives. */
+export function countPipelines({ choice, ...axes }: ChosenPipelines): number {
+  return countDrafts(axes) - choice.excluded - choice.unsampled;
 }
 
 /**
  * The pipelines in order: the axes of PROCESS are slowest, then the stages, the last fastest; within a stage sections
  * in file order, within a section the last option fastest.
  */
-export function* generatePipelines(axes: PipelineAxes): Generator<Pipeline, void, undefined> {
-  const stages = stagesOf(axes).map((stage) => () => stageModules(stage));
-  for (const training of variants(axes.process.axes)) {
-    for (const modules of choices(stages)) yield { modules, training: Object.fromEntries(training) };
+export function* generatePipelines(pipelines: ChosenPipelines): Generator<Pipeline, void, undefined> {
+  for (const { training, modules } of generateChosen(pipelines)) yield { training, modules: modules.map(moduleOf) };
+}
+
+export function* generateChosen({ choice, ...axes }: ChosenPipelines): Generator<Draft, void, undefined> {
+  let place = 0;
+  for (const draft of generateDrafts(axes))
+    if (choice.isChosen === undefined || choice.isChosen[place++] === 1) yield draft;
+}
+
+/** Of all pipelines, chosen or not. */
+export function* generateDrafts(axes: PipelineAxes): Generator<Draft, void, undefined> {
+  const stages = stagesOf(axes).map((sections) => (places: Places) => modulesOfStage(sections, axes.zips, places));
+  for (const { items, places } of variants(axes.process.axes, axes.zips, noPlaces)) {
+    const training = Object.fromEntries(items);
+    for (const { items: modules } of choices(stages, places)) yield { training, modules };
   }
 }
 
@@ -40,8 +105,11 @@ export interface PlannedRun {
 }
 
 /** Every pipeline as often as `multiplicity` says, in a row. */
-export function* generateRuns(axes: PipelineAxes, multiplicity: number): Generator<PlannedRun, void, undefined> {
-  for (const pipeline of generatePipelines(axes)) {
+export function* generateRuns(
+  pipelines: ChosenPipelines,
+  multiplicity: number,
+): Generator<PlannedRun, void, undefined> {
+  for (const pipeline of generatePipelines(pipelines)) {
     for (let repetition = 0; repetition < multiplicity; repetition++) yield { pipeline, repetition };
   }
 }
@@ -53,13 +121,17 @@ function stagesOf({ process, sections }: PipelineAxes): readonly (readonly Class
   );
 }
 
-function* stageModules(sections: readonly ClassSection[]): Generator<ModuleSpec, void, undefined> {
-  for (const section of sections) {
-    for (const options of variants(section.options)) yield moduleOf(section, Object.fromEntries(options));
-  }
+function* modulesOfStage(
+  sections: readonly ClassSection[],
+  zips: Zips,
+  places: Places,
+): Generator<Chosen<ModuleDraft>, void, undefined> {
+  for (const section of sections)
+    for (const { items, places: next } of variants(section.options, zips, places))
+      yield { item: { section, options: Object.fromEntries(items) }, places: next };
 }
 
-function moduleOf(section: ClassSection, options: ModuleSpec["options"]): ModuleSpec {
+function moduleOf({ section, options }: ModuleDraft): ModuleSpec {
   const { type, className, pathToClass: path, order } = section;
   const texts: ModuleSpec["options"] = { ...options, ...ownTexts(section) };
   return {
@@ -73,29 +145,51 @@ function moduleOf(section: ClassSection, options: ModuleSpec["options"]): Module
   };
 }
 
-interface Varied {
-  readonly name: string;
-  readonly values: readonly string[];
+/** The place in their lists of options that go together, where one of them has been chosen. */
+type Places = ReadonlyMap<object, number>;
+
+const noPlaces: Places = new Map();
+
+interface Chosen<Item> {
+  readonly item: Item;
+  /** With those that choosing it has determined. */
+  readonly places: Places;
 }
 
-function variantCount(options: readonly Varied[]): number {
-  return options.reduce((total, { values }) => total * values.length, 1);
-}
+type Alternatives<Item> = (places: Places) => Iterable<Chosen<Item>>;
 
 /** Every combination of the options' values, the last option's fastest. */
-function variants(options: readonly Varied[]) {
+function variants(options: readonly Varied[], zips: Zips, places: Places) {
   return choices(
-    options.map(
-      ({ name, values }) =>
-        () =>
-          values.map((value) => [name, value] as const),
-    ),
+    options.map((option) => (before) => valuesOf(option, zips.get(option), before)),
+    places,
   );
 }
 
+function valuesOf(
+  { name, values }: Varied,
+  group: object | undefined,
+  places: Places,
+): readonly Chosen<readonly [name: string, value: string]>[] {
+  const each = values.map((value, place) => ({
+    item: [name, value] as const,
+    places: group === undefined ? places : new Map(places).set(group, place),
+  }));
+  const place = group === undefined ? undefined : places.get(group);
+  return place === undefined ? each : each.slice(place, place + 1);
+}
+
+function eachOf<Item>(items: readonly Item[]): Alternatives<Item> {
+  return (places) => items.map((item) => ({ item, places }));
+}
+
 /** Every choice of one item from each list, the last list's fastest. */
-function* choices<Item>(lists: readonly (() => Iterable<Item>)[]): Generator<readonly Item[], void, undefined> {
+function* choices<Item>(
+  lists: readonly Alternatives<Item>[],
+  places: Places,
+): Generator<{ readonly items: readonly Item[]; readonly places: Places }, void, undefined> {
   const [first, ...others] = lists;
-  if (first === undefined) return yield [];
-  for (const item of first()) for (const rest of choices(others)) yield [item, ...rest];
+  if (first === undefined) return yield { items: [], places };
+  for (const { item, places: next } of first(places))
+    for (const rest of choices(others, next)) yield { items: [item, ...rest.items], places: rest.places };
 }

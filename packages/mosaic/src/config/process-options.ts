@@ -14,6 +14,7 @@ import {
   type Type,
 } from "@ml-mosaic/configurable";
 import { positive, TrainerSettings, whole } from "@ml-mosaic/training";
+import { choiceOptions } from "./choice-options.ts";
 
 const trainer = TrainerSettings.configSchema;
 
@@ -52,6 +53,7 @@ export const processOptions = {
     help: "With none there are no run files",
   }),
   imports: schema(list(importable), { default: [], help: "Files and packages that register classes of one's own" }),
+  ...choiceOptions,
 };
 
 export type ProcessValues = Infer<typeof processOptions>;

@@ -2,7 +2,9 @@
 
 import { machineTrouble } from "@ml-mosaic/base";
 import { ConfigurationError, checkValues, loadImports, type Problem, type SchemaMap } from "@ml-mosaic/configurable";
+import type { Condition } from "../conditions/index.ts";
 import { importUserFile } from "../modules/user-files.ts";
+import { choiceOptions } from "./choice-options.ts";
 import { checkComponent } from "./component-checks.ts";
 import type { IniSection } from "./ini.ts";
 import { monitorOptions } from "./monitor-section.ts";
@@ -12,9 +14,21 @@ import { metricProblems } from "./process-metrics.ts";
 import { groups, importsOf, processOptions } from "./process-options.ts";
 import { readOptions, type WrittenOption } from "./read-options.ts";
 
+/** Which of all pipelines are meant. */
+export interface ChoiceSettings {
+  readonly zip: Placed<readonly (readonly string[])[]> | undefined;
+  readonly exclude: Placed<Condition> | undefined;
+  readonly sample: Placed<number> | undefined;
+}
+
+interface Placed<Value> {
+  readonly value: Value;
+  readonly line: number;
+}
+
 export interface ProcessSection {
   readonly line: number;
-  /** In file order, axes included. */
+  /** Those of the training, in file order, axes included. */
   readonly options: readonly WrittenOption[];
   /** The options with several values, in file order: the slowest axes of the comparison, the last of them fastest. */
   readonly axes: readonly WrittenOption[];
@@ -30,6 +44,7 @@ export interface ProcessSection {
   /** Absolute. */
   readonly runFilesPath: string;
   readonly artifacts: "all" | "none";
+  readonly choice: ChoiceSettings;
 }
 
 /** Undefined where something that every run needs could not be read; problems may have been found all the same. */
@@ -71,9 +86,12 @@ export async function readProcessSection(
   if (asked !== undefined) report(metricProblems(asked, monitors));
   const ownLoss = await readOwnLoss(section, options, folder, findings);
   if (values === undefined) return undefined;
+  const training = options.filter(({ name }) => !Object.hasOwn(choiceOptions, name));
+  const written = <Value>(name: keyof typeof choiceOptions, value: Value | undefined): Placed<Value> | undefined =>
+    value === undefined ? undefined : { value, line: options.find((each) => each.name === name)?.line ?? section.line };
   return {
     line: section.line,
-    options,
+    options: training,
     axes: options.filter(({ isAxis }) => isAxis),
     dataScheme: values.data_scheme,
     pipelineScheme: values.pipeline_scheme,
@@ -82,5 +100,10 @@ export async function readProcessSection(
     seed: values.seed,
     runFilesPath: values.run_files_path,
     artifacts: values.artifacts,
+    choice: {
+      zip: written("zip", values.zip),
+      exclude: written("exclude", values.exclude),
+      sample: written("sample", values.sample),
+    },
   };
 }

@@ -67,7 +67,7 @@ function readOption(
     reportUnknown(option, section, schemas, other, findings);
     return undefined;
   }
-  if (types.some(({ form }) => form?.kind === "list")) return { name, line, text, values: [text], isAxis: false };
+  if (types.some(takesWholeText)) return { name, line, text, values: [text], isAxis: false };
   const parsed = parseValue(text, { nested: types.some(isComponent) });
   if (!parsed.ok) {
     for (const fault of parsed.faults) findings.problem({ ...place, ...fault });
@@ -130,6 +130,11 @@ function dottedNames(schemas: SchemaMap): readonly string[] {
       .flatMap(({ configSchema }) => Object.keys(configSchema).map((name) => `${group}.${name}`)),
   );
   return [...new Set(names)];
+}
+
+/** A list, or what has a grammar of its own. */
+function takesWholeText({ form }: Type<unknown>): boolean {
+  return form === undefined || form.kind === "list";
 }
 
 export function isComponent({ form }: Type<unknown>): boolean {

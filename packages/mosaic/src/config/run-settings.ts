@@ -34,7 +34,7 @@ export interface RunSettings {
 /** Texts of the PROCESS options that hold for one pipeline, in file order: what the database and pause files keep. */
 export function processTexts(
   process: Pick<ProcessSection, "options">,
-  pipeline: Pipeline,
+  pipeline: Pick<Pipeline, "training">,
 ): Readonly<Record<string, string>> {
   // An option with several values is one in which pipelines differ.
   const same = process.options.map(({ name, values }) => [name, values.join()] as const);

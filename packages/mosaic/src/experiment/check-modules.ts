@@ -7,13 +7,14 @@ import {
   objectionsTo,
   type Problem,
 } from "@ml-mosaic/configurable";
-import { combinations } from "../config/combinations.ts";
+import { chosenCombinations } from "../config/combinations.ts";
 import type { ClassSection, Experiment } from "../config/index.ts";
 import { type Findings, Gathered, placed } from "../config/problem.ts";
 import { constructorOptions, takesModuleInfo } from "../modules/constructor-options.ts";
 import { loadClass, type UserClass } from "../modules/load-class.ts";
 import { type ModuleSchema, moduleSchema, textsForTypes } from "../modules/module-schema.ts";
 import { unreadFault } from "../modules/unread-options.ts";
+import type { Texts } from "../pipelines/pipeline.ts";
 
 /**
  * Loads every class that the configuration names and checks the options that their schemas know, so that what can be
@@ -21,9 +22,11 @@ import { unreadFault } from "../modules/unread-options.ts";
  *
  * @throws ConfigurationError with all that is wrong; what the machine fails at is no mistake, and thrown as it is
  */
-export async function checkModules({ file, folder, sections, process }: Experiment): Promise<void> {
+export async function checkModules(experiment: Experiment): Promise<void> {
+  const { file, sections, process, folder } = experiment;
   const findings = new Gathered(file);
-  for (const section of sections) await checkSection(section, folder, findings);
+  const combinations = chosenCombinations(experiment);
+  for (const section of sections) await checkSection(section, combinations(section), folder, findings);
   if (process.ownLoss !== undefined) {
     const { className, source } = process.ownLoss;
     await loadClass(source, className, folder).catch((error: unknown) => {
@@ -40,12 +43,17 @@ export async function checkModules({ file, folder, sections, process }: Experime
   if (findings.hasProblems) throw findings.failure();
 }
 
-async function checkSection(section: ClassSection, folder: string, findings: Findings): Promise<void> {
+async function checkSection(
+  section: ClassSection,
+  combinations: Iterable<Texts>,
+  folder: string,
+  findings: Findings,
+): Promise<void> {
   try {
     const userClass = await loadClass(section.source, section.className, folder);
     const schema = moduleSchema(userClass);
     if (schema === undefined) checkNames(section, userClass, findings);
-    else if (schema !== "unusable") checkOptions(section, userClass, schema, folder, findings);
+    else if (schema !== "unusable") checkOptions(section, userClass, schema, { combinations, folder }, findings);
   } catch (error) {
     if (machineTrouble(error) !== undefined) throw error;
     findings.problem({
@@ -81,13 +89,12 @@ function checkOptions(
   section: ClassSection,
   userClass: AnyClass,
   { all, added }: ModuleSchema,
-  folder: string,
+  { combinations, folder }: { readonly combinations: Iterable<Texts>; readonly folder: string },
   findings: Findings,
 ): void {
-  const { options } = section;
   const places = { ...section, options: section.options.map(({ name, line, text }) => ({ name, line, value: text })) };
   const found = new Map<string, Problem>();
-  for (const texts of combinations(options)) {
+  for (const texts of combinations) {
     const checked = checkValues(all, nestTexts(textsForTypes(texts, all), all), { text: true, folder });
     const own = checked.ok ? Object.entries(checked.values).filter(([name]) => !added.includes(name)) : [];
     const problems = checked.ok ? objectionsTo(userClass, Object.fromEntries(own)) : checked.problems;

@@ -37,6 +37,11 @@ function nameAsValue({ text, at }: ConditionValue): TextFault {
   };
 }
 
+/** Every name that is compared with something, as often as it is. */
+export function namesIn(condition: Condition): readonly ConditionName[] {
+  return comparisons(condition).map(({ name }) => name);
+}
+
 interface Compared {
   readonly name: ConditionName;
   readonly values: readonly ConditionValue[];

@@ -1,0 +1,127 @@
+/** Which of all pipelines `exclude` and `sample` leave. */
+import { hash } from "node:crypto";
+import { type Condition, evaluate, namesIn, unknownNames } from "../conditions/index.ts";
+import { sortedValues, type Texts, withoutNames } from "../pipelines/pipeline.ts";
+import { identifyingTexts } from "../pipelines/run-params.ts";
+import { isAmbiguous, type OptionNames, optionsOf } from "./option-names.ts";
+import { type Choice, countDrafts, type Draft, generateDrafts, type PipelineAxes } from "./pipelines.ts";
+import type { Findings } from "./problem.ts";
+import type { ProcessSection } from "./process-section.ts";
+import { processTexts } from "./run-settings.ts";
+import { ambiguous } from "./zip.ts";
+
+interface Axes extends PipelineAxes {
+  readonly process: Pick<ProcessSection, "axes" | "dataScheme" | "pipelineScheme" | "options" | "seed" | "choice">;
+}
+
+export const everything: Choice = { isChosen: undefined, excluded: 0, unsampled: 0 };
+
+/** All of them where nothing chooses, or a problem was found. */
+export function choosePipelines(axes: Axes, names: OptionNames, findings: Findings): Choice {
+  const { exclude, sample } = axes.process.choice;
+  const areNamesRight = exclude === undefined || checkNames(exclude.value, exclude.line, names, findings);
+  if (!areNamesRight || (exclude === undefined && sample === undefined)) return everything;
+
+  const isChosen = new Uint8Array(countDrafts(axes)).fill(1);
+  if (exclude !== undefined) leaveOut(exclude.value, axes, names, isChosen);
+  const left = ones(isChosen);
+  const excluded = isChosen.length - left;
+  if (exclude !== undefined) reportExcluded(exclude.line, excluded, isChosen.length, findings);
+  if (sample === undefined || left === 0) return { isChosen, excluded, unsampled: 0 };
+  if (sample.value > left) {
+    findings.notice({
+      line: sample.line,
+      section: "PROCESS",
+      option: "sample",
+      message: `There are ${left} pipelines, and all of them are taken.`,
+      remedy: "Write a smaller number, or remove the line.",
+    });
+  } else draw(sample.value, left, axes, isChosen);
+  return { isChosen, excluded, unsampled: left - ones(isChosen) };
+}
+
+function ones(isChosen: Uint8Array): number {
+  return isChosen.reduce((total, each) => total + each, 0);
+}
+
+function checkNames(condition: Condition, line: number, names: OptionNames, findings: Findings): boolean {
+  const written = Array.from(new Set(namesIn(condition).map(({ name }) => name)));
+  const unclear = written
+    .map((name) => [name, names.get(name) ?? []] as const)
+    .filter(([, meant]) => isAmbiguous(meant));
+  const faults = [
+    ...unknownNames(condition, [...names.keys()]),
+    ...unclear.map(([name, meant]) => ambiguous(name, meant)),
+  ];
+  for (const fault of faults) findings.problem({ line, section: "PROCESS", option: "exclude", ...fault });
+  return faults.length === 0;
+}
+
+function leaveOut(condition: Condition, axes: Axes, names: OptionNames, isChosen: Uint8Array): void {
+  const lookup = optionsOf(names);
+  let place = 0;
+  for (const draft of generateDrafts(axes)) {
+    if (evaluate(condition, lookup(draft))) isChosen[place] = 0;
+    place += 1;
+  }
+}
+
+function reportExcluded(line: number, excluded: number, count: number, findings: Findings): void {
+  const place = { line, section: "PROCESS", option: "exclude" };
+  if (excluded === count)
+    findings.problem({
+      ...place,
+      message: `The condition holds of all ${count} pipelines, so that none is left.`,
+      remedy: "Write one that holds of some of them.",
+    });
+  if (excluded === 0)
+    findings.notice({
+      ...place,
+      message: `The condition holds of none of the ${count} pipelines.`,
+      remedy: "Compare its values with those of the options, or remove the line.",
+    });
+}
+
+/** Keeps those of the lowest ranks; of equal ones, which have the same content, the first. */
+function draw(size: number, left: number, axes: Axes, isChosen: Uint8Array): void {
+  const rank = rankOf(axes);
+  const ranks = new Float64Array(isChosen.length);
+  const ofLeft = new Float64Array(left);
+  let [place, next] = [0, 0];
+  for (const draft of generateDrafts(axes)) {
+    if (isChosen[place] === 1) {
+      ranks[place] = rank(draft);
+      ofLeft[next++] = ranks[place] ?? 0;
+    }
+    place += 1;
+  }
+  ofLeft.sort();
+  const last = ofLeft[size - 1] ?? 0;
+  let equal = size - ofLeft.indexOf(last);
+  for (const [index, each] of ranks.entries())
+    if (isChosen[index] === 1 && (each > last || (each === last && equal-- <= 0))) isChosen[index] = 0;
+}
+
+/**
+ * From a hash of the seed and of what makes a pipeline what it is, by values, but for the text of its classes: where it
+ * stands among others does not depend on how many these are, nor on how or in which order they are written.
+ */
+function rankOf({ process }: Axes): (draft: Draft) => number {
+  const isEpochsAxis = process.axes.some(({ name }) => name === "epochs");
+  const trainingOf = (training: Texts) => {
+    const texts = processTexts(process, { training });
+    const epochs: Texts = isEpochsAxis && texts.epochs !== undefined ? { epochs: texts.epochs } : {};
+    return sortedValues({ ...withoutNames(identifyingTexts(texts), ["seed"]), ...epochs });
+  };
+  const trainings = new WeakMap<Texts, ReturnType<typeof trainingOf>>();
+  return ({ training, modules }) => {
+    const values = trainings.get(training) ?? trainingOf(training);
+    trainings.set(training, values);
+    const content = [
+      process.seed,
+      modules.map(({ section, options }) => [section.type, section.className, sortedValues(options)]),
+      values,
+    ];
+    return hash("sha256", JSON.stringify(content), "buffer").readUIntBE(0, 6);
+  };
+}
