@@ -1,4 +1,4 @@
-import { allocate, type DType, fromNumbers } from "./dtype.ts";
+import { allocate, type DType, dtypeOf, fromNumbers, type TypedArray } from "./dtype.ts";
 import { TensorError } from "./errors.ts";
 import { type Shape, showShape, sizeOf } from "./shape.ts";
 import { constant, type NestedNumbers, type Tensor } from "./tensor.ts";
@@ -37,12 +37,13 @@ function ragged(shape: Shape): TensorError {
   );
 }
 
-/** A constant over a typed array that holds the elements in row-major order; the array is kept, not copied. */
-export function fromArray(data: Float32Array | BigInt64Array | Int32Array | Uint8Array, shape: Shape): Tensor {
-  if (data instanceof Float32Array) return constant(data, shape, "float32");
-  if (data instanceof BigInt64Array) return constant(data, shape, "int64");
-  if (data instanceof Int32Array) return constant(data, shape, "int32");
-  return constant(data, shape, "bool");
+/**
+ * A constant over a typed array that holds the elements in row-major order; the array is kept, not copied. Bytes are
+ * uint8. A Float64Array is rounded to float32, in an array of its own.
+ */
+export function fromArray(data: TypedArray | Float64Array, shape: Shape): Tensor {
+  const kept = data instanceof Float64Array ? Float32Array.from(data) : data;
+  return constant(kept, shape, dtypeOf(kept));
 }
 
 export function full(shape: Shape, value: number, { dtype = "float32" }: Options = {}): Tensor {

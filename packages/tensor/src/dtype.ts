@@ -1,37 +1,46 @@
 import { TensorError } from "./errors.ts";
 
-/** Element types. `int32` is there for indices and random bits; labels are `int64`, as in PyTorch. */
-export type DType = "float32" | "int64" | "int32" | "bool";
+/**
+ * Where the elements of a tensor of each type live, in PyTorch's promotion order: a binary operation is done in the later of
+ * its operands' types. A `bool` is one byte, 0 or 1; `uint8` is there for pixels, `int32` for indices and random bits;
+ * labels are `int64`, as in PyTorch.
+ */
+const arrays = {
+  bool: Uint8Array,
+  uint8: Uint8Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  float32: Float32Array,
+} as const;
 
-/** Where the elements of a tensor of each type live. A `bool` is one byte, 0 or 1. */
+/** Element types. */
+export type DType = keyof typeof arrays;
+
 export type TypedArray = Float32Array | BigInt64Array | Int32Array | Uint8Array;
 
-/** PyTorch's promotion order: a binary operation is done in the later of its operands' types. */
-const promotionOrder: readonly DType[] = ["bool", "int32", "int64", "float32"];
+export const dtypes: readonly DType[] = ["bool", "uint8", "int32", "int64", "float32"];
 
 export function promote(a: DType, b: DType): DType {
-  return promotionOrder.indexOf(a) >= promotionOrder.indexOf(b) ? a : b;
+  return dtypes.indexOf(a) >= dtypes.indexOf(b) ? a : b;
 }
 
-export const bytesPerElement: Readonly<Record<DType, number>> = { float32: 4, int64: 8, int32: 4, bool: 1 };
+export function isInteger(dtype: DType): boolean {
+  return dtype === "uint8" || dtype === "int32" || dtype === "int64";
+}
+
+export const bytesPerElement: Readonly<Record<DType, number>> = { float32: 4, int64: 8, int32: 4, uint8: 1, bool: 1 };
 
 export function allocate(dtype: DType, length: number): TypedArray {
-  switch (dtype) {
-    case "float32":
-      return new Float32Array(length);
-    case "int64":
-      return new BigInt64Array(length);
-    case "int32":
-      return new Int32Array(length);
-    case "bool":
-      return new Uint8Array(length);
-    default:
-      return dtype satisfies never;
-  }
+  checkDType(dtype);
+  return new arrays[dtype](length);
 }
 
-/** A new array of `dtype` that holds `values`; floating values are cut towards zero for integer types, as PyTorch does. */
+/**
+ * A new array of `dtype` that holds `values`; floating values are cut towards zero for integer types, and uint8 begins
+ * again after 255, as PyTorch does.
+ */
 export function fromNumbers(dtype: DType, values: ArrayLike<number>): TypedArray {
+  checkDType(dtype);
   switch (dtype) {
     case "float32":
       return Float32Array.from(values);
@@ -39,6 +48,8 @@ export function fromNumbers(dtype: DType, values: ArrayLike<number>): TypedArray
       return BigInt64Array.from(Array.from(values), (value) => BigInt(Math.trunc(value)));
     case "int32":
       return Int32Array.from(values);
+    case "uint8":
+      return Uint8Array.from(values);
     case "bool":
       return Uint8Array.from(values, (value) => (value === 0 ? 0 : 1));
     default:
@@ -46,11 +57,26 @@ export function fromNumbers(dtype: DType, values: ArrayLike<number>): TypedArray
   }
 }
 
+/** Callers without a compiler may have given any. */
+export function checkDType(dtype: DType): void {
+  if (!Object.hasOwn(arrays, dtype))
+    throw new TensorError("TENSOR_DTYPE", `there is no type ${JSON.stringify(dtype)}; types are ${dtypes.join(", ")}`);
+}
+
+/** The type of which an array is; bytes are uint8, unless something says that they are bool. */
 export function dtypeOf(data: TypedArray): DType {
-  if (data instanceof Float32Array) return "float32";
-  if (data instanceof BigInt64Array) return "int64";
-  if (data instanceof Int32Array) return "int32";
-  return "bool";
+  const dtype = dtypes.findLast((each) => data instanceof arrays[each]);
+  if (dtype !== undefined) return dtype;
+  const kind = Object.prototype.toString.call(data).slice("[object ".length, -1);
+  throw new TensorError(
+    "TENSOR_DTYPE",
+    `no tensor can be made of ${kind}: elements are in Float32Array, BigInt64Array, Int32Array or Uint8Array. Convert it with Float32Array.from`,
+  );
+}
+
+/** Whether a tensor of the type can have its elements in this array. */
+export function holds(data: TypedArray, dtype: DType): boolean {
+  return data instanceof arrays[dtype];
 }
 
 /** The elements as JavaScript numbers. */

@@ -1,4 +1,4 @@
-import { type DType, fromNumbers, type TypedArray, toNumbers } from "./dtype.ts";
+import { checkDType, type DType, fromNumbers, isInteger, type TypedArray, toNumbers } from "./dtype.ts";
 import { elementAt } from "./element-at.ts";
 import { TensorError } from "./errors.ts";
 import * as elementwiseMethods from "./methods/elementwise.ts";
@@ -223,7 +223,7 @@ export class Tensor {
   // Activations
 
   relu(): Tensor {
-    if (this.dtype === "int64" || this.dtype === "int32") return this.maximum(0);
+    if (isInteger(this.dtype)) return this.maximum(0);
     return this.apply(elementwise.relu, [], {});
   }
   sigmoid(): Tensor {
@@ -554,6 +554,7 @@ export class Tensor {
   // Types and relatives
 
   to(dtype: DType): Tensor {
+    checkDType(dtype);
     if (dtype === this.dtype) return this;
     return this.apply(cast.cast, [], { dtype });
   }
@@ -614,5 +615,6 @@ export function constant(data: TypedArray, shape: Shape, dtype: DType): Tensor {
 
 /** A tensor whose elements are given when a program runs. */
 export function input(name: string, shape: Shape, dtype: DType): Tensor {
+  checkDType(dtype);
   return new Tensor({ shape, dtype, source: { kind: "input", name } });
 }

@@ -1,5 +1,5 @@
 import type { DType, TypedArray } from "./dtype.ts";
-import { dtypeOf } from "./dtype.ts";
+import { dtypeOf, holds } from "./dtype.ts";
 import { TensorError } from "./errors.ts";
 import { defaultGenerator, type Generator } from "./random/generator.ts";
 import { type Shape, showShape, sizeOf } from "./shape.ts";
@@ -29,7 +29,7 @@ export abstract class Variable extends Tensor {
 
   /** Replaces the value; the array is kept, not copied. */
   set value(value: TypedArray) {
-    if (value.length !== sizeOf(this.shape) || dtypeOf(value) !== this.dtype) {
+    if (value.length !== sizeOf(this.shape) || !holds(value, this.dtype)) {
       throw new TensorError(
         "TENSOR_SHAPE",
         `a variable of shape ${showShape(this.shape)} and type ${this.dtype} cannot take ${value.length} elements of ${dtypeOf(value)}`,

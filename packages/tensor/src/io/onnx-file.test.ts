@@ -7,6 +7,7 @@ import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import * as web from "onnxruntime-web";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromArray } from "../creation.ts";
+import { TensorError } from "../errors.ts";
 import { Conv2d, Dropout, Flatten, Linear, Module, ReLU, Sequential } from "../nn/index.ts";
 import { ModelProtoSchema } from "../onnx/onnx_pb.ts";
 import { compileInference } from "../program/inference-program.ts";
@@ -179,6 +180,21 @@ test.each<readonly [string, (x: Tensor) => Tensor]>([
     build: (input: (name: string) => Tensor) => ({ y: forward(input("x")) }),
   };
   expect(() => onnxModel(model)).toThrow(/depends on the batch size/);
+});
+
+test.each<readonly [string, (x: Tensor) => object, RegExp]>([
+  [
+    "an output that is undefined",
+    (x) => ({ y: x, z: undefined }),
+    /build gives no tensor for z; it must give a tensor/,
+  ],
+  ["an output that is a number", () => ({ y: 3 }), /no tensor for y/],
+  ["no output", () => ({}), /build gives no outputs/],
+])("%s is refused", (_title, outputs, message) => {
+  const build = (input: (name: string) => Tensor) => Object(outputs(input("x")));
+  const make = () => onnxModel({ inputs: { x: { shape: [1, 2] } }, build });
+  expect(make).toThrow(TensorError);
+  expect(make).toThrow(message);
 });
 
 test("a constant of the batch's size is refused with the remedy", async () => {

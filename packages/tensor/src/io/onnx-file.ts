@@ -8,7 +8,7 @@ import { modelBytes, type Port } from "../onnx/graph-writer.ts";
 import { draws } from "../ops/random.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Shape } from "../shape.ts";
-import { input, type Tensor } from "../tensor.ts";
+import { input, Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import { writeWhole } from "./write-whole.ts";
 
@@ -101,6 +101,11 @@ function writeFor(
     throw new TensorError("TENSOR_VALUE", `the model has no input ${name}; it has ${known}`);
   };
   const outputs = Object.entries(trace(() => build(inputNamed)).result);
+  const missing = outputs.filter(([, output]) => !(output instanceof Tensor)).map(([name]) => name);
+  if (outputs.length === 0 || missing.length > 0) {
+    const what = outputs.length === 0 ? "no outputs" : `no tensor for ${missing.join(", ")}`;
+    throw new TensorError("TENSOR_VALUE", `build gives ${what}; it must give a tensor for each name of an output`);
+  }
   const writer = new FileWriter({ opset, device, batch, input: first, others: others.map((other) => other.writer) });
   for (const [name, tensor] of inputs) writer.bind(tensor, name);
   const order = topologicalOrder(outputs.map(([, output]) => output));
@@ -110,7 +115,7 @@ function writeFor(
   for (const tensor of order) {
     if (!(tensor instanceof Variable)) continue;
     const name = names.get(tensor) ?? `variable${unnamed++}`;
-    writer.initializer(name, tensor.value, tensor.shape);
+    writer.initializer(name, tensor.value, tensor.shape, tensor.dtype);
     writer.bind(tensor, name);
   }
   const written = writer.write(outputs.map(([, output]) => output));

@@ -61,6 +61,21 @@ test("reads what an independent writer wrote, and writes it with the same bytes"
   });
 });
 
+test("reads types that there are not here as those that hold their numbers", async () => {
+  const { tensors } = await readSafetensors(join(fixtures, "other-types.safetensors"));
+  const names = [...tensors.keys()].filter((name) => !name.endsWith(" as read"));
+  expect(names.toSorted()).toEqual(["brain", "byte", "double", "half", "short", "signed byte"]);
+  for (const name of names) expect(tensors.get(name), name).toEqual(tensors.get(`${name} as read`));
+  expect(tensors.get("byte")).toMatchObject({ dtype: "uint8", shape: [256] });
+  const unsigned = build(
+    { a: { dtype: "U16", shape: [2], data_offsets: [0, 4] }, b: { dtype: "U32", shape: [1], data_offsets: [4, 8] } },
+    Uint8Array.of(0xff, 0xff, 1, 0, 0xfe, 0xff, 0xff, 0xff),
+  );
+  const read = await readBytes(unsigned);
+  expect(read.tensors.get("a")).toEqual({ data: Int32Array.of(65_535, 1), shape: [2], dtype: "int32" });
+  expect(read.tensors.get("b")).toEqual({ data: BigInt64Array.of(2n ** 32n - 2n), shape: [1], dtype: "int64" });
+});
+
 const torch = spawnSync("/usr/bin/python3", ["-c", "import torch"]).status === 0;
 
 test.skipIf(!torch && process.env.REQUIRE_ALL !== "1")(
@@ -93,6 +108,7 @@ test("any state comes back as it was", async () => {
     fc.float32Array({ maxLength: 9 }).map((data): StateEntry => ({ data, shape: [data.length], dtype: "float32" })),
     fc.bigInt64Array({ maxLength: 9 }).map((data): StateEntry => ({ data, shape: [1, data.length], dtype: "int64" })),
     fc.int32Array({ maxLength: 9 }).map((data): StateEntry => ({ data, shape: [data.length, 1], dtype: "int32" })),
+    fc.uint8Array({ maxLength: 9 }).map((data): StateEntry => ({ data, shape: [data.length], dtype: "uint8" })),
     fc.uint8Array({ maxLength: 9, max: 1 }).map((data): StateEntry => ({ data, shape: [data.length], dtype: "bool" })),
   );
   const name = fc
@@ -163,8 +179,25 @@ describe("what cannot be read", () => {
     ["an entry that is no object", build({ w: 3 }), /tensor w has the type undefined/],
     [
       "an unknown type",
-      build({ w: { dtype: "BF16", shape: [1], data_offsets: [0, 2] } }, new Uint8Array(2)),
-      /tensor w has the type "BF16"; F32/,
+      build({ w: { dtype: "F8_E4M3", shape: [1], data_offsets: [0, 1] } }, new Uint8Array(1)),
+      /cannot be read as a safetensors file: tensor w has the type "F8_E4M3"; types that can be read are F32, F64/,
+    ],
+    ["a space before the header", build(` ${JSON.stringify({ w: entry(0, 0) })}`), /does not begin with \{/],
+    ["a byte order mark before the header", build(`\uFEFF${JSON.stringify({ w: entry(0, 0) })}`), /no JSON/],
+    [
+      "a name twice",
+      build(`{"w":${JSON.stringify(entry(0, 0))},"\\u0077":${JSON.stringify(entry(0, 0))}}`),
+      /the name "w" twice/,
+    ],
+    [
+      "a type twice",
+      build('{"a, {\\"":{"dtype":"F32","shape":[0],"dtype":"I64","data_offsets":[0,0]}}'),
+      /"dtype" twice/,
+    ],
+    [
+      "a boolean that is 2",
+      build({ w: { dtype: "BOOL", shape: [3], data_offsets: [0, 3] } }, Uint8Array.of(0, 1, 2)),
+      /tensor w is BOOL, but not all of its bytes are 0 or 1/,
     ],
     ["a type that is no text", build({ w: { dtype: { toString: 1 } } }), /tensor w has the type/],
     ["no shape", build({ w: { dtype: "F32", data_offsets: [0, 0] } }), /tensor w has no shape/],
@@ -226,7 +259,7 @@ describe("what cannot be read", () => {
     const number = fc.oneof(fc.integer({ min: -4, max: 40 }), fc.double());
     const almost = fc.record(
       {
-        dtype: fc.oneof(fc.constantFrom("F32", "I64", "BOOL", "F16"), fc.jsonValue()),
+        dtype: fc.oneof(fc.constantFrom("F32", "I64", "BOOL", "F16", "BF16", "U8", "F64", "I16"), fc.jsonValue()),
         shape: fc.oneof(fc.array(number, { maxLength: 3 }), fc.jsonValue()),
         data_offsets: fc.oneof(fc.tuple(number, number), fc.jsonValue()),
       },

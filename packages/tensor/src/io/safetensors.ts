@@ -5,9 +5,11 @@
 
 import { readFile } from "node:fs/promises";
 import { isPlainObject, messageOf } from "@ml-mosaic/base";
-import { bytesPerElement, type DType, dtypeOf, type TypedArray } from "../dtype.ts";
+import { type DType, dtypeOf, holds, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
+import { duplicateKey } from "./duplicate-key.ts";
+import { type StoredType, storedTypes } from "./stored-types.ts";
 import { writeWhole } from "./write-whole.ts";
 
 export interface StateEntry {
@@ -25,8 +27,9 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const typeNames: Readonly<Record<DType, string>> = { float32: "F32", int64: "I64", int32: "I32", bool: "BOOL" };
-const dtypeOrder = ["int64", "float32", "int32", "bool"] as const;
+/** The format's name of each type here, in the order of the reference implementation, from large to small. */
+const typeNames = { int64: "I64", float32: "F32", int32: "I32", uint8: "U8", bool: "BOOL" } as const;
+const dtypeOrder: readonly string[] = Object.keys(typeNames);
 const maxHeaderBytes = 100_000_000;
 
 /** Writes a file; an existing one is replaced only when the new one is complete. */
@@ -44,7 +47,7 @@ export async function writeSafetensors(
   for (const [name, { data, shape, dtype }] of ordered) {
     const refused = (why: string) => new TensorError("TENSOR_FILE", `cannot write ${path}: tensor ${name} ${why}`);
     if (name === "__metadata__") throw refused("has a name that the format keeps for itself");
-    if (dtypeOf(data) !== dtype || data.length !== sizeOf(shape))
+    if (!holds(data, dtype) || data.length !== sizeOf(shape))
       throw refused(`is ${dtype} ${showShape(shape)}, but has ${data.length} elements of ${dtypeOf(data)}`);
     header.push([name, { dtype: typeNames[dtype], shape, data_offsets: [offset, offset + data.byteLength] }]);
     offset += data.byteLength;
@@ -60,10 +63,13 @@ export async function writeSafetensors(
   ]);
 }
 
-/** Reads a file of float32, int64, int32 and bool tensors. */
+/**
+ * Reads a file. Types that there are not here are read into those that hold all their numbers: float16 and bfloat16 as
+ * float32, 8 and 16 bits as int32, unsigned 32 bits as int64; float64 is rounded to float32.
+ */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   const problem = (what: string, cause?: unknown) =>
-    new TensorError("TENSOR_FILE", `${path} is not a safetensors file: ${what}`, { cause });
+    new TensorError("TENSOR_FILE", `${path} cannot be read as a safetensors file: ${what}`, { cause });
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
@@ -74,13 +80,18 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   const headerLength = Number(bytes.readBigUInt64LE(0));
   if (headerLength > maxHeaderBytes || 8 + headerLength > bytes.length)
     throw problem(`its header claims ${headerLength} bytes; is the file cut off?`);
+  let text: string;
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + headerLength)));
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, 8 + headerLength));
+    header = JSON.parse(text);
   } catch (error) {
     throw problem("its header is no JSON", error);
   }
   if (!isPlainObject(header)) throw problem("its header is no JSON object");
+  if (!text.startsWith("{")) throw problem("its header does not begin with {");
+  const repeated = duplicateKey(text);
+  if (repeated !== undefined) throw problem(`its header has the name ${JSON.stringify(repeated)} twice`);
   const { __metadata__: metadata = {}, ...entries } = header;
   if (!isTexts(metadata)) throw problem("its __metadata__ is no object of texts");
   const body = bytes.subarray(8 + headerLength);
@@ -88,10 +99,13 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   checkCovered(located, body.length, problem);
   return {
     tensors: new Map(
-      located.map(({ name, shape, dtype, begin, end }) => [
-        name,
-        { data: decode(body.subarray(begin, end), dtype), shape, dtype },
-      ]),
+      located.map(({ name, shape, type, begin, end }) => {
+        // Copied: the file's bytes need not lie at a multiple of the element size.
+        const data = type.decode(Uint8Array.from(body.subarray(begin, end)).buffer);
+        if (type.dtype === "bool" && data.some((byte) => byte > 1))
+          throw problem(`tensor ${name} is BOOL, but not all of its bytes are 0 or 1`);
+        return [name, { data, shape, dtype: type.dtype }];
+      }),
     ),
     metadata,
   };
@@ -103,23 +117,25 @@ type Problem = (what: string) => TensorError;
 interface LocatedTensor {
   readonly name: string;
   readonly shape: Shape;
-  readonly dtype: DType;
+  readonly type: StoredType;
   readonly begin: number;
   readonly end: number;
 }
 
 function readEntry(name: string, entry: unknown, problem: Problem): LocatedTensor {
   const { dtype: typeName, shape, data_offsets: offsets } = isPlainObject(entry) ? entry : {};
-  const dtype = dtypeOrder.find((each) => typeNames[each] === typeName);
-  if (dtype === undefined)
-    throw problem(`tensor ${name} has the type ${JSON.stringify(typeName)}; F32, I64, I32 and BOOL can be read`);
+  const type = typeof typeName === "string" ? storedTypes.get(typeName) : undefined;
+  if (type === undefined) {
+    const known = [...storedTypes.keys()].join(", ");
+    throw problem(`tensor ${name} has the type ${JSON.stringify(typeName)}; types that can be read are ${known}`);
+  }
   if (!isSizes(shape)) throw problem(`tensor ${name} has no shape`);
   if (!isSizes(offsets) || offsets.length !== 2) throw problem(`tensor ${name} has no two data_offsets`);
   const [begin = 0, end = 0] = offsets;
-  const needed = sizeOf(shape) * bytesPerElement[dtype];
+  const needed = sizeOf(shape) * type.bytes;
   if (end - begin !== needed)
     throw problem(`tensor ${name} ${showShape(shape)} needs ${needed} bytes, its data_offsets are ${begin} and ${end}`);
-  return { name, shape, dtype, begin, end };
+  return { name, shape, type, begin, end };
 }
 
 /** The format wants every byte of the body in exactly one tensor. */
@@ -134,23 +150,6 @@ function checkCovered(tensors: readonly LocatedTensor[], bodyBytes: number, prob
     throw problem(
       `its tensors take ${covered} bytes, it has ${bodyBytes}${bodyBytes < covered ? "; is it cut off?" : ""}`,
     );
-}
-
-function decode(bytes: Uint8Array, dtype: DType): TypedArray {
-  // Copied: the file's bytes need not lie at a multiple of the element size.
-  const { buffer } = Uint8Array.from(bytes);
-  switch (dtype) {
-    case "float32":
-      return new Float32Array(buffer);
-    case "int64":
-      return new BigInt64Array(buffer);
-    case "int32":
-      return new Int32Array(buffer);
-    case "bool":
-      return new Uint8Array(buffer).map((byte) => (byte === 0 ? 0 : 1));
-    default:
-      return dtype satisfies never;
-  }
 }
 
 function isTexts(value: unknown): value is Record<string, string> {

@@ -1,5 +1,5 @@
 /** Element by element: the types of operands, and methods of `Tensor` that are made of several ops. */
-import { type DType, promote } from "../dtype.ts";
+import { type DType, isInteger, promote } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import * as compare from "../ops/compare.ts";
 import * as elementwise from "../ops/elementwise.ts";
@@ -9,7 +9,7 @@ import type { Operand, Tensor } from "../tensor.ts";
 
 /** PyTorch's rule: an integer scalar does not widen a tensor of integers. */
 function promotedType(a: Tensor, b: Tensor): DType {
-  const integers = a.dtype.startsWith("int") && b.dtype.startsWith("int");
+  const integers = isInteger(a.dtype) && isInteger(b.dtype);
   if (integers && (a.ndim === 0) !== (b.ndim === 0)) return a.ndim === 0 ? b.dtype : a.dtype;
   return promote(a.dtype, b.dtype);
 }

@@ -1,5 +1,5 @@
 /** Models whose batch size is open. */
-import { dtypeOf, type TypedArray } from "../dtype.ts";
+import { type DType, dtypeOf, type TypedArray } from "../dtype.ts";
 import { elementAt } from "../element-at.ts";
 import type { OnnxAttribute } from "../ops/op.ts";
 import type { Device } from "../runtime/device.ts";
@@ -74,9 +74,9 @@ export class FileWriter extends GraphWriter {
     super.addNode(opType, inputs, outputs, attributes, domain);
   }
 
-  override constant(data: TypedArray, shape: Shape): string {
-    this.#pass({ what: `a constant of ${dtypeOf(data)}`, shape, data });
-    return super.constant(data, shape);
+  override constant(data: TypedArray, shape: Shape, dtype: DType = dtypeOf(data)): string {
+    this.#pass({ what: `a constant of ${dtype}`, shape, data });
+    return super.constant(data, shape, dtype);
   }
 
   override shape(shape: Shape): string {

@@ -4,7 +4,7 @@ import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import { simplify } from "../graph/simplify.ts";
-import type { Attributes, Emitter, OnnxAttribute, Value } from "../ops/op.ts";
+import type { Attributes, Emitter, OnnxAttribute, Op, Value } from "../ops/op.ts";
 import type { Device } from "../runtime/device.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -112,7 +112,7 @@ export class GraphWriter implements Emitter {
   }
 
   #translate(tensor: Tensor): string {
-    if (tensor.source.kind === "constant") return this.constant(tensor.source.data, tensor.shape);
+    if (tensor.source.kind === "constant") return this.constant(tensor.source.data, tensor.shape, tensor.dtype);
     if (tensor.op === undefined) {
       const what = tensor.source.kind === "input" ? `the input "${tensor.source.name}"` : "a variable";
       throw new TensorError(
@@ -131,10 +131,25 @@ export class GraphWriter implements Emitter {
     const key = `${tensor.op.name}(${names.join(",")})${this.#attributesKey(tensor.attributes)}`;
     const known = this.#common.get(key);
     if (known !== undefined) return known;
-    const name = this.#withoutElements(tensor) ?? tensor.op.emit(this, inputs, tensor.attributes, tensor);
+    const name = this.#withoutElements(tensor) ?? this.#emit(tensor.op, inputs, tensor);
     this.#intermediateBytes += sizeOf(tensor.shape) * bytesPerElement[tensor.dtype];
     this.#common.set(key, name);
     return name;
+  }
+
+  /** ONNX Runtime computes little with bytes: they are numbers of 32 bits on the way, whose last 8 bits are what is left. */
+  #emit(op: Op, inputs: readonly Value[], { attributes, shape, dtype }: Tensor): string {
+    const type = (each: DType): DType => (each === "uint8" && op.anyType !== true ? "int32" : each);
+    const given = inputs.map((input) => {
+      const wide = type(input.dtype);
+      return wide === input.dtype ? input : { ...input, dtype: wide, name: this.#converted(input.name, wide) };
+    });
+    const name = op.emit(this, given, attributes, { shape, dtype: type(dtype) });
+    return type(dtype) === dtype ? name : this.#converted(name, dtype);
+  }
+
+  #converted(name: string, to: DType): string {
+    return this.nodeOnce(`${name} ${to}`, "Cast", [name], { to: onnxType[to] });
   }
 
   /**
@@ -143,11 +158,11 @@ export class GraphWriter implements Emitter {
    */
   #withoutElements({ op, inputs, shape, dtype, numel }: Tensor): string | undefined {
     if (this.device !== "webgpu") return undefined;
-    if (numel === 0) return this.constant(allocate(dtype, 0), shape);
+    if (numel === 0) return this.constant(allocate(dtype, 0), shape, dtype);
     const empty = inputs.find((input) => input.numel === 0);
     if (op === undefined || empty === undefined || op.ofNothing === "as ever") return undefined;
     if (op.ofNothing === "zeros")
-      return this.node("Expand", [this.constant(allocate(dtype, 1), []), this.shape(shape)]);
+      return this.node("Expand", [this.constant(allocate(dtype, 1), [], dtype), this.shape(shape)]);
     throw new TensorError(
       "TENSOR_SHAPE",
       `${op.name}: a tensor of shape ${showShape(empty.shape)} has no elements, which webgpu cannot compute with; use cpu`,
@@ -221,10 +236,10 @@ export class GraphWriter implements Emitter {
   }
 
   /** A constant of a given name. */
-  initializer(name: string, data: TypedArray, shape: Shape): void {
+  initializer(name: string, data: TypedArray, shape: Shape, dtype: DType): void {
     const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
     this.#initializers.push(
-      create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType: onnxType[dtypeOf(data)], rawData }),
+      create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType: onnxType[dtype], rawData }),
     );
   }
 
@@ -250,14 +265,14 @@ export class GraphWriter implements Emitter {
     );
   }
 
-  constant(data: TypedArray, shape: Shape): string {
+  constant(data: TypedArray, shape: Shape, dtype: DType = dtypeOf(data)): string {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     // Only small constants are looked up: comparing large ones would cost more than it saves.
-    const key = data.byteLength <= 64 ? `${dtypeOf(data)}[${shape}]${Buffer.from(bytes).toString("hex")}` : undefined;
+    const key = data.byteLength <= 64 ? `${dtype}[${shape}]${Buffer.from(bytes).toString("hex")}` : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known !== undefined) return known;
     const name = this.names.next("c");
-    this.initializer(name, data, shape);
+    this.initializer(name, data, shape, dtype);
     if (key !== undefined) this.#constants.set(key, name);
     return name;
   }

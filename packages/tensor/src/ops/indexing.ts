@@ -39,6 +39,7 @@ export const fromStart = defineOp<None, [index: Input]>({
 /** Picks whole slices along one axis, as PyTorch's index_select; the index may have any shape. */
 export const take: Op<Along, [x: Input, index: Input]> = defineOp({
   name: "take",
+  anyType: true,
   infer([input, index], { axis }) {
     checkIndex("indexSelect", index);
     return {
@@ -60,6 +61,7 @@ export const take: Op<Along, [x: Input, index: Input]> = defineOp({
 /** out[i][j] = input[index[i][j]][j] for axis 0, as PyTorch's gather; the index may be smaller than the input. */
 export const gather: Op<Along, [x: Input, index: Input]> = defineOp({
   name: "gather",
+  anyType: true,
   infer([input, index], { axis }) {
     checkIndex("gather", index);
     if (!fits(index, input, axis)) {

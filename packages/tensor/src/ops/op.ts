@@ -65,8 +65,8 @@ export interface Emitter {
     attributes: Readonly<Record<string, OnnxAttribute>>,
     length: number,
   ): readonly string[];
-  /** A constant; equal constants are written once. */
-  constant(data: TypedArray, shape: Shape): string;
+  /** A constant, of the array's own type unless told otherwise; equal constants are written once. */
+  constant(data: TypedArray, shape: Shape, dtype?: DType): string;
   /** A shape as an int64 vector; sizes that depend on the batch are computed where the batch size is left open. */
   shape(shape: Shape): string;
   /** Names of the two int32 scalars that key the random numbers of the op `id` at this step. */
@@ -102,6 +102,8 @@ export interface GradientContext<A extends Attributes, I extends Inputs> {
  */
 export interface Op<A extends Attributes = Attributes, I extends Inputs = Inputs> {
   readonly name: string;
+  /** Moves or converts elements of all types alike. What else there is, is done with uint8 as int32: see `GraphWriter`. */
+  readonly anyType?: true;
   /** The inputs broadcast against each other and nothing else is done with their shapes. */
   readonly broadcasts?: true;
   /**

@@ -26,7 +26,7 @@ function checkTopK([{ shape, dtype }]: readonly [x: TensorType], { axis, k }: To
 
 /** Nothing to order, which ONNX Runtime's TopK divides by. */
 function emitNothing(emitter: Emitter, { shape, dtype }: TensorType): string | undefined {
-  return shape.includes(0) ? emitter.constant(allocate(dtype, 0), shape) : undefined;
+  return shape.includes(0) ? emitter.constant(allocate(dtype, 0), shape, dtype) : undefined;
 }
 
 /** The one ONNX node behind values and indices. */

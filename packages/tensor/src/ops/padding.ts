@@ -1,6 +1,6 @@
 /** Padding that is not zeros along one axis, which `shaping.pad` is. */
 
-import { fromNumbers } from "../dtype.ts";
+import { allocate, fromNumbers } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { lengthAt, type Shape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -25,7 +25,7 @@ export const constantPad = defineOp<Amounts & { readonly value: number }, [x: In
     ];
   },
   emit(emitter, [{ name, dtype, shape }], { value, ...amounts }) {
-    const filling = emitter.constant(fromNumbers(dtype, [value]), []);
+    const filling = emitter.constant(fromNumbers(dtype, [value]), [], dtype);
     const padded = paddedShape({ shape, dtype }, amounts);
     if (shape.includes(0)) return emitter.node("Expand", [filling, emitter.shape(padded)]);
     return emitter.node("Pad", [name, emitter.constant(pads(amounts), [2 * shape.length]), filling]);
@@ -61,8 +61,8 @@ export const borderPad = defineOp<Amounts & { readonly mode: "edge" | "reflect" 
       ),
     ];
   },
-  emit(emitter, [{ name, shape }], { mode, ...amounts }, output) {
-    if (sizeOf(output.shape) === 0) return emitter.constant(new Float32Array(0), output.shape);
+  emit(emitter, [{ name, shape, dtype }], { mode, ...amounts }, output) {
+    if (sizeOf(output.shape) === 0) return emitter.constant(allocate(dtype, 0), output.shape, dtype);
     return emitter.node("Pad", [name, emitter.constant(pads(amounts), [2 * shape.length])], { mode });
   },
 });

@@ -34,7 +34,7 @@ function windowAttributes({ kernel, stride, before, after }: Window) {
 
 /** ONNX Runtime's kernels for windows take no empty tensors. */
 function unlessEmpty(emitter: Emitter, { shape, dtype }: TensorType, emit: () => string): string {
-  return sizeOf(shape) === 0 ? emitter.constant(allocate(dtype, 0), shape) : emit();
+  return sizeOf(shape) === 0 ? emitter.constant(allocate(dtype, 0), shape, dtype) : emit();
 }
 
 /** Largest element of each window. The gradient goes to the first of those that tie, in row-major order, as in PyTorch. */

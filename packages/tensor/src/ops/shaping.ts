@@ -10,6 +10,7 @@ const int64 = (values: readonly number[]) => BigInt64Array.from(values, BigInt);
 
 export const reshape = defineOp<{ readonly shape: Shape }, [x: Input]>({
   name: "reshape",
+  anyType: true,
   infer([input], { shape }) {
     if (sizeOf(input.shape) !== sizeOf(shape)) {
       throw new TensorError("TENSOR_SHAPE", `reshape: ${showShape(input.shape)} does not fit ${showShape(shape)}`);
@@ -24,6 +25,7 @@ export const reshape = defineOp<{ readonly shape: Shape }, [x: Input]>({
 
 export const permute = defineOp<{ readonly order: readonly number[] }, [x: Input]>({
   name: "permute",
+  anyType: true,
   infer([{ shape, dtype }], { order }) {
     if (order.length !== shape.length || shape.some((_, axis) => !order.includes(axis))) {
       throw new TensorError(
@@ -39,6 +41,7 @@ export const permute = defineOp<{ readonly order: readonly number[] }, [x: Input
 
 export const expand = defineOp<{ readonly shape: Shape }, [x: Input]>({
   name: "expand",
+  anyType: true,
   infer([input], { shape }) {
     if (shape.some((length) => length < 0) || !sameShape(broadcastShapes(input.shape, shape, "expand"), shape)) {
       throw new TensorError(
@@ -52,7 +55,7 @@ export const expand = defineOp<{ readonly shape: Shape }, [x: Input]>({
   emit: (emitter, [x], { shape }) =>
     // ONNX Runtime drops an Expand to size 0 as if it changed nothing.
     shape.includes(0)
-      ? emitter.constant(allocate(x.dtype, 0), shape)
+      ? emitter.constant(allocate(x.dtype, 0), shape, x.dtype)
       : emitter.node("Expand", [x.name, emitter.shape(shape)]),
 });
 
@@ -66,6 +69,7 @@ export type SliceAttributes = {
 /** Elements start, start + step, … below end along one axis; bounds already clamped to the axis, step >= 1. */
 export const slice = defineOp<SliceAttributes, [x: Input]>({
   name: "slice",
+  anyType: true,
   infer([{ shape, dtype }], { axis, start, end, step }) {
     const length = Math.max(0, Math.ceil((end - start) / step));
     return { shape: shape.map((size, index) => (index === axis ? length : size)), dtype };
@@ -95,6 +99,7 @@ export type PadAttributes = {
 /** `value` before and after, one amount for each axis; a negative amount cuts off instead. */
 export const pad = defineOp<PadAttributes, [x: Input]>({
   name: "pad",
+  anyType: true,
   ofNothing: "zeros",
   infer([{ shape, dtype }], { before, after }) {
     const padded = shape.map((size, axis) => size + elementAt(before, axis) + elementAt(after, axis));
@@ -114,7 +119,7 @@ export const pad = defineOp<PadAttributes, [x: Input]>({
   ],
   emit(emitter, [x], { before, after, value }, { dtype }) {
     const pads = [...before, ...after];
-    const fill = value === 0 ? [] : [emitter.constant(fromNumbers(dtype, [value]), [])];
+    const fill = value === 0 ? [] : [emitter.constant(fromNumbers(dtype, [value]), [], dtype)];
     return emitter.node("Pad", [x.name, emitter.constant(int64(pads), [pads.length]), ...fill]);
   },
 });
@@ -122,6 +127,7 @@ export const pad = defineOp<PadAttributes, [x: Input]>({
 /** Reverses the order along axes. */
 export const flip = defineOp<{ readonly axes: readonly number[] }, [x: Input]>({
   name: "flip",
+  anyType: true,
   infer: ([x]) => x,
   gradient: ({ gradient, attributes: { axes } }) => [gradient.flip(axes)],
   emit(emitter, [x], { axes }) {
@@ -140,6 +146,7 @@ export const flip = defineOp<{ readonly axes: readonly number[] }, [x: Input]>({
 
 export const concat = defineOp<{ readonly axis: number }, Input[]>({
   name: "concat",
+  anyType: true,
   ofNothing: "as ever",
   infer(inputs, { axis }) {
     const { shape, dtype } = elementAt(inputs, 0);
@@ -196,6 +203,7 @@ export type PartAttributes = {
 /** One of the pieces that `sizes` cuts an axis into; pieces of one cut share one ONNX Split. */
 export const part = defineOp<PartAttributes, [x: Input]>({
   name: "part",
+  anyType: true,
   infer([{ shape, dtype }], { axis, sizes, index }) {
     checkSizes(sizes, shape, axis);
     return { shape: shape.map((size, each) => (each === axis ? elementAt(sizes, index) : size)), dtype };

@@ -95,6 +95,12 @@ test("names of devices are read, others refused", () => {
     expect(() => parseDevice(wrong)).toThrow(/is no device; devices are cpu/);
 });
 
+test("what is no device computes nothing, and is not taken for another", async () => {
+  const check = checkDevice(JSON.parse('"tpu"'));
+  await expect(check).rejects.toThrow('"tpu" is no device; devices are cpu, webgpu, cuda:0');
+  await expect(check).rejects.toThrow(TensorError);
+});
+
 test("cuda:0 computes, or its error says what is missing", async () => {
   const missing = await checkDevice("cuda:0").then(
     () => undefined,

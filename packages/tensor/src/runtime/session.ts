@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { messageOf } from "@ml-mosaic/base";
-import type { DType, TypedArray } from "../dtype.ts";
+import { type DType, holds, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { negativeShift } from "../ops/indexing.ts";
 import type { Shape } from "../shape.ts";
-import { type Device, deviceRemedy, executionProvider } from "./device.ts";
+import { type Device, deviceRemedy, executionProvider, parseDevice } from "./device.ts";
 
 /** A tensor at the border to ONNX Runtime. */
 export interface Feed {
@@ -75,7 +75,8 @@ const maxUnusedBytes = 128 * 2 ** 20;
  * @param bytes bound of the memory that running it takes
  */
 export async function createSession(model: Uint8Array, bytes: number, options: SessionOptions = {}): Promise<Session> {
-  const { device = "cpu", threads = 1, resident = [] } = options;
+  const { threads = 1, resident = [] } = options;
+  const device = parseDevice(options.device ?? "cpu");
   const key = [device, threads, ...resident, createHash("sha256").update(model).digest("base64")].join(" ");
   const entry = cache.get(key) ?? { session: compile(model, { device, threads, resident }), bytes, users: 0 };
   entry.users++;
@@ -246,9 +247,10 @@ function arrayOf(name: string, { data, type }: OrtTensor): TypedArray {
 }
 
 function toOrt(ort: Ort, { data, shape, dtype }: Feed): InstanceType<Ort["Tensor"]> {
+  if (!holds(data, dtype))
+    throw new TensorError("TENSOR_DTYPE", `a tensor of ${dtype} cannot have its elements in ${data.constructor.name}`);
   if (data instanceof Float32Array) return new ort.Tensor("float32", data, shape);
   if (data instanceof BigInt64Array) return new ort.Tensor("int64", data, shape);
   if (data instanceof Int32Array) return new ort.Tensor("int32", data, shape);
-  if (dtype === "bool") return new ort.Tensor("bool", data, shape);
-  throw new TensorError("TENSOR_DTYPE", `a ${dtype} tensor cannot hold bytes`);
+  return new ort.Tensor(dtype === "bool" ? dtype : "uint8", data, shape);
 }
