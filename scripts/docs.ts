@@ -151,9 +151,9 @@ function writtenDefault({
   return value === undefined ? "none" : code(typeof value === "number" ? String(value) : JSON.stringify(value));
 }
 
-/** A bar would end the cell. That generic components stand behind others is said elsewhere. */
+/** A bar would end the cell. */
 function cell(text: string): string {
-  return text.replaceAll("|", "or").replaceAll(/ or Generic\w+/g, "");
+  return text.replaceAll("|", "or");
 }
 
 /** A table of the options of an `.ini` section. */

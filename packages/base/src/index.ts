@@ -7,7 +7,7 @@ export { isPlainObject } from "./is-plain-object.ts";
 export { outliveOutput } from "./lost-output.ts";
 export { MachineTrouble, machineTrouble, rootsOf } from "./machine-trouble.ts";
 export { messageOf } from "./message-of.ts";
-export { nearestName, suggestName } from "./nearest-name.ts";
+export { nearestName, nearestNames, suggestName } from "./nearest-name.ts";
 export { pathExists } from "./path-exists.ts";
 export { type PendingFile, pendingFile, requireReplaceable, WriteError } from "./pending-file.ts";
 export { currentProcess, isRunning, livenessOf, type ProcessIdentity } from "./process-identity.ts";

@@ -240,6 +240,13 @@ describe("a union of components", () => {
   }
   register(Focal, Huber);
   const loss = union(component(Own), component(General));
+
+  test("is called by its bases, without those below them", () => {
+    abstract class Generic extends typedConfigurable({}, Own) {}
+    expect(typeName(list(loss))).toBe("list of (Own | General)");
+    expect(typeName(list(union(component(Own), component(Generic))))).toBe("list of Own");
+  });
+
   const messages = (value: unknown) => {
     const reading = loss.read(value);
     return reading.ok ? reading.value : reading.problems.map(describeProblem);

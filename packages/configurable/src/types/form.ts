@@ -43,7 +43,10 @@ export function typeName({ form, expected }: Type<unknown>): string {
     case "axis":
       return typeName(form.value);
     case "union":
-      return form.members.map(typeName).join(" | ");
+      return form.members
+        .filter((member) => !form.members.some((other) => isBelow(member, other)))
+        .map(typeName)
+        .join(" | ");
     case "component":
       return form.component.name;
     default:
@@ -57,6 +60,13 @@ function limits({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Bounds
   const upper = maximum === undefined ? [] : [`≤ ${maximum}`];
   const below = exclusiveMaximum === undefined ? [] : [`< ${exclusiveMaximum}`];
   return [...lower, ...above, ...upper, ...below];
+}
+
+/** Whether it is a component of a class below the other's, which says as much already. */
+function isBelow({ form }: Type<unknown>, { form: other }: Type<unknown>): boolean {
+  return (
+    form?.kind === "component" && other?.kind === "component" && form.component.prototype instanceof other.component
+  );
 }
 
 function inner(type: Type<unknown>): string {

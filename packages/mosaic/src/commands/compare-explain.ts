@@ -1,12 +1,11 @@
 /** The whole reasoning about one pair in plain words, with every number: for a paper's appendix. */
-import { countText } from "@ml-mosaic/base";
+import { countText, nearestNames } from "@ml-mosaic/base";
 import { numberText } from "@ml-mosaic/command-line";
 import type { Evidence } from "@ml-mosaic/statistics";
 import type { DataReport, PairReport } from "../compare/data-report.ts";
 import type { CompareReport } from "../compare/report.ts";
 import { MosaicError } from "../errors.ts";
 import { rankDirection } from "../figures/figure.ts";
-import { nearestNames } from "../selection/nearest-names.ts";
 import { countingText, differenceText, percentText, planText, rangeText, sentence } from "./compare-words.ts";
 
 /**

@@ -1,8 +1,8 @@
+import { nearestNames } from "@ml-mosaic/base";
 import { valueText } from "@ml-mosaic/configurable";
 import { MosaicError } from "../errors.ts";
 import type { Figure } from "../figures/figure.ts";
 import { describeModules, withoutOptions } from "../pipelines/pipeline.ts";
-import { nearestNames } from "../selection/nearest-names.ts";
 import type { StoreReader } from "../store/index.ts";
 import { type Attribute, attributesOf } from "./attributes.ts";
 import { atCommonEpochs, type TrainedFurther } from "./common-epochs.ts";

@@ -1,9 +1,9 @@
 /** What `mosaic compare` says about a database, as data. */
+import { nearestNames } from "@ml-mosaic/base";
 import { exactUpTo, level } from "@ml-mosaic/statistics";
 import { MosaicError } from "../errors.ts";
 import type { Figure } from "../figures/figure.ts";
 import { figureNamed, readFigures } from "../figures/known-figures.ts";
-import { nearestNames } from "../selection/nearest-names.ts";
 import type { StoreReader } from "../store/index.ts";
 import type { TrainedFurther } from "./common-epochs.ts";
 import { compareOnData, type DataReport, pairCountOf } from "./data-report.ts";

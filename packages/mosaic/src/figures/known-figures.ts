@@ -1,6 +1,6 @@
 /** Which figures the runs of a database can have, and how they are found by name. */
+import { nearestNames } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
-import { nearestNames } from "../selection/nearest-names.ts";
 import type { MetricSummary, StoreReader } from "../store/index.ts";
 import type { Figure } from "./figure.ts";
 import { runFigures } from "./run-figures.ts";

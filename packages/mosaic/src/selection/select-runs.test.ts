@@ -4,7 +4,6 @@ import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exampleExperiment, exampleResult, exampleRun, leaseRun } from "../../test/store-conformance-examples.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
-import { nearestNames } from "./nearest-names.ts";
 import { selectRuns } from "./select-runs.ts";
 import { runIds, runsByValue, type Selector } from "./selector.ts";
 
@@ -87,13 +86,6 @@ describe("values", () => {
       "expected a name and a number, got [ 'Mlp_width', 'wide' ]",
     );
     expect(() => valueSelector("at-least", "Mlp_width", "")).toThrow("expected a name and a number");
-  });
-
-  test("nearest names", () => {
-    const names = ["lr", "test_loss", "MlpBrick_width", "epochs"];
-    expect(nearestNames("width", names)[0]).toBe("MlpBrick_width");
-    expect(nearestNames("tets_los", names)[0]).toBe("test_loss");
-    expect(nearestNames("", names)).toHaveLength(4);
   });
 });
 

@@ -1,7 +1,7 @@
+import { nearestNames } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 import { findFigure, readFigures } from "../figures/known-figures.ts";
 import type { StoreReader, ValueCondition } from "../store/index.ts";
-import { nearestNames } from "./nearest-names.ts";
 import type { IdRange, Selector } from "./selector.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** Runs as plots of their results need them. */
-import { countText } from "@ml-mosaic/base";
+import { countText, nearestNames } from "@ml-mosaic/base";
 import { atCommonEpochs } from "../../compare/common-epochs.ts";
 import { countingRun } from "../../compare/counting-run.ts";
 import { foldOf, foldOption, identityOf, keyOf, type PipelineParts } from "../../compare/pipeline-parts.ts";
@@ -8,7 +8,6 @@ import { MosaicError } from "../../errors.ts";
 import type { Figure } from "../../figures/figure.ts";
 import { runFigures } from "../../figures/run-figures.ts";
 import { sortedTexts } from "../../pipelines/pipeline.ts";
-import { nearestNames } from "../../selection/nearest-names.ts";
 import type { StoreReader } from "../../store/index.ts";
 
 export interface PlotRun {
