@@ -31,6 +31,8 @@ const markedEverywhere = new RegExp(marked, "g");
 const texts = new Map<string, { readonly digest: string; readonly loaded: LoadFnOutput }>();
 /** Of the files that are loaded now: whether what they hold is known to be as when they were loaded. */
 const unchanged = new Map<string, () => boolean>();
+/** Those imported from here: Node takes its time to find that it has them. */
+const files = new Map<string, Promise<Readonly<Record<string, unknown>>>>();
 /** Packages too: looking for them takes longer than all else. */
 const resolutions = new Map<string, ResolveFnOutput>();
 /** Which user files each one has really imported. */
@@ -54,6 +56,7 @@ export function beginUserFiles(digests: FileDigests | undefined): void {
   if (digests !== undefined && mayStay(digests)) return;
   copy++;
   unchanged.clear();
+  files.clear();
   // What is required, unlike what is imported, is known by its path alone.
   for (const path of texts.keys()) delete requireCache[path];
   if (digests === undefined) texts.clear();
@@ -81,8 +84,10 @@ export function checkUserFiles(): void {
   if (breach !== undefined) throw breach;
 }
 
-export async function importUserFile(path: string): Promise<Readonly<Record<string, unknown>>> {
-  return import(`${pathToFileURL(path).href}${mark}${copy}`);
+export function importUserFile(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const file = files.get(path) ?? import(`${pathToFileURL(path).href}${mark}${copy}`);
+  files.set(path, file);
+  return file;
 }
 
 /** The files that a file has imported here, those that they have imported, and so on. */

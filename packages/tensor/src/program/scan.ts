@@ -4,10 +4,11 @@ import { GraphWriter, modelBytes, NameSource, type Port } from "../onnx/graph-wr
 import { createSession } from "../runtime/session.ts";
 import { sizeOf } from "../shape.ts";
 import type { Executable, LoopGraph, LoopInput, NamedFeed } from "./loop.ts";
+import { loopKey } from "./loop-key.ts";
 import { byName, outputName, portOf, programOpset, randomKeyOf, writeStep } from "./onnx-step.ts";
 
 export async function compileScan(graph: LoopGraph): Promise<Executable> {
-  const { model, bytes } = emitScan(graph);
+  const { model, bytes } = written(graph);
   const session = await createSession(model, bytes);
   return {
     async run({ fixed, carried, perStep, steps, overwrite = false }) {
@@ -29,7 +30,29 @@ export async function compileScan(graph: LoopGraph): Promise<Executable> {
   };
 }
 
-function emitScan(graph: LoopGraph): { model: Uint8Array; bytes: number } {
+/** Models of the latest loops: writing one takes longer than training a small network for a step. */
+const models = new Map<string, ScanModel>();
+const mostModels = 32;
+/** A model with large constants is written anew. */
+const mostModelBytes = 2 ** 20;
+
+function written(graph: LoopGraph): ScanModel {
+  const key = loopKey(graph);
+  const found = models.get(key) ?? emitScan(graph);
+  // Moved to the end: the map's order is that of the last use.
+  models.delete(key);
+  if (found.model.byteLength <= mostModelBytes) models.set(key, found);
+  for (const oldest of models.keys().take(Math.max(0, models.size - mostModels))) models.delete(oldest);
+  return found;
+}
+
+interface ScanModel {
+  readonly model: Uint8Array;
+  /** Bound of the memory that running it takes. */
+  readonly bytes: number;
+}
+
+function emitScan(graph: LoopGraph): ScanModel {
   const { name, fixed, carried, perStep, results } = graph;
   const names = new NameSource();
   const writer: GraphWriter = new GraphWriter({
