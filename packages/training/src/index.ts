@@ -1,5 +1,11 @@
 export { type AccuracyRule, accuracyRule } from "./accuracy.ts";
-export { BaseData, type DataContext, type DataLoaders } from "./components/base-data.ts";
+export {
+  BaseData,
+  type DataContext,
+  type DataLoaders,
+  type DataObjection,
+  type DataUse,
+} from "./components/base-data.ts";
 export { BaseDataset } from "./components/base-dataset.ts";
 export { BaseLoss } from "./components/base-loss.ts";
 export { BaseMetric } from "./components/base-metric.ts";
@@ -22,7 +28,7 @@ export type { EpochProgress } from "./epoch.ts";
 export { TrainingError, type TrainingErrorCode } from "./errors.ts";
 export { type EvaluateOptions, type Evaluation, evaluateModel } from "./evaluate.ts";
 export type { EpochRecord, Figures } from "./history.ts";
-export type { AnyLoader } from "./loaders.ts";
+export { type AnyLoader, batchCount, sampleCount } from "./loaders.ts";
 export type { ModelOutput, TrainableModel } from "./model-step.ts";
 export { monitorProblem } from "./monitored.ts";
 export { pauseOnSignals, type SignalPause } from "./pause-on-signals.ts";

@@ -5,8 +5,8 @@ import { TrainingError } from "./errors.ts";
 /** Samples in memory, or read while the device works. */
 export type AnyLoader = DataLoader<Dataset | IterableDataset>;
 
-/** Undefined where the samples are known only when they have come. */
-function sampleCount({ dataset }: AnyLoader): number | undefined {
+/** Samples of an epoch; undefined where the samples are known only when they have come. */
+export function sampleCount({ dataset }: AnyLoader): number | undefined {
   return "iterate" in dataset ? undefined : dataset.length;
 }
 

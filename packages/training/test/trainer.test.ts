@@ -4,6 +4,7 @@ import { configurable, float, readYaml, register, schema, toYaml } from "@ml-mos
 import { cat, Generator, metrics, nn, readSafetensors, Tensor } from "@ml-mosaic/tensor";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import {
+  BaseData,
   BaseTracker,
   EarlyStopping,
   type EpochRecord,
@@ -148,14 +149,19 @@ describe("the best epoch and the last", () => {
   });
 });
 
-test("data without a type is of the type that the caller takes for granted, and is written down so", async () => {
+test("data without a type is of the type that calls itself the default, and is written down so", async () => {
   const { config, run } = begin();
   const untyped = { ...config, data: { size: 40 } };
   await expect(Trainer.fromConfig(untyped)).rejects.toThrow("data.type: missing");
-  await Trainer.fromConfig(untyped, { dataType: "points" }).train();
-  expect(readYaml(join(run, "config.yaml")).value).toMatchObject({ data: { type: "points", size: 40 } });
-  // It was meant for that one.
-  await expect(Trainer.fromConfig(untyped)).rejects.toThrow("data.type: missing");
+  const { Points } = await import("./points/points.ts");
+  class Usual extends Points {
+    static override readonly aliases = ["usual"];
+    static override readonly isDefault = true;
+  }
+  register(Usual);
+  await Trainer.fromConfig(untyped).train();
+  expect(readYaml(join(run, "config.yaml")).value).toMatchObject({ data: { type: "usual", size: 40 } });
+  BaseData.registered.pop();
 });
 
 describe("early stopping", () => {

@@ -122,12 +122,16 @@ function tellResult({ folder, outcomes, summary }: CrossValidationResult, { out,
   const splits = outcomes.map((_, split) => `split ${split + 1}`);
   const header = ["test set", ...splits, "mean", "sd", "95 % (t)", "95 % (Nadeau-Bengio)"];
   out(`${tableText(header, rows, header.map((_, column) => column).slice(1))}\n\n`);
-  const { pixels, dice, iou, average_precision, roc_auc } = summary.pooled;
+  const tables = `tables: ${pathText(folder)}/test_results.csv and summary.csv`;
+  if (summary.map === undefined) {
+    out(`${tables}\n`);
+    return 0;
+  }
+  const { pooled, outOfFold, picture } = summary.map;
+  const { pixels, dice, iou, average_precision, roc_auc } = pooled;
   out(
     `Out of fold, ${wholeText(pixels)} labelled pixels: Dice ${numberText(dice)}, IoU ${numberText(iou)}, average precision ${numberText(average_precision)}, ROC AUC ${numberText(roc_auc)}\n`,
   );
-  out(
-    `${pathText(summary.outOfFold)} and ${pathText(summary.picture)}; tables: ${pathText(folder)}/test_results.csv and summary.csv\n`,
-  );
+  out(`${pathText(outOfFold)} and ${pathText(picture)}; ${tables}\n`);
   return 0;
 }

@@ -26,7 +26,7 @@ export const trainCommand = command({
     const split = given.split - 1;
     const existing = given.overwrite ? "overwrite" : "resume";
     const config = given.config;
-    const trainer = await Trainer.fromConfig(config, { split, existing, dataType: "patches" });
+    const trainer = await Trainer.fromConfig(config, { split, existing });
     const splits = await trainer.data.splitCount();
     if (split >= splits)
       throw new BigsfError(
@@ -34,11 +34,12 @@ export const trainCommand = command({
         `--split is ${split + 1}: the data have ${splits === 1 ? "one split" : `${splits} splits`}`,
       );
     await checkSingle(trainer.folder);
-    const data = await checkTraining(trainer, [split]);
+    await checkTraining(trainer, [split]);
+    const { data } = trainer;
     const status = new StatusLines(terminal);
     const pause = pauseOnSignals(["SIGINT", "SIGTERM", "SIGHUP"]);
     try {
-      for (const notice of (await data.open()).notices) status.print(notice);
+      for (const notice of await data.notices()) status.print(notice);
       if (splits > 1)
         status.print(
           `Split ${split + 1} of ${splits}; bigsf train-k-fold trains all of them, bigsf train --split another.`,

@@ -1,9 +1,17 @@
 import { join, resolve } from "node:path";
 import { replaceFile } from "@ml-mosaic/base";
 import { type ConfigObject, resolvedConfig } from "@ml-mosaic/configurable";
-import { type Existing, loadSnapshotModel, type RunResult, Trainer } from "@ml-mosaic/training";
+import { Generator } from "@ml-mosaic/tensor";
+import {
+  type BaseData,
+  type Existing,
+  loadSnapshotModel,
+  type RunResult,
+  sampleCount,
+  Trainer,
+} from "@ml-mosaic/training";
 import { encodedBy } from "../datasets/data-options.ts";
-import type { PatchesData } from "../datasets/patches-data.ts";
+import { PatchesData } from "../datasets/patches-data.ts";
 import { compilePredictor } from "../segmentation/patch-predictor.ts";
 import { checkTraining } from "./check-training.ts";
 import { type FoldFigure, foldFigures } from "./fold-figures.ts";
@@ -32,11 +40,16 @@ export interface CrossValidationResult {
   /** Absent where not all splits are trained. */
   readonly summary?: {
     readonly figures: readonly FoldFigure[];
-    /** Of the out-of-fold map, every pixel counted once. */
-    readonly pooled: PixelScores;
-    readonly outOfFold: string;
-    readonly picture: string;
+    /** Of patches of a map. Other data have no map. */
+    readonly map?: OutOfFoldSummary;
   };
+}
+
+export interface OutOfFoldSummary {
+  /** Every pixel counted once. */
+  readonly pooled: PixelScores;
+  readonly outOfFold: string;
+  readonly picture: string;
 }
 
 /** A training on every split of the data, planned and checked. It can be run once. */
@@ -54,13 +67,14 @@ export interface CrossValidation {
  * @throws ConfigurationError, BigsfError with everything that is wrong
  */
 export async function planCrossValidation(config: string): Promise<CrossValidation> {
-  const first = await Trainer.fromConfig(config, { dataType: "patches" });
+  const first = await Trainer.fromConfig(config);
   const { output_dir, run_name, epochs } = first.settings;
   const folder = resolve(output_dir, run_name);
   const splitCount = await first.data.splitCount();
   const splits = Array.from({ length: splitCount }, (_, split) => split);
-  const data = await checkTraining(first, splits);
-  const { notices } = await data.open();
+  await checkTraining(first, splits);
+  const { data } = first;
+  const notices = await data.notices();
   const configOf = (split: number): ConfigObject => ({
     ...first.config,
     trainer: { ...resolvedConfig(first.settings), output_dir: folder, run_name: splitName(split) },
@@ -78,7 +92,7 @@ export async function planCrossValidation(config: string): Promise<CrossValidati
           const outcomes = await trainFolds({ folds, workers, pause, events });
           const results = outcomes.flatMap((outcome) => (outcome.kind === "done" ? [outcome.result] : []));
           if (results.length < splitCount) return { folder, outcomes };
-          return { folder, outcomes, summary: await summarize({ first, data, folder, results, pause, onPredicted }) };
+          return { folder, outcomes, summary: await summarize({ first, folder, results, pause, onPredicted }) };
         });
       } finally {
         await data.close();
@@ -89,14 +103,42 @@ export async function planCrossValidation(config: string): Promise<CrossValidati
 
 interface SummaryParts extends Pick<CrossValidationOptions, "pause" | "onPredicted"> {
   readonly first: Trainer;
-  readonly data: PatchesData;
   readonly folder: string;
   readonly results: readonly RunResult[];
 }
 
-async function summarize({ first, data, folder, results, pause, onPredicted }: SummaryParts) {
+async function summarize({ first, folder, results, pause, onPredicted }: SummaryParts) {
   const tests = results.flatMap(({ test }) => (test === undefined ? [] : [test]));
-  const figures = foldFigures(tests, await testShare(data, results.length));
+  const figures = foldFigures(tests, await testShare(first.data, results.length));
+  const map =
+    first.data instanceof PatchesData
+      ? await predictMap({
+          data: first.data,
+          batchSize: first.settings.batch_size,
+          folder,
+          results,
+          pause,
+          onPredicted,
+        })
+      : undefined;
+  await replaceFile(join(folder, resultNames.tests), resultsCsv(tests));
+  await replaceFile(join(folder, resultNames.summary), figuresCsv(figures, map?.pooled));
+  return { figures, ...(map === undefined ? {} : { map }) };
+}
+
+interface MapParts extends Omit<SummaryParts, "first"> {
+  readonly data: PatchesData;
+  readonly batchSize: number;
+}
+
+async function predictMap({
+  data,
+  batchSize,
+  folder,
+  results,
+  pause,
+  onPredicted,
+}: MapParts): Promise<OutOfFoldSummary> {
   const models = await bestModels(data, results);
   const outOfFold = join(folder, resultNames.outOfFold);
   const picture = join(folder, resultNames.picture);
@@ -104,25 +146,24 @@ async function summarize({ first, data, folder, results, pause, onPredicted }: S
     const { scores, picture: png } = await writeOutOfFold(outOfFold, {
       data,
       models,
-      batchSize: first.settings.batch_size,
+      batchSize,
       onProgress: onPredicted,
       signal: pause,
     });
     await replaceFile(picture, png);
-    await replaceFile(join(folder, resultNames.tests), resultsCsv(tests));
-    await replaceFile(join(folder, resultNames.summary), figuresCsv(figures, scores));
-    return { figures, pooled: scores, outOfFold, picture };
+    return { pooled: scores, outOfFold, picture };
   } finally {
     for (const { predictor } of models) predictor.release();
   }
 }
 
-/** Test patches of a split divided by those that it trains or tests on, over all splits. */
-async function testShare(data: PatchesData, splitCount: number): Promise<number> {
+/** Test samples of a split divided by those that it trains or tests on, over all splits; NaN where nobody knows. */
+async function testShare(data: BaseData, splitCount: number): Promise<number> {
   let [train, test] = [0, 0];
   for (let split = 0; split < splitCount; split++) {
-    train += (await data.patches(split, "train")).indices.length;
-    test += (await data.patches(split, "test")).indices.length;
+    const loaders = await data.loaders({ split, batchSize: 1, generator: new Generator(0) });
+    train += sampleCount(loaders.train) ?? Number.NaN;
+    test += (loaders.test && sampleCount(loaders.test)) ?? Number.NaN;
   }
   return test / (train + test);
 }

@@ -21,7 +21,8 @@ export interface FoldFigure {
  * mean and intervals.
  *
  * @param testShare test samples of a split divided by those that it has for training and test: the correlation that
- *   Nadeau and Bengio (Machine Learning 52, 2003) take for results of splits of one data set
+ *   Nadeau and Bengio (Machine Learning 52, 2003) take for results of splits of one data set; NaN
+ *   where it is not known
  */
 export function foldFigures(results: readonly TestResult[], testShare: number): readonly FoldFigure[] {
   const names = [...new Set(results.flatMap(({ metrics }) => Object.keys(metrics)))];
@@ -38,7 +39,7 @@ export function foldFigures(results: readonly TestResult[], testShare: number): 
       mean: known.length > 0 ? meanOf(known) : Number.NaN,
       sd: several ? deviationOf(known) : Number.NaN,
       interval: several ? tInterval(known) : undefined,
-      corrected: several ? tInterval(known, testShare) : undefined,
+      corrected: several && !Number.isNaN(testShare) ? tInterval(known, testShare) : undefined,
     };
   });
 }

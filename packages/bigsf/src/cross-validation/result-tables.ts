@@ -18,8 +18,8 @@ export function resultsCsv(tests: readonly TestResult[]): string {
   ]);
 }
 
-/** A row for each figure over the splits, then the scores of the out-of-fold map, which have no spread. */
-export function figuresCsv(figures: readonly FoldFigure[], pooled: PixelScores): string {
+/** A row for each figure over the splits, then the scores of the out-of-fold map where there is one, which have no spread. */
+export function figuresCsv(figures: readonly FoldFigure[], pooled: PixelScores | undefined): string {
   return lines([
     ["figure", "splits", "mean", "sd", "low", "high", "corrected_low", "corrected_high"],
     ...figures.map(({ name, values, mean, sd, interval, corrected }) => [
@@ -32,7 +32,7 @@ export function figuresCsv(figures: readonly FoldFigure[], pooled: PixelScores):
       corrected?.low,
       corrected?.high,
     ]),
-    ...Object.entries(pooled).map(([name, value]) => [`out_of_fold_${name}`, "", value]),
+    ...Object.entries(pooled ?? {}).map(([name, value]) => [`out_of_fold_${name}`, "", value]),
   ]);
 }
 

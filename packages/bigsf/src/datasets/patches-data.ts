@@ -1,6 +1,16 @@
 import { configurable, type Objection, register } from "@ml-mosaic/configurable";
 import { DataLoader } from "@ml-mosaic/tensor";
-import { BaseData, type DataContext, type DataLoaders } from "@ml-mosaic/training";
+import {
+  BaseData,
+  BaseLoss,
+  BaseMetric,
+  type DataContext,
+  type DataLoaders,
+  type DataObjection,
+  type DataUse,
+  GenericLoss,
+  GenericMetric,
+} from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
 import type { FoldAssignment } from "../folds/assign-folds.ts";
 import { foldWarnings } from "../folds/fold-warnings.ts";
@@ -36,10 +46,24 @@ export interface PartPatches {
  */
 export class PatchesData extends configurable(dataOptions, BaseData) {
   static override readonly aliases = ["patches"];
+  static override readonly isDefault = true;
   #opened: Promise<FoldedPatches & OpenSource> | undefined;
 
   override preconditions(): Iterable<Objection> {
     return dataObjections(this);
+  }
+
+  /** What does not know labels would count pixels of which nobody knows what they are. */
+  override *objections({ loss, metrics }: DataUse): Iterable<DataObjection> {
+    if (loss instanceof GenericLoss) yield { path: ["loss", "type"], message: countsAll("loss", loss, BaseLoss) };
+    for (const [place, metric] of metrics.entries()) {
+      if (metric instanceof GenericMetric)
+        yield { path: ["metrics", place, "type"], message: countsAll("metric", metric, BaseMetric) };
+    }
+  }
+
+  override async notices(): Promise<readonly string[]> {
+    return (await this.#open()).notices;
   }
 
   /** How many models are trained, each on a split of its own. */
@@ -114,7 +138,7 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
    * @param split counted from 0
    * @throws BigsfError that names the parts that have not, besides what `open` throws
    */
-  async check(split: number): Promise<void> {
+  override async check(split: number): Promise<void> {
     const { source, splits } = await this.#open();
     const problems: string[] = [];
     for (const part of parts) {
@@ -149,6 +173,11 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
 }
 
 register(PatchesData);
+
+function countsAll(kind: string, given: object, { registered }: Pick<typeof BaseLoss, "registered">): string {
+  const types = registered.map(({ type }) => type).toSorted();
+  return `the ${kind} ${given.constructor.name} counts all pixels, also those that are not labelled; of patches there are ${types.join(", ")}, and those of your own`;
+}
 
 async function openFolded(data: DataOptions): Promise<FoldedPatches & OpenSource> {
   const opened = await openSource(sourceOptions(data));

@@ -1,6 +1,7 @@
 /** The losses that configurations can name without importing anything. */
 import "./bce.ts";
 import "./bce-dice.ts";
+import "./brier.ts";
 import "./dice.ts";
 import "./focal.ts";
 import "./tversky.ts";

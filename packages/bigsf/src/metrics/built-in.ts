@@ -1,4 +1,5 @@
 /** The metrics that configurations can name without importing anything. */
+import "./brier.ts";
 import "./mssim.ts";
 import "./overlap-metrics.ts";
 import "./ranking-metrics.ts";

@@ -11,6 +11,8 @@ export interface PixelCounts {
   readonly found: number;
   /** Pixels of filaments. */
   readonly there: number;
+  /** All that are labelled. */
+  readonly all: number;
 }
 
 /** A ratio of numbers of labelled pixels. */
@@ -30,10 +32,15 @@ export abstract class CountingMetric extends configurable(thresholdOptions, Base
       step: (prediction, target) => {
         const { logits, truth, labelled } = labelledPixels(`the metric ${name}`, prediction, target);
         const counted = found(logits, threshold).mul(labelled);
-        return { hits: counted.mul(truth).sum(), found: counted.sum(), there: truth.mul(labelled).sum() };
+        return {
+          hits: counted.mul(truth).sum(),
+          found: counted.sum(),
+          there: truth.mul(labelled).sum(),
+          all: labelled.sum(),
+        };
       },
-      result: ({ hits, found, there }) =>
-        this.ratio({ hits: hits[0] ?? 0, found: found[0] ?? 0, there: there[0] ?? 0 }),
+      result: ({ hits, found, there, all }) =>
+        this.ratio({ hits: hits[0] ?? 0, found: found[0] ?? 0, there: there[0] ?? 0, all: all[0] ?? 0 }),
     };
   }
 }

@@ -127,3 +127,23 @@ test("what cannot be computed is refused, with what to do", () => {
   expect(() => build({ type: "mssim", win_size: 6 })).toThrow(/win_size.*odd/);
   expect(() => build({ type: "dice", threshold: 1 })).toThrow(/threshold/);
 });
+
+test("accuracy and Brier's score are those of the labelled pixels", async () => {
+  for (const each of fixture.cases) {
+    let [right, squares, all] = [0, 0, 0];
+    for (const [batch, layer] of each.logits.entries()) {
+      for (const [pixel, logit] of layer.entries()) {
+        if (each.labelled[batch]?.[pixel] !== 1) continue;
+        const truth = each.truth[batch]?.[pixel] ?? 0;
+        all++;
+        if (logit >= 0 === (truth === 1)) right++;
+        squares += (1 / (1 + Math.exp(-logit)) - truth) ** 2;
+      }
+    }
+    const score = (type: string) => overEpoch(BaseMetric.fromConfig({ type }).build(), batchesOf(each));
+    if (all === 0) continue;
+    expect(await score("accuracy"), each.name).toBeCloseTo(right / all, 6);
+    expect(await score("mse"), each.name).toBeCloseTo(squares / all, 6);
+    expect(await score("f1")).toEqual(await score("dice"));
+  }
+});

@@ -7,7 +7,7 @@ import { CountingMetric, type PixelCounts } from "./counting-metric.ts";
 
 /** 2 hits / (found + there): the F1 score. NaN where nothing is found and nothing is there. */
 export class DiceMetric extends configurable({}, CountingMetric) {
-  static override readonly aliases = ["dice", "dice_index"];
+  static override readonly aliases = ["dice", "dice_index", "f1"];
   protected override get title(): string {
     return "dice";
   }
@@ -49,4 +49,15 @@ export class RecallMetric extends configurable({}, CountingMetric) {
   }
 }
 
-register(DiceMetric, IouMetric, PrecisionMetric, RecallMetric);
+/** (hits + rightly left out) / all. NaN where nothing is labelled. High where filaments are few, whatever is found. */
+export class AccuracyMetric extends configurable({}, CountingMetric) {
+  static override readonly aliases = ["accuracy"];
+  protected override get title(): string {
+    return "accuracy";
+  }
+  protected override ratio({ hits, found, there, all }: PixelCounts): number {
+    return (all - found - there + 2 * hits) / all;
+  }
+}
+
+register(DiceMetric, IouMetric, PrecisionMetric, RecallMetric, AccuracyMetric);

@@ -48,23 +48,22 @@ export function choiceByName(choices: readonly RegisteredClass[], type: unknown)
 }
 
 /**
- * What is meant where there is no `type`: what the reader says, else the class itself, if it is registered, else the
- * base's default.
+ * What is meant where there is no `type`: the class itself, if it is registered, else the one that calls itself the
+ * default, else the base's default.
  */
-export function choiceWithoutType(
-  base: AnyClass,
-  choices: readonly RegisteredClass[],
-  defaultTypes?: ReadonlyMap<object, string>,
-): RegisteredClass | undefined {
-  const meant = choiceByName(choices, defaultTypes?.get(base));
-  if (meant !== undefined) return meant;
-  const itself = choices.find(({ component }) => component === base);
+export function choiceWithoutType(base: AnyClass, choices: readonly RegisteredClass[]): RegisteredClass | undefined {
+  const itself = choices.find(({ component }) => component === base) ?? choices.find(isDefault);
   if (itself !== undefined) return itself;
   const type: unknown = Reflect.get(base, "defaultType");
   if (type === undefined) return undefined;
   const chosen = choiceByName(choices, type);
   if (chosen === undefined) throw new TypeError(`the defaultType ${String(type)} of ${base.name} is not registered`);
   return chosen;
+}
+
+/** Subclasses do not inherit it. */
+function isDefault({ component }: Pick<RegisteredClass, "component">): boolean {
+  return Object.hasOwn(component, "isDefault") && Reflect.get(component, "isDefault") === true;
 }
 
 /** A class's own `aliases` and its name; aliases that it inherits name another class. */
@@ -110,6 +109,11 @@ export function register(...components: readonly (new (...parameters: never[]) =
           `the classes ${other.component.name} and ${component.name} are both called "${shared}": give one of them another name or alias`,
         );
       }
+    }
+    const other = isDefault({ component }) ? registry.find(isDefault) : undefined;
+    if (other !== undefined) {
+      const names = `${other.component.name} and ${component.name}`;
+      throw new TypeError(`the classes ${names} both have isDefault: what is meant without a type must be clear`);
     }
     registry.push({ type: primaryName(component), names, component, file });
     registries.add(registry);

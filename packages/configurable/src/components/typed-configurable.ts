@@ -25,7 +25,9 @@ import {
 export interface TypedStatics {
   /** Further names that `type` may have for the class; a subclass has its own. The first is written back. */
   readonly aliases: readonly string[];
-  /** The `type` that is meant where a configuration has none. */
+  /** Whether this class is meant where a configuration has no `type`. Subclasses have their own. */
+  readonly isDefault: boolean;
+  /** The `type` that is meant where a configuration has none, and no class calls itself the default. */
   readonly defaultType: string | undefined;
   /** What `register` was told about, for this class and all under the same typed base. */
   readonly registered: Registry;
@@ -55,6 +57,7 @@ export function typedConfigurable(schemas: SchemaMap, base: AnyClass = Object): 
   const Untyped: AnyConfigurableClass = configurable(schemas, base);
   abstract class Layer extends Untyped {
     static readonly aliases: readonly string[] = [];
+    static readonly isDefault: boolean = false;
     static readonly defaultType: string | undefined = undefined;
     static readonly registered: Registry = [];
 
@@ -84,8 +87,7 @@ function readTyped<Instance extends object>(
   }
   const { type, ...values } = given.config;
   const expected = expectedTypes(base, choices);
-  const chosen =
-    type === undefined ? choiceWithoutType(base, choices, options?.defaultTypes) : choiceByName(choices, type);
+  const chosen = type === undefined ? choiceWithoutType(base, choices) : choiceByName(choices, type);
   if (chosen === undefined)
     return type === undefined ? missingType(values, expected) : wrongType(type, choices, expected);
   if (!derives(chosen.component, base)) throw new TypeError(`${chosen.component.name} is not under ${base.name}`);

@@ -6,8 +6,6 @@ export interface ReadOptions {
   readonly text?: boolean | undefined;
   /** The folder that relative paths start from; without it they are left as they are. */
   readonly folder?: string | undefined;
-  /** The `type` that is meant where a configuration of this typed class has none: what a reader takes for granted. */
-  readonly defaultTypes?: ReadonlyMap<object, string> | undefined;
 }
 
 /** What reading gave: the typed value, or every problem with it (paths relative to the value). */

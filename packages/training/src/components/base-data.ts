@@ -1,6 +1,8 @@
 import { type ConfigObject, typedConfigurable } from "@ml-mosaic/configurable";
 import type { Generator } from "@ml-mosaic/tensor";
 import type { AnyLoader } from "../loaders.ts";
+import type { BaseLoss } from "./base-loss.ts";
+import type { BaseMetric } from "./base-metric.ts";
 
 export interface DataContext {
   /** Which of the splits, counted from 0. */
@@ -24,6 +26,18 @@ export interface DataLoaders {
   readonly info?: ConfigObject | undefined;
 }
 
+/** What is to be computed of predictions and targets. */
+export interface DataUse {
+  readonly loss: BaseLoss;
+  readonly metrics: readonly BaseMetric[];
+}
+
+/** Something that cannot be, and where it stands in the options of the trainer. */
+export interface DataObjection {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
 /**
  * Where the samples come from: the `data` of an experiment.
  *
@@ -40,9 +54,26 @@ export interface DataLoaders {
  * register(Sums);
  */
 export abstract class BaseData extends typedConfigurable({}) {
+  /** Which of a trainer's losses and metrics cannot be had of these samples; asked before anything is constructed. */
+  objections(_asked: DataUse): Iterable<DataObjection> {
+    return [];
+  }
+
   /** How many splits there are: one, unless models are trained on folds. */
   splitCount(): number | Promise<number> {
     return 1;
+  }
+
+  /**
+   * Looks whether a split can be trained on, before time is spent; loaders look as well.
+   *
+   * @throws Error that says what is wrong
+   */
+  check(_split: number): void | Promise<void> {}
+
+  /** What people should be told of the data before training. */
+  notices(): readonly string[] | Promise<readonly string[]> {
+    return [];
   }
 
   abstract loaders(context: DataContext): DataLoaders | Promise<DataLoaders>;

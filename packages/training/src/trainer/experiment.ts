@@ -30,8 +30,6 @@ export interface ReadExperimentOptions {
   readonly folder?: string | undefined;
   /** Goes over the configuration: maps are merged, unless they name a `type`; all else is replaced. */
   readonly overrides?: ConfigObject | undefined;
-  /** The `type` of `data` where the configuration has none. */
-  readonly dataType?: string | undefined;
 }
 
 /**
@@ -42,21 +40,30 @@ export interface ReadExperimentOptions {
  */
 export async function readExperiment(
   config: string | ConfigObject,
-  { folder: given = process.cwd(), overrides = {}, dataType }: ReadExperimentOptions = {},
+  { folder: given = process.cwd(), overrides = {} }: ReadExperimentOptions = {},
 ): Promise<Experiment> {
   const file = typeof config === "string" ? readYaml(config) : undefined;
   const folder = file?.folder ?? given;
   const merged = merge(file?.value ?? config, overrides);
   const imports = await importProblems(merged.imports, folder);
-  const defaultTypes = new Map(dataType === undefined ? [] : [[BaseData, dataType]]);
-  const reading = Experiment.readComponent(merged, { folder, defaultTypes });
-  if (reading.ok && imports.length === 0) return construct(reading);
-  const others = reading.ok ? [] : reading.problems;
+  const reading = Experiment.readComponent(merged, { folder });
+  const others = reading.ok ? dataProblems(reading.value) : reading.problems;
+  if (reading.ok && imports.length === 0 && others.length === 0) return construct(reading);
   // What a file that cannot be loaded would have registered is not a second mistake.
   const relevant =
     imports.length === 0 ? others : others.filter(({ path }) => path.at(-1) !== "type" && path[0] !== "imports");
   const problems = [...imports, ...relevant];
   throw new ConfigurationError(file?.locate(problems) ?? problems);
+}
+
+/** What is asked of a trainer that the data cannot give. */
+function dataProblems({ data, trainer }: Experiment): readonly Problem[] {
+  const { loss, metrics } = trainer;
+  return [...data.objections({ loss, metrics })].map(({ path, message }) => ({
+    kind: "precondition",
+    path: ["trainer", ...path],
+    message,
+  }));
 }
 
 async function importProblems(imports: unknown, folder: string): Promise<readonly Problem[]> {
