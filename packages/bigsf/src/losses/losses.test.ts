@@ -30,7 +30,7 @@ async function lossAndSlope(config: unknown, logits: Tensor, target: Tensor) {
   if (slope === undefined) throw new Error("the loss has no gradient");
   const [value, slopes] = await evaluate([loss, slope]);
   // -0 is 0 here.
-  return { value: Number(value?.[0]), slope: Array.from(slopes ?? [], (each) => Number(each) + 0) };
+  return { value: Number(value?.[0]), slope: Array.from(slopes ?? [], Number).map((each) => each + 0) };
 }
 
 describe.each(fixture.cases.map((each) => [each.name, each] as const))("%s", (_, { logits, target, results }) => {
