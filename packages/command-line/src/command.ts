@@ -11,6 +11,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /** Whether progress may move the cursor. */
   readonly isLive: boolean;
+  /** The line that the user types as an answer, undefined where the input ends; absent where nobody can be asked. */
+  readonly ask?: (question: string, signal: AbortSignal) => Promise<string | undefined>;
 }
 
 /** What the user wrote by name, read as the declarations say. */

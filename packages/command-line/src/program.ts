@@ -1,6 +1,7 @@
 /** How programs are run: `mosaic <verb> …`, and a verb that is a command of its own, `mosaic_<verb>`. */
 import { CodedError, isSystemError, machineTrouble, messageOf, outliveOutput, suggestName } from "@ml-mosaic/base";
 import { ConfigurationError } from "@ml-mosaic/configurable";
+import { ask } from "./ask.ts";
 import type { Command, ExitCode, Terminal } from "./command.ts";
 import { commandHelp, programHelp } from "./help-text.ts";
 import { Stopped } from "./interruptible.ts";
@@ -21,6 +22,7 @@ export async function runProcess(program: Program, verb?: string): Promise<void>
     out: (text) => process.stdout.write(process.stdout.isTTY ? printableText(text) : text),
     err: (text) => process.stderr.write(printableText(text)),
     isLive: process.stderr.isTTY === true,
+    ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
   };
   const args = process.argv.slice(2);
   const load = verb === undefined ? undefined : program.commands[verb];

@@ -573,6 +573,74 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
       });
     });
 
+    describe("removing runs", () => {
+      test("takes all or none, and keeps what they were", async () => {
+        await addRuns(4);
+        await store.completeRun(await leaseRun(store, experimentId), {
+          result: { ...exampleResult, test_f1: 0.5 },
+          history: [exampleEpoch(1)],
+          artifacts: [{ kind: "model", path: "model_1", sizeBytes: 1 }],
+        });
+        await expect(
+          store.removeRuns([
+            { runId: 1, files: [] },
+            { runId: 9, files: [] },
+          ]),
+        ).rejects.toThrow("there is no run 9, so it cannot be removed");
+        expect(await store.runIds()).toEqual([1, 2, 3, 4]);
+        expect(await store.history(1)).toHaveLength(1);
+        const [first] = await allRuns(store, { runIds: [1] });
+        await store.removeRuns([
+          { runId: 1, files: ["model_1", "output_1.log"] },
+          { runId: 4, files: [] },
+        ]);
+        expect(await store.runIds()).toEqual([2, 3]);
+        expect([await store.history(1), await store.artifacts(1), await store.metricSummaries()]).toEqual([[], [], []]);
+        expect(await store.countRemoved()).toBe(2);
+        const removed = await Array.fromAsync(store.removedRuns());
+        expect(removed).toMatchObject([
+          {
+            runId: 1,
+            status: "done",
+            description: first?.description,
+            pipeline: first?.pipeline,
+            params: first?.params,
+            experimentId,
+            identity: "identity 0",
+            repetition: 0,
+            isRestored: false,
+          },
+          { runId: 4, status: "pending", identity: "identity 3" },
+        ]);
+        expect(await store.removedRun(4)).toEqual(removed[1]);
+        expect(await store.removedRun(2)).toBeUndefined();
+        expect(await store.findRemoved(["identity 0", "identity 1"])).toEqual(new Set(["identity 0"]));
+      });
+
+      test("files are named until they are forgotten, but not those of runs that stay", async () => {
+        await addRuns(2);
+        for (let run = 0; run < 2; run++)
+          await store.recordArtifacts(await leaseRun(store, experimentId), [
+            { kind: "model", path: "same", sizeBytes: 1 },
+          ]);
+        await store.removeRuns([{ runId: 1, files: ["own", "same"] }]);
+        expect(await store.removedFiles()).toEqual([{ runId: 1, path: "own" }]);
+        await store.forgetRemovedFiles([{ runId: 1, path: "own" }]);
+        expect(await store.removedFiles()).toEqual([]);
+      });
+
+      test("no id is given twice, and what is added again is no longer removed", async () => {
+        await addRuns(3);
+        await store.removeRuns([2, 3].map((runId) => ({ runId, files: [] })));
+        const added = await store.addRuns(experimentId, [exampleRun({ identity: "identity 1" })]);
+        expect(added.firstRunId).toBe(4);
+        expect(await store.countRemoved()).toBe(1);
+        expect((await store.removedRun(2))?.isRestored).toBe(true);
+        await store.updateIdentities([[3, "another"]]);
+        expect(await store.findRemoved(["identity 1", "identity 2", "another"])).toEqual(new Set(["another"]));
+      });
+    });
+
     describe("writers and readers", () => {
       test("a second writer is refused and told the first one's process id", async () => {
         await expect(site.openStore()).rejects.toMatchObject({ code: "STORE_CLAIMED" });

@@ -2,10 +2,12 @@
 import { countText, nearestNames } from "@ml-mosaic/base";
 import { numberText } from "@ml-mosaic/command-line";
 import type { Evidence } from "@ml-mosaic/statistics";
-import type { DataReport, PairReport } from "../compare/data-report.ts";
+import type { DataReport, ModelStanding, PairReport } from "../compare/data-report.ts";
 import type { CompareReport } from "../compare/report.ts";
+import { countRemoved } from "../compare/run-table.ts";
 import { MosaicError } from "../errors.ts";
 import { rankDirection } from "../figures/figure.ts";
+import { removedText } from "./compare-notes.ts";
 import { countingText, differenceText, percentText, planText, rangeText, sentence } from "./compare-words.ts";
 
 /**
@@ -49,7 +51,7 @@ function explainPair(report: CompareReport, data: DataReport, pair: PairReport):
       : "2. Scale. Differences are taken as they are.",
     `3. Difference. The mean of ${a} is ${differenceText(difference, scale)}.${win === undefined ? "" : ` ${a} was better in ${win.wins} of ${n} repetitions${win.ties > 0 ? ` and equal in ${win.ties}` : ""}; the probability of winning is ${percentText(win.probability)} (95 % interval ${percentText(win.low)} to ${percentText(win.high)}).`}${effectSize === undefined ? "" : ` The effect is ${numberText(effectSize)} standard deviations of the differences (Hedges' g).`}`,
     `4. Failures. ${failures.a + failures.b === 0 ? `None in the ${countText(failures.of, "repetition")} that both have ended.` : `Of ${countText(failures.of, "repetition")} ${a} failed in ${failures.a}, ${b} in ${failures.b}, both in ${failures.both}. A verdict "better" takes both: that the trainings which gave a result say so, and that all of them say so with a failure as worse than every result (worst-rank scores).`}`,
-    `5. Which verdict counts. It holds ${countingText(pair.counting)}.`,
+    `5. Which verdict counts. It holds ${countingText(pair.counting)}.${removedSentence([ofA, ofB])}`,
     `6. Test. ${evidence === undefined ? "Nothing can be tested yet." : methodText(evidence, folds, difference, scale)}${withFailures === undefined ? "" : ` With failures as the worst: p = ${numberText(withFailures.p)}, in favour of ${withFailures.advantage > 0 ? a : withFailures.advantage < 0 ? b : "neither"}.`}`,
     `7. Family. ${familySize === 1 ? "This is the only pair." : `There are ${familySize} pairs; Holm's correction multiplies this p by ${numberText(pair.factor)}: ${numberText(pair.pCorrected)}.`} Better or worse takes at most 0.05.`,
     `8. Practical equivalence. Differences up to ${scale === "log" ? percentText(Math.expm1(rope)) : numberText(rope)} count as none${evidence === undefined ? "" : `: p = ${numberText(evidence.equivalenceP)} that it is larger`}.`,
@@ -60,6 +62,15 @@ function explainPair(report: CompareReport, data: DataReport, pair: PairReport):
       `10. Plan. ${planText(plan)} more repetitions would decide with a chance of ${plan.likely === undefined ? "50 % and more" : "50 to 80 %"}; with ${plan.horizon} more the chance is ${percentText(plan.chance)}. Prior: the effect is normal with standard deviation 1, in standard deviations of the differences.${detectable === null ? "" : ` The present number would show a difference of ${differenceText(-detectable, scale).replace(/ lower$/, "")} with 80 %.`}`,
     );
   return lines.join("\n");
+}
+
+function removedSentence(models: readonly (ModelStanding | undefined)[]): string {
+  const parts = models.flatMap((standing) =>
+    standing === undefined || countRemoved(standing.removed) === 0
+      ? []
+      : [`${removedText(standing.removed)} of ${standing.model}`],
+  );
+  return parts.length === 0 ? "" : ` Removed from the database: ${parts.join("; ")}.`;
 }
 
 function methodText(evidence: Evidence, folds: number, difference: number, scale: DataReport["scale"]): string {

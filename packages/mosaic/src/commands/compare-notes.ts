@@ -4,6 +4,7 @@ import { numberText, shellText } from "@ml-mosaic/command-line";
 import { fewestForAnytime } from "@ml-mosaic/statistics";
 import type { DataReport, PairReport } from "../compare/data-report.ts";
 import type { CompareReport } from "../compare/report.ts";
+import { countRemoved, type RemovedCounts } from "../compare/run-table.ts";
 import { choiceNote } from "../figures/figure-text.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { countingText, differenceText, percentText } from "./compare-words.ts";
@@ -11,6 +12,7 @@ import { countingText, differenceText, percentText } from "./compare-words.ts";
 /** @param database for the commands that are named; without it none is */
 export function dataNotes(data: DataReport, database?: string): readonly string[] {
   return [
+    removedNote(data),
     ...countingNotes(data.pairs, data.correlation),
     smallestPNote(data),
     database === undefined ? "" : planNote(data),
@@ -32,6 +34,28 @@ export function dataNotes(data: DataReport, database?: string): readonly string[
       ? `Folds share their training data: intervals and verdicts count them as correlated (1/${data.folds}), and more repetitions may not decide.`
       : "",
   ].filter((note) => note !== "");
+}
+
+/** What was removed can be what did not please. */
+function removedNote({ models }: DataReport): string {
+  const reduced = models.filter(({ removed }) => countRemoved(removed) > 0);
+  if (reduced.length === 0) return "";
+  const parts = reduced.map(({ model, removed }) => `${removedText(removed)} of ${model}`);
+  const count = reduced.reduce((sum, { removed }) => sum + countRemoved(removed), 0);
+  return `${countText(count, "run")} ${count === 1 ? "was" : "were"} removed from the database (${parts.join("; ")}): verdicts are about what is left. They are worth what they say only if nobody chose by the results what to remove.`;
+}
+
+/** "2 done + 1 failed" */
+export function removedText({ done, failed, unfinished }: RemovedCounts): string {
+  const counts = [
+    [done, "done"],
+    [failed, "failed"],
+    [unfinished, "unfinished"],
+  ] as const;
+  return counts
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${count} ${what}`)
+    .join(" + ");
 }
 
 /** One line for each kind of verdict that occurs. */
@@ -120,7 +144,7 @@ function unplacedNote({ models }: DataReport): string {
 }
 
 function groupNote({ models }: DataReport): string {
-  const sizes = new Set(models.map(({ members }) => members));
+  const sizes = new Set(models.map(({ members }) => members).filter((members) => members > 0));
   const incomplete = models.reduce((sum, model) => sum + model.incomplete, 0);
   return [
     sizes.size > 1 ? "The groups average different numbers of pipelines: they may differ in more than their name." : "",

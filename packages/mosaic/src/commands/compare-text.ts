@@ -3,8 +3,9 @@ import { numberText, tableText } from "@ml-mosaic/command-line";
 import type { DataReport, ModelStanding } from "../compare/data-report.ts";
 import { type CompareReport, mostDataSets } from "../compare/report.ts";
 import { ropeText } from "../compare/rope.ts";
+import { countRemoved } from "../compare/run-table.ts";
 import { rankDirection } from "../figures/figure.ts";
-import { dataNotes, reportNotes } from "./compare-notes.ts";
+import { dataNotes, removedText, reportNotes } from "./compare-notes.ts";
 import { overallText } from "./compare-overall-text.ts";
 import { pairTable } from "./compare-pair-table.ts";
 import { headline } from "./compare-words.ts";
@@ -69,6 +70,7 @@ function lonelyText(models: readonly ModelStanding[]): string {
 
 function standingsText(models: readonly ModelStanding[]): string {
   const isGrouped = models.some(({ members }) => members > 1);
+  const isReduced = models.some(({ removed }) => countRemoved(removed) > 0);
   const header = [
     "",
     "model",
@@ -78,6 +80,7 @@ function standingsText(models: readonly ModelStanding[]): string {
     "mid-mean",
     "n",
     "failed",
+    ...(isReduced ? ["removed"] : []),
     ...(isGrouped ? ["pipelines"] : []),
   ];
   const rows = models.map((model) => [
@@ -89,9 +92,10 @@ function standingsText(models: readonly ModelStanding[]): string {
     numberText(model.interquartileMean),
     String(model.n),
     failuresText(model),
+    ...(isReduced ? [removedText(model.removed) || "0"] : []),
     ...(isGrouped ? [String(model.members)] : []),
   ]);
-  return tableText(header, rows, [0, 2, 3, 4, 5, 6, 8]);
+  return tableText(header, rows, [0, 2, 3, 4, 5, 6, isReduced ? 9 : 8]);
 }
 
 function failuresText({ failed, diverged, lost }: ModelStanding): string {

@@ -73,6 +73,8 @@ function reasonText(reason: Extract<Counting, { kind: "anytime" }>["because"]): 
   switch (reason) {
     case "added":
       return "some repetitions were ordered after others had ended";
+    case "removed":
+      return "some runs were removed, when their results may have been known";
     case "trained-again":
       return "some runs were trained again or further after their results were known";
     case "unknown":

@@ -24,6 +24,10 @@ export const exportCommand = command({
         exportRuns(reader, file, { onRun, signal }),
       ).finally(() => isLive && err("\r"));
       out(`${countText(runs, "run")} written to ${file}, ${countText(epochs, "epoch")} to ${historyFile}\n`);
+      const removed = await reader.countRemoved();
+      if (removed > 0)
+        err(`${countText(removed, "run")} of this database ${removed === 1 ? "was" : "were"} removed and not written
+`);
       return 0;
     }),
 });

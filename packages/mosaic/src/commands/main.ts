@@ -20,6 +20,7 @@ export const mosaic: Program = {
     pareto: async () => (await import("./pareto.ts")).paretoCommand,
     export: async () => (await import("./export.ts")).exportCommand,
     savedb: async () => (await import("./savedb.ts")).savedbCommand,
+    remove: async () => (await import("./remove.ts")).removeCommand,
     rekey: async () => (await import("./rekey.ts")).rekeyCommand,
     generate: async () => (await import("./generate.ts")).generateCommand,
     schema: async () => (await import("./schema.ts")).schemaCommand,

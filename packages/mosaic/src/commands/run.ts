@@ -25,6 +25,10 @@ export const runCommand = command({
   options: {
     continue: schema(boolean, { default: false, help: "run only what is missing in the database" }),
     "retry-errors": schema(boolean, { default: false, help: "with --continue, also run again what failed" }),
+    "restore-removed": schema(boolean, {
+      default: false,
+      help: "with --continue, also train again what mosaic remove has removed",
+    }),
     "dry-run": schema(boolean, {
       default: false,
       help: "check everything, construct each pipeline once, train nothing",
@@ -34,6 +38,8 @@ export const runCommand = command({
   preconditions(given) {
     if (given["retry-errors"] && !given.continue)
       return { option: "retry-errors", message: "goes with --continue: without it everything runs anew" };
+    if (given["restore-removed"] && !given.continue)
+      return { option: "restore-removed", message: "goes with --continue: without it everything runs anew" };
     return undefined;
   },
   examples: ["mosaic run config.ini results.db", "mosaic run config.ini results.db --continue"],
@@ -43,6 +49,7 @@ export const runCommand = command({
     const database = given.database_file;
     const continued = given.continue;
     const retryErrors = given["retry-errors"];
+    const restoreRemoved = given["restore-removed"];
     const experiment = await readExperiment(configFile);
     for (const notice of experiment.notices) terminal.err(`${formatProblem(notice)}\n`);
     await checkModules(experiment);
@@ -61,7 +68,7 @@ export const runCommand = command({
         create: true,
         json: given.json,
         async queue(store) {
-          const queue = await enqueueRuns(store, experiment, code, { continued, retryErrors });
+          const queue = await enqueueRuns(store, experiment, code, { continued, retryErrors, restoreRemoved });
           if (continued) describeQueue(queue, [configFile, database], terminal);
           return queue;
         },
@@ -94,7 +101,7 @@ async function reportDryRun(experiment: Experiment, pipelines: number, terminal:
 }
 
 function describeQueue(
-  { added, resumed, done, failedBefore, shorter, changed }: ExperimentQueue,
+  { added, resumed, done, failedBefore, removed, shorter, changed }: ExperimentQueue,
   files: readonly [configFile: string, database: string],
   { err }: Terminal,
 ): void {
@@ -105,6 +112,11 @@ function describeQueue(
     );
   if (failedBefore > 0)
     err(`${countText(failedBefore, "run")} failed before and stay so; --retry-errors runs them again\n`);
+  if (removed > 0)
+    err(
+      `${countText(removed, "run")} ${removed === 1 ? "was" : "were"} removed and ${removed === 1 ? "stays" : "stay"} so; --restore-removed trains ${removed === 1 ? "it" : "them"} again
+`,
+    );
   if (shorter.length === 0) return;
   err(`${countText(shorter.length, "done run")} with fewer epochs than asked for. To train them further:\n`);
   for (const [missing, runs] of Map.groupBy(shorter, (run) => run.missing)) {

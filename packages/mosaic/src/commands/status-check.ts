@@ -9,12 +9,14 @@ export async function tellCheck(database: string, asJson: boolean, { out, err }:
   const reader = await openSqliteReader(database);
   try {
     for (const notice of reader.notices) err(`${notice}\n`);
-    const { wholeResults, uncheckedResults, wholeFiles, uncheckedFiles, damage } = await checkDatabase(reader);
+    const { wholeResults, uncheckedResults, wholeFiles, uncheckedFiles, filesToDelete, damage } =
+      await checkDatabase(reader);
     if (asJson) {
       const json = {
         database: reader.location,
         results: { whole: wholeResults, unchecked: uncheckedResults },
         files: { whole: wholeFiles, unchecked: uncheckedFiles },
+        files_to_delete: filesToDelete,
         damage,
       };
       out(`${jsonText(json)}\n`);
@@ -24,6 +26,11 @@ export async function tellCheck(database: string, asJson: boolean, { out, err }:
         ...(uncheckedResults + uncheckedFiles > 0
           ? [
               `Not checked: ${countText(uncheckedResults, "result")} and ${countText(uncheckedFiles, "file")} without a digest (logs, and what earlier versions or the original wrote)`,
+            ]
+          : []),
+        ...(filesToDelete > 0
+          ? [
+              `Left of removed runs: ${countText(filesToDelete, "file")}, which the next mosaic remove, run, rerun or resume deletes`,
             ]
           : []),
         ...(damage.length > 0

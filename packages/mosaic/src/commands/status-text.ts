@@ -33,13 +33,14 @@ function fitText(line: string, width: number): string {
   return line.includes("\u001b") ? line : shortenText(line, width);
 }
 
-function headText({ database, state, writer, origin, counts }: StatusReport): string {
+function headText({ database, state, writer, origin, counts, removed }: StatusReport): string {
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const parts = ["done", "error", "running", "paused", "pending"]
     .map((status) => ({ status, count: counts.get(status) ?? 0 }))
     .filter(({ count }) => count > 0)
     .map(({ status, count }) => `${count} ${status === "error" ? "failed" : status}`);
-  const counted = `${countText(total, "run")}${parts.length > 0 ? `: ${parts.join(", ")}` : ""}`;
+  const gone = removed === 0 ? "" : `; ${countText(removed, "run")} removed`;
+  const counted = `${countText(total, "run")}${parts.length > 0 ? `: ${parts.join(", ")}` : ""}${gone}`;
   return [`${styleText("bold", database)}: ${stateText()}`, counted, ...adviceText()].join("\n");
 
   function stateText(): string {
@@ -165,13 +166,14 @@ function timeText(date: Date | undefined): string {
 }
 
 /** The database's own names. */
-export function statusJson({ database, state, writer, origin, counts, ...lists }: StatusReport): unknown {
+export function statusJson({ database, state, writer, origin, counts, removed, ...lists }: StatusReport): unknown {
   return {
     database: resolve(database),
     state,
     process: writer === undefined ? null : { pid: writer.pid, alive: writer.alive, since: writer.claimedAt },
     configuration: origin?.configurationFile ?? null,
     counts: Object.fromEntries(counts),
+    removed,
     done: lists.done.map(({ runId, description, trainLoss, testLoss, durationSeconds }) => ({
       run_id: runId,
       pipeline: description,

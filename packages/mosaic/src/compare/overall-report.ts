@@ -63,7 +63,14 @@ const equivalentAbove = 0.95;
 
 export function compareOverData(dataSets: readonly DataResults[], settings: Settings): OverallReport | null {
   const { criterion } = settings;
-  const names = [...new Set(dataSets.flatMap(({ models }) => models.map(({ model }) => model)))];
+  // A model of which all runs were removed is none.
+  const names = [
+    ...new Set(
+      dataSets.flatMap(({ models }) =>
+        models.filter(({ repetitions }) => repetitions.length > 0).map(({ model }) => model),
+      ),
+    ),
+  ];
   const tables = dataSets.map(({ data, models }) => ({
     data,
     results: names.map((name) => [...(models.find(({ model }) => model === name)?.results.values() ?? [])]),

@@ -14,7 +14,7 @@ export interface PipelineParts extends Stages {
 export const foldOption = "fold";
 
 /** undefined where the run has no pipeline that can be read. */
-export function partsOf({ pipeline, params }: RunRecord): PipelineParts | undefined {
+export function partsOf({ pipeline, params }: Pick<RunRecord, "pipeline" | "params">): PipelineParts | undefined {
   if (pipeline === undefined || pipeline.modules.length === 0) return undefined;
   const process = processParams(pipeline, params);
   const { epochs: comparedEpochs } = pipeline.training;

@@ -7,7 +7,7 @@ import type { StoreReader } from "../store/index.ts";
 import { type Attribute, attributesOf } from "./attributes.ts";
 import { atCommonEpochs, type TrainedFurther } from "./common-epochs.ts";
 import { describeFully, foldOf, foldOption, identityOf, isUnknown, keyOf } from "./pipeline-parts.ts";
-import { type ParsedPipeline, type RunTable, readRunTable } from "./run-table.ts";
+import { noneRemoved, type ParsedPipeline, type RemovedCounts, type RunTable, readRunTable } from "./run-table.ts";
 
 /** What the runs of a pipeline count as. */
 export interface ComparedPipeline {
@@ -23,6 +23,7 @@ export interface ComparedPipeline {
   readonly fold: string | undefined;
   /** Its runs by their rows of the table. */
   readonly rows: readonly number[];
+  readonly removed: RemovedCounts;
 }
 
 export interface ReadRuns {
@@ -44,7 +45,8 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
   const table = await readRunTable(reader, [criterion]);
   const trainedFurther = await atCommonEpochs(reader, table, [criterion]);
   const rowsOf = table.rowsByPipeline();
-  const pipelines = [...rowsOf.keys()];
+  const removedOf = table.removedByPipeline();
+  const pipelines = [...new Set([...rowsOf.keys(), ...removedOf.keys()])];
   const varying = varyingOptions(pipelines);
   const attributes = by === undefined ? undefined : groupAttributes(pipelines, by);
   const uncounted = (pipeline: ParsedPipeline) => {
@@ -101,6 +103,7 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
         member: memberOf.get(pipeline) ?? "",
         fold: foldOf(pipeline),
         rows: rowsOf.get(pipeline) ?? [],
+        removed: removedOf.get(pipeline) ?? noneRemoved,
       },
     ];
   });

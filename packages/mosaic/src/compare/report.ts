@@ -11,6 +11,7 @@ import { compareOverData, type OverallReport } from "./overall-report.ts";
 import { readRuns } from "./read-runs.ts";
 import { type DataResults, gatherResults } from "./results.ts";
 import type { Rope } from "./rope.ts";
+import { countRemoved } from "./run-table.ts";
 import type { ScaleChoice } from "./scale.ts";
 
 export interface CompareReport {
@@ -94,6 +95,7 @@ function requireResults(dataSets: readonly DataResults[], criterion: string, loc
     [sum(({ diverged }) => diverged), "diverged (NaN or infinite)"],
     [sum(({ empty }) => empty), `have no ${criterion}`],
     [sum(({ unfinished }) => unfinished), "not finished"],
+    [sum(({ removed }) => countRemoved(removed)), "removed"],
     [sum(({ incomplete }) => incomplete), "repetitions in which only some of a group's pipelines have a result"],
   ] as const;
   const found = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);

@@ -3,7 +3,14 @@ import { meanOf } from "@ml-mosaic/statistics";
 import type { Orders } from "./counting.ts";
 import { countingRun } from "./counting-run.ts";
 import type { ComparedPipeline, ReadRuns } from "./read-runs.ts";
-import type { Outcome, RunTable, TableRun } from "./run-table.ts";
+import {
+  countRemoved,
+  type Outcome,
+  type RemovedCounts,
+  type RunTable,
+  sumRemoved,
+  type TableRun,
+} from "./run-table.ts";
 
 export interface ModelResults {
   readonly model: string;
@@ -25,6 +32,8 @@ export interface ModelResults {
   /** Runs whose figure is NaN or infinite. */
   readonly diverged: number;
   readonly unfinished: number;
+  /** Runs that are no longer in the database. */
+  readonly removed: RemovedCounts;
   /** Done runs without such a figure, as the accuracy of a regression. */
   readonly empty: number;
   /** Repetitions that do not count because some but not all of a group's pipelines have a result. */
@@ -60,7 +69,8 @@ export function gatherResults({ table, pipelines }: ReadRuns, criterion: string)
         for (const { seed } of cell.values()) isPairedByOrder ||= seed === undefined;
       }
       const runIdsOf = (repetition: string) => Array.from(read().get(repetition)?.values() ?? [], ({ runId }) => runId);
-      return { ...modelResults(model, cells), runIdsOf };
+      const removed = sumRemoved(ofModel.map((pipeline) => pipeline.removed));
+      return { ...modelResults(model, cells, removed), runIdsOf };
     });
     return {
       data,
@@ -127,7 +137,7 @@ function isDone({ outcome }: ComparedRun): boolean {
   return typeof outcome === "number" || outcome === "diverged" || outcome === "empty";
 }
 
-function modelResults(model: string, cells: Cells): Omit<ModelResults, "runIdsOf"> {
+function modelResults(model: string, cells: Cells, removed: RemovedCounts): Omit<ModelResults, "runIdsOf"> {
   const members = new Set([...cells.values()].flatMap((cell) => [...cell.keys()]));
   const runs = [...cells.values()].flatMap((cell) => [...cell.values()]);
   const count = (wanted: Outcome) => runs.filter(({ outcome }) => outcome === wanted).length;
@@ -147,24 +157,26 @@ function modelResults(model: string, cells: Cells): Omit<ModelResults, "runIdsOf
     results,
     failures,
     repetitions: [...cells.keys()],
-    orders: ordersOf(runs),
+    orders: ordersOf(runs, removed),
     members: members.size,
     failed: count("failed"),
     lost: count("lost"),
     diverged: count("diverged"),
     unfinished: count("unfinished"),
+    removed,
     empty: count("empty"),
     incomplete,
   };
 }
 
-function ordersOf(runs: readonly ComparedRun[]): Orders {
+function ordersOf(runs: readonly ComparedRun[], removed: RemovedCounts): Orders {
   const ended = runs.filter(({ outcome }) => outcome !== "unfinished");
   return {
     runs: runs.length,
     ended: ended.length,
     lastOrdered: runs.reduce((last, { orderedAt = 0 }) => Math.max(last, orderedAt), 0),
     firstEnded: ended.reduce((first, { endedAt = 0 }) => Math.min(first, endedAt), Infinity),
+    isReduced: countRemoved(removed) > 0,
     isAgain: runs.some(({ isAgain }) => isAgain),
     isUnknown: runs.some(
       ({ orderedAt, endedAt, outcome }) =>

@@ -41,6 +41,30 @@ export interface TableRun {
   readonly further: number | undefined;
 }
 
+/** How many runs were removed, by what had become of them. */
+export interface RemovedCounts {
+  readonly done: number;
+  readonly failed: number;
+  readonly unfinished: number;
+}
+
+export const noneRemoved: RemovedCounts = { done: 0, failed: 0, unfinished: 0 };
+
+export function sumRemoved(counts: Iterable<RemovedCounts>): RemovedCounts {
+  return Iterator.from(counts).reduce(
+    (sum, { done, failed, unfinished }) => ({
+      done: sum.done + done,
+      failed: sum.failed + failed,
+      unfinished: sum.unfinished + unfinished,
+    }),
+    noneRemoved,
+  );
+}
+
+export function countRemoved({ done, failed, unfinished }: RemovedCounts): number {
+  return done + failed + unfinished;
+}
+
 export class RunTable {
   readonly figureNames: readonly string[];
   readonly #pipelines: ParsedPipeline[];
@@ -60,6 +84,8 @@ export class RunTable {
   readonly #figures: ReadonlyMap<string, { readonly values: NumberColumn; readonly kinds: NumberColumn }>;
   #originals = 0;
   readonly #further = new Map<number, number>();
+  /** By the pipelines' indices. */
+  readonly #removed = new Map<number, RemovedCounts>();
 
   constructor(figureNames: readonly string[]) {
     this.figureNames = figureNames;
@@ -96,6 +122,12 @@ export class RunTable {
       values.push(value ?? undefined);
       kinds.push(value === undefined ? 0 : value === null ? 1 : 2);
     }
+  }
+
+  addRemoved(status: string, pipelineIndex: number): void {
+    const kind = status === "done" ? "done" : status === "error" ? "failed" : "unfinished";
+    const before = this.#removed.get(pipelineIndex) ?? noneRemoved;
+    this.#removed.set(pipelineIndex, { ...before, [kind]: before[kind] + 1 });
   }
 
   /** Returns the pipeline's index. */
@@ -158,6 +190,16 @@ export class RunTable {
     this.#further.set(row, 0);
   }
 
+  /** Of each pipeline of which some were. */
+  removedByPipeline(): ReadonlyMap<ParsedPipeline, RemovedCounts> {
+    return new Map(
+      Array.from(this.#removed).flatMap(([index, counts]) => {
+        const pipeline = this.#pipelines[index];
+        return pipeline === undefined ? [] : [[pipeline, counts] as const];
+      }),
+    );
+  }
+
   /** Rows of each pipeline that some run has, ascending; the pipeline of the first run first. */
   rowsByPipeline(): ReadonlyMap<ParsedPipeline, readonly number[]> {
     const rows = new Map<ParsedPipeline, number[]>();
@@ -172,21 +214,28 @@ export class RunTable {
   }
 }
 
-/** Every run that has a pipeline which can be read, in the order of the ids. */
+/** Every run that has a pipeline which can be read, in the order of the ids, and of removed ones how many there were. */
 export async function readRunTable(reader: StoreReader, figures: readonly Figure[]): Promise<RunTable> {
   const table = new RunTable(figures.map(({ name }) => name));
   const indices = new Map<string, number | undefined>();
-  for await (const run of reader.runs()) {
+  const indexOf = (run: Pick<RunRecord, "pipeline" | "params" | "description">) => {
     const { pipeline, params, description } = run;
     const text = hash("sha256", `${JSON.stringify(pipeline)}\n${description}\n${params.flat().join("\n")}`, "base64");
     if (!indices.has(text)) {
       const parts = partsOf(run);
       indices.set(text, parts && table.addPipeline({ ...parts, trainingText: "", description, params }));
     }
-    const index = indices.get(text);
+    return indices.get(text);
+  };
+  for await (const run of reader.runs()) {
+    const index = indexOf(run);
     if (index !== undefined) table.add(run, index);
   }
-  const pipelines = [...table.rowsByPipeline().keys()];
+  for await (const run of reader.removedRuns()) {
+    const index = run.isRestored ? undefined : indexOf(run);
+    if (index !== undefined) table.addRemoved(run.status, index);
+  }
+  const pipelines = [...new Set([...table.rowsByPipeline().keys(), ...table.removedByPipeline().keys()])];
   const trainingOf = lentTraining(pipelines);
   const trainings = new Map(pipelines.map((pipeline) => [pipeline, trainingOf(pipeline)]));
   table.completePipelines((pipeline) => {

@@ -1,3 +1,4 @@
+import { deleteRemovedFiles } from "../removal/delete-files.ts";
 import type { Store } from "../store/index.ts";
 import { type SupervisorEvent, supervise } from "../supervisor/supervise.ts";
 import { workerDevices } from "./devices.ts";
@@ -26,6 +27,7 @@ export interface Outcome {
 /** Carries out the runs that wait, with workers, and lets `mosaic pause` break it off. */
 export async function carryOut(store: Store, queued: Queued, watching: Watching): Promise<Outcome> {
   const { experimentId, folder, files, monitor, count } = queued;
+  for (const line of (await deleteRemovedFiles(store)).left) watching.say(`a file of a removed run is left: ${line}`);
   const folders = await openFilesFolders(store, queued, watching.say);
   const devices = workerDevices(monitor, count);
   await recordFacts(store, experimentId, { workers: devices.length, start: new Date().toISOString() });

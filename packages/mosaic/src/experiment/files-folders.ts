@@ -34,6 +34,16 @@ export async function filesFoldersIn(runFilesPath: string, reader: StoreReader):
   return found.length > 0 ? found : [usualFilesFolder(runFilesPath, reader.location)];
 }
 
+/**
+ * The folder of the database's own files, from which runs that are removed may be deleted; undefined where there is none, or
+ * where it is still the one of the database that this is a copy of.
+ */
+export async function ownFilesFolder(runFilesPath: string, reader: StoreReader): Promise<string | undefined> {
+  const { own } = await readDatabaseIds(reader);
+  if (own === undefined || (await isCopy(reader.location, own, [runFilesPath]))) return undefined;
+  return findFilesFolder(runFilesPath, reader.location, own);
+}
+
 export interface FilesFolders {
   /** Where a run writes its files; undefined for one that writes none. */
   of(process: Texts): string | undefined;

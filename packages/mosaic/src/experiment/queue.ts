@@ -1,7 +1,7 @@
 /** Decides which of the planned runs are to be carried out, and puts them into the store. */
 import type { Experiment } from "../config/index.ts";
 import { processParams } from "../pipelines/run-params.ts";
-import type { AddedRuns, FoundRun, NewRun, Store } from "../store/index.ts";
+import type { AddedRuns, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
 import { commandGiven, engineVersion, machineFacts } from "./environment.ts";
 import { byValue, type ExperimentOrigin, folderRecord, readExperimentOrigins } from "./experiment-origin.ts";
 import { gitRevision } from "./git-revision.ts";
@@ -17,6 +17,8 @@ export interface ExperimentQueue extends Queued {
   readonly resumed: number;
   /** Runs that are done already. */
   readonly done: number;
+  /** Runs that were removed and stay so. */
+  readonly removed: number;
   /** Done runs that have fewer epochs than the configuration asks for. */
   readonly shorter: readonly ShorterRun[];
   /** Runs among the added that the database has with another text of their modules. */
@@ -41,20 +43,22 @@ export interface QueueOptions {
   /** Carry out only what is missing, instead of everything anew. */
   readonly continued: boolean;
   readonly retryErrors: boolean;
+  /** Carry out anew what was removed. */
+  readonly restoreRemoved: boolean;
 }
 
 export async function enqueueRuns(
   store: Store,
   experiment: Experiment,
   code: ExperimentCode,
-  { continued, retryErrors }: QueueOptions,
+  { continued, ...wanted }: QueueOptions,
 ): Promise<ExperimentQueue> {
   const earlier = continued ? await readExperimentOrigins(store) : [];
   await countByValue(store, earlier, code);
   const { digests, files } = code;
   const experimentId = await recordExperiment(store, experiment, digests, { identities: byValue });
   const planned = () => planRuns(experiment, code);
-  const known = continued ? await sortKnown(store, planned(), retryErrors) : undefined;
+  const known = continued ? await sortKnown(store, planned(), wanted) : undefined;
   const requeued = known?.requeued ?? [];
   await store.requeueRuns(experimentId, requeued);
   const added = await store.addRuns(experimentId, known === undefined ? planned() : only(planned(), known.isMissing));
@@ -71,6 +75,7 @@ export async function enqueueRuns(
     added: added.count,
     resumed: requeued.length,
     done: known?.done.length ?? 0,
+    removed: known?.removed ?? 0,
     shorter: known?.shorter ?? [],
     changed:
       added.count === 0 ? noneChanged : await findChanged(store, experiment, code, known?.isMissing ?? [], earlier),
@@ -82,17 +87,26 @@ async function countByValue(store: Store, earlier: readonly ExperimentOrigin[], 
   for (const { experimentId, modules: digests, isByValue } of earlier) {
     if (isByValue) continue;
     const identities: [runId: number, identity: string][] = [];
-    for await (const { runId, pipeline, params, details } of store.runs({ experimentId })) {
-      if (pipeline === undefined || details === null) continue;
+    const add = (
+      { runId, pipeline, params }: Pick<RunRecord, "runId" | "pipeline" | "params">,
+      known: KnownIdentity,
+    ) => {
       // What the types of other classes say of their values is not known now.
-      if (!pipeline.modules.every(({ path }) => code.digests.has(path))) continue;
+      if (pipeline?.modules.every(({ path }) => code.digests.has(path)) !== true) return;
       const process = processParams(pipeline, params);
       const identity = (valueTextOf: IdentityParts["valueTextOf"]) =>
-        runIdentity(pipeline, process, details.repetition, { digests, valueTextOf });
-      if (identity(asWritten) === details.identity) identities.push([runId, identity(code.valueTextOf)]);
-    }
+        runIdentity(pipeline, process, known.repetition ?? 0, { digests, valueTextOf });
+      if (identity(asWritten) === known.identity) identities.push([runId, identity(code.valueTextOf)]);
+    };
+    for await (const run of store.runs({ experimentId })) if (run.details !== null) add(run, run.details);
+    for await (const run of store.removedRuns()) if (run.experimentId === experimentId) add(run, run);
     await store.updateIdentities(identities);
   }
+}
+
+interface KnownIdentity {
+  readonly identity: string | undefined;
+  readonly repetition: number | undefined;
 }
 
 interface KnownRuns {
@@ -102,6 +116,8 @@ interface KnownRuns {
   readonly requeued: readonly number[];
   /** Failed runs that stay as they are. */
   readonly failed: readonly number[];
+  /** How many were removed and stay so. */
+  readonly removed: number;
   /** Of each planned run, by its place in the plan: the runs themselves may be too many to hold. */
   readonly isMissing: readonly boolean[];
 }
@@ -110,20 +126,30 @@ interface KnownRuns {
 const lookedUp = 1000;
 
 /** What of the planned runs the database has, and how they stand there. */
-async function sortKnown(store: Store, planned: Iterable<NewRun>, retryErrors: boolean): Promise<KnownRuns> {
+async function sortKnown(
+  store: Store,
+  planned: Iterable<NewRun>,
+  { retryErrors, restoreRemoved }: Omit<QueueOptions, "continued">,
+): Promise<KnownRuns> {
   const isMissing: boolean[] = [];
   const requeued: number[] = [];
   const done: number[] = [];
   const failed: number[] = [];
   const shorter: ShorterRun[] = [];
+  let removed = 0;
   for (const runs of chunksOf(planned, lookedUp)) {
-    const known = await store.findRuns(runs.map(({ identity }) => identity));
+    const identities = runs.map(({ identity }) => identity);
+    const known = await store.findRuns(identities);
+    const gone = restoreRemoved ? new Set<string>() : await store.findRemoved(identities);
     for (const run of runs) {
       const found = known.get(run.identity) ?? [];
       const finished = longest(found.filter(({ status }) => status === "done"));
       const waiting = found.find(({ status }) => status === "pending" || status === "paused");
       const broken = found.find(({ status }) => status === "error");
-      isMissing.push(finished === undefined && waiting === undefined && broken === undefined);
+      const isUnknown = finished === undefined && waiting === undefined && broken === undefined;
+      const isRemoved = isUnknown && gone.has(run.identity);
+      if (isRemoved) removed++;
+      isMissing.push(isUnknown && !isRemoved);
       if (finished !== undefined) {
         done.push(finished.runId);
         // What stopped early has fewer epochs than it was asked for, and is as long as it was to be.
@@ -133,7 +159,7 @@ async function sortKnown(store: Store, planned: Iterable<NewRun>, retryErrors: b
       else if (broken !== undefined) (retryErrors ? requeued : failed).push(broken.runId);
     }
   }
-  return { done, shorter, requeued, failed, isMissing };
+  return { done, shorter, requeued, failed, removed, isMissing };
 }
 
 function* only<Item>(items: Iterable<Item>, isWanted: readonly boolean[]): Generator<Item, void, undefined> {

@@ -47,6 +47,15 @@ export async function readRunReport(reader: StoreReader, runId: number): Promise
 }
 
 async function noSuchRun(reader: StoreReader, runId: number): Promise<MosaicError> {
+  const removed = await reader.removedRun(runId);
+  if (removed !== undefined) {
+    const { description, status, removedAt, isRestored } = removed;
+    const what = `${description}, ${status === "error" ? "failed" : status}`;
+    return new MosaicError(
+      "NO_RUN_SELECTED",
+      `run ${runId} (${what}) was removed on ${removedAt.toISOString().slice(0, 10)}${isRestored ? ", and has been trained again under another id since" : ""}`,
+    );
+  }
   const ids = await reader.runIds();
   const known = ids.length === 0 ? "has no runs" : `has runs ${ids[0]} to ${ids.at(-1)}`;
   return new MosaicError("NO_RUN_SELECTED", `there is no run ${runId}; the database ${known}`);

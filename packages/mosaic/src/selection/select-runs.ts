@@ -50,6 +50,8 @@ async function selectIds(reader: StoreReader, ranges: readonly IdRange[]): Promi
   for (const { first, last } of ranges) {
     const single = knownIds.has(first) ? [first] : [];
     const inside = first === last ? single : known.filter((id) => id >= first && id <= last);
+    if (inside.length === 0 && first === last && (await reader.removedRun(first)) !== undefined)
+      throw noMatch(`run ${first} was removed${whatThereIs(known)}`);
     if (inside.length === 0)
       throw noMatch(`there is no run ${first === last ? first : `from ${first} to ${last}`}${whatThereIs(known)}`);
     for (const id of inside) chosen.add(id);

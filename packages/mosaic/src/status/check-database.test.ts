@@ -53,7 +53,7 @@ function alter(sql: string): void {
   connection.close();
 }
 
-const whole = { wholeResults: 2, uncheckedResults: 0, wholeFiles: 2, uncheckedFiles: 2, damage: [] };
+const whole = { wholeResults: 2, uncheckedResults: 0, wholeFiles: 2, uncheckedFiles: 2, filesToDelete: 0, damage: [] };
 
 test("finds nothing where nothing has changed", async () => {
   expect(await check()).toEqual(whole);

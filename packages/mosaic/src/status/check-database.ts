@@ -14,6 +14,8 @@ export interface DatabaseCheck {
   readonly uncheckedResults: number;
   readonly wholeFiles: number;
   readonly uncheckedFiles: number;
+  /** Files of removed runs that are still to be deleted. */
+  readonly filesToDelete: number;
   /** A line for each thing that is damaged or missing. */
   readonly damage: readonly string[];
 }
@@ -50,6 +52,7 @@ export async function checkDatabase(reader: StoreReader): Promise<DatabaseCheck>
     uncheckedResults: results.unchecked,
     wholeFiles: files.whole,
     uncheckedFiles: files.unchecked,
+    filesToDelete: (await reader.removedFiles()).length,
     damage,
   };
 }

@@ -58,6 +58,8 @@ export interface StatusReport {
   readonly origin: ExperimentOrigin | undefined;
   /** Runs of each status that occurs. */
   readonly counts: ReadonlyMap<string, number>;
+  /** Runs that were removed. */
+  readonly removed: number;
   /** The lists hold the last runs, ascending by id; `counts` says how many there are. */
   readonly done: readonly DoneRun[];
   readonly failed: readonly FailedRun[];
@@ -85,6 +87,7 @@ export async function readStatus(reader: StoreReader, limit: number): Promise<St
     writer,
     origin,
     counts,
+    removed: await reader.countRemoved(),
     done: await lastOf("done", doneRun),
     failed: await lastOf("error", failedRun),
     running: await lastOf("running", async (run) =>

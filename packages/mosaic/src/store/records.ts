@@ -158,6 +158,30 @@ export interface RunRecord {
   readonly details: RunDetails | null;
 }
 
+/** A run that is to be removed. */
+export interface Removal {
+  readonly runId: number;
+  /** Its files in the database's folder of run files, as paths there. */
+  readonly files: readonly string[];
+}
+
+/** A file of a removed run that is still to be deleted. */
+export interface RemovedFile {
+  readonly runId: number;
+  readonly path: string;
+}
+
+/** What is kept of a run that was removed. */
+export interface RemovedRun extends Pick<RunRecord, "runId" | "status" | "description" | "pipeline" | "params"> {
+  /** undefined for a run of the original Mosaic, as identity and repetition. */
+  readonly experimentId: number | undefined;
+  readonly identity: string | undefined;
+  readonly repetition: number | undefined;
+  readonly removedAt: Date;
+  /** A run of the same identity has been added since. */
+  readonly isRestored: boolean;
+}
+
 /** Runs that match all that is given; everything is optional. */
 export interface RunQuery {
   readonly runIds?: Iterable<number>;

@@ -35,10 +35,13 @@ export function prepareRunStatements(database: DatabaseSync) {
       `SELECT max(
          (SELECT coalesce(max(CAST(run_id AS INTEGER)), 0) FROM runs),
          (SELECT coalesce(max(CAST(run_id AS INTEGER)), 0) FROM run_results),
+         (SELECT coalesce(max(run_id), 0) FROM removed_runs),
          (SELECT coalesce(max(CAST(param_value AS INTEGER)), 1) - 1 FROM system WHERE param_name = 'next_run_id')
        ) AS run_id`,
     ),
     updateIdentity: prepare("UPDATE run_details SET identity = ? WHERE run_id = ?"),
+    updateRemovedIdentity: prepare("UPDATE removed_runs SET identity = ? WHERE run_id = ?"),
+    restore: prepare("UPDATE removed_runs SET restored_at = ? WHERE identity = ? AND restored_at IS NULL"),
     setNextRunId: prepare("UPDATE system SET param_value = ? WHERE param_name = 'next_run_id'"),
 
     // CROSS JOIN keeps the order: the few pending runs first, by their index.

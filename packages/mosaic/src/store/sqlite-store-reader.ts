@@ -8,11 +8,14 @@ import type {
   FoundRun,
   MetricSummary,
   ParamSummary,
+  RemovedFile,
+  RemovedRun,
   RunQuery,
   RunRecord,
   ValueCondition,
   WriterRecord,
 } from "./records.ts";
+import { prepareRemovedRuns, removedFilesIn } from "./removed-runs.ts";
 import { prepareRunDigests, type RunDigests } from "./run-digest.ts";
 import { prepareRunQueries, type RunQueries, resultFrom } from "./run-queries.ts";
 import { metricSummariesIn, paramSummariesIn, runsWithValueIn } from "./run-values.ts";
@@ -39,6 +42,7 @@ export class SqliteStoreReader implements StoreReader {
   protected readonly database: DatabaseSync;
   protected readonly queries: RunQueries;
   protected readonly digests: RunDigests;
+  readonly #removed: ReturnType<typeof prepareRemovedRuns>;
 
   constructor({ database, location, notices }: SqliteConnection) {
     this.database = database;
@@ -46,6 +50,7 @@ export class SqliteStoreReader implements StoreReader {
     this.notices = notices;
     this.queries = prepareRunQueries(database);
     this.digests = prepareRunDigests(database);
+    this.#removed = prepareRemovedRuns(database);
   }
 
   experiments(): Promise<readonly ExperimentRecord[]> {
@@ -207,6 +212,32 @@ export class SqliteStoreReader implements StoreReader {
         .map((row) => textIn(row, "integrity_check"))
         .filter((line) => line !== "ok"),
     );
+  }
+
+  async *removedRuns(): AsyncGenerator<RemovedRun, void, void> {
+    let last = -1;
+    let page: readonly RemovedRun[];
+    do {
+      page = await this.perform(() => this.#removed.after(last, pageSize));
+      yield* page;
+      last = page.at(-1)?.runId ?? last;
+    } while (page.length === pageSize);
+  }
+
+  removedRun(runId: number): Promise<RemovedRun | undefined> {
+    return this.perform(() => this.#removed.run(runId));
+  }
+
+  countRemoved(): Promise<number> {
+    return this.perform(() => this.#removed.count());
+  }
+
+  findRemoved(identities: Iterable<string>): Promise<ReadonlySet<string>> {
+    return this.perform(() => new Set(Iterator.from(identities).filter(this.#removed.has)));
+  }
+
+  removedFiles(): Promise<readonly RemovedFile[]> {
+    return this.perform(() => removedFilesIn(this.database));
   }
 
   system(): Promise<ReadonlyMap<string, string>> {

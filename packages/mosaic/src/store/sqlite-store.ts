@@ -17,9 +17,12 @@ import type {
   NewExperiment,
   NewRun,
   Param,
+  Removal,
+  RemovedFile,
   ReturnedRun,
   RunResult,
 } from "./records.ts";
+import { forgetRemovedFilesIn, removeRunsIn } from "./removed-runs.ts";
 import { returnStatusOf } from "./return-status.ts";
 import { pipelineIn, pipelineParam, requirePipeline, withoutPipeline } from "./run-queries.ts";
 import { prepareRunStatements, type RunStatements } from "./run-statements.ts";
@@ -227,9 +230,21 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     );
   }
 
+  async removeRuns(removals: Iterable<Removal>): Promise<void> {
+    await this.#write(() => removeRunsIn(this.database, removals));
+    // To the disk: what is deleted next does not come back after a failure of power, so that these rows must not either.
+    await this.perform(() => this.database.exec("PRAGMA wal_checkpoint(PASSIVE)"));
+  }
+
+  forgetRemovedFiles(files: Iterable<RemovedFile>): Promise<void> {
+    return this.#write(() => forgetRemovedFilesIn(this.database, files));
+  }
+
   updateIdentities(identities: Iterable<readonly [runId: number, identity: string]>): Promise<void> {
     return this.#write(() => {
-      for (const [runId, identity] of identities) this.#sql.updateIdentity.run(identity, runId);
+      for (const [runId, identity] of identities)
+        if (this.#sql.updateIdentity.run(identity, runId).changes === 0)
+          this.#sql.updateRemovedIdentity.run(identity, runId);
     });
   }
 
@@ -347,6 +362,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
       storedInteger(Date.now()),
       storedInteger(experimentId),
     );
+    this.#sql.restore.run(storedInteger(Date.now()), run.identity);
     const params: readonly Param[] = [
       [pipelineParam, JSON.stringify(flatPipeline(run.pipeline))],
       ...withoutPipeline(run.params),

@@ -20,6 +20,9 @@ import type {
   NewExperiment,
   NewRun,
   ParamSummary,
+  Removal,
+  RemovedFile,
+  RemovedRun,
   ReturnedRun,
   RunQuery,
   RunRecord,
@@ -83,6 +86,15 @@ export interface StoreReader {
   checkResult(runId: number): Promise<"whole" | "damaged" | "unchecked">;
   /** What is wrong with the store as such, a line each. */
   checkStructure(): Promise<readonly string[]>;
+  /** Runs that were removed, in the order of their ids; those too that were added again. */
+  removedRuns(): AsyncIterable<RemovedRun>;
+  removedRun(runId: number): Promise<RemovedRun | undefined>;
+  /** How many runs were removed and not added again. */
+  countRemoved(): Promise<number>;
+  /** Which of these identities are of runs that were removed and not added again. */
+  findRemoved(identities: Iterable<string>): Promise<ReadonlySet<string>>;
+  /** What removed runs have left in the folder of run files. */
+  removedFiles(): Promise<readonly RemovedFile[]>;
   system(): Promise<ReadonlyMap<string, string>>;
   writer(): Promise<WriterRecord | undefined>;
   close(): Promise<void>;
@@ -115,7 +127,7 @@ export interface Store extends StoreReader {
   /**
    * Adds pending runs, one at a time from `runs`, in batches of ten thousand that are each a transaction: what ends it early,
    * a kill too, leaves whole batches, and `findRuns` tells which runs are there. Ids go on from the highest that the
-   * database has seen, in a row for each call.
+   * database has seen, in a row for each call. A removed run of the same identity counts as added again.
    */
   addRuns(experimentId: number, runs: Iterable<NewRun> | AsyncIterable<NewRun>): Promise<AddedRuns>;
   /** The pending run with the lowest id becomes running; undefined when there is none. `worker` is for messages. */
@@ -158,7 +170,14 @@ export interface Store extends StoreReader {
    * and their param `epochs` becomes what they are to have in all. Any other run is refused, and nothing changes.
    */
   continueRuns(experimentId: number, continuations: Iterable<Continuation>): Promise<void>;
-  /** Gives runs other identities; runs that are not there are passed over. */
+  /**
+   * Takes runs out of all tables and keeps of each what `removedRuns` gives. Their files are those of `removedFiles` until
+   * `forgetRemovedFiles`: the rows go first, so that no run is ever without its files. What this promises to have removed
+   * is removed after a failure of power too.
+   */
+  removeRuns(removals: Iterable<Removal>): Promise<void>;
+  forgetRemovedFiles(files: Iterable<RemovedFile>): Promise<void>;
+  /** Gives runs, removed ones too, other identities; runs that are not there are passed over. */
   updateIdentities(identities: Iterable<readonly [runId: number, identity: string]>): Promise<void>;
   setSystem(name: string, value: string): Promise<void>;
 }
