@@ -27,7 +27,6 @@ export async function readClassSource(text: string, folder: string): Promise<Cla
   const ending = extname(text);
   if (ending === ".py") {
     return refuse(
-      "python-class",
       `"${text}" is a Python file, and Python classes cannot be used for now.`,
       "Write the class in TypeScript and give its .ts file.",
     );
@@ -35,7 +34,6 @@ export async function readClassSource(text: string, folder: string): Promise<Cla
   if (FILE_ENDINGS.includes(ending) && !text.endsWith(".d.ts")) return checkFile(text, resolve(folder, text));
   if (PACKAGE_NAME.test(text)) return { ok: true, source: { kind: "package", name: text } };
   return refuse(
-    "bad-path-to-class",
     `"${text}" is neither a .ts or .js file nor the name of an npm package.`,
     "Write a path such as ./mlp.ts, or a package name such as @ml-mosaic/bigsf.",
   );
@@ -44,8 +42,7 @@ export async function readClassSource(text: string, folder: string): Promise<Cla
 async function checkFile(text: string, path: string): Promise<ClassSourceResult> {
   try {
     const entry = await stat(path);
-    if (entry.isDirectory())
-      return refuse("class-file-is-directory", `"${text}" is a folder.`, "Give the file in it that has the class.");
+    if (entry.isDirectory()) return refuse(`"${text}" is a folder.`, "Give the file in it that has the class.");
     return { ok: true, source: { kind: "file", path } };
   } catch (error) {
     if (machineTrouble(error) !== undefined) throw error;
@@ -54,7 +51,7 @@ async function checkFile(text: string, path: string): Promise<ClassSourceResult>
       code === "ENOENT" || code === "ENOTDIR"
         ? `The file ${path} does not exist.`
         : `The file ${path} cannot be read (${code}).`;
-    return refuse("class-file-not-found", message, await suggestFile(path, FILE_ENDINGS));
+    return refuse(message, await suggestFile(path, FILE_ENDINGS));
   }
 }
 
@@ -62,12 +59,11 @@ async function checkFile(text: string, path: string): Promise<ClassSourceResult>
 export function checkClassName(name: string): Fault | undefined {
   if (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) return undefined;
   return {
-    code: "bad-class-name",
     message: `"${name}" cannot be the name of a class.`,
     remedy: "Write the name as it is exported, as in MlpFunnel.",
   };
 }
 
-function refuse(code: string, message: string, remedy: string): ClassSourceResult {
-  return { ok: false, fault: { code, message, remedy } };
+function refuse(message: string, remedy: string): ClassSourceResult {
+  return { ok: false, fault: { message, remedy } };
 }

@@ -14,10 +14,8 @@ export interface Finding {
   readonly remedy: string;
 }
 
-/** A mistake whose place only the caller knows; `code` is for programs. */
-export interface Fault extends Pick<Finding, "message" | "remedy"> {
-  readonly code: string;
-}
+/** A mistake whose place only the caller knows. */
+export type Fault = Pick<Finding, "message" | "remedy">;
 
 /** Where checks put what they find: problems stop the experiment, notices do not. */
 export interface Findings {

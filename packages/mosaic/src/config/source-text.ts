@@ -27,16 +27,14 @@ export async function readSourceText(file: string): Promise<SourceText> {
   }
   if (bytes.length > MOST_BYTES) {
     return failure(
-      "file-too-large",
       `The file has more than ${MOST_BYTES} bytes.`,
       "Check that it is the right one: configuration files are small.",
     );
   }
   const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (utf16) return failure("not-utf-8", "The file is saved as UTF-16.", "Save it as UTF-8 in your editor.");
+  if (utf16) return failure("The file is saved as UTF-16.", "Save it as UTF-8 in your editor.");
   if (bytes.includes(0)) {
     return failure(
-      "not-text",
       "The file is not a text file.",
       "Check the order of the arguments: the configuration file comes first.",
     );
@@ -44,11 +42,7 @@ export async function readSourceText(file: string): Promise<SourceText> {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (text.trim() !== "") return { ok: true, text };
-    return failure(
-      "empty-file",
-      "The file is empty.",
-      "Write the sections [PROCESS] and [MONITOR] and one for each class into it.",
-    );
+    return failure("The file is empty.", "Write the sections [PROCESS] and [MONITOR] and one for each class into it.");
   } catch (cause) {
     const line = firstLineThatIsNotUtf8(bytes);
     return {
@@ -56,7 +50,6 @@ export async function readSourceText(file: string): Promise<SourceText> {
       line,
       cause,
       fault: {
-        code: "not-utf-8",
         message: "The line has characters that are not UTF-8.",
         remedy: "Save the file as UTF-8 in your editor.",
       },
@@ -71,31 +64,28 @@ async function readStart(file: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function failure(code: string, message: string, remedy: string): SourceText {
-  return { ok: false, fault: { code, message, remedy } };
+function failure(message: string, remedy: string): SourceText {
+  return { ok: false, fault: { message, remedy } };
 }
 
 async function describeReadError(file: string, cause: unknown): Promise<Fault> {
   switch (errorCode(cause)) {
     case "ENOENT":
     case "ENOTDIR":
-      return { code: "file-not-found", message: "The file does not exist.", remedy: await suggestFile(file, [".ini"]) };
+      return { message: "The file does not exist.", remedy: await suggestFile(file, [".ini"]) };
     case "EISDIR":
       return {
-        code: "file-is-directory",
         message: "This is a folder.",
         remedy: "Give the configuration file in it, as in config.ini.",
       };
     case "EACCES":
     case "EPERM":
       return {
-        code: "file-not-readable",
         message: "The file may not be read.",
         remedy: `Allow it, for example with chmod u+r ${file}.`,
       };
     default:
       return {
-        code: "file-not-readable",
         message: `The file cannot be read: ${messageOf(cause)}.`,
         remedy: "Check the path and the disk.",
       };

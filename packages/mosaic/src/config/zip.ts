@@ -2,11 +2,7 @@
 import { suggestName } from "@ml-mosaic/base";
 import { areAlternatives, isAmbiguous, type NamedOption, type OptionNames } from "./option-names.ts";
 import type { Varied, Zips } from "./pipelines.ts";
-
-interface Fault {
-  readonly message: string;
-  readonly remedy: string;
-}
+import type { Fault } from "./problem.ts";
 
 export function readZips(
   groups: readonly (readonly string[])[],
