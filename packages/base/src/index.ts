@@ -10,6 +10,7 @@ export { messageOf } from "./message-of.ts";
 export { nearestName, nearestNames, suggestName } from "./nearest-name.ts";
 export { pathExists } from "./path-exists.ts";
 export { type PendingFile, pendingFile, requireReplaceable, WriteError } from "./pending-file.ts";
+export { present } from "./present.ts";
 export { currentProcess, isRunning, livenessOf, type ProcessIdentity } from "./process-identity.ts";
 export { replaceFile, replaceFiles } from "./replace-files.ts";
 export { type StagingFolder, stagingFolder } from "./staging-folder.ts";

@@ -1,4 +1,5 @@
 /** The models over several data sets. */
+import { present } from "@ml-mosaic/base";
 import {
   friedman,
   holm,
@@ -81,7 +82,7 @@ export function compareOverData(dataSets: readonly DataResults[], settings: Sett
   const means = complete.map(({ results }) => results.map((values) => meanOf(values)));
   const [N, k] = [complete.length, names.length];
   const { averageRanks, chiSquare, f, p } = friedman(means.map((row) => row.map((mean) => sign * mean)));
-  const nameOf = (index: number) => names[index] ?? "";
+  const nameOf = (index: number) => present(names[index], "model of this number");
   const order = names
     .map((_, index) => index)
     .sort((one, other) => (averageRanks[one] ?? 0) - (averageRanks[other] ?? 0));
@@ -118,10 +119,10 @@ function groupsOf(order: readonly string[], pairs: readonly OverallPair[]): read
     pairs.filter(({ verdict }) => verdict === "better" || verdict === "worse").map(({ a, b }) => `${a}\n${b}`),
   );
   const reach = order.map((_, start) => {
-    let end = start;
-    const isTogether = (next: string) => order.slice(start, end + 1).every((each) => !decided.has(`${each}\n${next}`));
-    while (end + 1 < order.length && isTogether(order[end + 1] ?? "")) end++;
-    return end;
+    const isApart = (next: string, end: number) =>
+      order.slice(start, end).some((each) => decided.has(`${each}\n${next}`));
+    const next = order.findIndex((name, end) => end > start && isApart(name, end));
+    return (next === -1 ? order.length : next) - 1;
   });
   return order.flatMap((_, start) => {
     const end = reach[start] ?? start;

@@ -1,4 +1,4 @@
-import { nearestNames } from "@ml-mosaic/base";
+import { nearestNames, present } from "@ml-mosaic/base";
 import { valueText } from "@ml-mosaic/configurable";
 import { MosaicError } from "../errors.ts";
 import type { Figure } from "../figures/figure.ts";
@@ -69,7 +69,7 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
   );
   const modelLabels =
     attributes === undefined
-      ? uniqueLabels(pipelines, (pipeline) => memberOf.get(pipeline) ?? "", [
+      ? uniqueLabels(pipelines, (pipeline) => present(memberOf.get(pipeline), "member for a pipeline"), [
           (pipeline) => describeModules(pipeline.model) + trainingText(pipeline),
           (pipeline) => describeFully(pipeline.model) + trainingText(pipeline),
         ])
@@ -78,8 +78,8 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
             [...attributes].map(([pipeline, { value, isOption }]) => [pipeline, isOption ? `${by} ${value}` : value]),
           ),
           (pipeline) => {
-            const attribute = attributes.get(pipeline);
-            return attribute?.isOption ? valueText(attribute.value) : (attribute?.value ?? "");
+            const { value, isOption } = present(attributes.get(pipeline), "group for a pipeline");
+            return isOption ? valueText(value) : value;
           },
         );
   const dataLabels = uniqueLabels(
@@ -97,10 +97,10 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
     return [
       {
         model,
-        data: dataLabels.get(pipeline) ?? "",
+        data: present(dataLabels.get(pipeline), "label for data"),
         dataKey: keyOf(pipeline.data),
         stageKeys: pipeline.data.map(({ key }) => key),
-        member: memberOf.get(pipeline) ?? "",
+        member: present(memberOf.get(pipeline), "member for a pipeline"),
         fold: foldOf(pipeline),
         rows: rowsOf.get(pipeline) ?? [],
         removed: removedOf.get(pipeline) ?? noneRemoved,

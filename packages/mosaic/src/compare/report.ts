@@ -62,8 +62,8 @@ export async function compareRuns(
     data === undefined
       ? all
       : all.filter(({ data: label, dataKey, stageKeys }) => [label, dataKey, ...stageKeys].includes(data));
-  if (chosen.length === 0) {
-    const known = nearestNames(data ?? "", [...new Set(all.map(({ dataKey }) => dataKey))]);
+  if (data !== undefined && chosen.length === 0) {
+    const known = nearestNames(data, [...new Set(all.map(({ dataKey }) => dataKey))]);
     throw nothing(`there is no data set "${data}". Known ones, the nearest first: ${known.join(", ")}`);
   }
   requireResults(chosen, criterion.name, reader.location);

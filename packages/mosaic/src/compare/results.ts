@@ -1,4 +1,5 @@
 /** From runs to what is compared: for each data set and model one result for each repetition. */
+import { present } from "@ml-mosaic/base";
 import { meanOf } from "@ml-mosaic/statistics";
 import type { Orders } from "./counting.ts";
 import { countingRun } from "./counting-run.ts";
@@ -58,6 +59,7 @@ export interface DataResults {
 export function gatherResults({ table, pipelines }: ReadRuns, criterion: string): readonly DataResults[] {
   const repetitions = new Map<string, string>();
   return [...Map.groupBy(pipelines, ({ data }) => data)].map(([data, ofData]) => {
+    const { dataKey, stageKeys } = present(ofData[0], "pipeline of a group");
     const folds = new Set(ofData.map(({ fold }) => fold).filter((fold) => fold !== undefined)).size;
     let kept = 0;
     let isPairedByOrder = false;
@@ -74,8 +76,8 @@ export function gatherResults({ table, pipelines }: ReadRuns, criterion: string)
     });
     return {
       data,
-      dataKey: ofData[0]?.dataKey ?? "",
-      stageKeys: ofData[0]?.stageKeys ?? [],
+      dataKey,
+      stageKeys,
       folds: folds > 1 ? folds : 0,
       models,
       repeated: ofData.reduce((sum, { rows }) => sum + rows.length, 0) - kept,

@@ -1,5 +1,7 @@
 /** The runs of a database in columns, because there may be a million of them: an object for each would fill the memory. */
+
 import { hash } from "node:crypto";
+import { present } from "@ml-mosaic/base";
 import type { Figure } from "../figures/figure.ts";
 import { sortedValues } from "../pipelines/pipeline.ts";
 import { maximumAttempts, type Param, type RunRecord, type StoreReader } from "../store/index.ts";
@@ -149,7 +151,7 @@ export class RunTable {
       row,
       runId,
       pipeline,
-      status: this.#statuses[columns.status.at(row)] ?? "",
+      status: present(this.#statuses[columns.status.at(row)], "status of this number"),
       seed: columns.seed.knownAt(row),
       repetition: columns.repetition.knownAt(row),
       orderedAt: columns.orderedAt.knownAt(row),

@@ -12,22 +12,19 @@ interface Alternatives {
 
 /** What options may be together, one value each. */
 export function* combinations(options: readonly Alternatives[]): Generator<Readonly<Record<string, string>>> {
-  const first = Object.fromEntries(options.map(({ name, values }) => [name, values[0] ?? ""]));
   const size = options.reduce((product, { values }) => product * values.length, 1);
   if (size > mostCombinations) {
+    const first = Object.fromEntries(
+      options.flatMap(({ name, values }) => values.slice(0, 1).map((value) => [name, value])),
+    );
     yield first;
     for (const { name, values } of options) for (const value of values.slice(1)) yield { ...first, [name]: value };
     return;
   }
-  for (let index = 0; index < size; index++) {
-    let rest = index;
-    const picked = { ...first };
-    for (const { name, values } of options) {
-      picked[name] = values[rest % values.length] ?? "";
-      rest = Math.floor(rest / values.length);
-    }
-    yield picked;
-  }
+  let picked: readonly Readonly<Record<string, string>>[] = [{}];
+  for (const { name, values } of options)
+    picked = values.flatMap((value) => picked.map((before) => ({ ...before, [name]: value })));
+  yield* picked;
 }
 
 /** What the options of each section are together in the pipelines that are chosen. */
