@@ -43,8 +43,12 @@ export function batchNorm(input: Tensor, affine: Affine = {}): Normalized {
       `batchNorm: input ${showShape(input.shape)} has one value for each channel; more are needed in training`,
     );
   }
-  if (input.ndim > 2 && input.numel > 0) {
-    const affineInputs = [weight, bias] as const;
+  const affineInputs = [weight, bias] as const;
+  if (input.numel === 0) {
+    const nothing = input.newFull([input.size(1)], Number.NaN);
+    return { output: input.apply(batchNormOp, affineInputs, { eps }), mean: nothing, variance: nothing };
+  }
+  if (input.ndim > 2) {
     return {
       output: input.apply(batchNormOp, affineInputs, { eps }),
       mean: input.apply(batchMean, affineInputs, { eps }),
@@ -69,7 +73,6 @@ export function batchNorm(input: Tensor, affine: Affine = {}): Normalized {
 export function normalizeWith(input: Tensor, mean: Tensor, variance: Tensor, affine: Affine = {}): Tensor {
   const { weight, bias, eps } = affineOf("normalizeWith", input, affine);
   checkPerChannel("normalizeWith", input, { mean, variance });
-  if (input.numel === 0) return input;
   return input.apply(normalize, [weight, bias, mean, variance], { eps });
 }
 
@@ -93,7 +96,7 @@ export function groupNorm(input: Tensor, numGroups: number, affine: Affine = {})
       `groupNorm: input ${showShape(input.shape)} has one value for each of ${numGroups} groups; more are needed`,
     );
   }
-  return input.numel === 0 ? input : input.apply(groupNormOp, [weight, bias], { groups: numGroups, eps });
+  return input.apply(groupNormOp, [weight, bias], { groups: numGroups, eps });
 }
 
 /**
@@ -111,13 +114,14 @@ export function instanceNorm(input: Tensor, affine: Affine = {}): Normalized {
       `instanceNorm: input ${showShape(input.shape)} has one value for each channel of a sample; more are needed`,
     );
   }
-  const statistics: Shape = [input.size(0), input.size(1)];
-  if (input.numel === 0) {
-    return { output: input, mean: input.newFull(statistics, 0), variance: input.newFull(statistics, 0) };
-  }
   const attributes = { groups: input.size(1), eps };
+  const output = input.apply(groupNormOp, [weight, bias], attributes);
+  if (input.numel === 0) {
+    const nothing = input.newFull([input.size(0), input.size(1)], 0);
+    return { output, mean: nothing, variance: nothing };
+  }
   return {
-    output: input.apply(groupNormOp, [weight, bias], attributes),
+    output,
     mean: input.apply(groupMean, [], attributes),
     variance: input.apply(groupVariance, [], attributes),
   };
@@ -146,7 +150,6 @@ export function layerNorm(input: Tensor, normalizedShape: Shape, { weight, bias,
       );
     }
   }
-  if (input.numel === 0) return input;
   const affineInputs = [weight ?? ones(input, normalizedShape), bias ?? input.newFull(normalizedShape, 0)] as const;
   return input.apply(layerNormOp, affineInputs, { axis, eps });
 }

@@ -35,7 +35,11 @@ export function grad(loss: Tensor, targets: readonly Tensor[]): (Tensor | undefi
       const input = inputs[index];
       return input !== undefined && active.has(input) && input.dtype === "float32";
     };
-    const parts = op.gradient?.({ inputs, attributes, output: tensor, gradient, needs }) ?? [];
+    // What has no elements adds nothing; rules need not know how to cut, join and divide it.
+    const parts =
+      tensor.numel === 0
+        ? inputs.map((input) => input.zerosLike())
+        : (op.gradient?.({ inputs, attributes, output: tensor, gradient, needs }) ?? []);
     for (const [index, part] of parts.entries()) {
       const input = inputs[index];
       if (part === undefined || input === undefined || !needs(index)) continue;

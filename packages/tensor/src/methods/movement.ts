@@ -50,15 +50,19 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
 export function split(x: Tensor, size: number | readonly number[], dim: number): Tensor[] {
   const axis = normalizeAxis(dim, x.ndim, "split");
   const length = lengthAt(x.shape, axis);
-  if (typeof size === "number" && !(Number.isInteger(size) && size > 0)) {
-    throw new TensorError("TENSOR_VALUE", `split: size ${size} must be a whole number above 0`);
+  // As in PyTorch, an empty axis can be cut into pieces of nothing: one.
+  if (typeof size === "number" && !(Number.isInteger(size) && (size > 0 || (size === 0 && length === 0)))) {
+    throw new TensorError(
+      "TENSOR_VALUE",
+      `split: size ${size} must be a whole number above 0, or 0 for an axis of size 0; axis ${axis} has ${length}`,
+    );
   }
   const sizes =
-    typeof size === "number"
+    typeof size === "number" && size > 0
       ? Array.from({ length: Math.max(1, Math.ceil(length / size)) }, (_, index) =>
           Math.min(size, length - index * size),
         )
-      : size;
+      : [size].flat();
   shaping.checkSizes(sizes, x.shape, axis);
   return sizes.map((_, index) => x.part(axis, sizes, index));
 }

@@ -86,7 +86,8 @@ export abstract class ChannelNorm extends Module {
       [running_var, variance.mul(count / (count - 1))],
     ] as const) {
       const before = bufferValue(buffer);
-      updateBuffer(buffer, before.add(value.detach().sub(before).mul(share)));
+      // Nothing has no statistics, and leaves them where they were.
+      updateBuffer(buffer, count === 0 ? before : before.add(value.detach().sub(before).mul(share)));
     }
   }
 }

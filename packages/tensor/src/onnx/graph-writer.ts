@@ -153,12 +153,12 @@ export class GraphWriter implements Emitter {
   }
 
   /**
-   * The value of what has no elements or comes of such, where these must not reach ONNX Runtime: its kernels for WebGPU
-   * divide by sizes, which for 0 ends the process.
+   * The value of what has no elements, which kernels need not be asked for, or comes of such, where these must not reach
+   * ONNX Runtime: its kernels for WebGPU divide by sizes, which for 0 ends the process.
    */
   #withoutElements({ op, inputs, shape, dtype, numel }: Tensor): string | undefined {
+    if (numel === 0 && this.purpose === "program") return this.constant(allocate(dtype, 0), shape, dtype);
     if (this.device !== "webgpu") return undefined;
-    if (numel === 0) return this.constant(allocate(dtype, 0), shape, dtype);
     const empty = inputs.find((input) => input.numel === 0);
     if (op === undefined || empty === undefined || op.ofNothing === "as ever") return undefined;
     if (op.ofNothing === "zeros")
