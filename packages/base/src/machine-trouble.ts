@@ -37,8 +37,12 @@ function troubleCalled(code: string): string | undefined {
   return Object.hasOwn(troubles, code) ? troubles[code] : undefined;
 }
 
-/** The system's words, as in "i/o error". */
-const codeOfWords = new Map(Array.from(getSystemErrorMap().values(), ([code, words]) => [words, code]));
+const codesByWords = new Map(Array.from(getSystemErrorMap().values(), ([code, words]) => [words, code]));
+
+/** The code of an error of which only the system's words are known, as in "i/o error". */
+export function codeOfWords(words: string): string | undefined {
+  return codesByWords.get(words.toLowerCase());
+}
 
 /** By number too: Node has no name for some, so that a used-up quota is an "Unknown system error -122", or "UNKNOWN". */
 function codesOf(error: Error): readonly string[] {
@@ -46,7 +50,7 @@ function codesOf(error: Error): readonly string[] {
   const number = "errno" in error ? -Number(error.errno) : 0;
   // Of a package.json that it cannot read Node tells in the system's words alone: "Cannot read package config …: i/o error."
   const words = named === "ERR_INVALID_PACKAGE_CONFIG" ? /: ([^:]+)\.$/.exec(error.message)?.[1] : undefined;
-  const worded = words === undefined ? undefined : codeOfWords.get(words);
+  const worded = words === undefined ? undefined : codeOfWords(words);
   // The higher bits of SQLite's code say more than is asked here.
   const sqlite = "errcode" in error ? ofSqlite[Number(error.errcode) & 0xff] : undefined;
   const numbered = Object.entries(constants.errno).flatMap(([code, each]) => (each === number ? [code] : []));

@@ -5,7 +5,7 @@ import { CodedError } from "./coded-error.ts";
 import { errorCode, isSystemError } from "./error-code.ts";
 import { machineTrouble } from "./machine-trouble.ts";
 import { messageOf } from "./message-of.ts";
-import { unfinishedName } from "./unfinished.ts";
+import { removeUnfinishedOf, unfinishedName } from "./unfinished.ts";
 
 /** A file that is being written beside the one whose place it is to take: whatever happens, that is the old or the new. */
 export interface PendingFile {
@@ -32,7 +32,10 @@ export interface PendingOptions {
  */
 export async function pendingFile(path: string, { durable = false }: PendingOptions = {}): Promise<PendingFile> {
   const target = await writableTarget(path);
-  const temporary = join(dirname(target), unfinishedName(basename(target)));
+  const folder = dirname(target);
+  // What a killed process left of the same file is in nobody's way: where it cannot be removed, it stays.
+  await removeUnfinishedOf(folder, basename(target)).catch(() => undefined);
+  const temporary = join(folder, unfinishedName(basename(target)));
   return {
     temporary,
     async publish() {
@@ -75,7 +78,8 @@ async function writableTarget(path: string): Promise<string> {
   try {
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new WriteError(path, `no permission to write in ${folder}`, error);
+    const reason = machineTrouble(error) === undefined ? `no permission to write in ${folder}` : reasonOf(error);
+    throw new WriteError(path, reason, error);
   }
   return target;
 }

@@ -3,7 +3,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, expect, test } from "vitest";
-import { removeUnfinished, unfinishedName } from "./unfinished.ts";
+import { removeUnfinished, removeUnfinishedOf, unfinishedName } from "./unfinished.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -20,7 +20,12 @@ async function fill(): Promise<Readonly<Record<"dead" | "own" | "parents" | "for
     parents: unfinishedName("b\n/b".replace("/", " "), process.ppid),
     foreign: `.a.h5.elsewhere-${gone}-0123abcd.tmp`,
   };
-  for (const name of [...Object.values(names), ...others]) await writeFile(join(folder, name), "");
+  await fillNames([...Object.values(names), ...others]);
+  return names;
+}
+
+async function fillNames(names: readonly string[]): Promise<readonly string[]> {
+  for (const name of names) await writeFile(join(folder, name), "");
   return names;
 }
 
@@ -37,6 +42,19 @@ test("where nobody else can be writing, whatever is unfinished is removed", asyn
   await fill();
   await removeUnfinished(folder, "any");
   expect((await readdir(folder)).sort()).toEqual(others.toSorted());
+});
+
+test("of one file, what dead processes left of it is removed, with SQLite's files beside it", async () => {
+  const names = ["a.db", "a.db.db", "b.a.db"].map((name) => unfinishedName(name, gone));
+  const [own = "", ...longer] = names;
+  const left = [
+    ...(await fillNames([unfinishedName("a.db")])),
+    ...(await fillNames(longer)),
+    ...(await fillNames(others)),
+  ];
+  await fillNames([own, `${own}-journal`, `${own}-wal`]);
+  await removeUnfinishedOf(folder, "a.db");
+  expect((await readdir(folder)).sort()).toEqual(left.sort());
 });
 
 test("names differ, and fit into 255 bytes", async () => {

@@ -11,10 +11,16 @@ import { isRunning } from "./process-identity.ts";
 
 /** A name that nothing has, for what is to become `name`. */
 export function unfinishedName(name: string, processId: number = process.pid): string {
-  // Names may have 255 bytes.
-  const start = Buffer.from(name).subarray(0, 100).toString();
-  return `.${start}.${hostname()}-${processId}-${randomBytes(4).toString("hex")}.tmp`;
+  return `${startOf(name)}-${processId}-${randomBytes(4).toString("hex")}.tmp`;
 }
+
+function startOf(name: string): string {
+  // Names may have 255 bytes.
+  return `.${Buffer.from(name).subarray(0, 100).toString()}.${hostname()}`;
+}
+
+/** The process, and what SQLite adds for its files beside a database. */
+const ending = /-(\d+)-[0-9a-f]{8}\.tmp(?:-journal|-wal|-shm)?$/;
 
 /**
  * Removes unfinished files and folders of processes that are gone.
@@ -23,11 +29,20 @@ export function unfinishedName(name: string, processId: number = process.pid): s
  */
 export async function removeUnfinished(folder: string, owners: "gone" | "any" = "gone"): Promise<void> {
   for (const name of await namesIn(folder)) {
-    const [, id = ""] = /-(\d+)-[0-9a-f]{8}\.tmp$/.exec(name) ?? [];
+    const [, id = ""] = ending.exec(name) ?? [];
     if (!name.startsWith(".") || id === "") continue;
     const isOurs = name.includes(`.${hostname()}-${id}-`);
     if (owners === "gone" && !(isOurs && !isRunning(Number(id)))) continue;
     await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** Removes what processes that are gone left of what was to become `name`: the folder may be anybody's. */
+export async function removeUnfinishedOf(folder: string, name: string): Promise<void> {
+  const start = startOf(name);
+  for (const each of await namesIn(folder)) {
+    const id = each.startsWith(start) ? ending.exec(each.slice(start.length)) : null;
+    if (id?.index === 0 && !isRunning(Number(id[1]))) await rm(join(folder, each), { recursive: true, force: true });
   }
 }
 

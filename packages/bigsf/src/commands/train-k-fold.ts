@@ -101,13 +101,16 @@ function showFolds(status: StatusLines, epochs: number): FoldEvents {
 }
 
 function tellResult({ folder, outcomes, summary }: CrossValidationResult, { out, err }: Terminal): ExitCode {
-  const failed = outcomes.filter(({ kind }) => kind === "failed").length;
+  const failures = outcomes.filter((outcome) => outcome.kind === "failed");
+  const failed = failures.length;
   const done = outcomes.filter(({ kind }) => kind === "done").length;
   if (summary === undefined) {
     err(
       `${done} of ${countText(outcomes.length, "split")} done${failed > 0 ? `, ${failed} failed` : ""}; the same command goes on.\n`,
     );
-    return failed > 0 ? 1 : 3;
+    // What the machine has done to a split is not the split's fault.
+    for (const trouble of new Set(failures.map((each) => each.trouble))) if (trouble !== undefined) err(`${trouble}\n`);
+    return failures.some(({ trouble }) => trouble === undefined) ? 1 : 3;
   }
   const range = (low: number | undefined, high: number | undefined) =>
     low === undefined || high === undefined ? "" : `${numberText(low)} to ${numberText(high)}`;

@@ -1,4 +1,4 @@
-import { messageOf } from "@ml-mosaic/base";
+import { machineTrouble, messageOf } from "@ml-mosaic/base";
 import { Generator, Tensor, zeros } from "@ml-mosaic/tensor";
 import type { Trainer } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
@@ -16,6 +16,7 @@ export async function checkTraining({ data, model, settings }: Trainer, splits: 
       await what();
       return true;
     } catch (error) {
+      if (machineTrouble(error) !== undefined) throw error;
       const message = messageOf(error);
       if (!problems.includes(message)) problems.push(message);
       return false;

@@ -1,5 +1,5 @@
 /** The process that trains one split. */
-import { messageOf, outliveOutput } from "@ml-mosaic/base";
+import { machineTrouble, messageOf, outliveOutput } from "@ml-mosaic/base";
 import { Trainer } from "@ml-mosaic/training";
 import "../components.ts";
 import type { FromFold, ToFold } from "./fold-messages.ts";
@@ -33,7 +33,7 @@ async function train({ config, split, existing }: Extract<ToFold, { kind: "train
     });
     tell({ kind: "done", result });
   } catch (error) {
-    tell({ kind: "failed", message: messageOf(error) });
+    tell({ kind: "failed", message: messageOf(error), trouble: machineTrouble(error) });
   }
   if (process.connected) process.disconnect();
 }

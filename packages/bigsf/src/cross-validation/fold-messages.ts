@@ -19,4 +19,5 @@ export type FromFold =
   | { readonly kind: "epoch"; readonly epoch: EpochRecord }
   | { readonly kind: "warning"; readonly message: string }
   | { readonly kind: "done"; readonly result: RunResult }
-  | { readonly kind: "failed"; readonly message: string };
+  /** `trouble`: of the machine, where that has failed. */
+  | { readonly kind: "failed"; readonly message: string; readonly trouble: string | undefined };

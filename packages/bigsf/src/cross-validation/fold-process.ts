@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { MachineTrouble } from "@ml-mosaic/base";
 import type { ConfigObject } from "@ml-mosaic/configurable";
 import type { Existing, RunResult } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
@@ -40,11 +41,14 @@ export function trainFoldInProcess({ config, split, existing, pause, onMessage }
   };
   const stop = () => send({ kind: "pause" });
   return new Promise<RunResult>((resolve, reject) => {
-    const failed = (message: string) => reject(new BigsfError("TRAINING", `split ${split + 1}: ${message}`));
+    const failed = (message: string, trouble?: string) => {
+      const cause = trouble === undefined ? undefined : new MachineTrouble(trouble);
+      reject(new BigsfError("TRAINING", `split ${split + 1}: ${message}`, { cause }));
+    };
     child.on("message", (message: FromFold) => {
       onMessage(message);
       if (message.kind === "done") resolve(message.result);
-      if (message.kind === "failed") failed(message.message);
+      if (message.kind === "failed") failed(message.message, message.trouble);
     });
     child.on("error", (error) => failed(`its process failed: ${error.message}`));
     child.on("close", (code, signal) => {

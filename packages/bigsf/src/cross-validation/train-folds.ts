@@ -1,11 +1,12 @@
-import { messageOf } from "@ml-mosaic/base";
+import { machineTrouble, messageOf } from "@ml-mosaic/base";
 import type { EpochRecord, RunResult, TrainerProgress } from "@ml-mosaic/training";
 import { type FoldOrder, trainFoldInProcess } from "./fold-process.ts";
 
 /** What becomes of the training of one split. */
 export type FoldOutcome =
   | { readonly kind: "done" | "paused"; readonly result: RunResult }
-  | { readonly kind: "failed"; readonly message: string }
+  /** `trouble`: what of the machine has failed, and what helps. */
+  | { readonly kind: "failed"; readonly message: string; readonly trouble: string | undefined }
   /** Not begun before it was to stop. */
   | { readonly kind: "left" };
 
@@ -67,6 +68,6 @@ async function trainOne(
     return { kind: result.paused ? "paused" : "done", result };
   } catch (error) {
     if (pause.aborted && error === pause.reason) return { kind: "left" };
-    return { kind: "failed", message: messageOf(error) };
+    return { kind: "failed", message: messageOf(error), trouble: machineTrouble(error) };
   }
 }

@@ -1,9 +1,8 @@
 /** Assignments kept on disk, so that they need not be computed at each run. */
 
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCode, messageOf } from "@ml-mosaic/base";
+import { errorCode, makeFolder, messageOf } from "@ml-mosaic/base";
 import { readSafetensors, type StateEntry, writeSafetensors } from "@ml-mosaic/tensor";
 import { assignFolds, type FoldAssignment } from "./assign-folds.ts";
 import { checkFoldOptions, type FoldOptions, numberOfFolds } from "./fold-options.ts";
@@ -50,7 +49,7 @@ export async function assignFoldsCached(
   const assignment = assignFolds(positions, options);
   if (!save) return { assignment, origin: "computed", notices };
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeAssignment(file, key, assignment);
   } catch (error) {
     notices.push(`the assignment to folds is not kept: ${messageOf(error)}`);

@@ -1,4 +1,4 @@
-import { messageOf } from "@ml-mosaic/base";
+import { machineTrouble, messageOf } from "@ml-mosaic/base";
 import type { Header } from "@ml-mosaic/fits";
 import { BigsfError } from "../errors.ts";
 import { openPlane, type Plane } from "./plane.ts";
@@ -61,6 +61,11 @@ export async function openMaps(paths: MapPaths, coordinates: CoordinateCheck = "
   const close = async () => {
     await Promise.all(planes.map((plane) => plane.close()));
   };
+  const refused = opened.find((each) => each.status === "rejected" && machineTrouble(each.reason) !== undefined);
+  if (refused?.status === "rejected") {
+    await close();
+    throw refused.reason;
+  }
   const problems = opened.flatMap((each, index) =>
     each.status === "rejected" ? [`${LAYERS[index]}: ${messageOf(each.reason)}`] : [],
   );

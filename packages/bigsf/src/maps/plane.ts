@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import { pathExists } from "@ml-mosaic/base";
 import { FitsError, type FitsFile, type Hdu, type Header, type ImageHdu, openFits, type Range } from "@ml-mosaic/fits";
 
 /** A two-dimensional image of a FITS file, which stays open until `close`. */
@@ -87,13 +87,6 @@ function longAxes({ shape }: ImageHdu): readonly number[] {
 /** As in cfitsio, brackets after the name choose an HDU; a file whose name has brackets is itself meant. */
 async function splitHdu(path: string): Promise<{ file: string; hdu: number | string | undefined }> {
   const [, file, hdu] = /^(.+)\[([^[\]]+)\]$/.exec(path) ?? [];
-  if (file === undefined || hdu === undefined || (await exists(path))) return { file: path, hdu: undefined };
+  if (file === undefined || hdu === undefined || pathExists(path)) return { file: path, hdu: undefined };
   return { file, hdu: /^\d+$/.test(hdu) ? Number(hdu) : hdu };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

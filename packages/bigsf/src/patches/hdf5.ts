@@ -2,7 +2,7 @@
  * HDF5 through h5wasm, which reads and writes the disk directly: of a data set only what is asked for is in memory. Its
  * calls block.
  */
-import { messageOf } from "@ml-mosaic/base";
+import { codeOfWords, messageOf } from "@ml-mosaic/base";
 import h5wasm from "h5wasm/node";
 import { BigsfError } from "../errors.ts";
 
@@ -42,15 +42,21 @@ export function tryHdf5<T>(code: "OUTPUT" | "PATCHES", problem: string, action: 
     return action();
   } catch (error) {
     if (error instanceof BigsfError) throw error;
-    throw new BigsfError(code, `${problem}: ${reasonOf(error)}.`, { cause: error });
+    const words = systemWordsOf(error);
+    const system = words === undefined ? undefined : codeOfWords(words);
+    const cause = system === undefined ? error : Object.assign(new Error(words, { cause: error }), { code: system });
+    throw new BigsfError(code, `${problem}: ${words ?? reasonOf(error)}.`, { cause });
   }
+}
+
+/** What the system said, where it refused something. */
+function systemWordsOf(error: unknown): string | undefined {
+  return [...messageOf(error).matchAll(/error message = '([^']+)'/g)].at(-1)?.[1];
 }
 
 /** The library tells where in its sources it failed, outermost first; the last line knows why. */
 function reasonOf(error: unknown): string {
   const text = messageOf(error);
-  const system = [...text.matchAll(/error message = '([^']+)'/g)].at(-1)?.[1];
-  if (system !== undefined) return system;
   if (text.includes("truncated file")) return "the file is cut off; make it again";
   if (text.includes("signature")) return "it is no HDF5 file";
   const last = [...text.matchAll(/ in \w+\(\): (.+)/g)].at(-1)?.[1];

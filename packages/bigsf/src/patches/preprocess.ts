@@ -1,6 +1,6 @@
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { removeUnfinished, wholeText } from "@ml-mosaic/base";
+import { machineTrouble, makeFolder, pathExists, removeUnfinished, wholeText } from "@ml-mosaic/base";
 import { BigsfError } from "../errors.ts";
 import { type MapPaths, type Maps, openMaps } from "../maps/maps.ts";
 import type { CoordinateCheck } from "../maps/same-pixels.ts";
@@ -76,7 +76,7 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
     checkPlan(plan, maps, rules);
     onPlan?.(plan);
     if (plan.bytes > LARGE_BYTES && !options.allowLarge) throw tooLarge(plan);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await removeUnfinished(folder);
     const overview = join(folder, "overview.png");
     await writeFile(join(folder, "config.yaml"), options.configuration);
@@ -100,18 +100,14 @@ type Existing =
   | { readonly attributes?: never; readonly problem: string };
 
 async function findExisting(path: string): Promise<Existing | undefined> {
-  const isThere = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) return undefined;
+  if (!pathExists(path)) return undefined;
   try {
     const file = await openHdf5(path);
     const attributes = readAttributes(file);
     file.close();
     return attributes === undefined ? { problem: "it does not say how it was made" } : { attributes };
   } catch (error) {
-    if (error instanceof BigsfError) return { problem: error.message };
+    if (error instanceof BigsfError && machineTrouble(error) === undefined) return { problem: error.message };
     throw error;
   }
 }

@@ -1,6 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { pathExists } from "@ml-mosaic/base";
+import { makeFolder, pathExists } from "@ml-mosaic/base";
 import { addCommentary, createFits, type FitsWriter, type Header, makeHeader } from "@ml-mosaic/fits";
 import { BigsfError } from "../errors.ts";
 import type { MapPaths } from "../maps/maps.ts";
@@ -29,7 +28,7 @@ const ROWS_AT_ONCE = 64;
  */
 export async function writeSample(options: WriteSampleOptions): Promise<MapPaths> {
   const { folder, height, width, seed, overwrite = false, onRows, signal } = options;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = (name: string) => join(folder, `${name}.fits`);
   const paths = {
     image: path("image"),

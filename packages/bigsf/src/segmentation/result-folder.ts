@@ -1,6 +1,6 @@
-import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCode, messageOf, removeUnfinished, stagingFolder } from "@ml-mosaic/base";
+import { errorCode, makeFolder, messageOf, pathExists, removeUnfinished, stagingFolder } from "@ml-mosaic/base";
 import { BigsfError } from "../errors.ts";
 
 /** The resolved configuration, and what its results were made from. It is there when they are complete. */
@@ -33,10 +33,10 @@ export interface PendingResults {
  */
 export async function prepareResults(options: ResultFolderOptions): Promise<PendingResults | undefined> {
   const { folder, config, names, overwrite } = options;
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+  await makeFolder(folder).catch((cause: unknown) => {
     throw new BigsfError("OUTPUT", `the folder ${folder} cannot be made: ${messageOf(cause)}`, { cause });
   });
-  const present = await presentOf(folder, names);
+  const present = presentOf(folder, names);
   const known = await readConfig(folder);
   if (known === config && present.length === names.length) return undefined;
   if (!overwrite && (known !== undefined || present.length > 0)) throw otherResults(options, known, present);
@@ -55,16 +55,8 @@ export async function prepareResults(options: ResultFolderOptions): Promise<Pend
   };
 }
 
-async function presentOf(folder: string, names: readonly string[]): Promise<readonly string[]> {
-  const found = await Promise.all(
-    names.map((name) =>
-      access(join(folder, name)).then(
-        () => [name],
-        () => [],
-      ),
-    ),
-  );
-  return found.flat();
+function presentOf(folder: string, names: readonly string[]): readonly string[] {
+  return names.filter((name) => pathExists(join(folder, name)));
 }
 
 async function readConfig(folder: string): Promise<string | undefined> {

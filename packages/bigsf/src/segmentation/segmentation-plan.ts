@@ -1,4 +1,4 @@
-import { CodedError, isSystemError, messageOf } from "@ml-mosaic/base";
+import { CodedError, isSystemError, machineTrouble, messageOf } from "@ml-mosaic/base";
 import { ConfigurationError } from "@ml-mosaic/configurable";
 import { checkDevice, type Device } from "@ml-mosaic/tensor";
 import { loadSnapshotModel, type TrainerSnapshot } from "@ml-mosaic/training";
@@ -60,7 +60,8 @@ export async function planSegmentation(
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof CodedError || isSystemError(error))) throw error;
+      const isMistake = (error instanceof CodedError || isSystemError(error)) && machineTrouble(error) === undefined;
+      if (!isMistake) throw error;
       problems.push({ option, message: messageOf(error) });
       return undefined;
     }

@@ -1,8 +1,8 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { access, type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { type PendingFile, pendingFile } from "@ml-mosaic/base";
+import { type PendingFile, pathExists, pendingFile } from "@ml-mosaic/base";
 import { FitsError } from "../fits-error.ts";
 import { type ByteSource, fileHandleSource, ioError } from "../io/byte-source.ts";
 
@@ -24,7 +24,7 @@ export class TemporaryFile {
 
   /** @throws FitsError `IO`; `WRITE_INVALID` where the file exists and may not be overwritten */
   static async create(path: string, overwrite: boolean): Promise<TemporaryFile> {
-    if (!overwrite && (await exists(path))) throw alreadyThere(path);
+    if (!overwrite && pathExists(path)) throw alreadyThere(path);
     try {
       const pending = await pendingFile(path, { durable: true });
       return new TemporaryFile(path, pending, overwrite, await open(pending.temporary, "wx+"));
@@ -70,7 +70,7 @@ export class TemporaryFile {
           await rm(packed, { force: true });
         }
       }
-      if (!this.#overwrite && (await exists(this.#path))) throw alreadyThere(this.#path);
+      if (!this.#overwrite && pathExists(this.#path)) throw alreadyThere(this.#path);
       await this.#pending.publish();
     } catch (cause) {
       throw ioError(this.#path, cause, "cannot be written");
@@ -85,13 +85,6 @@ export class TemporaryFile {
     this.#ended = true;
     await this.#pending[Symbol.asyncDispose]();
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function alreadyThere(file: string): FitsError {

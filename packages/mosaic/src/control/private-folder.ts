@@ -1,10 +1,10 @@
 /** The folder in which a user's running experiments are known to each other's commands, and to nobody else. */
 
 import { type Stats, statSync } from "node:fs";
-import { lstat, mkdir } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { errorCode } from "@ml-mosaic/base";
+import { errorCode, makeFolder } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 
 export interface ControlEnvironment {
@@ -40,7 +40,7 @@ function isOwn({ uid }: Stats): boolean {
 
 /** Makes the folder for this user alone, where it is missing. */
 export async function makePrivateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   await requirePrivateFolder(folder);
 }
 

@@ -1,8 +1,8 @@
 /** Which folder of run files is which database's: each holds a mark with the database's id, and the path it had last. */
 import type { Dirent } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { link, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { errorCode, unfinishedName } from "@ml-mosaic/base";
+import { errorCode, makeFolder, unfinishedName } from "@ml-mosaic/base";
 
 export interface FilesOwner {
   readonly databaseId: string;
@@ -55,7 +55,7 @@ export async function claimFilesFolder(runFilesPath: string, database: string, d
   }
   const usual = usualFilesFolder(runFilesPath, database);
   for (const folder of [usual, `${usual}-${databaseId.slice(0, 8)}`]) {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const other = await ownerOf(folder);
     if (other === undefined && (await writeMark(folder, owner, "new"))) return folder;
   }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { join, parse } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { MachineTrouble } from "@ml-mosaic/base";
 import { checkDatabasePath, databaseFile } from "./database-path.ts";
 import { readSettled } from "./hot-journal.ts";
 import { loadMigrations } from "./migrations.ts";
@@ -107,7 +108,11 @@ function alter(target: string, targetName: string, changes: readonly ((copy: Dat
       for (const change of changes) change(copy);
     });
   } catch (error) {
-    throw storeErrorFrom(error, targetName);
+    const cause = storeErrorFrom(error, targetName);
+    // It was whole when it was written, a moment ago.
+    if (!(cause instanceof StoreError) || cause.code !== "STORE_CORRUPT") throw cause;
+    const trouble = new MachineTrouble("the disk does not give back what was written to it; look after it", { cause });
+    throw new StoreError("STORE_IO", `${targetName} cannot be read: ${trouble.message}`, { cause: trouble });
   } finally {
     database?.close();
   }

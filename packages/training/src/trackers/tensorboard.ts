@@ -1,6 +1,7 @@
-import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { appendFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { makeFolder } from "@ml-mosaic/base";
 import { configurable, path, register, schema } from "@ml-mosaic/configurable";
 import type { EpochRecord } from "../history.ts";
 import { BaseTracker, type RunEnd, type TrackedRun } from "./base-tracker.ts";
@@ -17,7 +18,7 @@ class TensorBoard extends configurable(options, BaseTracker) {
 
   override async start({ folder, epochsDone, runName }: TrackedRun): Promise<void> {
     const logFolder = this.log_dir === undefined ? join(folder, "tensorboard") : join(this.log_dir, runName);
-    await mkdir(logFolder, { recursive: true });
+    await makeFolder(logFolder);
     // The name that TensorBoard looks for; a file of its own for each time that a run goes on.
     const file = join(logFolder, `events.out.tfevents.${now().toFixed(6)}.${hostname()}.${process.pid}`);
     await writeFile(file, Buffer.concat([fileVersion(now()), sessionStart(now(), epochsDone + 1)]), { flag: "wx" });

@@ -1,8 +1,16 @@
-import { mkdir, open, readdir, readFile, rm, unlink } from "node:fs/promises";
+import { open, readdir, readFile, rm, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { errorCode, isPlainObject, isRunning, pathExists, removeUnfinished, replaceFile } from "@ml-mosaic/base";
+import {
+  errorCode,
+  isPlainObject,
+  isRunning,
+  makeFolder,
+  pathExists,
+  removeUnfinished,
+  replaceFile,
+} from "@ml-mosaic/base";
 import { type ConfigObject, readYaml, toYaml } from "@ml-mosaic/configurable";
 import { TrainingError } from "../errors.ts";
 import { logName, testResultsName } from "../trackers/csv.ts";
@@ -88,7 +96,7 @@ export class RunFolder {
   }
 
   async #ours(): Promise<readonly string[]> {
-    await mkdir(this.path, { recursive: true });
+    await makeFolder(this.path);
     return (await readdir(this.path)).filter(isOurs);
   }
 
@@ -98,7 +106,7 @@ export class RunFolder {
    * @returns gives the folder free again
    */
   async lock(): Promise<() => Promise<void>> {
-    await mkdir(this.path, { recursive: true });
+    await makeFolder(this.path);
     const path = this.file(lockName);
     for (;;) {
       try {
