@@ -14,5 +14,5 @@ export { type PendingFile, pendingFile, requireReplaceable, WriteError } from ".
 export { present } from "./present.ts";
 export { currentProcess, isRunning, livenessOf, type ProcessIdentity } from "./process-identity.ts";
 export { replaceFile, replaceFiles } from "./replace-files.ts";
-export { type StagingFolder, stagingFolder } from "./staging-folder.ts";
+export { finishStaged, type StagingFolder, stagingFolder } from "./staging-folder.ts";
 export { removeUnfinished, unfinishedName } from "./unfinished.ts";

@@ -22,6 +22,12 @@ function startOf(name: string): string {
 /** The process, and what SQLite adds for its files beside a database. */
 const ending = /-(\d+)-[0-9a-f]{8}\.tmp(?:-journal|-wal|-shm)?$/;
 
+/** Whether this is the name of what a process of this machine that is gone has left unfinished. */
+export function isLeftUnfinished(name: string): boolean {
+  const [, id = ""] = ending.exec(name) ?? [];
+  return name.startsWith(".") && id !== "" && name.includes(`.${hostname()}-${id}-`) && !isRunning(Number(id));
+}
+
 /**
  * Removes unfinished files and folders of processes that are gone.
  *
@@ -29,11 +35,8 @@ const ending = /-(\d+)-[0-9a-f]{8}\.tmp(?:-journal|-wal|-shm)?$/;
  */
 export async function removeUnfinished(folder: string, owners: "gone" | "any" = "gone"): Promise<void> {
   for (const name of await namesIn(folder)) {
-    const [, id = ""] = ending.exec(name) ?? [];
-    if (!name.startsWith(".") || id === "") continue;
-    const isOurs = name.includes(`.${hostname()}-${id}-`);
-    if (owners === "gone" && !(isOurs && !isRunning(Number(id)))) continue;
-    await rm(join(folder, name), { recursive: true, force: true });
+    const isUnfinished = owners === "gone" ? isLeftUnfinished(name) : name.startsWith(".") && ending.test(name);
+    if (isUnfinished) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
@@ -41,8 +44,8 @@ export async function removeUnfinished(folder: string, owners: "gone" | "any" = 
 export async function removeUnfinishedOf(folder: string, name: string): Promise<void> {
   const start = startOf(name);
   for (const each of await namesIn(folder)) {
-    const id = each.startsWith(start) ? ending.exec(each.slice(start.length)) : null;
-    if (id?.index === 0 && !isRunning(Number(id[1]))) await rm(join(folder, each), { recursive: true, force: true });
+    const isOf = each.startsWith(start) && ending.exec(each)?.index === start.length;
+    if (isOf && isLeftUnfinished(each)) await rm(join(folder, each), { recursive: true, force: true });
   }
 }
 

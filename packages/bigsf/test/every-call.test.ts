@@ -20,7 +20,7 @@ beforeAll(async () => {
   const { code, stderr } = await workspace.run("train", "-c", workspace.config("known", { trainer: { epochs: 1 } }));
   expect(code, stderr).toBe(0);
   write("preprocess", { ...maps, output: "patches", patch_size: 16, stride: 8 });
-  const short = { trainer: { epochs: 2, model: { type: "unet", features: 2, num_blocks: 2 } }, folds: { k: 2 } };
+  const short = { trainer: { epochs: 1, model: { type: "unet", features: 2, num_blocks: 1 } } };
   workspace.config("train", short);
   workspace.config("train-k-fold", short);
   write("segment", { output: "segmented", model_snapshot: "runs/known/best.safetensors", ...taken });

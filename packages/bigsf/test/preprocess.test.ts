@@ -223,7 +223,7 @@ describe("harm", () => {
     const name = config("full", "sample", "stride: 1\n");
     const { code, stderr } = await run(["preprocess", "-c", name], { limit: 2000 });
     expect(stderr).toContain(`${at("full/patches.h5")} cannot be written: File too large.`);
-    expect(code).toBe(2);
+    expect(code).toBe(3);
     expect(readdirSync(at("full")).sort()).toEqual(["config.yaml", "overview.png"]);
   });
 

@@ -76,13 +76,13 @@ test.each([
 });
 
 test.each([
-  ["EIO", "read", "config.ini", /^config\.ini cannot be read: the disk fails to read or write; look after it\n/],
+  ["EIO", "read", "config.ini", /^config\.ini cannot be read: the disk fails to read or write; check it\n/],
   ["EIO", "open", "package.json", /data\.ts cannot be loaded: Cannot read package config .*: i\/o error\./],
   [
     "EROFS",
     "open:create",
     "or.db-journal",
-    /or\.db: the database, or .* cannot be opened for writing: the disk fails; look after it\n/,
+    /or\.db: the database, or .* cannot be opened for writing: the disk fails; check it\n/,
   ],
 ] as const)("%s at %s of %s, before runs are queued: the same command goes on", async (kind, call, file, why) => {
   await write();

@@ -69,6 +69,19 @@ test("nothing is left where the work was not finished, and what was there stays"
   expect(contents()).toEqual({ "a.fits": "first", "b.png": "first", "config.yaml": "x: 1\n" });
 });
 
+test.each([0, 1, 2])(
+  "a process is killed when it has moved %i of the files: the next one moves the others",
+  async (moved) => {
+    mkdirSync(folder, { recursive: true });
+    const staging = join(folder, unfinishedName("staging", spawnSync(process.execPath, ["-e", ""]).pid));
+    mkdirSync(staging);
+    for (const [index, name] of names.entries()) writeFileSync(join(index < moved ? folder : staging, name), "made");
+    writeFileSync(join(staging, "config.yaml"), "x: 1\n");
+    expect(await prepare("x: 1\n")).toBeUndefined();
+    expect(contents()).toEqual({ "a.fits": "made", "b.png": "made", "config.yaml": "x: 1\n" });
+  },
+);
+
 test("what a killed process left is removed, but not what a living one is at", async () => {
   const killed = spawnSync(process.execPath, ["-e", ""]).pid;
   mkdirSync(folder, { recursive: true });

@@ -1,6 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCode, makeFolder, messageOf, pathExists, removeUnfinished, stagingFolder } from "@ml-mosaic/base";
+import {
+  errorCode,
+  finishStaged,
+  makeFolder,
+  messageOf,
+  pathExists,
+  removeUnfinished,
+  stagingFolder,
+} from "@ml-mosaic/base";
 import { BigsfError } from "../errors.ts";
 
 /** The resolved configuration, and what its results were made from. It is there when they are complete. */
@@ -36,6 +44,7 @@ export async function prepareResults(options: ResultFolderOptions): Promise<Pend
   await makeFolder(folder).catch((cause: unknown) => {
     throw new BigsfError("OUTPUT", `the folder ${folder} cannot be made: ${messageOf(cause)}`, { cause });
   });
+  await finishStaged(folder, configName);
   const present = presentOf(folder, names);
   const known = await readConfig(folder);
   if (known === config && present.length === names.length) return undefined;

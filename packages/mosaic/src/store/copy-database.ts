@@ -111,7 +111,7 @@ function alter(target: string, targetName: string, changes: readonly ((copy: Dat
     const cause = storeErrorFrom(error, targetName);
     // It was whole when it was written, a moment ago.
     if (!(cause instanceof StoreError) || cause.code !== "STORE_CORRUPT") throw cause;
-    const trouble = new MachineTrouble("the disk does not give back what was written to it; look after it", { cause });
+    const trouble = new MachineTrouble("the disk does not give back what was written to it; check it", { cause });
     throw new StoreError("STORE_IO", `${targetName} cannot be read: ${trouble.message}`, { cause: trouble });
   } finally {
     database?.close();

@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { errorCode, MachineTrouble, machineTrouble } from "@ml-mosaic/base";
 import { StoreError } from "./store-error.ts";
 
@@ -36,17 +37,41 @@ export function storeErrorFrom(error: unknown, path: string): unknown {
     case ioError:
       return new StoreError("STORE_IO", `${path}: reading or writing failed (${error.message})`, options);
     case corrupt:
-      return new StoreError(
-        "STORE_CORRUPT",
-        `${path} is damaged (${error.message}); go back to a copy, or save what can be read with SQLite's .recover`,
-        options,
-      );
+      return corruptError(path, error);
     case full:
       return new StoreError("STORE_DISK_FULL", `${path}: the disk is full; make room and go on`, options);
     case notADatabase:
       return notADatabaseError(path, options);
     default:
       return new StoreError("STORE_SQL", `${path}: ${error.message}`, options);
+  }
+}
+
+/** SQLite calls damaged what the disk failed to read, too: the file is looked at once more. */
+function corruptError(path: string, cause: Error): StoreError {
+  if (isWhole(path)) {
+    const trouble = new MachineTrouble("the disk fails to read or write; check it", { cause });
+    return new StoreError("STORE_IO", `${path} is not damaged, but could not be read: ${trouble.message}`, {
+      cause: trouble,
+    });
+  }
+  return new StoreError(
+    "STORE_CORRUPT",
+    `${path} is damaged (${cause.message}); go back to a copy, or save what can be read with SQLite's .recover`,
+    { cause },
+  );
+}
+
+function isWhole(path: string): boolean {
+  try {
+    const database = new DatabaseSync(path, { readOnly: true });
+    try {
+      return database.prepare("PRAGMA integrity_check(1)").get()?.integrity_check === "ok";
+    } finally {
+      database.close();
+    }
+  } catch {
+    return false;
   }
 }
 
@@ -61,7 +86,7 @@ function refusedError(path: string, cause: Error): StoreError {
     const trouble = machineTrouble(refusal);
     if (trouble !== undefined) return cannotOpenError(path, new MachineTrouble(trouble, { cause }));
   }
-  return cannotOpenError(path, new MachineTrouble("the disk fails; look after it", { cause }));
+  return cannotOpenError(path, new MachineTrouble("the disk fails; check it", { cause }));
 }
 
 function cannotOpenError(path: string, cause: MachineTrouble): StoreError {
