@@ -22,11 +22,16 @@ export function readWords(command: Command, name: string, words: readonly string
   if (!checked.ok || problems.length > 0) return refused(context, problems);
   const names = [...Object.keys(command.arguments), ...Object.keys(command.options)];
   const values = Object.fromEntries(
-    names.map((declared) => [declared, checked.values[declared in command.options ? spelled(declared) : declared]]),
+    names.map((declared) => [
+      declared,
+      checked.values[Object.hasOwn(command.options, declared) ? spelled(declared) : declared],
+    ]),
   );
   const objections = objectionProblems(() => command.preconditions?.(values)).map((problem) => ({
     ...problem,
-    path: problem.path.map((step) => (String(step) in command.options ? spelled(String(step)) : step)),
+    path: problem.path.map((step) =>
+      typeof step === "string" && Object.hasOwn(command.options, step) ? spelled(step) : step,
+    ),
   }));
   return objections.length > 0 ? refused(context, objections) : { ok: true, values };
 }

@@ -51,7 +51,8 @@ function optionWords(name: string, option: Schema<unknown>): string {
 }
 
 function argumentWord(name: string, argument: Schema<unknown>): string {
-  return quote(`${takesSeveral(argument) ? "*" : ""}:${mayBeMissing(argument) ? ":" : ""}${name}:${action(argument)}`);
+  const place = takesSeveral(argument) ? "*:" : mayBeMissing(argument) ? "::" : ":";
+  return quote(`${place}${name}:${action(argument)}`);
 }
 
 /** What zsh offers for a value. */
