@@ -22,8 +22,9 @@ function detailLines(program: string, command: Command): readonly string[] {
 function optionWords(name: string, option: Schema<unknown>): string {
   const names = [...option.aliases, name].map((each) => each.replace(/^--/, "-l ").replace(/^-(?=\w$)/, "-s "));
   const choices = choicesOf(option);
-  const values = choices.length === 0 ? "" : ` -f -a ${quote(choices.join(" "))}`;
-  return `${names.join(" ")}${wordsOf(option).length === 0 ? "" : ` -r${values}`} -d ${quote(option.help)}`;
+  const values = choices.length === 0 ? "" : ` -a ${quote(choices.join(" "))}`;
+  const wanted = wordsOf(option).length === 0 ? "" : option.type.form?.kind === "path" ? " -r" : ` -x${values}`;
+  return `${names.join(" ")}${wanted} -d ${quote(option.help)}`;
 }
 
 function quote(text: string): string {

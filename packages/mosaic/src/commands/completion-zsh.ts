@@ -58,7 +58,8 @@ function argumentWord(name: string, argument: Schema<unknown>): string {
 /** What zsh offers for a value. */
 function action(option: Schema<unknown>): string {
   const choices = choicesOf(option);
-  return choices.length === 0 ? "_files" : `(${choices.join(" ")})`;
+  if (choices.length > 0) return `(${choices.join(" ")})`;
+  return option.type.form?.kind === "path" ? "_files" : " ";
 }
 
 function escapeHelp(text: string): string {

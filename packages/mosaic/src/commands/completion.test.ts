@@ -19,6 +19,7 @@ const commands: readonly Command[] = [
     options: {
       verbose: schema(boolean, { default: false, aliases: ["v"], help: "it's [more]: all" }),
       json: schema(boolean, { default: false, help: "JSON" }),
+      plot: schema(path, { optional: true, help: "a file" }),
       ...selectorOptions,
     },
     examples: [],
@@ -95,4 +96,7 @@ test.skipIf(!has(fish) && !isRequired)("fish completes with its script", () => {
   expect(complete("mosaic status --verb")).toContain("--verbose\tit's [more]: all\n");
   expect(complete("mosaic_status --js")).toBe("--json\tJSON\n");
   expect(complete("mosaic completion z")).toContain("zsh");
+  // Files where they are wanted.
+  expect(complete("mosaic status --plot /usr/b")).toContain("/usr/bin/");
+  expect(complete("mosaic status --id /usr/b")).toBe("");
 });
