@@ -1,8 +1,8 @@
 import { isPlainObject } from "@ml-mosaic/base";
-import { Document, isScalar, visit } from "yaml";
 import type { ConfigObject } from "../components/component-class.ts";
 import { ConfigurationError } from "../configuration-error.ts";
 import type { Path, Problem } from "../problem.ts";
+import { yaml } from "./library.ts";
 
 /**
  * The configuration as YAML 1.2, which `readYaml` reads back unchanged.
@@ -12,11 +12,11 @@ import type { Path, Problem } from "../problem.ts";
 export function toYaml(config: ConfigObject): string {
   const problems = notPlain(config, [], []);
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const document = new Document(config, { aliasDuplicateObjects: false });
-  visit(document, {
+  const document = new (yaml().Document)(config, { aliasDuplicateObjects: false });
+  yaml().visit(document, {
     Pair: (_place, { key }) => {
       // In quotes it is a name; without them a merge.
-      if (isScalar(key) && key.value === "<<") key.type = "QUOTE_DOUBLE";
+      if (yaml().isScalar(key) && key.value === "<<") key.type = "QUOTE_DOUBLE";
     },
   });
   return document.toString({ lineWidth: 0 });

@@ -1,16 +1,5 @@
-import {
-  type Document,
-  type ErrorCode,
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  visit,
-  type YAMLMap,
-} from "yaml";
+import type { Document, ErrorCode, Node, Pair, YAMLMap } from "yaml";
+import { yaml } from "./library.ts";
 
 /** Something wrong with a file, at an offset into its text. */
 export interface YamlFault {
@@ -46,7 +35,7 @@ export function faultsOf(document: Document.Parsed, lineOf: (offset: number) => 
     return { offset: pos[0], message: `${wordings[code] ?? message}${remedy === undefined ? "" : `: ${remedy}`}` };
   });
   const others: YamlFault[] = [];
-  visit(document, {
+  yaml().visit(document, {
     Map: (_key, map) => {
       others.push(...repeatedNames(map, lineOf), ...wrongMerges(map, document));
     },
@@ -73,7 +62,7 @@ function repeatedNames(map: YAMLMap, lineOf: (offset: number) => number): readon
   const first = new Map<unknown, number>();
   const faults: YamlFault[] = [];
   for (const { key } of map.items) {
-    if (!isScalar(key)) continue;
+    if (!yaml().isScalar(key)) continue;
     const offset = offsetOf(key);
     const earlier = first.get(key.value);
     if (earlier === undefined) first.set(key.value, offset);
@@ -95,18 +84,18 @@ function wrongMerges(map: YAMLMap, document: Document): readonly YamlFault[] {
 }
 
 function isMerge({ key }: Pair): boolean {
-  return isScalar(key) && key.value === "<<" && key.type === "PLAIN";
+  return yaml().isScalar(key) && key.value === "<<" && key.type === "PLAIN";
 }
 
 function mergedMaps({ value }: Pair, document: Document): readonly YAMLMap[] | undefined {
   const source = withoutAlias(value, document);
-  const maps = isSeq(source) ? source.items.map((item) => withoutAlias(item, document)) : [source];
-  return maps.every((map) => isMap(map)) ? maps : undefined;
+  const maps = yaml().isSeq(source) ? source.items.map((item) => withoutAlias(item, document)) : [source];
+  return maps.every((map) => yaml().isMap(map)) ? maps : undefined;
 }
 
 /** The entry of a name, where it is the map's own, or that of a map merged into it. */
 export function findPair(map: YAMLMap, name: unknown, document: Document): Pair | undefined {
-  const own = map.items.find(({ key }) => isScalar(key) && key.value === name);
+  const own = map.items.find(({ key }) => yaml().isScalar(key) && key.value === name);
   if (own !== undefined) return own;
   const merged = map.items.filter(isMerge).flatMap((pair) => mergedMaps(pair, document) ?? []);
   for (const source of merged) {
@@ -118,11 +107,11 @@ export function findPair(map: YAMLMap, name: unknown, document: Document): Pair 
 
 /** Where a node begins. Nodes that the parser made have a range. */
 export function offsetOf(node: unknown): number {
-  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
+  return yaml().isNode(node) ? (node.range?.[0] ?? 0) : 0;
 }
 
 /** What an alias refers to; other nodes are what they are. */
 export function withoutAlias(node: unknown, document: Document): Node | undefined {
-  if (isAlias(node)) return node.resolve(document);
-  return isNode(node) ? node : undefined;
+  if (yaml().isAlias(node)) return node.resolve(document);
+  return yaml().isNode(node) ? node : undefined;
 }

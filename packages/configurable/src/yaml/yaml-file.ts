@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { errorCode, isPlainObject, messageOf } from "@ml-mosaic/base";
-import { type Document, isMap, isSeq, LineCounter, parseDocument } from "yaml";
+import type { Document, LineCounter } from "yaml";
 import { ConfigurationError } from "../configuration-error.ts";
 import type { Path, Problem } from "../problem.ts";
+import { yaml } from "./library.ts";
 import { faultsOf, findPair, offsetOf, withoutAlias } from "./yaml-faults.ts";
 
 /** A YAML file that has been read: its values, and where in it they are. */
@@ -44,12 +45,12 @@ function offsetOfPath(document: Document, path: Path): number {
   let offset = offsetOf(node);
   for (const step of path) {
     const inside = withoutAlias(node, document);
-    if (isMap(inside)) {
+    if (yaml().isMap(inside)) {
       const pair = findPair(inside, step, document);
       if (pair === undefined) return offset;
       offset = offsetOf(pair.key);
       node = pair.value;
-    } else if (isSeq(inside) && typeof step === "number") {
+    } else if (yaml().isSeq(inside) && typeof step === "number") {
       node = inside.items[step];
       offset = offsetOf(node);
     } else return offset;
@@ -63,9 +64,9 @@ function offsetOfPath(document: Document, path: Path): number {
  * @throws ConfigurationError with every fault of the file, its line and column, and what to do
  */
 export function readYaml(path: string): YamlFile {
-  const lines = new LineCounter();
+  const lines = new (yaml().LineCounter)();
   const settings = { lineCounter: lines, merge: true, stringKeys: true, uniqueKeys: false, prettyErrors: false };
-  const document = parseDocument(readUtf8(path), settings);
+  const document = yaml().parseDocument(readUtf8(path), settings);
   const faults = faultsOf(document, (offset) => lines.linePos(offset).line);
   if (faults.length > 0) {
     throw new ConfigurationError(

@@ -1,5 +1,5 @@
 import { numberText, tableText } from "@ml-mosaic/command-line";
-import { deviationOf, meanOf } from "@ml-mosaic/statistics";
+import { deviationOf, meanOf } from "@ml-mosaic/statistics/sample";
 import { foldOf, foldOption, partsOf } from "../compare/pipeline-parts.ts";
 import { figureOf, type RunFigureName } from "../figures/run-figures.ts";
 import { describeModules, describePipeline, withoutOptions } from "../pipelines/pipeline.ts";

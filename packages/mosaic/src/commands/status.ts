@@ -5,7 +5,6 @@ import { createLogUpdate } from "log-update";
 import { forget, listExperiments } from "../control/registry.ts";
 import { lastRuns, readStatus, type StatusReport } from "../status/status-report.ts";
 import { openSqliteReader, StoreError } from "../store/index.ts";
-import { tellCheck } from "./status-check.ts";
 import { statusJson, statusText } from "./status-text.ts";
 
 const shownRuns = 20;
@@ -56,7 +55,11 @@ export const statusCommand = command({
     const limit = given.all ? Number.MAX_SAFE_INTEGER : shownRuns;
     const options = { verbose: given.verbose, limit };
     const database = given.database_file;
-    if (given.check && database !== undefined) return tellCheck(database, given.json, terminal);
+    if (given.check && database !== undefined) {
+      // It knows all that a run is made of, which takes longer to load than the rest takes to run.
+      const { tellCheck } = await import("./status-check.ts");
+      return tellCheck(database, given.json, terminal);
+    }
     if (given.json) {
       const reports = await readReports(database, options, terminal);
       const json = reports.map(statusJson);

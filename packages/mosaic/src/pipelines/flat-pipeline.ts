@@ -3,6 +3,7 @@
  * value a text; the training options that vary are the last of them, with the type `process`.
  */
 import { hash } from "node:crypto";
+import type { Param } from "../store/index.ts";
 import { type ModuleSpec, type Pipeline, sortedTexts, type Texts, withoutNames } from "./pipeline.ts";
 
 /** Options of a class section that are Mosaic's; all others are the class's own. */
@@ -30,6 +31,11 @@ export function flatModule({ type, className, path, key, section, options, order
   });
   if (order === undefined) return Object.fromEntries(flat);
   return Object.fromEntries(flat.sort(([one], [other]) => order.indexOf(one) - order.indexOf(other)));
+}
+
+/** The row of a run with a module's key. */
+export function keyParam({ type, key }: ModuleSpec): Param {
+  return [`${type}_key`, key];
 }
 
 export function flatPipeline({ modules, training }: Pipeline): readonly Texts[] {

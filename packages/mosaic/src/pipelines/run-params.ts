@@ -2,7 +2,7 @@
 import { parseValue } from "@ml-mosaic/configurable";
 import { defaultText, groups, isProcessOption } from "../config/process-options.ts";
 import type { Param } from "../store/index.ts";
-import { flatModule } from "./flat-pipeline.ts";
+import { flatModule, keyParam } from "./flat-pipeline.ts";
 import { type ModuleSpec, type Pipeline, type Texts, withoutNames } from "./pipeline.ts";
 
 /** @param process texts of all [PROCESS] options of the run */
@@ -13,11 +13,6 @@ export function runParams({ modules }: Pipeline, process: Texts): readonly Param
 function moduleParams(module: ModuleSpec): readonly Param[] {
   const options = Object.entries(module.options);
   return [...options.map(([name, text]): Param => [`${module.className}_${name}`, text]), keyParam(module)];
-}
-
-/** The row with a module's key. */
-export function keyParam({ type, key }: ModuleSpec): Param {
-  return [`${type}_key`, key];
 }
 
 /**

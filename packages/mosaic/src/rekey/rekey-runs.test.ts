@@ -6,8 +6,8 @@ import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, expect, test } from "vitest";
 import { allRuns, exampleExperiment, exampleRun } from "../../test/store-conformance-examples.ts";
 import { readPipelineFile } from "../config/index.ts";
+import { keyParam } from "../pipelines/flat-pipeline.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
-import { keyParam } from "../pipelines/run-params.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
 import { rekeyRuns, WantedKeys } from "./rekey-runs.ts";
 

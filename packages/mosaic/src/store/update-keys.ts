@@ -1,6 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import { readPipeline, withKeys } from "../pipelines/flat-pipeline.ts";
-import { keyParam } from "../pipelines/run-params.ts";
+import { keyParam, readPipeline, withKeys } from "../pipelines/flat-pipeline.ts";
 import type { Param } from "./records.ts";
 import { pipelineParam } from "./run-queries.ts";
 import type { KeysOf } from "./store.ts";
