@@ -11,8 +11,8 @@ const looksArguments = {
 };
 
 const looksOptions = {
-  verbose: schema(boolean, { default: false, aliases: ["v"], help: "more" }),
-  "dry-run": schema(boolean, { default: false, help: "nothing" }),
+  verbose: schema(boolean, { aliases: ["v"], help: "more" }),
+  "dry-run": schema(boolean, { help: "nothing" }),
   id: schema(string, { optional: true, words: "IDS", help: "ids" }),
   epochs: schema(within(int, { minimum: 1 }), { optional: true, words: "N", help: "epochs" }),
   size: schema(within(int, { minimum: 0, maximum: 9 }), { default: 2, aliases: ["s"], words: "N", help: "size" }),
@@ -259,7 +259,7 @@ test("what values ask of each other is said with the option's name", async () =>
     name: "pair",
     summary: "Pair.",
     arguments: {},
-    options: { "retry-errors": schema(boolean, { default: false }), continue: schema(boolean, { default: false }) },
+    options: { "retry-errors": schema(boolean), continue: schema(boolean) },
     examples: [],
     preconditions: (given) =>
       given["retry-errors"] && !given.continue

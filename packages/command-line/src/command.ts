@@ -25,8 +25,8 @@ export interface CommandDescription<A extends SchemaMap, O extends SchemaMap> {
   /** In the order in which they are written. A list at the end takes all words that are left. */
   readonly arguments: A;
   /**
-   * `epochs` is written `--epochs` or `-epochs`, an alias of one letter `-e`. A boolean is a switch, a list may be
-   * written several times.
+   * `epochs` is written `--epochs` or `-epochs`, an alias of one letter `-e`. A boolean is a switch, which is
+   * off where it is not written; a list may be written several times.
    */
   readonly options: O;
   readonly examples: readonly string[];

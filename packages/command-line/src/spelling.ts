@@ -9,18 +9,28 @@ export function spelled(name: string): string {
 
 /** The options of a command under their names as they are written, `--help` among them. */
 export function spelledOptions({ options }: Pick<Command, "options">): SchemaMap {
-  const all = { ...options, help: schema(boolean, { default: false, aliases: ["h"], help: "show how it is used" }) };
+  const all = { ...options, help: schema(boolean, { aliases: ["h"], help: "show how it is used" }) };
   return Object.fromEntries(
     Object.entries(all).map(([name, option]) => [
       spelled(name),
-      { ...option, aliases: option.aliases.map(spelled), words: option.words ?? name.toUpperCase() },
+      {
+        ...option,
+        // A switch is off where it is not written.
+        default: option.default ?? (isSwitch(option) ? false : undefined),
+        aliases: option.aliases.map(spelled),
+        words: option.words ?? name.toUpperCase(),
+      },
     ]),
   );
 }
 
 /** What stands for the words that follow an option: none for a switch. */
-export function wordsOf({ type, words = "" }: Schema<unknown>): readonly string[] {
-  return type.form?.kind === "boolean" ? [] : words.split(" ");
+export function wordsOf(option: Schema<unknown>): readonly string[] {
+  return isSwitch(option) ? [] : (option.words ?? "").split(" ");
+}
+
+function isSwitch({ type }: Schema<unknown>): boolean {
+  return type.form?.kind === "boolean";
 }
 
 /** The only words that are taken, where that is so. */

@@ -38,7 +38,7 @@ export const foldsCommand = command({
       help: "colour the map by the train, valid and test set of split N, not by fold",
     }),
     picture: schema(path, { default: "folds.png", words: "FILE", help: "where to draw the map (.png)" }),
-    json: schema(boolean, { default: false, help: "write JSON for programs" }),
+    json: schema(boolean, { help: "write JSON for programs" }),
   },
   examples: ["bigsf folds -c configs/training.yaml", "bigsf folds -c configs/config_kfolds.yaml --split 2"],
   async run(given, terminal) {

@@ -14,7 +14,7 @@ export const preprocessCommand = command({
   arguments: {},
   options: {
     ...configOption,
-    yes: schema(boolean, { default: false, help: "write more than 100 GB" }),
+    yes: schema(boolean, { help: "write more than 100 GB" }),
   },
   examples: ["bigsf preprocess -c configs/config_preprocess.yaml"],
   async run(given, terminal) {

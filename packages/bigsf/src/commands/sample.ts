@@ -22,17 +22,13 @@ export const sampleCommand = command({
     "Make up a map of the Galactic plane with filaments, and its labels, as FITS: image.fits, target.fits (1 on spines and branches), missing.fits (1 = valid), background.fits.",
   arguments: { folder: schema(path, { default: "sample", help: "folder to write to" }) },
   options: {
-    size: schema(mapSize, {
-      default: defaultSize,
-      words: "HxW",
-      help: "rows x columns in pixels",
-    }),
+    size: schema(mapSize, { default: defaultSize, words: "HxW", help: "rows x columns in pixels" }),
     seed: schema(within(int, { minimum: 0, maximum: 2 ** 32 - 1 }), {
       default: 1,
       words: "N",
       help: "the same seed and size give the same map",
     }),
-    overwrite: schema(boolean, { default: false, help: "replace files that exist" }),
+    overwrite: schema(boolean, { help: "replace files that exist" }),
   },
   examples: ["bigsf sample", "bigsf sample big --size 1800x10000 --seed 7"],
   async run(given, terminal) {

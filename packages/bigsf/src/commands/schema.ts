@@ -32,7 +32,7 @@ export const schemaCommand = command({
     }),
   },
   options: {
-    json: schema(boolean, { default: false, help: "write a JSON Schema, for editors" }),
+    json: schema(boolean, { help: "write a JSON Schema, for editors" }),
     config: schema(path, {
       optional: true,
       aliases: ["c"],

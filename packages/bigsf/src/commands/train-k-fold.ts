@@ -31,7 +31,7 @@ export const trainKFoldCommand = command({
       words: "N",
       help: "splits trained at a time; as many as the machine has processors by default",
     }),
-    overwrite: schema(boolean, { default: false, help: "begin anew where the folder holds runs already" }),
+    overwrite: schema(boolean, { help: "begin anew where the folder holds runs already" }),
   },
   examples: [
     "bigsf train-k-fold -c configs/config_kfolds.yaml",

@@ -19,7 +19,7 @@ export const trainCommand = command({
       words: "N",
       help: "which split to train on, counted from 1",
     }),
-    overwrite: schema(boolean, { default: false, help: "begin anew where the folder holds a run already" }),
+    overwrite: schema(boolean, { help: "begin anew where the folder holds a run already" }),
   },
   examples: ["bigsf train -c configs/training.yaml"],
   async run(given, terminal) {

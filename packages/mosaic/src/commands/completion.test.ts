@@ -17,8 +17,8 @@ const commands: readonly Command[] = [
     summary: "How it's: [done], \\ or $HOME `not`.",
     arguments: { database_file: schema(path, { optional: true, help: "database" }) },
     options: {
-      verbose: schema(boolean, { default: false, aliases: ["v"], help: "it's [more]: all" }),
-      json: schema(boolean, { default: false, help: "JSON" }),
+      verbose: schema(boolean, { aliases: ["v"], help: "it's [more]: all" }),
+      json: schema(boolean, { help: "JSON" }),
       plot: schema(path, { optional: true, help: "a file" }),
       ...selectorOptions,
     },

@@ -9,9 +9,7 @@ export const exportCommand = command({
   summary: "Write all runs with their options and results to a table, and the epochs to a second one.",
   arguments: {
     ...databaseArgument,
-    output_file: schema(path, {
-      help: "file to write: .csv, .json or .parquet; epochs go to <name>.history.<ending>",
-    }),
+    output_file: schema(path, { help: "file to write: .csv, .json or .parquet; epochs go to <name>.history.<ending>" }),
   },
   options: {},
   examples: ["mosaic export results.db results.csv", "mosaic export results.db results.parquet"],

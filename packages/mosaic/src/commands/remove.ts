@@ -14,7 +14,7 @@ export const removeCommand = command({
   arguments: { database_file: schema(path, { help: "database that holds the runs (.db)" }) },
   options: {
     ...selectorOptions,
-    yes: schema(boolean, { default: false, aliases: ["y"], help: "delete without asking" }),
+    yes: schema(boolean, { aliases: ["y"], help: "delete without asking" }),
   },
   preconditions(given) {
     selectorOf(given);

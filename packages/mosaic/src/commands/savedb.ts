@@ -17,7 +17,7 @@ export const savedbCommand = command({
       words: "DATABASE",
       help: "database to copy; needed unless exactly one experiment of yours is running",
     }),
-    force: schema(boolean, { default: false, help: "replace the file where there is one" }),
+    force: schema(boolean, { help: "replace the file where there is one" }),
   },
   examples: ["mosaic savedb copy.db", "mosaic savedb copy.db --db results.db"],
   async run(given, { out }) {

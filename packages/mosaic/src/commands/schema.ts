@@ -14,7 +14,7 @@ export const schemaCommand = command({
       help: "configuration file (.ini), whose classes are shown too, or a file or package of classes alone",
     }),
   },
-  options: { json: schema(boolean, { default: false, help: "write a JSON Schema" }) },
+  options: { json: schema(boolean, { help: "write a JSON Schema" }) },
   examples: ["mosaic schema", "mosaic schema config.ini", "mosaic schema mlp.ts --json"],
   async run(given, { out }) {
     const file = given.file;

@@ -8,7 +8,7 @@ export const showCommand = command({
   name: "show",
   summary: "Show everything about one run: pipeline, options, results, curves, files, log, environment.",
   arguments: { ...databaseArgument, run_id: schema(within(int, { minimum: 0 }), { help: "id of the run" }) },
-  options: { json: schema(boolean, { default: false, help: "write JSON for programs" }) },
+  options: { json: schema(boolean, { help: "write JSON for programs" }) },
   examples: ["mosaic show results.db 7"],
   async run(given, terminal) {
     return readDatabase(given, terminal, async (reader) => {

@@ -12,14 +12,11 @@ import { type ModelSummary, summarizeModels, summaryJson, summaryText } from "./
 import { openRunView } from "./run-view.ts";
 
 export const jsonOption = {
-  json: schema(boolean, { default: false, help: "write the final table as JSON for programs" }),
+  json: schema(boolean, { help: "write the final table as JSON for programs" }),
 };
 
 export const acceptCodeOption = {
-  "accept-code": schema(boolean, {
-    default: false,
-    help: "go on with modules that have changed since the runs began",
-  }),
+  "accept-code": schema(boolean, { help: "go on with modules that have changed since the runs began" }),
 };
 
 export interface TrainingCommand<Work extends Queued> {
