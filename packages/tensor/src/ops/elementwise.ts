@@ -1,7 +1,8 @@
 import { TensorError } from "../errors.ts";
 import { broadcastShapes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Attributes, defineOp, type Input, type None, namesOf, type TensorType } from "./op.ts";
+import { emitInt64Extreme, emitInt64Sign } from "./int64.ts";
+import { type Attributes, defineOp, type Emitter, type Input, type None, namesOf, type TensorType } from "./op.ts";
 
 function broadcastType(
   name: string,
@@ -22,9 +23,14 @@ type PairRule = (a: Tensor, b: Tensor, gradient: Tensor, output: Tensor) => read
 
 /**
  * Two operands of one type, NumPy broadcasting. The rule's gradients have the output's shape; they are summed back here.
- * `onnxBool` is what the op is for booleans, where it is anything.
+ * `onnxBool` is what the op is for booleans, where it is anything, `int64` the comparison that decides between such operands.
  */
-function binary(name: string, onnx: string, rule: PairRule, onnxBool?: "And" | "Or") {
+function binary(
+  name: string,
+  onnx: string,
+  rule: PairRule,
+  { onnxBool, int64 }: { readonly onnxBool?: "And" | "Or"; readonly int64?: "Less" | "Greater" } = {},
+) {
   return defineOp<None, [a: Input, b: Input]>({
     name,
     broadcasts: true,
@@ -33,14 +39,17 @@ function binary(name: string, onnx: string, rule: PairRule, onnxBool?: "And" | "
       const [forA, forB] = rule(a, b, gradient, output);
       return [needs(0) ? forA().sumTo(a.shape) : undefined, needs(1) ? forB().sumTo(b.shape) : undefined];
     },
-    emit: (emitter, inputs, _attributes, output) =>
-      emitter.node(output.dtype === "bool" ? (onnxBool ?? onnx) : onnx, namesOf(inputs)),
+    emit(emitter, inputs, _attributes, { dtype }) {
+      if (dtype === "int64" && int64 !== undefined)
+        return emitInt64Extreme(emitter, int64, inputs[0].name, inputs[1].name);
+      return emitter.node(dtype === "bool" ? (onnxBool ?? onnx) : onnx, namesOf(inputs));
+    },
   });
 }
 
-export const add = binary("add", "Add", (_a, _b, g) => [() => g, () => g], "Or");
+export const add = binary("add", "Add", (_a, _b, g) => [() => g, () => g], { onnxBool: "Or" });
 export const sub = binary("sub", "Sub", (_a, _b, g) => [() => g, () => g.neg()]);
-export const mul = binary("mul", "Mul", (a, b, g) => [() => g.mul(b), () => g.mul(a)], "And");
+export const mul = binary("mul", "Mul", (a, b, g) => [() => g.mul(b), () => g.mul(a)], { onnxBool: "And" });
 export const div = binary("div", "Div", (_a, b, g, y) => [() => g.div(b), () => g.mul(y).div(b).neg()]);
 
 /** a to the power b. As in PyTorch, the gradient is 0 (not NaN) where b is 0, and for b where a is 0 and b >= 0. */
@@ -67,13 +76,13 @@ export const maximum = binary(
   "maximum",
   "Max",
   pickRule((a, b) => a.gt(b)),
-  "Or",
+  { onnxBool: "Or", int64: "Greater" },
 );
 export const minimum = binary(
   "minimum",
   "Min",
   pickRule((a, b) => a.lt(b)),
-  "And",
+  { onnxBool: "And", int64: "Less" },
 );
 
 /** The type of an operand that must be float32. */
@@ -91,21 +100,25 @@ export function unary<A extends Attributes = None>(
     integers?: boolean;
     attributes?: (attributes: A) => Readonly<Record<string, { float: number }>>;
     domain?: string;
+    /** Instead of the ONNX node, for such operands. */
+    int64?: (emitter: Emitter, x: string) => string;
   } = {},
 ) {
   return defineOp<A, [x: Input]>({
     name,
     infer: ([x]) => (options.integers === true && x.dtype !== "bool" ? x : floatType(name, x)),
     gradient: ({ inputs: [x], output, gradient, attributes }) => [rule(x, output, gradient, attributes)],
-    emit: (emitter, [x], attributes) =>
-      emitter.node(onnx, [x.name], options.attributes?.(attributes) ?? {}, options.domain),
+    emit(emitter, [x], attributes) {
+      if (x.dtype === "int64" && options.int64 !== undefined) return options.int64(emitter, x.name);
+      return emitter.node(onnx, [x.name], options.attributes?.(attributes) ?? {}, options.domain);
+    },
   });
 }
 
 // Gradients are written with the output where that saves a recomputation or keeps a fused kernel possible.
 export const neg = unary("neg", "Neg", (_x, _y, g) => g.neg(), { integers: true });
 export const abs = unary("abs", "Abs", (x, _y, g) => g.mul(x.sign()), { integers: true });
-export const sign = unary("sign", "Sign", () => undefined, { integers: true });
+export const sign = unary("sign", "Sign", () => undefined, { integers: true, int64: emitInt64Sign });
 export const floor = unary("floor", "Floor", () => undefined);
 export const exp = unary("exp", "Exp", (_x, y, g) => g.mul(y));
 export const log = unary("log", "Log", (x, _y, g) => g.div(x));

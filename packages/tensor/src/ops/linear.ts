@@ -1,7 +1,8 @@
+import { allocate } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { broadcastShapes, lengthAt, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { defineOp, type Input, namesOf, type TensorType, type Value } from "./op.ts";
+import { defineOp, type Emitter, type Input, namesOf, type TensorType, type Value } from "./op.ts";
 
 type Gemm = { readonly transposeA: boolean; readonly transposeB: boolean };
 
@@ -25,10 +26,10 @@ function innerSizes(a: TensorType, b: TensorType, attributes: Gemm): { rows: num
       `matmul: ${show(a, transposeA)} and ${show(b, transposeB)} do not fit: the inner sizes ${innerA} and ${innerB} must be equal`,
     );
   }
-  if (a.dtype !== "float32" || b.dtype !== "float32") {
+  if (a.dtype !== b.dtype || a.dtype === "bool") {
     throw new TensorError(
       "TENSOR_DTYPE",
-      `matmul needs float32, not ${a.dtype} and ${b.dtype}; convert with .to("float32")`,
+      `matmul needs numbers of one type, not ${a.dtype} and ${b.dtype}; convert with .to("float32")`,
     );
   }
   return { rows, columns };
@@ -50,7 +51,12 @@ export const gemm = defineOp<Gemm, [a: Input, b: Input, c?: Input]>({
     if (bias !== undefined && !sameShape(broadcastShapes([rows, columns], bias.shape, "linear"), [rows, columns])) {
       throw new TensorError("TENSOR_SHAPE", `linear: bias ${showShape(bias.shape)} does not fit ${columns} outputs`);
     }
-    return { shape: [rows, columns], dtype: "float32" };
+    if (bias !== undefined && bias.dtype !== a.dtype)
+      throw new TensorError(
+        "TENSOR_DTYPE",
+        `linear: the bias is ${bias.dtype}, the product ${a.dtype}; convert with .to("${a.dtype}")`,
+      );
+    return { shape: [rows, columns], dtype: a.dtype };
   },
   gradient({ inputs: [a, b, bias], gradient, attributes, needs }) {
     const { forA, forB } = productGradients(a, b, gradient, attributes);
@@ -61,9 +67,29 @@ export const gemm = defineOp<Gemm, [a: Input, b: Input, c?: Input]>({
     ];
   },
   cost: ([a], attributes, { shape }) => sizeOf(shape) * innerSize(a, attributes),
-  emit: (emitter, inputs, { transposeA, transposeB }) =>
-    emitter.node("Gemm", namesOf(inputs), { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 }),
+  emit(emitter, inputs, { transposeA, transposeB }, { shape, dtype }) {
+    if (dtype === "float32")
+      return emitter.node("Gemm", namesOf(inputs), { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 });
+    // Of integers ONNX Runtime has only the plain product.
+    const [a, b, bias] = inputs;
+    const product = emitProduct(emitter, a, b, { transposeA, transposeB }, { shape, dtype });
+    return bias === undefined ? product : emitter.node("Add", [product, bias.name]);
+  },
 });
+
+function emitProduct(emitter: Emitter, a: Value, b: Value, attributes: Gemm, output: TensorType): string {
+  // ONNX Runtime leaves the result of products over nothing unset.
+  if (a.shape.includes(0) || b.shape.includes(0))
+    return emitter.constant(allocate(output.dtype, sizeOf(output.shape)), output.shape, output.dtype);
+  const transposed = ({ name, shape }: Value, transpose: boolean) => {
+    if (!transpose) return name;
+    const perm = shape.map((_, axis) => axis);
+    perm.push(...perm.splice(-2).reverse());
+    // ONNX Runtime fuses this Transpose into its FusedMatMul.
+    return emitter.node("Transpose", [name], { perm });
+  };
+  return emitter.node("MatMul", [transposed(a, attributes.transposeA), transposed(b, attributes.transposeB)]);
+}
 
 /**
  * Gradients where a stack of matrices a meets one matrix b: b's is one product over all of the stack, rather than a
@@ -100,7 +126,7 @@ export const batchedMatmul = defineOp<Gemm, [a: Input, b: Input]>({
         rows,
         columns,
       ],
-      dtype: "float32",
+      dtype: a.dtype,
     };
   },
   gradient({ inputs: [a, b], gradient, attributes, needs }) {
@@ -108,17 +134,5 @@ export const batchedMatmul = defineOp<Gemm, [a: Input, b: Input]>({
     return [needs(0) ? forA().sumTo(a.shape) : undefined, needs(1) ? forB().sumTo(b.shape) : undefined];
   },
   cost: ([a], attributes, { shape }) => sizeOf(shape) * innerSize(a, attributes),
-  emit(emitter, [a, b], { transposeA, transposeB }, output) {
-    // ONNX Runtime leaves the result of products over nothing unset.
-    if (a.shape.includes(0) || b.shape.includes(0))
-      return emitter.constant(new Float32Array(sizeOf(output.shape)), output.shape);
-    const transposed = ({ name, shape }: Value, transpose: boolean) => {
-      if (!transpose) return name;
-      const perm = shape.map((_, axis) => axis);
-      perm.push(...perm.splice(-2).reverse());
-      // ONNX Runtime fuses this Transpose into its FusedMatMul.
-      return emitter.node("Transpose", [name], { perm });
-    };
-    return emitter.node("MatMul", [transposed(a, transposeA), transposed(b, transposeB)]);
-  },
+  emit: (emitter, [a, b], attributes, output) => emitProduct(emitter, a, b, attributes, output),
 });

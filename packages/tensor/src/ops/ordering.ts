@@ -4,6 +4,7 @@ import { TensorError } from "../errors.ts";
 import { lengthAt, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { scatterAdd } from "./indexing.ts";
+import { emitLongCumsum, isLongSum } from "./long-sums.ts";
 import { defineOp, type Emitter, type Input, type TensorType, type Value } from "./op.ts";
 
 export type TopKAttributes = {
@@ -63,10 +64,13 @@ export const cumsum = defineOp<{ readonly axis: number; readonly reverse: boolea
   name: "cumsum",
   infer: ([x]) => x,
   gradient: ({ gradient, attributes: { axis, reverse } }) => [sumsFrom(gradient, axis, !reverse)],
-  emit: (emitter, [x], { axis, reverse }) =>
-    emitter.node("CumSum", [x.name, emitter.constant(BigInt64Array.of(BigInt(axis)), [])], {
+  emit(emitter, [x], { axis, reverse }) {
+    if (x.dtype === "float32" && isLongSum(emitter, x.shape, [axis]))
+      return emitLongCumsum(emitter, x.name, x.shape, axis, reverse);
+    return emitter.node("CumSum", [x.name, emitter.constant(BigInt64Array.of(BigInt(axis)), [])], {
       reverse: reverse ? 1 : 0,
-    }),
+    });
+  },
 });
 
 function sumsFrom(gradient: Tensor, axis: number, reverse: boolean): Tensor {

@@ -1,7 +1,9 @@
 import { TensorError } from "../errors.ts";
 import { lengthAt, reducedShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { defineOp, type Emitter, type Input } from "./op.ts";
+import { emitInt64Product, emitInt64Sum } from "./int64.ts";
+import { emitLongSum, isLongSum } from "./long-sums.ts";
+import { defineOp, type Emitter, type Input, type TensorType, type Value } from "./op.ts";
 
 /** Positive sorted axes; the output drops them unless `keepdim`. */
 export type ReduceAttributes = { readonly axes: readonly number[]; readonly keepdim: boolean };
@@ -24,11 +26,18 @@ function restore(reduced: Tensor, input: Tensor, { axes }: ReduceAttributes): Te
   return reduced.reshape(reducedShape(input.shape, axes, true));
 }
 
+/** What is written instead of the one ONNX node, if anything is. */
+type SpecialEmit = (emitter: Emitter, x: Value, axes: readonly number[], output: TensorType) => string | undefined;
+
 function reduction(
   name: string,
   onnx: string,
   rule: (input: Tensor, output: Tensor, gradient: Tensor, attributes: ReduceAttributes) => Tensor,
-  { nonEmpty = false, ofNothing }: { readonly nonEmpty?: boolean; readonly ofNothing?: "zeros" } = {},
+  {
+    nonEmpty = false,
+    ofNothing,
+    special,
+  }: { readonly nonEmpty?: boolean; readonly ofNothing?: "zeros"; readonly special?: SpecialEmit } = {},
 ) {
   return defineOp<ReduceAttributes, [x: Input]>({
     name,
@@ -51,16 +60,12 @@ function reduction(
     gradient: ({ inputs: [x], output, gradient, attributes }) => [
       rule(x, restore(output, x, attributes), restore(gradient, x, attributes), attributes),
     ],
-    emit(emitter, [input], { axes, keepdim }, output) {
-      // ONNX Runtime's mean of nothing is 0.
-      if (onnx === "ReduceMean" && sizeOf(input.shape) === 0)
-        return emitter.constant(new Float32Array(sizeOf(output.shape)).fill(Number.NaN), output.shape);
-      return emitReduce(emitter, onnx, input.name, axes, keepdim);
-    },
+    emit: (emitter, [input], { axes, keepdim }, output) =>
+      special?.(emitter, input, axes, output) ?? emitReduce(emitter, onnx, input.name, axes, keepdim),
   });
 }
 
-const count = (input: Tensor, axes: readonly number[]) => sizeOf(axes.map((axis) => lengthAt(input.shape, axis)));
+const count = (input: TensorType, axes: readonly number[]) => sizeOf(axes.map((axis) => lengthAt(input.shape, axis)));
 
 /** Elements that tie for the extreme share the gradient equally, as PyTorch's amax and amin do. */
 function extremeRule(input: Tensor, output: Tensor, gradient: Tensor, { axes }: ReduceAttributes): Tensor {
@@ -70,25 +75,45 @@ function extremeRule(input: Tensor, output: Tensor, gradient: Tensor, { axes }: 
 
 export const sum = reduction("sum", "ReduceSum", (x, _y, g) => g.expand(x.shape), {
   ofNothing: "zeros",
+  special(emitter, x, axes, output) {
+    if (output.dtype === "int64") return emitInt64Sum(emitter, x, axes, output.shape);
+    return isLongSum(emitter, x.shape, axes) ? emitLongSum(emitter, x, axes, output.shape) : undefined;
+  },
 });
-export const mean = reduction("mean", "ReduceMean", (x, _y, g, { axes }) => g.mul(1 / count(x, axes)).expand(x.shape));
+export const mean = reduction("mean", "ReduceMean", (x, _y, g, { axes }) => g.mul(1 / count(x, axes)).expand(x.shape), {
+  special(emitter, x, axes, { shape }) {
+    // ONNX Runtime's mean of nothing is 0.
+    if (sizeOf(x.shape) === 0) return emitter.constant(new Float32Array(sizeOf(shape)).fill(Number.NaN), shape);
+    if (!isLongSum(emitter, x.shape, axes)) return undefined;
+    const total = emitLongSum(emitter, x, axes, shape);
+    return emitter.node("Div", [total, emitter.constant(Float32Array.of(count(x, axes)), [])]);
+  },
+});
 export const amax = reduction("amax", "ReduceMax", extremeRule, { nonEmpty: true });
 export const amin = reduction("amin", "ReduceMin", extremeRule, { nonEmpty: true });
 
-/** The product of the others, computed without division so that zeros are right: over each axis of size n, n products. */
-export const prod = reduction("prod", "ReduceProd", (x, _y, g, { axes }) => {
-  // Bring the reduced axes last as one of size n, repeat it n times with the diagonal set to 1, multiply.
-  const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-  const order = [...kept, ...axes];
-  const n = count(x, axes);
-  const rows = sizeOf(kept.map((axis) => lengthAt(x.shape, axis)));
-  const flat = x.permute(order).reshape([rows, 1, n]);
-  const eye = Array.from({ length: n * n }, (_, index) => (index % (n + 1) === 0 ? 1 : 0));
-  const others = flat.newTensor(eye, [n, n]).eq(1).where(flat.onesLike(), flat).prod(2);
-  const inverse = order.map((_, axis) => order.indexOf(axis));
-  const back = others.reshape(order.map((axis) => lengthAt(x.shape, axis))).permute(inverse);
-  return back.mul(g);
-});
+/** The product of the others, whose gradient is computed without division so that zeros are right: over each axis of size n, n products. */
+export const prod = reduction(
+  "prod",
+  "ReduceProd",
+  (x, _y, g, { axes }) => {
+    // Bring the reduced axes last as one of size n, repeat it n times with the diagonal set to 1, multiply.
+    const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+    const order = [...kept, ...axes];
+    const n = count(x, axes);
+    const rows = sizeOf(kept.map((axis) => lengthAt(x.shape, axis)));
+    const flat = x.permute(order).reshape([rows, 1, n]);
+    const eye = Array.from({ length: n * n }, (_, index) => (index % (n + 1) === 0 ? 1 : 0));
+    const others = flat.newTensor(eye, [n, n]).eq(1).where(flat.onesLike(), flat).prod(2);
+    const inverse = order.map((_, axis) => order.indexOf(axis));
+    const back = others.reshape(order.map((axis) => lengthAt(x.shape, axis))).permute(inverse);
+    return back.mul(g);
+  },
+  {
+    special: (emitter, x, axes, output) =>
+      output.dtype === "int64" ? emitInt64Product(emitter, x, axes, output.shape) : undefined,
+  },
+);
 
 /** Index of the first largest element along one axis. */
 export const argmax = argExtreme("argmax", "ArgMax");
