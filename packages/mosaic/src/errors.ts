@@ -7,8 +7,6 @@ export type MosaicErrorCode =
   | "BAD_OPTIONS"
   | "BAD_PAUSE_FILE"
   | "BAD_PIPELINE_FILE"
-  | "BAD_PLOT_SIZE"
-  | "BAD_ROPE"
   | "BAD_SCALE"
   | "BAD_SELECTOR"
   | "BAD_SNAPSHOT"

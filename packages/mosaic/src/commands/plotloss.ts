@@ -10,7 +10,8 @@ export const plotlossCommand = plotCommand({
     arguments: plotArguments,
     options: {
       ...selectorOptions,
-      plot_size: schema(within(int, { minimum: 1, maximum: 999 }), {
+      // More across are too small to be seen on paper.
+      plot_size: schema(within(int, { minimum: 1, maximum: 10 }), {
         default: 2,
         words: "N",
         help: "N x N plots on a page",

@@ -35,12 +35,10 @@ export const runCommand = command({
     }),
     ...jsonOption,
   },
-  preconditions(given) {
-    if (given["retry-errors"] && !given.continue)
-      return { option: "retry-errors", message: "goes with --continue: without it everything runs anew" };
-    if (given["restore-removed"] && !given.continue)
-      return { option: "restore-removed", message: "goes with --continue: without it everything runs anew" };
-    return undefined;
+  *preconditions(given) {
+    for (const option of ["retry-errors", "restore-removed"] as const)
+      if (given[option] && !given.continue)
+        yield { option, message: "goes with --continue: without it everything runs anew" };
   },
   examples: ["mosaic run config.ini results.db", "mosaic run config.ini results.db --continue"],
   keepsResults: true,

@@ -2,7 +2,6 @@
 
 import { countText } from "@ml-mosaic/base";
 import { defaultText } from "../../config/process-options.ts";
-import { MosaicError } from "../../errors.ts";
 import type { TableColumn, TableValue } from "../../export/table.ts";
 import { figureOf } from "../../figures/run-figures.ts";
 import type { RunRecord, StoreReader } from "../../store/index.ts";
@@ -12,20 +11,8 @@ import type { MeasureText } from "../text/fit-text.ts";
 import type { Page, Plots } from "./page.ts";
 import { chunksOf, gridPage } from "./page-layout.ts";
 
-/** More across than this are too small to be seen on paper. */
-const mostAcross = 10;
-
-/**
- * Pages of `plotSize` times `plotSize` loss charts, in the order of `runIds`, which are read a page at a time.
- *
- * @throws MosaicError for a `plotSize` that is none
- */
+/** Pages of `plotSize` times `plotSize` loss charts, in the order of `runIds`, which are read a page at a time. */
 export function lossPlots(reader: StoreReader, runIds: readonly number[], plotSize: number): Plots {
-  if (!Number.isInteger(plotSize) || plotSize < 1 || plotSize > mostAcross)
-    throw new MosaicError(
-      "BAD_PLOT_SIZE",
-      `-plot_size is a whole number from 1 to ${mostAcross}: 2 puts 2 x 2 plots on a page`,
-    );
   const chunks = chunksOf(runIds, plotSize * plotSize);
   return {
     title: `Loss curves of ${countText(runIds.length, "run")}`,

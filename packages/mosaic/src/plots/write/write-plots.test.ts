@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeExampleDatabase } from "../../../test/plot-examples.ts";
+import { runForTest } from "../../../test/run-for-test.ts";
+import { plotlossCommand } from "../../commands/plotloss.ts";
 import { readFigures } from "../../figures/known-figures.ts";
 import { runFigure } from "../../figures/run-figures.ts";
 import { openSqliteReader, type StoreReader } from "../../store/index.ts";
@@ -147,7 +149,18 @@ test("what cannot be written leaves everything as it was", async () => {
   await expect(writePlots(path("no/out.pdf"), await losses(2), options)).rejects.toThrow(
     "does not exist; make it first",
   );
-  await expect(losses(0)).rejects.toThrow("whole number from 1 to 10");
+  const { code, err } = await runForTest(plotlossCommand, [
+    path("or.db"),
+    path("out.pdf"),
+    "-id",
+    "all",
+    "-plot_size",
+    "11",
+  ]);
+  expect({ code, err }).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("--plot_size: expected an integer of at least 1 and"),
+  });
   expect(await readdir(folder)).toEqual(before);
   expect(await readFile(path("old.pdf"), "utf8")).toBe("old");
 });
