@@ -573,6 +573,43 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
       });
     });
 
+    describe("tags and notes", () => {
+      test("are given and taken away, and go with their run", async () => {
+        await addRuns(3);
+        expect(await store.setTag("a", [1, 2], true)).toBe(2);
+        expect(await store.setTag("a", [2, 3], true)).toBe(1);
+        expect(await store.setTag("b", [2], true)).toBe(1);
+        await expect(store.setTag("c", [1, 9], true)).rejects.toThrow("there is no run 9");
+        expect(await store.tagCounts()).toEqual(
+          new Map([
+            ["a", 3],
+            ["b", 1],
+          ]),
+        );
+        expect(await store.setTag("a", [1], false)).toBe(1);
+        expect(await store.setTag("a", [1], false)).toBe(0);
+        expect(await store.runsTagged("a")).toEqual([2, 3]);
+        expect(await store.setNote(2, "first")).toBe(false);
+        expect(await store.setNote(2, "second")).toBe(true);
+        await expect(store.setNote(9, "text")).rejects.toThrow("there is no run 9");
+        const labels = async () => (await allRuns(store)).map(({ tags, note }) => [tags, note]);
+        expect(await labels()).toEqual([
+          [[], undefined],
+          [["a", "b"], "second"],
+          [["a"], undefined],
+        ]);
+        expect(await store.setNote(2, undefined)).toBe(true);
+        expect(await store.setNote(2, undefined)).toBe(false);
+        await store.setNote(3, "gone soon");
+        await store.removeRuns([{ runId: 3, files: [] }]);
+        expect(await store.runsTagged("a")).toEqual([2]);
+        expect(await labels()).toEqual([
+          [[], undefined],
+          [["a", "b"], undefined],
+        ]);
+      });
+    });
+
     describe("removing runs", () => {
       test("takes all or none, and keeps what they were", async () => {
         await addRuns(4);

@@ -170,7 +170,15 @@ export function reportNotes(report: CompareReport): readonly string[] {
     report.mixesOriginal && criterion.name.endsWith("_acc")
       ? `The original Mosaic counts ${criterion.name} in another way (70.83 % where this program has 100 % for the same model): do not compare its runs with others by it.`
       : "";
-  return [left, accuracy, ...furtherNotes(report), each, chosen ?? ""].filter((note) => note !== "");
+  return [selectedNote(report.leftOut), left, accuracy, ...furtherNotes(report), each, chosen ?? ""].filter(
+    (note) => note !== "",
+  );
+}
+
+/** Whoever selects by results decides the verdict. */
+function selectedNote(leftOut: number | null): string {
+  if (leftOut === null) return "";
+  return `On selected runs: ${countText(leftOut, "run")} of the database ${leftOut === 1 ? "is" : "are"} left out. The verdicts are worth what they say only if the runs were not selected by their results.`;
 }
 
 function furtherNotes({ trainedFurther, criterion }: CompareReport): readonly string[] {

@@ -75,6 +75,8 @@ function reasonText(reason: Extract<Counting, { kind: "anytime" }>["because"]): 
       return "some repetitions were ordered after others had ended";
     case "removed":
       return "some runs were removed, when their results may have been known";
+    case "selected":
+      return "some runs were left out, when their results may have been known";
     case "trained-again":
       return "some runs were trained again or further after their results were known";
     case "unknown":

@@ -6,6 +6,7 @@ import { defaultRope, ropeType } from "../compare/rope.ts";
 import { scaleChoices } from "../compare/scale.ts";
 import { rankDirection } from "../figures/figure.ts";
 import { defaultCriterion } from "../figures/run-figures.ts";
+import { selectRuns } from "../selection/select-runs.ts";
 import { explainText } from "./compare-explain.ts";
 import { dataNotes, reportNotes } from "./compare-notes.ts";
 import { overallNotes } from "./compare-overall-text.ts";
@@ -13,6 +14,7 @@ import { compareText } from "./compare-text.ts";
 import { headline } from "./compare-words.ts";
 import { plotCommand } from "./plot-command.ts";
 import { databaseArgument } from "./read-database.ts";
+import { optionalSelectorOf, selectorOptions } from "./selector-options.ts";
 
 export const compareCommand = plotCommand({
   spec: {
@@ -32,6 +34,7 @@ export const compareCommand = plotCommand({
         help: "group models by key, type or an option (width, lr, Mlp_width…) and average",
       }),
       data: schema(string, { optional: true, words: "KEY", help: "look at this data set only" }),
+      ...selectorOptions,
       rope: schema(ropeType, {
         optional: true,
         words: "R",
@@ -54,6 +57,9 @@ export const compareCommand = plotCommand({
       }),
       json: schema(boolean, { default: false, help: "write JSON for programs, with every figure" }),
     },
+    preconditions(given) {
+      optionalSelectorOf(given);
+    },
     examples: [
       "mosaic compare results.db",
       "mosaic compare results.db test_acc --by key",
@@ -63,8 +69,10 @@ export const compareCommand = plotCommand({
     ],
   },
   output: (given) => given.plot,
-  read(reader, given) {
+  async read(reader, given) {
+    const selector = optionalSelectorOf(given);
     return compareRuns(reader, {
+      runIds: selector && (await selectRuns(reader, selector)),
       criterion: given.criterion,
       by: given.by,
       data: given.data,

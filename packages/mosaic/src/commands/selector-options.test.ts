@@ -25,9 +25,10 @@ async function given(...words: readonly string[]): Promise<Selector | string> {
   return selector ?? err;
 }
 
-test("reads each of the five", async () => {
+test("reads each of the ways", async () => {
   expect(await given("-id", "all")).toEqual({ kind: "all" });
   expect(await given("-request", "SELECT 1")).toEqual({ kind: "request", sql: "SELECT 1" });
+  expect(await given("--tag", " best ")).toEqual({ kind: "tag", tag: "best" });
   for (const [option, comparison] of [
     ["param_name_and_value", "equal"],
     ["param_name_and_value_low_threshold", "at-most"],
@@ -37,11 +38,11 @@ test("reads each of the five", async () => {
       kind: "value",
       condition: { name: "lr", comparison, value: "0.1" },
     });
-  expect(Object.keys(selectorOptions)).toHaveLength(5);
+  expect(Object.keys(selectorOptions)).toHaveLength(6);
 });
 
 test("wants exactly one, and well-formed", async () => {
-  expect(await given()).toMatch(/say which runs are meant, with one of -id, -request, -param_name_and/);
+  expect(await given()).toMatch(/say which runs are meant, with one of -id, -request, -tag, -param_name_and/);
   expect(await given("-id", "1", "-request", "SELECT 1")).toMatch("in one way only");
   expect(await given("-id", "3-1", "-param_name_and_value_low_threshold", "lr", "wide")).toMatch(
     /^2 problems:\n .*--id: expected ids such as .*, got "3-1"\n.*: expected a name and a number, got \[ 'lr', 'wide' \]\n/,

@@ -2,6 +2,7 @@
 import { type Infer, schema, string } from "@ml-mosaic/configurable";
 import { MosaicError } from "../errors.ts";
 import { runIds, runsByValue, type Selector } from "../selection/selector.ts";
+import { tagName } from "../selection/tag-name.ts";
 
 const named = { optional: true, words: "NAME VALUE" } as const;
 
@@ -13,6 +14,7 @@ export const selectorOptions = {
     words: "SQL",
     help: "runs whose ids one SELECT gives in its first column",
   }),
+  tag: schema(tagName, { optional: true, words: "NAME", help: "runs that mosaic tag has given this tag" }),
   param_name_and_value: schema(runsByValue("equal"), {
     ...named,
     help: "runs whose option or result NAME is VALUE",
@@ -27,12 +29,19 @@ export const selectorOptions = {
   }),
 };
 
+/** For a command that is about all runs where none are selected. */
+export function optionalSelectorOf(given: Infer<typeof selectorOptions>): Selector | undefined {
+  const isGiven = Object.keys(selectorOptions).some((name) => Reflect.get(given, name) !== undefined);
+  return isGiven ? selectorOf(given) : undefined;
+}
+
 /** @throws MosaicError unless exactly one of the options is given: a precondition of the command */
-export function selectorOf({ request: sql, id, ...byValue }: Infer<typeof selectorOptions>): Selector {
+export function selectorOf({ request: sql, id, tag, ...byValue }: Infer<typeof selectorOptions>): Selector {
   const request = sql === undefined ? undefined : ({ kind: "request", sql } as const);
   const [selector, ...others] = [
     id,
     request,
+    tag === undefined ? undefined : ({ kind: "tag", tag } as const),
     byValue.param_name_and_value,
     byValue.param_name_and_value_low_threshold,
     byValue.param_name_and_value_high_threshold,

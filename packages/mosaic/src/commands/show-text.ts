@@ -27,7 +27,12 @@ export function showText(report: RunReport): string {
     ["End of the log", (report.logTail ?? []).map(oneLine)],
     ["Environment", environmentLines(report)],
   ];
-  const head = `${styleText("bold", `Run ${run.runId}`)}: ${oneLine(run.status)}\n${oneLine(run.description)}`;
+  const head = [
+    `${styleText("bold", `Run ${run.runId}`)}: ${oneLine(run.status)}`,
+    oneLine(run.description),
+    ...(run.tags.length === 0 ? [] : [`Tags: ${oneLine(run.tags.join(", "))}`]),
+    ...(run.note === undefined ? [] : [`Note: ${plainLines(run.note).join("\n      ")}`]),
+  ].join("\n");
   const texts = sections
     .filter(([, lines]) => lines.length > 0)
     .map(([title, lines]) => `${styleText("bold", title)}\n${lines.map((line) => `  ${line}`.trimEnd()).join("\n")}`);
@@ -126,7 +131,7 @@ export function showJson(
   { run, earlierResults, filesFolder, files, logTail, origin }: RunReport,
   database: string,
 ): unknown {
-  const { runId, status, description, returnStatus, pipeline, params, result, history, details } = run;
+  const { runId, status, description, returnStatus, pipeline, params, result, history, details, tags, note } = run;
   return {
     database,
     run_id: runId,
@@ -135,6 +140,8 @@ export function showJson(
     return_status: returnStatus,
     pipeline: pipeline === undefined ? null : flatPipeline(pipeline),
     params: Object.fromEntries(params),
+    tags,
+    note: note ?? null,
     results: result,
     earlier_results: earlierResults.map((earlier) => ({
       replaced_at: earlier.replacedAt,

@@ -70,12 +70,12 @@ function headText({ database, state, writer, origin, counts, removed }: StatusRe
 }
 
 function doneText({ counts, done }: StatusReport): string | undefined {
-  const rows = done.map(({ runId, trainLoss, testLoss, durationSeconds, description }) => [
+  const rows = done.map(({ runId, trainLoss, testLoss, durationSeconds, description, tags }) => [
     String(runId),
     numberText(trainLoss),
     numberText(testLoss),
     durationSeconds === null ? "" : `${numberText(durationSeconds)} s`,
-    oneLine(description),
+    taggedText(description, tags),
   ]);
   const table = () => tableText(["run", "train loss", "test loss", "time", "pipeline"], rows, [0, 1, 2, 3]);
   return sectionText("Done", "green", counts.get("done") ?? 0, done.length, table);
@@ -85,13 +85,17 @@ function failedText({ counts, failed }: StatusReport, { verbose }: StatusTextOpt
   const lines = () =>
     verbose
       ? failed
-          .map(({ runId, description, stack }) =>
-            [`run ${runId}  ${oneLine(description)}`, indent(plainLines(stack))].join("\n"),
+          .map(({ runId, description, tags, stack }) =>
+            [`run ${runId}  ${taggedText(description, tags)}`, indent(plainLines(stack))].join("\n"),
           )
           .join("\n")
       : tableText(
           ["run", "error", "pipeline"],
-          failed.map(({ runId, message, description }) => [String(runId), shortMessage(message), oneLine(description)]),
+          failed.map(({ runId, message, description, tags }) => [
+            String(runId),
+            shortMessage(message),
+            taggedText(description, tags),
+          ]),
           [0],
         );
   return sectionText("Error", "red", counts.get("error") ?? 0, failed.length, lines);
@@ -152,6 +156,11 @@ function indent(lines: readonly string[]): string {
   return lines.map((line) => `  ${line}`).join("\n");
 }
 
+/** `Data() | Net(2)   [baseline, best]` */
+function taggedText(description: string, tags: readonly string[]): string {
+  return oneLine(tags.length === 0 ? description : `${description}   [${tags.join(", ")}]`);
+}
+
 function shortMessage(message: string): string {
   return shortenText(oneLine(message), 100);
 }
@@ -174,16 +183,18 @@ export function statusJson({ database, state, writer, origin, counts, removed, .
     configuration: origin?.configurationFile ?? null,
     counts: Object.fromEntries(counts),
     removed,
-    done: lists.done.map(({ runId, description, trainLoss, testLoss, durationSeconds }) => ({
+    done: lists.done.map(({ runId, description, tags, trainLoss, testLoss, durationSeconds }) => ({
       run_id: runId,
       pipeline: description,
+      tags,
       train_loss: trainLoss,
       test_loss: testLoss,
       "duration(s)": durationSeconds,
     })),
-    error: lists.failed.map(({ runId, description, message, stack }) => ({
+    error: lists.failed.map(({ runId, description, tags, message, stack }) => ({
       run_id: runId,
       pipeline: description,
+      tags,
       message,
       stack,
     })),

@@ -10,7 +10,7 @@ export type Counting =
   | { readonly kind: "pending"; readonly ended: number; readonly of: number }
   | { readonly kind: "anytime"; readonly because: Reason };
 
-export type Reason = "added" | "removed" | "trained-again" | "unknown";
+export type Reason = "added" | "removed" | "selected" | "trained-again" | "unknown";
 
 /** When a model's runs were ordered and had ended, in milliseconds since 1970. */
 export interface Orders {
@@ -21,8 +21,8 @@ export interface Orders {
   readonly firstEnded: number;
   /** Some were ordered anew when they had ended: after an error, or to train them further. */
   readonly isAgain: boolean;
-  /** Some were removed, perhaps because of their results. */
-  readonly isReduced: boolean;
+  /** Some do not count, perhaps because of their results: they were removed, or not selected. */
+  readonly reduced: "removed" | "selected" | undefined;
   /** Some do not say when, as those of the original Mosaic. */
   readonly isUnknown: boolean;
 }
@@ -30,7 +30,8 @@ export interface Orders {
 export function countingOf(models: readonly Orders[]): Counting {
   const sum = (count: (orders: Orders) => number) => models.reduce((total, orders) => total + count(orders), 0);
   if (models.some(({ isUnknown }) => isUnknown)) return { kind: "anytime", because: "unknown" };
-  if (models.some(({ isReduced }) => isReduced)) return { kind: "anytime", because: "removed" };
+  const reduced = models.find((orders) => orders.reduced !== undefined)?.reduced;
+  if (reduced !== undefined) return { kind: "anytime", because: reduced };
   if (models.some(({ isAgain }) => isAgain)) return { kind: "anytime", because: "trained-again" };
   const lastOrdered = Math.max(...models.map((orders) => orders.lastOrdered));
   const firstEnded = Math.min(...models.map((orders) => orders.firstEnded));

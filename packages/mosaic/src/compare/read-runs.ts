@@ -7,6 +7,7 @@ import type { StoreReader } from "../store/index.ts";
 import { type Attribute, attributesOf } from "./attributes.ts";
 import { atCommonEpochs, type TrainedFurther } from "./common-epochs.ts";
 import { describeFully, foldOf, foldOption, identityOf, isUnknown, keyOf } from "./pipeline-parts.ts";
+import type { CompareOptions } from "./report.ts";
 import { noneRemoved, type ParsedPipeline, type RemovedCounts, type RunTable, readRunTable } from "./run-table.ts";
 
 /** What the runs of a pipeline count as. */
@@ -30,19 +31,25 @@ export interface ReadRuns {
   readonly table: RunTable;
   /** In the order in which they first occur. */
   readonly pipelines: readonly ComparedPipeline[];
+  /** Only some of the database's runs are meant. */
+  readonly isSelected: boolean;
   /** Runs that have no such option as models are grouped by. */
   readonly withoutGroup: number;
   readonly trainedFurther: readonly TrainedFurther[];
 }
 
 /**
- * Every run of the database with its model, data set and outcome.
+ * Every run that is meant with its model, data set and outcome. Models are grouped by `by`; without it, every pipeline
+ * without its data is a model.
  *
- * @param by group models by this; without it, every pipeline without its data is a model
  * @throws MosaicError where no run has what models are to be grouped by, with what there is
  */
-export async function readRuns(reader: StoreReader, criterion: Figure, by: string | undefined): Promise<ReadRuns> {
-  const table = await readRunTable(reader, [criterion]);
+export async function readRuns(
+  reader: StoreReader,
+  criterion: Figure,
+  { by, runIds }: Pick<CompareOptions, "by" | "runIds">,
+): Promise<ReadRuns> {
+  const table = await readRunTable(reader, [criterion], runIds);
   const trainedFurther = await atCommonEpochs(reader, table, [criterion]);
   const rowsOf = table.rowsByPipeline();
   const removedOf = table.removedByPipeline();
@@ -108,7 +115,13 @@ export async function readRuns(reader: StoreReader, criterion: Figure, by: strin
     ];
   });
   const grouped = compared.reduce((sum, { rows }) => sum + rows.length, 0);
-  return { table, pipelines: compared, withoutGroup: table.length - grouped, trainedFurther };
+  return {
+    table,
+    pipelines: compared,
+    isSelected: runIds !== undefined,
+    withoutGroup: table.length - grouped,
+    trainedFurther,
+  };
 }
 
 /** Options of PROCESS that are not the same for all, as after two experiments with different learning rates. */

@@ -24,6 +24,8 @@ export interface CompareReport {
   readonly dataSets: readonly DataReport[];
   /** null for a single data set. */
   readonly overall: OverallReport | null;
+  /** Runs that were not selected; null where all were. */
+  readonly leftOut: number | null;
   /** Runs that have no such option as models are grouped by. */
   readonly withoutGroup: number;
   /** Some runs are of the original Mosaic and some are not. */
@@ -37,6 +39,8 @@ export interface CompareOptions {
   readonly by?: string | undefined;
   /** Key of the only data set to look at. */
   readonly data?: string | undefined;
+  /** Ids of the only runs to look at. */
+  readonly runIds?: readonly number[] | undefined;
   readonly rope: Rope;
   readonly scale: ScaleChoice;
   /** Plans for every data set, however many there are; without it only for few. */
@@ -51,10 +55,10 @@ const plansEach = 6;
 /** @throws MosaicError where there is nothing to compare, with what there is */
 export async function compareRuns(
   reader: StoreReader,
-  { criterion: name, by, data, rope, scale, all: isAll = false }: CompareOptions,
+  { criterion: name, by, data, runIds, rope, scale, all: isAll = false }: CompareOptions,
 ): Promise<CompareReport> {
   const criterion = figureNamed(await readFigures(reader), name);
-  const read = await readRuns(reader, criterion, by);
+  const read = await readRuns(reader, criterion, { by, runIds });
   const { table, withoutGroup, trainedFurther } = read;
   if (read.pipelines.length === 0) throw nothing(`${reader.location} has no runs with a pipeline`);
   const all = gatherResults(read, criterion.name);
@@ -79,6 +83,7 @@ export async function compareRuns(
     rope,
     dataSets,
     overall: chosen.length > 1 ? compareOverData(chosen, settings) : null,
+    leftOut: runIds === undefined ? null : (await reader.runIds()).length - new Set(runIds).size,
     withoutGroup,
     mixesOriginal: table.originals > 0 && table.originals < table.length,
     trainedFurther,

@@ -56,7 +56,7 @@ export interface DataResults {
 }
 
 /** In the order in which data sets and models first occur; model by model, so that no more is held than one of them takes. */
-export function gatherResults({ table, pipelines }: ReadRuns, criterion: string): readonly DataResults[] {
+export function gatherResults({ table, pipelines, isSelected }: ReadRuns, criterion: string): readonly DataResults[] {
   const repetitions = new Map<string, string>();
   return [...Map.groupBy(pipelines, ({ data }) => data)].map(([data, ofData]) => {
     const { dataKey, stageKeys } = present(ofData[0], "pipeline of a group");
@@ -72,7 +72,7 @@ export function gatherResults({ table, pipelines }: ReadRuns, criterion: string)
       }
       const runIdsOf = (repetition: string) => Array.from(read().get(repetition)?.values() ?? [], ({ runId }) => runId);
       const removed = sumRemoved(ofModel.map((pipeline) => pipeline.removed));
-      return { ...modelResults(model, cells, removed), runIdsOf };
+      return { ...modelResults(model, cells, { removed, isSelected }), runIdsOf };
     });
     return {
       data,
@@ -139,7 +139,14 @@ function isDone({ outcome }: ComparedRun): boolean {
   return typeof outcome === "number" || outcome === "diverged" || outcome === "empty";
 }
 
-function modelResults(model: string, cells: Cells, removed: RemovedCounts): Omit<ModelResults, "runIdsOf"> {
+/** Runs of a model that do not count. */
+interface Reduction {
+  readonly removed: RemovedCounts;
+  /** Others may be there that were not selected. */
+  readonly isSelected: boolean;
+}
+
+function modelResults(model: string, cells: Cells, reduction: Reduction): Omit<ModelResults, "runIdsOf"> {
   const members = new Set([...cells.values()].flatMap((cell) => [...cell.keys()]));
   const runs = [...cells.values()].flatMap((cell) => [...cell.values()]);
   const count = (wanted: Outcome) => runs.filter(({ outcome }) => outcome === wanted).length;
@@ -159,26 +166,26 @@ function modelResults(model: string, cells: Cells, removed: RemovedCounts): Omit
     results,
     failures,
     repetitions: [...cells.keys()],
-    orders: ordersOf(runs, removed),
+    orders: ordersOf(runs, reduction),
     members: members.size,
     failed: count("failed"),
     lost: count("lost"),
     diverged: count("diverged"),
     unfinished: count("unfinished"),
-    removed,
+    removed: reduction.removed,
     empty: count("empty"),
     incomplete,
   };
 }
 
-function ordersOf(runs: readonly ComparedRun[], removed: RemovedCounts): Orders {
+function ordersOf(runs: readonly ComparedRun[], { removed, isSelected }: Reduction): Orders {
   const ended = runs.filter(({ outcome }) => outcome !== "unfinished");
   return {
     runs: runs.length,
     ended: ended.length,
     lastOrdered: runs.reduce((last, { orderedAt = 0 }) => Math.max(last, orderedAt), 0),
     firstEnded: ended.reduce((first, { endedAt = 0 }) => Math.min(first, endedAt), Infinity),
-    isReduced: countRemoved(removed) > 0,
+    reduced: countRemoved(removed) > 0 ? "removed" : isSelected ? "selected" : undefined,
     isAgain: runs.some(({ isAgain }) => isAgain),
     isUnknown: runs.some(
       ({ orderedAt, endedAt, outcome }) =>

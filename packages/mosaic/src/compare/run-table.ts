@@ -216,8 +216,16 @@ export class RunTable {
   }
 }
 
-/** Every run that has a pipeline which can be read, in the order of the ids, and of removed ones how many there were. */
-export async function readRunTable(reader: StoreReader, figures: readonly Figure[]): Promise<RunTable> {
+/**
+ * Every run that has a pipeline which can be read, in the order of the ids, and of removed ones how many there were.
+ *
+ * @param runIds of those that are wanted; without them all
+ */
+export async function readRunTable(
+  reader: StoreReader,
+  figures: readonly Figure[],
+  runIds?: readonly number[],
+): Promise<RunTable> {
   const table = new RunTable(figures.map(({ name }) => name));
   const indices = new Map<string, number | undefined>();
   const indexOf = (run: Pick<RunRecord, "pipeline" | "params" | "description">) => {
@@ -229,7 +237,7 @@ export async function readRunTable(reader: StoreReader, figures: readonly Figure
     }
     return indices.get(text);
   };
-  for await (const run of reader.runs()) {
+  for await (const run of reader.runs(runIds === undefined ? {} : { runIds })) {
     const index = indexOf(run);
     if (index !== undefined) table.add(run, index);
   }

@@ -10,7 +10,7 @@ export interface Column<T> extends TableColumn {
 
 /**
  * The columns of a table of runs: what every run has, every option by its name in `params`, every figure by its
- * name. An option with the name of another column, as `epochs`, gets `param_` before it.
+ * name, tags and note. An option with the name of another column, as `epochs`, gets `param_` before it.
  */
 export function runColumns(
   params: readonly ParamSummary[],
@@ -25,7 +25,11 @@ export function runColumns(
     { name: "pipeline", type: "text", read: ({ run }) => run.description },
   ];
   const results = figures.map(figureColumn);
-  const taken = new Set([...own, ...results].map(({ name }) => name));
+  const labels: readonly Column<ExportedRun>[] = [
+    { name: "tags", type: "text", read: ({ run }) => run.tags.join(", ") || null },
+    { name: "note", type: "text", read: ({ run }) => run.note ?? null },
+  ];
+  const taken = new Set([...own, ...results, ...labels].map(({ name }) => name));
   const options = params.map(({ name, isNumeric }): Column<ExportedRun> => {
     const free = freeName(name, taken);
     taken.add(free);
@@ -35,7 +39,7 @@ export function runColumns(
       read: ({ params }) => paramValue(params.get(name), isNumeric),
     };
   });
-  return [...own, ...options, ...results];
+  return [...own, ...options, ...results, ...labels];
 }
 
 export interface ExportedRun {

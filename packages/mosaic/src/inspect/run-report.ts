@@ -46,7 +46,7 @@ export async function readRunReport(reader: StoreReader, runId: number): Promise
   };
 }
 
-async function noSuchRun(reader: StoreReader, runId: number): Promise<MosaicError> {
+export async function noSuchRun(reader: StoreReader, runId: number): Promise<MosaicError> {
   const removed = await reader.removedRun(runId);
   if (removed !== undefined) {
     const { description, status, removedAt, isRestored } = removed;

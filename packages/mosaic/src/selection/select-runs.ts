@@ -24,6 +24,11 @@ export async function selectRuns(reader: StoreReader, selector: Selector): Promi
       await requireKnown(reader, [...ids], "the request gives ");
       return [...ids];
     }
+    case "tag": {
+      const ids = await reader.runsTagged(selector.tag);
+      if (ids.length === 0) throw noMatch(noTag(selector.tag, [...(await reader.tagCounts()).keys()]));
+      return ids;
+    }
     case "value": {
       const condition = await resolveName(reader, selector.condition);
       const ids = await reader.runsWithValue(condition);
@@ -80,6 +85,12 @@ async function explainNoMatch(reader: StoreReader, { name, comparison, value }: 
     return `no run has a "${name}". Known names, the nearest first: ${nearestNames(name, names).join(", ")}`;
   const relation = { equal: "equal to", "at-most": "at or below", "at-least": "at or above" }[comparison];
   return `no run has a ${name} ${relation} ${value}`;
+}
+
+function noTag(tag: string, known: readonly string[]): string {
+  return known.length === 0
+    ? `no run is tagged ${tag}: no run has a tag yet; mosaic tag gives one`
+    : `no run is tagged ${tag}. Tags, the nearest first: ${nearestNames(tag, known).join(", ")}`;
 }
 
 function noMatch(message: string): MosaicError {

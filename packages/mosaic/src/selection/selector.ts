@@ -12,6 +12,7 @@ export type Selector =
   | { readonly kind: "all" }
   | { readonly kind: "ids"; readonly ranges: readonly IdRange[] }
   | { readonly kind: "request"; readonly sql: string }
+  | { readonly kind: "tag"; readonly tag: string }
   | { readonly kind: "value"; readonly condition: ValueCondition };
 
 /** `1`, `1-3`, `1,4,7-9` or `all`. */

@@ -9,6 +9,7 @@ import { firstErrorLine } from "./first-error-line.ts";
 export interface DoneRun {
   readonly runId: number;
   readonly description: string;
+  readonly tags: readonly string[];
   readonly trainLoss: number | null;
   readonly testLoss: number | null;
   readonly durationSeconds: number | null;
@@ -17,6 +18,7 @@ export interface DoneRun {
 export interface FailedRun {
   readonly runId: number;
   readonly description: string;
+  readonly tags: readonly string[];
   readonly message: string;
   readonly stack: string;
 }
@@ -114,19 +116,20 @@ function stateOf(
   return origin === undefined ? "unknown" : "stopped";
 }
 
-function doneRun({ runId, description, result }: RunRecord): DoneRun {
+function doneRun({ runId, description, tags, result }: RunRecord): DoneRun {
   return {
     runId,
     description,
+    tags,
     trainLoss: figureOf(result, "train_loss"),
     testLoss: figureOf(result, "test_loss"),
     durationSeconds: figureOf(result, "duration(s)"),
   };
 }
 
-function failedRun({ runId, description, returnStatus }: RunRecord): FailedRun {
+function failedRun({ runId, description, tags, returnStatus }: RunRecord): FailedRun {
   const stack = returnStatus ?? "";
-  return { runId, description, message: firstErrorLine(stack), stack };
+  return { runId, description, tags, message: firstErrorLine(stack), stack };
 }
 
 function otherRun({ runId, description, status, returnStatus }: RunRecord): OtherRun {

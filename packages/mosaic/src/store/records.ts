@@ -154,6 +154,8 @@ export interface RunRecord {
   readonly result: RunResult | null;
   /** Filled only where the query asked for it. */
   readonly history: readonly EpochRecord[];
+  readonly tags: readonly string[];
+  readonly note: string | undefined;
   /** null for a run of the original Mosaic. */
   readonly details: RunDetails | null;
 }

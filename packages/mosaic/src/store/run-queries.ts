@@ -5,6 +5,7 @@ import { readPipeline } from "../pipelines/flat-pipeline.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import { metricsFrom } from "./epoch-columns.ts";
 import type { Param, RunDetails, RunQuery, RunRecord, RunResult } from "./records.ts";
+import { prepareRunLabels } from "./run-labels.ts";
 import { seedColumns } from "./seed-columns.ts";
 import { StoreError } from "./store-error.ts";
 import {
@@ -24,6 +25,7 @@ export interface RunQueries {
   readonly run: (runId: number, withHistory: boolean) => RunRecord | undefined;
   readonly history: (runId: number) => readonly EpochRecord[];
   readonly lastEpoch: (runId: number) => EpochRecord | undefined;
+  readonly labels: ReturnType<typeof prepareRunLabels>;
   /** Rows of `params`, `pipeline` included. */
   readonly params: (runId: number) => readonly Param[];
 }
@@ -44,6 +46,8 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
   const lastEpoch = database.prepare("SELECT * FROM history WHERE run_id = ? ORDER BY epoch DESC LIMIT 1");
   const params = database.prepare("SELECT param_name, param_value FROM params WHERE run_id = ? ORDER BY rowid");
 
+  const labels = prepareRunLabels(database);
+
   const historyOf = (runId: number): readonly EpochRecord[] => history.all(storedInteger(runId)).map(epochFrom);
   const paramsOf = (runId: number): readonly Param[] =>
     params.all(storedInteger(runId)).map((row): Param => [textIn(row, "param_name"), textIn(row, "param_value")]);
@@ -60,6 +64,7 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
   return {
     history: historyOf,
     params: paramsOf,
+    labels,
     lastEpoch: (runId) => {
       const row = lastEpoch.get(storedInteger(runId));
       return row === undefined ? undefined : epochFrom(row);
@@ -98,6 +103,8 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
         params: withoutPipeline(allParams),
         result: resultRow === undefined ? null : resultFrom(resultRow, metrics.all(id)),
         history: withHistory ? historyOf(runId) : [],
+        tags: labels.tagsOf(runId),
+        note: labels.noteOf(runId),
         details: detailsRow === undefined ? null : detailsFrom(detailsRow),
       };
     },

@@ -214,6 +214,14 @@ export class SqliteStoreReader implements StoreReader {
     );
   }
 
+  tagCounts(): Promise<ReadonlyMap<string, number>> {
+    return this.perform(() => this.queries.labels.counts());
+  }
+
+  runsTagged(tag: string): Promise<readonly number[]> {
+    return this.perform(() => this.queries.labels.taggedWith(tag));
+  }
+
   async *removedRuns(): AsyncGenerator<RemovedRun, void, void> {
     let last = -1;
     let page: readonly RemovedRun[];

@@ -24,6 +24,7 @@ import type {
 } from "./records.ts";
 import { forgetRemovedFilesIn, removeRunsIn } from "./removed-runs.ts";
 import { returnStatusOf } from "./return-status.ts";
+import { setNoteIn, setTagIn } from "./run-labels.ts";
 import { pipelineIn, pipelineParam, requirePipeline, withoutPipeline } from "./run-queries.ts";
 import { prepareRunStatements, type RunStatements } from "./run-statements.ts";
 import { seedColumns } from "./seed-columns.ts";
@@ -238,6 +239,14 @@ export class SqliteStore extends SqliteStoreReader implements Store {
 
   forgetRemovedFiles(files: Iterable<RemovedFile>): Promise<void> {
     return this.#write(() => forgetRemovedFilesIn(this.database, files));
+  }
+
+  setTag(tag: string, runIds: Iterable<number>, isOn: boolean): Promise<number> {
+    return this.#write(() => setTagIn(this.database, tag, runIds, isOn));
+  }
+
+  setNote(runId: number, note: string | undefined): Promise<boolean> {
+    return this.#write(() => setNoteIn(this.database, runId, note));
   }
 
   updateIdentities(identities: Iterable<readonly [runId: number, identity: string]>): Promise<void> {

@@ -86,6 +86,10 @@ export interface StoreReader {
   checkResult(runId: number): Promise<"whole" | "damaged" | "unchecked">;
   /** What is wrong with the store as such, a line each. */
   checkStructure(): Promise<readonly string[]>;
+  /** Every tag, and how many runs have it. */
+  tagCounts(): Promise<ReadonlyMap<string, number>>;
+  /** Ids of the runs with this tag, ascending. */
+  runsTagged(tag: string): Promise<readonly number[]>;
   /** Runs that were removed, in the order of their ids; those too that were added again. */
   removedRuns(): AsyncIterable<RemovedRun>;
   removedRun(runId: number): Promise<RemovedRun | undefined>;
@@ -179,5 +183,9 @@ export interface Store extends StoreReader {
   forgetRemovedFiles(files: Iterable<RemovedFile>): Promise<void>;
   /** Gives runs, removed ones too, other identities; runs that are not there are passed over. */
   updateIdentities(identities: Iterable<readonly [runId: number, identity: string]>): Promise<void>;
+  /** Gives runs a tag or takes it away; returns for how many that changed something. A run that is not there is refused. */
+  setTag(tag: string, runIds: Iterable<number>, isOn: boolean): Promise<number>;
+  /** undefined takes the note away. Returns whether the run had one. */
+  setNote(runId: number, note: string | undefined): Promise<boolean>;
   setSystem(name: string, value: string): Promise<void>;
 }
