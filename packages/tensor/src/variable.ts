@@ -13,7 +13,7 @@ export type Initializer = (shape: Shape, generator: Generator) => TypedArray;
  * tensor; its present value is fed when they run.
  */
 export abstract class Variable extends Tensor {
-  readonly #initializer: Initializer;
+  #initializer: Initializer;
   #value: TypedArray | undefined;
 
   constructor(shape: Shape, dtype: DType, initializer: Initializer) {
@@ -41,6 +41,12 @@ export abstract class Variable extends Tensor {
   /** Whether the variable has a value already, drawn or given. */
   get initialized(): boolean {
     return this.#value !== undefined;
+  }
+
+  /** Another way to draw the first value, which is drawn anew when it is next needed. */
+  set initializer(initializer: Initializer) {
+    this.#initializer = initializer;
+    this.#value = undefined;
   }
 
   /** Draws the first value anew. */

@@ -1,4 +1,17 @@
 export {
+  elu,
+  gelu,
+  leakyRelu,
+  logSoftmax,
+  relu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  tanh,
+} from "./activations.ts";
+export { type ScaledDotProductOptions, scaledDotProductAttention } from "./attention.ts";
+export {
   type Conv1dOptions,
   type Conv2dOptions,
   type ConvTranspose1dOptions,
@@ -9,7 +22,20 @@ export {
   convTranspose2d,
   type Pair,
 } from "./convolution.ts";
+export { cosineSimilarity, pairwiseDistance } from "./distance.ts";
+export { type DropoutOptions, dropout, dropout2d } from "./dropout.ts";
 export { type InterpolateOptions, interpolate } from "./interpolate.ts";
+export {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  crossEntropy,
+  huberLoss,
+  klDiv,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  smoothL1Loss,
+} from "./losses.ts";
 export {
   type Affine,
   batchNorm,
@@ -18,6 +44,7 @@ export {
   layerNorm,
   type Normalized,
   normalizeWith,
+  rmsNorm,
 } from "./normalization.ts";
 export { type Amounts, constantPad, reflectionPad, replicationPad } from "./padding.ts";
 export {

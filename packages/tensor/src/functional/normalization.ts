@@ -134,24 +134,52 @@ export function instanceNorm(input: Tensor, affine: Affine = {}): Normalized {
  * @param affine weight and bias of that shape
  */
 export function layerNorm(input: Tensor, normalizedShape: Shape, { weight, bias, eps = 1e-5 }: Affine = {}): Tensor {
+  const axis = normalizedAxis("layerNorm", input, normalizedShape, { weight, bias });
+  const affineInputs = [weight ?? ones(input, normalizedShape), bias ?? input.newFull(normalizedShape, 0)] as const;
+  return input.apply(layerNormOp, affineInputs, { axis, eps });
+}
+
+/**
+ * Divides by the root of the mean of squares over the last axes.
+ *
+ * @param normalizedShape sizes of these axes
+ * @param options weight of that shape; without eps the distance from 1 to the next float32
+ */
+export function rmsNorm(
+  input: Tensor,
+  normalizedShape: Shape,
+  { weight, eps = 2 ** -23 }: { readonly weight?: Tensor | undefined; readonly eps?: number } = {},
+): Tensor {
+  const axis = normalizedAxis("rmsNorm", input, normalizedShape, { weight });
+  const axes = normalizedShape.map((_, index) => axis + index);
+  const scaled = input.div(input.mul(input).mean(axes, true).add(eps).sqrt());
+  return weight === undefined ? scaled : scaled.mul(weight);
+}
+
+/** The first of the axes that are normalised, which must be of the shape that is told. */
+function normalizedAxis(
+  name: string,
+  input: Tensor,
+  normalizedShape: Shape,
+  affine: Readonly<Record<string, Tensor | undefined>>,
+): number {
   const axis = input.ndim - normalizedShape.length;
   if (normalizedShape.length === 0 || axis < 0 || !sameShape(input.shape.slice(axis), normalizedShape)) {
     throw new TensorError(
       "TENSOR_SHAPE",
-      `layerNorm: input ${showShape(input.shape)} must end in the normalised shape ${showShape(normalizedShape)}`,
+      `${name}: input ${showShape(input.shape)} must end in the normalised shape ${showShape(normalizedShape)}`,
     );
   }
-  checkFloat("layerNorm", input);
-  for (const [name, values] of Object.entries({ weight, bias })) {
+  checkFloat(name, input);
+  for (const [what, values] of Object.entries(affine)) {
     if (values !== undefined && !sameShape(values.shape, normalizedShape)) {
       throw new TensorError(
         "TENSOR_SHAPE",
-        `layerNorm: ${name} ${showShape(values.shape)} must have the normalised shape ${showShape(normalizedShape)}`,
+        `${name}: ${what} ${showShape(values.shape)} must have the normalised shape ${showShape(normalizedShape)}`,
       );
     }
   }
-  const affineInputs = [weight ?? ones(input, normalizedShape), bias ?? input.newFull(normalizedShape, 0)] as const;
-  return input.apply(layerNormOp, affineInputs, { axis, eps });
+  return axis;
 }
 
 const ones = (input: Tensor, shape: Shape) => input.newFull(shape, 1);

@@ -1,7 +1,8 @@
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
+import { additiveMask, causalMask } from "../functional/attention.ts";
 import { type Shape, sameShape, showShape } from "../shape.ts";
-import { constant, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { type Initializer, Parameter } from "../variable.ts";
 import { Dropout } from "./dropout.ts";
 import { filled, uniform } from "./init.ts";
@@ -42,9 +43,6 @@ export interface AttentionResult {
    */
   readonly weights: Tensor;
 }
-
-/** Masked keys get this added: their weight is exactly 0. */
-const never = Number.NEGATIVE_INFINITY;
 
 /**
  * Scaled dot-product attention with several heads, as PyTorch's.
@@ -192,10 +190,7 @@ export class MultiheadAttention extends Module {
       masks.push(additive(keyPaddingMask.reshape([batch, 1, 1, keys])));
     }
     if (isCausal) {
-      const later = Float32Array.from({ length: queries * keys }, (_, at) =>
-        at % keys > Math.floor(at / keys) ? never : 0,
-      );
-      masks.push(constant(later, [queries, keys], "float32"));
+      masks.push(causalMask(queries, keys));
     }
     return masks.length === 0 ? undefined : masks.reduce((a, b) => a.add(b));
   }
@@ -247,5 +242,5 @@ function additive(mask: Tensor): Tensor {
       `MultiheadAttention: a mask is ${mask.dtype}; it must be bool (true: masked) or float32 (added)`,
     );
   }
-  return mask.where(mask.newFull([], never, "float32"), mask.newFull([], 0, "float32"));
+  return additiveMask(mask);
 }

@@ -49,6 +49,6 @@ test("evaluation and p 0 keep everything; vectors and other p are refused", asyn
   const x = ones([2, 3, 2, 2]);
   expect(new Dropout2d().eval().forward(x)).toBe(x);
   expect(new Dropout2d(0).forward(x)).toBe(x);
-  expect(() => new Dropout2d().forward(ones([3]))).toThrow("Dropout2d: input [3] must have 2 axes");
+  expect(() => new Dropout2d().forward(ones([3]))).toThrow("dropout2d: input [3] must have 2 axes");
   expect(() => new Dropout2d(1.5)).toThrow(TensorError);
 });

@@ -4,6 +4,13 @@ export {
   NLLLoss,
   type NLLLossOptions,
 } from "../losses/classification.ts";
+export { CTCLoss, type CTCLossOptions } from "../losses/ctc.ts";
+export {
+  CosineEmbeddingLoss,
+  type CosineEmbeddingLossOptions,
+  TripletMarginLoss,
+  type TripletMarginLossOptions,
+} from "../losses/distance.ts";
 export { BCELoss, BCEWithLogitsLoss, KLDivLoss } from "../losses/probability.ts";
 export type { Loss, Reduction, ReductionOptions } from "../losses/reduction.ts";
 export { HuberLoss, L1Loss, MSELoss, SmoothL1Loss } from "../losses/regression.ts";
@@ -16,13 +23,24 @@ export {
   type MultiheadAttentionOptions,
 } from "./attention.ts";
 export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from "./batch-norm.ts";
+export { type CellOptions, GRUCell, LSTMCell, RNNCell } from "./cells.ts";
 export { Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d } from "./conv.ts";
 export { Dropout, Dropout2d } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
 export { Flatten } from "./flatten.ts";
+export { Identity } from "./identity.ts";
+export * as init from "./initialization.ts";
 export { Linear } from "./linear.ts";
 export { type Layer, Module } from "./module.ts";
-export { GroupNorm, type GroupNormOptions, InstanceNorm2d, LayerNorm, type LayerNormOptions } from "./normalization.ts";
+export {
+  GroupNorm,
+  type GroupNormOptions,
+  InstanceNorm2d,
+  LayerNorm,
+  type LayerNormOptions,
+  RMSNorm,
+  type RMSNormOptions,
+} from "./normalization.ts";
 export {
   ConstantPad1d,
   ConstantPad2d,
@@ -57,5 +75,14 @@ export {
 } from "./recurrent.ts";
 export { Sequential } from "./sequential.ts";
 export type { LayerSummary } from "./summary.ts";
-export { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from "./transformer.ts";
+export {
+  type DecoderMasks,
+  TransformerDecoder,
+  TransformerDecoderLayer,
+  type TransformerDecoderLayerOptions,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+  type TransformerEncoderLayerOptions,
+  type TransformerStackOptions,
+} from "./transformer.ts";
 export { Upsample } from "./upsample.ts";

@@ -1,5 +1,5 @@
 /**
- * Recurrent layers, attention, Embedding and PReLU against PyTorch in float64 (fixtures/recurrent.py and
+ * Recurrent layers and cells, attention and transformers, Embedding and PReLU against PyTorch in float64 (fixtures/recurrent.py and
  * fixtures/attention.py wrote the numbers), their trainings in float32, and what has to be refused.
  */
 import { expectNear, type Tolerance } from "@ml-mosaic/testing";
@@ -23,12 +23,19 @@ import type { Tensor } from "../tensor.ts";
 import { constant } from "../tensor.ts";
 import { Buffer } from "../variable.ts";
 import { MultiheadAttention } from "./attention.ts";
+import { GRUCell, LSTMCell, RNNCell } from "./cells.ts";
 import { Embedding } from "./embedding.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
+import { LayerNorm } from "./normalization.ts";
 import { PReLU } from "./prelu.ts";
 import { GRU, LSTM, RNN } from "./recurrent.ts";
-import { TransformerEncoderLayer } from "./transformer.ts";
+import {
+  TransformerDecoder,
+  TransformerDecoderLayer,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+} from "./transformer.ts";
 
 interface Given {
   readonly shape: Shape;
@@ -55,6 +62,7 @@ interface Options {
   readonly layerNormEps?: number;
   readonly isCausal?: boolean;
   readonly averageAttnWeights?: boolean;
+  readonly tgtIsCausal?: boolean;
 }
 
 interface Call {
@@ -123,6 +131,18 @@ const makers: Readonly<Record<string, (sizes: readonly number[], options: Option
     const module = new LSTM(a, b, options);
     return { module, run: ({ input, ...state }) => Object.values(module.forward(required(input), state)) };
   },
+  RNNCell: ([a = 0, b = 0], options) => {
+    const module = new RNNCell(a, b, options);
+    return { module, run: ({ input, hidden }) => [module.forward(required(input), hidden)] };
+  },
+  GRUCell: ([a = 0, b = 0], options) => {
+    const module = new GRUCell(a, b, options);
+    return { module, run: ({ input, hidden }) => [module.forward(required(input), hidden)] };
+  },
+  LSTMCell: ([a = 0, b = 0], options) => {
+    const module = new LSTMCell(a, b, options);
+    return { module, run: ({ input, ...state }) => Object.values(module.forward(required(input), state)) };
+  },
   Embedding: ([a = 0, b = 0], options) => {
     const module = new Embedding(a, b, options);
     return { module, run: ({ input }) => [module.forward(required(input))] };
@@ -143,6 +163,30 @@ const makers: Readonly<Record<string, (sizes: readonly number[], options: Option
   TransformerEncoderLayer: ([a = 0, b = 0], options) => {
     const module = new TransformerEncoderLayer(a, b, options);
     return { module, run: ({ input, ...masks }, call) => [module.forward(required(input), { ...masks, ...call })] };
+  },
+  TransformerEncoder: ([a = 0, b = 0, layers = 0, norm = 0], options) => {
+    const layer = new TransformerEncoderLayer(a, b, options);
+    const module = new TransformerEncoder(layer, layers, norm === 0 ? {} : { norm: new LayerNorm(a) });
+    return { module, run: ({ input, ...masks }, call) => [module.forward(required(input), { ...masks, ...call })] };
+  },
+  TransformerDecoderLayer: ([a = 0, b = 0], options) => {
+    const module = new TransformerDecoderLayer(a, b, options);
+    return {
+      module,
+      run: ({ input, memory, ...masks }, call) => [
+        module.forward(required(input), required(memory), { ...masks, ...call }),
+      ],
+    };
+  },
+  TransformerDecoder: ([a = 0, b = 0, layers = 0, norm = 0], options) => {
+    const layer = new TransformerDecoderLayer(a, b, options);
+    const module = new TransformerDecoder(layer, layers, norm === 0 ? {} : { norm: new LayerNorm(a) });
+    return {
+      module,
+      run: ({ input, memory, ...masks }, call) => [
+        module.forward(required(input), required(memory), { ...masks, ...call }),
+      ],
+    };
   },
 };
 
@@ -394,4 +438,16 @@ test("causal attention: what comes later changes nothing, the weights of each qu
     },
   );
   await fc.assert(property, { numRuns: 30 });
+});
+
+test("layers of a stack start from the values of the layer that they copy, or draw their own", () => {
+  const layer = new TransformerEncoderLayer(4, 2, { dimFeedforward: 3 });
+  const values = (stack: TransformerEncoder) => stack.layers.map(({ linear1 }) => [...linear1.weight.value]);
+  const [first, second] = values(new TransformerEncoder(layer, 2).initialize(new Generator(1)));
+  expect(first).not.toEqual(second);
+  layer.initialize(new Generator(2));
+  const copied = new TransformerEncoder(layer, 2);
+  expect(values(copied)).toEqual([[...layer.linear1.weight.value], [...layer.linear1.weight.value]]);
+  expect(copied.layers[0]?.linear1.weight.value).not.toBe(layer.linear1.weight.value);
+  expect(() => new TransformerEncoder(layer, 0)).toThrow(/numLayers is 0/);
 });

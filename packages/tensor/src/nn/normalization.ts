@@ -1,5 +1,5 @@
 import { TensorError } from "../errors.ts";
-import { groupNorm, instanceNorm, layerNorm, normalizeWith } from "../functional/normalization.ts";
+import { groupNorm, instanceNorm, layerNorm, normalizeWith, rmsNorm } from "../functional/normalization.ts";
 import { type Shape, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { Parameter } from "../variable.ts";
@@ -25,13 +25,7 @@ export class LayerNorm extends Module {
 
   constructor(normalizedShape: number | Shape, { eps = 1e-5, elementwiseAffine = true }: LayerNormOptions = {}) {
     super();
-    const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
-    if (shape.length === 0 || shape.some((length) => !Number.isInteger(length) || length < 1)) {
-      throw new TensorError(
-        "TENSOR_VALUE",
-        `LayerNorm: the normalised shape is ${showShape(shape)}; it must be one or more whole numbers above 0`,
-      );
-    }
+    const shape = shapeOf("LayerNorm", normalizedShape);
     this.normalizedShape = shape;
     this.eps = eps;
     this.weight = elementwiseAffine ? new Parameter(shape, filled(1)) : undefined;
@@ -40,6 +34,43 @@ export class LayerNorm extends Module {
 
   forward(input: Tensor): Tensor {
     return layerNorm(input.float(), this.normalizedShape, this);
+  }
+}
+
+/** The sizes of the last axes, or of the last one. */
+function shapeOf(name: string, normalizedShape: number | Shape): Shape {
+  const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
+  if (shape.length > 0 && shape.every((length) => Number.isInteger(length) && length > 0)) return shape;
+  throw new TensorError(
+    "TENSOR_VALUE",
+    `${name}: the normalised shape is ${showShape(shape)}; it must be one or more whole numbers above 0`,
+  );
+}
+
+export interface RMSNormOptions {
+  /** Added to the mean of squares before its root is taken; without it the distance from 1 to the next float32. */
+  readonly eps?: number;
+  /** Whether there is a weight for each element. */
+  readonly elementwiseAffine?: boolean;
+}
+
+/** Divides by the root of the mean of squares over the last axes, whose sizes are given (a number: the last axis). */
+export class RMSNorm extends Module {
+  readonly normalizedShape: Shape;
+  readonly eps: number | undefined;
+  /** Of the normalised shape. */
+  readonly weight: Parameter | undefined;
+
+  constructor(normalizedShape: number | Shape, { eps, elementwiseAffine = true }: RMSNormOptions = {}) {
+    super();
+    this.normalizedShape = shapeOf("RMSNorm", normalizedShape);
+    this.eps = eps;
+    this.weight = elementwiseAffine ? new Parameter(this.normalizedShape, filled(1)) : undefined;
+  }
+
+  forward(input: Tensor): Tensor {
+    const { weight, eps } = this;
+    return rmsNorm(input.float(), this.normalizedShape, { weight, ...(eps === undefined ? {} : { eps }) });
   }
 }
 
