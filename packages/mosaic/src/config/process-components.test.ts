@@ -160,6 +160,9 @@ const optimizers: Readonly<Record<string, (options: { readonly lr: number }) => 
   SGD: optim.SGD,
   RMSprop: optim.RMSprop,
   Adagrad: optim.Adagrad,
+  Adadelta: optim.Adadelta,
+  NAdam: optim.NAdam,
+  RAdam: optim.RAdam,
 };
 
 /** A parameter after two steps. */

@@ -1,11 +1,7 @@
-import { checkNumber, checkPositive } from "./checks.ts";
+import { checkMoments, type MomentOptions } from "./moments.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-export interface AdamOptions {
-  readonly lr?: number;
-  readonly betas?: readonly [number, number];
-  readonly eps?: number;
-  readonly weightDecay?: number;
+export interface AdamOptions extends MomentOptions {
   readonly amsgrad?: boolean;
 }
 
@@ -22,11 +18,7 @@ export function AdamW({ weightDecay = 1e-2, ...options }: AdamOptions = {}): Opt
 function adaptive(name: string, options: AdamOptions & { weightDecay: number }, decoupled: boolean): Optimizer {
   const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay, amsgrad = false } = options;
   const [beta1, beta2] = betas;
-  checkPositive(name, "lr", lr);
-  checkNumber(name, "betas[0]", beta1, beta1 >= 0 && beta1 < 1, "in [0, 1)");
-  checkNumber(name, "betas[1]", beta2, beta2 >= 0 && beta2 < 1, "in [0, 1)");
-  checkNumber(name, "eps", eps, eps >= 0, "0 or more");
-  checkNumber(name, "weightDecay", weightDecay, weightDecay >= 0, "0 or more");
+  checkMoments(name, { lr, betas, eps, weightDecay });
   return {
     name,
     lr,

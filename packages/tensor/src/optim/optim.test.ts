@@ -8,13 +8,16 @@ import { Generator } from "../random/generator.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Parameter, parameter } from "../variable.ts";
+import { Adadelta } from "./adadelta.ts";
 import { Adagrad } from "./adagrad.ts";
 import { Adam, AdamW } from "./adam.ts";
+import { NAdam } from "./nadam.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { RAdam } from "./radam.ts";
 import { RMSprop } from "./rmsprop.ts";
 import { SGD } from "./sgd.ts";
 
-const optimizers = { SGD, Adam, AdamW, RMSprop, Adagrad };
+const optimizers = { SGD, Adam, AdamW, NAdam, RAdam, RMSprop, Adagrad, Adadelta };
 
 type Problem = "joined" | "separate" | "single";
 
@@ -168,6 +171,10 @@ test.each<[string, () => Optimizer, RegExp]>([
   ["a beta of 1", () => Adam({ betas: [0.9, 1] }), /Adam: betas\[1\] is 1; it must be in \[0, 1\)/],
   ["negative eps", () => Adagrad({ eps: -1 }), /Adagrad: eps is -1/],
   ["a negative accumulator", () => Adagrad({ initialAccumulatorValue: -1 }), /initialAccumulatorValue/],
+  ["a rho above 1", () => Adadelta({ rho: 1.1 }), /Adadelta: rho is 1.1; it must be in \[0, 1\]/],
+  ["a beta of 1 of NAdam", () => NAdam({ betas: [1, 0.9] }), /NAdam: betas\[0\] is 1/],
+  ["a negative momentum decay", () => NAdam({ momentumDecay: -1 }), /momentumDecay is -1/],
+  ["a rate of 0 of RAdam", () => RAdam({ lr: 0 }), /RAdam: lr is 0/],
   ["negative alpha", () => RMSprop({ alpha: -0.5 }), /alpha/],
 ])("%s is refused", (_, build, message) => {
   expect(build).toThrow(message);

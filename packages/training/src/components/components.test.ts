@@ -62,6 +62,18 @@ describe("optimizers", () => {
     [{ type: "adagrad", weight_decay: 0.5 }, optim.Adagrad({ weightDecay: 0.5 })],
     [{ type: "adagrad", initial_accumulator_value: 2 }, optim.Adagrad({ initialAccumulatorValue: 2 })],
     [{ type: "adagrad", eps: 0.1 }, optim.Adagrad({ eps: 0.1 })],
+    [{ type: "adadelta" }, optim.Adadelta()],
+    [{ type: "adadelta", lr: 0.1 }, optim.Adadelta({ lr: 0.1 })],
+    [{ type: "adadelta", rho: 0.5 }, optim.Adadelta({ rho: 0.5 })],
+    [{ type: "adadelta", eps: 0.1 }, optim.Adadelta({ eps: 0.1 })],
+    [{ type: "adadelta", weight_decay: 0.5 }, optim.Adadelta({ weightDecay: 0.5 })],
+    [{ type: "nadam" }, optim.NAdam()],
+    [{ type: "nadam", betas: [0.5, 0.6] }, optim.NAdam({ betas: [0.5, 0.6] })],
+    [{ type: "nadam", weight_decay: 0.5, eps: 0.1 }, optim.NAdam({ weightDecay: 0.5, eps: 0.1 })],
+    [{ type: "nadam", momentum_decay: 0.5 }, optim.NAdam({ momentumDecay: 0.5 })],
+    [{ type: "radam" }, optim.RAdam()],
+    [{ type: "radam", lr: 0.1, betas: [0.5, 0.9] }, optim.RAdam({ lr: 0.1, betas: [0.5, 0.9] })],
+    [{ type: "radam", weight_decay: 0.5, eps: 0.1 }, optim.RAdam({ weightDecay: 0.5, eps: 0.1 })],
   ])("%j", async (config, expected) => {
     const built = BaseOptimizer.fromConfig(config).build();
     expect(built.name).toBe(expected.name);

@@ -2,7 +2,7 @@
 import { boolean, configurable, list, type Objection, register, schema } from "@ml-mosaic/configurable";
 import { optim } from "@ml-mosaic/tensor";
 import { BaseOptimizer } from "./base-optimizer.ts";
-import { belowOne, notNegative, positive } from "./number-types.ts";
+import { belowOne, notNegative, positive, share } from "./number-types.ts";
 
 const lr = (value: number) => schema(positive, { default: value, help: "Learning rate" });
 const weightDecay = (value: number) =>
@@ -32,41 +32,62 @@ class SGD extends configurable(sgdOptions, BaseOptimizer) {
   }
 }
 
-function adamOptions(decay: number) {
-  return {
-    lr: lr(1e-3),
-    betas: schema(list(belowOne), { default: [0.9, 0.999], help: "Decay of the means of gradients and their squares" }),
-    eps: eps(1e-8),
-    weight_decay: weightDecay(decay),
-    amsgrad: schema(boolean, { default: false, help: "Divide by the largest of the past means of squares" }),
-  };
-}
+const momentOptions = {
+  lr: lr(1e-3),
+  betas: schema(list(belowOne), { default: [0.9, 0.999], help: "Decay of the means of gradients and their squares" }),
+  eps: eps(1e-8),
+  weight_decay: weightDecay(0),
+};
 
-/** What Adam and AdamW have in common; neither is the other. */
-abstract class AdaptiveMoments extends configurable(adamOptions(0), BaseOptimizer) {
+/** What the optimizers have in common that keep means of gradients and of their squares; none is another. */
+abstract class AdaptiveMoments extends configurable(momentOptions, BaseOptimizer) {
   override preconditions(): Objection | undefined {
     return this.betas.length === 2 ? undefined : { option: "betas", message: "takes two numbers, as in [0.9, 0.999]" };
   }
 
-  protected get options(): optim.AdamOptions {
+  protected get moments() {
     const [beta1 = 0.9, beta2 = 0.999] = this.betas;
-    return { lr: this.lr, betas: [beta1, beta2], eps: this.eps, weightDecay: this.weight_decay, amsgrad: this.amsgrad };
+    return { lr: this.lr, betas: [beta1, beta2], eps: this.eps, weightDecay: this.weight_decay } as const;
   }
 }
 
-class Adam extends AdaptiveMoments {
+const amsgrad = schema(boolean, { default: false, help: "Divide by the largest of the past means of squares" });
+
+class Adam extends configurable({ ...momentOptions, amsgrad }, AdaptiveMoments) {
   static override readonly aliases = ["adam"];
 
   override build(): optim.Optimizer {
-    return optim.Adam(this.options);
+    return optim.Adam({ ...this.moments, amsgrad: this.amsgrad });
   }
 }
 
-class AdamW extends configurable(adamOptions(1e-2), AdaptiveMoments) {
+class AdamW extends configurable({ ...momentOptions, weight_decay: weightDecay(1e-2), amsgrad }, AdaptiveMoments) {
   static override readonly aliases = ["adamw"];
 
   override build(): optim.Optimizer {
-    return optim.AdamW(this.options);
+    return optim.AdamW({ ...this.moments, amsgrad: this.amsgrad });
+  }
+}
+
+const nadamOptions = {
+  ...momentOptions,
+  lr: lr(2e-3),
+  momentum_decay: schema(notNegative, { default: 4e-3, help: "How fast the momentum comes to its full share" }),
+};
+
+class NAdam extends configurable(nadamOptions, AdaptiveMoments) {
+  static override readonly aliases = ["nadam"];
+
+  override build(): optim.Optimizer {
+    return optim.NAdam({ ...this.moments, momentumDecay: this.momentum_decay });
+  }
+}
+
+class RAdam extends configurable(momentOptions, AdaptiveMoments) {
+  static override readonly aliases = ["radam"];
+
+  override build(): optim.Optimizer {
+    return optim.RAdam(this.moments);
   }
 }
 
@@ -110,4 +131,19 @@ class Adagrad extends configurable(adagradOptions, BaseOptimizer) {
   }
 }
 
-register(SGD, Adam, AdamW, RMSprop, Adagrad);
+const adadeltaOptions = {
+  lr: lr(1),
+  rho: schema(share, { default: 0.9, help: "Decay of the means of squared gradients and squared steps" }),
+  eps: eps(1e-6),
+  weight_decay: weightDecay(0),
+};
+
+class Adadelta extends configurable(adadeltaOptions, BaseOptimizer) {
+  static override readonly aliases = ["adadelta"];
+
+  override build(): optim.Optimizer {
+    return optim.Adadelta({ lr: this.lr, rho: this.rho, eps: this.eps, weightDecay: this.weight_decay });
+  }
+}
+
+register(SGD, Adam, AdamW, NAdam, RAdam, RMSprop, Adagrad, Adadelta);
