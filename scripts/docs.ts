@@ -23,11 +23,14 @@ import { configurations } from "../packages/bigsf/src/commands/schema.ts";
 import { monitorOptions } from "../packages/mosaic/src/config/monitor-section.ts";
 import { type Group, processOptions } from "../packages/mosaic/src/config/process-options.ts";
 import { trainingComponents } from "../packages/mosaic/src/schema/training-options.ts";
+import { type Declared, declared, exportsOf, methodsOf, setMethods } from "./engine-options.ts";
 import { programFiles } from "./programs.ts";
 
 const mosaicCommands = await loadCommands(mosaic);
 
 const root: string = resolve(import.meta.dirname, "..");
+const engine = join(root, "packages", "tensor", "src");
+setMethods(tensorClass());
 
 /** What the options mean, where a page can say more than a terminal. */
 const meanings: Readonly<Record<string, string>> = {
@@ -66,6 +69,12 @@ const tables: Readonly<Record<string, () => string>> = {
   "trainer-losses": () => typeTable("GenericLoss"),
   "trainer-metrics": () => typeTable("GenericMetric", ["label"]),
   "trainer-trackers": () => typeTable("BaseTracker"),
+  "engine-nn": () => engineTable("nn"),
+  "engine-functional": () => engineTable("functional"),
+  "engine-optim": () => engineTable("optim"),
+  "engine-schedulers": () => engineTable("schedulers"),
+  "engine-functions": () => engineTable(""),
+  "engine-tensor": () => declaredTable(methodsOf(tensorClass())),
   "mosaic-commands": () => commandTable("mosaic", mosaicCommands),
   "bigsf-preprocess": () => optionTable(bigsfParts.preprocess, "preprocess"),
   "bigsf-segment": () => optionTable(bigsfParts.segment, "segment"),
@@ -97,6 +106,35 @@ function commandTable(program: string, commands: readonly Command[]): string {
       command.summary,
     ]),
   );
+}
+
+function tensorClass() {
+  const found = exportsOf(join(engine, "index.ts")).find(({ name }) => name === "Tensor")?.found;
+  if (found === undefined) throw new Error("the engine exports no Tensor");
+  return found;
+}
+
+/** What the classes and functions of a part of the engine take. */
+function engineTable(part: string): string {
+  const names = exportsOf(join(engine, part, "index.ts")).filter(({ name }) => name !== "Tensor" && name !== "Module");
+  return declaredTable(names.flatMap(({ name, found }) => declared(name, found) ?? []));
+}
+
+function declaredTable(all: readonly Declared[]): string {
+  const rows = all.map(({ name, positional, options }) => [
+    code(`${name}(${positional.map(shownArgument).join(", ")})`),
+    options
+      .map((option) => {
+        const said = option.meaning === "" ? "" : `: ${option.meaning.replace(/\.$/, "")}`;
+        return `${code(option.default === undefined ? option.name : `${option.name} = ${option.default}`)}${said}`;
+      })
+      .join("<br>"),
+  ]);
+  return table(["name", "options"], rows);
+}
+
+function shownArgument({ name, optional, default: value }: Declared["positional"][number]): string {
+  return value === undefined ? `${name}${optional ? "?" : ""}` : `${name} = ${value}`;
 }
 
 /** The options of one component. */
