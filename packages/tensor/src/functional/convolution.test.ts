@@ -20,11 +20,12 @@ import {
   convTranspose1d,
   convTranspose2d,
 } from "./convolution.ts";
+import { conv3d } from "./convolution-3d.ts";
 
-/** Options that suit all four; the fixture's may be wrong on purpose. */
+/** Options that suit all of them; the fixture's may be wrong on purpose. */
 type Options = Conv1dOptions & ConvTranspose1dOptions;
 
-const functions = { conv1d, conv2d, convTranspose1d, convTranspose2d };
+const functions = { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d };
 const calls: Calls<Options> = Object.fromEntries(
   Object.entries(functions).map(([name, compute]) => [
     name,

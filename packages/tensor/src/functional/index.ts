@@ -22,6 +22,7 @@ export {
   convTranspose2d,
   type Pair,
 } from "./convolution.ts";
+export { type Conv3dOptions, conv3d, type Triple } from "./convolution-3d.ts";
 export { cosineSimilarity, pairwiseDistance } from "./distance.ts";
 export { type DropoutOptions, dropout, dropout2d } from "./dropout.ts";
 export { type InterpolateOptions, interpolate } from "./interpolate.ts";

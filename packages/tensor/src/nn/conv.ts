@@ -12,6 +12,7 @@ import {
   type Pair,
   transposedAttributes,
 } from "../functional/convolution.ts";
+import { type Conv3dOptions, conv3d, splitOptions, type Triple } from "../functional/convolution-3d.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { Parameter } from "../variable.ts";
@@ -66,6 +67,36 @@ export class Conv2d extends Module {
 
   forward(input: Tensor): Tensor {
     return conv2d(input, this.weight, this.bias, this.options);
+  }
+}
+
+/** [batch, inChannels, depth, height, width] to [batch, outChannels, …]. */
+export class Conv3d extends Module {
+  /** [outChannels, inChannels / groups, kernel depth, kernel height, kernel width] */
+  readonly weight: Parameter;
+  readonly bias: Parameter | undefined;
+  readonly options: Conv3dOptions;
+
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Triple,
+    { bias = true, ...options }: Conv3dOptions & WithBias = {},
+  ) {
+    super();
+    const { groups = 1 } = options;
+    const [depth, height, width] = typeof kernelSize === "number" ? [kernelSize, kernelSize, kernelSize] : kernelSize;
+    for (const part of Object.values(splitOptions("Conv3d", options)))
+      convolutionAttributes("Conv3d", { shape: [] }, part);
+    const kernel = { kernelDepth: depth, kernelHeight: height, kernelWidth: width };
+    checkChannels("Conv3d", { inChannels, outChannels, ...kernel }, groups);
+    const shape = [outChannels, inChannels / groups, depth, height, width];
+    [this.weight, this.bias] = parametersOf(shape, outChannels, bias);
+    this.options = options;
+  }
+
+  forward(input: Tensor): Tensor {
+    return conv3d(input, this.weight, this.bias, this.options);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Every call of a module's `forward` passes through here: errors get the module's path, and observers see the call. */
 import { TensorError } from "../errors.ts";
+import { withHooks } from "./hooks.ts";
 import type { Module } from "./module.ts";
 
 export type ForwardObserver = (module: Module, inputs: readonly unknown[], output: unknown) => void;
@@ -17,7 +18,7 @@ export function callForward(
 ): unknown {
   calls.push(module);
   try {
-    const output = forward.apply(module, [...inputs]);
+    const output = withHooks(module, (given) => forward.apply(module, [...given]), inputs);
     observer?.(module, inputs, output);
     return output;
   } catch (error) {

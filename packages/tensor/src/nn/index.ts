@@ -24,10 +24,11 @@ export {
 } from "./attention.ts";
 export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from "./batch-norm.ts";
 export { type CellOptions, GRUCell, LSTMCell, RNNCell } from "./cells.ts";
-export { Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d } from "./conv.ts";
+export { Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d } from "./conv.ts";
 export { Dropout, Dropout2d } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
 export { Flatten } from "./flatten.ts";
+export type { ForwardHook, ForwardPreHook, HookHandle } from "./hooks.ts";
 export { Identity } from "./identity.ts";
 export * as init from "./initialization.ts";
 export { Linear } from "./linear.ts";

@@ -7,6 +7,7 @@ import { type Shape, sameShape, showShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { Buffer, Parameter, Variable } from "../variable.ts";
 import { callForward } from "./forward.ts";
+import { addForwardHook, addForwardPreHook, type ForwardHook, type ForwardPreHook, type HookHandle } from "./hooks.ts";
 import { inEvaluation } from "./modes.ts";
 import { summarize, summaryText } from "./summary.ts";
 
@@ -93,6 +94,19 @@ export abstract class Module {
         names: new Map(Array.from(this.namedVariables(), ([name, variable]) => [variable, name])),
       }),
     );
+  }
+
+  /**
+   * Calls the hook whenever `forward` has computed: `hook(module, inputs, output)`. What it gives, other than undefined, is the
+   * output instead. Called while a graph is built, once for each call of `forward`.
+   */
+  registerForwardHook(hook: ForwardHook): HookHandle {
+    return addForwardHook(this, hook);
+  }
+
+  /** Calls the hook before `forward`: `hook(module, inputs)`. What it gives, other than undefined, are the inputs instead. */
+  registerForwardPreHook(hook: ForwardPreHook): HookHandle {
+    return addForwardPreHook(this, hook);
   }
 
   /** Every parameter and buffer by path; one that appears twice is named once, as in PyTorch. */
