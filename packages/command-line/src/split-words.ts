@@ -86,7 +86,9 @@ function spellingsIn(
   known: ReadonlyMap<string, { readonly option: Schema<unknown> }>,
 ): readonly Spelling[] {
   const [, name = "", attached] = /^--?([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
-  const isRowOfLetters = [...name].every((letter) => known.has(`-${letter}`)) || !/^[a-z][a-z_-]+$/.test(name);
+  const isLetter = (letter: string) => known.has(`-${letter}`);
+  const isRowOfLetters =
+    name.length === 1 || [...name].every(isLetter) || (isLetter(name.charAt(0)) && !/^[a-z_-]+$/.test(name));
   if (word.startsWith("--") || known.has(`--${name}`) || !isRowOfLetters) return [{ spelling: `--${name}`, attached }];
   const letters: Spelling[] = [];
   for (let index = 1; index < word.length; index++) {
