@@ -8,13 +8,19 @@ import { runAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
-test("the experiment that chooses among its pipelines has as many as the page says", async () => {
-  const page = await readFile(join(root, "docs", "configuration.md"), "utf8");
-  const [, command = "", printed] = /`(mosaic generate sweep\.ini .*?)`\s+says\n\n```text\n(.*?)```/s.exec(page) ?? [];
+const page = await readFile(join(root, "docs", "configuration.md"), "utf8");
+const commands = /(mosaic generate \w+\.ini [^`\n]*)[`\n][^`]*?(?:```\n\n)?```text\n(.*?)```/gs;
+const examples = Array.from(page.matchAll(commands), ([, command = "", printed = ""]) => [command, printed] as const);
+
+test.each(examples)("%s", async (command, printed) => {
   const folder = temporaryFolder();
-  await cp(join(root, "docs", "snippets", "sweep.ini"), join(folder, "sweep.ini"));
+  for (const name of ["sweep.ini", "quick.ini"]) await cp(join(root, "docs", "snippets", name), join(folder, name));
   await cp(join(root, "examples", "or"), folder, { recursive: true });
   await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   expect((await runAsUser(folder, "npx", ...command.split(" "))).stdout).toBe(printed);
+});
+
+test("both examples are found", () => {
+  expect(examples).toHaveLength(2);
 });

@@ -202,3 +202,29 @@ test("trains only what is new where a sample grows, a condition changes, or list
   expect(descriptions()).toHaveLength(known);
   expect(new Set(descriptions()).size).toBe(known);
 });
+
+test("follows what a file includes and what arguments say, keeps both, and says how to go on with them", async () => {
+  const { width, ...others } = net;
+  const base = config({
+    process: { artifacts: "none", epochs: 1 },
+    sections: { DATA: data, NET: { ...others, width: 2 } },
+  });
+  const shared = base.replaceAll("./", "../");
+  await workspace.write("shared/base.ini", shared);
+  await workspace.write("config.ini", "include = shared/base.ini\n");
+  const first = await go("NET.layers=0", "NET.width=2,3");
+  expect(first.code, first.stderr).toBe(0);
+  expect(first.stderr).toMatch(/^2 runs: 2 pipelines x 1\n/);
+  expect(first.stdout + first.stderr).toContain("mosaic run config.ini or.db NET.layers=0 NET.width=2,3 --continue");
+  const [{ configuration } = {}] = workspace.query("or.db", "SELECT configuration FROM experiments");
+  expect(JSON.parse(String(configuration))).toMatchObject({
+    text: "include = shared/base.ini\n",
+    included: { "shared/base.ini": shared },
+    overrides: ["NET.layers=0", "NET.width=2,3"],
+  });
+  // The same values are the same runs, wherever they are written.
+  await workspace.write("shared/base.ini", shared.replace("width = 2", "layers = 0\nwidth = 2, 3, 4"));
+  const second = await go("--continue");
+  expect(second.stderr).toContain("2 runs done before, 0 unfinished taken up, 1 new");
+  expect(descriptions()).toHaveLength(3);
+});

@@ -3,6 +3,7 @@ import { command } from "@ml-mosaic/command-line";
 import { formatProblem, path, schema } from "@ml-mosaic/configurable";
 import { countPipelines, type Experiment, generateRuns, readExperiment, writePipelineFile } from "../config/index.ts";
 import { leftOutText } from "./choice-text.ts";
+import { misplacedOverride, overridesArgument } from "./overrides-argument.ts";
 
 export const generateCommand = command({
   name: "generate",
@@ -10,11 +11,13 @@ export const generateCommand = command({
   arguments: {
     config_file: schema(path, { help: "configuration file (.ini)" }),
     pipelines_file: schema(path, { help: "file to write (.json)" }),
+    ...overridesArgument,
   },
   options: {},
+  preconditions: ({ pipelines_file }) => misplacedOverride("pipelines_file", pipelines_file),
   examples: ["mosaic generate config.ini pipelines.json"],
   async run(given, { out, err }) {
-    const experiment = await readExperiment(given.config_file);
+    const experiment = await readExperiment(given.config_file, given.overrides);
     for (const notice of experiment.notices) err(`${formatProblem(notice)}\n`);
     const file = given.pipelines_file;
     await writePipelineFile(file, repeated(experiment));

@@ -10,6 +10,7 @@ import { MosaicError } from "../errors.ts";
 import { writePauseFile } from "../experiment/pause-file.ts";
 import { openSqliteReader } from "../store/index.ts";
 import { silentSeconds } from "../supervisor/patience.ts";
+import { continueCommand } from "./continue-command.ts";
 
 /** The experiment answers twice a second what it waits for: whoever is silent for so long is stopped, or stuck. */
 const unansweredMilliseconds = 10_000;
@@ -38,7 +39,7 @@ export const pauseCommand = command({
     await requireReplaceable(target);
     const mode = given.now ? "now" : "finish";
     const view = openWaitingView(terminal);
-    const goOn = `mosaic run ${shellText(experiment.configuration)} ${shellText(database)} --continue`;
+    const goOn = continueCommand(experiment, database);
     try {
       const paused = await interruptible((signal) => waitForRest(experiment, mode, view, signal));
       view.close();

@@ -38,7 +38,7 @@ export const rerunCommand = command({
     const configFile = given.config_file;
     const { monitor, notices } = await readMonitor(configFile);
     for (const notice of notices) terminal.err(`${formatProblem(notice)}\n`);
-    await checkDevices(monitor, configFile);
+    await checkDevices(monitor);
     const selector = selectorOf(given);
     const epochs = given.epochs;
     const database = given.database_file;

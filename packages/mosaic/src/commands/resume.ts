@@ -19,7 +19,7 @@ export const resumeCommand = command({
     const path = given.pipeline_file;
     const file = await readPauseFile(path);
     const monitor = readMonitorTexts(file.monitor, path);
-    await checkDevices(monitor, path);
+    await checkDevices(monitor);
     if (!pathExists(file.database))
       throw new MosaicError(
         "NO_DATABASE",

@@ -11,6 +11,8 @@ import { type ExperimentQueue, enqueueRuns } from "../experiment/queue.ts";
 import { withoutMarks } from "../modules/user-files.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { leftOutText } from "./choice-text.ts";
+import { continueCommand } from "./continue-command.ts";
+import { misplacedOverride, overridesArgument } from "./overrides-argument.ts";
 import { carryOnLines, jsonOption, trainAndTell } from "./train-and-tell.ts";
 
 export const runCommand = command({
@@ -21,6 +23,7 @@ export const runCommand = command({
     database_file: schema(path, {
       help: "database of results (.db); made where it is missing, else appended to",
     }),
+    ...overridesArgument,
   },
   options: {
     continue: schema(boolean, { default: false, help: "run only what is missing in the database" }),
@@ -39,8 +42,13 @@ export const runCommand = command({
     for (const option of ["retry-errors", "restore-removed"] as const)
       if (given[option] && !given.continue)
         yield { option, message: "goes with --continue: without it everything runs anew" };
+    yield* misplacedOverride("database_file", given.database_file);
   },
-  examples: ["mosaic run config.ini results.db", "mosaic run config.ini results.db --continue"],
+  examples: [
+    "mosaic run config.ini results.db",
+    "mosaic run config.ini results.db --continue",
+    "mosaic run config.ini results.db PROCESS.lr=1e-3 MLP.width=64,128",
+  ],
   keepsResults: true,
   async run(given, terminal) {
     const configFile = given.config_file;
@@ -48,10 +56,11 @@ export const runCommand = command({
     const continued = given.continue;
     const retryErrors = given["retry-errors"];
     const restoreRemoved = given["restore-removed"];
-    const experiment = await readExperiment(configFile);
+    const { overrides = [] } = given;
+    const experiment = await readExperiment(configFile, overrides);
     for (const notice of experiment.notices) terminal.err(`${formatProblem(notice)}\n`);
     await checkModules(experiment);
-    await checkDevices(experiment.monitor, experiment.file);
+    await checkDevices(experiment.monitor);
     const pipelines = countPipelines(experiment);
     const { multiplicity } = experiment.monitor;
     terminal.err(
@@ -59,7 +68,7 @@ export const runCommand = command({
     );
     if (given["dry-run"]) return reportDryRun(experiment, pipelines, terminal);
     const code = await readExperimentCode(experiment);
-    const command = ["mosaic", "run", configFile, database].map(shellText).join(" ");
+    const goOn = continueCommand({ configuration: configFile, overrides }, database);
     return trainAndTell(
       {
         database,
@@ -70,8 +79,8 @@ export const runCommand = command({
           if (continued) describeQueue(queue, [configFile, database], terminal);
           return queue;
         },
-        goOn: () => `${command} --continue`,
-        next: (outcome, { failedBefore }) => nextSteps(outcome, failedBefore, `${command} --continue`),
+        goOn: () => goOn,
+        next: (outcome, { failedBefore }) => nextSteps(outcome, failedBefore, goOn),
       },
       terminal,
     );

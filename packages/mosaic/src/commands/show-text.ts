@@ -102,7 +102,7 @@ function environmentLines({ run: { details }, origin }: RunReport): readonly str
   ] as const;
   return pairLines([
     ["experiment", String(details.experimentId)],
-    ["configuration", origin?.configurationFile ?? ""],
+    ["configuration", [origin?.configurationFile ?? "", ...(origin?.overrides ?? [])].join(" ")],
     ["repetition", String(details.repetition)],
     ["seed", String(details.seed)],
     ["attempts lost", String(details.attempts)],

@@ -5,6 +5,7 @@ import { styleText } from "node:util";
 import { clockText, countText } from "@ml-mosaic/base";
 import { numberText, oneLine, pathText, plainLines, shellText, shortenText, tableText } from "@ml-mosaic/command-line";
 import type { StatusReport } from "../status/status-report.ts";
+import { continueCommand } from "./continue-command.ts";
 
 export interface StatusTextOptions {
   /** Stacks of errors, not only their first lines. */
@@ -62,10 +63,12 @@ function headText({ database, state, writer, origin, counts, removed }: StatusRe
 
   function adviceText(): readonly string[] {
     if (state !== "crashed" && state !== "stopped") return [];
-    const configuration = origin?.configurationFile;
-    const file =
-      configuration === undefined || configuration === "" ? "<config.ini>" : shellText(pathText(configuration));
-    return ["All results so far are stored. To go on:", `  mosaic run ${file} ${shellText(database)} --continue`];
+    const file = origin?.configurationFile ?? "";
+    const command =
+      origin === undefined || file === ""
+        ? `mosaic run <config.ini> ${shellText(database)} --continue`
+        : continueCommand({ configuration: pathText(file), overrides: origin.overrides }, database);
+    return ["All results so far are stored. To go on:", `  ${command}`];
   }
 }
 

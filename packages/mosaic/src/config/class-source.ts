@@ -17,7 +17,7 @@ export type ClassSourceResult =
   | { readonly ok: true; readonly source: ClassSource }
   | { readonly ok: false; readonly fault: Fault };
 
-const FILE_ENDINGS: readonly string[] = [".ts", ".js", ".mts", ".mjs"];
+export const fileEndings: readonly string[] = [".ts", ".js", ".mts", ".mjs"];
 
 /** npm's rule for names, with an optional path inside the package. */
 const PACKAGE_NAME = /^(?:@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*(?:\/[\w.~-]+)*$/;
@@ -31,7 +31,7 @@ export async function readClassSource(text: string, folder: string): Promise<Cla
       "Write the class in TypeScript and give its .ts file.",
     );
   }
-  if (FILE_ENDINGS.includes(ending) && !text.endsWith(".d.ts")) return checkFile(text, resolve(folder, text));
+  if (fileEndings.includes(ending) && !text.endsWith(".d.ts")) return checkFile(text, resolve(folder, text));
   if (PACKAGE_NAME.test(text)) return { ok: true, source: { kind: "package", name: text } };
   return refuse(
     `"${text}" is neither a .ts or .js file nor the name of an npm package.`,
@@ -51,7 +51,7 @@ async function checkFile(text: string, path: string): Promise<ClassSourceResult>
       code === "ENOENT" || code === "ENOTDIR"
         ? `The file ${path} does not exist.`
         : `The file ${path} cannot be read (${code}).`;
-    return refuse(message, await suggestFile(path, FILE_ENDINGS));
+    return refuse(message, await suggestFile(path, fileEndings));
   }
 }
 

@@ -106,7 +106,7 @@ export function noticeOverlaps(sections: readonly ClassSection[], findings: Find
     if (same !== undefined) {
       findings.notice({
         ...place,
-        message: `[${same.section.name}] on line ${same.section.line} has a variant with the same class and options.`,
+        message: `[${same.section.name}] on ${findings.sources.lineText(same.section.line)} has a variant with the same class and options.`,
         remedy: "Change a value in one of them, unless it is to be trained twice with the same result.",
       });
     }

@@ -6,14 +6,15 @@ import type { Problem } from "@ml-mosaic/configurable";
 import { choosePipelines, everything } from "./choose-pipelines.ts";
 import { type ClassSection, readClassSection } from "./class-section.ts";
 import { checkSchemes, checkSize, noticeOverlaps } from "./experiment-checks.ts";
-import { type IniSection, parseIni } from "./ini.ts";
+import type { IniSection } from "./ini.ts";
 import { type MonitorSection, readMonitorSection } from "./monitor-section.ts";
 import { optionNames } from "./option-names.ts";
 import { type ChosenPipelines, countDrafts, countPipelines } from "./pipelines.ts";
 import { type Findings, Gathered } from "./problem.ts";
 import { loadTextImports } from "./process-components.ts";
 import { type ProcessSection, readProcessSection } from "./process-section.ts";
-import { readSourceText } from "./source-text.ts";
+import { openConfig } from "./read-config.ts";
+import type { SourceLines } from "./source-lines.ts";
 import { readZips } from "./zip.ts";
 
 export interface Experiment extends ChosenPipelines {
@@ -21,8 +22,12 @@ export interface Experiment extends ChosenPipelines {
   readonly file: string;
   /** Absolute; relative paths in the file start here. */
   readonly folder: string;
-  /** The file's text as it was read. */
+  /** The file's text as it was read, those of the files that it includes, and the arguments that change values. */
   readonly text: string;
+  readonly included: Readonly<Record<string, string>>;
+  readonly overrides: readonly string[];
+  /** Where the lines of sections and options are from. */
+  readonly sources: SourceLines;
   readonly process: ProcessSection;
   readonly monitor: MonitorSection;
   /** The class sections in file order. */
@@ -31,9 +36,12 @@ export interface Experiment extends ChosenPipelines {
   readonly notices: readonly Problem[];
 }
 
-/** @throws ConfigurationError with every problem of the file */
-export async function readExperiment(file: string): Promise<Experiment> {
-  const { text, sections, findings } = await openConfig(file);
+/**
+ * @param overrides arguments such as `PROCESS.lr=1e-3`
+ * @throws ConfigurationError with every problem of the file
+ */
+export async function readExperiment(file: string, overrides: readonly string[] = []): Promise<Experiment> {
+  const { text, included, sections, sources, findings } = await openConfig(file, overrides);
   const folder = dirname(resolve(file));
   const special = findSpecialSections(sections, ["PROCESS", "MONITOR"], findings);
   const classes = sections.filter((section) => ![...special.values()].includes(section));
@@ -51,7 +59,8 @@ export async function readExperiment(file: string): Promise<Experiment> {
   const pipelines = readPipelineAxes(process, classSections, monitor.multiplicity, findings);
   if (findings.hasProblems) throw findings.failure();
   noticeOverlaps(classSections, findings);
-  return { file, folder, text, monitor, ...pipelines, notices: findings.notices };
+  const written = { file, folder, text, included, overrides, sources };
+  return { ...written, monitor, ...pipelines, notices: findings.notices };
 }
 
 /** What `zip`, `exclude` and `sample` make of the sections. */
@@ -91,8 +100,9 @@ export async function readMonitor(
  */
 export async function readClassSections(
   file: string,
+  overrides: readonly string[] = [],
 ): Promise<{ readonly folder: string; readonly sections: readonly ClassSection[] }> {
-  const { sections, findings } = await openConfig(file);
+  const { sections, findings } = await openConfig(file, overrides);
   const folder = dirname(resolve(file));
   const read: (ClassSection | undefined)[] = [];
   for (const section of sections) {
@@ -114,26 +124,6 @@ export function readMonitorTexts(texts: Readonly<Record<string, string>>, file: 
   const monitor = readMonitorSection({ name: "MONITOR", line: 1, options }, findings);
   if (monitor === undefined || findings.hasProblems) throw findings.failure();
   return monitor;
-}
-
-interface OpenConfig {
-  readonly text: string;
-  readonly sections: readonly IniSection[];
-  readonly findings: Gathered;
-}
-
-async function openConfig(file: string): Promise<OpenConfig> {
-  const source = await readSourceText(file);
-  const findings = new Gathered(file);
-  if (!source.ok) {
-    const { fault, line, cause } = source;
-    findings.problem({ ...(line === undefined ? {} : { line }), ...fault });
-    throw findings.failure({ cause });
-  }
-  const ini = parseIni(source.text);
-  for (const problem of ini.problems) findings.problem(problem);
-  for (const notice of ini.notices) findings.notice(notice);
-  return { text: source.text, sections: ini.sections, findings };
 }
 
 /** Finds the sections that are no classes; one that is slightly misspelt is reported as such and read all the same. */

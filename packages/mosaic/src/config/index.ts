@@ -2,6 +2,7 @@ export { type ClassOption, type ClassSection, classOptions } from "./class-secti
 export { type ClassSource, readClassSource } from "./class-source.ts";
 export { type Experiment, readClassSections, readExperiment, readMonitor, readMonitorTexts } from "./experiment.ts";
 export type { MonitorSection } from "./monitor-section.ts";
+export { isOverride } from "./overrides.ts";
 export type { OwnLoss } from "./own-loss.ts";
 export { readPipelineFile, readPipelines, writePipelineFile } from "./pipeline-file.ts";
 export {

@@ -20,6 +20,7 @@ describe("parseIni", () => {
       ],
       problems: [],
       notices: [],
+      lines: 9,
     });
   });
 

@@ -1,6 +1,6 @@
 // Splits the text of an `.ini` file into sections and options, each with its line. What the values mean is not known here.
 
-import type { Finding } from "./problem.ts";
+import type { Fault, Finding } from "./problem.ts";
 
 export interface IniOption {
   readonly name: string;
@@ -17,10 +17,21 @@ export interface IniSection {
 }
 
 export interface IniDocument {
+  /** `include` above all sections. */
+  readonly include: IniOption | undefined;
   /** In file order, each name once. */
   readonly sections: readonly IniSection[];
   readonly problems: readonly Finding[];
   readonly notices: readonly Finding[];
+  /** How many lines there are. */
+  readonly lines: number;
+}
+
+export interface IniOptions {
+  /** How many lines of other files are counted before its own. */
+  readonly before?: number;
+  /** Whether the first line may be an `include`. */
+  readonly mayInclude?: boolean;
 }
 
 /** A section being read. `kept` is false for a repeated or nameless one: its lines are still checked. */
@@ -35,16 +46,17 @@ interface OpenSection {
 type Report = (finding: Finding) => void;
 
 /** Reads every line and never throws: what cannot be understood becomes a problem. */
-export function parseIni(text: string): IniDocument {
+export function parseIni(text: string, { before = 0, mayInclude = false }: IniOptions = {}): IniDocument {
   const problems: Finding[] = [];
   const notices: Finding[] = [];
   const sections = new Map<string, OpenSection>();
   let open: OpenSection | undefined;
+  let include: IniOption | undefined;
 
   const report: Report = (finding) => problems.push(finding);
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
   for (const [index, raw] of lines.entries()) {
-    const line = index + 1;
+    const line = before + index + 1;
     const content = raw.trim();
     if (content === "" || content.startsWith("#") || content.startsWith(";")) continue;
     if (/^\s/.test(raw)) {
@@ -67,7 +79,7 @@ export function parseIni(text: string): IniDocument {
         report({
           line,
           section: name,
-          message: `The section is already on line ${first.line}.`,
+          message: `The section is already on line ${first.line - before}.`,
           remedy: "Give it another name, or move its options there.",
         });
       }
@@ -75,9 +87,15 @@ export function parseIni(text: string): IniDocument {
       if (open.kept) sections.set(name, open);
       continue;
     }
+    const written = mayInclude && open === undefined ? readInclude(content) : undefined;
+    if (written !== undefined) {
+      if (include === undefined) include = { name: "include", value: written, line };
+      else report({ line, option: "include", ...secondInclude(include.line - before) });
+      continue;
+    }
     const option = readOption(content, line, open, report);
     if (option === undefined || open === undefined) continue;
-    if (isUnique(option, open, report)) open.options.push(option);
+    if (isUnique(option, open, before, report)) open.options.push(option);
     const comment = trailingComment(option.value);
     if (comment !== undefined) {
       notices.push({
@@ -90,10 +108,20 @@ export function parseIni(text: string): IniDocument {
     }
   }
   return {
+    include,
     sections: [...sections.values()].map(({ name, line, options }) => ({ name, line, options })),
     problems,
     notices,
+    lines: lines.length,
   };
+}
+
+function readInclude(content: string): string | undefined {
+  return /^include\s*=\s*(.*)$/.exec(content)?.[1];
+}
+
+function secondInclude(first: number): Fault {
+  return { message: `Line ${first} includes files already.`, remedy: "Write all of them there, with commas." };
 }
 
 /** Joins an indented line to the option on the line above. */
@@ -171,7 +199,7 @@ function readOption(
   return { name, value, line };
 }
 
-function isUnique(option: IniOption, open: OpenSection, report: Report): boolean {
+function isUnique(option: IniOption, open: OpenSection, before: number, report: Report): boolean {
   const first = open.firstLines.get(option.name);
   if (first === undefined) {
     open.firstLines.set(option.name, option.line);
@@ -181,7 +209,7 @@ function isUnique(option: IniOption, open: OpenSection, report: Report): boolean
     line: option.line,
     section: open.name,
     option: option.name,
-    message: `The option is already on line ${first}.`,
+    message: `The option is already on line ${first - before}.`,
     remedy: "Keep one of the two; several values are a list, as in 2, 3, 4.",
   });
   return false;

@@ -49,7 +49,8 @@ export const monitorOptions = {
 };
 
 export interface MonitorSection {
-  readonly line: number;
+  /** Where it is written, as in config.ini:7. */
+  readonly place: string;
   readonly needGpu: boolean;
   /** Device names as written; empty where there is none. */
   readonly gpuAvailable: readonly string[];
@@ -82,7 +83,7 @@ export function readMonitorSection(section: IniSection, findings: Findings): Mon
   if (!checked.ok) return undefined;
   const { need_gpu, gpu_available, nb_processus, multiplicity, timeout, epoch_timeout } = checked.values;
   return {
-    line: section.line,
+    place: findings.sources.placeText(section.line),
     needGpu: need_gpu,
     gpuAvailable: gpu_available,
     numProcesses: nb_processus,

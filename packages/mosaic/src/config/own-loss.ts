@@ -33,7 +33,7 @@ export async function readOwnLoss(
   if (lossFunction !== undefined) {
     findings.problem({
       ...place(lossFunction),
-      message: `${own.name} on line ${own.line} chooses another loss.`,
+      message: `${own.name} on ${findings.sources.lineText(own.line)} chooses another loss.`,
       remedy: "Keep loss_function, or class_loss_function with its path.",
     });
   }

@@ -1,6 +1,7 @@
 /** What is wrong with a configuration file, as its own checks say it. */
 
 import { ConfigurationError, type Path, type Problem } from "@ml-mosaic/configurable";
+import { SourceLines } from "./source-lines.ts";
 
 /** A mistake of the file's form, or between its sections. */
 export interface Finding {
@@ -21,30 +22,26 @@ export type Fault = Pick<Finding, "message" | "remedy">;
 export interface Findings {
   readonly problem: (finding: Finding | Problem) => void;
   readonly notice: (finding: Finding) => void;
+  /** Where the lines are from. */
+  readonly sources: SourceLines;
 }
 
-export function problemOf(finding: Finding | Problem, file: string): Problem {
-  if ("kind" in finding) return { ...finding, file };
-  const { line, section, option, message, remedy } = finding;
+function problemOf(finding: Finding | Problem, sources: SourceLines): Problem {
+  const place = { line: undefined, ...sources.placeOf(finding.line) };
+  if ("kind" in finding) return { ...finding, ...place };
+  const { section, option, message, remedy } = finding;
   const path = option === undefined ? [] : optionPath(option);
-  return { kind: "text", path, message: `${message} ${remedy}`, context: sectionText(section), file, line };
-}
-
-/** In the order of the lines. */
-export function problemsOf(findings: readonly (Finding | Problem)[], file: string): readonly Problem[] {
-  return findings
-    .map((finding) => problemOf(finding, file))
-    .toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0));
+  return { kind: "text", path, message: `${message} ${remedy}`, context: sectionText(section), ...place };
 }
 
 /** Where problems are gathered. */
 export class Gathered implements Findings {
-  readonly file: string;
+  readonly sources: SourceLines;
   readonly problems: (Finding | Problem)[] = [];
   readonly notices: Problem[] = [];
 
-  constructor(file: string) {
-    this.file = file;
+  constructor(source: string | SourceLines) {
+    this.sources = typeof source === "string" ? new SourceLines(source) : source;
   }
 
   readonly problem = (finding: Finding | Problem): void => {
@@ -52,16 +49,20 @@ export class Gathered implements Findings {
   };
 
   readonly notice = (finding: Finding): void => {
-    this.notices.push(problemOf(finding, this.file));
+    this.notices.push(problemOf(finding, this.sources));
   };
 
   get hasProblems(): boolean {
     return this.problems.length > 0;
   }
 
-  /** With every problem so far. */
+  /** With every problem so far, in the order of the lines. */
   failure(options?: ErrorOptions): ConfigurationError {
-    return new ConfigurationError(problemsOf(this.problems, this.file), options);
+    const inOrder = this.problems.toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0));
+    return new ConfigurationError(
+      inOrder.map((problem) => problemOf(problem, this.sources)),
+      options,
+    );
   }
 }
 

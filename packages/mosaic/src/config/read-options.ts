@@ -115,6 +115,16 @@ function reportUnknown(
     });
     return;
   }
+  if (name === "include") {
+    findings.problem({
+      line,
+      section: section.name,
+      option: name,
+      message: "It stands in a section.",
+      remedy: "Write it above all sections, as the first line of the file.",
+    });
+    return;
+  }
   const names = Object.keys(schemas);
   // Only where the name itself is dotted: else a list of everything known would be unreadable.
   const known = name.includes(".") ? [...names, ...dottedNames(schemas)] : names;

@@ -14,16 +14,19 @@ export type SourceText =
 /** No experiment is written with this many bytes of text; a database given by mistake may well have them. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
-/** @throws MosaicError where the machine fails, which is no mistake in the file */
-export async function readSourceText(file: string): Promise<SourceText> {
+/**
+ * @param told what messages call the file
+ * @throws MosaicError where the machine fails, which is no mistake in the file
+ */
+export async function readSourceText(file: string, told = file): Promise<SourceText> {
   let bytes: Buffer;
   try {
     bytes = await readStart(file);
   } catch (cause) {
     const trouble = machineTrouble(cause);
     if (trouble !== undefined)
-      throw new MosaicError("MACHINE_TROUBLE", `${file} cannot be read: ${trouble}`, { cause });
-    return { ok: false, fault: await describeReadError(file, cause), cause };
+      throw new MosaicError("MACHINE_TROUBLE", `${told} cannot be read: ${trouble}`, { cause });
+    return { ok: false, fault: await describeReadError(file, told, cause), cause };
   }
   if (bytes.length > MOST_BYTES) {
     return failure(
@@ -68,7 +71,7 @@ function failure(message: string, remedy: string): SourceText {
   return { ok: false, fault: { message, remedy } };
 }
 
-async function describeReadError(file: string, cause: unknown): Promise<Fault> {
+async function describeReadError(file: string, told: string, cause: unknown): Promise<Fault> {
   switch (errorCode(cause)) {
     case "ENOENT":
     case "ENOTDIR":
@@ -82,7 +85,7 @@ async function describeReadError(file: string, cause: unknown): Promise<Fault> {
     case "EPERM":
       return {
         message: "The file may not be read.",
-        remedy: `Allow it, for example with chmod u+r ${file}.`,
+        remedy: `Allow it, for example with chmod u+r ${told}.`,
       };
     default:
       return {

@@ -20,6 +20,8 @@ export interface RunningExperiment {
   readonly database: string;
   /** The configuration file; absolute. */
   readonly configuration: string;
+  /** Arguments that changed values of it; none where nothing is said. */
+  readonly overrides?: readonly string[];
 }
 
 export interface RegisteredExperiment extends RunningExperiment {
@@ -59,6 +61,7 @@ export async function register(
   const record = {
     database,
     configuration: resolve(experiment.configuration),
+    overrides: experiment.overrides ?? [],
     process: currentProcess(),
     started_at: new Date().toISOString(),
   };
@@ -116,9 +119,9 @@ async function readExperimentFile(folder: string, file: string): Promise<Registe
   }
   const record = parseRecord(text);
   if (record === undefined) return undefined;
-  const { database, configuration, process, startedAt } = record;
+  const { process } = record;
   const name = file.slice(0, -ending.length);
-  return { database, configuration, name, folder, process, startedAt, liveness: livenessOf(process) };
+  return { ...record, name, folder, liveness: livenessOf(process) };
 }
 
 type ExperimentFile = RunningExperiment & Pick<RegisteredExperiment, "process" | "startedAt">;
@@ -131,11 +134,13 @@ function parseRecord(text: string): ExperimentFile | undefined {
     // A power failure may leave an empty file.
     return undefined;
   }
-  const { database, configuration, process, started_at }: { readonly [name: string]: unknown } = Object(json);
+  const { database, configuration, overrides, process, started_at }: { readonly [name: string]: unknown } =
+    Object(json);
   const { pid, started, scope }: { readonly [name: string]: unknown } = Object(process);
   if (typeof database !== "string" || typeof configuration !== "string") return undefined;
   if (typeof pid !== "number" || typeof started !== "string" || typeof scope !== "string") return undefined;
   const startedAt = new Date(String(started_at));
   if (Number.isNaN(startedAt.getTime())) return undefined;
-  return { database, configuration, process: { pid, started, scope }, startedAt };
+  const changes = Array.isArray(overrides) ? overrides.map(String) : [];
+  return { database, configuration, overrides: changes, process: { pid, started, scope }, startedAt };
 }

@@ -23,8 +23,8 @@ import type { Texts } from "../pipelines/pipeline.ts";
  * @throws ConfigurationError with all that is wrong; what the machine fails at is no mistake, and thrown as it is
  */
 export async function checkModules(experiment: Experiment): Promise<void> {
-  const { file, sections, process, folder } = experiment;
-  const findings = new Gathered(file);
+  const { sources, sections, process, folder } = experiment;
+  const findings = new Gathered(sources);
   const combinations = chosenCombinations(experiment);
   for (const section of sections) await checkSection(section, combinations(section), folder, findings);
   if (process.ownLoss !== undefined) {

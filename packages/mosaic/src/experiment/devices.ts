@@ -18,7 +18,7 @@ export function workerDevices(
  *
  * @throws MosaicError that says which cannot be used and why
  */
-export async function checkDevices({ needGpu, gpuAvailable, line }: MonitorSection, file: string): Promise<void> {
+export async function checkDevices({ needGpu, gpuAvailable, place }: MonitorSection): Promise<void> {
   if (!needGpu) return;
   const problems: string[] = [];
   for (const name of gpuAvailable) {
@@ -27,5 +27,5 @@ export async function checkDevices({ needGpu, gpuAvailable, line }: MonitorSecti
     );
   }
   if (problems.length === 0) return;
-  throw new MosaicError("NO_SUCH_DEVICE", `${file}:${line}: [MONITOR] gpu_available:\n  ${problems.join("\n  ")}`);
+  throw new MosaicError("NO_SUCH_DEVICE", `${place}: [MONITOR] gpu_available:\n  ${problems.join("\n  ")}`);
 }

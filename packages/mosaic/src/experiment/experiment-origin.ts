@@ -9,6 +9,8 @@ export interface ExperimentOrigin {
   /** Absolute. */
   readonly configurationFile: string;
   readonly folder: string;
+  /** Arguments such as `PROCESS.lr=1e-3` that changed values of it. */
+  readonly overrides: readonly string[];
   readonly engineVersion: string;
   /** Digests of the modules' texts, by `path_to_class`; empty where they were not recorded. */
   readonly modules: ModuleDigests;
@@ -47,7 +49,7 @@ function originOf(
   database: string,
 ): ExperimentOrigin {
   const fields = fieldsOf(configuration);
-  const { file, modules, identities } = fields;
+  const { file, modules, identities, overrides } = fields;
   const directory = folderNow(fields, database);
   const facts = Object.entries(fieldsOf(machineJson)).map(([name, value]) => [name, String(value)]);
   const machine: Readonly<Record<string, string>> = Object.fromEntries(facts);
@@ -56,6 +58,7 @@ function originOf(
     experimentId,
     configurationFile,
     folder: directory,
+    overrides: Array.isArray(overrides) ? overrides.map(String) : [],
     engineVersion,
     machine,
     modules: textsOf(modules),

@@ -54,7 +54,7 @@ export async function openPauseRequests(
   let server: ControlServer | undefined;
   let registration: Registration | undefined;
   try {
-    registration = await register({ database: store.location, configuration: queued.configuration });
+    registration = await register({ database: store.location, ...queued });
     server = await openControlServer(registration.folder, registration.name, (request, answer) => {
       const answering = handler(request, answer);
       answers.add(answering);

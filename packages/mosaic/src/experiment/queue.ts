@@ -62,7 +62,7 @@ export async function enqueueRuns(
   const requeued = known?.requeued ?? [];
   await store.requeueRuns(experimentId, requeued);
   const added = await store.addRuns(experimentId, known === undefined ? planned() : only(planned(), known.isMissing));
-  const { monitor, folder, file: configuration } = experiment;
+  const { monitor, folder, file: configuration, overrides } = experiment;
   return {
     experimentId,
     count: requeued.length + added.count,
@@ -71,6 +71,7 @@ export async function enqueueRuns(
     monitor,
     folder,
     configuration,
+    overrides,
     files,
     added: added.count,
     resumed: requeued.length,
@@ -211,10 +212,14 @@ async function findChanged(
   return { count: found.size, modules: [...changedModules] };
 }
 
+/** What was read of a configuration, from which file. */
+type ConfigurationRead = Pick<Experiment, "file" | "folder" | "text" | "overrides"> &
+  Partial<Pick<Experiment, "included">>;
+
 /** Where the runs of a call come from, and what they are carried out on. */
 export async function recordExperiment(
   store: Store,
-  { file, folder, text }: Pick<Experiment, "file" | "folder" | "text">,
+  { file, folder, text, included, overrides }: ConfigurationRead,
   digests: ModuleDigests,
   /** More to be recorded. */
   more: Readonly<Record<string, string>> = {},
@@ -226,6 +231,8 @@ export async function recordExperiment(
       file,
       ...folderRecord(folder, store.location),
       text,
+      ...(Object.keys(included ?? {}).length === 0 ? {} : { included }),
+      ...(overrides.length === 0 ? {} : { overrides }),
       modules: Object.fromEntries(digests),
       ...more,
     }),

@@ -14,6 +14,8 @@ export interface Queued {
   /** The configuration file's, where its relative paths start. */
   readonly folder: string;
   readonly configuration: string;
+  /** Arguments that changed values of it. */
+  readonly overrides: readonly string[];
   /** The users' files, with the texts that the runs' identities stand for. */
   readonly files: FileDigests;
 }

@@ -62,11 +62,11 @@ export async function requeue(
   const experimentIds = new Set<number | undefined>();
   for await (const { details } of runs()) experimentIds.add(details?.experimentId);
   const origins = await originsOf(store, experimentIds);
-  const { folder, configurationFile: configuration } = commonOrigin(origins);
+  const { folder, configurationFile: configuration, overrides } = commonOrigin(origins);
   const { digests, files, valueTextOf, changed } = await readRunModules(runs, origins, folder);
   if (changed.size > 0 && !acceptCode) throw codeChanged(changed);
   const text = JSON.stringify(monitor.texts);
-  const experimentId = await recordExperiment(store, { file: configuration, folder, text }, digests);
+  const experimentId = await recordExperiment(store, { file: configuration, folder, text, overrides }, digests);
   const identities: (readonly [runId: number, identity: string])[] = [];
   for await (const run of store.runs({ runIds: new Set([...changed.values()].flat()) }))
     identities.push([run.runId, identityAfterChange(run, { digests, valueTextOf })]);
@@ -85,6 +85,7 @@ export async function requeue(
     monitor,
     folder,
     configuration,
+    overrides,
     files,
     changed,
   };
