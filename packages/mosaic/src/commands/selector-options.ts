@@ -1,5 +1,6 @@
 /** The options by which a command's user says which runs are meant. */
 import { type Infer, schema, string } from "@ml-mosaic/configurable";
+import { conditionType } from "../conditions/index.ts";
 import { MosaicError } from "../errors.ts";
 import { runIds, runsByValue, type Selector } from "../selection/selector.ts";
 import { tagName } from "../selection/tag-name.ts";
@@ -13,6 +14,11 @@ export const selectorOptions = {
     optional: true,
     words: "SQL",
     help: "runs whose ids one SELECT gives in its first column",
+  }),
+  where: schema(conditionType, {
+    optional: true,
+    words: "CONDITION",
+    help: "runs of which it holds: status = error and MLP.depth > 2 and test_loss > 0.1",
   }),
   tag: schema(tagName, { optional: true, words: "NAME", help: "runs that mosaic tag has given this tag" }),
   param_name_and_value: schema(runsByValue("equal"), {
@@ -36,11 +42,12 @@ export function optionalSelectorOf(given: Infer<typeof selectorOptions>): Select
 }
 
 /** @throws MosaicError unless exactly one of the options is given: a precondition of the command */
-export function selectorOf({ request: sql, id, tag, ...byValue }: Infer<typeof selectorOptions>): Selector {
+export function selectorOf({ request: sql, id, where, tag, ...byValue }: Infer<typeof selectorOptions>): Selector {
   const request = sql === undefined ? undefined : ({ kind: "request", sql } as const);
   const [selector, ...others] = [
     id,
     request,
+    where === undefined ? undefined : ({ kind: "where", condition: where } as const),
     tag === undefined ? undefined : ({ kind: "tag", tag } as const),
     byValue.param_name_and_value,
     byValue.param_name_and_value_low_threshold,

@@ -10,16 +10,7 @@ import {
   textProblem,
   within,
 } from "@ml-mosaic/configurable";
-import { type Condition, parseCondition } from "../conditions/index.ts";
-
-const condition: Type<Condition> = {
-  expected: "a condition, as in MLP.depth > 4",
-  read: (value) => {
-    if (typeof value !== "string") return refuse(value, condition.expected);
-    const parsed = parseCondition(value);
-    return parsed.ok ? { ok: true, value: parsed.condition } : refused([parsed.fault]);
-  },
-};
+import { conditionType } from "../conditions/index.ts";
 
 /** Names of options that go together, group by group. */
 const groups: Type<string[][]> = {
@@ -59,7 +50,7 @@ export const choiceOptions = {
     optional: true,
     help: "Options whose lists go together, first with first, second with second; a semicolon begins the next group",
   }),
-  exclude: schema(condition, { optional: true, help: "Leave out the pipelines of which this condition holds" }),
+  exclude: schema(conditionType, { optional: true, help: "Leave out the pipelines of which this condition holds" }),
   sample: schema(within(int, { minimum: 1 }), {
     optional: true,
     help: "Take so many of the pipelines that are left, drawn by the seed; a larger sample has all of a smaller one",

@@ -2,6 +2,7 @@ import { nearestNames } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 import { findFigure, readFigures } from "../figures/known-figures.ts";
 import type { StoreReader, ValueCondition } from "../store/index.ts";
+import { runsWhere } from "./runs-where.ts";
 import type { IdRange, Selector } from "./selector.ts";
 
 /**
@@ -23,6 +24,11 @@ export async function selectRuns(reader: StoreReader, selector: Selector): Promi
       if (ids.size === 0) throw noMatch("the request gives no run");
       await requireKnown(reader, [...ids], "the request gives ");
       return [...ids];
+    }
+    case "where": {
+      const ids = await runsWhere(reader, selector.condition);
+      if (ids.length === 0) throw noMatch("no run meets the condition of --where");
+      return ids;
     }
     case "tag": {
       const ids = await reader.runsTagged(selector.tag);

@@ -1,4 +1,5 @@
 import { accept, float, list, refuse, string, type Type } from "@ml-mosaic/configurable";
+import type { Condition } from "../conditions/index.ts";
 import type { ValueCondition } from "../store/index.ts";
 
 /** Ids from `first` to `last`, both included. */
@@ -12,6 +13,7 @@ export type Selector =
   | { readonly kind: "all" }
   | { readonly kind: "ids"; readonly ranges: readonly IdRange[] }
   | { readonly kind: "request"; readonly sql: string }
+  | { readonly kind: "where"; readonly condition: Condition }
   | { readonly kind: "tag"; readonly tag: string }
   | { readonly kind: "value"; readonly condition: ValueCondition };
 

@@ -6,6 +6,7 @@ import { integerIn, storedInteger, textIn } from "./stored-value.ts";
 export function prepareRunLabels(database: DatabaseSync) {
   const tags = database.prepare("SELECT tag FROM tags WHERE run_id = ? ORDER BY tag");
   const note = database.prepare("SELECT note FROM notes WHERE run_id = ?");
+  const notes = database.prepare("SELECT run_id, note FROM notes");
   const counts = database.prepare("SELECT tag, count(*) AS runs FROM tags GROUP BY tag ORDER BY tag");
   const tagged = database.prepare("SELECT run_id FROM tags WHERE tag = ? ORDER BY run_id");
   return {
@@ -14,6 +15,7 @@ export function prepareRunLabels(database: DatabaseSync) {
       const row = note.get(storedInteger(runId));
       return row && textIn(row, "note");
     },
+    notes: () => new Map(notes.iterate().map((row) => [integerIn(row, "run_id"), textIn(row, "note")])),
     counts: () => new Map(counts.all().map((row) => [textIn(row, "tag"), integerIn(row, "runs")])),
     taggedWith: (tag: string) => tagged.all(tag).map((row) => integerIn(row, "run_id")),
   };

@@ -25,6 +25,7 @@ export interface RunQueries {
   readonly run: (runId: number, withHistory: boolean) => RunRecord | undefined;
   readonly history: (runId: number) => readonly EpochRecord[];
   readonly lastEpoch: (runId: number) => EpochRecord | undefined;
+  readonly statuses: () => ReadonlyMap<number, string>;
   readonly labels: ReturnType<typeof prepareRunLabels>;
   /** Rows of `params`, `pipeline` included. */
   readonly params: (runId: number) => readonly Param[];
@@ -46,6 +47,7 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
   const lastEpoch = database.prepare("SELECT * FROM history WHERE run_id = ? ORDER BY epoch DESC LIMIT 1");
   const params = database.prepare("SELECT param_name, param_value FROM params WHERE run_id = ? ORDER BY rowid");
 
+  const allStatuses = database.prepare("SELECT run_id, status FROM runs");
   const labels = prepareRunLabels(database);
 
   const historyOf = (runId: number): readonly EpochRecord[] => history.all(storedInteger(runId)).map(epochFrom);
@@ -65,6 +67,7 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
     history: historyOf,
     params: paramsOf,
     labels,
+    statuses: () => new Map(allStatuses.iterate().map((row) => [integerIn(row, "run_id"), textIn(row, "status")])),
     lastEpoch: (runId) => {
       const row = lastEpoch.get(storedInteger(runId));
       return row === undefined ? undefined : epochFrom(row);

@@ -1,31 +1,38 @@
 /** Looking through what runs have under a name: options in `params`, figures in `run_results` and `run_metrics`. */
 import type { DatabaseSync } from "node:sqlite";
 import type { Direction } from "@ml-mosaic/statistics";
+import { readPipeline } from "../pipelines/flat-pipeline.ts";
+import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { MetricSummary, ParamSummary, ValueCondition } from "./records.ts";
 import { pipelineParam } from "./run-queries.ts";
 import { seedColumns } from "./seed-columns.ts";
 import { integerIn, numberIn, type Row, textIn, textOrNullIn } from "./stored-value.ts";
 
-export function runsWithValueIn(database: DatabaseSync, condition: ValueCondition): readonly number[] {
-  const meets = new Map<number, boolean>();
+export function valuesIn(database: DatabaseSync, name: string): ReadonlyMap<number, string | number | null> {
+  const values = new Map<number, string | number | null>();
   const look = (rows: Iterable<Row>) => {
     // The first row of a run counts, which is its result where both have the name, as with `epochs`.
     for (const row of rows) {
       const runId = integerIn(row, "run_id");
-      if (!meets.has(runId)) meets.set(runId, meetsCondition(row, condition));
+      if (!values.has(runId)) values.set(runId, typeof row.value === "number" ? row.value : textOrNullIn(row, "value"));
     }
   };
-  const { name } = condition;
   if (seedColumns.some((column) => column.name === name))
     look(database.prepare(`SELECT run_id, "${name}" AS value FROM run_results`).iterate());
   look(database.prepare("SELECT run_id, value FROM run_metrics WHERE name = ?").iterate(name));
   look(database.prepare("SELECT run_id, param_value AS value FROM params WHERE param_name = ?").iterate(name));
-  return [...meets.keys()].filter((runId) => meets.get(runId)).sort((a, b) => a - b);
+  return values;
 }
 
-/** @param row with the column `value` */
-function meetsCondition(row: Row, { comparison, value }: ValueCondition): boolean {
-  const stored = numberIn(row, "value");
+export function runsWithValueIn(database: DatabaseSync, condition: ValueCondition): readonly number[] {
+  const values = valuesIn(database, condition.name);
+  return [...values.keys()]
+    .filter((runId) => meetsCondition(values.get(runId) ?? null, condition))
+    .sort((a, b) => a - b);
+}
+
+function meetsCondition(actual: string | number | null, { comparison, value }: ValueCondition): boolean {
+  const stored = numberIn({ actual }, "actual");
   const wanted = numberIn({ value }, "value");
   if (stored !== null && wanted !== null) {
     switch (comparison) {
@@ -39,7 +46,20 @@ function meetsCondition(row: Row, { comparison, value }: ValueCondition): boolea
         return comparison satisfies never;
     }
   }
-  return comparison === "equal" && textOrNullIn(row, "value") === value;
+  return comparison === "equal" && textOrNullIn({ actual }, "actual") === value;
+}
+
+/** Equal texts in a row, as of repetitions, are read once. */
+export function readPipelinesIn(database: DatabaseSync, visit: (runId: number, pipeline: Pipeline) => void): void {
+  let last: { readonly text: string; readonly pipeline: Pipeline | undefined } | undefined;
+  const rows = database
+    .prepare("SELECT run_id, param_value FROM params WHERE param_name = ? ORDER BY rowid")
+    .iterate(pipelineParam);
+  for (const row of rows) {
+    const text = textIn(row, "param_value");
+    if (last?.text !== text) last = { text, pipeline: readPipeline(text) };
+    if (last.pipeline !== undefined) visit(integerIn(row, "run_id"), last.pipeline);
+  }
 }
 
 export function metricSummariesIn(database: DatabaseSync): readonly MetricSummary[] {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { EpochRecord } from "@ml-mosaic/training";
+import type { Pipeline } from "../pipelines/pipeline.ts";
 import { boundedRequest } from "./bounded-request.ts";
 import type {
   Artifact,
@@ -18,7 +19,7 @@ import type {
 import { prepareRemovedRuns, removedFilesIn } from "./removed-runs.ts";
 import { prepareRunDigests, type RunDigests } from "./run-digest.ts";
 import { prepareRunQueries, type RunQueries, resultFrom } from "./run-queries.ts";
-import { metricSummariesIn, paramSummariesIn, runsWithValueIn } from "./run-values.ts";
+import { metricSummariesIn, paramSummariesIn, readPipelinesIn, runsWithValueIn, valuesIn } from "./run-values.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
 import type { StoreReader } from "./store.ts";
 import { StoreError } from "./store-error.ts";
@@ -130,6 +131,22 @@ export class SqliteStoreReader implements StoreReader {
 
   runsWithValue(condition: ValueCondition): Promise<readonly number[]> {
     return this.perform(() => transaction(this.database, "read", () => runsWithValueIn(this.database, condition)));
+  }
+
+  valuesOf(name: string): Promise<ReadonlyMap<number, string | number | null>> {
+    return this.perform(() => transaction(this.database, "read", () => valuesIn(this.database, name)));
+  }
+
+  statuses(): Promise<ReadonlyMap<number, string>> {
+    return this.perform(() => this.queries.statuses());
+  }
+
+  readPipelines(visit: (runId: number, pipeline: Pipeline) => void): Promise<void> {
+    return this.perform(() => readPipelinesIn(this.database, visit));
+  }
+
+  notes(): Promise<ReadonlyMap<number, string>> {
+    return this.perform(() => this.queries.labels.notes());
   }
 
   async request(sql: string): Promise<readonly number[]> {

@@ -59,6 +59,15 @@ export interface StoreReader {
   runs(query?: RunQuery): AsyncIterable<RunRecord>;
   /** Ids of the runs that `runs` gives for the same query. */
   runIds(query?: RunQuery): Promise<readonly number[]>;
+  /**
+   * What each run has under a name: a figure of its result, and where it has no such figure a row of its `params`. Runs
+   * that have neither are missing.
+   */
+  valuesOf(name: string): Promise<ReadonlyMap<number, string | number | null>>;
+  statuses(): Promise<ReadonlyMap<number, string>>;
+  /** Calls `visit`, which must not call the store, with the pipeline of every run that has one. */
+  readPipelines(visit: (runId: number, pipeline: Pipeline) => void): Promise<void>;
+  notes(): Promise<ReadonlyMap<number, string>>;
   /** Ids of the runs whose value meets the condition, ascending. */
   runsWithValue(condition: ValueCondition): Promise<readonly number[]>;
   /**

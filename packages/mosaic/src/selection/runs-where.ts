@@ -1,0 +1,153 @@
+/** Which runs of a database meet a condition: `status = error and MLP.depth > 2 and test_loss > 0.1`. */
+import { isNullText } from "@ml-mosaic/configurable";
+import { type Condition, evaluate, namesIn, unknownNames } from "../conditions/index.ts";
+import { MosaicError } from "../errors.ts";
+import { findFigure, readFigures } from "../figures/known-figures.ts";
+import type { ModuleSpec } from "../pipelines/pipeline.ts";
+import type { StoreReader } from "../store/index.ts";
+
+type Value = string | number | boolean | null | undefined;
+
+/** What a name stands for, run by run. */
+type ValueOf = (runId: number) => Value;
+
+/** Names that every run has, whatever its pipeline is. */
+const ownNames = ["status", "id", "tag", "note"];
+
+/** Ids, ascending. Only what the condition names is held, a value for each run. */
+export async function runsWhere(reader: StoreReader, condition: Condition): Promise<readonly number[]> {
+  const values = await readValues(reader, condition);
+  const tags: TagTests = new Map();
+  const tested = testingTags(condition, tags);
+  for (const [name, tag] of tags) values.set(name, await hasTag(reader, tag));
+  const ids = await reader.runIds();
+  return ids.filter((runId) => evaluate(tested, (name) => values.get(name)?.(runId)));
+}
+
+/** @throws MosaicError for names that nothing in the database has */
+async function readValues(reader: StoreReader, condition: Condition): Promise<Map<string, ValueOf>> {
+  const values = new Map<string, ValueOf>();
+  const unknown = new Set<string>();
+  const figures = await readFigures(reader);
+  for (const name of new Set(namesIn(condition).map((each) => each.name))) {
+    const found = ownNames.includes(name) ? await ownValue(reader, name) : await storedValue(reader, name, figures);
+    if (found === undefined) unknown.add(name);
+    else values.set(name, found);
+  }
+  const modules = unknown.size === 0 ? undefined : await readModuleOptions(reader, unknown);
+  for (const [name, ofRuns] of modules?.values ?? []) values.set(name, (runId) => ofRuns.get(runId));
+  if (modules !== undefined && [...unknown].some((name) => !values.has(name))) {
+    const options = (await reader.paramSummaries()).map(({ name }) => name);
+    const known = [...ownNames, ...figures.map(({ name }) => name), ...modules.names, ...options];
+    const faults = unknownNames(condition, [...new Set([...values.keys(), ...known])]);
+    throw refused(faults.map(({ message, remedy }) => `${message} ${remedy}`));
+  }
+  return values;
+}
+
+async function ownValue(reader: StoreReader, name: string): Promise<ValueOf> {
+  switch (name) {
+    case "id":
+      return (runId) => runId;
+    case "status": {
+      const statuses = await reader.statuses();
+      return (runId) => statuses.get(runId);
+    }
+    case "note": {
+      const notes = await reader.notes();
+      return (runId) => notes.get(runId) ?? "None";
+    }
+    default:
+      // Tags are tested one by one.
+      return () => undefined;
+  }
+}
+
+/** A figure, or an option by its name in `params`; undefined where no run has it and it is no figure either. */
+async function storedValue(
+  reader: StoreReader,
+  name: string,
+  figures: Awaited<ReturnType<typeof readFigures>>,
+): Promise<ValueOf | undefined> {
+  const stored = await reader.valuesOf(name.replace(/^PROCESS\./, ""));
+  if (stored.size > 0) return (runId) => stored.get(runId);
+  const figure = findFigure(figures, name);
+  if (figure === undefined) return undefined;
+  const ofFigure = await reader.valuesOf(figure.name);
+  return (runId) => ofFigure.get(runId);
+}
+
+interface ModuleOptions {
+  /** Every name that an option of some module has. */
+  readonly names: ReadonlySet<string>;
+  /** Of the wanted names that some run has: what each run has. */
+  readonly values: ReadonlyMap<string, ReadonlyMap<number, string>>;
+}
+
+async function readModuleOptions(reader: StoreReader, wanted: ReadonlySet<string>): Promise<ModuleOptions> {
+  const names = new Set<string>();
+  const values = new Map<string, Map<number, string>>();
+  await reader.readPipelines((runId, { modules }) => {
+    for (const module of modules)
+      for (const [name, text] of namedOptions(module)) {
+        names.add(name);
+        if (!wanted.has(name)) continue;
+        const ofRuns = values.get(name) ?? new Map<number, string>();
+        if (!ofRuns.has(runId)) values.set(name, ofRuns.set(runId, text));
+      }
+  });
+  return { names, values };
+}
+
+/** By the section, where the database knows it, by the type and by the class. */
+function* namedOptions({ section, type, className, options, key }: ModuleSpec): Generator<readonly [string, string]> {
+  for (const place of new Set([section, type, className]))
+    if (place !== undefined)
+      for (const [name, text] of [...Object.entries(options), ["key", key]] as const) yield [`${place}.${name}`, text];
+}
+
+/** What is looked for, by names that no user can write: undefined is "no tag at all". */
+type TagTests = Map<string, string | undefined>;
+
+/** A run has many tags: `tag = best` holds where one of them is that, `tag != best` where none is. */
+function testingTags(condition: Condition, tests: TagTests): Condition {
+  switch (condition.kind) {
+    case "and":
+    case "or":
+      return { ...condition, parts: condition.parts.map((part) => testingTags(part, tests)) };
+    case "not":
+      return { ...condition, part: testingTags(condition.part, tests) };
+    case "in":
+      if (condition.name.name !== "tag") return condition;
+      return { kind: "or", parts: condition.values.map((value) => tagTest(condition.name, value, tests)) };
+    case "comparison": {
+      const { name, relation, value } = condition;
+      if (name.name !== "tag") return condition;
+      if (relation !== "=" && relation !== "!=")
+        throw refused([`"tag" at character ${name.at} has no order. Compare it with =, != or in.`]);
+      const test = tagTest(name, value, tests);
+      return relation === "=" ? test : { kind: "not", part: test };
+    }
+    default:
+      return condition satisfies never;
+  }
+}
+
+type Comparison = Extract<Condition, { kind: "comparison" }>;
+
+function tagTest({ at }: Comparison["name"], { text, isQuoted }: Comparison["value"], tests: TagTests): Condition {
+  const isNone = !isQuoted && isNullText(text);
+  const name = `tag\n${isNone ? "" : text}`;
+  tests.set(name, isNone ? undefined : text);
+  return { kind: "comparison", name: { name, at }, relation: "=", value: { text: "true", isQuoted: false, at } };
+}
+
+async function hasTag(reader: StoreReader, tag: string | undefined): Promise<ValueOf> {
+  const tags = tag === undefined ? [...(await reader.tagCounts()).keys()] : [tag];
+  const tagged = new Set((await Promise.all(tags.map((each) => reader.runsTagged(each)))).flat());
+  return (runId) => tagged.has(runId) === (tag !== undefined);
+}
+
+function refused(faults: readonly string[]): MosaicError {
+  return new MosaicError("BAD_SELECTOR", faults.map((fault) => `--where: ${fault}`).join("\n"));
+}
