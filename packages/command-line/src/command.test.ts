@@ -124,6 +124,12 @@ describe("values have types", () => {
     );
   });
 
+  test("and no text means that there is none", async () => {
+    expect((await parse("None", "-id", "null")).given).toMatchObject({ database_file: "None", id: "null" });
+    expect((await parse("or.db", "--id=")).given?.id).toBe("");
+    expect((await parse("or.db", "--epochs=")).err).toContain('--epochs: expected an integer of at least 1, got ""');
+  });
+
   test.each([
     [["--epochs", "0"], 'look: --epochs: expected an integer of at least 1, got "0"'],
     [["-epochs", "1.5"], '--epochs: expected an integer of at least 1, got "1.5"'],

@@ -15,8 +15,14 @@ export function readWords(command: Command, name: string, words: readonly string
   const context = `${name}:`;
   const split = splitWords(words, command.arguments, options);
   if ("--help" in split.values || "-h" in split.values) return undefined;
-  const whole = Object.entries(options).filter(([option]) => !split.cutShort.includes(option));
-  const schemas = { ...command.arguments, ...Object.fromEntries(whole) };
+  const taken = Object.entries({ ...command.arguments, ...options }).filter(([each]) => !split.cutShort.includes(each));
+  // Nothing is said by leaving out: a text such as None is one here.
+  const schemas = Object.fromEntries(
+    taken.map(([each, option]) => {
+      const isWritten = [each, ...option.aliases].some((spelling) => Object.hasOwn(split.values, spelling));
+      return [each, isWritten ? { ...option, optional: false } : option];
+    }),
+  );
   const checked = checkValues(schemas, split.values, { context, text: true });
   const problems = [...split.problems, ...(checked.ok ? [] : checked.problems)];
   if (!checked.ok || problems.length > 0) return refused(context, problems);
