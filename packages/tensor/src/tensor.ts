@@ -340,7 +340,7 @@ export class Tensor {
   }
   /**
    * The k largest elements along an axis and their positions, the largest first (with `largest: false` the smallest).
-   * Of equal elements the first ones are taken; NaN has no place in the order. With `sorted: false` they come in any
+   * Of equal elements the first ones are taken; NaN counts as infinity. With `sorted: false` they come in any
    * order.
    */
   topk(

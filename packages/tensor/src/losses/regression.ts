@@ -40,7 +40,9 @@ export class SmoothL1Loss implements Loss {
     const distance = prediction.sub(target.float());
     if (beta === 0) return reduceLoss(distance.abs(), reduction);
     const size = distance.abs();
-    return reduceLoss(size.lt(beta).where(distance.pow(2).mul(0.5 / beta), size.sub(beta / 2)), reduction);
+    const isFar = size.ge(beta);
+    const squares = withoutFar(distance, isFar).mul(0.5 / beta);
+    return reduceLoss(isFar.where(size.sub(beta / 2), squares), reduction);
   }
 }
 
@@ -57,6 +59,13 @@ export class HuberLoss implements Loss {
     const { delta = 1, reduction } = this.options;
     const distance = prediction.sub(target.float());
     const size = distance.abs();
-    return reduceLoss(size.le(delta).where(distance.pow(2).mul(0.5), size.sub(delta / 2).mul(delta)), reduction);
+    const isFar = size.gt(delta);
+    const squares = withoutFar(distance, isFar).mul(0.5);
+    return reduceLoss(isFar.where(size.sub(delta / 2).mul(delta), squares), reduction);
   }
+}
+
+/** Squares of distances, 0 for far ones: the gradient of an infinite square would be NaN even where it is not used. */
+function withoutFar(distance: Tensor, isFar: Tensor): Tensor {
+  return isFar.where(0, distance).pow(2);
 }

@@ -5,6 +5,7 @@ import { lengthAt, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { scatterAdd } from "./indexing.ts";
 import { emitLongCumsum, isLongSum } from "./long-sums.ts";
+import { emitNaNAs } from "./nan.ts";
 import { defineOp, type Emitter, type Input, type TensorType, type Value } from "./op.ts";
 
 export type TopKAttributes = {
@@ -30,16 +31,26 @@ function emitNothing(emitter: Emitter, { shape, dtype }: TensorType): string | u
   return shape.includes(0) ? emitter.constant(allocate(dtype, 0), shape, dtype) : undefined;
 }
 
-/** The one ONNX node behind values and indices. */
-function emitTopK(emitter: Emitter, { name }: Value, attributes: TopKAttributes) {
+/**
+ * The one ONNX node behind values and indices. Of NaN it would make any order, also of the numbers around: these count as
+ * infinity, and values are read again.
+ */
+function emitTopK(emitter: Emitter, x: Value, attributes: TopKAttributes) {
+  const { name } = x;
   const { axis, k, largest, sorted } = attributes;
-  return emitter.nodesOnce(
-    `${name}${JSON.stringify(attributes)}`,
+  const ordered = emitNaNAs(emitter, x, Number.POSITIVE_INFINITY);
+  const key = `${name}${JSON.stringify(attributes)}`;
+  const { values, indices } = emitter.nodesOnce(
+    key,
     "TopK",
-    [name, emitter.constant(BigInt64Array.of(BigInt(k)), [1])],
+    [ordered, emitter.constant(BigInt64Array.of(BigInt(k)), [1])],
     { axis, largest: largest ? 1 : 0, sorted: sorted ? 1 : 0 },
     ["values", "indices"],
   );
+  return {
+    values: ordered === name ? values : emitter.nodeOnce(key, "GatherElements", [name, indices], { axis }),
+    indices,
+  };
 }
 
 /** The k largest or smallest elements along one axis; of those that tie, the first ones. */

@@ -3,6 +3,7 @@ import { lengthAt, reducedShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { emitInt64Product, emitInt64Sum } from "./int64.ts";
 import { emitLongSum, isLongSum } from "./long-sums.ts";
+import { emitNaNAs } from "./nan.ts";
 import { defineOp, type Emitter, type Input, type TensorType, type Value } from "./op.ts";
 
 /** Positive sorted axes; the output drops them unless `keepdim`. */
@@ -115,11 +116,12 @@ export const prod = reduction(
   },
 );
 
-/** Index of the first largest element along one axis. */
-export const argmax = argExtreme("argmax", "ArgMax");
-export const argmin = argExtreme("argmin", "ArgMin");
+/** Index of the first largest element along one axis; as in PyTorch that is NaN where there is one. */
+export const argmax = argExtreme("argmax", "ArgMax", Number.POSITIVE_INFINITY);
+export const argmin = argExtreme("argmin", "ArgMin", Number.NEGATIVE_INFINITY);
 
-function argExtreme(name: string, onnx: string) {
+/** @param nan what NaN counts as: kernels pass over it or not, depending on the axis */
+function argExtreme(name: string, onnx: string, nan: number) {
   return defineOp<{ readonly axis: number; readonly keepdim: boolean }, [x: Input]>({
     name,
     infer([{ shape }], { axis, keepdim }) {
@@ -127,7 +129,8 @@ function argExtreme(name: string, onnx: string) {
         throw new TensorError("TENSOR_SHAPE", `${name}: axis ${axis} of ${showShape(shape)} is empty`);
       return { shape: reducedShape(shape, [axis], keepdim), dtype: "int64" };
     },
-    emit: (emitter, [x], { axis, keepdim }) => emitter.node(onnx, [x.name], { axis, keepdims: keepdim ? 1 : 0 }),
+    emit: (emitter, [x], { axis, keepdim }) =>
+      emitter.node(onnx, [emitNaNAs(emitter, x, nan)], { axis, keepdims: keepdim ? 1 : 0 }),
   });
 }
 
