@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -25,9 +25,9 @@ beforeEach(async () => {
 afterEach(() => workspace.close());
 
 /** Three runs, one after the other, which take a moment each. */
-async function write(dataOptions: Options = { delay: 1000 }, process: Options = {}): Promise<void> {
+async function write(dataOptions: Options = { delay: 1000 }, process: Options = {}, folder = "."): Promise<void> {
   await workspace.write(
-    "config.ini",
+    join(folder, "config.ini"),
     config({
       process,
       monitor: { nb_processus: 1 },
@@ -37,11 +37,11 @@ async function write(dataOptions: Options = { delay: 1000 }, process: Options = 
 }
 
 /** The experiment answers, and is at work on this run. */
-const atWork = (runId: number, name = "or") =>
+const atWork = (runId: number, name = "or", folder = ".") =>
   until(
     () =>
-      workspace.exists(`.runs/${name}/output_${runId}.log`) &&
-      workspace.statuses(`${name}.db`)[runId - 1] === "running",
+      workspace.exists(join(folder, `.runs/${name}/output_${runId}.log`)) &&
+      workspace.statuses(join(folder, `${name}.db`))[runId - 1] === "running",
     `run ${runId} to start`,
   );
 const expectDone = (database: string) => expect(workspace.statuses(database)).toEqual(["done", "done", "done"]);
@@ -59,8 +59,9 @@ describe("pause", () => {
     expect((await running.finished).code).toBe(3);
     expect(workspace.statuses("or.db")).toEqual(["done", "done", "pending"]);
     expect(JSON.parse(await workspace.read("left over.json"))).toMatchObject({
-      database: workspace.path("or.db"),
-      folder: workspace.folder,
+      database: "or.db",
+      folder: ".",
+      written_in: workspace.folder,
       PROCESS: { lr: "1e-2", epochs: "2" },
       MONITOR: { nb_processus: "1" },
       pipelines: [[{ class: "Data" }, { class: "Net", width: "4", name: "NET" }]],
@@ -288,6 +289,36 @@ describe("resume", () => {
     }
     expect(workspace.statuses("or.db")).toEqual(statuses);
     expect(workspace.query("or.db", "SELECT count(*) AS n FROM experiments")).toEqual([{ n: 1 }]);
+  });
+
+  test("finds the database of a project that was moved, and of a file that was", async () => {
+    await mkdir(workspace.path("project"));
+    for (const name of ["data.ts", "net.ts"]) await rename(workspace.path(name), workspace.path(`project/${name}`));
+    await write({}, { epochs: 1_000_000 }, "project");
+    const running = workspace.start("run", "project/config.ini", "project/or.db");
+    await atWork(1, "or", "project");
+    expect((await workspace.run("pause", "project/left.json", "--now")).code).toBe(0);
+    await running.finished;
+    const left: Record<string, unknown> = JSON.parse(await workspace.read("project/left.json"));
+    expect(left).toMatchObject({ database: "or.db", folder: ".", written_in: workspace.path("project") });
+    const earlier = { ...left, database: workspace.path("project/or.db"), folder: workspace.path("project") };
+    const goesOn = async (file: string, database: string) => {
+      const resuming = workspace.start("resume", file);
+      await until(() => workspace.statuses(database).includes("running"), `${file} to be taken`);
+      resuming.kill("SIGTERM");
+      const { code, stderr } = await resuming.finished;
+      expect({ code, stderr }).toEqual({
+        code: 3,
+        stderr: expect.stringContaining(`Going on in ${workspace.path(database)}: 3 runs`),
+      });
+    };
+    await rename(workspace.path("project/left.json"), workspace.path("left.json"));
+    await goesOn("left.json", "project/or.db");
+    await rename(workspace.path("left.json"), workspace.path("project/left.json"));
+    await rename(workspace.path("project"), workspace.path("moved"));
+    await goesOn("moved/left.json", "moved/or.db");
+    await workspace.write("moved/earlier.json", JSON.stringify({ ...earlier, written_in: undefined }));
+    await goesOn("moved/earlier.json", "moved/or.db");
   });
 
   test("leaves alone what was done meanwhile, takes rekeyed runs, and reports a changed module", async () => {

@@ -1,7 +1,8 @@
 /** What `mosaic pause` writes and `mosaic resume` takes: what is left of an experiment, and where it goes on. */
 
-import { stat } from "node:fs/promises";
-import { messageOf } from "@ml-mosaic/base";
+import { realpath, stat } from "node:fs/promises";
+import { basename, dirname, relative, resolve } from "node:path";
+import { messageOf, pathExists } from "@ml-mosaic/base";
 import { readPipelines } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { contentDigest, flatPipeline } from "../pipelines/flat-pipeline.ts";
@@ -40,13 +41,21 @@ export async function countLeft(store: StoreReader, experimentId: number): Promi
 /** Writes down what is left of an experiment, which must be at rest, run by run. Returns how many there are. */
 export async function writePauseFile(path: string, store: StoreReader, paused: PausedExperiment): Promise<number> {
   const runIds: number[] = [];
+  const here = await realpath(dirname(path));
   async function* texts() {
     for await (const run of runsLeft(store, paused.experimentId)) {
       const pipeline = requirePipeline(run);
       if (runIds.length === 0) {
         // PROCESS of the first run that is left: for the reader, the database has those of each.
         const process = processParams(pipeline, run.params);
-        const head = { database: store.location, folder: paused.folder, PROCESS: process, MONITOR: paused.monitor };
+        const head = {
+          // From where the file lies, as a project is moved with all that is in it; and where that was.
+          database: relative(here, store.location),
+          folder: relative(here, paused.folder) || ".",
+          written_in: here,
+          PROCESS: process,
+          MONITOR: paused.monitor,
+        };
         yield `${JSON.stringify(head, null, "\t").slice(0, -"\n}".length)},\n\t"pipelines": [`;
       }
       yield listItem(flatPipeline(pipeline), runIds.length, 2);
@@ -88,7 +97,7 @@ export async function readPauseFile(path: string): Promise<PauseFile> {
     const why = messageOf(error);
     throw problem(error instanceof SyntaxError ? `it is no JSON (${why})` : `it cannot be read (${why})`, error);
   }
-  const { database, folder, PROCESS, MONITOR, run_ids: runIds } = Object.fromEntries(others);
+  const { database, folder, written_in: before, PROCESS, MONITOR, run_ids: runIds } = Object.fromEntries(others);
   if (typeof database !== "string" || typeof folder !== "string")
     throw problem('it has no "database" and "folder"; was it written by mosaic pause?');
   if (!isTexts(PROCESS) || !isTexts(MONITOR)) throw problem("PROCESS and MONITOR must be objects of texts");
@@ -100,7 +109,15 @@ export async function readPauseFile(path: string): Promise<PauseFile> {
     const runId = runIds[index];
     if (runId !== undefined) runs.set(runId, digest);
   }
-  return { database, folder, monitor: MONITOR, runs };
+  const here = await realpath(dirname(path));
+  // The file alone may have been moved. Those of earlier versions have absolute paths, which tell nothing after a move.
+  const places =
+    typeof before === "string"
+      ? [here, before].map((place) => [resolve(place, database), resolve(place, folder)] as const)
+      : [[database, folder] as const, [resolve(here, basename(database)), folder] as const];
+  const [first] = places;
+  const found = places.find(([path]) => pathExists(path)) ?? first ?? [database, folder];
+  return { database: found[0], folder: found[1], monitor: MONITOR, runs };
 }
 
 /** @param others gets what is no pipeline, by name */

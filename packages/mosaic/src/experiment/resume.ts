@@ -1,3 +1,5 @@
+import { realpathSync } from "node:fs";
+import { pathExists } from "@ml-mosaic/base";
 import type { MonitorSection } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { contentDigest } from "../pipelines/flat-pipeline.ts";
@@ -32,6 +34,11 @@ export async function queueResumed(
   return { finished, requeued: { ...requeued, runIds } };
 }
 
+/** Also where the one that the file names is no more: the project has been moved. */
+function isSameFolder(folder: string, named: string): boolean {
+  return folder === named || !pathExists(named) || (pathExists(folder) && realpathSync(folder) === realpathSync(named));
+}
+
 function isLeft(status: string): boolean {
   return status === "pending" || status === "paused";
 }
@@ -59,7 +66,7 @@ async function matchRuns(store: Store, file: PauseFile, path: string) {
   if (unknown !== undefined) throw refuse(`there is no run ${unknown}`);
   const origins = await originsOf(store, experimentIds);
   if (origins.length === 0) throw refuse("it does not say where the configuration file was");
-  const foreign = origins.find(({ folder }) => folder !== file.folder);
+  const foreign = origins.find(({ folder }) => !isSameFolder(folder, file.folder));
   if (foreign !== undefined) throw refuse(`its runs come from ${foreign.folder}, not from ${file.folder}`);
   return { runIds, left };
 }

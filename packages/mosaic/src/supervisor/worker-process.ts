@@ -43,7 +43,8 @@ export function startWorker(events: WorkerEvents): WorkerProcess {
     serialization: "advanced",
     // The worker moves what comes out of its children, and of native libraries, to its run's log.
     stdio: ["ignore", output.descriptor, output.descriptor, "ipc", "pipe"],
-    execArgv: ["--disable-warning=ExperimentalWarning"],
+    // Left alone, V8 takes 20 MB more of each worker for young garbage, and gains little by it.
+    execArgv: ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"],
   });
   let gone = false;
   const signalGroup = (signal: NodeJS.Signals) => {
