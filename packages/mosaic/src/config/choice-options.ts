@@ -14,7 +14,7 @@ import { conditionType } from "../conditions/index.ts";
 
 /** Names of options that go together, group by group. */
 const groups: Type<string[][]> = {
-  expected: "options with commas between them, as in MLP.width, MLP.depth; several such groups with semicolons",
+  expected: "options with commas between them, as in MLP.width, MLP.depth",
   read: (value) => {
     if (typeof value !== "string") return refuse(value, groups.expected);
     const parts = value.split(";").map((part) => [part.trim(), parseValue(part, { braces: "text" })] as const);

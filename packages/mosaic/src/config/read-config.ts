@@ -1,6 +1,6 @@
 /** Reads a configuration file with what it includes, changes of the command line, and references between values. */
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { parseValue } from "@ml-mosaic/configurable";
+import { list, parseValue, path, schema } from "@ml-mosaic/configurable";
 import { type IniOption, type IniSection, parseIni } from "./ini.ts";
 import { interpolate } from "./interpolate.ts";
 import { override, withOptions } from "./overrides.ts";
@@ -8,6 +8,14 @@ import { type Fault, Gathered } from "./problem.ts";
 import { rebasePaths } from "./rebase-paths.ts";
 import { SourceLines } from "./source-lines.ts";
 import { readSourceText } from "./source-text.ts";
+
+/** What may stand above all sections. */
+export const fileOptions = {
+  include: schema(list(path), {
+    optional: true,
+    help: "Files whose sections and options hold too, where this file, or one behind them, does not say otherwise",
+  }),
+};
 
 export interface OpenConfig {
   /** The file's text as it was read. */

@@ -20,7 +20,7 @@ import type { ClassOptions, DescribedClass } from "./user-classes.ts";
 const draft = "http://json-schema.org/draft-07/schema#";
 
 /**
- * A JSON Schema of a configuration file, taken as an object of sections, each an object of its options; an axis is a
+ * A JSON Schema of a configuration file with all that it includes, taken as an object of sections, each an object of its options; an axis is a
  * list. Which options a component takes follows from the component that is chosen.
  */
 export function configJson(classes: readonly DescribedClass[] | undefined): JsonSchema {

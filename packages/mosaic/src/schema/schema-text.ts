@@ -2,12 +2,14 @@ import { componentTables, optionTable, type SchemaMap } from "@ml-mosaic/configu
 import { classOptions } from "../config/class-section.ts";
 import { monitorOptions } from "../config/monitor-section.ts";
 import { groups, processOptions } from "../config/process-options.ts";
+import { fileOptions } from "../config/read-config.ts";
 import { type TrainingComponent, trainingComponents } from "./training-options.ts";
 import type { DescribedClass } from "./user-classes.ts";
 
 /** Everything that a configuration file may hold, as tables. */
 export function configText(classes: readonly DescribedClass[] | undefined): string {
   return [
+    table("above all sections", fileOptions),
     table("[PROCESS]", withNames(processOptions)),
     table("[MONITOR]", monitorOptions),
     ...(classes === undefined
