@@ -187,9 +187,12 @@ test("an unknown type lists all there are, generic ones and those of others", as
   const named = /"(\w+)"/g;
   const listOf = async (trainer: Options) => Array.from((await messageOf(trainer)).matchAll(named), ([, name]) => name);
   expect((await listOf({ optimizer: { type: "x" } })).slice(0, -1).sort()).toEqual([
+    "adadelta",
     "adagrad",
     "adam",
     "adamw",
+    "nadam",
+    "radam",
     "rmsprop",
     "sgd",
   ]);
