@@ -37,8 +37,8 @@ describe("the published packages", () => {
   test("hold what they say, and no tests", async () => {
     expect(packages.map(({ name }) => name)).toEqual([
       "@ml-mosaic/base",
-      "@ml-mosaic/command-line",
       "@ml-mosaic/configurable",
+      "@ml-mosaic/command-line",
       "@ml-mosaic/fits",
       "@ml-mosaic/statistics",
       "@ml-mosaic/tensor",

@@ -49,13 +49,13 @@ export const compareCommand = plotCommand({
         words: "PAIR",
         help: "print the reasoning about one pair in full: two places of the table (1,2), or two names with a slash between",
       }),
-      all: schema(boolean, { default: false, help: "list every pair of models and every data set" }),
+      all: schema(boolean, { help: "list every pair of models and every data set" }),
       plot: schema(path, {
         optional: true,
         words: "FILE",
         help: "also draw it: .pdf, .svg, .png, or .csv for the figures",
       }),
-      json: schema(boolean, { default: false, help: "write JSON for programs, with every figure" }),
+      json: schema(boolean, { help: "write JSON for programs, with every figure" }),
     },
     preconditions(given) {
       optionalSelectorOf(given);

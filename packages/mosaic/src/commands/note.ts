@@ -23,7 +23,7 @@ export const noteCommand = command({
     run_id: schema(within(int, { minimum: 0 }), { help: "id of the run" }),
     text: schema(noteText, { optional: true, help: "the note" }),
   },
-  options: { delete: schema(boolean, { default: false, help: "take the note away" }) },
+  options: { delete: schema(boolean, { help: "take the note away" }) },
   preconditions(given) {
     if (given.delete && given.text !== undefined) return { option: "delete", message: "goes without a text" };
     if (!given.delete && given.text === undefined) return "say what the note is to be, or --delete to take it away";

@@ -25,7 +25,6 @@ export const pauseCommand = command({
   },
   options: {
     now: schema(boolean, {
-      default: false,
       help: "leave the running runs in the middle, instead of waiting for their end; they go on from there",
     }),
     db: schema(path, { optional: true, words: "DATABASE", help: "which experiment, where several are running" }),

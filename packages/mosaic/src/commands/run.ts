@@ -26,16 +26,10 @@ export const runCommand = command({
     ...overridesArgument,
   },
   options: {
-    continue: schema(boolean, { default: false, help: "run only what is missing in the database" }),
-    "retry-errors": schema(boolean, { default: false, help: "with --continue, also run again what failed" }),
-    "restore-removed": schema(boolean, {
-      default: false,
-      help: "with --continue, also train again what mosaic remove has removed",
-    }),
-    "dry-run": schema(boolean, {
-      default: false,
-      help: "check everything, construct each pipeline once, train nothing",
-    }),
+    continue: schema(boolean, { help: "run only what is missing in the database" }),
+    "retry-errors": schema(boolean, { help: "with --continue, also run again what failed" }),
+    "restore-removed": schema(boolean, { help: "with --continue, also train again what mosaic remove has removed" }),
+    "dry-run": schema(boolean, { help: "check everything, construct each pipeline once, train nothing" }),
     ...jsonOption,
   },
   *preconditions(given) {

@@ -25,17 +25,14 @@ export const statusCommand = command({
     }),
   },
   options: {
-    verbose: schema(boolean, { default: false, aliases: ["v"], help: "show the whole stack of each error" }),
-    watch: schema(boolean, { default: false, aliases: ["w"], help: "refresh in place until Ctrl-C" }),
+    verbose: schema(boolean, { aliases: ["v"], help: "show the whole stack of each error" }),
+    watch: schema(boolean, { aliases: ["w"], help: "refresh in place until Ctrl-C" }),
     all: schema(boolean, {
       default: false,
       help: `list all runs, not only the last ${shownRuns} of each status`,
     }),
-    check: schema(boolean, {
-      default: false,
-      help: "check the database and all files of its runs for damage, which reads them whole",
-    }),
-    json: schema(boolean, { default: false, help: "write JSON for programs" }),
+    check: schema(boolean, { help: "check the database and all files of its runs for damage, which reads them whole" }),
+    json: schema(boolean, { help: "write JSON for programs" }),
   },
   preconditions({ check, database_file }) {
     if (check && database_file === undefined)

@@ -15,7 +15,7 @@ export const tagCommand = command({
   },
   options: {
     ...selectorOptions,
-    delete: schema(boolean, { default: false, help: "take the tag away" }),
+    delete: schema(boolean, { help: "take the tag away" }),
   },
   preconditions(given) {
     selectorOf(given);
