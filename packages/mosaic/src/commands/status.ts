@@ -28,7 +28,6 @@ export const statusCommand = command({
     verbose: schema(boolean, { aliases: ["v"], help: "show the whole stack of each error" }),
     watch: schema(boolean, { aliases: ["w"], help: "refresh in place until Ctrl-C" }),
     all: schema(boolean, {
-      default: false,
       help: `list all runs, not only the last ${shownRuns} of each status`,
     }),
     check: schema(boolean, { help: "check the database and all files of its runs for damage, which reads them whole" }),
