@@ -10,6 +10,7 @@ import {
   layerNorm as layerNormOp,
   normalize,
 } from "../ops/normalization.ts";
+import { towardsZero } from "../ops/towards-zero.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -48,20 +49,22 @@ export function batchNorm(input: Tensor, affine: Affine = {}): Normalized {
     const nothing = input.newFull([input.size(1)], Number.NaN);
     return { output: input.apply(batchNormOp, affineInputs, { eps }), mean: nothing, variance: nothing };
   }
+  const axes = input.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+  const near = input.apply(towardsZero, [], { axes });
+  const moved = movedBy(input, near, axes).reshape([-1]);
   if (input.ndim > 2) {
     return {
-      output: input.apply(batchNormOp, affineInputs, { eps }),
-      mean: input.apply(batchMean, affineInputs, { eps }),
-      variance: input.apply(batchVariance, affineInputs, { eps }),
+      output: near.apply(batchNormOp, affineInputs, { eps }),
+      mean: near.apply(batchMean, affineInputs, { eps }).add(moved),
+      variance: near.apply(batchVariance, affineInputs, { eps }),
     };
   }
-  const axes = input.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
   const each = (values: Tensor) => values.reshape([-1, ...new Array<number>(input.ndim - 2).fill(1)]);
-  const mean = input.mean(axes);
-  const centred = input.sub(each(mean));
+  const mean = near.mean(axes);
+  const centred = near.sub(each(mean));
   const variance = centred.mul(centred).mean(axes);
   const scale = weight.div(variance.add(eps).sqrt());
-  return { output: centred.mul(each(scale)).add(each(bias)), mean, variance };
+  return { output: centred.mul(each(scale)).add(each(bias)), mean: mean.add(moved), variance };
 }
 
 /**
@@ -96,7 +99,7 @@ export function groupNorm(input: Tensor, numGroups: number, affine: Affine = {})
       `groupNorm: input ${showShape(input.shape)} has one value for each of ${numGroups} groups; more are needed`,
     );
   }
-  return input.apply(groupNormOp, [weight, bias], { groups: numGroups, eps });
+  return groupsTowardsZero(input, numGroups).apply(groupNormOp, [weight, bias], { groups: numGroups, eps });
 }
 
 /**
@@ -115,15 +118,17 @@ export function instanceNorm(input: Tensor, affine: Affine = {}): Normalized {
     );
   }
   const attributes = { groups: input.size(1), eps };
-  const output = input.apply(groupNormOp, [weight, bias], attributes);
+  const near = groupsTowardsZero(input, attributes.groups);
+  const output = near.apply(groupNormOp, [weight, bias], attributes);
   if (input.numel === 0) {
     const nothing = input.newFull([input.size(0), input.size(1)], 0);
     return { output, mean: nothing, variance: nothing };
   }
+  const positions = input.shape.map((_, axis) => axis).slice(2);
   return {
     output,
-    mean: input.apply(groupMean, [], attributes),
-    variance: input.apply(groupVariance, [], attributes),
+    mean: near.apply(groupMean, [], attributes).add(movedBy(input, near, positions).reshape([input.size(0), -1])),
+    variance: near.apply(groupVariance, [], attributes),
   };
 }
 
@@ -180,6 +185,21 @@ function normalizedAxis(
     }
   }
   return axis;
+}
+
+/** The groups of channels of each sample, of which those that are far from 0 are moved. */
+function groupsTowardsZero(input: Tensor, groups: number): Tensor {
+  if (input.numel === 0) return input;
+  return input
+    .reshape([input.size(0), groups, -1])
+    .apply(towardsZero, [], { axes: [2] })
+    .reshape(input.shape);
+}
+
+/** How far values were moved, with sizes of 1 along `axes`. */
+function movedBy(from: Tensor, to: Tensor, axes: readonly number[]): Tensor {
+  const first = (values: Tensor) => axes.reduce((rest: Tensor, axis) => rest.slice(axis, 0, 1), values);
+  return first(from).sub(first(to));
 }
 
 const ones = (input: Tensor, shape: Shape) => input.newFull(shape, 1);
