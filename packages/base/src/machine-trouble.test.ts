@@ -35,6 +35,15 @@ test("knows Node's words of a package.json that cannot be read, from those of on
   expect(machineTrouble(withMessage("Invalid package config /a/package.json."))).toBeUndefined();
 });
 
+test("tells a module that could not be looked at from one that is missing", () => {
+  const notFound = (name: string) => {
+    const error = new Error(`Cannot find module '${name}'`);
+    return Object.assign(error, { code: "ERR_MODULE_NOT_FOUND", url: new URL(name, import.meta.url).href });
+  };
+  expect(machineTrouble(notFound("./machine-trouble.ts"))).toMatch(/^the disk fails/);
+  expect(machineTrouble(notFound("./nowhere.ts"))).toBeUndefined();
+});
+
 test("knows what says by itself that it is one", () => {
   const error = new Error("not stored", { cause: new MachineTrouble("the disk is a hat; take it off") });
   expect(machineTrouble(error)).toBe("the disk is a hat; take it off");

@@ -1,6 +1,8 @@
 import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
 import { getSystemErrorMap } from "node:util";
 import { errorCode } from "./error-code.ts";
+import { pathExists } from "./path-exists.ts";
 
 /** What of the machine fails, by the code of the system's error, and what helps. */
 const troubles: Readonly<Record<string, string>> = {
@@ -33,6 +35,11 @@ export function machineTrouble(error: unknown): string | undefined {
     .find((trouble) => trouble !== undefined);
 }
 
+/** For errors that are told elsewhere, or later: the machine's are thrown, before a wrong thing is concluded from them. */
+export function unlessTrouble(error: unknown): undefined {
+  if (machineTrouble(error) !== undefined) throw error;
+}
+
 function troubleCalled(code: string): string | undefined {
   return Object.hasOwn(troubles, code) ? troubles[code] : undefined;
 }
@@ -54,7 +61,17 @@ function codesOf(error: Error): readonly string[] {
   // The higher bits of SQLite's code say more than is asked here.
   const sqlite = "errcode" in error ? ofSqlite[Number(error.errcode) & 0xff] : undefined;
   const numbered = Object.entries(constants.errno).flatMap(([code, each]) => (each === number ? [code] : []));
-  return [named, worded, sqlite, ...numbered].filter((code) => code !== undefined);
+  // And a module that is there, but could not be looked at, it calls missing.
+  const unseen = named === "ERR_MODULE_NOT_FOUND" && "url" in error && isThere(String(error.url)) ? "EIO" : undefined;
+  return [named, worded, sqlite, unseen, ...numbered].filter((code) => code !== undefined);
+}
+
+function isThere(url: string): boolean {
+  try {
+    return url.startsWith("file:") && pathExists(fileURLToPath(url));
+  } catch {
+    return true;
+  }
 }
 
 /** An error and all that is behind it; one may be its own cause. */

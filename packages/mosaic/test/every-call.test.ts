@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type CommandEnd, failEveryCall, type Running, type Trial, temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterEach, expect, test } from "vitest";
-import { config, data, dataModule, net, netModule, openWorkspace, processesGone, type Workspace } from "./workspace.ts";
+import { config, data, net, openWorkspace, processesGone, type Workspace, waitingDataModule } from "./workspace.ts";
 
 const most = Number(process.env.HARM_CALLS ?? 3);
 const mostAlike = Number(process.env.HARM_ALIKE ?? 6);
@@ -178,9 +178,9 @@ const scenarios: Readonly<Record<string, Scenario>> = {
 };
 
 async function openPlace(name: string, scenario: Scenario): Promise<Trial> {
-  const workspace = await openWorkspace({ "data.ts": dataModule, "net.ts": netModule });
+  const workspace = await openWorkspace({ "data.ts": waitingDataModule });
   workspaces.push(workspace);
-  const waits = /paus|resume/.test(name) ? { waits_for: workspace.path("go") } : {};
+  const waits = /paus|resume/.test(name) ? { class: "Waiting" } : {};
   const sections = { DATA: { ...data, size: 4, ...waits }, NET: { ...net, width: "2, 3" } };
   await workspace.write("config.ini", config({ monitor: { nb_processus: 1 }, sections }));
   await scenario.before?.(workspace);

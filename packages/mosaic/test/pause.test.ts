@@ -13,6 +13,7 @@ import {
   openWorkspace,
   processesGone,
   type Workspace,
+  waitingDataModule,
 } from "./workspace.ts";
 
 const bin = join(import.meta.dirname, "../bin/mosaic.ts");
@@ -20,18 +21,22 @@ const bin = join(import.meta.dirname, "../bin/mosaic.ts");
 let workspace: Workspace;
 
 beforeEach(async () => {
-  workspace = await openWorkspace();
+  workspace = await openWorkspace({ "data.ts": waitingDataModule });
 });
 afterEach(() => workspace.close());
 
-/** Three runs, one after the other, which take a moment each. */
-async function write(dataOptions: Options = { delay: 1000 }, process: Options = {}, folder = "."): Promise<void> {
+/** Three runs, one after the other, which take a moment each; one for each width. */
+async function write(
+  dataOptions: Options = { delay: 1000 },
+  process: Options = {},
+  { folder = ".", width = "2, 3, 4" } = {},
+): Promise<void> {
   await workspace.write(
     join(folder, "config.ini"),
     config({
       process,
       monitor: { nb_processus: 1 },
-      sections: { DATA: { ...data, ...dataOptions }, NET: { ...net, width: "2, 3, 4" } },
+      sections: { DATA: { ...data, ...dataOptions }, NET: { ...net, width } },
     }),
   );
 }
@@ -44,6 +49,8 @@ const atWork = (runId: number, name = "or", folder = ".") =>
       workspace.statuses(join(folder, `${name}.db`))[runId - 1] === "running",
     `run ${runId} to start`,
   );
+/** Runs wait until the file `go` is there. */
+const waiting = { class: "Waiting" };
 const expectDone = (database: string) => expect(workspace.statuses(database)).toEqual(["done", "done", "done"]);
 
 describe("pause", () => {
@@ -120,11 +127,14 @@ describe("pause", () => {
   });
 
   test("says so when nothing is left, and writes no file", async () => {
-    await write();
+    await write(waiting, {}, { width: "2" });
     const running = workspace.start("run", "config.ini", "or.db");
-    await atWork(3);
-    const paused = await workspace.run("pause", "left.json");
-    expect(paused).toMatchObject({ code: 0, stderr: "Waiting for 1 run: 3\n" });
+    await atWork(1);
+    const pausing = workspace.start("pause", "left.json");
+    await pausing.said("Waiting");
+    await workspace.write("go", "");
+    const paused = await pausing.finished;
+    expect(paused).toMatchObject({ code: 0, stderr: "Waiting for 1 run: 1\n" });
     expect(paused.stdout).toBe(
       `All runs of ${workspace.path("or.db")} have ended; nothing is left, and no file is written.\n`,
     );
@@ -154,7 +164,7 @@ describe("pause", () => {
   });
 
   test("wants --db where two experiments run, and leaves the other one alone", async () => {
-    await write();
+    await write(waiting);
     const one = workspace.start("run", "config.ini", "one.db");
     const two = workspace.start("run", "config.ini", "two.db");
     await Promise.all([atWork(1, "one"), atWork(1, "two")]);
@@ -162,7 +172,10 @@ describe("pause", () => {
     expect(unclear.code).toBe(2);
     expect(unclear.stderr).toContain("several experiments are running; say which one is meant:");
     expect(unclear.stderr).toContain(`\n  --db ${workspace.path("one.db")}`);
-    const paused = await workspace.run("pause", "left.json", "--db", "one.db", "--now");
+    const pausing = workspace.start("pause", "left.json", "--db", "one.db", "--now");
+    await pausing.said("run");
+    await workspace.write("go", "");
+    const paused = await pausing.finished;
     expect(paused.code, paused.stderr).toBe(0);
     expect((await one.finished).code).toBe(3);
     expect((await two.finished).code).toBe(0);
@@ -170,7 +183,7 @@ describe("pause", () => {
   });
 
   test("is refused before anything comes to rest where its file cannot be written", async () => {
-    await write();
+    await write(waiting);
     const running = workspace.start("run", "config.ini", "or.db");
     await atWork(1);
     await mkdir(workspace.path("folder"));
@@ -180,12 +193,13 @@ describe("pause", () => {
       ["/dev/full", "not an ordinary file"],
     ] as const)
       expect(await workspace.run("pause", target)).toMatchObject({ code: 2, stderr: expect.stringContaining(why) });
+    await workspace.write("go", "");
     expect((await running.finished).code).toBe(0);
     expectDone("or.db");
   });
 
   test("that is interrupted, or whose file finds no room, says how to go on without it", async () => {
-    await write({ delay: 3000 });
+    await write(waiting);
     const running = workspace.start("run", "config.ini", "or.db");
     await atWork(1);
     // The limit on the size of files stands for a full disk.
@@ -206,8 +220,9 @@ describe("pause", () => {
     expect(stopped.stderr).toContain(
       `The experiment comes to rest all the same, but left.json is not written. To go on when it has:\n  ${goOn}\n`,
     );
+    await workspace.write("go", "");
     const failed = await full.finished;
-    expect(failed.code, failed.stderr).toBe(2);
+    expect(failed.code, failed.stderr).toBe(3);
     expect(failed.stderr).toContain("full.json cannot be written");
     expect(failed.stderr).toContain(
       `The experiment is paused all the same, and nothing is lost. To go on without the file:\n  ${goOn}\n`,
@@ -235,10 +250,13 @@ test("an experiment that cannot be reached says so, and runs", async () => {
 describe("resume", () => {
   /** An experiment with one run done and two left. */
   async function pauseSome(): Promise<Record<string, unknown>> {
-    await write({ delay: 1500 });
+    await write(waiting);
     const running = workspace.start("run", "config.ini", "or.db");
     await atWork(1);
-    expect((await workspace.run("pause", "left.json")).code).toBe(0);
+    const pausing = workspace.start("pause", "left.json");
+    await pausing.said("Waiting");
+    await workspace.write("go", "");
+    expect((await pausing.finished).code).toBe(0);
     await running.finished;
     return JSON.parse(await workspace.read("left.json"));
   }
@@ -294,7 +312,7 @@ describe("resume", () => {
   test("finds the database of a project that was moved, and of a file that was", async () => {
     await mkdir(workspace.path("project"));
     for (const name of ["data.ts", "net.ts"]) await rename(workspace.path(name), workspace.path(`project/${name}`));
-    await write({}, { epochs: 1_000_000 }, "project");
+    await write({}, { epochs: 1_000_000 }, { folder: "project" });
     const running = workspace.start("run", "project/config.ini", "project/or.db");
     await atWork(1, "or", "project");
     expect((await workspace.run("pause", "project/left.json", "--now")).code).toBe(0);

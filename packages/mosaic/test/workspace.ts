@@ -184,6 +184,17 @@ export class Data {
 }
 `;
 
+/** With a class that prepares its data as soon as the file `go` is beside it. */
+export const waitingDataModule = `${dataModule}
+import { existsSync } from "node:fs";
+export class Waiting extends Data {
+  override async prepare(...given: Parameters<Data["prepare"]>) {
+    while (!existsSync(new URL("go", import.meta.url))) await new Promise((resolve) => setTimeout(resolve, 10));
+    return super.prepare(...given);
+  }
+}
+`;
+
 /** A network for tests: \`layers\` hidden layers of \`width\`. */
 export const netModule = `
 import { nn, type Tensor } from "@ml-mosaic/tensor";

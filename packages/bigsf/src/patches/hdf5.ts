@@ -2,7 +2,7 @@
  * HDF5 through h5wasm, which reads and writes the disk directly: of a data set only what is asked for is in memory. Its
  * calls block.
  */
-import { codeOfWords, messageOf } from "@ml-mosaic/base";
+import { codeOfWords, MachineTrouble, messageOf } from "@ml-mosaic/base";
 import h5wasm from "h5wasm/node";
 import { BigsfError } from "../errors.ts";
 
@@ -44,14 +44,22 @@ export function tryHdf5<T>(code: "OUTPUT" | "PATCHES", problem: string, action: 
     if (error instanceof BigsfError) throw error;
     const words = systemWordsOf(error);
     const system = words === undefined ? undefined : codeOfWords(words);
+    // Errors that the library has no number for, such as of a used-up quota, it tells as this one.
+    const isUnknown = words === "Bad file descriptor";
+    if (isUnknown) throw new BigsfError(code, `${problem}: ${refused.message}.`, { cause: refused });
     const cause = system === undefined ? error : Object.assign(new Error(words, { cause: error }), { code: system });
     throw new BigsfError(code, `${problem}: ${words ?? reasonOf(error)}.`, { cause });
   }
 }
 
+const refused = new MachineTrouble("the system refuses it, as where a quota is used up; make room");
+
 /** What the system said, where it refused something. */
 function systemWordsOf(error: unknown): string | undefined {
-  return [...messageOf(error).matchAll(/error message = '([^']+)'/g)].at(-1)?.[1];
+  const text = messageOf(error);
+  // Of an open file that always can be told, and why not is not said.
+  if (text.includes("can't retrieve stat info")) return "I/O error";
+  return [...text.matchAll(/error message = '([^']+)'/g)].at(-1)?.[1];
 }
 
 /** The library tells where in its sources it failed, outermost first; the last line knows why. */

@@ -1,4 +1,4 @@
-import { CodedError, clockText, countText, requireReplaceable } from "@ml-mosaic/base";
+import { CodedError, clockText, countText, isSystemError, messageOf, requireReplaceable } from "@ml-mosaic/base";
 import { command, interruptible, oneLine, Stopped, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { boolean, path, schema } from "@ml-mosaic/configurable";
 import { createLogUpdate } from "log-update";
@@ -46,7 +46,16 @@ export const pauseCommand = command({
         terminal.out(`All runs of ${database} have ended; nothing is left, and no file is written.\n`);
         return 0;
       }
-      const left = await writeLeft(target, database, paused, goOn);
+      let left: number;
+      try {
+        left = await writeLeft(target, database, paused);
+      } catch (error) {
+        if (!(error instanceof CodedError || isSystemError(error))) throw error;
+        terminal.err(
+          `${messageOf(error)}\nThe experiment is paused all the same, and nothing is lost. To go on without the file:\n  ${goOn}\n`,
+        );
+        return 3;
+      }
       terminal.out(
         `${countText(left, "run")} left, written to ${target}. To go on: mosaic resume ${shellText(target)}\n`,
       );
@@ -114,21 +123,12 @@ async function waitForRest(
 }
 
 /** The experiment rests by now, whether the file can be written or not. */
-async function writeLeft(target: string, database: string, paused: PausedAnswer, goOn: string): Promise<number> {
+async function writeLeft(target: string, database: string, paused: PausedAnswer): Promise<number> {
+  const reader = await openSqliteReader(database);
   try {
-    const reader = await openSqliteReader(database);
-    try {
-      return await writePauseFile(target, reader, paused);
-    } finally {
-      await reader.close();
-    }
-  } catch (error) {
-    if (!(error instanceof CodedError)) throw error;
-    throw new CodedError(
-      error.code,
-      `${error.message}\nThe experiment is paused all the same, and nothing is lost. To go on without the file:\n  ${goOn}`,
-      { cause: error },
-    );
+    return await writePauseFile(target, reader, paused);
+  } finally {
+    await reader.close();
   }
 }
 

@@ -58,8 +58,9 @@ export const rerunCommand = command({
           terminal.err(`${countText(rerun.continued, "run")} trained further, ${rerun.restarted} started again\n`);
           return rerun;
         },
-        goOn: (rerun) => (rerun === undefined ? undefined : command(rerun.runIds)),
         // Those that have ended must not be named: they would be trained further once more.
+        goOn: (_, left) =>
+          left === undefined ? `mosaic status ${shellText(database)}` : left.length > 0 ? command(left) : undefined,
         next: ({ left, failed }) => [
           ...carryOnLines(command(left), left),
           ...(failed.length > 0 ? [`${command(failed)}   tries again what failed`] : []),

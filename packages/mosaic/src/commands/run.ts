@@ -73,6 +73,7 @@ export const runCommand = command({
           if (continued) describeQueue(queue, [configFile, database], terminal);
           return queue;
         },
+        goOnQueueing: goOn,
         goOn: () => goOn,
         next: (outcome, { failedBefore }) => nextSteps(outcome, failedBefore, goOn),
       },

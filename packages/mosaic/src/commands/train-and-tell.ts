@@ -27,12 +27,14 @@ export interface TrainingCommand<Work extends Queued> {
   readonly json: boolean;
   /** Queues the runs and says what they are; undefined where there is nothing to do. */
   queue(store: Store): Promise<Work | undefined>;
+  /** The command that goes on where this one was broken off while runs were queued; the same one by default. */
+  readonly goOnQueueing?: string;
   /**
-   * The command that goes on where this one was broken off; undefined where that is the same one.
+   * The command that goes on where this one was broken off later.
    *
-   * @param work undefined where it broke off while the runs were queued
+   * @param left runs that have not ended; undefined where the database does not say
    */
-  goOn(work: Work | undefined): string | undefined;
+  goOn(work: Work, left: readonly number[] | undefined): string | undefined;
   /** Lines that say how to train on. */
   next(outcome: Outcome, work: Work): readonly string[];
 }
@@ -48,6 +50,7 @@ export async function trainAndTell<Work extends Queued>(
     const failures: unknown[] = [];
     let work: Work | undefined;
     let exitCode: ExitCode = 0;
+    let left: readonly number[] | undefined;
     try {
       for (const notice of store.notices) terminal.err(`${notice}\n`);
       work = await command.queue(store);
@@ -55,39 +58,44 @@ export async function trainAndTell<Work extends Queued>(
     } catch (error) {
       failures.push(error);
     }
+    if (work !== undefined) left = await leftOf(store, work).catch(() => undefined);
     // Where it cannot be closed nothing is lost: what was accepted stays, and the next writer takes the claim over.
     await store.close().catch((error: unknown) => failures.push(error));
     if (failures.length === 0) return exitCode;
-    return tellStopped(failures, work !== undefined, command.goOn(work), terminal);
+    if (work !== undefined) return tellStopped(failures, command.goOn(work, left), terminal);
+    if (command.goOnQueueing !== undefined && machineTrouble(failures[0]) !== undefined)
+      return tellStopped(failures, command.goOnQueueing, terminal);
+    for (const each of failures.slice(1)) terminal.err(`${messageOf(each)}\n`);
+    throw failures[0];
   } finally {
     interrupts.release();
   }
 }
 
+/** Those that run are pending as soon as the database is opened again. */
+async function leftOf(store: Store, { experimentId }: Queued): Promise<readonly number[]> {
+  const idsWith = (status: string) => store.runIds({ experimentId, status });
+  return [...(await idsWith("pending")), ...(await idsWith("paused")), ...(await idsWith("running"))].sort(
+    (a, b) => a - b,
+  );
+}
+
 /**
  * Says why the database or the machine has failed, not the runs, and how to go on.
  *
- * @throws the first failure where it is another one, or came before the runs were queued and is a mistake, or the same
- * command goes on
+ * @throws the first failure where it is a fault of this program
  */
-function tellStopped(
-  failures: readonly unknown[],
-  isQueued: boolean,
-  goOn: string | undefined,
-  { err }: Terminal,
-): ExitCode {
+function tellStopped(failures: readonly unknown[], goOn: string | undefined, { err }: Terminal): ExitCode {
   const [first] = failures;
-  const isExpected = isQueued
-    ? first instanceof CodedError || isSystemError(first)
-    : machineTrouble(first) !== undefined;
-  const isTold = isExpected && goOn !== undefined;
-  // What closing says of the same failure says more.
-  const told = failures.filter((each, index) =>
-    isTold ? errorCode(each) === undefined || errorCode(each) !== errorCode(failures[index + 1]) : index > 0,
-  );
-  for (const each of told) err(`${messageOf(each)}\n`);
-  if (!isTold) throw first;
-  err(`Stopped. All results so far are stored. When the cause is gone, go on with:\n  ${goOn}\n`);
+  const isExpected = first instanceof CodedError || isSystemError(first);
+  for (const [index, each] of failures.entries()) {
+    // What closing says of the same failure says more.
+    const isSaidBetter = errorCode(each) !== undefined && errorCode(each) === errorCode(failures[index + 1]);
+    if ((isExpected || index > 0) && !isSaidBetter) err(`${messageOf(each)}\n`);
+  }
+  if (!isExpected) throw first;
+  const how = goOn === undefined ? " Nothing is left to do." : ` When the cause is gone, go on with:\n  ${goOn}`;
+  err(`Stopped. All results so far are stored.${how}\n`);
   return 3;
 }
 

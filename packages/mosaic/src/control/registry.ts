@@ -1,6 +1,5 @@
 /** Which experiments of this user are running, and which have died: one small file for each `mosaic run`. */
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { lstat, readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
@@ -9,6 +8,7 @@ import {
   isRunning,
   livenessOf,
   type ProcessIdentity,
+  pathExists,
   removeUnfinished,
   replaceFile,
 } from "@ml-mosaic/base";
@@ -84,7 +84,7 @@ export async function listExperiments(
       if (!file.endsWith(ending)) continue;
       const experiment = await readExperimentFile(folder, file);
       if (experiment === undefined) continue;
-      if (experiment.liveness === "dead" && !existsSync(experiment.database)) await forget(experiment);
+      if (experiment.liveness === "dead" && !pathExists(experiment.database)) await forget(experiment);
       else found.push(experiment);
     }
   }
@@ -101,7 +101,7 @@ async function sweep(folder: string): Promise<void> {
   await removeUnfinished(folder);
   for (const file of await readdir(folder)) {
     const [, name = "", pid = ""] = /^((\d+)-[0-9a-f]{8})\.sock$/.exec(file) ?? [];
-    if (name === "" || existsSync(join(folder, name + ending)) || isRunning(Number(pid))) continue;
+    if (name === "" || pathExists(join(folder, name + ending)) || isRunning(Number(pid))) continue;
     await rm(join(folder, file), { force: true });
   }
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { copyFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { pathExists, removeUnfinished, replaceFiles } from "@ml-mosaic/base";
+import { machineTrouble, pathExists, removeUnfinished, replaceFiles } from "@ml-mosaic/base";
 import { processDefaults } from "../config/process-options.ts";
 import type { Texts } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
@@ -150,7 +150,7 @@ async function idIn(database: string): Promise<string | undefined> {
       await reader.close();
     }
   } catch (error) {
-    if (error instanceof StoreError) return undefined;
+    if (error instanceof StoreError && machineTrouble(error) === undefined) return undefined;
     throw error;
   }
 }

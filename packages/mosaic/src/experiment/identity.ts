@@ -1,5 +1,6 @@
 /** What makes two runs the same run. */
 import { createHash } from "node:crypto";
+import { unlessTrouble } from "@ml-mosaic/base";
 import { valueText } from "@ml-mosaic/configurable";
 import type { ClassSource } from "../config/index.ts";
 import { importsOf } from "../config/process-options.ts";
@@ -40,7 +41,7 @@ export async function readValueOf(
   for (const module of modules) {
     if (schemas.has(nameOf(module))) continue;
     // What is wrong with a class is said where it is needed.
-    const found = await loadClass(module.source, module.className, folder).catch(() => undefined);
+    const found = await loadClass(module.source, module.className, folder).catch(unlessTrouble);
     schemas.set(nameOf(module), found && moduleSchema(found));
   }
   return (module, name, text) => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { builtinModules, createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
-import { pathExists } from "@ml-mosaic/base";
+import { pathExists, unlessTrouble } from "@ml-mosaic/base";
 import type { ClassSource } from "../config/index.ts";
 import { type FileDigests, importedFiles, importUserFile, textDigest } from "../modules/user-files.ts";
 
@@ -36,7 +36,7 @@ export async function moduleCode(source: ClassSource, folder: string): Promise<M
     return { digest: hash.update(`${source.name}@${version}`).digest("hex"), files: new Map() };
   }
   // What is wrong with it will be said where it is needed.
-  await importUserFile(source.path).catch(() => undefined);
+  await importUserFile(source.path).catch(unlessTrouble);
   const contents = new Map<string, Buffer>();
   const packages = new Map<string, string>();
   const waiting = [...importedFiles(source.path)];

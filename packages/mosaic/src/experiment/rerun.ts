@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { countText, pathExists } from "@ml-mosaic/base";
+import { countText, machineTrouble, pathExists } from "@ml-mosaic/base";
 import type { MonitorSection } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { processParams } from "../pipelines/run-params.ts";
@@ -79,7 +79,7 @@ async function requireSnapshots(store: Store, runs: readonly RunRecord[], folder
     const snapshots = (folders.get(path) ?? []).map((files) => join(files, snapshotName(runId)));
     const snapshot = snapshots.find((file) => pathExists(file)) ?? snapshots[0] ?? "";
     await requireSnapshot(snapshot, await store.artifacts(runId)).catch((error: unknown) => {
-      if (!(error instanceof MosaicError)) throw error;
+      if (!(error instanceof MosaicError) || machineTrouble(error) !== undefined) throw error;
       bad.push(`run ${runId}: ${error.message}`);
     });
   }

@@ -1,8 +1,8 @@
 /** Which folder of run files is which database's: each holds a mark with the database's id, and the path it had last. */
 import type { Dirent } from "node:fs";
-import { link, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { errorCode, makeFolder, unfinishedName } from "@ml-mosaic/base";
+import { createFile, errorCode, makeFolder, replaceFile } from "@ml-mosaic/base";
 
 export interface FilesOwner {
   readonly databaseId: string;
@@ -75,22 +75,11 @@ async function entriesOf(folder: string): Promise<readonly Dirent[]> {
 /** Whole and on the disk before it has its name. Returns false where another process was faster. */
 async function writeMark(folder: string, { databaseId, path }: FilesOwner, how: "new" | "replace"): Promise<boolean> {
   const target = join(folder, mark);
-  const temporary = join(folder, unfinishedName(mark));
-  try {
-    const file = await open(temporary, "wx");
-    try {
-      await file.writeFile(`${databaseId}\n${path}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    // A mark that says nothing is nobody's.
-    if (how === "new" && (await readMark(target)) !== "") return await linkNew(temporary, target);
-    await rename(temporary, target);
-    return true;
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  const text = `${databaseId}\n${path}\n`;
+  // A mark that says nothing is nobody's.
+  if (how === "new" && (await readMark(target)) !== "") return createFile(target, text, { durable: true });
+  await replaceFile(target, text, { durable: true });
+  return true;
 }
 
 async function readMark(target: string): Promise<string | undefined> {
@@ -99,18 +88,5 @@ async function readMark(target: string): Promise<string | undefined> {
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
-  }
-}
-
-async function linkNew(temporary: string, target: string): Promise<boolean> {
-  try {
-    await link(temporary, target);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === "EEXIST") return false;
-    // Some disks (FAT) know one name a file only.
-    if (errorCode(error) !== "EPERM" && errorCode(error) !== "ENOTSUP") throw error;
-    await rename(temporary, target);
-    return true;
   }
 }

@@ -7,7 +7,7 @@ import { checkDatabasePath, databaseFile } from "./database-path.ts";
 import { readSettled } from "./hot-journal.ts";
 import { loadMigrations } from "./migrations.ts";
 import { detectSchema, type Schema } from "./schema.ts";
-import { storeErrorFrom } from "./sqlite-error.ts";
+import { isBusy, isCorrupt, storeErrorFrom } from "./sqlite-error.ts";
 import { StoreError } from "./store-error.ts";
 import { transaction } from "./transaction.ts";
 
@@ -60,9 +60,8 @@ function copy(database: DatabaseSync, location: string, target: string, targetNa
   try {
     database.prepare("VACUUM INTO ?").run(target);
   } catch (error) {
-    const cause = storeErrorFrom(error, location);
-    const isOfSource = cause instanceof StoreError && (cause.code === "STORE_CORRUPT" || cause.code === "STORE_BUSY");
-    throw isOfSource ? cause : storeErrorFrom(error, targetName);
+    // The target is new, and nobody else's.
+    throw storeErrorFrom(error, isCorrupt(error) || isBusy(error) ? location : targetName);
   }
 }
 

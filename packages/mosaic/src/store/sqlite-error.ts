@@ -20,6 +20,10 @@ export function isBusy(error: unknown): boolean {
   return code === busy || code === locked;
 }
 
+export function isCorrupt(error: unknown): boolean {
+  return primaryCode(error) === corrupt;
+}
+
 /** What SQLite threw, as the error that a store promises; any other error comes back as it is. */
 export function storeErrorFrom(error: unknown, path: string): unknown {
   const code = primaryCode(error);

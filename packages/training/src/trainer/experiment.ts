@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { isPlainObject } from "@ml-mosaic/base";
+import { isPlainObject, machineTrouble } from "@ml-mosaic/base";
 import {
   type ConfigObject,
   ConfigurationError,
@@ -71,7 +71,7 @@ async function importProblems(imports: unknown, folder: string): Promise<readonl
     await loadImports(imports, folder);
     return [];
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
+    if (!(error instanceof ConfigurationError) || machineTrouble(error) !== undefined) throw error;
     return error.problems;
   }
 }

@@ -1,8 +1,9 @@
-import { open, readdir, readFile, rm, unlink } from "node:fs/promises";
+import { readdir, readFile, rm, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import {
+  createFile,
   errorCode,
   isPlainObject,
   isRunning,
@@ -108,17 +109,8 @@ export class RunFolder {
   async lock(): Promise<() => Promise<void>> {
     await makeFolder(this.path);
     const path = this.file(lockName);
-    for (;;) {
-      try {
-        const file = await open(path, "wx");
-        await file.writeFile(JSON.stringify({ pid: process.pid, host: hostname() }));
-        await file.close();
-        break;
-      } catch (error) {
-        if (errorCode(error) !== "EEXIST") throw error;
-        await this.#removeStaleLock(path);
-      }
-    }
+    const text = JSON.stringify({ pid: process.pid, host: hostname() });
+    while (!(await createFile(path, text))) await this.#removeStaleLock(path);
     await removeUnfinished(this.path, "any");
     return () => unlink(path);
   }
