@@ -22,6 +22,10 @@ const main = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "./fold-main.ts" : "./fold-main.js", import.meta.url),
 );
 
+/** Nothing that a split does kills it so. */
+const killed =
+  "a process was killed from outside, as where the memory is used up; end other programs, or train fewer splits at a time";
+
 /**
  * Trains one split in a process of its own.
  *
@@ -54,7 +58,8 @@ export function trainFoldInProcess({ config, split, existing, pause, onMessage }
     child.on("close", (code, signal) => {
       // Ctrl-C reaches the processes of splits too, also one that cannot listen to it yet.
       if (pause.aborted && (signal === "SIGINT" || signal === "SIGTERM")) reject(pause.reason);
-      else failed(signal === null ? `its process ended with exit code ${code}` : `its process was killed by ${signal}`);
+      else if (signal === null) failed(`its process ended with exit code ${code}`);
+      else failed(`its process was killed by ${signal}`, signal === "SIGKILL" ? killed : undefined);
     });
     pause.addEventListener("abort", stop);
     send({ kind: "train", config, split, existing });

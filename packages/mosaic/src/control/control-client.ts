@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
+import { isSystemError } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 import { socketPath } from "./control-server.ts";
 import { type ControlAnswer, type ControlRequest, isControlAnswer } from "./protocol.ts";
@@ -35,14 +36,19 @@ export async function* askExperiment(
   socket.on("close", () => lines.close());
   stop.addEventListener("abort", () => socket.destroy());
   socket.write(`${JSON.stringify(request)}\n`);
-  for await (const line of lines) {
-    const answer: unknown = JSON.parse(line);
-    if (!isControlAnswer(answer))
-      throw new MosaicError(
-        "EXPERIMENT_OF_ANOTHER_VERSION",
-        `the experiment of ${database} answers in a way that this version does not understand`,
-      );
-    yield answer;
+  try {
+    for await (const line of lines) {
+      const answer: unknown = JSON.parse(line);
+      if (!isControlAnswer(answer))
+        throw new MosaicError(
+          "EXPERIMENT_OF_ANOTHER_VERSION",
+          `the experiment of ${database} answers in a way that this version does not understand`,
+        );
+      yield answer;
+    }
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    failure = error;
   }
   stop.throwIfAborted();
   if (failure !== undefined) throw gone(failure);
