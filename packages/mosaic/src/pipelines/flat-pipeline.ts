@@ -4,7 +4,7 @@
  */
 import { hash } from "node:crypto";
 import type { Param } from "../store/index.ts";
-import { type ModuleSpec, type Pipeline, sortedTexts, type Texts, withoutNames } from "./pipeline.ts";
+import { type ModuleSpec, type Pipeline, sortedTexts, sortedValues, type Texts, withoutNames } from "./pipeline.ts";
 
 /** Options of a class section that are Mosaic's; all others are the class's own. */
 export const moduleOptionNames = ["type", "class", "path_to_class", "key"] as const;
@@ -116,10 +116,19 @@ export function withKeys(text: string, keys: readonly string[]): string {
 }
 
 /** Equal for pipelines that differ in nothing but keys and the names of their sections; short, since there may be a million. */
-export function contentDigest({ modules, training }: Pipeline): string {
+export function contentDigest(pipeline: Pipeline): string {
+  return digestOf(pipeline, sortedTexts);
+}
+
+/** The same where values are spelt in two ways, as `1e-2` and `0.01`. */
+export function valueDigest(pipeline: Pipeline): string {
+  return digestOf(pipeline, sortedValues);
+}
+
+function digestOf({ modules, training }: Pipeline, sorted: typeof sortedTexts): string {
   const content = [
-    modules.map(({ type, className, path, options }) => [type, className, path, sortedTexts(options)]),
-    sortedTexts(training),
+    modules.map(({ type, className, path, options }) => [type, className, path, sorted(options)]),
+    sorted(training),
   ];
   return hash("sha256", JSON.stringify(content), "base64");
 }

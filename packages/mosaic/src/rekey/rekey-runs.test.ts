@@ -76,6 +76,22 @@ test("gives runs the keys of the same pipelines, in their options and their pipe
   );
 });
 
+test.each(["1e-2", "0.01"])(
+  "takes values that are spelt otherwise for the same, those spelt alike before them, lr %s",
+  async (lr) => {
+    const pipelineOf = (width: string, key: string) => ({ ...pipeline(width, ["d", key]), training: { lr } });
+    const wanted = [pipelineOf("2.0", "n2"), pipelineOf("3", "n3"), pipelineOf("03", "n03")];
+    await withRuns(
+      async (store) => {
+        expect(await rekeyRuns(store, keysOf(wanted))).toEqual({ changed: 4, same: 0, others: 2, unused: 0 });
+        const keys = (await allRuns(store)).map((run) => run.pipeline?.modules[1]?.key);
+        expect(keys).toEqual(["n2", "n2", "n3", "n03", "n", "n"]);
+      },
+      ...["2", "2e0", "3", "03", "3.0", "4"].map((width) => pipelineOf(width, "n")),
+    );
+  },
+);
+
 test("refuses a file that leaves open which key is meant, and changes nothing", async () => {
   const twins = [pipeline("2", ["d", "a"]), pipeline("3", ["d", "c"]), pipeline("2", ["d", "b"])];
   await withRuns(

@@ -1,6 +1,6 @@
 /** Gives runs the keys of a pipeline file. */
 import { MosaicError } from "../errors.ts";
-import { contentDigest } from "../pipelines/flat-pipeline.ts";
+import { contentDigest, valueDigest } from "../pipelines/flat-pipeline.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { Store } from "../store/index.ts";
 
@@ -17,7 +17,7 @@ export interface Rekeyed {
 
 /**
  * Every run whose pipeline is in the file, with all options equal but `key` and `name`, gets the file's keys, in its
- * stored pipeline and in its `params`.
+ * stored pipeline and in its `params`. Options are equal that are written alike, or else have the same value.
  */
 export async function rekeyRuns(store: Store, wanted: WantedKeys): Promise<Rekeyed> {
   const used = new Uint8Array(wanted.count);
@@ -42,6 +42,8 @@ export async function rekeyRuns(store: Store, wanted: WantedKeys): Promise<Rekey
 export class WantedKeys {
   readonly #file: string;
   readonly #indexByContent = new Map<string, number>();
+  /** Of those that spell a value otherwise than it is shown; undefined where several have these values. */
+  readonly #indexByValue = new Map<string, number | undefined>();
   /** Of each different pipeline the place in the file and the keys, which most of them share with others. */
   readonly #positions: number[] = [];
   readonly #keys: (readonly string[])[] = [];
@@ -65,6 +67,9 @@ export class WantedKeys {
     const keys = this.#sharedKeys(pipeline);
     const twin = this.#indexByContent.get(content);
     if (twin === undefined) {
+      const value = valueDigest(pipeline);
+      if (value !== content)
+        this.#indexByValue.set(value, this.#indexByValue.has(value) ? undefined : this.#keys.length);
       this.#indexByContent.set(content, this.#keys.length);
       this.#keys.push(keys);
       this.#positions.push(position);
@@ -76,9 +81,16 @@ export class WantedKeys {
   }
 
   of(pipeline: Pipeline): { readonly keys: readonly string[]; readonly index: number } | undefined {
-    const index = this.#indexByContent.get(contentDigest(pipeline));
+    const index = this.#indexByContent.get(contentDigest(pipeline)) ?? this.#indexOf(valueDigest(pipeline));
     const keys = index === undefined ? undefined : this.#keys[index];
     return index === undefined || keys === undefined ? undefined : { keys, index };
+  }
+
+  /** undefined also where several pipelines have these values: none of them is meant more than the others. */
+  #indexOf(value: string): number | undefined {
+    const plain = this.#indexByContent.get(value);
+    if (plain === undefined) return this.#indexByValue.get(value);
+    return this.#indexByValue.has(value) ? undefined : plain;
   }
 
   #sharedKeys({ modules }: Pipeline): readonly string[] {
