@@ -232,7 +232,7 @@ describe("before it deletes", () => {
       `mosaic_remove: --param_name_and_value_low_threshold: expected a name and a number, got [ 'test_loss', 'low' ]${help}`,
     ],
     [["-param_name_and_value", "lr", "7"], "no run has a lr equal to 7"],
-    [["--where", "net.widht = 2"], '--where: "net.widht" at character 1 is not known. Did you mean "net.width"?'],
+    [["--where", "net.widht = 2"], '--where: "net.widht" at character 1 is not known. Did you mean "NET.width"?'],
   ] as const)("%s is refused", async (args, message) => {
     expect(await remove(database(), ...args, "--yes")).toEqual({ code: 2, out: "", err: `${message}\n` });
   });
