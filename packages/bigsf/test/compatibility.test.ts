@@ -15,6 +15,8 @@ const formerFolder = "/tmp/mosaic-compatibility";
 const machine: { readonly processor: string } = JSON.parse(await readFile(join(fixtures, "machine.json"), "utf8"));
 /** Another kind of processor adds up in another order. */
 const tolerance = processor() === machine.processor ? 0 : 1e-6;
+/** Training adds up more than 1,024 numbers block by block, which it did not then. */
+const trainedTolerance = 1e-5;
 
 const workspace = new TrainingWorkspace();
 
@@ -27,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => workspace.remove());
 
-async function expectSameMap(now: string, then: string): Promise<void> {
+async function expectSameMap(now: string, then: string, tolerance: number): Promise<void> {
   const { shape, data } = await readPixels(workspace.path(now));
   const former = await readPixels(workspace.path(then));
   expect(shape).toEqual(former.shape);
@@ -41,13 +43,13 @@ test("goes on with the splits that are left, to the same results", async () => {
   expect(stderr.match(/^split \d {2}epoch \d of 2/gm)).toEqual(["split 3  epoch 1 of 2", "split 3  epoch 2 of 2"]);
   for (const table of ["test_results.csv", "summary.csv"])
     expectKept(csvValues(workspace.text("runs/folds", table)), csvValues(workspace.text("ended", table)), {
-      tolerance,
+      tolerance: trainedTolerance,
     });
-  await expectSameMap("runs/folds/out_of_fold.fits", "ended/out_of_fold.fits");
+  await expectSameMap("runs/folds/out_of_fold.fits", "ended/out_of_fold.fits", trainedTolerance);
 });
 
 test("segments a map with a model of then as it was segmented then", async () => {
   const { code, stderr } = await workspace.run("segment", "-c", "segment.yaml");
   expect(code, stderr).toBe(0);
-  await expectSameMap("segmented/probability.fits", "ended/probability.fits");
+  await expectSameMap("segmented/probability.fits", "ended/probability.fits", tolerance);
 });
