@@ -10,7 +10,7 @@ export interface KeptOptions {
 /** That `now` says all that `then` says; it may say more. Of a list it says the same number of things. */
 export function expectKept(now: unknown, then: unknown, options: KeptOptions = {}, where = "value"): void {
   const { tolerance = 0, except } = options;
-  if (typeof then === "number" && typeof now === "number" && tolerance > 0) {
+  if (typeof then === "number" && typeof now === "number" && Number.isFinite(then) && tolerance > 0) {
     expect(Math.abs(now - then), where).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(then)));
   } else if (Array.isArray(then)) {
     if (!Array.isArray(now)) throw new Error(`${where} is no list any more`);
