@@ -5,6 +5,7 @@ export { difference, expectNear, type Numbers, numbersOf, type Tolerance } from 
 export { type Fault, openFaults } from "./faults.ts";
 export { moveSnapshot } from "./move-snapshot.ts";
 export { processor } from "./processor.ts";
+export { processorSeconds } from "./processor-seconds.ts";
 export { type Finished, type Running, type StartOptions, startProgram } from "./start-program.ts";
 export { temporaryFolder, temporaryFolderIn } from "./temporary-folder.ts";
 export { until } from "./until.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { seededRandom } from "@ml-mosaic/statistics";
-import { temporaryFolder } from "@ml-mosaic/testing";
+import { processorSeconds, temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { dataEntry, type InventedRun, netEntry, writeDatabase } from "../../test/compare-test-database.ts";
 import { runForTest } from "../../test/run-for-test.ts";
@@ -594,7 +594,7 @@ describe("what cannot be compared is said with what there is", () => {
   });
 });
 
-test("10,000 runs take less than 3 seconds", async () => {
+test("10,000 runs take seconds, not minutes", async () => {
   const random = seededRandom(9);
   const runs = Array.from({ length: 10_000 }, (_, index) => ({
     pipeline: [dataEntry("data_A"), netEntry(index % 40)],
@@ -602,9 +602,6 @@ test("10,000 runs take less than 3 seconds", async () => {
     results: { test_loss: random() + (index % 40) / 1000 },
   }));
   await writeDatabase(database, runs);
-  const start = performance.now();
-  const { code } = await compare();
-  expect(code).toBe(0);
-  // It takes half of that; the machine that tests may be busy.
-  expect(performance.now() - start).toBeLessThan(10_000);
+  const seconds = await processorSeconds(async () => expect((await compare()).code).toBe(0));
+  expect(seconds).toBeLessThan(10);
 });

@@ -1,3 +1,4 @@
+import { processorSeconds } from "@ml-mosaic/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CONFIG, openFolder } from "../../test/test-config.ts";
@@ -85,11 +86,12 @@ describe("pipelines", () => {
   test("100,000 come quickly and are not kept", async () => {
     const experiment = await read(CONFIG.replace("{2-4}", "{1-1000}").replace("length = 4", "length = {1-100}"));
     const heapBefore = process.memoryUsage().heapUsed;
-    const start = performance.now();
     let count = 0;
-    for (const pipeline of generatePipelines(experiment)) count += pipeline.modules.length === 2 ? 1 : 0;
+    const seconds = await processorSeconds(() => {
+      for (const pipeline of generatePipelines(experiment)) count += pipeline.modules.length === 2 ? 1 : 0;
+    });
     expect(count).toBe(100_000);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(seconds).toBeLessThan(10);
     expect(process.memoryUsage().heapUsed - heapBefore).toBeLessThan(300e6);
   });
 
