@@ -2,7 +2,7 @@ import { FitsError, type Place } from "./fits-error.ts";
 import { FitsFile, type Hdu } from "./fits-file.ts";
 import type { HduBase } from "./hdu.ts";
 import { BLOCK_LENGTH, CARD_LENGTH } from "./header/card.ts";
-import { getCard, type Header } from "./header/header.ts";
+import type { Header } from "./header/header.ts";
 import { parseHeader } from "./header/header-bytes.ts";
 import { makeImage } from "./image/image-hdu.ts";
 import { plainStore } from "./image/pixel-store.ts";
@@ -69,7 +69,7 @@ async function readHeader(source: ByteSource, place: Place): Promise<{ header: H
   const rest = source.size - place.offset;
   const start = rest < CARD_LENGTH ? "" : Buffer.from(await readBytes(source, place.offset, 10)).toString("latin1");
   if (place.hdu > 0 && !start.startsWith("XTENSION")) return null;
-  if (place.hdu === 0 && start !== "SIMPLE  = ") throw notFits(place);
+  if (place.hdu === 0 && start !== "SIMPLE  = ") throw notFits(place, start);
   for (let length = FIRST_READ; ; length *= 4) {
     const read = Math.min(length, Math.floor(rest / CARD_LENGTH) * CARD_LENGTH, LONGEST_HEADER);
     const header = parseHeader(await readBytes(source, place.offset, read), place);
@@ -84,8 +84,10 @@ async function readHeader(source: ByteSource, place: Place): Promise<{ header: H
 function makeHdu(source: ByteSource, stored: Header, place: Place, dataOffset: number, structure: Structure): Hdu {
   const { type, axes, bitpix, dataLength, randomGroups } = structure;
   const extent = { headerOffset: place.offset, dataOffset, dataLength };
-  const named = getCard(stored, "EXTNAME")?.value;
-  const name = typeof named === "string" ? named : place.hdu === 0 ? "PRIMARY" : "";
+  const names = stored.cards.flatMap(({ keyword, value }) =>
+    keyword === "EXTNAME" && typeof value === "string" ? [value] : [],
+  );
+  const name = nameOf(names) ?? (place.hdu === 0 ? "PRIMARY" : "");
   const base: HduBase = { index: place.hdu, name, header: stored, storedHeader: stored, extent };
   if (randomGroups) return { ...base, kind: "other", type: "GROUPS" };
   switch (type) {
@@ -107,7 +109,32 @@ function makeHdu(source: ByteSource, stored: Header, place: Place, dataOffset: n
   }
 }
 
-function notFits(place: Place): FitsError {
+/** What other programs pack files with, by the first characters. */
+const PACKED = [
+  { start: "BZh", by: "bzip2", unpack: "bunzip2" },
+  { start: "\x1f\x9d", by: "compress", unpack: "gunzip" },
+  { start: "\xfd7zXZ", by: "xz", unpack: "unxz" },
+  { start: "PK\x03\x04", by: "zip", unpack: "unzip" },
+] as const;
+
+/**
+ * Writers of compressed images name the table that holds the tiles, and leave the image's own name behind it: the last one
+ * counts then, as astropy and cfitsio have it for the image.
+ */
+function nameOf(names: readonly string[]): string | undefined {
+  return names.length > 1 && names[0] === "COMPRESSED_IMAGE" ? names.at(-1) : names[0];
+}
+
+function notFits(place: Place, start: string): FitsError {
+  const packed = PACKED.find((each) => start.startsWith(each.start));
+  if (packed !== undefined) {
+    return new FitsError({
+      code: "UNSUPPORTED",
+      place,
+      problem: `the file is packed by ${packed.by}, which this library does not unpack`,
+      remedy: `Unpack it with ${packed.unpack}, or pack it with gzip instead`,
+    });
+  }
   return new FitsError({
     code: "NOT_FITS",
     place,

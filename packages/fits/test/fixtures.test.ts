@@ -1,7 +1,7 @@
 /** What astropy wrote is read as astropy reads it: fixtures/make.py made the files and expected.json. */
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { type ColumnValues, FitsError, type ImageHdu, openFits, type PixelArray, type Range } from "../src/index.ts";
+import { type ColumnValues, type ImageHdu, openFits, type PixelArray, type Range } from "../src/index.ts";
 
 const folder = new URL("../fixtures/", import.meta.url);
 const path = (name: string) => new URL(name, folder).pathname;
@@ -105,13 +105,11 @@ test("pixels in a wished type", async () => {
   expect((await images.image("UINT16").as("float32").read()).data[1]).toBe(65535);
 });
 
-test.each(["PLIO_1", "HCOMPRESS_1"])("the codec %s is named, the header can be used", async (codec) => {
-  await using fits = await openFits(path(`${codec.toLowerCase()}.fits`));
-  const image = fits.image();
-  expect(image.shape).toEqual([50, 37]);
-  const reading = image.section([0, 1], [0, 1]);
-  await expect(reading).rejects.toThrow(FitsError);
-  await expect(reading).rejects.toMatchObject({ code: "UNSUPPORTED", keyword: "ZCMPTYPE", value: codec, hdu: 1 });
+test.each(["PLIO_1", "HCOMPRESS_1"])("the codec %s, in a file with its defaults", async (codec) => {
+  await using file = await openFits(path(`${codec.toLowerCase()}.fits`));
+  const { shape, data } = await file.image().read();
+  expect(shape).toEqual([50, 37]);
+  expect([...data]).toEqual(Array.from({ length: 50 * 37 }, (_, i) => (i % 37) % 30));
 });
 
 test("a compressed image has the header of the plain one", async () => {

@@ -2,12 +2,22 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { FitsError, type Place } from "../fits-error.ts";
 import { type Bitpix, bytesPerPixel, type StoredArray, storedView, swapBytes } from "../image/pixel-types.ts";
+import { decodeHcompress, mostHcompressPixels } from "./hcompress.ts";
+import { decodePlio, mostPlioPixels } from "./plio.ts";
 import { decodeRice, mostRicePixels } from "./rice.ts";
 
 const unzip = promisify(gunzip);
 
 /** Codecs that can be read, by ZCMPTYPE; RICE_ONE is an old name. */
-export const READABLE_CODECS = ["RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "NOCOMPRESS"] as const;
+export const READABLE_CODECS = [
+  "RICE_1",
+  "RICE_ONE",
+  "GZIP_1",
+  "GZIP_2",
+  "PLIO_1",
+  "HCOMPRESS_1",
+  "NOCOMPRESS",
+] as const;
 export type Codec = (typeof READABLE_CODECS)[number];
 
 /** What the ZNAMEn and ZVALn keywords say to RICE_1. */
@@ -19,6 +29,8 @@ export interface RiceParameters {
 export interface TileCoding {
   readonly codec: Codec;
   readonly rice: RiceParameters;
+  /** HCOMPRESS_1: whether coefficients are smoothed. */
+  readonly smooth: boolean;
 }
 
 /** Deflate cannot do better than 1032 : 1, so that a tile which claims more is not given memory. */
@@ -33,6 +45,10 @@ export function mostPixels({ codec, rice }: TileCoding, byteLength: number): num
     case "GZIP_1":
     case "GZIP_2":
       return byteLength * BEST_GZIP_RATIO;
+    case "PLIO_1":
+      return mostPlioPixels(byteLength);
+    case "HCOMPRESS_1":
+      return mostHcompressPixels(byteLength);
     case "NOCOMPRESS":
       return byteLength;
     default:
@@ -54,7 +70,7 @@ export async function decodeTile(
 ): Promise<StoredArray> {
   if (count > mostPixels(coding, bytes.length))
     throw broken(place, `${bytes.length} bytes cannot hold ${count} pixels`);
-  const { codec, rice } = coding;
+  const { codec, rice, smooth } = coding;
   switch (codec) {
     case "RICE_1":
     case "RICE_ONE": {
@@ -65,6 +81,16 @@ export async function decodeTile(
     case "GZIP_1":
     case "GZIP_2":
       return elements(await gunzipped(bytes, count * 8, place), bitpix, count, codec === "GZIP_2", place);
+    case "PLIO_1": {
+      const values = decodePlio(bytes, count);
+      if (values === null) throw broken(place, "its line list ends early or is none");
+      return narrowed(values, bitpix);
+    }
+    case "HCOMPRESS_1": {
+      const values = decodeHcompress(bytes, count, smooth);
+      if (values === null) throw broken(place, "the H-transform ends early or is none");
+      return narrowed(Int32Array.from(values), bitpix);
+    }
     case "NOCOMPRESS":
       return elements(Uint8Array.from(bytes), bitpix, count, false, place);
     default:

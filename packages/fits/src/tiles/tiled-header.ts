@@ -1,5 +1,5 @@
 /** What the header of a tile-compressed image says, FITS 4.0, section 10.1. */
-import type { Card } from "../header/card.ts";
+import type { Card, CardValue } from "../header/card.ts";
 import { formatCard } from "../header/format-card.ts";
 import { getCard, getNumber, getString, getValue, type Header } from "../header/header.ts";
 import { parseCard } from "../header/parse-card.ts";
@@ -18,6 +18,7 @@ export interface TiledHeader {
   /** undefined where this library cannot read it. */
   readonly codec: Codec | undefined;
   readonly rice: RiceParameters;
+  readonly smooth: boolean;
   readonly quantization: string | undefined;
   readonly method: Quantization;
   readonly seed: number;
@@ -52,6 +53,7 @@ export function readTiledHeader(header: Header): TiledHeader {
     type,
     codec: READABLE_CODECS.find((one) => one === type),
     rice: readRiceParameters(header),
+    smooth: codecParameter(header, "SMOOTH") === 1,
     quantization: quantization === "NONE" ? undefined : quantization,
     method,
     seed,
@@ -59,6 +61,12 @@ export function readTiledHeader(header: Header): TiledHeader {
     zero: getNumber(header, "ZZERO"),
     blank: getNumber(header, "ZBLANK"),
   };
+}
+
+function codecParameter(header: Header, name: string): CardValue {
+  for (let n = 1; getCard(header, `ZNAME${n}`) !== undefined; n++)
+    if (getString(header, `ZNAME${n}`)?.trim() === name) return getValue(header, `ZVAL${n}`);
+  return undefined;
 }
 
 function readRiceParameters(header: Header): RiceParameters {

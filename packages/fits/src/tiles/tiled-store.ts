@@ -11,7 +11,7 @@ import { copyTile, type Tile, tilesOf } from "./tile-grid.ts";
 import type { TiledHeader } from "./tiled-header.ts";
 
 const TILES_AT_ONCE = 8;
-const GZIP_FALLBACK = { codec: "GZIP_1", rice: { bytePix: 4, blockSize: 32 } } as const;
+const GZIP_FALLBACK = { codec: "GZIP_1", rice: { bytePix: 4, blockSize: 32 }, smooth: false } as const;
 
 export interface TiledParts {
   readonly source: ByteSource;
@@ -57,7 +57,10 @@ function checkPlausible({ place, layout, tiled }: TiledParts): void {
   const tiles = tiled.shape.reduce((product, length, i) => product * Math.ceil(length / (tiled.tileShape[i] ?? 1)), 1);
   const pixels = countOf(tiled.shape);
   const bytes = layout.heapLength + layout.numRows * layout.rowLength;
-  const most = tiled.codec === undefined ? bytes * 4096 : mostPixels({ codec: tiled.codec, rice: tiled.rice }, bytes);
+  const most =
+    tiled.codec === undefined
+      ? bytes * 4096
+      : mostPixels({ codec: tiled.codec, rice: tiled.rice, smooth: tiled.smooth }, bytes);
   const expected = pixels === 0 ? layout.numRows : tiles;
   // A tile of its own costs Rice up to one block more; a fallback column may hold gzip.
   if (expected === layout.numRows && pixels <= Math.max(most + tiles * tiled.rice.blockSize, bytes * 1032)) return;
@@ -88,13 +91,13 @@ async function readTile(
     const length = descriptor.count * (column.element === "I" ? 2 : column.element === "J" ? 4 : 1);
     return readBytes(source, dataOffset + layout.heapOffset + descriptor.offset, length);
   };
-  const { codec, rice, bitpix } = tiled;
+  const { codec, rice, smooth, bitpix } = tiled;
   if (codec === undefined) throw unknownCodec(place, tiled.type);
   const main = await compressed("COMPRESSED_DATA");
   const scale = numberOf(columns.get("ZSCALE"), view) ?? tiled.scale;
   if (main !== undefined) {
-    if (bitpix > 0 || scale === undefined) return decodeTile(main, { codec, rice }, bitpix, count, place);
-    const integers = await decodeTile(main, { codec, rice }, 32, count, place);
+    if (bitpix > 0 || scale === undefined) return decodeTile(main, { codec, rice, smooth }, bitpix, count, place);
+    const integers = await decodeTile(main, { codec, rice, smooth }, 32, count, place);
     if (integers instanceof BigInt64Array) throw noTile(place, row);
     const zero = numberOf(columns.get("ZZERO"), view) ?? tiled.zero ?? 0;
     const blank = numberOf(columns.get("ZBLANK"), view) ?? tiled.blank ?? NULL_VALUE;

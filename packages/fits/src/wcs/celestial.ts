@@ -1,7 +1,9 @@
 import { FitsError } from "../fits-error.ts";
 import { getCard, getNumber, getString, getValue, type Header } from "../header/header.ts";
+import { type Distortion, readSip, readTpv } from "./distortion.ts";
 import { degreesPerUnit, type Linear, readLinear } from "./linear.ts";
-import { makeProjection, PROJECTIONS, type Projection } from "./projection.ts";
+import { makeProjection, PROJECTIONS, type Projection, type ProjectionCode, parametersOf } from "./projection.ts";
+import { readAngle, repairKeywords } from "./repair.ts";
 import { findPole, makeRotation, type Rotation } from "./rotation.ts";
 import { type SkyFrame, skyFrame } from "./sky-frame.ts";
 
@@ -13,12 +15,14 @@ export interface CelestialWcs {
   /** `RA`, `GLON`, `ELON`…, as CTYPE has it. */
   readonly longitudeName: string;
   readonly latitudeName: string;
-  /** `TAN`, `SIN`, `CAR` or `AIT`. */
+  /** `TAN`, `SIN`, `CAR`…; what TPV and SIP bend is `TAN`. */
   readonly projection: string;
   /** RADESYS, where it is written. */
   readonly frame: string | undefined;
   /** Which sky the coordinates are of, to compare them with those of another header. */
   readonly sky: SkyFrame;
+  /** What was repaired in the header, a sentence each. */
+  readonly notes: readonly string[];
   /**
    * @param x pixels along NAXIS1 @param y along NAXIS2 (for headers whose celestial axes are 1 and 2 in either order);
    * numpy's indices: 0 is the centre of the first pixel, `x` the column, `y` the row
@@ -42,13 +46,14 @@ export interface PixelPoints {
 const CTYPE = /^([A-Z][A-Z0-9]{0,3})-+([A-Z0-9]{3})(-[A-Z0-9]{1,3})?\s*$/;
 
 /**
- * Reads the celestial axes of a header (FITS 4.0, sections 8.2 and 8.3): TAN, SIN, CAR and AIT with CD, PC and CDELT or
- * CROTA, LONPOLE and LATPOLE. Other axes, as of a cube, are left alone.
+ * Reads the celestial axes of a header (FITS 4.0, sections 8.2 and 8.3): the projections of `PROJECTIONS`, TPV and SIP, with
+ * CD, PC and CDELT or CROTA, LONPOLE and LATPOLE. Other axes, as of a cube, are left alone.
  * @param alternate letter of an alternate description
  * @returns null where the header has no celestial axes
- * @throws FitsError `UNSUPPORTED` for other projections and for distortions, `WCS_INVALID` for contradictions
+ * @throws FitsError `UNSUPPORTED` for other projections and distortions, `WCS_INVALID` for contradictions
  */
-export function readCelestialWcs(header: Header, alternate = ""): CelestialWcs | null {
+export function readCelestialWcs(given: Header, alternate = ""): CelestialWcs | null {
+  const { header, notes: keywordNotes } = repairKeywords(given);
   const numAxes = countAxes(header, alternate);
   const types = Array.from({ length: numAxes }, (_, i) => {
     const text = getString(header, `CTYPE${i + 1}${alternate}`) ?? "";
@@ -60,32 +65,39 @@ export function readCelestialWcs(header: Header, alternate = ""): CelestialWcs |
   if (longitude === undefined || latitude === undefined) return null;
   const { axis: lng, code, text, distortion } = longitude;
   const lat = latitude.axis;
-  const projection = PROJECTIONS.find((one) => one === code);
-  if (
-    projection === undefined ||
-    latitude.code !== code ||
-    distortion !== undefined ||
-    latitude.distortion !== undefined
-  ) {
-    throw unsupported(
-      header,
-      `CTYPE${lng}${alternate}`,
-      text,
-      `TAN, SIN, CAR and AIT without distortions can be computed`,
-    );
+  const meant = OTHER_NAMES[code] ?? code;
+  const projection = PROJECTIONS.find((one) => one === meant);
+  const isSip = distortion === "-SIP" && latitude.distortion === distortion && alternate === "";
+  const isPlain = distortion === undefined && latitude.distortion === undefined;
+  if (projection === undefined || latitude.code !== code || !(isSip || isPlain)) {
+    const known = [...PROJECTIONS, ...Object.keys(OTHER_NAMES)].join(", ");
+    throw unsupported(header, `CTYPE${lng}${alternate}`, text, `${known}, and -SIP behind them, can be computed`);
   }
-  const parameter = (axis: number, m: number) => getNumber(header, `PV${axis}_${m}${alternate}`);
-  checkParameters(header, lng, lat, projection, alternate);
+  const isTpv = code === "TPV";
+  const parameter = (axis: number, m: number) => (isTpv ? undefined : getNumber(header, `PV${axis}_${m}${alternate}`));
+  if (!isTpv) checkParameters(header, lng, lat, projection, alternate);
+  const crval = (axis: number) =>
+    (getNumber(header, `CRVAL${axis}${alternate}`) ?? 0) * degreesPerUnit(header, axis, alternate);
+  const isShifted = code === "GLS";
+  const plane = makeProjection(projection, {
+    first: parameter(lat, 1),
+    second: parameter(lat, 2),
+    shift: isShifted ? crval(lat) : 0,
+  });
   const pole = findPole({
-    alpha0: (getNumber(header, `CRVAL${lng}${alternate}`) ?? 0) * degreesPerUnit(header, lng, alternate),
-    delta0: (getNumber(header, `CRVAL${lat}${alternate}`) ?? 0) * degreesPerUnit(header, lat, alternate),
-    theta0: projection === "TAN" || projection === "SIN" ? 90 : 0,
+    alpha0: crval(lng),
+    delta0: isShifted ? 0 : crval(lat),
+    theta0: plane.theta0,
     lonpole: parameter(lng, 3) ?? getNumber(header, `LONPOLE${alternate}`),
     latpole: parameter(lng, 4) ?? getNumber(header, `LATPOLE${alternate}`),
   });
   if (pole === null) throw noPole(header, `CRVAL${lat}${alternate}`);
   const linear = readLinear(header, lng, lat, numAxes, alternate);
-  const plane = makeProjection(projection, parameter(lat, 1) ?? 0, parameter(lat, 2) ?? 0);
+  const sip = alternate === "" ? readSip(header) : undefined;
+  const units = [lng, lat].flatMap((axis) => {
+    const note = readAngle(getString(header, `CUNIT${axis}${alternate}`)?.trim() || "deg")?.note;
+    return note === undefined ? [] : [`CUNIT${axis}${alternate} ${note}`];
+  });
   return {
     longitudeAxis: lng,
     latitudeAxis: lat,
@@ -94,23 +106,61 @@ export function readCelestialWcs(header: Header, alternate = ""): CelestialWcs |
     projection,
     frame: getString(header, `RADESYS${alternate}`)?.trim(),
     sky: skyFrame(header, longitude.name, alternate),
-    ...transforms(linear, plane, makeRotation(pole), lng > lat),
+    notes: [
+      ...keywordNotes,
+      ...units,
+      ...(isShifted ? [`the projection ${code} is an older name of ${projection}`] : []),
+      ...(sip !== undefined && !isSip ? [`SIP coefficients are used although CTYPE${lng} does not end in -SIP`] : []),
+    ],
+    ...transforms({
+      linear,
+      plane,
+      rotation: makeRotation(pole),
+      swapped: lng > lat,
+      sip,
+      tpv: isTpv ? readTpv(header, lng, lat, alternate) : undefined,
+    }),
   };
 }
 
-/** @param swapped the longitude is on the later axis, so that x and y change places */
-function transforms(linear: Linear, plane: Projection, rotation: Rotation, swapped: boolean) {
+/** Codes of projections with a distortion, and older names. */
+const OTHER_NAMES: Readonly<Record<string, ProjectionCode>> = { TPV: "TAN", GLS: "SFL" };
+
+interface TransformParts {
+  readonly linear: Linear;
+  readonly plane: Projection;
+  readonly rotation: Rotation;
+  /** The longitude is on the later axis, so that x and y change places. */
+  readonly swapped: boolean;
+  readonly sip: Distortion | undefined;
+  readonly tpv: Distortion | undefined;
+}
+
+function transforms({ linear, plane, rotation, swapped, sip, tpv }: TransformParts) {
   const { crpix, matrix, inverse } = linear;
   const out = new Float64Array(2);
+  /** SIP's u is along the earlier axis, wherever the longitude is. */
+  const bend = (how: "apply" | "undo") => {
+    if (sip === undefined) return;
+    const [p = 0, q = 0] = out;
+    sip[how](swapped ? q : p, swapped ? p : q, out);
+    const [u = 0, v = 0] = out;
+    if (swapped) [out[0], out[1]] = [v, u];
+  };
   const pixelToSky = (x: ArrayLike<number>, y: ArrayLike<number>): SkyPoints => {
     checkLengths(x, y);
     const longitude = new Float64Array(x.length);
     const latitude = new Float64Array(x.length);
     const [first, second] = swapped ? [y, x] : [x, y];
     for (let i = 0; i < x.length; i++) {
-      const p = (first[i] ?? Number.NaN) + 1 - crpix[0];
-      const q = (second[i] ?? Number.NaN) + 1 - crpix[1];
-      plane.toSphere(matrix[0] * p + matrix[1] * q, matrix[2] * p + matrix[3] * q, out);
+      out[0] = (first[i] ?? Number.NaN) + 1 - crpix[0];
+      out[1] = (second[i] ?? Number.NaN) + 1 - crpix[1];
+      bend("apply");
+      const [p = 0, q = 0] = out;
+      out[0] = matrix[0] * p + matrix[1] * q;
+      out[1] = matrix[2] * p + matrix[3] * q;
+      tpv?.apply(out[0], out[1], out);
+      plane.toSphere(out[0], out[1], out);
       rotation.toSky(out[0] ?? 0, out[1] ?? 0, out);
       const defined = !Number.isNaN((out[0] ?? 0) + (out[1] ?? 0));
       longitude[i] = defined ? (out[0] ?? 0) : Number.NaN;
@@ -125,9 +175,13 @@ function transforms(linear: Linear, plane: Projection, rotation: Rotation, swapp
     for (let i = 0; i < longitude.length; i++) {
       rotation.toNative(longitude[i] ?? Number.NaN, latitude[i] ?? Number.NaN, out);
       plane.toPlane(out[0] ?? 0, out[1] ?? 0, out);
+      tpv?.undo(out[0] ?? 0, out[1] ?? 0, out);
       const [p = 0, q = 0] = out;
-      first[i] = inverse[0] * p + inverse[1] * q + crpix[0] - 1;
-      second[i] = inverse[2] * p + inverse[3] * q + crpix[1] - 1;
+      out[0] = inverse[0] * p + inverse[1] * q;
+      out[1] = inverse[2] * p + inverse[3] * q;
+      bend("undo");
+      first[i] = (out[0] ?? 0) + crpix[0] - 1;
+      second[i] = (out[1] ?? 0) + crpix[1] - 1;
     }
     return swapped ? { x: second, y: first } : { x: first, y: second };
   };
@@ -153,8 +207,8 @@ function checkLengths(first: ArrayLike<number>, second: ArrayLike<number>): void
 }
 
 /** Parameters that move the reference point or bend the projection would be silently wrong if they were left out. */
-function checkParameters(header: Header, lng: number, lat: number, projection: string, a: string): void {
-  const used = projection === "SIN" ? [`PV${lat}_1${a}`, `PV${lat}_2${a}`] : [];
+function checkParameters(header: Header, lng: number, lat: number, projection: ProjectionCode, a: string): void {
+  const used = [1, 2].slice(0, parametersOf[projection] ?? 0).map((m) => `PV${lat}_${m}${a}`);
   const allowed = [...used, `PV${lng}_3${a}`, `PV${lng}_4${a}`];
   const start = new RegExp(`^PV(?:${lng}|${lat})_\\d+${a}$`);
   for (const { keyword } of header.cards) {

@@ -1,6 +1,7 @@
 import { getCard, getNumber, getString, type Header } from "../header/header.ts";
 import { countAxes, type PixelPoints } from "./celestial.ts";
 import { readLinear } from "./linear.ts";
+import { repairKeywords } from "./repair.ts";
 
 /** Coordinates of two axes that are no sky with a projection: pixels, millimetres, longitudes without a projection. */
 export interface LinearWcs {
@@ -19,7 +20,8 @@ export interface LinearWcs {
  * @returns null where the header says nothing of them
  * @throws FitsError
  */
-export function readLinearWcs(header: Header, [first, second]: readonly [number, number]): LinearWcs | null {
+export function readLinearWcs(given: Header, [first, second]: readonly [number, number]): LinearWcs | null {
+  const { header } = repairKeywords(given);
   const axes = [first, second] as const;
   const numAxes = countAxes(header, "");
   const described = axes.some((axis) =>

@@ -1,6 +1,7 @@
 /** Pixels to intermediate world coordinates: CRPIX with PC and CDELT, CD, or CDELT and CROTA; FITS 4.0, section 8.2. */
 import { FitsError } from "../fits-error.ts";
 import { getCard, getNumber, getString, type Header } from "../header/header.ts";
+import { ANGLES, readAngle } from "./repair.ts";
 
 /** A matrix of the two celestial axes, and its inverse: rows are longitude and latitude in degrees. */
 export interface Linear {
@@ -9,8 +10,6 @@ export interface Linear {
   readonly matrix: readonly [number, number, number, number];
   readonly inverse: readonly [number, number, number, number];
 }
-
-const UNITS: Readonly<Record<string, number>> = { deg: 1, arcmin: 1 / 60, arcsec: 1 / 3600, rad: 180 / Math.PI };
 
 /**
  * @param lng @param lat numbers of the celestial axes, from 1
@@ -75,9 +74,9 @@ export function matrixKeyword(header: Header, kind: "CD" | "PC", i: number, j: n
 /** Of CUNIT; degrees where it is not written. @throws FitsError `WCS_INVALID` for what is no angle */
 export function degreesPerUnit(header: Header, axis: number, a: string): number {
   const unit = getString(header, `CUNIT${axis}${a}`)?.trim() || "deg";
-  const scale = UNITS[unit];
-  if (scale === undefined) throw invalidUnit(header, `CUNIT${axis}${a}`, unit);
-  return scale;
+  const angle = readAngle(unit);
+  if (angle === undefined) throw invalidUnit(header, `CUNIT${axis}${a}`, unit);
+  return angle.degrees;
 }
 
 function coupled(header: Header, keyword: string): FitsError {
@@ -93,7 +92,7 @@ function coupled(header: Header, keyword: string): FitsError {
 
 function invalidUnit(header: Header, keyword: string, value: string): FitsError {
   const problem = "celestial coordinates need an angle";
-  const remedy = `Use one of ${Object.keys(UNITS).join(", ")}`;
+  const remedy = `Use one of ${ANGLES.join(", ")}`;
   return new FitsError({ code: "WCS_INVALID", place: header.place, keyword, value, problem, remedy });
 }
 

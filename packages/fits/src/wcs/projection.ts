@@ -1,11 +1,11 @@
 /**
  * Spherical projections between native coordinates (phi, theta) and the plane (x, y), all in degrees. Formulas:
- * Calabretta and Greisen (2002), A&A 395, 1077 ("paper II"), sections 5.1 to 5.3.
+ * Calabretta and Greisen (2002), A&A 395, 1077 ("paper II"), sections 5.1 to 5.3, but for HPX.
  */
 
 const DEGREE = Math.PI / 180;
 
-export const PROJECTIONS = ["TAN", "SIN", "CAR", "AIT"] as const;
+export const PROJECTIONS = ["TAN", "SIN", "ZEA", "ARC", "STG", "CAR", "CEA", "SFL", "AIT", "HPX"] as const;
 export type ProjectionCode = (typeof PROJECTIONS)[number];
 
 /** Both functions write a pair into `out`; NaN where a point has no image. */
@@ -63,12 +63,109 @@ function sin(xi: number, eta: number): Projection {
 const car: Projection = {
   theta0: 0,
   toSphere(x, y, out) {
-    // The sky ends after one turn, as wcslib has it; beyond, skyToPixel would not lead back.
-    const inside = Math.abs(x) <= 180 + 1e-10 && Math.abs(y) <= 90 + 1e-10;
-    set(out, x, inside ? y : Number.NaN);
+    // Maps of the whole plane may begin anywhere and go on after one turn, where skyToPixel leads to the first.
+    set(out, x, Math.abs(y) <= 90 + 1e-10 ? y : Number.NaN);
   },
   toPlane: (phi, theta, out) => set(out, phi, theta),
 };
+
+/** Zenithal projections with a radius of their own, sections 5.1.4 to 5.1.7: R in degrees of the distance from the pole. */
+function zenithal(radius: (distance: number) => number, distance: (radius: number) => number): Projection {
+  return {
+    theta0: 90,
+    toSphere(x, y, out) {
+      set(out, Math.atan2(x, -y) / DEGREE, 90 - distance(Math.hypot(x, y)));
+    },
+    toPlane(phi, theta, out) {
+      const r = radius(90 - theta);
+      set(out, r * Math.sin(phi * DEGREE), -r * Math.cos(phi * DEGREE));
+    },
+  };
+}
+
+/** Equal area, section 5.1.7. */
+const zea = zenithal(
+  (distance) => (2 * Math.sin((distance / 2) * DEGREE)) / DEGREE,
+  (radius) => (2 * Math.asin(radius * DEGREE > 2 && radius * DEGREE < 2 + 1e-12 ? 1 : (radius * DEGREE) / 2)) / DEGREE,
+);
+
+/** Equidistant, section 5.1.6. */
+const arc = zenithal(
+  (distance) => distance,
+  (radius) => (radius <= 180 + 1e-10 ? radius : Number.NaN),
+);
+
+/** Stereographic, section 5.1.4. */
+const stg = zenithal(
+  (distance) => (distance < 180 ? (2 * Math.tan((distance / 2) * DEGREE)) / DEGREE : Number.NaN),
+  (radius) => (2 * Math.atan((radius * DEGREE) / 2)) / DEGREE,
+);
+
+/** Cylindrical equal area, section 5.2.2. @param lambda PV2_1, 1 where it is not written */
+function cea(lambda: number): Projection {
+  return {
+    theta0: 0,
+    toSphere(x, y, out) {
+      const sine = y * lambda * DEGREE;
+      const inside = Math.abs(x) <= 180 + 1e-10 && Math.abs(sine) <= 1 + 1e-13;
+      set(out, x, inside ? Math.asin(clamp(sine)) / DEGREE : Number.NaN);
+    },
+    toPlane: (phi, theta, out) => set(out, phi, Math.sin(theta * DEGREE) / lambda / DEGREE),
+  };
+}
+
+/**
+ * Sanson-Flamsteed, section 5.3.1. @param shift latitude of y = 0; 0 but for GLS, an older name of it, in whose headers a
+ * reference latitude moves the plane and does not turn the sky (section 6.1.4)
+ */
+function sfl(shift: number): Projection {
+  return {
+    theta0: 0,
+    toSphere(x, y, out) {
+      const theta = y + shift;
+      const cosine = Math.cos(theta * DEGREE);
+      const phi = cosine > 1e-15 ? x / cosine : x === 0 ? 0 : Number.NaN;
+      const inside = Math.abs(theta) <= 90 + 1e-10 && Math.abs(phi) <= 180 + 1e-10;
+      set(out, phi, inside ? theta : Number.NaN);
+    },
+    toPlane: (phi, theta, out) => set(out, phi * Math.cos(theta * DEGREE), theta - shift),
+  };
+}
+
+/** HEALPix's own grid: Calabretta and Roukema (2007), MNRAS 381, 865. @param h @param k PV2_1 and PV2_2, 4 and 3 */
+function hpx(h: number, k: number): Projection {
+  const border = (90 * (k - 1)) / h;
+  const facet = 180 / h;
+  const centre = (phi: number, isNorth: boolean) => {
+    const odd = k % 2 === 1 || isNorth ? 1 : 0;
+    return -180 + (2 * Math.floor((phi + 180) / facet / 2 + (1 - odd) / 2) + odd) * facet;
+  };
+  return {
+    theta0: 0,
+    toSphere(x, y, out) {
+      const latitude = Math.abs(y);
+      if (!(Math.abs(x) <= 180 + 1e-10)) set(out, Number.NaN, Number.NaN);
+      else if (latitude <= border) set(out, x, Math.asin((y * h) / (90 * k)) / DEGREE);
+      else {
+        const sigma = (k + 1) / 2 - latitude / facet;
+        const middle = centre(x, y > 0);
+        const away = sigma === 0 ? 0 : (x - middle) / sigma;
+        const inside = sigma > -1e-12 && Math.abs(x - middle) <= sigma * facet + 1e-9;
+        const sine = 1 - (sigma * sigma) / k;
+        set(out, middle + away, inside ? (Math.sign(y) * Math.asin(clamp(sine))) / DEGREE : Number.NaN);
+      }
+    },
+    toPlane(phi, theta, out) {
+      const sine = Math.sin(theta * DEGREE);
+      if (Math.abs(sine) <= (k - 1) / k) set(out, phi, ((90 * k) / h) * sine);
+      else {
+        const sigma = Math.sqrt(k * (1 - Math.abs(sine)));
+        const middle = centre(phi === 180 ? phi - 1e-9 : phi, theta > 0);
+        set(out, middle + (phi - middle) * sigma, Math.sign(theta) * facet * ((k + 1) / 2 - sigma));
+      }
+    },
+  };
+}
 
 /** Hammer-Aitoff, section 5.3.3. */
 const ait: Projection = {
@@ -87,20 +184,43 @@ const ait: Projection = {
   },
 };
 
-export function makeProjection(code: ProjectionCode, xi: number, eta: number): Projection {
+export interface ProjectionParameters {
+  /** PV2_1, PV2_2…, of the axis of latitude; undefined where they are not written. */
+  readonly first: number | undefined;
+  readonly second: number | undefined;
+  /** Latitude of y = 0, for GLS. */
+  readonly shift: number;
+}
+
+export function makeProjection(code: ProjectionCode, { first, second, shift }: ProjectionParameters): Projection {
   switch (code) {
     case "TAN":
       return tan;
     case "SIN":
-      return sin(xi, eta);
+      return sin(first ?? 0, second ?? 0);
+    case "ZEA":
+      return zea;
+    case "ARC":
+      return arc;
+    case "STG":
+      return stg;
     case "CAR":
       return car;
+    case "CEA":
+      return cea(first ?? 1);
+    case "SFL":
+      return sfl(shift);
     case "AIT":
       return ait;
+    case "HPX":
+      return hpx(first ?? 4, second ?? 3);
     default:
       return code satisfies never;
   }
 }
+
+/** How many of PV2_1, PV2_2 a projection has. */
+export const parametersOf: Readonly<Partial<Record<ProjectionCode, number>>> = { SIN: 2, CEA: 1, HPX: 2 };
 
 function set(out: Float64Array, first: number, second: number): void {
   out[0] = first;
