@@ -1,7 +1,7 @@
 /** The user has stopped it, by Ctrl-C or from outside. */
 export class Stopped extends Error {
-  constructor() {
-    super("Stopped; nothing was written.");
+  constructor(message = "Stopped; nothing was written.") {
+    super(message);
   }
 }
 

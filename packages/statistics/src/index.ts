@@ -18,7 +18,7 @@ export {
   performanceProfile,
   profileBand,
 } from "./many-tasks.ts";
-export { type MeanInterval, meanInterval, tInterval } from "./mean-interval.ts";
+export { type MeanInterval, meanInterval, shareMeanInterval, tInterval } from "./mean-interval.ts";
 export { type GridResults, type Importance, type OptionImportance, optionImportance } from "./option-importance.ts";
 export {
   comparePair,

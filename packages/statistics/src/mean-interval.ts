@@ -25,6 +25,21 @@ export function tInterval(values: readonly number[], correlation = 0): Interval 
 }
 
 /**
+ * The same for values between 0 and 1: on the logit scale, on which the standard error is that of the mean divided by
+ * m (1 − m), so that it stays between them.
+ */
+export function shareMeanInterval(values: readonly number[], correlation = 0): Interval {
+  const mean = meanOf(values);
+  const spread = mean * (1 - mean);
+  // Of a mean of 0 or 1 all values are the same.
+  if (spread <= 0) return { low: mean, high: mean };
+  const half = (tQuantile((1 + level) / 2, values.length - 1) * standardErrorOf(values, correlation)) / spread;
+  const logit = Math.log(mean / (1 - mean));
+  const at = (value: number) => 1 / (1 + Math.exp(-value));
+  return { low: at(logit - half), high: at(logit + half) };
+}
+
+/**
  * The expanded percentile interval: quantiles α' and 1 − α' of the resampled means with
  * α' = Φ(−√(n/(n−1)) t(n−1)). Plain percentile and BCa intervals are too narrow for few values (they cover 90 % at
  * n = 10 where they should cover 95 %); this one is as wide as the t interval and follows the sample's skewness.

@@ -6,6 +6,7 @@ export type TrainingErrorCode =
   | "TRAINING_FOLDER"
   | "TRAINING_LOSS"
   | "TRAINING_MONITOR"
+  | "TRAINING_NAN"
   | "TRAINING_SNAPSHOT";
 
 /** Every error that this package throws on purpose. */

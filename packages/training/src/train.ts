@@ -1,3 +1,4 @@
+import { messageOf } from "@ml-mosaic/base";
 import {
   compileEvaluation,
   compileTraining,
@@ -13,13 +14,14 @@ import {
   type TrainingProgram,
   type TrainingState,
   type UpdateOptions,
+  zeros,
 } from "@ml-mosaic/tensor";
 import { accuracyRule } from "./accuracy.ts";
 import type { StoppingRule, StoppingState } from "./early-stopping.ts";
 import { type EpochProgress, evaluateEpoch, Pace, trainEpoch, type WorkListener } from "./epoch.ts";
 import { TrainingError } from "./errors.ts";
 import { type EpochRecord, flatFigures } from "./history.ts";
-import { type AnyLoader, batchCount, checkedSamples, checkSameFields, usualBatch } from "./loaders.ts";
+import { type AnyLoader, batchCount, checkedSamples, checkSameFields, sampleCount, usualBatch } from "./loaders.ts";
 import { modelStep, type TrainableModel } from "./model-step.ts";
 import { monitorProblem, watchedFigure } from "./monitored.ts";
 import { epochSchedule } from "./schedule.ts";
@@ -148,6 +150,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const rule = options.accuracy === false ? undefined : accuracyRule(loss, [trainSamples, evaluationSamples]);
   const problem = monitorProblem(monitor, metricList, { trainMetrics, accuracy: rule !== undefined });
   if (problem !== undefined) throw new TrainingError("TRAINING_MONITOR", problem);
+  checkLastBatch(options, trainSamples);
   const program = await compileTraining({
     fields: trainSamples.fields,
     parameters: model.parameters,
@@ -282,6 +285,28 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     model.train(false);
   }
   return { history, state, layout, stoppedEarly, paused };
+}
+
+/**
+ * A last batch of one sample may be too few for a layer, such as batch norm behind pooling to 1 x 1: found before the first
+ * step, not after an epoch.
+ *
+ * @throws TrainingError
+ */
+function checkLastBatch({ model, loss, trainLoader }: TrainOptions, { fields }: Samples): void {
+  const count = sampleCount(trainLoader);
+  const batches = batchCount(trainLoader);
+  if (count === undefined || batches === undefined || count - (batches - 1) * trainLoader.batchSize !== 1) return;
+  try {
+    const batch = fields.map(({ shape, dtype }) => zeros([1, ...shape.slice(1)]).to(dtype));
+    modelStep({ model, loss, rule: undefined, metrics: [], training: true })(batch);
+  } catch (error) {
+    throw new TrainingError(
+      "TRAINING_DATA",
+      `the last batch of an epoch has one of ${count} samples, with which the model cannot be trained: ${messageOf(error)}. Take another batch_size.`,
+      { cause: error },
+    );
+  }
 }
 
 function betterOf(best: TrainerState["best"], { epoch, validLoss: loss }: EpochRecord): TrainerState["best"] {

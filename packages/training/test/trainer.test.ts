@@ -1,10 +1,11 @@
 import { copyFile, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { configurable, float, readYaml, register, schema, toYaml } from "@ml-mosaic/configurable";
-import { cat, Generator, metrics, nn, readSafetensors, Tensor } from "@ml-mosaic/tensor";
+import { cat, Generator, metrics, nn, readSafetensors, type schedulers, Tensor } from "@ml-mosaic/tensor";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import {
   BaseData,
+  BaseScheduler,
   BaseTracker,
   EarlyStopping,
   type EpochRecord,
@@ -27,6 +28,20 @@ function begin(trainer: Options = {}, data: Options = {}) {
   const output = join(folder, String(counter++));
   return { config: pointsConfig(output, trainer, data), run: join(output, "run") };
 }
+
+/** A learning rate that is a mistake from one epoch on. */
+class LeapAt extends configurable({ epoch: schema(float) }, BaseScheduler) {
+  static override readonly aliases = ["leap_at"];
+  override build(): schedulers.Scheduler {
+    return {
+      name: "LeapAt",
+      start: { epoch: 1 },
+      lr: ({ epoch = 1 }, baseLr) => (epoch < this.epoch ? baseLr : 1e30),
+      next: ({ epoch = 1 }) => ({ epoch: epoch + 1 }),
+    };
+  }
+}
+register(LeapAt);
 
 const lossesOf = (epochs: readonly EpochRecord[]) => epochs.map(({ validLoss }) => validLoss);
 
@@ -133,19 +148,72 @@ describe("the best epoch and the last", () => {
     expect(await readFile(join(elsewhere, "test_results.csv"), "utf8")).toMatch(/\nlast,8,/);
   });
 
-  test("a loss of NaN is no best one, and is warned of", async () => {
-    const { config, run } = begin({
-      optimizer: { type: "sgd", lr: 1e30 },
-      epochs: 3,
-      model: { type: "point_net", dropout: 0 },
-    });
+  const exploding = {
+    optimizer: { type: "sgd", lr: 1e30 },
+    epochs: 3,
+    model: { type: "point_net", dropout: 0 },
+  };
+
+  test("a loss of NaN is no best one, and is warned of where that is to go on", async () => {
+    const { config, run } = begin({ ...exploding, on_nan: "go_on" });
     const warnings: string[] = [];
     const result = await Trainer.fromConfig(config).train({ onWarning: (message) => warnings.push(message) });
-    expect(warnings).toContain("epoch 2: the train loss is NaN; a smaller lr may help");
+    expect(warnings).toContain("epoch 2: the train loss is NaN; a smaller lr or clip_norm may help");
     expect(result.warnings).toEqual(warnings);
     expect(result.best?.epoch ?? 1).toBe(1);
     expect((await logOf(run)).at(-1)).toMatch(/^3,1e\+30,NaN,NaN/);
     expect((await snapshotOf(run, "last")).trainInfo.epoch).toBe(3);
+  });
+
+  test("a loss of NaN ends the run, with the epoch and the last good snapshot, which it leaves", async () => {
+    const { config, run } = begin({ ...exploding, save_interval: 1 });
+    await expect(Trainer.fromConfig(config).train()).rejects.toThrow(
+      /^epoch 1: the (train|validation) loss is NaN; there is no snapshot before it\. A smaller lr or clip_norm may help/,
+    );
+    expect((await readdir(run)).filter((name) => name.endsWith(".safetensors"))).toEqual([]);
+    // Two good epochs, and then one whose learning rate is a mistake.
+    const later = begin({ epochs: 5, scheduler: { type: "leap_at", epoch: 3 }, model: exploding.model });
+    const failure = Trainer.fromConfig(later.config).train();
+    await expect(failure).rejects.toMatchObject({ code: "TRAINING_NAN" });
+    await expect(failure).rejects.toThrow(
+      `loss is NaN; the last good snapshot is ${join(later.run, "last.safetensors")}`,
+    );
+    const { trainInfo } = await snapshotOf(later.run, "last");
+    expect(trainInfo.epoch).toBeGreaterThanOrEqual(2);
+    expect((await logOf(later.run)).join("\n")).not.toContain("NaN");
+    // The same run ends in the same place, whenever it is begun.
+    await expect(Trainer.fromConfig(later.config).train()).rejects.toThrow(`epoch ${trainInfo.epoch + 1}: the`);
+  });
+
+  test("clipping keeps such a run finite; accumulation and averages are those of the loop", async () => {
+    const { config } = begin({ ...exploding, optimizer: { type: "sgd", lr: 0.1 }, clip_norm: 0.5 });
+    const clipped = await Trainer.fromConfig(config).train();
+    const plain = await Trainer.fromConfig(begin({ ...exploding, optimizer: { type: "sgd", lr: 0.1 } }).config).train();
+    expect(lossesOf(clipped.epochs)).not.toEqual(lossesOf(plain.epochs));
+    const cut = await Trainer.fromConfig(
+      begin({ ...exploding, optimizer: { type: "sgd", lr: 0.1 }, clip_value: 1e-3 }).config,
+    ).train();
+    expect(lossesOf(cut.epochs)).not.toEqual(lossesOf(plain.epochs));
+    const still = { optimizer: { type: "sgd", lr: 0.1 }, epochs: 2, model: { type: "point_net", dropout: 0 } };
+    const together = await Trainer.fromConfig(begin({ ...still, accumulate: 3 }).config).train();
+    expect(lossesOf(together.epochs)).not.toEqual(lossesOf(plain.epochs).slice(0, 2));
+    const averaged = begin({ ...still, average_decay: 0.9 });
+    const { best, test: tested } = await Trainer.fromConfig(averaged.config).train();
+    const { tensors } = await readSafetensors(join(averaged.run, "best.safetensors"));
+    const average = tensors.get("OPTIMIZER_STATE/average/output.weight")?.data;
+    expect(average).toBeDefined();
+    expect(average).not.toEqual(tensors.get("MODEL_STATE/output.weight")?.data);
+    const { model } = await loadSnapshotModel(join(averaged.run, "best.safetensors"));
+    expect(model.stateDict().get("output.weight")?.data).toEqual(average);
+    expect(tested?.epoch).toBe(best?.epoch);
+  });
+
+  test("a last batch that cannot be normalised is found before the first step", async () => {
+    const { config, run } = begin({ batch_size: 13, epochs: 3 });
+    await expect(Trainer.fromConfig(config).train()).rejects.toThrow(
+      /the last batch of an epoch has one of 40 samples, with which the model cannot be trained: .*Take another batch_size/,
+    );
+    expect(await readdir(run)).not.toContain("last.safetensors");
   });
 });
 

@@ -17,6 +17,7 @@ const total = (elements: Iterable<number>): number => Array.from(elements).reduc
 export function accuracy({ threshold = 0.5 }: ThresholdOptions = {}): Metric<number, "right" | "samples"> {
   return {
     name: "accuracy",
+    isShare: true,
     join: "sum",
     step(prediction, target) {
       const { predicted, actual } = readClasses("accuracy", prediction, target, threshold);
@@ -31,6 +32,7 @@ export function topKAccuracy({ k }: { readonly k: number }): Metric<number, "rig
   checkNumber("topKAccuracy", "k", k, Number.isInteger(k) && k >= 1, "a whole number above 0");
   return {
     name: `top${k}Accuracy`,
+    isShare: true,
     join: "sum",
     step(prediction, target) {
       const { scores, actual } = readScores("topKAccuracy", prediction, target);

@@ -31,6 +31,8 @@ export interface Metric<Result extends MetricValue = MetricValue, Part extends s
   readonly name: string;
   /** Which values are better: higher ones if left out. */
   readonly direction?: "higher" | "lower" | undefined;
+  /** Whether every value lies between 0 and 1, so that intervals around a mean of it do too; false if left out. */
+  readonly isShare?: boolean | undefined;
   /**
    * How batches are put together: added element by element in double precision, one behind the other, or by a rule of the
    * metric's own.

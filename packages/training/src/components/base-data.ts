@@ -1,5 +1,5 @@
 import { type ConfigObject, typedConfigurable } from "@ml-mosaic/configurable";
-import type { Generator } from "@ml-mosaic/tensor";
+import type { Generator, metrics } from "@ml-mosaic/tensor";
 import type { AnyLoader } from "../loaders.ts";
 import type { BaseLoss } from "./base-loss.ts";
 import type { BaseMetric } from "./base-metric.ts";
@@ -19,6 +19,8 @@ export interface DataLoaders {
   readonly valid: AnyLoader;
   /** Evaluated once, at the end. */
   readonly test?: AnyLoader | undefined;
+  /** Told of the test set beside its scores: what these say nothing of. */
+  readonly figures?: readonly metrics.Metric[] | undefined;
   /**
    * What must be known of the data to use the trained model on other data, such as how it was normalised; plain values,
    * which snapshots keep as `DATA_INFO`.

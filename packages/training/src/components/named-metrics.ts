@@ -14,6 +14,7 @@ export function namedMetrics(list: readonly BaseMetric[], path: Path): readonly 
     return {
       name: nameOf(each, built),
       direction: built.direction,
+      isShare: built.isShare,
       join: built.join,
       step: (prediction, target) => built.step(prediction, target),
       result: (parts) => built.result(parts),

@@ -18,6 +18,8 @@ export interface TrainerSnapshot {
   readonly trainInfo: TrainInfo;
   /** Which split of the data the run was of, counted from 0. */
   readonly split: number;
+  /** Metrics of the evaluated set after the last whole epoch before it, by name. */
+  readonly metrics: Readonly<Record<string, unknown>>;
 }
 
 /** @throws TrainingError if the file is no snapshot of a Trainer */
@@ -34,6 +36,7 @@ export async function readTrainerSnapshot(path: string): Promise<TrainerSnapshot
   const dataInfo = readHeaderText(metadata.DATA_INFO ?? "");
   const trainInfo = readInfo(path, infoText);
   const split: unknown = Reflect.get(trainInfo, "split");
+  const metrics: unknown = Reflect.get(trainInfo, "metrics");
   return {
     tensors,
     globalConfig,
@@ -41,6 +44,7 @@ export async function readTrainerSnapshot(path: string): Promise<TrainerSnapshot
     dataInfo: isPlainObject(dataInfo) ? dataInfo : {},
     trainInfo,
     split: typeof split === "number" ? split : 0,
+    metrics: isPlainObject(metrics) ? metrics : {},
   };
 }
 

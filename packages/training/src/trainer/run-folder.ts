@@ -12,10 +12,10 @@ import {
   removeUnfinished,
   replaceFile,
 } from "@ml-mosaic/base";
-import { type ConfigObject, readYaml, toYaml } from "@ml-mosaic/configurable";
+import { type ConfigObject, readYaml, resolvedConfig, toYaml } from "@ml-mosaic/configurable";
 import { TrainingError } from "../errors.ts";
 import { logName, testResultsName } from "../trackers/csv.ts";
-import { comparable } from "./experiment.ts";
+import { comparable, Experiment } from "./experiment.ts";
 
 /** What to do where the run's folder holds a run already. */
 export type Existing = "resume" | "refuse" | "overwrite";
@@ -79,8 +79,7 @@ export class RunFolder {
       const what = `${this.path} holds ${files.join(", ")} and no ${configName}`;
       throw new TrainingError("TRAINING_FOLDER", `${what}: whose they are is not known; ${ways}`);
     }
-    const other = readYaml(this.file(configName)).value;
-    const differing = differences(comparable(config), comparable(other));
+    const differing = differences(comparable(config), comparable(this.#writtenConfig()));
     if (differing.length > 0) {
       throw new TrainingError(
         "TRAINING_FOLDER",
@@ -89,6 +88,13 @@ export class RunFolder {
     }
     if (existing === "refuse")
       throw new TrainingError("TRAINING_FOLDER", `${this.path} holds this run already; let it go on, ${ways}`);
+  }
+
+  /** With the defaults of options that there were not when it was written. */
+  #writtenConfig(): ConfigObject {
+    const { value } = readYaml(this.file(configName));
+    const reading = Experiment.readComponent(value, { folder: this.path });
+    return reading.ok ? resolvedConfig(reading.value) : value;
   }
 
   /** Removes what a run writes, and nothing else. */

@@ -2,6 +2,7 @@
 import { Generator, type metrics, parseDevice } from "@ml-mosaic/tensor";
 import type { DataLoaders } from "../components/base-data.ts";
 import type { BaseModel } from "../components/base-model.ts";
+import { TrainingError } from "../errors.ts";
 import { evaluateModel } from "../evaluate.ts";
 import { type EpochRecord, flatFigures } from "../history.ts";
 import { type AnyLoader, batchCount } from "../loaders.ts";
@@ -68,10 +69,24 @@ export async function fit(parts: RunParts): Promise<FitResult> {
   const stepsPerEpoch = batchCount(loaders.train);
   const timeLeft = new TimeLeft({ train: stepsPerEpoch, evaluation: batchCount(loaders.valid) });
   const epochs: EpochRecord[] = [];
+  /** Before anything of it is written: what is there is good. */
+  const notANumber = (epoch: number, which: "train" | "validation") => {
+    const what = `epoch ${epoch}: the ${which} loss is NaN`;
+    if (settings.on_nan === "go_on") return warn(`${what}; a smaller lr or clip_norm may help`);
+    const good = snapshots.lastGood();
+    const place = good === undefined ? "there is no snapshot before it" : `the last good snapshot is ${good}`;
+    throw new TrainingError(
+      "TRAINING_NAN",
+      `${what}; ${place}. A smaller lr or clip_norm may help, which make another run; on_nan: go_on trains on all the same`,
+    );
+  };
   const trained = await train({
     model: trainable(model),
     loss: settings.loss,
-    optimizer: settings.optimizer.build(),
+    optimizer: settings.builtOptimizer(),
+    accumulate: settings.accumulate,
+    clipNorm: settings.clip_norm,
+    clipValue: settings.clip_value,
     scheduler: settings.scheduler?.build({ epochs: settings.epochs, stepsPerEpoch }),
     earlyStopping: rule,
     monitor: settings.early_stopping?.monitor,
@@ -85,14 +100,16 @@ export async function fit(parts: RunParts): Promise<FitResult> {
     resumeFrom: from && (async (layout) => (await loadSnapshot(from.path, layout, snapshots.paths)).state),
     pause: options.pause,
     async onEpoch(epoch, checkpoint) {
-      if (Number.isNaN(epoch.trainLoss)) warn(`epoch ${epoch.epoch}: the train loss is NaN; a smaller lr may help`);
+      if (Number.isNaN(epoch.trainLoss)) notANumber(epoch.epoch, "train");
+      else if (Number.isNaN(epoch.validLoss)) notANumber(epoch.epoch, "validation");
       // The tables first: rows beyond the snapshot are removed when a killed run goes on, missing ones would stay so.
       await trackers.epoch(epoch);
-      await snapshots.saveEpoch(checkpoint);
+      await snapshots.saveEpoch(checkpoint, epoch.metrics);
       epochs.push(epoch);
       await options.onEpoch?.(epoch);
     },
     async onProgress(progress, checkpoint) {
+      if (Number.isNaN(progress.trainLoss) && settings.on_nan === "stop") notANumber(progress.epoch, "train");
       await snapshots.saveOnTheWay(checkpoint, options.snapshotSeconds ?? 60);
       const phase = progress.phase === "train" ? "train" : "valid";
       await options.onProgress?.({ ...progress, phase, secondsLeft: timeLeft.update(progress) });
@@ -114,12 +131,13 @@ export async function test(
   const isBest = await snapshots.loadBest(checkpoint);
   const loader: AnyLoader | undefined = loaders.test;
   if (loader === undefined) return undefined;
+  const isOther = ({ name }: metrics.Metric) => metricList.every((each) => each.name !== name);
   const evaluation = await evaluateModel({
     name: "test",
     model: trainable(model),
     loss: settings.loss,
     loader,
-    metrics: metricList,
+    metrics: [...metricList, ...(loaders.figures ?? []).filter(isOther)],
     generator: new Generator(settings.seed).stream("test"),
     device: parseDevice(settings.device),
     pause: options.pause,

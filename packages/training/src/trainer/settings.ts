@@ -1,5 +1,17 @@
-import { component, configurable, int, list, type Objection, path, schema, string } from "@ml-mosaic/configurable";
-import type { metrics } from "@ml-mosaic/tensor";
+import {
+  component,
+  configurable,
+  float,
+  int,
+  list,
+  literal,
+  type Objection,
+  path,
+  schema,
+  string,
+  within,
+} from "@ml-mosaic/configurable";
+import { type metrics, optim } from "@ml-mosaic/tensor";
 import { BaseLoss } from "../components/base-loss.ts";
 import { BaseMetric } from "../components/base-metric.ts";
 import { BaseModel } from "../components/base-model.ts";
@@ -11,7 +23,7 @@ import { componentOr } from "../components/fallback.ts";
 import { GenericLoss } from "../components/losses.ts";
 import { GenericMetric } from "../components/metrics.ts";
 import { namedMetrics } from "../components/named-metrics.ts";
-import { count } from "../components/number-types.ts";
+import { count, positive } from "../components/number-types.ts";
 import "../components/optimizers.ts";
 import "../components/schedulers.ts";
 import { monitorProblem } from "../monitored.ts";
@@ -27,6 +39,20 @@ const options = {
   optimizer: schema(component(BaseOptimizer), { default: { type: "adam" }, help: "How a step changes it" }),
   scheduler: schema(component(BaseScheduler), { optional: true, help: "Without it the learning rate stays" }),
   loss: schema(componentOr(BaseLoss, GenericLoss), { default: { type: "bce" }, help: "What training makes small" }),
+  clip_norm: schema(positive, {
+    optional: true,
+    help: "Gradients are scaled down to this norm of all of them together",
+  }),
+  clip_value: schema(positive, { optional: true, help: "Each element of a gradient is cut off at this size" }),
+  accumulate: schema(count, { default: 1, help: "Batches whose gradients make one step together" }),
+  average_decay: schema(within(float, { minimum: 0, exclusiveMaximum: 1 }), {
+    optional: true,
+    help: "A moving average of the weights with this decay, such as 0.999, is what is evaluated and kept",
+  }),
+  on_nan: schema(literal("stop", "go_on"), {
+    default: "stop",
+    help: "What a loss of NaN does: ends the run at its last good snapshot, or is only told",
+  }),
   early_stopping: schema(component(EarlyStopping), { optional: true, help: "Without it all epochs are trained" }),
   batch_size: schema(count, { default: 16, help: "Samples of a step" }),
   epochs: schema(count, { help: "How often the train set is gone through, at most" }),
@@ -48,6 +74,12 @@ export class TrainerSettings extends configurable(options) {
     const named = list.flatMap((metric) => namedMetrics([metric], []));
     const message = monitorProblem(stopping.monitor, named, { trainMetrics: false, accuracy: false });
     return message === undefined ? undefined : { option: "early_stopping", message };
+  }
+
+  /** With the average of the weights, where one is asked for. */
+  builtOptimizer(): optim.Optimizer {
+    const built = this.optimizer.build();
+    return this.average_decay === undefined ? built : optim.averaged(built, { decay: this.average_decay });
   }
 
   /** @throws ConfigurationError where two have one name */

@@ -2,6 +2,7 @@ import { pathExists } from "@ml-mosaic/base";
 import { type ConfigObject, resolvedConfig } from "@ml-mosaic/configurable";
 import type { BaseModel } from "../components/base-model.ts";
 import { headerText } from "../header-json.ts";
+import type { Figures } from "../history.ts";
 import { saveSnapshot, type VariablePaths } from "../snapshot.ts";
 import type { Checkpoint } from "../train.ts";
 import { modelState, readTrainerSnapshot } from "./model-state.ts";
@@ -21,6 +22,8 @@ export interface RunSnapshotsOptions {
 export class RunSnapshots {
   readonly #options: RunSnapshotsOptions;
   #lastSaved = performance.now();
+  /** Of the evaluation after the epoch that is saved. */
+  #metrics: Figures = {};
 
   constructor(options: RunSnapshotsOptions) {
     this.#options = options;
@@ -28,6 +31,12 @@ export class RunSnapshots {
 
   get paths(): VariablePaths {
     return new Map(Array.from(this.#options.model.namedVariables(), ([path, variable]) => [variable, path]));
+  }
+
+  /** `last`, where there is one. */
+  lastGood(): string | undefined {
+    const path = this.#options.folder.snapshot("last");
+    return pathExists(path) ? path : undefined;
   }
 
   /** `last` in the middle of an epoch, if the one before is older than this. */
@@ -41,7 +50,8 @@ export class RunSnapshots {
   }
 
   /** After an epoch. `last` comes last: where it is new, all files of the epoch are there. */
-  async saveEpoch(checkpoint: Checkpoint): Promise<void> {
+  async saveEpoch(checkpoint: Checkpoint, metrics: Figures): Promise<void> {
+    this.#metrics = metrics;
     const { epoch, best } = checkpoint.state;
     const { save_interval: interval } = this.#options.settings;
     if (best?.epoch === epoch) await this.#save("best", checkpoint);
@@ -73,7 +83,7 @@ export class RunSnapshots {
         DATA_INFO: headerText(dataInfo),
       },
       // Random numbers are drawn from streams named by epoch and step, so that the seed is all of their state.
-      info: { random: { seed: settings.seed }, split },
+      info: { random: { seed: settings.seed }, split, metrics: this.#metrics },
     });
   }
 }
