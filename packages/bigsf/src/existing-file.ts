@@ -1,6 +1,8 @@
 import { pathExists } from "@ml-mosaic/base";
 import { path, type Type } from "@ml-mosaic/configurable";
 
+import { fileOfAddress } from "./maps/plane.ts";
+
 /**
  * A file that is there. It is looked for while options are read, so that a missing one is told with all that is wrong
  * elsewhere.
@@ -13,8 +15,7 @@ export function existingFile(remedy?: string): Type<string> {
     read(value, options) {
       const reading = path.read(value, options);
       // An HDU may be named behind the file.
-      if (!reading.ok || pathExists(reading.value) || pathExists(reading.value.replace(/\[[^[\]]+\]$/, "")))
-        return reading;
+      if (!reading.ok || pathExists(reading.value) || pathExists(fileOfAddress(reading.value))) return reading;
       const message = `there is no file ${reading.value}${remedy === undefined ? "" : `; ${remedy}`}`;
       return { ok: false, problems: [{ kind: "precondition", path: [], message }] };
     },

@@ -12,6 +12,7 @@ export { DiceLoss } from "./losses/dice.ts";
 export { FocalLoss } from "./losses/focal.ts";
 export { LabelledLoss } from "./losses/labelled-loss.ts";
 export { TverskyLoss } from "./losses/tversky.ts";
+export { BestThresholdMetric } from "./metrics/best-threshold.ts";
 export { BrierMetric } from "./metrics/brier.ts";
 export { MssimMetric } from "./metrics/mssim.ts";
 export { AccuracyMetric, DiceMetric, IouMetric, PrecisionMetric, RecallMetric } from "./metrics/overlap-metrics.ts";

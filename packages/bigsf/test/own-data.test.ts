@@ -101,7 +101,7 @@ describe("a training file without data.type", () => {
       /wrong\.yaml:\d+:\d+: trainer\.loss\.type: the loss HuberLoss counts all pixels.*; of patches there are bce, bce_dice, brier, dice, focal, tversky/,
     );
     expect(command.stderr).toMatch(
-      /trainer\.metrics\[1\]\.type: the metric ConfusionMatrix counts all pixels, also those that are not labelled; of patches there are accuracy, average_precision, brier, dice, iou/,
+      /trainer\.metrics\[1\]\.type: the metric ConfusionMatrix counts all pixels, also those that are not labelled; of patches there are accuracy, average_precision, best_threshold, brier, dice, iou/,
     );
     expect(command.stderr).toMatch(/trainer\.metrics\[2\]\.type: the metric R2Score/);
     await expect(Trainer.fromConfig(path)).rejects.toThrow(/3 problems/);

@@ -112,10 +112,19 @@ test("files that are no maps", async () => {
   expect(await messageOf({ source: `${maps.image}[SCI]` })).toMatch(/^source: .*there is no HDU.*SCI/);
 });
 
-test("maps that are too small, and overlaps that are too large, for the patches of the training", async () => {
+test("overlaps that are too large, for the patches of the training", async () => {
   const small = await workspace.sample("small", 15, 60);
   expect(await messageOf({ source: small.image, overlap: 16 })).toBe(
-    `2 problems:\n  overlap: patches of 16 x 16 pixels cannot share 16; give less than 16, such as 8\n  source: ${small.image} has 15 rows of 60 pixels: no patch of 16 x 16 fits into it`,
+    "overlap: patches of 16 x 16 pixels cannot share 16; give less than 16, such as 8",
+  );
+});
+
+test("a folder of a cross-validation, whose snapshots are named", async () => {
+  const folder = workspace.path("k-fold");
+  mkdirSync(`${folder}/split_1`, { recursive: true });
+  writeFileSync(`${folder}/split_1/best.safetensors`, "");
+  expect(await messageOf({ model_snapshot: folder })).toMatch(
+    /^model_snapshot: .*k-fold is a folder; give a snapshot in it: split_1\/best\.safetensors/,
   );
 });
 

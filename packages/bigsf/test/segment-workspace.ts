@@ -31,7 +31,11 @@ export class SegmentWorkspace {
   async train(
     name: string,
     maps: MapPaths,
-    { model, data = {} }: { readonly model: ConfigObject; readonly data?: ConfigObject },
+    {
+      model,
+      data = {},
+      metrics = [],
+    }: { readonly model: ConfigObject; readonly data?: ConfigObject; readonly metrics?: readonly ConfigObject[] },
   ): Promise<string> {
     const trainer = await Trainer.fromConfig({
       data: {
@@ -47,6 +51,7 @@ export class SegmentWorkspace {
         run_name: name,
         model,
         epochs: 1,
+        metrics,
         optimizer: { type: "adam", lr: 0.01 },
       },
     });

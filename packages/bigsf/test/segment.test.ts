@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { createFits, openFits, readCelestialWcs } from "@ml-mosaic/fits";
 import { fromArray } from "@ml-mosaic/tensor";
@@ -17,6 +18,7 @@ let maps: MapPaths;
 let missing = "";
 let snapshot = "";
 let withPositions = "";
+let withThreshold = "";
 
 beforeAll(async () => {
   maps = await workspace.sample("sample", height, width);
@@ -29,6 +31,7 @@ beforeAll(async () => {
   await writer.close();
   const unet = { type: "unet", features: 4, num_blocks: 2 };
   snapshot = await workspace.train("plain", maps, { model: unet });
+  withThreshold = await workspace.train("threshold", maps, { model: unet, metrics: [{ type: "best_threshold" }] });
   withPositions = await workspace.train("positions", maps, {
     model: { ...unet, type: "unetpp", encoder: { type: "lin", height, width }, encoder_cat_position: "after" },
     data: { train: { toEncode: ["positions"] }, normalization: "log" },
@@ -178,13 +181,88 @@ test("packed files, other HDUs and axes of length 1 give the same, in the shape 
   }
 });
 
-test("a segmentation that is stopped leaves nothing", async () => {
+test("a segmentation that is stopped goes on from the rows that it had, to the same results", async () => {
+  const options = { model_snapshot: snapshot, source: maps.image, missing, overlap: 12, batch_size: 5 };
+  const [whole, output] = [workspace.path("undisturbed"), workspace.path("disturbed")];
+  await Segmentation.fromConfig({ ...options, output: whole }).run();
+  let all = 0;
+  for (const share of [0.3, 0.7]) {
+    const stop = new AbortController();
+    const onProgress = (done: number, total: number) => {
+      all = total;
+      if (done > share * total) stop.abort(new Error("enough"));
+    };
+    const stopped = Segmentation.fromConfig({ ...options, output }).run({ signal: stop.signal, onProgress });
+    await expect(stopped).rejects.toThrow("enough");
+    expect(readdirSync(output).sort()).toEqual(["unfinished_config.yaml", "unfinished_rows.f32"]);
+  }
+  const told: number[] = [];
+  await Segmentation.fromConfig({ ...options, output }).run({ onProgress: (done) => void told.push(done) });
+  expect(told[1]).toBeGreaterThan(all / 2);
+  expect(readdirSync(output).sort()).toEqual(readdirSync(whole).sort());
+  for (const name of ["probability.fits", "mask.fits"])
+    expect((await readPixels(join(output, name))).data).toEqual((await readPixels(join(whole, name))).data);
+  expect(readFileSync(join(output, "preview.png"))).toEqual(readFileSync(join(whole, "preview.png")));
+});
+
+test("the threshold that validation found best", async () => {
+  const output = workspace.path("validated");
+  const options = { model_snapshot: withThreshold, source: maps.image, missing, output, threshold: "validation" };
+  await Segmentation.fromConfig(options).run();
+  const [, written = ""] = /threshold: ([\d.]+)/.exec(readFileSync(join(output, "config.yaml"), "utf8")) ?? [];
+  expect(Number(written)).toBeGreaterThan(0);
+  const probability = (await readPixels(join(output, "probability.fits"))).data;
+  const mask = (await readPixels(join(output, "mask.fits"))).data;
+  expect(mask).toEqual(probability.map((value) => (value > Number(written) ? 1 : 0)));
+  const without = Segmentation.fromConfig({ ...options, model_snapshot: snapshot, output: workspace.path("never") });
+  await expect(without.run()).rejects.toThrow(/threshold: .* does not say which one was best in validation/);
+});
+
+test("rows of another configuration are not gone on from", async () => {
+  const output = workspace.path("changed");
+  const options = { model_snapshot: snapshot, source: maps.image, missing, output };
+  const stop = new AbortController();
+  const onProgress = (done: number, total: number) => {
+    if (done > 0.6 * total) stop.abort(new Error("enough"));
+  };
+  await expect(
+    Segmentation.fromConfig({ ...options, blend: "mean" }).run({ signal: stop.signal, onProgress }),
+  ).rejects.toThrow("enough");
+  await Segmentation.fromConfig(options).run();
+  const expected = await expectedProbability(snapshot, { overlap: 8, blend: "gaussian" });
+  expectNear((await readPixels(`${output}/probability.fits`)).data, expected, { absolute: 1e-5 });
+});
+
+test("a map smaller than a patch is segmented as one that is filled up without data", async () => {
+  const small = await workspace.sample("small", 11, 60);
+  await using from = await openFits(small.image);
+  const { header } = from.image();
+  const { data } = await from.image().as("float32").read();
+  const filled = workspace.path("filled.fits");
+  {
+    await using writer = await createFits(filled);
+    const pixels = new Float32Array(16 * 60).fill(Number.NaN);
+    pixels.set(data);
+    await writer.image({ shape: [16, 60], data: pixels, header });
+    await writer.close();
+  }
+  const segmented = async (name: string, source: string) => {
+    await Segmentation.fromConfig({ model_snapshot: snapshot, source, output: workspace.path(name) }).run();
+    return readPixels(workspace.path(name, "probability.fits"));
+  };
+  const [as, larger] = [await segmented("as-it-is", small.image), await segmented("filled", filled)];
+  expect(as.shape).toEqual([11, 60]);
+  expect(as.data).toEqual(larger.data.slice(0, 11 * 60));
+  expect(as.data.some((value) => value > 0)).toBe(true);
+});
+
+test("a segmentation that is stopped says how to go on", async () => {
   // There are 600,000 patches: it cannot end before.
   const large = await workspace.sample("large", 700, 900);
   const config = workspace.config("stopped", { model_snapshot: snapshot, source: large.image, overlap: 15 });
   const { code, stderr } = await workspace.segment(config, "SIGINT");
-  expect([code, stderr]).toEqual([3, expect.stringContaining("Stopped; nothing was written")]);
-  expect(readdirSync(workspace.path("stopped"))).toEqual([]);
+  expect([code, stderr]).toEqual([3, expect.stringContaining("Stopped; the same command goes on.")]);
+  expect(readdirSync(workspace.path("stopped")).sort()).toEqual(["unfinished_config.yaml", "unfinished_rows.f32"]);
 });
 
 test.skipIf(skipWithoutAstropy)("astropy reads coordinates and pixels, and finds no fault", async () => {
@@ -210,7 +288,7 @@ print(json.dumps([read(path) for path in sys.argv[1:]]))
   const [source]: { sky: unknown }[] = Object(read);
   expect(read).toEqual([
     { sky: source?.sky, unit: "cm-2", object: "synthetic map", nan, type: "float32" },
-    { sky: source?.sky, unit: null, object: "synthetic map", nan, type: "float32" },
-    { sky: source?.sky, unit: null, object: "synthetic map", nan: 0, type: "uint8" },
+    { sky: source?.sky, unit: "", object: "synthetic map", nan, type: "float32" },
+    { sky: source?.sky, unit: "", object: "synthetic map", nan: 0, type: "uint8" },
   ]);
 });

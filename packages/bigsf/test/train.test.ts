@@ -44,7 +44,7 @@ test("prints, files; the same command once more trains nothing and tells the sam
     ),
   ).toHaveLength(30);
   expect(reference.stdout).toMatch(
-    /^test set +value\n[- ]+\nloss +[\d.]+\ndice +[\d.]+\naverage_precision +[\d.]+\n\nbest epoch \d+ of 30: runs\/reference\/best\.safetensors\n$/,
+    /^test set +value\n[- ]+\nloss +[\d.]+\ndice +[\d.]+\naverage_precision +[\d.]+\nlabelled +[\d.]+\nunlabelled_found +[\d.]+\n\nLabels cover [\d.]+ % of the pixels; of the rest, of which nobody knows, [\d.]+ % are called filament\.\n\nbest epoch \d+ of 30: runs\/reference\/best\.safetensors\n$/,
   );
   expect(workspace.files("runs", "reference")).toEqual([
     "best.safetensors",

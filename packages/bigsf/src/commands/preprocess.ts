@@ -84,7 +84,7 @@ function resultText(result: PreprocessResult, maps: MapPaths, seconds: number): 
     ["size", bytesText(bytes), `${bytesText(plan.bytes)} before compression`],
     ["time", clockText(seconds), ""],
   ].map(([name = "", value = "", note = ""]) => `  ${name.padEnd(14)}${value.padStart(11)}  ${note}`.trimEnd());
-  const notes = tallyNotes(tally, maps).map((note) => `  note: ${note}`);
+  const notes = [...plan.notes, ...tallyNotes(tally, maps)].map((note) => `  note: ${note}`);
   return [pathText(path), ...lines, ...notes, `  picture: ${pathText(overview)}`].join("\n");
 }
 

@@ -1,5 +1,5 @@
 import { clockText, wholeText } from "@ml-mosaic/base";
-import { command, interruptible, type Progress, pathText, startProgress } from "@ml-mosaic/command-line";
+import { command, interruptible, type Progress, pathText, Stopped, startProgress } from "@ml-mosaic/command-line";
 import { ConfigurationError, readYaml } from "@ml-mosaic/configurable";
 import { shareText } from "../maps/map-tally.ts";
 import type { SegmentationResult } from "../segmentation/run-segmentation.ts";
@@ -21,7 +21,10 @@ export const segmentCommand = command({
     const result = await interruptible((signal) =>
       segmentation.run({
         signal,
-        onPlan: (plan) => terminal.err(`${planText(plan)}\n`),
+        onPlan(plan) {
+          terminal.err(`${planText(plan)}\n`);
+          for (const note of plan.notes) terminal.err(`Note: ${note}\n`);
+        },
         onProgress(done, total) {
           progress ??= startProgress(terminal, { title: "Segmenting", unit: "patches", total });
           progress.update(done);
@@ -29,6 +32,7 @@ export const segmentCommand = command({
       }),
     )
       .catch((error: unknown) => {
+        if (error instanceof Stopped) throw new Stopped("Stopped; the same command goes on.");
         throw error instanceof ConfigurationError ? new ConfigurationError(file.locate(error.problems)) : error;
       })
       .finally(() => progress?.end());

@@ -16,6 +16,7 @@ import { pauseOnSignals } from "@ml-mosaic/training";
 import "../components.ts";
 import { type CrossValidationResult, planCrossValidation } from "../cross-validation/cross-validate.ts";
 import type { FoldEvents } from "../cross-validation/train-folds.ts";
+import { labelText } from "../metrics/label-figures.ts";
 import { configOption } from "./config-option.ts";
 import { epochText, progressText } from "./training-text.ts";
 
@@ -135,6 +136,7 @@ function tellResult({ folder, outcomes, summary }: CrossValidationResult, { out,
   out(
     `Out of fold, ${wholeText(pixels)} labelled pixels: Dice ${numberText(dice)}, IoU ${numberText(iou)}, average precision ${numberText(average_precision)}, ROC AUC ${numberText(roc_auc)}\n`,
   );
+  out(`${labelText(pooled.labelled, pooled.unlabelled_found)}\n`);
   out(`${pathText(outOfFold)} and ${pathText(picture)}; ${tables}\n`);
   return 0;
 }

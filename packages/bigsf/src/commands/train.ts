@@ -6,7 +6,7 @@ import { checkTraining } from "../cross-validation/check-training.ts";
 import { checkSingle } from "../cross-validation/validation-folder.ts";
 import { BigsfError } from "../errors.ts";
 import { configOption } from "./config-option.ts";
-import { epochText, progressText, testText } from "./training-text.ts";
+import { epochText, labelLine, progressText, testText } from "./training-text.ts";
 
 export const trainCommand = command({
   name: "train",
@@ -59,7 +59,7 @@ export const trainCommand = command({
       if (result.stoppedEarly) terminal.err(`Stopped early, after ${result.epochsDone} epochs.\n`);
       if (result.test !== undefined)
         terminal.out(
-          `${testText(result.test)}\n\n${result.test.snapshot} epoch ${result.test.epoch} of ${result.epochsDone}: ${folder}/${result.test.snapshot}.safetensors\n`,
+          `${testText(result.test)}\n\n${labelLine(result.test)}${result.test.snapshot} epoch ${result.test.epoch} of ${result.epochsDone}: ${folder}/${result.test.snapshot}.safetensors\n`,
         );
       return 0;
     } finally {

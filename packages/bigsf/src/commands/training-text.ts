@@ -2,6 +2,7 @@
 import { clockText } from "@ml-mosaic/base";
 import { barText, numberText, tableText } from "@ml-mosaic/command-line";
 import type { EpochRecord, TestResult, TrainerProgress } from "@ml-mosaic/training";
+import { labelFigureNames, labelText } from "../metrics/label-figures.ts";
 
 /** "epoch 12 of 50  train ███░░░  45 %  loss 0.1234  02:10 left" */
 export function progressText({ phase, epoch, epochs, batches, of, trainLoss, secondsLeft }: TrainerProgress): string {
@@ -31,4 +32,10 @@ export function epochText({ epoch, trainLoss, validLoss, metrics, seconds }: Epo
 export function testText({ loss, metrics }: TestResult): string {
   const rows = Object.entries({ loss, ...metrics }).map(([name, value]) => [name, numberText(value)]);
   return tableText(["test set", "value"], rows, [1]);
+}
+
+/** What share of the test set its scores speak of, and what is said of the rest; empty for data without labels. */
+export function labelLine({ metrics }: TestResult): string {
+  const { [labelFigureNames.labelled]: labelled, [labelFigureNames.unlabelledFound]: rest = Number.NaN } = metrics;
+  return labelled === undefined ? "" : `${labelText(labelled, rest)}\n\n`;
 }

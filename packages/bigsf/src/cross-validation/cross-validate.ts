@@ -109,7 +109,10 @@ interface SummaryParts extends Pick<CrossValidationOptions, "pause" | "onPredict
 
 async function summarize({ first, folder, results, pause, onPredicted }: SummaryParts) {
   const tests = results.flatMap(({ test }) => (test === undefined ? [] : [test]));
-  const figures = foldFigures(tests, await testShare(first.data, results.length));
+  const { figures: told = [] } = await first.data.loaders({ split: 0, batchSize: 1, generator: new Generator(0) });
+  const named = [...first.settings.namedMetrics(), ...told];
+  const shares = new Set(named.flatMap(({ name, isShare }) => (isShare === true ? [name] : [])));
+  const figures = foldFigures(tests, await testShare(first.data, results.length), shares);
   const map =
     first.data instanceof PatchesData
       ? await predictMap({

@@ -1,5 +1,5 @@
 /** What the test sets of all splits say together. */
-import { deviationOf, type Interval, meanOf, tInterval } from "@ml-mosaic/statistics";
+import { deviationOf, type Interval, meanOf, shareMeanInterval, tInterval } from "@ml-mosaic/statistics";
 import type { TestResult } from "@ml-mosaic/training";
 
 /** One figure over the splits. */
@@ -23,8 +23,13 @@ export interface FoldFigure {
  * @param testShare test samples of a split divided by those that it has for training and test: the correlation that
  *   Nadeau and Bengio (Machine Learning 52, 2003) take for results of splits of one data set; NaN
  *   where it is not known
+ * @param shares names of the metrics whose values lie between 0 and 1: so do their intervals
  */
-export function foldFigures(results: readonly TestResult[], testShare: number): readonly FoldFigure[] {
+export function foldFigures(
+  results: readonly TestResult[],
+  testShare: number,
+  shares: ReadonlySet<string> = new Set(),
+): readonly FoldFigure[] {
   const names = [...new Set(results.flatMap(({ metrics }) => Object.keys(metrics)))];
   const columns = [
     { name: "loss", values: results.map(({ loss }) => loss) },
@@ -33,13 +38,14 @@ export function foldFigures(results: readonly TestResult[], testShare: number): 
   return columns.map(({ name, values }) => {
     const known = values.filter(Number.isFinite);
     const several = known.length > 1;
+    const interval = shares.has(name) ? shareMeanInterval : tInterval;
     return {
       name,
       values,
       mean: known.length > 0 ? meanOf(known) : Number.NaN,
       sd: several ? deviationOf(known) : Number.NaN,
-      interval: several ? tInterval(known) : undefined,
-      corrected: several && !Number.isNaN(testShare) ? tInterval(known, testShare) : undefined,
+      interval: several ? interval(known) : undefined,
+      corrected: several && !Number.isNaN(testShare) ? interval(known, testShare) : undefined,
     };
   });
 }

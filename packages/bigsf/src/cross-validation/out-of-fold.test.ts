@@ -58,8 +58,12 @@ async function bruteForce(data: PatchesData, splits: readonly number[], example:
     counts[at] !== 0 &&
     example.missing?.(Math.floor(at / width), at % width) !== 0 &&
     (isFilament(at) || example.background?.(Math.floor(at / width), at % width) === 1);
+  const hasData = (at: number) =>
+    counts[at] !== 0 &&
+    example.missing?.(Math.floor(at / width), at % width) !== 0 &&
+    Number.isFinite(example.image?.(Math.floor(at / width), at % width));
   return {
-    probability: Float32Array.from(sums, (sum, at) => (counts[at] === 0 ? Number.NaN : sum / (counts[at] ?? 0))),
+    probability: Float32Array.from(sums, (sum, at) => (hasData(at) ? sum / (counts[at] ?? 0) : Number.NaN)),
     truth: Uint8Array.from(sums, (_, at) => (isKnown(at) && isFilament(at) ? 1 : 0)),
     labelled: Uint8Array.from(sums, (_, at) => (isKnown(at) ? 1 : 0)),
   };
@@ -69,7 +73,12 @@ async function bruteForce(data: PatchesData, splits: readonly number[], example:
 const example: Required<MapExample> = {
   height: 61,
   width: 50,
-  image: (y, x) => (y < 3 || (y >= 24 && y < 36) || (y >= 20 && y < 40 && x < 25) ? 0 : 1 + y + x),
+  image: (y, x) =>
+    y < 3 || (y >= 24 && y < 36) || (y >= 20 && y < 40 && x < 25)
+      ? 0
+      : y % 13 === 5 && x % 3 === 0
+        ? Number.NaN
+        : 1 + y + x,
   target: (y, x) => ((x + y) % 11 === 4 ? 1 : 0),
   missing: (y, x) => ((x * y) % 7 === 3 ? 0 : 1),
   background: (y, x) => ((x + y) % 11 !== 4 && x % 5 !== 0 ? 1 : 0),

@@ -12,7 +12,7 @@ export interface FoldModel {
 export interface OutOfFoldRows {
   readonly firstRow: number;
   readonly rowCount: number;
-  /** [rowCount, width]; NaN where no split tests the pixel. */
+  /** [rowCount, width]; NaN where no split tests the pixel, and where the image is not finite or missing. */
   readonly probability: Float32Array;
   /** [rowCount, width]: 1 on filaments, where a patch has told. */
   readonly truth: Uint8Array;
@@ -45,7 +45,13 @@ export async function* outOfFoldRows(options: OutOfFoldOptions): AsyncGenerator<
   let [top, done] = [0, 0];
   for (;;) {
     const y0 = Math.min(height, ...tests.map(({ positions, next }) => positions[2 * next] ?? height));
-    for (; top < y0; top += Math.min(patchSize, y0 - top)) yield band.shift(top, Math.min(patchSize, y0 - top));
+    while (top < y0) {
+      const rows = band.shift(top, Math.min(patchSize, y0 - top));
+      top += rows.rowCount;
+      const valid = await source.valid(rows.firstRow, top);
+      for (const [pixel, isValid] of valid?.entries() ?? []) if (isValid === 0) rows.probability[pixel] = Number.NaN;
+      yield rows;
+    }
     if (y0 === height) return;
     for (const test of tests) {
       while (test.positions[2 * test.next] === y0) {

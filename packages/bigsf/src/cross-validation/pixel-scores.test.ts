@@ -30,8 +30,17 @@ function tallyOf({ probability, truth, labelled }: Pick<Case, "probability" | "t
 describe.each([1000, 7])("in pieces of %i", (step) => {
   test.each(cases)("$name", (each) => {
     const scores: Readonly<Record<string, number>> = { ...tallyOf(each, step) };
-    expect(Object.keys(scores)).toEqual(Object.keys(each.scores));
-    for (const [name, expected] of Object.entries(each.scores)) {
+    const known = each.probability.flatMap((value, at) =>
+      value === null ? [] : [{ value, labelled: each.labelled[at] }],
+    );
+    const others = known.filter(({ labelled }) => labelled !== 1);
+    const wanted: Case["scores"] = {
+      ...each.scores,
+      labelled: (known.length - others.length) / known.length,
+      unlabelled_found: others.length === 0 ? null : others.filter(({ value }) => value > 0.5).length / others.length,
+    };
+    expect(Object.keys(scores).toSorted()).toEqual(Object.keys(wanted).toSorted());
+    for (const [name, expected] of Object.entries(wanted)) {
       if (expected === null) expect([name, scores[name]]).toEqual([name, Number.NaN]);
       else expect([name, scores[name]]).toEqual([name, expect.closeTo(expected, 12)]);
     }

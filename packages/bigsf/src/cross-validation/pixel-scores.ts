@@ -5,6 +5,10 @@ export interface PixelScores {
   /** Labelled pixels that have a probability. */
   readonly pixels: number;
   readonly positives: number;
+  /** Of the pixels that have a probability. */
+  readonly labelled: number;
+  /** Share of the others that is called filament; NaN where there are none. */
+  readonly unlabelled_found: number;
   /** At the threshold; NaN where there is no positive, in truth or prediction. */
   readonly dice: number;
   readonly iou: number;
@@ -21,6 +25,8 @@ export class PixelTally {
   #positives = 0;
   #predicted = 0;
   #hits = 0;
+  #unlabelled = 0;
+  #unlabelledFound = 0;
 
   constructor(threshold = 0.5) {
     this.#threshold = threshold;
@@ -33,8 +39,13 @@ export class PixelTally {
     );
     this.#scores.add({ scores: probability, truth: known });
     for (const [pixel, value] of known.entries()) {
-      if (value < 0) continue;
       const isPredicted = (probability[pixel] ?? 0) > this.#threshold;
+      if (value < 0) {
+        if (labelled[pixel] === 1 || Number.isNaN(probability[pixel])) continue;
+        this.#unlabelled++;
+        if (isPredicted) this.#unlabelledFound++;
+        continue;
+      }
       this.#pixels++;
       this.#positives += value;
       if (!isPredicted) continue;
@@ -48,6 +59,8 @@ export class PixelTally {
     return {
       pixels: this.#pixels,
       positives: this.#positives,
+      labelled: this.#pixels / (this.#pixels + this.#unlabelled),
+      unlabelled_found: this.#unlabelledFound / this.#unlabelled,
       dice: (2 * this.#hits) / (this.#predicted + this.#positives),
       iou: this.#hits / (this.#predicted + this.#positives - this.#hits),
       average_precision: metrics.averagePrecisionOf(counts),

@@ -1,4 +1,5 @@
 import { createFits, emptyHeader } from "@ml-mosaic/fits";
+import { labelText } from "../metrics/label-figures.ts";
 import { drawMap } from "../pictures/draw-map.ts";
 import { insideCells } from "../pictures/inside-cells.ts";
 import { startPreview } from "../pictures/preview.ts";
@@ -13,7 +14,7 @@ export interface OutOfFoldMap {
 }
 
 /**
- * Writes the probabilities that models give for what they have not seen, as float32, NaN where no split tests a pixel.
+ * Writes the probabilities that models give for what they have not seen, as float32, NaN where no split tests a pixel or the image has no data.
  * The file has the header of the image, and so its coordinates, where the patches know it.
  *
  * @throws FitsError, BigsfError
@@ -24,12 +25,12 @@ export async function writeOutOfFold(path: string, options: OutOfFoldOptions): P
   await using writer = await createFits(path, { overwrite: true, checksum: true });
   const history = [
     "probability of a filament, predicted by models that were not trained on the pixel",
-    `mean over overlapping patches; ${models.length} models; NaN: tested by none`,
+    `mean over overlapping patches; ${models.length} models; NaN: tested by none, or no data`,
   ];
   const rows = await writer.startImage({
     shape: source.mapShape,
     type: "float32",
-    header: resultHeader(source.header ?? emptyHeader, history),
+    header: resultHeader(source.header ?? emptyHeader, { meaning: "probability", history }),
     name: "PROBABILITY",
   });
   const tally = new PixelTally();
@@ -48,10 +49,11 @@ export async function writeOutOfFold(path: string, options: OutOfFoldOptions): P
     header: source.header,
     title: "Out-of-fold probability of a filament",
     subtitle: `${models.length} models, each on what it was not trained on; Dice ${scores.dice.toFixed(3)}, average precision ${scores.average_precision.toFixed(3)}`,
+    note: labelText(scores.labelled, scores.unlabelled_found),
     colours: "inferno",
     quantity: "probability",
     range: [0, 1],
-    missingLabel: "tested by no model",
+    missingLabel: "tested by no model, or no data",
     overlays: [
       { kind: "outline", cells: filaments.cells, label: "filaments of the target", colour: "#56b4e9", width: 1.5 },
     ],

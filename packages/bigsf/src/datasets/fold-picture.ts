@@ -4,6 +4,7 @@ import { getString, type Header } from "@ml-mosaic/fits";
 import { foldOverlay } from "../folds/fold-map.ts";
 import type { Split } from "../folds/splits.ts";
 import { openPlane } from "../maps/plane.ts";
+import { labelledNote } from "../metrics/label-figures.ts";
 import { drawMap } from "../pictures/draw-map.ts";
 import { type Preview, startPreview } from "../pictures/preview.ts";
 import { quantityText } from "../pictures/quantity.ts";
@@ -57,6 +58,7 @@ export function drawFolds(
     header,
     title: `${basename(name)}, ${what}`,
     subtitle: `${wholeText(areas)} areas; pixels without colour are in no patch that is used`,
+    note: source.labelledShare === undefined ? undefined : labelledNote(source.labelledShare),
     colours: "grey",
     quantity,
     overlays: [foldOverlay(assignment, split?.sets, { positions, patchSize, layout: preview.layout })],

@@ -1,7 +1,9 @@
 import { foldIndices } from "../folds/part-indices.ts";
 import { countPixels, type PatchPixels, type PatchSizes, sizesOf } from "../folds/patch-pixels.ts";
 import { type Part, parts, testsEveryFold } from "../folds/splits.ts";
+import { defaults } from "./data-options.ts";
 import type { FoldedPatches, PatchesData } from "./patches-data.ts";
+import { onGrid } from "./select-patches.ts";
 
 export interface FoldSizes extends PatchSizes {
   readonly fold: number;
@@ -41,7 +43,10 @@ export async function reportFolds(data: PatchesData, options: FoldReportOptions 
   const opened = await data.open();
   const { source, assignment, splits, notices } = opened;
   const numbers = Array.from({ length: assignment.folds }, (_, index) => index + 1);
-  const assigned = foldIndices(assignment, numbers);
+  // As the sets of splits count them: without those that the stride of the data leaves out.
+  const stride = data.stride ?? defaults.stride;
+  const ofFolds = (wanted: readonly number[]) => onGrid(foldIndices(assignment, wanted), source, stride);
+  const assigned = ofFolds(numbers);
   const pixels = await countPixels(source, assigned, {
     onPatches: options.onPatches,
     onProgress: (done) => options.onProgress?.(done, assigned.length),
@@ -50,13 +55,17 @@ export async function reportFolds(data: PatchesData, options: FoldReportOptions 
   const folds = numbers.map((fold) => ({
     fold,
     areas: assignment.foldOfArea.filter((each) => each === fold).length,
-    ...sizesOf(foldIndices(assignment, [fold]), pixels),
+    ...sizesOf(ofFolds([fold]), pixels),
   }));
   const sets = await Promise.all(splits.map((_, split) => partSizes(data, opened, split, pixels)));
   return {
     source: source.name,
     patchSize: source.patchSize,
-    patches: source.length,
+    patches: onGrid(
+      Int32Array.from({ length: source.length }, (_, patch) => patch),
+      source,
+      stride,
+    ).length,
     assigned: assigned.length,
     areas: assignment.foldOfArea.length,
     folds,

@@ -16,6 +16,7 @@ import type { FoldAssignment } from "../folds/assign-folds.ts";
 import { foldWarnings } from "../folds/fold-warnings.ts";
 import { partIndices } from "../folds/part-indices.ts";
 import { type Part, parts, type Split } from "../folds/splits.ts";
+import { labelFigures } from "../metrics/label-figures.ts";
 import type { PatchSource } from "../patches/patch-source.ts";
 import { dataObjections } from "./data-objections.ts";
 import { type DataOptions, dataOptions, encodedBy, sourceOptions, strideOf } from "./data-options.ts";
@@ -108,8 +109,10 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
       patch_size: opened.source.patchSize,
       normalization: opened.source.normalization ?? null,
       positions: encodedBy(this, "train").includes("positions"),
+      labelled_share: opened.source.labelledShare ?? null,
     };
-    return { train: await load("train"), valid: await load("valid"), test: await load("test"), info };
+    const loaders = { train: await load("train"), valid: await load("valid"), test: await load("test") };
+    return { ...loaders, info, figures: labelFigures };
   }
 
   /**

@@ -219,3 +219,22 @@ describe("refused, with what works", () => {
     expect(() => assignFolds(new Int32Array(), options)).toThrow(/lie in no area of/);
   });
 });
+
+describe("shuffled", () => {
+  const positions = Int32Array.from(
+    Array.from({ length: 8 * 10 }, (_, i) => [16 * Math.floor(i / 10), 16 * (i % 10)]).flat(),
+  );
+  const assign = (seed: number, type: "shuffled" | "random" = "shuffled") =>
+    assignFolds(positions, { type, k: 5, k_train: 0.6, area_size: 16, patch_size: 16, overlap: 0, seed });
+
+  test("folds have as many areas as by turns, are no stripes, and come from the seed", () => {
+    const { foldOfArea, areas } = assign(1);
+    for (let fold = 1; fold <= 5; fold++) expect(foldOfArea.filter((each) => each === fold)).toHaveLength(16);
+    const columnsOf = (folds: Int32Array) =>
+      new Set([...folds].flatMap((fold, area) => (fold === 1 ? [areas[2 * area + 1]] : [])));
+    expect(columnsOf(assign(1, "random").foldOfArea).size).toBe(2);
+    expect(columnsOf(foldOfArea).size).toBeGreaterThan(4);
+    expect(assign(1).foldOfArea).toEqual(foldOfArea);
+    expect(assign(2).foldOfArea).not.toEqual(foldOfArea);
+  });
+});

@@ -1,3 +1,4 @@
+import { Generator } from "@ml-mosaic/tensor";
 import { BigsfError } from "../errors.ts";
 import { type AreaAssignment, assignAreas } from "./areas.ts";
 import { checkFoldOptions, type FoldOptions, type FoldStrategy, numberOfFolds } from "./fold-options.ts";
@@ -21,14 +22,21 @@ export function assignFolds(positions: Int32Array, options: FoldOptions): FoldAs
   const folds = numberOfFolds(options);
   const areas = assignment.areas.length / 2;
   if (areas < folds) throw tooFewAreas(positions, options, areas);
-  return { ...assignment, folds, foldOfArea: strategies[options.type](assignment.areas, folds) };
+  return { ...assignment, folds, foldOfArea: strategies[options.type](assignment.areas, folds, options.seed ?? 0) };
 }
 
 /** The fold of each area, from its row and column. */
-type Strategy = (areas: Int32Array, folds: number) => Int32Array<ArrayBuffer>;
+type Strategy = (areas: Int32Array, folds: number, seed: number) => Int32Array<ArrayBuffer>;
 
 const strategies: Readonly<Record<FoldStrategy, Strategy>> = {
   random: (areas, folds) => Int32Array.from({ length: areas.length / 2 }, (_, area) => 1 + (area % folds)),
+  /** Where k divides the areas of a row, turns in raster order make stripes. */
+  shuffled(areas, folds, seed) {
+    const foldOfArea = new Int32Array(areas.length / 2);
+    const order = new Generator(seed).stream("folds").permutation(foldOfArea.length);
+    for (const [place, area] of order.entries()) foldOfArea[area] = 1 + (place % folds);
+    return foldOfArea;
+  },
   /** Equal parts of the areas in raster order; the last one also takes what is left over. */
   naive(areas, folds) {
     const count = areas.length / 2;

@@ -74,10 +74,11 @@ interface Key {
   readonly area_size: number;
   readonly patch_size: number;
   readonly overlap: number;
+  readonly seed?: number | undefined;
 }
 
 function keyOf(positions: Int32Array<ArrayBuffer>, options: FoldOptions): Key {
-  const { type, area_size, patch_size, overlap } = options;
+  const { type, area_size, patch_size, overlap, seed } = options;
   return {
     format: 1,
     positions: createHash("sha256").update(positions).digest("hex"),
@@ -86,11 +87,12 @@ function keyOf(positions: Int32Array<ArrayBuffer>, options: FoldOptions): Key {
     area_size,
     patch_size,
     overlap,
+    seed,
   };
 }
 
-function fileName({ type, folds, area_size, patch_size, overlap, positions }: Key): string {
-  return `folds_${type}_k${folds}_area${area_size}_patch${patch_size}_overlap${overlap}_${positions.slice(0, 16)}.safetensors`;
+function fileName({ type, folds, area_size, patch_size, overlap, positions, seed }: Key): string {
+  return `folds_${type}${seed ?? ""}_k${folds}_area${area_size}_patch${patch_size}_overlap${overlap}_${positions.slice(0, 16)}.safetensors`;
 }
 
 const names = ["areas", "area_of_patch", "fold_of_area"] as const;

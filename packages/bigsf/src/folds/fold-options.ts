@@ -1,7 +1,7 @@
 import { BigsfError } from "../errors.ts";
 
-/** `random`: areas go to the folds by turns (round robin). `naive`: each fold is a connected part of the image. */
-export type FoldStrategy = "random" | "naive";
+/** `shuffled`: areas go to the folds in a random order. `random`: areas go to the folds by turns (round robin). `naive`: each fold is a connected part of the image. */
+export type FoldStrategy = "random" | "shuffled" | "naive";
 
 /** How patches are shared out among folds; lengths in pixels. Names are the configuration's. */
 export interface FoldOptions {
@@ -15,6 +15,8 @@ export interface FoldOptions {
   readonly patch_size: number;
   /** How far a patch may reach over its area's far edges. */
   readonly overlap: number;
+  /** Of the order of `shuffled`; the others have none. */
+  readonly seed?: number | undefined;
 }
 
 export const defaultFoldOptions = {

@@ -4,9 +4,9 @@ import { defaultFoldOptions, type FoldOptions, foldProblems } from "./fold-optio
 import { foldSplits, type Split } from "./splits.ts";
 
 const options = {
-  type: schema(literal("random", "naive"), {
+  type: schema(literal("random", "shuffled", "naive"), {
     default: defaultFoldOptions.type,
-    help: "How areas go to folds: by turns (round robin), or as connected parts of the image",
+    help: "How areas go to folds: by turns (random: round robin), by turns in an order from seed (shuffled), or as connected parts of the image (naive)",
   }),
   k: schema(int, {
     default: defaultFoldOptions.k,
@@ -25,6 +25,7 @@ const options = {
     default: defaultFoldOptions.overlap,
     help: "How many pixels a patch may reach into the next area, which then both folds see",
   }),
+  seed: schema(int, { default: 0, help: "Of the order in which shuffled takes areas" }),
   indices_path: schema(path, { optional: true, help: "Folder that assignments are kept in, to be read the next time" }),
   save_indices: schema(boolean, { default: true, help: "Whether a new assignment is written to indices_path" }),
 };
@@ -37,8 +38,8 @@ export class Folds extends configurable(options) {
   }
 
   optionsFor(patchSize: number): FoldOptions {
-    const { type, k, k_train, area_size, overlap } = this;
-    return { type, k, k_train, area_size, overlap, patch_size: patchSize };
+    const { type, k, k_train, area_size, overlap, seed } = this;
+    return { type, k, k_train, area_size, overlap, patch_size: patchSize, ...(type === "shuffled" ? { seed } : {}) };
   }
 
   splits(): readonly Split[] {

@@ -99,6 +99,6 @@ export function tallyNotes(tally: MapTally, paths: MapPaths): readonly string[] 
 
 /** "2.3 %", with enough digits not to be 0. */
 export function shareText(part: number, whole: number): string {
-  const percent = (100 * part) / Math.max(1, whole);
+  const percent = whole === 0 ? 0 : (100 * part) / whole;
   return `${percent > 0 && percent < 0.1 ? percent.toPrecision(1) : percent.toFixed(1)} %`;
 }

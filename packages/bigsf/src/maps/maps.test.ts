@@ -77,6 +77,7 @@ async function notesOf(pixels: readonly number[], target: readonly number[] = [0
     image: Float64Array.from(pixels),
     target: Float32Array.from(target),
     labelled: Uint8Array.of(1, 1),
+    valid: Uint8Array.of(1, 1),
   });
   return tallyNotes(tally.finish(), { image: "/a/image.fits", target: "t.fits", missing: "m", background: "b" });
 }
@@ -103,6 +104,6 @@ test("maps of different parts of the sky are refused, all of them at once, unles
     `target: ${at("there.fits")} does not lie on the image ${at("here.fits")}: the pixel in row`,
   );
   expect(message).toContain("167 pixels apart; give maps of the same pixels, or coordinates: ignore");
-  const maps = await openMaps(given, "ignore");
+  const maps = await openMaps(given, { coordinates: "ignore" });
   await maps.close();
 });

@@ -1,6 +1,7 @@
 import { machineTrouble, messageOf } from "@ml-mosaic/base";
 import type { Header } from "@ml-mosaic/fits";
 import { BigsfError } from "../errors.ts";
+import { paddedPlane } from "./padded-plane.ts";
 import { openPlane, type Plane } from "./plane.ts";
 import { type CoordinateCheck, mapConflict } from "./same-pixels.ts";
 
@@ -28,6 +29,8 @@ export interface PixelBlock {
 }
 
 export interface MapSection extends PixelBlock {
+  /** 1 where the image is finite and `missing` is positive. */
+  readonly valid: Uint8Array;
   /** The image as it is, before anything counted as 0. */
   readonly raw: Float64Array;
 }
@@ -51,11 +54,18 @@ const LAYERS = ["image", "target", "missing", "background"] as const;
 /**
  * Opens the four files of a map.
  *
+ * @param least side that the map has at least: what is missing to it is added behind its last rows and columns, without data
  * @param coordinates whether maps whose coordinates contradict each other are refused
  * @throws BigsfError `MAP` with everything that is wrong with them: unreadable files, wrong axes, shapes or coordinates
  *   that differ
  */
-export async function openMaps(paths: MapPaths, coordinates: CoordinateCheck = "check"): Promise<Maps> {
+export async function openMaps(
+  paths: MapPaths,
+  {
+    coordinates = "check",
+    least = 1,
+  }: { readonly coordinates?: CoordinateCheck | undefined; readonly least?: number } = {},
+): Promise<Maps> {
   const opened = await Promise.allSettled(LAYERS.map((layer) => openPlane(paths[layer])));
   const planes = opened.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   const close = async () => {
@@ -75,7 +85,7 @@ export async function openMaps(paths: MapPaths, coordinates: CoordinateCheck = "
       coordinates,
     ),
   );
-  const [image, target, missing, background] = planes;
+  const [image, target, missing, background] = planes.map((plane) => paddedPlane(plane, least));
   if (problems.length > 0 || !image || !target || !missing || !background) {
     await close();
     const count =
@@ -113,15 +123,18 @@ function combine(
   const image = new Float64Array(raw.length);
   const target = new Float32Array(raw.length);
   const labelled = new Uint8Array(raw.length);
+  const valid = new Uint8Array(raw.length);
   for (let i = 0; i < raw.length; i++) {
     const value = raw[i] ?? 0;
     // True for finite values only.
-    image[i] = value - value === 0 ? value : 0;
+    const isNumber = value - value === 0;
+    image[i] = isNumber ? value : 0;
+    valid[i] = isNumber && (missing[i] || 0) > 0 ? 1 : 0;
     const spine = spines[i] || 0;
     target[i] = spine;
     labelled[i] = ((background[i] || 0) + spine) * (missing[i] || 0) > 0 ? 1 : 0;
   }
-  return { width, image, target, labelled, raw };
+  return { width, image, target, labelled, valid, raw };
 }
 
 function conflicts(planes: readonly (Plane | undefined)[], coordinates: CoordinateCheck): string[] {

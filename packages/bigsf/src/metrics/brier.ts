@@ -11,6 +11,7 @@ export class BrierMetric extends configurable({}, BaseMetric) {
     return {
       name: "brier",
       direction: "lower",
+      isShare: true,
       join: "sum",
       step(prediction, target) {
         const { logits, truth, labelled } = labelledPixels("the metric brier", prediction, target);

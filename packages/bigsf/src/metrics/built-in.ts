@@ -1,4 +1,5 @@
 /** The metrics that configurations can name without importing anything. */
+import "./best-threshold.ts";
 import "./brier.ts";
 import "./mssim.ts";
 import "./overlap-metrics.ts";

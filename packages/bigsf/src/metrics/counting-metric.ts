@@ -28,6 +28,7 @@ export abstract class CountingMetric extends configurable(thresholdOptions, Base
     const name = nameAt(this.title, threshold);
     return {
       name,
+      isShare: true,
       join: "sum",
       step: (prediction, target) => {
         const { logits, truth, labelled } = labelledPixels(`the metric ${name}`, prediction, target);

@@ -147,3 +147,16 @@ test("accuracy and Brier's score are those of the labelled pixels", async () => 
     expect(await score("f1")).toEqual(await score("dice"));
   }
 });
+
+test("the best threshold is where Dice is largest among a thousand", async () => {
+  for (const each of fixture.cases) {
+    const score = (config: unknown) => overEpoch(BaseMetric.fromConfig(config).build(), batchesOf(each));
+    const best = Number(await score({ type: "best_threshold" }));
+    if (Number.isNaN(best)) continue;
+    const there = Number(await score({ type: "dice", threshold: best }));
+    for (const threshold of [0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95])
+      expect(there, `${each.name} at ${best}`).toBeGreaterThanOrEqual(
+        Number(await score({ type: "dice", threshold })) || 0,
+      );
+  }
+});

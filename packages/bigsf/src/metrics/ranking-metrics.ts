@@ -10,6 +10,7 @@ const none = new Float64Array();
 function rankingMetric(name: string, area: (counts: metrics.ScoreCounts) => number): metrics.Metric<number> {
   return {
     name,
+    isShare: true,
     join: { start: () => new metrics.ScoreHistogram() },
     step(prediction: Tensor, target: Tensor) {
       const { logits, truth, labelled } = labelledPixels(`the metric ${name}`, prediction, target);

@@ -3,18 +3,20 @@ import { wholeText } from "@ml-mosaic/base";
 import { getString } from "@ml-mosaic/fits";
 import { shareText } from "../maps/map-tally.ts";
 import type { Maps } from "../maps/maps.ts";
+import { labelledNote } from "../metrics/label-figures.ts";
 import { drawMap } from "../pictures/draw-map.ts";
 import { quantityText } from "../pictures/quantity.ts";
 import type { PatchPlan } from "./plan-patches.ts";
 
 /** The map with its filaments; what lies in no kept patch is dark. PNG. */
-export function drawOverview({ grid, kept, pictures }: PatchPlan, { header, paths }: Maps): Promise<Uint8Array> {
+export function drawOverview({ grid, kept, pictures, tally }: PatchPlan, { header, paths }: Maps): Promise<Uint8Array> {
   const { patchSize, stride, candidates } = grid;
   return drawMap({
     preview: pictures.image,
     header,
     title: basename(paths.image),
     subtitle: `${wholeText(kept)} of ${wholeText(candidates)} positions kept (${shareText(kept, candidates)}); patches of ${patchSize} x ${patchSize} pixels, stride ${stride}`,
+    note: labelledNote(tally.labelled / tally.pixels),
     colours: "inferno",
     quantity: quantityText(getString(header, "BUNIT")),
     overlays: [

@@ -1,4 +1,4 @@
-import { type MapPaths, type Maps, openMaps, type PixelBlock } from "../maps/maps.ts";
+import { type MapPaths, type MapSection, type Maps, openMaps, type PixelBlock } from "../maps/maps.ts";
 import type { CoordinateCheck } from "../maps/same-pixels.ts";
 import { LruCache } from "./lru-cache.ts";
 import { digestPatches } from "./patch-digest.ts";
@@ -33,11 +33,11 @@ export async function openFitsPatches({
   signal,
   ...rules
 }: FitsPatchesOptions): Promise<PatchSource> {
-  const maps = await openMaps(paths, coordinates);
+  const maps = await openMaps(paths, { coordinates, least: rules.patchSize });
   try {
     const grid = patchGrid(maps.shape, rules);
-    const [{ positions, mixed }, digests] = await Promise.all([findKept(maps, grid, signal), maps.digests()]);
-    return fitsPatches(maps, rules, { positions, mixed, digest: digestPatches(digests, rules), cacheBytes });
+    const [found, digests] = await Promise.all([findKept(maps, grid, signal), maps.digests()]);
+    return fitsPatches(maps, rules, { ...found, digest: digestPatches(digests, rules), cacheBytes });
   } catch (error) {
     await maps.close();
     throw error;
@@ -47,13 +47,18 @@ export async function openFitsPatches({
 interface Found {
   readonly positions: Int32Array<ArrayBuffer>;
   readonly mixed: Uint8Array<ArrayBuffer>;
+  readonly labelledShare: number;
 }
 
 async function findKept(maps: Maps, grid: PatchGrid, signal: AbortSignal | undefined): Promise<Found> {
   let positions = new Int32Array(2 * 4096);
   let mixed = new Uint8Array(4096);
   let count = 0;
-  for await (const { y0, flags } of scanPatches(maps, grid, { signal })) {
+  let labelledPixels = 0;
+  const onSection = ({ labelled }: MapSection) => {
+    for (const each of labelled) labelledPixels += each;
+  };
+  for await (const { y0, flags } of scanPatches(maps, grid, { signal, onSection })) {
     for (const [i, each] of flags.entries()) {
       if (!isKept(each)) continue;
       if (count === mixed.length) {
@@ -65,7 +70,12 @@ async function findKept(maps: Maps, grid: PatchGrid, signal: AbortSignal | undef
       mixed[count++] = (each & HAS_MIXED_TARGET) === 0 ? 0 : 1;
     }
   }
-  return { positions: positions.slice(0, 2 * count), mixed: mixed.slice(0, count) };
+  const [height, width] = maps.shape;
+  return {
+    positions: positions.slice(0, 2 * count),
+    mixed: mixed.slice(0, count),
+    labelledShare: labelledPixels / (height * width),
+  };
 }
 
 function grown<A extends Int32Array | Uint8Array>(from: A, into: A): A {
@@ -81,7 +91,7 @@ interface FitsPatchesParts extends Found {
 function fitsPatches(
   maps: Maps,
   rules: PatchRules,
-  { positions, mixed, digest, cacheBytes }: FitsPatchesParts,
+  { positions, mixed, labelledShare, digest, cacheBytes }: FitsPatchesParts,
 ): PatchSource {
   const { patchSize } = rules;
   const [height, width] = maps.shape;
@@ -127,11 +137,15 @@ function fitsPatches(
     normalization: rules.normalization,
     mapShape: maps.shape,
     header: maps.header,
+    labelledShare,
     positions,
     groupLength: 1,
     digest,
     async read(indices, into) {
       await Promise.all(Array.from(indices, (index, at) => readOne(index, into, at)));
+    },
+    async valid(y0, y1) {
+      return (await maps.section(y0, y1, 0, width)).valid;
     },
     mixedTargets: async () => mixed,
     close: () => maps.close(),

@@ -4,7 +4,7 @@ import { BigsfError } from "../errors.ts";
 import { findDataset, type Hdf5Dataset, type Hdf5File, openHdf5, tryHdf5 } from "./hdf5.ts";
 import { LruCache } from "./lru-cache.ts";
 import { readAttributes, readImageHeader } from "./patch-file-attributes.ts";
-import { bytesPerPatch, LAYERS, POSITIONS } from "./patch-file-layout.ts";
+import { bytesPerPatch, LAYERS, POSITIONS, VALID } from "./patch-file-layout.ts";
 import type { PatchBuffers, PatchSource } from "./patch-source.ts";
 
 export interface PatchFileOptions {
@@ -35,6 +35,7 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
   const { sets, length, patchSize, positions } = attempt(() => readLayout(path, file));
   const attributes = attempt(() => readAttributes(file));
   const header = attempt(() => readImageHeader(file));
+  const valid = findDataset(file, VALID);
   const pixels = patchSize * patchSize;
   const groupLength = Math.max(1, Math.min(...sets.map(({ metadata }) => metadata.chunks?.[0] ?? 1)));
   const groups = new LruCache<PatchBuffers>(
@@ -77,6 +78,7 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
     normalization: attributes?.normalization,
     mapShape: attributes?.mapShape ?? farthestCorner(positions, patchSize),
     header,
+    labelledShare: attributes?.labelledShare,
     positions,
     groupLength,
     digest: attributes?.digest ?? (await digestOfFile(path, positions)),
@@ -86,6 +88,11 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
         const from = (index % groupLength) * pixels;
         for (const name of LAYERS) into[name].set(group[name].subarray(from, from + pixels), at * pixels);
       }
+    },
+    async valid(y0, y1) {
+      if (valid === undefined) return undefined;
+      const values = attempt(() => valid.slice([[y0, y1], []]));
+      return values instanceof Uint8Array ? values : undefined;
     },
     mixedTargets() {
       mixed ??= findMixed();

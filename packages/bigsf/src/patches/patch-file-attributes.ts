@@ -6,7 +6,7 @@ import { isNormalization, type PatchFileAttributes } from "./patch-file-layout.t
 /** @returns undefined where the file has not all of them, as one that other software made */
 export function readAttributes(file: Hdf5File): PatchFileAttributes | undefined {
   const values = Object.fromEntries(Object.entries(file.attrs).map(([name, { json_value }]) => [name, json_value]));
-  const { patch_size, stride, normalization, compression, map_shape, sources, digest } = values;
+  const { patch_size, stride, normalization, compression, map_shape, sources, digest, labelled_share } = values;
   if (typeof patch_size !== "number" || typeof stride !== "number" || typeof compression !== "number") return undefined;
   if (!isNormalization(normalization) || typeof digest !== "string" || !Array.isArray(map_shape)) return undefined;
   const [height, width] = map_shape;
@@ -20,6 +20,7 @@ export function readAttributes(file: Hdf5File): PatchFileAttributes | undefined 
     mapShape: [height, width],
     sources: maps,
     digest,
+    labelledShare: typeof labelled_share === "number" ? labelled_share : undefined,
   };
 }
 

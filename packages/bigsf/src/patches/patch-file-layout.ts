@@ -16,11 +16,16 @@ export interface PatchFileAttributes extends PatchRules {
   readonly compression: CompressionLevel;
   /** SHA-256 of the maps. */
   readonly sources: MapDigests;
+  /** Of the map's pixels; absent in files of earlier versions. */
+  readonly labelledShare?: number | undefined;
   /** See `PatchSource.digest`. */
   readonly digest: string;
 }
 
-const CHUNK_BYTES = 64 * 1024;
+/** [H, W] uint8 of the whole map: 1 where the image is finite and not missing. */
+export const VALID = "valid";
+
+export const CHUNK_BYTES = 64 * 1024;
 
 /**
  * Patches per chunk, which is what is compressed and read as a whole: about 64 KiB. Larger ones compress little better,

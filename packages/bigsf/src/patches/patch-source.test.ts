@@ -63,7 +63,7 @@ async function written(
 ): Promise<string> {
   const path = join(folder, "patches.h5");
   const maps = await openMaps(paths);
-  const { kept: count } = await planPatches(maps, rules);
+  const { kept: count, tally } = await planPatches(maps, rules);
   const digests = await maps.digests();
   const attributes = {
     ...rules,
@@ -71,6 +71,7 @@ async function written(
     compression,
     sources: digests,
     digest: digestPatches(digests, rules),
+    labelledShare: tally.labelled / tally.pixels,
   };
   await writePatches({ maps, path, attributes, count, sectionPixels });
   await maps.close();
@@ -146,6 +147,12 @@ describe.each(Object.keys(sources))("%s", (name) => {
     async (expected) => {
       const source = await open(mapsIn(join(fixtures, "maps")), rulesOf(expected));
       expect(source.mapShape).toEqual([45, 61]);
+      const maps = await openMaps(mapsIn(join(fixtures, "maps")));
+      const { valid, labelled } = await maps.section(0, 45, 0, 61);
+      await maps.close();
+      expect(await source.valid(3, 40)).toEqual(valid.subarray(3 * 61, 40 * 61));
+      expect(new Set(valid).size).toBe(2);
+      expect(source.labelledShare).toBeCloseTo(labelled.reduce((sum, each) => sum + each, 0) / labelled.length, 12);
       await expectCase(source, expected);
       await source.close();
     },

@@ -30,6 +30,8 @@ export interface PatchSource {
   readonly mapShape: readonly [height: number, width: number];
   /** Of the image, with its celestial coordinates; undefined where a file of patches does not tell it. */
   readonly header: Header | undefined;
+  /** Share of the map's pixels that are labelled; undefined where a file of patches does not tell it. */
+  readonly labelledShare: number | undefined;
   /** First row and column of each patch: [length * 2] as y0, x0. */
   readonly positions: Int32Array<ArrayBuffer>;
   /**
@@ -50,5 +52,10 @@ export interface PatchSource {
    * others have it at once. Not to be changed.
    */
   mixedTargets(): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Which pixels of rows y0 to y1 of the map are finite and not missing: [rows, width], 1 or 0. Undefined where a file of
+   * patches does not tell it.
+   */
+  valid(y0: number, y1: number): Promise<Uint8Array | undefined>;
   close(): Promise<void>;
 }

@@ -1,3 +1,5 @@
+import { basename } from "node:path";
+import { FitsError, readCelestialWcs } from "@ml-mosaic/fits";
 import { type MapTally, startTally } from "../maps/map-tally.ts";
 import type { Maps } from "../maps/maps.ts";
 import { type Preview, startPreview } from "../pictures/preview.ts";
@@ -18,6 +20,8 @@ export interface PatchPlan {
   /** Of all data sets together, before compression. */
   readonly bytes: number;
   readonly tally: MapTally;
+  /** What was repaired in the coordinates of the image. */
+  readonly notes: readonly string[];
   readonly pictures: PlanPictures;
 }
 
@@ -78,12 +82,22 @@ export async function planPatches(
     withTarget,
     bytes: kept * bytesPerPatch(grid.patchSize),
     tally: tally.finish(),
+    notes: coordinateNotes(maps),
     pictures: {
       image: image.finish(),
       target: atLeastAThird(target.finish().values),
       kept: area.finish(),
     },
   };
+}
+
+function coordinateNotes({ header, paths }: Maps): readonly string[] {
+  try {
+    return (readCelestialWcs(header)?.notes ?? []).map((note) => `${basename(paths.image)}: ${note}.`);
+  } catch (error) {
+    if (error instanceof FitsError) return [`${basename(paths.image)}: pictures show pixels: ${error.message}`];
+    throw error;
+  }
 }
 
 function atLeastAThird(shares: Float32Array): Uint8Array {

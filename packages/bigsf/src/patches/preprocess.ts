@@ -60,7 +60,7 @@ const LARGEST_FLOAT32 = 3.4028234663852886e38;
 export async function preprocess(options: PreprocessOptions): Promise<PreprocessResult> {
   const { folder, rules, compression, onRows, onPlan, onPatches, signal } = options;
   const path = join(folder, "patches.h5");
-  const maps = await openMaps(options.maps, options.coordinates);
+  const maps = await openMaps(options.maps, { coordinates: options.coordinates, least: rules.patchSize });
   try {
     const sources = await maps.digests();
     const digest = digestPatches(sources, rules);
@@ -84,7 +84,7 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
     await writePatches({
       maps,
       path,
-      attributes,
+      attributes: { ...attributes, labelledShare: plan.tally.labelled / plan.tally.pixels },
       count: plan.kept,
       onPatches: (done) => onPatches?.(done, plan.kept),
       signal,

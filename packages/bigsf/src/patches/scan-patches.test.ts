@@ -28,17 +28,19 @@ function mapsOf(height: number, width: number, seed: number): { maps: Maps; whol
     image: Float64Array.from(pixels, () => pixel() * (random() - 0.3)),
     target: Float32Array.from(pixels, () => (pixel() === 1 ? 1 - fill : fill)),
     labelled: Uint8Array.from(pixels, pixel),
+    valid: new Uint8Array(height * width).fill(1),
     raw: new Float64Array(height * width),
   };
   const section = async (y0: number, y1: number, x0: number, x1: number): Promise<MapSection> => {
     expect([x0, x1]).toEqual([0, width]);
     const [from, to] = [y0 * width, y1 * width];
-    const { image, target, labelled, raw } = whole;
+    const { image, target, labelled, valid, raw } = whole;
     return {
       width,
       image: image.slice(from, to),
       target: target.slice(from, to),
       labelled: labelled.slice(from, to),
+      valid: valid.slice(from, to),
       raw: raw.slice(from, to),
     };
   };

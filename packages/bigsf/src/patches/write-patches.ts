@@ -2,7 +2,15 @@ import { pendingFile } from "@ml-mosaic/base";
 import type { MapSection, Maps, PixelBlock } from "../maps/maps.ts";
 import { createHdf5, type Hdf5Dataset, type Hdf5File, tryHdf5 } from "./hdf5.ts";
 import { imageHeaderText } from "./patch-file-attributes.ts";
-import { chunkLength, LAYERS, type PatchFileAttributes, POSITIONS, POSITIONS_CHUNK } from "./patch-file-layout.ts";
+import {
+  CHUNK_BYTES,
+  chunkLength,
+  LAYERS,
+  type PatchFileAttributes,
+  POSITIONS,
+  POSITIONS_CHUNK,
+  VALID,
+} from "./patch-file-layout.ts";
 import { patchGrid } from "./patch-grid.ts";
 import { cutPatch, isKept } from "./patch-rules.ts";
 import { scanPatches } from "./scan-patches.ts";
@@ -45,7 +53,12 @@ async function fill(temporary: string, options: WriteOptions): Promise<void> {
   attempt(() => file.create_attribute("image_header", imageHeaderText(maps.header)));
   const batch = makeBatch(patchSize, sets);
   const window = rowWindow(patchSize, grid.mapShape[1]);
-  const scan = scanPatches(maps, grid, { onSection: window.add, sectionPixels, signal });
+  const onSection = (section: MapSection, firstRow: number) => {
+    window.add(section);
+    const rows = section.valid.length / section.width;
+    attempt(() => sets.valid.write_slice([[firstRow, firstRow + rows], []], section.valid));
+  };
+  const scan = scanPatches(maps, grid, { onSection, sectionPixels, signal });
   let written = 0;
   for await (const { y0, flags } of scan) {
     for (const [i, each] of flags.entries()) {
@@ -109,10 +122,11 @@ function rowWindow(patchSize: number, width: number) {
 interface Sets {
   readonly layers: readonly Hdf5Dataset[];
   readonly positions: Hdf5Dataset;
+  readonly valid: Hdf5Dataset;
 }
 
 function createDatasets(file: Hdf5File, attributes: PatchFileAttributes, count: number): Sets {
-  const { patchSize, stride, normalization, compression, mapShape, sources, digest } = attributes;
+  const { patchSize, stride, normalization, compression, mapShape, sources, digest, labelledShare } = attributes;
   const create = (name: string, dtype: "<f" | "<i", shape: readonly number[], chunk: number) => {
     // Created without patches and made longer, since the library wants the data of what it creates.
     const set = file.create_dataset({
@@ -136,7 +150,19 @@ function createDatasets(file: Hdf5File, attributes: PatchFileAttributes, count: 
   file.create_attribute("map_shape", [...mapShape], [2], "<i");
   file.create_attribute("sources", JSON.stringify(sources));
   file.create_attribute("digest", digest);
-  return { layers, positions };
+  if (labelledShare !== undefined) file.create_attribute("labelled_share", labelledShare, [], "<d");
+  const [height, width] = mapShape;
+  const valid = file.create_dataset({
+    name: VALID,
+    data: new Uint8Array(0),
+    dtype: "<B",
+    shape: [0, width],
+    maxshape: [height, width],
+    chunks: [Math.max(1, Math.min(height, Math.floor(CHUNK_BYTES / width))), width],
+    ...(compression > 0 ? { compression } : {}),
+  });
+  valid.resize([height, width]);
+  return { layers, positions, valid };
 }
 
 /** Patches on their way to the file. */

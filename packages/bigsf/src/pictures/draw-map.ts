@@ -34,6 +34,8 @@ export interface MapPicture {
   readonly header?: Header | undefined;
   readonly title: string;
   readonly subtitle?: string | undefined;
+  /** A sentence under the picture: what must be known to read it. */
+  readonly note?: string | undefined;
   readonly colours: ColourMapName;
   /** What the colours mean, with its unit. */
   readonly quantity: string;
@@ -46,6 +48,7 @@ export interface MapPicture {
 
 const NO_DATA = "#c9d3dc";
 const INK = "#1a1a1a";
+const NOTE_HEIGHT = 30;
 const MARGIN = { left: 92, right: 118, top: 74, bottom: 66, between: 64 } as const;
 
 /** A map as astronomers draw it, as PNG: the first row at the bottom, colour bar, coordinates, legend. */
@@ -54,7 +57,18 @@ export async function drawMap(picture: MapPicture): Promise<Uint8Array> {
 }
 
 function drawMapOn(picture: MapPicture): Canvas {
-  const { preview, header, title, subtitle, colours, quantity, range, missingLabel = "no data", overlays } = picture;
+  const {
+    preview,
+    header,
+    title,
+    subtitle,
+    note,
+    colours,
+    quantity,
+    range,
+    missingLabel = "no data",
+    overlays,
+  } = picture;
   registerFonts();
   const { layout, mapShape, values } = preview;
   const { panels, panelColumns, rows, zoom, factor, columns } = layout;
@@ -65,7 +79,8 @@ function drawMapOn(picture: MapPicture): Canvas {
   const plotHeight = rows * zoom;
   const width = Math.max(MARGIN.left + plotWidth + MARGIN.right, 520);
   const plots = panels * plotHeight + (panels - 1) * MARGIN.between;
-  const height = MARGIN.top + plots + MARGIN.bottom + legendHeight(legend, width - 2 * MARGIN.left);
+  const legendSpace = legendHeight(legend, width - 2 * MARGIN.left);
+  const height = MARGIN.top + plots + MARGIN.bottom + legendSpace + (note === undefined ? 0 : NOTE_HEIGHT);
   const canvas = createCanvas(width, height);
   const context = canvas.getContext("2d");
   context.fillStyle = "white";
@@ -78,20 +93,30 @@ function drawMapOn(picture: MapPicture): Canvas {
   context.fillStyle = "#4d4d4d";
   if (subtitle !== undefined) context.fillText(subtitle, MARGIN.left, 55);
 
-  for (let panel = 0; panel < panels; panel++) {
+  const places = Array.from({ length: panels }, (_, panel) => {
     const firstColumn = panel * panelColumns;
     const count = Math.min(panelColumns, columns - firstColumn);
     const top = MARGIN.top + panel * (plotHeight + MARGIN.between);
-    const box: Box = { left: MARGIN.left, top, width: count * zoom, height: plotHeight };
+    return { firstColumn, count, box: { left: MARGIN.left, top, width: count * zoom, height: plotHeight } };
+  });
+  const axesWith = (used: Header | undefined) =>
+    places.map(({ firstColumn, count, box }) =>
+      mapAxes({
+        header: used,
+        mapShape,
+        columns: [firstColumn * factor, Math.min(mapShape[1], (firstColumn + count) * factor)],
+        most: [box.width / 90, Math.max(2, box.height / 60)],
+      }),
+    );
+  // One picture has one kind of coordinates, also where only some of its panels show no sky.
+  const onSky = axesWith(header);
+  const allAxes = onSky.every(({ isSky }) => isSky) ? onSky : axesWith(undefined);
+  for (const [panel, { firstColumn, count, box }] of places.entries()) {
     const cells = { firstColumn, count, rows, columns, zoom };
     drawCells(context, box, cells, values, stretch, table, overlays);
     for (const overlay of overlays) if (overlay.kind === "outline") drawOutline(context, box, cells, overlay);
-    const axes = mapAxes({
-      header,
-      mapShape,
-      columns: [firstColumn * factor, Math.min(mapShape[1], (firstColumn + count) * factor)],
-      most: [box.width / 90, Math.max(2, box.height / 60)],
-    });
+    const axes = allAxes[panel];
+    if (axes === undefined) continue;
     if (panel === 0) drawSideTitle(context, axes.y.title, MARGIN.top + plots / 2);
     drawAxes(context, box, axes, zoom / factor, firstColumn * factor, panel === panels - 1);
   }
@@ -106,6 +131,12 @@ function drawMapOn(picture: MapPicture): Canvas {
     },
   );
   drawLegend(context, legend, MARGIN.left, MARGIN.top + plots + MARGIN.bottom, width - 2 * MARGIN.left);
+  if (note !== undefined) {
+    context.font = `14px '${FONT_FAMILY}'`;
+    context.fillStyle = "#4d4d4d";
+    context.textAlign = "left";
+    context.fillText(note, 12, height - 12, width - 24);
+  }
   return canvas;
 }
 

@@ -13,6 +13,8 @@ export interface MapAxes {
   readonly x: Axis;
   /** Along the left edge. */
   readonly y: Axis;
+  /** Whether they are coordinates of the sky. */
+  readonly isSky: boolean;
 }
 
 export interface AxesOptions {
@@ -31,6 +33,7 @@ export function mapAxes({ header, mapShape: [height], columns, most }: AxesOptio
     sky ?? {
       x: { title: "x [pixel]", ticks: pixelTicks(left, right, most[0]) },
       y: { title: "y [pixel]", ticks: pixelTicks(0, height, most[1]) },
+      isSky: false,
     }
   );
 }
@@ -65,7 +68,7 @@ function skyAxes(
   const yTicks = skyTicks(ys, swapped ? unwrapped(y) : y, most[1], swapped);
   if (xTicks.length === 0 || yTicks.length === 0) return undefined;
   const [xName, yName] = swapped ? [wcs.latitudeName, wcs.longitudeName] : [wcs.longitudeName, wcs.latitudeName];
-  return { x: { title: axisTitle(xName), ticks: xTicks }, y: { title: axisTitle(yName), ticks: yTicks } };
+  return { x: { title: axisTitle(xName), ticks: xTicks }, y: { title: axisTitle(yName), ticks: yTicks }, isSky: true };
 }
 
 /** A header whose coordinates cannot be computed still has pixels. */

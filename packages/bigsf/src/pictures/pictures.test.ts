@@ -73,13 +73,18 @@ describe("coordinates", () => {
     expect(x.ticks[5]?.at).toBeCloseTo(99.5, 6);
   });
 
-  test("a map wider than the sky has numbers where there is sky", () => {
+  test("a map wider than the sky goes on, as one of the whole plane that begins at 180 degrees", () => {
     const whole = { ...galactic, CRPIX1: 200.5, CDELT1: -1 };
     const { x, y } = mapAxes({ ...options, mapShape: [100, 400], columns: [0, 400], header: makeHeader(whole) });
     expect(x.title).toBe("Galactic longitude");
-    expect(x.ticks.map(({ label }) => label)).toEqual(["260°", "0°", "100°"]);
-    for (const [i, at] of [299.5, 199.5, 99.5].entries()) expect(x.ticks[i]?.at).toBeCloseTo(at, 6);
+    expect(x.ticks.map(({ label }) => label)).toEqual(["160°", "260°", "0°", "100°", "200°"]);
+    for (const [i, at] of [399.5, 299.5, 199.5, 99.5, -0.5].entries()) expect(x.ticks[i]?.at).toBeCloseTo(at, 6);
     expect(y.ticks.map(({ label }) => label)).toEqual(["−0.4°", "−0.2°", "0.0°", "0.2°", "0.4°"]);
+    const plane = makeHeader({ ...galactic, CRVAL1: 180, CRPIX1: 1, CDELT1: -0.125, CDELT2: 0.125 });
+    for (const first of [0, 720, 1440, 2160]) {
+      const panel = mapAxes({ ...options, mapShape: [41, 2881], columns: [first, first + 720], header: plane });
+      expect([first, panel.isSky, panel.y.title]).toEqual([first, true, "Galactic latitude"]);
+    }
   });
 
   test("latitude first", () => {

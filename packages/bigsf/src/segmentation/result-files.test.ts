@@ -80,8 +80,12 @@ test("both maps have the shape of the source and its cards, but for those about 
     const { data } = await image.read();
     expect(data).toEqual(name === maskName ? Uint8Array.of(0, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0, 1) : probability);
     const keywords = image.header.cards.map(({ keyword }) => keyword);
-    for (const gone of ["BSCALE", "BZERO", "BLANK", "BUNIT", "DATAMIN", "DATAMAX"])
-      expect(keywords).not.toContain(gone);
+    for (const gone of ["BSCALE", "BZERO", "BLANK", "DATAMIN", "DATAMAX"]) expect(keywords).not.toContain(gone);
+    expect(image.header.cards.find(({ keyword }) => keyword === "BUNIT")).toMatchObject({
+      value: "",
+      comment: name === maskName ? "no unit: mask" : "no unit: probability",
+    });
+    expect(String(image.header.cards.find(({ keyword }) => keyword === "DATE")?.value)).toMatch(/^\d{4}-\d\d-\d\dT/);
     const raw = new Set(image.header.cards.map((card) => card.raw));
     const kept = source.header.cards.filter(({ keyword }) => /^(?:OBJECT|CTYPE|CR|CD|HISTORY)/.test(keyword));
     expect(kept).toHaveLength(16);

@@ -34,7 +34,7 @@ export async function createResultFiles(
   await using opened = new AsyncDisposableStack();
   const start = async (file: string, name: string, type: "float32" | "uint8", what: string) => {
     const writer = opened.use(await createFits(join(folder, file)));
-    const cards = resultHeader(header, [what, ...history]);
+    const cards = resultHeader(header, { meaning: name.toLowerCase(), history: [what, ...history] });
     const rows = await writer.startImage({ shape, type, header: cards, name });
     return { writer, rows } satisfies { writer: FitsWriter; rows: ImageRows };
   };

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { toYaml } from "@ml-mosaic/configurable";
 import { shareText } from "../maps/map-tally.ts";
+import { openPartialRows } from "./partial-rows.ts";
 import { maskName, probabilityName } from "./result-files.ts";
 import { prepareResults } from "./result-folder.ts";
 import { type SegmentCounts, segmentMap } from "./segment-map.ts";
@@ -16,7 +17,7 @@ export interface RunOptions {
   /** Told before the first patch is predicted. */
   readonly onPlan?: ((plan: SegmentationPlan) => void) | undefined;
   readonly onProgress?: ((donePatches: number, totalPatches: number) => void) | undefined;
-  /** Aborted: throws its reason at the next chance, and leaves nothing. */
+  /** Aborted: throws its reason at the next chance; the same configuration goes on from the rows that were finished. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,28 +50,34 @@ export async function runSegmentation(
 ): Promise<SegmentationResult> {
   await using resources = new AsyncDisposableStack();
   const plan = await planSegmentation(settings, resources);
-  const { map, missing, predictor, snapshot, patchSize, normalization, overlap } = plan;
-  const { source, output, batchSize, blend, threshold, overwrite } = settings;
+  const { map, missing, predictor, snapshot, patchSize, normalization, overlap, threshold } = plan;
+  const { source, output, batchSize, blend, overwrite } = settings;
   const files: SegmentationFiles = {
     probability: join(output, probabilityName),
     mask: join(output, maskName),
     picture: join(output, pictureName),
   };
   const snapshotDigest = await digestOf(settings.modelSnapshot);
+  const config = await configText(settings, plan, snapshotDigest);
   const results = await prepareResults({
     folder: output,
-    config: await configText(settings, plan, snapshotDigest),
+    config,
     names: [probabilityName, maskName, pictureName],
     overwrite,
   });
   if (results === undefined) return { kind: "reused", files };
   resources.use(results);
+  const partial = await openPartialRows(output, config, map.shape[1]);
+  let isComplete = false;
+  resources.defer(() => partial.close(isComplete));
   onPlan?.(plan);
   // The library that draws is heavy: only who segments loads it.
   const { startSegmentationPicture } = await import("./segmentation-picture.ts");
   const title = basename(source);
   const model = `${String(snapshot.modelConfig.type)}, epoch ${snapshot.trainInfo.epoch}, ${basename(settings.modelSnapshot)}`;
-  const picture = startSegmentationPicture({ mapShape: map.shape, header: map.header, title, threshold });
+  const share = snapshot.dataInfo.labelled_share;
+  const note = typeof share === "number" ? trainedNote(share) : undefined;
+  const picture = startSegmentationPicture({ mapShape: map.shape, header: map.header, title, threshold, note });
   const counts = await segmentMap({
     map,
     missing,
@@ -90,6 +97,7 @@ export async function runSegmentation(
       `patches ${patchSize} x ${patchSize}, ${normalization}, overlap ${overlap}, blend ${blend}`,
     ],
     folder: results.staging,
+    partial,
     onRows: (rows, mask) => picture.add(rows, mask),
     onProgress,
     signal,
@@ -97,14 +105,19 @@ export async function runSegmentation(
   const subtitle = `filament in ${shareText(counts.filament, counts.valid)} of the valid pixels, by ${model}`;
   await writeFile(join(results.staging, pictureName), await picture.draw(subtitle), { flush: true });
   await results.publish();
+  isComplete = true;
   const [height, width] = map.shape;
   return { kind: "written", files, pixels: height * width, counts };
+}
+
+function trainedNote(labelled: number): string {
+  return `Labels covered ${shareText(labelled, 1)} of the map that the model was trained on; what it says of pixels unlike those nobody has checked.`;
 }
 
 /** What the results depend on, as a configuration that makes them again. */
 async function configText(
   settings: SegmentationSettings,
-  { map, missing, patchSize, normalization, overlap }: SegmentationPlan,
+  { map, missing, patchSize, normalization, overlap, threshold }: SegmentationPlan,
   snapshotDigest: string,
 ): Promise<string> {
   const config = {
@@ -116,7 +129,7 @@ async function configText(
     batch_size: settings.batchSize,
     overlap,
     blend: settings.blend,
-    threshold: settings.threshold,
+    threshold,
     patch_size: patchSize,
     normalization,
     device: settings.device,

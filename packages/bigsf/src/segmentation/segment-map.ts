@@ -1,4 +1,6 @@
 import type { Header } from "@ml-mosaic/fits";
+import type { PartialRows } from "./partial-rows.ts";
+import { patchStarts } from "./patch-starts.ts";
 import { createResultFiles } from "./result-files.ts";
 import { type SegmentedRows, type SegmentRowsOptions, segmentRows } from "./segment-rows.ts";
 
@@ -13,6 +15,8 @@ export interface SegmentMapOptions extends SegmentRowsOptions {
   readonly history: readonly string[];
   /** Where the results go. */
   readonly folder: string;
+  /** What an earlier run has finished; gets what this one finishes. */
+  readonly partial?: PartialRows | undefined;
   /** Sees all rows from the first to the last, with their mask. */
   readonly onRows?: ((rows: SegmentedRows, mask: Uint8Array) => void) | undefined;
 }
@@ -34,7 +38,7 @@ export async function segmentMap(options: SegmentMapOptions): Promise<SegmentCou
   await using files = await createResultFiles(folder, { header, shape, threshold, history });
   let valid = 0;
   let filament = 0;
-  for await (const rows of segmentRows(options)) {
+  for await (const rows of allRows(options)) {
     const mask = await files.write(rows);
     for (const value of rows.probability) if (!Number.isNaN(value)) valid++;
     for (const value of mask) filament += value;
@@ -42,4 +46,26 @@ export async function segmentMap(options: SegmentMapOptions): Promise<SegmentCou
   }
   await files.finish();
   return { valid, filament };
+}
+
+/** Rows that were finished before, as they were, then the others. */
+async function* allRows(options: SegmentMapOptions): AsyncGenerator<SegmentedRows> {
+  const { map, missing, partial, patchSize, overlap } = options;
+  if (partial === undefined) return yield* segmentRows(options);
+  const [height, width] = map.shape;
+  const tops = patchStarts(Math.max(height, patchSize), patchSize, patchSize - overlap);
+  const startRow = partial.count >= height ? height : (tops.findLast((top) => top <= partial.count) ?? 0);
+  await partial.cutTo(startRow);
+  for (let firstRow = 0; firstRow < startRow; firstRow += patchSize) {
+    const rowCount = Math.min(patchSize, startRow - firstRow);
+    const probability = await partial.read(firstRow, rowCount);
+    const values = await map.section(firstRow, firstRow + rowCount, 0, width);
+    for (const [pixel, value] of probability.entries()) if (Number.isNaN(value)) values[pixel] = Number.NaN;
+    yield { firstRow, rowCount, probability, values };
+  }
+  if (startRow === height) return;
+  for await (const rows of segmentRows({ ...options, missing, startRow })) {
+    yield rows;
+    await partial.append(rows.probability);
+  }
 }

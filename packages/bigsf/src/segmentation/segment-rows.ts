@@ -1,4 +1,5 @@
 import { BigsfError } from "../errors.ts";
+import { paddedPlane } from "../maps/padded-plane.ts";
 import type { Plane } from "../maps/plane.ts";
 import { cutImage, type PatchRules } from "../patches/patch-rules.ts";
 import { type Blend, blendWeights } from "./blend-weights.ts";
@@ -27,6 +28,8 @@ export interface SegmentRowsOptions extends Pick<PatchRules, "patchSize" | "norm
   /** @returns probabilities, [count, 1, patchSize, patchSize] */
   readonly predict: (batch: PatchBatch) => Promise<Float32Array>;
   /** Told from 0 on how many patches of all are done, those that need no prediction included. */
+  /** Rows before it are done already; a first row of patches. */
+  readonly startRow?: number | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Aborted: throws its reason at the next chance. */
   readonly signal?: AbortSignal | undefined;
@@ -47,10 +50,16 @@ export interface SegmentedRows {
  * of patches, whatever the height of the map. What is not finite counts as 0 in a patch. A patch without a positive pixel,
  * or without a valid one, is not predicted: the probability in it is 0, as preprocessing drops such patches from training.
  *
- * @throws BigsfError `MAP` where the map is smaller than a patch; `MODEL` where the model predicts NaN
+ * A map that is smaller than a patch is filled up with pixels without data.
+ *
+ * @throws BigsfError `MODEL` where the model predicts NaN
  */
-export async function* segmentRows(options: SegmentRowsOptions): AsyncGenerator<SegmentedRows> {
-  const { map, missing, patchSize, overlap, blend } = options;
+export async function* segmentRows(given: SegmentRowsOptions): AsyncGenerator<SegmentedRows> {
+  const [mapHeight, mapWidth] = given.map.shape;
+  const { patchSize, overlap, blend, startRow = 0 } = given;
+  const map = paddedPlane(given.map, patchSize);
+  const missing = given.missing && paddedPlane(given.missing, patchSize);
+  const options = { ...given, map, missing };
   const [height, width] = map.shape;
   const tops = patchStarts(height, patchSize, patchSize - overlap);
   const lefts = patchStarts(width, patchSize, patchSize - overlap);
@@ -61,6 +70,8 @@ export async function* segmentRows(options: SegmentRowsOptions): AsyncGenerator<
   const patches = new Float32Array(options.batchSize * patchSize ** 2);
   options.onProgress?.(0, tops.length * lefts.length);
   for (const [row, top] of tops.entries()) {
+    // Patches above the first row that is wanted are only needed where they reach into it.
+    if (top + patchSize <= startRow) continue;
     const band = await slide(top);
     const weights = rowWeights[row] ?? new Float64Array();
     for (let column = 0; column < lefts.length; ) {
@@ -76,7 +87,7 @@ export async function* segmentRows(options: SegmentRowsOptions): AsyncGenerator<
       options.onProgress?.(row * lefts.length + column, tops.length * lefts.length);
     }
     const rowCount = (tops[row + 1] ?? height) - top;
-    yield finish(band, sums, rowCount);
+    if (top >= startRow) yield cropped(finish(band, sums, rowCount), width, mapHeight, mapWidth);
     sums.copyWithin(0, rowCount * width);
     sums.fill(0, (patchSize - rowCount) * width);
   }
@@ -193,6 +204,19 @@ function finish({ top, width, image, valid }: Band, sums: Float32Array, rowCount
     }
   }
   return { firstRow: top, rowCount, probability, values };
+}
+
+/** Without the pixels that were added to a small map. */
+function cropped(rows: SegmentedRows, width: number, mapHeight: number, mapWidth: number): SegmentedRows {
+  const rowCount = Math.min(rows.rowCount, mapHeight - rows.firstRow);
+  if (width === mapWidth && rowCount === rows.rowCount) return rows;
+  const probability = new Float32Array(rowCount * mapWidth);
+  const values = new Float64Array(rowCount * mapWidth);
+  for (let y = 0; y < rowCount; y++) {
+    probability.set(rows.probability.subarray(y * width, y * width + mapWidth), y * mapWidth);
+    values.set(rows.values.subarray(y * width, y * width + mapWidth), y * mapWidth);
+  }
+  return { ...rows, rowCount, probability, values };
 }
 
 function notANumber(top: number, left: number): BigsfError {

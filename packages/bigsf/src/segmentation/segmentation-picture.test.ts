@@ -11,6 +11,7 @@ async function drawn([height, width]: readonly [number, number], [y0, y1, x0, x1
     mapShape: [height, width],
     header: makeHeader({ BUNIT: "cm-2" }),
     title: "map.fits",
+    note: undefined,
     threshold: 0.5,
   });
   for (let firstRow = 0; firstRow < height; firstRow += 7) {

@@ -10,6 +10,8 @@ export interface SegmentationPictureOptions {
   readonly header: Header;
   readonly title: string;
   readonly threshold: number;
+  /** A sentence under the picture. */
+  readonly note: string | undefined;
 }
 
 /** Takes rows as they come; memory is that of the picture. */
@@ -21,7 +23,7 @@ export interface SegmentationPicture {
 
 /** A map with the outlines of its mask over it; a cell of a map that is drawn smaller is inside if one pixel of it is. */
 export function startSegmentationPicture(options: SegmentationPictureOptions): SegmentationPicture {
-  const { mapShape, header, title, threshold } = options;
+  const { mapShape, header, title, threshold, note } = options;
   const preview = startPreview(mapShape);
   const inside = insideCells(preview.layout, mapShape);
   return {
@@ -35,6 +37,7 @@ export function startSegmentationPicture(options: SegmentationPictureOptions): S
         header,
         title,
         subtitle,
+        note,
         colours: "inferno",
         quantity: quantityText(getString(header, "BUNIT")),
         overlays: [

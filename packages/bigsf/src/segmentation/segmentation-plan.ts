@@ -1,7 +1,9 @@
+import { readdir, stat } from "node:fs/promises";
 import { CodedError, isSystemError, machineTrouble, messageOf } from "@ml-mosaic/base";
 import { ConfigurationError } from "@ml-mosaic/configurable";
 import { checkDevice, type Device } from "@ml-mosaic/tensor";
 import { loadSnapshotModel, type TrainerSnapshot } from "@ml-mosaic/training";
+import { BigsfError } from "../errors.ts";
 import { openPlane, type Plane } from "../maps/plane.ts";
 import { type CoordinateCheck, mapConflict } from "../maps/same-pixels.ts";
 import "../models/built-in.ts";
@@ -20,7 +22,8 @@ export interface SegmentationSettings {
   readonly batchSize: number;
   readonly overlap: number | undefined;
   readonly blend: Blend;
-  readonly threshold: number;
+  /** `validation`: as the training has found it. */
+  readonly threshold: number | "validation";
   readonly patchSize: number | undefined;
   readonly normalization: Normalization | undefined;
   readonly threads: number;
@@ -37,6 +40,9 @@ export interface SegmentationPlan {
   readonly patchSize: number;
   readonly normalization: Normalization;
   readonly overlap: number;
+  readonly threshold: number;
+  /** What people should be told. */
+  readonly notes: readonly string[];
 }
 
 /** What is wrong with an option. */
@@ -48,8 +54,8 @@ interface OptionProblem {
 /**
  * Opens maps and model and compiles it. What is opened is given to `resources`, which close it.
  *
- * @throws ConfigurationError with all that is wrong: unreadable files, another kind of snapshot or model, maps that are
- *   too small or do not fit together
+ * @throws ConfigurationError with all that is wrong: unreadable files, another kind of snapshot or model, maps that do
+ *   not fit together
  */
 export async function planSegmentation(
   settings: SegmentationSettings,
@@ -76,7 +82,10 @@ export async function planSegmentation(
     });
   };
   const [loaded, map, missing] = await Promise.all([
-    attempt("model_snapshot", () => loadSnapshotModel(settings.modelSnapshot)),
+    attempt("model_snapshot", async () => {
+      await refuseFolder(settings.modelSnapshot);
+      return loadSnapshotModel(settings.modelSnapshot);
+    }),
     open("source"),
     open("missing"),
   ]);
@@ -87,12 +96,14 @@ export async function planSegmentation(
   const patchSize = settings.patchSize ?? recordedPatchSize(loaded?.snapshot);
   const normalization = settings.normalization ?? recordedNormalization(loaded?.snapshot);
   const overlap = settings.overlap ?? Math.floor((patchSize ?? 0) / 2);
-  if (patchSize !== undefined) {
-    problems.push(...overlapObjection(overlap, patchSize));
-    if (map !== undefined) problems.push(...sizeObjections(map, patchSize));
-  }
+  if (patchSize !== undefined) problems.push(...overlapObjection(overlap, patchSize));
   if (loaded !== undefined)
     problems.push(...snapshotObjections(settings.modelSnapshot, loaded.snapshot, { patchSize, normalization }));
+  const threshold = settings.threshold === "validation" ? recordedThreshold(loaded?.snapshot) : settings.threshold;
+  if (loaded !== undefined && threshold === undefined) {
+    const message = `${settings.modelSnapshot} does not say which one was best in validation; metrics: [{ type: best_threshold }] in a training does`;
+    problems.push({ option: "threshold", message });
+  }
   const predictor =
     loaded === undefined || patchSize === undefined || !canCompute || problems.some(isAboutSnapshot)
       ? undefined
@@ -102,13 +113,39 @@ export async function planSegmentation(
           return compilePredictor({ model: loaded.model, patchSize, positions, threads, device });
         });
   if (predictor !== undefined) resources.adopt(predictor, (each) => each.release());
-  const isComplete = patchSize !== undefined && normalization !== undefined && predictor !== undefined;
+  const isComplete =
+    patchSize !== undefined && normalization !== undefined && predictor !== undefined && threshold !== undefined;
   if (problems.length > 0 || map === undefined || loaded === undefined || !isComplete) {
     throw new ConfigurationError(
       problems.map(({ option, message }) => ({ kind: "precondition", path: [option], message })),
     );
   }
-  return { map, missing, predictor, snapshot: loaded.snapshot, patchSize, normalization, overlap };
+  const notes = trainingNotes(settings, loaded.snapshot);
+  return { map, missing, predictor, snapshot: loaded.snapshot, patchSize, normalization, overlap, threshold, notes };
+}
+
+/** @throws BigsfError that names the snapshots in a folder */
+async function refuseFolder(path: string): Promise<void> {
+  if (!(await stat(path)).isDirectory()) return;
+  const inside = (await readdir(path, { recursive: true })).filter((name) => /best\.safetensors$/.test(name)).sort();
+  const remedy = inside.length === 0 ? "it has no best.safetensors" : `give a snapshot in it: ${inside.join(", ")}`;
+  throw new BigsfError("MODEL", `${path} is a folder; ${remedy}`);
+}
+
+/** What differs from the model's training, which may be meant. */
+function trainingNotes(
+  { patchSize, normalization }: SegmentationSettings,
+  snapshot: TrainerSnapshot,
+): readonly string[] {
+  const [size, way] = [recordedPatchSize(snapshot), recordedNormalization(snapshot)];
+  return [
+    ...(patchSize !== undefined && size !== undefined && patchSize !== size
+      ? [`patch_size is ${patchSize}; the model was trained on patches of ${size} x ${size}.`]
+      : []),
+    ...(normalization !== undefined && way !== undefined && normalization !== way
+      ? [`normalization is ${normalization}; the model was trained with ${way}.`]
+      : []),
+  ];
 }
 
 function isAboutSnapshot({ option }: OptionProblem): boolean {
@@ -120,12 +157,6 @@ export function overlapObjection(overlap: number, patchSize: number): readonly O
   if (overlap < patchSize) return [];
   const message = `patches of ${patchSize} x ${patchSize} pixels cannot share ${overlap}; give less than ${patchSize}, such as ${Math.floor(patchSize / 2)}`;
   return [{ option: "overlap", message }];
-}
-
-function sizeObjections({ path, shape: [height, width] }: Plane, patchSize: number): readonly OptionProblem[] {
-  if (height >= patchSize && width >= patchSize) return [];
-  const message = `${path} has ${height} rows of ${width} pixels: no patch of ${patchSize} x ${patchSize} fits into it`;
-  return [{ option: "source", message }];
 }
 
 function snapshotObjections(
@@ -149,6 +180,11 @@ function snapshotObjections(
 function recordedPatchSize(snapshot: TrainerSnapshot | undefined): number | undefined {
   const size = snapshot?.dataInfo.patch_size;
   return typeof size === "number" && Number.isInteger(size) && size > 0 ? size : undefined;
+}
+
+function recordedThreshold(snapshot: TrainerSnapshot | undefined): number | undefined {
+  const value = snapshot?.metrics.best_threshold;
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
 function recordedNormalization(snapshot: TrainerSnapshot | undefined): Normalization | undefined {

@@ -9,10 +9,12 @@ import {
   type Objection,
   path,
   schema,
+  union,
   within,
 } from "@ml-mosaic/configurable";
 import { parseDevice } from "@ml-mosaic/tensor";
 import { deviceName } from "@ml-mosaic/training";
+import { fileOfAddress } from "../maps/plane.ts";
 import { coordinatesOption } from "../maps/same-pixels.ts";
 import { NORMALIZATIONS } from "../patches/patch-rules.ts";
 import { type RunOptions, runSegmentation, type SegmentationResult } from "./run-segmentation.ts";
@@ -43,9 +45,9 @@ export class Segmentation extends configurable({
     default: "gaussian",
     help: "How patches that overlap are averaged: all alike, or most where they are centred",
   }),
-  threshold: schema(within(float, { minimum: 0, maximum: 1 }), {
+  threshold: schema(union(literal("validation"), within(float, { minimum: 0, maximum: 1 })), {
     default: 0.5,
-    help: "Where the probability is above it, the mask is 1",
+    help: "Where the probability is above it, the mask is 1; validation: what best_threshold among the metrics of the training found",
   }),
   patch_size: schema(count, { optional: true, help: "Side of the patches; as in training by default" }),
   normalization: schema(literal(...NORMALIZATIONS), {
@@ -63,7 +65,7 @@ export class Segmentation extends configurable({
     for (const option of ["model_snapshot", "source", "missing"] as const) {
       const file = this[option];
       // An HDU may be named behind the file.
-      if (file !== undefined && !pathExists(file) && !pathExists(file.replace(/\[[^[\]]+\]$/, "")))
+      if (file !== undefined && !pathExists(file) && !pathExists(fileOfAddress(file)))
         yield { option, message: `there is no file ${file}` };
     }
     const { overlap, patch_size } = this;
