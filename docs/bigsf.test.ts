@@ -24,7 +24,7 @@ const [sampled = "", preprocessed = "", folded = "", trained = "", segmented = "
 /** Without what depends on the machine. */
 const timeless = (text: string) => text.replaceAll(/\d\d:\d\d/g, "00:00").trimEnd();
 /** What a figure is called, not what it is. */
-const wordsOf = (text: string) => text.replaceAll(/-?\d[\d.,]*/g, "0").replaceAll(/[ -]+/g, " ");
+const wordsOf = (text: string) => text.replaceAll(/-?\d[\d.,]*|…/g, "0").replaceAll(/[ -]+/g, " ");
 
 /** Looks like the repository's top folder to whoever runs the page in it. */
 let folder: string;
@@ -124,9 +124,11 @@ describe("what the commands leave", () => {
     const losses = "epoch,lr,train_loss,valid_loss,valid_dice,valid_average_precision,seconds";
     expect(await header("experiment_1", "logs_train.csv")).toBe(losses);
     expect(await header("experiment_1", "test_results.csv")).toBe(
-      "snapshot,epoch,test_loss,test_dice,test_average_precision",
+      "snapshot,epoch,test_loss,test_dice,test_average_precision,test_labelled,test_unlabelled_found",
     );
-    expect(await header("k_fold", "test_results.csv")).toBe("split,snapshot,epoch,loss,dice,average_precision");
+    expect(await header("k_fold", "test_results.csv")).toBe(
+      "split,snapshot,epoch,loss,dice,average_precision,labelled,unlabelled_found",
+    );
     expect(await header("k_fold", "summary.csv")).toBe("figure,splits,mean,sd,low,high,corrected_low,corrected_high");
   });
 

@@ -113,7 +113,7 @@ import h5py, json, sys, base64
 f = h5py.File(sys.argv[1])
 sets = {k: [list(f[k].shape), f[k].dtype.str, list(f[k].chunks), f[k].compression, f[k].compression_opts] for k in f}
 attributes = {k: v if isinstance(v, str) else v.tolist() for k, v in f.attrs.items()}
-data = {k: base64.b64encode(f[k][()].tobytes()).decode() for k in f if k != "positions"}
+data = {k: base64.b64encode(f[k][()].tobytes()).decode() for k in f if k not in ("positions", "valid")}
 from astropy.io.fits import Header, getheader
 assert Header.fromstring(attributes["image_header"]).tostring() == getheader(sys.argv[2]).tostring()
 print(json.dumps([sets, attributes, f["positions"][()].tolist(), data]))`;
@@ -125,6 +125,7 @@ print(json.dumps([sets, attributes, f["positions"][()].tolist(), data]))`;
       spines: [[78, 8, 8, 1], "<f4", [256, 8, 8, 1], "gzip", 4],
       labelled: [[78, 8, 8, 1], "<f4", [256, 8, 8, 1], "gzip", 4],
       positions: [[78, 2, 2, 1], "<i4", [4096, 2, 2, 1], "gzip", 4],
+      valid: [[45, 61], "|u1", [45, 61], "gzip", 4],
     });
     expect(attributes).toMatchObject({
       patch_size: 8,
