@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdir, rename } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -55,30 +55,34 @@ const expectDone = (database: string) => expect(workspace.statuses(database)).to
 
 describe("pause", () => {
   test("waits for the running run, shows it, and writes what is left, which resume goes on with", async () => {
-    await write();
+    await write(waiting);
+    await workspace.write("go", "");
     expect((await workspace.run("run", "config.ini", "undisturbed.db")).code).toBe(0);
+    await rm(workspace.path("go"));
     const running = workspace.start("run", "config.ini", "or.db");
-    await atWork(2);
-    const paused = await workspace.run("pause", "left over.json");
-    expect(paused.code, paused.stderr).toBe(0);
-    expect(paused.stderr).toBe("Waiting for 1 run: 2\n");
-    expect(paused.stdout).toBe("1 run left, written to left over.json. To go on: mosaic resume 'left over.json'\n");
+    await atWork(1);
+    const pausing = workspace.start("pause", "left over.json");
+    await pausing.said("Waiting");
+    await workspace.write("go", "");
+    const paused = await pausing.finished;
+    expect(paused).toMatchObject({ code: 0, stderr: "Waiting for 1 run: 1\n" });
+    expect(paused.stdout).toBe("2 runs left, written to left over.json. To go on: mosaic resume 'left over.json'\n");
     expect((await running.finished).code).toBe(3);
-    expect(workspace.statuses("or.db")).toEqual(["done", "done", "pending"]);
+    expect(workspace.statuses("or.db")).toEqual(["done", "pending", "pending"]);
     expect(JSON.parse(await workspace.read("left over.json"))).toMatchObject({
       database: "or.db",
       folder: ".",
       written_in: workspace.folder,
       PROCESS: { lr: "1e-2", epochs: "2" },
       MONITOR: { nb_processus: "1" },
-      pipelines: [[{ class: "Data" }, { class: "Net", width: "4", name: "NET" }]],
-      run_ids: [3],
+      pipelines: ["3", "4"].map((width) => [{ class: "Waiting" }, { class: "Net", width, name: "NET" }]),
+      run_ids: [2, 3],
     });
 
     const resumed = await workspace.runCommand("mosaic_resume", "left over.json", "--json");
     expect(resumed.code, resumed.stderr).toBe(0);
-    expect(resumed.stderr).toContain(`Going on in ${workspace.path("or.db")}: 1 run\n`);
-    expect(JSON.parse(resumed.stdout)).toMatchObject({ models: [{ model: "Data(1000) | Net(4)", runs: 1 }] });
+    expect(resumed.stderr).toContain(`Going on in ${workspace.path("or.db")}: 2 runs\n`);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ models: [{ runs: 1 }, { runs: 1 }] });
     expectDone("or.db");
     expect(workspace.history("or.db")).toEqual(workspace.history("undisturbed.db"));
     const again = await workspace.run("resume", "left over.json");
