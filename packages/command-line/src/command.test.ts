@@ -221,7 +221,8 @@ describe("words are shared out", () => {
     expect((await parse("-s=4", "-", "zsh")).given).toMatchObject({ size: 4, database_file: "-", shell: "zsh" });
     expect((await parse("-vx", "or.db")).err).toContain("--vx: unknown option");
     expect((await parse("-Epochs", "3", "or.db")).err).toMatch(/^mosaic look: --Epochs: .*"--epochs"/);
-    expect((await parse("-x", "or.db")).err).toMatch(/^mosaic look: -x: unknown option/);
+    expect((await parse("-x", "or.db")).err).toMatch(/^mosaic look: -x: unknown option, expected /);
+    expect((await parse("--PROCESS.lr=3", "or.db")).err).toMatch(/^mosaic look: --PROCESS\.lr: unknown option/);
     expect((await parse("-sX", "or.db")).err).toMatch(/^mosaic look: -s: expected an integer .* got "X"/);
     expect((await parse("-v", "-v", "or.db", "--verbose=false")).err).toContain("--verbose: given twice");
   });

@@ -43,5 +43,12 @@ export function readWords(command: Command, name: string, words: readonly string
 }
 
 function refused(context: string, problems: readonly Problem[]): Checked<Given> {
-  return { ok: false, problems: problems.map((problem) => ({ ...problem, context })) };
+  return { ok: false, problems: problems.map((problem) => ({ ...asWritten(problem), context })) };
+}
+
+/** A dot in an option's name is a part of what was written; and every letter is as near to every other. */
+function asWritten(problem: Problem): Problem {
+  const path = problem.path.flatMap<string | number>((step) => (typeof step === "string" ? step.split(".") : [step]));
+  const isLetter = /^-[^-]$/.test(String(path[0]));
+  return problem.kind === "unknown" && isLetter ? { ...problem, path, nearest: undefined } : { ...problem, path };
 }

@@ -300,6 +300,7 @@ describe("resume", () => {
     for (const [file, message] of [
       ["generated.json", "it is a list of pipelines, as mosaic generate writes it"],
       ["half.json", "it is no JSON"],
+      ["config.ini", "it is no JSON"],
       ["pipe.json", "it is no file"],
       [".", "it is no file"],
       ["nowhere.json", "it cannot be read"],

@@ -6,7 +6,7 @@ export const ignoredOptions: readonly string[] = ["cache_database_path", "cache_
 
 /** Such as `class_loss_function =`, which the original's example has. */
 export function reportEmpty(place: Pick<Finding, "line" | "section" | "option">, findings: Findings): void {
-  findings.notice({ ...place, message: "The option is empty and has no effect.", remedy: "Remove the line." });
+  findings.notice({ ...place, message: "The option is empty and has no effect.", remedy: "Leave it out." });
 }
 
 export function reportIgnored(place: Pick<Finding, "line" | "section" | "option">, findings: Findings): void {

@@ -8,6 +8,8 @@ export interface IniOption {
   readonly value: string;
   /** Counted from 1. */
   readonly line: number;
+  /** Whether another value would count if this one were not there. */
+  readonly isInstead?: boolean;
 }
 
 export interface IniSection {

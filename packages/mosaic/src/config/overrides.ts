@@ -41,7 +41,10 @@ export function override(
 
 /** The section with these options: in the place of those of their names, or behind them. */
 export function withOptions(section: IniSection, options: readonly IniOption[]): IniSection {
-  const own = section.options.map((option) => options.find(({ name }) => name === option.name) ?? option);
+  const own = section.options.map((option) => {
+    const other = options.find(({ name }) => name === option.name);
+    return other === undefined ? option : { ...other, isInstead: true };
+  });
   const added = options.filter(({ name }) => !section.options.some((option) => option.name === name));
   return { ...section, options: [...own, ...added] };
 }

@@ -335,6 +335,23 @@ describe("an experiment", () => {
     );
   });
 
+  test("an empty value takes away the one in whose place it stands, and is told where there is none", async () => {
+    const lines = `[PROCESS]\nlr = 1\nepochs = 1\nexclude = NET.width > 1\n${rest}width = 1, 2\n`;
+    await write({ ...files, "base.ini": lines, "main.ini": "include = base.ini\n[PROCESS]\nsample = 1\n" });
+    const noticed = async (...overrides: readonly string[]) => {
+      const experiment = await readExperiment(join(folder, "main.ini"), overrides);
+      return [[...generatePipelines(experiment)].length, ...experiment.notices.map(formatProblem)];
+    };
+    expect(await noticed("PROCESS.sample=")).toEqual([1]);
+    expect(await noticed("PROCESS.sample=", "PROCESS.exclude=")).toEqual([2]);
+    await write({ "main.ini": "include = base.ini\n[PROCESS]\nexclude =\n" });
+    expect(await noticed()).toEqual([2]);
+    expect(await noticed("PROCESS.zip=")).toEqual([
+      2,
+      "argument PROCESS.zip=: [PROCESS] zip: The option is empty and has no effect. Leave it out.",
+    ]);
+  });
+
   test("tells what is wrong with an argument as with a line, and keeps what was read", async () => {
     await write({ ...files, "sub/base.ini": `[PROCESS]\nepochs = 1\n${rest}`.replaceAll("./models", "../models") });
     await write({ "main.ini": "include = sub/base.ini\n[PROCESS]\nlr = 1\n" });

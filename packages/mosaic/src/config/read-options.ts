@@ -56,7 +56,8 @@ function readOption(
     return undefined;
   }
   if (text === "" && Object.hasOwn(schemas, name) && schemas[name]?.optional === true) {
-    reportEmpty(place, findings);
+    // In the place of another value it takes that away.
+    if (option.isInstead !== true) reportEmpty(place, findings);
     return undefined;
   }
   const [group = "", ...inner] = name.split(".");

@@ -75,6 +75,8 @@ async function* runsLeft(store: StoreReader, experimentId: number) {
   for (const status of leftStatuses) yield* store.runs({ experimentId, status });
 }
 
+const whatIsTaken = "resume takes what mosaic pause wrote";
+
 /** @throws MosaicError that says what is wrong with the file */
 export async function readPauseFile(path: string): Promise<PauseFile> {
   const problem = (what: string, cause?: unknown) => new MosaicError("BAD_PAUSE_FILE", `${path}: ${what}`, { cause });
@@ -85,17 +87,23 @@ export async function readPauseFile(path: string): Promise<PauseFile> {
     if (!(await stat(path)).isFile()) throw problem("it is no file");
     await readJsonFile(path, async (source) => {
       const kind = await source.comes();
-      if (kind === "list")
+      if (kind === "list") {
+        // A configuration file begins like a list, with the name of its first section.
+        await source.items().next();
         throw problem(
-          "it is a list of pipelines, as mosaic generate writes it; resume takes what mosaic pause wrote. To train pipelines use mosaic run",
+          `it is a list of pipelines, as mosaic generate writes it; ${whatIsTaken}. To train pipelines use mosaic run`,
         );
+      }
       if (kind === "other") await source.value();
       else await readParts(source, path, digests, others);
     });
   } catch (error) {
     if (error instanceof MosaicError) throw error;
     const why = messageOf(error);
-    throw problem(error instanceof SyntaxError ? `it is no JSON (${why})` : `it cannot be read (${why})`, error);
+    throw problem(
+      error instanceof SyntaxError ? `it is no JSON (${why}); ${whatIsTaken}` : `it cannot be read (${why})`,
+      error,
+    );
   }
   const { database, folder, written_in: before, PROCESS, MONITOR, run_ids: runIds } = Object.fromEntries(others);
   if (typeof database !== "string" || typeof folder !== "string")

@@ -88,22 +88,28 @@ async function readModuleOptions(reader: StoreReader, wanted: ReadonlySet<string
   const names = new Set<string>();
   const values = new Map<string, Map<number, string>>();
   await reader.readPipelines((runId, { modules }) => {
-    for (const module of modules)
-      for (const [name, text] of namedOptions(module)) {
-        names.add(name);
-        if (!wanted.has(name)) continue;
-        const ofRuns = values.get(name) ?? new Map<number, string>();
-        if (!ofRuns.has(runId)) values.set(name, ofRuns.set(runId, text));
-      }
+    for (const [name, text] of [...modules.flatMap(qualifiedOptions), ...ownOptions(modules)]) {
+      names.add(name);
+      if (!wanted.has(name)) continue;
+      const ofRuns = values.get(name) ?? new Map<number, string>();
+      if (!ofRuns.has(runId)) values.set(name, ofRuns.set(runId, text));
+    }
   });
   return { names, values };
 }
 
 /** By the section, where the database knows it, by the type and by the class. */
-function* namedOptions({ section, type, className, options, key }: ModuleSpec): Generator<readonly [string, string]> {
-  for (const place of new Set([section, type, className]))
-    if (place !== undefined)
-      for (const [name, text] of [...Object.entries(options), ["key", key]] as const) yield [`${place}.${name}`, text];
+function qualifiedOptions({ section, type, className, options, key }: ModuleSpec) {
+  const all = [...Object.entries(options), ["key", key], ["class", className]] as const;
+  return [...new Set([section, type, className])].flatMap((place) =>
+    place === undefined ? [] : all.map(([name, text]) => [`${place}.${name}`, text] as const),
+  );
+}
+
+/** By their names alone, those that one module of the pipeline has and no other. */
+function ownOptions(modules: readonly ModuleSpec[]) {
+  const all = modules.flatMap(({ options }) => Object.entries(options));
+  return all.filter(([name]) => all.filter(([other]) => other === name).length === 1);
 }
 
 /** What is looked for, by names that no user can write: undefined is "no tag at all". */
