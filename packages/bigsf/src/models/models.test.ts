@@ -24,6 +24,7 @@ interface Training {
   readonly rows: readonly number[];
   readonly losses: readonly number[];
   readonly evaluatedAfter: readonly number[];
+  readonly sensitivity: number;
 }
 interface Large {
   readonly config: Readonly<Record<string, unknown>>;
@@ -122,7 +123,8 @@ describe.each(fixture.trainings.map((each) => [JSON.stringify(each.config), each
     program.store(state);
     program.release();
     model.eval();
-    await expectOutput(firstThree()[0], each.evaluatedAfter, 5e-3);
+    // Two of these trainings magnify the rounding of their weights a million times, in PyTorch too.
+    await expectOutput(firstThree()[0], each.evaluatedAfter, Math.max(1e-4, 2 * each.sensitivity));
   });
 });
 
