@@ -228,3 +228,10 @@ test("follows what a file includes and what arguments say, keeps both, and says 
   expect(second.stderr).toContain("2 runs done before, 0 unfinished taken up, 1 new");
   expect(descriptions()).toHaveLength(3);
 });
+
+test("counts components by what they are: another spelling, or what holds anyway, is not trained again", async () => {
+  await write({ optimizer: "SGD", "optimizer.momentum": "0.9" }, {});
+  await go();
+  await write({ optimizer: "sgd(momentum = .9), Adam", seed: 0, early_stopping: "False" }, {});
+  expect((await go("--continue")).stderr).toContain("1 run done before, 0 unfinished taken up, 1 new");
+});

@@ -6,6 +6,7 @@ import { identifyingTexts } from "../pipelines/run-params.ts";
 import { isAmbiguous, type OptionNames, optionsOf } from "./option-names.ts";
 import { type Choice, countDrafts, type Draft, generateDrafts, type PipelineAxes } from "./pipelines.ts";
 import type { Findings } from "./problem.ts";
+import { spelling } from "./process-components.ts";
 import type { ProcessSection } from "./process-section.ts";
 import { processTexts } from "./run-settings.ts";
 import { ambiguous } from "./zip.ts";
@@ -108,10 +109,11 @@ function draw(size: number, left: number, axes: Axes, isChosen: Uint8Array): voi
  */
 function rankOf({ process }: Axes): (draft: Draft) => number {
   const isEpochsAxis = process.axes.some(({ name }) => name === "epochs");
+  const spelt = spelling();
   const trainingOf = (training: Texts) => {
     const texts = processTexts(process, { training });
     const epochs: Texts = isEpochsAxis && texts.epochs !== undefined ? { epochs: texts.epochs } : {};
-    return sortedValues({ ...withoutNames(identifyingTexts(texts), ["seed"]), ...epochs });
+    return sortedValues({ ...withoutNames(spelt(identifyingTexts(texts)), ["seed"]), ...epochs });
   };
   const trainings = new WeakMap<Texts, ReturnType<typeof trainingOf>>();
   return ({ training, modules }) => {

@@ -17,12 +17,12 @@ export interface ExperimentOrigin {
   /** Facts about the machine, by name. */
   readonly machine: Readonly<Record<string, string>>;
   readonly createdAt: Date;
-  /** Whether the identities of its runs are of values; those of before are of what was written. */
-  readonly isByValue: boolean;
+  /** Whether the identities of its runs are made as now; those of before were more of what was written. */
+  readonly isByTraining: boolean;
 }
 
 /** What the record of an experiment says of the identities of its runs. */
-export const byValue = "by value";
+export const byTraining = "by training";
 
 /** Of all experiments, the oldest first; none in a database of the original Mosaic. */
 export async function readExperimentOrigins(reader: StoreReader): Promise<readonly ExperimentOrigin[]> {
@@ -63,7 +63,7 @@ function originOf(
     machine,
     modules: textsOf(modules),
     createdAt,
-    isByValue: identities === byValue,
+    isByTraining: identities === byTraining,
   };
 }
 

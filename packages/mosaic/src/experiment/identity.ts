@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { unlessTrouble } from "@ml-mosaic/base";
 import { valueText } from "@ml-mosaic/configurable";
 import type { ClassSource } from "../config/index.ts";
+import { spelling } from "../config/process-components.ts";
 import { importsOf } from "../config/process-options.ts";
 import { loadClass } from "../modules/load-class.ts";
 import { moduleSchema, typedValueText } from "../modules/module-schema.ts";
@@ -26,10 +27,25 @@ export type ValueOf = (module: NamedClass | undefined, name: string, text: strin
 export interface IdentityParts {
   readonly digests: ModuleDigests;
   readonly valueTextOf: ValueOf;
+  /** Of the options of [PROCESS] those that count. */
+  readonly trainingOf?: (process: Texts) => Texts;
 }
 
+type IdentityForm = Omit<IdentityParts, "digests">;
+
 /** How identities were made before numbers counted by value. */
-export const asWritten: ValueOf = (_module, _name, text) => text;
+export const asWritten: IdentityForm = { valueTextOf: (_module, _name, text) => text, trainingOf: identifyingTexts };
+
+/** For many runs, of which many are trained alike. */
+export function trainingByMeaning(): (process: Texts) => Texts {
+  const spelt = spelling();
+  return (process) => spelt(identifyingTexts(process));
+}
+
+/** How they were made before, the latest last: before components counted by what they are, too. */
+export function earlierForms({ valueTextOf }: IdentityForm): readonly IdentityForm[] {
+  return [asWritten, { valueTextOf, trainingOf: identifyingTexts }];
+}
 
 /** By the types that the classes declare; where they declare none, numbers and booleans count by value. */
 export async function readValueOf(
@@ -53,13 +69,13 @@ export async function readValueOf(
 /**
  * What makes two runs the same run: the modules with their options and texts, the options of PROCESS that change the
  * training (not how far it goes nor where its files lie), and the repetition. In which order options are written, and
- * how a value is spelt, counts for nothing.
+ * how a value or a component is spelt, counts for nothing.
  */
 export function runIdentity(
   pipeline: Pipeline,
   process: Texts,
   repetition: number,
-  { digests, valueTextOf }: IdentityParts,
+  { digests, valueTextOf, trainingOf = trainingByMeaning() }: IdentityParts,
 ): string {
   const values = (module: NamedClass | undefined, texts: Texts) =>
     sortedTexts(texts).map(([name, text]) => [name, valueTextOf(module, name, text)]);
@@ -69,7 +85,7 @@ export function runIdentity(
     options: values(module, module.options),
     text: digests.get(module.path),
   }));
-  const training = values(undefined, identifyingTexts(process));
+  const training = values(undefined, trainingOf(process));
   const imports = process.imports === undefined ? undefined : importsOf(process).map((path) => digests.get(path));
   // Where numbers of epochs are compared with each other, they do make a difference.
   const { epochs } = pipeline.training;

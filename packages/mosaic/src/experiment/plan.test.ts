@@ -22,7 +22,7 @@ const text = {
   key: "k",
 };
 
-async function plan(parts: Partial<typeof text> = {}, valueTextOf?: typeof asWritten) {
+async function plan(parts: Partial<typeof text> = {}, form: Partial<typeof asWritten> = {}) {
   const { process, net, key } = { ...text, ...parts };
   const file = join(folder, "config.ini");
   await writeFile(
@@ -33,7 +33,7 @@ async function plan(parts: Partial<typeof text> = {}, valueTextOf?: typeof asWri
   );
   const experiment = await readExperiment(file);
   const code = await readExperimentCode(experiment);
-  return [...planRuns(experiment, { ...code, ...(valueTextOf === undefined ? {} : { valueTextOf }) })];
+  return [...planRuns(experiment, { ...code, ...form })];
 }
 const identities = async (parts?: Partial<typeof text>) => (await plan(parts)).map(({ identity }) => identity);
 
@@ -79,9 +79,40 @@ describe("a run's identity", () => {
     ["the number of epochs", { process: text.process.replace("epochs = 3", "epochs = 9") }],
     ["where files lie", { process: `${text.process}\nrun_files_path = x\nartifacts = none` }],
     ["the order of options", { net: "depth = 1\nwidth = 2" }],
+    [
+      "what holds anyway",
+      { process: `${text.process}\nseed = 00\noptimizer = Adam\nearly_stopping = False\nscheduler = None` },
+    ],
+    [
+      "options that hold anyway",
+      { process: `${text.process}\noptimizer = adam(amsgrad=False)\noptimizer.eps = 1e-08` },
+    ],
+    [
+      "options of other components",
+      { process: `${text.process}\nscheduler = None\nearly_stopping = False\nearly_stopping.patience = 3` },
+    ],
     ["how a number is spelt", { net: "width = 2.0\ndepth = 01", process: text.process.replace("1e-2", "0.010") }],
   ])("does not depend on %s", async (_, parts) => {
     expect(await identities(parts)).toEqual(await identities());
+  });
+
+  test("does not depend on how a component is written, nor on options that others of an axis have", async () => {
+    const written = async (...lines: readonly string[]) =>
+      (await plan({ process: [text.process, ...lines].join("\n") })).map(({ identity }) => identity);
+    const first = await written("optimizer = SGD", "optimizer.momentum = 0.9");
+    expect(await written("optimizer = sgd( momentum = .90 )")).toEqual(first);
+    expect(await written("optimizer = Adam, SGD", "optimizer.momentum = 0.9")).toEqual([
+      ...(await identities()),
+      ...first,
+    ]);
+    expect(await written("optimizer = SGD(momentum=0.8)")).not.toEqual(first);
+    expect(await written("optimizer = Adam(betas=[0.8, 0.9])")).toEqual(
+      await written("optimizer = Adam", "optimizer.betas = 0.8, 0.9"),
+    );
+    expect(await written("early_stopping = True")).toEqual(
+      await written("early_stopping = True", "early_stopping.patience = 10"),
+    );
+    expect(await written("early_stopping = True")).not.toEqual(await identities());
   });
 
   test.each([

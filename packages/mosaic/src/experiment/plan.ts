@@ -6,7 +6,7 @@ import { describePipeline } from "../pipelines/pipeline.ts";
 import { runParams } from "../pipelines/run-params.ts";
 import { repetitionSeed } from "../run/seed.ts";
 import type { NewRun } from "../store/index.ts";
-import { type IdentityParts, lossKey, readValueOf, runIdentity } from "./identity.ts";
+import { type IdentityParts, lossKey, readValueOf, runIdentity, trainingByMeaning } from "./identity.ts";
 import { moduleCode } from "./module-code.ts";
 
 /** The users' code that an experiment consists of. */
@@ -45,6 +45,7 @@ export async function readExperimentCode({ sections, process, folder }: Experime
 /** The experiment's runs in order, one at a time. */
 export function* planRuns(experiment: Experiment, parts: IdentityParts): Generator<NewRun, void, undefined> {
   const { process: section, monitor } = experiment;
+  const identified = { trainingOf: trainingByMeaning(), ...parts };
   for (const { pipeline, repetition } of generateRuns(experiment, monitor.multiplicity)) {
     const process = processTexts(section, pipeline);
     yield {
@@ -52,7 +53,7 @@ export function* planRuns(experiment: Experiment, parts: IdentityParts): Generat
       description: describePipeline(pipeline),
       params: runParams(pipeline, process),
       repetition,
-      identity: runIdentity(pipeline, process, repetition, parts),
+      identity: runIdentity(pipeline, process, repetition, identified),
       seed: repetitionSeed(section.seed, repetition),
     };
   }

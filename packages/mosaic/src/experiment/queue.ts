@@ -3,9 +3,9 @@ import type { Experiment } from "../config/index.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import type { AddedRuns, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
 import { commandGiven, engineVersion, machineFacts } from "./environment.ts";
-import { byValue, type ExperimentOrigin, folderRecord, readExperimentOrigins } from "./experiment-origin.ts";
+import { byTraining, type ExperimentOrigin, folderRecord, readExperimentOrigins } from "./experiment-origin.ts";
 import { gitRevision } from "./git-revision.ts";
-import { asWritten, type IdentityParts, type ModuleDigests, runIdentity } from "./identity.ts";
+import { earlierForms, type IdentityParts, type ModuleDigests, runIdentity, trainingByMeaning } from "./identity.ts";
 import { recordFacts } from "./monitoring-facts.ts";
 import { type ExperimentCode, planRuns } from "./plan.ts";
 import type { Queued } from "./queued.ts";
@@ -54,9 +54,9 @@ export async function enqueueRuns(
   { continued, ...wanted }: QueueOptions,
 ): Promise<ExperimentQueue> {
   const earlier = continued ? await readExperimentOrigins(store) : [];
-  await countByValue(store, earlier, code);
+  await countByTraining(store, earlier, code);
   const { digests, files } = code;
-  const experimentId = await recordExperiment(store, experiment, digests, { identities: byValue });
+  const experimentId = await recordExperiment(store, experiment, digests, { identities: byTraining });
   const planned = () => planRuns(experiment, code);
   const known = continued ? await sortKnown(store, planned(), wanted) : undefined;
   const requeued = known?.requeued ?? [];
@@ -83,10 +83,12 @@ export async function enqueueRuns(
   };
 }
 
-/** Runs whose identity is of what was written, as it was before numbers counted by value, get that of their values. */
-async function countByValue(store: Store, earlier: readonly ExperimentOrigin[], code: IdentityParts): Promise<void> {
-  for (const { experimentId, modules: digests, isByValue } of earlier) {
-    if (isByValue) continue;
+/** Runs whose identity is of what was written, as it was before, get that of what it means. */
+async function countByTraining(store: Store, earlier: readonly ExperimentOrigin[], code: IdentityParts): Promise<void> {
+  const now = { valueTextOf: code.valueTextOf, trainingOf: trainingByMeaning() };
+  const before = earlierForms(code);
+  for (const { experimentId, modules: digests, isByTraining } of earlier) {
+    if (isByTraining) continue;
     const identities: [runId: number, identity: string][] = [];
     const add = (
       { runId, pipeline, params }: Pick<RunRecord, "runId" | "pipeline" | "params">,
@@ -95,9 +97,9 @@ async function countByValue(store: Store, earlier: readonly ExperimentOrigin[], 
       // What the types of other classes say of their values is not known now.
       if (pipeline?.modules.every(({ path }) => code.digests.has(path)) !== true) return;
       const process = processParams(pipeline, params);
-      const identity = (valueTextOf: IdentityParts["valueTextOf"]) =>
-        runIdentity(pipeline, process, known.repetition ?? 0, { digests, valueTextOf });
-      if (identity(asWritten) === known.identity) identities.push([runId, identity(code.valueTextOf)]);
+      const identity = (form: Omit<IdentityParts, "digests">) =>
+        runIdentity(pipeline, process, known.repetition ?? 0, { ...form, digests });
+      if (before.some((form) => identity(form) === known.identity)) identities.push([runId, identity(now)]);
     };
     for await (const run of store.runs({ experimentId })) if (run.details !== null) add(run, run.details);
     for await (const run of store.removedRuns()) if (run.experimentId === experimentId) add(run, run);
