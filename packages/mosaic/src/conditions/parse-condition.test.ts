@@ -72,6 +72,10 @@ describe("parseCondition", () => {
     ["a =< 1", '"=<" at character 3 is no comparison. Write <=.'],
     ["a === 1", '"===" at character 3 is no comparison. Write =.'],
     ["a >> 1", '">>" at character 3 is no comparison. Write one of = != < <= > >=, in or not in.'],
+    [
+      "duration(s) > 1",
+      '"(" at character 9 is no comparison. Write one of = != < <= > >=, in or not in; names with brackets need quotes: "duration(s)".',
+    ],
     ["a IN (1)", '"IN" at character 3 is no comparison. Write in, in small letters.'],
     [
       "my width > 1",

@@ -258,6 +258,11 @@ function noComparison(name: Token, sign: Token): Misread {
       `${told(name)} is compared with nothing.`,
       `Write what it is to be, as in ${written(name)} = True.`,
     );
+  if (sign.text === "(")
+    return new Misread(
+      `${told(sign)} is no comparison.`,
+      'Write one of = != < <= > >=, in or not in; names with brackets need quotes: "duration(s)".',
+    );
   if (sign.kind === "sign")
     return new Misread(`${told(sign)} is no comparison.`, "Write one of = != < <= > >=, in or not in.");
   const lower = sign.text.toLowerCase();
