@@ -114,7 +114,7 @@ describe("metrics", () => {
     expect((await readFile(workspace.path("models.csv"), "utf8")).split("\n")[0]).toContain(names.join(","));
     await succeed("export", "or.db", "out.csv");
     const [header = ""] = (await readFile(workspace.path("out.csv"), "utf8")).split("\n");
-    expect(header).toMatch(new RegExp(`slope,${names.join(",")}$`));
+    expect(header).toMatch(new RegExp(`slope,${names.join(",")},tags,note$`));
     await succeed("export", "or.db", "out.json");
     expect(JSON.parse(await readFile(workspace.path("out.json"), "utf8"))[0]).toMatchObject(metricsOf(1));
     const [epochs = ""] = (await readFile(workspace.path("out.history.csv"), "utf8")).split("\n");
