@@ -32,6 +32,12 @@ export class Endless extends Parent {
     await super.saveModel(path);
     for (;;);
   }
+}
+export class Resting extends Parent {
+  override async saveModel(path: string) {
+    await super.saveModel(path);
+    await new Promise((resolve) => setTimeout(resolve, 1e8));
+  }
 }`,
   });
 });
@@ -57,8 +63,8 @@ test("what they print is in the log of their run, and they end with the worker",
   expect(await processesGone(workspace.folder)).toEqual([]);
 });
 
-test("they end with a supervisor that is killed", async () => {
-  await write("Endless");
+test.each(["Endless", "Resting"])("they end with a supervisor that is killed: %s", async (name) => {
+  await write(name);
   const running = workspace.start("run", "config.ini", "or.db");
   // The supervisor, its worker, and two that the module has started.
   await until(() => processesIn(workspace.folder).length === 4, "the module to start its processes");

@@ -21,10 +21,13 @@ import { troubleOf } from "./trouble.ts";
 /** Epochs are reported in batches: tiny models make thousands of them a second. */
 const reportMilliseconds = 100;
 
+/** Tells the code of one run from that of another, however late it is called. */
+const runs = new AsyncLocalStorage<{ readonly token: number; readonly runId: number }>();
+
 const exit = process.exit.bind(process);
 forbidExit();
 outliveOutput();
-const send = ownChannel();
+const send = ownChannel(() => runs.getStore() !== undefined);
 const pulse = startPulse();
 const inherited = new InheritedOutput();
 const changedState = watchSharedState();
@@ -32,9 +35,6 @@ const memory = new MemoryWatch();
 
 /** The run at hand; undefined as soon as all is said about it. */
 let current: { readonly token: number; readonly log: RunLog | undefined; readonly pause: AbortController } | undefined;
-
-/** Tells the code of one run from that of another, however late it is called. */
-const runs = new AsyncLocalStorage<{ readonly token: number; readonly runId: number }>();
 
 function tell(message: FromWorker, sent: () => void = () => undefined): void {
   send(message, sent);
