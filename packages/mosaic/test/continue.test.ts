@@ -1,4 +1,10 @@
+import { DatabaseSync } from "node:sqlite";
+import { valueText } from "@ml-mosaic/configurable";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { readExperimentOrigins } from "../src/experiment/experiment-origin.ts";
+import { earlierForms, runIdentity } from "../src/experiment/identity.ts";
+import { processParams } from "../src/pipelines/run-params.ts";
+import { openSqliteStore, type RunRecord } from "../src/store/index.ts";
 import { config, data, dataModule, net, netModule, type Options, openWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
@@ -235,3 +241,46 @@ test("counts components by what they are: another spelling, or what holds anyway
   await write({ optimizer: "sgd(momentum = .9), Adam", seed: 0, early_stopping: "False" }, {});
   expect((await go("--continue")).stderr).toContain("1 run done before, 0 unfinished taken up, 1 new");
 });
+
+test.each(["as written", "by value"])(
+  "finds the runs of databases whose identities were made %s, removed ones too",
+  async (form) => {
+    await write({ optimizer: "SGD(momentum=0.9)", lr: "1e-2" }, { width: "2, 3" });
+    await go();
+    expect((await workspace.run("remove", "or.db", "-id", "1", "--yes")).code).toBe(0);
+    await countAsBefore(workspace.path("or.db"), form === "as written" ? 0 : 1);
+    // The same text: what was counted as written is found by it, and then by what it means.
+    await write({ optimizer: "SGD(momentum=0.9)", lr: "1e-2" }, { width: "2, 3, 4" });
+    const first = await go("--continue");
+    expect(first.stderr).toContain("1 run done before, 0 unfinished taken up, 1 new");
+    expect(first.stderr).toContain("1 run was removed and stays so");
+    await write({ optimizer: "sgd", "optimizer.momentum": ".90", lr: "0.01" }, { width: "2.0, 3, 4" });
+    const second = await go("--continue");
+    expect(second.stderr).toContain("2 runs done before, 0 unfinished taken up, 0 new");
+    expect(second.stderr).toContain("1 run was removed and stays so");
+  },
+);
+
+/** Gives all runs the identities that an earlier version gave them. */
+async function countAsBefore(path: string, form: number): Promise<void> {
+  const store = await openSqliteStore(path, { create: false });
+  try {
+    const [origin] = await readExperimentOrigins(store);
+    const [before] = earlierForms({ valueTextOf: (_module, _name, text) => valueText(text) }).slice(form);
+    if (origin === undefined || before === undefined) throw new Error("no experiment, or no such form");
+    const identities: [runId: number, identity: string][] = [];
+    const add = ({ runId, pipeline, params }: Pick<RunRecord, "runId" | "pipeline" | "params">, repetition = 0) => {
+      if (pipeline === undefined) throw new Error(`run ${runId} has no pipeline`);
+      const parts = { digests: origin.modules, ...before };
+      identities.push([runId, runIdentity(pipeline, processParams(pipeline, params), repetition, parts)]);
+    };
+    for await (const run of store.runs({})) add(run, run.details?.repetition);
+    for await (const run of store.removedRuns()) add(run, run.repetition);
+    await store.updateIdentities(identities);
+  } finally {
+    await store.close();
+  }
+  const database = new DatabaseSync(path);
+  database.exec("UPDATE experiments SET configuration = json_remove(configuration, '$.identities')");
+  database.close();
+}
