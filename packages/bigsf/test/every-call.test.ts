@@ -41,8 +41,15 @@ function write(name: string, values: ConfigObject): void {
   writeFileSync(workspace.path(`${name}.yaml`), toYaml(values));
 }
 
+/** What follows the name; of most a configuration. */
+const argumentsOf: Readonly<Record<string, readonly string[]>> = {
+  sample: ["made", "--size", "64x64", "--overwrite"],
+  folds: ["-c", "train.yaml"],
+};
+
 function run(command: string, environment: Readonly<Record<string, string>> = {}): Promise<CommandEnd> {
-  const args = ["--disable-warning=ExperimentalWarning", bin, command, "-c", `${command}.yaml`];
+  const own = argumentsOf[command] ?? ["-c", `${command}.yaml`];
+  const args = ["--disable-warning=ExperimentalWarning", bin, command, ...own];
   const child = spawn(process.execPath, args, {
     cwd: workspace.folder,
     env: { ...process.env, ...environment },
@@ -55,16 +62,18 @@ function run(command: string, environment: Readonly<Record<string, string>> = {}
   return new Promise((resolve) => child.on("close", (code) => resolve({ code, stderr })));
 }
 
-/** Names of files, since many hold times, and the results of tests. */
+/** Names of files, since many hold times, the results of tests, and pictures. */
 function left(folder: string): unknown {
   if (!existsSync(workspace.path(folder))) return "nothing";
   return workspace
     .files(folder)
-    .map((name) => [name, /^(test_results|summary)\.csv$/.test(name) ? workspace.text(folder, name) : ""]);
+    .map((name) => [name, /(test_results|summary)\.csv$|folds\.png$/.test(name) ? workspace.text(folder, name) : ""]);
 }
 
-/** What each command leaves. */
+/** What each command leaves in which folder. */
 const folders: Readonly<Record<string, string>> = {
+  sample: "made",
+  folds: ".",
   preprocess: "patches",
   segment: "segmented",
   train: "runs/train",
@@ -72,7 +81,7 @@ const folders: Readonly<Record<string, string>> = {
 };
 
 /** Processes that train take long. */
-const isTried = (name: string) => process.env.HARM_CALLS !== undefined || !name.startsWith("train");
+const isTried = (name: string) => process.env.HARM_CALLS !== undefined || !/^(train|sample)/.test(name);
 
 const tried = Object.entries(folders).filter(([name]) => isTried(name));
 test.each(tried)("bigsf %s", { timeout: 120_000 + most * 60_000 }, async (command, folder) => {
@@ -85,6 +94,7 @@ test.each(tried)("bigsf %s", { timeout: 120_000 + most * 60_000 }, async (comman
     goOn: () => run(command),
     outcome: () => left(folder),
     parts: [`${workspace.folder}/`],
+    whole: (command === "folds" ? ["folds.png"] : []).map((name) => workspace.path(name)),
   };
   const report = await failEveryCall({
     trials: [trial],

@@ -76,6 +76,7 @@ interface Scenario {
   readonly goOn?: (workspace: Workspace, first: CommandEnd) => Promise<CommandEnd>;
   readonly goesOnAlways?: boolean;
   readonly outcome?: (workspace: Workspace) => unknown;
+  readonly whole?: readonly string[];
 }
 
 const run = ["run", "config.ini", "or.db"];
@@ -117,11 +118,52 @@ async function goOnRerun(workspace: Workspace, first: CommandEnd): Promise<Comma
   const told = (text: string) => /^ {2}mosaic (re?run .*?)(?: {3}|$)/m.exec(text)?.[1]?.split(" ");
   const lost = workspace.statuses("or.db").some((status) => status !== "done");
   const args = told(first.stderr) ?? (lost ? [...run, "--continue"] : rerun);
-  const second = await type(workspace, args);
-  return second;
+  return type(workspace, args);
 }
 
+const remove = ["remove", "or.db", "-id", "1", "--yes"];
+
+/** What was removed is no run any more: then the next command that writes deletes what files are left. */
+const goOnRemove = (workspace: Workspace) =>
+  type(workspace, workspace.statuses("or.db").length === 2 ? remove : [...run, "--continue"]);
+
+/** A command on a database that writes files, and is told again what it was told. */
+const writing = (...args: readonly string[]): Scenario => {
+  const whole = args.filter((arg) => /\.(csv|svg|json)$/.test(arg));
+  return {
+    whole,
+    ...again(args, (workspace) => [
+      readdirSync(workspace.folder).sort(),
+      whole.map((name) => workspace.exists(name) && readFileSync(workspace.path(name), "latin1")),
+    ]),
+  };
+};
+
+/** A command on a database that is told again what it was told. */
+const again = (args: readonly string[], outcome: (workspace: Workspace) => unknown): Scenario => ({
+  before: (workspace) => done(workspace, ...run),
+  command: (workspace, environment) => type(workspace, args, environment),
+  outcome,
+});
+
 const scenarios: Readonly<Record<string, Scenario>> = {
+  remove: {
+    before: (workspace) => done(workspace, ...run),
+    command: (workspace, environment) => type(workspace, remove, environment),
+    goOn: goOnRemove,
+    outcome: (workspace) => [runs(workspace), workspace.query("or.db", "SELECT * FROM removed_runs").length],
+  },
+  tag: again(["tag", "or.db", "good", "-id", "1,2"], (workspace) => [
+    runs(workspace),
+    workspace.query("or.db", "SELECT * FROM tags ORDER BY run_id"),
+  ]),
+  note: again(["note", "or.db", "2", "diverged"], (workspace) => [
+    runs(workspace),
+    workspace.query("or.db", "SELECT * FROM notes"),
+  ]),
+  export: writing("export", "or.db", "or.csv"),
+  plotloss: writing("plotloss", "or.db", "loss.svg", "-id", "1,2"),
+  generate: writing("generate", "config.ini", "all.json"),
   run: {
     command: (workspace, environment) => type(workspace, run, environment),
     goOn: (workspace) => type(workspace, [...run, "--continue"]),
@@ -195,14 +237,15 @@ async function openPlace(name: string, scenario: Scenario): Promise<Trial> {
     command: (environment) => scenario.command(workspace, environment),
     goOn: (first) => scenario.goOn?.(workspace, first) ?? scenario.command(workspace, {}),
     outcome: () => (scenario.outcome ?? runs)(workspace),
+    whole: (scenario.whole ?? []).map((name) => workspace.path(name)),
     parts: [`${workspace.folder}/`, `${workspace.runtime}/`],
   };
 }
 
 const isLong = process.env.HARM_CALLS !== undefined;
 
-/** Those that wait for a pause take long. */
-const isTried = (name: string) => isLong || !/paus|resume/.test(name);
+/** Those that wait for a pause take long; those that write files write them as `savedb` does, and `note` as `tag` does. */
+const isTried = (name: string) => isLong || !/paus|resume|note|export|plotloss|generate/.test(name);
 
 test.each(Object.entries(scenarios).filter(([name]) => isTried(name)))(
   "mosaic %s",

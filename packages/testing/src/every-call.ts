@@ -1,5 +1,5 @@
 /** "Fail every call in turn until none is left": a command meets one fault at a time, and then is gone on with. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type FaultKind, openFaults, type SystemCall } from "./faults.ts";
 
@@ -20,6 +20,8 @@ export interface Trial {
   goOn(first: CommandEnd): Promise<CommandEnd>;
   /** What is there in the end. */
   outcome(): unknown;
+  /** Files that the command writes: after a fault they are whole, or not there. */
+  readonly whole?: readonly string[];
   /** Calls count that concern one of these. */
   readonly parts: readonly string[];
 }
@@ -65,7 +67,10 @@ export async function failEveryCall(options: EveryCallOptions): Promise<EveryCal
   if (undisturbed.code !== 0) throw new Error(`undisturbed it fails: ${undisturbed.stderr}`);
   const calls = first.faults.calls();
   if (options.goesOnAlways === true) await first.trial.goOn(undisturbed);
-  const expected = JSON.stringify(first.trial.outcome());
+  const expected: Expected = {
+    outcome: JSON.stringify(first.trial.outcome()),
+    sizes: (first.trial.whole ?? []).map(sizeOf),
+  };
   const cases = spread(casesOf(calls, first.trial.parts, mostAlike), most);
   const wrong: string[] = [];
   let met = 0;
@@ -92,6 +97,15 @@ interface Case {
   readonly at: number;
 }
 
+interface Expected {
+  readonly outcome: string;
+  readonly sizes: readonly (number | undefined)[];
+}
+
+function sizeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.size;
+}
+
 interface Place {
   readonly trial: Trial;
   readonly faults: ReturnType<typeof openFaults>;
@@ -100,7 +114,7 @@ interface Place {
 async function tryOne(
   { trial, faults }: Place,
   { kind, call, pattern, at }: Case,
-  expected: string,
+  expected: Expected,
   goesOnAlways: boolean,
 ): Promise<{ readonly isMet: boolean; readonly told?: string }> {
   const { parts } = trial;
@@ -113,12 +127,16 @@ async function tryOne(
   else if (hit !== undefined && !endings(kind).includes(first.code)) told.push(`ended with ${first.code}`);
   if (/^ {4}at /m.test(first.stderr)) told.push("says it with a stack");
   if (first.code !== 0 && kind !== "kill" && first.stderr.trim() === "") told.push("says nothing");
+  for (const [index, file] of (trial.whole ?? []).entries()) {
+    const size = sizeOf(file);
+    if (size !== undefined && size !== expected.sizes[index]) told.push(`leaves ${size} bytes of ${file}`);
+  }
   if (first.code !== 0 || goesOnAlways) {
     const second = await trial.goOn(first);
     if (second.code !== 0) told.push(`cannot be gone on with (${second.code}): ${second.stderr}`);
   }
   const outcome = JSON.stringify(trial.outcome());
-  if (outcome !== expected) told.push(`another outcome: ${differenceOf(outcome, expected)}`);
+  if (outcome !== expected.outcome) told.push(`another outcome: ${differenceOf(outcome, expected.outcome)}`);
   if (told.length === 0) return { isMet: hit !== undefined };
   const what = `${kind} at number ${at} of ${call} ${pattern} (${hit ?? "not met"}): ${told.join("; ")}\n${first.stderr}`;
   return { isMet: hit !== undefined, told: what };

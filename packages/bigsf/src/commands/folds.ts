@@ -1,5 +1,4 @@
-import { writeFile } from "node:fs/promises";
-import { wholeText } from "@ml-mosaic/base";
+import { replaceFile, wholeText } from "@ml-mosaic/base";
 import { command, interruptible, type Progress, pathText, startProgress, tableText } from "@ml-mosaic/command-line";
 import {
   boolean,
@@ -64,7 +63,7 @@ export const foldsCommand = command({
         data.source === undefined
           ? { preview: preview.finish(), header: opened.source.header, quantity: "mean of normalised patches" }
           : await mapBackground(data.source.image);
-      await writeFile(target, await drawFolds(opened, background, split));
+      await replaceFile(target, await drawFolds(opened, background, split));
       for (const warning of report.warnings) terminal.err(`warning: ${warning}\n`);
       const text = given.json
         ? JSON.stringify({ ...report, picture: target }, undefined, 2)

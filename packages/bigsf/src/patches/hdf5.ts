@@ -42,6 +42,8 @@ export function tryHdf5<T>(code: "OUTPUT" | "PATCHES", problem: string, action: 
     return action();
   } catch (error) {
     if (error instanceof BigsfError) throw error;
+    if (messageOf(error).includes("native code called abort"))
+      throw new BigsfError(code, `${problem}: ${broken.message}.`, { cause: broken });
     const words = systemWordsOf(error);
     const system = words === undefined ? undefined : codeOfWords(words);
     // Errors that the library has no number for, such as of a used-up quota, it tells as this one.
@@ -53,6 +55,11 @@ export function tryHdf5<T>(code: "OUTPUT" | "PATCHES", problem: string, action: 
 }
 
 const refused = new MachineTrouble("the system refuses it, as where a quota is used up; make room");
+
+/** Where an error comes while the library clears up behind another one, it ends without saying what it was. */
+const broken = new MachineTrouble(
+  "the disk fails, or the file is damaged; try again, and make the file anew where that does not help",
+);
 
 /** What the system said, where it refused something. */
 function systemWordsOf(error: unknown): string | undefined {
