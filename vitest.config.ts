@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
 
 /** Where `.ci/run` wants to read the results. */
@@ -7,6 +8,8 @@ const resultsFile = process.env.TEST_RESULTS;
 const shared = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
+  // Programs that tests start find each other's compiled code, and nothing is written into the tester's home.
+  env: { NODE_COMPILE_CACHE: resolve("node_modules/.cache/compiled") },
   setupFiles: ["packages/testing/src/after-each-file.ts", "packages/testing/src/property-seed.ts"],
 };
 

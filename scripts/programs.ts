@@ -55,6 +55,8 @@ if (Number.parseInt(found, 10) < ${neededNode}) {
   process.stderr.write(\`${name} needs Node ${neededNode} or later, and Node \${found} was found. \${remedy}.\\n\`);
   process.exit(2);
 }
+const { keepCompiledCode } = await import("@ml-mosaic/base/compile-cache");
+keepCompiledCode();
 const { runProcess } = await import("@ml-mosaic/command-line");
 const { ${name} } = await import("../src/commands/main.ts");
 await runProcess(${verb === undefined ? name : `${name}, "${verb}"`});

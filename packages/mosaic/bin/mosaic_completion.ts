@@ -6,6 +6,8 @@ if (Number.parseInt(found, 10) < 24) {
   process.stderr.write(`mosaic needs Node 24 or later, and Node ${found} was found. ${remedy}.\n`);
   process.exit(2);
 }
+const { keepCompiledCode } = await import("@ml-mosaic/base/compile-cache");
+keepCompiledCode();
 const { runProcess } = await import("@ml-mosaic/command-line");
 const { mosaic } = await import("../src/commands/main.ts");
 await runProcess(mosaic, "completion");
