@@ -7,7 +7,8 @@ export type TensorErrorCode =
   | "TENSOR_VALUE"
   | "TENSOR_GRADIENT"
   | "TENSOR_RUNTIME"
-  | "TENSOR_FILE";
+  | "TENSOR_FILE"
+  | "TENSOR_DATA";
 
 /** Every error that this package throws on purpose. */
 export class TensorError extends CodedError<TensorErrorCode> {}

@@ -1,7 +1,7 @@
 export { arange, eye, fromArray, full, linspace, ones, tensor, zeros } from "./creation.ts";
-export type { LoadedChunk } from "./data/chunks.ts";
+export type { EpochRows, LoadedChunk } from "./data/chunks.ts";
 export { type CsvColumn, type CsvOptions, type CsvTable, parseCsv, readCsv } from "./data/csv.ts";
-export { DataLoader, type DataLoaderOptions, type EpochRows } from "./data/data-loader.ts";
+export { DataLoader, type DataLoaderOptions } from "./data/data-loader.ts";
 export {
   type Dataset,
   type GeneratorAt,
@@ -14,7 +14,9 @@ export {
   TensorDataset,
 } from "./data/dataset.ts";
 export type { ImageOptions } from "./data/image.ts";
-export { ImageFolder, type ImageFolderOptions, type LabelledFile } from "./data/image-folder.ts";
+export { ImageFolder, type LabelledFile } from "./data/image-folder.ts";
+export { SampleThreads, type SampleThreadsOptions } from "./data/threads/sample-threads.ts";
+export type { DatasetOrigin } from "./data/threads/thread-messages.ts";
 export type { DType, TypedArray } from "./dtype.ts";
 export { einsum } from "./einsum.ts";
 export { TensorError, type TensorErrorCode } from "./errors.ts";

@@ -31,6 +31,14 @@ export interface Evaluation {
  * @returns undefined where it was paused
  */
 export async function evaluateModel(options: EvaluateOptions): Promise<Evaluation | undefined> {
+  try {
+    return await evaluate(options);
+  } finally {
+    await options.loader.close();
+  }
+}
+
+async function evaluate(options: EvaluateOptions): Promise<Evaluation | undefined> {
   const { model, loss, loader, name = "evaluation", metrics: metricList = [], generator, device, pause } = options;
   const { fields } = await checkedSamples(name, loader);
   // Nothing is trained: all variables have their present values.

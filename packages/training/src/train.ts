@@ -119,6 +119,14 @@ export interface TrainResult extends Checkpoint {
  * of epoch n and dropout of step n draw from their own streams, so that a resumed training equals an uninterrupted one.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  try {
+    return await trainEpochs(options);
+  } finally {
+    await Promise.all([options.trainLoader.close(), options.evaluationLoader.close()]);
+  }
+}
+
+async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
   const {
     model,
     loss,

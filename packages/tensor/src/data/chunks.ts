@@ -1,12 +1,11 @@
 /** Chunks of minibatches read from data sets that are not in memory. */
 
 import { bytesPerElement } from "../dtype.ts";
-import { elementAt } from "../element-at.ts";
 import type { FieldSpec, SampleArray, SampleChunk } from "../program/samples.ts";
-import type { Generator } from "../random/generator.ts";
 import { sizeOf } from "../shape.ts";
-import { type Collation, checkSamples, collation, firstSamples, specsOf } from "./collate.ts";
-import type { Dataset, Sample } from "./dataset.ts";
+import { type Collation, collation, firstSamples, specsOf } from "./collate.ts";
+import type { Sample } from "./dataset.ts";
+import { readAhead } from "./read-ahead.ts";
 
 /** Minibatches for one call of a program, with the samples that they are rows of. */
 export type LoadedChunk = Required<SampleChunk>;
@@ -16,12 +15,21 @@ export interface ChunkOptions {
   readonly maxSteps: number;
 }
 
-/** What a chunk takes at most, but for a single batch; there are two, one in work and one on its way. */
-const maxChunkBytes = 8 * 2 ** 20;
+/** Rows of one epoch in the order of training. */
+export interface EpochRows {
+  /** Whole batches, one after the other. */
+  readonly whole: Int32Array;
+  /** A last, smaller batch; empty where there is none. */
+  readonly rest: Int32Array;
+}
 
-function chunkSamples(specs: readonly FieldSpec[], { batchSize, maxSteps }: ChunkOptions): number {
+/** What a chunk takes at most, but for a single batch, and what all take that are in work or on their way. */
+const maxChunkBytes = 8 * 2 ** 20;
+const maxBytes = 32 * 2 ** 20;
+
+function chunkSamples(specs: readonly FieldSpec[], { batchSize, maxSteps }: ChunkOptions, depth = 1): number {
   const bytes = specs.reduce((sum, { shape, dtype }) => sum + sizeOf(shape.slice(1)) * bytesPerElement[dtype], 0);
-  const steps = Math.floor(maxChunkBytes / (bytes * batchSize));
+  const steps = Math.floor(Math.min(maxChunkBytes, maxBytes / (depth + 1)) / (bytes * batchSize));
   return Math.min(maxSteps, Math.max(1, steps)) * batchSize;
 }
 
@@ -29,65 +37,39 @@ function chunkOf(fields: readonly SampleArray[], from: number, to: number, batch
   return { fields, rows: Int32Array.from({ length: to - from }, (_, index) => from + index), batchSize };
 }
 
-/** How samples are read: an epoch's generator, and how many are asked for at the same time. */
-export interface ReadOptions {
-  readonly generator: Generator;
-  readonly concurrency: number;
+/** Some samples of an epoch that are read together. */
+interface Piece {
+  readonly indices: Int32Array;
+  readonly batchSize: number;
 }
 
-/** What a sample draws from: other numbers for every epoch and every sample, whatever was read before. */
-export function sampleGenerator(epoch: Generator, index: number): Generator {
-  return epoch.stream("sample", index);
-}
-
-/** The samples at these positions; the first failure ends the reading. */
-export async function readSamples(
-  dataset: Dataset,
-  specs: readonly FieldSpec[],
-  indices: Int32Array,
-  { generator, concurrency }: ReadOptions,
-): Promise<readonly SampleArray[]> {
-  if (dataset.getMany !== undefined) {
-    const fields = await dataset.getMany(indices, (position) =>
-      sampleGenerator(generator, elementAt(indices, position)),
-    );
-    checkSamples(specs, fields, indices.length);
-    return fields;
-  }
-  const into = collation(specs, indices.length);
-  let next = 0;
-  const reader = async () => {
-    while (next < indices.length) {
-      const position = next++;
-      const index = elementAt(indices, position);
-      try {
-        await into.put(position, await dataset.get(index, sampleGenerator(generator, index)), index);
-      } catch (error) {
-        next = indices.length;
-        throw error;
-      }
-    }
-  };
-  const readers = await Promise.allSettled(Array.from({ length: Math.min(concurrency, indices.length) }, reader));
-  for (const each of readers) if (each.status === "rejected") throw each.reason;
-  return into.fields;
+export interface RandomAccessOptions extends ChunkOptions {
+  readonly specs: readonly FieldSpec[];
+  /** How many pieces are read while one is in work. */
+  readonly depth: number;
+  /** The first piece is one batch, each other twice as many as the one before: what waits for it has it soon. */
+  readonly startSmall: boolean;
+  readonly read: (indices: Int32Array) => Promise<readonly SampleArray[]>;
 }
 
 /** @param order indices of samples; whole batches and a last, smaller one */
-export async function* randomAccessChunks(
-  dataset: Dataset,
-  { whole, rest }: { readonly whole: Int32Array; readonly rest: Int32Array },
-  options: ChunkOptions & ReadOptions,
-): AsyncGenerator<LoadedChunk> {
-  const first = whole[0] ?? rest[0];
-  if (first === undefined) return;
-  const specs = specsOf(await dataset.get(first, sampleGenerator(options.generator, first)));
-  const size = chunkSamples(specs, options);
-  for (let start = 0; start < whole.length; start += size) {
+export async function* randomAccessChunks(order: EpochRows, options: RandomAccessOptions): AsyncGenerator<LoadedChunk> {
+  const read = async ({ indices, batchSize }: Piece) =>
+    chunkOf(await options.read(indices), 0, indices.length, batchSize);
+  yield* readAhead(piecesOf(order, options), options.depth, read);
+}
+
+function* piecesOf({ whole, rest }: EpochRows, options: RandomAccessOptions): Generator<Piece> {
+  const { batchSize, startSmall } = options;
+  const largest = chunkSamples(options.specs, options, options.depth);
+  let size = startSmall ? batchSize : largest;
+  for (let start = 0; start < whole.length; ) {
     const indices = whole.subarray(start, start + size);
-    yield chunkOf(await readSamples(dataset, specs, indices, options), 0, indices.length, options.batchSize);
+    yield { indices, batchSize };
+    start += indices.length;
+    size = Math.min(2 * size, largest);
   }
-  if (rest.length > 0) yield chunkOf(await readSamples(dataset, specs, rest, options), 0, rest.length, rest.length);
+  if (rest.length > 0) yield { indices: rest, batchSize: rest.length };
 }
 
 /** @param skippedBatches batches at the beginning that are read, but not given */

@@ -2,23 +2,20 @@ import { fromArray } from "../creation.ts";
 import { allocate } from "../dtype.ts";
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
-import type { SampleArray } from "../program/samples.ts";
+import type { FieldSpec, SampleArray } from "../program/samples.ts";
 import { defaultGenerator, Generator } from "../random/generator.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { ahead } from "./ahead.ts";
-import {
-  firstOf,
-  iterableChunks,
-  type LoadedChunk,
-  randomAccessChunks,
-  readSamples,
-  sampleGenerator,
-} from "./chunks.ts";
+import { type EpochRows, firstOf, iterableChunks, type LoadedChunk, randomAccessChunks } from "./chunks.ts";
 import { specsOf } from "./collate.ts";
 import type { Dataset, InMemoryDataset, IterableDataset, Samples } from "./dataset.ts";
+import { type ReadOptions, readSample, readSamples } from "./read-samples.ts";
+import { SampleThreads, type SampleThreadsOptions } from "./threads/sample-threads.ts";
+import type { DatasetOrigin } from "./threads/thread-messages.ts";
 
-export interface DataLoaderOptions {
+/** `numWorkers` and `prefetchFactor`: threads of its own, for data sets that say how a thread makes them (`origin`). */
+export interface DataLoaderOptions extends SampleThreadsOptions {
   readonly batchSize?: number;
   /** A new random order for every epoch. */
   readonly shuffle?: boolean;
@@ -26,14 +23,14 @@ export interface DataLoaderOptions {
   readonly dropLast?: boolean;
   /** How many samples are read at the same time, where they are not in memory. */
   readonly concurrency?: number;
+  /** Threads that other loaders use too, instead of its own; whoever made them closes them. */
+  readonly threads?: SampleThreads;
 }
 
-/** Rows of one epoch in the order of training. */
-export interface EpochRows {
-  /** Whole batches, one after the other. */
-  readonly whole: Int32Array;
-  /** A last, smaller batch; empty where there is none. */
-  readonly rest: Int32Array;
+/** Threads and what they read. */
+interface Threading {
+  readonly threads: SampleThreads;
+  readonly origin: DatasetOrigin;
 }
 
 /**
@@ -47,9 +44,12 @@ export class DataLoader<D extends Dataset | IterableDataset = InMemoryDataset> i
   readonly shuffle: boolean;
   readonly dropLast: boolean;
   readonly concurrency: number;
+  readonly #threading: Threading | undefined;
+  readonly #ownsThreads: boolean;
+  #specs: readonly FieldSpec[] | undefined;
 
   constructor(dataset: D, options: DataLoaderOptions = {}) {
-    const { batchSize = 1, shuffle = false, dropLast = false, concurrency = 64 } = options;
+    const { batchSize = 1, shuffle = false, dropLast = false, concurrency = 64, threads, ...own } = options;
     for (const [name, count] of Object.entries({ batchSize, concurrency })) {
       if (!Number.isInteger(count) || count < 1)
         throw new TensorError("TENSOR_VALUE", `DataLoader: ${name} is ${count}; it must be a whole number above 0`);
@@ -65,6 +65,8 @@ export class DataLoader<D extends Dataset | IterableDataset = InMemoryDataset> i
     this.shuffle = shuffle;
     this.dropLast = dropLast;
     this.concurrency = concurrency;
+    this.#threading = threadingOf(dataset, threads ?? new SampleThreads(own));
+    this.#ownsThreads = threads === undefined;
   }
 
   /** Number of batches of an epoch. @throws TensorError if the data set is iterable: nobody knows before */
@@ -96,9 +98,32 @@ export class DataLoader<D extends Dataset | IterableDataset = InMemoryDataset> i
     if (isInMemory(dataset)) return dataset.samples();
     const rows = firstRows(Math.min(count, dataset.length));
     if (rows.length === 0) return { fields: [], rows };
-    const generator = new Generator(0);
-    const specs = specsOf(await dataset.get(0, sampleGenerator(generator, 0)));
-    return { fields: await readSamples(dataset, specs, rows, { generator, concurrency: this.concurrency }), rows };
+    this.#threading?.threads.open(this.#threading.origin);
+    const reading = { generator: new Generator(0), concurrency: this.concurrency };
+    return { fields: await readSamples(dataset, await this.#specsOf(dataset, 0), rows, reading), rows };
+  }
+
+  /** Ends the threads that are its own. Whoever reads once more starts others. */
+  async close(): Promise<void> {
+    if (this.#ownsThreads) await this.#threading?.threads.close();
+  }
+
+  /** What its samples look like, as the first one that is asked for says. */
+  async #specsOf(dataset: Dataset, index: number): Promise<readonly FieldSpec[]> {
+    this.#specs ??= specsOf(await readSample(dataset, index, new Generator(0)));
+    return this.#specs;
+  }
+
+  #read(
+    dataset: Dataset,
+    specs: readonly FieldSpec[],
+    options: ReadOptions,
+  ): (indices: Int32Array) => Promise<readonly SampleArray[]> {
+    if (this.#threading === undefined) return (indices) => readSamples(dataset, specs, indices, options);
+    const { threads, origin } = this.#threading;
+    const { concurrency } = options;
+    const { seed, path } = options.generator;
+    return (indices) => threads.read(origin, { specs, indices, concurrency, generator: { seed, path } });
   }
 
   /**
@@ -124,7 +149,13 @@ export class DataLoader<D extends Dataset | IterableDataset = InMemoryDataset> i
       const epoch =
         shuffled === undefined ? this.epoch({ rows: firstRows(dataset.length) }, generator) : this.#batches(shuffled);
       const order = skip(epoch, skippedBatches * batchSize);
-      yield* ahead(randomAccessChunks(dataset, order, { batchSize, maxSteps, concurrency, generator }));
+      const first = order.whole[0] ?? order.rest[0];
+      if (first === undefined) return;
+      const specs = await this.#specsOf(dataset, first);
+      const read = this.#read(dataset, specs, { generator, concurrency });
+      const threads = this.#threading?.threads;
+      const depth = threads === undefined ? 1 : threads.numWorkers * threads.prefetchFactor;
+      yield* randomAccessChunks(order, { batchSize, maxSteps, specs, depth, startSmall: threads !== undefined, read });
     }
   }
 
@@ -144,6 +175,19 @@ function isIterable(dataset: Dataset | IterableDataset): dataset is IterableData
 
 function isInMemory(dataset: Dataset): dataset is InMemoryDataset {
   return dataset.samples !== undefined;
+}
+
+/** @throws TensorError where there are threads, and they cannot make the data set */
+function threadingOf(dataset: Dataset | IterableDataset, threads: SampleThreads): Threading | undefined {
+  if (threads.numWorkers === 0) return undefined;
+  const refuse = (why: string) =>
+    new TensorError("TENSOR_VALUE", `DataLoader: numWorkers is ${threads.numWorkers}, but ${why}`);
+  if (isIterable(dataset)) throw refuse("an iterable data set is read in the thread that trains, one after the other");
+  if (isInMemory(dataset)) throw refuse("the samples are in memory, where programs gather them themselves");
+  const { origin } = dataset;
+  if (origin === undefined)
+    throw refuse("the data set does not say how a thread makes it; give it an origin, or leave numWorkers out");
+  return { threads, origin };
 }
 
 function skip({ whole, rest }: EpochRows, samples: number): EpochRows {

@@ -5,6 +5,8 @@ import type { SampleArray } from "../program/samples.ts";
 import { defaultGenerator, type Generator } from "../random/generator.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { openDataset } from "./threads/open-dataset.ts";
+import type { DatasetOrigin } from "./threads/thread-messages.ts";
 
 /** One sample: a tensor for each field (features, target…), without an axis for the samples. */
 export type Sample = readonly Tensor[];
@@ -35,6 +37,8 @@ export interface Dataset {
   readonly getMany?: ((indices: Int32Array, generatorAt: GeneratorAt) => Promise<readonly SampleArray[]>) | undefined;
   /** A random order of all samples that suits how they are stored; without it any order is as likely as another. */
   readonly shuffled?: ((generator: Generator) => Int32Array) | undefined;
+  /** How other threads make the same data set, so that they can read its samples. */
+  readonly origin?: DatasetOrigin | undefined;
   /** All samples, where they are held in memory: programs then pick their minibatches themselves. */
   readonly samples?: (() => Promise<Samples>) | undefined;
 }
@@ -102,6 +106,7 @@ export class Subset<D extends Dataset = Dataset> implements Dataset {
   readonly length: number;
   readonly samples: SamplesOf<D>;
   readonly getMany: Dataset["getMany"];
+  readonly origin: DatasetOrigin | undefined;
 
   constructor(dataset: D, indices: ArrayLike<number>) {
     for (const index of Array.from(indices)) checkIndex("Subset", index, dataset.length);
@@ -109,6 +114,7 @@ export class Subset<D extends Dataset = Dataset> implements Dataset {
     this.indices = indices;
     this.length = indices.length;
     this.samples = pickSamples(dataset, indices);
+    this.origin = dataset.origin && subsetOrigin(dataset.origin, indices);
     const getMany = dataset.getMany?.bind(dataset);
     this.getMany =
       getMany &&
@@ -123,6 +129,21 @@ export class Subset<D extends Dataset = Dataset> implements Dataset {
     checkIndex("Subset", index, this.length);
     return this.dataset.get(elementAt(this.indices, index), generator);
   }
+}
+
+interface SubsetOptions {
+  readonly dataset: DatasetOrigin;
+  readonly indices: ArrayLike<number>;
+}
+
+/** In a thread: the part of a data set that it makes too. */
+export async function openSubset({ dataset, indices }: SubsetOptions): Promise<Subset> {
+  return new Subset(await openDataset(dataset), indices);
+}
+
+function subsetOrigin(dataset: DatasetOrigin, indices: ArrayLike<number>): DatasetOrigin {
+  const options: SubsetOptions = { dataset, indices: Int32Array.from(indices) };
+  return { module: import.meta.url, name: openSubset.name, options };
 }
 
 function pickSamples<D extends Dataset>(dataset: D, indices: ArrayLike<number>): SamplesOf<D>;

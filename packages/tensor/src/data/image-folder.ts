@@ -3,14 +3,10 @@ import { join } from "node:path";
 import { fromArray } from "../creation.ts";
 import { TensorError } from "../errors.ts";
 import { checkNumber } from "../optim/checks.ts";
+import { defaultGenerator, type Generator } from "../random/generator.ts";
 import type { Dataset, Sample } from "./dataset.ts";
 import { type ImageOptions, readImage } from "./image.ts";
-import { ImageWorkers } from "./image-workers.ts";
-
-export interface ImageFolderOptions extends ImageOptions {
-  /** Threads that read and decode, while this one waits for the device; 0 does it in this one. */
-  readonly workers?: number;
-}
+import type { DatasetOrigin } from "./threads/thread-messages.ts";
 
 /** One image and the number of its class. */
 export interface LabelledFile {
@@ -23,25 +19,25 @@ export interface LabelledFile {
  * class as an int64 scalar.
  *
  * @example
- * const images = await ImageFolder.open("pets", { size: [64, 64], workers: 2 });
- * const loader = new DataLoader(images, { batchSize: 32, shuffle: true });
- * await images.close(); // when nothing more is read
+ * const images = await ImageFolder.open("pets", { size: [64, 64] });
+ * const loader = new DataLoader(images, { batchSize: 32, shuffle: true, numWorkers: 2 });
+ * await loader.close(); // when nothing more is read
  */
 export class ImageFolder implements Dataset {
   /** Names of the folders, sorted: a class's number is its place. */
   readonly classes: readonly string[];
   readonly files: readonly LabelledFile[];
   readonly length: number;
-  readonly #options: ImageOptions;
-  readonly #workers: ImageWorkers | undefined;
+  readonly origin: DatasetOrigin;
+  readonly #listed: Dataset;
 
-  private constructor(classes: readonly string[], files: readonly LabelledFile[], options: ImageFolderOptions) {
-    const { workers = 0, ...imageOptions } = options;
+  private constructor(classes: readonly string[], files: readonly LabelledFile[], options: ImageOptions) {
+    const listed: ListedImages = { files, images: options };
+    this.origin = { module: import.meta.url, name: listedImages.name, options: listed };
+    this.#listed = listedImages(listed);
     this.classes = classes;
     this.files = files;
     this.length = files.length;
-    this.#options = imageOptions;
-    this.#workers = workers === 0 ? undefined : new ImageWorkers(workers);
   }
 
   /**
@@ -49,15 +45,8 @@ export class ImageFolder implements Dataset {
    *
    * @throws TensorError if there are no class folders, or some without images
    */
-  static async open(folder: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
-    const { workers = 0, size = [1, 1], maxPixels = 1 } = options;
-    checkNumber(
-      "ImageFolder",
-      "workers",
-      workers,
-      Number.isInteger(workers) && workers >= 0,
-      "a whole number, 0 or more",
-    );
+  static async open(folder: string, options: ImageOptions = {}): Promise<ImageFolder> {
+    const { size = [1, 1], maxPixels = 1 } = options;
     for (const length of size)
       checkNumber("ImageFolder", "size", length, Number.isInteger(length) && length > 0, "two whole numbers above 0");
     checkNumber("ImageFolder", "maxPixels", maxPixels, maxPixels >= 1, "a number, 1 or more");
@@ -86,23 +75,30 @@ export class ImageFolder implements Dataset {
     return new ImageFolder(classes, files, options);
   }
 
-  async get(index: number): Promise<Sample> {
-    const file = this.files[index];
-    if (file === undefined) {
-      throw new TensorError(
-        "TENSOR_VALUE",
-        `ImageFolder: index ${index} is outside the data set of ${this.length} samples`,
-      );
-    }
-    const { path, label } = file;
-    const { data, shape } = await (this.#workers?.read(path, this.#options) ?? readImage(path, this.#options));
-    return [fromArray(data, shape), fromArray(BigInt64Array.of(BigInt(label)), [])];
+  get(index: number, generator: Generator = defaultGenerator()): Sample | Promise<Sample> {
+    return this.#listed.get(index, generator);
   }
+}
 
-  /** Ends the threads; afterwards nothing can be read with them. */
-  async close(): Promise<void> {
-    await this.#workers?.close();
-  }
+interface ListedImages {
+  readonly files: readonly LabelledFile[];
+  readonly images: ImageOptions;
+}
+
+/** The images of a folder that was listed before, in any thread. */
+export function listedImages({ files, images }: ListedImages): Dataset {
+  return {
+    length: files.length,
+    async get(index) {
+      const file = files[index];
+      if (file === undefined) {
+        const what = `ImageFolder: index ${index} is outside the data set of ${files.length} samples`;
+        throw new TensorError("TENSOR_VALUE", what);
+      }
+      const { data, shape } = await readImage(file.path, images);
+      return [fromArray(data, shape), fromArray(BigInt64Array.of(BigInt(file.label)), [])];
+    },
+  };
 }
 
 async function imagesOf(folder: string): Promise<readonly string[]> {

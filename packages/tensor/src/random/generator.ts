@@ -12,7 +12,8 @@ import { philox } from "./philox.ts";
  */
 export class Generator {
   readonly seed: number;
-  readonly #path: string;
+  /** With the seed, what makes it this generator. */
+  readonly path: string;
   readonly #key0: number;
   readonly #key1: number;
   readonly #block = new Uint32Array(4);
@@ -21,7 +22,7 @@ export class Generator {
   constructor(seed: number, path = "") {
     if (!Number.isSafeInteger(seed)) throw new TensorError("TENSOR_VALUE", `seed ${seed} must be a whole number`);
     this.seed = seed;
-    this.#path = path;
+    this.path = path;
     const digest = createHash("sha256").update(`${seed}\0${path}`).digest();
     this.#key0 = digest.readUInt32LE(0);
     this.#key1 = digest.readUInt32LE(4);
@@ -29,7 +30,7 @@ export class Generator {
 
   /** An independent generator; the same names give the same one, whatever was drawn from this. */
   stream(...names: readonly (string | number)[]): Generator {
-    return new Generator(this.seed, [this.#path, ...names].join("\0"));
+    return new Generator(this.seed, [this.path, ...names].join("\0"));
   }
 
   /** How many 32-bit numbers were drawn; setting it goes back or forth in the stream. */

@@ -1,0 +1,87 @@
+import { messageOf } from "@ml-mosaic/base";
+import { elementAt } from "../element-at.ts";
+import { TensorError } from "../errors.ts";
+import type { FieldSpec, SampleArray } from "../program/samples.ts";
+import type { Generator } from "../random/generator.ts";
+import { checkSamples, collation } from "./collate.ts";
+import type { Dataset, Sample } from "./dataset.ts";
+
+/** How samples are read: an epoch's generator, and how many are asked for at the same time. */
+export interface ReadOptions {
+  readonly generator: Generator;
+  readonly concurrency: number;
+}
+
+/** What a sample draws from: other numbers for every epoch and every sample, whatever was read before. */
+export function sampleGenerator(epoch: Generator, index: number): Generator {
+  return epoch.stream("sample", index);
+}
+
+/**
+ * One sample, in an epoch of this generator.
+ *
+ * @throws TensorError that names it
+ */
+export async function readSample(dataset: Dataset, index: number, epoch: Generator): Promise<Sample> {
+  try {
+    return await dataset.get(index, sampleGenerator(epoch, index));
+  } catch (error) {
+    throw unreadable(index, error);
+  }
+}
+
+/** The samples at these positions; the first failure ends the reading, and is told with its sample. */
+export async function readSamples(
+  dataset: Dataset,
+  specs: readonly FieldSpec[],
+  indices: Int32Array,
+  { generator, concurrency }: ReadOptions,
+): Promise<readonly SampleArray[]> {
+  if (dataset.getMany !== undefined) return readMany(dataset.getMany.bind(dataset), specs, indices, generator);
+  const into = collation(specs, indices.length);
+  let next = 0;
+  const reader = async () => {
+    while (next < indices.length) {
+      const position = next++;
+      const index = elementAt(indices, position);
+      try {
+        await into.put(position, await readSample(dataset, index, generator), index);
+      } catch (error) {
+        next = indices.length;
+        throw error;
+      }
+    }
+  };
+  const readers = await Promise.allSettled(Array.from({ length: Math.min(concurrency, indices.length) }, reader));
+  for (const each of readers) if (each.status === "rejected") throw each.reason;
+  return into.fields;
+}
+
+async function readMany(
+  getMany: NonNullable<Dataset["getMany"]>,
+  specs: readonly FieldSpec[],
+  indices: Int32Array,
+  generator: Generator,
+): Promise<readonly SampleArray[]> {
+  const read = (some: Int32Array) => getMany(some, (position) => sampleGenerator(generator, elementAt(some, position)));
+  let fields: readonly SampleArray[];
+  try {
+    fields = await read(indices);
+  } catch (error) {
+    // Which of them it was shows when they are read one by one.
+    for (const index of indices) {
+      try {
+        await read(Int32Array.of(index));
+      } catch (single) {
+        throw unreadable(index, single);
+      }
+    }
+    throw error;
+  }
+  checkSamples(specs, fields, indices.length);
+  return fields;
+}
+
+function unreadable(index: number, error: unknown): TensorError {
+  return new TensorError("TENSOR_DATA", `sample ${index} of the data set: ${messageOf(error)}`, { cause: error });
+}

@@ -1,0 +1,133 @@
+import { Worker } from "node:worker_threads";
+import { messageOf } from "@ml-mosaic/base";
+import { TensorError } from "../../errors.ts";
+import type { SampleArray } from "../../program/samples.ts";
+import { errorOf } from "./plain-error.ts";
+import type { DatasetOrigin, ReadRequest, ThreadReply, ThreadRequest } from "./thread-messages.ts";
+
+export interface SampleThreadsOptions {
+  /** Threads that read samples; 0: the thread that trains does. */
+  readonly numWorkers?: number;
+  /** Pieces of an epoch that each of them has ready or in work. */
+  readonly prefetchFactor?: number;
+}
+
+interface Pending {
+  readonly indices: Int32Array;
+  readonly resolve: (fields: readonly SampleArray[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  /** The data sets that it was told of. */
+  readonly opened: Set<number>;
+  readonly pending: Map<number, Pending>;
+}
+
+// Sources run as they are; a published package has them compiled.
+const script = new URL(import.meta.url.endsWith(".ts") ? "./sample-thread.ts" : "./sample-thread.js", import.meta.url);
+
+/**
+ * Threads that read samples, of one loader or shared by several: while the runtime computes, the thread that drives it can
+ * do nothing else. They start when they are first needed, keep no process alive, and end with `close`; whoever reads after
+ * it starts others.
+ *
+ * @example
+ * const threads = new SampleThreads({ numWorkers: 2 });
+ * const [train, valid] = [trainSet, validSet].map((set) => new DataLoader(set, { batchSize: 32, threads }));
+ * await threads.close(); // when nothing more is read
+ */
+export class SampleThreads {
+  readonly numWorkers: number;
+  readonly prefetchFactor: number;
+  #threads: readonly Thread[] = [];
+  readonly #numbers = new Map<DatasetOrigin, number>();
+  #nextRead = 0;
+
+  constructor({ numWorkers = 0, prefetchFactor = 2 }: SampleThreadsOptions = {}) {
+    for (const [name, value, least] of [
+      ["numWorkers", numWorkers, 0],
+      ["prefetchFactor", prefetchFactor, 1],
+    ] as const) {
+      if (!Number.isInteger(value) || value < least)
+        throw new TensorError("TENSOR_VALUE", `${name} is ${value}; it must be a whole number, ${least} or more`);
+    }
+    this.numWorkers = numWorkers;
+    this.prefetchFactor = prefetchFactor;
+  }
+
+  /** Lets the threads make a data set before its first samples are needed. */
+  open(origin: DatasetOrigin): void {
+    for (const thread of this.#started()) this.#tell(thread, origin);
+  }
+
+  /** @throws TensorError that names sample and reason, or says that the thread has ended */
+  read(origin: DatasetOrigin, request: ReadRequest): Promise<readonly SampleArray[]> {
+    const thread = this.#started().reduce((least, each) => (each.pending.size < least.pending.size ? each : least));
+    const dataset = this.#tell(thread, origin);
+    const id = this.#nextRead++;
+    return new Promise((resolve, reject) => {
+      thread.pending.set(id, { indices: request.indices, resolve, reject });
+      thread.worker.ref();
+      thread.worker.postMessage({ kind: "read", dataset, id, ...request } satisfies ThreadRequest);
+    });
+  }
+
+  async close(): Promise<void> {
+    const threads = this.#threads;
+    this.#threads = [];
+    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+  }
+
+  #started(): readonly Thread[] {
+    if (this.#threads.length === 0) {
+      this.#threads = Array.from({ length: this.numWorkers }, () =>
+        // With one that has ended the others end too, and what is read next starts anew.
+        startThread((ended) => {
+          if (this.#threads.includes(ended)) void this.close();
+        }),
+      );
+    }
+    return this.#threads;
+  }
+
+  /** @returns the number of the data set */
+  #tell({ worker, opened }: Thread, origin: DatasetOrigin): number {
+    const dataset = this.#numbers.get(origin) ?? this.#numbers.size;
+    this.#numbers.set(origin, dataset);
+    if (!opened.has(dataset)) {
+      opened.add(dataset);
+      worker.postMessage({ kind: "open", dataset, origin } satisfies ThreadRequest);
+    }
+    return dataset;
+  }
+}
+
+function startThread(onEnd: (thread: Thread) => void): Thread {
+  const worker = new Worker(script);
+  const thread: Thread = { worker, opened: new Set(), pending: new Map() };
+  const { pending } = thread;
+  worker.on("message", (reply: ThreadReply) => {
+    const waiting = pending.get(reply.id);
+    pending.delete(reply.id);
+    if (pending.size === 0) worker.unref();
+    if ("fields" in reply) waiting?.resolve(reply.fields);
+    else waiting?.reject(errorOf(reply.error));
+  });
+  const end = (why: string, cause?: unknown) => {
+    for (const { indices, reject } of pending.values())
+      reject(new TensorError("TENSOR_RUNTIME", `a thread that reads samples ${why}, ${during(indices)}`, { cause }));
+    pending.clear();
+    onEnd(thread);
+  };
+  worker.on("error", (error) => end(`failed: ${messageOf(error)}`, error));
+  worker.on("exit", (code) => end(`has ended with exit code ${code}`));
+  worker.unref();
+  return thread;
+}
+
+function during(indices: Int32Array): string {
+  const [first, ...others] = indices;
+  return others.length === 0 ? `at sample ${first}` : `at sample ${first} or one of the ${others.length} after it`;
+}
