@@ -7,11 +7,12 @@
  * FAULT_MATCH  counted is what concerns a path, or a "socket:", with one of these parts (separated by "|") in it
  * FAULT_CALL   counted is this call only, such as fsync
  * FAULT_PATH   counted are paths of this pattern only, as of a shell
+ * FAULT_FROM   counted is what comes with the first path of this pattern, and after it
  * FAULT_AT     the call that fails; 0: none, they are counted and written down
  * FAULT_STICKY all later ones fail too
  * FAULT_ERROR  number of the error; 0: SIGKILL instead
  * FAULT_STATE  a file that the processes share: the count and the number of hits as 8 bytes each, what was hit as text
- *              in 4080 bytes; 8 bytes for the length of the calls that were counted, and these, one a line
+ *              in 4072 bytes, and whether counting has begun in 8; 8 bytes for the length of the calls that were counted, and these, one a line
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -32,12 +33,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-struct state { long count; long hits; char hit[4080]; char calls[]; };
+struct state { long count; long hits; char hit[4072]; long begun; char calls[]; };
 static struct state *state;
 /* Of the calls that are written down. */
 static long room;
 static long *written;
-static const char *match, *only, *pattern;
+static const char *match, *only, *pattern, *from;
 static long at;
 static int sticky, code;
 
@@ -47,6 +48,7 @@ __attribute__((constructor)) static void begin(void) {
   if (!file || !match) return;
   only = getenv("FAULT_CALL");
   pattern = getenv("FAULT_PATH");
+  from = getenv("FAULT_FROM");
   at = atol(getenv("FAULT_AT") ?: "0");
   sticky = getenv("FAULT_STICKY") != NULL;
   code = atoi(getenv("FAULT_ERROR") ?: "5");
@@ -89,6 +91,10 @@ static int call_fails(const char *call, const char *path, int is_fd) {
     path = whole;
   }
   if (!concerns(path) || (pattern && fnmatch(pattern, path, 0))) return 0;
+  if (from && !state->begun) {
+    if (fnmatch(from, path, 0)) return 0;
+    state->begun = 1;
+  }
   long number = __sync_add_and_fetch(&state->count, 1);
   if (at == 0) write_down(call, path);
   if (at == 0 || !(number == at || (sticky && number > at))) return 0;

@@ -37,7 +37,15 @@ export interface EveryCallOptions {
   readonly mostAlike: number;
   /** Whether the work is gone on with also where the command has ended well. */
   readonly goesOnAlways?: boolean;
+  /** Only between these, where the command is killed at every call, alike or not. */
+  readonly between?: Stretch;
   readonly onWrong?: (what: string) => void;
+}
+
+/** From the first call on a path of a pattern to the first on a path with `until` in it, or to the end. */
+export interface Stretch {
+  readonly from: string;
+  readonly until?: string;
 }
 
 export interface EveryCallReport {
@@ -52,7 +60,7 @@ export interface EveryCallReport {
 }
 
 export async function failEveryCall(options: EveryCallOptions): Promise<EveryCallReport> {
-  const { trials, folder, most, mostAlike } = options;
+  const { trials, folder, most, mostAlike, between } = options;
   const places = trials.map((trial, number) => {
     const own = join(folder, String(number));
     mkdirSync(own, { recursive: true });
@@ -62,7 +70,12 @@ export async function failEveryCall(options: EveryCallOptions): Promise<EveryCal
   if (first === undefined) throw new TypeError("it is tried nowhere");
   await first.trial.restore();
   const undisturbed = await first.trial.command(
-    first.faults.environment({ at: 0, kind: "EIO", parts: first.trial.parts }),
+    first.faults.environment({
+      at: 0,
+      kind: "EIO",
+      parts: first.trial.parts,
+      ...(between === undefined ? {} : { from: between.from }),
+    }),
   );
   if (undisturbed.code !== 0) throw new Error(`undisturbed it fails: ${undisturbed.stderr}`);
   const calls = first.faults.calls();
@@ -71,7 +84,8 @@ export async function failEveryCall(options: EveryCallOptions): Promise<EveryCal
     outcome: JSON.stringify(first.trial.outcome()),
     sizes: (first.trial.whole ?? []).map(sizeOf),
   };
-  const cases = spread(casesOf(calls, first.trial.parts, mostAlike), most);
+  const all = between === undefined ? casesOf(calls, first.trial.parts, mostAlike) : killsOf(calls, between);
+  const cases = spread(all, most);
   const wrong: string[] = [];
   let met = 0;
   let next = 0;
@@ -95,6 +109,8 @@ interface Case {
   /** The path, with `{0}` for the first part that counts, and `*` for what differs from time to time. */
   readonly pattern: string;
   readonly at: number;
+  /** Then it is the `at`-th of all calls from there on, whatever they are. */
+  readonly from?: string;
 }
 
 interface Expected {
@@ -113,14 +129,15 @@ interface Place {
 
 async function tryOne(
   { trial, faults }: Place,
-  { kind, call, pattern, at }: Case,
+  { kind, call, pattern, at, from }: Case,
   expected: Expected,
   goesOnAlways: boolean,
 ): Promise<{ readonly isMet: boolean; readonly told?: string }> {
   const { parts } = trial;
   const path = pattern.replaceAll(/\{(\d)\}/g, (_, number) => parts[Number(number)] ?? "");
   await trial.restore();
-  const first = await trial.command(faults.environment({ at, kind, parts, call, pattern: path }));
+  const which = from === undefined ? { call, pattern: path } : { from };
+  const first = await trial.command(faults.environment({ at, kind, parts, ...which }));
   const { hit } = faults.outcome();
   const told: string[] = [];
   if (first.endless === true) told.push("does not end");
@@ -138,7 +155,7 @@ async function tryOne(
   const outcome = JSON.stringify(trial.outcome());
   if (outcome !== expected.outcome) told.push(`another outcome: ${differenceOf(outcome, expected.outcome)}`);
   if (told.length === 0) return { isMet: hit !== undefined };
-  const what = `${kind} at number ${at} of ${call} ${pattern} (${hit ?? "not met"}): ${told.join("; ")}\n${first.stderr}`;
+  const what = `${kind} at number ${at}${from === undefined ? " of" : ` from ${from} on,`} ${call} ${pattern} (${hit ?? "not met"}): ${told.join("; ")}\n${first.stderr}`;
   return { isMet: hit !== undefined, told: what };
 }
 
@@ -193,6 +210,14 @@ function casesOf(calls: readonly SystemCall[], parts: readonly string[], mostAli
         : numbers;
     return ends.flatMap((at) => kindsOf(call).map((kind) => ({ kind, call, pattern, at })));
   }).flat();
+}
+
+function killsOf(calls: readonly SystemCall[], { from, until }: Stretch): readonly Case[] {
+  const end = until === undefined ? -1 : calls.findIndex(({ path }) => path.includes(until));
+  if (until !== undefined && end < 0) throw new Error(`nothing is done with ${until}`);
+  return calls
+    .slice(0, until === undefined ? calls.length : end)
+    .map(({ call, path }, index) => ({ kind: "kill", call, pattern: path, at: index + 1, from }));
 }
 
 function spread<Item>(items: readonly Item[], most: number): readonly Item[] {

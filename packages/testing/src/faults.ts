@@ -16,6 +16,8 @@ export interface Fault {
   readonly call?: string;
   /** Counted are paths of this pattern only. */
   readonly pattern?: string;
+  /** Counted is what comes with the first path of this pattern, and after it. */
+  readonly from?: string;
   /** All later calls fail too. */
   readonly lasting?: boolean;
 }
@@ -37,7 +39,7 @@ export function openFaults(folder: string) {
   const state = join(folder, "faults.state");
   return {
     /** Environment of the command that is to meet it. */
-    environment({ at, kind, parts, call, pattern, lasting }: Fault): Readonly<Record<string, string>> {
+    environment({ at, kind, parts, call, pattern, from, lasting }: Fault): Readonly<Record<string, string>> {
       writeFileSync(state, "");
       truncateSync(state, stateBytes);
       return {
@@ -48,6 +50,7 @@ export function openFaults(folder: string) {
         FAULT_ERROR: String(kind === "kill" ? 0 : constants.errno[kind]),
         ...(call === undefined ? {} : { FAULT_CALL: call }),
         ...(pattern === undefined ? {} : { FAULT_PATH: pattern }),
+        ...(from === undefined ? {} : { FAULT_FROM: from }),
         ...(lasting === true ? { FAULT_STICKY: "1" } : {}),
       };
     },

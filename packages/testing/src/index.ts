@@ -1,5 +1,5 @@
 export { csvValues } from "./csv-values.ts";
-export { type CommandEnd, type EveryCallReport, failEveryCall, type Trial } from "./every-call.ts";
+export { type CommandEnd, type EveryCallReport, failEveryCall, type Stretch, type Trial } from "./every-call.ts";
 export { expectKept, type KeptOptions } from "./expect-kept.ts";
 export { difference, expectNear, type Numbers, numbersOf, type Tolerance } from "./expect-near.ts";
 export { type Fault, openFaults } from "./faults.ts";
