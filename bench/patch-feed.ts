@@ -31,9 +31,17 @@ try {
     target: (y, x) => (Math.sin(y / 9) * Math.cos(x / 13) > 0.8 ? 1 : 0),
   });
   const rules = { patchSize, stride: 8, normalization: "minmax" } as const;
-  await preprocess({ maps, rules, folder, compression: 4, overwrite: true, allowLarge: false, configuration: "" });
+  await preprocess({
+    maps: [maps],
+    rules,
+    folder,
+    compression: 4,
+    overwrite: true,
+    allowLarge: false,
+    configuration: "",
+  });
   const stored: SourceOptions = { path: join(folder, "patches.h5") };
-  const cut: SourceOptions = { maps, ...rules };
+  const cut: SourceOptions = { maps: [maps], ...rules };
   const stepSeconds = await measureStep();
   console.log(`a step of ${batchSize} patches of ${patchSize} x ${patchSize}: ${(1000 * stepSeconds).toFixed(1)} ms`);
   for (const [name, options, cache] of [

@@ -21,11 +21,11 @@ interface Question {
 async function write({ maps, patch_size, stride, level, output }: Question): Promise<number> {
   const config = { ...maps, patch_size, stride, compression: level, output, overwrite: true };
   const result = await Preprocessing.fromConfig(config).run();
-  return result.kind === "written" ? result.plan.kept : Number.NaN;
+  return result.kind === "written" ? result.maps.reduce((sum, { plan }) => sum + plan.kept, 0) : Number.NaN;
 }
 
 async function read({ maps, patch_size: patchSize, stride }: Question): Promise<number> {
-  const source = await openFitsPatches({ maps, patchSize, stride, normalization: "minmax" });
+  const source = await openFitsPatches({ maps: [maps], patchSize, stride, normalization: "minmax" });
   const batch = 64;
   const pixels = batch * patchSize * patchSize;
   const into = {

@@ -71,7 +71,13 @@ picture: folds.png
 test("JSON has every figure", async () => {
   const { stdout } = await folds(data(), "--json", "--picture", "drawn.png");
   const report = JSON.parse(stdout);
-  expect(report).toMatchObject({ patches: 1066, assigned: 726, areas: 6, picture: "drawn.png", testsEveryFold: true });
+  expect(report).toMatchObject({
+    patches: 1066,
+    assigned: 726,
+    areas: 6,
+    pictures: ["drawn.png"],
+    testsEveryFold: true,
+  });
   expect(report.splits).toHaveLength(3);
   expect(report.splits[1].train.folds).toEqual([2]);
   const total = (list: readonly { patches: number }[]) => list.reduce((sum, { patches }) => sum + patches, 0);

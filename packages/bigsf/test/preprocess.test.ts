@@ -157,8 +157,8 @@ f["positions"] = np.array([[[y, y + 4], [x, x + 4]] for y, x in ((0, 0), (0, 9),
 print("{}")`;
   python(script, at("foreign/patches.h5"));
   const source = await openPatchFile(at("foreign/patches.h5"));
-  expect(source).toMatchObject({ length: 3, patchSize: 4, mapShape: [9, 13] });
-  expect(source.header).toBeUndefined();
+  expect(source).toMatchObject({ length: 3, patchSize: 4, maps: [{ shape: [9, 13], start: 0, stop: 3 }] });
+  expect(source.maps[0]?.header).toBeUndefined();
   expect(source.positions).toEqual(Int32Array.of(0, 0, 0, 9, 5, 2));
   const read = { patches: new Float32Array(16), spines: new Float32Array(16), labelled: new Float32Array(16) };
   await source.read(Int32Array.of(2), read);

@@ -292,3 +292,31 @@ print(json.dumps([read(path) for path in sys.argv[1:]]))
     { sky: source?.sky, unit: "", object: "synthetic map", nan: 0, type: "uint8" },
   ]);
 });
+
+test("a map is normalised as in training: over itself, or by the range of the training's maps", async () => {
+  await using from = await openFits(maps.image);
+  const { data, shape } = await from.image().as("float32").read();
+  const twice = workspace.path("twice.fits");
+  {
+    await using writer = await createFits(twice);
+    await writer.image({ shape, data: data.map((value) => 2 * value) });
+    await writer.close();
+  }
+  const segmented = async (model: string, source: string, name: string) => {
+    await Segmentation.fromConfig({ model_snapshot: model, source, output: workspace.path(name) }).run();
+    return (await readPixels(workspace.path(name, "probability.fits"))).data;
+  };
+  const outcomes = [];
+  for (const over of ["map", "all"]) {
+    const model = await workspace.train(`over-${over}`, maps, {
+      model: { type: "unet", features: 2, num_blocks: 1 },
+      data: { normalization_over: over },
+    });
+    const [as, doubled] = [
+      await segmented(model, maps.image, `as-${over}`),
+      await segmented(model, twice, `twice-${over}`),
+    ];
+    outcomes.push(as.every((value, pixel) => Object.is(value, doubled[pixel])));
+  }
+  expect(outcomes).toEqual([true, false]);
+});

@@ -57,7 +57,7 @@ function readGiven(
     const written = [name, ...option.aliases].find(
       (known) => Object.hasOwn(values, known) && values[known] !== undefined,
     );
-    if (written === undefined) continue;
+    if (written === undefined || (option.unless !== undefined && values[written] === null)) continue;
     const value = values[written];
     if (option.optional && (value === null || (text && typeof value === "string" && isNullText(value))))
       return undefined;
@@ -72,12 +72,12 @@ function readGiven(
       ),
     };
   }
-  if (option.optional || option.default !== undefined) return undefined;
+  const { unless } = option;
+  const isReplaced = unless === undefined || sources.some(({ values }) => (values[unless] ?? undefined) !== undefined);
+  if ((option.optional && isReplaced) || option.default !== undefined) return undefined;
   const lookedIn = sources.map((source) => source.name);
-  return {
-    ok: false,
-    problems: [{ kind: "missing", path: [name], value: undefined, expected: option.type.expected, lookedIn }],
-  };
+  const expected = option.type.expected + (unless === undefined ? "" : `, or ${unless}`);
+  return { ok: false, problems: [{ kind: "missing", path: [name], value: undefined, expected, lookedIn }] };
 }
 
 function readDefault(name: string, option: Schema<unknown>, options: ReadOptions): Reading<unknown> {

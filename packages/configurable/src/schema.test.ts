@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { checkValues } from "./check-values.ts";
+import { readValues } from "./read-values.ts";
 import { type Infer, isSchemaMap, type Schema, type SchemaMap, schema } from "./schema.ts";
 import { list, map } from "./types/collection-types.ts";
 import { literal } from "./types/literal.ts";
@@ -88,4 +89,20 @@ describe("isSchemaMap", () => {
   ])("refuses %o", (value) => {
     expect(isSchemaMap(value)).toBe(false);
   });
+});
+
+test("one of two options that stand in for each other must be given", () => {
+  const schemas = {
+    image: schema(string, { optional: true, unless: "maps" }),
+    maps: schema(list(string), { optional: true }),
+  };
+  const read = (values: object) => readValues(schemas, values, { name: "file" });
+  for (const values of [{ image: "a" }, { maps: ["a"] }, { maps: ["a"], image: null }])
+    expect(read(values).ok).toBe(true);
+  for (const values of [{}, { maps: null }, { image: null }]) {
+    expect(read(values)).toMatchObject({
+      ok: false,
+      problems: [{ kind: "missing", path: ["image"], expected: "a string, or maps" }],
+    });
+  }
 });

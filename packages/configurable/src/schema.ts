@@ -9,6 +9,8 @@ export interface Schema<Value> {
   readonly default: unknown;
   /** Whether nothing, or null, may be given. */
   readonly optional: boolean;
+  /** Another option that may be given instead; one of the two must be. */
+  readonly unless?: string | undefined;
   /** Further names of the option; its own name wins where both are given. */
   readonly aliases: readonly string[];
   /** One sentence for tables of options. */
@@ -47,6 +49,7 @@ interface RequiredOptions extends CommonOptions {
 
 interface OptionalOptions extends CommonOptions {
   readonly optional: boolean;
+  readonly unless?: string;
   readonly default?: never;
 }
 
@@ -57,6 +60,7 @@ interface DefaultOptions<Value> extends CommonOptions {
 
 /**
  * Declares an option: `schema(int)`, `schema(float, { default: 0.01, aliases: ["lr"] })`, `schema(path, { optional: true })`.
+ * `schema(path, { optional: true, unless: "maps" })` may be left out where `maps` is given.
  * The default is checked like a given value when the option is read, and copied for each use.
  */
 export function schema<Value>(type: Type<Value>, options?: RequiredOptions): Schema<Value>;
@@ -71,9 +75,10 @@ export function schema<Value>(
     aliases = [],
     help = "",
     words,
-  }: CommonOptions & { readonly optional?: boolean; readonly default?: unknown } = {},
+    unless,
+  }: CommonOptions & { readonly optional?: boolean; readonly unless?: string; readonly default?: unknown } = {},
 ): Schema<Value | undefined> {
-  return { type, default: value, optional, aliases, help, words };
+  return { type, default: value, optional, unless, aliases, help, words };
 }
 
 /** Whether a user's `configSchema`, perhaps from plain JavaScript, is a map of what `schema` returns. */

@@ -13,6 +13,7 @@ import {
   schema,
   within,
 } from "@ml-mosaic/configurable";
+import { sourceMaps } from "../datasets/data-options.ts";
 import { drawFolds, mapBackground, type NumberedSplit } from "../datasets/fold-picture.ts";
 import { type FoldReport, reportFolds } from "../datasets/fold-report.ts";
 import { startPatchPreview } from "../datasets/patch-preview.ts";
@@ -20,6 +21,7 @@ import { PatchesData } from "../datasets/patches-data.ts";
 import { BigsfError } from "../errors.ts";
 import type { PatchSizes } from "../folds/patch-pixels.ts";
 import { parts, type Split } from "../folds/splits.ts";
+import { fileOfMap, namesText } from "../maps/source-map.ts";
 
 export const foldsCommand = command({
   name: "folds",
@@ -47,11 +49,19 @@ export const foldsCommand = command({
     try {
       const opened = await data.open();
       const split = chosenSplit(given.split, opened.splits);
-      const preview = startPatchPreview(opened.source);
+      const { maps } = opened.source;
+      const images = sourceMaps(data);
+      const previews = images.length > 0 ? [] : maps.map((map) => startPatchPreview(opened.source, map));
       const report = await interruptible((signal) =>
         reportFolds(data, {
           // Of maps themselves there is a better picture.
-          ...(data.source === undefined ? { onPatches: preview.add } : {}),
+          ...(previews.length === 0
+            ? {}
+            : {
+                onPatches(numbers: Int32Array, patches: Float32Array) {
+                  for (const { add } of previews) add(numbers, patches);
+                },
+              }),
           onProgress(done, total) {
             progress ??= startProgress(terminal, { title: "Reading", unit: "patches", total });
             progress.update(done);
@@ -59,15 +69,22 @@ export const foldsCommand = command({
           signal,
         }),
       ).finally(() => progress?.end());
-      const background =
-        data.source === undefined
-          ? { preview: preview.finish(), header: opened.source.header, quantity: "mean of normalised patches" }
-          : await mapBackground(data.source.image);
-      await replaceFile(target, await drawFolds(opened, background, split));
+      const pictures: string[] = [];
+      for (const [place, map] of maps.entries()) {
+        const image = images[place]?.image;
+        const preview = previews[place]?.finish();
+        const background = image === undefined ? undefined : await mapBackground(image);
+        const drawn =
+          background ?? (preview && { preview, header: map.header, quantity: "mean of normalised patches" });
+        if (drawn === undefined) continue;
+        const file = fileOfMap(target, map, maps.length);
+        await replaceFile(file, await drawFolds(opened, map, drawn, split));
+        pictures.push(file);
+      }
       for (const warning of report.warnings) terminal.err(`warning: ${warning}\n`);
       const text = given.json
-        ? JSON.stringify({ ...report, picture: target }, undefined, 2)
-        : `${reportText(report)}\n\npicture: ${pathText(target)}`;
+        ? JSON.stringify({ ...report, pictures }, undefined, 2)
+        : [reportText(report), "", ...pictures.map((file) => `picture: ${pathText(file)}`)].join("\n");
       terminal.out(`${text}\n`);
       return 0;
     } finally {
@@ -101,11 +118,16 @@ function chosenSplit(written: number | undefined, splits: readonly Split[]): Num
 
 function reportText(report: FoldReport): string {
   const { source, patchSize, patches, assigned, areas, folds, splits } = report;
+  const isByMap = report.unit === "map";
   const sizeHeader = ["patches", "with filament", "filament pixels"];
   const foldTable = tableText(
-    ["fold", "areas", ...sizeHeader],
-    folds.map((each) => [String(each.fold), wholeText(each.areas), ...sizeCells(each)]),
-    [0, 1, 2, 3, 4],
+    ["fold", ...(isByMap ? ["maps"] : ["areas"]), ...sizeHeader],
+    folds.map((each) => [
+      String(each.fold),
+      isByMap ? namesText(each.maps) : wholeText(each.areas),
+      ...sizeCells(each),
+    ]),
+    isByMap ? [0, 2, 3, 4] : [0, 1, 2, 3, 4],
   );
   const splitTable = tableText(
     ["split", "set", "folds", ...sizeHeader],
@@ -120,7 +142,7 @@ function reportText(report: FoldReport): string {
     [0, 3, 4, 5],
   );
   return [
-    `${pathText(source)}: ${wholeText(assigned)} of ${wholeText(patches)} patches of ${patchSize} x ${patchSize} (${share(assigned, patches)}) lie within one of ${wholeText(areas)} areas.`,
+    `${pathText(source)}: ${wholeText(assigned)} of ${wholeText(patches)} patches of ${patchSize} x ${patchSize} (${share(assigned, patches)}) lie within one of ${wholeText(areas)} ${isByMap ? "maps" : "areas"}.`,
     foldTable,
     splitTable,
     coverageText(report),

@@ -1,10 +1,16 @@
 import { bytesText, clockText, wholeText } from "@ml-mosaic/base";
-import { command, interruptible, type Progress, pathText, startProgress, type Terminal } from "@ml-mosaic/command-line";
+import {
+  command,
+  interruptible,
+  type Progress,
+  pathText,
+  startProgress,
+  type Terminal,
+  tableText,
+} from "@ml-mosaic/command-line";
 import { boolean, schema } from "@ml-mosaic/configurable";
 import { shareText, tallyNotes } from "../maps/map-tally.ts";
-import type { MapPaths } from "../maps/maps.ts";
-import type { PatchPlan } from "../patches/plan-patches.ts";
-import type { PreprocessResult } from "../patches/preprocess.ts";
+import type { PlannedMap, PlanSummary, PreprocessResult } from "../patches/preprocess.ts";
 import { Preprocessing } from "../patches/preprocessing.ts";
 import { configOption } from "./config-option.ts";
 
@@ -26,14 +32,14 @@ export const preprocessCommand = command({
         allowLarge: given.yes,
         signal,
         onRows: (done, total) => progress(done, { title: "Reading", unit: "rows", total }),
-        onPlan(plan) {
+        onPlan(maps) {
           progress.end();
-          terminal.err(`${planText(plan)}\n`);
+          terminal.err(`${planText(maps.map(({ plan }) => plan))}\n`);
         },
         onPatches: (done, total) => progress(done, { title: "Writing", unit: "patches", total }),
       }),
     ).finally(progress.end);
-    terminal.out(`${resultText(result, preprocessing, (performance.now() - started) / 1000)}\n`);
+    terminal.out(`${resultText(result, (performance.now() - started) / 1000)}\n`);
     return 0;
   },
 });
@@ -58,17 +64,54 @@ function progressInTurn(terminal: Terminal) {
   return Object.assign(update, { end });
 }
 
-function planText({ grid, kept, bytes }: PatchPlan): string {
-  const size = `${grid.patchSize} x ${grid.patchSize}`;
-  return `${wholeText(kept)} of ${wholeText(grid.candidates)} patches of ${size} are kept: ${bytesText(bytes)} before compression.`;
+function planText(plans: readonly PlanSummary[]): string {
+  const size = plans[0]?.grid.patchSize ?? 0;
+  const total = (of: (plan: PlanSummary) => number) => plans.reduce((sum, plan) => sum + of(plan), 0);
+  return `${wholeText(total(({ kept }) => kept))} of ${wholeText(total(({ grid }) => grid.candidates))} patches of ${size} x ${size} are kept: ${bytesText(total(({ bytes }) => bytes))} before compression.`;
 }
 
-function resultText(result: PreprocessResult, maps: MapPaths, seconds: number): string {
+function resultText(result: PreprocessResult, seconds: number): string {
   if (result.kind === "reused") return `${pathText(result.path)} is of this configuration already; nothing to do.`;
-  const { plan, bytes, path, overview } = result;
-  const { grid, kept, dropped, withTarget, tally } = plan;
+  const { maps, bytes, path } = result;
+  const [only, ...others] = maps;
+  const size = [
+    "size",
+    bytesText(bytes),
+    `${bytesText(maps.reduce((sum, { plan }) => sum + plan.bytes, 0))} before compression`,
+  ];
+  const time = ["time", clockText(seconds), ""];
+  if (only !== undefined && others.length === 0) {
+    return [
+      pathText(path),
+      ...[...planRows(only.plan), size, time].map(rowText),
+      ...notesOf(only).map(noteText),
+      `  picture: ${pathText(only.overview)}`,
+    ].join("\n");
+  }
+  const rows = maps.map(({ name, plan: { grid, kept, withTarget, tally } }) => [
+    name,
+    `${grid.mapShape[0]} x ${grid.mapShape[1]}`,
+    wholeText(grid.candidates),
+    `${wholeText(kept)} (${shareText(kept, grid.candidates)})`,
+    `${wholeText(withTarget)} (${shareText(withTarget, kept)})`,
+    shareText(tally.labelled, tally.pixels),
+    shareText(tally.filament, tally.labelled),
+  ]);
+  const header = ["map", "rows x columns", "candidates", "kept", "with filament", "labelled", "filament pixels"];
+  return [
+    pathText(path),
+    tableText(header, rows, [1, 2, 3, 4, 5, 6]),
+    "",
+    ...[size, time].map(rowText),
+    ...maps.flatMap((map) => notesOf(map).map((note) => noteText(`${map.name}: ${note}`))),
+    ...result.notes.map(noteText),
+    ...maps.map(({ overview }) => `  picture: ${pathText(overview)}`),
+  ].join("\n");
+}
+
+function planRows({ grid, kept, dropped, withTarget, tally }: PlanSummary): readonly (readonly string[])[] {
   const [height, width] = grid.mapShape;
-  const lines = [
+  return [
     [
       "candidates",
       wholeText(grid.candidates),
@@ -81,14 +124,22 @@ function resultText(result: PreprocessResult, maps: MapPaths, seconds: number): 
       wholeText(withTarget),
       `${shareText(withTarget, kept)} of those kept; ${shareText(tally.filament, tally.labelled)} of the labelled pixels`,
     ],
-    ["size", bytesText(bytes), `${bytesText(plan.bytes)} before compression`],
-    ["time", clockText(seconds), ""],
-  ].map(([name = "", value = "", note = ""]) => `  ${name.padEnd(14)}${value.padStart(11)}  ${note}`.trimEnd());
-  const notes = [...plan.notes, ...tallyNotes(tally, maps)].map((note) => `  note: ${note}`);
-  return [pathText(path), ...lines, ...notes, `  picture: ${pathText(overview)}`].join("\n");
+  ];
 }
 
-function droppedText({ noSignal, noLabels, neither }: PatchPlan["dropped"]): string {
+function rowText([name = "", value = "", note = ""]: readonly string[]): string {
+  return `  ${name.padEnd(14)}${value.padStart(11)}  ${note}`.trimEnd();
+}
+
+function notesOf({ plan, paths }: PlannedMap): readonly string[] {
+  return [...plan.notes, ...tallyNotes(plan.tally, paths)];
+}
+
+function noteText(note: string): string {
+  return `  note: ${note}`;
+}
+
+function droppedText({ noSignal, noLabels, neither }: PlanSummary["dropped"]): string {
   const reasons = [
     [noSignal, "without a pixel > 0"],
     [noLabels, "without a labelled pixel"],

@@ -11,10 +11,12 @@ import {
   tableText,
 } from "@ml-mosaic/command-line";
 import { boolean, int, schema, within } from "@ml-mosaic/configurable";
+import type { Interval } from "@ml-mosaic/statistics";
 import type { TrainerProgress } from "@ml-mosaic/training";
 import { pauseOnSignals } from "@ml-mosaic/training";
 import "../components.ts";
-import { type CrossValidationResult, planCrossValidation } from "../cross-validation/cross-validate.ts";
+import { type CrossValidationResult, type MapResult, planCrossValidation } from "../cross-validation/cross-validate.ts";
+import type { FoldFigure } from "../cross-validation/fold-figures.ts";
 import type { FoldEvents } from "../cross-validation/train-folds.ts";
 import { labelText } from "../metrics/label-figures.ts";
 import { configOption } from "./config-option.ts";
@@ -131,12 +133,41 @@ function tellResult({ folder, outcomes, summary }: CrossValidationResult, { out,
     out(`${tables}\n`);
     return 0;
   }
-  const { pooled, outOfFold, picture } = summary.map;
+  const { pooled, maps, overMaps } = summary.map;
+  const [only] = maps;
+  if (maps.length > 1) out(`${mapsText(maps, overMaps)}\n\n`);
   const { pixels, dice, iou, average_precision, roc_auc } = pooled;
   out(
     `Out of fold, ${wholeText(pixels)} labelled pixels: Dice ${numberText(dice)}, IoU ${numberText(iou)}, average precision ${numberText(average_precision)}, ROC AUC ${numberText(roc_auc)}\n`,
   );
   out(`${labelText(pooled.labelled, pooled.unlabelled_found)}\n`);
-  out(`${pathText(outOfFold)} and ${pathText(picture)}; ${tables}\n`);
+  const files = maps.length > 1 ? "out_of_fold_<map>.fits and .png of each map" : "";
+  out(
+    only === undefined || maps.length > 1
+      ? `${pathText(folder)}/${files}; ${tables} and maps.csv\n`
+      : `${pathText(only.outOfFold)} and ${pathText(only.picture)}; ${tables}\n`,
+  );
   return 0;
+}
+
+const scoreNames = ["dice", "iou", "average_precision", "roc_auc"] as const;
+
+/** The scores of each map on what no model was trained on, and their mean over maps. */
+function mapsText(maps: readonly MapResult[], overMaps: readonly FoldFigure[]): string {
+  const columns = [...scoreNames, "labelled", "unlabelled_found"] as const;
+  const figures = columns.map((column) => overMaps.find(({ name }) => name === column));
+  const range = (interval: Interval | undefined) =>
+    interval === undefined ? "" : `${numberText(interval.low)} to ${numberText(interval.high)}`;
+  const rows = [
+    ...maps.map(({ name, scores }) => [
+      name,
+      wholeText(scores.pixels),
+      ...columns.map((column) => numberText(scores[column])),
+    ]),
+    ["mean", "", ...figures.map((figure) => numberText(figure?.mean ?? Number.NaN))],
+    ["95 % (t)", "", ...figures.map((figure) => range(figure?.interval))],
+    ["95 % (Nadeau-Bengio)", "", ...figures.map((figure) => range(figure?.corrected))],
+  ];
+  const header = ["map, out of fold", "labelled pixels", ...columns];
+  return tableText(header, rows, header.map((_, column) => column).slice(1));
 }

@@ -12,12 +12,13 @@ import {
 } from "@ml-mosaic/training";
 import { encodedBy } from "../datasets/data-options.ts";
 import { PatchesData } from "../datasets/patches-data.ts";
+import { fileOfMap } from "../maps/source-map.ts";
 import { compilePredictor } from "../segmentation/patch-predictor.ts";
 import { checkTraining } from "./check-training.ts";
-import { type FoldFigure, foldFigures } from "./fold-figures.ts";
+import { type FoldFigure, figureOf, foldFigures } from "./fold-figures.ts";
 import type { FoldModel } from "./out-of-fold.ts";
-import type { PixelScores } from "./pixel-scores.ts";
-import { figuresCsv, resultsCsv } from "./result-tables.ts";
+import { type PixelScores, PixelTally, pixelShares } from "./pixel-scores.ts";
+import { figuresCsv, mapsCsv, resultsCsv } from "./result-tables.ts";
 import { type FoldEvents, type FoldOutcome, trainFolds } from "./train-folds.ts";
 import { resultNames, splitName, withValidationFolder } from "./validation-folder.ts";
 import { writeOutOfFold } from "./write-out-of-fold.ts";
@@ -46,8 +47,17 @@ export interface CrossValidationResult {
 }
 
 export interface OutOfFoldSummary {
-  /** Every pixel counted once. */
+  /** Every pixel of every map counted once. */
   readonly pooled: PixelScores;
+  readonly maps: readonly MapResult[];
+  /** What the maps say together, each counted once; none where there is only one. */
+  readonly overMaps: readonly FoldFigure[];
+}
+
+/** The out-of-fold map of one of the maps. */
+export interface MapResult {
+  readonly name: string;
+  readonly scores: PixelScores;
   readonly outOfFold: string;
   readonly picture: string;
 }
@@ -112,11 +122,13 @@ async function summarize({ first, folder, results, pause, onPredicted }: Summary
   const { figures: told = [] } = await first.data.loaders({ split: 0, batchSize: 1, generator: new Generator(0) });
   const named = [...first.settings.namedMetrics(), ...told];
   const shares = new Set(named.flatMap(({ name, isShare }) => (isShare === true ? [name] : [])));
-  const figures = foldFigures(tests, await testShare(first.data, results.length), shares);
+  const share = await testShare(first.data, results.length);
+  const figures = foldFigures(tests, share, shares);
   const map =
     first.data instanceof PatchesData
-      ? await predictMap({
+      ? await predictMaps({
           data: first.data,
+          testShare: share,
           batchSize: first.settings.batch_size,
           folder,
           results,
@@ -125,39 +137,61 @@ async function summarize({ first, folder, results, pause, onPredicted }: Summary
         })
       : undefined;
   await replaceFile(join(folder, resultNames.tests), resultsCsv(tests));
-  await replaceFile(join(folder, resultNames.summary), figuresCsv(figures, map?.pooled));
+  await replaceFile(join(folder, resultNames.summary), figuresCsv(figures, map));
+  if (map !== undefined && map.maps.length > 1)
+    await replaceFile(join(folder, resultNames.maps), mapsCsv(map.maps, map.pooled));
   return { figures, ...(map === undefined ? {} : { map }) };
 }
 
 interface MapParts extends Omit<SummaryParts, "first"> {
   readonly data: PatchesData;
   readonly batchSize: number;
+  readonly testShare: number;
 }
 
-async function predictMap({
+async function predictMaps({
   data,
   batchSize,
+  testShare,
   folder,
   results,
   pause,
   onPredicted,
 }: MapParts): Promise<OutOfFoldSummary> {
+  const { source } = await data.open();
   const models = await bestModels(data, results);
-  const outOfFold = join(folder, resultNames.outOfFold);
-  const picture = join(folder, resultNames.picture);
+  const pooled = new PixelTally();
+  let [done, total] = [0, 0];
+  for (const { split } of models) total += (await data.patches(split, "test")).indices.length;
+  const onPatches = (count: number) => {
+    done += count;
+    onPredicted(done, total);
+  };
+  const maps: MapResult[] = [];
   try {
-    const { scores, picture: png } = await writeOutOfFold(outOfFold, {
-      data,
-      models,
-      batchSize,
-      onProgress: onPredicted,
-      signal: pause,
-    });
-    await replaceFile(picture, png);
-    return { pooled: scores, outOfFold, picture };
+    for (const map of source.maps) {
+      const outOfFold = join(folder, fileOfMap(resultNames.outOfFold, map, source.maps.length));
+      const picture = join(folder, fileOfMap(resultNames.picture, map, source.maps.length));
+      const options = { data, map, models, batchSize, onPatches, signal: pause };
+      const { scores, picture: png } = await writeOutOfFold(outOfFold, pooled, options);
+      await replaceFile(picture, png);
+      maps.push({ name: map.name, scores, outOfFold, picture });
+    }
   } finally {
     for (const { predictor } of models) predictor.release();
   }
+  return { pooled: pooled.scores(), maps, overMaps: maps.length > 1 ? mapFigures(maps, testShare) : [] };
+}
+
+/** Scores over maps, each of which counts once. */
+function mapFigures(maps: readonly MapResult[], testShare: number): readonly FoldFigure[] {
+  return pixelShares.map((name) =>
+    figureOf(
+      name,
+      maps.map(({ scores }) => scores[name]),
+      { testShare, isShare: true },
+    ),
+  );
 }
 
 /** Test samples of a split divided by those that it trains or tests on, over all splits; NaN where nobody knows. */

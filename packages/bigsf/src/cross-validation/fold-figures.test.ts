@@ -101,7 +101,7 @@ test("tables: every metric that a split has, empty cells where there is no value
     average_precision: Number.NaN,
     roc_auc: 0.5,
   };
-  const [header, loss, dice, ...others] = figuresCsv(foldFigures(tests, 0.5), pooled).split("\n");
+  const [header, loss, dice, ...others] = figuresCsv(foldFigures(tests, 0.5), { pooled, overMaps: [] }).split("\n");
   expect(header).toBe("figure,splits,mean,sd,low,high,corrected_low,corrected_high");
   // 0.625 ± 12.706 · 0.1768 / √2, and with 1/2 + 1 under the root.
   const cells = (line: string | undefined) => line?.split(",").slice(4).map(Number) ?? [];

@@ -35,17 +35,24 @@ export function foldFigures(
     { name: "loss", values: results.map(({ loss }) => loss) },
     ...names.map((name) => ({ name, values: results.map(({ metrics }) => metrics[name] ?? Number.NaN) })),
   ];
-  return columns.map(({ name, values }) => {
-    const known = values.filter(Number.isFinite);
-    const several = known.length > 1;
-    const interval = shares.has(name) ? shareMeanInterval : tInterval;
-    return {
-      name,
-      values,
-      mean: known.length > 0 ? meanOf(known) : Number.NaN,
-      sd: several ? deviationOf(known) : Number.NaN,
-      interval: several ? interval(known) : undefined,
-      corrected: several && !Number.isNaN(testShare) ? interval(known, testShare) : undefined,
-    };
-  });
+  return columns.map(({ name, values }) => figureOf(name, values, { testShare, isShare: shares.has(name) }));
+}
+
+/** Mean and intervals of a figure, of which there is one value for each split or map. */
+export function figureOf(
+  name: string,
+  values: readonly number[],
+  { testShare, isShare }: { readonly testShare: number; readonly isShare: boolean },
+): FoldFigure {
+  const known = values.filter(Number.isFinite);
+  const several = known.length > 1;
+  const interval = isShare ? shareMeanInterval : tInterval;
+  return {
+    name,
+    values,
+    mean: known.length > 0 ? meanOf(known) : Number.NaN,
+    sd: several ? deviationOf(known) : Number.NaN,
+    interval: several ? interval(known) : undefined,
+    corrected: several && !Number.isNaN(testShare) ? interval(known, testShare) : undefined,
+  };
 }

@@ -1,4 +1,5 @@
-import type { PatchesData } from "../datasets/patches-data.ts";
+import type { PartPatches, PatchesData } from "../datasets/patches-data.ts";
+import type { PatchedMap } from "../patches/patch-source.ts";
 import type { PatchPredictor } from "../segmentation/patch-predictor.ts";
 
 /** A trained model, and the split that it was trained on. */
@@ -22,9 +23,12 @@ export interface OutOfFoldRows {
 
 export interface OutOfFoldOptions {
   readonly data: PatchesData;
+  /** The map that is put together. */
+  readonly map: PatchedMap;
   readonly models: readonly FoldModel[];
   readonly batchSize: number;
-  readonly onProgress?: (done: number, total: number) => void;
+  /** Told how many more patches are done. */
+  readonly onPatches?: (count: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -33,22 +37,25 @@ export interface OutOfFoldOptions {
  * overlap. Memory is that of the rows of one row of patches, whatever the height of the map.
  */
 export async function* outOfFoldRows(options: OutOfFoldOptions): AsyncGenerator<OutOfFoldRows> {
-  const { data, models, batchSize, onProgress, signal } = options;
+  const { data, map, models, batchSize, onPatches, signal } = options;
   const { source } = await data.open();
-  const { patchSize, mapShape } = source;
-  const [height, width] = mapShape;
+  const { patchSize } = source;
+  const [height, width] = map.shape;
   const tests = await Promise.all(
-    models.map(async ({ split, predictor }) => ({ predictor, ...(await data.patches(split, "test")), next: 0 })),
+    models.map(async ({ split, predictor }) => ({
+      predictor,
+      ...patchesOf(map, await data.patches(split, "test")),
+      next: 0,
+    })),
   );
-  const total = tests.reduce((sum, { indices }) => sum + indices.length, 0);
   const band = new Band(patchSize, width);
-  let [top, done] = [0, 0];
+  let top = 0;
   for (;;) {
     const y0 = Math.min(height, ...tests.map(({ positions, next }) => positions[2 * next] ?? height));
     while (top < y0) {
       const rows = band.shift(top, Math.min(patchSize, y0 - top));
       top += rows.rowCount;
-      const valid = await source.valid(rows.firstRow, top);
+      const valid = await map.valid(rows.firstRow, top);
       for (const [pixel, isValid] of valid?.entries() ?? []) if (isValid === 0) rows.probability[pixel] = Number.NaN;
       yield rows;
     }
@@ -64,11 +71,19 @@ export async function* outOfFoldRows(options: OutOfFoldOptions): AsyncGenerator<
           band.add(x0, predicted, batch, place);
         }
         test.next += count;
-        done += count;
-        onProgress?.(done, total);
+        onPatches?.(count);
       }
     }
   }
+}
+
+/** Those of the patches that are of this map: they follow one another. */
+function patchesOf({ start, stop }: PatchedMap, { indices, positions }: PartPatches): PartPatches {
+  const first = indices.findIndex((patch) => patch >= start);
+  const from = first < 0 ? indices.length : first;
+  const count = indices.subarray(from).findIndex((patch) => patch >= stop);
+  const to = count < 0 ? indices.length : from + count;
+  return { indices: indices.subarray(from, to), positions: positions.subarray(2 * from, 2 * to) };
 }
 
 interface TestPatches {

@@ -17,6 +17,16 @@ export interface PixelScores {
   readonly roc_auc: number;
 }
 
+/** Names of the scores that lie between 0 and 1. */
+export const pixelShares = [
+  "dice",
+  "iou",
+  "average_precision",
+  "roc_auc",
+  "labelled",
+  "unlabelled_found",
+] as const satisfies readonly (keyof PixelScores)[];
+
 /** Counts pixels as they come; memory does not grow. */
 export class PixelTally {
   readonly #threshold: number;

@@ -18,21 +18,35 @@ export function resultsCsv(tests: readonly TestResult[]): string {
   ]);
 }
 
-/** A row for each figure over the splits, then the scores of the out-of-fold map where there is one, which have no spread. */
-export function figuresCsv(figures: readonly FoldFigure[], pooled: PixelScores | undefined): string {
+/**
+ * A row for each figure over the splits, then the scores of the out-of-fold map where there is one, which have no spread;
+ * of several maps, first their scores over maps, whose "splits" are maps.
+ */
+export function figuresCsv(
+  figures: readonly FoldFigure[],
+  map: { readonly pooled: PixelScores; readonly overMaps: readonly FoldFigure[] } | undefined,
+): string {
   return lines([
     ["figure", "splits", "mean", "sd", "low", "high", "corrected_low", "corrected_high"],
-    ...figures.map(({ name, values, mean, sd, interval, corrected }) => [
-      name,
-      values.filter(Number.isFinite).length,
-      mean,
-      sd,
-      interval?.low,
-      interval?.high,
-      corrected?.low,
-      corrected?.high,
-    ]),
-    ...Object.entries(pooled ?? {}).map(([name, value]) => [`out_of_fold_${name}`, "", value]),
+    ...figures.map((figure) => figureRow(figure.name, figure)),
+    ...(map?.overMaps ?? []).map((figure) => figureRow(`over_maps_${figure.name}`, figure)),
+    ...Object.entries(map?.pooled ?? {}).map(([name, value]) => [`out_of_fold_${name}`, "", value]),
+  ]);
+}
+
+function figureRow(name: string, { values, mean, sd, interval, corrected }: FoldFigure) {
+  const count = values.filter(Number.isFinite).length;
+  return [name, count, mean, sd, interval?.low, interval?.high, corrected?.low, corrected?.high];
+}
+
+/** A row for each map, then one of all pixels together. */
+export function mapsCsv(
+  maps: readonly { readonly name: string; readonly scores: PixelScores }[],
+  pooled: PixelScores,
+): string {
+  return lines([
+    ["map", ...Object.keys(pooled)],
+    ...[...maps, { name: "all", scores: pooled }].map(({ name, scores }) => [name, ...Object.values(scores)]),
   ]);
 }
 

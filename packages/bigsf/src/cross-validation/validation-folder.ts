@@ -12,6 +12,8 @@ export const resultNames = {
   picture: "out_of_fold.png",
   tests: "test_results.csv",
   summary: "summary.csv",
+  /** Of several maps, each of which has an out-of-fold map of its own. */
+  maps: "maps.csv",
 } as const;
 
 /** The run name of a split, counted from 0. */
@@ -60,7 +62,7 @@ export async function checkSingle(path: string): Promise<void> {
 }
 
 function isResult(name: string): boolean {
-  return Object.values<string>(resultNames).includes(name);
+  return Object.values<string>(resultNames).includes(name) || /^out_of_fold_.+\.(?:fits|png)$/.test(name);
 }
 
 /** Of all splits, so that one that is begun later does not find what was there before. */

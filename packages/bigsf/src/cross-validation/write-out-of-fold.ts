@@ -17,28 +17,33 @@ export interface OutOfFoldMap {
  * Writes the probabilities that models give for what they have not seen, as float32, NaN where no split tests a pixel or the image has no data.
  * The file has the header of the image, and so its coordinates, where the patches know it.
  *
+ * @param pooled counts the pixels of all maps
  * @throws FitsError, BigsfError
  */
-export async function writeOutOfFold(path: string, options: OutOfFoldOptions): Promise<OutOfFoldMap> {
-  const { data, models } = options;
-  const { source } = await data.open();
+export async function writeOutOfFold(
+  path: string,
+  pooled: PixelTally,
+  options: OutOfFoldOptions,
+): Promise<OutOfFoldMap> {
+  const { map, models } = options;
   await using writer = await createFits(path, { overwrite: true, checksum: true });
   const history = [
     "probability of a filament, predicted by models that were not trained on the pixel",
     `mean over overlapping patches; ${models.length} models; NaN: tested by none, or no data`,
   ];
   const rows = await writer.startImage({
-    shape: source.mapShape,
+    shape: map.shape,
     type: "float32",
-    header: resultHeader(source.header ?? emptyHeader, { meaning: "probability", history }),
+    header: resultHeader(map.header ?? emptyHeader, { meaning: "probability", history }),
     name: "PROBABILITY",
   });
   const tally = new PixelTally();
-  const preview = startPreview(source.mapShape);
-  const filaments = insideCells(preview.layout, source.mapShape);
+  const preview = startPreview(map.shape);
+  const filaments = insideCells(preview.layout, map.shape);
   for await (const { firstRow, probability, truth, labelled } of outOfFoldRows(options)) {
     await rows.write(probability);
     tally.add(probability, truth, labelled);
+    pooled.add(probability, truth, labelled);
     preview.add(firstRow, probability);
     filaments.add(firstRow, truth);
   }
@@ -46,8 +51,8 @@ export async function writeOutOfFold(path: string, options: OutOfFoldOptions): P
   const scores = tally.scores();
   const picture = await drawMap({
     preview: preview.finish(),
-    header: source.header,
-    title: "Out-of-fold probability of a filament",
+    header: map.header,
+    title: `Out-of-fold probability of a filament${map.name === "" ? "" : `, ${map.name}`}`,
     subtitle: `${models.length} models, each on what it was not trained on; Dice ${scores.dice.toFixed(3)}, average precision ${scores.average_precision.toFixed(3)}`,
     note: labelText(scores.labelled, scores.unlabelled_found),
     colours: "inferno",

@@ -2,7 +2,8 @@ import type { Objection } from "@ml-mosaic/configurable";
 import { foldProblems } from "../folds/fold-options.ts";
 import type { Folds } from "../folds/folds.ts";
 import { parts } from "../folds/splits.ts";
-import { type DataOptions, defaults, encodedBy } from "./data-options.ts";
+import { nameProblems } from "../maps/source-map.ts";
+import { type DataOptions, defaults, encodedBy, sourceMaps } from "./data-options.ts";
 
 /** What is wrong with options that are right each by itself. */
 export function* dataObjections(data: DataOptions): Iterable<Objection> {
@@ -24,6 +25,14 @@ function* sourceObjections(data: DataOptions): Iterable<Objection> {
     const message = "the patches in a file are normalised already; leave it out, or set it in bigsf preprocess";
     yield { option: "normalization", message };
   }
+  if (file !== undefined && data.normalization_over !== undefined) {
+    const message = "the patches in a file are normalised already; leave it out, or set it in bigsf preprocess";
+    yield { option: "normalization_over", message };
+  }
+  if (normalization === "none" && (data.normalization_over ?? "patch") !== "patch")
+    yield { option: "normalization_over", message: "nothing is normalised with normalization: none; leave it out" };
+  if (Array.isArray(source) && source.length === 0) yield { option: "source", message: "expected one map or more" };
+  for (const message of nameProblems(sourceMaps(data))) yield { option: "source", message };
 }
 
 function* partObjections(data: DataOptions): Iterable<Objection> {

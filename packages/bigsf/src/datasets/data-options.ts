@@ -8,31 +8,21 @@ import {
   list,
   literal,
   schema,
+  union,
   within,
 } from "@ml-mosaic/configurable";
 import { BigsfError } from "../errors.ts";
 import { existingFile } from "../existing-file.ts";
 import { Folds } from "../folds/folds.ts";
 import type { Part } from "../folds/splits.ts";
-import type { MapPaths } from "../maps/maps.ts";
-import { coordinatesOption } from "../maps/same-pixels.ts";
-import { NORMALIZATIONS } from "../patches/patch-rules.ts";
+import { MapFiles } from "../maps/map-files.ts";
+import type { SourceMap } from "../maps/source-map.ts";
+import { NORMALIZATIONS, NORMALIZED_OVER } from "../patches/patch-rules.ts";
 import { BaseAugmentation } from "./augmentations/base-augmentation.ts";
 import "./augmentations/built-in.ts";
 import type { SourceOptions } from "./open-source.ts";
 
 const pixels = within(int, { minimum: 1 });
-
-/** The maps to cut patches from. */
-class MapFiles
-  extends configurable({
-    image: schema(existingFile(), { help: "FITS map, such as column density" }),
-    target: schema(existingFile(), { help: "1 on filaments" }),
-    missing: schema(existingFile(), { help: "1 where the image is valid" }),
-    background: schema(existingFile(), { help: "1 where there is certainly no filament" }),
-    coordinates: coordinatesOption,
-  })
-  implements MapPaths {}
 
 /** How the patches of a part become samples. */
 class PartOptions extends configurable({
@@ -55,14 +45,17 @@ class PartOptions extends configurable({
   }),
 }) {}
 
-export const defaults = { patch_size: 32, stride: 1, normalization: "minmax" } as const;
+export const defaults = { patch_size: 32, stride: 1, normalization: "minmax", normalization_over: "patch" } as const;
 
 export const dataOptions = {
   path: schema(existingFile("bigsf preprocess -c makes one"), {
     optional: true,
     help: "patches.h5, as bigsf preprocess writes it; or else source",
   }),
-  source: schema(component(MapFiles), { optional: true, help: "Maps to cut patches from, without a copy on disk" }),
+  source: schema(union(component(MapFiles), list(component(MapFiles))), {
+    optional: true,
+    help: "Maps to cut patches from, without a copy on disk: one, or a list of several",
+  }),
   patch_size: schema(pixels, {
     optional: true,
     help: `Side of the patches; ${defaults.patch_size} where they are cut from source; those of path must have it`,
@@ -75,6 +68,10 @@ export const dataOptions = {
     optional: true,
     help: `Of the patches cut from source: ${defaults.normalization} by default`,
   }),
+  normalization_over: schema(literal(...NORMALIZED_OVER), {
+    optional: true,
+    help: `Of those cut from source, whose smallest and largest positive pixel become 0 and 1: ${defaults.normalization_over} by default`,
+  }),
   folds: schema(component(Folds), { default: {}, help: "How patches are shared out among folds" }),
   train: schema(component(PartOptions), { default: {}, help: "The training set" }),
   valid: schema(component(PartOptions), { default: {}, help: "The validation set" }),
@@ -82,6 +79,12 @@ export const dataOptions = {
 };
 
 export type DataOptions = Infer<typeof dataOptions>;
+
+/** The maps to cut patches from. */
+export function sourceMaps({ source }: Pick<DataOptions, "source">): readonly SourceMap[] {
+  if (source === undefined) return [];
+  return source instanceof MapFiles ? [source] : source;
+}
 
 /** Between the patches of a part. */
 export function strideOf(data: DataOptions, part: Part): number {
@@ -96,18 +99,19 @@ export function encodedBy(data: DataOptions, part: Part): readonly "positions"[]
 /** @throws BigsfError if there is neither path nor source, which a check of the options finds before */
 export function sourceOptions({
   path: file,
-  source: maps,
+  source,
   patch_size,
   stride,
   normalization,
+  normalization_over,
 }: DataOptions): SourceOptions {
   if (file !== undefined) return { path: file };
-  if (maps === undefined) throw new BigsfError("PATCHES", "neither path nor source says where the patches are");
+  if (source === undefined) throw new BigsfError("PATCHES", "neither path nor source says where the patches are");
   return {
-    maps,
-    coordinates: maps.coordinates,
+    maps: sourceMaps({ source }),
     patchSize: patch_size ?? defaults.patch_size,
     stride: stride ?? defaults.stride,
     normalization: normalization ?? defaults.normalization,
+    normalizationOver: normalization_over ?? defaults.normalization_over,
   };
 }

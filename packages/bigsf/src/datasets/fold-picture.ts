@@ -1,10 +1,11 @@
 import { basename } from "node:path";
-import { wholeText } from "@ml-mosaic/base";
+import { countText } from "@ml-mosaic/base";
 import { getString, type Header } from "@ml-mosaic/fits";
 import { foldOverlay } from "../folds/fold-map.ts";
 import type { Split } from "../folds/splits.ts";
 import { openPlane } from "../maps/plane.ts";
 import { labelledNote } from "../metrics/label-figures.ts";
+import type { PatchedMap } from "../patches/patch-source.ts";
 import { drawMap } from "../pictures/draw-map.ts";
 import { type Preview, startPreview } from "../pictures/preview.ts";
 import { quantityText } from "../pictures/quantity.ts";
@@ -27,7 +28,7 @@ export interface NumberedSplit {
 
 const blockRows = 256;
 
-/** The map that patches are cut from. */
+/** The image that patches are cut from. */
 export async function mapBackground(image: string): Promise<FoldBackground> {
   const plane = await openPlane(image);
   try {
@@ -43,24 +44,27 @@ export async function mapBackground(image: string): Promise<FoldBackground> {
 }
 
 /**
- * The map, coloured by fold, or by the sets of a split; what no patch of an area covers has no colour. PNG.
+ * A map, coloured by fold, or by the sets of a split; what no patch of an area covers has no colour. PNG.
  */
 export function drawFolds(
-  { source, assignment }: FoldedPatches,
+  { source, assignment, unit }: FoldedPatches,
+  map: PatchedMap,
   { preview, header, quantity }: FoldBackground,
   split?: NumberedSplit,
 ): Promise<Uint8Array> {
-  const { positions, patchSize, name } = source;
-  const areas = assignment.foldOfArea.length;
+  const { patchSize } = source;
+  const positions = source.positions.subarray(2 * map.start, 2 * map.stop);
+  const areaOf = assignment.areaOf.subarray(map.start, map.stop);
+  const areas = new Set(areaOf.filter((area) => area >= 0)).size;
   const what = split === undefined ? `${assignment.folds} folds` : `split ${split.number} of ${split.count}`;
   return drawMap({
     preview,
     header,
-    title: `${basename(name)}, ${what}`,
-    subtitle: `${wholeText(areas)} areas; pixels without colour are in no patch that is used`,
-    note: source.labelledShare === undefined ? undefined : labelledNote(source.labelledShare),
+    title: `${source.maps.length > 1 ? map.name : basename(source.name)}, ${what}`,
+    subtitle: `${unit === "map" ? "one fold for the whole map" : countText(areas, "area")}; pixels without colour are in no patch that is used`,
+    note: map.labelledShare === undefined ? undefined : labelledNote(map.labelledShare),
     colours: "grey",
     quantity,
-    overlays: [foldOverlay(assignment, split?.sets, { positions, patchSize, layout: preview.layout })],
+    overlays: [foldOverlay({ ...assignment, areaOf }, split?.sets, { positions, patchSize, layout: preview.layout })],
   });
 }

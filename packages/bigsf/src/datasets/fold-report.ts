@@ -1,6 +1,8 @@
+import type { FoldUnit } from "../folds/fold-options.ts";
 import { foldIndices } from "../folds/part-indices.ts";
 import { countPixels, type PatchPixels, type PatchSizes, sizesOf } from "../folds/patch-pixels.ts";
 import { type Part, parts, testsEveryFold } from "../folds/splits.ts";
+import type { PatchedMap } from "../patches/patch-source.ts";
 import { defaults } from "./data-options.ts";
 import type { FoldedPatches, PatchesData } from "./patches-data.ts";
 import { onGrid } from "./select-patches.ts";
@@ -8,6 +10,8 @@ import { onGrid } from "./select-patches.ts";
 export interface FoldSizes extends PatchSizes {
   readonly fold: number;
   readonly areas: number;
+  /** Names of the maps that it has patches of. */
+  readonly maps: readonly string[];
 }
 
 export interface PartSizes extends PatchSizes {
@@ -23,6 +27,8 @@ export interface FoldReport {
   readonly patches: number;
   readonly assigned: number;
   readonly areas: number;
+  /** What folds are made of. */
+  readonly unit: FoldUnit;
   readonly folds: readonly FoldSizes[];
   /** What the loaders of each split give: strides and the like are considered. */
   readonly splits: readonly Readonly<Record<Part, PartSizes>>[];
@@ -41,7 +47,7 @@ export interface FoldReportOptions {
 /** Counts what is in the folds, and in the sets of every split. Reads every patch once. */
 export async function reportFolds(data: PatchesData, options: FoldReportOptions = {}): Promise<FoldReport> {
   const opened = await data.open();
-  const { source, assignment, splits, notices } = opened;
+  const { source, assignment, unit, splits, notices } = opened;
   const numbers = Array.from({ length: assignment.folds }, (_, index) => index + 1);
   // As the sets of splits count them: without those that the stride of the data leaves out.
   const stride = data.stride ?? defaults.stride;
@@ -55,6 +61,7 @@ export async function reportFolds(data: PatchesData, options: FoldReportOptions 
   const folds = numbers.map((fold) => ({
     fold,
     areas: assignment.foldOfArea.filter((each) => each === fold).length,
+    maps: mapsOf(ofFolds([fold]), source.maps),
     ...sizesOf(ofFolds([fold]), pixels),
   }));
   const sets = await Promise.all(splits.map((_, split) => partSizes(data, opened, split, pixels)));
@@ -68,11 +75,18 @@ export async function reportFolds(data: PatchesData, options: FoldReportOptions 
     ).length,
     assigned: assigned.length,
     areas: assignment.foldOfArea.length,
+    unit,
     folds,
     splits: sets,
     testsEveryFold: testsEveryFold(splits, assignment.folds),
     warnings: [...notices, ...emptyWarnings(folds, sets)],
   };
+}
+
+function mapsOf(indices: Int32Array, maps: readonly PatchedMap[]): readonly string[] {
+  return maps
+    .filter(({ start, stop }) => indices.some((patch) => patch >= start && patch < stop))
+    .map(({ name }) => name);
 }
 
 async function partSizes(

@@ -13,7 +13,15 @@ const rules = { patchSize: 16, stride: 8, normalization: "minmax" } as const;
 beforeAll(async () => {
   folder = temporaryFolder();
   maps = await writeMaps(folder, { height: 600, width: 900 });
-  await preprocess({ maps, rules, folder, compression: 1, overwrite: true, allowLarge: false, configuration: "" });
+  await preprocess({
+    maps: [maps],
+    rules,
+    folder,
+    compression: 1,
+    overwrite: true,
+    allowLarge: false,
+    configuration: "",
+  });
 });
 
 /** How many of `span` samples one after the other lie in different places, at most, anywhere in a shuffled epoch. */
@@ -31,7 +39,7 @@ function mostPlaces({ source, orderFor }: OpenSource, span: number, placeOf: (pa
 
 test.each<[string, () => SourceOptions]>([
   ["patches.h5", () => ({ path: join(folder, "patches.h5") })],
-  ["maps", () => ({ maps, ...rules })],
+  ["maps", () => ({ maps: [maps], ...rules })],
 ])("%s: any order is taken where all stays in memory", async (_, options) => {
   const { source, orderFor } = await openSource(options());
   expect(orderFor(Int32Array.of(0, 1, 2))).toBeUndefined();
@@ -51,7 +59,7 @@ test("of a file, few of the groups that are stored together are open at a time",
 });
 
 test("of maps, few of their squares are open at a time", async () => {
-  const open = await openSource({ maps, ...rules }, 4 * 2 ** 20);
+  const open = await openSource({ maps: [maps], ...rules }, 4 * 2 ** 20);
   const { source } = open;
   const square = (patch: number) =>
     4 * Math.floor((source.positions[2 * patch] ?? 0) / 256) + Math.floor((source.positions[2 * patch + 1] ?? 0) / 256);

@@ -1,23 +1,14 @@
-import type { MapPaths } from "../maps/maps.ts";
-import type { CoordinateCheck } from "../maps/same-pixels.ts";
+import type { SourceMap } from "../maps/source-map.ts";
 import { openFitsPatches } from "../patches/fits-patches.ts";
 import { openPatchFile } from "../patches/h5-patches.ts";
 import { bytesPerPatch } from "../patches/patch-file-layout.ts";
-import type { Normalization } from "../patches/patch-rules.ts";
+import type { PatchRules } from "../patches/patch-rules.ts";
 import type { PatchSource } from "../patches/patch-source.ts";
 import type { PatchDatasetOptions } from "./patch-dataset.ts";
 import { windowedOrder } from "./windowed-order.ts";
 
 /** Where patches come from: a file of them, or maps that they are cut from. */
-export type SourceOptions =
-  | { readonly path: string }
-  | {
-      readonly maps: MapPaths;
-      readonly coordinates?: CoordinateCheck;
-      readonly patchSize: number;
-      readonly stride: number;
-      readonly normalization: Normalization;
-    };
+export type SourceOptions = { readonly path: string } | (PatchRules & { readonly maps: readonly SourceMap[] });
 
 export interface OpenSource {
   readonly source: PatchSource;
@@ -54,20 +45,31 @@ const regionSide = 256;
 const bytesPerPixel = 13;
 
 function cutPatches(source: PatchSource, cache: number): OpenSource {
-  const [height, width] = source.mapShape;
-  const across = Math.ceil(width / regionSide);
+  const pixels = source.maps.reduce((sum, { shape }) => sum + shape[0] * shape[1], 0);
   return {
     source,
     orderFor(indices) {
-      if (height * width * bytesPerPixel <= cache) return undefined;
-      const regionOf = Int32Array.from(indices, (patch) => {
-        const [y = 0, x = 0] = [source.positions[2 * patch], source.positions[2 * patch + 1]];
-        return Math.floor(y / regionSide) * across + Math.floor(x / regionSide);
-      });
+      if (pixels * bytesPerPixel <= cache) return undefined;
+      const regionOf = regionsOf(source, indices);
       // Patches reach into neighbouring squares: of four times a window there is room for all.
       return windows(regionOf, cache / 4 / (regionSide ** 2 * bytesPerPixel));
     },
   };
+}
+
+/** In which square each of the patches begins; squares are numbered through all maps. */
+function regionsOf({ maps, positions }: PatchSource, indices: Int32Array): Int32Array {
+  const grids = maps.map(({ shape, stop }) => {
+    const [rows, across] = shape.map((length) => Math.ceil(length / regionSide));
+    return { across: across ?? 1, regions: (rows ?? 1) * (across ?? 1), stop };
+  });
+  const firsts = grids.map((_, map) => grids.slice(0, map).reduce((sum, { regions }) => sum + regions, 0));
+  return Int32Array.from(indices, (patch) => {
+    const map = grids.findIndex(({ stop }) => patch < stop);
+    const [y = 0, x = 0] = [positions[2 * patch], positions[2 * patch + 1]];
+    const [first = 0, across = 1] = [firsts[map], grids[map]?.across];
+    return first + Math.floor(y / regionSide) * across + Math.floor(x / regionSide);
+  });
 }
 
 function windows(regionOf: Int32Array, regions: number): PatchDatasetOptions["shuffled"] {

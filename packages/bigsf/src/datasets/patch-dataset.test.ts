@@ -23,7 +23,7 @@ beforeAll(async () => {
     target: (_, x) => (x % 8 === 3 ? 7 : 0),
     background: (y, x) => (x % 8 !== 3 && y % 5 !== 0 ? 1 : 0),
   });
-  source = await openFitsPatches({ maps, patchSize: size, stride: 2, normalization: "none" });
+  source = await openFitsPatches({ maps: [maps], patchSize: size, stride: 2, normalization: "none" });
 });
 afterAll(async () => {
   await source.close();

@@ -1,10 +1,13 @@
-import type { PatchSource } from "../patches/patch-source.ts";
+import type { PatchedMap, PatchSource } from "../patches/patch-source.ts";
 import { layOutPicture } from "../pictures/picture-layout.ts";
 import type { Preview } from "../pictures/preview.ts";
 
 /** Puts a map together from its patches, small enough to be drawn: of each cell the mean over all patches. */
-export function startPatchPreview({ mapShape, positions, patchSize }: PatchSource): {
-  /** @param patches [count, P, P] */
+export function startPatchPreview(
+  { positions, patchSize }: Pick<PatchSource, "positions" | "patchSize">,
+  { shape: mapShape, start, stop }: Pick<PatchedMap, "shape" | "start" | "stop">,
+): {
+  /** Those of other maps are left alone. @param patches [count, P, P] */
   readonly add: (numbers: Int32Array, patches: Float32Array) => void;
   readonly finish: () => Preview;
 } {
@@ -15,6 +18,7 @@ export function startPatchPreview({ mapShape, positions, patchSize }: PatchSourc
   return {
     add(numbers, patches) {
       for (const [place, patch] of numbers.entries()) {
+        if (patch < start || patch >= stop) continue;
         const [y0, x0] = [positions[2 * patch] ?? 0, positions[2 * patch + 1] ?? 0];
         for (let y = 0; y < patchSize; y++) {
           const row = Math.floor((y0 + y) / factor) * columns;

@@ -24,9 +24,10 @@ beforeAll(async () => {
   file = join(folder, "patches.h5");
   const open = await openMaps(maps);
   const sources = await open.digests();
-  const cut = await openFitsPatches({ maps, ...rules });
-  const attributes = { ...rules, mapShape: open.shape, compression: 1, sources, digest: digestPatches(sources, rules) };
-  await writePatches({ maps: open, path: file, attributes, count: cut.length });
+  const cut = await openFitsPatches({ maps: [maps], ...rules });
+  const attributes = { ...rules, compression: 1, digest: digestPatches([sources], rules) };
+  const written = { name: "image", maps: open, shape: open.shape, sources, count: cut.length, rules };
+  await writePatches({ maps: [written], path: file, attributes });
   await cut.close();
   await open.close();
 });

@@ -13,11 +13,13 @@ import {
 } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
 import type { FoldAssignment } from "../folds/assign-folds.ts";
+import type { FoldUnit } from "../folds/fold-options.ts";
 import { foldWarnings } from "../folds/fold-warnings.ts";
 import { partIndices } from "../folds/part-indices.ts";
 import { type Part, parts, type Split } from "../folds/splits.ts";
+import { scaleNotes } from "../maps/pixel-scale.ts";
 import { labelFigures } from "../metrics/label-figures.ts";
-import type { PatchSource } from "../patches/patch-source.ts";
+import { labelledShareOf, type PatchSource } from "../patches/patch-source.ts";
 import { dataObjections } from "./data-objections.ts";
 import { type DataOptions, dataOptions, encodedBy, sourceOptions, strideOf } from "./data-options.ts";
 import { type OpenSource, openSource } from "./open-source.ts";
@@ -28,6 +30,8 @@ import { hasPositives, onGrid, withMixedTarget } from "./select-patches.ts";
 export interface FoldedPatches {
   readonly source: PatchSource;
   readonly assignment: FoldAssignment;
+  /** What folds are made of. */
+  readonly unit: FoldUnit;
   readonly splits: readonly Split[];
   /** What people should be told. */
   readonly notices: readonly string[];
@@ -108,8 +112,10 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
     const info = {
       patch_size: opened.source.patchSize,
       normalization: opened.source.normalization ?? null,
+      ...(opened.source.normalizationOver === "patch" ? {} : { normalization_over: opened.source.normalizationOver }),
+      ...(opened.source.range === undefined ? {} : { normalization_range: [...opened.source.range] }),
       positions: encodedBy(this, "train").includes("positions"),
-      labelled_share: opened.source.labelledShare ?? null,
+      labelled_share: labelledShareOf(opened.source.maps) ?? null,
     };
     const loaders = { train: await load("train"), valid: await load("valid"), test: await load("test") };
     return { ...loaders, info, figures: labelFigures };
@@ -194,9 +200,22 @@ async function openFolded(data: DataOptions): Promise<FoldedPatches & OpenSource
         throw new BigsfError("PATCHES", `${name} is ${size}, but ${source.name} has patches of ${source.patchSize}`);
     }
     if (source.length === 0) throw new BigsfError("PATCHES", `${source.name} has no patch with both signal and labels`);
-    const { assignment, notices } = await data.folds.assign(source.positions, source.patchSize);
+    const empty = source.maps.filter(({ start, stop }) => start === stop).map(({ name }) => name);
+    if (empty.length > 0) {
+      throw new BigsfError(
+        "PATCHES",
+        `no patch with both signal and labels is in ${empty.join(", ")}; leave ${empty.length === 1 ? "this map" : "these maps"} out`,
+      );
+    }
+    const { assignment, notices } = await data.folds.assign(source);
     const warnings = foldWarnings(assignment, data.folds.optionsFor(source.patchSize));
-    return { ...opened, assignment, splits: data.folds.splits(), notices: [...notices, ...warnings] };
+    return {
+      ...opened,
+      assignment,
+      unit: data.folds.by,
+      splits: data.folds.splits(),
+      notices: [...notices, ...warnings, ...scaleNotes(source.maps)],
+    };
   } catch (error) {
     await source.close();
     throw error;

@@ -34,10 +34,12 @@ export async function assignFoldsCached(
   positions: Int32Array<ArrayBuffer>,
   options: FoldOptions,
   { indices_path: folder, save_indices: save }: CacheOptions,
+  mapStarts: readonly number[] = [0],
 ): Promise<CachedAssignment> {
-  if (folder === undefined) return { assignment: assignFolds(positions, options), origin: "computed", notices: [] };
+  const assign = () => assignFolds(positions, options, mapStarts);
+  if (folder === undefined) return { assignment: assign(), origin: "computed", notices: [] };
   checkFoldOptions(options);
-  const key = keyOf(positions, options);
+  const key = keyOf(positions, options, mapStarts);
   const file = join(folder, fileName(key));
   const notices: string[] = [];
   try {
@@ -46,7 +48,7 @@ export async function assignFoldsCached(
     if (!isAbsence(error))
       notices.push(`${file} cannot be used, so that patches are assigned anew: ${messageOf(error)}`);
   }
-  const assignment = assignFolds(positions, options);
+  const assignment = assign();
   if (!save) return { assignment, origin: "computed", notices };
   try {
     await makeFolder(folder);
@@ -69,6 +71,9 @@ interface Key {
   readonly format: 1;
   /** SHA-256 of the positions. */
   readonly positions: string;
+  /** First patches of the maps, where there are several. */
+  readonly maps?: readonly number[] | undefined;
+  readonly by?: "map" | undefined;
   readonly type: FoldOptions["type"];
   readonly folds: number;
   readonly area_size: number;
@@ -77,11 +82,13 @@ interface Key {
   readonly seed?: number | undefined;
 }
 
-function keyOf(positions: Int32Array<ArrayBuffer>, options: FoldOptions): Key {
-  const { type, area_size, patch_size, overlap, seed } = options;
+function keyOf(positions: Int32Array<ArrayBuffer>, options: FoldOptions, mapStarts: readonly number[]): Key {
+  const { by, type, area_size, patch_size, overlap, seed } = options;
   return {
     format: 1,
     positions: createHash("sha256").update(positions).digest("hex"),
+    ...(mapStarts.length > 1 ? { maps: mapStarts } : {}),
+    ...(by === "map" ? { by } : {}),
     type,
     folds: numberOfFolds(options),
     area_size,
@@ -91,8 +98,9 @@ function keyOf(positions: Int32Array<ArrayBuffer>, options: FoldOptions): Key {
   };
 }
 
-function fileName({ type, folds, area_size, patch_size, overlap, positions, seed }: Key): string {
-  return `folds_${type}${seed ?? ""}_k${folds}_area${area_size}_patch${patch_size}_overlap${overlap}_${positions.slice(0, 16)}.safetensors`;
+function fileName({ by, type, folds, area_size, patch_size, overlap, positions, seed }: Key): string {
+  const unit = by === "map" ? "_maps" : `_area${area_size}`;
+  return `folds_${type}${seed ?? ""}_k${folds}${unit}_patch${patch_size}_overlap${overlap}_${positions.slice(0, 16)}.safetensors`;
 }
 
 const names = ["areas", "area_of_patch", "fold_of_area"] as const;

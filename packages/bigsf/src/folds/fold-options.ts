@@ -3,8 +3,14 @@ import { BigsfError } from "../errors.ts";
 /** `shuffled`: areas go to the folds in a random order. `random`: areas go to the folds by turns (round robin). `naive`: each fold is a connected part of the image. */
 export type FoldStrategy = "random" | "shuffled" | "naive";
 
+/** What folds are made of: areas of the maps, or whole maps. */
+export const foldUnits = ["area", "map"] as const;
+export type FoldUnit = (typeof foldUnits)[number];
+
 /** How patches are shared out among folds; lengths in pixels. Names are the configuration's. */
 export interface FoldOptions {
+  /** `area` by default. */
+  readonly by?: FoldUnit | undefined;
   readonly type: FoldStrategy;
   /** Number of folds; 1 is one training with ten folds behind it. */
   readonly k: number;
@@ -51,7 +57,7 @@ export function foldProblems(options: FoldOptions): readonly FoldProblem[] {
     if (isLength(options[option])) continue;
     problems.push({ option, message: `expected a whole number of pixels above 0, got ${options[option]}` });
   }
-  if (isLength(area_size)) {
+  if (options.by !== "map" && isLength(area_size)) {
     if (!(Number.isInteger(overlap) && overlap >= 0 && overlap < area_size)) {
       const range = area_size === 1 ? "0" : `a whole number of pixels from 0 to ${area_size - 1}`;
       problems.push({ option: "overlap", message: `expected ${range}, below area_size, got ${overlap}` });
@@ -88,7 +94,8 @@ function trainProblems({ k, k_train }: Pick<FoldOptions, "k" | "k_train">): read
   return problem(`${k_train} leaves ${leaves} of ${k} for valid and test, which need one each`);
 }
 
-function shareFor(folds: number, k: number): string {
+/** `k_train` for so many folds, as a share. */
+export function shareFor(folds: number, k: number): string {
   return String(Number((folds / k).toFixed(3)));
 }
 

@@ -4,7 +4,8 @@ import type { FoldOptions } from "./fold-options.ts";
 
 /** What people should know of an assignment, though it can be used. */
 export function foldWarnings({ areaOf }: FoldAssignment, options: FoldOptions): readonly string[] {
-  const { area_size: areaSize, patch_size: patchSize, overlap } = options;
+  const { by, area_size: areaSize, patch_size: patchSize, overlap } = options;
+  if (by === "map") return [];
   const warnings: string[] = [];
   if (overlap > 0) {
     warnings.push(

@@ -1,9 +1,14 @@
 import { boolean, configurable, float, int, literal, type Objection, path, schema } from "@ml-mosaic/configurable";
+import type { PatchSource } from "../patches/patch-source.ts";
 import { assignFoldsCached, type CachedAssignment } from "./assignment-cache.ts";
-import { defaultFoldOptions, type FoldOptions, foldProblems } from "./fold-options.ts";
+import { defaultFoldOptions, type FoldOptions, foldProblems, foldUnits } from "./fold-options.ts";
 import { foldSplits, type Split } from "./splits.ts";
 
 const options = {
+  by: schema(literal(...foldUnits), {
+    default: "area",
+    help: "What is shared out: areas of area_size pixels, or whole maps, where there are several",
+  }),
   type: schema(literal("random", "shuffled", "naive"), {
     default: defaultFoldOptions.type,
     help: "How areas go to folds: by turns (random: round robin), by turns in an order from seed (shuffled), or as connected parts of the image (naive)",
@@ -38,8 +43,9 @@ export class Folds extends configurable(options) {
   }
 
   optionsFor(patchSize: number): FoldOptions {
-    const { type, k, k_train, area_size, overlap, seed } = this;
-    return { type, k, k_train, area_size, overlap, patch_size: patchSize, ...(type === "shuffled" ? { seed } : {}) };
+    const { by, type, k, k_train, area_size, overlap, seed } = this;
+    const optional = { ...(by === "map" ? { by } : {}), ...(type === "shuffled" ? { seed } : {}) };
+    return { type, k, k_train, area_size, overlap, patch_size: patchSize, ...optional };
   }
 
   splits(): readonly Split[] {
@@ -47,10 +53,10 @@ export class Folds extends configurable(options) {
   }
 
   /**
-   * @param positions first row and column of each patch: [patches * 2]
    * @throws BigsfError if there cannot be such folds
    */
-  assign(positions: Int32Array<ArrayBuffer>, patchSize: number): Promise<CachedAssignment> {
-    return assignFoldsCached(positions, this.optionsFor(patchSize), this);
+  assign({ positions, patchSize, maps }: PatchSource): Promise<CachedAssignment> {
+    const mapStarts = maps.map(({ start }) => start);
+    return assignFoldsCached(positions, this.optionsFor(patchSize), this, mapStarts);
   }
 }

@@ -1,15 +1,29 @@
-import { type MapPaths, type MapSection, type Maps, openMaps, type PixelBlock } from "../maps/maps.ts";
-import type { CoordinateCheck } from "../maps/same-pixels.ts";
+import { type MapSection, type Maps, openMaps, type PixelBlock } from "../maps/maps.ts";
+import { joinRanges, startRange } from "../maps/positive-range.ts";
+import {
+  type ContentDigest,
+  nameOf,
+  namesText,
+  refuseTwins,
+  type SourceMap,
+  startContentDigest,
+} from "../maps/source-map.ts";
 import { LruCache } from "./lru-cache.ts";
 import { digestPatches } from "./patch-digest.ts";
 import { type PatchGrid, patchGrid } from "./patch-grid.ts";
-import { cutPatch, HAS_MIXED_TARGET, isKept, type PatchRules } from "./patch-rules.ts";
-import type { PatchBuffers, PatchSource } from "./patch-source.ts";
+import {
+  type CutRules,
+  cutPatch,
+  HAS_MIXED_TARGET,
+  isKept,
+  type PatchRules,
+  type PositiveRange,
+} from "./patch-rules.ts";
+import type { PatchBuffers, PatchedMap, PatchSource } from "./patch-source.ts";
 import { scanPatches } from "./scan-patches.ts";
 
 export interface FitsPatchesOptions extends PatchRules {
-  readonly maps: MapPaths;
-  readonly coordinates?: CoordinateCheck;
+  readonly maps: readonly SourceMap[];
   /** Most bytes of the maps that are kept in memory, 256 MiB by default; a map of 20 million pixels fits into it. */
   readonly cacheBytes?: number;
   readonly signal?: AbortSignal | undefined;
@@ -27,36 +41,59 @@ const BYTES_PER_PIXEL = 13;
  * @throws BigsfError `MAP`
  */
 export async function openFitsPatches({
-  maps: paths,
-  coordinates,
+  maps: given,
   cacheBytes = 256 * 2 ** 20,
   signal,
   ...rules
 }: FitsPatchesOptions): Promise<PatchSource> {
-  const maps = await openMaps(paths, { coordinates, least: rules.patchSize });
-  try {
-    const grid = patchGrid(maps.shape, rules);
-    const [found, digests] = await Promise.all([findKept(maps, grid, signal), maps.digests()]);
-    return fitsPatches(maps, rules, { ...found, digest: digestPatches(digests, rules), cacheBytes });
-  } catch (error) {
-    await maps.close();
-    throw error;
+  await using opened = new AsyncDisposableStack();
+  const scanned: ScannedMap[] = [];
+  for (const map of given) {
+    const maps = await openMaps(map, { coordinates: map.coordinates, least: rules.patchSize });
+    opened.defer(() => maps.close());
+    const content = given.length > 1 ? startContentDigest(maps.shape) : undefined;
+    const found = await findKept(maps, patchGrid(maps.shape, rules), { content, signal });
+    scanned.push({ name: nameOf(map), maps, ...found });
   }
+  refuseTwins(scanned);
+  const digests = await Promise.all(scanned.map(({ maps }) => maps.digests()));
+  const files = opened.move();
+  return fitsPatches(scanned, rules, {
+    digest: digestPatches(digests, rules),
+    cacheBytes,
+    close: () => files.disposeAsync(),
+  });
 }
 
 interface Found {
   readonly positions: Int32Array<ArrayBuffer>;
   readonly mixed: Uint8Array<ArrayBuffer>;
   readonly labelledShare: number;
+  readonly range: PositiveRange | undefined;
+  readonly content: string;
 }
 
-async function findKept(maps: Maps, grid: PatchGrid, signal: AbortSignal | undefined): Promise<Found> {
+interface ScannedMap extends Found {
+  readonly name: string;
+  readonly maps: Maps;
+}
+
+interface FindOptions {
+  /** Where there are several maps, which should not be one and the same. */
+  readonly content: ContentDigest | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function findKept(maps: Maps, grid: PatchGrid, { content, signal }: FindOptions): Promise<Found> {
   let positions = new Int32Array(2 * 4096);
   let mixed = new Uint8Array(4096);
   let count = 0;
   let labelledPixels = 0;
-  const onSection = ({ labelled }: MapSection) => {
-    for (const each of labelled) labelledPixels += each;
+  const range = startRange();
+  const onSection = (section: MapSection) => {
+    for (const each of section.labelled) labelledPixels += each;
+    range.add(section);
+    content?.add(section);
   };
   for await (const { y0, flags } of scanPatches(maps, grid, { signal, onSection })) {
     for (const [i, each] of flags.entries()) {
@@ -75,6 +112,8 @@ async function findKept(maps: Maps, grid: PatchGrid, signal: AbortSignal | undef
     positions: positions.slice(0, 2 * count),
     mixed: mixed.slice(0, count),
     labelledShare: labelledPixels / (height * width),
+    range: range.finish(),
+    content: content?.finish() ?? "",
   };
 }
 
@@ -83,33 +122,71 @@ function grown<A extends Int32Array | Uint8Array>(from: A, into: A): A {
   return into;
 }
 
-interface FitsPatchesParts extends Found {
+interface FitsPatchesParts {
   readonly digest: string;
   readonly cacheBytes: number;
+  readonly close: () => Promise<void>;
+}
+
+/** How one of the maps is cut: its first tile among those of all maps, and how many lie beside each other. */
+interface CutMap {
+  readonly maps: Maps;
+  readonly rules: CutRules;
+  readonly firstTile: number;
+  readonly tilesAcross: number;
 }
 
 function fitsPatches(
-  maps: Maps,
+  scanned: readonly ScannedMap[],
   rules: PatchRules,
-  { positions, mixed, labelledShare, digest, cacheBytes }: FitsPatchesParts,
+  { digest, cacheBytes, close }: FitsPatchesParts,
 ): PatchSource {
-  const { patchSize } = rules;
-  const [height, width] = maps.shape;
-  const tilesAcross = Math.ceil(width / TILE);
+  const { patchSize, normalization, normalizationOver = "patch" } = rules;
+  const common = normalizationOver === "all" ? joinRanges(scanned.map(({ range }) => range)) : undefined;
+  const cuts: CutMap[] = [];
+  const maps: PatchedMap[] = [];
+  let [firstTile, start] = [0, 0];
+  for (const { name, maps: opened, mixed, labelledShare, range } of scanned) {
+    const [height, width] = opened.shape;
+    const tilesAcross = Math.ceil(width / TILE);
+    const cutRules = { patchSize, normalization, range: normalizationOver === "map" ? range : common };
+    cuts.push({ maps: opened, rules: cutRules, firstTile, tilesAcross });
+    firstTile += tilesAcross * Math.ceil(height / TILE);
+    maps.push({
+      name,
+      shape: opened.shape,
+      header: opened.header,
+      labelledShare,
+      start,
+      stop: start + mixed.length,
+      valid: async (y0, y1) => (await opened.section(y0, y1, 0, width)).valid,
+    });
+    start += mixed.length;
+  }
+  const positions = new Int32Array(2 * start);
+  const mixed = new Uint8Array(start);
+  for (const [place, map] of maps.entries()) {
+    positions.set(scanned[place]?.positions ?? [], 2 * map.start);
+    mixed.set(scanned[place]?.mixed ?? [], map.start);
+  }
+
   const tiles = new LruCache<PixelBlock>(Math.floor(cacheBytes / (TILE * TILE * BYTES_PER_PIXEL)), async (number) => {
-    const y0 = Math.floor(number / tilesAcross) * TILE;
-    const x0 = (number % tilesAcross) * TILE;
-    const section = await maps.section(y0, Math.min(y0 + TILE, height), x0, Math.min(x0 + TILE, width));
+    const cut = cuts.findLast((each) => each.firstTile <= number);
+    if (cut === undefined) throw new RangeError(`there is no tile ${number}`);
+    const [height, width] = cut.maps.shape;
+    const y0 = Math.floor((number - cut.firstTile) / cut.tilesAcross) * TILE;
+    const x0 = ((number - cut.firstTile) % cut.tilesAcross) * TILE;
+    const section = await cut.maps.section(y0, Math.min(y0 + TILE, height), x0, Math.min(x0 + TILE, width));
     return { width: section.width, image: section.image, target: section.target, labelled: section.labelled };
   });
 
   /** Tiles that a patch touches, each with where its first pixel lies as seen from the patch's. */
-  async function tilesOf(y0: number, x0: number): Promise<readonly PlacedTile[]> {
+  async function tilesOf({ firstTile: first, tilesAcross }: CutMap, y0: number, x0: number) {
     const placed: Promise<PlacedTile>[] = [];
     for (let row = Math.floor(y0 / TILE); row * TILE < y0 + patchSize; row++) {
       for (let column = Math.floor(x0 / TILE); column * TILE < x0 + patchSize; column++) {
         placed.push(
-          tiles.get(row * tilesAcross + column).then((tile) => ({
+          tiles.get(first + row * tilesAcross + column).then((tile) => ({
             tile,
             row: row * TILE - y0,
             column: column * TILE - x0,
@@ -121,34 +198,33 @@ function fitsPatches(
   }
 
   async function readOne(index: number, into: PatchBuffers, at: number): Promise<void> {
-    const placed = await tilesOf(positions[2 * index] ?? 0, positions[2 * index + 1] ?? 0);
+    const cut = cuts[maps.findIndex(({ stop }) => index < stop)];
+    if (cut === undefined) throw new RangeError(`there is no patch ${index}`);
+    const placed = await tilesOf(cut, positions[2 * index] ?? 0, positions[2 * index + 1] ?? 0);
     const [only] = placed;
     if (placed.length === 1 && only !== undefined) {
-      cutPatch(only.tile, -only.row, -only.column, rules, into, at);
+      cutPatch(only.tile, -only.row, -only.column, cut.rules, into, at);
       return;
     }
-    cutPatch(join(placed, patchSize), 0, 0, rules, into, at);
+    cutPatch(join(placed, patchSize), 0, 0, cut.rules, into, at);
   }
 
   return {
-    name: maps.paths.image,
-    length: mixed.length,
+    name: namesText(scanned.map((each) => each.maps.paths.image)),
+    length: start,
     patchSize,
-    normalization: rules.normalization,
-    mapShape: maps.shape,
-    header: maps.header,
-    labelledShare,
+    normalization,
+    normalizationOver,
+    range: common,
+    maps,
     positions,
     groupLength: 1,
     digest,
     async read(indices, into) {
       await Promise.all(Array.from(indices, (index, at) => readOne(index, into, at)));
     },
-    async valid(y0, y1) {
-      return (await maps.section(y0, y1, 0, width)).valid;
-    },
     mixedTargets: async () => mixed,
-    close: () => maps.close(),
+    close,
   };
 }
 

@@ -3,9 +3,9 @@ import { stat } from "node:fs/promises";
 import { BigsfError } from "../errors.ts";
 import { findDataset, type Hdf5Dataset, type Hdf5File, openHdf5, tryHdf5 } from "./hdf5.ts";
 import { LruCache } from "./lru-cache.ts";
-import { readAttributes, readImageHeader } from "./patch-file-attributes.ts";
+import { readAttributes, readMaps } from "./patch-file-attributes.ts";
 import { bytesPerPatch, LAYERS, POSITIONS, VALID } from "./patch-file-layout.ts";
-import type { PatchBuffers, PatchSource } from "./patch-source.ts";
+import type { PatchBuffers, PatchedMap, PatchSource } from "./patch-source.ts";
 
 export interface PatchFileOptions {
   /** Most bytes of patches that are kept in memory, unpacked; 256 MiB by default. */
@@ -34,8 +34,34 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
   const attempt = <T>(action: () => T): T => tryHdf5("PATCHES", `${path} cannot be read`, action);
   const { sets, length, patchSize, positions } = attempt(() => readLayout(path, file));
   const attributes = attempt(() => readAttributes(file));
-  const header = attempt(() => readImageHeader(file));
-  const valid = findDataset(file, VALID);
+  const maps = attempt(() => readMaps(file)).map(
+    ({ name, group, shape, header, labelledShare, patches }): PatchedMap => {
+      const valid = findDataset(group, VALID);
+      const [start, count] = patches ?? [0, length];
+      return {
+        name,
+        shape: shape ?? farthestCorner(positions.subarray(2 * start, 2 * (start + count)), patchSize),
+        header,
+        labelledShare,
+        start,
+        stop: start + count,
+        async valid(y0, y1) {
+          if (valid === undefined) return undefined;
+          const values = attempt(() => valid.slice([[y0, y1], []]));
+          return values instanceof Uint8Array ? values : undefined;
+        },
+      };
+    },
+  );
+  if (
+    maps.some(
+      ({ start, stop }, map) => start !== (maps[map - 1]?.stop ?? 0) || (map === maps.length - 1 && stop !== length),
+    )
+  )
+    throw new BigsfError(
+      "PATCHES",
+      `${path}: the patches of its maps do not follow one another. Make it again with \`bigsf preprocess\`.`,
+    );
   const pixels = patchSize * patchSize;
   const groupLength = Math.max(1, Math.min(...sets.map(({ metadata }) => metadata.chunks?.[0] ?? 1)));
   const groups = new LruCache<PatchBuffers>(
@@ -76,9 +102,9 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
     length,
     patchSize,
     normalization: attributes?.normalization,
-    mapShape: attributes?.mapShape ?? farthestCorner(positions, patchSize),
-    header,
-    labelledShare: attributes?.labelledShare,
+    normalizationOver: attributes?.normalizationOver ?? "patch",
+    range: attributes?.range,
+    maps,
     positions,
     groupLength,
     digest: attributes?.digest ?? (await digestOfFile(path, positions)),
@@ -88,11 +114,6 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
         const from = (index % groupLength) * pixels;
         for (const name of LAYERS) into[name].set(group[name].subarray(from, from + pixels), at * pixels);
       }
-    },
-    async valid(y0, y1) {
-      if (valid === undefined) return undefined;
-      const values = attempt(() => valid.slice([[y0, y1], []]));
-      return values instanceof Uint8Array ? values : undefined;
     },
     mixedTargets() {
       mixed ??= findMixed();

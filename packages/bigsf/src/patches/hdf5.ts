@@ -7,6 +7,7 @@ import h5wasm from "h5wasm/node";
 import { BigsfError } from "../errors.ts";
 
 export type Hdf5File = InstanceType<typeof h5wasm.File>;
+export type Hdf5Group = InstanceType<typeof h5wasm.Group>;
 export type Hdf5Dataset = InstanceType<typeof h5wasm.Dataset>;
 
 let ready: Promise<unknown> | undefined;
@@ -29,8 +30,15 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
   return tryHdf5("PATCHES", `${path} cannot be read`, () => new h5wasm.File(path, "r"));
 }
 
-/** @returns undefined where the file has no data set of this name */
-export function findDataset(file: Hdf5File, name: string): Hdf5Dataset | undefined {
+/** @returns undefined where there is no group of this name */
+export function findGroup(file: Hdf5Group, name: string): Hdf5Group | undefined {
+  if (!file.keys().includes(name)) return undefined;
+  const found = file.get(name);
+  return found instanceof h5wasm.Group ? found : undefined;
+}
+
+/** @returns undefined where there is no data set of this name */
+export function findDataset(file: Hdf5Group, name: string): Hdf5Dataset | undefined {
   if (!file.keys().includes(name)) return undefined;
   const found = file.get(name);
   return found instanceof h5wasm.Dataset ? found : undefined;

@@ -3,9 +3,13 @@ import type { MapDigests } from "../maps/maps.ts";
 import type { PatchRules } from "./patch-rules.ts";
 
 /** The same for the same maps and rules, wherever the files lie and however the patches are stored. */
-export function digestPatches(maps: MapDigests, { patchSize, stride, normalization }: PatchRules): string {
-  const { image, target, missing, background } = maps;
+export function digestPatches(
+  maps: readonly MapDigests[],
+  { patchSize, stride, normalization, normalizationOver = "patch" }: PatchRules,
+): string {
+  const files = maps.flatMap(({ image, target, missing, background }) => [image, target, missing, background]);
+  const over = normalizationOver === "patch" ? [] : [normalizationOver];
   return createHash("sha256")
-    .update(JSON.stringify([image, target, missing, background, patchSize, stride, normalization]))
+    .update(JSON.stringify([...files, patchSize, stride, normalization, ...over]))
     .digest("hex");
 }

@@ -1,27 +1,91 @@
 import { formatHeader, type Header, parseHeader } from "@ml-mosaic/fits";
 import type { MapDigests } from "../maps/maps.ts";
-import type { Hdf5File } from "./hdf5.ts";
-import { isNormalization, type PatchFileAttributes } from "./patch-file-layout.ts";
+import { findGroup, type Hdf5File, type Hdf5Group } from "./hdf5.ts";
+import {
+  isNormalization,
+  isNormalizedOver,
+  MAPS,
+  type MapAttributes,
+  type PatchFileAttributes,
+} from "./patch-file-layout.ts";
+import { readRange } from "./patch-rules.ts";
+
+/** What a file says of one of its maps, and where in the file that stands. */
+export interface StoredMap {
+  readonly name: string;
+  readonly group: Hdf5Group;
+  /** These are undefined in files of other software, the last in those of earlier versions too. */
+  readonly shape: MapAttributes["shape"] | undefined;
+  readonly sources: MapDigests | undefined;
+  readonly labelledShare: number | undefined;
+  readonly header: Header | undefined;
+  /** First of its patches, and their number; undefined where the file has one map, whose they all are. */
+  readonly patches: readonly [first: number, count: number] | undefined;
+}
 
 /** @returns undefined where the file has not all of them, as one that other software made */
-export function readAttributes(file: Hdf5File): PatchFileAttributes | undefined {
-  const values = Object.fromEntries(Object.entries(file.attrs).map(([name, { json_value }]) => [name, json_value]));
-  const { patch_size, stride, normalization, compression, map_shape, sources, digest, labelled_share } = values;
+export function readAttributes(file: Hdf5Group): PatchFileAttributes | undefined {
+  const { patch_size, stride, normalization, normalization_over, compression, digest, ...more } = valuesOf(file);
   if (typeof patch_size !== "number" || typeof stride !== "number" || typeof compression !== "number") return undefined;
-  if (!isNormalization(normalization) || typeof digest !== "string" || !Array.isArray(map_shape)) return undefined;
-  const [height, width] = map_shape;
-  const maps = typeof sources === "string" ? readDigests(sources) : undefined;
-  if (typeof height !== "number" || typeof width !== "number" || maps === undefined) return undefined;
+  if (!isNormalization(normalization) || typeof digest !== "string") return undefined;
   return {
     patchSize: patch_size,
     stride,
     normalization,
+    normalizationOver: isNormalizedOver(normalization_over) ? normalization_over : "patch",
+    range: readRange(more.normalization_range),
     compression,
-    mapShape: [height, width],
-    sources: maps,
     digest,
-    labelledShare: typeof labelled_share === "number" ? labelled_share : undefined,
   };
+}
+
+/** The maps of a file, in the order of their patches. */
+export function readMaps(file: Hdf5File): readonly StoredMap[] {
+  const groups = findGroup(file, MAPS);
+  if (groups === undefined) return [{ name: "", group: file, patches: undefined, ...readMap(file) }];
+  return groups
+    .keys()
+    .flatMap((name) => {
+      const group = findGroup(groups, name);
+      if (group === undefined) return [];
+      const { first_patch, patch_count } = valuesOf(group);
+      const patches = [Number(first_patch), Number(patch_count)] as const;
+      return [{ name, group, patches, ...readMap(group) }];
+    })
+    .sort((a, b) => a.patches[0] - b.patches[0]);
+}
+
+function readMap(group: Hdf5Group): Omit<StoredMap, "name" | "group" | "patches"> {
+  const { map_shape, sources, labelled_share, image_header } = valuesOf(group);
+  const [height, width] = Array.isArray(map_shape) ? map_shape : [];
+  return {
+    shape: typeof height === "number" && typeof width === "number" ? [height, width] : undefined,
+    sources: typeof sources === "string" ? readDigests(sources) : undefined,
+    labelledShare: typeof labelled_share === "number" ? labelled_share : undefined,
+    header:
+      typeof image_header === "string" ? (parseHeader(Buffer.from(image_header, "latin1")) ?? undefined) : undefined,
+  };
+}
+
+function valuesOf(group: Hdf5Group): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(group.attrs).map(([name, { json_value }]) => [name, json_value]));
+}
+
+export function writeAttributes(file: Hdf5Group, attributes: PatchFileAttributes): void {
+  const { patchSize, stride, normalization, normalizationOver = "patch", range, compression, digest } = attributes;
+  file.create_attribute("patch_size", patchSize, [], "<i");
+  file.create_attribute("stride", stride, [], "<i");
+  file.create_attribute("normalization", normalization);
+  if (normalizationOver !== "patch") file.create_attribute("normalization_over", normalizationOver);
+  if (range !== undefined) file.create_attribute("normalization_range", [...range], [2], "<d");
+  file.create_attribute("compression", compression, [], "<i");
+  file.create_attribute("digest", digest);
+}
+
+export function writeMapAttributes(group: Hdf5Group, { shape, sources, labelledShare }: MapAttributes): void {
+  group.create_attribute("map_shape", [...shape], [2], "<i");
+  group.create_attribute("sources", JSON.stringify(sources));
+  if (labelledShare !== undefined) group.create_attribute("labelled_share", labelledShare, [], "<d");
 }
 
 /**
@@ -31,12 +95,6 @@ export function readAttributes(file: Hdf5File): PatchFileAttributes | undefined 
 export function imageHeaderText(header: Header): string {
   const text = Buffer.from(formatHeader(header)).toString("latin1");
   return text.replaceAll(/[^ -~]/g, "?");
-}
-
-/** @returns undefined where the file has none, as those that other software or an earlier version made */
-export function readImageHeader(file: Hdf5File): Header | undefined {
-  const text = file.attrs.image_header?.json_value;
-  return typeof text === "string" ? (parseHeader(Buffer.from(text, "latin1")) ?? undefined) : undefined;
 }
 
 function readDigests(text: string): MapDigests | undefined {

@@ -1,6 +1,13 @@
 /** What is in `patches.h5`. */
 import type { MapDigests } from "../maps/maps.ts";
-import { NORMALIZATIONS, type Normalization, type PatchRules } from "./patch-rules.ts";
+import {
+  NORMALIZATIONS,
+  NORMALIZED_OVER,
+  type Normalization,
+  type NormalizedOver,
+  type PatchRules,
+  type PositiveRange,
+} from "./patch-rules.ts";
 
 /** [N, P, P, 1] float32 each, in the order of `PatchBuffers`. */
 export const LAYERS = ["patches", "spines", "labelled"] as const;
@@ -12,17 +19,26 @@ export type CompressionLevel = number;
 
 /** Attributes of the file. A file that other software made has none of them. */
 export interface PatchFileAttributes extends PatchRules {
-  readonly mapShape: readonly [height: number, width: number];
   readonly compression: CompressionLevel;
-  /** SHA-256 of the maps. */
-  readonly sources: MapDigests;
-  /** Of the map's pixels; absent in files of earlier versions. */
-  readonly labelledShare?: number | undefined;
+  /** What became 0 and 1 in all maps, where it was the same. */
+  readonly range?: PositiveRange | undefined;
   /** See `PatchSource.digest`. */
   readonly digest: string;
 }
 
-/** [H, W] uint8 of the whole map: 1 where the image is finite and not missing. */
+/** Attributes of a map: of the file where there is one, else of the group `maps/<name>`. */
+export interface MapAttributes {
+  readonly shape: readonly [height: number, width: number];
+  /** SHA-256 of its files. */
+  readonly sources: MapDigests;
+  /** Of the map's pixels; absent in files of earlier versions. */
+  readonly labelledShare?: number | undefined;
+}
+
+/** The group of a group for each map, where there are several. */
+export const MAPS = "maps";
+
+/** [H, W] uint8 of a whole map, beside its attributes: 1 where the image is finite and not missing. */
 export const VALID = "valid";
 
 export const CHUNK_BYTES = 64 * 1024;
@@ -41,6 +57,10 @@ export const POSITIONS_CHUNK = CHUNK_BYTES / 16;
 /** Bytes of a patch in all data sets, before compression. */
 export function bytesPerPatch(patchSize: number): number {
   return LAYERS.length * 4 * patchSize * patchSize + 16;
+}
+
+export function isNormalizedOver(value: unknown): value is NormalizedOver {
+  return NORMALIZED_OVER.some((each) => each === value);
 }
 
 export function isNormalization(value: unknown): value is Normalization {

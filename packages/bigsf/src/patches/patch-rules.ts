@@ -6,10 +6,31 @@ import type { PatchBuffers } from "./patch-source.ts";
 export const NORMALIZATIONS = ["minmax", "log", "none"] as const;
 export type Normalization = (typeof NORMALIZATIONS)[number];
 
+/** Whose smallest and largest positive pixel are brought to 0 and 1: of each patch, of its map, or of all maps. */
+export const NORMALIZED_OVER = ["patch", "map", "all"] as const;
+export type NormalizedOver = (typeof NORMALIZED_OVER)[number];
+
 export interface PatchRules {
   readonly patchSize: number;
   readonly stride: number;
   readonly normalization: Normalization;
+  /** `patch` by default. */
+  readonly normalizationOver?: NormalizedOver | undefined;
+}
+
+/** Smallest and largest positive value. */
+export type PositiveRange = readonly [low: number, high: number];
+
+/** @returns undefined where the value is no such range */
+export function readRange(value: unknown): PositiveRange | undefined {
+  const [low, high]: readonly unknown[] = Array.isArray(value) ? value : [];
+  return typeof low === "number" && typeof high === "number" ? [low, high] : undefined;
+}
+
+/** By which the patches of one map are cut. */
+export interface CutRules extends Pick<PatchRules, "patchSize" | "normalization"> {
+  /** What becomes 0 and 1; without it, the range of each patch. */
+  readonly range?: PositiveRange | undefined;
 }
 
 /**
@@ -22,7 +43,7 @@ export function cutPatch(
   { width, image, target, labelled }: PixelBlock,
   row: number,
   column: number,
-  rules: PatchRules,
+  rules: CutRules,
   into: PatchBuffers,
   at: number,
 ): void {
@@ -41,7 +62,8 @@ export function cutPatch(
 
 /**
  * Cuts a patch out of an image and normalises it: positive pixels are brought to 0..1 by the smallest and the largest of
- * them in the patch (`minmax`, and `log` after log10; where all are equal they become 0); all others stay as they are.
+ * them in the patch, or by a range that is given (`minmax`, and `log` after log10; where all are equal they become 0);
+ * all others stay as they are.
  *
  * @param image rows of `width` finite pixels
  * @param first index of the patch's first pixel in the image
@@ -51,7 +73,7 @@ export function cutImage(
   image: Float64Array,
   width: number,
   first: number,
-  { patchSize, normalization }: Pick<PatchRules, "patchSize" | "normalization">,
+  { patchSize, normalization, range: given }: CutRules,
   patches: Float32Array,
   start: number,
 ): void {
@@ -60,6 +82,13 @@ export function cutImage(
     return;
   }
   const curve = normalization === "log" ? Math.log10 : keep;
+  const [low, high] = given ?? rangeOfPatch(image, first, width, patchSize);
+  const base = curve(low);
+  const range = curve(high) - base;
+  scalePatch(image, first, width, patchSize, curve, base, range > 0 ? range : 1, patches, start);
+}
+
+function rangeOfPatch(image: Float64Array, first: number, width: number, patchSize: number): PositiveRange {
   let low = Number.POSITIVE_INFINITY;
   let high = 0;
   for (let y = 0; y < patchSize; y++) {
@@ -69,9 +98,7 @@ export function cutImage(
       if (value > high) high = value;
     }
   }
-  const base = curve(low);
-  const range = curve(high) - base;
-  scalePatch(image, first, width, patchSize, curve, base, range > 0 ? range : 1, patches, start);
+  return [low, high];
 }
 
 function keep(value: number): number {

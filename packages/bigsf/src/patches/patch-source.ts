@@ -1,6 +1,6 @@
 /** Where patches come from: `patches.h5`, or the maps themselves. */
 import type { Header } from "@ml-mosaic/fits";
-import type { Normalization } from "./patch-rules.ts";
+import type { Normalization, NormalizedOver, PositiveRange } from "./patch-rules.ts";
 
 /** Room for some patches; each is [patches, P, P], rows of pixels one after the other. */
 export interface PatchBuffers {
@@ -12,8 +12,37 @@ export interface PatchBuffers {
   readonly labelled: Float32Array;
 }
 
+/** One of the maps that patches come from. */
+export interface PatchedMap {
+  /** Tells it from the others; empty where a file of patches has but one. */
+  readonly name: string;
+  readonly shape: readonly [height: number, width: number];
+  /** Of the image, with its celestial coordinates; undefined where a file of patches does not tell it. */
+  readonly header: Header | undefined;
+  /** Share of its pixels that are labelled; undefined where a file of patches does not tell it. */
+  readonly labelledShare: number | undefined;
+  /** Its patches have the numbers from `start` to `stop`, without the last. */
+  readonly start: number;
+  readonly stop: number;
+  /**
+   * Which pixels of rows y0 to y1 are finite and not missing: [rows, width], 1 or 0. Undefined where a file of patches
+   * does not tell it.
+   */
+  valid(y0: number, y1: number): Promise<Uint8Array | undefined>;
+}
+
+/** Of all maps together; undefined where one is not known. */
+export function labelledShareOf(maps: readonly Pick<PatchedMap, "shape" | "labelledShare">[]): number | undefined {
+  let [labelled, pixels] = [0, 0];
+  for (const { shape, labelledShare } of maps) {
+    labelled += (labelledShare ?? Number.NaN) * shape[0] * shape[1];
+    pixels += shape[0] * shape[1];
+  }
+  return Number.isNaN(labelled) ? undefined : labelled / pixels;
+}
+
 /**
- * Kept patches of one map, numbered from 0 in raster order of their first pixels. It owns open files, which `close`
+ * Kept patches, numbered from 0: map after map, and in each in raster order of their first pixels. It owns open files, which `close`
  * closes. Reads may run at the same time, into different buffers. The same patches come from every implementation, bit
  * for bit.
  */
@@ -26,13 +55,13 @@ export interface PatchSource {
   readonly patchSize: number;
   /** How patches were normalised; undefined where other software made them and does not say. */
   readonly normalization: Normalization | undefined;
-  /** Height and width of the map. */
-  readonly mapShape: readonly [height: number, width: number];
-  /** Of the image, with its celestial coordinates; undefined where a file of patches does not tell it. */
-  readonly header: Header | undefined;
-  /** Share of the map's pixels that are labelled; undefined where a file of patches does not tell it. */
-  readonly labelledShare: number | undefined;
-  /** First row and column of each patch: [length * 2] as y0, x0. */
+  /** Whose range became 0 and 1. */
+  readonly normalizationOver: NormalizedOver;
+  /** What became 0 and 1 in all maps, where it was the same. */
+  readonly range: PositiveRange | undefined;
+  /** One or more. */
+  readonly maps: readonly PatchedMap[];
+  /** First row and column of each patch in its map: [length * 2] as y0, x0. */
   readonly positions: Int32Array<ArrayBuffer>;
   /**
    * Patches that are stored together: a whole group, which begins at a multiple of this, costs little more to read than
@@ -52,10 +81,5 @@ export interface PatchSource {
    * others have it at once. Not to be changed.
    */
   mixedTargets(): Promise<Uint8Array<ArrayBuffer>>;
-  /**
-   * Which pixels of rows y0 to y1 of the map are finite and not missing: [rows, width], 1 or 0. Undefined where a file of
-   * patches does not tell it.
-   */
-  valid(y0: number, y1: number): Promise<Uint8Array | undefined>;
   close(): Promise<void>;
 }

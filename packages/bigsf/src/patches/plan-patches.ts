@@ -2,11 +2,13 @@ import { basename } from "node:path";
 import { FitsError, readCelestialWcs } from "@ml-mosaic/fits";
 import { type MapTally, startTally } from "../maps/map-tally.ts";
 import type { Maps } from "../maps/maps.ts";
+import { startRange } from "../maps/positive-range.ts";
+import type { ContentDigest } from "../maps/source-map.ts";
 import { type Preview, startPreview } from "../pictures/preview.ts";
 import { startKeptArea } from "./kept-area.ts";
 import { bytesPerPatch } from "./patch-file-layout.ts";
 import { type PatchGrid, patchGrid } from "./patch-grid.ts";
-import { HAS_LABELS, HAS_SIGNAL, HAS_TARGET, isKept, type PatchRules } from "./patch-rules.ts";
+import { HAS_LABELS, HAS_SIGNAL, HAS_TARGET, isKept, type PatchRules, type PositiveRange } from "./patch-rules.ts";
 import { scanPatches } from "./scan-patches.ts";
 
 /** What patches a map gives, before any is cut. */
@@ -20,6 +22,10 @@ export interface PatchPlan {
   /** Of all data sets together, before compression. */
   readonly bytes: number;
   readonly tally: MapTally;
+  /** Of the positive valid pixels. */
+  readonly range: PositiveRange | undefined;
+  /** Digest of the image's pixels, where it was asked for. */
+  readonly content: string;
   /** What was repaired in the coordinates of the image. */
   readonly notes: readonly string[];
   readonly pictures: PlanPictures;
@@ -33,6 +39,7 @@ export interface PlanPictures {
 }
 
 export interface PlanOptions {
+  readonly content?: ContentDigest | undefined;
   /** Told how many rows of the map are done. */
   readonly onRows?: ((done: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -42,13 +49,14 @@ export interface PlanOptions {
 export async function planPatches(
   maps: Maps,
   rules: PatchRules,
-  { onRows, signal }: PlanOptions = {},
+  { content, onRows, signal }: PlanOptions = {},
 ): Promise<PatchPlan> {
   const grid = patchGrid(maps.shape, rules);
   const image = startPreview(maps.shape);
   const target = startPreview(maps.shape);
   const area = startKeptArea(grid, image.layout);
   const tally = startTally();
+  const range = startRange();
   let kept = 0;
   let withTarget = 0;
   let noSignal = 0;
@@ -58,6 +66,8 @@ export async function planPatches(
     signal,
     onSection(section, firstRow) {
       tally.add(section);
+      range.add(section);
+      content?.add(section);
       image.add(firstRow, section.raw);
       target.add(firstRow, section.target);
       onRows?.(firstRow);
@@ -82,6 +92,8 @@ export async function planPatches(
     withTarget,
     bytes: kept * bytesPerPatch(grid.patchSize),
     tally: tally.finish(),
+    range: range.finish(),
+    content: content?.finish() ?? "",
     notes: coordinateNotes(maps),
     pictures: {
       image: image.finish(),

@@ -1,7 +1,9 @@
 import {
   boolean,
+  component,
   configurable,
   int,
+  list,
   literal,
   type Objection,
   path,
@@ -10,8 +12,10 @@ import {
   toYaml,
   union,
 } from "@ml-mosaic/configurable";
+import { MapFiles } from "../maps/map-files.ts";
 import { coordinatesOption } from "../maps/same-pixels.ts";
-import { NORMALIZATIONS } from "./patch-rules.ts";
+import { nameProblems, type SourceMap } from "../maps/source-map.ts";
+import { NORMALIZATIONS, NORMALIZED_OVER } from "./patch-rules.ts";
 import { type PreprocessOptions, type PreprocessResult, preprocess } from "./preprocess.ts";
 
 /** The default of h5py. */
@@ -23,17 +27,33 @@ const GZIP_LEVEL = 4;
  * @example await Preprocessing.fromConfig("config_preprocess.yaml").run();
  */
 export class Preprocessing extends configurable({
-  image: schema(path, { help: "FITS file of the map; map.fits[NAME] names an HDU" }),
-  target: schema(path, { help: "FITS file that is 1 on filaments (spine and branches)" }),
-  missing: schema(path, { help: "FITS file that is 1 where the image is valid" }),
-  background: schema(path, { help: "FITS file that is 1 where there is certainly no filament" }),
+  image: schema(path, { optional: true, unless: "maps", help: "FITS file of the map; map.fits[NAME] names an HDU" }),
+  target: schema(path, {
+    optional: true,
+    unless: "maps",
+    help: "FITS file that is 1 on filaments (spine and branches)",
+  }),
+  missing: schema(path, { optional: true, unless: "maps", help: "FITS file that is 1 where the image is valid" }),
+  background: schema(path, {
+    optional: true,
+    unless: "maps",
+    help: "FITS file that is 1 where there is certainly no filament",
+  }),
   coordinates: coordinatesOption,
+  maps: schema(list(component(MapFiles)), {
+    optional: true,
+    help: "Several maps, each with these keys, instead of the one map above",
+  }),
   output: schema(path, { help: "Folder for patches.h5, overview.png and config.yaml" }),
   patch_size: schema(int, { default: 32, help: "Side of the patches in pixels" }),
   stride: schema(int, { default: 1, help: "Pixels from one patch to the next, along both axes" }),
   normalization: schema(literal(...NORMALIZATIONS), {
     default: "minmax",
     help: "Of the positive pixels in each patch: to 0..1, the same after log10, or none",
+  }),
+  normalization_over: schema(literal(...NORMALIZED_OVER), {
+    default: "patch",
+    help: "Whose smallest and largest positive pixel become 0 and 1: of each patch, of each map, or of all maps",
   }),
   compression: schema(union(literal("gzip", "none"), int), {
     default: "gzip",
@@ -42,6 +62,9 @@ export class Preprocessing extends configurable({
   overwrite: schema(boolean, { default: false, help: "Replace a patches.h5 of another configuration" }),
 }) {
   override *preconditions(): Iterable<Objection> {
+    yield* mapObjections(this);
+    if (this.normalization === "none" && this.normalization_over !== "patch")
+      yield { option: "normalization_over", message: "nothing is normalised with normalization: none; leave it out" };
     if (this.patch_size < 1) yield { option: "patch_size", message: `expected 1 or more, got ${this.patch_size}` };
     if (this.stride < 1) yield { option: "stride", message: `expected 1 or more, got ${this.stride}` };
     if (typeof this.compression === "number" && (this.compression < 0 || this.compression > 9)) {
@@ -51,20 +74,43 @@ export class Preprocessing extends configurable({
 
   /** @throws BigsfError, see `preprocess` */
   run(options: RunOptions = {}): Promise<PreprocessResult> {
-    const { image, target, missing, background, compression } = this;
+    const { compression } = this;
     const named = { gzip: GZIP_LEVEL, none: 0 } as const;
     return preprocess({
       allowLarge: false,
       ...options,
-      maps: { image, target, missing, background },
-      coordinates: this.coordinates,
-      rules: { patchSize: this.patch_size, stride: this.stride, normalization: this.normalization },
+      maps: mapsOf(this),
+      rules: {
+        patchSize: this.patch_size,
+        stride: this.stride,
+        normalization: this.normalization,
+        normalizationOver: this.normalization_over,
+      },
       compression: typeof compression === "number" ? compression : named[compression],
       folder: this.output,
       overwrite: this.overwrite,
       configuration: toYaml(resolvedConfig(this)),
     });
   }
+}
+
+const files = ["image", "target", "missing", "background"] as const;
+
+type MapOptions = Pick<Preprocessing, (typeof files)[number] | "coordinates" | "maps">;
+
+function mapsOf({ maps, image, target, missing, background, coordinates }: MapOptions): readonly SourceMap[] {
+  if (maps !== undefined) return maps;
+  if (image === undefined || target === undefined || missing === undefined || background === undefined) return [];
+  return [{ image, target, missing, background, coordinates }];
+}
+
+function* mapObjections({ maps, coordinates, ...one }: MapOptions): Iterable<Objection> {
+  if (maps === undefined) return;
+  if (maps.length === 0) yield { option: "maps", message: "expected one map or more" };
+  const beside = files.filter((name) => one[name] !== undefined);
+  for (const option of coordinates === "check" ? beside : [...beside, "coordinates"])
+    yield { option, message: "belongs into each of maps, where these are given" };
+  for (const message of nameProblems(maps)) yield { option: "maps", message };
 }
 
 export type RunOptions = Partial<Pick<PreprocessOptions, "allowLarge" | "onRows" | "onPlan" | "onPatches" | "signal">>;

@@ -1,26 +1,35 @@
 import { pendingFile } from "@ml-mosaic/base";
 import type { MapSection, Maps, PixelBlock } from "../maps/maps.ts";
-import { createHdf5, type Hdf5Dataset, type Hdf5File, tryHdf5 } from "./hdf5.ts";
-import { imageHeaderText } from "./patch-file-attributes.ts";
+import { createHdf5, type Hdf5Dataset, type Hdf5File, type Hdf5Group, tryHdf5 } from "./hdf5.ts";
+import { imageHeaderText, writeAttributes, writeMapAttributes } from "./patch-file-attributes.ts";
 import {
   CHUNK_BYTES,
   chunkLength,
   LAYERS,
+  MAPS,
+  type MapAttributes,
   type PatchFileAttributes,
   POSITIONS,
   POSITIONS_CHUNK,
   VALID,
 } from "./patch-file-layout.ts";
 import { patchGrid } from "./patch-grid.ts";
-import { cutPatch, isKept } from "./patch-rules.ts";
+import { type CutRules, cutPatch, isKept } from "./patch-rules.ts";
 import { scanPatches } from "./scan-patches.ts";
 
-export interface WriteOptions {
+/** One of the maps that patches are written of. */
+export interface WrittenMap extends MapAttributes {
+  readonly name: string;
   readonly maps: Maps;
-  readonly path: string;
-  readonly attributes: PatchFileAttributes;
   /** Number of patches that are kept. */
   readonly count: number;
+  readonly rules: CutRules;
+}
+
+export interface WriteOptions {
+  readonly maps: readonly WrittenMap[];
+  readonly path: string;
+  readonly attributes: PatchFileAttributes;
   /** About this many pixels of the maps are read at once, but at least a row; 2^18 by default. */
   readonly sectionPixels?: number | undefined;
   /** Told from time to time how many patches are written. */
@@ -44,29 +53,53 @@ export async function writePatches(options: WriteOptions): Promise<void> {
 }
 
 async function fill(temporary: string, options: WriteOptions): Promise<void> {
-  const { maps, attributes, count, sectionPixels, onPatches, signal } = options;
-  const { patchSize } = attributes;
-  const grid = patchGrid(maps.shape, attributes);
+  const { maps, attributes, onPatches } = options;
   const attempt = <T>(action: () => T): T => tryHdf5("OUTPUT", `${options.path} cannot be written`, action);
   const file = await createHdf5(temporary);
-  const sets = attempt(() => createDatasets(file, attributes, count));
-  attempt(() => file.create_attribute("image_header", imageHeaderText(maps.header)));
-  const batch = makeBatch(patchSize, sets);
-  const window = rowWindow(patchSize, grid.mapShape[1]);
+  const total = maps.reduce((sum, { count }) => sum + count, 0);
+  const sets = attempt(() => createDatasets(file, attributes, total));
+  attempt(() => writeAttributes(file, attributes));
+  const groups = maps.length > 1 ? attempt(() => file.create_group(MAPS)) : undefined;
+  const batch = makeBatch(attributes.patchSize, sets);
+  let first = 0;
+  for (const map of maps) {
+    const group = groups === undefined ? file : attempt(() => groups.create_group(map.name));
+    const valid = attempt(() => startMap(group, map, attributes.compression));
+    if (groups !== undefined) {
+      attempt(() => group.create_attribute("first_patch", first, [], "<i"));
+      attempt(() => group.create_attribute("patch_count", map.count, [], "<i"));
+    }
+    await addPatches(map, { valid, batch, attempt, options });
+    first += map.count;
+  }
+  attempt(batch.flush);
+  attempt(() => file.close());
+  onPatches?.(total);
+}
+
+interface MapTarget {
+  readonly valid: Hdf5Dataset;
+  readonly batch: ReturnType<typeof makeBatch>;
+  readonly attempt: <T>(action: () => T) => T;
+  readonly options: WriteOptions;
+}
+
+async function addPatches({ maps, rules }: WrittenMap, { valid, batch, attempt, options }: MapTarget): Promise<void> {
+  const { attributes, sectionPixels, onPatches, signal } = options;
+  const grid = patchGrid(maps.shape, attributes);
+  const window = rowWindow(attributes.patchSize, grid.mapShape[1]);
   const onSection = (section: MapSection, firstRow: number) => {
     window.add(section);
     const rows = section.valid.length / section.width;
-    attempt(() => sets.valid.write_slice([[firstRow, firstRow + rows], []], section.valid));
+    attempt(() => valid.write_slice([[firstRow, firstRow + rows], []], section.valid));
   };
-  const scan = scanPatches(maps, grid, { onSection, sectionPixels, signal });
-  let written = 0;
-  for await (const { y0, flags } of scan) {
+  for await (const { y0, flags } of scanPatches(maps, grid, { onSection, sectionPixels, signal })) {
     for (const [i, each] of flags.entries()) {
       if (!isKept(each)) continue;
       const x0 = i * grid.stride;
-      cutPatch(window.block, y0 - window.firstRow, x0, attributes, batch.buffers, batch.length);
+      cutPatch(window.block, y0 - window.firstRow, x0, rules, batch.buffers, batch.length);
       if (batch.add(y0, x0)) {
-        written += attempt(batch.flush);
+        const written = attempt(batch.flush);
         onPatches?.(written);
         // Writing blocks; a signal or another task has its turn in between.
         await new Promise(setImmediate);
@@ -74,9 +107,6 @@ async function fill(temporary: string, options: WriteOptions): Promise<void> {
       }
     }
   }
-  attempt(batch.flush);
-  attempt(() => file.close());
-  onPatches?.(count);
 }
 
 /** The rows that patches are cut from: the section that was read last, and at least P - 1 rows before it. */
@@ -122,11 +152,9 @@ function rowWindow(patchSize: number, width: number) {
 interface Sets {
   readonly layers: readonly Hdf5Dataset[];
   readonly positions: Hdf5Dataset;
-  readonly valid: Hdf5Dataset;
 }
 
-function createDatasets(file: Hdf5File, attributes: PatchFileAttributes, count: number): Sets {
-  const { patchSize, stride, normalization, compression, mapShape, sources, digest, labelledShare } = attributes;
+function createDatasets(file: Hdf5File, { patchSize, compression }: PatchFileAttributes, count: number): Sets {
   const create = (name: string, dtype: "<f" | "<i", shape: readonly number[], chunk: number) => {
     // Created without patches and made longer, since the library wants the data of what it creates.
     const set = file.create_dataset({
@@ -142,17 +170,15 @@ function createDatasets(file: Hdf5File, attributes: PatchFileAttributes, count: 
     return set;
   };
   const layers = LAYERS.map((name) => create(name, "<f", [patchSize, patchSize, 1], chunkLength(patchSize)));
-  const positions = create(POSITIONS, "<i", [2, 2, 1], POSITIONS_CHUNK);
-  file.create_attribute("patch_size", patchSize, [], "<i");
-  file.create_attribute("stride", stride, [], "<i");
-  file.create_attribute("normalization", normalization);
-  file.create_attribute("compression", compression, [], "<i");
-  file.create_attribute("map_shape", [...mapShape], [2], "<i");
-  file.create_attribute("sources", JSON.stringify(sources));
-  file.create_attribute("digest", digest);
-  if (labelledShare !== undefined) file.create_attribute("labelled_share", labelledShare, [], "<d");
-  const [height, width] = mapShape;
-  const valid = file.create_dataset({
+  return { layers, positions: create(POSITIONS, "<i", [2, 2, 1], POSITIONS_CHUNK) };
+}
+
+/** Writes what is known of a map, and makes room for which of its pixels are valid. */
+function startMap(group: Hdf5Group, map: WrittenMap, compression: number): Hdf5Dataset {
+  writeMapAttributes(group, map);
+  group.create_attribute("image_header", imageHeaderText(map.maps.header));
+  const [height, width] = map.shape;
+  const valid = group.create_dataset({
     name: VALID,
     data: new Uint8Array(0),
     dtype: "<B",
@@ -162,7 +188,7 @@ function createDatasets(file: Hdf5File, attributes: PatchFileAttributes, count: 
     ...(compression > 0 ? { compression } : {}),
   });
   valid.resize([height, width]);
-  return { layers, positions, valid };
+  return valid;
 }
 
 /** Patches on their way to the file. */
@@ -189,18 +215,17 @@ function makeBatch(patchSize: number, { layers, positions }: Sets) {
       length += 1;
       return length === capacity;
     },
-    /** @returns how many patches were written */
+    /** @returns how many patches are written by now */
     flush(): number {
-      if (length === 0) return 0;
+      if (length === 0) return written;
       const range: [number, number] = [written, written + length];
       for (const [index, name] of LAYERS.entries()) {
         layers[index]?.write_slice([range, [], [], []], buffers[name].subarray(0, length * pixels));
       }
       positions.write_slice([range, [], [], []], places.subarray(0, 4 * length));
-      const count = length;
-      written += count;
+      written += length;
       length = 0;
-      return count;
+      return written;
     },
   };
 }

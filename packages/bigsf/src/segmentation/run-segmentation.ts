@@ -50,7 +50,7 @@ export async function runSegmentation(
 ): Promise<SegmentationResult> {
   await using resources = new AsyncDisposableStack();
   const plan = await planSegmentation(settings, resources);
-  const { map, missing, predictor, snapshot, patchSize, normalization, overlap, threshold } = plan;
+  const { map, missing, predictor, snapshot, patchSize, normalization, range, overlap, threshold } = plan;
   const { source, output, batchSize, blend, overwrite } = settings;
   const files: SegmentationFiles = {
     probability: join(output, probabilityName),
@@ -83,6 +83,7 @@ export async function runSegmentation(
     missing,
     patchSize,
     normalization,
+    range,
     overlap,
     blend,
     batchSize,

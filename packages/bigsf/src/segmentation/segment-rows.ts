@@ -1,7 +1,7 @@
 import { BigsfError } from "../errors.ts";
 import { paddedPlane } from "../maps/padded-plane.ts";
 import type { Plane } from "../maps/plane.ts";
-import { cutImage, type PatchRules } from "../patches/patch-rules.ts";
+import { type CutRules, cutImage } from "../patches/patch-rules.ts";
 import { type Blend, blendWeights } from "./blend-weights.ts";
 import { patchStarts } from "./patch-starts.ts";
 
@@ -17,7 +17,7 @@ export interface PatchBatch {
 }
 
 /** Patches are cut and normalised as those were that the model was trained on. */
-export interface SegmentRowsOptions extends Pick<PatchRules, "patchSize" | "normalization"> {
+export interface SegmentRowsOptions extends CutRules {
   readonly map: MapRows;
   /** Positive where the map can be trusted. */
   readonly missing?: MapRows | undefined;
@@ -137,8 +137,9 @@ function fillBatch(
   lefts: readonly number[],
   column: number,
   patches: Float32Array,
-  { patchSize, normalization, batchSize }: SegmentRowsOptions,
+  { batchSize, ...rules }: SegmentRowsOptions,
 ): FilledBatch {
+  const { patchSize } = rules;
   const columns: number[] = [];
   const positions: number[] = [];
   const area = patchSize ** 2;
@@ -146,7 +147,7 @@ function fillBatch(
   for (; next < lefts.length && columns.length < batchSize; next++) {
     const left = lefts[next] ?? 0;
     if (!isWorthIt(band, left, patchSize)) continue;
-    cutImage(band.image, band.width, left, { patchSize, normalization }, patches, columns.length * area);
+    cutImage(band.image, band.width, left, rules, patches, columns.length * area);
     columns.push(next);
     positions.push(band.top, band.top + patchSize, left, left + patchSize);
   }

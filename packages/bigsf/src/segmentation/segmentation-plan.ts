@@ -7,7 +7,8 @@ import { BigsfError } from "../errors.ts";
 import { openPlane, type Plane } from "../maps/plane.ts";
 import { type CoordinateCheck, mapConflict } from "../maps/same-pixels.ts";
 import "../models/built-in.ts";
-import { NORMALIZATIONS, type Normalization } from "../patches/patch-rules.ts";
+import { startRange } from "../maps/positive-range.ts";
+import { NORMALIZATIONS, type Normalization, type PositiveRange, readRange } from "../patches/patch-rules.ts";
 import type { Blend } from "./blend-weights.ts";
 import { compilePredictor, type PatchPredictor } from "./patch-predictor.ts";
 
@@ -39,6 +40,8 @@ export interface SegmentationPlan {
   readonly snapshot: TrainerSnapshot;
   readonly patchSize: number;
   readonly normalization: Normalization;
+  /** What becomes 0 and 1 in all patches, where the training did not take those of each patch. */
+  readonly range: PositiveRange | undefined;
   readonly overlap: number;
   readonly threshold: number;
   /** What people should be told. */
@@ -121,7 +124,32 @@ export async function planSegmentation(
     );
   }
   const notes = trainingNotes(settings, loaded.snapshot);
-  return { map, missing, predictor, snapshot: loaded.snapshot, patchSize, normalization, overlap, threshold, notes };
+  const { snapshot } = loaded;
+  const range = await rangeFor(snapshot, map, missing);
+  return { map, missing, predictor, snapshot, patchSize, normalization, range, overlap, threshold, notes };
+}
+
+const blockRows = 256;
+
+/** What becomes 0 and 1: of all maps of the training, or of the map itself, as the training did. */
+async function rangeFor(
+  { dataInfo: { normalization_over: over, normalization_range: trained } }: TrainerSnapshot,
+  map: Plane,
+  missing: Plane | undefined,
+): Promise<PositiveRange | undefined> {
+  if (over === "all") return readRange(trained);
+  if (over !== "map") return undefined;
+  const [height, width] = map.shape;
+  const range = startRange();
+  for (let y = 0; y < height; y += blockRows) {
+    const stop = Math.min(height, y + blockRows);
+    const [image, trusted] = await Promise.all([map, missing].map((plane) => plane?.section(y, stop, 0, width)));
+    const valid = Uint8Array.from(image ?? [], (value, i) =>
+      value - value === 0 && (trusted === undefined || (trusted[i] ?? 0) > 0) ? 1 : 0,
+    );
+    range.add({ image: image ?? new Float64Array(), valid });
+  }
+  return range.finish();
 }
 
 /** @throws BigsfError that names the snapshots in a folder */
