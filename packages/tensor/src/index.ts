@@ -23,6 +23,7 @@ export { TensorError, type TensorErrorCode } from "./errors.ts";
 export * as functional from "./functional/index.ts";
 export { type Differentiable, hessian, hvp, jacobian, jvp, vjp } from "./graph/functional.ts";
 export { grad } from "./graph/gradient.ts";
+export { bufferValue, updateBuffer } from "./graph/trace.ts";
 export { type OnnxExport, type OnnxInput, onnxModel, saveOnnx } from "./io/onnx-file.ts";
 export {
   readSafetensors,
@@ -44,13 +45,15 @@ export {
 } from "./program/evaluation-program.ts";
 export { compileInference, type InferenceOptions, type InferenceProgram } from "./program/inference-program.ts";
 export type { Layout, TrainingState } from "./program/layout.ts";
+export type { ParameterGroup, TrainingPhase } from "./program/phase.ts";
 export type { FieldSpec, SampleArray, SampleChunk } from "./program/samples.ts";
-export type { Segment } from "./program/segment.ts";
+export type { Segment, Updater } from "./program/segment.ts";
 export type { StepBuilder, StepResult, StepValues } from "./program/step.ts";
 export {
   type Chunk,
   compileTraining,
-  type ParameterGroup,
+  type SeveralPhasesOptions,
+  type SinglePhaseOptions,
   type TrainingOptions,
   type TrainingProgram,
 } from "./program/training-program.ts";
@@ -74,4 +77,4 @@ export { evaluate } from "./runtime/evaluate.ts";
 export * as schedulers from "./schedulers/index.ts";
 export type { Shape } from "./shape.ts";
 export { type NestedNumbers, type Operand, Tensor } from "./tensor.ts";
-export { Buffer, type Initializer, Parameter, parameter, Variable } from "./variable.ts";
+export { Buffer, buffer, type Initializer, Parameter, parameter, Variable } from "./variable.ts";

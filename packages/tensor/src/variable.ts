@@ -82,3 +82,10 @@ export function parameter(value: Float32Array, shape: Shape): Parameter {
   result.value = value;
   return result;
 }
+
+/** A buffer with the given value. */
+export function buffer(value: TypedArray, shape: Shape, dtype: DType = dtypeOf(value)): Buffer {
+  const result = new Buffer(shape, dtype, () => value.slice());
+  result.value = value;
+  return result;
+}

@@ -66,6 +66,7 @@ export async function saveSnapshot(
     ...info,
     epoch: state.epoch,
     step: state.training.step,
+    phases: state.training.phases,
     within: state.within,
     scheduler: state.scheduler,
     earlyStopping: state.earlyStopping,
@@ -115,7 +116,7 @@ export async function loadSnapshot(path: string, layout: Layout, paths: Variable
     return joined;
   };
   const sizeOf = (shape: readonly number[]) => shape.reduce((size, length) => size * length, 1);
-  const { epoch, step, within, scheduler, earlyStopping, best } = readInfo(path, metadata.TRAIN_INFO);
+  const { epoch, step, phases, within, scheduler, earlyStopping, best } = readInfo(path, metadata.TRAIN_INFO);
   const changing = new Set<Variable>([...layout.segments.flatMap(({ parameters }) => parameters), ...layout.buffers]);
   const unchanging = Array.from(paths, ([variable, name]) => ({ variable, entry: tensors.get(`MODEL_STATE/${name}`) }));
   for (const { variable, entry } of unchanging)
@@ -130,6 +131,7 @@ export async function loadSnapshot(path: string, layout: Layout, paths: Variable
       ...(best === undefined ? {} : { best }),
       training: {
         step,
+        ...(phases === undefined ? {} : { phases }),
         parameters: layout.segments.map(({ shape }, segment) => gather(segment, sizeOf(shape), "MODEL_STATE/")),
         slots: layout.segments.map(({ shape, slots }, segment) =>
           Object.fromEntries(
@@ -165,6 +167,8 @@ function pathOf(paths: VariablePaths, variable: Variable): string {
 /** What TRAIN_INFO says, besides what the owner of the snapshot has added. */
 export interface TrainInfo extends Omit<TrainerState, "training"> {
   readonly step: number;
+  /** Minibatches of each phase, where a program has several. */
+  readonly phases?: Readonly<Record<string, number>> | undefined;
 }
 
 /** @throws TrainingError if there is no such text */

@@ -11,16 +11,22 @@ let randomOps = 0;
 
 /**
  * Runs a function that builds a graph, and collects the updates of buffers that modules ask for meanwhile. Random ops
- * are numbered from 0 in the order of their building, so that equal programs come out equal.
+ * are numbered in the order of their building, so that equal programs come out equal.
+ *
+ * @param firstRandomId what their numbers begin with, where the graph stands behind others
  */
-export function trace<T>(build: () => T): { readonly result: T; readonly updates: BufferUpdates } {
+export function trace<T>(
+  build: () => T,
+  firstRandomId = 0,
+): { readonly result: T; readonly updates: BufferUpdates; readonly nextRandomId: number } {
   const outer = open;
   const outerRandomOps = randomOps;
   const updates = new Map<Buffer, Tensor>();
   open = updates;
-  randomOps = 0;
+  randomOps = firstRandomId;
   try {
-    return { result: build(), updates };
+    const result = build();
+    return { result, updates, nextRandomId: randomOps };
   } finally {
     open = outer;
     randomOps = outerRandomOps;
@@ -32,7 +38,12 @@ export function isTracing(): boolean {
   return open !== undefined;
 }
 
-/** Asks that `buffer` hold `value` after the present step. Outside a trace there are no steps, and nothing happens. */
+/**
+ * Asks that `buffer` hold `value` after the present step: what a forward pass carries from step to step, such as running
+ * statistics. Outside a step that is being built nothing happens.
+ *
+ * @throws TensorError if the value has another shape or type
+ */
 export function updateBuffer(buffer: Buffer, value: Tensor): void {
   if (!sameShape(buffer.shape, value.shape) || buffer.dtype !== value.dtype) {
     throw new TensorError(
@@ -43,7 +54,7 @@ export function updateBuffer(buffer: Buffer, value: Tensor): void {
   open?.set(buffer, value);
 }
 
-/** What a module sees as a buffer's present value: the last update of this step, if there was one. */
+/** A buffer's present value in a step: what the last update in it has given, where there was one. */
 export function bufferValue(buffer: Buffer): Tensor {
   return open?.get(buffer) ?? buffer;
 }

@@ -126,6 +126,21 @@ export abstract class Module {
     return Array.from(this.namedParameters(), ([, parameter]) => parameter);
   }
 
+  /** Freezes all parameters: programs that are compiled from now on compute no gradients of them, and leave them as they are. */
+  freeze(): this {
+    return this.#requireGrad(false);
+  }
+
+  /** Has all parameters trained by the programs that are compiled from now on. */
+  unfreeze(): this {
+    return this.#requireGrad(true);
+  }
+
+  #requireGrad(requiresGrad: boolean): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = requiresGrad;
+    return this;
+  }
+
   /** Switches this module and all inner ones to training. */
   train(mode = true): this {
     this.training = mode;

@@ -1,17 +1,17 @@
-/** Things that are compiled when they are first needed, one for each number, and released together. */
-export class Compiled<Program extends { release(): void }> {
-  readonly #programs = new Map<number, Promise<Program>>();
-  readonly #compile: (size: number) => Promise<Program>;
+/** Things that are compiled when they are first needed, one for each key, and released together. */
+export class Compiled<Key, Program extends { release(): void }> {
+  readonly #programs = new Map<Key, Promise<Program>>();
+  readonly #compile: (key: Key) => Promise<Program>;
 
-  constructor(compile: (size: number) => Promise<Program>) {
+  constructor(compile: (key: Key) => Promise<Program>) {
     this.#compile = compile;
   }
 
-  for(size: number): Promise<Program> {
-    const known = this.#programs.get(size);
+  for(key: Key): Promise<Program> {
+    const known = this.#programs.get(key);
     if (known !== undefined) return known;
-    const program = this.#compile(size);
-    this.#programs.set(size, program);
+    const program = this.#compile(key);
+    this.#programs.set(key, program);
     return program;
   }
 

@@ -1,9 +1,11 @@
 import { bufferEntry, checkValues, type Layout, type StateRun, segmentEntry, type TrainingState } from "./layout.ts";
 import type { Part } from "./loop.ts";
-import type { StepValues } from "./step.ts";
-import { type Plan, type StepChunk, type StepOptions, stepProgram } from "./step-program.ts";
+import { type StepBuilder, type StepValues, traceStep } from "./step.ts";
+import { type Plan, type ProgramOptions, type StepChunk, stepProgram } from "./step-program.ts";
 
-export interface EvaluationOptions extends StepOptions {
+export interface EvaluationOptions extends ProgramOptions {
+  /** Builds one step; called once for each size of batch. */
+  readonly step: StepBuilder;
   /** Where the program finds what training changes; other variables have their present values. */
   readonly layout: Layout;
   /** The usual number of samples of a batch; where it is told, errors in the step are found at once. */
@@ -25,19 +27,20 @@ interface EvaluationRun extends StateRun {
   readonly firstStep: number;
 }
 
-export function compileEvaluation({ layout, batchSize, ...options }: EvaluationOptions): EvaluationProgram {
+export function compileEvaluation({ layout, batchSize, step, ...options }: EvaluationOptions): EvaluationProgram {
   const segments = layout.segments.map(segmentEntry);
   const stateValues: Part<StateRun> = {
     fixed: [...segments.map(({ entry }) => entry), ...layout.buffers.map(bufferEntry)],
     computed: segments.flatMap(({ computed }) => computed),
   };
-  const program = stepProgram<EvaluationRun, Plan<EvaluationRun>>("evaluation", options, () => ({
+  const program = stepProgram<EvaluationRun, "evaluation", Plan<EvaluationRun>>("evaluation", options, (batch) => ({
+    ...traceStep(batch, step),
     parts: [stateValues],
   }));
-  if (batchSize !== undefined) program.plan(batchSize);
+  if (batchSize !== undefined) program.plan(batchSize, "evaluation");
   return {
     async run(state, { firstStep = 0, ...chunk }) {
-      const { run } = await program.prepare(chunk);
+      const { run } = await program.prepare(chunk, "evaluation");
       checkValues(layout, state);
       const { values } = await run({ state, firstStep });
       return values;

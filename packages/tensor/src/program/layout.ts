@@ -8,6 +8,8 @@ import type { Segment } from "./segment.ts";
 
 /** Where the values of a model's changing variables lie in a state. */
 export interface Layout {
+  /** The names of the phases, where there are several. */
+  readonly phases?: readonly string[] | undefined;
   readonly segments: readonly Segment[];
   readonly buffers: readonly Buffer[];
 }
@@ -19,6 +21,8 @@ export interface Layout {
 export interface TrainingState {
   /** Minibatches seen; optimizer steps, where gradients are not accumulated. */
   readonly step: number;
+  /** Minibatches that each phase has trained on, where a program has several. */
+  readonly phases?: Readonly<Record<string, number>> | undefined;
   /** One for each segment. */
   readonly parameters: readonly Float32Array[];
   /** For each segment, one for each slot. */
@@ -31,13 +35,14 @@ export interface TrainingState {
  * What makes the states that training starts from: the present values of parameters and buffers, with optimizers that
  * have seen nothing. Values that are replaced later do not count, and arrays are made only for a state that is asked for.
  */
-export function stateSource({ segments, buffers }: Layout): () => TrainingState {
+export function stateSource({ segments, buffers, phases }: Layout): () => TrainingState {
   const segmentValues = segments.map(({ parameters }) => parameters.map(({ value }) => value));
   const bufferValues = buffers.map(({ value }) => value);
   return () => {
     const joined = segments.map((segment, index) => join(segment, segmentValues[index] ?? []));
     return {
       step: 0,
+      ...(phases && { phases: Object.fromEntries(phases.map((name) => [name, 0])) }),
       parameters: joined,
       slots: segments.map(({ slots, shape }, index) =>
         Object.fromEntries(
@@ -72,6 +77,7 @@ function join({ shape }: Segment, values: readonly TypedArray[]): Float32Array {
 export function checkState(layout: Layout, state: TrainingState): void {
   checkValues(layout, state);
   const fits =
+    (layout.phases ?? []).every((name) => state.phases?.[name] !== undefined) &&
     state.slots.length === layout.segments.length &&
     layout.segments.every(({ slots, shape }, index) =>
       Object.keys(slots).every((slot) => state.slots[index]?.[slot]?.length === sizeOf(shape)),
@@ -104,7 +110,7 @@ function anotherModel(): TensorError {
  * The same state in arrays that nobody else can see: those of the given one are taken away from whoever holds it, which
  * costs nothing. Arrays that share their memory with others are copied.
  */
-export function takeState({ step, parameters, slots, buffers }: TrainingState): TrainingState {
+export function takeState({ parameters, slots, buffers, ...counts }: TrainingState): TrainingState {
   const uses = new Map<ArrayBufferLike, number>();
   for (const { buffer } of [...parameters, ...slots.flatMap((vectors) => Object.values(vectors))])
     uses.set(buffer, (uses.get(buffer) ?? 0) + 1);
@@ -114,7 +120,7 @@ export function takeState({ step, parameters, slots, buffers }: TrainingState): 
     return isWhole && uses.get(buffer) === 1 ? new Float32Array(buffer.transfer()) : array.slice();
   };
   return {
-    step,
+    ...counts,
     parameters: parameters.map(take),
     slots: slots.map((vectors) =>
       Object.fromEntries(Object.entries(vectors).map(([name, vector]) => [name, take(vector)])),
@@ -148,10 +154,12 @@ export interface StateRun {
 }
 
 /** Where a step finds the values of a segment's parameters. */
-export function segmentEntry(
-  { parameters, shape }: Segment,
-  index: number,
-): { readonly entry: Entry<StateRun>; readonly computed: readonly (readonly [Variable, Tensor])[] } {
+export interface SegmentEntry {
+  readonly entry: Entry<StateRun>;
+  readonly computed: readonly (readonly [Variable, Tensor])[];
+}
+
+export function segmentEntry({ parameters, shape }: Segment, index: number): SegmentEntry {
   const array = ({ state }: StateRun) => state.parameters[index];
   const [single] = parameters;
   if (single !== undefined && parameters.length === 1) return { entry: { tensor: single, array }, computed: [] };
@@ -164,6 +172,19 @@ export function segmentEntry(
       vector.part(0, sizes, position).reshape(parameter.shape),
     ]),
   };
+}
+
+/** Where a step finds what is remembered of a segment's elements: one entry for each slot. */
+export function slotEntries({ shape, slots }: Segment, index: number): Readonly<Record<string, Entry<StateRun>>> {
+  return Object.fromEntries(
+    Object.keys(slots).map((slot) => [
+      slot,
+      {
+        tensor: input(`${slot} ${index}`, shape, "float32"),
+        array: ({ state }: StateRun) => state.slots[index]?.[slot],
+      },
+    ]),
+  );
 }
 
 export function bufferEntry(buffer: Buffer, index: number): Entry<StateRun> {

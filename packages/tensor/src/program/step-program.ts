@@ -15,13 +15,11 @@ import {
   type SampleRun,
   samplesPart,
 } from "./samples.ts";
-import { type StepBuilder, type StepValues, type TracedStep, traceStep } from "./step.ts";
+import type { StepValues } from "./step.ts";
 
-export interface StepOptions {
+export interface ProgramOptions {
   /** The samples, of which a step sees rows; or what they will be, where each chunk brings its own. */
   readonly fields: readonly (FieldSpec | SampleArray)[];
-  /** Builds one step; called once for each size of batch. */
-  readonly step: StepBuilder;
   readonly device?: Device | undefined;
 }
 
@@ -30,18 +28,25 @@ export interface StepChunk extends SampleChunk {
   readonly generator: Generator;
 }
 
-/** What a kind of program does with a step: which parts join those of every program. */
+/** What a kind of program does in each step. */
 export interface Plan<Run> {
+  /** Which parts join those of every program. */
   readonly parts: readonly Part<Run>[];
+  /** What a chunk reports of each step. */
+  readonly reported: Readonly<Record<string, Tensor>>;
+  /** What the step reads. */
+  readonly leaves: readonly Variable[];
+  /** The ids of the random ops that the results depend on. */
+  readonly randomOps: readonly number[];
 }
 
-/** A loop of steps over the minibatches of chunks, compiled for each size of batch when that is first seen. */
-export interface StepProgram<Run, Own extends Plan<Run>> {
+/** A loop of steps over the minibatches of chunks, compiled for each size of batch and kind of step when that is first seen. */
+export interface StepProgram<Run, Kind, Own extends Plan<Run>> {
   /** Builds the step for a size of batch, whose errors come now. */
-  plan(batchSize: number): Own;
-  compile(batchSize: number): Promise<unknown>;
+  plan(batchSize: number, kind: Kind): Own;
+  compile(batchSize: number, kind: Kind): Promise<unknown>;
   /** Checks a chunk, and compiles what its size of batch needs. */
-  prepare(chunk: StepChunk): Promise<PreparedChunk<Run, Own>>;
+  prepare(chunk: StepChunk, kind: Kind): Promise<PreparedChunk<Run, Own>>;
   release(): void;
 }
 
@@ -55,33 +60,37 @@ export interface StepsResult extends Pick<LoopResult, "last"> {
   readonly values: StepValues;
 }
 
-/** @param planOf says what is done with a step that is traced for batches of a size */
-export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Own extends Plan<Run>>(
+/** @param planOf says what a step of a kind does with batches of a size */
+export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Kind, Own extends Plan<Run>>(
   name: string,
-  { fields, step, device = "cpu" }: StepOptions,
-  planOf: (traced: TracedStep, batchSize: number) => Own,
-): StepProgram<Run, Own> {
-  const planned = new Map<number, { readonly own: Own; readonly loop: Loop<Run & SampleRun & RandomRun> }>();
-  const plannedFor = (batchSize: number) => {
-    const known = planned.get(batchSize);
-    if (known !== undefined) return known;
+  { fields, device = "cpu" }: ProgramOptions,
+  planOf: (batch: readonly Tensor[], batchSize: number, kind: Kind) => Own,
+): StepProgram<Run, Kind, Own> {
+  const planned = new Map<string, { readonly own: Own; readonly loop: Loop<Run & SampleRun & RandomRun> }>();
+  const plannedFor = (batchSize: number, kind: Kind) => {
+    const key = JSON.stringify([batchSize, kind]);
+    const known = planned.get(key);
+    if (known !== undefined) return { key, ...known };
     const { part: samples, batch } = samplesPart(fields, batchSize);
-    const traced = traceStep(batch, step);
-    const own = planOf(traced, batchSize);
-    const parts = [samples, constantsPart(traced.leaves, own.parts), ...own.parts, randomPart(traced.randomOps)];
-    const plan = { own, loop: { name, parts, collected: traced.reported } };
-    planned.set(batchSize, plan);
-    return plan;
+    const own = planOf(batch, batchSize, kind);
+    const parts = [samples, constantsPart(own.leaves, own.parts), ...own.parts, randomPart(own.randomOps)];
+    const plan = { own, loop: { name, parts, collected: own.reported } };
+    planned.set(key, plan);
+    return { key, ...plan };
   };
-  const programs = new Compiled((batchSize) => compileLoop(plannedFor(batchSize).loop, executorOf(device)));
+  const programs = new Compiled((key: string) => {
+    const plan = planned.get(key);
+    if (plan === undefined) throw new RangeError(`nothing is planned for ${key}`);
+    return compileLoop(plan.loop, executorOf(device));
+  });
   return {
-    plan: (batchSize) => plannedFor(batchSize).own,
-    compile: (batchSize) => programs.for(batchSize),
-    async prepare({ generator, ...chunk }) {
+    plan: (batchSize, kind) => plannedFor(batchSize, kind).own,
+    compile: (batchSize, kind) => programs.for(plannedFor(batchSize, kind).key),
+    async prepare({ generator, ...chunk }, kind) {
       const samples = checkedChunk(fields, chunk);
       const { steps } = samples;
-      const plan = plannedFor(chunk.batchSize).own;
-      const program = await programs.for(chunk.batchSize);
+      const { own: plan, key } = plannedFor(chunk.batchSize, kind);
+      const program = await programs.for(key);
       return {
         plan,
         steps,

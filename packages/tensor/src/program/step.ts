@@ -1,9 +1,9 @@
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
-import { type BufferUpdates, trace } from "../graph/trace.ts";
+import { type BufferUpdates, trace, updateBuffer } from "../graph/trace.ts";
 import { showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { Variable } from "../variable.ts";
+import { type Buffer, Variable } from "../variable.ts";
 
 /** What one step computes from its minibatch. */
 export interface StepResult {
@@ -13,6 +13,11 @@ export interface StepResult {
   readonly metrics?: Readonly<Record<string, Tensor>>;
   /** Further tensors of any shape to report for each step, such as counts by class or the scores of the samples. */
   readonly collected?: Readonly<Record<string, Tensor>>;
+  /**
+   * What buffers hold after a step of training, besides what modules ask for with `updateBuffer`: recurrent state, moving
+   * averages. `detach()` the value where no gradient is to flow, as it cannot beyond a step.
+   */
+  readonly carry?: ReadonlyMap<Buffer, Tensor>;
 }
 
 /** For each step of a chunk the loss, the metrics and what is collected, one step's elements after the other's. */
@@ -32,11 +37,17 @@ export interface TracedStep {
   readonly leaves: readonly Variable[];
   /** The ids of the random ops that the results depend on. */
   readonly randomOps: readonly number[];
+  /** The id that is free for random ops of what comes behind the step. */
+  readonly nextRandomId: number;
 }
 
 /** Builds the graph of one step. */
-export function traceStep(batch: readonly Tensor[], build: StepBuilder): TracedStep {
-  const { result, updates } = trace(() => build(batch));
+export function traceStep(batch: readonly Tensor[], build: StepBuilder, firstRandomId = 0): TracedStep {
+  const { result, updates, nextRandomId } = trace(() => {
+    const built = build(batch);
+    for (const [buffer, value] of built.carry ?? []) updateBuffer(buffer, value);
+    return built;
+  }, firstRandomId);
   const { metrics = {}, collected = {} } = result;
   const repeated = Object.keys(collected).find((name) => Object.hasOwn(metrics, name));
   if (repeated !== undefined)
@@ -52,7 +63,7 @@ export function traceStep(batch: readonly Tensor[], build: StepBuilder): TracedS
   const order = topologicalOrder([...Object.values(reported), ...updates.values()]);
   const leaves = order.filter((tensor) => tensor instanceof Variable);
   const randomOps = new Set(order.map(({ randomId }) => randomId).filter((id) => id !== undefined));
-  return { loss, reported, updates, leaves, randomOps: [...randomOps] };
+  return { loss, reported, updates, leaves, randomOps: [...randomOps], nextRandomId };
 }
 
 function scalarOf(what: string, tensor: Tensor): Tensor {

@@ -16,7 +16,7 @@ const unrolled = 8;
 export async function compileSteps(graph: LoopGraph, device: Device): Promise<Executable> {
   // Where values can stay on the device, the state does from step to step.
   const resident = device === "webgpu" ? graph.carried.map((_, index) => outputName(index)) : [];
-  const sessions = new Compiled((count) => {
+  const sessions = new Compiled((count: number) => {
     const { model, bytes } = emitSteps(graph, count, device);
     return createSession(model, bytes, { device, resident });
   });
@@ -72,7 +72,7 @@ function emitSteps(graph: LoopGraph, count: number, device: Device): { model: Ui
 async function runSteps(
   { results }: LoopGraph,
   { fixed, carried, perStep, steps }: LoopFeeds,
-  sessions: Compiled<Session>,
+  sessions: Compiled<number, Session>,
   transfer: Transfer,
 ): Promise<readonly (TypedArray | undefined)[]> {
   const given = await transfer.toDevice(byName([...fixed, ...carried]));

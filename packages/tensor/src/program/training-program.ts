@@ -1,46 +1,58 @@
-import { expectFloat32 } from "../dtype.ts";
+import { nearestNames } from "@ml-mosaic/base";
+import { expectFloat32, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
-import { grad } from "../graph/gradient.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
+import { substitute } from "../graph/substitute.ts";
+import { cat } from "../methods/movement.ts";
 import type { Tensor } from "../tensor.ts";
-import type { Parameter, Variable } from "../variable.ts";
 import {
   bufferEntry,
   checkState,
   type Layout,
+  type StateRun,
+  segmentEntry,
+  slotEntries,
   stateSource,
   storeState,
   type TrainingState,
   takeState,
 } from "./layout.ts";
-import type { Carried } from "./loop.ts";
+import type { Carried, Entry } from "./loop.ts";
+import { type Changed, changedBy, type TracedPhase, type TrainingPhase, tracePhase } from "./phase.ts";
 import { segmentsOf } from "./segment.ts";
-import type { StepValues, TracedStep } from "./step.ts";
-import { type Plan, type StepChunk, type StepOptions, type StepsResult, stepProgram } from "./step-program.ts";
-import { type LearningRate, type UpdateOptions, type UpdateRun, updatePart, updateSlots } from "./update.ts";
+import type { StepValues } from "./step.ts";
+import { type Plan, type ProgramOptions, type StepChunk, type StepsResult, stepProgram } from "./step-program.ts";
+import { type LearningRate, type UpdateRun, updateSegments } from "./update.ts";
 
-/** Parameters with an optimizer of their own, such as biases without weight decay. */
-export interface ParameterGroup {
-  readonly parameters: readonly Parameter[];
-  readonly optimizer: Optimizer;
-}
-
-export interface TrainingOptions extends StepOptions, UpdateOptions {
-  /** What to train; parameters that the loss does not depend on stay as they are. */
-  readonly parameters: readonly Parameter[];
-  readonly optimizer: Optimizer;
-  /** Exceptions: these parameters, listed above or not, are trained by the optimizer that stands here. */
-  readonly groups?: readonly ParameterGroup[] | undefined;
+interface TrainingProgramOptions extends ProgramOptions {
   /** The usual number of samples of a batch. */
   readonly batchSize: number;
 }
 
+/** Training in one phase: a loss of each minibatch makes one step. */
+export interface SinglePhaseOptions extends TrainingProgramOptions, TrainingPhase {
+  readonly phases?: undefined;
+}
+
+/** Training in several phases over one state. */
+export interface SeveralPhasesOptions extends TrainingProgramOptions {
+  /**
+   * What a minibatch trains, one phase after the other: each sees the parameters and buffers as those before it left them. What
+   * several phases train has each one's optimizer.
+   */
+  readonly phases: Readonly<Record<string, TrainingPhase>>;
+}
+
+export type TrainingOptions = SinglePhaseOptions | SeveralPhasesOptions;
+
 export interface Chunk extends StepChunk {
   /**
-   * Learning rate of all steps of the chunk; optimizers of groups keep their ratio to the main one. A function gives the
-   * rate of each optimizer at each optimizer step.
+   * Learning rate of all steps of the chunk; other optimizers than the first keep their ratio to it. A function gives the rate
+   * of each optimizer at each optimizer step. Of several phases, each may have its own. Without it optimizers have their own
+   * rates.
    */
-  readonly lr: number | LearningRate;
+  readonly lr?: number | LearningRate | Readonly<Record<string, number | LearningRate>>;
+  /** The phases that each step of the chunk takes, in this order; one may be repeated. Without it, all in theirs. */
+  readonly phases?: readonly string[] | undefined;
   /**
    * Gives the state away: the new one takes its memory, and its arrays are empty afterwards, also if the run fails. Saves
    * as much memory as a state has, and the waiting for garbage collection. JAX's `donate_argnums`.
@@ -50,13 +62,16 @@ export interface Chunk extends StepChunk {
 
 /**
  * Training as a compiled program: many steps run in one call, with parameters and optimizer state staying inside ONNX
- * Runtime meanwhile. One loop is compiled for each size of batch, when it is first seen.
+ * Runtime meanwhile. One loop is compiled for each size of batch and choice of phases, when it is first seen.
  */
 export interface TrainingProgram {
   readonly layout: Layout;
   /** The values that parameters and buffers had at compilation, with optimizers that have seen nothing. Made when asked for. */
   readonly initialState: TrainingState;
-  /** Runs a chunk of steps from `state` and returns the new state; `state` itself stays valid, unless it is donated. */
+  /**
+   * Runs a chunk of steps from `state` and returns the new state; `state` itself stays valid, unless it is donated. Values of
+   * several phases are called `phase.loss`, `phase.metric`.
+   */
   run(state: TrainingState, chunk: Chunk): Promise<{ readonly state: TrainingState; readonly values: StepValues }>;
   /** Writes the state into the parameters and buffers of the model. */
   store(state: TrainingState): void;
@@ -65,48 +80,80 @@ export interface TrainingProgram {
 }
 
 interface TrainingPlan extends Plan<UpdateRun> {
-  readonly layout: Layout;
-  /** The state after the steps of a run. */
-  stateAfter(step: number, result: StepsResult): TrainingState;
+  /** The state after some steps of a run. */
+  stateAfter(before: TrainingState, steps: number, result: StepsResult): TrainingState;
 }
 
-/** @throws TensorError if the loss is no scalar, or no parameter has a gradient */
+/** The name of the phase of programs that have but one. */
+const onlyPhase = "";
+
+/** @throws TensorError if a loss is no scalar, or no parameter has a gradient */
 export async function compileTraining(options: TrainingOptions): Promise<TrainingProgram> {
-  let first: Layout | undefined;
-  const program = stepProgram<UpdateRun, TrainingPlan>("training", options, (traced, batchSize) => {
-    const plan = planTraining(options, traced);
-    first ??= plan.layout;
-    checkSameVariables(first, plan.layout, batchSize);
-    return plan;
-  });
-  const { layout } = program.plan(options.batchSize);
-  await program.compile(options.batchSize);
-  const makeInitialState = stateSource(layout);
+  const phases: ReadonlyMap<string, TrainingPhase> = new Map(
+    options.phases === undefined ? [[onlyPhase, options]] : Object.entries(options.phases),
+  );
+  const all = [...phases.keys()];
+  if (all.length === 0 || (options.phases !== undefined && all.includes(onlyPhase)))
+    throw new TensorError("TENSOR_VALUE", "phases: name at least one phase, and each by a name that is not empty");
+  let layout: Layout | undefined;
+  const changed = new Map<string, Changed>();
+  const program = stepProgram<UpdateRun, readonly string[], TrainingPlan>(
+    "training",
+    options,
+    (batch, batchSize, names) => {
+      const turns: TracedPhase[] = [];
+      for (const name of names) {
+        const phase = phases.get(name);
+        if (phase !== undefined) turns.push(tracePhase(name, phase, batch, turns.at(-1)?.traced.nextRandomId ?? 0));
+      }
+      for (const turn of turns) checkSameVariables(changed, turn, batchSize);
+      layout ??= layoutOf(turns);
+      return planTraining(turns, layout);
+    },
+  );
+  program.plan(options.batchSize, all);
+  await program.compile(options.batchSize, all);
+  const known: Layout = layout ?? { segments: [], buffers: [] };
+  const makeInitialState = stateSource(known);
   return {
-    layout,
+    layout: known,
     get initialState() {
       return makeInitialState();
     },
-    async run(given, { lr, donate = false, ...chunk }) {
-      const { plan, steps, run } = await program.prepare(chunk);
-      checkState(layout, given);
+    async run(given, { lr, donate = false, phases: chosen = all, ...chunk }) {
+      checkPhases(all, chosen);
+      const rates = ratesOf(lr, phases);
+      const { plan, steps, run } = await program.prepare(chunk, chosen);
+      checkState(known, given);
       const state = donate ? takeState(given) : given;
-      const firstStep = state.step;
-      const result = await run({ state, firstStep, steps, lr: rateOf(lr, options.optimizer) }, { overwrite: donate });
-      return { values: result.values, state: plan.stateAfter(firstStep + steps, result) };
+      const result = await run({ state, firstStep: state.step, steps, lr: rates }, { overwrite: donate });
+      return { values: result.values, state: plan.stateAfter(state, steps, result) };
     },
-    store: (state) => storeState(state, layout),
+    store: (state) => storeState(state, known),
     release: () => program.release(),
   };
 }
 
+function checkPhases(all: readonly string[], chosen: readonly string[]): void {
+  if (chosen.length === 0)
+    throw new TensorError("TENSOR_VALUE", `phases: there is none to run; there are ${all.join(", ")}`);
+  for (const name of chosen) {
+    if (all.includes(name)) continue;
+    const there = all.includes(onlyPhase) ? "this program was compiled without phases" : `there are ${all.join(", ")}`;
+    const [nearest] = nearestNames(name, all);
+    throw new TensorError(
+      "TENSOR_VALUE",
+      `phases: there is no phase ${JSON.stringify(name)}; ${there}${nearest ? `. Did you mean "${nearest}"?` : ""}`,
+    );
+  }
+}
+
 /** A state fits the loops of all sizes of batch only if they change the same variables. */
-function checkSameVariables(one: Layout, other: Layout, batchSize: number): void {
-  const [variables, others] = [one, other].map(({ segments, buffers }): readonly Variable[] => [
-    ...segments.flatMap(({ parameters }) => parameters),
-    ...buffers,
-  ]);
-  if (variables?.length !== others?.length || variables?.some((variable, index) => variable !== others?.[index])) {
+function checkSameVariables(known: Map<string, Changed>, turn: TracedPhase, batchSize: number): void {
+  const now = changedBy(turn);
+  const before = known.get(turn.name) ?? now;
+  known.set(turn.name, before);
+  if (before.symmetricDifference(now).size > 0) {
     throw new TensorError(
       "TENSOR_VALUE",
       `the step for batches of ${batchSize} changes other parameters or buffers than the first one did; it must build the same computation for every size`,
@@ -114,66 +161,128 @@ function checkSameVariables(one: Layout, other: Layout, batchSize: number): void
   }
 }
 
-function planTraining(options: TrainingOptions, traced: TracedStep): TrainingPlan {
-  const groups = groupsOf(options);
-  const trained = groups.flatMap(({ parameters }) => parameters);
-  const found = grad(traced.loss, trained);
-  const gradients = new Map(trained.map((parameter, index) => [parameter, found[index]]));
-  const reached = groups.flatMap(({ parameters, optimizer }) =>
-    segmentsOf(
-      parameters.flatMap((parameter): [Parameter, Tensor][] => {
-        const gradient = gradients.get(parameter);
-        return gradient === undefined ? [] : [[parameter, gradient]];
-      }),
-      optimizer,
-      updateSlots(options),
-    ),
-  );
-  if (reached.length === 0) {
-    throw new TensorError(
-      "TENSOR_GRADIENT",
-      `the loss depends on none of the ${options.parameters.length} parameters: there is nothing to train. Does forward use them, and is requiresGrad true?`,
-    );
+function layoutOf(turns: readonly TracedPhase[]): Layout {
+  const names = turns.map(({ name }) => name);
+  return {
+    ...(names.includes(onlyPhase) ? {} : { phases: names }),
+    segments: segmentsOf(turns.flatMap(({ reached }) => reached)),
+    buffers: [...new Set(turns.flatMap(({ traced }) => [...traced.updates.keys()]))],
+  };
+}
+
+/** @param turns the phases of a step in their order, each with the tensors as it finds them where it is the first */
+function planTraining(turns: readonly TracedPhase[], { segments, buffers }: Layout): TrainingPlan {
+  const state = segments.map((segment, index) => ({
+    segment,
+    ...segmentEntry(segment, index),
+    slots: slotEntries(segment, index),
+  }));
+  const bufferEntries = buffers.map(bufferEntry);
+  /** What the turns so far have made of what they found. */
+  const now = new Map<Tensor, Tensor>();
+  const perStep: Entry<UpdateRun>[] = [];
+  const reported: [name: string, Tensor][] = [];
+  for (const [index, { name, phase, traced, gradients }] of turns.entries()) {
+    const isSame = (each: TracedPhase) => each.name === name;
+    const turn = { phase: name, turn: turns.slice(0, index).filter(isSame).length, turns: turns.filter(isSame).length };
+    const update = updateSegments(state, gradients, turn, phase);
+    perStep.push(...update.perStep);
+    const changes = [...update.next, ...traced.updates];
+    const reports = Object.entries(traced.reported);
+    const settled = substitute([...changes.map(([, value]) => value), ...reports.map(([, value]) => value)], now);
+    for (const [position, value] of settled.entries()) {
+      const [before] = changes[position] ?? [];
+      const [report] = reports[position - changes.length] ?? [];
+      if (before !== undefined) now.set(before, value);
+      else if (report !== undefined) reported.push([name === onlyPhase ? report : `${name}.${report}`, value]);
+    }
+    for (const { entry, computed } of state) {
+      const value = now.get(entry.tensor);
+      if (value === undefined) continue;
+      const vector = new Map([[entry.tensor, value]]);
+      for (const [parameter, part] of computed) now.set(parameter, substitute([part], vector)[0] ?? part);
+    }
   }
-  const { part, updates } = updatePart(reached, options);
-  const buffers = Array.from(
-    traced.updates,
-    ([buffer, next], index): Carried<UpdateRun> => ({ ...bufferEntry(buffer, index), next }),
+  const leaves = [...new Set(turns.flatMap(({ traced }) => traced.leaves))];
+  const isRead = new Set<Tensor>(leaves);
+  const carriedOf = (entry: Entry<StateRun>): Carried<UpdateRun>[] => {
+    const next = now.get(entry.tensor);
+    return next === undefined ? [] : [{ ...entry, next }];
+  };
+  const entries = [
+    ...state.map(({ entry }) => entry),
+    ...state.flatMap(({ slots }) => Object.values(slots)),
+    ...bufferEntries,
+  ];
+  const carried = new Map(entries.flatMap((entry) => carriedOf(entry).map((each) => [entry, each] as const)));
+  const used = state.filter(
+    ({ entry, segment }) => carried.has(entry) || segment.parameters.some((parameter) => isRead.has(parameter)),
+  );
+  const fixed = [...used.map(({ entry }) => entry), ...bufferEntries.filter(({ tensor }) => isRead.has(tensor))].filter(
+    (entry) => !carried.has(entry),
   );
   return {
-    layout: { segments: reached.map(({ segment }) => segment), buffers: [...traced.updates.keys()] },
-    parts: [part, { carried: buffers }],
-    stateAfter(step, { last }) {
-      const values = (entry: Carried<UpdateRun>) => expectFloat32(last(entry), `${entry.tensor}`);
+    reported: Object.fromEntries(
+      Map.groupBy(reported, ([name]) => name)
+        .entries()
+        .map(([name, values]) => [name, joined(values.map(([, value]) => value))]),
+    ),
+    leaves,
+    randomOps: turns.flatMap(({ traced }) => traced.randomOps),
+    parts: [
+      {
+        fixed,
+        carried: [...carried.values()],
+        perStep,
+        computed: used.flatMap(({ computed }) => computed),
+      },
+    ],
+    stateAfter(before, steps, { last }) {
+      const after = (entry: Entry<StateRun> | undefined, given: TypedArray) => {
+        const change = entry && carried.get(entry);
+        return change === undefined ? given : last(change);
+      };
+      const floats = (entry: Entry<StateRun> | undefined, given: Float32Array) =>
+        expectFloat32(after(entry, given), `${entry?.tensor}`);
       return {
-        step,
-        parameters: updates.map(({ parameters }) => values(parameters)),
-        slots: updates.map(({ slots }) =>
-          Object.fromEntries(Object.entries(slots).map(([slot, entry]) => [slot, values(entry)])),
+        step: before.step + steps,
+        ...(before.phases && { phases: countsAfter(before.phases, turns, steps) }),
+        parameters: before.parameters.map((given, index) => floats(state[index]?.entry, given)),
+        slots: before.slots.map((vectors, index) =>
+          Object.fromEntries(
+            Object.entries(vectors).map(([slot, given]) => [slot, floats(state[index]?.slots[slot], given)]),
+          ),
         ),
-        buffers: buffers.map(last),
+        buffers: before.buffers.map((given, index) => after(bufferEntries[index], given)),
       };
     },
   };
 }
 
-/** Every parameter that is to be trained, once, with its optimizer. */
-function groupsOf({ parameters, optimizer, groups = [] }: TrainingOptions): readonly ParameterGroup[] {
-  const trained = (listed: readonly Parameter[]) => [...new Set(listed.filter(({ requiresGrad }) => requiresGrad))];
-  const own = groups.map((group) => ({ parameters: trained(group.parameters), optimizer: group.optimizer }));
-  const grouped = own.flatMap((group) => group.parameters);
-  const exceptions = new Set(grouped);
-  const repeated = grouped.length - exceptions.size;
-  if (repeated > 0) {
-    throw new TensorError(
-      "TENSOR_VALUE",
-      `${repeated} ${repeated === 1 ? "parameter stands" : "parameters stand"} in two groups; each belongs to one`,
-    );
-  }
-  return [{ parameters: trained(parameters).filter((parameter) => !exceptions.has(parameter)), optimizer }, ...own];
+function countsAfter(
+  before: Readonly<Record<string, number>>,
+  turns: readonly TracedPhase[],
+  steps: number,
+): Readonly<Record<string, number>> {
+  const counts = { ...before };
+  for (const { name } of turns) counts[name] = (counts[name] ?? 0) + steps;
+  return counts;
 }
 
-function rateOf(lr: number | LearningRate, main: Optimizer): LearningRate {
+/** What a phase reports that stands in a step more than once: of one step after the other, of one turn after the other. */
+function joined(values: readonly Tensor[]): Tensor {
+  const [single] = values;
+  return single !== undefined && values.length === 1 ? single : cat(values.map((value) => value.reshape([-1])));
+}
+
+/** The rates of a phase, by its name. */
+function ratesOf(lr: Chunk["lr"], phases: ReadonlyMap<string, TrainingPhase>): (phase: string) => LearningRate {
+  const main = phases.values().next().value?.optimizer.lr ?? 1;
   // The main optimizer gets the very number.
-  return typeof lr === "function" ? lr : (baseLr) => lr * (baseLr / main.lr);
+  const rateOf = (rate: number | LearningRate | undefined, first: number): LearningRate =>
+    rate === undefined ? (baseLr) => baseLr : typeof rate === "function" ? rate : (baseLr) => rate * (baseLr / first);
+  if (typeof lr !== "object") return () => rateOf(lr, main);
+  const unknown = Object.keys(lr).find((name) => !phases.has(name));
+  if (unknown !== undefined) checkPhases([...phases.keys()], [unknown]);
+  return (phase) => rateOf(lr[phase], phases.get(phase)?.optimizer.lr ?? main);
 }

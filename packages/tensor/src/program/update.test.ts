@@ -10,7 +10,7 @@ import { Generator } from "../random/generator.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { type Parameter, parameter } from "../variable.ts";
 import type { TrainingState } from "./layout.ts";
-import { compileTraining, type TrainingOptions, type TrainingProgram } from "./training-program.ts";
+import { compileTraining, type SinglePhaseOptions, type TrainingProgram } from "./training-program.ts";
 import type { LearningRate, UpdateOptions } from "./update.ts";
 
 const optimizers = { SGD: optim.SGD, Adam: optim.Adam, AdamW: optim.AdamW, RMSprop: optim.RMSprop };
@@ -67,7 +67,7 @@ function at<T>(items: readonly T[], index: number): T {
 
 const newParameters = () => shapes.map((shape, index) => parameter(spread(sizeOf(shape), 10 + index, 0.5), shape));
 
-function step(parameters: readonly Parameter[]): TrainingOptions["step"] {
+function step(parameters: readonly Parameter[]): SinglePhaseOptions["step"] {
   return (batch) => {
     const [x, t, z] = [at(batch, 0), at(batch, 1), at(batch, 2)];
     const [w1, b1, w2, b2, e, b] = [0, 1, 2, 3, 4, 5].map((index) => at(parameters, index));
@@ -199,7 +199,7 @@ describe("what is remembered", () => {
     { data: spread(8, 1, 1), shape: [4, 2], dtype: "float32" as const },
     { data: spread(4, 2, 1), shape: [4, 1], dtype: "float32" as const },
   ];
-  const options: TrainingOptions = {
+  const options: SinglePhaseOptions = {
     fields: data,
     parameters: linear.parameters(),
     optimizer: optim.SGD({ lr: 0.1 }),
@@ -258,7 +258,7 @@ describe("what is remembered", () => {
     program.release();
   });
 
-  test.each<[string, Partial<TrainingOptions>, RegExp]>([
+  test.each<[string, Partial<SinglePhaseOptions>, RegExp]>([
     ["accumulate 0", { accumulate: 0 }, /accumulate is 0; it must be a whole number above 0/],
     ["accumulate 1.5", { accumulate: 1.5 }, /accumulate is 1.5/],
     ["clipNorm 0", { clipNorm: 0 }, /clipNorm is 0; it must be above 0/],

@@ -2,10 +2,11 @@
 import { TensorError } from "../errors.ts";
 import type { Optimizer, SlotStart } from "../optim/optimizer.ts";
 import { input, type Tensor } from "../tensor.ts";
-import { type StateRun, segmentEntry } from "./layout.ts";
-import type { Carried, Entry, Part } from "./loop.ts";
+import type { Parameter } from "../variable.ts";
+import type { SegmentEntry, StateRun } from "./layout.ts";
+import type { Entry } from "./loop.ts";
 import { memoized } from "./memoized.ts";
-import type { ReachedSegment, Segment } from "./segment.ts";
+import { type Segment, segmentGradient, slotName } from "./segment.ts";
 
 /** The rate of an optimizer whose own rate is `baseLr`, at an optimizer step counted from 0. */
 export type LearningRate = (baseLr: number, step: number) => number;
@@ -24,13 +25,20 @@ export interface UpdateRun extends StateRun {
   /** Minibatches before the run. */
   readonly firstStep: number;
   readonly steps: number;
-  readonly lr: LearningRate;
+  readonly lr: (phase: string) => LearningRate;
 }
 
-/** Where a segment's values are found after a run. */
-export interface SegmentUpdate {
-  readonly parameters: Carried<UpdateRun>;
-  readonly slots: Readonly<Record<string, Carried<UpdateRun>>>;
+/** Where a step finds a segment, and what is remembered of it. */
+export interface StateEntry extends SegmentEntry {
+  readonly segment: Segment;
+  readonly slots: Readonly<Record<string, Entry<StateRun>>>;
+}
+
+/** A phase's place among those of a step, in which it may stand more than once. */
+export interface Turn {
+  readonly phase: string;
+  readonly turn: number;
+  readonly turns: number;
 }
 
 const accumulated = "accumulated";
@@ -51,59 +59,64 @@ export function updateSlots(options: UpdateOptions): Readonly<Record<string, Slo
   return accumulationOf(options) > 1 ? { [accumulated]: 0 } : {};
 }
 
-/** Changes the vectors of segments, and what their optimizers remember. */
-export function updatePart(
-  reached: readonly ReachedSegment[],
+/**
+ * What a turn of a phase makes of the segments that it changes, and what they remember.
+ *
+ * @returns what each tensor of an entry becomes, and what this needs of each step
+ */
+export function updateSegments(
+  state: readonly StateEntry[],
+  gradients: ReadonlyMap<Parameter, Tensor>,
+  turn: Turn,
   options: UpdateOptions,
-): { readonly part: Part<UpdateRun>; readonly updates: readonly SegmentUpdate[] } {
+): { readonly next: ReadonlyMap<Tensor, Tensor>; readonly perStep: readonly Entry<UpdateRun>[] } {
   const accumulate = accumulationOf(options);
-  const applies = accumulate === 1 ? undefined : appliesEntry(accumulate);
+  const applies = accumulate === 1 ? undefined : appliesEntry(accumulate, turn);
   // Between optimizer steps everything stays, and the sum of gradients grows.
   const settle = (next: Tensor, before: Tensor) =>
     applies === undefined ? next : applies.tensor.gt(0).where(next, before);
-  const scalarsOf = memoized((optimizer: Optimizer) => scalarEntries(optimizer, accumulate));
-  const summed = reached.map(({ segment, gradient }, index) => {
-    const sum = accumulate === 1 ? undefined : slotEntry(segment, index, accumulated);
-    const total = sum === undefined ? gradient : sum.tensor.add(gradient.mul(1 / accumulate));
-    return { ...segmentEntry(segment, index), segment, index, sum, total, limited: limit(total, options) };
+  const scalarsOf = memoized((optimizer: Optimizer) => scalarEntries(optimizer, accumulate, turn));
+  const summed = state.flatMap((each) => {
+    const updater = each.segment.updaters.find(({ phase }) => phase === turn.phase);
+    if (updater === undefined) return [];
+    const slotOf = (slot: string) => each.slots[slotName(each.segment, updater, slot)]?.tensor;
+    const gradient = segmentGradient(each.segment, gradients);
+    const sum = slotOf(accumulated);
+    const total = sum === undefined ? gradient : sum.add(gradient.mul(1 / accumulate));
+    return {
+      parameter: each.entry.tensor,
+      optimizer: updater.optimizer,
+      slotOf,
+      sum,
+      total,
+      limited: limit(total, options),
+    };
   });
   const scale = normScale(
     summed.map(({ limited }) => limited),
     options,
   );
-  const updates = summed.map(({ entry, segment, index, sum, total, limited }): SegmentUpdate => {
-    const { optimizer } = segment;
-    const slots = Object.keys(optimizer.slots).map((slot) => [slot, slotEntry(segment, index, slot)] as const);
+  const next = new Map<Tensor, Tensor>();
+  for (const { parameter, optimizer, slotOf, sum, total, limited } of summed) {
+    const slots = Object.keys(optimizer.slots).flatMap((slot): [string, Tensor][] => {
+      const tensor = slotOf(slot);
+      return tensor === undefined ? [] : [[slot, tensor]];
+    });
     const after = optimizer.update({
-      parameter: entry.tensor,
+      parameter,
       gradient: scale === undefined ? limited : limited.mul(scale),
-      slots: tensorsOf(slots),
+      slots: Object.fromEntries(slots),
       scalars: tensorsOf(scalarsOf(optimizer)),
     });
-    const settled = slots.map(([slot, before]) => {
-      const next = after.slots[slot];
-      return [slot, { ...before, next: next === undefined ? before.tensor : settle(next, before.tensor) }] as const;
-    });
-    return {
-      parameters: { ...entry, next: settle(after.parameter, entry.tensor) },
-      slots: {
-        ...Object.fromEntries(settled),
-        ...(sum && { [accumulated]: { ...sum, next: settle(total.zerosLike(), total) } }),
-      },
-    };
-  });
-  const scalars = [...new Set(reached.map(({ segment }) => segment.optimizer))].flatMap(scalarsOf);
-  return {
-    updates,
-    part: {
-      carried: [
-        ...updates.map(({ parameters }) => parameters),
-        ...updates.flatMap(({ slots }) => Object.values(slots)),
-      ],
-      perStep: [...scalars.map(([, entry]) => entry), ...(applies === undefined ? [] : [applies])],
-      computed: summed.flatMap(({ computed }) => computed),
-    },
-  };
+    next.set(parameter, settle(after.parameter, parameter));
+    for (const [slot, before] of slots) {
+      const moved = after.slots[slot];
+      next.set(before, moved === undefined ? before : settle(moved, before));
+    }
+    if (sum !== undefined) next.set(sum, settle(total.zerosLike(), total));
+  }
+  const scalars = [...new Set(summed.map(({ optimizer }) => optimizer))].flatMap(scalarsOf);
+  return { next, perStep: [...scalars.map(([, entry]) => entry), ...(applies === undefined ? [] : [applies])] };
 }
 
 type NamedEntry = readonly [string, Entry<UpdateRun>];
@@ -112,20 +125,22 @@ function tensorsOf(entries: readonly NamedEntry[]): Readonly<Record<string, Tens
   return Object.fromEntries(entries.map(([name, { tensor }]) => [name, tensor]));
 }
 
-function slotEntry({ shape }: Segment, index: number, slot: string): Entry<UpdateRun> {
-  return { tensor: input(`${slot} ${index}`, shape, "float32"), array: ({ state }) => state.slots[index]?.[slot] };
+/** How many minibatches the phase has trained on before that of a run's step. */
+function minibatch({ state, firstStep }: UpdateRun, { phase, turn, turns }: Turn, index: number): number {
+  return (state.phases?.[phase] ?? firstStep) + index * turns + turn;
 }
 
 /** The optimizer's numbers for each step, computed in double precision. */
-function scalarEntries(optimizer: Optimizer, accumulate: number): readonly NamedEntry[] {
-  const numbersOf = memoized(({ firstStep, steps, lr }: UpdateRun) =>
-    Array.from({ length: steps }, (_, index) => {
-      const minibatch = firstStep + index;
-      if (!isLast(minibatch, accumulate)) return undefined;
-      const step = Math.floor(minibatch / accumulate);
-      return optimizer.scalars(step, lr(optimizer.lr, step));
-    }),
-  );
+function scalarEntries(optimizer: Optimizer, accumulate: number, turn: Turn): readonly NamedEntry[] {
+  const numbersOf = memoized((run: UpdateRun) => {
+    const rate = run.lr(turn.phase);
+    return Array.from({ length: run.steps }, (_, index) => {
+      const count = minibatch(run, turn, index);
+      if (!isLast(count, accumulate)) return undefined;
+      const step = Math.floor(count / accumulate);
+      return optimizer.scalars(step, rate(optimizer.lr, step));
+    });
+  });
   return Object.keys(optimizer.scalars(0, optimizer.lr)).map((name) => {
     const entry: Entry<UpdateRun> = {
       tensor: input(`${optimizer.name}.${name}`, [], "float32"),
@@ -144,16 +159,16 @@ function numberOf(numbers: Readonly<Record<string, number>>, name: string): numb
 }
 
 /** Whether an optimizer step ends the minibatch: 1, else 0. */
-function appliesEntry(accumulate: number): Entry<UpdateRun> {
+function appliesEntry(accumulate: number, turn: Turn): Entry<UpdateRun> {
   return {
     tensor: input("applies", [], "float32"),
-    array: ({ firstStep, steps }) =>
-      Float32Array.from({ length: steps }, (_, index) => Number(isLast(firstStep + index, accumulate))),
+    array: (run) =>
+      Float32Array.from({ length: run.steps }, (_, index) => Number(isLast(minibatch(run, turn, index), accumulate))),
   };
 }
 
-function isLast(minibatch: number, accumulate: number): boolean {
-  return (minibatch + 1) % accumulate === 0;
+function isLast(count: number, accumulate: number): boolean {
+  return (count + 1) % accumulate === 0;
 }
 
 function limit(gradient: Tensor, { clipValue }: UpdateOptions): Tensor {
