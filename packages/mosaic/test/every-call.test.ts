@@ -118,10 +118,12 @@ async function pausedRun(
 const goOnPaused = (workspace: Workspace) =>
   type(workspace, workspace.exists("left.json") ? resume : [...run, "--continue"]);
 
+/** What a fault at the end has left in the database's journal is taken back by whoever opens it. */
+const takeBack = (workspace: Workspace) => type(workspace, ["status", "or.db"]);
+
 /** As what it says says, or else `mosaic status`; what was not even begun is begun again, what is done is not. */
 async function goOnRerun(workspace: Workspace, first: CommandEnd): Promise<CommandEnd> {
-  // What a fault at the end has left in the database's journal is taken back by whoever opens it.
-  await type(workspace, ["status", "or.db"]);
+  await takeBack(workspace);
   if (/^2 runs done/m.test(first.stderr)) return { ...first, code: 0 };
   const told = (text: string) => /^ {2}mosaic (re?run .*?)(?: {3}|$)/m.exec(text)?.[1]?.split(" ");
   const lost = workspace.statuses("or.db").some((status) => status !== "done");
@@ -132,8 +134,10 @@ async function goOnRerun(workspace: Workspace, first: CommandEnd): Promise<Comma
 const remove = ["remove", "or.db", "-id", "1", "--yes"];
 
 /** What was removed is no run any more: then the next command that writes deletes what files are left. */
-const goOnRemove = (workspace: Workspace) =>
-  type(workspace, workspace.statuses("or.db").length === 2 ? remove : [...run, "--continue"]);
+async function goOnRemove(workspace: Workspace): Promise<CommandEnd> {
+  await takeBack(workspace);
+  return type(workspace, workspace.statuses("or.db").length === 2 ? remove : [...run, "--continue"]);
+}
 
 /** A command on a database that writes files, and is told again what it was told. */
 const writing = (...args: readonly string[]): Scenario => {

@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
+  childrenOf,
   config,
   data,
   net,
@@ -24,6 +25,8 @@ export class Parent extends Net {
     execSync("echo from a child; echo and its error >&2", { stdio: "inherit" });
     spawn("sleep", ["1000"], { stdio: "ignore" }).unref();
     spawn("sleep", ["1000"], { stdio: "inherit" }).unref();
+    spawn("sleep", ["1000"], { stdio: "ignore", detached: true }).unref();
+    execSync("setsid sh -c 'sleep 1000 & sleep 1000 &' > /dev/null 2>&1 < /dev/null");
     await super.saveModel(path);
   }
 }
@@ -42,6 +45,9 @@ export class Resting extends Parent {
   });
 });
 afterEach(() => workspace.close());
+
+/** The supervisor, its worker, and five that the module has started. */
+const started = () => until(() => processesIn(workspace.folder).length === 7, "the module to start its processes");
 
 const write = (name: string) =>
   workspace.write(
@@ -66,9 +72,24 @@ test("what they print is in the log of their run, and they end with the worker",
 test.each(["Endless", "Resting"])("they end with a supervisor that is killed: %s", async (name) => {
   await write(name);
   const running = workspace.start("run", "config.ini", "or.db");
-  // The supervisor, its worker, and two that the module has started.
-  await until(() => processesIn(workspace.folder).length === 4, "the module to start its processes");
+  await started();
   running.kill("SIGKILL");
   await running.finished;
+  expect(await processesGone(workspace.folder)).toEqual([]);
+});
+
+test("what left the group of a worker that was killed with its supervisor ends with the next command", async () => {
+  await write("Resting");
+  const running = workspace.start("run", "config.ini", "or.db");
+  await started();
+  const [worker = 0] = childrenOf(running.pid);
+  running.kill("SIGSTOP");
+  process.kill(worker, "SIGKILL");
+  running.kill("SIGKILL");
+  await running.finished;
+  await until(() => processesIn(workspace.folder).length === 5, "worker and supervisor to end, and nothing else");
+  await write("Net");
+  const next = await workspace.run("run", "config.ini", "other.db");
+  expect(next.code, next.stderr).toBe(0);
   expect(await processesGone(workspace.folder)).toEqual([]);
 });

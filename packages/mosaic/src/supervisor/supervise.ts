@@ -5,6 +5,7 @@ import { MosaicError } from "../errors.ts";
 import type { RunOrder } from "../run/order.ts";
 import { type Lease, type LeaseBeat, type RunResult, type Store, StoreError } from "../store/index.ts";
 import type { FromWorker } from "../worker/messages.ts";
+import { endOrphans } from "../worker/started-processes.ts";
 import { pausePatience } from "./patience.ts";
 import { startWorker, type WorkerProcess } from "./worker-process.ts";
 
@@ -59,6 +60,7 @@ const mostDeadStarts = 3;
  * @throws MosaicError when no worker can be started
  */
 export async function supervise(options: SuperviseOptions): Promise<void> {
+  endOrphans();
   const { store } = options;
   const failed = new AbortController();
   const stop = AbortSignal.any([options.stop, failed.signal]);

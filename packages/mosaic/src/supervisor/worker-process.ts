@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type FromWorker, isFromWorker, type ToWorker } from "../worker/messages.ts";
+import { endMarked, markVariable, newMark } from "../worker/started-processes.ts";
 import { NamelessFile } from "./nameless-file.ts";
 
 export interface WorkerEvents {
@@ -36,9 +37,11 @@ const main = fileURLToPath(
 
 export function startWorker(events: WorkerEvents): WorkerProcess {
   const output = new NamelessFile();
+  const mark = newMark();
   const child: ChildProcess = fork(main, [], {
-    // A group of its own: what its modules start belongs to it, and ends with it.
+    // A group of its own: what its modules start belongs to it, and ends with it; what leaves the group keeps the mark.
     detached: true,
+    env: { ...process.env, [markVariable]: mark },
     // Structured clones keep NaN and infinities, which JSON would turn into null.
     serialization: "advanced",
     // The worker moves what comes out of its children, and of native libraries, to its run's log.
@@ -79,6 +82,7 @@ export function startWorker(events: WorkerEvents): WorkerProcess {
   child.on("close", (code, signal) => exit(describe(code, signal)));
   child.on("exit", (code, signal) => {
     signalGroup("SIGKILL");
+    endMarked(mark);
     setTimeout(() => exit(describe(code, signal)), lastWordsMilliseconds).unref();
   });
   return {

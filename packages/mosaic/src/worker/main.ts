@@ -16,6 +16,7 @@ import type { FromWorker, ToWorker } from "./messages.ts";
 import { ownChannel } from "./own-channel.ts";
 import { startPulse } from "./pulse.ts";
 import { watchSharedState } from "./shared-state.ts";
+import { endMarked, markVariable } from "./started-processes.ts";
 import { troubleOf } from "./trouble.ts";
 
 /** Epochs are reported in batches: tiny models make thousands of them a second. */
@@ -28,7 +29,9 @@ const exit = process.exit.bind(process);
 forbidExit();
 outliveOutput();
 const send = ownChannel(() => runs.getStore() !== undefined);
-const pulse = startPulse();
+/** Modules may change the environment. */
+const mark = process.env[markVariable] ?? "";
+const pulse = startPulse(mark);
 const inherited = new InheritedOutput();
 const changedState = watchSharedState();
 const memory = new MemoryWatch();
@@ -149,6 +152,7 @@ process.on("SIGINT", () => undefined);
 
 /** Ends this worker and all that its modules have started. */
 function endGroup(): void {
+  if (mark !== "") endMarked(mark);
   try {
     process.kill(-process.pid, "SIGKILL");
   } catch {

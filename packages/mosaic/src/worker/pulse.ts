@@ -4,6 +4,7 @@
  * main thread for any time.
  */
 import { Worker } from "node:worker_threads";
+import { endMarked } from "./started-processes.ts";
 
 export interface Pulse {
   /** Something has come forward: a batch, an epoch, a line of output. */
@@ -20,10 +21,12 @@ const beatMilliseconds = 1000;
 const countAt = 0;
 const callAt = 1;
 
-export function startPulse(): Pulse {
+/** @param mark what all that the worker has started has in its environment */
+export function startPulse(mark: string): Pulse {
   const shared = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   // As text, not as a file: a thread that loads TypeScript takes 70 MB, this one a few.
-  const thread = new Worker(`(${beat.toString()})(${process.ppid}, ${pulseFile}, ${beatMilliseconds})`, {
+  const call = `(${process.ppid}, ${pulseFile}, ${beatMilliseconds}, ${JSON.stringify(mark)}, ${endMarked.toString()})`;
+  const thread = new Worker(`(${beat.toString()})${call}`, {
     eval: true,
     execArgv: [],
     workerData: shared,
@@ -43,7 +46,7 @@ export function startPulse(): Pulse {
 }
 
 /** Runs in the thread, where it sees nothing of this file. */
-function beat(parent: number, file: number, milliseconds: number): void {
+function beat(parent: number, file: number, milliseconds: number, mark: string, end: typeof endMarked): void {
   const { writeSync } = process.getBuiltinModule("node:fs");
   const { workerData: shared } = process.getBuiltinModule("node:worker_threads");
   setInterval(() => {
@@ -59,6 +62,7 @@ function beat(parent: number, file: number, milliseconds: number): void {
     } catch {
       // It is gone.
     }
+    end(mark);
     // The whole group: the worker, and what its modules have started.
     process.kill(-process.pid, "SIGKILL");
   }, milliseconds);
