@@ -88,11 +88,12 @@ function merge(config: unknown, over: ConfigObject): ConfigObject {
   return { ...base, ...Object.fromEntries(merged) };
 }
 
-/** The configuration as runs are compared by it: where their files are does not count. */
+/** The configuration as runs are compared by it: where their files are, and which threads read, does not count. */
 export function comparable(config: ConfigObject): ConfigObject {
-  const { trainer, ...rest } = config;
+  const { data, trainer, ...rest } = config;
+  const { num_workers, prefetch_factor, ...samples }: Record<string, unknown> = Object(data);
   const { output_dir, run_name, ...settings }: Record<string, unknown> = Object(trainer);
-  return { ...rest, trainer: settings };
+  return { ...rest, data: samples, trainer: settings };
 }
 
 /** The whole configuration of an experiment whose run is in this folder. */

@@ -44,6 +44,7 @@ export class SampleThreads {
   #threads: readonly Thread[] = [];
   readonly #numbers = new Map<DatasetOrigin, number>();
   #nextRead = 0;
+  #ending: Promise<unknown> = Promise.resolve();
 
   constructor({ numWorkers = 0, prefetchFactor = 2 }: SampleThreadsOptions = {}) {
     for (const [name, value, least] of [
@@ -75,17 +76,20 @@ export class SampleThreads {
   }
 
   async close(): Promise<void> {
-    const threads = this.#threads;
+    const ended = this.#threads.map(({ worker }) => worker.terminate());
     this.#threads = [];
-    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+    this.#ending = Promise.all([this.#ending, ...ended]);
+    await this.#ending;
   }
 
   #started(): readonly Thread[] {
     if (this.#threads.length === 0) {
       this.#threads = Array.from({ length: this.numWorkers }, () =>
-        // With one that has ended the others end too, and what is read next starts anew.
-        startThread((ended) => {
-          if (this.#threads.includes(ended)) void this.close();
+        startThread((ended, error) => {
+          if (!this.#threads.includes(ended)) return;
+          // All end with it, for one reason, and what is read next starts anew.
+          for (const { pending } of this.#threads) rejectAll(pending, error);
+          void this.close();
         }),
       );
     }
@@ -104,7 +108,7 @@ export class SampleThreads {
   }
 }
 
-function startThread(onEnd: (thread: Thread) => void): Thread {
+function startThread(onEnd: (thread: Thread, error: TensorError) => void): Thread {
   const worker = new Worker(script);
   const thread: Thread = { worker, opened: new Set(), pending: new Map() };
   const { pending } = thread;
@@ -116,15 +120,21 @@ function startThread(onEnd: (thread: Thread) => void): Thread {
     else waiting?.reject(errorOf(reply.error));
   });
   const end = (why: string, cause?: unknown) => {
-    for (const { indices, reject } of pending.values())
-      reject(new TensorError("TENSOR_RUNTIME", `a thread that reads samples ${why}, ${during(indices)}`, { cause }));
-    pending.clear();
-    onEnd(thread);
+    const [first] = pending.values();
+    const what = `a thread that reads samples ${why}${first === undefined ? "" : `, ${during(first.indices)}`}`;
+    const error = new TensorError("TENSOR_RUNTIME", what, { cause });
+    rejectAll(pending, error);
+    onEnd(thread, error);
   };
   worker.on("error", (error) => end(`failed: ${messageOf(error)}`, error));
   worker.on("exit", (code) => end(`has ended with exit code ${code}`));
   worker.unref();
   return thread;
+}
+
+function rejectAll(pending: Map<number, Pending>, error: TensorError): void {
+  for (const { reject } of pending.values()) reject(error);
+  pending.clear();
 }
 
 function during(indices: Int32Array): string {
