@@ -1,6 +1,7 @@
 export { arange, eye, fromArray, full, linspace, ones, tensor, zeros } from "./creation.ts";
 export type { EpochRows, LoadedChunk } from "./data/chunks.ts";
-export { type CsvColumn, type CsvOptions, type CsvTable, parseCsv, readCsv } from "./data/csv.ts";
+export { type CsvOptions, type CsvTable, parseCsv, readCsv } from "./data/csv.ts";
+export type { CsvColumn } from "./data/csv-column.ts";
 export { DataLoader, type DataLoaderOptions } from "./data/data-loader.ts";
 export {
   type Dataset,
@@ -13,10 +14,12 @@ export {
   Subset,
   TensorDataset,
 } from "./data/dataset.ts";
+export { FileDataset, type FileDatasetOptions } from "./data/files/file-dataset.ts";
 export type { ImageOptions } from "./data/image.ts";
 export { ImageFolder, type LabelledFile } from "./data/image-folder.ts";
 export { SampleThreads, type SampleThreadsOptions } from "./data/threads/sample-threads.ts";
 export type { DatasetOrigin } from "./data/threads/thread-messages.ts";
+export { windowedOrder } from "./data/windowed-order.ts";
 export type { DType, TypedArray } from "./dtype.ts";
 export { einsum } from "./einsum.ts";
 export { TensorError, type TensorErrorCode } from "./errors.ts";

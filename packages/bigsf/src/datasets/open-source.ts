@@ -1,3 +1,4 @@
+import { windowedOrder } from "@ml-mosaic/tensor";
 import type { SourceMap } from "../maps/source-map.ts";
 import { openFitsPatches } from "../patches/fits-patches.ts";
 import { openPatchFile } from "../patches/h5-patches.ts";
@@ -5,7 +6,6 @@ import { bytesPerPatch } from "../patches/patch-file-layout.ts";
 import type { PatchRules } from "../patches/patch-rules.ts";
 import type { PatchSource } from "../patches/patch-source.ts";
 import type { PatchDatasetOptions } from "./patch-dataset.ts";
-import { windowedOrder } from "./windowed-order.ts";
 
 /** Where patches come from: a file of them, or maps that they are cut from. */
 export type SourceOptions = { readonly path: string } | (PatchRules & { readonly maps: readonly SourceMap[] });

@@ -5,13 +5,8 @@ import { TensorError } from "../errors.ts";
 
 import { stack } from "../methods/movement.ts";
 import type { Tensor } from "../tensor.ts";
+import { type CsvColumn, CsvProblems, decimalOf, wholeOf } from "./csv-column.ts";
 import { TensorDataset } from "./dataset.ts";
-
-/**
- * What a column holds: decimal numbers, whole numbers, or text whose different values are classes. These are numbered
- * in the order of their sorted names, unless the names are listed.
- */
-export type CsvColumn = "float32" | "int64" | "class" | readonly string[];
 
 export interface CsvOptions<Name extends string> {
   /** The columns to read, by their names in the first line; others are passed over. */
@@ -33,9 +28,6 @@ export interface CsvTable<Name extends string> {
    */
   dataset(parts: { readonly features: readonly Name[]; readonly target: Name | readonly Name[] }): TensorDataset;
 }
-
-/** How many problems a message shows. */
-const maxShown = 20;
 
 /**
  * Reads a file of comma-separated values (RFC 4180) whose first line names the columns.
@@ -63,7 +55,7 @@ export async function parseCsv<const Name extends string>(
   const [header, ...lines] = await parseLines(text, delimiter, name);
   if (header === undefined)
     throw new TensorError("TENSOR_FILE", `${name} is empty; its first line must name the columns`);
-  const problems = new Problems(name);
+  const problems = new CsvProblems(name);
   const wanted = columnNames(columns);
   const duplicates = header.fields.filter((field, index) => header.fields.indexOf(field) < index);
   for (const field of duplicates) problems.add(header.line, `two columns are called ${JSON.stringify(field)}`);
@@ -143,24 +135,22 @@ interface ReadColumn {
   readonly classes: readonly string[];
 }
 
-function readColumn(column: string, kind: CsvColumn, cells: readonly Cell[], problems: Problems): ReadColumn {
-  const wrong = ({ line, text }: Cell, wanted: string) =>
-    problems.add(line, `${column} is ${text === "" ? "missing" : JSON.stringify(text)}; it must be ${wanted}`);
+function readColumn(column: string, kind: CsvColumn, cells: readonly Cell[], problems: CsvProblems): ReadColumn {
+  const wrong = ({ line, text }: Cell) => problems.wrongCell(line, column, text, kind);
   switch (kind) {
     case "float32": {
       const values = cells.map((cell) => {
-        const value = Number(cell.text);
-        if (cell.text === "" || !Number.isFinite(value)) wrong(cell, "a number");
-        return value;
+        const value = decimalOf(cell.text);
+        if (value === undefined) wrong(cell);
+        return value ?? 0;
       });
       return { tensor: fromArray(Float32Array.from(values), [cells.length]), classes: [] };
     }
     case "int64": {
       const values = cells.map((cell) => {
-        const value = /^[+-]?\d+$/.test(cell.text) ? BigInt(cell.text.replace("+", "")) : undefined;
-        if (value !== undefined && BigInt.asIntN(64, value) === value) return value;
-        wrong(cell, "a whole number of 64 bits");
-        return 0n;
+        const value = wholeOf(cell.text);
+        if (value === undefined) wrong(cell);
+        return value ?? 0n;
       });
       return { tensor: fromArray(BigInt64Array.from(values), [cells.length]), classes: [] };
     }
@@ -170,42 +160,11 @@ function readColumn(column: string, kind: CsvColumn, cells: readonly Cell[], pro
       const numbers = new Map(classes.map((label, index) => [label, BigInt(index)]));
       const values = cells.map((cell) => {
         const value = numbers.get(cell.text);
-        if (value === undefined) wrong(cell, kind === "class" ? "the name of a class" : `one of ${classes.join(", ")}`);
+        if (value === undefined) wrong(cell);
         return value ?? 0n;
       });
       return { tensor: fromArray(BigInt64Array.from(values), [cells.length]), classes };
     }
-  }
-}
-
-/** Everything wrong with a file, to be told in one go. */
-class Problems {
-  readonly #name: string;
-  readonly #found: { readonly line: number; readonly what: string }[] = [];
-
-  constructor(name: string) {
-    this.#name = name;
-  }
-
-  add(line: number, what: string): void {
-    this.#found.push({ line, what });
-  }
-
-  throwAny(): void {
-    if (this.#found.length === 0) return;
-    const lines = this.#found
-      .toSorted((a, b) => a.line - b.line)
-      .slice(0, maxShown)
-      .map(({ line, what }) => `  line ${line}: ${what}`);
-    const more = this.#found.length - lines.length;
-    throw new TensorError(
-      "TENSOR_FILE",
-      [
-        `${this.#name} has ${this.#found.length} wrong values`,
-        ...lines,
-        ...(more > 0 ? [`  and ${more} more`] : []),
-      ].join("\n"),
-    );
   }
 }
 

@@ -107,6 +107,7 @@ export class Subset<D extends Dataset = Dataset> implements Dataset {
   readonly samples: SamplesOf<D>;
   readonly getMany: Dataset["getMany"];
   readonly origin: DatasetOrigin | undefined;
+  readonly shuffled: Dataset["shuffled"];
 
   constructor(dataset: D, indices: ArrayLike<number>) {
     for (const index of Array.from(indices)) checkIndex("Subset", index, dataset.length);
@@ -115,6 +116,7 @@ export class Subset<D extends Dataset = Dataset> implements Dataset {
     this.length = indices.length;
     this.samples = pickSamples(dataset, indices);
     this.origin = dataset.origin && subsetOrigin(dataset.origin, indices);
+    this.shuffled = shuffledPart(dataset, indices);
     const getMany = dataset.getMany?.bind(dataset);
     this.getMany =
       getMany &&
@@ -144,6 +146,28 @@ export async function openSubset({ dataset, indices }: SubsetOptions): Promise<S
 function subsetOrigin(dataset: DatasetOrigin, indices: ArrayLike<number>): DatasetOrigin {
   const options: SubsetOptions = { dataset, indices: Int32Array.from(indices) };
   return { module: import.meta.url, name: openSubset.name, options };
+}
+
+/** The order of the whole data set, without what is not in the part. */
+function shuffledPart(dataset: Dataset, indices: ArrayLike<number>): Dataset["shuffled"] {
+  const shuffled = dataset.shuffled?.bind(dataset);
+  if (shuffled === undefined) return undefined;
+  return (generator) => {
+    // Samples may be in the part several times: those of one number make a chain, from its last place backwards.
+    const last = new Int32Array(dataset.length).fill(-1);
+    const before = Int32Array.from(indices, (index, position) => {
+      const earlier = elementAt(last, index);
+      last[index] = position;
+      return earlier;
+    });
+    const order = new Int32Array(indices.length);
+    let next = 0;
+    for (const index of shuffled(generator)) {
+      for (let position = elementAt(last, index); position >= 0; position = elementAt(before, position))
+        order[next++] = position;
+    }
+    return order;
+  };
 }
 
 function pickSamples<D extends Dataset>(dataset: D, indices: ArrayLike<number>): SamplesOf<D>;

@@ -101,7 +101,7 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
     tensors: new Map(
       located.map(({ name, shape, type, begin, end }) => {
         // Copied: the file's bytes need not lie at a multiple of the element size.
-        const data = type.decode(Uint8Array.from(body.subarray(begin, end)).buffer);
+        const data = decode(name, type, Uint8Array.from(body.subarray(begin, end)).buffer, problem);
         if (type.dtype === "bool" && data.some((byte) => byte > 1))
           throw problem(`tensor ${name} is BOOL, but not all of its bytes are 0 or 1`);
         return [name, { data, shape, dtype: type.dtype }];
@@ -112,6 +112,15 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
 }
 
 type Problem = (what: string) => TensorError;
+
+function decode(name: string, type: StoredType, buffer: ArrayBuffer, problem: Problem): TypedArray {
+  try {
+    return type.decode(buffer);
+  } catch (error) {
+    if (error instanceof RangeError) throw problem(`tensor ${name}: ${error.message}`);
+    throw error;
+  }
+}
 
 /** What the header says of a tensor; its bytes are [begin, end) of the file's body. */
 interface LocatedTensor {

@@ -13,6 +13,7 @@ export const storedTypes: ReadonlyMap<string, StoredType> = new Map<string, Stor
   ["F64", { bytes: 8, dtype: "float32", decode: (buffer) => Float32Array.from(new Float64Array(buffer)) }],
   ["F16", { bytes: 2, dtype: "float32", decode: (buffer) => Float32Array.from(new Uint16Array(buffer), fromHalf) }],
   ["BF16", { bytes: 2, dtype: "float32", decode: fromUpperHalves }],
+  ["U64", { bytes: 8, dtype: "int64", decode: fromUnsigned }],
   ["I64", { bytes: 8, dtype: "int64", decode: (buffer) => new BigInt64Array(buffer) }],
   [
     "U32",
@@ -25,6 +26,14 @@ export const storedTypes: ReadonlyMap<string, StoredType> = new Map<string, Stor
   ["U8", { bytes: 1, dtype: "uint8", decode: (buffer) => new Uint8Array(buffer) }],
   ["BOOL", { bytes: 1, dtype: "bool", decode: (buffer) => new Uint8Array(buffer) }],
 ]);
+
+/** @throws RangeError where there is a number that int64 does not hold */
+function fromUnsigned(buffer: ArrayBuffer): BigInt64Array {
+  const data = new BigInt64Array(buffer);
+  const large = data.find((value) => value < 0n);
+  if (large === undefined) return data;
+  throw new RangeError(`it has ${BigInt.asUintN(64, large)}, which is more than int64 holds (2^63 - 1)`);
+}
 
 /** IEEE 754's binary16: a sign, 5 bits of exponent, 10 of fraction. */
 function fromHalf(bits: number): number {

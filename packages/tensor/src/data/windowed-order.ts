@@ -1,4 +1,4 @@
-import type { Generator } from "@ml-mosaic/tensor";
+import type { Generator } from "../random/generator.ts";
 
 export interface WindowedOrderOptions {
   /** Where each sample is stored, as a number from 0: [samples]. */

@@ -1,6 +1,6 @@
-import { Generator } from "@ml-mosaic/tensor";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { Generator } from "../random/generator.ts";
 import { windowedOrder } from "./windowed-order.ts";
 
 const regions = fc.array(fc.nat(12), { maxLength: 80 }).map((list) => Int32Array.from(list));
