@@ -26,6 +26,7 @@ beforeAll(async () => {
   await cp(join(root, "docs", "snippets"), folder, { recursive: true });
   await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+  await cp(join(root, "packages", "training", "fixtures", "points"), folder, { recursive: true });
   const images = join(root, "packages", "tensor", "fixtures", "images");
   for (const [source, target] of [
     ["rgb.png", "cats/1.png"],

@@ -69,6 +69,7 @@ const tables: Readonly<Record<string, () => string>> = {
   "trainer-losses": () => typeTable("GenericLoss"),
   "trainer-metrics": () => typeTable("GenericMetric", ["label"]),
   "trainer-trackers": () => typeTable("BaseTracker"),
+  "trainer-file": () => optionTable(trainingParts, "FileData"),
   "engine-nn": () => engineTable("nn"),
   "engine-functional": () => engineTable("functional"),
   "engine-optim": () => engineTable("optim"),

@@ -191,3 +191,43 @@ test("tells what is wrong with options of inner components", async () => {
   expect(text).toContain("folds.k: expected an integer, got");
   expect(text).toContain("did you mean");
 });
+
+test("trains on a file of data without a class of one's own, and says at once what is wrong with it", async () => {
+  const rows = Array.from({ length: 40 }, (_, row) => `${row % 7},${row % 5},${(row % 7) + (row % 5)}`);
+  await workspace.write("sums.csv", `a,b,sum\n${rows.join("\n")}\n`);
+  await workspace.write("net.ts", linear);
+  const data: Options = {
+    type: "data",
+    class: "file",
+    path_to_class: "ml-mosaic",
+    path: "./sums.csv",
+    input: '"a, b"',
+  };
+  const net: Options = { type: "net", class: "Linear", path_to_class: "./net.ts" };
+  const attempt = async (options: Options) => {
+    await workspace.write(
+      "config.ini",
+      config({ process: { epochs: 3, ...mse }, sections: { DATA: { ...data, ...options }, NET: net } }),
+    );
+    return workspace.run("run", "config.ini", "sums.db");
+  };
+  const wrong = await attempt({ target: "sum", valid: 2, missing: "maybe" });
+  expect(wrong.code).not.toBe(0);
+  expect(wrong.stderr).toMatch(/valid/);
+  expect(wrong.stderr).toMatch(/missing/);
+  const finished = await attempt({ target: "sum", "types.sum": "float32", valid: 0.25, batch_size: 8 });
+  expect(finished.code, finished.stderr).toBe(0);
+  const losses = workspace.history("sums.db").map(({ test_loss }) => Number(test_loss));
+  expect(losses).toHaveLength(3);
+  expect(losses.at(-1)).toBeLessThan(losses[0] ?? 0);
+});
+
+const mse: Options = { loss_function: "MSELoss", lr: "1e-2" };
+const linear = `
+import { nn, type Tensor } from "@ml-mosaic/tensor";
+export class Linear extends nn.Module {
+  readonly linear = new nn.Linear(2, 1);
+  forward(x: Tensor): Tensor { return this.linear.forward(x); }
+  info() { return {}; }
+}
+`;

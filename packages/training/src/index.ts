@@ -14,6 +14,7 @@ export { BaseOptimizer } from "./components/base-optimizer.ts";
 export { BaseScheduler, type ScheduleContext } from "./components/base-scheduler.ts";
 export { deviceName } from "./components/device-name.ts";
 export { EarlyStopping } from "./components/early-stopping.ts";
+export { FileData } from "./components/file-data.ts";
 export { GenericLoss } from "./components/losses.ts";
 export { GenericMetric } from "./components/metrics.ts";
 export { namedMetrics } from "./components/named-metrics.ts";

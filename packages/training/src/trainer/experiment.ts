@@ -16,6 +16,7 @@ import {
 } from "@ml-mosaic/configurable";
 import { BaseData } from "../components/base-data.ts";
 import "../components/datasets.ts";
+import "../components/file-data.ts";
 import { TrainerSettings } from "./settings.ts";
 
 /** What a training file holds. */
