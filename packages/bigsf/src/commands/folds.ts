@@ -71,7 +71,7 @@ export const foldsCommand = command({
       ).finally(() => progress?.end());
       const pictures: string[] = [];
       for (const [place, map] of maps.entries()) {
-        const image = images[place]?.image;
+        const image = images[place];
         const preview = previews[place]?.finish();
         const background = image === undefined ? undefined : await mapBackground(image);
         const drawn =

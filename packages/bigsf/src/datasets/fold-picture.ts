@@ -4,6 +4,8 @@ import { getString, type Header } from "@ml-mosaic/fits";
 import { foldOverlay } from "../folds/fold-map.ts";
 import type { Split } from "../folds/splits.ts";
 import { openPlane } from "../maps/plane.ts";
+import { cutPlane, regionBox } from "../maps/region.ts";
+import type { SourceMap } from "../maps/source-map.ts";
 import { labelledNote } from "../metrics/label-figures.ts";
 import type { PatchedMap } from "../patches/patch-source.ts";
 import { drawMap } from "../pictures/draw-map.ts";
@@ -29,9 +31,10 @@ export interface NumberedSplit {
 const blockRows = 256;
 
 /** The image that patches are cut from. */
-export async function mapBackground(image: string): Promise<FoldBackground> {
-  const plane = await openPlane(image);
+export async function mapBackground({ image, region }: SourceMap): Promise<FoldBackground> {
+  const whole = await openPlane(image);
   try {
+    const plane = region === undefined ? whole : cutPlane(whole, regionBox(region, whole));
     const [height, width] = plane.shape;
     const builder = startPreview(plane.shape);
     for (let y = 0; y < height; y += blockRows)
@@ -39,7 +42,7 @@ export async function mapBackground(image: string): Promise<FoldBackground> {
     const quantity = quantityText(getString(plane.header, "BUNIT"));
     return { preview: builder.finish(), header: plane.header, quantity };
   } finally {
-    await plane.close();
+    await whole.close();
   }
 }
 

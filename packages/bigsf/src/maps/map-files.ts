@@ -1,5 +1,6 @@
 import { configurable, schema, string } from "@ml-mosaic/configurable";
 import { existingFile } from "../existing-file.ts";
+import { regionOption } from "./region.ts";
 import { coordinatesOption } from "./same-pixels.ts";
 import type { SourceMap } from "./source-map.ts";
 
@@ -15,5 +16,6 @@ export class MapFiles
     missing: schema(existingFile(), { help: "1 where the image is valid" }),
     background: schema(existingFile(), { help: "1 where there is certainly no filament" }),
     coordinates: coordinatesOption,
+    region: regionOption,
   })
   implements SourceMap {}

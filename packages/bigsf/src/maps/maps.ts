@@ -1,9 +1,11 @@
 import { machineTrouble, messageOf } from "@ml-mosaic/base";
 import type { Header } from "@ml-mosaic/fits";
 import { BigsfError } from "../errors.ts";
+import { fitPlane } from "./fit-plane.ts";
 import { paddedPlane } from "./padded-plane.ts";
 import { openPlane, type Plane } from "./plane.ts";
-import { type CoordinateCheck, mapConflict } from "./same-pixels.ts";
+import { cutPlane, type PixelBox, type Region, regionBox } from "./region.ts";
+import type { CoordinateCheck } from "./same-pixels.ts";
 
 /** Files of a map and what is known of it. All show the same pixels of the sky. */
 export interface MapPaths {
@@ -41,6 +43,8 @@ export interface Maps {
   readonly shape: readonly [height: number, width: number];
   /** The header of the image, with its celestial coordinates. */
   readonly header: Header;
+  /** What was done to bring the files onto the same pixels, a sentence each. */
+  readonly notes: readonly string[];
   section(y0: number, y1: number, x0: number, x1: number): Promise<MapSection>;
   digests(): Promise<MapDigests>;
   close(): Promise<void>;
@@ -55,7 +59,8 @@ const LAYERS = ["image", "target", "missing", "background"] as const;
  * Opens the four files of a map.
  *
  * @param least side that the map has at least: what is missing to it is added behind its last rows and columns, without data
- * @param coordinates whether maps whose coordinates contradict each other are refused
+ * @param coordinates what is done with maps that do not lie on the image by their coordinates
+ * @param region the part of the map that is taken
  * @throws BigsfError `MAP` with everything that is wrong with them: unreadable files, wrong axes, shapes or coordinates
  *   that differ
  */
@@ -63,8 +68,13 @@ export async function openMaps(
   paths: MapPaths,
   {
     coordinates = "check",
+    region,
     least = 1,
-  }: { readonly coordinates?: CoordinateCheck | undefined; readonly least?: number } = {},
+  }: {
+    readonly coordinates?: CoordinateCheck | undefined;
+    readonly region?: Region | undefined;
+    readonly least?: number;
+  } = {},
 ): Promise<Maps> {
   const opened = await Promise.allSettled(LAYERS.map((layer) => openPlane(paths[layer])));
   const planes = opened.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
@@ -79,13 +89,15 @@ export async function openMaps(
   const problems = opened.flatMap((each, index) =>
     each.status === "rejected" ? [`${LAYERS[index]}: ${messageOf(each.reason)}`] : [],
   );
+  const [whole, ...others] = opened.map((each) => (each.status === "fulfilled" ? each.value : undefined));
+  const fitted = others.map((plane) => whole && plane && fitPlane(whole, plane, coordinates));
   problems.push(
-    ...conflicts(
-      opened.map((each) => (each.status === "fulfilled" ? each.value : undefined)),
-      coordinates,
-    ),
+    ...fitted.flatMap((each, index) => (each?.problem === undefined ? [] : [`${LAYERS[index + 1]}: ${each.problem}`])),
   );
-  const [image, target, missing, background] = planes.map((plane) => paddedPlane(plane, least));
+  const box = attemptBox(region, whole, problems);
+  const [image, target, missing, background] = [whole, ...fitted.map((each) => each?.plane)].map(
+    (plane) => plane && paddedPlane(box === undefined ? plane : cutPlane(plane, box), least),
+  );
   if (problems.length > 0 || !image || !target || !missing || !background) {
     await close();
     const count =
@@ -96,6 +108,7 @@ export async function openMaps(
     paths,
     shape: image.shape,
     header: image.header,
+    notes: fitted.flatMap((each) => each?.note ?? []),
     async section(y0, y1, x0, x1) {
       const [raw, t, m, b] = await Promise.all(
         [image, target, missing, background].map((plane) => plane.section(y0, y1, x0, x1)),
@@ -137,11 +150,13 @@ function combine(
   return { width, image, target, labelled, valid, raw };
 }
 
-function conflicts(planes: readonly (Plane | undefined)[], coordinates: CoordinateCheck): string[] {
-  const [image, ...others] = planes;
-  if (image === undefined) return [];
-  return others.flatMap((plane, index) => {
-    const conflict = plane === undefined ? undefined : mapConflict(image, plane, coordinates);
-    return conflict === undefined ? [] : [`${LAYERS[index + 1]}: ${conflict}`];
-  });
+function attemptBox(region: Region | undefined, image: Plane | undefined, problems: string[]): PixelBox | undefined {
+  if (region === undefined || image === undefined) return undefined;
+  try {
+    return regionBox(region, image);
+  } catch (error) {
+    if (!(error instanceof BigsfError)) throw error;
+    problems.push(error.message);
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 import { type CardValue, formatCard, type Header, makeHeader, setCard } from "@ml-mosaic/fits";
 import { expect, test } from "vitest";
-import { type MapOfSky, mapConflict } from "./same-pixels.ts";
+import type { MapOfSky } from "./coordinates.ts";
+import { mapConflict } from "./same-pixels.ts";
 
 type Cards = Readonly<Record<string, CardValue>>;
 

@@ -1,27 +1,16 @@
 /** Whether two maps show the same sky pixel by pixel. Wherever two maps meet, this decides. */
 import { literal, schema } from "@ml-mosaic/configurable";
-import {
-  FitsError,
-  getNumber,
-  getValue,
-  type Header,
-  readCelestialWcs,
-  readLinearWcs,
-  skyFrame,
-} from "@ml-mosaic/fits";
-import type { Plane } from "./plane.ts";
+import { FitsError, getNumber, getValue, type Header } from "@ml-mosaic/fits";
+import { coordinatesOf, type Degrees, type Linear, type MapOfSky, type Sky } from "./coordinates.ts";
 
 /** What is done where coordinates contradict each other. */
-export const coordinateChecks = ["check", "ignore"] as const;
+export const coordinateChecks = ["check", "ignore", "resample"] as const;
 export type CoordinateCheck = (typeof coordinateChecks)[number];
 
 export const coordinatesOption = schema(literal(...coordinateChecks), {
   default: "check",
-  help: "Maps whose coordinates contradict each other are refused (check), or taken pixel by pixel all the same (ignore)",
+  help: "Maps that do not lie on the image by their coordinates are refused (check), taken pixel by pixel all the same (ignore), or resampled to its pixels (resample)",
 });
-
-/** What is asked of a map. */
-export type MapOfSky = Pick<Plane, "path" | "header" | "shape" | "axes">;
 
 /** Apart by more than this, in pixels, and maps do not lie on each other. */
 const tolerance = 0.5;
@@ -36,13 +25,15 @@ export function mapConflict(image: MapOfSky, other: MapOfSky, check: CoordinateC
   const [rows, columns] = other.shape;
   if (rows !== height || columns !== width) {
     const swapped = rows === width && columns === height;
-    const remedy = swapped ? "its axes are swapped: transpose it" : "give maps of the same pixels";
+    const remedy = swapped
+      ? "its axes are swapped: transpose it"
+      : "give maps of the same pixels, or coordinates: resample where the headers are right";
     return `${other.path} has ${shapeText(other.shape)}, but the image ${image.path} has ${shapeText(image.shape)}; ${remedy}`;
   }
   const conflict = check === "ignore" ? undefined : coordinateConflict(image, other);
   if (conflict === undefined) return undefined;
   const remedy =
-    "give maps of the same pixels, or coordinates: ignore where the header is wrong and the pixels are right";
+    "give maps of the same pixels, or coordinates: ignore where the header is wrong and the pixels are right, resample where the header is right";
   return `${other.path} does not lie on the image ${image.path}: ${conflict}; ${remedy}`;
 }
 
@@ -58,74 +49,6 @@ function coordinateConflict(image: MapOfSky, other: MapOfSky): string | undefine
   // Whatever only counts pixels says nothing of the sky.
   if ([first, second].some((each) => each.kind === "linear" && each.countsPixels)) return undefined;
   return cardConflict(image, other);
-}
-
-interface Sky {
-  readonly kind: "sky";
-  /** Of longitude and latitude, such as `GLON` and `GLAT`. */
-  readonly names: readonly [string, string];
-  readonly frame: string;
-  readonly at: (x: Float64Array, y: Float64Array) => Degrees;
-  readonly toJ2000: ((longitude: Float64Array, latitude: Float64Array) => Float64Array) | undefined;
-}
-
-interface Linear {
-  readonly kind: "linear";
-  readonly names: readonly [string, string];
-  readonly countsPixels: boolean;
-  readonly at: (x: Float64Array, y: Float64Array) => Degrees;
-}
-
-/** The header has coordinates that cannot be computed. */
-interface Unknown {
-  readonly kind: "unknown";
-}
-
-interface Degrees {
-  readonly first: Float64Array;
-  readonly second: Float64Array;
-}
-
-/** @returns undefined where the header says nothing of coordinates */
-function coordinatesOf({ header, axes }: MapOfSky): Sky | Linear | Unknown | undefined {
-  try {
-    const wcs = readCelestialWcs(header);
-    const numbers = [wcs?.longitudeAxis, wcs?.latitudeAxis];
-    if (wcs !== null && axes.every((axis) => numbers.includes(axis))) {
-      // Where rows are the earlier axis, the header's x goes along them.
-      const turned = axes[0] > axes[1];
-      return {
-        kind: "sky",
-        names: [wcs.longitudeName, wcs.latitudeName],
-        frame: wcs.sky.name,
-        at(x, y) {
-          const { longitude, latitude } = turned ? wcs.pixelToSky(y, x) : wcs.pixelToSky(x, y);
-          return { first: longitude, second: latitude };
-        },
-        toJ2000: wcs.sky.toJ2000,
-      };
-    }
-    const linear = readLinearWcs(header, axes);
-    if (linear === null) return undefined;
-    const at = (x: Float64Array, y: Float64Array) => {
-      const world = linear.toWorld(x, y);
-      return { first: world.x, second: world.y };
-    };
-    // Longitude and latitude without a projection are so many degrees a pixel.
-    if (/^(?:RA|.LON)$/.test(linear.names[0]) && /^(?:DEC|.LAT)$/.test(linear.names[1])) {
-      const { name, toJ2000 } = skyFrame(header, linear.names[0]);
-      return { kind: "sky", names: linear.names, frame: name, at, toJ2000 };
-    }
-    return {
-      kind: "linear",
-      names: linear.names,
-      countsPixels: linear.countsPixels,
-      at,
-    };
-  } catch (error) {
-    if (error instanceof FitsError) return { kind: "unknown" };
-    throw error;
-  }
 }
 
 /** Corners, sides and centre; in the middle of pixels. Of a map of the whole sky the corners may be no sky. */

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { BigsfError } from "../errors.ts";
 import type { MapPaths, MapSection } from "./maps.ts";
+import type { Region } from "./region.ts";
 import type { CoordinateCheck } from "./same-pixels.ts";
 
 export interface SourceMap extends MapPaths {
@@ -10,6 +11,8 @@ export interface SourceMap extends MapPaths {
   readonly name?: string | undefined;
   /** Whether files whose coordinates contradict each other are refused. */
   readonly coordinates?: CoordinateCheck | undefined;
+  /** The part of it that is taken. */
+  readonly region?: Region | undefined;
 }
 
 /** The name of a map: as it is given, or that of its image's file. */

@@ -49,7 +49,7 @@ export async function openFitsPatches({
   await using opened = new AsyncDisposableStack();
   const scanned: ScannedMap[] = [];
   for (const map of given) {
-    const maps = await openMaps(map, { coordinates: map.coordinates, least: rules.patchSize });
+    const maps = await openMaps(map, { coordinates: map.coordinates, region: map.region, least: rules.patchSize });
     opened.defer(() => maps.close());
     const content = given.length > 1 ? startContentDigest(maps.shape) : undefined;
     const found = await findKept(maps, patchGrid(maps.shape, rules), { content, signal });

@@ -94,7 +94,7 @@ export async function planPatches(
     tally: tally.finish(),
     range: range.finish(),
     content: content?.finish() ?? "",
-    notes: coordinateNotes(maps),
+    notes: [...coordinateNotes(maps), ...maps.notes],
     pictures: {
       image: image.finish(),
       target: atLeastAThird(target.finish().values),

@@ -139,7 +139,7 @@ async function openAll(
   const problems: string[] = [];
   for (const map of given) {
     try {
-      const maps = await openMaps(map, { coordinates: map.coordinates, least });
+      const maps = await openMaps(map, { coordinates: map.coordinates, region: map.region, least });
       resources.defer(() => maps.close());
       opened.push({ name: nameOf(map), maps, sources: await maps.digests() });
     } catch (error) {

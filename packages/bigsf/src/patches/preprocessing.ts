@@ -13,6 +13,7 @@ import {
   union,
 } from "@ml-mosaic/configurable";
 import { MapFiles } from "../maps/map-files.ts";
+import { regionOption } from "../maps/region.ts";
 import { coordinatesOption } from "../maps/same-pixels.ts";
 import { nameProblems, type SourceMap } from "../maps/source-map.ts";
 import { NORMALIZATIONS, NORMALIZED_OVER } from "./patch-rules.ts";
@@ -40,6 +41,7 @@ export class Preprocessing extends configurable({
     help: "FITS file that is 1 where there is certainly no filament",
   }),
   coordinates: coordinatesOption,
+  region: regionOption,
   maps: schema(list(component(MapFiles)), {
     optional: true,
     help: "Several maps, each with these keys, instead of the one map above",
@@ -96,19 +98,23 @@ export class Preprocessing extends configurable({
 
 const files = ["image", "target", "missing", "background"] as const;
 
-type MapOptions = Pick<Preprocessing, (typeof files)[number] | "coordinates" | "maps">;
+type MapOptions = Pick<Preprocessing, (typeof files)[number] | "coordinates" | "region" | "maps">;
 
-function mapsOf({ maps, image, target, missing, background, coordinates }: MapOptions): readonly SourceMap[] {
+function mapsOf({ maps, image, target, missing, background, coordinates, region }: MapOptions): readonly SourceMap[] {
   if (maps !== undefined) return maps;
   if (image === undefined || target === undefined || missing === undefined || background === undefined) return [];
-  return [{ image, target, missing, background, coordinates }];
+  return [{ image, target, missing, background, coordinates, region }];
 }
 
-function* mapObjections({ maps, coordinates, ...one }: MapOptions): Iterable<Objection> {
+function* mapObjections({ maps, coordinates, region, ...one }: MapOptions): Iterable<Objection> {
   if (maps === undefined) return;
   if (maps.length === 0) yield { option: "maps", message: "expected one map or more" };
   const beside = files.filter((name) => one[name] !== undefined);
-  for (const option of coordinates === "check" ? beside : [...beside, "coordinates"])
+  for (const option of [
+    ...beside,
+    ...(coordinates === "check" ? [] : ["coordinates"]),
+    ...(region === undefined ? [] : ["region"]),
+  ])
     yield { option, message: "belongs into each of maps, where these are given" };
   for (const message of nameProblems(maps)) yield { option: "maps", message };
 }

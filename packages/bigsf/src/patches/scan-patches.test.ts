@@ -48,6 +48,7 @@ function mapsOf(height: number, width: number, seed: number): { maps: Maps; whol
   const paths = { image: path, target: path, missing: path, background: path };
   const maps: Maps = {
     paths,
+    notes: [],
     shape: [height, width],
     header,
     section,

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { toYaml } from "@ml-mosaic/configurable";
+import { resolvedConfig, toYaml } from "@ml-mosaic/configurable";
 import { shareText } from "../maps/map-tally.ts";
 import { openPartialRows } from "./partial-rows.ts";
 import { maskName, probabilityName } from "./result-files.ts";
@@ -126,6 +126,7 @@ async function configText(
     source: settings.source,
     missing: settings.missing ?? null,
     ...(settings.coordinates === "check" ? {} : { coordinates: settings.coordinates }),
+    ...(settings.region === undefined ? {} : { region: resolvedConfig(settings.region) }),
     output: settings.output,
     batch_size: settings.batchSize,
     overlap,

@@ -4,8 +4,10 @@ import { ConfigurationError } from "@ml-mosaic/configurable";
 import { checkDevice, type Device } from "@ml-mosaic/tensor";
 import { loadSnapshotModel, type TrainerSnapshot } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
+import { fitPlane } from "../maps/fit-plane.ts";
 import { openPlane, type Plane } from "../maps/plane.ts";
-import { type CoordinateCheck, mapConflict } from "../maps/same-pixels.ts";
+import { cutPlane, type Region, regionBox } from "../maps/region.ts";
+import type { CoordinateCheck } from "../maps/same-pixels.ts";
 import "../models/built-in.ts";
 import { startRange } from "../maps/positive-range.ts";
 import { NORMALIZATIONS, type Normalization, type PositiveRange, readRange } from "../patches/patch-rules.ts";
@@ -19,6 +21,8 @@ export interface SegmentationSettings {
   readonly missing: string | undefined;
   /** Whether a `missing` whose coordinates contradict the map's is refused. */
   readonly coordinates: CoordinateCheck;
+  /** The part of the map that is segmented. */
+  readonly region: Region | undefined;
   readonly output: string;
   readonly batchSize: number;
   readonly overlap: number | undefined;
@@ -84,7 +88,7 @@ export async function planSegmentation(
       return plane;
     });
   };
-  const [loaded, map, missing] = await Promise.all([
+  const [loaded, whole, trusted] = await Promise.all([
     attempt("model_snapshot", async () => {
       await refuseFolder(settings.modelSnapshot);
       return loadSnapshotModel(settings.modelSnapshot);
@@ -94,8 +98,11 @@ export async function planSegmentation(
   ]);
   await attempt("device", () => checkDevice(settings.device));
   const canCompute = problems.every(({ option }) => option !== "device");
-  const conflict = map && missing && mapConflict(map, missing, settings.coordinates);
-  if (conflict !== undefined) problems.push({ option: "missing", message: conflict });
+  const fitted = whole && trusted && fitPlane(whole, trusted, settings.coordinates);
+  if (fitted?.problem !== undefined) problems.push({ option: "missing", message: fitted.problem });
+  const { region } = settings;
+  const box = region && whole && (await attempt("region", async () => regionBox(region, whole)));
+  const [map, missing] = [whole, fitted?.plane].map((plane) => (plane && box ? cutPlane(plane, box) : plane));
   const patchSize = settings.patchSize ?? recordedPatchSize(loaded?.snapshot);
   const normalization = settings.normalization ?? recordedNormalization(loaded?.snapshot);
   const overlap = settings.overlap ?? Math.floor((patchSize ?? 0) / 2);
@@ -123,7 +130,7 @@ export async function planSegmentation(
       problems.map(({ option, message }) => ({ kind: "precondition", path: [option], message })),
     );
   }
-  const notes = trainingNotes(settings, loaded.snapshot);
+  const notes = [...trainingNotes(settings, loaded.snapshot), ...(fitted?.note === undefined ? [] : [fitted.note])];
   const { snapshot } = loaded;
   const range = await rangeFor(snapshot, map, missing);
   return { map, missing, predictor, snapshot, patchSize, normalization, range, overlap, threshold, notes };

@@ -1,41 +1,73 @@
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { pathExists } from "@ml-mosaic/base";
 import {
   boolean,
+  component,
   configurable,
   float,
   int,
+  list,
   literal,
   type Objection,
   path,
   schema,
+  string,
   union,
   within,
 } from "@ml-mosaic/configurable";
 import { parseDevice } from "@ml-mosaic/tensor";
 import { deviceName } from "@ml-mosaic/training";
+import { BigsfError } from "../errors.ts";
 import { fileOfAddress } from "../maps/plane.ts";
+import { regionOption } from "../maps/region.ts";
 import { coordinatesOption } from "../maps/same-pixels.ts";
+import { nameOf, nameProblems } from "../maps/source-map.ts";
 import { NORMALIZATIONS } from "../patches/patch-rules.ts";
 import { type RunOptions, runSegmentation, type SegmentationResult } from "./run-segmentation.ts";
-import { overlapObjection } from "./segmentation-plan.ts";
+import { overlapObjection, type SegmentationSettings } from "./segmentation-plan.ts";
 
 const count = within(int, { minimum: 1 });
 
-/**
- * `bigsf segment`: finds the filaments of a map with a trained model.
- *
- * @example await Segmentation.fromConfig("config_segment.yaml").run();
- */
-export class Segmentation extends configurable({
-  model_snapshot: schema(path, { help: "Snapshot of a trained model, such as results/run/best.safetensors" }),
-  source: schema(path, { help: "FITS file of the map, also .fits.gz; map.fits[1] and map.fits[NAME] name an HDU" }),
+/** What is segmented: a map, and where it can be trusted. */
+const mapOptions = {
   missing: schema(path, {
     optional: true,
     help: "FITS file that is 1 where the map is valid; without it, all of it is",
   }),
   coordinates: coordinatesOption,
-  output: schema(path, { help: "Folder for probability.fits, mask.fits, preview.png and config.yaml" }),
+  region: regionOption,
+};
+
+const sourceHelp = "FITS file of the map, also .fits.gz; map.fits[1] and map.fits[NAME] name an HDU";
+
+/** One of several maps. */
+class SegmentedMap extends configurable({
+  name: schema(string, { optional: true, help: "Name of its folder in output; that of the source by default" }),
+  source: schema(path, { help: sourceHelp }),
+  ...mapOptions,
+}) {
+  override preconditions(): Iterable<Objection> {
+    return fileObjections(this, ["source", "missing"]);
+  }
+}
+
+/**
+ * `bigsf segment`: finds the filaments of a map, or of several, with a trained model.
+ *
+ * @example await Segmentation.fromConfig("config_segment.yaml").run();
+ */
+export class Segmentation extends configurable({
+  model_snapshot: schema(path, { help: "Snapshot of a trained model, such as results/run/best.safetensors" }),
+  source: schema(path, { optional: true, unless: "maps", help: sourceHelp }),
+  ...mapOptions,
+  maps: schema(list(component(SegmentedMap)), {
+    optional: true,
+    help: "Several maps, each with these keys and a name, instead of the one map above",
+  }),
+  output: schema(path, {
+    help: "Folder for probability.fits, mask.fits, preview.png and config.yaml; of several maps, for a folder of each",
+  }),
   batch_size: schema(count, { default: 16, help: "Patches that are predicted together" }),
   overlap: schema(within(int, { minimum: 0 }), {
     optional: true,
@@ -62,38 +94,91 @@ export class Segmentation extends configurable({
   overwrite: schema(boolean, { default: false, help: "Replace the results of another configuration" }),
 }) {
   override *preconditions(): Iterable<Objection> {
-    for (const option of ["model_snapshot", "source", "missing"] as const) {
-      const file = this[option];
-      // An HDU may be named behind the file.
-      if (file !== undefined && !pathExists(file) && !pathExists(fileOfAddress(file)))
-        yield { option, message: `there is no file ${file}` };
-    }
+    yield* fileObjections(this, ["model_snapshot", "source", "missing"]);
+    yield* mapObjections(this);
     const { overlap, patch_size } = this;
     if (overlap !== undefined && patch_size !== undefined) yield* overlapObjection(overlap, patch_size);
   }
 
-  /** @throws ConfigurationError, BigsfError, see `runSegmentation` */
+  /**
+   * Segments the map, or the only one of `maps`.
+   *
+   * @throws ConfigurationError, BigsfError, see `runSegmentation`
+   */
   run(options: RunOptions = {}): Promise<SegmentationResult> {
-    const { model_snapshot, source, missing, output, batch_size, overlap, blend, threshold } = this;
-    const { patch_size, normalization, threads, device, overwrite } = this;
-    return runSegmentation(
-      {
-        modelSnapshot: model_snapshot,
-        source,
-        missing,
-        coordinates: this.coordinates,
-        output,
-        batchSize: batch_size,
-        overlap,
-        blend,
-        threshold,
-        patchSize: patch_size,
-        normalization,
-        threads: threads ?? availableParallelism(),
-        device: parseDevice(device),
-        overwrite,
-      },
-      options,
-    );
+    const [only, ...others] = this.each();
+    if (only === undefined || others.length > 0)
+      throw new BigsfError("MAP", "there are several maps: run each() of them");
+    return only.run(options);
   }
+
+  /** The segmentations of all maps, each to be run by itself; where there are several, into a folder of its own. */
+  each(): readonly MapSegmentation[] {
+    const { source, missing, coordinates, region, output } = this;
+    const maps = this.maps ?? (source === undefined ? [] : [{ source, missing, coordinates, region }]);
+    return maps.map((map) => {
+      const name = nameOfSource(map);
+      const place = this.maps === undefined ? output : join(output, name);
+      return { name, run: (options = {}) => runSegmentation(this.#settings(map, place), options) };
+    });
+  }
+
+  #settings(map: OneMap, output: string): SegmentationSettings {
+    const { model_snapshot, batch_size, overlap, blend, threshold } = this;
+    const { patch_size, normalization, threads, device, overwrite } = this;
+    return {
+      modelSnapshot: model_snapshot,
+      source: map.source,
+      missing: map.missing,
+      coordinates: map.coordinates,
+      region: map.region,
+      output,
+      batchSize: batch_size,
+      overlap,
+      blend,
+      threshold,
+      patchSize: patch_size,
+      normalization,
+      threads: threads ?? availableParallelism(),
+      device: parseDevice(device),
+      overwrite,
+    };
+  }
+}
+
+/** The segmentation of one map. */
+export interface MapSegmentation {
+  readonly name: string;
+  /** @throws ConfigurationError, BigsfError, see `runSegmentation` */
+  run(options?: RunOptions): Promise<SegmentationResult>;
+}
+
+type OneMap = Pick<SegmentedMap, "source" | "missing" | "coordinates" | "region"> & {
+  readonly name?: string | undefined;
+};
+
+function nameOfSource({ name, source }: Pick<OneMap, "name" | "source">): string {
+  return nameOf({ name, image: source });
+}
+
+function* fileObjections<Name extends string>(
+  given: { readonly [Option in Name]?: string | undefined },
+  options: readonly Name[],
+): Iterable<Objection> {
+  for (const option of options) {
+    const file = given[option];
+    // An HDU may be named behind the file.
+    if (file !== undefined && !pathExists(file) && !pathExists(fileOfAddress(file)))
+      yield { option, message: `there is no file ${file}` };
+  }
+}
+
+function* mapObjections({ maps, source, missing, coordinates, region }: Segmentation): Iterable<Objection> {
+  if (maps === undefined) return;
+  if (maps.length === 0) yield { option: "maps", message: "expected one map or more" };
+  const beside = { source, missing, region, coordinates: coordinates === "check" ? undefined : coordinates };
+  for (const [option, value] of Object.entries(beside))
+    if (value !== undefined) yield { option, message: "belongs into each of maps, where these are given" };
+  const names = maps.map((map) => ({ name: map.name, image: map.source }));
+  for (const message of nameProblems(names)) yield { option: "maps", message };
 }

@@ -11,6 +11,8 @@ export interface LinearWcs {
   readonly countsPixels: boolean;
   /** CRVAL + matrix (pixel - CRPIX). @param x @param y numpy's pixels */
   toWorld(x: ArrayLike<number>, y: ArrayLike<number>): PixelPoints;
+  /** The way back. */
+  toPixel(first: ArrayLike<number>, second: ArrayLike<number>): PixelPoints;
 }
 
 /**
@@ -30,7 +32,7 @@ export function readLinearWcs(given: Header, [first, second]: readonly [number, 
     ),
   );
   if (!described) return null;
-  const { crpix, matrix } = readLinear(header, first, second, numAxes, "", () => 1);
+  const { crpix, matrix, inverse } = readLinear(header, first, second, numAxes, "", () => 1);
   const [u0, v0] = [getNumber(header, `CRVAL${first}`) ?? 0, getNumber(header, `CRVAL${second}`) ?? 0];
   const name = (axis: number) => getString(header, `CTYPE${axis}`)?.trim() ?? "";
   return {
@@ -45,6 +47,15 @@ export function readLinearWcs(given: Header, [first, second]: readonly [number, 
         world.y[i] = v0 + matrix[2] * p + matrix[3] * q;
       }
       return world;
+    },
+    toPixel(u, v) {
+      const pixels = { x: new Float64Array(u.length), y: new Float64Array(u.length) };
+      for (let i = 0; i < u.length; i++) {
+        const [p, q] = [(u[i] ?? Number.NaN) - u0, (v[i] ?? Number.NaN) - v0];
+        pixels.x[i] = inverse[0] * p + inverse[1] * q + crpix[0] - 1;
+        pixels.y[i] = inverse[2] * p + inverse[3] * q + crpix[1] - 1;
+      }
+      return pixels;
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Directions of one sky, whatever the names of its coordinates: to compare headers, not to reduce astrometry. */
 import { getNumber, getString, type Header } from "../header/header.ts";
+import type { SkyPoints } from "./celestial.ts";
 
 const DEGREE = Math.PI / 180;
 
@@ -38,19 +39,21 @@ export interface SkyFrame {
    * @param longitude @param latitude degrees @returns [points * 3]; undefined for skies that are not known, as that of the Sun
    */
   readonly toJ2000: ((longitude: ArrayLike<number>, latitude: ArrayLike<number>) => Float64Array) | undefined;
+  /** The way back, longitude in [0, 360). @param vectors [points * 3], as `toJ2000` gives them */
+  readonly fromJ2000: ((vectors: Float64Array) => SkyPoints) | undefined;
 }
 
 /** @param longitudeName as CTYPE has it, such as `GLON` */
 export function skyFrame(header: Header, longitudeName: string, alternate = ""): SkyFrame {
   switch (longitudeName) {
     case "GLON":
-      return { name: "GLON", toJ2000: turned(FROM_GALACTIC) };
+      return turned("GLON", FROM_GALACTIC);
     case "ELON":
-      return { name: "ELON", toJ2000: turned(FROM_ECLIPTIC) };
+      return turned("ELON", FROM_ECLIPTIC);
     case "RA":
       return equatorial(header, alternate);
     default:
-      return { name: longitudeName, toJ2000: undefined };
+      return { name: longitudeName, toJ2000: undefined, fromJ2000: undefined };
   }
 }
 
@@ -60,11 +63,11 @@ function equatorial(header: Header, a: string): SkyFrame {
   const equinox = getNumber(header, `EQUINOX${a}`) ?? (a === "" ? getNumber(header, "EPOCH") : undefined);
   const system = written?.trim() || (equinox === undefined ? "ICRS" : equinox < 1984 ? "FK4" : "FK5");
   const isOld = system.startsWith("FK4");
-  if (!isOld && system !== "FK5") return { name: `RA ${system}`, toJ2000: turned(IDENTITY) };
+  if (!isOld && system !== "FK5") return turned(`RA ${system}`, IDENTITY);
   const year = equinox ?? (isOld ? 1950 : 2000);
   const standard = isOld ? 1950 : 2000;
   const matrix = precession(year, standard);
-  return { name: `RA ${system} ${year}`, toJ2000: turned(isOld ? product(FROM_B1950, matrix) : matrix) };
+  return turned(`RA ${system} ${year}`, isOld ? product(FROM_B1950, matrix) : matrix);
 }
 
 const IDENTITY: Matrix = [
@@ -122,14 +125,31 @@ function dot(a: Row, b: Row): number {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
 
-function turned(matrix: Matrix): NonNullable<SkyFrame["toJ2000"]> {
-  return (longitude, latitude) => {
-    const vectors = new Float64Array(3 * longitude.length);
-    for (let i = 0; i < longitude.length; i++) {
-      const [lon, lat] = [(longitude[i] ?? Number.NaN) * DEGREE, (latitude[i] ?? Number.NaN) * DEGREE];
-      const point: Row = [Math.cos(lat) * Math.cos(lon), Math.cos(lat) * Math.sin(lon), Math.sin(lat)];
-      for (const [axis, row] of matrix.entries()) vectors[3 * i + axis] = dot(row, point);
-    }
-    return vectors;
+/** @param matrix rotates its directions to J2000 */
+function turned(name: string, matrix: Matrix): SkyFrame {
+  const back = transposed(matrix);
+  return {
+    name,
+    toJ2000(longitude, latitude) {
+      const vectors = new Float64Array(3 * longitude.length);
+      for (let i = 0; i < longitude.length; i++) {
+        const [lon, lat] = [(longitude[i] ?? Number.NaN) * DEGREE, (latitude[i] ?? Number.NaN) * DEGREE];
+        const point: Row = [Math.cos(lat) * Math.cos(lon), Math.cos(lat) * Math.sin(lon), Math.sin(lat)];
+        for (const [axis, row] of matrix.entries()) vectors[3 * i + axis] = dot(row, point);
+      }
+      return vectors;
+    },
+    fromJ2000(vectors) {
+      const count = vectors.length / 3;
+      const points = { longitude: new Float64Array(count), latitude: new Float64Array(count) };
+      for (let i = 0; i < count; i++) {
+        const vector: Row = [vectors[3 * i] ?? 0, vectors[3 * i + 1] ?? 0, vectors[3 * i + 2] ?? 0];
+        const [x, y, z] = [dot(back[0], vector), dot(back[1], vector), dot(back[2], vector)];
+        const longitude = Math.atan2(y, x) / DEGREE;
+        points.longitude[i] = longitude < 0 ? longitude + 360 : longitude;
+        points.latitude[i] = Math.atan2(z, Math.hypot(x, y)) / DEGREE;
+      }
+      return points;
+    },
   };
 }
