@@ -185,6 +185,26 @@ describe("the best epoch and the last", () => {
     await expect(Trainer.fromConfig(later.config).train()).rejects.toThrow(`epoch ${trainInfo.epoch + 1}: the`);
   });
 
+  test("a loss of NaN ends the run in the middle of an epoch", async () => {
+    const { config } = begin({ ...exploding, epochs: 1 });
+    const seen: number[] = [];
+    const onProgress = ({
+      batches,
+      trainLoss,
+    }: {
+      readonly batches: number;
+      readonly trainLoss: number | undefined;
+    }) => {
+      expect(trainLoss).not.toBeNaN();
+      seen.push(batches);
+    };
+    // 100 batches: the first is trained alone, then up to eight together, so that NaN is there long before the last.
+    const trainer = Trainer.fromConfig({ ...config, data: { ...config.data, size: 1600 } });
+    await expect(trainer.train({ onProgress })).rejects.toThrow(/^epoch 1: the train loss is NaN/);
+    expect(seen[0]).toBe(1);
+    expect(seen.at(-1)).toBeLessThan(80);
+  });
+
   test("clipping keeps such a run finite; accumulation and averages are those of the loop", async () => {
     const { config } = begin({ ...exploding, optimizer: { type: "sgd", lr: 0.1 }, clip_norm: 0.5 });
     const clipped = await Trainer.fromConfig(config).train();

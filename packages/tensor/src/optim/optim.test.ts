@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { bitsOf, relativeDistance } from "../../test/states.ts";
 import { TensorError } from "../errors.ts";
 import type { TrainingState } from "../program/layout.ts";
 import { compileTraining, type TrainingProgram } from "../program/training-program.ts";
@@ -114,19 +114,6 @@ async function train(program: TrainingProgram, ends: readonly number[], lr: (ste
   return { state, losses, states };
 }
 
-function bitsOf({ parameters, slots }: TrainingState): string {
-  const hash = createHash("sha256");
-  for (const values of [...parameters, ...slots.flatMap((each) => Object.values(each))]) hash.update(values);
-  return hash.digest("hex");
-}
-
-/** Largest distance, relative to the largest of the expected numbers. */
-function distance(actual: readonly number[], expected: readonly number[]): number {
-  expect(actual.length).toBe(expected.length);
-  const largest = Math.max(...expected.map(Math.abs));
-  return Math.max(...expected.map((value, index) => Math.abs(value - at(actual, index)))) / largest;
-}
-
 describe.each([...new Set(cases.map(({ optimizer }) => optimizer))])("%s", (name) => {
   test.each(
     cases
@@ -139,13 +126,15 @@ describe.each([...new Set(cases.map(({ optimizer }) => optimizer))])("%s", (name
       expect(program.layout.segments.length).toBe(problem === "separate" ? 3 : 1);
       const rate = (step: number) => (step < 20 ? lr : step < 35 ? 0.25 * lr : 0.5 * lr);
       const run = await train(program, [1, 5, 20, 35, 50], rate);
-      expect(distance(run.losses, losses), "losses").toBeLessThan(1e-5);
+      expect(relativeDistance(run.losses, losses), "losses").toBeLessThan(1e-5);
       for (const [step, expected] of Object.entries(recorded)) {
         program.store(at([run.states.get(Number(step)) ?? program.initialState], 0));
         for (const [index, { value }] of parameters.entries()) {
           const stride = value.length > 100 ? 1601 : 1;
           const found = Array.from(value, Number).filter((__, element) => element % stride === 0);
-          expect(distance(found, at(expected, index)), `parameter ${index} after ${step} steps`).toBeLessThan(1e-5);
+          expect(relativeDistance(found, at(expected, index)), `parameter ${index} after ${step} steps`).toBeLessThan(
+            1e-5,
+          );
         }
       }
       const whole = await train(program, [steps], () => lr);

@@ -3,6 +3,7 @@
  * VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json, of Debian's chromium-common.
  */
 import { beforeEach, describe, expect, test } from "vitest";
+import { relativeDistance } from "../../test/states.ts";
 import { zeros } from "../creation.ts";
 import { TensorDataset } from "../data/dataset.ts";
 import { TensorError } from "../errors.ts";
@@ -223,13 +224,6 @@ const arraysOf = ({ parameters, slots, buffers }: TrainingState) =>
     Array.from(array, Number),
   );
 
-/** Largest distance, relative to the largest number. */
-function distance(actual: readonly number[], expected: readonly number[]): number {
-  expect(actual.length).toBe(expected.length);
-  const largest = Math.max(...expected.map(Math.abs), 1e-3);
-  return Math.max(...expected.map((value, index) => Math.abs(value - (actual[index] ?? Number.NaN)))) / largest;
-}
-
 describe("on webgpu", () => {
   beforeEach((context) => {
     if (missing !== undefined && process.env.REQUIRE_ALL !== "1") context.skip(String(missing));
@@ -241,15 +235,16 @@ describe("on webgpu", () => {
       const [one, other] = [await programsOf(each, "cpu"), await programsOf(each, "webgpu")];
       const [expected, actual] = [await follow(one, each.metrics), await follow(other, each.metrics)];
       expect(actual.losses).toHaveLength(20);
-      expect(distance(actual.losses, expected.losses), "losses").toBeLessThan(1e-3);
-      expect(distance(actual.evaluated, expected.evaluated), "evaluated losses").toBeLessThan(1e-3);
+      expect(relativeDistance(actual.losses, expected.losses, 1e-3), "losses").toBeLessThan(1e-3);
+      expect(relativeDistance(actual.evaluated, expected.evaluated, 1e-3), "evaluated losses").toBeLessThan(1e-3);
       expect(actual.state.step).toBe(20);
       for (const [index, array] of arraysOf(expected.state).entries())
-        expect(distance(arraysOf(actual.state)[index] ?? [], array), `array ${index}`).toBeLessThan(5e-3);
+        expect(relativeDistance(arraysOf(actual.state)[index] ?? [], array, 1e-3), `array ${index}`).toBeLessThan(5e-3);
       for (const [name, figure] of Object.entries(expected.figures))
-        expect(distance([actual.figures[name]].flat(2).map(Number), [figure].flat(2).map(Number)), name).toBeLessThan(
-          1e-3,
-        );
+        expect(
+          relativeDistance([actual.figures[name]].flat(2).map(Number), [figure].flat(2).map(Number), 1e-3),
+          name,
+        ).toBeLessThan(1e-3);
       for (const programs of [one, other]) programs.release();
     },
     300_000,
@@ -275,7 +270,9 @@ describe("on webgpu", () => {
         const x = { data: await input.slice(0, 0, batch).data(), shape: [batch, ...sample], dtype: input.dtype };
         const [expected, actual] = [await one?.run({ x }), await other?.run({ x })];
         expect(expected?.y?.length).toBeGreaterThan(0);
-        expect(distance(Array.from(actual?.y ?? [], Number), Array.from(expected?.y ?? [], Number))).toBeLessThan(1e-4);
+        expect(
+          relativeDistance(Array.from(actual?.y ?? [], Number), Array.from(expected?.y ?? [], Number), 1e-3),
+        ).toBeLessThan(1e-4);
       }
       one?.release();
       other?.release();
@@ -314,7 +311,7 @@ describe("on webgpu", () => {
       ({ state: mixed } = await (call % 3 === 2 ? cpu : gpu).training.run(mixed, chunk));
     }
     for (const [index, array] of arraysOf(plain).entries())
-      expect(distance(arraysOf(mixed)[index] ?? [], array), `array ${index}`).toBeLessThan(1e-3);
+      expect(relativeDistance(arraysOf(mixed)[index] ?? [], array, 1e-3), `array ${index}`).toBeLessThan(1e-3);
     for (const programs of [cpu, gpu]) programs.release();
   }, 300_000);
 

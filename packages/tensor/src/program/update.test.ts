@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { bitsOf, relativeDistance } from "../../test/states.ts";
 import { TensorError } from "../errors.ts";
 import { MSELoss } from "../losses/regression.ts";
 import { Linear } from "../nn/linear.ts";
@@ -123,19 +123,6 @@ async function train(
   return { state, losses, states };
 }
 
-function bitsOf({ parameters, slots }: TrainingState): string {
-  const hash = createHash("sha256");
-  for (const values of [...parameters, ...slots.flatMap((each) => Object.values(each))]) hash.update(values);
-  return hash.digest("hex");
-}
-
-/** Largest distance, relative to the largest of the expected numbers. */
-function distance(actual: readonly number[], expected: readonly number[]): number {
-  expect(actual.length).toBe(expected.length);
-  const largest = Math.max(...expected.map(Math.abs));
-  return Math.max(...expected.map((value, index) => Math.abs(value - at(actual, index)))) / largest;
-}
-
 function expectRecorded(
   program: TrainingProgram,
   parameters: readonly Parameter[],
@@ -147,7 +134,7 @@ function expectRecorded(
     for (const [index, { value }] of parameters.entries()) {
       const stride = value.length > 100 ? 1601 : 1;
       const found = Array.from(value, Number).filter((_, element) => element % stride === 0);
-      expect(distance(found, at(expected, index)), `parameter ${index} after ${minibatch}`).toBeLessThan(1e-5);
+      expect(relativeDistance(found, at(expected, index)), `parameter ${index} after ${minibatch}`).toBeLessThan(1e-5);
     }
   }
 }
@@ -162,7 +149,7 @@ describe("as PyTorch, in chunks of any size", () => {
       steps: () => (baseLr: number, step: number) => (baseLr * (1 + (step % 3))) / 3,
     }[each.rates];
     const run = await train(program, [1, 3, 10, 31], rates);
-    expect(distance(run.losses, each.losses), "losses").toBeLessThan(1e-5);
+    expect(relativeDistance(run.losses, each.losses), "losses").toBeLessThan(1e-5);
     const stateAfter = (minibatch: number) => run.states.get(minibatch) ?? program.initialState;
     expectRecorded(program, parameters, stateAfter, each.recorded);
     if (each.averages !== undefined)

@@ -6,7 +6,8 @@ type TypedClass<Instance extends object> = ComponentClass<Instance> & { readonly
 /**
  * A component chosen among the classes registered under `base`, and after them among those under `generic`, which is a
  * typed base of its own below it: so a package or a user may give a name to a class of theirs that a generic one has. Only
- * a name that is spelled exactly as that of a generic one, and of none before it, is the generic one's.
+ * a name that is spelled exactly as that of a generic one, and of none before it, is the generic one's. What may be a name
+ * of either, but for capitals, is refused: `bceloss` is BigSF's BceLoss or PyTorch's BCELoss.
  */
 export function componentOr<Instance extends object>(
   base: TypedClass<Instance>,
@@ -21,6 +22,11 @@ export function componentOr<Instance extends object>(
       const { type }: { readonly type?: unknown } = given.config;
       const knows = ({ registered }: TypedClass<Instance>, spell: (name: string) => string) =>
         typeof type === "string" && registered.some(({ names }) => names.some((name) => spell(name) === spell(type)));
+      const [own, other] = [base, generic].map(({ registered }) => spelledAlike(registered, type));
+      if (own !== undefined && other !== undefined && own !== other && own !== type && other !== type) {
+        const message = `${JSON.stringify(type)} may be ${JSON.stringify(own)} or ${JSON.stringify(other)}, which are different; write it as one of them`;
+        return { ok: false, problems: [{ kind: "precondition", path: ["type"], message }] };
+      }
       const exactly = (name: string) => name;
       const anyCase = (name: string) => name.toLowerCase();
       const isGeneric = knows(generic, exactly) && !knows(base, exactly);
@@ -41,4 +47,11 @@ export function componentOr<Instance extends object>(
       return { ok: false, problems: named };
     },
   };
+}
+
+/** The name that a type is, but for capitals; the very same one where there is one. */
+function spelledAlike(registered: Registry, type: unknown): string | undefined {
+  if (typeof type !== "string") return undefined;
+  const names = registered.flatMap((each) => each.names);
+  return names.find((name) => name === type) ?? names.find((name) => name.toLowerCase() === type.toLowerCase());
 }
