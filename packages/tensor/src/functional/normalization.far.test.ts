@@ -7,7 +7,7 @@ import { evaluate } from "../runtime/evaluate.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { parameter } from "../variable.ts";
-import { batchNorm, groupNorm, instanceNorm } from "./normalization.ts";
+import { batchNorm, groupNorm, instanceNorm, layerNorm } from "./normalization.ts";
 
 const eps = 1e-5;
 
@@ -25,6 +25,16 @@ const kinds: Readonly<Record<string, Kind>> = {
     shape: [4, 6, 5, 7],
     groupOf: (sample, channel) => sample * 2 + Math.floor(channel / 3),
     normalize: (x) => ({ output: groupNorm(x, 2) }),
+  },
+  "layerNorm over an axis": {
+    shape: [6, 5, 32],
+    groupOf: (sample, channel) => sample * 5 + channel,
+    normalize: (x) => ({ output: layerNorm(x, [32]) }),
+  },
+  "layerNorm over all axes but the first": {
+    shape: [6, 5, 4],
+    groupOf: (sample) => sample,
+    normalize: (x) => ({ output: layerNorm(x, [5, 4]) }),
   },
   instanceNorm: {
     shape: [4, 3, 16],

@@ -141,7 +141,9 @@ export function instanceNorm(input: Tensor, affine: Affine = {}): Normalized {
 export function layerNorm(input: Tensor, normalizedShape: Shape, { weight, bias, eps = 1e-5 }: Affine = {}): Tensor {
   const axis = normalizedAxis("layerNorm", input, normalizedShape, { weight, bias });
   const affineInputs = [weight ?? ones(input, normalizedShape), bias ?? input.newFull(normalizedShape, 0)] as const;
-  return input.apply(layerNormOp, affineInputs, { axis, eps });
+  const axes = normalizedShape.map((_, index) => axis + index);
+  const near = input.numel === 0 ? input : input.apply(towardsZero, [], { axes });
+  return near.apply(layerNormOp, affineInputs, { axis, eps });
 }
 
 /**

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TensorError } from "../errors.ts";
+import { trace } from "../graph/trace.ts";
 import { defaultGenerator, Generator, manualSeed } from "./generator.ts";
 
 const draw = (generator: Generator, count: number) => Array.from({ length: count }, () => generator.uint32());
@@ -134,4 +135,16 @@ describe("distributions", () => {
     // Chi square with 23 degrees of freedom: 57.1 is exceeded once in 10,000.
     expect([...counts.values()].reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0)).toBeLessThan(57.1);
   });
+});
+
+test.each<[string, (generator: Generator) => unknown]>([
+  ["uniform", (generator) => generator.uniform()],
+  ["normal", (generator) => generator.normal()],
+  ["integer", (generator) => generator.integer(0, 3)],
+  ["permutation", (generator) => generator.permutation(3)],
+])("%s is refused while a step is built, where it would give all steps the same numbers", (_name, draw) => {
+  for (const generator of [new Generator(0), defaultGenerator(), new Generator(0).stream("noise")]) {
+    expect(() => trace(() => draw(generator))).toThrow(/all steps would have the same numbers. In a step write rand/);
+    draw(generator);
+  }
 });

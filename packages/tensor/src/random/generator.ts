@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { TensorError } from "../errors.ts";
+import { isTracing } from "../graph/trace.ts";
 import { philox } from "./philox.ts";
 
 /**
@@ -48,8 +49,13 @@ export class Generator {
     philox(this.#block, block, Math.floor(block / 2 ** 32), 0, 0, this.#key0, this.#key1);
   }
 
-  /** A whole number from 0 to 2^32 - 1. */
+  /**
+   * A whole number from 0 to 2^32 - 1.
+   *
+   * @throws TensorError in a step that is being built: all steps would have the same numbers
+   */
   uint32(): number {
+    if (isTracing()) throw new TensorError("TENSOR_VALUE", drawnWhileBuilding);
     const lane = this.#position % 4;
     if (lane === 0) this.#fill(Math.floor(this.#position / 4));
     this.#position++;
@@ -95,6 +101,9 @@ export class Generator {
     return order;
   }
 }
+
+const drawnWhileBuilding =
+  "a Generator draws once, while the step is built, and all steps would have the same numbers. In a step write rand, randn, randint, randperm or bernoulli without a generator: each step draws anew, keyed by the program's generator. For numbers that stay the same, draw before the step.";
 
 let shared = new Generator(0);
 
