@@ -24,6 +24,7 @@ export type { DType, TypedArray } from "./dtype.ts";
 export { einsum } from "./einsum.ts";
 export { TensorError, type TensorErrorCode } from "./errors.ts";
 export * as functional from "./functional/index.ts";
+export { type ScanOptions, scan, type Tensors } from "./functional/scan.ts";
 export { type Differentiable, hessian, hvp, jacobian, jvp, vjp } from "./graph/functional.ts";
 export { grad } from "./graph/gradient.ts";
 export { bufferValue, updateBuffer } from "./graph/trace.ts";

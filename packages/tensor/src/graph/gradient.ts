@@ -27,19 +27,29 @@ export function grad(loss: Tensor, targets: readonly Tensor[]): (Tensor | undefi
     if (wanted.has(tensor) || tensor.inputs.some((input) => active.has(input))) active.add(tensor);
   }
   const gradients = new Map<Tensor, Tensor>([[loss, loss.onesLike()]]);
+  const joint = jointResults(order);
   for (const tensor of order.toReversed()) {
-    const gradient = gradients.get(tensor);
-    if (gradient === undefined || !active.has(tensor) || tensor.op?.gradient === undefined) continue;
     const { op, inputs, attributes } = tensor;
+    if (op === undefined || !active.has(tensor)) continue;
+    const found =
+      op.results === undefined
+        ? [gradients.get(tensor)]
+        : joint.get(tensor)?.map((each) => each && gradients.get(each));
+    const [gradient] = found ?? [];
+    if (found === undefined || found.every((each) => each === undefined)) continue;
     const needs = (index: number) => {
       const input = inputs[index];
       return input !== undefined && active.has(input) && input.dtype === "float32";
     };
     // What has no elements adds nothing; rules need not know how to cut, join and divide it.
     const parts =
-      tensor.numel === 0
-        ? inputs.map((input) => input.zerosLike())
-        : (op.gradient?.({ inputs, attributes, output: tensor, gradient, needs }) ?? []);
+      op.results !== undefined
+        ? (op.jointGradient?.({ inputs, gradients: found, needs }) ?? [])
+        : tensor.numel === 0
+          ? inputs.map((input) => input.zerosLike())
+          : gradient === undefined
+            ? []
+            : (op.gradient?.({ inputs, attributes, output: tensor, gradient, needs }) ?? []);
     for (const [index, part] of parts.entries()) {
       const input = inputs[index];
       if (part === undefined || input === undefined || !needs(index)) continue;
@@ -54,4 +64,23 @@ export function grad(loss: Tensor, targets: readonly Tensor[]): (Tensor | undefi
     }
   }
   return targets.map((target) => gradients.get(target));
+}
+
+/**
+ * For the first result of each computation of several, in the order, all that are in it, in the order of its ops. What uses
+ * any of them comes behind the first, so that backwards all their gradients are complete there.
+ */
+function jointResults(order: readonly Tensor[]): ReadonlyMap<Tensor, readonly (Tensor | undefined)[]> {
+  const found = new Map<Tensor, (Tensor | undefined)[]>();
+  for (const tensor of order) {
+    const { op, inputs } = tensor;
+    if (op?.results === undefined) continue;
+    const isSame = (other: Tensor) =>
+      other.op?.results === op.results && other.inputs.every((input, index) => input === inputs[index]);
+    const first = found.keys().find(isSame) ?? tensor;
+    const results = found.get(first) ?? op.results.map(() => undefined);
+    results[op.results.indexOf(op)] = tensor;
+    found.set(first, results);
+  }
+  return found;
 }

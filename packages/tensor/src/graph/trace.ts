@@ -8,6 +8,7 @@ export type BufferUpdates = ReadonlyMap<Buffer, Tensor>;
 
 let open: Map<Buffer, Tensor> | undefined;
 let randomOps = 0;
+let inLoop = false;
 
 /**
  * Runs a function that builds a graph, and collects the updates of buffers that modules ask for meanwhile. Random ops
@@ -35,7 +36,18 @@ export function trace<T>(
 
 /** Whether a step is being built, that is run later and more than once. */
 export function isTracing(): boolean {
-  return open !== undefined;
+  return open !== undefined || inLoop;
+}
+
+/** Runs a function that builds the body of a loop within a step, where nothing may be drawn and no buffer updated. */
+export function traceLoop<T>(build: () => T): T {
+  const outer = inLoop;
+  inLoop = true;
+  try {
+    return build();
+  } finally {
+    inLoop = outer;
+  }
 }
 
 /**
@@ -51,6 +63,12 @@ export function updateBuffer(buffer: Buffer, value: Tensor): void {
       `a buffer of ${buffer.dtype} ${showShape(buffer.shape)} cannot become ${value.dtype} ${showShape(value.shape)}`,
     );
   }
+  if (inLoop) {
+    throw new TensorError(
+      "TENSOR_VALUE",
+      "scan: a buffer cannot be updated in the step of a scan; have the value carried, and update the buffer with what comes out",
+    );
+  }
   open?.set(buffer, value);
 }
 
@@ -61,5 +79,11 @@ export function bufferValue(buffer: Buffer): Tensor {
 
 /** Number of a new random op. */
 export function nextRandomId(): number {
+  if (inLoop) {
+    throw new TensorError(
+      "TENSOR_VALUE",
+      "scan: random numbers cannot be drawn in the step of a scan, dropout among them; draw them for all steps before, and give them with xs",
+    );
+  }
   return randomOps++;
 }

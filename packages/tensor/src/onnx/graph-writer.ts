@@ -4,7 +4,7 @@ import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import { simplify } from "../graph/simplify.ts";
-import type { Attributes, Emitter, OnnxAttribute, Op, Value } from "../ops/op.ts";
+import type { Attributes, Emitter, OnnxAttribute, Op, ScanGraph, Value } from "../ops/op.ts";
 import type { Device } from "../runtime/device.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -59,15 +59,16 @@ export class GraphWriter implements Emitter {
   readonly opset: number;
   readonly device: Device;
   readonly names: NameSource;
-  readonly #nodes: NodeProto[] = [];
-  readonly #computed = new Set<string>();
+  #nodes: NodeProto[] = [];
+  #computed = new Set<string>();
   readonly #initializers: TensorProto[] = [];
   readonly #constants = new Map<string, string>();
-  readonly #shared = new Map<string, readonly string[]>();
-  readonly #common = new Map<string, string>();
-  readonly #bound = new Map<Tensor, string>();
+  #shared = new Map<string, readonly string[]>();
+  #common = new Map<string, string>();
+  #bound = new Map<Tensor, string>();
   readonly #simplified = new Map<Tensor, Tensor>();
   #intermediateBytes = 0;
+  #nodeCount = 0;
   readonly #longLists = new WeakMap<readonly unknown[], string>();
   readonly #listNumbers = new Map<string, number>();
   readonly #randomKey: GraphWriterOptions["randomKey"];
@@ -83,6 +84,11 @@ export class GraphWriter implements Emitter {
   /** Size of all values that are computed on the way: a bound of the memory that running the graph takes. */
   get intermediateBytes(): number {
     return this.#intermediateBytes;
+  }
+
+  /** How many nodes there are, those of graphs inside included. */
+  get nodes(): number {
+    return this.#nodeCount;
   }
 
   /** Says under which name a tensor without inputs is found. */
@@ -230,6 +236,57 @@ export class GraphWriter implements Emitter {
     return names;
   }
 
+  scan(
+    key: string,
+    inputs: readonly string[],
+    { states, slices, captured, next, kept, reverse }: ScanGraph,
+  ): readonly string[] {
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const looped = [...states, ...slices];
+    const ports = looped.map(({ dtype, shape }): Port => this.#bodyPort(this.names.next("s"), dtype, shape));
+    const body = this.within(() => {
+      for (const [index, tensor] of looped.entries()) this.bind(tensor, elementAt(ports, index).name);
+      for (const [index, tensor] of captured.entries()) this.bind(tensor, elementAt(inputs, looped.length + index));
+      const written = this.write([...next, ...kept]);
+      const results = [...next, ...kept].map(({ dtype, shape }, index) =>
+        // An output is a value of the body that is no other output already.
+        this.#bodyPort(this.node("Identity", [elementAt(written, index)]), dtype, shape),
+      );
+      return this.graph("step", ports, results, []);
+    });
+    const outputs = [...next, ...kept].map(() => this.names.next("v"));
+    const directions = (count: number) => Array.from({ length: count }, () => Number(reverse));
+    this.addNode("Scan", inputs.slice(0, looped.length), outputs, {
+      body,
+      num_scan_inputs: slices.length,
+      scan_input_directions: directions(slices.length),
+      ...(kept.length === 0 ? {} : { scan_output_directions: directions(kept.length) }),
+    });
+    this.#shared.set(key, outputs);
+    return outputs;
+  }
+
+  /** Sizes that may be the batch's are not said in files. */
+  #bodyPort(name: string, dtype: DType, shape: Shape): Port {
+    return { name, dtype, shape: this.purpose === "file" ? shape.map((_, axis) => `${name}.${axis}`) : shape };
+  }
+
+  /** Writes the nodes of a graph inside of this one, which sees what is computed here; what it computes is not seen from here. */
+  protected within(write: () => GraphProto): GraphProto {
+    const outer = [this.#nodes, this.#computed, this.#shared, this.#common, this.#bound] as const;
+    this.#nodes = [];
+    this.#computed = new Set();
+    this.#shared = new Map(this.#shared);
+    this.#common = new Map(this.#common);
+    this.#bound = new Map(this.#bound);
+    try {
+      return write();
+    } finally {
+      [this.#nodes, this.#computed, this.#shared, this.#common, this.#bound] = outer;
+    }
+  }
+
   /** Whether a node of this graph computes the value; else it is an input, a constant or from outside. */
   computes(name: string): boolean {
     return this.#computed.has(name);
@@ -253,6 +310,7 @@ export class GraphWriter implements Emitter {
   ): void {
     const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
     for (const output of outputs) this.#computed.add(output);
+    this.#nodeCount++;
     this.#nodes.push(
       create(NodeProtoSchema, {
         input: [...inputs],
@@ -288,11 +346,17 @@ export class GraphWriter implements Emitter {
     return key;
   }
 
-  graph(name: string, inputs: readonly Port[], outputs: readonly Port[]): GraphProto {
+  /** @param initializers constants; those of graphs inside are with the outermost */
+  graph(
+    name: string,
+    inputs: readonly Port[],
+    outputs: readonly Port[],
+    initializers = this.#initializers,
+  ): GraphProto {
     return create(GraphProtoSchema, {
       name,
       node: this.#nodes,
-      initializer: this.#initializers,
+      initializer: initializers,
       input: inputs.map(valueInfo),
       output: outputs.map(valueInfo),
     });

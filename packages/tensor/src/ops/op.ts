@@ -65,6 +65,8 @@ export interface Emitter {
     attributes: Readonly<Record<string, OnnxAttribute>>,
     length: number,
   ): readonly string[];
+  /** A Scan node over inputs in the order of states, slices and what is captured: the states at its end, and what was kept. */
+  scan(key: string, inputs: readonly string[], body: ScanGraph): readonly string[];
   /** A constant, of the array's own type unless told otherwise; equal constants are written once. */
   constant(data: TypedArray, shape: Shape, dtype?: DType): string;
   /** A shape as an int64 vector; sizes that depend on the batch are computed where the batch size is left open. */
@@ -96,6 +98,27 @@ export interface GradientContext<A extends Attributes, I extends Inputs> {
   needs(index: number): boolean;
 }
 
+export interface JointGradientContext {
+  readonly inputs: readonly Tensor[];
+  /** Gradients of the loss with respect to the results, in the order of `results`; undefined where there is none. */
+  readonly gradients: readonly (Tensor | undefined)[];
+  needs(index: number): boolean;
+}
+
+/** The body of a loop, as `Emitter.scan` takes it. */
+export interface ScanGraph {
+  /** Stand for what is carried, for the steps' slices, and for what is the same in all steps. */
+  readonly states: readonly Tensor[];
+  readonly slices: readonly Tensor[];
+  readonly captured: readonly Tensor[];
+  /** What is carried on, one for each state. */
+  readonly next: readonly Tensor[];
+  /** What is kept of every step. */
+  readonly kept: readonly Tensor[];
+  /** Whether the last slice comes first. */
+  readonly reverse: boolean;
+}
+
 /**
  * One operation: its shape rule, its gradient in terms of other operations, its ONNX nodes, and what else is asked of it.
  * Methods, not function properties, so that an `Op` of narrower attributes and inputs is an `Op`.
@@ -114,6 +137,13 @@ export interface Op<A extends Attributes = Attributes, I extends Inputs = Inputs
   infer(inputs: Each<I, TensorType>, attributes: A): TensorType;
   /** Gradients of the inputs, in their shapes; `undefined` where there is none. Absent: not differentiable. */
   gradient?(context: GradientContext<A, I>): Each<I, Tensor | undefined>;
+  /**
+   * Of a computation of several results, the ops that give one each, this among them: the same list for all. Their gradients
+   * are asked for together, by the first of them that the loss depends on.
+   */
+  readonly results?: readonly Op[];
+  /** As `gradient`, of an op with `results`. */
+  jointGradient?(context: JointGradientContext): readonly (Tensor | undefined)[];
   /** Multiplications and additions, where these are many. */
   cost?(inputs: Each<I, TensorType>, attributes: A, output: TensorType): number;
   /** Tells random ops apart: the same op of another id, or in another step, is another value. Absent: not random. */

@@ -8,8 +8,8 @@ import { loopKey } from "./loop-key.ts";
 import { byName, outputName, portOf, programOpset, randomKeyOf, writeStep } from "./onnx-step.ts";
 
 export async function compileScan(graph: LoopGraph): Promise<Executable> {
-  const { model, bytes } = written(graph);
-  const session = await createSession(model, bytes);
+  const { model, bytes, nodes } = written(graph);
+  const session = await createSession(model, bytes, { nodes });
   return {
     async run({ fixed, carried, perStep, steps, overwrite = false }) {
       // A Scan reads what it starts from in its first step, and writes what it ends with in its last: in the same arrays,
@@ -50,6 +50,7 @@ interface ScanModel {
   readonly model: Uint8Array;
   /** Bound of the memory that running it takes. */
   readonly bytes: number;
+  readonly nodes: number;
 }
 
 function emitScan(graph: LoopGraph): ScanModel {
@@ -97,5 +98,5 @@ function emitScan(graph: LoopGraph): ScanModel {
       return index < carried.length ? outside : overSteps(outside);
     }),
   );
-  return { model: modelBytes(model, programOpset), bytes: writer.intermediateBytes };
+  return { model: modelBytes(model, programOpset), bytes: writer.intermediateBytes, nodes: writer.nodes };
 }

@@ -17,8 +17,8 @@ export async function compileSteps(graph: LoopGraph, device: Device): Promise<Ex
   // Where values can stay on the device, the state does from step to step.
   const resident = device === "webgpu" ? graph.carried.map((_, index) => outputName(index)) : [];
   const sessions = new Compiled((count: number) => {
-    const { model, bytes } = emitSteps(graph, count, device);
-    return createSession(model, bytes, { device, resident });
+    const { model, bytes, nodes } = emitSteps(graph, count, device);
+    return createSession(model, bytes, { device, resident, nodes });
   });
   // What cannot be compiled is known at once.
   await sessions.for(1);
@@ -32,7 +32,11 @@ export async function compileSteps(graph: LoopGraph, device: Device): Promise<Ex
   };
 }
 
-function emitSteps(graph: LoopGraph, count: number, device: Device): { model: Uint8Array; bytes: number } {
+function emitSteps(
+  graph: LoopGraph,
+  count: number,
+  device: Device,
+): { model: Uint8Array; bytes: number; nodes: number } {
   const { name, fixed, carried, perStep, results } = graph;
   const writer: GraphWriter = new GraphWriter({
     opset: programOpset,
@@ -66,7 +70,7 @@ function emitSteps(graph: LoopGraph, count: number, device: Device): { model: Ui
       return index < carried.length ? port : overSteps(port);
     }),
   );
-  return { model: modelBytes(model, programOpset), bytes: writer.intermediateBytes };
+  return { model: modelBytes(model, programOpset), bytes: writer.intermediateBytes, nodes: writer.nodes };
 }
 
 async function runSteps(

@@ -62,7 +62,7 @@ export async function evaluate(tensors: readonly Tensor[], device: Device = "cpu
   const outputs = tensors.map(({ shape, dtype }, index) => ({ name: `out${index}`, shape, dtype }));
   for (const [index, name] of names.entries()) writer.addNode("Identity", [name], [`out${index}`]);
   const model = modelBytes(writer.graph("evaluate", ports, outputs), opset);
-  const session = await createSession(model, writer.intermediateBytes, { device });
+  const session = await createSession(model, writer.intermediateBytes, { device, nodes: writer.nodes });
   const results = await session.run(feeds).finally(() => session.release());
   return outputs.map(({ name }) => {
     const data = results[name];
