@@ -38,3 +38,8 @@ describe("texts", () => {
     expect([shortenText("abc", 3), shortenText("abcd", 3), shortenText("abcd", 0)]).toEqual(["abc", "ab…", "…"]);
   });
 });
+
+test("a table may have more rows than a call has room for", () => {
+  const rows = Array.from({ length: 150_000 }, (_, row) => [String(row)]);
+  expect(tableText(["row"], rows, [0]).split("\n")).toHaveLength(150_002);
+});

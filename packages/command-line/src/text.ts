@@ -18,7 +18,7 @@ export function tableText(
 ): string {
   const rows = texts.map((row) => row.map(oneLine));
   const widths = header.map((title, column) =>
-    Math.max(stringWidth(title), ...rows.map((row) => stringWidth(row[column] ?? ""))),
+    rows.reduce((width, row) => Math.max(width, stringWidth(row[column] ?? "")), stringWidth(title)),
   );
   const line = (cells: readonly string[]) =>
     cells

@@ -30,7 +30,17 @@ export {
 } from "./pair.ts";
 export { detectableEffect, fewestToPlan, type Plan, planFor } from "./plan.ts";
 export { type Random, seededRandom } from "./random.ts";
-export { deviationOf, type Interval, level, meanOf, medianOf, mostDoubt, quantileOf } from "./sample.ts";
+export {
+  deviationOf,
+  type Interval,
+  largestOf,
+  level,
+  meanOf,
+  medianOf,
+  mostDoubt,
+  quantileOf,
+  smallestOf,
+} from "./sample.ts";
 export { exactUpTo } from "./sign-flip-test.ts";
 export { fewestForAnytime } from "./sign-prediction.ts";
 export { signedRankPosterior } from "./signed-rank-posterior.ts";

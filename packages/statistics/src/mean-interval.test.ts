@@ -1,7 +1,9 @@
 import { expectNear } from "@ml-mosaic/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { shareMeanInterval } from "./mean-interval.ts";
+import { meanInterval, shareMeanInterval } from "./mean-interval.ts";
+import { seededRandom } from "./random.ts";
+import { deviationOf, meanOf } from "./sample.ts";
 
 test.each([
   // scipy.special.expit(logit(m) ± scipy.stats.t.ppf(.975, n - 1) * s * sqrt(1 / n + ρ / (1 - ρ)) / (m * (1 - m)))
@@ -32,4 +34,14 @@ test("it stays inside 0 and 1 and around the mean, whatever the shares", () => {
       },
     ),
   );
+});
+
+test("many results take no more memory than few: 400 MB were kept for these", () => {
+  const before = process.memoryUsage().arrayBuffers;
+  const values = Array.from({ length: 20_000 }, seededRandom(5));
+  const { low, high } = meanInterval(values) ?? {};
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100e6);
+  const half = (1.96 * deviationOf(values)) / Math.sqrt(values.length);
+  expect(low).toBeCloseTo(meanOf(values) - half, 3);
+  expect(high).toBeCloseTo(meanOf(values) + half, 3);
 });

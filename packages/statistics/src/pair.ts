@@ -8,7 +8,7 @@ import {
   signFlipEvidence,
   welchEvidence,
 } from "./evidence.ts";
-import { deviationOf, meanOf } from "./sample.ts";
+import { deviationOf, largestOf, meanOf } from "./sample.ts";
 import { type WinProbability, winProbability } from "./win-probability.ts";
 
 export type Direction = "lower" | "higher";
@@ -154,7 +154,7 @@ function worstRank(
     const difference = Math.abs(value - (b[index] ?? Number.NaN));
     return Number.isFinite(difference) ? [difference] : [];
   });
-  const largest = Math.max(...known, 0) || 1;
+  const largest = Math.max(largestOf(known), 0) || 1;
   const advantages = a.map((value, index) => {
     const [isResult, isOther] = [Number.isFinite(value), Number.isFinite(b[index])];
     if (isResult && isOther) return differencesOf([value], [b[index] ?? Number.NaN]).map((each) => sign * each)[0] ?? 0;

@@ -17,15 +17,8 @@ const sums = new WeakMap<readonly number[], Float64Array>();
 export function resampledMeans(values: readonly number[]): Float64Array {
   const known = means.get(values);
   if (known !== undefined) return known;
-  const n = values.length;
   const sample = Float64Array.from(values);
-  const choices = choicesOf(n);
-  const drawn = new Float64Array(resamples);
-  for (let resample = 0, at = 0; resample < resamples; resample++) {
-    let sum = 0;
-    for (const end = at + n; at < end; at++) sum += sample[choices[at] ?? 0] ?? 0;
-    drawn[resample] = sum / n;
-  }
+  const drawn = sample.length * resamples <= mostKept ? meansOfKept(sample) : meansOfDrawn(sample);
   means.set(values, drawn);
   return drawn;
 }
@@ -65,14 +58,41 @@ function signedSum(values: readonly number[], signs: number): number {
   return values.reduce((sum, value, bit) => sum + ((signs >> bit) & 1 ? value : -value), 0);
 }
 
-/** Which values each resample takes; kept, because most models have the same number of results. */
-function choicesOf(n: number): Uint32Array {
-  if (drawnChoices.length !== n * resamples) {
-    const bits = seededBits(choiceSeed);
-    drawnChoices = new Uint32Array(n * resamples);
-    for (let index = 0; index < drawnChoices.length; index++) drawnChoices[index] = bits() % n;
+/** Most models have the same number of results: which values each resample takes is kept, up to so many. */
+const mostKept = 2 ** 23;
+
+function meansOfKept(sample: Float64Array): Float64Array {
+  const n = sample.length;
+  if (choices.length !== n * resamples) {
+    const choose = chooser(n);
+    choices = new Uint32Array(n * resamples);
+    for (let index = 0; index < choices.length; index++) choices[index] = choose();
   }
-  return drawnChoices;
+  const drawn = new Float64Array(resamples);
+  for (let resample = 0, at = 0; resample < resamples; resample++) {
+    let sum = 0;
+    for (const end = at + n; at < end; at++) sum += sample[choices[at] ?? 0] ?? 0;
+    drawn[resample] = sum / n;
+  }
+  return drawn;
 }
 
-let drawnChoices = new Uint32Array();
+/** The same, drawn anew for each model. */
+function meansOfDrawn(sample: Float64Array): Float64Array {
+  const n = sample.length;
+  const choose = chooser(n);
+  const drawn = new Float64Array(resamples);
+  for (let resample = 0; resample < resamples; resample++) {
+    let sum = 0;
+    for (let count = 0; count < n; count++) sum += sample[choose()] ?? 0;
+    drawn[resample] = sum / n;
+  }
+  return drawn;
+}
+
+function chooser(n: number): () => number {
+  const bits = seededBits(choiceSeed);
+  return () => bits() % n;
+}
+
+let choices = new Uint32Array();

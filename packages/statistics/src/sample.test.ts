@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "./random.ts";
-import { select } from "./sample.ts";
+import { largestOf, select, smallestOf } from "./sample.ts";
 
 test.each([1, 2, 3, 10, 599, 601, 602, 5000, 9999])("selection among %d values, with ties, is sorting", (count) => {
   const random = seededRandom(count);
@@ -18,4 +18,14 @@ test.each([1, 2, 3, 10, 599, 601, 602, 5000, 9999])("selection among %d values, 
     }
     expect(values.toSorted()).toEqual(sorted);
   }
+});
+
+test("the largest and the smallest of more values than a call has room for", () => {
+  const values = Array.from({ length: 200_000 }, (_, index) => index);
+  expect([smallestOf(values), largestOf(values), smallestOf([]), largestOf([])]).toEqual([
+    0,
+    199_999,
+    Infinity,
+    -Infinity,
+  ]);
 });

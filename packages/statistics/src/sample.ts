@@ -10,6 +10,16 @@ export const level = 0.95;
 /** What a verdict may leave at most. */
 export const mostDoubt = 0.05;
 
+/** −∞ of nothing. As arguments of `Math.max` more than about 120,000 values do not fit on the stack. */
+export function largestOf(values: readonly number[]): number {
+  return values.reduce((largest, value) => Math.max(largest, value), -Infinity);
+}
+
+/** ∞ of nothing. */
+export function smallestOf(values: readonly number[]): number {
+  return values.reduce((smallest, value) => Math.min(smallest, value), Infinity);
+}
+
 export function meanOf(values: readonly number[]): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   // A sum may be too large where its mean is not.

@@ -4,7 +4,7 @@ import { normalQuantile } from "./distributions.ts";
 import { detectableEffect, planFor } from "./plan.ts";
 import { seededRandom } from "./random.ts";
 import { signFlipTest } from "./sign-flip-test.ts";
-import { anytimeP, capitals, confidenceSequence } from "./sign-prediction.ts";
+import { anytimeP, capitals, confidenceSequence, SignBettor } from "./sign-prediction.ts";
 import { subsetMeanInterval } from "./subset-means.ts";
 
 const random = seededRandom(11);
@@ -167,4 +167,10 @@ describe("plans", () => {
     expect(detectableEffect(20)).toBeLessThan(detectableEffect(10));
     expect(detectableEffect(20, 15)).toBeGreaterThan(detectableEffect(20));
   });
+});
+
+test("a bettor who has seen more differences than a call has room for can be copied", () => {
+  const bettor = new SignBettor();
+  for (let index = 0; index < 150_000; index++) bettor.see(index % 2 === 0 ? 1 : -1);
+  expect(bettor.copy().see(1)).toBe(bettor.see(1));
 });

@@ -13,7 +13,7 @@
  * Statistics 49 (2021), on symmetric observations; Ramdas, Grünwald, Vovk and Shafer, Game-theoretic statistics and safe
  * anytime-valid inference, Statistical Science 38 (2023), on capital and Ville's inequality.
  */
-import { type Interval, level, medianOf } from "./sample.ts";
+import { type Interval, largestOf, level, medianOf, smallestOf } from "./sample.ts";
 
 /** Effects that are bet on, in standard deviations of the differences, with their prior weights θ exp(−θ²/4). */
 const effects = Float64Array.from({ length: 8 }, (_, step) => 0.15 * (4 / 0.15) ** (step / 7));
@@ -49,7 +49,7 @@ export class SignBettor {
     const other = new SignBettor();
     other.capital = this.capital;
     other.largest = this.largest;
-    other.#seen.push(...this.#seen);
+    for (const difference of this.#seen) other.#seen.push(difference);
     other.#up.set(this.#up);
     other.#down.set(this.#down);
     other.#scale = this.#scale;
@@ -107,7 +107,7 @@ export function confidenceSequence(differences: readonly number[], doubt = 1 - l
   if (2 ** (differences.length - 1) * doubt < 1) return { low: -Infinity, high: Infinity };
   const isRuledOut = (centre: number) => anytimeP(differences.map((difference) => difference - centre)) <= doubt;
   const centre = medianOf(differences);
-  const spread = Math.max(...differences) - Math.min(...differences);
+  const spread = largestOf(differences) - smallestOf(differences);
   return { low: endOf(centre, -spread, isRuledOut), high: endOf(centre, spread, isRuledOut) };
 }
 

@@ -1,7 +1,7 @@
 /** What a reader of a verdict has to know besides: which one counts, small numbers, failures, and what was chosen on what. */
 import { countText } from "@ml-mosaic/base";
 import { numberText, shellText } from "@ml-mosaic/command-line";
-import { fewestForAnytime } from "@ml-mosaic/statistics";
+import { fewestForAnytime, largestOf, smallestOf } from "@ml-mosaic/statistics";
 import type { DataReport, PairReport } from "../compare/data-report.ts";
 import type { CompareReport } from "../compare/report.ts";
 import { countRemoved, type RemovedCounts } from "../compare/run-table.ts";
@@ -73,9 +73,9 @@ function countingNotes(pairs: readonly PairReport[], correlation: number): reado
 function smallestPNote({ pairs, familySize }: DataReport): string {
   const tested = pairs.filter(({ evidence, p }) => evidence !== undefined && p !== undefined);
   if (tested.length === 0) return "";
-  const smallest = Math.max(...tested.map(({ evidence }) => evidence?.smallestP ?? 0));
+  const smallest = largestOf(tested.map(({ evidence }) => evidence?.smallestP ?? 0));
   if (smallest * familySize <= 0.05) return "";
-  const n = Math.min(...tested.map((pair) => pair.n));
+  const n = smallestOf(tested.map((pair) => pair.n));
   const enough = Math.ceil(1 + Math.log2(familySize / 0.05));
   const pairsText = familySize > 1 ? ` among ${familySize} pairs` : "";
   if (n >= enough)
@@ -90,7 +90,7 @@ function planNote({ pairs, scale }: DataReport): string {
   const shown =
     smallest.length === 0
       ? ""
-      : ` The present repetitions find a difference of ${differenceText(-Math.min(...smallest), scale).replace(/ lower$/, "")} or more with a chance of 80 %.`;
+      : ` The present repetitions find a difference of ${differenceText(-smallestOf(smallest), scale).replace(/ lower$/, "")} or more with a chance of 80 %.`;
   const never = planned.filter(({ plan }) => plan !== null && plan.even === undefined);
   const none = never.length > 0 ? ` Where it says "over 200" the difference may be none.` : "";
   return `more: further repetitions with which the pair is decided with a chance of 50 to 80 %, if its differences go on as they are.${none}${shown}`;
@@ -130,7 +130,7 @@ function outlierNote({ models }: DataReport, database: string | undefined): stri
 function rareNote({ models, pairs }: DataReport): string {
   const decided = pairs.filter(({ verdict }) => verdict === "better" || verdict === "worse");
   const compared = new Set(decided.flatMap(({ a, b }) => [a, b]));
-  const n = Math.min(...models.filter(({ model }) => compared.has(model)).map((model) => model.n));
+  const n = smallestOf(models.filter(({ model }) => compared.has(model)).map((model) => model.n));
   if (!Number.isFinite(n) || n >= 20 || decided.every(({ evidence }) => evidence?.method === "fixed")) return "";
   const share = 1 - 0.05 ** (1 / n);
   return models.some(({ failed, diverged }) => failed + diverged > 0)

@@ -3,6 +3,7 @@
  * them had ended, once all have. Whatever was ordered with results at hand may have been ordered because of them, and takes the
  * verdict that holds at every look.
  */
+import { largestOf, smallestOf } from "@ml-mosaic/statistics";
 
 export type Counting =
   | { readonly kind: "planned" }
@@ -33,8 +34,8 @@ export function countingOf(models: readonly Orders[]): Counting {
   const reduced = models.find((orders) => orders.reduced !== undefined)?.reduced;
   if (reduced !== undefined) return { kind: "anytime", because: reduced };
   if (models.some(({ isAgain }) => isAgain)) return { kind: "anytime", because: "trained-again" };
-  const lastOrdered = Math.max(...models.map((orders) => orders.lastOrdered));
-  const firstEnded = Math.min(...models.map((orders) => orders.firstEnded));
+  const lastOrdered = largestOf(models.map((orders) => orders.lastOrdered));
+  const firstEnded = smallestOf(models.map((orders) => orders.firstEnded));
   if (lastOrdered > firstEnded) return { kind: "anytime", because: "added" };
   const [ended, of] = [sum((orders) => orders.ended), sum((orders) => orders.runs)];
   return ended < of ? { kind: "pending", ended, of } : { kind: "planned" };

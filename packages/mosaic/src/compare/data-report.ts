@@ -6,6 +6,7 @@ import {
   type Interval,
   type Judgement,
   judge,
+  largestOf,
   meanInterval,
   meanOf,
   medianOf,
@@ -107,10 +108,13 @@ export function compareOnData(
   );
   const compared = ranked.flatMap(({ model, rank }) => (rank === null ? [] : [model]));
   const familySize = (compared.length * (compared.length - 1)) / 2;
-  const pairs = (compared.length <= mostModels ? compared : compared.slice(0, 1)).flatMap((a, index) =>
+  const first = compared.length <= mostModels ? compared : compared.slice(0, 1);
+  // What is drawn of a model's results takes 100 KB: of those that are compared once it is not kept.
+  const listOf = listsOf(new Set(first));
+  const pairs = first.flatMap((a, index) =>
     compared.slice(index + 1).map((b) => {
       const counting = countingOf([a.orders, b.orders]);
-      const statistics = comparePair(pairUp(a, b), {
+      const statistics = comparePair(pairUp(a, b, listOf), {
         direction,
         rope: (meanA, meanB) => ropeSize(rope, criterion, scale, meanA, meanB),
         correlation,
@@ -180,7 +184,7 @@ function onScaleOf(model: ModelResults, scale: Scale): ModelResults {
  */
 function rankModels(models: readonly ModelResults[], direction: "lower" | "higher", isFixed: boolean) {
   const sign = direction === "lower" ? 1 : -1;
-  const most = Math.max(...models.map(({ results }) => results.size));
+  const most = largestOf(models.map(({ results }) => results.size));
   const worst = models
     .flatMap(({ results }) => [...results.values()])
     .reduce((farthest, value) => Math.max(farthest, sign * value), -Infinity);
@@ -209,27 +213,32 @@ function rankModels(models: readonly ModelResults[], direction: "lower" | "highe
 }
 
 /** The repetitions that have ended for both; the same list for every pair of which it has all. */
-function pairUp(a: ModelResults, b: ModelResults): PairedResults {
+function pairUp(a: ModelResults, b: ModelResults, listOf: ListOf): PairedResults {
   const hasEnded = ({ results, failures }: ModelResults, repetition: string) =>
     results.has(repetition) || failures.has(repetition);
   const shared = a.repetitions.filter((repetition) => hasEnded(a, repetition) && hasEnded(b, repetition));
   return {
-    a: valuesOn(a, shared),
-    b: valuesOn(b, shared),
+    a: listOf(a, shared),
+    b: listOf(b, shared),
     alone: { a: [...a.results.values()], b: [...b.results.values()] },
   };
 }
 
-function valuesOn({ results }: ModelResults, repetitions: readonly string[]): readonly number[] {
-  const key = repetitions.join("\n");
-  const lists = listed.get(results) ?? new Map<string, readonly number[]>();
-  const list = lists.get(key) ?? repetitions.map((repetition) => results.get(repetition) ?? Number.NaN);
-  listed.set(results, lists.set(key, list));
-  return list;
-}
+type ListOf = (model: ModelResults, repetitions: readonly string[]) => readonly number[];
 
-/** What is drawn of a list is kept with the list. */
-const listed = new WeakMap<ModelResults["results"], Map<string, readonly number[]>>();
+/** What is drawn of a list is kept with the list; so the same list is given out again, of models in `kept`. */
+function listsOf(kept: ReadonlySet<ModelResults>): ListOf {
+  const lists = new Map<ModelResults, Map<string, readonly number[]>>();
+  return (model, repetitions) => {
+    const make = () => repetitions.map((repetition) => model.results.get(repetition) ?? Number.NaN);
+    if (!kept.has(model)) return make();
+    const ofModel = lists.get(model) ?? new Map<string, readonly number[]>();
+    const key = repetitions.join("\n");
+    const list = ofModel.get(key) ?? make();
+    lists.set(model, ofModel.set(key, list));
+    return list;
+  };
+}
 
 function standingOf(
   { results, failures, repetitions, runIdsOf, orders, ...model }: ModelResults,

@@ -72,18 +72,21 @@ export class RunTable {
   readonly #pipelines: ParsedPipeline[];
   readonly #statuses: string[] = [];
   readonly #columns = {
-    runId: new NumberColumn(),
-    pipeline: new NumberColumn(),
-    status: new NumberColumn(),
-    seed: new NumberColumn(),
-    repetition: new NumberColumn(),
-    orderedAt: new NumberColumn(),
-    endedAt: new NumberColumn(),
-    isAgain: new NumberColumn(),
-    isLost: new NumberColumn(),
+    runId: new NumberColumn(Float64Array),
+    pipeline: new NumberColumn(Uint32Array),
+    status: new NumberColumn(Uint32Array),
+    seed: new NumberColumn(Float64Array),
+    repetition: new NumberColumn(Float64Array),
+    orderedAt: new NumberColumn(Float64Array),
+    endedAt: new NumberColumn(Float64Array),
+    isAgain: new NumberColumn(Uint8Array),
+    isLost: new NumberColumn(Uint8Array),
   };
   /** Of each figure its values, and whether there is one (2), an empty one (1), or none at all (0). */
-  readonly #figures: ReadonlyMap<string, { readonly values: NumberColumn; readonly kinds: NumberColumn }>;
+  readonly #figures: ReadonlyMap<
+    string,
+    { readonly values: NumberColumn<Float64Array>; readonly kinds: NumberColumn<Uint8Array> }
+  >;
   #originals = 0;
   readonly #further = new Map<number, number>();
   /** By the pipelines' indices. */
@@ -93,7 +96,10 @@ export class RunTable {
     this.figureNames = figureNames;
     this.#pipelines = [];
     this.#figures = new Map(
-      figureNames.map((name) => [name, { values: new NumberColumn(), kinds: new NumberColumn() }]),
+      figureNames.map((name) => [
+        name,
+        { values: new NumberColumn(Float64Array), kinds: new NumberColumn(Uint8Array) },
+      ]),
     );
   }
 
@@ -112,16 +118,16 @@ export class RunTable {
     columns.pipeline.push(pipelineIndex);
     if (!this.#statuses.includes(status)) this.#statuses.push(status);
     columns.status.push(this.#statuses.indexOf(status));
-    columns.seed.push(details?.seed);
+    columns.seed.push(details?.seed ?? Number.NaN);
     if (details === null) this.#originals++;
-    columns.repetition.push(details?.repetition);
-    columns.orderedAt.push(details?.orderedAt.getTime());
-    columns.endedAt.push(details?.finishedAt?.getTime());
+    columns.repetition.push(details?.repetition ?? Number.NaN);
+    columns.orderedAt.push(details?.orderedAt.getTime() ?? Number.NaN);
+    columns.endedAt.push(details?.finishedAt?.getTime() ?? Number.NaN);
     columns.isAgain.push(Number(details !== null && details.orderedAt > details.createdAt));
     columns.isLost.push(Number(details !== null && details.attempts >= maximumAttempts));
     for (const [name, { values, kinds }] of this.#figures) {
       const value = result?.[name];
-      values.push(value ?? undefined);
+      values.push(value ?? Number.NaN);
       kinds.push(value === undefined ? 0 : value === null ? 1 : 2);
     }
   }
@@ -183,7 +189,7 @@ export class RunTable {
     this.#further.set(row, epoch);
     for (const [name, value] of figures) {
       const column = this.#figures.get(name);
-      column?.values.set(row, value ?? undefined);
+      column?.values.set(row, value ?? Number.NaN);
       column?.kinds.set(row, value === null ? 1 : 2);
     }
   }

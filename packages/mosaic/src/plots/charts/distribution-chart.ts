@@ -1,5 +1,5 @@
 /** How a criterion spreads over repetitions: at each place and for each series a violin or box, the values, the mean. */
-import { quantileOf } from "@ml-mosaic/statistics";
+import { largestOf, quantileOf } from "@ml-mosaic/statistics";
 import { numberAxis, textLabels } from "../marks/axes.ts";
 import { areas, type Layer, lines, points, rectangles, rules } from "../marks/marks.ts";
 import { type AxisScale, scaleOf } from "../marks/scales.ts";
@@ -50,7 +50,7 @@ export function distributionChart(plot: DistributionPlot, room: Room): Chart {
   const groups = groupsOf(series, places, style.labels);
   const values = groups.flatMap((group) => group.values.map(({ value }) => value));
   const yScale = scaleOf(values, plot.yScale);
-  const most = Math.max(...groups.map((group) => group.values.length));
+  const most = largestOf(groups.map((group) => group.values.length));
   const shaped = groups.filter((group) => group.values.length >= fewest[plot.shape]);
   const legend = series.length === 1 ? null : { ...style.legend, symbolType: "square", symbolOpacity: 1 };
   return {
@@ -76,7 +76,7 @@ function groupsOf(
   labels: ReadonlyMap<string, string>,
 ): readonly Group[] {
   const present = places.map((place) => series.filter((one) => one.points.some(({ x }) => x === place)));
-  const room = filled / Math.max(...present.map((names) => names.length));
+  const room = filled / largestOf(present.map((names) => names.length));
   return series.flatMap((one) =>
     one.points.map((point) => {
       const place = places.indexOf(point.x);

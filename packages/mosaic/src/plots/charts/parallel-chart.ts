@@ -1,5 +1,5 @@
 /** Parallel coordinates: each pipeline a line through its options to its result. */
-import type { Direction } from "@ml-mosaic/statistics";
+import { type Direction, largestOf, smallestOf } from "@ml-mosaic/statistics";
 import { bareAxis, numberLabels, pair } from "../marks/axes.ts";
 import { type Layer, labels, lines, rectangles, rules, ticks } from "../marks/marks.ts";
 import { scaleOf } from "../marks/scales.ts";
@@ -115,7 +115,7 @@ interface LineLook {
 /** @param title of the legend */
 function linesByCriterion(placed: readonly PlacedLine[], title: string[], direction: Direction, look: LineLook): Layer {
   const means = placed.map(({ mean }) => mean);
-  const domain = pair(Math.min(...means), Math.max(...means) || 1);
+  const domain = pair(smallestOf(means), largestOf(means) || 1);
   const scheme = { name: "viridis", extent: pair(0, 0.9) } as const;
   const scale = { type: scaleOf(means).type, domain, scheme, reverse: direction === "higher" };
   const bar = { orient: "right", offset: 44, gradientLength: 150, gradientThickness: 10, tickCount: 4 } as const;

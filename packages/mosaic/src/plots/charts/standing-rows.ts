@@ -1,4 +1,5 @@
 /** Charts whose rows are models, one below the other: they lie side by side on a page and share the rows. */
+import { largestOf } from "@ml-mosaic/statistics";
 import { numberAxis, textLabels } from "../marks/axes.ts";
 import { boundsWithin, intervals } from "../marks/intervals.ts";
 import { labels, points, rules } from "../marks/marks.ts";
@@ -47,7 +48,7 @@ export function rowsHeight({ rows, rowHeight }: RowLayout): number {
 /** For the names before the first chart. */
 export function nameWidth({ rows, fontSize }: RowLayout, measure: MeasureText): number {
   const widths = rows.map(({ label }) => measure(label, fontOf(fontSize)));
-  return Math.min(widestName, Math.max(...widths)) + 8;
+  return Math.min(widestName, largestOf(widths)) + 8;
 }
 
 export function rowInset(left: number, right: number) {

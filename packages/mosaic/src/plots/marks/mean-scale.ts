@@ -1,4 +1,4 @@
-import { quantileOf } from "@ml-mosaic/statistics";
+import { largestOf, quantileOf, smallestOf } from "@ml-mosaic/statistics";
 import { type AxisScale, scaleOf } from "./scales.ts";
 
 export interface MeanPoint {
@@ -21,7 +21,7 @@ export function meanScale(points: readonly MeanPoint[], wanted?: "linear" | "log
   // One interval of two wild runs would press all others into a line: it is cut at the frame.
   const reach =
     3 * medianOf(points.flatMap(({ low, high }) => (low === null || high === null ? [] : [(high - low) / 2])));
-  const [least, most] = [Math.min(...means) - reach, Math.max(...means) + reach];
+  const [least, most] = [smallestOf(means) - reach, largestOf(means) + reach];
   return scaleOf([...means, ...bounds.map((bound) => Math.min(most, Math.max(least, bound)))], "linear");
 }
 

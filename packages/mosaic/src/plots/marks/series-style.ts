@@ -1,5 +1,5 @@
 /** Which colour, dash and shape each of several lines gets, and what its legend says. */
-import type { Direction } from "@ml-mosaic/statistics";
+import { type Direction, smallestOf } from "@ml-mosaic/statistics";
 import { shortLabels } from "../text/fit-text.ts";
 import { backgroundColor, dashes, palette, shapes } from "./style.ts";
 
@@ -77,7 +77,7 @@ function channelsOf(domain: string[], legend: Legend | null) {
 /** In their order. */
 function bestSeries(series: readonly Styled[], direction: Direction): readonly Styled[] {
   const sign = direction === "lower" ? 1 : -1;
-  const best = ({ points }: Styled) => Math.min(...points.map(({ mean }) => sign * mean));
+  const best = ({ points }: Styled) => smallestOf(points.map(({ mean }) => sign * mean));
   const chosen = new Set([...series].sort((one, other) => best(one) - best(other)).slice(0, bestOfMany));
   return series.filter((one) => chosen.has(one));
 }

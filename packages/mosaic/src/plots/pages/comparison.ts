@@ -1,5 +1,7 @@
 /** `mosaic compare --plot`: the ranking, the verdicts and what has to be said about them, on one page. */
+
 import { countText } from "@ml-mosaic/base";
+import { largestOf, smallestOf } from "@ml-mosaic/statistics";
 import type { DataReport, ModelStanding } from "../../compare/data-report.ts";
 import type { OverallModel, OverallReport } from "../../compare/overall-report.ts";
 import type { CompareReport } from "../../compare/report.ts";
@@ -116,7 +118,7 @@ function dataContent(report: CompareReport, data: DataReport, texts: CompareText
 function countNotes({ folds, scale }: DataReport, models: readonly ModelStanding[]): readonly string[] {
   const ns = models.map(({ n }) => n);
   if (ns.length === 0) return [];
-  const [least, most] = [Math.min(...ns), Math.max(...ns)];
+  const [least, most] = [smallestOf(ns), largestOf(ns)];
   const unit = folds > 0 ? "result" : "repetition";
   const count = least === most ? countText(most, unit) : `${least} to ${countText(most, unit)}`;
   return [
