@@ -1,13 +1,14 @@
 /** Calls of functions as fixtures/function_cases.py writes them: as PyTorch says, and refused where PyTorch refuses. */
 import { difference, type Numbers, numbersOf, type Tolerance } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
-import { toNumbers } from "../src/dtype.ts";
+import { type TypedArray, toNumbers } from "../src/dtype.ts";
 import { TensorError } from "../src/errors.ts";
 import { grad } from "../src/graph/gradient.ts";
 import { topologicalOrder } from "../src/graph/order.ts";
 import { evaluate } from "../src/runtime/evaluate.ts";
 import { Tensor } from "../src/tensor.ts";
 import { type Given, type Kind, required, tensorOf } from "./fixtures.ts";
+import { evaluateOnWasm, hasNoLoops } from "./wasm.ts";
 
 /** `A` is what the functions of a fixture take besides tensors: each has some of it. */
 export interface TorchCall<A> {
@@ -130,8 +131,23 @@ export interface Comparison {
 /** Nodes of graphs that are compiled as one: measured, a compilation costs as much as some hundred of them, and large ones more. */
 const maxNodes = 300;
 
-/** What is wrong with each of some cases. Many are computed together, which takes fewer compilations. */
+type Evaluate = (tensors: readonly Tensor[]) => Promise<readonly TypedArray[]>;
+
+/** What is wrong with each of some cases, on both executors; on WebAssembly only what has loops. */
 export async function problemsOf(checks: readonly (() => Comparison)[]): Promise<readonly (readonly string[])[]> {
+  const found = await problemsWith(checks, (tensors) => evaluate(tensors));
+  const onWasm = await problemsWith(checks, evaluateOnWasm);
+  return found.map((problems, index) => [
+    ...problems,
+    ...(onWasm[index] ?? []).map((problem) => `on wasm: ${problem}`),
+  ]);
+}
+
+/** Many are computed together, which takes fewer compilations. */
+async function problemsWith(
+  checks: readonly (() => Comparison)[],
+  compute: Evaluate,
+): Promise<readonly (readonly string[])[]> {
   const found: (readonly string[])[] = [];
   let together: Comparison[] = [];
   let nodes = 0;
@@ -140,11 +156,11 @@ export async function problemsOf(checks: readonly (() => Comparison)[]): Promise
     together.push(comparison);
     nodes += topologicalOrder(comparison.wanted.map(({ tensor }) => tensor)).length;
     if (nodes < maxNodes) continue;
-    found.push(...(await compared(together)));
+    found.push(...(await compared(together, compute)));
     together = [];
     nodes = 0;
   }
-  return [...found, ...(await compared(together))];
+  return [...found, ...(await compared(together, compute))];
 }
 
 function attempted(check: () => Comparison): Comparison {
@@ -155,11 +171,14 @@ function attempted(check: () => Comparison): Comparison {
   }
 }
 
-async function compared(comparisons: readonly Comparison[]): Promise<readonly (readonly string[])[]> {
+async function compared(
+  comparisons: readonly Comparison[],
+  compute: Evaluate,
+): Promise<readonly (readonly string[])[]> {
   if (comparisons.length === 0) return [];
   try {
     const all = comparisons.flatMap(({ wanted }) => wanted);
-    const results = await evaluate(all.map(({ tensor }) => tensor));
+    const results = await compute(all.map(({ tensor }) => tensor));
     let at = 0;
     return comparisons.map(({ wanted, problems }) => [
       ...problems,
@@ -172,8 +191,8 @@ async function compared(comparisons: readonly Comparison[]): Promise<readonly (r
     ]);
   } catch (error) {
     // Which of them it is, is found out one by one.
-    if (comparisons.length === 1) return [[String(error)]];
-    return (await Promise.all(comparisons.map((comparison) => compared([comparison])))).flat();
+    if (comparisons.length === 1) return [hasNoLoops(error) ? [] : [String(error)]];
+    return (await Promise.all(comparisons.map((comparison) => compared([comparison], compute)))).flat();
   }
 }
 

@@ -1,5 +1,6 @@
 import { TensorError } from "../errors.ts";
 import { sameShape, showShape } from "../shape.ts";
+import { apply, call, type Expression, elementwise, number } from "../wasm/loops.ts";
 import { defineOp, type Input, type None } from "./op.ts";
 
 /**
@@ -33,4 +34,12 @@ export const binaryCrossEntropy = defineOp<None, [x: Input, target: Input]>({
     const negative = emitter.node("Mul", [emitter.node("Sub", [one, t]), logarithm(emitter.node("Sub", [one, x]))]);
     return emitter.node("Neg", [emitter.node("Add", [positive, negative])]);
   },
+  loops: (inputs) =>
+    elementwise(inputs, "float32", (x, t) => {
+      const complement = (value: Expression) => apply("sub", "f32", number("f32", 1), value);
+      const logarithm = (value: Expression) => apply("max", "f32", call("log", value), number("f32", -100));
+      const positive = apply("mul", "f32", t, logarithm(x));
+      const negative = apply("mul", "f32", complement(t), logarithm(complement(x)));
+      return apply("neg", "f32", apply("add", "f32", positive, negative));
+    }),
 });

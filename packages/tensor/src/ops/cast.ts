@@ -1,5 +1,6 @@
 import type { DType } from "../dtype.ts";
 import { onnxType } from "../onnx/types.ts";
+import { convert, elementwise, kindOf } from "../wasm/loops.ts";
 import { defineOp, type Input, type None } from "./op.ts";
 
 /** Changes the element type; float to integer cuts towards zero, anything to bool is "not 0", as in PyTorch. */
@@ -14,6 +15,7 @@ export const cast = defineOp<{ readonly dtype: DType }, [x: Input]>({
       dtype === "uint8" && x.dtype === "float32" ? emitter.node("Cast", [x.name], { to: onnxType.int32 }) : x.name;
     return emitter.node("Cast", [name], { to: onnxType[dtype] });
   },
+  loops: ([x], { dtype }) => elementwise([x], dtype, (element) => convert(kindOf(dtype), element)),
 });
 
 /** The same numbers. */
@@ -23,6 +25,7 @@ export const clone = defineOp<None, [x: Input]>({
   infer: ([x]) => x,
   gradient: ({ gradient }) => [gradient],
   emit: (_emitter, [x]) => x.name,
+  loops: ([x], _attributes, { dtype }) => elementwise([x], dtype, (element) => element),
 });
 
 /** The same numbers, cut off from gradients. */
@@ -31,4 +34,5 @@ export const detach = defineOp<None, [x: Input]>({
   anyType: true,
   infer: ([x]) => x,
   emit: (_emitter, [x]) => x.name,
+  loops: ([x], _attributes, { dtype }) => elementwise([x], dtype, (element) => element),
 });

@@ -1,10 +1,16 @@
 import { TensorError } from "../errors.ts";
 import { onnxType } from "../onnx/types.ts";
 import { broadcastShapes } from "../shape.ts";
+import { apply, type Expression, elementwise, type Operator, select } from "../wasm/loops.ts";
 import { defineOp, type Input, type None } from "./op.ts";
 
 /** Two operands of one type, boolean result, no gradient. `negated`: ONNX has only the opposite comparison. */
-function comparison(name: string, onnx: string, negated = false) {
+function comparison(
+  name: string,
+  onnx: string,
+  compared: (a: Expression, b: Expression) => Expression,
+  negated = false,
+) {
   return defineOp<None, [a: Input, b: Input]>({
     name,
     broadcasts: true,
@@ -18,22 +24,46 @@ function comparison(name: string, onnx: string, negated = false) {
       );
       return negated ? emitter.node("Not", [result]) : result;
     },
+    loops: (inputs) => elementwise(inputs, "bool", compared),
   });
 }
 
-export const eq = comparison("eq", "Equal");
-export const ne = comparison("ne", "Equal", true);
-export const lt = comparison("lt", "Less");
-export const le = comparison("le", "LessOrEqual");
-export const gt = comparison("gt", "Greater");
-export const ge = comparison("ge", "GreaterOrEqual");
-export const logicalAnd = comparison("logicalAnd", "And");
-export const logicalOr = comparison("logicalOr", "Or");
+const not = (a: Expression) => apply("not", "bool", a);
+const logical = (operator: "and" | "or" | "xor") => (a: Expression, b: Expression) => apply(operator, "bool", a, b);
+/** Of booleans `ofBooleans`. */
+const by =
+  (operator: Operator, ofBooleans: (a: Expression, b: Expression) => Expression) =>
+  (a: Expression, b: Expression): Expression =>
+    a.kind === "bool" ? ofBooleans(a, b) : apply(operator, "bool", a, b);
+const isLess = (a: Expression, b: Expression) => apply("and", "bool", not(a), b);
+const isLessOrEqual = (a: Expression, b: Expression) => apply("or", "bool", not(a), b);
+
+export const eq = comparison(
+  "eq",
+  "Equal",
+  by("eq", (a, b) => not(apply("xor", "bool", a, b))),
+);
+export const ne = comparison("ne", "Equal", by("ne", logical("xor")), true);
+export const lt = comparison("lt", "Less", by("lt", isLess));
+export const le = comparison("le", "LessOrEqual", by("le", isLessOrEqual));
+export const gt = comparison(
+  "gt",
+  "Greater",
+  by("gt", (a, b) => isLess(b, a)),
+);
+export const ge = comparison(
+  "ge",
+  "GreaterOrEqual",
+  by("ge", (a, b) => isLessOrEqual(b, a)),
+);
+export const logicalAnd = comparison("logicalAnd", "And", logical("and"));
+export const logicalOr = comparison("logicalOr", "Or", logical("or"));
 
 export const logicalNot = defineOp<None, [x: Input]>({
   name: "logicalNot",
   infer: ([x]) => ({ shape: x.shape, dtype: "bool" }),
   emit: (emitter, [x]) => emitter.node("Not", [x.name]),
+  loops: ([x]) => elementwise([x], "bool", not),
 });
 
 /** condition ? a : b, element by element, all three broadcast. */
@@ -65,4 +95,5 @@ export const where = defineOp<None, [condition: Input, a: Input, b: Input]>({
     const number = (name: string) => emitter.node("Cast", [name], { to: onnxType.int32 });
     return emitter.node("Cast", [emitter.node("Where", [condition, number(a), number(b)])], { to: onnxType.bool });
   },
+  loops: (inputs, _attributes, { dtype }) => elementwise(inputs, dtype, select),
 });

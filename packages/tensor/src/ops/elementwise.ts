@@ -1,6 +1,7 @@
 import { TensorError } from "../errors.ts";
 import { broadcastShapes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { apply, call, convert, type Expression, elementwise, number, type Operator, select } from "../wasm/loops.ts";
 import { emitInt64Extreme, emitInt64Sign } from "./int64.ts";
 import { emitNaNAs } from "./nan.ts";
 import {
@@ -31,6 +32,17 @@ function broadcastType(
 
 type PairRule = (a: Tensor, b: Tensor, gradient: Tensor, output: Tensor) => readonly [() => Tensor, () => Tensor];
 
+/** Of two numbers of one kind; of booleans sums and extremes are what is said of `onnxBool`. */
+function combined(operator: Operator, a: Expression, b: Expression): Expression {
+  const { kind } = a;
+  if (kind === "bool") return apply(operator === "add" || operator === "max" ? "or" : "and", kind, a, b);
+  if (kind === "i32" || kind === "i64") {
+    if (operator === "max") return select(apply("gt", "bool", a, b), a, b);
+    if (operator === "min") return select(apply("lt", "bool", a, b), a, b);
+  }
+  return apply(operator, kind, a, b);
+}
+
 /**
  * Two operands of one type, NumPy broadcasting. The rule's gradients have the output's shape; they are summed back here.
  * `onnxBool` is what the op is for booleans, where it is anything, `int64` the comparison that decides between such operands.
@@ -38,6 +50,7 @@ type PairRule = (a: Tensor, b: Tensor, gradient: Tensor, output: Tensor) => read
 function binary(
   name: string,
   onnx: string,
+  operator: Operator | "pow",
   rule: PairRule,
   { onnxBool, int64 }: { readonly onnxBool?: "And" | "Or"; readonly int64?: "Less" | "Greater" } = {},
 ) {
@@ -54,16 +67,22 @@ function binary(
         return emitInt64Extreme(emitter, int64, inputs[0].name, inputs[1].name);
       return emitter.node(dtype === "bool" ? (onnxBool ?? onnx) : onnx, namesOf(inputs));
     },
+    loops(inputs, _attributes, { dtype }) {
+      const isFloat = dtype === "float32";
+      // Quotients and powers of whole numbers are rounded in ways of their own.
+      if (!isFloat && (operator === "pow" || operator === "div")) return undefined;
+      return elementwise(inputs, dtype, (a, b) => (operator === "pow" ? call("pow", a, b) : combined(operator, a, b)));
+    },
   });
 }
 
-export const add = binary("add", "Add", (_a, _b, g) => [() => g, () => g], { onnxBool: "Or" });
-export const sub = binary("sub", "Sub", (_a, _b, g) => [() => g, () => g.neg()]);
-export const mul = binary("mul", "Mul", (a, b, g) => [() => g.mul(b), () => g.mul(a)], { onnxBool: "And" });
-export const div = binary("div", "Div", (_a, b, g, y) => [() => g.div(b), () => g.mul(y).div(b).neg()]);
+export const add = binary("add", "Add", "add", (_a, _b, g) => [() => g, () => g], { onnxBool: "Or" });
+export const sub = binary("sub", "Sub", "sub", (_a, _b, g) => [() => g, () => g.neg()]);
+export const mul = binary("mul", "Mul", "mul", (a, b, g) => [() => g.mul(b), () => g.mul(a)], { onnxBool: "And" });
+export const div = binary("div", "Div", "div", (_a, b, g, y) => [() => g.div(b), () => g.mul(y).div(b).neg()]);
 
 /** a to the power b. As in PyTorch, the gradient is 0 (not NaN) where b is 0, and for b where a is 0 and b >= 0. */
-export const pow = binary("pow", "Pow", (a, b, g, y) => [
+export const pow = binary("pow", "Pow", "pow", (a, b, g, y) => [
   () => baseGradient(a, b, g, y),
   () => g.mul(a.eq(0).logicalAnd(b.ge(0)).where(y.zerosLike(), y.mul(a.log()))),
 ]);
@@ -85,12 +104,14 @@ function pickRule(wins: (a: Tensor, b: Tensor) => Tensor): PairRule {
 export const maximum = binary(
   "maximum",
   "Max",
+  "max",
   pickRule((a, b) => a.gt(b)),
   { onnxBool: "Or", int64: "Greater" },
 );
 export const minimum = binary(
   "minimum",
   "Min",
+  "min",
   pickRule((a, b) => a.lt(b)),
   { onnxBool: "And", int64: "Less" },
 );
@@ -110,6 +131,7 @@ function emitSign(emitter: Emitter, x: Value): string {
 export function unary<A extends Attributes = None>(
   name: string,
   onnx: string,
+  loop: (x: Expression, attributes: A) => Expression,
   rule: (x: Tensor, y: Tensor, g: Tensor, attributes: A) => Tensor | undefined,
   options: {
     integers?: boolean;
@@ -129,21 +151,45 @@ export function unary<A extends Attributes = None>(
         emitter.node(onnx, [x.name], options.attributes?.(attributes) ?? {}, options.domain)
       );
     },
+    loops: ([x], attributes, { dtype }) => elementwise([x], dtype, (element) => loop(element, attributes)),
   });
 }
 
+const operation =
+  (operator: Operator) =>
+  (x: Expression): Expression =>
+    apply(operator, x.kind, x);
+/** A function of `wasm/functions.ts`. */
+export const elementary =
+  (name: string) =>
+  (x: Expression): Expression =>
+    call(name, x);
+const zero = ({ kind }: Expression) => number(kind, 0);
+const isAbove = (x: Expression, limit: Expression) => apply("gt", "bool", x, limit);
+const isBelow = (x: Expression, limit: Expression) => apply("lt", "bool", x, limit);
+
+function absolute(x: Expression): Expression {
+  return x.kind === "f32" ? apply("abs", "f32", x) : select(isBelow(x, zero(x)), apply("neg", x.kind, x), x);
+}
+
+function signOf(x: Expression): Expression {
+  return apply("sub", x.kind, convert(x.kind, isAbove(x, zero(x))), convert(x.kind, isBelow(x, zero(x))));
+}
+
 // Gradients are written with the output where that saves a recomputation or keeps a fused kernel possible.
-export const neg = unary("neg", "Neg", (_x, _y, g) => g.neg(), { integers: true });
-export const abs = unary("abs", "Abs", (x, _y, g) => g.mul(x.sign()), { integers: true });
-export const sign = unary("sign", "Sign", () => undefined, {
+export const neg = unary("neg", "Neg", operation("neg"), (_x, _y, g) => g.neg(), { integers: true });
+export const abs = unary("abs", "Abs", absolute, (x, _y, g) => g.mul(x.sign()), { integers: true });
+export const sign = unary("sign", "Sign", signOf, () => undefined, {
   integers: true,
   special: emitSign,
 });
-export const floor = unary("floor", "Floor", () => undefined);
-export const exp = unary("exp", "Exp", (_x, y, g) => g.mul(y));
-export const log = unary("log", "Log", (x, _y, g) => g.div(x));
-export const sqrt = unary("sqrt", "Sqrt", (_x, y, g) => g.div(y.mul(2)));
-export const erf = unary("erf", "Erf", (x, _y, g) => g.mul(x.mul(x).neg().exp()).mul(2 / Math.sqrt(Math.PI)));
+export const floor = unary("floor", "Floor", operation("floor"), () => undefined);
+export const exp = unary("exp", "Exp", elementary("exp"), (_x, y, g) => g.mul(y));
+export const log = unary("log", "Log", elementary("log"), (x, _y, g) => g.div(x));
+export const sqrt = unary("sqrt", "Sqrt", operation("sqrt"), (_x, y, g) => g.div(y.mul(2)));
+export const erf = unary("erf", "Erf", elementary("erf"), (x, _y, g) =>
+  g.mul(x.mul(x).neg().exp()).mul(2 / Math.sqrt(Math.PI)),
+);
 /** 1 where x is above 0, else 0. */
 export const isPositive = defineOp<None, [x: Input]>({
   name: "isPositive",
@@ -154,16 +200,23 @@ export const isPositive = defineOp<None, [x: Input]>({
     const steep = { alpha: { float: 3e38 }, beta: { float: 0 } };
     return emitter.node("HardSigmoid", [emitter.node("HardSigmoid", [x.name], steep)], steep);
   },
+  loops: ([x]) => elementwise([x], "float32", (element) => convert("f32", isAbove(element, zero(element)))),
 });
-export const relu = unary("relu", "Relu", (_x, y, g) => g.mul(y.isPositive()));
-export const sigmoid = unary("sigmoid", "Sigmoid", (_x, y, g) => g.mul(y.sub(y.mul(y))));
+export const relu = unary(
+  "relu",
+  "Relu",
+  (x) => apply("max", "f32", x, number("f32", 0)),
+  (_x, y, g) => g.mul(y.isPositive()),
+);
+export const sigmoid = unary("sigmoid", "Sigmoid", elementary("sigmoid"), (_x, y, g) => g.mul(y.sub(y.mul(y))));
 /** log(1 + exp x), computed without overflow. */
-export const softplus = unary("softplus", "Softplus", (x, _y, g) => g.mul(x.sigmoid()));
-export const tanh = unary("tanh", "Tanh", (_x, y, g) => g.sub(g.mul(y.mul(y))));
+export const softplus = unary("softplus", "Softplus", elementary("softplus"), (x, _y, g) => g.mul(x.sigmoid()));
+export const tanh = unary("tanh", "Tanh", elementary("tanh"), (_x, y, g) => g.sub(g.mul(y.mul(y))));
 
 export const leakyRelu = unary<{ readonly slope: number }>(
   "leakyRelu",
   "LeakyRelu",
+  (x, { slope }) => select(isAbove(x, zero(x)), x, apply("mul", "f32", x, number("f32", slope))),
   (x, _y, g, { slope }) => x.gt(0).where(g, g.mul(slope)),
   { attributes: ({ slope }) => ({ alpha: { float: slope } }) },
 );
@@ -172,6 +225,7 @@ export const leakyRelu = unary<{ readonly slope: number }>(
 export const elu = unary<{ readonly alpha: number }>(
   "elu",
   "Elu",
+  (x, { alpha }) => select(isAbove(x, zero(x)), x, apply("mul", "f32", number("f32", alpha), call("expm1", x))),
   (x, y, g, { alpha }) => x.gt(0).where(g, g.mul(y.add(alpha))),
   { attributes: ({ alpha }) => ({ alpha: { float: alpha } }) },
 );

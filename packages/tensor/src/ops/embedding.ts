@@ -1,5 +1,6 @@
 import { lengthAt } from "../shape.ts";
-import { checkIndex, indexAdd } from "./indexing.ts";
+import { nest } from "../wasm/loops.ts";
+import { checkIndex, indexAdd, readIndex } from "./indexing.ts";
 import { defineOp, type Input, namesOf } from "./op.ts";
 
 /** Rows of a table [rows, width] for indices [...]: [..., width]. The row `padding` gets no gradient; -1 means none. */
@@ -17,4 +18,8 @@ export const embedding = defineOp<{ readonly padding: number }, [table: Input, i
     return [table.zerosLike().apply(indexAdd, [flat, kept], { axis: 0 }), undefined];
   },
   emit: (emitter, inputs) => emitter.node("Gather", namesOf(inputs), { axis: 0 }),
+  loops: ([table, index], _attributes, output) =>
+    nest(output, (outer) =>
+      table.at([readIndex(index, outer.slice(0, -1), lengthAt(table.shape, 0)), ...outer.slice(-1)]),
+    ),
 });

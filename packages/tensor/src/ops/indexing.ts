@@ -1,6 +1,19 @@
 import { TensorError } from "../errors.ts";
 import { onnxType } from "../onnx/types.ts";
 import { lengthAt, sameShape, showShape } from "../shape.ts";
+import { at, axisOf, type Index, indexOfValue } from "../wasm/indices.ts";
+import {
+  apply,
+  checked,
+  type Expression,
+  elementwise,
+  type Nest,
+  nest,
+  number,
+  type Operand,
+  type Operator,
+  select,
+} from "../wasm/loops.ts";
 import { defineOp, type Input, type None, namesOf, type Op, type TensorType } from "./op.ts";
 
 type Along = { readonly axis: number };
@@ -34,7 +47,40 @@ export const fromStart = defineOp<None, [index: Input]>({
     const isNegative = emitter.node("Less", [index.name, scalar(0)]);
     return emitter.node("Where", [isNegative, emitter.node("Sub", [index.name, scalar(negativeShift)]), index.name]);
   },
+  loops([index]) {
+    if (index.dtype !== "int64") return undefined;
+    const moved = (each: Expression) => apply("sub", "i64", each, number("i64", negativeShift));
+    return elementwise([index], "int64", (each) =>
+      select(apply("lt", "bool", each, number("i64", 0)), moved(each), each),
+    );
+  },
 });
+
+/** The index that is read, of an axis of `size`. */
+export function readIndex(index: Operand, position: readonly Index[], size: number): Index {
+  return indexOfValue(checked(index.at(position), size));
+}
+
+/** A copy of an operand in which others are put, or added, where an index says along one axis. */
+function movedOnto(
+  x: Operand,
+  source: Operand,
+  axis: number,
+  indexAt: (position: readonly Index[]) => Index,
+  operator: Operator | undefined,
+): Nest {
+  const axes = source.shape.map(axisOf);
+  const position = axes.map(at);
+  return {
+    ...nest(x, (outer) => x.at(outer)),
+    onto: {
+      axes,
+      at: position.with(axis, indexAt(position)),
+      value: source.at(position),
+      ...(operator === undefined ? {} : { operator }),
+    },
+  };
+}
 
 /** Picks whole slices along one axis, as PyTorch's index_select; the index may have any shape. */
 export const take: Op<Along, [x: Input, index: Input]> = defineOp({
@@ -56,6 +102,12 @@ export const take: Op<Along, [x: Input, index: Input]> = defineOp({
     ];
   },
   emit: (emitter, inputs, { axis }) => emitter.node("Gather", namesOf(inputs), { axis }),
+  loops: ([x, index], { axis }, output) =>
+    nest(output, (outer) => {
+      const end = axis + index.shape.length;
+      const taken = readIndex(index, outer.slice(axis, end), lengthAt(x.shape, axis));
+      return x.at([...outer.slice(0, axis), taken, ...outer.slice(end)]);
+    }),
 });
 
 /** out[i][j] = input[index[i][j]][j] for axis 0, as PyTorch's gather; the index may be smaller than the input. */
@@ -77,6 +129,8 @@ export const gather: Op<Along, [x: Input, index: Input]> = defineOp({
     undefined,
   ],
   emit: (emitter, inputs, { axis }) => emitter.node("GatherElements", namesOf(inputs), { axis }),
+  loops: ([x, index], { axis }, output) =>
+    nest(output, (outer) => x.at(outer.with(axis, readIndex(index, outer, lengthAt(x.shape, axis))))),
 });
 
 /** Adds source[i][j] to out[index[i][j]][j] for axis 0, starting from the input, as PyTorch's scatter_add. */
@@ -104,7 +158,16 @@ export const scatterAdd = defineOp<Along, [x: Input, index: Input, source: Input
     needs(2) ? gradient.apply(gather, [index], { axis }) : undefined,
   ],
   emit: (emitter, inputs, { axis }) => emitter.node("ScatterElements", namesOf(inputs), { axis, reduction: "add" }),
+  loops: ([x, index, source], { axis }) =>
+    isAddable(x)
+      ? movedOnto(x, source, axis, (each) => readIndex(index, each, lengthAt(x.shape, axis)), "add")
+      : undefined,
 });
+
+/** Bytes and booleans are added otherwise. */
+function isAddable({ dtype }: TensorType): boolean {
+  return dtype === "float32" || dtype === "int64" || dtype === "int32";
+}
 
 /** Adds slice i of the source to slice index[i] of the input along an axis, as PyTorch's index_add. */
 export const indexAdd = defineOp<Along, [x: Input, index: Input, source: Input]>({
@@ -142,6 +205,11 @@ export const indexAdd = defineOp<Along, [x: Input, index: Input, source: Input]>
     const column = emitter.node("Unsqueeze", [rows, emitter.constant(BigInt64Array.of(1n), [1])]);
     return emitter.node("ScatterND", [input.name, column, source.name], { reduction: "add" });
   },
+  loops([x, index, source], { axis }) {
+    if (!isAddable(x)) return undefined;
+    const along = (each: readonly Index[]) => readIndex(index, each.slice(axis, axis + 1), lengthAt(x.shape, axis));
+    return movedOnto(x, source, axis, along, "add");
+  },
 });
 
 /** Puts source[i][j] at out[index[i][j]][j] for axis 0, into a copy of the input, as PyTorch's scatter. */
@@ -168,4 +236,6 @@ export const scatter = defineOp<{ readonly axis: number }, [x: Input, index: Inp
     needs(2) ? gradient.gather(axis, index) : undefined,
   ],
   emit: (emitter, inputs, { axis }) => emitter.node("ScatterElements", namesOf(inputs), { axis }),
+  loops: ([x, index, source], { axis }) =>
+    movedOnto(x, source, axis, (each) => readIndex(index, each, lengthAt(x.shape, axis)), undefined),
 });

@@ -2,6 +2,18 @@ import { allocate } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { broadcastShapes, lengthAt, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { constantIndex, type Index } from "../wasm/indices.ts";
+import {
+  apply,
+  broadcast,
+  type Expression,
+  kindOf,
+  nest,
+  number,
+  type Operand,
+  reduce,
+  stored,
+} from "../wasm/loops.ts";
 import { defineOp, type Emitter, type Input, namesOf, type TensorType, type Value } from "./op.ts";
 
 type Gemm = { readonly transposeA: boolean; readonly transposeB: boolean };
@@ -43,6 +55,18 @@ function productGradients(a: Tensor, b: Tensor, g: Tensor, { transposeA, transpo
   };
 }
 
+/** The sum of products in a row and a column, within the stacks of matrices at a position. */
+function productLoop(a: Operand, b: Operand, attributes: Gemm, outer: readonly Index[]): Expression {
+  const [row = constantIndex(0), column = constantIndex(0)] = outer.slice(-2);
+  const stack = outer.slice(0, -2);
+  const within = (operand: Operand, first: Index, second: Index, transpose: boolean) =>
+    broadcast(operand, [...stack, ...(transpose ? [second, first] : [first, second])].slice(-operand.shape.length));
+  const kind = kindOf(a.dtype);
+  return reduce("add", [innerSize(a, attributes)], number(kind, 0), ([inner = constantIndex(0)]) =>
+    apply("mul", kind, within(a, row, inner, attributes.transposeA), within(b, inner, column, attributes.transposeB)),
+  );
+}
+
 /** op(a) op(b) + c for matrices a and b, where op may transpose; c, a bias, broadcasts. */
 export const gemm = defineOp<Gemm, [a: Input, b: Input, c?: Input]>({
   name: "gemm",
@@ -74,6 +98,13 @@ export const gemm = defineOp<Gemm, [a: Input, b: Input, c?: Input]>({
     const [a, b, bias] = inputs;
     const product = emitProduct(emitter, a, b, { transposeA, transposeB }, { shape, dtype });
     return bias === undefined ? product : emitter.node("Add", [product, bias.name]);
+  },
+  loops([a, b, bias], attributes, output) {
+    return nest(output, (outer) => {
+      const product = productLoop(a, b, attributes, outer);
+      const sum = bias === undefined ? product : apply("add", product.kind, product, broadcast(bias, outer));
+      return stored(output.dtype, sum);
+    });
   },
 });
 
@@ -135,4 +166,6 @@ export const batchedMatmul = defineOp<Gemm, [a: Input, b: Input]>({
   },
   cost: ([a], attributes, { shape }) => sizeOf(shape) * innerSize(a, attributes),
   emit: (emitter, [a, b], attributes, output) => emitProduct(emitter, a, b, attributes, output),
+  loops: ([a, b], attributes, output) =>
+    nest(output, (outer) => stored(output.dtype, productLoop(a, b, attributes, outer))),
 });

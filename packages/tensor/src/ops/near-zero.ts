@@ -1,11 +1,12 @@
 /** Logarithm and exponential whose results near 0 keep all their digits; ONNX has neither. */
 
 import type { Tensor } from "../tensor.ts";
-import { floatType } from "./elementwise.ts";
+import { elementwise } from "../wasm/loops.ts";
+import { elementary, floatType } from "./elementwise.ts";
 import { defineOp, type Emitter, type Input, type None, type TensorType } from "./op.ts";
 
 function nearZero(
-  name: string,
+  name: "log1p" | "expm1",
   slope: (x: Tensor) => Tensor,
   emit: (emitter: Emitter, x: string, number: (value: number) => string) => string,
 ) {
@@ -14,6 +15,7 @@ function nearZero(
     infer: ([x]: readonly [TensorType]) => floatType(name, x),
     gradient: ({ inputs: [x], gradient }) => [gradient.mul(slope(x))],
     emit: (emitter, [x]) => emit(emitter, x.name, (value) => emitter.constant(Float32Array.of(value), [])),
+    loops: ([x]) => elementwise([x], "float32", elementary(name)),
   });
 }
 

@@ -2,6 +2,7 @@ import type { DType, TypedArray } from "../dtype.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import type { LoopContext, Nest, Operand } from "../wasm/loops.ts";
 
 export type AttributeValue = number | boolean | string | readonly number[];
 export type Attributes = Readonly<Record<string, AttributeValue>>;
@@ -149,6 +150,8 @@ export interface Op<A extends Attributes = Attributes, I extends Inputs = Inputs
   /** Tells random ops apart: the same op of another id, or in another step, is another value. Absent: not random. */
   randomId?(attributes: A): number;
   emit(emitter: Emitter, inputs: Each<I, Value>, attributes: A, output: TensorType): string;
+  /** What it computes as loops: see `wasm/loops.ts`. Absent, or nothing: programs with the op are ONNX Runtime's. */
+  loops?(inputs: Each<I, Operand>, attributes: A, output: TensorType, context: LoopContext): Nest | undefined;
 }
 
 /** Keeps the types of an op literal. */

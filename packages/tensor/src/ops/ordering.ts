@@ -3,6 +3,8 @@ import { allocate } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { lengthAt, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { constantIndex, plus, times } from "../wasm/indices.ts";
+import { kindOf, nest, number, reduce, when, within } from "../wasm/loops.ts";
 import { scatterAdd } from "./indexing.ts";
 import { emitLongCumsum, isLongSum } from "./long-sums.ts";
 import { emitNaNAs } from "./nan.ts";
@@ -82,7 +84,22 @@ export const cumsum = defineOp<{ readonly axis: number; readonly reverse: boolea
       reverse: reverse ? 1 : 0,
     });
   },
+  loops([x], { axis, reverse }, output) {
+    const size = lengthAt(x.shape, axis);
+    const kind = kindOf(x.dtype);
+    // Every sum anew: short ones only.
+    if (size > longestLoopedSum) return undefined;
+    return nest(output, (outer) =>
+      reduce("add", [size], number(kind, 0), ([each = constantIndex(0)]) => {
+        const distance = plus(each, times(outer[axis] ?? constantIndex(0), -1));
+        const isIn = reverse ? within(distance, 0, size) : within(distance, 1 - size, 1);
+        return when(isIn, x.at(outer.with(axis, each)), number(kind, 0));
+      }),
+    );
+  },
 });
+
+const longestLoopedSum = 64;
 
 function sumsFrom(gradient: Tensor, axis: number, reverse: boolean): Tensor {
   return gradient.apply(cumsum, [], { axis, reverse });

@@ -4,7 +4,9 @@ import { allocate, fromNumbers } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { lengthAt, type Shape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { nest } from "../wasm/loops.ts";
 import { defineOp, type Input, type TensorType } from "./op.ts";
+import { padded } from "./shaping.ts";
 
 /** Amounts for each axis, 0 or more. */
 type Amounts = { readonly before: readonly number[]; readonly after: readonly number[] };
@@ -30,6 +32,7 @@ export const constantPad = defineOp<Amounts & { readonly value: number }, [x: In
     if (shape.includes(0)) return emitter.node("Expand", [filling, emitter.shape(padded)]);
     return emitter.node("Pad", [name, emitter.constant(pads(amounts), [2 * shape.length]), filling]);
   },
+  loops: ([x], { before, value }, output) => nest(output, (outer) => padded(x, outer, before, value)),
 });
 
 function inner(tensor: Tensor, axis: number, start: number, length: number): Tensor {

@@ -1,5 +1,6 @@
 import { TensorError } from "../errors.ts";
 import { broadcastShapes, sameShape, showShape } from "../shape.ts";
+import { apply, elementwise, number, select } from "../wasm/loops.ts";
 import { defineOp, type Input, type None, namesOf } from "./op.ts";
 
 /** x where it is above 0, else slope x; the slope broadcasts against x. */
@@ -24,4 +25,8 @@ export const prelu = defineOp<None, [x: Input, slope: Input]>({
     needs(1) ? gradient.mul(x.relu().sub(x).neg()).sumTo(slope.shape) : undefined,
   ],
   emit: (emitter, inputs) => emitter.node("PRelu", namesOf(inputs)),
+  loops: (inputs) =>
+    elementwise(inputs, "float32", (x, slope) =>
+      select(apply("gt", "bool", x, number("f32", 0)), x, apply("mul", "f32", slope, x)),
+    ),
 });

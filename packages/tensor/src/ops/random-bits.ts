@@ -1,4 +1,8 @@
+import { TensorError } from "../errors.ts";
 import { onnxType } from "../onnx/types.ts";
+import type { Shape } from "../shape.ts";
+import type { Index } from "../wasm/indices.ts";
+import { apply, type Expression, number, place, position } from "../wasm/loops.ts";
 import type { Emitter } from "./op.ts";
 
 /** A type of ONNX that no tensor has. */
@@ -23,6 +27,24 @@ export function emitRandomBits(emitter: Emitter, id: number, size: number): stri
   const seeded = emitter.node("Add", [emitter.constant(counters, [size]), key0]);
   const first = multiply(xorShift(seeded, 16), 0x7feb352d);
   const second = multiply(emitter.node("Add", [xorShift(first, 15), key1]), 0x846ca68b);
+  return xorShift(multiply(xorShift(second, 16), 0x7feb352d), 15);
+}
+
+/** The same hash of an element's position in a shape as an expression. */
+export function randomBits(
+  key: readonly [Expression, Expression] | undefined,
+  shape: Shape,
+  outer: readonly Index[],
+): Expression {
+  if (key === undefined)
+    throw new TensorError("TENSOR_RUNTIME", "this program has no random numbers; switch the module to eval()");
+  const [key0, key1] = key;
+  const xorShift = (bits: Expression, distance: number) =>
+    apply("xor", "i32", bits, apply("shrU", "i32", bits, number("i32", distance)));
+  const multiply = (bits: Expression, factor: number) => apply("mul", "i32", bits, number("i32", factor | 0));
+  const seeded = apply("add", "i32", multiply(position(place(shape, outer)), 0x9e3779b9), key0);
+  const first = multiply(xorShift(seeded, 16), 0x7feb352d);
+  const second = multiply(apply("add", "i32", xorShift(first, 15), key1), 0x846ca68b);
   return xorShift(multiply(xorShift(second, 16), 0x7feb352d), 15);
 }
 

@@ -1,6 +1,24 @@
 import { TensorError } from "../errors.ts";
 import { lengthAt, reducedShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { constantIndex, type Index } from "../wasm/indices.ts";
+import {
+  apply,
+  call,
+  convert,
+  type Expression,
+  kindOf,
+  type Nest,
+  nest,
+  number,
+  type Operand,
+  type Operator,
+  position,
+  reduce,
+  type Stages,
+  select,
+  sumKind,
+} from "../wasm/loops.ts";
 import { emitInt64Product, emitInt64Sum } from "./int64.ts";
 import { emitLongSum, isLongSum } from "./long-sums.ts";
 import { emitNaNAs } from "./nan.ts";
@@ -27,12 +45,56 @@ function restore(reduced: Tensor, input: Tensor, { axes }: ReduceAttributes): Te
   return reduced.reshape(reducedShape(input.shape, axes, true));
 }
 
+/**
+ * A reduction as a loop: over the axes, of a result that has or has not kept them.
+ */
+function reductionLoop(
+  x: Operand,
+  { axes, keepdim }: ReduceAttributes,
+  output: TensorType,
+  { operator, start }: { readonly operator: Operator; readonly start: number },
+  after: (total: Expression) => Expression = (total) => total,
+): Nest {
+  const kind = kindOf(x.dtype);
+  const sizes = axes.map((axis) => lengthAt(x.shape, axis));
+  const inner = operator === "add" ? sumKind(kind, sizeOf(sizes)) : kind;
+  return nest(output, (outer) => {
+    const total = reduce(operator, sizes, number(inner, start), (reduced) => {
+      const all = inPlaces(x.shape.length, axes, keepdim, outer, reduced);
+      return convert(inner, x.at(all));
+    });
+    return convert(kind, after(total));
+  });
+}
+
+/** The position in the input: axes that are reduced have positions of their own. */
+function inPlaces(
+  rank: number,
+  axes: readonly number[],
+  keepdim: boolean,
+  outer: readonly Index[],
+  reduced: readonly Index[],
+): readonly Index[] {
+  let kept = 0;
+  return Array.from({ length: rank }, (_, axis) => {
+    const index = axes.indexOf(axis);
+    const own = index < 0 ? outer[keepdim ? axis : kept] : reduced[index];
+    if (index < 0) kept++;
+    return own ?? constantIndex(0);
+  });
+}
+
 /** What is written instead of the one ONNX node, if anything is. */
 type SpecialEmit = (emitter: Emitter, x: Value, axes: readonly number[], output: TensorType) => string | undefined;
 
 function reduction(
   name: string,
   onnx: string,
+  loop: {
+    readonly operator: Operator;
+    readonly start: number;
+    readonly after?: (total: Expression, count: number) => Expression;
+  },
   rule: (input: Tensor, output: Tensor, gradient: Tensor, attributes: ReduceAttributes) => Tensor,
   {
     nonEmpty = false,
@@ -63,6 +125,19 @@ function reduction(
     ],
     emit: (emitter, [input], { axes, keepdim }, output) =>
       special?.(emitter, input, axes, output) ?? emitReduce(emitter, onnx, input.name, axes, keepdim),
+    loops([x], attributes, output) {
+      const { dtype } = x;
+      // Of whole numbers there are no infinities to begin with.
+      const isExtreme = loop.operator === "max" || loop.operator === "min";
+      if (isExtreme && dtype !== "float32") return undefined;
+      return reductionLoop(
+        x,
+        attributes,
+        output,
+        loop,
+        (total) => loop.after?.(total, count(x, attributes.axes)) ?? total,
+      );
+    },
   });
 }
 
@@ -74,29 +149,40 @@ function extremeRule(input: Tensor, output: Tensor, gradient: Tensor, { axes }: 
   return ties.mul(gradient.div(ties.sum(axes, true)));
 }
 
-export const sum = reduction("sum", "ReduceSum", (x, _y, g) => g.expand(x.shape), {
+export const sum = reduction("sum", "ReduceSum", { operator: "add", start: 0 }, (x, _y, g) => g.expand(x.shape), {
   ofNothing: "zeros",
   special(emitter, x, axes, output) {
     if (output.dtype === "int64") return emitInt64Sum(emitter, x, axes, output.shape);
     return isLongSum(emitter, x.shape, axes) ? emitLongSum(emitter, x, axes, output.shape) : undefined;
   },
 });
-export const mean = reduction("mean", "ReduceMean", (x, _y, g, { axes }) => g.mul(1 / count(x, axes)).expand(x.shape), {
-  special(emitter, x, axes, { shape }) {
-    // ONNX Runtime's mean of nothing is 0.
-    if (sizeOf(x.shape) === 0) return emitter.constant(new Float32Array(sizeOf(shape)).fill(Number.NaN), shape);
-    if (!isLongSum(emitter, x.shape, axes)) return undefined;
-    const total = emitLongSum(emitter, x, axes, shape);
-    return emitter.node("Div", [total, emitter.constant(Float32Array.of(count(x, axes)), [])]);
+export const mean = reduction(
+  "mean",
+  "ReduceMean",
+  { operator: "add", start: 0, after: (total, size) => apply("div", total.kind, total, number(total.kind, size)) },
+  (x, _y, g, { axes }) => g.mul(1 / count(x, axes)).expand(x.shape),
+  {
+    special(emitter, x, axes, { shape }) {
+      // ONNX Runtime's mean of nothing is 0.
+      if (sizeOf(x.shape) === 0) return emitter.constant(new Float32Array(sizeOf(shape)).fill(Number.NaN), shape);
+      if (!isLongSum(emitter, x.shape, axes)) return undefined;
+      const total = emitLongSum(emitter, x, axes, shape);
+      return emitter.node("Div", [total, emitter.constant(Float32Array.of(count(x, axes)), [])]);
+    },
   },
+);
+export const amax = reduction("amax", "ReduceMax", { operator: "max", start: Number.NEGATIVE_INFINITY }, extremeRule, {
+  nonEmpty: true,
 });
-export const amax = reduction("amax", "ReduceMax", extremeRule, { nonEmpty: true });
-export const amin = reduction("amin", "ReduceMin", extremeRule, { nonEmpty: true });
+export const amin = reduction("amin", "ReduceMin", { operator: "min", start: Number.POSITIVE_INFINITY }, extremeRule, {
+  nonEmpty: true,
+});
 
 /** The product of the others, whose gradient is computed without division so that zeros are right: over each axis of size n, n products. */
 export const prod = reduction(
   "prod",
   "ReduceProd",
+  { operator: "mul", start: 1 },
   (x, _y, g, { axes }) => {
     // Bring the reduced axes last as one of size n, repeat it n times with the diagonal set to 1, multiply.
     const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
@@ -131,7 +217,37 @@ function argExtreme(name: string, onnx: string, nan: number) {
     },
     emit: (emitter, [x], { axis, keepdim }) =>
       emitter.node(onnx, [emitNaNAs(emitter, x, nan)], { axis, keepdims: keepdim ? 1 : 0 }),
+    loops([x], { axis, keepdim }, output, { stages }) {
+      // Positions are counted in float32.
+      if (x.dtype !== "float32" || lengthAt(x.shape, axis) > 2 ** 24) return undefined;
+      const operator = nan > 0 ? "max" : "min";
+      const reduced = { shape: reducedShape(x.shape, [axis], keepdim), dtype: x.dtype };
+      const extreme = stages.add(reductionLoop(x, { axes: [axis], keepdim }, reduced, { operator, start: -nan }));
+      const size = lengthAt(x.shape, axis);
+      return nest(output, (outer) => {
+        const first = reduce("min", [size], number("f32", size - 1), (along) => {
+          const element = x.at(inPlaces(x.shape.length, [axis], keepdim, outer, along));
+          const is = apply("eq", "bool", element, extreme.at(outer));
+          const isFound = apply("or", "bool", is, apply("ne", "bool", element, element));
+          return select(isFound, convert("f32", position(along[0] ?? constantIndex(0))), number("f32", size - 1));
+        });
+        return convert("i64", first);
+      });
+    },
   });
+}
+
+/** exp(x - largest x) along an axis, and the sums of that. */
+function powersLoops(x: Operand, axis: number, stages: Stages) {
+  const attributes = { axes: [axis], keepdim: true };
+  const row = { shape: reducedShape(x.shape, [axis], true), dtype: x.dtype };
+  const extreme = { operator: "max", start: Number.NEGATIVE_INFINITY } as const;
+  const largest = stages.add(reductionLoop(x, attributes, row, extreme));
+  const powers = stages.add(
+    nest(x, (outer) => call("exp", apply("sub", "f32", x.at(outer), largest.at(outer.with(axis, constantIndex(0)))))),
+  );
+  const sums = stages.add(reductionLoop(powers, attributes, row, { operator: "add", start: 0 }));
+  return { largest, powers, sums };
 }
 
 /** exp x / sum exp x along one axis. */
@@ -143,6 +259,10 @@ export const softmax = defineOp<{ readonly axis: number }, [x: Input]>({
     return [weighted.sub(output.mul(weighted.sum(axis, true)))];
   },
   emit: (emitter, [x], { axis }) => emitter.node("Softmax", [x.name], { axis }),
+  loops([x], { axis }, output, { stages }) {
+    const { powers, sums } = powersLoops(x, axis, stages);
+    return nest(output, (outer) => apply("div", "f32", powers.at(outer), sums.at(outer.with(axis, constantIndex(0)))));
+  },
 });
 
 export const logSoftmax = defineOp<{ readonly axis: number }, [x: Input]>({
@@ -150,4 +270,12 @@ export const logSoftmax = defineOp<{ readonly axis: number }, [x: Input]>({
   infer: ([x]) => x,
   gradient: ({ output, gradient, attributes: { axis } }) => [gradient.sub(output.exp().mul(gradient.sum(axis, true)))],
   emit: (emitter, [x], { axis }) => emitter.node("LogSoftmax", [x.name], { axis }),
+  loops([x], { axis }, output, { stages }) {
+    const { largest, sums } = powersLoops(x, axis, stages);
+    const ends = stages.add(nest(sums, (outer) => call("log", sums.at(outer))));
+    return nest(output, (outer) => {
+      const row = outer.with(axis, constantIndex(0));
+      return apply("sub", "f32", apply("sub", "f32", x.at(outer), largest.at(row)), ends.at(row));
+    });
+  },
 });

@@ -3,6 +3,8 @@ import { allocate, fromNumbers } from "../dtype.ts";
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { broadcastShapes, lengthAt, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
+import { type Index, shifted, times, unfolded } from "../wasm/indices.ts";
+import { broadcast, type Expression, kindOf, nest, number, type Operand, place, when, within } from "../wasm/loops.ts";
 import { defineOp, type Input, namesOf } from "./op.ts";
 import { emitPermutation } from "./transposition.ts";
 
@@ -21,6 +23,7 @@ export const reshape = defineOp<{ readonly shape: Shape }, [x: Input]>({
   emit: (emitter, [x], { shape }) =>
     // ONNX reads a 0 as "keep this size" unless told otherwise, which empty tensors need.
     emitter.node("Reshape", [x.name, emitter.shape(shape)], shape.includes(0) ? { allowzero: 1 } : {}),
+  loops: ([x], _attributes, output) => nest(output, (outer) => x.at(unfolded(place(output.shape, outer), x.shape))),
 });
 
 export const permute = defineOp<{ readonly order: readonly number[] }, [x: Input]>({
@@ -37,6 +40,8 @@ export const permute = defineOp<{ readonly order: readonly number[] }, [x: Input
   },
   gradient: ({ gradient, attributes: { order } }) => [gradient.permute(order.map((_, axis) => order.indexOf(axis)))],
   emit: (emitter, [x], { order }) => emitPermutation(emitter, x, order),
+  loops: ([x], { order }, output) =>
+    nest(output, (outer) => x.at(order.map((_, axis) => elementAt(outer, order.indexOf(axis))))),
 });
 
 export const expand = defineOp<{ readonly shape: Shape }, [x: Input]>({
@@ -57,6 +62,7 @@ export const expand = defineOp<{ readonly shape: Shape }, [x: Input]>({
     shape.includes(0)
       ? emitter.constant(allocate(x.dtype, 0), shape, x.dtype)
       : emitter.node("Expand", [x.name, emitter.shape(shape)]),
+  loops: ([x], _attributes, output) => nest(output, (outer) => broadcast(x, outer)),
 });
 
 export type SliceAttributes = {
@@ -88,7 +94,21 @@ export const slice = defineOp<SliceAttributes, [x: Input]>({
     const one = (value: number) => emitter.constant(int64([value]), [1]);
     return emitter.node("Slice", [x.name, one(start), one(end), one(axis), one(step)]);
   },
+  loops: ([x], { axis, start, step }, output) =>
+    nest(output, (outer) =>
+      x.at(outer.map((index, each) => (each === axis ? shifted(times(index, step), start) : index))),
+    ),
 });
+
+/** The element of an operand that lies so much behind a position's beginning; outside of it the value. */
+export function padded(x: Operand, outer: readonly Index[], before: readonly number[], value: number): Expression {
+  const inside = outer.map((index, axis) => shifted(index, -elementAt(before, axis)));
+  const outside = number(kindOf(x.dtype), value);
+  return inside.reduceRight(
+    (inner: Expression, index, axis) => when(within(index, 0, lengthAt(x.shape, axis)), inner, outside),
+    x.at(inside),
+  );
+}
 
 export type PadAttributes = {
   readonly before: readonly number[];
@@ -122,6 +142,7 @@ export const pad = defineOp<PadAttributes, [x: Input]>({
     const fill = value === 0 ? [] : [emitter.constant(fromNumbers(dtype, [value]), [], dtype)];
     return emitter.node("Pad", [x.name, emitter.constant(int64(pads), [pads.length]), ...fill]);
   },
+  loops: ([x], { before, value }, output) => nest(output, (outer) => padded(x, outer, before, value)),
 });
 
 /** Reverses the order along axes. */
@@ -142,6 +163,14 @@ export const flip = defineOp<{ readonly axes: readonly number[] }, [x: Input]>({
       each(-1),
     ]);
   },
+  loops: ([x], { axes }, output) =>
+    nest(output, (outer) =>
+      x.at(
+        outer.map((index, axis) =>
+          axes.includes(axis) ? shifted(times(index, -1), lengthAt(x.shape, axis) - 1) : index,
+        ),
+      ),
+    ),
 });
 
 export const concat = defineOp<{ readonly axis: number }, Input[]>({
@@ -173,6 +202,20 @@ export const concat = defineOp<{ readonly axis: number }, Input[]>({
     const filled = inputs.filter(({ shape }) => lengthAt(shape, axis) > 0);
     return emitter.node("Concat", namesOf(filled.length === 0 ? inputs : filled), { axis });
   },
+  loops: (inputs, { axis }, output) =>
+    nest(output, (outer) => {
+      const filled = inputs.filter(({ shape }) => lengthAt(shape, axis) > 0);
+      const along = elementAt(outer, axis);
+      let end = lengthAt(output.shape, axis);
+      let joined: Expression = number(kindOf(output.dtype), 0);
+      for (const [index, input] of filled.toReversed().entries()) {
+        const begin = end - lengthAt(input.shape, axis);
+        const element = input.at(outer.with(axis, shifted(along, -begin)));
+        joined = index === 0 ? element : when(within(along, 0, end), element, joined);
+        end = begin;
+      }
+      return joined;
+    }),
 });
 
 /** Refuses sizes that do not cut the axis into pieces. */
@@ -227,5 +270,9 @@ export const part = defineOp<PartAttributes, [x: Input]>({
       sizes.length,
     );
     return elementAt(parts, index);
+  },
+  loops([x], { axis, sizes, index }, output) {
+    const start = sizes.slice(0, index).reduce((a, b) => a + b, 0);
+    return nest(output, (outer) => x.at(outer.with(axis, shifted(elementAt(outer, axis), start))));
   },
 });

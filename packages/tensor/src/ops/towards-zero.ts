@@ -1,4 +1,6 @@
 import { lengthAt } from "../shape.ts";
+import { constantIndex, times } from "../wasm/indices.ts";
+import { apply, nest, number, reduce, select } from "../wasm/loops.ts";
 import { defineOp, type Input } from "./op.ts";
 
 /** Elements that are looked at along one axis, along each of two, and along each of more. */
@@ -32,5 +34,31 @@ export const towardsZero = defineOp<{ readonly axes: readonly number[] }, [x: In
     const spread = emitter.node("Mul", [emitter.node("Sub", [last, first]), float(farness)]);
     const isFar = emitter.node("Less", [spread, emitter.node("Abs", [first])]);
     return emitter.node("Sub", [x.name, emitter.node("Where", [isFar, first, float(0)])]);
+  },
+  loops([x], { axes }, output, { stages }) {
+    const most = probed[Math.min(axes.length, probed.length) - 1] ?? 1;
+    const sizes = axes.map((axis) => lengthAt(x.shape, axis));
+    const steps = sizes.map((size) => Math.max(1, Math.ceil(size / most)));
+    const counts = sizes.map((size, index) => Math.ceil(size / (steps[index] ?? 1)));
+    const reduced = { shape: x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)), dtype: x.dtype };
+    const extremeOf = (operator: "min" | "max", start: number) =>
+      stages.add(
+        nest(reduced, (outer) =>
+          reduce(operator, counts, number("f32", start), (few) => {
+            const among = (axis: number) =>
+              times(few[axes.indexOf(axis)] ?? constantIndex(0), steps[axes.indexOf(axis)] ?? 1);
+            return x.at(outer.map((index, axis) => (axes.includes(axis) ? among(axis) : index)));
+          }),
+        ),
+      );
+    const least = extremeOf("min", Number.POSITIVE_INFINITY);
+    const largest = extremeOf("max", Number.NEGATIVE_INFINITY);
+    return nest(output, (outer) => {
+      const row = outer.map((index, axis) => (axes.includes(axis) ? constantIndex(0) : index));
+      const first = least.at(row);
+      const spread = apply("mul", "f32", apply("sub", "f32", largest.at(row), first), number("f32", farness));
+      const isFar = apply("lt", "bool", spread, apply("abs", "f32", first));
+      return apply("sub", "f32", x.at(outer), select(isFar, first, number("f32", 0)));
+    });
   },
 });

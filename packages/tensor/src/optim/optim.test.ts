@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { bitsOf, relativeDistance } from "../../test/states.ts";
 import { TensorError } from "../errors.ts";
+import { type ExecutorName, executorNames } from "../program/executor.ts";
 import type { TrainingState } from "../program/layout.ts";
 import { compileTraining, type TrainingProgram } from "../program/training-program.ts";
 import { Generator } from "../random/generator.ts";
@@ -78,6 +79,7 @@ function forward(problem: Problem, parameters: readonly Parameter[], x: Tensor, 
 async function compile(
   problem: Problem,
   optimizer: Optimizer,
+  executor: ExecutorName,
 ): Promise<{ program: TrainingProgram; parameters: readonly Parameter[] }> {
   const parameters = shapes[problem].map((shape, index) =>
     parameter(spread(sizeOf(shape), 10 + index, index === 2 ? 1 : 0.5), shape),
@@ -87,6 +89,7 @@ async function compile(
     parameters,
     optimizer,
     batchSize,
+    executor,
     step(batch) {
       const [x, t, z] = [at(batch, 0), at(batch, 1), at(batch, 2)];
       return { loss: forward(problem, parameters, x, z).sub(t).pow(2).mean() };
@@ -114,7 +117,11 @@ async function train(program: TrainingProgram, ends: readonly number[], lr: (ste
   return { state, losses, states };
 }
 
-describe.each([...new Set(cases.map(({ optimizer }) => optimizer))])("%s", (name) => {
+describe.each(
+  [...new Set(cases.map(({ optimizer }) => optimizer))].flatMap((name) =>
+    executorNames.map((executor) => [name, executor] as const),
+  ),
+)("%s on %s", (name, executor) => {
   test.each(
     cases
       .filter(({ optimizer }) => optimizer === name)
@@ -122,18 +129,20 @@ describe.each([...new Set(cases.map(({ optimizer }) => optimizer))])("%s", (name
   )(
     "%s parameters, %s: 50 steps as PyTorch's, in chunks of any size",
     async (problem, _, { options, lr, losses, recorded }) => {
-      const { program, parameters } = await compile(problem, optimizers[name](options));
+      const { program, parameters } = await compile(problem, optimizers[name](options), executor);
       expect(program.layout.segments.length).toBe(problem === "separate" ? 3 : 1);
       const rate = (step: number) => (step < 20 ? lr : step < 35 ? 0.25 * lr : 0.5 * lr);
       const run = await train(program, [1, 5, 20, 35, 50], rate);
       expect(relativeDistance(run.losses, losses), "losses").toBeLessThan(1e-5);
+      // Centered, RMSprop divides by the root of a difference of nearly equal squares: its last bits are anybody's.
+      const allowed = "centered" in options && options.centered ? 2e-5 : 1e-5;
       for (const [step, expected] of Object.entries(recorded)) {
         program.store(at([run.states.get(Number(step)) ?? program.initialState], 0));
         for (const [index, { value }] of parameters.entries()) {
           const stride = value.length > 100 ? 1601 : 1;
           const found = Array.from(value, Number).filter((__, element) => element % stride === 0);
           expect(relativeDistance(found, at(expected, index)), `parameter ${index} after ${step} steps`).toBeLessThan(
-            1e-5,
+            allowed,
           );
         }
       }

@@ -1,9 +1,24 @@
+import { TensorError } from "../errors.ts";
 import type { Device } from "../runtime/device.ts";
+import { compileWasm } from "../wasm/executor.ts";
 import type { Executor } from "./loop.ts";
 import { compileScan } from "./scan.ts";
 import { compileSteps } from "./steps.ts";
 
-/** The processor runs loops; a graphics device gets its steps one after the other. */
-export function executorOf(device: Device): Executor {
+/** What computes programs: ONNX Runtime, or WebAssembly that is made of the whole program. */
+
+export const executorNames = ["onnx", "wasm"] as const;
+export type ExecutorName = (typeof executorNames)[number];
+
+/** @throws TensorError if the device is not the processor, on which alone WebAssembly runs */
+export function executorOf(device: Device, name: ExecutorName): Executor {
+  if (name === "wasm") {
+    if (device === "cpu") return compileWasm;
+    throw new TensorError(
+      "TENSOR_VALUE",
+      `the executor wasm computes on cpu, not on ${device}; take the executor onnx`,
+    );
+  }
+  // The processor runs loops; a graphics device gets its steps one after the other.
   return device === "cpu" ? compileScan : (graph) => compileSteps(graph, device);
 }

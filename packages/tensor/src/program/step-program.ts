@@ -4,7 +4,7 @@ import type { Device } from "../runtime/device.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { Compiled } from "./compiled.ts";
-import { executorOf } from "./executor.ts";
+import { type ExecutorName, executorOf } from "./executor.ts";
 import { compileLoop, type Loop, type LoopResult, type LoopRunOptions, type Part } from "./loop.ts";
 import { type RandomRun, randomPart } from "./random-keys.ts";
 import {
@@ -21,6 +21,8 @@ export interface ProgramOptions {
   /** The samples, of which a step sees rows; or what they will be, where each chunk brings its own. */
   readonly fields: readonly (FieldSpec | SampleArray)[];
   readonly device?: Device | undefined;
+  /** `wasm`: for small networks, whose steps take ONNX Runtime longer to begin than to compute. */
+  readonly executor?: ExecutorName | undefined;
 }
 
 export interface StepChunk extends SampleChunk {
@@ -63,7 +65,7 @@ export interface StepsResult extends Pick<LoopResult, "last"> {
 /** @param planOf says what a step of a kind does with batches of a size */
 export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Kind, Own extends Plan<Run>>(
   name: string,
-  { fields, device = "cpu" }: ProgramOptions,
+  { fields, device = "cpu", executor = "onnx" }: ProgramOptions,
   planOf: (batch: readonly Tensor[], batchSize: number, kind: Kind) => Own,
 ): StepProgram<Run, Kind, Own> {
   const planned = new Map<string, { readonly own: Own; readonly loop: Loop<Run & SampleRun & RandomRun> }>();
@@ -81,7 +83,7 @@ export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Kind, Own 
   const programs = new Compiled((key: string) => {
     const plan = planned.get(key);
     if (plan === undefined) throw new RangeError(`nothing is planned for ${key}`);
-    return compileLoop(plan.loop, executorOf(device));
+    return compileLoop(plan.loop, executorOf(device, executor));
   });
   return {
     plan: (batchSize, kind) => plannedFor(batchSize, kind).own,

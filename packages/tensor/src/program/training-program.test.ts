@@ -19,6 +19,7 @@ import { Generator } from "../random/generator.ts";
 import type { Tensor } from "../tensor.ts";
 import { Buffer, Parameter, parameter } from "../variable.ts";
 import { compileEvaluation } from "./evaluation-program.ts";
+import { executorNames } from "./executor.ts";
 import type { SampleArray } from "./samples.ts";
 import type { StepResult } from "./step.ts";
 import { compileTraining } from "./training-program.ts";
@@ -74,9 +75,9 @@ describe("a small MLP", () => {
     expect(Array.from(new Net().namedParameters(), ([name, { shape }]) => [name, shape])).toEqual(fixture.names);
   });
 
-  test.each(fixture.runs)(
-    "from PyTorch's weights in PyTorch's order: $loss and $optimizer end where PyTorch ends",
-    async ({ loss: lossName, optimizer: optimizerName, losses, final, state: wanted }) => {
+  test.each(fixture.runs.flatMap((run) => executorNames.map((executor) => ({ ...run, executor }))))(
+    "from PyTorch's weights in PyTorch's order: $loss and $optimizer on $executor end where PyTorch ends",
+    async ({ executor, loss: lossName, optimizer: optimizerName, losses, final, state: wanted }) => {
       const model = new Net();
       await model.loadModel(join(fixtures, "mlp"));
       const loss = { MSELoss: new MSELoss(), CrossEntropyLoss: new CrossEntropyLoss() }[lossName];
@@ -86,7 +87,14 @@ describe("a small MLP", () => {
         const [input, target] = two(batch);
         return { loss: loss.forward(model.forward(input), target) };
       };
-      const program = await compileTraining({ fields, parameters: model.parameters(), optimizer, batchSize: 8, step });
+      const program = await compileTraining({
+        fields,
+        parameters: model.parameters(),
+        optimizer,
+        batchSize: 8,
+        executor,
+        step,
+      });
       let state = program.initialState;
       const seen: number[] = [];
       for (const order of fixture.order) {
@@ -106,7 +114,7 @@ describe("a small MLP", () => {
       for (const [index, value] of losses.entries())
         expect(Math.abs((seen[index] ?? Number.NaN) - value), `step ${index}`).toBeLessThan(1e-5);
 
-      const evaluation = compileEvaluation({ fields, layout: program.layout, step });
+      const evaluation = compileEvaluation({ fields, layout: program.layout, executor, step });
       const all = Int32Array.from({ length: 50 }, (_, index) => index);
       const { loss: ending } = await evaluation.run(state, { rows: all, batchSize: 50, generator });
       expect(Math.abs((ending?.[0] ?? Number.NaN) - final)).toBeLessThan(1e-5);

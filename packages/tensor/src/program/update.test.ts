@@ -9,6 +9,7 @@ import * as optim from "../optim/index.ts";
 import { Generator } from "../random/generator.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { type Parameter, parameter } from "../variable.ts";
+import { type ExecutorName, executorNames } from "./executor.ts";
 import type { TrainingState } from "./layout.ts";
 import { compileTraining, type SinglePhaseOptions, type TrainingProgram } from "./training-program.ts";
 import type { LearningRate, UpdateOptions } from "./update.ts";
@@ -78,7 +79,10 @@ function step(parameters: readonly Parameter[]): SinglePhaseOptions["step"] {
   };
 }
 
-async function compile({ main, groups = [], frozen = [], update, decay }: Omit<FixtureCase, "losses">) {
+async function compile(
+  { main, groups = [], frozen = [], update, decay }: Omit<FixtureCase, "losses">,
+  executor: ExecutorName,
+) {
   const parameters = newParameters();
   for (const index of frozen) at(parameters, index).requiresGrad = false;
   const build = ({ optimizer, options }: Spec) => {
@@ -94,6 +98,7 @@ async function compile({ main, groups = [], frozen = [], update, decay }: Omit<F
       optimizer: build(group),
     })),
     batchSize,
+    executor,
     step: step(parameters),
     ...update,
   });
@@ -139,9 +144,9 @@ function expectRecorded(
   }
 }
 
-describe("as PyTorch, in chunks of any size", () => {
+describe.each(executorNames)("as PyTorch, in chunks of any size, on %s", (executor) => {
   test.each(cases.map((each) => [each.name, each] as const))("%s", async (_, each) => {
-    const { program, parameters } = await compile(each);
+    const { program, parameters } = await compile(each, executor);
     const mainLr = at([each.main.options.lr], 0) ?? Number.NaN;
     const rates = {
       constant: () => mainLr,
@@ -173,7 +178,7 @@ test("the average of a run that has not stepped yet is its parameters", async ()
     rates: "constant",
     recorded: {},
   } as const;
-  const { program } = await compile({ ...given, decay: 0.9, update: { accumulate: 3 } });
+  const { program } = await compile({ ...given, decay: 0.9, update: { accumulate: 3 } }, "onnx");
   expect(averagedState(program.initialState).parameters).toEqual(program.initialState.parameters);
   const { state } = await train(program, [2], () => 0.1);
   expect(averagedState(state).parameters).toEqual(program.initialState.parameters);

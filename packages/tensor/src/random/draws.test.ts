@@ -1,10 +1,12 @@
 /** Random tensors at once and in steps: what they are distributed as, and on what they depend. */
 import { describe, expect, test } from "vitest";
-import { tensor, zeros } from "../creation.ts";
+import { ones, tensor, zeros } from "../creation.ts";
 import { TensorError } from "../errors.ts";
-import { trace } from "../graph/trace.ts";
+import { nextRandomId, trace } from "../graph/trace.ts";
+import { dropoutMask } from "../ops/random.ts";
 import { SGD } from "../optim/sgd.ts";
 import { compileEvaluation } from "../program/evaluation-program.ts";
+import { type ExecutorName, executorNames } from "../program/executor.ts";
 import { compileTraining } from "../program/training-program.ts";
 import { evaluate } from "../runtime/evaluate.ts";
 import type { Tensor } from "../tensor.ts";
@@ -22,9 +24,10 @@ interface Steps {
 }
 
 /** What a program draws in some steps: an axis of steps in front. */
-async function programOf(build: () => Readonly<Record<string, Tensor>>) {
+async function programOf(build: () => Readonly<Record<string, Tensor>>, executor: ExecutorName = "onnx") {
   const program = compileEvaluation({
     fields,
+    executor,
     layout: { segments: [], buffers: [] },
     step: () => ({ loss: zeros([]), collected: build() }),
   });
@@ -246,8 +249,21 @@ describe("in steps", () => {
     expect(new Set(whole.a).size).toBe(45);
   });
 
-  test("these numbers, for ever", async () => {
-    const run = await programOf(() => ({ a: rand([3]), b: randn([3]), c: randint(0, 100, [3]) }));
+  test("both executors draw the same bits", async () => {
+    const build = () => ({
+      a: rand([1000]),
+      b: randn([40, 50]),
+      c: randint(-5, 1000, [300]),
+      d: ones([7, 30]).apply(dropoutMask, [], { id: nextRandomId(), shape: [7, 30], p: 0.3 }),
+    });
+    const [onnx, wasm] = await Promise.all(
+      executorNames.map(async (executor) => (await programOf(build, executor))({ seed: 5, firstStep: 1, steps: 3 })),
+    );
+    expect(wasm).toEqual(onnx);
+  });
+
+  test.each(executorNames)("these numbers, for ever, on %s", async (executor) => {
+    const run = await programOf(() => ({ a: rand([3]), b: randn([3]), c: randint(0, 100, [3]) }), executor);
     const { a, b, c } = await run({ seed: 3, firstStep: 2 });
     expect(a).toEqual(Float32Array.of(0.3618711233139038, 0.6235787868499756, 0.7344198822975159));
     expect(b).toEqual(Float32Array.of(-1.6396948099136353, -0.20192813873291016, 0.6344391703605652));

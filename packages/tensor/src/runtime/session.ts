@@ -5,6 +5,7 @@ import { TensorError } from "../errors.ts";
 import { negativeShift } from "../ops/indexing.ts";
 import type { Shape } from "../shape.ts";
 import { type Device, deviceRemedy, executionProvider, parseDevice } from "./device.ts";
+import { outsideAxis } from "./outside-axis.ts";
 
 /** A tensor at the border to ONNX Runtime. */
 export interface Feed {
@@ -127,7 +128,7 @@ export async function createSession(model: Uint8Array, bytes: number, options: S
 }
 
 /** How kernels say that there is no element of an index. */
-const outsideAxis = [
+const outsideAxisWords = [
   /idx=(?<index>-?\d+) must be within the inclusive range \[-?\d+,(?<last>-?\d+)\]/,
   /indice found, indice = (?<index>-?\d+)/,
   /(?<kernel>GatherElements) op: Out of range value in index tensor/,
@@ -136,19 +137,13 @@ const outsideAxis = [
 /** What an error of ONNX Runtime means. */
 function failureOf(cause: unknown): TensorError {
   const message = messageOf(cause);
-  const outside = outsideAxis.map((words) => words.exec(message)?.groups).find((found) => found !== undefined);
+  const outside = outsideAxisWords.map((words) => words.exec(message)?.groups).find((found) => found !== undefined);
   if (outside === undefined) return new TensorError("TENSOR_RUNTIME", `ONNX Runtime failed: ${message}`, { cause });
   const { index, last } = outside;
   const moved = index === undefined ? 0 : Number(index);
   // See `fromStart`.
   const value = moved < -negativeShift ? moved + negativeShift : moved;
-  const which = index === undefined ? "an index is" : `an index is ${value}, which is`;
-  const range = last === undefined ? "from 0 to below the size of the axis" : `from 0 to ${last}`;
-  return new TensorError(
-    "TENSOR_VALUE",
-    `${which} outside its axis: indices, such as classes and words, are ${range}`,
-    { cause },
-  );
+  return outsideAxis(index === undefined ? undefined : value, last === undefined ? undefined : Number(last), cause);
 }
 
 function evict(): void {

@@ -1,0 +1,121 @@
+/** Loops over minibatches on WebAssembly: see `compile.ts`. */
+import { allocate, bytesPerElement } from "../dtype.ts";
+import { elementAt } from "../element-at.ts";
+import { TensorError } from "../errors.ts";
+import type { Executable, LoopGraph, NamedFeed } from "../program/loop.ts";
+import { loopKey } from "../program/loop-key.ts";
+import { outsideAxis } from "../runtime/outside-axis.ts";
+import { aligned, type CompiledLoop, compileLoopGraph } from "./compile.ts";
+import { failureAt } from "./emit-value.ts";
+import { pageBytes } from "./module.ts";
+import { type Memory, webAssembly } from "./webassembly.ts";
+
+interface Compiled extends CompiledLoop {
+  readonly module: object;
+}
+
+/** Modules of the latest loops, which differ in their values alone from those that are compiled next. */
+const modules = new Map<string, Compiled>();
+const mostModels = 64;
+
+function compiled(graph: LoopGraph): Compiled {
+  const key = loopKey(graph);
+  const known = modules.get(key);
+  const found = known ?? moduleOf(compileLoopGraph(graph));
+  // Moved to the end: the map's order is that of the last use.
+  modules.delete(key);
+  modules.set(key, found);
+  for (const oldest of modules.keys().take(Math.max(0, modules.size - mostModels))) modules.delete(oldest);
+  return found;
+}
+
+function moduleOf(loop: CompiledLoop): Compiled {
+  return { ...loop, module: new webAssembly.Module(loop.bytes) };
+}
+
+/** @throws TensorError if an op of the loop has no loops of its own */
+export async function compileWasm(graph: LoopGraph): Promise<Executable> {
+  const { module, places, told, end } = compiled(graph);
+  const { exports } = new webAssembly.Instance(module);
+  const { memory, run } = exports;
+  if (!(memory instanceof webAssembly.Memory) || typeof run !== "function")
+    throw new TensorError("TENSOR_RUNTIME", "the module exports neither memory nor run");
+  const { carried, results } = graph;
+  return {
+    async run({ fixed, carried: state, perStep, steps, overwrite = false }) {
+      // Whoever waits for signals or timers gets a turn.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      const feeds = new Map([...fixed, ...state, ...perStep].map((feed) => [feed.name, feed]));
+      let free = end;
+      const argumentsOf = told.map((name) => {
+        const address = free;
+        free = aligned(free + bytesOf(name, feeds, graph, steps));
+        return address;
+      });
+      grow(memory, free);
+      const bytes = new Uint8Array(memory.buffer);
+      for (const [name, address] of places) put(bytes, address, feeds.get(name));
+      for (const [index, name] of told.entries())
+        if (typeof name === "string") put(bytes, elementAt(argumentsOf, index), feeds.get(name));
+      bytes.fill(0, failureAt, failureAt + 16);
+      try {
+        run(steps, ...argumentsOf);
+      } catch (error) {
+        const [value, size] = new BigInt64Array(memory.buffer, failureAt, 2);
+        if (!(error instanceof webAssembly.RuntimeError) || value === undefined || size === undefined || size === 0n)
+          throw error;
+        throw outsideAxis(Number(value), Number(size) - 1, error);
+      }
+      return results.map((tensor, index) => {
+        const feed = state[index];
+        const entry = carried[index];
+        const position = told.indexOf(index - carried.length);
+        const address = entry === undefined ? elementAt(argumentsOf, position) : (places.get(entry.name) ?? 0);
+        const length = tensor.numel * (entry === undefined ? steps : 1);
+        const into = overwrite && feed !== undefined ? feed.data : allocate(tensor.dtype, length);
+        const target = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+        target.set(bytes.subarray(address, address + target.length));
+        if (into instanceof Float32Array) makeCanonical(into);
+        return into;
+      });
+    },
+    release: () => undefined,
+  };
+}
+
+function bytesOf(
+  name: string | number,
+  feeds: ReadonlyMap<string, NamedFeed>,
+  { carried, results }: LoopGraph,
+  steps: number,
+): number {
+  if (typeof name === "string") return feeds.get(name)?.data.byteLength ?? 0;
+  const { numel, dtype } = elementAt(results, carried.length + name);
+  return steps * numel * bytesPerElement[dtype];
+}
+
+function grow(memory: Memory, bytes: number): void {
+  const missing = Math.ceil(bytes / pageBytes) - memory.buffer.byteLength / pageBytes;
+  if (missing <= 0) return;
+  try {
+    memory.grow(missing);
+  } catch (error) {
+    throw new TensorError(
+      "TENSOR_RUNTIME",
+      `the executor wasm has room for 4 GB; this run needs ${Math.ceil(bytes / 2 ** 20)} MB. Take the executor onnx`,
+      { cause: error },
+    );
+  }
+}
+
+function put(bytes: Uint8Array, address: number, feed: NamedFeed | undefined): void {
+  if (feed === undefined) return;
+  const { data } = feed;
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), address);
+}
+
+/** WebAssembly leaves open which of the bit patterns that are NaN an operation gives. */
+function makeCanonical(array: Float32Array): void {
+  const bits = new Uint32Array(array.buffer, array.byteOffset, array.length);
+  for (const [index, value] of array.entries()) if (Number.isNaN(value)) bits[index] = 0x7fc00000;
+}

@@ -1,0 +1,276 @@
+/**
+ * Which nests are computed into memory, and which are put into the nests that read them. An element is never computed twice
+ * for that: a nest is put into others only if these read each of its elements at most once, or if it moves elements without
+ * computing. A reduction stays out of the bodies of others, where tiles could not share what it reads.
+ */
+import type { DType } from "../dtype.ts";
+import { elementAt } from "../element-at.ts";
+import { sizeOf } from "../shape.ts";
+import { hasReduction, indicesOf, operandsOf } from "./analysis.ts";
+import { isWrittenOut, type PlacedNest } from "./emit-nest.ts";
+import { type Axis, at, axisOf, constantIndex, type Index, isPlain, sameIndex, substituted } from "./indices.ts";
+import { type Expression, type Nest, place } from "./loops.ts";
+import type { Node, StepNodes } from "./nodes.ts";
+
+/** What a step computes, in order. Operands of its nests are numbers of buffers. */
+export interface Fused {
+  readonly nests: readonly PlacedNest[];
+  /** For each buffer the node whose elements it holds. */
+  readonly buffers: readonly Node[];
+  /** Where each result of the step is. */
+  readonly results: readonly number[];
+}
+
+type NestNode = Node & { readonly source: { readonly form: "nest" } };
+
+function isNest(node: Node): node is NestNode {
+  return node.source.form === "nest";
+}
+
+interface Use {
+  /** Elements that are read, with repetitions. */
+  reads: number;
+  inReduction: boolean;
+}
+
+export function fuse({ nodes, results }: StepNodes): Fused {
+  const fusion = new Fusion(usesOf(nodes, new Set(results)), new Set(results));
+  // What is collected first: what is carried can then take the places of what it follows on.
+  const ends = new Map(results.toReversed().map((node) => [node, fusion.bufferOf(node)]));
+  return { nests: fusion.nests, buffers: fusion.buffers, results: results.map((node) => ends.get(node) ?? 0) };
+}
+
+/** Moves elements, or chooses among moved ones. */
+function isFree(node: Node): boolean {
+  if (!isNest(node) || node.source.nest.onto !== undefined) return false;
+  const isMove = (expression: Expression): boolean =>
+    expression.form === "number" ||
+    (expression.form === "read" &&
+      expression.at.every((index) => index.terms.every(({ term }) => term.form !== "value"))) ||
+    (expression.form === "when" &&
+      expression.condition.form === "within" &&
+      isMove(expression.yes) &&
+      isMove(expression.no));
+  return isMove(node.source.nest.value);
+}
+
+function mayJoin(node: Node, use: Use): boolean {
+  if (!isNest(node) || node.source.nest.onto !== undefined) return false;
+  if (isFree(node)) return true;
+  const { nest } = node.source;
+  if (use.reads > sizeOf(node.shape)) return false;
+  return !(use.inReduction && hasReduction(nest.value) && !isWrittenOut(nest));
+}
+
+function usesOf(nodes: readonly Node[], results: ReadonlySet<Node>): ReadonlyMap<Node, Use> {
+  const uses = new Map<Node, Use>(nodes.map((node) => [node, { reads: 0, inReduction: false }]));
+  const useOf = (node: Node) => uses.get(node) ?? { reads: 0, inReduction: false };
+  for (const node of nodes.toReversed()) {
+    if (!isNest(node)) continue;
+    const own = useOf(node);
+    const { nest, operands } = node.source;
+    const joins = mayJoin(node, own) && !results.has(node);
+    const times = joins ? own.reads : sizeOf(node.shape);
+    if (own.reads === 0 && !results.has(node)) continue;
+    const seen = new Map<Expression, number>();
+    const visit = (expression: Expression, weight: number, inReduction: boolean, isGuarded: boolean): void => {
+      if ((seen.get(expression) ?? 0) >= weight) return;
+      seen.set(expression, weight);
+      for (const index of indicesOf(expression))
+        for (const value of valuesOf(index)) visit(value, weight, inReduction, isGuarded);
+      if (expression.form === "read") {
+        const operand = elementAt(operands, expression.operand);
+        const use = useOf(operand);
+        // Behind a condition no more than all elements are read, unless a reduction reads them again and again.
+        use.reads += isGuarded && !inReduction ? Math.min(weight, sizeOf(operand.shape)) : weight;
+        use.inReduction ||= inReduction || (joins && own.inReduction);
+      }
+      if (expression.form === "reduce") {
+        const count = expression.axes.reduce((product, { size }) => product * size, weight);
+        visit(expression.start, weight, inReduction, isGuarded);
+        visit(expression.body, count, true, isGuarded);
+      } else
+        for (const operand of operandsOf(expression))
+          visit(operand, weight, inReduction, isGuarded || expression.form === "when");
+    };
+    const reads = distinctReads(nest.value);
+    visit(reads, times, false, false);
+    if (nest.onto !== undefined) {
+      const count = nest.onto.axes.reduce((product, { size }) => product * size, 1);
+      visit(nest.onto.value, count, true, false);
+      for (const index of nest.onto.at) for (const value of valuesOf(index)) visit(value, count, true, false);
+    }
+  }
+  return uses;
+}
+
+/** The same expression, in which equal reads are one object. */
+function distinctReads(expression: Expression): Expression {
+  const reads: Extract<Expression, { form: "read" }>[] = [];
+  const same = (one: Extract<Expression, { form: "read" }>) => {
+    const known = reads.find(
+      (other) =>
+        other.operand === one.operand &&
+        other.at.every((index, axis) => sameIndex(index, one.at[axis] ?? constantIndex(-1))),
+    );
+    if (known !== undefined) return known;
+    reads.push(one);
+    return one;
+  };
+  return rebuilt(
+    expression,
+    new Map(),
+    (read) => same(read),
+    (index) => index,
+    (axes) => axes,
+  );
+}
+
+function valuesOf(index: Index): readonly Expression[] {
+  return index.terms.flatMap(({ term }) =>
+    term.form === "value" ? [term.value] : term.form === "axis" ? [] : valuesOf(term.of),
+  );
+}
+
+/** An expression with others in the places of what it reads. */
+function rebuilt(
+  expression: Expression,
+  known: Map<Expression, Expression>,
+  read: (expression: Extract<Expression, { form: "read" }>) => Expression,
+  index: (index: Index) => Index,
+  renewed: (axes: readonly Axis[]) => readonly Axis[],
+): Expression {
+  const before = known.get(expression);
+  if (before !== undefined) return before;
+  const inner = (each: Expression) => rebuilt(each, known, read, index, renewed);
+  const make = (): Expression => {
+    switch (expression.form) {
+      case "read":
+        return read({ ...expression, at: expression.at.map(index) });
+      case "position":
+      case "within":
+        return { ...expression, index: index(expression.index) };
+      case "apply":
+      case "call":
+        return { ...expression, operands: expression.operands.map(inner) };
+      case "when":
+        return {
+          ...expression,
+          condition: inner(expression.condition),
+          yes: inner(expression.yes),
+          no: inner(expression.no),
+        };
+      case "checked":
+        return { ...expression, index: inner(expression.index) };
+      case "reduce": {
+        const start = inner(expression.start);
+        const axes = renewed(expression.axes);
+        return { ...expression, axes, start, body: inner(expression.body) };
+      }
+      default:
+        return expression;
+    }
+  };
+  const result = make();
+  known.set(expression, result);
+  return result;
+}
+
+/** Positions of larger results are not divided and taken remainders of for what could be computed in order. */
+const mostDivided = 64;
+
+class Fusion {
+  readonly nests: PlacedNest[] = [];
+  readonly buffers: Node[] = [];
+  readonly #numbers = new Map<Node, number>();
+  readonly #uses: ReadonlyMap<Node, Use>;
+  readonly #results: ReadonlySet<Node>;
+
+  constructor(uses: ReadonlyMap<Node, Use>, results: ReadonlySet<Node>) {
+    this.#uses = uses;
+    this.#results = results;
+  }
+
+  /** The buffer of a node; its nest is computed now, if it has not been. */
+  bufferOf(node: Node): number {
+    const known = this.#numbers.get(node);
+    if (known !== undefined) return known;
+    const nest = isNest(node) ? this.#fused(node) : undefined;
+    const buffer = this.buffers.length;
+    this.buffers.push(node);
+    this.#numbers.set(node, buffer);
+    if (nest !== undefined) this.nests.push({ ...nest, target: buffer });
+    return buffer;
+  }
+
+  #fused(node: NestNode): Nest {
+    const { nest, operands } = node.source;
+    const size = sizeOf(node.shape);
+    const joined = new Map<Node, { readonly at: readonly Index[]; readonly value: Expression }[]>();
+    const readOf = (operand: Node, indices: readonly Index[]): Expression => {
+      const before = joined.get(operand) ?? [];
+      const same = before.find(({ at: other }) =>
+        other.every((index, axis) => sameIndex(index, indices[axis] ?? constantIndex(-1))),
+      );
+      if (same !== undefined) return same.value;
+      const value = this.#joins(operand, indices, size)
+        ? into(
+            operand,
+            operand.source.nest.value,
+            new Map(operand.source.nest.axes.map((axis, index) => [axis, elementAt(indices, index)])),
+          )
+        : this.#read(operand, indices);
+      joined.set(operand, [...before, { at: indices, value }]);
+      return value;
+    };
+    const into = (from: NestNode, expression: Expression, axes: Map<Axis, Index>): Expression => {
+      const known = new Map<Expression, Expression>();
+      const indexOf = (index: Index): Index => substituted(index, axes, (value) => inner(value));
+      const inner = (each: Expression): Expression =>
+        rebuilt(
+          each,
+          known,
+          (read) => readOf(elementAt(from.source.operands, read.operand), read.at),
+          indexOf,
+          (old) =>
+            old.map((axis) => {
+              const fresh = axisOf(axis.size);
+              axes.set(axis, at(fresh));
+              return fresh;
+            }),
+        );
+      return inner(expression);
+    };
+    const value = into(node, nest.value, new Map());
+    if (nest.onto === undefined) return { ...nest, value };
+    const { onto } = nest;
+    // Operands of additions are read in their places.
+    const asBuffers = (expression: Expression): Expression =>
+      rebuilt(
+        expression,
+        new Map(),
+        (read) => this.#read(elementAt(operands, read.operand), read.at),
+        placed,
+        (axes) => axes,
+      );
+    const placed = (index: Index): Index => substituted(index, new Map(), asBuffers);
+    return { ...nest, value, onto: { ...onto, at: onto.at.map(placed), value: asBuffers(onto.value) } };
+  }
+
+  #joins(node: Node, indices: readonly Index[], size: number): node is NestNode {
+    const use = this.#uses.get(node);
+    if (use === undefined || this.#results.has(node) || this.#numbers.has(node) || !mayJoin(node, use)) return false;
+    return isFree(node) || size <= mostDivided || indices.every(isPlain);
+  }
+
+  #read(node: Node, indices: readonly Index[]): Expression {
+    const kinds: Readonly<Record<DType, "f32" | "i64" | "i32" | "bool">> = {
+      float32: "f32",
+      int64: "i64",
+      int32: "i32",
+      uint8: "i32",
+      bool: "bool",
+    };
+    return { form: "read", kind: kinds[node.dtype], operand: this.bufferOf(node), at: [place(node.shape, indices)] };
+  }
+}

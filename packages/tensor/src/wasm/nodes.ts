@@ -1,0 +1,111 @@
+/** The graph of a step as nests: what each op makes of which others, before anything has a place. */
+import type { DType, TypedArray } from "../dtype.ts";
+import { toNumbers } from "../dtype.ts";
+import { elementAt } from "../element-at.ts";
+import { TensorError } from "../errors.ts";
+import { topologicalOrder } from "../graph/order.ts";
+import { simplify } from "../graph/simplify.ts";
+import type { LoopGraph } from "../program/loop.ts";
+import type { Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { kindOf, type Nest, nest, number, operandOf, Stages } from "./loops.ts";
+
+/** A value of a step. */
+export interface Node {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly source: /** Enters the step: see `LoopGraph`. */
+    | { readonly form: "entry"; readonly entry: string }
+    | { readonly form: "constant"; readonly data: TypedArray }
+    | { readonly form: "nest"; readonly nest: Nest; readonly operands: readonly Node[] };
+}
+
+export interface StepNodes {
+  /** Operands before what reads them. */
+  readonly nodes: readonly Node[];
+  readonly results: readonly Node[];
+}
+
+/** @throws TensorError that names all ops that have no loops */
+export function nodesOf({ fixed, carried, perStep, computed, randomKeys, results }: LoopGraph): StepNodes {
+  const nodes: Node[] = [];
+  const found = new Map<Tensor, Node>();
+  const common = new Map<string, Node>();
+  const numbers = new Map<Node, number>();
+  const simplified = new Map<Tensor, Tensor>();
+  const missing = new Set<string>();
+  const add = (node: Node): Node => {
+    numbers.set(node, nodes.length);
+    nodes.push(node);
+    return node;
+  };
+  for (const { name, tensor } of [...fixed, ...carried, ...perStep])
+    found.set(tensor, add({ shape: tensor.shape, dtype: tensor.dtype, source: { form: "entry", entry: name } }));
+  const nodeOf = (tensor: Tensor): Node => {
+    const node = found.get(tensor);
+    if (node === undefined) throw new TensorError("TENSOR_RUNTIME", `${tensor} has no value in this program`);
+    return node;
+  };
+  const translate = (tensor: Tensor): Node => {
+    const { shape, dtype, source, op, attributes, randomId } = tensor;
+    if (source.kind === "constant") return add(constantNode(shape, dtype, source.data));
+    if (op === undefined)
+      throw new TensorError("TENSOR_RUNTIME", `${tensor} is used, but the program gives it no value`);
+    const inputs = tensor.inputs.map(nodeOf);
+    const keys = randomId === undefined ? undefined : randomKeys.get(randomId);
+    const operands = [...inputs, ...(keys ?? []).map(nodeOf)];
+    const key = `${op.name}(${operands.map((node) => numbers.get(node))})${JSON.stringify(attributes)}${dtype}[${shape}]`;
+    const before = common.get(key);
+    if (before !== undefined) return before;
+    const given = operands.map((node, index) => operandOf(index, node));
+    const stages = new Stages(operands.length);
+    const [first, second] = given.slice(inputs.length);
+    const loops = op.loops?.(
+      given.slice(0, inputs.length),
+      attributes,
+      { shape, dtype },
+      {
+        stages,
+        randomKey: first === undefined || second === undefined ? undefined : [first.at([]), second.at([])],
+      },
+    );
+    if (loops === undefined) {
+      missing.add(`${op.name} of ${[...new Set(inputs.map((input) => input.dtype))].join(", ") || "nothing"}`);
+      return add(constantNode(shape, dtype, new Float32Array(1)));
+    }
+    const all = [...operands];
+    for (const stage of [...stages.all, loops]) {
+      const node: Node =
+        stage instanceof Float32Array
+          ? constantNode([stage.length], "float32", stage)
+          : { shape: stage.shape, dtype: stage.dtype, source: { form: "nest", nest: stage, operands: [...all] } };
+      all.push(add(node));
+    }
+    const result = elementAt(all, all.length - 1);
+    common.set(key, result);
+    return result;
+  };
+  const write = (outputs: readonly Tensor[]): readonly Node[] => {
+    const simpler = simplify(outputs, simplified);
+    for (const tensor of topologicalOrder(simpler, found)) found.set(tensor, translate(tensor));
+    return simpler.map(nodeOf);
+  };
+  for (const [variable, tensor] of computed) found.set(variable, elementAt(write([tensor]), 0));
+  const ends = write(results);
+  if (missing.size > 0)
+    throw new TensorError(
+      "TENSOR_RUNTIME",
+      `the executor wasm has no loops for ${[...missing].join("; ")}; take the executor onnx`,
+    );
+  return { nodes, results: ends };
+}
+
+function constantNode(shape: Shape, dtype: DType, data: TypedArray): Node {
+  const [value = 0] = data.length === 1 ? (data instanceof BigInt64Array ? data : toNumbers(data)) : [];
+  if (data.length !== 1) return { shape, dtype, source: { form: "constant", data } };
+  return {
+    shape,
+    dtype,
+    source: { form: "nest", nest: nest({ shape, dtype }, () => number(kindOf(dtype), value)), operands: [] },
+  };
+}

@@ -1,0 +1,165 @@
+/** Programs on WebAssembly: what is theirs alone. */
+import { expect, test } from "vitest";
+import { TensorError } from "../errors.ts";
+import { CrossEntropyLoss } from "../losses/classification.ts";
+import { MSELoss } from "../losses/regression.ts";
+import * as nn from "../nn/index.ts";
+import { Adam } from "../optim/adam.ts";
+import { SGD } from "../optim/sgd.ts";
+import { type ExecutorName, executorNames } from "../program/executor.ts";
+import { compileTraining } from "../program/training-program.ts";
+import { Generator } from "../random/generator.ts";
+import type { Tensor } from "../tensor.ts";
+
+const generator = new Generator(0);
+const [samples, features] = [24, 5];
+const x = {
+  data: Float32Array.from({ length: samples * features }, (_, index) => Math.sin(index * 1.7)),
+  shape: [samples, features],
+  dtype: "float32" as const,
+};
+const y = {
+  data: Float32Array.from({ length: samples }, (_, index) => Math.cos(index)),
+  shape: [samples, 1],
+  dtype: "float32" as const,
+};
+
+const given = (tensor: Tensor | undefined): Tensor => {
+  if (tensor === undefined) throw new Error("a field is missing");
+  return tensor;
+};
+const rows = (steps: number, batchSize: number) =>
+  Int32Array.from({ length: steps * batchSize }, (_, index) => (index * 7) % samples);
+
+/** A network with dropout and all that a step may do to gradients. */
+async function trained(executor: ExecutorName, widths: readonly number[], chunks: readonly number[]) {
+  const layers = widths.slice(1).flatMap((width, index) => [new nn.Linear(widths[index] ?? 1, width), new nn.Tanh()]);
+  const model = new nn.Sequential(...layers, new nn.Dropout(0.2), new nn.Linear(widths.at(-1) ?? 1, 1));
+  model.initialize(new Generator(3));
+  const loss = new MSELoss();
+  const program = await compileTraining({
+    fields: [x, y],
+    parameters: model.parameters(),
+    optimizer: Adam({ lr: 0.01 }),
+    clipNorm: 0.5,
+    clipValue: 0.1,
+    accumulate: 2,
+    batchSize: 4,
+    executor,
+    step: ([input, target]) => ({ loss: loss.forward(model.forward(given(input)), given(target)) }),
+  });
+  let state = program.initialState;
+  const losses: number[] = [];
+  const all = rows(
+    chunks.reduce((sum, steps) => sum + steps, 0),
+    4,
+  );
+  let from = 0;
+  for (const steps of chunks) {
+    const chunk = { rows: all.subarray(4 * from, 4 * (from + steps)), batchSize: 4, lr: 0.01, generator };
+    const result = await program.run(state, { ...chunk, donate: from > 0 });
+    state = result.state;
+    losses.push(...(result.values.loss ?? []));
+    from += steps;
+  }
+  program.release();
+  return { state, losses };
+}
+
+test.each([[[5, 3]], [[5, 64, 33]], [[5, 17, 130, 6]]])(
+  "layers of %j: 50 steps as ONNX Runtime's, in chunks of any size",
+  async (widths) => {
+    const [onnx, wasm] = await Promise.all(executorNames.map((executor) => trained(executor, widths, [50])));
+    for (const [step, loss] of (onnx?.losses ?? []).entries())
+      expect(Math.abs((wasm?.losses[step] ?? Number.NaN) - loss) / loss, `step ${step}`).toBeLessThan(1e-5);
+    expect(await trained("wasm", widths, [1, 2, 40, 7])).toEqual(wasm);
+  },
+);
+
+test("what diverges is NaN of one kind, and not an error", async () => {
+  const model = new nn.Linear(features, 1).initialize(new Generator(1));
+  const program = await compileTraining({
+    fields: [x, y],
+    parameters: model.parameters(),
+    optimizer: SGD({ lr: 1e30 }),
+    batchSize: 4,
+    executor: "wasm",
+    step: ([input, target]) => ({ loss: model.forward(given(input)).sub(given(target)).pow(2).mean() }),
+  });
+  const { state, values } = await program.run(program.initialState, {
+    rows: rows(9, 4),
+    batchSize: 4,
+    lr: 1e30,
+    generator,
+  });
+  for (const array of [values.loss, ...state.parameters]) {
+    expect(array?.at(-1)).toBeNaN();
+    const bits = new Uint32Array(array?.buffer ?? new ArrayBuffer(0));
+    for (const [index, value] of (array ?? []).entries()) if (Number.isNaN(value)) expect(bits[index]).toBe(0x7fc00000);
+  }
+});
+
+test("a class that the scores do not have is refused, as ONNX Runtime refuses it", async () => {
+  const model = new nn.Linear(features, 3).initialize(new Generator(1));
+  const classes = {
+    data: BigInt64Array.from({ length: samples }, (_, index) => BigInt(index % 4)),
+    shape: [samples],
+    dtype: "int64" as const,
+  };
+  const loss = new CrossEntropyLoss();
+  for (const executor of executorNames) {
+    const program = await compileTraining({
+      fields: [x, classes],
+      parameters: model.parameters(),
+      optimizer: SGD(),
+      batchSize: 4,
+      executor,
+      step: ([input, target]) => ({ loss: loss.forward(model.forward(given(input)), given(target)) }),
+    });
+    const run = program.run(program.initialState, {
+      rows: Int32Array.of(0, 1, 2, 3),
+      batchSize: 4,
+      lr: 0.1,
+      generator,
+    });
+    await expect(run).rejects.toThrow(/outside its axis: indices, such as classes and words, are from 0 to/);
+    // And what comes after it is computed.
+    const { values } = await program.run(program.initialState, {
+      rows: Int32Array.of(0, 1, 2, 4),
+      batchSize: 4,
+      lr: 0.1,
+      generator,
+    });
+    expect(values.loss?.[0]).toBeGreaterThan(0);
+  }
+});
+
+test("ops without loops are named", async () => {
+  const model = new nn.Linear(features, 3).initialize(new Generator(1));
+  const compiled = compileTraining({
+    fields: [x, y],
+    parameters: model.parameters(),
+    optimizer: SGD(),
+    batchSize: 4,
+    executor: "wasm",
+    step: ([input]) => ({ loss: model.forward(given(input)).topk(2).values.sum() }),
+  });
+  await expect(compiled).rejects.toThrow(
+    "the executor wasm has no loops for topkIndices of float32; topkValues of float32; take the executor onnx",
+  );
+  await expect(compiled).rejects.toThrow(TensorError);
+});
+
+test("graphics devices are refused", async () => {
+  const model = new nn.Linear(features, 1);
+  const compiled = compileTraining({
+    fields: [x, y],
+    parameters: model.parameters(),
+    optimizer: SGD(),
+    batchSize: 4,
+    device: "webgpu",
+    executor: "wasm",
+    step: ([input]) => ({ loss: model.forward(given(input)).sum() }),
+  });
+  await expect(compiled).rejects.toThrow(/computes on cpu, not on webgpu/);
+});
