@@ -1,6 +1,6 @@
 // Where a class comes from: a TypeScript or JavaScript file, or an npm package.
 
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { errorCode, machineTrouble } from "@ml-mosaic/base";
 import type { Fault } from "./problem.ts";
@@ -41,7 +41,8 @@ export async function readClassSource(text: string, folder: string): Promise<Cla
 
 async function checkFile(text: string, path: string): Promise<ClassSourceResult> {
   try {
-    const entry = await stat(path);
+    // At once: a worker looks at the files of each run, and a promise costs it ten times the look.
+    const entry = statSync(path);
     if (entry.isDirectory()) return refuse(`"${text}" is a folder.`, "Give the file in it that has the class.");
     return { ok: true, source: { kind: "file", path } };
   } catch (error) {

@@ -7,10 +7,10 @@ import { join } from "node:path";
 export class NamelessFile {
   readonly descriptor: number;
 
-  constructor() {
+  /** @param flags by default what is written goes to the end: several processes may write, none over what another has written */
+  constructor(flags: "ax+" | "wx+" = "ax+") {
     const path = join(tmpdir(), `mosaic-output-${process.pid}-${randomBytes(4).toString("hex")}`);
-    // Appending: several processes may write to it, none over what another has written.
-    this.descriptor = openSync(path, "ax+", 0o600);
+    this.descriptor = openSync(path, flags, 0o600);
     unlinkSync(path);
   }
 

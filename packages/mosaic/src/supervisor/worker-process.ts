@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { readBegun } from "../worker/begun-run.ts";
 import { type FromWorker, isFromWorker, type ToWorker } from "../worker/messages.ts";
 import { endMarked, markVariable, newMark } from "../worker/started-processes.ts";
 import { NamelessFile } from "./nameless-file.ts";
@@ -10,15 +11,23 @@ export interface WorkerEvents {
   nonsense(): void;
   /** It has come forward since its last beat. `callSeconds`: how long its last call into the runtime took. */
   progress(callSeconds: number): void;
-  /**
-   * The process is gone and all its messages have come; `how` says how, such as `killed by SIGKILL`, `lastWords` what it
-   * printed past its log at the end.
-   */
-  exit(how: string, lastWords: string): void;
+  /** The process is gone and all its messages have come. */
+  exit(end: WorkerEnd): void;
+}
+
+export interface WorkerEnd {
+  /** Such as `killed by SIGKILL`. */
+  readonly how: string;
+  /** What it printed past its log at the end. */
+  readonly lastWords: string;
+  /** The token of the run that it began last; undefined where it has begun none. */
+  readonly begun: number | undefined;
 }
 
 /** A worker as its supervisor sees it. */
 export interface WorkerProcess {
+  /** Whether the process is gone, and all its messages have come. */
+  readonly hasEnded: boolean;
   send(message: ToWorker): void;
   /** Ends it with all that its modules have started. */
   kill(): void;
@@ -37,6 +46,7 @@ const main = fileURLToPath(
 
 export function startWorker(events: WorkerEvents): WorkerProcess {
   const output = new NamelessFile();
+  const begun = new NamelessFile("wx+");
   const mark = newMark();
   const child: ChildProcess = fork(main, [], {
     // A group of its own: what its modules start belongs to it, and ends with it; what leaves the group keeps the mark.
@@ -45,7 +55,7 @@ export function startWorker(events: WorkerEvents): WorkerProcess {
     // Structured clones keep NaN and infinities, which JSON would turn into null.
     serialization: "advanced",
     // The worker moves what comes out of its children, and of native libraries, to its run's log.
-    stdio: ["ignore", output.descriptor, output.descriptor, "ipc", "pipe"],
+    stdio: ["ignore", output.descriptor, output.descriptor, "ipc", "pipe", begun.descriptor],
     // Left alone, V8 takes 20 MB more of each worker for young garbage, and gains little by it.
     execArgv: ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"],
   });
@@ -62,9 +72,10 @@ export function startWorker(events: WorkerEvents): WorkerProcess {
   const exit = (how: string) => {
     if (gone) return;
     gone = true;
-    const lastWords = output.tail(mostLastWords);
+    const end = { how, lastWords: output.tail(mostLastWords), begun: readBegun(begun.tail(mostLastWords)) };
     output.close();
-    events.exit(how, lastWords);
+    begun.close();
+    events.exit(end);
   };
   child.on("message", (message: unknown) => (isFromWorker(message) ? events.message(message) : events.nonsense()));
   child.on("error", (error) => exit(`failed: ${error.message}`));
@@ -86,6 +97,9 @@ export function startWorker(events: WorkerEvents): WorkerProcess {
     setTimeout(() => exit(describe(code, signal)), lastWordsMilliseconds).unref();
   });
   return {
+    get hasEnded() {
+      return gone;
+    },
     send(message) {
       // A worker that has just died is told by its exit.
       if (child.connected) child.send(message, () => undefined);

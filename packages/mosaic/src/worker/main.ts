@@ -8,6 +8,7 @@ import { forbidExit } from "../modules/forbid-exit.ts";
 import { executeRun } from "../run/execute-run.ts";
 import type { RunOrder } from "../run/order.ts";
 import { RunLog } from "../run/run-files.ts";
+import { writeBegun } from "./begun-run.ts";
 import { captureOutput } from "./capture-output.ts";
 import { errorText } from "./error-text.ts";
 import { InheritedOutput } from "./inherited-output.ts";
@@ -37,19 +38,23 @@ const changedState = watchSharedState();
 const memory = new MemoryWatch();
 
 /** The run at hand; undefined as soon as all is said about it. */
-let current: { readonly token: number; readonly log: RunLog | undefined; readonly pause: AbortController } | undefined;
+let current: { readonly token: number; log: RunLog | undefined; readonly pause: AbortController } | undefined;
+
+type RunMessage = Extract<ToWorker, { readonly kind: "run" }>;
+
+/** What is to be carried out next. */
+let next: RunMessage | undefined;
+/** This worker takes no further run. */
+let isLast = false;
 
 function tell(message: FromWorker, sent: () => void = () => undefined): void {
   send(message, sent);
 }
 
-async function carryOut(token: number, order: RunOrder): Promise<void> {
-  const log =
-    order.filesFolder === undefined
-      ? undefined
-      : new RunLog(join(order.filesFolder, `output_${order.runId}.log`), order.earlierEpochs !== undefined);
-  const run = { token, log, pause: new AbortController() };
-  current = run;
+async function carryOut({ token, order, tellsPrepared }: RunMessage, run: NonNullable<typeof current>): Promise<void> {
+  writeBegun(token);
+  const log = openLog(order);
+  run.log = log;
   inherited.begin();
   const release = captureOutput((text) => {
     log?.write(text);
@@ -62,7 +67,7 @@ async function carryOut(token: number, order: RunOrder): Promise<void> {
       pause: run.pause.signal,
       onPrepared() {
         pulse.progress();
-        tell({ kind: "prepared", token });
+        if (tellsPrepared) tell({ kind: "prepared", token });
       },
       onWork: (callSeconds) => (callSeconds === undefined ? pulse.progress() : pulse.called(callSeconds)),
       onEpoch(record, epochs) {
@@ -83,6 +88,7 @@ async function carryOut(token: number, order: RunOrder): Promise<void> {
     if (changes.length > 0)
       log?.write(`This run leaves ${changes.join(", ")} changed: the next one gets a new worker.\n`);
     const last = changes.length > 0 || memory.hasGrown();
+    isLast = last;
     if (log !== undefined) inherited.moveTo(log);
     log?.close();
     const logFile = log === undefined ? [] : [{ kind: "log", path: `output_${order.runId}.log`, sizeBytes: log.size }];
@@ -97,7 +103,13 @@ async function carryOut(token: number, order: RunOrder): Promise<void> {
   } finally {
     if (current === run) current = undefined;
     release();
+    beginNext();
   }
+}
+
+function openLog({ runId, filesFolder, earlierEpochs }: RunOrder): RunLog | undefined {
+  if (filesFolder === undefined) return undefined;
+  return new RunLog(join(filesFolder, `output_${runId}.log`), earlierEpochs !== undefined);
 }
 
 /** Says that the present run has failed, in its log too. */
@@ -108,6 +120,7 @@ function fail(error: unknown, sent: () => void = () => undefined): void {
   }
   const { token, log } = current;
   current = undefined;
+  isLast = true;
   let text = errorText(error);
   let trouble = troubleOf(error);
   try {
@@ -123,21 +136,30 @@ function fail(error: unknown, sent: () => void = () => undefined): void {
   tell({ kind: "failed", token, error: text, trouble, codeChanged }, sent);
 }
 
-function begin(token: number, order: RunOrder): void {
-  tell({ kind: "accepted", token });
-  runs.run({ token, runId: order.runId }, () => {
-    carryOut(token, order).catch((error: unknown) => {
+function beginNext(): void {
+  if (next === undefined || current !== undefined || isLast) return;
+  const message = next;
+  next = undefined;
+  const run = { token: message.token, log: undefined, pause: new AbortController() };
+  current = run;
+  // Later, so that messages come through between runs that wait for nothing.
+  setImmediate(() =>
+    runs.run({ token: message.token, runId: message.order.runId }, () => {
       // Its log could not be opened.
-      current = { token, log: undefined, pause: new AbortController() };
-      fail(error);
-    });
-  });
+      carryOut(message, run).catch(fail);
+    }),
+  );
 }
 
 process.on("message", (message: ToWorker) => {
   switch (message.kind) {
     case "run":
-      return begin(message.token, message.order);
+      next = message;
+      return beginNext();
+    case "withdraw":
+      if (next?.token !== message.token) return;
+      next = undefined;
+      return tell({ kind: "withdrawn", token: message.token });
     case "pause":
       if (current?.token === message.token) current.pause.abort();
       return;
@@ -170,6 +192,7 @@ function giveUp(error: unknown): void {
   }
   const { token } = current;
   current = undefined;
+  isLast = true;
   tell({ kind: "disturbed", token, from: from.runId, error: errorText(error) }, () => exit(1));
 }
 process.on("uncaughtException", giveUp);

@@ -7,7 +7,7 @@ const artifacts = [{ kind: "log", path: "output_1.log", sizeBytes: 4 }];
 const result = { test_loss: Number.POSITIVE_INFINITY, train_acc: null };
 const directions = { f1: "higher" } as const;
 const messages: readonly FromWorker[] = [
-  { kind: "accepted", token: 3 },
+  { kind: "withdrawn", token: 3 },
   { kind: "prepared", token: 3 },
   { kind: "epochs", token: 3, records, epochs: 2 },
   { kind: "done", token: 3, result, directions, records, artifacts, last: false },

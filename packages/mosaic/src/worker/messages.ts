@@ -9,15 +9,20 @@ import type { Artifact, Completion, RunResult } from "../store/index.ts";
 
 /** Without its supervisor a worker exits. */
 export type ToWorker =
-  /** Carry this run out; `token` comes back with everything said about it. */
-  | { readonly kind: "run"; readonly token: number; readonly order: RunOrder }
+  /**
+   * Carry this run out, as soon as the one at hand has ended; `token` comes back with everything said about it.
+   * `tellsPrepared`: the moment at which its epochs begin is wanted.
+   */
+  | { readonly kind: "run"; readonly token: number; readonly order: RunOrder; readonly tellsPrepared: boolean }
+  /** Forget this order, and say so; a run that has begun meanwhile is not concerned. */
+  | { readonly kind: "withdraw"; readonly token: number }
   /** Save where this run is and leave it; a run that has ended meanwhile is not concerned. */
   | { readonly kind: "pause"; readonly token: number };
 
 /** `last`: the worker is to be replaced, since the run may have left something to the next one. */
 export type FromWorker =
-  /** The order has arrived: from now on a death of the worker counts as the run's fault. */
-  | { readonly kind: "accepted"; readonly token: number }
+  /** The order was forgotten before anything was done. */
+  | { readonly kind: "withdrawn"; readonly token: number }
   /** All modules are constructed and prepared: now the epochs begin. */
   | { readonly kind: "prepared"; readonly token: number }
   | {
@@ -63,7 +68,7 @@ export function isFromWorker(value: unknown): value is FromWorker {
   if (!isPlainObject(value) || !isCount(value.token)) return false;
   const { kind, records, epochs, artifacts, result, directions, last } = value;
   switch (kind) {
-    case "accepted":
+    case "withdrawn":
     case "prepared":
       return true;
     case "epochs":

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { TensorError } from "../errors.ts";
 import { isTracing } from "../graph/trace.ts";
 import { philox } from "./philox.ts";
@@ -15,8 +15,8 @@ export class Generator {
   readonly seed: number;
   /** With the seed, what makes it this generator. */
   readonly path: string;
-  readonly #key0: number;
-  readonly #key1: number;
+  /** Computed at the first number: many generators only give streams. */
+  #key: readonly [number, number] | undefined;
   readonly #block = new Uint32Array(4);
   #position = 0;
 
@@ -24,9 +24,6 @@ export class Generator {
     if (!Number.isSafeInteger(seed)) throw new TensorError("TENSOR_VALUE", `seed ${seed} must be a whole number`);
     this.seed = seed;
     this.path = path;
-    const digest = createHash("sha256").update(`${seed}\0${path}`).digest();
-    this.#key0 = digest.readUInt32LE(0);
-    this.#key1 = digest.readUInt32LE(4);
   }
 
   /** An independent generator; the same names give the same one, whatever was drawn from this. */
@@ -46,7 +43,9 @@ export class Generator {
   }
 
   #fill(block: number): void {
-    philox(this.#block, block, Math.floor(block / 2 ** 32), 0, 0, this.#key0, this.#key1);
+    this.#key ??= keyOf(this.seed, this.path);
+    const [key0, key1] = this.#key;
+    philox(this.#block, block, Math.floor(block / 2 ** 32), 0, 0, key0, key1);
   }
 
   /**
@@ -104,6 +103,11 @@ export class Generator {
 
 const drawnWhileBuilding =
   "a Generator draws once, while the step is built, and all steps would have the same numbers. In a step write rand, randn, randint, randperm or bernoulli without a generator: each step draws anew, keyed by the program's generator. For numbers that stay the same, draw before the step.";
+
+function keyOf(seed: number, path: string): readonly [number, number] {
+  const digest = hash("sha256", `${seed}\0${path}`, "buffer");
+  return [digest.readUInt32LE(0), digest.readUInt32LE(4)];
+}
 
 let shared = new Generator(0);
 

@@ -1,0 +1,380 @@
+import { MosaicError } from "../errors.ts";
+import type { RunOrder } from "../run/order.ts";
+import { type Lease, type LeaseBeat, StoreError } from "../store/index.ts";
+import type { FromWorker } from "../worker/messages.ts";
+import { pausePatience } from "./patience.ts";
+import type { SuperviseOptions } from "./supervise.ts";
+import { startWorker, type WorkerEnd, type WorkerProcess } from "./worker-process.ts";
+
+/** So many workers in a row that die before they take their run: then it is not the runs that kill them. */
+const mostDeadStarts = 3;
+
+/**
+ * Where a run has taken no longer, the next order waits with the worker while it carries one out. What waits behind a run
+ * that takes longer after all goes back to the queue, for other workers to take.
+ */
+const briefSeconds = 0.2;
+
+/** A run that a slot has. */
+interface Assignment {
+  readonly lease: Lease;
+  readonly order: RunOrder;
+  /** Who was sent the order. */
+  worker?: WorkerProcess;
+  /** Undefined until the run before it has ended. */
+  times?: RunTimes;
+}
+
+/** One worker after the other, the run that it carries out, and the one that waits for it. */
+export class Slot {
+  readonly #slot: number;
+  readonly #options: SuperviseOptions;
+  #worker: WorkerProcess | undefined;
+  #current: Assignment | undefined;
+  #next: Assignment | undefined;
+  /** Whether the last run was brief. */
+  #isBrief = false;
+  #deadStarts = 0;
+  #ended: PromiseWithResolvers<void> | undefined;
+  /** Messages are stored in the order in which they came. */
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(slot: number, options: SuperviseOptions) {
+    this.#slot = slot;
+    this.#options = options;
+  }
+
+  /** What the store is to know about the runs at hand. */
+  get beats(): readonly LeaseBeat[] {
+    return [this.#current, this.#next]
+      .filter((run) => run !== undefined)
+      .map(({ lease, times }) => {
+        const silentFor = times === undefined ? 0 : performance.now() - times.progress;
+        return { ...lease, progressAt: new Date(Date.now() - silentFor) };
+      });
+  }
+
+  /** Takes run after run until none is left. */
+  async work(): Promise<void> {
+    for (;;) {
+      const ended = Promise.withResolvers<void>();
+      // It may fail while the next run is being leased.
+      ended.promise.catch(() => undefined);
+      this.#ended = ended;
+      if (this.#current === undefined) {
+        const run = await this.#assign();
+        if (run === undefined) break;
+        this.#begin(run);
+      }
+      if (this.#next === undefined && this.#isBrief) {
+        const run = await this.#assign();
+        if (run !== undefined) this.#add(run);
+      }
+      await ended.promise;
+    }
+    this.#discard();
+  }
+
+  kill(): void {
+    this.#worker?.kill();
+  }
+
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#worker?.signal(signal);
+  }
+
+  /** Asks the worker to leave its run in the middle. Without files there is nothing to go on from: it starts anew. */
+  pause(): void {
+    this.withdraw();
+    const run = this.#current;
+    if (run === undefined) return;
+    if (run.order.filesFolder === undefined) this.kill();
+    else {
+      if (run.times !== undefined) run.times.pauseAsked ??= performance.now();
+      this.#worker?.send({ kind: "pause", token: run.lease.token });
+    }
+  }
+
+  /** Asks the worker for the order back that waits with it. */
+  withdraw(): void {
+    if (this.#next !== undefined) this.#next.worker?.send({ kind: "withdraw", token: this.#next.lease.token });
+  }
+
+  /** Ends the run at hand where it has taken too long, or does not come to rest. */
+  look(): void {
+    if (this.#current === undefined || this.#current.times === undefined) return;
+    const { lease, times } = this.#current;
+    const { runSeconds, epochSeconds } = this.#options.limits;
+    const now = performance.now();
+    const secondsSince = (moment: number | undefined) => (moment === undefined ? 0 : (now - moment) / 1000);
+    const silent = secondsSince(Math.max(times.progress, times.pauseAsked ?? 0));
+    if (secondsSince(times.begun) > briefSeconds) this.withdraw();
+    if (secondsSince(times.begun) > runSeconds)
+      this.#enqueue(() => this.#takeOverdue(lease, overdue("timeout", "the run", runSeconds, times, now)));
+    else if (secondsSince(times.epochBegun) > epochSeconds)
+      this.#enqueue(() => this.#takeOverdue(lease, overdue("epoch_timeout", "an epoch", epochSeconds, times, now)));
+    else if (times.pauseAsked !== undefined && silent > pausePatience(times.callSeconds))
+      this.#enqueue(() => this.#takeRestless(lease, silent));
+  }
+
+  get #isAskedToLeave(): boolean {
+    const { finish, pause, stop } = this.#options;
+    return finish.aborted || pause.aborted || stop.aborted;
+  }
+
+  /** Leases the next run that waits; undefined where there is none, or none is to start any more. */
+  async #assign(): Promise<Assignment | undefined> {
+    if (this.#isAskedToLeave) return undefined;
+    const { store, experimentId, orderOf } = this.#options;
+    const lease = await store.leaseNextRun(experimentId, `worker ${this.#slot}`);
+    return lease && { lease, order: await orderOf(lease, this.#slot) };
+  }
+
+  /** Has a run carried out, now or as soon as the one at hand has ended. */
+  #add(run: Assignment): void {
+    if (this.#current === undefined) this.#begin(run);
+    else {
+      this.#next = run;
+      if (this.#worker?.hasEnded === false) this.#send(run, this.#worker);
+      if (this.#isAskedToLeave) this.withdraw();
+    }
+  }
+
+  #begin(run: Assignment): void {
+    const { onEvent, pause, stop } = this.#options;
+    const now = performance.now();
+    this.#current = run;
+    run.times = { begun: now, progress: now, callSeconds: 0 };
+    onEvent({ kind: "started", lease: run.lease, slot: this.#slot });
+    // What was sent to a worker that has ended is settled when its last messages are stored.
+    if (this.#worker === undefined || (this.#worker.hasEnded && run.worker !== this.#worker))
+      this.#worker = this.#start();
+    this.#send(run, this.#worker);
+    // Asked to stop or to pause since it was leased: nobody else will tell the worker.
+    if (stop.aborted) this.kill();
+    else if (pause.aborted) this.pause();
+  }
+
+  /** To a worker that has it already, nothing. */
+  #send(run: Assignment, worker: WorkerProcess): void {
+    if (run.worker === worker) return;
+    run.worker = worker;
+    const tellsPrepared = this.#options.limits.epochSeconds < Number.POSITIVE_INFINITY;
+    worker.send({ kind: "run", token: run.lease.token, order: run.order, tellsPrepared });
+  }
+
+  #start(): WorkerProcess {
+    const worker = startWorker({
+      message: (message) => this.#worker === worker && this.#enqueue(() => this.#take(message)),
+      nonsense: () => this.#worker === worker && this.#enqueue(() => this.#takeNonsense()),
+      progress: (callSeconds) => {
+        if (this.#worker !== worker || this.#current === undefined || this.#current.times === undefined) return;
+        const { lease, times } = this.#current;
+        times.callSeconds = callSeconds;
+        times.progress = performance.now();
+        this.#options.onEvent({ kind: "progress", lease, callSeconds });
+      },
+      exit: (end) => {
+        if (this.#worker === worker) this.#enqueue(() => this.#takeDeath(worker, end));
+      },
+    });
+    return worker;
+  }
+
+  /** Ends the worker, which is of no more use. */
+  #discard(): void {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    worker?.kill();
+  }
+
+  #enqueue(work: () => Promise<void>): void {
+    this.#queue = this.#queue
+      .then(work)
+      .catch((error: unknown) => {
+        if (!(error instanceof StoreError && error.code === "STORE_LEASE_LOST")) throw error;
+        // The run was given to another worker meanwhile: what this one is at is no longer wanted.
+        this.#discard();
+        return this.#end();
+      })
+      .catch((error: unknown) => this.#ended?.reject(error));
+  }
+
+  /** Nothing more is to be said of the run at hand: the one that waits begins. */
+  async #end(): Promise<void> {
+    const next = this.#next;
+    this.#current = undefined;
+    this.#next = undefined;
+    if (next !== undefined) {
+      // Asked to leave, what no worker has stays where it is; of any other its worker says whether it has begun.
+      if (this.#isAskedToLeave && next.worker !== this.#worker) await this.#giveBack(next);
+      else this.#begin(next);
+    }
+    this.#ended?.resolve();
+  }
+
+  async #giveBack({ lease }: Assignment): Promise<void> {
+    await this.#options.store.giveBackRun(lease, { kind: "stopped" });
+  }
+
+  async #take(message: FromWorker): Promise<void> {
+    const { store, onEvent } = this.#options;
+    if (message.kind === "withdrawn") return this.#takeBack(message.token);
+    if (this.#current === undefined || message.token !== this.#current.lease.token) return;
+    const { lease, times } = this.#current;
+    this.#deadStarts = 0;
+    switch (message.kind) {
+      case "prepared":
+        if (times !== undefined) times.epochBegun = performance.now();
+        return;
+      case "epochs": {
+        if (times !== undefined) times.epochBegun = performance.now();
+        await store.appendHistory(lease, message.records);
+        const last = message.records.at(-1);
+        if (last !== undefined) onEvent({ kind: "epochs", lease, last, epochs: message.epochs });
+        return;
+      }
+      case "done": {
+        const { result, directions, records, artifacts } = message;
+        await store.completeRun(lease, { result, directions, history: records, artifacts });
+        if (message.last) this.#discard();
+        this.#isBrief = times !== undefined && performance.now() - times.begun < 1000 * briefSeconds;
+        onEvent({ kind: "done", lease, result });
+        return this.#end();
+      }
+      case "paused": {
+        const { records, artifacts, epochs } = message;
+        if (records.length > 0) await store.appendHistory(lease, records);
+        await store.recordArtifacts(lease, artifacts);
+        await store.pauseRun(lease, epochs);
+        if (message.last) this.#discard();
+        onEvent({ kind: "paused", lease, epochs });
+        return this.#end();
+      }
+      case "failed":
+        // What it has left behind is unknown.
+        this.#discard();
+        // The run is given back with all others: it goes on when the cause is gone.
+        if (message.trouble !== null) throw machineTrouble(lease.runId, message.trouble, message.error);
+        if (message.codeChanged) throw codeChanged(message.error);
+        await store.failRun(lease, message.error);
+        onEvent({ kind: "failed", lease, error: message.error });
+        return this.#end();
+      case "disturbed":
+        this.#discard();
+        await store.giveBackRun(lease, { kind: "stopped" });
+        onEvent({ kind: "disturbed", lease, from: message.from, error: message.error });
+        return this.#end();
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** It cannot be told what else of this worker's words is its own. */
+  async #takeNonsense(): Promise<void> {
+    const lease = this.#current?.lease;
+    this.#discard();
+    if (lease === undefined) return;
+    const { store, onEvent } = this.#options;
+    await store.failRun(lease, forged);
+    onEvent({ kind: "failed", lease, error: forged });
+    await this.#end();
+  }
+
+  async #takeOverdue(lease: Lease, error: string): Promise<void> {
+    if (lease !== this.#current?.lease) return;
+    const { store, onEvent } = this.#options;
+    this.#discard();
+    await store.failRun(lease, error);
+    onEvent({ kind: "failed", lease, error });
+    await this.#end();
+  }
+
+  async #takeRestless(lease: Lease, silentSeconds: number): Promise<void> {
+    if (lease !== this.#current?.lease) return;
+    const { store, onEvent } = this.#options;
+    this.#discard();
+    await store.giveBackRun(lease, { kind: "stopped" });
+    const why = `it did not come to rest in ${Math.round(silentSeconds)} s, so its worker was killed; it starts again where it started`;
+    onEvent({ kind: "given-back", lease, why });
+    await this.#end();
+  }
+
+  /** A worker has forgotten the order that waited with it. */
+  async #takeBack(token: number): Promise<void> {
+    const { store, onEvent } = this.#options;
+    const next = this.#next;
+    if (next?.lease.token === token) {
+      this.#next = undefined;
+      return this.#giveBack(next);
+    }
+    // The run before it has ended meanwhile.
+    const lease = this.#current?.lease;
+    if (lease === undefined || lease.token !== token) return;
+    await store.giveBackRun(lease, { kind: "stopped" });
+    onEvent({ kind: "given-back", lease });
+    await this.#end();
+  }
+
+  async #takeDeath(worker: WorkerProcess, { how, lastWords, begun }: WorkerEnd): Promise<void> {
+    const { store, onEvent, pause, stop } = this.#options;
+    if (this.#worker === worker) this.#worker = undefined;
+    if (this.#current === undefined || this.#current.worker !== worker) return;
+    const { lease } = this.#current;
+    if (stop.aborted || pause.aborted || begun !== lease.token) {
+      await store.giveBackRun(lease, { kind: "stopped" });
+      onEvent({ kind: "given-back", lease });
+      if (!stop.aborted && !pause.aborted && ++this.#deadStarts === mostDeadStarts) throw cannotStart(how, lastWords);
+    } else {
+      this.#deadStarts = 0;
+      const { status } = await store.giveBackRun(lease, { kind: "worker-died", detail: how + quoted(lastWords) });
+      onEvent({ kind: "worker-died", lease, how, status });
+    }
+    await this.#end();
+  }
+}
+
+/** Moments of a run by the clock of `performance.now()`. */
+interface RunTimes {
+  readonly begun: number;
+  /** When it came forward last. */
+  progress: number;
+  /** When the present epoch began; undefined while the modules are prepared. */
+  epochBegun?: number;
+  pauseAsked?: number;
+  callSeconds: number;
+}
+
+function overdue(option: string, what: string, limit: number, { progress }: RunTimes, now: number): string {
+  return `${what} took longer than ${limit} s, the ${option} of [MONITOR]; the last sign of progress was ${Math.round((now - progress) / 1000)} s ago`;
+}
+
+const forged =
+  "a module has sent a message of its own to the supervisor, or changed what its objects are made of; console.log writes to the run's log";
+
+function machineTrouble(runId: number, trouble: string, error: string): MosaicError {
+  const [first = ""] = error.split("\n");
+  const whole = first.includes(trouble) ? "" : ` (${first})`;
+  return new MosaicError("MACHINE_TROUBLE", `run ${runId} cannot go on: ${trouble}${whole}`);
+}
+
+/** The runs wait for the text that their identities stand for. */
+function codeChanged(error: string): MosaicError {
+  const [first = error] = error.split("\n");
+  return new MosaicError(
+    "CODE_CHANGED",
+    `${first.replace(/^\w*Error: /, "")}. Put the text back; or go on with the new one, whose runs are trained anew`,
+  );
+}
+
+/** What a dead worker has printed, below what is said of its death. */
+function quoted(lastWords: string): string {
+  return lastWords === "" ? "" : `; its last words:\n${lastWords}\n`;
+}
+
+function cannotStart(how: string, lastWords: string): MosaicError {
+  return new MosaicError(
+    "WORKER_CANNOT_START",
+    `no worker process can be started: ${mostDeadStarts} in a row died before they took a run (the last one ${how})${quoted(lastWords)}`,
+  );
+}
