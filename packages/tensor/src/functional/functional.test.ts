@@ -31,6 +31,10 @@ const ofOne =
   ([x]: readonly Tensor[], args: object) =>
     call(required(x), args);
 
+function ctc([x, targets, inputs, labels]: readonly Tensor[], args: object): Tensor {
+  return new CTCLoss(args).forward(required(x).logSoftmax(2), required(targets), required(inputs), required(labels));
+}
+
 const calls: Calls<Arguments> = {
   scaledDotProductAttention: ([query, key, value, attnMask], args) =>
     functional.scaledDotProductAttention(required(query), required(key), required(value), {
@@ -65,8 +69,9 @@ const calls: Calls<Arguments> = {
   TripletMarginLoss: ([x, y, z], args) => new TripletMarginLoss(args).forward(required(x), required(y), required(z)),
   CosineEmbeddingLoss: ([x, y, z], args) =>
     new CosineEmbeddingLoss(args).forward(required(x), required(y), required(z)),
-  CTCLoss: ([x, targets, inputs, labels], args) =>
-    new CTCLoss(args).forward(required(x).logSoftmax(2), required(targets), required(inputs), required(labels)),
+  CTCLoss: ctc,
+  // The same by its recursion, which has a second gradient in PyTorch too.
+  ctcRecursion: ctc,
 };
 
 const fixture: TorchFixture<Arguments> = readFixture("functions");

@@ -78,6 +78,8 @@ interface Case extends Call {
   readonly outputs: readonly { readonly shape: Shape; readonly data: readonly number[] }[];
   readonly gradients: Readonly<Record<string, readonly number[] | null>>;
   readonly parameters: Readonly<Record<string, readonly number[] | null>>;
+  /** Of the sum of all these gradients times fill: those of the inputs, then those of the parameters. */
+  readonly second?: Readonly<Record<string, readonly number[] | null>>;
 }
 
 interface Training {
@@ -215,6 +217,17 @@ function weightedSum(outputs: readonly Tensor[]): Tensor {
   return terms.reduce((a, b) => a.add(b));
 }
 
+/** Second derivatives are sums of products of rounded first ones that partly cancel. */
+const secondTolerance: Tolerance = { ofLargest: 1e-4, leastLargest: 1e-2 };
+
+function weightedGradients(gradients: readonly (Tensor | undefined)[]): Tensor {
+  const terms = gradients.flatMap((gradient, index) => {
+    if (gradient === undefined) return [];
+    return [gradient.mul(gradient.newTensor(fill(gradient.shape, 60 + index), gradient.shape)).sum()];
+  });
+  return terms.reduce((a, b) => a.add(b));
+}
+
 function comparisonOf(each: Case): Comparison {
   const problems: string[] = [];
   const { module, run } = make(each);
@@ -236,10 +249,8 @@ function comparisonOf(each: Case): Comparison {
       values,
     })),
   ];
-  const gradients = grad(
-    weightedSum(outputs),
-    wanted.map(({ tensor }) => tensor),
-  );
+  const leaves = wanted.map(({ tensor }) => tensor);
+  const gradients = grad(weightedSum(outputs), leaves);
   const compared = [
     ...outputs.map((tensor, index) => ({
       what: `output ${index}`,
@@ -256,6 +267,17 @@ function comparisonOf(each: Case): Comparison {
       return [];
     }),
   ];
+  if (each.second !== undefined) {
+    // Only those that PyTorch has: 0 of a constant is none there.
+    const present = gradients.map((gradient, index) => (wanted[index]?.values === null ? undefined : gradient));
+    const twice = grad(weightedGradients(present), leaves);
+    for (const [index, values] of Object.values(each.second).entries()) {
+      const tensor = twice[index];
+      const what = `second gradient of ${wanted[index]?.name}`;
+      if (tensor !== undefined && values !== null) compared.push({ what, tensor, values, allowed: secondTolerance });
+      else if (values?.some((value) => value !== 0)) problems.push(`${what}: there is none`);
+    }
+  }
   return { wanted: compared, problems };
 }
 
