@@ -21,7 +21,13 @@ export {
 export type { FromConfigOptions } from "./components/from-config.ts";
 export { loadImports } from "./components/load-imports.ts";
 export { objectionProblems, objectionsTo } from "./components/read-component.ts";
-export { forgetRegistered, type RegisteredClass, type Registry, register } from "./components/registry.ts";
+export {
+  forgetRegistered,
+  type RegisteredClass,
+  type Registry,
+  register,
+  registeringFile,
+} from "./components/registry.ts";
 export { resolvedConfig } from "./components/resolved-config.ts";
 export { TypedConfigurable, type TypedStatics, typedConfigurable } from "./components/typed-configurable.ts";
 export { ConfigurationError } from "./configuration-error.ts";

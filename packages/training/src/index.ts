@@ -19,6 +19,7 @@ export { GenericLoss } from "./components/losses.ts";
 export { GenericMetric } from "./components/metrics.ts";
 export { namedMetrics } from "./components/named-metrics.ts";
 export { positive, whole } from "./components/number-types.ts";
+export { sampleThreads, threadOptions } from "./components/reading-threads.ts";
 export {
   type PatienceOptions,
   type StoppingRule,

@@ -11,6 +11,7 @@ import {
   union,
   within,
 } from "@ml-mosaic/configurable";
+import { threadOptions } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
 import { existingFile } from "../existing-file.ts";
 import { Folds } from "../folds/folds.ts";
@@ -72,6 +73,7 @@ export const dataOptions = {
     optional: true,
     help: `Of those cut from source, whose smallest and largest positive pixel become 0 and 1: ${defaults.normalization_over} by default`,
   }),
+  ...threadOptions(1),
   folds: schema(component(Folds), { default: {}, help: "How patches are shared out among folds" }),
   train: schema(component(PartOptions), { default: {}, help: "The training set" }),
   valid: schema(component(PartOptions), { default: {}, help: "The validation set" }),

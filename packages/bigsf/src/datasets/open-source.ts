@@ -1,6 +1,6 @@
 import { windowedOrder } from "@ml-mosaic/tensor";
 import type { SourceMap } from "../maps/source-map.ts";
-import { openFitsPatches } from "../patches/fits-patches.ts";
+import { type FoundPatches, openFitsPatches } from "../patches/fits-patches.ts";
 import { openPatchFile } from "../patches/h5-patches.ts";
 import { bytesPerPatch } from "../patches/patch-file-layout.ts";
 import type { PatchRules } from "../patches/patch-rules.ts";
@@ -8,7 +8,9 @@ import type { PatchSource } from "../patches/patch-source.ts";
 import type { PatchDatasetOptions } from "./patch-dataset.ts";
 
 /** Where patches come from: a file of them, or maps that they are cut from. */
-export type SourceOptions = { readonly path: string } | (PatchRules & { readonly maps: readonly SourceMap[] });
+export type SourceOptions =
+  | { readonly path: string }
+  | (PatchRules & { readonly maps: readonly SourceMap[]; readonly found?: FoundPatches | undefined });
 
 export interface OpenSource {
   readonly source: PatchSource;
@@ -17,7 +19,7 @@ export interface OpenSource {
 }
 
 /** What of a source stays in memory, as it is read. Several trainings may run on one machine. */
-const cacheBytes = 512 * 2 ** 20;
+export const cacheBytes = 512 * 2 ** 20;
 
 /**
  * @throws BigsfError where a file is missing, broken, or does not fit the others

@@ -1,5 +1,6 @@
 import {
   type Dataset,
+  type DatasetOrigin,
   fromArray,
   type Generator,
   type GeneratorAt,
@@ -22,6 +23,8 @@ export interface PatchDatasetOptions {
   readonly encodePositions?: boolean;
   /** A random order of the samples that suits the source; without it any order is taken. */
   readonly shuffled?: Dataset["shuffled"];
+  /** How another thread makes the same data set. */
+  readonly origin?: DatasetOrigin | undefined;
 }
 
 /**
@@ -34,13 +37,15 @@ export class PatchDataset implements Dataset {
   readonly augmentations: readonly BaseAugmentation[];
   readonly encodePositions: boolean;
   readonly shuffled: Dataset["shuffled"];
+  readonly origin: DatasetOrigin | undefined;
 
-  constructor({ source, indices, augmentations = [], encodePositions = false, shuffled }: PatchDatasetOptions) {
-    this.source = source;
-    this.indices = indices;
-    this.augmentations = augmentations;
-    this.encodePositions = encodePositions;
-    this.shuffled = shuffled;
+  constructor(options: PatchDatasetOptions) {
+    this.source = options.source;
+    this.indices = options.indices;
+    this.augmentations = options.augmentations ?? [];
+    this.encodePositions = options.encodePositions ?? false;
+    this.shuffled = options.shuffled;
+    this.origin = options.origin;
   }
 
   get length(): number {

@@ -10,6 +10,7 @@ import {
   type DataUse,
   GenericLoss,
   GenericMetric,
+  sampleThreads,
 } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
 import type { FoldAssignment } from "../folds/assign-folds.ts";
@@ -25,6 +26,7 @@ import { type DataOptions, dataOptions, encodedBy, sourceOptions, strideOf } fro
 import { type OpenSource, openSource } from "./open-source.ts";
 import { PatchDataset } from "./patch-dataset.ts";
 import { hasPositives, onGrid, withMixedTarget } from "./select-patches.ts";
+import { patchesOrigin } from "./threaded-patches.ts";
 
 /** Patches with the folds that they are assigned to. */
 export interface FoldedPatches {
@@ -52,6 +54,7 @@ export interface PartPatches {
 export class PatchesData extends configurable(dataOptions, BaseData) {
   static override readonly aliases = ["patches"];
   static override readonly isDefault = true;
+  readonly #threads = sampleThreads(this);
   #opened: Promise<FoldedPatches & OpenSource> | undefined;
 
   override preconditions(): Iterable<Objection> {
@@ -100,14 +103,21 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
     await this.check(split);
     const load = async (part: Part) => {
       const { indices } = await this.patches(split, part);
-      const dataset = new PatchDataset({
+      const samples = {
         source: opened.source,
         indices,
         augmentations: this[part].data_augmentations,
         encodePositions: encodedBy(this, part).includes("positions"),
         shuffled: opened.orderFor(indices),
+      };
+      const origin = patchesOrigin({ ...samples, options: sourceOptions(this) });
+      // Where threads could not load an augmentation, this one reads.
+      const threading = origin === undefined ? {} : { threads: this.#threads };
+      return new DataLoader(new PatchDataset({ ...samples, origin }), {
+        batchSize,
+        shuffle: part === "train",
+        ...threading,
       });
-      return new DataLoader(dataset, { batchSize, shuffle: part === "train" });
     };
     const info = {
       patch_size: opened.source.patchSize,
@@ -174,6 +184,7 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
 
   /** Closes the files. */
   override async close(): Promise<void> {
+    await this.#threads.close();
     // What could not be opened need not be closed; whoever opened it has the error.
     const opened = await this.#opened?.catch(() => undefined);
     this.#opened = undefined;

@@ -26,6 +26,8 @@ export interface FitsPatchesOptions extends PatchRules {
   readonly maps: readonly SourceMap[];
   /** Most bytes of the maps that are kept in memory, 256 MiB by default; a map of 20 million pixels fits into it. */
   readonly cacheBytes?: number;
+  /** What was found when the same maps were opened before; they are not gone through again. */
+  readonly found?: FoundPatches | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,29 +45,36 @@ const BYTES_PER_PIXEL = 13;
 export async function openFitsPatches({
   maps: given,
   cacheBytes = 256 * 2 ** 20,
+  found: before,
   signal,
   ...rules
 }: FitsPatchesOptions): Promise<PatchSource> {
   await using opened = new AsyncDisposableStack();
   const scanned: ScannedMap[] = [];
-  for (const map of given) {
+  for (const [place, map] of given.entries()) {
     const maps = await openMaps(map, { coordinates: map.coordinates, region: map.region, least: rules.patchSize });
     opened.defer(() => maps.close());
     const content = given.length > 1 ? startContentDigest(maps.shape) : undefined;
-    const found = await findKept(maps, patchGrid(maps.shape, rules), { content, signal });
+    const found = before?.maps[place] ?? (await findKept(maps, patchGrid(maps.shape, rules), { content, signal }));
     scanned.push({ name: nameOf(map), maps, ...found });
   }
   refuseTwins(scanned);
-  const digests = await Promise.all(scanned.map(({ maps }) => maps.digests()));
+  const digest = async () => digestPatches(await Promise.all(scanned.map(({ maps }) => maps.digests())), rules);
+  const parts = { digest: before?.digest ?? (await digest()), cacheBytes };
   const files = opened.move();
   return fitsPatches(scanned, rules, {
-    digest: digestPatches(digests, rules),
-    cacheBytes,
+    ...parts,
     close: () => files.disposeAsync(),
   });
 }
 
-interface Found {
+/** What going through maps finds, which a second opening, as in another thread, need not find again; plain data. */
+export interface FoundPatches {
+  readonly maps: readonly FoundInMap[];
+  readonly digest: string;
+}
+
+interface FoundInMap {
   readonly positions: Int32Array<ArrayBuffer>;
   readonly mixed: Uint8Array<ArrayBuffer>;
   readonly labelledShare: number;
@@ -73,7 +82,7 @@ interface Found {
   readonly content: string;
 }
 
-interface ScannedMap extends Found {
+interface ScannedMap extends FoundInMap {
   readonly name: string;
   readonly maps: Maps;
 }
@@ -84,7 +93,7 @@ interface FindOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-async function findKept(maps: Maps, grid: PatchGrid, { content, signal }: FindOptions): Promise<Found> {
+async function findKept(maps: Maps, grid: PatchGrid, { content, signal }: FindOptions): Promise<FoundInMap> {
   let positions = new Int32Array(2 * 4096);
   let mixed = new Uint8Array(4096);
   let count = 0;
@@ -220,6 +229,16 @@ function fitsPatches(
     positions,
     groupLength: 1,
     digest,
+    found: {
+      digest,
+      maps: maps.map(({ start, stop }, place) => ({
+        labelledShare: scanned[place]?.labelledShare ?? 0,
+        range: scanned[place]?.range,
+        content: scanned[place]?.content ?? "",
+        positions: positions.subarray(2 * start, 2 * stop),
+        mixed: mixed.subarray(start, stop),
+      })),
+    },
     async read(indices, into) {
       await Promise.all(Array.from(indices, (index, at) => readOne(index, into, at)));
     },

@@ -1,5 +1,6 @@
 /** Where patches come from: `patches.h5`, or the maps themselves. */
 import type { Header } from "@ml-mosaic/fits";
+import type { FoundPatches } from "./fits-patches.ts";
 import type { Normalization, NormalizedOver, PositiveRange } from "./patch-rules.ts";
 
 /** Room for some patches; each is [patches, P, P], rows of pixels one after the other. */
@@ -70,6 +71,8 @@ export interface PatchSource {
   readonly groupLength: number;
   /** Changes whenever the maps or the rules that patches are cut by change: for caches of what is derived from them. */
   readonly digest: string;
+  /** What opening it took some time to find, for those who open it again. */
+  readonly found?: FoundPatches | undefined;
   /**
    * Reads the patches with these numbers, in this order, from the start of each buffer.
    *

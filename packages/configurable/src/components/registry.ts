@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SchemaMap } from "../schema.ts";
 import type { AnyClass } from "./component-class.ts";
@@ -118,6 +119,15 @@ export function register(...components: readonly (new (...parameters: never[]) =
     registry.push({ type: primaryName(component), names, component, file });
     registries.add(registry);
   }
+}
+
+/**
+ * The file that another thread can load to know the class of a component; undefined where that is the program itself, which
+ * would run once more, or the class is not registered.
+ */
+export function registeringFile(component: object): string | undefined {
+  const file = registryOf(component.constructor)?.find((each) => each.component === component.constructor)?.file;
+  return file === resolve(process.argv[1] ?? "") ? undefined : file;
 }
 
 /** Forgets what these files have registered: they are about to be loaded once more. */

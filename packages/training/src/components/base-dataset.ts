@@ -1,6 +1,5 @@
-import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type ConfigObject, resolvedConfig, typedConfigurable } from "@ml-mosaic/configurable";
+import { type ConfigObject, registeringFile, resolvedConfig, typedConfigurable } from "@ml-mosaic/configurable";
 import type { Dataset, DatasetOrigin, Generator, Sample } from "@ml-mosaic/tensor";
 
 /**
@@ -26,8 +25,8 @@ export abstract class BaseDataset extends typedConfigurable({}) implements Datas
 
   /** A thread loads the file that registers the class, which must do no more; there is none where that is the program. */
   get origin(): DatasetOrigin | undefined {
-    const file = BaseDataset.registered.find(({ component }) => component === this.constructor)?.file;
-    if (file === undefined || file === resolve(process.argv[1] ?? "")) return undefined;
+    const file = registeringFile(this);
+    if (file === undefined) return undefined;
     const options: RegisteredDataset = { file, config: resolvedConfig(this) };
     return { module: import.meta.url, name: openRegistered.name, options };
   }
