@@ -10,6 +10,7 @@ import { type ByteSource, memorySource, openFileSource, readBytes } from "./io/b
 import { gunzipSource, isGzip } from "./io/gunzip-source.ts";
 import { isTiledImage, readStructure, type Structure } from "./structure.ts";
 import { readLayout } from "./table/column.ts";
+import { isCompressedTable, plainTableHeader, tableSource } from "./table/compressed-table.ts";
 import { makeTable } from "./table/table-hdu.ts";
 import { imageHeaderOf, readTiledHeader } from "./tiles/tiled-header.ts";
 import { tiledStore } from "./tiles/tiled-store.ts";
@@ -98,6 +99,12 @@ function makeHdu(source: ByteSource, stored: Header, place: Place, dataOffset: n
     case "BINTABLE":
     case "A3DTABLE": {
       const layout = readLayout(stored, structure);
+      if (isCompressedTable(stored)) {
+        const header = plainTableHeader(stored);
+        const plain = readLayout(header, readStructure(header, false));
+        const table = tableSource({ source, place, dataOffset, header: stored, stored: layout, plain });
+        return makeTable({ base: { ...base, header }, source: table, layout: plain });
+      }
       if (!isTiledImage(stored)) return makeTable({ base, source, layout });
       const tiled = readTiledHeader(stored);
       const store = tiledStore({ source, place, dataOffset, layout, tiled });

@@ -34,7 +34,7 @@ export interface TileCoding {
 }
 
 /** Deflate cannot do better than 1032 : 1, so that a tile which claims more is not given memory. */
-const BEST_GZIP_RATIO = 1032;
+export const BEST_GZIP_RATIO = 1032;
 
 /** The most pixels that `byteLength` compressed bytes can hold. */
 export function mostPixels({ codec, rice }: TileCoding, byteLength: number): number {
@@ -69,13 +69,13 @@ export async function decodeTile(
   place: Place | undefined,
 ): Promise<StoredArray> {
   if (count > mostPixels(coding, bytes.length))
-    throw broken(place, `${bytes.length} bytes cannot hold ${count} pixels`);
+    throw brokenTile(place, `${bytes.length} bytes cannot hold ${count} pixels`);
   const { codec, rice, smooth } = coding;
   switch (codec) {
     case "RICE_1":
     case "RICE_ONE": {
       const values = decodeRice(bytes, count, rice.bytePix, rice.blockSize);
-      if (values === null) throw broken(place, "the Rice code ends early or is none");
+      if (values === null) throw brokenTile(place, "the Rice code ends early or is none");
       return narrowed(values, bitpix);
     }
     case "GZIP_1":
@@ -83,12 +83,12 @@ export async function decodeTile(
       return elements(await gunzipped(bytes, count * 8, place), bitpix, count, codec === "GZIP_2", place);
     case "PLIO_1": {
       const values = decodePlio(bytes, count);
-      if (values === null) throw broken(place, "its line list ends early or is none");
+      if (values === null) throw brokenTile(place, "its line list ends early or is none");
       return narrowed(values, bitpix);
     }
     case "HCOMPRESS_1": {
       const values = decodeHcompress(bytes, count, smooth);
-      if (values === null) throw broken(place, "the H-transform ends early or is none");
+      if (values === null) throw brokenTile(place, "the H-transform ends early or is none");
       return narrowed(Int32Array.from(values), bitpix);
     }
     case "NOCOMPRESS":
@@ -104,11 +104,15 @@ function narrowed(values: Int32Array, bitpix: Bitpix): StoredArray {
   return bitpix === 16 ? Int16Array.from(values) : values;
 }
 
-async function gunzipped(bytes: Uint8Array, most: number, place: Place | undefined): Promise<Uint8Array<ArrayBuffer>> {
+export async function gunzipped(
+  bytes: Uint8Array,
+  most: number,
+  place: Place | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return Uint8Array.from(await unzip(bytes, { maxOutputLength: Math.max(most, 1) }));
   } catch (cause) {
-    throw broken(place, "its gzip data cannot be unpacked", cause);
+    throw brokenTile(place, "its gzip data cannot be unpacked", cause);
   }
 }
 
@@ -122,13 +126,13 @@ function elements(
 ): StoredArray {
   const size = count === 0 ? 1 : bytes.length / count;
   const type = size === bytesPerPixel(bitpix) ? bitpix : size === 4 && bitpix > 0 && bitpix < 64 ? 32 : undefined;
-  if (type === undefined) throw broken(place, `it holds ${bytes.length} bytes for ${count} pixels`);
+  if (type === undefined) throw brokenTile(place, `it holds ${bytes.length} bytes for ${count} pixels`);
   const plain = shuffled && size > 1 ? unshuffle(bytes, size) : bytes;
   swapBytes(plain, size);
   return storedView(plain, type);
 }
 
-function unshuffle(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+export function unshuffle(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const count = bytes.length / size;
   const plain = new Uint8Array(bytes.length);
   for (let byte = 0; byte < size; byte++) {
@@ -137,7 +141,7 @@ function unshuffle(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   return plain;
 }
 
-function broken(place: Place | undefined, why: string, cause?: unknown): FitsError {
+export function brokenTile(place: Place | undefined, why: string, cause?: unknown): FitsError {
   return new FitsError({
     code: "DATA_INVALID",
     place,

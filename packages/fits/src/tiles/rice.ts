@@ -28,7 +28,12 @@ export function mostRicePixels(byteLength: number, bytePix: 1 | 2 | 4, blockSize
  * @param blockSize pixels per block (BLOCKSIZE, 32 by default)
  * @returns null where the bytes end early or are no Rice code
  */
-export function decodeRice(bytes: Uint8Array, count: number, bytePix: 1 | 2 | 4, blockSize: number): Int32Array | null {
+export function decodeRice(
+  bytes: Uint8Array,
+  count: number,
+  bytePix: 1 | 2 | 4,
+  blockSize: number,
+): Int32Array<ArrayBuffer> | null {
   const { choiceBits, full, bits } = WIDTHS[bytePix];
   const values = new Int32Array(count);
   if (bytes.length < bytePix) return count === 0 ? values : null;
