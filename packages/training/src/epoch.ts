@@ -52,8 +52,8 @@ export class EpochTotals {
 
   add(values: StepValues, batchSize: number): void {
     const { loss, right } = values;
-    for (const value of loss ?? []) this.#loss += value * batchSize;
-    for (const value of right ?? []) this.#right += value;
+    if (loss !== undefined) this.#loss = sumInOrder(loss, this.#loss, batchSize);
+    if (right !== undefined) this.#right = sumInOrder(right, this.#right, 1);
     this.#samples += (loss?.length ?? 0) * batchSize;
   }
 
@@ -68,6 +68,14 @@ export class EpochTotals {
     if (rule === undefined || target === undefined) return undefined;
     return (100 * this.#right) / (this.#samples * rule.predictionsPerSample(target));
   }
+}
+
+/** Of the values times `weight`, onto what there is. */
+function sumInOrder(values: Float32Array, start: number, weight: number): number {
+  let sum = start;
+  // Hundreds for each epoch of a tiny network: by index they take a tenth of the time.
+  for (let index = 0; index < values.length; index++) sum += (values[index] ?? 0) * weight;
+  return sum;
 }
 
 /** Chooses how many steps are done in one call, so that a call takes about a second: that long a pause has to wait. */

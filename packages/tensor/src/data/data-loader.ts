@@ -1,9 +1,9 @@
 import { fromArray } from "../creation.ts";
 import { allocate } from "../dtype.ts";
-import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import type { FieldSpec, SampleArray } from "../program/samples.ts";
 import { defaultGenerator, Generator } from "../random/generator.ts";
+import { countUp, rowsAt } from "../rows.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { ahead } from "./ahead.ts";
@@ -80,7 +80,7 @@ export class DataLoader<D extends Dataset | IterableDataset = InMemoryDataset> i
   /** Orders the samples for one epoch; without shuffling the generator is not used. */
   epoch({ rows }: Pick<Samples, "rows">, generator: Generator): EpochRows {
     if (!this.shuffle) return this.#batches(rows);
-    return this.#batches(Int32Array.from(generator.permutation(rows.length), (index) => elementAt(rows, index)));
+    return this.#batches(rowsAt(rows, generator.permutation(rows.length)));
   }
 
   #batches(ordered: Int32Array): EpochRows {
@@ -93,10 +93,10 @@ export class DataLoader<D extends Dataset | IterableDataset = InMemoryDataset> i
     const { dataset } = this;
     if (isIterable(dataset)) {
       const fields = await firstOf(dataset.iterate(new Generator(0)), count);
-      return { fields, rows: firstRows(fields[0]?.shape[0] ?? 0) };
+      return { fields, rows: countUp(fields[0]?.shape[0] ?? 0) };
     }
     if (isInMemory(dataset)) return dataset.samples();
-    const rows = firstRows(Math.min(count, dataset.length));
+    const rows = countUp(Math.min(count, dataset.length));
     if (rows.length === 0) return { fields: [], rows };
     this.#threading?.threads.open(this.#threading.origin);
     const reading = { generator: new Generator(0), concurrency: this.concurrency };
@@ -147,7 +147,7 @@ export class DataLoader<D extends Dataset | IterableDataset = InMemoryDataset> i
     } else {
       const shuffled = this.shuffle ? dataset.shuffled?.(generator) : undefined;
       const epoch =
-        shuffled === undefined ? this.epoch({ rows: firstRows(dataset.length) }, generator) : this.#batches(shuffled);
+        shuffled === undefined ? this.epoch({ rows: countUp(dataset.length) }, generator) : this.#batches(shuffled);
       const order = skip(epoch, skippedBatches * batchSize);
       const first = order.whole[0] ?? order.rest[0];
       if (first === undefined) return;
@@ -192,10 +192,6 @@ function threadingOf(dataset: Dataset | IterableDataset, threads: SampleThreads)
 
 function skip({ whole, rest }: EpochRows, samples: number): EpochRows {
   return { whole: whole.subarray(samples), rest: samples > whole.length ? new Int32Array() : rest };
-}
-
-function firstRows(count: number): Int32Array {
-  return Int32Array.from({ length: count }, (_, index) => index);
 }
 
 function pickRows({ data, shape, dtype }: SampleArray, rows: Int32Array): Tensor {

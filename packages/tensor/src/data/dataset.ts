@@ -3,6 +3,7 @@ import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import type { SampleArray } from "../program/samples.ts";
 import { defaultGenerator, type Generator } from "../random/generator.ts";
+import { countUp, rowsAt } from "../rows.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { openDataset } from "./threads/open-dataset.ts";
@@ -85,7 +86,7 @@ export class TensorDataset implements InMemoryDataset {
   }
 
   async samples(): Promise<Samples> {
-    return { fields: await this.#load(), rows: Int32Array.from({ length: this.length }, (_, index) => index) };
+    return { fields: await this.#load(), rows: countUp(this.length) };
   }
 
   #load(): Promise<readonly SampleArray[]> {
@@ -177,7 +178,7 @@ function pickSamples(dataset: Dataset, indices: ArrayLike<number>): Dataset["sam
     read &&
     (async () => {
       const { fields, rows } = await read();
-      return { fields, rows: Int32Array.from(indices, (index) => elementAt(rows, index)) };
+      return { fields, rows: rowsAt(rows, indices) };
     })
   );
 }

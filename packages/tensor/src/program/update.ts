@@ -132,24 +132,24 @@ function minibatch({ state, firstStep }: UpdateRun, { phase, turn, turns }: Turn
 
 /** The optimizer's numbers for each step, computed in double precision. */
 function scalarEntries(optimizer: Optimizer, accumulate: number, turn: Turn): readonly NamedEntry[] {
+  const names = Object.keys(optimizer.scalars(0, optimizer.lr));
   const numbersOf = memoized((run: UpdateRun) => {
     const rate = run.lr(turn.phase);
-    return Array.from({ length: run.steps }, (_, index) => {
+    // Between optimizer steps nothing is made of these numbers.
+    const arrays = new Map(names.map((name) => [name, new Float32Array(run.steps).fill(Number.NaN)]));
+    for (let index = 0; index < run.steps; index++) {
       const count = minibatch(run, turn, index);
-      if (!isLast(count, accumulate)) return undefined;
+      if (!isLast(count, accumulate)) continue;
       const step = Math.floor(count / accumulate);
-      return optimizer.scalars(step, rate(optimizer.lr, step));
-    });
+      const numbers = optimizer.scalars(step, rate(optimizer.lr, step));
+      for (const [name, array] of arrays) array[index] = numberOf(numbers, name);
+    }
+    return arrays;
   });
-  return Object.keys(optimizer.scalars(0, optimizer.lr)).map((name) => {
-    const entry: Entry<UpdateRun> = {
-      tensor: input(`${optimizer.name}.${name}`, [], "float32"),
-      // Between optimizer steps nothing is made of these numbers.
-      array: (run) =>
-        Float32Array.from(numbersOf(run), (numbers) => (numbers === undefined ? Number.NaN : numberOf(numbers, name))),
-    };
-    return [name, entry];
-  });
+  return names.map((name) => [
+    name,
+    { tensor: input(`${optimizer.name}.${name}`, [], "float32"), array: (run) => numbersOf(run).get(name) },
+  ]);
 }
 
 function numberOf(numbers: Readonly<Record<string, number>>, name: string): number {

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { TensorError } from "../errors.ts";
 import { isTracing } from "../graph/trace.ts";
+import { countUp } from "../rows.ts";
 import { philox } from "./philox.ts";
 
 /**
@@ -90,7 +91,7 @@ export class Generator {
 
   /** 0 … n - 1 in random order (Fisher and Yates). */
   permutation(n: number): Int32Array {
-    const order = Int32Array.from({ length: n }, (_, index) => index);
+    const order = countUp(n);
     for (let index = n - 1; index > 0; index--) {
       const other = this.integer(0, index + 1);
       const moved = order[index] ?? 0;

@@ -117,5 +117,5 @@ function put(bytes: Uint8Array, address: number, feed: NamedFeed | undefined): v
 /** WebAssembly leaves open which of the bit patterns that are NaN an operation gives. */
 function makeCanonical(array: Float32Array): void {
   const bits = new Uint32Array(array.buffer, array.byteOffset, array.length);
-  for (const [index, value] of array.entries()) if (Number.isNaN(value)) bits[index] = 0x7fc00000;
+  for (let index = 0; index < array.length; index++) if (Number.isNaN(array[index])) bits[index] = 0x7fc00000;
 }
