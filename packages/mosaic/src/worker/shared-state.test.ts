@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { watchSharedState } from "./shared-state.ts";
@@ -33,6 +34,13 @@ test.each<[string, () => () => void]>([
   const changes = watchSharedState();
   undo = change();
   expect(changes()).toEqual([name]);
+});
+
+test("looking at it loads nothing that is not used", () => {
+  const code = `import { watchSharedState } from ${JSON.stringify(new URL("shared-state.ts", import.meta.url).href)};
+watchSharedState()();
+process.stdout.write(process.moduleLoadList.filter((name) => name.includes("undici")).join());`;
+  expect(execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" })).toBe("");
 });
 
 /** Changes a property, and returns what changes it back. */
