@@ -16,4 +16,5 @@ export { present } from "./present.ts";
 export { currentProcess, isRunning, livenessOf, type ProcessIdentity } from "./process-identity.ts";
 export { replaceFile, replaceFiles } from "./replace-files.ts";
 export { finishStaged, type StagingFolder, stagingFolder } from "./staging-folder.ts";
+export { stopSignals } from "./stop-signals.ts";
 export { removeUnfinished, unfinishedName } from "./unfinished.ts";

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { createFits, openFits, readCelestialWcs } from "@ml-mosaic/fits";
@@ -196,6 +196,8 @@ test("a segmentation that is stopped goes on from the rows that it had, to the s
     await expect(stopped).rejects.toThrow("enough");
     expect(readdirSync(output).sort()).toEqual(["unfinished_config.yaml", "unfinished_rows.f32"]);
   }
+  const kept = workspace.path("kept");
+  cpSync(output, kept, { recursive: true });
   const told: number[] = [];
   await Segmentation.fromConfig({ ...options, output }).run({ onProgress: (done) => void told.push(done) });
   expect(told[1]).toBeGreaterThan(all / 2);
@@ -203,6 +205,10 @@ test("a segmentation that is stopped goes on from the rows that it had, to the s
   for (const name of ["probability.fits", "mask.fits"])
     expect((await readPixels(join(output, name))).data).toEqual((await readPixels(join(whole, name))).data);
   expect(readFileSync(join(output, "preview.png"))).toEqual(readFileSync(join(whole, "preview.png")));
+  // As of a process that could not end when its results were complete.
+  cpSync(kept, output, { recursive: true });
+  await Segmentation.fromConfig({ ...options, output }).run();
+  expect(readdirSync(output).sort()).toEqual(readdirSync(whole).sort());
 });
 
 test("the threshold that validation found best", async () => {

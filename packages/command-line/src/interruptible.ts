@@ -1,3 +1,5 @@
+import { stopSignals } from "@ml-mosaic/base";
+
 /** The user has stopped it, by Ctrl-C or from outside. */
 export class Stopped extends Error {
   constructor(message = "Stopped; nothing was written.") {
@@ -5,7 +7,7 @@ export class Stopped extends Error {
   }
 }
 
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const signals = ["SIGINT", ...stopSignals] as const;
 
 /**
  * Does work that must clean up behind itself: Ctrl-C aborts its signal instead of killing the process in the middle.

@@ -192,6 +192,20 @@ test("finishes the running runs at Ctrl-C, stops at the second, and says how to 
   expect(unfinished()).toEqual([]);
 });
 
+test.each(["SIGQUIT", "SIGUSR1"] as const)("stops at once at %s, which Ctrl-\\ and schedulers send", async (signal) => {
+  await workspace.write(
+    "config.ini",
+    config({ ...parts, sections: { ...parts.sections, DATA: { ...data, delay: 60_000 } } }),
+  );
+  const running = workspace.start("run", "config.ini", "or.db");
+  await until(() => inWork([1, 2]), "two runs to start");
+  running.signalGroup(signal);
+  const { code, stderr } = await running.finished;
+  expect(code, stderr).toBe(3);
+  expect(stderr).toContain("6 runs left");
+  expect(workspace.statuses("or.db").every((status) => status === "pending")).toBe(true);
+});
+
 test("stops with a clear message when the database cannot grow any more, and goes on when it can", async () => {
   await workspace.write("config.ini", config({ ...parts, process: { epochs: 1500, artifacts: "none" } }));
   // The system's limit on the size of files stands for a full disk.

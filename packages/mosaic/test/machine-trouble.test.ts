@@ -75,6 +75,21 @@ test.each([
   await expectGoesOn(stopped, `\nrun 1 cannot go on: the run files in ${files} cannot be written: ${why}\n`);
 });
 
+/** Before there is a database that could be gone on with: the same command again. */
+test("EMFILE at open of the package's own files is no reason to install it anew", async () => {
+  await write();
+  const stopped = await runWith({
+    kind: "EMFILE",
+    call: "open",
+    at: 1,
+    lasting: true,
+    parts: ["src/store/migrations/"],
+  });
+  expect(stopped.code, stopped.stderr).toBe(3);
+  expect(stopped.stderr).toContain("too many files are open; raise the limit (ulimit -n)");
+  expect(stopped.stderr).not.toContain("install");
+});
+
 test.each([
   ["EIO", "read", "config.ini", /^config\.ini cannot be read: the disk fails to read or write; check it\n/],
   ["EIO", "open", "package.json", /data\.ts cannot be loaded: Cannot read package config .*: i\/o error\./],

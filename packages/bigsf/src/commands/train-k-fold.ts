@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { countText, wholeText } from "@ml-mosaic/base";
+import { countText, stopSignals, wholeText } from "@ml-mosaic/base";
 import {
   command,
   type ExitCode,
@@ -46,7 +46,7 @@ export const trainKFoldCommand = command({
     const plan = await planCrossValidation(given.config);
     for (const notice of plan.notices) terminal.err(`${notice}\n`);
     const status = new StatusLines(terminal);
-    const pause = pauseOnSignals(["SIGINT", "SIGTERM", "SIGHUP"]);
+    const pause = pauseOnSignals(["SIGINT", ...stopSignals]);
     let predicting: ReturnType<typeof startProgress> | undefined;
     try {
       const result = await plan.run({

@@ -1,3 +1,4 @@
+import { stopSignals } from "@ml-mosaic/base";
 import { command, pathText, StatusLines } from "@ml-mosaic/command-line";
 import { boolean, int, schema, within } from "@ml-mosaic/configurable";
 import { pauseOnSignals, Trainer } from "@ml-mosaic/training";
@@ -37,7 +38,7 @@ export const trainCommand = command({
     await checkTraining(trainer, [split]);
     const { data } = trainer;
     const status = new StatusLines(terminal);
-    const pause = pauseOnSignals(["SIGINT", "SIGTERM", "SIGHUP"]);
+    const pause = pauseOnSignals(["SIGINT", ...stopSignals]);
     try {
       for (const notice of await data.notices()) status.print(notice);
       if (splits > 1)

@@ -1,5 +1,5 @@
 /** The process that trains one split. */
-import { machineTrouble, messageOf, outliveOutput } from "@ml-mosaic/base";
+import { machineTrouble, messageOf, outliveOutput, stopSignals } from "@ml-mosaic/base";
 import { Trainer } from "@ml-mosaic/training";
 import "../components.ts";
 import type { FromFold, ToFold } from "./fold-messages.ts";
@@ -7,7 +7,7 @@ import type { FromFold, ToFold } from "./fold-messages.ts";
 outliveOutput();
 const pause = new AbortController();
 // Ctrl-C reaches all processes of a terminal, and so does its end.
-for (const event of ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"]) process.on(event, () => pause.abort());
+for (const event of ["SIGINT", ...stopSignals, "disconnect"]) process.on(event, () => pause.abort());
 
 process.on("message", (message: ToFold) => {
   switch (message.kind) {

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { MachineTrouble } from "@ml-mosaic/base";
+import { MachineTrouble, stopSignals } from "@ml-mosaic/base";
 import type { ConfigObject } from "@ml-mosaic/configurable";
 import type { Existing, RunResult } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
@@ -57,7 +57,7 @@ export function trainFoldInProcess({ config, split, existing, pause, onMessage }
     child.on("error", (error) => failed(`its process failed: ${error.message}`));
     child.on("close", (code, signal) => {
       // Ctrl-C reaches the processes of splits too, also one that cannot listen to it yet.
-      if (pause.aborted && (signal === "SIGINT" || signal === "SIGTERM")) reject(pause.reason);
+      if (pause.aborted && ["SIGINT", ...stopSignals].some((name) => name === signal)) reject(pause.reason);
       else if (signal === null) failed(`its process ended with exit code ${code}`);
       else failed(`its process was killed by ${signal}`, signal === "SIGKILL" ? killed : undefined);
     });

@@ -47,9 +47,15 @@ export async function openPartialRows(folder: string, config: string, width: num
     },
     async close(isComplete) {
       await file.close();
-      if (isComplete) for (const path of [rowsPath, configPath]) await rm(path, { force: true });
+      if (isComplete) await removePartialRows(folder, config);
     },
   };
+}
+
+/** Removes what was kept for this configuration, also by a process that had its results complete and could not end. */
+export async function removePartialRows(folder: string, config: string): Promise<void> {
+  if ((await textOf(join(folder, configName))) !== config) return;
+  for (const name of [rowsName, configName]) await rm(join(folder, name), { force: true });
 }
 
 /** Undefined where there is no such file. */

@@ -47,7 +47,10 @@ export async function prepareResults(options: ResultFolderOptions): Promise<Pend
   await finishStaged(folder, configName);
   const present = presentOf(folder, names);
   const known = await readConfig(folder);
-  if (known === config && present.length === names.length) return undefined;
+  if (known === config && present.length === names.length) {
+    await removeUnfinished(folder);
+    return undefined;
+  }
   if (!overwrite && (known !== undefined || present.length > 0)) throw otherResults(options, known, present);
   await removeUnfinished(folder);
   const staging = await stagingFolder(folder).catch((cause: unknown) => {

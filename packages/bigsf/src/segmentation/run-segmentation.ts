@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { resolvedConfig, toYaml } from "@ml-mosaic/configurable";
 import { shareText } from "../maps/map-tally.ts";
-import { openPartialRows } from "./partial-rows.ts";
+import { openPartialRows, removePartialRows } from "./partial-rows.ts";
 import { maskName, probabilityName } from "./result-files.ts";
 import { prepareResults } from "./result-folder.ts";
 import { type SegmentCounts, segmentMap } from "./segment-map.ts";
@@ -65,7 +65,10 @@ export async function runSegmentation(
     names: [probabilityName, maskName, pictureName],
     overwrite,
   });
-  if (results === undefined) return { kind: "reused", files };
+  if (results === undefined) {
+    await removePartialRows(output, config);
+    return { kind: "reused", files };
+  }
   resources.use(results);
   const partial = await openPartialRows(output, config, map.shape[1]);
   let isComplete = false;

@@ -1,6 +1,14 @@
 /** What run, rerun and resume have in common: they queue runs of a database, carry them out and tell of the outcome. */
 
-import { CodedError, countText, errorCode, isSystemError, machineTrouble, messageOf } from "@ml-mosaic/base";
+import {
+  CodedError,
+  countText,
+  errorCode,
+  isSystemError,
+  machineTrouble,
+  messageOf,
+  stopSignals,
+} from "@ml-mosaic/base";
 import { type ExitCode, jsonText, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { boolean, schema } from "@ml-mosaic/configurable";
 import { carryOut, type Outcome } from "../experiment/carry-out.ts";
@@ -152,13 +160,10 @@ function onInterrupts(err: Terminal["err"]) {
     stop.abort();
   };
   process.on("SIGINT", interrupt);
-  process.on("SIGTERM", terminate);
-  // The terminal was closed.
-  process.on("SIGHUP", terminate);
+  for (const name of stopSignals) process.on(name, terminate);
   const release = () => {
     process.off("SIGINT", interrupt);
-    process.off("SIGTERM", terminate);
-    process.off("SIGHUP", terminate);
+    for (const name of stopSignals) process.off(name, terminate);
   };
   const sayWith = (view: ((line: string) => void) | undefined) => {
     say = view ?? plainly;

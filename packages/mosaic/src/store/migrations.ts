@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { unlessTrouble } from "@ml-mosaic/base";
 import { StoreError } from "./store-error.ts";
 
 /** SQL that brings a database from the version before to the next; the first one makes version 1. */
@@ -18,6 +19,7 @@ export async function loadMigrations(): Promise<Migrations> {
     }
     return await Promise.all(names.map((name) => readFile(new URL(name, folder), "utf8")));
   } catch (error) {
+    unlessTrouble(error);
     const message = `the SQL files in ${fileURLToPath(folder)} are missing or incomplete; install ml-mosaic again`;
     throw new StoreError("STORE_MIGRATIONS_MISSING", message, { cause: error });
   }
