@@ -121,7 +121,8 @@ describe("what the commands leave", () => {
   test("are tables with these columns", async () => {
     const header = async (...names: readonly string[]) =>
       (await readFile(at("results", ...names), "utf8")).split("\n")[0];
-    const losses = "epoch,lr,train_loss,valid_loss,valid_dice,valid_average_precision,seconds";
+    const losses =
+      "epoch,lr,train_loss,valid_loss,valid_dice,valid_average_precision,valid_labelled,valid_unlabelled_found,seconds";
     expect(await header("experiment_1", "logs_train.csv")).toBe(losses);
     expect(await header("experiment_1", "test_results.csv")).toBe(
       "snapshot,epoch,test_loss,test_dice,test_average_precision,test_labelled,test_unlabelled_found",

@@ -1,8 +1,9 @@
 /** Data sets, losses and metrics of one's own: the same file in every command and in a program. */
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type ConfigObject, toYaml } from "@ml-mosaic/configurable";
-import { temporaryFolderIn } from "@ml-mosaic/testing";
+import { startProgram, temporaryFolderIn } from "@ml-mosaic/testing";
 import { Trainer } from "@ml-mosaic/training";
 import { beforeAll, describe, expect, test } from "vitest";
 import "../src/components.ts";
@@ -58,6 +59,58 @@ test("a data set, a loss and a metric of one's own give the same in train, train
   await Trainer.fromConfig(write("program", ownConfig("program"))).train();
   expect(testOf("command")).toBe(testOf("program"));
   expect(testOf("folds", "split_1")).toBe(testOf("program"));
+}, 120_000);
+
+/** The same classes in an .ini file. @returns figures of its only run */
+async function mosaic(name: string, data: string): Promise<Readonly<Record<string, unknown>>> {
+  const process = `lr = 1e-2
+epochs = 2
+class_loss_function = labelled_hinge
+path_to_class_loss_function = ./own.ts
+imports = @ml-mosaic/bigsf, ./own.ts
+metrics = dice, share_found
+data_scheme = set
+pipeline_scheme = network`;
+  const monitor = "need_gpu = False\ngpu_available = None\nnb_processus = 1\nmultiplicity = 1";
+  const unet =
+    "type = network\nclass = unet\npath_to_class = @ml-mosaic/bigsf\nfeatures = 2\nnum_blocks = 1\nkey = unet";
+  writeFileSync(
+    join(folder, `${name}.ini`),
+    `[PROCESS]\n${process}\n\n[MONITOR]\n${monitor}\n\n[SET]\ntype = set\n${data}\nkey = set\n\n[UNET]\n${unet}\n`,
+  );
+  const program = fileURLToPath(import.meta.resolve("../../mosaic/bin/mosaic.ts"));
+  const started = (...args: readonly string[]) =>
+    startProgram(globalThis.process.execPath, ["--disable-warning=ExperimentalWarning", program, ...args], { folder })
+      .finished;
+  const run = await started("run", `${name}.ini`, `${name}.db`);
+  expect(run.code, run.stderr + run.stdout).toBe(0);
+  const written = await started("export", `${name}.db`, `${name}.json`);
+  expect(written.code, written.stderr).toBe(0);
+  const text = readFileSync(join(folder, `${name}.json`), "utf8");
+  const rows: unknown = JSON.parse(text);
+  return Object(Array.isArray(rows) ? rows[0] : Object(rows).runs?.[0]);
+}
+
+test("a data set, a loss and a metric that their file only registers work in Mosaic's runs too", async () => {
+  const parts = ["train", "valid", "test"].map(
+    (part, phase) => `${part}.type = stripes\n${part}.size = 12\n${part}.phase = ${phase}`,
+  );
+  const run = await mosaic(
+    "stripes",
+    `class = datasets\npath_to_class = @ml-mosaic/training\n${parts.join("\n")}\nbatch_size = 4`,
+  );
+  expect(run).toMatchObject({ status: "done", test_share_found: expect.any(Number), test_dice: expect.any(Number) });
+  expect(run.test_loss).toBeGreaterThan(0);
+}, 120_000);
+
+test("runs of Mosaic on patches say beside their scores what share is labelled", async () => {
+  const source = Object.entries(maps).map(([layer, path]) => `source.${layer} = ${path}`);
+  const run = await mosaic(
+    "patches",
+    `class = patches\npath_to_class = @ml-mosaic/bigsf\n${source.join("\n")}\npatch_size = 16\nstride = 8\nfolds.k = 3\nfolds.k_train = 1\nfolds.area_size = 16\nbatch_size = 4`,
+  );
+  // All of these maps is labelled, and there is no rest.
+  expect(run).toMatchObject({ status: "done", test_labelled: 1, test_dice: expect.any(Number) });
 }, 120_000);
 
 describe("a training file without data.type", () => {

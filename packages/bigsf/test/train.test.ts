@@ -40,7 +40,7 @@ test("prints, files; the same command once more trains nothing and tells the sam
   );
   expect(
     reference.stderr.match(
-      /^epoch [ \d]\d of 30: train loss [\d.]+, valid loss [\d.]+, dice [\d.]+, average_precision [\d.]+ {2}\([\d.]+ s\)$/gm,
+      /^epoch [ \d]\d of 30: train loss [\d.]+, valid loss [\d.]+, dice [\d.]+, average_precision [\d.]+, labelled [\d.]+, unlabelled_found [\d.]+ {2}\([\d.]+ s\)$/gm,
     ),
   ).toHaveLength(30);
   expect(reference.stdout).toMatch(

@@ -26,6 +26,7 @@ export {
   type RegisteredClass,
   type Registry,
   register,
+  registeredIn,
   registeringFile,
 } from "./components/registry.ts";
 export { resolvedConfig } from "./components/resolved-config.ts";

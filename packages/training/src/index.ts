@@ -12,6 +12,7 @@ export { BaseMetric } from "./components/base-metric.ts";
 export { BaseModel } from "./components/base-model.ts";
 export { BaseOptimizer } from "./components/base-optimizer.ts";
 export { BaseScheduler, type ScheduleContext } from "./components/base-scheduler.ts";
+export { Datasets } from "./components/datasets.ts";
 export { deviceName } from "./components/device-name.ts";
 export { EarlyStopping } from "./components/early-stopping.ts";
 export { FileData } from "./components/file-data.ts";

@@ -130,6 +130,18 @@ export function registeringFile(component: object): string | undefined {
   return file === resolve(process.argv[1] ?? "") ? undefined : file;
 }
 
+/** What a file has registered under any base, by one of its names, in any case. */
+export function registeredIn(file: string, name: string): RegisteredClass | undefined {
+  for (const registry of registries) {
+    const found = choiceByName(
+      registry.filter((each) => each.file === file),
+      name,
+    );
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** Forgets what these files have registered: they are about to be loaded once more. */
 export function forgetRegistered(from: (file: string) => boolean): void {
   for (const registry of registries) {

@@ -1,5 +1,5 @@
 /** What Mosaic asks of the users' classes. */
-import type { Parameter, Tensor } from "@ml-mosaic/tensor";
+import type { metrics, Parameter, Tensor } from "@ml-mosaic/tensor";
 import type { AnyLoader } from "@ml-mosaic/training";
 
 /** Facts that a module hands to those after it: constructor values by name, `batch_size` among them. */
@@ -29,6 +29,12 @@ export interface DataModule {
 
 /** What the last stage of `data_scheme` returns: the training set and the test set. */
 export type Loaders = readonly [train: AnyLoader, test: AnyLoader];
+
+/** Data that tell of both sets what scores say nothing of, such as the share that they are of, besides the loaders. */
+export interface WithFigures {
+  /** Of the loaders that `prepare` has returned last. */
+  readonly figures: readonly metrics.Metric[];
+}
 
 /** A stage of `pipeline_scheme`: usually an `nn.Module` with these methods. */
 export interface PipelineModule {

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { nearestName } from "@ml-mosaic/base";
+import { registeredIn } from "@ml-mosaic/configurable";
 import { parse } from "acorn";
 import type { ClassSource } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
@@ -13,7 +14,7 @@ export type UserClass = new (options: Readonly<Record<string, unknown>>) => obje
 
 /**
  * Imports a class from a file or a package: by its name, or by one of the `aliases` that it has as a static property, in
- * any case, as components of a YAML file are named.
+ * any case, as components of a YAML file are named. A file may `register` it instead of exporting it.
  *
  * @param folder where packages are looked up: the configuration file's
  * @throws MosaicError that says what the module exports, or carries the module's own error
@@ -24,7 +25,8 @@ export async function loadClass(source: ClassSource, className: string, folder: 
   const found: unknown =
     exports[className] ??
     (isNamed(exports.default, className) ? exports.default : undefined) ??
-    Object.values(exports).find((each) => isClass(each) && aliasesOf(each).includes(className.toLowerCase()));
+    Object.values(exports).find((each) => isClass(each) && aliasesOf(each).includes(className.toLowerCase())) ??
+    (source.kind === "file" ? registeredIn(source.path, className)?.component : undefined);
   if (isClass(found)) return found;
   const names = Object.entries(exports).flatMap(([name, each]) => (isClass(each) ? [name, ...aliasesOf(each)] : []));
   const near = nearestName(className, names);

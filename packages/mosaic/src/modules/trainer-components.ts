@@ -1,9 +1,9 @@
 /** Components of a Trainer's configuration as modules of a pipeline. */
 import { int, type SchemaMap, schema } from "@ml-mosaic/configurable";
 import { Generator } from "@ml-mosaic/tensor";
-import { BaseData, BaseModel } from "@ml-mosaic/training";
+import { BaseData, BaseModel, type DataLoaders } from "@ml-mosaic/training";
 import { MosaicError } from "../errors.ts";
-import type { DataModule, Info, PipelineModule, RunInfo } from "./contract.ts";
+import type { DataModule, Info, PipelineModule, RunInfo, WithFigures } from "./contract.ts";
 import type { UserClass } from "./load-class.ts";
 
 /** What data need to be told that their own options do not say: in a Trainer's file it stands elsewhere. */
@@ -29,8 +29,12 @@ export function asModule(instance: object, values: Readonly<Record<string, unkno
  * Mosaic trains on the training set and evaluates the test set after every epoch. It chooses no epoch by it, so that
  * the validation set is not needed.
  */
-function dataModule(data: BaseData, batchSize: number, fold: number): DataModule {
+function dataModule(data: BaseData, batchSize: number, fold: number): DataModule & WithFigures {
+  let told: DataLoaders["figures"];
   return {
+    get figures() {
+      return told ?? [];
+    },
     async prepare(_data: unknown, { seed }: RunInfo) {
       const splits = await data.splitCount();
       if (fold < 1 || fold > splits) {
@@ -40,7 +44,8 @@ function dataModule(data: BaseData, batchSize: number, fold: number): DataModule
         );
       }
       const generator = new Generator(seed).stream("data");
-      const { train, test, valid } = await data.loaders({ split: fold - 1, batchSize, generator });
+      const { train, test, valid, figures } = await data.loaders({ split: fold - 1, batchSize, generator });
+      told = figures;
       return [train, test ?? valid];
     },
     info: () => ({ batch_size: batchSize, fold }),

@@ -1,13 +1,30 @@
 /** The modules of one pipeline, constructed and connected. */
 
 import { unquotedText } from "@ml-mosaic/configurable";
-import { DataLoader, Generator, manualSeed, nn, Parameter, Tensor, type Variable } from "@ml-mosaic/tensor";
+import {
+  DataLoader,
+  Generator,
+  manualSeed,
+  type metrics,
+  nn,
+  Parameter,
+  Tensor,
+  type Variable,
+} from "@ml-mosaic/tensor";
 import { BaseModel, type TrainableModel } from "@ml-mosaic/training";
 import type { ClassSource } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { type Constructed, constructModule, type EarlierInfo } from "../modules/construct.ts";
 import { constructorOptions } from "../modules/constructor-options.ts";
-import type { DataModule, Info, Loaders, ModuleInfo, PipelineModule, RunInfo } from "../modules/contract.ts";
+import type {
+  DataModule,
+  Info,
+  Loaders,
+  ModuleInfo,
+  PipelineModule,
+  RunInfo,
+  WithFigures,
+} from "../modules/contract.ts";
 import { loadClass, type UserClass } from "../modules/load-class.ts";
 import { unreadFault } from "../modules/unread-options.ts";
 import type { ModuleSpec } from "../pipelines/pipeline.ts";
@@ -42,6 +59,8 @@ export interface Link {
 /** To be disposed of when the run has ended. */
 export interface Chain extends AsyncDisposable {
   readonly loaders: Loaders;
+  /** What the data tell beside the metrics that were asked for. */
+  readonly figures: readonly metrics.Metric[];
   readonly links: readonly Link[];
   /**
    * To be called when the chain has been computed once.
@@ -75,11 +94,13 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
   };
 
   let data: unknown;
+  let figures: Chain["figures"] = [];
   for (const stage of dataStages) {
     const { instance, moduleInfo } = await construct(stage);
     if (!hasMethods<DataModule>(instance, ["prepare", "info"])) throw lacks(stage.spec, instance, ["prepare", "info"]);
     opened.defer(async () => instance.close?.());
     data = await instance.prepare(data, runInfo, moduleInfo);
+    figures = hasFigures(instance) ? instance.figures : [];
     learn(stage, instance);
   }
   const loaders = checkLoaders(dataStages.at(-1), data);
@@ -102,7 +123,12 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
     const problems = constructed.flatMap((problemsOf) => problemsOf());
     if (problems.length > 0) throw new MosaicError("BAD_OPTIONS", problems.join("\n"));
   };
-  return { loaders, links, refuseUnread, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return { loaders, figures, links, refuseUnread, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+function hasFigures(instance: object): instance is WithFigures {
+  if (!("figures" in instance) || !Array.isArray(instance.figures)) return false;
+  return instance.figures.every((each: unknown) => typeof Object(each).step === "function");
 }
 
 function unreadProblems(spec: ModuleSpec, userClass: UserClass, { unread }: Constructed): readonly string[] {

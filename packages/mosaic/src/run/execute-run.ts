@@ -94,7 +94,7 @@ export async function checkRun(order: RunOrder): Promise<void> {
   }
 }
 
-async function trainingOf(order: RunOrder, settings: RunSettings, { loaders, links, refuseUnread }: Chain) {
+async function trainingOf(order: RunOrder, settings: RunSettings, { loaders, figures, links, refuseUnread }: Chain) {
   const [trainLoader, evaluationLoader] = loaders;
   const loss = await lossOf(settings, order.folder);
   return {
@@ -106,7 +106,10 @@ async function trainingOf(order: RunOrder, settings: RunSettings, { loaders, lin
     scheduler: settings.scheduler,
     earlyStopping: settings.earlyStopping,
     monitor: settings.monitor,
-    metrics: settings.metrics,
+    metrics: [
+      ...settings.metrics,
+      ...figures.filter(({ name }) => !settings.metrics.some((each) => each.name === name)),
+    ],
     trainMetrics: true,
     trainLoader,
     evaluationLoader,

@@ -19,7 +19,7 @@ export interface DataLoaders {
   readonly valid: AnyLoader;
   /** Evaluated once, at the end. */
   readonly test?: AnyLoader | undefined;
-  /** Told of the test set beside its scores: what these say nothing of. */
+  /** Told of the validation and the test set beside their scores: what these say nothing of. */
   readonly figures?: readonly metrics.Metric[] | undefined;
   /**
    * What must be known of the data to use the trained model on other data, such as how it was normalised; plain values,

@@ -13,7 +13,7 @@ const options = {
 };
 
 /** Data sets of one's own, one for each use. */
-class Datasets extends configurable(options, BaseData) {
+export class Datasets extends configurable(options, BaseData) {
   static override readonly aliases = ["datasets"];
 
   readonly #threads = sampleThreads(this);

@@ -63,7 +63,7 @@ export interface FitResult extends TrainResult {
 
 /** Trains to the last epoch, or to where early stopping ends it, or has ended it before. */
 export async function fit(parts: RunParts): Promise<FitResult> {
-  const { settings, model, metrics: metricList, loaders, snapshots, trackers, from, options, warn } = parts;
+  const { settings, model, loaders, snapshots, trackers, from, options, warn } = parts;
   const rule = settings.early_stopping?.build();
   const wasStopped = from !== undefined && rule?.stops(from.trainInfo.earlyStopping) === true;
   const stepsPerEpoch = batchCount(loaders.train);
@@ -92,7 +92,7 @@ export async function fit(parts: RunParts): Promise<FitResult> {
     monitor: settings.early_stopping?.monitor,
     trainLoader: loaders.train,
     evaluationLoader: loaders.valid,
-    metrics: metricList,
+    metrics: toldMetrics(parts),
     accuracy: false,
     epochs: wasStopped ? from.trainInfo.epoch : settings.epochs,
     generator: new Generator(settings.seed).stream("training"),
@@ -123,21 +123,18 @@ export async function fit(parts: RunParts): Promise<FitResult> {
  *
  * @returns "paused" where it was stopped
  */
-export async function test(
-  { settings, model, metrics: metricList, loaders, snapshots, options }: RunParts,
-  checkpoint: Checkpoint,
-): Promise<TestResult | "paused" | undefined> {
+export async function test(parts: RunParts, checkpoint: Checkpoint): Promise<TestResult | "paused" | undefined> {
+  const { settings, model, loaders, snapshots, options } = parts;
   const { state } = checkpoint;
   const isBest = await snapshots.loadBest(checkpoint);
   const loader: AnyLoader | undefined = loaders.test;
   if (loader === undefined) return undefined;
-  const isOther = ({ name }: metrics.Metric) => metricList.every((each) => each.name !== name);
   const evaluation = await evaluateModel({
     name: "test",
     model: trainable(model),
     loss: settings.loss,
     loader,
-    metrics: [...metricList, ...(loaders.figures ?? []).filter(isOther)],
+    metrics: toldMetrics(parts),
     generator: new Generator(settings.seed).stream("test"),
     device: parseDevice(settings.device),
     pause: options.pause,
@@ -159,6 +156,12 @@ export async function test(
     loss: evaluation.loss,
     metrics: flatFigures(evaluation.metrics),
   };
+}
+
+/** What was asked for, and beside it what the data tell of what scores say nothing of. */
+function toldMetrics({ metrics: asked, loaders }: RunParts): readonly metrics.Metric[] {
+  const isOther = ({ name }: metrics.Metric) => asked.every((each) => each.name !== name);
+  return [...asked, ...(loaders.figures ?? []).filter(isOther)];
 }
 
 function trainable(model: BaseModel): TrainableModel {
