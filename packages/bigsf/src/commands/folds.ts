@@ -84,7 +84,7 @@ export const foldsCommand = command({
       for (const warning of report.warnings) terminal.err(`warning: ${warning}\n`);
       const text = given.json
         ? JSON.stringify({ ...report, pictures }, undefined, 2)
-        : [reportText(report), "", ...pictures.map((file) => `picture: ${pathText(file)}`)].join("\n");
+        : `${reportText(report)}\n\n${pictures.length > 1 ? `pictures: ${pathText(fileOfMap(target, { name: "<map>" }, 2))}` : `picture: ${pathText(target)}`}`;
       terminal.out(`${text}\n`);
       return 0;
     } finally {

@@ -105,8 +105,13 @@ function resultText(result: PreprocessResult, seconds: number): string {
     ...[size, time].map(rowText),
     ...maps.flatMap((map) => notesOf(map).map((note) => noteText(`${map.name}: ${note}`))),
     ...result.notes.map(noteText),
-    ...maps.map(({ overview }) => `  picture: ${pathText(overview)}`),
+    `  pictures: ${pathText(overviewOfMaps(only?.overview ?? "", only?.name ?? ""))}`,
   ].join("\n");
+}
+
+/** "data/overview_<map>.png" */
+function overviewOfMaps(path: string, name: string): string {
+  return path.replace(`_${name}.png`, "_<map>.png");
 }
 
 function planRows({ grid, kept, dropped, withTarget, tally }: PlanSummary): readonly (readonly string[])[] {

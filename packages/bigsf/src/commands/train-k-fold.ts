@@ -128,7 +128,11 @@ function tellResult({ folder, outcomes, summary }: CrossValidationResult, { out,
   const splits = outcomes.map((_, split) => `split ${split + 1}`);
   const header = ["test set", ...splits, "mean", "sd", "95 % (t)", "95 % (Nadeau-Bengio)"];
   out(`${tableText(header, rows, header.map((_, column) => column).slice(1))}\n\n`);
-  const tables = `tables: ${pathText(folder)}/test_results.csv and summary.csv`;
+  const names =
+    (summary.map?.maps.length ?? 0) > 1
+      ? "test_results.csv, summary.csv and maps.csv"
+      : "test_results.csv and summary.csv";
+  const tables = `tables: ${pathText(folder)}/${names}`;
   if (summary.map === undefined) {
     out(`${tables}\n`);
     return 0;
@@ -144,7 +148,7 @@ function tellResult({ folder, outcomes, summary }: CrossValidationResult, { out,
   const files = maps.length > 1 ? "out_of_fold_<map>.fits and .png of each map" : "";
   out(
     only === undefined || maps.length > 1
-      ? `${pathText(folder)}/${files}; ${tables} and maps.csv\n`
+      ? `${pathText(folder)}/${files}; ${tables}\n`
       : `${pathText(only.outOfFold)} and ${pathText(only.picture)}; ${tables}\n`,
   );
   return 0;

@@ -18,7 +18,7 @@ import type { FoldUnit } from "../folds/fold-options.ts";
 import { foldWarnings } from "../folds/fold-warnings.ts";
 import { partIndices } from "../folds/part-indices.ts";
 import { type Part, parts, type Split } from "../folds/splits.ts";
-import { scaleNotes } from "../maps/pixel-scale.ts";
+import { mapNotes } from "../maps/map-notes.ts";
 import { labelFigures } from "../metrics/label-figures.ts";
 import { labelledShareOf, type PatchSource } from "../patches/patch-source.ts";
 import { dataObjections } from "./data-objections.ts";
@@ -225,7 +225,7 @@ async function openFolded(data: DataOptions): Promise<FoldedPatches & OpenSource
       assignment,
       unit: data.folds.by,
       splits: data.folds.splits(),
-      notices: [...notices, ...warnings, ...scaleNotes(source.maps)],
+      notices: [...notices, ...warnings, ...mapNotes(source.maps, source)],
     };
   } catch (error) {
     await source.close();

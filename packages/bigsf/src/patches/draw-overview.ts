@@ -9,12 +9,16 @@ import { quantityText } from "../pictures/quantity.ts";
 import type { PatchPlan } from "./plan-patches.ts";
 
 /** The map with its filaments; what lies in no kept patch is dark. PNG. */
-export function drawOverview({ grid, kept, pictures, tally }: PatchPlan, { header, paths }: Maps): Promise<Uint8Array> {
+export function drawOverview(
+  { grid, kept, pictures, tally }: PatchPlan,
+  { header, paths }: Maps,
+  name = basename(paths.image),
+): Promise<Uint8Array> {
   const { patchSize, stride, candidates } = grid;
   return drawMap({
     preview: pictures.image,
     header,
-    title: basename(paths.image),
+    title: name,
     subtitle: `${wholeText(kept)} of ${wholeText(candidates)} positions kept (${shareText(kept, candidates)}); patches of ${patchSize} x ${patchSize} pixels, stride ${stride}`,
     note: labelledNote(tally.labelled / tally.pixels),
     colours: "inferno",

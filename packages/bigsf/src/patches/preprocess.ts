@@ -2,8 +2,8 @@ import { readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { machineTrouble, makeFolder, pathExists, removeUnfinished, wholeText } from "@ml-mosaic/base";
 import { BigsfError } from "../errors.ts";
+import { mapNotes } from "../maps/map-notes.ts";
 import { type MapDigests, type MapPaths, type Maps, openMaps } from "../maps/maps.ts";
-import { scaleNotes } from "../maps/pixel-scale.ts";
 import { joinRanges } from "../maps/positive-range.ts";
 import { fileOfMap, nameOf, refuseTwins, type SourceMap, startContentDigest } from "../maps/source-map.ts";
 import { drawOverview } from "./draw-overview.ts";
@@ -113,7 +113,10 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
     onPatches: (done) => onPatches?.(done, kept),
     signal,
   });
-  const notes = scaleNotes(opened.map(({ name, maps }) => ({ name, header: maps.header, shape: maps.shape })));
+  const notes = mapNotes(
+    opened.map(({ name, maps }) => ({ name, header: maps.header, shape: maps.shape })),
+    rules,
+  );
   return { kind: "written", path, maps: written, notes, bytes: (await stat(path)).size };
 }
 
@@ -172,7 +175,14 @@ async function planAll(
     const { pictures: _, ...plan } = whole;
     const problem = planProblem(plan, maps, rules);
     if (problem === undefined)
-      planned.push({ name, maps, sources, paths: maps.paths, plan, picture: await drawOverview(whole, maps) });
+      planned.push({
+        name,
+        maps,
+        sources,
+        paths: maps.paths,
+        plan,
+        picture: await drawOverview(whole, maps, opened.length > 1 ? name : undefined),
+      });
     else problems.push(opened.length === 1 ? problem : `${name}: ${problem}`);
   }
   if (problems.length > 0) throw new BigsfError("MAP", problems.join("\n"));

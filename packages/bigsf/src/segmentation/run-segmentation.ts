@@ -76,7 +76,7 @@ export async function runSegmentation(
   onPlan?.(plan);
   // The library that draws is heavy: only who segments loads it.
   const { startSegmentationPicture } = await import("./segmentation-picture.ts");
-  const title = basename(source);
+  const title = settings.name ?? basename(source);
   const model = `${String(snapshot.modelConfig.type)}, epoch ${snapshot.trainInfo.epoch}, ${basename(settings.modelSnapshot)}`;
   const share = snapshot.dataInfo.labelled_share;
   const note = typeof share === "number" ? trainedNote(share) : undefined;

@@ -17,6 +17,8 @@ import { compilePredictor, type PatchPredictor } from "./patch-predictor.ts";
 /** What is asked for; what is undefined follows from the model. */
 export interface SegmentationSettings {
   readonly modelSnapshot: string;
+  /** Of one of several maps. */
+  readonly name?: string | undefined;
   readonly source: string;
   readonly missing: string | undefined;
   /** Whether a `missing` whose coordinates contradict the map's is refused. */

@@ -119,7 +119,8 @@ export class Segmentation extends configurable({
     return maps.map((map) => {
       const name = nameOfSource(map);
       const place = this.maps === undefined ? output : join(output, name);
-      return { name, run: (options = {}) => runSegmentation(this.#settings(map, place), options) };
+      const settings = { ...this.#settings(map, place), name: this.maps === undefined ? undefined : name };
+      return { name, run: (options = {}) => runSegmentation(settings, options) };
     });
   }
 
