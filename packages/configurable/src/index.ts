@@ -70,6 +70,7 @@ export {
   unquotedText,
   valueText,
 } from "./text/scalars.ts";
+export { type SpellerOptions, speller } from "./text/speller.ts";
 export { parseValue, repeatedValue } from "./text/values.ts";
 export { axis } from "./types/axis.ts";
 export { list, map } from "./types/collection-types.ts";

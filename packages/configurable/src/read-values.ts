@@ -4,7 +4,7 @@ import { copyPlain } from "./plain-object.ts";
 import type { Problem } from "./problem.ts";
 import type { Schema, SchemaMap } from "./schema.ts";
 import { isNullText } from "./text/scalars.ts";
-import { accept, problemsUnder, type Reading, type ReadOptions, refuse } from "./types/type.ts";
+import { accept, problemsUnder, type Reading, type ReadOptions, refuse, type Type } from "./types/type.ts";
 
 /** A further place where values are looked for. Names that are no options are nothing to it. */
 export interface Source {
@@ -59,8 +59,7 @@ function readGiven(
     );
     if (written === undefined || (option.unless !== undefined && values[written] === null)) continue;
     const value = values[written];
-    if (option.optional && (value === null || (text && typeof value === "string" && isNullText(value))))
-      return undefined;
+    if (option.optional && (value === null || (text && isNothing(option.type, value)))) return undefined;
     const reading =
       value === null ? refuse(value, option.type.expected) : option.type.read(value, { ...options, text });
     if (reading.ok) return reading;
@@ -78,6 +77,24 @@ function readGiven(
   const lookedIn = sources.map((source) => source.name);
   const expected = option.type.expected + (unless === undefined ? "" : `, or ${unless}`);
   return { ok: false, problems: [{ kind: "missing", path: [name], value: undefined, expected, lookedIn }] };
+}
+
+/** Whether text says that there is no value: `None`, unless that is a word of the option's own. */
+export function isNothing(type: Type<unknown>, value: unknown): boolean {
+  return typeof value === "string" && isNullText(value) && !isOwnWord(type, value);
+}
+
+function isOwnWord(type: Type<unknown>, value: string): boolean {
+  switch (type.form?.kind) {
+    case "axis":
+      return isOwnWord(type.form.value, value);
+    case "union":
+      return type.form.members.some((member) => isOwnWord(member, value));
+    case "literal":
+      return type.read(value, { text: true }).ok;
+    default:
+      return false;
+  }
 }
 
 function readDefault(name: string, option: Schema<unknown>, options: ReadOptions): Reading<unknown> {

@@ -30,3 +30,14 @@ test("a dry run says what fails alike once, and leaves out what modules print", 
   expect(err.match(/TypeError/g)).toHaveLength(1);
   expect(printed.join("")).not.toContain("noise");
 });
+
+test("a dry run looks whether the database can be made, and makes none", async () => {
+  const args = ["config.ini", workspace.path("none/or.db"), "--dry-run", "NET.width=2", "BAD.width=2"];
+  const refused = await workspace.run("run", ...args);
+  expect(refused).toMatchObject({ code: 2, stdout: "" });
+  expect(refused.stderr).toContain("none does not exist; make it first");
+  await workspace.write("text.db", "this is no database, whatever it is called");
+  const other = await workspace.run("run", "config.ini", "text.db", "--dry-run");
+  expect(other).toMatchObject({ code: 2, stdout: "" });
+  expect(other.stderr).toContain("text.db is no");
+});

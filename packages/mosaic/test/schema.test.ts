@@ -52,6 +52,12 @@ export const none = 3;
 });
 afterAll(() => workspace.close());
 
+test("overrides are those of a configuration file", async () => {
+  const args = ["config.ini", "MLP_FUNNEL.class=MlpBrick"];
+  expect(await printed(...args)).toMatch(/MlpBrick[\s\S]*MlpBrick/);
+  expect((await workspace.run("schema", "cnn.ts", "A.b=3")).stderr).toContain("change a configuration file (.ini)");
+});
+
 async function printed(...args: readonly string[]): Promise<string> {
   const finished = await workspace.run("schema", ...args);
   expect(finished).toMatchObject({ code: 0, stderr: "" });

@@ -17,11 +17,10 @@ export function infinityFromText(text: string): number | undefined {
   return sign === "-" ? -Infinity : Infinity;
 }
 
-/** `true`, `True`, `TRUE` and the same for false. `yes`, `on` and `1` are not booleans, as in YAML 1.2. */
+/** `true` and `false` in any letter case. `yes`, `on` and `1` are not booleans, as in YAML 1.2. */
 export function booleanFromText(text: string): boolean | undefined {
-  if (text === "true" || text === "True" || text === "TRUE") return true;
-  if (text === "false" || text === "False" || text === "FALSE") return false;
-  return undefined;
+  if (/^true$/i.test(text)) return true;
+  return /^false$/i.test(text) ? false : undefined;
 }
 
 /** Text that no schema speaks about: a number where it is one, a boolean where it is one, else the text itself. */
@@ -55,7 +54,7 @@ function keepsQuotes(text: string): boolean {
   return text.length > 2 && text.startsWith('"') && text.endsWith('"') && needsQuotes(text.slice(1, -1));
 }
 
-/** Text that means "nothing" where an option is optional. */
+/** Text that means "nothing" where an option is optional: none, or `None` and `null` in any letter case. */
 export function isNullText(text: string): boolean {
-  return text === "" || text === "None" || text === "null";
+  return /^(none|null)?$/i.test(text);
 }

@@ -14,7 +14,7 @@ export function list<Item>(item: Type<Item>): Type<Item[]> {
     expected,
     form: { kind: "list", item },
     read: (value, options) => {
-      const items = options?.text && typeof value === "string" ? splitItems(value) : accept(value);
+      const items = options?.text && typeof value === "string" ? listItems(value) : accept(value);
       if (!items.ok) return items;
       if (!Array.isArray(items.value)) return refuse(value, expected);
       const given: readonly unknown[] = items.value;
@@ -27,7 +27,8 @@ export function list<Item>(item: Type<Item>): Type<Item[]> {
 /** More than this in one option is a slip of the pen, and each may be wrong. */
 const listOptions = { nested: true, most: 1000 };
 
-function splitItems(text: string): Reading<unknown> {
+/** Those of a list in text, each as it is written. */
+export function listItems(text: string): Reading<readonly unknown[]> {
   const whole = parseValue(text, listOptions);
   const [first, ...others] = whole.ok ? whole.value.values : [];
   const inner = others.length === 0 ? /^\[(.*)\]$/s.exec(first ?? "")?.[1] : undefined;

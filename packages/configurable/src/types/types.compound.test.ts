@@ -23,6 +23,13 @@ describe("literal", () => {
     expect(lines(literal("bce").read(4))).toEqual(['expected "bce", got 4']);
   });
 
+  test("takes words in any letter case, unless it tells two of them apart", () => {
+    expect(type.read("Dice")).toEqual({ ok: true, value: "dice" });
+    expect(literal("a", "A", "b").read("B")).toEqual({ ok: true, value: "b" });
+    expect(literal("abc", "ABC").read("ABC")).toEqual({ ok: true, value: "ABC" });
+    expect(lines(literal("abc", "ABC").read("Abc"))).toHaveLength(1);
+  });
+
   test("reads numbers and booleans from text", () => {
     expect(type.read("3", { text: true })).toEqual({ ok: true, value: 3 });
     expect(type.read("False", { text: true })).toEqual({ ok: true, value: false });

@@ -291,6 +291,30 @@ describe("models are told apart and grouped", () => {
     ]);
   });
 
+  test("nor by how a component is written", async () => {
+    const spellings = [
+      { optimizer: "SGD(momentum=0.9)" },
+      { optimizer: "sgd", "optimizer.momentum": "0.90", scheduler: "none" },
+      { optimizer: "SGD", "optimizer.momentum": "9e-1", "optimizer.nesterov": "false", early_stopping: "False" },
+    ];
+    const runs = spellings.flatMap((process, index) =>
+      runsOf({ 2: [1, 1.1, 1] }, { process }).map((run) => ({ ...run, repetition: run.repetition + 3 * index })),
+    );
+    const others = [{}, { optimizer: "ADAM(betas=[0.9,0.999])" }].flatMap((process, index) =>
+      runsOf({ 2: [3, 3, 3.1] }, { process }).map((run) => ({ ...run, repetition: run.repetition + 3 * index })),
+    );
+    await writeDatabase(database, [...runs, ...others]);
+    expect((await compareJson()).dataSets).toMatchObject([
+      {
+        models: [
+          { model: "Net(2) | optimizer=SGD | optimizer.momentum=0.9", n: 9 },
+          { model: "Net(2) | optimizer=Adam | optimizer.momentum=default", n: 6 },
+        ],
+      },
+    ]);
+    expect((await compareJson("--by", "optimizer")).dataSets[0].models).toMatchObject([{ n: 9 }, { n: 6 }]);
+  });
+
   test("--by averages the pipelines of a group within each repetition", async () => {
     await writeDatabase(database, [
       ...runsOf({ 2: [2, 2.2, 2.1], 3: [3, 3.2, 3.1] }),

@@ -21,9 +21,9 @@ export const plotlossCommand = plotCommand({
       selectorOf(given);
     },
     examples: [
-      "mosaic plotloss results.db losses.pdf -id all",
-      "mosaic plotloss results.db losses.png -id 1-4 -plot_size 2",
-      "mosaic plotloss results.db best.pdf -request 'SELECT run_id FROM run_results ORDER BY test_loss LIMIT 9' -plot_size 3",
+      "mosaic plotloss results.db losses.pdf --id all",
+      "mosaic plotloss results.db losses.png --id 1-4 --plot_size 2",
+      "mosaic plotloss results.db best.pdf --request 'SELECT run_id FROM run_results ORDER BY test_loss LIMIT 9' --plot_size 3",
     ],
   },
   output: (given) => given.output_file,

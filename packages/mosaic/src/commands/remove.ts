@@ -19,7 +19,7 @@ export const removeCommand = command({
   preconditions(given) {
     selectorOf(given);
   },
-  examples: ["mosaic remove results.db -id 3,7-9", "mosaic remove results.db -param_name_and_value lr 1e-1 --yes"],
+  examples: ["mosaic remove results.db --id 3,7-9", "mosaic remove results.db --param_name_and_value lr 1e-1 --yes"],
   keepsResults: true,
   async run(given, terminal) {
     const selector = selectorOf(given);

@@ -6,6 +6,7 @@ import { checkDevices } from "../experiment/devices.ts";
 import { queueRerun } from "../experiment/rerun.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { selectRuns } from "../selection/select-runs.ts";
+import { misplacedOverride, overridesArgument } from "./overrides-argument.ts";
 import { selectorOf, selectorOptions } from "./selector-options.ts";
 import { acceptCodeOption, carryOnLines, jsonOption, tellChanged, trainAndTell } from "./train-and-tell.ts";
 
@@ -15,6 +16,7 @@ export const rerunCommand = command({
   arguments: {
     config_file: schema(path, { help: "configuration file (.ini), of which only [MONITOR] is read" }),
     database_file: schema(path, { help: "database that holds the runs (.db)" }),
+    ...overridesArgument,
   },
   options: {
     ...selectorOptions,
@@ -26,24 +28,26 @@ export const rerunCommand = command({
     ...acceptCodeOption,
     ...jsonOption,
   },
-  preconditions(given) {
+  *preconditions(given) {
     selectorOf(given);
+    yield* misplacedOverride("database_file", given.database_file);
   },
   examples: [
-    "mosaic rerun config.ini results.db -id 1-3 -epochs 50",
-    "mosaic rerun config.ini results.db -param_name_and_value_low_threshold test_acc 90",
+    "mosaic rerun config.ini results.db --id 1-3 --epochs 50",
+    "mosaic rerun config.ini results.db --param_name_and_value_low_threshold test_acc 90",
   ],
   keepsResults: true,
   async run(given, terminal) {
     const configFile = given.config_file;
-    const { monitor, notices } = await readMonitor(configFile);
+    const { overrides = [] } = given;
+    const { monitor, notices } = await readMonitor(configFile, overrides);
     for (const notice of notices) terminal.err(`${formatProblem(notice)}\n`);
     await checkDevices(monitor);
     const selector = selectorOf(given);
     const epochs = given.epochs;
     const database = given.database_file;
     const command = (ids: readonly number[]) =>
-      ["mosaic", "rerun", configFile, database, "-id", idRanges(ids)].map(shellText).join(" ");
+      ["mosaic", "rerun", configFile, database, "--id", idRanges(ids), ...overrides].map(shellText).join(" ");
     return trainAndTell(
       {
         database,

@@ -10,6 +10,7 @@ import { readExperimentCode } from "../experiment/plan.ts";
 import { type ExperimentQueue, enqueueRuns } from "../experiment/queue.ts";
 import { withoutMarks } from "../modules/user-files.ts";
 import { idRanges } from "../selection/id-ranges.ts";
+import { checkSqliteStore } from "../store/index.ts";
 import { leftOutText } from "./choice-text.ts";
 import { continueCommand } from "./continue-command.ts";
 import { misplacedOverride, overridesArgument } from "./overrides-argument.ts";
@@ -60,6 +61,7 @@ export const runCommand = command({
     terminal.err(
       `${countText(pipelines * multiplicity, "run")}: ${countText(pipelines, "pipeline")} x ${multiplicity}${leftOutText(experiment)}\n`,
     );
+    if (given["dry-run"]) await checkSqliteStore(database);
     if (given["dry-run"]) return reportDryRun(experiment, pipelines, terminal);
     const code = await readExperimentCode(experiment);
     const goOn = continueCommand({ configuration: configFile, overrides }, database);
@@ -123,7 +125,7 @@ function describeQueue(
   err(`${countText(shorter.length, "done run")} with fewer epochs than asked for. To train them further:\n`);
   for (const [missing, runs] of Map.groupBy(shorter, (run) => run.missing)) {
     const ids = idRanges(runs.map(({ runId }) => runId));
-    err(`  ${["mosaic_rerun", ...files, "-id", ids, "-epochs", String(missing)].map(shellText).join(" ")}\n`);
+    err(`  ${["mosaic_rerun", ...files, "--id", ids, "--epochs", String(missing)].map(shellText).join(" ")}\n`);
   }
 }
 

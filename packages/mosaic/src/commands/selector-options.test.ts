@@ -69,7 +69,9 @@ test.each([
 });
 
 test("wants exactly one, and well-formed", async () => {
-  expect(await given()).toMatch(/say which runs are meant, with one of -id, -request, -where, -tag, -param_name_and/);
+  expect(await given()).toMatch(
+    /say which runs are meant, with one of --id, --request, --where, --tag, --param_name_and/,
+  );
   expect(await given("-id", "1", "-request", "SELECT 1")).toMatch("in one way only");
   expect(await given("-id", "3-1", "-param_name_and_value_low_threshold", "lr", "wide")).toMatch(
     /^2 problems:\n .*--id: expected ids such as .*, got "3-1"\n.*: expected a name and a number, got \[ 'lr', 'wide' \]\n/,

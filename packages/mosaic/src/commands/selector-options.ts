@@ -54,7 +54,7 @@ export function selectorOf({ request: sql, id, where, tag, ...byValue }: Infer<t
     byValue.param_name_and_value_high_threshold,
   ].filter((each) => each !== undefined);
   if (selector !== undefined && others.length === 0) return selector;
-  const names = Object.keys(selectorOptions).map((name) => `-${name}`);
+  const names = Object.keys(selectorOptions).map((name) => `--${name}`);
   const fault = selector === undefined ? "say which runs are meant" : "say in one way only which runs are meant";
   throw new MosaicError("BAD_SELECTOR", `${fault}, with one of ${names.join(", ")}`);
 }

@@ -92,7 +92,10 @@ describe("is refused, and nothing changes:", () => {
     [["a\nb", "-id", "1"], tagFault(String.raw`"a\nb"`)],
     [["x".repeat(101), "-id", "1"], tagFault(`"${"x".repeat(79)}…`)],
     [["-id", "1"], expect.stringMatching(/name/i)],
-    [["a"], expect.stringMatching(/^mosaic_tag: say which runs are meant, with one of -id, -request, -where, -tag, /)],
+    [
+      ["a"],
+      expect.stringMatching(/^mosaic_tag: say which runs are meant, with one of --id, --request, --where, --tag, /),
+    ],
     [["a", "-id", "1", "-tag", "b"], expect.stringMatching(/^mosaic_tag: say in one way only which runs are meant/)],
     [["a", "-id", "7"], "there is no run 7; the database has runs 1 to 3\n"],
     [["a", "-tag", "b"], "no run is tagged b: no run has a tag yet; mosaic tag gives one\n"],

@@ -20,7 +20,7 @@ export const tagCommand = command({
   preconditions(given) {
     selectorOf(given);
   },
-  examples: ["mosaic tag results.db baseline -id 1-4", "mosaic tag results.db baseline -tag baseline --delete"],
+  examples: ["mosaic tag results.db baseline --id 1-4", "mosaic tag results.db baseline --tag baseline --delete"],
   async run(given, { out, err }) {
     const store = await openSqliteStore(given.database_file, { create: false });
     try {

@@ -189,6 +189,6 @@ function waysToLook(models: readonly ModelSummary[], database: string): readonly
   const file = shellText(database);
   return [
     ...(measured.length > 1 ? [`mosaic compare ${file}   says which model is better, and how sure that is`] : []),
-    ...(measured.length > 0 ? [`mosaic plotloss ${file} losses.pdf -id all   draws the losses, epoch by epoch`] : []),
+    ...(measured.length > 0 ? [`mosaic plotloss ${file} losses.pdf --id all   draws the losses, epoch by epoch`] : []),
   ];
 }

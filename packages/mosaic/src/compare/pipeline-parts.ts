@@ -1,4 +1,5 @@
 /** What of a run's pipeline is the data set and what is the model. */
+import { spelling } from "../config/process-components.ts";
 import { type ModuleSpec, sortedValues, type Texts, withoutOptions } from "../pipelines/pipeline.ts";
 import { processParams, type Stages, stagesOf, trainingTexts } from "../pipelines/run-params.ts";
 import type { RunRecord } from "../store/index.ts";
@@ -13,12 +14,19 @@ export interface PipelineParts extends Stages {
 /** An option of a data module with this name tells the folds of a cross-validation apart. */
 export const foldOption = "fold";
 
-/** undefined where the run has no pipeline that can be read. */
-export function partsOf({ pipeline, params }: Pick<RunRecord, "pipeline" | "params">): PipelineParts | undefined {
+/**
+ * undefined where the run has no pipeline that can be read.
+ *
+ * @param spelt for many runs the same
+ */
+export function partsOf(
+  { pipeline, params }: Pick<RunRecord, "pipeline" | "params">,
+  spelt = spelling(),
+): PipelineParts | undefined {
   if (pipeline === undefined || pipeline.modules.length === 0) return undefined;
   const process = processParams(pipeline, params);
   const { epochs: comparedEpochs } = pipeline.training;
-  return { ...stagesOf(pipeline, process), training: trainingTexts(process), comparedEpochs };
+  return { ...stagesOf(pipeline, process), training: trainingTexts(process, spelt), comparedEpochs };
 }
 
 /**

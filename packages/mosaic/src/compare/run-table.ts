@@ -2,6 +2,7 @@
 
 import { hash } from "node:crypto";
 import { present } from "@ml-mosaic/base";
+import { spelling } from "../config/process-components.ts";
 import type { Figure } from "../figures/figure.ts";
 import { sortedValues } from "../pipelines/pipeline.ts";
 import { maximumAttempts, type Param, type RunRecord, type StoreReader } from "../store/index.ts";
@@ -234,11 +235,12 @@ export async function readRunTable(
 ): Promise<RunTable> {
   const table = new RunTable(figures.map(({ name }) => name));
   const indices = new Map<string, number | undefined>();
+  const spelt = spelling();
   const indexOf = (run: Pick<RunRecord, "pipeline" | "params" | "description">) => {
     const { pipeline, params, description } = run;
     const text = hash("sha256", `${JSON.stringify(pipeline)}\n${description}\n${params.flat().join("\n")}`, "base64");
     if (!indices.has(text)) {
-      const parts = partsOf(run);
+      const parts = partsOf(run, spelt);
       indices.set(text, parts && table.addPipeline({ ...parts, trainingText: "", description, params }));
     }
     return indices.get(text);

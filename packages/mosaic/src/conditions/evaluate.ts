@@ -2,8 +2,15 @@ import { infinityFromText, isNullText, quotedText, valueText } from "@ml-mosaic/
 import type { Condition, ConditionValue, Relation } from "./condition.ts";
 import { orderedNumber } from "./ordered-number.ts";
 
+/** A value that texts can mean in other ways than by being equal to it, as `sgd` means the optimizer `SGD(momentum=0.9)`. */
+export interface Meant {
+  readonly isMeantBy: (text: string) => boolean;
+}
+
 /** What a name stands for, as the caller has it; undefined or null where it has none. */
-export type Lookup = (name: string) => string | number | boolean | null | undefined;
+export type Value = string | number | boolean | Meant | null | undefined;
+
+export type Lookup = (name: string) => Value;
 
 /**
  * Whether the condition holds. A comparison of something that is not there is neither true nor false, and neither is its
@@ -26,11 +33,11 @@ function truth(condition: Condition, lookup: Lookup): boolean | undefined {
       return part === undefined ? undefined : !part;
     }
     case "comparison": {
-      const actual = textOf(lookup(condition.name.name));
+      const actual = actualOf(lookup(condition.name.name));
       return actual === undefined ? undefined : holds(actual, condition.relation, condition.value);
     }
     case "in": {
-      const actual = textOf(lookup(condition.name.name));
+      const actual = actualOf(lookup(condition.name.name));
       return actual === undefined ? undefined : condition.values.some((value) => isEqual(actual, value));
     }
     default:
@@ -49,13 +56,15 @@ function foundOr(parts: readonly Condition[], wanted: boolean, lookup: Lookup): 
   return isKnown ? !wanted : undefined;
 }
 
-function textOf(value: ReturnType<Lookup>): string | undefined {
-  return value === undefined || value === null ? undefined : String(value);
+function actualOf(value: Value): string | Meant | undefined {
+  if (value === undefined || value === null) return undefined;
+  return typeof value === "object" ? value : String(value);
 }
 
-function holds(actual: string, relation: Relation, value: ConditionValue): boolean | undefined {
+function holds(actual: string | Meant, relation: Relation, value: ConditionValue): boolean | undefined {
   if (relation === "=") return isEqual(actual, value);
   if (relation === "!=") return !isEqual(actual, value);
+  if (typeof actual === "object") return undefined;
   const [left, right] = [orderedNumber(actual), orderedNumber(value.text)];
   if (left === undefined || right === undefined) return undefined;
   switch (relation) {
@@ -72,7 +81,8 @@ function holds(actual: string, relation: Relation, value: ConditionValue): boole
   }
 }
 
-function isEqual(actual: string, { text, isQuoted }: ConditionValue): boolean {
+function isEqual(actual: string | Meant, { text, isQuoted }: ConditionValue): boolean {
+  if (typeof actual === "object") return actual.isMeantBy(text);
   return comparable(actual) === comparable(isQuoted ? quotedText(text) : text);
 }
 

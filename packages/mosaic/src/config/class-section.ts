@@ -6,6 +6,7 @@ import { isClassOption, moduleOptionNames, sectionName, trainingType } from "../
 import type { Texts } from "../pipelines/pipeline.ts";
 import { type ClassSource, checkClassName, readClassSource } from "./class-source.ts";
 import type { IniOption, IniSection } from "./ini.ts";
+import { escapeReferences } from "./interpolate.ts";
 import { type KeyPattern, parseKeyPattern } from "./key-pattern.ts";
 import type { Findings } from "./problem.ts";
 
@@ -61,17 +62,19 @@ export function ownTexts({ type, className, pathToClass }: ClassSection): Texts 
 
 /** Undefined where a problem was found. */
 export async function readClassSection(
-  section: IniSection,
+  written: IniSection,
   folder: string,
   findings: Findings,
 ): Promise<ClassSection | undefined> {
+  // Nothing in the place of another value takes that away.
+  const section = { ...written, options: written.options.filter(({ isInstead, value }) => !isInstead || value !== "") };
   const problem = (option: IniOption, message: string, remedy: string) =>
     findings.problem({
       line: option.line,
       section: section.name,
       option: option.name,
       message,
-      remedy,
+      remedy: escapeReferences(remedy),
     });
   const names = section.options.map(({ name }) => name);
   checkMissing(section, names, findings);

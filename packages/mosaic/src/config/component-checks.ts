@@ -8,10 +8,11 @@ import {
   nestTexts,
   type Problem,
 } from "@ml-mosaic/configurable";
+import { sortedTexts } from "../pipelines/pipeline.ts";
 import { combinations } from "./combinations.ts";
 import type { IniSection } from "./ini.ts";
 import { type Findings, placed } from "./problem.ts";
-import { isNothing, usesOption } from "./process-components.ts";
+import { isNothing, spelling, usesOption } from "./process-components.ts";
 import { defaultText, type Group, processOptions } from "./process-options.ts";
 import type { WrittenOption } from "./read-options.ts";
 import { buildComponent } from "./run-settings.ts";
@@ -36,6 +37,7 @@ export function checkComponent(group: Group, context: Context): void {
   // Options of an early stopping that is switched off may stay in the file, and are checked as if it were on.
   const isSwitch = group === "early_stopping" && main !== undefined;
   if (!isSwitch && chosen.every(isNothing)) {
+    reportRepeated(group, main, [], context);
     for (const option of inner) reportWithout(option, group, isOwnLoss, context);
     return;
   }
@@ -43,6 +45,11 @@ export function checkComponent(group: Group, context: Context): void {
     inner.map((option) => [option, chosen.filter((text) => usesOption(group, text, option.name))]),
   );
   for (const [option, users] of usersOf) reportUnused(option, group, chosen, users, context);
+  for (const option of inner) reportSaidTwice(option, group, chosen, context);
+  const usedByAll = inner.filter(
+    ({ name, isAxis }) => !isAxis || chosen.every((text) => !isNothing(text) && usesOption(group, text, name)),
+  );
+  reportRepeated(group, main, usedByAll, context);
   const found = new Map<string, Problem>();
   for (const text of chosen) {
     if (isNothing(text) && !isSwitch) continue;
@@ -58,6 +65,56 @@ export function checkComponent(group: Group, context: Context): void {
         found.set(describeProblem("owners" in problem ? { ...problem, expected: "" } : problem), problem);
   }
   for (const problem of found.values()) findings.problem(placed(problem, section));
+}
+
+/** `optimizer = SGD(momentum=0.9)` beside `optimizer.momentum = 0.5`. */
+function reportSaidTwice(
+  { name, line }: WrittenOption,
+  group: Group,
+  chosen: readonly string[],
+  { section, findings }: Context,
+): void {
+  const option = name.slice(group.length + 1);
+  const saying = chosen.find((text) => {
+    const given = configOfText(text);
+    return given.ok && Object.hasOwn(given.config, option);
+  });
+  if (saying === undefined) return;
+  findings.problem({
+    line,
+    section: section.name,
+    option: name,
+    message: `${group} = ${saying} has ${option} too.`,
+    remedy: "Keep one of the two.",
+  });
+}
+
+/** Values that say the same in different words. */
+function reportRepeated(
+  group: Group,
+  main: WrittenOption | undefined,
+  inner: readonly WrittenOption[],
+  { section, findings }: Context,
+): void {
+  if (main === undefined) return;
+  const spelt = spelling();
+  const seen = new Map<string, string>();
+  // Which values come together where a zip says it is known later.
+  const beside = section.options.some(({ name }) => name === "zip") ? inner.filter(({ isAxis }) => !isAxis) : inner;
+  for (const texts of combinations([main, ...beside])) {
+    const key = JSON.stringify(sortedTexts(spelt(texts)));
+    const [written = "", before] = [texts[group], seen.get(key)];
+    seen.set(key, written);
+    if (before === undefined) continue;
+    findings.problem({
+      line: main.line,
+      section: section.name,
+      option: group,
+      message: `${before === written ? `"${written}" is in the list twice` : `"${before}" and "${written}" are the same`}, so that every one of its pipelines would be there twice.`,
+      remedy: "Write it once; multiplicity repeats runs.",
+    });
+    return;
+  }
 }
 
 function problemsWith(

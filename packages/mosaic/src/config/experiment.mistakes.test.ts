@@ -104,6 +104,23 @@ const MISTAKES: readonly (readonly [name: string, text: string, line: number, op
     "path_to_class_loss_function",
     'Did you mean "mlp.ts"?',
   ],
+  ["an optimizer twice", withProcess("optimizer = Adam, adam(eps=1e-8)"), 4, "optimizer", "multiplicity repeats runs"],
+  ["no scheduler twice", withProcess("scheduler = None, none"), 4, "scheduler", "multiplicity repeats runs"],
+  [
+    "an optimizer twice through its options",
+    withProcess("optimizer = SGD, sgd(nesterov=False)\noptimizer.momentum = 0.5"),
+    4,
+    "optimizer",
+    "multiplicity repeats runs",
+  ],
+  [
+    "an option in brackets and behind a dot",
+    withProcess("optimizer = Adam, SGD(momentum=0.9)\noptimizer.momentum = 0.5"),
+    5,
+    "optimizer.momentum",
+    "optimizer = SGD(momentum=0.9) has momentum too. Keep one of the two.",
+  ],
+  ["a reference's letters in a text", edited("length = 4", "length = a$${b}"), 27, "length", 'need quotes: "a$${b}"'],
   ["optimizer unknown", withProcess("optimizer = adm"), 4, "optimizer", 'did you mean "adam"?'],
   [
     "optimizer named like a property",

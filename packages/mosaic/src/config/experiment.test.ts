@@ -34,6 +34,42 @@ test("the original's example is taken, with what has no effect noted", async () 
   );
 });
 
+test("words of Mosaic's own are taken in any letter case", async () => {
+  const words =
+    "scheduler = none\noptimizer = ADAM\nearly_stopping = FALSE\nartifacts = None\nloss_function = mseloss\n";
+  const text = CONFIG.replace("lr = 1e-2\n", `lr = 1e-2\n${words}`).replace("need_gpu = False", "need_gpu = fAlse");
+  const { notices, process, monitor } = await readExperiment(await folder.write(text));
+  expect([notices, process.artifacts, monitor.needGpu]).toEqual([[], "none", false]);
+});
+
+describe("overrides", () => {
+  test("take an option away by giving it no value", async () => {
+    const file = await folder.write(CONFIG.replace("lr = 1e-2\n", "lr = 1e-2\nscheduler = StepLR(step_size=3)\n"));
+    const { process, sections } = await readExperiment(file, ["PROCESS.scheduler=", "mlp_funnel.length="]);
+    expect(process.options.map(({ name }) => name)).not.toContain("scheduler");
+    const funnel = sections.find(({ name }) => name === "mlp_funnel");
+    expect(funnel?.options.map(({ name }) => name)).toEqual(["width"]);
+    expect(funnel?.order).not.toContain("length");
+    await expect(readExperiment(file, ["mlp_funnel.class="])).rejects.toThrow("class: The option is missing.");
+  });
+
+  test("that are wrong are told all at once", async () => {
+    const words = ["PROCES.lr=1", "PROCESS.lrr=2", "MONITOR.multiplicity=none", "mlp_funnel.length=1,,2", "epochs=3"];
+    const error = await readExperiment(await folder.write(CONFIG), words).catch((reason: unknown) => reason);
+    expect(String(error).match(/argument [^:]*:/g)).toEqual(words.map((word) => `argument ${word}:`));
+  });
+
+  test("of a rerun are those of [MONITOR]", async () => {
+    const file = await folder.write(CONFIG);
+    const { monitor } = await readMonitor(file, ["MONITOR.nb_processus=7"]);
+    expect(monitor.numProcesses).toBe(7);
+    const error = await readMonitor(file, ["PROCESS.lr=3", "MONITR.x=1"]).catch((reason: unknown) => reason);
+    expect(String(error)).toMatch(
+      /argument PROCESS.lr=3: Only \[MONITOR\] is read here.*\n.*argument MONITR.x=1: There is no/,
+    );
+  });
+});
+
 describe("readExperiment", () => {
   test("reads the tutorial's file", async () => {
     const experiment = await read(CONFIG);

@@ -86,8 +86,16 @@ function readPipelineAxes(
 /** Reads [MONITOR] alone, which is all that a rerun needs; other sections may be missing or wrong. */
 export async function readMonitor(
   file: string,
+  overrides: readonly string[] = [],
 ): Promise<{ readonly monitor: MonitorSection; readonly notices: readonly Problem[] }> {
-  const { sections, findings } = await openConfig(file);
+  const { sections, sources, findings } = await openConfig(file, overrides);
+  const others = sections.filter(({ name }) => name !== "MONITOR").flatMap(({ options }) => options);
+  for (const { line } of others.filter((option) => sources.isArgument(option.line)))
+    findings.problem({
+      line,
+      message: "Only [MONITOR] is read here: runs go on with the options that they have.",
+      remedy: "Leave it out, or train runs with other options by mosaic run.",
+    });
   const section = findSpecialSections(sections, ["MONITOR"], findings).get("MONITOR");
   const monitor = section && readMonitorSection(section, findings);
   if (monitor === undefined || findings.hasProblems) throw findings.failure();

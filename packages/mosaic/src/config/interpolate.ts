@@ -1,5 +1,5 @@
 /** `${width}` and `${MLP.width}` in values: what the option says there, before it is read. */
-import { suggestName } from "@ml-mosaic/base";
+import { nearestName, suggestName } from "@ml-mosaic/base";
 import type { IniOption, IniSection } from "./ini.ts";
 import type { Findings } from "./problem.ts";
 
@@ -79,7 +79,15 @@ interface Fault {
   readonly remedy: string;
 }
 
-const unclosed: Fault = { what: "has no closing brace", remedy: `Write \${SECTION.option}; a $ before a brace is $$.` };
+const unclosed: Fault = {
+  what: "has no closing brace",
+  remedy: `Write \${SECTION.option}; the text \${ itself is written $\${ in quotes.`,
+};
+
+/** A remedy that repeats a value as it is to be written. */
+export function escapeReferences(text: string): string {
+  return text.replaceAll("${", () => "$${");
+}
 
 /** An option of the same section comes first. */
 function find(name: string, own: IniSection, sections: readonly IniSection[]): Named | undefined {
@@ -93,9 +101,13 @@ function find(name: string, own: IniSection, sections: readonly IniSection[]): N
 }
 
 function unknown(inner: string, { section, option }: Named, sections: readonly IniSection[]): Fault {
-  if (inner.trim() === "")
-    return { what: "names no option", remedy: `Write \${SECTION.option}; a $ before a brace is $$.` };
+  if (inner.trim() === "") return { what: "names no option", remedy: unclosed.remedy };
   const own = section.options.filter((each) => each !== option).map(({ name }) => name);
   const all = sections.flatMap((each) => each.options.map(({ name }) => `${each.name}.${name}`));
-  return { what: "names no option of this configuration", remedy: suggestName(inner.trim(), [...own, ...all]) };
+  const known = [...own, ...all];
+  const itself = nearestName(inner.trim(), known) === undefined ? ` The text itself is written "$\${${inner}}".` : "";
+  return {
+    what: "names no option of this configuration",
+    remedy: suggestName(inner.trim(), known) + itself,
+  };
 }

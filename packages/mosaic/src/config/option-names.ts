@@ -1,8 +1,9 @@
 /** How conditions and groups name the options of an experiment: `MLP.depth` by section, `mlp.depth` by type, or `depth` alone. */
+import type { Lookup } from "../conditions/index.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
+import { componentValues } from "./component-values.ts";
 import type { Draft, Varied } from "./pipelines.ts";
-import { usesOption } from "./process-components.ts";
-import { groupOf } from "./process-options.ts";
+import { isOfComponent } from "./process-options.ts";
 import type { ProcessSection } from "./process-section.ts";
 
 /** One option of one section. */
@@ -52,35 +53,22 @@ export function isAmbiguous(meant: readonly NamedOption[]): boolean {
 }
 
 /** Looks up options of a pipeline by their names; undefined is what it does not have. */
-export function optionsOf(names: OptionNames): (draft: Draft) => (name: string) => string | undefined {
-  const isUsed = cached(usesOption);
-  // A pipeline without the component has no option of it either.
-  const processText = ({ training }: Draft, { name, values }: Varied) => {
-    const group = groupOf(name);
-    const chosen = group && training[group];
-    if (group !== undefined && chosen !== undefined && !isUsed(group, chosen, name)) return undefined;
-    return training[name] ?? values.join();
+export function optionsOf(names: OptionNames): (draft: Draft) => Lookup {
+  const ofProcess = names.values().flatMap((meant) => meant.filter(({ section }) => section === undefined));
+  const ofComponents = [...new Set(ofProcess.map(({ option }) => option))].filter(({ name }) => isOfComponent(name));
+  const componentValue = componentValues();
+  const processText = ({ training }: Draft, { name, values }: Varied) => training[name] ?? values.join();
+  const processValue = (draft: Draft, { name, values }: Varied) => {
+    if (!isOfComponent(name)) return processText(draft, { name, values });
+    const texts = ofComponents.map((option) => [option.name, processText(draft, option)]);
+    return componentValue(name, Object.fromEntries(texts));
   };
   return (draft) => (name) => {
     for (const { section, option } of names.get(name) ?? []) {
-      if (section === undefined) return processText(draft, option);
+      if (section === undefined) return processValue(draft, option);
       const module = draft.modules.find((each) => each.section === section);
       if (module !== undefined) return module.options[option.name] ?? option.values[0];
     }
     return undefined;
-  };
-}
-
-function cached<Arguments extends readonly string[], Result>(
-  compute: (...given: Arguments) => Result,
-): (...given: Arguments) => Result {
-  const results = new Map<string, Result>();
-  return (...given) => {
-    const key = JSON.stringify(given);
-    const known = results.get(key);
-    if (known !== undefined) return known;
-    const result = compute(...given);
-    results.set(key, result);
-    return result;
   };
 }

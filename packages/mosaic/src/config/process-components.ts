@@ -10,11 +10,19 @@ import {
   isNullText,
   loadImports,
   nestTexts,
-  valueText,
+  speller,
 } from "@ml-mosaic/configurable";
 import { importUserFile } from "../modules/user-files.ts";
-import type { Texts } from "../pipelines/pipeline.ts";
-import { defaultText, type Group, groupOf, groups, type ProcessValues, processOptions } from "./process-options.ts";
+import { type Texts, withoutNames } from "../pipelines/pipeline.ts";
+import {
+  defaultText,
+  type Group,
+  groupOf,
+  groups,
+  isOfComponent,
+  type ProcessValues,
+  processOptions,
+} from "./process-options.ts";
 
 /** Those that are registered. */
 export function groupComponents(group: Group): readonly ComponentDescription[] {
@@ -32,74 +40,52 @@ export function isNothing(text: string): boolean {
 export function usesOption(group: Group, text: string, name: string): boolean {
   const isSwitch = group === "early_stopping" && isNothing(text);
   if (isNothing(text) && !isSwitch) return false;
-  const chosen = chosenBy(group, isSwitch ? "True" : text)?.component;
+  const chosen = chosenBy(group, isSwitch ? "True" : text);
   const [option = ""] = name.slice(group.length + 1).split(".");
   return chosen !== undefined && Object.hasOwn(chosen.configSchema, option);
 }
 
-/** The component that a group's text names, and the options in its brackets. */
-function chosenBy(group: Group, text: string) {
+/** The text of an option as documentation writes it: of one that chooses a component the name of its class. */
+export function nameOfChosen(name: string, text: string): string {
+  const group = groups.find((each) => each === name);
+  if (group === undefined || isNothing(text)) return text;
+  return group === "early_stopping" ? "True" : (chosenBy(group, text)?.name ?? text);
+}
+
+/** The component that a group's text names. */
+export function chosenBy(group: Group, text: string): ComponentDescription | undefined {
   const given = configOfText(text);
   if (!given.ok) return undefined;
-  const { type, ...options } = given.config;
+  const { type } = given.config;
   const components = groupComponents(group);
+  if (type === undefined) return components.find(({ isDefault }) => isDefault);
   const named = (spell: (name: string) => string) =>
     components.find(({ types }) => typeof type === "string" && types.some((each) => spell(each) === spell(type)));
-  const component =
-    type === undefined
-      ? components.find(({ isDefault }) => isDefault)
-      : (named((each) => each) ?? named((each) => each.toLowerCase()));
-  return component && { component, options };
+  return named((each) => each) ?? named((each) => each.toLowerCase());
 }
 
 /**
- * Gives the texts that hold for one run in one spelling, so that equal trainings have equal texts: components by their
- * first names, their options behind dots, without those of other components and without what holds anyway. Many runs
- * have the same components, which are spelt once.
+ * Gives the texts that hold for one run in one spelling, so that equal trainings have equal texts. Many runs have the same
+ * components, which are looked at once.
  */
 export function spelling(): (texts: Texts) => Texts {
+  const spelt = speller(processOptions);
   const known = new Map<string, Texts>();
-  const isOfComponents = (name: string) => groups.some((group) => group === name) || groupOf(name) !== undefined;
   return (texts) => {
     const entries = Object.entries(texts);
-    const components = entries.filter(([name]) => isOfComponents(name));
+    const components = entries.filter(([name]) => isOfComponent(name));
     const key = JSON.stringify(components);
-    const spelt = known.get(key) ?? inOneSpelling(Object.fromEntries(components));
-    known.set(key, spelt);
-    const others = entries.filter(([name, text]) => !isOfComponents(name) && !holdsAnyway(name, text, texts));
-    return { ...Object.fromEntries(others), ...spelt };
+    const own = known.get(key) ?? withoutNothing(ownTexts(withDefaults(Object.fromEntries(components))));
+    known.set(key, own);
+    return spelt({ ...Object.fromEntries(entries.filter(([name]) => !isOfComponent(name))), ...own });
   };
 }
 
-function inOneSpelling(texts: Texts): Texts {
-  const spelt = Object.entries(ownTexts(withDefaults(texts))).flatMap(([name, text]) => {
-    const group = groups.find((each) => each === name);
-    return group === undefined ? [[name, text] as const] : spelledOut(group, text);
-  });
-  const written = Object.fromEntries(spelt);
-  return Object.fromEntries(spelt.filter(([name, text]) => !holdsAnyway(name, text, written)));
-}
-
-function spelledOut(group: Group, text: string): readonly (readonly [name: string, text: string])[] {
-  if (isNothing(text)) return [];
-  const chosen = chosenBy(group, text);
-  if (chosen === undefined) return [[group, text]];
-  const options = Object.entries(chosen.options);
-  return [
-    [group, chosen.component.types[0] ?? text],
-    ...options.map(([name, value]) => [`${group}.${name}`, String(value).replace(/^\[(.*)\]$/s, "$1")] as const),
-  ];
-}
-
-function holdsAnyway(name: string, text: string, written: Texts): boolean {
-  if (name === "seed") return valueText(text) === valueText(String(processOptions.seed.default));
-  const group = groups.find((each) => each === name);
-  if (group !== undefined) return text === chosenBy(group, defaultText(group))?.component.types[0];
-  const inside = groupOf(name);
-  const chosen = inside && chosenBy(inside, written[inside] ?? "");
-  const option = inside && chosen?.component.configSchema[name.slice(inside.length + 1)];
-  const isScalar = ["number", "boolean", "string"].includes(typeof option?.default);
-  return isScalar && valueText(text) === valueText(String(option?.default));
+function withoutNothing(texts: Texts): Texts {
+  return withoutNames(
+    texts,
+    groups.filter((group) => isNothing(texts[group] ?? "")),
+  );
 }
 
 function withDefaults(texts: Texts): Texts {
@@ -121,7 +107,7 @@ function ownTexts(texts: Readonly<Record<string, string>>): Readonly<Record<stri
     if (group === undefined) return true;
     const chosen = Object.hasOwn(texts, group) ? texts[group] : undefined;
     if (chosen === undefined || isNothing(chosen)) return false;
-    if (usesOption(group, chosen, name)) return true;
+    if (chosenBy(group, chosen) === undefined || usesOption(group, chosen, name)) return true;
     // What nobody has is a mistake.
     return !groupComponents(group).some((component) => usesOption(group, component.name, name));
   });

@@ -80,6 +80,11 @@ export function groupOf(name: string): Group | undefined {
   return groups.find((group) => name.startsWith(`${group}.`));
 }
 
+/** Whether it is the name of a component, or of an option of one. */
+export function isOfComponent(name: string): boolean {
+  return groups.some((group) => group === name) || groupOf(name) !== undefined;
+}
+
 /** Whether it is [PROCESS] that has an option of this name. */
 export function isProcessOption(name: string): boolean {
   return Object.hasOwn(processOptions, name) || groupOf(name) !== undefined;

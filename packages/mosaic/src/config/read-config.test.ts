@@ -27,7 +27,8 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
 async function opened(files: Readonly<Record<string, string>>, ...overrides: readonly string[]) {
   await write(files);
   try {
-    const { sections } = await openConfig(join(folder, "main.ini"), overrides);
+    const { sections, findings } = await openConfig(join(folder, "main.ini"), overrides);
+    if (findings.hasProblems) throw findings.failure();
     return Object.fromEntries(
       sections.map(({ name, options }) => [name, Object.fromEntries(options.map((each) => [each.name, each.value]))]),
     );
@@ -176,7 +177,8 @@ describe("include", () => {
         "  sub/base.ini:6: [PROCESS] include: It stands in a section. Write it above all sections, as the first line of the file.",
       ].join("\n"),
     );
-    expect(await opened({ "main.ini": "include = a.ini\ninclude = b.ini\n", "a.ini": "[A]\n" })).toEqual({ A: {} });
+    await write({ "main.ini": "include = a.ini\ninclude = b.ini\n", "a.ini": "[A]\n" });
+    expect((await openConfig(join(folder, "main.ini"))).sections).toMatchObject([{ name: "A" }]);
     await expect(readMonitor(join(folder, "main.ini"))).rejects.toThrow(
       "main.ini:2: include: Line 1 includes files already. Write all of them there, with commas.",
     );
@@ -214,15 +216,24 @@ describe("references", () => {
   });
 
   test.each<[string, string]>([
-    ["${}", 'main.ini:2: [A] x: "${}" names no option. Write ${SECTION.option}; a $ before a brace is $$.'],
-    ["${ }", 'main.ini:2: [A] x: "${ }" names no option. Write ${SECTION.option}; a $ before a brace is $$.'],
-    ["${y", 'main.ini:2: [A] x: "${y" has no closing brace. Write ${SECTION.option}; a $ before a brace is $$.'],
+    [
+      "${}",
+      'main.ini:2: [A] x: "${}" names no option. Write ${SECTION.option}; the text ${ itself is written $${ in quotes.',
+    ],
+    [
+      "${ }",
+      'main.ini:2: [A] x: "${ }" names no option. Write ${SECTION.option}; the text ${ itself is written $${ in quotes.',
+    ],
+    [
+      "${y",
+      'main.ini:2: [A] x: "${y" has no closing brace. Write ${SECTION.option}; the text ${ itself is written $${ in quotes.',
+    ],
     ["${widht}", 'main.ini:2: [A] x: "${widht}" names no option of this configuration. Did you mean "width"?'],
     ["${B.depht}", 'main.ini:2: [A] x: "${B.depht}" names no option of this configuration. Did you mean "B.depth"?'],
     ["${BB.depth}", 'main.ini:2: [A] x: "${BB.depth}" names no option of this configuration. Did you mean "B.depth"?'],
     [
       "${HOME}",
-      'main.ini:2: [A] x: "${HOME}" names no option of this configuration. Known: width, empty, long, A.x, A.width, A.empty, A.long, B.depth, B.x, B.y.',
+      'main.ini:2: [A] x: "${HOME}" names no option of this configuration. Known: width, empty, long, A.x, A.width, A.empty, A.long, B.depth, B.x, B.y. The text itself is written "$${HOME}".',
     ],
     ["${depth}", 'main.ini:2: [A] x: "${depth}" names no option of this configuration. Did you mean "B.depth"?'],
     ["${x}", 'main.ini:2: [A] x: "${x}" names the option itself. Write a value for one of them.'],
@@ -281,7 +292,7 @@ describe("arguments", () => {
     ["CNN.depth=1\n2", "argument CNN.depth=1\n2: The value has several lines. Write it on one line."],
     [
       "CNN.depth=${x}",
-      'argument CNN.depth=${x}: [CNN] depth: "${x}" names no option of this configuration. Known: PROCESS.lr, PROCESS.optimizer.momentum, My MLP.width, My MLP.depth, CNN.depth.',
+      'argument CNN.depth=${x}: [CNN] depth: "${x}" names no option of this configuration. Known: PROCESS.lr, PROCESS.optimizer.momentum, My MLP.width, My MLP.depth, CNN.depth. The text itself is written "$${x}".',
     ],
   ])("refuses %s", async (word, message) => {
     expect(await opened({ "main.ini": main }, word)).toEqual([message]);

@@ -30,15 +30,17 @@ export interface OpenConfig {
 
 /**
  * @param overrides arguments such as `PROCESS.lr=1e-3`
- * @throws ConfigurationError where files, overrides or references cannot be followed
+ * @returns the findings so far, with those of overrides that change nothing
+ * @throws ConfigurationError where files or references cannot be followed
  */
 export async function openConfig(file: string, overrides: readonly string[] = []): Promise<OpenConfig> {
   const sources = new SourceLines(file);
   const findings = new Gathered(sources);
   const reader = new Reader(sources, findings);
   await reader.read({ told: file, path: resolve(file) });
-  const failed = findings.problems.length;
+  // A word that changes nothing leaves the rest as it is.
   const merged = override(merge(reader.layers), overrides, sources, findings);
+  const failed = findings.problems.length;
   const sections = interpolate(merged, findings);
   // What follows would follow from these.
   if (reader.isBroken || findings.problems.length > failed) throw findings.failure();

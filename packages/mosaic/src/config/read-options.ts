@@ -12,6 +12,7 @@ import {
 } from "@ml-mosaic/configurable";
 import { ignoredOptions, reportEmpty, reportIgnored } from "./ignored-options.ts";
 import type { IniOption, IniSection } from "./ini.ts";
+import { escapeReferences } from "./interpolate.ts";
 import { type Findings, optionPath, placed } from "./problem.ts";
 
 export interface WrittenOption {
@@ -71,7 +72,8 @@ function readOption(
   if (types.some(takesWholeText)) return { name, line, text, values: [text], isAxis: false };
   const parsed = parseValue(text, { nested: types.some(isComponent) });
   if (!parsed.ok) {
-    for (const fault of parsed.faults) findings.problem({ ...place, ...fault });
+    for (const { message, remedy } of parsed.faults)
+      findings.problem({ ...place, message, remedy: escapeReferences(remedy) });
     return undefined;
   }
   const { values, isList } = parsed.value;
@@ -84,11 +86,12 @@ function readOption(
     findings.problem({
       ...place,
       message: `"${text}" is a list, and ${name} takes one value.`,
-      remedy: `Write one value; commas and braces that are part of it need quotes: "${text}".`,
+      remedy: `Write one value; commas and braces that are part of it need quotes: "${escapeReferences(text)}".`,
     });
     return undefined;
   }
-  const repeated = repeatedValue(values, (value) => identity(value, types));
+  // Components that are the same in other words are found where their options are known.
+  const repeated = types.some(isComponent) ? undefined : repeatedValue(values, (value) => identity(value, types));
   if (repeated !== undefined) {
     findings.problem({
       ...place,
@@ -161,10 +164,9 @@ export function isComponent({ form }: Type<unknown>): boolean {
   }
 }
 
-/** What makes two texts the same value: `1e-2` and `0.01`, `Adam` and `adam`. */
+/** What makes two texts the same value: `1e-2` and `0.01`. */
 function identity(text: string, types: readonly Type<unknown>[]): string {
   if (isNullText(text)) return "None";
-  if (types.some(isComponent)) return text.replace(/^[^(]*/, (type) => type.toLowerCase());
   const reading = types[0]?.read(text, { text: true });
   return reading?.ok ? String(reading.value) : text;
 }

@@ -42,6 +42,10 @@ export class SourceLines {
     return this.#count;
   }
 
+  isArgument(line: number): boolean {
+    return this.#partOf(line).isArgument;
+  }
+
   placeOf(line: number | undefined): Place {
     const { name, before, isArgument } = this.#partOf(line);
     return line === undefined || isArgument ? { file: name } : { file: name, line: line - before };

@@ -1,5 +1,6 @@
 /** The rows of `params` that tell of a run: the options of its modules, their keys, then the options of [PROCESS]. */
-import { parseValue } from "@ml-mosaic/configurable";
+import { numberFromText, parseValue } from "@ml-mosaic/configurable";
+import { nameOfChosen, spelling } from "../config/process-components.ts";
 import { defaultText, groups, isProcessOption } from "../config/process-options.ts";
 import type { Param } from "../store/index.ts";
 import { flatModule, keyParam } from "./flat-pipeline.ts";
@@ -42,12 +43,20 @@ export function identifyingTexts(process: Texts): Texts {
 }
 
 /**
- * What of [PROCESS] changes the training: not which modules take part, which they say, what is measured, nor which repetition it is. An option
- * that is not written, or has no text as the original's have, counts as its default. Empty where nothing is said at all.
+ * What of [PROCESS] changes the training: not which modules take part, which they say, what is measured, nor which repetition it is. Components
+ * are in one spelling. One that is not written, or has no text as the original's have, counts as its default. Empty where nothing is
+ * said at all.
  */
-export function trainingTexts(process: Texts): Texts {
-  const written = Object.entries(withoutNames(process, notOfTraining)).filter(([, text]) => text !== "");
-  return written.length === 0 ? {} : { ...trainingDefaults, ...Object.fromEntries(written) };
+export function trainingTexts(process: Texts, spelt = spelling()): Texts {
+  const entries = Object.entries(withoutNames(process, notOfTraining)).filter(([, text]) => text !== "");
+  if (entries.length === 0) return {};
+  const written = Object.fromEntries(entries);
+  const shown = Object.entries(spelt(written)).map(([name, text]) => {
+    const before = written[name];
+    const isValue = before !== undefined && numberFromText(before) !== undefined;
+    return [name, isValue ? before : nameOfChosen(name, text)];
+  });
+  return { ...trainingDefaults, ...Object.fromEntries(shown) };
 }
 
 const notOfTraining = ["data_scheme", "pipeline_scheme", "imports", "metrics", "seed", ...filePlaces];

@@ -21,9 +21,13 @@ export type ClassOptions =
   | { readonly kind: "names"; readonly names: ConstructorOptions }
   | { readonly kind: "unknown" };
 
-/** The classes of a configuration file, in its order. */
-export async function classesOfConfig(file: string): Promise<readonly DescribedClass[]> {
-  const { folder, sections } = await readClassSections(file);
+/**
+ * The classes of a configuration file, in its order.
+ *
+ * @param overrides arguments such as `MLP.class=Mlp`
+ */
+export async function classesOfConfig(file: string, overrides?: readonly string[]): Promise<readonly DescribedClass[]> {
+  const { folder, sections } = await readClassSections(file, overrides);
   const described: DescribedClass[] = [];
   for (const { name, className, pathToClass, source } of sections) {
     const userClass = await loadClass(source, className, folder);

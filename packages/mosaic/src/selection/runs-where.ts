@@ -1,12 +1,12 @@
 /** Which runs of a database meet a condition: `status = error and MLP.depth > 2 and test_loss > 0.1`. */
 import { isNullText } from "@ml-mosaic/configurable";
-import { type Condition, evaluate, namesIn, unknownNames } from "../conditions/index.ts";
+import { type Condition, evaluate, namesIn, unknownNames, type Value } from "../conditions/index.ts";
+import { componentValues } from "../config/component-values.ts";
+import { groupOf, isOfComponent } from "../config/process-options.ts";
 import { MosaicError } from "../errors.ts";
 import { findFigure, readFigures } from "../figures/known-figures.ts";
 import type { ModuleSpec } from "../pipelines/pipeline.ts";
 import type { StoreReader } from "../store/index.ts";
-
-type Value = string | number | boolean | null | undefined;
 
 /** What a name stands for, run by run. */
 type ValueOf = (runId: number) => Value;
@@ -63,18 +63,47 @@ async function ownValue(reader: StoreReader, name: string): Promise<ValueOf> {
   }
 }
 
-/** A figure, or an option by its name in `params`; undefined where no run has it and it is no figure either. */
+/**
+ * A figure, or an option by its name in `params`; undefined where no run has it and it is no figure either. `PROCESS.epochs` is
+ * how many were asked for, `epochs` how many there are where the run has ended.
+ */
 async function storedValue(
   reader: StoreReader,
   name: string,
   figures: Awaited<ReturnType<typeof readFigures>>,
 ): Promise<ValueOf | undefined> {
-  const stored = await reader.valuesOf(name.replace(/^PROCESS\./, ""));
+  const option = /^PROCESS\.(.+)$/.exec(name)?.[1];
+  if (isOfComponent(option ?? name)) return readComponentValues(reader, option ?? name);
+  const stored = option === undefined ? await reader.valuesOf(name) : await reader.optionsOf(option);
   if (stored.size > 0) return (runId) => stored.get(runId);
+  if (option !== undefined) return undefined;
   const figure = findFigure(figures, name);
   if (figure === undefined) return undefined;
   const ofFigure = await reader.valuesOf(figure.name);
   return (runId) => ofFigure.get(runId);
+}
+
+/** Components are what they are for training, however they are spelt, and also where it is the default. */
+async function readComponentValues(reader: StoreReader, name: string): Promise<ValueOf | undefined> {
+  const group = groupOf(name) ?? name;
+  const beside = (await reader.paramSummaries()).map((summary) => summary.name);
+  const names = beside.filter((each) => each === group || each.startsWith(`${group}.`));
+  const stored = await Promise.all(
+    [...names, "class_loss_function"].map(async (each) => [each, await reader.optionsOf(each)] as const),
+  );
+  // A run of the original that failed says nothing of its training.
+  const known = await reader.optionsOf("lr");
+  const componentValue = componentValues();
+  const values = new Map(
+    known.keys().map((runId) => {
+      const texts = stored.flatMap(([each, ofRuns]) => {
+        const text = ofRuns.get(runId) ?? undefined;
+        return text === undefined ? [] : [[each, text] as const];
+      });
+      return [runId, componentValue(name, Object.fromEntries(texts))];
+    }),
+  );
+  return values.values().some((value) => value !== undefined) ? (runId) => values.get(runId) : undefined;
 }
 
 interface ModuleOptions {

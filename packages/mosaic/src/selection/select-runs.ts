@@ -58,16 +58,43 @@ async function selectIds(reader: StoreReader, ranges: readonly IdRange[]): Promi
   const known = await reader.runIds();
   const knownIds = new Set(known);
   const chosen = new Set<number>();
-  for (const { first, last } of ranges) {
+  const faults: string[] = [];
+  const strange: IdRange[] = [];
+  for (const range of ranges) {
+    const { first, last } = range;
     const single = knownIds.has(first) ? [first] : [];
     const inside = first === last ? single : known.filter((id) => id >= first && id <= last);
-    if (inside.length === 0 && first === last && (await reader.removedRun(first)) !== undefined)
-      throw noMatch(`run ${first} was removed${whatThereIs(known)}`);
-    if (inside.length === 0)
-      throw noMatch(`there is no run ${first === last ? first : `from ${first} to ${last}`}${whatThereIs(known)}`);
     for (const id of inside) chosen.add(id);
+    const missing = inside.length > last - first ? [] : await neverThere(reader, range, inside);
+    strange.push(...missing);
+    // A range goes on over removed runs.
+    if (inside.length === 0 && missing.length === 0)
+      faults.push(first === last ? `run ${first} was removed` : `runs ${first} to ${last} were removed`);
   }
+  if (strange.length > 0) faults.unshift(`there is no run ${rangesText(strange)}`);
+  if (faults.length > 0) throw noMatch(`${faults.join(", ")}${whatThereIs(known)}`);
   return [...chosen];
+}
+
+/** The ids of a range that no run has, and that none has had. */
+async function neverThere(
+  reader: StoreReader,
+  { first, last }: IdRange,
+  inside: readonly number[],
+): Promise<readonly IdRange[]> {
+  const there = [...inside];
+  for await (const { runId } of reader.removedRuns()) if (runId >= first && runId <= last) there.push(runId);
+  const gaps: IdRange[] = [];
+  let next = first;
+  for (const id of there.sort((one, other) => one - other)) {
+    if (id > next) gaps.push({ first: next, last: id - 1 });
+    next = Math.max(next, id + 1);
+  }
+  return next > last ? gaps : [...gaps, { first: next, last }];
+}
+
+function rangesText(ranges: readonly IdRange[]): string {
+  return ranges.map(({ first, last }) => (first === last ? first : `from ${first} to ${last}`)).join(", ");
 }
 
 async function requireKnown(reader: StoreReader, ids: readonly number[], start: string): Promise<void> {

@@ -1,7 +1,7 @@
 export { copyDatabase } from "./copy-database.ts";
 export { databaseFile } from "./database-path.ts";
 export { epochColumns, epochMetrics } from "./epoch-columns.ts";
-export { openSqliteReader, openSqliteStore, type SqliteStoreOptions } from "./open-sqlite-store.ts";
+export { checkSqliteStore, openSqliteReader, openSqliteStore, type SqliteStoreOptions } from "./open-sqlite-store.ts";
 export type {
   AddedRuns,
   Artifact,

@@ -73,6 +73,23 @@ export async function openSqliteStore(path: string, options: SqliteStoreOptions 
 }
 
 /**
+ * Looks whether `openSqliteStore` could open or make a database there, and changes nothing.
+ *
+ * @throws StoreError where it could not
+ */
+export async function checkSqliteStore(path: string): Promise<void> {
+  const location = databaseFile(path);
+  const migrations = await loadMigrations();
+  if (!checkDatabasePath(location, "write")) return;
+  readSettled(location, () =>
+    withDatabase(location, "read", (database) => {
+      detectSchema(database, location, migrations.length);
+      database.close();
+    }),
+  );
+}
+
+/**
  * Opens a database for reading, while another process writes or not. It is not changed, unless its schema is an older
  * one, or a process died while it wrote and what it left has to be taken back.
  */

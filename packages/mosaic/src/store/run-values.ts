@@ -24,6 +24,16 @@ export function valuesIn(database: DatabaseSync, name: string): ReadonlyMap<numb
   return values;
 }
 
+export function optionsIn(database: DatabaseSync, name: string): ReadonlyMap<number, string | null> {
+  const options = new Map<number, string | null>();
+  const rows = database.prepare("SELECT run_id, param_value FROM params WHERE param_name = ? ORDER BY rowid");
+  for (const row of rows.iterate(name)) {
+    const runId = integerIn(row, "run_id");
+    if (!options.has(runId)) options.set(runId, textOrNullIn(row, "param_value"));
+  }
+  return options;
+}
+
 export function runsWithValueIn(database: DatabaseSync, condition: ValueCondition): readonly number[] {
   const values = valuesIn(database, condition.name);
   return [...values.keys()]

@@ -19,7 +19,14 @@ import type {
 import { prepareRemovedRuns, removedFilesIn } from "./removed-runs.ts";
 import { prepareRunDigests, type RunDigests } from "./run-digest.ts";
 import { prepareRunQueries, type RunQueries, resultFrom } from "./run-queries.ts";
-import { metricSummariesIn, paramSummariesIn, readPipelinesIn, runsWithValueIn, valuesIn } from "./run-values.ts";
+import {
+  metricSummariesIn,
+  optionsIn,
+  paramSummariesIn,
+  readPipelinesIn,
+  runsWithValueIn,
+  valuesIn,
+} from "./run-values.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
 import type { StoreReader } from "./store.ts";
 import { StoreError } from "./store-error.ts";
@@ -135,6 +142,10 @@ export class SqliteStoreReader implements StoreReader {
 
   valuesOf(name: string): Promise<ReadonlyMap<number, string | number | null>> {
     return this.perform(() => transaction(this.database, "read", () => valuesIn(this.database, name)));
+  }
+
+  optionsOf(name: string): Promise<ReadonlyMap<number, string | null>> {
+    return this.perform(() => optionsIn(this.database, name));
   }
 
   statuses(): Promise<ReadonlyMap<number, string>> {

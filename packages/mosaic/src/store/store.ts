@@ -64,6 +64,8 @@ export interface StoreReader {
    * that have neither are missing.
    */
   valuesOf(name: string): Promise<ReadonlyMap<number, string | number | null>>;
+  /** What each run has in its `params` under a name, the first row where there are several; runs that have none are missing. */
+  optionsOf(name: string): Promise<ReadonlyMap<number, string | null>>;
   statuses(): Promise<ReadonlyMap<number, string>>;
   /** Calls `visit`, which must not call the store, with the pipeline of every run that has one. */
   readPipelines(visit: (runId: number, pipeline: Pipeline) => void): Promise<void>;
