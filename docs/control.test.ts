@@ -96,8 +96,8 @@ test("its commands do what it says", { timeout: 300_000 }, async () => {
   await edit("{2-4}", "{2-5}");
   expect((await shell(continued)).stderr).toContain("12 runs done before, 0 unfinished taken up, 4 new");
 
-  await shell(next(`npx mosaic rerun ${or} -id 1-2 -epochs 100`));
-  await shell(next(`npx mosaic rerun ${or} -param_name_and_value MlpBrick_width 4 -epochs 50`));
+  await shell(next(`npx mosaic rerun ${or} --id 1-2 --epochs 100`));
+  await shell(next(`npx mosaic rerun ${or} --param_name_and_value MlpBrick_width 4 --epochs 50`));
   const epochs = ask("SELECT run_id, epochs FROM run_results WHERE epochs <> 200 ORDER BY run_id");
   expect(epochs.map((row) => Number(row.epochs))).toEqual([300, 300, 250, 250]);
   expect(Number(ask("SELECT count(*) AS n FROM earlier_results")[0]?.n)).toBe(4);

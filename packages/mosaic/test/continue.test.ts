@@ -1,8 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
-import { valueText } from "@ml-mosaic/configurable";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { earlierForms } from "../src/experiment/earlier-identities.ts";
 import { readExperimentOrigins } from "../src/experiment/experiment-origin.ts";
-import { earlierForms, runIdentity } from "../src/experiment/identity.ts";
+import { runIdentity } from "../src/experiment/identity.ts";
 import { processParams } from "../src/pipelines/run-params.ts";
 import { openSqliteStore, type RunRecord } from "../src/store/index.ts";
 import { config, data, dataModule, net, netModule, type Options, openWorkspace, type Workspace } from "./workspace.ts";
@@ -74,8 +74,8 @@ test("says which done runs have fewer epochs, with the command that extends them
   const finished = await go("--continue");
   expect(finished.stderr).toContain(
     "4 done runs with fewer epochs than asked for. To train them further:\n" +
-      "  mosaic_rerun config.ini or.db -id 1-2,4 -epochs 2\n" +
-      "  mosaic_rerun config.ini or.db -id 3 -epochs 1\n",
+      "  mosaic_rerun config.ini or.db --id 1-2,4 --epochs 2\n" +
+      "  mosaic_rerun config.ini or.db --id 3 --epochs 1\n",
   );
   expect(workspace.history("or.db")).toHaveLength(9);
   for (const args of ["-id 1-2,4 -epochs 2", "-id 3 -epochs 1"])
@@ -242,19 +242,21 @@ test("counts components by what they are: another spelling, or what holds anyway
   expect((await go("--continue")).stderr).toContain("1 run done before, 0 unfinished taken up, 1 new");
 });
 
-test.each(["as written", "by value"])(
+test.each(["as written", "by value", "by components"])(
   "finds the runs of databases whose identities were made %s, removed ones too",
   async (form) => {
-    await write({ optimizer: "SGD(momentum=0.9)", lr: "1e-2" }, { width: "2, 3" });
+    const optimizer = "SGD(momentum=0.9), Adam(betas=[0.9, 0.99])";
+    await write({ optimizer, lr: "1e-2", zip: "optimizer, NET.width" }, { width: "2, 3" });
     await go();
     expect((await workspace.run("remove", "or.db", "-id", "1", "--yes")).code).toBe(0);
-    await countAsBefore(workspace.path("or.db"), form === "as written" ? 0 : 1);
+    await countAsBefore(workspace.path("or.db"), ["as written", "by value", "by components"].indexOf(form));
     // The same text: what was counted as written is found by it, and then by what it means.
-    await write({ optimizer: "SGD(momentum=0.9)", lr: "1e-2" }, { width: "2, 3, 4" });
+    await write({ optimizer: `${optimizer}, RMSprop`, lr: "1e-2", zip: "optimizer, NET.width" }, { width: "2, 3, 4" });
     const first = await go("--continue");
     expect(first.stderr).toContain("1 run done before, 0 unfinished taken up, 1 new");
     expect(first.stderr).toContain("1 run was removed and stays so");
-    await write({ optimizer: "sgd", "optimizer.momentum": ".90", lr: "0.01" }, { width: "2.0, 3, 4" });
+    const spelt = { optimizer: "sgd(momentum=.9), adam(betas=[.9,.990], amsgrad=false), rmsprop", lr: "0.01" };
+    await write({ ...spelt, zip: "optimizer, NET.width" }, { width: "2.0, 3, 4" });
     const second = await go("--continue");
     expect(second.stderr).toContain("2 runs done before, 0 unfinished taken up, 0 new");
     expect(second.stderr).toContain("1 run was removed and stays so");
@@ -266,7 +268,7 @@ async function countAsBefore(path: string, form: number): Promise<void> {
   const store = await openSqliteStore(path, { create: false });
   try {
     const [origin] = await readExperimentOrigins(store);
-    const [before] = earlierForms({ valueTextOf: (_module, _name, text) => valueText(text) }).slice(form);
+    const [before] = earlierForms(new Map()).slice(form);
     if (origin === undefined || before === undefined) throw new Error("no experiment, or no such form");
     const identities: [runId: number, identity: string][] = [];
     const add = ({ runId, pipeline, params }: Pick<RunRecord, "runId" | "pipeline" | "params">, repetition = 0) => {

@@ -73,7 +73,7 @@ test("while a rerun writes its snapshot: the earlier one stays good", async () =
   const full = await limited(500, "rerun", "config.ini", "or.db", "-id", "1");
   expect(full.code, full.stderr).toBe(3);
   expect(full.stderr).toMatch(/run 1 cannot go on: .* cannot be written: a file has reached the size that is allowed/);
-  expect(full.stderr).toContain("When the cause is gone, go on with:\n  mosaic rerun config.ini or.db -id 1\n");
+  expect(full.stderr).toContain("When the cause is gone, go on with:\n  mosaic rerun config.ini or.db --id 1\n");
   const finished = await workspace.run("rerun", "config.ini", "or.db", "-id", "1");
   expect(finished.code, finished.stderr).toBe(0);
   // It went on, instead of starting anew.

@@ -256,7 +256,7 @@ test("loses nothing when it is killed in the middle, and is gone on with by reru
   again.kill("SIGTERM");
   const stopped = await again.finished;
   expect(stopped.code).toBe(3);
-  expect(stopped.stderr).toContain("mosaic rerun config.ini or.db -id 2   carries on: 1 run left");
+  expect(stopped.stderr).toContain("mosaic rerun config.ini or.db --id 2   carries on: 1 run left");
   const finished = await workspace.run("run", "config.ini", "or.db", "--continue");
   expect(finished.code, finished.stderr).toBe(0);
   expect(finished.stderr).toContain("1 run done before, 2 unfinished taken up, 0 new");

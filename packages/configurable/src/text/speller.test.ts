@@ -52,6 +52,7 @@ test.each<[one: Record<string, string>, other: Record<string, string>, both: Rec
   [{ count: "None" }, { count: "" }, {}],
   [{ limit: "None" }, { limit: "NONE" }, { limit: "none" }],
   [{ limit: "8.0" }, { limit: "8" }, { limit: "8" }],
+  [{ other: "0.10" }, { other: "1e-1" }, { other: "0.1" }],
   [{ bias: "true" }, { bias: "TRUE" }, { bias: "True" }],
   [{ mode: "tanh" }, { mode: "TanH" }, { mode: "tanh" }],
   [{ mode: "relu" }, {}, {}],
@@ -78,7 +79,6 @@ test.each<[one: Record<string, string>, other: Record<string, string>, both: Rec
 test.each([
   { title: "1e-2" },
   { title: "None" },
-  { other: "0.10" },
   { rate: "fast" },
   { sizes: "1, two" },
   { optimizer: "SGD", "optimizer.momentum": "0.90" },

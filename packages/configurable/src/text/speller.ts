@@ -115,6 +115,8 @@ function spell(type: Type<unknown>, value: unknown): Spelt {
       return isPlainObject(value)
         ? { type: "", options: mapValues(value, (each) => spell(form.value, each)) }
         : asWritten(value);
+    case "any":
+      return typeof value === "string" ? valueText(value) : asWritten(value);
     case "path":
       return typeof value === "string" ? normalize(value).replace(/(?<=.)\/$/, "") : asWritten(value);
     case "int":

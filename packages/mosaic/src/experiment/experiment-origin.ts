@@ -18,11 +18,11 @@ export interface ExperimentOrigin {
   readonly machine: Readonly<Record<string, string>>;
   readonly createdAt: Date;
   /** Whether the identities of its runs are made as now; those of before were more of what was written. */
-  readonly isByTraining: boolean;
+  readonly isByMeaning: boolean;
 }
 
 /** What the record of an experiment says of the identities of its runs. */
-export const byTraining = "by training";
+export const identitiesNow = "by meaning";
 
 /** Of all experiments, the oldest first; none in a database of the original Mosaic. */
 export async function readExperimentOrigins(reader: StoreReader): Promise<readonly ExperimentOrigin[]> {
@@ -63,7 +63,7 @@ function originOf(
     machine,
     modules: textsOf(modules),
     createdAt,
-    isByTraining: identities === byTraining,
+    isByMeaning: identities === identitiesNow,
   };
 }
 

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { temporaryFolder, temporaryFolderIn } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { readExperiment } from "../config/index.ts";
-import { asWritten } from "./identity.ts";
+import { earlierForms } from "./earlier-identities.ts";
+import type { IdentityForm } from "./identity.ts";
 import { moduleCode } from "./module-code.ts";
 import { planRuns, readExperimentCode } from "./plan.ts";
 
@@ -22,7 +23,7 @@ const text = {
   key: "k",
 };
 
-async function plan(parts: Partial<typeof text> = {}, form: Partial<typeof asWritten> = {}) {
+async function plan(parts: Partial<typeof text> = {}, form?: IdentityForm) {
   const { process, net, key } = { ...text, ...parts };
   const file = join(folder, "config.ini");
   await writeFile(
@@ -33,7 +34,7 @@ async function plan(parts: Partial<typeof text> = {}, form: Partial<typeof asWri
   );
   const experiment = await readExperiment(file);
   const code = await readExperimentCode(experiment);
-  return [...planRuns(experiment, { ...code, ...form })];
+  return [...planRuns(experiment, code, form)];
 }
 const identities = async (parts?: Partial<typeof text>) => (await plan(parts)).map(({ identity }) => identity);
 
@@ -53,6 +54,7 @@ test("is known as it was written before values counted, so that databases of bef
     "early_stopping.patience = 4",
     "seed = 7",
   ].join("\n");
+  const [asWritten] = earlierForms(new Map());
   const runs = (await plan({ process, net: "width = {2-3}", key: "k_{width}" }, asWritten)).filter(
     ({ repetition }) => repetition === 0,
   );
@@ -147,6 +149,28 @@ export class Net { static configSchema = { width: schema(int), code: schema(stri
   expect(await identities({ net: "width = 3.0\ncode = 1" })).toEqual(first);
   expect(await identities({ net: 'width = "3"\ncode = "1"' })).toEqual(first);
   expect(await identities({ net: "width = 3\ncode = 1.0" })).not.toEqual(first);
+});
+
+describe("what a class declares by default", () => {
+  const declared = `import { int, list, float, schema } from "@ml-mosaic/configurable";
+export class Net { static configSchema = { width: schema(int, { default: 3 }), sizes: schema(list(float), { default: [1, 0.5] }) }; }`;
+
+  test("counts for nothing where it is written; lists count by value", async () => {
+    await writeFile(join(folder, "net.ts"), declared);
+    const first = await identities({ net: "" });
+    expect(await identities({ net: 'width = 3.0\nsizes = "1,0.50"' })).toEqual(first);
+    const other = await identities({ net: 'sizes = "[2, 1]"' });
+    expect(other).not.toEqual(first);
+    expect(await identities({ net: 'sizes = "2.0,1"\nwidth = 3' })).toEqual(other);
+  });
+
+  test("but where an earlier module may say otherwise by its info()", async () => {
+    await writeFile(join(folder, "net.ts"), declared);
+    await writeFile(join(folder, "data.ts"), "export class Data { info() { return { width: 5 }; } }");
+    const first = await identities({ net: "" });
+    expect(await identities({ net: "width = 3" })).not.toEqual(first);
+    expect(await identities({ net: 'sizes = "1,0.5"' })).toEqual(first);
+  });
 });
 
 describe("a module's digest", () => {

@@ -6,20 +6,23 @@ import { describePipeline } from "../pipelines/pipeline.ts";
 import { runParams } from "../pipelines/run-params.ts";
 import { repetitionSeed } from "../run/seed.ts";
 import type { NewRun } from "../store/index.ts";
-import { type IdentityParts, lossKey, readValueOf, runIdentity, trainingByMeaning } from "./identity.ts";
+import { byMeaning, type IdentityParts, lossKey, type ModuleDigests, runIdentity } from "./identity.ts";
+import { type ClassesByName, readIdentityClasses } from "./identity-classes.ts";
 import { moduleCode } from "./module-code.ts";
 
 /** The users' code that an experiment consists of. */
-export interface ExperimentCode extends IdentityParts {
+export interface ExperimentCode {
+  readonly digests: ModuleDigests;
   /** All files of it. */
   readonly files: FileDigests;
+  readonly classes: ClassesByName;
 }
 
 /** @param sources of the modules by their names among the digests */
 export async function readCode(
   sources: Iterable<readonly [string, ClassSource]>,
   folder: string,
-): Promise<Omit<ExperimentCode, "valueTextOf">> {
+): Promise<Omit<ExperimentCode, "classes">> {
   const digests = new Map<string, string>();
   const files = new Map<string, string>();
   for (const [name, source] of sources) {
@@ -39,13 +42,17 @@ export async function readExperimentCode({ sections, process, folder }: Experime
     if (found.ok) sources.push([path, found.source]);
   }
   const classes = sections.map(({ pathToClass: path, className, source }) => ({ path, className, source }));
-  return { ...(await readCode(sources, folder)), valueTextOf: await readValueOf(classes, folder) };
+  return { ...(await readCode(sources, folder)), classes: await readIdentityClasses(classes, folder) };
 }
 
 /** The experiment's runs in order, one at a time. */
-export function* planRuns(experiment: Experiment, parts: IdentityParts): Generator<NewRun, void, undefined> {
+export function* planRuns(
+  experiment: Experiment,
+  { digests, classes }: Pick<ExperimentCode, "digests" | "classes">,
+  form = byMeaning(classes),
+): Generator<NewRun, void, undefined> {
   const { process: section, monitor } = experiment;
-  const identified = { trainingOf: trainingByMeaning(), ...parts };
+  const identified: IdentityParts = { digests, ...form };
   for (const { pipeline, repetition } of generateRuns(experiment, monitor.multiplicity)) {
     const process = processTexts(section, pipeline);
     yield {

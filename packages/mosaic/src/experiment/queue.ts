@@ -2,10 +2,11 @@
 import type { Experiment } from "../config/index.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import type { AddedRuns, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
+import { earlierForms } from "./earlier-identities.ts";
 import { commandGiven, engineVersion, machineFacts } from "./environment.ts";
-import { byTraining, type ExperimentOrigin, folderRecord, readExperimentOrigins } from "./experiment-origin.ts";
+import { type ExperimentOrigin, folderRecord, identitiesNow, readExperimentOrigins } from "./experiment-origin.ts";
 import { gitRevision } from "./git-revision.ts";
-import { earlierForms, type IdentityParts, type ModuleDigests, runIdentity, trainingByMeaning } from "./identity.ts";
+import { byMeaning, type IdentityForm, type ModuleDigests, runIdentity } from "./identity.ts";
 import { recordFacts } from "./monitoring-facts.ts";
 import { type ExperimentCode, planRuns } from "./plan.ts";
 import type { Queued } from "./queued.ts";
@@ -54,9 +55,9 @@ export async function enqueueRuns(
   { continued, ...wanted }: QueueOptions,
 ): Promise<ExperimentQueue> {
   const earlier = continued ? await readExperimentOrigins(store) : [];
-  await countByTraining(store, earlier, code);
+  await countByMeaning(store, earlier, code);
   const { digests, files } = code;
-  const experimentId = await recordExperiment(store, experiment, digests, { identities: byTraining });
+  const experimentId = await recordExperiment(store, experiment, digests, { identities: identitiesNow });
   const planned = () => planRuns(experiment, code);
   const known = continued ? await sortKnown(store, planned(), wanted) : undefined;
   const requeued = known?.requeued ?? [];
@@ -84,11 +85,11 @@ export async function enqueueRuns(
 }
 
 /** Runs whose identity is of what was written, as it was before, get that of what it means. */
-async function countByTraining(store: Store, earlier: readonly ExperimentOrigin[], code: IdentityParts): Promise<void> {
-  const now = { valueTextOf: code.valueTextOf, trainingOf: trainingByMeaning() };
-  const before = earlierForms(code);
-  for (const { experimentId, modules: digests, isByTraining } of earlier) {
-    if (isByTraining) continue;
+async function countByMeaning(store: Store, earlier: readonly ExperimentOrigin[], code: ExperimentCode): Promise<void> {
+  const now = byMeaning(code.classes);
+  const before = earlierForms(code.classes);
+  for (const { experimentId, modules: digests, isByMeaning } of earlier) {
+    if (isByMeaning) continue;
     const identities: [runId: number, identity: string][] = [];
     const add = (
       { runId, pipeline, params }: Pick<RunRecord, "runId" | "pipeline" | "params">,
@@ -97,7 +98,7 @@ async function countByTraining(store: Store, earlier: readonly ExperimentOrigin[
       // What the types of other classes say of their values is not known now.
       if (pipeline?.modules.every(({ path }) => code.digests.has(path)) !== true) return;
       const process = processParams(pipeline, params);
-      const identity = (form: Omit<IdentityParts, "digests">) =>
+      const identity = (form: IdentityForm) =>
         runIdentity(pipeline, process, known.repetition ?? 0, { ...form, digests });
       if (before.some((form) => identity(form) === known.identity)) identities.push([runId, identity(now)]);
     };
@@ -185,7 +186,7 @@ function* chunksOf<Item>(items: Iterable<Item>, size: number): Generator<readonl
 async function findChanged(
   store: Store,
   experiment: Experiment,
-  { digests, valueTextOf }: IdentityParts,
+  { digests, classes }: ExperimentCode,
   isMissing: readonly boolean[],
   earlier: readonly ExperimentOrigin[],
 ): Promise<ChangedRuns> {
@@ -200,7 +201,7 @@ async function findChanged(
     const then = new Map([...digests, ...before]);
     const places = isMissing.keys().filter((place) => isMissing[place] === true);
     for (const identities of chunksOf(
-      only(identitiesOf(experiment, { digests: then, valueTextOf }), isMissing),
+      only(identitiesOf(experiment, { digests: then, classes }), isMissing),
       lookedUp,
     )) {
       const known = await store.findRuns(identities);
@@ -249,7 +250,10 @@ function idsOf({ firstRunId, count }: AddedRuns): readonly number[] {
   return Array.from({ length: count }, (_, index) => firstRunId + index);
 }
 
-function* identitiesOf(experiment: Experiment, parts: IdentityParts): Generator<string, undefined, undefined> {
+function* identitiesOf(
+  experiment: Experiment,
+  parts: Parameters<typeof planRuns>[1],
+): Generator<string, undefined, undefined> {
   for (const { identity } of planRuns(experiment, parts)) yield identity;
   return undefined;
 }

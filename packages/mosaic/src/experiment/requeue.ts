@@ -5,7 +5,7 @@ import { processParams } from "../pipelines/run-params.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import type { Continuation, RunRecord, Store } from "../store/index.ts";
 import { type ExperimentOrigin, readExperimentOrigins } from "./experiment-origin.ts";
-import { type IdentityParts, runIdentity } from "./identity.ts";
+import { byMeaning, type IdentityParts, runIdentity } from "./identity.ts";
 import { recordExperiment } from "./queue.ts";
 import type { Queued } from "./queued.ts";
 import { type RunModules, readRunModules } from "./run-modules.ts";
@@ -63,13 +63,14 @@ export async function requeue(
   for await (const { details } of runs()) experimentIds.add(details?.experimentId);
   const origins = await originsOf(store, experimentIds);
   const { folder, configurationFile: configuration, overrides } = commonOrigin(origins);
-  const { digests, files, valueTextOf, changed } = await readRunModules(runs, origins, folder);
+  const { digests, files, classes, changed } = await readRunModules(runs, origins, folder);
   if (changed.size > 0 && !acceptCode) throw codeChanged(changed);
   const text = JSON.stringify(monitor.texts);
   const experimentId = await recordExperiment(store, { file: configuration, folder, text, overrides }, digests);
   const identities: (readonly [runId: number, identity: string])[] = [];
+  const parts = { digests, ...byMeaning(classes) };
   for await (const run of store.runs({ runIds: new Set([...changed.values()].flat()) }))
-    identities.push([run.runId, identityAfterChange(run, { digests, valueTextOf })]);
+    identities.push([run.runId, identityAfterChange(run, parts)]);
   await store.updateIdentities(identities);
   const continued = new Set(continuations.map(({ runId }) => runId));
   await store.continueRuns(experimentId, continuations);

@@ -6,7 +6,8 @@ import { MosaicError } from "../errors.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import { type RunRecord, requirePipeline } from "../store/index.ts";
 import type { ExperimentOrigin } from "./experiment-origin.ts";
-import { lossKey, readValueOf } from "./identity.ts";
+import { lossKey } from "./identity.ts";
+import { readIdentityClasses } from "./identity-classes.ts";
 import { type ExperimentCode, readCode } from "./plan.ts";
 
 /** `path_to_class` of a run's modules by their names among the digests, which are the paths but for an own loss. */
@@ -69,5 +70,5 @@ export async function readRunModules(
       runIds.push(run.runId);
     }
   }
-  return { ...code, valueTextOf: await readValueOf([...classes.values()], folder), changed };
+  return { ...code, classes: await readIdentityClasses(classes.values(), folder), changed };
 }

@@ -1,5 +1,5 @@
 /** The options that a class section may have, where its class declares them. */
-import { isSchemaMap, optionTypes, type SchemaMap, unquotedText, valueText } from "@ml-mosaic/configurable";
+import { isSchemaMap, optionTypes, type SchemaMap, unquotedText } from "@ml-mosaic/configurable";
 import type { Texts } from "../pipelines/pipeline.ts";
 import type { UserClass } from "./load-class.ts";
 import { addedOptions } from "./trainer-components.ts";
@@ -27,12 +27,4 @@ export function textsForTypes(texts: Texts, schemas: SchemaMap): Texts {
 function textForType(name: string, text: string, schemas: SchemaMap): string {
   const takesAll = optionTypes(schemas, name.split(".")).some(({ form }) => form?.kind === "any");
   return takesAll ? text : unquotedText(text);
-}
-
-/** Equal for texts that the option's type reads as one value. */
-export function typedValueText(name: string, text: string, schemas: SchemaMap): string {
-  const written = textForType(name, text, schemas);
-  const reading = optionTypes(schemas, name.split("."))[0]?.read(written, { text: true });
-  const isScalar = reading?.ok === true && (typeof reading.value === "number" || typeof reading.value === "boolean");
-  return isScalar ? valueText(written) : written;
 }
