@@ -95,4 +95,7 @@ export class Counting extends Net {
   );
   expect((await workspace.run("run", "config.ini", "or.db")).code).toBe(0);
   for (const runId of [1, 2, 3]) expect(await workspace.read(`.runs/or/output_${runId}.log`)).toContain("made 1\n");
+  // The snapshot says which texts it is of.
+  const snapshot = await workspace.read(".runs/or/snapshot_1.safetensors");
+  expect(snapshot).toMatch(/"CODE":"\{.*counting\.ts.*net\.ts/);
 });

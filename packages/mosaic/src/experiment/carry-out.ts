@@ -26,7 +26,7 @@ export interface Outcome {
 
 /** Carries out the runs that wait, with workers, and lets `mosaic pause` break it off. */
 export async function carryOut(store: Store, queued: Queued, watching: Watching): Promise<Outcome> {
-  const { experimentId, folder, files, monitor, count } = queued;
+  const { experimentId, folder, files, acceptsCode, monitor, count } = queued;
   for (const line of (await deleteRemovedFiles(store)).left) watching.say(`a file of a removed run is left: ${line}`);
   const folders = await openFilesFolders(store, queued, watching.say);
   const devices = workerDevices(monitor, count);
@@ -37,7 +37,8 @@ export async function carryOut(store: Store, queued: Queued, watching: Watching)
       store,
       experimentId,
       numWorkers: devices.length,
-      orderOf: (lease, slot) => orderOf(lease, store, folders, { folder, files, device: devices[slot] ?? "cpu" }),
+      orderOf: (lease, slot) =>
+        orderOf(lease, store, folders, { folder, files, acceptsCode, device: devices[slot] ?? "cpu" }),
       limits: monitor,
       onEvent(event) {
         requests.follow(event);

@@ -37,6 +37,7 @@ export async function dryRun(
         folder,
         files: undefined,
         filesFolder: undefined,
+        acceptsCode: false,
         earlierEpochs: undefined,
       };
       // What modules print belongs into the logs of runs, and there are none yet.

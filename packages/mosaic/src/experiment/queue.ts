@@ -74,6 +74,7 @@ export async function enqueueRuns(
     configuration,
     overrides,
     files,
+    acceptsCode: false,
     added: added.count,
     resumed: requeued.length,
     done: known?.done.length ?? 0,

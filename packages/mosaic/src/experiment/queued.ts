@@ -18,4 +18,6 @@ export interface Queued {
   readonly overrides: readonly string[];
   /** The users' files, with the texts that the runs' identities stand for. */
   readonly files: FileDigests;
+  /** Whether snapshots may be of other texts. */
+  readonly acceptsCode: boolean;
 }

@@ -88,6 +88,7 @@ export async function requeue(
     configuration,
     overrides,
     files,
+    acceptsCode: acceptCode,
     changed,
   };
 }

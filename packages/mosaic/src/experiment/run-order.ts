@@ -10,7 +10,7 @@ export async function orderOf(
   lease: Lease,
   store: StoreReader,
   folders: FilesFolders,
-  { folder, files, device }: Pick<RunOrder, "folder" | "files" | "device">,
+  { folder, files, device, acceptsCode }: Pick<RunOrder, "folder" | "files" | "device" | "acceptsCode">,
 ): Promise<RunOrder> {
   const { runId, pipeline, repetition, seed, params } = lease;
   const process = processParams(pipeline, params);
@@ -23,6 +23,7 @@ export async function orderOf(
     device,
     folder,
     files,
+    acceptsCode,
     filesFolder: folders.of(process),
     earlierEpochs: lease.fromSnapshot ? await store.history(runId) : undefined,
   };

@@ -7,7 +7,7 @@ import { registeredIn } from "@ml-mosaic/configurable";
 import { parse } from "acorn";
 import type { ClassSource } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
-import { importUserFile, withoutMarks } from "./user-files.ts";
+import { importUserFile, refuseOtherVersion, withoutMarks } from "./user-files.ts";
 
 /** A constructor of the users', of which nothing is known yet. */
 export type UserClass = new (options: Readonly<Record<string, unknown>>) => object;
@@ -65,6 +65,7 @@ async function importModule(
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
     if (source.kind === "file") return await importUserFile(source.path);
+    refuseOtherVersion(source.name, folder);
     const loaded: Readonly<Record<string, unknown>> = await import(resolvePackage(source.name, folder).href);
     return loaded;
   } catch (error) {

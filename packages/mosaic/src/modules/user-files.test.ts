@@ -9,6 +9,7 @@ const native = createRequire(import.meta.url);
 const { beginUserFiles, checkUserFiles, importUserFile, withoutMarks }: typeof import("./user-files.ts") =
   native("./user-files.ts");
 const { moduleCode }: typeof import("../experiment/module-code.ts") = native("../experiment/module-code.ts");
+const { loadClass }: typeof import("./load-class.ts") = native("./load-class.ts");
 const { register, typedConfigurable }: typeof import("@ml-mosaic/configurable") = native("@ml-mosaic/configurable");
 
 let folder: string;
@@ -70,6 +71,28 @@ test("files that have kept nothing serve all runs of the same texts", async () =
   expect(await call("next")).toEqual([21, 11, 31]);
   expect(await load(both)).not.toBe(first);
   expect(await call("next")).toEqual([21, 11, 31]);
+});
+
+test("a package that is of another version when it is loaded is refused, whatever the module makes of it", async () => {
+  const install = async (version: string) => {
+    await mkdir(join(folder, "node_modules/scale"), { recursive: true });
+    const described = { name: "scale", version, type: "module", exports: "./index.js" };
+    await writeFile(join(folder, "node_modules/scale/package.json"), JSON.stringify(described));
+    await writeFile(join(folder, "node_modules/scale/index.js"), "export const scale = 2;");
+  };
+  const plain = join(folder, "plain.js");
+  await writeFile(plain, 'export const scale = import("scale").catch(() => undefined);');
+  await install("1.0.0");
+  const before = await moduleCode({ kind: "file", path: plain }, folder);
+  const asPackage = await moduleCode({ kind: "package", name: "scale" }, folder);
+  await install("1.1.0");
+  expect((await moduleCode({ kind: "file", path: plain }, folder)).digest).not.toBe(before.digest);
+  beginUserFiles(before.files);
+  await importUserFile(plain);
+  await (await importUserFile(plain)).scale;
+  expect(checkUserFiles).toThrow("scale was 1.0.0 when its runs were planned, and is 1.1.0");
+  beginUserFiles(asPackage.files);
+  await expect(loadClass({ kind: "package", name: "scale" }, "Scale", folder)).rejects.toThrow("is 1.1.0");
 });
 
 test.each([

@@ -13,13 +13,15 @@ import {
   registerHooks,
   stripTypeScriptTypes,
 } from "node:module";
+import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { forgetRegistered } from "@ml-mosaic/configurable";
 import { MosaicError } from "../errors.ts";
 import { lastingNames } from "./lasting-names.ts";
+import { type InstalledPackage, installedPackage, isForeignPackage } from "./package-version.ts";
 import { watchValues } from "./watch-values.ts";
 
-/** Digests of files' texts by their absolute paths. */
+/** Digests of files' texts by their absolute paths; of a package, by its `package.json`, the version. */
 export type FileDigests = ReadonlyMap<string, string>;
 
 /** Ends the URLs of user files; it tells the copies that several runs have of one file apart. */
@@ -102,6 +104,17 @@ export function importedFiles(path: string): ReadonlySet<string> {
   return found;
 }
 
+/** The texts of files, and of those that they have imported here, as they were loaded. */
+export function importedTexts(paths: Iterable<string>): FileDigests {
+  const found = new Map<string, string>();
+  for (const start of paths)
+    for (const path of importedFiles(start)) {
+      const text = texts.get(path);
+      if (text !== undefined) found.set(path, text.digest);
+    }
+  return found;
+}
+
 /** A message or stack as the user knows the files. */
 export function withoutMarks(text: string): string {
   return text.replaceAll(markedEverywhere, "");
@@ -123,7 +136,10 @@ registerHooks({
     const key = JSON.stringify([importer, plain, context.conditions, context.importAttributes]);
     const found = resolutions.get(key) ?? next(plain, context);
     resolutions.set(key, found);
-    if (!/^(\.{0,2}\/|#|file:)/.test(specifier)) return { ...found, shortCircuit: true };
+    if (!/^(\.{0,2}\/|#|file:)/.test(specifier)) {
+      if (importer !== undefined && isForeignPackage(specifier)) refuseOtherVersion(specifier, dirname(importer));
+      return { ...found, shortCircuit: true };
+    }
     const url = withoutMarks(found.url);
     if (!url.startsWith("file:") || url.includes("/node_modules/")) return { ...found, shortCircuit: true };
     if (importer !== undefined) imports.set(importer, (imports.get(importer) ?? new Set()).add(fileURLToPath(url)));
@@ -169,6 +185,24 @@ function strippedText(url: string, format: LoadFnOutput["format"], bytes: NodeJS
     // Node says itself what it cannot read.
     return {};
   }
+}
+
+/** Packages are loaded once: what is found of one at first holds for all runs. */
+const versions = new Map<string, InstalledPackage | undefined>();
+
+/** @throws MosaicError where a package is of another version than the runs' identities stand for */
+export function refuseOtherVersion(name: string, folder: string): void {
+  if (expected === undefined) return;
+  const key = JSON.stringify([name, folder]);
+  const installed = versions.has(key) ? versions.get(key) : installedPackage(name, folder);
+  versions.set(key, installed);
+  const wanted = installed && expected.get(installed.file);
+  if (installed === undefined || wanted === undefined || wanted === installed.version) return;
+  breach = new MosaicError(
+    "CODE_CHANGED",
+    `${name} was ${wanted} when its runs were planned, and is ${installed.version}: their results would be of another version than their identity says`,
+  );
+  throw breach;
 }
 
 function refuseOther(path: string, digest: string): void {

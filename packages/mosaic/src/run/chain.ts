@@ -27,6 +27,7 @@ import type {
 } from "../modules/contract.ts";
 import { loadClass, type UserClass } from "../modules/load-class.ts";
 import { unreadFault } from "../modules/unread-options.ts";
+import { type FileDigests, importedTexts } from "../modules/user-files.ts";
 import type { ModuleSpec } from "../pipelines/pipeline.ts";
 
 export interface Stage {
@@ -62,6 +63,8 @@ export interface Chain extends AsyncDisposable {
   /** What the data tell beside the metrics that were asked for. */
   readonly figures: readonly metrics.Metric[];
   readonly links: readonly Link[];
+  /** The users' files that it is made of. */
+  readonly files: FileDigests;
   /**
    * To be called when the chain has been computed once.
    *
@@ -123,7 +126,10 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
     const problems = constructed.flatMap((problemsOf) => problemsOf());
     if (problems.length > 0) throw new MosaicError("BAD_OPTIONS", problems.join("\n"));
   };
-  return { loaders, figures, links, refuseUnread, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  const files = importedTexts(
+    [...dataStages, ...pipelineStages].flatMap(({ source }) => (source.kind === "file" ? [source.path] : [])),
+  );
+  return { loaders, figures, links, files, refuseUnread, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 function hasFigures(instance: object): instance is WithFigures {

@@ -14,6 +14,7 @@ import type { ModuleSpec } from "../pipelines/pipeline.ts";
 import { stagesOf } from "../pipelines/run-params.ts";
 import type { Artifact, Completion } from "../store/index.ts";
 import { buildChain, type Chain, chainModel, type Stage } from "./chain.ts";
+import { codeText } from "./code-record.ts";
 import { engineDevice } from "./device.ts";
 import type { RunOrder } from "./order.ts";
 import { openResumption } from "./resumption.ts";
@@ -55,10 +56,11 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
   });
   checkUserFiles();
   const seconds = () => (resumption?.seconds ?? 0) + (performance.now() - start) / 1000;
+  const notes = () => ({ seconds: seconds(), code: codeText(chain.files, order.folder) });
   if (trained.paused) {
     const { filesFolder, runId } = order;
     const artifacts =
-      filesFolder === undefined ? [] : await saveState(runId, filesFolder, chain, trained, seconds(), progress.onWork);
+      filesFolder === undefined ? [] : await saveState(runId, filesFolder, chain, trained, notes(), progress.onWork);
     return { kind: "paused", epochs: trained.state.epoch, artifacts };
   }
   const { parameters } = chainModel(chain.links);
@@ -66,7 +68,7 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
   const saved =
     order.filesFolder === undefined
       ? []
-      : await saveRun(order.runId, order.filesFolder, chain, trained, seconds(), progress.onWork);
+      : await saveRun(order.runId, order.filesFolder, chain, trained, notes(), progress.onWork);
   const history = [...(resumption?.earlierEpochs ?? []), ...trained.history];
   const result = resultOf({ history, parameterCount, durationSeconds: seconds() });
   const directions = Object.fromEntries(settings.metrics.map(({ name, direction = "higher" }) => [name, direction]));

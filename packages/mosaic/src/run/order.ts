@@ -16,6 +16,8 @@ export interface RunOrder {
   readonly folder: string;
   /** The users' files with the only texts that they may have; undefined: whatever they say. */
   readonly files: FileDigests | undefined;
+  /** Whether its snapshot may be of another text of its modules. */
+  readonly acceptsCode: boolean;
   /** Where the run's files go; undefined: none are written. */
   readonly filesFolder: string | undefined;
   /** History of the epochs that are kept, where the run goes on from its snapshot; undefined: it starts anew. */

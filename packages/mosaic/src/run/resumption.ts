@@ -4,6 +4,7 @@ import { readSafetensors } from "@ml-mosaic/tensor";
 import { type EpochRecord, loadSnapshot, type TrainerState, type TrainOptions } from "@ml-mosaic/training";
 import { MosaicError } from "../errors.ts";
 import type { Chain } from "./chain.ts";
+import { codeKey, refuseOtherCode } from "./code-record.ts";
 import type { RunOrder } from "./order.ts";
 import { modelName, runKey, secondsKey, snapshotName, variablePaths } from "./save-run.ts";
 
@@ -21,8 +22,8 @@ export interface Resumption {
  * @returns undefined where the run starts anew
  */
 export async function openResumption(
-  { runId, filesFolder, earlierEpochs }: RunOrder,
-  { links }: Chain,
+  { runId, folder, filesFolder, earlierEpochs, acceptsCode }: RunOrder,
+  { links, files }: Chain,
 ): Promise<Resumption | undefined> {
   if (earlierEpochs === undefined || filesFolder === undefined) return undefined;
   const path = join(filesFolder, snapshotName(runId));
@@ -46,6 +47,7 @@ export async function openResumption(
     );
     return undefined;
   }
+  if (!acceptsCode) refuseOtherCode(metadata[codeKey], files, folder, path);
   for (const link of links) await link.module.loadModel(join(filesFolder, modelName(link, links, runId)));
   return {
     load: async (layout) => (await loadSnapshot(path, layout, variablePaths(links))).state,

@@ -3,6 +3,7 @@ import { saveOnnx, Tensor, TensorError } from "@ml-mosaic/tensor";
 import { saveSnapshot, type TrainResult, type VariablePaths } from "@ml-mosaic/training";
 import type { Artifact } from "../store/index.ts";
 import { type Chain, chainModel, type Link, namedVariables } from "./chain.ts";
+import { codeKey } from "./code-record.ts";
 import { writeFiles } from "./run-files.ts";
 
 /** Name of a run's snapshot. */
@@ -22,6 +23,13 @@ export const secondsKey = "DURATION_SECONDS";
 /** In the header of a snapshot: id of the run that it is of. */
 export const runKey = "RUN_ID";
 
+/** What a snapshot says beside the state of the training. */
+export interface SnapshotNotes {
+  readonly seconds: number;
+  /** Of `codeText`. */
+  readonly code: string;
+}
+
 /** Names of a chain's variables, as its snapshots use them. */
 export function variablePaths(links: readonly Link[]): VariablePaths {
   return new Map(Array.from(namedVariables(links), ([path, variable]) => [variable, path]));
@@ -33,11 +41,11 @@ export async function saveRun(
   folder: string,
   chain: Chain,
   trained: TrainResult,
-  seconds: number,
+  notes: SnapshotNotes,
   onWork: () => void,
 ): Promise<Artifact[]> {
   return [
-    ...(await saveState(runId, folder, chain, trained, seconds, onWork)),
+    ...(await saveState(runId, folder, chain, trained, notes, onWork)),
     ...(await saveChain(runId, folder, chain)),
   ];
 }
@@ -48,7 +56,7 @@ export async function saveState(
   folder: string,
   { links }: Chain,
   trained: TrainResult,
-  seconds: number,
+  notes: SnapshotNotes,
   onWork: () => void,
 ): Promise<Artifact[]> {
   const artifacts: Artifact[] = [];
@@ -62,7 +70,7 @@ export async function saveState(
   try {
     const snapshot = await writeFiles(folder, "snapshot", (temporary) =>
       saveSnapshot(join(temporary, snapshotName(runId)), trained, variablePaths(links), {
-        metadata: { [secondsKey]: String(seconds), [runKey]: String(runId) },
+        metadata: { [secondsKey]: String(notes.seconds), [runKey]: String(runId), [codeKey]: notes.code },
       }),
     );
     return [...artifacts, ...snapshot];
