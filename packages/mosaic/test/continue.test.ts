@@ -242,6 +242,16 @@ test("counts components by what they are: another spelling, or what holds anyway
   expect((await go("--continue")).stderr).toContain("1 run done before, 0 unfinished taken up, 1 new");
 });
 
+test("shows repetitions in one line, however their options are spelt", async () => {
+  await write({ lr: "1e-2, 0.1", optimizer: "SGD(momentum=0.9), Adam" }, { width: "2" });
+  await go();
+  await write({ lr: "0.01, 1e-1", optimizer: "sgd(momentum=.90), adam" }, { width: "2.0", path_to_class: "net.ts" });
+  const second = await go("--continue", "MONITOR.multiplicity=2");
+  expect(second.stderr).toContain("4 runs done before, 0 unfinished taken up, 4 new");
+  const lines = second.stdout.split("\n").filter((line) => line.startsWith("lr="));
+  expect(lines.map((line) => line.split(/ {2,}/)[2])).toEqual(["2", "2", "2", "2"]);
+});
+
 test.each(["as written", "by value", "by components"])(
   "finds the runs of databases whose identities were made %s, removed ones too",
   async (form) => {

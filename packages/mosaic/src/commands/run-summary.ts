@@ -1,8 +1,10 @@
 import { numberText, tableText } from "@ml-mosaic/command-line";
 import { deviationOf, meanOf } from "@ml-mosaic/statistics/sample";
-import { foldOf, foldOption, partsOf } from "../compare/pipeline-parts.ts";
+import { foldOf, foldOption, identityOf, type PipelineParts, partsOf } from "../compare/pipeline-parts.ts";
+import { spelling } from "../config/process-components.ts";
+import { groupOf } from "../config/process-options.ts";
 import { figureOf, type RunFigureName } from "../figures/run-figures.ts";
-import { describeModules, describePipeline, withoutOptions } from "../pipelines/pipeline.ts";
+import { describeModules, describePipeline, sortedValues, type Texts, withoutOptions } from "../pipelines/pipeline.ts";
 import type { RunRecord, RunResult, StoreReader } from "../store/index.ts";
 
 /** Figures of one model over its repetitions. */
@@ -24,17 +26,29 @@ export interface ModelSummary {
 /** One line a model, the smallest mean test loss first. Ranking is by the mean, never by the best run. */
 export async function summarizeModels(store: StoreReader, runIds: Iterable<number>): Promise<readonly ModelSummary[]> {
   // Results only: of thousands of runs the pipelines and stacks are too much to hold.
-  const groups = new Map<string, { readonly data: string; readonly results: (RunResult | null)[] }>();
+  const groups = new Map<string, Labels & { readonly results: (RunResult | null)[] }>();
+  const spelt = spelling();
   for await (const run of store.runs({ runIds })) {
     if (run.status !== "done" && run.status !== "error") continue;
-    const { model, data } = labelsOf(run);
-    const group = groups.get(model) ?? { data, results: [] };
+    const parts = partsOf(run, spelt);
+    const identity = parts === undefined ? run.description : modelIdentity(parts, run.pipeline?.training ?? {});
+    const group = groups.get(identity) ?? { ...labelsOf(run, parts), results: [] };
     group.results.push(run.status === "done" ? run.result : null);
-    groups.set(model, group);
+    groups.set(identity, group);
   }
-  return Array.from(groups, ([model, { data, results }]) => summarize(model, data, results)).toSorted((a, b) =>
+  return Array.from(groups.values(), ({ model, data, results }) => summarize(model, data, results)).toSorted((a, b) =>
     compareRanks(rank(a), rank(b)),
   );
+}
+
+/** Equal for runs that are repetitions of each other, however their options are spelt. Folds are repetitions. */
+function modelIdentity({ data, model, training }: PipelineParts, axes: Texts): string {
+  const groups = new Set(Object.keys(axes).map((name) => groupOf(name) ?? name));
+  const compared = Object.entries(training).filter(([name]) => groups.has(groupOf(name) ?? name));
+  // How far a run has been trained since makes no other model of it.
+  const epochs: Texts = axes.epochs === undefined ? {} : { epochs: axes.epochs };
+  const values = sortedValues({ ...Object.fromEntries(compared), ...epochs });
+  return JSON.stringify([identityOf(data, [foldOption]), identityOf(model), values]);
 }
 
 /** Infinities are equal, which their difference does not say. */
@@ -42,9 +56,9 @@ function compareRanks(one: number, other: number): number {
   return one === other ? 0 : one - other;
 }
 
-/** Folds are repetitions. */
-function labelsOf(run: RunRecord): Pick<ModelSummary, "model" | "data"> {
-  const parts = partsOf(run);
+type Labels = Pick<ModelSummary, "model" | "data">;
+
+function labelsOf(run: RunRecord, parts: PipelineParts | undefined): Labels {
   if (parts === undefined) return { model: run.description, data: "" };
   const data = foldOf(parts) === undefined ? parts.data : withoutOptions(parts.data, [foldOption]);
   const training = run.pipeline?.training ?? {};

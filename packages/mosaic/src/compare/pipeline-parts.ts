@@ -1,4 +1,5 @@
 /** What of a run's pipeline is the data set and what is the model. */
+import { normalize } from "node:path";
 import { spelling } from "../config/process-components.ts";
 import { type ModuleSpec, sortedValues, type Texts, withoutOptions } from "../pipelines/pipeline.ts";
 import { processParams, type Stages, stagesOf, trainingTexts } from "../pipelines/run-params.ts";
@@ -65,7 +66,7 @@ export function identityOf(modules: readonly ModuleSpec[], without: readonly str
     withoutOptions(modules, without).map(({ type, className, path, options }) => [
       type,
       className,
-      path,
+      normalize(path),
       sortedValues(options),
     ]),
   );

@@ -76,5 +76,6 @@ async function faultOf({ path, sha256 }: Artifact, places: readonly string[]): P
       if (errorCode(error) !== "ENOENT") return `${file} cannot be read (${messageOf(error)})`;
     }
   }
-  return `${path} is missing${places[0] === undefined ? "" : ` in ${places[0]}`}`;
+  // A copy has files of its own, and those of the database that it was copied from.
+  return `${path} is missing${places.length === 0 ? "" : ` in ${places.join(" and in ")}`}`;
 }

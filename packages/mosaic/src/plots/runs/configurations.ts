@@ -1,4 +1,5 @@
 /** Runs gathered by what was configured: the options that differ between them, and the results of their repetitions. */
+import { valueText } from "@ml-mosaic/configurable";
 import { foldOption } from "../../compare/pipeline-parts.ts";
 import { MosaicError } from "../../errors.ts";
 import { describeModules, type ModuleSpec } from "../../pipelines/pipeline.ts";
@@ -111,7 +112,7 @@ function optionsOf({ parts: { data, model, training } }: PlotRun): ReadonlyMap<s
     for (const [stage, module] of named(modules)) {
       options.set(`${kind} ${stage}.class`, module.className);
       for (const [option, value] of Object.entries(module.options))
-        if (kind === "model" || option !== foldOption) options.set(`${kind} ${stage}.${option}`, value);
+        if (kind === "model" || option !== foldOption) options.set(`${kind} ${stage}.${option}`, valueText(value));
     }
   for (const [option, value] of Object.entries(training)) options.set(`training .${option}`, value);
   return options;

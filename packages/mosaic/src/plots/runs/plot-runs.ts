@@ -7,7 +7,7 @@ import { type ParsedPipeline, type RunTable, readRunTable } from "../../compare/
 import { MosaicError } from "../../errors.ts";
 import type { Figure } from "../../figures/figure.ts";
 import { runFigures } from "../../figures/run-figures.ts";
-import { sortedTexts } from "../../pipelines/pipeline.ts";
+import { sortedValues } from "../../pipelines/pipeline.ts";
 import type { StoreReader } from "../../store/index.ts";
 
 export interface PlotRun {
@@ -71,7 +71,7 @@ export async function readPlotRuns(
 function pipelinePart(parts: ParsedPipeline): PipelinePart {
   const { data, model, training, description, params } = parts;
   const [dataKey, modelKey] = [keyOf(data), keyOf(model)];
-  const identity = [dataKey, modelKey, identityOf(data, [foldOption]), identityOf(model), sortedTexts(training)];
+  const identity = [dataKey, modelKey, identityOf(data, [foldOption]), identityOf(model), sortedValues(training)];
   return {
     dataKey,
     modelKey,
