@@ -22,7 +22,7 @@ test.each(Object.entries(cases))("%s", async (_, wanted) => {
   const image = file.image(wanted.hdu);
   const { shape, data } = await image.read();
   // NaN has many forms, one is enough.
-  const numbers = Float64Array.from(data, (value) => (Number.isNaN(Number(value)) ? Number.NaN : Number(value)));
+  const numbers = Float64Array.from(data, Number).map((value) => (Number.isNaN(value) ? Number.NaN : value));
   expect(shape).toEqual(wanted.shape);
   expect(numbers.filter(Number.isNaN).length).toBe(wanted.undefined);
   expect(Array.from(numbers.subarray(0, 8), (value) => (Number.isNaN(value) ? null : value))).toEqual(wanted.first);

@@ -68,7 +68,7 @@ const galactic = makeHeader({
 const change = (keyword: string, value: string | number): Header => setCard(galactic, keyword, value);
 
 test.each([
-  ["CTYPE1", "GLON-ZPN"],
+  ["CTYPE1", "GLON-COE"],
   ["CTYPE1", "GLON-TAN-SIP"],
   ["PV2_1", 1],
   ["PC1_3", 0.5],

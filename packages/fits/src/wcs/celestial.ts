@@ -80,8 +80,7 @@ export function readCelestialWcs(given: Header, alternate = ""): CelestialWcs | 
     (getNumber(header, `CRVAL${axis}${alternate}`) ?? 0) * degreesPerUnit(header, axis, alternate);
   const isShifted = code === "GLS";
   const plane = makeProjection(projection, {
-    first: parameter(lat, 1),
-    second: parameter(lat, 2),
+    parameter: (m) => parameter(lat, m),
     shift: isShifted ? crval(lat) : 0,
   });
   const pole = findPole({
@@ -208,7 +207,7 @@ function checkLengths(first: ArrayLike<number>, second: ArrayLike<number>): void
 
 /** Parameters that move the reference point or bend the projection would be silently wrong if they were left out. */
 function checkParameters(header: Header, lng: number, lat: number, projection: ProjectionCode, a: string): void {
-  const used = [1, 2].slice(0, parametersOf[projection] ?? 0).map((m) => `PV${lat}_${m}${a}`);
+  const used = parametersOf(projection).map((m) => `PV${lat}_${m}${a}`);
   const allowed = [...used, `PV${lng}_3${a}`, `PV${lng}_4${a}`];
   const start = new RegExp(`^PV(?:${lng}|${lat})_\\d+${a}$`);
   for (const { keyword } of header.cards) {

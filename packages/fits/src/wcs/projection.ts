@@ -5,8 +5,31 @@
 
 const DEGREE = Math.PI / 180;
 
-export const PROJECTIONS = ["TAN", "SIN", "ZEA", "ARC", "STG", "CAR", "CEA", "SFL", "AIT", "HPX"] as const;
-export type ProjectionCode = (typeof PROJECTIONS)[number];
+/** Each with the numbers m of the PV2_m (those of the axis of latitude) that it has. */
+const PARAMETERS = {
+  TAN: [],
+  SIN: [1, 2],
+  ZEA: [],
+  ARC: [],
+  STG: [],
+  ZPN: Array.from({ length: 21 }, (_, m) => m),
+  CAR: [],
+  CEA: [1],
+  CYP: [1, 2],
+  MER: [],
+  SFL: [],
+  PAR: [],
+  MOL: [],
+  AIT: [],
+  HPX: [1, 2],
+} as const satisfies Readonly<Record<string, readonly number[]>>;
+export type ProjectionCode = keyof typeof PARAMETERS;
+export const PROJECTIONS = Object.keys(PARAMETERS).filter((code): code is ProjectionCode => code in PARAMETERS);
+
+/** Which PV2_m a projection has. */
+export function parametersOf(code: ProjectionCode): readonly number[] {
+  return PARAMETERS[code];
+}
 
 /** Both functions write a pair into `out`; NaN where a point has no image. */
 export interface Projection {
@@ -101,6 +124,116 @@ const stg = zenithal(
   (radius) => (2 * Math.atan((radius * DEGREE) / 2)) / DEGREE,
 );
 
+/**
+ * Zenithal polynomial, section 5.1.8: the sky ends where the polynomial first turns.
+ *
+ * @param factors PV2_0 to PV2_20, of the powers of the distance from the pole in radians
+ */
+function zpn(factors: readonly number[]): Projection {
+  const value = (distance: number) => factors.reduceRight((sum, factor) => sum * distance + factor, 0);
+  const slopes = factors.slice(1).map((factor, m) => (m + 1) * factor);
+  const slope = (distance: number) => slopes.reduceRight((sum, factor) => sum * distance + factor, 0);
+  const step = Math.PI / 720;
+  let end = step;
+  while (end < Math.PI && slope(end) > 0) end += step;
+  end = end >= Math.PI ? Math.PI : slope(end) > 0 ? end : findRoot(slope, end - step, end);
+  const [least, most] = [value(0), value(end)];
+  return zenithal(
+    (distance) => (distance * DEGREE <= end + 1e-12 ? value(distance * DEGREE) / DEGREE : Number.NaN),
+    (radius) => {
+      const r = radius * DEGREE;
+      if (!(r >= least - 1e-13 && r <= most + 1e-13)) return Number.NaN;
+      return findRoot((distance) => value(distance) - r, 0, end) / DEGREE;
+    },
+  );
+}
+
+/** Where a function that changes its sign once between two places does so: the Illinois method. */
+function findRoot(f: (x: number) => number, from: number, to: number): number {
+  let [a, b] = [from, to];
+  let [fa, fb] = [f(a), f(b)];
+  if (Math.abs(fa) < 1e-16) return a;
+  if (fa > 0 === fb > 0) return Math.abs(fa) < Math.abs(fb) ? a : b;
+  for (let turn = 0; turn < 200 && Math.abs(b - a) > 1e-16; turn++) {
+    const x = b - (fb * (b - a)) / (fb - fa);
+    const fx = f(x);
+    if (fx > 0 === fb > 0) fa /= 2;
+    else [a, fa] = [b, fb];
+    const before = b;
+    [b, fb] = [x, fx];
+    if (fb === 0 || Math.abs(b - before) < 1e-16) break;
+  }
+  return b;
+}
+
+/** Cylindrical perspective, section 5.2.1. @param mu PV2_1 @param lambda PV2_2 */
+function cyp(mu: number, lambda: number): Projection {
+  return {
+    theta0: 0,
+    toSphere(x, y, out) {
+      const eta = (y * DEGREE) / (mu + lambda);
+      const sine = (eta * mu) / Math.hypot(eta, 1);
+      const phi = x / lambda;
+      const theta = Math.abs(sine) <= 1 + 1e-13 ? (Math.atan(eta) + Math.asin(clamp(sine))) / DEGREE : Number.NaN;
+      const inside = Math.abs(phi) <= 180 + 1e-10 && Math.abs(theta) <= 90 + 1e-10;
+      set(out, phi, inside ? theta : Number.NaN);
+    },
+    toPlane(phi, theta, out) {
+      const below = mu + Math.cos(theta * DEGREE);
+      const y = below === 0 ? Number.NaN : ((mu + lambda) * Math.sin(theta * DEGREE)) / below / DEGREE;
+      set(out, lambda * phi, y);
+    },
+  };
+}
+
+/** Mercator's, section 5.2.4. */
+const mer: Projection = {
+  theta0: 0,
+  toSphere(x, y, out) {
+    set(out, x, Math.abs(x) <= 180 + 1e-10 ? (2 * Math.atan(Math.exp(y * DEGREE))) / DEGREE - 90 : Number.NaN);
+  },
+  toPlane(phi, theta, out) {
+    const inside = Math.abs(theta) < 90;
+    set(out, phi, inside ? Math.log(Math.tan(((90 + theta) / 2) * DEGREE)) / DEGREE : Number.NaN);
+  },
+};
+
+/** Parabolic, section 5.3.2. */
+const par: Projection = {
+  theta0: 0,
+  toSphere(x, y, out) {
+    const sine = y / 180;
+    const width = 1 - 4 * sine * sine;
+    const phi = width > 1e-15 ? x / width : x === 0 ? 0 : Number.NaN;
+    const inside = Math.abs(sine) <= 0.5 + 1e-13 && Math.abs(phi) <= 180 + 1e-10;
+    set(out, phi, inside ? (3 * Math.asin(clamp(sine))) / DEGREE : Number.NaN);
+  },
+  toPlane: (phi, theta, out) =>
+    set(out, phi * (2 * Math.cos((2 * theta * DEGREE) / 3) - 1), 180 * Math.sin((theta * DEGREE) / 3)),
+};
+
+/** Mollweide's, section 5.3.4. */
+const mol: Projection = {
+  theta0: 0,
+  toSphere(x, y, out) {
+    const sine = (y * DEGREE) / Math.SQRT2;
+    const cosine = Math.sqrt(Math.max(0, 1 - sine * sine));
+    const phi = cosine > 1e-15 ? (Math.PI * x) / (2 * Math.SQRT2 * cosine) : x === 0 ? 0 : Number.NaN;
+    const gamma = Math.asin(clamp(sine));
+    const inside = Math.abs(sine) <= 1 + 1e-13 && Math.abs(phi) <= 180 + 1e-10;
+    const theta = Math.asin(clamp((2 * gamma + Math.sin(2 * gamma)) / Math.PI)) / DEGREE;
+    set(out, phi, inside ? theta : Number.NaN);
+  },
+  toPlane(phi, theta, out) {
+    const wanted = Math.PI * Math.sin(theta * DEGREE);
+    const gamma =
+      Math.abs(theta) === 90
+        ? (Math.sign(theta) * Math.PI) / 2
+        : findRoot((g) => 2 * g + Math.sin(2 * g) - wanted, -Math.PI / 2, Math.PI / 2);
+    set(out, ((2 * Math.SQRT2) / Math.PI) * phi * Math.cos(gamma), (Math.SQRT2 * Math.sin(gamma)) / DEGREE);
+  },
+};
+
 /** Cylindrical equal area, section 5.2.2. @param lambda PV2_1, 1 where it is not written */
 function cea(lambda: number): Projection {
   return {
@@ -185,14 +318,14 @@ const ait: Projection = {
 };
 
 export interface ProjectionParameters {
-  /** PV2_1, PV2_2…, of the axis of latitude; undefined where they are not written. */
-  readonly first: number | undefined;
-  readonly second: number | undefined;
+  /** PV2_m, of the axis of latitude; undefined where it is not written. */
+  readonly parameter: (m: number) => number | undefined;
   /** Latitude of y = 0, for GLS. */
   readonly shift: number;
 }
 
-export function makeProjection(code: ProjectionCode, { first, second, shift }: ProjectionParameters): Projection {
+export function makeProjection(code: ProjectionCode, { parameter, shift }: ProjectionParameters): Projection {
+  const [first, second] = [parameter(1), parameter(2)];
   switch (code) {
     case "TAN":
       return tan;
@@ -204,12 +337,22 @@ export function makeProjection(code: ProjectionCode, { first, second, shift }: P
       return arc;
     case "STG":
       return stg;
+    case "ZPN":
+      return zpn(parametersOf(code).map((m) => parameter(m) ?? 0));
     case "CAR":
       return car;
     case "CEA":
       return cea(first ?? 1);
+    case "CYP":
+      return cyp(first ?? 1, second ?? 1);
+    case "MER":
+      return mer;
     case "SFL":
       return sfl(shift);
+    case "PAR":
+      return par;
+    case "MOL":
+      return mol;
     case "AIT":
       return ait;
     case "HPX":
@@ -218,9 +361,6 @@ export function makeProjection(code: ProjectionCode, { first, second, shift }: P
       return code satisfies never;
   }
 }
-
-/** How many of PV2_1, PV2_2 a projection has. */
-export const parametersOf: Readonly<Partial<Record<ProjectionCode, number>>> = { SIN: 2, CEA: 1, HPX: 2 };
 
 function set(out: Float64Array, first: number, second: number): void {
   out[0] = first;
