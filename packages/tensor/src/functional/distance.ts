@@ -27,3 +27,11 @@ export function pairwiseDistance(
 ): Tensor {
   return x1.sub(x2).add(eps).norm(p, -1, keepdim);
 }
+
+/** x / |x| along an axis, of the norm p; lengths below eps count as eps. */
+export function normalize(
+  input: Tensor,
+  { p = 2, dim = 1, eps = 1e-12 }: { readonly p?: number; readonly dim?: number; readonly eps?: number } = {},
+): Tensor {
+  return input.div(input.norm(p, dim, true).clamp({ min: eps }));
+}

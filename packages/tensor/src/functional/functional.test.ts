@@ -2,9 +2,13 @@
 import { expect, test } from "vitest";
 import { readFixture, required } from "../../test/fixtures.ts";
 import { type Calls, type TorchFixture, torchCases } from "../../test/torch-cases.ts";
-import { ones, zeros } from "../creation.ts";
+import { ones, tensor, zeros } from "../creation.ts";
+import { toNumbers } from "../dtype.ts";
+import { grad } from "../graph/gradient.ts";
 import { CTCLoss } from "../losses/ctc.ts";
 import { CosineEmbeddingLoss, TripletMarginLoss } from "../losses/distance.ts";
+import { manualSeed } from "../random/generator.ts";
+import { evaluate } from "../runtime/evaluate.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import * as functional from "./index.ts";
@@ -18,6 +22,8 @@ interface Arguments {
   readonly normalizedShape: Shape;
   readonly margin: number;
   readonly blank: number;
+  readonly factor: number;
+  readonly eps: number;
 }
 
 type TwoOperands = (x: Tensor, y: Tensor, options: object) => Tensor;
@@ -64,6 +70,22 @@ const calls: Calls<Arguments> = {
   silu: ofOne(functional.silu),
   gelu: ofOne(functional.gelu),
   softplus: ofOne(functional.softplus),
+  linear: ([x, weight, bias]) => functional.linear(required(x), required(weight), bias),
+  embedding: ofTwo(functional.embedding),
+  normalize: ofOne(functional.normalize),
+  glu: ([x], { dim }) => functional.glu(required(x), dim),
+  logSigmoid: ofOne(functional.logSigmoid),
+  softsign: ofOne(functional.softsign),
+  mish: ofOne(functional.mish),
+  hardswish: ofOne(functional.hardswish),
+  hardtanh: ofOne(functional.hardtanh),
+  relu6: ofOne(functional.relu6),
+  pixelShuffle: ([x], { factor }) => functional.pixelShuffle(required(x), required(factor)),
+  pixelUnshuffle: ([x], { factor }) => functional.pixelUnshuffle(required(x), required(factor)),
+  gaussianNllLoss: ([x, y, variance], args) =>
+    functional.gaussianNllLoss(required(x), required(y), required(variance), args),
+  poissonNllLoss: ofTwo(functional.poissonNllLoss),
+  marginRankingLoss: ([x, y, z], args) => functional.marginRankingLoss(required(x), required(y), required(z), args),
   dropout: ofOne(functional.dropout),
   dropout2d: ofOne(functional.dropout2d),
   TripletMarginLoss: ([x, y, z], args) => new TripletMarginLoss(args).forward(required(x), required(y), required(z)),
@@ -97,4 +119,27 @@ test("attention takes a mask or is causal, not both", () => {
   expect(() => functional.scaledDotProductAttention(x, x, x, { attnMask: zeros([2, 2]), isCausal: true })).toThrow(
     /attnMask or isCausal, not both/,
   );
+});
+
+test("gumbelSoftmax draws categories as often as they are likely; hard choices are one of them, with soft gradients", async () => {
+  const shares = [0.1, 0.2, 0.7];
+  const logits = tensor(shares).log().expand([20_000, 3]);
+  manualSeed(3);
+  const hard = functional.gumbelSoftmax(logits, { hard: true });
+  const counts = await hard.mean(0).data();
+  for (const [index, share] of shares.entries()) expect(Number(counts[index])).toBeCloseTo(share, 1.7);
+  expect(new Set(toNumbers(await hard.data()).map((value) => Math.round(value * 1e6) / 1e6))).toEqual(new Set([0, 1]));
+  const soft = await functional.gumbelSoftmax(logits, { tau: 0.5 }).sum(1).data();
+  expect(Array.from(soft, Number).every((sum) => Math.abs(sum - 1) < 1e-5)).toBe(true);
+  // Another axis, and the gradient of the soft choice: it adds up to 0 over the categories.
+  const x = tensor([
+    [0.1, 0.5],
+    [0.2, -1],
+    [0.3, 0],
+  ]);
+  const chosen = functional.gumbelSoftmax(x, { hard: true, dim: 0 });
+  const [gradient] = grad(chosen.mul(tensor([[1], [2], [5]])).sum(), [x]);
+  const [values, slopes] = await evaluate([chosen.sum(0), gradient?.sum(0) ?? chosen]);
+  expect(toNumbers(required(values)).map(Math.round)).toEqual([1, 1]);
+  expect(Math.max(...toNumbers(required(slopes)).map(Math.abs))).toBeLessThan(1e-6);
 });
