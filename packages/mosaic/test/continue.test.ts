@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { earlierForms } from "../src/experiment/earlier-identities.ts";
 import { readExperimentOrigins } from "../src/experiment/experiment-origin.ts";
 import { runIdentity } from "../src/experiment/identity.ts";
+import { moduleCode } from "../src/experiment/module-code.ts";
 import { processParams } from "../src/pipelines/run-params.ts";
 import { openSqliteStore, type RunRecord } from "../src/store/index.ts";
 import { config, data, dataModule, net, netModule, type Options, openWorkspace, type Workspace } from "./workspace.ts";
@@ -256,6 +257,7 @@ test.each(["as written", "by value", "by components"])(
   "finds the runs of databases whose identities were made %s, removed ones too",
   async (form) => {
     const optimizer = "SGD(momentum=0.9), Adam(betas=[0.9, 0.99])";
+    await workspace.write("net.ts", `import { parse } from "acorn";\nvoid parse;\n${netModule}`);
     await write({ optimizer, lr: "1e-2", zip: "optimizer, NET.width" }, { width: "2, 3" });
     await go();
     expect((await workspace.run("remove", "or.db", "-id", "1", "--yes")).code).toBe(0);
@@ -276,14 +278,23 @@ test.each(["as written", "by value", "by components"])(
 /** Gives all runs the identities that an earlier version gave them. */
 async function countAsBefore(path: string, form: number): Promise<void> {
   const store = await openSqliteStore(path, { create: false });
+  let modules: Readonly<Record<string, string>> = {};
   try {
     const [origin] = await readExperimentOrigins(store);
     const [before] = earlierForms(new Map()).slice(form);
     if (origin === undefined || before === undefined) throw new Error("no experiment, or no such form");
+    const digests = new Map(origin.modules);
+    // The first version counted no packages.
+    if (form === 0)
+      for (const name of digests.keys()) {
+        const { earlierDigest } = await moduleCode({ kind: "file", path: workspace.path(name) }, workspace.folder);
+        digests.set(name, earlierDigest);
+      }
+    modules = Object.fromEntries(digests);
     const identities: [runId: number, identity: string][] = [];
     const add = ({ runId, pipeline, params }: Pick<RunRecord, "runId" | "pipeline" | "params">, repetition = 0) => {
       if (pipeline === undefined) throw new Error(`run ${runId} has no pipeline`);
-      const parts = { digests: origin.modules, ...before };
+      const parts = { digests, ...before };
       identities.push([runId, runIdentity(pipeline, processParams(pipeline, params), repetition, parts)]);
     };
     for await (const run of store.runs({})) add(run, run.details?.repetition);
@@ -293,6 +304,10 @@ async function countAsBefore(path: string, form: number): Promise<void> {
     await store.close();
   }
   const database = new DatabaseSync(path);
-  database.exec("UPDATE experiments SET configuration = json_remove(configuration, '$.identities')");
+  database
+    .prepare(
+      "UPDATE experiments SET configuration = json_set(json_remove(configuration, '$.identities'), '$.modules', json(?))",
+    )
+    .run(JSON.stringify(modules));
   database.close();
 }

@@ -105,7 +105,9 @@ function reportRepeated(
     const key = JSON.stringify(sortedTexts(spelt(texts)));
     const [written = "", before] = [texts[group], seen.get(key)];
     seen.set(key, written);
-    if (before === undefined) continue;
+    // A value that another option of the component has twice is reported there.
+    const isThere = main.values.indexOf(written) !== main.values.lastIndexOf(written);
+    if (before === undefined || (before === written && !isThere)) continue;
     findings.problem({
       line: main.line,
       section: section.name,

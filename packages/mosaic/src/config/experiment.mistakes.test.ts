@@ -114,6 +114,13 @@ const MISTAKES: readonly (readonly [name: string, text: string, line: number, op
     "multiplicity repeats runs",
   ],
   [
+    "an option of an optimizer twice",
+    withProcess("optimizer = SGD\noptimizer.momentum = 0.5, .50"),
+    5,
+    "optimizer.momentum",
+    "multiplicity repeats runs",
+  ],
+  [
     "an option in brackets and behind a dot",
     withProcess("optimizer = Adam, SGD(momentum=0.9)\noptimizer.momentum = 0.5"),
     5,

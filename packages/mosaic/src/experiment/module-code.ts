@@ -10,6 +10,8 @@ import { type FileDigests, importedFiles, importUserFile, textDigest } from "../
 export interface ModuleCode {
   /** Of the texts of its files and of the versions of the packages that they import; of a package its name and version. */
   readonly digest: string;
+  /** The digest as it was made before what is required, and packages, counted. */
+  readonly earlierDigest: string;
   /** The user's own files in it, and the packages that they import. */
   readonly files: FileDigests;
 }
@@ -31,7 +33,11 @@ export async function moduleCode(source: ClassSource, folder: string): Promise<M
   if (source.kind === "package") {
     const installed = installedPackage(source.name, folder);
     const digest = hash.update(`${source.name}@${installed?.version ?? "unknown"}`).digest("hex");
-    return { digest, files: new Map(installed === undefined ? [] : [[installed.file, installed.version]]) };
+    return {
+      digest,
+      earlierDigest: digest,
+      files: new Map(installed === undefined ? [] : [[installed.file, installed.version]]),
+    };
   }
   // What is wrong with it will be said where it is needed.
   await importUserFile(source.path).catch(unlessTrouble);
@@ -56,7 +62,26 @@ export async function moduleCode(source: ClassSource, folder: string): Promise<M
   for (const name of [...packages.keys()].sort()) hash.update(`${name}@${packages.get(name)?.version}`).update("\0");
   const texts = Array.from(contents, ([path, content]) => [path, textDigest(content)] as const);
   const versions = Array.from(packages.values(), ({ file, version }) => [file, version] as const);
-  return { digest: hash.digest("hex"), files: new Map([...texts, ...versions]) };
+  const earlierDigest = digestOfImported(source.path, contents);
+  return { digest: hash.digest("hex"), earlierDigest, files: new Map([...texts, ...versions]) };
+}
+
+const importedText = /\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g;
+
+/** Of the files that are imported by relative path, as the text says it. Databases of then have it: nothing here may change. */
+function digestOfImported(start: string, contents: ReadonlyMap<string, Buffer>): string {
+  const seen = new Set<string>();
+  const waiting = [start];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    const content = contents.get(path);
+    if (seen.has(path) || content === undefined) continue;
+    seen.add(path);
+    for (const [, target] of content.toString("utf8").matchAll(importedText))
+      if (target !== undefined) waiting.push(resolve(dirname(path), target));
+  }
+  const hash = createHash("sha256");
+  for (const path of [...seen].sort()) hash.update(contents.get(path) ?? "").update("\0");
+  return hash.digest("hex");
 }
 
 function filesCalled(path: string): readonly string[] {

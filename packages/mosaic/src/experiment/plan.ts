@@ -13,6 +13,8 @@ import { moduleCode } from "./module-code.ts";
 /** The users' code that an experiment consists of. */
 export interface ExperimentCode {
   readonly digests: ModuleDigests;
+  /** The same as earlier versions made them. */
+  readonly earlierDigests: ModuleDigests;
   /** All files of it. */
   readonly files: FileDigests;
   readonly classes: ClassesByName;
@@ -24,14 +26,16 @@ export async function readCode(
   folder: string,
 ): Promise<Omit<ExperimentCode, "classes">> {
   const digests = new Map<string, string>();
+  const earlierDigests = new Map<string, string>();
   const files = new Map<string, string>();
   for (const [name, source] of sources) {
     if (digests.has(name)) continue;
     const code = await moduleCode(source, folder);
     digests.set(name, code.digest);
+    earlierDigests.set(name, code.earlierDigest);
     for (const [path, digest] of code.files) files.set(path, digest);
   }
-  return { digests, files };
+  return { digests, earlierDigests, files };
 }
 
 export async function readExperimentCode({ sections, process, folder }: Experiment): Promise<ExperimentCode> {

@@ -91,6 +91,11 @@ async function countByMeaning(store: Store, earlier: readonly ExperimentOrigin[]
   const before = earlierForms(code.classes);
   for (const { experimentId, modules: digests, isByMeaning } of earlier) {
     if (isByMeaning) continue;
+    const textNow = ([path, digest]: readonly [string, string]): [string, string] => {
+      const isSame = digest === code.earlierDigests.get(path);
+      return [path, (isSame ? code.digests.get(path) : undefined) ?? digest];
+    };
+    const digestsNow = new Map(Array.from(digests, textNow));
     const identities: [runId: number, identity: string][] = [];
     const add = (
       { runId, pipeline, params }: Pick<RunRecord, "runId" | "pipeline" | "params">,
@@ -99,9 +104,10 @@ async function countByMeaning(store: Store, earlier: readonly ExperimentOrigin[]
       // What the types of other classes say of their values is not known now.
       if (pipeline?.modules.every(({ path }) => code.digests.has(path)) !== true) return;
       const process = processParams(pipeline, params);
-      const identity = (form: IdentityForm) =>
+      const identity = (form: IdentityForm, digests: ModuleDigests) =>
         runIdentity(pipeline, process, known.repetition ?? 0, { ...form, digests });
-      if (before.some((form) => identity(form) === known.identity)) identities.push([runId, identity(now)]);
+      if (before.some((form) => identity(form, digests) === known.identity))
+        identities.push([runId, identity(now, digestsNow)]);
     };
     for await (const run of store.runs({ experimentId })) if (run.details !== null) add(run, run.details);
     for await (const run of store.removedRuns()) if (run.experimentId === experimentId) add(run, run);

@@ -64,7 +64,7 @@ export async function readRunModules(
     }
     for (const [name, path] of modulePaths(run)) {
       const text = run.details === null ? undefined : before.get(run.details.experimentId)?.get(name);
-      if (text === undefined || text === code.digests.get(name)) continue;
+      if (text === undefined || [code.digests.get(name), code.earlierDigests.get(name)].includes(text)) continue;
       const runIds = changed.get(path) ?? [];
       changed.set(path, runIds);
       runIds.push(run.runId);
