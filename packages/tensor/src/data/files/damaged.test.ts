@@ -85,3 +85,15 @@ test.each(files)("%s", async (file, input) => {
   expect(refused).toBeGreaterThan(cases / 10);
   expect(seconds).toBeLessThan(5 + cases / 5);
 });
+
+// Damage that random bytes did: the library that decodes pages would go on for minutes, until the memory is full.
+test.each([
+  ["damaged-levels.parquet", "fixed", /column "fixed" cannot be read/],
+  [
+    "damaged-count.parquet",
+    "flag",
+    /column "flag" cannot be read: the file is damaged: a page claims 1398 values, where 16 are left/,
+  ],
+])("%s", async (file, column, message) => {
+  expect(String(await readAll(join(fixtures, file), [column]))).toMatch(message);
+});

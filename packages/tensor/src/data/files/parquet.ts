@@ -41,6 +41,7 @@ export async function openParquet(path: string, { types = {}, missing = "refuse"
     },
   };
   try {
+    const { checkPages } = await import("./parquet-pages.ts");
     const { parquetMetadataAsync, parquetScan, parquetSchema, snappyUncompress } = await import("hyparquet");
     if (source.size < 12)
       throw new TensorError("TENSOR_FILE", `${path} cannot be read: it is too short for a Parquet file`);
@@ -56,12 +57,35 @@ export async function openParquet(path: string, { types = {}, missing = "refuse"
     if (scan.ranges.length !== starts.length - 1)
       throw new TensorError("TENSOR_FILE", `${path} is damaged: its row groups are empty`);
     const blocks = listedBlocks(starts);
+    const checked = new Set<string>();
+    // Once for each group of each column.
+    const checkedGroup = async (name: string, row: number, what: string) => {
+      const group = blocks.of(row);
+      const key = `${group} ${name}`;
+      if (checked.has(key)) return;
+      const root = parquetSchema(metadata);
+      const filled = metadata.row_groups.filter((each) => each.num_rows > 0n);
+      for (const { meta_data: found } of filled[group]?.columns ?? []) {
+        if (found === undefined || found.path_in_schema[0] !== name) continue;
+        const start = Number(found.dictionary_page_offset ?? found.data_page_offset);
+        const size = Number(found.total_compressed_size);
+        if (!(start >= 0 && size >= 0 && start + size <= source.size))
+          throw new Error(`${what} lies beyond the file's end`);
+        checkPages(await source.read(start, size), {
+          metadata: found,
+          schemaPath: pathTo(root, found.path_in_schema),
+          compressors,
+        });
+      }
+      checked.add(key);
+    };
     const column = async (name: string): Promise<FileColumn | undefined> => {
       const tree = schema.find(({ element }) => element.name === name);
       if (tree === undefined) return undefined;
       const what = `${path}: column ${JSON.stringify(name)}`;
       const values = (start: number, end: number) =>
         attempt(what, async () => {
+          await checkedGroup(name, start, what);
           const read: ArrayLike<unknown> = await scan.readColumn({ column: name, rowStart: start, rowEnd: end });
           if (read.length !== end - start) throw new Error(`it has ${read.length} values, not ${end - start}`);
           return read;
@@ -138,6 +162,16 @@ export async function openParquet(path: string, { types = {}, missing = "refuse"
     await source.close();
     throw error;
   }
+}
+
+function pathTo(root: SchemaTree, names: readonly string[]): SchemaTree[] {
+  const path = [root];
+  for (const name of names) {
+    const next = path.at(-1)?.children.find(({ element }) => element.name === name);
+    if (next === undefined) throw new Error(`its schema has no ${names.join(".")}`);
+    path.push(next);
+  }
+  return path;
 }
 
 function wrong(what: string, row: number, value: unknown, wanted: string): TensorError {
