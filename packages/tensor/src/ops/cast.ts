@@ -21,6 +21,7 @@ export const cast = defineOp<{ readonly dtype: DType }, [x: Input]>({
 /** The same numbers. */
 export const clone = defineOp<None, [x: Input]>({
   name: "clone",
+  isExact: true,
   anyType: true,
   infer: ([x]) => x,
   gradient: ({ gradient }) => [gradient],
@@ -31,6 +32,7 @@ export const clone = defineOp<None, [x: Input]>({
 /** The same numbers, cut off from gradients. */
 export const detach = defineOp<None, [x: Input]>({
   name: "detach",
+  isExact: true,
   anyType: true,
   infer: ([x]) => x,
   emit: (_emitter, [x]) => x.name,

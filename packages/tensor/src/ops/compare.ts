@@ -13,6 +13,7 @@ function comparison(
 ) {
   return defineOp<None, [a: Input, b: Input]>({
     name,
+    isExact: true,
     broadcasts: true,
     infer: ([a, b]) => ({ shape: broadcastShapes(a.shape, b.shape, name), dtype: "bool" }),
     emit(emitter, inputs) {
@@ -61,6 +62,7 @@ export const logicalOr = comparison("logicalOr", "Or", logical("or"));
 
 export const logicalNot = defineOp<None, [x: Input]>({
   name: "logicalNot",
+  isExact: true,
   infer: ([x]) => ({ shape: x.shape, dtype: "bool" }),
   emit: (emitter, [x]) => emitter.node("Not", [x.name]),
   loops: ([x]) => elementwise([x], "bool", not),
@@ -69,6 +71,7 @@ export const logicalNot = defineOp<None, [x: Input]>({
 /** condition ? a : b, element by element, all three broadcast. */
 export const where = defineOp<None, [condition: Input, a: Input, b: Input]>({
   name: "where",
+  isExact: true,
   broadcasts: true,
   infer([condition, a, b]) {
     if (condition.dtype !== "bool") {

@@ -128,6 +128,11 @@ export interface Op<A extends Attributes = Attributes, I extends Inputs = Inputs
   readonly name: string;
   /** Moves or converts elements of all types alike. What else there is, is done with uint8 as int32: see `GraphWriter`. */
   readonly anyType?: true;
+  /**
+   * It moves, compares or chooses: of numbers that are neither NaN nor -0 it gives the same bits whatever computes it, and its
+   * loops are there for all types that it takes, or for float32.
+   */
+  readonly isExact?: true;
   /** The inputs broadcast against each other and nothing else is done with their shapes. */
   readonly broadcasts?: true;
   /**

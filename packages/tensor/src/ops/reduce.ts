@@ -102,8 +102,11 @@ function reduction(
     special,
   }: { readonly nonEmpty?: boolean; readonly ofNothing?: "zeros"; readonly special?: SpecialEmit } = {},
 ) {
+  // Of whole numbers there are no infinities to begin with.
+  const isExtreme = loop.operator === "max" || loop.operator === "min";
   return defineOp<ReduceAttributes, [x: Input]>({
     name,
+    ...(isExtreme ? { isExact: true } : {}),
     ...(ofNothing === undefined ? {} : { ofNothing }),
     infer([{ shape, dtype }], { axes, keepdim }) {
       if (dtype === "bool") {
@@ -127,8 +130,6 @@ function reduction(
       special?.(emitter, input, axes, output) ?? emitReduce(emitter, onnx, input.name, axes, keepdim),
     loops([x], attributes, output) {
       const { dtype } = x;
-      // Of whole numbers there are no infinities to begin with.
-      const isExtreme = loop.operator === "max" || loop.operator === "min";
       if (isExtreme && dtype !== "float32") return undefined;
       return reductionLoop(
         x,

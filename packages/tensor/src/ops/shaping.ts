@@ -12,6 +12,7 @@ const int64 = (values: readonly number[]) => BigInt64Array.from(values, BigInt);
 
 export const reshape = defineOp<{ readonly shape: Shape }, [x: Input]>({
   name: "reshape",
+  isExact: true,
   anyType: true,
   infer([input], { shape }) {
     if (sizeOf(input.shape) !== sizeOf(shape)) {
@@ -28,6 +29,7 @@ export const reshape = defineOp<{ readonly shape: Shape }, [x: Input]>({
 
 export const permute = defineOp<{ readonly order: readonly number[] }, [x: Input]>({
   name: "permute",
+  isExact: true,
   anyType: true,
   infer([{ shape, dtype }], { order }) {
     if (order.length !== shape.length || shape.some((_, axis) => !order.includes(axis))) {
@@ -46,6 +48,7 @@ export const permute = defineOp<{ readonly order: readonly number[] }, [x: Input
 
 export const expand = defineOp<{ readonly shape: Shape }, [x: Input]>({
   name: "expand",
+  isExact: true,
   anyType: true,
   infer([input], { shape }) {
     if (shape.some((length) => length < 0) || !sameShape(broadcastShapes(input.shape, shape, "expand"), shape)) {
@@ -75,6 +78,7 @@ export type SliceAttributes = {
 /** Elements start, start + step, … below end along one axis; bounds already clamped to the axis, step >= 1. */
 export const slice = defineOp<SliceAttributes, [x: Input]>({
   name: "slice",
+  isExact: true,
   anyType: true,
   infer([{ shape, dtype }], { axis, start, end, step }) {
     const length = Math.max(0, Math.ceil((end - start) / step));
@@ -148,6 +152,7 @@ export const pad = defineOp<PadAttributes, [x: Input]>({
 /** Reverses the order along axes. */
 export const flip = defineOp<{ readonly axes: readonly number[] }, [x: Input]>({
   name: "flip",
+  isExact: true,
   anyType: true,
   infer: ([x]) => x,
   gradient: ({ gradient, attributes: { axes } }) => [gradient.flip(axes)],
@@ -175,6 +180,7 @@ export const flip = defineOp<{ readonly axes: readonly number[] }, [x: Input]>({
 
 export const concat = defineOp<{ readonly axis: number }, Input[]>({
   name: "concat",
+  isExact: true,
   anyType: true,
   ofNothing: "as ever",
   infer(inputs, { axis }) {
@@ -246,6 +252,7 @@ export type PartAttributes = {
 /** One of the pieces that `sizes` cuts an axis into; pieces of one cut share one ONNX Split. */
 export const part = defineOp<PartAttributes, [x: Input]>({
   name: "part",
+  isExact: true,
   anyType: true,
   infer([{ shape, dtype }], { axis, sizes, index }) {
     checkSizes(sizes, shape, axis);

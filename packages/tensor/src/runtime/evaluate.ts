@@ -6,6 +6,7 @@ import { defaultGenerator } from "../random/generator.ts";
 import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";
 import type { Device } from "./device.ts";
+import { evaluateExact, isExact } from "./exact.ts";
 import { createSession, type Feed } from "./session.ts";
 
 const opset = 18;
@@ -17,7 +18,9 @@ const maxEmbeddedBytes = 1024;
  *
  * @returns the elements of each, in row-major order
  */
-export async function evaluate(tensors: readonly Tensor[], device: Device = "cpu"): Promise<TypedArray[]> {
+export async function evaluate(tensors: readonly Tensor[], device: Device = "cpu"): Promise<readonly TypedArray[]> {
+  const order = topologicalOrder(tensors);
+  if (device === "cpu" && isExact(tensors, order)) return evaluateExact(tensors, order);
   const feeds: Record<string, Feed> = {};
   const ports: Port[] = [];
   const addInput = (name: string, feed: Feed) => {
@@ -25,7 +28,6 @@ export async function evaluate(tensors: readonly Tensor[], device: Device = "cpu
     ports.push({ name, shape: feed.shape, dtype: feed.dtype });
   };
   const randomIds = new Map<number, number>();
-  const order = topologicalOrder(tensors);
   for (const tensor of order) {
     if (tensor.randomId !== undefined) randomIds.set(tensor.randomId, randomIds.size);
   }
