@@ -4,7 +4,7 @@ import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import { trace } from "../graph/trace.ts";
 import { FileWriter, showSize } from "../onnx/file-writer.ts";
-import { modelBytes, type Port } from "../onnx/graph-writer.ts";
+import { modelBytes, type Port } from "../onnx/model-proto.ts";
 import { draws } from "../ops/random.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Shape } from "../shape.ts";

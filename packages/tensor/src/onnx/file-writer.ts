@@ -5,7 +5,7 @@ import type { OnnxAttribute } from "../ops/op.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Shape } from "../shape.ts";
 import { GraphWriter, NameSource } from "./graph-writer.ts";
-import type { GraphProto } from "./onnx_pb.ts";
+import type { GraphProto } from "./model-proto.ts";
 
 /** factor * batch + offset, where the factor is 1 or more. */
 export interface BatchSize {

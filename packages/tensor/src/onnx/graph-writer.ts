@@ -1,4 +1,3 @@
-import { create, toBinary } from "@bufbuild/protobuf";
 import { allocate, bytesPerElement, type DType, dtypeOf, type TypedArray } from "../dtype.ts";
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
@@ -8,20 +7,7 @@ import type { Attributes, Emitter, OnnxAttribute, Op, ScanGraph, Value } from ".
 import type { Device } from "../runtime/device.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import {
-  type AttributeProto,
-  AttributeProtoSchema,
-  AttributeProto_AttributeType as AttributeType,
-  type GraphProto,
-  GraphProtoSchema,
-  ModelProtoSchema,
-  type NodeProto,
-  NodeProtoSchema,
-  type TensorProto,
-  TensorProtoSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from "./onnx_pb.ts";
+import type { GraphProto, NodeProto, Port, TensorProto } from "./model-proto.ts";
 import { onnxType } from "./types.ts";
 
 /** Names unique within a model: bodies of loops see the names around them. */
@@ -30,13 +16,6 @@ export class NameSource {
   next(prefix: string): string {
     return `${prefix}${this.#count++}`;
   }
-}
-
-/** An input or output of a graph; a named size is known only when the program runs. */
-export interface Port {
-  readonly name: string;
-  readonly shape: readonly (number | string)[];
-  readonly dtype: DType;
 }
 
 export interface GraphWriterOptions {
@@ -294,10 +273,8 @@ export class GraphWriter implements Emitter {
 
   /** A constant of a given name. */
   initializer(name: string, data: TypedArray, shape: Shape, dtype: DType): void {
-    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
-    this.#initializers.push(
-      create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType: onnxType[dtype], rawData }),
-    );
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+    this.#initializers.push({ name, shape, dtype, bytes });
   }
 
   /** A node with outputs of given names. */
@@ -308,19 +285,9 @@ export class GraphWriter implements Emitter {
     attributes: Readonly<Record<string, OnnxAttribute | GraphProto>> = {},
     domain = "",
   ): void {
-    const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
     for (const output of outputs) this.#computed.add(output);
     this.#nodeCount++;
-    this.#nodes.push(
-      create(NodeProtoSchema, {
-        input: [...inputs],
-        output: [...outputs],
-        name: elementAt(outputs, 0),
-        opType,
-        attribute,
-        domain,
-      }),
-    );
+    this.#nodes.push({ opType, domain, inputs: [...inputs], outputs: [...outputs], attributes });
   }
 
   constant(data: TypedArray, shape: Shape, dtype: DType = dtypeOf(data)): string {
@@ -353,60 +320,11 @@ export class GraphWriter implements Emitter {
     outputs: readonly Port[],
     initializers = this.#initializers,
   ): GraphProto {
-    return create(GraphProtoSchema, {
-      name,
-      node: this.#nodes,
-      initializer: initializers,
-      input: inputs.map(valueInfo),
-      output: outputs.map(valueInfo),
-    });
+    return { name, nodes: this.#nodes, initializers, inputs, outputs };
   }
 }
 
 function byName<K extends string>(outputs: readonly K[], names: readonly string[]): Readonly<Record<K, string>>;
 function byName(outputs: readonly string[], names: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(outputs.map((output, index) => [output, elementAt(names, index)]));
-}
-
-function valueInfo({ name, shape, dtype }: Port): ValueInfoProto {
-  const dim = shape.map((length) => ({
-    value:
-      typeof length === "number"
-        ? { case: "dimValue" as const, value: BigInt(length) }
-        : { case: "dimParam" as const, value: length },
-  }));
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: { value: { case: "tensorType", value: { elemType: onnxType[dtype], shape: { dim } } } },
-  });
-}
-
-function attributeProto(name: string, value: OnnxAttribute | GraphProto): AttributeProto {
-  if (typeof value === "number")
-    return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
-  if (typeof value === "string")
-    return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) });
-  if ("float" in value) return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });
-  if ("strings" in value) {
-    const strings = value.strings.map((text) => new TextEncoder().encode(text));
-    return create(AttributeProtoSchema, { name, type: AttributeType.STRINGS, strings });
-  }
-  if ("$typeName" in value) return create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g: value });
-  return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) });
-}
-
-/** The bytes of a model file. */
-export function modelBytes(graph: GraphProto, opset: number): Uint8Array {
-  return toBinary(
-    ModelProtoSchema,
-    create(ModelProtoSchema, {
-      irVersion: 8n,
-      producerName: "@ml-mosaic/tensor",
-      graph,
-      opsetImport: [
-        { domain: "", version: BigInt(opset) },
-        { domain: "com.microsoft", version: 1n },
-      ],
-    }),
-  );
 }

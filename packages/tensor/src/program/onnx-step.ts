@@ -1,5 +1,6 @@
 /** What the forms of a loop have in common that ONNX Runtime executes. */
-import type { GraphWriter, GraphWriterOptions, Port } from "../onnx/graph-writer.ts";
+import type { GraphWriter, GraphWriterOptions } from "../onnx/graph-writer.ts";
+import type { Port } from "../onnx/model-proto.ts";
 import type { Value } from "../ops/op.ts";
 import type { Feed } from "../runtime/session.ts";
 import type { LoopGraph, LoopInput, NamedFeed } from "./loop.ts";

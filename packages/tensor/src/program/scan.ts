@@ -1,6 +1,7 @@
 /** The form of a loop for the processor: an ONNX model whose only node is a Scan. */
 import { allocate } from "../dtype.ts";
-import { GraphWriter, modelBytes, NameSource, type Port } from "../onnx/graph-writer.ts";
+import { GraphWriter, NameSource } from "../onnx/graph-writer.ts";
+import { modelBytes, type Port } from "../onnx/model-proto.ts";
 import { createSession } from "../runtime/session.ts";
 import { sizeOf } from "../shape.ts";
 import type { Executable, LoopGraph, LoopInput, NamedFeed } from "./loop.ts";

@@ -1,6 +1,7 @@
 /** The form of a loop for devices that run none: some steps one after the other in one model, called again and again. */
 import { allocate, dtypeOf, type TypedArray } from "../dtype.ts";
-import { GraphWriter, modelBytes, NameSource, type Port } from "../onnx/graph-writer.ts";
+import { GraphWriter, NameSource } from "../onnx/graph-writer.ts";
+import { modelBytes, type Port } from "../onnx/model-proto.ts";
 import type { Device } from "../runtime/device.ts";
 import { createSession, type Session } from "../runtime/session.ts";
 import { sizeOf } from "../shape.ts";

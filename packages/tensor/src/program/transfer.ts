@@ -1,6 +1,7 @@
 /** Ways of values to the memory of a device and back. */
 import type { TypedArray } from "../dtype.ts";
-import { GraphWriter, modelBytes, NameSource } from "../onnx/graph-writer.ts";
+import { GraphWriter, NameSource } from "../onnx/graph-writer.ts";
+import { modelBytes } from "../onnx/model-proto.ts";
 import type { Device } from "../runtime/device.ts";
 import { createSession, type Feed, type Feeds, type Resident } from "../runtime/session.ts";
 import type { LoopGraph, LoopInput } from "./loop.ts";

@@ -1,4 +1,5 @@
-import { GraphWriter, modelBytes, NameSource } from "../onnx/graph-writer.ts";
+import { GraphWriter, NameSource } from "../onnx/graph-writer.ts";
+import { modelBytes } from "../onnx/model-proto.ts";
 import type { Device } from "./device.ts";
 import { createSession } from "./session.ts";
 

@@ -1,7 +1,8 @@
 import type { TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
-import { GraphWriter, modelBytes, NameSource, type Port } from "../onnx/graph-writer.ts";
+import { GraphWriter, NameSource } from "../onnx/graph-writer.ts";
+import { modelBytes, type Port } from "../onnx/model-proto.ts";
 import { defaultGenerator } from "../random/generator.ts";
 import type { Tensor } from "../tensor.ts";
 import { Variable } from "../variable.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { TensorError } from "../errors.ts";
-import { GraphWriter, modelBytes, NameSource } from "../onnx/graph-writer.ts";
+import { GraphWriter, NameSource } from "../onnx/graph-writer.ts";
+import { modelBytes } from "../onnx/model-proto.ts";
 import { createSession, type Feed } from "./session.ts";
 
 /** A model that adds `value` to x [1]. */
