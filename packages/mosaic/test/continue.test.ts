@@ -243,6 +243,25 @@ test("counts components by what they are: another spelling, or what holds anyway
   expect((await go("--continue")).stderr).toContain("1 run done before, 0 unfinished taken up, 1 new");
 });
 
+test("compare tells of a file of data that has changed between repetitions", async () => {
+  const reading = dataModule
+    .replace("delay = 0 }", 'delay = 0, file = "" }')
+    .replace("delay?: number }", "delay?: number; file?: string }");
+  await workspace.write("data.ts", reading);
+  await workspace.write("points.csv", "1,2\n");
+  await workspace.write(
+    "config.ini",
+    config({ process: { artifacts: "none" }, sections: { DATA: { ...data, file: "./points.csv" }, NET: net } }),
+  );
+  await go();
+  await go("--continue", "MONITOR.multiplicity=2");
+  const compare = async () => (await workspace.run("compare", "or.db")).stdout;
+  expect(await compare()).not.toContain("points.csv");
+  await workspace.write("points.csv", "1,2\n3,4\n");
+  expect((await go("--continue", "MONITOR.multiplicity=3")).stderr).toContain("2 runs done before");
+  expect(await compare()).toMatch(/^\.\/points\.csv was not the same for all runs \(4 bytes of .*, then 8 bytes of/m);
+});
+
 test("shows repetitions in one line, however their options are spelt", async () => {
   await write({ lr: "1e-2, 0.1", optimizer: "SGD(momentum=0.9), Adam" }, { width: "2" });
   await go();

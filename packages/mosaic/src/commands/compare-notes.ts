@@ -170,7 +170,11 @@ export function reportNotes(report: CompareReport): readonly string[] {
     report.mixesOriginal && criterion.name.endsWith("_acc")
       ? `The original Mosaic counts ${criterion.name} in another way (70.83 % where this program has 100 % for the same model): do not compare its runs with others by it.`
       : "";
-  return [selectedNote(report.leftOut), left, accuracy, ...furtherNotes(report), each, chosen ?? ""].filter(
+  const changed = report.changedFiles.map(
+    ({ name, stamps }) =>
+      `${name} was not the same for all runs (${stamps.join(", then ")}): they differ in their data.`,
+  );
+  return [selectedNote(report.leftOut), left, accuracy, ...changed, ...furtherNotes(report), each, chosen ?? ""].filter(
     (note) => note !== "",
   );
 }

@@ -2,6 +2,7 @@
 import { nearestNames } from "@ml-mosaic/base";
 import { exactUpTo, level } from "@ml-mosaic/statistics";
 import { MosaicError } from "../errors.ts";
+import { type ChangedDataFile, changedDataFiles } from "../experiment/data-files.ts";
 import type { Figure } from "../figures/figure.ts";
 import { figureNamed, readFigures } from "../figures/known-figures.ts";
 import type { StoreReader } from "../store/index.ts";
@@ -32,6 +33,8 @@ export interface CompareReport {
   readonly mixesOriginal: boolean;
   /** Models of which some repetitions have more epochs than others. */
   readonly trainedFurther: readonly TrainedFurther[];
+  /** Files of data that were not the same for all runs. */
+  readonly changedFiles: readonly ChangedDataFile[];
 }
 
 export interface CompareOptions {
@@ -87,6 +90,7 @@ export async function compareRuns(
     withoutGroup,
     mixesOriginal: table.originals > 0 && table.originals < table.length,
     trainedFurther,
+    changedFiles: await changedDataFiles(reader),
   };
 }
 

@@ -14,6 +14,8 @@ export interface ExperimentOrigin {
   readonly engineVersion: string;
   /** Digests of the modules' texts, by `path_to_class`; empty where they were not recorded. */
   readonly modules: ModuleDigests;
+  /** Sizes and times of files that data modules were told to read, by their names. */
+  readonly dataFiles: ReadonlyMap<string, string>;
   /** Facts about the machine, by name. */
   readonly machine: Readonly<Record<string, string>>;
   readonly createdAt: Date;
@@ -49,7 +51,7 @@ function originOf(
   database: string,
 ): ExperimentOrigin {
   const fields = fieldsOf(configuration);
-  const { file, modules, identities, overrides } = fields;
+  const { file, modules, identities, overrides, data_files: dataFiles } = fields;
   const directory = folderNow(fields, database);
   const facts = Object.entries(fieldsOf(machineJson)).map(([name, value]) => [name, String(value)]);
   const machine: Readonly<Record<string, string>> = Object.fromEntries(facts);
@@ -62,6 +64,7 @@ function originOf(
     engineVersion,
     machine,
     modules: textsOf(modules),
+    dataFiles: textsOf(dataFiles),
     createdAt,
     isByMeaning: identities === identitiesNow,
   };

@@ -2,6 +2,7 @@
 import type { Experiment } from "../config/index.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import type { AddedRuns, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
+import { readDataFiles } from "./data-files.ts";
 import { earlierForms } from "./earlier-identities.ts";
 import { commandGiven, engineVersion, machineFacts } from "./environment.ts";
 import { type ExperimentOrigin, folderRecord, identitiesNow, readExperimentOrigins } from "./experiment-origin.ts";
@@ -57,7 +58,11 @@ export async function enqueueRuns(
   const earlier = continued ? await readExperimentOrigins(store) : [];
   await countByMeaning(store, earlier, code);
   const { digests, files } = code;
-  const experimentId = await recordExperiment(store, experiment, digests, { identities: identitiesNow });
+  const dataFiles = readDataFiles(experiment);
+  const experimentId = await recordExperiment(store, experiment, digests, {
+    identities: identitiesNow,
+    ...(Object.keys(dataFiles).length === 0 ? {} : { data_files: dataFiles }),
+  });
   const planned = () => planRuns(experiment, code);
   const known = continued ? await sortKnown(store, planned(), wanted) : undefined;
   const requeued = known?.requeued ?? [];
@@ -232,7 +237,7 @@ export async function recordExperiment(
   { file, folder, text, included, overrides }: ConfigurationRead,
   digests: ModuleDigests,
   /** More to be recorded. */
-  more: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<number> {
   const versions = engineVersion();
   const machine = machineFacts();
