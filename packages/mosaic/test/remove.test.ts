@@ -214,7 +214,7 @@ describe("before it deletes", () => {
 
   const help = "\n(mosaic_remove --help shows how it is used)";
   const all =
-    "-id, -request, -where, -tag, -param_name_and_value, -param_name_and_value_low_threshold, -param_name_and_value_high_threshold";
+    "--id, --request, --where, --tag, --param_name_and_value, --param_name_and_value_low_threshold, --param_name_and_value_high_threshold";
   test.each([
     [[], `mosaic_remove: say which runs are meant, with one of ${all}${help}`],
     [
