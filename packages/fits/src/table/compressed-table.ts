@@ -54,11 +54,15 @@ interface PackedArray extends PackedColumn {
   readonly byteLength: number;
 }
 
+/** Of unpacked tiles; one is held whatever its size. */
+const heldBytes = 64 * 2 ** 20;
+
 /** Q descriptors of compressed arrays stand behind those that the table had. */
 const PACKED_DESCRIPTOR_BYTES = 16;
 
 /**
- * The data area of the table itself, at the place of the compressed one; what is asked for is unpacked. One tile is held.
+ * The data area of the table itself, at the place of the compressed one; what is asked for is unpacked, and held for those
+ * who read one column after the other.
  *
  * @throws FitsError for keywords that are missing or wrong
  */
@@ -120,10 +124,16 @@ export function tableSource(table: CompressedTable): ByteSource {
     return bytes;
   }
 
-  let held: { readonly tile: number; readonly bytes: Promise<Uint8Array<ArrayBuffer>> } | undefined;
+  const held = new Map<number, Promise<Uint8Array<ArrayBuffer>>>();
+  const mostHeld = Math.max(1, Math.floor(heldBytes / Math.max(1, tileRows * plain.rowLength)));
   function tileBytes(tile: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (held?.tile !== tile) held = { tile, bytes: unpackTile(tile) };
-    return held.bytes;
+    const bytes = held.get(tile) ?? unpackTile(tile);
+    held.set(tile, bytes);
+    // What failed is tried again the next time.
+    bytes.catch(() => held.delete(tile));
+    const [oldest] = held.keys();
+    if (held.size > mostHeld && oldest !== undefined) held.delete(oldest);
+    return bytes;
   }
 
   async function findArrays(): Promise<ReadonlyMap<number, PackedArray>> {

@@ -173,6 +173,15 @@ describe("refused", () => {
     expect(() => new DataLoader(dataset, given)).toThrow(message);
   });
 
+  test("options that are no plain values, each time", async () => {
+    const threads = pool(1);
+    const origin = { module: import.meta.url, name: "open", options: { path: "a.csv", filter: () => true } };
+    for (let time = 0; time < 2; time++)
+      await expect(batchesOf(new DataLoader({ ...samples, origin }, { threads }))).rejects.toThrow(
+        /^the options of open in file:.* cannot be copied to a thread: .*=> true could not be cloned\.\. Give plain values/,
+      );
+  });
+
   test("an iterable data set", () => {
     expect(() => new DataLoader({ iterate: () => [] }, { numWorkers: 1 })).toThrow(
       "an iterable data set is read in the thread that trains, one after the other",

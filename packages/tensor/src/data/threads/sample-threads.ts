@@ -101,8 +101,8 @@ export class SampleThreads {
     const dataset = this.#numbers.get(origin) ?? this.#numbers.size;
     this.#numbers.set(origin, dataset);
     if (!opened.has(dataset)) {
+      tellOrigin(worker, dataset, origin);
       opened.add(dataset);
-      worker.postMessage({ kind: "open", dataset, origin } satisfies ThreadRequest);
     }
     return dataset;
   }
@@ -130,6 +130,17 @@ function startThread(onEnd: (thread: Thread, error: TensorError) => void): Threa
   worker.on("exit", (code) => end(`has ended with exit code ${code}`));
   worker.unref();
   return thread;
+}
+
+function tellOrigin(worker: Worker, dataset: number, origin: DatasetOrigin): void {
+  try {
+    worker.postMessage({ kind: "open", dataset, origin } satisfies ThreadRequest);
+  } catch (cause) {
+    const what = `the options of ${origin.name} in ${origin.module} cannot be copied to a thread: ${messageOf(cause)}`;
+    throw new TensorError("TENSOR_VALUE", `${what}. Give plain values, and let ${origin.name} make the rest of them`, {
+      cause,
+    });
+  }
 }
 
 function rejectAll(pending: Map<number, Pending>, error: TensorError): void {
