@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -253,6 +254,16 @@ const { _send: send } = process as any;
   expect(attempts()).toEqual(new Array(6).fill(0));
   expect(workspace.query("or.db", "SELECT count(*) AS n FROM history")).toEqual([{ n: 300 }]);
   expect(finished.code, finished.stderr).toBe(0);
+});
+
+test("burns no run where there is too little address space for a worker's threads", async () => {
+  await workspace.write("config.ini", config(parts));
+  const bin = join(import.meta.dirname, "../bin/mosaic.ts");
+  const limited = `ulimit -v 1900000; exec ${process.execPath} ${bin} run config.ini or.db`;
+  const { code, stderr } = await workspace.startProgram("bash", ["-c", limited]).finished;
+  // How much is enough depends on the system.
+  expect([0, 3], stderr).toContain(code);
+  expect(workspace.statuses("or.db")).toEqual(new Array(6).fill(code === 0 ? "done" : "pending"));
 });
 
 test("stops with a clear message when no worker can be started", async () => {

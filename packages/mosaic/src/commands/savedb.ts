@@ -5,7 +5,7 @@ import { command, interruptible } from "@ml-mosaic/command-line";
 import { boolean, path, schema } from "@ml-mosaic/configurable";
 import { chooseDatabase } from "../control/choose-database.ts";
 import { MosaicError } from "../errors.ts";
-import { copyDatabase } from "../store/index.ts";
+import { copyDatabase, requireShortName } from "../store/index.ts";
 
 export const savedbCommand = command({
   name: "savedb",
@@ -38,6 +38,7 @@ export const savedbCommand = command({
 });
 
 function refuseTarget(target: string, source: string, force: boolean): void {
+  requireShortName(resolve(target));
   for (const ending of ["-wal", "-journal"]) {
     // SQLite would take it for a part of the new file.
     if (pathExists(target + ending))

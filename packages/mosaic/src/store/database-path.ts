@@ -48,6 +48,7 @@ const smallestDatabaseBytes = 512;
  * take a file of one byte for an empty database. Returns whether the file exists.
  */
 export function checkDatabasePath(path: string, access: "read" | "write"): boolean {
+  requireShortName(path);
   const stats = inspect(path);
   const folder = dirname(path);
   if (stats === undefined) {
@@ -73,6 +74,25 @@ export function checkDatabasePath(path: string, access: "read" | "write"): boole
     requirePermission(folder, constants.W_OK, `write beside ${path}, where SQLite keeps its -wal file`);
   }
   return true;
+}
+
+/** What SQLite takes, of which it calls the rest a file that cannot be opened: https://www.sqlite.org/src/file/src/os_unix.c */
+const mostPathBytes = 512;
+const mostNameBytes = 255;
+/** Beside the database lies, now and then, a file of its name with this behind it. */
+const longestEnding = "-journal".length;
+
+export function requireShortName(path: string): void {
+  const check = (what: string, text: string, most: number) => {
+    const bytes = Buffer.byteLength(text);
+    if (bytes > most - longestEnding)
+      throw new StoreError(
+        "STORE_NAME_TOO_LONG",
+        `${path}: the ${what} has ${bytes} bytes, and SQLite opens databases with up to ${most - longestEnding}; give it a shorter one`,
+      );
+  };
+  check("name", basename(path), mostNameBytes);
+  check("path", path, mostPathBytes);
 }
 
 /**

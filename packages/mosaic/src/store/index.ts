@@ -1,5 +1,5 @@
 export { copyDatabase } from "./copy-database.ts";
-export { databaseFile } from "./database-path.ts";
+export { databaseFile, requireShortName } from "./database-path.ts";
 export { epochColumns, epochMetrics } from "./epoch-columns.ts";
 export { checkSqliteStore, openSqliteReader, openSqliteStore, type SqliteStoreOptions } from "./open-sqlite-store.ts";
 export type {

@@ -66,6 +66,18 @@ describe("a path that holds no usable database is refused, and nothing is writte
     await expectRefused(join(folder, "file", "or.db"), "STORE_FOLDER_MISSING");
   });
 
+  test("a name or a path that is too long, which SQLite calls a file that cannot be opened", async () => {
+    await expectRefused(join(folder, `${"n".repeat(245)}.db`), "STORE_NAME_TOO_LONG");
+    const deep = join(folder, "d".repeat(200), "d".repeat(200), "d".repeat(100));
+    mkdirSync(deep, { recursive: true });
+    await expectRefused(join(deep, "or.db"), "STORE_NAME_TOO_LONG");
+    await expect(openSqliteReader(join(deep, "or.db"))).rejects.toThrow(
+      /the path has \d+ bytes, and SQLite opens databases with up to 504; give it a shorter one/,
+    );
+    const longest = await openSqliteStore(join(folder, `${"n".repeat(244)}.db`));
+    await longest.close();
+  });
+
   test("a folder, a socket", async () => {
     await expectRefused(folder, "STORE_NOT_A_FILE");
     await expect(openSqliteReader(folder)).rejects.toMatchObject({ code: "STORE_NOT_A_FILE" });

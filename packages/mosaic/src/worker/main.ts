@@ -151,21 +151,29 @@ function beginNext(): void {
   );
 }
 
-process.on("message", (message: ToWorker) => {
+function take(message: ToWorker): void {
   switch (message.kind) {
     case "run":
       next = message;
-      return beginNext();
+      beginNext();
+      return;
     case "withdraw":
       if (next?.token !== message.token) return;
       next = undefined;
-      return tell({ kind: "withdrawn", token: message.token });
+      tell({ kind: "withdrawn", token: message.token });
+      return;
     case "pause":
       if (current?.token === message.token) current.pause.abort();
       return;
     default:
       message satisfies never;
   }
+}
+
+/** One after the other, from when the pulse beats: a process that dies before has taken no run, which has no part in it. */
+let taken = pulse.begun;
+process.on("message", (message: ToWorker) => {
+  taken = taken.then(() => take(message));
 });
 // Without its supervisor a worker is an orphan: whatever it would compute, nobody would take.
 process.on("disconnect", endGroup);

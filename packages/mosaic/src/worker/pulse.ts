@@ -11,6 +11,8 @@ export interface Pulse {
   progress(): void;
   /** A call into the runtime has come back, after so long. */
   called(seconds: number): void;
+  /** Resolves when it beats, or cannot. Where there is too little memory for a thread, V8 ends the process before. */
+  readonly begun: Promise<void>;
 }
 
 /** The pipe that the supervisor reads; see `worker-process.ts`. */
@@ -34,10 +36,14 @@ export function startPulse(mark: string): Pulse {
   });
   // Without the pulse a worker works as well.
   thread.on("error", () => undefined);
+  const begun = new Promise<void>((resolve) => {
+    for (const event of ["online", "exit"]) thread.once(event, () => resolve());
+  });
   thread.unref();
   const progress = () => void Atomics.add(shared, countAt, 1);
   return {
     progress,
+    begun,
     called(seconds) {
       Atomics.store(shared, callAt, Math.min(Math.round(seconds * 1000), 2 ** 31 - 1));
       progress();
