@@ -13,6 +13,8 @@ export interface EvaluateOptions {
   /** What is random about reading the samples is drawn from this. */
   readonly generator: Generator;
   readonly device?: Device | undefined;
+  /** Threads of the processor that share the work of each step; 1 by default. */
+  readonly threads?: number | undefined;
   /** Aborted: nothing comes of it. */
   readonly pause?: AbortSignal | undefined;
   /** Called about every second with the batches done. */
@@ -39,7 +41,17 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
 }
 
 async function evaluate(options: EvaluateOptions): Promise<Evaluation | undefined> {
-  const { model, loss, loader, name = "evaluation", metrics: metricList = [], generator, device, pause } = options;
+  const {
+    model,
+    loss,
+    loader,
+    name = "evaluation",
+    metrics: metricList = [],
+    generator,
+    device,
+    threads,
+    pause,
+  } = options;
   const { fields } = await checkedSamples(name, loader);
   // Nothing is trained: all variables have their present values.
   const program = compileEvaluation({
@@ -48,6 +60,7 @@ async function evaluate(options: EvaluateOptions): Promise<Evaluation | undefine
     step: modelStep({ model, loss, rule: undefined, metrics: metricList, training: false }),
     batchSize: usualBatch(loader),
     device,
+    threads,
   });
   try {
     const evaluated = await evaluateEpoch({

@@ -62,6 +62,8 @@ export interface TrainOptions extends UpdateOptions {
   /** Shuffling and dropout draw from streams of this. */
   readonly generator: Generator;
   readonly device?: Device | undefined;
+  /** Threads of the processor that share the work of each step; 1 by default. Bits are promised for one number of threads. */
+  readonly threads?: number | undefined;
   /** Where to go on; without it training starts from the model's present values. A function gets the layout to load it for. */
   readonly resumeFrom?: TrainerState | ((layout: Layout) => Promise<TrainerState>) | undefined;
   /** Aborted: training stops within about a second, in the middle of an epoch if need be; the state goes on exactly. */
@@ -145,6 +147,7 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
     epochs,
     generator,
     device,
+    threads,
     resumeFrom,
     pause,
     onWork,
@@ -170,6 +173,7 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
     step: modelStep({ model, loss, rule, metrics: [], training: true }),
     batchSize: usualBatch(trainLoader),
     device,
+    threads,
   });
   const { layout } = program;
   const dropout = generator.stream("dropout");
@@ -187,7 +191,7 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
   const judges: Judge[] = [];
   const judge = (name: string, loader: AnyLoader, { fields }: Samples): Judge => {
     const step = modelStep({ model, loss, rule, metrics: metricList, training: false });
-    const compiled = compileEvaluation({ fields, layout, step, batchSize: usualBatch(loader), device });
+    const compiled = compileEvaluation({ fields, layout, step, batchSize: usualBatch(loader), device, threads });
     const made = { name, loader, program: compiled, pace: new Pace() };
     judges.push(made);
     return made;

@@ -10,8 +10,14 @@ import { compileSteps } from "./steps.ts";
 export const executorNames = ["onnx", "wasm"] as const;
 export type ExecutorName = (typeof executorNames)[number];
 
-/** @throws TensorError if the device is not the processor, on which alone WebAssembly runs */
-export function executorOf(device: Device, name: ExecutorName): Executor {
+/** @throws TensorError if the device is not the processor, on which alone WebAssembly and several threads run */
+export function executorOf(device: Device, name: ExecutorName, threads: number): Executor {
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new TensorError("TENSOR_VALUE", `threads is ${threads}; it must be a whole number above 0`);
+  if (threads > 1 && (device !== "cpu" || name === "wasm")) {
+    const what = name === "wasm" ? "the executor wasm" : device;
+    throw new TensorError("TENSOR_VALUE", `threads is ${threads}, but ${what} computes with one; leave threads out`);
+  }
   if (name === "wasm") {
     if (device === "cpu") return compileWasm;
     throw new TensorError(
@@ -20,5 +26,5 @@ export function executorOf(device: Device, name: ExecutorName): Executor {
     );
   }
   // The processor runs loops; a graphics device gets its steps one after the other.
-  return device === "cpu" ? compileScan : (graph) => compileSteps(graph, device);
+  return device === "cpu" ? (graph) => compileScan(graph, threads) : (graph) => compileSteps(graph, device);
 }

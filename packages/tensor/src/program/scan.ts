@@ -11,9 +11,9 @@ import { byName, outputName, portOf, programOpset, randomKeyOf, writeStep } from
 /** States of no more elements, 1 MB, are given new arrays in each call: it takes less time, and no memory that counts. */
 const mostSmall = 2 ** 18;
 
-export async function compileScan(graph: LoopGraph): Promise<Executable> {
+export async function compileScan(graph: LoopGraph, threads = 1): Promise<Executable> {
   const { model, bytes, nodes } = written(graph);
-  const session = await createSession(model, bytes, { nodes });
+  const session = await createSession(model, bytes, { nodes, threads });
   const isSmall = graph.carried.reduce((sum, { tensor }) => sum + tensor.numel, 0) <= mostSmall;
   return {
     async run({ fixed, carried, perStep, steps, overwrite = false }) {

@@ -23,6 +23,8 @@ export interface ProgramOptions {
   readonly device?: Device | undefined;
   /** `wasm`: for small networks, whose steps take ONNX Runtime longer to begin than to compute. */
   readonly executor?: ExecutorName | undefined;
+  /** Threads of the processor that share the work of each step. Bits are promised for one number of threads. */
+  readonly threads?: number | undefined;
 }
 
 export interface StepChunk extends SampleChunk {
@@ -65,9 +67,10 @@ export interface StepsResult extends Pick<LoopResult, "last"> {
 /** @param planOf says what a step of a kind does with batches of a size */
 export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Kind, Own extends Plan<Run>>(
   name: string,
-  { fields, device = "cpu", executor = "onnx" }: ProgramOptions,
+  { fields, device = "cpu", executor = "onnx", threads = 1 }: ProgramOptions,
   planOf: (batch: readonly Tensor[], batchSize: number, kind: Kind) => Own,
 ): StepProgram<Run, Kind, Own> {
+  const execute = executorOf(device, executor, threads);
   const planned = new Map<string, { readonly own: Own; readonly loop: Loop<Run & SampleRun & RandomRun> }>();
   const plannedFor = (batchSize: number, kind: Kind) => {
     const key = JSON.stringify([batchSize, kind]);
@@ -83,7 +86,7 @@ export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Kind, Own 
   const programs = new Compiled((key: string) => {
     const plan = planned.get(key);
     if (plan === undefined) throw new RangeError(`nothing is planned for ${key}`);
-    return compileLoop(plan.loop, executorOf(device, executor));
+    return compileLoop(plan.loop, execute);
   });
   return {
     plan: (batchSize, kind) => plannedFor(batchSize, kind).own,

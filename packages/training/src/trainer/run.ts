@@ -97,6 +97,7 @@ export async function fit(parts: RunParts): Promise<FitResult> {
     epochs: wasStopped ? from.trainInfo.epoch : settings.epochs,
     generator: new Generator(settings.seed).stream("training"),
     device: parseDevice(settings.device),
+    threads: settings.threads,
     resumeFrom: from && (async (layout) => (await loadSnapshot(from.path, layout, snapshots.paths)).state),
     pause: options.pause,
     async onEpoch(epoch, checkpoint) {
@@ -137,6 +138,7 @@ export async function test(parts: RunParts, checkpoint: Checkpoint): Promise<Tes
     metrics: toldMetrics(parts),
     generator: new Generator(settings.seed).stream("test"),
     device: parseDevice(settings.device),
+    threads: settings.threads,
     pause: options.pause,
     onProgress: (batches) =>
       options.onProgress?.({

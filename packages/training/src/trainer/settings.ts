@@ -64,6 +64,10 @@ const options = {
   trackers: schema(list(component(BaseTracker)), { default: [], help: "Where figures go besides the run's folder" }),
   seed: schema(int, { default: 0, help: "Decides on everything random" }),
   device: schema(deviceName, { default: "cpu" }),
+  threads: schema(count, {
+    default: 1,
+    help: "Threads of the processor that share each step; the same bits come of the same number",
+  }),
 };
 
 /** The `trainer` of an experiment. */
