@@ -1,5 +1,5 @@
 /** What makes two runs the same run. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { valueText } from "@ml-mosaic/configurable";
 import { spelling } from "../config/process-components.ts";
 import { importsOf } from "../config/process-options.ts";
@@ -54,12 +54,16 @@ export function byMeaning(classes: ClassesByName): IdentityForm {
  * training (not how far it goes nor where its files lie), and the repetition. In which order options are written, and
  * how a value or a component is spelt, counts for nothing.
  */
-export function runIdentity(
+export function runIdentity(pipeline: Pipeline, process: Texts, repetition: number, parts: IdentityParts): string {
+  return repetitionIdentities(pipeline, process, parts)(repetition);
+}
+
+/** `runIdentity` of the repetitions of a pipeline, which have most of it in common. */
+export function repetitionIdentities(
   pipeline: Pipeline,
   process: Texts,
-  repetition: number,
   { digests, optionsOf, trainingOf, trainingValue }: IdentityParts,
-): string {
+): (repetition: number) => string {
   const modules = pipeline.modules.map((module, index) => ({
     type: module.type,
     class: module.className,
@@ -71,7 +75,6 @@ export function runIdentity(
   // Where numbers of epochs are compared with each other, they do make a difference.
   const { epochs } = pipeline.training;
   const epochsAxis = epochs === undefined ? undefined : trainingValue(epochs);
-  return createHash("sha256")
-    .update(JSON.stringify({ modules, training, epochsAxis, loss: digests.get(lossKey), imports, repetition }))
-    .digest("hex");
+  const common = JSON.stringify({ modules, training, epochsAxis, loss: digests.get(lossKey), imports });
+  return (repetition) => hash("sha256", `${common.slice(0, -1)},"repetition":${repetition}}`);
 }

@@ -2,11 +2,11 @@
 import { readClassSource } from "../config/class-source.ts";
 import { type ClassSource, type Experiment, generateRuns, processTexts } from "../config/index.ts";
 import type { FileDigests } from "../modules/user-files.ts";
-import { describePipeline } from "../pipelines/pipeline.ts";
+import { describePipeline, type Pipeline } from "../pipelines/pipeline.ts";
 import { runParams } from "../pipelines/run-params.ts";
 import { repetitionSeed } from "../run/seed.ts";
 import type { NewRun } from "../store/index.ts";
-import { byMeaning, type IdentityParts, lossKey, type ModuleDigests, runIdentity } from "./identity.ts";
+import { byMeaning, type IdentityParts, lossKey, type ModuleDigests, repetitionIdentities } from "./identity.ts";
 import { type ClassesByName, readIdentityClasses } from "./identity-classes.ts";
 import { moduleCode } from "./module-code.ts";
 
@@ -57,15 +57,19 @@ export function* planRuns(
 ): Generator<NewRun, void, undefined> {
   const { process: section, monitor } = experiment;
   const identified: IdentityParts = { digests, ...form };
-  for (const { pipeline, repetition } of generateRuns(experiment, monitor.multiplicity)) {
+  const common = (pipeline: Pipeline) => {
     const process = processTexts(section, pipeline);
-    yield {
+    return {
       pipeline,
       description: describePipeline(pipeline),
       params: runParams(pipeline, process),
-      repetition,
-      identity: runIdentity(pipeline, process, repetition, identified),
-      seed: repetitionSeed(section.seed, repetition),
+      identityOf: repetitionIdentities(pipeline, process, identified),
     };
+  };
+  let last: ReturnType<typeof common> | undefined;
+  for (const { pipeline, repetition } of generateRuns(experiment, monitor.multiplicity)) {
+    if (last?.pipeline !== pipeline) last = common(pipeline);
+    const { identityOf, ...run } = last;
+    yield { ...run, repetition, identity: identityOf(repetition), seed: repetitionSeed(section.seed, repetition) };
   }
 }
