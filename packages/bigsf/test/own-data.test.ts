@@ -61,14 +61,16 @@ test("a data set, a loss and a metric of one's own give the same in train, train
   expect(testOf("folds", "split_1")).toBe(testOf("program"));
 }, 120_000);
 
-/** The same classes in an .ini file. @returns figures of its only run */
-async function mosaic(name: string, data: string): Promise<Readonly<Record<string, unknown>>> {
-  const process = `lr = 1e-2
-epochs = 2
-class_loss_function = labelled_hinge
+const ownLoss = `class_loss_function = labelled_hinge
 path_to_class_loss_function = ./own.ts
 imports = @ml-mosaic/bigsf, ./own.ts
-metrics = dice, share_found
+metrics = dice, share_found`;
+
+/** The same classes in an .ini file. @returns what its run tells, and the figures of it */
+async function mosaic(name: string, data: string, asked = ownLoss) {
+  const process = `lr = 1e-2
+epochs = 2
+${asked}
 data_scheme = set
 pipeline_scheme = network`;
   const monitor = "need_gpu = False\ngpu_available = None\nnb_processus = 1\nmultiplicity = 1";
@@ -83,34 +85,53 @@ pipeline_scheme = network`;
     startProgram(globalThis.process.execPath, ["--disable-warning=ExperimentalWarning", program, ...args], { folder })
       .finished;
   const run = await started("run", `${name}.ini`, `${name}.db`);
-  expect(run.code, run.stderr + run.stdout).toBe(0);
   const written = await started("export", `${name}.db`, `${name}.json`);
   expect(written.code, written.stderr).toBe(0);
   const text = readFileSync(join(folder, `${name}.json`), "utf8");
   const rows: unknown = JSON.parse(text);
-  return Object(Array.isArray(rows) ? rows[0] : Object(rows).runs?.[0]);
+  const figures: Readonly<Record<string, unknown>> = Object(Array.isArray(rows) ? rows[0] : Object(rows).runs?.[0]);
+  return { told: run.stdout + run.stderr, figures };
+}
+
+/** Patches of the maps. */
+function patchesSection(): string {
+  const source = Object.entries(maps).map(([layer, path]) => `source.${layer} = ${path}`);
+  return `class = patches
+path_to_class = @ml-mosaic/bigsf
+${source.join("\n")}
+patch_size = 16
+stride = 8
+folds.k = 3
+folds.k_train = 1
+folds.area_size = 16
+batch_size = 4`;
 }
 
 test("a data set, a loss and a metric that their file only registers work in Mosaic's runs too", async () => {
   const parts = ["train", "valid", "test"].map(
     (part, phase) => `${part}.type = stripes\n${part}.size = 12\n${part}.phase = ${phase}`,
   );
-  const run = await mosaic(
+  const { told, figures } = await mosaic(
     "stripes",
     `class = datasets\npath_to_class = @ml-mosaic/training\n${parts.join("\n")}\nbatch_size = 4`,
   );
-  expect(run).toMatchObject({ status: "done", test_share_found: expect.any(Number), test_dice: expect.any(Number) });
-  expect(run.test_loss).toBeGreaterThan(0);
+  const numbers = { test_share_found: expect.any(Number), test_dice: expect.any(Number) };
+  expect(figures, told).toMatchObject({ status: "done", ...numbers });
+  expect(figures.test_loss).toBeGreaterThan(0);
 }, 120_000);
 
 test("runs of Mosaic on patches say beside their scores what share is labelled", async () => {
-  const source = Object.entries(maps).map(([layer, path]) => `source.${layer} = ${path}`);
-  const run = await mosaic(
-    "patches",
-    `class = patches\npath_to_class = @ml-mosaic/bigsf\n${source.join("\n")}\npatch_size = 16\nstride = 8\nfolds.k = 3\nfolds.k_train = 1\nfolds.area_size = 16\nbatch_size = 4`,
-  );
+  const { told, figures } = await mosaic("patches", patchesSection());
   // All of these maps is labelled, and there is no rest.
-  expect(run).toMatchObject({ status: "done", test_labelled: 1, test_dice: expect.any(Number) });
+  expect(figures, told).toMatchObject({ status: "done", test_labelled: 1, test_dice: expect.any(Number) });
+}, 120_000);
+
+test("Mosaic refuses losses and metrics that count all pixels in the words of a training file", async () => {
+  const { told, figures } = await mosaic("generic", patchesSection(), "loss_function = mse");
+  expect(figures.status).toBe("error");
+  expect(told).toMatch(
+    /patches \(@ml-mosaic\/bigsf\): loss_function: the loss MSELoss counts all pixels, also those that are not labelled; of patches there are /,
+  );
 }, 120_000);
 
 describe("a training file without data.type", () => {

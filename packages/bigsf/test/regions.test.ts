@@ -1,8 +1,8 @@
 /** Parts of maps, masks of other pixels, and several maps in `bigsf segment`. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ConfigObject } from "@ml-mosaic/configurable";
-import { createFits, getNumber, openFits, setCard } from "@ml-mosaic/fits";
+import { createFits, getCommentary, getNumber, openFits, setCard } from "@ml-mosaic/fits";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { MapPaths } from "../src/maps/maps.ts";
 import { openFitsPatches } from "../src/patches/fits-patches.ts";
@@ -153,6 +153,8 @@ test("several maps and regions are segmented into a folder each", async () => {
   };
   const [, ofRegion, ofPart] = await Promise.all(names.map(pixels));
   expect(ofRegion).toEqual(ofPart);
+  await using file = await openFits(workspace.path("segmented/part/mask.fits"));
+  expect(getCommentary(file.image().header, "HISTORY")).toContain("rows 8 to 72, columns 24 to 96 of it, from 0");
   expect(ofRegion?.shape).toEqual([y1 - y0, x1 - x0]);
   expect(ofRegion?.crpix).toEqual([64.5 - x0, 48.5 - y0]);
   const config = readFileSync(workspace.path("segmented/part/config.yaml"), "utf8");
@@ -188,6 +190,8 @@ test("a map of several that cannot be segmented is named where it stands", async
     output: workspace.path("beyond"),
   });
   const { code, stderr } = await workspace.segment(config);
+  // Before the first one is segmented.
+  expect(existsSync(workspace.path("beyond"))).toBe(false);
   expect([code, stderr]).toEqual([
     2,
     expect.stringMatching(/beyond\.yaml:\d+:\d+: maps\[1\]\.region: .*columns 0 to 500/),

@@ -1,8 +1,7 @@
 import { clockText, wholeText } from "@ml-mosaic/base";
 import { command, interruptible, type Progress, pathText, Stopped, startProgress } from "@ml-mosaic/command-line";
-import { ConfigurationError, type Problem, readYaml } from "@ml-mosaic/configurable";
+import { ConfigurationError, readYaml } from "@ml-mosaic/configurable";
 import { shareText } from "../maps/map-tally.ts";
-import { nameOf } from "../maps/source-map.ts";
 import type { SegmentationResult } from "../segmentation/run-segmentation.ts";
 import { Segmentation } from "../segmentation/segmentation.ts";
 import type { SegmentationPlan } from "../segmentation/segmentation-plan.ts";
@@ -17,6 +16,11 @@ export const segmentCommand = command({
   async run(given, terminal) {
     const file = readYaml(given.config);
     const segmentation = Segmentation.fromConfig(file);
+    const located = (error: unknown) =>
+      error instanceof ConfigurationError ? new ConfigurationError(file.locate(error.problems)) : error;
+    await segmentation.check().catch((error: unknown) => {
+      throw located(error);
+    });
     for (const map of segmentation.each()) {
       const started = performance.now();
       let progress: Progress | undefined;
@@ -35,8 +39,7 @@ export const segmentCommand = command({
       )
         .catch((error: unknown) => {
           if (error instanceof Stopped) throw new Stopped("Stopped; the same command goes on.");
-          if (!(error instanceof ConfigurationError)) throw error;
-          throw new ConfigurationError(file.locate(underMap(error.problems, segmentation.maps, map.name)));
+          throw located(error);
         })
         .finally(() => progress?.end());
       terminal.out(`${resultText(result, (performance.now() - started) / 1000)}\n`);
@@ -44,17 +47,6 @@ export const segmentCommand = command({
     return 0;
   },
 });
-
-/** What is wrong with one of several maps stands at its place in the list. */
-function underMap(problems: readonly Problem[], maps: Segmentation["maps"], name: string): readonly Problem[] {
-  const place = maps?.findIndex((map) => nameOf({ name: map.name, image: map.source }) === name);
-  if (place === undefined) return problems;
-  return problems.map((problem) =>
-    ofMaps.has(String(problem.path[0])) ? { ...problem, path: ["maps", place, ...problem.path] } : problem,
-  );
-}
-
-const ofMaps = new Set(["source", "missing", "region"]);
 
 function planText({ map, snapshot, patchSize, overlap }: SegmentationPlan): string {
   const [height, width] = map.shape;

@@ -39,14 +39,14 @@ function figureRow(name: string, { values, mean, sd, interval, corrected }: Fold
   return [name, count, mean, sd, interval?.low, interval?.high, corrected?.low, corrected?.high];
 }
 
-/** A row for each map, then one of all pixels together. */
+/** A row for each map, then one of all pixels together, under a name that no map can have. */
 export function mapsCsv(
   maps: readonly { readonly name: string; readonly scores: PixelScores }[],
   pooled: PixelScores,
 ): string {
   return lines([
     ["map", ...Object.keys(pooled)],
-    ...[...maps, { name: "all", scores: pooled }].map(({ name, scores }) => [name, ...Object.values(scores)]),
+    ...[...maps, { name: "(all)", scores: pooled }].map(({ name, scores }) => [name, ...Object.values(scores)]),
   ]);
 }
 

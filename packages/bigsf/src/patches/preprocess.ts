@@ -1,4 +1,4 @@
-import { readdir, rm, stat, writeFile } from "node:fs/promises";
+import { rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { machineTrouble, makeFolder, pathExists, removeUnfinished, wholeText } from "@ml-mosaic/base";
 import { BigsfError } from "../errors.ts";
@@ -89,7 +89,8 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   if (bytes > LARGE_BYTES && !options.allowLarge) throw tooLarge(bytes, kept);
   await makeFolder(folder);
   await removeUnfinished(folder);
-  for (const name of await readdir(folder)) if (isOverview(name)) await rm(join(folder, name));
+  for (const map of there?.maps ?? [])
+    await rm(join(folder, fileOfMap(overviewName, map, there?.maps?.length ?? 1)), { force: true });
   await writeFile(join(folder, "config.yaml"), options.configuration);
   const written = planned.map((each) => ({
     ...each,
@@ -121,10 +122,6 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
 }
 
 const overviewName = "overview.png";
-
-function isOverview(name: string): boolean {
-  return /^overview(?:_.+)?\.png$/.test(name);
-}
 
 interface OpenMap {
   readonly name: string;

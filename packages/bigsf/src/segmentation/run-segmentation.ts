@@ -50,7 +50,7 @@ export async function runSegmentation(
 ): Promise<SegmentationResult> {
   await using resources = new AsyncDisposableStack();
   const plan = await planSegmentation(settings, resources);
-  const { map, missing, predictor, snapshot, patchSize, normalization, range, overlap, threshold } = plan;
+  const { map, missing, part, predictor, snapshot, patchSize, normalization, range, overlap, threshold } = plan;
   const { source, output, batchSize, blend, overwrite } = settings;
   const files: SegmentationFiles = {
     probability: join(output, probabilityName),
@@ -96,6 +96,7 @@ export async function runSegmentation(
     imageShape: map.imageShape,
     history: [
       `made by bigsf segment of ${basename(source)}`,
+      ...(part === undefined ? [] : [`rows ${part.y0} to ${part.y1}, columns ${part.x0} to ${part.x1} of it, from 0`]),
       `by ${model}`,
       `sha256 ${snapshotDigest}`,
       `patches ${patchSize} x ${patchSize}, ${normalization}, overlap ${overlap}, blend ${blend}`,
@@ -115,7 +116,7 @@ export async function runSegmentation(
 }
 
 function trainedNote(labelled: number): string {
-  return `Labels covered ${shareText(labelled, 1)} of the map that the model was trained on; what it says of pixels unlike those nobody has checked.`;
+  return `Labels covered ${shareText(labelled, 1)} of what the model was trained on; what it says of pixels unlike those nobody has checked.`;
 }
 
 /** What the results depend on, as a configuration that makes them again. */

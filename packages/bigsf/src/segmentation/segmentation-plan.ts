@@ -1,12 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
 import { CodedError, isSystemError, machineTrouble, messageOf } from "@ml-mosaic/base";
-import { ConfigurationError } from "@ml-mosaic/configurable";
+import { ConfigurationError, type Problem } from "@ml-mosaic/configurable";
 import { checkDevice, type Device } from "@ml-mosaic/tensor";
 import { loadSnapshotModel, type TrainerSnapshot } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
 import { fitPlane } from "../maps/fit-plane.ts";
 import { openPlane, type Plane } from "../maps/plane.ts";
-import { cutPlane, type Region, regionBox } from "../maps/region.ts";
+import { cutPlane, type PixelBox, type Region, regionBox } from "../maps/region.ts";
 import type { CoordinateCheck } from "../maps/same-pixels.ts";
 import "../models/built-in.ts";
 import { startRange } from "../maps/positive-range.ts";
@@ -42,6 +42,8 @@ export interface SegmentationSettings {
 export interface SegmentationPlan {
   readonly map: Plane;
   readonly missing: Plane | undefined;
+  /** Where in the source the map lies, if it is a part of it. */
+  readonly part: PixelBox | undefined;
   readonly predictor: PatchPredictor;
   readonly snapshot: TrainerSnapshot;
   readonly patchSize: number;
@@ -71,40 +73,16 @@ export async function planSegmentation(
   resources: AsyncDisposableStack,
 ): Promise<SegmentationPlan> {
   const problems: OptionProblem[] = [];
-  const attempt = async <T>(option: string, work: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work();
-    } catch (error) {
-      const isMistake = (error instanceof CodedError || isSystemError(error)) && machineTrouble(error) === undefined;
-      if (!isMistake) throw error;
-      problems.push({ option, message: messageOf(error) });
-      return undefined;
-    }
-  };
-  const open = async (option: "source" | "missing") => {
-    const address = settings[option];
-    if (address === undefined) return undefined;
-    return attempt(option, async () => {
-      const plane = await openPlane(address);
-      resources.defer(() => plane.close());
-      return plane;
-    });
-  };
-  const [loaded, whole, trusted] = await Promise.all([
+  const attempt = gatherInto(problems);
+  const [loaded, { map, missing, part, note }] = await Promise.all([
     attempt("model_snapshot", async () => {
       await refuseFolder(settings.modelSnapshot);
       return loadSnapshotModel(settings.modelSnapshot);
     }),
-    open("source"),
-    open("missing"),
+    openMap(settings, attempt, resources),
   ]);
   await attempt("device", () => checkDevice(settings.device));
   const canCompute = problems.every(({ option }) => option !== "device");
-  const fitted = whole && trusted && fitPlane(whole, trusted, settings.coordinates);
-  if (fitted?.problem !== undefined) problems.push({ option: "missing", message: fitted.problem });
-  const { region } = settings;
-  const box = region && whole && (await attempt("region", async () => regionBox(region, whole)));
-  const [map, missing] = [whole, fitted?.plane].map((plane) => (plane && box ? cutPlane(plane, box) : plane));
   const patchSize = settings.patchSize ?? recordedPatchSize(loaded?.snapshot);
   const normalization = settings.normalization ?? recordedNormalization(loaded?.snapshot);
   const overlap = settings.overlap ?? Math.floor((patchSize ?? 0) / 2);
@@ -132,10 +110,65 @@ export async function planSegmentation(
       problems.map(({ option, message }) => ({ kind: "precondition", path: [option], message })),
     );
   }
-  const notes = [...trainingNotes(settings, loaded.snapshot), ...(fitted?.note === undefined ? [] : [fitted.note])];
+  const notes = [...trainingNotes(settings, loaded.snapshot), ...(note === undefined ? [] : [note])];
   const { snapshot } = loaded;
   const range = await rangeFor(snapshot, map, missing);
-  return { map, missing, predictor, snapshot, patchSize, normalization, range, overlap, threshold, notes };
+  return { map, missing, part, predictor, snapshot, patchSize, normalization, range, overlap, threshold, notes };
+}
+
+/**
+ * Opens the maps of several segmentations and closes them again, before the first of them takes its time.
+ *
+ * @throws ConfigurationError with all that is wrong with any of them, each at its place in `maps`
+ */
+export async function checkMaps(maps: readonly MapSettings[]): Promise<void> {
+  const problems: Problem[] = [];
+  for (const [place, settings] of maps.entries()) {
+    await using resources = new AsyncDisposableStack();
+    const own: OptionProblem[] = [];
+    await openMap(settings, gatherInto(own), resources);
+    for (const { option, message } of own)
+      problems.push({ kind: "precondition", path: ["maps", place, option], message });
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+}
+
+type MapSettings = Pick<SegmentationSettings, "source" | "missing" | "coordinates" | "region">;
+type Attempt = <T>(option: string, work: () => Promise<T>) => Promise<T | undefined>;
+
+/** Mistakes of the user's become problems; all else is thrown. */
+function gatherInto(problems: OptionProblem[]): Attempt {
+  return async (option, work) => {
+    try {
+      return await work();
+    } catch (error) {
+      const isMistake = (error instanceof CodedError || isSystemError(error)) && machineTrouble(error) === undefined;
+      if (!isMistake) throw error;
+      problems.push({ option, message: messageOf(error) });
+      return undefined;
+    }
+  };
+}
+
+/** The map that is segmented, or its part, and where it can be trusted, on the same pixels. */
+async function openMap(settings: MapSettings, attempt: Attempt, resources: AsyncDisposableStack) {
+  const open = async (option: "source" | "missing") => {
+    const address = settings[option];
+    if (address === undefined) return undefined;
+    return attempt(option, async () => {
+      const plane = await openPlane(address);
+      resources.defer(() => plane.close());
+      return plane;
+    });
+  };
+  const [whole, trusted] = await Promise.all([open("source"), open("missing")]);
+  const fitted = whole && trusted && fitPlane(whole, trusted, settings.coordinates);
+  const { problem, note } = fitted ?? {};
+  if (problem !== undefined) await attempt("missing", () => Promise.reject(new BigsfError("MAP", problem)));
+  const { region } = settings;
+  const box = region && whole && (await attempt("region", async () => regionBox(region, whole)));
+  const [map, missing] = [whole, fitted?.plane].map((plane) => (plane && box ? cutPlane(plane, box) : plane));
+  return { map, missing, part: box, note };
 }
 
 const blockRows = 256;

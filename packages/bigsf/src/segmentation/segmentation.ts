@@ -25,7 +25,7 @@ import { coordinatesOption } from "../maps/same-pixels.ts";
 import { nameOf, nameProblems } from "../maps/source-map.ts";
 import { NORMALIZATIONS } from "../patches/patch-rules.ts";
 import { type RunOptions, runSegmentation, type SegmentationResult } from "./run-segmentation.ts";
-import { overlapObjection, type SegmentationSettings } from "./segmentation-plan.ts";
+import { checkMaps, overlapObjection, type SegmentationSettings } from "./segmentation-plan.ts";
 
 const count = within(int, { minimum: 1 });
 
@@ -110,6 +110,15 @@ export class Segmentation extends configurable({
     if (only === undefined || others.length > 0)
       throw new BigsfError("MAP", "there are several maps: run each() of them");
     return only.run(options);
+  }
+
+  /**
+   * Looks at all maps, before the first of several is segmented.
+   *
+   * @throws ConfigurationError with everything that is wrong with any of them
+   */
+  async check(): Promise<void> {
+    if (this.maps !== undefined) await checkMaps(this.maps);
   }
 
   /** The segmentations of all maps, each to be run by itself; where there are several, into a folder of its own. */

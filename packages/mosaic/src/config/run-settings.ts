@@ -6,6 +6,7 @@ import {
   BaseLoss,
   BaseOptimizer,
   BaseScheduler,
+  type DataUse,
   EarlyStopping,
   GenericLoss,
   type StoppingRule,
@@ -29,6 +30,8 @@ export interface RunSettings {
   /** The figure of an epoch that early stopping watches. */
   readonly monitor: string | undefined;
   readonly metrics: readonly metrics.Metric[];
+  /** What of it data may object to. */
+  readonly asked: DataUse;
 }
 
 /** Texts of the PROCESS options that hold for one pipeline, in file order: what the database and pause files keep. */
@@ -59,6 +62,10 @@ export async function runSettings(texts: Readonly<Record<string, string>>, folde
     earlyStopping: early_stopping?.build(),
     monitor: early_stopping?.monitor,
     metrics: processMetrics(checked.values.metrics),
+    asked: {
+      loss: checked.values.class_loss_function === undefined ? checked.values.loss_function : undefined,
+      metrics: checked.values.metrics,
+    },
   };
 }
 

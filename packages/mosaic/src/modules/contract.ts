@@ -1,6 +1,6 @@
 /** What Mosaic asks of the users' classes. */
 import type { metrics, Parameter, Tensor } from "@ml-mosaic/tensor";
-import type { AnyLoader } from "@ml-mosaic/training";
+import type { AnyLoader, DataObjection, DataUse } from "@ml-mosaic/training";
 
 /** Facts that a module hands to those after it: constructor values by name, `batch_size` among them. */
 export type Info = Readonly<Record<string, unknown>>;
@@ -30,10 +30,12 @@ export interface DataModule {
 /** What the last stage of `data_scheme` returns: the training set and the test set. */
 export type Loaders = readonly [train: AnyLoader, test: AnyLoader];
 
-/** Data that tell of both sets what scores say nothing of, such as the share that they are of, besides the loaders. */
-export interface WithFigures {
-  /** Of the loaders that `prepare` has returned last. */
+/** What the data of a Trainer know besides their loaders. */
+export interface KnowingData {
+  /** What scores say nothing of, such as the share that they are of; of the loaders that `prepare` has returned last. */
   readonly figures: readonly metrics.Metric[];
+  /** Which of the losses and metrics cannot be had of the data. */
+  objections(asked: DataUse): Iterable<DataObjection>;
 }
 
 /** A stage of `pipeline_scheme`: usually an `nn.Module` with these methods. */

@@ -3,7 +3,7 @@ import { int, type SchemaMap, schema } from "@ml-mosaic/configurable";
 import { Generator } from "@ml-mosaic/tensor";
 import { BaseData, BaseModel, type DataLoaders } from "@ml-mosaic/training";
 import { MosaicError } from "../errors.ts";
-import type { DataModule, Info, PipelineModule, RunInfo, WithFigures } from "./contract.ts";
+import type { DataModule, Info, KnowingData, PipelineModule, RunInfo } from "./contract.ts";
 import type { UserClass } from "./load-class.ts";
 
 /** What data need to be told that their own options do not say: in a Trainer's file it stands elsewhere. */
@@ -29,7 +29,7 @@ export function asModule(instance: object, values: Readonly<Record<string, unkno
  * Mosaic trains on the training set and evaluates the test set after every epoch. It chooses no epoch by it, so that
  * the validation set is not needed.
  */
-function dataModule(data: BaseData, batchSize: number, fold: number): DataModule & WithFigures {
+function dataModule(data: BaseData, batchSize: number, fold: number): DataModule & KnowingData {
   let told: DataLoaders["figures"];
   return {
     get figures() {
@@ -49,6 +49,7 @@ function dataModule(data: BaseData, batchSize: number, fold: number): DataModule
       return [train, test ?? valid];
     },
     info: () => ({ batch_size: batchSize, fold }),
+    objections: (asked) => data.objections(asked),
     close: () => data.close(),
   };
 }

@@ -11,7 +11,7 @@ import {
   Tensor,
   type Variable,
 } from "@ml-mosaic/tensor";
-import { BaseModel, type TrainableModel } from "@ml-mosaic/training";
+import { BaseModel, type DataUse, type TrainableModel } from "@ml-mosaic/training";
 import type { ClassSource } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { type Constructed, constructModule, type EarlierInfo } from "../modules/construct.ts";
@@ -19,11 +19,11 @@ import { constructorOptions } from "../modules/constructor-options.ts";
 import type {
   DataModule,
   Info,
+  KnowingData,
   Loaders,
   ModuleInfo,
   PipelineModule,
   RunInfo,
-  WithFigures,
 } from "../modules/contract.ts";
 import { loadClass, type UserClass } from "../modules/load-class.ts";
 import { unreadFault } from "../modules/unread-options.ts";
@@ -65,6 +65,8 @@ export interface Chain extends AsyncDisposable {
   readonly links: readonly Link[];
   /** The users' files that it is made of. */
   readonly files: FileDigests;
+  /** @throws MosaicError where a loss or metrics cannot be had of the data */
+  refuseObjections(asked: DataUse): void;
   /**
    * To be called when the chain has been computed once.
    *
@@ -97,13 +99,13 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
   };
 
   let data: unknown;
-  let figures: Chain["figures"] = [];
+  let knowing: { readonly spec: ModuleSpec; readonly data: KnowingData } | undefined;
   for (const stage of dataStages) {
     const { instance, moduleInfo } = await construct(stage);
     if (!hasMethods<DataModule>(instance, ["prepare", "info"])) throw lacks(stage.spec, instance, ["prepare", "info"]);
     opened.defer(async () => instance.close?.());
     data = await instance.prepare(data, runInfo, moduleInfo);
-    figures = hasFigures(instance) ? instance.figures : [];
+    knowing = isKnowing(instance) ? { spec: stage.spec, data: instance } : undefined;
     learn(stage, instance);
   }
   const loaders = checkLoaders(dataStages.at(-1), data);
@@ -129,11 +131,33 @@ export async function buildChain({ dataStages, pipelineStages, folder, facts }: 
   const files = importedTexts(
     [...dataStages, ...pipelineStages].flatMap(({ source }) => (source.kind === "file" ? [source.path] : [])),
   );
-  return { loaders, figures, links, files, refuseUnread, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  const refuseObjections = (asked: DataUse) => {
+    if (knowing === undefined) return;
+    const { spec, data: of } = knowing;
+    const problems = Array.from(
+      of.objections(asked),
+      ({ path: [option], message }) => `${namesInProcess[String(option)] ?? option}: ${message}`,
+    );
+    if (problems.length > 0)
+      throw new MosaicError("BAD_OPTIONS", `${spec.className} (${spec.path}): ${problems.join("; ")}`);
+  };
+  const figures = knowing?.data.figures ?? [];
+  return {
+    loaders,
+    figures,
+    links,
+    files,
+    refuseObjections,
+    refuseUnread,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
-function hasFigures(instance: object): instance is WithFigures {
-  if (!("figures" in instance) || !Array.isArray(instance.figures)) return false;
+/** How [PROCESS] calls what a Trainer's file calls otherwise. */
+const namesInProcess: Readonly<Record<string, string>> = { loss: "loss_function" };
+
+function isKnowing(instance: object): instance is KnowingData {
+  if (!("figures" in instance && Array.isArray(instance.figures) && hasMethods(instance, ["objections"]))) return false;
   return instance.figures.every((each: unknown) => typeof Object(each).step === "function");
 }
 

@@ -96,7 +96,12 @@ export async function checkRun(order: RunOrder): Promise<void> {
   }
 }
 
-async function trainingOf(order: RunOrder, settings: RunSettings, { loaders, figures, links, refuseUnread }: Chain) {
+async function trainingOf(
+  order: RunOrder,
+  settings: RunSettings,
+  { loaders, figures, links, refuseObjections, refuseUnread }: Chain,
+) {
+  refuseObjections(settings.asked);
   const [trainLoader, evaluationLoader] = loaders;
   const loss = await lossOf(settings, order.folder);
   return {

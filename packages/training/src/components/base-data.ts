@@ -30,7 +30,8 @@ export interface DataLoaders {
 
 /** What is to be computed of predictions and targets. */
 export interface DataUse {
-  readonly loss: BaseLoss;
+  /** Undefined where it is no component. */
+  readonly loss: BaseLoss | undefined;
   readonly metrics: readonly BaseMetric[];
 }
 
