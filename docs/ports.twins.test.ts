@@ -5,6 +5,7 @@ import { expectNear } from "@ml-mosaic/testing";
 import { expect, test } from "vitest";
 import { CharacterModel, pieces } from "../examples/ports/char-lm.ts";
 import { Denoiser, times } from "../examples/ports/ddpm.ts";
+import { Learner, shots } from "../examples/ports/maml.ts";
 import { Burgers } from "../examples/ports/pinn.ts";
 
 const twins: Readonly<Record<string, readonly number[]>> = JSON.parse(
@@ -76,6 +77,15 @@ function charLm(): Port {
   return { model, fields: pieces(), optimizer: optim.AdamW({ lr: 3e-3 }), batchSize: 8, loss };
 }
 
+function maml(): Port {
+  const model = fill(new Learner());
+  const fields = [waves(steps * 20, 1, 3), waves(steps * 20, 2), waves(steps * 20, 3, 3), waves(steps * 20, 4)].map(
+    (data) => ({ data, shape: [steps * 4, shots, 1], dtype: "float32" as const }),
+  );
+  const loss = ([xs, ys, xq, yq]: readonly Tensor[]) => model.loss([given(xs), given(ys), given(xq), given(yq)]);
+  return { model, fields, optimizer: optim.Adam({ lr: 1e-2 }), batchSize: 4, loss };
+}
+
 function given<T>(value: T | undefined): T {
   if (value === undefined) throw new Error("a field is missing");
   return value;
@@ -90,6 +100,7 @@ test.each([
   ["pinn", pinn],
   ["ddpm", ddpm],
   ["char-lm", charLm],
+  ["maml", maml],
 ])("%s has PyTorch's losses for 20 steps", async (name, port) => {
   const made = port();
   const program = await compile(made);

@@ -1,5 +1,5 @@
 """
-The twins of pinn.ts, ddpm.ts and char-lm.ts in PyTorch, in float64. Writes twins.json: the losses of their first 20 steps.
+The twins of pinn.ts, ddpm.ts, char-lm.ts and maml.ts in PyTorch, in float64. Writes twins.json: the losses of their first 20 steps.
 
     OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 /usr/bin/python3 examples/ports/twins.py
 """
@@ -116,5 +116,33 @@ def char_lm():
     return losses_of(model, torch.optim.AdamW(model.parameters(), lr=3e-3), batches)
 
 
-twins = {"pinn": pinn(), "ddpm": ddpm(), "char-lm": char_lm()}
+class Learner(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.ModuleList([nn.Linear(1, 20), nn.Linear(20, 20), nn.Linear(20, 1)])
+
+    def predict(self, x, weights):
+        for index in range(3):
+            x = nn.functional.linear(x, *weights[2 * index : 2 * index + 2])
+            x = torch.tanh(x) if index < 2 else x
+        return x
+
+    def loss(self, xs, ys, xq, yq):
+        losses = []
+        for x, y, query, wanted in zip(xs, ys, xq, yq):
+            weights = list(self.parameters())
+            for _ in range(2):
+                slopes = torch.autograd.grad(nn.functional.mse_loss(self.predict(x, weights), y), weights, create_graph=True)
+                weights = [weight - 0.1 * slope for weight, slope in zip(weights, slopes)]
+            losses.append(nn.functional.mse_loss(self.predict(query, weights), wanted))
+        return torch.stack(losses).mean()
+
+
+def maml():
+    model = fill(Learner())
+    fields = [waves(STEPS * 4 * 5, phase, scale).reshape(-1, 5, 1).split(4) for phase, scale in [(1, 3), (2, 1), (3, 3), (4, 1)]]
+    return losses_of(model, torch.optim.Adam(model.parameters(), lr=1e-2), zip(*fields))
+
+
+twins = {"pinn": pinn(), "ddpm": ddpm(), "char-lm": char_lm(), "maml": maml()}
 (here / "twins.json").write_text("{" + ",\n".join(f'"{name}": {json.dumps(losses)}' for name, losses in twins.items()) + "}\n")
