@@ -52,9 +52,10 @@ test("300 programs, each used once and released, keep nothing", async () => {
       program.release();
     }
   };
-  await use(1, 80);
+  // The heap has the size that it keeps only by then.
+  await use(1, 200);
   const before = megabytes();
-  await use(80, 380);
+  await use(200, 500);
   // Not released, they were 186 MB.
   expect(megabytes() - before).toBeLessThan(60);
 });

@@ -72,7 +72,9 @@ export async function evaluateExact(
     randomKeys: new Map(),
     results: substitute(tensors, places),
   });
-  const results = await executable.run({ fixed: feeds, carried: [], perStep: [], steps: 1 });
+  const results = await executable
+    .run({ fixed: feeds, carried: [], perStep: [], steps: 1 })
+    .finally(() => executable.release());
   return results.map((data, index) => {
     if (data === undefined) throw new TensorError("TENSOR_RUNTIME", `the computation gave no result ${index}`);
     return data;

@@ -12,7 +12,18 @@ import { type Memory, webAssembly } from "./webassembly.ts";
 
 interface Compiled extends CompiledLoop {
   readonly module: object;
+  /** Whose programs are released: making another takes longer than a step. */
+  readonly idle: Instance[];
 }
+
+interface Instance {
+  readonly memory: Memory;
+  readonly run: (...values: number[]) => unknown;
+}
+
+/** Of a module so many wait for the next program, and none that has grown larger. */
+const mostIdle = 4;
+const mostIdleBytes = 2 ** 20;
 
 /** Modules of the latest loops, which differ in their values alone from those that are compiled next. */
 const modules = new Map<string, Compiled>();
@@ -30,21 +41,30 @@ function compiled(graph: LoopGraph): Compiled {
 }
 
 function moduleOf(loop: CompiledLoop): Compiled {
-  return { ...loop, module: new webAssembly.Module(loop.bytes) };
+  return { ...loop, module: new webAssembly.Module(loop.bytes), idle: [] };
+}
+
+function instanceOf({ module, idle }: Compiled): Instance {
+  const waiting = idle.pop();
+  if (waiting !== undefined) return waiting;
+  const { memory, run } = new webAssembly.Instance(module).exports;
+  if (!(memory instanceof webAssembly.Memory) || typeof run !== "function")
+    throw new TensorError("TENSOR_RUNTIME", "the module exports neither memory nor run");
+  return { memory, run: (...values) => run(...values) };
 }
 
 /** @throws TensorError if an op of the loop has no loops of its own */
 export async function compileWasm(graph: LoopGraph): Promise<Executable> {
-  const { module, places, told, end } = compiled(graph);
-  const { exports } = new webAssembly.Instance(module);
-  const { memory, run } = exports;
-  if (!(memory instanceof webAssembly.Memory) || typeof run !== "function")
-    throw new TensorError("TENSOR_RUNTIME", "the module exports neither memory nor run");
+  const found = compiled(graph);
+  const { places, told, end } = found;
+  let instance: Instance | undefined = instanceOf(found);
   const { carried, results } = graph;
   return {
     async run({ fixed, carried: state, perStep, steps, overwrite = false }) {
       // Whoever waits for signals or timers gets a turn.
       await new Promise<void>((resolve) => setImmediate(resolve));
+      if (instance === undefined) throw new TensorError("TENSOR_RUNTIME", `${graph.name}: the program was released`);
+      const { memory, run } = instance;
       const feeds = new Map([...fixed, ...state, ...perStep].map((feed) => [feed.name, feed]));
       let free = end;
       const argumentsOf = told.map((name) => {
@@ -79,7 +99,12 @@ export async function compileWasm(graph: LoopGraph): Promise<Executable> {
         return into;
       });
     },
-    release: () => undefined,
+    release() {
+      const idle = instance;
+      instance = undefined;
+      if (idle !== undefined && idle.memory.buffer.byteLength <= mostIdleBytes && found.idle.length < mostIdle)
+        found.idle.push(idle);
+    },
   };
 }
 

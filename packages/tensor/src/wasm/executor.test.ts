@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { fromArray } from "../creation.ts";
+import { input } from "../tensor.ts";
+import { compileWasm } from "./executor.ts";
+
+const compile = (size: number) => {
+  const x = input("x", [size], "float32");
+  const weight = fromArray(
+    Float32Array.from({ length: size }, (_, index) => index + 1),
+    [size],
+  );
+  return compileWasm({
+    name: "test",
+    fixed: [{ name: "x", tensor: x, isOpen: false }],
+    carried: [],
+    perStep: [],
+    computed: [],
+    randomKeys: new Map(),
+    // The constant, and what is put down on the way, lie in the memory of an instance.
+    results: [x.mul(weight).sum(), x.softmax(0)],
+  });
+};
+const feed = (values: readonly number[]) => ({
+  fixed: [{ name: "x", data: Float32Array.from(values), dtype: "float32" as const, shape: [values.length] }],
+  carried: [],
+  perStep: [],
+  steps: 1,
+});
+
+test("a program has the bits of a first one, whatever those before it have left", async () => {
+  const first = await compile(3);
+  const fresh = await first.run(feed([1, 2, 3]));
+  expect(fresh[0]).toEqual(Float32Array.of(14));
+  // While the first is in use another one has a memory of its own.
+  const second = await compile(3);
+  const other = await second.run(feed([Number.NaN, Number.POSITIVE_INFINITY, -7]));
+  expect(await first.run(feed([1, 2, 3]))).toEqual(fresh);
+  for (const program of [first, second]) program.release();
+  for (let round = 0; round < 10; round++) {
+    const program = await compile(3);
+    expect(await program.run(feed([1, 2, 3]))).toEqual(fresh);
+    expect(await program.run(feed([Number.NaN, Number.POSITIVE_INFINITY, -7]))).toEqual(other);
+    program.release();
+    program.release();
+  }
+});
+
+test("a program that was released is refused, and its memory is another's", async () => {
+  const program = await compile(2);
+  program.release();
+  await expect(program.run(feed([1, 2]))).rejects.toThrow("test: the program was released");
+});
