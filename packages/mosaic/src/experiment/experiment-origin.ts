@@ -36,14 +36,18 @@ export function folderRecord(folder: string, database: string): Readonly<Record<
   return { folder, folder_from_database: relative(dirname(database), folder) };
 }
 
-/** Where the configuration file lies now, of where it may lie; where it is nowhere, the folder as recorded. */
+/**
+ * Where the configuration file lies now, of where it may lie; where it is nowhere, the folder as recorded, or if that is gone
+ * the one that lies to the database as it did.
+ */
 function folderNow(fields: Readonly<Record<string, unknown>>, database: string): string {
   const { file, folder, folder_from_database: fromDatabase } = fields;
   if (folder === undefined) return "";
   const beside = (path: unknown) => resolve(dirname(database), String(path));
   // Earlier versions recorded the path alone.
   const places = fromDatabase === undefined ? [String(folder), beside("")] : [beside(fromDatabase), String(folder)];
-  return places.find((place) => pathExists(join(place, basename(String(file))))) ?? String(folder);
+  const holding = places.find((place) => pathExists(join(place, basename(String(file)))));
+  return holding ?? [String(folder), ...places].find((place) => pathExists(place)) ?? String(folder);
 }
 
 function originOf(

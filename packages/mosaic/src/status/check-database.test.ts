@@ -4,8 +4,9 @@ import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, expect, test } from "vitest";
 import { exampleEpoch, exampleResult, exampleRun, leaseRun } from "../../test/store-conformance-examples.ts";
+import { claimFilesFolder } from "../run/files-owner.ts";
 import { writeFiles } from "../run/run-files.ts";
-import { openSqliteReader, openSqliteStore } from "../store/index.ts";
+import { copyDatabase, openSqliteReader, openSqliteStore } from "../store/index.ts";
 import { checkDatabase } from "./check-database.ts";
 
 let folder: string;
@@ -38,8 +39,8 @@ beforeEach(async () => {
   await store.close();
 });
 
-async function check() {
-  const reader = await openSqliteReader(database);
+async function check(path = database) {
+  const reader = await openSqliteReader(path);
   try {
     return await checkDatabase(reader);
   } finally {
@@ -83,6 +84,28 @@ test("finds files that are missing, damaged or another run's", async () => {
   expect(await check()).toMatchObject({
     damage: [`run 1: ${file("1.bin")} is not what was written`, `run 2: 2.log is missing in ${file("")}`],
   });
+});
+
+test("says of a copy where its own file is missing, and that the original has another", async () => {
+  const runs = join(folder, ".runs");
+  const store = await openSqliteStore(database);
+  await store.setSystem("database_id", "one");
+  await store.close();
+  await claimFilesFolder(runs, database, "one");
+  const copy = join(folder, "copy.db");
+  await copyDatabase(database, copy);
+  const copied = await openSqliteStore(copy);
+  await copied.setSystem("database_id", "two");
+  await copied.setSystem("copy_of", "one");
+  await copied.close();
+  const own = await claimFilesFolder(runs, copy, "two");
+  await writeFile(join(own, "1.bin"), "1");
+  await writeFile(file("1.bin"), "other");
+  expect((await check(copy)).damage).toEqual([]);
+  await writeFile(file("2.bin"), "other");
+  expect((await check(copy)).damage).toEqual([`run 2: 2.bin is missing in ${own}; ${file("2.bin")} is another`]);
+  await rm(file("2.bin"));
+  expect((await check(copy)).damage).toEqual([`run 2: 2.bin is missing in ${own} and in ${join(runs, "a")}`]);
 });
 
 test("finds damaged pages", async () => {

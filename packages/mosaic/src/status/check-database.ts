@@ -67,15 +67,22 @@ async function placesOf(
 }
 
 async function faultOf({ path, sha256 }: Artifact, places: readonly string[]): Promise<string | undefined> {
+  const missing: string[] = [];
   for (const place of places) {
     const file = join(place, path);
     try {
       const found = await fileDigest(file);
-      return sha256 === undefined || found === sha256 ? undefined : `${file} is not what was written`;
+      if (sha256 === undefined || found === sha256) return undefined;
+      // A copy has files of its own, and those of the database that it was copied from.
+      return missing.length === 0 ? `${file} is not what was written` : `${lost(path, missing)}; ${file} is another`;
     } catch (error) {
       if (errorCode(error) !== "ENOENT") return `${file} cannot be read (${messageOf(error)})`;
+      missing.push(place);
     }
   }
-  // A copy has files of its own, and those of the database that it was copied from.
+  return lost(path, missing);
+}
+
+function lost(path: string, places: readonly string[]): string {
   return `${path} is missing${places.length === 0 ? "" : ` in ${places.join(" and in ")}`}`;
 }
