@@ -14,6 +14,7 @@ export { pathExists } from "./path-exists.ts";
 export { type PendingFile, pendingFile, requireReplaceable, WriteError } from "./pending-file.ts";
 export { present } from "./present.ts";
 export { currentProcess, isRunning, livenessOf, type ProcessIdentity } from "./process-identity.ts";
+export { readProc } from "./read-proc.ts";
 export { replaceFile, replaceFiles } from "./replace-files.ts";
 export { finishStaged, type StagingFolder, stagingFolder } from "./staging-folder.ts";
 export { stopSignals } from "./stop-signals.ts";

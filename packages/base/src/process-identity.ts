@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { errorCode } from "./error-code.ts";
+import { readProc } from "./read-proc.ts";
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -39,7 +40,7 @@ export function isRunning(pid: number): boolean {
 
 function currentScope(): string {
   if (process.platform !== "linux") return hostname();
-  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  const boot = readProc("sys/kernel/random/boot_id").trim();
   return `${hostname()} ${boot} ${readlinkSync("/proc/self/ns/pid")}`;
 }
 

@@ -1,4 +1,5 @@
 /** What the machine does to an experiment stops it, and burns none of its runs. */
+import { spawnSync } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Fault, openFaults, temporaryFolder, until } from "@ml-mosaic/testing";
@@ -73,6 +74,16 @@ test.each([
   const stopped = await runWith({ kind, call, at: 1, lasting: true, parts: ["_1.", ".staging"] });
   const files = workspace.path(".runs/or");
   await expectGoesOn(stopped, `\nrun 1 cannot go on: the run files in ${files} cannot be written: ${why}\n`);
+});
+
+const mayUnmount = spawnSync("unshare", ["-m", "true"]).status === 0;
+
+test.skipIf(!mayUnmount)("says that /proc is not mounted", async () => {
+  await write();
+  const hidden = `mount -t tmpfs none /proc && exec ${process.execPath} ${bin} ${command.join(" ")}`;
+  const { code, stderr } = await workspace.startProgram("unshare", ["-m", "sh", "-c", hidden]).finished;
+  expect(code, stderr).toBe(3);
+  expect(stderr).toContain("/proc is not mounted, and without it nobody can tell who else uses a file; mount it");
 });
 
 /** Before there is a database that could be gone on with: the same command again. */

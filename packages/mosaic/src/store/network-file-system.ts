@@ -1,5 +1,6 @@
 /** WAL needs shared memory between all processes that open the database, which no network file system gives. */
-import { readFileSync, realpathSync, statfsSync } from "node:fs";
+import { realpathSync, statfsSync } from "node:fs";
+import { readProc } from "@ml-mosaic/base";
 
 export interface FileSystemVerdict {
   /** `network`: WAL does not work. `doubtful`: it may not. */
@@ -34,7 +35,7 @@ export function fileSystemOf(path: string): FileSystemVerdict {
   // Elsewhere `type` has another meaning.
   if (process.platform !== "linux") return local;
   const { type } = statfsSync(path);
-  return judgeFileSystem(type, () => mountTypeOf(realpathSync(path), readFileSync("/proc/self/mountinfo", "utf8")));
+  return judgeFileSystem(type, () => mountTypeOf(realpathSync(path), readProc("self/mountinfo")));
 }
 
 /** `fuseMountType` is asked only for FUSE, one type for disks and networks alike; it gives such as `fuse.sshfs`. */
@@ -65,7 +66,7 @@ export function mountTypeOf(path: string, mountinfo: string): string {
 /** Whether something is mounted at the very path, as containers do with single files. */
 export function isMountPoint(path: string): boolean {
   if (process.platform !== "linux") return false;
-  return mountsIn(readFileSync("/proc/self/mountinfo", "utf8")).some(({ point }) => point === path);
+  return mountsIn(readProc("self/mountinfo")).some(({ point }) => point === path);
 }
 
 function mountsIn(mountinfo: string): readonly { readonly point: string; readonly type: string }[] {
