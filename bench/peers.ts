@@ -13,6 +13,10 @@ export interface TrainingCase {
   /** Shape of a batch of targets. */
   readonly target: readonly number[];
   readonly optimizer: "SGD" | "Adam";
+  /** What computes our side; ONNX Runtime unless told otherwise. */
+  readonly executor?: "onnx" | "wasm";
+  /** Whether our side is measured on WebAssembly too: the networks that this is for. */
+  readonly isSmall?: boolean;
   /** Steps timed together. */
   readonly steps: number;
   /** The ratio to PyTorch's time that we allow ourselves. */

@@ -24,6 +24,18 @@ const cases: readonly TrainingCase[] = [
     target: [1, 1],
     steps: 2000,
     limit: 0.2,
+    isSmall: true,
+  }),
+  ...both({
+    name: "MLP 16-64-64-1, batch 1",
+    model: "mlp",
+    sizes: [16, 64, 64, 1],
+    activation: "relu",
+    input: [1, 16],
+    target: [1, 1],
+    steps: 2000,
+    limit: 0.4,
+    isSmall: true,
   }),
   ...both({
     name: "MLP 16-64-64-1, batch 32",
@@ -34,6 +46,7 @@ const cases: readonly TrainingCase[] = [
     target: [32, 1],
     steps: 1000,
     limit: 0.4,
+    isSmall: true,
   }),
   ...both({
     name: "MLP 784-256-256-10, batch 128",
@@ -128,10 +141,14 @@ for (const training of cases.filter(({ name }) => name.includes(wanted))) {
   isFirst = false;
   const pairs: (readonly [number, number])[] = [];
   const memory = [0, 0];
+  const onWasm = training.isSmall === true ? await startOurs() : undefined;
+  const wasmTimes: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const own = await ours.measure(training);
     const other = await torch.measure(training);
     pairs.push([own.microseconds, other.microseconds]);
+    const wasm = await onWasm?.measure({ ...training, executor: "wasm" });
+    if (wasm !== undefined) wasmTimes.push(wasm.microseconds / other.microseconds);
     memory[0] = own.megabytes;
     memory[1] = other.megabytes;
   }
@@ -140,6 +157,7 @@ for (const training of cases.filter(({ name }) => name.includes(wanted))) {
   ours.close();
   torch.close();
   tensorFlow?.close();
+  onWasm?.close();
   const ratio = median(pairs.map(([own, other]) => own / other));
   if (ratio > training.limit) over++;
   console.log(
@@ -149,6 +167,7 @@ for (const training of cases.filter(({ name }) => name.includes(wanted))) {
       timeText(median(pairs.map(([own]) => own))).padStart(9),
       ` PyTorch ${timeText(median(pairs.map(([, other]) => other))).padStart(9)}`,
       ` ratio ${ratio.toFixed(2)} (limit ${training.limit})`,
+      wasmTimes.length === 0 ? "" : `  on WebAssembly ${median(wasmTimes).toFixed(4)}`,
       `  memory ${memory.map((size) => size.toFixed(0)).join(" / ")} MB`,
       other === undefined
         ? ""

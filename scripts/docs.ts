@@ -23,6 +23,7 @@ import { configurations } from "../packages/bigsf/src/commands/schema.ts";
 import { monitorOptions } from "../packages/mosaic/src/config/monitor-section.ts";
 import { type Group, processOptions } from "../packages/mosaic/src/config/process-options.ts";
 import { trainingComponents } from "../packages/mosaic/src/schema/training-options.ts";
+import { opsWithoutLoops } from "../packages/tensor/test/ops-without-loops.ts";
 import { type Declared, declared, exportsOf, methodsOf, setMethods } from "./engine-options.ts";
 import { programFiles } from "./programs.ts";
 
@@ -76,6 +77,7 @@ const tables: Readonly<Record<string, () => string>> = {
   "engine-schedulers": () => engineTable("schedulers"),
   "engine-functions": () => engineTable(""),
   "engine-tensor": () => declaredTable(methodsOf(tensorClass())),
+  "engine-no-loops": () => withoutLoops.map(code).join(", "),
   "mosaic-commands": () => commandTable("mosaic", mosaicCommands),
   "bigsf-preprocess": () => optionTable(bigsfParts.preprocess, "preprocess"),
   "bigsf-segment": () => optionTable(bigsfParts.segment, "segment"),
@@ -89,6 +91,8 @@ const tables: Readonly<Record<string, () => string>> = {
   "bigsf-loss-keys": () => keyTable("BaseLoss"),
   "bigsf-metric-keys": () => keyTable("BaseMetric", ["label"]),
 };
+
+const withoutLoops = await opsWithoutLoops();
 
 /** What the configurations of BigSF may hold, by command. */
 const bigsfParts: Readonly<Record<string, readonly ComponentDescription[]>> = Object.fromEntries(

@@ -17,6 +17,7 @@ async function prepare(training: TrainingCase) {
     parameters: model.parameters(),
     optimizer: optim[training.optimizer]({ lr: 1e-3 }),
     batchSize,
+    executor: training.executor,
     step: ([x, y]: readonly Tensor[]) => {
       if (x === undefined || y === undefined) throw new RangeError("a batch has features and targets");
       return { loss: loss.forward(model.forward(x), y) };

@@ -5,6 +5,7 @@ import { TensorError } from "../src/errors.ts";
 import { grad } from "../src/graph/gradient.ts";
 import { onnxModel } from "../src/io/onnx-file.ts";
 import type { Layer } from "../src/nn/module.ts";
+import { executorNames } from "../src/program/executor.ts";
 import { createSession } from "../src/runtime/session.ts";
 import { type Shape, sizeOf } from "../src/shape.ts";
 import { constant, type Tensor } from "../src/tensor.ts";
@@ -126,11 +127,14 @@ export function layerCases(
   makers: ReadonlyMap<string, Make>,
   toleranceOf: (each: LayerCase) => number,
 ): void {
-  describe("as PyTorch", () => {
+  describe.each(executorNames)("as PyTorch, on %s", (executor) => {
     test.each([...makers])("%s", async (name, make) => {
       const own = cases.filter(({ module }) => module === name);
       expect(own.length).toBeGreaterThan(4);
-      const found = await problemsOf(own.map((each) => () => comparisonOf(each, make, toleranceOf(each))));
+      const found = await problemsOf(
+        own.map((each) => () => comparisonOf(each, make, toleranceOf(each))),
+        executor,
+      );
       const wrong = own.flatMap((each, index) => {
         const problems = found[index] ?? [];
         return problems.length === 0 ? [] : [`${showCall(each, each.input.shape)}: ${problems.join("; ")}`];

@@ -5,6 +5,7 @@ import { type TypedArray, toNumbers } from "../src/dtype.ts";
 import { TensorError } from "../src/errors.ts";
 import { grad } from "../src/graph/gradient.ts";
 import { topologicalOrder } from "../src/graph/order.ts";
+import type { ExecutorName } from "../src/program/executor.ts";
 import { evaluate } from "../src/runtime/evaluate.ts";
 import { Tensor } from "../src/tensor.ts";
 import { type Given, type Kind, required, tensorOf } from "./fixtures.ts";
@@ -88,11 +89,15 @@ export function torchCases<A extends object>(
   calls: Calls<A>,
   tolerances: TorchTolerances,
 ): void {
-  describe.each<Kind>(["variable", "constant"])("as PyTorch says, inputs a %s", (kind) => {
+  describe.each<[Kind, ExecutorName]>([
+    ["variable", "onnx"],
+    ["constant", "onnx"],
+    ["variable", "wasm"],
+  ])("as PyTorch says, inputs a %s, on %s", (kind, executor) => {
     test.each([...new Set(cases.map(({ op }) => op))])("%s", async (name) => {
       const own = cases.filter(({ op }) => op === name);
       const checks = own.map((each) => () => comparisonOf(each, kind, calls, tolerances));
-      const wrong = await problemsOf(checks);
+      const wrong = await problemsOf(checks, executor);
       const shown = wrong.flatMap((found, index) =>
         found.length === 0 ? [] : [`${showCall(required(own[index]))}: ${found.join("; ")}`],
       );
@@ -133,21 +138,20 @@ const maxNodes = 300;
 
 type Evaluate = (tensors: readonly Tensor[]) => Promise<readonly TypedArray[]>;
 
-/** What is wrong with each of some cases, on both executors; on WebAssembly only what has loops. */
-export async function problemsOf(checks: readonly (() => Comparison)[]): Promise<readonly (readonly string[])[]> {
-  const found = await problemsWith(checks, (tensors) => evaluate(tensors));
-  const onWasm = await problemsWith(checks, evaluateOnWasm);
-  return found.map((problems, index) => [
-    ...problems,
-    ...(onWasm[index] ?? []).map((problem) => `on wasm: ${problem}`),
-  ]);
-}
+const evaluations: Readonly<Record<ExecutorName, Evaluate>> = {
+  onnx: (tensors) => evaluate(tensors),
+  wasm: evaluateOnWasm,
+};
 
-/** Many are computed together, which takes fewer compilations. */
-async function problemsWith(
+/**
+ * What is wrong with each of some cases; on WebAssembly, of those that have loops. Many are computed together, which takes
+ * fewer compilations.
+ */
+export async function problemsOf(
   checks: readonly (() => Comparison)[],
-  compute: Evaluate,
+  executor: ExecutorName,
 ): Promise<readonly (readonly string[])[]> {
+  const compute = evaluations[executor];
   const found: (readonly string[])[] = [];
   let together: Comparison[] = [];
   let nodes = 0;

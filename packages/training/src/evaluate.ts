@@ -1,4 +1,11 @@
-import { compileEvaluation, type Device, type Generator, type metrics, type nn } from "@ml-mosaic/tensor";
+import {
+  compileEvaluation,
+  type Device,
+  type ExecutorName,
+  type Generator,
+  type metrics,
+  type nn,
+} from "@ml-mosaic/tensor";
 import { evaluateEpoch, Pace } from "./epoch.ts";
 import { type AnyLoader, checkedSamples, usualBatch } from "./loaders.ts";
 import { modelStep, type TrainableModel } from "./model-step.ts";
@@ -15,6 +22,7 @@ export interface EvaluateOptions {
   readonly device?: Device | undefined;
   /** Threads of the processor that share the work of each step; 1 by default. */
   readonly threads?: number | undefined;
+  readonly executor?: ExecutorName | undefined;
   /** Aborted: nothing comes of it. */
   readonly pause?: AbortSignal | undefined;
   /** Called about every second with the batches done. */
@@ -50,6 +58,7 @@ async function evaluate(options: EvaluateOptions): Promise<Evaluation | undefine
     generator,
     device,
     threads,
+    executor,
     pause,
   } = options;
   const { fields } = await checkedSamples(name, loader);
@@ -61,6 +70,7 @@ async function evaluate(options: EvaluateOptions): Promise<Evaluation | undefine
     batchSize: usualBatch(loader),
     device,
     threads,
+    executor,
   });
   try {
     const evaluated = await evaluateEpoch({

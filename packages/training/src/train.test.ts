@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import {
   DataLoader,
+  executorNames,
   Generator,
   nn,
   optim,
@@ -44,7 +45,7 @@ function newModel() {
 const optimizer = optim.Adam({ lr: 0.05 });
 
 /** Adam, dropout, shuffling, a scheduler that looks at the loss, and a last batch of 2. */
-function options(model: TrainOptions["model"], more: Partial<TrainOptions> = {}): TrainOptions {
+function optionsOf(model: TrainOptions["model"], more: Partial<TrainOptions> = {}): TrainOptions {
   return {
     model,
     loss: new nn.MSELoss(),
@@ -60,32 +61,50 @@ function options(model: TrainOptions["model"], more: Partial<TrainOptions> = {})
 
 const figures = ({ history }: Pick<TrainResult, "history">) => history.map(({ seconds, ...figure }) => figure);
 
+const options = optionsOf;
+
 describe("train", () => {
-  test("resumes bit for bit: 3 epochs, saved and loaded, and 3 more are 6 epochs", async () => {
-    const whole = newModel();
-    const six = await train(options(whole.model));
+  test.each(executorNames)(
+    "on %s resumes bit for bit: 3 epochs, saved and loaded, and 3 more are 6",
+    async (executor) => {
+      const options = (model: TrainOptions["model"], more: Partial<TrainOptions> = {}) =>
+        optionsOf(model, { executor, ...more });
+      const whole = newModel();
+      const six = await train(options(whole.model));
 
-    const begun = newModel();
-    const three = await train(options(begun.model, { epochs: 3 }));
-    const path = join(folder, "snapshot.safetensors");
-    await saveSnapshot(path, three, begun.paths, { metadata: { note: "half way" } });
+      const begun = newModel();
+      const three = await train(options(begun.model, { epochs: 3 }));
+      const path = join(folder, "snapshot.safetensors");
+      await saveSnapshot(path, three, begun.paths, { metadata: { note: "half way" } });
 
-    // Another process has a model with values of its own, and the layout of its program.
-    const resumed = newModel();
-    for (const parameter of resumed.model.parameters) parameter.value = new Float32Array(parameter.numel).fill(7);
-    const { layout } = await train(options(resumed.model, { epochs: 0 }));
-    const snapshot = await loadSnapshot(path, layout, resumed.paths);
-    expect(snapshot.metadata.note).toBe("half way");
-    expect(snapshot.state).toEqual(three.state);
-    const rest = await train(options(resumed.model, { resumeFrom: snapshot.state }));
+      // Another process has a model with values of its own, and the layout of its program.
+      const resumed = newModel();
+      for (const parameter of resumed.model.parameters) parameter.value = new Float32Array(parameter.numel).fill(7);
+      const { layout } = await train(options(resumed.model, { epochs: 0 }));
+      const snapshot = await loadSnapshot(path, layout, resumed.paths);
+      expect(snapshot.metadata.note).toBe("half way");
+      expect(snapshot.state).toEqual(three.state);
+      const rest = await train(options(resumed.model, { resumeFrom: snapshot.state }));
 
-    expect([...figures(three), ...figures(rest)]).toEqual(figures(six));
-    expect(rest.state).toEqual(six.state);
-    expect(resumed.net.stateDict()).toEqual(whole.net.stateDict());
-    // What it stands on: the learning rate has changed on the way, and something was learnt.
-    const rates = new Set(six.history.map(({ lr }) => lr));
-    expect(rates.size).toBeGreaterThan(1);
-    expect(six.history.at(-1)?.validLoss).toBeLessThan(six.history[0]?.validLoss ?? 0);
+      expect([...figures(three), ...figures(rest)]).toEqual(figures(six));
+      expect(rest.state).toEqual(six.state);
+      expect(resumed.net.stateDict()).toEqual(whole.net.stateDict());
+      // What it stands on: the learning rate has changed on the way, and something was learnt.
+      const rates = new Set(six.history.map(({ lr }) => lr));
+      expect(rates.size).toBeGreaterThan(1);
+      expect(six.history.at(-1)?.validLoss).toBeLessThan(six.history[0]?.validLoss ?? 0);
+    },
+  );
+
+  test("gives on WebAssembly what it gives on ONNX Runtime, up to rounding", async () => {
+    const [onnx, wasm] = await Promise.all(
+      executorNames.map((executor) => train(options(newModel().model, { executor }))),
+    );
+    for (const [epoch, { trainLoss, validLoss }] of (onnx?.history ?? []).entries()) {
+      expect(wasm?.history[epoch]?.trainLoss).toBeCloseTo(trainLoss, 5);
+      expect(wasm?.history[epoch]?.validLoss).toBeCloseTo(validLoss, 5);
+    }
+    expect(wasm?.state.training.parameters).not.toEqual(onnx?.state.training.parameters);
   });
 
   test("gives the same bits again, and other bits for another seed", async () => {

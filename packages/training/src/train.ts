@@ -4,6 +4,7 @@ import {
   compileTraining,
   type Device,
   type EvaluationProgram,
+  type ExecutorName,
   type Generator,
   metrics,
   type nn,
@@ -64,6 +65,8 @@ export interface TrainOptions extends UpdateOptions {
   readonly device?: Device | undefined;
   /** Threads of the processor that share the work of each step; 1 by default. Bits are promised for one number of threads. */
   readonly threads?: number | undefined;
+  /** What computes: `onnx` by default; `wasm` is for small networks, whose programs it must have loops for. */
+  readonly executor?: ExecutorName | undefined;
   /** Where to go on; without it training starts from the model's present values. A function gets the layout to load it for. */
   readonly resumeFrom?: TrainerState | ((layout: Layout) => Promise<TrainerState>) | undefined;
   /** Aborted: training stops within about a second, in the middle of an epoch if need be; the state goes on exactly. */
@@ -148,6 +151,7 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
     generator,
     device,
     threads,
+    executor,
     resumeFrom,
     pause,
     onWork,
@@ -174,6 +178,7 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
     batchSize: usualBatch(trainLoader),
     device,
     threads,
+    executor,
   });
   const { layout } = program;
   const dropout = generator.stream("dropout");
@@ -191,7 +196,15 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
   const judges: Judge[] = [];
   const judge = (name: string, loader: AnyLoader, { fields }: Samples): Judge => {
     const step = modelStep({ model, loss, rule, metrics: metricList, training: false });
-    const compiled = compileEvaluation({ fields, layout, step, batchSize: usualBatch(loader), device, threads });
+    const compiled = compileEvaluation({
+      fields,
+      layout,
+      step,
+      batchSize: usualBatch(loader),
+      device,
+      threads,
+      executor,
+    });
     const made = { name, loader, program: compiled, pace: new Pace() };
     judges.push(made);
     return made;

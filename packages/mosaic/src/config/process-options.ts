@@ -20,7 +20,7 @@ const trainer = TrainerSettings.configSchema;
 
 const types = refine(list(string), "types with commas between them", (names) => names.length > 0);
 
-export const processDefaults = { runFilesPath: ".runs", artifacts: "all" } as const;
+export const processDefaults = { runFilesPath: ".runs", artifacts: "all", executor: "onnx" } as const;
 
 export const processOptions = {
   lr: schema(axis(positive), { help: "Learning rate; with a scheduler, the one to start from" }),
@@ -46,6 +46,7 @@ export const processOptions = {
     default: [],
     help: "Figures beside loss and accuracy, of the train and of the test set",
   }),
+  executor: schema(trainer.executor.type, { default: processDefaults.executor, help: trainer.executor.help }),
   seed: schema(whole, { default: 0, help: "What all random numbers come from" }),
   run_files_path: schema(path, { default: processDefaults.runFilesPath, help: "Folder of the run files" }),
   artifacts: schema(literal("all", "none"), {

@@ -1,7 +1,7 @@
 /** How one run trains, ready to be used. A pipeline carries the options that differ, [PROCESS] those that do not. */
 
 import { ConfigurationError } from "@ml-mosaic/configurable";
-import type { metrics, nn, optim, schedulers } from "@ml-mosaic/tensor";
+import type { ExecutorName, metrics, nn, optim, schedulers } from "@ml-mosaic/tensor";
 import {
   BaseLoss,
   BaseOptimizer,
@@ -32,6 +32,7 @@ export interface RunSettings {
   readonly metrics: readonly metrics.Metric[];
   /** What of it data may object to. */
   readonly asked: DataUse;
+  readonly executor: ExecutorName;
 }
 
 /** Texts of the PROCESS options that hold for one pipeline, in file order: what the database and pause files keep. */
@@ -52,7 +53,7 @@ export async function runSettings(texts: Readonly<Record<string, string>>, folde
   await loadTextImports(texts.imports ?? "", folder);
   const checked = readProcess(texts, folder);
   if (!checked.ok) throw new ConfigurationError(checked.problems);
-  const { epochs, optimizer, scheduler, early_stopping } = checked.values;
+  const { epochs, executor, optimizer, scheduler, early_stopping } = checked.values;
   return {
     epochs,
     loss: await readLoss(checked.values, folder),
@@ -66,6 +67,7 @@ export async function runSettings(texts: Readonly<Record<string, string>>, folde
       loss: checked.values.class_loss_function === undefined ? checked.values.loss_function : undefined,
       metrics: checked.values.metrics,
     },
+    executor,
   };
 }
 

@@ -1,7 +1,7 @@
 /** The rows of `params` that tell of a run: the options of its modules, their keys, then the options of [PROCESS]. */
 import { numberFromText, parseValue } from "@ml-mosaic/configurable";
 import { nameOfChosen, spelling } from "../config/process-components.ts";
-import { defaultText, groups, isProcessOption } from "../config/process-options.ts";
+import { defaultText, groups, isProcessOption, processDefaults } from "../config/process-options.ts";
 import type { Param } from "../store/index.ts";
 import { flatModule, keyParam } from "./flat-pipeline.ts";
 import { type ModuleSpec, type Pipeline, type Texts, withoutNames } from "./pipeline.ts";
@@ -61,7 +61,10 @@ export function trainingTexts(process: Texts, spelt = spelling()): Texts {
 
 const notOfTraining = ["data_scheme", "pipeline_scheme", "imports", "metrics", "seed", ...filePlaces];
 
-const trainingDefaults: Texts = Object.fromEntries(groups.map((group) => [group, defaultText(group)]));
+const trainingDefaults: Texts = {
+  ...Object.fromEntries(groups.map((group) => [group, defaultText(group)])),
+  executor: processDefaults.executor,
+};
 
 export interface Stages {
   readonly data: readonly ModuleSpec[];

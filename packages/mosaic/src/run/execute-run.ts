@@ -122,6 +122,7 @@ async function trainingOf(
     evaluationLoader,
     generator: new Generator(order.seed).stream("training"),
     device: engineDevice(order.device),
+    executor: settings.executor,
   };
 }
 

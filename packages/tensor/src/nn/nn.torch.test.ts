@@ -14,6 +14,7 @@ import { onnxModel } from "../io/onnx-file.ts";
 import { MSELoss } from "../losses/regression.ts";
 import { Adam } from "../optim/adam.ts";
 import { SGD } from "../optim/sgd.ts";
+import { executorNames } from "../program/executor.ts";
 import { compileTraining } from "../program/training-program.ts";
 import { Generator } from "../random/generator.ts";
 import { evaluate } from "../runtime/evaluate.ts";
@@ -281,10 +282,13 @@ function comparisonOf(each: Case): Comparison {
   return { wanted: compared, problems };
 }
 
-describe("forward, backward and names as PyTorch's", () => {
+describe.each(executorNames)("forward, backward and names as PyTorch's, on %s", (executor) => {
   test.each([...new Set(cases.map(({ module }) => module))])("%s", async (name) => {
     const own = cases.filter(({ module }) => module === name);
-    const found = await problemsOf(own.map((each) => () => comparisonOf(each)));
+    const found = await problemsOf(
+      own.map((each) => () => comparisonOf(each)),
+      executor,
+    );
     const wrong = own.flatMap((each, index) => {
       const problems = found[index] ?? [];
       return problems.length === 0 ? [] : [`${showCall(each)}: ${problems.join("; ")}`];

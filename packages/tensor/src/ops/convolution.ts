@@ -5,6 +5,9 @@
  */
 import { TensorError } from "../errors.ts";
 import { lengthAt, type Shape, showShape, sizeOf } from "../shape.ts";
+import { constantIndex, divided, plus, shifted, times } from "../wasm/indices.ts";
+import { apply, type Expression, nest, number, type Operand, reduce } from "../wasm/loops.ts";
+import { betweenStrides, imagePosition, inImage, under } from "../wasm/windows.ts";
 import { inputGradient } from "./input-gradient.ts";
 import { defineOp, type Emitter, type Input, namesOf, type TensorType, type Value } from "./op.ts";
 import {
@@ -98,7 +101,32 @@ export const convolution = defineOp<ConvolutionAttributes, [input: Input, weight
     }
     return emitter.node("Conv", namesOf(inputs), { ...onnxAttributes(attributes), kernel_shape: shape.slice(2) });
   },
+  loops: ([x, weight, bias], attributes, output) =>
+    nest(output, (outer) => {
+      const [image, channel, row, column] = imagePosition(outer);
+      const [inChannels, ...kernel] = weight.shape.slice(1);
+      const [group] = divided(channel, lengthAt(weight.shape, 0) / attributes.groups);
+      const first = times(group, inChannels ?? 1);
+      const sum = reduce(
+        "add",
+        [inChannels ?? 1, ...kernel],
+        zero,
+        ([each = origin, down = origin, right = origin]) => {
+          const place = [under(row, down, attributes, 0), under(column, right, attributes, 1)] as const;
+          const element = inImage(x, [image, plus(first, each)], place, zero);
+          return apply("mul", "f32", element, weight.at([channel, each, down, right]));
+        },
+      );
+      return withBias(sum, bias, channel);
+    }),
 });
+
+const zero = number("f32", 0);
+const origin = constantIndex(0);
+
+function withBias(sum: Expression, bias: Operand | undefined, channel: typeof origin): Expression {
+  return bias === undefined ? sum : apply("add", "f32", sum, bias.at([channel]));
+}
 
 /**
  * Whether to multiply once for the whole batch. Files, and programs whose weights are fixed, keep the convolution: they
@@ -166,6 +194,23 @@ export const transposedConvolution = defineOp<TransposedAttributes, [input: Inpu
       output_padding: attributes.outputPadding,
     });
   },
+  loops: ([x, weight, bias], attributes, output) =>
+    nest(output, (outer) => {
+      const [image, channel, row, column] = imagePosition(outer);
+      const { stride, dilation, before, groups } = attributes;
+      const [outChannels = 1, ...kernel] = weight.shape.slice(1);
+      const inChannels = lengthAt(x.shape, 1) / groups;
+      const [group, own] = divided(channel, outChannels);
+      const sum = reduce("add", [inChannels, ...kernel], zero, ([each = origin, down = origin, right = origin]) => {
+        const from = plus(times(group, inChannels), each);
+        const along = (output: typeof row, offset: typeof row, axis: 0 | 1) =>
+          shifted(plus(output, times(offset, -dilation[axis])), before[axis]);
+        const place = [along(row, down, 0), along(column, right, 1)] as const;
+        const element = betweenStrides(x, [image, from], place, stride, zero);
+        return apply("mul", "f32", element, weight.at([from, own, down, right]));
+      });
+      return withBias(sum, bias, channel);
+    }),
 });
 
 /** Gradients of larger images are not collected in one product; measured. */

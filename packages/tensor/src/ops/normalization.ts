@@ -9,6 +9,18 @@
 import { onnxType } from "../onnx/types.ts";
 import { lengthAt, reducedShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { constantIndex, divided, type Index, plus, times, unfolded } from "../wasm/indices.ts";
+import {
+  apply,
+  convert,
+  type Expression,
+  nest,
+  number,
+  type Operand,
+  reduce,
+  type Stages,
+  sumKind,
+} from "../wasm/loops.ts";
 import { defineOp, type Emitter, type Input, type None, namesOf, type Value } from "./op.ts";
 import { emitStatisticsInParts } from "./webgpu.ts";
 
@@ -40,6 +52,57 @@ function emitScaleShift(emitter: Emitter, x: string, channels: number, scale: st
   return emitter.node("BatchNormalization", [x, scale, bias, zeros, ones], { epsilon: { float: 0 } });
 }
 
+const f = (value: number) => number("f32", value);
+const add = (a: Expression, b: Expression) => apply("add", "f32", a, b);
+const sub = (a: Expression, b: Expression) => apply("sub", "f32", a, b);
+const mul = (a: Expression, b: Expression) => apply("mul", "f32", a, b);
+const channelOf = (position: readonly Index[]): readonly Index[] => [position[1] ?? constantIndex(0)];
+
+function inverse(variance: Expression, eps: number): Expression {
+  return apply("div", "f32", f(1), apply("sqrt", "f32", add(variance, f(eps))));
+}
+
+/**
+ * Mean and variance of what is normalised together, as stages of the given shape.
+ *
+ * @param members sizes of the axes over which it lies, and where a member is in x
+ */
+function momentLoops(
+  x: Operand,
+  shape: Shape,
+  members: readonly number[],
+  placeOf: (position: readonly Index[], member: readonly Index[]) => readonly Index[],
+  stages: Stages,
+) {
+  const count = sizeOf(members);
+  const kind = sumKind("f32", count);
+  const meanOf = (position: readonly Index[], of: (element: Expression) => Expression) => {
+    const sum = reduce("add", members, number(kind, 0), (member) => convert(kind, of(x.at(placeOf(position, member)))));
+    return convert("f32", apply("div", kind, sum, number(kind, count)));
+  };
+  const type = { shape, dtype: "float32" } as const;
+  const mean = stages.add(nest(type, (position) => meanOf(position, (element) => element)));
+  const variance = stages.add(
+    nest(type, (position) =>
+      meanOf(position, (element) => {
+        const distance = sub(element, mean.at(position));
+        return mul(distance, distance);
+      }),
+    ),
+  );
+  return { mean, variance };
+}
+
+/** Of each channel over the batch. */
+function channelMoments(x: Operand, stages: Stages) {
+  const [batch = 1, channels = 1, ...rest] = x.shape;
+  const placeOf = (
+    [channel = constantIndex(0)]: readonly Index[],
+    [sample = constantIndex(0), ...others]: readonly Index[],
+  ) => [sample, channel, ...others];
+  return momentLoops(x, [channels], [batch, ...rest], placeOf, stages);
+}
+
 /** x scale + bias: x [batch, channels, ...], scale and bias [channels]. */
 export const scaleShift = defineOp<None, [x: Input, scale: Input, bias: Input]>({
   name: "scaleShift",
@@ -53,6 +116,8 @@ export const scaleShift = defineOp<None, [x: Input, scale: Input, bias: Input]>(
     ];
   },
   emit: (emitter, [x, scale, bias]) => emitScaleShift(emitter, x.name, lengthAt(x.shape, 1), scale.name, bias.name),
+  loops: ([x, scale, bias], _attributes, output) =>
+    nest(output, (outer) => add(mul(x.at(outer), scale.at(channelOf(outer))), bias.at(channelOf(outer)))),
 });
 
 /** (x - mean) / sqrt(variance + eps) * weight + bias with a given mean and variance; all but x are [channels]. */
@@ -83,6 +148,12 @@ export const normalize = defineOp<Eps, [x: Input, weight: Input, bias: Input, me
     const shift = emitter.node("Sub", [bias.name, emitter.node("Mul", [mean.name, scale])]);
     return emitter.node("Add", [emitter.node("Mul", [x.name, scale]), shift]);
   },
+  loops: ([x, weight, bias, mean, variance], { eps }, output) =>
+    nest(output, (outer) => {
+      const channel = channelOf(outer);
+      const scale = mul(weight.at(channel), inverse(variance.at(channel), eps));
+      return add(mul(sub(x.at(outer), mean.at(channel)), scale), bias.at(channel));
+    }),
 });
 
 /** Names of what was normalised and of its statistics. */
@@ -143,6 +214,14 @@ export const batchNorm = defineOp<Eps, [x: Input, weight: Input, bias: Input]>({
   },
   emit: (emitter, [x, weight, bias], attributes) =>
     emitBatchStatistics(emitter, x, weight.name, bias.name, attributes).y,
+  loops([x, weight, bias], { eps }, output, { stages }) {
+    const { mean, variance } = channelMoments(x, stages);
+    return nest(output, (outer) => {
+      const channel = channelOf(outer);
+      const scale = mul(weight.at(channel), inverse(variance.at(channel), eps));
+      return add(mul(sub(x.at(outer), mean.at(channel)), scale), bias.at(channel));
+    });
+  },
 });
 
 /** A statistic of what `batchNorm` normalises, from the same inputs: it costs nothing more. */
@@ -156,6 +235,7 @@ function batchStatistic(name: string, output: "mean" | "variance", rule: (x: Ten
     },
     emit: (emitter, [x, weight, bias], attributes) =>
       emitBatchStatistics(emitter, x, weight.name, bias.name, attributes)[output],
+    loops: ([x], _attributes, type, { stages }) => nest(type, channelMoments(x, stages)[output].at),
   });
 }
 
@@ -181,6 +261,19 @@ function emitGroupStatistics(emitter: Emitter, x: Value, { groups, eps }: Groups
   const [ones, zeros] = [filled(emitter, rows, 1), filled(emitter, rows, 0)];
   return emitBatchStatistics(emitter, { name, shape, dtype: "float32" }, ones, zeros, { eps });
 }
+
+/** Of each group of each sample, [batch, groups]. */
+function groupMoments(x: Operand, groups: number, stages: Stages) {
+  const { batch, channels, positions } = groupSizes(x.shape, groups);
+  const inGroup = channels / groups;
+  const placeOf = (
+    [sample = origin, group = origin]: readonly Index[],
+    [each = origin, at = origin]: readonly Index[],
+  ) => [sample, plus(times(group, inGroup), each), ...unfolded(at, x.shape.slice(2))];
+  return momentLoops(x, [batch, groups], [inGroup, positions], placeOf, stages);
+}
+
+const origin = constantIndex(0);
 
 /** Normalises each group of channels of each sample: x [batch, channels, ...], weight and bias [channels]. */
 export const groupNorm = defineOp<Groups, [x: Input, weight: Input, bias: Input]>({
@@ -230,6 +323,15 @@ export const groupNorm = defineOp<Groups, [x: Input, weight: Input, bias: Input]
       emitter.shape(output.shape),
     ]);
   },
+  loops([x, weight, bias], { groups, eps }, output, { stages }) {
+    const { mean, variance } = groupMoments(x, groups, stages);
+    return nest(output, (outer) => {
+      const [sample = origin, channel = origin] = outer;
+      const row = [sample, divided(channel, lengthAt(x.shape, 1) / groups)[0]];
+      const scale = mul(weight.at([channel]), inverse(variance.at(row), eps));
+      return add(mul(sub(x.at(outer), mean.at(row)), scale), bias.at([channel]));
+    });
+  },
 });
 
 function emitExportedGroups(emitter: Emitter, x: Value, weight: Value, bias: Value, { groups, eps }: Groups): string {
@@ -255,6 +357,7 @@ function groupStatistic(name: string, output: "mean" | "variance", rule: (x: Ten
     },
     emit: (emitter, [x], attributes, { shape }) =>
       emitter.node("Reshape", [emitGroupStatistics(emitter, x, attributes)[output], emitter.shape(shape)]),
+    loops: ([x], { groups }, type, { stages }) => nest(type, groupMoments(x, groups, stages)[output].at),
   });
 }
 
@@ -271,6 +374,13 @@ function emitLayerNorm(emitter: Emitter, inputs: readonly Value[], { axis, eps }
   const attributes = { axis, epsilon: { float: eps } };
   const key = `${names} ${axis} ${eps}`;
   return emitter.nodesOnce(key, "LayerNormalization", names, attributes, ["y", "mean", "inverseRoot"]);
+}
+
+/** Over the axes from `axis` on, in the shape that keeps them with size 1. */
+function trailingMoments(x: Operand, axis: number, stages: Stages) {
+  const axes = x.shape.map((_, each) => each).slice(axis);
+  const placeOf = (position: readonly Index[], member: readonly Index[]) => [...position.slice(0, axis), ...member];
+  return momentLoops(x, reducedShape(x.shape, axes, true), x.shape.slice(axis), placeOf, stages);
 }
 
 /** Normalises over the axes from `axis` on; weight and bias have their shape. */
@@ -315,6 +425,15 @@ export const layerNorm = defineOp<Trailing, [x: Input, weight: Input, bias: Inpu
     const { axis, eps } = attributes;
     return emitter.node("LayerNormalization", namesOf(inputs), { axis, epsilon: { float: eps } });
   },
+  loops([x, weight, bias], { axis, eps }, output, { stages }) {
+    const { mean, variance } = trailingMoments(x, axis, stages);
+    return nest(output, (outer) => {
+      const own = outer.slice(axis);
+      const row = outer.map((index, each) => (each < axis ? index : origin));
+      const scale = mul(weight.at(own), inverse(variance.at(row), eps));
+      return add(mul(sub(x.at(outer), mean.at(row)), scale), bias.at(own));
+    });
+  },
 });
 
 /** A statistic of what `layerNorm` normalises, from the same inputs, with sizes of 1 from `axis` on. */
@@ -331,6 +450,10 @@ function layerStatistic(
       return [rule(x, y, gradient, axesOf(x.shape, axis)).expand(x.shape), undefined, undefined];
     },
     emit: (emitter, inputs, attributes) => emitLayerNorm(emitter, inputs, attributes)[output],
+    loops([x], { axis, eps }, type, { stages }) {
+      const { mean, variance } = trailingMoments(x, axis, stages);
+      return nest(type, (position) => (output === "mean" ? mean.at(position) : inverse(variance.at(position), eps)));
+    },
   });
 }
 

@@ -4,7 +4,8 @@ import { allocate, fromNumbers } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { lengthAt, type Shape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { nest } from "../wasm/loops.ts";
+import { constantIndex, type Index, shifted, times } from "../wasm/indices.ts";
+import { type Expression, nest, when, within } from "../wasm/loops.ts";
 import { defineOp, type Input, type TensorType } from "./op.ts";
 import { padded } from "./shaping.ts";
 
@@ -68,6 +69,26 @@ export const borderPad = defineOp<Amounts & { readonly mode: "edge" | "reflect" 
     if (sizeOf(output.shape) === 0) return emitter.constant(allocate(dtype, 0), output.shape, dtype);
     return emitter.node("Pad", [name, emitter.constant(pads(amounts), [2 * shape.length])], { mode });
   },
+  loops: ([x], { mode, before }, output) =>
+    nest(output, (outer) => {
+      const inside = outer.map((index, axis) => shifted(index, -lengthAt(before, axis)));
+      /** Axis by axis: within the input, before it, behind it. */
+      const found = (axis: number, at: readonly Index[]): Expression => {
+        const index = inside[axis];
+        if (index === undefined) return x.at(at);
+        const length = lengthAt(x.shape, axis);
+        const isEdge = mode === "edge";
+        const first = isEdge ? constantIndex(0) : times(index, -1);
+        const last = isEdge ? constantIndex(length - 1) : shifted(times(index, -1), 2 * (length - 1));
+        const beyond = when(
+          within(index, length, 2 ** 31 - 1),
+          found(axis + 1, [...at, last]),
+          found(axis + 1, [...at, first]),
+        );
+        return when(within(index, 0, length), found(axis + 1, [...at, index]), beyond);
+      };
+      return found(0, []);
+    }),
 });
 
 interface Border {

@@ -2,7 +2,23 @@
 import { allocate } from "../dtype.ts";
 import { lengthAt, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { scatterAdd, take } from "./indexing.ts";
+import { at, constantIndex, divided, type Index, unfolded } from "../wasm/indices.ts";
+import {
+  apply,
+  convert,
+  type Expression,
+  place as flatPlace,
+  kindOf,
+  nest,
+  number,
+  type Operand,
+  type Operator,
+  position,
+  reduce,
+  select,
+} from "../wasm/loops.ts";
+import { imagePosition, inImage, under } from "../wasm/windows.ts";
+import { readIndex, scatterAdd, take } from "./indexing.ts";
 import { defineOp, type Emitter, type Input, type TensorType, type Value } from "./op.ts";
 import { resample, type Weights } from "./resample.ts";
 import { emitMaxPositions } from "./webgpu.ts";
@@ -55,6 +71,10 @@ export const maxPool = defineOp<Window, [x: Input]>({
     unlessEmpty(emitter, output, () =>
       emitter.node("MaxPool", [x.name], { ...windowAttributes(window), dilations: window.dilation }),
     ),
+  loops: ([x], window, output) =>
+    x.dtype === "float32"
+      ? nest(output, (outer) => overWindow(x, window, outer, "max", number("f32", Number.NEGATIVE_INFINITY)))
+      : undefined,
 });
 
 /** Position of each window's first largest element in the whole tensor. ONNX Runtime takes 15 times maxPool's time. */
@@ -68,7 +88,42 @@ export const maxPoolPositions = defineOp<Window, [x: Input]>({
       const key = `${x.name} ${JSON.stringify(window)}`;
       return emitter.nodesOnce(key, "MaxPool", [x.name], attributes, ["values", "positions"]).positions;
     }),
+  loops([x], window, output, { stages }) {
+    if (x.dtype !== "float32" || sizeOf(x.shape) > maxExactPosition) return undefined;
+    const lowest = number("f32", Number.NEGATIVE_INFINITY);
+    const largest = stages.add(
+      nest({ shape: output.shape, dtype: x.dtype }, (outer) => overWindow(x, window, outer, "max", lowest)),
+    );
+    const none = number("f32", sizeOf(x.shape));
+    return nest(output, (outer) => {
+      const first = overWindow(x, window, outer, "min", none, (element, where) => {
+        const is = apply("eq", "bool", element, largest.at(outer));
+        const isFound = apply("or", "bool", is, apply("ne", "bool", element, element));
+        return select(isFound, convert("f32", position(flatPlace(x.shape, where))), none);
+      });
+      return convert("i64", first);
+    });
+  },
 });
+
+/** A reduction over what lies under a window; outside of the image is what it begins with. */
+function overWindow(
+  x: Operand,
+  window: Window,
+  outer: readonly Index[],
+  operator: Operator,
+  start: Expression,
+  of: (element: Expression, where: readonly Index[]) => Expression = (element) => element,
+): Expression {
+  const [image, channel, row, column] = imagePosition(outer);
+  return reduce(operator, window.kernel, start, ([down = origin, right = origin]) => {
+    const [y, x0] = [under(row, down, window, 0), under(column, right, window, 1)];
+    const element = of(x.at([image, channel, y, x0]), [image, channel, y, x0]);
+    return inImage({ ...x, at: () => element }, [image, channel], [y, x0], start);
+  });
+}
+
+const origin = constantIndex(0);
 
 /** Above this, float32 does not hold every position in a channel. */
 const maxExactPosition = 2 ** 24;
@@ -134,6 +189,13 @@ export const place = defineOp<{ readonly shape: Shape }, [values: Input, positio
       ? emitter.constant(new Float32Array(sizeOf(shape)), shape)
       : emitter.node("MaxUnpool", [values.name, positions.name, emitter.shape(shape)], { kernel_shape: [1, 1] });
   },
+  loops([values, positions], _attributes, output) {
+    const zeros = nest(output, () => number(kindOf(values.dtype), 0));
+    const source = nest(values, (each) => values.at(each));
+    const each = source.axes.map(at);
+    const where = unfolded(readIndex(positions, each, sizeOf(output.shape)), output.shape);
+    return { ...zeros, onto: { axes: source.axes, at: where, value: values.at(each) } };
+  },
 });
 
 /** Sum of each window, padding included, divided by the kernel's size. No dilation. */
@@ -163,6 +225,11 @@ export const avgPool = defineOp<Window, [x: Input]>({
     unlessEmpty(emitter, output, () =>
       emitter.node("AveragePool", [x.name], { ...windowAttributes(window), count_include_pad: 1 }),
     ),
+  loops: ([x], window, output) =>
+    nest(output, (outer) => {
+      const sum = overWindow(x, window, outer, "add", number("f32", 0));
+      return apply("div", "f32", sum, number("f32", window.kernel[0] * window.kernel[1]));
+    }),
 });
 
 function averaged(tensor: Tensor, window: Window): Tensor {
@@ -198,6 +265,11 @@ export const enlarge = defineOp<{ readonly factors: Sizes }, [x: Input]>({
     return [averaged(gradient, window).mul(factors[0] * factors[1])];
   },
   emit: (emitter, [x], { factors }, output) => unlessEmpty(emitter, output, () => emitEnlarge(emitter, x, factors)),
+  loops: ([x], { factors }, output) =>
+    nest(output, (outer) => {
+      const [image, channel, row, column] = imagePosition(outer);
+      return x.at([image, channel, divided(row, factors[0])[0], divided(column, factors[1])[0]]);
+    }),
 });
 
 function emitEnlarge(emitter: Emitter, { name }: Value, factors: Sizes): string {

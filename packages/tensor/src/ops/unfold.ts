@@ -5,6 +5,9 @@
  */
 import { lengthAt, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { constantIndex, type Index, unfolded as parts } from "../wasm/indices.ts";
+import { nest, number } from "../wasm/loops.ts";
+import { inImage, under } from "../wasm/windows.ts";
 import { indexAdd } from "./indexing.ts";
 import { defineOp, type Emitter, type Input, type Value } from "./op.ts";
 
@@ -100,7 +103,17 @@ export const unfold = defineOp<UnfoldAttributes, [x: Input]>({
     return [batchFirst(sums, batch, size)];
   },
   emit: (emitter, [x], attributes) => emitUnfold(emitter, x, attributes),
+  loops: ([x], attributes, output) =>
+    nest(output, ([from = origin, to = origin]) => {
+      const { kernel, output: size } = attributes;
+      const [channel = origin, down = origin, right = origin] = parts(from, [lengthAt(x.shape, 1), ...kernel]);
+      const [row = origin, column = origin, image = origin] = parts(to, [...size, lengthAt(x.shape, 0)]);
+      const place: readonly [Index, Index] = [under(row, down, attributes, 0), under(column, right, attributes, 1)];
+      return inImage(x, [image, channel], place, number("f32", 0));
+    }),
 });
+
+const origin = constantIndex(0);
 
 export function unfolded(input: Tensor, attributes: UnfoldAttributes): Tensor {
   return input.apply(unfold, [], attributes);

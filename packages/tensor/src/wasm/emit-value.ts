@@ -355,11 +355,13 @@ export class ValueEmitter {
     const { dtype, base } = elementAt(this.buffers, operand);
     const { offset, terms } = this.#resolved(index, { ...context, vector: undefined });
     const bytes = bytesPerElement[dtype];
-    const fixed = offset * bytes + ("at" in base ? base.at : 0);
+    const begin = "at" in base ? base.at : 0;
     this.#sum(terms, bytes, "parameter" in base ? base.parameter : undefined, context);
-    if (fixed >= 0) return fixed;
-    this.body.whole("i32", fixed).add("i32.add");
-    return 0;
+    // WebAssembly adds the known part to an unsigned number: what may be below 0 without it gets it at once.
+    const { least } = rangeOf({ offset: 0, terms }, (axis) => positionsOf({ ...context, point: noPoint }, axis));
+    if (least >= 0 && offset * bytes + begin >= 0) return offset * bytes + begin;
+    if (offset !== 0) this.body.whole("i32", offset * bytes).add("i32.add");
+    return begin;
   }
 
   #read(operand: number, index: Index, context: Context): void {

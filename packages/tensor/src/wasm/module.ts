@@ -34,7 +34,9 @@ export class FunctionBody {
   giveBack(local: number): void {
     const type = this.#locals[local - this.type.parameters.length];
     if (type === undefined) return;
-    this.#free.set(type, [...(this.#free.get(type) ?? []), local]);
+    const free = this.#free.get(type);
+    if (free === undefined) this.#free.set(type, [local]);
+    else free.push(local);
   }
 
   /** Adds an instruction with immediates that are plain bytes or unsigned numbers. */

@@ -98,6 +98,7 @@ export async function fit(parts: RunParts): Promise<FitResult> {
     generator: new Generator(settings.seed).stream("training"),
     device: parseDevice(settings.device),
     threads: settings.threads,
+    executor: settings.executor,
     resumeFrom: from && (async (layout) => (await loadSnapshot(from.path, layout, snapshots.paths)).state),
     pause: options.pause,
     async onEpoch(epoch, checkpoint) {
@@ -139,6 +140,7 @@ export async function test(parts: RunParts, checkpoint: Checkpoint): Promise<Tes
     generator: new Generator(settings.seed).stream("test"),
     device: parseDevice(settings.device),
     threads: settings.threads,
+    executor: settings.executor,
     pause: options.pause,
     onProgress: (batches) =>
       options.onProgress?.({

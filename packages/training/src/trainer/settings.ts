@@ -11,7 +11,7 @@ import {
   string,
   within,
 } from "@ml-mosaic/configurable";
-import { type metrics, optim } from "@ml-mosaic/tensor";
+import { executorNames, type metrics, optim } from "@ml-mosaic/tensor";
 import { BaseLoss } from "../components/base-loss.ts";
 import { BaseMetric } from "../components/base-metric.ts";
 import { BaseModel } from "../components/base-model.ts";
@@ -67,6 +67,10 @@ const options = {
   threads: schema(count, {
     default: 1,
     help: "Threads of the processor that share each step; the same bits come of the same number",
+  }),
+  executor: schema(literal(...executorNames), {
+    default: "onnx",
+    help: "What computes: ONNX Runtime, or WebAssembly made of the whole program, for small networks on the processor",
   }),
 };
 

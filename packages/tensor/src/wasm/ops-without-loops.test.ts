@@ -1,0 +1,9 @@
+import { expect, test } from "vitest";
+import { opsWithoutLoops } from "../../test/ops-without-loops.ts";
+
+/** This list may only become shorter. */
+const known = ["gru", "lstm", "rnn", "topkIndices", "topkValues"];
+
+test("new ops have loops", async () => {
+  expect(await opsWithoutLoops()).toEqual(known);
+});
