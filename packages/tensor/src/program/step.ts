@@ -45,6 +45,7 @@ export interface TracedStep {
 export function traceStep(batch: readonly Tensor[], build: StepBuilder, firstRandomId = 0): TracedStep {
   const { result, updates, nextRandomId } = trace(() => {
     const built = build(batch);
+    refuseOthers(built);
     for (const [buffer, value] of built.carry ?? []) updateBuffer(buffer, value);
     return built;
   }, firstRandomId);
@@ -64,6 +65,18 @@ export function traceStep(batch: readonly Tensor[], build: StepBuilder, firstRan
   const leaves = order.filter((tensor) => tensor instanceof Variable);
   const randomOps = new Set(order.map(({ randomId }) => randomId).filter((id) => id !== undefined));
   return { loss, reported, updates, leaves, randomOps: [...randomOps], nextRandomId };
+}
+
+const parts: Readonly<Record<keyof StepResult, true>> = { loss: true, metrics: true, collected: true, carry: true };
+
+/** A figure that stands beside the loss instead of among the metrics would be dropped without a word. */
+function refuseOthers(built: StepResult): void {
+  const [other] = Object.keys(built).filter((name) => !Object.hasOwn(parts, name));
+  if (other === undefined) return;
+  throw new TensorError(
+    "TENSOR_VALUE",
+    `a step returns ${Object.keys(parts).join(", ")}, and this one ${JSON.stringify(other)} too; put what is to be reported into metrics: { ${other} }`,
+  );
 }
 
 function scalarOf(what: string, tensor: Tensor): Tensor {

@@ -421,6 +421,16 @@ describe("what must be refused", () => {
       { step: (batch) => ({ loss: linear.forward(two(batch)[0]).mean(), metrics: { loss: two(batch)[0].mean() } }) },
       /metric is called "loss"/,
     ],
+    [
+      "a figure beside the loss that would be dropped",
+      {
+        step: (batch) => {
+          const loss = linear.forward(two(batch)[0]).mean();
+          return Object.assign({ loss }, { size: loss });
+        },
+      },
+      /loss, metrics, collected, carry, and this one "size" too; .* metrics: \{ size \}/,
+    ],
     ["nothing to train", { parameters: [] }, /none of the 0 parameters/],
     ["a loss without parameters", { step: (batch) => ({ loss: two(batch)[0].mean() }) }, /none of the 2 parameters/],
     [
