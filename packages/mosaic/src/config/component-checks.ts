@@ -33,6 +33,19 @@ export function checkComponent(group: Group, context: Context): void {
   const isOwnLoss = group === "loss_function" && isWritten("class_loss_function");
   const meant = isOwnLoss ? "None" : defaultText(group);
   const chosen = main?.values ?? [meant];
+  const isNeeded = group === "optimizer" || (group === "loss_function" && !isOwnLoss);
+  const nothing = isNeeded ? main?.values.find(isNothing) : undefined;
+  if (main !== undefined && nothing !== undefined) {
+    const what = group.replace("_function", "");
+    findings.problem({
+      line: main.line,
+      section: section.name,
+      option: group,
+      message: `"${nothing}" is no ${what}, and every training has one.`,
+      remedy: `Choose one, or leave the option out for ${defaultText(group)}.`,
+    });
+    return;
+  }
   const inner = options.filter(({ name }) => name.startsWith(`${group}.`));
   // Options of an early stopping that is switched off may stay in the file, and are checked as if it were on.
   const isSwitch = group === "early_stopping" && main !== undefined;

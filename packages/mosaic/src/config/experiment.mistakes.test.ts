@@ -105,6 +105,8 @@ const MISTAKES: readonly (readonly [name: string, text: string, line: number, op
     'Did you mean "mlp.ts"?',
   ],
   ["an optimizer twice", withProcess("optimizer = Adam, adam(eps=1e-8)"), 4, "optimizer", "multiplicity repeats runs"],
+  ["no optimizer", withProcess("optimizer = Adam, none"), 4, "optimizer", "leave the option out for Adam"],
+  ["no loss", withProcess("loss_function = None"), 4, "loss_function", "leave the option out for MSELoss"],
   ["no scheduler twice", withProcess("scheduler = None, none"), 4, "scheduler", "multiplicity repeats runs"],
   [
     "an optimizer twice through its options",
