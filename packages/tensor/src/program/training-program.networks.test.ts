@@ -8,6 +8,7 @@ import * as nn from "../nn/index.ts";
 import * as optim from "../optim/index.ts";
 import { Generator } from "../random/generator.ts";
 import { constant, type Tensor } from "../tensor.ts";
+import { executorNames } from "./executor.ts";
 import { compileTraining } from "./training-program.ts";
 
 interface Given {
@@ -80,9 +81,9 @@ function field({ shape, data }: Given, dtype: DType) {
   return { data: fromNumbers(dtype, data), shape, dtype };
 }
 
-test.each(fixture.cases.map((each) => [each.name, each] as const))(
-  "%s follows PyTorch for 30 steps",
-  async (_name, each) => {
+test.each(fixture.cases.flatMap((each) => executorNames.map((executor) => [each.name, executor, each] as const)))(
+  "%s on %s follows PyTorch for 30 steps",
+  async (_name, executor, each) => {
     const { model, loss, optimizer, target } = networks[each.name === "cnn" ? "cnn" : "unet"]();
     const weights = Object.entries(each.weights).map(([path, given]): [string, StateEntry] => [
       path,
@@ -95,6 +96,7 @@ test.each(fixture.cases.map((each) => [each.name, each] as const))(
       parameters: model.parameters(),
       optimizer: optimizer(each.options),
       batchSize: fixture.batch,
+      executor,
       step: ([x, y]: readonly Tensor[]) => {
         if (x === undefined || y === undefined) throw new RangeError("two fields are given");
         model.train();
