@@ -1,11 +1,13 @@
 // Checks between sections: schemes against types, equal variants, and how much work comes out.
 
+import { availableParallelism } from "node:os";
 import { nearestName, suggestName } from "@ml-mosaic/base";
 import { parseValue, unquotedText, valueText } from "@ml-mosaic/configurable";
 import { trainingType } from "../pipelines/flat-pipeline.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
 import type { IniSection } from "./ini.ts";
 import { fillKeyPattern } from "./key-pattern.ts";
+import type { MonitorSection } from "./monitor-section.ts";
 import { mostRuns } from "./pipelines.ts";
 import type { Findings } from "./problem.ts";
 import type { ProcessSection } from "./process-section.ts";
@@ -15,6 +17,28 @@ interface Types {
   /** Class sections as they are in the file, so that a fault elsewhere in one does not hide its type. */
   readonly sections: readonly IniSection[];
   readonly findings: Findings;
+}
+
+/** Runs whose threads wait for each other's processors take longer than runs of one thread. */
+export function checkThreads(
+  process: ProcessSection,
+  { numProcesses }: MonitorSection,
+  findings: Findings,
+  cores = availableParallelism(),
+): void {
+  const option = process.options.find(({ name }) => name === "threads");
+  const threads = Number(option?.values[0] ?? 1);
+  if (option === undefined || threads === 1 || numProcesses * threads <= cores) return;
+  const most = Math.max(1, Math.floor(cores / threads));
+  const fitting =
+    threads > cores ? `threads = ${Math.max(1, Math.floor(cores / numProcesses))}` : `nb_processus = ${most}`;
+  findings.problem({
+    line: option.line,
+    section: "PROCESS",
+    option: "threads",
+    message: `${threads} threads in each of nb_processus = ${numProcesses} runs are ${numProcesses * threads}, and this machine has ${cores} ${cores === 1 ? "core" : "cores"}.`,
+    remedy: `Write ${fitting}, or leave threads out: runs side by side use the cores best.`,
+  });
 }
 
 const SCHEMES = [

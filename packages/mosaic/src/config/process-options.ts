@@ -47,6 +47,10 @@ export const processOptions = {
     help: "Figures beside loss and accuracy, of the train and of the test set",
   }),
   executor: schema(trainer.executor.type, { default: processDefaults.executor, help: trainer.executor.help }),
+  threads: schema(trainer.threads.type, {
+    default: 1,
+    help: "Threads of the processor that share the work of a run; nb_processus times as many must be there",
+  }),
   seed: schema(whole, { default: 0, help: "What all random numbers come from" }),
   run_files_path: schema(path, { default: processDefaults.runFilesPath, help: "Folder of the run files" }),
   artifacts: schema(literal("all", "none"), {

@@ -33,6 +33,8 @@ export interface RunSettings {
   /** What of it data may object to. */
   readonly asked: DataUse;
   readonly executor: ExecutorName;
+  /** Threads of the processor that share the work of a step. */
+  readonly threads: number;
 }
 
 /** Texts of the PROCESS options that hold for one pipeline, in file order: what the database and pause files keep. */
@@ -53,7 +55,7 @@ export async function runSettings(texts: Readonly<Record<string, string>>, folde
   await loadTextImports(texts.imports ?? "", folder);
   const checked = readProcess(texts, folder);
   if (!checked.ok) throw new ConfigurationError(checked.problems);
-  const { epochs, executor, optimizer, scheduler, early_stopping } = checked.values;
+  const { epochs, executor, optimizer, scheduler, early_stopping, threads } = checked.values;
   return {
     epochs,
     loss: await readLoss(checked.values, folder),
@@ -68,6 +70,7 @@ export async function runSettings(texts: Readonly<Record<string, string>>, folde
       metrics: checked.values.metrics,
     },
     executor,
+    threads,
   };
 }
 

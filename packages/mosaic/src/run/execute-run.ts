@@ -123,6 +123,8 @@ async function trainingOf(
     generator: new Generator(order.seed).stream("training"),
     device: engineDevice(order.device),
     executor: settings.executor,
+    // On a graphics device there is nothing for them to share.
+    threads: engineDevice(order.device) === "cpu" ? settings.threads : 1,
   };
 }
 
