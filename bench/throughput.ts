@@ -8,8 +8,10 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 
 const cases = [
-  { artifacts: "none", runs: 6000, limit: 500 },
-  { artifacts: "all", runs: 2000, limit: 100 },
+  { artifacts: "none", executor: "onnx", runs: 6000, limit: 500 },
+  { artifacts: "none", executor: "wasm", runs: 6000, limit: 1000 },
+  { artifacts: "all", executor: "onnx", runs: 2000, limit: 100 },
+  { artifacts: "all", executor: "wasm", runs: 2000, limit: 300 },
 ] as const;
 const workers = 2;
 const trials = 300;
@@ -19,11 +21,11 @@ const mosaic = new URL("../packages/mosaic/bin/mosaic.ts", import.meta.url).path
 const optuna = new URL("./peers/optuna_trials.py", import.meta.url).pathname;
 
 /** Batches of all samples, so that an epoch is a step. The runs differ in their learning rate: they share one program. */
-function configuration(artifacts: string, runs: number): string {
+function configuration(artifacts: string, executor: string, runs: number): string {
   const rates = Array.from({ length: runs / 2 }, (_, index) => `${index + 1}e-5`);
   return readFileSync(join(examples, "config.ini"), "utf8")
     .replace(/lr = .*/, `lr = ${rates.join(", ")}`)
-    .replace(/epochs = .*/, `epochs = 1\nartifacts = ${artifacts}`)
+    .replace(/epochs = .*/, `epochs = 1\nartifacts = ${artifacts}\nexecutor = ${executor}`)
     .replace(/nb_processus = .*/, `nb_processus = ${workers}`)
     .replace(/multiplicity = .*/, "multiplicity = 1")
     .replace(/batch_size = .*/, "batch_size = 16")
@@ -40,15 +42,15 @@ async function time(command: string, args: readonly string[]): Promise<{ code: n
 }
 
 console.log(`${cpus()[0]?.model}, ${cpus().length} cores, node ${process.versions.node}, ${workers} workers`);
-for (const { artifacts, runs, limit } of cases) {
+for (const { artifacts, executor, runs, limit } of cases) {
   const folder = mkdtempSync(join(examples, ".bench-"));
   try {
-    writeFileSync(join(folder, "config.ini"), configuration(artifacts, runs));
+    writeFileSync(join(folder, "config.ini"), configuration(artifacts, executor, runs));
     const run = ["run", join(folder, "config.ini"), join(folder, "or.db")];
     const { code, seconds } = await time(process.execPath, ["--disable-warning=ExperimentalWarning", mosaic, ...run]);
     const rate = runs / seconds;
     console.log(
-      `artifacts = ${artifacts}: ${runs} runs in ${seconds.toFixed(1)} s, ${rate.toFixed(0)} a second (wanted ${limit}), exit code ${code}`,
+      `artifacts = ${artifacts}, executor = ${executor}: ${runs} runs in ${seconds.toFixed(1)} s, ${rate.toFixed(0)} a second (wanted ${limit}), exit code ${code}`,
     );
     if (code !== 0 || rate < limit) process.exitCode = 1;
   } finally {
