@@ -87,8 +87,8 @@ test.each<[string, Cards, Cards, RegExp]>([
   ],
   [
     "unknown projections that differ",
-    { ...galactic, CTYPE1: "GLON-ZPN", CTYPE2: "GLAT-ZPN" },
-    { ...galactic, CTYPE1: "GLON-ZPN", CTYPE2: "GLAT-ZPN", CRVAL2: 2 },
+    { ...galactic, CTYPE1: "GLON-BON", CTYPE2: "GLAT-BON" },
+    { ...galactic, CTYPE1: "GLON-BON", CTYPE2: "GLAT-BON", CRVAL2: 2 },
     /its CRVAL2 is 2, the image's 0/,
   ],
   [
@@ -124,8 +124,8 @@ test.each<[string, Cards, Cards]>([
   ["ICRS and FK5", celestial, { ...celestial, RADESYS: "FK5", EQUINOX: 2000 }],
   [
     "an unknown projection",
-    { ...galactic, CTYPE1: "GLON-ZPN", CTYPE2: "GLAT-ZPN" },
-    { ...galactic, CTYPE1: "GLON-ZPN", CTYPE2: "GLAT-ZPN", CRPIX1: 48.2 },
+    { ...galactic, CTYPE1: "GLON-BON", CTYPE2: "GLAT-BON" },
+    { ...galactic, CTYPE1: "GLON-BON", CTYPE2: "GLAT-BON", CRPIX1: 48.2 },
   ],
 ])("%s is taken", (_, image, other) => {
   expect(conflictOf(image, other)).toBeUndefined();

@@ -96,7 +96,7 @@ describe("coordinates", () => {
   test.each([
     ["no header", undefined],
     ["no celestial axes", emptyHeader],
-    ["a projection that is not known", makeHeader({ ...galactic, CTYPE1: "GLON-MOL", CTYPE2: "GLAT-MOL" })],
+    ["a projection that is not known", makeHeader({ ...galactic, CTYPE1: "GLON-BON", CTYPE2: "GLAT-BON" })],
   ])("pixels: %s", (_, header) => {
     const { x, y } = mapAxes({ ...options, header });
     expect([x.title, y.title]).toEqual(["x [pixel]", "y [pixel]"]);

@@ -77,6 +77,22 @@ test.each([
   expect(() => readCelestialWcs(header)).toThrow(expect.objectContaining({ code: "UNSUPPORTED", keyword }));
 });
 
+test.each<[projection: string, parameters: Readonly<Record<string, number>>, keyword: string]>([
+  ["CEA", { PV2_1: 0 }, "PV2_1"],
+  ["CEA", { PV2_1: 1.5 }, "PV2_1"],
+  ["CYP", { PV2_2: 0 }, "PV2_2"],
+  ["CYP", { PV2_1: -2, PV2_2: 2 }, "PV2_1"],
+  ["HPX", { PV2_1: 0 }, "PV2_1"],
+  ["HPX", { PV2_2: -3 }, "PV2_2"],
+  ["ZPN", {}, "PV2_1"],
+  ["ZPN", { PV2_0: 1 }, "PV2_1"],
+  ["ZPN", { PV2_1: 0, PV2_3: -1 }, "PV2_1"],
+])("%s with %o projects nothing", (projection, parameters, keyword) => {
+  let header = setCard(change("CTYPE1", `RA---${projection}`), "CTYPE2", `DEC--${projection}`);
+  for (const [name, value] of Object.entries(parameters)) header = setCard(header, name, value);
+  expect(() => readCelestialWcs(header)).toThrow(expect.objectContaining({ code: "WCS_INVALID", keyword }));
+});
+
 test.each([
   ["CDELT1", 0],
   ["CUNIT1", "pc"],

@@ -2,7 +2,14 @@ import { FitsError } from "../fits-error.ts";
 import { getCard, getNumber, getString, getValue, type Header } from "../header/header.ts";
 import { type Distortion, readSip, readTpv } from "./distortion.ts";
 import { degreesPerUnit, type Linear, readLinear } from "./linear.ts";
-import { makeProjection, PROJECTIONS, type Projection, type ProjectionCode, parametersOf } from "./projection.ts";
+import {
+  makeProjection,
+  PROJECTIONS,
+  type Projection,
+  type ProjectionCode,
+  parameterFault,
+  parametersOf,
+} from "./projection.ts";
 import { readAngle, repairKeywords } from "./repair.ts";
 import { findPole, makeRotation, type Rotation } from "./rotation.ts";
 import { type SkyFrame, skyFrame } from "./sky-frame.ts";
@@ -76,6 +83,8 @@ export function readCelestialWcs(given: Header, alternate = ""): CelestialWcs | 
   const isTpv = code === "TPV";
   const parameter = (axis: number, m: number) => (isTpv ? undefined : getNumber(header, `PV${axis}_${m}${alternate}`));
   if (!isTpv) checkParameters(header, lng, lat, projection, alternate);
+  const fault = parameterFault(projection, (m) => parameter(lat, m));
+  if (fault !== undefined) throw badParameter(header, `PV${lat}_${fault.m}${alternate}`, fault.problem);
   const crval = (axis: number) =>
     (getNumber(header, `CRVAL${axis}${alternate}`) ?? 0) * degreesPerUnit(header, axis, alternate);
   const isShifted = code === "GLS";
@@ -224,6 +233,17 @@ function checkParameters(header: Header, lng: number, lat: number, projection: P
 function unsupported(header: Header, keyword: string, value: unknown, problem: string): FitsError {
   const remedy = "Use astropy or wcslib for these coordinates; the header itself can be read and written";
   return new FitsError({ code: "UNSUPPORTED", place: header.place, keyword, value, problem, remedy });
+}
+
+function badParameter(header: Header, keyword: string, problem: string): FitsError {
+  return new FitsError({
+    code: "WCS_INVALID",
+    place: header.place,
+    keyword,
+    value: getCard(header, keyword)?.value,
+    problem,
+    remedy: "Correct this parameter of the projection, or another projection is meant",
+  });
 }
 
 function noPole(header: Header, keyword: string): FitsError {

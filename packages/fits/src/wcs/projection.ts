@@ -324,6 +324,41 @@ export interface ProjectionParameters {
   readonly shift: number;
 }
 
+export interface ParameterFault {
+  /** Of PV2_m. */
+  readonly m: number;
+  readonly problem: string;
+}
+
+/** The first parameter with which nothing can be projected; undefined where all will do. wcslib refuses the same. */
+export function parameterFault(
+  code: ProjectionCode,
+  parameter: ProjectionParameters["parameter"],
+): ParameterFault | undefined {
+  const [first, second] = [parameter(1), parameter(2)];
+  const fault = (isFine: boolean, m: number, problem: string) => (isFine ? undefined : { m, problem });
+  switch (code) {
+    case "CEA":
+      return fault((first ?? 1) > 0 && (first ?? 1) <= 1, 1, "it must be above 0 and at most 1");
+    case "CYP":
+      return (
+        fault((second ?? 1) !== 0, 2, "it must not be 0") ??
+        fault((first ?? 1) + (second ?? 1) !== 0, 1, "it and the parameter after it must not add up to 0")
+      );
+    case "HPX":
+      return fault((first ?? 4) > 0, 1, "it must be above 0") ?? fault((second ?? 3) > 0, 2, "it must be above 0");
+    case "ZPN": {
+      const leading = parametersOf(code)
+        .slice(1)
+        .map(parameter)
+        .find((factor) => factor !== undefined && factor !== 0);
+      return fault((leading ?? 0) > 0, 1, "with these parameters the distance from the pole does not grow");
+    }
+    default:
+      return undefined;
+  }
+}
+
 export function makeProjection(code: ProjectionCode, { parameter, shift }: ProjectionParameters): Projection {
   const [first, second] = [parameter(1), parameter(2)];
   switch (code) {
