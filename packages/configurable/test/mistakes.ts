@@ -64,9 +64,9 @@ export const mistakes: readonly Mistake[] = [
   ],
   ["1 for true", trainer("shuffle: 1"), ["c.yaml:5:3: trainer.shuffle: expected true or false, got 1"]],
   [
-    "a literal in capitals",
-    trainer("loss: BCE"),
-    ['c.yaml:5:3: trainer.loss: expected one of "bce", "dice", "bce_dice", got "BCE"; did you mean "bce"?'],
+    "a literal with a slip",
+    trainer("loss: BCEE"),
+    ['c.yaml:5:3: trainer.loss: expected one of "bce", "dice", "bce_dice", got "BCEE"; did you mean "bce"?'],
   ],
   [
     "a literal that is none",

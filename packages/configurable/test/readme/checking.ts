@@ -26,5 +26,5 @@ const checked = checkValues(
 );
 if (checked.ok) console.log(new Mlp(checked.values).title);
 
-const wrong = checkValues(Mlp.configSchema, { lenght: 4, width: 4.5, activation: "Relu" }, { context: "[MLP]" });
+const wrong = checkValues(Mlp.configSchema, { lenght: 4, width: 4.5, activation: "rellu" }, { context: "[MLP]" });
 if (!wrong.ok) console.log(new ConfigurationError(wrong.problems).message);
