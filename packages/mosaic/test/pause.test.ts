@@ -186,7 +186,7 @@ describe("pause", () => {
     expectDone("two.db");
   });
 
-  test("is refused before anything comes to rest where its file cannot be written", async () => {
+  test("is refused before anything comes to rest where its file cannot be written, or is none of its own", async () => {
     await write(waiting);
     const running = workspace.start("run", "config.ini", "or.db");
     await atWork(1);
@@ -195,6 +195,8 @@ describe("pause", () => {
       ["nowhere/left.json", "does not exist; make it first"],
       ["folder", "it is a folder"],
       ["/dev/full", "not an ordinary file"],
+      ["or.db", "it is there already, and only a .json file is replaced"],
+      ["config.ini", "it is there already, and only a .json file is replaced"],
     ] as const)
       expect(await workspace.run("pause", target)).toMatchObject({ code: 2, stderr: expect.stringContaining(why) });
     await workspace.write("go", "");

@@ -1,4 +1,4 @@
-import { CodedError, clockText, countText, isSystemError, messageOf, requireReplaceable } from "@ml-mosaic/base";
+import { CodedError, clockText, countText, isSystemError, messageOf } from "@ml-mosaic/base";
 import { command, interruptible, oneLine, Stopped, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { boolean, path, schema } from "@ml-mosaic/configurable";
 import { createLogUpdate } from "log-update";
@@ -8,6 +8,7 @@ import type { AwaitedRun, ControlRequest, PausedAnswer } from "../control/protoc
 import { listExperiments, type RegisteredExperiment } from "../control/registry.ts";
 import { MosaicError } from "../errors.ts";
 import { writePauseFile } from "../experiment/pause-file.ts";
+import { requireJsonTarget } from "../pipelines/write-texts.ts";
 import { openSqliteReader } from "../store/index.ts";
 import { silentSeconds } from "../supervisor/patience.ts";
 import { continueCommand } from "./continue-command.ts";
@@ -34,8 +35,8 @@ export const pauseCommand = command({
     const target = given.pipeline_file;
     const database = await chooseDatabase(given.db);
     const experiment = await findExperiment(database);
-    // A path that cannot be written is known before anything is paused.
-    await requireReplaceable(target);
+    // A path that cannot or must not be written is known before anything is paused.
+    await requireJsonTarget(target);
     const mode = given.now ? "now" : "finish";
     const view = openWaitingView(terminal);
     const goOn = continueCommand(experiment, database);

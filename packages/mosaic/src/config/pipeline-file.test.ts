@@ -60,6 +60,15 @@ describe("pipeline file", () => {
     }
   });
 
+  test("replaces no file that has another ending, such as a database", async () => {
+    for (const name of ["or.db", "config.ini", "mlp.ts", "mine"]) {
+      const file = await folder.write("precious", name);
+      await expect(writePipelineFile(file, pipelines)).rejects.toMatchObject({ code: "CANNOT_WRITE_FILE" });
+      expect(await readFile(file, "utf8")).toBe("precious");
+    }
+    expect(await writePipelineFile(folder.path("new.txt"), pipelines)).toBe(2);
+  });
+
   test("writes a great many without keeping them", async () => {
     const file = folder.path("many.json");
     const many = function* () {

@@ -1,3 +1,4 @@
+import { shellText } from "@ml-mosaic/command-line";
 import { MosaicError } from "../errors.ts";
 import { databaseFile } from "../store/index.ts";
 import { listExperiments } from "./registry.ts";
@@ -14,6 +15,6 @@ export async function chooseDatabase(named: string | undefined, folders?: readon
   if (only === undefined)
     throw new MosaicError("NO_EXPERIMENT", "no experiment of yours is running; name the database with --db");
   if (others.length === 0) return only;
-  const list = databases.map((database) => `\n  --db ${database}`).join("");
+  const list = databases.map((database) => `\n  --db ${shellText(database)}`).join("");
   throw new MosaicError("SEVERAL_EXPERIMENTS", `several experiments are running; say which one is meant:${list}`);
 }
