@@ -1,10 +1,23 @@
-import { lengthAt } from "../shape.ts";
+import { lengthAt, type Shape } from "../shape.ts";
 import { constantIndex, times } from "../wasm/indices.ts";
 import { apply, nest, number, reduce, select } from "../wasm/loops.ts";
 import { defineOp, type Input } from "./op.ts";
 
 /** Elements that are looked at along one axis, along each of two, and along each of more. */
 const probed = [16, 4, 3] as const;
+/**
+ * Which elements are looked at: along several axes some all over them, along one axis the first ones, which are read fastest.
+ * Where they are no sample of the others, the elements are as far from each other as from 0, and it does not matter.
+ */
+function probes(shape: Shape, axes: readonly number[]) {
+  const most = probed[Math.min(axes.length, probed.length) - 1] ?? 1;
+  const sizes = axes.map((axis) => lengthAt(shape, axis));
+  const steps = sizes.map((size) => (axes.length === 1 ? 1 : Math.max(1, Math.ceil(size / most))));
+  const counts = sizes.map((size, index) => Math.min(most, Math.ceil(size / (steps[index] ?? 1))));
+  const ends = counts.map((count, index) => Math.min(sizes[index] ?? 0, count * (steps[index] ?? 1)));
+  return { steps, counts, ends };
+}
+
 /** Elements are far from 0 where the least of those looked at is so many times as far as they are from each other. */
 const farness = 32;
 
@@ -21,10 +34,8 @@ export const towardsZero = defineOp<{ readonly axes: readonly number[] }, [x: In
     // Readers of files know better what they see.
     if (emitter.purpose === "file") return x.name;
     const int64 = (values: readonly number[]) => emitter.constant(BigInt64Array.from(values, BigInt), [values.length]);
-    const most = probed[Math.min(axes.length, probed.length) - 1] ?? 1;
-    const sizes = axes.map((axis) => lengthAt(x.shape, axis));
-    const steps = sizes.map((size) => Math.max(1, Math.ceil(size / most)));
-    const bounds = [sizes.map(() => 0), sizes, axes, steps].map(int64);
+    const { steps, ends } = probes(x.shape, axes);
+    const bounds = [axes.map(() => 0), ends, axes, steps].map(int64);
     const few = emitter.node("Slice", [x.name, ...bounds]);
     const [least, largest] = ["ReduceMin", "ReduceMax"].map((reduce) =>
       emitter.node(reduce, [few, int64(axes)], { keepdims: 1 }),
@@ -36,10 +47,7 @@ export const towardsZero = defineOp<{ readonly axes: readonly number[] }, [x: In
     return emitter.node("Sub", [x.name, emitter.node("Where", [isFar, first, float(0)])]);
   },
   loops([x], { axes }, output, { stages }) {
-    const most = probed[Math.min(axes.length, probed.length) - 1] ?? 1;
-    const sizes = axes.map((axis) => lengthAt(x.shape, axis));
-    const steps = sizes.map((size) => Math.max(1, Math.ceil(size / most)));
-    const counts = sizes.map((size, index) => Math.ceil(size / (steps[index] ?? 1)));
+    const { steps, counts } = probes(x.shape, axes);
     const reduced = { shape: x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)), dtype: x.dtype };
     const extremeOf = (operator: "min" | "max", start: number) =>
       stages.add(
