@@ -107,3 +107,11 @@ test("maps of different parts of the sky are refused, all of them at once, unles
   const maps = await openMaps(given, { coordinates: "ignore" });
   await maps.close();
 });
+
+test("a map that is smaller than a patch says that it is filled up", async () => {
+  const file = "plain.fits";
+  const maps = await openMaps(paths(file, file, file, file), { least: 4 });
+  expect(maps.shape).toEqual([4, 4]);
+  expect(maps.notes).toEqual(["plain.fits: filled up from 3 rows of 4 pixels to 4 of 4; what is added is missing."]);
+  await maps.close();
+});

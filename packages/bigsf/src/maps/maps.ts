@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { machineTrouble, messageOf } from "@ml-mosaic/base";
 import type { Header } from "@ml-mosaic/fits";
 import { BigsfError } from "../errors.ts";
@@ -108,7 +109,7 @@ export async function openMaps(
     paths,
     shape: image.shape,
     header: image.header,
-    notes: fitted.flatMap((each) => each?.note ?? []),
+    notes: [...fitted.flatMap((each) => each?.note ?? []), ...paddingNotes(paths, whole, box, image)],
     async section(y0, y1, x0, x1) {
       const [raw, t, m, b] = await Promise.all(
         [image, target, missing, background].map((plane) => plane.section(y0, y1, x0, x1)),
@@ -150,13 +151,29 @@ function combine(
   return { width, image, target, labelled, valid, raw };
 }
 
+function paddingNotes(
+  { image }: MapPaths,
+  whole: Plane | undefined,
+  box: PixelBox | undefined,
+  padded: Plane,
+): readonly string[] {
+  if (whole === undefined) return [];
+  const [height, width] = box === undefined ? whole.shape : [box.y1 - box.y0, box.x1 - box.x0];
+  const [rows, columns] = padded.shape;
+  return rows === height && columns === width
+    ? []
+    : [
+        `${basename(image)}: filled up from ${height} rows of ${width} pixels to ${rows} of ${columns}; what is added is missing.`,
+      ];
+}
+
 function attemptBox(region: Region | undefined, image: Plane | undefined, problems: string[]): PixelBox | undefined {
   if (region === undefined || image === undefined) return undefined;
   try {
     return regionBox(region, image);
   } catch (error) {
     if (!(error instanceof BigsfError)) throw error;
-    problems.push(error.message);
+    problems.push(`region: ${error.message}`);
     return undefined;
   }
 }

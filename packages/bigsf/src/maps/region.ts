@@ -1,5 +1,5 @@
 import { component, configurable, float, list, literal, type Objection, schema } from "@ml-mosaic/configurable";
-import { emptyHeader, setCard, skyFrame } from "@ml-mosaic/fits";
+import { emptyHeader, type SkyFrame, setCard, skyFrame } from "@ml-mosaic/fits";
 import { BigsfError } from "../errors.ts";
 import { coordinatesOf, type Sky } from "./coordinates.ts";
 import type { Plane } from "./plane.ts";
@@ -76,7 +76,7 @@ export function regionBox(region: Region, map: MapPlane): PixelBox {
   if (clipped.y1 <= clipped.y0 || clipped.x1 <= clipped.x0 || !isWhole) {
     throw new BigsfError(
       "MAP",
-      `region: it is rows ${box.y0} to ${box.y1}, columns ${box.x0} to ${box.x1}, but ${map.path} has ${height} rows of ${width} pixels${extentText(map)}; give a region within the map`,
+      `it is rows ${box.y0} to ${box.y1}, columns ${box.x0} to ${box.x1}, but ${map.path} has ${height} rows of ${width} pixels${extentText(map)}; give a region within the map`,
     );
   }
   return clipped;
@@ -90,7 +90,7 @@ function skyBox(region: Region, map: MapPlane): PixelBox {
   if (sky?.kind !== "sky") {
     throw new BigsfError(
       "MAP",
-      `region: the header of ${map.path} does not tell longitude and latitude; give x and y, in pixels`,
+      `the header of ${map.path} does not tell longitude and latitude; give x and y, in pixels`,
     );
   }
   const [[west, east], [south, north]] = [arc(region.longitude ?? []), ordered(region.latitude ?? [])];
@@ -103,21 +103,71 @@ function skyBox(region: Region, map: MapPlane): PixelBox {
   const { x, y } = toPixels(sky, region.frame, longitude, latitude, map.path);
   const [columns, rows] = [x.filter(Number.isFinite), y.filter(Number.isFinite)];
   if (columns.length === 0) {
-    throw new BigsfError("MAP", `region: nothing of it is in the projection of ${map.path}${extentText(map)}`);
+    throw new BigsfError("MAP", `nothing of it is in the projection of ${map.path}${extentText(map)}`);
   }
-  const least = (values: Float64Array) => Math.ceil(values.reduce((a, b) => Math.min(a, b)) - 1e-6);
-  const most = (values: Float64Array) => Math.floor(values.reduce((a, b) => Math.max(a, b)) + 1e-6);
-  return { x0: least(columns), x1: most(columns) + 1, y0: least(rows), y1: most(rows) + 1 };
+  const least = (values: Float64Array) => Math.ceil(values.reduce((a, b) => Math.min(a, b)));
+  const most = (values: Float64Array) => Math.floor(values.reduce((a, b) => Math.max(a, b)));
+  const box = { x0: least(columns), x1: most(columns) + 1, y0: least(rows), y1: most(rows) + 1 };
+  // A pixel more on each side, since edges bend between the points.
+  const [height, width] = map.shape;
+  const onMap = {
+    x0: Math.max(0, box.x0 - 1),
+    x1: Math.min(width, box.x1 + 1),
+    y0: Math.max(0, box.y0 - 1),
+    y1: Math.min(height, box.y1 + 1),
+  };
+  if (onMap.x0 >= onMap.x1 || onMap.y0 >= onMap.y1) return box;
+  const turned = region.frame === "own" ? undefined : skyOf(region.frame);
+  const isInside = (x: Float64Array, y: Float64Array) => {
+    const { first, second } = sky.at(x, y);
+    const vectors = turned && sky.toJ2000?.(first, second);
+    const own = (vectors && turned?.fromJ2000?.(vectors)) ?? { longitude: first, latitude: second };
+    return own.longitude.some((each, i) => {
+      const [along, up] = [(((each - west + nearby) % 360) + 360) % 360, own.latitude[i] ?? Number.NaN];
+      return along <= east - west + 2 * nearby && up >= south - nearby && up <= north + nearby;
+    });
+  };
+  const found = trimmed(onMap, isInside);
+  if (found !== undefined) return found;
+  throw new BigsfError("MAP", `the centre of no pixel of ${map.path} is in it${extentText(map)}`);
+}
+
+/** Degrees by which a centre on the edge may miss it by rounding. */
+const nearby = 1e-9;
+
+/** The smallest box of those pixels of a box that are inside; undefined where none is. */
+function trimmed(box: PixelBox, isInside: (x: Float64Array, y: Float64Array) => boolean): PixelBox | undefined {
+  let { x0, x1, y0, y1 } = box;
+  const row = (y: number) =>
+    isInside(
+      Float64Array.from({ length: x1 - x0 }, (_, i) => x0 + i),
+      new Float64Array(x1 - x0).fill(y),
+    );
+  const column = (x: number) =>
+    isInside(
+      new Float64Array(y1 - y0).fill(x),
+      Float64Array.from({ length: y1 - y0 }, (_, i) => y0 + i),
+    );
+  while (y0 < y1 && !row(y0)) y0++;
+  if (y0 === y1) return undefined;
+  while (!row(y1 - 1)) y1--;
+  while (!column(x0)) x0++;
+  while (!column(x1 - 1)) x1--;
+  return { x0, x1, y0, y1 };
 }
 
 function toPixels(sky: Sky, frame: Region["frame"], longitude: Float64Array, latitude: Float64Array, path: string) {
   if (frame === "own") return sky.pixelsOf(longitude, latitude);
-  const { toJ2000 } = skyFrame(emptyHeader, frame === "galactic" ? "GLON" : "RA");
+  const { toJ2000 } = skyOf(frame);
   const vectors = toJ2000?.(longitude, latitude);
   if (vectors === undefined || sky.fromJ2000 === undefined)
-    throw new BigsfError("MAP", `region: ${path} has ${sky.names.join(" and ")}, which cannot be had from ${frame}`);
+    throw new BigsfError("MAP", `${path} has ${sky.names.join(" and ")}, which cannot be had from ${frame}`);
   const own = sky.fromJ2000(vectors);
   return sky.pixelsOf(own.longitude, own.latitude);
+}
+
+function skyOf(frame: Exclude<Region["frame"], "own">): SkyFrame {
+  return skyFrame(emptyHeader, frame === "galactic" ? "GLON" : "RA");
 }
 
 /** Two longitudes in either order; those of [359, 1] are two degrees apart, through 0. */

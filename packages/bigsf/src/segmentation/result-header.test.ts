@@ -45,3 +45,8 @@ test("distortions whose tables are in extensions are left out, which HISTORY say
     /before.*made.*distortions by a table \(CPDIS1, DP1, D2IMDIS2, D2IM2, AXISCORR\) were left out/,
   );
 });
+
+test("names of files that are no ASCII are escaped in HISTORY", () => {
+  const { cards } = resultHeader(makeHeader({}), { ...text, history: ["made of Öriön α\n.fits"] });
+  expect(getCommentary({ cards }, "HISTORY").join("")).toBe("made of \\u00d6ri\\u00f6n \\u03b1\\u000a.fits");
+});

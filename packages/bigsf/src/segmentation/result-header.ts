@@ -32,5 +32,10 @@ export function resultHeader(source: Header, { meaning, history, date = new Date
     ["CREATOR", "bigsf", "program that made this file"],
   ] as const;
   const header = described.reduce((made, [keyword, value, comment]) => setCard(made, keyword, value, comment), kept);
-  return [...history, ...left].reduce((made, line) => addCommentary(made, "HISTORY", line), header);
+  return [...history, ...left].reduce((made, line) => addCommentary(made, "HISTORY", inAscii(line)), header);
+}
+
+/** Names of files may hold what a header cannot: as JSON's escapes, such as \u00d6. */
+function inAscii(text: string): string {
+  return text.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
