@@ -63,9 +63,11 @@ function dataText(data: DataReport, database: string, all: boolean): string {
 
 function lonelyText(models: readonly ModelStanding[]): string {
   const withResults = models.filter(({ n }) => n > 0).map(({ model }) => model);
-  return withResults.length === 0
-    ? "No model has a result here: nothing to compare."
-    : `Only one model has results here: ${withResults.join()}. There is nothing to compare it with.`;
+  const [only, ...others] = withResults;
+  if (only === undefined) return "No model has a result here: nothing to compare.";
+  return others.length === 0
+    ? `Only one model has results here: ${only}. There is nothing to compare it with.`
+    : `Models are compared by two results each or more, and fewer than two of these ${withResults.length} have so many.`;
 }
 
 function standingsText(models: readonly ModelStanding[]): string {

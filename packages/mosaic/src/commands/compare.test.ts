@@ -586,6 +586,13 @@ describe("what cannot be compared is said with what there is", () => {
     expect((await compare()).out).toContain(
       "Only one model has results here: Net(2). There is nothing to compare it with.",
     );
+    await rm(database);
+    await writeDatabase(database, runsOf({ 2: [1, 2, 3], 3: [1] }));
+    expect((await compare()).out).toContain(
+      "Models are compared by two results each or more, and fewer than two of these 2 have so many.",
+    );
+    await rm(database);
+    await writeDatabase(database, runsOf({ 2: [1, 2, 3] }));
     expect((await compare("overfit")).err).toContain("no run with a finite overfit; of its runs are 3 have no overfit");
   });
 

@@ -1,5 +1,9 @@
+import { join } from "node:path";
+import { temporaryFolder } from "@ml-mosaic/testing";
 import { expect, test } from "vitest";
-import { type ModelSummary, summaryText } from "./run-summary.ts";
+import { dataEntry, netEntry, writeDatabase } from "../../test/compare-test-database.ts";
+import { openSqliteReader } from "../store/index.ts";
+import { type ModelSummary, summarizeModels, summaryText } from "./run-summary.ts";
 
 const model: ModelSummary = {
   model: "Data(1) | Net(2)",
@@ -32,4 +36,32 @@ test("what is no number is said once, what is not there not at all", () => {
   const failed = { ...model, runs: 0, failed: 2, parameterCount: null, testLoss: null, testLossDeviation: null };
   expect(summaryText([{ ...failed, durationSeconds: null }])).toMatch(/^Net\(2\) +0 \(\+2 failed\)$/m);
   expect(summaryText([])).toBe("No run has ended.");
+});
+
+test("runs of several experiments are repetitions of one model only where they were trained in one way", async () => {
+  const database = join(temporaryFolder(), "results.db");
+  const run = (repetition: number, process: Readonly<Record<string, string>>) => ({
+    pipeline: [dataEntry("data"), netEntry(2)],
+    process,
+    repetition,
+    results: { test_loss: repetition },
+  });
+  const ways = [{}, { lr: "1e-1" }, { executor: "wasm" }, { lr: "0.001", executor: "onnx", epochs: "9" }];
+  await writeDatabase(
+    database,
+    ways.flatMap((process) => [run(0, process), run(1, process)]),
+  );
+  const reader = await openSqliteReader(database);
+  try {
+    const models = await summarizeModels(reader, await reader.runIds());
+    expect(models.map(({ model, runs }) => `${model}: ${runs}`).toSorted()).toEqual([
+      "Data() | Net(2) | executor=onnx lr=1e-1: 2",
+      "Data() | Net(2) | executor=onnx lr=1e-3: 4",
+      "Data() | Net(2) | executor=wasm lr=1e-3: 2",
+    ]);
+    const alike = await summarizeModels(reader, [1, 2, 7, 8]);
+    expect(alike.map(({ model, runs }) => `${model}: ${runs}`)).toEqual(["Data() | Net(2): 4"]);
+  } finally {
+    await reader.close();
+  }
 });

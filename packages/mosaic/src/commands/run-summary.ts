@@ -1,10 +1,25 @@
 import { numberText, tableText } from "@ml-mosaic/command-line";
 import { deviationOf, meanOf } from "@ml-mosaic/statistics/sample";
-import { foldOf, foldOption, identityOf, type PipelineParts, partsOf } from "../compare/pipeline-parts.ts";
+import {
+  foldOf,
+  foldOption,
+  identityOf,
+  isUnknown,
+  type PipelineParts,
+  partsOf,
+  varyingOptions,
+} from "../compare/pipeline-parts.ts";
 import { spelling } from "../config/process-components.ts";
-import { groupOf } from "../config/process-options.ts";
 import { figureOf, type RunFigureName } from "../figures/run-figures.ts";
-import { describeModules, describePipeline, sortedValues, type Texts, withoutOptions } from "../pipelines/pipeline.ts";
+import {
+  describeModules,
+  describePipeline,
+  type ModuleSpec,
+  sortedValues,
+  type Texts,
+  withoutNames,
+  withoutOptions,
+} from "../pipelines/pipeline.ts";
 import type { RunRecord, RunResult, StoreReader } from "../store/index.ts";
 
 /** Figures of one model over its repetitions. */
@@ -36,18 +51,17 @@ export async function summarizeModels(store: StoreReader, runIds: Iterable<numbe
     group.results.push(run.status === "done" ? run.result : null);
     groups.set(identity, group);
   }
-  return Array.from(groups.values(), ({ model, data, results }) => summarize(model, data, results)).toSorted((a, b) =>
-    compareRanks(rank(a), rank(b)),
+  const names = namesOf([...groups.values()]);
+  return Array.from(groups.values(), (group) => summarize(modelText(group, names), group.data, group.results)).toSorted(
+    (a, b) => compareRanks(rank(a), rank(b)),
   );
 }
 
 /** Equal for runs that are repetitions of each other, however their options are spelt. Folds are repetitions. */
 function modelIdentity({ data, model, training }: PipelineParts, axes: Texts): string {
-  const groups = new Set(Object.keys(axes).map((name) => groupOf(name) ?? name));
-  const compared = Object.entries(training).filter(([name]) => groups.has(groupOf(name) ?? name));
   // How far a run has been trained since makes no other model of it.
   const epochs: Texts = axes.epochs === undefined ? {} : { epochs: axes.epochs };
-  const values = sortedValues({ ...Object.fromEntries(compared), ...epochs });
+  const values = sortedValues({ ...withoutNames(training, ["epochs"]), ...epochs });
   return JSON.stringify([identityOf(data, [foldOption]), identityOf(model), values]);
 }
 
@@ -56,13 +70,44 @@ function compareRanks(one: number, other: number): number {
   return one === other ? 0 : one - other;
 }
 
-type Labels = Pick<ModelSummary, "model" | "data">;
+/** Of a run, whose data count without their fold. */
+interface Labels {
+  /** Undefined where the run has no pipeline that can be read. */
+  readonly modules: readonly ModuleSpec[] | undefined;
+  readonly description: string;
+  readonly data: string;
+  /** The options of [PROCESS] in which the pipelines of its experiment differ, and all that change the training. */
+  readonly axes: Texts;
+  readonly training: Texts;
+}
 
-function labelsOf(run: RunRecord, parts: PipelineParts | undefined): Labels {
-  if (parts === undefined) return { model: run.description, data: "" };
+function labelsOf({ description, pipeline }: RunRecord, parts: PipelineParts | undefined): Labels {
+  const axes = pipeline?.training ?? {};
+  if (parts === undefined) return { modules: undefined, description, data: "", axes, training: {} };
   const data = foldOf(parts) === undefined ? parts.data : withoutOptions(parts.data, [foldOption]);
-  const training = run.pipeline?.training ?? {};
-  return { model: describePipeline({ modules: [...data, ...parts.model], training }), data: describeModules(data) };
+  const modules = [...data, ...parts.model];
+  return { modules, description, data: describeModules(data), axes, training: parts.training };
+}
+
+function modelText({ modules, description, axes, training }: Labels, names: Names): string {
+  if (modules === undefined) return description;
+  const shown = names.all.filter((name) => axes[name] !== undefined || names.varying.includes(name));
+  const texts = shown.map((name) => [name, axes[name] ?? training[name] ?? "default"]);
+  return describePipeline({ modules, training: Object.fromEntries(texts) });
+}
+
+/** Of options of [PROCESS]. */
+interface Names {
+  /** Models differ in them, as after two experiments with different learning rates. */
+  readonly varying: readonly string[];
+  /** What models show, in one order for all. */
+  readonly all: readonly string[];
+}
+
+function namesOf(groups: readonly Labels[]): Names {
+  const known = groups.filter(({ training }) => !isUnknown(training));
+  const varying = varyingOptions(known.map(({ training }) => withoutNames(training, ["epochs"])));
+  return { varying, all: [...new Set([...groups.flatMap(({ axes }) => Object.keys(axes)), ...varying])] };
 }
 
 function rank({ testLoss }: ModelSummary): number {

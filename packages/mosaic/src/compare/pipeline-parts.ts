@@ -1,5 +1,6 @@
 /** What of a run's pipeline is the data set and what is the model. */
 import { normalize } from "node:path";
+import { valueText } from "@ml-mosaic/configurable";
 import { spelling } from "../config/process-components.ts";
 import { type ModuleSpec, sortedValues, type Texts, withoutOptions } from "../pipelines/pipeline.ts";
 import { processParams, type Stages, stagesOf, trainingTexts } from "../pipelines/run-params.ts";
@@ -49,6 +50,15 @@ export function lentTraining(all: readonly PipelineParts[]): (parts: PipelinePar
 
 export function isUnknown(training: Texts): boolean {
   return Object.keys(training).length === 0;
+}
+
+/** Options of PROCESS that are not the same for all, as after two experiments with different learning rates. */
+export function varyingOptions(trainings: Iterable<Texts>): readonly string[] {
+  const all = [...trainings];
+  const names = [...new Set(all.flatMap((training) => Object.keys(training)))];
+  return names.filter(
+    (name) => new Set(all.map(({ [name]: text }) => (text === undefined ? text : valueText(text)))).size > 1,
+  );
 }
 
 function modulesOf({ data, model }: PipelineParts): string {

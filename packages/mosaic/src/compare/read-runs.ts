@@ -6,7 +6,7 @@ import { describeModules, withoutOptions } from "../pipelines/pipeline.ts";
 import type { StoreReader } from "../store/index.ts";
 import { type Attribute, attributesOf } from "./attributes.ts";
 import { atCommonEpochs, type TrainedFurther } from "./common-epochs.ts";
-import { describeFully, foldOf, foldOption, identityOf, isUnknown, keyOf } from "./pipeline-parts.ts";
+import { describeFully, foldOf, foldOption, identityOf, isUnknown, keyOf, varyingOptions } from "./pipeline-parts.ts";
 import type { CompareOptions } from "./report.ts";
 import { noneRemoved, type ParsedPipeline, type RemovedCounts, type RunTable, readRunTable } from "./run-table.ts";
 
@@ -54,7 +54,8 @@ export async function readRuns(
   const rowsOf = table.rowsByPipeline();
   const removedOf = table.removedByPipeline();
   const pipelines = [...new Set([...rowsOf.keys(), ...removedOf.keys()])];
-  const varying = varyingOptions(pipelines);
+  const known = pipelines.filter(({ training }) => !isUnknown(training));
+  const varying = varyingOptions(new Map(known.map(({ trainingText, training }) => [trainingText, training])).values());
   const attributes = by === undefined ? undefined : groupAttributes(pipelines, by);
   const uncounted = (pipeline: ParsedPipeline) => {
     const dataOption = attributes?.get(pipeline)?.dataOption;
@@ -122,16 +123,6 @@ export async function readRuns(
     withoutGroup: table.length - grouped,
     trainedFurther,
   };
-}
-
-/** Options of PROCESS that are not the same for all, as after two experiments with different learning rates. */
-function varyingOptions(pipelines: readonly ParsedPipeline[]): readonly string[] {
-  const said = pipelines.filter(({ training }) => !isUnknown(training));
-  const distinct = [...new Map(said.map((pipeline) => [pipeline.trainingText, pipeline.training])).values()];
-  const names = [...new Set(distinct.flatMap((training) => [...Object.keys(training)]))];
-  return names.filter(
-    (name) => new Set(distinct.map(({ [name]: text }) => (text === undefined ? text : valueText(text)))).size > 1,
-  );
 }
 
 function groupAttributes(pipelines: readonly ParsedPipeline[], by: string): ReadonlyMap<ParsedPipeline, Attribute> {
