@@ -118,7 +118,8 @@ function runBody(step: number, advance: readonly number[]): FunctionBody {
 
 /**
  * Says where the results of a step go. What is collected is computed in its place; what is carried is so too, if no later nest
- * needs the value before and its own reads each element in the place of the new one only. The rest is copied there at last.
+ * and no result needs the value before and its own reads each element in the place of the new one only. The rest is copied there
+ * at last.
  */
 function assignResults(
   { nests, buffers, results }: Fused,
@@ -147,7 +148,9 @@ function assignResults(
     const isItself = node.source.form === "entry" && node.source.entry === entry.name;
     if (isItself) continue;
     const before = buffers.findIndex(({ source }) => source.form === "entry" && source.entry === entry.name);
-    if (bases[buffer] === undefined && mayReplace(nests, buffer, before)) bases[buffer] = base;
+    // A result that is the value before is copied after all nests.
+    const isCopied = results.includes(before);
+    if (bases[buffer] === undefined && !isCopied && mayReplace(nests, buffer, before)) bases[buffer] = base;
     else if (node.source.form === "entry") {
       // What another entry was before the step must be read before that changes.
       const kept = bases.push(undefined) - 1;

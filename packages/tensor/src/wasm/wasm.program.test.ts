@@ -10,6 +10,7 @@ import { type ExecutorName, executorNames } from "../program/executor.ts";
 import { compileTraining } from "../program/training-program.ts";
 import { Generator } from "../random/generator.ts";
 import type { Tensor } from "../tensor.ts";
+import { buffer, parameter } from "../variable.ts";
 
 const generator = new Generator(0);
 const [samples, features] = [24, 5];
@@ -75,6 +76,40 @@ test.each([[[5, 3]], [[5, 64, 33]], [[5, 17, 130, 6]]])(
     expect(await trained("wasm", widths, [1, 2, 40, 7])).toEqual(wasm);
   },
 );
+
+test.each<[string, (x: Tensor, a: Tensor, b: Tensor) => [Tensor, Tensor], number[], number[]]>([
+  ["what was before, kept by another buffer", (x, a) => [a.add(x), a], [1, 2, 4, 7], [10, 1, 2, 4]],
+  ["views of what was before", (x, a) => [a.add(x), a.reshape([1]).reshape([])], [1, 2, 4, 7], [10, 1, 2, 4]],
+  ["buffers that change places", (x, a, b) => [b, a.add(x)], [1, 10, 2, 12], [10, 2, 12, 5]],
+  ["values that do not depend on those before", (x, a) => [a.newFull([], 3), x], [1, 3, 3, 3], [10, 1, 2, 3]],
+])("carried values are reported as the step found them: %s", async (_, next, ofA, ofB) => {
+  for (const executor of executorNames) {
+    const weight = parameter(Float32Array.of(1), []);
+    const [a, b] = [buffer(Float32Array.of(1), []), buffer(Float32Array.of(10), [])];
+    const program = await compileTraining({
+      fields: [{ data: Float32Array.of(1, 2, 3, 4), shape: [4], dtype: "float32" }],
+      parameters: [weight],
+      optimizer: SGD(),
+      batchSize: 1,
+      executor,
+      step([row]) {
+        const [nextA, nextB] = next(given(row).sum(), a, b);
+        const carry = new Map([
+          [a, nextA],
+          [b, nextB],
+        ]);
+        return { loss: weight.mul(1), metrics: { a, b }, carry };
+      },
+    });
+    const { values } = await program.run(program.initialState, {
+      rows: Int32Array.of(0, 1, 2, 3),
+      batchSize: 1,
+      generator,
+    });
+    expect({ a: [...(values.a ?? [])], b: [...(values.b ?? [])] }, executor).toEqual({ a: ofA, b: ofB });
+    program.release();
+  }
+});
 
 test("what diverges is NaN of one kind, and not an error", async () => {
   const model = new nn.Linear(features, 1).initialize(new Generator(1));
