@@ -262,6 +262,21 @@ test("compare tells of a file of data that has changed between repetitions", asy
   expect(await compare()).toMatch(/^\.\/points\.csv was not the same for all runs \(4 bytes of .*, then 8 bytes of/m);
 });
 
+test("compare tells of repetitions of a model that were trained with different texts of a module", async () => {
+  await write({}, { width: "2, 3" });
+  await go("MONITOR.multiplicity=2");
+  const compare = async () => (await workspace.run("compare", "or.db")).stdout;
+  await workspace.write("net.ts", `${netModule}\n// changed`);
+  await go("--continue", "MONITOR.multiplicity=1", "NET.width=2");
+  const note =
+    "trained with another text of ./net.ts, or of what it imports, than others, and are not of one model: Net(2). ";
+  expect(await compare()).toContain(note);
+  await go("--continue", "MONITOR.multiplicity=2");
+  const mended = await compare();
+  expect(mended).toContain("4 runs left out: another run is of the same repetition");
+  expect(mended).not.toContain("net.ts");
+});
+
 test("shows repetitions in one line, however their options are spelt", async () => {
   await write({ lr: "1e-2, 0.1", optimizer: "SGD(momentum=0.9), Adam" }, { width: "2" });
   await go();

@@ -5,6 +5,7 @@ import { fewestForAnytime, largestOf, smallestOf } from "@ml-mosaic/statistics";
 import type { DataReport, PairReport } from "../compare/data-report.ts";
 import type { CompareReport } from "../compare/report.ts";
 import { countRemoved, type RemovedCounts } from "../compare/run-table.ts";
+import { lossKey } from "../experiment/identity.ts";
 import { choiceNote } from "../figures/figure-text.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { countingText, differenceText, percentText } from "./compare-words.ts";
@@ -174,15 +175,33 @@ export function reportNotes(report: CompareReport): readonly string[] {
     ({ name, stamps }) =>
       `${name} was not the same for all runs (${stamps.join(", then ")}): they differ in their data.`,
   );
-  return [selectedNote(report.leftOut), left, accuracy, ...changed, ...furtherNotes(report), each, chosen ?? ""].filter(
-    (note) => note !== "",
-  );
+  return [
+    selectedNote(report.leftOut),
+    left,
+    accuracy,
+    ...changed,
+    ...codeNotes(report),
+    ...furtherNotes(report),
+    each,
+    chosen ?? "",
+  ].filter((note) => note !== "");
 }
 
 /** Whoever selects by results decides the verdict. */
 function selectedNote(leftOut: number | null): string {
   if (leftOut === null) return "";
   return `On selected runs: ${countText(leftOut, "run")} of the database ${leftOut === 1 ? "is" : "are"} left out. The verdicts are worth what they say only if the runs were not selected by their results.`;
+}
+
+/** So many models are named. */
+const mostNamed = 3;
+
+function codeNotes({ changedCode }: CompareReport): readonly string[] {
+  return changedCode.map(({ file, models }) => {
+    const more = models.length > mostNamed ? `; and ${models.length - mostNamed} more` : "";
+    const what = file === lossKey ? "the own loss function" : file;
+    return `Some repetitions were trained with another text of ${what}, or of what it imports, than others, and are not of one model: ${models.slice(0, mostNamed).join("; ")}${more}. mosaic run --continue trains anew what is not of the present text.`;
+  });
 }
 
 function furtherNotes({ trainedFurther, criterion }: CompareReport): readonly string[] {

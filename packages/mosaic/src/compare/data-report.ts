@@ -35,7 +35,10 @@ export interface Settings {
 }
 
 export interface ModelStanding
-  extends Omit<ModelResults, "results" | "failures" | "repetitions" | "runIdsOf" | "orders"> {
+  extends Omit<
+    ModelResults,
+    "results" | "failures" | "repetitions" | "runIdsOf" | "orders" | "experimentIds" | "paths"
+  > {
   /** null where too few repetitions have a result for a place among the others. */
   readonly rank: number | null;
   /** Repetitions with a result; with folds, results. */
@@ -241,7 +244,7 @@ function listsOf(kept: ReadonlySet<ModelResults>): ListOf {
 }
 
 function standingOf(
-  { results, failures, repetitions, runIdsOf, orders, ...model }: ModelResults,
+  { results, failures, repetitions, runIdsOf, orders, experimentIds, paths, ...model }: ModelResults,
   rank: number | null,
   correlation: number,
   scale: Scale,

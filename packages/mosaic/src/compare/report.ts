@@ -6,6 +6,7 @@ import { type ChangedDataFile, changedDataFiles } from "../experiment/data-files
 import type { Figure } from "../figures/figure.ts";
 import { figureNamed, readFigures } from "../figures/known-figures.ts";
 import type { StoreReader } from "../store/index.ts";
+import { type ChangedCode, changedCode } from "./changed-code.ts";
 import type { TrainedFurther } from "./common-epochs.ts";
 import { compareOnData, type DataReport, pairCountOf } from "./data-report.ts";
 import { compareOverData, type OverallReport } from "./overall-report.ts";
@@ -35,6 +36,8 @@ export interface CompareReport {
   readonly trainedFurther: readonly TrainedFurther[];
   /** Files of data that were not the same for all runs. */
   readonly changedFiles: readonly ChangedDataFile[];
+  /** Models whose repetitions were trained with different texts of a module. */
+  readonly changedCode: readonly ChangedCode[];
 }
 
 export interface CompareOptions {
@@ -91,6 +94,7 @@ export async function compareRuns(
     mixesOriginal: table.originals > 0 && table.originals < table.length,
     trainedFurther,
     changedFiles: await changedDataFiles(reader),
+    changedCode: await changedCode(reader, chosen),
   };
 }
 

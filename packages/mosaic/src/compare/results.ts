@@ -24,6 +24,9 @@ export interface ModelResults {
   /** The runs of a repetition, looked up. */
   readonly runIdsOf: (repetition: string) => readonly number[];
   readonly orders: Orders;
+  /** That trained the runs that count and have ended, and the files that their pipelines name. */
+  readonly experimentIds: readonly number[];
+  readonly paths: readonly string[];
   /** Pipelines that are averaged; more than one only where models are grouped. */
   readonly members: number;
   /** Runs that ended with an error. */
@@ -167,6 +170,7 @@ function modelResults(model: string, cells: Cells, reduction: Reduction): Omit<M
     failures,
     repetitions: [...cells.keys()],
     orders: ordersOf(runs, reduction),
+    ...originsOf(runs),
     members: members.size,
     failed: count("failed"),
     lost: count("lost"),
@@ -175,6 +179,15 @@ function modelResults(model: string, cells: Cells, reduction: Reduction): Omit<M
     removed: reduction.removed,
     empty: count("empty"),
     incomplete,
+  };
+}
+
+function originsOf(runs: readonly ComparedRun[]): Pick<ModelResults, "experimentIds" | "paths"> {
+  const ended = runs.filter(({ outcome }) => outcome !== "unfinished");
+  const pipelines = new Set(ended.map(({ pipeline }) => pipeline));
+  return {
+    experimentIds: [...new Set(ended.map(({ experimentId }) => experimentId))].filter((id) => id !== undefined),
+    paths: [...new Set([...pipelines].flatMap(({ data, model }) => [...data, ...model].map(({ path }) => path)))],
   };
 }
 

@@ -26,6 +26,8 @@ export interface ParsedPipeline extends PipelineParts {
 export interface TableRun {
   readonly row: number;
   readonly runId: number;
+  /** Of the last one that trained it. */
+  readonly experimentId: number | undefined;
   readonly status: string;
   readonly seed: number | undefined;
   readonly repetition: number | undefined;
@@ -74,6 +76,8 @@ export class RunTable {
   readonly #statuses: string[] = [];
   readonly #columns = {
     runId: new NumberColumn(Float64Array),
+    /** From 1; 0 where it is not known. */
+    experimentId: new NumberColumn(Uint32Array),
     pipeline: new NumberColumn(Uint32Array),
     status: new NumberColumn(Uint32Array),
     seed: new NumberColumn(Float64Array),
@@ -116,6 +120,7 @@ export class RunTable {
   add({ runId, status, result, details }: RunRecord, pipelineIndex: number): void {
     const columns = this.#columns;
     columns.runId.push(runId);
+    columns.experimentId.push(details?.experimentId ?? 0);
     columns.pipeline.push(pipelineIndex);
     if (!this.#statuses.includes(status)) this.#statuses.push(status);
     columns.status.push(this.#statuses.indexOf(status));
@@ -157,6 +162,7 @@ export class RunTable {
     return {
       row,
       runId,
+      experimentId: columns.experimentId.at(row) || undefined,
       pipeline,
       status: present(this.#statuses[columns.status.at(row)], "status of this number"),
       seed: columns.seed.knownAt(row),
