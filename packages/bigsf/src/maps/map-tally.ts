@@ -94,6 +94,10 @@ export function tallyNotes(tally: MapTally, paths: MapPaths): readonly string[] 
     );
   }
   if (tally.labelled > 0 && tally.filament === 0) notes.push(`${target}: no labelled pixel lies on a filament.`);
+  if (tally.labelled > 0 && tally.filament === tally.labelled)
+    notes.push(
+      `${basename(paths.background)}: every labelled pixel lies on a filament; a model learns to find them everywhere.`,
+    );
   return notes;
 }
 

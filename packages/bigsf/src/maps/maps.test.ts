@@ -90,6 +90,9 @@ test("notes on what a map has", async () => {
   expect((await notesOf([5, 5])).join()).toBe("image.fits: all its pixels are 5; there is nothing to be seen.");
   expect((await notesOf([1, 2], [0, 255])).join()).toContain("t.fits: its values go from 0 to 255; losses expect 1");
   expect((await notesOf([1, 2], [0, 0])).join()).toBe("t.fits: no labelled pixel lies on a filament.");
+  expect((await notesOf([1, 2], [1, 1])).join()).toBe(
+    "b: every labelled pixel lies on a filament; a model learns to find them everywhere.",
+  );
 });
 
 test("maps of different parts of the sky are refused, all of them at once, unless that is meant", async () => {

@@ -92,6 +92,12 @@ test.each<[string, Cards, Cards, RegExp]>([
     /its CRVAL2 is 2, the image's 0/,
   ],
   [
+    "a number that is a text",
+    { ...galactic, CRPIX1: 64.5 },
+    { ...galactic, CRPIX1: "64.5" },
+    /its CRPIX1 is the text "64\.5", the image's 64\.5;/,
+  ],
+  [
     "solar on Galactic",
     galactic,
     { ...galactic, CTYPE1: "HPLN-CAR", CTYPE2: "HPLT-CAR" },

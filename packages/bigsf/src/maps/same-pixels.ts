@@ -159,7 +159,9 @@ function cardConflict(image: MapOfSky, other: MapOfSky): string | undefined {
   for (const keyword of new Set(keywords.filter((each) => PLACING.test(each)))) {
     const [mine, theirs] = [placingValue(image.header, keyword), placingValue(other.header, keyword)];
     if (mine === undefined || theirs === undefined || isNear(keyword, mine, theirs)) continue;
-    return `its ${keyword} is ${theirs}, the image's ${mine}`;
+    const shown = (value: string | number) =>
+      typeof mine === typeof theirs || typeof value === "number" ? value : `the text "${value}"`;
+    return `its ${keyword} is ${shown(theirs)}, the image's ${shown(mine)}`;
   }
   return undefined;
 }
