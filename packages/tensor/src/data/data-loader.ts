@@ -1,11 +1,10 @@
-import { fromArray } from "../creation.ts";
 import { allocate } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import type { FieldSpec, SampleArray } from "../program/samples.ts";
 import { defaultGenerator, Generator } from "../random/generator.ts";
 import { countUp, rowsAt } from "../rows.ts";
 import { sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { constant, type Tensor } from "../tensor.ts";
 import { ahead } from "./ahead.ts";
 import { type EpochRows, firstOf, iterableChunks, type LoadedChunk, randomAccessChunks } from "./chunks.ts";
 import { specsOf } from "./collate.ts";
@@ -204,5 +203,5 @@ function pickRows({ data, shape, dtype }: SampleArray, rows: Int32Array): Tensor
       if (value !== undefined) picked[position * size + offset] = value;
     }
   }
-  return fromArray(picked, [rows.length, ...inner]);
+  return constant(picked, [rows.length, ...inner], dtype);
 }

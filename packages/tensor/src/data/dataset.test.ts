@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { arange, tensor, zeros } from "../creation.ts";
 import { TensorError } from "../errors.ts";
 import { Generator } from "../random/generator.ts";
+import { DataLoader } from "./data-loader.ts";
 import { randomSplit, Subset, TensorDataset } from "./dataset.ts";
 
 const numbered = (length: number) => new TensorDataset(arange(length));
@@ -26,6 +27,19 @@ test("TensorDataset holds tensors of one number of samples, and computes them on
   ]);
   expect(rows).toEqual(Int32Array.of(0, 1));
   expect((await dataset.samples()).fields).toBe(fields);
+});
+
+test("samples of booleans stay booleans, one by one, in batches and in parts", async () => {
+  const flags = tensor([true, false, true]);
+  const dataset = new TensorDataset(flags);
+  const own = { length: 3, get: (index: number) => [flags.select(0, index)] };
+  for (const each of [dataset, new Subset(dataset, [0, 1, 2]), own]) {
+    expect((await each.get(0, new Generator(0)))[0]?.dtype).toBe("bool");
+    for await (const [batch] of new DataLoader(each, { batchSize: 3 })) {
+      expect(batch?.dtype).toBe("bool");
+      expect(await batch?.toArray()).toEqual([1, 0, 1]);
+    }
+  }
 });
 
 test("TensorDataset refuses tensors that do not fit, showing their shapes", () => {

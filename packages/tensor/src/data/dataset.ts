@@ -1,11 +1,10 @@
-import { fromArray } from "../creation.ts";
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import type { SampleArray } from "../program/samples.ts";
 import { defaultGenerator, type Generator } from "../random/generator.ts";
 import { countUp, rowsAt } from "../rows.ts";
 import { sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { constant, type Tensor } from "../tensor.ts";
 import { openDataset } from "./threads/open-dataset.ts";
 import type { DatasetOrigin } from "./threads/thread-messages.ts";
 
@@ -79,9 +78,9 @@ export class TensorDataset implements InMemoryDataset {
 
   async get(index: number): Promise<Sample> {
     checkIndex("TensorDataset", index, this.length);
-    return (await this.#load()).map(({ data, shape }) => {
+    return (await this.#load()).map(({ data, shape, dtype }) => {
       const size = sizeOf(shape.slice(1));
-      return fromArray(data.slice(index * size, (index + 1) * size), shape.slice(1));
+      return constant(data.slice(index * size, (index + 1) * size), shape.slice(1), dtype);
     });
   }
 

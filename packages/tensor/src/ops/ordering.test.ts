@@ -57,3 +57,9 @@ test("what ONNX Runtime cannot order", () => {
     constant(Float32Array.of(1), [1], "float32").prelu(constant(Float32Array.of(1, 2), [2], "float32")),
   ).toThrow("prelu: the slopes [2] do not broadcast to the input [1]");
 });
+
+test("places of the largest and the smallest of booleans are refused, as PyTorch refuses them", () => {
+  const flags = constant(Uint8Array.of(0, 1), [2], "bool");
+  expect(() => flags.argmax()).toThrow(/argmax needs numbers, not bool/);
+  expect(() => flags.argmin(0)).toThrow(/argmin needs numbers, not bool/);
+});

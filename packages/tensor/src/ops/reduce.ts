@@ -1,3 +1,4 @@
+import type { DType } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { lengthAt, reducedShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -109,12 +110,7 @@ function reduction(
     ...(isExtreme ? { isExact: true } : {}),
     ...(ofNothing === undefined ? {} : { ofNothing }),
     infer([{ shape, dtype }], { axes, keepdim }) {
-      if (dtype === "bool") {
-        throw new TensorError(
-          "TENSOR_DTYPE",
-          `${name} needs numbers, not bool; convert with .to("int64") or .to("float32")`,
-        );
-      }
+      refuseBool(name, dtype);
       if (nonEmpty && axes.some((axis) => lengthAt(shape, axis) === 0)) {
         throw new TensorError(
           "TENSOR_SHAPE",
@@ -211,7 +207,8 @@ export const argmin = argExtreme("argmin", "ArgMin", Number.NEGATIVE_INFINITY);
 function argExtreme(name: string, onnx: string, nan: number) {
   return defineOp<{ readonly axis: number; readonly keepdim: boolean }, [x: Input]>({
     name,
-    infer([{ shape }], { axis, keepdim }) {
+    infer([{ shape, dtype }], { axis, keepdim }) {
+      refuseBool(name, dtype);
       if (lengthAt(shape, axis) === 0)
         throw new TensorError("TENSOR_SHAPE", `${name}: axis ${axis} of ${showShape(shape)} is empty`);
       return { shape: reducedShape(shape, [axis], keepdim), dtype: "int64" };
@@ -280,3 +277,11 @@ export const logSoftmax = defineOp<{ readonly axis: number }, [x: Input]>({
     });
   },
 });
+
+function refuseBool(name: string, dtype: DType): void {
+  if (dtype === "bool")
+    throw new TensorError(
+      "TENSOR_DTYPE",
+      `${name} needs numbers, not bool; convert with .to("int64") or .to("float32")`,
+    );
+}

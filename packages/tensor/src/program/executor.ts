@@ -10,10 +10,20 @@ import { compileSteps } from "./steps.ts";
 export const executorNames = ["onnx", "wasm"] as const;
 export type ExecutorName = (typeof executorNames)[number];
 
+/** More than any processor has cores; ONNX Runtime starts whatever number it is told. */
+const mostThreads = 512;
+
+export function checkThreads(threads: number): void {
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)
+    throw new TensorError(
+      "TENSOR_VALUE",
+      `threads is ${threads}; it must be a whole number above 0, up to ${mostThreads}`,
+    );
+}
+
 /** @throws TensorError if the device is not the processor, on which alone WebAssembly and several threads run */
 export function executorOf(device: Device, name: ExecutorName, threads: number): Executor {
-  if (!Number.isInteger(threads) || threads < 1)
-    throw new TensorError("TENSOR_VALUE", `threads is ${threads}; it must be a whole number above 0`);
+  checkThreads(threads);
   if (threads > 1 && (device !== "cpu" || name === "wasm")) {
     const what = name === "wasm" ? "the executor wasm" : device;
     throw new TensorError("TENSOR_VALUE", `threads is ${threads}, but ${what} computes with one; leave threads out`);

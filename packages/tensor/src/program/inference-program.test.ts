@@ -71,6 +71,13 @@ test("more threads give the same numbers", async () => {
   shared.release();
 });
 
+test("numbers of threads that nobody can mean are refused", async () => {
+  for (const threads of [0, 1.5, Number.NaN, 1e6])
+    await expect(
+      compileInference({ inputs: { x: { shape: [1, 2] } }, build: (input) => ({ y: input("x").neg() }), threads }),
+    ).rejects.toThrow(`threads is ${threads}; it must be a whole number above 0`);
+});
+
 test("inputs that do not fit are refused with what was expected", async () => {
   const { image, position } = await batchOf(2);
   await expect(program.run({ image })).rejects.toThrow(/input position is missing/);

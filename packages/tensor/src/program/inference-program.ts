@@ -4,6 +4,7 @@ import { type OnnxExport, type OnnxInput, openModel } from "../io/onnx-file.ts";
 import type { Device } from "../runtime/device.ts";
 import { createSession, type Feed } from "../runtime/session.ts";
 import { sameShape, showShape } from "../shape.ts";
+import { checkThreads } from "./executor.ts";
 import type { SampleArray } from "./samples.ts";
 
 export interface InferenceOptions extends OnnxExport {
@@ -36,7 +37,8 @@ export interface InferenceProgram {
  *   build: (input) => ({ probability: model.forward(input("image")).sigmoid() }),
  * });
  */
-export async function compileInference({ device, threads, ...model }: InferenceOptions): Promise<InferenceProgram> {
+export async function compileInference({ device, threads = 1, ...model }: InferenceOptions): Promise<InferenceProgram> {
+  checkThreads(threads);
   // Nobody else will ask for these very weights: an unused program is let go at once, whatever its size.
   const { bytes, noise } = openModel(model, device);
   const known = { ...model.inputs, ...Object.fromEntries(noise) };

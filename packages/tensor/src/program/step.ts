@@ -2,7 +2,7 @@ import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import { type BufferUpdates, trace, updateBuffer } from "../graph/trace.ts";
 import { showShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { type Buffer, Variable } from "../variable.ts";
 
 /** What one step computes from its minibatch. */
@@ -71,6 +71,13 @@ const parts: Readonly<Record<keyof StepResult, true>> = { loss: true, metrics: t
 
 /** A figure that stands beside the loss instead of among the metrics would be dropped without a word. */
 function refuseOthers(built: StepResult): void {
+  if (built instanceof Promise)
+    throw new TensorError("TENSOR_VALUE", "a step is built at once, without values: it must not be async");
+  if (!(built instanceof Object))
+    throw new TensorError(
+      "TENSOR_VALUE",
+      `a step returns { loss }, a tensor of one number; this one returned ${built}`,
+    );
   const [other] = Object.keys(built).filter((name) => !Object.hasOwn(parts, name));
   if (other === undefined) return;
   throw new TensorError(
@@ -80,6 +87,8 @@ function refuseOthers(built: StepResult): void {
 }
 
 function scalarOf(what: string, tensor: Tensor): Tensor {
+  if (!(tensor instanceof Tensor))
+    throw new TensorError("TENSOR_VALUE", `${what} must be a tensor of one number; it is ${String(tensor)}`);
   if (tensor.numel !== 1) {
     throw new TensorError(
       "TENSOR_SHAPE",

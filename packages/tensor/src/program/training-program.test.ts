@@ -431,6 +431,23 @@ describe("what must be refused", () => {
       },
       /loss, metrics, collected, carry, and this one "size" too; .* metrics: \{ size \}/,
     ],
+    [
+      "a step that waits",
+      { step: (batch) => Object.assign(Promise.resolve(), { loss: two(batch)[0].mean() }) },
+      /must not be async/,
+    ],
+    ["a step without a result", { step: () => JSON.parse("null") }, /returns \{ loss \}.* this one returned null/],
+    [
+      "a loss that is no tensor",
+      { step: () => JSON.parse('{ "loss": 1 }') },
+      /the loss must be a tensor of one number; it is 1/,
+    ],
+    [
+      "a metric that is no tensor",
+      { step: (batch) => ({ loss: linear.forward(two(batch)[0]).mean(), metrics: { size: JSON.parse("4") } }) },
+      /metric size must be a tensor of one number; it is 4/,
+    ],
+    ["a million threads", { threads: 1e6 }, /threads is 1000000; it must be a whole number above 0, up to 512/],
     ["nothing to train", { parameters: [] }, /none of the 0 parameters/],
     ["a loss without parameters", { step: (batch) => ({ loss: two(batch)[0].mean() }) }, /none of the 2 parameters/],
     [

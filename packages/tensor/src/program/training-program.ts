@@ -135,8 +135,13 @@ export async function compileTraining(options: TrainingOptions): Promise<Trainin
 }
 
 function checkPhases(all: readonly string[], chosen: readonly string[]): void {
-  if (chosen.length === 0)
-    throw new TensorError("TENSOR_VALUE", `phases: there is none to run; there are ${all.join(", ")}`);
+  if (chosen.length === 0) {
+    const known = all.filter((name) => name !== "").join(", ");
+    throw new TensorError(
+      "TENSOR_VALUE",
+      `phases: there is none to run; ${known === "" ? "leave phases out" : `there are ${known}`}`,
+    );
+  }
   for (const name of chosen) {
     if (all.includes(name)) continue;
     const there = all.includes(onlyPhase) ? "this program was compiled without phases" : `there are ${all.join(", ")}`;

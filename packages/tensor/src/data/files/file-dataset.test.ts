@@ -284,3 +284,18 @@ test("CSV: all that is wrong is told with its line", async () => {
   const holes = await open(csv("a,b,c\n1,,1\nNA,2,0\n"), { ...usual, missing: "nan" });
   expect((await holes.getMany(Int32Array.of(0, 1)))[0]?.data).toEqual(Float32Array.of(1, Number.NaN, Number.NaN, 2));
 });
+
+test("rows of booleans come in batches as they come singly", async () => {
+  const path = join(temporaryFolder(), "mask.npy");
+  const header = "{'descr': '|b1', 'fortran_order': False, 'shape': (2, 2), }".padEnd(117);
+  writeFileSync(path, Buffer.from(`\x93NUMPY\x01\x00\x76\x00${header}\n\x01\x00\x00\x01`, "latin1"));
+  const dataset = await open(path, { input: "mask", target: [] });
+  expect((await dataset.get(0))[0]?.dtype).toBe("bool");
+  for await (const [batch] of new DataLoader(dataset, { batchSize: 2 })) {
+    expect(batch?.dtype).toBe("bool");
+    expect(await batch?.toArray()).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+  }
+});

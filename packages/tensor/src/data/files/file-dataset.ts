@@ -1,7 +1,7 @@
-import { fromArray } from "../../creation.ts";
 import { elementAt } from "../../element-at.ts";
 import { TensorError } from "../../errors.ts";
 import type { SampleArray } from "../../program/samples.ts";
+import { constant } from "../../tensor.ts";
 import type { Dataset, Sample } from "../dataset.ts";
 import type { DatasetOrigin } from "../threads/thread-messages.ts";
 import { windowedOrder } from "../windowed-order.ts";
@@ -62,7 +62,8 @@ export class FileDataset implements Dataset {
   }
 
   async get(index: number): Promise<Sample> {
-    return (await this.getMany(Int32Array.of(index))).map(({ data, shape }) => fromArray(data, shape.slice(1)));
+    const fields = await this.getMany(Int32Array.of(index));
+    return fields.map(({ data, shape, dtype }) => constant(data, shape.slice(1), dtype));
   }
 
   async getMany(indices: Int32Array): Promise<readonly SampleArray[]> {
