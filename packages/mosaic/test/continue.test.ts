@@ -277,6 +277,26 @@ test("compare tells of repetitions of a model that were trained with different t
   expect(mended).not.toContain("net.ts");
 });
 
+test("further repetitions are of the same model where a default has been written out meanwhile", async () => {
+  await workspace.write(
+    "net.ts",
+    `import { int, schema } from "@ml-mosaic/configurable";\n${netModule.replace(
+      "export class Net extends nn.Module {",
+      "export class Net extends nn.Module {\n  static readonly configSchema = { width: schema(int, { default: 3 }), layers: schema(int, { default: 0 }), input_size: schema(int), output_size: schema(int) };",
+    )}`,
+  );
+  await write({}, {});
+  await workspace.write("config.ini", (await workspace.read("config.ini")).replace(/^width = .*\n/m, ""));
+  expect((await go()).code).toBe(0);
+  await write({}, { width: "3.0" });
+  const second = await go("--continue", "MONITOR.multiplicity=3", "NET.layers=0");
+  expect(second.stderr).toContain("1 run done before, 0 unfinished taken up, 2 new");
+  expect(new Set(descriptions()).size).toBe(1);
+  expect((await workspace.run("compare", "or.db")).stdout).toMatch(/^1\. +Net\(\) .* 3 +0$/m);
+  const third = await go("--continue", "MONITOR.multiplicity=3");
+  expect(third.stderr).toContain("3 runs done before, 0 unfinished taken up, 0 new");
+});
+
 test("shows repetitions in one line, however their options are spelt", async () => {
   await write({ lr: "1e-2, 0.1", optimizer: "SGD(momentum=0.9), Adam" }, { width: "2" });
   await go();

@@ -1,6 +1,7 @@
 /** Decides which of the planned runs are to be carried out, and puts them into the store. */
 import type { Experiment } from "../config/index.ts";
-import { processParams } from "../pipelines/run-params.ts";
+import { describePipeline, type Pipeline, sortedValues } from "../pipelines/pipeline.ts";
+import { processParams, runParams } from "../pipelines/run-params.ts";
 import type { AddedRuns, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
 import { readDataFiles } from "./data-files.ts";
 import { earlierForms } from "./earlier-identities.ts";
@@ -67,7 +68,7 @@ export async function enqueueRuns(
   const known = continued ? await sortKnown(store, planned(), wanted) : undefined;
   const requeued = known?.requeued ?? [];
   await store.requeueRuns(experimentId, requeued);
-  const added = await store.addRuns(experimentId, known === undefined ? planned() : only(planned(), known.isMissing));
+  const added = await store.addRuns(experimentId, known === undefined ? planned() : missingRuns(planned(), known));
   const { monitor, folder, file: configuration, overrides } = experiment;
   return {
     experimentId,
@@ -136,6 +137,8 @@ interface KnownRuns {
   readonly removed: number;
   /** Of each planned run, by its place in the plan: the runs themselves may be too many to hold. */
   readonly isMissing: readonly boolean[];
+  /** Of missing runs, by their place, the pipeline of another repetition of theirs, where that is spelt in another way. */
+  readonly spelt: ReadonlyMap<number, Pipeline>;
 }
 
 /** Runs that are looked up in one go. */
@@ -152,8 +155,11 @@ async function sortKnown(
   const done: number[] = [];
   const failed: number[] = [];
   const shorter: ShorterRun[] = [];
+  const spelt = new Map<number, Pipeline>();
+  const knownId = new WeakMap<Pipeline, number>();
   let removed = 0;
   for (const runs of chunksOf(planned, lookedUp)) {
+    const firstPlace = isMissing.length;
     const identities = runs.map(({ identity }) => identity);
     const known = await store.findRuns(identities);
     const gone = restoreRemoved ? new Set<string>() : await store.findRemoved(identities);
@@ -174,8 +180,72 @@ async function sortKnown(
       } else if (waiting !== undefined) requeued.push(waiting.runId);
       else if (broken !== undefined) (retryErrors ? requeued : failed).push(broken.runId);
     }
+    for (const [index, pipeline] of await otherSpellings(store, runs, known, knownId))
+      if (isMissing[firstPlace + index] === true) spelt.set(firstPlace + index, pipeline);
   }
-  return { done, shorter, requeued, failed, removed, isMissing };
+  return { done, shorter, requeued, failed, removed, isMissing, spelt };
+}
+
+/**
+ * Of runs that are not known, by their index, the pipeline of a known repetition, if other options of its modules are written.
+ *
+ * @param knownId of each pipeline a run that is known; those found are added
+ */
+async function otherSpellings(
+  store: Store,
+  runs: readonly NewRun[],
+  known: ReadonlyMap<string, readonly FoundRun[]>,
+  knownId: WeakMap<Pipeline, number>,
+): Promise<ReadonlyMap<number, Pipeline>> {
+  for (const { pipeline, identity } of runs) {
+    const [found] = known.get(identity) ?? [];
+    if (found !== undefined && !knownId.has(pipeline)) knownId.set(pipeline, found.runId);
+  }
+  const wanted = new Set(
+    runs.flatMap(({ pipeline, identity }) => (known.has(identity) ? [] : [knownId.get(pipeline)])).filter(isNumber),
+  );
+  const spelt = new Map<number, Pipeline>();
+  if (wanted.size === 0) return spelt;
+  const pipelines = new Map<number, Pipeline>();
+  for await (const { runId, pipeline } of store.runs({ runIds: wanted }))
+    if (pipeline !== undefined) pipelines.set(runId, pipeline);
+  for (const [index, { pipeline }] of runs.entries()) {
+    const other = pipelines.get(knownId.get(pipeline) ?? 0);
+    if (other !== undefined && optionsText(other) !== optionsText(pipeline)) spelt.set(index, other);
+  }
+  return spelt;
+}
+
+/** Equal where comparisons see one model. */
+function optionsText({ modules }: Pipeline): string {
+  return JSON.stringify(modules.map(({ options }) => sortedValues(options)));
+}
+
+function isNumber(value: number | undefined): value is number {
+  return value !== undefined;
+}
+
+/**
+ * An option that says a class's default makes no other run, so it is to make no other model either: a further repetition
+ * has its options as those before it have them.
+ */
+function* missingRuns(planned: Iterable<NewRun>, { isMissing, spelt }: KnownRuns): Generator<NewRun, void, undefined> {
+  let place = 0;
+  for (const run of planned) {
+    const other = spelt.get(place);
+    if (isMissing[place++] !== true) continue;
+    if (other === undefined) {
+      yield run;
+      continue;
+    }
+    const modules = run.pipeline.modules.map(({ order: _, ...module }, index) => {
+      const { options = module.options, order } = other.modules[index] ?? {};
+      return { ...module, options, ...(order === undefined ? {} : { order }) };
+    });
+    const pipeline = { ...run.pipeline, modules };
+    const params = runParams(pipeline, processParams(run.pipeline, run.params));
+    yield { ...run, pipeline, description: describePipeline(pipeline), params };
+  }
 }
 
 function* only<Item>(items: Iterable<Item>, isWanted: readonly boolean[]): Generator<Item, void, undefined> {
