@@ -258,6 +258,24 @@ test("in a file the batch size is open", async () => {
   session.release();
 });
 
+test("gradients of the third and fourth order are those of the loop written out", async () => {
+  const factor = tensor(0.5);
+  const step = (h: Tensor, x: Tensor) => h.mul(factor).add(x).tanh();
+  const slices = [1, 2, 3].map((each) => tensor(each));
+  const { carry, ys } = scan((h, x) => ({ carry: step(h, x), y: h.pow(2) }), tensor(1), tensor([1, 2, 3]));
+  const states = [tensor(1)];
+  for (const [index, x] of slices.entries()) states.push(step(at(states, index), x));
+  const squares = states.slice(0, -1).map((h) => h.pow(2));
+  const orders = (loss: Tensor) => {
+    const found = [loss];
+    for (let order = 0; order < 4; order++) found.push(grad(at(found, order), [factor])[0] ?? zeros([]));
+    return evaluate(found);
+  };
+  const written = await orders(squares.reduce((sum, each) => sum.add(each)).add(at(states, 3)));
+  for (const [order, [value]] of (await orders(ys.sum().add(carry))).entries())
+    expect(Number(value), `order ${order}`).toBeCloseTo(Number(written[order]?.[0]), 4);
+});
+
 test("over nothing, what was carried to the loop comes out", async () => {
   const { carry, ys } = scan((s, x) => ({ carry: s.add(x), y: { twice: x.mul(2) } }), tensor([1, 2]), zeros([0, 2]));
   expect(await carry.toArray()).toEqual([1, 2]);
@@ -303,6 +321,10 @@ test("mistakes are named", () => {
   expect(fail(() => scan(({ h }, each) => ({ carry: { h: cat([h, each]) }, y: [] }), { h: zeros([2]) }, x))).toBe(
     "scan: a step must carry on what it gets: it gets h float32 [2], and carries on h float32 [4]",
   );
+  for (const result of ["null", '{ "y": [] }', '{ "carry": [] }'])
+    expect(fail(() => scan(() => JSON.parse(result), x, x))).toBe(
+      "scan: a step returns { carry, y }; where nothing is to be kept, y is []",
+    );
   expect(fail(() => scan((s) => ({ carry: s.to("int64"), y: [] }), zeros([2]), x))).toContain("carries on int64 [2]");
   expect(fail(() => scan((s) => ({ carry: s.add(rand([2])), y: [] }), zeros([2]), x))).toContain(
     "random numbers cannot be drawn in the step of a scan, dropout among them; draw them for all steps before",

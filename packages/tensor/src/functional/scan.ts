@@ -41,6 +41,11 @@ export function scan<C extends Tensors, X extends Tensors, Y extends Tensors>(
   const { states, kept } = scanOver(
     (stateInputs, sliceInputs) => {
       made = traceLoop(() => step(filled(init, stateInputs), filled(xs, sliceInputs)));
+      if (!(made?.carry instanceof Object && made.y instanceof Object))
+        throw new TensorError(
+          "TENSOR_VALUE",
+          "scan: a step returns { carry, y }; where nothing is to be kept, y is []",
+        );
       const next = leavesOf(made.carry);
       checkCarry(first, next);
       return { next: next.map(([, tensor]) => tensor), kept: leavesOf(made.y).map(([, tensor]) => tensor) };

@@ -34,7 +34,7 @@ export function grad(loss: Tensor, targets: readonly Tensor[]): (Tensor | undefi
     const found =
       op.results === undefined
         ? [gradients.get(tensor)]
-        : joint.get(tensor)?.map((each) => each && gradients.get(each));
+        : joint.get(tensor)?.map((same) => sumOf(same.flatMap((each) => gradients.get(each) ?? [])));
     const [gradient] = found ?? [];
     if (found === undefined || found.every((each) => each === undefined)) continue;
     const needs = (index: number) => {
@@ -68,19 +68,25 @@ export function grad(loss: Tensor, targets: readonly Tensor[]): (Tensor | undefi
 
 /**
  * For the first result of each computation of several, in the order, all that are in it, in the order of its ops. What uses
- * any of them comes behind the first, so that backwards all their gradients are complete there.
+ * any of them comes behind the first, so that backwards all their gradients are complete there. An op may have several
+ * tensors: each gradient of a loop asks anew for the states that its steps began with.
  */
-function jointResults(order: readonly Tensor[]): ReadonlyMap<Tensor, readonly (Tensor | undefined)[]> {
-  const found = new Map<Tensor, (Tensor | undefined)[]>();
+function jointResults(order: readonly Tensor[]): ReadonlyMap<Tensor, readonly (readonly Tensor[])[]> {
+  const found = new Map<Tensor, Tensor[][]>();
   for (const tensor of order) {
     const { op, inputs } = tensor;
     if (op?.results === undefined) continue;
     const isSame = (other: Tensor) =>
       other.op?.results === op.results && other.inputs.every((input, index) => input === inputs[index]);
     const first = found.keys().find(isSame) ?? tensor;
-    const results = found.get(first) ?? op.results.map(() => undefined);
-    results[op.results.indexOf(op)] = tensor;
+    const results = found.get(first) ?? op.results.map(() => []);
+    results[op.results.indexOf(op)]?.push(tensor);
     found.set(first, results);
   }
   return found;
+}
+
+function sumOf(terms: readonly Tensor[]): Tensor | undefined {
+  const [first, ...others] = terms;
+  return first && others.reduce((sum, term) => sum.add(term), first);
 }
