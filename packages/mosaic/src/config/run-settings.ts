@@ -42,9 +42,9 @@ export function processTexts(
   process: Pick<ProcessSection, "options">,
   pipeline: Pick<Pipeline, "training">,
 ): Readonly<Record<string, string>> {
-  // An option with several values is one in which pipelines differ.
-  const same = process.options.map(({ name, values }) => [name, values.join()] as const);
-  return { ...Object.fromEntries(same), ...pipeline.training };
+  // An option with several values, which may be very many, is one in which pipelines differ.
+  const texts = process.options.map(({ name, values }) => [name, pipeline.training[name] ?? values.join()] as const);
+  return { ...Object.fromEntries(texts), ...pipeline.training };
 }
 
 /**
