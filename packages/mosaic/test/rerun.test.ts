@@ -192,6 +192,9 @@ export class Moody extends Dropping {
     await workspace.write("good-mood", "");
     const finished = await rerun("-id", "all", "-epochs", "3");
     expect(finished.code, finished.stderr).toBe(0);
+    expect(finished.stderr).toContain(
+      "--epochs adds to runs that are done; those that start again take as many as they",
+    );
     expect(workspace.statuses("or.db")).toEqual(["done", "done", "done"]);
     expect(epochs()[0]).toBe(5);
     expect(epochs()[1]).toBe(2);

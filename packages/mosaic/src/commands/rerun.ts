@@ -60,6 +60,10 @@ export const rerunCommand = command({
           });
           tellChanged(rerun, terminal);
           terminal.err(`${countText(rerun.continued, "run")} trained further, ${rerun.restarted} started again\n`);
+          if (epochs !== undefined && rerun.restarted > 0)
+            terminal.err(
+              "--epochs adds to runs that are done; those that start again take as many as they were asked for\n",
+            );
           return rerun;
         },
         // Those that have ended must not be named: they would be trained further once more.

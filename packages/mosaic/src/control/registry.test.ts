@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { currentProcess } from "@ml-mosaic/base";
+import { shellText } from "@ml-mosaic/command-line";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { chooseDatabase } from "./choose-database.ts";
@@ -165,7 +166,8 @@ describe("the database that is meant", () => {
     const two = await register({ database: join(root, "two.db"), configuration }, [folder]);
     const several = chooseDatabase(undefined, [folder]);
     await expect(several).rejects.toMatchObject({ code: "SEVERAL_EXPERIMENTS" });
-    await expect(several).rejects.toThrow(`--db ${database}\n  --db ${join(root, "two.db")}`);
+    const [first = "", second = ""] = [database, join(root, "two.db")].map(shellText);
+    await expect(several).rejects.toThrow(`--db ${first}\n  --db ${second}`);
     await one.remove();
     await two.remove();
   });
