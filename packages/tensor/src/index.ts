@@ -47,7 +47,7 @@ export {
   type EvaluationOptions,
   type EvaluationProgram,
 } from "./program/evaluation-program.ts";
-export { type ExecutorName, executorNames } from "./program/executor.ts";
+export { type ExecutorName, executorConflict, executorNames } from "./program/executor.ts";
 export { compileInference, type InferenceOptions, type InferenceProgram } from "./program/inference-program.ts";
 export type { Layout, TrainingState } from "./program/layout.ts";
 export type { ParameterGroup, TrainingPhase } from "./program/phase.ts";

@@ -103,6 +103,16 @@ test.each<[string, Options, string | RegExp]>([
   ],
   ["a loss without type", { loss: {} }, /^trainer\.loss\.type: missing, expected one of .*"mse"/],
   [
+    "several threads in WebAssembly",
+    { executor: "wasm", threads: 2 },
+    "trainer.threads: threads is 2, but the executor wasm computes with one; leave threads out",
+  ],
+  [
+    "WebAssembly on a GPU",
+    { executor: "wasm", device: "webgpu" },
+    "trainer.executor: the executor wasm computes on cpu, not on webgpu; take the executor onnx",
+  ],
+  [
     "patience below 0",
     { early_stopping: { patience: -1 } },
     "trainer.early_stopping.patience: expected an integer of at least 0, got -1",

@@ -3,7 +3,9 @@
 import { availableParallelism } from "node:os";
 import { nearestName, suggestName } from "@ml-mosaic/base";
 import { parseValue, unquotedText, valueText } from "@ml-mosaic/configurable";
+import { type Device, executorConflict, executorNames } from "@ml-mosaic/tensor";
 import { trainingType } from "../pipelines/flat-pipeline.ts";
+import { engineDevice } from "../run/device.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
 import type { IniSection } from "./ini.ts";
 import { fillKeyPattern } from "./key-pattern.ts";
@@ -38,6 +40,41 @@ export function checkThreads(
     option: "threads",
     message: `${threads} threads in each of nb_processus = ${numProcesses} runs are ${numProcesses * threads}, and this machine has ${cores} ${cores === 1 ? "core" : "cores"}.`,
     remedy: `Write ${fitting}, or leave threads out: runs side by side use the cores best.`,
+  });
+}
+
+/** What runs on each of the devices, and what does nothing on any of them. */
+export function checkExecutor(process: ProcessSection, monitor: MonitorSection, findings: Findings): void {
+  const written = (name: string) => process.options.find((option) => option.name === name);
+  const executor = executorNames.find((name) => name === written("executor")?.values[0]?.toLowerCase());
+  const threads = Number(written("threads")?.values[0] ?? 1);
+  const conflicts = devicesOf(monitor).map((device) => executorConflict(device, executor ?? "onnx", threads));
+  // Threads share the work of those runs that a device of several gives to the processor.
+  const conflict =
+    conflicts.find((each) => each?.option === "executor") ??
+    (conflicts.every((each) => each?.option === "threads") ? conflicts[0] : undefined);
+  const option = conflict && written(conflict.option);
+  if (conflict === undefined || option === undefined) return;
+  const { message, remedy } = conflict;
+  const capital = `${remedy.slice(0, 1).toUpperCase()}${remedy.slice(1)}.`;
+  findings.problem({
+    line: option.line,
+    section: "PROCESS",
+    option: option.name,
+    message: `${message}.`,
+    remedy: capital,
+  });
+}
+
+/** Those that have a name of a device; the others are told of when devices are tried. */
+function devicesOf({ needGpu, gpuAvailable }: MonitorSection): readonly Device[] {
+  if (!needGpu) return ["cpu"];
+  return gpuAvailable.flatMap((name) => {
+    try {
+      return [engineDevice(name)];
+    } catch {
+      return [];
+    }
   });
 }
 

@@ -65,6 +65,32 @@ test.each([
   else expect(findings.failure().problems.map(formatProblem)).toEqual([expect.stringContaining(message)]);
 });
 
+const several = `threads = ${Math.max(2, availableParallelism())}\n`;
+const onGpu = ["MONITOR.need_gpu=True", "MONITOR.gpu_available=cuda:0"];
+
+test.each<[string, string, readonly string[], RegExp]>([
+  [
+    "several threads in WebAssembly",
+    `executor = WASM\n${several}`,
+    [],
+    /threads: threads is \d+, but the executor wasm computes with one\. Leave threads out\./,
+  ],
+  [
+    "WebAssembly on a GPU",
+    "executor = wasm\n",
+    onGpu,
+    /executor: the executor wasm computes on cpu, not on cuda:0\. Take the executor onnx\./,
+  ],
+  ["several threads on a GPU", several, onGpu, /threads: threads is \d+, but cuda:0 computes with one\./],
+])("refuses %s before anything runs", async (_, lines, overrides, message) => {
+  await expect(readExperiment(await written(lines), ["MONITOR.nb_processus=1", ...overrides])).rejects.toThrow(message);
+});
+
+test("threads hold for the processor among the devices", async () => {
+  const overrides = ["MONITOR.nb_processus=1", "MONITOR.need_gpu=True", "MONITOR.gpu_available=cuda:0, cpu:0"];
+  await expect(readExperiment(await written(several), overrides)).resolves.toBeDefined();
+});
+
 test("one thread, written or not, is the same run; more are another, whose bits may differ", () => {
   const { trainingOf } = byMeaning(new Map());
   expect(trainingOf({ lr: "1e-2", threads: "1" })).toEqual(trainingOf({ lr: "1e-2" }));

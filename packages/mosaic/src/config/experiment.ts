@@ -5,7 +5,7 @@ import { nearestName } from "@ml-mosaic/base";
 import type { Problem } from "@ml-mosaic/configurable";
 import { choosePipelines, everything } from "./choose-pipelines.ts";
 import { type ClassSection, readClassSection } from "./class-section.ts";
-import { checkSchemes, checkSize, checkThreads, noticeOverlaps } from "./experiment-checks.ts";
+import { checkExecutor, checkSchemes, checkSize, checkThreads, noticeOverlaps } from "./experiment-checks.ts";
 import type { IniSection } from "./ini.ts";
 import { type MonitorSection, readMonitorSection } from "./monitor-section.ts";
 import { optionNames } from "./option-names.ts";
@@ -55,7 +55,10 @@ export async function readExperiment(file: string, overrides: readonly string[] 
   const classSections = read.filter((section) => section !== undefined);
 
   if (process !== undefined) checkSchemes({ process, sections: classes, findings });
-  if (process !== undefined && monitor !== undefined) checkThreads(process, monitor, findings);
+  if (process !== undefined && monitor !== undefined) {
+    checkThreads(process, monitor, findings);
+    checkExecutor(process, monitor, findings);
+  }
   if (process === undefined || monitor === undefined || findings.hasProblems) throw findings.failure();
   const pipelines = readPipelineAxes(process, classSections, monitor.multiplicity, findings);
   if (findings.hasProblems) throw findings.failure();

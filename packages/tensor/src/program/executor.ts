@@ -6,7 +6,6 @@ import { compileScan } from "./scan.ts";
 import { compileSteps } from "./steps.ts";
 
 /** What computes programs: ONNX Runtime, or WebAssembly that is made of the whole program. */
-
 export const executorNames = ["onnx", "wasm"] as const;
 export type ExecutorName = (typeof executorNames)[number];
 
@@ -21,20 +20,34 @@ export function checkThreads(threads: number): void {
     );
 }
 
-/** @throws TensorError if the device is not the processor, on which alone WebAssembly and several threads run */
-export function executorOf(device: Device, name: ExecutorName, threads: number): Executor {
-  checkThreads(threads);
+/** What of device, executor and threads does not go together. */
+export interface ExecutorConflict {
+  readonly option: "executor" | "threads";
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** WebAssembly and several threads run on the processor alone, and not together; undefined where all fits. */
+export function executorConflict(device: Device, name: ExecutorName, threads: number): ExecutorConflict | undefined {
   if (threads > 1 && (device !== "cpu" || name === "wasm")) {
     const what = name === "wasm" ? "the executor wasm" : device;
-    throw new TensorError("TENSOR_VALUE", `threads is ${threads}, but ${what} computes with one; leave threads out`);
+    return {
+      option: "threads",
+      message: `threads is ${threads}, but ${what} computes with one`,
+      remedy: "leave threads out",
+    };
   }
-  if (name === "wasm") {
-    if (device === "cpu") return compileWasm;
-    throw new TensorError(
-      "TENSOR_VALUE",
-      `the executor wasm computes on cpu, not on ${device}; take the executor onnx`,
-    );
-  }
+  if (name === "onnx" || device === "cpu") return undefined;
+  const message = `the executor wasm computes on cpu, not on ${device}`;
+  return { option: "executor", message, remedy: "take the executor onnx" };
+}
+
+/** @throws TensorError if they do not go together */
+export function executorOf(device: Device, name: ExecutorName, threads: number): Executor {
+  checkThreads(threads);
+  const conflict = executorConflict(device, name, threads);
+  if (conflict !== undefined) throw new TensorError("TENSOR_VALUE", `${conflict.message}; ${conflict.remedy}`);
+  if (name === "wasm") return compileWasm;
   // The processor runs loops; a graphics device gets its steps one after the other.
   return device === "cpu" ? (graph) => compileScan(graph, threads) : (graph) => compileSteps(graph, device);
 }

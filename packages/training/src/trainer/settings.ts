@@ -11,7 +11,7 @@ import {
   string,
   within,
 } from "@ml-mosaic/configurable";
-import { executorNames, type metrics, optim } from "@ml-mosaic/tensor";
+import { executorConflict, executorNames, type metrics, optim, parseDevice } from "@ml-mosaic/tensor";
 import { BaseLoss } from "../components/base-loss.ts";
 import { BaseMetric } from "../components/base-metric.ts";
 import { BaseModel } from "../components/base-model.ts";
@@ -76,12 +76,14 @@ const options = {
 
 /** The `trainer` of an experiment. */
 export class TrainerSettings extends configurable(options) {
-  override preconditions(): Objection | undefined {
+  override *preconditions(): Generator<Objection> {
+    const conflict = executorConflict(parseDevice(this.device), this.executor, this.threads);
+    if (conflict !== undefined) yield { option: conflict.option, message: `${conflict.message}; ${conflict.remedy}` };
     const { early_stopping: stopping, metrics: list } = this;
-    if (stopping === undefined) return undefined;
+    if (stopping === undefined) return;
     const named = list.flatMap((metric) => namedMetrics([metric], []));
     const message = monitorProblem(stopping.monitor, named, { trainMetrics: false, accuracy: false });
-    return message === undefined ? undefined : { option: "early_stopping", message };
+    if (message !== undefined) yield { option: "early_stopping", message };
   }
 
   /** With the average of the weights, where one is asked for. */
