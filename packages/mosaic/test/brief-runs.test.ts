@@ -90,3 +90,39 @@ export class Suicidal extends Net {
   expect(isSuicidal.filter((each) => each).length).toBe(3);
   expect(numbers("attempts")).toEqual(isSuicidal.map((each) => (each ? 3 : 0)));
 });
+
+test("after Ctrl-C the run that waits behind another does not begin", { timeout: 180_000 }, async () => {
+  await workspace.write(
+    "net.ts",
+    `${netModule}
+import { existsSync, writeFileSync } from "node:fs";
+const at = (name: string) => import.meta.dirname + "/" + name;
+export class Slow extends Net {
+  override train(mode: boolean) {
+    const width = this.first.weight.shape[0];
+    if (width === 3 && !existsSync(at("slow"))) {
+      writeFileSync(at("slow"), "");
+      while (!existsSync(at("go"))) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+    if (width === 4) writeFileSync(at("behind"), "");
+    return super.train(mode);
+  }
+}`,
+  );
+  await workspace.write(
+    "config.ini",
+    config({
+      process: { epochs: 1, artifacts: "none" },
+      monitor: { nb_processus: 1 },
+      sections: { DATA: data, NET: { ...net, class: "Slow", width: "2, 5, 6, 7, 3, 4", layers: 0 } },
+    }),
+  );
+  const running = workspace.start("run", "config.ini", "or.db");
+  await until(() => workspace.exists("slow"), "the slow run to begin");
+  process.kill(running.pid, "SIGINT");
+  await running.said("Finishing the running runs");
+  await workspace.write("go", "");
+  expect((await running.finished).code).toBe(3);
+  expect(workspace.exists("behind")).toBe(false);
+  expect(workspace.statuses("or.db")).toEqual(["done", "done", "done", "done", "done", "pending"]);
+});
