@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { MapPaths } from "../src/maps/maps.ts";
 import { openFitsPatches } from "../src/patches/fits-patches.ts";
 import { openPatchFile } from "../src/patches/h5-patches.ts";
-import type { PatchSource } from "../src/patches/patch-source.ts";
 import { Preprocessing } from "../src/patches/preprocessing.ts";
 import { Segmentation } from "../src/segmentation/segmentation.ts";
+import { patchesOf } from "./patches-of.ts";
 import { SegmentWorkspace } from "./segment-workspace.ts";
 
 const workspace = new SegmentWorkspace();
@@ -42,16 +42,6 @@ async function cropped(path: string, into: string): Promise<string> {
   });
   await writer.close();
   return into;
-}
-
-async function patchesOf(source: PatchSource) {
-  const size = source.length * source.patchSize ** 2;
-  const into = { patches: new Float32Array(size), spines: new Float32Array(size), labelled: new Float32Array(size) };
-  await source.read(
-    Int32Array.from({ length: source.length }, (_, patch) => patch),
-    into,
-  );
-  return { ...into, positions: source.positions, shape: source.maps[0]?.shape };
 }
 
 const cut = { patch_size: 16, stride: 8 };

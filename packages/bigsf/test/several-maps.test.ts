@@ -11,6 +11,7 @@ import type { PatchRules } from "../src/patches/patch-rules.ts";
 import type { PatchSource } from "../src/patches/patch-source.ts";
 import { Preprocessing } from "../src/patches/preprocessing.ts";
 import { writeSample } from "../src/sample/write-sample.ts";
+import { patchesOf } from "./patches-of.ts";
 import { startBigsf } from "./start-bigsf.ts";
 
 const folder = temporaryFolder();
@@ -45,16 +46,6 @@ function write(name: string, config: ConfigObject): string {
 
 const bigsf = (...args: readonly string[]) => startBigsf(folder, ...args).finished;
 const all = Object.keys(sizes).map(mapOf);
-
-async function patchesOf(source: PatchSource) {
-  const size = source.length * source.patchSize ** 2;
-  const into = { patches: new Float32Array(size), spines: new Float32Array(size), labelled: new Float32Array(size) };
-  await source.read(
-    Int32Array.from({ length: source.length }, (_, patch) => patch),
-    into,
-  );
-  return into;
-}
 
 test("bigsf preprocess: one file of all maps, a row and a picture for each", async () => {
   const config = write("cut", { maps: all, output: "cut", patch_size: 16, stride: 8 });
