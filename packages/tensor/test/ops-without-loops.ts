@@ -11,7 +11,7 @@ export async function opsWithoutLoops(): Promise<readonly string[]> {
     .flatMap((value) => {
       const isOp =
         typeof value === "object" && value !== null && "name" in value && "infer" in value && "emit" in value;
-      return isOp && !("loops" in value) ? [String(value.name)] : [];
+      return isOp && !("loops" in value || "composed" in value) ? [String(value.name)] : [];
     })
     .toSorted();
 }

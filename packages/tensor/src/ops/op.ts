@@ -155,6 +155,8 @@ export interface Op<A extends Attributes = Attributes, I extends Inputs = Inputs
   /** Tells random ops apart: the same op of another id, or in another step, is another value. Absent: not random. */
   randomId?(attributes: A): number;
   emit(emitter: Emitter, inputs: Each<I, Value>, attributes: A, output: TensorType): string;
+  /** The same in terms of other ops, for programs that no kernels of ONNX Runtime's compute. */
+  composed?(inputs: Each<I, Tensor>, attributes: A): Tensor;
   /** What it computes as loops: see `wasm/loops.ts`. Absent, or nothing: programs with the op are ONNX Runtime's. */
   loops?(inputs: Each<I, Operand>, attributes: A, output: TensorType, context: LoopContext): Nest | undefined;
 }

@@ -3,7 +3,8 @@ import { expectNear } from "@ml-mosaic/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { required } from "../../test/fixtures.ts";
-import { toNumbers } from "../dtype.ts";
+import { evaluateOnWasm } from "../../test/wasm.ts";
+import { fromNumbers, toNumbers } from "../dtype.ts";
 import { evaluate } from "../runtime/evaluate.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { constant } from "../tensor.ts";
@@ -39,6 +40,27 @@ test("cumsum ends with the sum, sort is a permutation in order, topk begins it",
       expectNear(required(numbers[at]), required(numbers[at + 1]), { relative: 1e-5, absolute: 1e-6 });
   });
   await fc.assert(property, { numRuns: 60 });
+});
+
+test("on WebAssembly the same order as ONNX Runtime's, ties, NaN and long axes included", async () => {
+  const sizes = fc.constantFrom([40], [3, 65], [130, 2], [2, 31, 2], [257], [0, 2]);
+  const dtypes = fc.constantFrom("float32" as const, "int64" as const, "int32" as const, "uint8" as const);
+  const property = fc.asyncProperty(sizes, dtypes, fc.nat(), fc.boolean(), async (shape, dtype, number, largest) => {
+    const dim = number % shape.length;
+    const values = Array.from({ length: sizeOf(shape) }, (_, index) => {
+      const value = (index * 37 + number) % 23;
+      return dtype === "float32" && value === 3 ? Number.NaN : value;
+    });
+    const x = new Buffer(shape, dtype, () => fromNumbers(dtype, values));
+    const top = x.topk(Math.ceil(0.7 * required(shape[dim])), dim, { largest });
+    const whole = dtype === "float32" ? x.isnan().where(x.zerosLike(), x) : x;
+    const isEmpty = shape[dim] === 0;
+    const extremes = isEmpty ? [] : [whole.max(dim), whole.min(dim), whole.cumsum(dim)];
+    const results = [top.values, top.indices, ...extremes];
+    const [expected, actual] = [await evaluate(results), await evaluateOnWasm(results)];
+    expect(actual).toEqual(expected);
+  });
+  await fc.assert(property, { numRuns: 12 });
 });
 
 test("what ONNX Runtime cannot order", () => {

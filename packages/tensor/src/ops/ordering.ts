@@ -3,9 +3,23 @@ import { allocate } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { lengthAt, showShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { constantIndex, plus, times } from "../wasm/indices.ts";
-import { kindOf, nest, number, reduce, when, within } from "../wasm/loops.ts";
-import { scatterAdd } from "./indexing.ts";
+import { constantIndex, divided, type Index, plus, shifted, times } from "../wasm/indices.ts";
+import {
+  apply,
+  convert,
+  type Kind,
+  kindOf,
+  type Nest,
+  nest,
+  number,
+  type Operand,
+  reduce,
+  type Stages,
+  when,
+  within,
+} from "../wasm/loops.ts";
+import { orderLoops } from "../wasm/sorting.ts";
+import { gather, scatterAdd } from "./indexing.ts";
 import { emitLongCumsum, isLongSum } from "./long-sums.ts";
 import { emitNaNAs } from "./nan.ts";
 import { defineOp, type Emitter, type Input, type TensorType, type Value } from "./op.ts";
@@ -63,6 +77,7 @@ export const topkValues = defineOp<TopKAttributes, [x: Input]>({
     x.zerosLike().apply(scatterAdd, [x.apply(topkIndices, [], attributes), gradient], { axis: attributes.axis }),
   ],
   emit: (emitter, [x], attributes, output) => emitNothing(emitter, output) ?? emitTopK(emitter, x, attributes).values,
+  composed: ([x], attributes) => x.apply(gather, [x.apply(topkIndices, [], attributes)], { axis: attributes.axis }),
 });
 
 /** Where `topkValues` are. */
@@ -70,6 +85,10 @@ export const topkIndices = defineOp<TopKAttributes, [x: Input]>({
   name: "topkIndices",
   infer: (inputs, attributes) => ({ shape: checkTopK(inputs, attributes).shape, dtype: "int64" }),
   emit: (emitter, [x], attributes, output) => emitNothing(emitter, output) ?? emitTopK(emitter, x, attributes).indices,
+  loops([x], { axis, largest }, output, { stages }) {
+    const order = orderLoops(x, axis, largest ? "largest" : "smallest", stages);
+    return nest(output, (outer) => convert("i64", order.at(outer)));
+  },
 });
 
 /** Sums of all elements up to each one along an axis; `reverse`: from each one on. */
@@ -84,22 +103,47 @@ export const cumsum = defineOp<{ readonly axis: number; readonly reverse: boolea
       reverse: reverse ? 1 : 0,
     });
   },
-  loops([x], { axis, reverse }, output) {
-    const size = lengthAt(x.shape, axis);
-    const kind = kindOf(x.dtype);
-    // Every sum anew: short ones only.
-    if (size > longestLoopedSum) return undefined;
-    return nest(output, (outer) =>
-      reduce("add", [size], number(kind, 0), ([each = constantIndex(0)]) => {
-        const distance = plus(each, times(outer[axis] ?? constantIndex(0), -1));
-        const isIn = reverse ? within(distance, 0, size) : within(distance, 1 - size, 1);
-        return when(isIn, x.at(outer.with(axis, each)), number(kind, 0));
-      }),
-    );
-  },
+  loops: ([x], { axis, reverse }, _output, { stages }) => sumsLoop(x, axis, reverse, stages),
 });
 
-const longestLoopedSum = 64;
+/** So many elements are summed up anew for each sum; of a longer axis the sums of whole blocks come to that. */
+const blockLength = 64;
+
+function sumsLoop(x: Operand, axis: number, reverse: boolean, stages: Stages): Nest {
+  const size = lengthAt(x.shape, axis);
+  const kind = kindOf(x.dtype);
+  const isLong = size > blockLength;
+  const inner: Kind = isLong && kind === "f32" ? "f64" : kind;
+  const blockOf = (position: readonly Index[]) => divided(position[axis] ?? constantIndex(0), blockLength);
+  const ofBlock = (position: readonly Index[]) =>
+    reduce("add", [Math.min(size, blockLength)], number(inner, 0), ([within_ = constantIndex(0)]) => {
+      const [block, place] = isLong ? blockOf(position) : [constantIndex(0), position[axis] ?? constantIndex(0)];
+      const each = plus(times(block, blockLength), within_);
+      const distance = plus(within_, times(place, -1));
+      const isIn = reverse ? within(distance, 0, blockLength) : within(distance, 1 - blockLength, 1);
+      const added = when(isIn, convert(inner, x.at(position.with(axis, each))), number(inner, 0));
+      return when(within(each, 0, size), added, number(inner, 0));
+    });
+  if (!isLong) return nest(x, ofBlock);
+  const blocks = Math.ceil(size / blockLength);
+  const totals = stages.add(
+    nest({ shape: x.shape.with(axis, blocks), dtype: x.dtype }, (position) =>
+      convert(
+        kind,
+        reduce("add", [blockLength], number(inner, 0), ([within_ = constantIndex(0)]) => {
+          const each = plus(times(position[axis] ?? constantIndex(0), blockLength), within_);
+          return when(within(each, 0, size), convert(inner, x.at(position.with(axis, each))), number(inner, 0));
+        }),
+      ),
+    ),
+  );
+  const before = stages.add(sumsLoop(totals, axis, reverse, stages));
+  return nest(x, (position) => {
+    const other = shifted(blockOf(position)[0], reverse ? 1 : -1);
+    const rest = when(within(other, 0, blocks), before.at(position.with(axis, other)), number(kind, 0));
+    return convert(kind, apply("add", inner, ofBlock(position), convert(inner, rest)));
+  });
+}
 
 function sumsFrom(gradient: Tensor, axis: number, reverse: boolean): Tensor {
   return gradient.apply(cumsum, [], { axis, reverse });

@@ -8,6 +8,7 @@ import {
   call,
   convert,
   type Expression,
+  type Kind,
   kindOf,
   type Nest,
   nest,
@@ -60,12 +61,19 @@ function reductionLoop(
   const sizes = axes.map((axis) => lengthAt(x.shape, axis));
   const inner = operator === "add" ? sumKind(kind, sizeOf(sizes)) : kind;
   return nest(output, (outer) => {
-    const total = reduce(operator, sizes, number(inner, start), (reduced) => {
+    const total = reduce(operator, sizes, number(inner, startOf(inner, start)), (reduced) => {
       const all = inPlaces(x.shape.length, axes, keepdim, outer, reduced);
       return convert(inner, x.at(all));
     });
     return convert(kind, after(total));
   });
+}
+
+/** Whole numbers have no infinities to begin with, but a least and a largest one. */
+function startOf(kind: Kind, start: number): number | bigint {
+  if (Number.isFinite(start) || kind === "f32" || kind === "f64") return start;
+  const bits = kind === "i64" ? 64n : 32n;
+  return start > 0 ? 2n ** (bits - 1n) - 1n : -(2n ** (bits - 1n));
 }
 
 /** The position in the input: axes that are reduced have positions of their own. */
@@ -103,7 +111,6 @@ function reduction(
     special,
   }: { readonly nonEmpty?: boolean; readonly ofNothing?: "zeros"; readonly special?: SpecialEmit } = {},
 ) {
-  // Of whole numbers there are no infinities to begin with.
   const isExtreme = loop.operator === "max" || loop.operator === "min";
   return defineOp<ReduceAttributes, [x: Input]>({
     name,
@@ -124,17 +131,8 @@ function reduction(
     ],
     emit: (emitter, [input], { axes, keepdim }, output) =>
       special?.(emitter, input, axes, output) ?? emitReduce(emitter, onnx, input.name, axes, keepdim),
-    loops([x], attributes, output) {
-      const { dtype } = x;
-      if (isExtreme && dtype !== "float32") return undefined;
-      return reductionLoop(
-        x,
-        attributes,
-        output,
-        loop,
-        (total) => loop.after?.(total, count(x, attributes.axes)) ?? total,
-      );
-    },
+    loops: ([x], attributes, output) =>
+      reductionLoop(x, attributes, output, loop, (total) => loop.after?.(total, count(x, attributes.axes)) ?? total),
   });
 }
 
@@ -216,18 +214,18 @@ function argExtreme(name: string, onnx: string, nan: number) {
     emit: (emitter, [x], { axis, keepdim }) =>
       emitter.node(onnx, [emitNaNAs(emitter, x, nan)], { axis, keepdims: keepdim ? 1 : 0 }),
     loops([x], { axis, keepdim }, output, { stages }) {
-      // Positions are counted in float32.
-      if (x.dtype !== "float32" || lengthAt(x.shape, axis) > 2 ** 24) return undefined;
       const operator = nan > 0 ? "max" : "min";
       const reduced = { shape: reducedShape(x.shape, [axis], keepdim), dtype: x.dtype };
       const extreme = stages.add(reductionLoop(x, { axes: [axis], keepdim }, reduced, { operator, start: -nan }));
       const size = lengthAt(x.shape, axis);
       return nest(output, (outer) => {
-        const first = reduce("min", [size], number("f32", size - 1), (along) => {
+        // Positions that float32 holds are compared four at a time.
+        const kind = x.dtype === "float32" && size <= 2 ** 24 ? "f32" : "i32";
+        const first = reduce("min", [size], number(kind, size - 1), (along) => {
           const element = x.at(inPlaces(x.shape.length, [axis], keepdim, outer, along));
           const is = apply("eq", "bool", element, extreme.at(outer));
           const isFound = apply("or", "bool", is, apply("ne", "bool", element, element));
-          return select(isFound, convert("f32", position(along[0] ?? constantIndex(0))), number("f32", size - 1));
+          return select(isFound, convert(kind, position(along[0] ?? constantIndex(0))), number(kind, size - 1));
         });
         return convert("i64", first);
       });

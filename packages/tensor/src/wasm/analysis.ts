@@ -138,6 +138,14 @@ export const costOf: (expression: Expression) => number = memoized((expression: 
   return expression.form === "reduce" ? expression.axes.reduce((product, { size }) => product * size, inner) : inner;
 });
 
+/** The same of the numbers that an index is made of. */
+export function costOfIndex(index: Index): number {
+  return index.terms.reduce((sum, { term }) => {
+    if (term.form === "axis") return sum;
+    return sum + (term.form === "value" ? costOf(term.value) : costOfIndex(term.of));
+  }, 0);
+}
+
 /** Positions along an axis at which conditions within an expression may change. */
 export function boundsAlong(expressions: readonly Expression[], axis: Axis): ReadonlySet<number> {
   const bounds = new Set<number>();

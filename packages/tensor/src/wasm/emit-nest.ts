@@ -8,7 +8,7 @@
  * the sums of these; else one element after the other.
  */
 import { bytesPerElement } from "../dtype.ts";
-import { costOf, hasReduction, isVectorAlong } from "./analysis.ts";
+import { costOf, costOfIndex, hasReduction, isVectorAlong } from "./analysis.ts";
 import type { ValueEmitter } from "./emit-value.ts";
 import { type Axis, at } from "./indices.ts";
 import { type Expression, type Nest, place } from "./loops.ts";
@@ -26,7 +26,12 @@ export interface PlacedNest extends Nest {
 export function isWrittenOut({ axes, value, onto }: Nest): boolean {
   const size = axes.reduce((product, { size: length }) => product * length, 1);
   const moved =
-    onto === undefined ? 0 : onto.axes.reduce((product, { size: length }) => product * length, costOf(onto.value) + 8);
+    onto === undefined
+      ? 0
+      : onto.axes.reduce(
+          (product, { size: length }) => product * length,
+          costOf(onto.value) + onto.at.reduce((sum, index) => sum + costOfIndex(index), 8),
+        );
   return size * (costOf(value) + 1) + moved <= mostWrittenOut;
 }
 

@@ -244,11 +244,12 @@ class Fusion {
     const value = into(node, nest.value, new Map());
     if (nest.onto === undefined) return { ...nest, value };
     const { onto } = nest;
-    // Operands of additions are read in their places.
+    // Operands of additions are read in their places. What is used twice stays one expression.
+    const known = new Map<Expression, Expression>();
     const asBuffers = (expression: Expression): Expression =>
       rebuilt(
         expression,
-        new Map(),
+        known,
         (read) => this.#read(elementAt(operands, read.operand), read.at),
         placed,
         (axes) => axes,

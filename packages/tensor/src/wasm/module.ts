@@ -17,6 +17,7 @@ export class FunctionBody {
   readonly type: FunctionType;
   readonly #locals: ValueType[] = [];
   readonly #free = new Map<ValueType, number[]>();
+  readonly #scratch = new Map<string, number>();
   #bytes: number[] = [];
 
   constructor(type: FunctionType) {
@@ -29,6 +30,20 @@ export class FunctionBody {
     if (free !== undefined) return free;
     this.#locals.push(type);
     return this.type.parameters.length + this.#locals.length - 1;
+  }
+
+  /**
+   * One of a few locals for the operands of one operator. It holds nothing else ever: code that is put in front of a loop later
+   * may not write where the loop does.
+   */
+  scratch(type: ValueType, number: number): number {
+    const key = `${type} ${number}`;
+    const known = this.#scratch.get(key);
+    if (known !== undefined) return known;
+    this.#locals.push(type);
+    const local = this.type.parameters.length + this.#locals.length - 1;
+    this.#scratch.set(key, local);
+    return local;
   }
 
   giveBack(local: number): void {

@@ -57,6 +57,11 @@ export function nodesOf({ fixed, carried, perStep, computed, randomKeys, results
     const key = `${op.name}(${operands.map((node) => numbers.get(node))})${JSON.stringify(attributes)}${dtype}[${shape}]`;
     const before = common.get(key);
     if (before !== undefined) return before;
+    if (op.composed !== undefined) {
+      const composed = elementAt(write([op.composed(tensor.inputs, attributes)]), 0);
+      common.set(key, composed);
+      return composed;
+    }
     const given = operands.map((node, index) => operandOf(index, node));
     const stages = new Stages(operands.length);
     const [first, second] = given.slice(inputs.length);

@@ -30,6 +30,19 @@ export function addOperator(body: FunctionBody, operator: Operator, kind: Kind, 
     case "reinterpret":
       body.add(`${kind}.reinterpret_${from}`);
       return;
+    case "max":
+    case "min": {
+      if (isFloat) {
+        body.add(`${type}.${operator}`);
+        return;
+      }
+      // Of whole numbers there is no such instruction.
+      const local = from === "i64" ? "i64" : "i32";
+      const [a, b] = [body.scratch(local, 0), body.scratch(local, 1)];
+      body.add("local.set", b).add("local.tee", a).add("local.get", b).add("local.get", a).add("local.get", b);
+      body.add(`${local}.${operator === "max" ? "gt_s" : "lt_s"}`).add("select");
+      return;
+    }
     case "neg":
       if (isFloat) body.add(`${type}.neg`);
       else body.whole(from === "i64" ? "i64" : "i32", -1).add(`${type}.mul`);
@@ -78,12 +91,10 @@ export function addVectorOperator(body: FunctionBody, operator: Operator, kind: 
       // The second operand's sign bits into the first.
       const sign =
         from === "f32" ? Int32Array.of(...Array(4).fill(-(2 ** 31))) : BigInt64Array.of(-(2n ** 63n), -(2n ** 63n));
-      const [size, signs] = [body.local("v128"), body.local("v128")];
+      const [size, signs] = [body.scratch("v128", 0), body.scratch("v128", 1)];
       body.add("local.set", signs).add("local.set", size);
       body.add("local.get", signs).add("local.get", size).withBytes("v128.const", new Uint8Array(sign.buffer));
       body.add("v128.bitselect");
-      body.giveBack(size);
-      body.giveBack(signs);
       return;
     }
     case "neg":
