@@ -40,6 +40,7 @@ describe("the published packages", () => {
       "@ml-mosaic/configurable",
       "@ml-mosaic/command-line",
       "@ml-mosaic/fits",
+      "@ml-mosaic/python",
       "@ml-mosaic/statistics",
       "@ml-mosaic/tensor",
       "@ml-mosaic/training",

@@ -3,6 +3,7 @@
  * names what was built, where the sources' manifest names the sources.
  */
 import { execFile } from "node:child_process";
+import { globSync } from "node:fs";
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -25,6 +26,8 @@ interface Manifest {
   readonly scripts?: Names;
   readonly bin?: Names;
   readonly exports: Names;
+  /** Files that npm packs; those beside `dist` are packed as they are. */
+  readonly files?: readonly string[];
 }
 
 export interface PackedPackage {
@@ -105,6 +108,8 @@ async function stage({ folder, manifest }: Source, staged: string): Promise<stri
   };
   await mkdir(staged, { recursive: true });
   await cp(join(folder, "dist"), join(staged, "dist"), { recursive: true });
+  for (const file of globSync(manifest.files ?? [], { cwd: folder }))
+    if (file !== "dist") await cp(join(folder, file), join(staged, file));
   await cp(join(folder, "README.md"), join(staged, "README.md"));
   await cp(join(root, "LICENSE"), join(staged, "LICENSE"));
   await writeFile(join(staged, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
