@@ -18,6 +18,9 @@ const runtimeFile = /\.sql$/;
 
 type Names = Readonly<Record<string, string>>;
 
+/** Files by specifier; where browsers have another, by condition. */
+type Places = Readonly<Record<string, string | Names>>;
+
 interface Manifest {
   readonly name: string;
   readonly private?: boolean;
@@ -25,7 +28,8 @@ interface Manifest {
   readonly devDependencies?: Names;
   readonly scripts?: Names;
   readonly bin?: Names;
-  readonly exports: Names;
+  readonly exports: Places;
+  readonly imports?: Places;
   /** Files that npm packs; those beside `dist` are packed as they are. */
   readonly files?: readonly string[];
 }
@@ -100,11 +104,12 @@ async function build({ folder, manifest }: Source): Promise<void> {
 }
 
 async function stage({ folder, manifest }: Source, staged: string): Promise<string> {
-  const { devDependencies: _, scripts: __, bin = {}, exports, ...kept } = manifest;
+  const { devDependencies: _, scripts: __, bin = {}, exports, imports, ...kept } = manifest;
   const published = {
     ...kept,
     ...(manifest.bin === undefined ? {} : { bin: mapValues(bin, (source) => built(source)) }),
-    exports: mapValues(exports, (source) => ({ types: built(source, ".d.ts"), default: built(source) })),
+    exports: mapPlaces(exports, (source) => ({ types: built(source, ".d.ts"), default: built(source) })),
+    ...(imports === undefined ? {} : { imports: mapPlaces(imports, (source) => built(source)) }),
   };
   await mkdir(staged, { recursive: true });
   await cp(join(folder, "dist"), join(staged, "dist"), { recursive: true });
@@ -124,6 +129,15 @@ function built(source: string, ending = ".js"): string {
 
 function mapValues<Value>(names: Names, change: (value: string) => Value): Readonly<Record<string, Value>> {
   return Object.fromEntries(Object.entries(names).map(([name, value]) => [name, change(value)]));
+}
+
+function mapPlaces<Value>(places: Places, change: (source: string) => Value): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(places).map(([specifier, place]) => [
+      specifier,
+      typeof place === "string" ? change(place) : mapValues(place, change),
+    ]),
+  );
 }
 
 async function check(name: string, folder: string): Promise<void> {

@@ -1,21 +1,21 @@
+/** All of the ground floor: what browsers have too, and what only Node has. */
 export { bytesText } from "./bytes-text.ts";
 export { clockText } from "./clock-text.ts";
-export { CodedError } from "./coded-error.ts";
 export { countText, wholeText } from "./count-text.ts";
 export { createFile } from "./create-file.ts";
 export { errorCode, isSystemError } from "./error-code.ts";
-export { isPlainObject } from "./is-plain-object.ts";
 export { outliveOutput } from "./lost-output.ts";
 export { codeOfWords, MachineTrouble, machineTrouble, rootsOf, unlessTrouble } from "./machine-trouble.ts";
 export { makeFolder } from "./make-folder.ts";
-export { messageOf } from "./message-of.ts";
-export { nearestName, nearestNames, suggestName } from "./nearest-name.ts";
+export { nearestName, suggestName } from "./nearest-name.ts";
 export { pathExists } from "./path-exists.ts";
 export { type PendingFile, pendingFile, requireReplaceable, WriteError } from "./pending-file.ts";
 export { present } from "./present.ts";
 export { currentProcess, isRunning, livenessOf, type ProcessIdentity } from "./process-identity.ts";
 export { readProc } from "./read-proc.ts";
 export { replaceFile, replaceFiles } from "./replace-files.ts";
+export { sha256 } from "./sha256.ts";
+export * from "./shared.ts";
 export { finishStaged, type StagingFolder, stagingFolder } from "./staging-folder.ts";
 export { stopSignals } from "./stop-signals.ts";
 export { removeUnfinished, unfinishedName } from "./unfinished.ts";

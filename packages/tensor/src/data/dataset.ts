@@ -5,7 +5,6 @@ import { defaultGenerator, type Generator } from "../random/generator.ts";
 import { countUp, rowsAt } from "../rows.ts";
 import { sizeOf } from "../shape.ts";
 import { constant, type Tensor } from "../tensor.ts";
-import { openDataset } from "./threads/open-dataset.ts";
 import type { DatasetOrigin } from "./threads/thread-messages.ts";
 
 /** One sample: a tensor for each field (features, target…), without an axis for the samples. */
@@ -139,7 +138,10 @@ interface SubsetOptions {
 }
 
 /** In a thread: the part of a data set that it makes too. */
-export async function openSubset({ dataset, indices }: SubsetOptions): Promise<Subset> {
+export async function openSubset(
+  { dataset, indices }: SubsetOptions,
+  openDataset: (origin: DatasetOrigin) => Promise<Dataset>,
+): Promise<Subset> {
   return new Subset(await openDataset(dataset), indices);
 }
 

@@ -3,8 +3,8 @@
  * JSON header, then the tensors' bytes. No kept library writes it in JavaScript.
  */
 
-import { readFile } from "node:fs/promises";
 import { isPlainObject, messageOf } from "@ml-mosaic/base";
+import { platform } from "#platform";
 import { type DType, dtypeOf, holds, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { type Shape, showShape, sizeOf } from "../shape.ts";
@@ -31,6 +31,8 @@ export interface SafetensorsFile {
 const typeNames = { int64: "I64", float32: "F32", int32: "I32", uint8: "U8", bool: "BOOL" } as const;
 const dtypeOrder: readonly string[] = Object.keys(typeNames);
 const maxHeaderBytes = 100_000_000;
+/** What fills the header up, so that tensors are aligned. */
+const space = 0x20;
 
 /** Writes a file; an existing one is replaced only when the new one is complete. */
 export async function writeSafetensors(
@@ -38,6 +40,29 @@ export async function writeSafetensors(
   tensors: StateDict,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
+  await writeWhole(path, piecesOf(tensors, metadata, `cannot write ${path}`));
+}
+
+/** What such a file holds, as bytes. */
+export function encodeSafetensors(
+  tensors: StateDict,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const pieces = piecesOf(tensors, metadata, "cannot encode the tensors");
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, end);
+    end += piece.length;
+  }
+  return bytes;
+}
+
+function piecesOf(
+  tensors: StateDict,
+  metadata: Readonly<Record<string, string>>,
+  problem: string,
+): readonly Uint8Array[] {
   const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : [];
   let offset = 0;
   // The reference implementation's order, which keeps every tensor aligned; equal states make equal files.
@@ -45,22 +70,20 @@ export async function writeSafetensors(
     ([nameA, a], [nameB, b]) => dtypeOrder.indexOf(a.dtype) - dtypeOrder.indexOf(b.dtype) || (nameA < nameB ? -1 : 1),
   );
   for (const [name, { data, shape, dtype }] of ordered) {
-    const refused = (why: string) => new TensorError("TENSOR_FILE", `cannot write ${path}: tensor ${name} ${why}`);
+    const refused = (why: string) => new TensorError("TENSOR_FILE", `${problem}: tensor ${name} ${why}`);
     if (name === "__metadata__") throw refused("has a name that the format keeps for itself");
     if (!holds(data, dtype) || data.length !== sizeOf(shape))
       throw refused(`is ${dtype} ${showShape(shape)}, but has ${data.length} elements of ${dtypeOf(data)}`);
     header.push([name, { dtype: typeNames[dtype], shape, data_offsets: [offset, offset + data.byteLength] }]);
     offset += data.byteLength;
   }
-  const text = JSON.stringify(Object.fromEntries(header));
-  const headerBytes = Buffer.from(text.padEnd(text.length + ((8 - (Buffer.byteLength(text) % 8)) % 8), " "));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(headerBytes.length));
-  await writeWhole(path, [
-    length,
-    headerBytes,
-    ...ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
-  ]);
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const headerBytes = new Uint8Array(8 * Math.ceil(text.length / 8)).fill(space);
+  headerBytes.set(text);
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setBigUint64(0, BigInt(headerBytes.length), true);
+  const contents = ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return [length, headerBytes, ...contents];
 }
 
 /**
@@ -68,16 +91,21 @@ export async function writeSafetensors(
  * float32, 8 and 16 bits as int32, unsigned 32 bits as int64; float64 is rounded to float32.
  */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
-  const problem = (what: string, cause?: unknown) =>
-    new TensorError("TENSOR_FILE", `${path} cannot be read as a safetensors file: ${what}`, { cause });
-  let bytes: Buffer;
+  let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = await platform.readFile(path);
   } catch (error) {
     throw new TensorError("TENSOR_FILE", `cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }
+  return decodeSafetensors(bytes, path);
+}
+
+/** As `readSafetensors`, of bytes. @param source what messages call them */
+export function decodeSafetensors(bytes: Uint8Array, source = "what is given"): SafetensorsFile {
+  const problem = (what: string, cause?: unknown) =>
+    new TensorError("TENSOR_FILE", `${source} cannot be read as a safetensors file: ${what}`, { cause });
   if (bytes.length < 8) throw problem("it is shorter than 8 bytes");
-  const headerLength = Number(bytes.readBigUInt64LE(0));
+  const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (headerLength > maxHeaderBytes || 8 + headerLength > bytes.length)
     throw problem(`its header claims ${headerLength} bytes; is the file cut off?`);
   let text: string;

@@ -166,9 +166,11 @@ function int64(values: readonly number[]): BigInt64Array {
 
 function sameData({ data: a }: Place, { data: b }: Place): boolean {
   if (a === b) return true;
-  return a !== undefined && b !== undefined && bytesOf(a).equals(bytesOf(b));
+  if (a === undefined || b === undefined || a.byteLength !== b.byteLength) return false;
+  const others = bytesOf(b);
+  return bytesOf(a).every((byte, index) => byte === others[index]);
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: TypedArray): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
+function bytesOf({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -293,7 +293,7 @@ export class GraphWriter implements Emitter {
   constant(data: TypedArray, shape: Shape, dtype: DType = dtypeOf(data)): string {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     // Only small constants are looked up: comparing large ones would cost more than it saves.
-    const key = data.byteLength <= 64 ? `${dtype}[${shape}]${Buffer.from(bytes).toString("hex")}` : undefined;
+    const key = data.byteLength <= 64 ? `${dtype}[${shape}]${bytes}` : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known !== undefined) return known;
     const name = this.names.next("c");

@@ -1,3 +1,4 @@
+import { platform } from "#platform";
 import { TensorError } from "../errors.ts";
 import type { Device } from "../runtime/device.ts";
 import { compileWasm } from "../wasm/executor.ts";
@@ -8,6 +9,9 @@ import { compileSteps } from "./steps.ts";
 /** What computes programs: ONNX Runtime, or WebAssembly that is made of the whole program. */
 export const executorNames = ["onnx", "wasm"] as const;
 export type ExecutorName = (typeof executorNames)[number];
+
+/** Where there is no ONNX Runtime, WebAssembly computes all. */
+export const defaultExecutor: ExecutorName = platform.onnxRuntime === undefined ? "wasm" : "onnx";
 
 /** More than any processor has cores; ONNX Runtime starts whatever number it is told. */
 const mostThreads = 512;

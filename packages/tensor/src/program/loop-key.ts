@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { sha256 } from "@ml-mosaic/base";
 import { dtypeOf, type TypedArray } from "../dtype.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import type { AttributeValue, Op } from "../ops/op.ts";
@@ -48,14 +48,14 @@ export function loopKey({ name, fixed, carried, perStep, computed, randomKeys, r
     [name, entries(fixed), entries(carried), entries(perStep), results.map(at)],
     [computed.map((pair) => pair.map(at)), Array.from(randomKeys.values(), (pair) => pair.map(at))],
   ];
-  return hash("sha256", `${lines.join("\n")}\n${JSON.stringify(ends)}`, "base64");
+  return sha256([`${lines.join("\n")}\n${JSON.stringify(ends)}`]).join();
 }
 
 const mostBytesShown = 256;
 
 function bytesText(data: TypedArray): string {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return bytes.length <= mostBytesShown ? bytes.toString("base64") : hash("sha256", bytes, "base64");
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return bytes.length <= mostBytesShown ? bytes.join() : sha256([bytes]).join();
 }
 
 /** JSON has no NaN, no infinities and no negative zero. */

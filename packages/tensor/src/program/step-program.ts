@@ -4,7 +4,7 @@ import type { Device } from "../runtime/device.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
 import { Compiled } from "./compiled.ts";
-import { type ExecutorName, executorOf } from "./executor.ts";
+import { defaultExecutor, type ExecutorName, executorOf } from "./executor.ts";
 import { compileLoop, type Loop, type LoopResult, type LoopRunOptions, type Part } from "./loop.ts";
 import { type RandomRun, randomPart } from "./random-keys.ts";
 import {
@@ -67,7 +67,7 @@ export interface StepsResult extends Pick<LoopResult, "last"> {
 /** @param planOf says what a step of a kind does with batches of a size */
 export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Kind, Own extends Plan<Run>>(
   name: string,
-  { fields, device = "cpu", executor = "onnx", threads = 1 }: ProgramOptions,
+  { fields, device = "cpu", executor = defaultExecutor, threads = 1 }: ProgramOptions,
   planOf: (batch: readonly Tensor[], batchSize: number, kind: Kind) => Own,
 ): StepProgram<Run, Kind, Own> {
   const execute = executorOf(device, executor, threads);

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { sha256 } from "@ml-mosaic/base";
 import { TensorError } from "../errors.ts";
 import { isTracing } from "../graph/trace.ts";
 import { countUp } from "../rows.ts";
@@ -106,8 +106,9 @@ const drawnWhileBuilding =
   "a Generator draws once, while the step is built, and all steps would have the same numbers. In a step write rand, randn, randint, randperm or bernoulli without a generator: each step draws anew, keyed by the program's generator. For numbers that stay the same, draw before the step.";
 
 function keyOf(seed: number, path: string): readonly [number, number] {
-  const digest = hash("sha256", `${seed}\0${path}`, "buffer");
-  return [digest.readUInt32LE(0), digest.readUInt32LE(4)];
+  const { buffer, byteOffset } = sha256([`${seed}\0${path}`]);
+  const digest = new DataView(buffer, byteOffset);
+  return [digest.getUint32(0, true), digest.getUint32(4, true)];
 }
 
 let shared = new Generator(0);

@@ -1,3 +1,4 @@
+import { platform } from "#platform";
 import type { TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
@@ -5,9 +6,10 @@ import { GraphWriter, NameSource } from "../onnx/graph-writer.ts";
 import { modelBytes, type Port } from "../onnx/model-proto.ts";
 import { defaultGenerator } from "../random/generator.ts";
 import type { Tensor } from "../tensor.ts";
-import { Variable } from "../variable.ts";
 import type { Device } from "./device.ts";
-import { evaluateExact, isExact } from "./exact.ts";
+import { evaluateOnWasm } from "./evaluate-wasm.ts";
+import { isExact } from "./exact.ts";
+import { knownValue } from "./known-value.ts";
 import { createSession, type Feed } from "./session.ts";
 
 const opset = 18;
@@ -21,7 +23,12 @@ const maxEmbeddedBytes = 1024;
  */
 export async function evaluate(tensors: readonly Tensor[], device: Device = "cpu"): Promise<readonly TypedArray[]> {
   const order = topologicalOrder(tensors);
-  if (device === "cpu" && isExact(tensors, order)) return evaluateExact(tensors, order);
+  for (const { source } of order) {
+    if (source.kind === "input")
+      throw new TensorError("TENSOR_RUNTIME", `the input "${source.name}" has no value outside a program`);
+  }
+  const isOnWasm = platform.onnxRuntime === undefined || (device === "cpu" && isExact(tensors, order));
+  if (isOnWasm) return evaluateOnWasm(tensors, order, defaultGenerator());
   const feeds: Record<string, Feed> = {};
   const ports: Port[] = [];
   const addInput = (name: string, feed: Feed) => {
@@ -43,16 +50,9 @@ export async function evaluate(tensors: readonly Tensor[], device: Device = "cpu
   });
   for (const [index, tensor] of order.entries()) {
     const name = `in${index}`;
-    const { source } = tensor;
-    if (source.kind === "input")
-      throw new TensorError("TENSOR_RUNTIME", `the input "${source.name}" has no value outside a program`);
-    const data =
-      tensor instanceof Variable
-        ? tensor.value
-        : source.kind === "constant" && source.data.byteLength > maxEmbeddedBytes
-          ? source.data
-          : undefined;
-    if (data === undefined) continue;
+    const data = knownValue(tensor);
+    const isEmbedded = tensor.source.kind === "constant" && data !== undefined && data.byteLength <= maxEmbeddedBytes;
+    if (data === undefined || isEmbedded) continue;
     writer.bind(tensor, name);
     addInput(name, { data, shape: tensor.shape, dtype: tensor.dtype });
   }

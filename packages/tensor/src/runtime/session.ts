@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { messageOf } from "@ml-mosaic/base";
+import { messageOf, sha256 } from "@ml-mosaic/base";
+import { platform } from "#platform";
 import { type DType, holds, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { negativeShift } from "../ops/indexing.ts";
@@ -52,8 +52,10 @@ type OrtTensor = InstanceType<Ort["Tensor"]>;
 let runtime: Promise<Ort> | undefined;
 
 /** ONNX Runtime is loaded with the first computation: it takes a quarter of a second and tens of megabytes. */
-function loadRuntime(): Promise<Ort> {
-  runtime ??= import("onnxruntime-node");
+async function loadRuntime(): Promise<Ort> {
+  if (platform.onnxRuntime === undefined)
+    throw new TensorError("TENSOR_RUNTIME", "there is no ONNX Runtime here; take the executor wasm");
+  runtime ??= platform.onnxRuntime();
   return runtime;
 }
 
@@ -85,7 +87,7 @@ const mostOptimized = 4000;
 export async function createSession(model: Uint8Array, bytes: number, options: SessionOptions = {}): Promise<Session> {
   const { threads = 1, resident = [], nodes = 0 } = options;
   const device = parseDevice(options.device ?? "cpu");
-  const key = [device, threads, ...resident, createHash("sha256").update(model).digest("base64")].join(" ");
+  const key = [device, threads, ...resident, sha256([model]).join()].join(" ");
   const entry = cache.get(key) ?? { session: compile(model, { device, threads, resident, nodes }), bytes, users: 0 };
   entry.users++;
   // Moved to the end: the map's order is that of the last use.

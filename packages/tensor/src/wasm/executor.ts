@@ -1,4 +1,5 @@
 /** Loops over minibatches on WebAssembly: see `compile.ts`. */
+import { platform } from "#platform";
 import { allocate, bytesPerElement } from "../dtype.ts";
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
@@ -61,8 +62,7 @@ export async function compileWasm(graph: LoopGraph): Promise<Executable> {
   const { carried, results } = graph;
   return {
     async run({ fixed, carried: state, perStep, steps, overwrite = false }) {
-      // Whoever waits for signals or timers gets a turn.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await platform.turn();
       if (instance === undefined) throw new TensorError("TENSOR_RUNTIME", `${graph.name}: the program was released`);
       const { memory, run } = instance;
       const feeds = new Map([...fixed, ...state, ...perStep].map((feed) => [feed.name, feed]));

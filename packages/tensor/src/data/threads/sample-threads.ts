@@ -1,5 +1,6 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { messageOf } from "@ml-mosaic/base";
+import { platform } from "#platform";
 import { TensorError } from "../../errors.ts";
 import type { SampleArray } from "../../program/samples.ts";
 import { errorOf } from "./plain-error.ts";
@@ -24,9 +25,6 @@ interface Thread {
   readonly opened: Set<number>;
   readonly pending: Map<number, Pending>;
 }
-
-// Sources run as they are; a published package has them compiled.
-const script = new URL(import.meta.url.endsWith(".ts") ? "./sample-thread.ts" : "./sample-thread.js", import.meta.url);
 
 /**
  * Threads that read samples, of one loader or shared by several: while the runtime computes, the thread that drives it can
@@ -109,7 +107,7 @@ export class SampleThreads {
 }
 
 function startThread(onEnd: (thread: Thread, error: TensorError) => void): Thread {
-  const worker = new Worker(script);
+  const worker = platform.startSampleThread();
   const thread: Thread = { worker, opened: new Set(), pending: new Map() };
   const { pending } = thread;
   worker.on("message", (reply: ThreadReply) => {

@@ -4,7 +4,7 @@ import type { PlainError } from "./plain-error.ts";
 
 /**
  * How a thread makes a data set for itself: it imports the module and calls the function of this name with the options,
- * which are copied to it. It gives a data set, or a promise of one, with the same samples. What the module does when it is
+ * which are copied to it, and a function that makes another of its origin. It gives a data set, or a promise of one, with the same samples. What the module does when it is
  * imported is done in every thread; a file that starts a program is none.
  */
 export interface DatasetOrigin {

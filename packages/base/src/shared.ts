@@ -1,0 +1,5 @@
+/** What of the ground floor is the same in browsers. */
+export { CodedError } from "./coded-error.ts";
+export { isPlainObject } from "./is-plain-object.ts";
+export { messageOf } from "./message-of.ts";
+export { nearestNames } from "./nearest-name.ts";
