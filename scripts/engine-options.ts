@@ -130,13 +130,16 @@ function inNamespace(file: File, name: string): Found | undefined {
 /** The names that an index exports from other files, and where they are declared. */
 export function exportsOf(index: string): readonly { readonly name: string; readonly found: Found }[] {
   const file = read(index);
-  return file.nodes.flatMap((node) =>
-    nodesOf(node.specifiers).flatMap((specifier) => {
+  return file.nodes.flatMap((node) => {
+    const source = textOf(childOf(node, "source"), "value");
+    if (node.type === "ExportAllDeclaration" && node.exported === null && source !== undefined)
+      return exportsOf(join(dirname(index), source));
+    return nodesOf(node.specifiers).flatMap((specifier) => {
       const name = textOf(childOf(specifier, "exported"), "name");
       const found = name === undefined ? undefined : resolve(file, name);
       return name === undefined || found === undefined ? [] : [{ name, found }];
-    }),
-  );
+    });
+  });
 }
 
 /** What a class or function takes; undefined of anything else. */
