@@ -3,6 +3,7 @@ import { CodedError } from "@ml-mosaic/base";
 /** What went wrong, in a form that programs can test; stable across versions. */
 export type MosaicErrorCode =
   | "AMBIGUOUS_KEYS"
+  | "BAD_MESSAGE"
   | "BAD_MODULE_SOURCE"
   | "BAD_OPTIONS"
   | "BAD_PAUSE_FILE"
@@ -29,7 +30,6 @@ export type MosaicErrorCode =
   | "MISSING_OPTION"
   | "MACHINE_TROUBLE"
   | "MODULE_EXITS"
-  | "MODULE_USES_CHANNEL"
   | "NOTHING_TO_COMPARE"
   | "NOTHING_TO_PLOT"
   | "NO_BATCH_SIZE"

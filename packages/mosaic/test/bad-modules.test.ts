@@ -74,13 +74,8 @@ const badNets: Readonly<Record<string, { readonly body: string; readonly says: R
   },
   SendsNull: {
     body: `info() { process.send(null); return {}; }`,
-    says: /a module called process\.send\(\), which is for Mosaic's own messages/,
+    says: /process\.send is not a function/,
     line: /SendsNull\.info \(.*bad\.js/,
-  },
-  Disconnects: {
-    body: `info() { process.disconnect(); return {}; }`,
-    says: /a module called process\.disconnect\(\)/,
-    line: /Disconnects\.info \(.*bad\.js/,
   },
   NeedsMore: {
     body: `constructor({ depth, input_size, width, layers }) { super({ input_size, width, output_size: 1 }); this.depth = depth; }`,
@@ -92,21 +87,31 @@ const badNets: Readonly<Record<string, { readonly body: string; readonly says: R
   },
 };
 
-/** These go past `process.send`, to its inside: the messages reach the supervisor. */
+/** These find the descriptor of the channel: what they write reaches the supervisor. */
 const forgedMessages: Readonly<Record<string, string>> = {
-  ForgesNull: "null",
-  ForgesResult: `{ kind: "done", token: 1, result: { test_loss: "0" }, records: [], artifacts: [] }`,
-  ForgesEpoch: `{ kind: "epochs", token: 1, records: [null], epochs: 2 }`,
+  ForgesText: `"a line of output\\n"`,
+  ForgesNull: `frameOf("null")`,
+  ForgesResult: `frameOf('{"kind":"done","token":1,"result":{"test_loss":"0"},"records":[],"artifacts":[]}')`,
+  ForgesEpoch: `frameOf('{"kind":"epochs","token":1,"records":[null],"epochs":2}')`,
 };
 
 const badNetModule = `import { Net } from "./net.ts";
+import { writeSync } from "node:fs";
+import { crc32 } from "node:zlib";
+function frameOf(text) {
+  const frame = Buffer.alloc(8 + text.length);
+  frame.writeUInt32BE(text.length, 0);
+  frame.writeUInt32BE(crc32(text), 4);
+  frame.write(text, 8);
+  return frame;
+}
 ${Object.entries(badNets)
   .map(([name, { body }]) => `export class ${name} extends Net {\n  ${body}\n}`)
   .join("\n")}
 ${Object.entries(forgedMessages)
   .map(
     ([name, message]) =>
-      `export class ${name} extends Net { info() { process._send(${message}); return {}; }\n${slowSaving} }`,
+      `export class ${name} extends Net { info() { writeSync(3, ${message}); return {}; }\n${slowSaving} }`,
   )
   .join("\n")}
 export class NoNetAtAll { constructor({ width, layers }) {} forward(data) { return data; } info() { return {}; } }

@@ -19,10 +19,14 @@ let workspace: Workspace;
 beforeEach(async () => {
   workspace = await openWorkspace({
     "net.ts": `import { execSync, spawn } from "node:child_process";
+import { existsSync, readlinkSync } from "node:fs";
 ${netModule}
 export class Parent extends Net {
   override async saveModel(path: string) {
     execSync("echo from a child; echo and its error >&2", { stdio: "inherit" });
+    const channels = existsSync("/proc/self/fd") ? [3, 4, 5].map((file) => readlinkSync("/proc/self/fd/" + file)) : [];
+    const inherited = channels.length === 0 ? "" : execSync("ls -l /proc/self/fd").toString();
+    console.log("channels inherited: " + channels.filter((channel) => inherited.includes(channel)).length);
     spawn("sleep", ["1000"], { stdio: "ignore" }).unref();
     spawn("sleep", ["1000"], { stdio: "inherit" }).unref();
     spawn("sleep", ["1000"], { stdio: "ignore", detached: true }).unref();
@@ -63,6 +67,8 @@ test("what they print is in the log of their run, and they end with the worker",
   for (const runId of [1, 2]) {
     const log = await workspace.read(`.runs/or/output_${runId}.log`);
     expect(log.match(/from a child\nand its error\n/g)).toHaveLength(1);
+    // None of those between the worker and its supervisor.
+    expect(log).toContain("\nchannels inherited: 0\n");
     const [row] = workspace.query("or.db", "SELECT size_bytes FROM artifacts WHERE run_id = ? AND kind = 'log'", runId);
     expect(row?.size_bytes).toBe(statSync(workspace.path(`.runs/or/output_${runId}.log`)).size);
   }

@@ -26,7 +26,8 @@ export interface Outcome {
 
 /** Carries out the runs that wait, with workers, and lets `mosaic pause` break it off. */
 export async function carryOut(store: Store, queued: Queued, watching: Watching): Promise<Outcome> {
-  const { experimentId, folder, files, acceptsCode, monitor, count } = queued;
+  const { experimentId, folder, acceptsCode, monitor, count } = queued;
+  const files = Object.fromEntries(queued.files);
   for (const line of (await deleteRemovedFiles(store)).left) watching.say(`a file of a removed run is left: ${line}`);
   const folders = await openFilesFolders(store, queued, watching.say);
   const devices = workerDevices(monitor, count);

@@ -41,7 +41,7 @@ export interface RunProgress {
 /** Carries out one run: prepare, train, save. Throws whatever the users' modules throw. */
 export async function executeRun(order: RunOrder, progress: RunProgress): Promise<RunOutcome> {
   const start = performance.now();
-  beginUserFiles(order.files);
+  beginUserFiles(order.files && new Map(Object.entries(order.files)));
   const settings = await runSettings(order.process, order.folder);
   await using chain = await prepareRun(order);
   progress.onPrepared();
@@ -81,7 +81,7 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
 
 /** Builds a run up to its compiled training and the first loss of an evaluation, and trains nothing. */
 export async function checkRun(order: RunOrder): Promise<void> {
-  beginUserFiles(order.files);
+  beginUserFiles(order.files && new Map(Object.entries(order.files)));
   const settings = await runSettings(order.process, order.folder);
   await using chain = await prepareRun(order);
   const training = await trainingOf(order, settings, chain);

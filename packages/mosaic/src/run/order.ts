@@ -1,5 +1,4 @@
 import type { EpochRecord } from "@ml-mosaic/training";
-import type { FileDigests } from "../modules/user-files.ts";
 import type { Pipeline, Texts } from "../pipelines/pipeline.ts";
 
 /** All that a worker needs to carry out one run, as plain data. */
@@ -14,8 +13,8 @@ export interface RunOrder {
   readonly device: string;
   /** Absolute; relative paths of the configuration start here. */
   readonly folder: string;
-  /** The users' files with the only texts that they may have; undefined: whatever they say. */
-  readonly files: FileDigests | undefined;
+  /** The users' files by absolute path, with the digests of the only texts that they may have; undefined: whatever they say. */
+  readonly files: Readonly<Record<string, string>> | undefined;
   /** Whether its snapshot may be of another text of its modules. */
   readonly acceptsCode: boolean;
   /** Where the run's files go; undefined: none are written. */

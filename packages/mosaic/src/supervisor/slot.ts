@@ -4,6 +4,7 @@ import { type Lease, type LeaseBeat, StoreError } from "../store/index.ts";
 import type { FromWorker } from "../worker/messages.ts";
 import { pausePatience } from "./patience.ts";
 import type { SuperviseOptions } from "./supervise.ts";
+import { typescriptWorker } from "./typescript-worker.ts";
 import { startWorker, type WorkerEnd, type WorkerProcess } from "./worker-process.ts";
 
 /** So many workers in a row that die before they take their run: then it is not the runs that kill them. */
@@ -110,9 +111,9 @@ export class Slot {
     const silent = secondsSince(Math.max(times.progress, times.pauseAsked ?? 0));
     if (secondsSince(times.begun) > briefSeconds) this.withdraw();
     if (secondsSince(times.begun) > runSeconds)
-      this.#enqueue(() => this.#takeOverdue(lease, overdue("timeout", "the run", runSeconds, times, now)));
+      this.#enqueue(() => this.#takeFault(lease, overdue("timeout", "the run", runSeconds, times, now)));
     else if (secondsSince(times.epochBegun) > epochSeconds)
-      this.#enqueue(() => this.#takeOverdue(lease, overdue("epoch_timeout", "an epoch", epochSeconds, times, now)));
+      this.#enqueue(() => this.#takeFault(lease, overdue("epoch_timeout", "an epoch", epochSeconds, times, now)));
     else if (times.pauseAsked !== undefined && silent > pausePatience(times.callSeconds))
       this.#enqueue(() => this.#takeRestless(lease, silent));
   }
@@ -158,15 +159,22 @@ export class Slot {
   /** To a worker that has it already, nothing. */
   #send(run: Assignment, worker: WorkerProcess): void {
     if (run.worker === worker) return;
-    run.worker = worker;
     const tellsPrepared = this.#options.limits.epochSeconds < Number.POSITIVE_INFINITY;
-    worker.send({ kind: "run", token: run.lease.token, order: run.order, tellsPrepared });
+    const { lease, order } = run;
+    try {
+      worker.send({ kind: "run", token: lease.token, order, tellsPrepared });
+      run.worker = worker;
+    } catch (error) {
+      if (!(error instanceof MosaicError)) throw error;
+      // Such as a history that is longer than any message.
+      this.#enqueue(() => this.#takeFault(lease, error.message));
+    }
   }
 
   #start(): WorkerProcess {
-    const worker = startWorker({
+    const worker = startWorker(typescriptWorker, {
       message: (message) => this.#worker === worker && this.#enqueue(() => this.#take(message)),
-      nonsense: () => this.#worker === worker && this.#enqueue(() => this.#takeNonsense()),
+      nonsense: (why) => this.#worker === worker && this.#enqueue(() => this.#takeNonsense(why)),
       progress: (callSeconds) => {
         if (this.#worker !== worker || this.#current === undefined || this.#current.times === undefined) return;
         const { lease, times } = this.#current;
@@ -271,17 +279,18 @@ export class Slot {
   }
 
   /** It cannot be told what else of this worker's words is its own. */
-  async #takeNonsense(): Promise<void> {
+  async #takeNonsense(why: string): Promise<void> {
     const lease = this.#current?.lease;
     this.#discard();
     if (lease === undefined) return;
     const { store, onEvent } = this.#options;
-    await store.failRun(lease, forged);
-    onEvent({ kind: "failed", lease, error: forged });
+    const error = `${forged} (${why})`;
+    await store.failRun(lease, error);
+    onEvent({ kind: "failed", lease, error });
     await this.#end();
   }
 
-  async #takeOverdue(lease: Lease, error: string): Promise<void> {
+  async #takeFault(lease: Lease, error: string): Promise<void> {
     if (lease !== this.#current?.lease) return;
     const { store, onEvent } = this.#options;
     this.#discard();

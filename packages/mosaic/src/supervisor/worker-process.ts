@@ -1,14 +1,23 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { spawn } from "node:child_process";
+import { Duplex } from "node:stream";
+import { Channel } from "../wire/channel.ts";
 import { readBegun } from "../worker/begun-run.ts";
-import { type FromWorker, isFromWorker, type ToWorker } from "../worker/messages.ts";
+import { type FromWorker, faultFromWorker, isFromWorker, type ToWorker } from "../worker/messages.ts";
 import { endMarked, markVariable, newMark } from "../worker/started-processes.ts";
 import { NamelessFile } from "./nameless-file.ts";
+
+/** What is started as a worker: whatever says `messages.ts` on the descriptors that are given to it below. */
+export interface WorkerProgram {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Beside the environment of this process. */
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 export interface WorkerEvents {
   message(message: FromWorker): void;
   /** Something else than a message has come. */
-  nonsense(): void;
+  nonsense(why: string): void;
   /** It has come forward since its last beat. `callSeconds`: how long its last call into the runtime took. */
   progress(callSeconds: number): void;
   /** The process is gone and all its messages have come. */
@@ -39,25 +48,17 @@ export interface WorkerProcess {
 const lastWordsMilliseconds = 2000;
 const mostLastWords = 2000;
 
-// The sources run as .ts, the published package as .js.
-const main = fileURLToPath(
-  new URL(import.meta.url.endsWith(".ts") ? "../worker/main.ts" : "../worker/main.js", import.meta.url),
-);
-
-export function startWorker(events: WorkerEvents): WorkerProcess {
+export function startWorker({ command, args, environment }: WorkerProgram, events: WorkerEvents): WorkerProcess {
   const output = new NamelessFile();
   const begun = new NamelessFile("wx+");
   const mark = newMark();
-  const child: ChildProcess = fork(main, [], {
+  const child = spawn(command, args, {
     // A group of its own: what its modules start belongs to it, and ends with it; what leaves the group keeps the mark.
     detached: true,
-    env: { ...process.env, [markVariable]: mark },
-    // Structured clones keep NaN and infinities, which JSON would turn into null.
-    serialization: "advanced",
-    // The worker moves what comes out of its children, and of native libraries, to its run's log.
-    stdio: ["ignore", output.descriptor, output.descriptor, "ipc", "pipe", begun.descriptor],
-    // Left alone, V8 takes 20 MB more of each worker for young garbage, and gains little by it.
-    execArgv: ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"],
+    env: { ...process.env, ...environment, [markVariable]: mark },
+    // The worker moves what comes out of its children, and of native libraries, to its run's log. Then the channel, the
+    // pulse and the run that it has begun.
+    stdio: ["ignore", output.descriptor, output.descriptor, "pipe", "pipe", begun.descriptor],
   });
   let gone = false;
   const signalGroup = (signal: NodeJS.Signals) => {
@@ -77,18 +78,37 @@ export function startWorker(events: WorkerEvents): WorkerProcess {
     begun.close();
     events.exit(end);
   };
-  child.on("message", (message: unknown) => (isFromWorker(message) ? events.message(message) : events.nonsense()));
   child.on("error", (error) => exit(`failed: ${error.message}`));
-  child.stdio[4]?.on("error", () => undefined);
+  // Neither is there where the system can open no more.
+  const [, , , socket, pulse] = child.stdio ?? [];
+  let channelClosed = false;
+  const channel =
+    socket instanceof Duplex
+      ? new Channel(socket, {
+          message: (value) =>
+            isFromWorker(value) ? events.message(value) : events.nonsense(faultFromWorker(value) ?? ""),
+          broken: events.nonsense,
+          closed() {
+            // Of a worker that is about to end nothing else is to be said.
+            setTimeout(() => {
+              channelClosed = !gone;
+              signalGroup("SIGKILL");
+            }, lastWordsMilliseconds).unref();
+          },
+        })
+      : undefined;
+  pulse?.on("error", () => undefined);
   let count = "";
-  child.stdio[4]?.on("data", (bytes: Buffer) => {
+  pulse?.on("data", (bytes: Buffer) => {
     const [, latest = count, callMilliseconds] = /(\d+) (\d+)\n$/.exec(bytes.toString("latin1")) ?? [];
     if (latest === count) return;
     count = latest;
     events.progress(Number(callMilliseconds) / 1000);
   });
-  const describe = (code: number | null, signal: NodeJS.Signals | null) =>
-    signal === null ? `ended with exit code ${code}` : `killed by ${signal}`;
+  const describe = (code: number | null, signal: NodeJS.Signals | null) => {
+    if (channelClosed) return "it had closed the channel to its supervisor";
+    return signal === null ? `ended with exit code ${code}` : `killed by ${signal}`;
+  };
   // `exit` may come before the last messages, `close` comes after them.
   child.on("close", (code, signal) => exit(describe(code, signal)));
   child.on("exit", (code, signal) => {
@@ -102,7 +122,7 @@ export function startWorker(events: WorkerEvents): WorkerProcess {
     },
     send(message) {
       // A worker that has just died is told by its exit.
-      if (child.connected) child.send(message, () => undefined);
+      channel?.send(message);
     },
     kill() {
       signalGroup("SIGKILL");

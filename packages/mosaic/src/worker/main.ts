@@ -1,5 +1,7 @@
 /** A worker process: it carries out one run after the other, with ONNX Runtime and the users' modules loaded once. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { writeSync } from "node:fs";
+import { Socket } from "node:net";
 import { join } from "node:path";
 import { outliveOutput } from "@ml-mosaic/base";
 import type { EpochRecord } from "@ml-mosaic/training";
@@ -8,17 +10,20 @@ import { forbidExit } from "../modules/forbid-exit.ts";
 import { executeRun } from "../run/execute-run.ts";
 import type { RunOrder } from "../run/order.ts";
 import { RunLog } from "../run/run-files.ts";
+import { Channel } from "../wire/channel.ts";
 import { writeBegun } from "./begun-run.ts";
 import { captureOutput } from "./capture-output.ts";
 import { errorText } from "./error-text.ts";
 import { InheritedOutput } from "./inherited-output.ts";
 import { MemoryWatch } from "./memory-watch.ts";
-import type { FromWorker, ToWorker } from "./messages.ts";
-import { ownChannel } from "./own-channel.ts";
+import { type FromWorker, faultToWorker, isToWorker, type ToWorker } from "./messages.ts";
 import { startPulse } from "./pulse.ts";
 import { watchSharedState } from "./shared-state.ts";
 import { endMarked, markVariable } from "./started-processes.ts";
 import { troubleOf } from "./trouble.ts";
+
+/** Where `worker-process.ts` opens the channel. Nothing else that this process starts has it. */
+const channelFile = 3;
 
 /** Epochs are reported in batches: tiny models make thousands of them a second. */
 const reportMilliseconds = 100;
@@ -29,7 +34,6 @@ const runs = new AsyncLocalStorage<{ readonly token: number; readonly runId: num
 const exit = process.exit.bind(process);
 forbidExit();
 outliveOutput();
-const send = ownChannel(() => runs.getStore() !== undefined);
 /** Modules may change the environment. */
 const mark = process.env[markVariable] ?? "";
 const pulse = startPulse(mark);
@@ -47,8 +51,8 @@ let next: RunMessage | undefined;
 /** This worker takes no further run. */
 let isLast = false;
 
-function tell(message: FromWorker, sent: () => void = () => undefined): void {
-  send(message, sent);
+function tell(message: FromWorker, sent?: () => void): void {
+  channel.send(message, sent);
 }
 
 async function carryOut({ token, order, tellsPrepared }: RunMessage, run: NonNullable<typeof current>): Promise<void> {
@@ -172,13 +176,23 @@ function take(message: ToWorker): void {
 
 /** One after the other, from when the pulse beats: a process that dies before has taken no run, which has no part in it. */
 let taken = pulse.begun;
-process.on("message", (message: ToWorker) => {
-  taken = taken.then(() => take(message));
+const channel = new Channel(new Socket({ fd: channelFile }), {
+  message(value) {
+    if (isToWorker(value)) taken = taken.then(() => take(value));
+    else refuse(faultToWorker(value));
+  },
+  broken: refuse,
+  // Without its supervisor a worker is an orphan: whatever it would compute, nobody would take.
+  closed: endGroup,
 });
-// Without its supervisor a worker is an orphan: whatever it would compute, nobody would take.
-process.on("disconnect", endGroup);
 // Ctrl-C reaches the whole group; only the supervisor decides what it means.
 process.on("SIGINT", () => undefined);
+
+/** The supervisor's last words to a worker that cannot understand it are in what it has printed. */
+function refuse(why = "") {
+  writeSync(2, `the supervisor has sent no message: ${why}\n`);
+  endGroup();
+}
 
 /** Ends this worker and all that its modules have started. */
 function endGroup(): void {

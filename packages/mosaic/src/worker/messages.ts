@@ -6,6 +6,19 @@ import { isPlainObject } from "@ml-mosaic/base";
 import type { EpochRecord } from "@ml-mosaic/training";
 import type { RunOrder } from "../run/order.ts";
 import type { Artifact, Completion, RunResult } from "../store/index.ts";
+import {
+  count,
+  fields,
+  flag,
+  listOf,
+  nullable,
+  number,
+  oneOf,
+  optional,
+  type Rule,
+  recordOf,
+  text,
+} from "../wire/rules.ts";
 
 /** Without its supervisor a worker exits. */
 export type ToWorker =
@@ -63,86 +76,77 @@ export type FromWorker =
   /** The run is not at fault for an error that another one, `from`, has left to this worker, which ends. */
   | { readonly kind: "disturbed"; readonly token: number; readonly from: number; readonly error: string };
 
-/** Whether something that a worker has sent is a message: a module of the user's may have written to the channel. */
+const epochRecord = fields({
+  epoch: count,
+  lr: number,
+  trainLoss: number,
+  validLoss: number,
+  seconds: number,
+  trainAccuracy: optional(number),
+  validAccuracy: optional(number),
+  metrics: recordOf(number),
+  trainMetrics: optional(recordOf(number)),
+});
+const token = count;
+const records = listOf(epochRecord);
+const artifacts = listOf(fields({ kind: text, path: text, sizeBytes: count, sha256: optional(text) }));
+const end = { token, records, artifacts, last: flag };
+
+const fromWorker: Readonly<Record<FromWorker["kind"], Rule>> = {
+  withdrawn: fields({ token }),
+  prepared: fields({ token }),
+  epochs: fields({ token, records, epochs: count }),
+  done: fields({ ...end, result: recordOf(nullable(number)), directions: recordOf(oneOf("lower", "higher")) }),
+  paused: fields({ ...end, epochs: count }),
+  failed: fields({ token, error: text, trouble: nullable(text), codeChanged: flag }),
+  disturbed: fields({ token, from: count, error: text }),
+};
+
+const texts = recordOf(text);
+const order = fields({
+  runId: count,
+  pipeline: fields({
+    modules: listOf(fields({ type: text, className: text, path: text, key: text, options: texts })),
+    training: texts,
+  }),
+  process: texts,
+  repetition: count,
+  seed: count,
+  device: text,
+  folder: text,
+  files: optional(texts),
+  acceptsCode: flag,
+  filesFolder: optional(text),
+  earlierEpochs: optional(records),
+});
+
+const toWorker: Readonly<Record<ToWorker["kind"], Rule>> = {
+  run: fields({ token, order, tellsPrepared: flag }),
+  withdraw: fields({ token }),
+  pause: fields({ token }),
+};
+
+/** What is no message of a worker in something that has come from one: a module may have written to the channel. */
+export function faultFromWorker(value: unknown): string | undefined {
+  return fault(value, fromWorker);
+}
+
 export function isFromWorker(value: unknown): value is FromWorker {
-  if (!isPlainObject(value) || !isCount(value.token)) return false;
-  const { kind, records, epochs, artifacts, result, directions, last } = value;
-  switch (kind) {
-    case "withdrawn":
-    case "prepared":
-      return true;
-    case "epochs":
-      return isListOf(records, isEpochRecord) && isCount(epochs);
-    case "done":
-      return (
-        isResult(result) &&
-        isDirections(directions) &&
-        isListOf(records, isEpochRecord) &&
-        isListOf(artifacts, isArtifact) &&
-        isFlag(last)
-      );
-    case "paused":
-      return isCount(epochs) && isListOf(records, isEpochRecord) && isListOf(artifacts, isArtifact) && isFlag(last);
-    case "disturbed":
-      return isCount(value.from) && typeof value.error === "string";
-    case "failed":
-      return (
-        typeof value.error === "string" &&
-        (value.trouble === null || typeof value.trouble === "string") &&
-        isFlag(value.codeChanged)
-      );
-    default:
-      return false;
-  }
+  return faultFromWorker(value) === undefined;
 }
 
-function isEpochRecord(value: unknown): boolean {
-  if (!isPlainObject(value) || !isCount(value.epoch)) return false;
-  const { lr, trainLoss, validLoss, seconds, trainAccuracy, validAccuracy, metrics, trainMetrics } = value;
-  return (
-    [lr, trainLoss, validLoss, seconds].every(isNumber) &&
-    [trainAccuracy, validAccuracy].every((accuracy) => accuracy === undefined || isNumber(accuracy)) &&
-    isFigures(metrics) &&
-    (trainMetrics === undefined || isFigures(trainMetrics))
-  );
+/** What is no message of a supervisor in something that has come from one, of another version perhaps. */
+export function faultToWorker(value: unknown): string | undefined {
+  return fault(value, toWorker);
 }
 
-function isFigures(value: unknown): boolean {
-  return isPlainObject(value) && Object.values(value).every(isNumber);
+export function isToWorker(value: unknown): value is ToWorker {
+  return faultToWorker(value) === undefined;
 }
 
-function isResult(value: unknown): boolean {
-  return isPlainObject(value) && Object.values(value).every((figure) => figure === null || isNumber(figure));
-}
-
-function isDirections(value: unknown): boolean {
-  return (
-    isPlainObject(value) && Object.values(value).every((direction) => direction === "lower" || direction === "higher")
-  );
-}
-
-function isArtifact(value: unknown): boolean {
-  return (
-    isPlainObject(value) &&
-    typeof value.kind === "string" &&
-    typeof value.path === "string" &&
-    isCount(value.sizeBytes) &&
-    (value.sha256 === undefined || typeof value.sha256 === "string")
-  );
-}
-
-function isListOf(value: unknown, isPart: (part: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(isPart);
-}
-
-function isFlag(value: unknown): boolean {
-  return typeof value === "boolean";
-}
-
-function isNumber(value: unknown): boolean {
-  return typeof value === "number";
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+function fault(value: unknown, kinds: Readonly<Record<string, Rule>>): string | undefined {
+  if (!isPlainObject(value)) return "a message must be an object";
+  const { kind } = value;
+  const rule = typeof kind === "string" && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  return rule === undefined ? `no message is of the kind ${String(kind)}` : rule(value, String(kind));
 }
