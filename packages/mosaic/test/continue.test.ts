@@ -151,9 +151,12 @@ export class Moody extends Net {
   expect(workspace.statuses("or.db")).toEqual(["done", "error"]);
 
   await workspace.write("good-mood", "");
-  const third = await go("--continue", "--retry-errors");
+  // It is a run of the configuration of now.
+  const third = await go("--continue", "--retry-errors", "PROCESS.epochs=1");
   expect(third.code, third.stderr).toBe(0);
   expect(third.stderr).toContain("1 run done before, 1 unfinished taken up, 0 new");
+  expect(third.stderr).toContain("1 of the unfinished take the epochs that the configuration asks for now");
+  expect(workspace.query("or.db", "SELECT epochs FROM run_results WHERE run_id = 2")).toEqual([{ epochs: 1 }]);
   expect(workspace.statuses("or.db")).toEqual(["done", "done"]);
   expect(workspace.query("or.db", "SELECT return_status FROM runs WHERE run_id = 2")[0]?.return_status).toMatch(
     /^train_loss=/,

@@ -135,8 +135,8 @@ describe("trains further", () => {
     expect(await choose("-param_name_and_value_low_threshold", "Dropping_width", "3")).toEqual([3, 3, 2, 3]);
     expect(await choose("-param_name_and_value_high_threshold", "epochs", "3")).toEqual([4, 4, 2, 4]);
     expect((await rerun("-id", "9")).stderr).toContain("there is no run 9; the database has runs 1 to 4");
-    expect((await rerun("-id", "1", "-epochs", "0")).stderr).toContain(
-      '--epochs: expected an integer of at least 1, got "0"',
+    expect((await rerun("-id", "1", "-epochs=-1")).stderr).toContain(
+      '--epochs: expected an integer of at least 0, got "-1"',
     );
     expect(await rerun()).toMatchObject({ code: 2, stderr: expect.stringContaining("say which runs are meant") });
     expect(epochs()).toEqual([4, 4, 2, 4]);
@@ -193,7 +193,7 @@ export class Moody extends Dropping {
     const finished = await rerun("-id", "all", "-epochs", "3");
     expect(finished.code, finished.stderr).toBe(0);
     expect(finished.stderr).toContain(
-      "--epochs adds to runs that are done; those that start again take as many as they",
+      "--epochs adds to results; runs that never had one take as many epochs as they were asked for",
     );
     expect(workspace.statuses("or.db")).toEqual(["done", "done", "done"]);
     expect(epochs()[0]).toBe(5);
@@ -265,6 +265,50 @@ test("loses nothing when it is killed in the middle, and is gone on with by reru
   expect(finished.stderr).toContain("1 run done before, 2 unfinished taken up, 0 new");
   expect(results("or.db")[0]).toEqual(before[0]);
   await expectSame("or.db", "whole.db", [1, 2, 3]);
+});
+
+test("a mistyped number of epochs is replaced by the right one, or taken back", async () => {
+  await write({ process: { epochs: 2 } });
+  await succeed("run", "config.ini", "or.db");
+  const before = [results("or.db"), workspace.history("or.db"), workspace.query("or.db", "SELECT * FROM params")];
+  const running = workspace.start("rerun", "config.ini", "or.db", "-id", "all", "-epochs", "99999999999999");
+  await until(
+    () => workspace.query("or.db", "SELECT 1 FROM history WHERE epoch > 2").length > 0,
+    "the runs to be trained",
+  );
+  running.kill("SIGTERM");
+  const stopped = await running.finished;
+  expect(stopped.stderr).toContain(
+    "mosaic rerun config.ini or.db --id 1-2 --epochs 0   trains them no further: what they were before counts again",
+  );
+  const taken = await rerun("-id", "all", "-epochs", "0");
+  expect(taken).toMatchObject({ code: 0, stdout: "2 runs done again, as before mosaic rerun: 1-2\n" });
+  expect([results("or.db"), workspace.history("or.db"), workspace.query("or.db", "SELECT * FROM params")]).toEqual(
+    before,
+  );
+  expect((await workspace.run("status", "or.db", "--check")).stdout).toContain("Nothing is damaged");
+  expect((await rerun("-id", "1", "-epochs", "0")).stdout).toContain("None of these runs waits to be trained further");
+
+  const again = workspace.start("rerun", "config.ini", "or.db", "-id", "all", "-epochs", "99999999999999");
+  await until(
+    () => workspace.query("or.db", "SELECT 1 FROM history WHERE run_id = 1 AND epoch > 20").length > 0,
+    "run 1 to be trained",
+  );
+  await workspace.run("pause", "left.json", "--now");
+  await again.finished;
+  const [paused] = workspace.query("or.db", "SELECT resume_epoch FROM run_details WHERE run_id = 1");
+  const least = Number(paused?.resume_epoch) + 1 - 2;
+  const tooFew = await rerun("-id", "1", "-epochs", "3");
+  expect(tooFew.code).toBe(2);
+  expect(tooFew.stderr).toContain(
+    `run 1 has been trained to epoch ${least + 1} since its result of 2 epochs, to which --epochs adds: at least ${least} must be added`,
+  );
+  expect(await rerun("-id", "1", "-epochs", "0")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("gone for runs that have been trained since: 1. Train them"),
+  });
+  expect((await rerun("-id", "1", "-epochs", String(least))).code).toBe(0);
+  expect(epochs()).toEqual([least + 2]);
 });
 
 describe("is refused, and nothing changes,", () => {

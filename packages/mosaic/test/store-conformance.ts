@@ -533,6 +533,64 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         expect(await store.metricSummaries()).toEqual([{ name: "test_accuracy", direction: undefined }]);
       });
 
+      test("what was to be trained further is trained to another number, or is done again as it was", async () => {
+        await store.addRuns(experimentId, [
+          exampleRun({ params: [["epochs", "4"]] }),
+          exampleRun({ params: [["epochs", "2"]] }),
+        ]);
+        const result = { ...exampleResult, epochs: 2, test_f1: 0.5 };
+        const history = [exampleEpoch(1), exampleEpoch(2)];
+        for (const _ of [1, 2]) await store.completeRun(await leaseRun(store, experimentId), { result, history });
+        const before = await allRuns(store);
+        const other = await store.createExperiment(exampleExperiment);
+        const far = [1, 2].map((runId) => ({ runId, epochs: 1e12, identity: "changed" }));
+        await store.continueRuns(other, far);
+        const lease = await leaseRun(store, other);
+        await store.appendHistory(lease, [exampleEpoch(3)]);
+        await store.giveBackRun(lease, { kind: "stopped" });
+        await store.continueRuns(other, [{ runId: 2, epochs: 3 }]);
+        expect((await allRuns(store))[1]).toMatchObject({
+          status: "pending",
+          params: [["epochs", "3"]],
+          details: { identity: "changed", resumeEpoch: 2 },
+        });
+        expect(await store.earlierResults(2)).toHaveLength(1);
+
+        await store.takeBackContinuations([1, 2]);
+        const withoutResumption = (runs: readonly RunRecord[]) =>
+          runs.map(({ details, ...run }) => ({ ...run, details: { ...details, resumeEpoch: 0, fromSnapshot: false } }));
+        expect(withoutResumption(await allRuns(store))).toEqual(withoutResumption(before));
+        expect(await store.earlierResults(1)).toEqual([]);
+        expect(await store.checkResult(1)).toBe("whole");
+        await expect(store.takeBackContinuations([1])).rejects.toMatchObject({ code: "STORE_RUN_STATE" });
+
+        // What has been trained beyond its result since has no longer the files of it.
+        await store.continueRuns(other, [{ runId: 1, epochs: 9 }]);
+        const second = await leaseRun(store, other);
+        await store.appendHistory(second, [exampleEpoch(3)]);
+        await store.pauseRun(second, 3);
+        await expect(store.takeBackContinuations([1])).rejects.toMatchObject({ code: "STORE_RUN_STATE" });
+        expect((await allRuns(store))[0]?.status).toBe("paused");
+      });
+
+      test("runs that never had a result can be asked for another number of epochs", async () => {
+        await store.addRuns(
+          experimentId,
+          [1, 2, 3].map(() => exampleRun({ params: [["epochs", "9"]] })),
+        );
+        await store.completeRun(await leaseRun(store, experimentId), { result: { ...exampleResult, epochs: 9 } });
+        const second = await leaseRun(store, experimentId);
+        await store.appendHistory(second, [1, 2, 3].map(exampleEpoch));
+        await store.pauseRun(second, 3);
+        await store.requeueRuns(experimentId, [2]);
+        const order = (epochs: number) => store.orderEpochs([1, 2, 3].map((runId) => ({ runId, epochs })));
+        expect(await order(3)).toEqual([3]);
+        expect(await order(4)).toEqual([2, 3]);
+        expect((await allRuns(store)).map(({ params }) => params)).toEqual(
+          ["9", "4", "4"].map((epochs) => [["epochs", epochs]]),
+        );
+      });
+
       test("only done runs can be trained further, and then none of the list is", async () => {
         await addRuns(3);
         await store.completeRun(await leaseRun(store, experimentId), { result: exampleResult });

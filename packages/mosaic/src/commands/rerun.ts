@@ -3,7 +3,7 @@ import { command, shellText } from "@ml-mosaic/command-line";
 import { formatProblem, int, path, schema, within } from "@ml-mosaic/configurable";
 import { readMonitor } from "../config/index.ts";
 import { checkDevices } from "../experiment/devices.ts";
-import { queueRerun } from "../experiment/rerun.ts";
+import { queueRerun, takeBackRerun } from "../experiment/rerun.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { selectRuns } from "../selection/select-runs.ts";
 import { misplacedOverride, overridesArgument } from "./overrides-argument.ts";
@@ -20,10 +20,10 @@ export const rerunCommand = command({
   },
   options: {
     ...selectorOptions,
-    epochs: schema(within(int, { minimum: 1 }), {
+    epochs: schema(within(int, { minimum: 0 }), {
       optional: true,
       words: "N",
-      help: "epochs to add (default: as many as the run was asked for)",
+      help: "epochs to add to a run's result (default: as many as the run was asked for); 0: train nothing, and give runs that wait to be trained further the result back that they had",
     }),
     ...acceptCodeOption,
     ...jsonOption,
@@ -34,6 +34,7 @@ export const rerunCommand = command({
   },
   examples: [
     "mosaic rerun config.ini results.db --id 1-3 --epochs 50",
+    "mosaic rerun config.ini results.db --id 1-3 --epochs 0",
     "mosaic rerun config.ini results.db --param_name_and_value_low_threshold test_acc 90",
   ],
   keepsResults: true,
@@ -54,23 +55,32 @@ export const rerunCommand = command({
         create: false,
         json: given.json,
         async queue(store) {
-          const rerun = await queueRerun(store, await selectRuns(store, selector), monitor, {
+          const chosen = await selectRuns(store, selector);
+          if (epochs === 0) {
+            const taken = await takeBackRerun(store, chosen);
+            terminal.out(takenBackText(taken, chosen.length));
+            return undefined;
+          }
+          const rerun = await queueRerun(store, chosen, monitor, {
             epochs,
             acceptCode: given["accept-code"],
           });
           tellChanged(rerun, terminal);
-          terminal.err(`${countText(rerun.continued, "run")} trained further, ${rerun.restarted} started again\n`);
-          if (epochs !== undefined && rerun.restarted > 0)
+          terminal.err(
+            `${countText(rerun.continued.length, "run")} trained further, ${rerun.restarted} started again\n`,
+          );
+          if (epochs !== undefined && rerun.anew > 0)
             terminal.err(
-              "--epochs adds to runs that are done; those that start again take as many as they were asked for\n",
+              "--epochs adds to results; runs that never had one take as many epochs as they were asked for\n",
             );
           return rerun;
         },
         // Those that have ended must not be named: they would be trained further once more.
         goOn: (_, left) =>
           left === undefined ? `mosaic status ${shellText(database)}` : left.length > 0 ? command(left) : undefined,
-        next: ({ left, failed }) => [
+        next: ({ left, failed }, { continued }) => [
           ...carryOnLines(command(left), left),
+          ...takeBackLines(command, left, continued),
           ...(failed.length > 0 ? [`${command(failed)}   tries again what failed`] : []),
         ],
       },
@@ -78,3 +88,22 @@ export const rerunCommand = command({
     );
   },
 });
+
+function takenBackText(taken: readonly number[], chosen: number): string {
+  if (taken.length === 0) return "None of these runs waits to be trained further; they stay as they are.\n";
+  const rest = taken.length < chosen ? "; the others stay as they are" : "";
+  return `${countText(taken.length, "run")} done again, as before mosaic rerun: ${idRanges(taken)}${rest}\n`;
+}
+
+/** Lines that say how what was ordered is undone. */
+function takeBackLines(
+  command: (ids: readonly number[]) => string,
+  left: readonly number[],
+  continued: readonly number[],
+): readonly string[] {
+  const wanted = new Set(continued);
+  const ids = left.filter((runId) => wanted.has(runId));
+  return ids.length === 0
+    ? []
+    : [`${command(ids)} --epochs 0   trains them no further: what they were before counts again`];
+}

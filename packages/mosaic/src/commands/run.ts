@@ -105,11 +105,17 @@ async function reportDryRun(experiment: Experiment, pipelines: number, terminal:
 }
 
 function describeQueue(
-  { added, resumed, done, failedBefore, removed, shorter, changed }: ExperimentQueue,
+  { added, resumed, done, failedBefore, removed, shorter, otherEpochs, changed }: ExperimentQueue,
   files: readonly [configFile: string, database: string],
   { err }: Terminal,
 ): void {
   err(`${countText(done, "run")} done before, ${resumed} unfinished taken up, ${added} new\n`);
+  const { taken, kept } = otherEpochs;
+  if (taken > 0) err(`${taken} of the unfinished take the epochs that the configuration asks for now\n`);
+  if (kept.length > 0)
+    err(
+      `${kept.length === 1 ? "run" : "runs"} ${idRanges(kept)} ${kept.length === 1 ? "keeps its" : "keep their"} other number of epochs: trained further by mosaic rerun, or beyond what the configuration asks for now\n`,
+    );
   if (changed.count > 0)
     err(
       `${changed.count} of the new were trained before with another text of ${changed.modules.join(", ")}: they are trained anew, and the earlier results stay\n`,

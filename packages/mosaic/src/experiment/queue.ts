@@ -2,7 +2,7 @@
 import type { Experiment } from "../config/index.ts";
 import { describePipeline, type Pipeline, sortedValues } from "../pipelines/pipeline.ts";
 import { processParams, runParams } from "../pipelines/run-params.ts";
-import type { AddedRuns, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
+import type { AddedRuns, Continuation, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
 import { readDataFiles } from "./data-files.ts";
 import { earlierForms } from "./earlier-identities.ts";
 import { commandGiven, engineVersion, machineFacts } from "./environment.ts";
@@ -24,6 +24,8 @@ export interface ExperimentQueue extends Queued {
   readonly removed: number;
   /** Done runs that have fewer epochs than the configuration asks for. */
   readonly shorter: readonly ShorterRun[];
+  /** Of those that are taken up, how many take the epochs that the configuration asks for now, and which keep another number. */
+  readonly otherEpochs: { readonly taken: number; readonly kept: readonly number[] };
   /** Runs among the added that the database has with another text of their modules. */
   readonly changed: ChangedRuns;
 }
@@ -68,6 +70,8 @@ export async function enqueueRuns(
   const known = continued ? await sortKnown(store, planned(), wanted) : undefined;
   const requeued = known?.requeued ?? [];
   await store.requeueRuns(experimentId, requeued);
+  const reordered = known?.reordered ?? [];
+  const taken = new Set(await store.orderEpochs(reordered));
   const added = await store.addRuns(experimentId, known === undefined ? planned() : missingRuns(planned(), known));
   const { monitor, folder, file: configuration, overrides } = experiment;
   return {
@@ -86,6 +90,10 @@ export async function enqueueRuns(
     done: known?.done.length ?? 0,
     removed: known?.removed ?? 0,
     shorter: known?.shorter ?? [],
+    otherEpochs: {
+      taken: taken.size,
+      kept: reordered.map(({ runId }) => runId).filter((runId) => !taken.has(runId)),
+    },
     changed:
       added.count === 0 ? noneChanged : await findChanged(store, experiment, code, known?.isMissing ?? [], earlier),
   };
@@ -131,6 +139,8 @@ interface KnownRuns {
   readonly shorter: readonly ShorterRun[];
   /** Unfinished runs, and failed ones that are tried again. */
   readonly requeued: readonly number[];
+  /** Those of them that were asked for another number of epochs than they would be now. */
+  readonly reordered: readonly Pick<Continuation, "runId" | "epochs">[];
   /** Failed runs that stay as they are. */
   readonly failed: readonly number[];
   /** How many were removed and stay so. */
@@ -152,6 +162,7 @@ async function sortKnown(
 ): Promise<KnownRuns> {
   const isMissing: boolean[] = [];
   const requeued: number[] = [];
+  const reordered: Pick<Continuation, "runId" | "epochs">[] = [];
   const done: number[] = [];
   const failed: number[] = [];
   const shorter: ShorterRun[] = [];
@@ -177,13 +188,18 @@ async function sortKnown(
         // What stopped early has fewer epochs than it was asked for, and is as long as it was to be.
         if ((finished.epochsAsked ?? 0) < epochsOf(run))
           shorter.push({ runId: finished.runId, missing: epochsOf(run) - (finished.epochs ?? 0) });
-      } else if (waiting !== undefined) requeued.push(waiting.runId);
-      else if (broken !== undefined) (retryErrors ? requeued : failed).push(broken.runId);
+        continue;
+      }
+      const again = waiting ?? (retryErrors ? broken : undefined);
+      if (again !== undefined) {
+        requeued.push(again.runId);
+        if (again.epochsAsked !== epochsOf(run)) reordered.push({ runId: again.runId, epochs: epochsOf(run) });
+      } else if (broken !== undefined) failed.push(broken.runId);
     }
     for (const [index, pipeline] of await otherSpellings(store, runs, known, knownId))
       if (isMissing[firstPlace + index] === true) spelt.set(firstPlace + index, pipeline);
   }
-  return { done, shorter, requeued, failed, removed, isMissing, spelt };
+  return { done, shorter, requeued, reordered, failed, removed, isMissing, spelt };
 }
 
 /**

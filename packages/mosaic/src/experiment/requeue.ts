@@ -42,8 +42,8 @@ export function commonOrigin(origins: readonly ExperimentOrigin[]): ExperimentOr
 export interface RequeueOptions {
   /** Whether runs go on with modules that have changed since. */
   readonly acceptCode: boolean;
-  /** Of those runs that are done: they are trained further, all others go on or start again. */
-  readonly continuations?: readonly Continuation[];
+  /** Of those runs that are trained to another number of epochs; all others go on or start again. */
+  readonly continuations?: readonly Pick<Continuation, "runId" | "epochs">[];
 }
 
 /**
@@ -67,13 +67,17 @@ export async function requeue(
   if (changed.size > 0 && !acceptCode) throw codeChanged(changed);
   const text = JSON.stringify(monitor.texts);
   const experimentId = await recordExperiment(store, { file: configuration, folder, text, overrides }, digests);
-  const identities: (readonly [runId: number, identity: string])[] = [];
+  const continued = new Set(continuations.map(({ runId }) => runId));
+  const identities = new Map<number, string>();
   const parts = { digests, ...byMeaning(classes) };
   for await (const run of store.runs({ runIds: new Set([...changed.values()].flat()) }))
-    identities.push([run.runId, identityAfterChange(run, parts)]);
-  await store.updateIdentities(identities);
-  const continued = new Set(continuations.map(({ runId }) => runId));
-  await store.continueRuns(experimentId, continuations);
+    identities.set(run.runId, identityAfterChange(run, parts));
+  await store.updateIdentities(identities.entries().filter(([runId]) => !continued.has(runId)));
+  const withIdentity = ({ runId, epochs }: (typeof continuations)[number]): Continuation => {
+    const identity = identities.get(runId);
+    return { runId, epochs, ...(identity === undefined ? {} : { identity }) };
+  };
+  await store.continueRuns(experimentId, continuations.map(withIdentity));
   await store.requeueRuns(
     experimentId,
     runIds.filter((runId) => !continued.has(runId)),

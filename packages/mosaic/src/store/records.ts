@@ -105,6 +105,8 @@ export interface Continuation {
   readonly runId: number;
   /** Epochs in all, those done included. */
   readonly epochs: number;
+  /** Of the run from now on; as it was where none is given. */
+  readonly identity?: string;
 }
 
 /** What a run's result was before it was trained further. */

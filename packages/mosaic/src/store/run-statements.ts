@@ -93,13 +93,48 @@ export function prepareRunStatements(database: DatabaseSync) {
       "UPDATE run_details SET attempts = 0, resume_epoch = 0, from_snapshot = 0 WHERE run_id = ?",
     ),
 
+    resumption: prepare("SELECT resume_epoch FROM run_details WHERE run_id = ?"),
+    setIdentity: prepare("UPDATE run_details SET identity = ? WHERE run_id = ?"),
     setOrdered: prepare("UPDATE run_details SET ordered_at = ? WHERE run_id = ?"),
 
     epochsDone: prepare("SELECT epochs FROM run_results WHERE run_id = ?"),
     keepResult: prepare(
-      `INSERT INTO earlier_results (run_id, replaced_at, return_status, ${columns})
-       SELECT runs.run_id, ?, return_status, ${columns} FROM runs JOIN run_results ON run_results.run_id = runs.run_id
+      `INSERT INTO earlier_results (run_id, replaced_at, return_status, ${columns},
+         experiment_id, identity, ordered_at, started_at, finished_at, epochs_asked, sha256)
+       SELECT runs.run_id, ?, return_status, ${columns},
+         experiment_id, identity, ordered_at, started_at, finished_at,
+         (SELECT param_value FROM params WHERE params.run_id = runs.run_id AND param_name = 'epochs'),
+         (SELECT sha256 FROM run_digests WHERE run_digests.run_id = runs.run_id)
+       FROM runs
+       JOIN run_results ON run_results.run_id = runs.run_id
+       JOIN run_details ON run_details.run_id = runs.run_id
        WHERE runs.run_id = ?`,
+    ),
+    latestEarlier: prepare(
+      "SELECT rowid, * FROM earlier_results WHERE run_id = ? ORDER BY replaced_at DESC, epochs DESC LIMIT 1",
+    ),
+    returnResult: prepare(
+      `INSERT INTO run_results (run_id, ${columns}) SELECT run_id, ${columns} FROM earlier_results WHERE rowid = ?`,
+    ),
+    returnMetrics: prepare(
+      `INSERT INTO run_metrics (run_id, name, value)
+       SELECT run_id, name, value FROM earlier_metrics WHERE run_id = ? AND replaced_at = ?`,
+    ),
+    returnRun: prepare(
+      "UPDATE runs SET status = 'done', return_status = ? WHERE run_id = ? AND status IN ('pending', 'paused', 'error')",
+    ),
+    returnDetails: prepare(
+      `UPDATE run_details SET attempts = 0, experiment_id = coalesce(?, experiment_id), identity = coalesce(?, identity),
+         ordered_at = coalesce(?, ordered_at), started_at = coalesce(?, started_at), finished_at = coalesce(?, finished_at)
+       WHERE run_id = ?`,
+    ),
+    dropEarlier: prepare("DELETE FROM earlier_results WHERE rowid = ?"),
+    dropEarlierMetrics: prepare("DELETE FROM earlier_metrics WHERE run_id = ? AND replaced_at = ?"),
+    orderEpochs: prepare(
+      `UPDATE params SET param_value = $epochs WHERE run_id = $run AND param_name = 'epochs'
+         AND EXISTS (SELECT 1 FROM runs WHERE run_id = $run AND status = 'pending')
+         AND (SELECT resume_epoch FROM run_details WHERE run_id = $run) < $least
+         AND NOT EXISTS (SELECT 1 FROM earlier_results WHERE run_id = $run)`,
     ),
     keepMetrics: prepare(
       `INSERT INTO earlier_metrics (run_id, replaced_at, name, value)

@@ -2,6 +2,7 @@ import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import type { Direction } from "@ml-mosaic/statistics";
 import type { EpochRecord } from "@ml-mosaic/training";
 import { flatPipeline } from "../pipelines/flat-pipeline.ts";
+import { continueIn, orderEpochsIn, requeueIn, takeBackIn } from "./continuations.ts";
 import { saveBeside } from "./copy-database.ts";
 import type { DatabaseLock } from "./database-lock.ts";
 import { epochColumns, metricsJson } from "./epoch-columns.ts";
@@ -210,14 +211,29 @@ export class SqliteStore extends SqliteStoreReader implements Store {
 
   requeueRuns(experimentId: number, runIds: Iterable<number>): Promise<void> {
     return this.#write(() => {
-      for (const runId of runIds) this.#requeue(experimentId, runId);
+      for (const runId of runIds) requeueIn(this.#sql, experimentId, runId);
     });
   }
 
   continueRuns(experimentId: number, continuations: Iterable<Continuation>): Promise<void> {
     return this.#write(() => {
-      for (const continuation of continuations) this.#continue(experimentId, continuation);
+      for (const continuation of continuations) continueIn(this.#sql, experimentId, continuation);
     });
+  }
+
+  takeBackContinuations(runIds: Iterable<number>): Promise<void> {
+    return this.#write(() => {
+      for (const runId of runIds) {
+        const isKnown = takeBackIn(this.#sql, runId);
+        if (!isKnown) this.#setDigest(runId);
+      }
+    });
+  }
+
+  orderEpochs(orders: Iterable<Pick<Continuation, "runId" | "epochs">>): Promise<readonly number[]> {
+    return this.#write(() =>
+      Array.from(orders).flatMap((order) => (orderEpochsIn(this.#sql, order) ? [order.runId] : [])),
+    );
   }
 
   updateKeys(keysOf: KeysOf): Promise<number> {
@@ -414,49 +430,6 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   /** Of a run that has come to its end, by its result or an error. */
   #setDigest(runId: number): void {
     this.#sql.setDigest.run(storedInteger(runId), this.digests.of(runId));
-  }
-
-  #requeue(experimentId: number, runId: number): void {
-    const id = storedInteger(runId);
-    const row = this.#sql.statusOf.get(id);
-    const status = row === undefined ? undefined : textIn(row, "status");
-    if (status !== "pending" && status !== "paused" && status !== "error") {
-      const state = status === undefined ? "is not of this program" : `is ${status}`;
-      throw new StoreError(
-        "STORE_RUN_STATE",
-        `run ${runId} ${state}; only pending, paused and failed runs can be queued`,
-      );
-    }
-    this.#sql.queueRun.run(id);
-    if (status === "error") {
-      this.#sql.forgetAttempts.run(id);
-      this.#sql.dropDigest.run(id);
-      this.#sql.setOrdered.run(storedInteger(Date.now()), id);
-    }
-    this.#sql.moveRun.run(storedInteger(experimentId), id);
-  }
-
-  #continue(experimentId: number, { runId, epochs }: Continuation): void {
-    const id = storedInteger(runId);
-    const done = this.#sql.epochsDone.get(id);
-    if (done === undefined || this.#sql.statusOf.get(id)?.status !== "done") {
-      throw new StoreError(
-        "STORE_RUN_STATE",
-        `run ${runId} is not a done run of this program, so it cannot be trained further`,
-      );
-    }
-    const now = storedInteger(Date.now());
-    this.#sql.keepResult.run(now, id);
-    this.#sql.keepMetrics.run(now, id);
-    this.#sql.dropResult.run(id);
-    this.#sql.dropDigest.run(id);
-    this.#sql.dropMetrics.run(id);
-    this.#sql.continueRun.run(id);
-    this.#sql.setOrdered.run(now, id);
-    this.#sql.renewAttempts.run(id);
-    this.#sql.setResumeEpoch.run(storedInteger(integerIn(done, "epochs")), id);
-    this.#sql.setEpochs.run(String(epochs), id);
-    this.#sql.moveRun.run(storedInteger(experimentId), id);
   }
 
   #addHistory(runId: number, epochs: readonly EpochRecord[]): void {

@@ -125,7 +125,7 @@ export interface StoreReader {
  *
  * A run is in exactly one state, and moves only so: pending -> running by a lease; running -> done, error, paused or
  * pending by the lease's holder or by the lease's end; paused or error -> pending by `requeueRuns`, done -> pending by
- * `continueRuns`.
+ * `continueRuns`, and back to done by `takeBackContinuations`.
  *
  * A lease is named by its token. Whoever uses one that is no longer current (its run was given back) gets
  * `STORE_LEASE_LOST` and nothing changes; so a result is accepted once, from the worker that the run belongs to. Times
@@ -182,9 +182,20 @@ export interface Store extends StoreReader {
   updateKeys(keysOf: KeysOf): Promise<number>;
   /**
    * Puts done runs into this experiment's queue, to go on from their snapshots. Their results move to `earlierResults`,
-   * and their param `epochs` becomes what they are to have in all. Any other run is refused, and nothing changes.
+   * and their param `epochs` becomes what they are to have in all. Those that have such an earlier result and still wait, or have
+   * failed since, are queued as by `requeueRuns`, with the other number. Any other run is refused, and nothing changes.
    */
   continueRuns(experimentId: number, continuations: Iterable<Continuation>): Promise<void>;
+  /**
+   * Makes runs done again that `continueRuns` has queued, with the result that they had and all else as it was. A run that has been
+   * paused beyond that, or is anything else, is refused, and nothing changes.
+   */
+  takeBackContinuations(runIds: Iterable<number>): Promise<void>;
+  /**
+   * Gives pending runs that never had a result another number of epochs. Those that have as many already are passed over, as is any
+   * other run. Returns those that were changed.
+   */
+  orderEpochs(orders: Iterable<Pick<Continuation, "runId" | "epochs">>): Promise<readonly number[]>;
   /**
    * Takes runs out of all tables and keeps of each what `removedRuns` gives. Their files are those of `removedFiles` until
    * `forgetRemovedFiles`: the rows go first, so that no run is ever without its files. What this promises to have removed
