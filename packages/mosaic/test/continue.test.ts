@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { earlierForms } from "../src/experiment/earlier-identities.ts";
 import { readExperimentOrigins } from "../src/experiment/experiment-origin.ts";
 import { runIdentity } from "../src/experiment/identity.ts";
-import { moduleCode } from "../src/experiment/module-code.ts";
+import { moduleCode } from "../src/languages/typescript/module-code.ts";
 import { processParams } from "../src/pipelines/run-params.ts";
 import { openSqliteStore, type RunRecord } from "../src/store/index.ts";
 import { config, data, dataModule, net, netModule, type Options, openWorkspace, type Workspace } from "./workspace.ts";

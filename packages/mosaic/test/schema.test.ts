@@ -120,7 +120,7 @@ test("says what is wrong with a file", async () => {
     ["missing.ts", /The file .*missing\.ts does not exist\. The folder .* has .*mlp\.ts/],
     ["empty.ts", /^empty\.ts exports no class\n$/],
     ["no-such-package", /^the package no-such-package cannot be loaded/],
-    ["model.py", /"model\.py" is a Python file/],
+    ["model.py", /The file .*model\.py does not exist/],
   ] as const;
   for (const [file, message] of cases)
     expect(await workspace.run("schema", file)).toMatchObject({

@@ -2,7 +2,6 @@ import { countText } from "@ml-mosaic/base";
 import { command, shellText } from "@ml-mosaic/command-line";
 import { formatProblem, int, path, schema, within } from "@ml-mosaic/configurable";
 import { readMonitor } from "../config/index.ts";
-import { checkDevices } from "../experiment/devices.ts";
 import { queueRerun, takeBackRerun } from "../experiment/rerun.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { selectRuns } from "../selection/select-runs.ts";
@@ -43,7 +42,6 @@ export const rerunCommand = command({
     const { overrides = [] } = given;
     const { monitor, notices } = await readMonitor(configFile, overrides);
     for (const notice of notices) terminal.err(`${formatProblem(notice)}\n`);
-    await checkDevices(monitor);
     const selector = selectorOf(given);
     const epochs = given.epochs;
     const database = given.database_file;

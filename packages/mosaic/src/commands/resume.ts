@@ -3,7 +3,6 @@ import { command, shellText } from "@ml-mosaic/command-line";
 import { path, schema } from "@ml-mosaic/configurable";
 import { readMonitorTexts } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
-import { checkDevices } from "../experiment/devices.ts";
 import { readPauseFile } from "../experiment/pause-file.ts";
 import { queueResumed } from "../experiment/resume.ts";
 import { acceptCodeOption, carryOnLines, jsonOption, tellChanged, trainAndTell } from "./train-and-tell.ts";
@@ -19,7 +18,6 @@ export const resumeCommand = command({
     const path = given.pipeline_file;
     const file = await readPauseFile(path);
     const monitor = readMonitorTexts(file.monitor, path);
-    await checkDevices(monitor);
     if (!pathExists(file.database))
       throw new MosaicError(
         "NO_DATABASE",

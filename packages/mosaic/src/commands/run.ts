@@ -8,6 +8,8 @@ import { checkDevices } from "../experiment/devices.ts";
 import { type DryRunProblem, dryRun } from "../experiment/dry-run.ts";
 import { readExperimentCode } from "../experiment/plan.ts";
 import { type ExperimentQueue, enqueueRuns } from "../experiment/queue.ts";
+import { projectOf } from "../languages/language.ts";
+import { sectionsByLanguage } from "../languages/languages.ts";
 import { withoutMarks } from "../modules/user-files.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { checkSqliteStore } from "../store/index.ts";
@@ -54,8 +56,8 @@ export const runCommand = command({
     const { overrides = [] } = given;
     const experiment = await readExperiment(configFile, overrides);
     for (const notice of experiment.notices) terminal.err(`${formatProblem(notice)}\n`);
-    await checkModules(experiment);
-    await checkDevices(experiment.monitor);
+    for (const notice of await checkModules(experiment)) terminal.err(`${formatProblem(notice)}\n`);
+    await checkDevices(experiment.monitor, sectionsByLanguage(experiment).keys(), projectOf(experiment));
     const pipelines = countPipelines(experiment);
     const { multiplicity } = experiment.monitor;
     terminal.err(

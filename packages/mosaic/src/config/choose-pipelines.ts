@@ -3,6 +3,8 @@ import { hash } from "node:crypto";
 import { type Condition, evaluate, namesIn, unknownNames } from "../conditions/index.ts";
 import { sortedValues, type Texts, withoutNames } from "../pipelines/pipeline.ts";
 import { identifyingTexts } from "../pipelines/run-params.ts";
+import type { ClassSection } from "./class-section.ts";
+import { languageOfSource } from "./class-source.ts";
 import { isAmbiguous, type OptionNames, optionsOf } from "./option-names.ts";
 import { type Choice, countDrafts, type Draft, generateDrafts, type PipelineAxes } from "./pipelines.ts";
 import type { Findings } from "./problem.ts";
@@ -15,20 +17,27 @@ interface Axes extends PipelineAxes {
   readonly process: Pick<ProcessSection, "axes" | "dataScheme" | "pipelineScheme" | "options" | "seed" | "choice">;
 }
 
-export const everything: Choice = { isChosen: undefined, excluded: 0, unsampled: 0 };
+export const everything: Choice = { isChosen: undefined, mixed: 0, excluded: 0, unsampled: 0 };
 
 /** All of them where nothing chooses, or a problem was found. */
 export function choosePipelines(axes: Axes, names: OptionNames, findings: Findings): Choice {
   const { exclude, sample } = axes.process.choice;
   const areNamesRight = exclude === undefined || checkNames(exclude.value, exclude.line, names, findings);
-  if (!areNamesRight || (exclude === undefined && sample === undefined)) return everything;
+  if (!areNamesRight || !isChoosing(axes)) return everything;
 
   const isChosen = new Uint8Array(countDrafts(axes)).fill(1);
-  if (exclude !== undefined) leaveOut(exclude.value, axes, names, isChosen);
+  leaveOut(axes, isChosen, ({ modules }) => modules.some(({ section }) => !isOfOneLanguage(section, modules)));
+  const ofOne = ones(isChosen);
+  const mixed = isChosen.length - ofOne;
+  if (ofOne === 0 && mixed > 0) reportMixed(axes, findings);
+  if (exclude !== undefined) {
+    const lookup = optionsOf(names);
+    leaveOut(axes, isChosen, (draft) => evaluate(exclude.value, lookup(draft)));
+  }
   const left = ones(isChosen);
-  const excluded = isChosen.length - left;
-  if (exclude !== undefined) reportExcluded(exclude.line, excluded, isChosen.length, findings);
-  if (sample === undefined || left === 0) return { isChosen, excluded, unsampled: 0 };
+  const excluded = ofOne - left;
+  if (exclude !== undefined && ofOne > 0) reportExcluded(exclude.line, excluded, ofOne, findings);
+  if (sample === undefined || left === 0) return { isChosen, mixed, excluded, unsampled: 0 };
   if (sample.value > left) {
     findings.notice({
       line: sample.line,
@@ -38,7 +47,7 @@ export function choosePipelines(axes: Axes, names: OptionNames, findings: Findin
       remedy: "Write a smaller number, or remove the line.",
     });
   } else draw(sample.value, left, axes, isChosen);
-  return { isChosen, excluded, unsampled: left - ones(isChosen) };
+  return { isChosen, mixed, excluded, unsampled: left - ones(isChosen) };
 }
 
 function ones(isChosen: Uint8Array): number {
@@ -58,13 +67,40 @@ function checkNames(condition: Condition, line: number, names: OptionNames, find
   return faults.length === 0;
 }
 
-function leaveOut(condition: Condition, axes: Axes, names: OptionNames, isChosen: Uint8Array): void {
-  const lookup = optionsOf(names);
+function leaveOut(axes: Axes, isChosen: Uint8Array, isMeant: (draft: Draft) => boolean): void {
   let place = 0;
   for (const draft of generateDrafts(axes)) {
-    if (evaluate(condition, lookup(draft))) isChosen[place] = 0;
+    if (isChosen[place] === 1 && isMeant(draft)) isChosen[place] = 0;
     place += 1;
   }
+}
+
+/** Whether anything leaves pipelines out. */
+export function isChoosing({ process: { choice }, sections }: Pick<Axes, "process" | "sections">): boolean {
+  const languages = new Set(sections.map(({ source }) => languageOfSource(source)));
+  return choice.exclude !== undefined || choice.sample !== undefined || languages.size > 1;
+}
+
+function isOfOneLanguage(section: ClassSection, modules: Draft["modules"]): boolean {
+  const language = languageOfSource(section.source);
+  return modules.every((other) => languageOfSource(other.section.source) === language);
+}
+
+function reportMixed({ process, sections }: Axes, findings: Findings): void {
+  const stages = [...process.dataScheme, ...process.pipelineScheme].map((type) => {
+    const names = new Set(
+      sections.filter((section) => section.type === type).map(({ source }) => languageOfSource(source)),
+    );
+    return `${type} has ${[...names].join(" and ")}`;
+  });
+  const line = process.options.find(({ name }) => name === "pipeline_scheme")?.line;
+  findings.problem({
+    ...(line === undefined ? {} : { line }),
+    section: "PROCESS",
+    option: "pipeline_scheme",
+    message: `No pipeline can be made whose modules are all of one language: ${stages.join(", ")}.`,
+    remedy: "Write a class for each stage in the same language.",
+  });
 }
 
 function reportExcluded(line: number, excluded: number, count: number, findings: Findings): void {

@@ -4,7 +4,7 @@ import { nearestName } from "@ml-mosaic/base";
 import { parseValue, repeatedValue, type Schema, schema, string, valueText } from "@ml-mosaic/configurable";
 import { isClassOption, moduleOptionNames, sectionName, trainingType } from "../pipelines/flat-pipeline.ts";
 import type { Texts } from "../pipelines/pipeline.ts";
-import { type ClassSource, checkClassName, readClassSource } from "./class-source.ts";
+import { type ClassSource, checkClassName, type Places, readClassSource } from "./class-source.ts";
 import type { IniOption, IniSection } from "./ini.ts";
 import { escapeReferences } from "./interpolate.ts";
 import { type KeyPattern, parseKeyPattern } from "./key-pattern.ts";
@@ -44,7 +44,7 @@ type ModuleOptionName = (typeof moduleOptionNames)[number];
 export const classOptions: Readonly<Record<ModuleOptionName, Schema<string>>> = {
   type: schema(string, { help: "What data_scheme or pipeline_scheme calls it" }),
   class: schema(string, { help: "Name of the class, or an alias of it" }),
-  path_to_class: schema(string, { help: "File or package that exports the class" }),
+  path_to_class: schema(string, { help: "File or package that has the class" }),
   key: schema(string, { help: "Name of the module in results: text with {option} in it" }),
 };
 
@@ -63,7 +63,7 @@ export function ownTexts({ type, className, pathToClass }: ClassSection): Texts 
 /** Undefined where a problem was found. */
 export async function readClassSection(
   written: IniSection,
-  folder: string,
+  places: Places,
   findings: Findings,
 ): Promise<ClassSection | undefined> {
   // Nothing in the place of another value takes that away.
@@ -135,8 +135,10 @@ export async function readClassSection(
     problem(className.option, classFault.message, classFault.remedy);
 
   const path = single("path_to_class");
-  const source = path === undefined ? undefined : await readClassSource(path.value, folder);
+  const source = path === undefined ? undefined : await readClassSource(path.value, places);
   if (path !== undefined && source?.ok === false) problem(path.option, source.fault.message, source.fault.remedy);
+  if (path !== undefined && source?.ok && source.notice !== undefined)
+    findings.notice({ line: path.option.line, section: section.name, option: path.option.name, ...source.notice });
 
   const key = single("key");
   // The four are known even where they are missing, which has been reported.

@@ -1,8 +1,8 @@
-// Where a class comes from: a TypeScript or JavaScript file, or an npm package.
+// Where a class comes from: a TypeScript or JavaScript file, an npm package, or a Python file.
 
 import { statSync } from "node:fs";
-import { extname, resolve } from "node:path";
-import { errorCode, machineTrouble } from "@ml-mosaic/base";
+import { extname, relative, resolve } from "node:path";
+import { errorCode, machineTrouble, pathExists } from "@ml-mosaic/base";
 import type { Fault } from "./problem.ts";
 import { suggestFile } from "./source-text.ts";
 
@@ -11,40 +11,88 @@ export type ClassSource =
   | {
       readonly kind: "package" /** As an import would name it, such as `@ml-mosaic/bigsf` or `mine/models`. */;
       readonly name: string;
-    };
+    }
+  | { readonly kind: "python" /** Absolute. */; readonly path: string };
 
 export type ClassSourceResult =
-  | { readonly ok: true; readonly source: ClassSource }
+  | { readonly ok: true; readonly source: ClassSource /** What the user should know of it. */; readonly notice?: Fault }
   | { readonly ok: false; readonly fault: Fault };
 
-export const fileEndings: readonly string[] = [".ts", ".js", ".mts", ".mjs"];
+/** Where paths start. */
+export interface Places {
+  /** The configuration file's folder. */
+  readonly folder: string;
+  /** Where the command was started: Python files that are not found from `folder` may be there. */
+  readonly start: string;
+}
+
+/** What classes are looked at and carried out with. */
+export interface Project extends Places {
+  /** `python` of [MONITOR]. */
+  readonly python: string | undefined;
+}
+
+const pythonEnding = ".py";
+const scriptEndings: readonly string[] = [".ts", ".js", ".mts", ".mjs"];
+
+export const fileEndings: readonly string[] = [...scriptEndings, pythonEnding];
+
+/** A pipeline's modules are all of one language, whose worker carries it out. */
+export type LanguageName = "TypeScript" | "Python";
+
+/** Of a class by its `path_to_class`, or the file that it stands for. */
+export function languageOf(path: string): LanguageName {
+  return extname(path) === pythonEnding ? "Python" : "TypeScript";
+}
+
+export function languageOfSource(source: ClassSource): LanguageName {
+  return source.kind === "python" ? "Python" : "TypeScript";
+}
 
 /** npm's rule for names, with an optional path inside the package. */
 const PACKAGE_NAME = /^(?:@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*(?:\/[\w.~-]+)*$/;
 
 /** Looks at the disk for files; whether a package is installed and has the class is found when it is loaded. */
-export async function readClassSource(text: string, folder: string): Promise<ClassSourceResult> {
+export async function readClassSource(text: string, { folder, start }: Places): Promise<ClassSourceResult> {
   const ending = extname(text);
-  if (ending === ".py") {
-    return refuse(
-      `"${text}" is a Python file, and Python classes cannot be used for now.`,
-      "Write the class in TypeScript and give its .ts file.",
-    );
+  if (ending === pythonEnding) return readPythonSource(text, folder, start);
+  if (scriptEndings.includes(ending) && !text.endsWith(".d.ts")) {
+    const path = resolve(folder, text);
+    const fault = await faultOfFile(text, path, scriptEndings);
+    return fault === undefined ? { ok: true, source: { kind: "file", path } } : { ok: false, fault };
   }
-  if (fileEndings.includes(ending) && !text.endsWith(".d.ts")) return checkFile(text, resolve(folder, text));
   if (PACKAGE_NAME.test(text)) return { ok: true, source: { kind: "package", name: text } };
-  return refuse(
-    `"${text}" is neither a .ts or .js file nor the name of an npm package.`,
-    "Write a path such as ./mlp.ts, or a package name such as @ml-mosaic/bigsf.",
-  );
+  return {
+    ok: false,
+    fault: {
+      message: `"${text}" is neither a .ts, .js or .py file nor the name of an npm package.`,
+      remedy: "Write a path such as ./mlp.ts or ./mlp.py, or a package name such as @ml-mosaic/bigsf.",
+    },
+  };
 }
 
-async function checkFile(text: string, path: string): Promise<ClassSourceResult> {
+/** Projects of the original Mosaic write paths from where its commands are started, the root of a repository. */
+async function readPythonSource(text: string, folder: string, start: string): Promise<ClassSourceResult> {
+  const path = resolve(folder, text);
+  const fault = await faultOfFile(text, path, [pythonEnding]);
+  if (fault === undefined) return { ok: true, source: { kind: "python", path } };
+  const fromStart = resolve(start, text);
+  if (fromStart === path || pathExists(path) || (await faultOfFile(text, fromStart, [pythonEnding])) !== undefined)
+    return { ok: false, fault };
+  const fromFolder = relative(folder, fromStart);
+  const notice = {
+    message: `"${text}" is not in the configuration's folder, and is taken from where the command was started: ${fromStart}.`,
+    remedy: `Write ${fromFolder.startsWith(".") ? fromFolder : `./${fromFolder}`} to start the command anywhere.`,
+  };
+  return { ok: true, source: { kind: "python", path: fromStart }, notice };
+}
+
+async function faultOfFile(text: string, path: string, endings: readonly string[]): Promise<Fault | undefined> {
   try {
     // At once: a worker looks at the files of each run, and a promise costs it ten times the look.
     const entry = statSync(path);
-    if (entry.isDirectory()) return refuse(`"${text}" is a folder.`, "Give the file in it that has the class.");
-    return { ok: true, source: { kind: "file", path } };
+    if (!entry.isDirectory()) return undefined;
+    return { message: `"${text}" is a folder.`, remedy: "Give the file in it that has the class." };
   } catch (error) {
     if (machineTrouble(error) !== undefined) throw error;
     const code = errorCode(error);
@@ -52,7 +100,7 @@ async function checkFile(text: string, path: string): Promise<ClassSourceResult>
       code === "ENOENT" || code === "ENOTDIR"
         ? `The file ${path} does not exist.`
         : `The file ${path} cannot be read (${code}).`;
-    return refuse(message, await suggestFile(path, fileEndings));
+    return { message, remedy: await suggestFile(path, endings) };
   }
 }
 
@@ -63,8 +111,4 @@ export function checkClassName(name: string): Fault | undefined {
     message: `"${name}" cannot be the name of a class.`,
     remedy: "Write the name as it is exported, as in MlpFunnel.",
   };
-}
-
-function refuse(message: string, remedy: string): ClassSourceResult {
-  return { ok: false, fault: { message, remedy } };
 }

@@ -390,11 +390,18 @@ const MISTAKES: readonly (readonly [name: string, text: string, line: number, op
     "Write a path such as ./mlp.ts",
   ],
   [
-    "Python file",
-    edited("path_to_class = ./mlp.ts", "path_to_class = ./old.py"),
+    "Python file that is not there",
+    edited("path_to_class = ./mlp.ts", "path_to_class = ./absent.py"),
     26,
     "path_to_class",
-    "Write the class in TypeScript",
+    "old.py",
+  ],
+  [
+    "languages that have no pipeline",
+    edited("path_to_class = ./mlp.ts", "path_to_class = ./old.py"),
+    6,
+    "dataset has TypeScript, mlp has Python",
+    "in the same language",
   ],
   [
     "declarations only",

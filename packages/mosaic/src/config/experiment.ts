@@ -1,10 +1,12 @@
 // From a configuration file to a checked experiment: everything that can be known without loading the user's classes.
 
 import { dirname, resolve } from "node:path";
+import { cwd } from "node:process";
 import { nearestName } from "@ml-mosaic/base";
 import type { Problem } from "@ml-mosaic/configurable";
-import { choosePipelines, everything } from "./choose-pipelines.ts";
+import { choosePipelines, everything, isChoosing } from "./choose-pipelines.ts";
 import { type ClassSection, readClassSection } from "./class-section.ts";
+import type { Project } from "./class-source.ts";
 import { checkExecutor, checkSchemes, checkSize, checkThreads, noticeOverlaps } from "./experiment-checks.ts";
 import type { IniSection } from "./ini.ts";
 import { type MonitorSection, readMonitorSection } from "./monitor-section.ts";
@@ -22,6 +24,8 @@ export interface Experiment extends ChosenPipelines {
   readonly file: string;
   /** Absolute; relative paths in the file start here. */
   readonly folder: string;
+  /** Absolute; where the command was started. */
+  readonly start: string;
   /** The file's text as it was read, those of the files that it includes, and the arguments that change values. */
   readonly text: string;
   readonly included: Readonly<Record<string, string>>;
@@ -42,16 +46,16 @@ export interface Experiment extends ChosenPipelines {
  */
 export async function readExperiment(file: string, overrides: readonly string[] = []): Promise<Experiment> {
   const { text, included, sections, sources, findings } = await openConfig(file, overrides);
-  const folder = dirname(resolve(file));
+  const places = { folder: dirname(resolve(file)), start: cwd() };
   const special = findSpecialSections(sections, ["PROCESS", "MONITOR"], findings);
   const classes = sections.filter((section) => ![...special.values()].includes(section));
 
   const processIni = special.get("PROCESS");
-  const process = processIni && (await readProcessSection(processIni, folder, findings));
+  const process = processIni && (await readProcessSection(processIni, places, findings));
   const monitorIni = special.get("MONITOR");
   const monitor = monitorIni && readMonitorSection(monitorIni, findings);
   const read: (ClassSection | undefined)[] = [];
-  for (const section of classes) read.push(await readClassSection(section, folder, findings));
+  for (const section of classes) read.push(await readClassSection(section, places, findings));
   const classSections = read.filter((section) => section !== undefined);
 
   if (process !== undefined) checkSchemes({ process, sections: classes, findings });
@@ -63,7 +67,7 @@ export async function readExperiment(file: string, overrides: readonly string[] 
   const pipelines = readPipelineAxes(process, classSections, monitor.multiplicity, findings);
   if (findings.hasProblems) throw findings.failure();
   noticeOverlaps(classSections, findings);
-  const written = { file, folder, text, included, overrides, sources };
+  const written = { file, ...places, text, included, overrides, sources };
   return { ...written, monitor, ...pipelines, notices: findings.notices };
 }
 
@@ -74,12 +78,12 @@ function readPipelineAxes(
   multiplicity: number,
   findings: Gathered,
 ): ChosenPipelines & { readonly process: ProcessSection } {
-  const { zip, exclude, sample } = process.choice;
+  const { zip } = process.choice;
   const names = optionNames(process, sections);
   const place = { line: zip?.line ?? process.line, section: "PROCESS", option: "zip" };
   const zips = readZips(zip?.value ?? [], names, (fault) => findings.problem({ ...place, ...fault }));
   const axes = { process, sections, zips };
-  const isChosen = exclude !== undefined || sample !== undefined;
+  const isChosen = isChoosing(axes);
   checkSize(countDrafts(axes), isChosen ? 1 : multiplicity, findings);
   const choice = findings.hasProblems ? everything : choosePipelines(axes, names, findings);
   const chosen = { ...axes, choice };
@@ -113,20 +117,23 @@ export async function readMonitor(
 export async function readClassSections(
   file: string,
   overrides: readonly string[] = [],
-): Promise<{ readonly folder: string; readonly sections: readonly ClassSection[] }> {
+): Promise<{ readonly project: Project; readonly sections: readonly ClassSection[] }> {
   const { sections, findings } = await openConfig(file, overrides);
-  const folder = dirname(resolve(file));
+  const python = sections
+    .find(({ name }) => name === "MONITOR")
+    ?.options.find(({ name, value }) => name === "python" && value !== "")?.value;
+  const project = { folder: dirname(resolve(file)), start: cwd(), python };
   const read: (ClassSection | undefined)[] = [];
   for (const section of sections) {
     if (section.options.some(({ name }) => name === "class"))
-      read.push(await readClassSection(section, folder, findings));
+      read.push(await readClassSection(section, project, findings));
   }
   const imports = sections
     .find(({ name }) => name === "PROCESS")
     ?.options.filter(({ name, value }) => name === "imports" && value !== "");
-  for (const { value } of imports ?? []) await loadTextImports(value, folder);
+  for (const { value } of imports ?? []) await loadTextImports(value, project.folder);
   if (findings.hasProblems) throw findings.failure();
-  return { folder, sections: read.filter((section) => section !== undefined) };
+  return { project, sections: read.filter((section) => section !== undefined) };
 }
 
 /** [MONITOR] from the texts of its options, as a pause file holds them. */

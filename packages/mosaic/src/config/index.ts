@@ -1,5 +1,13 @@
 export { type ClassOption, type ClassSection, classOptions } from "./class-section.ts";
-export { type ClassSource, readClassSource } from "./class-source.ts";
+export {
+  type ClassSource,
+  type LanguageName,
+  languageOf,
+  languageOfSource,
+  type Places,
+  type Project,
+  readClassSource,
+} from "./class-source.ts";
 export { type Experiment, readClassSections, readExperiment, readMonitor, readMonitorTexts } from "./experiment.ts";
 export type { MonitorSection } from "./monitor-section.ts";
 export { isOverride } from "./overrides.ts";

@@ -38,6 +38,10 @@ export const monitorOptions = {
   gpu_available: schema(devices, { help: "Devices, with commas; None or nothing where there are none" }),
   nb_processus: schema(count, { help: "Worker processes, and so runs at a time" }),
   multiplicity: schema(count, { help: "How often each pipeline is repeated, each time with another seed" }),
+  python: schema(string, {
+    optional: true,
+    help: "Python for .py classes: a path or a name; else that of the active environment, else python3",
+  }),
   timeout: schema(seconds, {
     optional: true,
     help: "Seconds after which a run is ended as an error, counted anew when it is resumed",
@@ -57,6 +61,8 @@ export interface MonitorSection {
   readonly numProcesses: number;
   /** Runs per pipeline. */
   readonly multiplicity: number;
+  /** The interpreter of Python classes as it is written. */
+  readonly python: string | undefined;
   /** How long a run, and each of its epochs, may take; Infinity where nothing is said. */
   readonly runSeconds: number;
   readonly epochSeconds: number;
@@ -81,13 +87,14 @@ export function readMonitorSection(section: IniSection, findings: Findings): Mon
     : checked.problems.filter(({ kind, path: [name] }) => kind !== "missing" || !written.has(String(name)));
   for (const problem of problems) findings.problem(placed(problem, section));
   if (!checked.ok) return undefined;
-  const { need_gpu, gpu_available, nb_processus, multiplicity, timeout, epoch_timeout } = checked.values;
+  const { need_gpu, gpu_available, nb_processus, multiplicity, python, timeout, epoch_timeout } = checked.values;
   return {
     place: findings.sources.placeText(section.line),
     needGpu: need_gpu,
     gpuAvailable: gpu_available,
     numProcesses: nb_processus,
     multiplicity,
+    python,
     runSeconds: timeout ?? Number.POSITIVE_INFINITY,
     epochSeconds: epoch_timeout ?? Number.POSITIVE_INFINITY,
     texts: Object.fromEntries(section.options.map(({ name, value }) => [name, value])),

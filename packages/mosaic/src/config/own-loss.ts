@@ -1,6 +1,6 @@
 // The user's own loss class: `class_loss_function` and `path_to_class_loss_function`, which come together.
 
-import { type ClassSource, checkClassName, readClassSource } from "./class-source.ts";
+import { type ClassSource, checkClassName, type Places, readClassSource } from "./class-source.ts";
 import type { IniOption, IniSection } from "./ini.ts";
 import type { Findings } from "./problem.ts";
 import type { WrittenOption } from "./read-options.ts";
@@ -14,7 +14,7 @@ export interface OwnLoss {
 export async function readOwnLoss(
   section: IniSection,
   options: readonly WrittenOption[],
-  folder: string,
+  places: Places,
   findings: Findings,
 ): Promise<OwnLoss | undefined> {
   const find = (name: string) => section.options.find((option) => option.name === name && option.value !== "");
@@ -51,8 +51,10 @@ export async function readOwnLoss(
     const fault = checkClassName(className);
     if (fault !== undefined) findings.problem({ ...place(nameOption), ...fault });
   }
-  const source = path === undefined ? undefined : await readClassSource(path, folder);
+  const source = path === undefined ? undefined : await readClassSource(path, places);
   if (source !== undefined && !source.ok && pathOption !== undefined)
     findings.problem({ ...place(pathOption), ...source.fault });
+  if (source?.ok && source.notice !== undefined && pathOption !== undefined)
+    findings.notice({ ...place(pathOption), ...source.notice });
   return className !== undefined && source?.ok ? { className, source: source.source } : undefined;
 }

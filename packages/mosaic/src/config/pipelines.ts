@@ -24,9 +24,11 @@ export interface PipelineAxes {
 /** Those of all pipelines that are meant: whether each is, by its place; undefined where all are. */
 export interface Choice {
   readonly isChosen: Uint8Array | undefined;
-  /** How many `exclude` leaves out. */
+  /** How many have modules of several languages, which none of their workers could carry out. */
+  readonly mixed: number;
+  /** How many of the others `exclude` leaves out. */
   readonly excluded: number;
-  /** How many of the others are not in the sample. */
+  /** How many of those that are left are not in the sample. */
   readonly unsampled: number;
 }
 
@@ -72,7 +74,7 @@ export function countDrafts(axes: PipelineAxes): number {
 
 /** How many pipelines `generatePipelines` gives. */
 export function countPipelines({ choice, ...axes }: ChosenPipelines): number {
-  return countDrafts(axes) - choice.excluded - choice.unsampled;
+  return countDrafts(axes) - choice.mixed - choice.excluded - choice.unsampled;
 }
 
 /**

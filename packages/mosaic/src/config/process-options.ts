@@ -2,6 +2,7 @@
 
 import {
   axis,
+  boolean,
   booleanFromText,
   type Infer,
   importable,
@@ -50,6 +51,10 @@ export const processOptions = {
   threads: schema(trainer.threads.type, {
     default: 1,
     help: "Threads of the processor that share the work of a run; nb_processus times as many must be there",
+  }),
+  deterministic: schema(boolean, {
+    default: false,
+    help: "With Python on graphics devices, only what gives the same bits again; all else does anyway",
   }),
   seed: schema(whole, { default: 0, help: "What all random numbers come from" }),
   run_files_path: schema(path, { default: processDefaults.runFilesPath, help: "Folder of the run files" }),

@@ -5,6 +5,7 @@ import { ConfigurationError, checkValues, loadImports, type Problem, type Schema
 import type { Condition } from "../conditions/index.ts";
 import { importUserFile } from "../modules/user-files.ts";
 import { choiceOptions } from "./choice-options.ts";
+import type { Places } from "./class-source.ts";
 import { checkComponent } from "./component-checks.ts";
 import type { IniSection } from "./ini.ts";
 import { monitorOptions } from "./monitor-section.ts";
@@ -50,9 +51,10 @@ export interface ProcessSection {
 /** Undefined where something that every run needs could not be read; problems may have been found all the same. */
 export async function readProcessSection(
   section: IniSection,
-  folder: string,
+  places: Places,
   findings: Findings,
 ): Promise<ProcessSection | undefined> {
+  const { folder } = places;
   const options = readOptions(section, processOptions, { name: "MONITOR", schemas: monitorOptions }, findings);
   const report = (problems: readonly Problem[]) => {
     for (const problem of problems) findings.problem(placed(problem, section));
@@ -84,7 +86,7 @@ export async function readProcessSection(
   const asked = read({ metrics }, ({ values: [value] }) => value)?.metrics;
   const monitors = options.find(({ name }) => name === "early_stopping.monitor")?.values ?? [];
   if (asked !== undefined) report(metricProblems(asked, monitors));
-  const ownLoss = await readOwnLoss(section, options, folder, findings);
+  const ownLoss = await readOwnLoss(section, options, places, findings);
   if (values === undefined) return undefined;
   const training = options.filter(({ name }) => !Object.hasOwn(choiceOptions, name));
   const written = <Value>(name: keyof typeof choiceOptions, value: Value | undefined): Placed<Value> | undefined =>

@@ -77,7 +77,7 @@ export async function runSettings(texts: Readonly<Record<string, string>>, folde
 async function readLoss(values: ProcessValues, folder: string): Promise<RunSettings["loss"]> {
   const { loss_function: loss, class_loss_function: className, path_to_class_loss_function: path = "" } = values;
   if (className === undefined) return { kind: "registered", loss: buildLoss(loss) };
-  const source = await readClassSource(path, folder);
+  const source = await readClassSource(path, { folder, start: folder });
   if (source.ok) return { kind: "class", className, source: source.source };
   throw new MosaicError(
     "BAD_MODULE_SOURCE",

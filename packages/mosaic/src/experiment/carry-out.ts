@@ -1,3 +1,4 @@
+import { projectOf } from "../languages/language.ts";
 import { deleteRemovedFiles } from "../removal/delete-files.ts";
 import type { Store } from "../store/index.ts";
 import { type SupervisorEvent, supervise } from "../supervisor/supervise.ts";
@@ -26,10 +27,11 @@ export interface Outcome {
 
 /** Carries out the runs that wait, with workers, and lets `mosaic pause` break it off. */
 export async function carryOut(store: Store, queued: Queued, watching: Watching): Promise<Outcome> {
-  const { experimentId, folder, acceptsCode, monitor, count } = queued;
+  const { experimentId, acceptsCode, monitor, count } = queued;
   const files = Object.fromEntries(queued.files);
   for (const line of (await deleteRemovedFiles(store)).left) watching.say(`a file of a removed run is left: ${line}`);
   const folders = await openFilesFolders(store, queued, watching.say);
+  const project = projectOf(queued);
   const devices = workerDevices(monitor, count);
   await recordFacts(store, experimentId, { workers: devices.length, start: new Date().toISOString() });
   const requests = await openPauseRequests(store, queued, watching.say);
@@ -39,7 +41,7 @@ export async function carryOut(store: Store, queued: Queued, watching: Watching)
       experimentId,
       numWorkers: devices.length,
       orderOf: (lease, slot) =>
-        orderOf(lease, store, folders, { folder, files, acceptsCode, device: devices[slot] ?? "cpu" }),
+        orderOf(lease, store, folders, { project, files, acceptsCode, device: devices[slot] ?? "cpu" }),
       limits: monitor,
       onEvent(event) {
         requests.follow(event);

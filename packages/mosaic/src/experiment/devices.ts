@@ -1,8 +1,6 @@
-import { messageOf } from "@ml-mosaic/base";
-import { checkDevice } from "@ml-mosaic/tensor";
-import type { MonitorSection } from "../config/index.ts";
+import type { LanguageName, MonitorSection, Project } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
-import { engineDevice } from "../run/device.ts";
+import { languages } from "../languages/languages.ts";
 
 /** The device of each worker: one run at a time goes to each. */
 export function workerDevices(
@@ -16,16 +14,17 @@ export function workerDevices(
 /**
  * Tries every device that is to be used, before anything runs.
  *
+ * @param names of the languages whose modules are to run there
  * @throws MosaicError that says which cannot be used and why
  */
-export async function checkDevices({ needGpu, gpuAvailable, place }: MonitorSection): Promise<void> {
+export async function checkDevices(
+  { needGpu, gpuAvailable, place }: MonitorSection,
+  names: Iterable<LanguageName>,
+  project: Project,
+): Promise<void> {
   if (!needGpu) return;
   const problems: string[] = [];
-  for (const name of gpuAvailable) {
-    await Promise.try(() => checkDevice(engineDevice(name))).catch((error: unknown) =>
-      problems.push(`${name}: ${messageOf(error)}`),
-    );
-  }
+  for (const name of names) problems.push(...(await languages[name].deviceProblems(gpuAvailable, project)));
   if (problems.length === 0) return;
   throw new MosaicError("NO_SUCH_DEVICE", `${place}: [MONITOR] gpu_available:\n  ${problems.join("\n  ")}`);
 }

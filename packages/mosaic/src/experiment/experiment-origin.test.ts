@@ -8,7 +8,7 @@ import { folderRecord, readExperimentOrigins } from "./experiment-origin.ts";
 async function folderOf(database: string, folder: string, recordedAt = database): Promise<string | undefined> {
   const store = await openSqliteStore(database);
   try {
-    const configuration = JSON.stringify({ file: "c.ini", ...folderRecord(folder, recordedAt) });
+    const configuration = JSON.stringify({ file: "c.ini", ...folderRecord({ folder, start: folder }, recordedAt) });
     await store.createExperiment({ configuration, engineVersion: "", machineJson: "{}" });
     return (await readExperimentOrigins(store)).at(-1)?.folder;
   } finally {

@@ -1,5 +1,6 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathExists } from "@ml-mosaic/base";
+import type { Places } from "../config/index.ts";
 import type { ExperimentRecord, StoreReader } from "../store/index.ts";
 import type { ModuleDigests } from "./identity.ts";
 
@@ -9,6 +10,8 @@ export interface ExperimentOrigin {
   /** Absolute. */
   readonly configurationFile: string;
   readonly folder: string;
+  /** Absolute; where the command was started. */
+  readonly start: string;
   /** Arguments such as `PROCESS.lr=1e-3` that changed values of it. */
   readonly overrides: readonly string[];
   readonly engineVersion: string;
@@ -31,9 +34,12 @@ export async function readExperimentOrigins(reader: StoreReader): Promise<readon
   return (await reader.experiments()).map((experiment) => originOf(experiment, reader.location));
 }
 
-/** How a project's folder is recorded: its path, and from the database, since both are moved together. */
-export function folderRecord(folder: string, database: string): Readonly<Record<string, string>> {
-  return { folder, folder_from_database: relative(dirname(database), folder) };
+/**
+ * How a project's folder is recorded: its path, and from the database, since both are moved together; and from it, where the
+ * command was started.
+ */
+export function folderRecord({ folder, start }: Places, database: string): Readonly<Record<string, string>> {
+  return { folder, folder_from_database: relative(dirname(database), folder), start: relative(folder, start) };
 }
 
 /**
@@ -55,7 +61,7 @@ function originOf(
   database: string,
 ): ExperimentOrigin {
   const fields = fieldsOf(configuration);
-  const { file, modules, identities, overrides, data_files: dataFiles } = fields;
+  const { file, start, modules, identities, overrides, data_files: dataFiles } = fields;
   const directory = folderNow(fields, database);
   const facts = Object.entries(fieldsOf(machineJson)).map(([name, value]) => [name, String(value)]);
   const machine: Readonly<Record<string, string>> = Object.fromEntries(facts);
@@ -64,6 +70,7 @@ function originOf(
     experimentId,
     configurationFile,
     folder: directory,
+    start: resolve(directory, String(start ?? "")),
     overrides: Array.isArray(overrides) ? overrides.map(String) : [],
     engineVersion,
     machine,

@@ -24,7 +24,7 @@ async function work(database: string, text: string, project = "project"): Promis
   const store = await openSqliteStore(database);
   const folder = place(project);
   const experimentId = await store.createExperiment({
-    configuration: JSON.stringify({ file: "c.ini", ...folderRecord(folder, store.location) }),
+    configuration: JSON.stringify({ file: "c.ini", ...folderRecord({ folder, start: folder }, store.location) }),
     engineVersion: "",
     machineJson: "{}",
   });

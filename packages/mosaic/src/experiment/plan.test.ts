@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { temporaryFolder, temporaryFolderIn } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { readExperiment } from "../config/index.ts";
+import { moduleCode } from "../languages/typescript/module-code.ts";
 import { earlierForms } from "./earlier-identities.ts";
 import type { IdentityForm } from "./identity.ts";
-import { moduleCode } from "./module-code.ts";
 import { planRuns, readExperimentCode } from "./plan.ts";
 
 let folder: string;

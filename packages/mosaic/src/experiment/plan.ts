@@ -1,6 +1,8 @@
 /** From an experiment to the runs that the database is to hold. */
 import { readClassSource } from "../config/class-source.ts";
-import { type ClassSource, type Experiment, generateRuns, processTexts } from "../config/index.ts";
+import { type Experiment, generateRuns, languageOfSource, type Project, processTexts } from "../config/index.ts";
+import { projectOf, type SourcedClass } from "../languages/language.ts";
+import { languages } from "../languages/languages.ts";
 import type { FileDigests } from "../modules/user-files.ts";
 import { describePipeline, type Pipeline } from "../pipelines/pipeline.ts";
 import { runParams } from "../pipelines/run-params.ts";
@@ -8,7 +10,6 @@ import { repetitionSeed } from "../run/seed.ts";
 import type { NewRun } from "../store/index.ts";
 import { byMeaning, type IdentityParts, lossKey, type ModuleDigests, repetitionIdentities } from "./identity.ts";
 import { type ClassesByName, readIdentityClasses } from "./identity-classes.ts";
-import { moduleCode } from "./module-code.ts";
 
 /** The users' code that an experiment consists of. */
 export interface ExperimentCode {
@@ -17,36 +18,46 @@ export interface ExperimentCode {
   readonly earlierDigests: ModuleDigests;
   /** All files of it. */
   readonly files: FileDigests;
+  /** Of what carries it out besides Mosaic itself; empty where there is nothing. */
+  readonly versions: string;
   readonly classes: ClassesByName;
 }
 
-/** @param sources of the modules by their names among the digests */
+/** @param sources of the classes by their names among the digests, the first of each name */
 export async function readCode(
-  sources: Iterable<readonly [string, ClassSource]>,
-  folder: string,
+  sources: Iterable<readonly [string, SourcedClass]>,
+  project: Project,
 ): Promise<Omit<ExperimentCode, "classes">> {
+  const first = new Map(Array.from(sources).reverse());
   const digests = new Map<string, string>();
   const earlierDigests = new Map<string, string>();
   const files = new Map<string, string>();
-  for (const [name, source] of sources) {
-    if (digests.has(name)) continue;
-    const code = await moduleCode(source, folder);
-    digests.set(name, code.digest);
-    earlierDigests.set(name, code.earlierDigest);
-    for (const [path, digest] of code.files) files.set(path, digest);
+  const versions: string[] = [];
+  for (const [language, named] of Map.groupBy(first, ([, { source }]) => languageOfSource(source))) {
+    const classes = named.map(([, each]) => each);
+    const codes = await languages[language].codeOf(classes, project);
+    for (const [index, { digest, earlierDigest, files: own }] of codes.entries()) {
+      const [name = ""] = named[index] ?? [];
+      digests.set(name, digest);
+      earlierDigests.set(name, earlierDigest);
+      for (const [path, text] of own) files.set(path, text);
+    }
+    versions.push(await languages[language].versions(project));
   }
-  return { digests, earlierDigests, files };
+  return { digests, earlierDigests, files, versions: versions.filter((text) => text !== "").join(", ") };
 }
 
-export async function readExperimentCode({ sections, process, folder }: Experiment): Promise<ExperimentCode> {
-  const sources = sections.map(({ pathToClass, source }): [string, ClassSource] => [pathToClass, source]);
-  if (process.ownLoss !== undefined) sources.push([lossKey, process.ownLoss.source]);
+export async function readExperimentCode(experiment: Experiment): Promise<ExperimentCode> {
+  const { sections, process } = experiment;
+  const project = projectOf(experiment);
+  const sources = sections.map((section): [string, SourcedClass] => [section.pathToClass, section]);
+  if (process.ownLoss !== undefined) sources.push([lossKey, process.ownLoss]);
   for (const path of process.imports) {
-    const found = await readClassSource(path, folder);
-    if (found.ok) sources.push([path, found.source]);
+    const found = await readClassSource(path, project);
+    if (found.ok) sources.push([path, { className: "", source: found.source }]);
   }
   const classes = sections.map(({ pathToClass: path, className, source }) => ({ path, className, source }));
-  return { ...(await readCode(sources, folder)), classes: await readIdentityClasses(classes, folder) };
+  return { ...(await readCode(sources, project)), classes: await readIdentityClasses(classes, project.folder) };
 }
 
 /** The experiment's runs in order, one at a time. */

@@ -60,9 +60,9 @@ export async function enqueueRuns(
 ): Promise<ExperimentQueue> {
   const earlier = continued ? await readExperimentOrigins(store) : [];
   await countByMeaning(store, earlier, code);
-  const { digests, files } = code;
+  const { files } = code;
   const dataFiles = readDataFiles(experiment);
-  const experimentId = await recordExperiment(store, experiment, digests, {
+  const experimentId = await recordExperiment(store, experiment, code, {
     identities: identitiesNow,
     ...(Object.keys(dataFiles).length === 0 ? {} : { data_files: dataFiles }),
   });
@@ -73,7 +73,7 @@ export async function enqueueRuns(
   const reordered = known?.reordered ?? [];
   const taken = new Set(await store.orderEpochs(reordered));
   const added = await store.addRuns(experimentId, known === undefined ? planned() : missingRuns(planned(), known));
-  const { monitor, folder, file: configuration, overrides } = experiment;
+  const { monitor, folder, start, file: configuration, overrides } = experiment;
   return {
     experimentId,
     count: requeued.length + added.count,
@@ -81,6 +81,7 @@ export async function enqueueRuns(
     failedBefore: known?.failed.length ?? 0,
     monitor,
     folder,
+    start,
     configuration,
     overrides,
     files,
@@ -314,23 +315,23 @@ async function findChanged(
 }
 
 /** What was read of a configuration, from which file. */
-type ConfigurationRead = Pick<Experiment, "file" | "folder" | "text" | "overrides"> &
+type ConfigurationRead = Pick<Experiment, "file" | "folder" | "start" | "text" | "overrides"> &
   Partial<Pick<Experiment, "included">>;
 
 /** Where the runs of a call come from, and what they are carried out on. */
 export async function recordExperiment(
   store: Store,
-  { file, folder, text, included, overrides }: ConfigurationRead,
-  digests: ModuleDigests,
+  { file, folder, start, text, included, overrides }: ConfigurationRead,
+  { digests, versions: others }: Pick<ExperimentCode, "digests" | "versions">,
   /** More to be recorded. */
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<number> {
-  const versions = engineVersion();
+  const versions = others === "" ? engineVersion() : `${engineVersion()}, ${others}`;
   const machine = machineFacts();
   const experimentId = await store.createExperiment({
     configuration: JSON.stringify({
       file,
-      ...folderRecord(folder, store.location),
+      ...folderRecord({ folder, start }, store.location),
       text,
       ...(Object.keys(included ?? {}).length === 0 ? {} : { included }),
       ...(overrides.length === 0 ? {} : { overrides }),

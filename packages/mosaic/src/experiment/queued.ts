@@ -13,6 +13,8 @@ export interface Queued {
   readonly monitor: MonitorSection;
   /** The configuration file's, where its relative paths start. */
   readonly folder: string;
+  /** Where the command was started with which they were queued first. */
+  readonly start: string;
   readonly configuration: string;
   /** Arguments that changed values of it. */
   readonly overrides: readonly string[];

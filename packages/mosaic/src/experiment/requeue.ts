@@ -4,6 +4,7 @@ import { MosaicError } from "../errors.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import type { Continuation, RunRecord, Store } from "../store/index.ts";
+import { checkDevices } from "./devices.ts";
 import { type ExperimentOrigin, readExperimentOrigins } from "./experiment-origin.ts";
 import { byMeaning, type IdentityParts, runIdentity } from "./identity.ts";
 import { recordExperiment } from "./queue.ts";
@@ -62,11 +63,17 @@ export async function requeue(
   const experimentIds = new Set<number | undefined>();
   for await (const { details } of runs()) experimentIds.add(details?.experimentId);
   const origins = await originsOf(store, experimentIds);
-  const { folder, configurationFile: configuration, overrides } = commonOrigin(origins);
-  const { digests, files, classes, changed } = await readRunModules(runs, origins, folder);
+  const { folder, start, configurationFile: configuration, overrides } = commonOrigin(origins);
+  const project = { folder, start, python: monitor.python };
+  const { digests, files, versions, classes, changed, languages } = await readRunModules(runs, origins, project);
+  await checkDevices(monitor, languages, project);
   if (changed.size > 0 && !acceptCode) throw codeChanged(changed);
   const text = JSON.stringify(monitor.texts);
-  const experimentId = await recordExperiment(store, { file: configuration, folder, text, overrides }, digests);
+  const experimentId = await recordExperiment(
+    store,
+    { file: configuration, folder, start, text, overrides },
+    { digests, versions },
+  );
   const continued = new Set(continuations.map(({ runId }) => runId));
   const identities = new Map<number, string>();
   const parts = { digests, ...byMeaning(classes) };
@@ -89,6 +96,7 @@ export async function requeue(
     failedBefore: 0,
     monitor,
     folder,
+    start,
     configuration,
     overrides,
     files,

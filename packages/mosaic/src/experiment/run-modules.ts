@@ -1,8 +1,10 @@
 /** The users' modules that runs of a database consist of: as they are now, and as they were. */
 import { readClassSource } from "../config/class-source.ts";
-import type { ClassSource } from "../config/index.ts";
+import { type ClassSource, type LanguageName, languageOfSource, type Project } from "../config/index.ts";
 import { importsOf } from "../config/process-options.ts";
 import { MosaicError } from "../errors.ts";
+import type { SourcedClass } from "../languages/language.ts";
+import type { ModuleSpec } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import { type RunRecord, requirePipeline } from "../store/index.ts";
 import type { ExperimentOrigin } from "./experiment-origin.ts";
@@ -10,20 +12,23 @@ import { lossKey } from "./identity.ts";
 import { readIdentityClasses } from "./identity-classes.ts";
 import { type ExperimentCode, readCode } from "./plan.ts";
 
-/** `path_to_class` of a run's modules by their names among the digests, which are the paths but for an own loss. */
-function modulePaths(run: RunRecord): ReadonlyMap<string, string> {
+/** A run's classes by their names among the digests, which are their paths but for an own loss. */
+function moduleClasses(run: RunRecord): ReadonlyMap<string, Pick<ModuleSpec, "path" | "className">> {
   const pipeline = requirePipeline(run);
-  const paths = new Map(pipeline.modules.map(({ path }) => [path, path]));
+  const classes = new Map<string, Pick<ModuleSpec, "path" | "className">>(
+    pipeline.modules.map((module) => [module.path, module]),
+  );
   const process = processParams(pipeline, run.params);
-  const { path_to_class_loss_function: loss } = process;
-  if (loss !== undefined) paths.set(lossKey, loss);
-  for (const path of importsOf(process)) paths.set(path, path);
-  return paths;
+  const { path_to_class_loss_function: path, class_loss_function: className = "" } = process;
+  if (path !== undefined) classes.set(lossKey, { path, className });
+  for (const each of importsOf(process)) classes.set(each, { path: each, className: "" });
+  return classes;
 }
 
 export interface RunModules extends ExperimentCode {
   /** Runs that were trained, or begun, with another text than a module has now, by `path_to_class`. */
   readonly changed: ReadonlyMap<string, readonly number[]>;
+  readonly languages: ReadonlySet<LanguageName>;
 }
 
 /**
@@ -36,15 +41,15 @@ export interface RunModules extends ExperimentCode {
 export async function readRunModules(
   runs: () => AsyncIterable<RunRecord>,
   origins: readonly ExperimentOrigin[],
-  folder: string,
+  project: Project,
 ): Promise<RunModules> {
-  const sources = new Map<string, ClassSource>();
+  const sources = new Map<string, SourcedClass>();
   const missing = new Map<string, string>();
   for await (const run of runs()) {
-    for (const [name, path] of modulePaths(run)) {
+    for (const [name, { path, className }] of moduleClasses(run)) {
       if (missing.has(path) || sources.has(name)) continue;
-      const found = await readClassSource(path, folder);
-      if (found.ok) sources.set(name, found.source);
+      const found = await readClassSource(path, project);
+      if (found.ok) sources.set(name, { className, source: found.source });
       else missing.set(path, found.fault.message);
     }
   }
@@ -53,16 +58,16 @@ export async function readRunModules(
       "NO_MODULE",
       `the runs cannot go on without their modules: ${[...missing.values()].join(" ")}`,
     );
-  const code = await readCode(sources, folder);
+  const code = await readCode(sources, project);
   const before = new Map(origins.map(({ experimentId, modules }) => [experimentId, modules]));
   const changed = new Map<string, number[]>();
   const classes = new Map<string, { path: string; className: string; source: ClassSource }>();
   for await (const run of runs()) {
     for (const { path, className } of requirePipeline(run).modules) {
-      const source = sources.get(path);
+      const source = sources.get(path)?.source;
       if (source !== undefined) classes.set(`${path}\n${className}`, { path, className, source });
     }
-    for (const [name, path] of modulePaths(run)) {
+    for (const [name, { path }] of moduleClasses(run)) {
       const text = run.details === null ? undefined : before.get(run.details.experimentId)?.get(name);
       if (text === undefined || [code.digests.get(name), code.earlierDigests.get(name)].includes(text)) continue;
       const runIds = changed.get(path) ?? [];
@@ -70,5 +75,10 @@ export async function readRunModules(
       runIds.push(run.runId);
     }
   }
-  return { ...code, classes: await readIdentityClasses(classes.values(), folder), changed };
+  return {
+    ...code,
+    classes: await readIdentityClasses(classes.values(), project.folder),
+    changed,
+    languages: new Set(Array.from(sources.values(), ({ source }) => languageOfSource(source))),
+  };
 }

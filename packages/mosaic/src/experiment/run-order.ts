@@ -1,3 +1,5 @@
+import { languageOf, type Project } from "../config/index.ts";
+import { languages } from "../languages/languages.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import type { RunOrder } from "../run/order.ts";
 import type { Lease, StoreReader } from "../store/index.ts";
@@ -10,21 +12,27 @@ export async function orderOf(
   lease: Lease,
   store: StoreReader,
   folders: FilesFolders,
-  { folder, files, device, acceptsCode }: Pick<RunOrder, "folder" | "files" | "device" | "acceptsCode">,
+  {
+    project,
+    files,
+    device,
+    acceptsCode,
+  }: Pick<RunOrder, "files" | "device" | "acceptsCode"> & { readonly project: Project },
 ): Promise<RunOrder> {
   const { runId, pipeline, repetition, seed, params } = lease;
   const process = processParams(pipeline, params);
-  return {
+  const order = {
     runId,
     pipeline,
     process,
     repetition,
     seed,
     device,
-    folder,
+    folder: project.folder,
     files,
     acceptsCode,
     filesFolder: folders.of(process),
     earlierEpochs: lease.fromSnapshot ? await store.history(runId) : undefined,
   };
+  return languages[languageOf(pipeline.modules[0]?.path ?? "")].orderOf(order, project);
 }

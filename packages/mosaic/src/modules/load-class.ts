@@ -20,7 +20,7 @@ export type UserClass = new (options: Readonly<Record<string, unknown>>) => obje
  * @throws MosaicError that says what the module exports, or carries the module's own error
  */
 export async function loadClass(source: ClassSource, className: string, folder: string): Promise<UserClass> {
-  const where = source.kind === "file" ? source.path : `the package ${source.name}`;
+  const where = source.kind === "package" ? `the package ${source.name}` : source.path;
   const exports = await importModule(source, where, folder);
   const found: unknown =
     exports[className] ??
@@ -53,7 +53,7 @@ export async function loadClasses(
   source: ClassSource,
   folder: string,
 ): Promise<readonly (readonly [string, UserClass])[]> {
-  const where = source.kind === "file" ? source.path : `the package ${source.name}`;
+  const where = source.kind === "package" ? `the package ${source.name}` : source.path;
   const exports = Object.entries(await importModule(source, where, folder));
   return exports.flatMap(([name, each]) => (isClass(each) ? [[name, each] as const] : []));
 }
@@ -63,6 +63,8 @@ async function importModule(
   where: string,
   folder: string,
 ): Promise<Readonly<Record<string, unknown>>> {
+  if (source.kind === "python")
+    throw new MosaicError("CLASS_FILE_FAILS", `${where} is a Python file, which a Python worker carries out`);
   try {
     if (source.kind === "file") return await importUserFile(source.path);
     refuseOtherVersion(source.name, folder);

@@ -8,7 +8,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 const native = createRequire(import.meta.url);
 const { beginUserFiles, checkUserFiles, importUserFile, withoutMarks }: typeof import("./user-files.ts") =
   native("./user-files.ts");
-const { moduleCode }: typeof import("../experiment/module-code.ts") = native("../experiment/module-code.ts");
+const { moduleCode }: typeof import("../languages/typescript/module-code.ts") = native(
+  "../languages/typescript/module-code.ts",
+);
 const { loadClass }: typeof import("./load-class.ts") = native("./load-class.ts");
 const { register, typedConfigurable }: typeof import("@ml-mosaic/configurable") = native("@ml-mosaic/configurable");
 

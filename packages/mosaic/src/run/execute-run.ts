@@ -163,7 +163,7 @@ export async function prepareRun({
 }
 
 async function findStage(spec: ModuleSpec, folder: string): Promise<Stage> {
-  const source = await readClassSource(spec.path, folder);
+  const source = await readClassSource(spec.path, { folder, start: folder });
   if (!source.ok)
     throw new MosaicError("BAD_MODULE_SOURCE", `${spec.className}: ${source.fault.message} ${source.fault.remedy}`);
   return { spec, source: source.source };

@@ -14,8 +14,9 @@ import {
 import { classOptions } from "../config/class-section.ts";
 import { monitorOptions } from "../config/monitor-section.ts";
 import { type Group, groups, processOptions } from "../config/process-options.ts";
+import type { ClassOptions } from "../languages/language.ts";
 import { asWritten, type TrainingComponent, trainingComponents, withAxes } from "./training-options.ts";
-import type { ClassOptions, DescribedClass } from "./user-classes.ts";
+import type { DescribedClass } from "./user-classes.ts";
 
 const draft = "http://json-schema.org/draft-07/schema#";
 

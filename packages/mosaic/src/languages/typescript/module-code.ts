@@ -2,19 +2,10 @@ import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { pathExists, unlessTrouble } from "@ml-mosaic/base";
-import type { ClassSource } from "../config/index.ts";
-import { type InstalledPackage, installedPackage, isForeignPackage } from "../modules/package-version.ts";
-import { type FileDigests, importedFiles, importUserFile, textDigest } from "../modules/user-files.ts";
-
-/** What a class is made of. */
-export interface ModuleCode {
-  /** Of the texts of its files and of the versions of the packages that they import; of a package its name and version. */
-  readonly digest: string;
-  /** The digest as it was made before what is required, and packages, counted. */
-  readonly earlierDigest: string;
-  /** The user's own files in it, and the packages that they import. */
-  readonly files: FileDigests;
-}
+import type { ClassSource } from "../../config/index.ts";
+import { type InstalledPackage, installedPackage, isForeignPackage } from "../../modules/package-version.ts";
+import { importedFiles, importUserFile, textDigest } from "../../modules/user-files.ts";
+import type { ModuleCode } from "../language.ts";
 
 /** `from "x"`, `import "x"`, `import("x")` and `require("x")`. One too many, such as in a comment, does no harm. */
 const importedName = /\b(?:from|import|require)\s*\(?\s*["']([^"'\n]+)["']/g;

@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import type { ClassSource } from "../../config/index.ts";
+import { MosaicError } from "../../errors.ts";
+import type { ClassOptions, Language, ModuleCode } from "../language.ts";
+import { checkClasses } from "./check-classes.ts";
+import { type DescribedClass, type Description, describeClasses, interpreterOf } from "./describe.ts";
+import { probeDevices } from "./interpreter.ts";
+import { pythonOrder } from "./order.ts";
+
+/** Described by the Python that the user has, and carried out by workers of it. */
+export const python: Language = {
+  check: checkClasses,
+  async codeOf(classes, project) {
+    const asked = classes.map(({ source, className }) => ({ path: pathOf(source), className }));
+    return (await describeClasses(asked, project)).map((found) => codeOf(classOf(found)));
+  },
+  async versions(project) {
+    const { python: version, torch } = await interpreterOf(project);
+    return `python ${version}, torch ${torch}`;
+  },
+  async optionsOf(source, className, project) {
+    const found = await describeClasses([{ path: pathOf(source), className: className ?? null }], project);
+    return new Map(found.map((each) => optionsOf(classOf(each))));
+  },
+  orderOf: pythonOrder,
+  async deviceProblems(devices, project) {
+    const { command } = await interpreterOf(project);
+    const found = await probeDevices(command);
+    // The processor, and shares of it, are there always.
+    const missing = devices.filter((name) => !/^cpu(:\d+)?$/.test(name) && !found.devices.includes(name));
+    const why = found.problem ?? `torch of ${command} has ${found.devices.join(", ")}`;
+    return missing.map((name) => `${name}: ${why}`);
+  },
+};
+
+function pathOf(source: ClassSource): string {
+  return source.kind === "package" ? source.name : source.path;
+}
+
+function classOf(found: Description): DescribedClass {
+  if (found.kind === "class") return found;
+  throw new MosaicError("CLASS_NOT_FOUND", `${found.message}${found.place === undefined ? "" : ` (${found.place})`}`);
+}
+
+/** By content, not by place: a project that moved is the same project. */
+function codeOf({ files }: DescribedClass): ModuleCode {
+  const hash = createHash("sha256");
+  for (const path of [...files.keys()].sort()) hash.update(`${files.get(path)}\n`);
+  const digest = hash.digest("hex");
+  return { digest, earlierDigest: digest, files };
+}
+
+function optionsOf({ name, parameters, takesAny }: DescribedClass): readonly [string, ClassOptions] {
+  if (takesAny) return [name, { kind: "unknown" }];
+  const names = (required: boolean) => parameters.filter((each) => each.required === required).map((each) => each.name);
+  return [name, { kind: "names", names: { required: names(true), optional: names(false) } }];
+}
