@@ -1,0 +1,90 @@
+"""Files of a run appear whole: they are written beside their place and moved there."""
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import socket
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, List, Optional
+
+from .errors import MachineTrouble
+
+_TROUBLES = {
+    errno.EDQUOT: "the quota of the disk is used up; make room",
+    errno.EFBIG: "a file has reached the size that is allowed; raise the limit (ulimit -f)",
+    errno.EIO: "the disk fails to read or write; check it",
+    errno.EMFILE: "too many files are open; raise the limit (ulimit -n)",
+    errno.ENFILE: "too many files are open on this machine; end other programs",
+    errno.ENODEV: "the disk is gone; connect it again",
+    errno.ENOMEM: "the memory is used up; end other programs",
+    errno.ENOSPC: "the disk is full; make room",
+    errno.ENXIO: "the disk is gone; connect it again",
+    errno.EROFS: "the file system can only be read; mount it for writing",
+    errno.ESTALE: "the file system has lost a file that was open; mount it anew",
+}
+
+
+def trouble_of(error: Optional[BaseException]) -> Optional[str]:
+    """What of the machine has failed and what to do, where that is why; None where the run itself is at fault."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, MachineTrouble):
+            return str(error)
+        if isinstance(error, OSError) and error.errno in _TROUBLES:
+            return _TROUBLES[error.errno]
+        error = error.__cause__ or error.__context__
+    return None
+
+
+@contextmanager
+def files_trouble(folder: str) -> Iterator[None]:
+    """Turns what the system refuses in the folder of the run files into an error that is not the run's."""
+    try:
+        yield
+    except OSError as error:
+        place = error.filename
+        if place is not None and not os.path.abspath(os.fsdecode(place)).startswith(folder):
+            raise
+        why = (trouble_of(error) or str(error)) if os.path.exists(folder) else "the folder is gone"
+        raise MachineTrouble(f"the run files in {folder} cannot be written: {why}") from error
+
+
+def write_files(folder: str, kind: str, write: Callable[[str], Any]) -> List[Dict[str, Any]]:
+    """Calls `write` with a temporary folder, then moves what is in it to `folder`: no half-written file is ever seen."""
+    with files_trouble(folder):
+        # A name by which Mosaic knows whose it is, and removes it when this process is gone.
+        staging = os.path.join(folder, f".staging.{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+        os.mkdir(staging)
+        try:
+            write(staging)
+            names = sorted(os.listdir(staging))
+            for name in names:
+                target = os.path.join(folder, name)
+                if os.path.isdir(target) and not os.path.islink(target):
+                    shutil.rmtree(target)
+                os.replace(os.path.join(staging, name), target)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+        return [artifact for name in names for artifact in _artifacts(folder, name, kind)]
+
+
+def _artifacts(folder: str, name: str, kind: str) -> Iterator[Dict[str, Any]]:
+    """A module may also save a folder."""
+    path = os.path.join(folder, name)
+    if os.path.isdir(path):
+        for inner in sorted(os.listdir(path)):
+            yield from _artifacts(folder, os.path.join(name, inner), kind)
+    else:
+        yield {"kind": kind, "path": name, "sizeBytes": os.path.getsize(path), "sha256": digest_of(path)}
+
+
+def digest_of(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for piece in iter(lambda: file.read(1 << 20), b""):
+            digest.update(piece)
+    return digest.hexdigest()

@@ -1,0 +1,311 @@
+"""The training loop: epochs of steps, an evaluation after each, learning rate and early stopping from the evaluation's loss.
+
+The rules are those of `packages/training/src/train.ts`.
+"""
+from __future__ import annotations
+
+import copy
+import time
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional
+
+import torch
+
+from .accuracy import AccuracyCount, AccuracyRule
+from .averages import Averages
+from .chain import Chain
+from .components import Loss, Schedule, make_optimizer
+from .early_stopping import EarlyStopping
+from .errors import MosaicError
+from .loaders import LoaderGenerators, batches, can_be_repositioned, samples_of
+from .metrics import flat_figures, make_metrics
+from .seeds import random_state, seed_all, set_random_state
+
+#: Losses that wait until they are read together: a graphics device would have to wait for each.
+_MOST_LOSSES = 256
+
+
+class Trained(NamedTuple):
+    history: List[Dict[str, Any]]
+    #: Whole epochs, those before a resumption included.
+    epoch: int
+    stopped_early: bool
+    paused: bool
+
+
+class LossSum:
+    """Over the samples of an epoch, in double precision and in order."""
+
+    def __init__(self, name: str, begun: Optional[Mapping[str, Any]] = None) -> None:
+        self._name = name
+        self.loss: float = (begun or {}).get("loss", 0.0)
+        self.samples: int = (begun or {}).get("samples", 0)
+        self._losses: List[torch.Tensor] = []
+        self._counts: List[int] = []
+
+    def add(self, loss: torch.Tensor, samples: int) -> None:
+        self._losses.append(loss.detach())
+        self._counts.append(samples)
+        if len(self._losses) >= _MOST_LOSSES:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._losses:
+            for value, count in zip(torch.stack(self._losses).tolist(), self._counts):
+                self.loss += value * count
+                self.samples += count
+            self._losses, self._counts = [], []
+
+    def mean(self) -> float:
+        self.flush()
+        if self.samples == 0:
+            raise MosaicError(f"the {self._name} loader gave no batch")
+        return self.loss / self.samples
+
+
+class Loop:
+    """One training. `say` writes to the run's log."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        training: Mapping[str, Any],
+        loss: Loss,
+        device: torch.device,
+        seed: int,
+        say: Callable[[str], None],
+    ) -> None:
+        self._chain = chain
+        self._loss = loss
+        self._device = device
+        self._seed = seed
+        self._epochs: int = training["epochs"]
+        self._parameters = chain.parameters()
+        self._optimizer = make_optimizer(training["optimizer"], self._parameters, training["lr"])
+        self._schedule = Schedule(training.get("scheduler"), self._optimizer)
+        self._accumulate: int = training.get("accumulate") or 1
+        self._clip_norm: Optional[float] = training.get("clipNorm")
+        self._clip_value: Optional[float] = training.get("clipValue")
+        self._metrics = make_metrics(training.get("metrics") or [])
+        stopping = training.get("earlyStopping")
+        self._stopping = None if stopping is None else EarlyStopping(stopping, training.get("monitor"), self._metrics)
+        self._rule = AccuracyRule(training.get("accuracy") is not False, loss.is_of_classes, loss.is_of_logits)
+        self.averages = Averages(self._parameters, _decay_of(training.get("averaging")))
+        self._generators = LoaderGenerators(chain.train_loader, chain.test_loader)
+        self._goes_on_within = can_be_repositioned(chain.train_loader)
+        self._is_checked = False
+        self._epoch = 0
+        #: Minibatches in all.
+        self._step = 0
+        #: How far the next epoch has come.
+        self._within: Optional[Dict[str, Any]] = None
+        self._last_whole: Optional[Dict[str, Any]] = None
+        if not self._goes_on_within:
+            say("the train loader cannot be set to a place within an epoch: a pause goes back to the epoch before")
+
+    @property
+    def directions(self) -> Dict[str, str]:
+        return {metric.name: metric.direction for metric in self._metrics}
+
+    def check(self) -> None:
+        """Computes one loss, and trains nothing."""
+        self._chain.train(False)
+        with torch.no_grad():
+            for features, target in batches("test", self._chain.test_loader, self._device):
+                self._loss_of(features, target)
+                return
+        raise MosaicError("the test loader gave no batch")
+
+    def train(self, talk: Any) -> Trained:
+        """`talk`: what the run says on its way, and hears."""
+        history: List[Dict[str, Any]] = []
+        stopped = paused = False
+        while self._epoch < self._epochs and not stopped:
+            if not self._goes_on_within:
+                self._last_whole = copy.deepcopy(self.state())
+            record = self._one_epoch(talk)
+            if record is None:
+                paused = True
+                break
+            history.append(record)
+            stopped = self._stopping is not None and self._stopping.stops
+            talk.epoch(record, self._epochs)
+        if paused and not self._goes_on_within and self._last_whole is not None:
+            self.load_state(self._last_whole)
+        return Trained(history, self._epoch, stopped, paused)
+
+    def _one_epoch(self, talk: Any) -> Optional[Dict[str, Any]]:
+        """None where it was paused."""
+        start = time.perf_counter() - (self._within or {}).get("seconds", 0.0)
+        rate = self._within["rate"] if self._within is not None else self._schedule.rate
+        loss, accuracy = self._train_epoch(talk, start, rate)
+        if loss is None:
+            return None
+        train_loss = loss.mean()
+        with self.averages.in_place():
+            evaluated = self._evaluate(talk, "evaluation", "test", self._chain.test_loader, True)
+            on_train = None
+            if evaluated is not None and self._metrics:
+                on_train = self._evaluate(talk, "train evaluation", "train", self._chain.train_loader, False)
+        if evaluated is None or (self._metrics and on_train is None):
+            self._within = {**(self._within or {}), "seconds": time.perf_counter() - start}
+            return None
+        self._epoch += 1
+        self._within = None
+        record: Dict[str, Any] = {
+            "epoch": self._epoch,
+            "lr": rate,
+            "trainLoss": train_loss,
+            "validLoss": evaluated["loss"],
+            "metrics": evaluated["metrics"],
+            "seconds": time.perf_counter() - start,
+        }
+        right = {"trainAccuracy": accuracy.percent(), "validAccuracy": evaluated["accuracy"].percent()}
+        record.update({name: value for name, value in right.items() if value is not None})
+        if on_train is not None:
+            record["trainMetrics"] = on_train["metrics"]
+        if self._stopping is not None:
+            self._stopping.after_epoch(record)
+        self._schedule.after_epoch(record["validLoss"])
+        return record
+
+    def _train_epoch(self, talk: Any, start: float, rate: float) -> tuple:
+        """Its losses and what was right; (None, None) where it was paused."""
+        begun = self._within
+        loss, accuracy = LossSum("train", begun), AccuracyCount(self._rule, (begun or {}).get("accuracy"))
+        if begun is not None and begun["is_trained"]:
+            # Only the evaluation is to come, as a whole.
+            self._generators.load_state(begun["generators_now"])
+            return loss, accuracy
+        self._chain.train(True)
+        if begun is not None:
+            self._generators.load_state(begun["generators"])
+        generators = self._generators.state()
+        seed_all(self._seed, "train", self._epoch)
+        source = batches("train", self._chain.train_loader, self._device)
+        count = 0
+        if begun is not None:
+            for _ in range(begun["batches"]):
+                next(source)
+                talk.step()
+            count = begun["batches"]
+            self._generators.load_state(begun["generators_now"])
+            set_random_state(begun["random"])
+
+        def within(is_trained: bool) -> Dict[str, Any]:
+            loss.flush()
+            return {
+                "batches": count,
+                "loss": loss.loss,
+                "samples": loss.samples,
+                "accuracy": accuracy.state(),
+                "seconds": time.perf_counter() - start,
+                "rate": rate,
+                "is_trained": is_trained,
+                "generators": generators,
+                "generators_now": self._generators.state(),
+                "random": None if is_trained else random_state(),
+            }
+
+        before = time.perf_counter()
+        for features, target in source:
+            value, prediction, target = self._loss_of(features, target)
+            self._update(value)
+            loss.add(value, samples_of(target))
+            accuracy.add(prediction, target)
+            count += 1
+            now = time.perf_counter()
+            talk.step(now - before)
+            before = now
+            if talk.is_asked_to_pause:
+                self._within = within(False)
+                return None, None
+        self._within = within(True)
+        return loss, accuracy
+
+    def _loss_of(self, features: Any, target: torch.Tensor) -> tuple:
+        prediction = self._chain.forward(features)
+        target = self._loss.fitted(prediction, target)
+        value = self._loss(prediction, target)
+        if not self._is_checked:
+            self._is_checked = True
+            self._chain.refuse_unread()
+        return value, prediction, target
+
+    def _update(self, value: torch.Tensor) -> None:
+        if self._step % self._accumulate == 0:
+            self._optimizer.zero_grad()
+        (value if self._accumulate == 1 else value / self._accumulate).backward()
+        self._step += 1
+        if self._step % self._accumulate != 0:
+            return
+        if self._clip_value is not None:
+            torch.nn.utils.clip_grad_value_(self._parameters, self._clip_value)
+        if self._clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self._parameters, self._clip_norm)
+        self._optimizer.step()
+        self._schedule.after_step()
+        self.averages.after_step()
+
+    def _evaluate(self, talk: Any, stream: str, name: str, loader: Any, counts: bool) -> Optional[Dict[str, Any]]:
+        """None where it was paused: an evaluation is made as a whole, or anew."""
+        loss, accuracy = LossSum(name), AccuracyCount(self._rule)
+        for metric in self._metrics:
+            metric.start()
+        self._chain.train(False)
+        seed_all(self._seed, stream, self._epoch)
+        before = time.perf_counter()
+        with torch.no_grad():
+            for features, target in batches(name, loader, self._device):
+                value, prediction, target = self._loss_of(features, target)
+                loss.add(value, samples_of(target))
+                if counts:
+                    accuracy.add(prediction, target)
+                for metric in self._metrics:
+                    metric.add(prediction, target)
+                now = time.perf_counter()
+                talk.step(now - before)
+                before = now
+                if talk.is_asked_to_pause:
+                    return None
+        accuracy.flush()
+        return {"loss": loss.mean(), "accuracy": accuracy, "metrics": flat_figures(self._metrics)}
+
+    # Where training is.
+
+    def state(self) -> Dict[str, Any]:
+        return {
+            "epoch": self._epoch,
+            "step": self._step,
+            "within": self._within,
+            "modules": [link.state() for link in self._chain.links],
+            "optimizer": self._optimizer.state_dict(),
+            "schedule": self._schedule.state(),
+            "stopping": None if self._stopping is None else self._stopping.state(),
+            "averages": self.averages.state(),
+            "candidates": self._rule.candidates,
+            "gradients": self._gradients(),
+            "generators": self._generators.state(),
+        }
+
+    def _gradients(self) -> Optional[List[Optional[torch.Tensor]]]:
+        """Those that wait for others."""
+        is_between = self._step % self._accumulate != 0
+        return [each.grad for each in self._parameters] if is_between else None
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        for link, values in zip(self._chain.links, state["modules"]):
+            link.load_state(values)
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._schedule.load_state(state["schedule"])
+        if self._stopping is not None and state["stopping"] is not None:
+            self._stopping.load_state(state["stopping"])
+        self.averages.load_state(state["averages"])
+        self._rule.candidates = list(state["candidates"])
+        self._epoch, self._step, self._within = state["epoch"], state["step"], state["within"]
+        self._generators.load_state(state["generators"])
+        for parameter, gradient in zip(self._parameters, state["gradients"] or []):
+            parameter.grad = None if gradient is None else gradient.to(parameter.device)
+
+
+def _decay_of(said: Any) -> Optional[float]:
+    return said.get("decay") if isinstance(said, Mapping) else said

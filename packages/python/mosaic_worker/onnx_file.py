@@ -1,0 +1,54 @@
+"""The trained chain in evaluation form, runnable anywhere."""
+from __future__ import annotations
+
+import inspect
+import os
+import warnings
+from typing import Any, Callable, Dict, List
+
+import torch
+from torch import nn
+
+from .chain import Chain
+from .files import write_files
+
+
+class _Whole(nn.Module):
+    """The chain as one module of torch, which its parts are registered in."""
+
+    def __init__(self, chain: Chain) -> None:
+        super().__init__()
+        self._chain = chain
+        self.parts = nn.ModuleList(part for link in chain.links for part in link.parts)
+
+    def forward(self, features: Any) -> torch.Tensor:
+        return self._chain.forward(features)
+
+
+def save_onnx(run_id: int, folder: str, chain: Chain, features: Any, say: Callable[[str], None]) -> List[Dict[str, Any]]:
+    """Says in the log where it cannot be made: the model is trained all the same."""
+    name = f"model_{run_id}.onnx"
+    if not isinstance(features, torch.Tensor):
+        say(f"{name} is not written: it would need features that are one tensor")
+        return []
+    chain.train(False)
+    try:
+        return write_files(folder, "onnx", lambda staging: _export(os.path.join(staging, name), chain, features))
+    except Exception as error:  # Of the exporter, in its many ways.
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        say(f"{name} is not written: torch cannot export the model: {lines[0][:300]}")
+        return []
+
+
+def _export(path: str, chain: Chain, features: torch.Tensor) -> None:
+    options: Dict[str, Any] = {
+        "input_names": ["features"],
+        "output_names": ["prediction"],
+        "dynamic_axes": {"features": {0: "batch"}, "prediction": {0: "batch"}},
+    }
+    if "dynamo" in inspect.signature(torch.onnx.export).parameters:
+        # The other exporter needs packages that torch does not bring.
+        options["dynamo"] = False
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(_Whole(chain), (features,), path, **options)

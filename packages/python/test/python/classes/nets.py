@@ -1,0 +1,177 @@
+"""Models of the tests."""
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Literal
+
+import torch
+from torch import nn
+
+
+class Mlp(nn.Module):
+	def __init__(self, input_size, output_size, width: int = 4, dropout: float = 0.0, end: Literal["none", "sigmoid"] = "sigmoid"):
+		super().__init__()
+		layers = [nn.Linear(input_size, width), nn.Tanh(), nn.Dropout(dropout), nn.Linear(width, output_size)]
+		self.net = nn.Sequential(*layers, *([nn.Sigmoid()] if end == "sigmoid" else []))
+
+	def forward(self, data, run_info, module_info):
+		return self.net(data)
+
+	def info(self):
+		return {}
+
+	def save_model(self, path):
+		torch.save(self.state_dict(), path + ".pt")
+
+	def load_model(self, path):
+		self.load_state_dict(torch.load(path + ".pt"))
+
+
+class Whole(Mlp):
+	"""Saves itself, as a pickle that loads by the name of its file."""
+
+	def save_model(self, path):
+		torch.save(self, path + ".pt")
+
+	def load_model(self, path):
+		self.net = torch.load(path + ".pt").net
+
+
+class Plain:
+	"""No torch.nn.Module, and no parameters()."""
+
+	def __init__(self, input_size: int, output_size: int):
+		self.net = nn.Linear(input_size, output_size)
+		self.scale = nn.Parameter(torch.ones(1))
+
+	def forward(self, data, run_info, module_info):
+		return torch.sigmoid(self.net(data) * self.scale)
+
+	def info(self):
+		return {}
+
+	def save_model(self, path):
+		torch.save([self.net, self.scale], path + ".pt")
+
+	def load_model(self, path):
+		self.net, self.scale = torch.load(path + ".pt")
+
+
+class Doubling:
+	"""Nothing to train."""
+
+	def forward(self, data, run_info, module_info):
+		return 2 * data
+
+	def info(self):
+		return {"doubled": True}
+
+	def save_model(self, path):
+		open(path + ".txt", "w").close()
+
+	def load_model(self, path):
+		pass
+
+
+class Behaves(Mlp):
+	"""Does something odd in its third step."""
+
+	def __init__(self, input_size, output_size, how: str, where: str = ""):
+		super().__init__(input_size, output_size)
+		self.how, self.where, self.steps = how, where, 0
+
+	def forward(self, data, run_info, module_info):
+		self.steps += 1
+		if self.steps == 3:
+			getattr(self, self.how)()
+		return self.net(data)
+
+	def save_model(self, path):
+		if self.how == "no_file":
+			return
+		super().save_model(path)
+
+	def no_file(self):
+		pass
+
+	def exit_process(self):
+		os._exit(7)
+
+	def exit_politely(self):
+		sys.exit("enough")
+
+	def kill_itself(self):
+		os.kill(os.getpid(), signal.SIGKILL)
+
+	def crash(self):
+		print("last words", file=sys.stderr)
+		os.kill(os.getpid(), signal.SIGSEGV)
+
+	def no_memory(self):
+		raise MemoryError("too much")
+
+	def recurse(self):
+		self.recurse()
+
+	def thread(self):
+		thread = threading.Thread(target=lambda: 1 / 0)
+		thread.start()
+		thread.join()
+
+	def fork(self):
+		if os.fork() == 0:
+			return
+
+	def flood(self):
+		for _ in range(2000):
+			print("x" * 999)
+
+	def bars(self):
+		for part in range(100):
+			print(f"\rbar {part} %", end="", file=sys.stderr)
+			time.sleep(0.001)
+		print("\rbar done\r\nnext", file=sys.stderr)
+
+	def descriptors(self):
+		code = "import os\nfor n in (3, 4, 5):\n  try: os.fstat(n); print('open', n)\n  except OSError: print('closed', n)"
+		subprocess.run([sys.executable, "-c", code], close_fds=False)
+		print("stdin", sys.stdin.read() == "", os.environ.get("PYTHONPATH"), os.environ["MPLBACKEND"])
+
+	def sleeps(self):
+		with open(self.where, "w") as file:
+			child = subprocess.Popen(["sleep", "1000"])
+			detached = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+			file.write(f"{os.getpid()} {child.pid} {detached.pid}")
+		time.sleep(1000)
+
+	def leaves(self):
+		assert not hasattr(random, "left")
+		random.left = True
+
+
+class NoSave(nn.Module):
+	def __init__(self, input_size):
+		super().__init__()
+		self.net = nn.Linear(input_size, 1)
+
+	def forward(self, data, run_info, module_info):
+		return self.net(data)
+
+
+class WrongShape(Mlp):
+	def forward(self, data, run_info, module_info):
+		return self.net(data).repeat(1, 3)
+
+
+class NoTensor(Mlp):
+	def forward(self, data, run_info, module_info):
+		return "prediction"
+
+
+class Squared(nn.Module):
+	def forward(self, prediction, target):
+		return (prediction - target).pow(2).mean()
