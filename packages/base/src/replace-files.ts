@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { asWriteError, type PendingFile, type PendingOptions, pendingFile } from "./pending-file.ts";
 
@@ -36,6 +37,23 @@ export async function replaceFile(
   content: string | Uint8Array | Iterable<Uint8Array>,
   { mode = 0o666, ...options }: FileOptions = {},
 ): Promise<void> {
-  const write = ([temporary = ""]: readonly string[]) => writeFile(temporary, content, { flag: "wx", mode });
+  const small = wholeOf(content);
+  const write = async ([temporary = ""]: readonly string[]) => {
+    if (small === undefined) await writeFile(temporary, content, { flag: "wx", mode });
+    else writeFileSync(temporary, small, { flag: "wx", mode });
+  };
   await replaceFiles([path], write, options);
+}
+
+/** So much is written at once: handing it to a thread would take longer. */
+const mostBytesAtOnce = 2 ** 20;
+
+/** A small content in one piece; undefined where it is large, or made while it is written. */
+function wholeOf(content: string | Uint8Array | Iterable<Uint8Array>): string | Uint8Array | undefined {
+  if (typeof content === "string") return content.length <= mostBytesAtOnce ? content : undefined;
+  if (content instanceof Uint8Array) return content.length <= mostBytesAtOnce ? content : undefined;
+  if (!Array.isArray(content)) return undefined;
+  const parts: readonly Uint8Array[] = content;
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+  return bytes <= mostBytesAtOnce ? Buffer.concat(parts) : undefined;
 }

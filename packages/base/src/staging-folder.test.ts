@@ -12,7 +12,7 @@ beforeEach(() => {
 async function write(texts: Readonly<Record<string, string>>, seal?: string): Promise<readonly string[]> {
   await using staging = await stagingFolder(folder);
   for (const [name, text] of Object.entries(texts)) await writeFile(join(staging.path, name), text);
-  return await staging.publish(seal);
+  return await staging.publish(seal === undefined ? {} : { seal });
 }
 
 async function contents(): Promise<Readonly<Record<string, string>>> {
@@ -27,6 +27,15 @@ test("what was written replaces what was there, and nothing else changes", async
   await writeFile(join(folder, "c"), "kept");
   expect(await write({ b: "new", a: "1" })).toEqual(["a", "b"]);
   expect(await contents()).toEqual({ a: "1", b: "new", c: "kept" });
+});
+
+test("what comes first is there before the others", async () => {
+  await using staging = await stagingFolder(folder);
+  for (const name of ["a", "b", "c"]) await writeFile(join(staging.path, name), "");
+  // What has a folder's name cannot be moved there.
+  await mkdir(join(folder, "b"));
+  await expect(staging.publish({ first: ["c", "b"] })).rejects.toThrow();
+  expect((await readdir(folder)).filter((name) => !name.startsWith("."))).toEqual(["b", "c"]);
 });
 
 test("nothing is left of what was not published", async () => {
@@ -46,6 +55,6 @@ test("where moving fails half-way there is no seal", async () => {
   // What has a folder's name cannot be moved there.
   await rm(join(folder, "a"));
   await mkdir(join(folder, "a"));
-  await expect(staging.publish("done")).rejects.toThrow();
+  await expect(staging.publish({ seal: "done" })).rejects.toThrow();
   expect(await readdir(folder)).not.toContain("done");
 });

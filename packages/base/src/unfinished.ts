@@ -3,7 +3,8 @@
  * living one writes is left alone.
  */
 import { randomBytes } from "node:crypto";
-import { readdir, rm } from "node:fs/promises";
+import { readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { errorCode } from "./error-code.ts";
@@ -34,7 +35,7 @@ export function isLeftUnfinished(name: string): boolean {
  * @param owners "any" where nobody else can be writing into the folder: also those of other machines
  */
 export async function removeUnfinished(folder: string, owners: "gone" | "any" = "gone"): Promise<void> {
-  for (const name of await namesIn(folder)) {
+  for (const name of namesIn(folder)) {
     const isUnfinished = owners === "gone" ? isLeftUnfinished(name) : name.startsWith(".") && ending.test(name);
     if (isUnfinished) await rm(join(folder, name), { recursive: true, force: true });
   }
@@ -43,16 +44,16 @@ export async function removeUnfinished(folder: string, owners: "gone" | "any" = 
 /** Removes what processes that are gone left of what was to become `name`: the folder may be anybody's. */
 export async function removeUnfinishedOf(folder: string, name: string): Promise<void> {
   const start = startOf(name);
-  for (const each of await namesIn(folder)) {
+  for (const each of namesIn(folder)) {
     const isOf = each.startsWith(start) && ending.exec(each)?.index === start.length;
     if (isOf && isLeftUnfinished(each)) await rm(join(folder, each), { recursive: true, force: true });
   }
 }
 
 /** None where the folder is gone. */
-async function namesIn(folder: string): Promise<readonly string[]> {
+function namesIn(folder: string): readonly string[] {
   try {
-    return await readdir(folder);
+    return readdirSync(folder);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return [];
     throw error;

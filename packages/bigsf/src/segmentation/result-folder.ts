@@ -61,7 +61,7 @@ export async function prepareResults(options: ResultFolderOptions): Promise<Pend
     async publish() {
       await writeFile(join(staging.path, configName), config, { flush: true });
       // Nobody takes a mixture of old and new for results of either configuration.
-      await staging.publish(configName);
+      await staging.publish({ seal: configName });
     },
     [Symbol.asyncDispose]: () => staging[Symbol.asyncDispose](),
   };

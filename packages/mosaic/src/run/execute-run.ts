@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkValues, describeProblem } from "@ml-mosaic/configurable";
 import { Generator, type nn, Tensor } from "@ml-mosaic/tensor";
@@ -18,9 +18,9 @@ import { codeText } from "./code-record.ts";
 import { engineDevice } from "./device.ts";
 import type { RunOrder } from "./order.ts";
 import { openResumption } from "./resumption.ts";
-import { writeFiles } from "./run-files.ts";
+import { openRunFiles } from "./run-files.ts";
 import { runInfoText } from "./run-info.ts";
-import { saveRun, saveState } from "./save-run.ts";
+import { saveChain, saveState } from "./save-run.ts";
 
 export type RunOutcome =
   | ({ readonly kind: "done" } & Pick<Required<Completion>, "result" | "directions" | "artifacts">)
@@ -57,26 +57,22 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
   checkUserFiles();
   const seconds = () => (resumption?.seconds ?? 0) + (performance.now() - start) / 1000;
   const notes = () => ({ seconds: seconds(), code: codeText(chain.files, order.folder) });
+  const { filesFolder, runId } = order;
+  await using files = filesFolder === undefined ? undefined : await openRunFiles(filesFolder);
+  if (files !== undefined) await saveState(files, runId, chain, trained, notes(), progress.onWork);
   if (trained.paused) {
-    const { filesFolder, runId } = order;
-    const artifacts =
-      filesFolder === undefined ? [] : await saveState(runId, filesFolder, chain, trained, notes(), progress.onWork);
-    return { kind: "paused", epochs: trained.state.epoch, artifacts };
+    return { kind: "paused", epochs: trained.state.epoch, artifacts: (await files?.publish()) ?? [] };
   }
+  if (files !== undefined) await saveChain(files, runId, chain);
   const { parameters } = chainModel(chain.links);
   const parameterCount = parameters.reduce((sum, { numel, requiresGrad }) => sum + (requiresGrad ? numel : 0), 0);
-  const saved =
-    order.filesFolder === undefined
-      ? []
-      : await saveRun(order.runId, order.filesFolder, chain, trained, notes(), progress.onWork);
   const history = [...(resumption?.earlierEpochs ?? []), ...trained.history];
   const result = resultOf({ history, parameterCount, durationSeconds: seconds() });
   const directions = Object.fromEntries(settings.metrics.map(({ name, direction = "higher" }) => [name, direction]));
-  if (order.filesFolder === undefined) return { kind: "done", result, directions, artifacts: [] };
-  const info = await writeFiles(order.filesFolder, "info", (folder) =>
-    writeFile(join(folder, `run_info_${order.runId}.mdt`), runInfoText(order, result, trained.stoppedEarly)),
+  await files?.write("info", (folder) =>
+    writeFileSync(join(folder, `run_info_${runId}.mdt`), runInfoText(order, result, trained.stoppedEarly)),
   );
-  return { kind: "done", result, directions, artifacts: [...saved, ...info] };
+  return { kind: "done", result, directions, artifacts: (await files?.publish()) ?? [] };
 }
 
 /** Builds a run up to its compiled training and the first loss of an evaluation, and trains nothing. */

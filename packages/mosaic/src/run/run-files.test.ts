@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { removeUnfinished } from "@ml-mosaic/base";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, test } from "vitest";
-import { RunLog, writeFiles } from "./run-files.ts";
+import { openRunFiles, RunLog } from "./run-files.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -12,13 +13,19 @@ beforeEach(() => {
 
 describe("a folder of run files", () => {
   test("is rid of what was left half-written, and of nothing else", async () => {
-    await writeFiles(folder, "model", (temporary) => writeFile(join(temporary, "done"), ""));
-    await expect(
-      writeFiles(folder, "model", async (temporary) => {
+    {
+      await using files = await openRunFiles(folder);
+      await files.write("model", (temporary) => writeFile(join(temporary, "done"), ""));
+      await files.publish();
+    }
+    {
+      await using files = await openRunFiles(folder);
+      const written = files.write("model", async (temporary) => {
         await writeFile(join(temporary, "half"), "");
         throw new Error("no space");
-      }),
-    ).rejects.toThrow("no space");
+      });
+      await expect(written).rejects.toThrow("no space");
+    }
     expect(await readdir(folder)).toEqual(["done"]);
     const left = join(folder, ".staging.elsewhere-1-0123abcd.tmp");
     await mkdir(left);
@@ -29,15 +36,32 @@ describe("a folder of run files", () => {
 
   test("takes over all that was written, replaces what was there, and tells it", async () => {
     await writeFile(join(folder, "b.txt"), "old");
-    const artifacts = await writeFiles(folder, "model", async (temporary) => {
+    await using files = await openRunFiles(folder);
+    await files.write("model", async (temporary) => {
       await writeFile(join(temporary, "b.txt"), "new one");
       await writeFile(join(temporary, "a.txt"), "x");
     });
-    expect(artifacts).toEqual([
-      { kind: "model", path: "a.txt", sizeBytes: 1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
-      { kind: "model", path: "b.txt", sizeBytes: 7, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    // More than is read at once.
+    const large = "x".repeat(2_000_000);
+    await files.write("snapshot", (temporary) => writeFile(join(temporary, "0.txt"), large));
+    expect(await readFile(join(folder, "b.txt"), "utf8")).toBe("old");
+    const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+    expect(await files.publish()).toEqual([
+      { kind: "model", path: "a.txt", sizeBytes: 1, sha256: sha256("x") },
+      { kind: "model", path: "b.txt", sizeBytes: 7, sha256: sha256("new one") },
+      { kind: "snapshot", path: "0.txt", sizeBytes: large.length, sha256: sha256(large) },
     ]);
     expect(await readFile(join(folder, "b.txt"), "utf8")).toBe("new one");
+  });
+
+  test("gets them in the order in which they were written: where moving fails, the later ones are not there", async () => {
+    await using files = await openRunFiles(folder);
+    for (const [kind, name] of Object.entries({ model: "c", snapshot: "b", info: "a" }))
+      await files.write(kind, (temporary) => writeFile(join(temporary, name), ""));
+    // What has a folder's name cannot be moved there.
+    await mkdir(join(folder, "b"));
+    await expect(files.publish()).rejects.toThrow("cannot be written");
+    expect((await readdir(folder)).filter((name) => !name.startsWith("."))).toEqual(["b", "c"]);
   });
 });
 

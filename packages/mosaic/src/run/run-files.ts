@@ -1,33 +1,56 @@
-import { createHash } from "node:crypto";
-import { closeSync, createReadStream, fstatSync, openSync, renameSync, writeSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { createHash, hash } from "node:crypto";
+import {
+  closeSync,
+  createReadStream,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isSystemError, machineTrouble, messageOf, pathExists, rootsOf, stagingFolder } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 import type { Artifact } from "../store/index.ts";
 
-/** Runs `write` with a temporary folder, then moves what it wrote to `folder`: no half-written file is ever seen. */
-export async function writeFiles(
-  folder: string,
-  kind: string,
-  write: (temporary: string) => Promise<void> | void,
-): Promise<Artifact[]> {
-  try {
-    await using staging = await stagingFolder(folder);
-    await write(staging.path);
-    const names = await staging.publish();
-    return await Promise.all(
-      names.map(async (name) => ({
-        kind,
-        path: name,
-        sizeBytes: (await stat(join(folder, name))).size,
-        sha256: await fileDigest(join(folder, name)),
-      })),
-    );
-  } catch (error) {
-    throw asRunFilesError(folder, error);
-  }
+/** Files that are being written for a run. */
+export interface RunFiles extends AsyncDisposable {
+  /** Calls `write` with a temporary folder: what it writes there, beside what is there already, is of this kind. */
+  write(kind: string, write: (temporary: string) => Promise<void> | void): Promise<void>;
+  /** Moves all to their places, in the order in which they were written: no half-written file is ever seen there. */
+  publish(): Promise<readonly Artifact[]>;
+}
+
+/** @throws MosaicError from here on, where the folder cannot be written to */
+export async function openRunFiles(folder: string): Promise<RunFiles> {
+  const told = <T>(work: () => Promise<T>): Promise<T> =>
+    work().catch((error: unknown) => {
+      throw asRunFilesError(folder, error);
+    });
+  const staging = await told(() => stagingFolder(folder));
+  /** By name, in the order in which they were written. */
+  const kinds = new Map<string, string>();
+  return {
+    write: (kind, write) =>
+      told(async () => {
+        await write(staging.path);
+        for (const name of readdirSync(staging.path).sort()) if (!kinds.has(name)) kinds.set(name, kind);
+      }),
+    publish: () =>
+      told(async () => {
+        const artifacts: Artifact[] = [];
+        for (const [name, kind] of kinds) {
+          const path = join(staging.path, name);
+          artifacts.push({ kind, path: name, sizeBytes: statSync(path).size, sha256: await fileDigest(path) });
+        }
+        await staging.publish({ first: [...kinds.keys()] });
+        return artifacts;
+      }),
+    [Symbol.asyncDispose]: () => told(() => staging[Symbol.asyncDispose]()),
+  };
 }
 
 /** What the system refused in the folder of the run files, as an error that is not the run's; any other error as it is. */
@@ -48,10 +71,14 @@ function isWithin(folder: string, path: unknown): boolean {
 
 /** SHA-256 of a file's bytes, in hexadecimal digits. */
 export async function fileDigest(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
+  if (statSync(path).size <= mostBytesAtOnce) return hash("sha256", readFileSync(path), "hex");
+  const digest = createHash("sha256");
+  await pipeline(createReadStream(path), digest);
+  return digest.digest("hex");
 }
+
+/** So much is read at once: handing it to threads would take longer. */
+const mostBytesAtOnce = 2 ** 20;
 
 /**
  * A run's log: lines collect in memory for moments and go to the file in one piece. A file that is full is kept beside it

@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import { saveOnnx, Tensor, TensorError } from "@ml-mosaic/tensor";
 import { saveSnapshot, type TrainResult, type VariablePaths } from "@ml-mosaic/training";
-import type { Artifact } from "../store/index.ts";
 import { type Chain, chainModel, type Link, namedVariables } from "./chain.ts";
 import { codeKey } from "./code-record.ts";
-import { writeFiles } from "./run-files.ts";
+import type { RunFiles } from "./run-files.ts";
 
 /** Name of a run's snapshot. */
 export function snapshotName(runId: number): string {
@@ -35,45 +34,28 @@ export function variablePaths(links: readonly Link[]): VariablePaths {
   return new Map(Array.from(namedVariables(links), ([path, variable]) => [variable, path]));
 }
 
-/** Writes what training has made: what `saveState` writes, and the chain as ONNX. */
-export async function saveRun(
-  runId: number,
-  folder: string,
-  chain: Chain,
-  trained: TrainResult,
-  notes: SnapshotNotes,
-  onWork: () => void,
-): Promise<Artifact[]> {
-  return [
-    ...(await saveState(runId, folder, chain, trained, notes, onWork)),
-    ...(await saveChain(runId, folder, chain)),
-  ];
-}
-
 /** Writes what going on needs: each module's own file and a snapshot. */
 export async function saveState(
+  files: RunFiles,
   runId: number,
-  folder: string,
   { links }: Chain,
   trained: TrainResult,
   notes: SnapshotNotes,
   onWork: () => void,
-): Promise<Artifact[]> {
-  const artifacts: Artifact[] = [];
+): Promise<void> {
   for (const link of links) {
     const name = modelName(link, links, runId);
-    artifacts.push(...(await writeFiles(folder, "model", (temporary) => link.module.saveModel(join(temporary, name)))));
+    await files.write("model", (temporary) => link.module.saveModel(join(temporary, name)));
     onWork();
   }
   // The snapshot last: where it is new, all is.
   const writing = setInterval(onWork, 1000);
   try {
-    const snapshot = await writeFiles(folder, "snapshot", (temporary) =>
+    await files.write("snapshot", (temporary) =>
       saveSnapshot(join(temporary, snapshotName(runId)), trained, variablePaths(links), {
         metadata: { [secondsKey]: String(notes.seconds), [runKey]: String(runId), [codeKey]: notes.code },
       }),
     );
-    return [...artifacts, ...snapshot];
   } finally {
     clearInterval(writing);
   }
@@ -85,12 +67,12 @@ function inputName(field: number): string {
 }
 
 /** The trained chain in evaluation form, runnable anywhere. */
-async function saveChain(runId: number, folder: string, { links, loaders }: Chain): Promise<readonly Artifact[]> {
+export async function saveChain(files: RunFiles, runId: number, { links, loaders }: Chain): Promise<void> {
   const features = (await loaders[0].peek(1)).fields.slice(0, -1);
   const model = chainModel(links);
   model.train(false);
   try {
-    return await writeFiles(folder, "onnx", (temporary) =>
+    await files.write("onnx", (temporary) =>
       saveOnnx(join(temporary, `model_${runId}.onnx`), {
         inputs: Object.fromEntries(features.map(({ shape, dtype }, field) => [inputName(field), { shape, dtype }])),
         build(input) {
@@ -105,6 +87,5 @@ async function saveChain(runId: number, folder: string, { links, loaders }: Chai
     // A model whose graph fixes the batch size trains all the same: it only cannot be a file for any batch.
     if (!(error instanceof TensorError) || error.code === "TENSOR_FILE") throw error;
     console.warn(`model_${runId}.onnx is not written: ${error.message}`);
-    return [];
   }
 }

@@ -5,7 +5,7 @@ import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, expect, test } from "vitest";
 import { exampleEpoch, exampleResult, exampleRun, leaseRun } from "../../test/store-conformance-examples.ts";
 import { claimFilesFolder } from "../run/files-owner.ts";
-import { writeFiles } from "../run/run-files.ts";
+import { openRunFiles } from "../run/run-files.ts";
 import { copyDatabase, openSqliteReader, openSqliteStore } from "../store/index.ts";
 import { checkDatabase } from "./check-database.ts";
 
@@ -26,9 +26,9 @@ beforeEach(async () => {
   await store.addRuns(experimentId, [exampleRun(), exampleRun({ repetition: 1 })]);
   for (const runId of [1, 2]) {
     const lease = await leaseRun(store, experimentId);
-    const artifacts = await writeFiles(file(""), "snapshot", (place) =>
-      writeFile(join(place, `${runId}.bin`), `${runId}`),
-    );
+    await using files = await openRunFiles(file(""));
+    await files.write("snapshot", (place) => writeFile(join(place, `${runId}.bin`), `${runId}`));
+    const artifacts = await files.publish();
     await writeFile(file(`${runId}.log`), "");
     await store.completeRun(lease, {
       result: { ...exampleResult, test_f1: 0.5 },
