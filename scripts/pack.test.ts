@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { cp, readFile, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { temporaryFolder } from "@ml-mosaic/testing";
+import { browserPath, temporaryFolder, visit } from "@ml-mosaic/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type PackedPackage, packAll } from "./pack.ts";
 import { runAsUser } from "./user-shell.ts";
@@ -77,6 +78,27 @@ describe("the published packages", () => {
     async () => {
       const options = "--noEmit --strict --module nodenext --target esnext --types node".split(" ");
       await run("npx", "tsc", ...options, "dataset.ts", "mlp.ts");
+    },
+    minutes,
+  );
+
+  test.skipIf(!existsSync(browserPath("chromium")) && process.env.REQUIRE_ALL !== "1")(
+    "train in a browser, with the bits of Node",
+    async () => {
+      const snippets = ["in-browser.js", "in-browser.html"];
+      for (const name of snippets) await cp(join(root, "docs", "snippets", name), join(project, name));
+      const page = await readFile(join(project, "in-browser.html"), "utf8");
+      const { output, loaded } = await visit("chromium", { page, folders: { "/": `${project}/` } });
+      const [, script = ""] = /<script type="module">(.*)<\/script>/s.exec(page) ?? [];
+      const inNode = script.replace(
+        /document.querySelector\("output"\).textContent = (.*);/,
+        "process.stdout.write($1);",
+      );
+      await writeFile(join(project, "in-node.js"), inNode);
+      expect((await run("npx", "node", "in-node.js")).stdout).toBe(output);
+      expect(JSON.parse(output).losses).toHaveLength(100);
+      const bytes = [...loaded.values()].reduce((sum, each) => sum + each, 0);
+      console.log(`a browser loads ${loaded.size} files of ${Math.round(bytes / 1000)} kB to train`);
     },
     minutes,
   );

@@ -1,4 +1,5 @@
-export { type AccuracyRule, accuracyRule } from "./accuracy.ts";
+/** All of the training loop: what browsers have too, and what only Node has. */
+export * from "./browser.ts";
 export {
   BaseData,
   type DataContext,
@@ -21,30 +22,9 @@ export { GenericMetric } from "./components/metrics.ts";
 export { namedMetrics } from "./components/named-metrics.ts";
 export { positive, whole } from "./components/number-types.ts";
 export { sampleThreads, threadOptions } from "./components/reading-threads.ts";
-export {
-  type PatienceOptions,
-  type StoppingRule,
-  type StoppingState,
-  stopWithoutImprovement,
-} from "./early-stopping.ts";
-export type { EpochProgress } from "./epoch.ts";
-export { TrainingError, type TrainingErrorCode } from "./errors.ts";
-export { type EvaluateOptions, type Evaluation, evaluateModel } from "./evaluate.ts";
-export type { EpochRecord, Figures } from "./history.ts";
-export { type AnyLoader, batchCount, sampleCount } from "./loaders.ts";
-export type { ModelOutput, TrainableModel } from "./model-step.ts";
-export { monitorProblem } from "./monitored.ts";
 export { pauseOnSignals, type SignalPause } from "./pause-on-signals.ts";
-export { loadSnapshot, type Snapshot, type SnapshotExtras, saveSnapshot, type VariablePaths } from "./snapshot.ts";
+export { loadSnapshot, saveSnapshot } from "./snapshot-file.ts";
 export { BaseTracker, type RunEnd, type TrackedRun } from "./trackers/base-tracker.ts";
-export {
-  type Checkpoint,
-  type LoopProgress,
-  type TrainerState,
-  type TrainOptions,
-  type TrainResult,
-  train,
-} from "./train.ts";
 export { csvLine } from "./trainer/csv-table.ts";
 export { Experiment } from "./trainer/experiment.ts";
 export { loadSnapshotModel, readTrainerSnapshot, type TrainerSnapshot } from "./trainer/model-state.ts";

@@ -1,18 +1,20 @@
 import {
+  decodeSafetensors,
+  encodeSafetensors,
   type Parameter,
-  readSafetensors,
+  type SafetensorsFile,
+  type StateDict,
   type StateEntry,
   type TrainingProgram,
   type TypedArray,
   type Variable,
-  writeSafetensors,
 } from "@ml-mosaic/tensor";
 import { TrainingError } from "./errors.ts";
 import { headerText, readHeaderText } from "./header-json.ts";
 import { contentDigest, digestName } from "./snapshot-digest.ts";
 import type { Checkpoint, TrainerState } from "./train.ts";
 
-type Layout = TrainingProgram["layout"];
+export type Layout = TrainingProgram["layout"];
 
 /** Names of a model's variables by path. */
 export type VariablePaths = ReadonlyMap<Variable, string>;
@@ -30,17 +32,40 @@ export interface SnapshotExtras {
   readonly info?: Readonly<Record<string, unknown>>;
 }
 
+/** What a snapshot's file holds: see `encodeSnapshot`. */
+export interface SnapshotContent {
+  readonly tensors: StateDict;
+  readonly texts: Readonly<Record<string, string>>;
+}
+
 /**
- * Saves all that training needs to go on: `MODEL_STATE/<path>` for every variable in `paths`,
- * `OPTIMIZER_STATE/<slot>/<path>`, and TRAIN_INFO in the header. Values are named by their variables, not by how a
- * program lays them out. A file that is there is replaced only by a whole one.
+ * All that training needs to go on, as the bytes of a safetensors file: `MODEL_STATE/<path>` for every variable in `paths`,
+ * `OPTIMIZER_STATE/<slot>/<path>`, and TRAIN_INFO in the header. Values are named by their variables, not by how a program
+ * lays them out.
  */
-export async function saveSnapshot(
-  path: string,
+export function encodeSnapshot(
+  checkpoint: Checkpoint,
+  paths: VariablePaths,
+  extras: SnapshotExtras = {},
+): Uint8Array<ArrayBuffer> {
+  const { tensors, texts } = snapshotContent(checkpoint, paths, extras);
+  return encodeSafetensors(tensors, texts);
+}
+
+/**
+ * Reads a snapshot back for a program with this layout. Variables that training does not change get their values.
+ *
+ * @throws TrainingError if it is of another model or optimizer, or no snapshot, or was damaged since it was made
+ */
+export function decodeSnapshot(bytes: Uint8Array, layout: Layout, paths: VariablePaths): Snapshot {
+  return snapshotOf(decodeSafetensors(bytes), "the snapshot", layout, paths);
+}
+
+export function snapshotContent(
   { state, layout }: Checkpoint,
   paths: VariablePaths,
-  { metadata = {}, info = {} }: SnapshotExtras = {},
-): Promise<void> {
+  { metadata = {}, info = {} }: SnapshotExtras,
+): SnapshotContent {
   const tensors = new Map<string, StateEntry>();
   for (const { parameter, segment, begin, end } of places(layout)) {
     const name = pathOf(paths, parameter);
@@ -73,29 +98,29 @@ export async function saveSnapshot(
     best: state.best,
   };
   const texts = { ...metadata, TRAIN_INFO: headerText(trainInfo) };
-  await writeSafetensors(path, tensors, { ...texts, [digestName]: contentDigest(tensors, texts) });
+  return { tensors, texts: { ...texts, [digestName]: contentDigest(tensors, texts) } };
 }
 
-/**
- * Reads a snapshot back for a program with this layout. Variables that training does not change get their values.
- *
- * @throws TrainingError if it is of another model or optimizer, or no snapshot, or was damaged since it was written
- */
-export async function loadSnapshot(path: string, layout: Layout, paths: VariablePaths): Promise<Snapshot> {
-  const { tensors, metadata } = await readSafetensors(path);
+/** @param source what messages call it */
+export function snapshotOf(
+  { tensors, metadata }: SafetensorsFile,
+  source: string,
+  layout: Layout,
+  paths: VariablePaths,
+): Snapshot {
   const digest = metadata[digestName];
   // Snapshots of earlier versions have none.
   if (digest !== undefined && digest !== contentDigest(tensors, metadata))
     throw new TrainingError(
       "TRAINING_SNAPSHOT",
-      `${path} is damaged: its content is not what was written; put an undamaged copy in its place, or remove it to start anew`,
+      `${source} is damaged: its content is not what was written; put an undamaged copy in its place, or remove it to start anew`,
     );
   const find = (name: string): TypedArray => {
     const entry = tensors.get(name);
     if (entry === undefined)
       throw new TrainingError(
         "TRAINING_SNAPSHOT",
-        `${path} lacks ${name}: was it written by another model or optimizer?`,
+        `${source} lacks ${name}: was it written by another model or optimizer?`,
       );
     return entry.data;
   };
@@ -108,7 +133,7 @@ export async function loadSnapshot(path: string, layout: Layout, paths: Variable
       if (!(values instanceof Float32Array) || values.length !== place.end - place.begin) {
         throw new TrainingError(
           "TRAINING_SNAPSHOT",
-          `${path}: ${name} has ${values.length} elements, ${place.end - place.begin} are needed`,
+          `${source}: ${name} has ${values.length} elements, ${place.end - place.begin} are needed`,
         );
       }
       joined.set(values, place.begin);
@@ -116,7 +141,7 @@ export async function loadSnapshot(path: string, layout: Layout, paths: Variable
     return joined;
   };
   const sizeOf = (shape: readonly number[]) => shape.reduce((size, length) => size * length, 1);
-  const { epoch, step, phases, within, scheduler, earlyStopping, best } = readInfo(path, metadata.TRAIN_INFO);
+  const { epoch, step, phases, within, scheduler, earlyStopping, best } = readInfo(source, metadata.TRAIN_INFO);
   const changing = new Set<Variable>([...layout.segments.flatMap(({ parameters }) => parameters), ...layout.buffers]);
   const unchanging = Array.from(paths, ([variable, name]) => ({ variable, entry: tensors.get(`MODEL_STATE/${name}`) }));
   for (const { variable, entry } of unchanging)
@@ -172,10 +197,10 @@ export interface TrainInfo extends Omit<TrainerState, "training"> {
 }
 
 /** @throws TrainingError if there is no such text */
-export function readInfo(path: string, text: string | undefined): TrainInfo {
+export function readInfo(source: string, text: string | undefined): TrainInfo {
   const info = text === undefined ? undefined : readHeaderText(text);
   if (!isInfo(info))
-    throw new TrainingError("TRAINING_SNAPSHOT", `${path} has no TRAIN_INFO: it holds weights, not a training`);
+    throw new TrainingError("TRAINING_SNAPSHOT", `${source} has no TRAIN_INFO: it holds weights, not a training`);
   return info;
 }
 

@@ -14,7 +14,7 @@ import {
 } from "@ml-mosaic/tensor";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
-import { loadSnapshot, saveSnapshot } from "./snapshot.ts";
+import { loadSnapshot, saveSnapshot } from "./snapshot-file.ts";
 import { type Checkpoint, type LoopProgress, type TrainOptions, type TrainResult, train } from "./train.ts";
 
 const folder = temporaryFolder();

@@ -4,7 +4,7 @@ import { DataLoader, Generator, nn, optim, randn, schedulers, type Tensor, Tenso
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { expect, test } from "vitest";
 import type { EpochRecord } from "./history.ts";
-import { loadSnapshot, saveSnapshot } from "./snapshot.ts";
+import { loadSnapshot, saveSnapshot } from "./snapshot-file.ts";
 import { type TrainOptions, type TrainResult, train } from "./train.ts";
 
 class Net extends nn.Module {

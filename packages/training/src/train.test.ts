@@ -14,7 +14,7 @@ import {
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
 import { stopWithoutImprovement } from "./early-stopping.ts";
-import { loadSnapshot, saveSnapshot } from "./snapshot.ts";
+import { loadSnapshot, saveSnapshot } from "./snapshot-file.ts";
 import { type TrainOptions, type TrainResult, train } from "./train.ts";
 
 const folder = temporaryFolder();

@@ -7,7 +7,7 @@ import { evaluateModel } from "../evaluate.ts";
 import { type EpochRecord, flatFigures } from "../history.ts";
 import { type AnyLoader, batchCount } from "../loaders.ts";
 import type { TrainableModel } from "../model-step.ts";
-import { loadSnapshot } from "../snapshot.ts";
+import { loadSnapshot } from "../snapshot-file.ts";
 import { type Checkpoint, type TrainResult, train } from "../train.ts";
 import type { TrainerSettings } from "./settings.ts";
 import type { RunSnapshots } from "./snapshots.ts";

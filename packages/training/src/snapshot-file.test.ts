@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { buffer, compileTraining, Generator, nn, optim, randn, type Tensor } from "@ml-mosaic/tensor";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { expect, test } from "vitest";
-import { loadSnapshot, saveSnapshot } from "./snapshot.ts";
+import { loadSnapshot, saveSnapshot } from "./snapshot-file.ts";
 
 const [samples, batchSize] = [24, 4];
 
