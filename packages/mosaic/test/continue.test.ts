@@ -288,6 +288,13 @@ test("further repetitions are of the same model where a default has been written
       "export class Net extends nn.Module {\n  static readonly configSchema = { width: schema(int, { default: 3 }), layers: schema(int, { default: 0 }), input_size: schema(int), output_size: schema(int) };",
     )}`,
   );
+  await workspace.write(
+    "data.ts",
+    `import { int, schema } from "@ml-mosaic/configurable";\n${dataModule.replace(
+      "export class Data {",
+      "export class Data {\n  static readonly configSchema = { size: schema(int, { default: 8 }), batch_size: schema(int, { default: 4 }), delay: schema(int, { default: 0 }) };",
+    )}`,
+  );
   await write({}, {});
   await workspace.write("config.ini", (await workspace.read("config.ini")).replace(/^width = .*\n/m, ""));
   expect((await go()).code).toBe(0);
@@ -298,6 +305,10 @@ test("further repetitions are of the same model where a default has been written
   expect((await workspace.run("compare", "or.db")).stdout).toMatch(/^1\. +Net\(\) .* 3 +0$/m);
   const third = await go("--continue", "MONITOR.multiplicity=3");
   expect(third.stderr).toContain("3 runs done before, 0 unfinished taken up, 0 new");
+  // Nor do those that are trained anew, and the data of another model are the same data.
+  const fourth = await go("NET.width=3,4", "NET.layers=0", "DATA.size=8.0");
+  expect(fourth.code, fourth.stderr).toBe(0);
+  expect([...new Set(descriptions())]).toEqual(["Data() | Net()", "Data() | Net(4,0)"]);
 });
 
 test("shows repetitions in one line, however their options are spelt", async () => {

@@ -11,6 +11,7 @@ const model: ModelSummary = {
   parameterCount: 3,
   runs: 2,
   failed: 0,
+  repeats: 0,
   testLoss: 0.5,
   testLossDeviation: 0.1,
   testAccuracy: null,
@@ -56,11 +57,13 @@ test("runs of several experiments are repetitions of one model only where they w
     const models = await summarizeModels(reader, await reader.runIds());
     expect(models.map(({ model, runs }) => `${model}: ${runs}`).toSorted()).toEqual([
       "Data() | Net(2) | executor=onnx lr=1e-1: 2",
-      "Data() | Net(2) | executor=onnx lr=1e-3: 4",
+      "Data() | Net(2) | executor=onnx lr=1e-3: 2",
       "Data() | Net(2) | executor=wasm lr=1e-3: 2",
     ]);
     const alike = await summarizeModels(reader, [1, 2, 7, 8]);
-    expect(alike.map(({ model, runs }) => `${model}: ${runs}`)).toEqual(["Data() | Net(2): 4"]);
+    // Of each repetition the last one counts.
+    expect(alike).toMatchObject([{ model: "Data() | Net(2)", runs: 2, repeats: 2, testLoss: 0.5 }]);
+    expect(summaryText(alike)).toMatch(/\n2 runs not counted: of a repetition that was trained more than once/);
   } finally {
     await reader.close();
   }

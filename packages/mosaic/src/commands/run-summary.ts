@@ -1,3 +1,4 @@
+import { countText } from "@ml-mosaic/base";
 import { numberText, tableText } from "@ml-mosaic/command-line";
 import { deviationOf, meanOf } from "@ml-mosaic/statistics/sample";
 import {
@@ -30,6 +31,8 @@ export interface ModelSummary {
   readonly parameterCount: number | null;
   readonly runs: number;
   readonly failed: number;
+  /** Runs beside them that have trained one of these repetitions once more, and do not count. */
+  readonly repeats: number;
   /** Mean over the repetitions; NaN if one of them diverged. */
   readonly testLoss: number | null;
   /** Standard deviation over the repetitions; null for fewer than two. */
@@ -41,20 +44,31 @@ export interface ModelSummary {
 /** One line a model, the smallest mean test loss first. Ranking is by the mean, never by the best run. */
 export async function summarizeModels(store: StoreReader, runIds: Iterable<number>): Promise<readonly ModelSummary[]> {
   // Results only: of thousands of runs the pipelines and stacks are too much to hold.
-  const groups = new Map<string, Labels & { readonly results: (RunResult | null)[] }>();
+  const groups = new Map<string, Labels & { readonly results: Map<string, RunResult | null>; repeats: number }>();
+  const dataIdentities: string[] = [];
   const spelt = spelling();
   for await (const run of store.runs({ runIds })) {
     if (run.status !== "done" && run.status !== "error") continue;
     const parts = partsOf(run, spelt);
     const identity = parts === undefined ? run.description : modelIdentity(parts, run.pipeline?.training ?? {});
-    const group = groups.get(identity) ?? { ...labelsOf(run, parts), results: [] };
-    group.results.push(run.status === "done" ? run.result : null);
+    const group = groups.get(identity) ?? { ...labelsOf(run, parts), results: new Map(), repeats: 0 };
     groups.set(identity, group);
+    const { repetition } = run.details ?? {};
+    // Folds are other repetitions.
+    const data = parts === undefined ? "" : identityOf(parts.data);
+    if (!dataIdentities.includes(data)) dataIdentities.push(data);
+    const key = repetition === undefined ? `run ${run.runId}` : `${dataIdentities.indexOf(data)} ${repetition}`;
+    const earlier = group.results.get(key);
+    if (earlier !== undefined) group.repeats++;
+    // As in comparisons: what is done counts before what failed, then the last.
+    if (run.status === "done" || earlier === undefined || earlier === null)
+      group.results.set(key, run.status === "done" ? run.result : null);
   }
   const names = namesOf([...groups.values()]);
-  return Array.from(groups.values(), (group) => summarize(modelText(group, names), group.data, group.results)).toSorted(
-    (a, b) => compareRanks(rank(a), rank(b)),
-  );
+  return Array.from(groups.values(), (group) => ({
+    ...summarize(modelText(group, names), group.data, [...group.results.values()]),
+    repeats: group.repeats,
+  })).toSorted((a, b) => compareRanks(rank(a), rank(b)));
 }
 
 /** Equal for runs that are repetitions of each other, however their options are spelt. Folds are repetitions. */
@@ -114,7 +128,7 @@ function rank({ testLoss }: ModelSummary): number {
   return testLoss === null || Number.isNaN(testLoss) ? Number.POSITIVE_INFINITY : testLoss;
 }
 
-function summarize(model: string, data: string, runs: readonly (RunResult | null)[]): ModelSummary {
+function summarize(model: string, data: string, runs: readonly (RunResult | null)[]): Omit<ModelSummary, "repeats"> {
   const results = runs.filter((result) => result !== null);
   const losses = valuesOf(results, "test_loss");
   return {
@@ -146,7 +160,14 @@ export function summaryText(models: readonly ModelSummary[]): string {
   if (models.length === 0) return "No run has ended.";
   const tables = [...Map.groupBy(models.slice(0, mostModels), ({ data }) => data).values()].map(dataText);
   const more = models.length > mostModels ? [`… and ${models.length - mostModels} more; mosaic export writes all`] : [];
-  return [tables.join("\n\n"), ...more].join("\n");
+  const repeats = models.reduce((sum, model) => sum + model.repeats, 0);
+  const uncounted =
+    repeats === 0
+      ? []
+      : [
+          `${countText(repeats, "run")} not counted: of a repetition that was trained more than once, the last result counts`,
+        ];
+  return [tables.join("\n\n"), ...more, ...uncounted].join("\n");
 }
 
 function dataText(models: readonly ModelSummary[]): string {
@@ -165,6 +186,7 @@ export function summaryJson(models: readonly ModelSummary[], database: string): 
       nb_params: model.parameterCount,
       runs: model.runs,
       failed: model.failed,
+      repeats: model.repeats,
       test_loss: model.testLoss,
       test_loss_sd: model.testLossDeviation,
       test_acc: model.testAccuracy,

@@ -1,7 +1,6 @@
 /** Decides which of the planned runs are to be carried out, and puts them into the store. */
 import type { Experiment } from "../config/index.ts";
-import { describePipeline, type Pipeline, sortedValues } from "../pipelines/pipeline.ts";
-import { processParams, runParams } from "../pipelines/run-params.ts";
+import { processParams } from "../pipelines/run-params.ts";
 import type { AddedRuns, Continuation, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
 import { readDataFiles } from "./data-files.ts";
 import { earlierForms } from "./earlier-identities.ts";
@@ -9,6 +8,7 @@ import { commandGiven, engineVersion, machineFacts } from "./environment.ts";
 import { type ExperimentOrigin, folderRecord, identitiesNow, readExperimentOrigins } from "./experiment-origin.ts";
 import { gitRevision } from "./git-revision.ts";
 import { byMeaning, type IdentityForm, type ModuleDigests, runIdentity } from "./identity.ts";
+import { knownSpellings } from "./known-spellings.ts";
 import { recordFacts } from "./monitoring-facts.ts";
 import { type ExperimentCode, planRuns } from "./plan.ts";
 import type { Queued } from "./queued.ts";
@@ -72,7 +72,9 @@ export async function enqueueRuns(
   await store.requeueRuns(experimentId, requeued);
   const reordered = known?.reordered ?? [];
   const taken = new Set(await store.orderEpochs(reordered));
-  const added = await store.addRuns(experimentId, known === undefined ? planned() : missingRuns(planned(), known));
+  const respell = await knownSpellings(store, code);
+  const missing = known === undefined ? planned() : only(planned(), known.isMissing);
+  const added = await store.addRuns(experimentId, missing.map(respell));
   const { monitor, folder, start, file: configuration, overrides } = experiment;
   return {
     experimentId,
@@ -148,8 +150,6 @@ interface KnownRuns {
   readonly removed: number;
   /** Of each planned run, by its place in the plan: the runs themselves may be too many to hold. */
   readonly isMissing: readonly boolean[];
-  /** Of missing runs, by their place, the pipeline of another repetition of theirs, where that is spelt in another way. */
-  readonly spelt: ReadonlyMap<number, Pipeline>;
 }
 
 /** Runs that are looked up in one go. */
@@ -167,11 +167,8 @@ async function sortKnown(
   const done: number[] = [];
   const failed: number[] = [];
   const shorter: ShorterRun[] = [];
-  const spelt = new Map<number, Pipeline>();
-  const knownId = new WeakMap<Pipeline, number>();
   let removed = 0;
   for (const runs of chunksOf(planned, lookedUp)) {
-    const firstPlace = isMissing.length;
     const identities = runs.map(({ identity }) => identity);
     const known = await store.findRuns(identities);
     const gone = restoreRemoved ? new Set<string>() : await store.findRemoved(identities);
@@ -197,72 +194,8 @@ async function sortKnown(
         if (again.epochsAsked !== epochsOf(run)) reordered.push({ runId: again.runId, epochs: epochsOf(run) });
       } else if (broken !== undefined) failed.push(broken.runId);
     }
-    for (const [index, pipeline] of await otherSpellings(store, runs, known, knownId))
-      if (isMissing[firstPlace + index] === true) spelt.set(firstPlace + index, pipeline);
   }
-  return { done, shorter, requeued, reordered, failed, removed, isMissing, spelt };
-}
-
-/**
- * Of runs that are not known, by their index, the pipeline of a known repetition, if other options of its modules are written.
- *
- * @param knownId of each pipeline a run that is known; those found are added
- */
-async function otherSpellings(
-  store: Store,
-  runs: readonly NewRun[],
-  known: ReadonlyMap<string, readonly FoundRun[]>,
-  knownId: WeakMap<Pipeline, number>,
-): Promise<ReadonlyMap<number, Pipeline>> {
-  for (const { pipeline, identity } of runs) {
-    const [found] = known.get(identity) ?? [];
-    if (found !== undefined && !knownId.has(pipeline)) knownId.set(pipeline, found.runId);
-  }
-  const wanted = new Set(
-    runs.flatMap(({ pipeline, identity }) => (known.has(identity) ? [] : [knownId.get(pipeline)])).filter(isNumber),
-  );
-  const spelt = new Map<number, Pipeline>();
-  if (wanted.size === 0) return spelt;
-  const pipelines = new Map<number, Pipeline>();
-  for await (const { runId, pipeline } of store.runs({ runIds: wanted }))
-    if (pipeline !== undefined) pipelines.set(runId, pipeline);
-  for (const [index, { pipeline }] of runs.entries()) {
-    const other = pipelines.get(knownId.get(pipeline) ?? 0);
-    if (other !== undefined && optionsText(other) !== optionsText(pipeline)) spelt.set(index, other);
-  }
-  return spelt;
-}
-
-/** Equal where comparisons see one model. */
-function optionsText({ modules }: Pipeline): string {
-  return JSON.stringify(modules.map(({ options }) => sortedValues(options)));
-}
-
-function isNumber(value: number | undefined): value is number {
-  return value !== undefined;
-}
-
-/**
- * An option that says a class's default makes no other run, so it is to make no other model either: a further repetition
- * has its options as those before it have them.
- */
-function* missingRuns(planned: Iterable<NewRun>, { isMissing, spelt }: KnownRuns): Generator<NewRun, void, undefined> {
-  let place = 0;
-  for (const run of planned) {
-    const other = spelt.get(place);
-    if (isMissing[place++] !== true) continue;
-    if (other === undefined) {
-      yield run;
-      continue;
-    }
-    const modules = run.pipeline.modules.map(({ order: _, ...module }, index) => {
-      const { options = module.options, order } = other.modules[index] ?? {};
-      return { ...module, options, ...(order === undefined ? {} : { order }) };
-    });
-    const pipeline = { ...run.pipeline, modules };
-    const params = runParams(pipeline, processParams(run.pipeline, run.params));
-    yield { ...run, pipeline, description: describePipeline(pipeline), params };
-  }
+  return { done, shorter, requeued, reordered, failed, removed, isMissing };
 }
 
 function* only<Item>(items: Iterable<Item>, isWanted: readonly boolean[]): Generator<Item, void, undefined> {

@@ -6,6 +6,7 @@ import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { MetricSummary, ParamSummary, ValueCondition } from "./records.ts";
 import { pipelineParam } from "./run-queries.ts";
 import { seedColumns } from "./seed-columns.ts";
+import type { VisitPipeline } from "./store.ts";
 import { integerIn, numberIn, type Row, textIn, textOrNullIn } from "./stored-value.ts";
 
 export function valuesIn(database: DatabaseSync, name: string): ReadonlyMap<number, string | number | null> {
@@ -60,15 +61,20 @@ function meetsCondition(actual: string | number | null, { comparison, value }: V
 }
 
 /** Equal texts in a row, as of repetitions, are read once. */
-export function readPipelinesIn(database: DatabaseSync, visit: (runId: number, pipeline: Pipeline) => void): void {
+export function readPipelinesIn(database: DatabaseSync, visit: VisitPipeline): void {
   let last: { readonly text: string; readonly pipeline: Pipeline | undefined } | undefined;
   const rows = database
-    .prepare("SELECT run_id, param_value FROM params WHERE param_name = ? ORDER BY rowid")
+    .prepare(
+      `SELECT params.run_id, param_value, experiment_id
+       FROM params LEFT JOIN run_details ON run_details.run_id = params.run_id
+       WHERE param_name = ? ORDER BY params.rowid`,
+    )
     .iterate(pipelineParam);
   for (const row of rows) {
     const text = textIn(row, "param_value");
     if (last?.text !== text) last = { text, pipeline: readPipeline(text) };
-    if (last.pipeline !== undefined) visit(integerIn(row, "run_id"), last.pipeline);
+    if (last.pipeline !== undefined)
+      visit(integerIn(row, "run_id"), last.pipeline, numberIn(row, "experiment_id") ?? undefined);
   }
 }
 

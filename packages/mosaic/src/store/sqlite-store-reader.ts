@@ -1,6 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { EpochRecord } from "@ml-mosaic/training";
-import type { Pipeline } from "../pipelines/pipeline.ts";
 import { boundedRequest } from "./bounded-request.ts";
 import type {
   Artifact,
@@ -28,7 +27,7 @@ import {
   valuesIn,
 } from "./run-values.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
-import type { StoreReader } from "./store.ts";
+import type { StoreReader, VisitPipeline } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 import { dateIn, dateOrNullIn, integerIn, numberIn, storedInteger, textIn, textOrNullIn } from "./stored-value.ts";
 import { transaction } from "./transaction.ts";
@@ -152,7 +151,7 @@ export class SqliteStoreReader implements StoreReader {
     return this.perform(() => this.queries.statuses());
   }
 
-  readPipelines(visit: (runId: number, pipeline: Pipeline) => void): Promise<void> {
+  readPipelines(visit: VisitPipeline): Promise<void> {
     return this.perform(() => readPipelinesIn(this.database, visit));
   }
 

@@ -32,6 +32,9 @@ import type {
 
 export type KeysOf = (pipeline: Pipeline | undefined) => readonly string[] | undefined;
 
+/** Repetitions that follow each other may have one pipeline. `experimentId` is undefined for runs of the original. */
+export type VisitPipeline = (runId: number, pipeline: Pipeline, experimentId: number | undefined) => void;
+
 /** A run whose worker died this often becomes an error. */
 export const maximumAttempts = 3;
 
@@ -68,7 +71,7 @@ export interface StoreReader {
   optionsOf(name: string): Promise<ReadonlyMap<number, string | null>>;
   statuses(): Promise<ReadonlyMap<number, string>>;
   /** Calls `visit`, which must not call the store, with the pipeline of every run that has one. */
-  readPipelines(visit: (runId: number, pipeline: Pipeline) => void): Promise<void>;
+  readPipelines(visit: VisitPipeline): Promise<void>;
   notes(): Promise<ReadonlyMap<number, string>>;
   /** Ids of the runs whose value meets the condition, ascending. */
   runsWithValue(condition: ValueCondition): Promise<readonly number[]>;
