@@ -7,7 +7,7 @@ import { openFilesFolders } from "./files-folders.ts";
 import { recordFacts } from "./monitoring-facts.ts";
 import { openPauseRequests } from "./pause-requests.ts";
 import type { Queued } from "./queued.ts";
-import { orderOf } from "./run-order.ts";
+import { workOf } from "./run-order.ts";
 
 export interface Watching {
   readonly onEvent: (event: SupervisorEvent) => void;
@@ -40,8 +40,8 @@ export async function carryOut(store: Store, queued: Queued, watching: Watching)
       store,
       experimentId,
       numWorkers: devices.length,
-      orderOf: (lease, slot) =>
-        orderOf(lease, store, folders, { project, files, acceptsCode, device: devices[slot] ?? "cpu" }),
+      workOf: (lease, slot) =>
+        workOf(lease, store, folders, { project, files, acceptsCode, device: devices[slot] ?? "cpu" }),
       limits: monitor,
       onEvent(event) {
         requests.follow(event);

@@ -1,10 +1,8 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { type Experiment, generatePipelines, processTexts } from "../config/index.ts";
-import { forbidExit } from "../modules/forbid-exit.ts";
+import { type Experiment, generatePipelines, languageOf, processTexts } from "../config/index.ts";
+import { projectOf, type RunChecks } from "../languages/language.ts";
+import { languages } from "../languages/languages.ts";
 import { describePipeline } from "../pipelines/pipeline.ts";
-import { checkRun } from "../run/execute-run.ts";
 import { repetitionSeed } from "../run/seed.ts";
-import { captureOutput } from "../worker/capture-output.ts";
 
 export interface DryRunProblem {
   readonly pipeline: string;
@@ -18,43 +16,28 @@ export async function dryRun(
 ): Promise<readonly DryRunProblem[]> {
   const { process: section, folder } = experiment;
   const problems: DryRunProblem[] = [];
-  let current = "";
-  const fail = (error: unknown) => problems.push({ pipeline: current, error });
-  const allowExit = forbidExit();
-  process.on("unhandledRejection", fail);
-  process.on("uncaughtException", fail);
+  await using opened = new AsyncDisposableStack();
+  const checks = new Map<string, RunChecks>();
   let done = 0;
-  try {
-    for (const pipeline of generatePipelines(experiment)) {
-      current = describePipeline(pipeline);
-      const order = {
-        runId: 0,
-        pipeline,
-        process: processTexts(section, pipeline),
-        repetition: 0,
-        seed: repetitionSeed(section.seed, 0),
-        device: "cpu",
-        folder,
-        files: undefined,
-        filesFolder: undefined,
-        acceptsCode: false,
-        earlierEpochs: undefined,
-      };
-      // What modules print belongs into the logs of runs, and there are none yet.
-      const release = captureOutput(() => undefined);
-      try {
-        await checkRun(order).catch(fail);
-        // Promises that nobody awaited are reported between two turns of the event loop.
-        await nextTurn();
-      } finally {
-        release();
-      }
-      onPipeline(++done);
-    }
-  } finally {
-    process.off("unhandledRejection", fail);
-    process.off("uncaughtException", fail);
-    allowExit();
+  for (const pipeline of generatePipelines(experiment)) {
+    const language = languageOf(pipeline.modules[0]?.path ?? "");
+    const own = checks.get(language) ?? opened.use(languages[language].openRunChecks(projectOf(experiment)));
+    checks.set(language, own);
+    const errors = await own.check({
+      runId: 0,
+      pipeline,
+      process: processTexts(section, pipeline),
+      repetition: 0,
+      seed: repetitionSeed(section.seed, 0),
+      device: "cpu",
+      folder,
+      files: undefined,
+      filesFolder: undefined,
+      acceptsCode: false,
+      earlierEpochs: undefined,
+    });
+    for (const error of errors) problems.push({ pipeline: describePipeline(pipeline), error });
+    onPipeline(++done);
   }
   return problems;
 }

@@ -3,12 +3,13 @@ import { languages } from "../languages/languages.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import type { RunOrder } from "../run/order.ts";
 import type { Lease, StoreReader } from "../store/index.ts";
+import type { Work } from "../supervisor/worker-process.ts";
 import type { FilesFolders } from "./files-folders.ts";
 
 /**
  * What a worker is told of a run: all of it but the place from the database, so that any command can carry on any run.
  */
-export async function orderOf(
+export async function workOf(
   lease: Lease,
   store: StoreReader,
   folders: FilesFolders,
@@ -18,7 +19,7 @@ export async function orderOf(
     device,
     acceptsCode,
   }: Pick<RunOrder, "files" | "device" | "acceptsCode"> & { readonly project: Project },
-): Promise<RunOrder> {
+): Promise<Work> {
   const { runId, pipeline, repetition, seed, params } = lease;
   const process = processParams(pipeline, params);
   const order = {
@@ -34,5 +35,5 @@ export async function orderOf(
     filesFolder: folders.of(process),
     earlierEpochs: lease.fromSnapshot ? await store.history(runId) : undefined,
   };
-  return languages[languageOf(pipeline.modules[0]?.path ?? "")].orderOf(order, project);
+  return languages[languageOf(pipeline.modules[0]?.path ?? "")].workOf(order, project);
 }

@@ -6,6 +6,7 @@ import type { Findings } from "../config/problem.ts";
 import type { ConstructorOptions } from "../modules/constructor-options.ts";
 import type { FileDigests } from "../modules/user-files.ts";
 import type { RunOrder } from "../run/order.ts";
+import type { Work } from "../supervisor/worker-process.ts";
 
 export function projectOf({ folder, start, monitor }: Pick<Experiment, "folder" | "start" | "monitor">): Project {
   return { folder, start, python: monitor.python };
@@ -32,6 +33,12 @@ export type ClassOptions =
   | { readonly kind: "names"; readonly names: ConstructorOptions }
   | { readonly kind: "unknown" };
 
+/** To be disposed of when nothing more is to be checked. */
+export interface RunChecks extends AsyncDisposable {
+  /** Builds a run up to its first loss, and trains nothing. Returns what is wrong. */
+  check(order: RunOrder): Promise<readonly unknown[]>;
+}
+
 export interface Language {
   /**
    * Looks at the classes of an experiment, which are these sections and perhaps the own loss, and finds what can be known to
@@ -48,8 +55,9 @@ export interface Language {
     className: string | undefined,
     project: Project,
   ): Promise<ReadonlyMap<string, ClassOptions>>;
-  /** What its worker is told of a run. */
-  orderOf(order: RunOrder, project: Project): Promise<RunOrder>;
+  /** What carries out a run, and what it is told. */
+  workOf(order: RunOrder, project: Project): Promise<Work>;
+  openRunChecks(project: Project): RunChecks;
   /** Of these devices those that cannot be used, with the reason. */
   deviceProblems(devices: readonly string[], project: Project): Promise<readonly string[]>;
 }

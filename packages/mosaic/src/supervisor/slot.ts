@@ -1,11 +1,9 @@
 import { MosaicError } from "../errors.ts";
-import type { RunOrder } from "../run/order.ts";
 import { type Lease, type LeaseBeat, StoreError } from "../store/index.ts";
 import type { FromWorker } from "../worker/messages.ts";
 import { pausePatience } from "./patience.ts";
 import type { SuperviseOptions } from "./supervise.ts";
-import { typescriptWorker } from "./typescript-worker.ts";
-import { startWorker, type WorkerEnd, type WorkerProcess } from "./worker-process.ts";
+import { startWorker, type Work, type WorkerEnd, type WorkerProcess, type WorkerProgram } from "./worker-process.ts";
 
 /** So many workers in a row that die before they take their run: then it is not the runs that kill them. */
 const mostDeadStarts = 3;
@@ -17,9 +15,8 @@ const mostDeadStarts = 3;
 const briefSeconds = 0.2;
 
 /** A run that a slot has. */
-interface Assignment {
+interface Assignment extends Work {
   readonly lease: Lease;
-  readonly order: RunOrder;
   /** Who was sent the order. */
   worker?: WorkerProcess;
   /** Undefined until the run before it has ended. */
@@ -31,6 +28,8 @@ export class Slot {
   readonly #slot: number;
   readonly #options: SuperviseOptions;
   #worker: WorkerProcess | undefined;
+  /** What the worker is one of. */
+  #program: WorkerProgram | undefined;
   #current: Assignment | undefined;
   #next: Assignment | undefined;
   /** Whether the last run was brief. */
@@ -126,9 +125,9 @@ export class Slot {
   /** Leases the next run that waits; undefined where there is none, or none is to start any more. */
   async #assign(): Promise<Assignment | undefined> {
     if (this.#isAskedToLeave) return undefined;
-    const { store, experimentId, orderOf } = this.#options;
+    const { store, experimentId, workOf } = this.#options;
     const lease = await store.leaseNextRun(experimentId, `worker ${this.#slot}`);
-    return lease && { lease, order: await orderOf(lease, this.#slot) };
+    return lease && { lease, ...(await workOf(lease, this.#slot)) };
   }
 
   /** Has a run carried out, now or as soon as the one at hand has ended. */
@@ -136,7 +135,7 @@ export class Slot {
     if (this.#current === undefined) this.#begin(run);
     else {
       this.#next = run;
-      if (this.#worker?.hasEnded === false) this.#send(run, this.#worker);
+      if (this.#worker?.hasEnded === false && this.#program === run.program) this.#send(run, this.#worker);
       if (this.#isAskedToLeave) this.withdraw();
     }
   }
@@ -148,8 +147,9 @@ export class Slot {
     run.times = { begun: now, progress: now, callSeconds: 0 };
     onEvent({ kind: "started", lease: run.lease, slot: this.#slot });
     // What was sent to a worker that has ended is settled when its last messages are stored.
+    if (this.#worker !== undefined && this.#program !== run.program) this.#discard();
     if (this.#worker === undefined || (this.#worker.hasEnded && run.worker !== this.#worker))
-      this.#worker = this.#start();
+      this.#worker = this.#start(run.program);
     this.#send(run, this.#worker);
     // Asked to stop or to pause since it was leased: nobody else will tell the worker.
     if (stop.aborted) this.kill();
@@ -171,8 +171,11 @@ export class Slot {
     }
   }
 
-  #start(): WorkerProcess {
-    const worker = startWorker(typescriptWorker, {
+  #start(program: WorkerProgram): WorkerProcess {
+    // Of another one it is not known whether it can be started.
+    if (this.#program !== program) this.#deadStarts = 0;
+    this.#program = program;
+    const worker = startWorker(program, {
       message: (message) => this.#worker === worker && this.#enqueue(() => this.#take(message)),
       nonsense: (why) => this.#worker === worker && this.#enqueue(() => this.#takeNonsense(why)),
       progress: (callSeconds) => {

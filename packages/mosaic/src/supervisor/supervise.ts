@@ -1,10 +1,10 @@
 /** Hands the pending runs of an experiment to worker processes and puts what comes back into the store. */
 
 import type { EpochRecord } from "@ml-mosaic/training";
-import type { RunOrder } from "../run/order.ts";
 import type { Lease, RunResult, Store } from "../store/index.ts";
 import { endOrphans } from "../worker/started-processes.ts";
 import { Slot } from "./slot.ts";
+import type { Work } from "./worker-process.ts";
 
 /** What a view may want to show. */
 export type SupervisorEvent =
@@ -33,7 +33,7 @@ export interface SuperviseOptions {
   readonly experimentId: number;
   readonly numWorkers: number;
   /** @param slot number of the worker, which decides about the device */
-  readonly orderOf: (lease: Lease, slot: number) => RunOrder | Promise<RunOrder>;
+  readonly workOf: (lease: Lease, slot: number) => Work | Promise<Work>;
   readonly onEvent: (event: SupervisorEvent) => void;
   readonly limits: TimeLimits;
   /** Aborted: running runs finish, no new one starts. */

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
+import type { RunOrder } from "../run/order.ts";
 import { Channel } from "../wire/channel.ts";
 import { readBegun } from "../worker/begun-run.ts";
 import { type FromWorker, faultFromWorker, isFromWorker, type ToWorker } from "../worker/messages.ts";
@@ -12,6 +13,14 @@ export interface WorkerProgram {
   readonly args: readonly string[];
   /** Beside the environment of this process. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Where it works; by default where this process does. */
+  readonly folder?: string;
+}
+
+/** A run, and what carries it out: one object for all runs that one worker after the other may carry out. */
+export interface Work {
+  readonly order: RunOrder;
+  readonly program: WorkerProgram;
 }
 
 export interface WorkerEvents {
@@ -48,13 +57,17 @@ export interface WorkerProcess {
 const lastWordsMilliseconds = 2000;
 const mostLastWords = 2000;
 
-export function startWorker({ command, args, environment }: WorkerProgram, events: WorkerEvents): WorkerProcess {
+export function startWorker(
+  { command, args, environment, folder }: WorkerProgram,
+  events: WorkerEvents,
+): WorkerProcess {
   const output = new NamelessFile();
   const begun = new NamelessFile("wx+");
   const mark = newMark();
   const child = spawn(command, args, {
     // A group of its own: what its modules start belongs to it, and ends with it; what leaves the group keeps the mark.
     detached: true,
+    ...(folder === undefined ? {} : { cwd: folder }),
     env: { ...process.env, ...environment, [markVariable]: mark },
     // The worker moves what comes out of its children, and of native libraries, to its run's log. Then the channel, the
     // pulse and the run that it has begun.

@@ -26,7 +26,14 @@ export type ToWorker =
    * Carry this run out, as soon as the one at hand has ended; `token` comes back with everything said about it.
    * `tellsPrepared`: the moment at which its epochs begin is wanted.
    */
-  | { readonly kind: "run"; readonly token: number; readonly order: RunOrder; readonly tellsPrepared: boolean }
+  | {
+      readonly kind: "run";
+      readonly token: number;
+      readonly order: RunOrder;
+      readonly tellsPrepared: boolean;
+      /** Build it up to its first loss, and neither train nor write anything. Workers of TypeScript are never asked to. */
+      readonly check?: true;
+    }
   /** Forget this order, and say so; a run that has begun meanwhile is not concerned. */
   | { readonly kind: "withdraw"; readonly token: number }
   /** Save where this run is and leave it; a run that has ended meanwhile is not concerned. */

@@ -1,23 +1,17 @@
 /** Asks one of the programs of the Python package, which answers with a JSON document. */
 import { spawn } from "node:child_process";
 import { pythonPath } from "@ml-mosaic/python";
+import type { WorkerProgram } from "../../supervisor/worker-process.ts";
 
-/** What is started, with the environment in which it is. */
-export interface PythonCommand {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-}
-
-/** `PYTHON -m mosaic_worker`, or a module in it. */
-export function pythonCommand(command: string, module: string | undefined): PythonCommand {
+/** `PYTHON -m mosaic_worker`, or a program in it. */
+export function pythonCommand(command: string, program?: string): WorkerProgram {
   return {
     command,
-    args: ["-B", "-m", module === undefined ? "mosaic_worker" : `mosaic_worker.${module}`],
-    env: {
-      ...process.env,
+    // The package's folder stays as it was installed.
+    args: ["-B", "-m", program === undefined ? "mosaic_worker" : `mosaic_worker.${program}`],
+    environment: {
       PYTHONPATH: pythonPath,
-      // What the user's own is, for the program to put it back before it imports the user's files.
+      // The user's own, which is put back before the user's files are imported.
       MOSAIC_PYTHONPATH: process.env.PYTHONPATH ?? "",
       PYTHONUNBUFFERED: "1",
       PYTHONHASHSEED: "0",
@@ -58,7 +52,7 @@ export function askPython(
   const started = pythonCommand(command, module);
   const { promise, resolve } = Promise.withResolvers<Answer>();
   const child = spawn(command, [...started.args, ...args], {
-    env: started.env,
+    env: { ...process.env, ...started.environment },
     ...(cwd === undefined ? {} : { cwd }),
     // What the files start ends with it.
     detached: true,

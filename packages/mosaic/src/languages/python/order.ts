@@ -34,10 +34,10 @@ export interface PythonOrder extends RunOrder {
 const trainings = new Map<string, Promise<PythonTraining>>();
 
 export async function pythonOrder(order: RunOrder, project: Project): Promise<PythonOrder> {
-  const { data, model } = stagesOf(order.pipeline, order.process);
+  const { data } = stagesOf(order.pipeline, order.process);
   const modules: PythonModule[] = [];
-  for (const spec of data) modules.push(await moduleOf(spec, "data", project));
-  for (const spec of model) modules.push(await moduleOf(spec, "pipeline", project));
+  for (const spec of order.pipeline.modules)
+    modules.push(await moduleOf(spec, data.includes(spec) ? "data" : "pipeline", project));
   const key = JSON.stringify([order.process, project.folder, project.start]);
   const training = trainings.get(key) ?? pythonTraining(order.process, project);
   trainings.set(key, training);

@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
-import type { ClassSource } from "../../config/index.ts";
+import type { ClassSource, Project } from "../../config/index.ts";
 import { MosaicError } from "../../errors.ts";
+import type { RunOrder } from "../../run/order.ts";
+import type { Work, WorkerProgram } from "../../supervisor/worker-process.ts";
 import type { ClassOptions, Language, ModuleCode } from "../language.ts";
+import { pythonCommand } from "./ask-python.ts";
 import { checkClasses } from "./check-classes.ts";
 import { type DescribedClass, type Description, describeClasses, interpreterOf } from "./describe.ts";
 import { probeDevices } from "./interpreter.ts";
 import { pythonOrder } from "./order.ts";
+import { openRunChecks } from "./run-checks.ts";
 
 /** Described by the Python that the user has, and carried out by workers of it. */
 export const python: Language = {
@@ -22,7 +26,8 @@ export const python: Language = {
     const found = await describeClasses([{ path: pathOf(source), className: className ?? null }], project);
     return new Map(found.map((each) => optionsOf(classOf(each))));
   },
-  orderOf: pythonOrder,
+  workOf,
+  openRunChecks: (project) => openRunChecks((order) => workOf(order, project)),
   async deviceProblems(devices, project) {
     const { command } = await interpreterOf(project);
     const found = await probeDevices(command);
@@ -40,6 +45,22 @@ function pathOf(source: ClassSource): string {
 function classOf(found: Description): DescribedClass {
   if (found.kind === "class") return found;
   throw new MosaicError("CLASS_NOT_FOUND", `${found.message}${found.place === undefined ? "" : ` (${found.place})`}`);
+}
+
+async function workOf(order: RunOrder, project: Project): Promise<Work> {
+  return { order: await pythonOrder(order, project), program: await pythonWorker(project) };
+}
+
+/** One for all runs of a project. */
+const workers = new Map<string, WorkerProgram>();
+
+async function pythonWorker(project: Project): Promise<WorkerProgram> {
+  const { command } = await interpreterOf(project);
+  const folder = project.start;
+  const key = JSON.stringify([command, folder]);
+  const program = workers.get(key) ?? { ...pythonCommand(command), folder };
+  workers.set(key, program);
+  return program;
 }
 
 /** By content, not by place: a project that moved is the same project. */

@@ -4,9 +4,11 @@ import { checkDevice } from "@ml-mosaic/tensor";
 import { constructorOptions } from "../../modules/constructor-options.ts";
 import { loadClass, loadClasses, type UserClass } from "../../modules/load-class.ts";
 import { engineDevice } from "../../run/device.ts";
+import { typescriptWorker } from "../../supervisor/typescript-worker.ts";
 import type { ClassOptions, Language } from "../language.ts";
 import { checkClasses } from "./check-classes.ts";
 import { moduleCode } from "./module-code.ts";
+import { openRunChecks } from "./run-checks.ts";
 
 /** Loaded into this process, and carried out by workers of the same Node. */
 export const typescript: Language = {
@@ -25,7 +27,8 @@ export const typescript: Language = {
         : [[className, await loadClass(source, className, folder)] as const];
     return new Map(classes.map(([name, userClass]) => [name, optionsOf(userClass)]));
   },
-  orderOf: async (order) => order,
+  workOf: async (order) => ({ order, program: typescriptWorker }),
+  openRunChecks,
   async deviceProblems(devices) {
     const problems: string[] = [];
     for (const name of devices)
