@@ -8,6 +8,7 @@ import { sortedValues } from "../pipelines/pipeline.ts";
 import { maximumAttempts, type Param, type RunRecord, type StoreReader } from "../store/index.ts";
 import { NumberColumn } from "./number-column.ts";
 import { lentTraining, type PipelineParts, partsOf } from "./pipeline-parts.ts";
+import { unifyData } from "./same-data.ts";
 
 /**
  * What became of a run: its figure, or why it has none. `failed`: its modules or its training did; `lost`: workers died over it,
@@ -262,9 +263,15 @@ export async function readRunTable(
   const pipelines = [...new Set([...table.rowsByPipeline().keys(), ...table.removedByPipeline().keys()])];
   const trainingOf = lentTraining(pipelines);
   const trainings = new Map(pipelines.map((pipeline) => [pipeline, trainingOf(pipeline)]));
+  const unified = unifyData(pipelines.map(({ data }) => data));
   table.completePipelines((pipeline) => {
     const training = trainings.get(pipeline) ?? pipeline.training;
-    return { ...pipeline, training, trainingText: JSON.stringify(sortedValues(training)) };
+    return {
+      ...pipeline,
+      data: unified(pipeline.data),
+      training,
+      trainingText: JSON.stringify(sortedValues(training)),
+    };
   });
   return table;
 }

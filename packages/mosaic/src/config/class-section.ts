@@ -1,8 +1,22 @@
 // A class section: one of the user's classes with its options, multiplied by the options that are lists.
 
 import { nearestName } from "@ml-mosaic/base";
-import { parseValue, repeatedValue, type Schema, schema, string, valueText } from "@ml-mosaic/configurable";
-import { isClassOption, moduleOptionNames, sectionName, trainingType } from "../pipelines/flat-pipeline.ts";
+import {
+  parseValue,
+  repeatedValue,
+  type Schema,
+  type SchemaMap,
+  schema,
+  string,
+  valueText,
+} from "@ml-mosaic/configurable";
+import {
+  isClassOption,
+  moduleOptionNames,
+  sameDataName,
+  sectionName,
+  trainingType,
+} from "../pipelines/flat-pipeline.ts";
 import type { Texts } from "../pipelines/pipeline.ts";
 import { type ClassSource, checkClassName, type Places, readClassSource } from "./class-source.ts";
 import type { IniOption, IniSection } from "./ini.ts";
@@ -30,6 +44,8 @@ export interface ClassSection {
   readonly pathToClass: string;
   readonly source: ClassSource;
   readonly key: KeyPattern;
+  /** The section, most likely of another language, whose data these are. */
+  readonly sameDataAs: { readonly section: string; readonly line: number } | undefined;
   /** Those of the class, in file order. */
   readonly options: readonly ClassOption[];
   /** Names of all options in file order, `type`, `class`, `path_to_class` and `key` included. */
@@ -46,6 +62,14 @@ export const classOptions: Readonly<Record<ModuleOptionName, Schema<string>>> = 
   class: schema(string, { help: "Name of the class, or an alias of it" }),
   path_to_class: schema(string, { help: "File or package that has the class" }),
   key: schema(string, { help: "Name of the module in results: text with {option} in it" }),
+};
+
+/** What a section may have of Mosaic's own besides. */
+export const optionalClassOptions: SchemaMap = {
+  [sameDataName]: schema(string, {
+    optional: true,
+    help: "Of a data class: the section, in another language, that gives the same data",
+  }),
 };
 
 const examples: Readonly<Record<ModuleOptionName, string>> = {
@@ -116,7 +140,7 @@ export async function readClassSection(
     }
   }
 
-  const single = (name: ModuleOptionName) => {
+  const single = (name: ModuleOptionName | typeof sameDataName) => {
     const option = section.options.find((candidate) => candidate.name === name);
     const value = options.find((candidate) => candidate.name === name)?.values[0];
     return option === undefined || value === undefined ? undefined : { option, value };
@@ -140,6 +164,7 @@ export async function readClassSection(
   if (path !== undefined && source?.ok && source.notice !== undefined)
     findings.notice({ line: path.option.line, section: section.name, option: path.option.name, ...source.notice });
 
+  const sameData = single(sameDataName);
   const key = single("key");
   // The four are known even where they are missing, which has been reported.
   const keyNames = [...new Set([...names, ...moduleOptionNames])];
@@ -159,6 +184,7 @@ export async function readClassSection(
     pathToClass: path.value,
     source: source.source,
     key: pattern.parts,
+    sameDataAs: sameData && { section: sameData.value, line: sameData.option.line },
     options: options.filter(({ name }) => isClassOption(name)),
     order: [...names, sectionName],
     isExpanded,

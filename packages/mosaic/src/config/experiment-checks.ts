@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { nearestName, suggestName } from "@ml-mosaic/base";
 import { parseValue, unquotedText, valueText } from "@ml-mosaic/configurable";
 import { type Device, executorConflict, executorNames } from "@ml-mosaic/tensor";
-import { trainingType } from "../pipelines/flat-pipeline.ts";
+import { sameDataName, trainingType } from "../pipelines/flat-pipeline.ts";
 import { engineDevice } from "../run/device.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
 import type { IniSection } from "./ini.ts";
@@ -181,6 +181,45 @@ export function noticeOverlaps(sections: readonly ClassSection[], findings: Find
       });
     }
   }
+}
+
+/** What `same_data_as` names: another data section of the same type, which says nothing of the kind itself. */
+export function checkSameData(process: ProcessSection, sections: readonly ClassSection[], findings: Findings): void {
+  for (const section of sections) {
+    if (section.sameDataAs === undefined) continue;
+    const place = { line: section.sameDataAs.line, section: section.name, option: sameDataName };
+    const others = sections.filter((other) => other !== section && other.type === section.type);
+    const twin = others.find(({ name }) => name === section.sameDataAs?.section);
+    const candidates = others.filter(({ sameDataAs }) => sameDataAs === undefined).map(({ name }) => name);
+    if (!process.dataScheme.includes(section.type))
+      findings.problem({
+        ...place,
+        message: `[${section.name}] gives no data: its type, "${section.type}", is not in data_scheme.`,
+        remedy: "Remove the line.",
+      });
+    else if (twin === undefined || twin.sameDataAs !== undefined)
+      findings.problem({
+        ...place,
+        message:
+          twin === undefined
+            ? `"${section.sameDataAs.section}" is no other section of the type "${section.type}".`
+            : `[${twin.name}] itself is said to be as [${twin.sameDataAs?.section}].`,
+        remedy: candidates.length === 0 ? "Remove the line." : suggestName(section.sameDataAs.section, candidates),
+      });
+    else
+      for (const { name, values } of twin.options)
+        if (values.length > 1 && !hasSameValues(section, name, values))
+          findings.problem({
+            ...place,
+            message: `[${twin.name}] has several values of ${name}, and [${section.name}] has not the same: which of them belong together is not known.`,
+            remedy: `Write ${name} = ${values.join(", ")} in both.`,
+          });
+  }
+}
+
+function hasSameValues({ options }: ClassSection, name: string, values: readonly string[]): boolean {
+  const own = options.find((option) => option.name === name)?.values.map(valueText) ?? [];
+  return own.length === values.length && values.every((value) => own.includes(valueText(value)));
 }
 
 type OptionValues = ReadonlyMap<string, readonly string[]>;

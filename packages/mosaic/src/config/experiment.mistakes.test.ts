@@ -397,6 +397,36 @@ const MISTAKES: readonly (readonly [name: string, text: string, line: number, op
     "old.py",
   ],
   [
+    "data as no section",
+    edited("data_size = 200", "data_size = 200\nsame_data_as = data_OR"),
+    20,
+    "same_data_as",
+    "Remove the line.",
+  ],
+  [
+    "data of a model",
+    edited("length = 4", "length = 4\nsame_data_as = dataset_OR"),
+    28,
+    "same_data_as",
+    "Remove the line.",
+  ],
+  [
+    "data as other data of several sizes",
+    `${CONFIG.replace("data_size = 200", "data_size = 100, 200")}
+[other]
+type = dataset
+class = DatasetOr
+path_to_class = ./dataset.ts
+same_data_as = dataset_OR
+batch_size = 1
+data_size = 200
+key = other
+`,
+    35,
+    "same_data_as",
+    "Write data_size = 100, 200 in both.",
+  ],
+  [
     "languages that have no pipeline",
     edited("path_to_class = ./mlp.ts", "path_to_class = ./old.py"),
     6,

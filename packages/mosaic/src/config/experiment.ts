@@ -7,7 +7,14 @@ import type { Problem } from "@ml-mosaic/configurable";
 import { choosePipelines, everything, isChoosing } from "./choose-pipelines.ts";
 import { type ClassSection, readClassSection } from "./class-section.ts";
 import type { Project } from "./class-source.ts";
-import { checkExecutor, checkSchemes, checkSize, checkThreads, noticeOverlaps } from "./experiment-checks.ts";
+import {
+  checkExecutor,
+  checkSameData,
+  checkSchemes,
+  checkSize,
+  checkThreads,
+  noticeOverlaps,
+} from "./experiment-checks.ts";
 import type { IniSection } from "./ini.ts";
 import { type MonitorSection, readMonitorSection } from "./monitor-section.ts";
 import { optionNames } from "./option-names.ts";
@@ -65,6 +72,8 @@ export async function readExperiment(file: string, overrides: readonly string[] 
   }
   if (process === undefined || monitor === undefined || findings.hasProblems) throw findings.failure();
   const pipelines = readPipelineAxes(process, classSections, monitor.multiplicity, findings);
+  if (findings.hasProblems) throw findings.failure();
+  checkSameData(process, classSections, findings);
   if (findings.hasProblems) throw findings.failure();
   noticeOverlaps(classSections, findings);
   const written = { file, ...places, text, included, overrides, sources };

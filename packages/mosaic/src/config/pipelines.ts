@@ -82,7 +82,8 @@ export function countPipelines({ choice, ...axes }: ChosenPipelines): number {
  * in file order, within a section the last option fastest.
  */
 export function* generatePipelines(pipelines: ChosenPipelines): Generator<Pipeline, void, undefined> {
-  for (const { training, modules } of generateChosen(pipelines)) yield { training, modules: modules.map(moduleOf) };
+  for (const { training, modules } of generateChosen(pipelines))
+    yield { training, modules: modules.map((module) => moduleOf(module, pipelines.sections)) };
 }
 
 export function* generateChosen({ choice, ...axes }: ChosenPipelines): Generator<Draft, void, undefined> {
@@ -133,18 +134,30 @@ function* modulesOfStage(
       yield { item: { section, options: Object.fromEntries(items) }, places: next };
 }
 
-function moduleOf({ section, options }: ModuleDraft): ModuleSpec {
+function moduleOf({ section, options }: ModuleDraft, sections: readonly ClassSection[]): ModuleSpec {
   const { type, className, pathToClass: path, order } = section;
   const texts: ModuleSpec["options"] = { ...options, ...ownTexts(section) };
+  const twin = sections.find(({ name }) => name === section.sameDataAs?.section);
   return {
     type,
     className,
     path,
     key: fillKeyPattern(section.key, (name) => (texts[name] === undefined ? undefined : unquotedText(texts[name]))),
+    ...(twin === undefined ? {} : { sameDataAs: keyOfTwin(twin, options) }),
     ...(section.isExpanded ? { section: section.name } : {}),
     options,
     order,
   };
+}
+
+/** The key of the variant that has these values. */
+function keyOfTwin(twin: ClassSection, options: Texts): string {
+  const own: Texts = ownTexts(twin);
+  return fillKeyPattern(twin.key, (name) => {
+    const values = twin.options.find((option) => option.name === name)?.values ?? [];
+    const text = own[name] ?? (values.length === 1 ? values[0] : options[name]);
+    return text === undefined ? undefined : unquotedText(text);
+  });
 }
 
 /** The place in their lists of options that go together, where one of them has been chosen. */

@@ -9,6 +9,9 @@ import { type ModuleSpec, type Pipeline, sortedTexts, sortedValues, type Texts, 
 /** Options of a class section that are Mosaic's; all others are the class's own. */
 export const moduleOptionNames = ["type", "class", "path_to_class", "key"] as const;
 
+/** Of a data section: which other one gives the same data. */
+export const sameDataName = "same_data_as";
+
 /** What the flat form calls the name of a module's section. */
 export const sectionName = "name";
 
@@ -17,15 +20,16 @@ export const trainingType = "process";
 
 /** Whether an option of a class section is the class's own. */
 export function isClassOption(name: string): boolean {
-  return name !== sectionName && !moduleOptionNames.some((own) => own === name);
+  return name !== sectionName && name !== sameDataName && !moduleOptionNames.some((own) => own === name);
 }
 
-export function flatModule({ type, className, path, key, section, options, order }: ModuleSpec): Texts {
+export function flatModule({ type, className, path, key, section, sameDataAs, options, order }: ModuleSpec): Texts {
   const flat = Object.entries({
     type,
     class: className,
     path_to_class: path,
     ...options,
+    ...(sameDataAs === undefined ? {} : { [sameDataName]: sameDataAs }),
     key,
     ...(section === undefined ? {} : { [sectionName]: section }),
   });
@@ -78,12 +82,23 @@ export function parsePipeline(json: unknown, place = ""): ParsedPipeline {
       training = withoutNames(texts, ["type", sectionName]);
       continue;
     }
-    const { type, class: className, path_to_class: path, key, [sectionName]: section } = texts;
+    const {
+      type,
+      class: className,
+      path_to_class: path,
+      key,
+      [sectionName]: section,
+      [sameDataName]: sameDataAs,
+    } = texts;
     for (const name of moduleOptionNames)
       if (!Object.hasOwn(entry, name)) fault(`.${name}`, "a text in quotes", undefined);
     if (type === undefined || className === undefined || path === undefined || key === undefined) continue;
-    const options = withoutNames(texts, [...moduleOptionNames, sectionName]);
-    const names = { ...(section === undefined ? {} : { section }), order: Object.keys(texts) };
+    const options = withoutNames(texts, [...moduleOptionNames, sectionName, sameDataName]);
+    const named = {
+      ...(section === undefined ? {} : { section }),
+      ...(sameDataAs === undefined ? {} : { sameDataAs }),
+    };
+    const names = { ...named, order: Object.keys(texts) };
     modules.push({ type, className, path, key, ...names, options });
   }
   return faults.length > 0 ? { ok: false, faults } : { ok: true, pipeline: { modules, training } };

@@ -15,6 +15,8 @@ export interface ModuleSpec {
   readonly key: string;
   /** The section's name, where the section makes several modules. */
   readonly section?: string;
+  /** The key of a data module in another language, whose data are the same. */
+  readonly sameDataAs?: string;
   /** The class's own options. */
   readonly options: Texts;
   /** Names as the flat form has them, in the order of the section; by default that of `flatNames`. */

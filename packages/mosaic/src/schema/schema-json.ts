@@ -11,7 +11,7 @@ import {
   type Type,
   union,
 } from "@ml-mosaic/configurable";
-import { classOptions } from "../config/class-section.ts";
+import { classOptions, optionalClassOptions } from "../config/class-section.ts";
 import { monitorOptions } from "../config/monitor-section.ts";
 import { type Group, groups, processOptions } from "../config/process-options.ts";
 import type { ClassOptions } from "../languages/language.ts";
@@ -74,7 +74,7 @@ function sectionOf(name: string, options: ClassOptions): Section {
   });
   return {
     name,
-    configSchema: { ...Object.fromEntries(own), ...classOptions },
+    configSchema: { ...Object.fromEntries(own), ...classOptions, ...optionalClassOptions },
     isOpen: options.kind === "unknown",
   };
 }
@@ -112,7 +112,7 @@ function opened(section: JsonSchema | undefined, isOpen: boolean): JsonSchema {
 function anyClass(): JsonSchema {
   const {
     schemas: [section],
-  } = jsonSchemas([{ name: "class", configSchema: classOptions }]);
+  } = jsonSchemas([{ name: "class", configSchema: { ...classOptions, ...optionalClassOptions } }]);
   return opened(section, true);
 }
 
