@@ -252,10 +252,7 @@ test("compare tells of a file of data that has changed between repetitions", asy
     .replace("delay?: number }", "delay?: number; file?: string }");
   await workspace.write("data.ts", reading);
   await workspace.write("points.csv", "1,2\n");
-  await workspace.write(
-    "config.ini",
-    config({ process: { artifacts: "none" }, sections: { DATA: { ...data, file: "./points.csv" }, NET: net } }),
-  );
+  await workspace.write("config.ini", config({ sections: { DATA: { ...data, file: "./points.csv" }, NET: net } }));
   await go();
   await go("--continue", "MONITOR.multiplicity=2");
   const compare = async () => (await workspace.run("compare", "or.db")).stdout;
@@ -263,6 +260,10 @@ test("compare tells of a file of data that has changed between repetitions", asy
   await workspace.write("points.csv", "1,2\n3,4\n");
   expect((await go("--continue", "MONITOR.multiplicity=3")).stderr).toContain("2 runs done before");
   expect(await compare()).toMatch(/^\.\/points\.csv was not the same for all runs \(4 bytes of .*, then 8 bytes of/m);
+  // Runs that go on are of both.
+  await workspace.write("points.csv", "1,2\n3,4\n5,6\n");
+  expect((await workspace.run("rerun", "config.ini", "or.db", "-id", "all")).code).toBe(0);
+  expect(await compare()).toMatch(/\(4 bytes of .*, then 8 bytes of .*, then 12 bytes of/);
 });
 
 test("compare tells of repetitions of a model that were trained with different texts of a module", async () => {

@@ -316,6 +316,28 @@ describe("resume", () => {
     expect(workspace.query("or.db", "SELECT count(*) AS n FROM experiments")).toEqual([{ n: 1 }]);
   });
 
+  test("is never robbed of its file by another pause, and passes over what was removed meanwhile", async () => {
+    const runIds = (await pauseSome()).run_ids as number[];
+    await rm(workspace.path("go"));
+    const second = workspace.start("run", "config.ini", "second.db");
+    await atWork(1, "second");
+    const refused = await workspace.run("pause", "left.json", "--now");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      new RegExp(
+        `left.json names ${runIds.length} runs? of .*or.db that waits? for mosaic resume left.json; name another file`,
+      ),
+    );
+    second.kill("SIGTERM");
+    await second.finished;
+    await workspace.write("go", "");
+    await workspace.run("remove", "or.db", "-id", String(runIds[0]), "--yes");
+    const resumed = await workspace.run("resume", "left.json");
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(resumed.stderr).toContain("1 run of left.json removed since");
+    expect(new Set(workspace.statuses("or.db"))).toEqual(new Set(["done"]));
+  });
+
   test("finds the database of a project that was moved, and of a file that was", async () => {
     await mkdir(workspace.path("project"));
     for (const name of ["data.ts", "net.ts"]) await rename(workspace.path(name), workspace.path(`project/${name}`));

@@ -1,4 +1,4 @@
-import { CodedError, clockText, countText, isSystemError, messageOf } from "@ml-mosaic/base";
+import { CodedError, clockText, countText, isSystemError, messageOf, pathExists } from "@ml-mosaic/base";
 import { command, interruptible, oneLine, Stopped, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { boolean, path, schema } from "@ml-mosaic/configurable";
 import { createLogUpdate } from "log-update";
@@ -7,7 +7,7 @@ import { askExperiment } from "../control/control-client.ts";
 import type { AwaitedRun, ControlRequest, PausedAnswer } from "../control/protocol.ts";
 import { listExperiments, type RegisteredExperiment } from "../control/registry.ts";
 import { MosaicError } from "../errors.ts";
-import { writePauseFile } from "../experiment/pause-file.ts";
+import { waitingOf, writePauseFile } from "../experiment/pause-file.ts";
 import { requireJsonTarget } from "../pipelines/write-texts.ts";
 import { openSqliteReader } from "../store/index.ts";
 import { silentSeconds } from "../supervisor/patience.ts";
@@ -37,6 +37,7 @@ export const pauseCommand = command({
     const experiment = await findExperiment(database);
     // A path that cannot or must not be written is known before anything is paused.
     await requireJsonTarget(target);
+    await refuseNeeded(target, database);
     const mode = given.now ? "now" : "finish";
     const view = openWaitingView(terminal);
     const goOn = continueCommand(experiment, database);
@@ -72,6 +73,17 @@ export const pauseCommand = command({
     }
   },
 });
+
+/** What another pause has left there is not to be lost: with it go the runs that it names. */
+async function refuseNeeded(target: string, database: string): Promise<void> {
+  if (!pathExists(target)) return;
+  const waiting = await waitingOf(target, database);
+  if (waiting === undefined || waiting.runs === 0) return;
+  throw new MosaicError(
+    "PAUSE_FILE_NEEDED",
+    `${target} names ${countText(waiting.runs, "run")} of ${waiting.database} that ${waiting.runs === 1 ? "waits" : "wait"} for mosaic resume ${shellText(target)}; name another file`,
+  );
+}
 
 async function findExperiment(database: string): Promise<RegisteredExperiment> {
   const known = (await listExperiments()).filter((each) => each.database === database);

@@ -30,9 +30,16 @@ export const resumeCommand = command({
         create: false,
         json: given.json,
         async queue(store) {
-          const { finished, requeued } = await queueResumed(store, file, path, monitor, given["accept-code"]);
+          const { finished, removed, requeued } = await queueResumed(store, file, path, monitor, given["accept-code"]);
           if (finished > 0) terminal.err(`${countText(finished, "run")} of ${path} done since\n`);
-          if (requeued === undefined) terminal.out(`Nothing is left of ${path}: all its runs have ended.\n`);
+          if (removed > 0)
+            terminal.err(
+              `${countText(removed, "run")} of ${path} removed since; mosaic run --restore-removed trains such runs\n`,
+            );
+          if (requeued === undefined)
+            terminal.out(
+              `Nothing is left of ${path}: all its runs have ended${removed > 0 ? " or were removed" : ""}.\n`,
+            );
           else {
             terminal.err(`Going on in ${file.database}: ${countText(requeued.count, "run")}\n`);
             tellChanged(requeued, terminal);

@@ -216,7 +216,7 @@ const MISTAKES: readonly (readonly [name: string, text: string, line: number, op
     withProcess("early_stopping = 5"),
     4,
     "early_stopping",
-    'expected "patience", got "5"',
+    'expected True, False or "patience", got "5"',
   ],
   [
     "early stopping option alone",

@@ -8,6 +8,7 @@ import {
   importable,
   list,
   literal,
+  type Problem,
   path,
   refine,
   schema,
@@ -107,7 +108,14 @@ function switched<Value>(type: Type<Value>): Type<Value | undefined> {
     read: (value, options) => {
       const { type: written = value }: { readonly type?: unknown } = Object(value);
       const isOff = options?.text === true && typeof written === "string" && booleanFromText(written) === false;
-      return isOff ? { ok: true, value: undefined } : type.read(value, options);
+      if (isOff) return { ok: true, value: undefined };
+      const reading = type.read(value, options);
+      if (reading.ok) return reading;
+      const withSwitch = (problem: Problem): Problem =>
+        problem.kind === "invalid" && problem.path.join() === "type"
+          ? { ...problem, expected: `True, False or ${problem.expected}` }
+          : problem;
+      return { ok: false, problems: reading.problems.map(withSwitch) };
     },
   };
 }

@@ -17,8 +17,8 @@ export interface ExperimentOrigin {
   readonly engineVersion: string;
   /** Digests of the modules' texts, by `path_to_class`; empty where they were not recorded. */
   readonly modules: ModuleDigests;
-  /** Sizes and times of files that data modules were told to read, by their names. */
-  readonly dataFiles: ReadonlyMap<string, string>;
+  /** Sizes and times of files that data modules were told to read, by their names: several where runs have gone on. */
+  readonly dataFiles: ReadonlyMap<string, readonly string[]>;
   /** Facts about the machine, by name. */
   readonly machine: Readonly<Record<string, string>>;
   readonly createdAt: Date;
@@ -75,7 +75,7 @@ function originOf(
     engineVersion,
     machine,
     modules: textsOf(modules),
-    dataFiles: textsOf(dataFiles),
+    dataFiles: new Map(Object.entries(Object(dataFiles)).map(([name, stamps]) => [name, [stamps].flat().map(String)])),
     createdAt,
     isByMeaning: identities === identitiesNow,
   };

@@ -10,7 +10,7 @@ import { type JsonSource, readJsonFile } from "../pipelines/json-source.ts";
 import type { Texts } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import { listItem, writeTexts } from "../pipelines/write-texts.ts";
-import { requirePipeline, type StoreReader } from "../store/index.ts";
+import { openSqliteReader, requirePipeline, type StoreReader } from "../store/index.ts";
 
 export interface PauseFile {
   /** Absolute path of the database that holds the runs. */
@@ -76,6 +76,38 @@ async function* runsLeft(store: StoreReader, experimentId: number) {
 }
 
 const whatIsTaken = "resume takes what mosaic pause wrote";
+
+/**
+ * How many runs of a pause file still wait, besides those of the experiment that is running in a database.
+ *
+ * @returns undefined where the file is none, or its database is gone
+ */
+export async function waitingOf(
+  path: string,
+  running: string,
+): Promise<{ readonly runs: number; readonly database: string } | undefined> {
+  let file: PauseFile;
+  try {
+    file = await readPauseFile(path);
+  } catch (error) {
+    if (error instanceof MosaicError) return undefined;
+    throw error;
+  }
+  if (!pathExists(file.database)) return undefined;
+  const store = await openSqliteReader(file.database);
+  try {
+    const latest = (await store.experiments()).at(-1)?.experimentId;
+    const isRunning = (await realpath(file.database)) === (await realpath(running));
+    let runs = 0;
+    for await (const { status, details } of store.runs({ runIds: file.runs.keys() })) {
+      const isLeft = leftStatuses.some((each) => each === status);
+      if (isLeft && !(isRunning && details?.experimentId === latest)) runs++;
+    }
+    return { runs, database: file.database };
+  } finally {
+    await store.close();
+  }
+}
 
 /** @throws MosaicError that says what is wrong with the file */
 export async function readPauseFile(path: string): Promise<PauseFile> {

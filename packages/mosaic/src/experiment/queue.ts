@@ -2,7 +2,7 @@
 import type { Experiment } from "../config/index.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import type { AddedRuns, Continuation, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
-import { readDataFiles } from "./data-files.ts";
+import { dataFilesRecord, readDataFiles } from "./data-files.ts";
 import { earlierForms } from "./earlier-identities.ts";
 import { commandGiven, engineVersion, machineFacts } from "./environment.ts";
 import { type ExperimentOrigin, folderRecord, identitiesNow, readExperimentOrigins } from "./experiment-origin.ts";
@@ -61,10 +61,9 @@ export async function enqueueRuns(
   const earlier = continued ? await readExperimentOrigins(store) : [];
   await countByMeaning(store, earlier, code);
   const { files } = code;
-  const dataFiles = readDataFiles(experiment);
   const experimentId = await recordExperiment(store, experiment, code, {
     identities: identitiesNow,
-    ...(Object.keys(dataFiles).length === 0 ? {} : { data_files: dataFiles }),
+    ...dataFilesRecord(readDataFiles(experiment)),
   });
   const planned = () => planRuns(experiment, code);
   const known = continued ? await sortKnown(store, planned(), wanted) : undefined;

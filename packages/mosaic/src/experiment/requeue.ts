@@ -4,6 +4,7 @@ import { MosaicError } from "../errors.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import type { Continuation, RunRecord, Store } from "../store/index.ts";
+import { dataFilesOf, dataFilesRecord } from "./data-files.ts";
 import { checkDevices } from "./devices.ts";
 import { type ExperimentOrigin, readExperimentOrigins } from "./experiment-origin.ts";
 import { byMeaning, type IdentityParts, runIdentity } from "./identity.ts";
@@ -73,6 +74,7 @@ export async function requeue(
     store,
     { file: configuration, folder, start, text, overrides },
     { digests, versions },
+    dataFilesRecord(await dataFilesOf(runs(), folder), origins),
   );
   const continued = new Set(continuations.map(({ runId }) => runId));
   const identities = new Map<number, string>();

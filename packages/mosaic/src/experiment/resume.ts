@@ -10,6 +10,8 @@ import { originsOf, type Requeued, requeue } from "./requeue.ts";
 export interface Resumed {
   /** Runs of the file that have ended since it was written. */
   readonly finished: number;
+  /** Runs of the file that have been removed since, and stay so. */
+  readonly removed: number;
   /** undefined where none of its runs is left. */
   readonly requeued: Requeued | undefined;
 }
@@ -27,11 +29,11 @@ export async function queueResumed(
   monitor: MonitorSection,
   acceptCode: boolean,
 ): Promise<Resumed> {
-  const { runIds, left } = await matchRuns(store, file, path);
+  const { runIds, left, removed } = await matchRuns(store, file, path);
   const finished = runIds.length - left.length;
-  if (left.length === 0) return { finished, requeued: undefined };
+  if (left.length === 0) return { finished, removed, requeued: undefined };
   const requeued = await requeue(store, left, monitor, { acceptCode });
-  return { finished, requeued: { ...requeued, runIds } };
+  return { finished, removed, requeued: { ...requeued, runIds } };
 }
 
 /** Also where the one that the file names is no more: the project has been moved. */
@@ -62,11 +64,15 @@ async function matchRuns(store: Store, file: PauseFile, path: string) {
     if (isLeft(status)) left.push(runId);
     experimentIds.add(details?.experimentId);
   }
-  const [unknown] = wanted.keys();
-  if (unknown !== undefined) throw refuse(`there is no run ${unknown}`);
+  let removed = 0;
+  for (const runId of wanted.keys()) {
+    if ((await store.removedRun(runId)) === undefined) throw refuse(`there is no run ${runId}`);
+    removed++;
+  }
+  if (runIds.length === 0) return { runIds, left, removed };
   const origins = await originsOf(store, experimentIds);
   if (origins.length === 0) throw refuse("it does not say where the configuration file was");
   const foreign = origins.find(({ folder }) => !isSameFolder(folder, file.folder));
   if (foreign !== undefined) throw refuse(`its runs come from ${foreign.folder}, not from ${file.folder}`);
-  return { runIds, left };
+  return { runIds, left, removed };
 }
