@@ -62,8 +62,8 @@ class AccuracyCount:
         if self._rule.candidates == ["argmax"] or prediction.shape != target.shape:
             self._take(self._rule.rights(prediction.detach(), target), count)
             return
-        self._predictions.append(prediction.detach().reshape(-1))
-        self._targets.append(target.reshape(-1))
+        self._predictions.append(prediction.detach())
+        self._targets.append(target)
         self._waiting += count
         # The first batch shows of most targets that there is nothing to count.
         if self._all == 0 or self._waiting >= _MOST_WAITING:
@@ -71,7 +71,7 @@ class AccuracyCount:
 
     def flush(self) -> None:
         if self._waiting > 0:
-            self._take(self._rule.rights(torch.cat(self._predictions), torch.cat(self._targets)), self._waiting)
+            self._take(self._rule.rights(_joined(self._predictions), _joined(self._targets)), self._waiting)
             self._predictions, self._targets, self._waiting = [], [], 0
 
     def _take(self, rights: Dict[str, torch.Tensor], count: int) -> None:
@@ -87,3 +87,10 @@ class AccuracyCount:
         """None where the targets have no notion of right: known when all sets have been seen once."""
         name = self._rule.name
         return None if name is None or self._all == 0 else 100 * self._rights.get(name, 0) / self._all
+
+
+def _joined(tensors: List[torch.Tensor]) -> torch.Tensor:
+    try:
+        return torch.cat(tensors)
+    except RuntimeError:  # Sizes beside that of the batch may vary from batch to batch.
+        return torch.cat([tensor.reshape(-1) for tensor in tensors])

@@ -60,10 +60,10 @@ class Link(NamedTuple):
             for parameter, value in zip(self.parameters(), state["parameters"]):
                 parameter.copy_(value)
 
-    def forward(self, data: Any) -> Any:
-        # A module of torch is called, so that its hooks are too.
-        function = self.module if isinstance(self.module, nn.Module) else self.module.forward
-        return function(data, self.run_info, self.module_info)
+    @property
+    def call(self) -> Any:
+        """A module of torch is called, so that its hooks are too."""
+        return self.module if isinstance(self.module, nn.Module) else self.module.forward
 
 
 class Chain:
@@ -74,10 +74,11 @@ class Chain:
         self.links = links
         self.files = files
         self._made = made
+        self._calls = [(link.call, link.run_info, link.module_info) for link in links]
 
     def forward(self, data: Any) -> torch.Tensor:
-        for link in self.links:
-            data = link.forward(data)
+        for call, run_info, module_info in self._calls:
+            data = call(data, run_info, module_info)
         if not isinstance(data, torch.Tensor):
             raise breach(self.links[-1].stage, f"forward returned {described(data)}; it must return a tensor")
         return data

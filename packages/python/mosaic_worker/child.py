@@ -64,6 +64,7 @@ def run_child(message: Dict[str, Any], channel: socket.socket, progress: Progres
     except BaseException as error:  # Such as SystemExit, of the user's code.
         last = _failure(error)
         _print_last(last["error"])
+    conversation.leave_if_fork()
     _end_own_children()
     _flush()
     conversation.send({**last, "token": message["token"]})
@@ -72,6 +73,9 @@ def run_child(message: Dict[str, Any], channel: socket.socket, progress: Progres
 
 class Conversation:
     """What a run says on its way, and hears."""
+
+    #: How often to look whether something is to be heard: small steps cost less than looking.
+    look_seconds = 0.01
 
     def __init__(self, message: Dict[str, Any], channel: socket.socket, progress: Progress) -> None:
         self._token = message["token"]
@@ -99,11 +103,17 @@ class Conversation:
             except OSError:
                 pass
 
+    def leave_if_fork(self) -> None:
+        """Code of the user's that has forked comes back in its child too: no further."""
+        if self._is_fork:
+            os._exit(0)
+
     def send(self, message: Dict[str, Any]) -> None:
         self._channel.sendall(encode(message))
 
     def say(self, text: str) -> None:
         """A line of the run's log."""
+        self.leave_if_fork()
         _flush()
         data = f"{text}\n".encode("utf-8", "backslashreplace")
         while data:
@@ -115,9 +125,8 @@ class Conversation:
             self.send({"kind": "prepared", "token": self._token})
 
     def step(self, seconds: float = 0.0) -> None:
-        """The run has come forward. Code of the user's that has forked comes here in its child too, and no further."""
-        if self._is_fork:
-            os._exit(0)
+        """The run has come forward."""
+        self.leave_if_fork()
         self._progress.step(seconds)
         if self._failed_thread is not None:
             self.refuse_failed_thread()

@@ -53,23 +53,49 @@ def files_trouble(folder: str) -> Iterator[None]:
         raise MachineTrouble(f"the run files in {folder} cannot be written: {why}") from error
 
 
-def write_files(folder: str, kind: str, write: Callable[[str], Any]) -> List[Dict[str, Any]]:
-    """Calls `write` with a temporary folder, then moves what is in it to `folder`: no half-written file is ever seen."""
-    with files_trouble(folder):
+class RunFiles:
+    """Files that are being written for a run. Use it in a `with`: what was not published goes."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
         # A name by which Mosaic knows whose it is, and removes it when this process is gone.
-        staging = os.path.join(folder, f".staging.{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
-        os.mkdir(staging)
-        try:
-            write(staging)
-            names = sorted(os.listdir(staging))
-            for name in names:
-                target = os.path.join(folder, name)
+        name = f".staging.{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.tmp"
+        self._staging = os.path.join(folder, name)
+        #: By name, in the order in which they were written.
+        self._kinds: Dict[str, str] = {}
+        with files_trouble(folder):
+            os.mkdir(self._staging)
+
+    def __enter__(self) -> "RunFiles":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        shutil.rmtree(self._staging, ignore_errors=True)
+
+    def write(self, kind: str, write: Callable[[str], Any]) -> List[str]:
+        """Calls `write` with a temporary folder: what it writes there, beside what is there already, is of this kind."""
+        with files_trouble(self._folder):
+            write(self._staging)
+            new = [name for name in sorted(os.listdir(self._staging)) if name not in self._kinds]
+        self._kinds.update({name: kind for name in new})
+        return new
+
+    def drop(self, name: str) -> None:
+        """What was begun, and is no file after all."""
+        path = os.path.join(self._staging, name)
+        if os.path.exists(path):
+            os.remove(path)
+
+    def publish(self) -> List[Dict[str, Any]]:
+        """Moves all to their places, in the order in which they were written: no half-written file is ever seen there."""
+        with files_trouble(self._folder):
+            artifacts = [each for name, kind in self._kinds.items() for each in _artifacts(self._staging, name, kind)]
+            for name in self._kinds:
+                target = os.path.join(self._folder, name)
                 if os.path.isdir(target) and not os.path.islink(target):
                     shutil.rmtree(target)
-                os.replace(os.path.join(staging, name), target)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-        return [artifact for name in names for artifact in _artifacts(folder, name, kind)]
+                os.replace(os.path.join(self._staging, name), target)
+            return artifacts
 
 
 def _artifacts(folder: str, name: str, kind: str) -> Iterator[Dict[str, Any]]:

@@ -21,7 +21,7 @@ from .metrics import flat_figures, make_metrics
 from .seeds import random_state, seed_all, set_random_state
 
 #: Losses that wait until they are read together: a graphics device would have to wait for each.
-_MOST_LOSSES = 256
+_MOST_LOSSES = 64
 
 
 class Trained(NamedTuple):
@@ -214,11 +214,12 @@ class Loop:
             accuracy.add(prediction, target)
             count += 1
             now = time.perf_counter()
-            talk.step(now - before)
-            before = now
-            if talk.is_asked_to_pause:
-                self._within = within(False)
-                return None, None
+            if now - before >= talk.look_seconds:
+                talk.step(now - before)
+                before = now
+                if talk.is_asked_to_pause:
+                    self._within = within(False)
+                    return None, None
         self._within = within(True)
         return loss, accuracy
 
@@ -263,10 +264,11 @@ class Loop:
                 for metric in self._metrics:
                     metric.add(prediction, target)
                 now = time.perf_counter()
-                talk.step(now - before)
-                before = now
-                if talk.is_asked_to_pause:
-                    return None
+                if now - before >= talk.look_seconds:
+                    talk.step(now - before)
+                    before = now
+                    if talk.is_asked_to_pause:
+                        return None
         accuracy.flush()
         return {"loss": loss.mean(), "accuracy": accuracy, "metrics": flat_figures(self._metrics)}
 

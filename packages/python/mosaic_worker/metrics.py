@@ -307,19 +307,19 @@ _KINDS: Dict[str, Any] = {
 
 
 def make_metrics(list_of: List[Mapping[str, Any]]) -> List[Metric]:
-    """From `{"name", "options"}` each; with `class` beside it, `name` is what results call it."""
+    """From `{"name", "label", "options"}` each: kind of the metric, and what results call it, where that is not its usual name."""
     return [_make_metric(said) for said in list_of]
 
 
 def _make_metric(said: Mapping[str, Any]) -> Metric:
-    written = said.get("class") or said["name"]
+    written = said["name"]
     kind = _KINDS.get(re.sub(r"[_ ]", "", written).lower())
     if kind is None:
-        raise MosaicError(f"[PROCESS] metrics: there is no {written} in Python; there are accuracy, top_k_accuracy, precision, recall, f1, confusion_matrix, roc_auc, average_precision, mean_absolute_error, r2_score")
+        known = "accuracy, top_k_accuracy, precision, recall, f1, confusion_matrix, roc_auc, average_precision, mean_absolute_error, r2_score"
+        raise MosaicError(f"[PROCESS] metrics: there is no {written} in Python; there are {known}")
     options = {name: value for name, value in (said.get("options") or {}).items() if value is not None}
-    label = options.pop("label", None) or (said["name"] if "class" in said and "name" in said else None)
     try:
-        return kind(label or _usual_name(kind, options), **options)
+        return kind(said.get("label") or _usual_name(kind, options), **options)
     except TypeError as error:
         raise MosaicError(f"[PROCESS] metrics: {written}: {error}") from error
 

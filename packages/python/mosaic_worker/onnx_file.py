@@ -4,13 +4,14 @@ from __future__ import annotations
 import inspect
 import os
 import warnings
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict
 
 import torch
 from torch import nn
 
 from .chain import Chain
-from .files import write_files
+from .errors import MachineTrouble
+from .files import RunFiles
 
 
 class _Whole(nn.Module):
@@ -25,19 +26,21 @@ class _Whole(nn.Module):
         return self._chain.forward(features)
 
 
-def save_onnx(run_id: int, folder: str, chain: Chain, features: Any, say: Callable[[str], None]) -> List[Dict[str, Any]]:
+def save_onnx(files: RunFiles, run_id: int, chain: Chain, features: Any, say: Callable[[str], None]) -> None:
     """Says in the log where it cannot be made: the model is trained all the same."""
     name = f"model_{run_id}.onnx"
     if not isinstance(features, torch.Tensor):
         say(f"{name} is not written: it would need features that are one tensor")
-        return []
+        return
     chain.train(False)
     try:
-        return write_files(folder, "onnx", lambda staging: _export(os.path.join(staging, name), chain, features))
+        files.write("onnx", lambda staging: _export(os.path.join(staging, name), chain, features))
+    except MachineTrouble:
+        raise
     except Exception as error:  # Of the exporter, in its many ways.
+        files.drop(name)
         lines = str(error).strip().splitlines() or [type(error).__name__]
         say(f"{name} is not written: torch cannot export the model: {lines[0][:300]}")
-        return []
 
 
 def _export(path: str, chain: Chain, features: torch.Tensor) -> None:

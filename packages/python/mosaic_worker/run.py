@@ -1,9 +1,10 @@
 """Carries out one run: prepare, train, save."""
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import torch
 
@@ -12,7 +13,7 @@ from .components import make_loss
 from .construct import Stage
 from .device import make_deterministic, take_device
 from .figures import number_text, result_of, run_info_text
-from .files import write_files
+from .files import RunFiles
 from .imports import UserFiles
 from .loaders import batches
 from .loop import Loop
@@ -50,20 +51,25 @@ def carry_out(order: Order, talk: Any, is_check: bool = False) -> Dict[str, Any]
     def seconds() -> float:
         return (0.0 if resumption is None else resumption.seconds) + time.perf_counter() - start
 
-    folder = order.get("filesFolder")
-    if trained.paused:
-        artifacts = [] if folder is None else save_state(order, chain, loop, seconds(), talk)
-        return _last("paused", epochs=trained.epoch, artifacts=artifacts)
-    history = [*(order["earlierEpochs"] if resumption is not None else []), *trained.history]
-    artifacts: List[Dict[str, Any]] = []
-    if folder is not None:
-        artifacts += save_state(order, chain, loop, seconds(), talk)
-        artifacts += save_rest(order, chain, loop, history, _one_batch(chain, device, seed), talk)
-    count = sum(each.numel() for each in chain.parameters() if each.requires_grad)
-    result = result_of(history, count, seconds())
-    if folder is not None:
-        artifacts += _write_info(order, result, trained.stopped_early)
-    return _last("done", result=result, directions=loop.directions, artifacts=artifacts)
+    with contextlib.ExitStack() as opened:
+        files_folder = order.get("filesFolder")
+        run_files = None if files_folder is None else opened.enter_context(RunFiles(files_folder))
+        if run_files is not None:
+            save_state(run_files, order, chain, loop, seconds(), talk)
+        if trained.paused:
+            return _last("paused", epochs=trained.epoch, artifacts=_published(run_files))
+        history = [*(order["earlierEpochs"] if resumption is not None else []), *trained.history]
+        if run_files is not None:
+            save_rest(run_files, order["runId"], chain, loop, history, _one_batch(chain, device, seed), talk)
+        count = sum(each.numel() for each in chain.parameters() if each.requires_grad)
+        result = result_of(history, count, seconds())
+        if run_files is not None:
+            _write_info(run_files, order, result, trained.stopped_early)
+        return _last("done", result=result, directions=loop.directions, artifacts=_published(run_files))
+
+
+def _published(files: Optional[RunFiles]) -> List[Dict[str, Any]]:
+    return [] if files is None else files.publish()
 
 
 def _last(kind: str, **fields: Any) -> Dict[str, Any]:
@@ -117,12 +123,12 @@ def _one_batch(chain: Chain, device: torch.device, seed: int) -> Any:
     return None
 
 
-def _write_info(order: Order, result: Mapping[str, Any], stopped_early: bool) -> List[Dict[str, Any]]:
+def _write_info(files: RunFiles, order: Order, result: Mapping[str, Any], stopped_early: bool) -> None:
     def write(staging: str) -> None:
         with open(os.path.join(staging, f"run_info_{order['runId']}.mdt"), "w", encoding="utf-8") as file:
             file.write(run_info_text(order, result, stopped_early))
 
-    return write_files(order["filesFolder"], "info", write)
+    files.write("info", write)
 
 
 class _EpochLines:
@@ -131,6 +137,7 @@ class _EpochLines:
     def __init__(self, talk: Any) -> None:
         self._talk = talk
         self.step = talk.step
+        self.look_seconds = talk.look_seconds
 
     @property
     def is_asked_to_pause(self) -> bool:

@@ -9,7 +9,7 @@ import torch
 
 from .chain import Chain, Link
 from .errors import MosaicError
-from .files import write_files
+from .files import RunFiles
 from .loop import Loop
 from .onnx_file import save_onnx
 from .snapshot import load_state, read_snapshot, snapshot_name, write_snapshot
@@ -24,43 +24,31 @@ def model_name(link: Link, links: List[Link], run_id: int) -> str:
     return f"model_{name}_{kind}_{run_id}" if is_twice else f"model_{name}_{run_id}"
 
 
-def save_state(order: Mapping[str, Any], chain: Chain, loop: Loop, seconds: float, talk: Any) -> List[Dict[str, Any]]:
+def save_state(files: RunFiles, order: Mapping[str, Any], chain: Chain, loop: Loop, seconds: float, talk: Any) -> None:
     """What going on needs: each module's own file and a snapshot."""
-    folder, run_id = order["filesFolder"], order["runId"]
-    artifacts: List[Dict[str, Any]] = []
+    run_id = order["runId"]
     # Of the averages, where they are kept: they are what was evaluated.
     with loop.averages.in_place():
         for link in chain.links:
             name = model_name(link, chain.links, run_id)
-            saved = write_files(folder, "model", lambda staging: link.module.save_model(os.path.join(staging, name)))
-            if not saved:
+            if not files.write("model", lambda staging: link.module.save_model(os.path.join(staging, name))):
                 talk.say(f"save_model of {link.stage.class_name} has written no file")
-            artifacts += saved
             talk.step()
     texts = {_RUN: str(run_id), _SECONDS: repr(seconds), _CODE: _code_text(chain.files.digests(), order["folder"])}
     # The snapshot last: where it is new, all is.
-    artifacts += write_files(
-        folder,
-        "snapshot",
-        lambda staging: write_snapshot(os.path.join(staging, snapshot_name(run_id)), loop.state(), texts),
-    )
+    files.write("snapshot", lambda staging: write_snapshot(os.path.join(staging, snapshot_name(run_id)), loop.state(), texts))
     talk.step()
-    return artifacts
 
 
 def save_rest(
-    order: Mapping[str, Any], chain: Chain, loop: Loop, history: List[Mapping[str, Any]], features: Any, talk: Any
-) -> List[Dict[str, Any]]:
+    files: RunFiles, run_id: int, chain: Chain, loop: Loop, history: List[Mapping[str, Any]], features: Any, talk: Any
+) -> None:
     """The curves, as torch saves them, and the model as ONNX."""
-    folder, run_id = order["filesFolder"], order["runId"]
     curves = history_of(history)
-    saved = write_files(
-        folder, "history", lambda staging: torch.save(curves, os.path.join(staging, f"history_{run_id}.pt"))
-    )
+    files.write("history", lambda staging: torch.save(curves, os.path.join(staging, f"history_{run_id}.pt")))
     talk.step()
     with loop.averages.in_place():
-        saved += save_onnx(run_id, folder, chain, features, talk.say)
-    return saved
+        save_onnx(files, run_id, chain, features, talk.say)
 
 
 def history_of(records: List[Mapping[str, Any]]) -> Dict[str, List[Optional[float]]]:

@@ -26,6 +26,8 @@ def order(*modules, saves=None, earlier=None, **fields):
 class Talk:
     """Hears what a run says; asks it to pause after so many steps."""
 
+    look_seconds = 0
+
     def __init__(self, pause_after=None):
         self.pause_after = pause_after
         self.steps = 0

@@ -1,5 +1,7 @@
+import os
 import tempfile
 import unittest
+from pathlib import Path
 
 import torch
 
@@ -81,14 +83,34 @@ class Pause(unittest.TestCase):
             )
 
     def test_modules_of_any_kind(self):
-        plain = {"class": "Plain", "path": "nets.py"}
+        for kind in ("Plain", "Whole"):
+            model, training = {"class": kind, "path": "nets.py"}, {"epochs": 3}
+            with tempfile.TemporaryDirectory() as folder:
+                whole, talk = run(order(POINTS, model, saves=folder, runId=1, training=training))
+                last, first = run(order(POINTS, model, saves=folder, runId=2, training=training), pause_after=12)
+                self.assertEqual(last["kind"], "paused")
+                said = order(POINTS, model, saves=folder, runId=2, earlier=first.records, training=training)
+                last, second = run(said)
+                self.assertEqual(without_times(first.records + second.records), without_times(talk.records))
+                self.assertEqual(figures(last), figures(whole))
+
+    def test_what_cannot_go_on_says_so(self):
+        training = {"epochs": 2}
         with tempfile.TemporaryDirectory() as folder:
-            whole, talk = run(order(POINTS, plain, saves=folder, runId=1, training={"epochs": 3}))
-            last, first = run(order(POINTS, plain, saves=folder, runId=2, training={"epochs": 3}), pause_after=12)
-            self.assertEqual(last["kind"], "paused")
-            last, second = run(order(POINTS, plain, saves=folder, runId=2, earlier=first.records, training={"epochs": 3}))
-            self.assertEqual(without_times(first.records + second.records), without_times(talk.records))
-            self.assertEqual(figures(last), figures(whole))
+            _, first = run(order(saves=folder, runId=1, training=training))
+            _, other = run(order(saves=folder, runId=2, earlier=first.records, training=training))
+            self.assertIn("snapshot_2.safetensors is gone: the run starts anew", " ".join(other.said))
+            _, ahead = run(order(saves=folder, runId=1, earlier=first.records[:1], training=training))
+            self.assertIn("the snapshot is of epoch 2, the record of epoch 1: the run starts anew", ahead.said)
+            path = f"{folder}/snapshot_1.safetensors"
+            data = Path(path).read_bytes()
+            for damaged, words in [(data[:-1], "is cut off"), (b"x" * 100, "is damaged")]:
+                Path(path).write_bytes(damaged)
+                with self.assertRaisesRegex(Exception, words):
+                    run(order(saves=folder, runId=1, earlier=first.records, training=training))
+            os.rename(f"{folder}/snapshot_2.safetensors", path)
+            with self.assertRaisesRegex(Exception, "is the snapshot of run 2, not of run 1"):
+                run(order(saves=folder, runId=1, earlier=first.records, training=training))
 
 
 if __name__ == "__main__":
