@@ -1,3 +1,4 @@
+import { power } from "../portable-math.ts";
 import { checkMoments, type MomentOptions, movedMoments, scalarOf } from "./moments.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -16,10 +17,10 @@ export function RAdam(options: RAdamOptions = {}): Optimizer {
     slots: { exp_avg: 0, exp_avg_sq: 0 },
     scalars(before, rate) {
       const step = before + 1;
-      const correction = 1 - beta2 ** step;
+      const correction = 1 - power(beta2, step);
       // How many squares the mean is worth.
-      const length = most - (2 * step * beta2 ** step) / correction;
-      const size = rate / (1 - beta1 ** step);
+      const length = most - (2 * step * power(beta2, step)) / correction;
+      const size = rate / (1 - power(beta1, step));
       if (length <= 5) return { plain: size, adaptive: 0 };
       const rectification = Math.sqrt(((length - 4) * (length - 2) * most) / ((most - 4) * (most - 2) * length));
       return { plain: 0, adaptive: size * rectification * Math.sqrt(correction) };

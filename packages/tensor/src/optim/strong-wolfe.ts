@@ -26,7 +26,7 @@ const [decrease, curvature, mostEvaluations] = [1e-4, 0.9, 25];
 /** The minimum of the cubic through two points with their slopes, between bounds. */
 function cubicMinimum(a: LinePoint, b: LinePoint, low = Math.min(a.t, b.t), high = Math.max(a.t, b.t)): number {
   const d1 = a.slope + b.slope - (3 * (a.value - b.value)) / (a.t - b.t);
-  const square = d1 ** 2 - a.slope * b.slope;
+  const square = d1 * d1 - a.slope * b.slope;
   if (!(square >= 0)) return (low + high) / 2;
   const d2 = Math.sqrt(square);
   const [near, far] = a.t <= b.t ? [a, b] : [b, a];

@@ -1,6 +1,7 @@
 import { sha256 } from "@ml-mosaic/base";
 import { TensorError } from "../errors.ts";
 import { isTracing } from "../graph/trace.ts";
+import { cos, log } from "../portable-math.ts";
 import { countUp } from "../rows.ts";
 import { philox } from "./philox.ts";
 
@@ -69,8 +70,8 @@ export class Generator {
 
   /** Normally distributed, by Box and Muller. */
   normal(mean = 0, standardDeviation = 1): number {
-    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
-    return mean + standardDeviation * radius * Math.cos(2 * Math.PI * this.uniform());
+    const radius = Math.sqrt(-2 * log(1 - this.uniform()));
+    return mean + standardDeviation * radius * cos(2 * Math.PI * this.uniform());
   }
 
   /** A whole number in [low, high), without bias. */

@@ -2,6 +2,8 @@
  * Quantiles of the standard normal distribution, right to 1 part in 10^16: algorithm AS 241, PPND16 (Wichura 1988, "The
  * percentage points of the normal distribution", Applied Statistics 37, 477-484).
  */
+import { log } from "../portable-math.ts";
+
 const central = [
   [
     3.3871328727963665, 133.14166789178438, 1971.5909503065513, 13731.69376550946, 45921.95393154987, 67265.7709270087,
@@ -43,6 +45,6 @@ function ratio([numerator, denominator]: readonly [readonly number[], readonly n
 export function normalQuantile(p: number): number {
   const q = p - 0.5;
   if (Math.abs(q) <= 0.425) return q * ratio(central, 0.180625 - q * q);
-  const r = Math.sqrt(-Math.log(Math.min(p, 1 - p)));
+  const r = Math.sqrt(-log(Math.min(p, 1 - p)));
   return Math.sign(q) * (r <= 5 ? ratio(outer, r - 1.6) : ratio(far, r - 5));
 }

@@ -1,5 +1,7 @@
 /** PyTorch's schedulers that depend on the number of epochs alone, with its names, formulas and defaults. */
+
 import { checkNumber, checkPositive } from "../optim/checks.ts";
+import { cos, power } from "../portable-math.ts";
 import { closedForm, type Scheduler } from "./scheduler.ts";
 
 function checkCount(owner: string, option: string, value: number): void {
@@ -9,7 +11,7 @@ function checkCount(owner: string, option: string, value: number): void {
 /** Multiplies the rate by gamma every `stepSize` epochs. */
 export function StepLR({ stepSize, gamma = 0.1 }: { readonly stepSize: number; readonly gamma?: number }): Scheduler {
   checkCount("StepLR", "stepSize", stepSize);
-  return closedForm("StepLR", (epoch, baseLr) => baseLr * gamma ** Math.floor(epoch / stepSize), {
+  return closedForm("StepLR", (epoch, baseLr) => baseLr * power(gamma, Math.floor(epoch / stepSize)), {
     multiplies: true,
   });
 }
@@ -25,7 +27,7 @@ export function MultiStepLR({
   for (const milestone of milestones) checkCount("MultiStepLR", "milestones", milestone);
   return closedForm(
     "MultiStepLR",
-    (epoch, baseLr) => baseLr * gamma ** milestones.filter((milestone) => milestone <= epoch).length,
+    (epoch, baseLr) => baseLr * power(gamma, milestones.filter((milestone) => milestone <= epoch).length),
     { multiplies: true },
   );
 }
@@ -33,7 +35,7 @@ export function MultiStepLR({
 /** Multiplies the rate by gamma every epoch. */
 export function ExponentialLR({ gamma }: { readonly gamma: number }): Scheduler {
   checkPositive("ExponentialLR", "gamma", gamma);
-  return closedForm("ExponentialLR", (epoch, baseLr) => baseLr * gamma ** epoch, { multiplies: true });
+  return closedForm("ExponentialLR", (epoch, baseLr) => baseLr * power(gamma, epoch), { multiplies: true });
 }
 
 /** Raises the rate linearly from startFactor to endFactor of itself over totalIters epochs. */
@@ -62,7 +64,7 @@ export function CosineAnnealingLR({
   checkCount("CosineAnnealingLR", "tMax", tMax);
   return closedForm(
     "CosineAnnealingLR",
-    (epoch, baseLr) => etaMin + ((baseLr - etaMin) * (1 + Math.cos((Math.PI * epoch) / tMax))) / 2,
+    (epoch, baseLr) => etaMin + ((baseLr - etaMin) * (1 + cos((Math.PI * epoch) / tMax))) / 2,
     { multiplies: etaMin === 0 },
   );
 }
@@ -83,6 +85,6 @@ export function CosineAnnealingWarmRestarts(options: {
       since -= length;
       length *= tMult;
     }
-    return etaMin + ((baseLr - etaMin) * (1 + Math.cos((Math.PI * since) / length))) / 2;
+    return etaMin + ((baseLr - etaMin) * (1 + cos((Math.PI * since) / length))) / 2;
   });
 }

@@ -1,5 +1,6 @@
 import { TensorError } from "../errors.ts";
 import { checkNumber, checkPositive } from "../optim/checks.ts";
+import { cos } from "../portable-math.ts";
 import { closedForm, type Scheduler } from "./scheduler.ts";
 
 interface OneCycleCommonOptions {
@@ -56,7 +57,7 @@ export function OneCycleLR(options: OneCycleLROptions): Scheduler {
         { end: totalSteps - 1, from: 1, to: last },
       ];
   const anneal =
-    annealStrategy === "cos" ? (share: number) => (1 - Math.cos(Math.PI * share)) / 2 : (share: number) => share;
+    annealStrategy === "cos" ? (share: number) => (1 - cos(Math.PI * share)) / 2 : (share: number) => share;
   const rate = (step: number, baseLr: number) => {
     if (step >= totalSteps) {
       throw new TensorError(

@@ -50,3 +50,29 @@ test("a program that was released is refused, and its memory is another's", asyn
   program.release();
   await expect(program.run(feed([1, 2]))).rejects.toThrow("test: the program was released");
 });
+
+test("every NaN that leaves a program is the same one", async () => {
+  const patterns = Uint32Array.of(0x7fc00000, 0xffc00000, 0x7fc12345, 0xffffffff, 0x7f812345, 0x3f800000);
+  const entry = (name: string) => ({ name, tensor: input(name, [patterns.length], "float32"), isOpen: false });
+  const [x, state] = [entry("x"), entry("state")];
+  const program = await compileWasm({
+    name: "test",
+    fixed: [x],
+    carried: [state],
+    perStep: [],
+    computed: [],
+    randomKeys: new Map(),
+    // Some of them are made, some only moved, one by one and four at a time.
+    results: [state.tensor.neg(), x.tensor, x.tensor.neg(), x.tensor.sub(x.tensor).div(0), x.tensor.sqrt().neg()],
+  });
+  const feed = ({ name }: { readonly name: string }) => {
+    const data = new Float32Array(patterns.slice().buffer);
+    return { name, data, dtype: "float32" as const, shape: [patterns.length] };
+  };
+  for (const overwrite of [false, true]) {
+    const results = await program.run({ fixed: [feed(x)], carried: [feed(state)], perStep: [], steps: 3, overwrite });
+    const bits = results.flatMap((array) => [...new Uint32Array(array?.buffer ?? new ArrayBuffer())]);
+    expect(bits.length).toBe(patterns.length * (1 + 3 * 4));
+    expect(new Set(bits.filter((each) => (each & 0x7fffffff) > 0x7f800000))).toEqual(new Set([0x7fc00000]));
+  }
+});
