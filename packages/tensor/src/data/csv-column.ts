@@ -6,10 +6,17 @@ import { TensorError } from "../errors.ts";
  */
 export type CsvColumn = "float32" | "int64" | "class" | readonly string[];
 
-/** A finite number. */
+/** A finite number, or an infinity as Python and C write it: `inf`, `-Infinity`. */
 export function decimalOf(text: string): number | undefined {
+  const [, sign] = /^([+-]?)inf(?:inity)?$/i.exec(text) ?? [];
+  if (sign !== undefined) return sign === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   const value = Number(text);
   return text !== "" && Number.isFinite(value) ? value : undefined;
+}
+
+/** How a number is written that is missing, or none. */
+export function isMissingText(text: string): boolean {
+  return /^(?:|n\/?a|null|[+-]?nan)$/i.test(text);
 }
 
 /** A whole number of 64 bits. */

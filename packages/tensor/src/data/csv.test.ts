@@ -83,7 +83,7 @@ describe("refused, with every problem and its line", () => {
 ",2,,4
 1,2
 1,2,a,
-NaN,Infinity,a,1e3`;
+NaN,infinite,a,1e3`;
     await expect(problems(text)).rejects.toThrow(
       `iris.csv has 9 wrong values
   line 3: length is missing; it must be a number
@@ -93,7 +93,7 @@ NaN,Infinity,a,1e3`;
   line 6: 2 fields, but the first line names 4
   line 7: count is missing; it must be a whole number of 64 bits
   line 8: length is "NaN"; it must be a number
-  line 8: width is "Infinity"; it must be a number
+  line 8: width is "infinite"; it must be a number
   line 8: count is "1e3"; it must be a whole number of 64 bits`,
     );
     await expect(problems(text)).rejects.toThrow(TensorError);

@@ -42,7 +42,9 @@ export function standardDeviation(x: Tensor, dim: Axes, options: { correction?: 
 export function logsumexp(tensor: Tensor, axes: number | readonly number[], keepdim: boolean): Tensor {
   const x = tensor.float();
   const dim = reducedAxes(axes, x, "logsumexp");
-  const largest = x.max(dim, true).detach();
+  // Of nothing there is no largest, and its sum is 0: the logarithm is that of 0.
+  const isEmpty = dim.some((axis) => x.shape[axis] === 0);
+  const largest = (isEmpty ? x.sum(dim, true) : x.max(dim, true)).detach();
   // Infinite ones are not taken off: the difference would be no number.
   const shift = largest.abs().lt(Number.POSITIVE_INFINITY).where(largest, largest.zerosLike());
   const sum = x.sub(shift).exp().sum(dim, true);

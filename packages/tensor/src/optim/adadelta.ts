@@ -1,4 +1,4 @@
-import { checkNumber, checkPositive } from "./checks.ts";
+import { checkNumber, checkRate } from "./checks.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 export interface AdadeltaOptions {
@@ -11,7 +11,7 @@ export interface AdadeltaOptions {
 /** Adadelta (Zeiler 2012) with PyTorch's formulas and defaults. */
 export function Adadelta(options: AdadeltaOptions = {}): Optimizer {
   const { lr = 1, rho = 0.9, eps = 1e-6, weightDecay = 0 } = options;
-  checkPositive("Adadelta", "lr", lr);
+  checkRate("Adadelta", lr);
   checkNumber("Adadelta", "rho", rho, rho >= 0 && rho <= 1, "in [0, 1]");
   checkNumber("Adadelta", "eps", eps, eps >= 0, "0 or more");
   checkNumber("Adadelta", "weightDecay", weightDecay, weightDecay >= 0, "0 or more");

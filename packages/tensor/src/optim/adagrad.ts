@@ -1,4 +1,4 @@
-import { checkNumber, checkPositive } from "./checks.ts";
+import { checkNumber, checkRate } from "./checks.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 export interface AdagradOptions {
@@ -12,7 +12,7 @@ export interface AdagradOptions {
 /** Adagrad (Duchi et al. 2011) with PyTorch's formulas and defaults. */
 export function Adagrad(options: AdagradOptions = {}): Optimizer {
   const { lr = 1e-2, lrDecay = 0, weightDecay = 0, initialAccumulatorValue = 0, eps = 1e-10 } = options;
-  checkPositive("Adagrad", "lr", lr);
+  checkRate("Adagrad", lr);
   checkNumber("Adagrad", "lrDecay", lrDecay, lrDecay >= 0, "0 or more");
   checkNumber("Adagrad", "weightDecay", weightDecay, weightDecay >= 0, "0 or more");
   checkNumber("Adagrad", "initialAccumulatorValue", initialAccumulatorValue, initialAccumulatorValue >= 0, "0 or more");

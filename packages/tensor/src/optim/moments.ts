@@ -1,6 +1,6 @@
 /** What optimizers have in common that keep means of gradients and of their squares: checks, and the means. */
 import type { Tensor } from "../tensor.ts";
-import { checkNumber, checkPositive } from "./checks.ts";
+import { checkNumber, checkRate } from "./checks.ts";
 import type { UpdateContext } from "./optimizer.ts";
 
 export interface MomentOptions {
@@ -11,7 +11,7 @@ export interface MomentOptions {
 }
 
 export function checkMoments(name: string, { lr, betas, eps, weightDecay }: Required<MomentOptions>): void {
-  checkPositive(name, "lr", lr);
+  checkRate(name, lr);
   for (const [index, beta] of betas.entries())
     checkNumber(name, `betas[${index}]`, beta, beta >= 0 && beta < 1, "in [0, 1)");
   checkNumber(name, "eps", eps, eps >= 0, "0 or more");

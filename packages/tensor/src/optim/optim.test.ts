@@ -157,8 +157,25 @@ describe.each(
   );
 });
 
+test.each(executorNames)("a rate of 0 moves nothing, and a call may give another, on %s", async (executor) => {
+  const still = await compile("single", SGD({ lr: 0 }), executor);
+  const moving = await compile("single", SGD({ lr: 0.1 }), executor);
+  const run = ({ program }: typeof still, lr?: number) =>
+    program.run(program.initialState, {
+      rows: rows(0, 3),
+      batchSize,
+      generator: new Generator(0),
+      ...(lr === undefined ? {} : { lr }),
+    });
+  const [none, given, own] = [await run(still), await run(still, 0.1), await run(moving)];
+  expect(none.state.parameters).toEqual(still.program.initialState.parameters);
+  expect(given.state.parameters).toEqual(own.state.parameters);
+  await expect(run(still, -1)).rejects.toThrow("run: lr is -1; it must be 0 or more");
+  await expect(run(still, Number.NaN)).rejects.toThrow("run: lr is NaN");
+});
+
 test.each<[string, () => Optimizer, RegExp]>([
-  ["a rate of 0", () => SGD({ lr: 0 }), /SGD: lr is 0; it must be above 0/],
+  ["a negative rate", () => SGD({ lr: -1 }), /SGD: lr is -1; it must be 0 or more/],
   ["an infinite rate", () => Adam({ lr: Number.POSITIVE_INFINITY }), /Adam: lr is Infinity/],
   ["a rate that is no number", () => RMSprop({ lr: Number.NaN }), /RMSprop: lr is NaN/],
   ["negative weight decay", () => AdamW({ weightDecay: -1 }), /AdamW: weightDecay is -1/],
@@ -172,7 +189,7 @@ test.each<[string, () => Optimizer, RegExp]>([
   ["a rho above 1", () => Adadelta({ rho: 1.1 }), /Adadelta: rho is 1.1; it must be in \[0, 1\]/],
   ["a beta of 1 of NAdam", () => NAdam({ betas: [1, 0.9] }), /NAdam: betas\[0\] is 1/],
   ["a negative momentum decay", () => NAdam({ momentumDecay: -1 }), /momentumDecay is -1/],
-  ["a rate of 0 of RAdam", () => RAdam({ lr: 0 }), /RAdam: lr is 0/],
+  ["a negative rate of RAdam", () => RAdam({ lr: -1e-9 }), /RAdam: lr is -1e-9/],
   ["negative alpha", () => RMSprop({ alpha: -0.5 }), /alpha/],
 ])("%s is refused", (_, build, message) => {
   expect(build).toThrow(message);

@@ -1,4 +1,4 @@
-import { checkNumber, checkPositive } from "./checks.ts";
+import { checkNumber, checkRate } from "./checks.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 export interface RMSpropOptions {
@@ -13,7 +13,7 @@ export interface RMSpropOptions {
 /** RMSprop (Hinton's lectures; centered: Graves 2013) with PyTorch's formulas and defaults. */
 export function RMSprop(options: RMSpropOptions = {}): Optimizer {
   const { lr = 1e-2, alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0, centered = false } = options;
-  checkPositive("RMSprop", "lr", lr);
+  checkRate("RMSprop", lr);
   checkNumber("RMSprop", "alpha", alpha, alpha >= 0, "0 or more");
   checkNumber("RMSprop", "eps", eps, eps >= 0, "0 or more");
   checkNumber("RMSprop", "weightDecay", weightDecay, weightDecay >= 0, "0 or more");

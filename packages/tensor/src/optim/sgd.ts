@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor.ts";
-import { checkNumber, checkPositive } from "./checks.ts";
+import { checkNumber, checkRate } from "./checks.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 export interface SGDOptions {
@@ -18,7 +18,7 @@ export function SGD({
   weightDecay = 0,
   nesterov = false,
 }: SGDOptions = {}): Optimizer {
-  checkPositive("SGD", "lr", lr);
+  checkRate("SGD", lr);
   checkNumber("SGD", "momentum", momentum, momentum >= 0, "0 or more");
   checkNumber("SGD", "dampening", dampening, Number.isFinite(dampening), "a finite number");
   checkNumber("SGD", "weightDecay", weightDecay, weightDecay >= 0, "0 or more");

@@ -58,6 +58,13 @@ export function checkedChunk(
   known: readonly (FieldSpec | SampleArray)[],
   { rows, batchSize, fields: given }: SampleChunk,
 ): SampleRun {
+  // From JavaScript anything may come, and an executor takes its bytes for whole numbers.
+  const chosen: unknown = rows;
+  if (!(chosen instanceof Int32Array))
+    throw new TensorError(
+      "TENSOR_VALUE",
+      `rows must be an Int32Array, as Int32Array.of(0, 1) makes it, not ${describeType(chosen)}`,
+    );
   const fields = chunkFields(known, given);
   const steps = rows.length / batchSize;
   if (!Number.isInteger(steps) || steps === 0) {
@@ -90,4 +97,10 @@ function chunkFields(
     );
   }
   return given;
+}
+
+function describeType(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  const { name } = Object(value).constructor ?? {};
+  return typeof value === "object" && typeof name === "string" ? `an object of class ${name}` : `a ${typeof value}`;
 }

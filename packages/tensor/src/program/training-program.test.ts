@@ -460,6 +460,19 @@ describe("what must be refused", () => {
     await expect(compileTraining({ ...options, ...change })).rejects.toThrow(TensorError);
   });
 
+  test.each<[string, string, RegExp]>([
+    ["a plain list", "[0, 1, 2, 3]", /rows must be an Int32Array, as .* makes it, not an object of class Array/],
+    ["a number", "4", /not a number/],
+    ["nothing", "null", /not null/],
+  ])("rows that are %s, on every executor", async (_, json, message) => {
+    for (const executor of ["onnx", "wasm"] as const) {
+      const program = await compileTraining({ ...options, executor });
+      const chunk = { rows: JSON.parse(json), batchSize: 4, lr: 0.1, generator };
+      await expect(program.run(program.initialState, chunk)).rejects.toThrow(message);
+      program.release();
+    }
+  });
+
   test.each<[string, readonly number[], number, RegExp]>([
     ["no rows", [], 4, /0 rows are not one or more batches of 4/],
     ["half a batch", [1, 2, 3, 4, 5, 6], 4, /6 rows/],

@@ -3,6 +3,7 @@ import { expectFloat32, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { substitute } from "../graph/substitute.ts";
 import { cat } from "../methods/movement.ts";
+import { checkNumber, checkRate } from "../optim/checks.ts";
 import type { Tensor } from "../tensor.ts";
 import {
   bufferEntry,
@@ -283,9 +284,18 @@ function joined(values: readonly Tensor[]): Tensor {
 /** The rates of a phase, by its name. */
 function ratesOf(lr: Chunk["lr"], phases: ReadonlyMap<string, TrainingPhase>): (phase: string) => LearningRate {
   const main = phases.values().next().value?.optimizer.lr ?? 1;
-  // The main optimizer gets the very number.
-  const rateOf = (rate: number | LearningRate | undefined, first: number): LearningRate =>
-    rate === undefined ? (baseLr) => baseLr : typeof rate === "function" ? rate : (baseLr) => rate * (baseLr / first);
+  const rateOf = (rate: number | LearningRate | undefined, first: number): LearningRate => {
+    if (rate === undefined) return (baseLr) => baseLr;
+    if (typeof rate === "function")
+      return (baseLr, step) => {
+        const value = rate(baseLr, step);
+        checkNumber("run", `lr of step ${step}`, value, Number.isFinite(value), "finite");
+        return value;
+      };
+    checkRate("run", rate);
+    // The main optimizer gets the very number, and all of them where theirs are no parts of it.
+    return (baseLr) => (baseLr === first || first === 0 ? rate : rate * (baseLr / first));
+  };
   if (typeof lr !== "object") return () => rateOf(lr, main);
   const unknown = Object.keys(lr).find((name) => !phases.has(name));
   if (unknown !== undefined) checkPhases([...phases.keys()], [unknown]);

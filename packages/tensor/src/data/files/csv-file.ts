@@ -8,10 +8,17 @@ import { messageOf } from "@ml-mosaic/base";
 import { allocate, type DType } from "../../dtype.ts";
 import { elementAt } from "../../element-at.ts";
 import { TensorError } from "../../errors.ts";
-import { type CsvColumn, CsvProblems, decimalOf, wholeOf } from "../csv-column.ts";
+import { type CsvColumn, CsvProblems, decimalOf, isMissingText, wholeOf } from "../csv-column.ts";
 import { type Blocks, listedBlocks } from "./blocks.ts";
 import { openBytes } from "./byte-source.ts";
-import { type ColumnOptions, checkRows, type DataFile, type FileColumn, missingColumns } from "./data-file.ts";
+import {
+  type ColumnOptions,
+  checkRows,
+  type DataFile,
+  type FileColumn,
+  missingColumns,
+  namedColumns,
+} from "./data-file.ts";
 
 const blockBytes = 2 ** 16;
 /** A quotation mark without a second one would make one value of the rest of the file. */
@@ -20,8 +27,6 @@ const maxRecordBytes = 16 * 2 ** 20;
 const maxClasses = 10_000;
 /** So many missing values are told of. */
 const maxKept = 1000;
-/** How others write that a number is missing. */
-const missingTexts: ReadonlySet<string> = new Set(["", "NA", "N/A", "NaN", "nan", "NULL", "null"]);
 
 /** @throws TensorError `TENSOR_FILE` */
 export async function openCsv(path: string, options: ColumnOptions): Promise<DataFile> {
@@ -160,8 +165,8 @@ function lookAt(
   { types = {}, missing = "refuse" }: ColumnOptions,
   problems: CsvProblems,
 ): readonly ColumnLook[] {
-  const absent = [...names, ...Object.keys(types)].filter((name) => !header.includes(name));
-  if (absent.length > 0) throw missingColumns(path, "column", [...new Set(absent)], header);
+  const absent = namedColumns(names, types).filter((name) => !header.includes(name));
+  if (absent.length > 0) throw missingColumns(path, "column", absent, header);
   for (const name of new Set(names.filter((each) => header.indexOf(each) !== header.lastIndexOf(each))))
     problems.add(line, `two columns are called ${JSON.stringify(name)}`);
   return names.map(
@@ -194,7 +199,7 @@ class ColumnLook {
 
   see(text: string, line: number): void {
     const { name, kind, mayMiss, problems } = this.#options;
-    const isMissing = missingTexts.has(text);
+    const isMissing = isMissingText(text);
     switch (kind) {
       case undefined:
         if (isMissing) {

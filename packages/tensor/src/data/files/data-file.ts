@@ -37,6 +37,11 @@ export interface DataFile {
   close(): Promise<void>;
 }
 
+/** All columns that somebody names: those that are read, and those of which the types are told. */
+export function namedColumns(names: readonly string[], types: NonNullable<ColumnOptions["types"]>): readonly string[] {
+  return [...new Set([...names, ...Object.keys(types)])];
+}
+
 /** What a message says of a column that cannot be had. */
 export function missingColumns(path: string, noun: string, wanted: readonly string[], known: readonly string[]) {
   const lines = wanted.map((name) => {

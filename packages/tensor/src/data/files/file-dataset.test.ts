@@ -285,6 +285,26 @@ test("CSV: all that is wrong is told with its line", async () => {
   expect((await holes.getMany(Int32Array.of(0, 1)))[0]?.data).toEqual(Float32Array.of(1, Number.NaN, Number.NaN, 2));
 });
 
+test("CSV: infinities are numbers, and what is no number is missing, however it is spelt", async () => {
+  const usual = { input: ["a", "b"], target: "c" };
+  const path = csv("a,b,c\ninf,-nan,1\n-Infinity,NAN,2\n+INF,3,0\n");
+  const dataset = await open(path, { ...usual, missing: "nan" });
+  const [{ data } = { data: undefined }] = await dataset.getMany(Int32Array.of(0, 1, 2));
+  const { POSITIVE_INFINITY: infinity, NaN: nan } = Number;
+  expect(data).toEqual(Float32Array.of(infinity, nan, -infinity, nan, infinity, 3));
+  await expect(open(path, usual)).rejects.toThrow('line 2: b is "-nan"; missing: nan makes it NaN');
+});
+
+test.each(["gzip.parquet", "refused.npz", "npy", "data.h5"])(
+  "%s: types of a missing column are refused",
+  async (file) => {
+    const known = { "gzip.parquet": "holes", "refused.npz": "large", npy: "a1", "data.h5": "a1" }[file] ?? "";
+    await expect(open(file, { input: known, target: [], types: { zzz: "float32" } })).rejects.toThrow(
+      /there is no .* "zzz"/,
+    );
+  },
+);
+
 test("rows of booleans come in batches as they come singly", async () => {
   const path = join(temporaryFolder(), "mask.npy");
   const header = "{'descr': '|b1', 'fortran_order': False, 'shape': (2, 2), }".padEnd(117);

@@ -6,7 +6,14 @@ import { TensorError } from "../../errors.ts";
 import { type StoredType, storedTypes } from "../../io/stored-types.ts";
 import { sizeOf } from "../../shape.ts";
 import { evenBlocks } from "./blocks.ts";
-import { checkRows, type DataFile, type FileColumn, missingColumns } from "./data-file.ts";
+import {
+  type ColumnOptions,
+  checkRows,
+  type DataFile,
+  type FileColumn,
+  missingColumns,
+  namedColumns,
+} from "./data-file.ts";
 import { decodeElements } from "./elements.ts";
 
 type Library = typeof h5wasm;
@@ -19,7 +26,7 @@ const maxChunkBytes = 64 * 2 ** 20;
 const maxNames = 10_000;
 
 /** @throws TensorError `TENSOR_FILE` */
-export async function openHdf5(path: string): Promise<DataFile> {
+export async function openHdf5(path: string, { types = {} }: ColumnOptions): Promise<DataFile> {
   // Whether there is such a file the system says in better words than the library.
   const handle = await open(path).catch((error: unknown) => {
     throw new TensorError("TENSOR_FILE", `${path} cannot be read: ${messageOf(error)}`, { cause: error });
@@ -86,7 +93,9 @@ export async function openHdf5(path: string): Promise<DataFile> {
   return {
     async columns(wanted) {
       const found = wanted.map(column);
-      const absent = wanted.filter((_, index) => found[index] === undefined);
+      const absent = namedColumns(wanted, types).filter(
+        (name) => (found[wanted.indexOf(name)] ?? column(name)) === undefined,
+      );
       if (absent.length > 0) {
         names ??= attempt(path, () => datasetNames(library, file));
         throw missingColumns(path, "data set", absent, names);

@@ -4,16 +4,16 @@ import { basename, join } from "node:path";
 import { messageOf } from "@ml-mosaic/base";
 import { TensorError } from "../../errors.ts";
 import { type ByteSource, openBytes } from "./byte-source.ts";
-import { type DataFile, missingColumns } from "./data-file.ts";
+import { type ColumnOptions, type DataFile, missingColumns, namedColumns } from "./data-file.ts";
 import { npyColumn } from "./npy.ts";
 
 /** @throws TensorError `TENSOR_FILE` */
-export async function openNpy(path: string): Promise<DataFile> {
+export async function openNpy(path: string, { types = {} }: ColumnOptions): Promise<DataFile> {
   const files = new Map((await filesOf(path)).map((file) => [basename(file, ".npy"), file]));
   const opened: ByteSource[] = [];
   return {
     columns(names) {
-      const absent = names.filter((name) => !files.has(name));
+      const absent = namedColumns(names, types).filter((name) => !files.has(name));
       if (absent.length > 0) throw missingColumns(path, "array", absent, [...files.keys()]);
       return Promise.all(
         names.map(async (name) => {

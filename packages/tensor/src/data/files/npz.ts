@@ -6,7 +6,7 @@ import { inflateRawSync } from "node:zlib";
 import { bytesText, messageOf } from "@ml-mosaic/base";
 import { TensorError } from "../../errors.ts";
 import { type ByteSource, memorySource, openBytes, partOf } from "./byte-source.ts";
-import { type DataFile, missingColumns } from "./data-file.ts";
+import { type ColumnOptions, type DataFile, missingColumns, namedColumns } from "./data-file.ts";
 import { npyColumn } from "./npy.ts";
 
 interface Entry {
@@ -30,14 +30,14 @@ const maxRatio = 1032;
 const isMarked32 = (value: number) => value === 0xffff_ffff;
 
 /** @throws TensorError `TENSOR_FILE` */
-export async function openNpz(path: string): Promise<DataFile> {
+export async function openNpz(path: string, { types = {} }: ColumnOptions): Promise<DataFile> {
   const source = await openBytes(path);
   try {
     const entries = await readDirectory(source, path);
     return {
       async columns(names) {
         const found = names.map((name) => entries.get(name));
-        const absent = names.filter((name) => !entries.has(name));
+        const absent = namedColumns(names, types).filter((name) => !entries.has(name));
         if (absent.length > 0) throw missingColumns(path, "array", absent, [...entries.keys()]);
         return Promise.all(
           found.flatMap((entry) =>

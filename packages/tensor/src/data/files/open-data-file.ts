@@ -7,11 +7,11 @@ type Open = (path: string, options: ColumnOptions) => Promise<DataFile>;
 
 // What reads a format is loaded when it is first needed.
 const csv: Open = async (path, options) => (await import("./csv-file.ts")).openCsv(path, options);
-const hdf5: Open = async (path) => (await import("./hdf5.ts")).openHdf5(path);
-const npy: Open = async (path) => (await import("./npy-folder.ts")).openNpy(path);
+const hdf5: Open = async (path, options) => (await import("./hdf5.ts")).openHdf5(path, options);
+const npy: Open = async (path, options) => (await import("./npy-folder.ts")).openNpy(path, options);
 const openers: Readonly<Record<string, Open>> = {
   ".npy": npy,
-  ".npz": async (path) => (await import("./npz.ts")).openNpz(path),
+  ".npz": async (path, options) => (await import("./npz.ts")).openNpz(path, options),
   ".h5": hdf5,
   ".hdf5": hdf5,
   ".he5": hdf5,

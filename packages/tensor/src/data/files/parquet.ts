@@ -8,7 +8,14 @@ import { sizeOf } from "../../shape.ts";
 import { wholeOf } from "../csv-column.ts";
 import { listedBlocks } from "./blocks.ts";
 import { openBytes } from "./byte-source.ts";
-import { type ColumnOptions, checkRows, type DataFile, type FileColumn, missingColumns } from "./data-file.ts";
+import {
+  type ColumnOptions,
+  checkRows,
+  type DataFile,
+  type FileColumn,
+  missingColumns,
+  namedColumns,
+} from "./data-file.ts";
 
 /** Most bytes that a page may take unpacked. */
 const maxPageBytes = 2 ** 28;
@@ -139,7 +146,7 @@ export async function openParquet(path: string, { types = {}, missing = "refuse"
     };
     return {
       async columns(names) {
-        const absent = [...names, ...Object.keys(types)].filter(
+        const absent = namedColumns(names, types).filter(
           (name) => !schema.some(({ element }) => element.name === name),
         );
         if (absent.length > 0)
