@@ -388,7 +388,8 @@ describe("is refused, and nothing changes,", () => {
     original.close();
     expect(await rerun("-id", "all")).toMatchObject({
       code: 2,
-      stderr: "runs of the original Mosaic cannot be trained further: 1; their modules are Python\n",
+      stderr:
+        "runs of the original Mosaic cannot be trained further: 1; they have kept nothing to go on from. Train their classes anew by mosaic run\n",
     });
     expect(workspace.statuses("or.db")).toEqual(["done"]);
     expect(await workspace.run("rerun", "config.ini", "nowhere.db", "-id", "1")).toMatchObject({

@@ -134,7 +134,7 @@ function refuseForeign(runs: readonly RunRecord[]): void {
   if (foreign.length > 0)
     throw new MosaicError(
       "FOREIGN_RUNS",
-      `runs of the original Mosaic cannot be trained further: ${foreign.join(", ")}; their modules are Python`,
+      `runs of the original Mosaic cannot be trained further: ${foreign.join(", ")}; they have kept nothing to go on from. Train their classes anew by mosaic run`,
     );
 }
 

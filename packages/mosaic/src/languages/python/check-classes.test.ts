@@ -114,7 +114,7 @@ describe.skipIf(!hasPython)("Python classes before the first run", () => {
     said("[data]", "takes size", "Add size = …");
     said("[misspelt] class", "Nat", "Did you mean Net?");
     said("[broken] class", `${join(folder, "broken.py")}:2`);
-    said("[plain] class", "save_model, parameters", "A torch.nn.Module has parameters by itself.");
+    said("[plain] class", "no method save_model,", "Write it.");
     said("[unread] widht", "Did you mean width?");
     said("[closed] anything", "Remove it.");
     expect(failure).not.toContain("[open]");

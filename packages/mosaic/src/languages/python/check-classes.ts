@@ -65,22 +65,16 @@ function faultOf({ message, place, names }: Description & { readonly kind: "prob
   return { message: `${message}${isPlaced ? "" : ` (${place})`}.`, remedy };
 }
 
-function checkMethods(
-  section: ClassSection,
-  { methods, isModule }: DescribedClass,
-  isData: boolean,
-  findings: Findings,
-): void {
-  const needed = isData ? dataMethods : isModule ? pipelineMethods : [...pipelineMethods, "parameters"];
+function checkMethods(section: ClassSection, { methods }: DescribedClass, isData: boolean, findings: Findings): void {
+  const needed = isData ? dataMethods : pipelineMethods;
   const missing = needed.filter((name) => !methods.includes(name));
   if (missing.length === 0) return;
-  const hint = missing.includes("parameters") ? " A torch.nn.Module has parameters by itself." : "";
   findings.problem({
     line: section.classLine,
     section: section.name,
     option: "class",
     message: `${section.className} has no method ${missing.join(", ")}, which every class of ${isData ? "data_scheme" : "pipeline_scheme"} needs.`,
-    remedy: `Write ${missing.length === 1 ? "it" : "them"}.${hint}`,
+    remedy: `Write ${missing.length === 1 ? "it" : "them"}.`,
   });
 }
 

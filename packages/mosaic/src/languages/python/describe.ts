@@ -20,8 +20,6 @@ export interface Parameter {
 export interface DescribedClass {
   readonly kind: "class";
   readonly name: string;
-  /** Whether it is a `torch.nn.Module`. */
-  readonly isModule: boolean;
   readonly methods: readonly string[];
   /** Of its constructor. */
   readonly parameters: readonly Parameter[];
@@ -115,7 +113,7 @@ async function ask(
 }
 
 function descriptionOf(entry: unknown): Description {
-  const { error, names, isModule, methods, parameters, takesAny, files } = Object(entry);
+  const { error, names, methods, parameters, takesAny, files } = Object(entry);
   if (error !== undefined) {
     const { message, file, line } = Object(error);
     return {
@@ -128,7 +126,6 @@ function descriptionOf(entry: unknown): Description {
   return {
     kind: "class",
     name: String(Object(entry).class),
-    isModule: isModule === true,
     methods: textsOf(methods),
     parameters: listOf(parameters).map((each) => ({
       name: String(Object(each).name),
