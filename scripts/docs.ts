@@ -77,7 +77,7 @@ const tables: Readonly<Record<string, () => string>> = {
   "engine-schedulers": () => engineTable("schedulers"),
   "engine-functions": () => engineTable(""),
   "engine-tensor": () => declaredTable(methodsOf(tensorClass())),
-  "engine-no-loops": () => withoutLoops.map(code).join(", "),
+  "engine-no-loops": () => (withoutLoops.length === 0 ? "none" : withoutLoops.map(code).join(", ")),
   "mosaic-commands": () => commandTable("mosaic", mosaicCommands),
   "bigsf-preprocess": () => optionTable(bigsfParts.preprocess, "preprocess"),
   "bigsf-segment": () => optionTable(bigsfParts.segment, "segment"),

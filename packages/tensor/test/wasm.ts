@@ -1,16 +1,10 @@
 /** Computes tensors as a program of one step on WebAssembly. */
 import type { TypedArray } from "../src/dtype.ts";
-import { TensorError } from "../src/errors.ts";
 import { topologicalOrder } from "../src/graph/order.ts";
 import type { LoopGraph, NamedFeed } from "../src/program/loop.ts";
 import type { Tensor } from "../src/tensor.ts";
 import { Variable } from "../src/variable.ts";
 import { compileWasm } from "../src/wasm/executor.ts";
-
-/** Whether an error says that an op has no loops. */
-export function hasNoLoops(error: unknown): boolean {
-  return error instanceof TensorError && error.message.startsWith("the executor wasm has no loops");
-}
 
 export async function evaluateOnWasm(tensors: readonly Tensor[]): Promise<readonly TypedArray[]> {
   const leaves = topologicalOrder(tensors).filter((tensor) => tensor instanceof Variable);

@@ -215,13 +215,62 @@ export class GraphWriter implements Emitter {
     return names;
   }
 
-  scan(
-    key: string,
+  scan(key: string, inputs: readonly string[], graph: ScanGraph): readonly string[] {
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const outputs =
+      graph.unrolled && this.purpose === "program" ? this.#unrolled(inputs, graph) : this.#scanNode(inputs, graph);
+    this.#shared.set(key, outputs);
+    return outputs;
+  }
+
+  /** One step after the other. Slices are cut and joined along the first axis that they have themselves, for nothing. */
+  #unrolled(
+    inputs: readonly string[],
+    { states, slices, captured, next, kept, length, reverse }: ScanGraph,
+  ): readonly string[] {
+    const outer = this.#bound;
+    const flat = ([first = 1, ...rest]: Shape) => [length * first, ...rest];
+    const parts = slices.map(({ shape }, index) => {
+      const [first = 1] = shape;
+      const whole = this.node("Reshape", [elementAt(inputs, states.length + index), this.shape(flat(shape))]);
+      const sizes = BigInt64Array.from({ length }, () => BigInt(first));
+      const cut =
+        length === 1
+          ? [whole]
+          : this.listOnce(whole, "Split", [whole, this.constant(sizes, [length])], { axis: 0 }, length);
+      return shape.length > 0 ? cut : cut.map((part) => this.node("Reshape", [part, this.shape([])]));
+    });
+    let now = inputs.slice(0, states.length);
+    const collected = kept.map(() => new Array<string>(length));
+    const order = Array.from({ length }, (_, index) => (reverse ? length - 1 - index : index));
+    try {
+      for (const step of order) {
+        this.#bound = new Map();
+        for (const [index, state] of states.entries()) this.bind(state, elementAt(now, index));
+        for (const [index, slice] of slices.entries()) this.bind(slice, elementAt(elementAt(parts, index), step));
+        for (const [index, tensor] of captured.entries())
+          this.bind(tensor, elementAt(inputs, states.length + slices.length + index));
+        const written = this.write([...next, ...kept]);
+        now = written.slice(0, next.length);
+        for (const [index, names] of collected.entries()) names[step] = elementAt(written, next.length + index);
+      }
+    } finally {
+      this.#bound = outer;
+    }
+    const joined = collected.map((names, index) => {
+      const { shape } = elementAt(kept, index);
+      const rows = shape.length > 0 ? names : names.map((name) => this.node("Reshape", [name, this.shape([1])]));
+      const whole = rows.length === 1 ? elementAt(rows, 0) : this.node("Concat", rows, { axis: 0 });
+      return this.node("Reshape", [whole, this.shape([length, ...shape])]);
+    });
+    return [...now, ...joined];
+  }
+
+  #scanNode(
     inputs: readonly string[],
     { states, slices, captured, next, kept, reverse }: ScanGraph,
   ): readonly string[] {
-    const known = this.#shared.get(key);
-    if (known !== undefined) return known;
     const looped = [...states, ...slices];
     const ports = looped.map(({ dtype, shape }): Port => this.#bodyPort(this.names.next("s"), dtype, shape));
     const body = this.within(() => {
@@ -242,7 +291,6 @@ export class GraphWriter implements Emitter {
       scan_input_directions: directions(slices.length),
       ...(kept.length === 0 ? {} : { scan_output_directions: directions(kept.length) }),
     });
-    this.#shared.set(key, outputs);
     return outputs;
   }
 

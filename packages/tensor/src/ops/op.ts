@@ -106,8 +106,10 @@ export interface JointGradientContext {
   needs(index: number): boolean;
 }
 
-/** The body of a loop, as `Emitter.scan` takes it. */
+/** A loop and its body, as `Emitter.scan` takes it. */
 export interface ScanGraph {
+  /** How many slices there are to go over. */
+  readonly length: number;
   /** Stand for what is carried, for the steps' slices, and for what is the same in all steps. */
   readonly states: readonly Tensor[];
   readonly slices: readonly Tensor[];
@@ -118,6 +120,8 @@ export interface ScanGraph {
   readonly kept: readonly Tensor[];
   /** Whether the last slice comes first. */
   readonly reverse: boolean;
+  /** Whether ONNX Runtime gets the steps one after the other, which it computes faster than a Scan of few small steps. */
+  readonly unrolled: boolean;
 }
 
 /**
@@ -155,6 +159,8 @@ export interface Op<A extends Attributes = Attributes, I extends Inputs = Inputs
   /** Tells random ops apart: the same op of another id, or in another step, is another value. Absent: not random. */
   randomId?(attributes: A): number;
   emit(emitter: Emitter, inputs: Each<I, Value>, attributes: A, output: TensorType): string;
+  /** Of a result of a loop, the loop, and which of its results it is: the states at the end, then what is kept. */
+  scan?(): { readonly graph: ScanGraph; readonly index: number };
   /** The same in terms of other ops, for programs that no kernels of ONNX Runtime's compute. */
   composed?(inputs: Each<I, Tensor>, attributes: A): Tensor;
   /** What it computes as loops: see `wasm/loops.ts`. Absent, or nothing: programs with the op are ONNX Runtime's. */

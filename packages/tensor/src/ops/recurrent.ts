@@ -3,7 +3,6 @@
  * PyTorch's order. The gradients compute the gates of all steps anew, in one product of matrices, and go back through
  * time with one product a step; those of the weights are one product each over all steps.
  */
-
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { lengthAt, type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
@@ -20,6 +19,7 @@ import {
   type TensorType,
   type Value,
 } from "./op.ts";
+import { type ScanStep, scanOver } from "./scan.ts";
 
 /** `reverse`: the last step comes first. */
 export type RecurrentAttributes = { readonly reverse: boolean };
@@ -133,6 +133,8 @@ function emitNothing(emitter: Emitter, { shape }: TensorType): string | undefine
   return shape.includes(0) ? emitter.constant(new Float32Array(0), shape) : undefined;
 }
 
+type Walk = (states: readonly Tensor[], slices: readonly Tensor[]) => ScanStep;
+
 /** A sequence with one row for each step and sample: [steps batch, ...], and its walk through time. */
 class Unrolled {
   readonly sizes: Sizes;
@@ -182,15 +184,42 @@ class Unrolled {
     return this.before.linear(this.#gate(weightHh, gate), this.x.linear(this.#gate(weightIh, gate), bias));
   }
 
-  /** [steps batch, ...] as one [batch, ...] for each position in time. */
-  positions(sequence: Tensor): readonly Tensor[] {
-    return sequence.split(this.sizes.batch);
+  /** What a step keeps, over all steps in their order: [steps batch, ...]. */
+  forwards(first: Tensor, slices: readonly Tensor[], step: Walk): readonly Tensor[] {
+    const { steps, batch } = this.sizes;
+    const { kept } = scanOver(
+      step,
+      [first],
+      slices.map((rows) => rows.reshape([steps, batch, rows.size(1)])),
+      { length: steps, reverse: this.#reverse, unrolled: true },
+    );
+    return kept.map((each) => each.reshape([steps * batch, each.size(-1)]));
   }
 
-  /** Positions in the order of the recurrence. */
-  get order(): readonly number[] {
-    const positions = Array.from({ length: this.sizes.steps }, (_, position) => position);
-    return this.#reverse ? positions.reverse() : positions;
+  /**
+   * The same back through time. The last step is built on its own: its states are none, as nothing comes from behind it.
+   */
+  backwards(slices: readonly Tensor[], step: Walk): ReturnType<typeof scanOver> {
+    const { steps, batch } = this.sizes;
+    const last = this.#reverse ? 0 : steps - 1;
+    const begin = step(
+      [],
+      slices.map((rows) => rows.slice(0, last * batch, (last + 1) * batch)),
+    );
+    if (steps === 1) return { states: begin.next, kept: begin.kept };
+    const [from, to] = this.#reverse ? [1, steps] : [0, steps - 1];
+    const { states, kept } = scanOver(
+      step,
+      begin.next,
+      slices.map((rows) => rows.slice(0, from * batch, to * batch).reshape([steps - 1, batch, rows.size(1)])),
+      { length: steps - 1, reverse: !this.#reverse, unrolled: true },
+    );
+    const joined = kept.map((each, index) => {
+      const rest = each.reshape([(steps - 1) * batch, each.size(-1)]);
+      const own = elementAt(begin.kept, index);
+      return this.#reverse ? own.concat([rest]) : rest.concat([own]);
+    });
+    return { states, kept: joined };
   }
 
   /** gates weight_hh + rest: what a step's gates hand back to the state before it. */
@@ -211,9 +240,18 @@ class Unrolled {
   }
 }
 
-/** One below the other. */
-function joined(parts: readonly Tensor[]): Tensor {
-  return elementAt(parts, 0).concat(parts.slice(1));
+/** What the input gives to all gates of all steps, with its bias and perhaps the state's: [steps, batch, gates hidden]. */
+function fromInput([x, weightIh, , biasIh, biasHh]: AnyOperands<Tensor>, withStates: boolean): Tensor {
+  const [steps, batch, features] = [x.size(0), x.size(1), x.size(2)];
+  const bias = withStates ? biasIh.add(biasHh) : biasIh;
+  return x
+    .reshape([steps * batch, features])
+    .linear(weightIh, bias)
+    .reshape([steps, batch, weightIh.size(0)]);
+}
+
+function pairOf(tensors: readonly Tensor[]): readonly [Tensor, Tensor] {
+  return [elementAt(tensors, 0), elementAt(tensors, 1)];
 }
 
 /** y (1 - y), the slope of a sigmoid; 1 - y^2, that of a hyperbolic tangent. */
@@ -242,45 +280,55 @@ export const lstm: Op<LstmAttributes, OperandsWithCell> = defineOp<LstmAttribute
       sequence.gateSum(2).tanh(),
       sequence.gateSum(3).sigmoid(),
     ];
-    const [kept, added] = [sequence.positions(f), sequence.positions(i.mul(g))];
-    const [cells, cellsBefore] = [new Array<Tensor>(steps), new Array<Tensor>(steps)];
-    let cell = firstCell;
-    for (const position of sequence.order) {
-      cellsBefore[position] = cell;
-      cell = elementAt(kept, position).mul(cell).add(elementAt(added, position));
-      cells[position] = cell;
-    }
-    const squashed = joined(cells).tanh();
-    // Of the cell by the hidden state, and of the gates by the cell (i, f, g) or the hidden state (o).
-    const cellSlope = sequence.positions(o.mul(tanhSlope(squashed)));
-    const slopes = sequence.positions(
-      g
-        .mul(sigmoidSlope(i))
-        .concat([joined(cellsBefore).mul(sigmoidSlope(f)), i.mul(tanhSlope(g)), squashed.mul(sigmoidSlope(o))], 1),
+    const [cells, cellsBefore] = pairOf(
+      sequence.forwards(firstCell, [f, i.mul(g)], ([before = firstCell], slices) => {
+        const [kept, added] = pairOf(slices);
+        const cell = kept.mul(before).add(added);
+        return { next: [cell], kept: [cell, before] };
+      }),
     );
-    const nothing = gradient.newFull([batch, hidden], 0);
-    const fromOutput =
-      result === "hidden" ? sequence.positions(gradient.reshape([rows, hidden])) : slopes.map(() => nothing);
-    let forCell = result === "hidden" ? nothing : gradient;
-    let gates: Tensor | undefined;
-    const allGates = new Array<Tensor>(steps);
-    for (const position of sequence.order.toReversed()) {
-      const own = elementAt(fromOutput, position);
-      const forHidden: Tensor = gates === undefined ? own : sequence.handBack(gates, own);
-      const whole: Tensor =
-        forCell === nothing
-          ? forHidden.mul(elementAt(cellSlope, position))
-          : forHidden.mul(elementAt(cellSlope, position)).add(forCell);
-      gates = whole.concat([whole, whole, forHidden], 1).mul(elementAt(slopes, position));
-      allGates[position] = gates;
-      forCell = whole.mul(elementAt(kept, position));
-    }
-    const all = joined(allGates);
+    const squashed = cells.tanh();
+    // Of the cell by the hidden state, and of the gates by the cell (i, f, g) or the hidden state (o).
+    const cellSlope = o.mul(tanhSlope(squashed));
+    const slopes = g
+      .mul(sigmoidSlope(i))
+      .concat([cellsBefore.mul(sigmoidSlope(f)), i.mul(tanhSlope(g)), squashed.mul(sigmoidSlope(o))], 1);
+    const fromOutput = result === "hidden" ? [gradient.reshape([rows, hidden])] : [];
+    const back = sequence.backwards(
+      [cellSlope, slopes, f, ...fromOutput],
+      ([gates, forCell], [slope = cellSlope, gateSlopes = slopes, kept = f, given]) => {
+        const own = given ?? gradient.newFull([batch, hidden], 0);
+        const forHidden = gates === undefined ? own : sequence.handBack(gates, own);
+        const behind = forCell ?? (result === "cell" ? gradient : undefined);
+        const byHidden = forHidden.mul(slope);
+        const whole = behind === undefined ? byHidden : byHidden.add(behind);
+        const next = whole.concat([whole, whole, forHidden], 1).mul(gateSlopes);
+        return { next: [next, whole.mul(kept)], kept: [next] };
+      },
+    );
+    const all = elementAt(back.kept, 0);
+    const [gates, forCell] = pairOf(back.states);
     return [
       ...sequence.operandGradients(all, all, needs),
-      needs(5) && gates !== undefined ? gates.product(weightHh, false, false) : undefined,
+      needs(5) ? gates.product(weightHh, false, false) : undefined,
       needs(6) ? forCell : undefined,
     ];
+  },
+  composed(inputs, { reverse, result }) {
+    const [, , weightHh, , , hidden, cell] = inputs;
+    const { states, kept } = scanOver(
+      ([h = hidden, c = cell], [fromInput = hidden]) => {
+        const gates = h.apply(gemm, [weightHh, fromInput], { transposeA: false, transposeB: true });
+        const [i = gates, f = gates, g = gates, o = gates] = gates.chunk(4, 1);
+        const next = f.sigmoid().mul(c).add(i.sigmoid().mul(g.tanh()));
+        const state = o.sigmoid().mul(next.tanh());
+        return { next: [state, next], kept: [state] };
+      },
+      [hidden, cell],
+      [fromInput(inputs, true)],
+      { length: sizesOf(inputs).steps, reverse },
+    );
+    return result === "hidden" ? elementAt(kept, 0) : elementAt(states, 1);
   },
   emit(emitter, inputs, { reverse, result }, output) {
     const nothing = emitNothing(emitter, output);
@@ -308,30 +356,44 @@ export const gru = defineOp<RecurrentAttributes, Operands>({
     const n = sequence.fromInput(2).add(r.mul(remembered)).tanh();
     // Of the new state's argument, and of the gates, by the hidden state.
     const newSlope = tanhSlope(n).mul(z.neg().add(1));
-    const slopes = sequence.positions(
-      newSlope
-        .mul(remembered)
-        .mul(sigmoidSlope(r))
-        .concat([sequence.before.sub(n).mul(sigmoidSlope(z)), newSlope.mul(r)], 1),
+    const slopes = newSlope
+      .mul(remembered)
+      .mul(sigmoidSlope(r))
+      .concat([sequence.before.sub(n).mul(sigmoidSlope(z)), newSlope.mul(r)], 1);
+    const back = sequence.backwards(
+      [slopes, z, gradient.reshape([steps * batch, hidden])],
+      ([gatesBehind, direct], [gateSlopes = slopes, kept = z, own = gradient]) => {
+        const forHidden =
+          gatesBehind === undefined || direct === undefined ? own : sequence.handBack(gatesBehind, direct.add(own));
+        const gates = forHidden.concat([forHidden, forHidden], 1).mul(gateSlopes);
+        return { next: [gates, forHidden.mul(kept)], kept: [gates, forHidden] };
+      },
     );
-    const kept = sequence.positions(z);
-    const fromOutput = sequence.positions(gradient.reshape([steps * batch, hidden]));
-    const [allGates, allHidden] = [new Array<Tensor>(steps), new Array<Tensor>(steps)];
-    let back: ((rest?: Tensor) => Tensor) | undefined;
-    for (const position of sequence.order.toReversed()) {
-      const own = elementAt(fromOutput, position);
-      const forHidden: Tensor = back === undefined ? own : back(own);
-      const gates = forHidden.concat([forHidden, forHidden], 1).mul(elementAt(slopes, position));
-      allHidden[position] = forHidden;
-      allGates[position] = gates;
-      back = (rest) => {
-        const direct = forHidden.mul(elementAt(kept, position));
-        return sequence.handBack(gates, rest === undefined ? direct : direct.add(rest));
-      };
-    }
-    const fromState = joined(allGates);
-    const fromInput = fromState.slice(1, 0, 2 * hidden).concat([joined(allHidden).mul(newSlope)], 1);
-    return [...sequence.operandGradients(fromInput, fromState, needs), needs(5) ? back?.() : undefined];
+    const [fromState, allHidden] = pairOf(back.kept);
+    const [gates, direct] = pairOf(back.states);
+    const fromInput = fromState.slice(1, 0, 2 * hidden).concat([allHidden.mul(newSlope)], 1);
+    return [
+      ...sequence.operandGradients(fromInput, fromState, needs),
+      needs(5) ? sequence.handBack(gates, direct) : undefined,
+    ];
+  },
+  composed(inputs, { reverse }) {
+    const [, , weightHh, , biasHh, hidden] = inputs;
+    const { kept } = scanOver(
+      ([h = hidden], [given = hidden]) => {
+        const remembered = h.linear(weightHh, biasHh);
+        const [r = given, z = given, n = given] = given.chunk(3, 1);
+        const [fromR = given, fromZ = given, fromN = given] = remembered.chunk(3, 1);
+        const share = z.add(fromZ).sigmoid();
+        const fresh = n.add(r.add(fromR).sigmoid().mul(fromN)).tanh();
+        const state = share.neg().add(1).mul(fresh).add(share.mul(h));
+        return { next: [state], kept: [state] };
+      },
+      [hidden],
+      [fromInput(inputs, false)],
+      { length: sizesOf(inputs).steps, reverse },
+    );
+    return elementAt(kept, 0);
   },
   emit(emitter, inputs, { reverse }, output) {
     const nothing = emitNothing(emitter, output);
@@ -356,22 +418,33 @@ export const rnn = defineOp<RnnAttributes, Operands>({
     const sequence = new Unrolled(inputs, output, reverse);
     const { steps, batch, hidden } = sequence.sizes;
     const rows = [steps * batch, hidden];
-    const slopes = sequence.positions(
-      (nonlinearity === "tanh" ? tanhSlope(output) : output.gt(0).float()).reshape(rows),
+    const slopes = (nonlinearity === "tanh" ? tanhSlope(output) : output.gt(0).float()).reshape(rows);
+    const back = sequence.backwards(
+      [slopes, gradient.reshape(rows)],
+      ([gatesBehind], [slope = slopes, own = gradient]) => {
+        const gates = (gatesBehind === undefined ? own : sequence.handBack(gatesBehind, own)).mul(slope);
+        return { next: [gates], kept: [gates] };
+      },
     );
-    const fromOutput = sequence.positions(gradient.reshape(rows));
-    let gates: Tensor | undefined;
-    const allGates = new Array<Tensor>(steps);
-    for (const position of sequence.order.toReversed()) {
-      const own = elementAt(fromOutput, position);
-      gates = (gates === undefined ? own : sequence.handBack(gates, own)).mul(elementAt(slopes, position));
-      allGates[position] = gates;
-    }
-    const all = joined(allGates);
+    const all = elementAt(back.kept, 0);
     return [
       ...sequence.operandGradients(all, all, needs),
-      needs(5) && gates !== undefined ? gates.product(inputs[2], false, false) : undefined,
+      needs(5) ? elementAt(back.states, 0).product(inputs[2], false, false) : undefined,
     ];
+  },
+  composed(inputs, { reverse, nonlinearity }) {
+    const [, , weightHh, , , hidden] = inputs;
+    const { kept } = scanOver(
+      ([h = hidden], [given = hidden]) => {
+        const sum = h.apply(gemm, [weightHh, given], { transposeA: false, transposeB: true });
+        const state = nonlinearity === "tanh" ? sum.tanh() : sum.relu();
+        return { next: [state], kept: [state] };
+      },
+      [hidden],
+      [fromInput(inputs, true)],
+      { length: sizesOf(inputs).steps, reverse },
+    );
+    return elementAt(kept, 0);
   },
   emit(emitter, inputs, { reverse, nonlinearity }, output) {
     const nothing = emitNothing(emitter, output);

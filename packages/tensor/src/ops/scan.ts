@@ -37,7 +37,11 @@ export function scanOver(
   step: (states: readonly Tensor[], slices: readonly Tensor[]) => ScanStep,
   states: readonly Tensor[],
   xs: readonly Tensor[],
-  { length, reverse }: { readonly length: number; readonly reverse: boolean },
+  {
+    length,
+    reverse,
+    unrolled = false,
+  }: { readonly length: number; readonly reverse: boolean; readonly unrolled?: boolean },
 ): ScanResult {
   const standIn = (name: string, shape: Shape, { dtype }: TensorType) => input(name, shape, dtype);
   const stateInputs = states.map((state, index) => standIn(`state ${index}`, state.shape, state));
@@ -57,9 +61,11 @@ export function scanOver(
     captured,
     next: results.slice(0, next.length),
     kept: results.slice(next.length),
+    length,
     reverse,
+    unrolled,
   });
-  const loop = new Loop(bodyOf(own), bodyOf(substitute(own, known)), length);
+  const loop = new Loop(bodyOf(own), bodyOf(substitute(own, known)));
   const inputs = [...states, ...xs, ...outer];
   const results = loop.ops.map((op) => resultOf(op, inputs));
   return {
@@ -95,15 +101,15 @@ function outside(results: readonly Tensor[], inputs: ReadonlySet<Tensor>): reado
 class Loop {
   readonly ops: readonly Op[];
   readonly #body: ScanGraph;
-  readonly #length: number;
+  readonly #written: ScanGraph;
   readonly #name = `scan ${loops++}`;
   /** Whether the state that each step begins with is kept too. */
   #keepsStates = false;
 
   /** @param written the same as the body, as it is computed */
-  constructor(body: ScanGraph, written: ScanGraph, length: number) {
+  constructor(body: ScanGraph, written: ScanGraph) {
     this.#body = body;
-    this.#length = length;
+    this.#written = written;
     const ops: Op[] = [];
     const types = [
       ...body.next,
@@ -120,16 +126,21 @@ class Loop {
         ...(index === 0 ? { cost: () => this.#cost() } : {}),
         emit: (emitter, inputs) => {
           const names = inputs.map((each) => each?.name ?? "");
-          const kept = [...written.kept, ...(this.#keepsStates ? written.states : [])];
-          return elementAt(emitter.scan(`${this.#name}(${names})`, names, { ...written, kept }), index);
+          return elementAt(emitter.scan(`${this.#name}(${names})`, names, this.#graph()), index);
         },
+        scan: () => ({ graph: this.#graph(), index }),
       });
     }
     this.ops = ops;
   }
 
+  #graph(): ScanGraph {
+    const { kept, states } = this.#written;
+    return this.#keepsStates ? { ...this.#written, kept: [...kept, ...states] } : this.#written;
+  }
+
   #overSteps({ shape, dtype }: TensorType): TensorType {
-    return { shape: [this.#length, ...shape], dtype };
+    return { shape: [this.#body.length, ...shape], dtype };
   }
 
   #cost(): number {
@@ -137,11 +148,11 @@ class Loop {
     const costs = topologicalOrder([...next, ...kept]).map(
       (each) => each.op?.cost?.(each.inputs, each.attributes, each) ?? 0,
     );
-    return this.#length * costs.reduce((sum, cost) => sum + cost, 0);
+    return this.#body.length * costs.reduce((sum, cost) => sum + cost, 0);
   }
 
   #gradient({ inputs, gradients, needs }: JointGradientContext): readonly (Tensor | undefined)[] {
-    const { states, slices, captured, next, kept, reverse } = this.#body;
+    const { states, slices, captured, next, kept, length, reverse, unrolled } = this.#body;
     const firstCaptured = states.length + slices.length;
     const [xs, outer] = [inputs.slice(states.length, firstCaptured), inputs.slice(firstCaptured)];
     this.#keepsStates = true;
@@ -196,7 +207,7 @@ class Loop {
         ...ofCaptured.map(({ tensor }) => tensor.zerosLike()),
       ],
       [...began, ...xs, ...given.map(({ gradient }) => gradient)],
-      { length: this.#length, reverse: !reverse },
+      { length, reverse: !reverse, unrolled },
     );
     const result: (Tensor | undefined)[] = inputs.map(() => undefined);
     for (const [position, { index }] of carried.entries()) result[index] = back.states[position];

@@ -10,11 +10,21 @@ import { hasReduction, indicesOf, operandsOf } from "./analysis.ts";
 import { isWrittenOut, type PlacedNest } from "./emit-nest.ts";
 import { type Axis, at, axisOf, constantIndex, type Index, isPlain, sameIndex, substituted } from "./indices.ts";
 import { type Expression, type Nest, place } from "./loops.ts";
-import type { Node, StepNodes } from "./nodes.ts";
+import type { InnerLoop, Node, StepNodes } from "./nodes.ts";
 
-/** What a step computes, in order. Operands of its nests are numbers of buffers. */
+/** A loop whose operands are buffers, each with a buffer for every state at the end and for whatever it keeps. */
+export interface PlacedLoop {
+  readonly loop: InnerLoop;
+  readonly operands: readonly number[];
+  /** Of one step: the next states, then what is kept. */
+  readonly body: Fused;
+  /** One for each result of the body. */
+  readonly targets: readonly number[];
+}
+
+/** What a step computes, in order. Operands are numbers of buffers. */
 export interface Fused {
-  readonly nests: readonly PlacedNest[];
+  readonly parts: readonly (PlacedNest | PlacedLoop)[];
   /** For each buffer the node whose elements it holds. */
   readonly buffers: readonly Node[];
   /** Where each result of the step is. */
@@ -34,10 +44,15 @@ interface Use {
 }
 
 export function fuse({ nodes, results }: StepNodes): Fused {
-  const fusion = new Fusion(usesOf(nodes, new Set(results)), new Set(results));
+  // What loops read must be there as a whole.
+  const whole = new Set([
+    ...results,
+    ...nodes.flatMap(({ source }) => (source.form === "result" ? source.loop.operands : [])),
+  ]);
+  const fusion = new Fusion(usesOf(nodes, whole), whole);
   // What is collected first: what is carried can then take the places of what it follows on.
   const ends = new Map(results.toReversed().map((node) => [node, fusion.bufferOf(node)]));
-  return { nests: fusion.nests, buffers: fusion.buffers, results: results.map((node) => ends.get(node) ?? 0) };
+  return { parts: fusion.parts, buffers: fusion.buffers, results: results.map((node) => ends.get(node) ?? 0) };
 }
 
 /** Moves elements, or chooses among moved ones. */
@@ -62,16 +77,16 @@ function mayJoin(node: Node, use: Use): boolean {
   return !(use.inReduction && hasReduction(nest.value) && !isWrittenOut(nest));
 }
 
-function usesOf(nodes: readonly Node[], results: ReadonlySet<Node>): ReadonlyMap<Node, Use> {
+function usesOf(nodes: readonly Node[], whole: ReadonlySet<Node>): ReadonlyMap<Node, Use> {
   const uses = new Map<Node, Use>(nodes.map((node) => [node, { reads: 0, inReduction: false }]));
   const useOf = (node: Node) => uses.get(node) ?? { reads: 0, inReduction: false };
   for (const node of nodes.toReversed()) {
     if (!isNest(node)) continue;
     const own = useOf(node);
     const { nest, operands } = node.source;
-    const joins = mayJoin(node, own) && !results.has(node);
+    const joins = mayJoin(node, own) && !whole.has(node);
     const times = joins ? own.reads : sizeOf(node.shape);
-    if (own.reads === 0 && !results.has(node)) continue;
+    if (own.reads === 0 && !whole.has(node)) continue;
     const seen = new Map<Expression, number>();
     const visit = (expression: Expression, weight: number, inReduction: boolean, isGuarded: boolean): void => {
       if ((seen.get(expression) ?? 0) >= weight) return;
@@ -180,27 +195,59 @@ function rebuilt(
 const mostDivided = 64;
 
 class Fusion {
-  readonly nests: PlacedNest[] = [];
+  readonly parts: (PlacedNest | PlacedLoop)[] = [];
   readonly buffers: Node[] = [];
   readonly #numbers = new Map<Node, number>();
+  readonly #loops = new Map<InnerLoop, ReadonlyMap<number, number>>();
   readonly #uses: ReadonlyMap<Node, Use>;
-  readonly #results: ReadonlySet<Node>;
+  /** Nodes that must be there as a whole. */
+  readonly #whole: ReadonlySet<Node>;
 
-  constructor(uses: ReadonlyMap<Node, Use>, results: ReadonlySet<Node>) {
+  constructor(uses: ReadonlyMap<Node, Use>, whole: ReadonlySet<Node>) {
     this.#uses = uses;
-    this.#results = results;
+    this.#whole = whole;
   }
 
   /** The buffer of a node; its nest is computed now, if it has not been. */
   bufferOf(node: Node): number {
     const known = this.#numbers.get(node);
     if (known !== undefined) return known;
+    if (node.source.form === "result") {
+      const { loop, index } = node.source;
+      const buffer = this.#resultsOf(loop).get(index) ?? 0;
+      this.#numbers.set(node, buffer);
+      return buffer;
+    }
     const nest = isNest(node) ? this.#fused(node) : undefined;
-    const buffer = this.buffers.length;
-    this.buffers.push(node);
+    const buffer = this.#buffer(node);
     this.#numbers.set(node, buffer);
-    if (nest !== undefined) this.nests.push({ ...nest, target: buffer });
+    if (nest !== undefined) this.parts.push({ ...nest, target: buffer });
     return buffer;
+  }
+
+  #buffer(node: Node): number {
+    this.buffers.push(node);
+    return this.buffers.length - 1;
+  }
+
+  /** The buffers of a loop's results, by their numbers; the loop is computed now, if it has not been. */
+  #resultsOf(loop: InnerLoop): ReadonlyMap<number, number> {
+    const known = this.#loops.get(loop);
+    if (known !== undefined) return known;
+    const { graph, body, used } = loop;
+    const operands = loop.operands.map((operand) => this.bufferOf(operand));
+    const indices = [...body.results.keys()].filter((index) => used.has(index));
+    const found = new Map(
+      indices.map((index) => {
+        const { shape, dtype } = elementAt(body.results, index);
+        const overSteps = index < graph.states.length ? shape : [graph.length, ...shape];
+        return [index, this.#buffer({ shape: overSteps, dtype, source: { form: "result", loop, index } })];
+      }),
+    );
+    this.#loops.set(loop, found);
+    const needed = { nodes: body.nodes, results: indices.map((index) => elementAt(body.results, index)) };
+    this.parts.push({ loop, operands, body: fuse(needed), targets: [...found.values()] });
+    return found;
   }
 
   #fused(node: NestNode): Nest {
@@ -260,7 +307,7 @@ class Fusion {
 
   #joins(node: Node, indices: readonly Index[], size: number): node is NestNode {
     const use = this.#uses.get(node);
-    if (use === undefined || this.#results.has(node) || this.#numbers.has(node) || !mayJoin(node, use)) return false;
+    if (use === undefined || this.#whole.has(node) || this.#numbers.has(node) || !mayJoin(node, use)) return false;
     return isFree(node) || size <= mostDivided || indices.every(isPlain);
   }
 

@@ -1,4 +1,6 @@
 /** Numbers of WebAssembly's instructions, by their names in the text format. Those of vectors follow a prefix. */
+import { Bytes } from "./bytes.ts";
+
 const vector = 0xfd;
 const saturating = 0xfc;
 
@@ -7,7 +9,7 @@ function numbered(first: number, prefix: number | undefined, names: string): [st
   return names.split(" ").flatMap((name, index): [string, readonly number[]][] => {
     const number = first + index;
     if (name === "-") return [];
-    return [[name, prefix === undefined ? [number] : [prefix, ...unsigned(number)]]];
+    return [[name, prefix === undefined ? [number] : [...new Bytes().append([prefix]).unsigned(number).all()]]];
   });
 }
 
@@ -76,23 +78,4 @@ export function instruction(name: string): readonly number[] {
   const bytes = numbers.get(name);
   if (bytes === undefined) throw new RangeError(`there is no WebAssembly instruction ${name}`);
   return bytes;
-}
-
-/** LEB128: seven bits a byte, lowest first. */
-export function unsigned(value: number): readonly number[] {
-  const bytes: number[] = [];
-  let rest = value >>> 0;
-  for (; rest >= 0x80; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
-  return [...bytes, rest];
-}
-
-export function signed(value: bigint): readonly number[] {
-  const bytes: number[] = [];
-  for (let rest = value; ; ) {
-    const low = Number(rest & 0x7fn);
-    rest >>= 7n;
-    const isLast = (rest === 0n && (low & 0x40) === 0) || (rest === -1n && (low & 0x40) !== 0);
-    bytes.push(isLast ? low : low | 0x80);
-    if (isLast) return bytes;
-  }
 }

@@ -1,5 +1,6 @@
 /** Modules of WebAssembly, as far as programs need them: functions, one memory that is exported, and what it holds first. */
-import { instruction, signed, unsigned } from "./instructions.ts";
+import { Bytes } from "./bytes.ts";
+import { instruction } from "./instructions.ts";
 
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 
@@ -18,7 +19,7 @@ export class FunctionBody {
   readonly #locals: ValueType[] = [];
   readonly #free = new Map<ValueType, number[]>();
   readonly #scratch = new Map<string, number>();
-  #bytes: number[] = [];
+  #bytes = new Bytes();
 
   constructor(type: FunctionType) {
     this.type = type;
@@ -56,29 +57,29 @@ export class FunctionBody {
 
   /** Adds an instruction with immediates that are plain bytes or unsigned numbers. */
   add(name: string, ...immediates: readonly number[]): this {
-    for (const byte of instruction(name)) this.#bytes.push(byte);
-    for (const immediate of immediates) for (const byte of unsigned(immediate)) this.#bytes.push(byte);
+    this.#bytes.append(instruction(name));
+    for (const immediate of immediates) this.#bytes.unsigned(immediate);
     return this;
   }
 
   whole(type: "i32" | "i64", value: number | bigint): this {
-    const wrapped = type === "i32" ? BigInt.asIntN(32, BigInt(value)) : BigInt.asIntN(64, BigInt(value));
     this.add(`${type}.const`);
-    this.#bytes.push(...signed(wrapped));
+    if (type === "i32") this.#bytes.signed(Number(value) | 0);
+    else this.#bytes.signed(BigInt.asIntN(64, BigInt(value)));
     return this;
   }
 
   float(type: "f32" | "f64", value: number): this {
     this.add(`${type}.const`);
     const array = type === "f32" ? Float32Array.of(value) : Float64Array.of(value);
-    this.#bytes.push(...new Uint8Array(array.buffer));
+    this.#bytes.append(new Uint8Array(array.buffer));
     return this;
   }
 
   /** An instruction whose immediates are bytes as they are: constants and shuffles of vectors. */
-  withBytes(name: string, bytes: Iterable<number>): this {
+  withBytes(name: string, bytes: ArrayLike<number>): this {
     this.add(name);
-    this.#bytes.push(...bytes);
+    this.#bytes.append(bytes);
     return this;
   }
 
@@ -88,25 +89,30 @@ export class FunctionBody {
   }
 
   /** What `write` adds, to be put into its place later. */
-  aside(write: () => void): readonly number[] {
+  aside(write: () => void): Uint8Array {
     const outer = this.#bytes;
-    this.#bytes = [];
+    this.#bytes = new Bytes();
     try {
       write();
-      return this.#bytes;
+      return this.#bytes.all();
     } finally {
       this.#bytes = outer;
     }
   }
 
-  insert(bytes: readonly number[]): void {
-    for (const byte of bytes) this.#bytes.push(byte);
+  insert(bytes: Uint8Array): void {
+    this.#bytes.append(bytes);
   }
 
-  encode(): readonly number[] {
-    const locals = this.#locals.map((type) => [1, typeNumbers[type]]);
-    const body = [...list(locals), ...this.#bytes, ...instruction("end")];
-    return [...unsigned(body.length), ...body];
+  encode(): Uint8Array {
+    const locals = list(this.#locals, (bytes, type) => bytes.append([1, typeNumbers[type]]));
+    const end = instruction("end");
+    return new Bytes()
+      .unsigned(locals.length + this.#bytes.length + end.length)
+      .append(locals)
+      .append(this.#bytes.all())
+      .append(end)
+      .all();
   }
 }
 
@@ -141,56 +147,51 @@ export class ModuleBuilder {
       if (body === undefined) throw new RangeError(`function ${index} has no body`);
       return body;
     });
-    const types = bodies.map(({ type: { parameters, results } }) => [
-      0x60,
-      ...list(parameters.map((type) => [typeNumbers[type]])),
-      ...list(results.map((type) => [typeNumbers[type]])),
-    ]);
-    const exports = Object.entries(exported).map(([name, index]) => [...text(name), 0, ...unsigned(index)]);
-    const parts: (readonly number[] | Uint8Array)[] = [
-      [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-      section(1, list(types)),
-      section(3, list(bodies.map((_, index) => unsigned(index)))),
-      section(5, list([[0x00, ...unsigned(pages)]])),
-      section(7, list([[...text("memory"), 2, 0], ...exports])),
-      section(10, list(bodies.map((body) => body.encode()))),
-    ];
-    // Segments may be long: they are not spread.
-    const heads = segments.map(({ at, bytes }) => [
-      0x00,
-      ...instruction("i32.const"),
-      ...signed(BigInt.asIntN(32, BigInt(at))),
-      ...instruction("end"),
-      ...unsigned(bytes.length),
-    ]);
-    if (segments.length > 0) {
-      const count = unsigned(segments.length);
-      const length = segments.reduce(
-        (sum, { bytes }, index) => sum + bytes.length + (heads[index]?.length ?? 0),
-        count.length,
+    const types = (bytes: Bytes, names: readonly ValueType[]) =>
+      bytes.append(list(names, (inner, type) => inner.append([typeNumbers[type]])));
+    const module = new Bytes().append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+    section(module, 1, bodies, (bytes, { type: { parameters, results } }) =>
+      types(types(bytes.append([0x60]), parameters), results),
+    );
+    section(module, 3, [...bodies.keys()], (bytes, index) => bytes.unsigned(index));
+    section(module, 5, [pages], (bytes, count) => bytes.append([0x00]).unsigned(count));
+    section(
+      module,
+      7,
+      [["memory", 2, 0] as const, ...Object.entries(exported).map(([name, index]) => [name, 0, index] as const)],
+      (bytes, [name, kind, index]) => {
+        const text = new TextEncoder().encode(name);
+        return bytes.unsigned(text.length).append(text).append([kind]).unsigned(index);
+      },
+    );
+    section(module, 10, bodies, (bytes, body) => bytes.append(body.encode()));
+    if (segments.length > 0)
+      section(module, 11, segments, (bytes, { at, bytes: content }) =>
+        bytes
+          .append([0x00])
+          .append(instruction("i32.const"))
+          .signed(at | 0)
+          .append(instruction("end"))
+          .unsigned(content.length)
+          .append(content),
       );
-      parts.push([11, ...unsigned(length), ...count]);
-      for (const [index, { bytes }] of segments.entries()) parts.push(heads[index] ?? [], bytes);
-    }
-    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let position = 0;
-    for (const part of parts) {
-      whole.set(part, position);
-      position += part.length;
-    }
-    return whole;
+    return module.all();
   }
 }
 
-function list(items: readonly (readonly number[])[]): readonly number[] {
-  return [...unsigned(items.length), ...items.flat()];
+/** Items behind their number. */
+function list<T>(items: readonly T[], write: (bytes: Bytes, item: T) => unknown): Uint8Array<ArrayBuffer> {
+  const bytes = new Bytes().unsigned(items.length);
+  for (const item of items) write(bytes, item);
+  return bytes.all();
 }
 
-function text(value: string): readonly number[] {
-  const bytes = new TextEncoder().encode(value);
-  return [...unsigned(bytes.length), ...bytes];
-}
-
-function section(number: number, content: readonly number[]): readonly number[] {
-  return [number, ...unsigned(content.length), ...content];
+function section<T>(
+  module: Bytes,
+  number: number,
+  items: readonly T[],
+  write: (bytes: Bytes, item: T) => unknown,
+): void {
+  const content = list(items, write);
+  module.append([number]).unsigned(content.length).append(content);
 }

@@ -5,7 +5,9 @@ import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import { simplify } from "../graph/simplify.ts";
+import type { ScanGraph } from "../ops/op.ts";
 import type { LoopGraph } from "../program/loop.ts";
+import { scanKey } from "../program/loop-key.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { kindOf, type Nest, nest, number, operandOf, Stages } from "./loops.ts";
@@ -17,7 +19,25 @@ export interface Node {
   readonly source: /** Enters the step: see `LoopGraph`. */
     | { readonly form: "entry"; readonly entry: string }
     | { readonly form: "constant"; readonly data: TypedArray }
-    | { readonly form: "nest"; readonly nest: Nest; readonly operands: readonly Node[] };
+    | { readonly form: "nest"; readonly nest: Nest; readonly operands: readonly Node[] }
+    /** Of a loop, what its states are at the end, then what was kept. */
+    | { readonly form: "result"; readonly loop: InnerLoop; readonly index: number };
+}
+
+/** A loop over slices, inside of a step: see `ScanGraph`. */
+export interface InnerLoop {
+  readonly graph: ScanGraph;
+  /** What the loop begins with, goes over, and takes as it is: of its states, its slices, and what is captured. */
+  readonly operands: readonly Node[];
+  /** The results that are needed, by their numbers; those of states always are. */
+  readonly used: Set<number>;
+  /** Of one step: the next states, then all that may be kept. */
+  readonly body: StepNodes;
+}
+
+/** The name of a loop's operand inside of its body. */
+export function operandName(index: number): string {
+  return `operand${index}`;
 }
 
 export interface StepNodes {
@@ -28,18 +48,33 @@ export interface StepNodes {
 
 /** @throws TensorError that names all ops that have no loops */
 export function nodesOf({ fixed, carried, perStep, computed, randomKeys, results }: LoopGraph): StepNodes {
+  const missing = new Set<string>();
+  const nodes = translated({ entries: [...fixed, ...carried, ...perStep], computed, randomKeys, results }, missing);
+  if (missing.size > 0)
+    throw new TensorError(
+      "TENSOR_RUNTIME",
+      `the executor wasm has no loops for ${[...missing].join("; ")}; take the executor onnx`,
+    );
+  return nodes;
+}
+
+type Graph = Pick<LoopGraph, "computed" | "randomKeys" | "results"> & {
+  readonly entries: readonly { readonly name: string; readonly tensor: Tensor }[];
+};
+
+function translated({ entries, computed, randomKeys, results }: Graph, missing: Set<string>): StepNodes {
   const nodes: Node[] = [];
   const found = new Map<Tensor, Node>();
   const common = new Map<string, Node>();
+  const loops = new Map<string, InnerLoop>();
   const numbers = new Map<Node, number>();
   const simplified = new Map<Tensor, Tensor>();
-  const missing = new Set<string>();
   const add = (node: Node): Node => {
     numbers.set(node, nodes.length);
     nodes.push(node);
     return node;
   };
-  for (const { name, tensor } of [...fixed, ...carried, ...perStep])
+  for (const { name, tensor } of entries)
     found.set(tensor, add({ shape: tensor.shape, dtype: tensor.dtype, source: { form: "entry", entry: name } }));
   const nodeOf = (tensor: Tensor): Node => {
     const node = found.get(tensor);
@@ -54,6 +89,12 @@ export function nodesOf({ fixed, carried, perStep, computed, randomKeys, results
     const inputs = tensor.inputs.map(nodeOf);
     const keys = randomId === undefined ? undefined : randomKeys.get(randomId);
     const operands = [...inputs, ...(keys ?? []).map(nodeOf)];
+    if (op.scan !== undefined) {
+      const { graph, index } = op.scan();
+      const loop = loopOf(graph, operands);
+      loop.used.add(index);
+      return add({ shape, dtype, source: { form: "result", loop, index } });
+    }
     const key = `${op.name}(${operands.map((node) => numbers.get(node))})${JSON.stringify(attributes)}${dtype}[${shape}]`;
     const before = common.get(key);
     if (before !== undefined) return before;
@@ -90,19 +131,27 @@ export function nodesOf({ fixed, carried, perStep, computed, randomKeys, results
     common.set(key, result);
     return result;
   };
+  const loopOf = (graph: ScanGraph, operands: readonly Node[]): InnerLoop => {
+    const key = `${scanKey(graph)}(${operands.map((node) => numbers.get(node))})`;
+    const known = loops.get(key);
+    if (known !== undefined) return known;
+    const inputs = [...graph.states, ...graph.slices, ...graph.captured];
+    const entered = inputs.map((tensor, index) => ({ tensor, name: operandName(index) }));
+    const body = translated(
+      { entries: entered, computed: [], randomKeys: new Map(), results: [...graph.next, ...graph.kept] },
+      missing,
+    );
+    const loop = { graph, operands, body, used: new Set(graph.states.keys()) };
+    loops.set(key, loop);
+    return loop;
+  };
   const write = (outputs: readonly Tensor[]): readonly Node[] => {
     const simpler = simplify(outputs, simplified);
     for (const tensor of topologicalOrder(simpler, found)) found.set(tensor, translate(tensor));
     return simpler.map(nodeOf);
   };
   for (const [variable, tensor] of computed) found.set(variable, elementAt(write([tensor]), 0));
-  const ends = write(results);
-  if (missing.size > 0)
-    throw new TensorError(
-      "TENSOR_RUNTIME",
-      `the executor wasm has no loops for ${[...missing].join("; ")}; take the executor onnx`,
-    );
-  return { nodes, results: ends };
+  return { nodes, results: write(results) };
 }
 
 function constantNode(shape: Shape, dtype: DType, data: TypedArray): Node {

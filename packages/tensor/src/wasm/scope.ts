@@ -8,7 +8,7 @@ export class Scope {
   /** Locals that hold values, by what these are. */
   readonly known = new Map<string, number>();
   /** Code that belongs in front of the loop. */
-  readonly ahead: (readonly number[])[] = [];
+  readonly ahead: Uint8Array[] = [];
 
   constructor(parent?: Scope, loop?: Loop) {
     this.parent = parent;
