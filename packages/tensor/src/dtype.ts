@@ -91,3 +91,9 @@ export function expectFloat32(data: TypedArray, what: string): Float32Array {
     `${what} is ${dtypeOf(data)}; float32 is needed. Convert it with .to("float32").`,
   );
 }
+
+/** Puts elements at a place of an array of the same type, which the compiler cannot know. */
+export function setPart(target: TypedArray, source: TypedArray, offset: number): void {
+  if (target instanceof BigInt64Array && source instanceof BigInt64Array) target.set(source, offset);
+  else if (!(target instanceof BigInt64Array) && !(source instanceof BigInt64Array)) target.set(source, offset);
+}

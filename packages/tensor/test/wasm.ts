@@ -23,7 +23,8 @@ export async function evaluateOnWasm(tensors: readonly Tensor[]): Promise<readon
     ({ name, tensor }): NamedFeed => ({ name, data: tensor.value, shape: tensor.shape, dtype: tensor.dtype }),
   );
   const results = await program.run({ fixed, carried: [], perStep: [], steps: 1 });
-  return results.map((result) => {
+  return tensors.map((_, index) => {
+    const result = results(index);
     if (result === undefined) throw new Error("the program gave less than it was asked for");
     return result;
   });

@@ -69,11 +69,35 @@ function binary(
     },
     loops(inputs, _attributes, { dtype }) {
       const isFloat = dtype === "float32";
-      // Quotients and powers of whole numbers are rounded in ways of their own.
-      if (!isFloat && (operator === "pow" || operator === "div")) return undefined;
-      return elementwise(inputs, dtype, (a, b) => (operator === "pow" ? call("pow", a, b) : combined(operator, a, b)));
+      // A quotient by 0 of whole numbers would end the program.
+      if (!isFloat && operator === "div") return undefined;
+      const power = isFloat ? (a: Expression, b: Expression) => call("pow", a, b) : wholePower;
+      return elementwise(inputs, dtype, (a, b) => (operator === "pow" ? power(a, b) : combined(operator, a, b)));
     },
   });
+}
+
+/** Powers of whole numbers, by squares; of negative exponents what is left of 1 / a. */
+function wholePower(a: Expression, b: Expression): Expression {
+  const { kind } = a;
+  const whole = (value: number) => number(kind, value);
+  const is = (operator: Operator, x: Expression, y: Expression) => apply(operator, "bool", x, y);
+  const isNegative = is("lt", b, whole(0));
+  const size = select(isNegative, apply("sub", kind, whole(0), b), b);
+  // Larger exponents matter to 0, 1 and -1 alone: to them it is whether they are odd.
+  const exponent = select(
+    is("gt", size, whole(63)),
+    apply("add", kind, whole(62), apply("and", kind, size, whole(1))),
+    size,
+  );
+  let [power, square] = [whole(1), a];
+  for (let bit = 0; bit < 6; bit++) {
+    const isSet = is("ne", apply("and", kind, exponent, whole(2 ** bit)), whole(0));
+    power = select(isSet, apply("mul", kind, power, square), power);
+    square = apply("mul", kind, square, square);
+  }
+  const isUnit = is("eq", apply("mul", kind, a, a), whole(1));
+  return select(apply("and", "bool", isNegative, apply("not", "bool", isUnit)), whole(0), power);
 }
 
 export const add = binary("add", "Add", "add", (_a, _b, g) => [() => g, () => g], { onnxBool: "Or" });

@@ -164,9 +164,8 @@ export const scatterAdd = defineOp<Along, [x: Input, index: Input, source: Input
       : undefined,
 });
 
-/** Bytes and booleans are added otherwise. */
 function isAddable({ dtype }: TensorType): boolean {
-  return dtype === "float32" || dtype === "int64" || dtype === "int32";
+  return dtype !== "bool";
 }
 
 /** Adds slice i of the source to slice index[i] of the input along an axis, as PyTorch's index_add. */

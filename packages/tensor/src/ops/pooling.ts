@@ -89,17 +89,18 @@ export const maxPoolPositions = defineOp<Window, [x: Input]>({
       return emitter.nodesOnce(key, "MaxPool", [x.name], attributes, ["values", "positions"]).positions;
     }),
   loops([x], window, output, { stages }) {
-    if (x.dtype !== "float32" || sizeOf(x.shape) > maxExactPosition) return undefined;
+    if (x.dtype !== "float32") return undefined;
+    const kind = sizeOf(x.shape) > maxExactPosition ? "i32" : "f32";
     const lowest = number("f32", Number.NEGATIVE_INFINITY);
     const largest = stages.add(
       nest({ shape: output.shape, dtype: x.dtype }, (outer) => overWindow(x, window, outer, "max", lowest)),
     );
-    const none = number("f32", sizeOf(x.shape));
+    const none = number(kind, sizeOf(x.shape));
     return nest(output, (outer) => {
       const first = overWindow(x, window, outer, "min", none, (element, where) => {
         const is = apply("eq", "bool", element, largest.at(outer));
         const isFound = apply("or", "bool", is, apply("ne", "bool", element, element));
-        return select(isFound, convert("f32", position(flatPlace(x.shape, where))), none);
+        return select(isFound, convert(kind, position(flatPlace(x.shape, where))), none);
       });
       return convert("i64", first);
     });

@@ -44,6 +44,8 @@ export interface Loop<Run> {
 
 export interface LoopProgram<Run> {
   run(run: Run, options: LoopRunOptions): Promise<LoopResult>;
+  /** Whether the carried values of a result are still inside, so that a run can go on from them without their arrays. */
+  keeps(result: Pick<LoopResult, "last">): boolean;
   release(): void;
 }
 
@@ -51,10 +53,12 @@ export interface LoopRunOptions {
   readonly steps: number;
   /** The arrays of what is carried may be written to: the last values need no memory of their own. */
   readonly overwrite?: boolean;
+  /** The carried values are those inside, as `LoopProgram.keeps` says, and their arrays are not asked for. */
+  readonly goesOn?: boolean;
 }
 
 export interface LoopResult {
-  /** The value of something carried after the last step. */
+  /** The value of something carried after the last step, copied out of the program when it is first asked for. */
   last(entry: Carried<never>): TypedArray;
   /** What was collected, with an axis of steps in front. */
   readonly collected: Readonly<Record<string, TypedArray>>;
@@ -91,10 +95,15 @@ export interface NamedFeed extends Feed {
 
 /** A loop that is ready to run: by ONNX Runtime, in one form or another. */
 export interface Executable {
-  /** @returns one array for each result of the graph; what is collected has an axis of steps in front */
-  run(feeds: LoopFeeds): Promise<readonly (TypedArray | undefined)[]>;
+  /** Whether carried values stay inside after a run, for one that goes on from them. */
+  readonly keeps?: true;
+  /** @returns each result of the graph, when it is asked for; what is collected has an axis of steps in front */
+  run(feeds: LoopFeeds): Promise<LoopOutputs>;
   release(): void;
 }
+
+/** By the number of the result. */
+export type LoopOutputs = (index: number) => TypedArray | undefined;
 
 export type Executor = (graph: LoopGraph) => Promise<Executable>;
 
@@ -116,25 +125,33 @@ export async function compileLoop<Run>(
     randomKeys: new Map(parts.flatMap((part) => [...(part.randomKeys ?? [])])),
     results: [...carried.map(({ next }) => next), ...Object.values(collected)],
   });
+  let latest: LoopResult["last"] | undefined;
   return {
+    keeps: ({ last }) => last === latest,
     async run(run, options) {
-      const results = await executable.run({
+      latest = undefined;
+      const outputs = await executable.run({
         ...options,
         fixed: fixed.map((entry, index) => feedOf(`fixed${index}`, entry, run)),
-        carried: carried.map((entry, index) => feedOf(`carried${index}`, entry, run)),
+        carried: options.goesOn === true ? [] : carried.map((entry, index) => feedOf(`carried${index}`, entry, run)),
         perStep: perStep.map((entry, index) => feedOf(`perStep${index}`, entry, run, options.steps)),
       });
       const result = (index: number | undefined) => {
-        const array = index === undefined ? undefined : results[index];
+        const array = index === undefined ? undefined : outputs(index);
         if (array === undefined) throw new TensorError("TENSOR_RUNTIME", `${name} gave no result ${index}`);
         return array;
       };
+      const last: LoopResult["last"] = (entry) => result(positions.get(entry));
+      if (executable.keeps) latest = last;
       return {
-        last: (entry) => result(positions.get(entry)),
+        last,
         collected: Object.fromEntries(kept.map((key, index) => [key, result(carried.length + index)])),
       };
     },
-    release: () => executable.release(),
+    release() {
+      latest = undefined;
+      executable.release();
+    },
   };
 }
 

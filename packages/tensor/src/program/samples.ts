@@ -1,7 +1,7 @@
-import type { DType, TypedArray } from "../dtype.ts";
+import { allocate, type DType, setPart, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { take } from "../ops/indexing.ts";
-import { lengthAt, type Shape } from "../shape.ts";
+import { lengthAt, type Shape, sizeOf } from "../shape.ts";
 import { input, type Tensor } from "../tensor.ts";
 import type { Entry, Part } from "./loop.ts";
 
@@ -74,7 +74,25 @@ export function checkedChunk(
   // ONNX counts negative rows from the end, which would hide a mistake.
   const outside = rows.find((row) => row < 0 || row >= samples);
   if (outside !== undefined) throw new TensorError("TENSOR_VALUE", `row ${outside} is outside the ${samples} samples`);
-  return { fields, rows, steps };
+  return { ...onlyRows(fields, rows, samples), steps };
+}
+
+/** Where rows are so many times fewer than samples, these alone enter the program: executors copy what enters. */
+const timesFewer = 4;
+
+function onlyRows(
+  fields: readonly SampleArray[],
+  rows: Int32Array,
+  samples: number,
+): { readonly fields: readonly SampleArray[]; readonly rows: Int32Array } {
+  if (rows.length * timesFewer >= samples) return { fields, rows };
+  const taken = fields.map(({ data, shape: [, ...shape], dtype }): SampleArray => {
+    const size = sizeOf(shape);
+    const own = allocate(dtype, rows.length * size);
+    for (const [index, row] of rows.entries()) setPart(own, data.subarray(row * size, (row + 1) * size), index * size);
+    return { data: own, shape: [rows.length, ...shape], dtype };
+  });
+  return { fields: taken, rows: rows.map((_, index) => index) };
 }
 
 /** The samples that a chunk's rows are of: its own, or those that the program was compiled with. */

@@ -22,7 +22,7 @@ export async function compileScan(graph: LoopGraph, threads = 1): Promise<Execut
         const outputs = await session.run(feeds);
         // Left to the garbage collector, states of calls of one step would have it run all the time.
         if (overwrite) for (const { data } of carried) if (data.buffer instanceof ArrayBuffer) data.buffer.transfer(0);
-        return graph.results.map((_, index) => outputs[outputName(index)]);
+        return (index) => outputs[outputName(index)];
       }
       // A Scan reads what it starts from in its first step, and writes what it ends with in its last: in the same arrays,
       // if these are two steps.
@@ -36,7 +36,7 @@ export async function compileScan(graph: LoopGraph, threads = 1): Promise<Execut
         }),
       );
       const outputs = await session.run(feeds, byName(into));
-      return graph.results.map((_, index) => outputs[outputName(index)]);
+      return (index) => outputs[outputName(index)];
     },
     release: () => session.release(),
   };

@@ -57,7 +57,9 @@ export interface StepProgram<Run, Kind, Own extends Plan<Run>> {
 export interface PreparedChunk<Run, Own> {
   readonly plan: Own;
   readonly steps: number;
-  run(given: Run, options?: Pick<LoopRunOptions, "overwrite">): Promise<StepsResult>;
+  run(given: Run, options?: Pick<LoopRunOptions, "overwrite" | "goesOn">): Promise<StepsResult>;
+  /** Whether what a result carries is still inside of this chunk's program, so that it can go on from there. */
+  keeps(result: StepsResult): boolean;
 }
 
 export interface StepsResult extends Pick<LoopResult, "last"> {
@@ -99,8 +101,9 @@ export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Kind, Own 
       return {
         plan,
         steps,
-        async run(given, { overwrite = false } = {}) {
-          const { last, collected } = await program.run({ ...given, ...samples, generator }, { steps, overwrite });
+        keeps: (result) => program.keeps(result),
+        async run(given, options = {}) {
+          const { last, collected } = await program.run({ ...given, ...samples, generator }, { ...options, steps });
           const values = Object.entries(collected).map(([key, array]) => [key, expectFloat32(array, key)] as const);
           return { last, values: Object.fromEntries(values) };
         },

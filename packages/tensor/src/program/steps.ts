@@ -1,12 +1,12 @@
 /** The form of a loop for devices that run none: some steps one after the other in one model, called again and again. */
-import { allocate, dtypeOf, type TypedArray } from "../dtype.ts";
+import { allocate, dtypeOf, setPart, type TypedArray } from "../dtype.ts";
 import { GraphWriter, NameSource } from "../onnx/graph-writer.ts";
 import { modelBytes, type Port } from "../onnx/model-proto.ts";
 import type { Device } from "../runtime/device.ts";
 import { createSession, type Session } from "../runtime/session.ts";
 import { sizeOf } from "../shape.ts";
 import { Compiled } from "./compiled.ts";
-import type { Executable, LoopFeeds, LoopGraph, NamedFeed } from "./loop.ts";
+import type { Executable, LoopFeeds, LoopGraph, LoopOutputs, NamedFeed } from "./loop.ts";
 import { byName, outputName, portOf, programOpset, randomKeyOf, writeStep } from "./onnx-step.ts";
 import { compileTransfer, releaseAll, type Transfer, type Values } from "./transfer.ts";
 
@@ -79,7 +79,7 @@ async function runSteps(
   { fixed, carried, perStep, steps }: LoopFeeds,
   sessions: Compiled<number, Session>,
   transfer: Transfer,
-): Promise<readonly (TypedArray | undefined)[]> {
+): Promise<LoopOutputs> {
   const given = await transfer.toDevice(byName([...fixed, ...carried]));
   const part = (feeds: readonly NamedFeed[]) => {
     const names = new Set(feeds.map(({ name }) => name));
@@ -107,16 +107,16 @@ async function runSteps(
         if (data === undefined) continue;
         const size = data.length / count;
         const all = collected.get(index) ?? allocate(dtypeOf(data), size * steps);
-        copyInto(all, data, done * size);
+        setPart(all, data, done * size);
         collected.set(index, all);
       }
       done += count;
     }
     const last = await transfer.toArrays(state);
-    return results.map((_, index) => {
+    return (index) => {
       const feed = carried[index];
       return feed === undefined ? collected.get(index) : last[feed.name];
-    });
+    };
   } finally {
     releaseAll({ ...constant, ...state });
   }
@@ -126,10 +126,4 @@ async function runSteps(
 function stepsOf({ name, data, shape: [, ...shape], dtype }: NamedFeed, from: number, count: number): NamedFeed {
   const size = sizeOf(shape);
   return { name, data: data.subarray(from * size, (from + count) * size), shape: [count, ...shape], dtype };
-}
-
-/** Arrays of one type, which the compiler cannot know. */
-function copyInto(target: TypedArray, source: TypedArray, offset: number): void {
-  if (target instanceof BigInt64Array && source instanceof BigInt64Array) target.set(source, offset);
-  else if (!(target instanceof BigInt64Array) && !(source instanceof BigInt64Array)) target.set(source, offset);
 }

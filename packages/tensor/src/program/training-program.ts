@@ -5,6 +5,7 @@ import { substitute } from "../graph/substitute.ts";
 import { cat } from "../methods/movement.ts";
 import { checkNumber, checkRate } from "../optim/checks.ts";
 import type { Tensor } from "../tensor.ts";
+import { insideOf, stateInside } from "./inside-state.ts";
 import {
   bufferEntry,
   checkState,
@@ -81,8 +82,16 @@ export interface TrainingProgram {
 }
 
 interface TrainingPlan extends Plan<UpdateRun> {
+  /** How many steps the state has seen after some of a run. */
+  countsAfter(before: TrainingState, steps: number): Counts;
   /** The state after some steps of a run. */
   stateAfter(before: TrainingState, steps: number, result: StepsResult): TrainingState;
+}
+
+type Counts = Pick<TrainingState, "step" | "phases">;
+
+function countsOf({ step, phases }: TrainingState): Counts {
+  return { step, ...(phases && { phases }) };
 }
 
 /** The name of the phase of programs that have but one. */
@@ -124,11 +133,17 @@ export async function compileTraining(options: TrainingOptions): Promise<Trainin
     async run(given, { lr, donate = false, phases: chosen = all, ...chunk }) {
       checkPhases(all, chosen);
       const rates = ratesOf(lr, phases);
-      const { plan, steps, run } = await program.prepare(chunk, chosen);
-      checkState(known, given);
-      const state = donate ? takeState(given) : given;
-      const result = await run({ state, firstStep: state.step, steps, lr: rates }, { overwrite: donate });
-      return { values: result.values, state: plan.stateAfter(state, steps, result) };
+      const { plan, steps, run, keeps } = await program.prepare(chunk, chosen);
+      const from = insideOf(given);
+      const goesOn = from !== undefined && keeps(from.result);
+      if (!goesOn) checkState(known, given);
+      const state = goesOn ? { ...from.base, ...countsOf(given) } : donate ? takeState(given) : given;
+      if (goesOn && donate) from.take();
+      const result = await run({ state, firstStep: state.step, steps, lr: rates }, { overwrite: donate, goesOn });
+      const after = () => plan.stateAfter(state, steps, result);
+      if (!keeps(result)) return { values: result.values, state: after() };
+      const counts = plan.countsAfter(state, steps);
+      return { values: result.values, state: stateInside(counts, { base: state, result }, after) };
     },
     store: (state) => storeState(state, known),
     release: () => program.release(),
@@ -227,7 +242,12 @@ function planTraining(turns: readonly TracedPhase[], { segments, buffers }: Layo
   const fixed = [...used.map(({ entry }) => entry), ...bufferEntries.filter(({ tensor }) => isRead.has(tensor))].filter(
     (entry) => !carried.has(entry),
   );
+  const countsAfter = (before: TrainingState, steps: number): Counts => ({
+    step: before.step + steps,
+    ...(before.phases && { phases: phasesAfter(before.phases, turns, steps) }),
+  });
   return {
+    countsAfter,
     reported: Object.fromEntries(
       Map.groupBy(reported, ([name]) => name)
         .entries()
@@ -251,8 +271,7 @@ function planTraining(turns: readonly TracedPhase[], { segments, buffers }: Layo
       const floats = (entry: Entry<StateRun> | undefined, given: Float32Array) =>
         expectFloat32(after(entry, given), `${entry?.tensor}`);
       return {
-        step: before.step + steps,
-        ...(before.phases && { phases: countsAfter(before.phases, turns, steps) }),
+        ...countsAfter(before, steps),
         parameters: before.parameters.map((given, index) => floats(state[index]?.entry, given)),
         slots: before.slots.map((vectors, index) =>
           Object.fromEntries(
@@ -265,7 +284,7 @@ function planTraining(turns: readonly TracedPhase[], { segments, buffers }: Layo
   };
 }
 
-function countsAfter(
+function phasesAfter(
   before: Readonly<Record<string, number>>,
   turns: readonly TracedPhase[],
   steps: number,

@@ -51,7 +51,8 @@ export async function evaluateOnWasm(
   const results = await executable
     .run({ fixed: feeds, carried: [], perStep: [], steps: 1 })
     .finally(() => executable.release());
-  return results.map((data, index) => {
+  return tensors.map((_, index) => {
+    const data = results(index);
     if (data === undefined) throw new TensorError("TENSOR_RUNTIME", `the computation gave no result ${index}`);
     return data;
   });

@@ -20,6 +20,10 @@ const compile = (size: number) => {
     results: [x.mul(weight).sum(), x.softmax(0)],
   });
 };
+const resultsOf = async (program: Awaited<ReturnType<typeof compile>>, values: readonly number[]) => {
+  const results = await program.run(feed(values));
+  return [results(0), results(1)];
+};
 const feed = (values: readonly number[]) => ({
   fixed: [{ name: "x", data: Float32Array.from(values), dtype: "float32" as const, shape: [values.length] }],
   carried: [],
@@ -29,17 +33,17 @@ const feed = (values: readonly number[]) => ({
 
 test("a program has the bits of a first one, whatever those before it have left", async () => {
   const first = await compile(3);
-  const fresh = await first.run(feed([1, 2, 3]));
+  const fresh = await resultsOf(first, [1, 2, 3]);
   expect(fresh[0]).toEqual(Float32Array.of(14));
   // While the first is in use another one has a memory of its own.
   const second = await compile(3);
-  const other = await second.run(feed([Number.NaN, Number.POSITIVE_INFINITY, -7]));
-  expect(await first.run(feed([1, 2, 3]))).toEqual(fresh);
+  const other = await resultsOf(second, [Number.NaN, Number.POSITIVE_INFINITY, -7]);
+  expect(await resultsOf(first, [1, 2, 3])).toEqual(fresh);
   for (const program of [first, second]) program.release();
   for (let round = 0; round < 10; round++) {
     const program = await compile(3);
-    expect(await program.run(feed([1, 2, 3]))).toEqual(fresh);
-    expect(await program.run(feed([Number.NaN, Number.POSITIVE_INFINITY, -7]))).toEqual(other);
+    expect(await resultsOf(program, [1, 2, 3])).toEqual(fresh);
+    expect(await resultsOf(program, [Number.NaN, Number.POSITIVE_INFINITY, -7])).toEqual(other);
     program.release();
     program.release();
   }

@@ -1,6 +1,6 @@
 /** Loops over minibatches on WebAssembly: see `compile.ts`. */
 import { platform } from "#platform";
-import { allocate, bytesPerElement } from "../dtype.ts";
+import { allocate, bytesPerElement, type TypedArray } from "../dtype.ts";
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import type { Executable, LoopGraph, NamedFeed } from "../program/loop.ts";
@@ -54,17 +54,65 @@ function instanceOf({ module, idle }: Compiled): Instance {
   return { memory, run: (...values) => run(...values) };
 }
 
+/** What a run leaves inside for the next one. */
+interface Inside {
+  /** The value of what is carried, by its number: copied when it is first asked for. */
+  last(index: number): TypedArray | undefined;
+  /** Copies what nobody has asked for. */
+  save(): void;
+  /** Arrays that the values may be written to. */
+  readonly into: readonly TypedArray[];
+}
+
+/** Apart from the run, whose arrays it does not hold. */
+function insideOf(
+  { carried }: LoopGraph,
+  { places }: CompiledLoop,
+  memory: Memory,
+  into: readonly TypedArray[],
+): Inside {
+  const seen: TypedArray[] = [];
+  const last = (index: number) => {
+    const entry = carried[index];
+    if (entry === undefined) return undefined;
+    const { numel, dtype } = entry.tensor;
+    const array = seen[index] ?? copied(memory, places.get(entry.name) ?? 0, into[index] ?? allocate(dtype, numel));
+    seen[index] = array;
+    return array;
+  };
+  return {
+    into,
+    last,
+    save() {
+      for (const index of carried.keys()) last(index);
+    },
+  };
+}
+
+function copied(memory: Memory, address: number, into: TypedArray): TypedArray {
+  const target = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+  target.set(new Uint8Array(memory.buffer, address, target.length));
+  if (into instanceof Float32Array) makeCanonical(into);
+  return into;
+}
+
 /** @throws TensorError if an op of the loop has no loops of its own */
 export async function compileWasm(graph: LoopGraph): Promise<Executable> {
   const found = compiled(graph);
   const { places, told, end } = found;
   let instance: Instance | undefined = instanceOf(found);
+  let inside: Inside | undefined;
   const { carried, results } = graph;
   return {
-    async run({ fixed, carried: state, perStep, steps, overwrite = false }) {
-      await platform.turn();
+    keeps: true,
+    async run({ fixed, carried: state, perStep, steps, overwrite = false, goesOn = false }) {
+      await turn();
       if (instance === undefined) throw new TensorError("TENSOR_RUNTIME", `${graph.name}: the program was released`);
       const { memory, run } = instance;
+      // What is not given away may be looked at later.
+      if (!(goesOn && overwrite)) inside?.save();
+      const into = !overwrite ? [] : goesOn ? (inside?.into ?? []) : state.map(({ data }) => data);
+      inside = undefined;
       const feeds = new Map([...fixed, ...state, ...perStep].map((feed) => [feed.name, feed]));
       let free = end;
       const argumentsOf = told.map((name) => {
@@ -86,26 +134,33 @@ export async function compileWasm(graph: LoopGraph): Promise<Executable> {
           throw error;
         throw outsideAxis(Number(value), Number(size) - 1, error);
       }
-      return results.map((tensor, index) => {
-        const feed = state[index];
-        const entry = carried[index];
-        const position = told.indexOf(index - carried.length);
-        const address = entry === undefined ? elementAt(argumentsOf, position) : (places.get(entry.name) ?? 0);
-        const length = tensor.numel * (entry === undefined ? steps : 1);
-        const into = overwrite && feed !== undefined ? feed.data : allocate(tensor.dtype, length);
-        const target = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
-        target.set(bytes.subarray(address, address + target.length));
-        if (into instanceof Float32Array) makeCanonical(into);
-        return into;
+      const collected = results.slice(carried.length).map(({ dtype, numel }, index) => {
+        const address = elementAt(argumentsOf, told.indexOf(index));
+        return copied(memory, address, allocate(dtype, numel * steps));
       });
+      inside = insideOf(graph, found, memory, into);
+      const { last } = inside;
+      return (index) => (index < carried.length ? last(index) : collected[index - carried.length]);
     },
     release() {
+      inside?.save();
+      inside = undefined;
       const idle = instance;
       instance = undefined;
       if (idle !== undefined && idle.memory.buffer.byteLength <= mostIdleBytes && found.idle.length < mostIdle)
         found.idle.push(idle);
     },
   };
+}
+
+/** When whoever waits for signals or timers last got a turn: it takes longer than a step of a small network. */
+let lastTurn = 0;
+const longestWithoutTurn = 4;
+
+async function turn(): Promise<void> {
+  if (performance.now() - lastTurn < longestWithoutTurn) return;
+  await platform.turn();
+  lastTurn = performance.now();
 }
 
 function bytesOf(
