@@ -75,7 +75,8 @@ test("every NaN that leaves a program is the same one", async () => {
   };
   for (const overwrite of [false, true]) {
     const results = await program.run({ fixed: [feed(x)], carried: [feed(state)], perStep: [], steps: 3, overwrite });
-    const bits = results.flatMap((array) => [...new Uint32Array(array?.buffer ?? new ArrayBuffer())]);
+    const arrays = [0, 1, 2, 3, 4].map((index) => results(index));
+    const bits = arrays.flatMap((array) => [...new Uint32Array(array?.buffer ?? new ArrayBuffer())]);
     expect(bits.length).toBe(patterns.length * (1 + 3 * 4));
     expect(new Set(bits.filter((each) => (each & 0x7fffffff) > 0x7f800000))).toEqual(new Set([0x7fc00000]));
   }
