@@ -1,6 +1,8 @@
 /** From runs to what is compared: for each data set and model one result for each repetition. */
+
 import { present } from "@ml-mosaic/base";
 import { meanOf } from "@ml-mosaic/statistics";
+import { codeName } from "../pipelines/pipeline.ts";
 import type { Orders } from "./counting.ts";
 import { countingRun } from "./counting-run.ts";
 import type { ComparedPipeline, ReadRuns } from "./read-runs.ts";
@@ -187,7 +189,7 @@ function originsOf(runs: readonly ComparedRun[]): Pick<ModelResults, "experiment
   const pipelines = new Set(ended.map(({ pipeline }) => pipeline));
   return {
     experimentIds: [...new Set(ended.map(({ experimentId }) => experimentId))].filter((id) => id !== undefined),
-    paths: [...new Set([...pipelines].flatMap(({ data, model }) => [...data, ...model].map(({ path }) => path)))],
+    paths: [...new Set([...pipelines].flatMap(({ data, model }) => [...data, ...model].map(codeName)))],
   };
 }
 

@@ -17,12 +17,19 @@ import {
   sectionName,
   trainingType,
 } from "../pipelines/flat-pipeline.ts";
-import type { Texts } from "../pipelines/pipeline.ts";
-import { type ClassSource, checkClassName, type Places, readClassSource } from "./class-source.ts";
+import { codeName, type Texts } from "../pipelines/pipeline.ts";
+import { isProgram, wholeTexts } from "../program/options.ts";
+import { type ClassSource, checkClassName, type Places, readModuleSource } from "./class-source.ts";
 import type { IniOption, IniSection } from "./ini.ts";
 import { escapeReferences } from "./interpolate.ts";
 import { type KeyPattern, parseKeyPattern } from "./key-pattern.ts";
 import type { Findings } from "./problem.ts";
+
+/** What the text of a section's code is known by among its runs'. */
+export function codeNameOf({ pathToClass: path, className, options }: ClassSection): string {
+  const texts = Object.fromEntries(options.map(({ name, text }) => [name, text]));
+  return codeName({ path, className, options: texts });
+}
 
 export interface ClassOption {
   readonly name: string;
@@ -84,6 +91,12 @@ export function ownTexts({ type, className, pathToClass }: ClassSection): Texts 
   return { type, class: className, path_to_class: pathToClass };
 }
 
+/** Whether a section's class is a program, whatever else is wrong with it. */
+export function isOfProgram({ options }: IniSection): boolean {
+  const textOf = (wanted: string) => options.find(({ name }) => name === wanted)?.value ?? "";
+  return isProgram({ path: textOf("path_to_class"), className: textOf("class") });
+}
+
 /** Undefined where a problem was found. */
 export async function readClassSection(
   written: IniSection,
@@ -103,11 +116,16 @@ export async function readClassSection(
   const names = section.options.map(({ name }) => name);
   checkMissing(section, names, findings);
 
+  const isProgramSection = isOfProgram(section);
   const options: ClassOption[] = [];
   let isExpanded = false;
   for (const option of section.options) {
     const { name, line, value: text } = option;
     if (!isOptionName(option, problem)) continue;
+    if (isProgramSection && wholeTexts.includes(name) && text !== "") {
+      options.push({ name, line, text, values: [text] });
+      continue;
+    }
     const parsed = parseValue(text, {
       braces: name === "key" ? "text" : "range",
       quotes: isClassOption(name) ? "kept" : "removed",
@@ -159,7 +177,11 @@ export async function readClassSection(
     problem(className.option, classFault.message, classFault.remedy);
 
   const path = single("path_to_class");
-  const source = path === undefined ? undefined : await readClassSource(path.value, places);
+  const valuesOf = (name: string) => options.find((option) => option.name === name)?.values;
+  const source =
+    path === undefined
+      ? undefined
+      : await readModuleSource({ path: path.value, className: className?.value ?? "" }, valuesOf, places);
   if (path !== undefined && source?.ok === false) problem(path.option, source.fault.message, source.fault.remedy);
   if (path !== undefined && source?.ok && source.notice !== undefined)
     findings.notice({ line: path.option.line, section: section.name, option: path.option.name, ...source.notice });

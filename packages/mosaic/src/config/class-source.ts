@@ -1,8 +1,11 @@
-// Where a class comes from: a TypeScript or JavaScript file, an npm package, or a Python file.
+// Where a class comes from: a TypeScript or JavaScript file, an npm package, a Python file, or a program of any language.
 
 import { statSync } from "node:fs";
 import { extname, relative, resolve } from "node:path";
 import { errorCode, machineTrouble, pathExists } from "@ml-mosaic/base";
+import type { NamedClass, Pipeline } from "../pipelines/pipeline.ts";
+import { isProgram } from "../program/options.ts";
+import { programFiles, type ValuesOf } from "../program/program-files.ts";
 import type { Fault } from "./problem.ts";
 import { suggestFile } from "./source-text.ts";
 
@@ -12,7 +15,14 @@ export type ClassSource =
       readonly kind: "package" /** As an import would name it, such as `@ml-mosaic/bigsf` or `mine/models`. */;
       readonly name: string;
     }
-  | { readonly kind: "python" /** Absolute. */; readonly path: string };
+  | { readonly kind: "python" /** Absolute. */; readonly path: string }
+  | {
+      readonly kind: "program";
+      /** As it is written. */
+      readonly path: string;
+      /** Absolute; those that are known to belong to it. */
+      readonly files: readonly string[];
+    };
 
 export type ClassSourceResult =
   | { readonly ok: true; readonly source: ClassSource /** What the user should know of it. */; readonly notice?: Fault }
@@ -38,19 +48,31 @@ const scriptEndings: readonly string[] = [".ts", ".js", ".mts", ".mjs"];
 export const fileEndings: readonly string[] = [...scriptEndings, pythonEnding];
 
 /** A pipeline's modules are all of one language, whose worker carries it out. */
-export type LanguageName = "TypeScript" | "Python";
+export type LanguageName = "TypeScript" | "Python" | "Program";
 
-/** Of a class by its `path_to_class`, or the file that it stands for. */
-export function languageOf(path: string): LanguageName {
-  return extname(path) === pythonEnding ? "Python" : "TypeScript";
+export function languageOfPipeline({ modules }: Pipeline): LanguageName {
+  const [module = { path: "", className: "" }] = modules;
+  if (isProgram(module)) return "Program";
+  return extname(module.path) === pythonEnding ? "Python" : "TypeScript";
 }
 
 export function languageOfSource(source: ClassSource): LanguageName {
+  if (source.kind === "program") return "Program";
   return source.kind === "python" ? "Python" : "TypeScript";
 }
 
 /** npm's rule for names, with an optional path inside the package. */
 const PACKAGE_NAME = /^(?:@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*(?:\/[\w.~-]+)*$/;
+
+/** @param valuesOf what each option of the module may say */
+export async function readModuleSource(
+  module: NamedClass,
+  valuesOf: ValuesOf,
+  places: Places,
+): Promise<ClassSourceResult> {
+  if (!isProgram(module)) return readClassSource(module.path, places);
+  return { ok: true, source: { kind: "program", path: module.path, files: programFiles(valuesOf, places.folder) } };
+}
 
 /** Looks at the disk for files; whether a package is installed and has the class is found when it is loaded. */
 export async function readClassSource(text: string, { folder, start }: Places): Promise<ClassSourceResult> {

@@ -5,7 +5,7 @@ import { cwd } from "node:process";
 import { nearestName } from "@ml-mosaic/base";
 import type { Problem } from "@ml-mosaic/configurable";
 import { choosePipelines, everything, isChoosing } from "./choose-pipelines.ts";
-import { type ClassSection, readClassSection } from "./class-section.ts";
+import { type ClassSection, isOfProgram, readClassSection } from "./class-section.ts";
 import type { Project } from "./class-source.ts";
 import {
   checkExecutor,
@@ -58,7 +58,9 @@ export async function readExperiment(file: string, overrides: readonly string[] 
   const classes = sections.filter((section) => ![...special.values()].includes(section));
 
   const processIni = special.get("PROCESS");
-  const process = processIni && (await readProcessSection(processIni, places, findings));
+  const process =
+    processIni &&
+    (await readProcessSection(processIni, places, findings, classes.length > 0 && classes.every(isOfProgram)));
   const monitorIni = special.get("MONITOR");
   const monitor = monitorIni && readMonitorSection(monitorIni, findings);
   const read: (ClassSection | undefined)[] = [];

@@ -2,11 +2,12 @@ export { type ClassOption, type ClassSection, classOptions } from "./class-secti
 export {
   type ClassSource,
   type LanguageName,
-  languageOf,
+  languageOfPipeline,
   languageOfSource,
   type Places,
   type Project,
   readClassSource,
+  readModuleSource,
 } from "./class-source.ts";
 export { type Experiment, readClassSections, readExperiment, readMonitor, readMonitorTexts } from "./experiment.ts";
 export type { MonitorSection } from "./monitor-section.ts";

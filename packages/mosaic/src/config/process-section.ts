@@ -1,7 +1,16 @@
 /** [PROCESS]: how every run trains, and which of its options are axes of the comparison. */
 
 import { machineTrouble } from "@ml-mosaic/base";
-import { ConfigurationError, checkValues, loadImports, type Problem, type SchemaMap } from "@ml-mosaic/configurable";
+import {
+  ConfigurationError,
+  checkValues,
+  list,
+  loadImports,
+  type Problem,
+  type SchemaMap,
+  schema,
+  string,
+} from "@ml-mosaic/configurable";
 import type { Condition } from "../conditions/index.ts";
 import { importUserFile } from "../modules/user-files.ts";
 import { choiceOptions } from "./choice-options.ts";
@@ -53,6 +62,7 @@ export async function readProcessSection(
   section: IniSection,
   places: Places,
   findings: Findings,
+  areAllPrograms = false,
 ): Promise<ProcessSection | undefined> {
   const { folder } = places;
   const options = readOptions(section, processOptions, { name: "MONITOR", schemas: monitorOptions }, findings);
@@ -72,9 +82,12 @@ export async function readProcessSection(
   };
 
   const { lr, epochs, loss_function, optimizer, scheduler, early_stopping, metrics, ...fixed } = processOptions;
-  const values = read(fixed, ({ values: [value] }) => value);
+  // Programs have their data, and what they learn by, of their own.
+  const schemes = areAllPrograms ? { data_scheme: schema(list(string), { default: [] }) } : {};
+  const values = read({ ...fixed, ...schemes }, ({ values: [value] }) => value);
   for (const [name, option] of Object.entries({ lr, epochs })) {
     const written = options.find((each) => each.name === name);
+    if (written === undefined && name === "lr" && areAllPrograms) continue;
     for (let index = 0; index < (written?.values.length ?? 1); index++)
       read({ [name]: option }, (each) => each.values[index]);
   }

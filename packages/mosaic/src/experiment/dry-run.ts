@@ -1,4 +1,4 @@
-import { type Experiment, generatePipelines, languageOf, processTexts } from "../config/index.ts";
+import { type Experiment, generatePipelines, languageOfPipeline, processTexts } from "../config/index.ts";
 import { projectOf, type RunChecks } from "../languages/language.ts";
 import { languages } from "../languages/languages.ts";
 import { describePipeline } from "../pipelines/pipeline.ts";
@@ -20,7 +20,7 @@ export async function dryRun(
   const checks = new Map<string, RunChecks>();
   let done = 0;
   for (const pipeline of generatePipelines(experiment)) {
-    const language = languageOf(pipeline.modules[0]?.path ?? "");
+    const language = languageOfPipeline(pipeline);
     const own = checks.get(language) ?? opened.use(languages[language].openRunChecks(projectOf(experiment)));
     checks.set(language, own);
     const errors = await own.check({

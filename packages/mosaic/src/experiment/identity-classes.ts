@@ -6,9 +6,7 @@ import type { ClassSource } from "../config/index.ts";
 import { loadClass, type UserClass } from "../modules/load-class.ts";
 import { moduleSchema, textsForTypes } from "../modules/module-schema.ts";
 import { importedFiles } from "../modules/user-files.ts";
-import type { ModuleSpec, Texts } from "../pipelines/pipeline.ts";
-
-type NamedClass = Pick<ModuleSpec, "path" | "className">;
+import type { NamedClass, Texts } from "../pipelines/pipeline.ts";
 
 interface IdentityClass {
   /** undefined where the class declares no options. */
@@ -87,7 +85,7 @@ function classTexts(userClass: UserClass | undefined): readonly string[] {
 }
 
 function fileTexts(source: ClassSource): readonly string[] {
-  return source.kind === "package"
+  return source.kind === "package" || source.kind === "program"
     ? []
     : Array.from([...importedFiles(source.path)].filter(pathExists), (path) => readFileSync(path, "utf8"));
 }

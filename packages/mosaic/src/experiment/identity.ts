@@ -3,12 +3,12 @@ import { hash } from "node:crypto";
 import { valueText } from "@ml-mosaic/configurable";
 import { spelling } from "../config/process-components.ts";
 import { importsOf } from "../config/process-options.ts";
-import { type ModuleSpec, type Pipeline, sortedTexts, type Texts } from "../pipelines/pipeline.ts";
+import { codeName, type ModuleSpec, type Pipeline, sortedTexts, type Texts } from "../pipelines/pipeline.ts";
 import { identifyingTexts } from "../pipelines/run-params.ts";
 import { type ClassesByName, nameOfClass } from "./identity-classes.ts";
 
 /**
- * Digest of each class's text, by the `path_to_class` that the pipelines carry; of an own loss function by `loss`; of
+ * Digest of each class's text, by its `codeName`; of an own loss function by `loss`; of
  * imports by their texts.
  */
 export type ModuleDigests = ReadonlyMap<string, string>;
@@ -68,7 +68,7 @@ export function repetitionIdentities(
     type: module.type,
     class: module.className,
     options: sortedTexts(optionsOf(pipeline.modules.slice(0, index + 1))),
-    text: digests.get(module.path),
+    text: digests.get(codeName(module)),
   }));
   const training = sortedTexts(trainingOf(process)).map(([name, text]) => [name, trainingValue(text)]);
   const imports = process.imports === undefined ? undefined : importsOf(process).map((path) => digests.get(path));

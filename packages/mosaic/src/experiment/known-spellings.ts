@@ -1,6 +1,13 @@
 /** How the runs of a database write the options of modules that mean the same. */
 import { hash } from "node:crypto";
-import { describePipeline, type ModuleSpec, type Pipeline, sortedTexts, type Texts } from "../pipelines/pipeline.ts";
+import {
+  codeName,
+  describePipeline,
+  type ModuleSpec,
+  type Pipeline,
+  sortedTexts,
+  type Texts,
+} from "../pipelines/pipeline.ts";
 import { processParams, runParams } from "../pipelines/run-params.ts";
 import type { NewRun, StoreReader } from "../store/index.ts";
 import { type ExperimentOrigin, readExperimentOrigins } from "./experiment-origin.ts";
@@ -36,9 +43,11 @@ export async function knownSpellings(
     if (pipeline === seen) return;
     seen = pipeline;
     const texts = origins.get(experimentId ?? 0)?.modules;
-    for (const [index, { path, options, order }] of pipeline.modules.entries()) {
-      const digest = digests.get(path);
-      if (digest === undefined || texts?.get(path) !== digest) continue;
+    for (const [index, module] of pipeline.modules.entries()) {
+      const { options, order } = module;
+      const name = codeName(module);
+      const digest = digests.get(name);
+      if (digest === undefined || texts?.get(name) !== digest) continue;
       const key = meaning(pipeline, index);
       if (!known.has(key)) known.set(key, { options, ...(order === undefined ? {} : { order }) });
     }

@@ -1,4 +1,5 @@
 /** From an experiment to the runs that the database is to hold. */
+import { codeNameOf } from "../config/class-section.ts";
 import { readClassSource } from "../config/class-source.ts";
 import { type Experiment, generateRuns, languageOfSource, type Project, processTexts } from "../config/index.ts";
 import { projectOf, type SourcedClass } from "../languages/language.ts";
@@ -50,7 +51,7 @@ export async function readCode(
 export async function readExperimentCode(experiment: Experiment): Promise<ExperimentCode> {
   const { sections, process } = experiment;
   const project = projectOf(experiment);
-  const sources = sections.map((section): [string, SourcedClass] => [section.pathToClass, section]);
+  const sources = sections.map((section): [string, SourcedClass] => [codeNameOf(section), section]);
   if (process.ownLoss !== undefined) sources.push([lossKey, process.ownLoss]);
   for (const path of process.imports) {
     const found = await readClassSource(path, project);

@@ -1,5 +1,6 @@
 /** Decides which of the planned runs are to be carried out, and puts them into the store. */
 import type { Experiment } from "../config/index.ts";
+import { codeName } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import type { AddedRuns, Continuation, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
 import { dataFilesRecord, readDataFiles } from "./data-files.ts";
@@ -118,7 +119,7 @@ async function countByMeaning(store: Store, earlier: readonly ExperimentOrigin[]
       known: KnownIdentity,
     ) => {
       // What the types of other classes say of their values is not known now.
-      if (pipeline?.modules.every(({ path }) => code.digests.has(path)) !== true) return;
+      if (pipeline?.modules.every((module) => code.digests.has(codeName(module))) !== true) return;
       const process = processParams(pipeline, params);
       const identity = (form: IdentityForm, digests: ModuleDigests) =>
         runIdentity(pipeline, process, known.repetition ?? 0, { ...form, digests });

@@ -3,6 +3,8 @@ import { countText, machineTrouble, pathExists } from "@ml-mosaic/base";
 import type { MonitorSection } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { processParams } from "../pipelines/run-params.ts";
+import { isProgram } from "../program/options.ts";
+import { filesName } from "../program/program-files.ts";
 import { fileDigest } from "../run/run-files.ts";
 import { snapshotName } from "../run/save-run.ts";
 import { readSnapshotEpochs } from "../run/snapshot-header.ts";
@@ -155,8 +157,14 @@ async function requireSnapshots(store: Store, runs: readonly RunRecord[], folder
       continue;
     }
     if (!folders.has(path)) folders.set(path, await filesFoldersIn(path, store));
-    const snapshots = (folders.get(path) ?? []).map((files) => join(files, snapshotName(runId)));
+    const isOfProgram = pipeline?.modules.some(isProgram) === true;
+    const name = isOfProgram ? filesName(runId) : snapshotName(runId);
+    const snapshots = (folders.get(path) ?? []).map((files) => join(files, name));
     const snapshot = snapshots.find((file) => pathExists(file)) ?? snapshots[0] ?? "";
+    if (isOfProgram) {
+      if (!pathExists(snapshot)) bad.push(`run ${runId}: ${snapshot}, the folder of its program, is missing`);
+      continue;
+    }
     await requireSnapshot(snapshot, await store.artifacts(runId)).catch((error: unknown) => {
       if (!(error instanceof MosaicError) || machineTrouble(error) !== undefined) throw error;
       bad.push(`run ${runId}: ${error.message}`);

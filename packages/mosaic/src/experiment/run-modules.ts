@@ -1,10 +1,10 @@
 /** The users' modules that runs of a database consist of: as they are now, and as they were. */
-import { readClassSource } from "../config/class-source.ts";
+import { readModuleSource } from "../config/class-source.ts";
 import { type ClassSource, type LanguageName, languageOfSource, type Project } from "../config/index.ts";
 import { importsOf } from "../config/process-options.ts";
 import { MosaicError } from "../errors.ts";
 import type { SourcedClass } from "../languages/language.ts";
-import type { ModuleSpec } from "../pipelines/pipeline.ts";
+import { codeName, type ModuleSpec } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import { type RunRecord, requirePipeline } from "../store/index.ts";
 import type { ExperimentOrigin } from "./experiment-origin.ts";
@@ -12,16 +12,16 @@ import { lossKey } from "./identity.ts";
 import { readIdentityClasses } from "./identity-classes.ts";
 import { type ExperimentCode, readCode } from "./plan.ts";
 
+type CodedClass = Pick<ModuleSpec, "path" | "className" | "options">;
+
 /** A run's classes by their names among the digests, which are their paths but for an own loss. */
-function moduleClasses(run: RunRecord): ReadonlyMap<string, Pick<ModuleSpec, "path" | "className">> {
+function moduleClasses(run: RunRecord): ReadonlyMap<string, CodedClass> {
   const pipeline = requirePipeline(run);
-  const classes = new Map<string, Pick<ModuleSpec, "path" | "className">>(
-    pipeline.modules.map((module) => [module.path, module]),
-  );
+  const classes = new Map<string, CodedClass>(pipeline.modules.map((module) => [codeName(module), module]));
   const process = processParams(pipeline, run.params);
   const { path_to_class_loss_function: path, class_loss_function: className = "" } = process;
-  if (path !== undefined) classes.set(lossKey, { path, className });
-  for (const each of importsOf(process)) classes.set(each, { path: each, className: "" });
+  if (path !== undefined) classes.set(lossKey, { path, className, options: {} });
+  for (const each of importsOf(process)) classes.set(each, { path: each, className: "", options: {} });
   return classes;
 }
 
@@ -46,9 +46,11 @@ export async function readRunModules(
   const sources = new Map<string, SourcedClass>();
   const missing = new Map<string, string>();
   for await (const run of runs()) {
-    for (const [name, { path, className }] of moduleClasses(run)) {
+    for (const [name, module] of moduleClasses(run)) {
+      const { path, className, options } = module;
       if (missing.has(path) || sources.has(name)) continue;
-      const found = await readClassSource(path, project);
+      const valuesOf = (option: string) => (options[option] === undefined ? undefined : [options[option]]);
+      const found = await readModuleSource(module, valuesOf, project);
       if (found.ok) sources.set(name, { className, source: found.source });
       else missing.set(path, found.fault.message);
     }
@@ -63,8 +65,9 @@ export async function readRunModules(
   const changed = new Map<string, number[]>();
   const classes = new Map<string, { path: string; className: string; source: ClassSource }>();
   for await (const run of runs()) {
-    for (const { path, className } of requirePipeline(run).modules) {
-      const source = sources.get(path)?.source;
+    for (const module of requirePipeline(run).modules) {
+      const { path, className } = module;
+      const source = sources.get(codeName(module))?.source;
       if (source !== undefined) classes.set(`${path}\n${className}`, { path, className, source });
     }
     for (const [name, { path }] of moduleClasses(run)) {

@@ -1,4 +1,4 @@
-import { languageOf, type Project } from "../config/index.ts";
+import { languageOfPipeline, type Project } from "../config/index.ts";
 import { languages } from "../languages/languages.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import type { RunOrder } from "../run/order.ts";
@@ -35,5 +35,5 @@ export async function workOf(
     filesFolder: folders.of(process),
     earlierEpochs: lease.fromSnapshot ? await store.history(runId) : undefined,
   };
-  return languages[languageOf(pipeline.modules[0]?.path ?? "")].workOf(order, project);
+  return languages[languageOfPipeline(pipeline)].workOf(order, project);
 }

@@ -63,6 +63,8 @@ async function importModule(
   where: string,
   folder: string,
 ): Promise<Readonly<Record<string, unknown>>> {
+  if (source.kind === "program")
+    throw new MosaicError("CLASS_NOT_FOUND", `${where} is no class that can be loaded, but a program`);
   if (source.kind === "python")
     throw new MosaicError("CLASS_FILE_FAILS", `${where} is a Python file, which a Python worker carries out`);
   try {

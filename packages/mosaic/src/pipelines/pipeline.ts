@@ -1,5 +1,7 @@
 /** What a run trains, as plain data: its modules one after the other, and the training options that vary. */
 import { valueText } from "@ml-mosaic/configurable";
+import { fillCommand, parseCommand } from "../program/command.ts";
+import { isProgram } from "../program/options.ts";
 
 /** Texts by the names of their options, in the order in which they are written. */
 export type Texts = Readonly<Record<string, string>>;
@@ -23,15 +25,31 @@ export interface ModuleSpec {
   readonly order?: readonly string[];
 }
 
+export type NamedClass = Pick<ModuleSpec, "path" | "className">;
+
 export interface Pipeline {
   readonly modules: readonly ModuleSpec[];
   /** Texts of the [PROCESS] options in which the pipelines of an experiment differ; none where they do not. */
   readonly training: Texts;
 }
 
-/** `Class(v1,v2) | Class(…)` */
+/** What the text of a module's code is known by: its file, or the command of a program, of which one class makes many. */
+export function codeName({ path, className, options }: NamedClass & Pick<ModuleSpec, "options">): string {
+  if (!isProgram({ path, className })) return path;
+  const { command = "", files = "" } = options;
+  return `${className}: ${command}${files === "" ? "" : ` (${files})`}`;
+}
+
+/** `Class(v1,v2) | Class(…)`, or `python3 train.py --depth 3` */
 export function describeModules(modules: readonly ModuleSpec[]): string {
-  return modules.map(({ className, options }) => `${className}(${Object.values(options).join(",")})`).join(" | ");
+  return modules.map(describeModule).join(" | ");
+}
+
+/** A program is told by its command, in which values that the run gives stay as they are written. */
+function describeModule({ path, className, options }: ModuleSpec): string {
+  if (!isProgram({ path, className })) return `${className}(${Object.values(options).join(",")})`;
+  const { command } = parseCommand(options.command ?? "");
+  return fillCommand(command, (name) => options[name] ?? `{${name}}`).join(" ");
 }
 
 /** The modules, and behind them the training options in which pipelines differ: `… | lr=1e-2 optimizer=SGD` */

@@ -13,6 +13,6 @@ export function namesByRun(names: Iterable<string>): ReadonlyMap<number, readonl
 /** Whether a run writes files of this name: its own, or those of its modules. */
 export function isFileOf(name: string, runId: number, pipeline: Pipeline | undefined): boolean {
   const modules = (pipeline?.modules ?? []).flatMap(({ className, type }) => [className, `${className}_${type}`]);
-  const starts = ["output", "snapshot", "run_info", "model", ...modules.map((module) => `model_${module}`)];
+  const starts = ["output", "snapshot", "run_info", "model", "program", ...modules.map((module) => `model_${module}`)];
   return starts.some((start) => name === `${start}_${runId}` || name.startsWith(`${start}_${runId}.`));
 }

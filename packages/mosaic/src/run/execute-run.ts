@@ -25,7 +25,9 @@ import { saveChain, saveState } from "./save-run.ts";
 export type RunOutcome =
   | ({ readonly kind: "done" } & Pick<Required<Completion>, "result" | "directions" | "artifacts">)
   /** It was asked to pause: its snapshot holds `epochs` whole epochs and what it has of the next. */
-  | { readonly kind: "paused"; readonly epochs: number; readonly artifacts: readonly Artifact[] };
+  | { readonly kind: "paused"; readonly epochs: number; readonly artifacts: readonly Artifact[] }
+  /** It was asked to pause and has kept nothing to go on from: it starts again where it started. */
+  | { readonly kind: "left" };
 
 export interface RunProgress {
   /** Called when all modules are constructed and prepared. */

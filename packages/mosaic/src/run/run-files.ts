@@ -54,7 +54,7 @@ export async function openRunFiles(folder: string): Promise<RunFiles> {
 }
 
 /** What the system refused in the folder of the run files, as an error that is not the run's; any other error as it is. */
-function asRunFilesError(folder: string, error: unknown): unknown {
+export function asRunFilesError(folder: string, error: unknown): unknown {
   const isOurs = rootsOf(error).some(
     (each) => isSystemError(each) && (!("path" in each) || isWithin(folder, each.path)),
   );

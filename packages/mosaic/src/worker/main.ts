@@ -7,6 +7,8 @@ import { outliveOutput } from "@ml-mosaic/base";
 import type { EpochRecord } from "@ml-mosaic/training";
 import { MosaicError } from "../errors.ts";
 import { forbidExit } from "../modules/forbid-exit.ts";
+import { executeProgram } from "../program/execute-program.ts";
+import { isProgram } from "../program/options.ts";
 import { executeRun } from "../run/execute-run.ts";
 import type { RunOrder } from "../run/order.ts";
 import { RunLog } from "../run/run-files.ts";
@@ -67,7 +69,8 @@ async function carryOut({ token, order, tellsPrepared }: RunMessage, run: NonNul
   let records: EpochRecord[] = [];
   let reported = performance.now();
   try {
-    const outcome = await executeRun(order, {
+    const execute = order.pipeline.modules.some(isProgram) ? executeProgram : executeRun;
+    const outcome = await execute(order, {
       pause: run.pause.signal,
       onPrepared() {
         pulse.progress();
@@ -96,8 +99,10 @@ async function carryOut({ token, order, tellsPrepared }: RunMessage, run: NonNul
     if (log !== undefined) inherited.moveTo(log);
     log?.close();
     const logFile = log === undefined ? [] : [{ kind: "log", path: `output_${order.runId}.log`, sizeBytes: log.size }];
-    const artifacts = [...outcome.artifacts, ...logFile];
-    if (outcome.kind === "paused") tell({ kind: "paused", token, epochs: outcome.epochs, records, artifacts, last });
+    const artifacts = outcome.kind === "left" ? [] : [...outcome.artifacts, ...logFile];
+    if (outcome.kind === "left") tell({ kind: "withdrawn", token });
+    else if (outcome.kind === "paused")
+      tell({ kind: "paused", token, epochs: outcome.epochs, records, artifacts, last });
     else {
       const { result, directions } = outcome;
       tell({ kind: "done", token, result, directions, records, artifacts, last });

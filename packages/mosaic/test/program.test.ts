@@ -1,0 +1,273 @@
+/** Programs of any language as models: here in sh, which starts at once. */
+import { until } from "@ml-mosaic/testing";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { openWorkspace, processesGone, type Workspace } from "./workspace.ts";
+
+let workspace: Workspace;
+
+/** A section for each command; options beside it by name. */
+function programs(
+  commands: Readonly<Record<string, string>>,
+  { process = "", options = "", workers = 2 }: { process?: string; options?: string; workers?: number } = {},
+): string {
+  const sections = Object.entries(commands).map(
+    ([name, command]) =>
+      `[${name}]\ntype = model\nclass = Program\npath_to_class = ml-mosaic\nkey = ${name}\ncommand = ${command}\n${options}`,
+  );
+  return `[PROCESS]\nepochs = 3\npipeline_scheme = model\n${process}
+[MONITOR]\nneed_gpu = False\ngpu_available = None\nnb_processus = ${workers}\nmultiplicity = 1\n
+${sections.join("\n")}`;
+}
+
+/** `report EPOCH LOSS` is a line for it. */
+const report = `report() { printf '{"mosaic": 1, "epoch": %s, "train_loss": %s, "test_loss": %s}\\n' "$1" "$2" "$2"; }\n`;
+
+const runOf = (key: string) => {
+  const [run] = workspace.query(
+    "or.db",
+    "SELECT * FROM runs LEFT JOIN run_results USING (run_id) WHERE run_id IN (SELECT run_id FROM params WHERE param_name = 'model_key' AND param_value = ?)",
+    key,
+  );
+  return run ?? {};
+};
+const logOf = (key: string) => workspace.read(`.runs/or/output_${runOf(key).run_id}.log`);
+
+describe("what a program does", () => {
+  const commands = {
+    GOOD: "sh program.sh good \"two words\" {lr} {{{lr}} {seed} {repetition} ''",
+    FILE: "sh program.sh file",
+    FLOOD: "sh program.sh flood",
+    CHILDREN: "sh program.sh children",
+    SILENT: "sh program.sh silent",
+    FAILS: "sh program.sh fails",
+    KILLED: "sh program.sh killed",
+    CRASHES: "sh program.sh crashes",
+    WRONG: "sh program.sh wrong",
+    LACKS: "sh program.sh lacks",
+  };
+  let stderr: string;
+
+  beforeAll(async () => {
+    workspace = await openWorkspace({
+      "program.sh": `${report}case $1 in
+good)
+  for word in "$@"; do echo "word <$word>"; done
+  env | grep ^MOSAIC_ | sort; pwd
+  printf '{"mosaic": 1, "epo'; sleep 0.3; printf 'ch": 2, "train_loss": 0.5, "test_loss": 0.5, "f1": 0.5}\\n'
+  report 1 NaN; report 2 0.25
+  printf '{"mosaic": 1, "epoch": 3, "train_loss": 0.1, "test_loss": 0.125, "test_acc": 50, "nb_params": 7, "f1": 1}' ;;
+file) echo kept > "$MOSAIC_FILES/model.txt"; report 1 0.5 >> "$MOSAIC_REPORT"; printf 'no end' ;;
+flood) yes 'a line of output' | head -c 20000000; report 1 0.5; yes 'of errors' | head -c 1000000 >&2 ;;
+children) sleep 1000 & setsid sleep 1000 > /dev/null & report 1 0.5 ;;
+silent) echo 'nothing to tell' >&2 ;;
+fails) echo 'Traceback' >&2; echo 'ValueError: no such depth' >&2; report 1 0.5; exit 3 ;;
+killed) kill -KILL $$ ;;
+crashes) kill -SEGV $$ ;;
+wrong) report 1 nan; sleep 1000 ;;
+lacks) echo '{"mosaic": 1, "epoch": 1, "loss": 3}' ;;
+esac`,
+    });
+    await workspace.write("config.ini", programs(commands, { process: "lr = 0.1\nseed = 5\n" }));
+    const finished = await workspace.run("run", "config.ini", "or.db");
+    stderr = finished.stderr;
+    expect(finished.code, stderr).toBe(1);
+  });
+  afterAll(() => workspace.close());
+
+  test("its arguments are the words of the command, and its environment tells the rest", async () => {
+    const log = await logOf("GOOD");
+    const { run_id } = runOf("GOOD");
+    const [seed] = workspace.query("or.db", "SELECT seed FROM run_details WHERE run_id = ?", Number(run_id));
+    const seed32 = String(Number(seed?.seed) % 2 ** 32);
+    const words = ["good", "two words", "0.1", "{0.1}", seed32, "0", ""];
+    expect(log).toContain(words.map((word) => `word <${word}>\n`).join(""));
+    const files = workspace.path(`.runs/or/program_${run_id}`);
+    const variables = {
+      MOSAIC_DEVICE: "cpu",
+      MOSAIC_FILES: files,
+      MOSAIC_REPETITION: "0",
+      MOSAIC_REPORT: `${files}/reports.jsonl`,
+      MOSAIC_RESUME: "",
+      MOSAIC_RUN_ID: run_id,
+      MOSAIC_SEED: seed32,
+    };
+    for (const [name, value] of Object.entries(variables)) expect(log).toContain(`\n${name}=${value}\n`);
+    expect(log).toContain(`\n${workspace.folder}\n`);
+  });
+
+  test("its reports are epochs and figures as of any other run", () => {
+    expect(runOf("GOOD")).toMatchObject({
+      status: "done",
+      train_loss: 0.1,
+      test_loss: 0.125,
+      test_acc: 50,
+      nb_params: 7,
+      epochs: 3,
+      pipeline: expect.stringMatching(/^sh program\.sh good two words \{lr\}/),
+    });
+    const epochs = workspace.query(
+      "or.db",
+      "SELECT epoch, test_loss, metrics FROM history WHERE run_id = ? ORDER BY epoch",
+      Number(runOf("GOOD").run_id),
+    );
+    expect(epochs).toEqual([
+      { epoch: 1, test_loss: "NaN", metrics: null },
+      { epoch: 2, test_loss: 0.25, metrics: null },
+      { epoch: 3, test_loss: 0.125, metrics: '{"test_f1":1}' },
+    ]);
+  });
+
+  test("it may report by a file, and what it writes is kept with the run's files", async () => {
+    expect(runOf("FILE")).toMatchObject({ status: "done", test_loss: 0.5, nb_params: null });
+    expect(await logOf("FILE")).toMatch(/^no end/);
+    const { run_id } = runOf("FILE");
+    const artifacts = workspace.query(
+      "or.db",
+      "SELECT kind, path FROM artifacts WHERE run_id = ? ORDER BY path",
+      Number(run_id),
+    );
+    expect(artifacts).toEqual([
+      { kind: "log", path: `output_${run_id}.log` },
+      { kind: "program", path: `program_${run_id}/model.txt` },
+      { kind: "program", path: `program_${run_id}/reports.jsonl` },
+      { kind: "info", path: `run_info_${run_id}.mdt` },
+    ]);
+  });
+
+  test("it may print as much as it likes", () =>
+    expect(runOf("FLOOD")).toMatchObject({ status: "done", test_loss: 0.5 }));
+
+  test("what it leaves behind ends with it", async () => {
+    expect(runOf("CHILDREN").status).toBe("done");
+    expect(await processesGone(workspace.folder)).toEqual([]);
+  });
+
+  test.each([
+    ["SILENT", /sh ended without a report: have it print .* \(nothing to tell\)/],
+    [
+      "FAILS",
+      /sh ended with exit code 3 \(ValueError: no such depth\); its last lines on standard error:\nTraceback\nV/,
+    ],
+    ["KILLED", /sh was killed by SIGKILL, as the system does where the memory is used up/],
+    ["CRASHES", /sh was killed by SIGSEGV/],
+    ["WRONG", /the report \{"mosaic": 1, "epoch": 1, "train_loss": nan, "test_loss": nan\} is not JSON/],
+    ["LACKS", /epoch 1 was reported without train_loss and test_loss/],
+  ])("is an error where it fails: %s", async (key, says) => {
+    const { status, return_status: why } = runOf(key);
+    expect(status).toBe("error");
+    expect(why).toMatch(says);
+    expect(await logOf(key)).toMatch(says);
+  });
+
+  test("another text of its script makes other runs, and nothing else does", async () => {
+    await workspace.write("config.ini", programs({ FILE: commands.FILE }, { process: "seed = 5\nlr = 1e-1\n" }));
+    const told = async () => (await workspace.run("run", "config.ini", "or.db", "--continue")).stderr;
+    expect(await told()).toContain("1 run done before, 0 unfinished taken up, 0 new");
+    await workspace.write("program.sh", `${await workspace.read("program.sh")}\n# changed`);
+    expect(await told()).toContain("0 runs done before, 0 unfinished taken up, 1 new");
+  });
+});
+
+describe("a program that is asked to pause", () => {
+  afterEach(() => workspace.close());
+
+  const start = async (command: string, script: string, options: string) => {
+    workspace = await openWorkspace({ "program.sh": report + script });
+    await workspace.write("config.ini", programs({ MODEL: command }, { options, workers: 1 }));
+    const running = workspace.start("run", "config.ini", "or.db");
+    await until(() => workspace.query("or.db", "SELECT 1 FROM history").length > 0, "an epoch");
+    return running;
+  };
+
+  test("and exits with 75 goes on from what it has written, and so does a rerun for more epochs", async () => {
+    const running = await start(
+      "sh program.sh {epochs}",
+      `epoch=$(cat "$MOSAIC_FILES/epoch" 2>/dev/null || echo 0)
+echo "resume <$MOSAIC_RESUME> from $epoch"
+trap 'exit 75' TERM
+while [ $epoch -lt $1 ]; do
+  epoch=$((epoch + 1)); report $epoch 0.$epoch; echo $epoch > "$MOSAIC_FILES/epoch"
+  [ -n "$MOSAIC_RESUME" ] || { sleep 1000 & wait; }
+done`,
+      "",
+    );
+    const paused = await workspace.run("pause", "left.json", "--now");
+    expect(paused.code, paused.stderr).toBe(0);
+    await running.finished;
+    expect(workspace.statuses("or.db")).toEqual(["paused"]);
+    const resumed = await workspace.run("resume", "left.json");
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(workspace.statuses("or.db")).toEqual(["done"]);
+    expect(await logOf("MODEL")).toMatch(/^resume <> from 0\n(.*\n)*resume <1> from 1\n/);
+    const losses = () =>
+      workspace.query("or.db", "SELECT test_loss FROM history ORDER BY epoch").map((row) => row.test_loss);
+    expect(losses()).toEqual([0.1, 0.2, 0.3]);
+    const rerun = await workspace.run("rerun", "config.ini", "or.db", "-id", "1", "-epochs", "2");
+    expect(rerun.code, rerun.stderr).toBe(0);
+    expect(losses()).toEqual([0.1, 0.2, 0.3, 0.4, 0.5]);
+    expect(await logOf("MODEL")).toContain("\nresume <1> from 3\n");
+    expect(runOf("MODEL")).toMatchObject({ epochs: 5, test_loss: 0.5 });
+    expect(workspace.query("or.db", "SELECT status FROM runs")).toEqual([{ status: "done" }]);
+    const check = await workspace.run("status", "or.db", "--check");
+    expect(check.code, check.stdout + check.stderr).toBe(0);
+  });
+
+  test("and does not listen is killed with all its children after its grace, and waits to start again", async () => {
+    const running = await start(
+      "sh program.sh",
+      "trap '' TERM\nreport 1 1\nsleep 1000 & while :; do sleep 1000; done",
+      "grace = 0.5",
+    );
+    const paused = await workspace.run("pause", "left.json", "--now");
+    expect(paused.code, paused.stderr).toBe(0);
+    await running.finished;
+    expect(workspace.statuses("or.db")).toEqual(["pending"]);
+    expect(workspace.query("or.db", "SELECT attempts FROM run_details")).toEqual([{ attempts: 0 }]);
+    expect(await processesGone(workspace.folder)).toEqual([]);
+  });
+
+  test("ends with a worker that is killed, and with a supervisor that is", async () => {
+    const running = await start("sh program.sh", "report 1 1\nsleep 1000", "");
+    running.kill("SIGKILL");
+    await running.finished;
+    expect(await processesGone(workspace.folder)).toEqual([]);
+  });
+});
+
+test("says before anything runs all that is wrong with programs", async () => {
+  workspace = await openWorkspace({ "script.sh": "" });
+  const commands = {
+    UNKNOWN: "sh script.sh {dept} {sed}",
+    BRACE: 'sh { "open',
+    MISSING: "no-such-program {depth}",
+    NOFILE: "./nowhere.sh {depth}",
+    NOTEXECUTABLE: "./script.sh {depth}",
+  };
+  await workspace.write(
+    "config.ini",
+    programs(commands, {
+      process: "lr = 0.1, 0.2\nseed = 1\n",
+      options: "depth = 1, 2\nfiles = script.sh, scrip.sh\ngrace = -1\n",
+    }),
+  );
+  for (const args of [["--dry-run"], []]) {
+    const { code, stderr } = await workspace.run("run", "config.ini", "or.db", ...args);
+    expect(code).toBe(2);
+    for (const says of [
+      "[UNKNOWN] command: {dept} names no option of [UNKNOWN] or [PROCESS]. Did you mean {depth}?",
+      "[UNKNOWN] command: {sed} names no option of [UNKNOWN] or [PROCESS]. Did you mean {seed}?",
+      "[UNKNOWN] depth: The command does not name it",
+      '[BRACE] command: "{" in the command is not the name of an option in braces.',
+      '[BRACE] command: A quote " in the command is not closed.',
+      '[MISSING] command: There is no program "no-such-program" on PATH.',
+      `[NOFILE] command: ${workspace.path("nowhere.sh")} does not exist.`,
+      `[NOTEXECUTABLE] command: ${workspace.path("script.sh")} may not be executed. Make it executable by chmod +x`,
+      `[MISSING] files: There is no file ${workspace.path("scrip.sh")}.`,
+      '[MISSING] grace: expected a number of seconds, 0 or more, got "-1"',
+      "[PROCESS] lr: It has several values, and no command names it",
+    ])
+      expect(stderr).toContain(says);
+  }
+  expect(workspace.exists("or.db")).toBe(false);
+  await workspace.close();
+});
