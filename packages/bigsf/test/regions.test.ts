@@ -161,11 +161,18 @@ test("several maps and regions are segmented into a folder each", async () => {
   expect(refused.code).toBe(2);
   for (const message of [
     "source: belongs into each of maps, where these are given",
-    "maps 1 and 2 are both called image",
+    "maps[1]: maps 1 and 2 are both called image",
   ])
     expect(refused.stderr).toContain(message);
   const absent = { model_snapshot, maps: [{ source }, { name: "b", source, missing: "nothing.fits" }], output: "out" };
   expect(() => Segmentation.fromConfig(absent)).toThrow("maps[1].missing: there is no file");
+  // What is wrong with the model and with each of the maps comes together.
+  const both = Segmentation.fromConfig({
+    model_snapshot: source,
+    maps: [{ source }, { name: "b", source: model_snapshot }],
+    output: "out",
+  });
+  await expect(both.check()).rejects.toThrow(/2 problems[\s\S]*model_snapshot: [\s\S]*maps\[1\]\.source: /);
 }, 120_000);
 
 test("a map of several that cannot be segmented is named where it stands", async () => {

@@ -140,8 +140,8 @@ describe("what cannot be", () => {
     });
     const { code, stderr } = await bigsf("preprocess", "-c", config);
     expect(code).toBe(2);
-    expect(stderr).toContain("maps: maps 1 and 5 are both called North; give each a name of its own");
-    expect(stderr).toContain('map 6: the name "a/b" is to be letters, digits and . _ + -');
+    expect(stderr).toContain("maps[4]: maps 1 and 5 are both called North; give each a name of its own");
+    expect(stderr).toContain('maps[5]: the name "a/b" is to be letters, digits and . _ + -');
     expect(stderr).toContain("image: belongs into each of maps, where these are given");
     const none = await bigsf("preprocess", "-c", write("none", { maps: [], output: "none" }));
     expect(none.stderr).toContain("maps: expected one map or more");

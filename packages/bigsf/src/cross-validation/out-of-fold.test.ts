@@ -1,11 +1,16 @@
 /** Against sums over the whole map at once. */
+import { join } from "node:path";
+import { openFits } from "@ml-mosaic/fits";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type MapExample, writeMaps } from "../datasets/map-examples.ts";
 import { PatchesData } from "../datasets/patches-data.ts";
 import type { MapPaths } from "../maps/maps.ts";
+import { Preprocessing } from "../patches/preprocessing.ts";
 import type { PatchPredictor } from "../segmentation/patch-predictor.ts";
 import { type FoldModel, outOfFoldRows } from "./out-of-fold.ts";
+import { PixelTally } from "./pixel-scores.ts";
+import { writeOutOfFold } from "./write-out-of-fold.ts";
 
 const folder = temporaryFolder();
 
@@ -178,3 +183,36 @@ test("models of some splits only; nothing to predict at all; stopped", async () 
   await expect(Array.fromAsync(rows)).rejects.toThrow("enough");
   await data.close();
 });
+
+test.each(["maps", "a file of patches"])(
+  "a map that was filled up so that a patch fits in has its own size, from %s",
+  async (from) => {
+    const small: MapExample = { height: 6, width: 5 };
+    const maps = [
+      { ...(await writeMaps(temporaryFolder(), example)), name: "large" },
+      { ...(await writeMaps(temporaryFolder(), { height: 16, width: 24 })), name: "middle" },
+      { ...(await writeMaps(temporaryFolder(), small)), name: "small" },
+    ];
+    const cut = { patch_size: 8, stride: 8 };
+    const output = temporaryFolder();
+    if (from !== "maps") await Preprocessing.fromConfig({ maps, output, ...cut }).run();
+    const data = PatchesData.fromConfig({
+      ...(from === "maps" ? { source: maps, ...cut } : { path: join(output, "patches.h5") }),
+      folds: { k: 3, k_train: 1, by: "map", save_indices: false },
+    });
+    const [, , map = expect.fail()] = (await data.open()).source.maps;
+    expect(map).toMatchObject({ shape: [8, 8], inside: [6, 5] });
+    const models = [0, 1, 2].map((split) => model(split, []));
+    const all = await Array.fromAsync(outOfFoldRows({ data, map, models, batchSize: 4 }));
+    expect(all.map(({ firstRow, rowCount, probability }) => [firstRow, rowCount, probability.length])).toEqual([
+      [0, 6, 30],
+    ]);
+    expect(all[0]?.probability.some(Number.isNaN)).toBe(false);
+    const fits = join(temporaryFolder(), "out_of_fold.fits");
+    const { scores } = await writeOutOfFold(fits, new PixelTally(), { data, map, models, batchSize: 4 });
+    expect(scores.pixels).toBe(30);
+    await using written = await openFits(fits);
+    expect(written.image().shape).toEqual([6, 5]);
+    await data.close();
+  },
+);

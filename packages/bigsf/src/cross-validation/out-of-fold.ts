@@ -9,7 +9,7 @@ export interface FoldModel {
   readonly predictor: PatchPredictor;
 }
 
-/** Rows of the map that are finished, from the first to the last. */
+/** Rows of the map that are finished, from the first to the last, without what was added so that a patch fits in. */
 export interface OutOfFoldRows {
   readonly firstRow: number;
   readonly rowCount: number;
@@ -41,6 +41,7 @@ export async function* outOfFoldRows(options: OutOfFoldOptions): AsyncGenerator<
   const { source } = await data.open();
   const { patchSize } = source;
   const [height, width] = map.shape;
+  const [rowsInside, columnsInside] = map.inside;
   const tests = await Promise.all(
     models.map(async ({ split, predictor }) => ({
       predictor,
@@ -57,7 +58,8 @@ export async function* outOfFoldRows(options: OutOfFoldOptions): AsyncGenerator<
       top += rows.rowCount;
       const valid = await map.valid(rows.firstRow, top);
       for (const [pixel, isValid] of valid?.entries() ?? []) if (isValid === 0) rows.probability[pixel] = Number.NaN;
-      yield rows;
+      const rowCount = Math.min(rows.rowCount, rowsInside - rows.firstRow);
+      if (rowCount > 0) yield { ...cutRows(rows, rowCount, width, columnsInside), firstRow: rows.firstRow, rowCount };
     }
     if (y0 === height) return;
     for (const test of tests) {
@@ -75,6 +77,22 @@ export async function* outOfFoldRows(options: OutOfFoldOptions): AsyncGenerator<
       }
     }
   }
+}
+
+/** The first rows, and in them the first columns. */
+function cutRows(
+  { probability, truth, labelled }: OutOfFoldRows,
+  rowCount: number,
+  width: number,
+  columns: number,
+): Pick<OutOfFoldRows, "probability" | "truth" | "labelled"> {
+  if (columns === width && probability.length === rowCount * width) return { probability, truth, labelled };
+  const isInside = (_: number, pixel: number) => pixel < rowCount * width && pixel % width < columns;
+  return {
+    probability: probability.filter(isInside),
+    truth: truth.filter(isInside),
+    labelled: labelled.filter(isInside),
+  };
 }
 
 /** Those of the patches that are of this map: they follow one another. */

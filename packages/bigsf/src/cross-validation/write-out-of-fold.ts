@@ -32,14 +32,14 @@ export async function writeOutOfFold(
     `mean over overlapping patches; ${models.length} models; NaN: tested by none, or no data`,
   ];
   const rows = await writer.startImage({
-    shape: map.shape,
+    shape: map.inside,
     type: "float32",
     header: resultHeader(map.header ?? emptyHeader, { meaning: "probability", history }),
     name: "PROBABILITY",
   });
   const tally = new PixelTally();
-  const preview = startPreview(map.shape);
-  const filaments = insideCells(preview.layout, map.shape);
+  const preview = startPreview(map.inside);
+  const filaments = insideCells(preview.layout, map.inside);
   for await (const { firstRow, probability, truth, labelled } of outOfFoldRows(options)) {
     await rows.write(probability);
     tally.add(probability, truth, labelled);

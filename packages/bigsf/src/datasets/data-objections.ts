@@ -32,7 +32,8 @@ function* sourceObjections(data: DataOptions): Iterable<Objection> {
   if (normalization === "none" && (data.normalization_over ?? "patch") !== "patch")
     yield { option: "normalization_over", message: "nothing is normalised with normalization: none; leave it out" };
   if (Array.isArray(source) && source.length === 0) yield { option: "source", message: "expected one map or more" };
-  for (const message of nameProblems(sourceMaps(data))) yield { option: "source", message };
+  for (const { place, message } of nameProblems(sourceMaps(data)))
+    yield { option: Array.isArray(source) ? ["source", place] : "source", message };
 }
 
 function* partObjections(data: DataOptions): Iterable<Objection> {

@@ -42,6 +42,8 @@ export interface MapSection extends PixelBlock {
 export interface Maps {
   readonly paths: MapPaths;
   readonly shape: readonly [height: number, width: number];
+  /** Without what was added behind the last rows and columns. */
+  readonly inside: readonly [height: number, width: number];
   /** The header of the image, with its celestial coordinates. */
   readonly header: Header;
   /** What was done to bring the files onto the same pixels, a sentence each. */
@@ -105,11 +107,13 @@ export async function openMaps(
       problems.length === 1 ? "The maps cannot be used" : `The maps cannot be used, ${problems.length} problems`;
     throw new BigsfError("MAP", `${count}:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
   }
+  const inside: Maps["inside"] = box === undefined ? (whole?.shape ?? image.shape) : [box.y1 - box.y0, box.x1 - box.x0];
   return {
     paths,
     shape: image.shape,
+    inside,
     header: image.header,
-    notes: [...fitted.flatMap((each) => each?.note ?? []), ...paddingNotes(paths, whole, box, image)],
+    notes: [...fitted.flatMap((each) => each?.note ?? []), ...paddingNotes(paths, inside, image)],
     async section(y0, y1, x0, x1) {
       const [raw, t, m, b] = await Promise.all(
         [image, target, missing, background].map((plane) => plane.section(y0, y1, x0, x1)),
@@ -151,14 +155,7 @@ function combine(
   return { width, image, target, labelled, valid, raw };
 }
 
-function paddingNotes(
-  { image }: MapPaths,
-  whole: Plane | undefined,
-  box: PixelBox | undefined,
-  padded: Plane,
-): readonly string[] {
-  if (whole === undefined) return [];
-  const [height, width] = box === undefined ? whole.shape : [box.y1 - box.y0, box.x1 - box.x0];
+function paddingNotes({ image }: MapPaths, [height, width]: Maps["inside"], padded: Plane): readonly string[] {
   const [rows, columns] = padded.shape;
   return rows === height && columns === width
     ? []

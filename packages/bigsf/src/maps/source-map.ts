@@ -25,19 +25,34 @@ export function nameOf({ name, image }: Pick<SourceMap, "name" | "image">): stri
 /** What names may be: parts of the names of files, wherever these lie. */
 const usable = /^[A-Za-z0-9][\w.+-]*$/;
 
+/** What is wrong with the name of one of several maps. */
+export interface NameProblem {
+  /** Which one, counted from 0. */
+  readonly place: number;
+  readonly message: string;
+}
+
 /** What is wrong with the names of maps; nothing where they can be told apart. */
-export function nameProblems(maps: readonly Pick<SourceMap, "name" | "image">[]): readonly string[] {
+export function nameProblems(maps: readonly Pick<SourceMap, "name" | "image">[]): readonly NameProblem[] {
   const names = maps.map(nameOf);
-  const problems = names.flatMap((name, place) =>
+  const problems = names.flatMap((name, place): NameProblem[] =>
     usable.test(name)
       ? []
-      : [`map ${place + 1}: the name ${JSON.stringify(name)} is to be letters, digits and . _ + -, such as "field_1"`],
+      : [
+          {
+            place,
+            message: `the name ${JSON.stringify(name)} is to be letters, digits and . _ + -, such as "field_1"`,
+          },
+        ],
   );
   for (const [place, name] of names.entries()) {
     // There are disks that do not know small letters from capitals.
     const first = names.findIndex((other) => other.toLowerCase() === name.toLowerCase());
     if (first < place)
-      problems.push(`maps ${first + 1} and ${place + 1} are both called ${name}; give each a name of its own`);
+      problems.push({
+        place,
+        message: `maps ${first + 1} and ${place + 1} are both called ${name}; give each a name of its own`,
+      });
   }
   return problems;
 }

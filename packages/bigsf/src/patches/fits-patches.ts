@@ -164,6 +164,7 @@ function fitsPatches(
     maps.push({
       name,
       shape: opened.shape,
+      inside: opened.inside,
       header: opened.header,
       labelledShare,
       start,

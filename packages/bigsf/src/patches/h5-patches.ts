@@ -35,12 +35,14 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
   const { sets, length, patchSize, positions } = attempt(() => readLayout(path, file));
   const attributes = attempt(() => readAttributes(file));
   const maps = attempt(() => readMaps(file)).map(
-    ({ name, group, shape, header, labelledShare, patches }): PatchedMap => {
+    ({ name, group, shape: told, inside, header, labelledShare, patches }): PatchedMap => {
       const valid = findDataset(group, VALID);
       const [start, count] = patches ?? [0, length];
+      const shape = told ?? farthestCorner(positions.subarray(2 * start, 2 * (start + count)), patchSize);
       return {
         name,
-        shape: shape ?? farthestCorner(positions.subarray(2 * start, 2 * (start + count)), patchSize),
+        shape,
+        inside: inside ?? shape,
         header,
         labelledShare,
         start,

@@ -16,6 +16,7 @@ export interface StoredMap {
   readonly group: Hdf5Group;
   /** These are undefined in files of other software, the last in those of earlier versions too. */
   readonly shape: MapAttributes["shape"] | undefined;
+  readonly inside: MapAttributes["shape"] | undefined;
   readonly sources: MapDigests | undefined;
   readonly labelledShare: number | undefined;
   readonly header: Header | undefined;
@@ -56,15 +57,20 @@ export function readMaps(file: Hdf5File): readonly StoredMap[] {
 }
 
 function readMap(group: Hdf5Group): Omit<StoredMap, "name" | "group" | "patches"> {
-  const { map_shape, sources, labelled_share, image_header } = valuesOf(group);
-  const [height, width] = Array.isArray(map_shape) ? map_shape : [];
+  const { map_shape, image_shape, sources, labelled_share, image_header } = valuesOf(group);
   return {
-    shape: typeof height === "number" && typeof width === "number" ? [height, width] : undefined,
+    shape: shapeOf(map_shape),
+    inside: shapeOf(image_shape),
     sources: typeof sources === "string" ? readDigests(sources) : undefined,
     labelledShare: typeof labelled_share === "number" ? labelled_share : undefined,
     header:
       typeof image_header === "string" ? (parseHeader(Buffer.from(image_header, "latin1")) ?? undefined) : undefined,
   };
+}
+
+function shapeOf(value: unknown): MapAttributes["shape"] | undefined {
+  const [height, width]: readonly unknown[] = Array.isArray(value) ? value : [];
+  return typeof height === "number" && typeof width === "number" ? [height, width] : undefined;
 }
 
 function valuesOf(group: Hdf5Group): Readonly<Record<string, unknown>> {
@@ -82,8 +88,10 @@ export function writeAttributes(file: Hdf5Group, attributes: PatchFileAttributes
   file.create_attribute("digest", digest);
 }
 
-export function writeMapAttributes(group: Hdf5Group, { shape, sources, labelledShare }: MapAttributes): void {
+export function writeMapAttributes(group: Hdf5Group, { shape, inside, sources, labelledShare }: MapAttributes): void {
   group.create_attribute("map_shape", [...shape], [2], "<i");
+  if (inside !== undefined && inside.join() !== shape.join())
+    group.create_attribute("image_shape", [...inside], [2], "<i");
   group.create_attribute("sources", JSON.stringify(sources));
   if (labelledShare !== undefined) group.create_attribute("labelled_share", labelledShare, [], "<d");
 }

@@ -29,6 +29,8 @@ export interface PatchFileAttributes extends PatchRules {
 /** Attributes of a map: of the file where there is one, else of the group `maps/<name>`. */
 export interface MapAttributes {
   readonly shape: readonly [height: number, width: number];
+  /** Without what was added so that a patch fits in; absent where nothing was, and in files of earlier versions. */
+  readonly inside?: readonly [height: number, width: number] | undefined;
   /** SHA-256 of its files. */
   readonly sources: MapDigests;
   /** Of the map's pixels; absent in files of earlier versions. */

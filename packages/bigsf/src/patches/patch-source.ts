@@ -18,6 +18,8 @@ export interface PatchedMap {
   /** Tells it from the others; empty where a file of patches has but one. */
   readonly name: string;
   readonly shape: readonly [height: number, width: number];
+  /** Without what was added behind the last rows and columns, so that a patch fits in. */
+  readonly inside: readonly [height: number, width: number];
   /** Of the image, with its celestial coordinates; undefined where a file of patches does not tell it. */
   readonly header: Header | undefined;
   /** Share of its pixels that are labelled; undefined where a file of patches does not tell it. */

@@ -104,6 +104,7 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
       name,
       maps,
       shape: maps.shape,
+      inside: maps.inside,
       sources,
       labelledShare: plan.tally.labelled / plan.tally.pixels,
       count: plan.kept,

@@ -116,7 +116,7 @@ function* mapObjections({ maps, coordinates, region, ...one }: MapOptions): Iter
     ...(region === undefined ? [] : ["region"]),
   ])
     yield { option, message: "belongs into each of maps, where these are given" };
-  for (const message of nameProblems(maps)) yield { option: "maps", message };
+  for (const { place, message } of nameProblems(maps)) yield { option: ["maps", place], message };
 }
 
 export type RunOptions = Partial<Pick<PreprocessOptions, "allowLarge" | "onRows" | "onPlan" | "onPatches" | "signal">>;

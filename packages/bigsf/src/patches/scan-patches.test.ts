@@ -50,6 +50,7 @@ function mapsOf(height: number, width: number, seed: number): { maps: Maps; whol
     paths,
     notes: [],
     shape: [height, width],
+    inside: [height, width],
     header,
     section,
     digests: async () => paths,

@@ -74,13 +74,36 @@ export async function planSegmentation(
 ): Promise<SegmentationPlan> {
   const problems: OptionProblem[] = [];
   const attempt = gatherInto(problems);
-  const [loaded, { map, missing, part, note }] = await Promise.all([
-    attempt("model_snapshot", async () => {
-      await refuseFolder(settings.modelSnapshot);
-      return loadSnapshotModel(settings.modelSnapshot);
-    }),
+  const [model, { map, missing, part, note }] = await Promise.all([
+    planModel(settings, problems, attempt, resources),
     openMap(settings, attempt, resources),
   ]);
+  if (problems.length > 0 || map === undefined || model === undefined) {
+    throw new ConfigurationError(
+      problems.map(({ option, message }) => ({ kind: "precondition", path: [option], message })),
+    );
+  }
+  const notes = [...trainingNotes(settings, model.snapshot), ...(note === undefined ? [] : [note])];
+  const range = await rangeFor(model.snapshot, map, missing);
+  return { map, missing, part, range, notes, ...model };
+}
+
+type PlannedModel = Pick<
+  SegmentationPlan,
+  "predictor" | "snapshot" | "patchSize" | "normalization" | "overlap" | "threshold"
+>;
+
+/** The model, compiled, and what follows from it; undefined where there are problems. */
+async function planModel(
+  settings: SegmentationSettings,
+  problems: OptionProblem[],
+  attempt: Attempt,
+  resources: AsyncDisposableStack,
+): Promise<PlannedModel | undefined> {
+  const loaded = await attempt("model_snapshot", async () => {
+    await refuseFolder(settings.modelSnapshot);
+    return loadSnapshotModel(settings.modelSnapshot);
+  });
   await attempt("device", () => checkDevice(settings.device));
   const canCompute = problems.every(({ option }) => option !== "device");
   const patchSize = settings.patchSize ?? recordedPatchSize(loaded?.snapshot);
@@ -103,26 +126,26 @@ export async function planSegmentation(
           return compilePredictor({ model: loaded.model, patchSize, positions, threads, device });
         });
   if (predictor !== undefined) resources.adopt(predictor, (each) => each.release());
-  const isComplete =
-    patchSize !== undefined && normalization !== undefined && predictor !== undefined && threshold !== undefined;
-  if (problems.length > 0 || map === undefined || loaded === undefined || !isComplete) {
-    throw new ConfigurationError(
-      problems.map(({ option, message }) => ({ kind: "precondition", path: [option], message })),
-    );
-  }
-  const notes = [...trainingNotes(settings, loaded.snapshot), ...(note === undefined ? [] : [note])];
-  const { snapshot } = loaded;
-  const range = await rangeFor(snapshot, map, missing);
-  return { map, missing, part, predictor, snapshot, patchSize, normalization, range, overlap, threshold, notes };
+  if (loaded === undefined || patchSize === undefined) return undefined;
+  if (normalization === undefined || predictor === undefined || threshold === undefined) return undefined;
+  return { predictor, snapshot: loaded.snapshot, patchSize, normalization, overlap, threshold };
 }
 
 /**
- * Opens the maps of several segmentations and closes them again, before the first of them takes its time.
+ * Looks at the model and at the maps of several segmentations, which differ in nothing else, before the first of them takes its
+ * time.
  *
- * @throws ConfigurationError with all that is wrong with any of them, each at its place in `maps`
+ * @throws ConfigurationError with all that is wrong: with any of the maps each at its place in `maps`
  */
-export async function checkMaps(maps: readonly MapSettings[]): Promise<void> {
+export async function checkMaps(maps: readonly SegmentationSettings[]): Promise<void> {
   const problems: Problem[] = [];
+  const [first] = maps;
+  if (first !== undefined) {
+    await using resources = new AsyncDisposableStack();
+    const own: OptionProblem[] = [];
+    await planModel(first, own, gatherInto(own), resources);
+    for (const { option, message } of own) problems.push({ kind: "precondition", path: [option], message });
+  }
   for (const [place, settings] of maps.entries()) {
     await using resources = new AsyncDisposableStack();
     const own: OptionProblem[] = [];

@@ -118,7 +118,8 @@ export class Segmentation extends configurable({
    * @throws ConfigurationError with everything that is wrong with any of them
    */
   async check(): Promise<void> {
-    if (this.maps !== undefined) await checkMaps(this.maps);
+    if (this.maps === undefined) return;
+    await checkMaps(this.maps.map((map) => this.#settings(map, this.output)));
   }
 
   /** The segmentations of all maps, each to be run by itself; where there are several, into a folder of its own. */
@@ -190,5 +191,5 @@ function* mapObjections({ maps, source, missing, coordinates, region }: Segmenta
   for (const [option, value] of Object.entries(beside))
     if (value !== undefined) yield { option, message: "belongs into each of maps, where these are given" };
   const names = maps.map((map) => ({ name: map.name, image: map.source }));
-  for (const message of nameProblems(names)) yield { option: "maps", message };
+  for (const { place, message } of nameProblems(names)) yield { option: ["maps", place], message };
 }

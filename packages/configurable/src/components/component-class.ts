@@ -8,8 +8,10 @@ export type AnyClass<Instance extends object = object> = abstract new (...parame
 /** The configuration of a component, as a file has it. */
 export type ConfigObject = Readonly<Record<string, unknown>>;
 
-/** A message about options, or about one of them, which is then named in front of it. */
-export type Objection = string | { readonly option: string; readonly message: string };
+/** A message about options, or about one of them or a part of one (`["maps", 2]`), which is then named in front of it. */
+export type Objection =
+  | string
+  | { readonly option: string | readonly [string, ...(string | number)[]]; readonly message: string };
 
 /** What `preconditions` returns; to be written there where a subclass is to return something else of it. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a method that only throws returns void

@@ -105,7 +105,7 @@ export function objectionProblems(ask: () => Objections): readonly Problem[] {
   return Array.from(objectionsOf(ask), (objection) =>
     typeof objection === "string"
       ? { kind: "precondition", path: [], message: objection }
-      : { kind: "precondition", path: [objection.option], message: objection.message },
+      : { kind: "precondition", path: [objection.option].flat(), message: objection.message },
   );
 }
 
