@@ -51,6 +51,9 @@ export async function carryOut(store: Store, queued: Queued, watching: Watching)
       pause: requests.pause,
       stop: watching.stop,
     });
+  } catch (error) {
+    await folders.clear().catch(() => undefined);
+    throw error;
   } finally {
     await requests.close();
   }
