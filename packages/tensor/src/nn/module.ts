@@ -239,9 +239,12 @@ function namedOutputs(module: Module, output: unknown): Readonly<Record<string, 
 }
 
 /** Fields with arrays opened: `layers` holding two modules counts as `layers.0` and `layers.1`. */
-function* fieldsOf(owner: object): IterableIterator<[string, unknown]> {
-  for (const [name, value] of Object.entries(owner)) {
-    if (!Array.isArray(value)) yield [name, value];
-    else for (const [index, element] of fieldsOf(value)) yield [`${name}.${index}`, element];
-  }
+function fieldsOf(owner: object): readonly (readonly [string, unknown])[] {
+  const fields: readonly (readonly [string, unknown])[] = Object.entries(owner);
+  if (!fields.some(([, value]) => Array.isArray(value))) return fields;
+  return fields.flatMap(([name, value]) =>
+    Array.isArray(value)
+      ? fieldsOf(value).map(([index, element]) => [`${name}.${index}`, element] as const)
+      : [[name, value] as const],
+  );
 }
