@@ -22,6 +22,7 @@ import "../packages/bigsf/src/components.ts";
 import { configurations } from "../packages/bigsf/src/commands/schema.ts";
 import { monitorOptions } from "../packages/mosaic/src/config/monitor-section.ts";
 import { type Group, processOptions } from "../packages/mosaic/src/config/process-options.ts";
+import { programOptions } from "../packages/mosaic/src/program/options.ts";
 import { trainingComponents } from "../packages/mosaic/src/schema/training-options.ts";
 import { opsWithoutLoops } from "../packages/tensor/test/ops-without-loops.ts";
 import { type Declared, declared, exportsOf, methodsOf, setMethods } from "./engine-options.ts";
@@ -52,6 +53,7 @@ const meanings: Readonly<Record<string, string>> = {
 const tables: Readonly<Record<string, () => string>> = {
   process: () => sectionTable(processOptions),
   monitor: () => sectionTable(monitorOptions),
+  program: () => sectionTable(programOptions),
   losses: () => componentTable("loss_function"),
   optimizers: () => componentTable("optimizer"),
   schedulers: () => componentTable("scheduler"),

@@ -29,7 +29,12 @@ export interface ModuleCode {
 
 /** Names alone are known of a class without a schema, if its constructor tells them. */
 export type ClassOptions =
-  | { readonly kind: "schema"; readonly schemas: SchemaMap }
+  | {
+      readonly kind: "schema";
+      readonly schemas: SchemaMap;
+      /** Whether it takes others besides. */
+      readonly isOpen?: boolean;
+    }
   | { readonly kind: "names"; readonly names: ConstructorOptions }
   | { readonly kind: "unknown" };
 

@@ -5,6 +5,7 @@ import {
   jsonSchemas,
   list,
   literal,
+  type Schema,
   type SchemaMap,
   schema,
   string,
@@ -15,6 +16,7 @@ import { classOptions, optionalClassOptions } from "../config/class-section.ts";
 import { monitorOptions } from "../config/monitor-section.ts";
 import { type Group, groups, processOptions } from "../config/process-options.ts";
 import type { ClassOptions } from "../languages/language.ts";
+import { isProgram } from "../program/options.ts";
 import { asWritten, type TrainingComponent, trainingComponents, withAxes } from "./training-options.ts";
 import type { DescribedClass } from "./user-classes.ts";
 
@@ -30,7 +32,7 @@ export function configJson(classes: readonly DescribedClass[] | undefined): Json
     ...sectionOf(name, options),
   }));
   const { schemas, definitions } = jsonSchemas([
-    { name: "PROCESS", configSchema: { ...asWritten(processOptions), ...groupSchemas() } },
+    { name: "PROCESS", configSchema: { ...asWritten(processOptions), ...groupSchemas(), ...neededOptions(classes) } },
     { name: "MONITOR", configSchema: asWritten(monitorOptions) },
     ...sections,
   ]);
@@ -47,11 +49,20 @@ export function configJson(classes: readonly DescribedClass[] | undefined): Json
   };
 }
 
+/** Programs have their data, and what they learn by, of their own. */
+function neededOptions(classes: readonly DescribedClass[] | undefined): SchemaMap {
+  const areAllPrograms = classes?.every(({ from: path, name: className }) => isProgram({ path, className })) === true;
+  if (!areAllPrograms) return {};
+  const { lr, data_scheme: scheme } = asWritten(processOptions);
+  const optional = ({ type, help }: Schema<unknown>) => schema(type, { optional: true, help });
+  return { ...(lr && { lr: optional(lr) }), ...(scheme && { data_scheme: optional(scheme) }) };
+}
+
 /** A JSON Schema of what each class takes, under its name. */
 export function classesJson(title: string, classes: readonly DescribedClass[]): JsonSchema {
   const described = classes.map(({ name, options }) => ({
     ...describe(name, options),
-    isOpen: options.kind === "unknown",
+    isOpen: isOpen(options),
   }));
   const { schemas, definitions } = jsonSchemas(described);
   const named = described.map(
@@ -75,7 +86,7 @@ function sectionOf(name: string, options: ClassOptions): Section {
   return {
     name,
     configSchema: { ...Object.fromEntries(own), ...classOptions, ...optionalClassOptions },
-    isOpen: options.kind === "unknown",
+    isOpen: isOpen(options),
   };
 }
 
@@ -84,6 +95,10 @@ interface Section {
   readonly configSchema: SchemaMap;
   /** Whether it takes names that are not known here. */
   readonly isOpen: boolean;
+}
+
+function isOpen(options: ClassOptions): boolean {
+  return options.kind === "unknown" || (options.kind === "schema" && options.isOpen === true);
 }
 
 function describe(name: string, options: ClassOptions): { readonly name: string; readonly configSchema: SchemaMap } {

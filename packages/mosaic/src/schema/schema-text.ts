@@ -3,6 +3,7 @@ import { classOptions } from "../config/class-section.ts";
 import { monitorOptions } from "../config/monitor-section.ts";
 import { groups, processOptions } from "../config/process-options.ts";
 import { fileOptions } from "../config/read-config.ts";
+import { programOptions } from "../program/options.ts";
 import { type TrainingComponent, trainingComponents } from "./training-options.ts";
 import type { DescribedClass } from "./user-classes.ts";
 
@@ -15,17 +16,20 @@ export function configText(classes: readonly DescribedClass[] | undefined): stri
     ...(classes === undefined
       ? [
           `${table("[a section for each of your classes]", classOptions)}\n  and the options of the class, which mosaic schema shows of a file: mosaic schema models.ts`,
+          `${table("[a section for each program: class = Program, path_to_class = ml-mosaic]", programOptions)}\n${programNote}`,
         ]
       : classes.map(classText)),
     ...trainingComponents().map(componentText),
   ].join("\n\n");
 }
 
+const programNote = "  and values for the command, under any names";
+
 export function classText({ section, name, from, options }: DescribedClass): string {
   const heading = section === undefined ? name : `[${section}]  ${name} of ${from}`;
   switch (options.kind) {
     case "schema":
-      return tables(heading, options.schemas);
+      return `${tables(heading, options.schemas)}${options.isOpen === true ? `\n${programNote}` : ""}`;
     case "names": {
       const { required, optional } = options.names;
       const names = [...required.map((each) => `${each} (required)`), ...optional];

@@ -15,7 +15,7 @@ export const program: Language = {
     return codes;
   },
   versions: async () => "",
-  optionsOf: async () => new Map([[programClass, { kind: "schema", schemas: programOptions }]]),
+  optionsOf: async () => new Map([[programClass, { kind: "schema", schemas: programOptions, isOpen: true }]]),
   workOf: async (order) => ({ order, program: typescriptWorker }),
   openRunChecks: () => ({
     async check(order) {

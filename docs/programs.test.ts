@@ -1,0 +1,31 @@
+/** Carries out the example of the page about programs, in fewer epochs. */
+import { existsSync } from "node:fs";
+import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { expect, test } from "vitest";
+import { python } from "../packages/mosaic/test/python-for-test.ts";
+import { runAsUser } from "../scripts/user-shell.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const hasScikitLearn = process.env.REQUIRE_ALL === "1" || existsSync("/usr/lib/python3/dist-packages/sklearn");
+if (!hasScikitLearn)
+  process.stderr.write(
+    `${python} has no scikit-learn (Debian's python3-sklearn): the example of programs is not tested\n`,
+  );
+
+test.skipIf(!hasScikitLearn)("the example compares forests with networks", { timeout: 120_000 }, async () => {
+  const page = await readFile(join(root, "docs/programs.md"), "utf8");
+  const [, command = ""] = /```sh\n(npx .*)\n```/.exec(page) ?? [];
+  const folder = temporaryFolder();
+  await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+  await cp(join(root, "examples/program"), join(folder, "examples/program"), { recursive: true });
+  await mkdir(join(folder, "bin"));
+  await symlink(python, join(folder, "bin/python3"));
+  const shorter = "PROCESS.epochs=2 MONITOR.multiplicity=1 FOREST.depth=2 NETWORK.width=8";
+  const trained = await runAsUser(folder, "bash", "-c", `PATH="$PWD/bin:$PATH" ${command} ${shorter}`);
+  expect(trained.stdout).toMatch(/python3 train\.py forest --size 2 .*\n.*network --size 8 |network.*\n.*forest/);
+  const compared = await runAsUser(folder, "npx", "mosaic", "compare", "moons.db", "test_acc");
+  expect(compared.stdout).toMatch(/^ ?[12]\. +python3 train\.py/m);
+});
