@@ -39,8 +39,9 @@ from torch import nn
 
 
 class Net(nn.Module):
-    def __init__(self, input_size, width: int, dropout: float = 0.2):
+    def __init__(self, input_size, width: int, dropout: float = 0.2, label=None):
         super().__init__()
+        assert label == "008" and width in (3, 5)
         self.layers = nn.Sequential(nn.Linear(input_size, width), nn.Dropout(dropout), nn.Linear(width, 1))
         if os.path.exists("broken"):
             raise ValueError("the file broken is there")
@@ -86,6 +87,7 @@ type = model
 class = Net
 path_to_class = ./net.py
 width = 3, 5
+label = "008"
 key = net_{width}
 `;
 

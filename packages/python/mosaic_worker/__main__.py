@@ -2,7 +2,7 @@
 import os
 import sys
 
-from .probe import forget_start_folder
+from .probe import forget_start_folder, restore_python_path
 
 #: They hold from the start of an interpreter on: bits do not depend on the hashes of texts, and what is printed comes at once.
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "Agg"}
@@ -13,8 +13,7 @@ def main() -> int:
     if any(os.environ.get(name) != value for name, value in wanted.items()):
         os.execve(sys.executable, [sys.executable, "-m", "mosaic_worker"], {**os.environ, **wanted})
     forget_start_folder()
-    # What the user's files start finds its own modules.
-    os.environ.pop("PYTHONPATH", None)
+    restore_python_path()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     from .parent import Parent
 

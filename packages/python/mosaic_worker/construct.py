@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Collection, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from .errors import MosaicError
 from .signatures import NOTHING, Constructor, WrongValue, constructor_of, number_or_text, value_of
@@ -20,6 +20,8 @@ class Stage(NamedTuple):
     key: str
     section: Optional[str]
     options: Mapping[str, str]
+    #: Names of those that were written in quotes: they are texts.
+    quoted: Collection[str] = ()
 
     @property
     def name(self) -> str:
@@ -116,7 +118,8 @@ def make(stage: Stage, user_class: type, earlier: List[EarlierInfo]) -> Made:
         raise MosaicError(f"{stage.name}: " + "\n  ".join(problems))
     taken = {each.name for each in constructor.parameters}
     if constructor.takes_any:
-        by_name.update({name: number_or_text(text) for name, text in stage.options.items() if name not in taken})
+        others = [(name, text) for name, text in stage.options.items() if name not in taken]
+        by_name.update({name: text if name in stage.quoted else number_or_text(text) for name, text in others})
         taken |= set(stage.options)
     module_info = ModuleInfo(stage)
     instance = user_class(*by_position, **by_name)
@@ -124,6 +127,8 @@ def make(stage: Stage, user_class: type, earlier: List[EarlierInfo]) -> Made:
 
 
 def _value_for(parameter: Any, stage: Stage, earlier: List[EarlierInfo]) -> Any:
+    if parameter.name in stage.quoted and parameter.annotation is NOTHING:
+        return stage.options[parameter.name]
     if parameter.name in stage.options:
         return value_of(stage.options[parameter.name], parameter)
     for each in earlier:

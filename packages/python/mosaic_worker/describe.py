@@ -1,5 +1,5 @@
 """Looks at classes before anything runs: `python -m mosaic_worker.describe` reads one JSON document on standard input,
-`{"folder", "start", "classes": [{"path", "class"}]}`, and writes one to descriptor 3, or to standard output where there is
+`{"folder", "start", "classes": [{"path", "class"}]}` where `class` may be null for all that a file defines, and writes one to descriptor 3, or to standard output where there is
 none; what the users' files print goes to standard error.
 """
 from __future__ import annotations
@@ -9,19 +9,24 @@ import os
 import signal
 import sys
 import traceback
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from .errors import MosaicError
 from .imports import UserFiles, class_in, classes_in
-from .probe import forget_start_folder
+from .probe import forget_start_folder, restore_python_path
 from .signatures import constructor_of
 
 #: Of the contract with the users' classes; what else a class has is its own.
 METHODS = ("prepare", "info", "forward", "save_model", "load_model", "parameters", "close")
 
 
+#: Each name that was asked, the class that it stands for, and what that is; None asks for all classes of a file.
+Described = List[Tuple[Optional[str], Optional[str], Dict[str, Any]]]
+
+
 def main() -> int:
     forget_start_folder()
+    restore_python_path()
     output = _own_output()
     request = json.load(sys.stdin)
     answer = describe(request)
@@ -47,16 +52,23 @@ def describe(request: Dict[str, Any]) -> Dict[str, Any]:
         import torch
     except Exception as error:
         return {**versions, "torch": None, "error": {"kind": "no-torch", "message": _short(error)}, "classes": []}
-    names: Dict[str, List[str]] = {}
+    names: Dict[str, List[Optional[str]]] = {}
     for wanted in request["classes"]:
-        names.setdefault(wanted["path"], []).append(wanted["class"])
+        of_file = names.setdefault(wanted["path"], [])
+        if wanted["class"] not in of_file:
+            of_file.append(wanted["class"])
     # Each file in a process of its own: two may have one stem, and one may end the process that imports it.
     of_files = {path: _in_child(request["folder"], path, classes) for path, classes in names.items()}
-    classes = [{**wanted, **of_files[wanted["path"]][wanted["class"]]} for wanted in request["classes"]]
+    classes = [
+        {**wanted, "class": name, **described}
+        for wanted in request["classes"]
+        for asked, name, described in of_files[wanted["path"]]
+        if wanted["class"] == asked
+    ]
     return {**versions, "torch": str(torch.__version__), "classes": classes}
 
 
-def _in_child(folder: str, path: str, names: List[str]) -> Dict[str, Any]:
+def _in_child(folder: str, path: str, names: List[Optional[str]]) -> Described:
     read, write = os.pipe()
     sys.stdout.flush()
     child = os.fork()
@@ -77,10 +89,10 @@ def _in_child(folder: str, path: str, names: List[str]) -> Dict[str, Any]:
     except ValueError:
         end = f"exit code {os.WEXITSTATUS(status)}" if os.WIFEXITED(status) else signal.Signals(os.WTERMSIG(status)).name
         error = {"kind": "import", "message": f"importing it ended the process ({end})", "file": path, "line": None}
-        return {name: {"error": error} for name in names}
+        return [(name, name, {"error": error}) for name in names]
 
 
-def _describe_file(folder: str, path: str, names: List[str]) -> Dict[str, Any]:
+def _describe_file(folder: str, path: str, names: List[Optional[str]]) -> Described:
     files = UserFiles(folder)
     try:
         if not os.path.exists(path):
@@ -88,9 +100,10 @@ def _describe_file(folder: str, path: str, names: List[str]) -> Dict[str, Any]:
         module = files.load(path)
     except BaseException as error:  # Such as SystemExit.
         described = _error_of(error, path, files.folder)
-        return {name: {"error": described} for name in names}
+        return [(name, name, {"error": described}) for name in names]
     digests = [{"path": each, "sha256": digest} for each, digest in files.digests().items()]
-    return {name: _describe_class(module, name, path, digests) for name in names}
+    asked = [(name, each) for name in names for each in (classes_in(module) if name is None else [name])]
+    return [(name, each, _describe_class(module, each, path, digests)) for name, each in asked]
 
 
 def _describe_class(module: Any, name: str, path: str, digests: List[Dict[str, str]]) -> Dict[str, Any]:

@@ -36,6 +36,15 @@ def forget_start_folder():
     sys.path[:] = [entry for entry in sys.path if entry not in ("", os.getcwd())]
 
 
+def restore_python_path():
+    """The package's folder has been found; what is started from here on finds the user's own modules."""
+    own = os.environ.pop("MOSAIC_PYTHONPATH", "")
+    os.environ.pop("PYTHONPATH", None)
+    if own != "":
+        os.environ["PYTHONPATH"] = own
+        sys.path.extend(os.path.abspath(entry) for entry in own.split(os.pathsep) if entry != "")
+
+
 def torch_of(with_devices):
     version = installed_version()
     if version is None and not with_devices:

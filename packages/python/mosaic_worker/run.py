@@ -109,6 +109,7 @@ def _stages(order: Order) -> Tuple[List[Stage], List[Stage]]:
             key=module["key"],
             section=source.get("section") or module.get("section"),
             options=source["options"],
+            quoted=source.get("quoted") or (),
         )
         is_data = (index == 0 and len(modules) > 1) if types is None else stage.type in types
         (data if is_data else pipeline).append(stage)

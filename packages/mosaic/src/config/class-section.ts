@@ -183,8 +183,6 @@ export async function readClassSection(
       ? undefined
       : await readModuleSource({ path: path.value, className: className?.value ?? "" }, valuesOf, places);
   if (path !== undefined && source?.ok === false) problem(path.option, source.fault.message, source.fault.remedy);
-  if (path !== undefined && source?.ok && source.notice !== undefined)
-    findings.notice({ line: path.option.line, section: section.name, option: path.option.name, ...source.notice });
 
   const sameData = single(sameDataName);
   const key = single("key");

@@ -1,7 +1,7 @@
 // Where a class comes from: a TypeScript or JavaScript file, an npm package, a Python file, or a program of any language.
 
 import { statSync } from "node:fs";
-import { extname, relative, resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import { errorCode, machineTrouble, pathExists } from "@ml-mosaic/base";
 import type { NamedClass, Pipeline } from "../pipelines/pipeline.ts";
 import { isProgram } from "../program/options.ts";
@@ -25,7 +25,7 @@ export type ClassSource =
     };
 
 export type ClassSourceResult =
-  | { readonly ok: true; readonly source: ClassSource /** What the user should know of it. */; readonly notice?: Fault }
+  | { readonly ok: true; readonly source: ClassSource }
   | { readonly ok: false; readonly fault: Fault };
 
 /** Where paths start. */
@@ -101,12 +101,7 @@ async function readPythonSource(text: string, folder: string, start: string): Pr
   const fromStart = resolve(start, text);
   if (fromStart === path || pathExists(path) || (await faultOfFile(text, fromStart, [pythonEnding])) !== undefined)
     return { ok: false, fault };
-  const fromFolder = relative(folder, fromStart);
-  const notice = {
-    message: `"${text}" is not in the configuration's folder, and is taken from where the command was started: ${fromStart}.`,
-    remedy: `Write ${fromFolder.startsWith(".") ? fromFolder : `./${fromFolder}`} to start the command anywhere.`,
-  };
-  return { ok: true, source: { kind: "python", path: fromStart }, notice };
+  return { ok: true, source: { kind: "python", path: fromStart } };
 }
 
 async function faultOfFile(text: string, path: string, endings: readonly string[]): Promise<Fault | undefined> {

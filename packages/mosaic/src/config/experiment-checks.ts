@@ -1,12 +1,14 @@
 // Checks between sections: schemes against types, equal variants, and how much work comes out.
 
 import { availableParallelism } from "node:os";
+import { relative, resolve } from "node:path";
 import { nearestName, suggestName } from "@ml-mosaic/base";
 import { parseValue, unquotedText, valueText } from "@ml-mosaic/configurable";
 import { type Device, executorConflict, executorNames } from "@ml-mosaic/tensor";
 import { sameDataName, trainingType } from "../pipelines/flat-pipeline.ts";
 import { engineDevice } from "../run/device.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
+import type { Places } from "./class-source.ts";
 import type { IniSection } from "./ini.ts";
 import { fillKeyPattern } from "./key-pattern.ts";
 import type { MonitorSection } from "./monitor-section.ts";
@@ -220,6 +222,24 @@ export function checkSameData(process: ProcessSection, sections: readonly ClassS
 function hasSameValues({ options }: ClassSection, name: string, values: readonly string[]): boolean {
   const own = options.find((option) => option.name === name)?.values.map(valueText) ?? [];
   return own.length === values.length && values.every((value) => own.includes(valueText(value)));
+}
+
+/** Python files that are found only from where the command was started. */
+export function noticeStart({ folder, start }: Places, sections: readonly ClassSection[], findings: Findings): void {
+  const fromStart = sections.filter(
+    ({ source, pathToClass }) => source.kind === "python" && source.path !== resolve(folder, pathToClass),
+  );
+  const paths = [...new Set(fromStart.map(({ pathToClass }) => pathToClass))];
+  const [first] = fromStart;
+  if (first === undefined) return;
+  const fromFolder = paths.map((path) => relative(folder, resolve(start, path)));
+  findings.notice({
+    line: first.line,
+    section: first.name,
+    option: "path_to_class",
+    message: `Not in the configuration's folder, but where the command was started, ${start}: ${paths.join(", ")}.`,
+    remedy: `Write ${fromFolder.map((path) => (path.startsWith(".") ? path : `./${path}`)).join(", ")} to start the command anywhere.`,
+  });
 }
 
 type OptionValues = ReadonlyMap<string, readonly string[]>;

@@ -14,6 +14,7 @@ import {
   checkSize,
   checkThreads,
   noticeOverlaps,
+  noticeStart,
 } from "./experiment-checks.ts";
 import type { IniSection } from "./ini.ts";
 import { type MonitorSection, readMonitorSection } from "./monitor-section.ts";
@@ -78,6 +79,7 @@ export async function readExperiment(file: string, overrides: readonly string[] 
   checkSameData(process, classSections, findings);
   if (findings.hasProblems) throw findings.failure();
   noticeOverlaps(classSections, findings);
+  noticeStart(places, classSections, findings);
   const written = { file, ...places, text, included, overrides, sources };
   return { ...written, monitor, ...pipelines, notices: findings.notices };
 }

@@ -54,7 +54,5 @@ export async function readOwnLoss(
   const source = path === undefined ? undefined : await readClassSource(path, places);
   if (source !== undefined && !source.ok && pathOption !== undefined)
     findings.problem({ ...place(pathOption), ...source.fault });
-  if (source?.ok && source.notice !== undefined && pathOption !== undefined)
-    findings.notice({ ...place(pathOption), ...source.notice });
   return className !== undefined && source?.ok ? { className, source: source.source } : undefined;
 }

@@ -26,6 +26,8 @@ FILES = {
     "venv/lib.py": "",
     "uses_venv.py": "import sys, os\nsys.path.append(os.path.join(os.path.dirname(__file__), 'venv'))\nimport lib\nclass A: pass\n",
     "random.py": "class A: pass\n",
+    "own/elsewhere.py": "",
+    "uses_path.py": "import elsewhere\nimport os\nassert os.environ['PYTHONPATH'] == 'own'\nclass A: pass\n",
 }
 
 
@@ -52,15 +54,18 @@ class Describe(unittest.TestCase):
             ("other/data.py", "Data"),
             ("uses_venv.py", "A"),
             ("random.py", "A"),
+            ("uses_path.py", "A"),
         ]
         classes = [{"path": os.path.join(cls.folder, file), "class": name} for file, name in wanted]
-        request = {"folder": cls.folder, "start": cls.folder, "classes": classes}
+        all_of = [{"path": os.path.join(cls.folder, file), "class": None} for file in ("model.py", "exits.py")]
+        request = {"folder": cls.folder, "start": cls.folder, "classes": classes + all_of}
         done = subprocess.run(
             [sys.executable, "-B", "-m", "mosaic_worker.describe"],
             input=json.dumps(request),
             capture_output=True,
             text=True,
             cwd=cls.folder,
+            env={**os.environ, "MOSAIC_PYTHONPATH": "own"},
         )
         assert done.returncode == 0, done.stderr
         cls.printed = done.stderr
@@ -94,6 +99,15 @@ class Describe(unittest.TestCase):
             [self.of["model.py", name]["takesAny"] for name in ("Net", "Plain", "Any")], [False, False, True]
         )
         self.assertEqual(self.of["data.py", "Data"]["methods"], ["prepare", "info"])
+
+    def test_says_what_all_classes_of_a_file_are(self):
+        others = self.answer["classes"][len(self.of) :]
+        self.assertEqual([each["class"] for each in others], ["Net", "Plain", "Any", None])
+        self.assertEqual(others[0]["parameters"], self.of["model.py", "Net"]["parameters"])
+        self.assertIn("sys.exit(3)", others[3]["error"]["message"])
+
+    def test_finds_what_the_users_own_path_names(self):
+        self.assertNotIn("error", self.of["uses_path.py", "A"])
 
     def test_says_what_is_imported_from_the_project_and_not_from_environments(self):
         names = lambda of: [os.path.relpath(each["path"], self.folder) for each in self.of[of]["files"]]

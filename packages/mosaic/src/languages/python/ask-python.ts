@@ -7,12 +7,13 @@ import type { WorkerProgram } from "../../supervisor/worker-process.ts";
 export function pythonCommand(command: string, program?: string): WorkerProgram {
   return {
     command,
-    // The package's folder stays as it was installed.
-    args: ["-B", "-m", program === undefined ? "mosaic_worker" : `mosaic_worker.${program}`],
+    args: ["-m", program === undefined ? "mosaic_worker" : `mosaic_worker.${program}`],
     environment: {
       PYTHONPATH: pythonPath,
       // The user's own, which is put back before the user's files are imported.
       MOSAIC_PYTHONPATH: process.env.PYTHONPATH ?? "",
+      // The package's folder stays as it was installed, and so do the user's.
+      PYTHONDONTWRITEBYTECODE: "1",
       PYTHONUNBUFFERED: "1",
       PYTHONHASHSEED: "0",
       MPLBACKEND: "Agg",

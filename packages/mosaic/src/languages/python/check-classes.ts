@@ -55,12 +55,7 @@ export function askedOf({ source, className }: Pick<ClassSection, "source" | "cl
 
 function faultOf({ message, place, names }: Description & { readonly kind: "problem" }, className: string) {
   const near = nearestName(className, names);
-  const remedy =
-    near !== undefined
-      ? `Did you mean ${near}?`
-      : names.length > 0
-        ? `It has ${names.join(", ")}.`
-        : "Correct class or path_to_class, or the file.";
+  const remedy = near !== undefined ? `Did you mean ${near}?` : "Correct class or path_to_class, or the file.";
   const isPlaced = place === undefined || message.includes(place);
   return { message: `${message}${isPlaced ? "" : ` (${place})`}.`, remedy };
 }

@@ -118,7 +118,7 @@ function descriptionOf(entry: unknown): Description {
     const { message, file, line } = Object(error);
     return {
       kind: "problem",
-      message: String(message),
+      message: `${String(message).slice(0, 1).toUpperCase()}${String(message).slice(1)}`,
       place: typeof file === "string" ? `${file}${typeof line === "number" ? `:${line}` : ""}` : undefined,
       names: textsOf(names),
     };
