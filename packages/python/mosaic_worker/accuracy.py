@@ -3,7 +3,7 @@ predictions are logits), the sign for targets in {-1, 1}; anything else has no a
 """
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 import torch
 
@@ -18,6 +18,21 @@ class AccuracyRule:
         self._of_classes = of_classes
         self._threshold = 0.0 if of_logits else 0.5
         self.candidates: List[str] = [] if not is_wanted else ["argmax"] if of_classes else ["threshold", "sign"]
+        #: Whether some targets have been looked at.
+        self.is_begun = False
+        #: Whether all have: what counts as right is known.
+        self.is_settled = False
+
+    def settle(self) -> None:
+        """After a whole epoch and its evaluation."""
+        self.candidates = self.candidates[:1]
+        self.is_settled = True
+
+    def state(self) -> Dict[str, Any]:
+        return {"candidates": list(self.candidates), "is_settled": self.is_settled}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        self.candidates, self.is_settled = list(state["candidates"]), state["is_settled"]
 
     @property
     def name(self) -> Optional[str]:
@@ -30,14 +45,14 @@ class AccuracyRule:
                 self.candidates = []
                 return {}
             return {"argmax": (prediction.argmax(1 if prediction.dim() > 1 else 0) == target).sum()}
-        found = {}
+        found: Dict[str, torch.Tensor] = {}
         if "threshold" in self.candidates:
-            if bool(((target == 0) | (target == 1)).all()):
+            if self.is_settled or bool(((target == 0) | (target == 1)).all()):
                 found["threshold"] = ((prediction > self._threshold) == (target > 0.5)).sum()
             else:
                 self.candidates = [each for each in self.candidates if each != "threshold"]
         if "sign" in self.candidates:
-            if bool(((target == 1) | (target == -1)).all()):
+            if self.is_settled or bool(((target == 1) | (target == -1)).all()):
                 found["sign"] = ((prediction > 0) == (target > 0)).sum()
             else:
                 self.candidates = [each for each in self.candidates if each != "sign"]
@@ -66,11 +81,12 @@ class AccuracyCount:
         self._targets.append(target)
         self._waiting += count
         # The first batch shows of most targets that there is nothing to count.
-        if self._all == 0 or self._waiting >= _MOST_WAITING:
+        if not self._rule.is_begun or self._waiting >= _MOST_WAITING:
             self.flush()
 
     def flush(self) -> None:
         if self._waiting > 0:
+            self._rule.is_begun = True
             self._take(self._rule.rights(_joined(self._predictions), _joined(self._targets)), self._waiting)
             self._predictions, self._targets, self._waiting = [], [], 0
 

@@ -15,16 +15,19 @@ class Averages:
         self._decay = decay
         self._values: Optional[List[torch.Tensor]] = None
 
-    @torch.no_grad()
     def after_step(self) -> None:
-        if self._decay is None:
-            return
+        # For small steps even to switch gradients off takes its time.
+        if self._decay is not None:
+            self._take_step(self._decay)
+
+    @torch.no_grad()
+    def _take_step(self, decay: float) -> None:
         if self._values is None:
             # The first step's parameters enter whole.
             self._values = [each.detach().clone() for each in self._parameters]
             return
         for average, parameter in zip(self._values, self._parameters):
-            average.sub_(parameter).mul_(self._decay).add_(parameter)
+            average.sub_(parameter).mul_(decay).add_(parameter)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:

@@ -32,6 +32,8 @@ def _take_cuda(device: torch.device, name: str) -> None:
         there = ", ".join(f"cuda:{index}" for index in range(count)) or "none"
         raise MosaicError(f"[MONITOR] gpu_available: there is no {name} here{why}; there are: {there}")
     torch.cuda.set_device(device.index or 0)
+    # Seeds reach it from now on.
+    torch.cuda.init()
 
 
 def make_deterministic() -> None:

@@ -91,7 +91,10 @@ class Driver:
             while self._waiting:
                 yield self._waiting.pop(0)
             self.channel.settimeout(max(0.01, deadline - time.monotonic()))
-            data = self.channel.recv(1 << 16)
+            try:
+                data = self.channel.recv(1 << 16)
+            except ConnectionError:
+                data = b""
             if not data:
                 raise Died(self._how_it_ended(), self.last_words)
             self._waiting += self._reader.take(data)

@@ -24,6 +24,8 @@ class UserFiles:
         self.folder = os.path.realpath(folder)
         self._roots: Set[str] = {self.folder}
         self._named: Dict[str, str] = {}
+        #: What Python and torch are made of; nothing of it is the project's.
+        self._before = set(sys.modules)
 
     def load(self, path: str) -> ModuleType:
         """The module of a file. Raises whatever the file raises when it is imported."""
@@ -61,7 +63,7 @@ class UserFiles:
 
     def digests(self) -> Dict[str, str]:
         """SHA-256 of the texts that have been imported from the project, by path: nothing that is installed."""
-        files = {_file_of(module) for module in list(sys.modules.values())}
+        files = {_file_of(module) for name, module in list(sys.modules.items()) if name not in self._before}
         own = sorted(path for path in files if path is not None and self._is_own(path))
         return {path: digest for path in own for digest in [_digest_of(path)] if digest is not None}
 
@@ -110,6 +112,9 @@ def _file_of(module: object) -> Optional[str]:
     except Exception:
         return None
     if not isinstance(file, str) or not file.endswith((".py", ".pyw")):
+        return None
+    # Before links are followed, which takes its time.
+    if any(f"{os.sep}{name}{os.sep}" in file for name in _INSTALLED):
         return None
     return os.path.realpath(file)
 

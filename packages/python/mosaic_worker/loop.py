@@ -159,6 +159,7 @@ class Loop:
             "metrics": evaluated["metrics"],
             "seconds": time.perf_counter() - start,
         }
+        self._rule.settle()
         right = {"trainAccuracy": accuracy.percent(), "validAccuracy": evaluated["accuracy"].percent()}
         record.update({name: value for name, value in right.items() if value is not None})
         if on_train is not None:
@@ -284,7 +285,7 @@ class Loop:
             "schedule": self._schedule.state(),
             "stopping": None if self._stopping is None else self._stopping.state(),
             "averages": self.averages.state(),
-            "candidates": self._rule.candidates,
+            "accuracy": self._rule.state(),
             "gradients": self._gradients(),
             "generators": self._generators.state(),
         }
@@ -302,7 +303,7 @@ class Loop:
         if self._stopping is not None and state["stopping"] is not None:
             self._stopping.load_state(state["stopping"])
         self.averages.load_state(state["averages"])
-        self._rule.candidates = list(state["candidates"])
+        self._rule.load_state(state["accuracy"])
         self._epoch, self._step, self._within = state["epoch"], state["step"], state["within"]
         self._generators.load_state(state["generators"])
         for parameter, gradient in zip(self._parameters, state["gradients"] or []):

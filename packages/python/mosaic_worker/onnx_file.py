@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import os
 import warnings
 from typing import Any, Callable, Dict
@@ -34,7 +35,7 @@ def save_onnx(files: RunFiles, run_id: int, chain: Chain, features: Any, say: Ca
         return
     chain.train(False)
     try:
-        files.write("onnx", lambda staging: _export(os.path.join(staging, name), chain, features))
+        files.write("onnx", lambda staging: _export(os.path.join(staging, name), _Whole(chain), features))
     except MachineTrouble:
         raise
     except Exception as error:  # Of the exporter, in its many ways.
@@ -43,7 +44,15 @@ def save_onnx(files: RunFiles, run_id: int, chain: Chain, features: Any, say: Ca
         say(f"{name} is not written: torch cannot export the model: {lines[0][:300]}")
 
 
-def _export(path: str, chain: Chain, features: torch.Tensor) -> None:
+def warm_up() -> None:
+    """The exporter makes its tables when it is first used: for all runs at once."""
+    try:
+        _export(io.BytesIO(), nn.Linear(1, 1), torch.zeros(1, 1))
+    except Exception:  # Where it cannot, each run says so in its log.
+        pass
+
+
+def _export(path: Any, model: nn.Module, features: torch.Tensor) -> None:
     options: Dict[str, Any] = {
         "input_names": ["features"],
         "output_names": ["prediction"],
@@ -54,4 +63,4 @@ def _export(path: str, chain: Chain, features: torch.Tensor) -> None:
         options["dynamo"] = False
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        torch.onnx.export(_Whole(chain), (features,), path, **options)
+        torch.onnx.export(model, (features,), path, **options)

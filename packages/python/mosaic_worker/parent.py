@@ -3,6 +3,7 @@ the user's code and never touches a graphics device, so that nothing leaks from 
 """
 from __future__ import annotations
 
+import gc
 import os
 import selectors
 import signal
@@ -82,8 +83,8 @@ class Parent:
         beat = time.monotonic()
         while True:
             for key, _ in self._selector.select(max(0.0, beat - time.monotonic())):
-                # What one has found may have ended the other.
-                if key.fileobj in self._selector.get_map():
+                # What one has found may have ended the other, whose number may be another's by now.
+                if self._selector.get_map().get(key.fd) == key:
                     key.data()
             if time.monotonic() >= beat:
                 self._beat()
@@ -167,6 +168,12 @@ class Parent:
         import torch.utils.data  # noqa: F401
 
         from . import run  # noqa: F401
+        from .onnx_file import warm_up
+
+        warm_up()
+        # What is there now is not looked through by the collectors of the runs, which would copy its memory for each.
+        gc.collect()
+        gc.freeze()
 
     def _begin(self, message: Dict[str, Any], threads: int) -> None:
         order = message["order"]

@@ -19,13 +19,23 @@ def seed_of(seed: int, stream: str, epoch: int = 0) -> int:
 
 def seed_all(seed: int, stream: str, epoch: int = 0) -> None:
     value = seed_of(seed, stream, epoch)
-    import torch
-
     random.seed(value)
-    torch.manual_seed(value)
+    _seed_torch(value)
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         numpy.random.seed(value)
+
+
+def _seed_torch(value: int) -> None:
+    """As torch.manual_seed, which on a machine without such a device keeps the stack of each call for later."""
+    import torch
+
+    torch.default_generator.manual_seed(value)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(value)
+    mps = getattr(torch, "mps", None)
+    if mps is not None and torch.backends.mps.is_available():
+        mps.manual_seed(value)
 
 
 def random_state() -> Dict[str, Any]:
