@@ -143,8 +143,9 @@ class Parent:
         if message is None or self._run is not None:
             return
         self._next = None
-        threads = (message["order"].get("training") or {}).get("threads") or 1
-        self._load(threads)
+        order = message["order"]
+        threads = (order.get("training") or {}).get("threads") or 1
+        self._load(threads, order["device"])
         os.pwrite(BEGUN, str(message["token"]).rjust(_BEGUN_DIGITS).encode(), 0)
         try:
             self._begin(message, threads)
@@ -157,7 +158,7 @@ class Parent:
         text = f"{type(error).__name__}: {error}"
         self._tell({"kind": "failed", "token": token, "error": text, "trouble": trouble_of(error), "codeChanged": False})
 
-    def _load(self, threads: int) -> None:
+    def _load(self, threads: int, device: str) -> None:
         """Loads what all runs need, once. The number of threads has to be known before."""
         if self._threads is not None:
             return
@@ -170,7 +171,9 @@ class Parent:
         from . import run  # noqa: F401
         from .onnx_file import warm_up
 
-        warm_up()
+        # Nothing may look for a graphics device here, after which a forked process could not use it.
+        if device.startswith("cpu"):
+            warm_up()
         # What is there now is not looked through by the collectors of the runs, which would copy its memory for each.
         gc.collect()
         gc.freeze()
@@ -181,7 +184,8 @@ class Parent:
         folder = None if is_check else order.get("filesFolder")
         log = RunLog(folder, order["runId"], order.get("earlierEpochs") is not None)
         run = Run(message, log)
-        is_fresh = threads != self._threads
+        # On macOS the libraries of the system do not outlive a fork.
+        is_fresh = threads != self._threads or sys.platform == "darwin"
         run.process = os.fork()
         if run.process == 0:
             self._become_child(run, message, threads if is_fresh else None)

@@ -181,6 +181,14 @@ class Worker(unittest.TestCase):
             self.assertIn("[MONITOR] gpu_available: there is no cuda:3 here", error)
         self.assertEqual(self.last(POINTS, MLP, device="cpu:1")["kind"], "done")
 
+    @unittest.skipUnless(torch.cuda.is_available(), "there is no CUDA here")
+    def test_on_cuda(self):
+        device = f"cuda:{torch.cuda.device_count() - 1}"
+        training = {"epochs": 3, "deterministic": True}
+        first, second = (self.last(POINTS, behaves("on_cuda"), device=device, training=training) for _ in range(2))
+        self.assertEqual(first["kind"], "done", first)
+        self.assertEqual(first["result"]["test_loss"], second["result"]["test_loss"])
+
     def test_code_of_another_text(self):
         path = os.path.join(os.path.dirname(os.path.realpath(__file__)), "classes", "nets.py")
         last = self.last(POINTS, MLP, files={path: "0" * 64})
@@ -201,7 +209,7 @@ class Worker(unittest.TestCase):
 
     def test_what_a_module_starts_has_none_of_our_descriptors(self):
         self.assertEqual(self.last(POINTS, behaves("descriptors"))["kind"], "done")
-        self.assertIn("stdin True None Agg", self.log())
+        self.assertIn(f"stdin True None Agg {os.getcwd()}", self.log())
         self.assertNotIn("open 4", self.log())
         self.assertNotIn("open 5", self.log())
 

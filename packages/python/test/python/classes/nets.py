@@ -95,6 +95,10 @@ class Behaves(Mlp):
 			return
 		super().save_model(path)
 
+	def on_cuda(self):
+		# A bare .cuda() hits the assigned device, where the parameters are.
+		assert torch.zeros(1).cuda().device == next(self.parameters()).device
+
 	def no_file(self):
 		pass
 
@@ -139,7 +143,7 @@ class Behaves(Mlp):
 	def descriptors(self):
 		code = "import os\nfor n in (3, 4, 5):\n  try: os.fstat(n); print('open', n)\n  except OSError: print('closed', n)"
 		subprocess.run([sys.executable, "-c", code], close_fds=False)
-		print("stdin", sys.stdin.read() == "", os.environ.get("PYTHONPATH"), os.environ["MPLBACKEND"])
+		print("stdin", sys.stdin.read() == "", os.environ.get("PYTHONPATH"), os.environ["MPLBACKEND"], os.getcwd())
 
 	def sleeps(self):
 		with open(self.where, "w") as file:
