@@ -7,26 +7,28 @@
 const view = new DataView(new ArrayBuffer(8));
 
 function highWord(x: number): number {
-  view.setFloat64(0, x);
-  return view.getInt32(0);
+  view.setFloat64(0, x, true);
+  return view.getInt32(4, true);
 }
 
 function withHighWord(x: number, high: number): number {
-  view.setFloat64(0, x);
-  view.setInt32(0, high);
-  return view.getFloat64(0);
+  view.setFloat64(0, x, true);
+  view.setInt32(4, high, true);
+  return view.getFloat64(0, true);
 }
 
 /** Without the lower half of its bits, so that products of two such numbers are nearly exact. */
 function upper(x: number): number {
-  view.setFloat64(0, x);
-  view.setInt32(4, 0);
-  return view.getFloat64(0);
+  view.setFloat64(0, x, true);
+  view.setInt32(0, 0, true);
+  return view.getFloat64(0, true);
 }
 
 /** c[0] + c[1] x + c[2] x² … */
 function polynomial(x: number, coefficients: readonly number[]): number {
-  return coefficients.reduceRight((sum, coefficient) => coefficient + x * sum, 0);
+  let sum = 0;
+  for (let index = coefficients.length - 1; index >= 0; index--) sum = (coefficients[index] ?? 0) + x * sum;
+  return sum;
 }
 
 const ln2High = 0.6931471803691238;
@@ -88,10 +90,10 @@ function sineNearZero(x: number, tail: number): number {
 }
 
 /** π / 2 in pieces of 33 bits, and what is left after one and after two. */
-const halfPi = [
-  [1.5707963267341256, 6.077100506506192e-11],
-  [6.077100506303966e-11, 2.0222662487959506e-21],
-] as const;
+const first = 1.5707963267341256;
+const firstRest = 6.077100506506192e-11;
+const second = 6.077100506303966e-11;
+const secondRest = 2.0222662487959506e-21;
 const mostQuarters = 2 ** 19;
 
 export function cos(x: number): number {
@@ -100,7 +102,6 @@ export function cos(x: number): number {
   const quarters = Math.floor(size * (2 / Math.PI) + 0.5);
   // Larger ones lose digits, here as in any formula with π in it.
   if (!(quarters <= mostQuarters)) return Number.isFinite(x) ? cos(size % (2 * Math.PI)) : Number.NaN;
-  const [[first, firstRest], [second, secondRest]] = halfPi;
   let r = size - quarters * first;
   let rest = quarters * firstRest;
   if (Math.abs(r - rest) < size * 2 ** -16) {
