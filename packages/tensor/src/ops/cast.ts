@@ -1,6 +1,6 @@
 import type { DType } from "../dtype.ts";
 import { onnxType } from "../onnx/types.ts";
-import { convert, elementwise, kindOf } from "../wasm/loops.ts";
+import { apply, convert, type Expression, elementwise, type Kind, kindOf, number, select } from "../wasm/loops.ts";
 import { defineOp, type Input, type None } from "./op.ts";
 
 /** Changes the element type; float to integer cuts towards zero, anything to bool is "not 0", as in PyTorch. */
@@ -15,8 +15,19 @@ export const cast = defineOp<{ readonly dtype: DType }, [x: Input]>({
       dtype === "uint8" && x.dtype === "float32" ? emitter.node("Cast", [x.name], { to: onnxType.int32 }) : x.name;
     return emitter.node("Cast", [name], { to: onnxType[dtype] });
   },
-  loops: ([x], { dtype }) => elementwise([x], dtype, (element) => convert(kindOf(dtype), element)),
+  loops: ([x], { dtype }) => elementwise([x], dtype, (element) => casted(element, kindOf(dtype))),
 });
+
+/**
+ * WebAssembly makes 0 of NaN, which would pass for an index; here NaN, and what is too large, becomes the least number of the
+ * type, as ONNX Runtime and PyTorch have it on x86.
+ */
+function casted(element: Expression, kind: Kind): Expression {
+  if (element.kind !== "f32" || (kind !== "i32" && kind !== "i64")) return convert(kind, element);
+  const [end, least] = kind === "i32" ? [2 ** 31, -(2 ** 31)] : [2 ** 63, -(2n ** 63n)];
+  const isWithin = apply("lt", "bool", apply("abs", "f32", element), number("f32", end));
+  return select(isWithin, convert(kind, element), number(kind, least));
+}
 
 /** The same numbers. */
 export const clone = defineOp<None, [x: Input]>({

@@ -212,15 +212,20 @@ export const concat = defineOp<{ readonly axis: number }, Input[]>({
     nest(output, (outer) => {
       const filled = inputs.filter(({ shape }) => lengthAt(shape, axis) > 0);
       const along = elementAt(outer, axis);
-      let end = lengthAt(output.shape, axis);
-      let joined: Expression = number(kindOf(output.dtype), 0);
-      for (const [index, input] of filled.toReversed().entries()) {
-        const begin = end - lengthAt(input.shape, axis);
-        const element = input.at(outer.with(axis, shifted(along, -begin)));
-        joined = index === 0 ? element : when(within(along, 0, end), element, joined);
-        end = begin;
-      }
-      return joined;
+      let end = 0;
+      const begins = filled.map(({ shape }) => {
+        const begin = end;
+        end += lengthAt(shape, axis);
+        return begin;
+      });
+      // Halves first, so that the expression stays flat where there are thousands, such as all parameters of a network.
+      const joined = (from: number, to: number): Expression => {
+        const [input, begin] = [elementAt(filled, from), elementAt(begins, from)];
+        if (to - from === 1) return input.at(outer.with(axis, shifted(along, -begin)));
+        const middle = Math.ceil((from + to) / 2);
+        return when(within(along, 0, elementAt(begins, middle)), joined(from, middle), joined(middle, to));
+      };
+      return filled.length === 0 ? number(kindOf(output.dtype), 0) : joined(0, filled.length);
     }),
 });
 

@@ -81,3 +81,12 @@ test("every NaN that leaves a program is the same one", async () => {
     expect(new Set(bits.filter((each) => (each & 0x7fffffff) > 0x7f800000))).toEqual(new Set([0x7fc00000]));
   }
 });
+
+test("a program that needs more memory than there are addresses says so", async () => {
+  const x = input("x", [2 ** 30 + 1], "float32");
+  const entry = { name: "x", tensor: x, isOpen: false };
+  const graph = { name: "test", fixed: [entry], carried: [], perStep: [], computed: [], randomKeys: new Map() };
+  await expect(compileWasm({ ...graph, results: [x.sum()] })).rejects.toThrow(
+    "this program needs 4097 MB, and the executor wasm has room for 4096. Take the executor onnx",
+  );
+});

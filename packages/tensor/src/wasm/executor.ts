@@ -30,6 +30,9 @@ const mostIdleBytes = 2 ** 20;
 const modules = new Map<string, Compiled>();
 const mostModels = 64;
 
+/** Addresses have 32 bits. */
+const mostBytes = 2 ** 32;
+
 function compiled(graph: LoopGraph): Compiled {
   const key = loopKey(graph);
   const known = modules.get(key);
@@ -42,16 +45,26 @@ function compiled(graph: LoopGraph): Compiled {
 }
 
 function moduleOf(loop: CompiledLoop): Compiled {
+  if (loop.end > mostBytes) throw tooLarge(loop.end);
   return { ...loop, module: new webAssembly.Module(loop.bytes), idle: [] };
 }
 
-function instanceOf({ module, idle }: Compiled): Instance {
+function instanceOf({ module, idle, end }: Compiled): Instance {
   const waiting = idle.pop();
   if (waiting !== undefined) return waiting;
-  const { memory, run } = new webAssembly.Instance(module).exports;
+  const { memory, run } = instantiated(module, end).exports;
   if (!(memory instanceof webAssembly.Memory) || typeof run !== "function")
     throw new TensorError("TENSOR_RUNTIME", "the module exports neither memory nor run");
   return { memory, run: (...values) => run(...values) };
+}
+
+function instantiated(module: object, bytes: number): InstanceType<typeof webAssembly.Instance> {
+  try {
+    return new webAssembly.Instance(module);
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge(bytes, error);
+    throw error;
+  }
 }
 
 /** What a run leaves inside for the next one. */
@@ -180,12 +193,14 @@ function grow(memory: Memory, bytes: number): void {
   try {
     memory.grow(missing);
   } catch (error) {
-    throw new TensorError(
-      "TENSOR_RUNTIME",
-      `the executor wasm has room for 4 GB; this run needs ${Math.ceil(bytes / 2 ** 20)} MB. Take the executor onnx`,
-      { cause: error },
-    );
+    throw tooLarge(bytes, error);
   }
+}
+
+function tooLarge(bytes: number, cause?: unknown): TensorError {
+  const what = `this program needs ${Math.ceil(bytes / 2 ** 20)} MB, and`;
+  const why = bytes > mostBytes ? "the executor wasm has room for 4096" : "there is not so much";
+  return new TensorError("TENSOR_RUNTIME", `${what} ${why}. Take the executor onnx`, { cause });
 }
 
 function put(bytes: Uint8Array, address: number, feed: NamedFeed | undefined): void {

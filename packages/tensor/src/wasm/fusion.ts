@@ -44,15 +44,40 @@ interface Use {
 }
 
 export function fuse({ nodes, results }: StepNodes): Fused {
+  const stops = stopsOf(nodes, results);
   // What loops read must be there as a whole.
   const whole = new Set([
     ...results,
+    ...stops,
     ...nodes.flatMap(({ source }) => (source.form === "result" ? source.loop.operands : [])),
   ]);
   const fusion = new Fusion(usesOf(nodes, whole), whole);
+  for (const stop of stops) fusion.bufferOf(stop);
   // What is collected first: what is carried can then take the places of what it follows on.
   const ends = new Map(results.toReversed().map((node) => [node, fusion.bufferOf(node)]));
   return { parts: fusion.parts, buffers: fusion.buffers, results: results.map((node) => ends.get(node) ?? 0) };
+}
+
+/** Nodes that follow on each other; what goes through them calls itself for each, and would run out of stack. */
+const longestChain = 100;
+
+/** Where chains of nodes are cut: each is computed into memory, one after the other. */
+function stopsOf(nodes: readonly Node[], results: readonly Node[]): readonly Node[] {
+  const needed = new Set(results);
+  for (const node of nodes.toReversed())
+    if (needed.has(node)) for (const each of operandsOfNode(node)) needed.add(each);
+  const lengths = new Map<Node, number>();
+  for (const node of nodes)
+    lengths.set(
+      node,
+      operandsOfNode(node).reduce((most, each) => Math.max(most, 1 + (lengths.get(each) ?? 0)), 0),
+    );
+  return nodes.filter((node) => needed.has(node) && (lengths.get(node) ?? 0) % longestChain === longestChain - 1);
+}
+
+function operandsOfNode({ source }: Node): readonly Node[] {
+  if (source.form === "nest") return source.operands;
+  return source.form === "result" ? source.loop.operands : [];
 }
 
 /** Moves elements, or chooses among moved ones. */
