@@ -7,7 +7,7 @@ import { TensorError } from "../errors.ts";
 import { lengthAt, type Shape, showShape, sizeOf } from "../shape.ts";
 import { constantIndex, divided, plus, shifted, times } from "../wasm/indices.ts";
 import { apply, type Expression, nest, number, type Operand, reduce } from "../wasm/loops.ts";
-import { betweenStrides, imagePosition, inImage, under } from "../wasm/windows.ts";
+import { betweenStrides, imagePosition, surrounded, under } from "../wasm/windows.ts";
 import { inputGradient } from "./input-gradient.ts";
 import { defineOp, type Emitter, type Input, namesOf, type TensorType, type Value } from "./op.ts";
 import {
@@ -101,8 +101,10 @@ export const convolution = defineOp<ConvolutionAttributes, [input: Input, weight
     }
     return emitter.node("Conv", namesOf(inputs), { ...onnxAttributes(attributes), kernel_shape: shape.slice(2) });
   },
-  loops: ([x, weight, bias], attributes, output) =>
-    nest(output, (outer) => {
+  loops([x, weight, bias], attributes, output, { stages }) {
+    const seen = surrounded(x, attributes, [imageSize(weight.shape), imageSize(output.shape)], stages);
+    const inside = { ...attributes, before: [0, 0] } as const;
+    return nest(output, (outer) => {
       const [image, channel, row, column] = imagePosition(outer);
       const [inChannels, ...kernel] = weight.shape.slice(1);
       const [group] = divided(channel, lengthAt(weight.shape, 0) / attributes.groups);
@@ -112,13 +114,13 @@ export const convolution = defineOp<ConvolutionAttributes, [input: Input, weight
         [inChannels ?? 1, ...kernel],
         zero,
         ([each = origin, down = origin, right = origin]) => {
-          const place = [under(row, down, attributes, 0), under(column, right, attributes, 1)] as const;
-          const element = inImage(x, [image, plus(first, each)], place, zero);
-          return apply("mul", "f32", element, weight.at([channel, each, down, right]));
+          const place = [under(row, down, inside, 0), under(column, right, inside, 1)] as const;
+          return apply("mul", "f32", seen.at([image, plus(first, each), ...place]), weight.at([channel, each, down, right]));
         },
       );
       return withBias(sum, bias, channel);
-    }),
+    });
+  },
 });
 
 const zero = number("f32", 0);

@@ -437,35 +437,40 @@ export class ValueEmitter {
       const along =
         last !== undefined && !isVector && kind === "f32" && last.size >= 8 && !this.writesOut ? last : undefined;
       const outer = axes.filter((axis) => axis !== along);
-      this.#overAxes(outer, [inner], open, (now) => {
-        if (along === undefined) {
-          add(now, totals, isVector);
-          return;
-        }
-        this.pieces(along, [inner], (from, to) => {
-          const whole = to - from - ((to - from) % 4);
-          const wide = now.map((context) => ({ ...context, vector: along }));
-          const isWide =
-            whole >= 8 && wide.every((each) => isVectorAlong(inner, this.#at(each, along, from, from + whole)));
-          const done = isWide ? whole : 0;
-          if (isWide) {
-            const partial = totals.map((_, index) => {
-              const local = this.#local("v128");
-              this.#neutral(operator, elementAt(totals, index));
-              body.add("local.set", local);
-              return local;
-            });
-            this.loop(along, from, from + whole, 4, wide, (inside) => add(inside, partial, true));
-            for (const [index, total] of totals.entries()) {
-              this.#sumLanes(elementAt(partial, index), operator);
-              body.add("local.get", total);
-              combine(false);
-              body.add("local.set", total);
-            }
+      /** Sums of every fourth element along vectors, whatever else is gone over. */
+      let partial: readonly number[] = [];
+      const passes = body.aside(() =>
+        this.#overAxes(outer, [inner], open, (now) => {
+          if (along === undefined) {
+            add(now, totals, isVector);
+            return;
           }
-          this.loop(along, from + done, to, 1, now, (inside) => add(inside, totals, false));
-        });
-      });
+          this.pieces(along, [inner], (from, to) => {
+            const whole = to - from - ((to - from) % 4);
+            const wide = now.map((context) => ({ ...context, vector: along }));
+            const isWide =
+              whole >= 8 && wide.every((each) => isVectorAlong(inner, this.#at(each, along, from, from + whole)));
+            const done = isWide ? whole : 0;
+            if (isWide) {
+              if (partial.length === 0) partial = totals.map(() => this.#local("v128"));
+              this.loop(along, from, from + whole, 4, wide, (inside) => add(inside, partial, true));
+            }
+            this.loop(along, from + done, to, 1, now, (inside) => add(inside, totals, false));
+          });
+        }),
+      );
+      for (const [index, local] of partial.entries()) {
+        this.#neutral(operator, elementAt(totals, index));
+        body.add("local.set", local);
+      }
+      body.insert(passes);
+      for (const [index, local] of partial.entries()) {
+        this.#sumLanes(local, operator);
+        const total = elementAt(totals, index);
+        body.add("local.get", total);
+        combine(false);
+        body.add("local.set", total);
+      }
     }
     for (const [index, context] of open.entries())
       context.scope.known.set(this.#key(expression, context), elementAt(totals, index));

@@ -1,7 +1,8 @@
 /**
  * Which nests are computed into memory, and which are put into the nests that read them. An element is never computed twice
  * for that: a nest is put into others only if these read each of its elements at most once, or if it moves elements without
- * computing. A reduction stays out of the bodies of others, where tiles could not share what it reads.
+ * computing and is easily found where it was. A reduction stays out of the bodies of others, where tiles could not share what it
+ * reads.
  */
 import type { DType } from "../dtype.ts";
 import { elementAt } from "../element-at.ts";
@@ -92,6 +93,14 @@ function isFree(node: Node): boolean {
       isMove(expression.yes) &&
       isMove(expression.no));
   return isMove(node.source.nest.value);
+}
+
+/** Whether what moves elements reads, at a place, one at a place that takes no conditions, quotients and remainders to find. */
+function movesPlainly({ source: { nest } }: NestNode, indices: readonly Index[]): boolean {
+  const { value } = nest;
+  if (value.form !== "read") return value.form === "number";
+  const axes = new Map(nest.axes.map((axis, index) => [axis, elementAt(indices, index)]));
+  return value.at.every((index) => isPlain(substituted(index, axes, (each) => each)));
 }
 
 function mayJoin(node: Node, use: Use): boolean {
@@ -333,7 +342,8 @@ class Fusion {
   #joins(node: Node, indices: readonly Index[], size: number): node is NestNode {
     const use = this.#uses.get(node);
     if (use === undefined || this.#whole.has(node) || this.#numbers.has(node) || !mayJoin(node, use)) return false;
-    return isFree(node) || size <= mostDivided || indices.every(isPlain);
+    if (isFree(node)) return use.reads <= sizeOf(node.shape) || (isNest(node) && movesPlainly(node, indices));
+    return size <= mostDivided || indices.every(isPlain);
   }
 
   #read(node: Node, indices: readonly Index[]): Expression {

@@ -2,7 +2,7 @@
 import { elementAt } from "../element-at.ts";
 import { lengthAt } from "../shape.ts";
 import { constantIndex, divided, type Index, plus, shifted, times } from "./indices.ts";
-import { type Expression, type Operand, when, within } from "./loops.ts";
+import { type Expression, nest, number, type Operand, type Stages, when, within } from "./loops.ts";
 
 type Sizes = readonly [number, number];
 
@@ -27,6 +27,28 @@ export function inImage(
   const [height, width] = [lengthAt(x.shape, 2), lengthAt(x.shape, 3)];
   const inRow = when(within(column, 0, width), x.at([image, channel, row, column]), outside);
   return when(within(row, 0, height), inRow, outside);
+}
+
+/** An image with all that a kernel sees around it, and how much that is before: the kernel never meets an end there. */
+export function surrounded(
+  x: Operand,
+  { stride, dilation, before }: Kernel,
+  [kernel, output]: readonly [Sizes, Sizes],
+  stages: Stages,
+): Operand {
+  const seen = ([0, 1] as const).map(
+    (axis) => (output[axis] - 1) * stride[axis] + (kernel[axis] - 1) * dilation[axis] + 1,
+  );
+  const [height = 0, width = 0] = seen;
+  const isInside = before.every((amount) => amount === 0) && height <= lengthAt(x.shape, 2) && width <= lengthAt(x.shape, 3);
+  if (isInside) return x;
+  return stages.add(
+    nest({ shape: [...x.shape.slice(0, 2), height, width], dtype: x.dtype }, (outer) => {
+      const [image, channel, row, column] = imagePosition(outer);
+      const place = [shifted(row, -before[0]), shifted(column, -before[1])] as const;
+      return inImage(x, [image, channel], place, number("f32", 0));
+    }),
+  );
 }
 
 /** The same where the kernel's strides lie between the image's elements, as in a transposed convolution. */
