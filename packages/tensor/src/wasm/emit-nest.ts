@@ -13,6 +13,7 @@ import type { ValueEmitter } from "./emit-value.ts";
 import { type Axis, at } from "./indices.ts";
 import { type Expression, type Nest, place } from "./loops.ts";
 import { type Context, Scope } from "./scope.ts";
+import { splitAxes } from "./split-axes.ts";
 
 /** A nest that takes no more instructions is written out. */
 const mostWrittenOut = 400;
@@ -35,13 +36,17 @@ export function isWrittenOut({ axes, value, onto }: Nest): boolean {
   return size * (costOf(value) + 1) + moved <= mostWrittenOut;
 }
 
-export function emitNest(emitter: ValueEmitter, nest: PlacedNest): void {
-  emitter.writesOut = isWrittenOut(nest);
-  const { axes, value, onto } = nest;
+export function emitNest(emitter: ValueEmitter, whole: PlacedNest): void {
+  emitter.writesOut = isWrittenOut(whole);
+  const { axes, positions, value } = emitter.writesOut
+    ? { ...whole, positions: whole.axes.map(at) }
+    : splitAxes(whole.axes, whole.value);
+  const { onto } = whole;
+  const nest = { ...whole, axes, value };
   const context: Context = { scope: new Scope(), point: new Map() };
   const store = (expression: Expression, index: Parameters<ValueEmitter["address"]>[1], now: Context) =>
     emitStore(emitter, nest, expression, index, now);
-  const index = place(nest.shape, axes.map(at));
+  const index = place(nest.shape, positions);
   if (emitter.writesOut) overPoints(axes, context, (now) => store(value, index, now));
   else
     overRows(emitter, nest, axes, context, (contexts) => {

@@ -12,6 +12,7 @@ import { isWrittenOut, type PlacedNest } from "./emit-nest.ts";
 import { type Axis, at, axisOf, constantIndex, type Index, isPlain, sameIndex, substituted } from "./indices.ts";
 import { type Expression, type Nest, place } from "./loops.ts";
 import type { InnerLoop, Node, StepNodes } from "./nodes.ts";
+import { rebuilt } from "./rebuild.ts";
 
 /** A loop whose operands are buffers, each with a buffer for every state at the end and for whatever it keeps. */
 export interface PlacedLoop {
@@ -179,50 +180,6 @@ function valuesOf(index: Index): readonly Expression[] {
   return index.terms.flatMap(({ term }) =>
     term.form === "value" ? [term.value] : term.form === "axis" ? [] : valuesOf(term.of),
   );
-}
-
-/** An expression with others in the places of what it reads. */
-function rebuilt(
-  expression: Expression,
-  known: Map<Expression, Expression>,
-  read: (expression: Extract<Expression, { form: "read" }>) => Expression,
-  index: (index: Index) => Index,
-  renewed: (axes: readonly Axis[]) => readonly Axis[],
-): Expression {
-  const before = known.get(expression);
-  if (before !== undefined) return before;
-  const inner = (each: Expression) => rebuilt(each, known, read, index, renewed);
-  const make = (): Expression => {
-    switch (expression.form) {
-      case "read":
-        return read({ ...expression, at: expression.at.map(index) });
-      case "position":
-      case "within":
-        return { ...expression, index: index(expression.index) };
-      case "apply":
-      case "call":
-        return { ...expression, operands: expression.operands.map(inner) };
-      case "when":
-        return {
-          ...expression,
-          condition: inner(expression.condition),
-          yes: inner(expression.yes),
-          no: inner(expression.no),
-        };
-      case "checked":
-        return { ...expression, index: inner(expression.index) };
-      case "reduce": {
-        const start = inner(expression.start);
-        const axes = renewed(expression.axes);
-        return { ...expression, axes, start, body: inner(expression.body) };
-      }
-      default:
-        return expression;
-    }
-  };
-  const result = make();
-  known.set(expression, result);
-  return result;
 }
 
 /** Positions of larger results are not divided and taken remainders of for what could be computed in order. */

@@ -40,7 +40,8 @@ export function surrounded(
     (axis) => (output[axis] - 1) * stride[axis] + (kernel[axis] - 1) * dilation[axis] + 1,
   );
   const [height = 0, width = 0] = seen;
-  const isInside = before.every((amount) => amount === 0) && height <= lengthAt(x.shape, 2) && width <= lengthAt(x.shape, 3);
+  const isInside =
+    before.every((amount) => amount === 0) && height <= lengthAt(x.shape, 2) && width <= lengthAt(x.shape, 3);
   if (isInside) return x;
   return stages.add(
     nest({ shape: [...x.shape.slice(0, 2), height, width], dtype: x.dtype }, (outer) => {
