@@ -115,6 +115,15 @@ class Attentive extends nn.Module {
   }
 }
 
+class Recurrent extends nn.Module {
+  readonly lstm = new nn.LSTM(3, 5, { batchFirst: true, bidirectional: true });
+  readonly gru = new nn.GRU(10, 4, { batchFirst: true });
+  readonly head = new nn.Linear(4, 3);
+  forward(x: Tensor): Tensor {
+    return this.head.forward(this.gru.forward(this.lstm.forward(x).output).output.topk(3, 1).values.mean(1));
+  }
+}
+
 const dense = () =>
   new nn.Sequential(
     new nn.Linear(6, 37),
@@ -262,6 +271,7 @@ const parts: Readonly<Record<string, () => Promise<readonly (TypedArray | Float6
     return all.map((scheduler) => Float64Array.from({ length: 1000 }, (_, epoch) => scheduler.lr({ epoch }, 0.1)));
   },
   "a convolutional network": () => trained(new Convolutional(), [1, 8, 8], optim.Adam({ lr: 0.01 })),
+  "a recurrent network": () => trained(new Recurrent(), [9, 3], optim.Adam({ lr: 0.01 })),
   "a transformer": () => trained(new Attentive(), [7], optim.AdamW({ lr: 0.01 })),
   ...Object.fromEntries(
     Object.entries(optimizers).map(([name, optimizer]) => [

@@ -115,7 +115,12 @@ export const convolution = defineOp<ConvolutionAttributes, [input: Input, weight
         zero,
         ([each = origin, down = origin, right = origin]) => {
           const place = [under(row, down, inside, 0), under(column, right, inside, 1)] as const;
-          return apply("mul", "f32", seen.at([image, plus(first, each), ...place]), weight.at([channel, each, down, right]));
+          return apply(
+            "mul",
+            "f32",
+            seen.at([image, plus(first, each), ...place]),
+            weight.at([channel, each, down, right]),
+          );
         },
       );
       return withBias(sum, bias, channel);
