@@ -1,10 +1,11 @@
 """The modules of one pipeline, constructed and connected."""
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
 
 import torch
 from torch import nn
+from torch.nn.parameter import UninitializedParameter
 from torch.utils.data import DataLoader, Dataset
 
 from .construct import EarlierInfo, Made, ModuleInfo, Stage, make
@@ -47,23 +48,50 @@ class Link(NamedTuple):
         return own + [parameter for part in self.parts for parameter in part.parameters()]
 
     def state(self) -> Dict[str, Any]:
-        """All that training changes in it."""
+        """All that training changes in it, as far as it can be seen."""
         return {
             "parts": [part.state_dict() for part in self.parts],
             "parameters": [] if isinstance(self.module, nn.Module) else [each.detach() for each in self.parameters()],
+            "attributes": [_plain_attributes(each) for each in self._objects],
         }
 
-    def load_state(self, state: Mapping[str, Any]) -> None:
+    def load_state(self, state: Mapping[str, Any], with_attributes: bool) -> None:
         for part, values in zip(self.parts, state["parts"]):
             part.load_state_dict(values)
         with torch.no_grad():
             for parameter, value in zip(self.parameters(), state["parameters"]):
                 parameter.copy_(value)
+        if not with_attributes:
+            return
+        for each, attributes in zip(self._objects, state["attributes"]):
+            for name, value in attributes.items():
+                now = getattr(each, name, None)
+                moved = value.to(now.device) if isinstance(now, torch.Tensor) and isinstance(value, torch.Tensor) else value
+                setattr(each, name, moved)
+
+    @property
+    def _objects(self) -> List[Any]:
+        """The module and those inside, which may count and keep things for themselves."""
+        inside = [each for part in self.parts for each in part.modules()]
+        return inside if isinstance(self.module, nn.Module) else [self.module, *inside]
 
     @property
     def call(self) -> Any:
         """A module of torch is called, so that its hooks are too."""
         return self.module if isinstance(self.module, nn.Module) else self.module.forward
+
+
+def _plain_attributes(owner: Any) -> Dict[str, Any]:
+    """Counters, and tensors that are neither parameters nor kept by the state_dict."""
+    own = {name: value for name, value in getattr(owner, "__dict__", {}).items() if _is_plain(value)}
+    kept = getattr(owner, "_non_persistent_buffers_set", ())
+    return {**own, **{name: getattr(owner, name) for name in kept}}
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, torch.Tensor):
+        return not isinstance(value, nn.Parameter) and not value.requires_grad
+    return value is None or isinstance(value, (bool, int, float, str))
 
 
 class Chain:
@@ -82,6 +110,13 @@ class Chain:
         if not isinstance(data, torch.Tensor):
             raise breach(self.links[-1].stage, f"forward returned {described(data)}; it must return a tensor")
         return data
+
+    def finish_lazy(self, features: Callable[[], Any]) -> None:
+        """Lets lazy modules of torch see one batch, from which they know their sizes."""
+        if any(isinstance(each, UninitializedParameter) for link in self.links for each in link.parameters()):
+            self.train(False)
+            with torch.no_grad():
+                self.forward(features())
 
     def train(self, mode: bool) -> None:
         for link in self.links:

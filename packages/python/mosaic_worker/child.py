@@ -67,7 +67,11 @@ def run_child(message: Dict[str, Any], channel: socket.socket, progress: Progres
     conversation.leave_if_fork()
     _end_own_children()
     _flush()
-    conversation.send({**last, "token": message["token"]})
+    try:
+        conversation.send({**last, "token": message["token"]})
+    except OSError:
+        _print_last("a module has closed a descriptor that is not its own: the end of the run cannot be told")
+        os._exit(1)
     os._exit(0)
 
 

@@ -210,7 +210,7 @@ class Loop:
         before = time.perf_counter()
         for features, target in source:
             value, prediction, target = self._loss_of(features, target)
-            self._update(value)
+            self._update(value, prediction, target)
             loss.add(value, samples_of(target))
             accuracy.add(prediction, target)
             count += 1
@@ -233,10 +233,18 @@ class Loop:
             self._chain.refuse_unread()
         return value, prediction, target
 
-    def _update(self, value: torch.Tensor) -> None:
+    def _update(self, value: torch.Tensor, prediction: torch.Tensor, target: torch.Tensor) -> None:
         if self._step % self._accumulate == 0:
             self._optimizer.zero_grad()
-        (value if self._accumulate == 1 else value / self._accumulate).backward()
+        try:
+            (value if self._accumulate == 1 else value / self._accumulate).backward()
+        except RuntimeError as error:
+            if "Found dtype" not in str(error) or prediction.dtype == target.dtype:
+                raise
+            raise MosaicError(
+                f"predictions are of {prediction.dtype}, targets of {target.dtype}, which this loss cannot be trained with: "
+                "let the data set give targets of the predictions' type, as by .float()"
+            ) from error
         self._step += 1
         if self._step % self._accumulate != 0:
             return
@@ -295,9 +303,10 @@ class Loop:
         is_between = self._step % self._accumulate != 0
         return [each.grad for each in self._parameters] if is_between else None
 
-    def load_state(self, state: Mapping[str, Any]) -> None:
+    def load_state(self, state: Mapping[str, Any], with_attributes: bool = True) -> None:
+        """Without attributes, what modules have counted and kept for themselves is as their present code begins with it."""
         for link, values in zip(self._chain.links, state["modules"]):
-            link.load_state(values)
+            link.load_state(values, with_attributes)
         self._optimizer.load_state_dict(state["optimizer"])
         self._schedule.load_state(state["schedule"])
         if self._stopping is not None and state["stopping"] is not None:

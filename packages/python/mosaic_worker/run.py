@@ -38,12 +38,13 @@ def carry_out(order: Order, talk: Any, is_check: bool = False) -> Dict[str, Any]
     resumption = None if is_check else open_resumption(order, chain, talk)
     chain.to(device)
     seed = _seed_of(order)
+    chain.finish_lazy(lambda: _one_batch(chain, device, seed))
     loop = Loop(chain, training, make_loss(training["loss"], files, device, talk.say), device, seed, talk.say)
     if is_check:
         loop.check()
         return _last("done", result={}, directions={}, artifacts=[])
     if resumption is not None:
-        loop.load_state(resumption.load())
+        loop.load_state(resumption.load(), with_attributes=order.get("acceptsCode") is not True)
     told = _EpochLines(talk)
     trained = loop.train(told)
     files.refuse_changes(order.get("files"))

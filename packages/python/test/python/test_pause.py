@@ -83,7 +83,7 @@ class Pause(unittest.TestCase):
             )
 
     def test_modules_of_any_kind(self):
-        for kind in ("Plain", "Whole"):
+        for kind in ("Plain", "Whole", "Counting"):
             model, training = {"class": kind, "path": "nets.py"}, {"epochs": 3}
             with tempfile.TemporaryDirectory() as folder:
                 whole, talk = run(order(POINTS, model, saves=folder, runId=1, training=training))

@@ -145,6 +145,7 @@ class Worker(unittest.TestCase):
             ([{**POINTS, "options": {"batch_size": "5"}}, MLP], "data_size is missing: it is neither in the section of Points"),
             ([data("OneLoader"), MLP], "must return two DataLoaders, (train, test); it returned an object of DataLoader"),
             ([data("NoBatchSize"), MLP], "no info() gives batch_size: return it from info() of NoBatchSize"),
+            ([data("Doubles"), MLP], "predictions are of torch.float32, targets of torch.float64", "as by .float()"),
             ([data("BadInfo"), MLP], "info() returned 5; it must return a dictionary"),
             ([POINTS, model("NoSave")], "it has no method info, save_model, load_model"),
             ([POINTS, model("WrongShape")], "prediction [5, 3] and target [5] do not fit"),

@@ -107,3 +107,10 @@ class NoBatchSize(Points):
 class BadInfo(Points):
 	def info(self):
 		return 5
+
+
+class Doubles(Points):
+	def prepare(self, data, run_info, module_info):
+		train, test = super().prepare(data, run_info, module_info)
+		train.dataset.tensors = tuple(each.double() if each.dim() == 1 else each for each in train.dataset.tensors)
+		return train, test
