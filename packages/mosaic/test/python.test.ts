@@ -63,6 +63,9 @@ const config = `[PROCESS]
 lr = 0.01
 epochs = 4
 optimizer = SGD(momentum=0.9)
+clip_norm = 0.5
+accumulate = 2
+average_decay = 0.9
 data_scheme = data
 pipeline_scheme = model
 metrics = mae

@@ -44,6 +44,10 @@ export const processOptions = {
     optional: true,
     help: "End a run whose test loss no longer falls",
   }),
+  clip_norm: schema(axis(trainer.clip_norm.type), { optional: true, help: trainer.clip_norm.help }),
+  clip_value: schema(axis(trainer.clip_value.type), { optional: true, help: trainer.clip_value.help }),
+  accumulate: schema(axis(trainer.accumulate.type), { default: 1, help: trainer.accumulate.help }),
+  average_decay: schema(axis(trainer.average_decay.type), { optional: true, help: trainer.average_decay.help }),
   metrics: schema(trainer.metrics.type, {
     default: [],
     help: "Figures beside loss and accuracy, of the train and of the test set",

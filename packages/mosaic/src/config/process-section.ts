@@ -81,11 +81,12 @@ export async function readProcessSection(
     return checked.ok ? checked.values : undefined;
   };
 
-  const { lr, epochs, loss_function, optimizer, scheduler, early_stopping, metrics, ...fixed } = processOptions;
+  const { lr, epochs, clip_norm, clip_value, accumulate, average_decay, ...others } = processOptions;
+  const { loss_function, optimizer, scheduler, early_stopping, metrics, ...fixed } = others;
   // Programs have their data, and what they learn by, of their own.
   const schemes = areAllPrograms ? { data_scheme: schema(list(string), { default: [] }) } : {};
   const values = read({ ...fixed, ...schemes }, ({ values: [value] }) => value);
-  for (const [name, option] of Object.entries({ lr, epochs })) {
+  for (const [name, option] of Object.entries({ lr, epochs, clip_norm, clip_value, accumulate, average_decay })) {
     const written = options.find((each) => each.name === name);
     if (written === undefined && name === "lr" && areAllPrograms) continue;
     for (let index = 0; index < (written?.values.length ?? 1); index++)

@@ -56,9 +56,11 @@ function readOption(
     reportIgnored(place, findings);
     return undefined;
   }
-  if (text === "" && Object.hasOwn(schemas, name) && schemas[name]?.optional === true) {
-    // In the place of another value it takes that away.
-    if (option.isInstead !== true) reportEmpty(place, findings);
+  const { optional, default: value } = (Object.hasOwn(schemas, name) ? schemas[name] : undefined) ?? {};
+  // In the place of another value it takes that away.
+  if (text === "" && option.isInstead === true && (optional === true || value !== undefined)) return undefined;
+  if (text === "" && optional === true) {
+    reportEmpty(place, findings);
     return undefined;
   }
   const [group = "", ...inner] = name.split(".");

@@ -1,7 +1,7 @@
 /** How one run trains, ready to be used. A pipeline carries the options that differ, [PROCESS] those that do not. */
 
 import { ConfigurationError } from "@ml-mosaic/configurable";
-import type { ExecutorName, metrics, nn, optim, schedulers } from "@ml-mosaic/tensor";
+import { type ExecutorName, type metrics, type nn, optim, type schedulers } from "@ml-mosaic/tensor";
 import {
   BaseLoss,
   BaseOptimizer,
@@ -32,6 +32,10 @@ export interface RunSettings {
   readonly metrics: readonly metrics.Metric[];
   /** What of it data may object to. */
   readonly asked: DataUse;
+  readonly clipNorm: number | undefined;
+  readonly clipValue: number | undefined;
+  /** Batches whose gradients make one step together. */
+  readonly accumulate: number;
   readonly executor: ExecutorName;
   /** Threads of the processor that share the work of a step. */
   readonly threads: number;
@@ -55,11 +59,12 @@ export async function runSettings(texts: Readonly<Record<string, string>>, folde
   await loadTextImports(texts.imports ?? "", folder);
   const checked = readProcess(texts, folder);
   if (!checked.ok) throw new ConfigurationError(checked.problems);
-  const { epochs, executor, optimizer, scheduler, early_stopping, threads } = checked.values;
+  const { epochs, executor, optimizer, scheduler, early_stopping, threads, average_decay: decay } = checked.values;
+  const built = optimizer.build();
   return {
     epochs,
     loss: await readLoss(checked.values, folder),
-    optimizer: optimizer.build(),
+    optimizer: decay === undefined ? built : optim.averaged(built, { decay }),
     // A run may be trained further: how many steps it will have in all is not known.
     scheduler: scheduler?.build({ epochs, stepsPerEpoch: undefined }),
     earlyStopping: early_stopping?.build(),
@@ -69,6 +74,9 @@ export async function runSettings(texts: Readonly<Record<string, string>>, folde
       loss: checked.values.class_loss_function === undefined ? checked.values.loss_function : undefined,
       metrics: checked.values.metrics,
     },
+    clipNorm: checked.values.clip_norm,
+    clipValue: checked.values.clip_value,
+    accumulate: checked.values.accumulate,
     executor,
     threads,
   };

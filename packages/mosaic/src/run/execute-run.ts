@@ -109,6 +109,9 @@ async function trainingOf(
     accuracy: !(loss instanceof BaseLoss),
     optimizer: settings.optimizer,
     scheduler: settings.scheduler,
+    clipNorm: settings.clipNorm,
+    clipValue: settings.clipValue,
+    accumulate: settings.accumulate,
     earlyStopping: settings.earlyStopping,
     monitor: settings.monitor,
     metrics: [
