@@ -1,9 +1,10 @@
 /** Programs of any language as models: here in sh, which starts at once. */
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "@ml-mosaic/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { openWorkspace, processesGone, type Workspace } from "./workspace.ts";
+import { childrenOf, openWorkspace, processesGone, processesIn, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
 
@@ -15,14 +16,15 @@ function programs(
     options = "",
     workers = 2,
     epochs = 3,
-  }: { process?: string; options?: string; workers?: number; epochs?: number } = {},
+    monitor = "",
+  }: { process?: string; options?: string; workers?: number; epochs?: number; monitor?: string } = {},
 ): string {
   const sections = Object.entries(commands).map(
     ([name, command]) =>
       `[${name}]\ntype = model\nclass = Program\npath_to_class = ml-mosaic\nkey = ${name}\ncommand = ${command}\n${options}`,
   );
   return `[PROCESS]\nepochs = ${epochs}\npipeline_scheme = model\n${process}
-[MONITOR]\nneed_gpu = False\ngpu_available = None\nnb_processus = ${workers}\nmultiplicity = 1\n
+[MONITOR]\nneed_gpu = False\ngpu_available = None\nnb_processus = ${workers}\nmultiplicity = 1\n${monitor}
 ${sections.join("\n")}`;
 }
 
@@ -227,10 +229,36 @@ describe("a program that is asked to pause", () => {
     expect(await processesGone(workspace.folder)).toEqual([]);
   });
 
-  test("ends with a worker that is killed, and with a supervisor that is", async () => {
+  test("stops with its experiment, and ends with a worker that is killed, and with a supervisor that is", async () => {
     const running = await start("sh program.sh", "report 1 1\nsleep 1000", "");
+    const states = () =>
+      processesIn(workspace.folder).map((pid) =>
+        readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) (.).*$/s, "$1"),
+      );
+    // The supervisor, its worker, the shell, and what that waits for.
+    expect(states()).toHaveLength(4);
+    running.kill("SIGTSTP");
+    await until(() => states().every((state) => state === "T"), "all to stop");
+    running.kill("SIGCONT");
+    await until(() => states().every((state) => state !== "T"), "all to go on");
+    const [worker = 0] = childrenOf(running.pid);
+    const before = processesIn(workspace.folder);
+    process.kill(worker, "SIGKILL");
+    await until(() => {
+      const now = processesIn(workspace.folder);
+      return now.length === 4 && before.filter((pid) => now.includes(pid)).length === 1;
+    }, "another worker to start it again");
+    expect(workspace.query("or.db", "SELECT attempts FROM run_details")).toEqual([{ attempts: 1 }]);
     running.kill("SIGKILL");
     await running.finished;
+    expect(await processesGone(workspace.folder)).toEqual([]);
+  });
+
+  test("ends with the time that a run may take", async () => {
+    workspace = await openWorkspace();
+    await workspace.write("config.ini", programs({ MODEL: "sleep 1000" }, { workers: 1, monitor: "timeout = 1\n" }));
+    expect((await workspace.run("run", "config.ini", "or.db")).code).toBe(1);
+    expect(runOf("MODEL").return_status).toMatch(/the run took longer than 1 s, the timeout of \[MONITOR\]/);
     expect(await processesGone(workspace.folder)).toEqual([]);
   });
 });

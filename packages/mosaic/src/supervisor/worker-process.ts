@@ -4,7 +4,7 @@ import type { RunOrder } from "../run/order.ts";
 import { Channel } from "../wire/channel.ts";
 import { readBegun } from "../worker/begun-run.ts";
 import { type FromWorker, faultFromWorker, isFromWorker, type ToWorker } from "../worker/messages.ts";
-import { endMarked, markVariable, newMark } from "../worker/started-processes.ts";
+import { endMarked, markVariable, newMark, signalMarked } from "../worker/started-processes.ts";
 import { NamelessFile } from "./nameless-file.ts";
 
 /** What is started as a worker: whatever says `messages.ts` on the descriptors that are given to it below. */
@@ -140,6 +140,10 @@ export function startWorker(
     kill() {
       signalGroup("SIGKILL");
     },
-    signal: signalGroup,
+    signal(signal) {
+      signalGroup(signal);
+      // A program has a group of its own.
+      signalMarked(mark, signal);
+    },
   };
 }

@@ -44,17 +44,32 @@ export function endMarked(mark: string): void {
   }
 }
 
+/** Stops all processes with this mark, or lets them go on. */
+export function signalMarked(mark: string, signal: "SIGSTOP" | "SIGCONT"): void {
+  for (const pid of processIds()) {
+    if (markOf(pid) !== mark) continue;
+    try {
+      process.kill(Number(pid), signal);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
 /** Ends what workers have left whose supervisor was killed together with them. */
 export function endOrphans(): void {
-  let names: readonly string[] = [];
-  try {
-    names = readdirSync("/proc");
-  } catch {
-    return;
-  }
-  for (const name of names) {
-    const mark = /^\d+$/.test(name) ? markOf(name) : undefined;
+  for (const pid of processIds()) {
+    const mark = markOf(pid);
     if (mark !== undefined && isOrphaned(mark)) endMarked(mark);
+  }
+}
+
+/** None where the system does not tell them. */
+function processIds(): readonly string[] {
+  try {
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
   }
 }
 
