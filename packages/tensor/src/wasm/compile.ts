@@ -13,7 +13,7 @@ import type { LoopGraph } from "../program/loop.ts";
 import { sizeOf } from "../shape.ts";
 import { indicesOf, operandsOf } from "./analysis.ts";
 import { emitNest, type PlacedNest } from "./emit-nest.ts";
-import { type Buffer, ValueEmitter } from "./emit-value.ts";
+import { type Buffer, Emitter } from "./emitter.ts";
 import { FunctionTable, firstFree, tableSegments } from "./function-table.ts";
 import { type Fused, fuse, type PlacedLoop } from "./fusion.ts";
 import { at, axisOf, constantIndex, sameIndex } from "./indices.ts";
@@ -117,7 +117,7 @@ class Program {
     const step = this.#module.declare();
     const parameters = Array.from({ length: places.parameters }, () => "i32" as const);
     const body = new FunctionBody({ parameters, results: [] });
-    const emitter = new ValueEmitter(body, this.#functions, buffers);
+    const emitter = new Emitter(body, this.#functions, buffers);
     for (const part of parts) {
       if ("loop" in part) this.#loop(part, emitter);
       else emitNest(emitter, part);
@@ -127,7 +127,7 @@ class Program {
   }
 
   /** A loop inside of a step: a step of its own, which is told where its slices are, and where to put what is kept. */
-  #loop({ loop, operands, body, targets }: PlacedLoop, emitter: ValueEmitter): void {
+  #loop({ loop, operands, body, targets }: PlacedLoop, emitter: Emitter): void {
     const { graph } = loop;
     const { states, slices, length, reverse } = graph;
     const told: { readonly from: Base; readonly offset: number; readonly advance: number }[] = [];

@@ -9,8 +9,11 @@
  */
 import { bytesPerElement } from "../dtype.ts";
 import { costOf, costOfIndex, hasReduction, isVectorAlong } from "./analysis.ts";
-import type { ValueEmitter } from "./emit-value.ts";
-import { type Axis, at } from "./indices.ts";
+import { emitAddress } from "./emit-index.ts";
+import { emitSharedReductions } from "./emit-reduction.ts";
+import { emitValue } from "./emit-value.ts";
+import type { Emitter } from "./emitter.ts";
+import { type Axis, at, type Index } from "./indices.ts";
 import { type Expression, type Nest, place } from "./loops.ts";
 import { type Context, Scope } from "./scope.ts";
 import { splitAxes } from "./split-axes.ts";
@@ -36,7 +39,7 @@ export function isWrittenOut({ axes, value, onto }: Nest): boolean {
   return size * (costOf(value) + 1) + moved <= mostWrittenOut;
 }
 
-export function emitNest(emitter: ValueEmitter, whole: PlacedNest): void {
+export function emitNest(emitter: Emitter, whole: PlacedNest): void {
   emitter.writesOut = isWrittenOut(whole);
   const { axes, positions, value } = emitter.writesOut
     ? { ...whole, positions: whole.axes.map(at) }
@@ -44,13 +47,13 @@ export function emitNest(emitter: ValueEmitter, whole: PlacedNest): void {
   const { onto } = whole;
   const nest = { ...whole, axes, value };
   const context: Context = { scope: new Scope(), point: new Map() };
-  const store = (expression: Expression, index: Parameters<ValueEmitter["address"]>[1], now: Context) =>
+  const store = (expression: Expression, index: Index, now: Context) =>
     emitStore(emitter, nest, expression, index, now);
   const index = place(nest.shape, positions);
   if (emitter.writesOut) overPoints(axes, context, (now) => store(value, index, now));
   else
     overRows(emitter, nest, axes, context, (contexts) => {
-      emitter.prepare(value, contexts);
+      emitSharedReductions(emitter, value, contexts);
       for (const now of contexts) store(value, index, now);
     });
   if (onto !== undefined) {
@@ -78,15 +81,15 @@ export function emitNest(emitter: ValueEmitter, whole: PlacedNest): void {
 }
 
 function emitStore(
-  emitter: ValueEmitter,
+  emitter: Emitter,
   { target, dtype }: PlacedNest,
   value: Expression,
-  index: Parameters<ValueEmitter["address"]>[1],
+  index: Index,
   context: Context,
 ): void {
   const { body } = emitter;
-  const offset = emitter.address(target, index, context);
-  emitter.value(value, context);
+  const offset = emitAddress(emitter, target, index, context);
+  emitValue(emitter, value, context);
   if (context.vector !== undefined) body.access("v128.store", offset);
   else
     body.access(
@@ -112,7 +115,7 @@ function overPoints(axes: readonly Axis[], context: Context, write: (context: Co
 }
 
 function overLoops(
-  emitter: ValueEmitter,
+  emitter: Emitter,
   axes: readonly Axis[],
   expressions: readonly Expression[],
   context: Context,
@@ -132,7 +135,7 @@ function overLoops(
 
 /** Tiles of the last two axes, within loops over the others. */
 function overRows(
-  emitter: ValueEmitter,
+  emitter: Emitter,
   nest: PlacedNest,
   axes: readonly Axis[],
   context: Context,
@@ -162,7 +165,7 @@ function overRows(
 }
 
 function overColumns(
-  emitter: ValueEmitter,
+  emitter: Emitter,
   { value, dtype }: PlacedNest,
   columns: Axis,
   from: number,
@@ -198,7 +201,7 @@ function overColumns(
 
 /** Blocks of an axis, the largest first; in each all contexts for every position, or for every fourth. */
 function tiled(
-  emitter: ValueEmitter,
+  emitter: Emitter,
   axis: Axis,
   from: number,
   to: number,
