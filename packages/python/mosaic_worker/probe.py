@@ -42,7 +42,11 @@ def restore_python_path():
     os.environ.pop("PYTHONPATH", None)
     if own != "":
         os.environ["PYTHONPATH"] = own
-        sys.path.extend(os.path.abspath(entry) for entry in own.split(os.pathsep) if entry != "")
+        # Where they would stand without the package: before what is installed.
+        package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        places = [os.path.abspath(entry) for entry in sys.path]
+        begin = places.index(package) + 1 if package in places else 0
+        sys.path[begin:begin] = [os.path.abspath(entry) for entry in own.split(os.pathsep) if entry != ""]
 
 
 def torch_of(with_devices):

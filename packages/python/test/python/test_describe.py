@@ -27,7 +27,12 @@ FILES = {
     "uses_venv.py": "import sys, os\nsys.path.append(os.path.join(os.path.dirname(__file__), 'venv'))\nimport lib\nclass A: pass\n",
     "random.py": "class A: pass\n",
     "own/elsewhere.py": "",
-    "uses_path.py": "import elsewhere\nimport os\nassert os.environ['PYTHONPATH'] == 'own'\nclass A: pass\n",
+    "uses_path.py": (
+        "import elsewhere\nimport os\nimport sys\nassert os.environ['PYTHONPATH'] == 'own'\n"
+        "torch = os.path.dirname(os.path.dirname(sys.modules['torch'].__file__))\n"
+        # What is installed does not go before it.
+        "assert sys.path.index(os.path.dirname(elsewhere.__file__)) < sys.path.index(torch)\nclass A: pass\n"
+    ),
 }
 
 
