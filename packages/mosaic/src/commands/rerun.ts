@@ -1,5 +1,5 @@
 import { countText } from "@ml-mosaic/base";
-import { command, shellText } from "@ml-mosaic/command-line";
+import { command, jsonText, shellText } from "@ml-mosaic/command-line";
 import { formatProblem, int, path, schema, within } from "@ml-mosaic/configurable";
 import { readMonitor } from "../config/index.ts";
 import { queueRerun, takeBackRerun } from "../experiment/rerun.ts";
@@ -56,7 +56,11 @@ export const rerunCommand = command({
           const chosen = await selectRuns(store, selector);
           if (epochs === 0) {
             const taken = await takeBackRerun(store, chosen);
-            terminal.out(takenBackText(taken, chosen.length));
+            terminal.out(
+              given.json
+                ? `${jsonText({ database: store.location, done_again: taken })}\n`
+                : takenBackText(taken, chosen.length),
+            );
             return undefined;
           }
           const rerun = await queueRerun(store, chosen, monitor, {

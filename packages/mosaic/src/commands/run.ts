@@ -116,7 +116,7 @@ function describeQueue(
   if (taken > 0) err(`${taken} of the unfinished take the epochs that the configuration asks for now\n`);
   if (kept.length > 0)
     err(
-      `${kept.length === 1 ? "run" : "runs"} ${idRanges(kept)} ${kept.length === 1 ? "keeps its" : "keep their"} other number of epochs: trained further by mosaic rerun, or beyond what the configuration asks for now\n`,
+      `${kept.length === 1 ? "run" : "runs"} ${idRanges(kept)} ${kept.length === 1 ? "keeps its" : "keep their"} other number of epochs: trained further by mosaic rerun, or beyond what the configuration asks for now. mosaic rerun --epochs changes it for runs that had a result, with 0 they have that back; mosaic remove takes any away\n`,
     );
   if (changed.count > 0)
     err(
