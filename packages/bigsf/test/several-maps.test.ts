@@ -225,6 +225,25 @@ test("bigsf folds: whole maps, or areas within them", async () => {
   );
 });
 
+test("a training on one split scores each map of its test set by itself", async () => {
+  const config = write("single", {
+    data: data({ k: 3, k_train: 1, area_size: 32 }),
+    trainer: { ...trainer("single"), epochs: 1 },
+  });
+  const run = await bigsf("train", "-c", config);
+  expect(run.code, run.stderr).toBe(0);
+  const columns = [...Object.keys(sizes), "all maps"].join(" +");
+  expect(run.stdout).toMatch(new RegExp(`^test set +${columns}\\n[- ]+\\nloss( +[\\d.e-]+){5}\\n`));
+  const [header = "", ...rows] = readFileSync(at("runs/single/test_results.csv"), "utf8").trim().split("\n");
+  expect(header).toMatch(/^part,snapshot,epoch,test_loss,test_dice,test_labelled/);
+  expect(rows.map((row) => row.split(",")[0])).toEqual([...Object.keys(sizes), "(all)"]);
+  const losses = rows.map((row) => Number(row.split(",")[3]));
+  expect(new Set(losses).size).toBe(5);
+  const all = losses.pop() ?? Number.NaN;
+  expect(all).toBeGreaterThan(Math.min(...losses));
+  expect(all).toBeLessThan(Math.max(...losses));
+}, 240_000);
+
 test("leave one map out: each map is predicted by a model that has not seen it; scores of each, and over maps", async () => {
   const config = write("leave", { data: data(leaveOneOut), trainer: trainer("leave") });
   const run = await bigsf("train-k-fold", "-c", config);

@@ -28,10 +28,19 @@ export function epochText({ epoch, trainLoss, validLoss, metrics, seconds }: Epo
   return `epoch ${number} of ${epochs}: train loss ${numberText(trainLoss)}, valid loss ${numberText(validLoss)}${figures.join("")}  (${numberText(seconds)} s)`;
 }
 
-/** The figures of a test set, one below the other. */
-export function testText({ loss, metrics }: TestResult): string {
-  const rows = Object.entries({ loss, ...metrics }).map(([name, value]) => [name, numberText(value)]);
-  return tableText(["test set", "value"], rows, [1]);
+/** The figures of a test set, one below the other; of several maps, of each of them beside all. */
+export function testText({ parts, ...all }: TestResult): string {
+  const columns = parts === undefined ? { value: all } : { ...parts, "all maps": all };
+  const scores = Object.values(columns).map(
+    ({ loss, metrics }): Readonly<Record<string, number>> => ({ loss, ...metrics }),
+  );
+  const names = [...new Set(scores.flatMap((each) => Object.keys(each)))];
+  const rows = names.map((name) => [name, ...scores.map((each) => numberText(each[name] ?? Number.NaN))]);
+  return tableText(
+    ["test set", ...Object.keys(columns)],
+    rows,
+    scores.map((_, column) => column + 1),
+  );
 }
 
 /** What share of the test set its scores speak of, and what is said of the rest; empty for data without labels. */

@@ -1,4 +1,4 @@
-import type { PartPatches, PatchesData } from "../datasets/patches-data.ts";
+import { type PatchesData, patchesOfMap } from "../datasets/patches-data.ts";
 import type { PatchedMap } from "../patches/patch-source.ts";
 import type { PatchPredictor } from "../segmentation/patch-predictor.ts";
 
@@ -45,7 +45,7 @@ export async function* outOfFoldRows(options: OutOfFoldOptions): AsyncGenerator<
   const tests = await Promise.all(
     models.map(async ({ split, predictor }) => ({
       predictor,
-      ...patchesOf(map, await data.patches(split, "test")),
+      ...patchesOfMap(await data.patches(split, "test"), map),
       next: 0,
     })),
   );
@@ -93,15 +93,6 @@ function cutRows(
     truth: truth.filter(isInside),
     labelled: labelled.filter(isInside),
   };
-}
-
-/** Those of the patches that are of this map: they follow one another. */
-function patchesOf({ start, stop }: PatchedMap, { indices, positions }: PartPatches): PartPatches {
-  const first = indices.findIndex((patch) => patch >= start);
-  const from = first < 0 ? indices.length : first;
-  const count = indices.subarray(from).findIndex((patch) => patch >= stop);
-  const to = count < 0 ? indices.length : from + count;
-  return { indices: indices.subarray(from, to), positions: positions.subarray(2 * from, 2 * to) };
 }
 
 interface TestPatches {

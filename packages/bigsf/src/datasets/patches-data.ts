@@ -20,7 +20,7 @@ import { partIndices } from "../folds/part-indices.ts";
 import { type Part, parts, type Split } from "../folds/splits.ts";
 import { mapNotes } from "../maps/map-notes.ts";
 import { labelFigures } from "../metrics/label-figures.ts";
-import { labelledShareOf, type PatchSource } from "../patches/patch-source.ts";
+import { labelledShareOf, type PatchedMap, type PatchSource } from "../patches/patch-source.ts";
 import { dataObjections } from "./data-objections.ts";
 import { type DataOptions, dataOptions, encodedBy, sourceOptions, strideOf } from "./data-options.ts";
 import { type OpenSource, openSource } from "./open-source.ts";
@@ -45,6 +45,18 @@ export interface PartPatches {
   readonly indices: Int32Array<ArrayBuffer>;
   /** First row and column of each: [patches * 2]. */
   readonly positions: Int32Array<ArrayBuffer>;
+}
+
+/** Those of the patches that are of this map: they follow one another. */
+export function patchesOfMap(
+  { indices, positions }: PartPatches,
+  { start, stop }: Pick<PatchedMap, "start" | "stop">,
+): PartPatches {
+  const first = indices.findIndex((patch) => patch >= start);
+  const from = first < 0 ? indices.length : first;
+  const count = indices.subarray(from).findIndex((patch) => patch >= stop);
+  const to = count < 0 ? indices.length : from + count;
+  return { indices: indices.subarray(from, to), positions: positions.subarray(2 * from, 2 * to) };
 }
 
 /**
@@ -101,8 +113,9 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
   override async loaders({ split, batchSize }: DataContext): Promise<DataLoaders> {
     const opened = await this.#open();
     await this.check(split);
-    const load = async (part: Part) => {
-      const { indices } = await this.patches(split, part);
+    const load = async (part: Part, map?: PatchedMap) => {
+      const patches = await this.patches(split, part);
+      const { indices } = map === undefined ? patches : patchesOfMap(patches, map);
       const samples = {
         source: opened.source,
         indices,
@@ -128,7 +141,13 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
       labelled_share: labelledShareOf(opened.source.maps) ?? null,
     };
     const loaders = { train: await load("train"), valid: await load("valid"), test: await load("test") };
-    return { ...loaders, info, figures: labelFigures };
+    const tested = (await this.patches(split, "test")).indices;
+    const maps = opened.source.maps.filter(({ start, stop }) => tested.some((patch) => patch >= start && patch < stop));
+    const testParts =
+      maps.length < 2
+        ? undefined
+        : await Promise.all(maps.map(async (map) => ({ name: map.name, loader: await load("test", map) })));
+    return { ...loaders, testParts, info, figures: labelFigures };
   }
 
   /**

@@ -19,6 +19,8 @@ export interface DataLoaders {
   readonly valid: AnyLoader;
   /** Evaluated once, at the end. */
   readonly test?: AnyLoader | undefined;
+  /** What the test set consists of, such as maps, of which each is scored by itself too; none where it is one. */
+  readonly testParts?: readonly TestPart[] | undefined;
   /** Told of the validation and the test set beside their scores: what these say nothing of. */
   readonly figures?: readonly metrics.Metric[] | undefined;
   /**
@@ -26,6 +28,11 @@ export interface DataLoaders {
    * which snapshots keep as `DATA_INFO`.
    */
   readonly info?: ConfigObject | undefined;
+}
+
+export interface TestPart {
+  readonly name: string;
+  readonly loader: AnyLoader;
 }
 
 /** What is to be computed of predictions and targets. */

@@ -3,6 +3,7 @@ import { replaceFile } from "@ml-mosaic/base";
 import { configurable, register } from "@ml-mosaic/configurable";
 import type { EpochRecord } from "../history.ts";
 import { csvText } from "../trainer/csv-table.ts";
+import type { TestScores } from "../trainer/test-result.ts";
 import { TrainingLog } from "../trainer/training-log.ts";
 import { BaseTracker, type RunEnd, type TrackedRun } from "./base-tracker.ts";
 
@@ -26,10 +27,17 @@ export class CsvTracker extends configurable({}, BaseTracker) {
 
   override async end({ test }: RunEnd): Promise<void> {
     if (test === undefined) return;
-    const { snapshot, epoch, loss, metrics } = test;
-    const named = Object.entries(metrics).map(([name, value]) => [`test_${name}`, String(value)]);
-    const row = { snapshot, epoch: String(epoch), test_loss: String(loss), ...Object.fromEntries(named) };
-    await replaceFile(join(this.#folder, testResultsName), csvText({ columns: Object.keys(row), rows: [row] }));
+    const { snapshot, epoch, parts } = test;
+    const rowOf = ({ loss, metrics }: TestScores, part: Readonly<Record<string, string>> = {}) => {
+      const named = Object.entries(metrics).map(([name, value]) => [`test_${name}`, String(value)]);
+      return { ...part, snapshot, epoch: String(epoch), test_loss: String(loss), ...Object.fromEntries(named) };
+    };
+    const rows =
+      parts === undefined
+        ? [rowOf(test)]
+        : [...Object.entries(parts), ["(all)", test] as const].map(([part, scores]) => rowOf(scores, { part }));
+    const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+    await replaceFile(join(this.#folder, testResultsName), csvText({ columns, rows }));
   }
 }
 register(CsvTracker);

@@ -12,7 +12,7 @@ import { type Checkpoint, type TrainResult, train } from "../train.ts";
 import type { TrainerSettings } from "./settings.ts";
 import type { RunSnapshots } from "./snapshots.ts";
 import type { StartingPoint } from "./starting-point.ts";
-import type { TestResult } from "./test-result.ts";
+import type { TestResult, TestScores } from "./test-result.ts";
 import { TimeLeft } from "./time-left.ts";
 import type { RunTrackers } from "./trackers.ts";
 
@@ -126,11 +126,29 @@ export async function fit(parts: RunParts): Promise<FitResult> {
  * @returns "paused" where it was stopped
  */
 export async function test(parts: RunParts, checkpoint: Checkpoint): Promise<TestResult | "paused" | undefined> {
-  const { settings, model, loaders, snapshots, options } = parts;
+  const { loaders, snapshots } = parts;
   const { state } = checkpoint;
   const isBest = await snapshots.loadBest(checkpoint);
-  const loader: AnyLoader | undefined = loaders.test;
-  if (loader === undefined) return undefined;
+  if (loaders.test === undefined) return undefined;
+  const scores = await score(parts, checkpoint, loaders.test);
+  if (scores === undefined) return "paused";
+  const byPart: Record<string, TestScores> = {};
+  for (const { name, loader } of loaders.testParts ?? []) {
+    const own = await score(parts, checkpoint, loader);
+    if (own === undefined) return "paused";
+    byPart[name] = own;
+  }
+  return {
+    snapshot: isBest ? "best" : "last",
+    epoch: isBest ? (state.best?.epoch ?? state.epoch) : state.epoch,
+    ...scores,
+    ...(loaders.testParts === undefined ? {} : { parts: byPart }),
+  };
+}
+
+/** Loss and metrics of samples; undefined where it was stopped. */
+async function score(parts: RunParts, { state }: Checkpoint, loader: AnyLoader): Promise<TestScores | undefined> {
+  const { settings, model, options } = parts;
   const evaluation = await evaluateModel({
     name: "test",
     model: trainable(model),
@@ -153,13 +171,7 @@ export async function test(parts: RunParts, checkpoint: Checkpoint): Promise<Tes
         secondsLeft: 0,
       }),
   });
-  if (evaluation === undefined) return "paused";
-  return {
-    snapshot: isBest ? "best" : "last",
-    epoch: isBest ? (state.best?.epoch ?? state.epoch) : state.epoch,
-    loss: evaluation.loss,
-    metrics: flatFigures(evaluation.metrics),
-  };
+  return evaluation && { loss: evaluation.loss, metrics: flatFigures(evaluation.metrics) };
 }
 
 /** What was asked for, and beside it what the data tell of what scores say nothing of. */
