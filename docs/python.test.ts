@@ -21,7 +21,10 @@ describe.skipIf(!hasPython)("the page about Python classes", { timeout: 120_000 
     const text = await readFile(config, "utf8");
     await writeFile(
       config,
-      text.replace(/^epochs = .*$/m, "epochs = 1").replace(/^data_size = .*$/gm, "data_size = 40"),
+      text
+        .replace(/^epochs = .*$/m, "epochs = 1")
+        .replace(/^multiplicity = .*$/m, "multiplicity = 2")
+        .replace(/^data_size = .*$/gm, "data_size = 40"),
     );
     // The environment that is active is the one that is taken.
     const bin = join(folder, "environment/bin");
@@ -29,7 +32,7 @@ describe.skipIf(!hasPython)("the page about Python classes", { timeout: 120_000 
     await symlink(python, join(bin, "python"));
     const trained = await runAsUser(folder, "bash", "-c", `VIRTUAL_ENV=${dirname(bin)} ${command}`);
     expect(trained.stderr).toContain(
-      "16 runs: 4 pipelines x 4 (of 8 pipelines, 4 left out as they mix TypeScript and Python)",
+      "8 runs: 4 pipelines x 2 (of 8 pipelines, 4 left out as they mix TypeScript and Python)",
     );
     for (const model of ["mlp_brick", "mlp_funnel", "MlpBrick", "MlpFunnel"])
       expect(trained.stdout).toContain(`${model}(4,4)`);

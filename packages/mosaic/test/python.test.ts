@@ -73,7 +73,7 @@ metrics = mae
 [MONITOR]
 need_gpu = False
 gpu_available = None
-nb_processus = 2
+nb_processus = 1
 multiplicity = 1
 python = ${python}
 
@@ -81,7 +81,7 @@ python = ${python}
 type = data
 class = Data
 path_to_class = ./dataset.py
-size = 120
+size = 80
 batch_size = 8
 key = sums
 
