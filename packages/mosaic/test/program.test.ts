@@ -297,6 +297,8 @@ test("says before anything runs all that is wrong with programs", async () => {
     ])
       expect(stderr).toContain(says);
   }
+  const misspelt = await workspace.run("run", "config.ini", "or.db", "UNKNOWN.class=Progam");
+  expect(misspelt.stderr).toContain('[UNKNOWN] class: ml-mosaic has no class "Progam". Did you mean Program?');
   expect(workspace.exists("or.db")).toBe(false);
   await workspace.close();
 });

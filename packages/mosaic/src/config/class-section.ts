@@ -18,7 +18,7 @@ import {
   trainingType,
 } from "../pipelines/flat-pipeline.ts";
 import { codeName, type Texts } from "../pipelines/pipeline.ts";
-import { isProgram, wholeTexts } from "../program/options.ts";
+import { programClass, programPath, wholeTexts } from "../program/options.ts";
 import { type ClassSource, checkClassName, type Places, readModuleSource } from "./class-source.ts";
 import type { IniOption, IniSection } from "./ini.ts";
 import { escapeReferences } from "./interpolate.ts";
@@ -91,10 +91,10 @@ export function ownTexts({ type, className, pathToClass }: ClassSection): Texts 
   return { type, class: className, path_to_class: pathToClass };
 }
 
-/** Whether a section's class is a program, whatever else is wrong with it. */
+/** Whether a section's class is meant as a program, whatever is wrong with it. */
 export function isOfProgram({ options }: IniSection): boolean {
   const textOf = (wanted: string) => options.find(({ name }) => name === wanted)?.value ?? "";
-  return isProgram({ path: textOf("path_to_class"), className: textOf("class") });
+  return textOf("path_to_class") === programPath && nearestName(textOf("class"), [programClass]) !== undefined;
 }
 
 /** Undefined where a problem was found. */
@@ -175,6 +175,9 @@ export async function readClassSection(
   const classFault = className === undefined ? undefined : checkClassName(className.value);
   if (className !== undefined && classFault !== undefined)
     problem(className.option, classFault.message, classFault.remedy);
+
+  if (isProgramSection && className !== undefined && className.value !== programClass)
+    problem(className.option, `${programPath} has no class "${className.value}".`, `Did you mean ${programClass}?`);
 
   const path = single("path_to_class");
   const valuesOf = (name: string) => options.find((option) => option.name === name)?.values;
