@@ -5,7 +5,10 @@ import { makeFolder } from "@ml-mosaic/base";
 import { configurable, path, register, schema } from "@ml-mosaic/configurable";
 import type { EpochRecord } from "../history.ts";
 import { BaseTracker, type RunEnd, type TrackedRun } from "./base-tracker.ts";
-import { fileVersion, type Scalars, scalarSummary, sessionStart } from "./event-file.ts";
+import type { Scalars } from "./event-file.ts";
+
+/** With its protobuf library: hardly any process that knows of this tracker writes such files. */
+const eventFile = () => import("./event-file.ts");
 
 const options = {
   log_dir: schema(path, { optional: true, help: "Where event files go; without it, tensorboard in the run's folder" }),
@@ -19,6 +22,7 @@ class TensorBoard extends configurable(options, BaseTracker) {
   override async start({ folder, epochsDone, runName }: TrackedRun): Promise<void> {
     const logFolder = this.log_dir === undefined ? join(folder, "tensorboard") : join(this.log_dir, runName);
     await makeFolder(logFolder);
+    const { fileVersion, sessionStart } = await eventFile();
     // The name that TensorBoard looks for; a file of its own for each time that a run goes on.
     const file = join(logFolder, `events.out.tfevents.${now().toFixed(6)}.${hostname()}.${process.pid}`);
     await writeFile(file, Buffer.concat([fileVersion(now()), sessionStart(now(), epochsDone + 1)]), { flag: "wx" });
@@ -34,7 +38,9 @@ class TensorBoard extends configurable(options, BaseTracker) {
   }
 
   async #write(step: number, scalars: Scalars): Promise<void> {
-    if (this.#file !== undefined) await appendFile(this.#file, scalarSummary(now(), step, scalars));
+    if (this.#file === undefined) return;
+    const { scalarSummary } = await eventFile();
+    await appendFile(this.#file, scalarSummary(now(), step, scalars));
   }
 }
 register(TensorBoard);
