@@ -35,6 +35,9 @@ export type Source =
 /** A tensor or a number where a tensor of the other operand's kind is meant. */
 export type Operand = Tensor | number;
 
+/** What computes, as soon as something has asked for it. */
+let runtime: Promise<typeof import("./runtime/evaluate.ts")> | undefined;
+
 interface TensorInit {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -110,8 +113,10 @@ export class Tensor {
   /** The elements in row-major order. Constants answer without computing; everything else runs on ONNX Runtime. */
   async data(): Promise<TypedArray> {
     if (this.source.kind === "constant") return this.source.data;
-    // Loaded when first needed: the runtime knows tensors, tensors do not know the runtime.
-    const { evaluate } = await import("./runtime/evaluate.ts");
+    // Loaded when first needed, and kept, as looking for it takes longer than a small computation: the runtime knows
+    // tensors, tensors do not know the runtime.
+    runtime ??= import("./runtime/evaluate.ts");
+    const { evaluate } = await runtime;
     const [data] = await evaluate([this]);
     if (data === undefined) throw new TensorError("TENSOR_RUNTIME", "the computation gave no result");
     return data;

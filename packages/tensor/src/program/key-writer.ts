@@ -3,14 +3,27 @@ import { sha256 } from "@ml-mosaic/base";
 /** The names that occur in keys are of few kinds: each is a number. */
 const textNumbers = new Map<string, number>();
 
+/** A key within a key needs another one. */
+const idle: KeyWriter[] = [];
+
+/** The text of all that `write` has written. A text of numbers, or JSON of lists, took four times the time. */
+export function keyOf(write: (writer: KeyWriter) => void): string {
+  const writer = idle.pop() ?? new KeyWriter();
+  write(writer);
+  const key = writer.end();
+  idle.push(writer);
+  return key;
+}
+
 /** Writes numbers and texts one after the other, and makes a text of them that is the same for no others. */
 export class KeyWriter {
   #words = new Int32Array(1024);
   #length = 0;
 
-  /** Of all that was written. A text of numbers, or JSON of lists, took four times the time. */
-  key(): string {
+  /** The text; what is written from now on belongs to another one. */
+  end(): string {
     const bytes = new Uint8Array(this.#words.buffer, 0, this.#length * Int32Array.BYTES_PER_ELEMENT);
+    this.#length = 0;
     return oneByOne.decode(bytes.length <= mostBytesKept ? bytes : sha256([bytes]));
   }
 

@@ -3,7 +3,7 @@ import { dtypeOf, type TypedArray } from "../dtype.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import type { Op, ScanGraph } from "../ops/op.ts";
 import type { Tensor } from "../tensor.ts";
-import { KeyWriter } from "./key-writer.ts";
+import { type KeyWriter, keyOf } from "./key-writer.ts";
 import type { LoopGraph } from "./loop.ts";
 
 /** By identity: two ops may have one name. */
@@ -19,12 +19,12 @@ function opNumber(op: Op): number {
 
 /** The same for two loops inside of a step that compute the same, whichever tensors their bodies are made of. */
 export function scanKey({ states, slices, captured, next, kept, length, reverse, unrolled }: ScanGraph): string {
-  const writer = new KeyWriter();
   const lists = [states, slices, captured, next, kept];
-  const writeAll = writeTensors(writer, lists.flat(), new Map());
-  for (const list of lists) writeAll(list);
-  writer.whole(length).text(String(reverse)).text(String(unrolled));
-  return writer.key();
+  return keyOf((writer) => {
+    const writeAll = writeTensors(writer, lists.flat(), new Map());
+    for (const list of lists) writeAll(list);
+    writer.whole(length).text(String(reverse)).text(String(unrolled));
+  });
 }
 
 /**
@@ -32,21 +32,21 @@ export function scanKey({ states, slices, captured, next, kept, length, reverse,
  * them, so that one can be executed for the other. Found in a thirtieth of the time that writing the model takes.
  */
 export function loopKey({ name, fixed, carried, perStep, computed, randomKeys, results }: LoopGraph): string {
-  const writer = new KeyWriter();
   const lists = [fixed, carried, perStep];
-  const writeAll = writeTensors(
-    writer,
-    [...lists.flat().map(({ tensor }) => tensor), ...computed.flat(), ...[...randomKeys.values()].flat(), ...results],
-    new Map(Array.from(randomKeys.keys(), (id, index) => [id, index])),
-  );
-  writer.text(name);
-  for (const list of lists) {
-    writeAll(list.map(({ tensor }) => tensor));
-    for (const { name: own, isOpen } of list) writer.text(own).text(String(isOpen));
-  }
-  writeAll(results);
-  for (const pairs of [computed, [...randomKeys.values()]]) writeAll(pairs.flat());
-  return writer.key();
+  return keyOf((writer) => {
+    const writeAll = writeTensors(
+      writer,
+      [...lists.flat().map(({ tensor }) => tensor), ...computed.flat(), ...[...randomKeys.values()].flat(), ...results],
+      new Map(Array.from(randomKeys.keys(), (id, index) => [id, index])),
+    );
+    writer.text(name);
+    for (const list of lists) {
+      writeAll(list.map(({ tensor }) => tensor));
+      for (const { name: own, isOpen } of list) writer.text(own).text(String(isOpen));
+    }
+    writeAll(results);
+    for (const pairs of [computed, [...randomKeys.values()]]) writeAll(pairs.flat());
+  });
 }
 
 /**

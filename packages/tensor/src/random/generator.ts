@@ -17,9 +17,9 @@ export class Generator {
   readonly seed: number;
   /** With the seed, what makes it this generator. */
   readonly path: string;
-  /** Computed at the first number: many generators only give streams. */
+  /** This and the numbers of the block at hand are made at the first number: many generators only give streams. */
   #key: readonly [number, number] | undefined;
-  readonly #block = new Uint32Array(4);
+  #block: Uint32Array | undefined;
   #position = 0;
 
   constructor(seed: number, path = "") {
@@ -47,6 +47,7 @@ export class Generator {
   #fill(block: number): void {
     this.#key ??= keyOf(this.seed, this.path);
     const [key0, key1] = this.#key;
+    this.#block ??= new Uint32Array(4);
     philox(this.#block, block, Math.floor(block / 2 ** 32), 0, 0, key0, key1);
   }
 
@@ -60,7 +61,7 @@ export class Generator {
     const lane = this.#position % 4;
     if (lane === 0) this.#fill(Math.floor(this.#position / 4));
     this.#position++;
-    return this.#block[lane] ?? 0;
+    return this.#block?.[lane] ?? 0;
   }
 
   /** Uniform in [low, high), with 24 random bits: every value is a float32. */
