@@ -9,7 +9,6 @@ export interface InsideState {
   readonly result: StepsResult;
   /** What the run began with: has the arrays of what it does not change. */
   readonly base: TrainingState;
-  readonly isSeen: () => boolean;
   /** Gives the values away: whoever looks finds empty arrays. */
   take(): void;
 }
@@ -19,21 +18,33 @@ const insideKey = Symbol("inside");
 
 /** How a state is inside; undefined where it is arrays, or somebody has looked. */
 export function insideOf(state: TrainingState): InsideState | undefined {
-  const found: InsideState | undefined = Object(state)[insideKey];
-  return found?.isSeen() === true ? undefined : found;
+  const find: (() => InsideState | undefined) | undefined = Object(state)[insideKey];
+  return find?.();
 }
 
 /** @param look makes the state of arrays */
 export function stateInside(
   { step, phases }: Pick<TrainingState, "step" | "phases">,
-  { base, result }: Pick<InsideState, "base" | "result">,
+  given: Pick<InsideState, "base" | "result">,
   look: () => TrainingState,
 ): TrainingState {
+  // Where somebody has looked nothing of the run is held any more: each begins with the state of the one before, and all
+  // runs of a training would stay in memory.
+  let make: (() => TrainingState) | undefined = look;
   let seen: TrainingState | undefined;
-  let isTaken = false;
   const arrays = () => {
-    seen ??= isTaken ? taken(base) : look();
-    return seen;
+    const found = seen ?? make?.() ?? state;
+    seen = found;
+    make = undefined;
+    inside = undefined;
+    return found;
+  };
+  let inside: InsideState | undefined = {
+    ...given,
+    take() {
+      if (inside !== undefined) make = takenFrom(inside.base);
+      inside = undefined;
+    },
   };
   const state: TrainingState = {
     step,
@@ -48,15 +59,11 @@ export function stateInside(
       return arrays().buffers;
     },
   };
-  const value: InsideState = {
-    base,
-    result,
-    isSeen: () => isTaken || seen !== undefined,
-    take() {
-      isTaken = true;
-    },
-  };
-  return Object.defineProperty(state, insideKey, { value });
+  return Object.defineProperty(state, insideKey, { value: () => inside });
+}
+
+function takenFrom(base: TrainingState): () => TrainingState {
+  return () => taken(base);
 }
 
 function taken({ parameters, slots, buffers, ...counts }: TrainingState): TrainingState {
