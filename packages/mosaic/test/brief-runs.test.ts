@@ -15,14 +15,14 @@ const numbers = (name: string) =>
   workspace.query("or.db", `SELECT ${name} AS n FROM run_details ORDER BY run_id`).map((row) => row.n);
 const done = () => workspace.statuses("or.db").filter((status) => status === "done").length;
 
-async function write(artifacts: "all" | "none", width = "2"): Promise<void> {
+async function write(artifacts: "all" | "none", multiplicity = 1): Promise<void> {
   const lr = Array.from({ length: count }, (_, index) => `${index + 1}e-4`).join(", ");
   await workspace.write(
     "config.ini",
     config({
       process: { epochs: 1, artifacts, lr },
-      monitor: { nb_processus: 2 },
-      sections: { DATA: data, NET: { ...net, width } },
+      monitor: { nb_processus: 2, multiplicity },
+      sections: { DATA: data, NET: { ...net, width: "2" } },
     }),
   );
 }
@@ -50,16 +50,18 @@ test.each([
 });
 
 test("a pause leaves no run behind that nobody has", { timeout: 180_000 }, async () => {
-  await write("all");
+  // So many that they are not through before the command that pauses them has started.
+  const repetitions = 6;
+  await write("all", repetitions);
   const running = workspace.start("run", "config.ini", "or.db");
   await until(() => workspace.exists("or.db") && done() > 10, "some runs to end");
   const paused = await workspace.run("pause", "left.json", "--now");
   expect(paused.code, paused.stderr).toBe(0);
   await running.finished;
   expect(workspace.statuses("or.db")).not.toContain("running");
-  expect(numbers("attempts")).toEqual(new Array(count).fill(0));
+  expect(numbers("attempts")).toEqual(new Array(repetitions * count).fill(0));
   expect((await workspace.run("resume", "left.json")).code).toBe(0);
-  expect(workspace.statuses("or.db")).toEqual(new Array(count).fill("done"));
+  expect(workspace.statuses("or.db")).toEqual(new Array(repetitions * count).fill("done"));
 });
 
 test("a run that kills its worker takes the blame, not one that waits behind it", { timeout: 180_000 }, async () => {
