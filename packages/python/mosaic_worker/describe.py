@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import traceback
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -15,6 +16,9 @@ from .errors import MosaicError
 from .imports import UserFiles, class_in, classes_in
 from .probe import forget_start_folder, restore_python_path
 from .signatures import constructor_of
+
+#: The supervisor waits a little longer for each file.
+IMPORT_SECONDS = 30
 
 #: Of the contract with the users' classes; what else a class has is its own.
 METHODS = ("prepare", "info", "forward", "save_model", "load_model", "parameters", "close")
@@ -81,12 +85,21 @@ def _in_child(folder: str, path: str, names: List[Optional[str]]) -> Described:
         sys.stderr.flush()
         os._exit(0)
     os.close(write)
+    overdue = threading.Event()
+    timer = threading.Timer(IMPORT_SECONDS, lambda: (overdue.set(), os.kill(child, signal.SIGKILL)))
+    timer.start()
     with os.fdopen(read, "rb") as file:
         text = file.read()
+    # Before the process is waited for: afterwards its number may be another one's.
+    timer.cancel()
     status = os.waitpid(child, 0)[1]
     try:
         return json.loads(text)
     except ValueError:
+        if overdue.is_set():
+            message = f"importing it took longer than {IMPORT_SECONDS} s; what it computes belongs under if __name__ == \"__main__\":"
+            error = {"kind": "import", "message": message, "file": path, "line": None}
+            return [(name, name, {"error": error}) for name in names]
         end = f"exit code {os.WEXITSTATUS(status)}" if os.WIFEXITED(status) else signal.Signals(os.WTERMSIG(status)).name
         error = {"kind": "import", "message": f"importing it ended the process ({end})", "file": path, "line": None}
         return [(name, name, {"error": error}) for name in names]

@@ -111,6 +111,18 @@ class Describe(unittest.TestCase):
         self.assertEqual(others[0]["parameters"], self.of["model.py", "Net"]["parameters"])
         self.assertIn("sys.exit(3)", others[3]["error"]["message"])
 
+    def test_waits_for_no_file_without_end(self):
+        from mosaic_worker import describe
+
+        path = os.path.join(self.folder, "endless.py")
+        Path(path).write_text("while True: pass\n")
+        before, describe.IMPORT_SECONDS = describe.IMPORT_SECONDS, 0.5
+        try:
+            [(_, _, found)] = describe._in_child(self.folder, path, ["A"])
+        finally:
+            describe.IMPORT_SECONDS = before
+        self.assertIn("__main__", found["error"]["message"])
+
     def test_finds_what_the_users_own_path_names(self):
         self.assertNotIn("error", self.of["uses_path.py", "A"])
 

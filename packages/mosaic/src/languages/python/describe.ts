@@ -42,8 +42,9 @@ export interface Undescribed {
 
 export type Description = DescribedClass | Undescribed;
 
-/** Files of the user's are imported, and may do anything: what takes longer does not end. */
-const describeSeconds = 60;
+/** Files of the user's are imported, and may do anything: Python gives each of them 30 s. */
+const fileSeconds = 35;
+const startSeconds = 60;
 
 const known = new Map<string, Promise<readonly Description[]>>();
 
@@ -92,7 +93,7 @@ async function ask(
   const { answer, how, lastWords } = await askPython(command, "describe", {
     question,
     cwd: start,
-    seconds: describeSeconds,
+    seconds: startSeconds + fileSeconds * new Set(classes.map(({ path }) => path)).size,
   });
   const entries: unknown = Object(jsonOf(answer)).classes;
   if (!Array.isArray(entries))
