@@ -170,6 +170,32 @@ test("a class that the scores do not have is refused, as ONNX Runtime refuses it
   }
 });
 
+test.each<[string, (values: Tensor, index: Tensor) => Tensor]>([
+  ["gather", (values, index) => values.gather(1, index.unsqueeze(1))],
+  ["indexSelect", (values, index) => values.indexSelect(1, index)],
+  ["scatter", (values, index) => values.scatter(1, index.unsqueeze(1), values.slice(1, 0, 1))],
+  ["scatterAdd", (values, index) => values.scatterAdd(1, index.unsqueeze(1), values.slice(1, 0, 1))],
+  ["indexAdd", (values, index) => values.slice(0, 0, 3).indexAdd(0, index, values)],
+  ["embedding", (values, index) => new nn.Embedding(3, 3).forward(index).mul(values)],
+])("an index that %s cannot take is refused as ONNX Runtime refuses it", async (_name, compute) => {
+  for (const executor of executorNames) {
+    const weight = parameter(Float32Array.from([1, 2, 3]), [3]);
+    const program = await compileTraining({
+      fields: [{ data: BigInt64Array.of(0n, 1n, 2n, 3n, -9n), shape: [5], dtype: "int64" }],
+      parameters: [weight],
+      optimizer: SGD({ lr: 0.1 }),
+      batchSize: 4,
+      executor,
+      step: ([index]) => ({ loss: compute(weight.expand([4, 3]).mul(1), given(index)).sum() }),
+    });
+    const run = (last: number) =>
+      program.run(program.initialState, { rows: Int32Array.of(0, 1, 2, last), batchSize: 4, generator });
+    for (const bad of [3, 4]) await expect(run(bad), executor).rejects.toThrow(/outside its axis/);
+    expect((await run(2)).values.loss?.[0], executor).not.toBeNaN();
+    program.release();
+  }
+});
+
 test("ops without loops are named", async () => {
   const model = new nn.Linear(features, 3).initialize(new Generator(1));
   const opaque = (name: string) =>
