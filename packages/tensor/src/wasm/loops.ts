@@ -19,6 +19,9 @@
  * An op that needs more than one nest has stages: the result of a stage is an operand of those after it. A nest may end with
  * additions at indices that it computes (`onto`), which is what gradients of gathering are; that is the only statement there is.
  *
+ * Two kinds of ops have none of this of their own: those that are said in terms of other ops (`composed`), and loops over slices
+ * (`scan`), whose body is a step of its own within the step: a function that is told where its slices lie, see `compile.ts`.
+ *
  * Nests are plain data and say nothing of an order among the elements of a result, of memory or of instructions. So whoever
  * compiles them may put the expression of one nest into the place where another reads it: that is fusion, and costs nothing
  * but substituting indices. Only the order within a reduction is fixed by the language, since it decides the bits of sums;

@@ -141,7 +141,11 @@ async function trained(executor: ExecutorName, { calls, order, carries, phases }
     losses.push(...Object.values(result.values).flatMap((values) => [...values]));
   }
   program.release();
-  return { losses, weights: now.parameters.flatMap((array) => [...array]), carried: now.buffers.flatMap((array) => Array.from(array, Number)) };
+  return {
+    losses,
+    weights: now.parameters.flatMap((array) => [...array]),
+    carried: now.buffers.flatMap((array) => Array.from(array, Number)),
+  };
 }
 
 const programs: fc.Arbitrary<Program> = fc.record({
