@@ -85,6 +85,7 @@ const mostOptimized = 4000;
  * @param bytes bound of the memory that running it takes
  */
 export async function createSession(model: Uint8Array, bytes: number, options: SessionOptions = {}): Promise<Session> {
+  const ort = await loadRuntime();
   const { threads = 1, resident = [], nodes = 0 } = options;
   const device = parseDevice(options.device ?? "cpu");
   const key = [device, threads, ...resident, sha256([model]).join()].join(" ");
@@ -93,7 +94,6 @@ export async function createSession(model: Uint8Array, bytes: number, options: S
   // Moved to the end: the map's order is that of the last use.
   cache.delete(key);
   cache.set(key, entry);
-  const ort = await loadRuntime();
   const session = await entry.session.catch((error: unknown) => {
     // Another caller may have started over already: take away what failed, nothing else.
     if (cache.get(key) === entry) cache.delete(key);
