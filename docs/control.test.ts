@@ -22,7 +22,7 @@ beforeAll(async () => {
     await cp(join(root, "examples", "or", name), join(folder, "examples", "or", name));
   await mkdir(join(folder, "runtime"), { mode: 0o700 });
   await edit("multiplicity = 4", "multiplicity = 2");
-  await edit("epochs = 400", "epochs = 200");
+  await edit("epochs = 400", "epochs = 2000");
 });
 
 async function edit(before: string, after: string): Promise<void> {
@@ -98,8 +98,8 @@ test("its commands do what it says", { timeout: 300_000 }, async () => {
 
   await shell(next(`npx mosaic rerun ${or} --id 1-2 --epochs 100`));
   await shell(next(`npx mosaic rerun ${or} --param_name_and_value MlpBrick_width 4 --epochs 50`));
-  const epochs = ask("SELECT run_id, epochs FROM run_results WHERE epochs <> 200 ORDER BY run_id");
-  expect(epochs.map((row) => Number(row.epochs))).toEqual([300, 300, 250, 250]);
+  const epochs = ask("SELECT run_id, epochs FROM run_results WHERE epochs <> 2000 ORDER BY run_id");
+  expect(epochs.map((row) => Number(row.epochs))).toEqual([2100, 2100, 2050, 2050]);
   expect(Number(ask("SELECT count(*) AS n FROM earlier_results")[0]?.n)).toBe(4);
 
   const shown = (await shell(next("npx mosaic show or.db 1"))).stdout;

@@ -238,11 +238,11 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
           exampleRun({ identity: "identity 1", repetition: 7, params: [["epochs", "50"]] }),
         ]);
         const lease = await leaseRun(store, experimentId);
-        await store.completeRun(lease, { result: exampleResult });
+        await store.completeRun(lease, { result: exampleResult, executor: "wasm" });
         const found = await store.findRuns(["identity 0", "identity 1", "unknown"]);
         expect([...found.keys()]).toEqual(["identity 0", "identity 1"]);
         const done = { runId: 1, experimentId, status: "done", repetition: 0, epochs: 2, epochsAsked: null };
-        expect(found.get("identity 0")).toEqual([done]);
+        expect(found.get("identity 0")).toEqual([{ ...done, executor: "wasm" }]);
         expect(found.get("identity 1")?.map(({ runId, epochs, epochsAsked }) => [runId, epochs, epochsAsked])).toEqual([
           [2, null, null],
           [3, null, 50],
@@ -455,12 +455,12 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         await addRuns(1);
         const first = await leaseRun(store, experimentId);
         await store.appendHistory(first, [1, 2, 3].map(exampleEpoch));
-        await store.pauseRun(first, 2);
-        expect((await onlyRun()).status).toBe("paused");
+        await store.pauseRun(first, 2, "onnx");
+        expect(await onlyRun()).toMatchObject({ status: "paused", details: { executor: "onnx" } });
         expect(await store.leaseNextRun(experimentId, "worker 1")).toBeUndefined();
         await store.requeueRuns(experimentId, [1]);
         const second = await leaseRun(store, experimentId);
-        expect(second.resumeEpoch).toBe(2);
+        expect(second).toMatchObject({ resumeEpoch: 2, executor: "onnx" });
         expect(await store.history(1)).toEqual([1, 2].map(exampleEpoch));
         await store.appendHistory(second, [exampleEpoch(3)]);
         await store.giveBackRun(second, { kind: "worker-died", detail: "exit code 1" });

@@ -41,7 +41,13 @@ export {
   type EvaluationOptions,
   type EvaluationProgram,
 } from "./program/evaluation-program.ts";
-export { type ExecutorName, executorConflict, executorNames } from "./program/executor.ts";
+export {
+  type ExecutorChoice,
+  type ExecutorName,
+  executorChoices,
+  executorConflict,
+  executorNames,
+} from "./program/executor.ts";
 export type { Layout, TrainingState } from "./program/layout.ts";
 export type { ParameterGroup, TrainingPhase } from "./program/phase.ts";
 export type { FieldSpec, SampleArray, SampleChunk } from "./program/samples.ts";

@@ -6,6 +6,8 @@ export type TensorErrorCode =
   | "TENSOR_DTYPE"
   | "TENSOR_VALUE"
   | "TENSOR_GRADIENT"
+  /** An op is asked of an executor that cannot compute it. */
+  | "TENSOR_EXECUTOR"
   | "TENSOR_RUNTIME"
   | "TENSOR_FILE"
   | "TENSOR_DATA";

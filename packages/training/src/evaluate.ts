@@ -1,7 +1,7 @@
 import {
   compileEvaluation,
   type Device,
-  type ExecutorName,
+  type ExecutorChoice,
   type Generator,
   type metrics,
   type nn,
@@ -22,7 +22,7 @@ export interface EvaluateOptions {
   readonly device?: Device | undefined;
   /** Threads of the processor that share the work of each step; 1 by default. */
   readonly threads?: number | undefined;
-  readonly executor?: ExecutorName | undefined;
+  readonly executor?: ExecutorChoice | undefined;
   /** Aborted: nothing comes of it. */
   readonly pause?: AbortSignal | undefined;
   /** Called about every second with the batches done. */

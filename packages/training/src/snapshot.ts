@@ -93,6 +93,7 @@ export function snapshotContent(
     step: state.training.step,
     phases: state.training.phases,
     within: state.within,
+    executor: state.executor,
     scheduler: state.scheduler,
     earlyStopping: state.earlyStopping,
     best: state.best,
@@ -141,7 +142,10 @@ export function snapshotOf(
     return joined;
   };
   const sizeOf = (shape: readonly number[]) => shape.reduce((size, length) => size * length, 1);
-  const { epoch, step, phases, within, scheduler, earlyStopping, best } = readInfo(source, metadata.TRAIN_INFO);
+  const { epoch, step, phases, within, executor, scheduler, earlyStopping, best } = readInfo(
+    source,
+    metadata.TRAIN_INFO,
+  );
   const changing = new Set<Variable>([...layout.segments.flatMap(({ parameters }) => parameters), ...layout.buffers]);
   const unchanging = Array.from(paths, ([variable, name]) => ({ variable, entry: tensors.get(`MODEL_STATE/${name}`) }));
   for (const { variable, entry } of unchanging)
@@ -151,6 +155,7 @@ export function snapshotOf(
     state: {
       epoch,
       ...(within === undefined ? {} : { within }),
+      ...(executor === undefined ? {} : { executor }),
       scheduler,
       earlyStopping,
       ...(best === undefined ? {} : { best }),

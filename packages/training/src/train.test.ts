@@ -15,7 +15,7 @@ import { temporaryFolder } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
 import { stopWithoutImprovement } from "./early-stopping.ts";
 import { loadSnapshot, saveSnapshot } from "./snapshot-file.ts";
-import { type TrainOptions, type TrainResult, train } from "./train.ts";
+import { type TrainerState, type TrainOptions, type TrainResult, train } from "./train.ts";
 
 const folder = temporaryFolder();
 
@@ -105,6 +105,20 @@ describe("train", () => {
       expect(wasm?.history[epoch]?.validLoss).toBeCloseTo(validLoss, 5);
     }
     expect(wasm?.state.training.parameters).not.toEqual(onnx?.state.training.parameters);
+  });
+
+  test("goes on on what has computed a state, as its snapshot says it; earlier ones are ONNX Runtime's", async () => {
+    const trained = async (more: Partial<TrainOptions> = {}) =>
+      (await train(options(newModel().model, { epochs: 1, ...more }))).state;
+    const state = await trained();
+    expect(state.executor).toBe("wasm");
+    const further = (resumeFrom: TrainerState, more: Partial<TrainOptions> = {}) =>
+      trained({ epochs: 2, resumeFrom, ...more });
+    expect((await further(state)).executor).toBe("wasm");
+    expect((await further({ ...state, executor: "onnx" })).executor).toBe("onnx");
+    const { executor: _, ...earlier } = state;
+    expect((await further(earlier)).executor).toBe("onnx");
+    expect((await further(earlier, { executor: "wasm" })).executor).toBe("wasm");
   });
 
   test("gives the same bits again, and other bits for another seed", async () => {

@@ -1,9 +1,7 @@
 import { messageOf } from "@ml-mosaic/base";
 import {
-  compileEvaluation,
-  compileTraining,
   type Device,
-  type EvaluationProgram,
+  type ExecutorChoice,
   type ExecutorName,
   type Generator,
   metrics,
@@ -22,20 +20,13 @@ import type { StoppingRule, StoppingState } from "./early-stopping.ts";
 import { type EpochProgress, evaluateEpoch, Pace, trainEpoch, type WorkListener } from "./epoch.ts";
 import { TrainingError } from "./errors.ts";
 import { type EpochRecord, flatFigures } from "./history.ts";
-import { type AnyLoader, batchCount, checkedSamples, checkSameFields, sampleCount, usualBatch } from "./loaders.ts";
+import { type AnyLoader, batchCount, checkedSamples, checkSameFields, sampleCount } from "./loaders.ts";
 import { modelStep, type TrainableModel } from "./model-step.ts";
 import { monitorProblem, watchedFigure } from "./monitored.ts";
+import { compileRun, type Judge, resumedExecutor } from "./run-programs.ts";
 import { epochSchedule } from "./schedule.ts";
 
 type Layout = TrainingProgram["layout"];
-
-/** What evaluates a set after every epoch. */
-interface Judge {
-  readonly name: string;
-  readonly loader: AnyLoader;
-  readonly program: EvaluationProgram;
-  readonly pace: Pace;
-}
 
 export interface TrainOptions extends UpdateOptions {
   readonly model: TrainableModel;
@@ -65,8 +56,11 @@ export interface TrainOptions extends UpdateOptions {
   readonly device?: Device | undefined;
   /** Threads of the processor that share the work of each step; 1 by default. Bits are promised for one number of threads. */
   readonly threads?: number | undefined;
-  /** What computes: `onnx` by default; `wasm` is for small networks, whose programs it must have loops for. */
-  readonly executor?: ExecutorName | undefined;
+  /**
+   * What computes training and evaluation: `wasm` is for small networks, whose programs it must have loops for. `auto`, the
+   * default, goes by what a step of training has to do, and goes on with what has computed a state that is resumed.
+   */
+  readonly executor?: ExecutorChoice | undefined;
   /** Where to go on; without it training starts from the model's present values. A function gets the layout to load it for. */
   readonly resumeFrom?: TrainerState | ((layout: Layout) => Promise<TrainerState>) | undefined;
   /** Aborted: training stops within about a second, in the middle of an epoch if need be; the state goes on exactly. */
@@ -85,6 +79,8 @@ export interface TrainerState {
   /** How far the next epoch has come already; absent at its beginning. */
   readonly within?: EpochProgress | undefined;
   readonly training: TrainingState;
+  /** What has computed it; absent in states from before there was a choice, which ONNX Runtime has computed. */
+  readonly executor?: ExecutorName | undefined;
   readonly scheduler: schedulers.SchedulerState;
   readonly earlyStopping: StoppingState;
   /** The epoch of the smallest evaluation loss; absent where there was none, or only NaN. */
@@ -136,10 +132,7 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
     model,
     loss,
     optimizer,
-    groups,
     accumulate = 1,
-    clipNorm,
-    clipValue,
     scheduler,
     earlyStopping,
     monitor = "loss",
@@ -149,9 +142,7 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
     evaluationLoader,
     epochs,
     generator,
-    device,
-    threads,
-    executor,
+    executor = "auto",
     resumeFrom,
     pause,
     onWork,
@@ -166,20 +157,9 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
   const problem = monitorProblem(monitor, metricList, { trainMetrics, accuracy: rule !== undefined });
   if (problem !== undefined) throw new TrainingError("TRAINING_MONITOR", problem);
   checkLastBatch(options, trainSamples);
-  const program = await compileTraining({
-    fields: trainSamples.fields,
-    parameters: model.parameters,
-    optimizer,
-    groups,
-    accumulate,
-    clipNorm,
-    clipValue,
-    step: modelStep({ model, loss, rule, metrics: [], training: true }),
-    batchSize: usualBatch(trainLoader),
-    device,
-    threads,
-    executor,
-  });
+  const asked = resumedExecutor(executor, typeof resumeFrom === "function" ? undefined : resumeFrom);
+  const samples = { train: trainSamples, evaluation: evaluationSamples, rule };
+  const { training: program, evaluation, ofTrain, release } = await compileRun(options, samples, asked);
   const { layout } = program;
   const dropout = generator.stream("dropout");
   const fresh = (): TrainerState => ({
@@ -193,27 +173,9 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
   let state: TrainerState;
   let stoppedEarly = false;
   let paused = false;
-  const judges: Judge[] = [];
-  const judge = (name: string, loader: AnyLoader, { fields }: Samples): Judge => {
-    const step = modelStep({ model, loss, rule, metrics: metricList, training: false });
-    const compiled = compileEvaluation({
-      fields,
-      layout,
-      step,
-      batchSize: usualBatch(loader),
-      device,
-      threads,
-      executor,
-    });
-    const made = { name, loader, program: compiled, pace: new Pace() };
-    judges.push(made);
-    return made;
-  };
   try {
-    state = (typeof resumeFrom === "function" ? await resumeFrom(layout) : resumeFrom) ?? fresh();
-    const evaluation = judge("evaluation", evaluationLoader, evaluationSamples);
-    const ofTrain =
-      trainMetrics && metricList.length > 0 ? judge("train evaluation", trainLoader, trainSamples) : undefined;
+    const resumed = typeof resumeFrom === "function" ? await resumeFrom(layout) : resumeFrom;
+    state = { ...(resumed ?? fresh()), executor: program.executor };
     while (state.epoch < epochs && !stoppedEarly) {
       const begun: TrainerState = state;
       const { within } = begun;
@@ -296,6 +258,7 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
       state = {
         epoch,
         training: trained.training,
+        executor: program.executor,
         scheduler: schedule.after(optimizerSteps(trained.training), record.validLoss),
         earlyStopping: watched,
         best: betterOf(begun.best, record),
@@ -305,8 +268,7 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
     }
     program.store(optim.averagedState(state.training));
   } finally {
-    program.release();
-    for (const { program: compiled } of judges) compiled.release();
+    release();
     model.train(false);
   }
   return { history, state, layout, stoppedEarly, paused };

@@ -181,6 +181,7 @@ export function reportNotes(report: CompareReport): readonly string[] {
     accuracy,
     ...changed,
     ...codeNotes(report),
+    executorNote(report),
     ...furtherNotes(report),
     each,
     chosen ?? "",
@@ -202,6 +203,12 @@ function codeNotes({ changedCode }: CompareReport): readonly string[] {
     const what = file === lossKey ? "the own loss function" : file;
     return `Some repetitions were trained with another text of ${what}, or of what it imports, than others, and are not of one model: ${models.slice(0, mostNamed).join("; ")}${more}. mosaic run --continue trains anew what is not of the present text.`;
   });
+}
+
+function executorNote({ mixedExecutors: models }: CompareReport): string {
+  if (models.length === 0) return "";
+  const more = models.length > mostNamed ? `; and ${models.length - mostNamed} more` : "";
+  return `Some repetitions were computed on ONNX Runtime and others on WebAssembly, which round differently: ${models.slice(0, mostNamed).join("; ")}${more}. mosaic export has the column executor.`;
 }
 
 function furtherNotes({ trainedFurther, criterion }: CompareReport): readonly string[] {

@@ -47,7 +47,7 @@ test("runs of several experiments are repetitions of one model only where they w
     repetition,
     results: { test_loss: repetition },
   });
-  const ways = [{}, { lr: "1e-1" }, { executor: "wasm" }, { lr: "0.001", executor: "onnx", epochs: "9" }];
+  const ways = [{}, { lr: "1e-1" }, { executor: "wasm" }, { lr: "0.001", executor: "auto", epochs: "9" }];
   await writeDatabase(
     database,
     ways.flatMap((process) => [run(0, process), run(1, process)]),
@@ -56,8 +56,8 @@ test("runs of several experiments are repetitions of one model only where they w
   try {
     const models = await summarizeModels(reader, await reader.runIds());
     expect(models.map(({ model, runs }) => `${model}: ${runs}`).toSorted()).toEqual([
-      "Data() | Net(2) | executor=onnx lr=1e-1: 2",
-      "Data() | Net(2) | executor=onnx lr=1e-3: 2",
+      "Data() | Net(2) | executor=auto lr=1e-1: 2",
+      "Data() | Net(2) | executor=auto lr=1e-3: 2",
       "Data() | Net(2) | executor=wasm lr=1e-3: 2",
     ]);
     const alike = await summarizeModels(reader, [1, 2, 7, 8]);

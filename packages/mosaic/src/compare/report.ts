@@ -9,6 +9,7 @@ import type { StoreReader } from "../store/index.ts";
 import { type ChangedCode, changedCode } from "./changed-code.ts";
 import type { TrainedFurther } from "./common-epochs.ts";
 import { compareOnData, type DataReport, pairCountOf } from "./data-report.ts";
+import { mixedExecutors } from "./mixed-executors.ts";
 import { compareOverData, type OverallReport } from "./overall-report.ts";
 import { readRuns } from "./read-runs.ts";
 import { type DataResults, gatherResults } from "./results.ts";
@@ -38,6 +39,8 @@ export interface CompareReport {
   readonly changedFiles: readonly ChangedDataFile[];
   /** Models whose repetitions were trained with different texts of a module. */
   readonly changedCode: readonly ChangedCode[];
+  /** Models of which different executors have computed repetitions of one pipeline. */
+  readonly mixedExecutors: readonly string[];
 }
 
 export interface CompareOptions {
@@ -95,6 +98,7 @@ export async function compareRuns(
     trainedFurther,
     changedFiles: await changedDataFiles(reader),
     changedCode: await changedCode(reader, chosen),
+    mixedExecutors: mixedExecutors(read),
   };
 }
 

@@ -39,6 +39,8 @@ export interface TableRun {
   readonly isAgain: boolean;
   /** Workers died over it. */
   readonly isLost: boolean;
+  /** What has computed it; undefined where nothing has yet. */
+  readonly executor: string | undefined;
   readonly pipeline: ParsedPipeline;
   /**
    * Where it was trained further than others of its model: the epoch at which it counts; 0 where it counts as it is,
@@ -75,6 +77,7 @@ export class RunTable {
   readonly figureNames: readonly string[];
   readonly #pipelines: ParsedPipeline[];
   readonly #statuses: string[] = [];
+  readonly #executors: (string | undefined)[] = [];
   readonly #columns = {
     runId: new NumberColumn(Float64Array),
     /** From 1; 0 where it is not known. */
@@ -87,6 +90,7 @@ export class RunTable {
     endedAt: new NumberColumn(Float64Array),
     isAgain: new NumberColumn(Uint8Array),
     isLost: new NumberColumn(Uint8Array),
+    executor: new NumberColumn(Uint8Array),
   };
   /** Of each figure its values, and whether there is one (2), an empty one (1), or none at all (0). */
   readonly #figures: ReadonlyMap<
@@ -125,6 +129,9 @@ export class RunTable {
     columns.pipeline.push(pipelineIndex);
     if (!this.#statuses.includes(status)) this.#statuses.push(status);
     columns.status.push(this.#statuses.indexOf(status));
+    const executor = details?.executor ?? undefined;
+    if (!this.#executors.includes(executor)) this.#executors.push(executor);
+    columns.executor.push(this.#executors.indexOf(executor));
     columns.seed.push(details?.seed ?? Number.NaN);
     if (details === null) this.#originals++;
     columns.repetition.push(details?.repetition ?? Number.NaN);
@@ -172,6 +179,7 @@ export class RunTable {
       endedAt: columns.endedAt.knownAt(row),
       isAgain: columns.isAgain.at(row) === 1,
       isLost: columns.isLost.at(row) === 1,
+      executor: this.#executors[columns.executor.at(row)],
       further: this.#further.get(row),
     };
   }

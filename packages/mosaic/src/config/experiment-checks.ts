@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { relative, resolve } from "node:path";
 import { nearestName, suggestName } from "@ml-mosaic/base";
 import { parseValue, unquotedText, valueText } from "@ml-mosaic/configurable";
-import { type Device, executorConflict, executorNames } from "@ml-mosaic/tensor";
+import { type Device, executorChoices, executorConflict } from "@ml-mosaic/tensor";
 import { sameDataName, trainingType } from "../pipelines/flat-pipeline.ts";
 import { engineDevice } from "../run/device.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
@@ -48,9 +48,9 @@ export function checkThreads(
 /** What runs on each of the devices, and what does nothing on any of them. */
 export function checkExecutor(process: ProcessSection, monitor: MonitorSection, findings: Findings): void {
   const written = (name: string) => process.options.find((option) => option.name === name);
-  const executor = executorNames.find((name) => name === written("executor")?.values[0]?.toLowerCase());
+  const executor = executorChoices.find((name) => name === written("executor")?.values[0]?.toLowerCase());
   const threads = Number(written("threads")?.values[0] ?? 1);
-  const conflicts = devicesOf(monitor).map((device) => executorConflict(device, executor ?? "onnx", threads));
+  const conflicts = devicesOf(monitor).map((device) => executorConflict(device, executor ?? "auto", threads));
   // Threads share the work of those runs that a device of several gives to the processor.
   const conflict =
     conflicts.find((each) => each?.option === "executor") ??

@@ -22,7 +22,7 @@ const trainer = TrainerSettings.configSchema;
 
 const types = refine(list(string), "types with commas between them", (names) => names.length > 0);
 
-export const processDefaults = { runFilesPath: ".runs", artifacts: "all", executor: "onnx" } as const;
+export const processDefaults = { runFilesPath: ".runs", artifacts: "all", executor: "auto" } as const;
 
 export const processOptions = {
   lr: schema(axis(positive), { help: "Learning rate; with a scheduler, the one to start from" }),

@@ -1,7 +1,7 @@
 /** How one run trains, ready to be used. A pipeline carries the options that differ, [PROCESS] those that do not. */
 
 import { ConfigurationError } from "@ml-mosaic/configurable";
-import { type ExecutorName, type metrics, type nn, optim, type schedulers } from "@ml-mosaic/tensor";
+import { type ExecutorChoice, type metrics, type nn, optim, type schedulers } from "@ml-mosaic/tensor";
 import {
   BaseLoss,
   BaseOptimizer,
@@ -36,7 +36,7 @@ export interface RunSettings {
   readonly clipValue: number | undefined;
   /** Batches whose gradients make one step together. */
   readonly accumulate: number;
-  readonly executor: ExecutorName;
+  readonly executor: ExecutorChoice;
   /** Threads of the processor that share the work of a step. */
   readonly threads: number;
 }

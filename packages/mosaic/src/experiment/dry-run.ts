@@ -34,6 +34,7 @@ export async function dryRun(
       files: undefined,
       filesFolder: undefined,
       acceptsCode: false,
+      executor: undefined,
       earlierEpochs: undefined,
     });
     for (const error of errors) problems.push({ pipeline: describePipeline(pipeline), error });

@@ -1,6 +1,6 @@
 /** Decides which of the planned runs are to be carried out, and puts them into the store. */
 import type { Experiment } from "../config/index.ts";
-import { codeName } from "../pipelines/pipeline.ts";
+import { codeName, type Pipeline } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
 import type { AddedRuns, Continuation, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
 import { dataFilesRecord, readDataFiles } from "./data-files.ts";
@@ -73,7 +73,7 @@ export async function enqueueRuns(
   const reordered = known?.reordered ?? [];
   const taken = new Set(await store.orderEpochs(reordered));
   const respell = await knownSpellings(store, code);
-  const missing = known === undefined ? planned() : only(planned(), known.isMissing);
+  const missing = known === undefined ? planned() : missingRuns(planned(), known);
   const added = await store.addRuns(experimentId, missing.map(respell));
   const { monitor, folder, start, file: configuration, overrides } = experiment;
   return {
@@ -150,6 +150,8 @@ interface KnownRuns {
   readonly removed: number;
   /** Of each planned run, by its place in the plan: the runs themselves may be too many to hold. */
   readonly isMissing: readonly boolean[];
+  /** Of missing runs, by their place, what has computed another repetition of theirs. */
+  readonly executors: ReadonlyMap<number, string>;
 }
 
 /** Runs that are looked up in one go. */
@@ -167,8 +169,11 @@ async function sortKnown(
   const done: number[] = [];
   const failed: number[] = [];
   const shorter: ShorterRun[] = [];
+  const executors = new Map<number, string>();
+  const executorOf = new WeakMap<Pipeline, string>();
   let removed = 0;
   for (const runs of chunksOf(planned, lookedUp)) {
+    const firstPlace = isMissing.length;
     const identities = runs.map(({ identity }) => identity);
     const known = await store.findRuns(identities);
     const gone = restoreRemoved ? new Set<string>() : await store.findRemoved(identities);
@@ -194,8 +199,28 @@ async function sortKnown(
         if (again.epochsAsked !== epochsOf(run)) reordered.push({ runId: again.runId, epochs: epochsOf(run) });
       } else if (broken !== undefined) failed.push(broken.runId);
     }
+    for (const { pipeline, identity } of runs) {
+      const executor = known.get(identity)?.find((found) => found.executor !== null)?.executor;
+      if (executor && !executorOf.has(pipeline)) executorOf.set(pipeline, executor);
+    }
+    for (const [index, { pipeline }] of runs.entries()) {
+      const executor = executorOf.get(pipeline);
+      if (executor !== undefined && isMissing[firstPlace + index] === true) executors.set(firstPlace + index, executor);
+    }
   }
-  return { done, shorter, requeued, reordered, failed, removed, isMissing };
+  return { done, shorter, requeued, reordered, failed, removed, isMissing, executors };
+}
+
+/** Further repetitions are computed by what has computed those before them. */
+function* missingRuns(
+  planned: Iterable<NewRun>,
+  { isMissing, executors }: KnownRuns,
+): Generator<NewRun, void, undefined> {
+  let place = 0;
+  for (const run of planned) {
+    const executor = executors.get(place);
+    if (isMissing[place++] === true) yield executor === undefined ? run : { ...run, executor };
+  }
 }
 
 function* only<Item>(items: Iterable<Item>, isWanted: readonly boolean[]): Generator<Item, void, undefined> {

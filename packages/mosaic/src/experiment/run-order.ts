@@ -1,3 +1,4 @@
+import { executorNames } from "@ml-mosaic/tensor";
 import { languageOfPipeline, type Project } from "../config/index.ts";
 import { languages } from "../languages/languages.ts";
 import { processParams } from "../pipelines/run-params.ts";
@@ -33,6 +34,7 @@ export async function workOf(
     files,
     acceptsCode,
     filesFolder: folders.of(process),
+    executor: executorNames.find((name) => name === lease.executor),
     earlierEpochs: lease.fromSnapshot ? await store.history(runId) : undefined,
   };
   return languages[languageOfPipeline(pipeline)].workOf(order, project);

@@ -39,7 +39,8 @@ async function fill(): Promise<void> {
   ]);
   const lease = await leaseRun(store, experimentId);
   await store.appendHistory(lease, [exampleEpoch(1)]);
-  await store.completeRun(lease, { result: { ...exampleResult, test_loss: Number.NaN }, history: [exampleEpoch(2)] });
+  const result = { ...exampleResult, test_loss: Number.NaN };
+  await store.completeRun(lease, { result, history: [exampleEpoch(2)], executor: "wasm" });
 }
 
 const first = {
@@ -48,6 +49,7 @@ const first = {
   experiment: 1,
   repetition: 0,
   seed: Number.MAX_SAFE_INTEGER,
+  executor: "wasm",
   pipeline: "Mlp(2)",
   Mlp_width: 2,
   text: nasty,
@@ -97,11 +99,11 @@ describe("export", () => {
   test("to CSV", async () => {
     expect(await exportTo("out.csv")).toEqual({ runs: 2, epochs: 2, historyFile: path("out.history.csv") });
     expect(await readFile(path("out.csv"), "utf8")).toBe(
-      "run_id,status,experiment,repetition,seed,pipeline,Mlp_width,text,param_epochs,param_experiment," +
+      "run_id,status,experiment,repetition,seed,executor,pipeline,Mlp_width,text,param_epochs,param_experiment," +
         "train_loss,test_loss,train_acc,test_acc,nb_params,duration(s),epochs,overfit,trainability,slope,tags,note\n" +
-        '1,done,1,0,9007199254740991,Mlp(2),2,"a ""b"", c\nd\r\n🧩",10," x ",' +
+        '1,done,1,0,9007199254740991,wasm,Mlp(2),2,"a ""b"", c\nd\r\n🧩",10," x ",' +
         "0.1,NaN,100,,35,1.5,2,NaN,inf,-inf,,\n" +
-        '2,pending,1,1,9007199254740991,Mlp(2),3,"",,,,,,,,,,,,,,\n',
+        '2,pending,1,1,9007199254740991,,Mlp(2),3,"",,,,,,,,,,,,,,\n',
     );
     expect(await readFile(path("out.history.csv"), "utf8")).toBe(
       "run_id,epoch,train_loss,test_loss,train_acc,test_acc,lr,seconds\n1,1,1,NaN,,inf,0.01,0.25\n1,2,0.5,NaN,,inf,0.01,0.25\n",

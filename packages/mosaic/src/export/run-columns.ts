@@ -22,6 +22,7 @@ export function runColumns(
     { name: "experiment", type: "whole", read: ({ run }) => run.details?.experimentId ?? null },
     { name: "repetition", type: "whole", read: ({ run }) => run.details?.repetition ?? null },
     { name: "seed", type: "whole", read: ({ run }) => run.details?.seed ?? null },
+    { name: "executor", type: "text", read: ({ run }) => run.details?.executor ?? null },
     { name: "pipeline", type: "text", read: ({ run }) => run.description },
   ];
   const results = figures.map(figureColumn);

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkValues, describeProblem } from "@ml-mosaic/configurable";
-import { Generator, type nn, Tensor } from "@ml-mosaic/tensor";
+import { type ExecutorName, Generator, type nn, Tensor } from "@ml-mosaic/tensor";
 import { BaseLoss, type EpochRecord, type TrainableModel, train } from "@ml-mosaic/training";
 import { readClassSource } from "../config/class-source.ts";
 import { type RunSettings, runSettings } from "../config/index.ts";
@@ -23,11 +23,14 @@ import { runInfoText } from "./run-info.ts";
 import { saveChain, saveState } from "./save-run.ts";
 
 export type RunOutcome =
-  | ({ readonly kind: "done" } & Pick<Required<Completion>, "result" | "directions" | "artifacts">)
+  | ({ readonly kind: "done" } & Pick<Required<Completion>, "result" | "directions" | "artifacts"> & Computed)
   /** It was asked to pause: its snapshot holds `epochs` whole epochs and what it has of the next. */
-  | { readonly kind: "paused"; readonly epochs: number; readonly artifacts: readonly Artifact[] }
+  | ({ readonly kind: "paused"; readonly epochs: number; readonly artifacts: readonly Artifact[] } & Computed)
   /** It was asked to pause and has kept nothing to go on from: it starts again where it started. */
   | { readonly kind: "left" };
+
+/** What has computed it, where that is known. */
+type Computed = Pick<Completion, "executor">;
 
 export interface RunProgress {
   /** Called when all modules are constructed and prepared. */
@@ -49,7 +52,7 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
   progress.onPrepared();
   const resumption = await openResumption(order, chain);
   const trained = await train({
-    ...(await trainingOf(order, settings, chain)),
+    ...(await trainingOf(order, settings, chain, resumption?.executor ?? order.executor)),
     epochs: settings.epochs,
     resumeFrom: resumption?.load,
     pause: progress.pause,
@@ -57,13 +60,14 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
     onEpoch: (record) => progress.onEpoch(record, settings.epochs),
   });
   checkUserFiles();
+  const { executor = "onnx" } = trained.state;
   const seconds = () => (resumption?.seconds ?? 0) + (performance.now() - start) / 1000;
   const notes = () => ({ seconds: seconds(), code: codeText(chain.files, order.folder) });
   const { filesFolder, runId } = order;
   await using files = filesFolder === undefined ? undefined : await openRunFiles(filesFolder);
   if (files !== undefined) await saveState(files, runId, chain, trained, notes(), progress.onWork);
   if (trained.paused) {
-    return { kind: "paused", epochs: trained.state.epoch, artifacts: (await files?.publish()) ?? [] };
+    return { kind: "paused", epochs: trained.state.epoch, artifacts: (await files?.publish()) ?? [], executor };
   }
   if (files !== undefined) await saveChain(files, runId, chain);
   const { parameters } = chainModel(chain.links);
@@ -72,9 +76,12 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
   const result = resultOf({ history, parameterCount, durationSeconds: seconds() });
   const directions = Object.fromEntries(settings.metrics.map(({ name, direction = "higher" }) => [name, direction]));
   await files?.write("info", (folder) =>
-    writeFileSync(join(folder, `run_info_${runId}.mdt`), runInfoText(order, result, trained.stoppedEarly)),
+    writeFileSync(
+      join(folder, `run_info_${runId}.mdt`),
+      runInfoText({ ...order, executor }, result, trained.stoppedEarly),
+    ),
   );
-  return { kind: "done", result, directions, artifacts: (await files?.publish()) ?? [] };
+  return { kind: "done", result, directions, artifacts: (await files?.publish()) ?? [], executor };
 }
 
 /** Builds a run up to its compiled training and the first loss of an evaluation, and trains nothing. */
@@ -98,10 +105,16 @@ async function trainingOf(
   order: RunOrder,
   settings: RunSettings,
   { loaders, figures, links, refuseObjections, refuseUnread }: Chain,
+  before?: ExecutorName,
 ) {
   refuseObjections(settings.asked);
   const [trainLoader, evaluationLoader] = loaders;
   const loss = await lossOf(settings, order.folder);
+  const device = engineDevice(order.device);
+  // On a graphics device there is nothing for them to share.
+  const threads = device === "cpu" ? settings.threads : 1;
+  // Elsewhere there is nothing to choose.
+  const goesOn = settings.executor === "auto" && device === "cpu" && threads === 1;
   return {
     model: checkedOnce(chainModel(links), refuseUnread),
     loss,
@@ -122,10 +135,9 @@ async function trainingOf(
     trainLoader,
     evaluationLoader,
     generator: new Generator(order.seed).stream("training"),
-    device: engineDevice(order.device),
-    executor: settings.executor,
-    // On a graphics device there is nothing for them to share.
-    threads: engineDevice(order.device) === "cpu" ? settings.threads : 1,
+    device,
+    executor: goesOn ? (before ?? settings.executor) : settings.executor,
+    threads,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ExecutorName } from "@ml-mosaic/tensor";
 import type { EpochRecord } from "@ml-mosaic/training";
 import type { Pipeline, Texts } from "../pipelines/pipeline.ts";
 
@@ -19,6 +20,8 @@ export interface RunOrder {
   readonly acceptsCode: boolean;
   /** Where the run's files go; undefined: none are written. */
   readonly filesFolder: string | undefined;
+  /** What has computed the run, or other repetitions of its pipeline, where nobody asks for another; undefined: not known yet. */
+  readonly executor: ExecutorName | undefined;
   /** History of the epochs that are kept, where the run goes on from its snapshot; undefined: it starts anew. */
   readonly earlierEpochs: readonly EpochRecord[] | undefined;
 }

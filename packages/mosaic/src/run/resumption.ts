@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { pathExists } from "@ml-mosaic/base";
-import { readSafetensors } from "@ml-mosaic/tensor";
+import { type ExecutorName, readSafetensors } from "@ml-mosaic/tensor";
 import { type EpochRecord, loadSnapshot, type TrainerState, type TrainOptions } from "@ml-mosaic/training";
 import { MosaicError } from "../errors.ts";
 import type { Chain } from "./chain.ts";
@@ -12,6 +12,8 @@ import { modelName, runKey, secondsKey, snapshotName, variablePaths } from "./sa
 export interface Resumption {
   readonly load: Exclude<TrainOptions["resumeFrom"], TrainerState | undefined>;
   readonly earlierEpochs: readonly EpochRecord[];
+  /** What has computed what there is. */
+  readonly executor: ExecutorName;
   /** Wall time that the run has taken before. */
   readonly seconds: number;
 }
@@ -39,7 +41,9 @@ export async function openResumption(
       "BAD_SNAPSHOT",
       `${path} is the snapshot of run ${owner}, not of run ${runId}: put the right file back, or remove it to start the run anew`,
     );
-  const { epoch }: { readonly epoch?: unknown } = Object(JSON.parse(metadata.TRAIN_INFO ?? "{}"));
+  const { epoch, executor }: { readonly epoch?: unknown; readonly executor?: unknown } = Object(
+    JSON.parse(metadata.TRAIN_INFO ?? "{}"),
+  );
   if (epoch !== earlierEpochs.length) {
     // Killed between the snapshot and the result: the epochs that it is ahead by are not on record.
     console.warn(
@@ -52,6 +56,8 @@ export async function openResumption(
   return {
     load: async (layout) => (await loadSnapshot(path, layout, variablePaths(links))).state,
     earlierEpochs,
+    // Earlier snapshots, which do not say it, are ONNX Runtime's.
+    executor: executor === "wasm" ? "wasm" : "onnx",
     seconds: Number(metadata[secondsKey] ?? 0),
   };
 }

@@ -5,7 +5,7 @@ import type { RunOrder } from "./order.ts";
 
 /** The text of a run's `.mdt` file: pipeline and final figures, readable without the program. */
 export function runInfoText(
-  { runId, repetition, seed, device, pipeline, process }: RunOrder,
+  { runId, repetition, seed, device, executor, pipeline, process }: RunOrder,
   result: RunResult,
   stoppedEarly: boolean,
 ): string {
@@ -14,6 +14,7 @@ export function runInfoText(
     `repetition ${repetition}`,
     `seed ${seed}`,
     `device ${device}`,
+    `executor ${executor}`,
     `stopped early ${stoppedEarly ? "yes" : "no"}`,
   ];
   const textLines = (texts: Texts) => Object.entries(texts).map(([name, text]) => `${name} = ${text}`);

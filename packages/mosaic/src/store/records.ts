@@ -32,6 +32,8 @@ export interface NewRun {
   readonly identity: string;
   /** A whole number below 2^53. */
   readonly seed: number;
+  /** What has computed it, or other repetitions of its pipeline; absent where that is not known. */
+  readonly executor?: string | undefined;
 }
 
 /** Ids of the runs that one call added: all from `firstRunId` on, without gaps. */
@@ -87,6 +89,8 @@ export interface Completion {
   /** Epochs that were not appended before. */
   readonly history?: readonly EpochRecord[];
   readonly artifacts?: readonly Artifact[];
+  /** What has computed it, where there is a choice: `onnx` or `wasm`. */
+  readonly executor?: string | undefined;
 }
 
 /** Why a run is given back unfinished. Only a worker's death costs an attempt. */
@@ -125,6 +129,7 @@ export interface FoundRun {
   readonly epochs: number | null;
   /** Epochs that it was to be trained: its param `epochs`. */
   readonly epochsAsked: number | null;
+  readonly executor: string | null;
 }
 
 export interface RunDetails {
@@ -141,6 +146,8 @@ export interface RunDetails {
   readonly orderedAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
+  /** What has computed it, or will as it has other repetitions of its pipeline; null where nothing has yet. */
+  readonly executor: string | null;
 }
 
 export interface RunRecord {

@@ -175,5 +175,6 @@ function detailsFrom(row: Row): RunDetails {
     orderedAt: dateOrNullIn(row, "ordered_at") ?? dateIn(row, "created_at"),
     startedAt: dateOrNullIn(row, "started_at"),
     finishedAt: dateOrNullIn(row, "finished_at"),
+    executor: textOrNullIn(row, "executor"),
   };
 }

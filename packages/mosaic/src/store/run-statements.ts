@@ -27,8 +27,8 @@ export function prepareRunStatements(database: DatabaseSync) {
       return known;
     },
     addDetails: prepare(
-      `INSERT INTO run_details (run_id, experiment_id, identity, repetition, seed, created_at, ordered_at)
-       VALUES (?, ?, ?, ?, ?, ?, (SELECT created_at FROM experiments WHERE experiment_id = ?))`,
+      `INSERT INTO run_details (run_id, experiment_id, identity, repetition, seed, created_at, ordered_at, executor)
+       VALUES (?, ?, ?, ?, ?, ?, (SELECT created_at FROM experiments WHERE experiment_id = ?), ?)`,
     ),
     highestRunId: prepare(
       // The original counts in `system.next_run_id`; a run of it may have rows in params before it has one in runs.
@@ -46,7 +46,7 @@ export function prepareRunStatements(database: DatabaseSync) {
 
     // CROSS JOIN keeps the order: the few pending runs first, by their index.
     nextPending: prepare(
-      `SELECT run_details.run_id, pipeline, identity, repetition, seed, attempts, resume_epoch, from_snapshot
+      `SELECT run_details.run_id, pipeline, identity, repetition, seed, attempts, resume_epoch, from_snapshot, executor
        FROM runs CROSS JOIN run_details ON run_details.run_id = runs.run_id
        WHERE status = 'pending' AND experiment_id = ?
        ORDER BY runs.run_id LIMIT 1`,
@@ -67,6 +67,7 @@ export function prepareRunStatements(database: DatabaseSync) {
     finishDetails: prepare("UPDATE run_details SET finished_at = ? WHERE run_id = ?"),
     attempts: prepare("SELECT attempts FROM run_details WHERE run_id = ?"),
     setAttempts: prepare("UPDATE run_details SET attempts = ? WHERE run_id = ?"),
+    setExecutor: prepare("UPDATE run_details SET executor = ? WHERE run_id = ?"),
     setResumeEpoch: prepare("UPDATE run_details SET resume_epoch = ?, from_snapshot = 1 WHERE run_id = ?"),
 
     addResult: prepare(`INSERT INTO run_results (run_id, ${columns}) VALUES (?, ${placesFor(seedColumns)})`),

@@ -93,7 +93,7 @@ export class SqliteStoreReader implements StoreReader {
   findRuns(identities: Iterable<string>): Promise<ReadonlyMap<string, readonly FoundRun[]>> {
     return this.perform(() => {
       const find = this.database.prepare(
-        `SELECT run_details.run_id, experiment_id, status, repetition, epochs,
+        `SELECT run_details.run_id, experiment_id, status, repetition, epochs, executor,
            (SELECT param_value FROM params WHERE params.run_id = run_details.run_id AND param_name = 'epochs') AS asked
          FROM run_details
          JOIN runs ON runs.run_id = run_details.run_id
@@ -110,6 +110,7 @@ export class SqliteStoreReader implements StoreReader {
             repetition: integerIn(row, "repetition"),
             epochs: numberIn(row, "epochs"),
             epochsAsked: numberIn(row, "asked"),
+            executor: textOrNullIn(row, "executor"),
           }));
           if (runs.length > 0) found.set(identity, runs);
         }

@@ -33,7 +33,7 @@ import { isBusy, storeErrorFrom } from "./sqlite-error.ts";
 import { type SqliteConnection, SqliteStoreReader } from "./sqlite-store-reader.ts";
 import { type KeysOf, maximumAttempts, type Store } from "./store.ts";
 import { StoreError } from "./store-error.ts";
-import { integerIn, storedInteger, storedNumber, textIn } from "./stored-value.ts";
+import { integerIn, storedInteger, storedNumber, textIn, textOrNullIn } from "./stored-value.ts";
 import { transaction } from "./transaction.ts";
 import { updateKeysIn } from "./update-keys.ts";
 import { leaveWriteAheadLog } from "./write-ahead-log.ts";
@@ -135,6 +135,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
         repetition: integerIn(row, "repetition"),
         identity: textIn(row, "identity"),
         seed: integerIn(row, "seed"),
+        executor: textOrNullIn(row, "executor") ?? undefined,
       };
     });
   }
@@ -168,12 +169,16 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  completeRun(lease: LeaseKey, { result, directions = {}, history = [], artifacts = [] }: Completion): Promise<void> {
+  completeRun(
+    lease: LeaseKey,
+    { result, directions = {}, history = [], artifacts = [], executor }: Completion,
+  ): Promise<void> {
     return this.#write(() => {
       this.#leave(lease, "done", returnStatusOf(result));
       this.#addHistory(lease.runId, history);
       this.#addArtifacts(lease.runId, artifacts);
       this.#addResult(lease.runId, result, directions);
+      if (executor !== undefined) this.#sql.setExecutor.run(executor, storedInteger(lease.runId));
       this.#setDigest(lease.runId);
     });
   }
@@ -185,10 +190,11 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  pauseRun(lease: LeaseKey, resumeEpoch: number): Promise<void> {
+  pauseRun(lease: LeaseKey, resumeEpoch: number, executor?: string): Promise<void> {
     return this.#write(() => {
       this.#leave(lease, "paused", null);
       this.#sql.setResumeEpoch.run(storedInteger(resumeEpoch), storedInteger(lease.runId));
+      if (executor !== undefined) this.#sql.setExecutor.run(executor, storedInteger(lease.runId));
     });
   }
 
@@ -386,6 +392,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
       storedInteger(run.seed),
       storedInteger(Date.now()),
       storedInteger(experimentId),
+      run.executor ?? null,
     );
     this.#sql.restore.run(storedInteger(Date.now()), run.identity);
     const params: readonly Param[] = [

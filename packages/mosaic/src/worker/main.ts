@@ -102,10 +102,10 @@ async function carryOut({ token, order, tellsPrepared }: RunMessage, run: NonNul
     const artifacts = outcome.kind === "left" ? [] : [...outcome.artifacts, ...logFile];
     if (outcome.kind === "left") tell({ kind: "withdrawn", token });
     else if (outcome.kind === "paused")
-      tell({ kind: "paused", token, epochs: outcome.epochs, records, artifacts, last });
+      tell({ kind: "paused", token, epochs: outcome.epochs, records, artifacts, executor: outcome.executor, last });
     else {
-      const { result, directions } = outcome;
-      tell({ kind: "done", token, result, directions, records, artifacts, last });
+      const { result, directions, executor } = outcome;
+      tell({ kind: "done", token, result, directions, records, artifacts, executor, last });
     }
   } catch (error) {
     if (current === run) fail(error);

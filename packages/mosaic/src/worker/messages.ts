@@ -56,6 +56,7 @@ export type FromWorker =
       readonly token: number;
       readonly result: RunResult;
       readonly directions: Required<Completion>["directions"];
+      readonly executor?: Completion["executor"];
       readonly records: readonly EpochRecord[];
       readonly artifacts: readonly Artifact[];
       readonly last: boolean;
@@ -65,6 +66,7 @@ export type FromWorker =
       readonly kind: "paused";
       readonly token: number;
       readonly epochs: number;
+      readonly executor?: Completion["executor"];
       readonly records: readonly EpochRecord[];
       readonly artifacts: readonly Artifact[];
       readonly last: boolean;
@@ -97,7 +99,7 @@ const epochRecord = fields({
 const token = count;
 const records = listOf(epochRecord);
 const artifacts = listOf(fields({ kind: text, path: text, sizeBytes: count, sha256: optional(text) }));
-const end = { token, records, artifacts, last: flag };
+const end = { token, records, artifacts, executor: optional(text), last: flag };
 
 const fromWorker: Readonly<Record<FromWorker["kind"], Rule>> = {
   withdrawn: fields({ token }),
@@ -124,6 +126,7 @@ const order = fields({
   files: optional(texts),
   acceptsCode: flag,
   filesFolder: optional(text),
+  executor: optional(oneOf("onnx", "wasm")),
   earlierEpochs: optional(records),
 });
 

@@ -5,6 +5,7 @@ import type { Op, ScanGraph } from "../ops/op.ts";
 import type { Tensor } from "../tensor.ts";
 import { type KeyWriter, keyOf } from "./key-writer.ts";
 import type { LoopGraph } from "./loop.ts";
+import { memoized } from "./memoized.ts";
 
 /** By identity: two ops may have one name. */
 const opNumbers = new WeakMap<Op, number>();
@@ -31,23 +32,30 @@ export function scanKey({ states, slices, captured, next, kept, length, reverse,
  * The same for two loops of the same computation, and for no others: they are the same but for the values of what enters
  * them, so that one can be executed for the other. Found in a thirtieth of the time that writing the model takes.
  */
-export function loopKey({ name, fixed, carried, perStep, computed, randomKeys, results }: LoopGraph): string {
-  const lists = [fixed, carried, perStep];
-  return keyOf((writer) => {
-    const writeAll = writeTensors(
-      writer,
-      [...lists.flat().map(({ tensor }) => tensor), ...computed.flat(), ...[...randomKeys.values()].flat(), ...results],
-      new Map(Array.from(randomKeys.keys(), (id, index) => [id, index])),
-    );
-    writer.text(name);
-    for (const list of lists) {
-      writeAll(list.map(({ tensor }) => tensor));
-      for (const { name: own, isOpen } of list) writer.text(own).text(String(isOpen));
-    }
-    writeAll(results);
-    for (const pairs of [computed, [...randomKeys.values()]]) writeAll(pairs.flat());
-  });
-}
+export const loopKey = memoized(
+  ({ name, fixed, carried, perStep, computed, randomKeys, results }: LoopGraph): string => {
+    const lists = [fixed, carried, perStep];
+    return keyOf((writer) => {
+      const writeAll = writeTensors(
+        writer,
+        [
+          ...lists.flat().map(({ tensor }) => tensor),
+          ...computed.flat(),
+          ...[...randomKeys.values()].flat(),
+          ...results,
+        ],
+        new Map(Array.from(randomKeys.keys(), (id, index) => [id, index])),
+      );
+      writer.text(name);
+      for (const list of lists) {
+        writeAll(list.map(({ tensor }) => tensor));
+        for (const { name: own, isOpen } of list) writer.text(own).text(String(isOpen));
+      }
+      writeAll(results);
+      for (const pairs of [computed, [...randomKeys.values()]]) writeAll(pairs.flat());
+    });
+  },
+);
 
 /**
  * Writes each of the tensors that some depend on.

@@ -107,16 +107,15 @@ export type LoopOutputs = (index: number) => TypedArray | undefined;
 
 export type Executor = (graph: LoopGraph) => Promise<Executable>;
 
-export async function compileLoop<Run>(
-  { name, parts, collected }: Loop<Run>,
-  execute: Executor,
-): Promise<LoopProgram<Run>> {
-  const fixed = parts.flatMap((part) => part.fixed ?? []);
-  const carried = parts.flatMap((part) => part.carried ?? []);
-  const perStep = parts.flatMap((part) => part.perStep ?? []);
-  const positions = new Map<Carried<never>, number>(carried.map((entry, index) => [entry, index]));
-  const kept = Object.keys(collected);
-  const executable = await execute({
+/** A loop, and its graph. */
+export interface PlannedLoop<Run> extends Loop<Run> {
+  readonly graph: LoopGraph;
+}
+
+export function planLoop<Run>(loop: Loop<Run>): PlannedLoop<Run> {
+  const { name, parts, collected } = loop;
+  const { fixed, carried, perStep } = entriesOf(parts);
+  const graph = {
     name,
     fixed: fixed.map((entry, index) => loopInput(`fixed${index}`, entry)),
     carried: carried.map((entry, index) => loopInput(`carried${index}`, entry)),
@@ -124,7 +123,26 @@ export async function compileLoop<Run>(
     computed: parts.flatMap((part) => part.computed ?? []),
     randomKeys: new Map(parts.flatMap((part) => [...(part.randomKeys ?? [])])),
     results: [...carried.map(({ next }) => next), ...Object.values(collected)],
-  });
+  };
+  return { ...loop, graph };
+}
+
+function entriesOf<Run>(parts: readonly Part<Run>[]) {
+  return {
+    fixed: parts.flatMap((part) => part.fixed ?? []),
+    carried: parts.flatMap((part) => part.carried ?? []),
+    perStep: parts.flatMap((part) => part.perStep ?? []),
+  };
+}
+
+export async function compileLoop<Run>(
+  { name, parts, collected, graph }: PlannedLoop<Run>,
+  execute: Executor,
+): Promise<LoopProgram<Run>> {
+  const { fixed, carried, perStep } = entriesOf(parts);
+  const positions = new Map<Carried<never>, number>(carried.map((entry, index) => [entry, index]));
+  const kept = Object.keys(collected);
+  const executable = await execute(graph);
   let latest: LoopResult["last"] | undefined;
   return {
     keeps: ({ last }) => last === latest,

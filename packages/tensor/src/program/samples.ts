@@ -3,6 +3,8 @@ import { TensorError } from "../errors.ts";
 import { take } from "../ops/indexing.ts";
 import { lengthAt, type Shape, sizeOf } from "../shape.ts";
 import { input, type Tensor } from "../tensor.ts";
+import { constantIndex, indexOfValue } from "../wasm/indices.ts";
+import { nest } from "../wasm/loops.ts";
 import type { Entry, Part } from "./loop.ts";
 
 /** What a program must know of a field (features, targets…) before it sees samples. */
@@ -48,10 +50,17 @@ export function samplesPart(
   );
   return {
     part: { fixed: samples, perStep: [rows] },
-    // Rows are checked when they enter.
-    batch: samples.map(({ tensor }) => tensor.apply(take, [rows.tensor], { axis: 0 })),
+    batch: samples.map(({ tensor }) => tensor.apply(takeRows, [rows.tensor], { axis: 0 })),
   };
 }
+
+/** Looks at no row, as all are checked when they enter: of samples there may be more than the program was compiled for. */
+const takeRows: typeof take = {
+  ...take,
+  name: "takeRows",
+  loops: ([x, rows], _attributes, output) =>
+    nest(output, ([row = constantIndex(0), ...others]) => x.at([indexOfValue(rows.at([row])), ...others])),
+};
 
 /** @throws TensorError if the chunk's samples are others than the program was compiled for, or its rows are not theirs */
 export function checkedChunk(

@@ -4,6 +4,7 @@ import { GraphWriter, NameSource } from "../onnx/graph-writer.ts";
 import { modelBytes, type Port } from "../onnx/model-proto.ts";
 import { createSession } from "../runtime/session.ts";
 import { sizeOf } from "../shape.ts";
+import { Latest } from "./latest.ts";
 import type { Executable, LoopGraph, LoopInput, NamedFeed } from "./loop.ts";
 import { loopKey } from "./loop-key.ts";
 import { byName, outputName, portOf, programOpset, randomKeyOf, writeStep } from "./onnx-step.ts";
@@ -43,19 +44,16 @@ export async function compileScan(graph: LoopGraph, threads = 1): Promise<Execut
 }
 
 /** Models of the latest loops: writing one takes longer than training a small network for a step. */
-const models = new Map<string, ScanModel>();
-const mostModels = 32;
+const models = new Latest<ScanModel>(32);
 /** A model with large constants is written anew. */
 const mostModelBytes = 2 ** 20;
 
 function written(graph: LoopGraph): ScanModel {
-  const key = loopKey(graph);
-  const found = models.get(key) ?? emitScan(graph);
-  // Moved to the end: the map's order is that of the last use.
-  models.delete(key);
-  if (found.model.byteLength <= mostModelBytes) models.set(key, found);
-  for (const oldest of models.keys().take(Math.max(0, models.size - mostModels))) models.delete(oldest);
-  return found;
+  return models.for(
+    loopKey(graph),
+    () => emitScan(graph),
+    ({ model }) => model.byteLength <= mostModelBytes,
+  );
 }
 
 interface ScanModel {

@@ -3,9 +3,18 @@ import type { Generator } from "../random/generator.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Variable } from "../variable.ts";
+import { requireLoops } from "../wasm/nodes.ts";
 import { Compiled } from "./compiled.ts";
-import { defaultExecutor, type ExecutorName, executorOf } from "./executor.ts";
-import { compileLoop, type Loop, type LoopResult, type LoopRunOptions, type Part } from "./loop.ts";
+import { estimateStep, type StepEstimate } from "./cost.ts";
+import {
+  cheaperExecutor,
+  checkExecutor,
+  type ExecutorChoice,
+  type ExecutorName,
+  executorOf,
+  onlyExecutor,
+} from "./executor.ts";
+import { compileLoop, type LoopResult, type LoopRunOptions, type Part, type PlannedLoop, planLoop } from "./loop.ts";
 import { type RandomRun, randomPart } from "./random-keys.ts";
 import {
   checkedChunk,
@@ -21,8 +30,11 @@ export interface ProgramOptions {
   /** The samples, of which a step sees rows; or what they will be, where each chunk brings its own. */
   readonly fields: readonly (FieldSpec | SampleArray)[];
   readonly device?: Device | undefined;
-  /** `wasm`: for small networks, whose steps take ONNX Runtime longer to begin than to compute. */
-  readonly executor?: ExecutorName | undefined;
+  /**
+   * What computes: ONNX Runtime; `wasm`, for small networks, whose steps take that longer to begin than to compute; or with `auto`
+   * which of the two takes less time by what is known of the first step that is planned. All steps have the same.
+   */
+  readonly executor?: ExecutorChoice | undefined;
   /** Threads of the processor that share the work of each step. Bits are promised for one number of threads. */
   readonly threads?: number | undefined;
 }
@@ -46,6 +58,10 @@ export interface Plan<Run> {
 
 /** A loop of steps over the minibatches of chunks, compiled for each size of batch and kind of step when that is first seen. */
 export interface StepProgram<Run, Kind, Own extends Plan<Run>> {
+  /** What computes: known from the first step that is planned. */
+  readonly executor: ExecutorName | undefined;
+  /** What `auto` has gone by. */
+  readonly estimate: StepEstimate | undefined;
   /** Builds the step for a size of batch, whose errors come now. */
   plan(batchSize: number, kind: Kind): Own;
   compile(batchSize: number, kind: Kind): Promise<unknown>;
@@ -69,11 +85,13 @@ export interface StepsResult extends Pick<LoopResult, "last"> {
 /** @param planOf says what a step of a kind does with batches of a size */
 export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Kind, Own extends Plan<Run>>(
   name: string,
-  { fields, device = "cpu", executor = defaultExecutor, threads = 1 }: ProgramOptions,
+  { fields, device = "cpu", executor: choice = "auto", threads = 1 }: ProgramOptions,
   planOf: (batch: readonly Tensor[], batchSize: number, kind: Kind) => Own,
 ): StepProgram<Run, Kind, Own> {
-  const execute = executorOf(device, executor, threads);
-  const planned = new Map<string, { readonly own: Own; readonly loop: Loop<Run & SampleRun & RandomRun> }>();
+  checkExecutor(device, choice, threads);
+  let executor = onlyExecutor(choice, device, threads);
+  let estimate: StepEstimate | undefined;
+  const planned = new Map<string, { readonly own: Own; readonly loop: PlannedLoop<Run & SampleRun & RandomRun> }>();
   const plannedFor = (batchSize: number, kind: Kind) => {
     const key = JSON.stringify([batchSize, kind]);
     const known = planned.get(key);
@@ -81,16 +99,29 @@ export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Kind, Own 
     const { part: samples, batch } = samplesPart(fields, batchSize);
     const own = planOf(batch, batchSize, kind);
     const parts = [samples, constantsPart(own.leaves, own.parts), ...own.parts, randomPart(own.randomOps)];
-    const plan = { own, loop: { name, parts, collected: own.reported } };
+    const plan = { own, loop: planLoop<Run & SampleRun & RandomRun>({ name, parts, collected: own.reported }) };
+    if (executor !== "onnx") {
+      const estimated = estimateStep(plan.loop.graph);
+      if (executor === undefined) {
+        estimate = estimated;
+        executor = cheaperExecutor(estimated);
+      } else requireLoops(estimated);
+    }
     planned.set(key, plan);
     return { key, ...plan };
   };
   const programs = new Compiled((key: string) => {
     const plan = planned.get(key);
-    if (plan === undefined) throw new RangeError(`nothing is planned for ${key}`);
-    return compileLoop(plan.loop, execute);
+    if (plan === undefined || executor === undefined) throw new RangeError(`nothing is planned for ${key}`);
+    return compileLoop(plan.loop, executorOf(executor, device, threads));
   });
   return {
+    get executor() {
+      return executor;
+    },
+    get estimate() {
+      return estimate;
+    },
     plan: (batchSize, kind) => plannedFor(batchSize, kind).own,
     compile: (batchSize, kind) => programs.for(plannedFor(batchSize, kind).key),
     async prepare({ generator, ...chunk }, kind) {

@@ -8,7 +8,7 @@ import { Generator } from "../random/generator.ts";
 import { checkDevice } from "../runtime/check-device.ts";
 import { parseDevice } from "../runtime/device.ts";
 import { input } from "../tensor.ts";
-import { type Carried, compileLoop, type Entry, type Executor, type Loop } from "./loop.ts";
+import { type Carried, compileLoop, type Entry, type Executor, type Loop, planLoop } from "./loop.ts";
 import { compileScan } from "./scan.ts";
 import { compileSteps } from "./steps.ts";
 
@@ -37,8 +37,8 @@ test("steps one after the other give what the loop gives, whatever their number"
     collected: { largest: next.max(), all: next.exp(), mask, again: mask },
   };
   const [scan, steps] = await Promise.all([
-    compileLoop(loop, compileScan),
-    compileLoop(loop, (graph) => compileSteps(graph, "cpu")),
+    compileLoop(planLoop(loop), compileScan),
+    compileLoop(planLoop(loop), (graph) => compileSteps(graph, "cpu")),
   ]);
   for (const length of [1, 2, 8, 19]) {
     const generator = new Generator(length);
@@ -78,7 +78,7 @@ test("both forms draw the same bits, other ones in each step of a call", async (
     collected,
   };
   const run = async (executor: Executor) => {
-    const program = await compileLoop(loop, executor);
+    const program = await compileLoop(planLoop(loop), executor);
     const result = await program.run({}, { steps: 8 });
     program.release();
     return result.collected;

@@ -5,6 +5,8 @@ import { substitute } from "../graph/substitute.ts";
 import { cat } from "../methods/movement.ts";
 import { checkNumber, checkRate } from "../optim/checks.ts";
 import type { Tensor } from "../tensor.ts";
+import type { StepEstimate } from "./cost.ts";
+import type { ExecutorName } from "./executor.ts";
 import { insideOf, stateInside } from "./inside-state.ts";
 import {
   bufferEntry,
@@ -67,6 +69,10 @@ export interface Chunk extends StepChunk {
  * Runtime meanwhile. One loop is compiled for each size of batch and choice of phases, when it is first seen.
  */
 export interface TrainingProgram {
+  /** What computes it. */
+  readonly executor: ExecutorName;
+  /** What `auto` has gone by; undefined where there was no choice. */
+  readonly estimate: StepEstimate | undefined;
   readonly layout: Layout;
   /** The values that parameters and buffers had at compilation, with optimizers that have seen nothing. Made when asked for. */
   readonly initialState: TrainingState;
@@ -123,9 +129,13 @@ export async function compileTraining(options: TrainingOptions): Promise<Trainin
   );
   program.plan(options.batchSize, all);
   await program.compile(options.batchSize, all);
+  const { executor, estimate } = program;
+  if (executor === undefined) throw new RangeError("the program has no executor");
   const known: Layout = layout ?? { segments: [], buffers: [] };
   const makeInitialState = stateSource(known);
   return {
+    executor,
+    estimate,
     layout: known,
     get initialState() {
       return makeInitialState();

@@ -19,7 +19,7 @@ import { type Fused, fuse, type PlacedLoop } from "./fusion.ts";
 import { at, axisOf, constantIndex, sameIndex } from "./indices.ts";
 import { type Expression, kindOf, place } from "./loops.ts";
 import { FunctionBody, ModuleBuilder, nothing, pageBytes, type Segment } from "./module.ts";
-import { type Node, nodesOf, operandName } from "./nodes.ts";
+import { type Node, nodesOf, operandName, requireLoops } from "./nodes.ts";
 
 export interface CompiledLoop {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -41,7 +41,9 @@ export function aligned(address: number): number {
 /** @throws TensorError if an op has no loops */
 export function compileLoopGraph(graph: LoopGraph): CompiledLoop {
   const { fixed, carried, perStep, results } = graph;
-  const fused = fuse(nodesOf(graph));
+  const nodes = nodesOf(graph);
+  requireLoops(nodes);
+  const fused = fuse(nodes);
   const collected = results.slice(carried.length).map((_, index) => index);
   const told: (string | number)[] = [
     ...[...fixed.filter(({ isOpen }) => isOpen), ...perStep].map(({ name }) => name),

@@ -3,6 +3,7 @@ import { platform } from "#platform";
 import { allocate, bytesPerElement, type TypedArray } from "../dtype.ts";
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
+import { Latest } from "../program/latest.ts";
 import type { Executable, LoopGraph, NamedFeed } from "../program/loop.ts";
 import { loopKey } from "../program/loop-key.ts";
 import { outsideAxis } from "../runtime/outside-axis.ts";
@@ -27,21 +28,13 @@ const mostIdle = 4;
 const mostIdleBytes = 2 ** 20;
 
 /** Modules of the latest loops, which differ in their values alone from those that are compiled next. */
-const modules = new Map<string, Compiled>();
-const mostModels = 64;
+const modules = new Latest<Compiled>(64);
 
 /** Addresses have 32 bits. */
 const mostBytes = 2 ** 32;
 
 function compiled(graph: LoopGraph): Compiled {
-  const key = loopKey(graph);
-  const known = modules.get(key);
-  const found = known ?? moduleOf(compileLoopGraph(graph));
-  // Moved to the end: the map's order is that of the last use.
-  modules.delete(key);
-  modules.set(key, found);
-  for (const oldest of modules.keys().take(Math.max(0, modules.size - mostModels))) modules.delete(oldest);
-  return found;
+  return modules.for(loopKey(graph), () => moduleOf(compileLoopGraph(graph)));
 }
 
 function moduleOf(loop: CompiledLoop): Compiled {

@@ -46,16 +46,15 @@ export interface StepNodes {
   readonly results: readonly Node[];
 }
 
-/** @throws TensorError that names all ops that have no loops */
-export function nodesOf({ fixed, carried, perStep, computed, randomKeys, results }: LoopGraph): StepNodes {
+export interface ProgramNodes extends StepNodes {
+  /** Ops that have no loops, with the types of what they read: then the rest is of no use. */
+  readonly missing: ReadonlySet<string>;
+}
+
+export function nodesOf({ fixed, carried, perStep, computed, randomKeys, results }: LoopGraph): ProgramNodes {
   const missing = new Set<string>();
-  const nodes = translated({ entries: [...fixed, ...carried, ...perStep], computed, randomKeys, results }, missing);
-  if (missing.size > 0)
-    throw new TensorError(
-      "TENSOR_RUNTIME",
-      `the executor wasm has no loops for ${[...missing].join("; ")}; take the executor onnx`,
-    );
-  return nodes;
+  const entries = [...fixed, ...carried, ...perStep];
+  return { ...translated({ entries, computed, randomKeys, results }, missing), missing };
 }
 
 type Graph = Pick<LoopGraph, "computed" | "randomKeys" | "results"> & {
@@ -152,6 +151,15 @@ function translated({ entries, computed, randomKeys, results }: Graph, missing: 
   };
   for (const [variable, tensor] of computed) found.set(variable, elementAt(write([tensor]), 0));
   return { nodes, results: write(results) };
+}
+
+/** @throws TensorError that names all ops that have no loops */
+export function requireLoops({ missing }: Pick<ProgramNodes, "missing">): void {
+  if (missing.size > 0)
+    throw new TensorError(
+      "TENSOR_EXECUTOR",
+      `the executor wasm has no loops for ${[...missing].join("; ")}; take the executor onnx`,
+    );
 }
 
 function constantNode(shape: Shape, dtype: DType, data: TypedArray): Node {

@@ -78,6 +78,31 @@ test.each([[[5, 3]], [[5, 64, 33]], [[5, 17, 130, 6]]])(
   },
 );
 
+test("a chunk may bring more samples than the program was compiled for", async () => {
+  const sums = executorNames.map(async (executor) => {
+    const weight = parameter(Float32Array.of(1), []);
+    const program = await compileTraining({
+      fields: [{ shape: [2, 3], dtype: "float32" }],
+      parameters: [weight],
+      optimizer: SGD(),
+      batchSize: 2,
+      executor,
+      step: ([x]) => ({ loss: given(x).sum().mul(weight) }),
+    });
+    const fields = [
+      { data: Float32Array.from({ length: 15 }, (_, index) => index), shape: [5, 3], dtype: "float32" },
+    ] as const;
+    const chunk = { rows: Int32Array.of(4, 0, 3, 2), batchSize: 2, lr: 0, generator, fields };
+    const { values } = await program.run(program.initialState, chunk);
+    program.release();
+    return [...(values.loss ?? [])];
+  });
+  expect(await Promise.all(sums)).toEqual([
+    [42, 51],
+    [42, 51],
+  ]);
+});
+
 test.each<[string, (x: Tensor, a: Tensor, b: Tensor) => [Tensor, Tensor], number[], number[]]>([
   ["what was before, kept by another buffer", (x, a) => [a.add(x), a], [1, 2, 4, 7], [10, 1, 2, 4]],
   ["views of what was before", (x, a) => [a.add(x), a.reshape([1]).reshape([])], [1, 2, 4, 7], [10, 1, 2, 4]],

@@ -7,6 +7,7 @@ import { evaluateModel } from "../evaluate.ts";
 import { type EpochRecord, flatFigures } from "../history.ts";
 import { type AnyLoader, batchCount } from "../loaders.ts";
 import type { TrainableModel } from "../model-step.ts";
+import { resumedExecutor } from "../run-programs.ts";
 import { loadSnapshot } from "../snapshot-file.ts";
 import { type Checkpoint, type TrainResult, train } from "../train.ts";
 import type { TrainerSettings } from "./settings.ts";
@@ -98,7 +99,7 @@ export async function fit(parts: RunParts): Promise<FitResult> {
     generator: new Generator(settings.seed).stream("training"),
     device: parseDevice(settings.device),
     threads: settings.threads,
-    executor: settings.executor,
+    executor: resumedExecutor(settings.executor, from?.trainInfo),
     resumeFrom: from && (async (layout) => (await loadSnapshot(from.path, layout, snapshots.paths)).state),
     pause: options.pause,
     async onEpoch(epoch, checkpoint) {
@@ -158,7 +159,7 @@ async function score(parts: RunParts, { state }: Checkpoint, loader: AnyLoader):
     generator: new Generator(settings.seed).stream("test"),
     device: parseDevice(settings.device),
     threads: settings.threads,
-    executor: settings.executor,
+    executor: state.executor ?? settings.executor,
     pause: options.pause,
     onProgress: (batches) =>
       options.onProgress?.({

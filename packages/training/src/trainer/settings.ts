@@ -11,7 +11,7 @@ import {
   string,
   within,
 } from "@ml-mosaic/configurable";
-import { executorConflict, executorNames, type metrics, optim, parseDevice } from "@ml-mosaic/tensor";
+import { executorChoices, executorConflict, type metrics, optim, parseDevice } from "@ml-mosaic/tensor";
 import { BaseLoss } from "../components/base-loss.ts";
 import { BaseMetric } from "../components/base-metric.ts";
 import { BaseModel } from "../components/base-model.ts";
@@ -68,9 +68,9 @@ const options = {
     default: 1,
     help: "Threads of the processor that share each step; the same bits come of the same number",
   }),
-  executor: schema(literal(...executorNames), {
-    default: "onnx",
-    help: "What computes: ONNX Runtime, or WebAssembly made of the whole program, for small networks on the processor",
+  executor: schema(literal(...executorChoices), {
+    default: "auto",
+    help: "What computes: ONNX Runtime, or WebAssembly made of the whole program, for small networks on the processor; auto takes the faster by what the program has to do",
   }),
 };
 

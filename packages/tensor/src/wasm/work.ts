@@ -1,0 +1,69 @@
+/** What a step has to do, counted before anything is compiled: see `program/cost.ts`. */
+import { sizeOf } from "../shape.ts";
+import { indicesOf, operandsOf } from "./analysis.ts";
+import type { Expression, Nest } from "./loops.ts";
+import type { InnerLoop, Node } from "./nodes.ts";
+
+/** How often each is done. */
+export interface Work {
+  step: number;
+  /** Nests that compute something, and do not move elements alone. */
+  nests: number;
+  /** The same in loops over slices, such as recurrent layers, once for each slice. */
+  inner: number;
+  /** Reads and operators, once for each element of the results. */
+  operations: number;
+  /** The same within reductions, once for each term. */
+  terms: number;
+  /** Elementary functions. */
+  calls: number;
+  /** Terms that are there in some places and not in others, as at the edges of what a convolution reads. */
+  conditions: number;
+}
+
+export function workOf(nodes: readonly Node[]): Work {
+  const work: Work = { step: 1, nests: 0, inner: 0, operations: 0, terms: 0, calls: 0, conditions: 0 };
+  const loops = new Set<InnerLoop>();
+  for (const { source } of nodes) {
+    if (source.form === "nest") addNest(work, source.nest);
+    else if (source.form === "result") loops.add(source.loop);
+  }
+  for (const { body, graph } of loops) {
+    const { nests, inner, operations, terms, calls, conditions } = workOf(body.nodes);
+    work.inner += graph.length * (nests + inner);
+    work.operations += graph.length * operations;
+    work.terms += graph.length * terms;
+    work.calls += graph.length * calls;
+    work.conditions += graph.length * conditions;
+  }
+  return work;
+}
+
+function addNest(work: Work, { shape, value, onto }: Nest): void {
+  let computes = onto !== undefined;
+  /** How often an expression is known to be computed: what stands in several places is computed once. */
+  const counted = new Map<Expression, number>();
+  const add = (expression: Expression, times: number, isTerm: boolean): void => {
+    const more = times - (counted.get(expression) ?? 0);
+    if (more <= 0) return;
+    counted.set(expression, times);
+    const { form } = expression;
+    if (form === "apply" || form === "call" || form === "reduce") computes = true;
+    if (form === "call") work.calls += more;
+    else if (form === "when" && isTerm) work.conditions += more;
+    else if (form === "read" || form === "apply") work[isTerm ? "terms" : "operations"] += more;
+    for (const index of indicesOf(expression))
+      for (const { term } of index.terms) if (term.form === "value") add(term.value, times, isTerm);
+    if (form === "reduce") {
+      add(expression.start, times, isTerm);
+      add(
+        expression.body,
+        expression.axes.reduce((product, { size }) => product * size, times),
+        true,
+      );
+    } else for (const operand of operandsOf(expression)) add(operand, times, isTerm);
+  };
+  add(value, sizeOf(shape), false);
+  if (onto !== undefined) add(onto.value, sizeOf(onto.axes.map(({ size }) => size)), true);
+  if (computes) work.nests++;
+}
