@@ -150,6 +150,7 @@ describe.each(kinds.filter(({ isThere }) => isThere))(
         repetition: 0,
         seed: 2 ** 47 + 1,
         device: "cpu",
+        executor: undefined,
         folder,
         files: undefined,
         acceptsCode: false,

@@ -17,24 +17,24 @@ export interface Work {
   terms: number;
   /** Elementary functions. */
   calls: number;
-  /** Terms that are there in some places and not in others, as at the edges of what a convolution reads. */
-  conditions: number;
+  /** Of the terms those of sums over three axes or more, as convolutions are. */
+  windows: number;
 }
 
 export function workOf(nodes: readonly Node[]): Work {
-  const work: Work = { step: 1, nests: 0, inner: 0, operations: 0, terms: 0, calls: 0, conditions: 0 };
+  const work: Work = { step: 1, nests: 0, inner: 0, operations: 0, terms: 0, calls: 0, windows: 0 };
   const loops = new Set<InnerLoop>();
   for (const { source } of nodes) {
     if (source.form === "nest") addNest(work, source.nest);
     else if (source.form === "result") loops.add(source.loop);
   }
   for (const { body, graph } of loops) {
-    const { nests, inner, operations, terms, calls, conditions } = workOf(body.nodes);
+    const { nests, inner, operations, terms, calls, windows } = workOf(body.nodes);
     work.inner += graph.length * (nests + inner);
     work.operations += graph.length * operations;
     work.terms += graph.length * terms;
     work.calls += graph.length * calls;
-    work.conditions += graph.length * conditions;
+    work.windows += graph.length * windows;
   }
   return work;
 }
@@ -43,27 +43,26 @@ function addNest(work: Work, { shape, value, onto }: Nest): void {
   let computes = onto !== undefined;
   /** How often an expression is known to be computed: what stands in several places is computed once. */
   const counted = new Map<Expression, number>();
-  const add = (expression: Expression, times: number, isTerm: boolean): void => {
+  const add = (expression: Expression, times: number, axes: number): void => {
     const more = times - (counted.get(expression) ?? 0);
     if (more <= 0) return;
     counted.set(expression, times);
     const { form } = expression;
     if (form === "apply" || form === "call" || form === "reduce") computes = true;
     if (form === "call") work.calls += more;
-    else if (form === "when" && isTerm) work.conditions += more;
-    else if (form === "read" || form === "apply") work[isTerm ? "terms" : "operations"] += more;
+    else if (form === "read" || form === "apply") {
+      work[axes > 0 ? "terms" : "operations"] += more;
+      if (axes >= 3) work.windows += more;
+    }
     for (const index of indicesOf(expression))
-      for (const { term } of index.terms) if (term.form === "value") add(term.value, times, isTerm);
+      for (const { term } of index.terms) if (term.form === "value") add(term.value, times, axes);
     if (form === "reduce") {
-      add(expression.start, times, isTerm);
-      add(
-        expression.body,
-        expression.axes.reduce((product, { size }) => product * size, times),
-        true,
-      );
-    } else for (const operand of operandsOf(expression)) add(operand, times, isTerm);
+      add(expression.start, times, axes);
+      const count = expression.axes.reduce((product, { size }) => product * size, times);
+      add(expression.body, count, axes + expression.axes.length);
+    } else for (const operand of operandsOf(expression)) add(operand, times, axes);
   };
-  add(value, sizeOf(shape), false);
-  if (onto !== undefined) add(onto.value, sizeOf(onto.axes.map(({ size }) => size)), true);
+  add(value, sizeOf(shape), 0);
+  if (onto !== undefined) add(onto.value, sizeOf(onto.axes.map(({ size }) => size)), 1);
   if (computes) work.nests++;
 }
