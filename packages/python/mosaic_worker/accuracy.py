@@ -9,7 +9,6 @@ import torch
 
 #: Predictions that wait until they are looked at together, so that small batches cost little.
 _MOST_WAITING = 1 << 16
-_MOST_BATCHES = 32
 
 
 class AccuracyRule:
@@ -82,7 +81,7 @@ class AccuracyCount:
         self._targets.append(target)
         self._waiting += count
         # The first batch shows of most targets that there is nothing to count.
-        if not self._rule.is_begun or self._waiting >= _MOST_WAITING or len(self._targets) >= _MOST_BATCHES:
+        if not self._rule.is_begun or self._waiting >= _MOST_WAITING:
             self.flush()
 
     def flush(self) -> None:

@@ -43,11 +43,6 @@ class LossSum:
         self._counts: List[int] = []
 
     def add(self, loss: torch.Tensor, samples: int) -> None:
-        if loss.device.type == "cpu":
-            # Tensors that are kept cost more there than reading them.
-            self.loss += loss.item() * samples
-            self.samples += samples
-            return
         self._losses.append(loss.detach())
         self._counts.append(samples)
         if len(self._losses) >= _MOST_LOSSES:

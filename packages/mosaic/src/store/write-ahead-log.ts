@@ -12,12 +12,10 @@ export function useWriteAheadLog(database: DatabaseSync, location: string): void
   }
   // NORMAL: a commit is handed to the operating system but not forced to the disk, so it survives the death of any
   // process (kill -9 too) and costs microseconds. A power failure or a crash of the whole system can lose the last
-  // commits, back to the last checkpoint (about every 16 MB of changes; what it copies is forced to the disk), and never
+  // commits, back to the last checkpoint (about every 4 MB of changes; what it copies is forced to the disk), and never
   // damages the database: the runs in question are then pending or running again, and are trained again. FULL would
   // force every commit, at milliseconds each, for results that can be had again.
   database.exec("PRAGMA synchronous = NORMAL");
-  // In pages of 4 kB. A checkpoint waits for the disk twice: at SQLite's 1,000 pages, every thirty brief runs.
-  database.exec("PRAGMA wal_autocheckpoint = 4000");
   // After a burst (many runs added at once) the -wal file shrinks again.
   database.exec(`PRAGMA journal_size_limit = ${16 * 2 ** 20}`);
 }
