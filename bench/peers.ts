@@ -13,7 +13,7 @@ export interface TrainingCase {
   /** Shape of a batch of targets. */
   readonly target: readonly number[];
   readonly optimizer: "SGD" | "Adam";
-  /** What computes our side; ONNX Runtime unless told otherwise. */
+  /** What computes our side; what `auto` takes unless told otherwise. */
   readonly executor?: "onnx" | "wasm";
   /** Whether our side is measured on WebAssembly too: the networks that this is for. */
   readonly isSmall?: boolean;

@@ -199,8 +199,8 @@ for (const training of cases.filter(({ name }) => name.includes(wanted))) {
       training.optimizer.padEnd(5),
       timeText(median(pairs.map(([own]) => own))).padStart(9),
       ` PyTorch ${timeText(median(pairs.map(([, other]) => other))).padStart(9)}`,
-      ` ratio ${ratio.toFixed(2)} (limit ${training.limit})`,
-      wasmTimes.length === 0 ? "" : `  on WebAssembly ${median(wasmTimes).toFixed(4)}`,
+      ` ratio ${ratio.toFixed(4)} with auto (limit ${training.limit})`,
+      wasmTimes.length === 0 ? "" : `  with wasm ${median(wasmTimes).toFixed(4)}`,
       `  memory ${memory.map((size) => size.toFixed(0)).join(" / ")} MB`,
       other === undefined
         ? ""
