@@ -112,7 +112,7 @@ esac`,
       test_acc: 50,
       nb_params: 7,
       epochs: 3,
-      pipeline: expect.stringMatching(/^sh program\.sh good two words \{lr\}/),
+      pipeline: "GOOD()",
     });
     const epochs = workspace.query(
       "or.db",

@@ -2,7 +2,7 @@
 import { normalize } from "node:path";
 import { valueText } from "@ml-mosaic/configurable";
 import { spelling } from "../config/process-components.ts";
-import { type ModuleSpec, sortedValues, type Texts, withoutOptions } from "../pipelines/pipeline.ts";
+import { type ModuleSpec, shownName, sortedValues, type Texts, withoutOptions } from "../pipelines/pipeline.ts";
 import { processParams, type Stages, stagesOf, trainingTexts } from "../pipelines/run-params.ts";
 import type { RunRecord } from "../store/index.ts";
 
@@ -89,9 +89,9 @@ export function keyOf(modules: readonly ModuleSpec[]): string {
 /** `Class(name=value, …)`, for where the short form says two things. */
 export function describeFully(modules: readonly ModuleSpec[]): string {
   return modules
-    .map(({ className, path, options }) => {
-      const texts = Object.entries(options).map(([name, text]) => `${name}=${text}`);
-      return `${className}(${texts.join(", ")}) of ${path}`;
+    .map((module) => {
+      const texts = Object.entries(module.options).map(([name, text]) => `${name}=${text}`);
+      return `${shownName(module)}(${texts.join(", ")}) of ${module.path}`;
     })
     .join(" | ");
 }

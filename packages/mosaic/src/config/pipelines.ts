@@ -144,7 +144,7 @@ function moduleOf({ section, options }: ModuleDraft, sections: readonly ClassSec
     path,
     key: fillKeyPattern(section.key, (name) => (texts[name] === undefined ? undefined : unquotedText(texts[name]))),
     ...(twin === undefined ? {} : { sameDataAs: keyOfTwin(twin, options) }),
-    ...(section.isExpanded ? { section: section.name } : {}),
+    ...(section.isExpanded || section.source.kind === "program" ? { section: section.name } : {}),
     options,
     order,
   };

@@ -1,7 +1,6 @@
 /** What a run trains, as plain data: its modules one after the other, and the training options that vary. */
 import { valueText } from "@ml-mosaic/configurable";
-import { fillCommand, parseCommand } from "../program/command.ts";
-import { isProgram } from "../program/options.ts";
+import { isProgram, programOptions } from "../program/options.ts";
 
 /** Texts by the names of their options, in the order in which they are written. */
 export type Texts = Readonly<Record<string, string>>;
@@ -15,7 +14,7 @@ export interface ModuleSpec {
   readonly path: string;
   /** Name of the module in results. */
   readonly key: string;
-  /** The section's name, where the section makes several modules. */
+  /** The section's name, where the section makes several modules, or is that of a program. */
   readonly section?: string;
   /** The key of a data module in another language, whose data are the same. */
   readonly sameDataAs?: string;
@@ -40,16 +39,23 @@ export function codeName({ path, className, options }: NamedClass & Pick<ModuleS
   return `${className}: ${command}${files === "" ? "" : ` (${files})`}`;
 }
 
-/** `Class(v1,v2) | Class(…)`, or `python3 train.py --depth 3` */
+/** `Class(v1,v2) | Class(…)`; a program has the name of its section: `FOREST(2)` */
 export function describeModules(modules: readonly ModuleSpec[]): string {
   return modules.map(describeModule).join(" | ");
 }
 
-/** A program is told by its command, in which values that the run gives stay as they are written. */
-function describeModule({ path, className, options }: ModuleSpec): string {
-  if (!isProgram({ path, className })) return `${className}(${Object.values(options).join(",")})`;
-  const { command } = parseCommand(options.command ?? "");
-  return fillCommand(command, (name) => options[name] ?? `{${name}}`).join(" ");
+function describeModule(module: ModuleSpec): string {
+  return `${shownName(module)}(${Object.values(shownOptions(module)).join(",")})`;
+}
+
+/** All programs are of one class, and what its section calls one tells it from the others. */
+export function shownName({ path, className, section, key }: Omit<ModuleSpec, "options">): string {
+  return isProgram({ path, className }) ? (section ?? key) : className;
+}
+
+/** The options beside that name: of a program the values for its command. */
+export function shownOptions(module: ModuleSpec): Texts {
+  return isProgram(module) ? withoutNames(module.options, Object.keys(programOptions)) : module.options;
 }
 
 /** The modules, and behind them the training options in which pipelines differ: `… | lr=1e-2 optimizer=SGD` */

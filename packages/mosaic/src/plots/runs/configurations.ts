@@ -2,7 +2,7 @@
 import { valueText } from "@ml-mosaic/configurable";
 import { foldOption } from "../../compare/pipeline-parts.ts";
 import { MosaicError } from "../../errors.ts";
-import { describeModules, type ModuleSpec } from "../../pipelines/pipeline.ts";
+import { describeModules, type ModuleSpec, shownName, shownOptions } from "../../pipelines/pipeline.ts";
 import type { OptionValue, VaryingOption } from "../charts/parallel-axes.ts";
 import { compareX } from "../charts/series.ts";
 import { finiteResult, furtherNotes, leftOut, type PlotRun } from "./plot-runs.ts";
@@ -110,8 +110,8 @@ function optionsOf({ parts: { data, model, training } }: PlotRun): ReadonlyMap<s
   const options = new Map<string, string>();
   for (const [kind, modules] of Object.entries({ data, model }))
     for (const [stage, module] of named(modules)) {
-      options.set(`${kind} ${stage}.class`, module.className);
-      for (const [option, value] of Object.entries(module.options))
+      options.set(`${kind} ${stage}.class`, shownName(module));
+      for (const [option, value] of Object.entries(shownOptions(module)))
         if (kind === "model" || option !== foldOption) options.set(`${kind} ${stage}.${option}`, valueText(value));
     }
   for (const [option, value] of Object.entries(training)) options.set(`training .${option}`, value);
