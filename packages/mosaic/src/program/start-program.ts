@@ -1,7 +1,7 @@
 /** A program as a process of this worker's, with a group of its own: asked to pause, or ended, with all that it has started. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { endMarked } from "../worker/started-processes.ts";
+import { endMarked, signalGroup } from "../worker/started-processes.ts";
 
 export interface ProgramStart {
   /** The program first. */
@@ -58,14 +58,4 @@ export function startProgram({ command, folder, environment, onOutput }: Program
       if (signal === "SIGKILL") endMarked(mark);
     },
   };
-}
-
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // Nobody of the group is left, or the system knows no groups.
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-  }
 }

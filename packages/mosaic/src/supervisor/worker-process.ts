@@ -4,7 +4,7 @@ import type { RunOrder } from "../run/order.ts";
 import { Channel } from "../wire/channel.ts";
 import { readBegun } from "../worker/begun-run.ts";
 import { type FromWorker, faultFromWorker, isFromWorker, type ToWorker } from "../worker/messages.ts";
-import { endMarked, markVariable, newMark, signalMarked } from "../worker/started-processes.ts";
+import { endMarked, markVariable, newMark, signalGroup, signalMarked } from "../worker/started-processes.ts";
 import { NamelessFile } from "./nameless-file.ts";
 
 /** What is started as a worker: whatever says `messages.ts` on the descriptors that are given to it below. */
@@ -74,15 +74,6 @@ export function startWorker(
     stdio: ["ignore", output.descriptor, output.descriptor, "pipe", "pipe", begun.descriptor],
   });
   let gone = false;
-  const signalGroup = (signal: NodeJS.Signals) => {
-    if (child.pid === undefined) return;
-    try {
-      process.kill(-child.pid, signal);
-    } catch {
-      // Nobody of the group is left, or the system knows no groups.
-      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-    }
-  };
   const exit = (how: string) => {
     if (gone) return;
     gone = true;
@@ -105,7 +96,7 @@ export function startWorker(
             // Of a worker that is about to end nothing else is to be said.
             setTimeout(() => {
               channelClosed = !gone;
-              signalGroup("SIGKILL");
+              signalGroup(child, "SIGKILL");
             }, lastWordsMilliseconds).unref();
           },
         })
@@ -125,7 +116,7 @@ export function startWorker(
   // `exit` may come before the last messages, `close` comes after them.
   child.on("close", (code, signal) => exit(describe(code, signal)));
   child.on("exit", (code, signal) => {
-    signalGroup("SIGKILL");
+    signalGroup(child, "SIGKILL");
     endMarked(mark);
     setTimeout(() => exit(describe(code, signal)), lastWordsMilliseconds).unref();
   });
@@ -138,10 +129,10 @@ export function startWorker(
       channel?.send(message);
     },
     kill() {
-      signalGroup("SIGKILL");
+      signalGroup(child, "SIGKILL");
     },
     signal(signal) {
-      signalGroup(signal);
+      signalGroup(child, signal);
       // A program has a group of its own.
       signalMarked(mark, signal);
     },

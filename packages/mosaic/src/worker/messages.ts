@@ -131,7 +131,7 @@ const order = fields({
 });
 
 const toWorker: Readonly<Record<ToWorker["kind"], Rule>> = {
-  run: fields({ token, order, tellsPrepared: flag }),
+  run: fields({ token, order, tellsPrepared: flag, check: optional(flag) }),
   withdraw: fields({ token }),
   pause: fields({ token }),
 };

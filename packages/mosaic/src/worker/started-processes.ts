@@ -2,6 +2,7 @@
  * What a worker's modules have started leaves the worker's process group where it is started detached. It keeps the
  * worker's environment: by a mark in it such processes are found and ended (Linux; elsewhere they outlive the worker).
  */
+import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { currentProcess, livenessOf } from "@ml-mosaic/base";
@@ -41,6 +42,17 @@ export function endMarked(mark: string): void {
       }
     }
     if (found === 0) return;
+  }
+}
+
+/** To a process that was started detached, and all of the group that it leads. */
+export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // Nobody of the group is left, or the system knows no groups.
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
   }
 }
 

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { pythonPath } from "@ml-mosaic/python";
 import type { WorkerProgram } from "../../supervisor/worker-process.ts";
+import { signalGroup } from "../../worker/started-processes.ts";
 
 /** `PYTHON -m mosaic_worker`, or a program in it. */
 export function pythonCommand(command: string, program?: string): WorkerProgram {
@@ -63,14 +64,7 @@ export function askPython(
   let printed = "";
   let words = "";
   let overdue = false;
-  const kill = () => {
-    if (child.pid === undefined) return;
-    try {
-      process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // Nobody of the group is left.
-    }
-  };
+  const kill = () => signalGroup(child, "SIGKILL");
   const timer = setTimeout(() => {
     overdue = true;
     kill();

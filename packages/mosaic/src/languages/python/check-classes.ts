@@ -4,7 +4,7 @@ import { nearestName } from "@ml-mosaic/base";
 import type { ClassSection, Experiment } from "../../config/index.ts";
 import type { Findings } from "../../config/problem.ts";
 import { projectOf } from "../language.ts";
-import { type AskedClass, type DescribedClass, type Description, describeClasses } from "./describe.ts";
+import { type AskedClass, askedOf, type DescribedClass, type Description, describeClasses } from "./describe.ts";
 import { findInterpreter } from "./interpreter.ts";
 import { checkTraining } from "./training.ts";
 
@@ -27,8 +27,7 @@ export async function checkClasses(
   }
   if (!found.ok) return;
   const { ownLoss } = process;
-  const loss: readonly AskedClass[] =
-    ownLoss?.source.kind === "python" ? [{ path: ownLoss.source.path, className: ownLoss.className }] : [];
+  const loss: readonly AskedClass[] = ownLoss?.source.kind === "python" ? [askedOf(ownLoss)] : [];
   const described = await describeClasses([...sections.map(askedOf), ...loss], project);
   const firstStage = process.dataScheme[0];
   for (const [index, section] of sections.entries()) {
@@ -47,10 +46,6 @@ export async function checkClasses(
   if (ownLoss === undefined || ofLoss === undefined) return;
   const place = { line: process.line, section: "PROCESS", option: "class_loss_function" };
   if (ofLoss.kind === "problem") findings.problem({ ...place, ...faultOf(ofLoss, ownLoss.className) });
-}
-
-export function askedOf({ source, className }: Pick<ClassSection, "source" | "className">): AskedClass {
-  return { path: source.kind === "package" ? source.name : source.path, className };
 }
 
 function faultOf({ message, place, names }: Description & { readonly kind: "problem" }, className: string) {

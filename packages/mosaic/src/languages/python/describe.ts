@@ -1,5 +1,5 @@
 /** What Python classes are, as Python itself says it: once for all that a command asks about. */
-import type { Project } from "../../config/index.ts";
+import type { ClassSource, Project } from "../../config/index.ts";
 import { MosaicError } from "../../errors.ts";
 import { askPython, jsonOf } from "./ask-python.ts";
 import { findInterpreter, type Interpreter } from "./interpreter.ts";
@@ -10,6 +10,16 @@ export interface AskedClass {
   readonly path: string;
   /** null: all classes that the file defines. */
   readonly className: string | null;
+}
+
+export function askedOf({
+  source,
+  className,
+}: {
+  readonly source: ClassSource;
+  readonly className: string | null;
+}): AskedClass {
+  return { path: source.kind === "package" ? source.name : source.path, className };
 }
 
 export interface Parameter {

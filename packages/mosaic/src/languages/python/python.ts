@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import type { ClassSource, Project } from "../../config/index.ts";
+import type { Project } from "../../config/index.ts";
 import { MosaicError } from "../../errors.ts";
 import type { RunOrder } from "../../run/order.ts";
 import type { Work, WorkerProgram } from "../../supervisor/worker-process.ts";
 import type { ClassOptions, Language, ModuleCode } from "../language.ts";
 import { pythonCommand } from "./ask-python.ts";
 import { checkClasses } from "./check-classes.ts";
-import { type DescribedClass, type Description, describeClasses, interpreterOf } from "./describe.ts";
+import { askedOf, type DescribedClass, type Description, describeClasses, interpreterOf } from "./describe.ts";
 import { probeDevices } from "./interpreter.ts";
 import { pythonOrder } from "./order.ts";
 import { openRunChecks } from "./run-checks.ts";
@@ -15,15 +15,14 @@ import { openRunChecks } from "./run-checks.ts";
 export const python: Language = {
   check: checkClasses,
   async codeOf(classes, project) {
-    const asked = classes.map(({ source, className }) => ({ path: pathOf(source), className }));
-    return (await describeClasses(asked, project)).map((found) => codeOf(classOf(found)));
+    return (await describeClasses(classes.map(askedOf), project)).map((found) => codeOf(classOf(found)));
   },
   async versions(project) {
     const { python: version, torch } = await interpreterOf(project);
     return `python ${version}, torch ${torch}`;
   },
   async optionsOf(source, className, project) {
-    const found = await describeClasses([{ path: pathOf(source), className: className ?? null }], project);
+    const found = await describeClasses([askedOf({ source, className: className ?? null })], project);
     return new Map(found.map((each) => optionsOf(classOf(each))));
   },
   workOf,
@@ -37,10 +36,6 @@ export const python: Language = {
     return missing.map((name) => `${name}: ${why}`);
   },
 };
-
-function pathOf(source: ClassSource): string {
-  return source.kind === "package" ? source.name : source.path;
-}
 
 function classOf(found: Description): DescribedClass {
   if (found.kind === "class") return found;
