@@ -230,6 +230,8 @@ def to_device(value: Any, device: torch.device) -> Any:
     if isinstance(value, Mapping):
         return {name: to_device(each, device) for name, each in value.items()}
     if isinstance(value, (tuple, list)):
-        return type(value)(to_device(each, device) for each in value)
+        moved = [to_device(each, device) for each in value]
+        # The fields of a named tuple are arguments, one each.
+        return type(value)(*moved) if hasattr(value, "_fields") else type(value)(moved)
     return value
 

@@ -1,6 +1,6 @@
 """Looks at classes before anything runs: `python -m mosaic_worker.describe` reads one JSON document on standard input,
-`{"folder", "start", "classes": [{"path", "class"}]}` where `class` may be null for all that a file defines, and writes one to descriptor 3, or to standard output where there is
-none; what the users' files print goes to standard error.
+`{"folder", "start", "classes": [{"path", "class"}]}` where `class` may be null for all that a file defines, and writes one to
+descriptor 3, or to standard output where there is none; what the users' files print goes to standard error.
 """
 from __future__ import annotations
 

@@ -17,6 +17,8 @@ LEAST_TORCH = (1, 13)
 
 def main(arguments):
     forget_start_folder()
+    # On clusters a module that is loaded may have PyTorch on it.
+    restore_python_path()
     found = {
         "executable": sys.executable,
         "python": "%d.%d.%d" % sys.version_info[:3],

@@ -1,3 +1,4 @@
+import collections
 import os
 import signal
 import tempfile
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from mosaic_worker.chain import to_device
 from mosaic_worker.driver import Died, Driver
 from runs import MLP, POINTS, order
 
@@ -189,6 +191,13 @@ class Worker(unittest.TestCase):
         first, second = (self.last(POINTS, behaves("on_cuda"), device=device, training=training) for _ in range(2))
         self.assertEqual(first["kind"], "done", first)
         self.assertEqual(first["result"]["test_loss"], second["result"]["test_loss"])
+
+    def test_batches_are_moved_in_their_own_form(self):
+        Pair = collections.namedtuple("Pair", "image place")
+        given = {"pairs": [Pair(torch.zeros(2), (torch.ones(1), "left"))]}
+        moved = to_device(given, torch.device("meta"))["pairs"][0]
+        self.assertIsInstance(moved, Pair)
+        self.assertEqual([moved.image.device.type, moved.place[0].device.type, moved.place[1]], ["meta", "meta", "left"])
 
     def test_code_of_another_text(self):
         path = os.path.join(os.path.dirname(os.path.realpath(__file__)), "classes", "nets.py")

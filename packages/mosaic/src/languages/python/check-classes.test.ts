@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "@ml-mosaic/base";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { hasPython, python } from "../../../test/python-for-test.ts";
 import { readExperiment } from "../../config/index.ts";
 import { checkModules } from "../../experiment/check-modules.ts";
@@ -143,10 +143,7 @@ test("an interpreter without PyTorch is named, and what would help", async () =>
     section("net", "model", "Net", "./net.py"),
   );
   const { file, folder } = await project(text.replace(`python = ${python}\n`, "python = ./bare/bin/python\n"));
-  // A virtual environment sees nothing that is installed outside it.
-  await mkdir(join(folder, "bare/bin"), { recursive: true });
-  await writeFile(join(folder, "bare/pyvenv.cfg"), "home = /usr/bin\ninclude-system-site-packages = false\n");
-  await symlink(python, join(folder, "bare/bin/python"));
+  await makeBareEnvironment(folder);
   const failure = await checkModules(await readExperiment(file)).then(() => "", messageOf);
   expect(failure).toContain(`[data] path_to_class: ${join(folder, "bare/bin/python")}, which [MONITOR] names,`);
   expect(failure).toContain("-m pip install torch");
@@ -156,3 +153,33 @@ test("an interpreter without PyTorch is named, and what would help", async () =>
     `${join(folder, "nowhere")}, which [MONITOR] names, is no Python that can be run`,
   );
 });
+
+test("PyTorch is found by PYTHONPATH, and what keeps it from being imported is told", async () => {
+  const text = config(
+    "",
+    section("data", "data", "Data", "./data.py", "size = 2"),
+    section("net", "model", "Net", "./net.py"),
+  );
+  const { file, folder } = await project(text.replace(`python = ${python}\n`, "python = ./bare/bin/python\n"));
+  await makeBareEnvironment(folder);
+  const packages = join(folder, "packages");
+  await mkdir(join(packages, "torch"), { recursive: true });
+  await writeFile(join(packages, "torch/__init__.py"), "raise ImportError('no libcudart.so.11')");
+  await mkdir(join(packages, "torch-2.1.0.dist-info"));
+  await writeFile(join(packages, "torch-2.1.0.dist-info/METADATA"), "Name: torch\nVersion: 2.1.0\n");
+  vi.stubEnv("PYTHONPATH", packages);
+  try {
+    expect(await checkModules(await readExperiment(file)).then(() => "", messageOf)).toContain(
+      `torch of ${join(folder, "bare/bin/python")} cannot be imported: ImportError: no libcudart.so.11.`,
+    );
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+/** A virtual environment sees nothing that is installed outside it. */
+async function makeBareEnvironment(folder: string): Promise<void> {
+  await mkdir(join(folder, "bare/bin"), { recursive: true });
+  await writeFile(join(folder, "bare/pyvenv.cfg"), "home = /usr/bin\ninclude-system-site-packages = false\n");
+  await symlink(python, join(folder, "bare/bin/python"));
+}

@@ -105,7 +105,12 @@ async function ask(
     cwd: start,
     seconds: startSeconds + fileSeconds * new Set(classes.map(({ path }) => path)).size,
   });
-  const entries: unknown = Object(jsonOf(answer)).classes;
+  const { classes: entries, error }: { readonly classes?: unknown; readonly error?: unknown } = Object(jsonOf(answer));
+  if (error !== undefined)
+    throw new MosaicError(
+      "NO_PYTHON",
+      `torch of ${command} cannot be imported: ${String(Object(error).message)}. Mend it, or write python = /path/to/python in [MONITOR]`,
+    );
   if (!Array.isArray(entries))
     throw new MosaicError(
       "NO_DESCRIPTION",
