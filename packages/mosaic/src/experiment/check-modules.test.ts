@@ -21,14 +21,14 @@ export class Net extends configurable({ size: schema(int), depth: schema(int) })
   );
 });
 
-async function check(choice: string): Promise<void> {
+async function check(choice: string, more = ""): Promise<void> {
   const file = join(folder, "config.ini");
   await writeFile(
     file,
     `[PROCESS]\nlr = 1\nepochs = 1\ndata_scheme = data\npipeline_scheme = net\n${choice}
 [MONITOR]\nneed_gpu = False\ngpu_available = None\nnb_processus = 1\nmultiplicity = 1
 [DATA]\ntype = data\nclass = Data\npath_to_class = ./models.ts\nkey = d
-[NET]\ntype = net\nclass = Net\npath_to_class = ./models.ts\nsize = 8, 16\ndepth = 3, 4\nkey = n\n`,
+[NET]\ntype = net\nclass = Net\npath_to_class = ./models.ts\nsize = 8, 16\ndepth = 3, 4\nkey = n\n${more}`,
   );
   await checkModules(await readExperiment(file));
 }
@@ -40,5 +40,23 @@ describe("options that do not go together are told", () => {
 
   test.each(["zip = NET.size, NET.depth", "exclude = size = 8 and depth = 4"])("but not with %j", (choice) =>
     expect(check(choice)).resolves.toBeUndefined(),
+  );
+});
+
+const fitting = "exclude = size = 8 and depth = 4";
+
+test("a loss in Python is refused where there are no Python classes", async () => {
+  await writeFile(join(folder, "loss.py"), "class Loss:\n    pass\n");
+  await expect(
+    check(`${fitting}\nclass_loss_function = Loss\npath_to_class_loss_function = ./loss.py`),
+  ).rejects.toThrow(
+    "[PROCESS] class_loss_function: Loss is Python, and [DATA] is not: a pipeline's classes are all of one language.",
+  );
+});
+
+test("a program that no pipeline can have is refused", async () => {
+  const program = "[SCRIPT]\ntype = net\nclass = Program\npath_to_class = ml-mosaic\ncommand = sh\nkey = s\n";
+  await expect(check(fitting, program)).rejects.toThrow(
+    "[SCRIPT] type: A program is a pipeline of its own, and there are data besides. Move it to a configuration file of its own",
   );
 });

@@ -45,7 +45,9 @@ test("messages come one after the other, until the other side is gone", async ()
 
 test("after something that is no message none is read any more, and that is said once", async () => {
   new Channel(near, events);
-  far.end(Buffer.concat([frameOf("1"), Buffer.from("Hello, world\n"), frameOf("2")]));
+  far.write(Buffer.concat([frameOf("1"), Buffer.from("Hello, world\n"), frameOf("2")]));
+  await hasSaid(2);
+  far.end(frameOf("3"));
   await hasSaid(3);
   expect(said).toEqual(["1", expect.stringMatching(/^broken: a frame says that it has 1214606444 bytes/), "closed"]);
 });

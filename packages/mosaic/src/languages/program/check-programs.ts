@@ -106,15 +106,15 @@ function isExecutable(path: string): boolean {
 function checkStage({ type }: ClassSection, { process, sections }: Experiment, report: Report): void {
   if (process.dataScheme.includes(type))
     report("type", `"${type}" is in data_scheme, and a program is a model.`, "Move it to pipeline_scheme.");
-  const others = process.pipelineScheme.filter((other) => other !== type);
-  const programs = others.filter((other) =>
-    sections.some(({ type: each, source }) => each === other && source.kind === "program"),
-  );
-  if (programs.length === 0) return;
+  const others = [...process.dataScheme, ...process.pipelineScheme].filter((other) => other !== type);
+  if (others.length === 0) return;
+  const areAllPrograms = sections.every(({ source }) => source.kind === "program");
   report(
     "type",
-    `A program is a pipeline of its own, and pipeline_scheme has ${programs.join(", ")} besides.`,
-    `Give all programs that are compared one type, and write pipeline_scheme = ${type}.`,
+    `A program is a pipeline of its own, and there are ${others.join(", ")} besides.`,
+    areAllPrograms
+      ? `Give all programs that are compared one type, and write pipeline_scheme = ${type}.`
+      : "Move it to a configuration file of its own, which has no data_scheme.",
   );
 }
 

@@ -130,15 +130,6 @@ export function checkTraining({ process, sections }: Experiment, findings: Findi
         ...place("metrics", metrics?.line ?? process.line),
         ...unknownToPython(metric.constructor.name),
       });
-  if (process.ownLoss === undefined) return;
-  const isPython = process.ownLoss.source.kind === "python";
-  const other = sections.find(({ source }) => (source.kind === "python") !== isPython);
-  if (other === undefined) return;
-  findings.problem({
-    ...place("class_loss_function", process.line),
-    message: `${process.ownLoss.className} is ${isPython ? "Python" : "TypeScript"}, and [${other.name}] is not: a pipeline's classes are all of one language.`,
-    remedy: "Choose a loss_function that both have, or leave the classes of the other language out.",
-  });
 }
 
 function unknownToPython(name: string) {
