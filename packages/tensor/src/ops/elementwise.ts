@@ -96,7 +96,7 @@ function wholePower(a: Expression, b: Expression): Expression {
     power = select(isSet, apply("mul", kind, power, square), power);
     square = apply("mul", kind, square, square);
   }
-  const isUnit = is("eq", apply("mul", kind, a, a), whole(1));
+  const isUnit = apply("or", "bool", is("eq", a, whole(1)), is("eq", a, whole(-1)));
   return select(apply("and", "bool", isNegative, apply("not", "bool", isUnit)), whole(0), power);
 }
 

@@ -144,10 +144,12 @@ export async function compileLoop<Run>(
   const kept = Object.keys(collected);
   const executable = await execute(graph);
   let latest: LoopResult["last"] | undefined;
+  let runs = 0;
   return {
     keeps: ({ last }) => last === latest,
     async run(run, options) {
       latest = undefined;
+      const own = ++runs;
       const outputs = await executable.run({
         ...options,
         fixed: fixed.map((entry, index) => feedOf(`fixed${index}`, entry, run)),
@@ -160,7 +162,8 @@ export async function compileLoop<Run>(
         return array;
       };
       const last: LoopResult["last"] = (entry) => result(positions.get(entry));
-      if (executable.keeps) latest = last;
+      // Another run may have begun since.
+      if (executable.keeps && own === runs) latest = last;
       return {
         last,
         collected: Object.fromEntries(kept.map((key, index) => [key, result(carried.length + index)])),

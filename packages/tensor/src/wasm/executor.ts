@@ -112,7 +112,7 @@ export async function compileWasm(graph: LoopGraph): Promise<Executable> {
   return {
     keeps: true,
     async run({ fixed, carried: state, perStep, steps, overwrite = false, goesOn = false }) {
-      await turn();
+      // Nothing is waited for before the steps are done: meanwhile another run could take the place of what this one goes on from.
       if (instance === undefined) throw new TensorError("TENSOR_RUNTIME", `${graph.name}: the program was released`);
       const { memory, run } = instance;
       // What is not given away may be looked at later.
@@ -146,6 +146,7 @@ export async function compileWasm(graph: LoopGraph): Promise<Executable> {
       });
       inside = insideOf(graph, found, memory, into);
       const { last } = inside;
+      await turn();
       return (index) => (index < carried.length ? last(index) : collected[index - carried.length]);
     },
     release() {

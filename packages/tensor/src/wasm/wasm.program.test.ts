@@ -8,6 +8,7 @@ import { defineOp, type Input, type None } from "../ops/op.ts";
 import { Adam } from "../optim/adam.ts";
 import { SGD } from "../optim/sgd.ts";
 import { type ExecutorName, executorNames } from "../program/executor.ts";
+import type { TrainingState } from "../program/layout.ts";
 import { compileTraining } from "../program/training-program.ts";
 import { Generator } from "../random/generator.ts";
 import type { Tensor } from "../tensor.ts";
@@ -77,6 +78,43 @@ test.each([[[5, 3]], [[5, 64, 33]], [[5, 17, 130, 6]]])(
     expect(await trained("wasm", widths, [1, 2, 40, 7])).toEqual(wasm);
   },
 );
+
+test("trainings that share a program at the same time are as each alone", async () => {
+  const weight = parameter(new Float32Array(features), [features, 1]);
+  const program = await compileTraining({
+    fields: [x, y],
+    parameters: [weight],
+    optimizer: SGD({ lr: 0.1 }),
+    batchSize: 4,
+    executor: "wasm",
+    step: ([input, target]) => ({ loss: given(input).matmul(weight).sub(given(target)).pow(2).mean() }),
+  });
+  const one = async (seed: number) => {
+    let state: TrainingState = { ...program.initialState, parameters: [new Float32Array(features).fill(seed)] };
+    for (let chunk = 0; chunk < 300; chunk++)
+      ({ state } = await program.run(state, { rows: rows(3, 4), batchSize: 4, lr: 0.1, generator }));
+    return state.parameters[0];
+  };
+  const seeds = [0, 1, 2, 3, 4];
+  const together = await Promise.all(seeds.map(one));
+  for (const seed of seeds) expect(together[seed], `seed ${seed}`).toEqual(await one(seed));
+});
+
+test("powers of whole numbers with negative exponents are what is left of 1 / a", async () => {
+  const bases = Int32Array.of(1, -1, 0, 3, 2 ** 31 - 1, -(2 ** 31) + 1);
+  const powers = buffer(new Int32Array(bases.length), [1, bases.length], "int32");
+  const weight = parameter(Float32Array.of(1), []);
+  const program = await compileTraining({
+    fields: [{ data: bases, shape: [1, bases.length], dtype: "int32" }],
+    parameters: [weight],
+    optimizer: SGD(),
+    batchSize: 1,
+    executor: "wasm",
+    step: ([base]) => ({ loss: weight.mul(1), carry: new Map([[powers, given(base).pow(-1)]]) }),
+  });
+  const { state } = await program.run(program.initialState, { rows: Int32Array.of(0), batchSize: 1, generator });
+  expect(state.buffers[0]).toEqual(Int32Array.of(1, -1, 0, 0, 0, 0));
+});
 
 test("a chunk may bring more samples than the program was compiled for", async () => {
   const sums = executorNames.map(async (executor) => {
