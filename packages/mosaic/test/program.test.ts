@@ -53,6 +53,8 @@ describe("what a program does", () => {
     CRASHES: "sh program.sh crashes",
     WRONG: "sh program.sh wrong",
     LACKS: "sh program.sh lacks",
+    REWRITTEN: "sh program.sh rewritten",
+    TIDY: "sh program.sh tidy",
   };
   let stderr: string;
 
@@ -73,7 +75,9 @@ fails) echo 'Traceback' >&2; echo 'ValueError: no such depth' >&2; report 1 0.5;
 killed) kill -KILL $$ ;;
 crashes) kill -SEGV $$ ;;
 wrong) report 1 nan; sleep 1000 ;;
-lacks) echo '{"mosaic": 1, "epoch": 1, "loss": 3}' ;;
+lacks) echo '{"mosaic": 1, "epoch": 1, "train_loss": 3}' ;;
+rewritten) for epoch in 1 2 3; do report $epoch 0.$epoch > "$MOSAIC_REPORT"; sleep 0.4; done ;;
+tidy) report 1 0.5; rm -rf "$MOSAIC_FILES" ;;
 esac`,
     });
     await workspace.write("config.ini", programs(commands, { process: "lr = 0.1\nseed = 5\n" }));
@@ -146,6 +150,8 @@ esac`,
   test("it may print as much as it likes", () =>
     expect(runOf("FLOOD")).toMatchObject({ status: "done", test_loss: 0.5 }));
 
+  test("it may remove its files", () => expect(runOf("TIDY")).toMatchObject({ status: "done", test_loss: 0.5 }));
+
   test("what it leaves behind ends with it", async () => {
     expect(runOf("CHILDREN").status).toBe("done");
     expect(await processesGone(workspace.folder)).toEqual([]);
@@ -160,7 +166,8 @@ esac`,
     ["KILLED", /sh was killed by SIGKILL, as the system does where the memory is used up/],
     ["CRASHES", /sh was killed by SIGSEGV/],
     ["WRONG", /the report \{"mosaic": 1, "epoch": 1, "train_loss": nan, "test_loss": nan\} is not JSON/],
-    ["LACKS", /epoch 1 was reported without train_loss and test_loss/],
+    ["REWRITTEN", /MOSAIC_REPORT names was written anew, .*: append to it, as open\(path, "a"\) does/],
+    ["LACKS", /epoch 1 was reported without test_loss/],
   ])("is an error where it fails: %s", async (key, says) => {
     const { status, return_status: why } = runOf(key);
     expect(status).toBe("error");
@@ -271,6 +278,11 @@ test("says before anything runs all that is wrong with programs", async () => {
     MISSING: "no-such-program {depth}",
     NOFILE: "./nowhere.sh {depth}",
     NOTEXECUTABLE: "./script.sh {depth}",
+    EMPTY: "'' {depth}",
+    FOLDER: "/tmp {depth}",
+    NOTONPATH: "script.sh {depth}",
+    NOSCRIPT: "sh -u scrpt.sh {depth}",
+    NOVALUE: "sh 'script {depth}.sh'",
   };
   await workspace.write(
     "config.ini",
@@ -291,6 +303,11 @@ test("says before anything runs all that is wrong with programs", async () => {
       '[MISSING] command: There is no program "no-such-program" on PATH.',
       `[NOFILE] command: ${workspace.path("nowhere.sh")} does not exist.`,
       `[NOTEXECUTABLE] command: ${workspace.path("script.sh")} may not be executed. Make it executable by chmod +x`,
+      '[EMPTY] command: There is no program "" on PATH.',
+      "[FOLDER] command: /tmp is not a file.",
+      '[NOTONPATH] command: There is no program "script.sh" on PATH. Write ./script.sh for the one',
+      `[NOSCRIPT] command: ${workspace.path("scrpt.sh")} does not exist. Did you mean "script.sh"?`,
+      `[NOVALUE] command: ${workspace.path("script 2.sh")} does not exist.`,
       `[MISSING] files: There is no file ${workspace.path("scrip.sh")}.`,
       '[MISSING] grace: expected a number of seconds, 0 or more, got "-1"',
       "[PROCESS] lr: It has several values, and no command names it",

@@ -22,6 +22,8 @@ const pausedCode = 75;
 const lookMilliseconds = 200;
 const mostErrorLetters = 4000;
 const reportName = "reports.jsonl";
+/** By them it is seen that what was read still stands there. */
+const mostTailBytes = 4096;
 
 export async function executeProgram(order: RunOrder, progress: RunProgress): Promise<RunOutcome> {
   const start = performance.now();
@@ -38,12 +40,15 @@ export async function executeProgram(order: RunOrder, progress: RunProgress): Pr
     await writeFile(reportFile, "");
     let fault: unknown;
     let lastErrors = "";
+    const fail = (error: unknown) => {
+      fault ??= error;
+      program.signal("SIGKILL");
+    };
     const takeLine = (line: string) => {
       try {
         if (fault === undefined) reports.take(line);
       } catch (error) {
-        fault = error;
-        program.signal("SIGKILL");
+        fail(error);
       }
     };
     const stdout = new Lines(takeLine);
@@ -69,16 +74,13 @@ export async function executeProgram(order: RunOrder, progress: RunProgress): Pr
       },
     });
     progress.onPrepared();
-    const written = followFile(reportFile, new Lines(takeLine));
+    const written = followFile(reportFile, new Lines(takeLine), fail);
     const tell = async () => {
       for (const record of reports.changed()) await progress.onEpoch(record, epochs);
     };
     const look = setInterval(() => {
       written.read();
-      tell().catch((error: unknown) => {
-        fault ??= error;
-        program.signal("SIGKILL");
-      });
+      tell().catch(fail);
     }, lookMilliseconds);
     const pausing = pauseOn(progress, program.signal, graceSeconds(module));
     let end: ProgramEnd;
@@ -159,17 +161,33 @@ function pauseOn({ pause, onWork }: RunProgress, signal: (signal: "SIGTERM" | "S
   };
 }
 
-function followFile(path: string, lines: Lines) {
+/** @param onRewritten takes an error, where the file was not appended to: what stood there before may not have been read */
+function followFile(path: string, lines: Lines, onRewritten: (error: MosaicError) => void) {
   const file = openSync(path, "r");
   let read = 0;
+  let tail = Buffer.alloc(0);
+  const pieceAt = (from: number, bytes: number) => {
+    const piece = Buffer.alloc(bytes);
+    return piece.subarray(0, readSync(file, piece, 0, bytes, from));
+  };
+  const isAppendedTo = () => {
+    const { ino, size } = fstatSync(file);
+    const now = statSync(path, { throwIfNoEntry: false });
+    if (now !== undefined && now.ino !== ino) return false;
+    return size >= read && pieceAt(read - tail.length, tail.length).equals(tail);
+  };
   const readOn = () => {
+    if (!isAppendedTo()) {
+      onRewritten(new MosaicError("BAD_REPORT", reportRewritten));
+      return;
+    }
     for (let left = fstatSync(file).size - read; left > 0; ) {
-      const piece = Buffer.alloc(Math.min(left, 64 * 1024));
-      const bytes = readSync(file, piece, 0, piece.length, read);
-      if (bytes === 0) return;
-      lines.add(piece.subarray(0, bytes));
-      read += bytes;
-      left -= bytes;
+      const piece = pieceAt(read, Math.min(left, 64 * 1024));
+      if (piece.length === 0) return;
+      lines.add(piece);
+      read += piece.length;
+      left -= piece.length;
+      tail = Buffer.concat([tail, piece]).subarray(-mostTailBytes);
     }
   };
   return {
@@ -182,7 +200,9 @@ function followFile(path: string, lines: Lines) {
   };
 }
 
+/** None where the program has removed the folder. */
 async function artifactsIn(files: string, filesFolder: string): Promise<readonly Artifact[]> {
+  if (!pathExists(files)) return [];
   const entries = await readdir(files, { recursive: true, withFileTypes: true });
   const found = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   return Promise.all(
@@ -197,6 +217,9 @@ async function artifactsIn(files: string, filesFolder: string): Promise<readonly
 
 const withoutReport =
   'ended without a report: have it print {"mosaic": 1, "epoch": 1, "train_loss": …, "test_loss": …} in a line, or write that to the file MOSAIC_REPORT';
+
+const reportRewritten =
+  'the file that MOSAIC_REPORT names was written anew, and earlier epochs may be lost by it: append to it, as open(path, "a") does';
 
 function howOf({ code, signal }: ProgramEnd): string {
   if (signal === "SIGKILL") return "was killed by SIGKILL, as the system does where the memory is used up";

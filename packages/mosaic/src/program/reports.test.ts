@@ -116,6 +116,12 @@ describe("is a report that is wrong", () => {
     [line({ epoch: 1.5 }), /needs an epoch/],
     [line({ epoch: 1, test_loss: "0.5" }), /has test_loss, which must be a number, not "0\.5"/],
     [line({ epoch: 1, test_loss: [1] }), /has test_loss, which must be a number/],
+    [line({ epoch: 1, ...losses, loss: 9 }), /has loss, .*: name it train_loss or test_loss/],
+    [line({ epoch: 1, ...losses, acc: 9 }), /has acc, .*: name it train_acc or test_acc/],
+    [line({ epoch: 1, ...losses, f1: 1, test_f1: 2 }), /has f1 and test_f1, which are one figure/],
+    [line({ epoch: 1, ...losses, nb_params: 1e300 }), /has nb_params, which must be a whole number, not 1e\+300/],
+    [line({ epoch: 1, ...losses, nb_params: 3.5 }), /has nb_params, which must be a whole number/],
+    [line({ epoch: 1, ...losses, nb_params: -1 }), /has nb_params, which must be a whole number/],
     ['{"mosaic": 2, "epoch": 1}', /has "mosaic": 2; this version reads "mosaic": 1/],
   ])("%s", (text, says) => {
     expect(() => new Reports(1).take(text)).toThrow(says);

@@ -12,6 +12,8 @@ const mostLineLetters = 1_000_000;
 
 const version = 1;
 const losses = ["train_loss", "test_loss"] as const;
+/** A metric without a set is one of the test set; of these that is no matter of course. */
+const setless: readonly string[] = ["loss", "acc"];
 /** What every epoch may have besides metrics. */
 const known: readonly string[] = ["mosaic", "epoch", ...losses, "train_acc", "test_acc", "lr", "nb_params"];
 
@@ -147,7 +149,6 @@ export class Reports {
       Object.fromEntries(
         others.flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])),
       );
-    const plain = Object.fromEntries(others.filter(([name]) => !/^(train|test)_/.test(name)));
     return {
       epoch,
       lr,
@@ -156,7 +157,7 @@ export class Reports {
       trainAccuracy: train_acc,
       validAccuracy: test_acc,
       trainMetrics: ofSet("train_"),
-      metrics: { ...plain, ...ofSet("test_") },
+      metrics: ofSet("test_"),
       seconds,
     };
   }
@@ -225,9 +226,17 @@ function checkedReport(
   const figures: Record<string, number> = {};
   for (const [name, value] of Object.entries(fields)) {
     if (value === null) continue;
-    if (typeof value === "boolean") figures[name] = Number(value);
-    else if (typeof value === "number" || typeof value === "bigint") figures[name] = Number(value);
-    else throw badReport(line, `has ${name}, which must be a number, not ${JSON.stringify(value)?.slice(0, 60)}`);
+    if (typeof value !== "boolean" && typeof value !== "number" && typeof value !== "bigint")
+      throw badReport(line, `has ${name}, which must be a number, not ${JSON.stringify(value)?.slice(0, 60)}`);
+    const number = Number(value);
+    if (name === "nb_params" && (!Number.isSafeInteger(number) || number < 0))
+      throw badReport(line, `has nb_params, which must be a whole number, not ${number}`);
+    if (setless.includes(name))
+      throw badReport(line, `has ${name}, which does not say of which set: name it train_${name} or test_${name}`);
+    const figure = known.includes(name) || /^(train|test)_/.test(name) ? name : `test_${name}`;
+    if (figure !== name && (fields[figure] ?? null) !== null)
+      throw badReport(line, `has ${name} and ${figure}, which are one figure: leave one out`);
+    figures[figure] = number;
   }
   return { ...figures, epoch };
 }

@@ -461,7 +461,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     const id = storedInteger(runId);
     const values = seedColumns.map(({ name, whole }) => {
       const value = result[name] ?? null;
-      return whole && Number.isInteger(value) ? storedInteger(Number(value)) : storedNumber(value);
+      return whole && Number.isSafeInteger(value) ? storedInteger(Number(value)) : storedNumber(value);
     });
     this.#sql.addResult.run(id, ...values);
     for (const [name, value] of Object.entries(result))

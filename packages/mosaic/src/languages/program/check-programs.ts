@@ -1,6 +1,6 @@
 /** What can be known to be wrong with programs before the first run. */
 import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, extname, join, resolve } from "node:path";
+import { basename, delimiter, extname, join, resolve } from "node:path";
 import { nearestName } from "@ml-mosaic/base";
 import { checkValues } from "@ml-mosaic/configurable";
 import type { ClassSection, Experiment } from "../../config/index.ts";
@@ -13,6 +13,12 @@ import { runNames } from "../../program/program-run.ts";
 
 type Report = (option: string, message: string, remedy: string) => void;
 
+/** Programs whose first argument is a script, and the options before it that take no value. */
+const interpreters =
+  /^(python|pypy)[\d.]*$|^(sh|bash|dash|zsh|ksh|node|deno|bun|tsx|perl|ruby|Rscript|julia|lua|luajit|php|octave)$/;
+const switches = /^-[uBOEsIqvxf]+$|^--?\w[\w-]*=/;
+const scriptName = /\.(py|sh|bash|zsh|js|mjs|cjs|ts|mts|pl|rb|R|r|jl|lua|php|m)$/;
+
 export async function checkPrograms(
   experiment: Experiment,
   sections: readonly ClassSection[],
@@ -24,7 +30,7 @@ export async function checkPrograms(
       const line = section.options.find(({ name }) => name === option)?.line ?? section.line;
       findings.problem({ line, section: section.name, option, message, remedy });
     };
-    for (const name of checkCommand(section, experiment, report)) used.add(name);
+    for (const name of await checkCommand(section, experiment, report)) used.add(name);
     checkStage(section, experiment, report);
     await checkFiles(section, experiment.folder, report);
     checkGrace(section, findings);
@@ -33,7 +39,11 @@ export async function checkPrograms(
 }
 
 /** @returns the options that it names */
-function checkCommand(section: ClassSection, { process, folder }: Experiment, report: Report): ReadonlySet<string> {
+async function checkCommand(
+  section: ClassSection,
+  { process, folder }: Experiment,
+  report: Report,
+): Promise<ReadonlySet<string>> {
   const [text] = valuesOf(section, "command") ?? [];
   if (text === undefined) {
     report(
@@ -68,27 +78,52 @@ function checkCommand(section: ClassSection, { process, folder }: Experiment, re
         `Write {${name}} in command, or remove it.`,
       );
   checkStart(command, section, folder, report);
+  await checkScript(command, section, folder, report);
   return named;
 }
 
 /** Whether there is what is to be started; a value that only a run has is not looked up. */
-function checkStart([first = []]: Command, section: ClassSection, folder: string, report: Report): void {
+function checkStart([first]: Command, section: ClassSection, folder: string, report: Report): void {
+  if (first === undefined) return;
   for (const text of allTexts(first, (name) => valuesOf(section, name))) {
-    if (text === "" || isStartable(text, folder)) continue;
-    const isPath = text.includes("/");
-    const exists = isPath && statSync(resolve(folder, text), { throwIfNoEntry: false })?.isFile() === true;
-    const missing = isPath ? `${resolve(folder, text)} does not exist.` : `There is no program "${text}" on PATH.`;
-    report(
-      "command",
-      exists ? `${resolve(folder, text)} may not be executed.` : missing,
-      exists
-        ? `Make it executable by chmod +x, or name what runs it, as in python3 ${text}.`
-        : "Install it, or write the path to it; paths start at the configuration's folder.",
-    );
+    if (isStartable(text, folder)) continue;
+    const path = resolve(folder, text);
+    const entry = statSync(path, { throwIfNoEntry: false });
+    if (text.includes("/") && entry !== undefined)
+      report(
+        "command",
+        entry.isFile() ? `${path} may not be executed.` : `${path} is not a file.`,
+        entry.isFile()
+          ? `Make it executable by chmod +x, or name what runs it, as in python3 ${text}.`
+          : "Write the path to a program.",
+      );
+    else
+      report(
+        "command",
+        text.includes("/") ? `${path} does not exist.` : `There is no program "${text}" on PATH.`,
+        entry?.isFile() === true
+          ? `Write ./${text} for the one in the configuration's folder.`
+          : "Install it, or write the path to it; paths start at the configuration's folder.",
+      );
+  }
+}
+
+/** Whether there is the script that an interpreter is to run. */
+async function checkScript(command: Command, section: ClassSection, folder: string, report: Report): Promise<void> {
+  const [first = [], ...words] = command.map((word) => allTexts(word, (name) => valuesOf(section, name)));
+  if (!first.some((text) => interpreters.test(basename(text)))) return;
+  const index = words.findIndex((texts) => texts.some((text) => !text.startsWith("-")));
+  const options = words.slice(0, index).flat();
+  if (index === -1 || !options.every((option) => switches.test(option))) return;
+  for (const text of words[index] ?? []) {
+    const path = resolve(folder, text);
+    if (scriptName.test(text) && statSync(path, { throwIfNoEntry: false }) === undefined)
+      report("command", `${path} does not exist.`, await suggestFile(path, [extname(path)]));
   }
 }
 
 function isStartable(text: string, folder: string): boolean {
+  if (text === "") return false;
   if (text.includes("/")) return isExecutable(resolve(folder, text));
   return (process.env.PATH ?? "").split(delimiter).some((place) => isExecutable(resolve(folder, join(place, text))));
 }
