@@ -25,6 +25,7 @@ interface Training {
   readonly losses: readonly number[];
   readonly evaluatedAfter: readonly number[];
   readonly sensitivity: number;
+  readonly lossSensitivity: number;
 }
 interface Large {
   readonly config: Readonly<Record<string, unknown>>;
@@ -118,12 +119,13 @@ describe.each(fixture.trainings.map((each) => [JSON.stringify(each.config), each
       lr: fixture.lr,
       generator: new Generator(0),
     });
+    // Two of these trainings magnify the rounding of their weights a million times, in PyTorch too.
+    const tolerance = Math.max(1e-5, 2 * each.lossSensitivity);
     for (const [step, expected] of each.losses.entries())
-      expect(Math.abs((values.loss?.[step] ?? Number.NaN) - expected), `step ${step}`).toBeLessThan(2e-4 * expected);
+      expect(Math.abs((values.loss?.[step] ?? Number.NaN) / expected - 1), `step ${step}`).toBeLessThan(tolerance);
     program.store(state);
     program.release();
     model.eval();
-    // Two of these trainings magnify the rounding of their weights a million times, in PyTorch too.
     await expectOutput(firstThree()[0], each.evaluatedAfter, Math.max(1e-4, 2 * each.sensitivity));
   });
 });
