@@ -12,6 +12,7 @@ from .construct import EarlierInfo, Made, ModuleInfo, Stage, make
 from .describe import has_method
 from .errors import MosaicError
 from .imports import UserFiles, class_in
+from .kept_state import KeptState, entries_of
 from .seeds import seed_all
 
 _PIPELINE_METHODS = ("forward", "info", "save_model", "load_model")
@@ -29,13 +30,7 @@ class Link(NamedTuple):
     @property
     def parts(self) -> List[nn.Module]:
         """The modules of torch in it: it may be one, or keep some."""
-        if isinstance(self.module, nn.Module):
-            return [self.module]
-        return [value for value in self._attributes if isinstance(value, nn.Module)]
-
-    @property
-    def _attributes(self) -> List[Any]:
-        return list(getattr(self.module, "__dict__", {}).values())
+        return KeptState(self.module).parts
 
     def parameters(self) -> List[torch.Tensor]:
         if isinstance(self.module, nn.Module) or has_method(self.module, "parameters"):
@@ -44,54 +39,27 @@ class Link(NamedTuple):
             if not all(isinstance(each, torch.Tensor) for each in parameters):
                 raise breach(self.stage, f"parameters() returned {described(found)}; it must return tensors")
             return parameters
-        own = [value for value in self._attributes if isinstance(value, nn.Parameter)]
+        own = [value for value in entries_of(self.module) if isinstance(value, nn.Parameter)]
         return own + [parameter for part in self.parts for parameter in part.parameters()]
 
     def state(self) -> Dict[str, Any]:
         """All that training changes in it, as far as it can be seen."""
-        return {
-            "parts": [part.state_dict() for part in self.parts],
-            "parameters": [] if isinstance(self.module, nn.Module) else [each.detach() for each in self.parameters()],
-            "attributes": [_plain_attributes(each) for each in self._objects],
-        }
+        parameters = [] if isinstance(self.module, nn.Module) else [each.detach() for each in self.parameters()]
+        return {**KeptState(self.module).state(), "parameters": parameters}
 
     def load_state(self, state: Mapping[str, Any], with_attributes: bool) -> None:
-        for part, values in zip(self.parts, state["parts"]):
-            part.load_state_dict(values)
+        kept = KeptState(self.module)
+        kept.load_parts(state)
         with torch.no_grad():
             for parameter, value in zip(self.parameters(), state["parameters"]):
                 parameter.copy_(value)
-        if not with_attributes:
-            return
-        for each, attributes in zip(self._objects, state["attributes"]):
-            for name, value in attributes.items():
-                now = getattr(each, name, None)
-                moved = value.to(now.device) if isinstance(now, torch.Tensor) and isinstance(value, torch.Tensor) else value
-                setattr(each, name, moved)
-
-    @property
-    def _objects(self) -> List[Any]:
-        """The module and those inside, which may count and keep things for themselves."""
-        inside = [each for part in self.parts for each in part.modules()]
-        return inside if isinstance(self.module, nn.Module) else [self.module, *inside]
+        if with_attributes:
+            kept.load_attributes(state)
 
     @property
     def call(self) -> Any:
         """A module of torch is called, so that its hooks are too."""
         return self.module if isinstance(self.module, nn.Module) else self.module.forward
-
-
-def _plain_attributes(owner: Any) -> Dict[str, Any]:
-    """Counters, and tensors that are neither parameters nor kept by the state_dict."""
-    own = {name: value for name, value in getattr(owner, "__dict__", {}).items() if _is_plain(value)}
-    kept = getattr(owner, "_non_persistent_buffers_set", ())
-    return {**own, **{name: getattr(owner, name) for name in kept}}
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, torch.Tensor):
-        return not isinstance(value, nn.Parameter) and not value.requires_grad
-    return value is None or isinstance(value, (bool, int, float, str))
 
 
 class Chain:

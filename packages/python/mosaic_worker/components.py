@@ -9,6 +9,7 @@ from torch import nn
 
 from .errors import MosaicError
 from .imports import UserFiles, class_in
+from .kept_state import KeptState
 
 _CLASS_LOSSES = (nn.CrossEntropyLoss, nn.NLLLoss)
 #: They have no own shape: targets of the prediction's are wanted.
@@ -32,6 +33,7 @@ class Loss:
         self._say = say
         self._has_said = False
         self.function = function
+        self.kept = KeptState(function)
         self.is_of_classes = isinstance(function, _CLASS_LOSSES)
         self.is_of_logits = isinstance(function, nn.BCEWithLogitsLoss)
         self._is_known = isinstance(function, _KNOWN_LOSSES)

@@ -1,15 +1,14 @@
 """Loaders of the user's, and where in an epoch they are."""
 from __future__ import annotations
 
-import random
-import sys
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Iterator, List, Tuple
 
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
 from .chain import described, to_device
 from .errors import MosaicError
+from .kept_state import generator_state, generators_in, set_generator_state
 
 
 def batches(name: str, loader: Any, device: torch.device) -> Iterator[Tuple[Any, torch.Tensor]]:
@@ -42,45 +41,11 @@ class LoaderGenerators:
     """The random numbers that loaders draw from generators of their own, which seeding does not reach."""
 
     def __init__(self, *loaders: Any) -> None:
-        found: Dict[int, Any] = {}
-        for loader in loaders:
-            sampler, batch_sampler = getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None)
-            owners = [loader, sampler, batch_sampler, getattr(batch_sampler, "sampler", None), getattr(loader, "dataset", None)]
-            for owner in owners:
-                for value in list(getattr(owner, "__dict__", {}).values()):
-                    if _is_generator(value):
-                        found[id(value)] = value
-        self._generators: List[Any] = list(found.values())
+        self._generators: List[Any] = generators_in(loaders)
 
     def state(self) -> List[Any]:
-        return [_state_of(each) for each in self._generators]
+        return [generator_state(each) for each in self._generators]
 
     def load_state(self, states: List[Any]) -> None:
         for generator, state in zip(self._generators, states):
-            _set_state(generator, state)
-
-
-def _is_generator(value: Any) -> bool:
-    if isinstance(value, (torch.Generator, random.Random)):
-        return True
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, (numpy.random.Generator, numpy.random.RandomState))
-
-
-def _state_of(generator: Any) -> Any:
-    if isinstance(generator, torch.Generator):
-        return generator.get_state()
-    if isinstance(generator, random.Random):
-        return generator.getstate()
-    return generator.bit_generator.state if hasattr(generator, "bit_generator") else generator.get_state()
-
-
-def _set_state(generator: Any, state: Any) -> None:
-    if isinstance(generator, torch.Generator):
-        generator.set_state(state)
-    elif isinstance(generator, random.Random):
-        generator.setstate(state)
-    elif hasattr(generator, "bit_generator"):
-        generator.bit_generator.state = state
-    else:
-        generator.set_state(state)
+            set_generator_state(generator, state)

@@ -289,6 +289,7 @@ class Loop:
             "step": self._step,
             "within": self._within,
             "modules": [link.state() for link in self._chain.links],
+            "loss": self._loss.kept.state(),
             "optimizer": self._optimizer.state_dict(),
             "schedule": self._schedule.state(),
             "stopping": None if self._stopping is None else self._stopping.state(),
@@ -307,6 +308,9 @@ class Loop:
         """Without attributes, what modules have counted and kept for themselves is as their present code begins with it."""
         for link, values in zip(self._chain.links, state["modules"]):
             link.load_state(values, with_attributes)
+        if with_attributes and "loss" in state:
+            self._loss.kept.load_parts(state["loss"])
+            self._loss.kept.load_attributes(state["loss"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._schedule.load_state(state["schedule"])
         if self._stopping is not None and state["stopping"] is not None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import torch
 
-from runs import MLP, POINTS, figures, order, run, without_times
+from runs import CLASSES, MLP, POINTS, figures, order, run, without_times
 
+NETS = f"{CLASSES}/nets.py"
 TRAINING = {
     "epochs": 3,
     "lr": 0.05,
@@ -57,6 +58,9 @@ class Pause(unittest.TestCase):
     def test_with_a_generator_of_the_loader(self):
         self.check([data("OwnGenerator"), MLP], TRAINING, [[3, None], [8, None], [20, None]])
 
+    def test_with_a_generator_of_the_data_set_behind_a_subset(self):
+        self.check([data("DrawsInside"), MLP], TRAINING, [[3, None], [8, None]])
+
     def test_with_accumulation_averages_and_steps_of_the_scheduler(self):
         training = {
             "epochs": 3,
@@ -83,8 +87,15 @@ class Pause(unittest.TestCase):
             )
 
     def test_modules_of_any_kind(self):
-        for kind in ("Plain", "Whole", "Counting"):
-            model, training = {"class": kind, "path": "nets.py"}, {"epochs": 3}
+        for kind in ("Plain", "Whole", "Counting", "Listed", "Keeping"):
+            self.check_kind(kind, {"epochs": 3})
+
+    def test_a_loss_that_keeps_and_learns(self):
+        self.check_kind("Mlp", {"epochs": 3, "loss": {"class": "Adversary", "path": NETS}})
+
+    def check_kind(self, kind, training):
+        with self.subTest(kind):
+            model = {"class": kind, "path": "nets.py"}
             with tempfile.TemporaryDirectory() as folder:
                 whole, talk = run(order(POINTS, model, saves=folder, runId=1, training=training))
                 last, first = run(order(POINTS, model, saves=folder, runId=2, training=training), pause_after=12)

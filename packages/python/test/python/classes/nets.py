@@ -1,4 +1,5 @@
 """Models of the tests."""
+import collections
 import os
 import random
 import signal
@@ -8,6 +9,7 @@ import threading
 import time
 from typing import Literal
 
+import numpy
 import torch
 from torch import nn
 
@@ -59,6 +61,51 @@ class Plain:
 
 	def load_model(self, path):
 		self.net, self.scale = torch.load(path + ".pt")
+
+
+class Listed:
+	"""No torch.nn.Module: its layers are in a list, and load_model reads the weights alone."""
+
+	def __init__(self, input_size: int, output_size: int):
+		self.layers = [nn.Linear(input_size, 4), nn.BatchNorm1d(4), nn.Dropout(0.2), nn.Linear(4, output_size)]
+
+	def forward(self, data, run_info, module_info):
+		for layer in self.layers:
+			data = layer(data)
+		return torch.sigmoid(data)
+
+	def info(self):
+		return {}
+
+	def save_model(self, path):
+		torch.save([each for layer in self.layers for each in layer.parameters()], path + ".pt")
+
+	def load_model(self, path):
+		torch.load(path + ".pt")
+
+
+class Keeping(Mlp):
+	"""Keeps collections, an array of numpy, a generator, and a hidden state that goes from batch to batch."""
+
+	def __init__(self, input_size, output_size):
+		super().__init__(input_size, output_size)
+		self.rnn = nn.GRU(input_size, input_size, batch_first=True)
+		self.hidden = None
+		self.means = numpy.zeros(input_size)
+		self.last = collections.deque(maxlen=2)
+		self.table = {"scale": 1.0}
+		self.rng = numpy.random.default_rng(3)
+
+	def forward(self, data, run_info, module_info):
+		if self.training:
+			self.means = 0.9 * self.means + 0.1 * data.numpy().mean(0)
+			self.last.append(float(data.mean()))
+			self.table["scale"] *= 1.01
+			hidden = None if self.hidden is None else self.hidden[0][:, :1].expand(-1, len(data), -1).contiguous()
+			out, hidden = self.rnn(data.unsqueeze(1), hidden)
+			self.hidden = (hidden.detach(),)
+			data = out.squeeze(1) + float(self.rng.normal()) + sum(self.last)
+		return self.net(data * self.table["scale"] - torch.from_numpy(self.means).float())
 
 
 class Counting(Mlp):
@@ -192,6 +239,25 @@ class WrongShape(Mlp):
 class NoTensor(Mlp):
 	def forward(self, data, run_info, module_info):
 		return "prediction"
+
+
+class Adversary(nn.Module):
+	"""A loss with a critic that learns by an optimizer of its own, and a balance that moves."""
+
+	def __init__(self):
+		super().__init__()
+		self.critic = nn.Linear(1, 1)
+		self.optimizer = torch.optim.Adam(self.critic.parameters(), lr=0.1)
+		self.balance = 1.0
+
+	def forward(self, prediction, target):
+		if torch.is_grad_enabled():
+			self.optimizer.zero_grad()
+			advantage = (self.critic(prediction.detach()) - self.critic(target)).pow(2).mean()
+			advantage.backward()
+			self.optimizer.step()
+			self.balance = 0.9 * self.balance + 0.1 * float(advantage.detach())
+		return (prediction - target).pow(2).mean() + self.balance * self.critic(prediction).mean().pow(2)
 
 
 class Squared(nn.Module):

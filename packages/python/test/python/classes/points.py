@@ -1,6 +1,7 @@
 """Data sets of the tests."""
+import numpy
 import torch
-from torch.utils.data import DataLoader, IterableDataset, TensorDataset
+from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset
 
 
 class Points:
@@ -32,7 +33,8 @@ class Noisy(TensorDataset):
 
 	def __getitem__(self, index):
 		inputs, target = super().__getitem__(index)
-		return inputs + 0.01 * torch.randn(2), target
+		rng = getattr(self, "rng", None)
+		return inputs + 0.01 * torch.randn(2) + (0 if rng is None else float(rng.normal())), target
 
 
 class OwnGenerator(Points):
@@ -42,6 +44,15 @@ class OwnGenerator(Points):
 		train, test = super().prepare(data, run_info, module_info)
 		generator = torch.Generator().manual_seed(5)
 		return DataLoader(train.dataset, batch_size=self.batch_size, shuffle=True, generator=generator), test
+
+
+class DrawsInside(Points):
+	"""The data set draws by a generator of its own, and a subset of it is what the loader has."""
+
+	def prepare(self, data, run_info, module_info):
+		train, test = super().prepare(data, run_info, module_info)
+		train.dataset.rng = numpy.random.default_rng(5)
+		return DataLoader(Subset(train.dataset, range(30)), batch_size=self.batch_size, shuffle=True), test
 
 
 class Stream(Points):
