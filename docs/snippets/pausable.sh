@@ -2,10 +2,10 @@
 trap 'exit 75' TERM
 state=$MOSAIC_FILES/epoch
 epoch=0
-if [ -n "$MOSAIC_RESUME" ]; then epoch=$(cat "$state"); fi
+if [ -n "$MOSAIC_RESUME" ] && [ -s "$state" ]; then epoch=$(cat "$state"); fi
 while [ "$epoch" -lt "$1" ]; do
   epoch=$((epoch + 1))
   sleep 0.1
   echo "{\"mosaic\": 1, \"epoch\": $epoch, \"train_loss\": 0.$epoch, \"test_loss\": 0.$epoch}"
-  echo "$epoch" > "$state"
+  echo "$epoch" > "$state.new" && mv "$state.new" "$state"
 done

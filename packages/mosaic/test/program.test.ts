@@ -209,6 +209,9 @@ describe("a program that is asked to pause", () => {
     expect(workspace.statuses("or.db")).toEqual(["done"]);
     const rerun = await workspace.run("rerun", "config.ini", "or.db", "-id", "1", "-epochs", "2");
     expect(rerun.code, rerun.stderr).toBe(0);
+    await workspace.write("program.sh", `${await workspace.read("program.sh")}\n# changed`);
+    const refused = await workspace.run("rerun", "config.ini", "or.db", "-id", "1", "-epochs", "1");
+    expect(refused.stderr).toContain(`${workspace.path("program.sh")} has changed since run 1 began`);
     // None was trained twice.
     const epochs = Array.from({ length: 27 }, (_, index) => index + 1);
     expect(Array.from((await logOf("MODEL")).matchAll(/"epoch": (\d+)/g), ([, epoch]) => Number(epoch))).toEqual(

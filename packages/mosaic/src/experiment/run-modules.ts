@@ -26,7 +26,7 @@ function moduleClasses(run: RunRecord): ReadonlyMap<string, CodedClass> {
 }
 
 export interface RunModules extends ExperimentCode {
-  /** Runs that were trained, or begun, with another text than a module has now, by `path_to_class`. */
+  /** Runs that were trained, or begun, with another text than a module has now, by `path_to_class`, or the files of a program. */
   readonly changed: ReadonlyMap<string, readonly number[]>;
   readonly languages: ReadonlySet<LanguageName>;
 }
@@ -73,8 +73,10 @@ export async function readRunModules(
     for (const [name, { path }] of moduleClasses(run)) {
       const text = run.details === null ? undefined : before.get(run.details.experimentId)?.get(name);
       if (text === undefined || [code.digests.get(name), code.earlierDigests.get(name)].includes(text)) continue;
-      const runIds = changed.get(path) ?? [];
-      changed.set(path, runIds);
+      const source = sources.get(name)?.source;
+      const file = source?.kind === "program" ? source.files.join(" or ") : path;
+      const runIds = changed.get(file) ?? [];
+      changed.set(file, runIds);
       runIds.push(run.runId);
     }
   }
