@@ -51,6 +51,12 @@ export function executorConflict(device: Device, name: ExecutorChoice, threads: 
 /** @throws TensorError if they do not go together */
 export function checkExecutor(device: Device, choice: ExecutorChoice, threads: number): void {
   checkThreads(threads);
+  // From JavaScript any text may come; what is not known would be computed by ONNX Runtime without a word.
+  if (!executorChoices.includes(choice))
+    throw new TensorError(
+      "TENSOR_VALUE",
+      `executor is ${JSON.stringify(choice)}; it must be one of ${executorChoices.join(", ")}`,
+    );
   const conflict = executorConflict(device, choice, threads);
   if (conflict !== undefined) throw new TensorError("TENSOR_VALUE", `${conflict.message}; ${conflict.remedy}`);
 }

@@ -292,3 +292,18 @@ test("graphics devices are refused", async () => {
   });
   await expect(compiled).rejects.toThrow(/computes on cpu, not on webgpu/);
 });
+
+test.each(["WASM", "webassembly", "", null])("an executor %j that there is not is refused", async (executor) => {
+  const weight = parameter(Float32Array.of(1), []);
+  const compiled = compileTraining({
+    fields: [x],
+    parameters: [weight],
+    optimizer: SGD(),
+    batchSize: 4,
+    // As from JavaScript.
+    ...JSON.parse(JSON.stringify({ executor })),
+    step: () => ({ loss: weight.mul(1) }),
+  });
+  const expected = `executor is ${JSON.stringify(executor)}; it must be one of auto, onnx, wasm`;
+  await expect(compiled).rejects.toThrow(expected);
+});
