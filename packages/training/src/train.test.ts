@@ -116,6 +116,9 @@ describe("train", () => {
       trained({ epochs: 2, resumeFrom, ...more });
     expect((await further(state)).executor).toBe("wasm");
     expect((await further({ ...state, executor: "onnx" })).executor).toBe("onnx");
+    // A file is read by the layout of a program.
+    const read = async () => ({ ...state, executor: "onnx" as const });
+    expect((await trained({ epochs: 2, resumeFrom: read })).executor).toBe("onnx");
     const { executor: _, ...earlier } = state;
     expect((await further(earlier)).executor).toBe("onnx");
     expect((await further(earlier, { executor: "wasm" })).executor).toBe("wasm");

@@ -23,7 +23,7 @@ import { type EpochRecord, flatFigures } from "./history.ts";
 import { type AnyLoader, batchCount, checkedSamples, checkSameFields, sampleCount } from "./loaders.ts";
 import { modelStep, type TrainableModel } from "./model-step.ts";
 import { monitorProblem, watchedFigure } from "./monitored.ts";
-import { compileRun, type Judge, resumedExecutor } from "./run-programs.ts";
+import { compileRun, type Judge, type ProgramSamples, type RunPrograms, resumedExecutor } from "./run-programs.ts";
 import { epochSchedule } from "./schedule.ts";
 
 type Layout = TrainingProgram["layout"];
@@ -127,6 +127,30 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
+/** What a training goes on from, and what computes it: what did so before, which a snapshot tells once there is a layout to read it by. */
+async function begin(
+  options: TrainOptions,
+  samples: ProgramSamples,
+): Promise<{ readonly programs: RunPrograms; readonly resumed: TrainerState | undefined }> {
+  const { executor = "auto", resumeFrom } = options;
+  if (typeof resumeFrom !== "function")
+    return { programs: await compileRun(options, samples, resumedExecutor(executor, resumeFrom)), resumed: resumeFrom };
+  const programs = await compileRun(options, samples, executor);
+  const { training, release } = programs;
+  let resumed: TrainerState;
+  try {
+    resumed = await resumeFrom(training.layout);
+  } catch (error) {
+    release();
+    throw error;
+  }
+  const before = resumedExecutor(executor, resumed);
+  // Where there was no choice, as in a browser, there is none now.
+  if (training.estimate === undefined || before === training.executor) return { programs, resumed };
+  release();
+  return { programs: await compileRun(options, samples, before), resumed };
+}
+
 async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
   const {
     model,
@@ -142,8 +166,6 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
     evaluationLoader,
     epochs,
     generator,
-    executor = "auto",
-    resumeFrom,
     pause,
     onWork,
   } = options;
@@ -157,9 +179,9 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
   const problem = monitorProblem(monitor, metricList, { trainMetrics, accuracy: rule !== undefined });
   if (problem !== undefined) throw new TrainingError("TRAINING_MONITOR", problem);
   checkLastBatch(options, trainSamples);
-  const asked = resumedExecutor(executor, typeof resumeFrom === "function" ? undefined : resumeFrom);
   const samples = { train: trainSamples, evaluation: evaluationSamples, rule };
-  const { training: program, evaluation, ofTrain, release } = await compileRun(options, samples, asked);
+  const { programs, resumed } = await begin(options, samples);
+  const { training: program, evaluation, ofTrain, release } = programs;
   const { layout } = program;
   const dropout = generator.stream("dropout");
   const fresh = (): TrainerState => ({
@@ -174,7 +196,6 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
   let stoppedEarly = false;
   let paused = false;
   try {
-    const resumed = typeof resumeFrom === "function" ? await resumeFrom(layout) : resumeFrom;
     state = { ...(resumed ?? fresh()), executor: program.executor };
     while (state.epoch < epochs && !stoppedEarly) {
       const begun: TrainerState = state;
