@@ -105,6 +105,7 @@ test("writes its table as JSON, and nothing else, where a program wants it", asy
         nb_params: 9,
         runs: 1,
         failed: 0,
+        repeats: 0,
         test_loss: expect.any(Number),
         test_loss_sd: null,
         test_acc: expect.any(Number),
