@@ -40,6 +40,7 @@ export function samplesPart(
   fields: readonly FieldSpec[],
   batchSize: number,
 ): { readonly part: Part<SampleRun>; readonly batch: readonly Tensor[] } {
+  checkBatchSize(batchSize);
   const rows: Entry<SampleRun> = { tensor: input("rows", [batchSize], "int32"), array: (run) => run.rows };
   const samples = fields.map(
     ({ shape, dtype }, index): Entry<SampleRun> => ({
@@ -52,6 +53,11 @@ export function samplesPart(
     part: { fixed: samples, perStep: [rows] },
     batch: samples.map(({ tensor }) => tensor.apply(takeRows, [rows.tensor], { axis: 0 })),
   };
+}
+
+function checkBatchSize(batchSize: number): void {
+  if (!Number.isInteger(batchSize) || batchSize < 1)
+    throw new TensorError("TENSOR_VALUE", `batchSize is ${batchSize}; it must be a whole number above 0`);
 }
 
 /** Looks at no row, as all are checked when they enter: of samples there may be more than the program was compiled for. */
@@ -74,6 +80,7 @@ export function checkedChunk(
       "TENSOR_VALUE",
       `rows must be an Int32Array, as Int32Array.of(0, 1) makes it, not ${describeType(chosen)}`,
     );
+  checkBatchSize(batchSize);
   const fields = chunkFields(known, given);
   const steps = rows.length / batchSize;
   if (!Number.isInteger(steps) || steps === 0) {

@@ -79,6 +79,22 @@ test.each([[[5, 3]], [[5, 64, 33]], [[5, 17, 130, 6]]])(
   },
 );
 
+test("batches of no whole number of samples are refused, in a call and at compilation", async () => {
+  const weight = parameter(Float32Array.of(1), []);
+  const step = ([input]: readonly Tensor[]) => ({ loss: given(input).sum().mul(weight) });
+  const options = { fields: [x], parameters: [weight], optimizer: SGD(), step };
+  for (const executor of executorNames) {
+    const program = await compileTraining({ ...options, batchSize: 4, executor });
+    for (const batchSize of [1.5, 0, -1, Number.NaN]) {
+      const expected = `batchSize is ${batchSize}; it must be a whole number above 0`;
+      const run = program.run(program.initialState, { rows: new Int32Array(3), batchSize, generator });
+      await expect(run).rejects.toThrow(expected);
+      await expect(compileTraining({ ...options, batchSize, executor })).rejects.toThrow(expected);
+    }
+    program.release();
+  }
+});
+
 test("trainings that share a program at the same time are as each alone", async () => {
   const weight = parameter(new Float32Array(features), [features, 1]);
   const program = await compileTraining({
