@@ -39,5 +39,8 @@ describe.skipIf(!hasPython)("the page about Python classes", { timeout: 120_000 
     const compared = await runAsUser(folder, "npx", "mosaic", "compare", "or.db");
     expect(compared.stdout).toContain("On data_dataset_OR");
     expect(compared.stdout).toMatch(/^4\. /m);
+    // Each language draws bits of its own.
+    expect(compared.stdout).toContain("said to be the same (same_data_as)");
+    expect(trained.stdout).toContain("All with dataset_OR(");
   });
 });

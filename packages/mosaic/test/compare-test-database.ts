@@ -11,6 +11,7 @@ export interface InventedRun {
   readonly orderedAt?: number;
   readonly endedAt?: number;
   readonly status?: string;
+  readonly dataDigest?: string;
   /** By column; `NaN` is stored as the store does. */
   readonly results?: Readonly<Record<string, number>>;
 }
@@ -23,14 +24,23 @@ export async function writeDatabase(path: string, runs: readonly InventedRun[]):
   const param = database.prepare("INSERT INTO params VALUES (?, ?, ?)");
   const run = database.prepare("INSERT INTO runs VALUES (?, ?, ?, ?)");
   const details = database.prepare(
-    "INSERT INTO run_details (run_id, experiment_id, identity, repetition, seed, created_at, ordered_at, finished_at) VALUES (?, 1, '', ?, ?, ?, ?, ?)",
+    "INSERT INTO run_details (run_id, experiment_id, identity, repetition, seed, created_at, ordered_at, finished_at, data_digest) VALUES (?, 1, '', ?, ?, ?, ?, ?, ?)",
   );
   const columns = seedColumns.map(({ name }) => name);
   const result = database.prepare(`INSERT INTO run_results VALUES (?, ${columns.map(() => "?").join(", ")})`);
   database.exec("BEGIN");
   for (const [
     index,
-    { pipeline, process = {}, repetition, orderedAt = 0, endedAt = 1, status = "done", results = {} },
+    {
+      pipeline,
+      process = {},
+      repetition,
+      orderedAt = 0,
+      endedAt = 1,
+      status = "done",
+      dataDigest = null,
+      results = {},
+    },
   ] of runs.entries()) {
     const id = index + 1;
     run.run(id, status, "", "");
@@ -44,7 +54,7 @@ export async function writeDatabase(path: string, runs: readonly InventedRun[]):
     for (const [name, value] of Object.entries({ lr: "1e-3", data_scheme: "data", pipeline_scheme: "net", ...process }))
       param.run(id, name, value);
     const hasEnded = status === "done" || status === "error";
-    details.run(id, repetition, 1000 + repetition, orderedAt, orderedAt, hasEnded ? endedAt : null);
+    details.run(id, repetition, 1000 + repetition, orderedAt, orderedAt, hasEnded ? endedAt : null, dataDigest);
     const values = columns.map((column) => results[column] ?? null);
     if (status === "done") result.run(id, ...values.map((value) => (Number.isNaN(value) ? "NaN" : value)));
   }

@@ -455,8 +455,11 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         await addRuns(1);
         const first = await leaseRun(store, experimentId);
         await store.appendHistory(first, [1, 2, 3].map(exampleEpoch));
-        await store.pauseRun(first, 2, "onnx");
-        expect(await onlyRun()).toMatchObject({ status: "paused", details: { executor: "onnx" } });
+        await store.pauseRun(first, 2, { executor: "onnx", dataDigest: "data 1" });
+        expect(await onlyRun()).toMatchObject({
+          status: "paused",
+          details: { executor: "onnx", dataDigest: "data 1" },
+        });
         expect(await store.leaseNextRun(experimentId, "worker 1")).toBeUndefined();
         await store.requeueRuns(experimentId, [1]);
         const second = await leaseRun(store, experimentId);

@@ -14,6 +14,7 @@ from .accuracy import AccuracyCount, AccuracyRule
 from .averages import Averages
 from .chain import Chain
 from .components import Loss, Schedule, make_optimizer
+from .data_digest import SetDigest, digest_of_sums
 from .early_stopping import EarlyStopping
 from .errors import MosaicError
 from .loaders import LoaderGenerators, batches, can_be_repositioned, samples_of
@@ -93,6 +94,8 @@ class Loop:
         self._generators = LoaderGenerators(chain.train_loader, chain.test_loader)
         self._goes_on_within = can_be_repositioned(chain.train_loader)
         self._is_checked = False
+        #: Of the samples that the first epoch gives, by set; a set that is not there yet was not given as a whole.
+        self._sums: Dict[str, Optional[str]] = {}
         self._epoch = 0
         #: Minibatches in all.
         self._step = 0
@@ -105,6 +108,11 @@ class Loop:
     @property
     def directions(self) -> Dict[str, str]:
         return {metric.name: metric.direction for metric in self._metrics}
+
+    @property
+    def data_digest(self) -> Optional[str]:
+        """None where it is not known."""
+        return digest_of_sums([self._sums.get(name) for name in ("train", "test")])
 
     def check(self) -> None:
         """Computes one loss, and trains nothing."""
@@ -191,6 +199,7 @@ class Loop:
             count = begun["batches"]
             self._generators.load_state(begun["generators_now"])
             set_random_state(begun["random"])
+        digest = self._digest_of_train(begun)
 
         def within(is_trained: bool) -> Dict[str, Any]:
             loss.flush()
@@ -201,6 +210,7 @@ class Loop:
                 "accuracy": accuracy.state(),
                 "seconds": time.perf_counter() - start,
                 "rate": rate,
+                "data": None if digest is None else digest.state(),
                 "is_trained": is_trained,
                 "generators": generators,
                 "generators_now": self._generators.state(),
@@ -209,6 +219,8 @@ class Loop:
 
         before = time.perf_counter()
         for features, target in source:
+            if digest is not None:
+                digest.add(features, target)
             value, prediction, target = self._loss_of(features, target)
             self._update(value, prediction, target)
             loss.add(value, samples_of(target))
@@ -221,8 +233,19 @@ class Loop:
                 if talk.is_asked_to_pause:
                     self._within = within(False)
                     return None, None
+        if digest is not None:
+            self._sums["train"] = digest.text()
         self._within = within(True)
         return loss, accuracy
+
+    def _digest_of_train(self, begun: Optional[Mapping[str, Any]]) -> Optional[SetDigest]:
+        """Of the first epoch, if it was begun with one: batches that are gone through again may draw other numbers."""
+        if self._epoch > 0:
+            return None
+        if begun is None:
+            return SetDigest()
+        state = begun.get("data")
+        return None if state is None else SetDigest(state)
 
     def _loss_of(self, features: Any, target: torch.Tensor) -> tuple:
         prediction = self._chain.forward(features)
@@ -263,9 +286,12 @@ class Loop:
             metric.start()
         self._chain.train(False)
         seed_all(self._seed, stream, self._epoch)
+        digest = SetDigest() if self._epoch == 0 and name == "test" else None
         before = time.perf_counter()
         with torch.no_grad():
             for features, target in batches(name, loader, self._device):
+                if digest is not None:
+                    digest.add(features, target)
                 value, prediction, target = self._loss_of(features, target)
                 loss.add(value, samples_of(target))
                 if counts:
@@ -278,6 +304,8 @@ class Loop:
                     before = now
                     if talk.is_asked_to_pause:
                         return None
+        if digest is not None:
+            self._sums[name] = digest.text()
         accuracy.flush()
         return {"loss": loss.mean(), "accuracy": accuracy, "metrics": flat_figures(self._metrics)}
 
@@ -297,6 +325,7 @@ class Loop:
             "accuracy": self._rule.state(),
             "gradients": self._gradients(),
             "generators": self._generators.state(),
+            "sums": self._sums,
         }
 
     def _gradients(self) -> Optional[List[Optional[torch.Tensor]]]:
@@ -319,6 +348,8 @@ class Loop:
         self._rule.load_state(state["accuracy"])
         self._epoch, self._step, self._within = state["epoch"], state["step"], state["within"]
         self._generators.load_state(state["generators"])
+        # A snapshot from before digests has none.
+        self._sums = dict(state.get("sums") or {})
         for parameter, gradient in zip(self._parameters, state["gradients"] or []):
             parameter.grad = None if gradient is None else gradient.to(parameter.device)
 

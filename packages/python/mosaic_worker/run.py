@@ -58,7 +58,7 @@ def carry_out(order: Order, talk: Any, is_check: bool = False) -> Dict[str, Any]
         if run_files is not None:
             save_state(run_files, order, chain, loop, seconds(), talk)
         if trained.paused:
-            return _last("paused", epochs=trained.epoch, artifacts=_published(run_files))
+            return _last("paused", epochs=trained.epoch, dataDigest=loop.data_digest, artifacts=_published(run_files))
         history = [*(order["earlierEpochs"] if resumption is not None else []), *trained.history]
         if run_files is not None:
             save_rest(run_files, order["runId"], chain, loop, history, _one_batch(chain, device, seed), talk)
@@ -66,7 +66,9 @@ def carry_out(order: Order, talk: Any, is_check: bool = False) -> Dict[str, Any]
         result = result_of(history, count, seconds())
         if run_files is not None:
             _write_info(run_files, order, result, trained.stopped_early)
-        return _last("done", result=result, directions=loop.directions, artifacts=_published(run_files))
+        return _last(
+            "done", result=result, directions=loop.directions, dataDigest=loop.data_digest, artifacts=_published(run_files)
+        )
 
 
 def _published(files: Optional[RunFiles]) -> List[Dict[str, Any]]:

@@ -84,7 +84,7 @@ function methodText(evidence: Evidence, folds: number, difference: number, scale
     case "correlated-t":
       return `Student's t-test with results of the ${folds} folds correlated by 1/${folds} (Nadeau and Bengio): p = ${numberText(p)}.${range}`;
     case "welch":
-      return `No two repetitions are common, so both are independent samples: Welch's t-test, p = ${numberText(p)}.${range}`;
+      return `No two repetitions are common, or of data known to be the same, so both are independent samples: Welch's t-test, p = ${numberText(p)}.${range}`;
     case "fixed":
       return "The criterion is a number of each model; no chance is involved.";
     default:

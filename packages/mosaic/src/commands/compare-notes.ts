@@ -28,6 +28,9 @@ export function dataNotes(data: DataReport, database?: string): readonly string[
     data.isPairedByOrder
       ? "These runs do not say their repetition, as those of the original Mosaic: they are paired in the order of their ids. That is correct, but gains nothing from pairing."
       : "",
+    data.unlikeData > 0
+      ? "These data are of several classes, said to be the same (same_data_as): a repetition pairs two models of different ones only where its data digests are known and equal, which mosaic show tells."
+      : "",
     data.pairs.some(({ evidence }) => evidence?.method === "welch")
       ? "Models without two common repetitions are compared as independent samples (Welch's t-test)."
       : "",

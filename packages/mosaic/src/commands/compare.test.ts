@@ -58,6 +58,51 @@ const clear = {
   4: [1.5, 1, 2, 0.9, 1.6, 0.8, 1.2, 0.95],
 };
 
+describe("data of two classes that are said to be the same", () => {
+  /** With `digests` of the data of the second class; those of the first are d0, d1, … */
+  async function write(digests: readonly (string | undefined)[]): Promise<void> {
+    const losses = [clear[2], clear[3]];
+    await writeDatabase(
+      database,
+      losses.flatMap((values, place) =>
+        values.map((value, repetition): InventedRun => {
+          const other = { ...dataEntry("py"), class: "data_py", path_to_class: "./data.py", same_data_as: "data_A" };
+          const dataDigest = place === 0 ? `d${repetition}` : digests[repetition];
+          return {
+            pipeline: [place === 0 ? dataEntry("data_A") : other, netEntry(2 + place)],
+            repetition,
+            ...(dataDigest === undefined ? {} : { dataDigest }),
+            results: { test_loss: value + (shared[repetition] ?? 0) },
+          };
+        }),
+      ),
+    );
+  }
+  const note = /said to be the same \(same_data_as\)/;
+  const pairOf = async () => (await compareJson()).dataSets[0].pairs[0];
+
+  test("their repetitions are pairs where the digests are equal", async () => {
+    await write(clear[3].map((_, repetition) => `d${repetition}`));
+    expect(await pairOf()).toMatchObject({ n: 8 });
+    expect((await compare()).out).not.toMatch(note);
+  });
+
+  test("and independent samples where they differ, or are not known", async () => {
+    for (const digests of [clear[3].map((_, repetition) => `e${repetition}`), []]) {
+      await rm(database, { force: true });
+      await write(digests);
+      expect(await pairOf()).toMatchObject({ n: 0, evidence: { method: "welch" } });
+      expect((await compare()).out).toMatch(note);
+    }
+  });
+
+  test("where some are equal, those count", async () => {
+    await write(["d0", "d1", "d2", "d3", "other"]);
+    expect(await pairOf()).toMatchObject({ n: 4 });
+    expect((await compare()).out).toMatch(note);
+  });
+});
+
 describe("one data set", () => {
   test("ranks by the mean and says in words who is better", async () => {
     await writeDatabase(database, runsOf(clear));

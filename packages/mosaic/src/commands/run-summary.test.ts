@@ -39,6 +39,23 @@ test("what is no number is said once, what is not there not at all", () => {
   expect(summaryText([])).toBe("No run has ended.");
 });
 
+test("data that are said to be the same are one data set, whoever says it first", async () => {
+  const database = join(temporaryFolder(), "results.db");
+  const python = { ...dataEntry("py"), class: "data_py", path_to_class: "./data.py", same_data_as: "data" };
+  await writeDatabase(database, [
+    { pipeline: [python, netEntry(3)], repetition: 0, results: { test_loss: 2 } },
+    { pipeline: [dataEntry("data"), netEntry(2)], repetition: 0, results: { test_loss: 1 } },
+  ]);
+  const reader = await openSqliteReader(database);
+  try {
+    const models = await summarizeModels(reader, await reader.runIds());
+    expect(models.map(({ model }) => model)).toEqual(["Data() | Net(2)", "Data() | Net(3)"]);
+    expect(summaryText(models)).toMatch(/^All with Data\(\)\n/);
+  } finally {
+    await reader.close();
+  }
+});
+
 test("runs of several experiments are repetitions of one model only where they were trained in one way", async () => {
   const database = join(temporaryFolder(), "results.db");
   const run = (repetition: number, process: Readonly<Record<string, string>>) => ({

@@ -10,6 +10,7 @@ import {
   partsOf,
   varyingOptions,
 } from "../compare/pipeline-parts.ts";
+import { unifyData } from "../compare/same-data.ts";
 import { spelling } from "../config/process-components.ts";
 import { figureOf, type RunFigureName } from "../figures/run-figures.ts";
 import {
@@ -43,32 +44,48 @@ export interface ModelSummary {
 
 /** One line a model, the smallest mean test loss first. Ranking is by the mean, never by the best run. */
 export async function summarizeModels(store: StoreReader, runIds: Iterable<number>): Promise<readonly ModelSummary[]> {
+  const ids = [...runIds];
+  const asWritten = await groupRuns(store, ids, (data) => data);
+  const isUnited = asWritten.data.some((data) => data.some(({ sameDataAs }) => sameDataAs !== undefined));
+  // Only when all are known is it known which count as one.
+  const { groups } = isUnited ? await groupRuns(store, ids, unifyData(asWritten.data)) : asWritten;
+  const names = namesOf(groups);
+  return groups
+    .map((group) => ({
+      ...summarize(modelText(group, names), group.data, [...group.results.values()]),
+      repeats: group.repeats,
+    }))
+    .toSorted((a, b) => compareRanks(rank(a), rank(b)));
+}
+
+/** With all the data modules that there are. */
+async function groupRuns(store: StoreReader, runIds: readonly number[], unified: ReturnType<typeof unifyData>) {
   // Results only: of thousands of runs the pipelines and stacks are too much to hold.
   const groups = new Map<string, Labels & { readonly results: Map<string, RunResult | null>; repeats: number }>();
-  const dataIdentities: string[] = [];
+  const dataNumbers = new Map<string, number>();
+  const modules = new Map<string, readonly ModuleSpec[]>();
   const spelt = spelling();
   for await (const run of store.runs({ runIds })) {
     if (run.status !== "done" && run.status !== "error") continue;
-    const parts = partsOf(run, spelt);
+    const written = partsOf(run, spelt);
+    const parts = written && { ...written, data: unified(written.data) };
     const identity = parts === undefined ? run.description : modelIdentity(parts, run.pipeline?.training ?? {});
     const group = groups.get(identity) ?? { ...labelsOf(run, parts), results: new Map(), repeats: 0 };
     groups.set(identity, group);
     const { repetition } = run.details ?? {};
     // Folds are other repetitions.
     const data = parts === undefined ? "" : identityOf(parts.data);
-    if (!dataIdentities.includes(data)) dataIdentities.push(data);
-    const key = repetition === undefined ? `run ${run.runId}` : `${dataIdentities.indexOf(data)} ${repetition}`;
+    const number = dataNumbers.get(data) ?? dataNumbers.size;
+    dataNumbers.set(data, number);
+    for (const module of parts?.data ?? []) modules.set(JSON.stringify(module), [module]);
+    const key = repetition === undefined ? `run ${run.runId}` : `${number} ${repetition}`;
     const earlier = group.results.get(key);
     if (earlier !== undefined) group.repeats++;
     // As in comparisons: what is done counts before what failed, then the last.
     if (run.status === "done" || earlier === undefined || earlier === null)
       group.results.set(key, run.status === "done" ? run.result : null);
   }
-  const names = namesOf([...groups.values()]);
-  return Array.from(groups.values(), (group) => ({
-    ...summarize(modelText(group, names), group.data, [...group.results.values()]),
-    repeats: group.repeats,
-  })).toSorted((a, b) => compareRanks(rank(a), rank(b)));
+  return { groups: [...groups.values()], data: [...modules.values()] };
 }
 
 /** Equal for runs that are repetitions of each other, however their options are spelt. Folds are repetitions. */

@@ -37,7 +37,15 @@ export interface Settings {
 export interface ModelStanding
   extends Omit<
     ModelResults,
-    "results" | "failures" | "repetitions" | "runIdsOf" | "orders" | "experimentIds" | "paths"
+    | "results"
+    | "failures"
+    | "repetitions"
+    | "runIdsOf"
+    | "dataSource"
+    | "dataDigests"
+    | "orders"
+    | "experimentIds"
+    | "paths"
   > {
   /** null where too few repetitions have a result for a place among the others. */
   readonly rank: number | null;
@@ -82,6 +90,8 @@ export interface DataReport {
   readonly familySize: number;
   readonly repeated: number;
   readonly isPairedByOrder: boolean;
+  /** Repetitions of pairs that do not count as such: their data are said to be the same, and are not known to be. */
+  readonly unlikeData: number;
 }
 
 /** With more models only the best one is compared with the others; the correction counts all pairs even so. */
@@ -114,10 +124,14 @@ export function compareOnData(
   const first = compared.length <= mostModels ? compared : compared.slice(0, 1);
   // What is drawn of a model's results takes 100 KB: of those that are compared once it is not kept.
   const listOf = listsOf(new Set(first));
+  const sharedOf = repetitionsShared();
+  let unlikeData = 0;
   const pairs = first.flatMap((a, index) =>
     compared.slice(index + 1).map((b) => {
+      const shared = sharedOf(a, b);
+      unlikeData += shared.unlike;
       const counting = countingOf([a.orders, b.orders]);
-      const statistics = comparePair(pairUp(a, b, listOf), {
+      const statistics = comparePair(pairUp(a, b, shared.repetitions, listOf), {
         direction,
         rope: (meanA, meanB) => ropeSize(rope, criterion, scale, meanA, meanB),
         correlation,
@@ -159,6 +173,7 @@ export function compareOnData(
     familySize,
     repeated: data.repeated,
     isPairedByOrder: data.isPairedByOrder,
+    unlikeData,
   };
 }
 
@@ -215,11 +230,30 @@ function rankModels(models: readonly ModelResults[], direction: "lower" | "highe
   });
 }
 
-/** The repetitions that have ended for both; the same list for every pair of which it has all. */
-function pairUp(a: ModelResults, b: ModelResults, listOf: ListOf): PairedResults {
+/**
+ * The repetitions that have ended for both, of the same data: one seed gives classes of two languages other data, unless their
+ * digests say that it does not.
+ */
+function repetitionsShared() {
+  const known = new Map<ModelResults, ReadonlyMap<string, string>>();
+  const digestsOf = (model: ModelResults) => {
+    const digests = known.get(model) ?? model.dataDigests();
+    known.set(model, digests);
+    return digests;
+  };
   const hasEnded = ({ results, failures }: ModelResults, repetition: string) =>
     results.has(repetition) || failures.has(repetition);
-  const shared = a.repetitions.filter((repetition) => hasEnded(a, repetition) && hasEnded(b, repetition));
+  return (a: ModelResults, b: ModelResults) => {
+    const ended = a.repetitions.filter((repetition) => hasEnded(a, repetition) && hasEnded(b, repetition));
+    if (a.dataSource === b.dataSource) return { repetitions: ended, unlike: 0 };
+    const [ofA, ofB] = [digestsOf(a), digestsOf(b)];
+    const alike = ended.filter((repetition) => ofA.has(repetition) && ofA.get(repetition) === ofB.get(repetition));
+    return { repetitions: alike, unlike: ended.length - alike.length };
+  };
+}
+
+/** The same list for every pair that shares all of a model's repetitions. */
+function pairUp(a: ModelResults, b: ModelResults, shared: readonly string[], listOf: ListOf): PairedResults {
   return {
     a: listOf(a, shared),
     b: listOf(b, shared),
@@ -244,7 +278,18 @@ function listsOf(kept: ReadonlySet<ModelResults>): ListOf {
 }
 
 function standingOf(
-  { results, failures, repetitions, runIdsOf, orders, experimentIds, paths, ...model }: ModelResults,
+  {
+    results,
+    failures,
+    repetitions,
+    runIdsOf,
+    dataSource,
+    dataDigests,
+    orders,
+    experimentIds,
+    paths,
+    ...model
+  }: ModelResults,
   rank: number | null,
   correlation: number,
   scale: Scale,

@@ -18,6 +18,8 @@ export interface ComparedPipeline {
   readonly dataKey: string;
   /** Keys of the data's stages. */
   readonly stageKeys: readonly string[];
+  /** What has made its data. */
+  readonly dataSource: string;
   /** The pipeline that it is of the model: several are averaged where models are grouped. */
   readonly member: string;
   /** undefined where it is no fold of a cross-validation. */
@@ -108,6 +110,7 @@ export async function readRuns(
         data: present(dataLabels.get(pipeline), "label for data"),
         dataKey: keyOf(pipeline.data),
         stageKeys: pipeline.data.map(({ key }) => key),
+        dataSource: pipeline.dataSource,
         member: present(memberOf.get(pipeline), "member for a pipeline"),
         fold: foldOf(pipeline),
         rows: rowsOf.get(pipeline) ?? [],

@@ -25,6 +25,10 @@ export interface ModelResults {
   readonly repetitions: readonly string[];
   /** The runs of a repetition, looked up. */
   readonly runIdsOf: (repetition: string) => readonly number[];
+  /** What has made its data, of all of its pipelines. */
+  readonly dataSource: string;
+  /** Of the data that it has seen in each repetition, looked up; one of which that is not known is left out. */
+  readonly dataDigests: () => ReadonlyMap<string, string>;
   readonly orders: Orders;
   /** That trained the runs that count and have ended, and the files that their pipelines name. */
   readonly experimentIds: readonly number[];
@@ -76,8 +80,14 @@ export function gatherResults({ table, pipelines, isSelected }: ReadRuns, criter
         for (const { seed } of cell.values()) isPairedByOrder ||= seed === undefined;
       }
       const runIdsOf = (repetition: string) => Array.from(read().get(repetition)?.values() ?? [], ({ runId }) => runId);
+      const dataSource = [...new Set(ofModel.map((pipeline) => pipeline.dataSource))].toSorted().join("; ");
       const removed = sumRemoved(ofModel.map((pipeline) => pipeline.removed));
-      return { ...modelResults(model, cells, { removed, isSelected }), runIdsOf };
+      return {
+        ...modelResults(model, cells, { removed, isSelected }),
+        runIdsOf,
+        dataSource,
+        dataDigests: () => digestsOf(read()),
+      };
     });
     return {
       data,
@@ -140,6 +150,15 @@ function cellsOf(runs: readonly ComparedRun[], repetitions: Map<string, string>)
   );
 }
 
+/** Pipelines that are averaged must all have seen the same. */
+function digestsOf(cells: Cells): ReadonlyMap<string, string> {
+  const digests = Array.from(cells, ([repetition, cell]) => {
+    const [first, ...others] = new Set(Array.from(cell.values(), ({ dataDigest }) => dataDigest));
+    return [repetition, others.length === 0 ? first : undefined] as const;
+  });
+  return new Map(digests.flatMap(([repetition, digest]) => (digest === undefined ? [] : [[repetition, digest]])));
+}
+
 function isDone({ outcome }: ComparedRun): boolean {
   return typeof outcome === "number" || outcome === "diverged" || outcome === "empty";
 }
@@ -151,7 +170,11 @@ interface Reduction {
   readonly isSelected: boolean;
 }
 
-function modelResults(model: string, cells: Cells, reduction: Reduction): Omit<ModelResults, "runIdsOf"> {
+function modelResults(
+  model: string,
+  cells: Cells,
+  reduction: Reduction,
+): Omit<ModelResults, "runIdsOf" | "dataSource" | "dataDigests"> {
   const members = new Set([...cells.values()].flatMap((cell) => [...cell.keys()]));
   const runs = [...cells.values()].flatMap((cell) => [...cell.values()]);
   const count = (wanted: Outcome) => runs.filter(({ outcome }) => outcome === wanted).length;

@@ -19,6 +19,8 @@ export type Outcome = number | "failed" | "lost" | "diverged" | "empty" | "unfin
 /** A pipeline as runs have it, with all that they have in common. */
 export interface ParsedPipeline extends PipelineParts {
   readonly trainingText: string;
+  /** What has made its data, which may count as those of another class. */
+  readonly dataSource: string;
   readonly description: string;
   readonly params: readonly Param[];
 }
@@ -41,6 +43,8 @@ export interface TableRun {
   readonly isLost: boolean;
   /** What has computed it; undefined where nothing has yet. */
   readonly executor: string | undefined;
+  /** Of the data that it has seen; undefined where it is not known. */
+  readonly dataDigest: string | undefined;
   readonly pipeline: ParsedPipeline;
   /**
    * Where it was trained further than others of its model: the epoch at which it counts; 0 where it counts as it is,
@@ -78,6 +82,9 @@ export class RunTable {
   readonly #pipelines: ParsedPipeline[];
   readonly #statuses: string[] = [];
   readonly #executors: (string | undefined)[] = [];
+  /** With their numbers, from 1. */
+  readonly #dataDigests = new Map<string, number>();
+  readonly #dataDigestTexts: string[] = [];
   readonly #columns = {
     runId: new NumberColumn(Float64Array),
     /** From 1; 0 where it is not known. */
@@ -91,6 +98,8 @@ export class RunTable {
     isAgain: new NumberColumn(Uint8Array),
     isLost: new NumberColumn(Uint8Array),
     executor: new NumberColumn(Uint8Array),
+    /** Its number; 0 where it is not known. */
+    dataDigest: new NumberColumn(Uint32Array),
   };
   /** Of each figure its values, and whether there is one (2), an empty one (1), or none at all (0). */
   readonly #figures: ReadonlyMap<
@@ -132,6 +141,7 @@ export class RunTable {
     const executor = details?.executor ?? undefined;
     if (!this.#executors.includes(executor)) this.#executors.push(executor);
     columns.executor.push(this.#executors.indexOf(executor));
+    columns.dataDigest.push(this.#numberOf(details?.dataDigest ?? undefined));
     columns.seed.push(details?.seed ?? Number.NaN);
     if (details === null) this.#originals++;
     columns.repetition.push(details?.repetition ?? Number.NaN);
@@ -144,6 +154,15 @@ export class RunTable {
       values.push(value ?? Number.NaN);
       kinds.push(value === undefined ? 0 : value === null ? 1 : 2);
     }
+  }
+
+  #numberOf(dataDigest: string | undefined): number {
+    if (dataDigest === undefined) return 0;
+    const known = this.#dataDigests.get(dataDigest);
+    if (known !== undefined) return known;
+    const number = this.#dataDigestTexts.push(dataDigest);
+    this.#dataDigests.set(dataDigest, number);
+    return number;
   }
 
   addRemoved(status: string, pipelineIndex: number): void {
@@ -180,6 +199,7 @@ export class RunTable {
       isAgain: columns.isAgain.at(row) === 1,
       isLost: columns.isLost.at(row) === 1,
       executor: this.#executors[columns.executor.at(row)],
+      dataDigest: this.#dataDigestTexts[columns.dataDigest.at(row) - 1],
       further: this.#further.get(row),
     };
   }
@@ -256,7 +276,10 @@ export async function readRunTable(
     const text = hash("sha256", `${JSON.stringify(pipeline)}\n${description}\n${params.flat().join("\n")}`, "base64");
     if (!indices.has(text)) {
       const parts = partsOf(run, spelt);
-      indices.set(text, parts && table.addPipeline({ ...parts, trainingText: "", description, params }));
+      indices.set(
+        text,
+        parts && table.addPipeline({ ...parts, trainingText: "", dataSource: "", description, params }),
+      );
     }
     return indices.get(text);
   };
@@ -277,6 +300,7 @@ export async function readRunTable(
     return {
       ...pipeline,
       data: unified(pipeline.data),
+      dataSource: pipeline.data.map(({ className, path }) => `${className} (${path})`).join(" | "),
       training,
       trainingText: JSON.stringify(sortedValues(training)),
     };

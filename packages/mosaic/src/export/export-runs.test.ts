@@ -40,7 +40,7 @@ async function fill(): Promise<void> {
   const lease = await leaseRun(store, experimentId);
   await store.appendHistory(lease, [exampleEpoch(1)]);
   const result = { ...exampleResult, test_loss: Number.NaN };
-  await store.completeRun(lease, { result, history: [exampleEpoch(2)], executor: "wasm" });
+  await store.completeRun(lease, { result, history: [exampleEpoch(2)], executor: "wasm", dataDigest: "data 1" });
 }
 
 const first = {
@@ -50,6 +50,7 @@ const first = {
   repetition: 0,
   seed: Number.MAX_SAFE_INTEGER,
   executor: "wasm",
+  data_digest: "data 1",
   pipeline: "Mlp(2)",
   Mlp_width: 2,
   text: nasty,
@@ -99,11 +100,11 @@ describe("export", () => {
   test("to CSV", async () => {
     expect(await exportTo("out.csv")).toEqual({ runs: 2, epochs: 2, historyFile: path("out.history.csv") });
     expect(await readFile(path("out.csv"), "utf8")).toBe(
-      "run_id,status,experiment,repetition,seed,executor,pipeline,Mlp_width,text,param_epochs,param_experiment," +
+      "run_id,status,experiment,repetition,seed,executor,data_digest,pipeline,Mlp_width,text,param_epochs,param_experiment," +
         "train_loss,test_loss,train_acc,test_acc,nb_params,duration(s),epochs,overfit,trainability,slope,tags,note\n" +
-        '1,done,1,0,9007199254740991,wasm,Mlp(2),2,"a ""b"", c\nd\r\n🧩",10," x ",' +
+        '1,done,1,0,9007199254740991,wasm,data 1,Mlp(2),2,"a ""b"", c\nd\r\n🧩",10," x ",' +
         "0.1,NaN,100,,35,1.5,2,NaN,inf,-inf,,\n" +
-        '2,pending,1,1,9007199254740991,,Mlp(2),3,"",,,,,,,,,,,,,,\n',
+        '2,pending,1,1,9007199254740991,,,Mlp(2),3,"",,,,,,,,,,,,,,\n',
     );
     expect(await readFile(path("out.history.csv"), "utf8")).toBe(
       "run_id,epoch,train_loss,test_loss,train_acc,test_acc,lr,seconds\n1,1,1,NaN,,inf,0.01,0.25\n1,2,0.5,NaN,,inf,0.01,0.25\n",

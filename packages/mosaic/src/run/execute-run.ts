@@ -12,9 +12,10 @@ import { moduleSchema } from "../modules/module-schema.ts";
 import { beginUserFiles, checkUserFiles } from "../modules/user-files.ts";
 import type { ModuleSpec } from "../pipelines/pipeline.ts";
 import { stagesOf } from "../pipelines/run-params.ts";
-import type { Artifact, Completion } from "../store/index.ts";
+import type { Artifact, Completion, Observed } from "../store/index.ts";
 import { buildChain, type Chain, chainModel, type Stage } from "./chain.ts";
 import { codeText } from "./code-record.ts";
+import { digestOfLoaders } from "./data-digest.ts";
 import { engineDevice } from "./device.ts";
 import type { RunOrder } from "./order.ts";
 import { openResumption } from "./resumption.ts";
@@ -23,14 +24,11 @@ import { runInfoText } from "./run-info.ts";
 import { saveChain, saveState } from "./save-run.ts";
 
 export type RunOutcome =
-  | ({ readonly kind: "done" } & Pick<Required<Completion>, "result" | "directions" | "artifacts"> & Computed)
+  | ({ readonly kind: "done" } & Pick<Required<Completion>, "result" | "directions" | "artifacts"> & Observed)
   /** It was asked to pause: its snapshot holds `epochs` whole epochs and what it has of the next. */
-  | ({ readonly kind: "paused"; readonly epochs: number; readonly artifacts: readonly Artifact[] } & Computed)
+  | ({ readonly kind: "paused"; readonly epochs: number; readonly artifacts: readonly Artifact[] } & Observed)
   /** It was asked to pause and has kept nothing to go on from: it starts again where it started. */
   | { readonly kind: "left" };
-
-/** What has computed it, where that is known. */
-type Computed = Pick<Completion, "executor">;
 
 export interface RunProgress {
   /** Called when all modules are constructed and prepared. */
@@ -61,13 +59,14 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
   });
   checkUserFiles();
   const { executor = "onnx" } = trained.state;
+  const observed = { executor, dataDigest: await digestOfLoaders(chain.loaders) };
   const seconds = () => (resumption?.seconds ?? 0) + (performance.now() - start) / 1000;
   const notes = () => ({ seconds: seconds(), code: codeText(chain.files, order.folder) });
   const { filesFolder, runId } = order;
   await using files = filesFolder === undefined ? undefined : await openRunFiles(filesFolder);
   if (files !== undefined) await saveState(files, runId, chain, trained, notes(), progress.onWork);
   if (trained.paused) {
-    return { kind: "paused", epochs: trained.state.epoch, artifacts: (await files?.publish()) ?? [], executor };
+    return { kind: "paused", epochs: trained.state.epoch, artifacts: (await files?.publish()) ?? [], ...observed };
   }
   if (files !== undefined) await saveChain(files, runId, chain);
   const { parameters } = chainModel(chain.links);
@@ -81,7 +80,7 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
       runInfoText({ ...order, executor }, result, trained.stoppedEarly),
     ),
   );
-  return { kind: "done", result, directions, artifacts: (await files?.publish()) ?? [], executor };
+  return { kind: "done", result, directions, artifacts: (await files?.publish()) ?? [], ...observed };
 }
 
 /** Builds a run up to its compiled training and the first loss of an evaluation, and trains nothing. */

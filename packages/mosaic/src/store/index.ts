@@ -17,6 +17,7 @@ export type {
   MetricSummary,
   NewExperiment,
   NewRun,
+  Observed,
   Param,
   ParamSummary,
   Removal,

@@ -91,7 +91,12 @@ export interface Completion {
   readonly artifacts?: readonly Artifact[];
   /** What has computed it, where there is a choice: `onnx` or `wasm`. */
   readonly executor?: string | undefined;
+  /** Of the data that it has seen; null where it is not known, absent where that was not looked at. */
+  readonly dataDigest?: string | null | undefined;
 }
+
+/** What a run is known to be by what has carried it out. */
+export type Observed = Pick<Completion, "executor" | "dataDigest">;
 
 /** Why a run is given back unfinished. Only a worker's death costs an attempt. */
 export type GiveBackReason =
@@ -148,6 +153,8 @@ export interface RunDetails {
   readonly finishedAt: Date | null;
   /** What has computed it, or will as it has other repetitions of its pipeline; null where nothing has yet. */
   readonly executor: string | null;
+  /** Equal for runs that have seen the same data, in whatever language; null where it is not known. */
+  readonly dataDigest: string | null;
 }
 
 export interface RunRecord {

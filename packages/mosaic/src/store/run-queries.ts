@@ -176,5 +176,6 @@ function detailsFrom(row: Row): RunDetails {
     startedAt: dateOrNullIn(row, "started_at"),
     finishedAt: dateOrNullIn(row, "finished_at"),
     executor: textOrNullIn(row, "executor"),
+    dataDigest: textOrNullIn(row, "data_digest"),
   };
 }

@@ -68,6 +68,7 @@ export function prepareRunStatements(database: DatabaseSync) {
     attempts: prepare("SELECT attempts FROM run_details WHERE run_id = ?"),
     setAttempts: prepare("UPDATE run_details SET attempts = ? WHERE run_id = ?"),
     setExecutor: prepare("UPDATE run_details SET executor = ? WHERE run_id = ?"),
+    setDataDigest: prepare("UPDATE run_details SET data_digest = ? WHERE run_id = ?"),
     setResumeEpoch: prepare("UPDATE run_details SET resume_epoch = ?, from_snapshot = 1 WHERE run_id = ?"),
 
     addResult: prepare(`INSERT INTO run_results (run_id, ${columns}) VALUES (?, ${placesFor(seedColumns)})`),

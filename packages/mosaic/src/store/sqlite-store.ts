@@ -17,6 +17,7 @@ import type {
   LeaseKey,
   NewExperiment,
   NewRun,
+  Observed,
   Param,
   Removal,
   RemovedFile,
@@ -171,14 +172,14 @@ export class SqliteStore extends SqliteStoreReader implements Store {
 
   completeRun(
     lease: LeaseKey,
-    { result, directions = {}, history = [], artifacts = [], executor }: Completion,
+    { result, directions = {}, history = [], artifacts = [], ...observed }: Completion,
   ): Promise<void> {
     return this.#write(() => {
       this.#leave(lease, "done", returnStatusOf(result));
       this.#addHistory(lease.runId, history);
       this.#addArtifacts(lease.runId, artifacts);
       this.#addResult(lease.runId, result, directions);
-      if (executor !== undefined) this.#sql.setExecutor.run(executor, storedInteger(lease.runId));
+      this.#setObserved(lease.runId, observed);
       this.#setDigest(lease.runId);
     });
   }
@@ -190,12 +191,17 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  pauseRun(lease: LeaseKey, resumeEpoch: number, executor?: string): Promise<void> {
+  pauseRun(lease: LeaseKey, resumeEpoch: number, observed: Observed = {}): Promise<void> {
     return this.#write(() => {
       this.#leave(lease, "paused", null);
       this.#sql.setResumeEpoch.run(storedInteger(resumeEpoch), storedInteger(lease.runId));
-      if (executor !== undefined) this.#sql.setExecutor.run(executor, storedInteger(lease.runId));
+      this.#setObserved(lease.runId, observed);
     });
+  }
+
+  #setObserved(runId: number, { executor, dataDigest }: Observed): void {
+    if (executor !== undefined) this.#sql.setExecutor.run(executor, storedInteger(runId));
+    if (dataDigest !== undefined) this.#sql.setDataDigest.run(dataDigest, storedInteger(runId));
   }
 
   giveBackRun(lease: LeaseKey, reason: GiveBackReason): Promise<ReturnedRun> {

@@ -19,6 +19,7 @@ import type {
   MetricSummary,
   NewExperiment,
   NewRun,
+  Observed,
   ParamSummary,
   Removal,
   RemovedFile,
@@ -165,9 +166,9 @@ export interface Store extends StoreReader {
   failRun(lease: LeaseKey, errorText: string): Promise<void>;
   /**
    * Ends the lease; the run waits for `requeueRuns`, and goes on from its snapshot then. `resumeEpoch` is how many whole
-   * epochs the snapshot holds, `executor` what has computed them.
+   * epochs the snapshot holds.
    */
-  pauseRun(lease: LeaseKey, resumeEpoch: number, executor?: string): Promise<void>;
+  pauseRun(lease: LeaseKey, resumeEpoch: number, observed?: Observed): Promise<void>;
   /** Ends the lease; the run is pending, or an error when `maximumAttempts` workers died over it. */
   giveBackRun(lease: LeaseKey, reason: GiveBackReason): Promise<ReturnedRun>;
   /** Gives back the runs whose lease is past its time, as if their workers had died. */

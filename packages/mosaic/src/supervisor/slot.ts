@@ -246,18 +246,18 @@ export class Slot {
         return;
       }
       case "done": {
-        const { result, directions, records, artifacts, executor } = message;
-        await store.completeRun(lease, { result, directions, history: records, artifacts, executor });
+        const { result, directions, records, artifacts, executor, dataDigest } = message;
+        await store.completeRun(lease, { result, directions, history: records, artifacts, executor, dataDigest });
         if (message.last) this.#discard();
         this.#isBrief = times !== undefined && performance.now() - times.begun < 1000 * briefSeconds;
         onEvent({ kind: "done", lease, result });
         return this.#end();
       }
       case "paused": {
-        const { records, artifacts, epochs, executor } = message;
+        const { records, artifacts, epochs, executor, dataDigest } = message;
         if (records.length > 0) await store.appendHistory(lease, records);
         await store.recordArtifacts(lease, artifacts);
-        await store.pauseRun(lease, epochs, executor);
+        await store.pauseRun(lease, epochs, { executor, dataDigest });
         if (message.last) this.#discard();
         onEvent({ kind: "paused", lease, epochs });
         return this.#end();

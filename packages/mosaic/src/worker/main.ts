@@ -101,12 +101,7 @@ async function carryOut({ token, order, tellsPrepared }: RunMessage, run: NonNul
     const logFile = log === undefined ? [] : [{ kind: "log", path: `output_${order.runId}.log`, sizeBytes: log.size }];
     const artifacts = outcome.kind === "left" ? [] : [...outcome.artifacts, ...logFile];
     if (outcome.kind === "left") tell({ kind: "withdrawn", token });
-    else if (outcome.kind === "paused")
-      tell({ kind: "paused", token, epochs: outcome.epochs, records, artifacts, executor: outcome.executor, last });
-    else {
-      const { result, directions, executor } = outcome;
-      tell({ kind: "done", token, result, directions, records, artifacts, executor, last });
-    }
+    else tell({ ...outcome, token, records, artifacts, last });
   } catch (error) {
     if (current === run) fail(error);
   } finally {

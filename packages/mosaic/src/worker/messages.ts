@@ -57,6 +57,7 @@ export type FromWorker =
       readonly result: RunResult;
       readonly directions: Required<Completion>["directions"];
       readonly executor?: Completion["executor"];
+      readonly dataDigest?: Completion["dataDigest"];
       readonly records: readonly EpochRecord[];
       readonly artifacts: readonly Artifact[];
       readonly last: boolean;
@@ -67,6 +68,7 @@ export type FromWorker =
       readonly token: number;
       readonly epochs: number;
       readonly executor?: Completion["executor"];
+      readonly dataDigest?: Completion["dataDigest"];
       readonly records: readonly EpochRecord[];
       readonly artifacts: readonly Artifact[];
       readonly last: boolean;
@@ -99,7 +101,7 @@ const epochRecord = fields({
 const token = count;
 const records = listOf(epochRecord);
 const artifacts = listOf(fields({ kind: text, path: text, sizeBytes: count, sha256: optional(text) }));
-const end = { token, records, artifacts, executor: optional(text), last: flag };
+const end = { token, records, artifacts, executor: optional(text), dataDigest: optional(nullable(text)), last: flag };
 
 const fromWorker: Readonly<Record<FromWorker["kind"], Rule>> = {
   withdrawn: fields({ token }),
