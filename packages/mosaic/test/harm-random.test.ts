@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Generator } from "@ml-mosaic/tensor";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { childrenOf, config, data, net, openWorkspace, processesGone, type Workspace } from "./workspace.ts";
+import { harmed, type TestProject } from "./projects.ts";
+import { childrenOf, config, openWorkspace, processesGone, type Workspace } from "./workspace.ts";
 
 const kills = Number(process.env.HARM_KILLS ?? 20);
 const seed = Number(process.env.HARM_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -17,6 +18,7 @@ let workspace: Workspace;
 
 beforeEach(async () => {
   workspace = await openWorkspace();
+  Object.assign(hits, { starting: 0, working: 0, worker: 0, run: 0 });
 });
 afterEach(() => workspace.close());
 
@@ -53,8 +55,8 @@ function hasTables(database: string): boolean {
   return workspace.query(database, "SELECT 1 FROM sqlite_schema WHERE name = 'writer_claim'").length > 0;
 }
 
-/** How many kills hit a supervisor before it had workers, one that had, and a worker. */
-const hits = { starting: 0, working: 0, worker: 0 };
+/** How many kills hit a supervisor before it had workers, one that had, a worker, and the process of a run in a worker. */
+const hits = { starting: 0, working: 0, worker: 0, run: 0 };
 
 /**
  * Kills in one experiment until all its runs are done; returns how many it took.
@@ -81,11 +83,17 @@ async function torment(
     while (!isOver && !supervisorKilled && done < most) {
       await Promise.race([finished, wait(20 + 0.6 * wholeMilliseconds * generator.uniform())]);
       if (isOver) break;
-      const workers = workersOf(running.pid);
-      const worker = workers[generator.integer(0, Math.max(1, workers.length))];
+      const worker = oneOf(processesBelow(running.pid), generator);
       supervisorKilled = worker === undefined || generator.uniform() < 0.6;
-      process.kill(supervisorKilled ? running.pid : (worker ?? 0), "SIGKILL");
-      hits[worker === undefined ? "starting" : supervisorKilled ? "working" : "worker"]++;
+      const run = worker === undefined ? undefined : oneOf(processesBelow(worker), generator);
+      const killsRun = !supervisorKilled && run !== undefined && generator.uniform() < 0.5;
+      try {
+        process.kill(supervisorKilled ? running.pid : ((killsRun ? run : worker) ?? 0), "SIGKILL");
+      } catch {
+        // It has just ended.
+        continue;
+      }
+      hits[worker === undefined ? "starting" : supervisorKilled ? "working" : killsRun ? "run" : "worker"]++;
       done++;
     }
     const { code, stderr } = await finished;
@@ -101,7 +109,11 @@ async function torment(
   return done;
 }
 
-function workersOf(pid: number): readonly number[] {
+function oneOf(processes: readonly number[], generator: Generator): number | undefined {
+  return processes[generator.integer(0, Math.max(1, processes.length))];
+}
+
+function processesBelow(pid: number): readonly number[] {
   try {
     return childrenOf(pid);
   } catch {
@@ -110,11 +122,12 @@ function workersOf(pid: number): readonly number[] {
   }
 }
 
-test(`survives ${kills} kills`, { timeout: 60_000 + kills * 20_000 }, async () => {
-  const sections = { DATA: { ...data, delay: 20 }, NET: { ...net, width: "2, 3, 4" } };
+test.each(harmed)(`survives ${kills} kills: $language`, { timeout: 60_000 + kills * 20_000 }, async (project) => {
+  await writeFiles(project);
+  const sections = { DATA: { ...project.data, delay: 20 }, NET: { ...project.net, width: "2, 3, 4" } };
   await workspace.write(
     "config.ini",
-    config({ process: { epochs: 300 }, monitor: { multiplicity: runs / 3 }, sections }),
+    config({ process: { epochs: 300 }, monitor: { ...project.monitor, multiplicity: runs / 3 }, sections }),
   );
   const start = performance.now();
   expect((await workspace.run("run", "config.ini", "undisturbed.db")).code).toBe(0);
@@ -135,6 +148,11 @@ test(`survives ${kills} kills`, { timeout: 60_000 + kills * 20_000 }, async () =
     expect(left, `seed ${seed}`).toEqual([]);
     // Neither sockets nor notes of the dead pile up.
     expect(await readdir(join(workspace.runtime, "mosaic"))).toEqual([]);
-    if (kills > 100) console.log(`${done} of ${kills} kills (seed ${seed}): ${JSON.stringify(hits)}`);
+    if (kills > 100)
+      console.log(`${project.language}: ${done} of ${kills} kills (seed ${seed}): ${JSON.stringify(hits)}`);
   }
 });
+
+async function writeFiles({ files }: TestProject): Promise<void> {
+  for (const [name, text] of Object.entries(files)) await workspace.write(name, text);
+}

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import os
 import select
 import signal
@@ -55,6 +56,8 @@ def run_child(message: Dict[str, Any], channel: socket.socket, progress: Progres
         os.set_inheritable(descriptor, False)
     conversation = Conversation(message, channel, progress)
     threading.excepthook = conversation.thread_failed
+    # What kills the process says where it was.
+    faulthandler.enable(file=2, all_threads=False)
     from .run import carry_out
 
     try:

@@ -7,11 +7,14 @@ import os
 import secrets
 import shutil
 import socket
+import tempfile
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from .errors import MachineTrouble
 
+#: What torch.save says where it cannot write; it knows no number of the system's.
+_TORCH_WRITER = ("PytorchStreamWriter failed", "inline_container.cc", "cannot be opened.")
 _TROUBLES = {
     errno.EDQUOT: "the quota of the disk is used up; make room",
     errno.EFBIG: "a file has reached the size that is allowed; raise the limit (ulimit -f)",
@@ -40,6 +43,29 @@ def trouble_of(error: Optional[BaseException]) -> Optional[str]:
     return None
 
 
+def torch_trouble(text: str, folder: Optional[str]) -> Optional[str]:
+    """As trouble_of, where a text says that torch could not write into the folder."""
+    said = next((line for line in text.splitlines() if any(each in line for each in _TORCH_WRITER)), None)
+    if said is None or folder is None:
+        return None
+    return f"the run files in {folder} cannot be written: {_why_unwritable(folder) or said.strip()}"
+
+
+def _why_unwritable(folder: str) -> Optional[str]:
+    """What the system says to a file that is larger than all that torch may have wanted to write at once."""
+    if not os.path.exists(folder):
+        return "the folder is gone"
+    piece = bytes(1 << 20)
+    try:
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            for _ in range(64):
+                if file.write(piece) < len(piece):
+                    file.write(piece)
+    except OSError as error:
+        return trouble_of(error) or str(error)
+    return None
+
+
 @contextmanager
 def files_trouble(folder: str) -> Iterator[None]:
     """Turns what the system refuses in the folder of the run files into an error that is not the run's."""
@@ -51,6 +77,11 @@ def files_trouble(folder: str) -> Iterator[None]:
             raise
         why = (trouble_of(error) or str(error)) if os.path.exists(folder) else "the folder is gone"
         raise MachineTrouble(f"the run files in {folder} cannot be written: {why}") from error
+    except RuntimeError as error:
+        trouble = torch_trouble(str(error), folder)
+        if trouble is None:
+            raise
+        raise MachineTrouble(trouble) from error
 
 
 class RunFiles:

@@ -13,8 +13,8 @@ import time
 from typing import Any, Dict, Optional
 
 from .child import begin_child, run_child
-from .errors import BadMessage
-from .files import trouble_of
+from .errors import BadMessage, MachineTrouble, MosaicError
+from .files import torch_trouble, trouble_of
 from .group import end_group
 from .progress import Progress
 from .run_log import RunLog
@@ -37,6 +37,7 @@ class Run:
 
     def __init__(self, message: Dict[str, Any], log: RunLog) -> None:
         self.token = message["token"]
+        self.files_folder = message["order"].get("filesFolder")
         self.log = log
         self.progress = Progress.new()
         self.channel, self.childs_channel = socket.socketpair()
@@ -186,7 +187,10 @@ class Parent:
         run = Run(message, log)
         # On macOS the libraries of the system do not outlive a fork.
         is_fresh = threads != self._threads or sys.platform == "darwin"
-        run.process = os.fork()
+        try:
+            run.process = os.fork()
+        except OSError as error:
+            raise MachineTrouble(f"no process can be started for it ({error.strerror}); end other programs, or raise the limits (ulimit -u, ulimit -v)") from error
         if run.process == 0:
             self._become_child(run, message, threads if is_fresh else None)
         run.keep_parents_ends()
@@ -226,10 +230,23 @@ class Parent:
             # It is gone, or its user's code has closed it: the end of its process tells.
             self._selector.unregister(run.channel)
             return
-        for message in run.reader.take(data):
-            self._pass_on(message)
-            if message["kind"] in _LAST_KINDS:
-                return
+        self._pass_all_on(run, data)
+
+    def _pass_all_on(self, run: Run, data: bytes) -> None:
+        try:
+            for message in run.reader.take(data):
+                self._pass_on(message)
+                if message["kind"] in _LAST_KINDS:
+                    return
+        except (BadMessage, KeyError, TypeError) as error:
+            self._end_with(run, MosaicError(f"a module has written to a descriptor that is not its own ({error})"))
+
+    def _end_with(self, run: Run, error: Exception) -> None:
+        """It has failed, and cannot say so itself."""
+        self._finish_log()
+        self._end_run()
+        self._fail_before(run.token, error)
+        self._begin_next()
 
     def _pass_on(self, message: Dict[str, Any]) -> None:
         run = self._run
@@ -258,10 +275,7 @@ class Parent:
         except BlockingIOError:
             return
         except Exception as error:
-            run = self._run
-            self._end_run()
-            self._fail_before(run.token, error)
-            self._begin_next()
+            self._end_with(self._run, error)
 
     def _finish_log(self) -> Optional[Exception]:
         run = self._run
@@ -320,13 +334,16 @@ class Parent:
                 break
             if not data:
                 break
-            for message in run.reader.take(data):
-                self._pass_on(message)
-                if message["kind"] in _LAST_KINDS:
-                    return
+            self._pass_all_on(run, data)
         if self._run is run:
             self._finish_log()
-            sys.stderr.buffer.write(run.log.last_words)
+            last_words = run.log.last_words
+            # The writer of torch.save may end the process where the disk is full.
+            trouble = torch_trouble(last_words.decode("utf-8", "replace"), run.files_folder)
+            if trouble is not None and os.WIFSIGNALED(status):
+                self._end_with(run, MachineTrouble(trouble))
+                return
+            sys.stderr.buffer.write(last_words)
             sys.stderr.flush()
             _end_like(status)
 

@@ -17,9 +17,14 @@ class Progress:
 
     @classmethod
     def new(cls) -> "Progress":
-        with tempfile.TemporaryFile() as file:
-            file.truncate(mmap.PAGESIZE)
-            return cls(os.dup(file.fileno()))
+        if hasattr(os, "memfd_create"):
+            descriptor = os.memfd_create("progress")
+        else:
+            with tempfile.TemporaryFile() as file:
+                descriptor = os.dup(file.fileno())
+        # No file of a disk, where there is a choice: what is written into a hole of a full one kills.
+        os.ftruncate(descriptor, mmap.PAGESIZE)
+        return cls(descriptor)
 
     def step(self, seconds: float = 0.0) -> None:
         self._count += 1

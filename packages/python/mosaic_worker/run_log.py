@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Optional
 
 from .files import files_trouble
@@ -10,6 +11,8 @@ from .files import files_trouble
 MOST_BYTES = 64 * 1024 * 1024
 _MOST_WAITING = 64 * 1024
 _MOST_LAST_WORDS = 2000
+#: Of faulthandler, and of C++ where nothing catches an error.
+_FATAL = re.compile(rb"^(Fatal Python error: |terminate called )", re.MULTILINE)
 
 
 class Folding:
@@ -63,10 +66,12 @@ class RunLog:
 
     @property
     def last_words(self) -> bytes:
-        return self._last
+        """What it printed last; of what kills a process, how it begins."""
+        fatal = _FATAL.search(self._last)
+        return self._last[-_MOST_LAST_WORDS:] if fatal is None else self._last[fatal.start() :][:_MOST_LAST_WORDS]
 
     def write(self, data: bytes) -> None:
-        self._last = (self._last + data)[-_MOST_LAST_WORDS:]
+        self._last = (self._last + data)[-_MOST_WAITING:]
         self._put(self._folding.take(data))
 
     def _put(self, text: bytes) -> None:
