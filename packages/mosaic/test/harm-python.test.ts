@@ -20,7 +20,9 @@ const brief: Endings = {
   floods: "done",
   closes_output: "done",
   writes_to_all: /^MosaicError: a module has written to a descriptor that is not its own \(/,
-  crashes: died("killed by SIGSEGV; its last words:\nFatal Python error: Segmentation fault\n[^]* in crashes\n"),
+  crashes: died(
+    "killed by SIGSEGV; its last words:\nbefore the crash\nFatal Python error: Segmentation fault\n[^]* in crashes\n",
+  ),
 };
 
 /** A failed run costs a worker too. */

@@ -52,7 +52,7 @@ describe.each(harmed)("modules in $language", { timeout: 180_000 }, (project) =>
   test("takes the run of a killed worker up again, which ends as if nothing had been", async () => {
     await workspace.write(
       "config.ini",
-      config({ ...parts, process: { epochs: 1500 }, monitor: { ...parts.monitor, nb_processus: 1 } }),
+      config({ ...parts, process: { epochs: 1500 }, monitor: { ...project.monitor, nb_processus: 1 } }),
     );
     const expected = await undisturbed();
     const running = workspace.start("run", "config.ini", "or.db");

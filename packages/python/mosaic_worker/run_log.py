@@ -11,6 +11,7 @@ from .files import files_trouble
 MOST_BYTES = 64 * 1024 * 1024
 _MOST_WAITING = 64 * 1024
 _MOST_LAST_WORDS = 2000
+_MOST_BEFORE_DEATH = 500
 #: Of faulthandler, and of C++ where nothing catches an error.
 _FATAL = re.compile(rb"^(Fatal Python error: |terminate called )", re.MULTILINE)
 
@@ -66,9 +67,11 @@ class RunLog:
 
     @property
     def last_words(self) -> bytes:
-        """What it printed last; of what kills a process, how it begins."""
+        """What it printed last; of what is said of its death, how that begins, and what was printed before."""
         fatal = _FATAL.search(self._last)
-        return self._last[-_MOST_LAST_WORDS:] if fatal is None else self._last[fatal.start() :][:_MOST_LAST_WORDS]
+        if fatal is None:
+            return self._last[-_MOST_LAST_WORDS:]
+        return self._last[max(0, fatal.start() - _MOST_BEFORE_DEATH) :][:_MOST_LAST_WORDS]
 
     def write(self, data: bytes) -> None:
         self._last = (self._last + data)[-_MOST_WAITING:]
