@@ -12,15 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import {
-  isSystemError,
-  machineTrouble,
-  messageOf,
-  pathExists,
-  rootsOf,
-  type StagingFolder,
-  stagingFolder,
-} from "@ml-mosaic/base";
+import { isSystemError, machineTrouble, messageOf, pathExists, rootsOf, stagingFolder } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 import type { Artifact } from "../store/index.ts";
 
@@ -32,28 +24,13 @@ export interface RunFiles extends AsyncDisposable {
   publish(): Promise<readonly Artifact[]>;
 }
 
-/** Empty, from the run before: making and removing a folder takes a disk longer than writing a small run's files. */
-let idle: { readonly folder: string; readonly staging: StagingFolder } | undefined;
-
-async function stagingIn(folder: string): Promise<StagingFolder> {
-  const waiting = idle?.folder === folder ? idle.staging : undefined;
-  if (waiting === undefined || !pathExists(waiting.path)) return stagingFolder(folder);
-  idle = undefined;
-  return waiting;
-}
-
-/**
- * The temporary folder stays for this process's next run, until the owner of the folder removes what is unfinished.
- *
- * @throws MosaicError from here on, where the folder cannot be written to
- */
+/** @throws MosaicError from here on, where the folder cannot be written to */
 export async function openRunFiles(folder: string): Promise<RunFiles> {
   const told = <T>(work: () => Promise<T>): Promise<T> =>
     work().catch((error: unknown) => {
       throw asRunFilesError(folder, error);
     });
-  const staging = await told(() => stagingIn(folder));
-  let isEmpty = false;
+  const staging = await told(() => stagingFolder(folder));
   /** By name, in the order in which they were written. */
   const kinds = new Map<string, string>();
   return {
@@ -70,13 +47,9 @@ export async function openRunFiles(folder: string): Promise<RunFiles> {
           artifacts.push({ kind, path: name, sizeBytes: statSync(path).size, sha256: await fileDigest(path) });
         }
         await staging.publish({ first: [...kinds.keys()] });
-        isEmpty = true;
         return artifacts;
       }),
-    async [Symbol.asyncDispose]() {
-      if (isEmpty && idle === undefined) idle = { folder, staging };
-      else await told(() => staging[Symbol.asyncDispose]());
-    },
+    [Symbol.asyncDispose]: () => told(() => staging[Symbol.asyncDispose]()),
   };
 }
 
