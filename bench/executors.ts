@@ -1,5 +1,5 @@
 /**
- * What steps of some thirty trainings take on each executor, beside what `auto` expects of them, and the constants of its
+ * What steps of some sixty trainings take on each executor, beside what `auto` expects of them, and the constants of its
  * formula (packages/tensor/src/program/cost.ts) that fit best. Processor time, minima of several rounds.
  */
 import { cpus } from "node:os";

@@ -1,7 +1,8 @@
 /**
  * Logarithm, cosine and power with the same bits everywhere: those of `Math` differ between engines, and even between Node and
  * Chromium. Made of IEEE operations alone, after fdlibm (Sun Microsystems 1993; e_log.c, s_cos.c, e_pow.c), of which the names
- * are; below 1 ulp from the true value.
+ * are; below 1 ulp from the true value. Of fdlibm: Copyright (C) 1993 by Sun Microsystems, Inc. All rights reserved. Permission to
+ * use, copy, modify, and distribute this software is freely granted, provided that this notice is preserved.
  */
 
 const view = new DataView(new ArrayBuffer(8));

@@ -1,6 +1,6 @@
 /**
  * What a step takes on each executor, as far as it is known before it is compiled: the numbers of what it has to do, times what
- * each takes on a usual processor. `node bench/executors.ts` measures steps of some forty trainings, from tiny ones to large, and
+ * each takes on a usual processor. `node bench/executors.ts` measures steps of some sixty trainings, from tiny ones to large, and
  * prints the constants that fit best.
  *
  * The formula is part of what is promised: the choice is the same for a program on every machine, and changes with the version
