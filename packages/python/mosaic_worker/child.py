@@ -20,6 +20,8 @@ from .wire import FrameReader, encode
 
 #: Epochs are reported in batches: tiny models make thousands of them a second.
 _REPORT_SECONDS = 0.1
+#: How often to look whether something is to be heard: small steps cost less than looking.
+_LOOK_SECONDS = 0.01
 _MOST_CHARACTERS = 64_000
 _LAST_CHARACTERS = 8000
 _PR_SET_PDEATHSIG = 1
@@ -81,9 +83,6 @@ def run_child(message: Dict[str, Any], channel: socket.socket, progress: Progres
 class Conversation:
     """What a run says on its way, and hears."""
 
-    #: How often to look whether something is to be heard: small steps cost less than looking.
-    look_seconds = 0.01
-
     def __init__(self, message: Dict[str, Any], channel: socket.socket, progress: Progress) -> None:
         self._token = message["token"]
         self._tells_prepared = message.get("tellsPrepared") is True
@@ -94,6 +93,7 @@ class Conversation:
         self._poll.register(channel, select.POLLIN)
         self._log = os.dup(1)
         self._reported = time.monotonic()
+        self._looked = time.perf_counter()
         self._failed_thread: Optional[BaseException] = None
         self._is_fork = False
         self._pause = False
@@ -127,7 +127,7 @@ class Conversation:
             data = data[os.write(self._log, data) :]
 
     def prepared(self) -> None:
-        self._progress.step()
+        self.step()
         if self._tells_prepared:
             self.send({"kind": "prepared", "token": self._token})
 
@@ -135,8 +135,17 @@ class Conversation:
         """The run has come forward."""
         self.leave_if_fork()
         self._progress.step(seconds)
+        self._looked = time.perf_counter()
         if self._failed_thread is not None:
             self.refuse_failed_thread()
+
+    def stops_after_step(self) -> bool:
+        """Whether the run is asked to pause. However short its epochs are, it looks as often."""
+        seconds = time.perf_counter() - self._looked
+        if seconds < _LOOK_SECONDS:
+            return False
+        self.step(seconds)
+        return self._is_asked_to_pause()
 
     def epoch(self, record: Dict[str, Any], epochs: int) -> None:
         self.records.append(record)
@@ -146,8 +155,7 @@ class Conversation:
         self.send({"kind": "epochs", "token": self._token, "records": self.records, "epochs": epochs})
         self.records = []
 
-    @property
-    def is_asked_to_pause(self) -> bool:
+    def _is_asked_to_pause(self) -> bool:
         if not self._pause and self._poll.poll(0):
             data = self._channel.recv(1 << 16)
             if not data:

@@ -217,7 +217,6 @@ class Loop:
                 "random": None if is_trained else random_state(),
             }
 
-        before = time.perf_counter()
         for features, target in source:
             if digest is not None:
                 digest.add(features, target)
@@ -226,13 +225,9 @@ class Loop:
             loss.add(value, samples_of(target))
             accuracy.add(prediction, target)
             count += 1
-            now = time.perf_counter()
-            if now - before >= talk.look_seconds:
-                talk.step(now - before)
-                before = now
-                if talk.is_asked_to_pause:
-                    self._within = within(False)
-                    return None, None
+            if talk.stops_after_step():
+                self._within = within(False)
+                return None, None
         if digest is not None:
             self._sums["train"] = digest.text()
         self._within = within(True)
@@ -287,7 +282,6 @@ class Loop:
         self._chain.train(False)
         seed_all(self._seed, stream, self._epoch)
         digest = SetDigest() if self._epoch == 0 and name == "test" else None
-        before = time.perf_counter()
         with torch.no_grad():
             for features, target in batches(name, loader, self._device):
                 if digest is not None:
@@ -298,12 +292,8 @@ class Loop:
                     accuracy.add(prediction, target)
                 for metric in self._metrics:
                     metric.add(prediction, target)
-                now = time.perf_counter()
-                if now - before >= talk.look_seconds:
-                    talk.step(now - before)
-                    before = now
-                    if talk.is_asked_to_pause:
-                        return None
+                if talk.stops_after_step():
+                    return None
         if digest is not None:
             self._sums[name] = digest.text()
         accuracy.flush()

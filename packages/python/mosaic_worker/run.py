@@ -141,11 +141,7 @@ class _EpochLines:
     def __init__(self, talk: Any) -> None:
         self._talk = talk
         self.step = talk.step
-        self.look_seconds = talk.look_seconds
-
-    @property
-    def is_asked_to_pause(self) -> bool:
-        return self._talk.is_asked_to_pause
+        self.stops_after_step = talk.stops_after_step
 
     def epoch(self, record: Dict[str, Any], epochs: int) -> None:
         train, test = number_text(record["trainLoss"]), number_text(record["validLoss"])

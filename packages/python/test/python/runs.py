@@ -26,8 +26,6 @@ def order(*modules, saves=None, earlier=None, **fields):
 class Talk:
     """Hears what a run says; asks it to pause after so many steps."""
 
-    look_seconds = 0
-
     def __init__(self, pause_after=None):
         self.pause_after = pause_after
         self.steps = 0
@@ -46,8 +44,8 @@ class Talk:
     def epoch(self, record, epochs):
         self.records.append(record)
 
-    @property
-    def is_asked_to_pause(self):
+    def stops_after_step(self):
+        self.step()
         return self.pause_after is not None and self.steps >= self.pause_after
 
 
