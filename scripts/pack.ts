@@ -14,7 +14,7 @@ const run = promisify(execFile);
 const root: string = resolve(import.meta.dirname, "..");
 
 /** Files besides the sources that are read at run time. */
-const runtimeFile = /\.sql$/;
+const runtimeFile = /\.(css|sql)$/;
 
 type Names = Readonly<Record<string, string>>;
 

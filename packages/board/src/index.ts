@@ -1,0 +1,1 @@
+export { type BoardServer, startBoardServer } from "./server/board-server.ts";

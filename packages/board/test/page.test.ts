@@ -1,0 +1,24 @@
+import { chromium } from "playwright-core";
+import { expect, test } from "vitest";
+import { startBoardServer } from "../src/server/board-server.ts";
+
+const executablePath = "/usr/bin/chromium-headless-shell";
+const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
+
+test("the page starts in Chromium from sources alone, under its own policy, and nothing fails", async () => {
+  const server = await startBoardServer({ host: "127.0.0.1", port: 0 });
+  const browser = await chromium.launch({ executablePath, args });
+  try {
+    const page = await browser.newPage();
+    const troubles: string[] = [];
+    page.on("console", (message) => troubles.push(message.text()));
+    page.on("pageerror", (error) => troubles.push(error.message));
+    page.on("requestfailed", (request) => troubles.push(request.url()));
+    await page.goto(server.url);
+    await page.getByText("uPlot function").waitFor({ timeout: 10_000 });
+    expect(troubles).toEqual([]);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});
