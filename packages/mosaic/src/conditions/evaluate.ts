@@ -1,4 +1,4 @@
-import { infinityFromText, isNullText, quotedText, valueText } from "@ml-mosaic/configurable";
+import { infinityFromText, isNullText, quotedText, valueText } from "@ml-mosaic/configurable/scalars";
 import type { Condition, ConditionValue, Relation } from "./condition.ts";
 import { orderedNumber } from "./ordered-number.ts";
 

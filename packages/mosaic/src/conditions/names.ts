@@ -1,5 +1,6 @@
 import { nearestName } from "@ml-mosaic/base";
 import type { TextFault } from "@ml-mosaic/configurable";
+import { comparisons } from "./comparisons.ts";
 import type { Condition, ConditionName, ConditionValue } from "./condition.ts";
 
 /** More would be unreadable. */
@@ -35,30 +36,4 @@ function nameAsValue({ text, at }: ConditionValue): TextFault {
     message: `"${text}" at character ${at} is a name, where a value belongs.`,
     remedy: `Names are compared with values, not with each other; put it in quotes if it is a text: "${text}".`,
   };
-}
-
-/** Every name that is compared with something, as often as it is. */
-export function namesIn(condition: Condition): readonly ConditionName[] {
-  return comparisons(condition).map(({ name }) => name);
-}
-
-interface Compared {
-  readonly name: ConditionName;
-  readonly values: readonly ConditionValue[];
-}
-
-function comparisons(condition: Condition): readonly Compared[] {
-  switch (condition.kind) {
-    case "and":
-    case "or":
-      return condition.parts.flatMap(comparisons);
-    case "not":
-      return comparisons(condition.part);
-    case "comparison":
-      return [{ name: condition.name, values: [condition.value] }];
-    case "in":
-      return [condition];
-    default:
-      return condition satisfies never;
-  }
 }

@@ -1,4 +1,4 @@
-import { infinityFromText, numberFromText } from "@ml-mosaic/configurable";
+import { infinityFromText, numberFromText } from "@ml-mosaic/configurable/scalars";
 
 /** What `<` and `>` compare; undefined for a text, and for what is not a number. */
 export function orderedNumber(text: string): number | undefined {

@@ -2,7 +2,8 @@
  * The grammar of conditions, loosest first: `or`, `and`, `not`, then a comparison or a condition in parentheses. A
  * comparison is a name, one of `= == != < <= > >=` and a value, or a name, `in` or `not in`, and values in parentheses.
  */
-import { numberFromText, type TextFault } from "@ml-mosaic/configurable";
+import type { TextFault } from "@ml-mosaic/configurable";
+import { numberFromText } from "@ml-mosaic/configurable/scalars";
 import { type Condition, type ConditionValue, type Relation, relations } from "./condition.ts";
 import { orderedNumber } from "./ordered-number.ts";
 import { readTokens, type Token } from "./tokens.ts";
