@@ -23,7 +23,7 @@ const libraries: ReadonlyMap<string, URL> = new Map(
     "@preact/signals-core": import.meta.resolve("@preact/signals-core"),
     htm: import.meta.resolve("htm"),
     "htm/preact": import.meta.resolve("htm/preact"),
-    uplot: import.meta.resolve("uplot"),
+    uplot: import.meta.resolve("uplot/dist/uPlot.esm.js"),
   }).map(([specifier, resolved]) => [specifier, new URL(resolved)]),
 );
 
