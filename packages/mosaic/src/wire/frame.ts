@@ -7,7 +7,7 @@ import { crc32 } from "node:zlib";
 import { MosaicError } from "../errors.ts";
 
 export const mostBodyBytes = 64 * 1024 * 1024;
-const headBytes = 8;
+export const headBytes = 8;
 
 /** @throws MosaicError where the text is too large */
 export function frameOf(text: string): Buffer {

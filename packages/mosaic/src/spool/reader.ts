@@ -1,0 +1,60 @@
+/** Reads one direction of the spool, of which changes may become visible late and in any order, and never all at once. */
+import { unlink } from "node:fs/promises";
+import { MosaicError } from "../errors.ts";
+import { bytesOfRecord, endOfFile, readRecord } from "./record.ts";
+import { type SharedFiles, sharedFiles } from "./shared-files.ts";
+import { fileName } from "./writer.ts";
+
+const bytesAtOnce = 256 * 1024;
+
+export class SpoolReader {
+  readonly #path: string;
+  readonly #files: SharedFiles;
+  /** Where the next record begins. */
+  #file = 1;
+  #position = 0;
+  /** Of the last record. */
+  #number = 0;
+
+  /** @param path of its files, without the number that each has */
+  constructor(path: string, files: SharedFiles = sharedFiles) {
+    this.#path = path;
+    this.#files = files;
+  }
+
+  /**
+   * What has become visible since; not all of it where that is much. What is not whole is read again the next time, from
+   * its start: none of its bytes are trusted.
+   *
+   * @throws MosaicError where a whole record is none of Mosaic's
+   */
+  async read(): Promise<readonly string[]> {
+    const texts: string[] = [];
+    let bytes = await this.#read(bytesAtOnce);
+    const wanted = bytesOfRecord(bytes) ?? 0;
+    if (wanted > bytesAtOnce) bytes = await this.#read(wanted);
+    for (;;) {
+      const record = readRecord(bytes);
+      if (record === undefined) return texts;
+      const length = bytesOfRecord(bytes) ?? 0;
+      bytes = bytes.subarray(length);
+      this.#position += length;
+      // A record that is there twice.
+      if (record.number <= this.#number) continue;
+      if (record.number > this.#number + 1)
+        throw new MosaicError("BAD_MESSAGE", `record ${this.#number + 1} of ${this.#path} is not there`);
+      this.#number = record.number;
+      if (record.text !== endOfFile) texts.push(record.text);
+      else {
+        await unlink(fileName(this.#path, this.#file)).catch(() => undefined);
+        this.#file++;
+        this.#position = 0;
+        return texts;
+      }
+    }
+  }
+
+  #read(mostBytes: number): Promise<Buffer> {
+    return this.#files.read(fileName(this.#path, this.#file), this.#position, mostBytes);
+  }
+}
