@@ -294,3 +294,16 @@ const unleased: Readonly<Record<string, Stretch>> = {
 test.each(Object.entries(unleased))("mosaic run, killed %s", { timeout }, (name, between) =>
   fail(`run, killed ${name}`, runScenario, between),
 );
+
+test("what workers have compiled is kept for the next ones", { timeout }, async () => {
+  const workspace = await openWorkspace({ "data.ts": waitingDataModule });
+  workspaces.push(workspace);
+  await workspace.write(
+    "config.ini",
+    config({ monitor: { nb_processus: 1 }, sections: { DATA: data, NET: { ...net, width: "2, 3" } } }),
+  );
+  await done(workspace, ...run);
+  const ofWorkers = "the supervisor has sent no message";
+  const kept = readdirSync(compiled, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+  expect(kept.some(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes(ofWorkers))).toBe(true);
+});

@@ -6,19 +6,14 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import {
-  createRequire,
-  type LoadFnOutput,
-  type ResolveFnOutput,
-  registerHooks,
-  stripTypeScriptTypes,
-} from "node:module";
+import { createRequire, type LoadFnOutput, type ResolveFnOutput, registerHooks } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { forgetRegistered } from "@ml-mosaic/configurable";
 import { MosaicError } from "../errors.ts";
 import { lastingNames } from "./lasting-names.ts";
 import { type InstalledPackage, installedPackage, isForeignPackage } from "./package-version.ts";
+import { plainScript } from "./plain-script.ts";
 import { watchValues } from "./watch-values.ts";
 
 /** Digests of files' texts by their absolute paths; of a package, by its `package.json`, the version. */
@@ -176,7 +171,7 @@ function strippedText(url: string, format: LoadFnOutput["format"], bytes: NodeJS
   try {
     // Once, where a file is loaded many times; Node warns of it, which workers are told to leave.
     if (format === "module-typescript" && expected === undefined) return {};
-    const script = format === "module" ? text : stripTypeScriptTypes(text);
+    const script = format === "module" ? text : plainScript(text);
     // Where texts are not known beforehand files are not kept.
     const names = expected === undefined ? undefined : lastingNames(script);
     const end = names === undefined ? "" : loadedCall(names);

@@ -1,6 +1,7 @@
 /** A worker process: it carries out one run after the other, with ONNX Runtime and the users' modules loaded once. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { writeSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { outliveOutput } from "@ml-mosaic/base";
@@ -107,6 +108,7 @@ async function carryOut({ token, order, tellsPrepared }: RunMessage, run: NonNul
   } finally {
     if (current === run) current = undefined;
     release();
+    keepCompiledCode();
     beginNext();
   }
 }
@@ -114,6 +116,13 @@ async function carryOut({ token, order, tellsPrepared }: RunMessage, run: NonNul
 function openLog({ runId, filesFolder, earlierEpochs }: RunOrder): RunLog | undefined {
   if (filesFolder === undefined) return undefined;
   return new RunLog(join(filesFolder, `output_${runId}.log`), earlierEpochs !== undefined);
+}
+
+let isCompiledCodeKept = false;
+/** A worker is ended by a signal, and Node keeps what it has compiled only of a process that ends by itself. */
+function keepCompiledCode(): void {
+  if (!isCompiledCodeKept) flushCompileCache();
+  isCompiledCodeKept = true;
 }
 
 /** Says that the present run has failed, in its log too. */
