@@ -18,4 +18,4 @@ export { sha256 } from "./sha256.ts";
 export * from "./shared.ts";
 export { finishStaged, type StagingFolder, stagingFolder } from "./staging-folder.ts";
 export { stopSignals } from "./stop-signals.ts";
-export { removeUnfinished, unfinishedName } from "./unfinished.ts";
+export { removeUnfinished, removeUnfinishedOf, unfinishedName } from "./unfinished.ts";

@@ -287,7 +287,7 @@ test.each(Object.entries(scenarios).filter(([name]) => isTried(name)))("mosaic %
 /** Where a run has no lease that would tell who was at it: between opening and the first lease, and from the last result on. */
 const unleased: Readonly<Record<string, Stretch>> = {
   // With the lease comes the first worker, whose output goes into a file without a name.
-  "before the first lease": { from: "*/or.db*", until: "/mosaic-output-" },
+  "before the first lease": { from: "*/or.db*", until: "-output." },
   "after the last result": { from: "*/run_info_2.mdt" },
 };
 

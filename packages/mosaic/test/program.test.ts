@@ -1,6 +1,6 @@
 /** Programs of any language as models: here in sh, which starts at once. */
 import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "@ml-mosaic/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -187,9 +187,9 @@ esac`,
 describe("a program that is asked to pause", () => {
   afterEach(() => workspace.close());
 
-  const start = async (command: string, script: string, options: string, epochs = 3) => {
+  const start = async (command: string, script: string, options: string, epochs = 3, process = "") => {
     workspace = await openWorkspace({ "program.sh": report + script });
-    await workspace.write("config.ini", programs({ MODEL: command }, { options, workers: 1, epochs }));
+    await workspace.write("config.ini", programs({ MODEL: command }, { options, workers: 1, epochs, process }));
     const running = workspace.start("run", "config.ini", "or.db");
     await until(() => workspace.query("or.db", "SELECT 1 FROM history").length > 0, "an epoch");
     return running;
@@ -240,7 +240,7 @@ describe("a program that is asked to pause", () => {
   });
 
   test("stops with its experiment, and ends with a worker that is killed, and with a supervisor that is", async () => {
-    const running = await start("sh program.sh", "report 1 1\nsleep 1000", "");
+    const running = await start("sh program.sh", 'report 1 1\n[ -n "$1" ] || sleep 1000', "", 3, "artifacts = none\n");
     const states = () =>
       processesIn(workspace.folder).map((pid) =>
         readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) (.).*$/s, "$1"),
@@ -262,6 +262,11 @@ describe("a program that is asked to pause", () => {
     running.kill("SIGKILL");
     await running.finished;
     expect(await processesGone(workspace.folder)).toEqual([]);
+    const temporary = async () => (await readdir(workspace.runtime)).filter((name) => name.endsWith(".tmp"));
+    expect(await temporary()).not.toEqual([]);
+    const next = await workspace.run("run", "config.ini", "next.db", "MODEL.command=sh program.sh briefly");
+    expect(next.code, next.stderr).toBe(0);
+    expect(await temporary()).toEqual([]);
   });
 
   test("ends with the time that a run may take", async () => {

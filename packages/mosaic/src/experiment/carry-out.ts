@@ -1,5 +1,6 @@
 import { projectOf } from "../languages/language.ts";
 import { deleteRemovedFiles } from "../removal/delete-files.ts";
+import { sweepTemporaryFolder } from "../run/temporary-place.ts";
 import type { Store } from "../store/index.ts";
 import { type SupervisorEvent, supervise } from "../supervisor/supervise.ts";
 import { workerDevices } from "./devices.ts";
@@ -30,6 +31,7 @@ export async function carryOut(store: Store, queued: Queued, watching: Watching)
   const { experimentId, acceptsCode, monitor, count } = queued;
   const files = Object.fromEntries(queued.files);
   for (const line of (await deleteRemovedFiles(store)).left) watching.say(`a file of a removed run is left: ${line}`);
+  await sweepTemporaryFolder();
   const folders = await openFilesFolders(store, queued, watching.say);
   const project = projectOf(queued);
   const devices = workerDevices(monitor, count);
@@ -56,6 +58,7 @@ export async function carryOut(store: Store, queued: Queued, watching: Watching)
     throw error;
   } finally {
     await requests.close();
+    await sweepTemporaryFolder();
   }
   await recordFacts(store, experimentId, { end: new Date().toISOString() });
   await folders.clear();

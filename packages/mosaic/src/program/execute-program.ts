@@ -1,7 +1,6 @@
 /** Carries out one run whose pipeline is a program. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { messageOf, pathExists } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
@@ -10,6 +9,7 @@ import type { RunOutcome, RunProgress } from "../run/execute-run.ts";
 import type { RunOrder } from "../run/order.ts";
 import { asRunFilesError, fileDigest, openRunFiles } from "../run/run-files.ts";
 import { runInfoText } from "../run/run-info.ts";
+import { temporaryPath } from "../run/temporary-place.ts";
 import type { Artifact } from "../store/index.ts";
 import { isProgram } from "./options.ts";
 import { filesName } from "./program-files.ts";
@@ -127,7 +127,11 @@ export async function executeProgram(order: RunOrder, progress: RunProgress): Pr
 
 /** What the program has of its own, kept as long as the run's other files. */
 async function openFiles({ runId, filesFolder, earlierEpochs }: RunOrder) {
-  if (filesFolder === undefined) return { path: await mkdtemp(join(tmpdir(), "mosaic-program-")), isResumed: false };
+  if (filesFolder === undefined) {
+    const path = temporaryPath("program");
+    await mkdir(path, { mode: 0o700 });
+    return { path, isResumed: false };
+  }
   const path = join(filesFolder, filesName(runId));
   const isThere = pathExists(path);
   if (earlierEpochs !== undefined && !isThere) console.warn(`${path} is gone: the run starts anew`);

@@ -1,7 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync, unlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { temporaryPath } from "../run/temporary-place.ts";
 
 /** A file without a name, which is gone with the last process that has it open. */
 export class NamelessFile {
@@ -9,7 +7,7 @@ export class NamelessFile {
 
   /** @param flags by default what is written goes to the end: several processes may write, none over what another has written */
   constructor(flags: "ax+" | "wx+" = "ax+") {
-    const path = join(tmpdir(), `mosaic-output-${process.pid}-${randomBytes(4).toString("hex")}`);
+    const path = temporaryPath("output");
     this.descriptor = openSync(path, flags, 0o600);
     unlinkSync(path);
   }
