@@ -51,6 +51,138 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
       return run;
     }
 
+    describe("columns of all runs", () => {
+      test("have what runs have, in the order of the ids: NaN told from nothing, the first of several rows", async () => {
+        await store.addRuns(experimentId, [
+          exampleRun({ params: [...exampleRun().params, ["Mlp_width", "3"], ["only", "x"]], identity: "1" }),
+          exampleRun({ params: [["Mlp_width", 'ü "']], identity: "2", repetition: 4 }),
+          exampleRun({ identity: "3", executor: "wasm" }),
+        ]);
+        const result = { ...exampleResult, test_f1: 0.1 + 0.2, epochs: 7 };
+        await store.completeRun(await leaseRun(store, experimentId), { result });
+        await store.failRun(await leaseRun(store, experimentId), "bad");
+        await store.setTag("b", [2, 3], true);
+        await store.setTag("a", [3], true);
+        await store.setNote(1, "look");
+        const { runIds, columns } = await store.columns([
+          { of: "run", name: "status" },
+          { of: "run", name: "repetition" },
+          { of: "run", name: "executor" },
+          { of: "run", name: "finished" },
+          { of: "run", name: "tags" },
+          { of: "run", name: "note" },
+          { of: "option", name: "Mlp_width" },
+          { of: "option", name: "only" },
+          ...["test_loss", "overfit", "trainability", "test_acc", "test_f1", "no such"].map(
+            (name) => ({ of: "figure", name }) as const,
+          ),
+        ]);
+        expect(Array.from(runIds)).toEqual([1, 2, 3]);
+        const cells = columns.map((column) =>
+          column.kind === "text"
+            ? Array.from(column.codes, (code) => column.texts[code] ?? null)
+            : Array.from(column.values, (value, row) => (column.missing?.[row] === 1 ? null : value)),
+        );
+        const finished = (await allRuns(store)).map(({ details }) => details?.finishedAt?.getTime() ?? null);
+        expect(cells).toEqual([
+          ["done", "error", "pending"],
+          [0, 4, 0],
+          [null, null, "wasm"],
+          finished,
+          [null, "b", "a, b"],
+          ["look", null, null],
+          ["2", 'ü "', "2"],
+          ["x", null, null],
+          [0.30000000000000004, null, null],
+          [Number.NaN, null, null],
+          [Infinity, null, null],
+          [null, null, null],
+          [0.1 + 0.2, null, null],
+          [null, null, null],
+        ]);
+      });
+
+      test("of an empty store are empty", async () => {
+        const { runIds, columns } = await store.columns([{ of: "run", name: "status" }]);
+        expect([runIds.length, columns]).toEqual([0, [{ kind: "text", codes: new Uint32Array(0), texts: [] }]]);
+      });
+    });
+
+    describe("changes since a state", () => {
+      test("are new runs, other statuses, other labels and removed runs, each once, as another process sees them", async () => {
+        await addRuns(3);
+        const reader = await site.openReader();
+        let { cursor } = await reader.changes();
+        const next = async () => {
+          const { changed, removed, isWritten, ...rest } = await reader.changes(cursor);
+          cursor = rest.cursor;
+          return { changed, removed, isWritten };
+        };
+        expect(await next()).toEqual({ changed: [], removed: [], isWritten: false });
+        const lease = await leaseRun(store, experimentId);
+        expect(await next()).toEqual({ changed: [1], removed: [], isWritten: true });
+        await store.appendHistory(lease, [exampleEpoch(1)]);
+        expect(await next()).toEqual({ changed: [], removed: [], isWritten: true });
+        await store.completeRun(lease, { result: exampleResult });
+        await addRuns(1);
+        expect(await next()).toEqual({ changed: [1, 4], removed: [], isWritten: true });
+        await store.setTag("good", [2], true);
+        await store.setNote(4, "see");
+        expect((await next()).changed).toEqual([2, 4]);
+        await store.setNote(4, "sea");
+        expect((await next()).changed).toEqual([4]);
+        await store.setTag("good", [2], false);
+        expect((await next()).changed).toEqual([2]);
+        // There and back again: what it has come to is another result.
+        await store.continueRuns(experimentId, [{ runId: 1, epochs: 9 }]);
+        await store.completeRun(await leaseRun(store, experimentId), { result: exampleResult });
+        expect((await next()).changed).toEqual([1]);
+        await store.removeRuns([{ runId: 2, files: [] }]);
+        expect(await next()).toEqual({ changed: [], removed: [2], isWritten: true });
+        expect(await next()).toEqual({ changed: [], removed: [], isWritten: false });
+        await reader.close();
+      });
+    });
+
+    describe("curves", () => {
+      test("are the epochs of runs as columns, from one on, with the time since the run's beginning", async () => {
+        await addRuns(2);
+        expect(await store.series()).toEqual([]);
+        const lease = await leaseRun(store, experimentId);
+        const f1 = { trainMetrics: { f1: 0.5 }, metrics: { f1: Number.NaN, 'a"b': 1 / 3 } };
+        await store.appendHistory(lease, [{ ...exampleEpoch(3), ...f1 }, exampleEpoch(1), exampleEpoch(2)]);
+        expect(await store.series()).toEqual([
+          "train_loss",
+          "test_loss",
+          "test_acc",
+          "lr",
+          'test_a"b',
+          "test_f1",
+          "train_f1",
+        ]);
+        const names = ["train_loss", "test_acc", 'test_a"b', "test_f1", "no such"];
+        const nan = Number.NaN;
+        expect(await Array.fromAsync(store.curves([2, 1], names))).toEqual([
+          { runId: 2, epochs: numbers(), seconds: numbers(), series: names.map(() => numbers()) },
+          {
+            runId: 1,
+            epochs: numbers(1, 2, 3),
+            seconds: numbers(0.25, 0.5, 0.75),
+            series: [
+              numbers(1, 1 / 2, 1 / 3),
+              numbers(Infinity, Infinity, Infinity),
+              numbers(nan, nan, 1 / 3),
+              numbers(nan, nan, nan),
+              numbers(nan, nan, nan),
+            ],
+          },
+        ]);
+        expect(await Array.fromAsync(store.curves([1], ["train_loss"], 2))).toEqual([
+          { runId: 1, epochs: numbers(3), seconds: numbers(0.75), series: [numbers(1 / 3)] },
+        ]);
+      });
+    });
+
     describe("looking for runs", () => {
       test("ids are those of the runs, or the last of them", async () => {
         await addRuns(5);
@@ -791,4 +923,8 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function numbers(...values: readonly number[]): Float64Array {
+  return Float64Array.from(values);
 }

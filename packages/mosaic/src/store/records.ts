@@ -3,6 +3,7 @@
 import type { Direction } from "@ml-mosaic/statistics";
 import type { EpochRecord } from "@ml-mosaic/training";
 import type { Pipeline } from "../pipelines/pipeline.ts";
+import type { RunColumnName } from "./run-columns.ts";
 
 export type RunStatus = "pending" | "running" | "done" | "error" | "paused";
 
@@ -208,6 +209,52 @@ export interface RunQuery {
   readonly withHistory?: boolean;
   /** Only so many of them: those with the highest ids. */
   readonly last?: number;
+}
+
+/** What a column of all runs is of: what every run has, a row of `params`, or a figure of the result. */
+export type ColumnSource =
+  | { readonly of: "run"; readonly name: RunColumnName }
+  | { readonly of: "option" | "figure"; readonly name: string };
+
+/**
+ * `missing` is 1 where the run has no such value, and null where every run has one; NaN is a value. A code is a place in
+ * `texts`, each of which is there once, or `noText`.
+ */
+export type ColumnValues =
+  | { readonly kind: "number"; readonly values: Numbers; readonly missing: Uint8Array<ArrayBuffer> | null }
+  | { readonly kind: "text"; readonly codes: Uint32Array<ArrayBuffer>; readonly texts: readonly string[] };
+
+type Numbers = Float64Array<ArrayBuffer>;
+
+export interface RunColumns {
+  /** Ascending. */
+  readonly runIds: Numbers;
+  /** In the order of the sources. */
+  readonly columns: readonly ColumnValues[];
+}
+
+/** A state of all runs that `changes` goes on from. Only the reader that gave it can read it. */
+export interface ChangeCursor {
+  readonly version: number;
+}
+
+export interface RunChanges {
+  readonly cursor: ChangeCursor;
+  /** Runs that are new, or have another status, result, tags or note; ascending. */
+  readonly changed: readonly number[];
+  readonly removed: readonly number[];
+  /** Whether anything was written at all, such as epochs of running runs. */
+  readonly isWritten: boolean;
+}
+
+/** The epochs of a run as columns; NaN also where nothing is stored. */
+export interface RunCurves {
+  readonly runId: number;
+  readonly epochs: Numbers;
+  /** From the run's first epoch on, its training alone. */
+  readonly seconds: Numbers;
+  /** In the order of the names that were asked for. */
+  readonly series: readonly Numbers[];
 }
 
 /**

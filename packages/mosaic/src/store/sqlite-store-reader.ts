@@ -3,6 +3,8 @@ import type { EpochRecord } from "@ml-mosaic/training";
 import { boundedRequest } from "./bounded-request.ts";
 import type {
   Artifact,
+  ChangeCursor,
+  ColumnSource,
   EarlierResult,
   ExperimentRecord,
   FoundRun,
@@ -10,12 +12,18 @@ import type {
   ParamSummary,
   RemovedFile,
   RemovedRun,
+  RunChanges,
+  RunColumns,
+  RunCurves,
   RunQuery,
   RunRecord,
   ValueCondition,
   WriterRecord,
 } from "./records.ts";
 import { prepareRemovedRuns, removedFilesIn } from "./removed-runs.ts";
+import { runChangesIn } from "./run-changes.ts";
+import { runColumnsIn } from "./run-columns.ts";
+import { prepareRunCurves, seriesIn } from "./run-curves.ts";
 import { prepareRunDigests, type RunDigests } from "./run-digest.ts";
 import { prepareRunQueries, type RunQueries, resultFrom } from "./run-queries.ts";
 import {
@@ -179,6 +187,30 @@ export class SqliteStoreReader implements StoreReader {
 
   lastEpoch(runId: number): Promise<EpochRecord | undefined> {
     return this.perform(() => this.queries.lastEpoch(runId));
+  }
+
+  columns(sources: readonly ColumnSource[]): Promise<RunColumns> {
+    return this.perform(() => transaction(this.database, "read", () => runColumnsIn(this.database, sources)));
+  }
+
+  changes(since?: ChangeCursor): Promise<RunChanges> {
+    return this.perform(() => transaction(this.database, "read", () => runChangesIn(this.database, since)));
+  }
+
+  async *curves(runIds: Iterable<number>, names: readonly string[], after = 0): AsyncGenerator<RunCurves, void, void> {
+    const read = await this.perform(() => prepareRunCurves(this.database, names));
+    const ids = [...runIds];
+    for (let start = 0; start < ids.length; start += pageSize)
+      yield* await this.perform(() => ids.slice(start, start + pageSize).map((runId) => read(runId, after)));
+  }
+
+  series(): Promise<readonly string[]> {
+    return this.perform(() =>
+      seriesIn(
+        this.database,
+        metricSummariesIn(this.database).map(({ name }) => name),
+      ),
+    );
   }
 
   earlierResults(runId: number): Promise<readonly EarlierResult[]> {

@@ -7,6 +7,8 @@ import type { Pipeline } from "../pipelines/pipeline.ts";
 import type {
   AddedRuns,
   Artifact,
+  ChangeCursor,
+  ColumnSource,
   Completion,
   Continuation,
   EarlierResult,
@@ -25,6 +27,9 @@ import type {
   RemovedFile,
   RemovedRun,
   ReturnedRun,
+  RunChanges,
+  RunColumns,
+  RunCurves,
   RunQuery,
   RunRecord,
   ValueCondition,
@@ -90,6 +95,17 @@ export interface StoreReader {
   /** Every figure that some run has beside the columns of `run_results`, by name. */
   metricSummaries(): Promise<readonly MetricSummary[]>;
   history(runId: number): Promise<readonly EpochRecord[]>;
+  /** What all runs have, as columns that fit each other: all are of one state of the store. */
+  columns(sources: readonly ColumnSource[]): Promise<RunColumns>;
+  /**
+   * What has changed since a state that this reader told of; without one nothing has, and the answer tells of the present state.
+   * That nothing was written costs next to nothing to find out.
+   */
+  changes(since?: ChangeCursor): Promise<RunChanges>;
+  /** Epochs of these runs, in their order, that come after the one given; the names are those of `series`. */
+  curves(runIds: Iterable<number>, names: readonly string[], after?: number): AsyncIterable<RunCurves>;
+  /** Names of all that some epoch has: `train_loss`, `lr`, `test_f1`… */
+  series(): Promise<readonly string[]>;
   /** Results that the run had before it was trained further, the oldest first. */
   earlierResults(runId: number): Promise<readonly EarlierResult[]>;
   /** The latest epoch that is recorded. */
