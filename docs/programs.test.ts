@@ -14,18 +14,24 @@ if (!hasScikitLearn)
     `${python} has no scikit-learn (Debian's python3-sklearn): the example of programs is not tested\n`,
   );
 
-test.skipIf(!hasScikitLearn)("the example compares forests with networks", { timeout: 120_000 }, async () => {
-  const page = await readFile(join(root, "docs/programs.md"), "utf8");
-  const [, command = ""] = /```sh\n(npx .*)\n```/.exec(page) ?? [];
-  const folder = temporaryFolder();
-  await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
-  await symlink(join(root, "node_modules"), join(folder, "node_modules"));
-  await cp(join(root, "examples/program"), join(folder, "examples/program"), { recursive: true });
-  await mkdir(join(folder, "bin"));
-  await symlink(python, join(folder, "bin/python3"));
-  const shorter = "PROCESS.epochs=2 MONITOR.multiplicity=1 FOREST.depth=2 NETWORK.width=8";
-  const trained = await runAsUser(folder, "bash", "-c", `PATH="$PWD/bin:$PATH" ${command} ${shorter}`);
-  expect(trained.stdout.match(/^(FOREST\(2\)|NETWORK\(8\)) /gm)?.sort()).toEqual(["FOREST(2) ", "NETWORK(8) "]);
-  const compared = await runAsUser(folder, "npx", "mosaic", "compare", "moons.db", "test_acc");
-  expect(compared.stdout).toMatch(/^ ?[12]\. +(FOREST\(2\)|NETWORK\(8\)) /m);
-});
+test.skipIf(!hasScikitLearn)(
+  "the example ranks forests, which a program trains, with networks, which are classes",
+  { timeout: 120_000 },
+  async () => {
+    const page = await readFile(join(root, "docs/programs.md"), "utf8");
+    const [, command = ""] = /```sh\n(npx .*)\n```/.exec(page) ?? [];
+    const folder = temporaryFolder();
+    await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
+    await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+    await cp(join(root, "examples/program"), join(folder, "examples/program"), { recursive: true });
+    await mkdir(join(folder, "bin"));
+    await symlink(python, join(folder, "bin/python3"));
+    const shorter = "PROCESS.epochs=2 MONITOR.multiplicity=2 FOREST.depth=2 NETWORK.width=8";
+    const trained = await runAsUser(folder, "bash", "-c", `PATH="$PWD/bin:$PATH" ${command} ${shorter}`);
+    expect(trained.stdout.match(/^(FOREST\(2\)|Network\(8\)) /gm)?.sort()).toEqual(["FOREST(2) ", "Network(8) "]);
+    const compared = await runAsUser(folder, "npx", "mosaic", "compare", "moons.db", "test_acc");
+    expect(compared.stdout).toContain("On moons");
+    expect(compared.stdout.match(/^ *[12]\. +(FOREST\(2\)|Network\(8\)) /gm)).toHaveLength(2);
+    expect(compared.stdout).toContain("of programs, which read their own, none are known");
+  },
+);

@@ -176,7 +176,7 @@ esac`,
   });
 
   test("another text of its script makes other runs, and nothing else does", async () => {
-    await workspace.write("config.ini", programs({ FILE: commands.FILE }, { process: "seed = 5\nlr = 1e-1\n" }));
+    await workspace.write("config.ini", programs({ FILE: commands.FILE }, { process: "seed = 5\n" }));
     const told = async () => (await workspace.run("run", "config.ini", "or.db", "--continue")).stderr;
     expect(await told()).toContain("1 run done before, 0 unfinished taken up, 0 new");
     await workspace.write("program.sh", `${await workspace.read("program.sh")}\n# changed`);
@@ -318,7 +318,7 @@ test("says before anything runs all that is wrong with programs", async () => {
       `[NOVALUE] command: ${workspace.path("script 2.sh")} does not exist.`,
       `[MISSING] files: There is no file ${workspace.path("scrip.sh")}.`,
       '[MISSING] grace: expected a number of seconds, 0 or more, got "-1"',
-      "[PROCESS] lr: It has several values, and no command names it",
+      "[PROCESS] lr: No command names it, and programs train by themselves: it does nothing. Write {lr} in command",
     ])
       expect(stderr).toContain(says);
   }

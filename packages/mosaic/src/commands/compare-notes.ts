@@ -28,9 +28,8 @@ export function dataNotes(data: DataReport, database?: string): readonly string[
     data.isPairedByOrder
       ? "These runs do not say their repetition, as those of the original Mosaic: they are paired in the order of their ids. That is correct, but gains nothing from pairing."
       : "",
-    data.unlikeData > 0
-      ? "These data are of several classes, said to be the same (same_data_as): a repetition pairs two models of different ones only where its data digests are known and equal, which mosaic show tells."
-      : "",
+    unlikeNote(data),
+    programNote(data),
     data.pairs.some(({ evidence }) => evidence?.method === "welch")
       ? "Models without two common repetitions are compared as independent samples (Welch's t-test)."
       : "",
@@ -38,6 +37,19 @@ export function dataNotes(data: DataReport, database?: string): readonly string[
       ? `Folds share their training data: intervals and verdicts count them as correlated (1/${data.folds}), and more repetitions may not decide.`
       : "",
   ].filter((note) => note !== "");
+}
+
+function unlikeNote({ unlikeData, programs }: DataReport): string {
+  if (unlikeData === 0) return "";
+  const unknown = programs.length === 0 ? "" : "; of programs, which read their own, none are known";
+  return `These data are read in several ways, said to be the same (same_data_as): a repetition pairs two models of different ones only where its data digests are known and equal, which mosaic show tells${unknown}.`;
+}
+
+/** What a program makes of its seed nobody sees. */
+function programNote({ programs, models }: DataReport): string {
+  if (programs.length < 2) return "";
+  const which = programs.length === models.length ? "" : ` (${programs.join(", ")})`;
+  return `Programs${which} are paired by repetition, with the same {seed}: that sharpens verdicts where their data come from it, and else gains nothing.`;
 }
 
 /** What was removed can be what did not please. */
@@ -76,7 +88,8 @@ function countingNotes(pairs: readonly PairReport[], correlation: number): reado
 /** Where so few repetitions can decide nothing. */
 function smallestPNote({ pairs, familySize }: DataReport): string {
   const tested = pairs.filter(({ evidence, p }) => evidence !== undefined && p !== undefined);
-  if (tested.length === 0) return "";
+  // Those of independent samples are not counted in repetitions, and leave others a smaller family where they are decided.
+  if (tested.length === 0 || tested.some(({ evidence }) => evidence?.method === "welch")) return "";
   const smallest = largestOf(tested.map(({ evidence }) => evidence?.smallestP ?? 0));
   if (smallest * familySize <= 0.05) return "";
   const n = smallestOf(tested.map((pair) => pair.n));

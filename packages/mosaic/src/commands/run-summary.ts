@@ -9,6 +9,7 @@ import {
   type PipelineParts,
   partsOf,
   varyingOptions,
+  varyingTexts,
 } from "../compare/pipeline-parts.ts";
 import { unifyData } from "../compare/same-data.ts";
 import { spelling } from "../config/process-components.ts";
@@ -45,8 +46,8 @@ export interface ModelSummary {
 /** One line a model, the smallest mean test loss first. Ranking is by the mean, never by the best run. */
 export async function summarizeModels(store: StoreReader, runIds: Iterable<number>): Promise<readonly ModelSummary[]> {
   const ids = [...runIds];
-  const asWritten = await groupRuns(store, ids, (data) => data);
-  const isUnited = asWritten.data.some((data) => data.some(({ sameDataAs }) => sameDataAs !== undefined));
+  const asWritten = await groupRuns(store, ids, (parts) => parts);
+  const isUnited = asWritten.groups.some(({ modules }) => modules?.some(({ sameDataAs }) => sameDataAs !== undefined));
   // Only when all are known is it known which count as one.
   const { groups } = isUnited ? await groupRuns(store, ids, unifyData(asWritten.data)) : asWritten;
   const names = namesOf(groups);
@@ -59,7 +60,7 @@ export async function summarizeModels(store: StoreReader, runIds: Iterable<numbe
 }
 
 /** With all the data modules that there are. */
-async function groupRuns(store: StoreReader, runIds: readonly number[], unified: ReturnType<typeof unifyData>) {
+async function groupRuns(store: StoreReader, runIds: readonly number[], unify: ReturnType<typeof unifyData>) {
   // Results only: of thousands of runs the pipelines and stacks are too much to hold.
   const groups = new Map<string, Labels & { readonly results: Map<string, RunResult | null>; repeats: number }>();
   const dataNumbers = new Map<string, number>();
@@ -68,7 +69,7 @@ async function groupRuns(store: StoreReader, runIds: readonly number[], unified:
   for await (const run of store.runs({ runIds })) {
     if (run.status !== "done" && run.status !== "error") continue;
     const written = partsOf(run, spelt);
-    const parts = written && { ...written, data: unified(written.data) };
+    const parts = written && unify(written);
     const identity = parts === undefined ? run.description : modelIdentity(parts, run.pipeline?.training ?? {});
     const group = groups.get(identity) ?? { ...labelsOf(run, parts), results: new Map(), repeats: 0 };
     groups.set(identity, group);
@@ -110,20 +111,21 @@ interface Labels {
   /** The options of [PROCESS] in which the pipelines of its experiment differ, and all that change the training. */
   readonly axes: Texts;
   readonly training: Texts;
+  readonly model: readonly ModuleSpec[];
 }
 
 function labelsOf({ description, pipeline }: RunRecord, parts: PipelineParts | undefined): Labels {
   const axes = pipeline?.training ?? {};
-  if (parts === undefined) return { modules: undefined, description, data: "", axes, training: {} };
+  if (parts === undefined) return { modules: undefined, description, data: "", axes, training: {}, model: [] };
   const data = foldOf(parts) === undefined ? parts.data : withoutOptions(parts.data, [foldOption]);
   const modules = [...data, ...parts.model];
-  return { modules, description, data: describeModules(data), axes, training: parts.training };
+  return { modules, description, data: describeModules(data), axes, training: parts.training, model: parts.model };
 }
 
-function modelText({ modules, description, axes, training }: Labels, names: Names): string {
+function modelText({ modules, description, axes, training, model }: Labels, names: Names): string {
   if (modules === undefined) return description;
   const shown = names.all.filter((name) => axes[name] !== undefined || names.varying.includes(name));
-  const texts = shown.map((name) => [name, axes[name] ?? training[name] ?? "default"]);
+  const texts = varyingTexts({ model, training: { ...training, ...axes } }, shown);
   return describePipeline({ modules, training: Object.fromEntries(texts) });
 }
 
@@ -137,7 +139,9 @@ interface Names {
 
 function namesOf(groups: readonly Labels[]): Names {
   const known = groups.filter(({ training }) => !isUnknown(training));
-  const varying = varyingOptions(known.map(({ training }) => withoutNames(training, ["epochs"])));
+  const varying = varyingOptions(
+    known.map(({ model, training }) => ({ model, training: withoutNames(training, ["epochs"]) })),
+  );
   return { varying, all: [...new Set([...groups.flatMap(({ axes }) => Object.keys(axes)), ...varying])] };
 }
 

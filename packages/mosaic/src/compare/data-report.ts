@@ -43,6 +43,7 @@ export interface ModelStanding
     | "runIdsOf"
     | "dataSource"
     | "dataDigests"
+    | "readsOwnData"
     | "orders"
     | "experimentIds"
     | "paths"
@@ -92,6 +93,8 @@ export interface DataReport {
   readonly isPairedByOrder: boolean;
   /** Repetitions of pairs that do not count as such: their data are said to be the same, and are not known to be. */
   readonly unlikeData: number;
+  /** Models that are programs, which read their own data: those of a repetition are what they make of its seed. */
+  readonly programs: readonly string[];
 }
 
 /** With more models only the best one is compared with the others; the correction counts all pairs even so. */
@@ -174,6 +177,7 @@ export function compareOnData(
     repeated: data.repeated,
     isPairedByOrder: data.isPairedByOrder,
     unlikeData,
+    programs: data.models.filter(({ readsOwnData }) => readsOwnData).map(({ model }) => model),
   };
 }
 
@@ -285,6 +289,7 @@ function standingOf(
     runIdsOf,
     dataSource,
     dataDigests,
+    readsOwnData,
     orders,
     experimentIds,
     paths,

@@ -3,7 +3,9 @@ import { normalize } from "node:path";
 import { valueText } from "@ml-mosaic/configurable";
 import { spelling } from "../config/process-components.ts";
 import { type ModuleSpec, shownName, sortedValues, type Texts, withoutOptions } from "../pipelines/pipeline.ts";
-import { processParams, type Stages, stagesOf, trainingTexts } from "../pipelines/run-params.ts";
+import { processParams, type Stages, seenTexts, stagesOf, trainingTexts } from "../pipelines/run-params.ts";
+import { isProgram } from "../program/options.ts";
+import { textsFor } from "../program/own-training.ts";
 import type { RunRecord } from "../store/index.ts";
 
 export interface PipelineParts extends Stages {
@@ -26,9 +28,12 @@ export function partsOf(
   spelt = spelling(),
 ): PipelineParts | undefined {
   if (pipeline === undefined || pipeline.modules.length === 0) return undefined;
-  const process = processParams(pipeline, params);
+  const process = textsFor(pipeline.modules, processParams(pipeline, params));
   const { epochs: comparedEpochs } = pipeline.training;
-  return { ...stagesOf(pipeline, process), training: trainingTexts(process, spelt), comparedEpochs };
+  const stages = stagesOf(pipeline, process);
+  // To a program what is not written is no default: it does not have it.
+  const training = stages.model.some(isProgram) ? seenTexts(process, spelt) : trainingTexts(process, spelt);
+  return { ...stages, training, comparedEpochs };
 }
 
 /**
@@ -36,7 +41,7 @@ export function partsOf(
  * with is theirs, else what all others were; it stays unknown where those differ.
  */
 export function lentTraining(all: readonly PipelineParts[]): (parts: PipelineParts) => Texts {
-  const known = all.filter(({ training }) => !isUnknown(training));
+  const known = all.filter(({ model, training }) => !isUnknown(training) && !model.some(isProgram));
   const only = (parts: readonly PipelineParts[]) => {
     const trainings = new Map(parts.map(({ training }) => [JSON.stringify(sortedValues(training)), training]));
     return trainings.size === 1 ? parts[0]?.training : undefined;
@@ -53,11 +58,26 @@ export function isUnknown(training: Texts): boolean {
 }
 
 /** Options of PROCESS that are not the same for all, as after two experiments with different learning rates. */
-export function varyingOptions(trainings: Iterable<Texts>): readonly string[] {
-  const all = [...trainings];
-  const names = [...new Set(all.flatMap((training) => Object.keys(training)))];
-  return names.filter(
-    (name) => new Set(all.map(({ [name]: text }) => (text === undefined ? text : valueText(text)))).size > 1,
+export function varyingOptions(all: readonly Pick<PipelineParts, "model" | "training">[]): readonly string[] {
+  const values = new Map<string, Set<string | undefined>>();
+  for (const name of new Set(all.flatMap(({ training }) => Object.keys(training)))) values.set(name, new Set());
+  for (const { model, training } of all)
+    for (const [name, seen] of values) {
+      const text = training[name];
+      if (text !== undefined) seen.add(valueText(text));
+      else if (!model.some(isProgram)) seen.add(undefined);
+    }
+  return [...values].filter(([, seen]) => seen.size > 1).map(([name]) => name);
+}
+
+/** Texts of the options in which models differ, as far as they have them; those of programs have what these see. */
+export function varyingTexts(
+  { model, training }: Pick<PipelineParts, "model" | "training">,
+  varying: readonly string[],
+): readonly (readonly [name: string, text: string])[] {
+  const isOfProgram = model.some(isProgram);
+  return varying.flatMap((name) =>
+    training[name] === undefined && isOfProgram ? [] : [[name, training[name] ?? "default"] as const],
   );
 }
 

@@ -3,10 +3,20 @@ import { valueText } from "@ml-mosaic/configurable";
 import { MosaicError } from "../errors.ts";
 import type { Figure } from "../figures/figure.ts";
 import { describeModules, withoutOptions } from "../pipelines/pipeline.ts";
+import { isProgram } from "../program/options.ts";
 import type { StoreReader } from "../store/index.ts";
 import { type Attribute, attributesOf } from "./attributes.ts";
 import { atCommonEpochs, type TrainedFurther } from "./common-epochs.ts";
-import { describeFully, foldOf, foldOption, identityOf, isUnknown, keyOf, varyingOptions } from "./pipeline-parts.ts";
+import {
+  describeFully,
+  foldOf,
+  foldOption,
+  identityOf,
+  isUnknown,
+  keyOf,
+  varyingOptions,
+  varyingTexts,
+} from "./pipeline-parts.ts";
 import type { CompareOptions } from "./report.ts";
 import { noneRemoved, type ParsedPipeline, type RemovedCounts, type RunTable, readRunTable } from "./run-table.ts";
 
@@ -20,6 +30,8 @@ export interface ComparedPipeline {
   readonly stageKeys: readonly string[];
   /** What has made its data. */
   readonly dataSource: string;
+  /** It is a program. */
+  readonly readsOwnData: boolean;
   /** The pipeline that it is of the model: several are averaged where models are grouped. */
   readonly member: string;
   /** undefined where it is no fold of a cross-validation. */
@@ -57,16 +69,18 @@ export async function readRuns(
   const removedOf = table.removedByPipeline();
   const pipelines = [...new Set([...rowsOf.keys(), ...removedOf.keys()])];
   const known = pipelines.filter(({ training }) => !isUnknown(training));
-  const varying = varyingOptions(new Map(known.map(({ trainingText, training }) => [trainingText, training])).values());
+  const varying = varyingOptions([...new Map(known.map((each) => [each.trainingText, each])).values()]);
   const attributes = by === undefined ? undefined : groupAttributes(pipelines, by);
   const uncounted = (pipeline: ParsedPipeline) => {
     const dataOption = attributes?.get(pipeline)?.dataOption;
     return dataOption === undefined ? [foldOption] : [foldOption, dataOption];
   };
-  const trainingText = ({ training }: ParsedPipeline) =>
-    varying.length > 0 && isUnknown(training)
+  const trainingText = (pipeline: ParsedPipeline) =>
+    varying.length > 0 && isUnknown(pipeline.training)
       ? " | training unknown"
-      : varying.map((name) => ` | ${name}=${training[name] ?? "default"}`).join("");
+      : varyingTexts(pipeline, varying)
+          .map(([name, text]) => ` | ${name}=${text}`)
+          .join("");
   const trainingValues = ({ training }: ParsedPipeline) =>
     varying.map((name) => [name, training[name] === undefined ? null : valueText(training[name])]);
   const memberOf = new Map(
@@ -111,6 +125,7 @@ export async function readRuns(
         dataKey: keyOf(pipeline.data),
         stageKeys: pipeline.data.map(({ key }) => key),
         dataSource: pipeline.dataSource,
+        readsOwnData: pipeline.model.some(isProgram),
         member: present(memberOf.get(pipeline), "member for a pipeline"),
         fold: foldOf(pipeline),
         rows: rowsOf.get(pipeline) ?? [],

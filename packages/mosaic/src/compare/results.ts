@@ -27,6 +27,8 @@ export interface ModelResults {
   readonly runIdsOf: (repetition: string) => readonly number[];
   /** What has made its data, of all of its pipelines. */
   readonly dataSource: string;
+  /** It is a program, or several. */
+  readonly readsOwnData: boolean;
   /** Of the data that it has seen in each repetition, looked up; one of which that is not known is left out. */
   readonly dataDigests: () => ReadonlyMap<string, string>;
   readonly orders: Orders;
@@ -86,6 +88,7 @@ export function gatherResults({ table, pipelines, isSelected }: ReadRuns, criter
         ...modelResults(model, cells, { removed, isSelected }),
         runIdsOf,
         dataSource,
+        readsOwnData: ofModel.every(({ readsOwnData }) => readsOwnData),
         dataDigests: () => digestsOf(read()),
       };
     });
@@ -174,7 +177,7 @@ function modelResults(
   model: string,
   cells: Cells,
   reduction: Reduction,
-): Omit<ModelResults, "runIdsOf" | "dataSource" | "dataDigests"> {
+): Omit<ModelResults, "runIdsOf" | "dataSource" | "readsOwnData" | "dataDigests"> {
   const members = new Set([...cells.values()].flatMap((cell) => [...cell.keys()]));
   const runs = [...cells.values()].flatMap((cell) => [...cell.values()]);
   const count = (wanted: Outcome) => runs.filter(({ outcome }) => outcome === wanted).length;

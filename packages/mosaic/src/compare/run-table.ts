@@ -294,12 +294,11 @@ export async function readRunTable(
   const pipelines = [...new Set([...table.rowsByPipeline().keys(), ...table.removedByPipeline().keys()])];
   const trainingOf = lentTraining(pipelines);
   const trainings = new Map(pipelines.map((pipeline) => [pipeline, trainingOf(pipeline)]));
-  const unified = unifyData(pipelines.map(({ data }) => data));
+  const unify = unifyData(pipelines.map(({ data }) => data));
   table.completePipelines((pipeline) => {
     const training = trainings.get(pipeline) ?? pipeline.training;
     return {
-      ...pipeline,
-      data: unified(pipeline.data),
+      ...unify(pipeline),
       dataSource: pipeline.data.map(({ className, path }) => `${className} (${path})`).join(" | "),
       training,
       trainingText: JSON.stringify(sortedValues(training)),

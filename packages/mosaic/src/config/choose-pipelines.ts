@@ -6,7 +6,14 @@ import { identifyingTexts } from "../pipelines/run-params.ts";
 import type { ClassSection } from "./class-section.ts";
 import { languageOfSource } from "./class-source.ts";
 import { isAmbiguous, type OptionNames, optionsOf } from "./option-names.ts";
-import { type Choice, countDrafts, type Draft, generateDrafts, type PipelineAxes } from "./pipelines.ts";
+import {
+  type Choice,
+  countClassDrafts,
+  countDrafts,
+  type Draft,
+  generateDrafts,
+  type PipelineAxes,
+} from "./pipelines.ts";
 import type { Findings } from "./problem.ts";
 import { spelling } from "./process-components.ts";
 import type { ProcessSection } from "./process-section.ts";
@@ -29,7 +36,7 @@ export function choosePipelines(axes: Axes, names: OptionNames, findings: Findin
   leaveOut(axes, isChosen, ({ modules }) => modules.some(({ section }) => !isOfOneLanguage(section, modules)));
   const ofOne = ones(isChosen);
   const mixed = isChosen.length - ofOne;
-  if (ofOne === 0 && mixed > 0) reportMixed(axes, findings);
+  if (mixed > 0 && mixed === countClassDrafts(axes)) reportMixed(axes, findings);
   if (exclude !== undefined) {
     const lookup = optionsOf(names);
     leaveOut(axes, isChosen, (draft) => evaluate(exclude.value, lookup(draft)));
@@ -77,8 +84,12 @@ function leaveOut(axes: Axes, isChosen: Uint8Array, isMeant: (draft: Draft) => b
 
 /** Whether anything leaves pipelines out. */
 export function isChoosing({ process: { choice }, sections }: Pick<Axes, "process" | "sections">): boolean {
-  const languages = new Set(sections.map(({ source }) => languageOfSource(source)));
+  const languages = new Set(classesOf(sections).map(({ source }) => languageOfSource(source)));
   return choice.exclude !== undefined || choice.sample !== undefined || languages.size > 1;
+}
+
+function classesOf(sections: Axes["sections"]): readonly ClassSection[] {
+  return sections.filter(({ source }) => source.kind !== "program");
 }
 
 function isOfOneLanguage(section: ClassSection, modules: Draft["modules"]): boolean {
@@ -87,11 +98,13 @@ function isOfOneLanguage(section: ClassSection, modules: Draft["modules"]): bool
 }
 
 function reportMixed({ process, sections }: Axes, findings: Findings): void {
-  const stages = [...process.dataScheme, ...process.pipelineScheme].map((type) => {
+  const stages = [...process.dataScheme, ...process.pipelineScheme].flatMap((type) => {
     const names = new Set(
-      sections.filter((section) => section.type === type).map(({ source }) => languageOfSource(source)),
+      classesOf(sections)
+        .filter((section) => section.type === type)
+        .map(({ source }) => languageOfSource(source)),
     );
-    return `${type} has ${[...names].join(" and ")}`;
+    return names.size === 0 ? [] : [`${type} has ${[...names].join(" and ")}`];
   });
   const line = process.options.find(({ name }) => name === "pipeline_scheme")?.line;
   findings.problem({
@@ -146,14 +159,19 @@ function draw(size: number, left: number, axes: Axes, isChosen: Uint8Array): voi
 function rankOf({ process }: Axes): (draft: Draft) => number {
   const isEpochsAxis = process.axes.some(({ name }) => name === "epochs");
   const spelt = spelling();
-  const trainingOf = (training: Texts) => {
-    const texts = processTexts(process, { training });
+  const trainingOf = ({ training, modules }: Draft) => {
+    const named = modules.map(({ section: { className, pathToClass: path }, options }) => ({
+      className,
+      path,
+      options,
+    }));
+    const texts = processTexts(process, { training, modules: named });
     const epochs: Texts = isEpochsAxis && texts.epochs !== undefined ? { epochs: texts.epochs } : {};
     return sortedValues({ ...withoutNames(spelt(identifyingTexts(texts)), ["seed"]), ...epochs });
   };
   const trainings = new WeakMap<Texts, ReturnType<typeof trainingOf>>();
   return ({ training, modules }) => {
-    const values = trainings.get(training) ?? trainingOf(training);
+    const values = trainings.get(training) ?? trainingOf({ training, modules });
     trainings.set(training, values);
     const content = [
       process.seed,

@@ -75,7 +75,7 @@ export const classOptions: Readonly<Record<ModuleOptionName, Schema<string>>> = 
 export const optionalClassOptions: SchemaMap = {
   [sameDataName]: schema(string, {
     optional: true,
-    help: "Of a data class: the section, in another language, that gives the same data",
+    help: "Of a data class or a program: the section, as in another language, that gives the same data",
   }),
 };
 

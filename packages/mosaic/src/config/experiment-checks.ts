@@ -185,18 +185,40 @@ export function noticeOverlaps(sections: readonly ClassSection[], findings: Find
   }
 }
 
-/** What `same_data_as` names: another data section of the same type, which says nothing of the kind itself. */
+/** Beside programs, which read their own data, classes need a model too. */
+export function checkClassStages(
+  { dataScheme }: ProcessSection,
+  sections: readonly ClassSection[],
+  findings: Findings,
+): void {
+  const classes = sections.filter(({ source }) => source.kind !== "program");
+  const [first] = classes;
+  if (first === undefined || classes.some(({ type }) => !dataScheme.includes(type))) return;
+  findings.problem({
+    line: first.line,
+    section: first.name,
+    option: "type",
+    message: "No class of pipeline_scheme reads its data: programs read their own.",
+    remedy: "Add a section with a class, or remove those of data_scheme and that option.",
+  });
+}
+
+/** What `same_data_as` names: a data section, which says nothing of the kind itself, other than the section's own. */
 export function checkSameData(process: ProcessSection, sections: readonly ClassSection[], findings: Findings): void {
   for (const section of sections) {
     if (section.sameDataAs === undefined) continue;
     const place = { line: section.sameDataAs.line, section: section.name, option: sameDataName };
-    const others = sections.filter((other) => other !== section && other.type === section.type);
+    const isOfProgram = section.source.kind === "program";
+    const types = isOfProgram ? process.dataScheme : process.dataScheme.filter((type) => type === section.type);
+    const others = sections.filter((other) => other !== section && types.includes(other.type));
     const twin = others.find(({ name }) => name === section.sameDataAs?.section);
     const candidates = others.filter(({ sameDataAs }) => sameDataAs === undefined).map(({ name }) => name);
-    if (!process.dataScheme.includes(section.type))
+    if (types.length !== 1)
       findings.problem({
         ...place,
-        message: `[${section.name}] gives no data: its type, "${section.type}", is not in data_scheme.`,
+        message: isOfProgram
+          ? `It names one section, and data_scheme has ${types.length === 0 ? "no stage" : `${types.length} stages`}.`
+          : `[${section.name}] gives no data: its type, "${section.type}", is not in data_scheme.`,
         remedy: "Remove the line.",
       });
     else if (twin === undefined || twin.sameDataAs !== undefined)
@@ -204,24 +226,29 @@ export function checkSameData(process: ProcessSection, sections: readonly ClassS
         ...place,
         message:
           twin === undefined
-            ? `"${section.sameDataAs.section}" is no other section of the type "${section.type}".`
+            ? `"${section.sameDataAs.section}" is no ${isOfProgram ? "" : "other "}section of the type "${types.join()}".`
             : `[${twin.name}] itself is said to be as [${twin.sameDataAs?.section}].`,
         remedy: candidates.length === 0 ? "Remove the line." : suggestName(section.sameDataAs.section, candidates),
       });
     else
-      for (const { name, values } of twin.options)
-        if (values.length > 1 && !hasSameValues(section, name, values))
+      for (const { name, values } of twin.options) {
+        const own = section.options.find((option) => option.name === name)?.values;
+        if (own === undefined ? values.length > 1 : !areSameValues(own, values))
           findings.problem({
             ...place,
-            message: `[${twin.name}] has several values of ${name}, and [${section.name}] has not the same: which of them belong together is not known.`,
+            message:
+              values.length > 1
+                ? `[${twin.name}] has several values of ${name}, and [${section.name}] has not the same: which of them belong together is not known.`
+                : `${name} is ${values.join()} in [${twin.name}], and ${own?.join(", ")} in [${section.name}]: these are not the same data.`,
             remedy: `Write ${name} = ${values.join(", ")} in both.`,
           });
+      }
   }
 }
 
-function hasSameValues({ options }: ClassSection, name: string, values: readonly string[]): boolean {
-  const own = options.find((option) => option.name === name)?.values.map(valueText) ?? [];
-  return own.length === values.length && values.every((value) => own.includes(valueText(value)));
+function areSameValues(own: readonly string[], values: readonly string[]): boolean {
+  const texts = own.map(valueText);
+  return texts.length === values.length && values.every((value) => texts.includes(valueText(value)));
 }
 
 /** Python files that are found only from where the command was started. */

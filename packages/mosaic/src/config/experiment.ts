@@ -8,6 +8,7 @@ import { choosePipelines, everything, isChoosing } from "./choose-pipelines.ts";
 import { type ClassSection, isOfProgram, readClassSection } from "./class-section.ts";
 import type { Project } from "./class-source.ts";
 import {
+  checkClassStages,
   checkExecutor,
   checkSameData,
   checkSchemes,
@@ -74,6 +75,7 @@ export async function readExperiment(file: string, overrides: readonly string[] 
     checkExecutor(process, monitor, findings);
   }
   if (process === undefined || monitor === undefined || findings.hasProblems) throw findings.failure();
+  checkClassStages(process, classSections, findings);
   const pipelines = readPipelineAxes(process, classSections, monitor.multiplicity, findings);
   if (findings.hasProblems) throw findings.failure();
   checkSameData(process, classSections, findings);

@@ -1,5 +1,6 @@
 /** How conditions and groups name the options of an experiment: `MLP.depth` by section, `mlp.depth` by type, or `depth` alone. */
 import type { Lookup } from "../conditions/index.ts";
+import { seesOption } from "../program/own-training.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
 import { componentValues } from "./component-values.ts";
 import type { Draft, Varied } from "./pipelines.ts";
@@ -52,6 +53,11 @@ export function isAmbiguous(meant: readonly NamedOption[]): boolean {
   return meant.some((one) => meant.some((other) => one !== other && !areAlternatives(one, other)));
 }
 
+/** Programs do not have what they do not see. */
+function isSeen({ modules: [module] }: Draft, { name }: Varied): boolean {
+  return module?.section.source.kind !== "program" || seesOption(name, module.options);
+}
+
 /** Looks up options of a pipeline by their names; undefined is what it does not have. */
 export function optionsOf(names: OptionNames): (draft: Draft) => Lookup {
   const ofProcess = names.values().flatMap((meant) => meant.filter(({ section }) => section === undefined));
@@ -65,7 +71,7 @@ export function optionsOf(names: OptionNames): (draft: Draft) => Lookup {
   };
   return (draft) => (name) => {
     for (const { section, option } of names.get(name) ?? []) {
-      if (section === undefined) return processValue(draft, option);
+      if (section === undefined) return isSeen(draft, option) ? processValue(draft, option) : undefined;
       const module = draft.modules.find((each) => each.section === section);
       if (module !== undefined) return module.options[option.name] ?? option.values[0];
     }

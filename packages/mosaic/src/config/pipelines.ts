@@ -1,6 +1,7 @@
 /** Every pipeline of an experiment, one after the other: nothing is kept, so that their number costs no memory. */
 import { unquotedText } from "@ml-mosaic/configurable";
 import type { ModuleSpec, Pipeline, Texts } from "../pipelines/pipeline.ts";
+import { seesOption } from "../program/own-training.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
 import { fillKeyPattern } from "./key-pattern.ts";
 import type { ProcessSection } from "./process-section.ts";
@@ -53,23 +54,40 @@ interface ModuleDraft {
 
 /** How many pipelines there are, chosen or not, without generating them. May be Infinity. */
 export function countDrafts(axes: PipelineAxes): number {
+  const programs = programsOf(axes).map((section) => countTogether(axesOf(axes, section), section.options, axes.zips));
+  return programs.reduce((total, count) => total + count, countClassDrafts(axes));
+}
+
+/** Those of them that consist of classes. */
+export function countClassDrafts(axes: PipelineAxes): number {
   const stages = stagesOf(axes);
+  if (stages.length === 0) return 0;
   const training = axes.process.axes;
-  const count = (options: readonly Varied[]) => options.reduce((total, { values }) => total * values.length, 1);
-  const sizes = stages.map((sections) => sections.reduce((total, { options }) => total + count(options), 0));
-  const product = sizes.reduce((total, size) => total * size, count(training));
+  const sizes = stages.map((sections) => sections.reduce((total, { options }) => total + countOf(options), 0));
+  const product = sizes.reduce((total, size) => total * size, countOf(training));
   if (axes.zips.size === 0) return product;
   // Which options go together depends on the sections that a pipeline has.
   const combinations = stages.reduce((total, sections) => total * sections.length, 1);
   if (combinations > mostRuns) return product;
   let total = 0;
-  for (const { items } of choices(stages.map(eachOf), noPlaces)) {
-    const leaders = new Map<object, Varied>();
-    for (const option of [...training, ...items.flatMap(({ options }) => options)])
-      leaders.set(axes.zips.get(option) ?? option, option);
-    total += count([...leaders.values()]);
-  }
+  for (const { items } of choices(stages.map(eachOf), noPlaces))
+    total += countTogether(
+      training,
+      items.flatMap(({ options }) => options),
+      axes.zips,
+    );
   return total;
+}
+
+function countOf(options: readonly Varied[]): number {
+  return options.reduce((total, { values }) => total * values.length, 1);
+}
+
+/** Of options that go together one counts. */
+function countTogether(training: readonly Varied[], options: readonly Varied[], zips: Zips): number {
+  const leaders = new Map<object, Varied>();
+  for (const option of [...training, ...options]) leaders.set(zips.get(option) ?? option, option);
+  return countOf([...leaders.values()]);
 }
 
 /** How many pipelines `generatePipelines` gives. */
@@ -79,7 +97,7 @@ export function countPipelines({ choice, ...axes }: ChosenPipelines): number {
 
 /**
  * The pipelines in order: the axes of PROCESS are slowest, then the stages, the last fastest; within a stage sections
- * in file order, within a section the last option fastest.
+ * in file order, within a section the last option fastest. Then the programs, each of which is a pipeline by itself.
  */
 export function* generatePipelines(pipelines: ChosenPipelines): Generator<Pipeline, void, undefined> {
   for (const { training, modules } of generateChosen(pipelines))
@@ -97,8 +115,12 @@ export function* generateDrafts(axes: PipelineAxes): Generator<Draft, void, unde
   const stages = stagesOf(axes).map((sections) => (places: Places) => modulesOfStage(sections, axes.zips, places));
   for (const { items, places } of variants(axes.process.axes, axes.zips, noPlaces)) {
     const training = Object.fromEntries(items);
-    for (const { items: modules } of choices(stages, places)) yield { training, modules };
+    if (stages.length > 0) for (const { items: modules } of choices(stages, places)) yield { training, modules };
   }
+  for (const section of programsOf(axes))
+    for (const { items, places } of variants(axesOf(axes, section), axes.zips, noPlaces))
+      for (const { item } of modulesOfStage([section], axes.zips, places))
+        yield { training: Object.fromEntries(items), modules: [item] };
 }
 
 export interface PlannedRun {
@@ -117,11 +139,21 @@ export function* generateRuns(
   }
 }
 
-/** For each type of the schemes its sections. */
+/** For each type of the schemes its classes; a type that only programs have is no stage. */
 function stagesOf({ process, sections }: PipelineAxes): readonly (readonly ClassSection[])[] {
-  return [...process.dataScheme, ...process.pipelineScheme].map((type) =>
-    sections.filter((section) => section.type === type),
-  );
+  return [...process.dataScheme, ...process.pipelineScheme]
+    .map((type) => sections.filter((section) => section.type === type && section.source.kind !== "program"))
+    .filter((ofType) => ofType.length > 0);
+}
+
+function programsOf({ sections }: PipelineAxes): readonly ClassSection[] {
+  return sections.filter(({ source }) => source.kind === "program");
+}
+
+/** Other values of an option that a program does not see make the same pipeline. */
+function axesOf({ process }: PipelineAxes, { options }: ClassSection): PipelineAxes["process"]["axes"] {
+  const texts = Object.fromEntries(options.map(({ name, text }) => [name, text]));
+  return process.axes.filter(({ name }) => seesOption(name, texts));
 }
 
 function* modulesOfStage(

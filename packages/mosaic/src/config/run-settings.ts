@@ -12,7 +12,8 @@ import {
   type StoppingRule,
 } from "@ml-mosaic/training";
 import { MosaicError } from "../errors.ts";
-import type { Pipeline } from "../pipelines/pipeline.ts";
+import type { Pipeline, Texts } from "../pipelines/pipeline.ts";
+import { textsFor } from "../program/own-training.ts";
 import { type ClassSource, readClassSource } from "./class-source.ts";
 import { loadTextImports, readProcess } from "./process-components.ts";
 import { processMetrics } from "./process-metrics.ts";
@@ -44,11 +45,11 @@ export interface RunSettings {
 /** Texts of the PROCESS options that hold for one pipeline, in file order: what the database and pause files keep. */
 export function processTexts(
   process: Pick<ProcessSection, "options">,
-  pipeline: Pick<Pipeline, "training">,
-): Readonly<Record<string, string>> {
+  { training, modules }: Pick<Pipeline, "training"> & { readonly modules: Parameters<typeof textsFor>[0] },
+): Texts {
   // An option with several values, which may be very many, is one in which pipelines differ.
-  const texts = process.options.map(({ name, values }) => [name, pipeline.training[name] ?? values.join()] as const);
-  return { ...Object.fromEntries(texts), ...pipeline.training };
+  const texts = process.options.map(({ name, values }) => [name, training[name] ?? values.join()] as const);
+  return textsFor(modules, { ...Object.fromEntries(texts), ...training });
 }
 
 /**

@@ -48,6 +48,12 @@ export function identifyingTexts(process: Texts): Texts {
  * said at all.
  */
 export function trainingTexts(process: Texts, spelt = spelling()): Texts {
+  const shown = seenTexts(process, spelt);
+  return Object.keys(shown).length === 0 ? {} : { ...trainingDefaults, ...shown };
+}
+
+/** Those that are written. */
+export function seenTexts(process: Texts, spelt = spelling()): Texts {
   const entries = Object.entries(withoutNames(process, notOfTraining)).filter(([, text]) => text !== "");
   if (entries.length === 0) return {};
   const written = Object.fromEntries(entries);
@@ -56,7 +62,7 @@ export function trainingTexts(process: Texts, spelt = spelling()): Texts {
     const isValue = before !== undefined && numberFromText(before) !== undefined;
     return [name, isValue ? before : nameOfChosen(name, text)];
   });
-  return { ...trainingDefaults, ...Object.fromEntries(shown) };
+  return Object.fromEntries(shown);
 }
 
 const notOfTraining = ["data_scheme", "pipeline_scheme", "imports", "metrics", "seed", ...filePlaces];

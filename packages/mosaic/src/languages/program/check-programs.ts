@@ -8,6 +8,7 @@ import { type Findings, placed } from "../../config/problem.ts";
 import { suggestFile } from "../../config/source-text.ts";
 import { type Command, namesInCommand, parseCommand } from "../../program/command.ts";
 import { programOptions } from "../../program/options.ts";
+import { seesOption } from "../../program/own-training.ts";
 import { allTexts, filesOption } from "../../program/program-files.ts";
 import { runNames } from "../../program/program-run.ts";
 
@@ -24,26 +25,21 @@ export async function checkPrograms(
   sections: readonly ClassSection[],
   findings: Findings,
 ): Promise<void> {
-  const used = new Set<string>();
   for (const section of sections) {
     const report: Report = (option, message, remedy) => {
       const line = section.options.find(({ name }) => name === option)?.line ?? section.line;
       findings.problem({ line, section: section.name, option, message, remedy });
     };
-    for (const name of await checkCommand(section, experiment, report)) used.add(name);
-    checkStage(section, experiment, report);
+    await checkCommand(section, experiment, report);
+    if (experiment.process.dataScheme.includes(section.type))
+      report("type", `"${section.type}" is in data_scheme, and a program is a model.`, "Move it to pipeline_scheme.");
     await checkFiles(section, experiment.folder, report);
     checkGrace(section, findings);
   }
-  if (sections.length === experiment.sections.length) checkAxes(experiment, used, findings);
+  checkTraining(experiment, sections, findings);
 }
 
-/** @returns the options that it names */
-async function checkCommand(
-  section: ClassSection,
-  { process, folder }: Experiment,
-  report: Report,
-): Promise<ReadonlySet<string>> {
+async function checkCommand(section: ClassSection, { process, folder }: Experiment, report: Report): Promise<void> {
   const [text] = valuesOf(section, "command") ?? [];
   if (text === undefined) {
     report(
@@ -51,7 +47,7 @@ async function checkCommand(
       "The option is missing.",
       "Add what is to be started, as in command = python3 train.py --lr {lr}.",
     );
-    return new Set();
+    return;
   }
   const { command, faults } = parseCommand(text);
   for (const { message, remedy } of faults) report("command", message, remedy);
@@ -79,7 +75,6 @@ async function checkCommand(
       );
   checkStart(command, section, folder, report);
   await checkScript(command, section, folder, report);
-  return named;
 }
 
 /** Whether there is what is to be started; a value that only a run has is not looked up. */
@@ -137,22 +132,6 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** A program reads its own data: it stands alone in its pipeline. */
-function checkStage({ type }: ClassSection, { process, sections }: Experiment, report: Report): void {
-  if (process.dataScheme.includes(type))
-    report("type", `"${type}" is in data_scheme, and a program is a model.`, "Move it to pipeline_scheme.");
-  const others = [...process.dataScheme, ...process.pipelineScheme].filter((other) => other !== type);
-  if (others.length === 0) return;
-  const areAllPrograms = sections.every(({ source }) => source.kind === "program");
-  report(
-    "type",
-    `A program is a pipeline of its own, and there are ${others.join(", ")} besides.`,
-    areAllPrograms
-      ? `Give all programs that are compared one type, and write pipeline_scheme = ${type}.`
-      : "Move it to a configuration file of its own, which has no data_scheme.",
-  );
-}
-
 async function checkFiles(section: ClassSection, folder: string, report: Report): Promise<void> {
   for (const file of filesOption(valuesOf(section, "files")?.[0])) {
     const path = resolve(folder, file);
@@ -171,18 +150,41 @@ function checkGrace(section: ClassSection, findings: Findings): void {
   if (!checked.ok) for (const problem of checked.problems) findings.problem(placed(problem, places));
 }
 
-/** Values of [PROCESS] of which no program learns would make all runs once more. */
-function checkAxes({ process }: Experiment, used: ReadonlySet<string>, findings: Findings): void {
-  for (const { name, line } of process.axes) {
-    if (used.has(name)) continue;
-    findings.problem({
-      line,
-      section: "PROCESS",
-      option: name,
-      message: "It has several values, and no command names it, so that each would make the same runs.",
-      remedy: `Write {${name}} in command, or one value.`,
+/** Options of [PROCESS] of which no program learns. Classes beside them may. */
+function checkTraining({ process, sections }: Experiment, programs: readonly ClassSection[], findings: Findings): void {
+  const isSeen = (name: string, program: ClassSection) =>
+    seesOption(name, { command: valuesOf(program, "command")?.[0] ?? "" });
+  const unseen = process.options.filter(
+    ({ name }) => name !== "data_scheme" && !programs.some((program) => isSeen(name, program)),
+  );
+  const place = (name: string, line: number) => ({ line, section: "PROCESS", option: name });
+  if (programs.length === sections.length)
+    for (const { name, line } of unseen)
+      findings.problem({
+        ...place(name, line),
+        message: "No command names it, and programs train by themselves: it does nothing.",
+        remedy: `Write {${name}} in command, or remove the line.`,
+      });
+  else if (unseen.length > 0)
+    findings.notice({
+      line: programs[0]?.line ?? process.line,
+      section: programs.map(({ name }) => name).join(", "),
+      option: "command",
+      message: `A program trains by itself: of [PROCESS], ${unseen.map(({ name }) => name).join(", ")} ${unseen.length === 1 ? "holds" : "hold"} for the classes alone.`,
+      remedy: "Write {name} in command for what the program is to be told.",
     });
-  }
+  const epochs = process.axes.find(({ name }) => name === "epochs");
+  for (const { name } of epochs === undefined ? [] : programs.filter((program) => !namesEpochs(program)))
+    findings.problem({
+      ...place("epochs", epochs?.line ?? process.line),
+      message: `It has several values, and the command of [${name}] does not name it, so that each would make the same runs.`,
+      remedy: "Write {epochs} in command, or one value.",
+    });
+}
+
+function namesEpochs(program: ClassSection): boolean {
+  const { command } = parseCommand(valuesOf(program, "command")?.[0] ?? "");
+  return namesInCommand(command).has("epochs");
 }
 
 function valuesOf({ options }: Pick<ClassSection, "options">, name: string): readonly string[] | undefined {
