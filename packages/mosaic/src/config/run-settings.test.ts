@@ -92,6 +92,23 @@ describe("runSettings", () => {
     });
   });
 
+  test("remembers what texts mean, and nothing that runs could share", async () => {
+    const texts = { epochs: "1", data_scheme: "data", pipeline_scheme: "mlp", metrics: "mae", optimizer: "SGD" };
+    const first = await runSettings({ lr: "0.1", ...texts }, "/");
+    const second = await runSettings({ lr: "0.2", ...texts }, "/");
+    const momentum = await runSettings({ lr: "0.2", ...texts, "optimizer.momentum": "0.9" }, "/");
+    expect([first, second, momentum].map(({ optimizer }) => [optimizer.lr, Object.keys(optimizer.slots)])).toEqual([
+      [0.1, []],
+      [0.2, []],
+      [0.2, ["momentum_buffer"]],
+    ]);
+    expect(second.epochs).toBe(1);
+    expect((await runSettings({ lr: "0.2", ...texts, epochs: "3" }, "/")).epochs).toBe(3);
+    expect(second.optimizer).not.toBe(first.optimizer);
+    const [loss, other] = [first.loss, second.loss].map((each) => (each.kind === "registered" ? each.loss : undefined));
+    expect(other).not.toBe(loss);
+  });
+
   test("checks texts that a user may have edited", async () => {
     const texts = { lr: "1", epochs: "1", data_scheme: "data", pipeline_scheme: "mlp" };
     const refused = (more: Readonly<Record<string, string>>) => expect(runSettings({ ...texts, ...more }, "/")).rejects;

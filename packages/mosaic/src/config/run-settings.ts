@@ -15,7 +15,7 @@ import { MosaicError } from "../errors.ts";
 import type { Pipeline, Texts } from "../pipelines/pipeline.ts";
 import { textsFor } from "../program/own-training.ts";
 import { type ClassSource, readClassSource } from "./class-source.ts";
-import { loadTextImports, readProcess } from "./process-components.ts";
+import { loadTextImports, readProcessOnce } from "./process-components.ts";
 import { processMetrics } from "./process-metrics.ts";
 import type { ProcessValues } from "./process-options.ts";
 import type { ProcessSection } from "./process-section.ts";
@@ -58,7 +58,7 @@ export function processTexts(
  */
 export async function runSettings(texts: Readonly<Record<string, string>>, folder: string): Promise<RunSettings> {
   await loadTextImports(texts.imports ?? "", folder);
-  const checked = readProcess(texts, folder);
+  const checked = readProcessOnce(texts, folder);
   if (!checked.ok) throw new ConfigurationError(checked.problems);
   const { epochs, executor, optimizer, scheduler, early_stopping, threads, average_decay: decay } = checked.values;
   const built = optimizer.build();

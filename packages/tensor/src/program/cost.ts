@@ -6,9 +6,9 @@
  * The formula is part of what is promised: the choice is the same for a program on every machine, and changes with the version
  * alone. So constants change only together with a reason, and only in versions that say so.
  */
+import { Latest } from "@ml-mosaic/base";
 import { nodesOf, type ProgramNodes } from "../wasm/nodes.ts";
 import { type Work, workOf } from "../wasm/work.ts";
-import { Latest } from "./latest.ts";
 import type { LoopGraph } from "./loop.ts";
 import { loopKey } from "./loop-key.ts";
 

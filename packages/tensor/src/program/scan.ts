@@ -1,10 +1,10 @@
 /** The form of a loop for the processor: an ONNX model whose only node is a Scan. */
+import { Latest } from "@ml-mosaic/base";
 import { allocate } from "../dtype.ts";
 import { GraphWriter, NameSource } from "../onnx/graph-writer.ts";
 import { modelBytes, type Port } from "../onnx/model-proto.ts";
 import { createSession } from "../runtime/session.ts";
 import { sizeOf } from "../shape.ts";
-import { Latest } from "./latest.ts";
 import type { Executable, LoopGraph, LoopInput, NamedFeed } from "./loop.ts";
 import { loopKey } from "./loop-key.ts";
 import { byName, outputName, portOf, programOpset, randomKeyOf, writeStep } from "./onnx-step.ts";

@@ -1,9 +1,9 @@
 /** Loops over minibatches on WebAssembly: see `compile.ts`. */
+import { Latest } from "@ml-mosaic/base";
 import { platform } from "#platform";
 import { allocate, bytesPerElement, type TypedArray } from "../dtype.ts";
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
-import { Latest } from "../program/latest.ts";
 import type { Executable, LoopGraph, NamedFeed } from "../program/loop.ts";
 import { loopKey } from "../program/loop-key.ts";
 import { outsideAxis } from "../runtime/outside-axis.ts";
