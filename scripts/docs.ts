@@ -82,6 +82,7 @@ const tables: Readonly<Record<string, () => string>> = {
   "engine-no-loops": () => (withoutLoops.length === 0 ? "none" : withoutLoops.map(code).join(", ")),
   "mosaic-commands": () => commandTable("mosaic", mosaicCommands),
   "bigsf-preprocess": () => optionTable(bigsfParts.preprocess, "preprocess"),
+  "bigsf-calibrate": () => optionTable(bigsfParts.calibrate, "calibrate"),
   "bigsf-segment": () => optionTable(bigsfParts.segment, "segment"),
   "bigsf-data": () => optionTable(bigsfParts.train, "PatchesData"),
   "bigsf-source": () => optionTable(bigsfParts.train, "MapFiles"),

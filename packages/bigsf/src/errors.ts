@@ -12,6 +12,8 @@ export type BigsfErrorCode =
   | "TRAINING"
   /** A model and what it is given do not fit. */
   | "MODEL"
+  /** Probabilities cannot be calibrated, or a calibration is of another model. */
+  | "CALIBRATION"
   /** An output exists, or cannot be written. */
   | "OUTPUT";
 

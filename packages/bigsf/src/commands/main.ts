@@ -9,6 +9,7 @@ export const bigsf: Program = {
     train: async () => (await import("./train.ts")).trainCommand,
     "train-k-fold": async () => (await import("./train-k-fold.ts")).trainKFoldCommand,
     folds: async () => (await import("./folds.ts")).foldsCommand,
+    calibrate: async () => (await import("./calibrate.ts")).calibrateCommand,
     segment: async () => (await import("./segment.ts")).segmentCommand,
     schema: async () => (await import("./schema.ts")).schemaCommand,
   },

@@ -11,6 +11,7 @@ import {
   schema,
 } from "@ml-mosaic/configurable";
 import { Experiment } from "@ml-mosaic/training";
+import { Calibration } from "../calibration/calibration.ts";
 import "../components.ts";
 import { Preprocessing } from "../patches/preprocessing.ts";
 import { Segmentation } from "../segmentation/segmentation.ts";
@@ -19,6 +20,7 @@ import { Segmentation } from "../segmentation/segmentation.ts";
 export const configurations: Readonly<Record<string, Described>> = {
   preprocess: { name: "preprocess", configSchema: Preprocessing.configSchema },
   train: { name: "train, train-k-fold, folds", configSchema: Experiment.configSchema },
+  calibrate: { name: "calibrate", configSchema: Calibration.configSchema },
   segment: { name: "segment", configSchema: Segmentation.configSchema },
 };
 

@@ -48,9 +48,9 @@ export const segmentCommand = command({
   },
 });
 
-function planText({ map, snapshot, patchSize, overlap }: SegmentationPlan): string {
+function planText({ map, snapshot, calibration, patchSize, overlap }: SegmentationPlan): string {
   const [height, width] = map.shape;
-  return `${pathText(map.path)}: ${height} rows of ${width} pixels, in patches of ${patchSize} x ${patchSize} that share ${overlap}, by ${String(snapshot.modelConfig.type)} after epoch ${snapshot.trainInfo.epoch}.`;
+  return `${pathText(map.path)}: ${height} rows of ${width} pixels, in patches of ${patchSize} x ${patchSize} that share ${overlap}, by ${String(snapshot.modelConfig.type)} after epoch ${snapshot.trainInfo.epoch}${calibration === undefined ? "" : `, calibrated by ${pathText(calibration.path)}`}.`;
 }
 
 function resultText(result: SegmentationResult, seconds: number): string {

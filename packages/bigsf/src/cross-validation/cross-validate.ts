@@ -2,26 +2,15 @@ import { join, resolve } from "node:path";
 import { replaceFile } from "@ml-mosaic/base";
 import { type ConfigObject, resolvedConfig } from "@ml-mosaic/configurable";
 import { Generator } from "@ml-mosaic/tensor";
-import {
-  type BaseData,
-  type Existing,
-  loadSnapshotModel,
-  type RunResult,
-  sampleCount,
-  Trainer,
-} from "@ml-mosaic/training";
-import { encodedBy } from "../datasets/data-options.ts";
+import { type BaseData, type Existing, type RunResult, sampleCount, Trainer } from "@ml-mosaic/training";
 import { PatchesData } from "../datasets/patches-data.ts";
-import { fileOfMap } from "../maps/source-map.ts";
-import { compilePredictor } from "../segmentation/patch-predictor.ts";
 import { checkTraining } from "./check-training.ts";
-import { type FoldFigure, figureOf, foldFigures } from "./fold-figures.ts";
-import type { FoldModel } from "./out-of-fold.ts";
-import { type PixelScores, PixelTally, pixelShares } from "./pixel-scores.ts";
+import { type FoldFigure, foldFigures } from "./fold-figures.ts";
+import { loadFoldModels } from "./fold-models.ts";
+import { type OutOfFoldSummary, writeOutOfFoldMaps } from "./out-of-fold-maps.ts";
 import { figuresCsv, mapsCsv, resultsCsv } from "./result-tables.ts";
 import { type FoldEvents, type FoldOutcome, trainFolds } from "./train-folds.ts";
 import { resultNames, splitName, withValidationFolder } from "./validation-folder.ts";
-import { writeOutOfFold } from "./write-out-of-fold.ts";
 
 export interface CrossValidationOptions {
   /** How many splits are trained at a time; all results are the same, whatever it is. */
@@ -44,22 +33,6 @@ export interface CrossValidationResult {
     /** Of patches of a map. Other data have no map. */
     readonly map?: OutOfFoldSummary;
   };
-}
-
-export interface OutOfFoldSummary {
-  /** Every pixel of every map counted once. */
-  readonly pooled: PixelScores;
-  readonly maps: readonly MapResult[];
-  /** What the maps say together, each counted once; none where there is only one. */
-  readonly overMaps: readonly FoldFigure[];
-}
-
-/** The out-of-fold map of one of the maps. */
-export interface MapResult {
-  readonly name: string;
-  readonly scores: PixelScores;
-  readonly outOfFold: string;
-  readonly picture: string;
 }
 
 /** A training on every split of the data, planned and checked. It can be run once. */
@@ -126,15 +99,7 @@ async function summarize({ first, folder, results, pause, onPredicted }: Summary
   const figures = foldFigures(tests, share, shares);
   const map =
     first.data instanceof PatchesData
-      ? await predictMaps({
-          data: first.data,
-          testShare: share,
-          batchSize: first.settings.batch_size,
-          folder,
-          results,
-          pause,
-          onPredicted,
-        })
+      ? await predictMaps(first.data, { first, folder, results, pause, onPredicted }, share)
       : undefined;
   await replaceFile(join(folder, resultNames.tests), resultsCsv(tests));
   await replaceFile(join(folder, resultNames.summary), figuresCsv(figures, map));
@@ -143,55 +108,30 @@ async function summarize({ first, folder, results, pause, onPredicted }: Summary
   return { figures, ...(map === undefined ? {} : { map }) };
 }
 
-interface MapParts extends Omit<SummaryParts, "first"> {
-  readonly data: PatchesData;
-  readonly batchSize: number;
-  readonly testShare: number;
-}
-
-async function predictMaps({
-  data,
-  batchSize,
-  testShare,
-  folder,
-  results,
-  pause,
-  onPredicted,
-}: MapParts): Promise<OutOfFoldSummary> {
-  const { source } = await data.open();
-  const models = await bestModels(data, results);
-  const pooled = new PixelTally();
-  let [done, total] = [0, 0];
-  for (const { split } of models) total += (await data.patches(split, "test")).indices.length;
-  const onPatches = (count: number) => {
-    done += count;
-    onPredicted(done, total);
-  };
-  const maps: MapResult[] = [];
+async function predictMaps(
+  data: PatchesData,
+  { first, folder, results, pause, onPredicted }: SummaryParts,
+  share: number,
+): Promise<OutOfFoldSummary> {
+  const snapshots = results.map((result, split) => ({
+    split,
+    path: join(result.folder, `${result.test?.snapshot ?? "last"}.safetensors`),
+  }));
+  const models = await loadFoldModels(data, snapshots);
   try {
-    for (const map of source.maps) {
-      const outOfFold = join(folder, fileOfMap(resultNames.outOfFold, map, source.maps.length));
-      const picture = join(folder, fileOfMap(resultNames.picture, map, source.maps.length));
-      const options = { data, map, models, batchSize, onPatches, signal: pause };
-      const { scores, picture: png } = await writeOutOfFold(outOfFold, pooled, options);
-      await replaceFile(picture, png);
-      maps.push({ name: map.name, scores, outOfFold, picture });
-    }
+    return await writeOutOfFoldMaps({
+      data,
+      models,
+      batchSize: first.settings.batch_size,
+      testShare: share,
+      folder,
+      names: resultNames,
+      signal: pause,
+      onPredicted,
+    });
   } finally {
     for (const { predictor } of models) predictor.release();
   }
-  return { pooled: pooled.scores(), maps, overMaps: maps.length > 1 ? mapFigures(maps, testShare) : [] };
-}
-
-/** Scores over maps, each of which counts once. */
-function mapFigures(maps: readonly MapResult[], testShare: number): readonly FoldFigure[] {
-  return pixelShares.map((name) =>
-    figureOf(
-      name,
-      maps.map(({ scores }) => scores[name]),
-      { testShare, isShare: true },
-    ),
-  );
 }
 
 /** Test samples of a split divided by those that it trains or tests on, over all splits; NaN where nobody knows. */
@@ -203,15 +143,4 @@ async function testShare(data: BaseData, splitCount: number): Promise<number> {
     test += (loaders.test && sampleCount(loaders.test)) ?? Number.NaN;
   }
   return test / (train + test);
-}
-
-async function bestModels(data: PatchesData, results: readonly RunResult[]): Promise<readonly FoldModel[]> {
-  const { patchSize } = (await data.open()).source;
-  const positions = encodedBy(data, "test").includes("positions");
-  return Promise.all(
-    results.map(async ({ folder, test }, split) => {
-      const { model } = await loadSnapshotModel(join(folder, `${test?.snapshot ?? "last"}.safetensors`));
-      return { split, predictor: await compilePredictor({ model, patchSize, positions }) };
-    }),
-  );
 }

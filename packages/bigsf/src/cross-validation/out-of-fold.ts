@@ -1,4 +1,5 @@
 import { type PatchesData, patchesOfMap } from "../datasets/patches-data.ts";
+import type { Part } from "../folds/splits.ts";
 import type { PatchedMap } from "../patches/patch-source.ts";
 import type { PatchPredictor } from "../segmentation/patch-predictor.ts";
 
@@ -7,6 +8,8 @@ export interface FoldModel {
   /** Counted from 0. */
   readonly split: number;
   readonly predictor: PatchPredictor;
+  /** Makes its probabilities, means over overlapping patches, as sure as they are right. */
+  readonly calibrate?: ((probability: number) => number) | undefined;
 }
 
 /** Rows of the map that are finished, from the first to the last, without what was added so that a patch fits in. */
@@ -26,6 +29,8 @@ export interface OutOfFoldOptions {
   /** The map that is put together. */
   readonly map: PatchedMap;
   readonly models: readonly FoldModel[];
+  /** What each model predicts of its split; `test` by default. */
+  readonly part?: Exclude<Part, "train">;
   readonly batchSize: number;
   /** Told how many more patches are done. */
   readonly onPatches?: (count: number) => void;
@@ -37,7 +42,7 @@ export interface OutOfFoldOptions {
  * overlap. Memory is that of the rows of one row of patches, whatever the height of the map.
  */
 export async function* outOfFoldRows(options: OutOfFoldOptions): AsyncGenerator<OutOfFoldRows> {
-  const { data, map, models, batchSize, onPatches, signal } = options;
+  const { data, map, models, part = "test", batchSize, onPatches, signal } = options;
   const { source } = await data.open();
   const { patchSize } = source;
   const [height, width] = map.shape;
@@ -45,11 +50,15 @@ export async function* outOfFoldRows(options: OutOfFoldOptions): AsyncGenerator<
   const tests = await Promise.all(
     models.map(async ({ split, predictor }) => ({
       predictor,
-      ...patchesOfMap(await data.patches(split, "test"), map),
+      ...patchesOfMap(await data.patches(split, part), map),
       next: 0,
     })),
   );
-  const band = new Band(patchSize, width);
+  const band = new Band(
+    patchSize,
+    width,
+    models.map(({ calibrate }) => calibrate),
+  );
   let top = 0;
   for (;;) {
     const y0 = Math.min(height, ...tests.map(({ positions, next }) => positions[2 * next] ?? height));
@@ -62,7 +71,7 @@ export async function* outOfFoldRows(options: OutOfFoldOptions): AsyncGenerator<
       if (rowCount > 0) yield { ...cutRows(rows, rowCount, width, columnsInside), firstRow: rows.firstRow, rowCount };
     }
     if (y0 === height) return;
-    for (const test of tests) {
+    for (const [model, test] of tests.entries()) {
       while (test.positions[2 * test.next] === y0) {
         signal?.throwIfAborted();
         const count = countInRow(test, batchSize);
@@ -70,7 +79,7 @@ export async function* outOfFoldRows(options: OutOfFoldOptions): AsyncGenerator<
         const predicted = await test.predictor.predict(batch);
         for (let place = 0; place < count; place++) {
           const x0 = test.positions[2 * (test.next + place) + 1] ?? 0;
-          band.add(x0, predicted, batch, place);
+          band.add(model, x0, predicted, batch, place);
         }
         test.next += count;
         onPatches?.(count);
@@ -134,27 +143,33 @@ async function readBatch(
 class Band {
   readonly #size: number;
   readonly #width: number;
-  readonly #sums: Float64Array;
-  readonly #counts: Uint32Array;
+  /** What each model has said; where it has not, 0 patches. */
+  readonly #said: readonly Said[];
   readonly #truth: Uint8Array;
   readonly #labelled: Uint8Array;
 
-  constructor(size: number, width: number) {
+  constructor(size: number, width: number, calibrations: readonly FoldModel["calibrate"][]) {
     this.#size = size;
     this.#width = width;
-    this.#sums = new Float64Array(size * width);
-    this.#counts = new Uint32Array(size * width);
+    this.#said = calibrations.map((calibrate) => ({
+      calibrate,
+      sums: new Float64Array(size * width),
+      patches: new Uint32Array(size * width),
+    }));
     this.#truth = new Uint8Array(size * width);
     this.#labelled = new Uint8Array(size * width);
   }
 
-  /** Adds the patch at this place of a batch, whose first column is x0. */
-  add(x0: number, predicted: Float32Array, { spines, labelled }: Patches, place: number): void {
+  /** Adds what a model says of the patch at this place of a batch, whose first column is x0. */
+  add(model: number, x0: number, predicted: Float32Array, { spines, labelled }: Patches, place: number): void {
     const size = this.#size;
+    const said = this.#said[model];
+    if (said === undefined) return;
+    const { sums, patches } = said;
     for (let y = 0, from = place * size * size; y < size; y++) {
       for (let x = 0, to = y * this.#width + x0; x < size; x++, to++, from++) {
-        this.#sums[to] = (this.#sums[to] ?? 0) + (predicted[from] ?? 0);
-        this.#counts[to] = (this.#counts[to] ?? 0) + 1;
+        sums[to] = (sums[to] ?? 0) + (predicted[from] ?? 0);
+        patches[to] = (patches[to] ?? 0) + 1;
         if ((labelled[from] ?? 0) <= 0) continue;
         this.#labelled[to] = 1;
         this.#truth[to] = (spines[from] ?? 0) > 0 ? 1 : 0;
@@ -165,16 +180,33 @@ class Band {
   /** Gives the upper rows, at most as many as a patch has, which no more patches reach, and moves the others up. */
   shift(firstRow: number, count: number): OutOfFoldRows {
     const cells = count * this.#width;
-    const probability = Float32Array.from(
-      this.#sums.subarray(0, cells),
-      (sum, cell) => sum / (this.#counts[cell] || Number.NaN),
-    );
+    const probability = Float32Array.from({ length: cells }, (_, cell) => meanOfModels(this.#said, cell));
     const truth = this.#truth.slice(0, cells);
     const labelled = this.#labelled.slice(0, cells);
-    for (const layer of [this.#sums, this.#counts, this.#truth, this.#labelled]) {
+    const layers = [this.#truth, this.#labelled, ...this.#said.flatMap(({ sums, patches }) => [sums, patches])];
+    for (const layer of layers) {
       layer.copyWithin(0, cells);
       layer.fill(0, layer.length - cells);
     }
     return { firstRow, rowCount: count, probability, truth, labelled };
   }
+}
+
+interface Said {
+  readonly calibrate: FoldModel["calibrate"];
+  /** Of the probabilities of all patches. */
+  readonly sums: Float64Array;
+  readonly patches: Uint32Array;
+}
+
+/** Each patch counts once, whichever model has predicted it; NaN where none has. */
+function meanOfModels(said: readonly Said[], cell: number): number {
+  let [sum, patches] = [0, 0];
+  for (const { calibrate, sums, patches: counts } of said) {
+    const [own = 0, count = 0] = [sums[cell], counts[cell]];
+    if (count === 0) continue;
+    sum += calibrate === undefined ? own : calibrate(own / count) * count;
+    patches += count;
+  }
+  return sum / (patches || Number.NaN);
 }

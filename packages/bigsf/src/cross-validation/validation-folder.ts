@@ -21,7 +21,7 @@ export function splitName(split: number): string {
   return `split_${split + 1}`;
 }
 
-const splitPattern = /^split_\d+$/;
+export const splitPattern = /^split_\d+$/;
 
 /**
  * Makes the folder this cross-validation's and does the work, while no other process may use it.
@@ -61,8 +61,12 @@ export async function checkSingle(path: string): Promise<void> {
   }
 }
 
+/** What calibration has made of the splits is of no use without them. */
 function isResult(name: string): boolean {
-  return Object.values<string>(resultNames).includes(name) || /^out_of_fold_.+\.(?:fits|png)$/.test(name);
+  const ofMaps = /^out_of_fold_.+\.(?:fits|png)$/;
+  return (
+    Object.values<string>(resultNames).includes(name) || ofMaps.test(name) || /^calibration\.(?:json|csv|png)$/.test(name)
+  );
 }
 
 /** Of all splits, so that one that is begun later does not find what was there before. */

@@ -1,8 +1,5 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { resolvedConfig, toYaml } from "@ml-mosaic/configurable";
 import { shareText } from "../maps/map-tally.ts";
 import { openPartialRows, removePartialRows } from "./partial-rows.ts";
@@ -50,15 +47,15 @@ export async function runSegmentation(
 ): Promise<SegmentationResult> {
   await using resources = new AsyncDisposableStack();
   const plan = await planSegmentation(settings, resources);
-  const { map, missing, part, predictor, snapshot, patchSize, normalization, range, overlap, threshold } = plan;
+  const { map, missing, part, predictor, snapshot, snapshotDigest, calibration } = plan;
+  const { patchSize, normalization, range, overlap, threshold } = plan;
   const { source, output, batchSize, blend, overwrite } = settings;
   const files: SegmentationFiles = {
     probability: join(output, probabilityName),
     mask: join(output, maskName),
     picture: join(output, pictureName),
   };
-  const snapshotDigest = await digestOf(settings.modelSnapshot);
-  const config = await configText(settings, plan, snapshotDigest);
+  const config = await configText(settings, plan);
   const results = await prepareResults({
     folder: output,
     config,
@@ -77,7 +74,7 @@ export async function runSegmentation(
   // The library that draws is heavy: only who segments loads it.
   const { startSegmentationPicture } = await import("./segmentation-picture.ts");
   const title = settings.name ?? basename(source);
-  const model = `${String(snapshot.modelConfig.type)}, epoch ${snapshot.trainInfo.epoch}, ${basename(settings.modelSnapshot)}`;
+  const model = `${String(snapshot.modelConfig.type)}, epoch ${snapshot.trainInfo.epoch}, ${basename(settings.modelSnapshot)}${calibration === undefined ? "" : ", calibrated"}`;
   const share = snapshot.dataInfo.labelled_share;
   const note = typeof share === "number" ? trainedNote(share) : undefined;
   const picture = startSegmentationPicture({ mapShape: map.shape, header: map.header, title, threshold, note });
@@ -92,6 +89,7 @@ export async function runSegmentation(
     batchSize,
     threshold,
     predict: (batch) => predictor.predict(batch),
+    calibrator: calibration?.calibrator,
     header: map.header,
     imageShape: map.imageShape,
     history: [
@@ -100,6 +98,7 @@ export async function runSegmentation(
       `by ${model}`,
       `sha256 ${snapshotDigest}`,
       `patches ${patchSize} x ${patchSize}, ${normalization}, overlap ${overlap}, blend ${blend}`,
+      calibration === undefined ? "not calibrated" : `calibrated: ${calibration.calibrator.method}`,
     ],
     folder: results.staging,
     partial,
@@ -122,8 +121,7 @@ function trainedNote(labelled: number): string {
 /** What the results depend on, as a configuration that makes them again. */
 async function configText(
   settings: SegmentationSettings,
-  { map, missing, patchSize, normalization, overlap, threshold }: SegmentationPlan,
-  snapshotDigest: string,
+  { map, missing, snapshotDigest, calibration, patchSize, normalization, overlap, threshold }: SegmentationPlan,
 ): Promise<string> {
   const config = {
     model_snapshot: settings.modelSnapshot,
@@ -136,20 +134,16 @@ async function configText(
     overlap,
     blend: settings.blend,
     threshold,
+    ...(calibration === undefined ? {} : { calibrated: true }),
     patch_size: patchSize,
     normalization,
     device: settings.device,
   };
   const digests = [
     `model_snapshot ${snapshotDigest}`,
+    ...(calibration === undefined ? [] : [`calibration ${calibration.digest}`]),
     `source ${await map.digest()}`,
     ...(missing === undefined ? [] : [`missing ${await missing.digest()}`]),
   ];
   return `${toYaml(config)}# SHA-256 of the files:\n${digests.map((each) => `#   ${each}\n`).join("")}`;
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
 }

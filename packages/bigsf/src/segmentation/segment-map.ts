@@ -1,4 +1,5 @@
 import type { Header } from "@ml-mosaic/fits";
+import { type Calibrator, calibratedAll } from "../calibration/calibrator.ts";
 import type { PartialRows } from "./partial-rows.ts";
 import { patchStarts } from "./patch-starts.ts";
 import { createResultFiles } from "./result-files.ts";
@@ -9,6 +10,8 @@ export interface SegmentMapOptions extends SegmentRowsOptions {
   readonly header: Header;
   /** Of the map, axes of length 1 included. */
   readonly imageShape: readonly number[];
+  /** What the model says is made right by it. */
+  readonly calibrator?: Calibrator | undefined;
   /** Probabilities above it are a filament. */
   readonly threshold: number;
   /** How the results are made, for their headers. */
@@ -34,11 +37,13 @@ export interface SegmentCounts {
  * @throws BigsfError, FitsError
  */
 export async function segmentMap(options: SegmentMapOptions): Promise<SegmentCounts> {
-  const { header, imageShape: shape, threshold, history, folder, onRows } = options;
+  const { header, imageShape: shape, calibrator, threshold, history, folder, onRows } = options;
   await using files = await createResultFiles(folder, { header, shape, threshold, history });
   let valid = 0;
   let filament = 0;
-  for await (const rows of allRows(options)) {
+  for await (const said of allRows(options)) {
+    const rows =
+      calibrator === undefined ? said : { ...said, probability: calibratedAll(calibrator, said.probability) };
     const mask = await files.write(rows);
     for (const value of rows.probability) if (!Number.isNaN(value)) valid++;
     for (const value of mask) filament += value;

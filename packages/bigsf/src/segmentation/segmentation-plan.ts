@@ -3,7 +3,10 @@ import { CodedError, isSystemError, machineTrouble, messageOf } from "@ml-mosaic
 import { ConfigurationError, type Problem } from "@ml-mosaic/configurable";
 import { checkDevice, type Device } from "@ml-mosaic/tensor";
 import { loadSnapshotModel, type TrainerSnapshot } from "@ml-mosaic/training";
+import { calibrationName, type FoundCalibration, findCalibration } from "../calibration/calibration-file.ts";
+import { calibrated } from "../calibration/calibrator.ts";
 import { BigsfError } from "../errors.ts";
+import { fileDigest } from "../file-digest.ts";
 import { fitPlane } from "../maps/fit-plane.ts";
 import { openPlane, type Plane } from "../maps/plane.ts";
 import { cutPlane, type PixelBox, type Region, regionBox } from "../maps/region.ts";
@@ -31,6 +34,8 @@ export interface SegmentationSettings {
   readonly blend: Blend;
   /** `validation`: as the training has found it. */
   readonly threshold: number | "validation";
+  /** True: only calibrated; undefined: where there is a calibration. */
+  readonly calibrated: boolean | undefined;
   readonly patchSize: number | undefined;
   readonly normalization: Normalization | undefined;
   readonly threads: number;
@@ -46,11 +51,15 @@ export interface SegmentationPlan {
   readonly part: PixelBox | undefined;
   readonly predictor: PatchPredictor;
   readonly snapshot: TrainerSnapshot;
+  /** SHA-256 of the snapshot's file. */
+  readonly snapshotDigest: string;
+  readonly calibration: FoundCalibration | undefined;
   readonly patchSize: number;
   readonly normalization: Normalization;
   /** What becomes 0 and 1 in all patches, where the training did not take those of each patch. */
   readonly range: PositiveRange | undefined;
   readonly overlap: number;
+  /** Of probabilities as they are written. */
   readonly threshold: number;
   /** What people should be told. */
   readonly notes: readonly string[];
@@ -90,7 +99,7 @@ export async function planSegmentation(
 
 type PlannedModel = Pick<
   SegmentationPlan,
-  "predictor" | "snapshot" | "patchSize" | "normalization" | "overlap" | "threshold"
+  "predictor" | "snapshot" | "snapshotDigest" | "calibration" | "patchSize" | "normalization" | "overlap" | "threshold"
 >;
 
 /** The model, compiled, and what follows from it; undefined where there are problems. */
@@ -102,8 +111,12 @@ async function planModel(
 ): Promise<PlannedModel | undefined> {
   const loaded = await attempt("model_snapshot", async () => {
     await refuseFolder(settings.modelSnapshot);
-    return loadSnapshotModel(settings.modelSnapshot);
+    const digest = await fileDigest(settings.modelSnapshot);
+    return { digest, ...(await loadSnapshotModel(settings.modelSnapshot)) };
   });
+  const calibration = await attempt("calibrated", async () =>
+    loaded === undefined ? undefined : calibrationFor(settings, loaded.digest),
+  );
   await attempt("device", () => checkDevice(settings.device));
   const canCompute = problems.every(({ option }) => option !== "device");
   const patchSize = settings.patchSize ?? recordedPatchSize(loaded?.snapshot);
@@ -112,7 +125,8 @@ async function planModel(
   if (patchSize !== undefined) problems.push(...overlapObjection(overlap, patchSize));
   if (loaded !== undefined)
     problems.push(...snapshotObjections(settings.modelSnapshot, loaded.snapshot, { patchSize, normalization }));
-  const threshold = settings.threshold === "validation" ? recordedThreshold(loaded?.snapshot) : settings.threshold;
+  const threshold =
+    settings.threshold === "validation" ? recordedThreshold(loaded?.snapshot, calibration) : settings.threshold;
   if (loaded !== undefined && threshold === undefined) {
     const message = `${settings.modelSnapshot} does not say which one was best in validation; metrics: [{ type: best_threshold }] in a training does`;
     problems.push({ option: "threshold", message });
@@ -128,7 +142,8 @@ async function planModel(
   if (predictor !== undefined) resources.adopt(predictor, (each) => each.release());
   if (loaded === undefined || patchSize === undefined) return undefined;
   if (normalization === undefined || predictor === undefined || threshold === undefined) return undefined;
-  return { predictor, snapshot: loaded.snapshot, patchSize, normalization, overlap, threshold };
+  const { snapshot, digest: snapshotDigest } = loaded;
+  return { predictor, snapshot, snapshotDigest, calibration, patchSize, normalization, overlap, threshold };
 }
 
 /**
@@ -275,9 +290,28 @@ function recordedPatchSize(snapshot: TrainerSnapshot | undefined): number | unde
   return typeof size === "number" && Number.isInteger(size) && size > 0 ? size : undefined;
 }
 
-function recordedThreshold(snapshot: TrainerSnapshot | undefined): number | undefined {
+/** It was found among probabilities that were not calibrated; the same pixels lie above what becomes of it. */
+function recordedThreshold(
+  snapshot: TrainerSnapshot | undefined,
+  calibration: FoundCalibration | undefined,
+): number | undefined {
   const value = snapshot?.metrics.best_threshold;
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+  if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
+  return calibration === undefined ? value : calibrated(calibration.calibrator, value);
+}
+
+async function calibrationFor(
+  { modelSnapshot, calibrated: asked }: SegmentationSettings,
+  digest: string,
+): Promise<FoundCalibration | undefined> {
+  if (asked === false) return undefined;
+  const found = await findCalibration(modelSnapshot, digest);
+  if (found === undefined && asked === true)
+    throw new BigsfError(
+      "CALIBRATION",
+      `there is no ${calibrationName} for ${modelSnapshot}; bigsf calibrate makes it`,
+    );
+  return found;
 }
 
 function recordedNormalization(snapshot: TrainerSnapshot | undefined): Normalization | undefined {

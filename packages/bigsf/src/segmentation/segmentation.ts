@@ -81,6 +81,10 @@ export class Segmentation extends configurable({
     default: 0.5,
     help: "Where the probability is above it, the mask is 1; validation: what best_threshold among the metrics of the training found",
   }),
+  calibrated: schema(boolean, {
+    optional: true,
+    help: "Whether probabilities are what bigsf calibrate has made right; where it has, by default",
+  }),
   patch_size: schema(count, { optional: true, help: "Side of the patches; as in training by default" }),
   normalization: schema(literal(...NORMALIZATIONS), {
     optional: true,
@@ -135,7 +139,7 @@ export class Segmentation extends configurable({
   }
 
   #settings(map: OneMap, output: string): SegmentationSettings {
-    const { model_snapshot, batch_size, overlap, blend, threshold } = this;
+    const { model_snapshot, batch_size, overlap, blend, threshold, calibrated } = this;
     const { patch_size, normalization, threads, device, overwrite } = this;
     return {
       modelSnapshot: model_snapshot,
@@ -148,6 +152,7 @@ export class Segmentation extends configurable({
       overlap,
       blend,
       threshold,
+      calibrated,
       patchSize: patch_size,
       normalization,
       threads: threads ?? availableParallelism(),
