@@ -18,6 +18,7 @@ const pictures = {
   folds: "folds.png",
   preview: "segmented/preview.png",
   "out-of-fold": "results/k_fold/out_of_fold.png",
+  calibration: "results/k_fold/calibration.png",
 } as const;
 
 const given = process.argv[2];
@@ -32,6 +33,7 @@ try {
       "train -c configs/training.yaml",
       "segment -c configs/config_segment.yaml",
       "train-k-fold -c configs/config_kfolds.yaml",
+      "calibrate -c configs/config_calibrate.yaml",
     ])
       bigsf(...command.split(" "));
   }

@@ -1,6 +1,15 @@
 /** Importing this package registers its components: models, data, losses, metrics, augmentations, encoders of positions. */
 import "./components.ts";
 
+export { Calibration, type CalibrationOptions, type CalibrationResult } from "./calibration/calibration.ts";
+export type {
+  CalibrationFigures,
+  CalibrationReport,
+  Figure,
+  ReliabilityBin,
+} from "./calibration/calibration-figures.ts";
+export type { CalibrationFile } from "./calibration/calibration-file.ts";
+export type { Calibrator } from "./calibration/calibrator.ts";
 export { BaseAugmentation, type PatchLayers } from "./datasets/augmentations/base-augmentation.ts";
 export { type FoldedPatches, PatchesData } from "./datasets/patches-data.ts";
 export { BigsfError, type BigsfErrorCode } from "./errors.ts";

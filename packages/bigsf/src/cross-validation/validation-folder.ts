@@ -65,7 +65,9 @@ export async function checkSingle(path: string): Promise<void> {
 function isResult(name: string): boolean {
   const ofMaps = /^out_of_fold_.+\.(?:fits|png)$/;
   return (
-    Object.values<string>(resultNames).includes(name) || ofMaps.test(name) || /^calibration\.(?:json|csv|png)$/.test(name)
+    Object.values<string>(resultNames).includes(name) ||
+    ofMaps.test(name) ||
+    /^calibration\.(?:json|csv|png)$/.test(name)
   );
 }
 
