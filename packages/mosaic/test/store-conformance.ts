@@ -64,6 +64,7 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         await store.setTag("b", [2, 3], true);
         await store.setTag("a", [3], true);
         await store.setNote(1, "look");
+        expect(await store.optionNames()).toEqual((await store.paramSummaries()).map(({ name }) => name));
         const { runIds, columns } = await store.columns([
           { of: "run", name: "status" },
           { of: "run", name: "repetition" },

@@ -1,6 +1,6 @@
 /** What Mosaic and BigSF compute with: intervals, tests, verdicts, plans. */
 export type { Posterior } from "./correlated-t.ts";
-export { normalQuantile } from "./distributions.ts";
+export { normalQuantile, tQuantile } from "./distributions.ts";
 export {
   anytimeEvidence,
   type Evidence,

@@ -1,44 +1,233 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+/** The board's server: the page, what it asks for, and nothing else of this machine. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { isIPv6 } from "node:net";
+import { pipeline } from "node:stream/promises";
+import { errorCode } from "@ml-mosaic/base";
+import { MosaicError, StoreError } from "ml-mosaic/reading";
+import type { Refusal } from "../wire/answers.ts";
+import { answers } from "./answers.ts";
+import { BoardDatabase } from "./board-database.ts";
 import { clientFile } from "./client-files.ts";
-import { contentSecurityPolicy, pageText } from "./page.ts";
+import type { Controls } from "./control.ts";
+import { sendEvents } from "./events.ts";
+import { Guard } from "./guard.ts";
+import { contentSecurityPolicy, lockedPageText, pageText } from "./page.ts";
+import { Refused } from "./refused.ts";
+import { openRunFile } from "./run-files.ts";
+
+export interface BoardSettings {
+  readonly databases: readonly string[];
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly allowHosts: readonly string[];
+  readonly hasToken: boolean;
+  /** Absent where the page may change nothing. */
+  readonly controls?: Controls;
+}
 
 export interface BoardServer {
-  readonly url: string;
+  /** To be opened in a browser; with the token. */
+  readonly address: string;
+  readonly port: number;
   close(): Promise<void>;
 }
 
-export async function startBoardServer({ host, port }: { host: string; port: number }): Promise<BoardServer> {
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://board");
-    const answer = async () => {
-      if (pathname === "/") {
-        response.setHeader("Content-Security-Policy", contentSecurityPolicy);
-        response.setHeader("Content-Type", "text/html; charset=utf-8");
-        response.end(pageText);
-        return;
-      }
-      const file = await clientFile(pathname.slice(1));
-      response.statusCode = file === undefined ? 404 : 200;
-      if (file !== undefined) response.setHeader("Content-Type", `${file.type}; charset=utf-8`);
-      response.end(file?.text ?? "");
-    };
-    answer().catch((error: unknown) => {
-      response.statusCode = 500;
-      response.end(String(error));
-    });
-  });
+const limits = { headerBytes: 16 * 1024, bodyBytes: 2 ** 20, headerSeconds: 10, requestSeconds: 30, connections: 256 };
+
+/** @throws StoreError for a database that cannot be read, and the system's error where the port cannot be had */
+export async function startBoardServer(settings: BoardSettings): Promise<BoardServer> {
+  const databases: BoardDatabase[] = [];
+  for (const path of settings.databases) databases.push(await BoardDatabase.open(path));
+  const guard = new Guard(settings);
+  const board = { databases, guard, controls: settings.controls };
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headerSeconds * 1000,
+      requestTimeout: limits.requestSeconds * 1000,
+      connectionsCheckingInterval: 1000,
+    },
+    (request, response) => void answer(board, request, response),
+  );
+  server.maxConnections = limits.connections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, resolve);
+    server.listen(settings.port, settings.host, () => resolve());
   });
-  const { port: bound } = server.address() as AddressInfo;
+  const bound = server.address();
+  const port = bound !== null && typeof bound === "object" ? bound.port : settings.port;
+  const host = isIPv6(settings.host)
+    ? `[${settings.host}]`
+    : settings.host === "127.0.0.1"
+      ? "localhost"
+      : settings.host;
   return {
-    url: `http://${host}:${bound}/`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    address: `http://${host}:${port}/${guard.token === undefined ? "" : `?token=${guard.token}`}`,
+    port,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+      for (const database of databases) await database.close();
+    },
+  };
+}
+
+interface Board {
+  readonly databases: readonly BoardDatabase[];
+  readonly guard: Guard;
+  readonly controls: Controls | undefined;
+}
+
+const headersOfAll = {
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cache-Control": "no-store",
+};
+
+async function answer(board: Board, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  for (const [name, value] of Object.entries(headersOfAll)) response.setHeader(name, value);
+  // What is no page runs nothing, whatever a browser takes it for.
+  response.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox");
+  try {
+    board.guard.requireOwnPage(request);
+    await route(board, request, response);
+  } catch (error) {
+    refuse(response, error);
+  }
+}
+
+async function route(board: Board, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { guard, databases, controls } = board;
+  const url = new URL(request.url ?? "/", "http://board");
+  if (url.pathname === "/" && url.searchParams.has("token")) {
+    if (!guard.isToken(url.searchParams.get("token") ?? undefined)) return locked(response);
+    // Out of the address at once, where it would be kept in histories.
+    if (guard.token !== undefined) response.setHeader("Set-Cookie", guard.setCookie);
+    response.writeHead(303, { Location: "./" }).end();
+    return;
+  }
+  const [, number = "0", path = ""] = /^\/(?:d(\d{1,4})\/)?(.*)$/.exec(url.pathname) ?? [];
+  const database = databases[Number(number)];
+  if (database === undefined) throw new Refused(404, { message: "there is no such database on this board" });
+  if (!guard.hasCookie(request)) {
+    if (path === "") return locked(response);
+    throw new Refused(401, { message: "open the address that mosaic board has printed: it has the token" });
+  }
+  if (path === "") return sendPage(response);
+  const [kind, name = "", ...rest] = path.split("/").map(decode);
+  if (kind !== "api") {
+    const file = request.method === "POST" ? undefined : await clientFile(path);
+    if (file === undefined) throw new Refused(404, { message: "there is no such file" });
+    response.writeHead(200, { "Content-Type": `${file.type}; charset=utf-8` }).end(file.text);
+    return;
+  }
+  if (name === "control") {
+    if (controls === undefined)
+      throw new Refused(403, {
+        message: "this board only looks",
+        remedy: "start it with --control to pause, resume, stop and rerun from the page",
+      });
+    const order = rest[0] === "plan" ? url.searchParams : await orderIn(request);
+    const action = rest[0] === "plan" ? (order.get("action") ?? "") : (rest[0] ?? "");
+    const wanted = { action, ids: order.get("ids") ?? "", database: database.location };
+    return sendJson(response, await (rest[0] === "plan" ? controls.plan(wanted) : controls.carryOut(wanted)));
+  }
+  const query = request.method === "POST" ? new URLSearchParams(await bodyOf(request)) : url.searchParams;
+  if (name === "changes") {
+    const since = request.headers["last-event-id"] ?? query.get("since") ?? undefined;
+    return sendEvents(response, database.follower, typeof since === "string" ? since : since?.[0]);
+  }
+  if (name === "files") return await sendFile(response, database, rest[0] ?? "");
+  const found = Object.hasOwn(answers, name) ? answers[name] : undefined;
+  if (found === undefined || rest.length > 1)
+    throw new Refused(404, { message: `there is no api/${name.slice(0, 40)}` });
+  const facts = { databases: databases.map(({ location }) => location), mayControl: controls !== undefined };
+  const said = await found({ database, facts, query, rest: rest[0] ?? "" });
+  if (said instanceof Uint8Array)
+    response.writeHead(200, { "Content-Type": "application/octet-stream", "Content-Length": said.length }).end(said);
+  else sendJson(response, said);
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new Refused(400, { message: "the address is not written as addresses are" });
+  }
+}
+
+/** Browsers say with every POST which page it comes from; what does not say it is none. */
+async function orderIn(request: IncomingMessage): Promise<URLSearchParams> {
+  if (request.method !== "POST") throw new Refused(405, { message: "what changes something takes POST" });
+  if (request.headers.origin === undefined)
+    throw new Refused(403, { message: "an order says which page it comes from (Origin)" });
+  return new URLSearchParams(await bodyOf(request));
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of request) {
+    size += piece.length;
+    if (size > limits.bodyBytes)
+      throw new Refused(413, { message: `a question of more than ${limits.bodyBytes} bytes is too long` });
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString("utf8");
+}
+
+function sendPage(response: ServerResponse): void {
+  response.setHeader("Content-Security-Policy", contentSecurityPolicy);
+  response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(pageText);
+}
+
+function locked(response: ServerResponse): void {
+  response.writeHead(401, { "Content-Type": "text/html; charset=utf-8" }).end(lockedPageText);
+}
+
+function sendJson(response: ServerResponse, value: unknown, status = 200): void {
+  response.writeHead(status, { "Content-Type": "application/json; charset=utf-8" }).end(JSON.stringify(value));
+}
+
+async function sendFile(response: ServerResponse, database: BoardDatabase, id: string): Promise<void> {
+  const { name, size, handle } = await openRunFile(database.reader, id);
+  response.writeHead(200, {
+    "Content-Type": "application/octet-stream",
+    "Content-Length": size,
+    "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name).replaceAll("'", "%27")}`,
+  });
+  // A file that grows meanwhile is not sent beyond the length that was said.
+  await (size === 0
+    ? handle.close().then(() => response.end())
+    : pipeline(handle.createReadStream({ end: size - 1 }), response));
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    // It is too late to say anything; that the answer breaks off tells that it is not whole.
+    response.destroy();
+    return;
+  }
+  const { status, problem } = refusalOf(error);
+  // What is left of a question that was too long is not read.
+  if (status === 413) response.setHeader("Connection", "close");
+  const refusal: Refusal = { problem };
+  sendJson(response, refusal, status);
+}
+
+function refusalOf(error: unknown): Pick<Refused, "status" | "problem"> {
+  if (error instanceof Refused) return error;
+  if (error instanceof MosaicError) return { status: 422, problem: { message: error.message } };
+  if (error instanceof StoreError) return { status: 503, problem: { message: error.message } };
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return {
+    status: 500,
+    problem: {
+      message: `the board has met an error of its own (${errorCode(error) ?? "no code"}); its terminal shows it`,
+    },
   };
 }

@@ -18,6 +18,16 @@ ${clientStyles.map((address) => `<link rel="stylesheet" href="./${address}">`).j
 </html>
 `;
 
+/** What one sees who has not been given the token, or whose board has been started anew since. */
+export const lockedPageText = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Mosaic</title>
+<p>This board is its owner's. Open the address that <code>mosaic board</code> has printed: it ends in a token.</p>
+</html>
+`;
+
 /** An import map has to stand in the page itself; its hash lets it pass where no inline script may. */
 const importMapHash = createHash("sha256").update(importMapText).digest("base64");
 

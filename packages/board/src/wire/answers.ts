@@ -44,6 +44,11 @@ export interface Verdicts {
   readonly title: string;
   readonly direction: Direction;
   readonly interval: string;
+  /** The data set that this is about, of all there are: the first, or the one of `data=`. */
+  readonly data: string;
+  readonly dataSets: readonly string[];
+  /** On `log` differences are of logarithms. */
+  readonly scale: "linear" | "log";
   /** Best first. */
   readonly ranking: readonly RankedModel[];
   readonly pairs: readonly ModelPair[];
@@ -84,6 +89,9 @@ export interface CriticalDifferences {
 
 /** `api/pair?one=NAME&other=NAME&result=…&where=…` */
 export interface PairDetail {
+  readonly scale: "linear" | "log";
+  /** Differences up to this one, on the scale, count as none. */
+  readonly rope: number | null;
   readonly differences: readonly { readonly repetition: number; readonly difference: number }[];
   /** The confidence sequence: what was known after so many repetitions. */
   readonly sequence: readonly Estimate[];

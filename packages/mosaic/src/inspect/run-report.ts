@@ -29,6 +29,11 @@ export interface RunReport {
 
 const logLines = 10;
 
+/** What a run's log is called in its folder of files. */
+export function logFile(runId: number): string {
+  return `output_${runId}.log`;
+}
+
 export async function readRunReport(reader: StoreReader, runId: number): Promise<RunReport> {
   const [run] = await Array.fromAsync(reader.runs({ runIds: [runId], withHistory: true }));
   if (run === undefined) throw await noSuchRun(reader, runId);
@@ -41,7 +46,7 @@ export async function readRunReport(reader: StoreReader, runId: number): Promise
     earlierResults: await reader.earlierResults(runId),
     filesFolder,
     files: await Promise.all(artifacts.map((artifact) => checkFile(artifact, filesFolder))),
-    logTail: filesFolder === undefined ? undefined : await tailOf(join(filesFolder, `output_${runId}.log`), logLines),
+    logTail: filesFolder === undefined ? undefined : await tailOf(join(filesFolder, logFile(runId)), logLines),
     origin,
   };
 }

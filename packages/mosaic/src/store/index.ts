@@ -39,5 +39,6 @@ export type {
   WriterRecord,
 } from "./records.ts";
 export { requirePipeline } from "./run-queries.ts";
+export { isPlainNumber } from "./run-values.ts";
 export { maximumAttempts, type Store, type StoreReader } from "./store.ts";
 export { StoreError, type StoreErrorCode } from "./store-error.ts";

@@ -130,8 +130,24 @@ export function paramSummariesIn(database: DatabaseSync): readonly ParamSummary[
   return Array.from(numeric, ([name, isNumeric]) => ({ name, isNumeric }));
 }
 
+/** Goes from one name to the next in the index, so that it takes as long as there are names. */
+export function optionNamesIn(database: DatabaseSync): readonly string[] {
+  return database
+    .prepare(
+      `WITH RECURSIVE names (name) AS (
+         SELECT min(param_name) FROM params
+         UNION ALL
+         SELECT (SELECT min(param_name) FROM params WHERE param_name > names.name) FROM names WHERE names.name IS NOT NULL
+       )
+       SELECT name FROM names WHERE name IS NOT NULL AND name NOT IN (${noOptions.map(() => "?").join(", ")})
+       ORDER BY (SELECT min(rowid) FROM params WHERE param_name = names.name)`,
+    )
+    .all(...noOptions)
+    .map((row) => textIn(row, "name"));
+}
+
 /** Not `007`, which loses its zeros as a number, nor a whole number of more digits than a number keeps. */
-function isPlainNumber(text: string): boolean {
+export function isPlainNumber(text: string): boolean {
   if (!/^[+-]?(?:0|[1-9]\d*|(?=\.))(?:\.\d*)?(?:e[+-]?\d+)?$/i.test(text)) return false;
   const number = Number(text);
   return Number.isFinite(number) && (!/^[+-]?\d+$/.test(text) || Number.isSafeInteger(number));

@@ -28,6 +28,7 @@ import { prepareRunDigests, type RunDigests } from "./run-digest.ts";
 import { prepareRunQueries, type RunQueries, resultFrom } from "./run-queries.ts";
 import {
   metricSummariesIn,
+  optionNamesIn,
   optionsIn,
   paramSummariesIn,
   readPipelinesIn,
@@ -58,6 +59,8 @@ export class SqliteStoreReader implements StoreReader {
   protected readonly queries: RunQueries;
   protected readonly digests: RunDigests;
   readonly #removed: ReturnType<typeof prepareRemovedRuns>;
+  /** The last ones; who follows running runs asks for the same names again and again. */
+  #curves: { readonly key: string; readonly read: ReturnType<typeof prepareRunCurves> } | undefined;
 
   constructor({ database, location, notices }: SqliteConnection) {
     this.database = database;
@@ -177,6 +180,10 @@ export class SqliteStoreReader implements StoreReader {
     return this.perform(() => paramSummariesIn(this.database));
   }
 
+  optionNames(): Promise<readonly string[]> {
+    return this.perform(() => optionNamesIn(this.database));
+  }
+
   metricSummaries(): Promise<readonly MetricSummary[]> {
     return this.perform(() => metricSummariesIn(this.database));
   }
@@ -198,7 +205,10 @@ export class SqliteStoreReader implements StoreReader {
   }
 
   async *curves(runIds: Iterable<number>, names: readonly string[], after = 0): AsyncGenerator<RunCurves, void, void> {
-    const read = await this.perform(() => prepareRunCurves(this.database, names));
+    const key = JSON.stringify(names);
+    if (this.#curves?.key !== key)
+      this.#curves = { key, read: await this.perform(() => prepareRunCurves(this.database, names)) };
+    const { read } = this.#curves;
     const ids = [...runIds];
     for (let start = 0; start < ids.length; start += pageSize)
       yield* await this.perform(() => ids.slice(start, start + pageSize).map((runId) => read(runId, after)));

@@ -92,6 +92,8 @@ export interface StoreReader {
    * order in which they first occur.
    */
   paramSummaries(): Promise<readonly ParamSummary[]>;
+  /** The same names, found without looking at every value. */
+  optionNames(): Promise<readonly string[]>;
   /** Every figure that some run has beside the columns of `run_results`, by name. */
   metricSummaries(): Promise<readonly MetricSummary[]>;
   history(runId: number): Promise<readonly EpochRecord[]>;

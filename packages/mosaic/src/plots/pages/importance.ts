@@ -38,14 +38,26 @@ const rowHeight = 34;
 const axesHeight = 130;
 
 function importancePage(found: DataImportance, criterion: Figure, measure: MeasureText): Page {
-  const { of, importance, ranked, aliases } = found;
+  const { of, importance, ranked } = found;
   const drawn = ranked.slice(0, mostDrawn);
   const name = criterion.title;
   const measured = `${found.isLogarithmic ? "log " : ""}${name}`;
+  const notes = importanceNotes(found, drawn);
+  const title = titleOf(`Importance of options for ${measured} on ${dataText(of)}`, notes, figureRoom(measure));
+  if (importance === undefined) return figurePage(messageChart(title, `All pipelines have the same mean ${name}.`));
+  const xTitle = `share of the variance of ${measured} between pipelines`;
+  return figurePage(importanceChart(title, drawn, xTitle), axesHeight + rowHeight * drawn.length);
+}
+
+/** What has to be known beside the shares, a line each; some may be empty. */
+export function importanceNotes(
+  { of, importance, ranked, aliases }: DataImportance,
+  drawn = ranked,
+): readonly string[] {
   const follows = aliases.map((alias) => `${alias.name} follows ${alias.follows}: they cannot be told apart`);
   const pipelines = countText(of.configurations.length, "pipeline");
   const intervals = drawn.some(({ aloneInterval }) => aloneInterval) ? "95 % jackknife intervals" : "";
-  const notes = [
+  return [
     joinNotes([pipelines, repetitionsOf(of), intervals]),
     ...(importance === undefined ? [] : [coverageNote(importance), chanceNote(importance)]),
     joinNotes(follows),
@@ -54,10 +66,6 @@ function importancePage(found: DataImportance, criterion: Figure, measure: Measu
       ranked.length > drawn.length ? `the first ${mostDrawn} of ${ranked.length} options` : "",
     ]),
   ];
-  const title = titleOf(`Importance of options for ${measured} on ${dataText(of)}`, notes, figureRoom(measure));
-  if (importance === undefined) return figurePage(messageChart(title, `All pipelines have the same mean ${name}.`));
-  const xTitle = `share of the variance of ${measured} between pipelines`;
-  return figurePage(importanceChart(title, drawn, xTitle), axesHeight + rowHeight * drawn.length);
 }
 
 /** Which combinations of the options were run, and how well the others are guessed. */

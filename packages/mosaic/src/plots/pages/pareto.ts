@@ -27,7 +27,7 @@ export function paretoPlots(runs: readonly PlotRun[], criteria: Pair<Figure>, da
     throw new MosaicError("BAD_USAGE", `give two different criteria: ${x.name} alone has no front`);
   const found = configurationsOf(runsToPlot(runs, dataKey), [x.name, y.name])
     .filter(({ configurations }) => configurations.length > 0)
-    .map((of) => ({ of, points: pointsOf(of.configurations, directions) }));
+    .map((of) => ({ of, points: paretoPoints(of.configurations, directions) }));
   const title = `Pareto front of ${x.title} and ${y.title}`;
   const axes = { title, xTitle: axisTitle(x), yTitle: axisTitle(y), directions };
   const better = criteria.map((figure, index) => `${figure.title}: ${directions[index]} is better`).join(", ");
@@ -55,7 +55,10 @@ interface DataPoints {
 
 const noMean: RunMean = { mean: Number.NaN, low: null, high: null };
 
-function pointsOf(configurations: readonly Configuration[], directions: Pair<Direction>): readonly ParetoPoint[] {
+export function paretoPoints(
+  configurations: readonly Configuration[],
+  directions: Pair<Direction>,
+): readonly ParetoPoint[] {
   const points = configurations.map(({ modelKey, label, values, means: [x = noMean, y = noMean] }) => ({
     model: modelKey,
     pipeline: label,

@@ -1,0 +1,149 @@
+/** What a page may ask of a database, by address: one entry for each. */
+import { countText } from "@ml-mosaic/base";
+import { defaultCriterion } from "ml-mosaic/reading";
+import { encodeColumns } from "../wire/columns.ts";
+import { encodeCurves } from "../wire/curves.ts";
+import type { BoardDatabase, BoardFacts } from "./board-database.ts";
+import { bandsOf, linesOf } from "./curves.ts";
+import { failuresOf } from "./failures.ts";
+import { groupRows, groupsOf, meanInterval } from "./groups.ts";
+import { meantRuns } from "./meant-runs.ts";
+import { modelLayers } from "./model-layers.ts";
+import { Refused } from "./refused.ts";
+import { runDetail } from "./run-detail.ts";
+import { fileId, openRunFile, readLog } from "./run-files.ts";
+import { importanceFor, paretoFor } from "./space.ts";
+import { compareFor, pairDetail, verdictsOf } from "./verdicts.ts";
+
+export interface Question {
+  readonly database: BoardDatabase;
+  readonly facts: BoardFacts;
+  readonly query: URLSearchParams;
+  /** What stands behind the address's name, as the run's id. */
+  readonly rest: string;
+}
+
+/** JSON, or bytes. */
+export type Answer = (question: Question) => Promise<unknown>;
+
+const mostPixels = 4096;
+const mostLines = 1000;
+const mostModelBytes = 512 * 2 ** 20;
+
+export const answers: Readonly<Record<string, Answer>> = {
+  experiment: ({ database, facts }) => database.info(facts),
+  columns: async ({ database, query }) => encodeColumns(await database.someColumns(query.getAll("names"))),
+  groups: async ({ database, query }) => {
+    const by = await columnsNamed(database, query.getAll("by"));
+    const results = await columnsNamed(database, query.getAll("results"));
+    const status = await database.columnNamed("status");
+    return groupsOf({ by, results, status }, await meantRows(database, query));
+  },
+  curves: async ({ database, query }) => {
+    const { runIds } = await database.columns();
+    const idOf = (row: number) => runIds[row] ?? 0;
+    const rows = await meantRows(database, query);
+    const known = new Set(await database.series());
+    const series = query.getAll("series");
+    for (const name of series)
+      if (!known.has(name)) throw new Refused(404, { message: `there is no curve "${name.slice(0, 100)}"` });
+    const wishes = {
+      series,
+      x: query.get("x") === "seconds" ? "seconds" : "epoch",
+      pixels: wholeNumber(query, "pixels", 600, mostPixels),
+    } as const;
+    const by = query.getAll("by");
+    if (by.length > 0) {
+      const groups = groupRows(await columnsNamed(database, by), rows);
+      if (groups.length > mostLines)
+        throw new Refused(400, {
+          message: `these are ${countText(groups.length, "group")}, of which a picture shows nothing; group by less`,
+        });
+      const bands = await bandsOf(database.reader, groups, idOf, wishes);
+      return encodeCurves({ lines: [], bands, runs: rows.length, interval: meanInterval });
+    }
+    const most = wholeNumber(query, "most", mostLines, 10_000);
+    const lines = await linesOf(database.reader, Array.from(rows.slice(0, most), idOf), wishes);
+    return encodeCurves({ lines, bands: [], runs: rows.length, interval: meanInterval });
+  },
+  verdicts: async (question) => verdictsOf(await comparison(question)),
+  pair: async (question) => {
+    const { query } = question;
+    return pairDetail(await comparison(question), required(query, "one"), required(query, "other"));
+  },
+  importance: async ({ database, query }) =>
+    importanceFor(database.reader, query.get("result") ?? defaultCriterion, await wishesOf(database, query)),
+  pareto: async ({ database, query }) => {
+    const names = [query.get("x") ?? "nb_params", query.get("y") ?? defaultCriterion] as const;
+    return paretoFor(database.reader, [names[0], names[1]], await wishesOf(database, query));
+  },
+  failures: async ({ database, query }) => failuresOf(database.reader, await meantRuns(database.reader, query)),
+  run: ({ database, rest }) => runDetail(database.reader, runIdIn(rest)),
+  log: ({ database, rest, query }) => {
+    const from = query.has("from") ? wholeNumber(query, "from", 0, Number.MAX_SAFE_INTEGER) : undefined;
+    return readLog(database.reader, runIdIn(rest), from);
+  },
+  model: async ({ database, rest }) => {
+    const runId = runIdIn(rest);
+    const artifacts = await database.reader.artifacts(runId);
+    const model = artifacts.find(({ path }) => path.endsWith(".onnx"));
+    if (model === undefined) throw new Refused(404, { message: `run ${runId} has no ONNX file` });
+    const { handle, size } = await openRunFile(database.reader, fileId(runId, model.path));
+    try {
+      if (size > mostModelBytes)
+        throw new Refused(413, { message: `${model.path} is too large for a table of its layers` });
+      return modelLayers(await handle.readFile());
+    } catch (error) {
+      if (error instanceof RangeError) throw new Refused(422, { message: `${model.path}: ${error.message}` });
+      throw error;
+    } finally {
+      await handle.close();
+    }
+  },
+};
+
+async function wishesOf(database: BoardDatabase, query: URLSearchParams) {
+  return { data: query.get("data") ?? undefined, runIds: await meantRuns(database.reader, query) };
+}
+
+async function comparison({ database, query }: Question) {
+  const criterion = query.get("result") ?? defaultCriterion;
+  const by = query.get("by") ?? undefined;
+  return compareFor(database.reader, { criterion, by, ...(await wishesOf(database, query)) });
+}
+
+function columnsNamed(database: BoardDatabase, names: readonly string[]) {
+  return Promise.all(names.map((name) => database.columnNamed(name)));
+}
+
+/** Rows of the columns, ascending. */
+async function meantRows(database: BoardDatabase, query: URLSearchParams): Promise<Uint32Array> {
+  const { runIds } = await database.columns();
+  const meant = await meantRuns(database.reader, query);
+  if (meant === undefined) return Uint32Array.from(runIds, (_, row) => row);
+  const wanted = new Set(meant);
+  const rows: number[] = [];
+  for (const [row, id] of runIds.entries()) if (wanted.has(id)) rows.push(row);
+  return Uint32Array.from(rows);
+}
+
+function required(query: URLSearchParams, name: string): string {
+  const value = query.get(name);
+  if (value === null || value === "") throw new Refused(400, { message: `${name}=… is missing` });
+  return value;
+}
+
+function wholeNumber(query: URLSearchParams, name: string, standard: number, most: number): number {
+  const text = query.get(name);
+  if (text === null) return standard;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new Refused(400, { message: `${name}: "${text.slice(0, 40)}" is no whole number` });
+  return Math.min(value, most);
+}
+
+function runIdIn(text: string): number {
+  const id = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(id)) throw new Refused(404, { message: `"${text.slice(0, 40)}" is no id of a run` });
+  return id;
+}

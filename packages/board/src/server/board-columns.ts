@@ -1,0 +1,208 @@
+/** The columns of a table of runs: what they are called, and what all runs have in them, read once for each state of the store. */
+import {
+  type ColumnSource,
+  type ColumnValues,
+  type Figure,
+  isPlainNumber,
+  type RunRecord,
+  readFigures,
+  type StoreReader,
+} from "ml-mosaic/reading";
+import type { ChangedValue } from "../wire/changes.ts";
+import type { ColumnData } from "../wire/columns.ts";
+import type { ColumnInfo } from "../wire/experiment.ts";
+
+interface Column {
+  readonly info: ColumnInfo;
+  readonly data: ColumnData;
+  /** The same value as `data` has for this run, as events carry it. */
+  readonly valueIn: (run: RunRecord) => ChangedValue;
+  /** Whether a value of a later run still fits a column of numbers. */
+  readonly fits: (run: RunRecord) => boolean;
+}
+
+export interface BoardColumns {
+  readonly runIds: Float64Array<ArrayBuffer>;
+  readonly byName: ReadonlyMap<string, Column>;
+  /** Names of options and figures that there are; one more makes another table. */
+  readonly known: { readonly options: ReadonlySet<string>; readonly figures: ReadonlySet<string> };
+}
+
+interface OwnColumn {
+  readonly source: Extract<ColumnSource, { readonly of: "run" }>["name"];
+  readonly name: string;
+  readonly title: string;
+  readonly role: ColumnInfo["role"];
+  readonly unit?: string;
+  readonly whole?: boolean;
+  readonly valueIn: (run: RunRecord) => ChangedValue;
+}
+
+/** In the names of conditions. */
+const ownColumns: readonly OwnColumn[] = [
+  { source: "status", name: "status", title: "status", role: "run", valueIn: ({ status }) => status },
+  { source: "pipeline", name: "pipeline", title: "pipeline", role: "run", valueIn: ({ description }) => description },
+  {
+    source: "experiment",
+    name: "experiment",
+    title: "experiment",
+    role: "run",
+    whole: true,
+    valueIn: ({ details }) => details?.experimentId ?? null,
+  },
+  {
+    source: "repetition",
+    name: "repetition",
+    title: "repetition",
+    role: "run",
+    whole: true,
+    valueIn: ({ details }) => details?.repetition ?? null,
+  },
+  {
+    source: "seed",
+    name: "seed",
+    title: "seed",
+    role: "run",
+    whole: true,
+    valueIn: ({ details }) => details?.seed ?? null,
+  },
+  {
+    source: "executor",
+    name: "executor",
+    title: "executor",
+    role: "run",
+    valueIn: ({ details }) => details?.executor ?? null,
+  },
+  {
+    source: "data_digest",
+    name: "data_digest",
+    title: "digest of the data",
+    role: "run",
+    valueIn: ({ details }) => details?.dataDigest ?? null,
+  },
+  {
+    source: "started",
+    name: "started",
+    title: "started",
+    role: "run",
+    unit: "ms since 1970",
+    whole: true,
+    valueIn: ({ details }) => details?.startedAt?.getTime() ?? null,
+  },
+  {
+    source: "finished",
+    name: "finished",
+    title: "finished",
+    role: "run",
+    unit: "ms since 1970",
+    whole: true,
+    valueIn: ({ details }) => details?.finishedAt?.getTime() ?? null,
+  },
+  { source: "tags", name: "tag", title: "tags", role: "label", valueIn: ({ tags }) => tags.join(", ") || null },
+  { source: "note", name: "note", title: "note", role: "label", valueIn: ({ note }) => note ?? null },
+];
+
+export async function readBoardColumns(reader: StoreReader): Promise<BoardColumns> {
+  const [options, figures] = [await reader.optionNames(), await readFigures(reader)];
+  const sources: readonly ColumnSource[] = [
+    ...ownColumns.map(({ source }) => ({ of: "run", name: source }) as const),
+    ...options.map((name) => ({ of: "option", name }) as const),
+    ...figures.map(({ name }) => ({ of: "figure", name }) as const),
+  ];
+  const { runIds, columns: values } = await reader.columns(sources);
+  const next = values.values();
+  const take = (): ColumnValues => {
+    const { value } = next.next();
+    if (value === undefined) throw new RangeError("the store gave fewer columns than were asked for");
+    return value;
+  };
+  const own = ownColumns.map((column) => ownColumn(column, take()));
+  const taken = new Set(["id", ...ownColumns.map(({ name }) => name), ...figures.map(({ name }) => name)]);
+  const ofOptions = options.map((name) => optionColumn(name, taken.has(name) ? `PROCESS.${name}` : name, take()));
+  const ofFigures = figures.map((figure) => figureColumn(figure, take()));
+  const [run, labels] = [
+    own.filter(({ info }) => info.role === "run"),
+    own.filter(({ info }) => info.role === "label"),
+  ];
+  const all = [idColumn(runIds), ...run, ...ofOptions, ...ofFigures, ...labels];
+  return {
+    runIds,
+    byName: new Map(all.map((column) => [column.info.name, column])),
+    known: { options: new Set(options), figures: new Set(figures.map(({ name }) => name)) },
+  };
+}
+
+function idColumn(runIds: Float64Array<ArrayBuffer>): Column {
+  return {
+    info: { name: "id", title: "run", role: "run", type: "number", whole: true, varies: runIds.length > 1 },
+    data: { name: "id", kind: "number", values: runIds, missing: null },
+    valueIn: ({ runId }) => runId,
+    fits: () => true,
+  };
+}
+
+function ownColumn({ source: _, valueIn, ...stated }: OwnColumn, values: ColumnValues): Column {
+  const info = { ...stated, type: values.kind, varies: doesVary(values) };
+  return { info, data: { name: stated.name, ...values }, valueIn, fits: () => true };
+}
+
+function optionColumn(option: string, name: string, values: ColumnValues): Column {
+  const info = { name, title: name, role: "option", varies: doesVary(values) } as const;
+  const textOf = ({ params }: RunRecord) => params.find(([each]) => each === option)?.[1];
+  if (values.kind !== "text" || !values.texts.every(isNumberText)) {
+    return {
+      info: { ...info, type: values.kind },
+      data: { name, ...values },
+      valueIn: (run) => textOf(run) ?? null,
+      fits: () => true,
+    };
+  }
+  const numberOf = (text: string | undefined) => (text === undefined || text === "" ? null : Number(text));
+  const numbers = values.texts.map(numberOf);
+  return {
+    info: { ...info, type: "number" },
+    data: { name, ...numbersOf(Array.from(values.codes, (code) => numbers[code] ?? null)) },
+    valueIn: (run) => numberOf(textOf(run)),
+    fits: (run) => isNumberText(textOf(run) ?? ""),
+  };
+}
+
+function isNumberText(text: string): boolean {
+  return text === "" || isPlainNumber(text);
+}
+
+function figureColumn({ name, title, unit, direction, scale, whole }: Figure, values: ColumnValues): Column {
+  const info: ColumnInfo = {
+    name,
+    title,
+    role: "result",
+    type: "number",
+    varies: doesVary(values),
+    ...(unit === undefined ? {} : { unit }),
+    ...(direction === undefined ? {} : { direction }),
+    ...(scale === undefined ? {} : { scale }),
+    ...(whole === undefined ? {} : { whole }),
+  };
+  const valueIn = ({ result }: RunRecord) => {
+    const value = result?.[name] ?? null;
+    return value === null || Number.isFinite(value) ? value : String(value);
+  };
+  return { info, data: { name, ...values }, valueIn, fits: () => true };
+}
+
+function numbersOf(cells: readonly (number | null)[]) {
+  const missing = Uint8Array.from(cells, (cell) => Number(cell === null));
+  const values = Float64Array.from(cells, (cell) => cell ?? Number.NaN);
+  return { kind: "number", values, missing: missing.includes(1) ? missing : null } as const;
+}
+
+/** Whether more than one value occurs; that a run has none counts as one. */
+function doesVary(values: ColumnValues): boolean {
+  if (values.kind === "text") return values.codes.some((code) => code !== values.codes[0]);
+  const { values: numbers, missing } = values;
+  const [first] = numbers;
+  return (
+    (missing?.includes(1) && missing.includes(0)) === true ||
+    (missing === null && numbers.some((each) => !Object.is(each, first)))
+  );
+}

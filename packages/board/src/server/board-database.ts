@@ -1,0 +1,119 @@
+/** One database that a board shows: a reader, what was read with it last, and who follows it. */
+import { basename } from "node:path";
+import { defaultCriterion, type Figure, openSqliteReader, readFigures, type StoreReader } from "ml-mosaic/reading";
+import type { ColumnData, Columns } from "../wire/columns.ts";
+import type { ExperimentInfo, SeriesInfo } from "../wire/experiment.ts";
+import { type BoardColumns, readBoardColumns } from "./board-columns.ts";
+import { countsOf, Follower } from "./follower.ts";
+import { Refused } from "./refused.ts";
+
+export interface BoardFacts {
+  readonly databases: readonly string[];
+  readonly mayControl: boolean;
+}
+
+export class BoardDatabase {
+  readonly reader: StoreReader;
+  readonly follower: Follower;
+  #columns: Promise<BoardColumns> | undefined;
+  #series: Promise<readonly string[]> | undefined;
+
+  private constructor(reader: StoreReader) {
+    this.reader = reader;
+    const forget = () => {
+      this.#columns = undefined;
+      this.#series = undefined;
+    };
+    this.follower = new Follower({ reader, columns: () => this.columns(), forget, series: () => this.series() });
+  }
+
+  static async open(path: string): Promise<BoardDatabase> {
+    return new BoardDatabase(await openSqliteReader(path));
+  }
+
+  get location(): string {
+    return this.reader.location;
+  }
+
+  /** Of the last state that was looked at. */
+  columns(): Promise<BoardColumns> {
+    this.#columns ??= this.#once(readBoardColumns(this.reader), () => {
+      this.#columns = undefined;
+    });
+    return this.#columns;
+  }
+
+  series(): Promise<readonly string[]> {
+    this.#series ??= this.#once(this.reader.series(), () => {
+      this.#series = undefined;
+    });
+    return this.#series;
+  }
+
+  /** What has failed is tried again. */
+  async #once<T>(reading: Promise<T>, forget: () => void): Promise<T> {
+    try {
+      return await reading;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+
+  /** @throws Refused for a name that is no column's */
+  async columnNamed(name: string): Promise<ColumnData> {
+    const found = (await this.columns()).byName.get(name);
+    if (found === undefined) throw new Refused(404, { message: `there is no column "${name.slice(0, 100)}"` });
+    return found.data;
+  }
+
+  async someColumns(names: readonly string[]): Promise<Columns> {
+    await this.follower.catchUp();
+    const { cursor } = this.follower;
+    const { byName, runIds } = await this.columns();
+    const all = names.length === 0 ? [...byName.keys()] : names;
+    return { cursor, rows: runIds.length, columns: await Promise.all(all.map((name) => this.columnNamed(name))) };
+  }
+
+  async info({ databases, mayControl }: BoardFacts): Promise<ExperimentInfo> {
+    await this.follower.catchUp();
+    const { cursor } = this.follower;
+    const { byName, runIds } = await this.columns();
+    const figures = await readFigures(this.reader);
+    const { counts, secondsLeft } = await countsOf(this.reader);
+    return {
+      title: basename(this.location),
+      databases,
+      notices: this.reader.notices,
+      counts,
+      runs: runIds.length,
+      columns: Array.from(byName.values(), ({ info }) => info),
+      series: (await this.series()).map((name) => seriesInfo(name, figures)),
+      criterion: defaultCriterion,
+      mayControl,
+      isLive: true,
+      secondsLeft,
+      exportNote: null,
+      hasMaps: false,
+      cursor,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.follower.close();
+    await this.reader.close();
+  }
+}
+
+function seriesInfo(name: string, figures: readonly Figure[]): SeriesInfo {
+  const figure = figures.find((each) => each.name === name);
+  if (figure === undefined) return { name, title: name === "lr" ? "learning rate" : name };
+  const { title, unit, direction, scale } = figure;
+  return {
+    name,
+    title,
+    ...(unit === undefined ? {} : { unit }),
+    ...(direction === undefined ? {} : { direction }),
+    ...(scale === undefined ? {} : { scale }),
+  };
+}

@@ -1,0 +1,221 @@
+/** Follows a database while somebody looks at it, and tells all who listen what is new. */
+import { type ChangeCursor, readStatus, type StatusReport, type StoreReader } from "ml-mosaic/reading";
+import type { Change, ChangedValue } from "../wire/changes.ts";
+import type { BoardColumns } from "./board-columns.ts";
+
+export interface NumberedChange {
+  readonly cursor: string;
+  readonly change: Change;
+}
+
+type Listener = (change: NumberedChange) => void;
+
+/** Whether anything was committed costs next to nothing to ask. */
+const lookMilliseconds = 100;
+/** What was written is read at most so often. */
+const readMilliseconds = 250;
+const countMilliseconds = 1000;
+/** With more changed rows all of them are cheaper. */
+const mostRows = 2000;
+/** Changes that are kept for pages that come back. */
+const mostKept = 2000;
+
+export interface Followed {
+  readonly reader: StoreReader;
+  /** Those that pages have. */
+  readonly columns: () => Promise<BoardColumns>;
+  /** What was read is no longer so. */
+  readonly forget: () => void;
+  readonly series: () => Promise<readonly string[]>;
+}
+
+export class Follower {
+  readonly #of: Followed;
+  readonly #listeners = new Set<Listener>();
+  readonly #kept: NumberedChange[] = [];
+  /** Of this process, so that a page of an earlier one is not told nonsense. */
+  readonly #name = `${process.pid.toString(36)}${Date.now().toString(36)}`;
+  #sequence = 0;
+  #cursor: ChangeCursor | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #lastRead = 0;
+  #lastCount = 0;
+  #counts = "";
+  #isCounted = true;
+  /** The last epoch that was told of each running run. */
+  readonly #epochs = new Map<number, number>();
+
+  constructor(of: Followed) {
+    this.#of = of;
+  }
+
+  get cursor(): string {
+    return `${this.#name}-${this.#sequence}`;
+  }
+
+  /** Reads what is new now, so that what is read after belongs to `cursor`. */
+  async catchUp(): Promise<void> {
+    await this.#looking;
+    await this.#look(true);
+  }
+
+  /** @param since a cursor of this follower; of any other one all is to be asked for again */
+  listen(since: string | undefined, listener: Listener): () => void {
+    const [name, number] = since?.split("-") ?? [];
+    const from = Number(number);
+    if (since !== undefined) {
+      const first = this.#sequence - this.#kept.length;
+      if (name !== this.#name || !(from >= first && from <= this.#sequence))
+        listener({ cursor: this.cursor, change: { kind: "everything" } });
+      else for (const change of this.#kept.slice(from - first)) listener(change);
+    }
+    this.#listeners.add(listener);
+    this.#timer ??= setInterval(() => void this.#tick(), lookMilliseconds);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    };
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#listeners.clear();
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#looking !== undefined) return;
+    this.#looking = this.#look(false);
+    try {
+      await this.#looking;
+    } catch {
+      // The database may be locked for a moment, or replaced; the next look tells.
+    } finally {
+      this.#looking = undefined;
+    }
+  }
+
+  #tell(change: Change): void {
+    this.#sequence++;
+    const numbered = { cursor: this.cursor, change };
+    this.#kept.push(numbered);
+    if (this.#kept.length > mostKept) this.#kept.splice(0, this.#kept.length - mostKept);
+    for (const listener of this.#listeners) listener(numbered);
+  }
+
+  async #look(isAsked: boolean): Promise<void> {
+    const now = performance.now();
+    if (!isAsked && now - this.#lastRead < readMilliseconds) return;
+    const { reader } = this.#of;
+    const first = this.#cursor === undefined;
+    const { cursor, changed, removed, isWritten } = await reader.changes(this.#cursor);
+    this.#cursor = cursor;
+    if (first) return this.#beginEpochs();
+    if (isWritten) {
+      this.#lastRead = now;
+      this.#isCounted = false;
+      if (removed.length > 0 || changed.length > mostRows) {
+        this.#of.forget();
+        this.#tell({ kind: "everything" });
+      } else if (changed.length > 0) await this.#tellRows(changed);
+      await this.#tellEpochs();
+    }
+    if (!this.#isCounted && now - this.#lastCount > (changed.length > 0 ? 0 : countMilliseconds)) {
+      this.#lastCount = now;
+      this.#isCounted = true;
+      await this.#tellCounts();
+    }
+  }
+
+  async #tellRows(ids: readonly number[]): Promise<void> {
+    const before = await this.#of.columns();
+    this.#of.forget();
+    const runs = await Array.fromAsync(this.#of.reader.runs({ runIds: ids }));
+    const isOther = runs.some(
+      (run) =>
+        run.params.some(([name]) => !before.known.options.has(name) && name !== "pipeline") ||
+        Object.keys(run.result ?? {}).some((name) => !before.known.figures.has(name)) ||
+        [...before.byName.values()].some((column) => !column.fits(run)),
+    );
+    if (isOther) return this.#tell({ kind: "everything" });
+    const values: Record<string, readonly ChangedValue[]> = {};
+    for (const [name, { valueIn }] of before.byName) values[name] = runs.map(valueIn);
+    this.#tell({ kind: "rows", ids: runs.map(({ runId }) => runId), values });
+  }
+
+  /** What is there at the beginning is no news. */
+  async #beginEpochs(): Promise<void> {
+    for (const runId of await this.#of.reader.runIds({ status: "running" })) {
+      const last = await this.#of.reader.lastEpoch(runId);
+      this.#epochs.set(runId, last?.epoch ?? 0);
+    }
+  }
+
+  async #tellEpochs(): Promise<void> {
+    const { reader, series } = this.#of;
+    const running = new Set(await reader.runIds({ status: "running" }));
+    // A run that has just ended may have epochs that nobody was told of.
+    const names = running.size + this.#epochs.size > 0 ? await series() : [];
+    for (const runId of new Set([...this.#epochs.keys(), ...running])) {
+      const after = this.#epochs.get(runId) ?? 0;
+      for await (const { epochs, seconds, series: values } of reader.curves([runId], names, after)) {
+        const last = epochs.at(-1);
+        if (last === undefined) continue;
+        this.#epochs.set(runId, last);
+        this.#tell({
+          kind: "epochs",
+          run: runId,
+          epochs: Array.from(epochs),
+          seconds: Array.from(seconds, finite),
+          series: Object.fromEntries(names.map((name, index) => [name, Array.from(values[index] ?? [], changed)])),
+        });
+      }
+      if (!running.has(runId)) this.#epochs.delete(runId);
+    }
+  }
+
+  async #tellCounts(): Promise<void> {
+    const change = await countsOf(this.#of.reader);
+    const text = JSON.stringify(change);
+    if (text === this.#counts) return;
+    this.#counts = text;
+    this.#tell(change);
+  }
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function changed(value: number): ChangedValue {
+  return Number.isFinite(value) ? value : String(value);
+}
+
+/** The last runs say how long the next ones take. */
+const lookedAt = 20;
+
+export async function countsOf(reader: StoreReader): Promise<Extract<Change, { readonly kind: "counts" }>> {
+  const report = await readStatus(reader, lookedAt);
+  const counts = Object.fromEntries(report.counts);
+  return {
+    kind: "counts",
+    counts,
+    runs: Object.values(counts).reduce((sum, count) => sum + count, 0),
+    secondsLeft: secondsLeft(report),
+  };
+}
+
+/** null where nobody works on it, or nothing has ended yet. */
+function secondsLeft({ state, counts, done, running }: StatusReport): number | null {
+  if (state !== "running") return null;
+  const durations = done.flatMap(({ durationSeconds }) => (durationSeconds === null ? [] : [durationSeconds]));
+  const [waiting, working] = [counts.get("pending") ?? 0, Math.max(1, running.length)];
+  const ofRunning = running.map((run) => run.secondsLeft ?? Number.NaN).filter(Number.isFinite);
+  if (durations.length === 0 && (waiting > 0 || ofRunning.length < running.length)) return null;
+  const each = durations.length === 0 ? 0 : durations.reduce((sum, value) => sum + value, 0) / durations.length;
+  const unknown = (running.length - ofRunning.length) * each;
+  return (waiting * each + unknown + ofRunning.reduce((sum, value) => sum + value, 0)) / working;
+}

@@ -1,0 +1,97 @@
+/** Runs grouped by values of columns, with the mean of results and its interval, from every run. */
+import { meanOf, tInterval } from "@ml-mosaic/statistics";
+import type { Estimate, Groups } from "../wire/answers.ts";
+import { type ColumnData, type NumberColumn, noText } from "../wire/columns.ts";
+import { Refused } from "./refused.ts";
+
+export type GroupValue = string | number | null;
+
+export interface RunGroup {
+  readonly values: readonly GroupValue[];
+  /** Rows of the columns. */
+  readonly rows: readonly number[];
+}
+
+export const meanInterval = "95 % t interval of the mean";
+
+/** Groups in the order in which they first occur. */
+export function groupRows(by: readonly ColumnData[], rows: Iterable<number>): readonly RunGroup[] {
+  const coded = by.map(codesOf);
+  const groups = new Map<number | string, { values: readonly GroupValue[]; rows: number[] }>();
+  // Where all combinations have a number of their own that is exact, it is the key.
+  const isSmall = coded.reduce((product, { count }) => product * count, 1) < Number.MAX_SAFE_INTEGER;
+  const keyOf = isSmall
+    ? (row: number) => coded.reduce((key, { codes, count }) => key * count + (codes[row] ?? 0), 0)
+    : (row: number) => coded.map(({ codes }) => codes[row]).join();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const known = groups.get(key);
+    if (known !== undefined) known.rows.push(row);
+    else groups.set(key, { values: coded.map(({ codes, valueIn }) => valueIn(codes[row] ?? 0)), rows: [row] });
+  }
+  return [...groups.values()];
+}
+
+interface Codes {
+  /** 0 is no value. */
+  readonly codes: Uint32Array;
+  readonly count: number;
+  readonly valueIn: (code: number) => GroupValue;
+}
+
+function codesOf(column: ColumnData): Codes {
+  if (column.kind === "text") {
+    const codes = column.codes.map((code) => (code === noText ? 0 : code + 1));
+    return { codes, count: column.texts.length + 1, valueIn: (code) => column.texts[code - 1] ?? null };
+  }
+  const numbers: number[] = [];
+  const known = new Map<number, number>();
+  const codes = Uint32Array.from(column.values, (value, row) => {
+    if (column.missing?.[row] === 1) return 0;
+    const code = known.get(value) ?? numbers.push(value);
+    known.set(value, code);
+    return code;
+  });
+  const valueIn = (code: number) => {
+    const value = numbers[code - 1] ?? null;
+    return value === null || Number.isFinite(value) ? value : String(value);
+  };
+  return { codes, count: numbers.length + 1, valueIn };
+}
+
+export interface GroupedColumns {
+  readonly by: readonly ColumnData[];
+  readonly results: readonly ColumnData[];
+  readonly status: ColumnData;
+}
+
+export function groupsOf({ by, results, status }: GroupedColumns, rows: Iterable<number>): Groups {
+  const numbers = results.map((column): NumberColumn => {
+    if (column.kind === "number") return column;
+    throw new Refused(400, {
+      message: `${column.name} has texts, of which there is no mean; choose a column of numbers`,
+    });
+  });
+  const failed = status.kind === "text" ? status.texts.indexOf("error") : -1;
+  const hasFailed = (row: number) => status.kind === "text" && status.codes[row] === failed;
+  return {
+    by: by.map(({ name }) => name),
+    results: results.map(({ name }) => name),
+    interval: meanInterval,
+    groups: groupRows(by, rows).map(({ values, rows: ofGroup }) => ({
+      values,
+      runs: ofGroup.length,
+      failed: ofGroup.filter(hasFailed).length,
+      estimates: numbers.map((column) => estimateOf(ofGroup.map((row) => column.values[row] ?? Number.NaN))),
+    })),
+  };
+}
+
+/** Values that are not finite, as of runs that failed, do not count. */
+function estimateOf(values: readonly number[]): Estimate {
+  const finite = values.filter(Number.isFinite);
+  const n = finite.length;
+  if (n === 0) return { mean: null, low: null, high: null, n };
+  const mean = meanOf(finite);
+  return n === 1 ? { mean, low: null, high: null, n } : { mean, ...tInterval(finite), n };
+}

@@ -1,0 +1,57 @@
+/** Which runs a question is about: those that a condition lets through and that are selected. */
+import { parseCondition, runsWhere, type StoreReader } from "ml-mosaic/reading";
+import { Refused } from "./refused.ts";
+
+/** undefined: all. Ascending ids. */
+export async function meantRuns(reader: StoreReader, query: URLSearchParams): Promise<readonly number[] | undefined> {
+  const [where, ids] = [query.get("where")?.trim() ?? "", query.get("ids")?.trim() ?? ""];
+  const matching = where === "" ? undefined : await runsThat(reader, where);
+  if (ids === "") return matching;
+  const ranges = readRanges(ids);
+  return (matching ?? (await reader.runIds())).filter((id) => isIn(ranges, id));
+}
+
+async function runsThat(reader: StoreReader, where: string): Promise<readonly number[]> {
+  const parsed = parseCondition(where);
+  if (!parsed.ok) throw new Refused(400, { ...parsed.fault, ...placeIn(parsed.fault.message) });
+  try {
+    return await runsWhere(reader, parsed.condition);
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error) || error.code !== "BAD_SELECTOR") throw error;
+    const message = error.message.replaceAll("--where: ", "");
+    throw new Refused(400, { message, ...placeIn(message) });
+  }
+}
+
+/** Messages about conditions say where: "… at character 4". */
+function placeIn(message: string): { readonly at?: number } {
+  const [, place] = /at character (\d+)/.exec(message) ?? [];
+  return place === undefined ? {} : { at: Number(place) };
+}
+
+type Range = readonly [first: number, last: number];
+
+function readRanges(text: string): readonly Range[] {
+  return text
+    .split(",")
+    .map((part): Range => {
+      const [, first, last = first] = /^\s*(\d{1,15})(?:\s*-\s*(\d{1,15}))?\s*$/.exec(part) ?? [];
+      if (first === undefined)
+        throw new Refused(400, { message: `ids: "${part.slice(0, 40)}" is no id and no range such as 1-3` });
+      return [Number(first), Number(last)];
+    })
+    .sort(([one], [other]) => one - other);
+}
+
+/** Ranges are in the order of their beginnings. */
+function isIn(ranges: readonly Range[], id: number): boolean {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ranges[middle]?.[0] ?? Infinity) <= id) low = middle + 1;
+    else high = middle;
+  }
+  // Ranges that overlap are written by people only, and few.
+  for (let index = low - 1; index >= 0 && index >= low - 50; index--) if ((ranges[index]?.[1] ?? -1) >= id) return true;
+  return false;
+}

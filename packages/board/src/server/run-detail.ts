@@ -1,0 +1,121 @@
+/** All that is known of one run, in words. */
+import {
+  figureNamed,
+  noSuchRun,
+  type RunRecord,
+  type RunReport,
+  readFigures,
+  readRunReport,
+  type StoreReader,
+} from "ml-mosaic/reading";
+import type { Fact, RunDetail } from "../wire/answers.ts";
+import { Refused } from "./refused.ts";
+import { fileId, logSize } from "./run-files.ts";
+
+export async function runDetail(reader: StoreReader, runId: number): Promise<RunDetail> {
+  if ((await reader.runIds({ runIds: [runId] })).length === 0)
+    throw new Refused(404, { message: (await noSuchRun(reader, runId)).message });
+  const report = await readRunReport(reader, runId);
+  const { run, files, origin } = report;
+  const isFailed = run.status === "error";
+  return {
+    id: runId,
+    status: run.status,
+    pipeline: run.description,
+    facts: factsOf(report),
+    options: optionsOf(run),
+    results: await resultsOf(reader, run),
+    environment: Object.entries(origin?.machine ?? {}).map(([name, value]) => ({ name, value })),
+    error: isFailed ? run.returnStatus : null,
+    tags: run.tags,
+    note: run.note ?? null,
+    artifacts: files
+      .filter(({ isMissing }) => !isMissing)
+      .map(({ kind, path, sizeBytes }) => ({ id: fileId(runId, path), name: path, kind, bytes: sizeBytes })),
+    nearest: await nearestRun(reader, run),
+    logBytes: await logSize(report),
+    hasModel: files.some(({ path, isMissing }) => path.endsWith(".onnx") && !isMissing),
+  };
+}
+
+function factsOf({ run: { details, returnStatus, status }, origin, filesFolder }: RunReport): readonly Fact[] {
+  const facts: readonly (readonly [string, string | number | null | undefined])[] = [
+    ["repetition", details?.repetition],
+    ["seed", details?.seed],
+    ["attempts lost to dying workers", details?.attempts === 0 ? null : details?.attempts],
+    ["executor", details?.executor],
+    ["digest of the data", details?.dataDigest],
+    ["ordered", details?.orderedAt.toISOString()],
+    ["started", details?.startedAt?.toISOString()],
+    ["finished", details?.finishedAt?.toISOString()],
+    ["said at the end", status === "error" ? null : returnStatus],
+    ["configuration", origin?.configurationFile],
+    ["changed by", origin?.overrides.join(" ") || null],
+    ["Mosaic", origin?.engineVersion],
+    ["folder of files", filesFolder],
+  ];
+  return facts.flatMap(([name, value]) =>
+    value === null || value === undefined || value === "" ? [] : [{ name, value: String(value) }],
+  );
+}
+
+function optionsOf({ pipeline, params }: RunRecord): RunDetail["options"] {
+  const modules = (pipeline?.modules ?? []).flatMap(({ type, className, path, key, options }) => {
+    const section = `${type}: ${className} (${path})`;
+    return [...Object.entries(options), ["key", key] as const].map(([name, value]) => ({ section, name, value }));
+  });
+  const own = new Set(
+    (pipeline?.modules ?? []).flatMap(({ className, type, options }) => [
+      `${type}_key`,
+      ...Object.keys(options).map((name) => `${className}_${name}`),
+    ]),
+  );
+  const process = params
+    .filter(([name]) => !own.has(name))
+    .map(([name, value]) => ({ section: "PROCESS", name, value }));
+  return [...modules, ...process];
+}
+
+async function resultsOf(reader: StoreReader, { result }: RunRecord): Promise<RunDetail["results"]> {
+  if (result === null) return [];
+  const figures = await readFigures(reader);
+  return Object.entries(result).map(([name, value]) => {
+    const { title, unit } = figures.some((figure) => figure.name === name)
+      ? figureNamed(figures, name)
+      : { title: name, unit: undefined };
+    const shown = value === null || Number.isFinite(value) ? value : String(value);
+    return { name, title, value: shown, ...(unit === undefined ? {} : { unit }) };
+  });
+}
+
+/** More would hold up the page for a line of it. */
+const mostCompared = 20_000;
+
+/** Of the runs with the same repetition the one with the fewest other options, the last one first. */
+async function nearestRun(reader: StoreReader, run: RunRecord): Promise<RunDetail["nearest"]> {
+  const names = await reader.optionNames();
+  const { runIds, columns } = await reader.columns([
+    { of: "run", name: "repetition" },
+    ...names.map((name) => ({ of: "option", name }) as const),
+  ]);
+  const own = runIds.indexOf(run.runId);
+  const [repetitions, ...options] = columns;
+  if (own < 0 || repetitions?.kind !== "number" || runIds.length > mostCompared) return null;
+  let best: { readonly row: number; readonly count: number } | undefined;
+  for (let row = 0; row < runIds.length; row++) {
+    if (row === own || repetitions.values[row] !== repetitions.values[own]) continue;
+    let count = 0;
+    for (const option of options) if (option.kind === "text" && option.codes[row] !== option.codes[own]) count++;
+    if (count > 0 && count < (best?.count ?? Infinity)) best = { row, count };
+  }
+  if (best === undefined) return null;
+  const { row: nearest } = best;
+  return {
+    run: runIds[nearest] ?? 0,
+    differences: options.flatMap((option, index) => {
+      if (option.kind !== "text" || option.codes[nearest] === option.codes[own]) return [];
+      const textAt = (row: number) => option.texts[option.codes[row] ?? -1] ?? "none";
+      return [{ name: names[index] ?? "", mine: textAt(own), other: textAt(nearest) }];
+    }),
+  };
+}
