@@ -51,6 +51,8 @@ class Loss:
 
     def fitted(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """The target in the shape that the prediction wants, where only axes of length 1 are between them."""
+        if prediction.shape == target.shape and not self.is_of_classes:
+            return target
         wanted = self._wanted_shape(prediction, target)
         if wanted is None or target.shape == wanted:
             return target

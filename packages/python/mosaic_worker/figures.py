@@ -60,7 +60,10 @@ def number_text(value: Any) -> str:
         return "Infinity" if value > 0 else "-Infinity"
     if value == 0:
         return "0"
-    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    text = repr(float(value))
+    if "e" not in text:
+        return text[:-2] if text.endswith(".0") else text
+    sign, digits, exponent = Decimal(text).normalize().as_tuple()
     text, point = "".join(map(str, digits)), len(digits) + int(exponent)
     if 0 < point <= 21:
         number = text.ljust(point, "0") if len(text) <= point else f"{text[:point]}.{text[point:]}"

@@ -27,6 +27,11 @@ def samples_of(target: torch.Tensor) -> int:
     return target.shape[0] if target.dim() > 0 else 1
 
 
+def gives_new_tensors(loader: Any) -> bool:
+    """Whether each batch has memory of its own; other loaders may fill the same one again and again."""
+    return isinstance(loader, DataLoader) and loader.batch_sampler is not None
+
+
 def can_be_repositioned(loader: Any) -> bool:
     """Whether an epoch that begins with the same random numbers gives the same batches."""
     return (

@@ -17,11 +17,11 @@ from .components import Loss, Schedule, make_optimizer
 from .data_digest import SetDigest, digest_of_sums
 from .early_stopping import EarlyStopping
 from .errors import MosaicError
-from .loaders import LoaderGenerators, batches, can_be_repositioned, samples_of
+from .loaders import LoaderGenerators, batches, can_be_repositioned, gives_new_tensors, samples_of
 from .metrics import flat_figures, make_metrics
 from .seeds import random_state, seed_all, set_random_state
 
-#: Losses that wait until they are read together: a graphics device would have to wait for each.
+#: Losses on a graphics device that wait until they are read together: it would have to wait for each.
 _MOST_LOSSES = 64
 
 
@@ -36,14 +36,19 @@ class Trained(NamedTuple):
 class LossSum:
     """Over the samples of an epoch, in double precision and in order."""
 
-    def __init__(self, name: str, begun: Optional[Mapping[str, Any]] = None) -> None:
+    def __init__(self, name: str, device: torch.device, begun: Optional[Mapping[str, Any]] = None) -> None:
         self._name = name
+        self._waits = device.type != "cpu"
         self.loss: float = (begun or {}).get("loss", 0.0)
         self.samples: int = (begun or {}).get("samples", 0)
         self._losses: List[torch.Tensor] = []
         self._counts: List[int] = []
 
     def add(self, loss: torch.Tensor, samples: int) -> None:
+        if not self._waits:
+            self.loss += loss.item() * samples
+            self.samples += samples
+            return
         self._losses.append(loss.detach())
         self._counts.append(samples)
         if len(self._losses) >= _MOST_LOSSES:
@@ -180,7 +185,8 @@ class Loop:
     def _train_epoch(self, talk: Any, start: float, rate: float) -> tuple:
         """Its losses and what was right; (None, None) where it was paused."""
         begun = self._within
-        loss, accuracy = LossSum("train", begun), AccuracyCount(self._rule, (begun or {}).get("accuracy"))
+        loss = LossSum("train", self._device, begun)
+        accuracy = AccuracyCount(self._rule, not gives_new_tensors(self._chain.train_loader), (begun or {}).get("accuracy"))
         if begun is not None and begun["is_trained"]:
             # Only the evaluation is to come, as a whole.
             self._generators.load_state(begun["generators_now"])
@@ -276,7 +282,7 @@ class Loop:
 
     def _evaluate(self, talk: Any, stream: str, name: str, loader: Any, counts: bool) -> Optional[Dict[str, Any]]:
         """None where it was paused: an evaluation is made as a whole, or anew."""
-        loss, accuracy = LossSum(name), AccuracyCount(self._rule)
+        loss, accuracy = LossSum(name, self._device), AccuracyCount(self._rule, not gives_new_tensors(loader))
         for metric in self._metrics:
             metric.start()
         self._chain.train(False)
