@@ -72,8 +72,9 @@ test.each(executorNames)("300 programs on %s, each used once and released, keep 
 function areOfOneKind(one: object, other: object): unknown {
   setFlagsFromString("--allow-natives-syntax");
   const compare: unknown = runInThisContext("(one, other) => %HaveSameMap(one, other)");
+  const are: unknown = typeof compare === "function" && compare(one, other);
   setFlagsFromString("--no-allow-natives-syntax");
-  return typeof compare === "function" && compare(one, other);
+  return are;
 }
 
 test("states that are inside are of one kind", async () => {
