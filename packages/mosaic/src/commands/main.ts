@@ -9,6 +9,7 @@ export const mosaic: Program = {
     rerun: async () => (await import("./rerun.ts")).rerunCommand,
     pause: async () => (await import("./pause.ts")).pauseCommand,
     resume: async () => (await import("./resume.ts")).resumeCommand,
+    worker: async () => (await import("./worker.ts")).workerCommand,
     status: async () => (await import("./status.ts")).statusCommand,
     show: async () => (await import("./show.ts")).showCommand,
     compare: async () => (await import("./compare.ts")).compareCommand,

@@ -16,6 +16,7 @@ import { checkSqliteStore } from "../store/index.ts";
 import { leftOutText } from "./choice-text.ts";
 import { continueCommand } from "./continue-command.ts";
 import { misplacedOverride, overridesArgument } from "./overrides-argument.ts";
+import { crewsOf, spoolOptions, spoolPreconditions, spoolWords } from "./spool-options.ts";
 import { carryOnLines, jsonOption, trainAndTell } from "./train-and-tell.ts";
 
 export const runCommand = command({
@@ -33,12 +34,14 @@ export const runCommand = command({
     "retry-errors": schema(boolean, { help: "with --continue, also run again what failed" }),
     "restore-removed": schema(boolean, { help: "with --continue, also train again what mosaic remove has removed" }),
     "dry-run": schema(boolean, { help: "check everything, construct each pipeline once, train nothing" }),
+    ...spoolOptions,
     ...jsonOption,
   },
   *preconditions(given) {
     for (const option of ["retry-errors", "restore-removed"] as const)
       if (given[option] && !given.continue)
         yield { option, message: "goes with --continue: without it everything runs anew" };
+    yield* spoolPreconditions(given);
     yield* misplacedOverride("database_file", given.database_file);
   },
   examples: [
@@ -66,12 +69,13 @@ export const runCommand = command({
     if (given["dry-run"]) await checkSqliteStore(database);
     if (given["dry-run"]) return reportDryRun(experiment, pipelines, terminal);
     const code = await readExperimentCode(experiment);
-    const goOn = continueCommand({ configuration: configFile, overrides }, database);
+    const goOn = `${continueCommand({ configuration: configFile, overrides }, database)}${spoolWords(given)}`;
     return trainAndTell(
       {
         database,
         create: true,
         json: given.json,
+        crews: crewsOf(given),
         async queue(store) {
           const queue = await enqueueRuns(store, experiment, code, { continued, retryErrors, restoreRemoved });
           if (continued) describeQueue(queue, [configFile, database], terminal);

@@ -11,7 +11,7 @@ import {
 } from "@ml-mosaic/base";
 import { type ExitCode, jsonText, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { boolean, schema } from "@ml-mosaic/configurable";
-import { carryOut, type Outcome } from "../experiment/carry-out.ts";
+import { type Crews, carryOut, type Outcome } from "../experiment/carry-out.ts";
 import type { Queued } from "../experiment/queued.ts";
 import type { Requeued } from "../experiment/requeue.ts";
 import { idRanges } from "../selection/id-ranges.ts";
@@ -33,6 +33,8 @@ export interface TrainingCommand<Work extends Queued> {
   readonly create: boolean;
   /** Whether the final table is wanted for programs. */
   readonly json: boolean;
+  /** Who carries them out; this machine alone by default. */
+  readonly crews?: Crews;
   /** Queues the runs and says what they are; undefined where there is nothing to do. */
   queue(store: Store): Promise<Work | undefined>;
   /** The command that goes on where this one was broken off while runs were queued; the same one by default. */
@@ -115,7 +117,7 @@ async function carryOutAndTell<Work extends Queued>(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { out, err } = terminal;
-  const outcome = await carryOutWatched(store, work, interrupts, terminal);
+  const outcome = await carryOutWatched(store, work, command.crews, interrupts, terminal);
   const models = await summarizeModels(store, work.runIds);
   out(`${command.json ? jsonText(summaryJson(models, store.location)) : summaryText(models)}\n`);
   const lines = [...command.next(outcome, work), ...waysToLook(models, store.location)];
@@ -128,6 +130,7 @@ async function carryOutAndTell<Work extends Queued>(
 async function carryOutWatched(
   store: Store,
   work: Queued,
+  crews: Crews | undefined,
   interrupts: Interrupts,
   terminal: Terminal,
 ): Promise<Outcome> {
@@ -135,7 +138,7 @@ async function carryOutWatched(
   interrupts.sayWith(view.say);
   try {
     const { finish, stop } = interrupts;
-    return await carryOut(store, work, { onEvent: view.event, say: view.say, finish, stop });
+    return await carryOut(store, work, { onEvent: view.event, say: view.say, finish, stop }, crews);
   } finally {
     view.close();
     interrupts.sayWith(undefined);

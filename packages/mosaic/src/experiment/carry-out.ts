@@ -2,7 +2,8 @@ import { projectOf } from "../languages/language.ts";
 import { deleteRemovedFiles } from "../removal/delete-files.ts";
 import { sweepTemporaryFolder } from "../run/temporary-place.ts";
 import type { Store } from "../store/index.ts";
-import { type SupervisorEvent, supervise } from "../supervisor/supervise.ts";
+import { localPlace } from "../supervisor/local-place.ts";
+import { type Elsewhere, type SupervisorEvent, supervise } from "../supervisor/supervise.ts";
 import { workerDevices } from "./devices.ts";
 import { openFilesFolders } from "./files-folders.ts";
 import { recordFacts } from "./monitoring-facts.ts";
@@ -20,6 +21,14 @@ export interface Watching {
   readonly stop: AbortSignal;
 }
 
+/** Who carries the runs out. */
+export interface Crews {
+  /** Whether this machine does. */
+  readonly here?: boolean;
+  /** Workers of other machines, which must see these folders as they are here. */
+  readonly elsewhere?: ((folders: readonly string[], say: Watching["say"]) => Elsewhere) | undefined;
+}
+
 export interface Outcome {
   /** Runs that still wait, or were left in the middle. */
   readonly left: readonly number[];
@@ -27,23 +36,28 @@ export interface Outcome {
 }
 
 /** Carries out the runs that wait, with workers, and lets `mosaic pause` break it off. */
-export async function carryOut(store: Store, queued: Queued, watching: Watching): Promise<Outcome> {
+export async function carryOut(
+  store: Store,
+  queued: Queued,
+  watching: Watching,
+  { here = true, elsewhere }: Crews = {},
+): Promise<Outcome> {
   const { experimentId, acceptsCode, monitor, count } = queued;
   const files = Object.fromEntries(queued.files);
   for (const line of (await deleteRemovedFiles(store)).left) watching.say(`a file of a removed run is left: ${line}`);
   await sweepTemporaryFolder();
   const folders = await openFilesFolders(store, queued, watching.say);
   const project = projectOf(queued);
-  const devices = workerDevices(monitor, count);
+  const devices = here ? workerDevices(monitor, count) : [];
   await recordFacts(store, experimentId, { workers: devices.length, start: new Date().toISOString() });
   const requests = await openPauseRequests(store, queued, watching.say);
   try {
     await supervise({
       store,
       experimentId,
-      numWorkers: devices.length,
-      workOf: (lease, slot) =>
-        workOf(lease, store, folders, { project, files, acceptsCode, device: devices[slot] ?? "cpu" }),
+      places: devices.map(localPlace),
+      elsewhere: elsewhere?.([queued.folder, ...folders.paths], watching.say),
+      workOf: (lease, device) => workOf(lease, store, folders, { project, files, acceptsCode, device }),
       limits: monitor,
       onEvent(event) {
         requests.follow(event);

@@ -47,6 +47,8 @@ export async function ownFilesFolder(runFilesPath: string, reader: StoreReader):
 export interface FilesFolders {
   /** Where a run writes its files; undefined for one that writes none. */
   of(process: Texts): string | undefined;
+  /** All of them. */
+  readonly paths: readonly string[];
   /** Removes what is half-written: nobody writes there any more. */
   clear(): Promise<void>;
 }
@@ -80,7 +82,7 @@ export async function openFilesFolders(
   };
   await clear();
   for (const run of goingOn) await fetchFiles(store, run, folder, of);
-  return { of, clear };
+  return { of, paths: [...folders.values()], clear };
 }
 
 function otherFilesNote(usual: string, owner: string, database: string, files: string): string {

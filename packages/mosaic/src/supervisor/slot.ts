@@ -2,23 +2,20 @@ import { MosaicError } from "../errors.ts";
 import { type Lease, type LeaseBeat, StoreError } from "../store/index.ts";
 import type { FromWorker } from "../worker/messages.ts";
 import { pausePatience } from "./patience.ts";
+import type { WorkerPlace } from "./place.ts";
 import type { SuperviseOptions } from "./supervise.ts";
-import { startWorker, type Work, type WorkerEnd, type WorkerProcess, type WorkerProgram } from "./worker-process.ts";
+import type { Work, WorkerEnd, WorkerProcess, WorkerProgram } from "./worker-process.ts";
 
 /** So many workers in a row that die before they take their run: then it is not the runs that kill them. */
 const mostDeadStarts = 3;
-
-/**
- * Where a run has taken no longer, the next order waits with the worker while it carries one out. What waits behind a run
- * that takes longer after all goes back to the queue, for other workers to take.
- */
-const briefSeconds = 0.2;
 
 /** A run that a slot has. */
 interface Assignment extends Work {
   readonly lease: Lease;
   /** Who was sent the order. */
   worker?: WorkerProcess;
+  /** Whether the worker was asked for the order back. */
+  isAskedBack?: boolean;
   /** Undefined until the run before it has ended. */
   times?: RunTimes;
 }
@@ -26,6 +23,7 @@ interface Assignment extends Work {
 /** One worker after the other, the run that it carries out, and the one that waits for it. */
 export class Slot {
   readonly #slot: number;
+  readonly #place: WorkerPlace;
   readonly #options: SuperviseOptions;
   #worker: WorkerProcess | undefined;
   /** What the worker is one of. */
@@ -39,8 +37,9 @@ export class Slot {
   /** Messages are stored in the order in which they came. */
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(slot: number, options: SuperviseOptions) {
+  constructor(slot: number, place: WorkerPlace, options: SuperviseOptions) {
     this.#slot = slot;
+    this.#place = place;
     this.#options = options;
   }
 
@@ -54,16 +53,19 @@ export class Slot {
       });
   }
 
-  /** Takes run after run until none is left. */
-  async work(): Promise<void> {
-    for (;;) {
+  /** Takes run after run until none is left. Returns whether there was one. */
+  async work(): Promise<boolean> {
+    for (let hasWorked = false; ; hasWorked = true) {
       const ended = Promise.withResolvers<void>();
       // It may fail while the next run is being leased.
       ended.promise.catch(() => undefined);
       this.#ended = ended;
       if (this.#current === undefined) {
         const run = await this.#assign();
-        if (run === undefined) break;
+        if (run === undefined) {
+          this.#discard();
+          return hasWorked;
+        }
         this.#begin(run);
       }
       if (this.#next === undefined && this.#isBrief) {
@@ -72,7 +74,6 @@ export class Slot {
       }
       await ended.promise;
     }
-    this.#discard();
   }
 
   kill(): void {
@@ -97,7 +98,10 @@ export class Slot {
 
   /** Asks the worker for the order back that waits with it. */
   withdraw(): void {
-    if (this.#next !== undefined) this.#next.worker?.send({ kind: "withdraw", token: this.#next.lease.token });
+    const next = this.#next;
+    if (next === undefined || next.isAskedBack) return;
+    next.isAskedBack = next.worker !== undefined;
+    next.worker?.send({ kind: "withdraw", token: next.lease.token });
   }
 
   /** Ends the run at hand where it has taken too long, or does not come to rest. */
@@ -108,12 +112,12 @@ export class Slot {
     const now = performance.now();
     const secondsSince = (moment: number | undefined) => (moment === undefined ? 0 : (now - moment) / 1000);
     const silent = secondsSince(Math.max(times.progress, times.pauseAsked ?? 0));
-    if (secondsSince(times.begun) > briefSeconds) this.withdraw();
+    if (secondsSince(times.begun) > this.#place.aheadSeconds) this.withdraw();
     if (secondsSince(times.begun) > runSeconds)
       this.#enqueue(() => this.#takeFault(lease, overdue("timeout", "the run", runSeconds, times, now)));
     else if (secondsSince(times.epochBegun) > epochSeconds)
       this.#enqueue(() => this.#takeFault(lease, overdue("epoch_timeout", "an epoch", epochSeconds, times, now)));
-    else if (times.pauseAsked !== undefined && silent > pausePatience(times.callSeconds))
+    else if (times.pauseAsked !== undefined && silent > pausePatience(times.callSeconds) + this.#place.lateSeconds)
       this.#enqueue(() => this.#takeRestless(lease, silent));
   }
 
@@ -124,10 +128,10 @@ export class Slot {
 
   /** Leases the next run that waits; undefined where there is none, or none is to start any more. */
   async #assign(): Promise<Assignment | undefined> {
-    if (this.#isAskedToLeave) return undefined;
+    if (this.#isAskedToLeave || !this.#place.isOpen) return undefined;
     const { store, experimentId, workOf } = this.#options;
-    const lease = await store.leaseNextRun(experimentId, `worker ${this.#slot}`);
-    return lease && { lease, ...(await workOf(lease, this.#slot)) };
+    const lease = await store.leaseNextRun(experimentId, this.#place.name);
+    return lease && { lease, ...(await workOf(lease, this.#place.device)) };
   }
 
   /** Has a run carried out, now or as soon as the one at hand has ended. */
@@ -175,7 +179,7 @@ export class Slot {
     // Of another one it is not known whether it can be started.
     if (this.#program !== program) this.#deadStarts = 0;
     this.#program = program;
-    const worker = startWorker(program, {
+    const worker = this.#place.start(program, {
       message: (message) => this.#worker === worker && this.#enqueue(() => this.#take(message)),
       nonsense: (why) => this.#worker === worker && this.#enqueue(() => this.#takeNonsense(why)),
       progress: (callSeconds) => {
@@ -218,7 +222,7 @@ export class Slot {
     this.#next = undefined;
     if (next !== undefined) {
       // Asked to leave, what no worker has stays where it is; of any other its worker says whether it has begun.
-      if (this.#isAskedToLeave && next.worker !== this.#worker) await this.#giveBack(next);
+      if ((this.#isAskedToLeave || !this.#place.isOpen) && next.worker !== this.#worker) await this.#giveBack(next);
       else this.#begin(next);
     }
     this.#ended?.resolve();
@@ -249,7 +253,7 @@ export class Slot {
         const { result, directions, records, artifacts, executor, dataDigest } = message;
         await store.completeRun(lease, { result, directions, history: records, artifacts, executor, dataDigest });
         if (message.last) this.#discard();
-        this.#isBrief = times !== undefined && performance.now() - times.begun < 1000 * briefSeconds;
+        this.#isBrief = times !== undefined && performance.now() - times.begun < 1000 * this.#place.aheadSeconds;
         onEvent({ kind: "done", lease, result });
         return this.#end();
       }
@@ -258,6 +262,8 @@ export class Slot {
         if (records.length > 0) await store.appendHistory(lease, records);
         await store.recordArtifacts(lease, artifacts);
         await store.pauseRun(lease, epochs, { executor, dataDigest });
+        // Its pilot leaves: it goes on elsewhere.
+        if (!this.#options.pause.aborted) await store.requeueRuns(this.#options.experimentId, [lease.runId]);
         if (message.last) this.#discard();
         onEvent({ kind: "paused", lease, epochs });
         return this.#end();
@@ -333,10 +339,14 @@ export class Slot {
     if (this.#worker === worker) this.#worker = undefined;
     if (this.#current === undefined || this.#current.worker !== worker) return;
     const { lease } = this.#current;
-    if (stop.aborted || pause.aborted || begun !== lease.token) {
+    if (!this.#place.isOpen) {
+      await store.giveBackRun(lease, { kind: "stopped" });
+      onEvent({ kind: "given-back", lease, why: how });
+    } else if (stop.aborted || pause.aborted || begun !== lease.token) {
       await store.giveBackRun(lease, { kind: "stopped" });
       onEvent({ kind: "given-back", lease });
-      if (!stop.aborted && !pause.aborted && ++this.#deadStarts === mostDeadStarts) throw cannotStart(how, lastWords);
+      if (!stop.aborted && !pause.aborted && ++this.#deadStarts === mostDeadStarts)
+        this.#place.giveUp(cannotStart(how, lastWords));
     } else {
       this.#deadStarts = 0;
       const { status } = await store.giveBackRun(lease, { kind: "worker-died", detail: how + quoted(lastWords) });

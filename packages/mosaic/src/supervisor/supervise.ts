@@ -3,7 +3,8 @@
 import type { EpochRecord } from "@ml-mosaic/training";
 import type { Lease, RunResult, Store } from "../store/index.ts";
 import { endOrphans } from "../worker/started-processes.ts";
-import { Slot } from "./slot.ts";
+import { Crew } from "./crew.ts";
+import type { WorkerPlace } from "./place.ts";
 import type { Work } from "./worker-process.ts";
 
 /** What a view may want to show. */
@@ -31,9 +32,11 @@ export interface TimeLimits {
 export interface SuperviseOptions {
   readonly store: Store;
   readonly experimentId: number;
-  readonly numWorkers: number;
-  /** @param slot number of the worker, which decides about the device */
-  readonly workOf: (lease: Lease, slot: number) => Work | Promise<Work>;
+  /** Those that are there from the start. */
+  readonly places: readonly WorkerPlace[];
+  /** Others come and go: the runs wait for them where there is none. */
+  readonly elsewhere?: Elsewhere | undefined;
+  readonly workOf: (lease: Lease, device: string) => Work | Promise<Work>;
   readonly onEvent: (event: SupervisorEvent) => void;
   readonly limits: TimeLimits;
   /** Aborted: running runs finish, no new one starts. */
@@ -42,6 +45,17 @@ export interface SuperviseOptions {
   readonly pause: AbortSignal;
   /** Aborted: running runs are given back at once. */
   readonly stop: AbortSignal;
+}
+
+/** Workers that are not of this machine. */
+export interface Elsewhere {
+  /**
+   * @param join is called with each place, as it comes
+   * @param fail is called where none can come any more
+   */
+  open(join: (place: WorkerPlace) => void, fail: (error: unknown) => void): Promise<void>;
+  /** @param isOver whether no run is left: else another supervisor may come */
+  close(isOver: boolean): Promise<void>;
 }
 
 const heartbeatMilliseconds = 4000;
@@ -58,43 +72,50 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   const { store } = options;
   const failed = new AbortController();
   const stop = AbortSignal.any([options.stop, failed.signal]);
-  const slots = Array.from({ length: options.numWorkers }, (_, slot) => new Slot(slot, { ...options, stop }));
   let failure: { readonly error: unknown } | undefined;
   const fail = (error: unknown) => {
     failure ??= { error };
     failed.abort();
   };
-  const leases = () => slots.flatMap((slot) => slot.beats);
+  const crew = new Crew({ ...options, stop }, (error) => {
+    fail(error);
+    void crew.settle().catch(() => undefined);
+  });
+  const leases = () => crew.slots.flatMap((slot) => slot.beats);
   const heartbeat = setInterval(() => {
     store.heartbeat(leases()).catch(fail);
   }, heartbeatMilliseconds);
-  const look = setInterval(() => {
-    for (const slot of slots) slot.look();
-  }, lookMilliseconds);
+  const look = setInterval(() => crew.look(), lookMilliseconds);
   const killAll = () => {
-    for (const slot of slots) slot.kill();
+    for (const slot of crew.slots) slot.kill();
   };
   const pauseAll = () => {
-    for (const slot of slots) slot.pause();
+    for (const slot of crew.slots) slot.pause();
   };
   const withdrawAll = () => {
-    for (const slot of slots) slot.withdraw();
+    for (const slot of crew.slots) slot.withdraw();
   };
   // Ctrl-Z reaches this process alone, as each worker has a group of its own.
   const suspend = () => {
-    for (const slot of slots) slot.signal("SIGSTOP");
+    for (const slot of crew.slots) slot.signal("SIGSTOP");
     process.kill(process.pid, "SIGSTOP");
   };
   const goOn = () => {
-    for (const slot of slots) slot.signal("SIGCONT");
+    for (const slot of crew.slots) slot.signal("SIGCONT");
   };
   process.on("SIGTSTP", suspend);
   process.on("SIGCONT", goOn);
   stop.addEventListener("abort", killAll);
   options.pause.addEventListener("abort", pauseAll);
   options.finish.addEventListener("abort", withdrawAll);
+  const asked = AbortSignal.any([stop, options.pause, options.finish]);
+  const settle = () => void crew.settle().catch(fail);
+  asked.addEventListener("abort", settle);
   try {
-    await Promise.all(slots.map((slot) => slot.work().catch(fail)));
+    for (const place of options.places) crew.join(place);
+    await options.elsewhere?.open((place) => crew.join(place), fail);
+    settle();
+    await crew.over;
     if (failure !== undefined) throw failure.error;
   } finally {
     clearInterval(heartbeat);
@@ -104,7 +125,9 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     stop.removeEventListener("abort", killAll);
     options.pause.removeEventListener("abort", pauseAll);
     options.finish.removeEventListener("abort", withdrawAll);
+    asked.removeEventListener("abort", settle);
     killAll();
+    await options.elsewhere?.close(failure === undefined && !asked.aborted);
     // Where this fails too, the runs are pending again when the database is next opened.
     await Promise.allSettled(leases().map((lease) => store.giveBackRun(lease, { kind: "stopped" })));
   }

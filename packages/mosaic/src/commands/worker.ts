@@ -1,0 +1,63 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { stopSignals } from "@ml-mosaic/base";
+import { command } from "@ml-mosaic/command-line";
+import { float, int, path, schema, string, within } from "@ml-mosaic/configurable";
+import { engineVersion } from "../experiment/environment.ts";
+import { beginPilot } from "../pilot/pilot.ts";
+import { meetAtSpool } from "../spool/meeting.ts";
+
+/** How long runs may take to come to rest, by what asks them to: Slurm kills 30 s after SIGTERM. */
+const termMilliseconds = 20_000;
+const userMilliseconds = 100_000;
+
+export const workerCommand = command({
+  name: "worker",
+  summary: "Take runs from a supervisor anywhere, through a folder that both see, until none is left.",
+  arguments: {
+    spool_folder: schema(path, { help: "the folder that mosaic run --spool names" }),
+  },
+  options: {
+    runs: schema(within(int, { minimum: 1 }), { default: 1, help: "runs at a time" }),
+    device: schema(string, { default: "cpu", help: "where they are computed, such as cuda:0" }),
+    linger: schema(within(float, { minimum: 0 }), {
+      default: 600,
+      help: "seconds to wait for a supervisor, the first one or the next",
+    }),
+  },
+  examples: ["mosaic worker /shared/spool", "mosaic worker /shared/spool --runs 4 --linger 60"],
+  async run(given, terminal) {
+    const leave = new AbortController();
+    let restMilliseconds = userMilliseconds;
+    const asked = (name: NodeJS.Signals) => {
+      if (name !== "SIGUSR2") restMilliseconds = termMilliseconds;
+      leave.abort(`it got ${name}`);
+    };
+    const names: readonly NodeJS.Signals[] = ["SIGINT", ...stopSignals];
+    for (const name of names) process.on(name, asked);
+    const say = (line: string) => terminal.err(`${new Date().toISOString()} ${line}\n`);
+    const { SLURM_JOB_ID: job, SLURMD_NODENAME: node = hostname() } = process.env;
+    const name = [job, node, process.pid, randomBytes(3).toString("hex")]
+      .filter((part) => part !== undefined)
+      .join("-");
+    try {
+      const folder = resolve(given.spool_folder);
+      const meeting = await meetAtSpool(folder, name, say);
+      say(`worker ${name} waits for a supervisor in ${folder}`);
+      const how = await beginPilot(meeting, {
+        version: engineVersion(),
+        runs: given.runs,
+        device: given.device,
+        lingerMilliseconds: 1000 * given.linger,
+        say,
+        leave: leave.signal,
+        restMilliseconds: () => restMilliseconds,
+      });
+      say({ done: "no run is left", nobody: "no supervisor has come", left: "left", refused: "cannot take runs" }[how]);
+      return how === "refused" ? 2 : how === "nobody" ? 3 : 0;
+    } finally {
+      for (const name of names) process.off(name, asked);
+    }
+  },
+});

@@ -1,0 +1,95 @@
+/**
+ * All that a supervisor and a pilot say to each other, whatever lies between them. A pilot is a process of `mosaic worker`: it
+ * starts workers where it runs, and passes on what they and the supervisor say.
+ */
+import { isPlainObject, type ProcessIdentity } from "@ml-mosaic/base";
+import type { WorkerEnd, WorkerProgram } from "../supervisor/worker-process.ts";
+import { count, fields, listOf, nullable, number, optional, type Rule, recordOf, text } from "../wire/rules.ts";
+import { type FromWorker, isFromWorker, isToWorker, type ToWorker } from "../worker/messages.ts";
+
+export type ToPilot =
+  /** The first message. `folders` must be there, and the same ones as here. */
+  | { readonly kind: "welcome"; readonly version: string; readonly folders: readonly string[] }
+  /** Start a program as the worker of this number; null is the pilot's own, for TypeScript. */
+  | { readonly kind: "start"; readonly worker: number; readonly program: WorkerProgram | null }
+  | { readonly kind: "tell"; readonly worker: number; readonly message: ToWorker }
+  | { readonly kind: "kill"; readonly worker: number }
+  /** No run is left. */
+  | { readonly kind: "leave" };
+
+export type FromPilot =
+  | {
+      readonly kind: "hello";
+      readonly host: string;
+      readonly process: ProcessIdentity;
+      /** How many runs it takes at a time. */
+      readonly runs: number;
+      readonly device: string;
+      readonly processor: string;
+      /** Slurm's id of the job that it is in. */
+      readonly job?: string;
+    }
+  /** It cannot take runs, and ends. */
+  | { readonly kind: "refused"; readonly why: string }
+  | { readonly kind: "said"; readonly worker: number; readonly message: FromWorker }
+  | { readonly kind: "nonsense"; readonly worker: number; readonly why: string }
+  | { readonly kind: "progress"; readonly worker: number; readonly callSeconds: number }
+  | { readonly kind: "ended"; readonly worker: number; readonly end: WorkerEnd }
+  /** It takes no further run, and leaves those that it has where they are. */
+  | { readonly kind: "leaving"; readonly why: string }
+  /** The last message: whatever it had is left. */
+  | { readonly kind: "gone"; readonly why: string }
+  /** It lives. */
+  | { readonly kind: "beat" };
+
+const worker = count;
+const program = fields({
+  command: text,
+  args: listOf(text),
+  environment: recordOf(text),
+  folder: optional(text),
+});
+const toWorker: Rule = (value, name) => (isToWorker(value) ? undefined : `${name} is none for a worker`);
+const fromWorker: Rule = (value, name) => (isFromWorker(value) ? undefined : `${name} is none of a worker`);
+
+const toPilot: Readonly<Record<ToPilot["kind"], Rule>> = {
+  welcome: fields({ version: text, folders: listOf(text) }),
+  start: fields({ worker, program: nullable(program) }),
+  tell: fields({ worker, message: toWorker }),
+  kill: fields({ worker }),
+  leave: fields({}),
+};
+
+const fromPilot: Readonly<Record<FromPilot["kind"], Rule>> = {
+  hello: fields({
+    host: text,
+    process: fields({ pid: count, started: text, scope: text }),
+    runs: count,
+    device: text,
+    processor: text,
+    job: optional(text),
+  }),
+  refused: fields({ why: text }),
+  said: fields({ worker, message: fromWorker }),
+  nonsense: fields({ worker, why: text }),
+  progress: fields({ worker, callSeconds: number }),
+  ended: fields({ worker, end: fields({ how: text, lastWords: text, begun: optional(count) }) }),
+  leaving: fields({ why: text }),
+  gone: fields({ why: text }),
+  beat: fields({}),
+};
+
+export function isToPilot(value: unknown): value is ToPilot {
+  return fault(value, toPilot) === undefined;
+}
+
+export function isFromPilot(value: unknown): value is FromPilot {
+  return fault(value, fromPilot) === undefined;
+}
+
+function fault(value: unknown, kinds: Readonly<Record<string, Rule>>): string | undefined {
+  if (!isPlainObject(value)) return "it is no object";
+  const { kind } = value;
+  const rule = typeof kind === "string" && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  return rule === undefined ? "its kind is unknown" : rule(value, String(kind));
+}

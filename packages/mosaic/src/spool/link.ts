@@ -1,0 +1,70 @@
+/** A link over the spool: each side writes one direction and looks for what the other has written. */
+import { messageOf } from "@ml-mosaic/base";
+import type { Link } from "../pilot/link.ts";
+import type { ChannelEvents } from "../wire/channel.ts";
+import { readValue, writeValue } from "../wire/values.ts";
+import { SpoolReader } from "./reader.ts";
+import { SpoolWriter } from "./writer.ts";
+
+/** Between two looks: from right after something has come to when long nothing has. */
+const leastMilliseconds = 20;
+const mostMilliseconds = 500;
+
+export class SpoolLink implements Link {
+  readonly #writer: SpoolWriter;
+  readonly #reader: SpoolReader;
+  readonly #events: ChannelEvents;
+  #timer: NodeJS.Timeout | undefined;
+  #wait = leastMilliseconds;
+  #isClosed = false;
+
+  constructor(
+    paths: { readonly own: string; readonly other: string },
+    events: ChannelEvents,
+    onTrouble: (error: unknown) => void,
+  ) {
+    this.#writer = new SpoolWriter(paths.own, { onTrouble });
+    this.#reader = new SpoolReader(paths.other);
+    this.#events = events;
+    this.#schedule();
+  }
+
+  send(value: unknown): void {
+    this.#writer.append(writeValue(value));
+    // An answer may follow.
+    this.#wait = leastMilliseconds;
+    if (this.#timer !== undefined) this.#schedule();
+  }
+
+  async close(milliseconds: number): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#writer.close(milliseconds);
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#look();
+    }, this.#wait);
+  }
+
+  async #look(): Promise<void> {
+    let texts: readonly string[] = [];
+    try {
+      texts = await this.#reader.read();
+      this.#wait = texts.length > 0 ? leastMilliseconds : Math.min(2 * this.#wait, mostMilliseconds);
+      for (const text of texts) if (!this.#isClosed) this.#events.message(readValue(text));
+    } catch (error) {
+      // A system that cannot be read from now is looked at again; what is no message stays so.
+      if (!this.#isClosed && isBroken(error)) return this.#events.broken(messageOf(error));
+      this.#wait = mostMilliseconds;
+    }
+    if (!this.#isClosed) this.#schedule();
+  }
+}
+
+function isBroken(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "code" in error && error.code === "BAD_MESSAGE";
+}
