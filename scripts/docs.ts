@@ -22,6 +22,7 @@ import "../packages/bigsf/src/components.ts";
 import { configurations } from "../packages/bigsf/src/commands/schema.ts";
 import { monitorOptions } from "../packages/mosaic/src/config/monitor-section.ts";
 import { type Group, processOptions } from "../packages/mosaic/src/config/process-options.ts";
+import { slurmOptions } from "../packages/mosaic/src/config/slurm-section.ts";
 import { programOptions } from "../packages/mosaic/src/program/options.ts";
 import { trainingComponents } from "../packages/mosaic/src/schema/training-options.ts";
 import { opsWithoutLoops } from "../packages/tensor/test/ops-without-loops.ts";
@@ -53,6 +54,7 @@ const meanings: Readonly<Record<string, string>> = {
 const tables: Readonly<Record<string, () => string>> = {
   process: () => sectionTable(processOptions),
   monitor: () => sectionTable(monitorOptions),
+  slurm: () => sectionTable(slurmOptions),
   program: () => sectionTable(programOptions),
   losses: () => componentTable("loss_function"),
   optimizers: () => componentTable("optimizer"),

@@ -7,6 +7,7 @@ import { idRanges } from "../selection/id-ranges.ts";
 import { selectRuns } from "../selection/select-runs.ts";
 import { misplacedOverride, overridesArgument } from "./overrides-argument.ts";
 import { selectorOf, selectorOptions } from "./selector-options.ts";
+import { crewsOf, spoolOptions, spoolPreconditions, spoolWords } from "./spool-options.ts";
 import { acceptCodeOption, carryOnLines, jsonOption, tellChanged, trainAndTell } from "./train-and-tell.ts";
 
 export const rerunCommand = command({
@@ -25,10 +26,12 @@ export const rerunCommand = command({
       help: "epochs to add to a run's result (default: as many as the run was asked for); 0: train nothing, and give runs that wait to be trained further the result back that they had",
     }),
     ...acceptCodeOption,
+    ...spoolOptions,
     ...jsonOption,
   },
   *preconditions(given) {
     selectorOf(given);
+    yield* spoolPreconditions(given);
     yield* misplacedOverride("database_file", given.database_file);
   },
   examples: [
@@ -46,12 +49,14 @@ export const rerunCommand = command({
     const epochs = given.epochs;
     const database = given.database_file;
     const command = (ids: readonly number[]) =>
-      ["mosaic", "rerun", configFile, database, "--id", idRanges(ids), ...overrides].map(shellText).join(" ");
+      ["mosaic", "rerun", configFile, database, "--id", idRanges(ids), ...overrides].map(shellText).join(" ") +
+      spoolWords(given);
     return trainAndTell(
       {
         database,
         create: false,
         json: given.json,
+        crews: crewsOf(given),
         async queue(store) {
           const chosen = await selectRuns(store, selector);
           if (epochs === 0) {

@@ -5,13 +5,17 @@ import { readMonitorTexts } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { readPauseFile } from "../experiment/pause-file.ts";
 import { queueResumed } from "../experiment/resume.ts";
+import { crewsOf, spoolOptions, spoolPreconditions, spoolWords } from "./spool-options.ts";
 import { acceptCodeOption, carryOnLines, jsonOption, tellChanged, trainAndTell } from "./train-and-tell.ts";
 
 export const resumeCommand = command({
   name: "resume",
   summary: "Go on with what mosaic pause has written down.",
   arguments: { pipeline_file: schema(path, { help: "file that mosaic pause wrote (.json)" }) },
-  options: { ...acceptCodeOption, ...jsonOption },
+  options: { ...acceptCodeOption, ...spoolOptions, ...jsonOption },
+  *preconditions(given) {
+    yield* spoolPreconditions(given);
+  },
   examples: ["mosaic pause left.json", "mosaic resume left.json"],
   keepsResults: true,
   async run(given, terminal) {
@@ -23,12 +27,13 @@ export const resumeCommand = command({
         "NO_DATABASE",
         `${path} names the database ${file.database}, which does not exist; was it moved?`,
       );
-    const goOn = `mosaic resume ${shellText(path)}`;
+    const goOn = `mosaic resume ${shellText(path)}${spoolWords(given)}`;
     return trainAndTell(
       {
         database: file.database,
         create: false,
         json: given.json,
+        crews: crewsOf(given),
         async queue(store) {
           const { finished, removed, requeued } = await queueResumed(store, file, path, monitor, given["accept-code"]);
           if (finished > 0) terminal.err(`${countText(finished, "run")} of ${path} done since\n`);

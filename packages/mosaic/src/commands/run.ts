@@ -75,7 +75,7 @@ export const runCommand = command({
         database,
         create: true,
         json: given.json,
-        crews: crewsOf(given),
+        crews: crewsOf(given, experiment, database),
         async queue(store) {
           const queue = await enqueueRuns(store, experiment, code, { continued, retryErrors, restoreRemoved });
           if (continued) describeQueue(queue, [configFile, database], terminal);

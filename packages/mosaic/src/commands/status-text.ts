@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { styleText } from "node:util";
 import { clockText, countText } from "@ml-mosaic/base";
 import { numberText, oneLine, pathText, plainLines, shellText, shortenText, tableText } from "@ml-mosaic/command-line";
+import { isWaiting } from "../slurm/jobs.ts";
 import type { StatusReport } from "../status/status-report.ts";
 import { continueCommand } from "./continue-command.ts";
 
@@ -23,6 +24,7 @@ export function statusText(report: StatusReport, options: StatusTextOptions): st
     otherText(report),
     runningText(report),
     pendingText(report),
+    jobsText(report),
   ].filter((section) => section !== undefined);
   const width = options.columns;
   const lines = sections.join("\n\n").split("\n");
@@ -82,6 +84,21 @@ function doneText({ counts, done }: StatusReport): string | undefined {
   ]);
   const table = () => tableText(["run", "train loss", "test loss", "time", "pipeline"], rows, [0, 1, 2, 3]);
   return sectionText("Done", "green", counts.get("done") ?? 0, done.length, table);
+}
+
+/** Those that wait for the same reason are one line. */
+function jobsText({ jobs }: StatusReport): string | undefined {
+  if (jobs.length === 0) return undefined;
+  const waiting = Map.groupBy(jobs.filter(isWaiting), ({ reason }) => reason);
+  const rows = [
+    ...jobs
+      .filter((job) => !isWaiting(job))
+      .map(({ id, state, node, start }) => [id, state.toLowerCase(), node, start]),
+    ...Array.from(waiting, ([reason, alike]) => [String(alike.length), "waiting", "", `for ${reason}`]),
+  ];
+  return [styleText("bold", `Slurm jobs ${jobs.length}`), tableText(["job", "state", "node", "since"], rows, [0])].join(
+    "\n",
+  );
 }
 
 function failedText({ counts, failed }: StatusReport, { verbose }: StatusTextOptions): string | undefined {

@@ -25,6 +25,7 @@ import { type Findings, Gathered } from "./problem.ts";
 import { loadTextImports } from "./process-components.ts";
 import { type ProcessSection, readProcessSection } from "./process-section.ts";
 import { openConfig } from "./read-config.ts";
+import { readSlurmSection, type SlurmSection } from "./slurm-section.ts";
 import type { SourceLines } from "./source-lines.ts";
 import { readZips } from "./zip.ts";
 
@@ -43,6 +44,8 @@ export interface Experiment extends ChosenPipelines {
   readonly sources: SourceLines;
   readonly process: ProcessSection;
   readonly monitor: MonitorSection;
+  /** Undefined where this machine trains. */
+  readonly slurm: SlurmSection | undefined;
   /** The class sections in file order. */
   readonly sections: readonly ClassSection[];
   /** What the user should know although nothing is wrong. */
@@ -57,7 +60,9 @@ export async function readExperiment(file: string, overrides: readonly string[] 
   const { text, included, sections, sources, findings } = await openConfig(file, overrides);
   const places = { folder: dirname(resolve(file)), start: cwd() };
   const special = findSpecialSections(sections, ["PROCESS", "MONITOR"], findings);
-  const classes = sections.filter((section) => ![...special.values()].includes(section));
+  const slurmIni = sections.find(isSlurm);
+  const slurm = slurmIni && readSlurmSection(slurmIni, places.folder, findings);
+  const classes = sections.filter((section) => ![...special.values(), slurmIni].includes(section));
 
   const processIni = special.get("PROCESS");
   const process =
@@ -82,8 +87,13 @@ export async function readExperiment(file: string, overrides: readonly string[] 
   if (findings.hasProblems) throw findings.failure();
   noticeOverlaps(classSections, findings);
   noticeStart(places, classSections, findings);
-  const written = { file, ...places, text, included, overrides, sources };
+  const written = { file, ...places, text, included, overrides, sources, slurm };
   return { ...written, monitor, ...pipelines, notices: findings.notices };
+}
+
+/** A class may have the name. */
+function isSlurm({ name, options }: IniSection): boolean {
+  return name === "SLURM" && !options.some((option) => option.name === "class");
 }
 
 /** What `zip`, `exclude` and `sample` make of the sections. */

@@ -1,6 +1,8 @@
 import { projectOf } from "../languages/language.ts";
 import { deleteRemovedFiles } from "../removal/delete-files.ts";
 import { sweepTemporaryFolder } from "../run/temporary-place.ts";
+import type { Job } from "../slurm/jobs.ts";
+import { recordJobs } from "../slurm/record.ts";
 import type { Store } from "../store/index.ts";
 import { localPlace } from "../supervisor/local-place.ts";
 import { type Elsewhere, type SupervisorEvent, supervise } from "../supervisor/supervise.ts";
@@ -25,8 +27,19 @@ export interface Watching {
 export interface Crews {
   /** Whether this machine does. */
   readonly here?: boolean;
-  /** Workers of other machines, which must see these folders as they are here. */
-  readonly elsewhere?: ((folders: readonly string[], say: Watching["say"]) => Elsewhere) | undefined;
+  /** Workers of other machines. */
+  readonly elsewhere?: ((situation: Situation) => Elsewhere) | undefined;
+}
+
+/** What workers of other machines find. */
+export interface Situation {
+  /** They must see these as they are here. */
+  readonly folders: readonly string[];
+  readonly say: (line: string) => void;
+  /** How many runs have not ended. */
+  left(): Promise<number>;
+  /** Keeps what `status` is to show of the jobs that have been sent. */
+  record(jobs: readonly Job[]): Promise<void>;
 }
 
 export interface Outcome {
@@ -56,7 +69,15 @@ export async function carryOut(
       store,
       experimentId,
       places: devices.map(localPlace),
-      elsewhere: elsewhere?.([queued.folder, ...folders.paths], watching.say),
+      elsewhere: elsewhere?.({
+        folders: [queued.folder, ...folders.paths],
+        say: watching.say,
+        async left() {
+          const counts = await store.countByStatus(experimentId);
+          return (counts.get("pending") ?? 0) + (counts.get("running") ?? 0);
+        },
+        record: (jobs) => recordJobs(store, jobs),
+      }),
       workOf: (lease, device) => workOf(lease, store, folders, { project, files, acceptsCode, device }),
       limits: monitor,
       onEvent(event) {

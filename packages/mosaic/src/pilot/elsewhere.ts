@@ -21,6 +21,8 @@ const lookMilliseconds = 1000;
 export class PilotsElsewhere implements Elsewhere {
   readonly #options: PilotOptions;
   readonly #pilots = new Map<string, RemotePilot>();
+  /** Slurm's ids of the jobs of pilots that have been there. */
+  readonly #met = new Set<string>();
   readonly #over = new AbortController();
   #landing: Landing | undefined;
   #watching: Promise<void> | undefined;
@@ -33,11 +35,17 @@ export class PilotsElsewhere implements Elsewhere {
     return this.#pilots.values();
   }
 
+  /** Whether a pilot of this job has ever been there. */
+  hasMet(job: string): boolean {
+    return this.#met.has(job);
+  }
+
   async open(join: (place: WorkerPlace) => void, fail: (error: unknown) => void): Promise<void> {
     const { landing, version, folders, silentSeconds, lateSeconds, say } = this.#options;
     this.#landing = await landing((name, connect) => {
       const changed = (pilot: RemotePilot, what: string) => {
         if (what !== "") say(what);
+        if (pilot.job !== undefined) this.#meet(pilot, pilot.job);
         if (pilot.isGone) this.#forget(name);
       };
       this.#pilots.set(
@@ -54,6 +62,14 @@ export class PilotsElsewhere implements Elsewhere {
     // First all are told, then the place is left.
     await Promise.all(Array.from(this.#pilots.values(), (pilot) => pilot.close(isOver)));
     await this.#landing?.close(isOver);
+  }
+
+  /** A job that was requeued has its id still: whatever was there before of it has ended. */
+  #meet(pilot: RemotePilot, job: string): void {
+    this.#met.add(job);
+    if (pilot.isGone) return;
+    for (const other of this.#pilots.values())
+      if (other !== pilot && other.job === job) other.lose("its job was requeued");
   }
 
   #forget(name: string): void {

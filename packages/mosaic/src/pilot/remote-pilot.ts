@@ -63,6 +63,10 @@ export class RemotePilot {
     return this.#state === "gone";
   }
 
+  get isLeaving(): boolean {
+    return this.#state === "leaving";
+  }
+
   get job(): string | undefined {
     return this.#hello?.job;
   }

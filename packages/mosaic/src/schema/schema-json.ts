@@ -15,6 +15,7 @@ import {
 import { classOptions, optionalClassOptions } from "../config/class-section.ts";
 import { monitorOptions } from "../config/monitor-section.ts";
 import { type Group, groups, processOptions } from "../config/process-options.ts";
+import { slurmOptions } from "../config/slurm-section.ts";
 import type { ClassOptions } from "../languages/language.ts";
 import { isProgram } from "../program/options.ts";
 import { asWritten, type TrainingComponent, trainingComponents, withAxes } from "./training-options.ts";
@@ -34,15 +35,21 @@ export function configJson(classes: readonly DescribedClass[] | undefined): Json
   const { schemas, definitions } = jsonSchemas([
     { name: "PROCESS", configSchema: { ...asWritten(processOptions), ...groupSchemas(), ...neededOptions(classes) } },
     { name: "MONITOR", configSchema: asWritten(monitorOptions) },
+    { name: "SLURM", configSchema: asWritten(slurmOptions) },
     ...sections,
   ]);
-  const [process, monitor, ...others] = schemas;
+  const [process, monitor, slurm, ...others] = schemas;
   const named = sections.map(({ section, isOpen }, index) => [section, opened(others[index], isOpen)] as const);
   return {
     $schema: draft,
     title: "Mosaic experiment",
     type: "object",
-    properties: { PROCESS: { ...process, allOf: conditions() }, MONITOR: monitor, ...Object.fromEntries(named) },
+    properties: {
+      PROCESS: { ...process, allOf: conditions() },
+      MONITOR: monitor,
+      SLURM: slurm,
+      ...Object.fromEntries(named),
+    },
     required: ["PROCESS", "MONITOR"],
     additionalProperties: classes === undefined ? anyClass() : false,
     definitions,

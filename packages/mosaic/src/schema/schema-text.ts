@@ -3,6 +3,7 @@ import { classOptions } from "../config/class-section.ts";
 import { monitorOptions } from "../config/monitor-section.ts";
 import { groups, processOptions } from "../config/process-options.ts";
 import { fileOptions } from "../config/read-config.ts";
+import { slurmOptions } from "../config/slurm-section.ts";
 import { programOptions } from "../program/options.ts";
 import { type TrainingComponent, trainingComponents } from "./training-options.ts";
 import type { DescribedClass } from "./user-classes.ts";
@@ -13,6 +14,7 @@ export function configText(classes: readonly DescribedClass[] | undefined): stri
     table("above all sections", fileOptions),
     table("[PROCESS]", withNames(processOptions)),
     table("[MONITOR]", monitorOptions),
+    table("[SLURM]", slurmOptions),
     ...(classes === undefined
       ? [
           `${table("[a section for each of your classes]", classOptions)}\n  and the options of the class, which mosaic schema shows of a file: mosaic schema models.ts`,

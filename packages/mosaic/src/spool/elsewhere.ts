@@ -1,3 +1,4 @@
+import type { Situation } from "../experiment/carry-out.ts";
 import { engineVersion } from "../experiment/environment.ts";
 import { PilotsElsewhere } from "../pilot/elsewhere.ts";
 import { forgetPilot } from "./folder.ts";
@@ -8,11 +9,7 @@ import { watchMilliseconds } from "./times.ts";
 const lateSeconds = 60;
 
 /** The pilots that come to a spool folder. */
-export function spoolElsewhere(
-  folder: string,
-  folders: readonly string[],
-  say: (line: string) => void,
-): PilotsElsewhere {
+export function spoolElsewhere(folder: string, { folders, say }: Pick<Situation, "folders" | "say">): PilotsElsewhere {
   return new PilotsElsewhere({
     landing: spoolLanding(folder, say),
     version: engineVersion(),

@@ -2,6 +2,8 @@
 import type { EpochRecord } from "@ml-mosaic/training";
 import { type ExperimentOrigin, readExperimentOrigins } from "../experiment/experiment-origin.ts";
 import { figureOf } from "../figures/run-figures.ts";
+import type { Job } from "../slurm/jobs.ts";
+import { recordedJobs } from "../slurm/record.ts";
 import type { RunRecord, StoreReader, WriterRecord } from "../store/index.ts";
 import { silentSeconds } from "../supervisor/patience.ts";
 import { firstErrorLine } from "./first-error-line.ts";
@@ -67,6 +69,8 @@ export interface StatusReport {
   readonly failed: readonly FailedRun[];
   readonly running: readonly RunningRun[];
   readonly others: readonly OtherRun[];
+  /** Of Slurm, as its process was told last. */
+  readonly jobs: readonly Job[];
 }
 
 /** @param limit the most runs of one status to list */
@@ -96,6 +100,7 @@ export async function readStatus(reader: StoreReader, limit: number): Promise<St
       runningRun(run, await reader.lastEpoch(run.runId), await reader.progressOf(run.runId), writer?.alive === true),
     ),
     others,
+    jobs: writer?.alive === true ? await recordedJobs(reader) : [],
   };
 }
 

@@ -1,0 +1,85 @@
+/** [SLURM]: jobs of a Slurm cluster that carry the runs out. */
+import {
+  checkValues,
+  float,
+  type Infer,
+  int,
+  list,
+  path,
+  schema,
+  string,
+  type Type,
+  within,
+} from "@ml-mosaic/configurable";
+import type { IniSection } from "./ini.ts";
+import { monitorOptions } from "./monitor-section.ts";
+import { type Findings, placed } from "./problem.ts";
+import { readOptions } from "./read-options.ts";
+
+const count = within(int, { minimum: 1 });
+
+/** As sbatch takes it: minutes, minutes:seconds, hours:minutes:seconds, days-hours and so on. */
+const time: Type<string> = {
+  ...string,
+  expected: "a time of Slurm's of 5 minutes or more, such as 45, 2:30:00 or 1-12",
+  read(value, options) {
+    const reading = string.read(value, options);
+    // It is asked to leave 120 s before its end, which may come a minute early.
+    if (!reading.ok || (minutesOf(reading.value) ?? 0) >= 5) return reading;
+    return { ok: false, problems: [{ kind: "invalid", path: [], value, expected: time.expected }] };
+  },
+};
+
+export const slurmOptions = {
+  workers: schema(count, { help: "Jobs at a time; fewer where fewer runs are left" }),
+  runs_per_worker: schema(count, { default: 1, help: "Runs at a time in each job" }),
+  partition: schema(string, { optional: true, help: "As sbatch --partition" }),
+  time: schema(time, {
+    optional: true,
+    help: "As sbatch --time, 5 minutes or more: two minutes before the end runs are left in the middle, for other jobs",
+  }),
+  cpus: schema(count, { optional: true, help: "As sbatch --cpus-per-task; as many as runs_per_worker by default" }),
+  memory: schema(string, { optional: true, help: "As sbatch --mem" }),
+  gres: schema(string, { optional: true, help: "As sbatch --gres" }),
+  account: schema(string, { optional: true, help: "As sbatch --account" }),
+  qos: schema(string, { optional: true, help: "As sbatch --qos" }),
+  constraint: schema(string, { optional: true, help: "As sbatch --constraint" }),
+  device: schema(string, { default: "cpu", help: "Where runs are computed, such as cuda:0" }),
+  setup: schema(list(string), { optional: true, help: "Lines of shell before the worker, such as module load nodejs" }),
+  extra: schema(list(string), { optional: true, help: "Further options of sbatch, such as --exclusive" }),
+  spool: schema(path, {
+    optional: true,
+    help: "Folder that the nodes share with this machine; .spool/<database> beside the configuration by default",
+  }),
+  linger: schema(within(float, { minimum: 0 }), {
+    default: 600,
+    help: "Seconds for which jobs wait for another mosaic run when this one was broken off",
+  }),
+};
+
+export type SlurmSection = Infer<typeof slurmOptions>;
+
+/** Undefined where a problem was found. */
+export function readSlurmSection(section: IniSection, folder: string, findings: Findings): SlurmSection | undefined {
+  const options = readOptions(section, slurmOptions, { name: "MONITOR", schemas: monitorOptions }, findings);
+  const written = new Set(section.options.map(({ name }) => name));
+  const values = Object.fromEntries(
+    options.map(({ name, text, values: [value] }) => [name, name === "setup" || name === "extra" ? text : value]),
+  );
+  const checked = checkValues(slurmOptions, values, { text: true, folder });
+  if (checked.ok) return checked.values;
+  // What could not be read has been reported.
+  for (const problem of checked.problems)
+    if (problem.kind !== "missing" || !written.has(String(problem.path[0]))) findings.problem(placed(problem, section));
+  return undefined;
+}
+
+function minutesOf(text: string): number | undefined {
+  const [, days, first = "", second, third] = /^(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?$/.exec(text) ?? [];
+  // Such as UNLIMITED: Slurm says what it thinks of it.
+  if (first === "") return Number.POSITIVE_INFINITY;
+  const [a, b, c] = [first, second ?? "0", third ?? "0"].map(Number);
+  if (a === undefined || b === undefined || c === undefined) return undefined;
+  if (days !== undefined) return Number(days) * 1440 + a * 60 + b + c / 60;
+  return third === undefined ? a + b / 60 : a * 60 + b + c / 60;
+}
