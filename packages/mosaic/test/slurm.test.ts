@@ -82,7 +82,7 @@ describe.runIf(isThere || process.env.REQUIRE_ALL !== undefined)("jobs of Slurm"
   test.skipIf(isLong)(
     "take runs until none is left, and one that is killed costs its run nothing",
     async () => {
-      await write("workers = 2", "{2-9}", { epochs: 2, executor: "onnx" }, 40_000);
+      await write("workers = 2", "{2-7}", { epochs: 2, executor: "onnx" }, 20_000);
       const running = workspace.start(...run);
       await running.said("takes runs");
       await until(() => workspace.statuses("or.db").includes("running"), "a run to begin");
@@ -93,7 +93,7 @@ describe.runIf(isThere || process.env.REQUIRE_ALL !== undefined)("jobs of Slurm"
       const ended = await running.finished;
       expect(ended.code, ended.stderr).toBe(0);
       expect(workspace.query("or.db", "SELECT 1 FROM run_details WHERE attempts > 0")).toEqual([]);
-      await expectSame(8);
+      await expectSame(6);
     },
     180_000,
   );

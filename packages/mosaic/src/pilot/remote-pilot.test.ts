@@ -1,0 +1,109 @@
+import { currentProcess } from "@ml-mosaic/base";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { WorkerPlace } from "../supervisor/place.ts";
+import { typescriptWorker } from "../supervisor/typescript-worker.ts";
+import type { WorkerEnd } from "../supervisor/worker-process.ts";
+import type { ChannelEvents } from "../wire/channel.ts";
+import { RemotePilot } from "./remote-pilot.ts";
+
+const hello = {
+  kind: "hello",
+  host: "n1",
+  process: { ...currentProcess(), scope: "another machine" },
+  runs: 2,
+  device: "cpu",
+  processor: "a processor",
+};
+
+let sent: unknown[];
+let said: string[];
+let heard: unknown[];
+let places: WorkerPlace[];
+let pilot: RemotePilot;
+let link: ChannelEvents;
+
+beforeEach(() => {
+  [sent, said, heard, places] = [[], [], [], []];
+  pilot = new RemotePilot(
+    (events) => {
+      link = events;
+      return { send: (value) => sent.push(value), close: async () => undefined };
+    },
+    {
+      name: "p",
+      version: "1",
+      folders: ["/project"],
+      silentSeconds: 100,
+      lateSeconds: 0,
+      join: (place) => places.push(place),
+      changed: (_, what) => said.push(what),
+    },
+  );
+});
+
+const start = () =>
+  places[0]?.start(typescriptWorker, {
+    message: (message) => heard.push(message),
+    nonsense: (why) => heard.push(why),
+    progress: () => heard.push("progress"),
+    exit: (end: WorkerEnd) => heard.push(end.how),
+  });
+const withdrawn = { kind: "withdrawn", token: 7 };
+
+describe("a pilot elsewhere", () => {
+  test("is told what it must see, and is as many places as it takes runs", () => {
+    expect(sent).toEqual([{ kind: "welcome", version: "1", folders: ["/project"] }]);
+    link.message(hello);
+    link.message(hello);
+    expect(places.map(({ isOpen, name }) => [isOpen, name])).toEqual([
+      [true, "worker p on n1"],
+      [true, "worker p on n1"],
+    ]);
+    start();
+    expect(sent.at(-1)).toEqual({ kind: "start", worker: 1, program: null });
+  });
+
+  test("that was given up has lost its workers, and what they still say is not heard", () => {
+    link.message(hello);
+    const worker = start();
+    link.message({ kind: "said", worker: 1, message: withdrawn });
+    pilot.look(99);
+    link.message({ kind: "beat" });
+    pilot.look(99);
+    expect(heard).toEqual([withdrawn]);
+    pilot.look(2);
+    expect(heard).toEqual([withdrawn, "worker p on n1 is gone: nothing was heard of it for 101 s"]);
+    expect(places[0]?.isOpen).toBe(false);
+    expect(worker?.hasEnded).toBe(true);
+    expect(sent.at(-1)).toEqual({ kind: "leave" });
+    link.message({ kind: "said", worker: 1, message: withdrawn });
+    expect(heard).toHaveLength(2);
+  });
+
+  test("is heard no more of a worker that was killed, and at once of its end", async () => {
+    link.message(hello);
+    start()?.kill();
+    await Promise.resolve();
+    expect(heard).toEqual(["ended by its supervisor"]);
+    link.message({ kind: "said", worker: 1, message: withdrawn });
+    link.message({ kind: "ended", worker: 1, end: { how: "killed by SIGKILL", lastWords: "" } });
+    expect(heard).toHaveLength(1);
+  });
+
+  test("takes no further run when it leaves, and is gone when it says what no pilot says", () => {
+    link.message(hello);
+    link.message({ kind: "leaving", why: "it got SIGUSR2" });
+    expect(places.map(({ isOpen }) => isOpen)).toEqual([false, false]);
+    expect(pilot.isGone).toBe(false);
+    link.message({ kind: "said", worker: 1, message: { kind: "done" } });
+    expect(pilot.isGone).toBe(true);
+    expect(said).toEqual(["worker p on n1 takes runs", "worker p on n1 leaves: it got SIGUSR2", ""]);
+  });
+
+  test("that cannot start workers gets no further runs, and no other pilot is concerned", () => {
+    link.message(hello);
+    places[0]?.giveUp(new Error("no worker process can be started"));
+    expect(places[0]?.isOpen).toBe(false);
+    expect(said.at(-1)).toBe("worker p on n1 gets no further runs: no worker process can be started");
+  });
+});
