@@ -1,7 +1,13 @@
 /** Runs of Python classes through all commands: what goes on, goes on as if nothing had happened. */
 import { readFile, writeFile } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
 import { until } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
+import { earlierForms } from "../src/experiment/earlier-identities.ts";
+import { readExperimentOrigins } from "../src/experiment/experiment-origin.ts";
+import { runIdentity } from "../src/experiment/identity.ts";
+import { processParams } from "../src/pipelines/run-params.ts";
+import { openSqliteStore } from "../src/store/index.ts";
 import { hasPython, python } from "./python-for-test.ts";
 import { openWorkspace } from "./workspace.ts";
 
@@ -90,6 +96,7 @@ type = model
 class = Net
 path_to_class = ./net.py
 width = 3, 5
+dropout = 0.2
 label = "008"
 key = net_{width}
 `;
@@ -142,6 +149,18 @@ describe.skipIf(!hasPython)("Python classes", { timeout: 240_000 }, () => {
     expect(await workspace.read("runs.csv")).toContain("test_mean_absolute_error");
     expect(await workspace.read("losses.svg")).toContain("<svg");
 
+    // What a signature says by default makes no other runs, written out or not, nor where it did before.
+    await countAsBefore(workspace.path("or.db"));
+    const unwritten = await workspace.run(
+      "run",
+      "config.ini",
+      "or.db",
+      "--continue",
+      "PROCESS.epochs=6",
+      "NET.dropout=",
+    );
+    expect(unwritten.stderr).toContain("2 runs done before, 0 unfinished taken up, 0 new");
+
     // The text of a class makes other runs of them.
     await writeFile(workspace.path("net.py"), `${await readFile(workspace.path("net.py"), "utf8")}\n# changed\n`);
     const refused = await workspace.run("rerun", "config.ini", "or.db", "--id", "1");
@@ -154,6 +173,29 @@ describe.skipIf(!hasPython)("Python classes", { timeout: 240_000 }, () => {
     expect(anew.code, anew.stderr).toBe(0);
   });
 });
+
+/** Gives all runs the identities that they had when defaults of signatures counted where they were written out. */
+async function countAsBefore(path: string): Promise<void> {
+  const store = await openSqliteStore(path, { create: false });
+  try {
+    const [origin] = await readExperimentOrigins(store);
+    const form = earlierForms(new Map()).at(-1);
+    if (origin === undefined || form === undefined) throw new Error("no experiment, or no form");
+    const identities: [runId: number, identity: string][] = [];
+    for await (const { runId, pipeline, params, details } of store.runs({}))
+      if (pipeline !== undefined) {
+        const parts = { digests: origin.modules, ...form };
+        const identity = runIdentity(pipeline, processParams(pipeline, params), details?.repetition ?? 0, parts);
+        identities.push([runId, identity]);
+      }
+    await store.updateIdentities(identities);
+  } finally {
+    await store.close();
+  }
+  const database = new DatabaseSync(path);
+  database.exec("UPDATE experiments SET configuration = json_set(configuration, '$.identities', 'by meaning')");
+  database.close();
+}
 
 async function opened(files: Readonly<Record<string, string>>) {
   const workspace = await openWorkspace(files);

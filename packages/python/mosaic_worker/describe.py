@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from .errors import MosaicError
 from .imports import UserFiles, class_in, classes_in
 from .probe import forget_start_folder, restore_python_path
-from .signatures import constructor_of
+from .signatures import constructor_of, default_text
 
 #: The supervisor waits a little longer for each file.
 IMPORT_SECONDS = 30
@@ -137,7 +137,7 @@ def _describe_class(module: Any, name: str, path: str, digests: List[Dict[str, s
             {
                 "name": each.name,
                 "annotation": each.annotation_text,
-                "default": None if each.required else _repr(each.default),
+                "default": default_text(each),
                 "required": each.required,
             }
             for each in constructor.parameters
@@ -178,13 +178,6 @@ def place_in(error: BaseException, folders: tuple) -> tuple:
 def _short(error: BaseException) -> str:
     message = error.msg if isinstance(error, SyntaxError) else str(error)
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
-
-
-def _repr(value: Any) -> str:
-    try:
-        return repr(value)[:200]
-    except Exception:
-        return f"an object of {type(value).__name__}"
 
 
 if __name__ == "__main__":

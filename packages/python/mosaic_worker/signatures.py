@@ -86,6 +86,20 @@ def value_of(text: str, parameter: Parameter) -> Any:
     return _read(text, parameter.annotation)
 
 
+def default_text(parameter: Parameter) -> Optional[str]:
+    """The text that says what holds without it; None where it has no default, or one that no text says."""
+    default = parameter.default
+    if not isinstance(default, (bool, int, float, str, type(None))):
+        return None
+    try:
+        value = value_of(str(default), parameter)
+    except WrongValue:
+        return None
+    # True is 1 too.
+    is_same = value == default and isinstance(value, bool) == isinstance(default, bool)
+    return str(default) if is_same else None
+
+
 def number_or_text(text: str) -> Any:
     if not _NUMBER.match(text):
         return text

@@ -54,9 +54,11 @@ test("a loss in Python is refused where there are no Python classes", async () =
   );
 });
 
-test("a program that no pipeline can have is refused", async () => {
-  const program = "[SCRIPT]\ntype = net\nclass = Program\npath_to_class = ml-mosaic\ncommand = sh\nkey = s\n";
-  await expect(check(fitting, program)).rejects.toThrow(
-    "[SCRIPT] type: A program is a pipeline of its own, and there are data besides. Move it to a configuration file of its own",
+test("a program stands beside classes, and gives no data", async () => {
+  const program = (type: string) =>
+    `[SCRIPT]\ntype = ${type}\nclass = Program\npath_to_class = ml-mosaic\ncommand = sh\nkey = s\n`;
+  await expect(check(fitting, program("net"))).resolves.toBeUndefined();
+  await expect(check(fitting, program("data"))).rejects.toThrow(
+    '[SCRIPT] type: "data" is in data_scheme, and a program is a model. Move it to pipeline_scheme.',
   );
 });

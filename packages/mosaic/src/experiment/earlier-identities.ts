@@ -5,7 +5,7 @@ import { defaultText, type Group, groupOf, groups, isOfComponent } from "../conf
 import { textsForTypes } from "../modules/module-schema.ts";
 import type { ModuleSpec, Texts } from "../pipelines/pipeline.ts";
 import { identifyingTexts } from "../pipelines/run-params.ts";
-import type { IdentityForm } from "./identity.ts";
+import { byMeaning, type IdentityForm } from "./identity.ts";
 import { type ClassesByName, nameOfClass } from "./identity-classes.ts";
 
 const asWritten: IdentityForm = {
@@ -14,10 +14,19 @@ const asWritten: IdentityForm = {
   trainingValue: (text) => text,
 };
 
-/** The latest last: by what was written, then numbers by value, then components of [PROCESS] by what they are. */
+/**
+ * The latest last: by what was written, then numbers by value, then components of [PROCESS] by what they are, then all by what
+ * it means, but for what classes in Python say by default.
+ */
 export function earlierForms(classes: ClassesByName): readonly IdentityForm[] {
   const byValue = { ...asWritten, optionsOf: optionsByValue(classes), trainingValue: valueText };
-  return [asWritten, byValue, { ...byValue, trainingOf: (process) => trainingByComponents(identifyingTexts(process)) }];
+  const byComponents = {
+    ...byValue,
+    trainingOf: (process: Texts) => trainingByComponents(identifyingTexts(process)),
+  };
+  const withoutSchemas = classes.entries().filter(([, { schemas }]) => schemas === undefined);
+  const unspelt = new Map(withoutSchemas.map(([name, each]) => [name, { ...each, spell: undefined }] as const));
+  return [asWritten, byValue, byComponents, byMeaning(new Map([...classes, ...unspelt]))];
 }
 
 function optionsByValue(classes: ClassesByName) {

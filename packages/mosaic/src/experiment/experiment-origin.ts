@@ -1,6 +1,7 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathExists } from "@ml-mosaic/base";
 import type { Places } from "../config/index.ts";
+import { programClass } from "../program/options.ts";
 import type { ExperimentRecord, StoreReader } from "../store/index.ts";
 import type { ModuleDigests } from "./identity.ts";
 
@@ -27,7 +28,11 @@ export interface ExperimentOrigin {
 }
 
 /** What the record of an experiment says of the identities of its runs. */
-export const identitiesNow = "by meaning";
+export const identitiesNow = "by meaning in all languages";
+
+/** Before, what a class in Python says by default counted where it was written out, and all of [PROCESS] for programs. */
+const ofTypeScript = "by meaning";
+const isOther = (name: string) => name.endsWith(".py") || name.startsWith(`${programClass}: `);
 
 /** Of all experiments, the oldest first; none in a database of the original Mosaic. */
 export async function readExperimentOrigins(reader: StoreReader): Promise<readonly ExperimentOrigin[]> {
@@ -77,7 +82,8 @@ function originOf(
     modules: textsOf(modules),
     dataFiles: new Map(Object.entries(Object(dataFiles)).map(([name, stamps]) => [name, [stamps].flat().map(String)])),
     createdAt,
-    isByMeaning: identities === identitiesNow,
+    isByMeaning:
+      identities === identitiesNow || (identities === ofTypeScript && !Object.keys(Object(modules)).some(isOther)),
   };
 }
 

@@ -1,15 +1,17 @@
 /** What the identity of runs needs to know of the users' classes: which texts of their options mean the same. */
 import { readFileSync } from "node:fs";
 import { pathExists, unlessTrouble } from "@ml-mosaic/base";
-import { type SchemaMap, speller } from "@ml-mosaic/configurable";
-import type { ClassSource } from "../config/index.ts";
+import { type SchemaMap, speller, valueText } from "@ml-mosaic/configurable";
+import type { ClassSource, Project } from "../config/index.ts";
+import { readsOption, textOf } from "../languages/python/check-classes.ts";
+import { type DescribedClass, describedClass } from "../languages/python/describe.ts";
 import { loadClass, type UserClass } from "../modules/load-class.ts";
 import { moduleSchema, textsForTypes } from "../modules/module-schema.ts";
 import { importedFiles } from "../modules/user-files.ts";
 import type { NamedClass, Texts } from "../pipelines/pipeline.ts";
 
 interface IdentityClass {
-  /** undefined where the class declares no options. */
+  /** undefined where the class declares no options, as those in Python do not. */
   readonly schemas: SchemaMap | undefined;
   /** Options of such a module, which has others before it, in one spelling; undefined where the class declares none. */
   readonly spell: ((options: Texts, earlier: readonly NamedClass[]) => Texts) | undefined;
@@ -24,13 +26,21 @@ export function nameOfClass({ path, className }: NamedClass): string {
 
 export async function readIdentityClasses(
   modules: Iterable<NamedClass & { readonly source: ClassSource }>,
-  folder: string,
+  project: Project,
 ): Promise<ClassesByName> {
+  const { folder } = project;
   const classes = new Map<string, IdentityClass>();
   const says = new Map<string, (word: string) => boolean>();
   for (const module of modules) {
     const name = nameOfClass(module);
     if (classes.has(name)) continue;
+    if (module.source.kind === "python") {
+      const described = await describedClass(module, project).catch(unlessTrouble);
+      const text = described === undefined ? undefined : [...described.files.keys()].map(textOf).join("\n");
+      says.set(name, (word) => text?.includes(word) ?? true);
+      classes.set(name, { schemas: undefined, spell: described && pythonSpelling(described, says) });
+      continue;
+    }
     // What is wrong with a class is said where it is needed.
     const found = await loadClass(module.source, module.className, folder).catch(unlessTrouble);
     const schema = found && moduleSchema(found);
@@ -64,6 +74,23 @@ function spellingOf(schemas: SchemaMap, says: ReadonlyMap<string, (word: string)
   };
 }
 
+/** The same of a class in Python, whose signature has the defaults. `module_info` tells a method whether an option is written. */
+function pythonSpelling(described: DescribedClass, says: ReadonlyMap<string, (word: string) => boolean>) {
+  const defaults = new Map(
+    described.parameters.flatMap(({ name, default: text }) =>
+      text === undefined || readsOption(described, name) ? [] : [[name, valueText(text)] as const],
+    ),
+  );
+  return (options: Texts, earlier: readonly NamedClass[]): Texts => {
+    const values = Object.entries(options).map(([name, text]) => [name, valueText(text)] as const);
+    const counted = values.filter(
+      ([name, text]) =>
+        text !== defaults.get(name) || earlier.some((module) => says.get(nameOfClass(module))?.(name) ?? true),
+    );
+    return Object.fromEntries(counted);
+  };
+}
+
 /** Whether a class has a word in its text, or in the files that it is made of. */
 function wordsOf(userClass: UserClass | undefined, source: ClassSource): (word: string) => boolean {
   let texts: readonly string[] | undefined;
@@ -85,7 +112,7 @@ function classTexts(userClass: UserClass | undefined): readonly string[] {
 }
 
 function fileTexts(source: ClassSource): readonly string[] {
-  return source.kind === "package" || source.kind === "program"
+  return source.kind !== "file"
     ? []
     : Array.from([...importedFiles(source.path)].filter(pathExists), (path) => readFileSync(path, "utf8"));
 }

@@ -58,7 +58,7 @@ export async function readExperimentCode(experiment: Experiment): Promise<Experi
     if (found.ok) sources.push([path, { className: "", source: found.source }]);
   }
   const classes = sections.map(({ pathToClass: path, className, source }) => ({ path, className, source }));
-  return { ...(await readCode(sources, project)), classes: await readIdentityClasses(classes, project.folder) };
+  return { ...(await readCode(sources, project)), classes: await readIdentityClasses(classes, project) };
 }
 
 /** The experiment's runs in order, one at a time. */

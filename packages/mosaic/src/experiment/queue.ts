@@ -2,13 +2,14 @@
 import type { Experiment } from "../config/index.ts";
 import { codeName, type Pipeline } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
+import { textsFor } from "../program/own-training.ts";
 import type { AddedRuns, Continuation, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
 import { dataFilesRecord, readDataFiles } from "./data-files.ts";
 import { earlierForms } from "./earlier-identities.ts";
 import { commandGiven, engineVersion, machineFacts } from "./environment.ts";
 import { type ExperimentOrigin, folderRecord, identitiesNow, readExperimentOrigins } from "./experiment-origin.ts";
 import { gitRevision } from "./git-revision.ts";
-import { byMeaning, type IdentityForm, type ModuleDigests, runIdentity } from "./identity.ts";
+import { byMeaning, type IdentityForm, runIdentity } from "./identity.ts";
 import { knownSpellings } from "./known-spellings.ts";
 import { recordFacts } from "./monitoring-facts.ts";
 import { type ExperimentCode, planRuns } from "./plan.ts";
@@ -121,10 +122,16 @@ async function countByMeaning(store: Store, earlier: readonly ExperimentOrigin[]
       // What the types of other classes say of their values is not known now.
       if (pipeline?.modules.every((module) => code.digests.has(codeName(module))) !== true) return;
       const process = processParams(pipeline, params);
-      const identity = (form: IdentityForm, digests: ModuleDigests) =>
+      const identity = (form: IdentityForm) =>
         runIdentity(pipeline, process, known.repetition ?? 0, { ...form, digests });
-      if (before.some((form) => identity(form, digests) === known.identity))
-        identities.push([runId, identity(now, digestsNow)]);
+      if (before.some((form) => identity(form) === known.identity))
+        identities.push([
+          runId,
+          runIdentity(pipeline, textsFor(pipeline.modules, process), known.repetition ?? 0, {
+            ...now,
+            digests: digestsNow,
+          }),
+        ]);
     };
     for await (const run of store.runs({ experimentId })) if (run.details !== null) add(run, run.details);
     for await (const run of store.removedRuns()) if (run.experimentId === experimentId) add(run, run);

@@ -82,7 +82,7 @@ export async function readRunModules(
   }
   return {
     ...code,
-    classes: await readIdentityClasses(classes.values(), project.folder),
+    classes: await readIdentityClasses(classes.values(), project),
     changed,
     languages: new Set(Array.from(sources.values(), ({ source }) => languageOfSource(source))),
   };

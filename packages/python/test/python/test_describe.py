@@ -94,7 +94,7 @@ class Describe(unittest.TestCase):
             net["parameters"],
             [
                 {"name": "width", "annotation": "int", "default": None, "required": True},
-                {"name": "mode", "annotation": "Literal['a', 'b']", "default": "'a'", "required": False},
+                {"name": "mode", "annotation": "Literal['a', 'b']", "default": "a", "required": False},
                 {"name": "rate", "annotation": "Optional[float]", "default": "None", "required": False},
                 {"name": "other", "annotation": None, "default": "3", "required": False},
             ],

@@ -86,9 +86,8 @@ function checkNames(section: ClassSection, description: DescribedClass, findings
   if (description.takesAny) return;
   const taken = description.parameters.map(({ name }) => name);
   const inKey = section.key.flatMap((part) => ("option" in part ? [part.option] : []));
-  const text = [...description.files.keys()].map(textOf).join("\n");
   for (const { name, line } of section.options) {
-    if (taken.includes(name) || inKey.includes(name) || canRead(text, name)) continue;
+    if (taken.includes(name) || inKey.includes(name) || readsOption(description, name)) continue;
     const near = nearestName(name, taken);
     findings.problem({
       line,
@@ -105,15 +104,16 @@ function checkNames(section: ClassSection, description: DescribedClass, findings
   }
 }
 
-/** Whether a text may read an option from `module_info`: by its name, or in a way that takes every name. */
-function canRead(text: string, name: string): boolean {
+/** Whether a class may read an option from `module_info`: by its name, or in a way that takes every name. */
+export function readsOption({ files }: DescribedClass, name: string): boolean {
+  const text = [...files.keys()].map(textOf).join("\n");
   const body = text.replaceAll(/\bdef\s+\w+\s*\([^)]*\)/g, "");
   if (!/\bmodule_info\b/.test(body)) return !/\bmodule_info\b/.test(text);
   if (new RegExp(`["']${name.replaceAll(/[^\w]/g, "\\$&")}["']`).test(body)) return true;
   return /\bmodule_info\b(?!\s*(?:\[\s*["']|\.get\s*\(\s*["']))/.test(body);
 }
 
-function textOf(path: string): string {
+export function textOf(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {

@@ -25,6 +25,8 @@ export function askedOf({
 export interface Parameter {
   readonly name: string;
   readonly required: boolean;
+  /** As an option says it; undefined where there is none, or no text says it. */
+  readonly default: string | undefined;
 }
 
 export interface DescribedClass {
@@ -63,6 +65,21 @@ export async function interpreterOf(project: Project): Promise<Interpreter> {
   const found = await findInterpreter(project);
   if (found.ok) return found.interpreter;
   throw new MosaicError("NO_PYTHON", `${found.fault.message} ${found.fault.remedy}`);
+}
+
+/** @throws MosaicError where it cannot be described */
+export async function describedClass(
+  asked: { readonly source: ClassSource; readonly className: string },
+  project: Project,
+): Promise<DescribedClass> {
+  const [found] = await describeClasses([askedOf(asked)], project);
+  if (found?.kind === "class") return found;
+  throw classNotFound(found);
+}
+
+export function classNotFound(found: Undescribed | undefined): MosaicError {
+  const place = found?.place === undefined ? "" : ` (${found.place})`;
+  return new MosaicError("CLASS_NOT_FOUND", `${found?.message ?? "The class is not there"}${place}`);
 }
 
 /**
@@ -146,6 +163,7 @@ function descriptionOf(entry: unknown): Description {
     parameters: listOf(parameters).map((each) => ({
       name: String(Object(each).name),
       required: Object(each).required === true,
+      default: typeof Object(each).default === "string" ? String(Object(each).default) : undefined,
     })),
     takesAny: takesAny === true,
     files: new Map(listOf(files).map((each) => [String(Object(each).path), String(Object(each).sha256)])),

@@ -1,12 +1,18 @@
 import { createHash } from "node:crypto";
 import type { Project } from "../../config/index.ts";
-import { MosaicError } from "../../errors.ts";
 import type { RunOrder } from "../../run/order.ts";
 import type { Work, WorkerProgram } from "../../supervisor/worker-process.ts";
 import type { ClassOptions, Language, ModuleCode } from "../language.ts";
 import { pythonCommand } from "./ask-python.ts";
 import { checkClasses } from "./check-classes.ts";
-import { askedOf, type DescribedClass, type Description, describeClasses, interpreterOf } from "./describe.ts";
+import {
+  askedOf,
+  classNotFound,
+  type DescribedClass,
+  type Description,
+  describeClasses,
+  interpreterOf,
+} from "./describe.ts";
 import { probeDevices } from "./interpreter.ts";
 import { pythonOrder } from "./order.ts";
 import { openRunChecks } from "./run-checks.ts";
@@ -39,7 +45,7 @@ export const python: Language = {
 
 function classOf(found: Description): DescribedClass {
   if (found.kind === "class") return found;
-  throw new MosaicError("CLASS_NOT_FOUND", `${found.message}${found.place === undefined ? "" : ` (${found.place})`}`);
+  throw classNotFound(found);
 }
 
 async function workOf(order: RunOrder, project: Project): Promise<Work> {
