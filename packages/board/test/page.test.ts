@@ -28,7 +28,7 @@ test("the page starts in Chromium from sources alone, under its own policy, and 
     page.on("pageerror", (error) => troubles.push(error.message));
     page.on("requestfailed", (request) => troubles.push(request.url()));
     await page.goto(server.address);
-    await page.getByText("uPlot function").waitFor({ timeout: 10_000 });
+    await page.getByText("Live").waitFor({ timeout: 10_000 });
     expect(troubles).toEqual([]);
   } finally {
     await browser.close();

@@ -59,7 +59,7 @@ export type { Source } from "./read-values.ts";
 export { type Infer, isSchemaMap, type Schema, type SchemaMap, schema, type Written } from "./schema.ts";
 export { configOfText } from "./text/component-text.ts";
 export { type NestedText, nestTexts } from "./text/nest-texts.ts";
-export { type TextFault, textProblem } from "./text/range.ts";
+export { textProblem } from "./text/range.ts";
 export {
   booleanFromText,
   infinityFromText,
@@ -71,6 +71,7 @@ export {
   valueText,
 } from "./text/scalars.ts";
 export { type SpellerOptions, speller } from "./text/speller.ts";
+export type { TextFault } from "./text/text-fault.ts";
 export { parseValue, repeatedValue } from "./text/values.ts";
 export { axis } from "./types/axis.ts";
 export { list, map } from "./types/collection-types.ts";

@@ -94,7 +94,7 @@ export const answers: Readonly<Record<string, Answer>> = {
         throw new Refused(413, { message: `${model.path} is too large for a table of its layers` });
       return modelLayers(await handle.readFile());
     } catch (error) {
-      if (error instanceof RangeError) throw new Refused(422, { message: `${model.path}: ${error.message}` });
+      if (error instanceof RangeError) throw new Refused(200, { message: `${model.path}: ${error.message}` });
       throw error;
     } finally {
       await handle.close();

@@ -5,7 +5,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
-import { extname, join, normalize, sep } from "node:path";
+import { basename, dirname, extname, join, normalize, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** Sources are .ts files, what is built from them .js. */
 const ending = extname(import.meta.filename);
@@ -23,9 +24,20 @@ const libraries: ReadonlyMap<string, URL> = new Map(
     "@preact/signals-core": import.meta.resolve("@preact/signals-core"),
     htm: import.meta.resolve("htm"),
     "htm/preact": import.meta.resolve("htm/preact"),
-    uplot: import.meta.resolve("uplot/dist/uPlot.esm.js"),
   }).map(([specifier, resolved]) => [specifier, new URL(resolved)]),
 );
+
+/** Modules of our other packages that pages may read: files in a folder of their own, which import only each other and libraries. */
+const sharedModules: ReadonlyMap<string, { readonly folder: string; readonly file: string }> = new Map(
+  ["ml-mosaic/conditions", "@ml-mosaic/configurable/scalars"].map((specifier) => {
+    const path = fileURLToPath(import.meta.resolve(specifier));
+    return [specifier, { folder: dirname(path), file: basename(path) }];
+  }),
+);
+
+function sharedFolder(specifier: string): string {
+  return `shared/${specifier.replaceAll("/", "~")}`;
+}
 
 export interface ClientFile {
   readonly type: "text/javascript" | "text/css";
@@ -33,12 +45,13 @@ export interface ClientFile {
 }
 
 export const clientEntry = `client/main${ending}`;
-export const clientStyles: readonly string[] = ["client/board.css", "library/uplot.css"];
+export const clientStyles: readonly string[] = ["client/board.css"];
 
 /** Addresses of libraries by specifier, for the page's import map. */
-export const importMap: Readonly<Record<string, string>> = Object.fromEntries(
-  [...libraries.keys()].map((specifier) => [specifier, `./${libraryAddress(specifier)}`]),
-);
+export const importMap: Readonly<Record<string, string>> = Object.fromEntries([
+  ...[...libraries.keys()].map((specifier) => [specifier, `./${libraryAddress(specifier)}`]),
+  ...[...sharedModules].map(([specifier, { file }]) => [specifier, `./${sharedFolder(specifier)}/${file}`]),
+]);
 
 function libraryAddress(specifier: string): string {
   return `library/${specifier.replaceAll("/", "~")}.js`;
@@ -46,16 +59,21 @@ function libraryAddress(specifier: string): string {
 
 /** @param address such as "client/main.ts"; undefined where there is no such file */
 export async function clientFile(address: string): Promise<ClientFile | undefined> {
-  if (address === "library/uplot.css")
-    return { type: "text/css", text: await readFile(new URL("uPlot.min.css", libraries.get("uplot")), "utf8") };
   for (const [specifier, url] of libraries)
     if (address === libraryAddress(specifier)) return { type: "text/javascript", text: await readFile(url, "utf8") };
-  return ownFile(address);
+  for (const [specifier, { folder }] of sharedModules) {
+    const start = `${sharedFolder(specifier)}/`;
+    if (address.startsWith(start)) return ownFile(join(folder, address.slice(start.length)), [folder]);
+  }
+  return ownFile(
+    join(sources, address),
+    servedFolders.map((folder) => join(sources, folder)),
+  );
 }
 
-async function ownFile(address: string): Promise<ClientFile | undefined> {
-  const path = normalize(join(sources, address));
-  const isServed = servedFolders.some((folder) => path.startsWith(join(sources, folder) + sep));
+async function ownFile(asked: string, folders: readonly string[]): Promise<ClientFile | undefined> {
+  const path = normalize(asked);
+  const isServed = folders.some((folder) => path.startsWith(folder + sep));
   if (!isServed || path.endsWith(`.test${ending}`) || !existsSync(path)) return undefined;
   if (path.endsWith(".css")) return { type: "text/css", text: await readFile(path, "utf8") };
   if (extname(path) !== ending) return undefined;

@@ -1,6 +1,7 @@
 /** `log(1e-5, 1e-1, 5)`: so many numbers from the first to the second, each the same factor from the one before. */
-import type { TextFault } from "./range.ts";
+
 import { numberFromText } from "./scalars.ts";
+import type { TextFault } from "./text-fault.ts";
 
 export interface Geometric {
   readonly first: number;

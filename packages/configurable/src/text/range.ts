@@ -1,10 +1,5 @@
 import type { Problem } from "../problem.ts";
-
-/** Text that is no value: a whole sentence each. */
-export interface TextFault {
-  readonly message: string;
-  readonly remedy: string;
-}
+import type { TextFault } from "./text-fault.ts";
 
 export function textProblem({ message, remedy }: TextFault): Problem {
   return { kind: "text", path: [], message: `${message} ${remedy}` };

@@ -1,8 +1,9 @@
 /** The grammar of values in text: ranges `{2-5}`, steps of equal factors `log(1e-5, 1e-1, 5)`, lists `a, b`, quotes `"a, b"`; all else is text, kept as written. */
 
 import { geometricTexts, parseGeometric } from "./geometric.ts";
-import { parseRange, rangeSize, rangeTexts, type TextFault } from "./range.ts";
+import { parseRange, rangeSize, rangeTexts } from "./range.ts";
 import { quotedText } from "./scalars.ts";
+import type { TextFault } from "./text-fault.ts";
 
 /** What an option's value expands to. `isList` tells that it was written as a list or a range, even of one value. */
 interface ExpandedValue {

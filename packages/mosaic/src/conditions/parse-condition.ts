@@ -2,8 +2,9 @@
  * The grammar of conditions, loosest first: `or`, `and`, `not`, then a comparison or a condition in parentheses. A
  * comparison is a name, one of `= == != < <= > >=` and a value, or a name, `in` or `not in`, and values in parentheses.
  */
-import type { TextFault } from "@ml-mosaic/configurable";
+
 import { numberFromText } from "@ml-mosaic/configurable/scalars";
+import type { TextFault } from "@ml-mosaic/configurable/text-fault";
 import { type Condition, type ConditionValue, type Relation, relations } from "./condition.ts";
 import { orderedNumber } from "./ordered-number.ts";
 import { readTokens, type Token } from "./tokens.ts";

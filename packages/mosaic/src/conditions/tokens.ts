@@ -1,5 +1,5 @@
 /** The words, texts in quotes and signs of a condition, each with its place. */
-import type { TextFault } from "@ml-mosaic/configurable";
+import type { TextFault } from "@ml-mosaic/configurable/text-fault";
 
 export interface Token {
   readonly kind: "word" | "quoted" | "sign" | "end";

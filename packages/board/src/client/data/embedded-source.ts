@@ -1,0 +1,109 @@
+/** Data of an export: blocks that the page holds, compressed. What would need a server is refused with a reason. */
+import type { Failures, Importance, Pareto, RunDetail, Verdicts } from "../../wire/answers.ts";
+import { decodeColumns } from "../../wire/columns.ts";
+import { type Curves, decodeCurves } from "../../wire/curves.ts";
+import { idsOfRanges } from "../columns/id-ranges.ts";
+import { type Chosen, RefusedError, type Source } from "./source.ts";
+
+export function hasEmbeddedData(): boolean {
+  return blockElement("experiment") !== null;
+}
+
+export function embeddedSource(): Source {
+  const curves = once(async () => decodeCurves(await bytes("curves")));
+  const runs = once(() => json<Readonly<Record<string, RunDetail>>>("runs"));
+  return {
+    experiment: () => json("experiment"),
+    columns: async (names) => {
+      const all = decodeColumns(await bytes("columns"));
+      return { ...all, columns: all.columns.filter(({ name }) => names.includes(name)) };
+    },
+    curves: async ({ ids = "", by = [], series, most }) => {
+      if (by.length > 0) throw missing("Bands of groups");
+      const all = await curves();
+      const chosen = ids === "" ? undefined : idsOfRanges(ids);
+      return chosenCurves(all, chosen, series, most);
+    },
+    groups: () => refused("Groups"),
+    verdicts: (chosen, result) => ofAllRuns<Verdicts>(chosen, `verdicts:${result}`, "Verdicts"),
+    pair: () => refused("The differences of a pair by repetition"),
+    importance: (chosen, result) => ofAllRuns<Importance>(chosen, `importance:${result}`, "The importance of options"),
+    pareto: (chosen, x, y) => ofAllRuns<Pareto>(chosen, `pareto:${x}:${y}`, "This Pareto front"),
+    failures: () => json<Failures>("failures"),
+    run: async (id) => {
+      const found = (await runs())[id];
+      if (found === undefined) throw new RefusedError({ message: `The export has no details of run ${id}.` });
+      return found;
+    },
+    log: () => refused("Logs"),
+    model: () => refused("Layers of models"),
+    fileAddress: () => undefined,
+    plan: () => refused("Control"),
+    control: () => refused("Control"),
+    follow: () => () => undefined,
+  };
+}
+
+function chosenCurves(
+  all: Curves,
+  ids: ReadonlySet<number> | undefined,
+  series: readonly string[],
+  most = 1000,
+): Curves {
+  const matching = all.lines.filter(({ run }) => ids?.has(run) ?? true);
+  const runs = [...new Set(matching.map(({ run }) => run))];
+  const shown = new Set(runs.slice(0, most));
+  return {
+    ...all,
+    runs: runs.length,
+    bands: [],
+    lines: matching.filter((line) => shown.has(line.run) && series.includes(line.series)),
+  };
+}
+
+/** An export holds the answers about all runs. */
+async function ofAllRuns<Answer>({ where, ids }: Chosen, name: string, what: string): Promise<Answer> {
+  if (where !== "" || ids !== "")
+    throw new RefusedError({
+      message: `${what} of a part of the runs cannot be computed in an export.`,
+      remedy: "Take away the filter and the selection, or open the database with mosaic board.",
+    });
+  if (blockElement(name) === null) throw missing(what);
+  return json(name);
+}
+
+function missing(what: string): RefusedError {
+  return new RefusedError({
+    message: `${what}: not in this export.`,
+    remedy: "Open the database with mosaic board.",
+  });
+}
+
+async function refused(what: string): Promise<never> {
+  throw missing(what);
+}
+
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function blockElement(name: string): HTMLElement | null {
+  return document.getElementById(`block:${name}`);
+}
+
+async function json<Answer>(name: string): Promise<Answer> {
+  return JSON.parse(new TextDecoder().decode(await bytes(name)));
+}
+
+/** The text of a block is base64 of what deflate has made of its bytes. */
+async function bytes(name: string): Promise<ArrayBuffer> {
+  const element = blockElement(name);
+  if (element === null) throw missing(name);
+  const packed = Uint8Array.from(atob(element.textContent.trim()), (character) => character.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Response(stream).arrayBuffer();
+}

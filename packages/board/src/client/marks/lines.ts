@@ -1,0 +1,107 @@
+/** Lines and bands over a common axis. */
+import type { Frame } from "./axes.ts";
+import type { Surface } from "./picture.ts";
+
+export interface Line {
+  readonly x: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
+  readonly color: string;
+  readonly width: number;
+  readonly opacity: number;
+  readonly dash: readonly number[];
+}
+
+export interface BandShape {
+  readonly x: ArrayLike<number>;
+  readonly low: ArrayLike<number>;
+  readonly high: ArrayLike<number>;
+  readonly color: string;
+}
+
+/** What lies outside the frame is cut off. */
+export function withinFrame({ context }: Surface, frame: Frame, draw: () => void): void {
+  context.save();
+  context.beginPath();
+  context.rect(frame.left, frame.top, frame.width, frame.height);
+  context.clip();
+  draw();
+  context.restore();
+}
+
+export function drawLines({ context }: Surface, frame: Frame, lines: readonly Line[]): void {
+  for (const { x, y, color, width, opacity, dash } of lines) {
+    context.strokeStyle = color;
+    context.lineWidth = width;
+    context.globalAlpha = opacity;
+    context.setLineDash([...dash]);
+    context.beginPath();
+    let isDown = false;
+    for (let index = 0; index < x.length; index += 1) {
+      const [across, up] = [frame.x(x[index] ?? 0), frame.y(y[index] ?? 0)];
+      // A gap where there is no number.
+      if (!Number.isFinite(across) || !Number.isFinite(up)) isDown = false;
+      else if (isDown) context.lineTo(across, up);
+      else {
+        context.moveTo(across, up);
+        isDown = true;
+      }
+    }
+    context.stroke();
+    if (x.length === 1) {
+      context.fillStyle = color;
+      context.beginPath();
+      context.arc(frame.x(x[0] ?? 0), frame.y(y[0] ?? 0), 3, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
+  context.globalAlpha = 1;
+  context.lineWidth = 1;
+  context.setLineDash([]);
+}
+
+export function drawBands({ context }: Surface, frame: Frame, bands: readonly BandShape[]): void {
+  context.globalAlpha = 0.2;
+  for (const { x, low, high, color } of bands) {
+    context.fillStyle = color;
+    context.beginPath();
+    const clamped = (value: number, otherwise: number) => (Number.isFinite(value) ? value : otherwise);
+    for (let index = 0; index < x.length; index += 1)
+      context.lineTo(frame.x(x[index] ?? 0), clamped(frame.y(high[index] ?? 0), frame.top));
+    for (let index = x.length - 1; index >= 0; index -= 1)
+      context.lineTo(frame.x(x[index] ?? 0), clamped(frame.y(low[index] ?? 0), frame.top + frame.height));
+    context.fill();
+  }
+  context.globalAlpha = 1;
+}
+
+/** The place of the point of a line that is nearest to an x; the x rise. */
+export function nearestPlace(x: ArrayLike<number>, wanted: number): number {
+  let [low, high] = [0, x.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((x[middle] ?? 0) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && wanted - (x[low - 1] ?? 0) < (x[low] ?? 0) - wanted ? low - 1 : low;
+}
+
+/**
+ * Exponential smoothing, which at the start does not lean towards zero. Neighbours that are further apart, as in thinned
+ * curves, count less.
+ */
+export function smoothed(x: ArrayLike<number>, y: ArrayLike<number>, weight: number): Float32Array {
+  const result = new Float32Array(y.length);
+  let [sum, total] = [0, 0];
+  for (let index = 0; index < y.length; index += 1) {
+    const value = y[index] ?? Number.NaN;
+    if (!Number.isFinite(value)) {
+      result[index] = value;
+      continue;
+    }
+    const kept = index === 0 ? 0 : weight ** Math.max(0, (x[index] ?? 0) - (x[index - 1] ?? 0));
+    sum = sum * kept + value;
+    total = total * kept + 1;
+    result[index] = sum / total;
+  }
+  return result;
+}

@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { GridIndex } from "./grid-index.ts";
+import { nearestPlace, smoothed } from "./lines.ts";
+import { extentOf, linearTicks, logTicks, roomyScale, scaleOf } from "./scales.ts";
+
+test.each([
+  [0, 1, 5, [0, 0.2, 0.4, 0.6, 0.8, 1]],
+  [-3, 17, 4, [0, 5, 10, 15]],
+  [0.1, 0.3, 2, [0.1, 0.2, 0.3]],
+])("linear ticks from %d to %d", (low, high, most, expected) => {
+  expect(linearTicks(low, high, most)).toEqual(expected);
+});
+
+test("logarithmic ticks are powers of ten, with 2 and 5 between few of them, and linear ones within a decade", () => {
+  expect(logTicks(1e-6, 1, 6)).toEqual([1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1]);
+  expect(logTicks(0.5, 30, 8)).toEqual([0.5, 1, 2, 5, 10, 20]);
+  expect(logTicks(3.1, 3.9, 4)).toEqual([3.2, 3.4, 3.6, 3.8]);
+});
+
+test.each([
+  [0.01, 100, true],
+  [-5, 5, false],
+  [3, 3, true],
+  [0, 0, false],
+])("a scale from %d to %d gives back its values", (low, high, isLogarithmic) => {
+  const scale = roomyScale(low, high, isLogarithmic);
+  for (const at of [0, 0.3, 1]) expect(scale.at(scale.value(at))).toBeCloseTo(at);
+  expect(scale.low).toBeLessThan(low);
+  expect(scale.high).toBeGreaterThan(high);
+});
+
+test("a logarithmic scale of what is not positive is linear, and one of nothing is from 0 to 1", () => {
+  expect(scaleOf(-1, 1, true).isLogarithmic).toBe(false);
+  expect(scaleOf(...extentOf([])).value(1)).toBe(1);
+});
+
+test("the extent leaves out what is no finite number", () => {
+  expect(extentOf([Number.NaN, 3, Number.POSITIVE_INFINITY, -2])).toEqual([-2, 3]);
+  expect(extentOf([-2, 0, 3, 4], true)).toEqual([3, 4]);
+});
+
+test.each([
+  [0, 0],
+  [2.4, 1],
+  [2.6, 2],
+  [99, 3],
+])("the point nearest to %d is at place %d", (wanted, place) => {
+  expect(nearestPlace([1, 2, 3, 7], wanted)).toBe(place);
+});
+
+test("smoothing keeps a constant, starts with the first value and passes over gaps", () => {
+  expect([...smoothed([1, 2, 3], [2, 2, 2], 0.9)]).toEqual([2, 2, 2]);
+  expect([...smoothed([1, 2], [0, 1], 0.5)]).toEqual([0, Math.fround(2 / 3)]);
+  expect([...smoothed([1, 2, 3], [1, Number.NaN, 1], 0.5)]).toEqual([1, Number.NaN, 1]);
+});
+
+test("the grid finds the same nearest point as looking at all, and none far away", () => {
+  const count = 2000;
+  const x = Float32Array.from({ length: count }, (_, index) => (Math.sin(index * 12.9898) * 43758.5453) % 400);
+  const y = Float32Array.from({ length: count }, (_, index) => (Math.sin(index * 78.233) * 12543.123) % 300);
+  const grid = new GridIndex(x, y);
+  for (let index = 0; index < 200; index += 1) {
+    const [atX, atY] = [Math.sin(index) * 420, Math.cos(index * 3) * 320];
+    let [nearest, distance] = [-1, 12];
+    for (let each = 0; each < count; each += 1) {
+      const far = Math.hypot((x[each] ?? 0) - atX, (y[each] ?? 0) - atY);
+      if (far < distance) [nearest, distance] = [each, far];
+    }
+    expect(grid.nearest(atX, atY, 12)).toBe(nearest);
+  }
+});
+
+test("points that are nowhere are never found", () => {
+  const grid = new GridIndex(new Float32Array([Number.NaN, 5]), new Float32Array([1, 5]));
+  expect(grid.nearest(0, 1, 3)).toBe(-1);
+  expect(grid.nearest(5, 5, 3)).toBe(1);
+});

@@ -1,0 +1,250 @@
+/** Parallel coordinates: a line for each run through all axes. Many lines are summed up as density, so that time is bounded. */
+
+import type { ColumnAxis } from "./column-axis.ts";
+import { fitted } from "./intervals.ts";
+import type { Surface } from "./picture.ts";
+import { rampColor, rampText, type Theme } from "./theme.ts";
+
+export interface ParallelLayout {
+  readonly top: number;
+  readonly height: number;
+  /** Where each axis stands. */
+  readonly places: readonly number[];
+}
+
+/** Runs without a value pass below the axis. */
+const noneAt = -0.07;
+/** Up to so many lines are drawn one by one. */
+const mostLines = 3000;
+
+export function parallelLayout(width: number, height: number, axes: number): ParallelLayout {
+  const [left, right] = [52, 40];
+  const spacing = axes > 1 ? (width - left - right) / (axes - 1) : 0;
+  return {
+    top: 42,
+    height: height - 42 - 34,
+    places: Array.from({ length: axes }, (_, index) => left + index * spacing),
+  };
+}
+
+/** Height from the bottom (0) to the top (1) of each row on an axis, once for all pictures of it. */
+export function heightsOf({ scale, numberAt }: ColumnAxis, rows: Uint32Array): Float32Array {
+  const heights = new Float32Array(rows.length);
+  for (let index = 0; index < rows.length; index += 1) {
+    const at = scale.at(numberAt(rows[index] ?? 0));
+    heights[index] = Number.isFinite(at) ? at : noneAt;
+  }
+  return heights;
+}
+
+export interface ParallelLines {
+  /** By axis. */
+  readonly heights: readonly Float32Array[];
+  /** From 0 to 1 by row; null for lines in grey. */
+  readonly colors: Float32Array | null;
+  /** Which of the rows are drawn; null for all. */
+  readonly isShown: Uint8Array | null;
+}
+
+export function drawParallelLines(surface: Surface, layout: ParallelLayout, lines: ParallelLines): void {
+  const count = lines.heights[0]?.length ?? 0;
+  let shown = count;
+  if (lines.isShown !== null) shown = lines.isShown.reduce((sum, each) => sum + each, 0);
+  if (shown <= mostLines) drawEach(surface, layout, lines, shown);
+  else drawDensity(surface, layout, lines);
+}
+
+function drawEach(
+  { context, theme }: Surface,
+  { top, height, places }: ParallelLayout,
+  { heights, colors, isShown }: ParallelLines,
+  shown: number,
+): void {
+  context.lineWidth = shown > 300 ? 0.8 : 1.3;
+  context.globalAlpha = colors === null ? 0.35 : Math.max(0.25, Math.min(0.9, 12 / Math.sqrt(Math.max(1, shown))));
+  for (let row = 0; row < (heights[0]?.length ?? 0); row += 1) {
+    if (isShown !== null && isShown[row] === 0) continue;
+    const color = colors?.[row] ?? Number.NaN;
+    context.strokeStyle = Number.isNaN(color) ? theme.other : rampText(color, theme);
+    context.beginPath();
+    for (const [axis, x] of places.entries()) context.lineTo(x, top + (1 - (heights[axis]?.[row] ?? 0)) * height);
+    context.stroke();
+  }
+  context.globalAlpha = 1;
+  context.lineWidth = 1;
+}
+
+/** Pixels that one bin of an axis is high: lines with both ends in the same bins are one line. */
+const binSize = 2;
+
+function drawDensity(
+  surface: Surface,
+  { top, height, places }: ParallelLayout,
+  { heights, colors, isShown }: ParallelLines,
+): void {
+  const { context, sharpness } = surface;
+  const [left, right] = [places[0] ?? 0, places.at(-1) ?? 0];
+  const [columns, bins] = [Math.max(1, Math.round(right - left)), Math.ceil((height * (1 - noneAt)) / binSize) + 2];
+  const density = new Float32Array(columns * bins);
+  const tints = new Float32Array(columns * bins);
+  const rows = heights[0]?.length ?? 0;
+  const counts = new Float32Array(bins * bins);
+  const sums = new Float32Array(bins * bins);
+  const binOf = (at: number) => Math.min(bins - 1, Math.max(0, Math.round(((1 - at) * height) / binSize)));
+  let before = Uint16Array.from(heights[0] ?? [], binOf);
+  for (let axis = 1; axis < places.length; axis += 1) {
+    const here = Uint16Array.from(heights[axis] ?? [], binOf);
+    counts.fill(0);
+    sums.fill(0);
+    for (let row = 0; row < rows; row += 1) {
+      if (isShown !== null && isShown[row] === 0) continue;
+      const pair = (before[row] ?? 0) * bins + (here[row] ?? 0);
+      counts[pair] = (counts[pair] ?? 0) + 1;
+      const color = colors?.[row] ?? 0.5;
+      sums[pair] = (sums[pair] ?? 0) + (Number.isNaN(color) ? 0.5 : color);
+    }
+    const [from, to] = [
+      Math.round((places[axis - 1] ?? 0) - left),
+      Math.min(columns, Math.round((places[axis] ?? 0) - left)),
+    ];
+    for (let pair = 0; pair < counts.length; pair += 1) {
+      const count = counts[pair] ?? 0;
+      if (count === 0) continue;
+      const sum = sums[pair] ?? 0;
+      const start = Math.floor(pair / bins);
+      const slope = ((pair % bins) - start) / Math.max(1, to - from);
+      let y = start + 0.5;
+      for (let x = from; x < to; x += 1) {
+        const at = (y | 0) * columns + x;
+        density[at] = (density[at] ?? 0) + count;
+        tints[at] = (tints[at] ?? 0) + sum;
+        y += slope;
+      }
+    }
+    before = here;
+  }
+  putDensity(surface, { density, tints, columns, bins, isGrey: colors === null }, (image) => {
+    context.imageSmoothingEnabled = sharpness > 1;
+    context.drawImage(image, left, top - binSize / 2, columns, bins * binSize);
+  });
+}
+
+interface DensityPicture {
+  readonly density: Float32Array;
+  readonly tints: Float32Array;
+  readonly columns: number;
+  readonly bins: number;
+  readonly isGrey: boolean;
+}
+
+function putDensity(
+  { theme }: Surface,
+  { density, tints, columns, bins, isGrey }: DensityPicture,
+  draw: (image: OffscreenCanvas) => void,
+): void {
+  const canvas = new OffscreenCanvas(columns, bins);
+  const context = canvas.getContext("2d");
+  if (context === null) return;
+  const image = context.createImageData(columns, bins);
+  const words = new Uint32Array(image.data.buffer);
+  const ramp = rampWords(theme);
+  const grey = greyWord(theme);
+  // Nearly all pixels that have a line have few: those with many are to be told from these.
+  const typical = typicalDensity(density);
+  for (let at = 0; at < words.length; at += 1) {
+    const many = density[at] ?? 0;
+    if (many === 0) continue;
+    const opacity = Math.round(255 * (0.12 + 0.88 * (1 - Math.exp(-many / typical))));
+    const color = isGrey ? grey : (ramp[Math.round(255 * Math.min(1, Math.max(0, (tints[at] ?? 0) / many)))] ?? grey);
+    words[at] = color | ((isGrey ? opacity * 0.5 : opacity) << 24);
+  }
+  context.putImageData(image, 0, 0);
+  draw(canvas);
+}
+
+function typicalDensity(density: Float32Array): number {
+  let [sum, count] = [0, 0];
+  for (const each of density) {
+    if (each === 0) continue;
+    sum += each;
+    count += 1;
+  }
+  return Math.max(1, (1.5 * sum) / Math.max(1, count));
+}
+
+/** Colours without opacity, as pixels have them: red is the lowest byte. */
+export function rampWords(theme: Theme): Uint32Array {
+  return Uint32Array.from({ length: 256 }, (_, index) => {
+    const [red, green, blue] = rampColor(index / 255, theme);
+    return red | (green << 8) | (blue << 16);
+  });
+}
+
+function greyWord(theme: Theme): number {
+  return colorWord(theme.other);
+}
+
+/** Of a colour written as `#rrggbb`. */
+export function colorWord(color: string): number {
+  const number = Number.parseInt(color.slice(1), 16);
+  return ((number >> 16) & 255) | (number & 0xff00) | ((number & 255) << 16);
+}
+
+export interface BrushMark {
+  readonly axis: number;
+  /** Heights from 0 to 1. */
+  readonly parts: readonly (readonly [low: number, high: number])[];
+}
+
+export function drawParallelAxes(
+  { context, theme, width }: Surface,
+  layout: ParallelLayout,
+  axes: readonly ColumnAxis[],
+  brushes: readonly BrushMark[],
+): void {
+  const { top, height, places } = layout;
+  const spacing = places.length > 1 ? (places[1] ?? 0) - (places[0] ?? 0) : width;
+  context.textBaseline = "middle";
+  for (const [index, { title, scale, texts }] of axes.entries()) {
+    const x = Math.round(places[index] ?? 0) + 0.5;
+    context.strokeStyle = theme.ink;
+    context.beginPath();
+    context.moveTo(x, top);
+    context.lineTo(x, top + height);
+    context.stroke();
+    context.textAlign = index === 0 ? "left" : index === axes.length - 1 ? "right" : "center";
+    const at = index === 0 ? 2 : index === axes.length - 1 ? width - 2 : x;
+    context.font = `600 ${context.font.replace(/^600 /, "")}`;
+    context.fillStyle = theme.ink;
+    context.fillText(fitted(context, title, Math.max(40, spacing - 10)), at, index % 2 === 1 && spacing < 110 ? 8 : 22);
+    context.font = context.font.replace(/^600 /, "");
+    context.textAlign = "left";
+    for (const { value, text } of scale.ticks(texts === undefined ? 6 : Math.floor(height / 16))) {
+      const y = top + (1 - scale.at(value)) * height;
+      context.strokeStyle = theme.ink;
+      context.beginPath();
+      context.moveTo(x - 3, y);
+      context.lineTo(x + 3, y);
+      context.stroke();
+      const shown = fitted(context, text, Math.max(30, Math.min(spacing - 14, 130)));
+      const right = x + 6 + context.measureText(shown).width;
+      const start = right > width ? x - 6 - context.measureText(shown).width : x + 6;
+      context.fillStyle = theme.paper;
+      context.globalAlpha = 0.75;
+      context.fillRect(start - 1, y - 7, context.measureText(shown).width + 2, 14);
+      context.globalAlpha = 1;
+      context.fillStyle = theme.ink;
+      context.fillText(shown, start, y);
+    }
+  }
+  context.fillStyle = theme.accent;
+  context.strokeStyle = theme.accent;
+  for (const { axis, parts } of brushes)
+    for (const [low, high] of parts) {
+      const [x, y] = [(places[axis] ?? 0) - 8, top + (1 - high) * height];
+      context.globalAlpha = 0.25;
+      context.fillRect(x, y, 16, Math.max(2, (high - low) * height));
+      context.globalAlpha = 1;
+      context.strokeRect(x, y, 16, Math.max(2, (high - low) * height));
+    }
+}

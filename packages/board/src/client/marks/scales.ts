@@ -1,0 +1,85 @@
+/** Where values lie on an axis, and what is written there. */
+import { numberText } from "../parts/number-text.ts";
+
+export interface Tick {
+  readonly value: number;
+  readonly text: string;
+}
+
+export interface Scale {
+  readonly low: number;
+  readonly high: number;
+  readonly isLogarithmic: boolean;
+  /** From the start of the axis (0) to its end (1). */
+  at(value: number): number;
+  /** The value at a place. */
+  value(at: number): number;
+  ticks(most: number): readonly Tick[];
+}
+
+/** A logarithmic scale of what is not all positive is linear. */
+export function scaleOf(low: number, high: number, isLogarithmic = false): Scale {
+  if (!(low <= high)) return scaleOf(0, 1);
+  if (low === high) {
+    const around = low === 0 ? 1 : Math.abs(low) * 0.1;
+    return scaleOf(low - around, high + around, isLogarithmic && low > around);
+  }
+  if (!isLogarithmic || low <= 0)
+    return {
+      low,
+      high,
+      isLogarithmic: false,
+      at: (value) => (value - low) / (high - low),
+      value: (at) => low + at * (high - low),
+      ticks: (most) => linearTicks(low, high, most).map((value) => ({ value, text: numberText(value) })),
+    };
+  const [first, last] = [Math.log(low), Math.log(high)];
+  return {
+    low,
+    high,
+    isLogarithmic: true,
+    at: (value) => (Math.log(value) - first) / (last - first),
+    value: (at) => Math.exp(first + at * (last - first)),
+    ticks: (most) => logTicks(low, high, most).map((value) => ({ value, text: numberText(value) })),
+  };
+}
+
+/** The same with room at both ends, so that no point lies on the edge. */
+export function roomyScale(low: number, high: number, isLogarithmic = false, room = 0.04): Scale {
+  const scale = scaleOf(low, high, isLogarithmic);
+  return scaleOf(scale.value(-room), scale.value(1 + room), scale.isLogarithmic);
+}
+
+export function linearTicks(low: number, high: number, most: number): readonly number[] {
+  const raw = (high - low) / Math.max(1, most);
+  const size = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((each) => each * size).find((each) => each >= raw * 0.999) ?? raw;
+  const ticks: number[] = [];
+  for (let index = Math.ceil(low / step - 1e-9); index * step <= high + step * 1e-9 && ticks.length < 100; index += 1)
+    ticks.push(Number((index * step).toPrecision(12)));
+  return ticks;
+}
+
+/** Powers of ten; between few of them also 2 and 5, and within one decade what a linear axis has. */
+export function logTicks(low: number, high: number, most: number): readonly number[] {
+  const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const stride = Math.max(1, Math.ceil((last - first) / Math.max(1, most)));
+  const ticks: number[] = [];
+  for (let power = Math.ceil(first / stride) * stride; power <= last; power += stride)
+    for (const digit of last - first <= most / 2 ? [1, 2, 5] : [1]) {
+      const value = Number(`${digit}e${power}`);
+      if (value >= low * 0.9999 && value <= high * 1.0001) ticks.push(value);
+    }
+  return ticks.length >= 2 ? ticks : linearTicks(low, high, most);
+}
+
+/** Smallest and largest of what is finite, and of what is positive for a logarithmic axis. */
+export function extentOf(values: Iterable<number>, isLogarithmic = false): readonly [number, number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (!Number.isFinite(value) || (isLogarithmic && value <= 0)) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
+}

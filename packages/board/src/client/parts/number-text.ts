@@ -1,0 +1,49 @@
+/** Numbers, times and sizes as people read them; tables and files have them in full beside that. */
+import type { Cell } from "../columns/run-table.ts";
+
+export function numberText(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e7) return String(value);
+  if (!Number.isFinite(value)) return String(value).replace("Infinity", "∞").replace("-", "−");
+  const size = Math.abs(value);
+  const text = size >= 1e6 || size < 1e-4 ? value.toExponential(3) : value.toPrecision(5);
+  // Zeros at the end say nothing.
+  return text.replace(/(\.\d*?)0+(?=e|$)/, "$1").replace(/\.(?=e|$)/, "");
+}
+
+export function cellText(cell: Cell): string {
+  return typeof cell === "number" ? numberText(cell) : (cell ?? "");
+}
+
+export function differenceText(value: number): string {
+  return Number.isNaN(value) ? "" : `${value > 0 ? "+" : value < 0 ? "−" : "±"}${numberText(Math.abs(value))}`;
+}
+
+export function wholeText(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+export function runsText(count: number): string {
+  return `${wholeText(count)} ${count === 1 ? "run" : "runs"}`;
+}
+
+const units = [
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+] as const;
+
+export function durationText(seconds: number): string {
+  for (const [unit, size] of units) {
+    if (seconds < size) continue;
+    const count = Math.round(seconds / size);
+    return `${count} ${unit}${count === 1 ? "" : "s"}`;
+  }
+  const count = Math.ceil(seconds);
+  return `${count} second${count === 1 ? "" : "s"}`;
+}
+
+export function bytesText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1e6) return `${numberText(Number((bytes / 1e3).toPrecision(3)))} kB`;
+  return `${numberText(Number((bytes / 1e6).toPrecision(3)))} MB`;
+}

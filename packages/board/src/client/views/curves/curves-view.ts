@@ -1,0 +1,50 @@
+/** Curves over epochs or seconds: a line a run, or a band a group. */
+import { html } from "htm/preact";
+import { Message } from "../../parts/answer.ts";
+import { Choice, ManyChoice, Toggle } from "../../parts/choice.ts";
+import { useSlow } from "../../parts/slow.ts";
+import type { Board } from "../../state/board.ts";
+import { LinePicture } from "./line-picture.ts";
+
+const smoothings = [0, 0.5, 0.8, 0.9, 0.95, 0.99];
+const mostLines = 1000;
+
+export function CurvesView({ board }: { readonly board: Board }) {
+  const experiment = board.experiment.value;
+  const { series: chosen, axis, isLogarithmic, smoothing, by } = board.state.value;
+  const { where, ids } = board.chosen.value;
+  const refresh = useSlow(board.slowVersion.value, 2000);
+  if (experiment === undefined) return null;
+  if (experiment.series.length === 0)
+    return html`<${Message}>No run has an epoch yet. Curves appear with the first one.<//>`;
+  const all = experiment.series.map(({ name }) => name);
+  const losses = all.filter((name) => name === "train_loss" || name === "test_loss");
+  const series = (chosen ?? (losses.length > 0 ? losses : all.slice(0, 1))).filter((name) => all.includes(name));
+  const query = { where, ids, by, series, x: axis, pixels: 900, most: mostLines };
+  return html`<div class="tools">
+      <${ManyChoice}
+        label="Curves of"
+        values=${series}
+        options=${experiment.series.map(({ name, title }) => ({ value: name, text: title }))}
+        onChoose=${(names: readonly string[]) => board.update({ series: names }, "push")}
+      />
+      <${Choice}
+        label="Over"
+        value=${axis}
+        options=${[{ value: "epoch", text: "epochs" }, { value: "seconds", text: "seconds" }]}
+        onChoose=${(value: string) => board.update({ axis: value === "seconds" ? "seconds" : "epoch" }, "push")}
+      />
+      <${Choice}
+        label="Smoothing"
+        value=${String(smoothing)}
+        options=${smoothings.map((value) => ({ value: String(value), text: value === 0 ? "none" : String(value) }))}
+        onChoose=${(value: string) => board.update({ smoothing: Number(value) }, "push")}
+      />
+      <${Toggle} label="Logarithmic" isOn=${isLogarithmic} onToggle=${(isOn: boolean) => board.update({ isLogarithmic: isOn }, "push")} />
+    </div>
+    ${
+      series.length === 0
+        ? html`<${Message}>Choose what to draw curves of.<//>`
+        : html`<${LinePicture} board=${board} query=${query} isLogarithmic=${isLogarithmic} smoothing=${smoothing} height=${430} refresh=${refresh} />`
+    }`;
+}

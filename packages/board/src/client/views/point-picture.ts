@@ -1,0 +1,137 @@
+/** Runs as points by two of their columns, coloured by a third: a scatter, or a slice through the space of options. */
+import { html } from "htm/preact";
+import { useMemo, useRef } from "preact/hooks";
+import { drawAxes, type Frame } from "../marks/axes.ts";
+import { type ColumnAxis, columnAxis } from "../marks/column-axis.ts";
+import { GridIndex } from "../marks/grid-index.ts";
+import { Picture, type Pointer, type Surface, type Tip } from "../marks/picture.ts";
+import { drawPoints } from "../marks/points.ts";
+import { rampColor, seriesColor, type Theme } from "../marks/theme.ts";
+import { Message } from "../parts/answer.ts";
+import { cellText, numberText, runsText } from "../parts/number-text.ts";
+import type { Board } from "../state/board.ts";
+
+interface PointProps {
+  readonly board: Board;
+  readonly x: string;
+  readonly y: string;
+  readonly color: string | null;
+  readonly height: number;
+}
+
+const reach = 14;
+
+export function PointPicture({ board, x, y, color, height }: PointProps) {
+  const version = board.version.value;
+  const names = color === null ? [x, y] : [x, y, color];
+  board.need(names);
+  const rows = board.chosenRows.value;
+  const found = useRef<{ frame: Frame; grid: GridIndex; x: Float32Array; y: Float32Array } | undefined>(undefined);
+  const axes = useMemo(() => {
+    const axisOf = (name: string | null) => {
+      const info = name === null ? undefined : board.columns.value.get(name);
+      return info === undefined ? undefined : columnAxis(board.table, info, rows, true);
+    };
+    return { x: axisOf(x), y: axisOf(y), color: axisOf(color) };
+  }, [rows, x, y, color, version]);
+  if (rows.length === 0) return html`<${Message}>No run meets the filter.<//>`;
+  const { x: xAxis, y: yAxis } = axes;
+  if (xAxis === undefined || yAxis === undefined) return html`<${Message} kind="waiting">Reading columns …<//>`;
+  const draw = (surface: Surface) => {
+    const frame = drawAxes(
+      surface,
+      { scale: xAxis.scale, title: xAxis.title },
+      { scale: yAxis.scale, title: yAxis.title },
+    );
+    const places = { x: placesOf(xAxis, rows, frame.x), y: placesOf(yAxis, rows, frame.y) };
+    const { colors, palette } = colorsOf(axes.color, rows, surface.theme);
+    drawPoints(surface, { ...places, colors, palette });
+    found.current = { frame, grid: new GridIndex(places.x, places.y), ...places };
+  };
+  const rowAt = (pointer: Pointer) => {
+    const index = found.current?.grid.nearest(pointer.x, pointer.y, reach) ?? -1;
+    return index < 0 ? undefined : { index, row: rows[index] ?? 0 };
+  };
+  const tipAt = (pointer: Pointer): Tip | undefined => {
+    const hit = rowAt(pointer);
+    if (hit === undefined || found.current === undefined) return undefined;
+    const lines = names.map((name) => `${board.title(name)} ${cellText(board.table.cell(name, hit.row))}`);
+    return {
+      x: found.current.x[hit.index] ?? 0,
+      y: found.current.y[hit.index] ?? 0,
+      text: [`run ${board.table.id(hit.row)}`, ...lines].join("\n"),
+    };
+  };
+  const press = (pointer: Pointer) => {
+    const hit = rowAt(pointer);
+    if (hit !== undefined) board.update({ view: "run", run: board.table.id(hit.row) }, "push");
+  };
+  const shown = countShown(xAxis, yAxis, rows);
+  return html`<${Picture}
+      height=${height}
+      label=${`${runsText(shown)} by ${xAxis.title} and ${yAxis.title}`}
+      drawn=${[axes, rows]}
+      draw=${draw}
+      tipAt=${tipAt}
+      onPress=${press}
+    />
+    ${axes.color !== undefined && html`<${ColorLegend} axis=${axes.color} />`}
+    ${shown < rows.length && html`<p class="note">${runsText(rows.length - shown)} without a number for both ${rows.length - shown === 1 ? "is" : "are"} not shown.</p>`}`;
+}
+
+function placesOf(
+  { scale, texts, numberAt }: ColumnAxis,
+  rows: Uint32Array,
+  at: (value: number) => number,
+): Float32Array {
+  const places = new Float32Array(rows.length);
+  for (let index = 0; index < rows.length; index += 1) {
+    const row = rows[index] ?? 0;
+    const value = numberAt(row);
+    // Runs with the same text lie beside each other, always in the same places.
+    const spread = texts === undefined ? 0 : (((row * 2654435761) >>> 16) / 65536 - 0.5) * 0.5;
+    places[index] = scale.isLogarithmic && value <= 0 ? Number.NaN : at(value + spread);
+  }
+  return places;
+}
+
+function countShown(x: ColumnAxis, y: ColumnAxis, rows: Uint32Array): number {
+  let count = 0;
+  for (const row of rows) if (Number.isFinite(x.numberAt(row)) && Number.isFinite(y.numberAt(row))) count += 1;
+  return count;
+}
+
+const shades = 64;
+
+function colorsOf(axis: ColumnAxis | undefined, rows: Uint32Array, theme: Theme) {
+  const colors = new Uint16Array(rows.length);
+  if (axis === undefined) return { colors, palette: [seriesColor(theme, 0)] };
+  const count = axis.texts?.length ?? shades;
+  for (let index = 0; index < rows.length; index += 1) {
+    const value = axis.numberAt(rows[index] ?? 0);
+    const at = axis.texts === undefined ? Math.round(axis.scale.at(value) * (shades - 1)) : value;
+    // The last colour is for those without a value.
+    colors[index] = Number.isFinite(at) ? Math.min(count - 1, Math.max(0, at)) : count;
+  }
+  const palette = Array.from({ length: count }, (_, index) =>
+    axis.texts === undefined ? hexOf(rampColor(index / (shades - 1), theme)) : seriesColor(theme, index),
+  );
+  return { colors, palette: [...palette, theme.other] };
+}
+
+function hexOf(color: readonly [number, number, number]): string {
+  return `#${color.map((each) => each.toString(16).padStart(2, "0")).join("")}`;
+}
+
+const mostNamed = 14;
+
+export function ColorLegend({ axis }: { readonly axis: ColumnAxis }) {
+  const { title, texts, scale } = axis;
+  if (texts !== undefined)
+    return html`<ul class="legend" aria-label=${title}>
+      <li class="note">${title}:</li>
+      ${texts.slice(0, mostNamed).map((text, place) => html`<li key=${text}><span class=${`swatch is-point series-${(place % 7) + 1}`} aria-hidden="true"></span>${text}</li>`)}
+      ${texts.length > mostNamed ? html`<li class="note">and ${texts.length - mostNamed} more</li>` : ""}
+    </ul>`;
+  return html`<p class="ramp-line"><span class="note">${title}</span> ${numberText(scale.low)} <span class="ramp" aria-hidden="true"></span> ${numberText(scale.high)}</p>`;
+}

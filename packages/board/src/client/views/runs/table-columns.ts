@@ -1,0 +1,34 @@
+/** Which columns the table of runs has, and how wide they are. */
+import type { ColumnInfo, ExperimentInfo } from "../../../wire/experiment.ts";
+import type { RunTable } from "../../columns/run-table.ts";
+import { cellText } from "../../parts/number-text.ts";
+import type { PageState } from "../../state/page-state.ts";
+
+export interface ShownColumn extends ColumnInfo {
+  readonly width: number;
+}
+
+const always: ReadonlySet<string> = new Set(["id", "status"]);
+
+/** Those chosen, or those that tell runs apart. */
+export function columnNames({ columns: chosen }: PageState, { columns }: ExperimentInfo): readonly string[] {
+  const known = new Set(columns.map(({ name }) => name));
+  if (chosen !== null) return chosen.filter((name) => known.has(name));
+  const isTelling = ({ name, role, varies }: ColumnInfo) => always.has(name) || role === "result" || varies;
+  // What runs have reached comes before what they were given, which there may be much of.
+  const ordered = ["run", "result", "option", "label"].flatMap((role) =>
+    columns.filter((column) => column.role === role),
+  );
+  const telling = ordered.filter(isTelling).map(({ name }) => name);
+  return telling.length > always.size ? telling : columns.map(({ name }) => name);
+}
+
+const [characterWidth, leastWidth, mostWidth] = [8.3, 64, 340];
+const looked = 40;
+
+/** Widths by the first rows, so that they do not move under the reader. */
+export function columnWidth({ title, name, unit }: ColumnInfo, table: RunTable, rows: Uint32Array): number {
+  let longest = Math.min(26, title.length + (unit === undefined ? 0 : unit.length + 1)) + 2;
+  for (const row of rows.subarray(0, looked)) longest = Math.max(longest, cellText(table.cell(name, row)).length);
+  return Math.round(Math.min(mostWidth, Math.max(leastWidth, longest * characterWidth + 20)));
+}

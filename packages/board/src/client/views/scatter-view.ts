@@ -1,0 +1,37 @@
+/** Any two quantities of runs, coloured by a third. */
+import { html } from "htm/preact";
+import { Message } from "../parts/answer.ts";
+import { Choice } from "../parts/choice.ts";
+import type { Board } from "../state/board.ts";
+import { PointPicture } from "./point-picture.ts";
+
+export function ScatterView({ board }: { readonly board: Board }) {
+  const columns = [...board.columns.value.values()];
+  const { x, y, color } = board.state.value;
+  const result = board.result.value;
+  const isUseful = ({ type, role, varies }: (typeof columns)[number]) =>
+    varies && (role === "option" || role === "result" || type === "number");
+  const firstX =
+    x ??
+    columns.find((column) => column.role === "option" && column.type === "number" && isUseful(column))?.name ??
+    columns.find(({ name, role, type }) => role === "result" && type === "number" && name !== result)?.name ??
+    "id";
+  const firstY = y ?? result;
+  const shownColor = color ?? (board.columns.value.has("model") ? "model" : "");
+  if (board.table.rows === 0) return html`<${Message}>There are no runs yet.<//>`;
+  const options = columns.map(({ name, title, role }) => ({
+    value: name,
+    text: role === "run" ? title : `${title} (${role})`,
+  }));
+  return html`<div class="tools">
+      <${Choice} label="Across" value=${firstX} options=${options} onChoose=${(name: string) => board.update({ x: name }, "push")} />
+      <${Choice} label="Up" value=${firstY} options=${options} onChoose=${(name: string) => board.update({ y: name }, "push")} />
+      <${Choice}
+        label="Colour"
+        value=${shownColor}
+        options=${[{ value: "-", text: "none" }, ...options]}
+        onChoose=${(name: string) => board.update({ color: name }, "push")}
+      />
+    </div>
+    <${PointPicture} board=${board} x=${firstX} y=${firstY} color=${shownColor === "" || shownColor === "-" ? null : shownColor} height=${500} />`;
+}
