@@ -25,7 +25,10 @@ export function embeddedSource(): Source {
       return chosenCurves(all, chosen, series, most);
     },
     groups: () => refused("Groups"),
-    verdicts: (chosen, result) => ofAllRuns<Verdicts>(chosen, `verdicts:${result}`, "Verdicts"),
+    verdicts: (chosen, result, data) =>
+      data === null
+        ? ofAllRuns<Verdicts>(chosen, `verdicts:${result}`, "Verdicts")
+        : refused("Verdicts on another data set than the first"),
     pair: () => refused("The differences of a pair by repetition"),
     importance: (chosen, result) => ofAllRuns<Importance>(chosen, `importance:${result}`, "The importance of options"),
     pareto: (chosen, x, y) => ofAllRuns<Pareto>(chosen, `pareto:${x}:${y}`, "This Pareto front"),

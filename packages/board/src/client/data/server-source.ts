@@ -27,9 +27,16 @@ export function serverSource(): Source {
       ),
     groups: (chosen, by, results) =>
       json("api/groups", [...chosenParameters(chosen), ...each("by", by), ...each("results", results)]),
-    verdicts: (chosen, result) => json("api/verdicts", [...chosenParameters(chosen), ["result", result]]),
-    pair: (chosen, result, one, other) =>
-      json("api/pair", [...chosenParameters(chosen), ["result", result], ["one", one], ["other", other]]),
+    verdicts: (chosen, result, data) =>
+      json("api/verdicts", [...chosenParameters(chosen), ["result", result], ...optional("data", data)]),
+    pair: (chosen, result, data, one, other) =>
+      json("api/pair", [
+        ...chosenParameters(chosen),
+        ["result", result],
+        ...optional("data", data),
+        ["one", one],
+        ["other", other],
+      ]),
     importance: (chosen, result) => json("api/importance", [...chosenParameters(chosen), ["result", result]]),
     pareto: (chosen, x, y) => json("api/pareto", [...chosenParameters(chosen), ["x", x], ["y", y]]),
     failures: (chosen) => json("api/failures", chosenParameters(chosen)),
@@ -52,6 +59,10 @@ export function serverSource(): Source {
 
 function each(name: string, values: readonly string[]): Parameters {
   return values.map((value) => [name, value]);
+}
+
+function optional(name: string, value: string | null): Parameters {
+  return value === null ? [] : [[name, value]];
 }
 
 function chosenParameters({ where, ids }: Chosen): Parameters {

@@ -30,8 +30,9 @@ export interface Source {
   columns(names: readonly string[]): Promise<Columns>;
   curves(query: CurveQuery): Promise<Curves>;
   groups(chosen: Chosen, by: readonly string[], results: readonly string[]): Promise<Groups>;
-  verdicts(chosen: Chosen, result: string): Promise<Verdicts>;
-  pair(chosen: Chosen, result: string, one: string, other: string): Promise<PairDetail>;
+  /** On one data set; null for the first. */
+  verdicts(chosen: Chosen, result: string, data: string | null): Promise<Verdicts>;
+  pair(chosen: Chosen, result: string, data: string | null, one: string, other: string): Promise<PairDetail>;
   importance(chosen: Chosen, result: string): Promise<Importance>;
   pareto(chosen: Chosen, x: string, y: string): Promise<Pareto>;
   failures(chosen: Chosen): Promise<Failures>;

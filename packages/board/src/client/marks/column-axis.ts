@@ -4,6 +4,7 @@ import { type ColumnData, noText } from "../../wire/columns.ts";
 import type { ColumnInfo } from "../../wire/experiment.ts";
 import type { RunTable } from "../columns/run-table.ts";
 import { numberText } from "../parts/number-text.ts";
+import { pipelineLabels } from "../state/pipeline-labels.ts";
 import { bandScale } from "./axes.ts";
 import { extentOf, roomyScale, type Scale, scaleOf } from "./scales.ts";
 
@@ -13,6 +14,8 @@ export interface ColumnAxis {
   readonly scale: Scale;
   /** Of an axis of texts, in the order of the axis. */
   readonly texts: readonly string[] | undefined;
+  /** The same for people. */
+  readonly labels: readonly string[] | undefined;
   /** Where a row lies, as the scale takes it; NaN where it has no value. */
   numberAt(row: number): number;
 }
@@ -29,7 +32,7 @@ export function columnAxis(
   const column = table.column(info.name);
   if (column === undefined) return undefined;
   const title = info.unit === undefined ? info.title : `${info.title} (${info.unit})`;
-  if (column.kind === "text") return { name: info.name, title, ...textAxis(column, rows) };
+  if (column.kind === "text") return { name: info.name, title, ...textAxis(column, rows, info.name === "pipeline") };
   const { values, missing } = column;
   const numberAt = (row: number) => (missing?.[row] === 1 ? Number.NaN : (values[row] ?? Number.NaN));
   const [low, high] = extentOf(rowValues(rows, numberAt));
@@ -41,6 +44,7 @@ export function columnAxis(
       ? roomyScale(low, high, isLogarithmic)
       : tickedScale(scaleOf(low, high, isLogarithmic), rowValues(rows, numberAt)),
     texts: undefined,
+    labels: undefined,
     numberAt,
   };
 }
@@ -62,7 +66,7 @@ function* rowValues(rows: Uint32Array, numberAt: (row: number) => number): Gener
   for (const row of rows) yield numberAt(row);
 }
 
-function textAxis({ codes, texts }: Extract<ColumnData, { kind: "text" }>, rows: Uint32Array) {
+function textAxis({ codes, texts }: Extract<ColumnData, { kind: "text" }>, rows: Uint32Array, isPipeline: boolean) {
   const used = new Uint8Array(texts.length);
   for (const row of rows) {
     const code = codes[row] ?? noText;
@@ -70,11 +74,13 @@ function textAxis({ codes, texts }: Extract<ColumnData, { kind: "text" }>, rows:
   }
   const words = new Intl.Collator("en", { numeric: true });
   const shown = texts.filter((_, code) => used[code] === 1).sort(words.compare);
+  const labels = isPipeline ? shown.map((text) => pipelineLabels(texts).get(text) ?? text) : shown;
   const places = new Map(shown.map((text, place) => [text, place]));
   const placeOf = Float64Array.from(texts, (text) => places.get(text) ?? Number.NaN);
   return {
-    scale: bandScale(shown),
+    scale: bandScale(labels),
     texts: shown,
+    labels,
     numberAt: (row: number) => placeOf[codes[row] ?? noText] ?? Number.NaN,
   };
 }

@@ -75,25 +75,30 @@ function drawEach(
 }
 
 /** Pixels that one bin of an axis is high: lines with both ends in the same bins are one line. */
-const binSize = 2;
+const binSize = 3;
+/** Pixels that the sum of all lines is wide: between axes nobody tells neighbours apart. */
+const columnSize = 2;
 
 function drawDensity(
   surface: Surface,
   { top, height, places }: ParallelLayout,
   { heights, colors, isShown }: ParallelLines,
 ): void {
-  const { context, sharpness } = surface;
+  const { context } = surface;
   const [left, right] = [places[0] ?? 0, places.at(-1) ?? 0];
-  const [columns, bins] = [Math.max(1, Math.round(right - left)), Math.ceil((height * (1 - noneAt)) / binSize) + 2];
+  const [columns, bins] = [
+    Math.max(1, Math.round((right - left) / columnSize)),
+    Math.ceil((height * (1 - noneAt)) / binSize) + 2,
+  ];
   const density = new Float32Array(columns * bins);
   const tints = new Float32Array(columns * bins);
   const rows = heights[0]?.length ?? 0;
   const counts = new Float32Array(bins * bins);
   const sums = new Float32Array(bins * bins);
-  const binOf = (at: number) => Math.min(bins - 1, Math.max(0, Math.round(((1 - at) * height) / binSize)));
-  let before = Uint16Array.from(heights[0] ?? [], binOf);
+  const placeOf = (axis: number) => Math.round(((places[axis] ?? 0) - left) / columnSize);
+  let before = binsOf(heights[0], height, bins);
   for (let axis = 1; axis < places.length; axis += 1) {
-    const here = Uint16Array.from(heights[axis] ?? [], binOf);
+    const here = binsOf(heights[axis], height, bins);
     counts.fill(0);
     sums.fill(0);
     for (let row = 0; row < rows; row += 1) {
@@ -124,9 +129,17 @@ function drawDensity(
     before = here;
   }
   putDensity(surface, { density, tints, columns, bins, isGrey: colors === null }, (image) => {
-    context.imageSmoothingEnabled = sharpness > 1;
-    context.drawImage(image, left, top - binSize / 2, columns, bins * binSize);
+    context.imageSmoothingEnabled = true;
+    context.drawImage(image, left, top - binSize / 2, columns * columnSize, bins * binSize);
   });
+}
+
+function binsOf(heights: Float32Array | undefined, height: number, bins: number): Uint16Array {
+  if (heights === undefined) return new Uint16Array();
+  const result = new Uint16Array(heights.length);
+  for (let row = 0; row < heights.length; row += 1)
+    result[row] = Math.min(bins - 1, Math.max(0, Math.round(((1 - (heights[row] ?? 0)) * height) / binSize)));
+  return result;
 }
 
 interface DensityPicture {

@@ -1,5 +1,7 @@
 /** A labelled list to choose one from. */
 import { html } from "htm/preact";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 
 export interface ChoiceOption {
   readonly value: string;
@@ -28,19 +30,6 @@ export function Choice({
   </label>`;
 }
 
-/** A switch: pressed or not. */
-export function Toggle({
-  label,
-  isOn,
-  onToggle,
-}: {
-  readonly label: string;
-  readonly isOn: boolean;
-  readonly onToggle: (isOn: boolean) => void;
-}) {
-  return html`<button type="button" class="toggle" aria-pressed=${isOn} onClick=${() => onToggle(!isOn)}>${label}</button>`;
-}
-
 /** Several of a list, behind a button. */
 export function ManyChoice({
   label,
@@ -55,8 +44,7 @@ export function ManyChoice({
 }) {
   const toggle = (value: string) =>
     onChoose(values.includes(value) ? values.filter((each) => each !== value) : [...values, value]);
-  return html`<details class="many">
-    <summary>${label}${values.length === 0 ? "" : ` (${values.length})`}</summary>
+  return html`<${Folded} class="many" label=${`${label}${values.length === 0 ? "" : ` (${values.length})`}`}>
     <div class="many-list">
       ${options.map(
         ({ value, text }) => html`<label key=${value}>
@@ -64,5 +52,39 @@ export function ManyChoice({
         </label>`,
       )}
     </div>
-  </details>`;
+  <//>`;
+}
+
+/** What is behind a button until it is pressed; closed again by Escape, and by whatever is done elsewhere. */
+export function Folded({
+  class: kind,
+  label,
+  children,
+}: {
+  readonly class: string;
+  readonly label: string;
+  readonly children?: ComponentChildren;
+}) {
+  const details = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const close = (event: Event) => {
+      const element = details.current;
+      if (element !== null && element.open && event.target instanceof Node && !element.contains(event.target))
+        element.open = false;
+    };
+    document.addEventListener("pointerdown", close);
+    document.addEventListener("focusin", close);
+    return () => {
+      document.removeEventListener("pointerdown", close);
+      document.removeEventListener("focusin", close);
+    };
+  }, []);
+  const press = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || details.current?.open !== true) return;
+    details.current.open = false;
+    details.current.querySelector("summary")?.focus();
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return html`<details ref=${details} class=${kind} onKeyDown=${press}><summary>${label}</summary>${children}</details>`;
 }

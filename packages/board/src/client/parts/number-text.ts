@@ -14,6 +14,18 @@ export function cellText(cell: Cell): string {
   return typeof cell === "number" ? numberText(cell) : (cell ?? "");
 }
 
+/** The unit of columns that are points in time. */
+export const timeUnit = "ms since 1970";
+
+/** A cell of a column with a unit: times as dates. */
+export function columnText(cell: Cell, unit: string | undefined): string {
+  if (unit !== timeUnit || typeof cell !== "number" || !Number.isFinite(cell)) return cellText(cell);
+  const date = new Date(cell);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
 export function differenceText(value: number): string {
   return Number.isNaN(value) ? "" : `${value > 0 ? "+" : value < 0 ? "−" : "±"}${numberText(Math.abs(value))}`;
 }

@@ -2,6 +2,7 @@
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import { type Condition, parseCondition } from "ml-mosaic/conditions";
 import type { Change } from "../../wire/changes.ts";
+import type { ColumnData } from "../../wire/columns.ts";
 import type { ColumnInfo, ExperimentInfo } from "../../wire/experiment.ts";
 import { idsOfRanges } from "../columns/id-ranges.ts";
 import { matchingRows, namesOf } from "../columns/matching-rows.ts";
@@ -9,6 +10,7 @@ import { RunTable } from "../columns/run-table.ts";
 import type { Chosen, Source } from "../data/source.ts";
 import { whereOf } from "./brush.ts";
 import { fragmentOf, initialState, type PageState, stateOf } from "./page-state.ts";
+import { pipelineLabels } from "./pipeline-labels.ts";
 
 export interface Connection {
   readonly isConnected: boolean;
@@ -205,9 +207,39 @@ export class Board {
     return fragmentOf({ ...this.state.value, ...patch });
   }
 
+  /** Options with two values or more among the runs that have them, in their order; asks for their columns. */
+  readonly options = computed((): readonly ColumnInfo[] => {
+    this.slowVersion.value;
+    const options = [...this.columns.value.values()].filter(({ role, varies }) => role === "option" && varies);
+    this.need(options.map(({ name }) => name));
+    return options.filter(({ name }) => hasTwoValues(this.table.column(name), this.table.rows));
+  });
+
+  /** What tells a run from others, in words. */
+  label(run: number): string {
+    this.need(["pipeline"]);
+    const column = this.table.column("pipeline");
+    const cell = this.table.cell("pipeline", this.table.rowOf(run));
+    if (column?.kind !== "text" || typeof cell !== "string") return "";
+    return pipelineLabels(column.texts).get(cell) ?? cell;
+  }
+
   title(name: string): string {
     return this.columns.value.get(name)?.title ?? name;
   }
+}
+
+function hasTwoValues(column: ColumnData | undefined, rows: number): boolean {
+  if (column === undefined) return false;
+  if (column.kind === "text") return column.texts.length > 1;
+  let first = Number.NaN;
+  for (let row = 0; row < rows; row += 1) {
+    const value = column.values[row] ?? Number.NaN;
+    if (column.missing?.[row] === 1 || Number.isNaN(value)) continue;
+    if (Number.isNaN(first)) first = value;
+    else if (value !== first) return true;
+  }
+  return false;
 }
 
 function read(where: string, columns: ReadonlyMap<string, ColumnInfo>): { condition?: Condition; fault?: Fault } {

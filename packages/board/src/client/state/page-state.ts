@@ -28,6 +28,8 @@ export interface PageState {
   readonly baseline: number | null;
   /** The result that verdicts, Space and Overview are about. */
   readonly result: string | null;
+  /** The data set of the verdicts; null for the first. */
+  readonly data: string | null;
   readonly x: string | null;
   readonly y: string | null;
   readonly color: string | null;
@@ -38,7 +40,8 @@ export interface PageState {
   /** Of curves; null for train and test loss. */
   readonly series: readonly string[] | null;
   readonly axis: "epoch" | "seconds";
-  readonly isLogarithmic: boolean;
+  /** Of the axis of values; null where the values decide. */
+  readonly isLogarithmic: boolean | null;
   /** Weight of the past in smoothed curves, from 0 to 0.99. */
   readonly smoothing: number;
   /** The pair of models that Verdicts explains. */
@@ -56,6 +59,7 @@ export const initialState: PageState = {
   selection: "",
   baseline: null,
   result: null,
+  data: null,
   x: null,
   y: null,
   color: null,
@@ -63,7 +67,7 @@ export const initialState: PageState = {
   axes: null,
   series: null,
   axis: "epoch",
-  isLogarithmic: false,
+  isLogarithmic: null,
   smoothing: 0,
   pair: null,
 };
@@ -82,6 +86,7 @@ export function fragmentOf(state: PageState): string {
   put("selection", state.selection);
   put("baseline", state.baseline);
   put("result", state.result);
+  put("data", state.data);
   put("x", state.x);
   put("y", state.y);
   put("color", state.color);
@@ -89,7 +94,7 @@ export function fragmentOf(state: PageState): string {
   for (const name of state.axes ?? []) put("axes", name);
   for (const name of state.series ?? []) put("series", name);
   if (state.axis !== "epoch") put("axis", state.axis);
-  if (state.isLogarithmic) put("log", 1);
+  if (state.isLogarithmic !== null) put("log", state.isLogarithmic ? 1 : 0);
   if (state.smoothing > 0) put("smoothing", state.smoothing);
   for (const name of state.pair ?? []) put("pair", name);
   const place = state.view === "run" ? `run/${state.run ?? ""}` : state.view;
@@ -119,6 +124,7 @@ export function stateOf(fragment: string): PageState {
     selection: parts.get("selection") ?? "",
     baseline: wholeOf(parts.get("baseline")),
     result: textOf("result"),
+    data: textOf("data"),
     x: textOf("x"),
     y: textOf("y"),
     color: textOf("color"),
@@ -126,7 +132,7 @@ export function stateOf(fragment: string): PageState {
     axes: listOf("axes"),
     series: listOf("series"),
     axis: parts.get("axis") === "seconds" ? "seconds" : "epoch",
-    isLogarithmic: parts.get("log") === "1",
+    isLogarithmic: parts.get("log") === "1" ? true : parts.get("log") === "0" ? false : null,
     smoothing: smoothing > 0 && smoothing <= 0.99 ? smoothing : 0,
     pair: one !== undefined && other !== undefined ? [one, other] : null,
   };

@@ -18,6 +18,7 @@ const full: PageState = {
   selection: "1-5,9",
   baseline: 3,
   result: "test_acc",
+  data: "Digits(8)",
   x: "lr",
   y: "test_loss",
   color: "model",

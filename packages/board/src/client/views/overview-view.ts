@@ -49,7 +49,7 @@ function Leading({ board }: { readonly board: Board }) {
   const chosen = board.chosen.value;
   const result = board.result.value;
   const key = JSON.stringify([chosen, result, board.slowVersion.value]);
-  const answer = useAnswer(key, () => board.source.verdicts(chosen, result));
+  const answer = useAnswer(key, () => board.source.verdicts(chosen, result, null));
   const show = ({ sentence, ranking, title }: Verdicts) => html`<p class="verdict">${sentence}</p>
     ${chosen.ids !== "" && html`<p class="note">This is about the ${runsText(board.chosenRows.value.length)} selected alone.</p>`}
     <ol class="leaders">
@@ -74,14 +74,12 @@ function Running({ board }: { readonly board: Board }) {
       if (column.texts[column.codes[row] ?? 0] === "running") running.push(table.id(row));
   const all = board.experiment.value?.counts.running ?? running.length;
   if (running.length === 0) return null;
-  const name = ["model", "pipeline"].find((each) => board.columns.value.has(each)) ?? "id";
-  board.need([name]);
   return html`<section class="panel is-wide">
     <h2>Running${all > running.length ? `, the first ${running.length} of ${wholeText(all)}` : ""}</h2>
     <div class="sparks">
       ${running.map(
         (id) => html`<div class="spark" key=${id}>
-        <p><${RunLink} board=${board} run=${id} /> <small>${table.cell(name, table.rowOf(id))}</small></p>
+        <p><${RunLink} board=${board} run=${id} /> <small>${board.label(id)}</small></p>
         <${Sparkline} board=${board} run=${id} />
       </div>`,
       )}

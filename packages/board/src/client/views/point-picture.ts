@@ -126,12 +126,12 @@ function hexOf(color: readonly [number, number, number]): string {
 const mostNamed = 14;
 
 export function ColorLegend({ axis }: { readonly axis: ColumnAxis }) {
-  const { title, texts, scale } = axis;
-  if (texts !== undefined)
+  const { title, labels, scale } = axis;
+  if (labels !== undefined)
     return html`<ul class="legend" aria-label=${title}>
       <li class="note">${title}:</li>
-      ${texts.slice(0, mostNamed).map((text, place) => html`<li key=${text}><span class=${`swatch is-point series-${(place % 7) + 1}`} aria-hidden="true"></span>${text}</li>`)}
-      ${texts.length > mostNamed ? html`<li class="note">and ${texts.length - mostNamed} more</li>` : ""}
+      ${labels.slice(0, mostNamed).map((text, place) => html`<li key=${text}><span class=${`swatch is-point series-${(place % 7) + 1}`} aria-hidden="true"></span>${text}</li>`)}
+      ${labels.length > mostNamed ? html`<li class="note">and ${labels.length - mostNamed} more</li>` : ""}
     </ul>`;
   return html`<p class="ramp-line"><span class="note">${title}</span> ${numberText(scale.low)} <span class="ramp" aria-hidden="true"></span> ${numberText(scale.high)}</p>`;
 }

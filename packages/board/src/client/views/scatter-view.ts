@@ -9,15 +9,12 @@ export function ScatterView({ board }: { readonly board: Board }) {
   const columns = [...board.columns.value.values()];
   const { x, y, color } = board.state.value;
   const result = board.result.value;
-  const isUseful = ({ type, role, varies }: (typeof columns)[number]) =>
-    varies && (role === "option" || role === "result" || type === "number");
-  const firstX =
-    x ??
-    columns.find((column) => column.role === "option" && column.type === "number" && isUseful(column))?.name ??
-    columns.find(({ name, role, type }) => role === "result" && type === "number" && name !== result)?.name ??
-    "id";
+  const otherResult = columns.find(
+    ({ name, role, type, varies }) => role === "result" && type === "number" && varies && name !== result,
+  );
+  const firstX = x ?? board.options.value.find(({ type }) => type === "number")?.name ?? otherResult?.name ?? "id";
   const firstY = y ?? result;
-  const shownColor = color ?? (board.columns.value.has("model") ? "model" : "");
+  const shownColor = color ?? (board.columns.value.get("pipeline")?.varies === true ? "pipeline" : "");
   if (board.table.rows === 0) return html`<${Message}>There are no runs yet.<//>`;
   const options = columns.map(({ name, title, role }) => ({
     value: name,

@@ -1,7 +1,7 @@
 /** Curves over epochs or seconds: a line a run, or a band a group. */
 import { html } from "htm/preact";
 import { Message } from "../../parts/answer.ts";
-import { Choice, ManyChoice, Toggle } from "../../parts/choice.ts";
+import { Choice, ManyChoice } from "../../parts/choice.ts";
 import { useSlow } from "../../parts/slow.ts";
 import type { Board } from "../../state/board.ts";
 import { LinePicture } from "./line-picture.ts";
@@ -40,7 +40,16 @@ export function CurvesView({ board }: { readonly board: Board }) {
         options=${smoothings.map((value) => ({ value: String(value), text: value === 0 ? "none" : String(value) }))}
         onChoose=${(value: string) => board.update({ smoothing: Number(value) }, "push")}
       />
-      <${Toggle} label="Logarithmic" isOn=${isLogarithmic} onToggle=${(isOn: boolean) => board.update({ isLogarithmic: isOn }, "push")} />
+      <${Choice}
+        label="Scale"
+        value=${isLogarithmic === null ? "auto" : isLogarithmic ? "log" : "linear"}
+        options=${[
+          { value: "auto", text: "by the values" },
+          { value: "linear", text: "linear" },
+          { value: "log", text: "logarithmic" },
+        ]}
+        onChoose=${(value: string) => board.update({ isLogarithmic: value === "auto" ? null : value === "log" }, "push")}
+      />
     </div>
     ${
       series.length === 0

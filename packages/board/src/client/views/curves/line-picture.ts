@@ -9,13 +9,14 @@ import { extentOf, roomyScale, scaleOf } from "../../marks/scales.ts";
 import { Answered, Message, useAnswer } from "../../parts/answer.ts";
 import { numberText, wholeText } from "../../parts/number-text.ts";
 import type { Board } from "../../state/board.ts";
-import { colorOf, dashOf, groupText, legendOf, modelOf } from "./line-style.ts";
+import { colorOf, dashOf, groupText, legendOf, runName } from "./line-style.ts";
 import { type LiveCurves, useLiveCurves } from "./live-curves.ts";
 
 interface LinePictureProps {
   readonly board: Board;
   readonly query: CurveQuery;
-  readonly isLogarithmic: boolean;
+  /** Null where the values decide. */
+  readonly isLogarithmic: boolean | null;
   readonly smoothing: number;
   readonly height: number;
   /** A new value asks again. */
@@ -53,6 +54,9 @@ interface DrawnProps extends Omit<LinePictureProps, "refresh"> {
   readonly onZoom: (range: readonly [number, number] | undefined, whole: number) => void;
 }
 
+/** Values that differ by more than this are on a logarithmic axis, unless asked otherwise. */
+const mostLinear = 50;
+
 interface Shown {
   readonly key: string;
   readonly name: string;
@@ -63,7 +67,7 @@ interface Shown {
   readonly note: (place: number) => string;
 }
 
-function Drawn({ board, curves, live, query, isLogarithmic, smoothing, height, zoom, onZoom }: DrawnProps) {
+function Drawn({ board, curves, live, query, isLogarithmic: asked, smoothing, height, zoom, onZoom }: DrawnProps) {
   const frame = useRef<Frame | undefined>(undefined);
   const drag = useRef<readonly [number, number] | undefined>(undefined);
   const [dragged, setDragged] = useState(0);
@@ -74,23 +78,26 @@ function Drawn({ board, curves, live, query, isLogarithmic, smoothing, height, z
     [shown],
   );
   const [from, to] = zoom ?? [first, last];
-  const [low, high] = useMemo(() => {
-    let [least, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const { low, high, isLogarithmic } = useMemo(() => {
+    let [least, largest, positive] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
     const look = (x: ArrayLike<number>, y: ArrayLike<number>) => {
       for (let place = 0; place < x.length; place += 1) {
         const [across, value] = [x[place] ?? 0, y[place] ?? Number.NaN];
-        if (across < from || across > to || !Number.isFinite(value) || (isLogarithmic && value <= 0)) continue;
+        if (across < from || across > to || !Number.isFinite(value)) continue;
         if (value < least) least = value;
         if (value > largest) largest = value;
+        if (value > 0 && value < positive) positive = value;
       }
     };
     for (const { x, y, raw } of shown) look(x, raw ?? y);
+    const isTelling = least > 0 && largest / least > mostLinear;
     for (const { x, low: bottom, high: top } of curves.bands) {
       look(x, bottom);
       look(x, top);
     }
-    return [least, largest];
-  }, [shown, from, to, isLogarithmic]);
+    const isLog = asked ?? isTelling;
+    return { low: isLog ? positive : least, high: largest, isLogarithmic: isLog };
+  }, [shown, from, to, asked]);
   const titles = query.series.map(
     (name) => board.experiment.value?.series.find((each) => each.name === name)?.title ?? name,
   );
@@ -217,7 +224,7 @@ function shownLines(board: Board, curves: Curves, live: LiveCurves, smoothing: n
     const { x, y } = live.extended(curve);
     return {
       key: String(curve.run),
-      name: `run ${curve.run}${modelOf(board, curve.run)}`,
+      name: runName(board, curve.run),
       series: curve.series,
       x,
       ...smooth(x, y),

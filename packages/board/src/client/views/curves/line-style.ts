@@ -29,7 +29,7 @@ export function legendOf(board: Board, curves: Curves): LineLegend {
   const title = board.title(board.result.value);
   return {
     places: new Map(shown.map((run, place) => [String(run), place])),
-    names: shown.map((run) => ({ key: String(run), name: `run ${run}${modelOf(board, run)}` })),
+    names: shown.map((run) => ({ key: String(run), name: runName(board, run) })),
     note:
       runs.length > shown.length
         ? `The ${shown.length} best in ${title} in colour, ${runs.length - shown.length} others in grey.`
@@ -41,12 +41,9 @@ export function groupText(group: readonly (string | number | null)[]): string {
   return group.map((value) => (value === null ? "none" : cellText(value))).join(" · ");
 }
 
-export function modelOf(board: Board, run: number): string {
-  const name = ["model", "pipeline"].find((each) => board.columns.value.has(each));
-  if (name === undefined) return "";
-  board.need([name]);
-  const cell = board.table.cell(name, board.table.rowOf(run));
-  return cell === null ? "" : `: ${cellText(cell)}`;
+export function runName(board: Board, run: number): string {
+  const label = board.label(run);
+  return label === "" ? `run ${run}` : `run ${run}: ${label}`;
 }
 
 function bestRuns(board: Board, runs: readonly number[]): readonly number[] {

@@ -67,7 +67,7 @@ function Detail({ board, detail }: { readonly board: Board; readonly detail: Run
       </section>
       <section class="panel">
         <h3>Options</h3>
-        <${Facts} facts=${options.map(({ section, name, value }) => ({ name: section === "" ? name : `${section}.${name}`, value }))} />
+        ${[...Map.groupBy(options, ({ section }) => section)].map(([section, facts]) => html`<h4 key=${section}>${section}</h4><${Facts} facts=${facts} />`)}
       </section>
       <section class="panel is-wide"><h3>Curves</h3><${RunCurves} board=${board} id=${id} status=${status} /></section>
       <section class="panel"><h3>About it</h3><${Facts} facts=${facts} /></section>
@@ -113,5 +113,5 @@ function RunCurves({ board, id, status }: { readonly board: Board; readonly id: 
   const all = board.experiment.value?.series.map(({ name }) => name) ?? [];
   const losses = all.filter((name) => name.endsWith("loss"));
   const series = losses.length > 0 ? losses : all.slice(0, 2);
-  return html`<${LinePicture} board=${board} query=${{ ids: String(id), series, x: "epoch", pixels: 600 }} isLogarithmic=${false} smoothing=${0} height=${260} refresh=${status} />`;
+  return html`<${LinePicture} board=${board} query=${{ ids: String(id), series, x: "epoch", pixels: 600 }} isLogarithmic=${null} smoothing=${0} height=${260} refresh=${status} />`;
 }

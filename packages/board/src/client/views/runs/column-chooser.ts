@@ -1,6 +1,7 @@
 /** Which columns the table has, and in which order. */
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
+import { Folded } from "../../parts/choice.ts";
 import type { Board } from "../../state/board.ts";
 
 export function ColumnChooser({ board, names }: { readonly board: Board; readonly names: readonly string[] }) {
@@ -19,8 +20,7 @@ export function ColumnChooser({ board, names }: { readonly board: Board; readonl
     .flatMap((name) => board.columns.value.get(name) ?? [])
     .filter(({ name, title }) => isSought(name) || isSought(title));
   const hidden = all.filter(({ name, title }) => !names.includes(name) && (isSought(name) || isSought(title)));
-  return html`<details class="many columns">
-    <summary>Columns (${names.length} of ${all.length})</summary>
+  return html`<${Folded} class="many columns" label=${`Columns (${names.length} of ${all.length})`}>
     <div class="many-list">
       <input
         type="search"
@@ -48,5 +48,5 @@ export function ColumnChooser({ board, names }: { readonly board: Board; readonl
         </div>`,
       )}
     </div>
-  </details>`;
+  <//>`;
 }

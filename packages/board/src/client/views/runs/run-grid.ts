@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { idRanges } from "../../columns/id-ranges.ts";
 import { sortRows } from "../../columns/sort-rows.ts";
 import { Message } from "../../parts/answer.ts";
-import { cellText, differenceText, runsText } from "../../parts/number-text.ts";
+import { columnText, differenceText, runsText, timeUnit } from "../../parts/number-text.ts";
 import type { Board } from "../../state/board.ts";
 import { columnWidth, type ShownColumn } from "./table-columns.ts";
 
@@ -137,7 +137,7 @@ export function RunGrid({ board, names }: { readonly board: Board; readonly name
     aria-rowcount=${rows.length + 1}
     aria-colcount=${columns.length + 1}
     aria-multiselectable="true"
-    aria-activedescendant=${rows.length > 0 ? `cell-${active.value.row}-${active.value.column}` : undefined}
+    aria-activedescendant=${rows.length > 0 ? "active-cell" : undefined}
     onScroll=${(event: Event) => {
       if (event.currentTarget instanceof HTMLElement) top.value = event.currentTarget.scrollTop;
     }}
@@ -155,7 +155,7 @@ export function RunGrid({ board, names }: { readonly board: Board; readonly name
           aria-sort=${sort?.name === name ? (sort.isDescending ? "descending" : "ascending") : "none"}
         >
           <button type="button" tabindex="-1" onClick=${() => sortBy(name)} title=${`${title}${unit === undefined ? "" : `, ${unit}`} (${name}): sort`}>
-            <span class="head-text">${title}${unit === undefined ? "" : html` <small>${unit}</small>`}</span>
+            <span class="head-text">${title}${unit === undefined || unit === timeUnit ? "" : html` <small>${unit}</small>`}</span>
             <span aria-hidden="true" class="arrow">${sort?.name === name ? (sort.isDescending ? "↓" : "↑") : ""}</span>
           </button>
         </span>`,
@@ -193,8 +193,7 @@ export function RunGrid({ board, names }: { readonly board: Board; readonly name
               column,
               row,
               baselineRow,
-              id: `cell-${place}-${at}`,
-              isActive: place === active.value.row && at === active.value.column,
+              id: place === active.value.row && at === active.value.column ? "active-cell" : undefined,
               onOpen: open,
             }),
           )}
@@ -211,17 +210,17 @@ interface CellProps {
   readonly column: ShownColumn;
   readonly row: number;
   readonly baselineRow: number;
-  readonly id: string;
-  readonly isActive: boolean;
+  /** Of the cell that the keyboard is at. */
+  readonly id: string | undefined;
   readonly onOpen: (row: number) => void;
 }
 
 /** No component: a thousand of them would cost more than what they show. */
-function gridCell({ board, column, row, baselineRow, id, isActive, onOpen }: CellProps) {
-  const { name, type, role, direction } = column;
+function gridCell({ board, column, row, baselineRow, id, onOpen }: CellProps) {
+  const { name, type, role, direction, unit } = column;
   const cell = board.table.cell(name, row);
-  const text = cellText(cell);
-  const frame = `${type === "number" ? "is-number" : ""}${isActive ? " is-active" : ""}`;
+  const text = columnText(cell, unit);
+  const frame = `${type === "number" ? "is-number" : ""}${id === undefined ? "" : " is-active"}`;
   if (name === "id") {
     const run = board.table.id(row);
     return html`<span id=${id} role="gridcell" class=${`${frame} is-id`}>
@@ -243,7 +242,7 @@ function gridCell({ board, column, row, baselineRow, id, isActive, onOpen }: Cel
     baselineRow < 0 || baselineRow === row || role !== "result" ? Number.NaN : board.table.number(name, baselineRow);
   const difference = typeof cell === "number" ? cell - base : Number.NaN;
   const isBetter = direction !== undefined && (direction === "lower" ? difference < 0 : difference > 0);
-  return html`<span id=${id} role="gridcell" class=${frame} title=${cell === null ? undefined : String(cell)} data-value=${cell === null ? "" : String(cell)}>
+  return html`<span id=${id} role="gridcell" class=${frame} title=${cell === null ? undefined : String(cell)}>
     ${cell === null ? html`<span class="nothing" aria-label="none">–</span>` : text}
     ${!Number.isNaN(difference) && html`<small class=${difference === 0 || direction === undefined ? "" : isBetter ? "is-better" : "is-worse"}> ${differenceText(difference)}</small>`}
   </span>`;

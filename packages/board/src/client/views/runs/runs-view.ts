@@ -1,7 +1,6 @@
 /** Every run with all that it was given and has reached. */
 import { html } from "htm/preact";
 import { Message } from "../../parts/answer.ts";
-import { cellText } from "../../parts/number-text.ts";
 import type { Board } from "../../state/board.ts";
 import { ColumnChooser } from "./column-chooser.ts";
 import { CsvButtons } from "./csv-buttons.ts";
@@ -26,7 +25,7 @@ export function RunsView({ board }: { readonly board: Board }) {
       ${
         baseline !== null &&
         html`<p class="note">
-          Differences are to run ${baseline}${row < 0 ? ", which is not there" : ""}${row >= 0 && board.columns.value.has("model") ? `, ${cellText(board.table.cell("model", row))}` : ""}.
+          Differences are to run ${baseline}${row < 0 ? ", which is not there" : ""}${row >= 0 ? `, ${board.label(baseline)}` : ""}.
           <button type="button" onClick=${() => board.update({ baseline: null }, "push")}>No baseline</button>
         </p>`
       }

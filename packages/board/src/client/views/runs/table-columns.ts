@@ -1,7 +1,7 @@
 /** Which columns the table of runs has, and how wide they are. */
 import type { ColumnInfo, ExperimentInfo } from "../../../wire/experiment.ts";
 import type { RunTable } from "../../columns/run-table.ts";
-import { cellText } from "../../parts/number-text.ts";
+import { columnText, timeUnit } from "../../parts/number-text.ts";
 import type { PageState } from "../../state/page-state.ts";
 
 export interface ShownColumn extends ColumnInfo {
@@ -9,12 +9,15 @@ export interface ShownColumn extends ColumnInfo {
 }
 
 const always: ReadonlySet<string> = new Set(["id", "status"]);
+/** Of every run, but seldom looked for. */
+const seldom: ReadonlySet<string> = new Set(["seed", "data_digest", "started", "finished"]);
 
 /** Those chosen, or those that tell runs apart. */
 export function columnNames({ columns: chosen }: PageState, { columns }: ExperimentInfo): readonly string[] {
   const known = new Set(columns.map(({ name }) => name));
   if (chosen !== null) return chosen.filter((name) => known.has(name));
-  const isTelling = ({ name, role, varies }: ColumnInfo) => always.has(name) || role === "result" || varies;
+  const isTelling = ({ name, role, varies }: ColumnInfo) =>
+    always.has(name) || role === "result" || (varies && !seldom.has(name));
   // What runs have reached comes before what they were given, which there may be much of.
   const ordered = ["run", "result", "option", "label"].flatMap((role) =>
     columns.filter((column) => column.role === role),
@@ -28,7 +31,8 @@ const looked = 40;
 
 /** Widths by the first rows, so that they do not move under the reader. */
 export function columnWidth({ title, name, unit }: ColumnInfo, table: RunTable, rows: Uint32Array): number {
-  let longest = Math.min(26, title.length + (unit === undefined ? 0 : unit.length + 1)) + 2;
-  for (const row of rows.subarray(0, looked)) longest = Math.max(longest, cellText(table.cell(name, row)).length);
+  let longest = Math.min(26, title.length + (unit === undefined || unit === timeUnit ? 0 : unit.length + 1)) + 2;
+  for (const row of rows.subarray(0, looked))
+    longest = Math.max(longest, columnText(table.cell(name, row), unit).length);
   return Math.round(Math.min(mostWidth, Math.max(leastWidth, longest * characterWidth + 20)));
 }

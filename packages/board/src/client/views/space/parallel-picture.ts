@@ -1,7 +1,6 @@
 /** Parallel coordinates of all runs under the filter; dragging along an axis brushes, which narrows down every view. */
 import { html } from "htm/preact";
 import { useMemo, useRef, useState } from "preact/hooks";
-import type { ColumnInfo } from "../../../wire/experiment.ts";
 import { matchingRows } from "../../columns/matching-rows.ts";
 import { type ColumnAxis, columnAxis } from "../../marks/column-axis.ts";
 import {
@@ -20,6 +19,7 @@ import { ColorLegend } from "../point-picture.ts";
 
 const height = 400;
 const mostAxes = 10;
+const mostPipelines = 24;
 /** Pixels from an axis within which it is brushed. */
 const reach = 22;
 /** An axis is not narrower; on a narrow screen the picture is scrolled. */
@@ -29,7 +29,8 @@ export function ParallelPicture({ board }: { readonly board: Board }) {
   const version = board.version.value;
   const result = board.result.value;
   const { brushes, axes: chosen } = board.state.value;
-  const names = chosen ?? firstAxes([...board.columns.value.values()], result);
+  board.need(["pipeline"]);
+  const names = chosen ?? firstAxes(board, result);
   board.need(names);
   // Runs under the condition alone lie behind those under the brushes too.
   const condition = board.condition.value.condition;
@@ -147,12 +148,13 @@ export function ParallelPicture({ board }: { readonly board: Board }) {
     ${colorAxis !== undefined && html`<${ColorLegend} axis=${colorAxis} />`}`;
 }
 
-function firstAxes(columns: readonly ColumnInfo[], result: string): readonly string[] {
-  const options = columns
-    .filter(({ role, varies, name }) => role === "option" && varies && name !== result)
-    .map(({ name }) => name);
-  const model = columns.some(({ name, varies }) => name === "model" && varies) ? ["model"] : [];
-  return [...model, ...options].slice(0, mostAxes - 1).concat(result);
+/** What differs between runs, and what they have reached by it. */
+function firstAxes(board: Board, result: string): readonly string[] {
+  const options = board.options.value.map(({ name }) => name).filter((name) => name !== result);
+  const column = board.table.column("pipeline");
+  const isFew = column?.kind === "text" && column.texts.length > 1 && column.texts.length <= mostPipelines;
+  // Texts that say which model it is are among the options, unless there are none.
+  return [...(isFew && options.length < 2 ? ["pipeline"] : []), ...options].slice(0, mostAxes - 1).concat(result);
 }
 
 function brushOf({ name, scale, texts }: ColumnAxis, low: number, high: number): Brush | undefined {

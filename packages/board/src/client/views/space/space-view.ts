@@ -14,7 +14,7 @@ import { ParallelPicture } from "./parallel-picture.ts";
 import { ParetoPanel } from "./pareto-panel.ts";
 
 export function SpaceView({ board }: { readonly board: Board }) {
-  const options = [...board.columns.value.values()].filter(({ role, varies }) => role === "option" && varies);
+  const options = board.options.value;
   const result = board.result.value;
   const option = board.state.value.option ?? options[0]?.name;
   if (board.table.rows === 0) return html`<${Message}>There are no runs yet.<//>`;

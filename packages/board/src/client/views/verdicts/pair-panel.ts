@@ -19,11 +19,18 @@ interface PairProps {
 export function PairPanel({ board, verdicts, one, other, onChoose }: PairProps) {
   const [first, second] = [verdicts.ranking[one], verdicts.ranking[other]];
   const chosen = board.chosen.value;
-  const key = JSON.stringify([chosen, verdicts.result, first?.name, second?.name, board.slowVersion.value]);
+  const key = JSON.stringify([
+    chosen,
+    verdicts.result,
+    verdicts.data,
+    first?.name,
+    second?.name,
+    board.slowVersion.value,
+  ]);
   const answer = useAnswer(key, async () =>
     first === undefined || second === undefined
       ? undefined
-      : board.source.pair(chosen, verdicts.result, first.name, second.name),
+      : board.source.pair(chosen, verdicts.result, board.state.peek().data, first.name, second.name),
   );
   const options = verdicts.ranking.map(({ label }, place) => ({ value: String(place), text: label }));
   return html`<section class="panel">
@@ -36,9 +43,10 @@ export function PairPanel({ board, verdicts, one, other, onChoose }: PairProps) 
   </section>`;
 }
 
-function shown(detail: PairDetail, { title }: Verdicts) {
+function shown(detail: PairDetail, { title: result }: Verdicts) {
+  const title = detail.scale === "log" ? `log ${result}` : result;
   const { differences, sequence, text } = detail;
-  return html`<p>${text}</p>
+  return html`<details><summary>How the verdict came about</summary><p class="lines">${text}</p></details>
     ${
       differences.length > 0 &&
       html`<h3>Differences by repetition</h3>

@@ -6,6 +6,7 @@ import { drawMatrix, type MatrixCell, matrixHeight, matrixPlace } from "../../ma
 import { Picture, type Pointer, type Surface } from "../../marks/picture.ts";
 import { drawRanks, ranksHeight } from "../../marks/ranks.ts";
 import { Answered, Message, useAnswer } from "../../parts/answer.ts";
+import { Choice } from "../../parts/choice.ts";
 import { numberText, runsText } from "../../parts/number-text.ts";
 import type { Board } from "../../state/board.ts";
 import { ResultChoice } from "../result-choice.ts";
@@ -17,9 +18,21 @@ const mostInPictures = 60;
 export function VerdictsView({ board }: { readonly board: Board }) {
   const chosen = board.chosen.value;
   const result = board.result.value;
-  const key = JSON.stringify([chosen, result, board.slowVersion.value]);
-  const answer = useAnswer(key, () => board.source.verdicts(chosen, result));
-  return html`<div class="tools"><${ResultChoice} board=${board} /></div>
+  const { data } = board.state.value;
+  const key = JSON.stringify([chosen, result, data, board.slowVersion.value]);
+  const answer = useAnswer(key, () => board.source.verdicts(chosen, result, data));
+  const dataSets = answer.value?.dataSets ?? [];
+  return html`<div class="tools"><${ResultChoice} board=${board} />
+      ${
+        dataSets.length > 1 &&
+        html`<${Choice}
+          label="Data set"
+          value=${answer.value?.data ?? ""}
+          options=${dataSets.map((name) => ({ value: name, text: name }))}
+          onChoose=${(name: string) => board.update({ data: name, pair: null }, "push")}
+        />`
+      }
+    </div>
     <${Answered} answer=${answer} what="the verdicts" show=${(verdicts: Verdicts) => html`<${Shown} board=${board} verdicts=${verdicts} />`} />`;
 }
 
@@ -28,7 +41,6 @@ function Shown({ board, verdicts }: { readonly board: Board; readonly verdicts: 
   const ranking = verdicts.ranking.slice(0, mostInPictures);
   const chosen = board.chosen.value;
   if (ranking.length === 0) return html`<${Message}>${sentence || "No model has a result yet."}<//>`;
-  const scale = board.columns.value.get(verdicts.result)?.scale;
   const labels = ranking.map(({ label }) => label);
   const asked = board.state.value.pair;
   const placeOf = (name: string | undefined) => ranking.findIndex((each) => each.name === name);
@@ -67,7 +79,7 @@ function Shown({ board, verdicts }: { readonly board: Board; readonly verdicts: 
                 note: `${mean === null ? "" : numberText(mean)}  n = ${n}${failed > 0 ? `, ${failed} failed` : ""}`,
                 isStrong: mayBeBest,
               })),
-              { title, isLogarithmic: scale === "log" },
+              { title, isLogarithmic: verdicts.scale === "log" },
             )}
         />
         <details>
