@@ -90,45 +90,42 @@ function drawDensity(
     Math.max(1, Math.round((right - left) / columnSize)),
     Math.ceil((height * (1 - noneAt)) / binSize) + 2,
   ];
-  const density = new Float32Array(columns * bins);
-  const tints = new Float32Array(columns * bins);
+  // How many lines pass through a pixel, and the sum of their colours beside that.
+  const sums = new Float32Array(2 * columns * bins);
   const rows = heights[0]?.length ?? 0;
   const counts = new Float32Array(bins * bins);
-  const sums = new Float32Array(bins * bins);
+  const tints = new Float32Array(bins * bins);
   const placeOf = (axis: number) => Math.round(((places[axis] ?? 0) - left) / columnSize);
   let before = binsOf(heights[0], height, bins);
   for (let axis = 1; axis < places.length; axis += 1) {
     const here = binsOf(heights[axis], height, bins);
     counts.fill(0);
-    sums.fill(0);
+    tints.fill(0);
     for (let row = 0; row < rows; row += 1) {
       if (isShown !== null && isShown[row] === 0) continue;
       const pair = (before[row] ?? 0) * bins + (here[row] ?? 0);
       counts[pair] = (counts[pair] ?? 0) + 1;
       const color = colors?.[row] ?? 0.5;
-      sums[pair] = (sums[pair] ?? 0) + (Number.isNaN(color) ? 0.5 : color);
+      tints[pair] = (tints[pair] ?? 0) + (Number.isNaN(color) ? 0.5 : color);
     }
-    const [from, to] = [
-      Math.round((places[axis - 1] ?? 0) - left),
-      Math.min(columns, Math.round((places[axis] ?? 0) - left)),
-    ];
+    const [from, to] = [placeOf(axis - 1), Math.min(columns, placeOf(axis))];
     for (let pair = 0; pair < counts.length; pair += 1) {
       const count = counts[pair] ?? 0;
       if (count === 0) continue;
-      const sum = sums[pair] ?? 0;
+      const tint = tints[pair] ?? 0;
       const start = Math.floor(pair / bins);
       const slope = ((pair % bins) - start) / Math.max(1, to - from);
       let y = start + 0.5;
       for (let x = from; x < to; x += 1) {
-        const at = (y | 0) * columns + x;
-        density[at] = (density[at] ?? 0) + count;
-        tints[at] = (tints[at] ?? 0) + sum;
+        const at = 2 * ((y | 0) * columns + x);
+        sums[at] = (sums[at] ?? 0) + count;
+        sums[at + 1] = (sums[at + 1] ?? 0) + tint;
         y += slope;
       }
     }
     before = here;
   }
-  putDensity(surface, { density, tints, columns, bins, isGrey: colors === null }, (image) => {
+  putDensity(surface, { sums, columns, bins, isGrey: colors === null }, (image) => {
     context.imageSmoothingEnabled = true;
     context.drawImage(image, left, top - binSize / 2, columns * columnSize, bins * binSize);
   });
@@ -143,8 +140,7 @@ function binsOf(heights: Float32Array | undefined, height: number, bins: number)
 }
 
 interface DensityPicture {
-  readonly density: Float32Array;
-  readonly tints: Float32Array;
+  readonly sums: Float32Array;
   readonly columns: number;
   readonly bins: number;
   readonly isGrey: boolean;
@@ -152,7 +148,7 @@ interface DensityPicture {
 
 function putDensity(
   { theme }: Surface,
-  { density, tints, columns, bins, isGrey }: DensityPicture,
+  { sums, columns, bins, isGrey }: DensityPicture,
   draw: (image: OffscreenCanvas) => void,
 ): void {
   const canvas = new OffscreenCanvas(columns, bins);
@@ -163,23 +159,25 @@ function putDensity(
   const ramp = rampWords(theme);
   const grey = greyWord(theme);
   // Nearly all pixels that have a line have few: those with many are to be told from these.
-  const typical = typicalDensity(density);
+  const typical = typicalDensity(sums);
   for (let at = 0; at < words.length; at += 1) {
-    const many = density[at] ?? 0;
+    const many = sums[2 * at] ?? 0;
     if (many === 0) continue;
     const opacity = Math.round(255 * (0.12 + 0.88 * (1 - Math.exp(-many / typical))));
-    const color = isGrey ? grey : (ramp[Math.round(255 * Math.min(1, Math.max(0, (tints[at] ?? 0) / many)))] ?? grey);
+    const color = isGrey
+      ? grey
+      : (ramp[Math.round(255 * Math.min(1, Math.max(0, (sums[2 * at + 1] ?? 0) / many)))] ?? grey);
     words[at] = color | ((isGrey ? opacity * 0.5 : opacity) << 24);
   }
   context.putImageData(image, 0, 0);
   draw(canvas);
 }
 
-function typicalDensity(density: Float32Array): number {
+function typicalDensity(sums: Float32Array): number {
   let [sum, count] = [0, 0];
-  for (const each of density) {
-    if (each === 0) continue;
-    sum += each;
+  for (let at = 0; at < sums.length; at += 2) {
+    if (sums[at] === 0) continue;
+    sum += sums[at] ?? 0;
     count += 1;
   }
   return Math.max(1, (1.5 * sum) / Math.max(1, count));
