@@ -1,8 +1,8 @@
 """What the Python worker costs beside the training itself, as JSON: `python python_loop.py <seconds a training>`.
 
-The same classes are trained by a loop written by hand and by the worker's, each in a process of its own, in processor time. Both
-have one core between them at the same time, so that what else the machine does slows down both alike. Then runs of a single step
-go through a worker, and their wall time is that of a run.
+The same classes are trained by a loop written by hand, by one that counts what is right too, and by the worker's, each in a
+process of its own, in processor time. They have one core between them at the same time, so that what else the machine does slows
+down all alike. Then runs of a single step go through a worker, and their wall time is that of a run.
 """
 import gc
 import json
@@ -69,7 +69,8 @@ class Talk:
     prepared = say = step = epoch = lambda *_: None
 
 
-def by_hand(batch_size, width, epochs):
+def by_hand(batch_size, width, epochs, counts):
+    """`counts`: what is right too, as the worker does for these targets."""
     seed_all(0, "data")
     train, test = Points(batch_size).prepare(None, {}, {})
     seed_all(0, "model")
@@ -80,18 +81,26 @@ def by_hand(batch_size, width, epochs):
         model.train()
         seed_all(0, "train", epoch)
         train_loss = test_loss = 0.0
+        train_right = test_right = 0
         for inputs, targets in train:
             optimizer.zero_grad()
-            loss = criterion(model(inputs, {}, {}), targets)
+            outputs = model(inputs, {}, {})
+            loss = criterion(outputs, targets)
             loss.backward()
             optimizer.step()
             train_loss += loss.item() * len(targets)
+            if counts:
+                train_right += ((outputs > 0.5) == (targets > 0.5)).sum().item()
         model.eval()
         seed_all(0, "evaluation", epoch)
         with torch.no_grad():
             for inputs, targets in test:
-                test_loss += criterion(model(inputs, {}, {}), targets).item() * len(targets)
-        history.append({"train": train_loss / len(train.dataset), "test": test_loss / len(test.dataset)})
+                outputs = model(inputs, {}, {})
+                test_loss += criterion(outputs, targets).item() * len(targets)
+                if counts:
+                    test_right += ((outputs > 0.5) == (targets > 0.5)).sum().item()
+        samples, test_samples = len(train.dataset), len(test.dataset)
+        history.append((train_loss / samples, test_loss / test_samples, train_right / samples, test_right / test_samples))
     return history
 
 
@@ -110,12 +119,16 @@ def seconds_of(work):
 
 
 def compare(batch_size, width, seconds):
-    per_epoch = min(seconds_of(lambda: by_hand(batch_size, width, 1)) for _ in range(3))
+    per_epoch = min(seconds_of(lambda: by_hand(batch_size, width, 1, False)) for _ in range(3))
     epochs = max(1, round(seconds / per_epoch))
-    by_worker = lambda: carry_out(order(batch_size, width, epochs), Talk())
-    pairs = [at_the_same_time([lambda: by_hand(batch_size, width, epochs), by_worker]) for _ in range(REPEATS)]
-    hand, worker = sorted(pairs, key=lambda pair: pair[1] / pair[0])[REPEATS // 2]
-    return {"batchSize": batch_size, "width": width, "epochs": epochs, "hand": hand, "worker": worker}
+    works = [
+        lambda: by_hand(batch_size, width, epochs, False),
+        lambda: by_hand(batch_size, width, epochs, True),
+        lambda: carry_out(order(batch_size, width, epochs), Talk()),
+    ]
+    times = [at_the_same_time(works) for _ in range(REPEATS)]
+    hand, counting, worker = sorted(times, key=lambda each: each[2] / each[1])[REPEATS // 2]
+    return {"batchSize": batch_size, "width": width, "epochs": epochs, "hand": hand, "counting": counting, "worker": worker}
 
 
 def at_the_same_time(works):
@@ -156,6 +169,6 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     seconds = float(sys.argv[1])
     loops = [compare(1, 4, seconds), compare(32, 64, seconds)]
-    tiny = seconds_of(lambda: by_hand(320, 2, 1))
+    tiny = seconds_of(lambda: by_hand(320, 2, 1, True))
     runs = {"withFiles": cost_of_a_run(True), "withoutFiles": cost_of_a_run(False), "byHand": tiny}
     print(json.dumps({"python": sys.version.split()[0], "torch": torch.__version__, "loops": loops, "runs": runs}))

@@ -46,16 +46,16 @@ class AccuracyRule:
             if target.is_floating_point():
                 self.candidates = []
                 return {}
-            return {"argmax": (prediction.argmax(1 if prediction.dim() > 1 else 0) == target).sum()}
+            return {"argmax": torch.count_nonzero(prediction.argmax(1 if prediction.dim() > 1 else 0) == target)}
         found: Dict[str, torch.Tensor] = {}
         if "threshold" in self.candidates:
             if self.is_settled or bool(((target == 0) | (target == 1)).all()):
-                found["threshold"] = ((prediction > self._threshold) == (target > 0.5)).sum()
+                found["threshold"] = torch.count_nonzero((prediction > self._threshold) == (target > 0.5))
             else:
                 self.candidates = [each for each in self.candidates if each != "threshold"]
         if "sign" in self.candidates:
             if self.is_settled or bool(((target == 1) | (target == -1)).all()):
-                found["sign"] = ((prediction > 0) == (target > 0)).sum()
+                found["sign"] = torch.count_nonzero((prediction > 0) == (target > 0))
             else:
                 self.candidates = [each for each in self.candidates if each != "sign"]
         return found
@@ -106,9 +106,9 @@ class AccuracyCount:
     def _pairs(self) -> List[Tuple[torch.Tensor, torch.Tensor]]:
         """As one batch; as they are where they do not go together: sizes beside that of the batch may vary from batch to batch."""
         pairs = list(zip(self._predictions, self._targets))
-        if self._rule.is_of_classes or all(prediction.shape == target.shape for prediction, target in pairs):
+        if len(pairs) > 1 and (self._rule.is_of_classes or all(prediction.shape == target.shape for prediction, target in pairs)):
             try:
-                pairs = [(torch.cat(self._predictions), torch.cat(self._targets))] if len(pairs) > 1 else pairs
+                pairs = [(torch.cat(self._predictions), torch.cat(self._targets))]
             except RuntimeError:
                 pass
         if self._numbers:

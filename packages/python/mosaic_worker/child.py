@@ -11,7 +11,8 @@ import sys
 import threading
 import time
 import traceback
-from typing import Any, Dict, List, Optional
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Optional
 
 from .errors import CodeChanged, MosaicError
 from .files import trouble_of
@@ -22,6 +23,7 @@ from .wire import FrameReader, encode
 _REPORT_SECONDS = 0.1
 #: How often to look whether something is to be heard: small steps cost less than looking.
 _LOOK_SECONDS = 0.01
+_WORK_SECONDS = 1.0
 _MOST_CHARACTERS = 64_000
 _LAST_CHARACTERS = 8000
 _PR_SET_PDEATHSIG = 1
@@ -138,6 +140,23 @@ class Conversation:
         self._looked = time.perf_counter()
         if self._failed_thread is not None:
             self.refuse_failed_thread()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Meanwhile the run comes forward: what is done is not the user's, and may take its time."""
+        ended = threading.Event()
+
+        def count() -> None:
+            while not ended.wait(_WORK_SECONDS):
+                self._progress.step()
+
+        counting = threading.Thread(target=count, daemon=True)
+        counting.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            counting.join()
 
     def stops_after_step(self) -> bool:
         """Whether the run is asked to pause. However short its epochs are, it looks as often."""

@@ -93,7 +93,9 @@ def _tensors_in(features: Any) -> Iterator[Any]:
 
 
 def _is_plain(value: Any) -> bool:
-    return isinstance(value, torch.Tensor) and value.layout == torch.strided and value.dim() > 0 and not value.is_complex()
+    if not isinstance(value, torch.Tensor) or value.is_nested or value.layout != torch.strided:
+        return False
+    return value.dim() > 0 and not value.is_complex()
 
 
 def _head_of(field: torch.Tensor) -> bytes:

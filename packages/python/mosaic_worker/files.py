@@ -111,6 +111,9 @@ class RunFiles:
         self._kinds.update({name: kind for name in new})
         return new
 
+    def is_folder(self, name: str) -> bool:
+        return os.path.isdir(os.path.join(self._staging, name))
+
     def drop(self, name: str) -> None:
         """What was begun, and is no file after all."""
         path = os.path.join(self._staging, name)

@@ -58,7 +58,7 @@ class KeptState:
         for each, states in zip(objects, state.get("inner", [])):
             for name, value in states.items():
                 now = getattr(each, name, None)
-                if isinstance(now, torch.optim.Optimizer):
+                if _has_state_of_torch(now):
                     now.load_state_dict(value)
                 elif is_generator(now):
                     set_generator_state(now, value)
@@ -104,10 +104,17 @@ def _is_plain(value: Any) -> bool:
     return numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic)) and not value.dtype.hasobject
 
 
+def _has_state_of_torch(value: Any) -> bool:
+    """Optimizers, schedulers, scalers of gradients: their classes have moved from version to version, what they can has not."""
+    if isinstance(value, nn.Module) or not (hasattr(value, "state_dict") and hasattr(value, "load_state_dict")):
+        return False
+    return any(base.__module__.startswith("torch.") for base in type(value).__mro__)
+
+
 def _inner_states(owner: Any) -> Dict[str, Any]:
     states: Dict[str, Any] = {}
     for name, value in list(getattr(owner, "__dict__", {}).items()):
-        if isinstance(value, torch.optim.Optimizer):
+        if _has_state_of_torch(value):
             states[name] = value.state_dict()
         elif is_generator(value):
             states[name] = generator_state(value)

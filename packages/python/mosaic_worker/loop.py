@@ -200,8 +200,10 @@ class Loop:
         count = 0
         if begun is not None:
             for _ in range(begun["batches"]):
-                next(source)
-                talk.step()
+                if next(source, None) is None:
+                    raise MosaicError("the train loader gives fewer batches than when the run was paused: rerun it from its start")
+                if talk.stops_after_step():
+                    return None, None
             count = begun["batches"]
             self._generators.load_state(begun["generators_now"])
             set_random_state(begun["random"])

@@ -17,7 +17,7 @@ from .files import RunFiles
 from .imports import UserFiles
 from .loaders import batches
 from .loop import Loop
-from .saving import open_resumption, save_rest, save_state
+from .saving import check_saving, open_resumption, save_rest, save_state
 from .seeds import seed_all
 
 Order = Mapping[str, Any]
@@ -42,6 +42,7 @@ def carry_out(order: Order, talk: Any, is_check: bool = False) -> Dict[str, Any]
     loop = Loop(chain, training, make_loss(training["loss"], files, device, talk.say), device, seed, talk.say)
     if is_check:
         loop.check()
+        check_saving(chain, order["runId"])
         return _last("done", result={}, directions={}, artifacts=[])
     if resumption is not None:
         loop.load_state(resumption.load(), with_attributes=order.get("acceptsCode") is not True)
@@ -58,7 +59,7 @@ def carry_out(order: Order, talk: Any, is_check: bool = False) -> Dict[str, Any]
         if run_files is not None:
             save_state(run_files, order, chain, loop, seconds(), talk)
         if trained.paused:
-            return _last("paused", epochs=trained.epoch, dataDigest=loop.data_digest, artifacts=_published(run_files))
+            return _last("paused", epochs=trained.epoch, dataDigest=loop.data_digest, artifacts=_published(run_files, talk))
         history = [*(order["earlierEpochs"] if resumption is not None else []), *trained.history]
         if run_files is not None:
             save_rest(run_files, order["runId"], chain, loop, history, _one_batch(chain, device, seed), talk)
@@ -66,13 +67,15 @@ def carry_out(order: Order, talk: Any, is_check: bool = False) -> Dict[str, Any]
         result = result_of(history, count, seconds())
         if run_files is not None:
             _write_info(run_files, order, result, trained.stopped_early)
-        return _last(
-            "done", result=result, directions=loop.directions, dataDigest=loop.data_digest, artifacts=_published(run_files)
-        )
+        artifacts = _published(run_files, talk)
+        return _last("done", result=result, directions=loop.directions, dataDigest=loop.data_digest, artifacts=artifacts)
 
 
-def _published(files: Optional[RunFiles]) -> List[Dict[str, Any]]:
-    return [] if files is None else files.publish()
+def _published(files: Optional[RunFiles], talk: Any) -> List[Dict[str, Any]]:
+    if files is None:
+        return []
+    with talk.working():
+        return files.publish()
 
 
 def _last(kind: str, **fields: Any) -> Dict[str, Any]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
 import torch
@@ -31,13 +32,42 @@ def save_state(files: RunFiles, order: Mapping[str, Any], chain: Chain, loop: Lo
     with loop.averages.in_place():
         for link in chain.links:
             name = model_name(link, chain.links, run_id)
-            if not files.write("model", lambda staging: link.module.save_model(os.path.join(staging, name))):
-                talk.say(f"save_model of {link.stage.class_name} has written no file")
+            written = files.write("model", lambda staging: link.module.save_model(os.path.join(staging, name)))
+            objection = None if written == [name] and files.is_folder(name) else _objection(link, name, written)
+            if objection is not None:
+                talk.say(objection)
             talk.step()
     texts = {_RUN: str(run_id), _SECONDS: repr(seconds), _CODE: _code_text(chain.files.digests(), order["folder"])}
     # The snapshot last: where it is new, all is.
-    files.write("snapshot", lambda staging: write_snapshot(os.path.join(staging, snapshot_name(run_id)), loop.state(), texts))
+    with talk.working():
+        files.write("snapshot", lambda staging: write_snapshot(os.path.join(staging, snapshot_name(run_id)), loop.state(), texts))
     talk.step()
+
+
+def check_saving(chain: Chain, run_id: int) -> None:
+    """Saves each module where nothing is kept. Raises what a training would otherwise find out at its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        for link in chain.links:
+            name = model_name(link, chain.links, run_id)
+            before = set(os.listdir(folder))
+            link.module.save_model(os.path.join(folder, name))
+            written = sorted(set(os.listdir(folder)) - before)
+            objection = None if os.path.isdir(os.path.join(folder, name)) else _objection(link, name, written)
+            if objection is not None and written:
+                raise MosaicError(objection)
+
+
+def _objection(link: Link, name: str, written: List[str]) -> Optional[str]:
+    """What is wrong with the names that `save_model` has written under a path that ends with `name`."""
+    what = f"save_model of {link.stage.class_name}"
+    if not written:
+        return f"{what} has written no file"
+    if name in written:
+        return f"{what} has written {name}: it must add an ending to its path, as in path + '.pt', and load_model the same"
+    foreign = [each for each in written if not each.startswith(name)]
+    if foreign:
+        return f"{what} has written {', '.join(foreign)}, which every run would write again: names must begin with its path, as path + '.pt' does"
+    return None
 
 
 def save_rest(
@@ -47,7 +77,7 @@ def save_rest(
     curves = history_of(history)
     files.write("history", lambda staging: torch.save(curves, os.path.join(staging, f"history_{run_id}.pt")))
     talk.step()
-    with loop.averages.in_place():
+    with talk.working(), loop.averages.in_place():
         save_onnx(files, run_id, chain, features, talk.say)
 
 

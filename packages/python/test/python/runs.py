@@ -1,4 +1,5 @@
 """Carries out runs within the process of a test, and says what came of them."""
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -40,6 +41,10 @@ class Talk:
 
     def step(self, seconds=0.0):
         self.steps += 1
+
+    @contextlib.contextmanager
+    def working(self):
+        yield
 
     def epoch(self, record, epochs):
         self.records.append(record)
