@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from types import ModuleType
-from typing import Dict, Mapping, Optional, Set
+from typing import Dict, List, Mapping, Optional, Set
 
 from .errors import CodeChanged, MosaicError
 
@@ -63,9 +63,16 @@ class UserFiles:
 
     def digests(self) -> Dict[str, str]:
         """SHA-256 of the texts that have been imported from the project, by path: nothing that is installed."""
-        files = {_file_of(module) for name, module in list(sys.modules.items()) if name not in self._before}
-        own = sorted(path for path in files if path is not None and self._is_own(path))
+        own = sorted(self._imported())
         return {path: digest for path in own for digest in [_digest_of(path)] if digest is not None}
+
+    def modules(self) -> List[ModuleType]:
+        """Of these."""
+        return list(self._imported().values())
+
+    def _imported(self) -> Dict[str, ModuleType]:
+        found = {_file_of(module): module for name, module in list(sys.modules.items()) if name not in self._before}
+        return {path: module for path, module in found.items() if path is not None and self._is_own(path)}
 
     def _is_own(self, path: str) -> bool:
         if path.startswith(_OWN_FOLDER + os.sep):

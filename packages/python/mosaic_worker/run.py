@@ -13,6 +13,7 @@ from .components import make_loss
 from .construct import Stage
 from .device import make_deterministic, take_device
 from .figures import number_text, result_of, run_info_text
+from .file_state import FileState
 from .files import RunFiles
 from .imports import UserFiles
 from .loaders import batches
@@ -47,6 +48,7 @@ def carry_out(order: Order, talk: Any, is_check: bool = False) -> Dict[str, Any]
     if resumption is not None:
         loop.load_state(resumption.load(), with_attributes=order.get("acceptsCode") is not True)
     told = _EpochLines(talk)
+    file_state = FileState(files.modules())
     trained = loop.train(told)
     files.refuse_changes(order.get("files"))
 
@@ -57,6 +59,7 @@ def carry_out(order: Order, talk: Any, is_check: bool = False) -> Dict[str, Any]
         files_folder = order.get("filesFolder")
         run_files = None if files_folder is None else opened.enter_context(RunFiles(files_folder))
         if run_files is not None:
+            _say_what_is_not_kept(file_state, talk)
             save_state(run_files, order, chain, loop, seconds(), talk)
         if trained.paused:
             return _last("paused", epochs=trained.epoch, dataDigest=loop.data_digest, artifacts=_published(run_files, talk))
@@ -81,6 +84,15 @@ def _published(files: Optional[RunFiles], talk: Any) -> List[Dict[str, Any]]:
 def _last(kind: str, **fields: Any) -> Dict[str, Any]:
     # Each run has a process of its own, so that none leaves anything to the next one.
     return {"kind": kind, **fields, "last": False}
+
+
+def _say_what_is_not_kept(file_state: FileState, talk: Any) -> None:
+    changed = file_state.changed()
+    if changed:
+        talk.say(
+            f"{', '.join(changed)} changed in the training, and will begin anew where the run goes on from its snapshot: what "
+            "is to be kept belongs into an attribute of the module"
+        )
 
 
 def _seed_of(order: Order) -> int:

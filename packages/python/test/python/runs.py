@@ -29,7 +29,7 @@ class Talk:
 
     def __init__(self, pause_after=None):
         self.pause_after = pause_after
-        self.steps = 0
+        self.steps = self.works = 0
         self.records = []
         self.said = []
 
@@ -44,6 +44,7 @@ class Talk:
 
     @contextlib.contextmanager
     def working(self):
+        self.works += 1
         yield
 
     def epoch(self, record, epochs):

@@ -1,10 +1,15 @@
 import os
+import socket
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
 import torch
 
+from mosaic_worker import child
+from mosaic_worker.errors import MosaicError
+from mosaic_worker.progress import Progress
 from runs import CLASSES, MLP, POINTS, figures, order, run, without_times
 
 NETS = f"{CLASSES}/nets.py"
@@ -50,7 +55,35 @@ class Pause(unittest.TestCase):
 
     def test_goes_on_bit_for_bit_wherever_it_is_left(self):
         # An epoch has 7 steps, 2 of the evaluation, and 7 for the metrics of the train set.
-        self.check([POINTS, MLP], TRAINING, [[3, None], [7, None], [9, None], [12, None], [18, 5, None], [30, 1, 9, None]])
+        self.check([POINTS, MLP], TRAINING, [[3, None], [7, None], [9, None], [12, None], [18, 5, None], [6, 2, 3, None], [30, 1, 9, None]])
+
+    def test_large_files_are_written_while_the_run_comes_forward(self):
+        with tempfile.TemporaryDirectory() as folder:
+            _, paused = run(order(saves=folder, runId=1, training=TRAINING), pause_after=3)
+            self.assertEqual(paused.works, 2)
+            _, done = run(order(saves=folder, runId=2, training={"epochs": 1}))
+            self.assertEqual(done.works, 3)
+        channel, other = socket.socketpair()
+        self.addCleanup(setattr, child, "_WORK_SECONDS", child._WORK_SECONDS)
+        child._WORK_SECONDS = 0.01
+        with channel, other:
+            progress = Progress.new()
+            conversation = child.Conversation({"token": 1}, channel, progress)
+            with conversation.working():
+                deadline = time.monotonic() + 60
+                while progress.read()[0] < 3 and time.monotonic() < deadline:
+                    time.sleep(0.01)
+            count = progress.read()[0]
+            self.assertGreaterEqual(count, 3)
+            time.sleep(0.1)
+            self.assertEqual(progress.read()[0], count)
+
+    def test_a_loader_that_gives_less_than_before_says_so(self):
+        with tempfile.TemporaryDirectory() as folder:
+            _, first = run(order(saves=folder, training=TRAINING), pause_after=6)
+            shorter = {**POINTS, "options": {**POINTS["options"], "data_size": "20"}}
+            with self.assertRaisesRegex(MosaicError, "gives fewer batches"):
+                run(order(shorter, MLP, saves=folder, earlier=first.records, training=TRAINING))
 
     def test_with_workers(self):
         self.check([data("Points", workers="2"), MLP], {**TRAINING, "epochs": 2}, [[3, None]])

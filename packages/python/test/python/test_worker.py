@@ -112,6 +112,27 @@ class Worker(unittest.TestCase):
         self.assertFalse([name for name in os.listdir(self.folder) if f"_{self.token}." in name])
         self.assertIn("widht", self.last(POINTS, model("Mlp", widht="3"), check=True)["error"])
 
+    def test_what_save_model_does_wrong_is_told_before_anything_is_trained(self):
+        for name, words in [
+            ("NoEnding", "save_model of NoEnding has written model_NoEnding_"),
+            ("OneNameForAll", "has written weights.pt, which every run would write again"),
+            ("CannotSave", "state_dictt"),
+        ]:
+            last = self.last(POINTS, model(name), check=True)
+            self.assertEqual(last["kind"], "failed", name)
+            self.assertIn(words, last["error"])
+        self.assertEqual(self.last(POINTS, model("SavesFolder"), check=True)["kind"], "done")
+        # A training that is there is kept all the same.
+        last = self.last(POINTS, model("NoEnding"))
+        self.assertEqual(last["kind"], "done")
+        self.assertIn("it must add an ending to its path", self.log())
+
+    def test_what_files_keep_for_themselves_is_named(self):
+        self.last(POINTS, model("CountsInItsFile"))
+        self.assertIn("nets.batches_seen, nets.sizes_seen, nets.CountsInItsFile.largest changed in the training", self.log())
+        self.last(POINTS, MLP)
+        self.assertNotIn("changed in the training", self.log())
+
     def test_several_stages(self):
         scaled = {"class": "Scaled", "path": "points.py", "options": {"factor": "2"}, "type": "scaled"}
         modules = [{**data("Classes"), "type": "points"}, scaled, model("Doubling"), model("Mlp", end="none"), model("Mlp", width="5")]

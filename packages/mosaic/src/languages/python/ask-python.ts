@@ -1,6 +1,6 @@
 /** Asks one of the programs of the Python package, which answers with a JSON document. */
 import { spawn } from "node:child_process";
-import { pythonPath } from "@ml-mosaic/python";
+import { pythonEnvironment, pythonPath } from "@ml-mosaic/python";
 import type { WorkerProgram } from "../../supervisor/worker-process.ts";
 import { signalGroup } from "../../worker/started-processes.ts";
 
@@ -13,11 +13,7 @@ export function pythonCommand(command: string, program?: string): WorkerProgram 
       PYTHONPATH: pythonPath,
       // The user's own, which is put back before the user's files are imported.
       MOSAIC_PYTHONPATH: process.env.PYTHONPATH ?? "",
-      // The package's folder stays as it was installed, and so do the user's.
-      PYTHONDONTWRITEBYTECODE: "1",
-      PYTHONUNBUFFERED: "1",
-      PYTHONHASHSEED: "0",
-      MPLBACKEND: "Agg",
+      ...pythonEnvironment,
     },
   };
 }

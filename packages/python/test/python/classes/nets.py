@@ -222,6 +222,44 @@ class Behaves(Mlp):
 		random.left = True
 
 
+batches_seen = 0
+sizes_seen = []
+
+
+class CountsInItsFile(Mlp):
+	largest = 0
+
+	def forward(self, data, run_info, module_info):
+		global batches_seen
+		batches_seen += 1
+		sizes_seen.append(len(data))
+		CountsInItsFile.largest = max(CountsInItsFile.largest, len(data))
+		return self.net(data)
+
+
+class NoEnding(Mlp):
+	"""Against the contract: `path` is a name without ending."""
+
+	def save_model(self, path):
+		torch.save(self.state_dict(), path)
+
+
+class OneNameForAll(Mlp):
+	def save_model(self, path):
+		torch.save(self.state_dict(), os.path.join(os.path.dirname(path), "weights.pt"))
+
+
+class SavesFolder(Mlp):
+	def save_model(self, path):
+		os.mkdir(path)
+		super().save_model(os.path.join(path, "weights"))
+
+
+class CannotSave(Mlp):
+	def save_model(self, path):
+		torch.save(self.state_dictt(), path + ".pt")
+
+
 class NoSave(nn.Module):
 	def __init__(self, input_size):
 		super().__init__()
