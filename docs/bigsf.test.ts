@@ -10,7 +10,7 @@ import { Ajv } from "ajv";
 import { beforeAll, describe, expect, test } from "vitest";
 import "../packages/bigsf/src/components.ts";
 import { Preprocessing } from "../packages/bigsf/src/patches/preprocessing.ts";
-import { type Output, runAsUser } from "../scripts/user-shell.ts";
+import { type Output, typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const page = await readFile(join(root, "docs", "bigsf.md"), "utf8");
@@ -30,7 +30,7 @@ const wordsOf = (text: string) => text.replaceAll(/-?\d[\d.,]*|…/g, "0").repla
 let folder: string;
 const outputs = new Map<string, Output>();
 const at = (...names: readonly string[]) => join(folder, ...names);
-const bash = (command: string) => runAsUser(folder, "bash", "-c", command);
+const bash = (command: string) => typeAsUser(folder, "bash", "-c", command);
 
 /** Makes a training of a copied configuration short. */
 async function shorten(name: string, changes: readonly (readonly [RegExp, string])[]): Promise<void> {
@@ -48,11 +48,11 @@ beforeAll(async () => {
   await symlink(join(root, "node_modules"), at("node_modules"));
   await cp(join(root, "configs"), at("configs"), { recursive: true });
   await shorten("training.yaml", [
-    [/features: \d+/, "features: 4"],
+    [/features: \d+, num_blocks: \d+/, "features: 2, num_blocks: 1"],
     [/^ {2}epochs: \d+/m, "  epochs: 2"],
   ]);
   await shorten("config_kfolds.yaml", [
-    [/features: \d+/, "features: 4"],
+    [/features: \d+, num_blocks: \d+/, "features: 2, num_blocks: 1"],
     [/^ {2}epochs: \d+/m, "  epochs: 1"],
   ]);
   for (const command of blocks(page, "sh")) outputs.set(command, await bash(command));
@@ -225,7 +225,7 @@ test("the program in the README prints what it says", async () => {
   await rm(at("segmented"), { recursive: true });
   await rm(at("results", "experiment_1"), { recursive: true });
   await cp(join(root, "docs", "snippets", "bigsf-library.ts"), at("library.ts"));
-  const { stdout } = await runAsUser(folder, process.execPath, "--disable-warning=ExperimentalWarning", "library.ts");
+  const { stdout } = await typeAsUser(folder, process.execPath, "--disable-warning=ExperimentalWarning", "library.ts");
   expect(stdout.trimEnd()).toBe(printed);
 }, 180_000);
 

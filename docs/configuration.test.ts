@@ -4,7 +4,7 @@ import { cp, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { expect, test } from "vitest";
-import { runAsUser } from "../scripts/user-shell.ts";
+import { typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -18,7 +18,7 @@ test.each(examples)("%s", async (command, printed) => {
   await cp(join(root, "examples", "or"), folder, { recursive: true });
   await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
-  expect((await runAsUser(folder, "npx", ...command.split(" "))).stdout).toBe(printed);
+  expect((await typeAsUser(folder, "npx", ...command.split(" "))).stdout).toBe(printed);
 });
 
 test("both examples are found", () => {

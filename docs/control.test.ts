@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, expect, test } from "vitest";
-import { runAsUser } from "../scripts/user-shell.ts";
+import { typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const page = await readFile(join(root, "docs", "control.md"), "utf8");
@@ -35,7 +35,7 @@ async function edit(before: string, after: string): Promise<void> {
 /** Folders of its own for what runs: there the commands find this test's experiment and no other. */
 const shell = (command: string) => {
   const runtime = join(folder, "runtime");
-  return runAsUser(folder, "env", `XDG_RUNTIME_DIR=${runtime}`, `TMPDIR=${runtime}`, "bash", "-c", command);
+  return typeAsUser(folder, "env", `XDG_RUNTIME_DIR=${runtime}`, `TMPDIR=${runtime}`, "bash", "-c", command);
 };
 const ask = (sql: string) => {
   const database = new DatabaseSync(join(folder, "or.db"), { readOnly: true, timeout: 5000 });

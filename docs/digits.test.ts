@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, expect, test } from "vitest";
-import { runAsUser } from "../scripts/user-shell.ts";
+import { typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 let folder: string;
@@ -25,7 +25,7 @@ beforeAll(async () => {
 test("the digits example tells digits apart", { timeout: 120_000 }, async () => {
   const readme = await readFile(join(root, "examples", "digits", "README.md"), "utf8");
   const [, command = ""] = /```sh\n(.*?)\n```/s.exec(readme) ?? [];
-  const { stdout } = await runAsUser(folder, "bash", "-c", command);
+  const { stdout } = await typeAsUser(folder, "bash", "-c", command);
   const database = new DatabaseSync(join(folder, "digits.db"), { readOnly: true });
   const [best] = database.prepare("SELECT max(test_acc) AS accuracy FROM run_results").all();
   const runs = database.prepare("SELECT nb_params FROM run_results ORDER BY run_id").all();

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, expect, test } from "vitest";
-import { type Output, runAsUser } from "../scripts/user-shell.ts";
+import { type Output, typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const example = await readFile(join(root, "examples/filaments/README.md"), "utf8");
@@ -24,7 +24,7 @@ beforeAll(async () => {
     .replaceAll(/^features = .*$/gm, "features = 2")
     .replaceAll(/^num_blocks = .*$/gm, "num_blocks = 1");
   await writeFile(config, small);
-  for (const command of commands) outputs.push(await runAsUser(folder, "bash", "-c", command));
+  for (const command of commands) outputs.push(await typeAsUser(folder, "bash", "-c", command));
 }, 120_000);
 
 test("the commands compare BigSF's networks over folds of one map", () => {
@@ -49,7 +49,7 @@ test("every run is done, with a loss", () => {
 });
 
 test("they are also compared by a metric of BigSF's, on labelled pixels", async () => {
-  const { stdout } = await runAsUser(folder, "bash", "-c", "npx mosaic compare filaments.db dice");
+  const { stdout } = await typeAsUser(folder, "bash", "-c", "npx mosaic compare filaments.db dice");
   expect(stdout).toContain("test_dice, higher is better");
   // After one epoch some find everything, and are practically the same.
   for (const model of ["unet", "unetpp"])

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, expect, test } from "vitest";
-import { runAsUser } from "../scripts/user-shell.ts";
+import { typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 let folder: string;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 test("a second data stage, an own loss and a plain JavaScript model train", async () => {
-  await runAsUser(folder, "npx", "mosaic", "run", "config.ini", "results.db");
+  await typeAsUser(folder, "npx", "mosaic", "run", "config.ini", "results.db");
   const database = new DatabaseSync(join(folder, "results.db"), { readOnly: true });
   const runs = database.prepare("SELECT status, nb_params FROM runs JOIN run_results USING (run_id)").all();
   const losses = database.prepare("SELECT train_loss FROM history WHERE run_id = 1 ORDER BY epoch").all();

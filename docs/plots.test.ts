@@ -3,7 +3,7 @@ import { cp, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, expect, test } from "vitest";
-import { runAsUser } from "../scripts/user-shell.ts";
+import { typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const page = await readFile(join(root, "docs", "plots.md"), "utf8");
@@ -28,7 +28,7 @@ beforeAll(async () => {
 }, 120_000);
 
 test("the page's commands write what it says", async () => {
-  for (const command of commands) await runAsUser(folder, "bash", "-c", command);
+  for (const command of commands) await typeAsUser(folder, "bash", "-c", command);
   const written = (await readdir(folder)).filter((name) => /\.(pdf|png|svg|csv)$/.test(name));
   expect(written.sort()).toEqual([
     "all.pdf",

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { expect, test } from "vitest";
 import { python } from "../packages/mosaic/test/python-for-test.ts";
-import { runAsUser } from "../scripts/user-shell.ts";
+import { typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const hasScikitLearn = process.env.REQUIRE_ALL === "1" || existsSync("/usr/lib/python3/dist-packages/sklearn");
@@ -27,9 +27,9 @@ test.skipIf(!hasScikitLearn)(
     await mkdir(join(folder, "bin"));
     await symlink(python, join(folder, "bin/python3"));
     const shorter = "PROCESS.epochs=2 MONITOR.multiplicity=2 FOREST.depth=2 NETWORK.width=8";
-    const trained = await runAsUser(folder, "bash", "-c", `PATH="$PWD/bin:$PATH" ${command} ${shorter}`);
+    const trained = await typeAsUser(folder, "bash", "-c", `PATH="$PWD/bin:$PATH" ${command} ${shorter}`);
     expect(trained.stdout.match(/^(FOREST\(2\)|Network\(8\)) /gm)?.sort()).toEqual(["FOREST(2) ", "Network(8) "]);
-    const compared = await runAsUser(folder, "npx", "mosaic", "compare", "moons.db", "test_acc");
+    const compared = await typeAsUser(folder, "npx", "mosaic", "compare", "moons.db", "test_acc");
     expect(compared.stdout).toContain("On moons");
     expect(compared.stdout.match(/^ *[12]\. +(FOREST\(2\)|Network\(8\)) /gm)).toHaveLength(2);
     expect(compared.stdout).toContain("of programs, which read their own, none are known");

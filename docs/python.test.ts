@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
 import { hasPython, python } from "../packages/mosaic/test/python-for-test.ts";
-import { runAsUser } from "../scripts/user-shell.ts";
+import { typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -30,13 +30,13 @@ describe.skipIf(!hasPython)("the page about Python classes", { timeout: 120_000 
     const bin = join(folder, "environment/bin");
     await mkdir(bin, { recursive: true });
     await symlink(python, join(bin, "python"));
-    const trained = await runAsUser(folder, "bash", "-c", `VIRTUAL_ENV=${dirname(bin)} ${command}`);
+    const trained = await typeAsUser(folder, "bash", "-c", `VIRTUAL_ENV=${dirname(bin)} ${command}`);
     expect(trained.stderr).toContain(
       "8 runs: 4 pipelines x 2 (of 8 pipelines, 4 left out as they mix TypeScript and Python)",
     );
     for (const model of ["mlp_brick", "mlp_funnel", "MlpBrick", "MlpFunnel"])
       expect(trained.stdout).toContain(`${model}(4,4)`);
-    const compared = await runAsUser(folder, "npx", "mosaic", "compare", "or.db");
+    const compared = await typeAsUser(folder, "npx", "mosaic", "compare", "or.db");
     expect(compared.stdout).toContain("On data_dataset_OR");
     expect(compared.stdout).toMatch(/^4\. /m);
     // Each language draws bits of its own.

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { functional, metrics, nn, optim, schedulers } from "@ml-mosaic/tensor";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, describe, expect, test } from "vitest";
-import { runAsUser } from "../scripts/user-shell.ts";
+import { typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const pages = await Promise.all(
@@ -44,7 +44,7 @@ test("every block of TypeScript is a snippet", () => {
 });
 
 test.each(snippets.map(({ file, printed = "" }) => [file, printed] as const))("%s", async (file, printed) => {
-  expect((await runAsUser(folder, process.execPath, file)).stdout).toBe(printed);
+  expect((await typeAsUser(folder, process.execPath, file)).stdout).toBe(printed);
 });
 
 describe("the names on the pages", () => {

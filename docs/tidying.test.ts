@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, expect, test } from "vitest";
-import { runAsUser } from "../scripts/user-shell.ts";
+import { typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const page = await readFile(join(root, "docs", "tidying.md"), "utf8");
@@ -32,7 +32,7 @@ async function type(command: string): Promise<Said> {
   const runtime = join(folder, "runtime");
   const args = [`XDG_RUNTIME_DIR=${runtime}`, `TMPDIR=${runtime}`, "bash", "-c", command];
   try {
-    const { stdout, stderr } = await runAsUser(folder, "env", ...args);
+    const { stdout, stderr } = await typeAsUser(folder, "env", ...args);
     return { code: 0, text: stderr + stdout };
   } catch (error) {
     const { code, stdout, stderr }: { code?: unknown; stdout?: unknown; stderr?: unknown } = Object(error);

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Output, runAsUser } from "../scripts/user-shell.ts";
+import { type Output, typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const tutorial = await readFile(join(root, "docs", "tutorial.md"), "utf8");
@@ -23,7 +23,7 @@ beforeAll(async () => {
     await cp(join(root, "examples", "or", name), join(folder, "examples", "or", name));
   const config = join(folder, "examples", "or", "config.ini");
   await writeFile(config, (await readFile(config, "utf8")).replace(/^epochs = .*$/m, "epochs = 3"));
-  for (const command of blocks("sh")) outputs.set(command, await runAsUser(folder, "bash", "-c", command));
+  for (const command of blocks("sh")) outputs.set(command, await typeAsUser(folder, "bash", "-c", command));
 }, 120_000);
 
 describe("the tutorial's commands", () => {
