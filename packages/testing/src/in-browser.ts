@@ -106,10 +106,17 @@ export async function visit(browser: BrowserName, { page, folders }: Site): Prom
   }
 }
 
+/** Two browsers load the same files. */
+const texts = new Map<string, string>();
+
 async function served(file: string): Promise<string | undefined> {
+  const known = texts.get(file);
+  if (known !== undefined) return known;
   try {
     const text = await readFile(file, "utf8");
-    return file.endsWith(".ts") ? stripTypeScriptTypes(text) : text;
+    const script = file.endsWith(".ts") ? stripTypeScriptTypes(text) : text;
+    texts.set(file, script);
+    return script;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@
  * Training and evaluation on WebGPU against the processor, which other tests hold to PyTorch. A software driver will do:
  * VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json, of Debian's chromium-common.
  */
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { relativeDistance } from "../../test/states.ts";
 import { zeros } from "../creation.ts";
 import { TensorDataset } from "../data/dataset.ts";
@@ -197,6 +197,20 @@ async function programsOf({ model: make, loss, optimizer, input, target, ...opti
 
 type Programs = Awaited<ReturnType<typeof programsOf>>;
 
+/** By case and device: a software driver takes seconds for what a program consists of. */
+const compiled = new Map<string, Promise<Programs>>();
+
+function compiledOnce(each: Case, device: Device): Promise<Programs> {
+  const key = `${each.name} ${device}`;
+  const programs = compiled.get(key) ?? programsOf(each, device);
+  compiled.set(key, programs);
+  return programs;
+}
+
+afterAll(async () => {
+  for (const programs of compiled.values()) (await programs).release();
+});
+
 /** Steps 0 to 20 in calls of several lengths and sizes of batch, and what is evaluated then. */
 async function follow({ training, evaluation, lr }: Programs, metrics: readonly Metric[]) {
   let state = training.initialState;
@@ -232,7 +246,7 @@ describe("on webgpu", () => {
   test.each(cases.map((each) => [each.name, each] as const))(
     "%s trains and evaluates as on the processor",
     async (_, each) => {
-      const [one, other] = [await programsOf(each, "cpu"), await programsOf(each, "webgpu")];
+      const [one, other] = [await compiledOnce(each, "cpu"), await compiledOnce(each, "webgpu")];
       const [expected, actual] = [await follow(one, each.metrics), await follow(other, each.metrics)];
       expect(actual.losses).toHaveLength(20);
       expect(relativeDistance(actual.losses, expected.losses, 1e-3), "losses").toBeLessThan(1e-3);
@@ -245,7 +259,6 @@ describe("on webgpu", () => {
           relativeDistance([actual.figures[name]].flat(2).map(Number), [figure].flat(2).map(Number), 1e-3),
           name,
         ).toBeLessThan(1e-3);
-      for (const programs of [one, other]) programs.release();
     },
     300_000,
   );
@@ -302,7 +315,7 @@ describe("on webgpu", () => {
   test("a state moves between devices, and a program may run again and again", async () => {
     const [each] = cases;
     if (each === undefined) throw new Error("there are cases");
-    const [cpu, gpu] = [await programsOf(each, "cpu"), await programsOf(each, "webgpu")];
+    const [cpu, gpu] = [await compiledOnce(each, "cpu"), await compiledOnce(each, "webgpu")];
     const rows = Int32Array.from({ length: 12 }, (_, index) => index);
     const chunk = { rows, batchSize: 4, lr: 0.01, generator: new Generator(2) };
     let [mixed, plain] = [gpu.training.initialState, cpu.training.initialState];
@@ -312,7 +325,6 @@ describe("on webgpu", () => {
     }
     for (const [index, array] of arraysOf(plain).entries())
       expect(relativeDistance(arraysOf(mixed)[index] ?? [], array, 1e-3), `array ${index}`).toBeLessThan(1e-3);
-    for (const programs of [cpu, gpu]) programs.release();
   }, 300_000);
 
   test("what has no elements is refused, instead of ending the process", async () => {
