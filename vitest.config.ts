@@ -1,13 +1,15 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Where `.ci/run` wants to read the results. */
 const resultsFile = process.env.TEST_RESULTS;
 
 const shared = {
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  // Only what hangs takes as long, however busy the machine is.
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
   // Programs that tests start find each other's compiled code, and nothing is written into the tester's home.
   env: { NODE_COMPILE_CACHE: resolve("node_modules/.cache/compiled") },
   setupFiles: ["packages/testing/src/after-each-file.ts", "packages/testing/src/property-seed.ts"],
@@ -26,9 +28,21 @@ const alone = [
   "packages/tensor/src/runtime/session.test.ts",
 ];
 
+/** Small files whose tests take long: at the end one worker alone would be at them. The others begin with the largest. */
+const lengthy = ["packages/python/test/suites.test.ts", "packages/mosaic/test/python.test.ts", "scripts/pack.test.ts"];
+
+class LengthyFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLengthy = ({ moduleId }: TestSpecification) => lengthy.some((file) => moduleId.endsWith(file));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLengthy), ...sorted.filter((file) => !isLengthy(file))];
+  }
+}
+
 export default defineConfig({
   test: {
     pool: "forks",
+    sequence: { sequencer: LengthyFirst },
     // Vitest leaves a core to itself, which it hardly uses.
     maxWorkers: availableParallelism(),
     reporters: resultsFile === undefined ? ["default"] : ["default", ["json", { outputFile: resultsFile }]],
