@@ -1,5 +1,5 @@
 /** `bigsf train-k-fold`, run as users run it, undisturbed and disturbed. */
-import { existsSync } from "node:fs";
+import { cpSync, existsSync, writeFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { getString, openFits } from "@ml-mosaic/fits";
 import { Generator } from "@ml-mosaic/tensor";
@@ -88,14 +88,20 @@ test("once more: the same, without training; with another number of workers too"
 
 test("another configuration in the folder: refused before anything is changed, or --overwrite", async () => {
   const name = "taken";
-  await workspace.run("train-k-fold", "-c", workspace.config(name, { trainer: { epochs: 1 } }));
+  // As if the reference had been trained there.
+  cpSync(workspace.path("runs", "reference"), workspace.path("runs", name), { recursive: true });
+  for (const file of workspace.files("runs", name).filter((each) => each.endsWith("config.yaml")))
+    writeFileSync(
+      workspace.path("runs", name, file),
+      workspace.text("runs", name, file).replace("run_name: reference", `run_name: ${name}`),
+    );
   const before = workspace.contents("runs", name);
   expect(Object.keys(before)).toContain("split_3/last.safetensors");
-  const other = workspace.config("other", { folds: { k: 4, k_train: 2 }, trainer: { run_name: name, epochs: 2 } });
+  const other = workspace.config("other", { folds: { k: 4, k_train: 2 }, trainer: { run_name: name, epochs: 1 } });
   const refused = await workspace.run("train-k-fold", "-c", other);
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain(
-    `runs/${name} holds a run of another configuration (data.folds.k 3 there, 4 here; data.folds.k_train 0.34 there, 2 here; trainer.epochs 1 there, 2 here)`,
+    `runs/${name} holds a run of another configuration (data.folds.k 3 there, 4 here; data.folds.k_train 0.34 there, 2 here; trainer.epochs 4 there, 1 here)`,
   );
   expect(workspace.contents("runs", name)).toEqual(before);
   const replaced = await workspace.run("train-k-fold", "-c", other, "--overwrite");

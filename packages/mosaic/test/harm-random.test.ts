@@ -1,5 +1,5 @@
 /**
- * `kill -9` at random moments, of the supervisor or of a worker, again and again: about 20 times in the normal suite, as
+ * `kill -9` at random moments, of the supervisor or of a worker, again and again: about 12 times in the normal suite, as
  * often as HARM_KILLS says in `npm run test:harm`. HARM_SEED repeats a sequence as far as clocks allow.
  */
 import { readdirSync } from "node:fs";
@@ -11,7 +11,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { harmed, type TestProject } from "./projects.ts";
 import { childrenOf, config, openWorkspace, processesGone, type Workspace } from "./workspace.ts";
 
-const kills = Number(process.env.HARM_KILLS ?? 20);
+const kills = Number(process.env.HARM_KILLS ?? 12);
 const seed = Number(process.env.HARM_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 let workspace: Workspace;
@@ -127,7 +127,11 @@ test.each(harmed)(`survives ${kills} kills: $language`, { timeout: 60_000 + kill
   const sections = { DATA: { ...project.data, delay: 20 }, NET: { ...project.net, width: "2, 3, 4" } };
   await workspace.write(
     "config.ini",
-    config({ process: { epochs: 300 }, monitor: { ...project.monitor, multiplicity: runs / 3 }, sections }),
+    config({
+      process: { epochs: 300 },
+      monitor: { nb_processus: 2, ...project.monitor, multiplicity: runs / 3 },
+      sections,
+    }),
   );
   const start = performance.now();
   expect((await workspace.run("run", "config.ini", "undisturbed.db")).code).toBe(0);
