@@ -47,8 +47,10 @@ const argumentsOf: Readonly<Record<string, readonly string[]>> = {
   folds: ["-c", "train.yaml"],
 };
 
-function run(command: string, environment: Readonly<Record<string, string>> = {}): Promise<CommandEnd> {
+/** Only what is disturbed needs a process of its own. */
+function run(command: string, environment?: Readonly<Record<string, string>>): Promise<CommandEnd> {
   const own = argumentsOf[command] ?? ["-c", `${command}.yaml`];
+  if (environment === undefined) return workspace.run(command, ...own);
   const args = ["--disable-warning=ExperimentalWarning", bin, command, ...own];
   const child = spawn(process.execPath, args, {
     cwd: workspace.folder,

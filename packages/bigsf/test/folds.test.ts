@@ -6,7 +6,7 @@ import { temporaryFolder } from "@ml-mosaic/testing";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 import { beforeAll, expect, test } from "vitest";
 import { writeMaps } from "../src/datasets/map-examples.ts";
-import { startBigsf } from "./start-bigsf.ts";
+import { runBigsf } from "./start-bigsf.ts";
 
 let folder: string;
 
@@ -21,7 +21,7 @@ const source = `source: { image: maps/image.fits, target: maps/target.fits, miss
 /** Runs the command on this data section, in the folder of the file. */
 async function folds(data: string, ...args: readonly string[]) {
   await writeFile(join(folder, "config.yaml"), `${data}\ntrainer: { model: { type: whatever } }\n`);
-  return startBigsf(folder, "folds", "-c", "config.yaml", ...args).finished;
+  return runBigsf(folder, "folds", "-c", "config.yaml", ...args);
 }
 
 async function readPicture(name: string) {

@@ -10,7 +10,7 @@ import "../src/components.ts";
 import { PatchesData } from "../src/datasets/patches-data.ts";
 import type { MapPaths } from "../src/maps/maps.ts";
 import { writeSample } from "../src/sample/write-sample.ts";
-import { startBigsf } from "./start-bigsf.ts";
+import { runBigsf, startBigsf } from "./start-bigsf.ts";
 
 export class SegmentWorkspace {
   readonly folder = mkdtempSync(join(tmpdir(), "bigsf-segment-"));
@@ -69,11 +69,10 @@ export class SegmentWorkspace {
 
   /** Runs `bigsf segment`. @param signal is sent when the segmentation has begun */
   async segment(config: string, signal?: NodeJS.Signals): Promise<Finished> {
+    if (signal === undefined) return runBigsf(this.folder, "segment", "-c", config);
     const running = startBigsf(this.folder, "segment", "-c", config);
-    if (signal !== undefined) {
-      await running.said("\n");
-      running.kill(signal);
-    }
+    await running.said("\n");
+    running.kill(signal);
     return running.finished;
   }
 }

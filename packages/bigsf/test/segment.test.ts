@@ -29,7 +29,7 @@ beforeAll(async () => {
   await using writer = await createFits(missing);
   await writer.image({ shape: [height, width], data: trusted });
   await writer.close();
-  const unet = { type: "unet", features: 4, num_blocks: 2 };
+  const unet = { type: "unet", features: 4, num_blocks: 1 };
   snapshot = await workspace.train("plain", maps, { model: unet });
   withThreshold = await workspace.train("threshold", maps, { model: unet, metrics: [{ type: "best_threshold" }] });
   withPositions = await workspace.train("positions", maps, {

@@ -12,7 +12,7 @@ import type { PatchSource } from "../src/patches/patch-source.ts";
 import { Preprocessing } from "../src/patches/preprocessing.ts";
 import { writeSample } from "../src/sample/write-sample.ts";
 import { patchesOf } from "./patches-of.ts";
-import { startBigsf } from "./start-bigsf.ts";
+import { runBigsf } from "./start-bigsf.ts";
 
 const folder = temporaryFolder();
 const at = (...names: readonly string[]) => join(folder, ...names);
@@ -44,7 +44,7 @@ function write(name: string, config: ConfigObject): string {
   return `${name}.yaml`;
 }
 
-const bigsf = (...args: readonly string[]) => startBigsf(folder, ...args).finished;
+const bigsf = (...args: readonly string[]) => runBigsf(folder, ...args);
 const all = Object.keys(sizes).map(mapOf);
 
 test("bigsf preprocess: one file of all maps, a row and a picture for each", async () => {
@@ -173,7 +173,7 @@ describe("what cannot be", () => {
 const trainer = (run: string): ConfigObject => ({
   output_dir: "runs",
   run_name: run,
-  model: { type: "unet", features: 4, num_blocks: 2 },
+  model: { type: "unet", features: 4, num_blocks: 1 },
   optimizer: { type: "adam", lr: 0.01 },
   epochs: 2,
   batch_size: 8,

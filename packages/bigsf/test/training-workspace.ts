@@ -7,7 +7,7 @@ import { type ConfigObject, toYaml } from "@ml-mosaic/configurable";
 import type { Finished, Running } from "@ml-mosaic/testing";
 import { Preprocessing } from "../src/patches/preprocessing.ts";
 import { writeSample } from "../src/sample/write-sample.ts";
-import { startBigsf } from "./start-bigsf.ts";
+import { runBigsf, startBigsf } from "./start-bigsf.ts";
 
 /** Options that differ from the usual ones. */
 export interface RunFiles {
@@ -49,7 +49,7 @@ export class TrainingWorkspace {
       trainer: {
         output_dir: "runs",
         run_name: name,
-        model: { type: "unet", features: 4, num_blocks: 2 },
+        model: { type: "unet", features: 4, num_blocks: 1 },
         optimizer: { type: "adam", lr: 0.01 },
         epochs: 4,
         batch_size: 4,
@@ -64,7 +64,7 @@ export class TrainingWorkspace {
   }
 
   run(...args: readonly string[]): Promise<Finished> {
-    return this.start(...args).finished;
+    return runBigsf(this.folder, ...args);
   }
 
   start(...args: readonly string[]): Running {

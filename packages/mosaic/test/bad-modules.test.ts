@@ -264,7 +264,8 @@ test("a dry run finds bad pipeline modules, those that would end the process too
     for (const name of names)
       sections[`BAD_${name}`] = { type: "net", class: name, path_to_class: "./bad.js", width: 2, layers: 0 };
     await workspace.write("config.ini", config({ sections: { ...sections, NET: net } }));
-    const dry = await workspace.run("run", "config.ini", "or.db", "--dry-run");
+    // In a process that is its own: they do what they can to end it.
+    const dry = await workspace.start("run", "config.ini", "or.db", "--dry-run").finished;
     expect(dry.code, dry.stderr).toBe(2);
     for (const name of names) expect(dry.stderr).toContain(`Data() | ${name}(2,0): `);
     expect(dry.stderr).not.toContain("Net(2,0): ");

@@ -12,7 +12,7 @@ describe("usage", () => {
   });
   afterAll(() => workspace.close());
 
-  test.concurrent.each([
+  test.each([
     [["run", "config.ini"], /^mosaic run: database_file: missing, expected a path\n/],
     [["run", "config.ini", "or.db", "more"], /^argument more: "more" changes no option/],
     [["run", "config.ini", "or.db", "--contineu"], /--contineu: unknown option; did you mean "--continue"\?/],
@@ -37,13 +37,18 @@ describe("usage", () => {
     expect(workspace.exists(".runs")).toBe(false);
   });
 
-  test.concurrent.each([["run"], ["generate"]])("--help of %s shows an example", async (verb) => {
+  test.each([["run"], ["generate"]])("--help of %s shows an example", async (verb) => {
     const ofVerb = await workspace.run(verb, "--help");
     expect(ofVerb).toMatchObject({ code: 0, stderr: "" });
     expect(ofVerb.stdout).toMatch(new RegExp(`Examples?:\n {2}mosaic ${verb} config.ini `));
     const ofCommand = await workspace.runCommand(`mosaic_${verb}`, "--help");
     expect(ofCommand).toMatchObject({ code: 0, stderr: "" });
     expect(ofCommand.stdout).toContain(`Usage: mosaic_${verb} `);
+  });
+
+  test("the exit code is that of the process", async () => {
+    expect(await workspace.start("rum").finished).toMatchObject({ code: 2, signal: null, stdout: "" });
+    expect(await workspace.start("status", "--help").finished).toMatchObject({ code: 0, signal: null, stderr: "" });
   });
 
   test("takes options with one dash, as the seed writes them, and anywhere", async () => {
@@ -76,7 +81,7 @@ describe("a run", () => {
   });
 
   test("writes plain lines where nobody watches: no cursor movement, progress to stderr, the table to stdout", async () => {
-    const finished = await workspace.run("run", "config.ini", "or.db");
+    const finished = await workspace.start("run", "config.ini", "or.db").finished;
     expect(finished.code, finished.stderr).toBe(0);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
     expect(finished.stdout + finished.stderr).not.toMatch(/[\u001b\r]/);
@@ -150,7 +155,7 @@ export class Chatty extends Net {
       "config.ini",
       config({ sections: { DATA: data, NET: { ...net, class: "Chatty", width: 2, layers: 0 } } }),
     );
-    const finished = await workspace.run("run", "config.ini", "or.db");
+    const finished = await workspace.start("run", "config.ini", "or.db").finished;
     expect(finished.code, finished.stderr).toBe(0);
     expect(finished.stdout + finished.stderr).not.toMatch(/hello|warning|newline|xxxx/);
     const log = await workspace.read(".runs/or/output_1.log");

@@ -24,7 +24,7 @@ afterEach(() => workspace.close());
 /** Six runs of a part of a second each. */
 const partsOf = ({ monitor, data, net }: TestProject): ConfigParts => ({
   process: { epochs: 400 },
-  monitor: { ...monitor, multiplicity: 2 },
+  monitor: { nb_processus: 2, ...monitor, multiplicity: 2 },
   sections: { DATA: { ...data, delay: 150 }, NET: { ...net, width: "2, 3, 4" } },
 });
 const undisturbed = async () => {
@@ -72,7 +72,7 @@ describe.each(harmed)("modules in $language", { timeout: 180_000 }, (project) =>
     await workspace.write(
       "config.ini",
       config({
-        monitor: project.monitor,
+        monitor: { nb_processus: 2, ...project.monitor },
         sections: { DATA: project.data, NET: { ...project.net, class: "Suicidal", width: "2, 3, 4, 5, 6", layers: 0 } },
       }),
     );

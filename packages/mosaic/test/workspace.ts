@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Running, startProgram as start } from "@ml-mosaic/testing";
+import { CommandHost, type Finished, type Running, startProgram as start } from "@ml-mosaic/testing";
 
 const commands = join(import.meta.dirname, "../bin");
+const mosaicFile = join(commands, "mosaic.ts");
+const host = new CommandHost(new URL("./mosaic-commands.ts", import.meta.url).pathname);
 export const example = join(import.meta.dirname, "../../../examples/or");
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -39,8 +41,7 @@ export async function openWorkspace(files: Readonly<Record<string, string>> = {}
     started.push(running);
     return running;
   };
-  const startMosaic = (...args: readonly string[]) =>
-    startProgram(process.execPath, [join(commands, "mosaic.ts"), ...args]);
+  const startMosaic = (...args: readonly string[]) => startProgram(process.execPath, [mosaicFile, ...args]);
   const query = (database: string, sql: string, ...values: readonly (string | number)[]): readonly Row[] => {
     const connection = new DatabaseSync(path(database), { readOnly: true, timeout: 5000 });
     try {
@@ -62,7 +63,9 @@ export async function openWorkspace(files: Readonly<Record<string, string>> = {}
     read: (name: string) => readFile(path(name), "utf8"),
     list: (name: string) => readdir(path(name)),
     exists: (name: string) => existsSync(path(name)),
-    run: (...args: readonly string[]) => startMosaic(...args).finished,
+    /** `mosaic` in the process that all tests of a file share; beside another command in one of its own. */
+    run: (...args: readonly string[]): Promise<Finished> =>
+      host.isBusy ? startMosaic(...args).finished : host.run({ folder, environment, words: [mosaicFile, ...args] }),
     /** `mosaic_run` and the like. */
     runCommand: (name: string, ...args: readonly string[]) =>
       startProgram(process.execPath, [join(commands, `${name}.ts`), ...args]).finished,
@@ -148,7 +151,7 @@ export function config({ process = {}, monitor = {}, sections }: ConfigParts): s
     [`[${name}]`, ...Object.entries(options).map(([option, value]) => `${option} = ${value}`), ""].join("\n");
   return [
     section("PROCESS", { lr: "1e-2", epochs: 2, data_scheme: "data", pipeline_scheme: "net", ...process }),
-    section("MONITOR", { need_gpu: "False", gpu_available: "None", nb_processus: 2, multiplicity: 1, ...monitor }),
+    section("MONITOR", { need_gpu: "False", gpu_available: "None", nb_processus: 1, multiplicity: 1, ...monitor }),
     ...Object.entries(sections).map(([name, options]) => section(name, { ...options, key: name })),
   ].join("\n");
 }

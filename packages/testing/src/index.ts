@@ -1,3 +1,4 @@
+export { CommandHost } from "./command-host.ts";
 export { csvValues } from "./csv-values.ts";
 export { type CommandEnd, type EveryCallReport, failEveryCall, type Stretch, type Trial } from "./every-call.ts";
 export { expectKept, type KeptOptions } from "./expect-kept.ts";
