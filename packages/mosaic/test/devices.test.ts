@@ -6,12 +6,15 @@ let workspace: Workspace;
 beforeEach(async () => {
   workspace = await openWorkspace({
     "data.ts": `${dataModule}
-import { appendFileSync } from "node:fs";
-/** Notes when it starts and ends to have its device. */
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+const file = (name: string) => import.meta.dirname + "/" + name;
+/** Notes when it starts and ends to have its device; where there is a file "together", not before another run has begun. */
 export class Noting extends Data {
   override async prepare(data: unknown, runInfo: { seed: number; device?: string; run_id?: number }) {
-    const note = (what: string) => appendFileSync(import.meta.dirname + "/notes", [what, runInfo.run_id, runInfo.device].join(" ") + "\\n");
+    const note = (what: string) => appendFileSync(file("notes"), [what, runInfo.run_id, runInfo.device].join(" ") + "\\n");
     note("begin");
+    while (existsSync(file("together")) && readFileSync(file("notes"), "utf8").split("begin").length < 3)
+      await new Promise((resolve) => setTimeout(resolve, 10));
     const loaders = await super.prepare(data, runInfo);
     note("end");
     return loaders;
@@ -33,6 +36,7 @@ async function write(devices: string, processes = 4): Promise<void> {
 
 test("gives each listed device one run at a time; further runs wait", async () => {
   await write("cpu:0, cpu:1");
+  await workspace.write("together", "");
   const finished = await workspace.run("run", "config.ini", "or.db");
   expect(finished.code, finished.stderr).toBe(0);
   const notes = (await workspace.read("notes"))
