@@ -10,7 +10,7 @@ import { calibrated } from "../src/calibration/calibrator.ts";
 import type { MapPaths } from "../src/maps/maps.ts";
 import { Segmentation } from "../src/segmentation/segmentation.ts";
 import { readPixels, SegmentWorkspace } from "./segment-workspace.ts";
-import { startBigsf } from "./start-bigsf.ts";
+import { runBigsf } from "./start-bigsf.ts";
 
 const workspace = new SegmentWorkspace();
 const model = { type: "unet", features: 4, num_blocks: 1 };
@@ -156,7 +156,7 @@ test("what does not fit is refused, and says what to do", async () => {
 test("the command", async () => {
   const config = workspace.config("calibrate", { training: "runs/folds", method: "isotonic" });
   writeFileSync(config, readFileSync(config, "utf8").replace(/^output:.*\n/, ""));
-  const { code, stdout, stderr } = await startBigsf(workspace.folder, "calibrate", "-c", config).finished;
+  const { code, stdout, stderr } = await runBigsf(workspace.folder, "calibrate", "-c", config);
   expect(code, stderr).toBe(0);
   expect(stdout).toMatch(
     /^isotonic, \d+ steps, fitted on [\d,]+ labelled pixels of \d areas; reported on what it was not fitted on: each model's test set by what the other 2 models say of theirs\.\n\nheld-out pixels +as the models say +95 % +calibrated +95 %\n.*\nexpected calibration error .*\nBrier score .*\nright, of 85 to 95 % sure .*\n\nThe Brier score is .*\nOut of fold, calibrated: Dice [\d.]+, average precision [\d.]+\. Labels cover .*\n\nruns\/folds\/calibration\.json, calibration\.csv, calibration\.png, runs\/folds\/out_of_fold_calibrated\.fits\n$/,

@@ -11,6 +11,7 @@ import { writeMaps } from "../src/datasets/map-examples.ts";
 import { openPatchFile } from "../src/patches/h5-patches.ts";
 import { Preprocessing } from "../src/patches/preprocessing.ts";
 import { writeSample } from "../src/sample/write-sample.ts";
+import { runBigsf } from "./start-bigsf.ts";
 
 const PYTHON = "/usr/bin/python3";
 const bigsf = fileURLToPath(new URL("../bin/bigsf.ts", import.meta.url));
@@ -33,6 +34,7 @@ interface RunOptions {
 }
 
 async function run(args: readonly string[], { kill, limit }: RunOptions = {}): Promise<Finished> {
+  if (kill === undefined && limit === undefined) return runBigsf(folder, ...args);
   const command = [process.execPath, "--disable-warning=ExperimentalWarning", bigsf, ...args];
   const [program = "", ...rest] =
     limit === undefined ? command : ["bash", "-c", `ulimit -f ${limit}; exec "$0" "$@"`, ...command];

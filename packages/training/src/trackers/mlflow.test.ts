@@ -112,8 +112,10 @@ describe("a server that is away", () => {
     const begin = performance.now();
     await first.start(run());
     for (const number of [1, 2, 3]) await first.epoch(epoch(number));
-    expect(performance.now() - begin).toBeLessThan(500);
+    const inTraining = performance.now() - begin;
     await first.end({ status: "finished" });
+    // Only the end waits for the server to come back, as long as it is asked again.
+    expect(inTraining).toBeLessThan((performance.now() - begin) / 2);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/^MLflow at http:.*: fetch failed \(.*ECONNREFUSED.*\)\. Training goes on; logs_train/);
 
