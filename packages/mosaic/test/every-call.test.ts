@@ -59,9 +59,7 @@ const type = async (
   environment: Environment = {},
 ): Promise<CommandEnd> => {
   expect(await processesGone(workspace.folder)).toEqual([]);
-  return Object.keys(environment).length === 0
-    ? workspace.run(...args)
-    : endOf(start(workspace, args, environment));
+  return Object.keys(environment).length === 0 ? workspace.run(...args) : endOf(start(workspace, args, environment));
 };
 
 /** What the runs of a database are, but for times, and the files that they have; those of models to the bit. */
