@@ -34,6 +34,7 @@ export type MosaicErrorCode =
   | "NOTHING_TO_COMPARE"
   | "NOTHING_TO_PLOT"
   | "NO_BATCH_SIZE"
+  | "NO_BOARD"
   | "NO_DATABASE"
   | "NO_DESCRIPTION"
   | "NO_EXPERIMENT"

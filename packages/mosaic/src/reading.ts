@@ -1,8 +1,8 @@
 /** What programs import that look at databases, as the board does: nothing here writes. */
 
+export type { BoardControls, BoardPackage, BoardServer, BoardSettings } from "./board/board-package.ts";
 export { explainText } from "./commands/compare-explain.ts";
 export { dataNotes, reportNotes } from "./commands/compare-notes.ts";
-export { compareText } from "./commands/compare-text.ts";
 export { headline, planText, sentence } from "./commands/compare-words.ts";
 export type { DataReport, ModelStanding, PairReport } from "./compare/data-report.ts";
 export { type CompareReport, compareRuns } from "./compare/report.ts";

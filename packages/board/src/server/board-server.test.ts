@@ -1,11 +1,14 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { request as ask } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inflateRawSync } from "node:zlib";
 import { meanOf, tInterval } from "@ml-mosaic/statistics";
+import type { BoardPackage, BoardServer } from "ml-mosaic/reading";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dataEntry, netEntry, writeDatabase } from "../../../mosaic/test/compare-test-database.ts";
+import * as board from "../index.ts";
 import type {
   Failures,
   Groups,
@@ -19,13 +22,16 @@ import type {
 import { type Columns, decodeColumns, noText } from "../wire/columns.ts";
 import { decodeCurves } from "../wire/curves.ts";
 import type { ExperimentInfo } from "../wire/experiment.ts";
-import { type BoardServer, startBoardServer } from "./board-server.ts";
 
 const evil = '<img src=x onerror="alert(1)">';
 
 let folder: string;
+/** As `mosaic board` takes it. */
+const { startBoardServer, exportBoard }: BoardPackage = board;
+
 let server: BoardServer;
 let cookie: string;
+let port: number;
 
 /** Three models with six repetitions each on one data set; of the third two have failed and one is NaN. */
 beforeAll(async () => {
@@ -49,6 +55,7 @@ beforeAll(async () => {
     allowHosts: ["hub.example"],
     hasToken: true,
   });
+  port = Number(new URL(server.address).port);
   const response = await fetch(server.address, { redirect: "manual" });
   cookie = response.headers.get("set-cookie")?.split(";")[0] ?? "";
 });
@@ -62,7 +69,7 @@ function get(
   headers: Readonly<Record<string, string>> = { cookie },
   init: RequestInit = {},
 ): Promise<Response> {
-  return fetch(new URL(path, `http://127.0.0.1:${server.port}/`), { redirect: "manual", ...init, headers });
+  return fetch(new URL(path, `http://127.0.0.1:${port}/`), { redirect: "manual", ...init, headers });
 }
 
 async function json<T>(path: string): Promise<T> {
@@ -86,7 +93,7 @@ async function columns(path: string): Promise<Columns> {
 function statusFor(path: string, headers: Readonly<Record<string, string>>, method = "GET"): Promise<number> {
   return new Promise((resolve, reject) => {
     const request = ask(
-      { host: "127.0.0.1", port: server.port, path, method, headers: { cookie, ...headers } },
+      { host: "127.0.0.1", port: port, path, method, headers: { cookie, ...headers } },
       (response) => {
         response.resume();
         resolve(response.statusCode ?? 0);
@@ -240,27 +247,25 @@ describe("lets nobody in", () => {
     expect((await get("api/experiment", { cookie: `${cookie.split("=")[0]}=guessed` })).status).toBe(401);
     const exchanged = await fetch(server.address, { redirect: "manual" });
     expect([exchanged.status, exchanged.headers.get("location")]).toEqual([303, "./"]);
-    expect(exchanged.headers.get("set-cookie")).toMatch(
-      /^mosaic-board-[0-9a-f]{8}=[\w-]{32}; HttpOnly; SameSite=Strict$/,
-    );
+    expect(exchanged.headers.get("set-cookie")).toMatch(/^mosaic-board-[0-9a-f]{8}=[\w-]{32}; HttpOnly; SameSite=Lax$/);
     expect((await get("")).status).toBe(200);
   });
 
   test("under a name that somebody else's page has let point here (DNS rebinding)", async () => {
     for (const host of [
       "evil.example",
-      `evil.example:${server.port}`,
+      `evil.example:${port}`,
       "localhost.evil.example",
       "[::1",
       "127.0.0.1:1@evil.example",
     ])
       expect([host, await statusFor("/api/experiment", { host })]).toEqual([host, 421]);
-    for (const host of ["localhost", "localhost:9000", `127.0.0.1:${server.port}`, "[::1]:7", "hub.example"])
+    for (const host of ["localhost", "localhost:9000", `127.0.0.1:${port}`, "[::1]:7", "hub.example"])
       expect([host, await statusFor("/api/experiment", { host })]).toEqual([host, 200]);
   });
 
   test("from another page, of another port of this machine too", async () => {
-    const host = `localhost:${server.port}`;
+    const host = `localhost:${port}`;
     for (const origin of ["https://evil.example", "null", "http://localhost:3000", "file://"])
       expect([origin, await statusFor("/api/experiment", { host, origin })]).toEqual([origin, 403]);
     expect(
@@ -303,7 +308,7 @@ describe("lets nobody in", () => {
   test("to control, where nobody has allowed it", async () => {
     const response = await get(
       "api/control/stop",
-      { cookie, "content-type": "application/json", origin: `http://127.0.0.1:${server.port}` },
+      { cookie, "content-type": "application/json", origin: `http://127.0.0.1:${port}` },
       { method: "POST", body: "{}" },
     );
     expect(response.status).toBe(403);
@@ -353,11 +358,35 @@ describe("what it sends", () => {
 });
 
 test("a connection that says nothing is ended, and does not hold up others", async () => {
-  const slow = connect(server.port, "127.0.0.1");
+  const slow = connect(port, "127.0.0.1");
   slow.write("GET /api/experiment HTTP/1.1\r\nHost: localhost\r\n");
   const begun = performance.now();
   const ended = new Promise<number>((resolve) => slow.once("close", () => resolve(performance.now() - begun)));
   slow.resume();
   expect((await get("api/experiment")).status).toBe(200);
   expect(await ended).toBeLessThan(20_000);
+});
+
+test("an export is one file, with the answers in it and no address of another one", async () => {
+  const file = join(folder, "report.html");
+  const { bytes, notes } = await exportBoard(join(folder, "or.db"), file);
+  const text = await readFile(file, "utf8");
+  expect(bytes).toBe(Buffer.byteLength(text));
+  expect(notes[0]).toContain("from or.db");
+  const block = (name: string) => {
+    const [, base64 = ""] = new RegExp(`id="block:${name}">([^<]*)<`).exec(text) ?? [];
+    return inflateRawSync(Buffer.from(base64, "base64"));
+  };
+  const info: ExperimentInfo = JSON.parse(block("experiment").toString());
+  expect([info.isLive, info.runs]).toEqual([false, 18]);
+  const verdicts: Verdicts = JSON.parse(block("verdicts:test_loss").toString());
+  expect(verdicts).toEqual(await json<Verdicts>("api/verdicts?result=test_loss"));
+  const all = Uint8Array.from(block("columns"));
+  expect(decodeColumns(all.buffer).columns).toEqual((await columns("api/columns")).columns);
+  const details: Record<string, RunDetail> = JSON.parse(block("runs").toString());
+  expect(Object.keys(details)).toHaveLength(18);
+  // Names are in compressed blocks alone, and nothing is loaded from anywhere.
+  expect(text).not.toContain("onerror");
+  expect(text.match(/(?:src|href)="(?!data:)[^"]*"/g)).toBeNull();
+  expect(text.match(/<script(?![^>]*type="(?:importmap|module|application\/octet-stream;base64)")/g)).toBeNull();
 });

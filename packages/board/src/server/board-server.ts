@@ -3,35 +3,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { isIPv6 } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { errorCode } from "@ml-mosaic/base";
-import { MosaicError, StoreError } from "ml-mosaic/reading";
+import { type BoardControls, type BoardServer, type BoardSettings, MosaicError, StoreError } from "ml-mosaic/reading";
 import type { Refusal } from "../wire/answers.ts";
 import { answers } from "./answers.ts";
 import { BoardDatabase } from "./board-database.ts";
 import { clientFile } from "./client-files.ts";
-import type { Controls } from "./control.ts";
 import { sendEvents } from "./events.ts";
 import { Guard } from "./guard.ts";
 import { contentSecurityPolicy, lockedPageText, pageText } from "./page.ts";
 import { Refused } from "./refused.ts";
 import { openRunFile } from "./run-files.ts";
-
-export interface BoardSettings {
-  readonly databases: readonly string[];
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
-  readonly allowHosts: readonly string[];
-  readonly hasToken: boolean;
-  /** Absent where the page may change nothing. */
-  readonly controls?: Controls;
-}
-
-export interface BoardServer {
-  /** To be opened in a browser; with the token. */
-  readonly address: string;
-  readonly port: number;
-  close(): Promise<void>;
-}
 
 const limits = { headerBytes: 16 * 1024, bodyBytes: 2 ** 20, headerSeconds: 10, requestSeconds: 30, connections: 256 };
 
@@ -64,7 +45,6 @@ export async function startBoardServer(settings: BoardSettings): Promise<BoardSe
       : settings.host;
   return {
     address: `http://${host}:${port}/${guard.token === undefined ? "" : `?token=${guard.token}`}`,
-    port,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
@@ -77,7 +57,7 @@ export async function startBoardServer(settings: BoardSettings): Promise<BoardSe
 interface Board {
   readonly databases: readonly BoardDatabase[];
   readonly guard: Guard;
-  readonly controls: Controls | undefined;
+  readonly controls: BoardControls | undefined;
 }
 
 const headersOfAll = {

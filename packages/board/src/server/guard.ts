@@ -59,9 +59,9 @@ export class Guard {
     return this.isToken(own?.slice(this.cookieName.length + 1));
   }
 
-  /** Goes with the page's own questions only, and only below the address that it was given at. */
+  /** Goes with what this page asks and with links to it, never with what another page asks, and only below the address that it was given at. */
   get setCookie(): string {
-    return `${this.cookieName}=${this.token}; HttpOnly; SameSite=Strict`;
+    return `${this.cookieName}=${this.token}; HttpOnly; SameSite=Lax`;
   }
 }
 

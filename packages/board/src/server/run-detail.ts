@@ -1,9 +1,8 @@
 /** All that is known of one run, in words. */
 import {
-  figureNamed,
+  type Figure,
   noSuchRun,
   type RunRecord,
-  type RunReport,
   readFigures,
   readRunReport,
   type StoreReader,
@@ -12,23 +11,40 @@ import type { Fact, RunDetail } from "../wire/answers.ts";
 import { Refused } from "./refused.ts";
 import { fileId, logSize } from "./run-files.ts";
 
+type OfRecord = Omit<RunDetail, "environment" | "artifacts" | "nearest" | "logBytes" | "hasModel">;
+
+/** What the database alone says. */
+export function detailOfRecord(run: RunRecord, figures: readonly Figure[]): OfRecord {
+  return {
+    id: run.runId,
+    status: run.status,
+    pipeline: run.description,
+    facts: factsOf(run),
+    options: optionsOf(run),
+    results: resultsOf(run, figures),
+    error: run.status === "error" ? run.returnStatus : null,
+    tags: run.tags,
+    note: run.note ?? null,
+  };
+}
+
 export async function runDetail(reader: StoreReader, runId: number): Promise<RunDetail> {
   if ((await reader.runIds({ runIds: [runId] })).length === 0)
     throw new Refused(404, { message: (await noSuchRun(reader, runId)).message });
   const report = await readRunReport(reader, runId);
-  const { run, files, origin } = report;
-  const isFailed = run.status === "error";
+  const { run, files, origin, filesFolder } = report;
+  const ofRecord = detailOfRecord(run, await readFigures(reader));
+  const ofOrigin: readonly (readonly [string, string | undefined])[] = [
+    ["configuration", origin?.configurationFile],
+    ["changed by", origin?.overrides.join(" ")],
+    ["Mosaic", origin?.engineVersion],
+    ["folder of files", filesFolder],
+  ];
+  const more = ofOrigin.flatMap(([name, value]) => (value === undefined || value === "" ? [] : [{ name, value }]));
   return {
-    id: runId,
-    status: run.status,
-    pipeline: run.description,
-    facts: factsOf(report),
-    options: optionsOf(run),
-    results: await resultsOf(reader, run),
+    ...ofRecord,
+    facts: [...ofRecord.facts, ...more],
     environment: Object.entries(origin?.machine ?? {}).map(([name, value]) => ({ name, value })),
-    error: isFailed ? run.returnStatus : null,
-    tags: run.tags,
-    note: run.note ?? null,
     artifacts: files
       .filter(({ isMissing }) => !isMissing)
       .map(({ kind, path, sizeBytes }) => ({ id: fileId(runId, path), name: path, kind, bytes: sizeBytes })),
@@ -38,7 +54,7 @@ export async function runDetail(reader: StoreReader, runId: number): Promise<Run
   };
 }
 
-function factsOf({ run: { details, returnStatus, status }, origin, filesFolder }: RunReport): readonly Fact[] {
+function factsOf({ details, returnStatus, status }: RunRecord): readonly Fact[] {
   const facts: readonly (readonly [string, string | number | null | undefined])[] = [
     ["repetition", details?.repetition],
     ["seed", details?.seed],
@@ -49,10 +65,6 @@ function factsOf({ run: { details, returnStatus, status }, origin, filesFolder }
     ["started", details?.startedAt?.toISOString()],
     ["finished", details?.finishedAt?.toISOString()],
     ["said at the end", status === "error" ? null : returnStatus],
-    ["configuration", origin?.configurationFile],
-    ["changed by", origin?.overrides.join(" ") || null],
-    ["Mosaic", origin?.engineVersion],
-    ["folder of files", filesFolder],
   ];
   return facts.flatMap(([name, value]) =>
     value === null || value === undefined || value === "" ? [] : [{ name, value: String(value) }],
@@ -76,15 +88,12 @@ function optionsOf({ pipeline, params }: RunRecord): RunDetail["options"] {
   return [...modules, ...process];
 }
 
-async function resultsOf(reader: StoreReader, { result }: RunRecord): Promise<RunDetail["results"]> {
-  if (result === null) return [];
-  const figures = await readFigures(reader);
-  return Object.entries(result).map(([name, value]) => {
-    const { title, unit } = figures.some((figure) => figure.name === name)
-      ? figureNamed(figures, name)
-      : { title: name, unit: undefined };
+function resultsOf({ result }: RunRecord, figures: readonly Figure[]): RunDetail["results"] {
+  return Object.entries(result ?? {}).map(([name, value]) => {
+    const figure = figures.find((each) => each.name === name);
     const shown = value === null || Number.isFinite(value) ? value : String(value);
-    return { name, title, value: shown, ...(unit === undefined ? {} : { unit }) };
+    const unit = figure?.unit === undefined ? {} : { unit: figure.unit };
+    return { name, title: figure?.title ?? name, value: shown, ...unit };
   });
 }
 

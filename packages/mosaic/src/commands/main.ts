@@ -19,6 +19,7 @@ export const mosaic: Program = {
     parallel: async () => (await import("./parallel.ts")).parallelCommand,
     importance: async () => (await import("./importance.ts")).importanceCommand,
     pareto: async () => (await import("./pareto.ts")).paretoCommand,
+    board: async () => (await import("./board.ts")).boardCommand,
     export: async () => (await import("./export.ts")).exportCommand,
     savedb: async () => (await import("./savedb.ts")).savedbCommand,
     tag: async () => (await import("./tag.ts")).tagCommand,

@@ -1,6 +1,7 @@
 import { countText } from "@ml-mosaic/base";
 import { command, type ExitCode, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { boolean, formatProblem, path, schema } from "@ml-mosaic/configurable";
+import { startBoardBeside } from "../board/start-beside.ts";
 import { countPipelines, type Experiment, readExperiment } from "../config/index.ts";
 import type { Outcome } from "../experiment/carry-out.ts";
 import { checkModules } from "../experiment/check-modules.ts";
@@ -35,6 +36,7 @@ export const runCommand = command({
     "restore-removed": schema(boolean, { help: "with --continue, also train again what mosaic remove has removed" }),
     "dry-run": schema(boolean, { help: "check everything, construct each pipeline once, train nothing" }),
     ...spoolOptions,
+    board: schema(boolean, { help: "also open the page of mosaic board, which stays when this command ends" }),
     ...jsonOption,
   },
   *preconditions(given) {
@@ -79,6 +81,7 @@ export const runCommand = command({
         async queue(store) {
           const queue = await enqueueRuns(store, experiment, code, { continued, retryErrors, restoreRemoved });
           if (continued) describeQueue(queue, [configFile, database], terminal);
+          if (given.board) await startBoardBeside(database, terminal);
           return queue;
         },
         goOnQueueing: goOn,
