@@ -3,6 +3,7 @@ import { CodedError } from "@ml-mosaic/base";
 /** What went wrong, in a form that programs can test; stable across versions. */
 export type MosaicErrorCode =
   | "AMBIGUOUS_KEYS"
+  | "BAD_ADDRESS"
   | "BAD_MESSAGE"
   | "BAD_MODULE_SOURCE"
   | "BAD_OPTIONS"
@@ -12,8 +13,10 @@ export type MosaicErrorCode =
   | "BAD_SCALE"
   | "BAD_SELECTOR"
   | "BAD_SNAPSHOT"
+  | "BAD_TOKEN"
   | "BAD_USAGE"
   | "BREACH_OF_CONTRACT"
+  | "CANNOT_LISTEN"
   | "CANNOT_READ_PIPELINES"
   | "CANNOT_WRITE_RUN_FILES"
   | "CLASS_FILE_FAILS"

@@ -9,7 +9,7 @@ import { config, openWorkspace, type Workspace } from "./workspace.ts";
 let workspace: Workspace;
 afterEach(() => workspace.close());
 
-const spooled = ["run", "config.ini", "or.db", "--spool", "spool", "--only-spool"] as const;
+const spooled = ["run", "config.ini", "or.db", "--spool", "spool", "--only-workers"] as const;
 const worker = () => workspace.start("worker", "spool", "--linger", "60");
 const log = (runId: number) => workspace.path(`.runs/or/output_${runId}.log`);
 const trains = (runId: number) =>

@@ -1,11 +1,16 @@
 /** Options of the commands that train, by which workers of other machines take their runs. */
 import { basename, extname, join, resolve } from "node:path";
 import { shellText } from "@ml-mosaic/command-line";
-import { boolean, path, schema } from "@ml-mosaic/configurable";
+import { boolean, path, schema, string } from "@ml-mosaic/configurable";
 import type { Experiment } from "../config/index.ts";
 import type { Crews } from "../experiment/carry-out.ts";
 import { SlurmElsewhere } from "../slurm/elsewhere.ts";
 import { spoolElsewhere } from "../spool/elsewhere.ts";
+import { readAddress } from "../tcp/address.ts";
+import { tcpElsewhere } from "../tcp/elsewhere.ts";
+
+/** A port alone is one of all addresses of this machine. */
+const everywhere = "0.0.0.0";
 
 export const spoolOptions = {
   spool: schema(path, {
@@ -13,22 +18,34 @@ export const spoolOptions = {
     words: "DIR",
     help: "let workers take runs that mosaic worker DIR starts, on any machine that sees the folder",
   }),
-  "only-spool": schema(boolean, { help: "with --spool, train nothing on this machine" }),
+  listen: schema(string, {
+    optional: true,
+    words: "HOST:PORT",
+    help: "let workers take runs that mosaic worker tcp://HOST:PORT starts, which know the token in ~/.config/mosaic/token",
+  }),
+  "only-workers": schema(boolean, { help: "with --spool or --listen, train nothing on this machine" }),
 };
 
 interface Given {
   readonly spool: string | undefined;
-  readonly "only-spool": boolean;
+  readonly listen: string | undefined;
+  readonly "only-workers": boolean;
 }
 
 export function* spoolPreconditions(given: Given) {
-  if (given["only-spool"] && given.spool === undefined)
-    yield { option: "only-spool", message: "goes with --spool: without it nobody would train" } as const;
+  if (given["only-workers"] && given.spool === undefined && given.listen === undefined)
+    yield {
+      option: "only-workers",
+      message: "goes with --spool or --listen: without them nobody would train",
+    } as const;
+  if (given.listen !== undefined && given.spool !== undefined)
+    yield { option: "listen", message: "and --spool: workers come one way or the other" } as const;
+  if (given.listen !== undefined) readAddress(given.listen, everywhere);
 }
 
 /** @param experiment of which [SLURM] counts, where it has one */
 export function crewsOf(
-  { spool, "only-spool": onlySpool }: Given,
+  { spool, listen, "only-workers": onlyWorkers }: Given,
   experiment?: Pick<Experiment, "slurm" | "folder" | "start">,
   database = "",
 ): Crews {
@@ -39,11 +56,19 @@ export function crewsOf(
     const where = resolve(spool ?? slurm.spool ?? usual);
     return { here: false, elsewhere: (situation) => new SlurmElsewhere(slurm, where, start, situation) };
   }
+  if (listen !== undefined) {
+    const address = readAddress(listen, everywhere);
+    return { here: !onlyWorkers, elsewhere: (situation) => tcpElsewhere(address, situation) };
+  }
   if (spool === undefined) return {};
-  return { here: !onlySpool, elsewhere: (situation) => spoolElsewhere(resolve(spool), situation) };
+  return { here: !onlyWorkers, elsewhere: (situation) => spoolElsewhere(resolve(spool), situation) };
 }
 
 /** As they were given, for a command that goes on. */
-export function spoolWords({ spool, "only-spool": onlySpool }: Given): string {
-  return spool === undefined ? "" : ` --spool ${shellText(spool)}${onlySpool ? " --only-spool" : ""}`;
+export function spoolWords({ spool, listen, "only-workers": onlyWorkers }: Given): string {
+  const where = [
+    ...(spool === undefined ? [] : ["--spool", spool]),
+    ...(listen === undefined ? [] : ["--listen", listen]),
+  ];
+  return [...where, ...(onlyWorkers ? ["--only-workers"] : [])].map((word) => ` ${shellText(word)}`).join("");
 }

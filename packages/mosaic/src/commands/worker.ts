@@ -3,10 +3,13 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { stopSignals } from "@ml-mosaic/base";
 import { command } from "@ml-mosaic/command-line";
-import { float, int, path, schema, string, within } from "@ml-mosaic/configurable";
+import { float, int, schema, string, within } from "@ml-mosaic/configurable";
 import { engineVersion } from "../experiment/environment.ts";
 import { beginPilot } from "../pilot/pilot.ts";
 import { meetAtSpool } from "../spool/meeting.ts";
+import { readAddress } from "../tcp/address.ts";
+import { meetAtPort } from "../tcp/meeting.ts";
+import { readToken, tokenFile } from "../tcp/token.ts";
 
 /** How long runs may take to come to rest, by what asks them to: Slurm kills 30 s after SIGTERM. */
 const termMilliseconds = 20_000;
@@ -14,9 +17,11 @@ const userMilliseconds = 100_000;
 
 export const workerCommand = command({
   name: "worker",
-  summary: "Take runs from a supervisor anywhere, through a folder that both see, until none is left.",
+  summary: "Take runs from a supervisor anywhere, through a folder that both see or a port, until none is left.",
   arguments: {
-    spool_folder: schema(path, { help: "the folder that mosaic run --spool names" }),
+    supervisor: schema(string, {
+      help: "the folder that mosaic run --spool names, or tcp://HOST:PORT for mosaic run --listen",
+    }),
   },
   options: {
     runs: schema(within(int, { minimum: 1 }), { default: 1, help: "runs at a time" }),
@@ -26,7 +31,11 @@ export const workerCommand = command({
       help: "seconds to wait for a supervisor, the first one or the next",
     }),
   },
-  examples: ["mosaic worker /shared/spool", "mosaic worker /shared/spool --runs 4 --linger 60"],
+  examples: [
+    "mosaic worker /shared/spool",
+    "mosaic worker /shared/spool --runs 4 --linger 60",
+    "mosaic worker tcp://10.0.0.1:7000",
+  ],
   async run(given, terminal) {
     const leave = new AbortController();
     let restMilliseconds = userMilliseconds;
@@ -42,9 +51,12 @@ export const workerCommand = command({
       .filter((part) => part !== undefined)
       .join("-");
     try {
-      const folder = resolve(given.spool_folder);
-      const meeting = await meetAtSpool(folder, name, say);
-      say(`worker ${name} waits for a supervisor in ${folder}`);
+      const [, address] = /^tcp:\/\/(.*)$/.exec(given.supervisor) ?? [];
+      const meeting =
+        address === undefined
+          ? await meetAtSpool(resolve(given.supervisor), name, say)
+          : meetAtPort(readAddress(address), await readToken(tokenFile(), false), name);
+      say(`worker ${name} waits for a supervisor at ${given.supervisor}`);
       const how = await beginPilot(meeting, {
         version: engineVersion(),
         runs: given.runs,

@@ -63,6 +63,11 @@ export class RemotePilot {
     return this.#state === "gone";
   }
 
+  /** Whether it is known to be dead: nobody else will clear up behind it. */
+  get isDead(): boolean {
+    return this.#hello !== undefined && livenessOf(this.#hello.process) === "dead";
+  }
+
   get isLeaving(): boolean {
     return this.#state === "leaving";
   }
@@ -75,8 +80,7 @@ export class RemotePilot {
   look(seconds: number): void {
     if (this.#state === "gone") return;
     this.#silentSeconds += seconds;
-    const isDead = this.#hello !== undefined && livenessOf(this.#hello.process) === "dead";
-    this.#deadSeconds = isDead ? this.#deadSeconds + seconds : 0;
+    this.#deadSeconds = this.isDead ? this.#deadSeconds + seconds : 0;
     if (this.#deadSeconds >= lastWordsSeconds) this.lose("its process has died");
     else if (this.#silentSeconds > this.#options.silentSeconds)
       this.lose(`nothing was heard of it for ${Math.round(this.#silentSeconds)} s`);

@@ -1,0 +1,14 @@
+import { MosaicError } from "../errors.ts";
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`, `[::1]:port`, or for a port alone the host that is given. */
+export function readAddress(text: string, host = ""): Address {
+  const [, bracketed, plain, port = ""] = /^(?:\[([^\]]+)\]:|([^:]*):)?(\d{1,5})$/.exec(text) ?? [];
+  const address = { host: bracketed ?? (plain || host), port: Number(port) };
+  if (port !== "" && address.port < 65_536 && address.host !== "") return address;
+  throw new MosaicError("BAD_ADDRESS", `"${text}" is no address: write host:port, as in 10.0.0.1:7000`);
+}
