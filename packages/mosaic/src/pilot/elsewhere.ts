@@ -62,7 +62,7 @@ export class PilotsElsewhere implements Elsewhere {
     // First all are told, then the place is left.
     await Promise.all(Array.from(this.#pilots.values(), (pilot) => pilot.close(isOver)));
     await this.#landing?.close(isOver);
-    for (const [name, pilot] of this.#pilots) if (pilot.isDead) await this.#options.forget?.(name);
+    for (const [name, pilot] of this.#pilots) if (isOver && !pilot.isAlive) await this.#options.forget?.(name);
   }
 
   /** A job that was requeued has its id still: whatever was there before of it has ended. */

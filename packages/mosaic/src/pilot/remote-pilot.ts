@@ -63,9 +63,9 @@ export class RemotePilot {
     return this.#state === "gone";
   }
 
-  /** Whether it is known to be dead: nobody else will clear up behind it. */
-  get isDead(): boolean {
-    return this.#hello !== undefined && livenessOf(this.#hello.process) === "dead";
+  /** As far as is known. What was never heard of is not. */
+  get isAlive(): boolean {
+    return this.#hello !== undefined && livenessOf(this.#hello.process) !== "dead";
   }
 
   get isLeaving(): boolean {
@@ -80,7 +80,7 @@ export class RemotePilot {
   look(seconds: number): void {
     if (this.#state === "gone") return;
     this.#silentSeconds += seconds;
-    this.#deadSeconds = this.isDead ? this.#deadSeconds + seconds : 0;
+    this.#deadSeconds = this.#hello !== undefined && !this.isAlive ? this.#deadSeconds + seconds : 0;
     if (this.#deadSeconds >= lastWordsSeconds) this.lose("its process has died");
     else if (this.#silentSeconds > this.#options.silentSeconds)
       this.lose(`nothing was heard of it for ${Math.round(this.#silentSeconds)} s`);
