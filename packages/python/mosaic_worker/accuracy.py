@@ -106,9 +106,11 @@ class AccuracyCount:
     def _pairs(self) -> List[Tuple[torch.Tensor, torch.Tensor]]:
         """As one batch; as they are where they do not go together: sizes beside that of the batch may vary from batch to batch."""
         pairs = list(zip(self._predictions, self._targets))
-        if len(pairs) > 1 and (self._rule.is_of_classes or all(prediction.shape == target.shape for prediction, target in pairs)):
+        if len(pairs) > 1:
             try:
-                pairs = [(torch.cat(self._predictions), torch.cat(self._targets))]
+                joined = torch.cat(self._predictions), torch.cat(self._targets)
+                if self._rule.is_of_classes or joined[0].shape == joined[1].shape:
+                    pairs = [joined]
             except RuntimeError:
                 pass
         if self._numbers:

@@ -8,10 +8,12 @@ import torch
 
 from .errors import MosaicError
 
+_CPU = re.compile(r"cpu(:\d+)?\Z")
+
 
 def take_device(name: str) -> torch.device:
     """A bare `.cuda()` of the user's hits the assigned one afterwards."""
-    if re.match(r"cpu(:\d+)?\Z", name):
+    if _CPU.match(name):
         return torch.device("cpu")
     try:
         device = torch.device(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import itertools
 import os
 import re
 import sys
@@ -24,8 +25,8 @@ class UserFiles:
         self.folder = os.path.realpath(folder)
         self._roots: Set[str] = {self.folder}
         self._named: Dict[str, str] = {}
-        #: What Python and torch are made of; nothing of it is the project's.
-        self._before = set(sys.modules)
+        #: The last part of what Python and torch are made of; nothing of it is the project's.
+        self._newest = next(reversed(sys.modules))
 
     def load(self, path: str) -> ModuleType:
         """The module of a file. Raises whatever the file raises when it is imported."""
@@ -71,7 +72,9 @@ class UserFiles:
         return list(self._imported().values())
 
     def _imported(self) -> Dict[str, ModuleType]:
-        found = {_file_of(module): module for name, module in list(sys.modules.items()) if name not in self._before}
+        # From the last one on: to touch all would copy their memory for each run.
+        new = list(itertools.takewhile(lambda name: name != self._newest, reversed(sys.modules)))
+        found = {_file_of(module): module for module in map(sys.modules.get, reversed(new))}
         return {path: module for path, module in found.items() if path is not None and self._is_own(path)}
 
     def _is_own(self, path: str) -> bool:

@@ -15,6 +15,9 @@ from .errors import MachineTrouble
 from .files import RunFiles
 
 
+_HAS_TWO_EXPORTERS = "dynamo" in inspect.signature(torch.onnx.export).parameters
+
+
 class _Whole(nn.Module):
     """The chain as one module of torch, which its parts are registered in."""
 
@@ -58,7 +61,7 @@ def _export(path: Any, model: nn.Module, features: torch.Tensor) -> None:
         "output_names": ["prediction"],
         "dynamic_axes": {"features": {0: "batch"}, "prediction": {0: "batch"}},
     }
-    if "dynamo" in inspect.signature(torch.onnx.export).parameters:
+    if _HAS_TWO_EXPORTERS:
         # The other exporter needs packages that torch does not bring.
         options["dynamo"] = False
     with warnings.catch_warnings(), torch.no_grad():
