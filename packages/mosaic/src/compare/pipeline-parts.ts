@@ -2,10 +2,10 @@
 import { normalize } from "node:path";
 import { valueText } from "@ml-mosaic/configurable";
 import { spelling } from "../config/process-components.ts";
+import { textsFor } from "../pipelines/applying-options.ts";
 import { type ModuleSpec, shownName, sortedValues, type Texts, withoutOptions } from "../pipelines/pipeline.ts";
 import { processParams, type Stages, seenTexts, stagesOf, trainingTexts } from "../pipelines/run-params.ts";
 import { isProgram } from "../program/options.ts";
-import { textsFor } from "../program/own-training.ts";
 import type { RunRecord } from "../store/index.ts";
 
 export interface PipelineParts extends Stages {
@@ -32,7 +32,9 @@ export function partsOf(
   const { epochs: comparedEpochs } = pipeline.training;
   const stages = stagesOf(pipeline, process);
   // To a program what is not written is no default: it does not have it.
-  const training = stages.model.some(isProgram) ? seenTexts(process, spelt) : trainingTexts(process, spelt);
+  const training = stages.model.some(isProgram)
+    ? seenTexts(process, spelt)
+    : textsFor(pipeline.modules, trainingTexts(process, spelt));
   return { ...stages, training, comparedEpochs };
 }
 

@@ -92,6 +92,14 @@ test("what its command names of [PROCESS] it has, in all its values", async () =
   expect(countPipelines(experiment)).toBe(16);
 });
 
+test("what computes TypeScript is no option of Python's runs", async () => {
+  await writeFile(join(folder, "models.py"), "class Data: pass\nclass Mlp: pass\n");
+  const inPython = [dataSection, modelSection].map((section) => section.replace("models.ts", "models.py"));
+  const experiment = await read({ process: "executor = wasm", data: inPython[0] ?? "", model: inPython[1] ?? "" });
+  const [first] = generatePipelines(experiment);
+  expect(first && Object.keys(processTexts(experiment.process, first))).not.toContain("executor");
+});
+
 test("conditions leave out what they mean, and options go together", async () => {
   const excluded = await read({ process: "exclude = lr < 5e-3 or FOREST.depth == 2" });
   expect(described(excluded)).toHaveLength(4 + 2);

@@ -1,6 +1,6 @@
 /** How conditions and groups name the options of an experiment: `MLP.depth` by section, `mlp.depth` by type, or `depth` alone. */
 import type { Lookup } from "../conditions/index.ts";
-import { seesOption } from "../program/own-training.ts";
+import { seesOption } from "../pipelines/applying-options.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
 import { componentValues } from "./component-values.ts";
 import type { Draft, Varied } from "./pipelines.ts";

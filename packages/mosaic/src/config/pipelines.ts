@@ -1,7 +1,7 @@
 /** Every pipeline of an experiment, one after the other: nothing is kept, so that their number costs no memory. */
 import { unquotedText } from "@ml-mosaic/configurable";
+import { seesOption } from "../pipelines/applying-options.ts";
 import type { ModuleSpec, Pipeline, Texts } from "../pipelines/pipeline.ts";
-import { seesOption } from "../program/own-training.ts";
 import { type ClassSection, ownTexts } from "./class-section.ts";
 import { fillKeyPattern } from "./key-pattern.ts";
 import type { ProcessSection } from "./process-section.ts";

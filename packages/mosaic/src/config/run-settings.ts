@@ -12,8 +12,8 @@ import {
   type StoppingRule,
 } from "@ml-mosaic/training";
 import { MosaicError } from "../errors.ts";
+import { textsFor } from "../pipelines/applying-options.ts";
 import type { Pipeline, Texts } from "../pipelines/pipeline.ts";
-import { textsFor } from "../program/own-training.ts";
 import { type ClassSource, readClassSource } from "./class-source.ts";
 import { loadTextImports, readProcessOnce } from "./process-components.ts";
 import { processMetrics } from "./process-metrics.ts";

@@ -1,8 +1,8 @@
 /** Decides which of the planned runs are to be carried out, and puts them into the store. */
 import type { Experiment } from "../config/index.ts";
+import { textsFor } from "../pipelines/applying-options.ts";
 import { codeName, type Pipeline } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
-import { textsFor } from "../program/own-training.ts";
 import type { AddedRuns, Continuation, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
 import { dataFilesRecord, readDataFiles } from "./data-files.ts";
 import { earlierForms } from "./earlier-identities.ts";

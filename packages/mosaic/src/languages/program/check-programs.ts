@@ -6,9 +6,9 @@ import { checkValues } from "@ml-mosaic/configurable";
 import type { ClassSection, Experiment } from "../../config/index.ts";
 import { type Findings, placed } from "../../config/problem.ts";
 import { suggestFile } from "../../config/source-text.ts";
+import { seesOption } from "../../pipelines/applying-options.ts";
 import { type Command, namesInCommand, parseCommand } from "../../program/command.ts";
 import { programOptions } from "../../program/options.ts";
-import { seesOption } from "../../program/own-training.ts";
 import { allTexts, filesOption } from "../../program/program-files.ts";
 import { runNames } from "../../program/program-run.ts";
 

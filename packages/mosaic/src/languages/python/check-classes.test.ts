@@ -150,7 +150,7 @@ test("an interpreter without PyTorch is named, and what would help", async () =>
   if (hasPython) expect(failure).toMatch(/would do|write python = /);
   const other = await readExperiment(file, ["MONITOR.python=./nowhere"]);
   expect(await checkModules(other).then(() => "", messageOf)).toContain(
-    `${join(folder, "nowhere")}, which [MONITOR] names, is no Python that can be run`,
+    `${join(folder, "nowhere")}, which [MONITOR] names, does not exist`,
   );
 });
 

@@ -16,13 +16,14 @@ export async function checkClasses(
   sections: readonly ClassSection[],
   findings: Findings,
 ): Promise<void> {
-  const { process } = experiment;
+  const { process, monitor } = experiment;
   const [first] = sections;
   checkTraining(experiment, findings);
   const project = projectOf(experiment);
   const found = await findInterpreter(project);
   if (!found.ok && first !== undefined) {
-    const place = { line: first.line, section: first.name, option: "path_to_class" };
+    const ofClass = { line: first.line, section: first.name, option: "path_to_class" };
+    const place = monitor.python === undefined ? ofClass : { section: "MONITOR", option: "python" };
     findings.problem({ ...place, ...found.fault });
   }
   if (!found.ok) return;

@@ -38,7 +38,10 @@ async function readInterpreter(python: string | undefined, folder: string): Prom
     );
   const { answer, how } = await probe(command);
   if (answer === undefined)
-    return refuse(`${command}, ${from}, is no Python that can be run: ${how}.`, `To choose another one, ${other}.`);
+    return refuse(
+      `${command}, ${from}, ${isAbsolute(command) && !pathExists(command) ? "does not exist" : `is no Python that can be run: ${how}`}.`,
+      `To choose another one, ${other}.`,
+    );
   const { python: version, torch, problem } = answer;
   if (problem === undefined && torch !== undefined)
     return { ok: true, interpreter: { command, python: version, torch } };
