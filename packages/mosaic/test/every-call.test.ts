@@ -17,6 +17,7 @@ import {
   until,
 } from "@ml-mosaic/testing";
 import { afterEach, expect, test } from "vitest";
+import { harmed, projects, type TestProject, typescript } from "./projects.ts";
 import { config, data, net, openWorkspace, processesGone, type Workspace, waitingDataModule } from "./workspace.ts";
 
 const most = Number(process.env.HARM_CALLS ?? 3);
@@ -238,12 +239,12 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
 };
 
-async function openPlace(name: string, scenario: Scenario): Promise<Trial> {
-  const workspace = await openWorkspace({ "data.ts": waitingDataModule });
+async function openPlace(name: string, scenario: Scenario, { files, data, net, monitor }: TestProject): Promise<Trial> {
+  const workspace = await openWorkspace(files);
   workspaces.push(workspace);
   const waits = /paus|resume/.test(name) ? { class: "Waiting" } : {};
   const sections = { DATA: { ...data, size: 4, ...waits }, NET: { ...net, width: "2, 3" } };
-  await workspace.write("config.ini", config({ monitor: { nb_processus: 1 }, sections }));
+  await workspace.write("config.ini", config({ monitor: { ...monitor, nb_processus: 1 }, sections }));
   await scenario.before?.(workspace);
   const kept = temporaryFolder();
   cpSync(workspace.folder, kept, { recursive: true });
@@ -268,13 +269,17 @@ const isTried = (name: string) => isLong || !/paus|resume|note|export|plotloss|g
 
 const isTold = (name: string) => ({ onWrong: (what: string) => console.log(`${name}: ${what}`) });
 
-async function fail(name: string, scenario: Scenario, between?: Stretch): Promise<void> {
+async function fail(
+  name: string,
+  scenario: Scenario,
+  { project = typescript, between }: { readonly project?: TestProject; readonly between?: Stretch } = {},
+): Promise<void> {
   const trials: Trial[] = [];
-  for (let place = 0; place < places; place++) trials.push(await openPlace(name, scenario));
+  for (let place = 0; place < places; place++) trials.push(await openPlace(name, scenario, project));
   const { calls, tried, met, wrong } = await failEveryCall({
     trials,
     folder: temporaryFolder(),
-    most,
+    most: isLong || project === typescript ? most : 1,
     mostAlike,
     ...(scenario.goesOnAlways === true ? { goesOnAlways: true } : {}),
     ...(between === undefined ? {} : { between }),
@@ -287,7 +292,21 @@ async function fail(name: string, scenario: Scenario, between?: Stretch): Promis
 
 const timeout = isLong ? 12 * 3600_000 : 120_000;
 
-test.each(Object.entries(scenarios).filter(([name]) => isTried(name)))("mosaic %s", { timeout }, fail);
+test.each(Object.entries(scenarios).filter(([name]) => isTried(name)))("mosaic %s", { timeout }, (name, scenario) =>
+  fail(name, scenario),
+);
+
+/** Those in which workers work; no other command has one. */
+const withWorkers = Object.entries(scenarios).filter(([name]) =>
+  isLong ? /^(run|rerun|resume|run that is paused)$/.test(name) : name === "run",
+);
+const inPython = projects
+  .filter((project) => project !== typescript)
+  .flatMap((project) => withWorkers.map(([name, scenario]) => [project.language, name, scenario, project] as const));
+
+test.runIf(inPython.length > 0).each(inPython)("modules in %s: mosaic %s", { timeout }, (_, name, scenario, project) =>
+  fail(`${name} in ${project.language}`, scenario, { project }),
+);
 
 /** Where a run has no lease that would tell who was at it: between opening and the first lease, and from the last result on. */
 const unleased: Readonly<Record<string, Stretch>> = {
@@ -296,8 +315,12 @@ const unleased: Readonly<Record<string, Stretch>> = {
   "after the last result": { from: "*/run_info_2.mdt" },
 };
 
-test.each(Object.entries(unleased))("mosaic run, killed %s", { timeout }, (name, between) =>
-  fail(`run, killed ${name}`, runScenario, between),
+const stretches = harmed.flatMap((project) =>
+  Object.entries(unleased).map(([name, between]) => [project.language, name, between, project] as const),
+);
+
+test.each(stretches)("modules in %s: mosaic run, killed %s", { timeout }, (_, name, between, project) =>
+  fail(`run in ${project.language}, killed ${name}`, runScenario, { project, between }),
 );
 
 test("what workers have compiled is kept for the next ones", { timeout }, async () => {

@@ -61,13 +61,14 @@ const hits = { starting: 0, working: 0, worker: 0, run: 0 };
 /**
  * Kills in one experiment until all its runs are done; returns how many it took.
  *
+ * @param forks whether a run has a process of its own, for which half of the kills wait
  * @param wholeMilliseconds how long it takes undisturbed: a slow machine is given more time between the kills
  */
 async function torment(
   database: string,
   generator: Generator,
   most: number,
-  wholeMilliseconds: number,
+  { forks, wholeMilliseconds }: { readonly forks: boolean; readonly wholeMilliseconds: number },
 ): Promise<number> {
   const go = ["run", "config.ini", database, "--continue", "--retry-errors"] as const;
   let done = 0;
@@ -82,11 +83,14 @@ async function torment(
     let supervisorKilled = false;
     while (!isOver && !supervisorKilled && done < most) {
       await Promise.race([finished, wait(20 + 0.6 * wholeMilliseconds * generator.uniform())]);
+      // Starting takes most of the time, and runs are short.
+      for (const waits = forks && generator.uniform() < 0.5; waits && !isOver; await wait(5))
+        if (processesBelow(running.pid).some((worker) => processesBelow(worker).length > 0)) break;
       if (isOver) break;
       const worker = oneOf(processesBelow(running.pid), generator);
       supervisorKilled = worker === undefined || generator.uniform() < 0.6;
       const run = worker === undefined ? undefined : oneOf(processesBelow(worker), generator);
-      const killsRun = !supervisorKilled && run !== undefined && generator.uniform() < 0.5;
+      const killsRun = !supervisorKilled && run !== undefined && generator.uniform() < 0.7;
       try {
         process.kill(supervisorKilled ? running.pid : ((killsRun ? run : worker) ?? 0), "SIGKILL");
       } catch {
@@ -142,7 +146,7 @@ test.each(harmed)(`survives ${kills} kills: $language`, { timeout: 60_000 + kill
   let done = 0;
   for (let round = 1; done < kills; round++) {
     const database = `round-${round}.db`;
-    done += await torment(database, generator, kills - done, wholeMilliseconds);
+    done += await torment(database, generator, kills - done, { forks: project.forks, wholeMilliseconds });
     expect(outcomes(database), `seed ${seed}`).toEqual(expected);
     expect(workspace.statuses(database), `seed ${seed}`).toEqual(new Array(runs).fill("done"));
     expect(workspace.query(database, "SELECT * FROM leases")).toEqual([]);

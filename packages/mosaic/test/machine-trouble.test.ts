@@ -4,15 +4,15 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Fault, openFaults, temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { config, data, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
+import { filesWith, harmed, projects, type TestProject, typescript } from "./projects.ts";
+import { config, openWorkspace, type Workspace } from "./workspace.ts";
 
 const bin = join(import.meta.dirname, "../bin/mosaic.ts");
 const command = ["run", "config.ini", "or.db"];
 let workspace: Workspace;
 
-beforeEach(async () => {
-  workspace = await openWorkspace({
-    "net.ts": `${netModule}
+const networks = {
+  TypeScript: `
 import { existsSync } from "node:fs";
 /** Waits in its first step, until it is let go on. */
 export class Waiting extends Net {
@@ -32,13 +32,46 @@ export class Reading extends Net {
     return super.forward(data);
   }
 }`,
-  });
+  Python: `
+import errno, time
+
+
+def may_go_on():
+    return os.path.exists(os.path.join(os.path.dirname(__file__), "go"))
+
+
+class Waiting(Net):
+    """Waits in its first step, until it is let go on."""
+
+    def forward(self, data, run_info, module_info):
+        if self.training:
+            print("waits")
+            while not may_go_on():
+                time.sleep(0.02)
+        return super().forward(data, run_info, module_info)
+
+
+class Reading(Net):
+    """Reads from a disk that fails, until it is mended."""
+
+    def forward(self, data, run_info, module_info):
+        if self.training and not may_go_on():
+            raise RuntimeError("the table cannot be read") from OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().forward(data, run_info, module_info)
+`,
+};
+
+beforeEach(async () => {
+  workspace = await openWorkspace();
 });
 afterEach(() => workspace.close());
 
-async function write(name = "Net"): Promise<void> {
+async function write(name = "Net", project: TestProject = typescript): Promise<void> {
+  const { data, net, monitor } = project;
+  for (const [file, text] of Object.entries(filesWith(project, networks))) await workspace.write(file, text);
   const sections = { DATA: { ...data, size: 4 }, NET: { ...net, class: name, width: "2, 3", layers: 0 } };
-  await workspace.write("config.ini", config({ process: { epochs: 1 }, monitor: { nb_processus: 1 }, sections }));
+  const monitored = { ...monitor, nb_processus: 1 };
+  await workspace.write("config.ini", config({ process: { epochs: 1 }, monitor: monitored, sections }));
 }
 
 async function expectGoesOn(stopped: Awaited<ReturnType<Workspace["run"]>>, why: string | RegExp): Promise<void> {
@@ -64,13 +97,16 @@ async function runWith(fault: Fault) {
   return ended;
 }
 
-test.each([
+const faults = [
   ["EDQUOT", "write", "the quota of the disk is used up; make room"],
   ["EROFS", "open", "the file system can only be read; mount it for writing"],
   ["EMFILE", "mkdir", "too many files are open; raise the limit (ulimit -n)"],
   ["ESTALE", "rename", "the file system has lost a file that was open; mount it anew"],
-] as const)("%s at %s of a run's files", async (kind, call, why) => {
-  await write();
+] as const;
+const ofProjects = harmed.flatMap((project) => faults.map((fault) => [project.language, ...fault, project] as const));
+
+test.each(ofProjects)("modules in %s: %s at %s of a run's files", async (_, kind, call, why, project) => {
+  await write("Net", project);
   const stopped = await runWith({ kind, call, at: 1, lasting: true, parts: ["_1.", ".staging"] });
   const files = workspace.path(".runs/or");
   await expectGoesOn(stopped, `\nrun 1 cannot go on: the run files in ${files} cannot be written: ${why}\n`);
@@ -140,8 +176,8 @@ test("the socket over which it takes requests cannot be made private: it ends, a
   await expectGoesOn(ended, /\nEROFS: read-only file system, chmod '.*\.sock'\n/);
 });
 
-test("the folder of the runs' files is removed while they run", async () => {
-  await write("Waiting");
+test.each(harmed)("modules in $language: the folder of the runs' files is removed while they run", async (project) => {
+  await write("Waiting", project);
   const running = workspace.start(...command);
   await until(() => workspace.exists(".runs/or/output_1.log"), "a run");
   await rm(workspace.path(".runs"), { recursive: true });
@@ -149,8 +185,8 @@ test("the folder of the runs' files is removed while they run", async () => {
   await expectGoesOn(await running.finished, /run 1 cannot go on: .* cannot be written: the folder is gone/);
 });
 
-test("what a module reads lies on a disk that fails", async () => {
-  await write("Reading");
+test.each(projects)("modules in $language: what they read lies on a disk that fails", async (project) => {
+  await write("Reading", project);
   const stopped = await workspace.run(...command);
   await expectGoesOn(stopped, /run 1 cannot go on: the disk fails to read or write; check it \(/);
 });

@@ -4,6 +4,8 @@ import { data, net, netModule, type Options, waitingDataModule } from "./workspa
 
 export interface TestProject {
   readonly language: "TypeScript" | "Python";
+  /** Whether each run has a process of its own, which its worker has forked. */
+  readonly forks: boolean;
   /** Whether its modules can be carried out here. */
   readonly isThere: boolean;
   /**
@@ -38,6 +40,7 @@ export class Stuck extends Net {
 
 export const typescript: TestProject = {
   language: "TypeScript",
+  forks: false,
   isThere: true,
   files: { "data.ts": waitingDataModule, "net.ts": typescriptNet },
   networkFile: "net.ts",
@@ -132,6 +135,7 @@ class Stuck(Net):
 
 const inPython: TestProject = {
   language: "Python",
+  forks: true,
   isThere: hasPython,
   files: { "data.py": pythonData, "net.py": pythonNet },
   networkFile: "net.py",
@@ -162,5 +166,13 @@ socket.socket.sendall = sendall
 /** Those whose modules can be carried out here. */
 export const projects: readonly TestProject[] = [typescript, inPython].filter(({ isThere }) => isThere);
 
-/** Workers in Python take a second or more to start: the normal suite has few such tests of them, `npm run test:harm` all. */
+/** The files of a project, with more networks in its language. */
+export function filesWith(
+  { language, files, networkFile }: TestProject,
+  networks: Readonly<Record<TestProject["language"], string>>,
+): TestProject["files"] {
+  return { ...files, [networkFile]: `${files[networkFile]}\n${networks[language]}` };
+}
+
+/** Workers in Python take a second or more to start: the normal suite has samples of them, `npm run test:harm` all. */
 export const harmed: readonly TestProject[] = process.env.HARM_KILLS === undefined ? [typescript] : projects;
