@@ -145,7 +145,7 @@ test("an interpreter without PyTorch is named, and what would help", async () =>
   const { file, folder } = await project(text.replace(`python = ${python}\n`, "python = ./bare/bin/python\n"));
   await makeBareEnvironment(folder);
   const failure = await checkModules(await readExperiment(file)).then(() => "", messageOf);
-  expect(failure).toContain(`[data] path_to_class: ${join(folder, "bare/bin/python")}, which [MONITOR] names,`);
+  expect(failure).toContain(`[MONITOR] python: ${join(folder, "bare/bin/python")}, which [MONITOR] names,`);
   expect(failure).toContain("-m pip install torch");
   if (hasPython) expect(failure).toMatch(/would do|write python = /);
   const other = await readExperiment(file, ["MONITOR.python=./nowhere"]);
