@@ -161,7 +161,7 @@ function optionColumn(option: string, name: string, values: ColumnValues): Colum
   const numbers = values.texts.map(numberOf);
   return {
     info: { ...info, type: "number" },
-    data: { name, ...numbersOf(Array.from(values.codes, (code) => numbers[code] ?? null)) },
+    data: { name, ...numbersOf(values.codes, numbers) },
     valueIn: (run) => numberOf(textOf(run)),
     fits: (run) => isNumberText(textOf(run) ?? ""),
   };
@@ -190,9 +190,13 @@ function figureColumn({ name, title, unit, direction, scale, whole }: Figure, va
   return { info, data: { name, ...values }, valueIn, fits: () => true };
 }
 
-function numbersOf(cells: readonly (number | null)[]) {
-  const missing = Uint8Array.from(cells, (cell) => Number(cell === null));
-  const values = Float64Array.from(cells, (cell) => cell ?? Number.NaN);
+function numbersOf(codes: Uint32Array, numbers: readonly (number | null)[]) {
+  const [missing, values] = [new Uint8Array(codes.length), new Float64Array(codes.length)];
+  for (let row = 0; row < codes.length; row++) {
+    const number = numbers[codes[row] ?? -1] ?? null;
+    if (number === null) missing[row] = 1;
+    values[row] = number ?? Number.NaN;
+  }
   return { kind: "number", values, missing: missing.includes(1) ? missing : null } as const;
 }
 

@@ -17,6 +17,8 @@ export class BoardDatabase {
   readonly follower: Follower;
   #columns: Promise<BoardColumns> | undefined;
   #series: Promise<readonly string[]> | undefined;
+  /** What was read last, also where it is no longer so: pages have its columns. */
+  #told: BoardColumns | undefined;
 
   private constructor(reader: StoreReader) {
     this.reader = reader;
@@ -24,7 +26,12 @@ export class BoardDatabase {
       this.#columns = undefined;
       this.#series = undefined;
     };
-    this.follower = new Follower({ reader, columns: () => this.columns(), forget, series: () => this.series() });
+    this.follower = new Follower({
+      reader,
+      columns: async () => this.#told ?? this.#lastColumns(),
+      forget,
+      series: () => this.series(),
+    });
   }
 
   static async open(path: string): Promise<BoardDatabase> {
@@ -35,12 +42,22 @@ export class BoardDatabase {
     return this.reader.location;
   }
 
+  async columns(): Promise<BoardColumns> {
+    await this.follower.catchUp();
+    return this.#lastColumns();
+  }
+
   /** Of the last state that was looked at. */
-  columns(): Promise<BoardColumns> {
-    this.#columns ??= this.#once(readBoardColumns(this.reader), () => {
+  #lastColumns(): Promise<BoardColumns> {
+    this.#columns ??= this.#once(this.#readColumns(), () => {
       this.#columns = undefined;
     });
     return this.#columns;
+  }
+
+  async #readColumns(): Promise<BoardColumns> {
+    this.#told = await readBoardColumns(this.reader);
+    return this.#told;
   }
 
   series(): Promise<readonly string[]> {
@@ -69,16 +86,18 @@ export class BoardDatabase {
 
   async someColumns(names: readonly string[]): Promise<Columns> {
     await this.follower.catchUp();
+    // Before what it is of is read: what changes meanwhile is told again, and nothing is missed.
     const { cursor } = this.follower;
-    const { byName, runIds } = await this.columns();
+    const { byName, runIds } = await this.#lastColumns();
     const all = names.length === 0 ? [...byName.keys()] : names;
     return { cursor, rows: runIds.length, columns: await Promise.all(all.map((name) => this.columnNamed(name))) };
   }
 
   async info({ databases, mayControl }: BoardFacts): Promise<ExperimentInfo> {
     await this.follower.catchUp();
+    // Before what it is of is read: what changes meanwhile is told again, and nothing is missed.
     const { cursor } = this.follower;
-    const { byName, runIds } = await this.columns();
+    const { byName, runIds } = await this.#lastColumns();
     const figures = await readFigures(this.reader);
     const { counts, secondsLeft } = await countsOf(this.reader);
     return {

@@ -17,8 +17,10 @@ import { packModules } from "./modules-as-data.ts";
 import { Refused } from "./refused.ts";
 import { detailOfRecord } from "./run-detail.ts";
 
-/** Columns of pixels of which the first, last, lowest and highest point stay: up to 64 pairs. */
-const curveColumns = 32;
+/** Columns of pixels of which the first, last, lowest and highest point stay, which are two pairs each. */
+const curveColumns = { fewest: 4, most: 32 };
+/** What goes into 10 MB with all else. */
+const mostPoints = 3_840_000;
 /** More runs than this have columns and curves, and no page of their own. */
 const mostDetails = 2000;
 /** Bits of a value's fraction that stay: one part in four thousand, which no picture shows. */
@@ -68,7 +70,9 @@ async function blocksOf(
   };
   const { runIds } = await database.columns();
   const series = info.series.map(({ name }) => name);
-  const lines = await linesOf(reader, Array.from(runIds), { series, x: "epoch", pixels: curveColumns });
+  const affordable = Math.floor(mostPoints / (4 * Math.max(1, runIds.length * series.length)));
+  const pixels = Math.max(curveColumns.fewest, Math.min(curveColumns.most, affordable));
+  const lines = await linesOf(reader, Array.from(runIds), { series, x: "epoch", pixels });
   const isThinned = lines.some(({ points, x }) => points > x.length);
   const rounded = encodeCurves({
     lines: lines.map(roundedCurve),
@@ -82,7 +86,7 @@ async function blocksOf(
     ...(lines.length === 0
       ? []
       : [
-          `curves are rounded to one part in four thousand${isThinned ? ", and thinned to 64 pairs of minima and maxima" : ""}`,
+          `curves are rounded to one part in four thousand${isThinned ? `, and thinned to ${2 * pixels} pairs of minima and maxima` : ""}`,
         ]),
     ...(runIds.length > mostDetails
       ? [`of ${countText(runIds.length, "run")} the first ${mostDetails} have a page of their own`]

@@ -15,6 +15,7 @@ const lookMilliseconds = 100;
 /** What was written is read at most so often. */
 const readMilliseconds = 250;
 const countMilliseconds = 1000;
+const seriesMilliseconds = 2000;
 /** With more changed rows all of them are cheaper. */
 const mostRows = 2000;
 /** Changes that are kept for pages that come back. */
@@ -22,7 +23,7 @@ const mostKept = 2000;
 
 export interface Followed {
   readonly reader: StoreReader;
-  /** Those that pages have. */
+  /** Those that pages have, whatever has changed since. */
   readonly columns: () => Promise<BoardColumns>;
   /** What was read is no longer so. */
   readonly forget: () => void;
@@ -43,6 +44,9 @@ export class Follower {
   #lastCount = 0;
   #counts = "";
   #isCounted = true;
+  #lastSeries = 0;
+  /** Whether epochs have come that may have what no epoch had before. */
+  #isSeriesOld = false;
   /** The last epoch that was told of each running run. */
   readonly #epochs = new Map<number, number>();
 
@@ -55,9 +59,23 @@ export class Follower {
   }
 
   /** Reads what is new now, so that what is read after belongs to `cursor`. */
-  async catchUp(): Promise<void> {
-    await this.#looking;
-    await this.#look(true);
+  catchUp(): Promise<void> {
+    return this.#inTurn(true);
+  }
+
+  /** One look after the other: two at once would tell the same twice. */
+  async #inTurn(isAsked: boolean): Promise<void> {
+    const before = this.#looking;
+    const looking = (async () => {
+      await before?.catch(() => undefined);
+      await this.#look(isAsked);
+    })();
+    this.#looking = looking;
+    try {
+      await looking;
+    } finally {
+      if (this.#looking === looking) this.#looking = undefined;
+    }
   }
 
   /** @param since a cursor of this follower; of any other one all is to be asked for again */
@@ -88,13 +106,10 @@ export class Follower {
 
   async #tick(): Promise<void> {
     if (this.#looking !== undefined) return;
-    this.#looking = this.#look(false);
     try {
-      await this.#looking;
+      await this.#inTurn(false);
     } catch {
       // The database may be locked for a moment, or replaced; the next look tells.
-    } finally {
-      this.#looking = undefined;
     }
   }
 
@@ -164,6 +179,7 @@ export class Follower {
       for await (const { epochs, seconds, series: values } of reader.curves([runId], names, after)) {
         const last = epochs.at(-1);
         if (last === undefined) continue;
+        this.#isSeriesOld ||= after === 0;
         this.#epochs.set(runId, last);
         this.#tell({
           kind: "epochs",
@@ -175,6 +191,19 @@ export class Follower {
       }
       if (!running.has(runId)) this.#epochs.delete(runId);
     }
+    await this.#tellSeries(names);
+  }
+
+  /** The first epochs of runs may be the first ones that have a metric, or the first ones of all. */
+  async #tellSeries(known: readonly string[]): Promise<void> {
+    const now = performance.now();
+    if (!this.#isSeriesOld || (known.length > 0 && now - this.#lastSeries < seriesMilliseconds)) return;
+    this.#isSeriesOld = false;
+    this.#lastSeries = now;
+    const series = await this.#of.reader.series();
+    if (series.join("\n") === known.join("\n")) return;
+    this.#of.forget();
+    this.#tell({ kind: "everything" });
   }
 
   async #tellCounts(): Promise<void> {
