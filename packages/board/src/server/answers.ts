@@ -9,7 +9,7 @@ import { failuresOf } from "./failures.ts";
 import { groupRows, groupsOf, meanInterval } from "./groups.ts";
 import { meantRuns } from "./meant-runs.ts";
 import { modelLayers } from "./model-layers.ts";
-import { Refused } from "./refused.ts";
+import { nothingToSay, Refused } from "./refused.ts";
 import { runDetail } from "./run-detail.ts";
 import { fileId, openRunFile, readLog } from "./run-files.ts";
 import { importanceFor, paretoFor } from "./space.ts";
@@ -91,10 +91,10 @@ export const answers: Readonly<Record<string, Answer>> = {
     const { handle, size } = await openRunFile(database.reader, fileId(runId, model.path));
     try {
       if (size > mostModelBytes)
-        throw new Refused(413, { message: `${model.path} is too large for a table of its layers` });
+        throw new Refused(nothingToSay, { message: `${model.path} is too large for a table of its layers` });
       return modelLayers(await handle.readFile());
     } catch (error) {
-      if (error instanceof RangeError) throw new Refused(200, { message: `${model.path}: ${error.message}` });
+      if (error instanceof RangeError) throw new Refused(nothingToSay, { message: `${model.path}: ${error.message}` });
       throw error;
     } finally {
       await handle.close();

@@ -11,7 +11,7 @@ import { clientFile } from "./client-files.ts";
 import { sendEvents } from "./events.ts";
 import { Guard } from "./guard.ts";
 import { contentSecurityPolicy, lockedPageText, pageText } from "./page.ts";
-import { Refused } from "./refused.ts";
+import { nothingToSay, Refused } from "./refused.ts";
 import { openRunFile } from "./run-files.ts";
 
 const limits = { headerBytes: 16 * 1024, bodyBytes: 2 ** 20, headerSeconds: 10, requestSeconds: 30, connections: 256 };
@@ -201,8 +201,7 @@ function refuse(response: ServerResponse, error: unknown): void {
 
 function refusalOf(error: unknown): Pick<Refused, "status" | "problem"> {
   if (error instanceof Refused) return error;
-  // That something cannot be said of these runs is an answer: browsers report every other status as a failure.
-  if (error instanceof MosaicError) return { status: 200, problem: { message: error.message } };
+  if (error instanceof MosaicError) return { status: nothingToSay, problem: { message: error.message } };
   if (error instanceof StoreError) return { status: 503, problem: { message: error.message } };
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   return {

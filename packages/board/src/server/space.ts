@@ -13,7 +13,7 @@ import {
   withOptions,
 } from "ml-mosaic/reading";
 import type { Estimate, Importance, Pareto } from "../wire/answers.ts";
-import { Refused } from "./refused.ts";
+import { nothingToSay, Refused } from "./refused.ts";
 
 interface Wishes {
   readonly data: string | undefined;
@@ -35,7 +35,7 @@ async function configurationsFor(reader: StoreReader, names: readonly string[], 
 export async function importanceFor(reader: StoreReader, result: string, wishes: Wishes): Promise<Importance> {
   const { figures, found } = await configurationsFor(reader, [result], wishes);
   const [of] = withOptions(found);
-  if (of === undefined) throw new Refused(404, { message: "there are no pipelines whose options differ" });
+  if (of === undefined) throw new Refused(nothingToSay, { message: "there are no pipelines whose options differ" });
   const importance = importanceOn(of);
   const notes = importanceNotes(importance).filter((note) => note !== "");
   const measured = `${importance.isLogarithmic ? "the logarithm of " : ""}${figures[0]?.title ?? result}`;
@@ -63,7 +63,7 @@ export async function paretoFor(
   const [x, y] = figures;
   const of = found.find(({ configurations }) => configurations.length > 0);
   if (x === undefined || y === undefined || of === undefined)
-    throw new Refused(404, { message: "no pipeline has both results" });
+    throw new Refused(nothingToSay, { message: "no pipeline has both results" });
   const directions = [rankDirection(x), rankDirection(y)] as const;
   return {
     x: x.name,

@@ -18,7 +18,7 @@ import {
   sentence,
 } from "ml-mosaic/reading";
 import type { CriticalDifferences, Estimate, ModelPair, PairDetail, RankedModel, Verdicts } from "../wire/answers.ts";
-import { Refused } from "./refused.ts";
+import { nothingToSay, Refused } from "./refused.ts";
 
 export interface VerdictWishes {
   readonly criterion: string;
@@ -63,7 +63,7 @@ export function verdictsOf(report: CompareReport): Verdicts {
 
 function firstData({ dataSets }: CompareReport): DataReport {
   const [data] = dataSets;
-  if (data === undefined) throw new Refused(404, { message: "there is no data set to compare models on" });
+  if (data === undefined) throw new Refused(nothingToSay, { message: "there is no data set to compare models on" });
   return data;
 }
 

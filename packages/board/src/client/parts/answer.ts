@@ -2,12 +2,14 @@
 import { html } from "htm/preact";
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { LostError } from "../data/source.ts";
+import { LostError, RefusedError } from "../data/source.ts";
 import { messageOf } from "../state/board.ts";
 
 export interface Answer<Value> {
   readonly value: Value | undefined;
   readonly problem: string | undefined;
+  /** Nothing has failed: there is just nothing to be said of the chosen runs. */
+  readonly isRefused?: boolean;
   readonly isWaiting: boolean;
 }
 
@@ -28,6 +30,7 @@ export function useAnswer<Value>(key: string, ask: () => Promise<Value>): Answer
         setAnswer((before) => ({
           value: error instanceof LostError ? before.value : undefined,
           problem: messageOf(error),
+          isRefused: error instanceof RefusedError,
           isWaiting: false,
         }));
       },
@@ -46,8 +49,9 @@ export function Answered<Value>({
   readonly what: string;
   readonly show: (value: Value) => ComponentChildren;
 }): VNode {
-  const { value, problem, isWaiting } = answer;
-  if (value === undefined && problem !== undefined) return html`<${Message} kind="problem">${problem}<//>` as VNode;
+  const { value, problem, isRefused = false, isWaiting } = answer;
+  if (value === undefined && problem !== undefined)
+    return html`<${Message} kind=${isRefused ? "empty" : "problem"}>${problem}<//>` as VNode;
   if (value === undefined) return html`<${Message} kind="waiting">Reading ${what} …<//>` as VNode;
   return html`<div class=${isWaiting ? "answered is-waiting" : "answered"}>${show(value)}</div>` as VNode;
 }

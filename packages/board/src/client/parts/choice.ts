@@ -69,7 +69,7 @@ export function Folded({
   useEffect(() => {
     const close = (event: Event) => {
       const element = details.current;
-      if (element !== null && element.open && event.target instanceof Node && !element.contains(event.target))
+      if (element?.open === true && event.target instanceof Node && !element.contains(event.target))
         element.open = false;
     };
     document.addEventListener("pointerdown", close);

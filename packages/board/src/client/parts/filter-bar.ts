@@ -66,9 +66,10 @@ function ConditionInput({ board }: { readonly board: Board }) {
   const shown = useRef(where);
   const before = useRef(where);
   useEffect(() => {
-    // Another address, as by the back button.
-    if (where !== shown.current) setDraft(where);
-    shown.current = where;
+    // Another address, as by the back button. What is typed meanwhile is newer than what this was called for.
+    const latest = board.state.peek().where;
+    if (latest !== shown.current) setDraft(latest);
+    shown.current = latest;
   }, [where]);
   const offer = (text: string) => {
     const caret = input.current?.selectionStart ?? text.length;

@@ -26,6 +26,9 @@ export interface Fault {
 /** New epochs of a running run. */
 export type Epochs = Extract<Change, { kind: "epochs" }>;
 
+/** So often at most is asked what there is besides rows. */
+const infoMilliseconds = 1500;
+
 export class Board {
   readonly source: Source;
   readonly state = signal<PageState>(initialState);
@@ -42,6 +45,7 @@ export class Board {
   readonly #asked = new Set<string>();
   #wanted: string[] = [];
   #slowTimer: ReturnType<typeof setTimeout> | undefined;
+  #infoTimer: ReturnType<typeof setTimeout> | undefined;
   #stopFollowing: (() => void) | undefined;
 
   constructor(source: Source) {
@@ -146,6 +150,18 @@ export class Board {
     }
   }
 
+  /** Which columns vary and which curves there are changes as runs end. */
+  async #refreshInfo(): Promise<void> {
+    this.#infoTimer = undefined;
+    try {
+      const { columns, series, notices } = await this.source.experiment();
+      const experiment = this.experiment.peek();
+      if (experiment !== undefined) this.experiment.value = { ...experiment, columns, series, notices };
+    } catch {
+      // The server has gone, as the page says; all is read anew when it is back.
+    }
+  }
+
   #follow(cursor: string): void {
     this.#stopFollowing = this.source.follow(cursor, {
       changed: (change) => this.#changed(change),
@@ -158,6 +174,7 @@ export class Board {
   #changed(change: Change): void {
     switch (change.kind) {
       case "rows":
+        this.#infoTimer ??= setTimeout(() => void this.#refreshInfo(), infoMilliseconds);
         if (this.table.change(change.ids, change.values)) this.#bump();
         else void this.reload();
         return;
@@ -249,9 +266,8 @@ function read(where: string, columns: ReadonlyMap<string, ColumnInfo>): { condit
   const unknown = namesOf(parsed.condition).find((name) => !columns.has(name));
   if (unknown === undefined || columns.size === 0) return { condition: parsed.condition };
   const wanted = unknown.toLowerCase();
-  const near = [...columns.keys()].filter(
-    (name) => name.toLowerCase().includes(wanted) || wanted.includes(name.toLowerCase()),
-  );
+  const start = wanted.slice(0, Math.max(2, wanted.length - 3));
+  const near = [...columns.keys()].filter((name) => name.toLowerCase().includes(start));
   const remedy =
     near.length === 0
       ? "The columns of the view Runs are the names there are."

@@ -15,7 +15,10 @@ export function Sparkline({ board, run }: { readonly board: Board; readonly run:
   const all = board.experiment.value?.series.map(({ name }) => name) ?? [];
   const series = [all.find((name) => name === "test_loss") ?? all[0] ?? "test_loss"];
   const query = { ids: String(run), series, x: "epoch", pixels: 200 } as const;
-  const { value } = useAnswer(`${run}`, () => board.source.curves(query));
+  // Before the first epoch there is no curve of any name.
+  const { value } = useAnswer(`${run} ${all.length > 0}`, async () =>
+    all.length > 0 ? board.source.curves(query) : undefined,
+  );
   const live = useLiveCurves(board, value ?? none, query);
   const curve = value?.lines[0];
   if (curve === undefined) return html`<p class="note">no epoch yet</p>`;

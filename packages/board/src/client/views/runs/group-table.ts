@@ -23,7 +23,7 @@ export function GroupTable({ board }: { readonly board: Board }) {
     scope="col"
     aria-sort=${order.place === place ? (order.isDescending ? "descending" : "ascending") : "none"}
   >
-    <button type="button" onClick=${() => sortBy(place)}>${text} ${order.place === place ? (order.isDescending ? "↓" : "↑") : ""}</button>
+    <button type="button" class="sort" onClick=${() => sortBy(place)}>${text} ${order.place === place ? (order.isDescending ? "↓" : "↑") : ""}</button>
   </th>`;
   const open = (values: Groups["groups"][number]["values"]) => {
     const { where: typed, brushes } = board.state.peek();
