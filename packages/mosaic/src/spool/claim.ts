@@ -47,8 +47,14 @@ export async function writeClaim(folder: string, claim: Claim): Promise<void> {
  * @param watchMilliseconds for how long another one that may live on another machine is watched
  * @throws MosaicError where another supervisor has the folder and lives
  */
-export async function nextClaim(folder: string, watchMilliseconds: number): Promise<Claim> {
+export async function nextClaim(
+  folder: string,
+  watchMilliseconds: number,
+  say: (line: string) => void,
+): Promise<Claim> {
   const before = await readClaim(folder);
+  if (before?.state === "open" && livenessOf(before.process) === "unknown")
+    say(`waiting ${watchMilliseconds / 1000} s for a sign of the last supervisor of ${folder}, on another machine`);
   if (before?.state === "open" && (await isAlive(folder, before, watchMilliseconds)))
     throw new MosaicError(
       "SPOOL_IN_USE",

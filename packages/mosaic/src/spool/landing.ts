@@ -15,7 +15,7 @@ const beatMilliseconds = 5000;
 export function spoolLanding(folder: string, say: (line: string) => void): OpenLanding {
   return async (come, fail): Promise<Landing> => {
     await openSpoolFolder(folder);
-    let claim = await nextClaim(folder, watchMilliseconds);
+    let claim = await nextClaim(folder, watchMilliseconds, say);
     await writeClaim(folder, claim);
     const known = new Set<string>();
     let isClosed = false;
@@ -67,9 +67,9 @@ function repeat(
   fail: (error: unknown) => void,
   onTrouble: (error: unknown) => void,
 ) {
-  let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   let isTold = false;
+  let running = Promise.resolve();
   const once = async () => {
     try {
       await work();
@@ -79,9 +79,13 @@ function repeat(
       if (!isTold && errorCode(error) !== "ENOENT") onTrouble(error);
       isTold = true;
     }
-    if (!isStopped) timer = setTimeout(() => (running = once()), milliseconds);
+    if (!isStopped) timer = later();
   };
-  let running = once();
+  const later = () =>
+    setTimeout(() => {
+      running = once();
+    }, milliseconds);
+  let timer = later();
   return {
     async stop() {
       isStopped = true;

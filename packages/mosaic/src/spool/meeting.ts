@@ -1,7 +1,7 @@
 /** A pilot's side of a spool folder. */
-import { mkdir } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { livenessOf } from "@ml-mosaic/base";
+import { errorCode, livenessOf } from "@ml-mosaic/base";
 import type { Connect, Link, Meeting } from "../pilot/link.ts";
 import type { ChannelEvents } from "../wire/channel.ts";
 import { type Claim, readClaim } from "./claim.ts";
@@ -14,27 +14,36 @@ const lookMilliseconds = 500;
 /** @param name of this pilot, which no other has had */
 export async function meetAtSpool(folder: string, name: string, say: (line: string) => void): Promise<Meeting> {
   await openSpoolFolder(folder);
-  await mkdir(join(pilotsFolder(folder), name), { mode: 0o700 });
   let last = 0;
-  const connect =
-    (claim: Claim): Connect =>
-    (events) =>
-      linkTo(folder, name, claim, events, say);
+  let count = 0;
+  let own: string | undefined;
+  const forget = async () => {
+    if (own !== undefined) await forgetPilot(folder, own);
+    own = undefined;
+  };
+  const connect = async (claim: Claim): Promise<Connect> => {
+    await forget();
+    const pilot = `${name}.${++count}`;
+    await mkdir(join(pilotsFolder(folder), pilot), { mode: 0o700 });
+    own = pilot;
+    last = claim.number;
+    return (events) => linkTo(folder, pilot, claim, events, say);
+  };
   return {
     async next(mostMilliseconds, signal) {
       const end = performance.now() + mostMilliseconds;
       do {
         const claim = await readClaim(folder).catch(() => undefined);
         if (claim?.state === "over") return "ended";
-        if (claim?.state === "open" && claim.number > last && livenessOf(claim.process) !== "dead") {
-          last = claim.number;
-          return connect(claim);
-        }
+        // A supervisor that is met again has given this pilot up: it was frozen for a while.
+        const isNew =
+          claim !== undefined && (claim.number > last || (own !== undefined && (await isForgotten(folder, own))));
+        if (claim?.state === "open" && isNew && livenessOf(claim.process) !== "dead") return await connect(claim);
         await pause(signal);
       } while (performance.now() < end && !signal.aborted);
       return "nobody";
     },
-    forget: () => forgetPilot(folder, name),
+    forget,
   };
 }
 
@@ -44,7 +53,7 @@ function linkTo(folder: string, name: string, claim: Claim, events: ChannelEvent
     say(`the spool in ${folder} cannot be written to, which is tried again: ${String(error)}`),
   );
   const closed = new AbortController();
-  void watch(folder, claim, closed.signal).then((isOver) => isOver && events.closed());
+  void watch(folder, name, claim, closed.signal).then((isOver) => isOver && events.closed());
   return {
     send: (value) => link.send(value),
     close(milliseconds) {
@@ -54,8 +63,16 @@ function linkTo(folder: string, name: string, claim: Claim, events: ChannelEvent
   };
 }
 
-/** Resolves when this supervisor is no longer there: true, or false where nobody asks any more. */
-async function watch(folder: string, claim: Claim, signal: AbortSignal): Promise<boolean> {
+/** Whether the supervisor has given a pilot up, and removed what it had. */
+async function isForgotten(folder: string, name: string): Promise<boolean> {
+  return stat(join(pilotsFolder(folder), name)).then(
+    () => false,
+    (error: unknown) => errorCode(error) === "ENOENT",
+  );
+}
+
+/** Resolves when this supervisor is no longer there for this pilot: true, or false where nobody asks any more. */
+async function watch(folder: string, name: string, claim: Claim, signal: AbortSignal): Promise<boolean> {
   let { beat } = claim;
   let silent = 0;
   let before = performance.now();
@@ -70,6 +87,7 @@ async function watch(folder: string, claim: Claim, signal: AbortSignal): Promise
       silent = 0;
       beat = now.beat;
     }
+    if (await isForgotten(folder, name)) return !signal.aborted;
     if (silent > watchMilliseconds || livenessOf(claim.process) === "dead") return !signal.aborted;
   }
   return false;
