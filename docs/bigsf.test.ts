@@ -56,7 +56,7 @@ beforeAll(async () => {
     [/^ {2}epochs: \d+/m, "  epochs: 1"],
   ]);
   for (const command of blocks(page, "sh")) outputs.set(command, await bash(command));
-}, 240_000);
+});
 
 describe("the commands of the page", () => {
   test("are these", () => {
@@ -175,7 +175,7 @@ test("a second time there is nothing to do, and nothing is trained again", async
   const foldsAgain = await bash(kFold ?? "");
   expect(foldsAgain.stderr).not.toContain("train loss");
   expect(foldsAgain.stdout).toBe(outputs.get(kFold ?? "")?.stdout);
-}, 180_000);
+});
 
 test("a model of one's own trains and segments", async () => {
   await cp(join(root, "docs", "snippets", "bigsf-model.ts"), at("configs", "my-model.ts"));
@@ -198,7 +198,7 @@ test("a model of one's own trains and segments", async () => {
   );
   expect((await bash("npx bigsf train -c configs/own.yaml")).stdout).toContain("results/own/best.safetensors");
   expect((await bash("npx bigsf segment -c configs/segment_own.yaml")).stderr).toContain("by dilated after epoch 1");
-}, 180_000);
+});
 
 test("an augmentation of one's own, and positions", async () => {
   await cp(join(root, "docs", "snippets", "bigsf-augmentation.ts"), at("configs", "dimming.ts"));
@@ -217,7 +217,7 @@ trainer: { output_dir: ../results, run_name: positions, model: ${model}, epochs:
 `,
   );
   expect((await bash("npx bigsf train -c configs/positions.yaml")).stdout).toContain("results/positions/");
-}, 180_000);
+});
 
 test("the program in the README prints what it says", async () => {
   const [printed] = blocks(readme, "text");
@@ -227,7 +227,7 @@ test("the program in the README prints what it says", async () => {
   await cp(join(root, "docs", "snippets", "bigsf-library.ts"), at("library.ts"));
   const { stdout } = await typeAsUser(folder, process.execPath, "--disable-warning=ExperimentalWarning", "library.ts");
   expect(stdout.trimEnd()).toBe(printed);
-}, 180_000);
+});
 
 describe("the example configurations, as they stand", () => {
   const schemas = {

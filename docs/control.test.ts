@@ -67,7 +67,7 @@ async function started(command: string): Promise<{ readonly code: Promise<number
   return { code };
 }
 
-test("its commands do what it says", { timeout: 300_000 }, async () => {
+test("its commands do what it says", async () => {
   const commands = blocks.values();
   const next = (expected: string) => {
     expect(commands.next().value).toBe(expected);

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await writeFile(config, text.replace("multiplicity = 3", "multiplicity = 1"));
 });
 
-test("the digits example tells digits apart", { timeout: 120_000 }, async () => {
+test("the digits example tells digits apart", async () => {
   const readme = await readFile(join(root, "examples", "digits", "README.md"), "utf8");
   const [, command = ""] = /```sh\n(.*?)\n```/s.exec(readme) ?? [];
   const { stdout } = await typeAsUser(folder, "bash", "-c", command);

@@ -25,7 +25,7 @@ beforeAll(async () => {
     .replaceAll(/^num_blocks = .*$/gm, "num_blocks = 1");
   await writeFile(config, small);
   for (const command of commands) outputs.push(await typeAsUser(folder, "bash", "-c", command));
-}, 120_000);
+});
 
 test("the commands compare BigSF's networks over folds of one map", () => {
   expect(commands).toHaveLength(3);

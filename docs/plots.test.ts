@@ -25,7 +25,7 @@ beforeAll(async () => {
     await cp(join(root, name), join(folder, name));
   const config = join(folder, "examples", "or", "config.ini");
   await writeFile(config, (await readFile(config, "utf8")).replace(/^epochs = .*$/m, "epochs = 2"));
-}, 120_000);
+});
 
 test("the page's commands write what it says", async () => {
   for (const command of commands) await typeAsUser(folder, "bash", "-c", command);
@@ -51,4 +51,4 @@ test("the page's commands write what it says", async () => {
   expect(["all.pdf", "best.pdf", "models.pdf", "plots.pdf"].map(pagesOf)).toEqual(["3", "1", "2", "2"]);
   const rows = (await readFile(join(folder, "losses.csv"), "utf8")).trimEnd().split("\n");
   expect(rows).toHaveLength(1 + 24 * 2);
-}, 120_000);
+});

@@ -16,7 +16,6 @@ if (!hasScikitLearn)
 
 test.skipIf(!hasScikitLearn)(
   "the example ranks forests, which a program trains, with networks, which are classes",
-  { timeout: 120_000 },
   async () => {
     const page = await readFile(join(root, "docs/programs.md"), "utf8");
     const [, command = ""] = /```sh\n(npx .*)\n```/.exec(page) ?? [];

@@ -8,7 +8,7 @@ import { typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
-describe.skipIf(!hasPython)("the page about Python classes", { timeout: 120_000 }, () => {
+describe.skipIf(!hasPython)("the page about Python classes", () => {
   test("its command compares both models in both languages", async () => {
     const page = await readFile(join(root, "docs/python.md"), "utf8");
     const [, command = ""] = /```sh\n(.*)\n```/.exec(page) ?? [];

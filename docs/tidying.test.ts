@@ -47,7 +47,7 @@ const plainly = (text: string) =>
     .replace(/ {2,}/g, "  ")
     .trim();
 
-test("its commands say what it says", { timeout: 300_000 }, async () => {
+test("its commands say what it says", async () => {
   const said: Said[] = [];
   for (const { kind, text } of blocks) {
     if (kind === "sh") said.push(await type(text));

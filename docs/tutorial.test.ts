@@ -24,7 +24,7 @@ beforeAll(async () => {
   const config = join(folder, "examples", "or", "config.ini");
   await writeFile(config, (await readFile(config, "utf8")).replace(/^epochs = .*$/m, "epochs = 3"));
   for (const command of blocks("sh")) outputs.set(command, await typeAsUser(folder, "bash", "-c", command));
-}, 120_000);
+});
 
 describe("the tutorial's commands", () => {
   test("are those of its steps", () => {

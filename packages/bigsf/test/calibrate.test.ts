@@ -43,7 +43,7 @@ beforeAll(async () => {
     await trainer.train();
   }
   writeFileSync(join(folds, "test_results.csv"), "");
-}, 120_000);
+});
 afterAll(() => workspace.remove());
 
 function fileIn(folder: string): CalibrationFile {

@@ -59,7 +59,7 @@ test("a data set, a loss and a metric of one's own give the same in train, train
   await Trainer.fromConfig(write("program", ownConfig("program"))).train();
   expect(testOf("command")).toBe(testOf("program"));
   expect(testOf("folds", "split_1")).toBe(testOf("program"));
-}, 120_000);
+});
 
 const ownLoss = `class_loss_function = labelled_hinge
 path_to_class_loss_function = ./own.ts
@@ -118,13 +118,13 @@ test("a data set, a loss and a metric that their file only registers work in Mos
   const numbers = { test_share_found: expect.any(Number), test_dice: expect.any(Number) };
   expect(figures, told).toMatchObject({ status: "done", ...numbers });
   expect(figures.test_loss).toBeGreaterThan(0);
-}, 120_000);
+});
 
 test("runs of Mosaic on patches say beside their scores what share is labelled", async () => {
   const { told, figures } = await mosaic("patches", patchesSection());
   // All of these maps is labelled, and there is no rest.
   expect(figures, told).toMatchObject({ status: "done", test_labelled: 1, test_dice: expect.any(Number) });
-}, 120_000);
+});
 
 test("Mosaic refuses losses and metrics that count all pixels in the words of a training file", async () => {
   const { told, figures } = await mosaic("generic", patchesSection(), "loss_function = mse");
@@ -132,7 +132,7 @@ test("Mosaic refuses losses and metrics that count all pixels in the words of a 
   expect(told).toMatch(
     /patches \(@ml-mosaic\/bigsf\): loss_function: the loss MSELoss counts all pixels, also those that are not labelled; of patches there are /,
   );
-}, 120_000);
+});
 
 describe("a training file without data.type", () => {
   const config = (run: string): ConfigObject => ({
@@ -157,7 +157,7 @@ describe("a training file without data.type", () => {
     expect(command.code, command.stderr).toBe(0);
     await Trainer.fromConfig(write("untyped-program", config("untyped-program"))).train();
     expect(testOf("untyped")).toBe(testOf("untyped-program"));
-  }, 120_000);
+  });
 
   test("losses and metrics that count all pixels are refused where they stand, in every way to read the file", async () => {
     const path = write("wrong", {

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const paths: Partial<Record<(typeof layers)[number], string>> = {};
   for (const layer of layers) paths[layer] = await cropped(maps[layer], workspace.path(`part-${layer}.fits`));
   part = { ...maps, ...paths };
-}, 60_000);
+});
 afterAll(() => workspace.remove());
 
 /** The pixels of the region as a file of their own, with its coordinates. */
@@ -173,7 +173,7 @@ test("several maps and regions are segmented into a folder each", async () => {
     output: "out",
   });
   await expect(both.check()).rejects.toThrow(/2 problems[\s\S]*model_snapshot: [\s\S]*maps\[1\]\.source: /);
-}, 120_000);
+});
 
 test("a map of several that cannot be segmented is named where it stands", async () => {
   const model_snapshot = join(workspace.folder, "runs/model/best.safetensors");

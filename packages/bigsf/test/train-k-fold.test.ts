@@ -15,7 +15,7 @@ beforeAll(async () => {
   await workspace.prepare();
   reference = await workspace.run("train-k-fold", "-c", workspace.config("reference"));
   expect(reference.code, reference.stderr).toBe(0);
-}, 240_000);
+});
 afterAll(() => workspace.remove());
 
 /** What a k-fold run has found out: all but times, and the names of folders. */
@@ -84,7 +84,7 @@ test("once more: the same, without training; with another number of workers too"
   expect(again).toMatchObject({ code: 0, stdout: reference.stdout });
   expect(again.stderr).not.toContain("epoch");
   expect(results("reference")).toEqual(before);
-}, 120_000);
+});
 
 test("another configuration in the folder: refused before anything is changed, or --overwrite", async () => {
   const name = "taken";
@@ -109,7 +109,7 @@ test("another configuration in the folder: refused before anything is changed, o
   // Two splits now: nothing is left of the third.
   expect(existsSync(workspace.path("runs", name, "split_3"))).toBe(false);
   expect(workspace.text("runs", name, "config.yaml")).toContain("k: 4");
-}, 240_000);
+});
 
 test("a run of bigsf train in the folder stays as it is", async () => {
   const config = workspace.config("single", { trainer: { epochs: 1 } });
@@ -121,7 +121,7 @@ test("a run of bigsf train in the folder stays as it is", async () => {
   expect(workspace.contents("runs", "single")).toEqual(before);
   const other = await workspace.run("train", "-c", workspace.path("reference.yaml"));
   expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("holds the splits of bigsf train-k-fold") });
-}, 120_000);
+});
 
 describe("harm", () => {
   test("kill -9 of all its processes, again and again", async () => {
@@ -163,7 +163,7 @@ describe("harm", () => {
     const last = await workspace.run("train-k-fold", "-c", config);
     expect(last.code, last.stderr).toBe(0);
     expect(results("stopped")).toEqual(results("reference"));
-  }, 240_000);
+  });
 
   test("kill -9 of the command alone: the processes of its splits end by themselves", async () => {
     const config = workspace.config("orphaned", { trainer: { epochs: 400 } });
@@ -179,7 +179,7 @@ describe("harm", () => {
     await again.said(`split 1  epoch ${String(log.length).padStart(3)} of 400`);
     again.signalGroup("SIGTERM");
     expect(await again.finished).toMatchObject({ code: 3, stderr: expect.not.stringContaining("epoch   1 of 400") });
-  }, 240_000);
+  });
 });
 
 describe("what cannot be", () => {

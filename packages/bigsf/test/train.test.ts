@@ -14,7 +14,7 @@ beforeAll(async () => {
   await workspace.prepare();
   reference = await workspace.run("train", "-c", workspace.config("reference", long), "--split", "2");
   expect(reference.code, reference.stderr).toBe(0);
-}, 120_000);
+});
 afterAll(() => workspace.remove());
 
 /** Long enough to be stopped on the way. */
@@ -56,7 +56,7 @@ test("prints, files; the same command once more trains nothing and tells the sam
   const again = await workspace.run("train", "-c", workspace.path("reference.yaml"), "--split", "2");
   expect(again).toMatchObject({ code: 0, stdout: reference.stdout });
   expect(again.stderr).not.toContain("epoch");
-}, 60_000);
+});
 
 test("Ctrl-C: exit code 3, and the same command goes on; another split may not", async () => {
   const config = workspace.config("stopped", long);
@@ -73,7 +73,7 @@ test("Ctrl-C: exit code 3, and the same command goes on; another split may not",
   expect(last.code, last.stderr).toBe(0);
   expect(last.stderr).not.toContain("epoch  1 of 30");
   expect(results("stopped")).toEqual(results("reference"));
-}, 120_000);
+});
 
 describe("a snapshot, in a script of one's own", () => {
   // In the repository, where scripts find the packages.
@@ -222,7 +222,7 @@ describe("what cannot be trained is told before anything begins", () => {
     expect(code).toBe(2);
     expect(stderr).toContain("runs/changed/last.safetensors");
     expect(stderr).not.toMatch(/^ +at /m);
-  }, 60_000);
+  });
 
   test.each([
     [["--split", "0"], '--split: expected an integer of at least 1, got "0"'],

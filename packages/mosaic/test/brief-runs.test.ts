@@ -45,7 +45,7 @@ test.each([
   ["the end of a terminal", "none", (pid: number): boolean => process.kill(pid, "SIGHUP")],
   ["the death of a worker", "none", (pid: number): boolean => process.kill(childrenOf(pid)[0] ?? 0, "SIGKILL")],
   ["the death of the supervisor", "none", (pid: number): boolean => process.kill(pid, "SIGKILL")],
-] as const)("%s loses nothing, with files: %s", { timeout: 180_000 }, async (_, artifacts, disturb) => {
+] as const)("%s loses nothing, with files: %s", async (_, artifacts, disturb) => {
   await write(artifacts);
   const history = await expected(artifacts);
   expect(history).toHaveLength(count);
@@ -62,7 +62,7 @@ test.each([
   expect(workspace.history("or.db")).toEqual(history);
 });
 
-test("a pause leaves no run behind that nobody has", { timeout: 180_000 }, async () => {
+test("a pause leaves no run behind that nobody has", async () => {
   // So many that they are not through before the command that pauses them, which is loaded before, comes to it.
   const repetitions = 3;
   await write("all", repetitions);
@@ -78,7 +78,7 @@ test("a pause leaves no run behind that nobody has", { timeout: 180_000 }, async
   expect(workspace.statuses("or.db")).toEqual(new Array(repetitions * count).fill("done"));
 });
 
-test("a run that kills its worker takes the blame, not one that waits behind it", { timeout: 180_000 }, async () => {
+test("a run that kills its worker takes the blame, not one that waits behind it", async () => {
   await workspace.write(
     "net.ts",
     `${netModule}
@@ -107,7 +107,7 @@ export class Suicidal extends Net {
   expect(numbers("attempts")).toEqual(isSuicidal.map((each) => (each ? 3 : 0)));
 });
 
-test("after Ctrl-C the run that waits behind another does not begin", { timeout: 180_000 }, async () => {
+test("after Ctrl-C the run that waits behind another does not begin", async () => {
   await workspace.write(
     "net.ts",
     `${netModule}

@@ -19,7 +19,7 @@ beforeAll(async () => {
     "config.ini": config({ sections }),
   });
   expect(await workspace.run("run", "config.ini", "or.db")).toMatchObject({ code: 1 });
-}, 60_000);
+});
 afterAll(() => workspace.close());
 
 describe("status", () => {

@@ -43,7 +43,7 @@ const inWork = (runIds: readonly number[]) => runIds.every((runId) => workspace.
 const attempts = () =>
   workspace.query("or.db", "SELECT attempts FROM run_details ORDER BY run_id").map((row) => row.attempts);
 
-describe.each(harmed)("modules in $language", { timeout: 180_000 }, (project) => {
+describe.each(harmed)("modules in $language", (project) => {
   const parts = partsOf(project);
   beforeEach(async () => {
     for (const [name, text] of Object.entries(project.files)) await workspace.write(name, text);

@@ -101,7 +101,7 @@ label = "008"
 key = net_{width}
 `;
 
-describe.skipIf(!hasPython)("Python classes", { timeout: 240_000 }, () => {
+describe.skipIf(!hasPython)("Python classes", () => {
   test("pause --now, resume, kill -9, --continue and rerun give what an undisturbed run gives", async () => {
     await using workspace = await opened({ "dataset.py": dataset, "net.py": net, "config.ini": config });
     const dry = await workspace.run("run", "config.ini", "whole.db", "--dry-run");

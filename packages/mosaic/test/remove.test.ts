@@ -29,7 +29,7 @@ beforeAll(async () => {
   expect(await workspace.run("run", "config.ini", "whole.db")).toMatchObject({ code: 1 });
   mark = await workspace.read(".runs/whole/.database");
   await rm(workspace.path(".runs/whole/.database"));
-}, 60_000);
+});
 afterAll(() => workspace.close());
 
 /** The database with its files, as it was. */
@@ -340,4 +340,4 @@ test("a kill between database and files leaves what the next writer completes, a
   expect((await go("--continue")).stderr).toContain("3 runs done before, 0 unfinished taken up, 0 new\n");
   expect((await workspace.list(".runs/or")).length).toBe(before.length - 15);
   expect(workspace.query("or.db", "SELECT * FROM removed_files")).toEqual([]);
-}, 120_000);
+});

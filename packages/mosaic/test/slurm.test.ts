@@ -25,7 +25,7 @@ describe.runIf(isThere || process.env.REQUIRE_ALL !== undefined)("jobs of Slurm"
     cluster = temporaryFolder();
     slurm("bash", script, "start", cluster, String(nodes));
     process.env.SLURM_CONF = join(cluster, "slurm.conf");
-  }, 120_000);
+  });
   afterAll(() => {
     slurm("bash", script, "stop", cluster);
     delete process.env.SLURM_CONF;

@@ -62,5 +62,5 @@ describe.for(harmed)("workers of $language elsewhere", ({ language, files, data,
     expect(attempts()).toEqual([0, 0, 0].map((attempts) => ({ attempts })));
     expect(workspace.history("or.db")).toEqual(workspace.history("undisturbed.db"));
     expect(await workspace.list(join("spool", "pilots"))).toEqual([]);
-  }, 240_000);
+  });
 });

@@ -88,9 +88,9 @@ export async function openWorkspace(files: Readonly<Record<string, string>> = {}
   };
 }
 
-/** Waits until no process works in the folder any more, and returns those that still do after some seconds. */
+/** Waits until no process works in the folder any more, and returns those that still do after two minutes. */
 export async function processesGone(folder: string): Promise<readonly number[]> {
-  for (let attempt = 0; attempt < 400; attempt++) {
+  for (let attempt = 0; attempt < 2400; attempt++) {
     if (processesIn(folder).length === 0) return [];
     await wait(50);
   }

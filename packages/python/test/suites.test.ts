@@ -8,12 +8,8 @@ import { environment, isSkipped, problem, python } from "./python.ts";
 
 const suites = join(import.meta.dirname, "python");
 
-test.skipIf(isSkipped).for(readdirSync(suites).filter((name) => name.startsWith("test_")))(
-  "%s",
-  { timeout: 300_000 },
-  async (name) => {
-    expect(problem).toBeUndefined();
-    // It prints what failed, and ends with a code that says so.
-    await promisify(execFile)(python, [join(suites, name)], { env: environment, cwd: suites });
-  },
-);
+test.skipIf(isSkipped).for(readdirSync(suites).filter((name) => name.startsWith("test_")))("%s", async (name) => {
+  expect(problem).toBeUndefined();
+  // It prints what failed, and ends with a code that says so.
+  await promisify(execFile)(python, [join(suites, name)], { env: environment, cwd: suites });
+});

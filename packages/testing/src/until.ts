@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/** Waits until `condition` holds, half a minute at most; errors, such as of a file that is not there yet, count as no. */
-export async function until(condition: () => boolean, what: string, seconds = 30): Promise<void> {
+/** Waits until `condition` holds, four minutes at most; errors, such as of a file that is not there yet, count as no. */
+export async function until(condition: () => boolean, what: string, seconds = 240): Promise<void> {
   const end = performance.now() + 1000 * seconds;
   while (performance.now() < end) {
     try {

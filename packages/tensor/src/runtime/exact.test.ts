@@ -47,7 +47,7 @@ const others: readonly (readonly [string, () => Tensor])[] = [
 ];
 
 // First: any other test here loads it.
-test("needs no ONNX Runtime, and leaves nothing behind", { timeout: 60_000 }, async () => {
+test("needs no ONNX Runtime, and leaves nothing behind", async () => {
   const libraries = () => {
     const report: { readonly sharedObjects?: readonly string[] } = Object(process.report.getReport());
     return (report.sharedObjects ?? []).filter((file) => /libonnxruntime/.test(file)).length;

@@ -63,7 +63,7 @@ const page = `<output></output>
   document.querySelector("output").textContent = JSON.stringify(await digests());
 </script>`;
 
-test.for(browserNames)("%s computes these bits", { timeout: 120_000 }, async (browser, context) => {
+test.for(browserNames)("%s computes these bits", async (browser, context) => {
   const program = browserPath(browser);
   if (!existsSync(program) && process.env.REQUIRE_ALL !== "1") context.skip(`${program} is not installed`);
   const { output } = await visit(browser, { page, folders: { "/": root } });
