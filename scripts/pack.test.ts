@@ -47,6 +47,7 @@ describe("the published packages", () => {
       "@ml-mosaic/training",
       "@ml-mosaic/bigsf",
       "ml-mosaic",
+      "@ml-mosaic/board",
     ]);
     for (const { name, folder } of packages) {
       const installed = join(project, "node_modules", name);
