@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { request as ask } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -389,4 +389,71 @@ test("an export is one file, with the answers in it and no address of another on
   expect(text).not.toContain("onerror");
   expect(text.match(/(?:src|href)="(?!data:)[^"]*"/g)).toBeNull();
   expect(text.match(/<script(?![^>]*type="(?:importmap|module|application\/octet-stream;base64)")/g)).toBeNull();
+});
+
+describe("with --control", () => {
+  let controlled: BoardServer;
+  let own: Readonly<Record<string, string>>;
+
+  beforeAll(async () => {
+    const { boardOrders } = await import("../../../mosaic/src/board/board-orders.ts");
+    const databases = [join(folder, "or.db")];
+    const settings = { databases, host: "127.0.0.1", port: 0, allowHosts: [], hasToken: true };
+    controlled = await startBoardServer({ ...settings, controls: boardOrders });
+    const response = await fetch(controlled.address, { redirect: "manual" });
+    own = {
+      cookie: response.headers.get("set-cookie")?.split(";")[0] ?? "",
+      origin: new URL(controlled.address).origin.replace("localhost", "127.0.0.1"),
+    };
+  });
+  afterAll(() => controlled.close());
+
+  async function order(path: string, headers: Readonly<Record<string, string>>, method = "POST") {
+    const { port: ownPort } = new URL(controlled.address);
+    const body = method === "POST" ? { body: "ids=1" } : {};
+    const response = await fetch(`http://127.0.0.1:${ownPort}/api/control/${path}`, { method, headers, ...body });
+    return [response.status, await response.text()] as const;
+  }
+
+  test("an order takes POST, the token and the page itself", async () => {
+    const { cookie: ownCookie = "", origin = "" } = own;
+    const statuses = [
+      await order("stop", { cookie: ownCookie, origin }, "GET"),
+      await order("stop", { origin }),
+      await order("stop", { cookie: ownCookie }),
+      await order("stop", { cookie: ownCookie, origin: "https://evil.example" }),
+      await order("stop", { cookie: ownCookie, origin: "http://127.0.0.1:1" }),
+      await order("stop", { cookie: ownCookie, origin, "sec-fetch-site": "same-site", "sec-fetch-mode": "cors" }),
+    ].map(([status]) => status);
+    expect(statuses).toEqual([405, 401, 403, 403, 403, 403]);
+  });
+
+  test("what cannot be done is said, before and instead of doing it", async () => {
+    for (const path of ["stop", "pause", "resume", "rerun", "remove"]) {
+      const [status, text] = await order(path, own);
+      expect([path, status, JSON.parse(text).isPossible]).toEqual([path, 200, false]);
+      expect(await order(`plan?action=${path}`, own, "GET")).toEqual([status, text]);
+    }
+  });
+});
+
+test("databases of every schema and of the original Mosaic open, each with an address of its own", async () => {
+  const fixtures = join(import.meta.dirname, "..", "..", "..", "mosaic", "fixtures");
+  const names = (await readdir(fixtures)).filter((name) => name.endsWith(".db"));
+  expect(names.length).toBeGreaterThan(9);
+  for (const name of names) await copyFile(join(fixtures, name), join(folder, name));
+  const databases = names.map((name) => join(folder, name));
+  const old = await startBoardServer({ databases, host: "127.0.0.1", port: 0, allowHosts: [], hasToken: false });
+  for (const [index, name] of names.entries()) {
+    const at = index === 0 ? "" : `d${index}/`;
+    for (const path of [
+      "api/experiment",
+      "api/columns",
+      "api/failures",
+      "api/groups?by=status&results=test_loss",
+      "api/run/1",
+    ])
+      expect([name, path, (await fetch(`${old.address}${at}${path}`)).status]).toEqual([name, path, 200]);
+  }
+  await old.close();
 });
