@@ -16,7 +16,7 @@ interface Cells {
 /** Belongs into a transaction, so that the columns fit each other. */
 export function runColumnsIn(database: DatabaseSync, sources: readonly ColumnSource[]): RunColumns {
   const { ids } = cellsOf(database, "SELECT run_id, NULL AS value FROM runs");
-  const sorted = Float64Array.from<number>(JSON.parse(ids)).sort();
+  const sorted = idsIn(ids).sort();
   const runIds = sorted.filter((id, index) => id !== sorted[index - 1]);
   const rowOf = rowLookup(runIds);
   const inOrder = `[${runIds.join()}]`;
@@ -81,14 +81,24 @@ function readCells(database: DatabaseSync, source: ColumnSource): Cells {
 
 /** As two texts of JSON, which takes a third of the time of as many rows; SQLite's numbers go through them bit for bit. */
 function cellsOf(database: DatabaseSync, select: string, ...given: readonly string[]): Cells {
-  const row = database
-    .prepare(
-      `SELECT json_group_array(CAST(run_id AS INTEGER)) AS ids,
-         json_group_array(iif(typeof(value) = 'blob', NULL, value)) AS cells
-       FROM (${select})`,
-    )
-    .get(...given);
+  const read = (value: string) =>
+    database
+      .prepare(`SELECT json_group_array(run_id) AS ids, json_group_array(${value}) AS cells FROM (${select})`)
+      .get(...given);
+  let row: ReturnType<typeof read>;
+  try {
+    row = read("value");
+  } catch (error) {
+    // The original may have stored what it took for a number as bytes; to look at each value takes time for all others.
+    if (!(error instanceof Error && error.message.includes("BLOB"))) throw error;
+    row = read("iif(typeof(value) = 'blob', NULL, value)");
+  }
   return { ids: String(row?.ids), cells: JSON.parse(String(row?.cells)) };
+}
+
+/** The original may have kept ids as texts. */
+function idsIn(text: string): Float64Array<ArrayBuffer> {
+  return Float64Array.from<number | string>(JSON.parse(text), Number);
 }
 
 type RowOf = (runId: number) => number | undefined;
@@ -103,7 +113,7 @@ function rowLookup(runIds: Float64Array): RowOf {
 
 /** undefined where the run has none. Plain loops: there may be a million cells, and iterators take five times as long. */
 function placed({ ids: text, cells }: Cells, rowOf: RowOf, length: number): readonly (Cell | undefined)[] {
-  const ids: readonly number[] = JSON.parse(text);
+  const ids = idsIn(text);
   const column = new Array<Cell | undefined>(length).fill(undefined);
   for (let index = 0; index < cells.length; index++) {
     const row = rowOf(ids[index] ?? Number.NaN);
