@@ -18,7 +18,8 @@ export function embeddedSource(): Source {
       const all = decodeColumns(await bytes("columns"));
       return { ...all, columns: all.columns.filter(({ name }) => names.includes(name)) };
     },
-    curves: async ({ ids = "", by = [], series, most }) => {
+    curves: async ({ ids = "", by = [], series, x, most }) => {
+      if (x === "seconds") throw missing("Curves over seconds");
       if (by.length > 0) throw missing("Bands of groups");
       const all = await curves();
       const chosen = ids === "" ? undefined : idsOfRanges(ids);
@@ -32,7 +33,7 @@ export function embeddedSource(): Source {
     pair: () => refused("The differences of a pair by repetition"),
     importance: (chosen, result) => ofAllRuns<Importance>(chosen, `importance:${result}`, "The importance of options"),
     pareto: (chosen, x, y) => ofAllRuns<Pareto>(chosen, `pareto:${x}:${y}`, "This Pareto front"),
-    failures: () => json<Failures>("failures"),
+    failures: (chosen) => ofAllRuns<Failures>(chosen, "failures", "The failures"),
     run: async (id) => {
       const found = (await runs())[id];
       if (found === undefined) throw new RefusedError({ message: `The export has no details of run ${id}.` });

@@ -1,5 +1,6 @@
 /** Curves over epochs or seconds: a line a run, or a band a group. */
 import { html } from "htm/preact";
+import { idRanges } from "../../columns/id-ranges.ts";
 import { Message } from "../../parts/answer.ts";
 import { Choice, ManyChoice } from "../../parts/choice.ts";
 import { useSlow } from "../../parts/slow.ts";
@@ -12,11 +13,17 @@ const mostLines = 1000;
 export function CurvesView({ board }: { readonly board: Board }) {
   const experiment = board.experiment.value;
   const { series: chosen, axis, isLogarithmic, smoothing, by } = board.state.value;
-  const { where, ids } = board.chosen.value;
+  const chosenRuns = board.chosenRows.value;
+  // An export reads no conditions: it is asked for the runs themselves.
+  const isLive = board.experiment.value?.isLive ?? true;
+  const { where, ids } = isLive
+    ? board.chosen.value
+    : { where: "", ids: idRanges(Array.from(chosenRuns, (row) => board.table.id(row))) };
   const refresh = useSlow(board.slowVersion.value, 2000);
   if (experiment === undefined) return null;
   if (experiment.series.length === 0)
     return html`<${Message}>No run has an epoch yet. Curves appear with the first one.<//>`;
+  if (chosenRuns.length === 0) return html`<${Message}>No run meets the filter.<//>`;
   const all = experiment.series.map(({ name }) => name);
   const losses = all.filter((name) => name === "train_loss" || name === "test_loss");
   const series = (chosen ?? (losses.length > 0 ? losses : all.slice(0, 1))).filter((name) => all.includes(name));

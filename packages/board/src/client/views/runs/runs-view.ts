@@ -20,7 +20,7 @@ export function RunsView({ board }: { readonly board: Board }) {
   const row = baseline === null ? -1 : board.table.rowOf(baseline);
   return html`<div class="runs">
     <div class="tools">
-      <${ColumnChooser} board=${board} names=${names} />
+      ${by.length === 0 && html`<${ColumnChooser} board=${board} names=${names} />`}
       ${by.length === 0 && html`<${CsvButtons} board=${board} names=${names} />`}
       ${
         baseline !== null &&
