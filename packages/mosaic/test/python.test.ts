@@ -199,5 +199,7 @@ async function countAsBefore(path: string): Promise<void> {
 
 async function opened(files: Readonly<Record<string, string>>) {
   const workspace = await openWorkspace(files);
-  return { ...workspace, [Symbol.asyncDispose]: () => workspace.close() };
+  // Each in a process of its own: what Python says of a class is asked once for all that a command does.
+  const run = (...args: readonly string[]) => workspace.start(...args).finished;
+  return { ...workspace, run, [Symbol.asyncDispose]: () => workspace.close() };
 }
