@@ -214,7 +214,7 @@ export const sqrt = unary("sqrt", "Sqrt", operation("sqrt"), (_x, y, g) => g.div
 export const erf = unary("erf", "Erf", elementary("erf"), (x, _y, g) =>
   g.mul(x.mul(x).neg().exp()).mul(2 / Math.sqrt(Math.PI)),
 );
-/** 1 where x is above 0, else 0. */
+/** 1 where x is above 0, else 0; of NaN 1 on WebAssembly, where gradients pass it as PyTorch's do, else NaN. */
 export const isPositive = defineOp<None, [x: Input]>({
   name: "isPositive",
   infer: ([x]) => x,
@@ -224,7 +224,10 @@ export const isPositive = defineOp<None, [x: Input]>({
     const steep = { alpha: { float: 3e38 }, beta: { float: 0 } };
     return emitter.node("HardSigmoid", [emitter.node("HardSigmoid", [x.name], steep)], steep);
   },
-  loops: ([x]) => elementwise([x], "float32", (element) => convert("f32", isAbove(element, zero(element)))),
+  loops: ([x]) =>
+    elementwise([x], "float32", (element) =>
+      select(apply("le", "bool", element, zero(element)), zero(element), number("f32", 1)),
+    ),
 });
 export const relu = unary(
   "relu",

@@ -51,6 +51,8 @@ export interface LoopProgram<Run> {
 
 export interface LoopRunOptions {
   readonly steps: number;
+  /** The number of the first step, where steps are counted over several runs. */
+  readonly firstStep?: number;
   /** The arrays of what is carried may be written to: the last values need no memory of their own. */
   readonly overwrite?: boolean;
   /** The carried values are those inside, as `LoopProgram.keeps` says, and their arrays are not asked for. */

@@ -134,7 +134,14 @@ export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Kind, Own 
         steps,
         keeps: (result) => program.keeps(result),
         async run(given, options = {}) {
-          const { last, collected } = await program.run({ ...given, ...samples, generator }, { ...options, steps });
+          const { last, collected } = await program.run(
+            { ...given, ...samples, generator },
+            {
+              ...options,
+              steps,
+              firstStep: given.firstStep,
+            },
+          );
           const values = Object.entries(collected).map(([key, array]) => [key, expectFloat32(array, key)] as const);
           return { last, values: Object.fromEntries(values) };
         },

@@ -20,6 +20,7 @@ import { at, axisOf, constantIndex, sameIndex } from "./indices.ts";
 import { type Expression, kindOf, place } from "./loops.ts";
 import { FunctionBody, ModuleBuilder, nothing, pageBytes, type Segment } from "./module.ts";
 import { type Node, nodesOf, operandName, requireLoops } from "./nodes.ts";
+import { settleBody } from "./settle.ts";
 
 export interface CompiledLoop {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -27,6 +28,8 @@ export interface CompiledLoop {
   readonly places: ReadonlyMap<string, number>;
   /** Names of what lies where each call says, in the order of its arguments: entries, then what is collected, by its number. */
   readonly told: readonly (string | number)[];
+  /** By how much each of these is further on in the next step. */
+  readonly advances: readonly number[];
   /** The first byte that is free for that. */
   readonly end: number;
 }
@@ -62,8 +65,9 @@ export function compileLoopGraph(graph: LoopGraph): CompiledLoop {
     carried: carried.map(({ name }) => name),
     collected: collected.map((index) => ({ parameter: told.indexOf(index) })),
   });
-  const run = program.repeated(step, advances(graph, told));
-  return { bytes: program.encode({ run }), places, told, end: program.end };
+  const advances = advancesOf(graph, told);
+  const exported = { run: program.repeated(step, advances), settle: program.settling(graph, places) };
+  return { bytes: program.encode(exported), places, told, advances, end: program.end };
 }
 
 type Base = Buffer["base"];
@@ -178,6 +182,12 @@ class Program {
     emitter.body.add("call", run);
   }
 
+  settling(graph: LoopGraph, places: ReadonlyMap<string, number>): number {
+    const settle = this.#module.declare();
+    this.#module.define(settle, settleBody(graph, places, this.#functions));
+    return settle;
+  }
+
   /** The function that computes a step so often as its first parameter says. @param advance by how much each address moves on */
   repeated(step: number, advance: readonly number[]): number {
     const run = this.#module.declare();
@@ -187,7 +197,7 @@ class Program {
 }
 
 /** By how many bytes each argument is further on in the next step. */
-function advances({ carried, perStep, results }: LoopGraph, told: readonly (string | number)[]): readonly number[] {
+function advancesOf({ carried, perStep, results }: LoopGraph, told: readonly (string | number)[]): readonly number[] {
   return told.map((name) => {
     const tensor =
       typeof name === "number"

@@ -10,6 +10,7 @@ import { outsideAxis } from "../runtime/outside-axis.ts";
 import { aligned, type CompiledLoop, compileLoopGraph } from "./compile.ts";
 import { failureAt } from "./emit-value.ts";
 import { pageBytes } from "./module.ts";
+import { stepsUntilSettled } from "./settle.ts";
 import { type Memory, webAssembly } from "./webassembly.ts";
 
 interface Compiled extends CompiledLoop {
@@ -21,6 +22,7 @@ interface Compiled extends CompiledLoop {
 interface Instance {
   readonly memory: Memory;
   readonly run: (...values: number[]) => unknown;
+  readonly settle: () => unknown;
 }
 
 /** Of a module so many wait for the next program, and none that has grown larger. */
@@ -45,10 +47,10 @@ function moduleOf(loop: CompiledLoop): Compiled {
 function instanceOf({ module, idle, end }: Compiled): Instance {
   const waiting = idle.pop();
   if (waiting !== undefined) return waiting;
-  const { memory, run } = instantiated(module, end).exports;
-  if (!(memory instanceof webAssembly.Memory) || typeof run !== "function")
-    throw new TensorError("TENSOR_RUNTIME", "the module exports neither memory nor run");
-  return { memory, run: (...values) => run(...values) };
+  const { memory, run, settle } = instantiated(module, end).exports;
+  if (!(memory instanceof webAssembly.Memory) || typeof run !== "function" || typeof settle !== "function")
+    throw new TensorError("TENSOR_RUNTIME", "the module does not export memory, run and settle");
+  return { memory, run: (...values) => run(...values), settle: () => settle() };
 }
 
 function instantiated(module: object, bytes: number): InstanceType<typeof webAssembly.Instance> {
@@ -105,16 +107,16 @@ function copied(memory: Memory, address: number, into: TypedArray): TypedArray {
 /** @throws TensorError if an op of the loop has no loops of its own */
 export async function compileWasm(graph: LoopGraph): Promise<Executable> {
   const found = compiled(graph);
-  const { places, told, end } = found;
+  const { places, told, advances, end } = found;
   let instance: Instance | undefined = instanceOf(found);
   let inside: Inside | undefined;
   const { carried, results } = graph;
   return {
     keeps: true,
-    async run({ fixed, carried: state, perStep, steps, overwrite = false, goesOn = false }) {
+    async run({ fixed, carried: state, perStep, steps, firstStep = 0, overwrite = false, goesOn = false }) {
       // Nothing is waited for before the steps are done: meanwhile another run could take the place of what this one goes on from.
       if (instance === undefined) throw new TensorError("TENSOR_RUNTIME", `${graph.name}: the program was released`);
-      const { memory, run } = instance;
+      const { memory, run, settle } = instance;
       // What is not given away may be looked at later.
       if (!(goesOn && overwrite)) inside?.save();
       const into = !overwrite ? [] : goesOn ? (inside?.into ?? []) : state.map(({ data }) => data);
@@ -133,7 +135,12 @@ export async function compileWasm(graph: LoopGraph): Promise<Executable> {
         if (typeof name === "string") put(bytes, elementAt(argumentsOf, index), feeds.get(name));
       bytes.fill(0, failureAt, failureAt + 16);
       try {
-        run(steps, ...argumentsOf);
+        for (let done = 0; done < steps; ) {
+          const count = Math.min(steps - done, stepsUntilSettled - ((firstStep + done) % stepsUntilSettled));
+          run(count, ...argumentsOf.map((address, index) => address + done * elementAt(advances, index)));
+          done += count;
+          if ((firstStep + done) % stepsUntilSettled === 0) settle();
+        }
       } catch (error) {
         const [value, size] = new BigInt64Array(memory.buffer, failureAt, 2);
         if (!(error instanceof webAssembly.RuntimeError) || value === undefined || size === undefined || size === 0n)

@@ -12,7 +12,7 @@ import type { TrainingState } from "../program/layout.ts";
 import { compileTraining } from "../program/training-program.ts";
 import { Generator } from "../random/generator.ts";
 import type { Tensor } from "../tensor.ts";
-import { buffer, parameter } from "../variable.ts";
+import { buffer, Parameter, parameter } from "../variable.ts";
 
 const generator = new Generator(0);
 const [samples, features] = [24, 5];
@@ -322,4 +322,19 @@ test.each(["WASM", "webassembly", "", null])("an executor %j that there is not i
   });
   const expected = `executor is ${JSON.stringify(executor)}; it must be one of auto, onnx, wasm`;
   await expect(compiled).rejects.toThrow(expected);
+});
+
+test("the gradient of relu passes NaN, as PyTorch's does", async () => {
+  const weight = new Parameter([3], () => Float32Array.of(0, 0, 0));
+  const program = await compileTraining({
+    fields: [{ data: Float32Array.of(Number.NaN, 1, -1), shape: [1, 3], dtype: "float32" }],
+    parameters: [weight],
+    optimizer: SGD({ lr: 1 }),
+    batchSize: 1,
+    executor: "wasm",
+    step: ([values]) => ({ loss: weight.add(given(values)).relu().sum() }),
+  });
+  const { state } = await program.run(program.initialState, { rows: Int32Array.of(0), batchSize: 1, lr: 1, generator });
+  expect([...(state.parameters[0] ?? [])]).toEqual([-1, -1, 0]);
+  program.release();
 });
