@@ -23,6 +23,7 @@ export function CurvesView({ board }: { readonly board: Board }) {
   if (experiment === undefined) return null;
   if (experiment.series.length === 0)
     return html`<${Message}>No run has an epoch yet. Curves appear with the first one.<//>`;
+  if (board.table.rows === 0) return html`<${Message}>There are no runs yet.<//>`;
   if (chosenRuns.length === 0) return html`<${Message}>No run meets the filter.<//>`;
   const all = experiment.series.map(({ name }) => name);
   const losses = all.filter((name) => name === "train_loss" || name === "test_loss");
