@@ -4,6 +4,7 @@ import { html } from "htm/preact";
 import type { ComponentChildren } from "preact";
 import type { Board } from "../state/board.ts";
 import { type ViewName, viewNames } from "../state/page-state.ts";
+import { Choice } from "./choice.ts";
 import { FilterBar } from "./filter-bar.ts";
 
 export const viewTitles: Readonly<Record<ViewName, string>> = {
@@ -50,6 +51,7 @@ export function PageFrame({ board, children }: { readonly board: Board; readonly
     <a class="skip" href="#view" onClick=${skipToView}>Skip to the view</a>
     <header class="head">
       <p class="title"><span class="mark" aria-hidden="true"></span><span>${experiment?.title ?? "Mosaic"}</span></p>
+      <${DatabaseChoice} databases=${experiment?.databases ?? []} />
       <nav aria-label="Views">
         ${shown.map(
           (name) => html`<a
@@ -94,4 +96,17 @@ function ConnectionState({ board }: { readonly board: Board }) {
   return html`<p class="connection is-lost" role="alert">
     ${reason ?? "Disconnected: what you see is as it was. Looking for the board …"}
   </p>`;
+}
+
+/** Each database has the same page, the first at the board's own address and the others in folders below it. */
+function DatabaseChoice({ databases }: { readonly databases: readonly string[] }) {
+  if (databases.length < 2) return null;
+  const [, written] = /\/d(\d+)\/$/.exec(location.pathname) ?? [];
+  const top = written === undefined ? "./" : "../";
+  return html`<${Choice}
+    label="Database"
+    value=${written ?? "0"}
+    options=${databases.map((path, place) => ({ value: String(place), text: path.split("/").at(-1) ?? path }))}
+    onChoose=${(place: string) => location.assign(place === "0" ? top : `${top}d${place}/`)}
+  />`;
 }

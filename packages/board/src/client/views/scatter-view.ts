@@ -14,7 +14,7 @@ export function ScatterView({ board }: { readonly board: Board }) {
   );
   const firstX = x ?? board.options.value.find(({ type }) => type === "number")?.name ?? otherResult?.name ?? "id";
   const firstY = y ?? result;
-  const shownColor = color ?? (board.columns.value.get("pipeline")?.varies === true ? "pipeline" : "");
+  const shownColor = color ?? (board.columns.value.get("pipeline")?.varies === true ? "pipeline" : "-");
   if (board.table.rows === 0) return html`<${Message}>There are no runs yet.<//>`;
   const options = columns.map(({ name, title, role }) => ({
     value: name,
@@ -30,5 +30,5 @@ export function ScatterView({ board }: { readonly board: Board }) {
         onChoose=${(name: string) => board.update({ color: name }, "push")}
       />
     </div>
-    <${PointPicture} board=${board} x=${firstX} y=${firstY} color=${shownColor === "" || shownColor === "-" ? null : shownColor} height=${500} />`;
+    <${PointPicture} board=${board} x=${firstX} y=${firstY} color=${shownColor === "-" ? null : shownColor} height=${500} />`;
 }
