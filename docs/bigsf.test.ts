@@ -67,6 +67,7 @@ describe("the commands of the page", () => {
       "npx bigsf train -c configs/training.yaml",
       "npx bigsf segment -c configs/config_segment.yaml",
       "npx bigsf train-k-fold -c configs/config_kfolds.yaml",
+      "npx bigsf calibrate -c configs/config_calibrate.yaml",
     ]);
   });
 
@@ -235,6 +236,7 @@ describe("the example configurations, as they stand", () => {
     "training.yaml": "train",
     "config_kfolds.yaml": "train",
     "config_segment.yaml": "segment",
+    "config_calibrate.yaml": "calibrate",
   } as const;
 
   test("are all of them", async () => {
