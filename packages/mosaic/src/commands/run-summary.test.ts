@@ -43,7 +43,7 @@ test("data that are said to be the same are one data set, whoever says it first"
   const database = join(temporaryFolder(), "results.db");
   const python = { ...dataEntry("py"), class: "data_py", path_to_class: "./data.py", same_data_as: "data" };
   await writeDatabase(database, [
-    { pipeline: [python, netEntry(3)], repetition: 0, results: { test_loss: 2 } },
+    { pipeline: [python, netEntry(3, { path_to_class: "./net.py" })], repetition: 0, results: { test_loss: 2 } },
     { pipeline: [dataEntry("data"), netEntry(2)], repetition: 0, results: { test_loss: 1 } },
   ]);
   const reader = await openSqliteReader(database);

@@ -2,7 +2,7 @@
 import { normalize } from "node:path";
 import { valueText } from "@ml-mosaic/configurable";
 import { spelling } from "../config/process-components.ts";
-import { textsFor } from "../pipelines/applying-options.ts";
+import { meansAnything, textsFor } from "../pipelines/applying-options.ts";
 import { type ModuleSpec, shownName, sortedValues, type Texts, withoutOptions } from "../pipelines/pipeline.ts";
 import { processParams, type Stages, seenTexts, stagesOf, trainingTexts } from "../pipelines/run-params.ts";
 import { isProgram } from "../program/options.ts";
@@ -67,20 +67,25 @@ export function varyingOptions(all: readonly Pick<PipelineParts, "model" | "trai
     for (const [name, seen] of values) {
       const text = training[name];
       if (text !== undefined) seen.add(valueText(text));
-      else if (!model.some(isProgram)) seen.add(undefined);
+      else if (hasDefault(model, name)) seen.add(undefined);
     }
   return [...values].filter(([, seen]) => seen.size > 1).map(([name]) => name);
 }
 
-/** Texts of the options in which models differ, as far as they have them; those of programs have what these see. */
+/** Whether an option that is not written has its default there; to a program it is not there, and none is where it means nothing. */
+function hasDefault(model: readonly ModuleSpec[], name: string): boolean {
+  return !model.some(isProgram) && meansAnything(model, name);
+}
+
+/** Texts of the options in which models differ, as far as they have them. */
 export function varyingTexts(
   { model, training }: Pick<PipelineParts, "model" | "training">,
   varying: readonly string[],
 ): readonly (readonly [name: string, text: string])[] {
-  const isOfProgram = model.some(isProgram);
-  return varying.flatMap((name) =>
-    training[name] === undefined && isOfProgram ? [] : [[name, training[name] ?? "default"] as const],
-  );
+  return varying.flatMap((name) => {
+    const text = training[name] ?? (hasDefault(model, name) ? "default" : undefined);
+    return text === undefined ? [] : [[name, text] as const];
+  });
 }
 
 function modulesOf({ data, model }: PipelineParts): string {

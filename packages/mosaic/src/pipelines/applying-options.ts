@@ -2,7 +2,7 @@
 import { extname } from "node:path";
 import { namesInCommand, parseCommand } from "../program/command.ts";
 import { isProgram } from "../program/options.ts";
-import type { NamedClass, Texts } from "./pipeline.ts";
+import { type NamedClass, type Texts, withoutNames } from "./pipeline.ts";
 
 /** What holds for every run, whoever trains it. */
 const always: readonly string[] = ["epochs", "pipeline_scheme", "seed", "run_files_path", "artifacts"];
@@ -15,11 +15,17 @@ export function seesOption(name: string, { command = "" }: Texts): boolean {
   return always.includes(name) || namesInCommand(parseCommand(command).command).has(name);
 }
 
-/** The texts of [PROCESS] that hold for a pipeline of these modules. */
-export function textsFor(modules: readonly (NamedClass & { readonly options: Texts })[], process: Texts): Texts {
+type Modules = readonly (NamedClass & { readonly options: Texts })[];
+
+/** Whether an option of [PROCESS] means anything to what trains these modules. */
+export function meansAnything(modules: Modules, name: string): boolean {
   const program = modules.find(isProgram);
-  const isInPython = extname(modules[0]?.path ?? "") === ".py";
-  if (program === undefined && !(isInPython && notOfPython in process)) return process;
-  const applies = (name: string) => (program === undefined ? name !== notOfPython : seesOption(name, program.options));
-  return Object.fromEntries(Object.entries(process).filter(([name]) => applies(name)));
+  if (program !== undefined) return seesOption(name, program.options);
+  return name !== notOfPython || extname(modules[0]?.path ?? "") !== ".py";
+}
+
+/** The texts of [PROCESS] that hold for a pipeline of these modules. */
+export function textsFor(modules: Modules, process: Texts): Texts {
+  const names = Object.keys(process).filter((name) => !meansAnything(modules, name));
+  return names.length === 0 ? process : withoutNames(process, names);
 }
