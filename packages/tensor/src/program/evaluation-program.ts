@@ -1,7 +1,9 @@
+import { Latest } from "@ml-mosaic/base";
 import { bufferEntry, checkValues, type Layout, type StateRun, segmentEntry, type TrainingState } from "./layout.ts";
 import type { Part } from "./loop.ts";
 import { type StepBuilder, type StepValues, traceStep } from "./step.ts";
-import { type Plan, type ProgramOptions, type StepChunk, stepProgram } from "./step-program.ts";
+import { evaluationKey } from "./step-key.ts";
+import { type Plan, type PlannedStep, type ProgramOptions, type StepChunk, stepProgram } from "./step-program.ts";
 
 export interface EvaluationOptions extends ProgramOptions {
   /** Builds one step; called once for each size of batch. */
@@ -27,16 +29,23 @@ interface EvaluationRun extends StateRun {
   readonly firstStep: number;
 }
 
+const plans = new Latest<PlannedStep<EvaluationRun, Plan<EvaluationRun>>>(64);
+
 export function compileEvaluation({ layout, batchSize, step, ...options }: EvaluationOptions): EvaluationProgram {
-  const segments = layout.segments.map(segmentEntry);
-  const stateValues: Part<StateRun> = {
-    fixed: [...segments.map(({ entry }) => entry), ...layout.buffers.map(bufferEntry)],
-    computed: segments.flatMap(({ computed }) => computed),
-  };
-  const program = stepProgram<EvaluationRun, "evaluation", Plan<EvaluationRun>>("evaluation", options, (batch) => ({
-    ...traceStep(batch, step),
-    parts: [stateValues],
-  }));
+  const program = stepProgram<EvaluationRun, "evaluation", Plan<EvaluationRun>>(
+    "evaluation",
+    options,
+    plans,
+    (batch, size) => {
+      const traced = traceStep(batch, step);
+      return {
+        key: evaluationKey({ fields: options.fields, batch, batchSize: size }, traced, layout),
+        variables: traced.leaves,
+        make: () => ({ ...traced, parts: [stateValues(layout)] }),
+        isShared: () => true,
+      };
+    },
+  );
   if (batchSize !== undefined) program.plan(batchSize, "evaluation");
   return {
     async run(state, { firstStep = 0, ...chunk }) {
@@ -46,5 +55,13 @@ export function compileEvaluation({ layout, batchSize, step, ...options }: Evalu
       return values;
     },
     release: () => program.release(),
+  };
+}
+
+function stateValues(layout: Layout): Part<StateRun> {
+  const segments = layout.segments.map(segmentEntry);
+  return {
+    fixed: [...segments.map(({ entry }) => entry), ...layout.buffers.map(bufferEntry)],
+    computed: segments.flatMap(({ computed }) => computed),
   };
 }

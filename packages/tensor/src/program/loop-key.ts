@@ -60,9 +60,10 @@ export const loopKey = memoized(
 /**
  * Writes each of the tensors that some depend on.
  *
+ * @param randomIds what the random ops among them are called
  * @returns writes which ones a list has
  */
-function writeTensors(writer: KeyWriter, ends: readonly Tensor[], randomIds: ReadonlyMap<unknown, number>) {
+export function writeTensors(writer: KeyWriter, ends: readonly Tensor[], randomIds: ReadonlyMap<unknown, number>) {
   const order = topologicalOrder(ends);
   const positions = new Map<Tensor, number>();
   const writeAll = (tensors: readonly Tensor[]) => {

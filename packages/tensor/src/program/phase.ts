@@ -29,16 +29,28 @@ export interface TracedPhase {
   readonly name: string;
   readonly phase: TrainingPhase;
   readonly traced: TracedStep;
+  /** What each optimizer is to change. */
+  readonly groups: readonly UpdatedGroup[];
+}
+
+/** Parameters, and what changes them. */
+export interface UpdatedGroup {
+  readonly updater: Updater;
+  readonly parameters: readonly Parameter[];
+}
+
+/** A phase with the gradients of its loss. */
+export interface DifferentiatedPhase extends TracedPhase {
   /** Of the parameters that the loss depends on. */
   readonly gradients: ReadonlyMap<Parameter, Tensor>;
   /** Which of them each optimizer changes. */
-  readonly reached: readonly { readonly updater: Updater; readonly parameters: readonly Parameter[] }[];
+  readonly reached: readonly UpdatedGroup[];
 }
 
 /** The parameters and buffers that a phase changes. */
 export type Changed = ReadonlySet<Parameter | Buffer>;
 
-/** @throws TensorError if the loss is no scalar, or no parameter has a gradient */
+/** @throws TensorError if the loss is no scalar */
 export function tracePhase(
   name: string,
   phase: TrainingPhase,
@@ -46,7 +58,16 @@ export function tracePhase(
   firstRandomId: number,
 ): TracedPhase {
   const traced = traceStep(batch, phase.step, firstRandomId);
-  const groups = groupsOf(phase);
+  const groups = groupsOf(phase).map(({ parameters, optimizer }) => ({
+    updater: { phase: name, optimizer, slots: { ...optimizer.slots, ...updateSlots(phase) } },
+    parameters,
+  }));
+  return { name, phase, traced, groups };
+}
+
+/** @throws TensorError if no parameter has a gradient */
+export function differentiate(turn: TracedPhase): DifferentiatedPhase {
+  const { name, phase, traced, groups } = turn;
   const trained = groups.flatMap(({ parameters }) => parameters);
   const found = grad(traced.loss, trained);
   const gradients = new Map(
@@ -62,15 +83,19 @@ export function tracePhase(
       `${where}the loss depends on none of the ${phase.parameters.length} parameters: there is nothing to train. Does forward use them, and is requiresGrad true?`,
     );
   }
-  const reached = groups.map(({ parameters, optimizer }) => ({
-    updater: { phase: name, optimizer, slots: { ...optimizer.slots, ...updateSlots(phase) } },
-    parameters: parameters.filter((parameter) => gradients.has(parameter)),
-  }));
-  return { name, phase, traced, gradients, reached };
+  return { ...turn, gradients, reached: groupsWith(groups, (parameter) => gradients.has(parameter)) };
 }
 
-export function changedBy({ gradients, traced }: TracedPhase): Changed {
-  return new Set([...gradients.keys(), ...traced.updates.keys()]);
+/** The groups with those of their parameters that are wanted. */
+export function groupsWith(
+  groups: readonly UpdatedGroup[],
+  isWanted: (parameter: Parameter) => boolean,
+): readonly UpdatedGroup[] {
+  return groups.map(({ updater, parameters }) => ({ updater, parameters: parameters.filter(isWanted) }));
+}
+
+export function changedBy({ traced }: TracedPhase, reached: readonly UpdatedGroup[]): Changed {
+  return new Set([...reached.flatMap(({ parameters }) => parameters), ...traced.updates.keys()]);
 }
 
 /** Every parameter that is to be trained, once, with its optimizer. */

@@ -3,6 +3,7 @@ import type { Optimizer, SlotStart } from "../optim/optimizer.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Parameter } from "../variable.ts";
+import type { UpdatedGroup } from "./phase.ts";
 
 /** What changes a group of parameters in a phase of training. */
 export interface Updater {
@@ -36,9 +37,7 @@ export function slotName({ updaters }: Pick<Segment, "updaters">, { phase }: Upd
 }
 
 /** Parameters of the same updaters, in the order in which they first appear. */
-export function segmentsOf(
-  reached: readonly { readonly updater: Updater; readonly parameters: readonly Parameter[] }[],
-): readonly Segment[] {
+export function segmentsOf(reached: readonly UpdatedGroup[]): readonly Segment[] {
   const updaters = new Map<Parameter, number[]>();
   for (const [index, { parameters }] of reached.entries())
     for (const parameter of parameters) updaters.set(parameter, [...(updaters.get(parameter) ?? []), index]);

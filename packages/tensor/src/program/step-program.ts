@@ -1,4 +1,6 @@
+import type { Latest } from "@ml-mosaic/base";
 import { expectFloat32 } from "../dtype.ts";
+import { topologicalOrder } from "../graph/order.ts";
 import type { Generator } from "../random/generator.ts";
 import type { Device } from "../runtime/device.ts";
 import type { Tensor } from "../tensor.ts";
@@ -56,6 +58,34 @@ export interface Plan<Run> {
   readonly randomOps: readonly number[];
 }
 
+/** What the values of a run's variables are read from. */
+export interface VariableRun {
+  readonly variables: readonly Variable[];
+}
+
+/** What is made of a step, for all that have its key. */
+export interface PlannedStep<Run, Own> {
+  readonly own: Own;
+  readonly loop: PlannedLoop<Run & SampleRun & RandomRun & VariableRun>;
+  readonly isShared: boolean;
+}
+
+/** A step as it was traced. */
+export interface KeyedStep<Own> {
+  /** The same for two steps that can have one plan. */
+  readonly key: string;
+  /** The plan knows them by their places. */
+  readonly variables: readonly Variable[];
+  make(): Own;
+  /** Whether a plan that was made of this step is one for all with the key. */
+  readonly isShared: (own: Own) => boolean;
+  /** Called with the plan, which may have been made of another step. */
+  readonly planned?: (own: Own) => void;
+}
+
+/** Plans hold the variables that they were made of, as long as they are kept: those of large networks are not. */
+const mostElementsKept = 16_384;
+
 /** A loop of steps over the minibatches of chunks, compiled for each size of batch and kind of step when that is first seen. */
 export interface StepProgram<Run, Kind, Own extends Plan<Run>> {
   /** What computes: known from the first step that is planned. */
@@ -82,24 +112,35 @@ export interface StepsResult extends Pick<LoopResult, "last"> {
   readonly values: StepValues;
 }
 
-/** @param planOf says what a step of a kind does with batches of a size */
+/**
+ * @param plans of the latest steps, which most programs have in common
+ * @param stepOf says what a step of a kind does with batches of a size
+ */
 export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Kind, Own extends Plan<Run>>(
   name: string,
   { fields, device = "cpu", executor: choice = "auto", threads = 1 }: ProgramOptions,
-  planOf: (batch: readonly Tensor[], batchSize: number, kind: Kind) => Own,
+  plans: Latest<PlannedStep<Run, Own>>,
+  stepOf: (batch: readonly Tensor[], batchSize: number, kind: Kind) => KeyedStep<Own>,
 ): StepProgram<Run, Kind, Own> {
   checkExecutor(device, choice, threads);
   let executor = onlyExecutor(choice, device, threads);
   let estimate: StepEstimate | undefined;
-  const planned = new Map<string, { readonly own: Own; readonly loop: PlannedLoop<Run & SampleRun & RandomRun> }>();
+  const planned = new Map<string, PlannedStep<Run, Own> & VariableRun>();
   const plannedFor = (batchSize: number, kind: Kind) => {
     const key = JSON.stringify([batchSize, kind]);
     const known = planned.get(key);
     if (known !== undefined) return { key, ...known };
     const { part: samples, batch } = samplesPart(fields, batchSize);
-    const own = planOf(batch, batchSize, kind);
-    const parts = [samples, constantsPart(own.leaves, own.parts), ...own.parts, randomPart(own.randomOps)];
-    const plan = { own, loop: planLoop<Run & SampleRun & RandomRun>({ name, parts, collected: own.reported }) };
+    const step = stepOf(batch, batchSize, kind);
+    const { variables } = step;
+    const make = () => {
+      const own = step.make();
+      const parts = [samples, constantsPart(variables, own), ...own.parts, randomPart(own.randomOps)];
+      const loop = planLoop<Run & SampleRun & RandomRun & VariableRun>({ name, parts, collected: own.reported });
+      return { own, loop, isShared: step.isShared(own) && isSmall(variables, loop) };
+    };
+    const plan = { ...plans.for(step.key, make, ({ isShared }) => isShared), variables };
+    step.planned?.(plan.own);
     if (executor !== "onnx") {
       const estimated = estimateStep(plan.loop.graph);
       if (executor === undefined) {
@@ -127,7 +168,7 @@ export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Kind, Own 
     async prepare({ generator, ...chunk }, kind) {
       const samples = checkedChunk(fields, chunk);
       const { steps } = samples;
-      const { own: plan, key } = plannedFor(chunk.batchSize, kind);
+      const { own: plan, key, variables } = plannedFor(chunk.batchSize, kind);
       const program = await programs.for(key);
       return {
         plan,
@@ -135,7 +176,7 @@ export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Kind, Own 
         keeps: (result) => program.keeps(result),
         async run(given, options = {}) {
           const { last, collected } = await program.run(
-            { ...given, ...samples, generator },
+            { ...given, ...samples, generator, variables },
             {
               ...options,
               steps,
@@ -151,8 +192,14 @@ export function stepProgram<Run extends Pick<RandomRun, "firstStep">, Kind, Own 
   };
 }
 
+function isSmall(variables: readonly Variable[], { graph }: PlannedLoop<never>): boolean {
+  let elements = variables.reduce((sum, { numel }) => sum + numel, 0);
+  for (const { source, numel } of topologicalOrder(graph.results)) if (source.kind === "constant") elements += numel;
+  return elements <= mostElementsKept;
+}
+
 /** What the step reads and no part changes or gives, such as frozen parameters: the present values. */
-function constantsPart(leaves: readonly Variable[], parts: readonly Part<never>[]): Part<unknown> {
+function constantsPart<Run>(variables: readonly Variable[], { leaves, parts }: Plan<Run>): Part<VariableRun> {
   const given = new Set<Tensor>(
     parts.flatMap(({ fixed = [], carried = [], computed = [] }) => [
       ...[...fixed, ...carried].map(({ tensor }) => tensor),
@@ -160,6 +207,11 @@ function constantsPart(leaves: readonly Variable[], parts: readonly Part<never>[
     ]),
   );
   return {
-    fixed: leaves.filter((leaf) => !given.has(leaf)).map((leaf) => ({ tensor: leaf, array: () => leaf.value })),
+    fixed: leaves
+      .filter((leaf) => !given.has(leaf))
+      .map((leaf) => {
+        const place = variables.indexOf(leaf);
+        return { tensor: leaf, array: ({ variables: own }: VariableRun) => own[place]?.value };
+      }),
   };
 }

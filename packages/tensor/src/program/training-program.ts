@@ -1,10 +1,11 @@
-import { nearestNames } from "@ml-mosaic/base";
+import { Latest, nearestNames } from "@ml-mosaic/base";
 import { expectFloat32, type TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { substitute } from "../graph/substitute.ts";
 import { cat } from "../methods/movement.ts";
 import { checkNumber, checkRate } from "../optim/checks.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Variable } from "../variable.ts";
 import type { StepEstimate } from "./cost.ts";
 import type { ExecutorName } from "./executor.ts";
 import { stateInside, takeInside, valuesInside } from "./inside-state.ts";
@@ -21,10 +22,28 @@ import {
   takeState,
 } from "./layout.ts";
 import type { Carried, Entry } from "./loop.ts";
-import { type Changed, changedBy, type TracedPhase, type TrainingPhase, tracePhase } from "./phase.ts";
+import {
+  type Changed,
+  changedBy,
+  type DifferentiatedPhase,
+  differentiate,
+  groupsWith,
+  type TracedPhase,
+  type TrainingPhase,
+  tracePhase,
+  type UpdatedGroup,
+} from "./phase.ts";
 import { segmentsOf } from "./segment.ts";
 import type { StepValues } from "./step.ts";
-import { type Plan, type ProgramOptions, type StepChunk, type StepsResult, stepProgram } from "./step-program.ts";
+import { optimizersOf, readGroups, trainingKey } from "./step-key.ts";
+import {
+  type Plan,
+  type PlannedStep,
+  type ProgramOptions,
+  type StepChunk,
+  type StepsResult,
+  stepProgram,
+} from "./step-program.ts";
 import { type LearningRate, type UpdateRun, updateSegments } from "./update.ts";
 
 interface TrainingProgramOptions extends ProgramOptions {
@@ -88,6 +107,8 @@ export interface TrainingProgram {
 }
 
 interface TrainingPlan extends Plan<UpdateRun> {
+  /** For each turn, the places of the variables that optimizers change. */
+  readonly reached: readonly ReadonlySet<number>[];
   /** How many steps the state has seen after some of a run. */
   countsAfter(before: TrainingState, steps: number): Counts;
   /** The state after some steps of a run. */
@@ -99,6 +120,8 @@ type Counts = Pick<TrainingState, "step" | "phases">;
 function countsOf({ step, phases }: TrainingState): Counts {
   return { step, ...(phases && { phases }) };
 }
+
+const plans = new Latest<PlannedStep<UpdateRun, TrainingPlan>>(64);
 
 /** The name of the phase of programs that have but one. */
 const onlyPhase = "";
@@ -116,17 +139,36 @@ export async function compileTraining(options: TrainingOptions): Promise<Trainin
   const program = stepProgram<UpdateRun, readonly string[], TrainingPlan>(
     "training",
     options,
+    plans,
     (batch, batchSize, names) => {
       const turns: TracedPhase[] = [];
       for (const name of names) {
         const phase = phases.get(name);
         if (phase !== undefined) turns.push(tracePhase(name, phase, batch, turns.at(-1)?.traced.nextRandomId ?? 0));
       }
-      for (const turn of turns) checkSameVariables(changed, turn, batchSize);
-      layout ??= layoutOf(turns);
-      return planTraining(turns, layout);
+      const variables = [...new Set(turns.flatMap(variablesOf))];
+      return {
+        key: trainingKey({ fields: options.fields, batch, batchSize }, turns, variables, layout),
+        variables,
+        make() {
+          const all = turns.map(differentiate);
+          const reached = all.map(({ reached }) => reached);
+          for (const [index, turn] of all.entries()) checkSameVariables(changed, turn, reached[index] ?? [], batchSize);
+          return planTraining(all, layout ?? layoutOf(all, reached), variables);
+        },
+        isShared: ({ reached }) => turns.every((turn, index) => readsOnly(turn, reached[index], variables)),
+        planned({ reached: places }) {
+          const reached = turns.map(({ groups }, index) =>
+            groupsWith(groups, (parameter) => places[index]?.has(variables.indexOf(parameter)) === true),
+          );
+          for (const [index, turn] of turns.entries())
+            checkSameVariables(changed, turn, reached[index] ?? [], batchSize);
+          layout ??= layoutOf(turns, reached);
+        },
+      };
     },
   );
+  const optimizers = memoizedByName(phases);
   program.plan(options.batchSize, all);
   await program.compile(options.batchSize, all);
   const { executor, estimate } = program;
@@ -149,7 +191,10 @@ export async function compileTraining(options: TrainingOptions): Promise<Trainin
       if (!goesOn) checkState(known, given);
       const state = goesOn ? { ...from.base, ...countsOf(given) } : donate ? takeState(given) : given;
       if (goesOn && donate) takeInside(given);
-      const result = await run({ state, firstStep: state.step, steps, lr: rates }, { overwrite: donate, goesOn });
+      const result = await run(
+        { state, firstStep: state.step, steps, lr: rates, optimizers },
+        { overwrite: donate, goesOn },
+      );
       const after = () => plan.stateAfter(state, steps, result);
       if (!keeps(result)) return { values: result.values, state: after() };
       const counts = plan.countsAfter(state, steps);
@@ -180,8 +225,13 @@ function checkPhases(all: readonly string[], chosen: readonly string[]): void {
 }
 
 /** A state fits the loops of all sizes of batch only if they change the same variables. */
-function checkSameVariables(known: Map<string, Changed>, turn: TracedPhase, batchSize: number): void {
-  const now = changedBy(turn);
+function checkSameVariables(
+  known: Map<string, Changed>,
+  turn: TracedPhase,
+  reached: readonly UpdatedGroup[],
+  batchSize: number,
+): void {
+  const now = changedBy(turn, reached);
   const before = known.get(turn.name) ?? now;
   known.set(turn.name, before);
   if (before.symmetricDifference(now).size > 0) {
@@ -192,17 +242,46 @@ function checkSameVariables(known: Map<string, Changed>, turn: TracedPhase, batc
   }
 }
 
-function layoutOf(turns: readonly TracedPhase[]): Layout {
+function variablesOf({ traced }: TracedPhase): readonly Variable[] {
+  return [...traced.leaves, ...traced.updates.keys()];
+}
+
+/** Whether all parameters that a turn reads have gradients: then what optimizers make of them is in the key. */
+function readsOnly(
+  turn: TracedPhase,
+  reached: ReadonlySet<number> | undefined,
+  variables: readonly Variable[],
+): boolean {
+  const read = readGroups(turn).flatMap(({ parameters }) => parameters);
+  return read.every((parameter) => reached?.has(variables.indexOf(parameter)) === true);
+}
+
+/** The optimizers of a phase, by its name. */
+function memoizedByName(phases: ReadonlyMap<string, TrainingPhase>): UpdateRun["optimizers"] {
+  const known = new Map(
+    Array.from(phases, ([name, { optimizer, groups = [] }]) => [
+      name,
+      [...new Set([optimizer, ...groups.map((group) => group.optimizer)])],
+    ]),
+  );
+  return (phase) => known.get(phase) ?? [];
+}
+
+function layoutOf(turns: readonly TracedPhase[], reached: readonly (readonly UpdatedGroup[])[]): Layout {
   const names = turns.map(({ name }) => name);
   return {
     ...(names.includes(onlyPhase) ? {} : { phases: names }),
-    segments: segmentsOf(turns.flatMap(({ reached }) => reached)),
+    segments: segmentsOf(reached.flat()),
     buffers: [...new Set(turns.flatMap(({ traced }) => [...traced.updates.keys()]))],
   };
 }
 
 /** @param turns the phases of a step in their order, each with the tensors as it finds them where it is the first */
-function planTraining(turns: readonly TracedPhase[], { segments, buffers }: Layout): TrainingPlan {
+function planTraining(
+  turns: readonly DifferentiatedPhase[],
+  { segments, buffers }: Layout,
+  variables: readonly Variable[],
+): TrainingPlan {
   const state = segments.map((segment, index) => ({
     segment,
     ...segmentEntry(segment, index),
@@ -213,9 +292,14 @@ function planTraining(turns: readonly TracedPhase[], { segments, buffers }: Layo
   const now = new Map<Tensor, Tensor>();
   const perStep: Entry<UpdateRun>[] = [];
   const reported: [name: string, Tensor][] = [];
-  for (const [index, { name, phase, traced, gradients }] of turns.entries()) {
-    const isSame = (each: TracedPhase) => each.name === name;
-    const turn = { phase: name, turn: turns.slice(0, index).filter(isSame).length, turns: turns.filter(isSame).length };
+  for (const [index, { name, phase, groups, traced, gradients }] of turns.entries()) {
+    const isSame = (each: DifferentiatedPhase) => each.name === name;
+    const turn = {
+      phase: name,
+      turn: turns.slice(0, index).filter(isSame).length,
+      turns: turns.filter(isSame).length,
+      optimizers: optimizersOf({ groups }),
+    };
     const update = updateSegments(state, gradients, turn, phase);
     perStep.push(...update.perStep);
     const changes = [...update.next, ...traced.updates];
@@ -252,12 +336,16 @@ function planTraining(turns: readonly TracedPhase[], { segments, buffers }: Layo
   const fixed = [...used.map(({ entry }) => entry), ...bufferEntries.filter(({ tensor }) => isRead.has(tensor))].filter(
     (entry) => !carried.has(entry),
   );
+  const names = turns.map(({ name }) => name);
   const countsAfter = (before: TrainingState, steps: number): Counts => ({
     step: before.step + steps,
-    ...(before.phases && { phases: phasesAfter(before.phases, turns, steps) }),
+    ...(before.phases && { phases: phasesAfter(before.phases, names, steps) }),
   });
   return {
     countsAfter,
+    reached: turns.map(
+      ({ gradients }) => new Set([...gradients.keys()].map((parameter) => variables.indexOf(parameter))),
+    ),
     reported: Object.fromEntries(
       Map.groupBy(reported, ([name]) => name)
         .entries()
@@ -296,11 +384,11 @@ function planTraining(turns: readonly TracedPhase[], { segments, buffers }: Layo
 
 function phasesAfter(
   before: Readonly<Record<string, number>>,
-  turns: readonly TracedPhase[],
+  turns: readonly string[],
   steps: number,
 ): Readonly<Record<string, number>> {
   const counts = { ...before };
-  for (const { name } of turns) counts[name] = (counts[name] ?? 0) + steps;
+  for (const name of turns) counts[name] = (counts[name] ?? 0) + steps;
   return counts;
 }
 

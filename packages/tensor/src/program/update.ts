@@ -26,6 +26,8 @@ export interface UpdateRun extends StateRun {
   readonly firstStep: number;
   readonly steps: number;
   readonly lr: (phase: string) => LearningRate;
+  /** Those of a phase, in the order of `Turn.optimizers`. */
+  readonly optimizers: (phase: string) => readonly Optimizer[];
 }
 
 /** Where a step finds a segment, and what is remembered of it. */
@@ -39,6 +41,8 @@ export interface Turn {
   readonly phase: string;
   readonly turn: number;
   readonly turns: number;
+  /** Those of the phase; a run may have others that update alike. */
+  readonly optimizers: readonly Optimizer[];
 }
 
 const accumulated = "accumulated";
@@ -131,9 +135,11 @@ function minibatch({ state, firstStep }: UpdateRun, { phase, turn, turns }: Turn
 }
 
 /** The optimizer's numbers for each step, computed in double precision. */
-function scalarEntries(optimizer: Optimizer, accumulate: number, turn: Turn): readonly NamedEntry[] {
-  const names = Object.keys(optimizer.scalars(0, optimizer.lr));
+function scalarEntries(planned: Optimizer, accumulate: number, turn: Turn): readonly NamedEntry[] {
+  const names = Object.keys(planned.scalars(0, planned.lr));
+  const place = turn.optimizers.indexOf(planned);
   const numbersOf = memoized((run: UpdateRun) => {
+    const optimizer = run.optimizers(turn.phase)[place] ?? planned;
     const rate = run.lr(turn.phase);
     // Between optimizer steps nothing is made of these numbers.
     const arrays = new Map(names.map((name) => [name, new Float32Array(run.steps).fill(Number.NaN)]));
@@ -148,7 +154,7 @@ function scalarEntries(optimizer: Optimizer, accumulate: number, turn: Turn): re
   });
   return names.map((name) => [
     name,
-    { tensor: input(`${optimizer.name}.${name}`, [], "float32"), array: (run) => numbersOf(run).get(name) },
+    { tensor: input(`${planned.name}.${name}`, [], "float32"), array: (run) => numbersOf(run).get(name) },
   ]);
 }
 
