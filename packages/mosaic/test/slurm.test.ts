@@ -82,11 +82,12 @@ describe.runIf(isThere || process.env.REQUIRE_ALL !== undefined)("jobs of Slurm"
   test.skipIf(isLong)(
     "take runs until none is left, and one that is killed costs its run nothing",
     async () => {
-      await write("workers = 2", "{2-7}", { epochs: 2, executor: "onnx" }, 20_000);
+      await write("workers = 2", "{2-7}", { epochs: 2, executor: "onnx" }, 40_000);
       const running = workspace.start(...run);
       await running.said("takes runs");
       await until(() => workspace.statuses("or.db").includes("running"), "a run to begin");
-      const [killed = ""] = pilots();
+      // The other one may not have come yet.
+      const [, killed = ""] = /worker (\S+) on \S+ \(job \d+\) takes runs/.exec(running.stderr()) ?? [];
       kill(killed);
       await running.said(`${killed} on ${partsOf(killed)[1]}`);
       expect((await workspace.run("status", "or.db")).stdout).toMatch(/Slurm jobs 2\n/);
