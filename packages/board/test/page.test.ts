@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { startProgram, temporaryFolder, until } from "@ml-mosaic/testing";
+import axe from "axe-core";
 import { type BoardServer, compareRuns, defaultRope, openSqliteReader } from "ml-mosaic/reading";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -228,8 +229,14 @@ describe("the page of a real experiment", () => {
     await page.getByRole("img", { name: /^18 runs by/ }).waitFor(patience);
     const box = await page.locator(".view canvas").boundingBox();
     if (box === null) throw new Error("no picture");
-    // The second of three repetitions lies in the middle.
-    await page.mouse.move(box.x + box.width / 2 + 12, box.y + 241);
+    // The second of three repetitions lies in the middle; a picture that is not drawn yet has nothing there.
+    await expect
+      .poll(async () => {
+        await page.mouse.move(box.x + box.width / 2, box.y + 241);
+        await page.mouse.move(box.x + box.width / 2 + 12, box.y + 241);
+        return page.locator(".tip").count();
+      }, patience)
+      .toBe(1);
     const [, id] = /run (\d+)/.exec((await page.locator(".tip").textContent()) ?? "") ?? [];
     await page.mouse.down();
     await page.mouse.up();
@@ -240,11 +247,12 @@ describe("the page of a real experiment", () => {
   });
 
   test.each(["light", "dark"] as const)(
-    "has nothing wider than a telephone, and its %s colours",
+    "has nothing wider than a telephone, its %s colours, and nothing that axe finds",
     async (colorScheme) => {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width: 390, height: 800 });
       const papers = new Set<string>();
+      await page.evaluate(axe.source);
       for (const view of ["overview", "runs", "curves", "verdicts", "space", "scatter", "failures", "run/1"]) {
         await open(`#/${view}`);
         await expectCalm();
@@ -253,6 +261,10 @@ describe("the page of a real experiment", () => {
         );
         expect([view, wide]).toEqual([view, 390]);
         papers.add(paper);
+        const found = await page.evaluate(
+          "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))",
+        );
+        expect([view, found]).toEqual([view, []]);
       }
       expect([...papers]).toEqual([colorScheme === "light" ? "rgb(255, 255, 255)" : "rgb(21, 23, 26)"]);
       await page.setViewportSize({ width: 1280, height: 800 });

@@ -3,6 +3,7 @@ import { html } from "htm/preact";
 import { render } from "preact";
 import { embeddedSource, hasEmbeddedData } from "./data/embedded-source.ts";
 import { serverSource } from "./data/server-source.ts";
+import { registerColors } from "./marks/theme.ts";
 import { Message } from "./parts/answer.ts";
 import { chooseScheme, PageFrame, scheme, viewTitles } from "./parts/page-frame.ts";
 import { listenToKeys, Shortcuts } from "./parts/shortcuts.ts";
@@ -30,6 +31,7 @@ function Page() {
 
 const root = document.getElementById("board");
 if (root !== null) {
+  registerColors();
   chooseScheme(scheme.peek());
   render(html`<${Page} />`, root);
   listenToKeys(board);

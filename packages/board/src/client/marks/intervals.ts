@@ -12,6 +12,7 @@ export interface IntervalRow {
 }
 
 export const intervalRowHeight = 26;
+const leastPlot = 70;
 
 export function intervalsHeight(rows: number): number {
   return rows * intervalRowHeight + 44;
@@ -30,11 +31,10 @@ export function drawIntervals(
   const values = rows.flatMap(({ mean, low, high }) => [mean, low, high].filter((each) => each !== null));
   const [least, largest] = extentOf(isBar ? [0, ...values] : values);
   const scale = isBar ? roomyScale(Math.min(0, least), largest, false, 0) : roomyScale(least, largest, isLogarithmic);
-  const noteWidth = Math.min(
-    width * 0.28,
-    Math.max(0, ...rows.map(({ note }) => context.measureText(note).width)) + 12,
-  );
-  const left = Math.min(width * 0.4, Math.max(40, ...rows.map(({ label }) => context.measureText(label).width)) + 14);
+  // Figures are never cut; where there is little room names are, which the table has in full.
+  const noteWidth = Math.max(0, ...rows.map(({ note }) => context.measureText(note).width)) + 12;
+  const longest = Math.max(40, ...rows.map(({ label }) => context.measureText(label).width)) + 14;
+  const left = Math.min(longest, Math.max(70, Math.min(width * 0.4, width - noteWidth - leastPlot - 10)));
   const plot = Math.max(20, width - left - noteWidth - 10);
   const x = (value: number) => left + scale.at(value) * plot;
   const bottom = rows.length * intervalRowHeight + 4;
@@ -57,7 +57,7 @@ export function drawIntervals(
     context.textAlign = "left";
     context.fillText(fitted(context, label, left - 12), 0, y);
     context.fillStyle = theme.faint;
-    context.fillText(fitted(context, note, noteWidth), left + plot + 12, y);
+    context.fillText(note, left + plot + 12, y);
     if (mean === null) continue;
     const color = isStrong ? (theme.series[0] ?? theme.ink) : theme.faint;
     context.fillStyle = color;

@@ -14,9 +14,23 @@ export interface Theme {
   readonly isDark: boolean;
 }
 
+const single = ["paper", "ink", "faint", "grid", "other", "accent", "good", "bad"] as const;
+const series = [1, 2, 3, 4, 5, 6, 7].map((index) => `series-${index}`);
+
+/** What the page knows to be a colour is had as the one of the scheme that applies, not as both. */
+export function registerColors(): void {
+  for (const name of [...single, ...series])
+    CSS.registerProperty({ name: `--${name}`, syntax: "<color>", inherits: true, initialValue: "#000000" });
+}
+
 export function themeOf(element: Element): Theme {
   const style = getComputedStyle(element);
-  const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  const color = (name: string) => {
+    const [red = 0, green = 0, blue = 0] = style.getPropertyValue(`--${name}`).match(/\d+/g)?.map(Number) ?? [];
+    return hexOf([red, green, blue]);
+  };
+  const { colorScheme } = style;
+  const isSystemDark = matchMedia("(prefers-color-scheme: dark)").matches;
   return {
     paper: color("paper"),
     ink: color("ink"),
@@ -26,9 +40,14 @@ export function themeOf(element: Element): Theme {
     accent: color("accent"),
     good: color("good"),
     bad: color("bad"),
-    series: [1, 2, 3, 4, 5, 6, 7].map((index) => color(`series-${index}`)),
-    isDark: style.colorScheme.includes("dark"),
+    series: series.map(color),
+    isDark: colorScheme === "dark" || (colorScheme !== "light" && isSystemDark),
   };
+}
+
+/** As `#rrggbb`. */
+export function hexOf(color: readonly [red: number, green: number, blue: number]): string {
+  return `#${color.map((each) => each.toString(16).padStart(2, "0")).join("")}`;
 }
 
 export const markFont =
@@ -66,3 +85,10 @@ export function rampText(at: number, theme: Theme): string {
   const [red, green, blue] = rampColor(at, theme);
   return `rgb(${red} ${green} ${blue})`;
 }
+
+const stops = [0, 0.25, 0.5, 0.75, 1];
+
+/** For style sheets: from the first to the last colour, of the scheme that applies. */
+export const rampGradient = `linear-gradient(90deg, ${stops
+  .map((at) => `light-dark(${hexOf(rampColor(at, { isDark: false }))}, ${hexOf(rampColor(at, { isDark: true }))})`)
+  .join(", ")})`;

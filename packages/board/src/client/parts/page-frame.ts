@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { html } from "htm/preact";
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import type { Board } from "../state/board.ts";
 import { type ViewName, viewNames } from "../state/page-state.ts";
 import { Choice } from "./choice.ts";
@@ -46,13 +47,18 @@ export function PageFrame({ board, children }: { readonly board: Board; readonly
   const { view } = board.state.value;
   const experiment = board.experiment.value;
   const shown = viewNames.filter((name) => name !== "run" || view === "run");
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Where there is no room for all of them, the names of views are scrolled sideways.
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [view, experiment === undefined]);
   const next = schemes[(schemes.indexOf(scheme.value) + 1) % schemes.length] ?? "auto";
   return html`<div class="page">
     <a class="skip" href="#view" onClick=${skipToView}>Skip to the view</a>
     <header class="head">
       <p class="title"><span class="mark" aria-hidden="true"></span><span>${experiment?.title ?? "Mosaic"}</span></p>
       <${DatabaseChoice} databases=${experiment?.databases ?? []} />
-      <nav aria-label="Views">
+      <nav ref=${nav} aria-label="Views">
         ${shown.map(
           (name) => html`<a
             key=${name}

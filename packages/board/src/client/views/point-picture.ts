@@ -6,7 +6,7 @@ import { type ColumnAxis, columnAxis } from "../marks/column-axis.ts";
 import { GridIndex } from "../marks/grid-index.ts";
 import { Picture, type Pointer, type Surface, type Tip } from "../marks/picture.ts";
 import { drawPoints } from "../marks/points.ts";
-import { rampColor, seriesColor, type Theme } from "../marks/theme.ts";
+import { hexOf, rampColor, rampGradient, seriesColor, type Theme } from "../marks/theme.ts";
 import { Message } from "../parts/answer.ts";
 import { cellText, numberText, runsText } from "../parts/number-text.ts";
 import type { Board } from "../state/board.ts";
@@ -119,10 +119,6 @@ function colorsOf(axis: ColumnAxis | undefined, rows: Uint32Array, theme: Theme)
   return { colors, palette: [...palette, theme.other] };
 }
 
-function hexOf(color: readonly [number, number, number]): string {
-  return `#${color.map((each) => each.toString(16).padStart(2, "0")).join("")}`;
-}
-
 const mostNamed = 14;
 
 export function ColorLegend({ axis }: { readonly axis: ColumnAxis }) {
@@ -133,5 +129,5 @@ export function ColorLegend({ axis }: { readonly axis: ColumnAxis }) {
       ${labels.slice(0, mostNamed).map((text, place) => html`<li key=${text}><span class=${`swatch is-point series-${(place % 7) + 1}`} aria-hidden="true"></span>${text}</li>`)}
       ${labels.length > mostNamed ? html`<li class="note">and ${labels.length - mostNamed} more</li>` : ""}
     </ul>`;
-  return html`<p class="ramp-line"><span class="note">${title}</span> ${numberText(scale.low)} <span class="ramp" aria-hidden="true"></span> ${numberText(scale.high)}</p>`;
+  return html`<p class="ramp-line"><span class="note">${title}</span> ${numberText(scale.low)} <span class="ramp" style=${{ background: rampGradient }} aria-hidden="true"></span> ${numberText(scale.high)}</p>`;
 }
