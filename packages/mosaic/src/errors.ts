@@ -48,6 +48,7 @@ export type MosaicErrorCode =
   | "NO_RUN_SELECTED"
   | "NO_SLURM"
   | "NO_SNAPSHOT"
+  | "NO_SPOOL"
   | "NO_SUCH_DEVICE"
   | "NO_SUCH_FOLD"
   | "PAUSE_FILE_DOES_NOT_FIT"

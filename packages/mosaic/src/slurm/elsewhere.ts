@@ -9,7 +9,7 @@ import { MosaicError } from "../errors.ts";
 import type { Situation } from "../experiment/carry-out.ts";
 import type { PilotsElsewhere } from "../pilot/elsewhere.ts";
 import { spoolElsewhere } from "../spool/elsewhere.ts";
-import { openSpoolFolder } from "../spool/folder.ts";
+import { makeSpoolFolder } from "../spool/folder.ts";
 import type { WorkerPlace } from "../supervisor/place.ts";
 import type { Elsewhere } from "../supervisor/supervise.ts";
 import { slurm } from "./commands.ts";
@@ -52,7 +52,7 @@ export class SlurmElsewhere implements Elsewhere {
   }
 
   async open(join: (place: WorkerPlace) => void, fail: (error: unknown) => void): Promise<void> {
-    await openSpoolFolder(this.#spool);
+    await makeSpoolFolder(this.#spool);
     await makeFolder(this.#jobs, 0o700);
     const names = { name: this.#name, spool: this.#spool, start: this.#start };
     await replaceFile(this.#script, jobScript(this.#section, names), { mode: 0o700 });

@@ -1,31 +1,41 @@
 /** The supervisor's side of a spool folder. */
 import { readdir } from "node:fs/promises";
-import { errorCode } from "@ml-mosaic/base";
+import { holdClaim } from "../claim/held-claim.ts";
+import { repeat } from "../claim/repeat.ts";
 import { MosaicError } from "../errors.ts";
 import type { Landing, OpenLanding } from "../pilot/link.ts";
-import { type Claim, nextClaim, readClaim, writeClaim } from "./claim.ts";
-import { linkPaths, openSpoolFolder, pilotsFolder } from "./folder.ts";
+import { linkPaths, makeSpoolFolder, pilotsFolder } from "./folder.ts";
 import { SpoolLink } from "./link.ts";
 import { watchMilliseconds } from "./times.ts";
 
 const lookMilliseconds = 500;
-const beatMilliseconds = 5000;
 
 /** Finds the pilots that have come to a folder. @throws MosaicError where another supervisor has it */
 export function spoolLanding(folder: string, say: (line: string) => void): OpenLanding {
   return async (come, fail): Promise<Landing> => {
-    await openSpoolFolder(folder);
-    let claim = await nextClaim(folder, watchMilliseconds, say);
-    await writeClaim(folder, claim);
-    const known = new Set<string>();
-    let isClosed = false;
+    await makeSpoolFolder(folder);
     const trouble = (what: string) => (error: unknown) =>
       say(`the spool in ${folder} ${what}, which is tried again: ${String(error)}`);
+    const held = await holdClaim(folder, {
+      watchMilliseconds,
+      what: folder,
+      say,
+      refuse: (holder) =>
+        new MosaicError(
+          "SPOOL_IN_USE",
+          `${folder} is the spool folder of another supervisor (${holder}): name another folder, or wait until that one has ended`,
+        ),
+      lost: (holder) =>
+        fail(new MosaicError("SPOOL_IN_USE", `another supervisor (${holder}) has taken over ${folder}`)),
+      onTrouble: trouble("cannot be written to"),
+    });
+    const known = new Set<string>();
+    let isClosed = false;
     const look = async () => {
       for (const name of await readdir(pilotsFolder(folder))) {
         if (known.has(name) || isClosed) continue;
         known.add(name);
-        const paths = linkPaths(folder, name, claim.number);
+        const paths = linkPaths(folder, name, held.claim.number);
         come(
           name,
           (events) =>
@@ -33,64 +43,13 @@ export function spoolLanding(folder: string, say: (line: string) => void): OpenL
         );
       }
     };
-    const beat = async () => {
-      const now = await readClaim(folder);
-      if (now !== undefined && now.id !== claim.id && !isClosed) throw taken(folder, now);
-      claim = { ...claim, beat: claim.beat + 1 };
-      await writeClaim(folder, claim);
-    };
-    const looking = repeat(look, lookMilliseconds, fail, trouble("cannot be read"));
-    const beating = repeat(beat, beatMilliseconds, fail, trouble("cannot be written to"));
+    const looking = repeat(look, lookMilliseconds, trouble("cannot be read"));
     return {
       async close(isOver) {
         isClosed = true;
-        await Promise.all([looking.stop(), beating.stop()]);
-        const now = await readClaim(folder);
-        if (now?.id !== claim.id) return;
-        await writeClaim(folder, { ...claim, state: isOver ? "over" : "left", beat: claim.beat + 1 });
+        await looking.stop();
+        await held.release(isOver ? "over" : "left");
       },
     };
-  };
-}
-
-function taken(folder: string, { process }: Claim): MosaicError {
-  return new MosaicError(
-    "SPOOL_IN_USE",
-    `another supervisor (process ${process.pid}, ${process.scope.split(" ")[0]}) has taken over ${folder}`,
-  );
-}
-
-/** One call after the other; what the file system refuses now is tried again. */
-function repeat(
-  work: () => Promise<void>,
-  milliseconds: number,
-  fail: (error: unknown) => void,
-  onTrouble: (error: unknown) => void,
-) {
-  let isStopped = false;
-  let isTold = false;
-  let running = Promise.resolve();
-  const once = async () => {
-    try {
-      await work();
-      isTold = false;
-    } catch (error) {
-      if (error instanceof MosaicError) return fail(error);
-      if (!isTold && errorCode(error) !== "ENOENT") onTrouble(error);
-      isTold = true;
-    }
-    if (!isStopped) timer = later();
-  };
-  const later = () =>
-    setTimeout(() => {
-      running = once();
-    }, milliseconds);
-  let timer = later();
-  return {
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await running;
-    },
   };
 }

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { currentProcess } from "@ml-mosaic/base";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Claim, nextClaim, writeClaim } from "./claim.ts";
-import { openSpoolFolder } from "./folder.ts";
+import { type Claim, writeClaim } from "../claim/claim.ts";
+import { makeSpoolFolder } from "./folder.ts";
 import { spoolLanding } from "./landing.ts";
 import { meetAtSpool } from "./meeting.ts";
 
@@ -16,7 +16,7 @@ const signal = new AbortController().signal;
 const pilots = () => readdirSync(join(folder, "pilots"));
 beforeEach(async () => {
   folder = join(temporaryFolder(), "spool");
-  await openSpoolFolder(folder);
+  await makeSpoolFolder(folder);
   claim = { number: 4, id: "a", process: currentProcess(), state: "open", beat: 0 };
   await writeClaim(folder, claim);
 });
@@ -47,12 +47,15 @@ test("a pilot that was given up finds out, and comes again as another one", asyn
   expect(pilots()).toEqual([]);
 });
 
-test("a folder has one supervisor: another is refused while it lives, and comes after it when it is dead", async () => {
-  await expect(nextClaim(folder, 0, say)).rejects.toThrow("is the spool folder of another supervisor");
-  await writeClaim(folder, { ...claim, process: { ...claim.process, started: "at another time" } });
-  expect((await nextClaim(folder, 0, say)).number).toBe(5);
-  await writeClaim(folder, { ...claim, process: { ...claim.process, scope: "another machine" } });
-  expect((await nextClaim(folder, 0, say)).number).toBe(5);
+test("a worker makes no folder: a mistyped one is refused, and one that is not there yet is waited for", async () => {
+  await expect(meetAtSpool(join(folder, "typo", "spool"), "p", say)).rejects.toThrow(`nor ${join(folder, "typo")}`);
+  const later = join(folder, "later");
+  const meeting = await meetAtSpool(later, "p", say);
+  expect(await meeting.next(0, signal)).toBe("nobody");
+  expect(readdirSync(folder)).not.toContain("later");
+  await makeSpoolFolder(later);
+  await writeClaim(later, claim);
+  expect(typeof (await meeting.next(0, signal))).toBe("function");
 });
 
 test("a supervisor whose folder was taken over says so", async () => {

@@ -2,18 +2,22 @@
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode, livenessOf } from "@ml-mosaic/base";
+import { type Claim, readClaim } from "../claim/claim.ts";
 import type { Connect, Link, Meeting } from "../pilot/link.ts";
 import type { ChannelEvents } from "../wire/channel.ts";
-import { type Claim, readClaim } from "./claim.ts";
-import { forgetPilot, linkPaths, openSpoolFolder, pilotsFolder } from "./folder.ts";
+import { forgetPilot, isSpoolFolder, linkPaths, pilotsFolder } from "./folder.ts";
 import { SpoolLink } from "./link.ts";
 import { watchMilliseconds } from "./times.ts";
 
 const lookMilliseconds = 500;
 
-/** @param name of this pilot, which no other has had */
+/**
+ * @param name of this pilot, which no other has had
+ * @throws MosaicError where there can be no such folder; that a supervisor has not made it yet is waited for
+ */
 export async function meetAtSpool(folder: string, name: string, say: (line: string) => void): Promise<Meeting> {
-  await openSpoolFolder(folder);
+  let isThere = await isSpoolFolder(folder);
+  if (!isThere) say(`${folder} is no spool folder yet: mosaic run --spool makes it one`);
   let last = 0;
   let count = 0;
   let own: string | undefined;
@@ -33,7 +37,8 @@ export async function meetAtSpool(folder: string, name: string, say: (line: stri
     async next(mostMilliseconds, signal) {
       const end = performance.now() + mostMilliseconds;
       do {
-        const claim = await readClaim(folder).catch(() => undefined);
+        isThere ||= await isSpoolFolder(folder);
+        const claim = isThere ? await readClaim(folder).catch(() => undefined) : undefined;
         if (claim?.state === "over") return "ended";
         // A supervisor that is met again has given this pilot up: it was frozen for a while.
         const isNew =
