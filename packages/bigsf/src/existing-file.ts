@@ -10,14 +10,23 @@ import { fileOfAddress } from "./maps/plane.ts";
  * @param remedy what to do where it is not there
  */
 export function existingFile(remedy?: string): Type<string> {
+  // An HDU may be named behind the file.
+  return existing("file", (file) => pathExists(file) || pathExists(fileOfAddress(file)), remedy);
+}
+
+/** A folder that is there, told like a file. */
+export function existingFolder(remedy?: string): Type<string> {
+  return existing("folder", pathExists, remedy);
+}
+
+function existing(what: string, isThere: (path: string) => boolean, remedy: string | undefined): Type<string> {
   return {
     ...path,
     read(value, options) {
       const reading = path.read(value, options);
-      // An HDU may be named behind the file.
-      if (!reading.ok || pathExists(reading.value) || pathExists(fileOfAddress(reading.value))) return reading;
-      const message = `there is no file ${reading.value}${remedy === undefined ? "" : `; ${remedy}`}`;
-      return { ok: false, problems: [{ kind: "precondition", path: [], message }] };
+      if (!reading.ok || isThere(reading.value)) return reading;
+      const message = `there is no ${what} ${reading.value}${remedy === undefined ? "" : `; ${remedy}`}`;
+      return { ok: false, problems: [{ kind: "precondition", path: [], message }], value: reading.value };
     },
   };
 }

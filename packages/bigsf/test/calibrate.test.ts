@@ -151,6 +151,9 @@ test("what does not fit is refused, and says what to do", async () => {
   mkdirSync(empty);
   await expect(calibrate(empty)).rejects.toThrow(`${empty} holds no training: neither best.safetensors nor split_1`);
   expect(() => Calibration.fromConfig({ training: workspace.path("none") })).toThrow("there is no folder");
+  const mistakes = { training: workspace.path("none"), method: "none", metod: "temperature" };
+  const told = () => Calibration.fromConfig(mistakes);
+  for (const each of ["metod", "there is no folder", "method: expected"]) expect(told).toThrow(each);
 });
 
 test("the command", async () => {

@@ -8,12 +8,17 @@ export function gather<Step extends string | number, Value, Whole>(
   join: (values: readonly (readonly [Step, Value])[]) => Whole,
 ): Reading<Whole> {
   const read: (readonly [Step, Accepted<Value>])[] = [];
+  const values: (readonly [Step, Value])[] = [];
   const problems: Problem[] = [];
   for (const [step, reading] of parts) {
     if (reading.ok) read.push([step, reading]);
     else problems.push(...reading.problems);
+    if (reading.ok) values.push([step, reading.value]);
+    else if (reading.value !== undefined) values.push([step, reading.value]);
   }
-  if (problems.length > 0) return { ok: false, problems };
+  if (problems.length > 0) {
+    return values.length < parts.length ? { ok: false, problems } : { ok: false, problems, value: join(values) };
+  }
   const value = join(read.map(([step, reading]) => [step, reading.value]));
   if (read.every(([, reading]) => reading.construct === undefined)) return accept(value);
   return {

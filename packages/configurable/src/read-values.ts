@@ -65,7 +65,7 @@ function readGiven(
     if (reading.ok) return reading;
     const from = source === sources[0] ? undefined : source.name;
     return {
-      ok: false,
+      ...reading,
       problems: problemsUnder(written, reading.problems).map((problem) =>
         problem.kind === "invalid" ? { ...problem, source: from } : problem,
       ),

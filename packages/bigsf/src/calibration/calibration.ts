@@ -1,13 +1,14 @@
 import { readdir } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { pathExists, replaceFile } from "@ml-mosaic/base";
-import { configurable, literal, type Objection, path, schema } from "@ml-mosaic/configurable";
+import { configurable, literal, schema } from "@ml-mosaic/configurable";
 import { RunFolder, readTrainerSnapshot, Trainer } from "@ml-mosaic/training";
 import { type FoldSnapshot, loadFoldModels } from "../cross-validation/fold-models.ts";
 import { type OutOfFoldSummary, writeOutOfFoldMaps } from "../cross-validation/out-of-fold-maps.ts";
 import { resultNames, splitName, splitPattern } from "../cross-validation/validation-folder.ts";
 import { PatchesData } from "../datasets/patches-data.ts";
 import { BigsfError } from "../errors.ts";
+import { existingFolder } from "../existing-file.ts";
 import { fileDigest } from "../file-digest.ts";
 import { type AreaCounts, pixelsIn, summed } from "./area-counts.ts";
 import { calibrationReport } from "./calibration-figures.ts";
@@ -47,16 +48,12 @@ export interface CalibrationResult {
  * @example await Calibration.fromConfig("config_calibrate.yaml").run();
  */
 export class Calibration extends configurable({
-  training: schema(path, { help: "Folder that bigsf train or train-k-fold has written, such as results/kfolds" }),
+  training: schema(existingFolder(), { help: "Folder that bigsf train or train-k-fold has written, such as results/kfolds" }),
   method: schema(literal(...calibrationMethods), {
     default: "isotonic",
     help: "isotonic: any rising function; temperature: one number, which keeps the order of all pixels and does with few labels",
   }),
 }) {
-  override *preconditions(): Iterable<Objection> {
-    if (!pathExists(this.training)) yield { option: "training", message: `there is no folder ${this.training}` };
-  }
-
   /**
    * Writes `calibration.json`, which segmentation uses, a table and a picture into the training's folder, and of several
    * splits the calibrated out-of-fold map.

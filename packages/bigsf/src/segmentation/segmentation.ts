@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { pathExists } from "@ml-mosaic/base";
 import {
   boolean,
   component,
@@ -19,7 +18,7 @@ import {
 import { parseDevice } from "@ml-mosaic/tensor";
 import { deviceName } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
-import { fileOfAddress } from "../maps/plane.ts";
+import { existingFile } from "../existing-file.ts";
 import { regionOption } from "../maps/region.ts";
 import { coordinatesOption } from "../maps/same-pixels.ts";
 import { nameOf, nameProblems } from "../maps/source-map.ts";
@@ -31,7 +30,7 @@ const count = within(int, { minimum: 1 });
 
 /** What is segmented: a map, and where it can be trusted. */
 const mapOptions = {
-  missing: schema(path, {
+  missing: schema(existingFile(), {
     optional: true,
     help: "FITS file that is 1 where the map is valid; without it, all of it is",
   }),
@@ -44,13 +43,9 @@ const sourceHelp = "FITS file of the map, also .fits.gz; map.fits[1] and map.fit
 /** One of several maps. */
 class SegmentedMap extends configurable({
   name: schema(string, { optional: true, help: "Name of its folder in output; that of the source by default" }),
-  source: schema(path, { help: sourceHelp }),
+  source: schema(existingFile(), { help: sourceHelp }),
   ...mapOptions,
-}) {
-  override preconditions(): Iterable<Objection> {
-    return fileObjections(this, ["source", "missing"]);
-  }
-}
+}) {}
 
 /**
  * `bigsf segment`: finds the filaments of a map, or of several, with a trained model.
@@ -58,8 +53,8 @@ class SegmentedMap extends configurable({
  * @example await Segmentation.fromConfig("config_segment.yaml").run();
  */
 export class Segmentation extends configurable({
-  model_snapshot: schema(path, { help: "Snapshot of a trained model, such as results/run/best.safetensors" }),
-  source: schema(path, { optional: true, unless: "maps", help: sourceHelp }),
+  model_snapshot: schema(existingFile(), { help: "Snapshot of a trained model, such as results/run/best.safetensors" }),
+  source: schema(existingFile(), { optional: true, unless: "maps", help: sourceHelp }),
   ...mapOptions,
   maps: schema(list(component(SegmentedMap)), {
     optional: true,
@@ -98,7 +93,6 @@ export class Segmentation extends configurable({
   overwrite: schema(boolean, { default: false, help: "Replace the results of another configuration" }),
 }) {
   override *preconditions(): Iterable<Objection> {
-    yield* fileObjections(this, ["model_snapshot", "source", "missing"]);
     yield* mapObjections(this);
     const { overlap, patch_size } = this;
     if (overlap !== undefined && patch_size !== undefined) yield* overlapObjection(overlap, patch_size);
@@ -175,18 +169,6 @@ type OneMap = Pick<SegmentedMap, "source" | "missing" | "coordinates" | "region"
 
 function nameOfSource({ name, source }: Pick<OneMap, "name" | "source">): string {
   return nameOf({ name, image: source });
-}
-
-function* fileObjections<Name extends string>(
-  given: { readonly [Option in Name]?: string | undefined },
-  options: readonly Name[],
-): Iterable<Objection> {
-  for (const option of options) {
-    const file = given[option];
-    // An HDU may be named behind the file.
-    if (file !== undefined && !pathExists(file) && !pathExists(fileOfAddress(file)))
-      yield { option, message: `there is no file ${file}` };
-  }
 }
 
 function* mapObjections({ maps, source, missing, coordinates, region }: Segmentation): Iterable<Objection> {

@@ -22,7 +22,7 @@ component.later = function later<Instance extends object>(
     ...described(componentClass),
     read: (value, options) => {
       const reading = componentClass.readComponent(value, options);
-      if (!reading.ok) return reading;
+      if (!reading.ok) return { ok: false, problems: reading.problems };
       return { ok: true, value: Object.assign(() => construct(reading), { config: resolvedConfig(reading.value) }) };
     },
   };

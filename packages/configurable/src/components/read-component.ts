@@ -25,7 +25,11 @@ export function readComponent<Instance extends object>(
 ): Reading<Instance> {
   if (!isPlainObject(config)) return refuse(config, `a map of options of ${component.name}`);
   const reading = readValues(schemasOf(component), config, { ...options, name: component.name, besides });
-  if (!reading.ok) return reading;
+  if (!reading.ok) {
+    if (reading.value === undefined) return { ok: false, problems: reading.problems };
+    const value = draftOf(component, reading.value);
+    return { ok: false, problems: [...reading.problems, ...preconditionProblems(value)], value };
+  }
   const draft = draftOf(component, reading.value);
   const problems = preconditionProblems(draft);
   if (problems.length > 0) return { ok: false, problems };

@@ -15,7 +15,7 @@ export function list<Item>(item: Type<Item>): Type<Item[]> {
     form: { kind: "list", item },
     read: (value, options) => {
       const items = options?.text && typeof value === "string" ? listItems(value) : accept(value);
-      if (!items.ok) return items;
+      if (!items.ok) return { ok: false, problems: items.problems };
       if (!Array.isArray(items.value)) return refuse(value, expected);
       const given: readonly unknown[] = items.value;
       const parts = Array.from(given, (part, index) => [index, part] as const);

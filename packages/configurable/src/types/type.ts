@@ -9,7 +9,7 @@ export interface ReadOptions {
 }
 
 /** What reading gave: the typed value, or every problem with it (paths relative to the value). */
-export type Reading<Value> = Accepted<Value> | Refused;
+export type Reading<Value> = Accepted<Value> | Refused<Value>;
 
 export interface Accepted<Value> {
   readonly ok: true;
@@ -22,9 +22,11 @@ export interface Accepted<Value> {
   readonly construct?: () => Value;
 }
 
-export interface Refused {
+export interface Refused<Value = never> {
   readonly ok: false;
   readonly problems: readonly Problem[];
+  /** There where the value is right by itself, such as the name of a file that is missing: preconditions judge it too. */
+  readonly value?: Value;
 }
 
 /**

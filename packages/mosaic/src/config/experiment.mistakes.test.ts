@@ -496,6 +496,18 @@ describe("mistakes", () => {
     expect(String(error)).toContain(remedy);
   });
 
+  test("what is wrong with who trains does not hide what is wrong with what is trained", async () => {
+    const text = withProcess("exclude = nothing == 3").replace("nb_processus = 2", "nb_processus = 0");
+    const error = await refusal(`${text}[SLURM]\nworkers = 0\ntime = x\nfoo = 1\n`);
+    expect(error.problems.map(({ path }) => path.join("."))).toEqual([
+      "exclude",
+      "nb_processus",
+      "workers",
+      "time",
+      "foo",
+    ]);
+  });
+
   test("a message of thousands of problems is cut, the problems are not", async () => {
     const { message, problems } = await refusal(`[PROCESS]\n${"nonsense\n".repeat(5000)}`);
     expect(problems.length).toBeGreaterThan(5000);

@@ -61,15 +61,18 @@ export async function readExperiment(file: string, overrides: readonly string[] 
   const places = { folder: dirname(resolve(file)), start: cwd() };
   const special = findSpecialSections(sections, ["PROCESS", "MONITOR"], findings);
   const slurmIni = sections.find(isSlurm);
-  const slurm = slurmIni && readSlurmSection(slurmIni, places.folder, findings);
   const classes = sections.filter((section) => ![...special.values(), slurmIni].includes(section));
-
   const processIni = special.get("PROCESS");
   const process =
     processIni &&
     (await readProcessSection(processIni, places, findings, classes.length > 0 && classes.every(isOfProgram)));
+  const before = findings.problems.length;
   const monitorIni = special.get("MONITOR");
   const monitor = monitorIni && readMonitorSection(monitorIni, findings);
+  const slurm = slurmIni && readSlurmSection(slurmIni, places.folder, findings);
+  // Who trains has no part in what is trained, which is looked at to its end all the same.
+  const ofWhoTrains = findings.problems.length - before;
+  const isFaulty = () => findings.problems.length > ofWhoTrains;
   const read: (ClassSection | undefined)[] = [];
   for (const section of classes) read.push(await readClassSection(section, places, findings));
   const classSections = read.filter((section) => section !== undefined);
@@ -79,12 +82,12 @@ export async function readExperiment(file: string, overrides: readonly string[] 
     checkThreads(process, monitor, findings);
     checkExecutor(process, monitor, findings);
   }
-  if (process === undefined || monitor === undefined || findings.hasProblems) throw findings.failure();
+  if (process === undefined || isFaulty()) throw findings.failure();
   checkClassStages(process, classSections, findings);
-  const pipelines = readPipelineAxes(process, classSections, monitor.multiplicity, findings);
-  if (findings.hasProblems) throw findings.failure();
+  const pipelines = readPipelineAxes(process, classSections, monitor?.multiplicity ?? 1, findings);
+  if (isFaulty()) throw findings.failure();
   checkSameData(process, classSections, findings);
-  if (findings.hasProblems) throw findings.failure();
+  if (monitor === undefined || findings.hasProblems) throw findings.failure();
   noticeOverlaps(classSections, findings);
   noticeStart(places, classSections, findings);
   const written = { file, ...places, text, included, overrides, sources, slurm };
@@ -103,6 +106,7 @@ function readPipelineAxes(
   multiplicity: number,
   findings: Gathered,
 ): ChosenPipelines & { readonly process: ProcessSection } {
+  const before = findings.problems.length;
   const { zip } = process.choice;
   const names = optionNames(process, sections);
   const place = { line: zip?.line ?? process.line, section: "PROCESS", option: "zip" };
@@ -110,9 +114,10 @@ function readPipelineAxes(
   const axes = { process, sections, zips };
   const isChosen = isChoosing(axes);
   checkSize(countDrafts(axes), isChosen ? 1 : multiplicity, findings);
-  const choice = findings.hasProblems ? everything : choosePipelines(axes, names, findings);
+  const isReadable = findings.problems.length === before;
+  const choice = isReadable ? choosePipelines(axes, names, findings) : everything;
   const chosen = { ...axes, choice };
-  if (isChosen && !findings.hasProblems) checkSize(countPipelines(chosen), multiplicity, findings);
+  if (isChosen && findings.problems.length === before) checkSize(countPipelines(chosen), multiplicity, findings);
   return chosen;
 }
 

@@ -25,7 +25,7 @@ const time: Type<string> = {
   read(value, options) {
     const reading = string.read(value, options);
     // It is asked to leave 120 s before its end, which may come a minute early.
-    if (!reading.ok || (minutesOf(reading.value) ?? 0) >= 5) return reading;
+    if (!reading.ok || minutesOf(reading.value) >= 5) return reading;
     return { ok: false, problems: [{ kind: "invalid", path: [], value, expected: time.expected }] };
   },
 };
@@ -74,12 +74,11 @@ export function readSlurmSection(section: IniSection, folder: string, findings: 
   return undefined;
 }
 
-function minutesOf(text: string): number | undefined {
+/** NaN where it is no time. */
+function minutesOf(text: string): number {
+  if (/^(UNLIMITED|INFINITE)$/i.test(text)) return Number.POSITIVE_INFINITY;
   const [, days, first = "", second, third] = /^(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?$/.exec(text) ?? [];
-  // Such as UNLIMITED: Slurm says what it thinks of it.
-  if (first === "") return Number.POSITIVE_INFINITY;
-  const [a, b, c] = [first, second ?? "0", third ?? "0"].map(Number);
-  if (a === undefined || b === undefined || c === undefined) return undefined;
+  const [a = Number.NaN, b = 0, c = 0] = [first || "NaN", second ?? "0", third ?? "0"].map(Number);
   if (days !== undefined) return Number(days) * 1440 + a * 60 + b + c / 60;
   return third === undefined ? a + b / 60 : a * 60 + b + c / 60;
 }
