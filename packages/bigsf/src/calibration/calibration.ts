@@ -48,7 +48,9 @@ export interface CalibrationResult {
  * @example await Calibration.fromConfig("config_calibrate.yaml").run();
  */
 export class Calibration extends configurable({
-  training: schema(existingFolder(), { help: "Folder that bigsf train or train-k-fold has written, such as results/kfolds" }),
+  training: schema(existingFolder(), {
+    help: "Folder that bigsf train or train-k-fold has written, such as results/kfolds",
+  }),
   method: schema(literal(...calibrationMethods), {
     default: "isotonic",
     help: "isotonic: any rising function; temperature: one number, which keeps the order of all pixels and does with few labels",

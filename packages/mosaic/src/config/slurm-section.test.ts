@@ -20,11 +20,13 @@ test("a section has its options typed, and lines with commas in quotes", () => {
   });
 });
 
-test.each(["5", "5:00", "0:05:00", "1-0", "0-0:5", "2:30:00", "UNLIMITED", "infinite"])("a time of %s is long enough", (time) =>
-  expect(read({ workers: "1", time }).problems).toEqual([]),
+test.each(["5", "5:00", "0:05:00", "1-0", "0-0:5", "2:30:00", "UNLIMITED", "infinite"])(
+  "a time of %s is long enough",
+  (time) => expect(read({ workers: "1", time }).problems).toEqual([]),
 );
-test.each(["4", "4:59", "0:04:59", "0-0:4", "x", "1h", "-5", "1-", "1:2:3:4"])("a time of %s is too short, or none", (time) =>
-  expect(read({ workers: "1", time }).problems).toHaveLength(1),
+test.each(["4", "4:59", "0:04:59", "0-0:4", "x", "1h", "-5", "1-", "1:2:3:4"])(
+  "a time of %s is too short, or none",
+  (time) => expect(read({ workers: "1", time }).problems).toHaveLength(1),
 );
 
 test("what is missing, unknown or no number is said", () => {
