@@ -1,43 +1,12 @@
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { expect, test } from "vitest";
 import { dataEntry, netEntry, writeDatabase } from "../../test/compare-test-database.ts";
 import { openSqliteReader } from "../store/index.ts";
-import { type ModelSummary, summarizeModels, summaryText } from "./run-summary.ts";
-
-const model: ModelSummary = {
-  model: "Data(1) | Net(2)",
-  data: "Data(1)",
-  parameterCount: 3,
-  runs: 2,
-  failed: 0,
-  repeats: 0,
-  testLoss: 0.5,
-  testLossDeviation: 0.1,
-  testAccuracy: null,
-  durationSeconds: 1,
-};
-
-test("models on different data are in different tables", () => {
-  const other = { ...model, model: "Other(1) | Net(2)", data: "Other(1)" };
-  const better = { ...model, model: "Data(1) | Net(3)", testLoss: 0.4 };
-  const lines = summaryText([better, other, model]).split("\n");
-  expect(lines.filter((line) => /^(All with|Net)/.test(line)).map((line) => line.replace(/ {2}.*/, ""))).toEqual([
-    "All with Data(1)",
-    "Net(3)",
-    "Net(2)",
-    "All with Other(1)",
-    "Net(2)",
-  ]);
-});
-
-test("what is no number is said once, what is not there not at all", () => {
-  const diverged = { ...model, testLoss: Number.NaN, testLossDeviation: Number.NaN };
-  expect(summaryText([diverged])).toMatch(/ NaN +1 s$/m);
-  const failed = { ...model, runs: 0, failed: 2, parameterCount: null, testLoss: null, testLossDeviation: null };
-  expect(summaryText([{ ...failed, durationSeconds: null }])).toMatch(/^Net\(2\) +0 \(\+2 failed\)$/m);
-  expect(summaryText([])).toBe("No run has ended.");
-});
+import { summarizeModels } from "./run-summary.ts";
+import { summaryText } from "./run-summary-text.ts";
 
 test("data that are said to be the same are one data set, whoever says it first", async () => {
   const database = join(temporaryFolder(), "results.db");
@@ -48,9 +17,10 @@ test("data that are said to be the same are one data set, whoever says it first"
   ]);
   const reader = await openSqliteReader(database);
   try {
-    const models = await summarizeModels(reader, await reader.runIds());
+    const summary = await summarizeModels(reader, await reader.runIds());
+    const models = await Array.fromAsync(summary.models());
     expect(models.map(({ model }) => model)).toEqual(["Data() | Net(2)", "Data() | Net(3)"]);
-    expect(summaryText(models)).toMatch(/^All with Data\(\)\n/);
+    expect(await summaryText(summary)).toMatch(/^All with Data\(\)\n/);
   } finally {
     await reader.close();
   }
@@ -71,7 +41,7 @@ test("runs of several experiments are repetitions of one model only where they w
   );
   const reader = await openSqliteReader(database);
   try {
-    const models = await summarizeModels(reader, await reader.runIds());
+    const models = await Array.fromAsync((await summarizeModels(reader, await reader.runIds())).models());
     expect(models.map(({ model, runs }) => `${model}: ${runs}`).toSorted()).toEqual([
       "Data() | Net(2) | executor=auto lr=1e-1: 2",
       "Data() | Net(2) | executor=auto lr=1e-3: 2",
@@ -79,8 +49,46 @@ test("runs of several experiments are repetitions of one model only where they w
     ]);
     const alike = await summarizeModels(reader, [1, 2, 7, 8]);
     // Of each repetition the last one counts.
-    expect(alike).toMatchObject([{ model: "Data() | Net(2)", runs: 2, repeats: 2, testLoss: 0.5 }]);
-    expect(summaryText(alike)).toMatch(/\n2 runs not counted: of a repetition that was trained more than once/);
+    expect(await Array.fromAsync(alike.models())).toMatchObject([
+      { model: "Data() | Net(2)", runs: 2, repeats: 2, testLoss: 0.5 },
+    ]);
+    expect(await summaryText(alike)).toMatch(/\n2 runs not counted: of a repetition that was trained more than once/);
+  } finally {
+    await reader.close();
+  }
+});
+
+test("of very many pipelines only numbers are held", async () => {
+  const database = join(temporaryFolder(), "results.db");
+  const pipelines = 20_000;
+  await writeDatabase(
+    database,
+    Array.from({ length: pipelines }, (_, index) => ({
+      pipeline: [dataEntry("data"), netEntry(2 * pipelines - index)],
+      repetition: 0,
+      results: { test_loss: 1 / (index + 1) },
+    })),
+  );
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const held = () => {
+    collect();
+    const { arrayBuffers, heapUsed } = process.memoryUsage();
+    return arrayBuffers + heapUsed;
+  };
+  const reader = await openSqliteReader(database);
+  try {
+    const ids = await reader.runIds();
+    // What is made once, whatever there is.
+    await summarizeModels(reader, ids.slice(0, 100));
+    const before = held();
+    const summary = await summarizeModels(reader, ids);
+    expect((held() - before) / pipelines).toBeLessThan(400);
+    expect(summary).toMatchObject({ count: pipelines, measured: pipelines, repeats: 0 });
+    expect((await Array.fromAsync(summary.models(2))).map(({ model, testLoss }) => [model, testLoss])).toEqual([
+      [`Data() | Net(${pipelines + 1})`, 1 / pipelines],
+      [`Data() | Net(${pipelines + 2})`, 1 / (pipelines - 1)],
+    ]);
   } finally {
     await reader.close();
   }

@@ -9,14 +9,15 @@ import {
   messageOf,
   stopSignals,
 } from "@ml-mosaic/base";
-import { type ExitCode, jsonText, shellText, type Terminal } from "@ml-mosaic/command-line";
+import { type ExitCode, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { boolean, schema } from "@ml-mosaic/configurable";
 import { type Crews, carryOut, type Outcome } from "../experiment/carry-out.ts";
 import type { Queued } from "../experiment/queued.ts";
 import type { Requeued } from "../experiment/requeue.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { openSqliteStore, type Store } from "../store/index.ts";
-import { type ModelSummary, summarizeModels, summaryJson, summaryText } from "./run-summary.ts";
+import { type RunSummary, summarizeModels } from "./run-summary.ts";
+import { summaryText, writeSummaryJson } from "./run-summary-text.ts";
 import { openRunView } from "./run-view.ts";
 
 export const jsonOption = {
@@ -118,9 +119,10 @@ async function carryOutAndTell<Work extends Queued>(
 ): Promise<ExitCode> {
   const { out, err } = terminal;
   const outcome = await carryOutWatched(store, work, command.crews, interrupts, terminal);
-  const models = await summarizeModels(store, work.runIds);
-  out(`${command.json ? jsonText(summaryJson(models, store.location)) : summaryText(models)}\n`);
-  const lines = [...command.next(outcome, work), ...waysToLook(models, store.location)];
+  const summary = await summarizeModels(store, work.runIds);
+  if (command.json) await writeSummaryJson(summary, store.location, out);
+  else out(`${await summaryText(summary)}\n`);
+  const lines = [...command.next(outcome, work), ...waysToLook(summary, store.location)];
   if (lines.length > 0) err(`Next:\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
   if (outcome.left.length > 0) return 3;
   return outcome.failed.length + work.failedBefore > 0 ? 1 : 0;
@@ -187,11 +189,10 @@ export function carryOnLines(command: string, left: readonly number[]): readonly
   return left.length > 0 ? [`${command}   carries on: ${countText(left.length, "run")} left`] : [];
 }
 
-function waysToLook(models: readonly ModelSummary[], database: string): readonly string[] {
-  const measured = models.filter(({ testLoss }) => testLoss !== null);
+function waysToLook({ measured }: RunSummary, database: string): readonly string[] {
   const file = shellText(database);
   return [
-    ...(measured.length > 1 ? [`mosaic compare ${file}   says which model is better, and how sure that is`] : []),
-    ...(measured.length > 0 ? [`mosaic plotloss ${file} losses.pdf --id all   draws the losses, epoch by epoch`] : []),
+    ...(measured > 1 ? [`mosaic compare ${file}   says which model is better, and how sure that is`] : []),
+    ...(measured > 0 ? [`mosaic plotloss ${file} losses.pdf --id all   draws the losses, epoch by epoch`] : []),
   ];
 }

@@ -60,16 +60,37 @@ export function isUnknown(training: Texts): boolean {
 }
 
 /** Options of PROCESS that are not the same for all, as after two experiments with different learning rates. */
-export function varyingOptions(all: readonly Pick<PipelineParts, "model" | "training">[]): readonly string[] {
-  const values = new Map<string, Set<string | undefined>>();
-  for (const name of new Set(all.flatMap(({ training }) => Object.keys(training)))) values.set(name, new Set());
-  for (const { model, training } of all)
-    for (const [name, seen] of values) {
-      const text = training[name];
-      if (text !== undefined) seen.add(valueText(text));
-      else if (hasDefault(model, name)) seen.add(undefined);
+export function varyingOptions(all: Iterable<Trained>): readonly string[] {
+  const variety = new OptionVariety();
+  for (const each of all) variety.add(each);
+  return variety.varying;
+}
+
+type Trained = Pick<PipelineParts, "model" | "training">;
+
+/** Finds those options among pipelines that come one after the other, and keeps none of them but some that are of other kinds. */
+export class OptionVariety {
+  /** What each option says where it is written; undefined where that is not the same for all. */
+  readonly #values = new Map<string, string | undefined>();
+  /** One of all that have the same options written out, and take the others from the same defaults. */
+  readonly #kinds = new Map<string, Trained>();
+
+  add({ model, training }: Trained): void {
+    for (const [name, text] of Object.entries(training)) {
+      const value = valueText(text);
+      this.#values.set(name, !this.#values.has(name) || this.#values.get(name) === value ? value : undefined);
     }
-  return [...values].filter(([, seen]) => seen.size > 1).map(([name]) => name);
+    const kind = JSON.stringify([Object.keys(training), model.map(({ path, className }) => [path, className])]);
+    if (!this.#kinds.has(kind)) this.#kinds.set(kind, { model, training });
+  }
+
+  get varying(): readonly string[] {
+    const isLeftToDefault = (name: string) =>
+      this.#kinds.values().some(({ model, training }) => training[name] === undefined && hasDefault(model, name));
+    return [...this.#values]
+      .filter(([name, value]) => value === undefined || isLeftToDefault(name))
+      .map(([name]) => name);
+  }
 }
 
 /** Whether an option that is not written has its default there; to a program it is not there, and none is where it means nothing. */

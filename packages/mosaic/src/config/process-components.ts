@@ -66,6 +66,9 @@ export function chosenBy(group: Group, text: string): ComponentDescription | und
   return named((each) => each) ?? named((each) => each.toLowerCase());
 }
 
+/** More different components than this are not remembered. */
+const mostKnown = 10_000;
+
 /**
  * Gives the texts that hold for one run in one spelling, so that equal trainings have equal texts. Many runs have the same
  * components, which are looked at once.
@@ -78,6 +81,7 @@ export function spelling(): (texts: Texts) => Texts {
     const components = entries.filter(([name]) => isOfComponent(name));
     const key = JSON.stringify(components);
     const own = known.get(key) ?? withoutNothing(ownTexts(withDefaults(Object.fromEntries(components))));
+    if (known.size >= mostKnown) known.clear();
     known.set(key, own);
     return spelt({ ...Object.fromEntries(entries.filter(([name]) => !isOfComponent(name))), ...own });
   };
