@@ -1,5 +1,6 @@
 /** A loop over minibatches as data: what enters it, and what a step makes of it. An executor makes a program of it. */
 import type { TypedArray } from "../dtype.ts";
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import type { Feed } from "../runtime/session.ts";
 import type { Tensor } from "../tensor.ts";
@@ -154,9 +155,12 @@ export async function compileLoop<Run>(
       const own = ++runs;
       const outputs = await executable.run({
         ...options,
-        fixed: fixed.map((entry, index) => feedOf(`fixed${index}`, entry, run)),
-        carried: options.goesOn === true ? [] : carried.map((entry, index) => feedOf(`carried${index}`, entry, run)),
-        perStep: perStep.map((entry, index) => feedOf(`perStep${index}`, entry, run, options.steps)),
+        fixed: fixed.map((entry, index) => feedOf(elementAt(graph.fixed, index), entry, run)),
+        carried:
+          options.goesOn === true
+            ? []
+            : carried.map((entry, index) => feedOf(elementAt(graph.carried, index), entry, run)),
+        perStep: perStep.map((entry, index) => feedOf(elementAt(graph.perStep, index), entry, run, options.steps)),
       });
       const result = (index: number | undefined) => {
         const array = index === undefined ? undefined : outputs(index);
@@ -182,7 +186,7 @@ function loopInput(name: string, { tensor, length }: Entry<never>): LoopInput {
   return { name, tensor, isOpen: length !== undefined };
 }
 
-function feedOf<Run>(name: string, { tensor, array, length }: Entry<Run>, run: Run, steps?: number): NamedFeed {
+function feedOf<Run>({ name }: LoopInput, { tensor, array, length }: Entry<Run>, run: Run, steps?: number): NamedFeed {
   const { dtype, shape } = tensor;
   const data = array(run);
   const first = length?.(run);

@@ -1,4 +1,5 @@
 import { allocate, type DType, setPart, type TypedArray } from "../dtype.ts";
+import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { take } from "../ops/indexing.ts";
 import { lengthAt, type Shape, sizeOf } from "../shape.ts";
@@ -88,8 +89,9 @@ export function checkedChunk(
   }
   const samples = Math.min(...fields.map(({ shape }) => lengthAt(shape, 0)));
   // ONNX counts negative rows from the end, which would hide a mistake.
-  const outside = rows.find((row) => row < 0 || row >= samples);
-  if (outside !== undefined) throw new TensorError("TENSOR_VALUE", `row ${outside} is outside the ${samples} samples`);
+  for (const row of rows)
+    if (row < 0 || row >= samples)
+      throw new TensorError("TENSOR_VALUE", `row ${row} is outside the ${samples} samples`);
   return { ...onlyRows(fields, rows, samples), steps };
 }
 
@@ -105,10 +107,28 @@ function onlyRows(
   const taken = fields.map(({ data, shape: [, ...shape], dtype }): SampleArray => {
     const size = sizeOf(shape);
     const own = allocate(dtype, rows.length * size);
-    for (const [index, row] of rows.entries()) setPart(own, data.subarray(row * size, (row + 1) * size), index * size);
+    for (let index = 0; index < rows.length; index++)
+      copyPart(own, data, index * size, elementAt(rows, index) * size, size);
     return { data: own, shape: [rows.length, ...shape], dtype };
   });
-  return { fields: taken, rows: rows.map((_, index) => index) };
+  return { fields: taken, rows: firstRows(rows.length) };
+}
+
+let counted = new Int32Array();
+
+/** 0, 1, 2…: the same array for all, to which nobody writes. */
+function firstRows(count: number): Int32Array {
+  if (counted.length < count) counted = Int32Array.from({ length: count }, (_, index) => index);
+  return counted.subarray(0, count);
+}
+
+/** Fewer elements are copied one by one in less time than it takes to make the two ends of a copy. */
+const fewElements = 64;
+
+function copyPart(target: TypedArray, source: TypedArray, to: number, from: number, size: number): void {
+  if (size > fewElements || target instanceof BigInt64Array || source instanceof BigInt64Array)
+    setPart(target, source.subarray(from, from + size), to);
+  else for (let index = 0; index < size; index++) target[to + index] = source[from + index] ?? 0;
 }
 
 /** The samples that a chunk's rows are of: its own, or those that the program was compiled with. */

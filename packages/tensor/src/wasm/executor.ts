@@ -1,7 +1,7 @@
 /** Loops over minibatches on WebAssembly: see `compile.ts`. */
 import { Latest } from "@ml-mosaic/base";
 import { platform } from "#platform";
-import { allocate, bytesPerElement, type TypedArray } from "../dtype.ts";
+import { bytesPerElement, type TypedArray } from "../dtype.ts";
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import type { Executable, LoopGraph, NamedFeed } from "../program/loop.ts";
@@ -9,6 +9,7 @@ import { loopKey } from "../program/loop-key.ts";
 import { outsideAxis } from "../runtime/outside-axis.ts";
 import { aligned, type CompiledLoop, compileLoopGraph } from "./compile.ts";
 import { failureAt } from "./emit-value.ts";
+import { type Heap, heapOf } from "./heap.ts";
 import { pageBytes } from "./module.ts";
 import { stepsUntilSettled } from "./settle.ts";
 import { type Memory, webAssembly } from "./webassembly.ts";
@@ -21,6 +22,7 @@ interface Compiled extends CompiledLoop {
 
 interface Instance {
   readonly memory: Memory;
+  readonly heap: Heap;
   readonly run: (...values: number[]) => unknown;
   readonly settle: () => unknown;
 }
@@ -31,6 +33,8 @@ const mostIdleBytes = 2 ** 20;
 
 /** Modules of the latest loops, which differ in their values alone from those that are compiled next. */
 const modules = new Latest<Compiled>(64);
+
+const noFailure = new BigInt64Array(2);
 
 /** Addresses have 32 bits. */
 const mostBytes = 2 ** 32;
@@ -50,7 +54,7 @@ function instanceOf({ module, idle, end }: Compiled): Instance {
   const { memory, run, settle } = instantiated(module, end).exports;
   if (!(memory instanceof webAssembly.Memory) || typeof run !== "function" || typeof settle !== "function")
     throw new TensorError("TENSOR_RUNTIME", "the module does not export memory, run and settle");
-  return { memory, run: (...values) => run(...values), settle: () => settle() };
+  return { memory, heap: heapOf(memory), run: (...values) => run(...values), settle: () => settle() };
 }
 
 function instantiated(module: object, bytes: number): InstanceType<typeof webAssembly.Instance> {
@@ -73,18 +77,13 @@ interface Inside {
 }
 
 /** Apart from the run, whose arrays it does not hold. */
-function insideOf(
-  { carried }: LoopGraph,
-  { places }: CompiledLoop,
-  memory: Memory,
-  into: readonly TypedArray[],
-): Inside {
+function insideOf({ carried }: LoopGraph, { places }: CompiledLoop, heap: Heap, into: readonly TypedArray[]): Inside {
   const seen: TypedArray[] = [];
   const last = (index: number) => {
     const entry = carried[index];
     if (entry === undefined) return undefined;
     const { numel, dtype } = entry.tensor;
-    const array = seen[index] ?? copied(memory, places.get(entry.name) ?? 0, into[index] ?? allocate(dtype, numel));
+    const array = seen[index] ?? heap.copy(places.get(entry.name) ?? 0, dtype, numel, into[index]);
     seen[index] = array;
     return array;
   };
@@ -95,13 +94,6 @@ function insideOf(
       for (const index of carried.keys()) last(index);
     },
   };
-}
-
-function copied(memory: Memory, address: number, into: TypedArray): TypedArray {
-  const target = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
-  target.set(new Uint8Array(memory.buffer, address, target.length));
-  if (into instanceof Float32Array) makeCanonical(into);
-  return into;
 }
 
 /** @throws TensorError if an op of the loop has no loops of its own */
@@ -116,7 +108,7 @@ export async function compileWasm(graph: LoopGraph): Promise<Executable> {
     async run({ fixed, carried: state, perStep, steps, firstStep = 0, overwrite = false, goesOn = false }) {
       // Nothing is waited for before the steps are done: meanwhile another run could take the place of what this one goes on from.
       if (instance === undefined) throw new TensorError("TENSOR_RUNTIME", `${graph.name}: the program was released`);
-      const { memory, run, settle } = instance;
+      const { memory, heap, run, settle } = instance;
       // What is not given away may be looked at later.
       if (!(goesOn && overwrite)) inside?.save();
       const into = !overwrite ? [] : goesOn ? (inside?.into ?? []) : state.map(({ data }) => data);
@@ -129,11 +121,11 @@ export async function compileWasm(graph: LoopGraph): Promise<Executable> {
         return address;
       });
       grow(memory, free);
-      const bytes = new Uint8Array(memory.buffer);
-      for (const [name, address] of places) put(bytes, address, feeds.get(name));
+      const put = (address: number, feed: NamedFeed | undefined) => feed && heap.put(address, feed.data);
+      for (const [name, address] of places) put(address, feeds.get(name));
       for (const [index, name] of told.entries())
-        if (typeof name === "string") put(bytes, elementAt(argumentsOf, index), feeds.get(name));
-      bytes.fill(0, failureAt, failureAt + 16);
+        if (typeof name === "string") put(elementAt(argumentsOf, index), feeds.get(name));
+      heap.put(failureAt, noFailure);
       try {
         for (let done = 0; done < steps; ) {
           const count = Math.min(steps - done, stepsUntilSettled - ((firstStep + done) % stepsUntilSettled));
@@ -149,9 +141,9 @@ export async function compileWasm(graph: LoopGraph): Promise<Executable> {
       }
       const collected = results.slice(carried.length).map(({ dtype, numel }, index) => {
         const address = elementAt(argumentsOf, told.indexOf(index));
-        return copied(memory, address, allocate(dtype, numel * steps));
+        return heap.copy(address, dtype, numel * steps);
       });
-      inside = insideOf(graph, found, memory, into);
+      inside = insideOf(graph, found, heap, into);
       const { last } = inside;
       await turn();
       return (index) => (index < carried.length ? last(index) : collected[index - carried.length]);
@@ -202,18 +194,4 @@ function tooLarge(bytes: number, cause?: unknown): TensorError {
   const what = `this program needs ${Math.ceil(bytes / 2 ** 20)} MB, and`;
   const why = bytes > mostBytes ? "the executor wasm has room for 4096" : "there is not so much";
   return new TensorError("TENSOR_RUNTIME", `${what} ${why}. Take the executor onnx`, { cause });
-}
-
-function put(bytes: Uint8Array, address: number, feed: NamedFeed | undefined): void {
-  if (feed === undefined) return;
-  const { data } = feed;
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), address);
-}
-
-/** WebAssembly leaves open which of the bit patterns that are NaN an operation gives. */
-function makeCanonical(array: Float32Array): void {
-  const bits = new Uint32Array(array.buffer, array.byteOffset, array.length);
-  // Compared as whole numbers, five times as fast as by Number.isNaN: what stands above infinity.
-  for (let index = 0; index < bits.length; index++)
-    if (((bits[index] ?? 0) & 0x7fffffff) > 0x7f800000) bits[index] = 0x7fc00000;
 }
