@@ -102,6 +102,7 @@ const mostCompared = 20_000;
 
 /** Of the runs with the same repetition the one with the fewest other options, the last one first. */
 async function nearestRun(reader: StoreReader, run: RunRecord): Promise<RunDetail["nearest"]> {
+  if ((await reader.runIds()).length > mostCompared) return null;
   const names = await reader.optionNames();
   const { runIds, columns } = await reader.columns([
     { of: "run", name: "repetition" },
@@ -109,7 +110,7 @@ async function nearestRun(reader: StoreReader, run: RunRecord): Promise<RunDetai
   ]);
   const own = runIds.indexOf(run.runId);
   const [repetitions, ...options] = columns;
-  if (own < 0 || repetitions?.kind !== "number" || runIds.length > mostCompared) return null;
+  if (own < 0 || repetitions?.kind !== "number") return null;
   let best: { readonly row: number; readonly count: number } | undefined;
   for (let row = 0; row < runIds.length; row++) {
     if (row === own || repetitions.values[row] !== repetitions.values[own]) continue;

@@ -8,17 +8,22 @@ test("ids that are texts and out of order, bytes among the values, and several r
     CREATE TABLE runs (run_id, status); CREATE TABLE params (run_id, param_name, param_value); CREATE TABLE run_results (run_id, test_loss);
     INSERT INTO runs VALUES ('10', 'done'), ('2', 'error'), ('1', 'done'), ('2', 'error');
     INSERT INTO run_results VALUES ('2', x'0400'), ('1', '0.5'), ('10', 'nan'), ('10', 3);
-    INSERT INTO params VALUES ('10', 'width', '4'), ('10', 'width', '5'), ('1', 'width', x'00'), ('7', 'width', '9');
+    INSERT INTO params VALUES ('10', 'width', '4'), ('2', 'lr', 0.5), ('10', 'pipeline', '[]'), ('10', 'width', '5'),
+      ('1', 'width', x'00'), ('1', 'lr', '0.5'), ('7', 'width', '9');
   `);
   const { runIds, columns } = runColumnsIn(database, [
     { of: "run", name: "status" },
     { of: "figure", name: "test_loss" },
     { of: "option", name: "width" },
+    { of: "option", name: "lr" },
+    { of: "option", name: "none has it" },
   ]);
   expect(Array.from(runIds)).toEqual([1, 2, 10]);
   expect(columns).toEqual([
     { kind: "text", texts: ["done", "error"], codes: Uint32Array.of(0, 1, 0) },
     { kind: "number", values: Float64Array.of(0.5, Number.NaN, Number.NaN), missing: Uint8Array.of(0, 1, 0) },
     { kind: "text", texts: ["4"], codes: Uint32Array.of(0xffffffff, 0xffffffff, 0) },
+    { kind: "text", texts: ["0.5"], codes: Uint32Array.of(0, 0, 0xffffffff) },
+    { kind: "text", texts: [], codes: Uint32Array.of(0xffffffff, 0xffffffff, 0xffffffff) },
   ]);
 });
