@@ -13,7 +13,6 @@ import {
   errorCode,
   isPlainObject,
   livenessOf,
-  makeFolder,
   type ProcessIdentity,
   replaceFile,
 } from "@ml-mosaic/base";
@@ -57,12 +56,11 @@ export interface TakenClaim {
 }
 
 /**
- * Takes the folder. Of those that try at the same moment one has it.
+ * Takes the folder, which must exist. Of those that try at the same moment one has it.
  *
  * @throws what `refuse` returns where another supervisor has it and lives
  */
 export async function takeClaim(folder: string, claiming: Claiming): Promise<TakenClaim> {
-  await makeFolder(folder, 0o700);
   for (let number = await lastNumber(folder); ; number++) {
     const before = number === 0 ? undefined : await readSettled(folder, number);
     if (before?.state === "open" && (await isAlive(folder, before, claiming))) throw claiming.refuse(holderOf(before));

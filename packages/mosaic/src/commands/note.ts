@@ -31,7 +31,7 @@ export const noteCommand = command({
   },
   examples: ['mosaic note results.db 7 "diverged: the learning rate"', "mosaic note results.db 7 --delete"],
   async run(given, { out, err }) {
-    const store = await openSqliteStore(given.database_file, { create: false });
+    const store = await openSqliteStore(given.database_file, { create: false, say: (line) => err(`${line}\n`) });
     try {
       for (const notice of store.notices) err(`${notice}\n`);
       const { run_id: runId, text } = given;

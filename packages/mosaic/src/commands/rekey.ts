@@ -23,7 +23,7 @@ export const rekeyCommand = command({
       throw new MosaicError("CANNOT_READ_PIPELINES", `${file} is a pipe. Give a file that mosaic_generate wrote.`);
     const wanted = new WantedKeys(file);
     await readPipelineFile(file, (pipeline) => wanted.add(pipeline));
-    const store = await openSqliteStore(given.database_file, { create: false });
+    const store = await openSqliteStore(given.database_file, { create: false, say: (line) => err(`${line}\n`) });
     try {
       for (const notice of store.notices) err(`${notice}\n`);
       const { changed, same, others, unused } = await rekeyRuns(store, wanted);

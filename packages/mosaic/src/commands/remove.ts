@@ -23,7 +23,10 @@ export const removeCommand = command({
   keepsResults: true,
   async run(given, terminal) {
     const selector = selectorOf(given);
-    const store = await openSqliteStore(given.database_file, { create: false });
+    const store = await openSqliteStore(given.database_file, {
+      create: false,
+      say: (line) => terminal.err(`${line}\n`),
+    });
     try {
       for (const notice of store.notices) terminal.err(`${notice}\n`);
       const plan = await planRemoval(store, await selectRuns(store, selector));

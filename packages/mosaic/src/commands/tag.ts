@@ -22,7 +22,7 @@ export const tagCommand = command({
   },
   examples: ["mosaic tag results.db baseline --id 1-4", "mosaic tag results.db baseline --tag baseline --delete"],
   async run(given, { out, err }) {
-    const store = await openSqliteStore(given.database_file, { create: false });
+    const store = await openSqliteStore(given.database_file, { create: false, say: (line) => err(`${line}\n`) });
     try {
       for (const notice of store.notices) err(`${notice}\n`);
       const runIds = await selectRuns(store, selectorOf(given));

@@ -57,7 +57,7 @@ export async function trainAndTell<Work extends Queued>(
   // From before the database is opened until it is closed: a kill in between would leave it half-way.
   const interrupts = onInterrupts(terminal.err);
   try {
-    const store = await openSqliteStore(command.database, { create: command.create });
+    const store = await openSqliteStore(command.database, { create: command.create, say: interrupts.say });
     const failures: unknown[] = [];
     let work: Work | undefined;
     let exitCode: ExitCode = 0;
@@ -173,7 +173,7 @@ function onInterrupts(err: Terminal["err"]) {
   const sayWith = (view: ((line: string) => void) | undefined) => {
     say = view ?? plainly;
   };
-  return { finish: finish.signal, stop: stop.signal, sayWith, release };
+  return { finish: finish.signal, stop: stop.signal, say: (line: string) => say(line), sayWith, release };
 }
 
 /** Says which modules are no longer as they were when the runs began. */

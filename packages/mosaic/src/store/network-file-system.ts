@@ -1,5 +1,6 @@
 /** WAL needs shared memory between all processes that open the database, which no network file system gives. */
 import { realpathSync, statfsSync } from "node:fs";
+import { delimiter, resolve } from "node:path";
 import { readProc } from "@ml-mosaic/base";
 
 export interface FileSystemVerdict {
@@ -30,8 +31,14 @@ const networkFuse = /sshfs|s3|rclone|gluster|gcsfuse|goofys|davfs|curlftpfs|smbn
 
 const local: FileSystemVerdict = { kind: "local", name: "" };
 
-/** The file system that `path`, which must exist, lies on. */
+/**
+ * The file system that `path`, which must exist, lies on. What lies in a folder that MOSAIC_SHARED_FOLDERS names counts as a
+ * network's: some cannot be recognised, and tests have none.
+ */
 export function fileSystemOf(path: string): FileSystemVerdict {
+  const folders = (process.env.MOSAIC_SHARED_FOLDERS ?? "").split(delimiter).filter((folder) => folder !== "");
+  if (folders.some((folder) => `${resolve(path)}/`.startsWith(`${resolve(folder)}/`)))
+    return { kind: "network", name: "MOSAIC_SHARED_FOLDERS" };
   // Elsewhere `type` has another meaning.
   if (process.platform !== "linux") return local;
   const { type } = statfsSync(path);

@@ -1,15 +1,20 @@
+import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
+import { livenessOf } from "@ml-mosaic/base";
+import { holderOf, readClaim } from "../claim/claim.ts";
 import { type DatabaseLock, lockDatabase } from "./database-lock.ts";
 import { checkDatabasePath, databaseFile, otherNames } from "./database-path.ts";
+import { followCopies } from "./follow-copies.ts";
 import { readSettled } from "./hot-journal.ts";
 import { loadMigrations } from "./migrations.ts";
 import { fileSystemOf } from "./network-file-system.ts";
 import { overlayOriginal } from "./original-database.ts";
+import { claimFolderOf, openPublishedStore } from "./published-store.ts";
 import { detectSchema, migrate } from "./schema.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
-import { SqliteStore } from "./sqlite-store.ts";
+import { SqliteStore, type SqliteWriterConnection } from "./sqlite-store.ts";
 import { SqliteStoreReader } from "./sqlite-store-reader.ts";
 import type { Store, StoreReader } from "./store.ts";
 import { StoreError } from "./store-error.ts";
@@ -26,6 +31,8 @@ export interface SqliteStoreOptions {
   readonly claimSeconds?: number;
   /** How long a change waits while another program keeps the database locked. */
   readonly patienceSeconds?: number;
+  /** Told what is in the way meanwhile. */
+  readonly say?: (line: string) => void;
 }
 
 /** In WAL mode locks are held for moments only: at a commit, and when the last connection closes. */
@@ -37,31 +44,59 @@ const lockRetryMilliseconds = 100;
  * original Mosaic keeps its tables and gets the further ones. The process holds the only right to write until `close`.
  */
 export async function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<Store> {
-  const { create = true, leaseSeconds = 60, claimSeconds = 20, patienceSeconds = 600 } = options;
+  const { create = true, say = () => undefined } = options;
   const location = databaseFile(path);
-  const migrations = await loadMigrations();
   const exists = checkDatabasePath(location, "write");
   if (!exists && !create) throw missing(location);
-  const notices = fileSystemNotices(location, exists, "write");
+  const { kind, name } = fileSystemOf(exists ? location : dirname(location));
+  const opening = { location, options, create };
+  if (kind !== "network") {
+    const notices = kind === "doubtful" ? [doubtNotice(location, name)] : [];
+    return openAt(
+      location,
+      opening,
+      (connection) => new SqliteStore({ ...connection, notices: [...notices, ...connection.notices] }),
+    );
+  }
+  const store = await openPublishedStore(location, say, (file, make) => openAt(file, opening, make));
+  // Whoever looks finds it.
+  if (!exists) await store.publish();
+  return store;
+}
+
+interface Opening {
+  readonly location: string;
+  readonly options: SqliteStoreOptions;
+  readonly create: boolean;
+}
+
+async function openAt<Opened extends SqliteStore>(
+  file: string,
+  { location, options, create }: Opening,
+  make: (connection: SqliteWriterConnection) => Opened,
+): Promise<Opened> {
+  const { leaseSeconds = 60, claimSeconds = 20, patienceSeconds = 600 } = options;
   const claimMilliseconds = claimSeconds * 1000;
-  return withLock(location, (lock) =>
-    withDatabase(location, "write", (database) => {
+  const migrations = await loadMigrations();
+  return withLock(file, (lock) =>
+    withDatabase(file, "write", (database) => {
       const schema = detectSchema(database, location, migrations.length);
       if (schema.kind === "empty" && !create) throw emptyFile(location);
       // Before any lock is asked for: a writer that was stopped in the middle of a commit would never give it.
       refuseWhileClaimed(database, location);
-      useWriteAheadLog(database, location);
+      useWriteAheadLog(database, file);
       const { claimToken, recoveredRuns } = transaction(database, "write", () => {
         migrate(database, location, migrations);
         return { claimToken: takeClaim(database, location, claimMilliseconds), recoveredRuns: recoverRuns(database) };
       });
       // The claim into the file itself: it is to be seen under any name, and from where the kernel's locks are not.
       database.exec("PRAGMA wal_checkpoint(PASSIVE)");
-      return new SqliteStore({
+      return make({
         database,
         lock,
         location,
-        notices: [...notices, ...lock.notices],
+        file,
+        notices: lock.notices,
         claimToken,
         recoveredRuns,
         claimMilliseconds,
@@ -99,7 +134,7 @@ export async function openSqliteReader(path: string): Promise<StoreReader> {
   if (!checkDatabasePath(location, "read")) throw missing(location);
   const names = otherNames(location);
   const notices = [
-    ...fileSystemNotices(location, true, "read"),
+    ...(await readingNotices(location)),
     ...(names === undefined ? [] : [`${location} ${names}: what is being written under the other is not seen`]),
   ];
   const schema = readSettled(location, () =>
@@ -112,7 +147,13 @@ export async function openSqliteReader(path: string): Promise<StoreReader> {
       return found;
     }),
   );
-  if (schema instanceof SqliteStoreReader) return schema;
+  if (schema instanceof SqliteStoreReader) {
+    const reopen = () => {
+      const database = new DatabaseSync(location, { readOnly: true, timeout: busyMilliseconds });
+      return new SqliteStoreReader({ database, location, notices });
+    };
+    return fileSystemOf(location).kind === "network" ? followCopies(schema, reopen) : schema;
+  }
   switch (schema.kind) {
     case "empty":
       throw emptyFile(location);
@@ -193,15 +234,21 @@ function recoverRuns(database: DatabaseSync): number {
   return Number(changes);
 }
 
-function fileSystemNotices(location: string, exists: boolean, access: "read" | "write"): readonly string[] {
-  const { kind, name } = fileSystemOf(exists ? location : dirname(location));
+function doubtNotice(location: string, name: string): string {
+  return `${location} lies on a file system that may be a network's (${name}): use it from one machine only`;
+}
+
+/** What there is to say of where a database lies that is read. */
+async function readingNotices(location: string): Promise<readonly string[]> {
+  const { kind, name } = fileSystemOf(location);
   if (kind === "local") return [];
-  if (kind === "network" && access === "write") {
-    const message = `${location} lies on a network file system (${name}), where SQLite loses data; name a path on a local disk`;
-    throw new StoreError("STORE_NETWORK_FILE_SYSTEM", message);
-  }
-  const doubt = kind === "network" ? "what another machine writes may not be seen" : "use it from one machine only";
-  return [`${location} lies on a file system that may be a network's (${name}): ${doubt}`];
+  if (kind === "doubtful") return [doubtNotice(location, name)];
+  const claim = await readClaim(claimFolderOf(location));
+  if (claim === undefined)
+    return [`${location} lies on a network file system (${name}): what another machine writes may not be seen`];
+  if (claim.state !== "open" || livenessOf(claim.process) === "dead") return [];
+  const { mtime } = statSync(location);
+  return [`${location} is the copy of ${mtime.toISOString()}; ${holderOf(claim)}, replaces it about twice a minute`];
 }
 
 function missing(location: string): StoreError {

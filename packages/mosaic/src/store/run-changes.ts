@@ -5,6 +5,8 @@ import { integerIn, textOrNullIn } from "./stored-value.ts";
 
 /** The state of all runs, as far as it can be told without their results. */
 class RunStates implements ChangeCursor {
+  /** Versions are a connection's own. */
+  readonly database: DatabaseSync;
   readonly version: number;
   /** Equal where no run and no label has changed. */
   readonly summary: string;
@@ -14,7 +16,13 @@ class RunStates implements ChangeCursor {
   /** Tags and notes by run, as JSON. */
   readonly labels: string;
 
-  constructor(version: number, summary: string, labels: string, [ids, stamps]: readonly [Float64Array, Float64Array]) {
+  constructor(
+    [database, version]: readonly [DatabaseSync, number],
+    summary: string,
+    labels: string,
+    [ids, stamps]: readonly [Float64Array, Float64Array],
+  ) {
+    this.database = database;
     this.version = version;
     this.summary = summary;
     this.labels = labels;
@@ -27,11 +35,12 @@ class RunStates implements ChangeCursor {
 export function runChangesIn(database: DatabaseSync, since: ChangeCursor | undefined): RunChanges {
   const version = versionOf(database);
   const before = since instanceof RunStates ? since : undefined;
-  if (version === before?.version) return { cursor: before, changed: [], removed: [], isWritten: false };
+  if (database === before?.database && version === before.version)
+    return { cursor: before, changed: [], removed: [], isWritten: false };
   const [summary, labels] = [summaryOf(database), labelsOf(database)];
   const isSame = summary === before?.summary;
   const states = isSame ? ([before.ids, before.stamps] as const) : stampsOf(database);
-  const cursor = new RunStates(version, summary, labels, states);
+  const cursor = new RunStates([database, version], summary, labels, states);
   if (before === undefined) return { cursor, changed: [], removed: [], isWritten: false };
   const { changed, removed } = isSame ? { changed: [], removed: [] } : differences(before, cursor);
   const relabelled = labels === before.labels ? [] : relabelledRuns(before.labels, labels);

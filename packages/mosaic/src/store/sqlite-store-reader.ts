@@ -47,7 +47,10 @@ const pageSize = 200;
 
 export interface SqliteConnection {
   readonly database: DatabaseSync;
+  /** What the database is called. */
   readonly location: string;
+  /** Where SQLite has it open, where that is elsewhere. */
+  readonly file?: string;
   readonly notices: readonly string[];
 }
 
@@ -56,14 +59,16 @@ export class SqliteStoreReader implements StoreReader {
   readonly location: string;
   readonly notices: readonly string[];
   protected readonly database: DatabaseSync;
+  protected readonly file: string;
   protected readonly queries: RunQueries;
   protected readonly digests: RunDigests;
   readonly #removed: ReturnType<typeof prepareRemovedRuns>;
   /** The last ones; who follows running runs asks for the same names again and again. */
   #curves: { readonly key: string; readonly read: ReturnType<typeof prepareRunCurves> } | undefined;
 
-  constructor({ database, location, notices }: SqliteConnection) {
+  constructor({ database, location, file = location, notices }: SqliteConnection) {
     this.database = database;
+    this.file = file;
     this.location = location;
     this.notices = notices;
     this.queries = prepareRunQueries(database);
@@ -173,7 +178,7 @@ export class SqliteStoreReader implements StoreReader {
 
   async request(sql: string): Promise<readonly number[]> {
     await this.perform(() => undefined);
-    return boundedRequest(this.location, sql);
+    return boundedRequest(this.file, sql);
   }
 
   paramSummaries(): Promise<readonly ParamSummary[]> {

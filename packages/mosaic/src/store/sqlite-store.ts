@@ -292,13 +292,15 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
+  async publish(): Promise<void> {}
+
   override async close(): Promise<void> {
     await this.#line;
     if (!this.database.isOpen) return;
     try {
       await this.perform(() => {
         this.database.exec("PRAGMA busy_timeout = 10000");
-        if (!this.#lock.isInPlace()) throw replaced(this.location, saveBeside(this.database, this.location));
+        if (!this.#lock.isInPlace()) throw replaced(this.file, saveBeside(this.database, this.file));
         this.#sql.dropClaim.run(this.#claimToken);
         leaveWriteAheadLog(this.database);
       });
@@ -348,7 +350,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   #change<T>(work: () => T): T {
     if (!this.database.isOpen) throw new StoreError("STORE_CLOSED", `${this.location}: the store is closed`);
     return transaction(this.database, "write", () => {
-      if (!this.#lock.isInPlace()) throw replaced(this.location);
+      if (!this.#lock.isInPlace()) throw replaced(this.file);
       if (this.#sql.holdsClaim.get(this.#claimToken) === undefined) {
         const message = `${this.location}: another process has taken over this database; this one may not write any more`;
         throw new StoreError("STORE_CLAIM_LOST", message);

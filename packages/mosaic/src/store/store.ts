@@ -232,4 +232,9 @@ export interface Store extends StoreReader {
   /** undefined takes the note away. Returns whether the run had one. */
   setNote(runId: number, note: string | undefined): Promise<boolean>;
   setSystem(name: string, value: string): Promise<void>;
+  /**
+   * Resolves when what was written before can be read, and taken over, on any machine that sees the store: at once where it lies
+   * on one machine.
+   */
+  publish(): Promise<void>;
 }

@@ -1,0 +1,114 @@
+/** Publishes whole copies of a working file, again and again, while its owner writes to it. */
+import { rm } from "node:fs/promises";
+import { backup, DatabaseSync } from "node:sqlite";
+import { errorCode, machineTrouble, messageOf } from "@ml-mosaic/base";
+import { StoreError } from "./store-error.ts";
+import { storedInteger } from "./stored-value.ts";
+import { alter, putInPlace } from "./working-file.ts";
+import { leaveWriteAheadLog } from "./write-ahead-log.ts";
+
+/** Between two copies: long enough that large ones do not keep the machine busy. */
+const leastMilliseconds = 25_000;
+const timesAsLong = 4;
+/** What a copy says of its owner is taken for true so long. */
+const aliveMilliseconds = 150_000;
+
+export interface Published {
+  /** Where SQLite works. */
+  readonly file: string;
+  /** Where the copies go. */
+  readonly location: string;
+  /** Whether no other owner has come. */
+  isOurs(): Promise<boolean>;
+  say(line: string): void;
+}
+
+export class Publisher {
+  readonly #published: Published;
+  #timer: NodeJS.Timeout | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #lastMilliseconds = 0;
+  #trouble = "";
+  #isClosed = false;
+
+  constructor(published: Published) {
+    this.#published = published;
+    this.#wait();
+  }
+
+  /** Resolves when all that was written before is in the published copy. @throws StoreError where it cannot be */
+  publish(): Promise<void> {
+    const publishing = this.#last.then(() => this.#publish());
+    this.#last = publishing.catch(() => undefined);
+    return publishing;
+  }
+
+  /** The working file is closed, and published as it is. */
+  async close(): Promise<void> {
+    await this.stop();
+    const { file } = this.#published;
+    await this.#put(file);
+  }
+
+  async stop(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#last;
+  }
+
+  #wait(): void {
+    const wait = Math.max(leastMilliseconds, timesAsLong * this.#lastMilliseconds);
+    this.#timer = setTimeout(() => void this.#again(), wait);
+    this.#timer.unref();
+  }
+
+  async #again(): Promise<void> {
+    try {
+      await this.publish();
+      this.#trouble = "";
+    } catch (error) {
+      if (messageOf(error) !== this.#trouble) this.#published.say(`${messageOf(error)}; it is tried again`);
+      this.#trouble = messageOf(error);
+    }
+    if (!this.#isClosed) this.#wait();
+  }
+
+  async #publish(): Promise<void> {
+    const { file, location } = this.#published;
+    const copy = `${file}.copy`;
+    const start = performance.now();
+    try {
+      await rm(copy, { force: true });
+      // A connection of its own: the writer's goes on meanwhile. In one step it is one moment of the database.
+      const source = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
+      try {
+        await backup(source, copy, { rate: 2 ** 31 - 1 });
+      } finally {
+        source.close();
+      }
+      alter(copy, location, (database) => {
+        database.prepare("UPDATE writer_claim SET expires_at = ?").run(storedInteger(Date.now() + aliveMilliseconds));
+        leaveWriteAheadLog(database);
+      });
+      await this.#put(copy);
+    } finally {
+      await rm(copy, { force: true });
+      this.#lastMilliseconds = performance.now() - start;
+    }
+  }
+
+  async #put(file: string): Promise<void> {
+    const { location, isOurs } = this.#published;
+    try {
+      await putInPlace(file, location, isOurs);
+    } catch (error) {
+      const why = machineTrouble(error) ?? messageOf(error);
+      const code = errorCode(error) === "ENOSPC" || errorCode(error) === "EDQUOT" ? "STORE_DISK_FULL" : "STORE_IO";
+      throw new StoreError(
+        code,
+        `${location}: no newer copy can be put there (${why}); all that was stored is in ${this.#published.file} on this machine`,
+        { cause: error },
+      );
+    }
+  }
+}
