@@ -17,15 +17,18 @@ export { type LabelledPixels, labelledPixels } from "./labelled/labelled-pixels.
 export { BceLoss } from "./losses/bce.ts";
 export { BceDiceLoss } from "./losses/bce-dice.ts";
 export { BrierLoss } from "./losses/brier.ts";
+export { ClDiceLoss } from "./losses/cldice.ts";
 export { DiceLoss } from "./losses/dice.ts";
 export { FocalLoss } from "./losses/focal.ts";
 export { LabelledLoss } from "./losses/labelled-loss.ts";
+export { SkeletonRecallLoss } from "./losses/skeleton-recall.ts";
 export { TverskyLoss } from "./losses/tversky.ts";
 export { BestThresholdMetric } from "./metrics/best-threshold.ts";
 export { BrierMetric } from "./metrics/brier.ts";
 export { MssimMetric } from "./metrics/mssim.ts";
 export { AccuracyMetric, DiceMetric, IouMetric, PrecisionMetric, RecallMetric } from "./metrics/overlap-metrics.ts";
 export { AveragePrecisionMetric, RocAucMetric } from "./metrics/ranking-metrics.ts";
+export { ClDiceMetric, SkeletonRecallMetric } from "./metrics/skeleton-metrics.ts";
 export { BaseEncoder } from "./models/encoders/base-encoder.ts";
 export { IdentityEncoder } from "./models/encoders/identity.ts";
 export { LinEncoder } from "./models/encoders/lin.ts";

@@ -159,6 +159,18 @@ describe("a training file without data.type", () => {
     expect(testOf("untyped")).toBe(testOf("untyped-program"));
   });
 
+  test("so are losses in a sum, and skeleton recall without skeletons", async () => {
+    const refused = (loss: ConfigObject) => {
+      const given = config("summed");
+      const model = { type: "unet", features: 2, num_blocks: 1 };
+      return Trainer.fromConfig(write("summed", { ...given, trainer: { model, epochs: 1, loss } })).train();
+    };
+    const losses = [{ type: "dice" }, { type: "huber" }, { type: "skeleton_recall" }];
+    await expect(refused({ type: "sum", losses })).rejects.toThrow(
+      /trainer\.loss\.losses\[1\]\.type: the loss HuberLoss counts all pixels[\s\S]*trainer\.loss\.losses\[2\]\.type: needs targets with skeletons: give data\.skeletons: true/,
+    );
+  });
+
   test("losses and metrics that count all pixels are refused where they stand, in every way to read the file", async () => {
     const path = write("wrong", {
       ...config("wrong"),
@@ -172,10 +184,10 @@ describe("a training file without data.type", () => {
     const command = await startBigsf(folder, "train", "-c", path).finished;
     expect(command.code).toBe(2);
     expect(command.stderr).toMatch(
-      /wrong\.yaml:\d+:\d+: trainer\.loss\.type: the loss HuberLoss counts all pixels.*; of patches there are bce, bce_dice, brier, dice, focal, tversky/,
+      /wrong\.yaml:\d+:\d+: trainer\.loss\.type: the loss HuberLoss counts all pixels.*; of patches there are bce, bce_dice, brier, cldice, dice, focal, skeleton_recall, sum, tversky/,
     );
     expect(command.stderr).toMatch(
-      /trainer\.metrics\[1\]\.type: the metric ConfusionMatrix counts all pixels, also those that are not labelled; of patches there are accuracy, average_precision, best_threshold, brier, dice, iou/,
+      /trainer\.metrics\[1\]\.type: the metric ConfusionMatrix counts all pixels, also those that are not labelled; of patches there are accuracy, average_precision, best_threshold, brier, cldice, dice, iou/,
     );
     expect(command.stderr).toMatch(/trainer\.metrics\[2\]\.type: the metric R2Score/);
     await expect(Trainer.fromConfig(path)).rejects.toThrow(/3 problems/);

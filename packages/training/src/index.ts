@@ -22,6 +22,7 @@ export { GenericMetric } from "./components/metrics.ts";
 export { namedMetrics } from "./components/named-metrics.ts";
 export { positive, whole } from "./components/number-types.ts";
 export { sampleThreads, threadOptions } from "./components/reading-threads.ts";
+export { SumLoss } from "./components/sum-loss.ts";
 export { pauseOnSignals, type SignalPause } from "./pause-on-signals.ts";
 export { loadSnapshot, saveSnapshot } from "./snapshot-file.ts";
 export { BaseTracker, type RunEnd, type TrackedRun } from "./trackers/base-tracker.ts";

@@ -73,6 +73,10 @@ export const dataOptions = {
     optional: true,
     help: `Of those cut from source, whose smallest and largest positive pixel become 0 and 1: ${defaults.normalization_over} by default`,
   }),
+  skeletons: schema(boolean, {
+    default: false,
+    help: "Whether targets also tell where the middle of filaments is, which the loss skeleton_recall looks at",
+  }),
   ...threadOptions(1),
   folds: schema(component(Folds), { default: {}, help: "How patches are shared out among folds" }),
   train: schema(component(PartOptions), { default: {}, help: "The training set" }),

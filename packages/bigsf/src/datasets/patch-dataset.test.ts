@@ -1,9 +1,11 @@
+import { configurable } from "@ml-mosaic/configurable";
 import { DataLoader, Generator } from "@ml-mosaic/tensor";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openFitsPatches } from "../patches/fits-patches.ts";
 import type { PatchSource } from "../patches/patch-source.ts";
-import { BaseAugmentation } from "./augmentations/base-augmentation.ts";
+import { tubedSkeleton } from "../skeleton/skeletonize.ts";
+import { BaseAugmentation, type PatchLayers } from "./augmentations/base-augmentation.ts";
 import "./augmentations/built-in.ts";
 import { writeMaps } from "./map-examples.ts";
 import { PatchDataset } from "./patch-dataset.ts";
@@ -48,6 +50,24 @@ test("a sample is patch and target, the target 0 or 1", async () => {
   expect(String(target)).toBe("Tensor([2, 4, 4], float32)");
   expect(Array.from((await patch?.data()) ?? [], Number)).toEqual(pixels(100, image));
   expect(Array.from((await target?.data()) ?? [], Number)).toEqual([...pixels(100, spine), ...pixels(100, labelled)]);
+});
+
+test("the third layer of a target is around the skeleton of what is known to be a filament, after augmentations", async () => {
+  class Wide extends configurable({}, BaseAugmentation) {
+    override apply({ spine: there }: PatchLayers): void {
+      there.fill(1);
+    }
+  }
+  const [, target] = await dataset({ skeletons: true, augmentations: [new Wide({ probability: 1 })] }).get(
+    1,
+    new Generator(0),
+  );
+  expect(target?.shape).toEqual([3, 4, 4]);
+  const layers = Array.from((await target?.data()) ?? [], Number);
+  const known = pixels(100, labelled);
+  expect(layers.slice(16, 32)).toEqual(known);
+  expect(known).toContain(0);
+  expect(layers.slice(32)).toEqual(Array.from(tubedSkeleton(known, size)));
 });
 
 test("positions come between patch and target where they are asked for", async () => {

@@ -8,7 +8,8 @@ import {
   type SampleArray,
 } from "@ml-mosaic/tensor";
 import type { PatchSource } from "../patches/patch-source.ts";
-import type { BaseAugmentation } from "./augmentations/base-augmentation.ts";
+import { tubedSkeleton } from "../skeleton/skeletonize.ts";
+import type { BaseAugmentation, PatchLayers } from "./augmentations/base-augmentation.ts";
 
 /** What a data set needs of a source of patches. */
 export type PatchReader = Pick<PatchSource, "patchSize" | "positions" | "read">;
@@ -21,6 +22,8 @@ export interface PatchDatasetOptions {
   readonly augmentations?: readonly BaseAugmentation[];
   /** Whether samples tell where in the map they are. */
   readonly encodePositions?: boolean;
+  /** Whether targets have a third layer, the tubed skeletons of filaments. */
+  readonly skeletons?: boolean;
   /** A random order of the samples that suits the source; without it any order is taken. */
   readonly shuffled?: Dataset["shuffled"];
   /** How another thread makes the same data set. */
@@ -29,13 +32,15 @@ export interface PatchDatasetOptions {
 
 /**
  * Patches as samples. Their fields, all float32: the patch [1, P, P]; with `encodePositions` its position [2, 2] in the
- * map as [[y0, y1], [x0, x1]], end-exclusive; the target [2, P, P]: 1 where a filament is, and 1 where that is known.
+ * map as [[y0, y1], [x0, x1]], end-exclusive; the target [2, P, P]: 1 where a filament is, and 1 where that is known; with
+ * `skeletons` [3, P, P], 1 around the skeletons of filaments where they are known.
  */
 export class PatchDataset implements Dataset {
   readonly source: PatchReader;
   readonly indices: Int32Array<ArrayBuffer>;
   readonly augmentations: readonly BaseAugmentation[];
   readonly encodePositions: boolean;
+  readonly skeletons: boolean;
   readonly shuffled: Dataset["shuffled"];
   readonly origin: DatasetOrigin | undefined;
 
@@ -44,6 +49,7 @@ export class PatchDataset implements Dataset {
     this.indices = options.indices;
     this.augmentations = options.augmentations ?? [];
     this.encodePositions = options.encodePositions ?? false;
+    this.skeletons = options.skeletons ?? false;
     this.shuffled = options.shuffled;
     this.origin = options.origin;
   }
@@ -65,27 +71,30 @@ export class PatchDataset implements Dataset {
     const spines = new Float32Array(count * pixels);
     const labelled = new Float32Array(count * pixels);
     await this.source.read(numbers, { patches, spines, labelled });
-    const target = new Float32Array(2 * count * pixels);
+    const layerCount = this.skeletons ? 3 : 2;
+    const target = new Float32Array(layerCount * count * pixels);
     for (let sample = 0; sample < count; sample++) {
-      const [from, to] = [sample * pixels, 2 * sample * pixels];
+      const [from, to] = [sample * pixels, layerCount * sample * pixels];
       for (let pixel = 0; pixel < pixels; pixel++) {
         target[to + pixel] = (spines[from + pixel] ?? 0) > 0 ? 1 : 0;
         target[to + pixels + pixel] = (labelled[from + pixel] ?? 0) > 0 ? 1 : 0;
       }
-      if (this.augmentations.length === 0) continue;
       const layers = {
         size,
         patch: patches.subarray(from, from + pixels),
         spine: target.subarray(to, to + pixels),
         labelled: target.subarray(to + pixels, to + 2 * pixels),
       };
-      const generator = generatorAt(sample);
-      for (const augmentation of this.augmentations) augmentation.augment(layers, generator);
+      if (this.augmentations.length > 0) {
+        const generator = generatorAt(sample);
+        for (const augmentation of this.augmentations) augmentation.augment(layers, generator);
+      }
+      if (this.skeletons) target.set(tubeOf(layers), to + 2 * pixels);
     }
     return [
       { data: patches, shape: [count, 1, size, size], dtype: "float32" },
       ...(this.encodePositions ? [this.#positionsOf(numbers)] : []),
-      { data: target, shape: [count, 2, size, size], dtype: "float32" },
+      { data: target, shape: [count, layerCount, size, size], dtype: "float32" },
     ];
   }
 
@@ -98,4 +107,12 @@ export class PatchDataset implements Dataset {
     }
     return { data, shape: [numbers.length, 2, 2], dtype: "float32" };
   }
+}
+
+/** What is not labelled is no filament here. */
+function tubeOf({ size, spine, labelled }: Pick<PatchLayers, "size" | "spine" | "labelled">): Uint8Array {
+  return tubedSkeleton(
+    spine.map((there, pixel) => there * (labelled[pixel] ?? 0)),
+    size,
+  );
 }

@@ -10,6 +10,7 @@ import {
   type DataUse,
   GenericLoss,
   GenericMetric,
+  SumLoss,
   sampleThreads,
 } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
@@ -18,6 +19,7 @@ import type { FoldUnit } from "../folds/fold-options.ts";
 import { foldWarnings } from "../folds/fold-warnings.ts";
 import { partIndices } from "../folds/part-indices.ts";
 import { type Part, parts, type Split } from "../folds/splits.ts";
+import { SkeletonRecallLoss } from "../losses/skeleton-recall.ts";
 import { mapNotes } from "../maps/map-notes.ts";
 import { labelFigures } from "../metrics/label-figures.ts";
 import { labelledShareOf, type PatchedMap, type PatchSource } from "../patches/patch-source.ts";
@@ -75,7 +77,7 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
 
   /** What does not know labels would count pixels of which nobody knows what they are. */
   override *objections({ loss, metrics }: DataUse): Iterable<DataObjection> {
-    if (loss instanceof GenericLoss) yield { path: ["loss", "type"], message: countsAll("loss", loss, BaseLoss) };
+    if (loss !== undefined) yield* lossObjections(loss, ["loss"], this.skeletons);
     for (const [place, metric] of metrics.entries()) {
       if (metric instanceof GenericMetric)
         yield { path: ["metrics", place, "type"], message: countsAll("metric", metric, BaseMetric) };
@@ -121,6 +123,7 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
         indices,
         augmentations: this[part].data_augmentations,
         encodePositions: encodedBy(this, part).includes("positions"),
+        skeletons: this.skeletons,
         shuffled: opened.orderFor(indices),
       };
       const origin = patchesOrigin({ ...samples, options: sourceOptions(this) });
@@ -212,6 +215,15 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
 }
 
 register(PatchesData);
+
+function* lossObjections(loss: BaseLoss, path: DataObjection["path"], skeletons: boolean): Iterable<DataObjection> {
+  if (loss instanceof GenericLoss) yield { path: [...path, "type"], message: countsAll("loss", loss, BaseLoss) };
+  if (loss instanceof SkeletonRecallLoss && !skeletons)
+    yield { path: [...path, "type"], message: "needs targets with skeletons: give data.skeletons: true" };
+  if (loss instanceof SumLoss)
+    for (const [place, each] of loss.losses.entries())
+      yield* lossObjections(each, [...path, "losses", place], skeletons);
+}
 
 function countsAll(kind: string, given: object, { registered }: Pick<typeof BaseLoss, "registered">): string {
   const types = registered.map(({ type }) => type).toSorted();

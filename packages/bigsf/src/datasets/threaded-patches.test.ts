@@ -65,10 +65,10 @@ async function epochsOf(loaders: DataLoaders): Promise<readonly number[][]> {
   return batches;
 }
 
-test("from maps and from a file, with positions too, the same bits for any number of threads", async () => {
+test("from maps and from a file, with positions and skeletons too, the same bits for any number of threads", async () => {
   const positions = { train: { data_augmentations: augmentations, toEncode: ["positions"] } };
   for (const source of [
-    { source: maps, patch_size: 8, stride: 2 },
+    { source: maps, patch_size: 8, stride: 2, skeletons: true },
     { path: join(folder, "patches.h5"), ...positions },
   ]) {
     const alone = await epochsOf(await loadersOf(dataOf({ ...source, num_workers: 0 })));

@@ -8,7 +8,7 @@ import { type OpenSource, openSource, type SourceOptions } from "./open-source.t
 import { PatchDataset, type PatchDatasetOptions } from "./patch-dataset.ts";
 
 /** Plain data. */
-interface ThreadedPatches extends Required<Pick<PatchDatasetOptions, "indices" | "encodePositions">> {
+interface ThreadedPatches extends Required<Pick<PatchDatasetOptions, "indices" | "encodePositions" | "skeletons">> {
   readonly source: SourceOptions;
   /** Bytes of the source that each thread keeps. */
   readonly cache: number | undefined;
@@ -29,6 +29,7 @@ export function patchesOrigin({
   cache,
   indices,
   encodePositions = false,
+  skeletons = false,
   augmentations = [],
 }: PatchesOrigin): DatasetOrigin | undefined {
   const registered = augmentations.flatMap((each) => {
@@ -42,6 +43,7 @@ export function patchesOrigin({
     cache,
     indices,
     encodePositions,
+    skeletons,
     augmentations: registered,
   };
   return { module: import.meta.url, name: openThreadedPatches.name, options: threaded };
@@ -65,6 +67,7 @@ export async function openThreadedPatches(options: ThreadedPatches): Promise<Pat
     source,
     indices: options.indices,
     encodePositions: options.encodePositions,
+    skeletons: options.skeletons,
     augmentations: options.augmentations.map(({ config }) => BaseAugmentation.fromConfig(config)),
   });
 }

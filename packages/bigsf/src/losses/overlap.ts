@@ -1,5 +1,6 @@
 import type { Tensor } from "@ml-mosaic/tensor";
 import type { LabelledPixels } from "../labelled/labelled-pixels.ts";
+import { meanOfPatches } from "./mean-of-patches.ts";
 
 export interface OverlapOptions {
   /** Weight of what is found and is not there. */
@@ -18,7 +19,7 @@ const tiny = 1e-7;
  * computed as (a FP + b FN) / (TP + a FP + b FN + s), which does not cancel.
  */
 export function overlapLoss(
-  { logits, truth, labelled }: LabelledPixels,
+  { logits, truth, labelled }: Omit<LabelledPixels, "tube">,
   { falsePositives, falseNegatives, smooth, perPatch }: OverlapOptions,
 ): Tensor {
   const sum = (values: Tensor) => (perPatch ? values.sum([1, 2, 3]) : values.sum());
@@ -31,8 +32,5 @@ export function overlapLoss(
     .mul(falsePositives)
     .add(sum(missed.mul(counted)).mul(falseNegatives));
   const losses = errors.div(hits.add(errors).add(smooth).maximum(tiny));
-  if (!perPatch) return losses;
-  // Patches without labelled pixels have a loss of 0 and do not count.
-  const patches = sum(labelled).isPositive().sum().maximum(1);
-  return losses.sum().div(patches);
+  return perPatch ? meanOfPatches(losses, labelled) : losses;
 }

@@ -4,3 +4,4 @@ import "./brier.ts";
 import "./mssim.ts";
 import "./overlap-metrics.ts";
 import "./ranking-metrics.ts";
+import "./skeleton-metrics.ts";

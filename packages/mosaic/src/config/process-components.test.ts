@@ -97,7 +97,7 @@ describe("what options are where a file does not say", () => {
       NLLLoss: new nn.NLLLoss(),
       KLDivLoss: new nn.KLDivLoss(),
     };
-    expect(Object.keys(engine)).toEqual(namesOf("loss_function"));
+    expect(["SumLoss", ...Object.keys(engine)]).toEqual(namesOf("loss_function"));
     for (const [name, loss] of Object.entries(engine)) {
       const target = ["CrossEntropyLoss", "NLLLoss"].includes(name) ? inputs.classes : inputs.target;
       const settings = await settingsOf({ loss_function: name });
@@ -105,6 +105,13 @@ describe("what options are where a file does not say", () => {
       const ours = await settings.loss.loss.forward(inputs.prediction, target).data();
       expect([name, ours]).toEqual([name, await loss.forward(inputs.prediction, target).data()]);
     }
+  });
+
+  test("a sum of losses is written in one line", async () => {
+    const { loss } = await settingsOf({ loss_function: "SumLoss(losses=[MSELoss, L1Loss], weights=[1, 0.5])" });
+    if (loss.kind !== "registered") throw new Error("it is a class of one's own");
+    // 2² + 2 / 2
+    expect(await loss.loss.forward(tensor([1, 5]), tensor([3, 3])).item()).toBe(5);
   });
 
   test("the engine's defaults: optimizers", async () => {

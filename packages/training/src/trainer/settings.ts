@@ -26,6 +26,7 @@ import { namedMetrics } from "../components/named-metrics.ts";
 import { count, positive } from "../components/number-types.ts";
 import "../components/optimizers.ts";
 import "../components/schedulers.ts";
+import "../components/sum-loss.ts";
 import { monitorProblem } from "../monitored.ts";
 import { BaseTracker } from "../trackers/base-tracker.ts";
 import "../trackers/csv.ts";
