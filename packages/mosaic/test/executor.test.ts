@@ -100,6 +100,10 @@ test("runs go on, and are repeated, on what has computed them; what is mixed is 
   // Each snapshot says what has computed it.
   expect((await workspace.run("rerun", "first.ini", "a.db", "--id", "1,3", "--epochs", "1")).code).toBe(0);
   expect(workspace.query("a.db", executors).map(({ executor }) => executor)).toEqual(["wasm", "wasm", "onnx"]);
+  // What `auto` has had computed by the one that is named now is no other run.
+  await write("named", { executor: "WASM" }, 3);
+  expect((await go("named", "--continue")).stderr).toContain("2 runs done before, 0 unfinished taken up, 1 new");
+  expect((await go("named", "--continue")).stderr).toContain("3 runs done before, 0 unfinished taken up, 0 new");
 });
 
 test("names the ops that the executor lacks, before anything is trained", async () => {

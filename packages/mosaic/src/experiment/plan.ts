@@ -1,11 +1,12 @@
 /** From an experiment to the runs that the database is to hold. */
+import { executorNames } from "@ml-mosaic/tensor";
 import { codeNameOf } from "../config/class-section.ts";
 import { readClassSource } from "../config/class-source.ts";
 import { type Experiment, generateRuns, languageOfSource, type Project, processTexts } from "../config/index.ts";
 import { projectOf, type SourcedClass } from "../languages/language.ts";
 import { languages } from "../languages/languages.ts";
 import type { FileDigests } from "../modules/user-files.ts";
-import { describePipeline, type Pipeline } from "../pipelines/pipeline.ts";
+import { describePipeline, type Pipeline, withoutNames } from "../pipelines/pipeline.ts";
 import { runParams } from "../pipelines/run-params.ts";
 import { repetitionSeed } from "../run/seed.ts";
 import type { NewRun } from "../store/index.ts";
@@ -61,27 +62,37 @@ export async function readExperimentCode(experiment: Experiment): Promise<Experi
   return { ...(await readCode(sources, project)), classes: await readIdentityClasses(classes, project) };
 }
 
+export interface PlannedRun extends NewRun {
+  /** Where [PROCESS] names an executor: the identity of the run if it named none. One that `auto` has had computed by the same is this run. */
+  readonly named?: { readonly executor: string; readonly unnamed: string };
+}
+
 /** The experiment's runs in order, one at a time. */
 export function* planRuns(
   experiment: Experiment,
   { digests, classes }: Pick<ExperimentCode, "digests" | "classes">,
   form = byMeaning(classes),
-): Generator<NewRun, void, undefined> {
+): Generator<PlannedRun, void, undefined> {
   const { process: section, monitor } = experiment;
   const identified: IdentityParts = { digests, ...form };
   const common = (pipeline: Pipeline) => {
     const process = processTexts(section, pipeline);
+    const executor = executorNames.find((name) => name === process.executor?.toLowerCase());
     return {
       pipeline,
       description: describePipeline(pipeline),
       params: runParams(pipeline, process),
       identityOf: repetitionIdentities(pipeline, process, identified),
+      executor,
+      unnamedOf: executor && repetitionIdentities(pipeline, withoutNames(process, ["executor"]), identified),
     };
   };
   let last: ReturnType<typeof common> | undefined;
   for (const { pipeline, repetition } of generateRuns(experiment, monitor.multiplicity)) {
     if (last?.pipeline !== pipeline) last = common(pipeline);
-    const { identityOf, ...run } = last;
-    yield { ...run, repetition, identity: identityOf(repetition), seed: repetitionSeed(section.seed, repetition) };
+    const { identityOf, executor, unnamedOf, ...run } = last;
+    const seed = repetitionSeed(section.seed, repetition);
+    const named = executor && unnamedOf && { executor, unnamed: unnamedOf(repetition) };
+    yield { ...run, repetition, identity: identityOf(repetition), seed, ...(named && { named }) };
   }
 }

@@ -12,7 +12,7 @@ import { gitRevision } from "./git-revision.ts";
 import { byMeaning, type IdentityForm, runIdentity } from "./identity.ts";
 import { knownSpellings } from "./known-spellings.ts";
 import { recordFacts } from "./monitoring-facts.ts";
-import { type ExperimentCode, planRuns } from "./plan.ts";
+import { type ExperimentCode, type PlannedRun, planRuns } from "./plan.ts";
 import type { Queued } from "./queued.ts";
 
 export interface ExperimentQueue extends Queued {
@@ -167,7 +167,7 @@ const lookedUp = 1000;
 /** What of the planned runs the database has, and how they stand there. */
 async function sortKnown(
   store: Store,
-  planned: Iterable<NewRun>,
+  planned: Iterable<PlannedRun>,
   { retryErrors, restoreRemoved }: Omit<QueueOptions, "continued">,
 ): Promise<KnownRuns> {
   const isMissing: boolean[] = [];
@@ -182,10 +182,15 @@ async function sortKnown(
   for (const runs of chunksOf(planned, lookedUp)) {
     const firstPlace = isMissing.length;
     const identities = runs.map(({ identity }) => identity);
-    const known = await store.findRuns(identities);
+    const unnamed = runs.flatMap(({ named }) => (named === undefined ? [] : [named.unnamed]));
+    const known = await store.findRuns([...identities, ...unnamed]);
+    const foundFor = ({ identity, named }: PlannedRun) => [
+      ...(known.get(identity) ?? []),
+      ...(known.get(named?.unnamed ?? "") ?? []).filter(({ executor }) => executor === named?.executor),
+    ];
     const gone = restoreRemoved ? new Set<string>() : await store.findRemoved(identities);
     for (const run of runs) {
-      const found = known.get(run.identity) ?? [];
+      const found = foundFor(run);
       const finished = longest(found.filter(({ status }) => status === "done"));
       const waiting = found.find(({ status }) => status === "pending" || status === "paused");
       const broken = found.find(({ status }) => status === "error");
@@ -206,9 +211,9 @@ async function sortKnown(
         if (again.epochsAsked !== epochsOf(run)) reordered.push({ runId: again.runId, epochs: epochsOf(run) });
       } else if (broken !== undefined) failed.push(broken.runId);
     }
-    for (const { pipeline, identity } of runs) {
-      const executor = known.get(identity)?.find((found) => found.executor !== null)?.executor;
-      if (executor && !executorOf.has(pipeline)) executorOf.set(pipeline, executor);
+    for (const run of runs) {
+      const executor = foundFor(run).find((found) => found.executor !== null)?.executor;
+      if (executor && !executorOf.has(run.pipeline)) executorOf.set(run.pipeline, executor);
     }
     for (const [index, { pipeline }] of runs.entries()) {
       const executor = executorOf.get(pipeline);
