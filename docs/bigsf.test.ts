@@ -237,6 +237,7 @@ describe("the example configurations, as they stand", () => {
     "config_kfolds.yaml": "train",
     "config_segment.yaml": "segment",
     "config_calibrate.yaml": "calibrate",
+    "config_catalogue.yaml": "catalogue",
   } as const;
 
   test("are all of them", async () => {

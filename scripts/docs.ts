@@ -85,6 +85,7 @@ const tables: Readonly<Record<string, () => string>> = {
   "mosaic-commands": () => commandTable("mosaic", mosaicCommands),
   "bigsf-preprocess": () => optionTable(bigsfParts.preprocess, "preprocess"),
   "bigsf-calibrate": () => optionTable(bigsfParts.calibrate, "calibrate"),
+  "bigsf-catalogue": () => optionTable(bigsfParts.catalogue, "catalogue"),
   "bigsf-segment": () => optionTable(bigsfParts.segment, "segment"),
   "bigsf-data": () => optionTable(bigsfParts.train, "PatchesData"),
   "bigsf-source": () => optionTable(bigsfParts.train, "MapFiles"),

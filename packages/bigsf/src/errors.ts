@@ -14,6 +14,8 @@ export type BigsfErrorCode =
   | "MODEL"
   /** Probabilities cannot be calibrated, or a calibration is of another model. */
   | "CALIBRATION"
+  /** No catalogue can be made of a map. */
+  | "CATALOGUE"
   /** An output exists, or cannot be written. */
   | "OUTPUT";
 

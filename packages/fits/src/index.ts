@@ -33,5 +33,12 @@ export { type CelestialWcs, type PixelPoints, readCelestialWcs, type SkyPoints }
 export { type LinearWcs, readLinearWcs } from "./wcs/linear-wcs.ts";
 export { type SkyFrame, skyFrame } from "./wcs/sky-frame.ts";
 export type { CompressionRequest } from "./write/compression-plan.ts";
-export { createFits, FitsWriter, type ImageDescription, type WriterOptions } from "./write/fits-writer.ts";
+export {
+  createFits,
+  FitsWriter,
+  type ImageDescription,
+  type TableDescription,
+  type WriterOptions,
+} from "./write/fits-writer.ts";
 export type { ImageRows } from "./write/image-rows.ts";
+export type { TableColumn } from "./write/table-columns.ts";

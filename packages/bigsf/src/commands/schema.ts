@@ -12,6 +12,7 @@ import {
 } from "@ml-mosaic/configurable";
 import { Experiment } from "@ml-mosaic/training";
 import { Calibration } from "../calibration/calibration.ts";
+import { Catalogue } from "../catalogue/catalogue.ts";
 import "../components.ts";
 import { Preprocessing } from "../patches/preprocessing.ts";
 import { Segmentation } from "../segmentation/segmentation.ts";
@@ -22,6 +23,7 @@ export const configurations: Readonly<Record<string, Described>> = {
   train: { name: "train, train-k-fold, folds", configSchema: Experiment.configSchema },
   calibrate: { name: "calibrate", configSchema: Calibration.configSchema },
   segment: { name: "segment", configSchema: Segmentation.configSchema },
+  catalogue: { name: "catalogue", configSchema: Catalogue.configSchema },
 };
 
 export const schemaCommand = command({

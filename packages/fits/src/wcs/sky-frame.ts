@@ -7,11 +7,18 @@ const DEGREE = Math.PI / 180;
 type Matrix = readonly [Row, Row, Row];
 type Row = readonly [number, number, number];
 
-/** Rotations to J2000 (FK5, which ICRS equals to 0.03 arc seconds): Galactic is IAU 1958 as Hipparcos defines it. */
+/** Rotations to ICRS. Galactic is IAU 1958, its pole at 192.8594812° +27.1282512° (FK5) as in astropy. */
 const FROM_GALACTIC: Matrix = [
-  [-0.0548755604162154, 0.4941094278755837, -0.867666149019004],
-  [-0.873437090234885, -0.4448296299600112, -0.1980763734312015],
-  [-0.4838350155487132, 0.746982244497219, 0.4559837761750669],
+  [-0.05487565771259218, 0.49410943719272665, -0.8676661375596585],
+  [-0.8734370519556162, -0.4448297212232957, -0.19807633727300056],
+  [-0.4838350736167155, 0.7469821839866677, 0.45598381368730206],
+];
+
+/** FK5 at J2000: turned by 0.03 arc seconds, USNO Circular 179 (Kaplan 2005). */
+const FROM_FK5: Matrix = [
+  [0.9999999999999928, 1.1102233738475023e-7, 4.41180342992963e-8],
+  [-1.1102233290551095e-7, 0.9999999999999891, -9.64779274502609e-8],
+  [-4.411804498096775e-8, 9.647792246010133e-8, 0.9999999999999943],
 ];
 
 /** Mean obliquity of J2000, IAU 1976. */
@@ -22,7 +29,7 @@ const FROM_ECLIPTIC: Matrix = [
   [0, Math.sin(OBLIQUITY), Math.cos(OBLIQUITY)],
 ];
 
-/** FK4 at B1950 without the E-terms of aberration, 0.35 arc seconds: Standish (1982), A&A 115, 20. */
+/** To FK5: FK4 at B1950 without the E-terms of aberration, 0.35 arc seconds: Standish (1982), A&A 115, 20. */
 const FROM_B1950: Matrix = [
   [0.9999256782, -0.0111820611, -0.0048579477],
   [0.011182061, 0.9999374784, -0.0000271765],
@@ -34,7 +41,7 @@ export interface SkyFrame {
   /** Such as `RA ICRS`, `RA FK5 2000`, `GLON`: the same for axes that measure the same. */
   readonly name: string;
   /**
-   * Unit vectors in J2000.
+   * Unit vectors in J2000, as ICRS has it.
    *
    * @param longitude @param latitude degrees @returns [points * 3]; undefined for skies that are not known, as that of the Sun
    */
@@ -67,7 +74,7 @@ function equatorial(header: Header, a: string): SkyFrame {
   const year = equinox ?? (isOld ? 1950 : 2000);
   const standard = isOld ? 1950 : 2000;
   const matrix = precession(year, standard);
-  return turned(`RA ${system} ${year}`, isOld ? product(FROM_B1950, matrix) : matrix);
+  return turned(`RA ${system} ${year}`, product(FROM_FK5, isOld ? product(FROM_B1950, matrix) : matrix));
 }
 
 const IDENTITY: Matrix = [

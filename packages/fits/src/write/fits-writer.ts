@@ -2,13 +2,14 @@ import { checksumOf, encodeChecksum } from "../checksum.ts";
 import { FitsError } from "../fits-error.ts";
 import type { FitsFile, Hdu } from "../fits-file.ts";
 import { BLOCK_LENGTH } from "../header/card.ts";
-import { getCard, type Header, removeCards, setCard } from "../header/header.ts";
+import { emptyHeader, getCard, type Header, removeCards, setCard } from "../header/header.ts";
 import { formatHeader } from "../header/header-bytes.ts";
 import { type PixelArray, type PixelType, pixelTypeOf } from "../image/pixel-types.ts";
 import { readBytes } from "../io/byte-source.ts";
 import { type CompressionRequest, tiledImageRows } from "./compressed-rows.ts";
 import { imageHeader } from "./image-header.ts";
 import { checkDescription, type ImageRows, plainImageRows } from "./image-rows.ts";
+import { encodeTable, type TableColumn } from "./table-columns.ts";
 import { TemporaryFile } from "./temporary-file.ts";
 
 export interface WriterOptions {
@@ -32,6 +33,14 @@ export interface ImageDescription {
   /** The pixels are stored values: the header's BSCALE, BZERO and BLANK apply to them and stay. */
   readonly stored?: boolean | undefined;
   readonly compression?: CompressionRequest | undefined;
+}
+
+export interface TableDescription {
+  readonly columns: readonly TableColumn[];
+  /** Cards behind those that describe the columns. */
+  readonly header?: Header | undefined;
+  /** EXTNAME. */
+  readonly name?: string | undefined;
 }
 
 /**
@@ -94,6 +103,23 @@ export class FitsWriter {
     return compression === undefined
       ? plainImageRows(target, made, description)
       : tiledImageRows(target, made, description, compression);
+  }
+
+  /**
+   * Writes a binary table, behind an empty primary HDU where it would be the first.
+   * @throws FitsError `WRITE_INVALID`
+   */
+  async table({ columns, header = emptyHeader, name }: TableDescription): Promise<void> {
+    this.#checkIdle();
+    const { structure, bytes } = encodeTable(columns, this.#path);
+    if (this.#numHdus === 0) await this.image({ shape: [] });
+    const cards = { cards: [...structure.cards, ...header.cards] };
+    const made = this.#withChecksums(name === undefined ? cards : setCard(cards, "EXTNAME", name));
+    const start = this.#file.size;
+    const text = formatHeader(made);
+    await this.#file.write(text, start);
+    await this.#file.write(bytes, start + text.length);
+    await this.#finishHdu(start, bytes.length, made);
   }
 
   /** Copies an HDU of another file as it is, byte for byte. Only a primary HDU can be the first, and only there. */

@@ -1,0 +1,124 @@
+import { distanceOf, pointAlong } from "./polyline.ts";
+import { turned } from "./prune.ts";
+import type { Branch, GraphNode, Point, SkeletonGraph } from "./skeleton-graph.ts";
+
+/** The line of one filament, in pixels. */
+export interface FilamentLine {
+  readonly points: readonly Point[];
+  readonly isClosed: boolean;
+  /** Nodes at which it meets others, its ends included. */
+  readonly joins: number;
+}
+
+/**
+ * Puts branches together into filaments that go on through nodes: of the branches that meet there, pairs that turn least, the
+ * straightest pair first, as long as it turns by no more than `mostTurn` degrees. What is not paired begins or ends at the node.
+ */
+export function assemble({ branches }: SkeletonGraph, mostTurn: number): readonly FilamentLine[] {
+  const partners = pairs(branches, mostTurn);
+  const used = new Set<Branch>();
+  const lines: FilamentLine[] = [];
+  const onward = (branch: Branch, isForward: boolean) => partners.get(branch)?.[isForward ? "to" : "from"];
+  for (const start of branches) {
+    if (used.has(start)) continue;
+    // Back to where it begins, or once around.
+    let first: Travelled = { branch: start, isForward: true };
+    const passed = new Set([start]);
+    let isRing = false;
+    for (;;) {
+      const before = onward(first.branch, !first.isForward);
+      if (before === undefined) break;
+      isRing = passed.has(before.branch);
+      if (isRing) break;
+      passed.add(before.branch);
+      first = { branch: before.branch, isForward: before.end === "to" };
+    }
+    const points: Point[] = [];
+    let joins = 0;
+    const addNode = (node: GraphNode | undefined) => {
+      if (node === undefined) return;
+      points.push({ x: node.x, y: node.y });
+      joins++;
+    };
+    let current: Travelled | undefined = first;
+    addNode(ahead(first).from);
+    while (current !== undefined && !used.has(current.branch)) {
+      used.add(current.branch);
+      const { points: added, to } = ahead(current);
+      for (const point of added) points.push(point);
+      addNode(to);
+      const next: End | undefined = onward(current.branch, current.isForward);
+      current = next === undefined ? undefined : { branch: next.branch, isForward: next.end === "from" };
+    }
+    if (isRing) joins--;
+    const [begin, end] = [points[0], points.at(-1)];
+    const touches = begin !== undefined && end !== undefined && points.length > 8 && distanceOf(begin, end) < 1.5;
+    lines.push({
+      points: touches && begin !== end && begin !== undefined ? [...points, begin] : points,
+      isClosed: touches,
+      joins,
+    });
+  }
+  return lines;
+}
+
+interface Travelled {
+  readonly branch: Branch;
+  readonly isForward: boolean;
+}
+
+interface End {
+  readonly branch: Branch;
+  /** At which of its ends the node is. */
+  readonly end: "from" | "to";
+}
+
+function ahead({ branch, isForward }: Travelled): Branch {
+  return isForward ? branch : turned(branch);
+}
+
+type Partners = ReadonlyMap<Branch, { readonly from?: End; readonly to?: End }>;
+
+function pairs(branches: readonly Branch[], mostTurn: number): Partners {
+  const ends = new Map<GraphNode, End[]>();
+  for (const branch of branches)
+    for (const end of ["from", "to"] as const) {
+      const node = branch[end];
+      if (node === undefined) continue;
+      const known = ends.get(node);
+      if (known === undefined) ends.set(node, [{ branch, end }]);
+      else known.push({ branch, end });
+    }
+  const partners = new Map<Branch, { from?: End; to?: End }>();
+  const isFree = ({ branch, end }: End) => partners.get(branch)?.[end] === undefined;
+  const setPartner = ({ branch, end }: End, other: End) =>
+    partners.set(branch, { ...partners.get(branch), [end]: other });
+  for (const [node, meeting] of ends) {
+    const candidates = meeting.flatMap((one, i) =>
+      meeting.slice(i + 1).map((other) => ({ one, other, turn: turnBetween(node, one, other) })),
+    );
+    for (const { one, other, turn } of candidates.toSorted((a, b) => a.turn - b.turn)) {
+      if (turn > mostTurn || !isFree(one) || !isFree(other)) continue;
+      setPartner(one, other);
+      setPartner(other, one);
+    }
+  }
+  return partners;
+}
+
+/** Degrees by which a line turns that comes along one branch and goes on along another. */
+function turnBetween(node: GraphNode, one: End, other: End): number {
+  const [a, b] = [directionFrom(node, one), directionFrom(node, other)];
+  const turn = Math.atan2(a.x * b.y - a.y * b.x, -(a.x * b.x + a.y * b.y));
+  return (Math.abs(turn) * 180) / Math.PI;
+}
+
+/** Where a branch goes from its node, looked at beyond what the node reaches: there it is its own. */
+function directionFrom(node: GraphNode, { branch, end }: End): Point {
+  const points = end === "from" ? branch.points : branch.points.toReversed();
+  const near = pointAlong([node, ...points], node.reach) ?? node;
+  const far = pointAlong([node, ...points], 2 * node.reach + 8) ?? node;
+  return distanceOf(near, far) < 2
+    ? { x: far.x - node.x, y: far.y - node.y }
+    : { x: far.x - near.x, y: far.y - near.y };
+}

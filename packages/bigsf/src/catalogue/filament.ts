@@ -1,0 +1,30 @@
+import type { Point } from "./skeleton-graph.ts";
+import type { SkyFigures } from "./sky-spine.ts";
+
+/** What is known of one filament. */
+export interface Filament {
+  /** From 1. */
+  readonly id: number;
+  /** Filaments that touch each other have one number. */
+  readonly network: number;
+  /** Nodes at which it meets others. */
+  readonly joins: number;
+  readonly isClosed: boolean;
+  /** Pixels from 0. */
+  readonly centre: Point;
+  readonly start: Point;
+  readonly end: Point;
+  /** In pixels. */
+  readonly length: number;
+  /** Direction in the map, in degrees from its rows' direction upwards; from 0 to 180. */
+  readonly pixelAngle: number;
+  /** In radians a pixel. */
+  readonly curvature: number;
+  /** Length over the distance of the ends. */
+  readonly sinuosity: number | undefined;
+  readonly sky: SkyFigures | undefined;
+  /** Mean along the spine. */
+  readonly probability: number | undefined;
+  /** Mean of the image along the spine. */
+  readonly intensity: number | undefined;
+}

@@ -1,0 +1,72 @@
+import type { Plane } from "../maps/plane.ts";
+import { emptyPlane, flag, type MaskPlane, neighboursOf, placeOf } from "./mask-plane.ts";
+import { PlaceList } from "./place-list.ts";
+
+export interface HysteresisOptions {
+  /** A filament reaches as far as the map is at least this. */
+  readonly low: number;
+  /** It has a pixel at least this high. */
+  readonly high: number;
+  readonly onRows?: ((done: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const bandPixels = 2 ** 20;
+
+/**
+ * Hysteresis (Canny, IEEE PAMI 8, 1986): pixels from `low` on that hang together with one from `high` on, diagonally too.
+ * NaN is below all. Memory is a byte a pixel of the map and a band of rows.
+ *
+ * @returns the mask, and the places of its pixels in rising order
+ */
+export async function hysteresisMask(
+  map: Pick<Plane, "shape" | "section">,
+  { low, high, onRows, signal }: HysteresisOptions,
+): Promise<{ readonly plane: MaskPlane; readonly places: Int32Array }> {
+  const [height, width] = map.shape;
+  const plane = emptyPlane(height, width);
+  const { flags } = plane;
+  const band = Math.max(1, Math.floor(bandPixels / width));
+  for (let y0 = 0; y0 < height; y0 += band) {
+    signal?.throwIfAborted();
+    const y1 = Math.min(height, y0 + band);
+    const values = await map.section(y0, y1, 0, width);
+    for (let y = y0, i = 0; y < y1; y++) {
+      for (let place = placeOf(plane, 0, y), end = place + width; place < end; place++, i++) {
+        const value = values[i] ?? 0;
+        if (value >= low) flags[place] = value >= high ? flag.marked | flag.seen : flag.marked;
+      }
+    }
+    onRows?.(y1);
+  }
+  return { plane, places: keepSeeded(plane) };
+}
+
+/** Keeps what hangs together with pixels that are seen. */
+function keepSeeded(plane: MaskPlane): Int32Array {
+  const { flags } = plane;
+  const neighbours = neighboursOf(plane);
+  const stack = new PlaceList();
+  let count = 0;
+  for (let start = 0; start < flags.length; start++) {
+    if (((flags[start] ?? 0) & flag.seen) === 0) continue;
+    stack.push(start);
+    flags[start] = flag.mask;
+    while (stack.length > 0) {
+      const place = stack.pop();
+      count++;
+      for (const step of neighbours) {
+        if (((flags[place + step] ?? 0) & flag.marked) === 0) continue;
+        flags[place + step] = flag.mask;
+        stack.push(place + step);
+      }
+    }
+  }
+  const places = new Int32Array(count);
+  let next = 0;
+  for (let place = 0; place < flags.length; place++) {
+    if (flags[place] === flag.mask) places[next++] = place;
+    else flags[place] = 0;
+  }
+  return places;
+}

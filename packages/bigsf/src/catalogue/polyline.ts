@@ -1,0 +1,93 @@
+import type { Point } from "./skeleton-graph.ts";
+
+export function distanceOf(a: Point, b: Point): number {
+  return Math.hypot(b.x - a.x, b.y - a.y);
+}
+
+export function polylineLength(points: readonly Point[]): number {
+  let length = 0;
+  for (const [index, point] of points.entries()) length += distanceOf(points[index - 1] ?? point, point);
+  return length;
+}
+
+/** The point that lies so far along the line; its end where the line is shorter. */
+export function pointAlong(points: readonly Point[], distance: number): Point | undefined {
+  let left = distance;
+  for (const [index, point] of points.entries()) {
+    const before = points[index - 1] ?? point;
+    const step = distanceOf(before, point);
+    if (step >= left) {
+      const share = step === 0 ? 0 : left / step;
+      return { x: before.x + share * (point.x - before.x), y: before.y + share * (point.y - before.y) };
+    }
+    left -= step;
+  }
+  return points.at(-1);
+}
+
+/** The same line by points that are all as far from each other, about `step`; its ends stay. */
+export function resampled(points: readonly Point[], step: number): readonly Point[] {
+  const length = polylineLength(points);
+  const [first] = points;
+  if (first === undefined || length === 0) return points.slice(0, 1);
+  const count = Math.max(1, Math.round(length / step));
+  const made: Point[] = [];
+  let [index, passed] = [1, 0];
+  for (let i = 0; i <= count; i++) {
+    const wanted = (length * i) / count;
+    for (;;) {
+      const [before, after] = [points[index - 1] ?? first, points[index] ?? first];
+      const side = distanceOf(before, after);
+      if (passed + side >= wanted || index >= points.length - 1) {
+        const share = side === 0 ? 0 : Math.min(1, (wanted - passed) / side);
+        made.push({ x: before.x + share * (after.x - before.x), y: before.y + share * (after.y - before.y) });
+        break;
+      }
+      passed += side;
+      index++;
+    }
+  }
+  return made;
+}
+
+/**
+ * A line without the steps of its pixels: the mean of neighbours under a Gaussian of `sigma` points. Beyond an end it goes on
+ * as its mirror image through the end, which so stays where it is, and a straight line straight. A closed one goes round.
+ */
+export function smoothed(points: readonly Point[], sigma: number, isClosed: boolean): readonly Point[] {
+  const reach = Math.ceil(3 * sigma);
+  const weights = Array.from({ length: reach + 1 }, (_, i) => Math.exp(-(i * i) / (2 * sigma * sigma)));
+  const last = points.length - 1;
+  const at = (index: number): Point => {
+    if (isClosed) return points[((index % last) + last) % last] ?? { x: 0, y: 0 };
+    const inside = Math.max(0, Math.min(last, index));
+    const point = points[inside] ?? { x: 0, y: 0 };
+    if (inside === index) return point;
+    const mirrored = points[Math.max(0, Math.min(last, 2 * inside - index))] ?? point;
+    return { x: 2 * point.x - mirrored.x, y: 2 * point.y - mirrored.y };
+  };
+  return points.map((_, index) => {
+    let [x, y, sum] = [0, 0, 0];
+    for (let offset = -reach; offset <= reach; offset++) {
+      const weight = weights[Math.abs(offset)] ?? 0;
+      const point = at(index + offset);
+      x += weight * point.x;
+      y += weight * point.y;
+      sum += weight;
+    }
+    return { x: x / sum, y: y / sum };
+  });
+}
+
+/** Unit vectors along the line, as central differences. */
+export function tangentsOf(points: readonly Point[], isClosed: boolean): readonly Point[] {
+  const last = points.length - 1;
+  return points.map((_, index) => {
+    const before = isClosed ? (index + last - 1) % last : Math.max(0, index - 1);
+    const after = isClosed ? (index + 1) % last : Math.min(last, index + 1);
+    const [a, b] = [points[before], points[after]];
+    if (a === undefined || b === undefined) return { x: 1, y: 0 };
+    const length = distanceOf(a, b) || 1;
+    return { x: (b.x - a.x) / length, y: (b.y - a.y) / length };
+  });
+}

@@ -1,0 +1,232 @@
+/** `bigsf catalogue` on maps of known filaments; what it writes is read by astropy. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ConfigObject, toYaml } from "@ml-mosaic/configurable";
+import { makeHeader } from "@ml-mosaic/fits";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeAll, describe, expect, test } from "vitest";
+import { python, skipWithoutAstropy } from "../../fits/test/astropy.ts";
+import { Catalogue } from "../src/catalogue/catalogue.ts";
+import type { Filament } from "../src/catalogue/filament.ts";
+import { arc, draw, type Shape, straight, writeMap } from "./catalogue-shapes.ts";
+import { readPixels } from "./segment-workspace.ts";
+import { runBigsf } from "./start-bigsf.ts";
+
+const folder = temporaryFolder();
+const at = (...names: readonly string[]) => join(folder, ...names);
+const size = [160, 220] as const;
+
+const line = straight(20, 20, 120, 45);
+const ring = arc(195, 25, 15, 0, 360);
+const bow = arc(150, 90, 40, -120, 60);
+const crossing = [straight(20, 60, 90, 100), straight(30, 100, 80, 60)] as const;
+const branched = [straight(130, 150, 190, 150, 2.5), straight(160, 150, 185, 125)] as const;
+const shapes: readonly Shape[] = [line, ring, bow, ...crossing, ...branched];
+
+async function catalogue(name: string, values: ConfigObject): Promise<readonly Filament[]> {
+  const result = await Catalogue.fromConfig({ probability: at("probability.fits"), output: at(name), ...values }).run();
+  if (result.kind !== "written") throw new Error(`${name} is there already`);
+  return result.filaments;
+}
+
+/** The one whose middle is nearest to that of the shape. */
+function of(filaments: readonly Filament[], { points }: Shape): Filament {
+  const middle = points[Math.floor(points.length / 2)] ?? { x: 0, y: 0 };
+  const distance = ({ centre }: Filament) => Math.hypot(centre.x - middle.x, centre.y - middle.y);
+  const [nearest] = filaments.toSorted((a, b) => distance(a) - distance(b));
+  if (nearest === undefined) throw new Error("there is no filament");
+  return nearest;
+}
+
+let filaments: readonly Filament[];
+
+beforeAll(async () => {
+  await writeMap(at("probability.fits"), size, draw(...size, shapes, "most"));
+  await writeMap(at("image.fits"), size, draw(...size, shapes, "sum"));
+  filaments = await catalogue("plain", { image: at("image.fits") });
+});
+
+describe("of each shape there is one filament", () => {
+  test("as many as there are", () => {
+    expect(filaments.length).toBe(shapes.length);
+  });
+
+  test("a straight line: ends, length, direction", () => {
+    const { start, end, length, pixelAngle, curvature, sinuosity, joins } = of(filaments, line);
+    // The mask goes on beyond the ends of the line, by less than its width.
+    expect(Math.hypot(start.x - 20, start.y - 20)).toBeLessThan(2);
+    expect(Math.hypot(end.x - 120, end.y - 45)).toBeLessThan(2);
+    expect(length / Math.hypot(100, 25)).toBeCloseTo(1, 1);
+    expect(Math.abs(pixelAngle - (Math.atan2(25, 100) * 180) / Math.PI)).toBeLessThan(1);
+    expect(curvature).toBeLessThan(0.002);
+    expect(sinuosity).toBeCloseTo(1, 2);
+    expect(joins).toBe(0);
+  });
+
+  test("an arc: length and curvature", () => {
+    const { length, curvature, sinuosity } = of(filaments, bow);
+    expect(Math.abs(length / (40 * Math.PI) - 1)).toBeLessThan(0.05);
+    expect(Math.abs(curvature * 40 - 1)).toBeLessThan(0.05);
+    expect(sinuosity).toBeCloseTo(Math.PI / 2, 1);
+  });
+
+  test("a ring is closed", () => {
+    const closed = filaments.filter(({ isClosed }) => isClosed);
+    expect(closed.length).toBe(1);
+    expect(Math.abs((closed[0]?.length ?? 0) / (30 * Math.PI) - 1)).toBeLessThan(0.05);
+    expect(Math.abs((closed[0]?.curvature ?? 0) * 15 - 1)).toBeLessThan(0.05);
+  });
+
+  test("two that cross go on through each other", () => {
+    const [first, second] = [of(filaments, crossing[0]), of(filaments, { ...crossing[1], points: [{ x: 55, y: 80 }] })];
+    for (const shape of crossing) {
+      const [from, to] = [shape.points[0], shape.points.at(-1)];
+      const expected = Math.hypot((to?.x ?? 0) - (from?.x ?? 0), (to?.y ?? 0) - (from?.y ?? 0));
+      expect(filaments.some(({ length }) => Math.abs(length / expected - 1) < 0.05)).toBe(true);
+    }
+    expect(first.network).toBe(second.network);
+    expect(first.joins).toBe(1);
+  });
+
+  test("a branch begins at the spine of the one that it leaves", () => {
+    const { start, length, network } = of(filaments, branched[1]);
+    expect(Math.abs(length / Math.hypot(25, 25) - 1)).toBeLessThan(0.15);
+    expect(Math.hypot(start.x - 160, start.y - 150)).toBeLessThan(6);
+    expect(network).toBe(of(filaments, branched[0]).network);
+  });
+});
+
+test("the skeleton image has their numbers", async () => {
+  const { data, shape } = await readPixels(at("plain", "skeleton.fits"));
+  expect(shape).toEqual(size);
+  expect([...new Set(data)].sort((a, b) => a - b)).toEqual([0, ...filaments.map(({ id }) => id)]);
+  const { centre, id } = of(filaments, line);
+  const near = [-1, 0, 1].map((dy) => data[(Math.round(centre.y) + dy) * size[1] + Math.round(centre.x)]);
+  expect(near).toContain(id);
+});
+
+test.skipIf(skipWithoutAstropy)("astropy reads the tables and computes the same places and directions", async () => {
+  const script = `
+import json, sys, warnings
+import numpy as np
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
+from astropy.table import Table
+from astropy.wcs import WCS
+folder = sys.argv[1]
+with fits.open(folder + "/plain/catalogue.fits", checksum=True) as hdus:
+    hdus.verify("exception")
+    descriptions = [hdus[1].header["TCOMM%d" % (i + 1)] for i in range(len(hdus[1].columns))]
+table = Table.read(folder + "/plain/catalogue.fits")
+with warnings.catch_warnings():
+    warnings.simplefilter("error")
+    votable = Table.read(folder + "/plain/catalogue.vot", format="votable")
+wcs = WCS(fits.getheader(folder + "/probability.fits"))
+apart, angles = [], []
+for place in ["", "_start", "_end"]:
+    truth = wcs.pixel_to_world(table["x" + place], table["y" + place])
+    for frame, names in {"galactic": ("l", "b"), "icrs": ("ra", "dec")}.items():
+        found = SkyCoord(table[names[0] + place].quantity, table[names[1] + place].quantity, frame=frame)
+        apart.append(found.separation(truth).arcsec.max())
+straight = np.argmin(abs(table["sinuosity"] - 1) + abs(table["length_pixels"] - 105))
+row = table[straight]
+ends = {frame: SkyCoord(wcs.pixel_to_world([row["x_start"], row["x_end"]], [row["y_start"], row["y_end"]])).transform_to(frame) for frame in ["galactic", "icrs"]}
+print(json.dumps({
+    "apart": max(apart), "columns": table.colnames, "same": table.colnames == votable.colnames,
+    "units": [str(table[name].unit) for name in table.colnames] == [str(votable[name].unit) for name in votable.colnames],
+    "different": [name for name in table.colnames if table[name].astype(str).tolist() != votable[name].astype(str).tolist()],
+    "described": all(descriptions), "nulls": int(np.ma.count_masked(table["sinuosity"])),
+    "angles": [[float(ends[frame][0].position_angle(ends[frame][1]).deg % 180), float(row["position_angle_" + frame])] for frame in ends],
+    "length": [float(ends["icrs"][0].separation(ends["icrs"][1]).arcmin), float(row["extent"])],
+}))`;
+  const seen = Object(await python(script, folder));
+  expect(seen.apart).toBeLessThan(0.001);
+  expect(seen).toMatchObject({ same: true, units: true, different: [], described: true });
+  for (const [truth, found] of seen.angles) expect(Math.abs(truth - found)).toBeLessThan(1);
+  expect(seen.length[1]).toBeCloseTo(seen.length[0], 6);
+});
+
+test("a skeleton mask gives the filaments again; what nobody knows of it is null, with the reason", async () => {
+  const { data } = await readPixels(at("plain", "skeleton.fits"));
+  const header = makeHeader({ OBJECT: "no coordinates" });
+  await writeMap(
+    at("mask.fits"),
+    size,
+    Uint8Array.from(data, (value) => Math.min(1, value)),
+    header,
+  );
+  const again = await catalogue("mask", { probability: at("mask.fits") });
+  expect(again.length).toBe(filaments.length);
+  expect(Math.abs(of(again, bow).length / of(filaments, bow).length - 1)).toBeLessThan(0.01);
+  const { sky, probability, intensity } = of(again, line);
+  expect([sky, probability, intensity]).toEqual([undefined, undefined, undefined]);
+  const votable = readFileSync(at("mask", "catalogue.vot"), "utf8");
+  expect(votable).toContain("null: mask.fits is a mask");
+  expect(votable).toContain("null: the header of mask.fits has no celestial coordinates that can be computed");
+});
+
+test("a killed run goes on from what it has measured, to the same catalogue", async () => {
+  const values = { image: at("image.fits"), probability: at("probability.fits"), output: at("killed") };
+  const stop = new AbortController();
+  const stopped = Catalogue.fromConfig(values).run({
+    signal: stop.signal,
+    onProgress: (step) => step === "filaments" && stop.abort(new Error("killed")),
+  });
+  // All were measured when it was stopped: as if it had been while the last one was written.
+  await stopped.catch(() => {});
+  rmSync(at("killed", "config.yaml"), { force: true });
+  for (const name of ["catalogue.fits", "catalogue.vot", "skeleton.fits"]) rmSync(at("killed", name), { force: true });
+  const { config, rows } = await journalOf(values);
+  writeFileSync(at("killed", "unfinished_config.yaml"), config);
+  // Two whole ones, which are marked, and one that was cut off.
+  const [first = "", second = "", third = ""] = rows;
+  const marked = second.replace(/"joins":\d+/, '"joins":77');
+  writeFileSync(at("killed", "unfinished_filaments.jsonl"), `${first}\n${marked}\n${third.slice(0, 40)}`);
+  const result = await Catalogue.fromConfig(values).run();
+  if (result.kind !== "written") throw new Error("nothing was left to do");
+  expect(result.filaments[1]?.joins).toBe(77);
+  expect(result.filaments.toSpliced(1, 1)).toEqual(filaments.toSpliced(1, 1));
+  expect(existsSync(at("killed", "unfinished_filaments.jsonl"))).toBe(false);
+});
+
+/** What a run of this configuration would keep beside its results. */
+async function journalOf(values: ConfigObject): Promise<{ config: string; rows: readonly string[] }> {
+  const other = `${String(values.output)}-whole`;
+  await Catalogue.fromConfig({ ...values, output: other }).run();
+  const config = readFileSync(join(other, "config.yaml"), "utf8").replace(other, String(values.output));
+  return { config, rows: filaments.map((each) => JSON.stringify(each)) };
+}
+
+describe("the command", () => {
+  const config = (name: string, values: ConfigObject) => {
+    writeFileSync(at(`${name}.yaml`), toYaml(values));
+    return at(`${name}.yaml`);
+  };
+
+  test("says what it found, and does nothing twice", async () => {
+    const path = config("said", { probability: "probability.fits", output: "said" });
+    const { code, stdout, stderr } = await runBigsf(folder, "catalogue", "-c", path);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/filaments +7 {2}in 5 networks/);
+    expect(stdout).toContain("null: no image is given");
+    expect((await runBigsf(folder, "catalogue", "-c", path)).stdout).toContain("nothing to do");
+  });
+
+  test("tells all that is wrong at once", async () => {
+    const said = async (values: ConfigObject) => {
+      const { code, stderr } = await runBigsf(
+        folder,
+        "catalogue",
+        "-c",
+        config("wrong", { output: "wrong", ...values }),
+      );
+      expect(code).toBe(2);
+      return stderr;
+    };
+    const first = await said({ probability: "nowhere.fits", spurs: 1, threshold: 2 });
+    for (const words of ["no file", "nowhere.fits", 'did you mean "spur"', "threshold: "])
+      expect(first).toContain(words);
+    const second = await said({ probability: "probability.fits", threshold: 0.4, low_threshold: 0.6 });
+    expect(second).toContain("low_threshold: expected at most the threshold, 0.4, got 0.6");
+  });
+});
