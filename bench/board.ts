@@ -1,136 +1,220 @@
 /**
- * The server's part of the board's speed: `node bench/board.ts [RUNS] [SECONDS]`, by default 100,000 runs and 10 s.
+ * The board's speed: a server and its page in headless Chromium, against the limits of each.
  *
- * The server is a process of its own, as `mosaic board` starts it; its processor time is read from /proc, because other work
- * on the machine does not change it. Figures are the least of several, but for the cold ones.
+ * `node bench/board.ts [CASE…]`, of `table`, `space`, `curves`, `scatter` and `live`; by default all. Times are what one sees,
+ * and beside them those of the processors (the page's main thread, the server), which other work on the machine changes less.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { decodeColumns } from "../packages/board/src/wire/columns.ts";
+import { gzipSync } from "node:zlib";
 import { openSqliteStore } from "../packages/mosaic/src/store/index.ts";
-import { dataEntry, netEntry, writeDatabase } from "../packages/mosaic/test/compare-test-database.ts";
-import {
-  exampleEpoch,
-  exampleExperiment,
-  exampleRun,
-  leaseRun,
-} from "../packages/mosaic/test/store-conformance-examples.ts";
+import { exampleEpoch, exampleExperiment, leaseRun } from "../packages/mosaic/test/store-conformance-examples.ts";
+import { addRuns, perModel, writeCurves, writeManyRuns, writePoints } from "./board-databases.ts";
+import { type OpenPage, type Served, serve, type Times, withPage } from "./board-page.ts";
 
-const [runs = 100_000, seconds = 10] = process.argv.slice(2).map(Number);
+const runs = 100_000;
 const folder = mkdtempSync(join(tmpdir(), "board-bench-"));
-const program = join(import.meta.dirname, "..", "packages", "mosaic", "bin", "mosaic.ts");
+const wanted = process.argv.slice(2);
 
-interface Served {
-  readonly address: string;
-  /** Of the processor, so far. */
-  readonly used: () => number;
-  readonly end: () => Promise<void>;
+function report(what: string, { wall, page, server }: Times, most: number): void {
+  const of = `page ${page.toFixed(0)}, server ${server.toFixed(0)} ms of the processor`;
+  console.log(`${what}: ${wall.toFixed(0)} ms (at most ${most}); ${of}`);
 }
 
-async function serve(database: string): Promise<Served> {
-  const child = spawn(
-    process.execPath,
-    ["--disable-warning=ExperimentalWarning", program, "board", database, "--no-token"],
-    {
-      env: { ...process.env, XDG_RUNTIME_DIR: folder },
-      stdio: ["ignore", "pipe", "inherit"],
+function reportSpread(what: string, times: readonly number[], most: number): void {
+  const sorted = times.toSorted((one, other) => one - other);
+  const at = (share: number) =>
+    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(1);
+  console.log(`${what}: median ${at(0.5)} ms, 95th percentile ${at(0.95)} ms of ${sorted.length} (at most ${most})`);
+}
+
+/** The table's columns: those that a page shows of these runs, and some more. */
+const shown = [
+  ...[
+    "id",
+    "status",
+    "experiment",
+    "repetition",
+    "seed",
+    "finished",
+    "Net_width",
+    "Net_depth",
+    "Net_dropout",
+    "net_key",
+  ],
+  ...[
+    "lr",
+    "epochs",
+    "optimizer",
+    "train_loss",
+    "test_loss",
+    "nb_params",
+    "duration(s)",
+    "overfit",
+    "trainability",
+    "slope",
+  ],
+];
+
+async function benchTable(): Promise<void> {
+  await inBoard(
+    "many.db",
+    (path) => writeManyRuns(path, runs),
+    async (served, { page, measured, heap }) => {
+      let script = 0;
+      page.on("response", async (response) => {
+        if (response.headers()["content-type"]?.startsWith("text/javascript"))
+          script += gzipSync(await response.body()).length;
+      });
+      const columns = new URLSearchParams(shown.map((name): [string, string] => ["column", name]));
+      const first = await measured(async () => {
+        await page.goto(`${served.address}#/runs?${columns}`);
+        return page.evaluate(`new Promise((resolve) => {
+        const look = setInterval(() => {
+          if (document.querySelectorAll(".grid-body .grid-row").length < 10 || document.querySelector(".grid .is-waiting")) return;
+          clearInterval(look);
+          resolve(performance.now());
+        }, 5);
+      })`);
+      });
+      report(`${runs} runs x ${shown.length} columns from a cold server, all sortable`, first, 1000);
+      const sorting = await page.evaluate<number[]>(`(async () => {
+      const times = [];
+      for (let round = 0; round < 2; round++)
+        for (const button of document.querySelectorAll(".grid-head button")) {
+          const begun = performance.now();
+          button.click();
+          await new Promise((resolve) => setTimeout(resolve, 0));
+          document.querySelector(".grid-body").getBoundingClientRect();
+          times.push(performance.now() - begun);
+        }
+      return times;
+    })()`);
+      reportSpread("sort", sorting, 50);
+      const filtering = await page.evaluate<number[]>(`(async () => {
+      const times = [];
+      const input = document.querySelector("[role=combobox]");
+      for (let bound = 1; bound <= 40; bound++) {
+        const begun = performance.now();
+        input.value = "test_loss < 0." + bound + " and optimizer = Adam";
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        document.querySelector(".grid-body").getBoundingClientRect();
+        times.push(performance.now() - begun);
+      }
+      input.value = "";
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      return times;
+    })()`);
+      reportSpread("filter", filtering, 50);
+      const grouped = await measured(async () => {
+        await page.evaluate(`location.hash = "#/runs?by=net_key"`);
+        await page.locator(".plain tbody tr").nth(20).waitFor();
+      });
+      report(`${runs} runs into ${runs / perModel} groups with intervals`, grouped, 150);
+      console.log(
+        `heap ${((await heap()) / 2 ** 20).toFixed(0)} MiB (at most 300), scripts ${(script / 1000).toFixed(0)} kB compressed (at most 150)`,
+      );
     },
   );
-  const [address] = await once(createInterface({ input: child.stdout }), "line");
-  return {
-    address,
-    used() {
-      const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-      // Clock ticks of 10 ms, in user and in system mode.
-      return (Number(fields[11]) + Number(fields[12])) / 100;
-    },
-    async end() {
-      child.kill("SIGTERM");
-      await once(child, "exit");
-    },
-  };
 }
 
-async function timed(
-  served: Served,
-  path: string,
-): Promise<{ readonly wall: number; readonly used: number; readonly bytes: ArrayBuffer }> {
-  const [begun, before] = [performance.now(), served.used()];
-  const response = await fetch(served.address + path);
-  const bytes = await response.arrayBuffer();
-  if (!response.ok) throw new Error(`${path}: ${new TextDecoder().decode(bytes)}`);
-  return { wall: performance.now() - begun, used: served.used() - before, bytes };
-}
-
-function report(what: string, { wall, used, bytes }: Awaited<ReturnType<typeof timed>>): void {
-  console.log(
-    `${what}: ${wall.toFixed(0)} ms, of the processor ${(used * 1000).toFixed(0)} ms, ${(bytes.byteLength / 2 ** 20).toFixed(1)} MiB`,
+async function benchSpace(): Promise<void> {
+  await inBoard(
+    "many.db",
+    (path) => writeManyRuns(path, runs),
+    async (served, { page, untilDrawn }) => {
+      await page.goto(`${served.address}#/runs`);
+      await page.locator(".grid-body .grid-row").nth(5).waitFor();
+      const all = new RegExp(`^${runs} of ${runs} runs over`);
+      report("parallel coordinates, first", await untilDrawn(`location.hash = "#/space"`, all), 500);
+      const picture = page.getByRole("img", { name: /runs over the axes/ });
+      const box = await picture.boundingBox();
+      if (box === null) throw new Error("no picture");
+      await watchPointer(page);
+      await page.mouse.move(box.x + 52, box.y + 60);
+      await page.mouse.down();
+      const times: number[] = [];
+      for (let step = 1; step <= 20; step++) {
+        await page.mouse.move(box.x + 52, box.y + 60 + 10 * step);
+        times.push(await page.evaluate<number>("window.drawnAfterPointer()"));
+      }
+      await page.mouse.up();
+      // The first move draws what lies behind the brush, too.
+      reportSpread("brush", times.slice(1), 100);
+    },
   );
 }
 
-async function benchColumns(): Promise<void> {
-  const database = join(folder, "many.db");
-  const perModel = 100;
-  await writeDatabase(
-    database,
-    Array.from({ length: runs }, (_, index) => {
-      const model = Math.floor(index / perModel);
-      const loss = 1 / (1 + model) + ((index * 7919) % 1000) / 10_000;
-      return {
-        pipeline: [
-          dataEntry("k_Data", { size: "1000", noise: "0.1" }),
-          netEntry(model, { depth: String(model % 10), dropout: `0.${model % 7}`, key: `k_${model}` }),
-        ],
-        process: { lr: `1e-${1 + (model % 4)}`, epochs: "50", optimizer: "Adam" },
-        repetition: index % perModel,
-        results: {
-          train_loss: loss * 0.9,
-          test_loss: loss,
-          nb_params: model * 10,
-          "duration(s)": 1 + loss,
-          epochs: 50,
-          overfit: loss,
-          trainability: loss,
-          slope: -loss,
-        },
-      };
-    }),
+/** Times from a pointer's event until its effect is in the page. */
+async function watchPointer({ evaluate }: OpenPage["page"]): Promise<void> {
+  await evaluate(`(() => {
+    let moved = 0;
+    window.reacted = [];
+    addEventListener("pointermove", () => {
+      const begun = performance.now();
+      moved = begun;
+      setTimeout(() => window.reacted.push(performance.now() - begun), 0);
+    }, true);
+    window.drawnAfterPointer = () => new Promise((resolve) => {
+      const look = setInterval(() => {
+        for (const at of window.drawn.values()) if (at > moved) { clearInterval(look); resolve(at - moved); return; }
+      }, 2);
+    });
+  })()`);
+}
+
+async function benchScatter(): Promise<void> {
+  const points = 1_000_000;
+  await inBoard(
+    "points.db",
+    (path) => writePoints(path, points),
+    async (served, { page, untilDrawn, heap }) => {
+      await page.goto(`${served.address}#/runs?column=id&column=test_loss&column=train_loss`);
+      await page.locator(".grid-body .grid-row").nth(5).waitFor({ timeout: 120_000 });
+      await page.locator(".grid .is-waiting").waitFor({ state: "detached", timeout: 120_000 });
+      const all = new RegExp(`^${(1e6).toLocaleString("en")} runs by|^${points} runs by`);
+      const first = await untilDrawn(`location.hash = "#/scatter?x=train_loss&y=test_loss&color=test_loss"`, all);
+      report(`scatter of ${points} points, first`, first, 500);
+      const box = await page.locator(".view canvas").boundingBox();
+      if (box === null) throw new Error("no picture");
+      await watchPointer(page);
+      for (let step = 0; step < 100; step++) await page.mouse.move(box.x + 100 + 9 * step, box.y + 60 + 3 * step);
+      reportSpread("hover", await page.evaluate<number[]>("window.reacted"), 16);
+      if ((await page.locator(".tip").count()) === 0) throw new Error("nothing is under the pointer");
+      console.log(`heap ${((await heap()) / 2 ** 20).toFixed(0)} MiB`);
+    },
   );
-  const served = await serve(database);
-  report("experiment, cold", await timed(served, "api/experiment"));
-  const all = await timed(served, "api/columns");
-  report("all columns", all);
-  const { columns, rows } = decodeColumns(all.bytes);
-  console.log(`  ${rows} rows x ${columns.length} columns`);
-  const groups = await Promise.resolve(Array.from({ length: 5 })).then(async (tries) => {
-    const results: Awaited<ReturnType<typeof timed>>[] = [];
-    for (const _ of tries) results.push(await timed(served, "api/groups?by=net_key&results=test_loss"));
-    return results;
-  });
-  const best = groups.reduce((least, each) => (each.wall < least.wall ? each : least));
-  report(`${runs} runs into ${runs / perModel} groups, with intervals`, best);
-  await served.end();
+}
+
+async function benchCurves(): Promise<void> {
+  await inBoard(
+    "curves.db",
+    (path) => writeCurves(path, 1000, 1000),
+    async (served, { page, untilDrawn }) => {
+      await page.goto(`${served.address}#/runs`);
+      await page.locator(".grid-body .grid-row").nth(5).waitFor();
+      const all = /^Curves of (1,?000|1000) runs/;
+      report("1000 runs x 1000 epochs", await untilDrawn(`location.hash = "#/curves?series=test_loss"`, all), 300);
+      report("train and test", await untilDrawn(`location.hash = "#/curves"`, all), 600);
+    },
+  );
 }
 
 const running = 64;
 const epochsPerSecond = 10;
 
 async function benchLive(): Promise<void> {
+  const seconds = 10;
   const database = join(folder, "live.db");
   const store = await openSqliteStore(database);
   const experimentId = await store.createExperiment(exampleExperiment);
-  await store.addRuns(
-    experimentId,
-    Array.from({ length: running * 10 }, (_, index) => exampleRun({ identity: String(index) })),
-  );
+  await addRuns(store, experimentId, running * 10);
   const leases = [];
   for (let index = 0; index < running; index++) leases.push(await leaseRun(store, experimentId));
-  const served = await serve(database);
+  const served = await serve(database, folder);
   await fetch(`${served.address}api/columns`);
   const stop = new AbortController();
   let received = 0;
@@ -150,7 +234,7 @@ async function benchLive(): Promise<void> {
   const share = (served.used() - before) / ((performance.now() - begun) / 1000);
   await delay(500);
   console.log(
-    `${running} running runs, ${(epoch / seconds).toFixed(1)} epochs a second: ${(share * 100).toFixed(1)} % of a core, ${(received / (epoch * running)).toFixed(0)} bytes an epoch`,
+    `${running} running runs, ${(epoch / seconds).toFixed(1)} epochs a second: ${(share * 100).toFixed(1)} % of a core (at most 5), ${(received / (epoch * running)).toFixed(0)} bytes an epoch`,
   );
   stop.abort();
   await following;
@@ -158,9 +242,31 @@ async function benchLive(): Promise<void> {
   await store.close();
 }
 
+async function inBoard(
+  name: string,
+  write: (path: string) => Promise<void>,
+  work: (served: Served, open: OpenPage) => Promise<void>,
+): Promise<void> {
+  const path = join(folder, name);
+  if (!written.has(name)) await write(path);
+  written.add(name);
+  const served = await serve(path, folder);
+  try {
+    await withPage(served, (open) => work(served, open));
+  } finally {
+    await served.end();
+  }
+}
+
+const written = new Set<string>();
+const cases = { table: benchTable, space: benchSpace, curves: benchCurves, scatter: benchScatter, live: benchLive };
+
 try {
-  await benchColumns();
-  await benchLive();
+  for (const [name, bench] of Object.entries(cases)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    console.log(`${name}, load ${loadavg()[0]?.toFixed(1)}`);
+    await bench();
+  }
 } finally {
   rmSync(folder, { recursive: true });
 }
