@@ -8,12 +8,13 @@ import {
   readFigures,
   type StoreReader,
 } from "ml-mosaic/reading";
-import type { ChangedValue } from "../wire/changes.ts";
+import type { Change, ChangedValue } from "../wire/changes.ts";
 import type { ColumnData } from "../wire/columns.ts";
 import type { ColumnInfo } from "../wire/experiment.ts";
+import { RunTable } from "../wire/run-table.ts";
 
 interface Column {
-  readonly info: ColumnInfo;
+  readonly info: Omit<ColumnInfo, "varies">;
   readonly data: ColumnData;
   /** The same value as `data` has for this run, as events carry it. */
   readonly valueIn: (run: RunRecord) => ChangedValue;
@@ -21,11 +22,57 @@ interface Column {
   readonly fits: (run: RunRecord) => boolean;
 }
 
-export interface BoardColumns {
-  readonly runIds: Float64Array<ArrayBuffer>;
-  readonly byName: ReadonlyMap<string, Column>;
-  /** Names of options and figures that there are; one more makes another table. */
-  readonly known: { readonly options: ReadonlySet<string>; readonly figures: ReadonlySet<string> };
+/** Names of options and figures that there are; one more makes another table. */
+interface KnownNames {
+  readonly options: ReadonlySet<string>;
+  readonly figures: ReadonlySet<string>;
+}
+
+/** Kept as pages keep it: what has changed is put into the columns, and the store is not read again. */
+export class BoardColumns {
+  readonly #table = new RunTable();
+  readonly #columns: ReadonlyMap<string, Omit<Column, "data">>;
+  readonly #known: KnownNames;
+
+  constructor(rows: number, columns: readonly Column[], known: KnownNames) {
+    this.#columns = new Map(columns.map(({ data: _, ...column }) => [column.info.name, column]));
+    this.#known = known;
+    this.#table.add({ cursor: "", rows, columns: columns.map(({ data }) => data) });
+  }
+
+  get names(): readonly string[] {
+    return [...this.#columns.keys()];
+  }
+
+  /** Ascending. */
+  get runIds(): Float64Array<ArrayBuffer> {
+    const ids = this.column("id");
+    return ids?.kind === "number" ? ids.values : new Float64Array();
+  }
+
+  column(name: string): ColumnData | undefined {
+    return this.#table.filled(name);
+  }
+
+  infos(): readonly ColumnInfo[] {
+    return Array.from(this.#columns.values(), ({ info }) => {
+      const column = this.column(info.name);
+      return { ...info, varies: column !== undefined && doesVary(column) };
+    });
+  }
+
+  /** Takes in what these runs have now; undefined where that makes another table. */
+  take(runs: readonly RunRecord[]): Extract<Change, { kind: "rows" }> | undefined {
+    const { options, figures } = this.#known;
+    const isOther = ({ params, result }: RunRecord) =>
+      params.some(([name]) => !options.has(name) && name !== "pipeline") ||
+      Object.keys(result ?? {}).some((name) => !figures.has(name));
+    const columns = [...this.#columns];
+    if (runs.some((run) => isOther(run) || columns.some(([, { fits }]) => !fits(run)))) return undefined;
+    const ids = runs.map(({ runId }) => runId);
+    const values = Object.fromEntries(columns.map(([name, { valueIn }]) => [name, runs.map(valueIn)]));
+    return this.#table.change(ids, values) ? { kind: "rows", ids, values } : undefined;
+  }
 }
 
 interface OwnColumn {
@@ -125,16 +172,13 @@ export async function readBoardColumns(reader: StoreReader): Promise<BoardColumn
     own.filter(({ info }) => info.role === "label"),
   ];
   const all = [idColumn(runIds), ...run, ...ofOptions, ...ofFigures, ...labels];
-  return {
-    runIds,
-    byName: new Map(all.map((column) => [column.info.name, column])),
-    known: { options: new Set(options), figures: new Set(figures.map(({ name }) => name)) },
-  };
+  const known = { options: new Set(options), figures: new Set(figures.map(({ name }) => name)) };
+  return new BoardColumns(runIds.length, all, known);
 }
 
 function idColumn(runIds: Float64Array<ArrayBuffer>): Column {
   return {
-    info: { name: "id", title: "run", role: "run", type: "number", whole: true, varies: runIds.length > 1 },
+    info: { name: "id", title: "run", role: "run", type: "number", whole: true },
     data: { name: "id", kind: "number", values: runIds, missing: null },
     valueIn: ({ runId }) => runId,
     fits: () => true,
@@ -142,12 +186,12 @@ function idColumn(runIds: Float64Array<ArrayBuffer>): Column {
 }
 
 function ownColumn({ source: _, valueIn, ...stated }: OwnColumn, values: ColumnValues): Column {
-  const info = { ...stated, type: values.kind, varies: doesVary(values) };
+  const info = { ...stated, type: values.kind };
   return { info, data: { name: stated.name, ...values }, valueIn, fits: () => true };
 }
 
 function optionColumn(option: string, name: string, values: ColumnValues): Column {
-  const info = { name, title: name, role: "option", varies: doesVary(values) } as const;
+  const info = { name, title: name, role: "option" } as const;
   const textOf = ({ params }: RunRecord) => params.find(([each]) => each === option)?.[1];
   if (values.kind !== "text" || !values.texts.every(isNumberText)) {
     return {
@@ -172,12 +216,11 @@ function isNumberText(text: string): boolean {
 }
 
 function figureColumn({ name, title, unit, direction, scale, whole }: Figure, values: ColumnValues): Column {
-  const info: ColumnInfo = {
+  const info: Column["info"] = {
     name,
     title,
     role: "result",
     type: "number",
-    varies: doesVary(values),
     ...(unit === undefined ? {} : { unit }),
     ...(direction === undefined ? {} : { direction }),
     ...(scale === undefined ? {} : { scale }),
@@ -201,12 +244,18 @@ function numbersOf(codes: Uint32Array, numbers: readonly (number | null)[]) {
 }
 
 /** Whether more than one value occurs; that a run has none counts as one. */
-function doesVary(values: ColumnValues): boolean {
-  if (values.kind === "text") return values.codes.some((code) => code !== values.codes[0]);
-  const { values: numbers, missing } = values;
-  const [first] = numbers;
-  return (
-    (missing?.includes(1) && missing.includes(0)) === true ||
-    (missing === null && numbers.some((each) => !Object.is(each, first)))
-  );
+function doesVary(column: ColumnData): boolean {
+  if (column.kind === "text") {
+    const [first] = column.codes;
+    return first !== undefined && !isEach(column.codes, first);
+  }
+  const { values, missing } = column;
+  if (missing?.includes(1)) return missing.includes(0);
+  const [first] = values;
+  return first !== undefined && !isEach(values, first);
+}
+
+function isEach(values: Float64Array | Uint32Array, wanted: number): boolean {
+  for (let index = 0; index < values.length; index++) if (!Object.is(values[index], wanted)) return false;
+  return true;
 }

@@ -17,8 +17,6 @@ export class BoardDatabase {
   readonly follower: Follower;
   #columns: Promise<BoardColumns> | undefined;
   #series: Promise<readonly string[]> | undefined;
-  /** What was read last, also where it is no longer so: pages have its columns. */
-  #told: BoardColumns | undefined;
 
   private constructor(reader: StoreReader) {
     this.reader = reader;
@@ -28,7 +26,7 @@ export class BoardDatabase {
     };
     this.follower = new Follower({
       reader,
-      columns: async () => this.#told ?? this.#lastColumns(),
+      columns: () => this.#lastColumns(),
       forget,
       series: () => this.series(),
     });
@@ -49,15 +47,10 @@ export class BoardDatabase {
 
   /** Of the last state that was looked at. */
   #lastColumns(): Promise<BoardColumns> {
-    this.#columns ??= this.#once(this.#readColumns(), () => {
+    this.#columns ??= this.#once(readBoardColumns(this.reader), () => {
       this.#columns = undefined;
     });
     return this.#columns;
-  }
-
-  async #readColumns(): Promise<BoardColumns> {
-    this.#told = await readBoardColumns(this.reader);
-    return this.#told;
   }
 
   series(): Promise<readonly string[]> {
@@ -79,25 +72,23 @@ export class BoardDatabase {
 
   /** @throws Refused for a name that is no column's */
   async columnNamed(name: string): Promise<ColumnData> {
-    const found = (await this.columns()).byName.get(name);
-    if (found === undefined) throw new Refused(404, { message: `there is no column "${name.slice(0, 100)}"` });
-    return found.data;
+    return columnOf(await this.columns(), name);
   }
 
   async someColumns(names: readonly string[]): Promise<Columns> {
     await this.follower.catchUp();
     // Before what it is of is read: what changes meanwhile is told again, and nothing is missed.
     const { cursor } = this.follower;
-    const { byName, runIds } = await this.#lastColumns();
-    const all = names.length === 0 ? [...byName.keys()] : names;
-    return { cursor, rows: runIds.length, columns: await Promise.all(all.map((name) => this.columnNamed(name))) };
+    const columns = await this.#lastColumns();
+    const all = names.length === 0 ? columns.names : names;
+    return { cursor, rows: columns.runIds.length, columns: all.map((name) => columnOf(columns, name)) };
   }
 
   async info({ databases, mayControl }: BoardFacts): Promise<ExperimentInfo> {
     await this.follower.catchUp();
     // Before what it is of is read: what changes meanwhile is told again, and nothing is missed.
     const { cursor } = this.follower;
-    const { byName, runIds } = await this.#lastColumns();
+    const columns = await this.#lastColumns();
     const figures = await readFigures(this.reader);
     const { counts, secondsLeft } = await countsOf(this.reader);
     return {
@@ -105,8 +96,8 @@ export class BoardDatabase {
       databases,
       notices: this.reader.notices,
       counts,
-      runs: runIds.length,
-      columns: Array.from(byName.values(), ({ info }) => info),
+      runs: columns.runIds.length,
+      columns: columns.infos(),
       series: (await this.series()).map((name) => seriesInfo(name, figures)),
       criterion: defaultCriterion,
       mayControl,
@@ -122,6 +113,12 @@ export class BoardDatabase {
     this.follower.close();
     await this.reader.close();
   }
+}
+
+function columnOf(columns: BoardColumns, name: string): ColumnData {
+  const found = columns.column(name);
+  if (found === undefined) throw new Refused(404, { message: `there is no column "${name.slice(0, 100)}"` });
+  return found;
 }
 
 function seriesInfo(name: string, figures: readonly Figure[]): SeriesInfo {

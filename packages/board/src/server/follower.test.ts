@@ -19,13 +19,14 @@ import type { ExperimentInfo } from "../wire/experiment.ts";
 import { startBoardServer } from "./board-server.ts";
 
 let folder: string;
+let database: string;
 let store: Store;
 let experimentId: number;
 let server: BoardServer;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mosaic-follow-"));
-  const database = join(folder, "or.db");
+  database = join(folder, "or.db");
   store = await openSqliteStore(database);
   experimentId = await store.createExperiment(exampleExperiment);
   await store.addRuns(
@@ -175,4 +176,36 @@ test("curves are drawn from few points that keep the lowest and the highest, and
   // Two values that differ by 1: half of t(0.975, 1) is 6.353.
   expect((band?.high[0] ?? 0) - (band?.mean[0] ?? 0)).toBeCloseTo(12.706 / 2, 2);
   expect(band?.low.at(-1)).toBeNaN();
+});
+
+/** Of every run, in full. */
+async function valuesOf(address: string) {
+  const { rows, columns: all } = decodeColumns(await (await fetch(`${address}api/columns`)).arrayBuffer());
+  return all.map((column) => [
+    column.name,
+    Array.from({ length: rows }, (_, row) => {
+      if (column.kind === "text") return column.texts[column.codes[row] ?? -1] ?? null;
+      return column.missing?.[row] === 1 ? null : column.values[row];
+    }),
+  ]);
+}
+
+test("columns that are kept up to date, and not read again, are those of the store", async () => {
+  await store.addRuns(experimentId, [exampleRun({ identity: "5" }), exampleRun({ identity: "6" })]);
+  await columns();
+  await store.setNote(5, "a note");
+  const lease = await leaseRun(store, experimentId);
+  await store.appendHistory(lease, [exampleEpoch(1)]);
+  await store.completeRun(lease, { result: { ...exampleResult, test_loss: -0.25 } });
+  await columns();
+  await store.addRuns(experimentId, [exampleRun({ identity: "7" })]);
+  const anew = await startBoardServer({
+    databases: [database],
+    host: "127.0.0.1",
+    port: 0,
+    allowHosts: [],
+    hasToken: false,
+  });
+  expect(await valuesOf(server.address)).toEqual(await valuesOf(anew.address));
+  await anew.close();
 });

@@ -23,7 +23,7 @@ const mostKept = 2000;
 
 export interface Followed {
   readonly reader: StoreReader;
-  /** Those that pages have, whatever has changed since. */
+  /** Those that pages have. */
   readonly columns: () => Promise<BoardColumns>;
   /** What was read is no longer so. */
   readonly forget: () => void;
@@ -146,19 +146,11 @@ export class Follower {
   }
 
   async #tellRows(ids: readonly number[]): Promise<void> {
-    const before = await this.#of.columns();
+    const columns = await this.#of.columns();
+    const told = columns.take(await Array.fromAsync(this.#of.reader.runs({ runIds: ids })));
+    if (told !== undefined) return this.#tell(told);
     this.#of.forget();
-    const runs = await Array.fromAsync(this.#of.reader.runs({ runIds: ids }));
-    const isOther = runs.some(
-      (run) =>
-        run.params.some(([name]) => !before.known.options.has(name) && name !== "pipeline") ||
-        Object.keys(run.result ?? {}).some((name) => !before.known.figures.has(name)) ||
-        [...before.byName.values()].some((column) => !column.fits(run)),
-    );
-    if (isOther) return this.#tell({ kind: "everything" });
-    const values: Record<string, readonly ChangedValue[]> = {};
-    for (const [name, { valueIn }] of before.byName) values[name] = runs.map(valueIn);
-    this.#tell({ kind: "rows", ids: runs.map(({ runId }) => runId), values });
+    this.#tell({ kind: "everything" });
   }
 
   /** What is there at the beginning is no news. */

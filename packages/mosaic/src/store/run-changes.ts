@@ -71,17 +71,21 @@ const allStates = "pending running done error paused";
 function stampsOf(database: DatabaseSync): readonly [ids: Float64Array, stamps: Float64Array] {
   const row = database
     .prepare(
-      `SELECT json_group_array(id) AS ids, json_group_array(stamp) AS stamps
-       FROM (
-         SELECT CAST(runs.run_id AS INTEGER) AS id, instr('${allStates}', status) + 64 * (coalesce(finished_at, 0)
-           + 3 * coalesce(started_at, 0) + 5 * coalesce(ordered_at, 0) + 7 * coalesce(attempts, 0)) AS stamp
-         FROM runs LEFT JOIN run_details ON run_details.run_id = CAST(runs.run_id AS INTEGER)
-         ORDER BY 1
-       )`,
+      `SELECT json_group_array(CAST(runs.run_id AS INTEGER)) AS ids,
+         json_group_array(instr('${allStates}', status) + 64 * (coalesce(finished_at, 0)
+           + 3 * coalesce(started_at, 0) + 5 * coalesce(ordered_at, 0) + 7 * coalesce(attempts, 0))) AS stamps
+       FROM runs LEFT JOIN run_details ON run_details.run_id = CAST(runs.run_id AS INTEGER)`,
     )
     .get();
   const numbers = (text: unknown) => Float64Array.from<number>(JSON.parse(String(text)));
-  return [numbers(row?.ids), numbers(row?.stamps)];
+  const [ids, stamps] = [numbers(row?.ids), numbers(row?.stamps)];
+  if (ids.every((id, index) => index === 0 || id >= (ids[index - 1] ?? 0))) return [ids, stamps];
+  // Rows of the original's databases are in any order.
+  const order = Uint32Array.from(ids.keys()).sort((one, other) => (ids[one] ?? 0) - (ids[other] ?? 0));
+  return [
+    Float64Array.from(order, (index) => ids[index] ?? 0),
+    Float64Array.from(order, (index) => stamps[index] ?? 0),
+  ];
 }
 
 function labelsOf(database: DatabaseSync): string {

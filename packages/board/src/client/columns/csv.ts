@@ -1,5 +1,5 @@
 /** A table as CSV (RFC 4180), its numbers in full. */
-import type { Cell } from "./run-table.ts";
+import type { Cell } from "../../wire/run-table.ts";
 
 export function csvText(header: readonly string[], rows: Iterable<readonly Cell[]>): string {
   const lines = [header.map(field).join(",")];

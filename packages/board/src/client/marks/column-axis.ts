@@ -2,7 +2,7 @@
 
 import { type ColumnData, noText } from "../../wire/columns.ts";
 import type { ColumnInfo } from "../../wire/experiment.ts";
-import type { RunTable } from "../columns/run-table.ts";
+import type { RunTable } from "../../wire/run-table.ts";
 import { numberText } from "../parts/number-text.ts";
 import { pipelineLabels } from "../state/pipeline-labels.ts";
 import { bandScale } from "./axes.ts";

@@ -1,5 +1,5 @@
 /** Numbers, times and sizes as people read them; tables and files have them in full beside that. */
-import type { Cell } from "../columns/run-table.ts";
+import type { Cell } from "../../wire/run-table.ts";
 
 export function numberText(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e7) return String(value);

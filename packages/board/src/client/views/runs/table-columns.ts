@@ -1,6 +1,6 @@
 /** Which columns the table of runs has, and how wide they are. */
 import type { ColumnInfo, ExperimentInfo } from "../../../wire/experiment.ts";
-import type { RunTable } from "../../columns/run-table.ts";
+import type { RunTable } from "../../../wire/run-table.ts";
 import { columnText, timeUnit } from "../../parts/number-text.ts";
 import type { PageState } from "../../state/page-state.ts";
 

@@ -1,6 +1,6 @@
 /** The runs as columns of typed arrays, which grow and change in place as changes arrive. */
-import type { ChangedValue } from "../../wire/changes.ts";
-import { type ColumnData, type Columns, noText } from "../../wire/columns.ts";
+import type { ChangedValue } from "./changes.ts";
+import { type ColumnData, type Columns, noText } from "./columns.ts";
 
 export type Cell = string | number | null;
 
@@ -47,6 +47,16 @@ export class RunTable {
       this.#columns.set(column.name, column.kind === "text" ? { ...column, codeOf: undefined } : { ...column });
     this.version += 1;
     return true;
+  }
+
+  /** Of the rows that there are; its arrays change in place. */
+  filled(name: string): ColumnData | undefined {
+    const column = this.#columns.get(name);
+    if (column === undefined) return undefined;
+    if (column.kind === "text")
+      return { name, kind: "text", codes: column.codes.subarray(0, this.#rows), texts: column.texts };
+    const missing = column.missing?.subarray(0, this.#rows) ?? null;
+    return { name, kind: "number", values: column.values.subarray(0, this.#rows), missing };
   }
 
   cell(name: string, row: number): Cell {
