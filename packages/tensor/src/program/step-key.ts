@@ -53,24 +53,22 @@ export function trainingKey(
 ): string {
   return keyOf((writer) => {
     const placeOf = placesOf(variables);
+    const optimizers = new Map(turns.map((turn) => [turn.name, optimizersOf(turn)]));
     writeBatch(writer, given);
     writer.whole(turns.length);
     for (const turn of turns) {
       const { accumulate = 1, clipNorm, clipValue } = turn.phase;
-      const optimizers = optimizersOf(turn);
       writer.text(turn.name).number(accumulate).text(`${clipNorm} ${clipValue}`);
-      writer.whole(turn.groups.length);
-      for (const { updater, parameters } of readGroups(turn)) {
-        writer.whole(optimizers.indexOf(updater.optimizer));
-        writeVariables(writer, parameters, placeOf);
-      }
       writeStep(writer, given, turn.traced, placeOf);
     }
     const segments = layout?.segments ?? segmentsOf(turns.flatMap(readGroups));
     writer.whole(segments.length);
     for (const segment of segments) {
       writeSegment(writer, segment, placeOf);
-      for (const updater of segment.updaters) writeUpdate(writer, segment, updater);
+      for (const updater of segment.updaters) {
+        writer.text(updater.phase).whole(optimizers.get(updater.phase)?.indexOf(updater.optimizer) ?? -1);
+        writeUpdate(writer, segment, updater);
+      }
     }
     writer.text(layout === undefined ? "new" : "known");
     if (layout !== undefined) writeVariables(writer, layout.buffers, placeOf);
@@ -96,14 +94,14 @@ function writeBatch(writer: KeyWriter, { fields, batchSize }: StepBatch): void {
 
 /** What it computes, the names of what it reports, and which variables it reads and changes. */
 function writeStep(writer: KeyWriter, { batch }: StepBatch, traced: TracedStep, placeOf: PlaceOf): void {
-  const { reported, updates, leaves, randomOps, nextRandomId } = traced;
+  const { reported, updates, leaves, randomOps } = traced;
   const reports = Object.values(reported);
   const updated = [...updates.values()];
   // What random ops draw goes by their numbers.
   const writeAll = writeTensors(writer, [...reports, ...updated], new Map(randomOps.map((id) => [id, id])));
   for (const name of Object.keys(reported)) writer.text(name);
   for (const list of [reports, updated, batch, leaves]) writeAll(list);
-  writer.numbers(leaves.map(placeOf)).numbers(randomOps).whole(nextRandomId);
+  writer.numbers(leaves.map(placeOf));
   writeVariables(writer, [...updates.keys()], placeOf);
 }
 
@@ -128,7 +126,7 @@ function writeSlots(writer: KeyWriter, slots: Segment["slots"]): void {
 }
 
 /** What an optimizer makes of a vector: by what it builds, as nothing else tells what its options change. */
-function writeUpdate(writer: KeyWriter, { shape }: Segment, { phase, optimizer, slots }: Updater): void {
+function writeUpdate(writer: KeyWriter, { shape }: Segment, { optimizer, slots }: Updater): void {
   const vector = (name: string) => input(name, shape, "float32");
   const named = (names: readonly string[], make: (name: string) => Tensor): Readonly<Record<string, Tensor>> =>
     Object.fromEntries(names.map((name) => [name, make(name)]));
@@ -139,7 +137,6 @@ function writeUpdate(writer: KeyWriter, { shape }: Segment, { phase, optimizer, 
   const after = optimizer.update({ parameter, gradient, slots: own, scalars });
   const given = [parameter, gradient, ...Object.values(own), ...Object.values(scalars)];
   const made = [after.parameter, ...Object.entries(own).map(([name, slot]) => after.slots[name] ?? slot)];
-  writer.text(phase).text(optimizer.name);
   writeSlots(writer, slots);
   const writeAll = writeTensors(writer, [...given, ...made], new Map());
   writer.whole(Object.keys(scalars).length);
