@@ -2,13 +2,15 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ConfigObject, toYaml } from "@ml-mosaic/configurable";
-import { makeHeader } from "@ml-mosaic/fits";
+import { makeHeader, setCard } from "@ml-mosaic/fits";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import { python, skipWithoutAstropy } from "../../fits/test/astropy.ts";
 import { Catalogue } from "../src/catalogue/catalogue.ts";
 import type { Filament } from "../src/catalogue/filament.ts";
-import { arc, draw, type Shape, straight, writeMap } from "./catalogue-shapes.ts";
+import { filamentName } from "../src/catalogue/filament-name.ts";
+import { normalAt } from "../src/sample/lattice-random.ts";
+import { arc, draw, type Shape, skyHeader, straight, writeMap } from "./catalogue-shapes.ts";
 import { readPixels } from "./segment-workspace.ts";
 import { runBigsf } from "./start-bigsf.ts";
 
@@ -42,7 +44,10 @@ let filaments: readonly Filament[];
 
 beforeAll(async () => {
   await writeMap(at("probability.fits"), size, draw(...size, shapes, "most"));
-  await writeMap(at("image.fits"), size, draw(...size, shapes, "sum"));
+  const noisy = draw(...size, shapes, "sum").map(
+    (value, i) => 1e21 * (2 + value + 0.25 * normalAt(5, 1, Math.floor(i / size[1]), i % size[1])),
+  );
+  await writeMap(at("image.fits"), size, noisy, setCard(setCard(skyHeader, "BMAJ", 0.006), "BMIN", 0.004));
   filaments = await catalogue("plain", { image: at("image.fits") });
 });
 
@@ -96,6 +101,70 @@ describe("of each shape there is one filament", () => {
   });
 });
 
+/** Square root of 0.006 * 0.004 degrees, in arc seconds. */
+const beam = Math.sqrt(0.006 * 0.004) * 3600;
+
+describe("measured in an image with noise, four times the noise high", () => {
+  test("widths within half a pixel, heights, background and significance", () => {
+    const apart = shapes.map((shape) => {
+      const { profile, intensity } = of(filaments, shape);
+      expect(Math.abs((profile?.background ?? 0) / 2e21 - 1)).toBeLessThan(0.1);
+      expect(Math.abs((profile?.amplitude.value ?? 0) / 1e21 - 1)).toBeLessThan(0.2);
+      expect(Math.abs((intensity ?? 0) / 3e21 - 1)).toBeLessThan(0.1);
+      return Math.abs((profile?.width.value ?? 0) - 2.3548 * shape.sigma);
+    });
+    expect(Math.max(...apart)).toBeLessThan(0.8);
+    expect(apart.sort((a, b) => a - b)[3]).toBeLessThan(0.3);
+  });
+
+  test("the beam of the header is taken out of the width", () => {
+    const { profile, pixelDegrees } = of(filaments, line);
+    const [seen, without] = [profile?.width.value ?? 0, profile?.deconvolved?.value ?? 0];
+    expect((pixelDegrees ?? 0) * 3600).toBeCloseTo(3600 * Math.hypot(0.003, 0.0004), 2);
+    expect(Math.hypot(without, beam / 3600 / (pixelDegrees ?? 1))).toBeCloseTo(seen, 6);
+  });
+
+  test("masses, by distances of three kinds", async () => {
+    const at1000 = await catalogue("one-distance", { image: at("image.fits"), distance: 1000 });
+    const { massPerLength, sky } = of(at1000, line);
+    // A Gaussian of 1e21 per square centimetre and 2 pixels, in solar masses a parsec.
+    const centimetres = 2 * Math.sqrt(2 * Math.PI) * Math.hypot(0.003, 0.0004) * (Math.PI / 180) * 1000 * 3.0856776e18;
+    const expected = (1e21 * 2.8 * 1.6735328e-24 * centimetres * 3.0856776e18) / 1.98841e33;
+    expect(Math.abs((massPerLength?.value ?? 0) / expected - 1)).toBeLessThan(0.1);
+    expect(massPerLength?.error).toBeLessThan(0.15 * expected);
+
+    const kiloparsecs = setCard(skyHeader, "BUNIT", "kpc");
+    await writeMap(at("far.fits"), size, new Float32Array(size[0] * size[1]).fill(2), kiloparsecs);
+    const mapped = await catalogue("distance-map", { image: at("image.fits"), distance: at("far.fits") });
+    expect(of(mapped, line).distance).toBe(2000);
+    expect(of(mapped, line).massPerLength?.value).toBeCloseTo(2 * (massPerLength?.value ?? 0), 6);
+
+    writeFileSync(at("far.csv"), `distance,name\n500,${filamentName(of(filaments, line))}\n,nobody\n`);
+    const listed = await catalogue("distance-table", { image: at("image.fits"), distance: at("far.csv") });
+    expect(of(listed, line).massPerLength?.value).toBeCloseTo(0.5 * (massPerLength?.value ?? 0), 6);
+    expect(of(listed, bow).notes).toContain("no distance is known of it");
+    expect(sky?.length).toBeGreaterThan(0);
+  });
+
+  test("what does not stand out is left out where that is asked for, and the others are numbered anew", async () => {
+    const higher = shapes.map((shape) => (shape === line ? { ...shape, height: 6 } : shape));
+    const noisy = draw(...size, higher, "sum").map(
+      (value, i) => 2 + value + 0.25 * normalAt(6, 1, Math.floor(i / size[1]), i % size[1]),
+    );
+    await writeMap(at("higher.fits"), size, noisy);
+    const kept = await catalogue("significant", { image: at("higher.fits"), least_significance: 10 });
+    expect(kept.map(({ id }) => id)).toEqual([1]);
+    expect([...new Set((await readPixels(at("significant", "skeleton.fits"))).data)]).toEqual([0, 1]);
+  });
+
+  test("what is wrong with a map of distances is told with all else", async () => {
+    await writeMap(at("metres.fits"), size, new Float32Array(size[0] * size[1]), setCard(skyHeader, "BUNIT", "m"));
+    await writeMap(at("other.fits"), [10, 10], new Float32Array(100));
+    const wrong = catalogue("wrong", { image: at("other.fits"), distance: at("metres.fits") });
+    await expect(wrong).rejects.toThrow(/image: .*10 rows[^]*distance: .*BUNIT is m; distances are in pc or kpc/);
+  });
+});
+
 test("the skeleton image has their numbers", async () => {
   const { data, shape } = await readPixels(at("plain", "skeleton.fits"));
   expect(shape).toEqual(size);
@@ -114,6 +183,7 @@ from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
 folder = sys.argv[1]
+texts = lambda column: np.ma.filled(column.astype(str), "").tolist()
 with fits.open(folder + "/plain/catalogue.fits", checksum=True) as hdus:
     hdus.verify("exception")
     descriptions = [hdus[1].header["TCOMM%d" % (i + 1)] for i in range(len(hdus[1].columns))]
@@ -134,7 +204,7 @@ ends = {frame: SkyCoord(wcs.pixel_to_world([row["x_start"], row["x_end"]], [row[
 print(json.dumps({
     "apart": max(apart), "columns": table.colnames, "same": table.colnames == votable.colnames,
     "units": [str(table[name].unit) for name in table.colnames] == [str(votable[name].unit) for name in votable.colnames],
-    "different": [name for name in table.colnames if table[name].astype(str).tolist() != votable[name].astype(str).tolist()],
+    "different": [name for name in table.colnames if texts(table[name]) != texts(votable[name])],
     "described": all(descriptions), "nulls": int(np.ma.count_masked(table["sinuosity"])),
     "angles": [[float(ends[frame][0].position_angle(ends[frame][1]).deg % 180), float(row["position_angle_" + frame])] for frame in ends],
     "length": [float(ends["icrs"][0].separation(ends["icrs"][1]).arcmin), float(row["extent"])],

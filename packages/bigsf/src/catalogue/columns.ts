@@ -1,6 +1,7 @@
 /** The columns of the catalogue: this is their only declaration, from which all tables are written. */
 import type { Filament } from "./filament.ts";
-import type { FrameFigures } from "./sky-spine.ts";
+import { filamentName } from "./filament-name.ts";
+import type { Measured } from "./profile.ts";
 
 export interface CatalogueColumn {
   readonly name: string;
@@ -14,226 +15,273 @@ export interface CatalogueColumn {
   readonly of: (filament: Filament) => number | string | undefined;
 }
 
-/** What a column can lack in all rows, each with the reason, which is told in its description. */
-export const needed = ["sky", "icrs", "probability", "image"] as const;
-export type Needed = (typeof needed)[number];
+/** What columns can lack in all rows. */
+export type Needed = "sky" | "icrs" | "probability" | "image" | "beam" | "distance" | "mass";
+
+/** Why, which is told in the descriptions of the columns. */
+export type Lacking = { readonly [What in Needed]?: string | undefined };
 
 export interface ColumnContext {
   /** Names of the map's longitude and latitude, such as GLON and GLAT. */
   readonly frame: readonly [string, string] | undefined;
   /** Unit of the image, as its header writes it. */
   readonly imageUnit: string;
-  readonly lacking: { readonly [What in Needed]?: string | undefined };
+  readonly lacking: Lacking;
 }
+
+type Number = (filament: Filament) => number | undefined;
+
+const places = [
+  { suffix: "", place: "centre", what: "Middle of the spine", main: ";meta.main" },
+  { suffix: "_start", place: "start", what: "First end of the spine", main: "" },
+  { suffix: "_end", place: "end", what: "Last end of the spine", main: "" },
+] as const;
 
 /** What the columns of one map are. */
 export function columnsFor({ frame, imageUnit, lacking }: ColumnContext): readonly CatalogueColumn[] {
   const [longitude, latitude] = frame ?? ["longitude", "latitude"];
-  const double = (
-    name: string,
-    unit: string,
-    ucd: string,
-    description: string,
-    of: (filament: Filament) => number | undefined,
-    needs?: Needed,
-  ): CatalogueColumn => {
-    const reason = needs && lacking[needs];
-    const told = reason === undefined ? description : `${description}; null: ${reason}`;
-    return { name, type: "double", unit, ucd, description: told, of };
+  /** Columns that all need the same. */
+  const needing = (needed: Needed | undefined) => {
+    const reason = needed && lacking[needed];
+    const told = (text: string) => (reason === undefined ? text : `${text}; null: ${reason}`);
+    const double = (name: string, unit: string, ucd: string, description: string, of: Number): CatalogueColumn => ({
+      name,
+      type: "double",
+      unit,
+      ucd,
+      description: told(description),
+      of,
+    });
+    const withError = (
+      name: string,
+      unit: string,
+      ucd: string,
+      description: string,
+      measured: (filament: Filament) => Measured | undefined,
+      scale: Number = () => 1,
+    ): readonly CatalogueColumn[] => {
+      const scaled = (filament: Filament, value: number | undefined) => {
+        const factor = scale(filament);
+        return value === undefined || factor === undefined ? undefined : value * factor;
+      };
+      const error = `stat.error;${ucd.split(";")[0]}`;
+      return [
+        double(name, unit, ucd, description, (f) => scaled(f, measured(f)?.value)),
+        double(`${name}_error`, unit, error, `Standard error of ${name}, from parts of the filament`, (f) =>
+          scaled(f, measured(f)?.error),
+        ),
+      ];
+    };
+    return { double, withError };
   };
-  const places = [
-    ["", "Middle of the spine", "centre"],
-    ["_start", "First end of the spine", "start"],
-    ["_end", "Last end of the spine", "end"],
-  ] as const;
+  const own = needing(undefined);
+  const sky = needing("sky");
+  const icrs = needing("icrs");
+  const image = needing("image");
+  const beam = needing("beam");
+  const mass = needing("mass");
+  const arcseconds: Number = ({ pixelDegrees }) => pixelDegrees && pixelDegrees * 3600;
   return [
-    {
-      name: "id",
-      type: "int",
-      unit: "",
-      ucd: "meta.id;meta.main",
-      description: "Number, as in the skeleton image",
-      of: ({ id }) => id,
-    },
-    {
-      name: "name",
-      type: "text",
-      unit: "",
-      ucd: "meta.id",
-      description: "By the Galactic coordinates of its middle, else by its pixel",
-      of: filamentName,
-    },
-    {
-      name: "network",
-      type: "int",
-      unit: "",
-      ucd: "meta.id.parent",
-      description: "Filaments that touch each other have one number",
-      of: ({ network }) => network,
-    },
-    {
-      name: "joins",
-      type: "int",
-      unit: "",
-      ucd: "meta.number",
-      description: "Nodes at which it meets other filaments",
-      of: ({ joins }) => joins,
-    },
-    ...places.flatMap(([suffix, what, place]) => [
-      double(`x${suffix}`, "pixel", "pos.cartesian.x", `${what}: column, from 0`, (f) => f[place].x),
-      double(`y${suffix}`, "pixel", "pos.cartesian.y", `${what}: row, from 0`, (f) => f[place].y),
+    integer("id", "meta.id;meta.main", "Number, as in the skeleton image", ({ id }) => id),
+    text("name", "meta.id", "By the Galactic coordinates of its middle, else by its pixel", filamentName),
+    integer("network", "meta.id.parent", "Filaments that touch each other have one number", (f) => f.network),
+    integer("joins", "meta.number", "Nodes at which it meets other filaments", ({ joins }) => joins),
+    ...places.flatMap(({ suffix, place, what }) => [
+      own.double(`x${suffix}`, "pixel", "pos.cartesian.x", `${what}: column, from 0`, (f) => f[place].x),
+      own.double(`y${suffix}`, "pixel", "pos.cartesian.y", `${what}: row, from 0`, (f) => f[place].y),
     ]),
-    ...places.flatMap(([suffix, what, place]) => [
-      double(
-        `lon${suffix}`,
-        "deg",
-        "pos.bodyrc.lon",
-        `${what}: ${longitude} of the map`,
-        inFrame("own", place, "longitude"),
-        "sky",
-      ),
-      double(
-        `lat${suffix}`,
-        "deg",
-        "pos.bodyrc.lat",
-        `${what}: ${latitude} of the map`,
-        inFrame("own", place, "latitude"),
-        "sky",
-      ),
-    ]),
-    ...places.flatMap(([suffix, what, place]) => [
-      double(
-        `ra${suffix}`,
-        "deg",
-        suffix === "" ? "pos.eq.ra;meta.main" : "pos.eq.ra",
-        `${what}: right ascension, ICRS`,
-        inFrame("icrs", place, "longitude"),
-        "icrs",
-      ),
-      double(
-        `dec${suffix}`,
-        "deg",
-        suffix === "" ? "pos.eq.dec;meta.main" : "pos.eq.dec",
-        `${what}: declination, ICRS`,
-        inFrame("icrs", place, "latitude"),
-        "icrs",
-      ),
-    ]),
-    ...places.flatMap(([suffix, what, place]) => [
-      double(
-        `l${suffix}`,
-        "deg",
-        "pos.galactic.lon",
-        `${what}: Galactic longitude`,
-        inFrame("galactic", place, "longitude"),
-        "icrs",
-      ),
-      double(
-        `b${suffix}`,
-        "deg",
-        "pos.galactic.lat",
-        `${what}: Galactic latitude`,
-        inFrame("galactic", place, "latitude"),
-        "icrs",
-      ),
-    ]),
-    double(
-      "length_pixels",
-      "pixel",
-      "phys.size.length;instr.pixel",
-      "Length along the spine, in pixels",
-      (f) => f.length,
+    ...places.flatMap(({ suffix, place, what }) => {
+      const at = (f: Filament) => f.sky?.own[place];
+      return [
+        sky.double(`lon${suffix}`, "deg", "pos.bodyrc.lon", `${what}: ${longitude}`, (f) => at(f)?.longitude),
+        sky.double(`lat${suffix}`, "deg", "pos.bodyrc.lat", `${what}: ${latitude}`, (f) => at(f)?.latitude),
+      ];
+    }),
+    ...places.flatMap(({ suffix, place, what, main }) => {
+      const at = (f: Filament) => f.sky?.icrs?.[place];
+      const [ra, dec] = [`pos.eq.ra${main}`, `pos.eq.dec${main}`];
+      return [
+        icrs.double(`ra${suffix}`, "deg", ra, `${what}: right ascension, ICRS`, (f) => at(f)?.longitude),
+        icrs.double(`dec${suffix}`, "deg", dec, `${what}: declination, ICRS`, (f) => at(f)?.latitude),
+      ];
+    }),
+    ...places.flatMap(({ suffix, place, what }) => {
+      const at = (f: Filament) => f.sky?.galactic?.[place];
+      const [l, b] = ["pos.galactic.lon", "pos.galactic.lat"];
+      return [
+        icrs.double(`l${suffix}`, "deg", l, `${what}: Galactic longitude`, (f) => at(f)?.longitude),
+        icrs.double(`b${suffix}`, "deg", b, `${what}: Galactic latitude`, (f) => at(f)?.latitude),
+      ];
+    }),
+    own.double("length_pixels", "pixel", "phys.size", "Length along the spine, in pixels", ({ length }) => length),
+    sky.double("length", "arcmin", "phys.angSize", "Length along the spine, on the sphere", (f) =>
+      minutes(f.sky?.length),
     ),
-    double(
-      "length",
-      "arcmin",
-      "phys.angSize",
-      "Length along the spine, on the sphere",
-      (f) => f.sky && f.sky.length * 60,
-      "sky",
+    sky.double("extent", "arcmin", "phys.angSize", "Distance of its ends, on the sphere", (f) =>
+      minutes(f.sky?.extent),
     ),
-    double(
-      "extent",
-      "arcmin",
-      "phys.angSize",
-      "Distance of its ends, on the sphere",
-      (f) => f.sky && f.sky.extent * 60,
-      "sky",
+    own.double("sinuosity", "", "src.morph.param", "Length over the distance of the ends", (f) => f.sinuosity),
+    own.double(
+      "curvature",
+      "rad/pixel",
+      "src.morph.param",
+      "Mean absolute curvature; 1/R on a circle",
+      (f) => f.curvature,
     ),
-    double("sinuosity", "", "src.morph.param", "Length over the distance of the ends", (f) => f.sinuosity),
-    double(
+    own.double(
       "pixel_angle",
       "deg",
-      "pos.posAng;instr.pixel",
-      "Mean direction in the map, from its rows' direction towards rising rows, 0 to 180",
+      "pos.posAng",
+      "Mean direction, from that of the map's rows towards rising rows, 0 to 180",
       (f) => f.pixelAngle,
     ),
-    double(
+    sky.double(
       "position_angle",
       "deg",
       "pos.posAng",
       `Mean direction, east of north of ${longitude} and ${latitude}, 0 to 180`,
       (f) => f.sky?.own.positionAngle,
-      "sky",
     ),
-    double(
+    icrs.double(
       "position_angle_icrs",
       "deg",
-      "pos.posAng;pos.eq",
+      "pos.posAng",
       "Mean direction, east of north in ICRS, 0 to 180",
       (f) => f.sky?.icrs?.positionAngle,
-      "icrs",
     ),
-    double(
+    icrs.double(
       "position_angle_galactic",
       "deg",
-      "pos.posAng;pos.galactic",
+      "pos.posAng",
       "Mean direction, east of Galactic north, 0 to 180",
       (f) => f.sky?.galactic?.positionAngle,
-      "icrs",
     ),
-    double(
-      "curvature",
-      "rad/pixel",
-      "src.morph.param",
-      "Mean absolute curvature of the spine; 1/R on a circle of radius R",
-      (f) => f.curvature,
-    ),
-    double(
+    needing("probability").double(
       "probability",
       "",
-      "stat.probability;stat.mean",
-      "Mean probability along the spine: of calibrated ones the share of it that is expected to be filament",
+      "stat.probability",
+      "Mean along the spine: of calibrated probabilities the share of it that is expected to be filament",
       (f) => f.probability,
-      "probability",
     ),
-    double(
+    image.double(
       "intensity",
       imageUnit,
       "phot.flux;stat.mean",
       "Mean of the image along the spine",
       (f) => f.intensity,
-      "image",
     ),
+    ...image.withError(
+      "amplitude",
+      imageUnit,
+      "phot.flux;stat.max",
+      "Height of the fitted Gaussian over the background",
+      (f) => f.profile?.amplitude,
+    ),
+    image.double(
+      "background",
+      imageUnit,
+      "phot.flux;instr.background",
+      "Of the image below the crest, as fitted",
+      (f) => f.profile?.background,
+    ),
+    image.double("contrast", "", "arith.ratio", "Amplitude over background", contrastOf),
+    image.double(
+      "significance",
+      "",
+      "stat.snr",
+      "Amplitude over the scatter of single pixels of the background beside it",
+      significanceOf,
+    ),
+    ...image.withError(
+      "width_pixels",
+      "pixel",
+      "phys.size",
+      "Full width at half maximum of the Gaussian, as seen, in pixels",
+      (f) => f.profile?.width,
+    ),
+    ...(lacking.image === undefined ? sky : image).withError(
+      "width",
+      "arcsec",
+      "phys.angSize",
+      "Full width at half maximum of the Gaussian, as seen",
+      (f) => f.profile?.width,
+      arcseconds,
+    ),
+    ...beam.withError(
+      "width_deconvolved",
+      "arcsec",
+      "phys.angSize",
+      "The same without the beam",
+      (f) => f.profile?.deconvolved,
+      arcseconds,
+    ),
+    ...(lacking.image === undefined ? sky : image).withError(
+      "plummer_radius",
+      "arcsec",
+      "phys.angSize",
+      `Radius R of the fitted Plummer profile${lacking.beam === undefined ? ", without the beam" : ", as seen"}`,
+      (f) => f.profile?.plummer?.radius,
+      arcseconds,
+    ),
+    ...image.withError(
+      "plummer_index",
+      "",
+      "stat.fit.param",
+      "Index p of the Plummer profile, of which the column density falls as r^(1-p)",
+      (f) => f.profile?.plummer?.index,
+    ),
+    ...(lacking.image === undefined ? sky : image).withError(
+      "plummer_width",
+      "arcsec",
+      "phys.angSize",
+      "Full width at half maximum of the Plummer profile",
+      (f) => f.profile?.plummer?.width,
+      arcseconds,
+    ),
+    needing("distance").double("distance", "pc", "pos.distance", "As it was given", (f) => f.distance),
+    needing("distance").double("length_parsecs", "pc", "phys.size", "Length along the spine", lengthParsecs),
+    ...mass.withError(
+      "mass_per_length",
+      "solMass/pc",
+      "phys.mass",
+      "Mass per length: that of the Gaussian over the background",
+      (f) => f.massPerLength,
+    ),
+    ...mass.withError(
+      "mass",
+      "solMass",
+      "phys.mass",
+      "Mass per length times length",
+      (f) => f.massPerLength,
+      lengthParsecs,
+    ),
+    text("notes", "meta.note", "Why figures are missing that others have", ({ notes }) => notes.join("; ")),
   ];
 }
 
-function inFrame(
-  frame: "own" | "icrs" | "galactic",
-  place: "centre" | "start" | "end",
-  axis: "longitude" | "latitude",
-) {
-  return ({ sky }: Filament) => {
-    const figures: FrameFigures | undefined = sky?.[frame];
-    return figures?.[place][axis];
-  };
+function integer(name: string, ucd: string, description: string, of: Number): CatalogueColumn {
+  return { name, type: "int", unit: "", ucd, description, of };
 }
 
-/** As the IAU names sources, cut off, not rounded: G029.9981+00.0123. */
-export function filamentName({ sky, centre }: Pick<Filament, "sky" | "centre">): string {
-  const place = sky?.galactic?.centre;
-  if (place === undefined) return `X${centre.x.toFixed(1).padStart(7, "0")}Y${centre.y.toFixed(1).padStart(7, "0")}`;
-  const cut = (value: number, digits: number) =>
-    (Math.floor(Math.abs(value) * 1e4) / 1e4).toFixed(4).padStart(digits + 5, "0");
-  return `G${cut(place.longitude, 3)}${place.latitude < 0 ? "-" : "+"}${cut(place.latitude, 2)}`;
+function text(name: string, ucd: string, description: string, of: (filament: Filament) => string): CatalogueColumn {
+  return { name, type: "text", unit: "", ucd, description, of };
+}
+
+function minutes(degrees: number | undefined): number | undefined {
+  return degrees === undefined ? undefined : degrees * 60;
+}
+
+function lengthParsecs({ sky, distance }: Filament): number | undefined {
+  return sky === undefined || distance === undefined ? undefined : ((sky.length * Math.PI) / 180) * distance;
+}
+
+/** Undefined where the background is not above 0. */
+export function contrastOf({ profile }: Filament): number | undefined {
+  return profile === undefined || profile.background <= 0 ? undefined : profile.amplitude.value / profile.background;
+}
+
+export function significanceOf({ profile }: Filament): number | undefined {
+  return profile?.scatter === undefined || profile.scatter === 0
+    ? undefined
+    : profile.amplitude.value / profile.scatter;
 }

@@ -1,3 +1,4 @@
+import type { Measured, ProfileFigures } from "./profile.ts";
 import type { Point } from "./skeleton-graph.ts";
 import type { SkyFigures } from "./sky-spine.ts";
 
@@ -27,4 +28,14 @@ export interface Filament {
   readonly probability: number | undefined;
   /** Mean of the image along the spine. */
   readonly intensity: number | undefined;
+  /** Across the spine; undefined where nothing could be fitted. */
+  readonly profile: ProfileFigures | undefined;
+  /** Degrees of a pixel along the spine. */
+  readonly pixelDegrees: number | undefined;
+  /** In parsecs. */
+  readonly distance: number | undefined;
+  /** Solar masses a parsec. */
+  readonly massPerLength: Measured | undefined;
+  /** Why a figure is missing that others have. */
+  readonly notes: readonly string[];
 }

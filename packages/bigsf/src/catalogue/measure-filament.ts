@@ -1,27 +1,51 @@
 import type { Linear, Sky, Unknown } from "../maps/coordinates.ts";
+import { cutAcross } from "./cuts.ts";
+import type { Distances } from "./distances.ts";
 import type { Filament } from "./filament.ts";
 import type { FoundFilament } from "./find-filaments.ts";
 import type { MapSamples } from "./map-samples.ts";
+import type { MaskPlane } from "./mask-plane.ts";
+import { massPerLength } from "./mass.ts";
 import { distanceOf, pointAlong } from "./polyline.ts";
-import { skyFigures } from "./sky-spine.ts";
+import { fitProfile, type Measured, type ProfileFigures } from "./profile.ts";
+import type { Point } from "./skeleton-graph.ts";
+import { type SkyFigures, skyFigures } from "./sky-spine.ts";
 import { curvatureOf } from "./spine.ts";
 
 export interface MeasureParts {
+  readonly plane: MaskPlane;
   readonly coordinates: Sky | Linear | Unknown | undefined;
   /** Undefined of a mask, which says nothing of probabilities. */
   readonly probability: MapSamples | undefined;
   readonly image: MapSamples | undefined;
+  /** Full width at half maximum, in degrees. */
+  readonly beam: number | undefined;
+  /** In pixels to each side; from the width of the mask where it is not given. */
+  readonly reach: number | undefined;
+  readonly plummerIndex: number | undefined;
+  readonly distances: Distances | undefined;
+  /** Particles per square centimetre in a unit of the image, if it is a column density. */
+  readonly perSquareCentimetre: number | undefined;
+  readonly meanMolecularWeight: number;
 }
 
 export async function measureFilament(
   { id, network, line, spine }: FoundFilament,
-  { coordinates, probability, image }: MeasureParts,
+  parts: MeasureParts,
 ): Promise<Filament> {
+  const { coordinates, probability, image, distances } = parts;
   const { points, length, isClosed } = spine;
   const [start = { x: 0, y: 0 }] = points;
   const end = points.at(-1) ?? start;
   const centre = pointAlong(points, length / 2) ?? start;
   const extent = distanceOf(start, end);
+  const sky = coordinates?.kind === "sky" ? skyFigures(coordinates, points, centre) : undefined;
+  const pixelDegrees = sky && sky.length / length;
+  const beam = parts.beam !== undefined && pixelDegrees !== undefined ? parts.beam / pixelDegrees : undefined;
+  const { plane, reach, plummerIndex } = parts;
+  const profile = image && fitProfile(await cutAcross(spine, plane, image, reach), { beam, plummerIndex });
+  const along = (map: MapSamples | undefined) => map && meanAlong(map, points);
+  const distance = await distances?.of({ sky, centre, points });
   return {
     id,
     network,
@@ -34,10 +58,60 @@ export async function measureFilament(
     pixelAngle: meanPixelAngle(spine.tangents),
     curvature: curvatureOf(spine),
     sinuosity: extent > 1 ? length / extent : undefined,
-    sky: coordinates?.kind === "sky" ? skyFigures(coordinates, points, centre) : undefined,
-    probability: probability && finiteMean(await probability.at(points)),
-    intensity: image && finiteMean(await image.at(points)),
+    sky,
+    probability: await along(probability),
+    intensity: await along(image),
+    profile,
+    pixelDegrees,
+    distance,
+    massPerLength: lineMass(profile, pixelDegrees, distance, parts),
+    notes: notesOn({ sky, profile, beam, distance }, parts),
   };
+}
+
+function lineMass(
+  profile: ProfileFigures | undefined,
+  pixelDegrees: number | undefined,
+  distance: number | undefined,
+  { perSquareCentimetre, meanMolecularWeight }: MeasureParts,
+): Measured | undefined {
+  if (profile === undefined || pixelDegrees === undefined || distance === undefined) return undefined;
+  if (perSquareCentimetre === undefined) return undefined;
+  const radians = (pixelDegrees * Math.PI) / 180;
+  const { amplitude, width } = profile;
+  // The area under a Gaussian, by its full width at half maximum.
+  const across = amplitude.value * width.value * Math.sqrt(Math.PI / (4 * Math.log(2)));
+  const acrossRadians = across * radians * perSquareCentimetre;
+  const value = massPerLength({ acrossRadians, distance, meanMolecularWeight });
+  if (amplitude.error === undefined || width.error === undefined) return { value };
+  return { value, error: value * Math.hypot(amplitude.error / amplitude.value, width.error / width.value) };
+}
+
+interface Found {
+  readonly sky: SkyFigures | undefined;
+  readonly profile: ProfileFigures | undefined;
+  readonly beam: number | undefined;
+  readonly distance: number | undefined;
+}
+
+/** Of this one; what all lack is told in the columns. */
+function notesOn({ sky, profile, beam, distance }: Found, parts: MeasureParts): readonly string[] {
+  const notes: string[] = [];
+  if (parts.coordinates?.kind === "sky" && sky === undefined) notes.push("it reaches beyond the sky of the map");
+  if (parts.image !== undefined && profile === undefined) notes.push("no profile could be fitted");
+  if (profile !== undefined) {
+    if (beam !== undefined && profile.deconvolved === undefined) notes.push("not wider than the beam");
+    if (profile.width.error === undefined) notes.push("too short for errors");
+    if (profile.plummer === undefined) notes.push("no Plummer profile could be fitted");
+  }
+  if (parts.distances !== undefined && distance === undefined) notes.push("no distance is known of it");
+  return notes;
+}
+
+async function meanAlong(map: MapSamples, points: readonly Point[]): Promise<number | undefined> {
+  const xs = Float64Array.from(points, ({ x }) => x);
+  const ys = Float64Array.from(points, ({ y }) => y);
+  return finiteMean(await map.at(xs, ys));
 }
 
 function meanPixelAngle(tangents: readonly { readonly x: number; readonly y: number }[]): number {
@@ -52,7 +126,7 @@ function meanPixelAngle(tangents: readonly { readonly x: number; readonly y: num
 }
 
 /** Undefined where there is no value. */
-export function finiteMean(values: ArrayLike<number>): number | undefined {
+function finiteMean(values: ArrayLike<number>): number | undefined {
   let [sum, count] = [0, 0];
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? Number.NaN;

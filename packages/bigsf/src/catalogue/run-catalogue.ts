@@ -1,30 +1,22 @@
 import { basename, join } from "node:path";
-import { ConfigurationError } from "@ml-mosaic/configurable";
-import { getNumber, getString } from "@ml-mosaic/fits";
-import { coordinatesOf } from "../maps/coordinates.ts";
-import { fitPlane } from "../maps/fit-plane.ts";
-import { openPlane, type Plane } from "../maps/plane.ts";
-import type { CoordinateCheck } from "../maps/same-pixels.ts";
 import { prepareResults } from "../segmentation/result-folder.ts";
-import { type ColumnContext, columnsFor } from "./columns.ts";
+import { columnsFor, type Lacking, significanceOf } from "./columns.ts";
 import type { Filament } from "./filament.ts";
-import { findFilaments } from "./find-filaments.ts";
-import { openJournal, removeJournal } from "./journal.ts";
-import { mapSamples } from "./map-samples.ts";
-import { type MeasureParts, measureFilament } from "./measure-filament.ts";
+import { type FoundFilaments, findFilaments } from "./find-filaments.ts";
+import { type InputSettings, type Inputs, openInputs } from "./inputs.ts";
+import { type Journal, openJournal, removeJournal } from "./journal.ts";
+import { measureFilament } from "./measure-filament.ts";
 import { writeSkeleton } from "./write-skeleton.ts";
 import { writeFitsTable, writeVotable } from "./write-tables.ts";
 
-export interface CatalogueSettings {
-  readonly probability: string;
-  readonly image: string | undefined;
-  readonly coordinates: CoordinateCheck;
+export interface CatalogueSettings extends InputSettings {
   readonly output: string;
   readonly threshold: number;
   readonly lowThreshold: number;
   readonly spur: number;
   readonly mostTurn: number;
   readonly leastLength: number;
+  readonly leastSignificance: number;
   readonly overwrite: boolean;
   /** The whole of it as YAML. */
   readonly configuration: string;
@@ -53,8 +45,10 @@ export type CatalogueResult =
       readonly maskPixels: number;
       /** Lines that were shorter than asked for. */
       readonly short: number;
+      /** Filaments that stand out less than asked for. */
+      readonly faint: number;
       /** Why columns have no values. */
-      readonly lacking: ColumnContext["lacking"];
+      readonly lacking: Lacking;
     };
 
 const measuredTogether = 64;
@@ -71,13 +65,15 @@ export async function runCatalogue(
 ): Promise<CatalogueResult> {
   await using resources = new AsyncDisposableStack();
   const { output: folder, lowThreshold: low, threshold: high, spur, mostTurn, leastLength } = settings;
-  const { map, image } = await openMaps(settings, resources);
+  const inputs = await openInputs(settings, resources);
+  const { map, lacking } = inputs;
   const files: CatalogueFiles = {
     fits: join(folder, names.fits),
     votable: join(folder, names.votable),
     skeleton: join(folder, names.skeleton),
   };
-  const config = await configText(settings, map, image);
+  const digests = inputs.digests.map((each) => `#   ${each}\n`).join("");
+  const config = `${settings.configuration}# SHA-256 of the files:\n${digests}`;
   const results = await prepareResults({
     folder,
     config,
@@ -94,85 +90,51 @@ export async function runCatalogue(
   resources.defer(() => journal.close(isComplete));
 
   const [height, width] = map.shape;
-  const found = await findFilaments(map, {
-    low,
-    high,
-    spur,
-    mostTurn,
-    leastLength,
-    onRows: (done) => onProgress?.("rows", done, height),
-    signal,
+  const onRows = (done: number) => onProgress?.("rows", done, height);
+  const found = await findFilaments(map, { low, high, spur, mostTurn, leastLength, onRows, signal });
+  const all = await measureAll(found, inputs, journal, { onProgress, signal });
+  const kept = all.flatMap((filament, index) => {
+    const line = found.filaments[index]?.line;
+    const isFaint = (significanceOf(filament) ?? Number.POSITIVE_INFINITY) < settings.leastSignificance;
+    return line === undefined || isFaint ? [] : [{ filament, line }];
   });
-  const coordinates = coordinatesOf(map);
-  const isMask = (getNumber(map.header, "BITPIX") ?? 0) > 0;
-  const parts: MeasureParts = {
-    coordinates,
-    probability: isMask ? undefined : mapSamples(map),
-    image: image && mapSamples(image),
-  };
-  const filaments: Filament[] = [...journal.measured];
-  for (let next = filaments.length; next < found.filaments.length; next = filaments.length) {
-    signal?.throwIfAborted();
-    const group: Filament[] = [];
-    for (const each of found.filaments.slice(next, next + measuredTogether))
-      group.push(await measureFilament(each, parts));
-    await journal.append(group);
-    filaments.push(...group);
-    onProgress?.("filaments", filaments.length, found.filaments.length);
-  }
+  const numbered = kept.map(({ filament, line }, index) => ({ filament: { ...filament, id: index + 1 }, line }));
+  const filaments = numbered.map(({ filament }) => filament);
 
-  const sky = coordinates?.kind === "sky" ? coordinates : undefined;
-  const noSky = `the header of ${basename(map.path)} has no celestial coordinates that can be computed`;
-  const lacking: ColumnContext["lacking"] = {
-    sky: sky === undefined ? noSky : undefined,
-    icrs:
-      sky === undefined
-        ? noSky
-        : sky.toJ2000 === undefined
-          ? `it is not known how ${sky.frame} lies to ICRS`
-          : undefined,
-    probability: isMask ? `${basename(map.path)} is a mask` : undefined,
-    image: image === undefined ? "no image is given" : undefined,
-  };
-  const unit = (image && getString(image.header, "BUNIT"))?.trim() ?? "";
-  const columns = columnsFor({ frame: sky?.names, imageUnit: unit, lacking });
+  const { coordinates } = inputs.measuring;
+  const frame = coordinates?.kind === "sky" ? coordinates.names : undefined;
+  const columns = columnsFor({ frame, imageUnit: inputs.imageUnit, lacking });
   const history = [
-    `made by bigsf catalogue of ${basename(map.path)}`,
+    `made by bigsf catalogue of ${basename(map.path)}${inputs.image === undefined ? "" : ` and ${basename(inputs.image.path)}`}`,
     `threshold ${high}, low_threshold ${low}, spur ${spur}, most_turn ${mostTurn}, least_length ${leastLength}`,
   ];
   const table = { columns, filaments, history };
   await writeFitsTable(join(results.staging, names.fits), table);
   await writeVotable(join(results.staging, names.votable), table);
-  await writeSkeleton(join(results.staging, names.skeleton), map, found.filaments, history);
+  await writeSkeleton(join(results.staging, names.skeleton), map, numbered, history);
   await results.publish();
   isComplete = true;
   const { maskPixels, short } = found;
-  return { kind: "written", files, filaments, pixels: height * width, maskPixels, short, lacking };
+  const faint = all.length - filaments.length;
+  return { kind: "written", files, filaments, pixels: height * width, maskPixels, short, faint, lacking };
 }
 
-/** @throws ConfigurationError with all that is wrong with them */
-async function openMaps(
-  { probability, image: imagePath, coordinates }: CatalogueSettings,
-  resources: AsyncDisposableStack,
-): Promise<{ readonly map: Plane; readonly image: Plane | undefined }> {
-  const open = async (path: string) => {
-    const plane = await openPlane(path);
-    resources.defer(() => plane.close());
-    return plane;
-  };
-  const map = await open(probability);
-  if (imagePath === undefined) return { map, image: undefined };
-  const { plane: image, problem } = fitPlane(map, await open(imagePath), coordinates);
-  if (image === undefined)
-    throw new ConfigurationError([{ kind: "precondition", path: ["image"], message: problem ?? "" }]);
-  return { map, image };
-}
-
-/** What the results depend on, as a configuration that makes them again. */
-async function configText({ configuration }: CatalogueSettings, map: Plane, image: Plane | undefined): Promise<string> {
-  const digests = [
-    `probability ${await map.digest()}`,
-    ...(image === undefined ? [] : [`image ${await image.digest()}`]),
-  ];
-  return `${configuration}# SHA-256 of the files:\n${digests.map((each) => `#   ${each}\n`).join("")}`;
+/** In the order in which they were found, those first that an earlier run has measured. */
+async function measureAll(
+  { plane, filaments: found }: FoundFilaments,
+  { measuring }: Inputs,
+  journal: Journal,
+  { onProgress, signal }: CatalogueRunOptions,
+): Promise<readonly Filament[]> {
+  const measured: Filament[] = [...journal.measured];
+  while (measured.length < found.length) {
+    signal?.throwIfAborted();
+    const group: Filament[] = [];
+    for (const each of found.slice(measured.length, measured.length + measuredTogether))
+      group.push(await measureFilament(each, { ...measuring, plane }));
+    await journal.append(group);
+    measured.push(...group);
+    onProgress?.("filaments", measured.length, found.length);
+  }
+  return measured;
 }

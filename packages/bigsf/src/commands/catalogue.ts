@@ -48,11 +48,12 @@ export const catalogueCommand = command({
 function resultText(result: CatalogueResult, seconds: number): string {
   const files = Object.values(result.files).map(pathText);
   if (result.kind === "reused") return `${files[0]} is of this configuration already; nothing to do.`;
-  const { filaments, pixels, maskPixels, short, lacking } = result;
+  const { filaments, pixels, maskPixels, short, faint, lacking } = result;
   const networks = new Set(filaments.map(({ network }) => network)).size;
   const lines = [
     ["filaments", wholeText(filaments.length), `in ${countText(networks, "network")}`],
     ["too short", wholeText(short), ""],
+    ...(faint === 0 ? [] : [["too faint", wholeText(faint), ""]]),
     ["mask", wholeText(maskPixels), `${shareText(maskPixels, pixels)} of ${wholeText(pixels)} pixels`],
     ["time", clockText(seconds), ""],
   ].map(([name = "", value = "", note = ""]) => `  ${name.padEnd(10)}${value.padStart(13)}  ${note}`.trimEnd());

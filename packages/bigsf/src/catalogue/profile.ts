@@ -1,0 +1,247 @@
+/** Profiles across filaments: fits of the median of all cuts, with errors from parts of the filament. */
+import { quantileOf } from "@ml-mosaic/statistics";
+import type { Cuts } from "./cuts.ts";
+import { fitCurve } from "./fit-curve.ts";
+
+/** With its standard error, where the filament is long enough to have one. */
+export interface Measured {
+  readonly value: number;
+  readonly error?: number | undefined;
+}
+
+/** Lengths in pixels, heights in units of the map. */
+export interface ProfileFigures {
+  /** Of the fitted Gaussian: its height over the background below it. */
+  readonly amplitude: Measured;
+  readonly background: number;
+  /** Full width at half maximum of the Gaussian, as seen. */
+  readonly width: Measured;
+  /** The same without the beam; undefined without a beam, and where it is not wider than that. */
+  readonly deconvolved: Measured | undefined;
+  /** Of the background: deviation of single values beside the filament from what was fitted. */
+  readonly scatter: number | undefined;
+  readonly plummer: PlummerFigures | undefined;
+}
+
+/** N(r) = A / (1 + (r / R)²)^((p - 1) / 2), as far as the beam is known without it. */
+export interface PlummerFigures {
+  /** R. */
+  readonly radius: Measured;
+  /** p. */
+  readonly index: Measured;
+  /** Full width at half maximum. */
+  readonly width: Measured;
+}
+
+export interface ProfileOptions {
+  /** Full width at half maximum in pixels. */
+  readonly beam: number | undefined;
+  /** p of Plummer's profile; undefined: it is fitted. */
+  readonly plummerIndex: number | undefined;
+}
+
+/** Median of the cuts at each offset, NaN where there are few. @param without cuts that are left out, the last exclusive */
+export function medianProfile(
+  { offsets, count, values }: Cuts,
+  without?: readonly [from: number, to: number],
+): Float64Array {
+  const column = new Float64Array(count);
+  return offsets.map((_, i) => {
+    let found = 0;
+    for (let cut = 0; cut < count; cut++) {
+      if (without !== undefined && cut >= without[0] && cut < without[1]) continue;
+      const value = values[cut * offsets.length + i] ?? Number.NaN;
+      if (!Number.isNaN(value)) column[found++] = value;
+    }
+    // Of few cuts it would be that of one place.
+    return found < Math.max(2, count / 5) ? Number.NaN : quantileOf(column.subarray(0, found), 0.5);
+  });
+}
+
+const fwhmOfSigma = 2 * Math.sqrt(2 * Math.log(2));
+const mostBlocks = 10;
+
+/** @returns undefined where nothing that is like a filament could be fitted */
+export function fitProfile(cuts: Cuts, options: ProfileOptions): ProfileFigures | undefined {
+  const { offsets, count, halfWidth } = cuts;
+  const profile = medianProfile(cuts);
+  const whole = fitOnce(offsets, profile, halfWidth, options);
+  if (whole === undefined) return undefined;
+  const { gaussian, plummer } = whole;
+  // Neighbouring cuts are alike: parts are at least as long as the filament is wide.
+  const blocks = Math.min(mostBlocks, Math.floor(count / Math.max(6, fwhmOfSigma * gaussian.sigma)));
+  const others =
+    blocks < 3
+      ? []
+      : Array.from({ length: blocks }, (_, block) => {
+          const part = [Math.floor((block * count) / blocks), Math.floor(((block + 1) * count) / blocks)] as const;
+          return fitOnce(offsets, medianProfile(cuts, part), halfWidth, options, whole);
+        }).filter((fit) => fit !== undefined);
+  const measured = (of: (fit: Fit) => number | undefined): Measured => {
+    const value = of(whole) ?? Number.NaN;
+    const values = others.map(of).filter((each) => each !== undefined);
+    return values.length < 3 ? { value } : { value, error: jackknifeError(values) };
+  };
+  const { beam } = options;
+  const seen = (fit: Fit) => fwhmOfSigma * fit.gaussian.sigma;
+  const resolved = beam !== undefined && seen(whole) > beam;
+  const width = measured(seen);
+  return {
+    amplitude: measured(({ gaussian: { amplitude } }) => amplitude),
+    background: gaussian.background,
+    width,
+    deconvolved: resolved ? deconvolvedWidth(width, beam) : undefined,
+    scatter: scatterOf(cuts, gaussian),
+    plummer: plummer && {
+      radius: measured((fit) => fit.plummer?.radius),
+      index: measured((fit) => fit.plummer?.index),
+      width: measured((fit) => fit.plummer && plummerWidth(fit.plummer)),
+    },
+  };
+}
+
+function deconvolvedWidth({ value, error }: Measured, beam: number): Measured {
+  const width = Math.sqrt(value * value - beam * beam);
+  return { value: width, error: error === undefined ? undefined : (error * value) / width };
+}
+
+interface Gaussian {
+  readonly amplitude: number;
+  readonly centre: number;
+  readonly sigma: number;
+  readonly background: number;
+  readonly slope: number;
+}
+
+interface Plummer {
+  readonly radius: number;
+  readonly index: number;
+}
+
+interface Fit {
+  readonly gaussian: Gaussian;
+  readonly plummer: Plummer | undefined;
+}
+
+function fitOnce(
+  offsets: Float64Array,
+  profile: Float64Array,
+  halfWidth: number,
+  options: ProfileOptions,
+  start?: Fit,
+): Fit | undefined {
+  const gaussian = fitGaussian(offsets, profile, halfWidth, start?.gaussian);
+  if (gaussian === undefined) return undefined;
+  return { gaussian, plummer: fitPlummer(offsets, profile, gaussian, options, start?.plummer) };
+}
+
+function fitGaussian(
+  offsets: Float64Array,
+  profile: Float64Array,
+  halfWidth: number,
+  start?: Gaussian,
+): Gaussian | undefined {
+  const finite = profile.filter((value) => !Number.isNaN(value));
+  if (finite.length < 9) return undefined;
+  const [lowest, highest] = [Math.min(...finite), Math.max(...finite)];
+  const range = highest - lowest || 1;
+  // In parts of the range, whatever the unit: parameters of one size.
+  const scaled = profile.map((value) => (value - lowest) / range);
+  const model = ([a = 0, c = 0, s = 1, b = 0, m = 0]: readonly number[]) =>
+    offsets.map((t) => b + (m * t) / 10 + a * Math.exp(-((t - c) ** 2) / (2 * s * s)));
+  const first =
+    start === undefined
+      ? [0.9, 0, Math.max(1, halfWidth / 1.2), 0.1, 0]
+      : [
+          start.amplitude / range,
+          start.centre,
+          start.sigma,
+          (start.background - lowest) / range,
+          (10 * start.slope) / range,
+        ];
+  const fit = fitCurve(model, scaled, first);
+  if (fit === undefined) return undefined;
+  const [a = 0, c = 0, s = 0, b = 0, m = 0] = fit.parameters;
+  const sigma = Math.abs(s);
+  const reach = offsets.at(-1) ?? 0;
+  if (a <= 0 || sigma < 0.3 || sigma > reach || Math.abs(c) > Math.max(3, 2 * halfWidth)) return undefined;
+  return {
+    amplitude: a * range,
+    centre: c,
+    sigma,
+    background: lowest + (b + (m * c) / 10) * range,
+    slope: (m * range) / 10,
+  };
+}
+
+function plummerWidth({ radius, index }: Plummer): number {
+  return 2 * radius * Math.sqrt(2 ** (2 / (index - 1)) - 1);
+}
+
+function fitPlummer(
+  offsets: Float64Array,
+  profile: Float64Array,
+  gaussian: Gaussian,
+  { beam, plummerIndex }: ProfileOptions,
+  start?: Plummer,
+): Plummer | undefined {
+  const kernel = beam === undefined ? undefined : beamKernel(beam / fwhmOfSigma, offsets);
+  const { centre, amplitude, background } = gaussian;
+  const scaled = profile.map((value) => (value - background) / amplitude);
+  const values = (p: readonly number[]) => {
+    const [a = 0, b = 0, m = 0, radius = 1, index = plummerIndex ?? 2] = p;
+    // Whatever the sign, R is positive and p above 1.
+    const power = -(Math.abs(index - 1) + 1e-3) / 2;
+    const at = (t: number) => (1 + ((t - centre) / radius) ** 2) ** power;
+    const seen =
+      kernel === undefined
+        ? at
+        : (t: number) => {
+            let sum = 0;
+            for (const { offset, weight } of kernel) sum += weight * at(t - offset);
+            return sum;
+          };
+    return offsets.map((t) => b + (m * t) / 10 + a * seen(t));
+  };
+  const first = [1.1, -0.1, 0, start?.radius ?? gaussian.sigma];
+  const fit = fitCurve(values, scaled, plummerIndex === undefined ? [...first, start?.index ?? 2.5] : first);
+  if (fit === undefined) return undefined;
+  const [a = 0, , , r = 0, p = plummerIndex ?? 2] = fit.parameters;
+  const found = { radius: Math.abs(r), index: 1 + Math.abs(p - 1) };
+  const isSensible =
+    a > 0 && found.radius > 0.05 && plummerWidth(found) < 2 * (offsets.at(-1) ?? 0) && found.index > 1.2;
+  return isSensible && found.index < 20 ? found : undefined;
+}
+
+function beamKernel(sigma: number, offsets: Float64Array) {
+  const step = (offsets[1] ?? 1) - (offsets[0] ?? 0);
+  const half = Math.ceil((3 * sigma) / step);
+  const kernel = Array.from({ length: 2 * half + 1 }, (_, i) => {
+    const offset = (i - half) * step;
+    return { offset, weight: Math.exp((-offset * offset) / (2 * sigma * sigma)) };
+  });
+  const sum = kernel.reduce((all, { weight }) => all + weight, 0);
+  return kernel.map(({ offset, weight }) => ({ offset, weight: weight / sum }));
+}
+
+/** Of an estimate from all parts by those that leave one out: Quenouille (1956), Tukey (1958). */
+function jackknifeError(values: readonly number[]): number {
+  const mean = values.reduce((sum, each) => sum + each, 0) / values.length;
+  const squares = values.reduce((sum, each) => sum + (each - mean) ** 2, 0);
+  return Math.sqrt(((values.length - 1) / values.length) * squares);
+}
+
+/** From the median of absolute deviations: compact sources count little. */
+function scatterOf({ offsets, count, values }: Cuts, { centre, sigma, background, slope }: Gaussian) {
+  const apart: number[] = [];
+  for (const [i, offset] of offsets.entries()) {
+    // Values half a pixel apart are nearly one.
+    if (i % 2 === 1 || Math.abs(offset - centre) < 2.5 * sigma) continue;
+    const expected = background + slope * (offset - centre);
+    for (let cut = 0; cut < count; cut += 2) {
+      const value = values[cut * offsets.length + i] ?? Number.NaN;
+      if (!Number.isNaN(value)) apart.push(Math.abs(value - expected));
+    }
+  }
+  return apart.length < 8 ? undefined : 1.4826 * quantileOf(Float64Array.from(apart), 0.5);
+}
