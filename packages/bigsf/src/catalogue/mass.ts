@@ -3,7 +3,7 @@
 /** Of a hydrogen atom, in grams. */
 const hydrogenGrams = 1.67353284e-24;
 const solarGrams = 1.988409871e33;
-const parsecCentimetres = 3.0856775814913673e18;
+const parsecCentimetres = 3.085677581491367e18;
 
 /**
  * How many per square centimetre a unit of BUNIT stands for; undefined where it is no column density. Known are powers of cm, m
