@@ -121,12 +121,12 @@ test("overlaps that are too large, for the patches of the training", async () =>
   );
 });
 
-test("a folder of a cross-validation, whose snapshots are named", async () => {
-  const folder = workspace.path("k-fold");
-  mkdirSync(`${folder}/split_1`, { recursive: true });
-  writeFileSync(`${folder}/split_1/best.safetensors`, "");
+test("a folder of trainings, whose snapshots are named", async () => {
+  const folder = workspace.path("trainings");
+  mkdirSync(`${folder}/first`, { recursive: true });
+  writeFileSync(`${folder}/first/best.safetensors`, "");
   expect(await messageOf({ model_snapshot: folder })).toMatch(
-    /^model_snapshot: .*k-fold is a folder; give a snapshot in it: split_1\/best\.safetensors/,
+    /^model_snapshot: .*trainings is a folder; give a snapshot in it: first\/best\.safetensors/,
   );
 });
 

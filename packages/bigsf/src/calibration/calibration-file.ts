@@ -7,7 +7,13 @@ import { BigsfError } from "../errors.ts";
 import type { CalibrationReport } from "./calibration-figures.ts";
 import type { Calibrator } from "./calibrator.ts";
 
-export const calibrationName = "calibration.json";
+export const calibrationNames = {
+  file: "calibration.json",
+  table: "calibration.csv",
+  picture: "calibration.png",
+  /** Of several splits. */
+  map: { outOfFold: "out_of_fold_calibrated.fits", picture: "out_of_fold_calibrated.png" },
+} as const;
 
 /** The file as it is written. */
 export interface CalibrationFile {
@@ -50,7 +56,7 @@ export async function findCalibration(snapshot: string, snapshotDigest: string):
   const folder = dirname(snapshot);
   const folders = splitPattern.test(basename(folder)) ? [folder, dirname(folder)] : [folder];
   for (const each of folders) {
-    const path = join(each, calibrationName);
+    const path = join(each, calibrationNames.file);
     const text = await readFile(path, "utf8").catch((error: unknown) => {
       if (errorCode(error) === "ENOENT") return undefined;
       throw error;

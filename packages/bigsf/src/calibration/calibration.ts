@@ -1,31 +1,22 @@
-import { readdir } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
-import { pathExists, replaceFile } from "@ml-mosaic/base";
+import { replaceFile } from "@ml-mosaic/base";
 import { configurable, literal, schema } from "@ml-mosaic/configurable";
 import { RunFolder, readTrainerSnapshot, Trainer } from "@ml-mosaic/training";
 import { type FoldSnapshot, loadFoldModels } from "../cross-validation/fold-models.ts";
 import { type OutOfFoldSummary, writeOutOfFoldMaps } from "../cross-validation/out-of-fold-maps.ts";
-import { resultNames, splitName, splitPattern } from "../cross-validation/validation-folder.ts";
+import { bestSnapshot, splitSnapshots } from "../cross-validation/split-snapshots.ts";
 import { PatchesData } from "../datasets/patches-data.ts";
 import { BigsfError } from "../errors.ts";
 import { existingFolder } from "../existing-file.ts";
 import { fileDigest } from "../file-digest.ts";
 import { type AreaCounts, pixelsIn, summed } from "./area-counts.ts";
 import { calibrationReport } from "./calibration-figures.ts";
-import { type CalibrationFile, calibrationName } from "./calibration-file.ts";
+import { type CalibrationFile, calibrationNames } from "./calibration-file.ts";
 import { type CalibrationMethod, type Calibrator, calibrated, calibrationMethods } from "./calibrator.ts";
 import { countPixels } from "./count-pixels.ts";
 import { drawReliability } from "./draw-reliability.ts";
 import { fitCalibrator } from "./fit-calibrator.ts";
 import { reliabilityCsv } from "./reliability-csv.ts";
-
-export const calibrationNames = {
-  file: calibrationName,
-  table: "calibration.csv",
-  picture: "calibration.png",
-  /** Of several splits. */
-  map: { outOfFold: "out_of_fold_calibrated.fits", picture: "out_of_fold_calibrated.png" },
-} as const;
 
 export interface CalibrationOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -100,25 +91,12 @@ type Snapshots = readonly [FoldSnapshot, ...(readonly FoldSnapshot[])];
 
 /** The best ones of all splits, or of the only training. */
 async function snapshotsIn(folder: string): Promise<Snapshots> {
-  const inFolder = (name: string) => {
-    const found = ["best", "last"].map((kind) => join(folder, name, `${kind}.safetensors`)).find(pathExists);
-    return found;
-  };
-  const splits = (await readdir(folder)).filter((name) => splitPattern.test(name));
-  if (splits.length === 0) {
-    const path = inFolder("");
-    if (path === undefined)
-      throw new BigsfError("CALIBRATION", `${folder} holds no training: neither best.safetensors nor split_1`);
-    return [{ split: (await readTrainerSnapshot(path)).split, path }];
-  }
-  const found = splits.map((_, split) => ({ split, path: inFolder(splitName(split)) }));
-  const [first, ...others] = found.flatMap(({ split, path }) => (path === undefined ? [] : [{ split, path }]));
-  if (first === undefined || others.length + 1 < splits.length || !pathExists(join(folder, resultNames.tests)))
-    throw new BigsfError(
-      "CALIBRATION",
-      `not all splits in ${folder} are trained; bigsf train-k-fold goes on with them`,
-    );
-  return [first, ...others];
+  const [first, ...others] = await splitSnapshots(folder);
+  if (first !== undefined) return [first, ...others];
+  const path = bestSnapshot(folder);
+  if (path === undefined)
+    throw new BigsfError("CALIBRATION", `${folder} holds no training: neither best.safetensors nor split_1`);
+  return [{ split: (await readTrainerSnapshot(path)).split, path }];
 }
 
 interface CalibrateParts {

@@ -16,11 +16,6 @@ export function calibrated(calibrator: Calibrator, probability: number): number 
   return interpolated(calibrator, probability);
 }
 
-/** The same for many. */
-export function calibratedAll(calibrator: Calibrator, probabilities: Float32Array): Float32Array {
-  return probabilities.map((probability) => calibrated(calibrator, probability));
-}
-
 export function logit(probability: number): number {
   return Math.log(probability / (1 - probability));
 }

@@ -10,8 +10,9 @@ import {
   tableText,
 } from "@ml-mosaic/command-line";
 import "../components.ts";
-import { Calibration, type CalibrationResult, calibrationNames } from "../calibration/calibration.ts";
+import { Calibration, type CalibrationResult } from "../calibration/calibration.ts";
 import type { CalibrationFigures, Figure } from "../calibration/calibration-figures.ts";
+import { calibrationNames } from "../calibration/calibration-file.ts";
 import { labelText } from "../metrics/label-figures.ts";
 import { configOption } from "./config-option.ts";
 

@@ -48,13 +48,17 @@ export const segmentCommand = command({
   },
 });
 
-function planText({ map, snapshot, calibration, patchSize, overlap }: SegmentationPlan): string {
+function planText({ map, models, voices, calibration, patchSize, overlap }: SegmentationPlan): string {
   const [height, width] = map.shape;
-  return `${pathText(map.path)}: ${height} rows of ${width} pixels, in patches of ${patchSize} x ${patchSize} that share ${overlap}, by ${String(snapshot.modelConfig.type)} after epoch ${snapshot.trainInfo.epoch}${calibration === undefined ? "" : `, calibrated by ${pathText(calibration.path)}`}.`;
+  const { modelConfig, trainInfo } = models[0].snapshot;
+  const type = String(modelConfig.type);
+  const who = models.length > 1 ? `${models.length} models of ${type}` : `${type} after epoch ${trainInfo.epoch}`;
+  const turned = voices.length > models.length ? ", on patches turned in 8 ways" : "";
+  return `${pathText(map.path)}: ${height} rows of ${width} pixels, in patches of ${patchSize} x ${patchSize} that share ${overlap}, by ${who}${turned}${calibration === undefined ? "" : `, calibrated by ${pathText(calibration.path)}`}.`;
 }
 
 function resultText(result: SegmentationResult, seconds: number): string {
-  const { probability, mask, picture } = result.files;
+  const { probability, mask, uncertainty, picture } = result.files;
   if (result.kind === "reused") return `${pathText(probability)} is of this configuration already; nothing to do.`;
   const { valid, filament } = result.counts;
   const lines = [
@@ -62,5 +66,6 @@ function resultText(result: SegmentationResult, seconds: number): string {
     ["filament", wholeText(filament), `${shareText(filament, valid)} of the valid pixels`],
     ["time", clockText(seconds), ""],
   ].map(([name = "", value = "", note = ""]) => `  ${name.padEnd(10)}${value.padStart(13)}  ${note}`.trimEnd());
-  return [pathText(probability), pathText(mask), pathText(picture), ...lines].join("\n");
+  const files = [probability, mask, ...(uncertainty === undefined ? [] : [uncertainty]), picture];
+  return [...files.map((file) => pathText(file)), ...lines].join("\n");
 }

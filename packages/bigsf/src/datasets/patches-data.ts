@@ -142,6 +142,7 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
       ...(opened.source.range === undefined ? {} : { normalization_range: [...opened.source.range] }),
       positions: encodedBy(this, "train").includes("positions"),
       labelled_share: labelledShareOf(opened.source.maps) ?? null,
+      maps: opened.source.maps.map(({ name, imageDigest }) => ({ name, image: imageDigest ?? null })),
     };
     const loaders = { train: await load("train"), valid: await load("valid"), test: await load("test") };
     const tested = (await this.patches(split, "test")).indices;

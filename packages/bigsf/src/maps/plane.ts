@@ -71,6 +71,7 @@ function planeOf(path: string, file: FitsFile, fileName: string, parts: readonly
       remedy: `Give an image with two axes longer than 1, such as a plane of the cube: ${fileName}[${image.name || image.index}][0]`,
     });
   }
+  let digest: Promise<string> | undefined;
   const only = (axis: number) => (axis === cubeAxis ? (plane ?? 0) : 0);
   return {
     path,
@@ -85,13 +86,18 @@ function planeOf(path: string, file: FitsFile, fileName: string, parts: readonly
       });
       return (await pixels.section(...ranges)).data;
     },
-    async digest() {
-      const hash = createHash("sha256");
-      await pipeline(createReadStream(fileName, { highWaterMark: 1024 * 1024 }), hash);
-      return hash.digest("hex") + parts.map((part) => `[${part}]`).join("");
+    digest() {
+      digest ??= digestOf(fileName, parts);
+      return digest;
     },
     close: () => file.close(),
   };
+}
+
+async function digestOf(fileName: string, parts: readonly (number | string)[]): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(fileName, { highWaterMark: 1024 * 1024 }), hash);
+  return hash.digest("hex") + parts.map((part) => `[${part}]`).join("");
 }
 
 function findImage(

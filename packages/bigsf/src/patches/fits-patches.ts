@@ -1,4 +1,4 @@
-import { type MapSection, type Maps, openMaps, type PixelBlock } from "../maps/maps.ts";
+import { type MapDigests, type MapSection, type Maps, openMaps, type PixelBlock } from "../maps/maps.ts";
 import { joinRanges, startRange } from "../maps/positive-range.ts";
 import {
   type ContentDigest,
@@ -59,8 +59,8 @@ export async function openFitsPatches({
     scanned.push({ name: nameOf(map), maps, ...found });
   }
   refuseTwins(scanned);
-  const digest = async () => digestPatches(await Promise.all(scanned.map(({ maps }) => maps.digests())), rules);
-  const parts = { digest: before?.digest ?? (await digest()), cacheBytes };
+  const digests = before?.digests ?? (await Promise.all(scanned.map(({ maps }) => maps.digests())));
+  const parts = { digests, cacheBytes };
   const files = opened.move();
   return fitsPatches(scanned, rules, {
     ...parts,
@@ -71,7 +71,7 @@ export async function openFitsPatches({
 /** What going through maps finds, which a second opening, as in another thread, need not find again; plain data. */
 export interface FoundPatches {
   readonly maps: readonly FoundInMap[];
-  readonly digest: string;
+  readonly digests: readonly MapDigests[];
 }
 
 interface FoundInMap {
@@ -132,7 +132,7 @@ function grown<A extends Int32Array | Uint8Array>(from: A, into: A): A {
 }
 
 interface FitsPatchesParts {
-  readonly digest: string;
+  readonly digests: readonly MapDigests[];
   readonly cacheBytes: number;
   readonly close: () => Promise<void>;
 }
@@ -148,14 +148,14 @@ interface CutMap {
 function fitsPatches(
   scanned: readonly ScannedMap[],
   rules: PatchRules,
-  { digest, cacheBytes, close }: FitsPatchesParts,
+  { digests, cacheBytes, close }: FitsPatchesParts,
 ): PatchSource {
   const { patchSize, normalization, normalizationOver = "patch" } = rules;
   const common = normalizationOver === "all" ? joinRanges(scanned.map(({ range }) => range)) : undefined;
   const cuts: CutMap[] = [];
   const maps: PatchedMap[] = [];
   let [firstTile, start] = [0, 0];
-  for (const { name, maps: opened, mixed, labelledShare, range } of scanned) {
+  for (const [place, { name, maps: opened, mixed, labelledShare, range }] of scanned.entries()) {
     const [height, width] = opened.shape;
     const tilesAcross = Math.ceil(width / TILE);
     const cutRules = { patchSize, normalization, range: normalizationOver === "map" ? range : common };
@@ -166,6 +166,7 @@ function fitsPatches(
       shape: opened.shape,
       inside: opened.inside,
       header: opened.header,
+      imageDigest: digests[place]?.image,
       labelledShare,
       start,
       stop: start + mixed.length,
@@ -229,9 +230,9 @@ function fitsPatches(
     maps,
     positions,
     groupLength: 1,
-    digest,
+    digest: digestPatches(digests, rules),
     found: {
-      digest,
+      digests,
       maps: maps.map(({ start, stop }, place) => ({
         labelledShare: scanned[place]?.labelledShare ?? 0,
         range: scanned[place]?.range,

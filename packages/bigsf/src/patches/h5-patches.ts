@@ -35,7 +35,7 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
   const { sets, length, patchSize, positions } = attempt(() => readLayout(path, file));
   const attributes = attempt(() => readAttributes(file));
   const maps = attempt(() => readMaps(file)).map(
-    ({ name, group, shape: told, inside, header, labelledShare, patches }): PatchedMap => {
+    ({ name, group, shape: told, inside, header, sources, labelledShare, patches }): PatchedMap => {
       const valid = findDataset(group, VALID);
       const [start, count] = patches ?? [0, length];
       const shape = told ?? farthestCorner(positions.subarray(2 * start, 2 * (start + count)), patchSize);
@@ -44,6 +44,7 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
         shape,
         inside: inside ?? shape,
         header,
+        imageDigest: sources?.image,
         labelledShare,
         start,
         stop: start + count,

@@ -22,6 +22,8 @@ export interface PatchedMap {
   readonly inside: readonly [height: number, width: number];
   /** Of the image, with its celestial coordinates; undefined where a file of patches does not tell it. */
   readonly header: Header | undefined;
+  /** Of the image, as `Plane.digest` gives it; undefined where a file of patches does not tell it. */
+  readonly imageDigest: string | undefined;
   /** Share of its pixels that are labelled; undefined where a file of patches does not tell it. */
   readonly labelledShare: number | undefined;
   /** Its patches have the numbers from `start` to `stop`, without the last. */

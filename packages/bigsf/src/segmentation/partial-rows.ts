@@ -2,18 +2,21 @@
 import { type FileHandle, open, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode, makeFolder } from "@ml-mosaic/base";
+import type { SegmentedRows } from "./segment-rows.ts";
 
 const rowsName = "unfinished_rows.f32";
 const configName = "unfinished_config.yaml";
 
+/** What is kept of rows; uncertainties of all of them, or of none. */
+export type KeptRows = Pick<SegmentedRows, "probability" | "uncertainty">;
+
 export interface PartialRows {
   /** Rows that are there, from the first on. */
   readonly count: number;
-  /** Probabilities of some rows. */
-  read(firstRow: number, rowCount: number): Promise<Float32Array>;
+  read(firstRow: number, rowCount: number): Promise<KeptRows>;
   /** Forgets the rows from this one on, so that the next are written in their place. */
   cutTo(count: number): Promise<void>;
-  append(probability: Float32Array): Promise<void>;
+  append(rows: KeptRows): Promise<void>;
   /** Ends it, and removes what was kept where the results are complete. */
   close(isComplete: boolean): Promise<void>;
 }
@@ -23,7 +26,11 @@ export interface PartialRows {
  *
  * @param config text on which alone the rows depend
  */
-export async function openPartialRows(folder: string, config: string, width: number): Promise<PartialRows> {
+export async function openPartialRows(
+  folder: string,
+  config: string,
+  { width, isSpread }: { readonly width: number; readonly isSpread: boolean },
+): Promise<PartialRows> {
   await makeFolder(folder);
   const [rowsPath, configPath] = [join(folder, rowsName), join(folder, configName)];
   const isSame = (await textOf(configPath)) === config;
@@ -32,18 +39,28 @@ export async function openPartialRows(folder: string, config: string, width: num
     await writeFile(configPath, config, { flush: true });
   }
   const file: FileHandle = await open(rowsPath, isSame ? "a+" : "w+");
-  const rowBytes = 4 * width;
+  // A row of probabilities, and behind it one of uncertainties, so that each is there with the other.
+  const rowLength = isSpread ? 2 * width : width;
+  const rowBytes = 4 * rowLength;
   const count = Math.floor((await file.stat()).size / rowBytes);
   return {
     count,
     async read(firstRow, rowCount) {
-      const values = new Float32Array(rowCount * width);
+      const values = new Float32Array(rowCount * rowLength);
       await file.read(new Uint8Array(values.buffer), 0, values.byteLength, firstRow * rowBytes);
-      return values;
+      const layer = (first: number) =>
+        values.filter((_, place) => place % rowLength >= first && place % rowLength < first + width);
+      return isSpread ? { probability: layer(0), uncertainty: layer(width) } : { probability: values };
     },
     cutTo: (rows) => file.truncate(rows * rowBytes),
-    async append(probability) {
-      await file.appendFile(new Uint8Array(probability.buffer, probability.byteOffset, probability.byteLength));
+    async append({ probability, uncertainty }) {
+      const values = new Float32Array((probability.length / width) * rowLength);
+      for (let row = 0; row * rowLength < values.length; row++) {
+        values.set(probability.subarray(row * width, (row + 1) * width), row * rowLength);
+        if (isSpread && uncertainty)
+          values.set(uncertainty.subarray(row * width, (row + 1) * width), row * rowLength + width);
+      }
+      await file.appendFile(new Uint8Array(values.buffer));
     },
     async close(isComplete) {
       await file.close();

@@ -6,6 +6,8 @@ import type { SegmentedRows } from "./segment-rows.ts";
 /** Names of the results in their folder. */
 export const probabilityName = "probability.fits";
 export const maskName = "mask.fits";
+/** Of several voices. */
+export const uncertaintyName = "uncertainty.fits";
 
 export interface ResultFilesOptions {
   /** Header of the map that is segmented. */
@@ -16,9 +18,11 @@ export interface ResultFilesOptions {
   readonly threshold: number;
   /** How the results were made. */
   readonly history: readonly string[];
+  /** Whether there are uncertainties too. */
+  readonly isSpread?: boolean | undefined;
 }
 
-/** The two maps that segmentation gives, written row by row; nothing appears under its name before `finish`. */
+/** The maps that segmentation gives, written row by row; nothing appears under its name before `finish`. */
 export interface ResultFiles {
   /** @returns the mask of the rows: 1 where there is a filament, 0 elsewhere, also where the map has no data */
   write(rows: SegmentedRows): Promise<Uint8Array>;
@@ -26,10 +30,13 @@ export interface ResultFiles {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Probabilities as float32, NaN where the map has no data, and the mask as uint8, each with the header of the map. */
+/**
+ * Probabilities as float32, NaN where the map has no data, the mask as uint8, and perhaps uncertainties as float32, each with
+ * the header of the map.
+ */
 export async function createResultFiles(
   folder: string,
-  { header, shape, threshold, history }: ResultFilesOptions,
+  { header, shape, threshold, history, isSpread = false }: ResultFilesOptions,
 ): Promise<ResultFiles> {
   await using opened = new AsyncDisposableStack();
   const start = async (file: string, name: string, type: "float32" | "uint8", what: string) => {
@@ -40,6 +47,9 @@ export async function createResultFiles(
   };
   const probability = await start(probabilityName, "PROBABILITY", "float32", "probability of a filament, NaN: no data");
   const mask = await start(maskName, "MASK", "uint8", `mask: 1 where the probability is above ${threshold}, else 0`);
+  const spread = "standard deviation of what models, or one on turned patches, say";
+  const uncertainty = isSpread ? await start(uncertaintyName, "UNCERTAINTY", "float32", spread) : undefined;
+  const all = [probability, mask, ...(uncertainty === undefined ? [] : [uncertainty])];
   const writers = opened.move();
   return {
     async write(rows) {
@@ -47,10 +57,11 @@ export async function createResultFiles(
       for (let i = 0; i < above.length; i++) if ((rows.probability[i] ?? 0) > threshold) above[i] = 1;
       await probability.rows.write(rows.probability);
       await mask.rows.write(above);
+      if (rows.uncertainty !== undefined) await uncertainty?.rows.write(rows.uncertainty);
       return above;
     },
     async finish() {
-      for (const { writer, rows } of [probability, mask]) {
+      for (const { writer, rows } of all) {
         await rows.end();
         await writer.close();
       }

@@ -1,9 +1,9 @@
-import { writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { rm, writeFile } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
 import { resolvedConfig, toYaml } from "@ml-mosaic/configurable";
 import { shareText } from "../maps/map-tally.ts";
 import { openPartialRows, removePartialRows } from "./partial-rows.ts";
-import { maskName, probabilityName } from "./result-files.ts";
+import { maskName, probabilityName, uncertaintyName } from "./result-files.ts";
 import { prepareResults } from "./result-folder.ts";
 import { type SegmentCounts, segmentMap } from "./segment-map.ts";
 import { planSegmentation, type SegmentationPlan, type SegmentationSettings } from "./segmentation-plan.ts";
@@ -22,6 +22,8 @@ export interface SegmentationFiles {
   readonly probability: string;
   readonly mask: string;
   readonly picture: string;
+  /** Of several models, or one on turned patches. */
+  readonly uncertainty: string | undefined;
 }
 
 export type SegmentationResult =
@@ -47,19 +49,22 @@ export async function runSegmentation(
 ): Promise<SegmentationResult> {
   await using resources = new AsyncDisposableStack();
   const plan = await planSegmentation(settings, resources);
-  const { map, missing, part, predictor, snapshot, snapshotDigest, calibration } = plan;
+  const { map, missing, part, models, voices, outOfFold, calibration } = plan;
+  const { snapshot } = models[0];
+  const isSpread = voices.length > 1 && outOfFold === undefined;
   const { patchSize, normalization, range, overlap, threshold } = plan;
   const { source, output, batchSize, blend, overwrite } = settings;
   const files: SegmentationFiles = {
     probability: join(output, probabilityName),
     mask: join(output, maskName),
     picture: join(output, pictureName),
+    uncertainty: isSpread ? join(output, uncertaintyName) : undefined,
   };
   const config = await configText(settings, plan);
   const results = await prepareResults({
     folder: output,
     config,
-    names: [probabilityName, maskName, pictureName],
+    names: [probabilityName, maskName, ...(isSpread ? [uncertaintyName] : []), pictureName],
     overwrite,
   });
   if (results === undefined) {
@@ -67,14 +72,14 @@ export async function runSegmentation(
     return { kind: "reused", files };
   }
   resources.use(results);
-  const partial = await openPartialRows(output, config, map.shape[1]);
+  const partial = await openPartialRows(output, config, { width: map.shape[1], isSpread });
   let isComplete = false;
   resources.defer(() => partial.close(isComplete));
   onPlan?.(plan);
   // The library that draws is heavy: only who segments loads it.
   const { startSegmentationPicture } = await import("./segmentation-picture.ts");
   const title = settings.name ?? basename(source);
-  const model = `${String(snapshot.modelConfig.type)}, epoch ${snapshot.trainInfo.epoch}, ${basename(settings.modelSnapshot)}${calibration === undefined ? "" : ", calibrated"}`;
+  const model = `${modelText(settings, plan)}${calibration === undefined ? "" : ", calibrated"}`;
   const share = snapshot.dataInfo.labelled_share;
   const note = typeof share === "number" ? trainedNote(share) : undefined;
   const picture = startSegmentationPicture({ mapShape: map.shape, header: map.header, title, threshold, note });
@@ -88,15 +93,17 @@ export async function runSegmentation(
     blend,
     batchSize,
     threshold,
-    predict: (batch) => predictor.predict(batch),
-    calibrator: calibration?.calibrator,
+    voices,
+    outOfFold,
     header: map.header,
     imageShape: map.imageShape,
     history: [
       `made by bigsf segment of ${basename(source)}`,
       ...(part === undefined ? [] : [`rows ${part.y0} to ${part.y1}, columns ${part.x0} to ${part.x1} of it, from 0`]),
       `by ${model}`,
-      `sha256 ${snapshotDigest}`,
+      ...(models.length > 1 && outOfFold === undefined ? ["mean of what they say"] : []),
+      ...(outOfFold === undefined ? [] : ["for each pixel those of them that were not trained on it"]),
+      ...models.map(({ digest }) => `sha256 ${digest}`),
       `patches ${patchSize} x ${patchSize}, ${normalization}, overlap ${overlap}, blend ${blend}`,
       calibration === undefined ? "not calibrated" : `calibrated: ${calibration.calibrator.method}`,
     ],
@@ -108,10 +115,22 @@ export async function runSegmentation(
   });
   const subtitle = `filament in ${shareText(counts.filament, counts.valid)} of the valid pixels, by ${model}`;
   await writeFile(join(results.staging, pictureName), await picture.draw(subtitle), { flush: true });
+  // Of another configuration that may have had one.
+  if (!isSpread) await rm(join(output, uncertaintyName), { force: true });
   await results.publish();
   isComplete = true;
   const [height, width] = map.shape;
   return { kind: "written", files, pixels: height * width, counts };
+}
+
+function modelText({ modelSnapshot, symmetries }: SegmentationSettings, { models }: SegmentationPlan): string {
+  const { modelConfig, trainInfo } = models[0].snapshot;
+  const type = String(modelConfig.type);
+  const who =
+    models.length > 1
+      ? `${models.length} models of ${type}, ${basename(modelSnapshot)}`
+      : `${type}, epoch ${trainInfo.epoch}, ${basename(modelSnapshot)}`;
+  return symmetries ? `${who}, on patches turned in 8 ways` : who;
 }
 
 function trainedNote(labelled: number): string {
@@ -121,7 +140,7 @@ function trainedNote(labelled: number): string {
 /** What the results depend on, as a configuration that makes them again. */
 async function configText(
   settings: SegmentationSettings,
-  { map, missing, snapshotDigest, calibration, patchSize, normalization, overlap, threshold }: SegmentationPlan,
+  { map, missing, models, outOfFold, calibration, patchSize, normalization, overlap, threshold }: SegmentationPlan,
 ): Promise<string> {
   const config = {
     model_snapshot: settings.modelSnapshot,
@@ -135,12 +154,18 @@ async function configText(
     blend: settings.blend,
     threshold,
     ...(calibration === undefined ? {} : { calibrated: true }),
+    ...(settings.symmetries ? { symmetries: true } : {}),
+    ...(settings.seen ? { seen: true } : {}),
     patch_size: patchSize,
     normalization,
     device: settings.device,
   };
   const digests = [
-    `model_snapshot ${snapshotDigest}`,
+    ...models.map(
+      ({ path, digest }) =>
+        `${["model_snapshot", relative(settings.modelSnapshot, path)].filter((each) => each !== "").join("/")} ${digest}`,
+    ),
+    ...(outOfFold === undefined ? [] : [`out_of_fold ${await outOfFold.digest()}`]),
     ...(calibration === undefined ? [] : [`calibration ${calibration.digest}`]),
     `source ${await map.digest()}`,
     ...(missing === undefined ? [] : [`missing ${await missing.digest()}`]),

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { BigsfError } from "../errors.ts";
 import { type MapRows, type PatchBatch, segmentRows } from "./segment-rows.ts";
+import type { Voice } from "./voice.ts";
 
 type Pixel = (y: number, x: number) => number;
 
@@ -27,12 +28,14 @@ const settings = {
   predict: async ({ patches }: PatchBatch) => patches.slice(),
 } as const;
 
+type Options = Omit<Parameters<typeof segmentRows>[0], "voices"> & Pick<Voice, "predict">;
+
 /** All finished rows as one map, checked to come in order and whole. */
-async function segment(options: Parameters<typeof segmentRows>[0]): Promise<Float32Array> {
+async function segment({ predict, ...options }: Options): Promise<Float32Array> {
   const [height, width] = options.map.shape;
   const whole = new Float32Array(height * width);
   let rows = 0;
-  for await (const { firstRow, rowCount, probability, values } of segmentRows(options)) {
+  for await (const { firstRow, rowCount, probability, values } of segmentRows({ ...options, voices: [{ predict }] })) {
     expect(firstRow).toBe(rows);
     expect(probability).toHaveLength(rowCount * width);
     expect(Array.from(values, Number.isNaN)).toEqual(Array.from(probability, Number.isNaN));

@@ -4,6 +4,7 @@ import type { Plane } from "../maps/plane.ts";
 import { type CutRules, cutImage } from "../patches/patch-rules.ts";
 import { type Blend, blendWeights } from "./blend-weights.ts";
 import { patchStarts } from "./patch-starts.ts";
+import { Spread, type Voice } from "./voice.ts";
 
 /** A map that is read by rows, so that it may be larger than memory. */
 export type MapRows = Pick<Plane, "shape" | "section">;
@@ -25,11 +26,11 @@ export interface SegmentRowsOptions extends CutRules {
   readonly overlap: number;
   readonly blend: Blend;
   readonly batchSize: number;
-  /** @returns probabilities, [count, 1, patchSize, patchSize] */
-  readonly predict: (batch: PatchBatch) => Promise<Float32Array>;
-  /** Told from 0 on how many patches of all are done, those that need no prediction included. */
+  /** Whose mean is taken; one or more. */
+  readonly voices: readonly Voice[];
   /** Rows before it are done already; a first row of patches. */
   readonly startRow?: number | undefined;
+  /** Told from 0 on how many patches of all are done, those that need no prediction included. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Aborted: throws its reason at the next chance. */
   readonly signal?: AbortSignal | undefined;
@@ -41,13 +42,15 @@ export interface SegmentedRows {
   readonly rowCount: number;
   /** [rowCount, width]; NaN where the map is not finite or `missing` is not positive. */
   readonly probability: Float32Array;
+  /** Standard deviation of what the voices say, [rowCount, width], NaN as there; undefined of a single one. */
+  readonly uncertainty?: Float32Array | undefined;
   /** The map itself, [rowCount, width]; NaN where `probability` is. */
   readonly values: Float64Array;
 }
 
 /**
- * Predicts every pixel of a map from overlapping patches and blends what they say. Memory is that of the rows of one row
- * of patches, whatever the height of the map. What is not finite counts as 0 in a patch. A patch without a positive pixel,
+ * Predicts every pixel of a map from overlapping patches and blends what they say, for each voice by itself. Memory is that of
+ * the rows of one row of patches, once for each voice, whatever the height of the map. What is not finite counts as 0 in a patch. A patch without a positive pixel,
  * or without a valid one, is not predicted: the probability in it is 0, as preprocessing drops such patches from training.
  *
  * A map that is smaller than a patch is filled up with pixels without data.
@@ -66,7 +69,7 @@ export async function* segmentRows(given: SegmentRowsOptions): AsyncGenerator<Se
   const rowWeights = blendWeights(blend, tops, patchSize);
   const columnWeights = blendWeights(blend, lefts, patchSize);
   const slide = slidingRows(map, missing, patchSize);
-  const sums = new Float32Array(patchSize * width);
+  const heard = options.voices.map((voice): Heard => ({ voice, sums: new Float32Array(patchSize * width) }));
   const patches = new Float32Array(options.batchSize * patchSize ** 2);
   options.onProgress?.(0, tops.length * lefts.length);
   for (const [row, top] of tops.entries()) {
@@ -77,19 +80,24 @@ export async function* segmentRows(given: SegmentRowsOptions): AsyncGenerator<Se
     for (let column = 0; column < lefts.length; ) {
       options.signal?.throwIfAborted();
       const { columns, next, ...batch } = fillBatch(band, lefts, column, patches, options);
-      const predicted = columns.length > 0 ? await options.predict(batch) : patches;
-      for (const [place, at] of columns.entries()) {
-        const patch = predicted.subarray(place * patchSize ** 2, (place + 1) * patchSize ** 2);
-        const left = lefts[at] ?? 0;
-        if (!addPatch(sums, width, left, patch, weights, columnWeights[at] ?? weights)) throw notANumber(top, left);
+      for (const { voice, sums } of heard) {
+        if (columns.length === 0) break;
+        const predicted = await voice.predict(batch);
+        for (const [place, at] of columns.entries()) {
+          const patch = predicted.subarray(place * patchSize ** 2, (place + 1) * patchSize ** 2);
+          const left = lefts[at] ?? 0;
+          if (!addPatch(sums, width, left, patch, weights, columnWeights[at] ?? weights)) throw notANumber(top, left);
+        }
       }
       column = next;
       options.onProgress?.(row * lefts.length + column, tops.length * lefts.length);
     }
     const rowCount = (tops[row + 1] ?? height) - top;
-    if (top >= startRow) yield cropped(finish(band, sums, rowCount), width, mapHeight, mapWidth);
-    sums.copyWithin(0, rowCount * width);
-    sums.fill(0, (patchSize - rowCount) * width);
+    if (top >= startRow) yield cropped(finish(band, heard, rowCount), width, mapHeight, mapWidth);
+    for (const { sums } of heard) {
+      sums.copyWithin(0, rowCount * width);
+      sums.fill(0, (patchSize - rowCount) * width);
+    }
   }
 }
 
@@ -101,6 +109,12 @@ interface Band {
   readonly image: Float64Array;
   /** 1 where the map is finite and not missing. */
   readonly valid: Uint8Array;
+}
+
+/** What a voice has said of the rows of one row of patches, blended: [patchSize, width]. */
+interface Heard {
+  readonly voice: Voice;
+  readonly sums: Float32Array;
 }
 
 interface FilledBatch extends PatchBatch {
@@ -192,32 +206,30 @@ function addPatch(
   return !Number.isNaN(total);
 }
 
-function finish({ top, width, image, valid }: Band, sums: Float32Array, rowCount: number): SegmentedRows {
+function finish({ top, width, image, valid }: Band, heard: readonly Heard[], rowCount: number): SegmentedRows {
   const pixels = rowCount * width;
-  const probability = sums.slice(0, pixels);
+  const spread = new Spread(pixels);
+  for (const { voice, sums } of heard) spread.add(sums, voice.calibrator);
+  const probability = Float32Array.from(spread.mean);
+  const uncertainty = spread.deviation();
   const values = image.slice(0, pixels);
-  for (let i = 0; i < pixels; i++) {
-    // Rounding may carry a blend of ones past 1.
-    if (valid[i] === 1) probability[i] = Math.min(1, probability[i] ?? 0);
-    else {
-      probability[i] = Number.NaN;
-      values[i] = Number.NaN;
-    }
-  }
-  return { firstRow: top, rowCount, probability, values };
+  for (let i = 0; i < pixels; i++)
+    if (valid[i] !== 1) for (const layer of [probability, values, uncertainty]) if (layer) layer[i] = Number.NaN;
+  return { firstRow: top, rowCount, probability, uncertainty, values };
 }
 
 /** Without the pixels that were added to a small map. */
 function cropped(rows: SegmentedRows, width: number, mapHeight: number, mapWidth: number): SegmentedRows {
   const rowCount = Math.min(rows.rowCount, mapHeight - rows.firstRow);
   if (width === mapWidth && rowCount === rows.rowCount) return rows;
-  const probability = new Float32Array(rowCount * mapWidth);
-  const values = new Float64Array(rowCount * mapWidth);
-  for (let y = 0; y < rowCount; y++) {
-    probability.set(rows.probability.subarray(y * width, y * width + mapWidth), y * mapWidth);
-    values.set(rows.values.subarray(y * width, y * width + mapWidth), y * mapWidth);
-  }
-  return { ...rows, rowCount, probability, values };
+  const isInside = (_: number, pixel: number) => pixel < rowCount * width && pixel % width < mapWidth;
+  return {
+    firstRow: rows.firstRow,
+    rowCount,
+    probability: rows.probability.filter(isInside),
+    uncertainty: rows.uncertainty?.filter(isInside),
+    values: rows.values.filter(isInside),
+  };
 }
 
 function notANumber(top: number, left: number): BigsfError {

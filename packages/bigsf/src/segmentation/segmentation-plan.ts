@@ -1,10 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
 import { CodedError, isSystemError, machineTrouble, messageOf } from "@ml-mosaic/base";
 import { ConfigurationError, type Problem } from "@ml-mosaic/configurable";
+import { meanOf } from "@ml-mosaic/statistics";
 import { checkDevice, type Device } from "@ml-mosaic/tensor";
 import { loadSnapshotModel, type TrainerSnapshot } from "@ml-mosaic/training";
-import { calibrationName, type FoundCalibration, findCalibration } from "../calibration/calibration-file.ts";
+import { calibrationNames, type FoundCalibration, findCalibration } from "../calibration/calibration-file.ts";
 import { calibrated } from "../calibration/calibrator.ts";
+import { splitSnapshots } from "../cross-validation/split-snapshots.ts";
 import { BigsfError } from "../errors.ts";
 import { fileDigest } from "../file-digest.ts";
 import { fitPlane } from "../maps/fit-plane.ts";
@@ -16,10 +18,17 @@ import { startRange } from "../maps/positive-range.ts";
 import { NORMALIZATIONS, type Normalization, type PositiveRange, readRange } from "../patches/patch-rules.ts";
 import type { Blend } from "./blend-weights.ts";
 import { compilePredictor, type PatchPredictor } from "./patch-predictor.ts";
+import { findSeenMap, type SeenMap } from "./seen-map.ts";
+import { symmetricVoices, type Voice } from "./voice.ts";
 
 /** What is asked for; what is undefined follows from the model. */
 export interface SegmentationSettings {
+  /** A snapshot, or the folder of a training on every split, whose models are heard together. */
   readonly modelSnapshot: string;
+  /** Whether each model is also heard on patches turned and mirrored. */
+  readonly symmetries: boolean;
+  /** Whether models are heard on maps that they were trained on. */
+  readonly seen: boolean;
   /** Of one of several maps. */
   readonly name?: string | undefined;
   readonly source: string;
@@ -49,10 +58,11 @@ export interface SegmentationPlan {
   readonly missing: Plane | undefined;
   /** Where in the source the map lies, if it is a part of it. */
   readonly part: PixelBox | undefined;
-  readonly predictor: PatchPredictor;
-  readonly snapshot: TrainerSnapshot;
-  /** SHA-256 of the snapshot's file. */
-  readonly snapshotDigest: string;
+  readonly models: Models;
+  /** Whose mean is taken: the models, perhaps each in all symmetries of the square. */
+  readonly voices: readonly Voice[];
+  /** On a map of the training: what models say that were not trained on a pixel, which is taken instead. */
+  readonly outOfFold: Plane | undefined;
   readonly calibration: FoundCalibration | undefined;
   readonly patchSize: number;
   readonly normalization: Normalization;
@@ -64,6 +74,17 @@ export interface SegmentationPlan {
   /** What people should be told. */
   readonly notes: readonly string[];
 }
+
+export interface SegmentationModel {
+  /** Its file. */
+  readonly path: string;
+  /** SHA-256 of its file. */
+  readonly digest: string;
+  readonly snapshot: TrainerSnapshot;
+}
+
+/** One, or those of all splits. */
+export type Models = readonly [SegmentationModel, ...(readonly SegmentationModel[])];
 
 /** What is wrong with an option. */
 interface OptionProblem {
@@ -83,23 +104,65 @@ export async function planSegmentation(
 ): Promise<SegmentationPlan> {
   const problems: OptionProblem[] = [];
   const attempt = gatherInto(problems);
-  const [model, { map, missing, part, note }] = await Promise.all([
+  const [model, { whole, map, missing, part, note }] = await Promise.all([
     planModel(settings, problems, attempt, resources),
     openMap(settings, attempt, resources),
   ]);
+  const seen =
+    whole === undefined || model === undefined || model.models.length === 1 || settings.seen
+      ? undefined
+      : await attempt("model_snapshot", async () => {
+          const found = await findSeenMap(settings.modelSnapshot, model.models[0].snapshot, whole, isCalibrated(model));
+          if (found.kind === "seen") resources.defer(() => found.outOfFold.close());
+          return found;
+        });
   if (problems.length > 0 || map === undefined || model === undefined) {
     throw new ConfigurationError(
       problems.map(({ option, message }) => ({ kind: "precondition", path: [option], message })),
     );
   }
-  const notes = [...trainingNotes(settings, model.snapshot), ...(note === undefined ? [] : [note])];
-  const range = await rangeFor(model.snapshot, map, missing);
-  return { map, missing, part, range, notes, ...model };
+  const { snapshot } = model.models[0];
+  const told = seen?.kind === "seen" ? seen.outOfFold : undefined;
+  const outOfFold = told && part ? cutPlane(told, part) : told;
+  const notes = [
+    ...trainingNotes(settings, snapshot),
+    ...(note === undefined ? [] : [note]),
+    ...ensembleNotes(model, seen?.kind, told?.path),
+  ];
+  const range = outOfFold === undefined ? await rangeFor(snapshot, map, missing) : undefined;
+  return { map, missing, part, range, notes, outOfFold, ...model };
+}
+
+function isCalibrated({ calibration }: Pick<SegmentationPlan, "calibration">): boolean {
+  return calibration !== undefined;
+}
+
+/** What people should know of a mean over models. */
+function ensembleNotes(
+  { models, calibration }: Pick<SegmentationPlan, "models" | "calibration">,
+  seen: SeenMap["kind"] | undefined,
+  outOfFold: string | undefined,
+): readonly string[] {
+  if (models.length === 1) return [];
+  if (outOfFold !== undefined)
+    return [
+      `the models were trained on this map: taken is ${outOfFold}, what those say of each pixel that were not trained on it, without an uncertainty; seen: true hears all of them.`,
+    ];
+  return [
+    ...(seen === "unknown"
+      ? ["the snapshots do not tell which maps they were trained on; of such a map take out_of_fold.fits instead."]
+      : []),
+    ...(calibration === undefined
+      ? []
+      : [
+          `each of the ${models.length} models is calibrated, their mean is not once more: no area is left that none of them was trained on.`,
+        ]),
+  ];
 }
 
 type PlannedModel = Pick<
   SegmentationPlan,
-  "predictor" | "snapshot" | "snapshotDigest" | "calibration" | "patchSize" | "normalization" | "overlap" | "threshold"
+  "models" | "voices" | "calibration" | "patchSize" | "normalization" | "overlap" | "threshold"
 >;
 
 /** The model, compiled, and what follows from it; undefined where there are problems. */
@@ -109,41 +172,59 @@ async function planModel(
   attempt: Attempt,
   resources: AsyncDisposableStack,
 ): Promise<PlannedModel | undefined> {
-  const loaded = await attempt("model_snapshot", async () => {
-    await refuseFolder(settings.modelSnapshot);
-    const digest = await fileDigest(settings.modelSnapshot);
-    return { digest, ...(await loadSnapshotModel(settings.modelSnapshot)) };
-  });
-  const calibration = await attempt("calibrated", async () =>
-    loaded === undefined ? undefined : calibrationFor(settings, loaded.digest),
-  );
+  const loaded = await attempt("model_snapshot", () => loadModels(settings.modelSnapshot));
+  const first = loaded?.[0];
+  const calibration = await attempt("calibrated", () => calibrationFor(settings, loaded ?? []));
   await attempt("device", () => checkDevice(settings.device));
   const canCompute = problems.every(({ option }) => option !== "device");
-  const patchSize = settings.patchSize ?? recordedPatchSize(loaded?.snapshot);
-  const normalization = settings.normalization ?? recordedNormalization(loaded?.snapshot);
+  const patchSize = settings.patchSize ?? recordedPatchSize(first?.snapshot);
+  const normalization = settings.normalization ?? recordedNormalization(first?.snapshot);
   const overlap = settings.overlap ?? Math.floor((patchSize ?? 0) / 2);
   if (patchSize !== undefined) problems.push(...overlapObjection(overlap, patchSize));
-  if (loaded !== undefined)
-    problems.push(...snapshotObjections(settings.modelSnapshot, loaded.snapshot, { patchSize, normalization }));
+  if (first !== undefined)
+    problems.push(...snapshotObjections(settings.modelSnapshot, first.snapshot, { patchSize, normalization }));
   const threshold =
-    settings.threshold === "validation" ? recordedThreshold(loaded?.snapshot, calibration) : settings.threshold;
+    settings.threshold === "validation" ? recordedThreshold(loaded ?? [], calibration) : settings.threshold;
   if (loaded !== undefined && threshold === undefined) {
     const message = `${settings.modelSnapshot} does not say which one was best in validation; metrics: [{ type: best_threshold }] in a training does`;
     problems.push({ option: "threshold", message });
   }
-  const predictor =
-    loaded === undefined || patchSize === undefined || !canCompute || problems.some(isAboutSnapshot)
-      ? undefined
-      : await attempt(settings.patchSize === undefined ? "model_snapshot" : "patch_size", () => {
-          const positions = seesPositions(loaded.snapshot);
-          const { threads, device } = settings;
-          return compilePredictor({ model: loaded.model, patchSize, positions, threads, device });
-        });
-  if (predictor !== undefined) resources.adopt(predictor, (each) => each.release());
-  if (loaded === undefined || patchSize === undefined) return undefined;
-  if (normalization === undefined || predictor === undefined || threshold === undefined) return undefined;
-  const { snapshot, digest: snapshotDigest } = loaded;
-  return { predictor, snapshot, snapshotDigest, calibration, patchSize, normalization, overlap, threshold };
+  const heard: PatchPredictor[] = [];
+  if (loaded !== undefined && patchSize !== undefined && canCompute && !problems.some(isAboutSnapshot)) {
+    const { threads, device } = settings;
+    await attempt(settings.patchSize === undefined ? "model_snapshot" : "patch_size", async () => {
+      for (const { model, snapshot } of loaded) {
+        const positions = seesPositions(snapshot);
+        const predictor = await compilePredictor({ model, patchSize, positions, threads, device });
+        heard.push(resources.adopt(predictor, (each) => each.release()));
+      }
+    });
+  }
+  if (loaded === undefined || patchSize === undefined || heard.length < loaded.length) return undefined;
+  if (normalization === undefined || threshold === undefined) return undefined;
+  const said = heard.map(
+    (predictor): Voice => ({
+      predict: (batch) => predictor.predict(batch),
+      calibrator: calibration?.calibrator,
+    }),
+  );
+  const voices = settings.symmetries ? said.flatMap((voice) => symmetricVoices(voice, patchSize)) : said;
+  return { models: loaded, voices, calibration, patchSize, normalization, overlap, threshold };
+}
+
+type LoadedModel = SegmentationModel & Awaited<ReturnType<typeof loadSnapshotModel>>;
+
+/** The snapshot, or those of all splits in a folder. */
+async function loadModels(path: string): Promise<readonly [LoadedModel, ...(readonly LoadedModel[])]> {
+  const splits = await splitSnapshots(path);
+  if (splits.length === 0) await refuseFolder(path);
+  const load = async (file: string): Promise<LoadedModel> => ({
+    path: file,
+    digest: await fileDigest(file),
+    ...(await loadSnapshotModel(file)),
+  });
+  const [first = path, ...others] = splits.map((each) => each.path);
+  return [await load(first), ...(await Promise.all(others.map(load)))];
 }
 
 /**
@@ -206,7 +287,7 @@ async function openMap(settings: MapSettings, attempt: Attempt, resources: Async
   const { region } = settings;
   const box = region && whole && (await attempt("region", async () => regionBox(region, whole)));
   const [map, missing] = [whole, fitted?.plane].map((plane) => (plane && box ? cutPlane(plane, box) : plane));
-  return { map, missing, part: box, note };
+  return { whole, map, missing, part: box, note };
 }
 
 const blockRows = 256;
@@ -290,26 +371,31 @@ function recordedPatchSize(snapshot: TrainerSnapshot | undefined): number | unde
   return typeof size === "number" && Number.isInteger(size) && size > 0 ? size : undefined;
 }
 
-/** It was found among probabilities that were not calibrated; the same pixels lie above what becomes of it. */
+/**
+ * Of several models the mean of theirs. They were found among probabilities that were not calibrated; the same pixels lie above
+ * what becomes of them.
+ */
 function recordedThreshold(
-  snapshot: TrainerSnapshot | undefined,
+  models: readonly SegmentationModel[],
   calibration: FoundCalibration | undefined,
 ): number | undefined {
-  const value = snapshot?.metrics.best_threshold;
-  if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
-  return calibration === undefined ? value : calibrated(calibration.calibrator, value);
+  const values = models.map(({ snapshot }) => Number(snapshot.metrics.best_threshold ?? Number.NaN));
+  if (values.length === 0 || !values.every(Number.isFinite)) return undefined;
+  return meanOf(values.map((value) => (calibration === undefined ? value : calibrated(calibration.calibrator, value))));
 }
 
 async function calibrationFor(
   { modelSnapshot, calibrated: asked }: SegmentationSettings,
-  digest: string,
+  models: readonly SegmentationModel[],
 ): Promise<FoundCalibration | undefined> {
   if (asked === false) return undefined;
-  const found = await findCalibration(modelSnapshot, digest);
-  if (found === undefined && asked === true)
+  // Those of all splits have one, which knows every one of them.
+  let found: FoundCalibration | undefined;
+  for (const { path, digest } of models) found = await findCalibration(path, digest);
+  if (found === undefined && asked === true && models.length > 0)
     throw new BigsfError(
       "CALIBRATION",
-      `there is no ${calibrationName} for ${modelSnapshot}; bigsf calibrate makes it`,
+      `there is no ${calibrationNames.file} for ${modelSnapshot}; bigsf calibrate makes it`,
     );
   return found;
 }

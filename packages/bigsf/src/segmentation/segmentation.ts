@@ -53,7 +53,9 @@ class SegmentedMap extends configurable({
  * @example await Segmentation.fromConfig("config_segment.yaml").run();
  */
 export class Segmentation extends configurable({
-  model_snapshot: schema(existingFile(), { help: "Snapshot of a trained model, such as results/run/best.safetensors" }),
+  model_snapshot: schema(existingFile(), {
+    help: "Snapshot of a trained model, such as results/run/best.safetensors, or the folder of bigsf train-k-fold: the mean of its models",
+  }),
   source: schema(existingFile(), { optional: true, unless: "maps", help: sourceHelp }),
   ...mapOptions,
   maps: schema(list(component(SegmentedMap)), {
@@ -61,7 +63,7 @@ export class Segmentation extends configurable({
     help: "Several maps, each with these keys and a name, instead of the one map above",
   }),
   output: schema(path, {
-    help: "Folder for probability.fits, mask.fits, preview.png and config.yaml; of several maps, for a folder of each",
+    help: "Folder for probability.fits, mask.fits, preview.png, config.yaml and perhaps uncertainty.fits; of several maps, for a folder of each",
   }),
   batch_size: schema(count, { default: 16, help: "Patches that are predicted together" }),
   overlap: schema(within(int, { minimum: 0 }), {
@@ -79,6 +81,14 @@ export class Segmentation extends configurable({
   calibrated: schema(boolean, {
     optional: true,
     help: "Whether probabilities are what bigsf calibrate has made right; where it has, by default",
+  }),
+  symmetries: schema(boolean, {
+    default: false,
+    help: "Whether each model also sees patches turned and mirrored in all eight ways: the mean of these, in eight times the time",
+  }),
+  seen: schema(boolean, {
+    default: false,
+    help: "Whether all models of a folder are heard on a map that they were trained on, instead of its out-of-fold map",
   }),
   patch_size: schema(count, { optional: true, help: "Side of the patches; as in training by default" }),
   normalization: schema(literal(...NORMALIZATIONS), {
@@ -133,7 +143,7 @@ export class Segmentation extends configurable({
   }
 
   #settings(map: OneMap, output: string): SegmentationSettings {
-    const { model_snapshot, batch_size, overlap, blend, threshold, calibrated } = this;
+    const { model_snapshot, batch_size, overlap, blend, threshold, calibrated, symmetries, seen } = this;
     const { patch_size, normalization, threads, device, overwrite } = this;
     return {
       modelSnapshot: model_snapshot,
@@ -147,6 +157,8 @@ export class Segmentation extends configurable({
       blend,
       threshold,
       calibrated,
+      symmetries,
+      seen,
       patchSize: patch_size,
       normalization,
       threads: threads ?? availableParallelism(),

@@ -1,0 +1,74 @@
+/** Whether models have learnt from the very map that they are asked about, and what they say of it without cheating. */
+import { join } from "node:path";
+import { isPlainObject, pathExists } from "@ml-mosaic/base";
+import type { TrainerSnapshot } from "@ml-mosaic/training";
+import { calibrationNames } from "../calibration/calibration-file.ts";
+import { resultNames } from "../cross-validation/validation-folder.ts";
+import { BigsfError } from "../errors.ts";
+import { openPlane, type Plane } from "../maps/plane.ts";
+import { fileOfMap } from "../maps/source-map.ts";
+
+/** A map of a training as its snapshots name it. */
+interface TrainedMap {
+  readonly name: string;
+  /** Of the image, as `Plane.digest` gives it. */
+  readonly image: string;
+}
+
+/** Undefined where the snapshot is of a version that did not tell. */
+function trainedMaps({ dataInfo: { maps } }: TrainerSnapshot): readonly TrainedMap[] | undefined {
+  if (!Array.isArray(maps)) return undefined;
+  return maps.flatMap((map: unknown) => {
+    const { name, image }: Partial<Record<string, unknown>> = isPlainObject(map) ? map : {};
+    return typeof name === "string" && typeof image === "string" ? [{ name, image }] : [];
+  });
+}
+
+/** Of the whole file, whatever HDU or part of it is meant. */
+function fileOf(digest: string): string {
+  return digest.split("[")[0] ?? digest;
+}
+
+export type SeenMap =
+  | { readonly kind: "unseen" }
+  /** The snapshots do not say what they were trained on. */
+  | { readonly kind: "unknown" }
+  /** Opened: for each pixel what models say that were not trained on it. */
+  | { readonly kind: "seen"; readonly outOfFold: Plane };
+
+/**
+ * Looks whether a map is one of those that the models of a training on every split were trained on.
+ *
+ * @param folder of the training
+ * @param map all of it, not a part
+ * @throws BigsfError `MODEL` where it is, and what is said out of fold is not to be had
+ */
+export async function findSeenMap(
+  folder: string,
+  snapshot: TrainerSnapshot,
+  map: Plane,
+  isCalibrated: boolean,
+): Promise<SeenMap> {
+  const maps = trainedMaps(snapshot);
+  if (maps === undefined) return { kind: "unknown" };
+  const own = fileOf(await map.digest());
+  const trained = maps.find(({ image }) => fileOf(image) === own);
+  if (trained === undefined) return { kind: "unseen" };
+  const name = isCalibrated ? calibrationNames.map.outOfFold : resultNames.outOfFold;
+  const path = join(folder, fileOfMap(name, trained, maps.length));
+  const remedy = "give seen: true to hear all models on it all the same";
+  if (!pathExists(path)) {
+    const command = isCalibrated ? "bigsf calibrate" : "bigsf train-k-fold";
+    throw new BigsfError(
+      "MODEL",
+      `its models were trained on ${map.path}, and there is no ${path} of what they have not seen; ${command} makes it, or ${remedy}`,
+    );
+  }
+  const outOfFold = await openPlane(path);
+  if (outOfFold.shape.join() === map.shape.join()) return { kind: "seen", outOfFold };
+  await outOfFold.close();
+  throw new BigsfError(
+    "MODEL",
+    `its models were trained on a part of ${map.path}, of ${outOfFold.shape.join(" x ")} pixels; ${remedy}`,
+  );
+}
