@@ -526,6 +526,7 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         await expect(store.pauseRun(late, 1)).rejects.toMatchObject(lost);
         await expect(store.appendHistory(late, [exampleEpoch(2)])).rejects.toMatchObject(lost);
         await expect(store.recordArtifacts(late, [])).rejects.toMatchObject(lost);
+        await expect(store.recordSnapshot(late, { epochs: 1, artifacts: [] })).rejects.toMatchObject(lost);
         await expect(store.giveBackRun(late, { kind: "stopped" })).rejects.toMatchObject(lost);
         const wrongRun = { runId: 2, token: current.token };
         await expect(store.completeRun(wrongRun, { result: exampleResult })).rejects.toMatchObject(lost);
@@ -602,6 +603,20 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         await store.giveBackRun(second, { kind: "worker-died", detail: "exit code 1" });
         expect(await leaseRun(store, experimentId)).toMatchObject({ resumeEpoch: 2, attempt: 2 });
         expect(await store.history(1)).toHaveLength(2);
+      });
+
+      test("a run that has left a snapshot goes on from it, whoever gives it back", async () => {
+        await addRuns(1);
+        const first = await leaseRun(store, experimentId);
+        await store.appendHistory(first, [1, 2].map(exampleEpoch));
+        const artifact = { kind: "snapshot", path: "snapshot_1.safetensors", sizeBytes: 3 };
+        await store.recordSnapshot(first, { epochs: 1, artifacts: [artifact], executor: "wasm" });
+        expect(await onlyRun()).toMatchObject({ status: "running" });
+        await store.appendHistory(first, [exampleEpoch(3)]);
+        await store.giveBackRun(first, { kind: "stopped" });
+        const second = await leaseRun(store, experimentId);
+        expect(second).toMatchObject({ fromSnapshot: true, resumeEpoch: 1, attempt: 1, executor: "wasm" });
+        expect(await store.history(1)).toEqual([exampleEpoch(1)]);
       });
 
       test("a done run goes on from its snapshot; its result so far stays readable", async () => {

@@ -87,6 +87,11 @@ class Conversation:
 
     def __init__(self, message: Dict[str, Any], channel: socket.socket, progress: Progress) -> None:
         self._token = message["token"]
+        #: How often the run leaves a snapshot on its way; None: never.
+        self.snapshot_seconds: Optional[float] = message.get("snapshotSeconds")
+        #: When the next one is due, by `time.perf_counter`.
+        self.snapshot_at = float("inf")
+        self.is_snapshot_due = False
         self._tells_prepared = message.get("tellsPrepared") is True
         self._channel = channel
         self._reader = FrameReader()
@@ -164,12 +169,21 @@ class Conversation:
         if seconds < _LOOK_SECONDS:
             return False
         self.step(seconds)
+        self.is_snapshot_due = self._looked >= self.snapshot_at
         return self._is_asked_to_pause()
 
     def epoch(self, record: Dict[str, Any], epochs: int) -> None:
         self.records.append(record)
-        if time.monotonic() - self._reported < _REPORT_SECONDS:
-            return
+        if time.monotonic() - self._reported >= _REPORT_SECONDS:
+            self._report(epochs)
+
+    def snapshot(self, epoch: int, artifacts: List[Dict[str, Any]], epochs: int) -> None:
+        """It is there: whole epochs in it, and in all."""
+        if self.records:
+            self._report(epochs)
+        self.send({"kind": "snapshot", "token": self._token, "epochs": epoch, "artifacts": artifacts})
+
+    def _report(self, epochs: int) -> None:
         self._reported = time.monotonic()
         self.send({"kind": "epochs", "token": self._token, "records": self.records, "epochs": epochs})
         self.records = []

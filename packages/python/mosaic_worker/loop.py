@@ -111,6 +111,11 @@ class Loop:
             say("the train loader cannot be set to a place within an epoch: a pause goes back to the epoch before")
 
     @property
+    def epoch(self) -> int:
+        """Whole ones, those before a resumption included."""
+        return self._epoch
+
+    @property
     def directions(self) -> Dict[str, str]:
         return {metric.name: metric.direction for metric in self._metrics}
 
@@ -142,6 +147,8 @@ class Loop:
             history.append(record)
             stopped = self._stopping is not None and self._stopping.stops
             talk.epoch(record, self._epochs)
+            if talk.is_snapshot_due and self._epoch < self._epochs and not stopped:
+                talk.snapshot(self)
         if paused and not self._goes_on_within and self._last_whole is not None:
             self.load_state(self._last_whole)
         return Trained(history, self._epoch, stopped, paused)
@@ -236,6 +243,13 @@ class Loop:
             if talk.stops_after_step():
                 self._within = within(False)
                 return None, None
+            if talk.is_snapshot_due and self._goes_on_within:
+                self._within = within(False)
+                talk.snapshot(self)
+                # Modules that are saved may have drawn numbers, or be as for an evaluation.
+                set_random_state(self._within["random"])
+                self._chain.train(True)
+                self._within = begun
         if digest is not None:
             self._sums["train"] = digest.text()
         self._within = within(True)

@@ -18,6 +18,7 @@ from .files import RunFiles
 from .imports import UserFiles
 from .loaders import batches
 from .loop import Loop
+from .run_snapshots import RunSnapshots
 from .saving import check_saving, open_resumption, save_rest, save_state
 from .seeds import seed_all
 
@@ -47,13 +48,16 @@ def carry_out(order: Order, talk: Any, is_check: bool = False) -> Dict[str, Any]
         return _last("done", result={}, directions={}, artifacts=[])
     if resumption is not None:
         loop.load_state(resumption.load(), with_attributes=order.get("acceptsCode") is not True)
-    told = _EpochLines(talk)
-    file_state = FileState(files.modules())
-    trained = loop.train(told)
-    files.refuse_changes(order.get("files"))
 
     def seconds() -> float:
         return (0.0 if resumption is None else resumption.seconds) + time.perf_counter() - start
+
+    for record in [] if resumption is None else resumption.unrecorded:
+        talk.epoch(record, training["epochs"])
+    told = _EpochLines(talk, RunSnapshots(order, chain, talk, seconds))
+    file_state = FileState(files.modules())
+    trained = loop.train(told)
+    files.refuse_changes(order.get("files"))
 
     with contextlib.ExitStack() as opened:
         files_folder = order.get("filesFolder")
@@ -63,7 +67,7 @@ def carry_out(order: Order, talk: Any, is_check: bool = False) -> Dict[str, Any]
             save_state(run_files, order, chain, loop, seconds(), talk)
         if trained.paused:
             return _last("paused", epochs=trained.epoch, dataDigest=loop.data_digest, artifacts=_published(run_files, talk))
-        history = [*(order["earlierEpochs"] if resumption is not None else []), *trained.history]
+        history = [*(resumption.earlier if resumption is not None else []), *trained.history]
         if run_files is not None:
             save_rest(run_files, order["runId"], chain, loop, history, _one_batch(chain, device, seed), talk)
         count = sum(each.numel() for each in chain.parameters() if each.requires_grad)
@@ -153,12 +157,21 @@ def _write_info(files: RunFiles, order: Order, result: Mapping[str, Any], stoppe
 class _EpochLines:
     """Says each epoch in the run's log too."""
 
-    def __init__(self, talk: Any) -> None:
+    def __init__(self, talk: Any, snapshots: RunSnapshots) -> None:
         self._talk = talk
+        self._snapshots = snapshots
         self.step = talk.step
         self.stops_after_step = talk.stops_after_step
 
     def epoch(self, record: Dict[str, Any], epochs: int) -> None:
         train, test = number_text(record["trainLoss"]), number_text(record["validLoss"])
         self._talk.say(f"epoch {record['epoch']}/{epochs} train_loss {train} test_loss {test}")
+        self._snapshots.epoch(record)
         self._talk.epoch(record, epochs)
+
+    @property
+    def is_snapshot_due(self) -> bool:
+        return self._talk.is_snapshot_due
+
+    def snapshot(self, loop: Loop) -> None:
+        self._snapshots.take(loop)

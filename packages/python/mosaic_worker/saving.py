@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 import torch
 
@@ -14,8 +14,10 @@ from .files import RunFiles
 from .loop import Loop
 from .onnx_file import save_onnx
 from .snapshot import load_state, read_snapshot, snapshot_name, write_snapshot
+from .wire import read_value, write_value
 
-_RUN, _SECONDS, _CODE = "RUN_ID", "DURATION_SECONDS", "CODE"
+#: EPOCHS: what the snapshot knows of the last ones, which may not have come into the database.
+_RUN, _SECONDS, _CODE, _RECORDS = "RUN_ID", "DURATION_SECONDS", "CODE", "EPOCHS"
 
 
 def model_name(link: Link, links: List[Link], run_id: int) -> str:
@@ -25,7 +27,15 @@ def model_name(link: Link, links: List[Link], run_id: int) -> str:
     return f"model_{name}_{kind}_{run_id}" if is_twice else f"model_{name}_{run_id}"
 
 
-def save_state(files: RunFiles, order: Mapping[str, Any], chain: Chain, loop: Loop, seconds: float, talk: Any) -> None:
+def save_state(
+    files: RunFiles,
+    order: Mapping[str, Any],
+    chain: Chain,
+    loop: Loop,
+    seconds: float,
+    talk: Any,
+    records: Sequence[Mapping[str, Any]] = (),
+) -> None:
     """What going on needs: each module's own file and a snapshot."""
     run_id = order["runId"]
     # Of the averages, where they are kept: they are what was evaluated.
@@ -38,6 +48,7 @@ def save_state(files: RunFiles, order: Mapping[str, Any], chain: Chain, loop: Lo
                 talk.say(objection)
             talk.step()
     texts = {_RUN: str(run_id), _SECONDS: repr(seconds), _CODE: _code_text(chain.files.digests(), order["folder"])}
+    texts[_RECORDS] = write_value(list(records)).decode()
     # The snapshot last: where it is new, all is.
     with talk.working():
         files.write("snapshot", lambda staging: write_snapshot(os.path.join(staging, snapshot_name(run_id)), loop.state(), texts))
@@ -99,8 +110,18 @@ def history_of(records: List[Mapping[str, Any]]) -> Dict[str, List[Optional[floa
 class Resumption:
     """How a run goes on from its snapshot."""
 
-    def __init__(self, path: str, seconds: float, load: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        path: str,
+        seconds: float,
+        earlier: List[Mapping[str, Any]],
+        unrecorded: List[Mapping[str, Any]],
+        load: Callable[[], Mapping[str, Any]],
+    ) -> None:
         self.path = path
+        self.earlier = earlier
+        #: Those of the earlier epochs that the snapshot alone knows of.
+        self.unrecorded = unrecorded
         #: Wall time that the run has taken before.
         self.seconds = seconds
         self.load = load
@@ -121,15 +142,18 @@ def open_resumption(order: Mapping[str, Any], chain: Chain, talk: Any) -> Option
         raise MosaicError(
             f"{path} is the snapshot of run {owner}, not of run {run_id}: put the right file back, or remove it to start the run anew"
         )
-    if snapshot.epoch != len(earlier):
-        # Killed between the snapshot and the result: the epochs that it is ahead by are not on record.
+    unrecorded = [each for each in read_value(snapshot.metadata.get(_RECORDS, "[]").encode()) if each["epoch"] > len(earlier)]
+    # The snapshot may be ahead of what was heard of it, and behind it where a worker that was given up has written it.
+    known = [*earlier[: snapshot.epoch], *unrecorded]
+    if [each["epoch"] for each in known] != list(range(1, snapshot.epoch + 1)):
         talk.say(f"the snapshot is of epoch {snapshot.epoch}, the record of epoch {len(earlier)}: the run starts anew")
         return None
     if order.get("acceptsCode") is not True:
         _refuse_other_code(snapshot.metadata.get(_CODE), chain, order["folder"], path)
     for link in chain.links:
         _load_model(link, os.path.join(folder, model_name(link, chain.links, run_id)))
-    return Resumption(path, float(snapshot.metadata.get(_SECONDS, 0)), lambda: load_state(path, snapshot))
+    talk.say(f"goes on from its snapshot, in epoch {snapshot.epoch + 1}")
+    return Resumption(path, float(snapshot.metadata.get(_SECONDS, 0)), known, unrecorded, lambda: load_state(path, snapshot))
 
 
 def _load_model(link: Link, path: str) -> None:

@@ -24,15 +24,20 @@ _INTEGER = re.compile(r"-?[1-9][0-9]{15,999}\Z")
 
 def encode(value: Any) -> bytes:
     """The frame of a value. Raises BadMessage where it is no plain data, or too large."""
-    try:
-        text = json.dumps(_spelled(value, 0), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        # A lone surrogate has no UTF-8; JSON can escape it.
-        body = _escape_surrogates(text).encode("utf-8")
-    except (TypeError, ValueError, RecursionError) as error:
-        raise BadMessage(f"a message cannot be sent: {error}") from error
+    body = write_value(value)
     if len(body) > MOST_BODY_BYTES:
         raise BadMessage(f"a message of {len(body)} bytes cannot be sent; {MOST_BODY_BYTES} are the most")
     return _HEAD.pack(len(body), zlib.crc32(body)) + body
+
+
+def write_value(value: Any) -> bytes:
+    """The body of a value. Raises BadMessage where it is no plain data."""
+    try:
+        text = json.dumps(_spelled(value, 0), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        # A lone surrogate has no UTF-8; JSON can escape it.
+        return _escape_surrogates(text).encode("utf-8")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadMessage(f"a message cannot be sent: {error}") from error
 
 
 def _escape_surrogates(text: str) -> str:

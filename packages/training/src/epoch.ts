@@ -115,6 +115,8 @@ export interface TrainEpochOptions {
   readonly onWork?: WorkListener | undefined;
   /** Called after every call into the runtime. Without it nobody sees the states on the way, and each gives its memory to the next. */
   readonly onPiece?: ((training: TrainingState, within: EpochProgress) => void | Promise<void>) | undefined;
+  /** Called likewise, and done with the state when it resolves: the state gives its memory to the next all the same. */
+  readonly look?: ((training: TrainingState, within: EpochProgress) => Promise<void> | undefined) | undefined;
 }
 
 export interface TrainedEpoch {
@@ -136,6 +138,7 @@ export async function trainEpoch({
   from,
   pause,
   onPiece,
+  look,
   onWork,
 }: TrainEpochOptions): Promise<TrainedEpoch> {
   const begin = performance.now();
@@ -172,6 +175,7 @@ export async function trainEpoch({
       position += piece.length;
       batches += steps;
       await onPiece?.(training, within());
+      await look?.(training, within());
     }
   }
   return { training, totals, within: within(), paused: false };

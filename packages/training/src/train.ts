@@ -67,6 +67,8 @@ export interface TrainOptions extends UpdateOptions {
   readonly pause?: AbortSignal | undefined;
   /** Called after each epoch, and waited for. */
   readonly onEpoch?: ((record: EpochRecord, checkpoint: Checkpoint) => void | Promise<void>) | undefined;
+  /** Where training is kept on the way, for what ends without a word. */
+  readonly snapshots?: Snapshots | undefined;
   readonly onWork?: WorkListener | undefined;
   /** Called about every second, and waited for. */
   readonly onProgress?: ((progress: LoopProgress, checkpoint: Checkpoint) => void | Promise<void>) | undefined;
@@ -91,6 +93,13 @@ export interface TrainerState {
 export interface Checkpoint {
   readonly state: TrainerState;
   readonly layout: Layout;
+}
+
+export interface Snapshots {
+  /** Asked after every call into the runtime. */
+  isDue(): boolean;
+  /** Training waits for it. The model has the checkpoint's values; the checkpoint may be used until it resolves. */
+  take(checkpoint: Checkpoint): Promise<void>;
 }
 
 /** How far training has come within an epoch. */
@@ -167,6 +176,7 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
     epochs,
     generator,
     pause,
+    snapshots,
     onWork,
   } = options;
   const [trainSamples, evaluationSamples] = await Promise.all([
@@ -190,6 +200,11 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
     scheduler: scheduler?.start ?? {},
     earlyStopping: earlyStopping?.start ?? {},
   });
+  const keep = (reached: TrainerState): Promise<void> | undefined => {
+    if (snapshots?.isDue() !== true) return undefined;
+    program.store(optim.averagedState(reached.training));
+    return snapshots.take({ state: reached, layout });
+  };
   const history: EpochRecord[] = [];
   const trainPace = new Pace();
   let state: TrainerState;
@@ -218,6 +233,7 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
         from: within,
         pause,
         onWork,
+        look: snapshots && ((training, reached) => keep({ ...begun, training, within: reached })),
         onPiece:
           options.onProgress === undefined
             ? undefined
@@ -286,6 +302,7 @@ async function trainEpochs(options: TrainOptions): Promise<TrainResult> {
       };
       history.push(record);
       await options.onEpoch?.(record, { state, layout });
+      if (state.epoch < epochs && !stoppedEarly) await keep(state);
     }
     program.store(optim.averagedState(state.training));
   } finally {

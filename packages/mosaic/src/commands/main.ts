@@ -10,6 +10,7 @@ export const mosaic: Program = {
     pause: async () => (await import("./pause.ts")).pauseCommand,
     resume: async () => (await import("./resume.ts")).resumeCommand,
     worker: async () => (await import("./worker.ts")).workerCommand,
+    slurm: async () => (await import("./slurm.ts")).slurmCommand,
     status: async () => (await import("./status.ts")).statusCommand,
     show: async () => (await import("./show.ts")).showCommand,
     compare: async () => (await import("./compare.ts")).compareCommand,

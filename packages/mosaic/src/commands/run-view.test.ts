@@ -35,9 +35,9 @@ test("says of every run how it ended, one line each, where nobody watches", () =
   const view = openRunView({ out: () => undefined, err: (more) => (text += more), isLive: false }, 3);
   for (const runId of [1, 2, 3]) view.event({ kind: "started", lease: lease(runId), slot: 0 });
   view.event({ kind: "done", lease: lease(2), result });
-  view.event({ kind: "worker-died", lease: lease(3), how: "killed by SIGKILL", status: "pending" });
+  view.event({ kind: "worker-died", lease: lease(3), how: "killed by SIGKILL", status: "pending", goesOn: false });
   view.event({ kind: "failed", lease: lease(1), error: "Error: bad\n    at x" });
-  view.event({ kind: "worker-died", lease: lease(3), how: "ended with exit code 7", status: "error" });
+  view.event({ kind: "worker-died", lease: lease(3), how: "ended with exit code 7", status: "error", goesOn: true });
   view.close();
   expect(text.split("\n")).toEqual([
     "1/3 run 2 done: test loss NaN  Net(2)",

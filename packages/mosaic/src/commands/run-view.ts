@@ -100,7 +100,7 @@ export function openRunView(terminal: Terminal, total: number): RunView {
           running.delete(lease.runId);
           if (event.status === "error") failed++;
           return say(
-            `${name}: its worker died (${event.how}); ${event.status === "error" ? `given up after ${maximumAttempts} attempts` : "it starts again"}  ${oneLine(lease.description)}`,
+            `${name}: its worker died (${event.how}); ${afterDeathText(event)}  ${oneLine(lease.description)}`,
           );
         case "given-back":
           running.delete(lease.runId);
@@ -135,4 +135,9 @@ export function openRunView(terminal: Terminal, total: number): RunView {
 
 function errorLine(error: string): string {
   return shortenText(oneLine(firstErrorLine(error)), 200);
+}
+
+function afterDeathText({ status, goesOn }: Extract<SupervisorEvent, { readonly kind: "worker-died" }>): string {
+  if (status === "error") return `given up after ${maximumAttempts} attempts`;
+  return goesOn ? "it goes on from its snapshot" : "it starts again";
 }

@@ -2,7 +2,7 @@ import { countText } from "@ml-mosaic/base";
 import { command, type ExitCode, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { boolean, formatProblem, path, schema } from "@ml-mosaic/configurable";
 import { startBoardBeside } from "../board/start-beside.ts";
-import { countPipelines, type Experiment, readExperiment } from "../config/index.ts";
+import { countPipelines, type Experiment, readExperiment, type SlurmSection } from "../config/index.ts";
 import type { Outcome } from "../experiment/carry-out.ts";
 import { checkModules } from "../experiment/check-modules.ts";
 import { checkDevices } from "../experiment/devices.ts";
@@ -13,11 +13,12 @@ import { projectOf } from "../languages/language.ts";
 import { sectionsByLanguage } from "../languages/languages.ts";
 import { withoutMarks } from "../modules/user-files.ts";
 import { idRanges } from "../selection/id-ranges.ts";
+import { tryJob } from "../slurm/try-job.ts";
 import { checkSqliteStore } from "../store/index.ts";
 import { leftOutText } from "./choice-text.ts";
 import { continueCommand } from "./continue-command.ts";
 import { misplacedOverride, overridesArgument } from "./overrides-argument.ts";
-import { crewsOf, spoolOptions, spoolPreconditions, spoolWords } from "./spool-options.ts";
+import { crewsOf, engineOption, spoolOptions, spoolPreconditions, spoolWords } from "./spool-options.ts";
 import { carryOnLines, jsonOption, trainAndTell } from "./train-and-tell.ts";
 
 export const runCommand = command({
@@ -35,6 +36,7 @@ export const runCommand = command({
     "retry-errors": schema(boolean, { help: "with --continue, also run again what failed" }),
     "restore-removed": schema(boolean, { help: "with --continue, also train again what mosaic remove has removed" }),
     "dry-run": schema(boolean, { help: "check everything, construct each pipeline once, train nothing" }),
+    ...engineOption,
     ...spoolOptions,
     board: schema(boolean, { help: "also open the page of mosaic board, which stays when this command ends" }),
     ...jsonOption,
@@ -59,16 +61,19 @@ export const runCommand = command({
     const retryErrors = given["retry-errors"];
     const restoreRemoved = given["restore-removed"];
     const { overrides = [] } = given;
-    const experiment = await readExperiment(configFile, overrides);
+    const experiment = await readExperiment(configFile, overrides, given.engine);
     for (const notice of experiment.notices) terminal.err(`${formatProblem(notice)}\n`);
     for (const notice of await checkModules(experiment)) terminal.err(`${formatProblem(notice)}\n`);
-    await checkDevices(experiment.monitor, sectionsByLanguage(experiment).keys(), projectOf(experiment));
+    const { slurm } = experiment;
+    if (slurm === undefined)
+      await checkDevices(experiment.monitor, sectionsByLanguage(experiment).keys(), projectOf(experiment));
     const pipelines = countPipelines(experiment);
     const { multiplicity } = experiment.monitor;
     terminal.err(
       `${countText(pipelines * multiplicity, "run")}: ${countText(pipelines, "pipeline")} x ${multiplicity}${leftOutText(experiment)}\n`,
     );
     if (given["dry-run"]) await checkSqliteStore(database);
+    if (given["dry-run"] && slurm !== undefined) return reportDrySlurm(slurm, experiment, terminal);
     if (given["dry-run"]) return reportDryRun(experiment, pipelines, terminal);
     const code = await readExperimentCode(experiment);
     const goOn = `${continueCommand({ configuration: configFile, overrides }, database)}${spoolWords(given)}`;
@@ -92,6 +97,15 @@ export const runCommand = command({
     );
   },
 });
+
+/** Constructing pipelines is work, which is not for the machine that sends jobs. */
+async function reportDrySlurm(slurm: SlurmSection, { start }: Experiment, terminal: Terminal): Promise<ExitCode> {
+  terminal.err(await tryJob(slurm, start));
+  terminal.out(
+    "The configuration is right, and Slurm takes its jobs. No pipeline was constructed, nothing was sent: mosaic slurm doctor tries the nodes, --dry-run --engine local constructs every pipeline where it is called.\n",
+  );
+  return 0;
+}
 
 async function reportDryRun(experiment: Experiment, pipelines: number, terminal: Terminal): Promise<ExitCode> {
   const problems = await dryRun(experiment, (done) => {

@@ -1,8 +1,8 @@
 /** Options of the commands that train, by which workers of other machines take their runs. */
 import { basename, extname, join, resolve } from "node:path";
 import { shellText } from "@ml-mosaic/command-line";
-import { boolean, path, schema, string } from "@ml-mosaic/configurable";
-import type { Experiment } from "../config/index.ts";
+import { boolean, literal, path, schema, string } from "@ml-mosaic/configurable";
+import { type Engine, type Experiment, engines, type SlurmSection } from "../config/index.ts";
 import type { Crews } from "../experiment/carry-out.ts";
 import { SlurmElsewhere } from "../slurm/elsewhere.ts";
 import { spoolElsewhere } from "../spool/elsewhere.ts";
@@ -11,6 +11,13 @@ import { tcpElsewhere } from "../tcp/elsewhere.ts";
 
 /** A port alone is one of all addresses of this machine. */
 const everywhere = "0.0.0.0";
+
+export const engineOption = {
+  engine: schema(literal(...engines), {
+    optional: true,
+    help: "who trains: slurm sends jobs by the options of [SLURM], which may be arguments, local is this machine; slurm where there is [SLURM]",
+  }),
+};
 
 export const spoolOptions = {
   spool: schema(path, {
@@ -27,6 +34,7 @@ export const spoolOptions = {
 };
 
 interface Given {
+  readonly engine?: Engine | undefined;
   readonly spool: string | undefined;
   readonly listen: string | undefined;
   readonly "only-workers": boolean;
@@ -43,6 +51,11 @@ export function* spoolPreconditions(given: Given) {
   if (given.listen !== undefined) readAddress(given.listen, everywhere);
 }
 
+/** Where jobs find their supervisor, where nobody names another folder. */
+export function spoolFolder({ slurm, folder }: { slurm: SlurmSection; folder: string }, name: string): string {
+  return slurm.spool ?? join(folder, ".spool", name);
+}
+
 /** @param experiment of which [SLURM] counts, where it has one */
 export function crewsOf(
   { spool, listen, "only-workers": onlyWorkers }: Given,
@@ -52,9 +65,9 @@ export function crewsOf(
   const slurm = experiment?.slurm;
   if (experiment !== undefined && slurm !== undefined) {
     const { folder, start } = experiment;
-    const usual = join(folder, ".spool", basename(database, extname(database)));
-    const where = resolve(spool ?? slurm.spool ?? usual);
-    return { here: false, elsewhere: (situation) => new SlurmElsewhere(slurm, where, start, situation) };
+    const where = resolve(spool ?? spoolFolder({ slurm, folder }, basename(database, extname(database))));
+    const section = listen === undefined ? slurm : { ...slurm, address: listen };
+    return { here: false, elsewhere: (situation) => new SlurmElsewhere(section, where, start, situation) };
   }
   if (listen !== undefined) {
     const address = readAddress(listen, everywhere);
@@ -65,8 +78,9 @@ export function crewsOf(
 }
 
 /** As they were given, for a command that goes on. */
-export function spoolWords({ spool, listen, "only-workers": onlyWorkers }: Given): string {
+export function spoolWords({ engine, spool, listen, "only-workers": onlyWorkers }: Given): string {
   const where = [
+    ...(engine === undefined ? [] : ["--engine", engine]),
     ...(spool === undefined ? [] : ["--spool", spool]),
     ...(listen === undefined ? [] : ["--listen", listen]),
   ];

@@ -52,12 +52,22 @@ export interface Experiment extends ChosenPipelines {
   readonly notices: readonly Problem[];
 }
 
+/** Who trains: the machine of the command, or jobs of Slurm. */
+export const engines = ["local", "slurm"] as const;
+export type Engine = (typeof engines)[number];
+
 /**
  * @param overrides arguments such as `PROCESS.lr=1e-3`
+ * @param engine jobs of Slurm where there is [SLURM], and nothing else is said
  * @throws ConfigurationError with every problem of the file
  */
-export async function readExperiment(file: string, overrides: readonly string[] = []): Promise<Experiment> {
-  const { text, included, sections, sources, findings } = await openConfig(file, overrides);
+export async function readExperiment(
+  file: string,
+  overrides: readonly string[] = [],
+  engine?: Engine,
+): Promise<Experiment> {
+  const besides = engine === "slurm" ? { SLURM: "--engine slurm" } : {};
+  const { text, included, sections, sources, findings } = await openConfig(file, overrides, besides);
   const places = { folder: dirname(resolve(file)), start: cwd() };
   const special = findSpecialSections(sections, ["PROCESS", "MONITOR"], findings);
   const slurmIni = sections.find(isSlurm);
@@ -90,7 +100,8 @@ export async function readExperiment(file: string, overrides: readonly string[] 
   if (monitor === undefined || findings.hasProblems) throw findings.failure();
   noticeOverlaps(classSections, findings);
   noticeStart(places, classSections, findings);
-  const written = { file, ...places, text, included, overrides, sources, slurm };
+  const sends = engine === "local" ? undefined : slurm;
+  const written = { file, ...places, text, included, overrides, sources, slurm: sends };
   return { ...written, monitor, ...pipelines, notices: findings.notices };
 }
 

@@ -9,7 +9,15 @@ export {
   readClassSource,
   readModuleSource,
 } from "./class-source.ts";
-export { type Experiment, readClassSections, readExperiment, readMonitor, readMonitorTexts } from "./experiment.ts";
+export {
+  type Engine,
+  type Experiment,
+  engines,
+  readClassSections,
+  readExperiment,
+  readMonitor,
+  readMonitorTexts,
+} from "./experiment.ts";
 export type { MonitorSection } from "./monitor-section.ts";
 export { isOverride } from "./overrides.ts";
 export type { OwnLoss } from "./own-loss.ts";
@@ -23,3 +31,4 @@ export {
 } from "./pipelines.ts";
 export type { ProcessSection } from "./process-section.ts";
 export { processTexts, type RunSettings, runSettings } from "./run-settings.ts";
+export type { SlurmSection } from "./slurm-section.ts";

@@ -46,6 +46,10 @@ export const monitorOptions = {
     optional: true,
     help: "Seconds after which a run is ended as an error, counted anew when it is resumed",
   }),
+  snapshot_minutes: schema(within(float, { minimum: 0 }), {
+    default: 10,
+    help: "Minutes after which a run leaves a snapshot, which it goes on from where its worker or machine dies; 0: only where it is paused, and at its end",
+  }),
   epoch_timeout: schema(seconds, {
     optional: true,
     help: "Seconds after which a run is ended as an error if no epoch has ended meanwhile; preparing the data does not count",
@@ -66,6 +70,8 @@ export interface MonitorSection {
   /** How long a run, and each of its epochs, may take; Infinity where nothing is said. */
   readonly runSeconds: number;
   readonly epochSeconds: number;
+  /** How often a run leaves a snapshot on its way; undefined: never. */
+  readonly snapshotSeconds: number | undefined;
   /** Raw texts of all options, in file order. */
   readonly texts: Readonly<Record<string, string>>;
 }
@@ -87,7 +93,8 @@ export function readMonitorSection(section: IniSection, findings: Findings): Mon
     : checked.problems.filter(({ kind, path: [name] }) => kind !== "missing" || !written.has(String(name)));
   for (const problem of problems) findings.problem(placed(problem, section));
   if (!checked.ok) return undefined;
-  const { need_gpu, gpu_available, nb_processus, multiplicity, python, timeout, epoch_timeout } = checked.values;
+  const { need_gpu, gpu_available, nb_processus, multiplicity, python, timeout, epoch_timeout, snapshot_minutes } =
+    checked.values;
   return {
     place: findings.sources.placeText(section.line),
     needGpu: need_gpu,
@@ -97,6 +104,7 @@ export function readMonitorSection(section: IniSection, findings: Findings): Mon
     python,
     runSeconds: timeout ?? Number.POSITIVE_INFINITY,
     epochSeconds: epoch_timeout ?? Number.POSITIVE_INFINITY,
+    snapshotSeconds: snapshot_minutes === 0 ? undefined : 60 * snapshot_minutes,
     texts: Object.fromEntries(section.options.map(({ name, value }) => [name, value])),
   };
 }

@@ -30,16 +30,25 @@ export interface OpenConfig {
 
 /**
  * @param overrides arguments such as `PROCESS.lr=1e-3`
+ * @param besides arguments by sections that are there for them, also where no file has one
  * @returns the findings so far, with those of overrides that change nothing
  * @throws ConfigurationError where files or references cannot be followed
  */
-export async function openConfig(file: string, overrides: readonly string[] = []): Promise<OpenConfig> {
+export async function openConfig(
+  file: string,
+  overrides: readonly string[] = [],
+  besides: Readonly<Record<string, string>> = {},
+): Promise<OpenConfig> {
   const sources = new SourceLines(file);
   const findings = new Gathered(sources);
   const reader = new Reader(sources, findings);
   await reader.read({ told: file, path: resolve(file) });
   // A word that changes nothing leaves the rest as it is.
-  const merged = override(merge(reader.layers), overrides, sources, findings);
+  const written = merge(reader.layers);
+  const added = Object.entries(besides)
+    .filter(([name]) => !written.some((section) => section.name === name))
+    .map(([name, argument]) => ({ name, line: sources.addArgument(argument), options: [] }));
+  const merged = override([...written, ...added], overrides, sources, findings);
   const failed = findings.problems.length;
   const sections = interpolate(merged, findings);
   // What follows would follow from these.

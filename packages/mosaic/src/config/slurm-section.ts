@@ -5,12 +5,15 @@ import {
   type Infer,
   int,
   list,
+  literal,
+  type Problem,
   path,
   schema,
   string,
   type Type,
   within,
 } from "@ml-mosaic/configurable";
+import { isAddress } from "../tcp/address.ts";
 import type { IniSection } from "./ini.ts";
 import { monitorOptions } from "./monitor-section.ts";
 import { type Findings, placed } from "./problem.ts";
@@ -30,23 +33,44 @@ const time: Type<string> = {
   },
 };
 
+const address: Type<string> = {
+  ...string,
+  expected: "HOST:PORT, such as login1:7000",
+  read(value, options) {
+    const reading = string.read(value, options);
+    if (!reading.ok || isAddress(reading.value)) return reading;
+    return { ok: false, problems: [{ kind: "invalid", path: [], value, expected: address.expected }] };
+  },
+};
+
 export const slurmOptions = {
   workers: schema(count, { help: "Jobs at a time; fewer where fewer runs are left" }),
   runs_per_worker: schema(count, { default: 1, help: "Runs at a time in each job" }),
-  partition: schema(string, { optional: true, help: "As sbatch --partition" }),
+  partition: schema(list(string), {
+    optional: true,
+    help: "As sbatch --partition; of several Slurm takes the first that is free",
+  }),
   time: schema(time, {
     optional: true,
     help: "As sbatch --time, 5 minutes or more: two minutes before the end runs are left in the middle, for other jobs",
   }),
   cpus: schema(count, { optional: true, help: "As sbatch --cpus-per-task; as many as runs_per_worker by default" }),
   memory: schema(string, { optional: true, help: "As sbatch --mem" }),
-  gres: schema(string, { optional: true, help: "As sbatch --gres" }),
+  gres: schema(list(string), { optional: true, help: "As sbatch --gres" }),
   account: schema(string, { optional: true, help: "As sbatch --account" }),
   qos: schema(string, { optional: true, help: "As sbatch --qos" }),
   constraint: schema(string, { optional: true, help: "As sbatch --constraint" }),
   device: schema(string, { default: "cpu", help: "Where runs are computed, such as cuda:0" }),
   setup: schema(list(string), { optional: true, help: "Lines of shell before the worker, such as module load nodejs" }),
   extra: schema(list(string), { optional: true, help: "Further options of sbatch, such as --exclusive" }),
+  transport: schema(literal("spool", "tcp"), {
+    default: "spool",
+    help: "How jobs and this machine talk: through files of the shared folder, or tcp at address",
+  }),
+  address: schema(address, {
+    optional: true,
+    help: "With transport = tcp: HOST:PORT of this machine, as the nodes reach it",
+  }),
   spool: schema(path, {
     optional: true,
     help: "Folder that the nodes share with this machine; .spool/<database> beside the configuration by default",
@@ -63,15 +87,25 @@ export type SlurmSection = Infer<typeof slurmOptions>;
 export function readSlurmSection(section: IniSection, folder: string, findings: Findings): SlurmSection | undefined {
   const options = readOptions(section, slurmOptions, { name: "MONITOR", schemas: monitorOptions }, findings);
   const written = new Set(section.options.map(({ name }) => name));
-  const values = Object.fromEntries(
-    options.map(({ name, text, values: [value] }) => [name, name === "setup" || name === "extra" ? text : value]),
-  );
+  const values = Object.fromEntries(options.map(({ name, values: [value] }) => [name, value]));
   const checked = checkValues(slurmOptions, values, { text: true, folder });
-  if (checked.ok) return checked.values;
+  if (checked.ok) {
+    for (const problem of addressProblems(checked.values)) findings.problem(placed(problem, section));
+    return checked.values;
+  }
   // What could not be read has been reported.
   for (const problem of checked.problems)
     if (problem.kind !== "missing" || !written.has(String(problem.path[0]))) findings.problem(placed(problem, section));
   return undefined;
+}
+
+function addressProblems({ transport, address }: SlurmSection): readonly Problem[] {
+  const objection = (message: string): readonly Problem[] => [{ kind: "precondition", path: ["address"], message }];
+  if (transport === "tcp")
+    return address === undefined
+      ? objection("transport = tcp needs it: HOST:PORT of this machine, as nodes reach it")
+      : [];
+  return address === undefined ? [] : objection("goes with transport = tcp: with spool nothing listens");
 }
 
 /** NaN where it is no time. */

@@ -80,6 +80,7 @@ export async function carryOut(
       }),
       workOf: (lease, device) => workOf(lease, store, folders, { project, files, acceptsCode, device }),
       limits: monitor,
+      snapshotSeconds: monitor.snapshotSeconds,
       onEvent(event) {
         requests.follow(event);
         watching.onEvent(event);

@@ -21,6 +21,7 @@ import type { RunOrder } from "./order.ts";
 import { openResumption } from "./resumption.ts";
 import { openRunFiles } from "./run-files.ts";
 import { runInfoText } from "./run-info.ts";
+import { openRunSnapshots } from "./run-snapshots.ts";
 import { saveChain, saveState } from "./save-run.ts";
 
 export type RunOutcome =
@@ -39,7 +40,18 @@ export interface RunProgress {
   onEpoch(record: EpochRecord, epochs: number): void | Promise<void>;
   /** Aborted: leave the run where it is. */
   readonly pause: AbortSignal;
+  /** A snapshot is to be there so many seconds after the last one. */
+  readonly snapshotSeconds?: number | undefined;
+  /** Called when one is there, after what is said of its epochs. */
+  onSnapshot(snapshot: RunSnapshot): void;
 }
+
+/** What a run goes on from where its worker dies. */
+export type RunSnapshot = Pick<Observed, "executor"> & {
+  /** Whole ones. */
+  readonly epochs: number;
+  readonly artifacts: readonly Artifact[];
+};
 
 /** Carries out one run: prepare, train, save. Throws whatever the users' modules throw. */
 export async function executeRun(order: RunOrder, progress: RunProgress): Promise<RunOutcome> {
@@ -49,19 +61,25 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
   await using chain = await prepareRun(order);
   progress.onPrepared();
   const resumption = await openResumption(order, chain);
+  const seconds = () => (resumption?.seconds ?? 0) + (performance.now() - start) / 1000;
+  const notes = () => ({ seconds: seconds(), code: codeText(chain.files, order.folder) });
+  const snapshots = openRunSnapshots(order, chain, notes, progress);
+  for (const record of resumption?.unrecorded ?? []) await progress.onEpoch(record, settings.epochs);
   const trained = await train({
     ...(await trainingOf(order, settings, chain, resumption?.executor ?? order.executor)),
     epochs: settings.epochs,
     resumeFrom: resumption?.load,
     pause: progress.pause,
     onWork: progress.onWork,
-    onEpoch: (record) => progress.onEpoch(record, settings.epochs),
+    snapshots,
+    onEpoch(record) {
+      snapshots?.onEpoch(record);
+      return progress.onEpoch(record, settings.epochs);
+    },
   });
   checkUserFiles();
   const { executor = "onnx" } = trained.state;
   const observed = { executor, dataDigest: await digestOfLoaders(chain.loaders) };
-  const seconds = () => (resumption?.seconds ?? 0) + (performance.now() - start) / 1000;
-  const notes = () => ({ seconds: seconds(), code: codeText(chain.files, order.folder) });
   const { filesFolder, runId } = order;
   await using files = filesFolder === undefined ? undefined : await openRunFiles(filesFolder);
   if (files !== undefined) await saveState(files, runId, chain, trained, notes(), progress.onWork);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { saveOnnx, Tensor, TensorError } from "@ml-mosaic/tensor";
-import { saveSnapshot, type TrainResult, type VariablePaths } from "@ml-mosaic/training";
+import { type Checkpoint, type EpochRecord, saveSnapshot, type VariablePaths } from "@ml-mosaic/training";
+import { writeValue } from "../wire/values.ts";
 import { type Chain, chainModel, type Link, namedVariables } from "./chain.ts";
 import { codeKey } from "./code-record.ts";
 import type { RunFiles } from "./run-files.ts";
@@ -22,11 +23,15 @@ export const secondsKey = "DURATION_SECONDS";
 /** In the header of a snapshot: id of the run that it is of. */
 export const runKey = "RUN_ID";
 
+/** In the header of a snapshot: what it knows of the last epochs, which may not have come into the database. */
+export const recordsKey = "EPOCHS";
+
 /** What a snapshot says beside the state of the training. */
 export interface SnapshotNotes {
   readonly seconds: number;
   /** Of `codeText`. */
   readonly code: string;
+  readonly records?: readonly EpochRecord[];
 }
 
 /** Names of a chain's variables, as its snapshots use them. */
@@ -39,7 +44,7 @@ export async function saveState(
   files: RunFiles,
   runId: number,
   { links }: Chain,
-  trained: TrainResult,
+  reached: Checkpoint,
   notes: SnapshotNotes,
   onWork: () => void,
 ): Promise<void> {
@@ -52,8 +57,13 @@ export async function saveState(
   const writing = setInterval(onWork, 1000);
   try {
     await files.write("snapshot", (temporary) =>
-      saveSnapshot(join(temporary, snapshotName(runId)), trained, variablePaths(links), {
-        metadata: { [secondsKey]: String(notes.seconds), [runKey]: String(runId), [codeKey]: notes.code },
+      saveSnapshot(join(temporary, snapshotName(runId)), reached, variablePaths(links), {
+        metadata: {
+          [secondsKey]: String(notes.seconds),
+          [runKey]: String(runId),
+          [codeKey]: notes.code,
+          [recordsKey]: writeValue(notes.records ?? []),
+        },
       }),
     );
   } finally {

@@ -4,18 +4,23 @@ import { MosaicError } from "../errors.ts";
 
 const limitMilliseconds = 30_000;
 
+export interface Printed {
+  readonly out: string;
+  readonly err: string;
+}
+
 /**
  * @returns what it has printed
  * @throws MosaicError with Slurm's own words
  */
-export function slurm(command: string, args: readonly string[]): Promise<string> {
+export function slurm(command: string, args: readonly string[]): Promise<Printed> {
   return new Promise((resolve, reject) => {
     execFile(
       command,
       args,
       { timeout: limitMilliseconds, env: ownEnvironment(), maxBuffer: 64 * 1024 * 1024 },
       (error, out, err) => {
-        if (error === null) return resolve(out);
+        if (error === null) return resolve({ out, err });
         if (error.code === "ENOENT")
           return reject(
             new MosaicError("NO_SLURM", `${command} is not there: [SLURM] needs Slurm's commands on this machine`),

@@ -12,9 +12,12 @@ import { spoolElsewhere } from "../spool/elsewhere.ts";
 import { makeSpoolFolder } from "../spool/folder.ts";
 import type { WorkerPlace } from "../supervisor/place.ts";
 import type { Elsewhere } from "../supervisor/supervise.ts";
+import { readAddress } from "../tcp/address.ts";
+import { tcpElsewhere } from "../tcp/elsewhere.ts";
 import { slurm } from "./commands.ts";
 import { endText, hasEnded, isWaiting, type Job, jobsOf } from "./jobs.ts";
-import { jobScript } from "./script.ts";
+import { jobScript, workerWords } from "./script.ts";
+import { testJob } from "./try-job.ts";
 
 const askMilliseconds = 60_000;
 /** Tasks of one array. */
@@ -44,7 +47,9 @@ export class SlurmElsewhere implements Elsewhere {
     this.#situation = situation;
     // The same for another supervisor of the same folder, who finds the jobs by it.
     this.#name = `mosaic-${basename(spool)}-${createHash("sha256").update(spool).digest("hex").slice(0, 8)}`;
-    this.#pilots = spoolElsewhere(spool, situation);
+    const { address } = section;
+    this.#pilots =
+      address === undefined ? spoolElsewhere(spool, situation) : tcpElsewhere(readAddress(address), situation);
   }
 
   get #script(): string {
@@ -55,10 +60,13 @@ export class SlurmElsewhere implements Elsewhere {
     await makeSpoolFolder(this.#spool);
     await makeFolder(this.#jobs, 0o700);
     const names = { name: this.#name, spool: this.#spool, start: this.#start };
-    await replaceFile(this.#script, jobScript(this.#section, names), { mode: 0o700 });
+    await replaceFile(this.#script, jobScript(this.#section, names, workerWords(this.#section, this.#spool)), {
+      mode: 0o700,
+    });
     // Before anything is sent: what Slurm does not take, it says here.
-    await slurm("sbatch", ["--test-only", this.#script]);
-    const limits = /^MaxArraySize\s*=\s*(\d+)/m.exec(await slurm("scontrol", ["show", "config"]).catch(() => ""));
+    await testJob(this.#script);
+    const { out: settings } = await slurm("scontrol", ["show", "config"]).catch(() => ({ out: "" }));
+    const limits = /^MaxArraySize\s*=\s*(\d+)/m.exec(settings);
     this.#mostTasks = Math.min(mostTasks, Math.max(1, Number(limits?.[1] ?? mostTasks + 1) - 1));
     await this.#pilots.open((place) => {
       this.#failures = 0;
@@ -111,12 +119,14 @@ export class SlurmElsewhere implements Elsewhere {
     const leaving = Array.from(this.#pilots.pilots).filter(({ isLeaving }) => isLeaving).length;
     for (let missing = wanted - (active.length - leaving); missing > 0 && !this.#over.signal.aborted; ) {
       const count = Math.min(missing, this.#mostTasks);
-      const id = await slurm("sbatch", ["--parsable", `--array=0-${count - 1}`, this.#script]);
-      this.#say(`Slurm job ${id.trim()} is sent: ${count} ${count === 1 ? "worker" : "workers"}`);
+      const { out } = await slurm("sbatch", ["--parsable", `--array=0-${count - 1}`, this.#script]);
+      // A cluster of several says which one behind it.
+      const [id = ""] = out.trim().split(";");
+      this.#say(`Slurm job ${id} is sent: ${count} ${count === 1 ? "worker" : "workers"}`);
       missing -= count;
       for (let index = 0; index < count; index++)
         sent.push({
-          id: `${id.trim()}_${index}`,
+          id: `${id}_${index}`,
           state: "PENDING",
           reason: "having been sent just now",
           node: "",

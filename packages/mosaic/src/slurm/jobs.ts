@@ -16,7 +16,7 @@ const format = "%A|%T|%N|%S|%r";
 
 /** Those that have ended are there too, for some minutes. */
 export async function jobsOf(name: string): Promise<readonly Job[]> {
-  const out = await slurm("squeue", [
+  const { out } = await slurm("squeue", [
     "--noheader",
     "--array",
     "--me",

@@ -99,6 +99,13 @@ export interface Completion {
 /** What a run is known to be by what has carried it out. */
 export type Observed = Pick<Completion, "executor" | "dataDigest">;
 
+export interface SnapshotRecord {
+  /** Whole ones. */
+  readonly epochs: number;
+  readonly artifacts: readonly Artifact[];
+  readonly executor?: string | undefined;
+}
+
 /** Why a run is given back unfinished. Only a worker's death costs an attempt. */
 export type GiveBackReason =
   | { readonly kind: "worker-died" /** Such as `killed by SIGKILL`. */; readonly detail: string }

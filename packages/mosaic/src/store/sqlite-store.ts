@@ -23,6 +23,7 @@ import type {
   RemovedFile,
   ReturnedRun,
   RunResult,
+  SnapshotRecord,
 } from "./records.ts";
 import { forgetRemovedFilesIn, removeRunsIn } from "./removed-runs.ts";
 import { returnStatusOf } from "./return-status.ts";
@@ -167,6 +168,15 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     return this.#write(() => {
       this.#requireLease(lease);
       this.#addArtifacts(lease.runId, artifacts);
+    });
+  }
+
+  recordSnapshot(lease: LeaseKey, { epochs, artifacts, executor }: SnapshotRecord): Promise<void> {
+    return this.#write(() => {
+      this.#requireLease(lease);
+      this.#addArtifacts(lease.runId, artifacts);
+      this.#sql.setResumeEpoch.run(storedInteger(epochs), storedInteger(lease.runId));
+      this.#setObserved(lease.runId, { executor });
     });
   }
 

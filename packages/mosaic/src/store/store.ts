@@ -32,6 +32,7 @@ import type {
   RunCurves,
   RunQuery,
   RunRecord,
+  SnapshotRecord,
   ValueCondition,
   WriterRecord,
 } from "./records.ts";
@@ -178,6 +179,8 @@ export interface Store extends StoreReader {
   appendHistory(lease: LeaseKey, epochs: readonly EpochRecord[]): Promise<void>;
   /** A path that is there already is replaced. */
   recordArtifacts(lease: LeaseKey, artifacts: readonly Artifact[]): Promise<void>;
+  /** Given back, the run goes on from the snapshot, of so many whole epochs. */
+  recordSnapshot(lease: LeaseKey, snapshot: SnapshotRecord): Promise<void>;
   /** Ends the lease; the run is done. */
   completeRun(lease: LeaseKey, completion: Completion): Promise<void>;
   /** Ends the lease; the run is an error. `errorText` is the message with its stack. */

@@ -16,6 +16,8 @@ interface Assignment extends Work {
   worker?: WorkerProcess;
   /** Whether the worker was asked for the order back. */
   isAskedBack?: boolean;
+  /** Whether it goes on from a snapshot, should its worker die. */
+  hasSnapshot?: boolean;
   /** Undefined until the run before it has ended. */
   times?: RunTimes;
 }
@@ -163,10 +165,11 @@ export class Slot {
   /** To a worker that has it already, nothing. */
   #send(run: Assignment, worker: WorkerProcess): void {
     if (run.worker === worker) return;
-    const tellsPrepared = this.#options.limits.epochSeconds < Number.POSITIVE_INFINITY;
+    const { limits, snapshotSeconds } = this.#options;
+    const tellsPrepared = limits.epochSeconds < Number.POSITIVE_INFINITY;
     const { lease, order } = run;
     try {
-      worker.send({ kind: "run", token: lease.token, order, tellsPrepared });
+      worker.send({ kind: "run", token: lease.token, order, tellsPrepared, snapshotSeconds });
       run.worker = worker;
     } catch (error) {
       if (!(error instanceof MosaicError)) throw error;
@@ -249,6 +252,10 @@ export class Slot {
         if (last !== undefined) onEvent({ kind: "epochs", lease, last, epochs: message.epochs });
         return;
       }
+      case "snapshot":
+        await store.recordSnapshot(lease, message);
+        this.#current.hasSnapshot = true;
+        return;
       case "done": {
         const { result, directions, records, artifacts, executor, dataDigest } = message;
         await store.completeRun(lease, { result, directions, history: records, artifacts, executor, dataDigest });
@@ -338,7 +345,7 @@ export class Slot {
     const { store, onEvent, pause, stop } = this.#options;
     if (this.#worker === worker) this.#worker = undefined;
     if (this.#current === undefined || this.#current.worker !== worker) return;
-    const { lease } = this.#current;
+    const { lease, hasSnapshot: goesOn = lease.fromSnapshot } = this.#current;
     if (!this.#place.isOpen) {
       await store.giveBackRun(lease, { kind: "stopped" });
       onEvent({ kind: "given-back", lease, why: how });
@@ -350,7 +357,7 @@ export class Slot {
     } else {
       this.#deadStarts = 0;
       const { status } = await store.giveBackRun(lease, { kind: "worker-died", detail: how + quoted(lastWords) });
-      onEvent({ kind: "worker-died", lease, how, status });
+      onEvent({ kind: "worker-died", lease, how, status, goesOn });
     }
     await this.#end();
   }

@@ -13,7 +13,14 @@ export type SupervisorEvent =
   | { readonly kind: "epochs"; readonly lease: Lease; readonly last: EpochRecord; readonly epochs: number }
   | { readonly kind: "done"; readonly lease: Lease; readonly result: RunResult }
   | { readonly kind: "failed"; readonly lease: Lease; readonly error: string }
-  | { readonly kind: "worker-died"; readonly lease: Lease; readonly how: string; readonly status: "pending" | "error" }
+  /** `goesOn`: from its snapshot, else it begins again. */
+  | {
+      readonly kind: "worker-died";
+      readonly lease: Lease;
+      readonly how: string;
+      readonly status: "pending" | "error";
+      readonly goesOn: boolean;
+    }
   /** `why` is said where it was not asked for. */
   | { readonly kind: "given-back"; readonly lease: Lease; readonly why?: string }
   /** It has come forward. `callSeconds`: how long its last call into the runtime took. */
@@ -39,6 +46,8 @@ export interface SuperviseOptions {
   readonly workOf: (lease: Lease, device: string) => Work | Promise<Work>;
   readonly onEvent: (event: SupervisorEvent) => void;
   readonly limits: TimeLimits;
+  /** How often runs leave a snapshot; undefined: when they are paused, and when they end. */
+  readonly snapshotSeconds: number | undefined;
   /** Aborted: running runs finish, no new one starts. */
   readonly finish: AbortSignal;
   /** Aborted: running runs are left in the middle, to go on from there; no new one starts. */

@@ -5,10 +5,20 @@ export interface Address {
   readonly port: number;
 }
 
+/** With a host. */
+export function isAddress(text: string): boolean {
+  return parseAddress(text, "") !== undefined;
+}
+
 /** `host:port`, `[::1]:port`, or for a port alone the host that is given. */
 export function readAddress(text: string, host = ""): Address {
-  const [, bracketed, plain, port = ""] = /^(?:\[([^\]]+)\]:|([^:]*):)?(\d{1,5})$/.exec(text) ?? [];
-  const address = { host: bracketed ?? (plain || host), port: Number(port) };
-  if (port !== "" && address.port < 65_536 && address.host !== "") return address;
+  const address = parseAddress(text, host);
+  if (address !== undefined) return address;
   throw new MosaicError("BAD_ADDRESS", `"${text}" is no address: write host:port, as in 10.0.0.1:7000`);
+}
+
+function parseAddress(text: string, otherwise: string): Address | undefined {
+  const [, bracketed, plain, port = ""] = /^(?:\[([^\]]+)\]:|([^:]*):)?(\d{1,5})$/.exec(text) ?? [];
+  const address = { host: bracketed ?? (plain || otherwise), port: Number(port) };
+  return port !== "" && address.port < 65_536 && address.host !== "" ? address : undefined;
 }

@@ -58,7 +58,10 @@ function tell(message: FromWorker, sent?: () => void): void {
   channel.send(message, sent);
 }
 
-async function carryOut({ token, order, tellsPrepared }: RunMessage, run: NonNullable<typeof current>): Promise<void> {
+async function carryOut(
+  { token, order, tellsPrepared, snapshotSeconds }: RunMessage,
+  run: NonNullable<typeof current>,
+): Promise<void> {
   writeBegun(token);
   const log = openLog(order);
   run.log = log;
@@ -69,6 +72,16 @@ async function carryOut({ token, order, tellsPrepared }: RunMessage, run: NonNul
   });
   let records: EpochRecord[] = [];
   let reported = performance.now();
+  const flushLog = () => {
+    if (log !== undefined) inherited.moveTo(log);
+    log?.flush();
+  };
+  const report = (epochs: number) => {
+    reported = performance.now();
+    flushLog();
+    tell({ kind: "epochs", token, records, epochs });
+    records = [];
+  };
   try {
     const execute = order.pipeline.modules.some(isProgram) ? executeProgram : executeRun;
     const outcome = await execute(order, {
@@ -82,12 +95,13 @@ async function carryOut({ token, order, tellsPrepared }: RunMessage, run: NonNul
         records.push(record);
         const { epoch, trainLoss, validLoss } = record;
         log?.write(`epoch ${epoch}/${epochs} train_loss ${trainLoss} test_loss ${validLoss}\n`);
-        if (performance.now() - reported < reportMilliseconds) return;
-        reported = performance.now();
-        if (log !== undefined) inherited.moveTo(log);
-        log?.flush();
-        tell({ kind: "epochs", token, records, epochs });
-        records = [];
+        if (performance.now() - reported >= reportMilliseconds) report(epochs);
+      },
+      snapshotSeconds,
+      onSnapshot(snapshot) {
+        flushLog();
+        if (records.length > 0) report(Number(order.process.epochs));
+        tell({ kind: "snapshot", token, ...snapshot });
       },
     });
     // An error that nobody awaited may have come first: then this run has failed already.

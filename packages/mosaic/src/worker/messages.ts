@@ -31,6 +31,8 @@ export type ToWorker =
       readonly token: number;
       readonly order: RunOrder;
       readonly tellsPrepared: boolean;
+      /** How often it is to leave a snapshot; without it only where it is paused, and at its end. */
+      readonly snapshotSeconds?: number | undefined;
       /** Build it up to its first loss, and neither train nor write anything. Workers of TypeScript are never asked to. */
       readonly check?: true;
     }
@@ -50,6 +52,14 @@ export type FromWorker =
       readonly token: number;
       readonly records: readonly EpochRecord[];
       readonly epochs: number;
+    }
+  /** The run goes on from a snapshot of so many whole epochs, should its worker die. */
+  | {
+      readonly kind: "snapshot";
+      readonly token: number;
+      readonly epochs: number;
+      readonly executor?: Completion["executor"];
+      readonly artifacts: readonly Artifact[];
     }
   | {
       readonly kind: "done";
@@ -107,6 +117,7 @@ const fromWorker: Readonly<Record<FromWorker["kind"], Rule>> = {
   withdrawn: fields({ token }),
   prepared: fields({ token }),
   epochs: fields({ token, records, epochs: count }),
+  snapshot: fields({ token, epochs: count, artifacts, executor: optional(text) }),
   done: fields({ ...end, result: recordOf(nullable(number)), directions: recordOf(oneOf("lower", "higher")) }),
   paused: fields({ ...end, epochs: count }),
   failed: fields({ token, error: text, trouble: nullable(text), codeChanged: flag }),
@@ -133,7 +144,7 @@ const order = fields({
 });
 
 const toWorker: Readonly<Record<ToWorker["kind"], Rule>> = {
-  run: fields({ token, order, tellsPrepared: flag, check: optional(flag) }),
+  run: fields({ token, order, tellsPrepared: flag, snapshotSeconds: optional(number), check: optional(flag) }),
   withdraw: fields({ token }),
   pause: fields({ token }),
 };
@@ -141,6 +152,10 @@ const toWorker: Readonly<Record<ToWorker["kind"], Rule>> = {
 /** What is no message of a worker in something that has come from one: a module may have written to the channel. */
 export function faultFromWorker(value: unknown): string | undefined {
   return fault(value, fromWorker);
+}
+
+export function areEpochRecords(value: unknown): value is readonly EpochRecord[] {
+  return records(value, "epochs") === undefined;
 }
 
 export function isFromWorker(value: unknown): value is FromWorker {
