@@ -149,8 +149,8 @@ async function benchSpace(): Promise<void> {
 }
 
 /** Times from a pointer's event until its effect is in the page. */
-async function watchPointer({ evaluate }: OpenPage["page"]): Promise<void> {
-  await evaluate(`(() => {
+async function watchPointer(page: OpenPage["page"]): Promise<void> {
+  await page.evaluate(`(() => {
     let moved = 0;
     window.reacted = [];
     addEventListener("pointermove", () => {

@@ -26,6 +26,11 @@ export interface Question {
 /** JSON, or bytes. */
 export type Answer = (question: Question) => Promise<unknown>;
 
+/** Those that compare all runs with each other. */
+export function isLengthy(name: string): boolean {
+  return ["verdicts", "pair", "importance", "pareto"].includes(name);
+}
+
 const mostPixels = 4096;
 const mostLines = 1000;
 const mostModelBytes = 512 * 2 ** 20;
@@ -77,7 +82,7 @@ export const answers: Readonly<Record<string, Answer>> = {
     const names = [query.get("x") ?? "nb_params", query.get("y") ?? defaultCriterion] as const;
     return paretoFor(database.reader, [names[0], names[1]], await wishesOf(database, query));
   },
-  failures: async ({ database, query }) => failuresOf(database.reader, await meantRuns(database.reader, query)),
+  failures: async ({ database, query }) => failuresOf(database.reader, await meantRuns(database, query)),
   run: ({ database, rest }) => runDetail(database.reader, runIdIn(rest)),
   log: ({ database, rest, query }) => {
     const from = query.has("from") ? wholeNumber(query, "from", 0, Number.MAX_SAFE_INTEGER) : undefined;
@@ -103,7 +108,7 @@ export const answers: Readonly<Record<string, Answer>> = {
 };
 
 async function wishesOf(database: BoardDatabase, query: URLSearchParams) {
-  return { data: query.get("data") ?? undefined, runIds: await meantRuns(database.reader, query) };
+  return { data: query.get("data") ?? undefined, runIds: await meantRuns(database, query) };
 }
 
 async function comparison({ database, query }: Question) {
@@ -119,7 +124,7 @@ function columnsNamed(database: BoardDatabase, names: readonly string[]) {
 /** Rows of the columns, ascending. */
 async function meantRows(database: BoardDatabase, query: URLSearchParams): Promise<Uint32Array> {
   const { runIds } = await database.columns();
-  const meant = await meantRuns(database.reader, query);
+  const meant = await meantRuns(database, query);
   if (meant === undefined) return Uint32Array.from(runIds, (_, row) => row);
   const wanted = new Set(meant);
   const rows: number[] = [];

@@ -44,6 +44,10 @@ export class BoardColumns {
     return [...this.#columns.keys()];
   }
 
+  get rows(): number {
+    return this.#table.rows;
+  }
+
   /** Ascending. */
   get runIds(): Float64Array<ArrayBuffer> {
     const ids = this.column("id");

@@ -5,6 +5,7 @@ import type { ColumnData, Columns } from "../wire/columns.ts";
 import type { ExperimentInfo, SeriesInfo } from "../wire/experiment.ts";
 import { type BoardColumns, readBoardColumns } from "./board-columns.ts";
 import { countsOf, Follower } from "./follower.ts";
+import { LengthyAnswers } from "./lengthy-answers.ts";
 import { Refused } from "./refused.ts";
 
 export interface BoardFacts {
@@ -12,14 +13,19 @@ export interface BoardFacts {
   readonly mayControl: boolean;
 }
 
+/** Verdicts on so many take about a tenth of a second. */
+const fewRuns = 2000;
+
 export class BoardDatabase {
   readonly reader: StoreReader;
   readonly follower: Follower;
+  readonly lengthy: LengthyAnswers;
   #columns: Promise<BoardColumns> | undefined;
   #series: Promise<readonly string[]> | undefined;
 
   private constructor(reader: StoreReader) {
     this.reader = reader;
+    this.lengthy = new LengthyAnswers(reader.location);
     const forget = () => {
       this.#columns = undefined;
       this.#series = undefined;
@@ -43,6 +49,11 @@ export class BoardDatabase {
   async columns(): Promise<BoardColumns> {
     await this.follower.catchUp();
     return this.#lastColumns();
+  }
+
+  /** More than can be compared with each other while pages wait. */
+  async hasMany(): Promise<boolean> {
+    return (await this.columns()).runIds.length > fewRuns;
   }
 
   /** Of the last state that was looked at. */
@@ -111,6 +122,7 @@ export class BoardDatabase {
 
   async close(): Promise<void> {
     this.follower.close();
+    await this.lengthy.close();
     await this.reader.close();
   }
 }

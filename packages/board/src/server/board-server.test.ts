@@ -168,6 +168,35 @@ describe("answers", () => {
     expect((await refusal("api/groups?by=status&results=status"))[1].message).toContain("has texts");
   });
 
+  test("a filter by any column is understood by every answer, and as mosaic compare --where understands it", async () => {
+    const { parseCondition, runsWhere, openSqliteReader } = await import("ml-mosaic/reading");
+    const { columns: all } = await json<ExperimentInfo>("api/experiment");
+    for (const { name, type } of all) {
+      const where = encodeURIComponent(`"${name.replaceAll('"', '""')}" ${type === "number" ? ">= 0" : "!= done"}`);
+      for (const path of ["failures", "groups?by=status", "verdicts", "curves?pixels=9"])
+        expect([path, name, (await get(`api/${path}${path.includes("?") ? "&" : "?"}where=${where}`)).status]).toEqual([
+          path,
+          name,
+          200,
+        ]);
+    }
+    const reader = await openSqliteReader(join(folder, "or.db"));
+    for (const where of [
+      "test_loss > 0.1",
+      "not test_loss <= 0.2",
+      "Net_width != 8",
+      "status in (error, done)",
+      "tag = None",
+      "test_loss = nan",
+    ]) {
+      const parsed = parseCondition(where);
+      if (!parsed.ok) throw new Error(parsed.fault.message);
+      const { groups } = await json<Groups>(`api/groups?by=id&where=${encodeURIComponent(where)}`);
+      expect([where, groups.map(({ values: [id] }) => id)]).toEqual([where, await runsWhere(reader, parsed.condition)]);
+    }
+    await reader.close();
+  });
+
   test("verdicts are those of mosaic compare, for a selection too", async () => {
     const { compareRuns, defaultRope, openSqliteReader } = await import("ml-mosaic/reading");
     const reader = await openSqliteReader(join(folder, "or.db"));

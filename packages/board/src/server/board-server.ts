@@ -2,16 +2,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { isIPv6 } from "node:net";
 import { pipeline } from "node:stream/promises";
-import { errorCode } from "@ml-mosaic/base";
-import { type BoardControls, type BoardServer, type BoardSettings, MosaicError, StoreError } from "ml-mosaic/reading";
+import type { BoardControls, BoardServer, BoardSettings } from "ml-mosaic/reading";
 import type { Refusal } from "../wire/answers.ts";
-import { answers } from "./answers.ts";
+import { answers, isLengthy } from "./answers.ts";
 import { BoardDatabase } from "./board-database.ts";
 import { clientFile } from "./client-files.ts";
 import { sendEvents } from "./events.ts";
 import { Guard } from "./guard.ts";
 import { contentSecurityPolicy, lockedPageText, pageText } from "./page.ts";
-import { nothingToSay, Refused } from "./refused.ts";
+import { Refused, refusalOf } from "./refused.ts";
 import { openRunFile } from "./run-files.ts";
 
 const limits = { headerBytes: 16 * 1024, bodyBytes: 2 ** 20, headerSeconds: 10, requestSeconds: 30, connections: 256 };
@@ -126,6 +125,11 @@ async function route(board: Board, request: IncomingMessage, response: ServerRes
   if (found === undefined || rest.length > 1)
     throw new Refused(404, { message: `there is no api/${name.slice(0, 40)}` });
   const facts = { databases: databases.map(({ location }) => location), mayControl: controls !== undefined };
+  if (isLengthy(name) && (await database.hasMany())) {
+    const text = await database.lengthy.ask(name, query.toString(), database.follower.rowsTold);
+    response.writeHead(200, { "Content-Type": json }).end(text);
+    return;
+  }
   const said = await found({ database, facts, query, rest: rest[0] ?? "" });
   if (said instanceof Uint8Array)
     response.writeHead(200, { "Content-Type": "application/octet-stream", "Content-Length": said.length }).end(said);
@@ -169,8 +173,10 @@ function locked(response: ServerResponse): void {
   response.writeHead(401, { "Content-Type": "text/html; charset=utf-8" }).end(lockedPageText);
 }
 
+const json = "application/json; charset=utf-8";
+
 function sendJson(response: ServerResponse, value: unknown, status = 200): void {
-  response.writeHead(status, { "Content-Type": "application/json; charset=utf-8" }).end(JSON.stringify(value));
+  response.writeHead(status, { "Content-Type": json }).end(JSON.stringify(value));
 }
 
 async function sendFile(response: ServerResponse, database: BoardDatabase, id: string): Promise<void> {
@@ -197,17 +203,4 @@ function refuse(response: ServerResponse, error: unknown): void {
   if (status === 413) response.setHeader("Connection", "close");
   const refusal: Refusal = { problem };
   sendJson(response, refusal, status);
-}
-
-function refusalOf(error: unknown): Pick<Refused, "status" | "problem"> {
-  if (error instanceof Refused) return error;
-  if (error instanceof MosaicError) return { status: nothingToSay, problem: { message: error.message } };
-  if (error instanceof StoreError) return { status: 503, problem: { message: error.message } };
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  return {
-    status: 500,
-    problem: {
-      message: `the board has met an error of its own (${errorCode(error) ?? "no code"}); its terminal shows it`,
-    },
-  };
 }

@@ -37,6 +37,7 @@ export class Follower {
   /** Of this process, so that a page of an earlier one is not told nonsense. */
   readonly #name = `${process.pid.toString(36)}${Date.now().toString(36)}`;
   #sequence = 0;
+  #rowsTold = 0;
   #cursor: ChangeCursor | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -56,6 +57,11 @@ export class Follower {
 
   get cursor(): string {
     return `${this.#name}-${this.#sequence}`;
+  }
+
+  /** Another number after each change of the runs. */
+  get rowsTold(): number {
+    return this.#rowsTold;
   }
 
   /** Reads what is new now, so that what is read after belongs to `cursor`. */
@@ -115,6 +121,7 @@ export class Follower {
 
   #tell(change: Change): void {
     this.#sequence++;
+    if (change.kind === "rows" || change.kind === "everything") this.#rowsTold++;
     const numbered = { cursor: this.cursor, change };
     this.#kept.push(numbered);
     if (this.#kept.length > mostKept) this.#kept.splice(0, this.#kept.length - mostKept);

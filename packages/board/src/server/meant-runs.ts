@@ -1,21 +1,32 @@
 /** Which runs a question is about: those that a condition lets through and that are selected. */
-import { parseCondition, runsWhere, type StoreReader } from "ml-mosaic/reading";
+import { parseCondition, runsWhere } from "ml-mosaic/reading";
+import { matchingRows, namesOf } from "../wire/matching-rows.ts";
+import type { BoardDatabase } from "./board-database.ts";
 import { Refused } from "./refused.ts";
 
 /** undefined: all. Ascending ids. */
-export async function meantRuns(reader: StoreReader, query: URLSearchParams): Promise<readonly number[] | undefined> {
+export async function meantRuns(
+  database: BoardDatabase,
+  query: URLSearchParams,
+): Promise<readonly number[] | undefined> {
   const [where, ids] = [query.get("where")?.trim() ?? "", query.get("ids")?.trim() ?? ""];
-  const matching = where === "" ? undefined : await runsThat(reader, where);
+  const matching = where === "" ? undefined : await runsThat(database, where);
   if (ids === "") return matching;
   const ranges = readRanges(ids);
-  return (matching ?? (await reader.runIds())).filter((id) => isIn(ranges, id));
+  return (matching ?? (await database.reader.runIds())).filter((id) => isIn(ranges, id));
 }
 
-async function runsThat(reader: StoreReader, where: string): Promise<readonly number[]> {
+/** By the page's columns, as the page itself does it; other names that a condition may have are the store's to know. */
+async function runsThat(database: BoardDatabase, where: string): Promise<readonly number[]> {
   const parsed = parseCondition(where);
   if (!parsed.ok) throw new Refused(400, { ...parsed.fault, ...placeIn(parsed.fault.message) });
+  const columns = await database.columns();
+  if (namesOf(parsed.condition).every((name) => columns.column(name) !== undefined)) {
+    const { runIds } = columns;
+    return Array.from(matchingRows(columns, parsed.condition), (row) => runIds[row] ?? 0);
+  }
   try {
-    return await runsWhere(reader, parsed.condition);
+    return await runsWhere(database.reader, parsed.condition);
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error) || error.code !== "BAD_SELECTOR") throw error;
     const message = error.message.replaceAll("--where: ", "");

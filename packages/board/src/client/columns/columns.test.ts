@@ -1,10 +1,10 @@
 import { evaluate, parseCondition } from "ml-mosaic/conditions";
 import { expect, test } from "vitest";
 import { noText } from "../../wire/columns.ts";
+import { matchingRows } from "../../wire/matching-rows.ts";
 import { type Cell, RunTable } from "../../wire/run-table.ts";
 import { csvText } from "./csv.ts";
 import { idRanges, idsOfRanges } from "./id-ranges.ts";
-import { matchingRows } from "./matching-rows.ts";
 import { sortRows } from "./sort-rows.ts";
 
 function exampleTable(): RunTable {

@@ -13,30 +13,66 @@ export interface Answer<Value> {
   readonly isWaiting: boolean;
 }
 
-/** Asks again when the key changes, and lets answers of earlier keys go. */
-export function useAnswer<Value>(key: string, ask: () => Promise<Value>): Answer<Value> {
+/** What is live is asked for again when as much of the time has gone without as a tenth of it would be. */
+const pause = 9;
+
+/**
+ * Asks again when the key changes, one question after the other, and lets answers of earlier keys go. A new version of what
+ * the key stands for is asked for so seldom that a server that takes long for it is mostly free.
+ */
+export function useAnswer<Value>(key: string, ask: () => Promise<Value>, version: unknown = 0): Answer<Value> {
   const [answer, setAnswer] = useState<Answer<Value>>({ value: undefined, problem: undefined, isWaiting: true });
-  const latest = useRef("");
-  useEffect(() => {
-    latest.current = key;
+  const latest = useRef({ key, version, ask });
+  latest.current = { key, version, ask };
+  const turn = useRef({
+    key: "",
+    version: latest.current.version,
+    isAsking: false,
+    freeAt: 0,
+    timer: 0,
+    isGone: false,
+  });
+  const next = async () => {
+    const [{ current }, asked] = [turn, latest.current];
+    clearTimeout(current.timer);
+    if (current.isAsking || current.isGone || (asked.key === current.key && asked.version === current.version)) return;
+    const begun = performance.now();
+    if (asked.key === current.key && begun < current.freeAt) {
+      current.timer = setTimeout(() => void next(), current.freeAt - begun);
+      return;
+    }
+    Object.assign(current, { key: asked.key, version: asked.version, isAsking: true });
     setAnswer((before) => ({ ...before, isWaiting: true }));
-    ask().then(
-      (value) => {
-        if (latest.current === key) setAnswer({ value, problem: undefined, isWaiting: false });
-      },
-      (error: unknown) => {
-        if (latest.current !== key) return;
-        // What was shown stays: the page says by itself that the server has gone.
-        setAnswer((before) => ({
-          value: error instanceof LostError ? before.value : undefined,
-          problem: messageOf(error),
-          isRefused: error instanceof RefusedError,
-          isWaiting: false,
-        }));
-      },
-    );
-  }, [key]);
+    const give = await given(asked.ask);
+    const now = performance.now();
+    Object.assign(current, { isAsking: false, freeAt: now + pause * (now - begun) });
+    if (!current.isGone && latest.current.key === asked.key) setAnswer(give);
+    await next();
+  };
+  useEffect(() => void next(), [key, version]);
+  useEffect(
+    () => () => {
+      turn.current.isGone = true;
+      clearTimeout(turn.current.timer);
+    },
+    [],
+  );
   return answer;
+}
+
+async function given<Value>(ask: () => Promise<Value>): Promise<(before: Answer<Value>) => Answer<Value>> {
+  try {
+    const value = await ask();
+    return () => ({ value, problem: undefined, isWaiting: false });
+  } catch (error) {
+    // What was shown stays: the page says by itself that the server has gone.
+    return (before) => ({
+      value: error instanceof LostError ? before.value : undefined,
+      problem: messageOf(error),
+      isRefused: error instanceof RefusedError,
+      isWaiting: false,
+    });
+  }
 }
 
 export function Answered<Value>({

@@ -11,8 +11,8 @@ const mostLinks = 20;
 
 export function FailuresView({ board }: { readonly board: Board }) {
   const chosen = board.chosen.value;
-  const key = JSON.stringify([chosen, board.slowVersion.value]);
-  const answer = useAnswer(key, () => board.source.failures(chosen));
+  const key = JSON.stringify(chosen);
+  const answer = useAnswer(key, () => board.source.failures(chosen), board.slowVersion.value);
   const show = ({ groups }: Failures) => {
     if (groups.length === 0) return html`<${Message}>No run that meets the filter has failed.<//>`;
     return html`<div class="panels">

@@ -48,8 +48,8 @@ export function OverviewView({ board }: { readonly board: Board }) {
 function Leading({ board }: { readonly board: Board }) {
   const chosen = board.chosen.value;
   const result = board.result.value;
-  const key = JSON.stringify([chosen, result, board.slowVersion.value]);
-  const answer = useAnswer(key, () => board.source.verdicts(chosen, result, null));
+  const key = JSON.stringify([chosen, result]);
+  const answer = useAnswer(key, () => board.source.verdicts(chosen, result, null), board.slowVersion.value);
   const show = ({ sentence, ranking, title }: Verdicts) => html`<p class="verdict">${sentence}</p>
     ${chosen.ids !== "" && html`<p class="note">This is about the ${runsText(board.chosenRows.value.length)} selected alone.</p>`}
     <ol class="leaders">

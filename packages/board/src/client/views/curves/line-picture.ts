@@ -27,8 +27,9 @@ export function LinePicture({ board, query, isLogarithmic, smoothing, height, re
   const [zoom, setZoom] = useState<readonly [number, number] | undefined>(undefined);
   const [detail, setDetail] = useState(1);
   const asked = { ...query, pixels: Math.min(20_000, query.pixels * detail) };
-  const answer = useAnswer(JSON.stringify([asked, refresh]), () => board.source.curves(asked));
-  const live = useLiveCurves(board, answer.value, query);
+  const [thinned, setThinned] = useState(0);
+  const answer = useAnswer(JSON.stringify(asked), () => board.source.curves(asked), `${refresh} ${thinned}`);
+  const live = useLiveCurves(board, answer.value, query, () => setThinned((before) => before + 1));
   useEffect(() => {
     setZoom(undefined);
     setDetail(1);

@@ -16,8 +16,8 @@ export function GroupTable({ board }: { readonly board: Board }) {
   const [shown, setShown] = useState<readonly string[]>([board.result.value]);
   const [order, setOrder] = useState({ place: -1, isDescending: false });
   const { where, ids } = board.chosen.value;
-  const key = JSON.stringify([where, ids, by, shown, board.slowVersion.value]);
-  const answer = useAnswer(key, () => board.source.groups({ where, ids }, by, shown));
+  const key = JSON.stringify([where, ids, by, shown]);
+  const answer = useAnswer(key, () => board.source.groups({ where, ids }, by, shown), board.slowVersion.value);
   const sortBy = (place: number) => setOrder({ place, isDescending: order.place === place && !order.isDescending });
   const head = (place: number, text: string) => html`<th
     scope="col"

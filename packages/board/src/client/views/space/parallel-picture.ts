@@ -1,7 +1,7 @@
 /** Parallel coordinates of all runs under the filter; dragging along an axis brushes, which narrows down every view. */
 import { html } from "htm/preact";
 import { useMemo, useRef, useState } from "preact/hooks";
-import { matchingRows } from "../../columns/matching-rows.ts";
+import { matchingRows } from "../../../wire/matching-rows.ts";
 import { type ColumnAxis, columnAxis } from "../../marks/column-axis.ts";
 import {
   type BrushMark,

@@ -21,10 +21,9 @@ export function ParetoPanel({ board }: { readonly board: Board }) {
       ? board.state.value.x
       : other?.name;
   const chosen = useSlow(board.chosen.value, 300);
-  const key = JSON.stringify([chosen, x, y, board.slowVersion.value]);
-  const answer = useAnswer(key, async () =>
-    x === undefined || x === null ? undefined : board.source.pareto(chosen, x, y),
-  );
+  const key = JSON.stringify([chosen, x, y]);
+  const ask = async () => (x === undefined || x === null ? undefined : board.source.pareto(chosen, x, y));
+  const answer = useAnswer(key, ask, board.slowVersion.value);
   const show = (pareto: Pareto) =>
     pareto.points.length === 0
       ? html`<${Message}>${pareto.text || "No model has both results yet."}<//>`

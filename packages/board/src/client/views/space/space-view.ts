@@ -47,8 +47,8 @@ const mostRows = 20;
 
 function ImportancePanel({ board, result }: { readonly board: Board; readonly result: string }) {
   const chosen = useSlow(board.chosen.value, 300);
-  const key = JSON.stringify([chosen, result, board.slowVersion.value]);
-  const answer = useAnswer(key, () => board.source.importance(chosen, result));
+  const key = JSON.stringify([chosen, result]);
+  const answer = useAnswer(key, () => board.source.importance(chosen, result), board.slowVersion.value);
   const show = (importance: Importance) => {
     const rows = importance.rows.slice(0, mostRows);
     return html`<p class="note">${importance.text}</p>

@@ -19,19 +19,12 @@ interface PairProps {
 export function PairPanel({ board, verdicts, one, other, onChoose }: PairProps) {
   const [first, second] = [verdicts.ranking[one], verdicts.ranking[other]];
   const chosen = board.chosen.value;
-  const key = JSON.stringify([
-    chosen,
-    verdicts.result,
-    verdicts.data,
-    first?.name,
-    second?.name,
-    board.slowVersion.value,
-  ]);
-  const answer = useAnswer(key, async () =>
+  const key = JSON.stringify([chosen, verdicts.result, verdicts.data, first?.name, second?.name]);
+  const ask = async () =>
     first === undefined || second === undefined
       ? undefined
-      : board.source.pair(chosen, verdicts.result, board.state.peek().data, first.name, second.name),
-  );
+      : board.source.pair(chosen, verdicts.result, board.state.peek().data, first.name, second.name);
+  const answer = useAnswer(key, ask, board.slowVersion.value);
   const options = verdicts.ranking.map(({ label }, place) => ({ value: String(place), text: label }));
   return html`<section class="panel">
     <h2>One pair</h2>

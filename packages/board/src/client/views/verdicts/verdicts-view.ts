@@ -19,8 +19,8 @@ export function VerdictsView({ board }: { readonly board: Board }) {
   const chosen = board.chosen.value;
   const result = board.result.value;
   const { data } = board.state.value;
-  const key = JSON.stringify([chosen, result, data, board.slowVersion.value]);
-  const answer = useAnswer(key, () => board.source.verdicts(chosen, result, data));
+  const key = JSON.stringify([chosen, result, data]);
+  const answer = useAnswer(key, () => board.source.verdicts(chosen, result, data), board.slowVersion.value);
   const dataSets = answer.value?.dataSets ?? [];
   return html`<div class="tools"><${ResultChoice} board=${board} />
       ${

@@ -1,6 +1,6 @@
 /** Which rows meet a condition, column by column: what `evaluate` says of every run, at the speed of typed arrays. */
 import { type Condition, type ConditionValue, evaluate, namesIn } from "ml-mosaic/conditions";
-import { type ColumnData, noText } from "../../wire/columns.ts";
+import { type ColumnData, noText } from "./columns.ts";
 
 /** Of a row: whether a part of the condition holds. A comparison of what is not there is neither true nor false. */
 const [no, yes, unknown] = [0, 1, 2];
