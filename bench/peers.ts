@@ -4,12 +4,27 @@ import { createInterface } from "node:readline";
 /** A case as both sides read it. */
 export interface TrainingCase {
   readonly name: string;
-  readonly model: "mlp" | "cnn" | "unet" | "lstm" | "transformer";
+  readonly model:
+    | "mlp"
+    | "cnn"
+    | "unet"
+    | "lstm"
+    | "transformer"
+    | "depthwise"
+    | "resnet"
+    | "mnist"
+    | "gpt"
+    | "words"
+    | "norm";
   /** Arguments of the model's builder. */
   readonly sizes: readonly number[];
   readonly activation?: "sigmoid" | "relu";
+  /** Of normalisation. */
+  readonly kind?: "layer" | "batch" | "group";
   /** Shape of a batch of features. */
   readonly input: readonly number[];
+  /** Features are whole numbers below this: words of a vocabulary. */
+  readonly words?: number;
   /** Shape of a batch of targets. */
   readonly target: readonly number[];
   readonly optimizer: "SGD" | "Adam";

@@ -2,7 +2,6 @@
 import json
 import resource
 import sys
-import time
 
 import torch
 from torch import nn
@@ -78,7 +77,94 @@ class Transformer(nn.Module):
         return self.head(self.layers(x))
 
 
+class Depthwise(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        layers = [nn.Conv2d(3, channels[0], 3, padding=1, bias=False), nn.BatchNorm2d(channels[0]), nn.ReLU()]
+        for inputs, outputs in zip(channels, channels[1:]):
+            layers += [nn.Conv2d(inputs, inputs, 3, padding=1, groups=inputs, bias=False), nn.BatchNorm2d(inputs), nn.ReLU()]
+            layers += [nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+        self.layers = nn.Sequential(*layers)
+        self.head = nn.Linear(channels[-1], 10)
+
+    def forward(self, x):
+        return self.head(self.layers(x).mean((2, 3)))
+
+
+class Residual(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(outputs)
+        self.shortcut = nn.Identity()
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        hidden = self.norm2(self.conv2(self.norm1(self.conv1(x)).relu()))
+        return (hidden + self.shortcut(x)).relu()
+
+
+class ResNet(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        layers = [nn.Conv2d(3, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+        for stage in range(4):
+            inputs, outputs = width * 2 ** max(0, stage - 1), width * 2**stage
+            layers += [Residual(inputs, outputs, 1 if stage == 0 else 2), Residual(outputs, outputs, 1)]
+        self.layers = nn.Sequential(*layers)
+        self.head = nn.Linear(8 * width, 10)
+
+    def forward(self, x):
+        return self.head(self.layers(x).mean((2, 3)))
+
+
+def mnist(_):
+    convolutions = [nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)]
+    return nn.Sequential(*convolutions, nn.Flatten(), nn.Linear(9216, 128), nn.ReLU(), nn.Linear(128, 10))
+
+
+class Gpt(nn.Module):
+    def __init__(self, width, heads, layers, length, words):
+        super().__init__()
+        self.tokens = nn.Embedding(words, width)
+        self.places = nn.Parameter(torch.zeros(length, width))
+        layer = lambda: nn.TransformerEncoderLayer(width, heads, 4 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True)
+        self.layers = nn.ModuleList([layer() for _ in range(layers)])
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, words)
+        self.mask = torch.full((length, length), float("-inf")).triu(1)
+
+    def forward(self, x):
+        hidden = self.tokens(x) + self.places
+        for layer in self.layers:
+            hidden = layer(hidden, self.mask)
+        return self.head(self.norm(hidden))
+
+
+class Words(nn.Module):
+    def __init__(self, words, width):
+        super().__init__()
+        self.table = nn.Embedding(words, width)
+        self.head = nn.Linear(width, 10)
+
+    def forward(self, x):
+        return self.head(self.table(x).mean(1))
+
+
+def norm(kind, channels):
+    return {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d}[kind](channels) if kind != "group" else nn.GroupNorm(8, channels)
+
+
 BUILDERS = {
+    "depthwise": lambda case: Depthwise(case["sizes"]),
+    "resnet": lambda case: ResNet(*case["sizes"]),
+    "mnist": mnist,
+    "gpt": lambda case: Gpt(*case["sizes"], case["words"]),
+    "words": lambda case: Words(case["words"], *case["sizes"]),
+    "norm": lambda case: norm(case["kind"], *case["sizes"]),
     "mlp": lambda case: mlp(case["sizes"], case["activation"]),
     "cnn": lambda case: cnn(case["sizes"]),
     "unet": lambda case: UNet(*case["sizes"]),
@@ -90,7 +176,9 @@ BUILDERS = {
 def prepare(case):
     torch.manual_seed(0)
     model = BUILDERS[case["model"]](case)
-    x, y = torch.randn(case["input"]), torch.randn(case["target"])
+    words = case.get("words")
+    x = torch.randn(case["input"]) if words is None else torch.randint(0, words, case["input"])
+    y = torch.randn(case["target"])
     optimizer = getattr(torch.optim, case["optimizer"])(model.parameters(), lr=1e-3)
     loss_function = nn.MSELoss()
 
@@ -111,8 +199,9 @@ for line in sys.stdin:
     if line != last:
         last, steps = line, prepare(case)
     steps(max(2, case["steps"] // 10))
-    start = time.perf_counter()
+    start = resource.getrusage(resource.RUSAGE_SELF).ru_utime
     steps(case["steps"])
-    microseconds = (time.perf_counter() - start) / case["steps"] * 1e6
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    microseconds = (usage.ru_utime - start) / case["steps"] * 1e6
+    peak = usage.ru_maxrss / 1024
     print(json.dumps({"microseconds": microseconds, "megabytes": peak}), flush=True)
