@@ -25,6 +25,7 @@ export interface GraphWriterOptions {
   readonly names: NameSource;
   /** Where the graph will run; the processor, if nothing is said. */
   readonly device?: Device;
+  readonly channelBlock?: number;
   /** Names of the values that key random ops. */
   readonly randomKey?: (id: number) => readonly [string, string] | undefined;
 }
@@ -37,6 +38,7 @@ export class GraphWriter implements Emitter {
   readonly purpose: "program" | "file";
   readonly opset: number;
   readonly device: Device;
+  readonly channelBlock: number;
   readonly names: NameSource;
   #nodes: NodeProto[] = [];
   #computed = new Set<string>();
@@ -52,8 +54,9 @@ export class GraphWriter implements Emitter {
   readonly #listNumbers = new Map<string, number>();
   readonly #randomKey: GraphWriterOptions["randomKey"];
 
-  constructor({ purpose = "program", opset, names, device = "cpu", randomKey }: GraphWriterOptions) {
+  constructor({ purpose = "program", opset, names, device = "cpu", channelBlock = 0, randomKey }: GraphWriterOptions) {
     this.device = device;
+    this.channelBlock = channelBlock;
     this.purpose = purpose;
     this.opset = opset;
     this.names = names;
@@ -185,8 +188,9 @@ export class GraphWriter implements Emitter {
     opType: string,
     inputs: readonly string[] | (() => readonly string[]),
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    domain = "",
   ): string {
-    return elementAt(this.listOnce(key, opType, inputs, attributes, 1), 0);
+    return elementAt(this.listOnce(key, opType, inputs, attributes, 1, domain), 0);
   }
 
   nodesOnce<K extends string>(
@@ -205,12 +209,13 @@ export class GraphWriter implements Emitter {
     inputs: readonly string[] | (() => readonly string[]),
     attributes: Readonly<Record<string, OnnxAttribute>>,
     length: number,
+    domain = "",
   ): readonly string[] {
     const nodeKey = `${opType} ${key}`;
     const known = this.#shared.get(nodeKey);
     if (known !== undefined) return known;
     const names = Array.from({ length }, () => this.names.next("v"));
-    this.addNode(opType, typeof inputs === "function" ? inputs() : inputs, names, attributes);
+    this.addNode(opType, typeof inputs === "function" ? inputs() : inputs, names, attributes, domain);
     this.#shared.set(nodeKey, names);
     return names;
   }

@@ -41,15 +41,20 @@ export function modelBytes(graph: GraphProto, opset: number): Uint8Array {
   model.int(1, 8); // ir_version
   model.text(2, "@ml-mosaic/tensor"); // producer_name
   model.message(7, (to) => writeGraph(to, graph));
-  for (const [domain, version] of [
-    ["", opset],
-    ["com.microsoft", 1],
-  ] as const)
+  for (const domain of new Set(["", "com.microsoft", ...domainsOf(graph)]))
     model.message(8, (to) => {
       if (domain !== "") to.text(1, domain);
-      to.int(2, version);
+      to.int(2, domain === "" ? opset : 1);
     });
   return model.toBytes();
+}
+
+/** The operator sets of the nodes, also of those in graphs inside. */
+function domainsOf({ nodes }: GraphProto): readonly string[] {
+  return nodes.flatMap(({ domain, attributes: { body } }) => [
+    domain,
+    ...(typeof body === "object" && "nodes" in body ? domainsOf(body) : []),
+  ]);
 }
 
 function writeGraph(to: ProtobufWriter, { name, nodes, initializers, inputs, outputs }: GraphProto): void {

@@ -8,6 +8,8 @@ import { lengthAt, type Shape, showShape, sizeOf } from "../shape.ts";
 import { constantIndex, divided, plus, shifted, times } from "../wasm/indices.ts";
 import { apply, type Expression, nest, number, type Operand, reduce } from "../wasm/loops.ts";
 import { betweenStrides, imagePosition, surrounded, under } from "../wasm/windows.ts";
+import { emitBlockedConvolution, suitsBlocks } from "./channel-blocks.ts";
+import { depthwiseGradient } from "./depthwise-weight-gradient.ts";
 import { inputGradient } from "./input-gradient.ts";
 import { defineOp, type Emitter, type Input, namesOf, type TensorType, type Value } from "./op.ts";
 import {
@@ -84,7 +86,10 @@ export const convolution = defineOp<ConvolutionAttributes, [input: Input, weight
   },
   gradient: ({ inputs: [input, weight], gradient, attributes, needs }) => [
     needs(0) ? inputGradient(input.shape, weight, gradient, attributes) : undefined,
-    needs(1) ? weightGradient(input, gradient, weight.shape, attributes) : undefined,
+    needs(1)
+      ? (depthwiseGradient(input, gradient, weight.shape, attributes) ??
+        weightGradient(input, gradient, weight.shape, attributes))
+      : undefined,
     needs(2) ? gradient.sum([0, 2, 3]) : undefined,
   ],
   cost: ([, weight], _attributes, { shape }) => sizeOf(shape) * sizeOf(weight.shape.slice(1)),
@@ -99,7 +104,10 @@ export const convolution = defineOp<ConvolutionAttributes, [input: Input, weight
       const column = bias === undefined ? [] : [reshape(bias.name, [rows, 1])];
       return emitBatchFirst(emitter, emitter.node("Gemm", [matrix, under, ...column]), output.shape);
     }
-    return emitter.node("Conv", namesOf(inputs), { ...onnxAttributes(attributes), kernel_shape: shape.slice(2) });
+    const whole = { ...onnxAttributes(attributes), kernel_shape: shape.slice(2) };
+    if (suitsBlocks(emitter, shape, attributes.groups, output))
+      return emitBlockedConvolution(emitter, inputs, whole, output);
+    return emitter.node("Conv", namesOf(inputs), whole);
   },
   loops([x, weight, bias], attributes, output, { stages }) {
     const seen = surrounded(x, attributes, [imageSize(weight.shape), imageSize(output.shape)], stages);

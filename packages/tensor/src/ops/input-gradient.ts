@@ -1,5 +1,6 @@
 import { lengthAt, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { isDepthwise } from "./channel-blocks.ts";
 import type { ConvolutionAttributes } from "./convolution.ts";
 import { batchFirst, suitsOneProduct, unfolded } from "./unfold.ts";
 
@@ -14,9 +15,10 @@ export function inputGradient(
   const reach = pair((axis) => dilation[axis] * (lengthAt(weight.shape, axis + 2) - 1));
   const fullBefore = pair((axis) => reach[axis] - before[axis]);
   const fullAfter = pair((axis) => reach[axis] - after[axis]);
+  const isSimple = groups === 1 || isDepthwise(weight.shape, groups);
   const isPlain =
-    groups === 1 && stride.every((step) => step === 1) && [...fullBefore, ...fullAfter].every((amount) => amount >= 0);
-  if (isPlain && suitsOneProduct(input, gradient.shape)) {
+    isSimple && stride.every((step) => step === 1) && [...fullBefore, ...fullAfter].every((amount) => amount >= 0);
+  if (isPlain && groups === 1 && suitsOneProduct(input, gradient.shape)) {
     const inChannels = weight.size(1);
     const size = [lengthAt(input, 2), lengthAt(input, 3)] as const;
     // The kernel is turned round by where it finds its inputs: turning the weights would take longer.
@@ -32,7 +34,7 @@ export function inputGradient(
   }
   if (isPlain) {
     // A convolution of the gradient with the kernel turned round: ONNX Runtime does it faster than the transposed one.
-    const turned = weight.permute([1, 0, 2, 3]).flip([2, 3]);
+    const turned = (groups === 1 ? weight.permute([1, 0, 2, 3]) : weight).flip([2, 3]);
     return gradient.convolution(turned, undefined, { stride, before: fullBefore, after: fullAfter, dilation, groups });
   }
   // Rows and columns at the end that no stride reached get no gradient, but must be there.

@@ -36,6 +36,8 @@ export interface Emitter {
   readonly opset: number;
   /** Where the graph will run: graphics devices lack some of the processor's kernels. */
   readonly device: Device;
+  /** How many channels lie together in the blocks of ONNX Runtime's kernels for them; 0 where there are none. */
+  readonly channelBlock: number;
   /** Adds one node and returns the name of its output. */
   node(
     opType: string,
@@ -49,6 +51,7 @@ export interface Emitter {
     opType: string,
     inputs: readonly string[] | (() => readonly string[]),
     attributes?: Readonly<Record<string, OnnxAttribute>>,
+    domain?: string,
   ): string;
   /** The same for a node of several outputs, which the caller gives names to tell them apart, in ONNX's order. */
   nodesOnce<K extends string>(

@@ -3,6 +3,7 @@ import { Latest } from "@ml-mosaic/base";
 import { allocate } from "../dtype.ts";
 import { GraphWriter, NameSource } from "../onnx/graph-writer.ts";
 import { modelBytes, type Port } from "../onnx/model-proto.ts";
+import { channelBlock } from "../runtime/channel-block.ts";
 import { createSession } from "../runtime/session.ts";
 import { sizeOf } from "../shape.ts";
 import type { Executable, LoopGraph, LoopInput, NamedFeed } from "./loop.ts";
@@ -13,7 +14,7 @@ import { byName, outputName, portOf, programOpset, randomKeyOf, writeStep } from
 const mostSmall = 2 ** 18;
 
 export async function compileScan(graph: LoopGraph, threads = 1): Promise<Executable> {
-  const { model, bytes, nodes } = written(graph);
+  const { model, bytes, nodes } = written(graph, await channelBlock());
   const session = await createSession(model, bytes, { nodes, threads });
   const isSmall = graph.carried.reduce((sum, { tensor }) => sum + tensor.numel, 0) <= mostSmall;
   return {
@@ -48,10 +49,10 @@ const models = new Latest<ScanModel>(32);
 /** A model with large constants is written anew. */
 const mostModelBytes = 2 ** 20;
 
-function written(graph: LoopGraph): ScanModel {
+function written(graph: LoopGraph, channelBlock: number): ScanModel {
   return models.for(
     loopKey(graph),
-    () => emitScan(graph),
+    () => emitScan(graph, channelBlock),
     ({ model }) => model.byteLength <= mostModelBytes,
   );
 }
@@ -63,12 +64,13 @@ interface ScanModel {
   readonly nodes: number;
 }
 
-function emitScan(graph: LoopGraph): ScanModel {
+function emitScan(graph: LoopGraph, channelBlock: number): ScanModel {
   const { name, fixed, carried, perStep, results } = graph;
   const names = new NameSource();
   const writer: GraphWriter = new GraphWriter({
     opset: programOpset,
     names,
+    channelBlock,
     randomKey: randomKeyOf(() => writer, graph),
   });
   // Inside the loop the carried and per-step values have names of their own: an inner name may not hide an outer one.
