@@ -1,6 +1,6 @@
 /** `calibration.json` in the folder of a run: what its models' probabilities are made right by, and how right they are then. */
 import { readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { errorCode, isPlainObject, messageOf, sha256 } from "@ml-mosaic/base";
 import { splitPattern } from "../cross-validation/validation-folder.ts";
 import { BigsfError } from "../errors.ts";
@@ -62,8 +62,9 @@ export async function findCalibration(snapshot: string, snapshotDigest: string):
       throw error;
     });
     if (text === undefined) continue;
-    const { calibrator, digests } = parsed(path, text);
-    if (!digests.includes(snapshotDigest)) {
+    const { calibrator, models } = parsed(path, text);
+    const inPlace = models.find((model) => model.snapshot === relative(each, snapshot));
+    if (![inPlace ?? models].flat().some(({ sha256: digest }) => digest === snapshotDigest)) {
       const remedy = "run bigsf calibrate again, or segment with calibrated: false";
       throw new BigsfError("CALIBRATION", `${path} was made for other models than ${snapshot}; ${remedy}`);
     }
@@ -72,7 +73,12 @@ export async function findCalibration(snapshot: string, snapshotDigest: string):
   return undefined;
 }
 
-function parsed(path: string, text: string): { calibrator: Calibrator; digests: readonly unknown[] } {
+type FoundModel = Partial<Readonly<Record<"snapshot" | "sha256", unknown>>>;
+
+function parsed(
+  path: string,
+  text: string,
+): Pick<FoundCalibration, "calibrator"> & { readonly models: readonly FoundModel[] } {
   const fail = (what: string) =>
     new BigsfError("CALIBRATION", `${path} cannot be read: ${what}; run bigsf calibrate again`);
   let file: unknown;
@@ -84,10 +90,7 @@ function parsed(path: string, text: string): { calibrator: Calibrator; digests: 
   if (!isPlainObject(file) || file.form !== 1) throw fail("it is not of a form that this version knows");
   const calibrator = calibratorFrom(file.calibrator);
   if (calibrator === undefined || !Array.isArray(file.models)) throw fail("it lacks calibrator or models");
-  return {
-    calibrator,
-    digests: file.models.map((model: unknown) => (isPlainObject(model) ? model.sha256 : undefined)),
-  };
+  return { calibrator, models: file.models.filter(isPlainObject) };
 }
 
 function calibratorFrom(value: unknown): Calibrator | undefined {
