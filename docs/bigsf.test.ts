@@ -17,10 +17,16 @@ const page = await readFile(join(root, "docs", "bigsf.md"), "utf8");
 const readme = await readFile(join(root, "packages", "bigsf", "README.md"), "utf8");
 const blocks = (text: string, language: string) =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"))].map(([, block = ""]) => block.trimEnd());
-const [sampled = "", preprocessed = "", folded = "", trained = "", segmented = "", crossValidated = ""] = blocks(
-  page,
-  "text",
-);
+const [
+  sampled = "",
+  preprocessed = "",
+  folded = "",
+  trained = "",
+  segmented = "",
+  crossValidated = "",
+  ,
+  summedUp = "",
+] = blocks(page, "text");
 /** Without what depends on the machine. */
 const timeless = (text: string) => text.replaceAll(/\d\d:\d\d/g, "00:00").trimEnd();
 /** What a figure is called, not what it is. */
@@ -68,6 +74,7 @@ describe("the commands of the page", () => {
       "npx bigsf segment -c configs/config_segment.yaml",
       "npx bigsf train-k-fold -c configs/config_kfolds.yaml",
       "npx bigsf calibrate -c configs/config_calibrate.yaml",
+      "npx bigsf sample other --seed 7\nnpx bigsf segment -c configs/config_ensemble.yaml",
     ]);
   });
 
@@ -78,6 +85,9 @@ describe("the commands of the page", () => {
     expect(folds?.startsWith(folded.replace(/\n…$/, ""))).toBe(true);
     expect(wordsOf(segment ?? "")).toBe(wordsOf(timeless(segmented)));
     expect(segment).toContain("249,855  95.3 % of 262,144 pixels");
+    const together = outputs.get("npx bigsf sample other --seed 7\nnpx bigsf segment -c configs/config_ensemble.yaml");
+    expect(wordsOf(timeless(together?.stdout ?? ""))).toBe(wordsOf(timeless(summedUp)));
+    expect(together?.stdout).toContain("250,390  95.5 % of 262,144 pixels");
   });
 
   test("train and tell of the same figures", async () => {
