@@ -244,6 +244,7 @@ describe("the example configurations, as they stand", () => {
   const schemas = {
     "config_preprocess.yaml": "preprocess",
     "training.yaml": "train",
+    "config_ensemble.yaml": "segment",
     "config_kfolds.yaml": "train",
     "config_segment.yaml": "segment",
     "config_calibrate.yaml": "calibrate",

@@ -196,6 +196,65 @@ test("a part of the map was trained on: its pixels are others", async () => {
   );
 });
 
+test.skipIf(skipWithoutAstropy)("bigsf compare: which training finds more filaments, by areas", async () => {
+  const target = (await readPixels(maps.target)).data;
+  const folders = ["finds-none", "finds-all", "finds-left"].map((name) => workspace.path("runs", name));
+  const found = [() => 0.1, (pixel: number) => ((target[pixel] ?? 0) > 0 ? 0.9 : 0.1)];
+  const left = (pixel: number) => (pixel % side < 32 ? (found[1]?.(pixel) ?? 0) : 0.1);
+  for (const [place, folder] of folders.entries()) {
+    cpSync(folds, folder, { recursive: true });
+    await using writer = await createFits(join(folder, "out_of_fold.fits"));
+    const data = Float32Array.from({ length: side * side }, (_, pixel) => [...found, left][place]?.(pixel) ?? 0);
+    await writer.image({ shape: [side, side], data });
+    await writer.close();
+  }
+  // Filaments of at least five pixels of skeleton in each area of 32 x 32, and how bright they are.
+  const counted = await python(
+    `
+import json, sys
+import numpy as np
+from astropy.io import fits
+from scipy.ndimage import label
+from skimage.morphology import skeletonize
+image, target, missing, background = [fits.getdata(f"{sys.argv[1]}/{name}.fits") for name in ("image", "target", "missing", "background")]
+known = (target + background) * missing > 0
+contrasts, areas = [], 0
+for y in range(0, 96, 32):
+    for x in range(0, 96, 32):
+        cut = slice(y, y + 32), slice(x, x + 32)
+        truth = (target[cut] > 0) & known[cut]
+        line, groups = skeletonize(truth), label(truth, np.ones((3, 3)))[0]
+        level = np.sort(image[cut][known[cut] & ~truth & np.isfinite(image[cut])])
+        own = [(image[cut][line & (groups == n)], x) for n in range(1, groups.max() + 1)]
+        own = [(np.nanmean(values) / (level[len(level) // 2] if len(level) else np.nan), x) for values, x in own if len(values) >= 5]
+        contrasts += own
+        areas += len(own) > 0
+middle = np.nanmedian([value for value, _ in contrasts])
+faint = [x for value, x in contrasts if value < middle]
+print(json.dumps({"all": len(contrasts), "faint": len(faint), "left": sum(x < 32 for x in faint), "areas": areas}))`,
+    workspace.path("sample"),
+  );
+  const { all, faint, left: faintLeft, areas } = Object(counted);
+  const run = async (...given: readonly string[]) => {
+    const { code, stdout, stderr } = await runBigsf(workspace.folder, "compare", ...given);
+    expect(code, stderr).toBe(0);
+    return stdout;
+  };
+  const [none = "", whole = "", half = ""] = folders;
+  expect(areas).toBeGreaterThan(5);
+  const first = await run(none, whole, "--image", maps.image);
+  expect(first).toMatch(new RegExp(`filaments found +${all} +0 +${all} .* b is better\n`));
+  expect(first).toMatch(new RegExp(`faint ones +${faint} +0 +${faint} `));
+  expect(first).toMatch(/found where none is +0 +0 +0 to 0 +undecided\n/);
+  expect(first).toContain(`By ${areas} areas`);
+  expect(await run(whole, none)).toMatch(new RegExp(`filaments found +${all} +${all} +0 .* a is better\n`));
+  expect(await run(half, whole, "--image", maps.image)).toMatch(
+    new RegExp(`faint ones +${faint} +${faintLeft} +${faint} `),
+  );
+  const wrong = await runBigsf(workspace.folder, "compare", workspace.path("sample"), whole);
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/sample holds no training on every split/)]);
+});
+
 test("the command says who speaks, and removes an uncertainty that is none's any more", async () => {
   mkdirSync(workspace.path("told"));
   const values = { model_snapshot: "runs/folds", source: other.image, symmetries: true, overwrite: true };
