@@ -1,4 +1,5 @@
 /** `bigsf catalogue` on maps of known filaments; what it writes is read by astropy. */
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ConfigObject, toYaml } from "@ml-mosaic/configurable";
@@ -9,6 +10,7 @@ import { python, skipWithoutAstropy } from "../../fits/test/astropy.ts";
 import { Catalogue } from "../src/catalogue/catalogue.ts";
 import type { Filament } from "../src/catalogue/filament.ts";
 import { filamentName } from "../src/catalogue/filament-name.ts";
+import { names } from "../src/catalogue/run-catalogue.ts";
 import { normalAt } from "../src/sample/lattice-random.ts";
 import { arc, draw, type Shape, skyHeader, straight, writeMap } from "./catalogue-shapes.ts";
 import { readPixels } from "./segment-workspace.ts";
@@ -216,6 +218,78 @@ print(json.dumps({
   expect(seen.length[1]).toBeCloseTo(seen.length[0], 6);
 });
 
+/** Where they are not installed, these are skipped, but not where all tests are wanted. */
+const isMissing = (module: string) =>
+  process.env.REQUIRE_ALL !== "1" && spawnSync("/usr/bin/python3", ["-c", `import ${module}`]).status !== 0;
+
+test.skipIf(isMissing("regions"))("regions are read by regions: the spines, with their names", async () => {
+  const script = `
+import json, sys
+from astropy.table import Table
+from regions import Regions
+folder = sys.argv[1]
+table = Table.read(folder + "/plain/catalogue.fits")
+lines = Regions.read(folder + "/plain/filaments.reg", format="ds9")
+lengths, names = {}, set()
+for line in lines:
+    tag = line.meta["tag"][0]
+    lengths[tag] = lengths.get(tag, 0) + line.start.separation(line.end).arcmin
+    names.add(line.start.frame.name)
+print(json.dumps({"frames": list(names), "apart": max(abs(lengths[row["name"]] / row["length"] - 1) for row in table), "count": len(lengths)}))`;
+  const seen = Object(await python(script, folder));
+  expect(seen).toMatchObject({ frames: ["icrs"], count: filaments.length });
+  expect(seen.apart).toBeLessThan(0.02);
+});
+
+test.skipIf(isMissing("astropy_healpix"))(
+  "the coverage map holds what the filaments cover, and little else",
+  async () => {
+    const script = `
+import json, sys
+import astropy.units as u
+import numpy as np
+from astropy.io import fits
+from astropy.wcs import WCS
+from astropy_healpix import HEALPix, level_to_nside, uniq_to_level_ipix
+folder = sys.argv[1]
+with fits.open(folder + "/plain/moc.fits") as hdus:
+    header, uniq = hdus[1].header, hdus[1].data["UNIQ"].astype(np.int64)
+level, pixel = uniq_to_level_ipix(uniq)
+order = header["MOCORD_S"]
+cells = np.concatenate([np.arange(p * 4 ** (order - k), (p + 1) * 4 ** (order - k)) for k, p in zip(level.tolist(), pixel.tolist())])
+healpix = HEALPix(level_to_nside(order), order="nested", frame="icrs")
+probability, head = fits.getdata(folder + "/probability.fits", header=True)
+y, x = np.nonzero(probability >= 0.3)
+inside = np.isin(healpix.skycoord_to_healpix(WCS(head).pixel_to_world(x, y).icrs), cells)
+pixel_area = abs(np.linalg.det(WCS(head).pixel_scale_matrix))
+print(json.dumps({
+    "header": [header[key] for key in ["ORDERING", "COORDSYS", "MOCVERS", "MOCDIM", "PIXTYPE"]],
+    "rising": bool(np.all(np.diff(uniq) > 0)), "once": len(cells) == len(set(cells.tolist())),
+    "inside": float(inside.mean()), "largest": int(level.max()) == order, "merged": int(level.min()) < order,
+    "area": float(len(cells) * healpix.pixel_area.to_value(u.deg**2) / (len(x) * pixel_area)),
+}))`;
+    const seen = Object(await python(script, folder));
+    expect(seen.header).toEqual(["NUNIQ", "C", "2.0", "SPACE", "HEALPIX"]);
+    expect(seen).toMatchObject({ rising: true, once: true, largest: true, merged: true });
+    // What was thinned away at the ends is not within reach of a spine.
+    expect(seen.inside).toBeGreaterThan(0.97);
+    expect(seen.area).toBeGreaterThan(1);
+    expect(seen.area).toBeLessThan(2.5);
+  },
+);
+
+const votlint = spawnSync("stilts", ["votlint", "-help"]).status;
+test.skipIf(process.env.REQUIRE_ALL !== "1" && votlint !== 0)("stilts has nothing to say of the VOTable", () => {
+  const { stdout, stderr, status } = spawnSync(
+    "stilts",
+    ["votlint", "ucd=true", "unit=true", at("plain", "catalogue.vot")],
+    {
+      encoding: "utf8",
+    },
+  );
+  expect([stdout, stderr, status]).toEqual(["", "", 0]);
+});
+
 test("a skeleton mask gives the filaments again; what nobody knows of it is null, with the reason", async () => {
   const { data } = await readPixels(at("plain", "skeleton.fits"));
   const header = makeHeader({ OBJECT: "no coordinates" });
@@ -245,7 +319,7 @@ test("a killed run goes on from what it has measured, to the same catalogue", as
   // All were measured when it was stopped: as if it had been while the last one was written.
   await stopped.catch(() => {});
   rmSync(at("killed", "config.yaml"), { force: true });
-  for (const name of ["catalogue.fits", "catalogue.vot", "skeleton.fits"]) rmSync(at("killed", name), { force: true });
+  for (const name of Object.values(names)) rmSync(at("killed", name), { force: true });
   const { config, rows } = await journalOf(values);
   writeFileSync(at("killed", "unfinished_config.yaml"), config);
   // Two whole ones, which are marked, and one that was cut off.

@@ -163,6 +163,13 @@ export function columnsFor({ frame, imageUnit, lacking }: ColumnContext): readon
       "Mean along the spine: of calibrated probabilities the share of it that is expected to be filament",
       (f) => f.probability,
     ),
+    own.double(
+      "mask_width_pixels",
+      "pixel",
+      "phys.size",
+      "Width of the mask, in pixels: median along the spine",
+      (f) => 2 * f.halfWidth,
+    ),
     image.double(
       "intensity",
       imageUnit,

@@ -9,7 +9,7 @@ export interface Cuts {
   readonly count: number;
   /** [cuts, offsets]; NaN where there are no data, and where another filament lies or begins. */
   readonly values: Float64Array;
-  /** Of the mask at the spine, in pixels: the median. */
+  /** Of the mask. */
   readonly halfWidth: number;
 }
 
@@ -21,15 +21,14 @@ const crestCuts = 4;
  * Cuts the map across a spine, each cut centred on the crest near the spine: skeletons of masks are off it by parts of a pixel,
  * and their mean profile would be too wide.
  *
- * @param reach in pixels to each side; from the width of the mask where it is not given
+ * @param halfWidth of the mask, in pixels @param reach in pixels to each side; from the width of the mask where it is not given
  */
 export async function cutAcross(
   spine: Spine,
   plane: MaskPlane,
   map: MapSamples,
-  reach: number | undefined,
+  { halfWidth, reach }: { readonly halfWidth: number; readonly reach: number | undefined },
 ): Promise<Cuts> {
-  const halfWidth = halfWidthOf(spine, plane);
   const most = reach ?? Math.min(60, Math.max(10, 5 * halfWidth));
   const perSide = Math.ceil(most / step);
   const offsets = Float64Array.from({ length: 2 * perSide + 1 }, (_, i) => (i - perSide) * step);
@@ -39,7 +38,8 @@ export async function cutAcross(
   return { offsets, count: spine.points.length, values, halfWidth };
 }
 
-function halfWidthOf({ points }: Spine, plane: MaskPlane): number {
+/** Of the mask at the spine, in pixels: the median. */
+export function halfWidthOf({ points }: Spine, plane: MaskPlane): number {
   const widths = points
     .map(({ x, y }) => placeOf(plane, Math.round(x), Math.round(y)))
     .filter((place) => ((plane.flags[place] ?? 0) & flag.mask) !== 0)

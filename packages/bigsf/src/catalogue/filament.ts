@@ -24,6 +24,8 @@ export interface Filament {
   /** Length over the distance of the ends. */
   readonly sinuosity: number | undefined;
   readonly sky: SkyFigures | undefined;
+  /** Of the mask, in pixels: the median along the spine. */
+  readonly halfWidth: number;
   /** Mean along the spine. */
   readonly probability: number | undefined;
   /** Mean of the image along the spine. */

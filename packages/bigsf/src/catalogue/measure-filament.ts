@@ -1,5 +1,5 @@
 import type { Linear, Sky, Unknown } from "../maps/coordinates.ts";
-import { cutAcross } from "./cuts.ts";
+import { cutAcross, halfWidthOf } from "./cuts.ts";
 import type { Distances } from "./distances.ts";
 import type { Filament } from "./filament.ts";
 import type { FoundFilament } from "./find-filaments.ts";
@@ -43,7 +43,9 @@ export async function measureFilament(
   const pixelDegrees = sky && sky.length / length;
   const beam = parts.beam !== undefined && pixelDegrees !== undefined ? parts.beam / pixelDegrees : undefined;
   const { plane, reach, plummerIndex } = parts;
-  const profile = image && fitProfile(await cutAcross(spine, plane, image, reach), { beam, plummerIndex });
+  const halfWidth = halfWidthOf(spine, plane);
+  const profile =
+    image && fitProfile(await cutAcross(spine, plane, image, { halfWidth, reach }), { beam, plummerIndex });
   const along = (map: MapSamples | undefined) => map && meanAlong(map, points);
   const distance = await distances?.of({ sky, centre, points });
   return {
@@ -59,6 +61,7 @@ export async function measureFilament(
     curvature: curvatureOf(spine),
     sinuosity: extent > 1 ? length / extent : undefined,
     sky,
+    halfWidth,
     probability: await along(probability),
     intensity: await along(image),
     profile,

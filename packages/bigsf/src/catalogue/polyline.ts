@@ -50,6 +50,34 @@ export function resampled(points: readonly Point[], step: number): readonly Poin
   return made;
 }
 
+/** The corners of a line that leaves the points by no more than `tolerance`: Ramer (1972), Douglas and Peucker (1973). */
+export function simplified(points: readonly Point[], tolerance: number): readonly Point[] {
+  const kept = new Set([0, points.length - 1]);
+  const parts: [number, number][] = [[0, points.length - 1]];
+  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+    const [from, to] = part;
+    const [a, b] = [points[from], points[to]];
+    if (a === undefined || b === undefined) continue;
+    let [farthest, most] = [from, tolerance];
+    for (let i = from + 1; i < to; i++) {
+      const point = points[i];
+      const apart = point === undefined ? 0 : distanceFromSide(point, a, b);
+      if (apart > most) [farthest, most] = [i, apart];
+    }
+    if (farthest === from) continue;
+    kept.add(farthest);
+    parts.push([from, farthest], [farthest, to]);
+  }
+  return points.filter((_, index) => kept.has(index));
+}
+
+function distanceFromSide(point: Point, a: Point, b: Point): number {
+  const length = distanceOf(a, b);
+  // The ends of a ring are one.
+  if (length < 1e-9) return distanceOf(point, a);
+  return Math.abs((b.x - a.x) * (point.y - a.y) - (b.y - a.y) * (point.x - a.x)) / length;
+}
+
 /**
  * A line without the steps of its pixels: the mean of neighbours under a Gaussian of `sigma` points. Beyond an end it goes on
  * as its mirror image through the end, which so stays where it is, and a straight line straight. A closed one goes round.

@@ -6,6 +6,8 @@ import { type FoundFilaments, findFilaments } from "./find-filaments.ts";
 import { type InputSettings, type Inputs, openInputs } from "./inputs.ts";
 import { type Journal, openJournal, removeJournal } from "./journal.ts";
 import { measureFilament } from "./measure-filament.ts";
+import { writeMoc } from "./write-moc.ts";
+import { writeRegions } from "./write-regions.ts";
 import { writeSkeleton } from "./write-skeleton.ts";
 import { writeFitsTable, writeVotable } from "./write-tables.ts";
 
@@ -29,7 +31,13 @@ export interface CatalogueRunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const names = { fits: "catalogue.fits", votable: "catalogue.vot", skeleton: "skeleton.fits" } as const;
+export const names = {
+  fits: "catalogue.fits",
+  votable: "catalogue.vot",
+  skeleton: "skeleton.fits",
+  regions: "filaments.reg",
+  moc: "moc.fits",
+} as const;
 
 export type CatalogueFiles = { readonly [File in keyof typeof names]: string };
 
@@ -71,6 +79,8 @@ export async function runCatalogue(
     fits: join(folder, names.fits),
     votable: join(folder, names.votable),
     skeleton: join(folder, names.skeleton),
+    regions: join(folder, names.regions),
+    moc: join(folder, names.moc),
   };
   const digests = inputs.digests.map((each) => `#   ${each}\n`).join("");
   const config = `${settings.configuration}# SHA-256 of the files:\n${digests}`;
@@ -94,16 +104,16 @@ export async function runCatalogue(
   const found = await findFilaments(map, { low, high, spur, mostTurn, leastLength, onRows, signal });
   const all = await measureAll(found, inputs, journal, { onProgress, signal });
   const kept = all.flatMap((filament, index) => {
-    const line = found.filaments[index]?.line;
+    const place = found.filaments[index];
     const isFaint = (significanceOf(filament) ?? Number.POSITIVE_INFINITY) < settings.leastSignificance;
-    return line === undefined || isFaint ? [] : [{ filament, line }];
+    return place === undefined || isFaint ? [] : [{ filament, found: place }];
   });
-  const numbered = kept.map(({ filament, line }, index) => ({ filament: { ...filament, id: index + 1 }, line }));
+  const numbered = kept.map(({ filament, ...each }, index) => ({ filament: { ...filament, id: index + 1 }, ...each }));
   const filaments = numbered.map(({ filament }) => filament);
 
   const { coordinates } = inputs.measuring;
-  const frame = coordinates?.kind === "sky" ? coordinates.names : undefined;
-  const columns = columnsFor({ frame, imageUnit: inputs.imageUnit, lacking });
+  const sky = coordinates?.kind === "sky" ? coordinates : undefined;
+  const columns = columnsFor({ frame: sky?.names, imageUnit: inputs.imageUnit, lacking });
   const history = [
     `made by bigsf catalogue of ${basename(map.path)}${inputs.image === undefined ? "" : ` and ${basename(inputs.image.path)}`}`,
     `threshold ${high}, low_threshold ${low}, spur ${spur}, most_turn ${mostTurn}, least_length ${leastLength}`,
@@ -112,6 +122,8 @@ export async function runCatalogue(
   await writeFitsTable(join(results.staging, names.fits), table);
   await writeVotable(join(results.staging, names.votable), table);
   await writeSkeleton(join(results.staging, names.skeleton), map, numbered, history);
+  await writeRegions(join(results.staging, names.regions), sky, numbered);
+  await writeMoc(join(results.staging, names.moc), sky, found.plane, numbered);
   await results.publish();
   isComplete = true;
   const { maskPixels, short } = found;

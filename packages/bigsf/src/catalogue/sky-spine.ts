@@ -1,5 +1,5 @@
 /** Where on the sky a spine lies, in which direction it runs there, and how long it is. */
-import { emptyHeader, skyFrame } from "@ml-mosaic/fits";
+import { emptyHeader, type SkyPoints, skyFrame } from "@ml-mosaic/fits";
 import type { Degrees, Sky } from "../maps/coordinates.ts";
 import type { Point } from "./skeleton-graph.ts";
 
@@ -54,6 +54,16 @@ export function skyFigures(sky: Sky, line: readonly Point[], centre: Point): Sky
     length: length / degree,
     extent: separation(vectors, 0, last) / degree,
   };
+}
+
+/** Degrees in ICRS; undefined where it is not known how the map's frame lies to it. */
+export function icrsOf(sky: Sky, points: readonly Point[]): SkyPoints | undefined {
+  const own = sky.at(
+    Float64Array.from(points, ({ x }) => x),
+    Float64Array.from(points, ({ y }) => y),
+  );
+  const vectors = sky.toJ2000?.(own.first, own.second);
+  return vectors && icrs.fromJ2000?.(vectors);
 }
 
 function framed(vectors: Float64Array | undefined, from: typeof icrs.fromJ2000): FrameFigures | undefined {

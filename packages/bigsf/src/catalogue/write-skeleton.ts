@@ -1,8 +1,8 @@
 import { createFits } from "@ml-mosaic/fits";
 import type { Plane } from "../maps/plane.ts";
 import { resultHeader } from "../segmentation/result-header.ts";
-import type { FilamentLine } from "./assemble.ts";
 import type { Filament } from "./filament.ts";
+import type { FoundFilament } from "./find-filaments.ts";
 import { resampled } from "./polyline.ts";
 
 const bandRows = 256;
@@ -11,12 +11,12 @@ const bandRows = 256;
 export async function writeSkeleton(
   path: string,
   { header, shape: [height, width], imageShape }: Pick<Plane, "header" | "shape" | "imageShape">,
-  filaments: readonly { readonly filament: Filament; readonly line: FilamentLine }[],
+  filaments: readonly { readonly filament: Filament; readonly found: FoundFilament }[],
   history: readonly string[],
 ): Promise<void> {
   const pixels = filaments
     // Through nodes it goes from one pixel to another that it does not touch.
-    .flatMap(({ filament: { id }, line }) =>
+    .flatMap(({ filament: { id }, found: { line } }) =>
       resampled(line.points, 0.5).map(({ x, y }) => ({ id, x: Math.round(x), y: Math.round(y) })),
     )
     .sort((a, b) => a.y - b.y);
