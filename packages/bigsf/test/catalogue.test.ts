@@ -182,9 +182,17 @@ import json, sys, warnings
 import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
+from astropy.io.votable import parse_single_table
+from astropy.io.votable.ucd import parse_ucd
 from astropy.table import Table
+from astropy.units import Unit
 from astropy.wcs import WCS
 folder = sys.argv[1]
+for field in parse_single_table(folder + "/plain/catalogue.vot").fields:
+    parse_ucd(field.ucd, check_controlled_vocabulary=True)
+for unit in fits.getheader(folder + "/plain/catalogue.fits", 1)["TUNIT*"].values():
+    for form in ["fits", "vounit"]:
+        Unit(unit, format=form, parse_strict="raise")
 texts = lambda column: np.ma.filled(column.astype(str), "").tolist()
 with fits.open(folder + "/plain/catalogue.fits", checksum=True) as hdus:
     hdus.verify("exception")
@@ -278,15 +286,11 @@ print(json.dumps({
   },
 );
 
-const votlint = spawnSync("stilts", ["votlint", "-help"]).status;
+const votlint = spawnSync("/usr/bin/stilts", ["votlint", "-help"]).status;
 test.skipIf(process.env.REQUIRE_ALL !== "1" && votlint !== 0)("stilts has nothing to say of the VOTable", () => {
-  const { stdout, stderr, status } = spawnSync(
-    "stilts",
-    ["votlint", "ucd=true", "unit=true", at("plain", "catalogue.vot")],
-    {
-      encoding: "utf8",
-    },
-  );
+  const { stdout, stderr, status } = spawnSync("stilts", ["votlint", at("plain", "catalogue.vot")], {
+    encoding: "utf8",
+  });
   expect([stdout, stderr, status]).toEqual(["", "", 0]);
 });
 

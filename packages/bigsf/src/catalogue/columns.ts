@@ -37,9 +37,16 @@ const places = [
   { suffix: "_end", place: "end", what: "Last end of the spine", main: "" },
 ] as const;
 
+const ucdsOfFrame: Readonly<Record<string, readonly [string, string]>> = {
+  GLON: ["pos.galactic.lon", "pos.galactic.lat"],
+  RA: ["pos.eq.ra", "pos.eq.dec"],
+  ELON: ["pos.ecliptic.lon", "pos.ecliptic.lat"],
+};
+
 /** What the columns of one map are. */
 export function columnsFor({ frame, imageUnit, lacking }: ColumnContext): readonly CatalogueColumn[] {
   const [longitude, latitude] = frame ?? ["longitude", "latitude"];
+  const [longitudeUcd, latitudeUcd] = ucdsOfFrame[longitude] ?? ["pos", "pos"];
   /** Columns that all need the same. */
   const needing = (needed: Needed | undefined) => {
     const reason = needed && lacking[needed];
@@ -93,8 +100,8 @@ export function columnsFor({ frame, imageUnit, lacking }: ColumnContext): readon
     ...places.flatMap(({ suffix, place, what }) => {
       const at = (f: Filament) => f.sky?.own[place];
       return [
-        sky.double(`lon${suffix}`, "deg", "pos.bodyrc.lon", `${what}: ${longitude}`, (f) => at(f)?.longitude),
-        sky.double(`lat${suffix}`, "deg", "pos.bodyrc.lat", `${what}: ${latitude}`, (f) => at(f)?.latitude),
+        sky.double(`lon${suffix}`, "deg", longitudeUcd, `${what}: ${longitude}`, (f) => at(f)?.longitude),
+        sky.double(`lat${suffix}`, "deg", latitudeUcd, `${what}: ${latitude}`, (f) => at(f)?.latitude),
       ];
     }),
     ...places.flatMap(({ suffix, place, what, main }) => {
@@ -191,7 +198,7 @@ export function columnsFor({ frame, imageUnit, lacking }: ColumnContext): readon
       "Of the image below the crest, as fitted",
       (f) => f.profile?.background,
     ),
-    image.double("contrast", "", "arith.ratio", "Amplitude over background", contrastOf),
+    image.double("contrast", "", "phot.flux;arith.ratio", "Amplitude over background", contrastOf),
     image.double(
       "significance",
       "",

@@ -1,9 +1,9 @@
 import type { Plane } from "../maps/plane.ts";
-import { assemble, type FilamentLine } from "./assemble.ts";
+import { assemble } from "./assemble.ts";
 import { hysteresisMask } from "./hysteresis.ts";
 import type { MaskPlane } from "./mask-plane.ts";
 import { contract, prune } from "./prune.ts";
-import { skeletonGraphs } from "./skeleton-graph.ts";
+import { type Point, skeletonGraphs } from "./skeleton-graph.ts";
 import { type Spine, spineOf } from "./spine.ts";
 import { thin } from "./thin.ts";
 
@@ -24,8 +24,19 @@ export interface FoundFilament {
   /** From 1. */
   readonly id: number;
   readonly network: number;
-  readonly line: FilamentLine;
-  readonly spine: Spine;
+  readonly joins: number;
+  readonly isClosed: boolean;
+  /** Columns and rows of its line by turns: surveys have millions of points. */
+  readonly places: Float32Array;
+}
+
+/** The line that was found, from pixel to pixel. */
+export function lineOf({ places }: Pick<FoundFilament, "places">): readonly Point[] {
+  return Array.from({ length: places.length / 2 }, (_, i) => ({ x: places[2 * i] ?? 0, y: places[2 * i + 1] ?? 0 }));
+}
+
+export function spineOfFound(found: FoundFilament): Spine {
+  return spineOf({ points: lineOf(found), isClosed: found.isClosed });
 }
 
 export interface FoundFilaments {
@@ -51,13 +62,15 @@ export async function findFilaments(
   for (const graph of skeletonGraphs(plane, skeleton)) {
     const lines = assemble(contract(prune(graph, spur)), mostTurn);
     const long = lines.flatMap((line) => {
-      const spine = spineOf(line);
-      return spine.length >= leastLength ? [{ line, spine }] : [];
+      return spineOf(line).length >= leastLength ? [line] : [];
     });
     short += lines.length - long.length;
     if (long.length === 0) continue;
     network++;
-    for (const each of long) filaments.push({ id: filaments.length + 1, network, ...each });
+    for (const { points, joins, isClosed } of long) {
+      const places = Float32Array.from(points.flatMap(({ x, y }) => [x, y]));
+      filaments.push({ id: filaments.length + 1, network, joins, isClosed, places });
+    }
   }
   return { plane, filaments, maskPixels: places.length, short };
 }

@@ -41,21 +41,27 @@ function pixelOn(face: number, x: number, y: number, side: number): number {
   return pixel;
 }
 
-/** Pixels of one order, each once and rising, as the fewest of any order: four that are one of the order before are that. */
-export function* mergedPixels(
-  order: number,
-  pixels: Float64Array,
-): Generator<{ readonly order: number; readonly pixel: number }> {
-  let left: readonly number[] | Float64Array = pixels;
+/**
+ * Pixels of one order as the fewest of any order: four that are one pixel of the order before are that.
+ *
+ * @param pixels each once and rising
+ * @returns pixel + 4^(order + 1) of each, which tells its order too (NUNIQ), rising
+ */
+export function mergedPixels(order: number, pixels: Float64Array): Float64Array {
+  const merged = new Float64Array(pixels.length);
+  let count = 0;
+  let left = pixels;
   for (let current = order; current >= 0; current--) {
-    const parents: number[] = [];
+    const parents = new Float64Array(left.length >> 2);
+    let numParents = 0;
     for (let i = 0; i < left.length; ) {
       const first = left[i] ?? 0;
       const isWhole = current > 0 && first % 4 === 0 && left[i + 3] === first + 3;
-      if (isWhole) parents.push(first / 4);
-      else yield { order: current, pixel: first };
+      if (isWhole) parents[numParents++] = first / 4;
+      else merged[count++] = first + 4 ** (current + 1);
       i += isWhole ? 4 : 1;
     }
-    left = parents;
+    left = parents.subarray(0, numParents);
   }
+  return merged.subarray(0, count).sort();
 }

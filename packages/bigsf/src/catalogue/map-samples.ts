@@ -4,8 +4,8 @@ import { LruCache } from "../patches/lru-cache.ts";
 const side = 256;
 /** What a tile has beyond its sides, so that what lies between it and the next is within one. */
 const margin = 2;
-/** Tiles of 256 kB that are held. */
-const held = 256;
+/** Tiles of 256 kB that are held: a row of them of a survey. */
+const held = 160;
 
 /** Values of a map at any place. Tiles of it are held, so that neighbours do not read it again. */
 export interface MapSamples {

@@ -2,7 +2,7 @@ import type { Linear, Sky, Unknown } from "../maps/coordinates.ts";
 import { cutAcross, halfWidthOf } from "./cuts.ts";
 import type { Distances } from "./distances.ts";
 import type { Filament } from "./filament.ts";
-import type { FoundFilament } from "./find-filaments.ts";
+import { type FoundFilament, spineOfFound } from "./find-filaments.ts";
 import type { MapSamples } from "./map-samples.ts";
 import type { MaskPlane } from "./mask-plane.ts";
 import { massPerLength } from "./mass.ts";
@@ -29,10 +29,9 @@ export interface MeasureParts {
   readonly meanMolecularWeight: number;
 }
 
-export async function measureFilament(
-  { id, network, line, spine }: FoundFilament,
-  parts: MeasureParts,
-): Promise<Filament> {
+export async function measureFilament(found: FoundFilament, parts: MeasureParts): Promise<Filament> {
+  const { id, network, joins } = found;
+  const spine = spineOfFound(found);
   const { coordinates, probability, image, distances } = parts;
   const { points, length, isClosed } = spine;
   const [start = { x: 0, y: 0 }] = points;
@@ -51,7 +50,7 @@ export async function measureFilament(
   return {
     id,
     network,
-    joins: line.joins,
+    joins,
     isClosed,
     centre,
     start,

@@ -2,7 +2,7 @@ import { replaceFile } from "@ml-mosaic/base";
 import type { Sky } from "../maps/coordinates.ts";
 import type { Filament } from "./filament.ts";
 import { filamentName } from "./filament-name.ts";
-import type { FoundFilament } from "./find-filaments.ts";
+import { type FoundFilament, spineOfFound } from "./find-filaments.ts";
 import { simplified } from "./polyline.ts";
 import type { Point } from "./skeleton-graph.ts";
 import { icrsOf } from "./sky-spine.ts";
@@ -26,7 +26,7 @@ export async function writeRegions(
   ];
   for (const { filament, found } of filaments) {
     const name = filamentName(filament);
-    const corners = cornersOf(sky, simplified(found.spine.points, tolerance));
+    const corners = cornersOf(sky, simplified(spineOfFound(found).points, tolerance));
     for (const [index, to] of corners.entries()) {
       const from = corners[index - 1];
       if (from === undefined) continue;
