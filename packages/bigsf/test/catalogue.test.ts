@@ -286,11 +286,10 @@ print(json.dumps({
   },
 );
 
-const votlint = spawnSync("/usr/bin/stilts", ["votlint", "-help"]).status;
-test.skipIf(process.env.REQUIRE_ALL !== "1" && votlint !== 0)("stilts has nothing to say of the VOTable", () => {
-  const { stdout, stderr, status } = spawnSync("stilts", ["votlint", at("plain", "catalogue.vot")], {
-    encoding: "utf8",
-  });
+const stilts = "/usr/bin/stilts";
+test.skipIf(process.env.REQUIRE_ALL !== "1" && !existsSync(stilts))("stilts has nothing to say of the VOTable", () => {
+  const words = ["votlint", at("plain", "catalogue.vot")];
+  const { stdout, stderr, status } = spawnSync(stilts, words, { encoding: "utf8" });
   expect([stdout, stderr, status]).toEqual(["", "", 0]);
 });
 
