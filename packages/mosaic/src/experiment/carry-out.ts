@@ -69,6 +69,7 @@ export async function carryOut(
       store,
       experimentId,
       places: devices.map(localPlace),
+      runs: count,
       elsewhere: elsewhere?.({
         folders: [queued.folder, ...folders.paths],
         say: watching.say,
