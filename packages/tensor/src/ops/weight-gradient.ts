@@ -18,8 +18,7 @@ export function weightGradient(
   const isPlain = groups === 1 && stride.every((step) => step === 1);
   if (groups === 1 && suitsOneProduct(input.shape, gradient.shape))
     return wholeProduct(input, gradient, weight, attributes);
-  const maxPositions = isPlain ? maxShiftedPositions : maxUnfoldedPositions;
-  const batchLast = groups === 1 && suitsBatchLast(input.shape, gradient.shape, maxPositions);
+  const batchLast = groups === 1 && suitsBatchLast(input.shape, gradient.shape, maxUnfoldedPositions);
   const parts = batchParts(input, gradient, batchLast ? minBatchLastPart : 1);
   const sums = parts.map((_, index) => {
     const [x, g] = [input.part(0, parts, index), gradient.part(0, parts, index)];
@@ -30,8 +29,10 @@ export function weightGradient(
   return sums.reduce((sum, part) => sum.add(part));
 }
 
-/** Larger images are shifted faster than gathered; measured. */
-const maxShiftedPositions = 512;
+/**
+ * Larger images are shifted as fast as gathered, and their positions make large programs. At 32 x 32 gathering takes 0.75 of the time
+ * for 64 channels, 0.65 for 16.
+ */
 const maxUnfoldedPositions = 1024;
 
 /** The input as the kernel sees it times the gradient: what a product of the whole batch has unfolded already. */
