@@ -1,4 +1,5 @@
 import { projectOf } from "../languages/language.ts";
+import type { RunsOfPilots } from "../pilot/elsewhere.ts";
 import { deleteRemovedFiles } from "../removal/delete-files.ts";
 import { sweepTemporaryFolder } from "../run/temporary-place.ts";
 import type { Job } from "../slurm/jobs.ts";
@@ -35,6 +36,7 @@ export interface Crews {
 export interface Situation {
   /** They must see these as they are here. */
   readonly folders: readonly string[];
+  readonly runs: RunsOfPilots;
   readonly say: (line: string) => void;
   /** How many runs have not ended. */
   left(): Promise<number>;
@@ -59,7 +61,8 @@ export async function carryOut(
   const files = Object.fromEntries(queued.files);
   for (const line of (await deleteRemovedFiles(store)).left) watching.say(`a file of a removed run is left: ${line}`);
   await sweepTemporaryFolder();
-  const folders = await openFilesFolders(store, queued, watching.say);
+  // Workers of others may be at work there, of a dead supervisor too.
+  const folders = await openFilesFolders(store, queued, watching.say, elsewhere === undefined ? "any" : "gone");
   const project = projectOf(queued);
   const devices = here ? workerDevices(monitor, count) : [];
   await recordFacts(store, experimentId, { workers: devices.length, start: new Date().toISOString() });
@@ -72,6 +75,11 @@ export async function carryOut(
       runs: count,
       elsewhere: elsewhere?.({
         folders: [queued.folder, ...folders.paths],
+        runs: {
+          database: folders.databaseId,
+          hasTakenOver: store.hasTakenOver,
+          published: (now) => store.published(now),
+        },
         say: watching.say,
         async left() {
           const counts = await store.countByStatus(experimentId);

@@ -49,6 +49,8 @@ export interface FilesFolders {
   of(process: Texts): string | undefined;
   /** All of them. */
   readonly paths: readonly string[];
+  /** Stays with the database, whatever it is called. */
+  readonly databaseId: string;
   /** Removes what is half-written: nobody writes there any more. */
   clear(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function openFilesFolders(
   store: Store,
   { experimentId, folder }: Pick<Queued, "experimentId" | "folder">,
   say: (line: string) => void,
+  unfinishedOf: "gone" | "any" = "any",
 ): Promise<FilesFolders> {
   const paths = new Set<string>();
   const goingOn: RunRecord[] = [];
@@ -67,7 +70,7 @@ export async function openFilesFolders(
     paths.add(path);
     if (run.details?.fromSnapshot) goingOn.push(run);
   }
-  const id = paths.size === 0 ? "" : await ownIdOf(store, paths);
+  const id = await ownIdOf(store, paths);
   const folders = new Map<string, string>();
   for (const path of paths) {
     const files = await claimFilesFolder(path, store.location, id);
@@ -77,12 +80,12 @@ export async function openFilesFolders(
     if (other !== undefined) say(otherFilesNote(usual, other.path, store.location, files));
   }
   const of = (process: Texts) => folders.get(runFilesPathOf(process, folder) ?? "");
-  const clear = async () => {
-    for (const files of folders.values()) await removeUnfinished(files, "any");
+  const clear = async (owners: "gone" | "any" = "any") => {
+    for (const files of folders.values()) await removeUnfinished(files, owners);
   };
-  await clear();
+  await clear(unfinishedOf);
   for (const run of goingOn) await fetchFiles(store, run, folder, of);
-  return { of, paths: [...folders.values()], clear };
+  return { of, paths: [...folders.values()], databaseId: id, clear };
 }
 
 function otherFilesNote(usual: string, owner: string, database: string, files: string): string {

@@ -1,5 +1,6 @@
 /** Workers that pilots start, as the supervisor's crew takes them on. */
 import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { WorkerPlace } from "../supervisor/place.ts";
 import type { Elsewhere } from "../supervisor/supervise.ts";
 import type { Landing, OpenLanding } from "./link.ts";
@@ -9,6 +10,7 @@ export interface PilotOptions {
   readonly landing: OpenLanding;
   readonly version: string;
   readonly folders: readonly string[];
+  readonly runs: RunsOfPilots;
   readonly silentSeconds: number;
   readonly lateSeconds: number;
   readonly say: (line: string) => void;
@@ -16,7 +18,20 @@ export interface PilotOptions {
   readonly forget?: (name: string) => Promise<void>;
 }
 
+/** Where the runs come from, and their results go. */
+export interface RunsOfPilots {
+  /** Id of the database. */
+  readonly database: string;
+  /** Whether those that pilots carry out may be a dead supervisor's. */
+  readonly hasTakenOver: boolean;
+  /** Resolves when what is stored now is where another supervisor would find it. @param now whether that is hurried */
+  published(now?: boolean): Promise<void>;
+}
+
 const lookMilliseconds = 1000;
+const publishedMilliseconds = 5000;
+/** So long the pilots of a dead supervisor may take to come, before others get their runs. */
+const comingMilliseconds = 10_000;
 
 export class PilotsElsewhere implements Elsewhere {
   readonly #options: PilotOptions;
@@ -41,36 +56,79 @@ export class PilotsElsewhere implements Elsewhere {
   }
 
   async open(join: (place: WorkerPlace) => void, fail: (error: unknown) => void): Promise<void> {
-    const { landing, version, folders, silentSeconds, lateSeconds, say } = this.#options;
+    const { landing, version, folders, silentSeconds, lateSeconds, runs, say } = this.#options;
+    const { database, hasTakenOver } = runs;
+    const settled = Promise.withResolvers<void>();
     this.#landing = await landing((name, connect) => {
       const changed = (pilot: RemotePilot, what: string) => {
         if (what !== "") say(what);
-        if (pilot.job !== undefined) this.#meet(pilot, pilot.job);
         if (pilot.isGone) this.#forget(name);
       };
       this.#pilots.set(
         name,
-        new RemotePilot(connect, { name, version, folders, silentSeconds, lateSeconds, join, changed }),
+        new RemotePilot(connect, {
+          name,
+          version,
+          folders,
+          database,
+          silentSeconds,
+          lateSeconds,
+          // Those that have runs already are first.
+          join: (place) => (place.left === undefined ? void settled.promise.then(() => join(place)) : join(place)),
+          met: (pilot) => this.#loseOthers(pilot),
+          changed,
+        }),
       );
     }, fail);
     this.#watching = this.#watch();
+    void this.#tellPublished().catch(fail);
+    const { known = 1 } = this.#landing;
+    if (hasTakenOver && known > 0) await this.#awaitPilots(known);
+    settled.resolve();
+  }
+
+  async #awaitPilots(known: number): Promise<void> {
+    this.#options.say(`waiting up to ${comingMilliseconds / 1000} s for the workers of the last supervisor`);
+    const { signal } = this.#over;
+    const end = performance.now() + comingMilliseconds;
+    const count = () => Array.from(this.#pilots.values()).filter(({ process }) => process !== undefined).length;
+    while (performance.now() < end && !signal.aborted && (this.#landing?.known === undefined || count() < known))
+      await delay(100, undefined, { signal }).catch(() => undefined);
+  }
+
+  /** What pilots have said they keep until another supervisor would find it. */
+  async #tellPublished(): Promise<void> {
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      await this.#tellStored(false);
+      await delay(publishedMilliseconds, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #tellStored(now: boolean): Promise<void> {
+    const stored = Array.from(this.#pilots.values(), (pilot) => [pilot, pilot.stored] as const);
+    await this.#options.runs.published(now);
+    for (const [pilot, count] of stored) pilot.tellPublished(count);
   }
 
   async close(isOver: boolean): Promise<void> {
     this.#over.abort();
     await this.#watching;
+    // What cannot be published is kept by the pilots.
+    await this.#tellStored(true).catch(() => undefined);
     // First all are told, then the place is left.
     await Promise.all(Array.from(this.#pilots.values(), (pilot) => pilot.close(isOver)));
     await this.#landing?.close(isOver);
     for (const [name, pilot] of this.#pilots) if (isOver && !pilot.isAlive) await this.#options.forget?.(name);
   }
 
-  /** A job that was requeued has its id still: whatever was there before of it has ended. */
-  #meet(pilot: RemotePilot, job: string): void {
-    this.#met.add(job);
-    if (pilot.isGone) return;
-    for (const other of this.#pilots.values())
-      if (other !== pilot && other.job === job) other.lose("its job was requeued");
+  async #loseOthers(pilot: RemotePilot): Promise<void> {
+    if (pilot.job !== undefined) this.#met.add(pilot.job);
+    const others = Array.from(this.#pilots.values()).filter((other) => other !== pilot && other.process !== undefined);
+    for (const other of others)
+      if (isDeepStrictEqual(other.process, pilot.process)) await other.lose("it has come again");
+      // A job that was requeued has its id still: whatever was there before of it has ended.
+      else if (pilot.job !== undefined && other.job === pilot.job) await other.lose("its job was requeued");
   }
 
   #forget(name: string): void {

@@ -24,6 +24,8 @@ export interface Meeting {
 
 /** Where a supervisor is found by pilots. */
 export interface Landing {
+  /** How many pilots of an earlier supervisor may come again; undefined where that is not known. */
+  readonly known?: number | undefined;
   /** @param isOver whether no run is left: pilots end; else they wait for another supervisor */
   close(isOver: boolean): Promise<void>;
 }

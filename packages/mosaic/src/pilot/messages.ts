@@ -4,18 +4,38 @@
  */
 import { isPlainObject, type ProcessIdentity } from "@ml-mosaic/base";
 import type { WorkerEnd, WorkerProgram } from "../supervisor/worker-process.ts";
-import { count, fields, listOf, nullable, number, optional, type Rule, recordOf, text } from "../wire/rules.ts";
+import { count, fields, flag, listOf, nullable, number, optional, type Rule, recordOf, text } from "../wire/rules.ts";
 import { type FromWorker, isFromWorker, isToWorker, type ToWorker } from "../worker/messages.ts";
 
 export type ToPilot =
-  /** The first message. `folders` must be there, and the same ones as here. */
-  | { readonly kind: "welcome"; readonly version: string; readonly folders: readonly string[] }
+  /** The first message. `folders` must be there, and the same ones as here. `database` is the id of that of the runs. */
+  | {
+      readonly kind: "welcome";
+      readonly version: string;
+      readonly folders: readonly string[];
+      readonly database: string;
+    }
   /** Start a program as the worker of this number; null is the pilot's own, for TypeScript. */
   | { readonly kind: "start"; readonly worker: number; readonly program: WorkerProgram | null }
   | { readonly kind: "tell"; readonly worker: number; readonly message: ToWorker }
   | { readonly kind: "kill"; readonly worker: number }
+  /** Nobody wants to hear of this run, which an earlier supervisor has left with this worker. */
+  | { readonly kind: "forget"; readonly worker: number; readonly runId: number }
+  /** So many of the `said` messages are where another supervisor finds what they say. */
+  | { readonly kind: "published"; readonly said: number }
   /** No run is left. */
   | { readonly kind: "leave" };
+
+/**
+ * Runs of an earlier supervisor, in their order: `start` of their worker's number and the order of such a run have all that was
+ * said of it said again, and what follows said on.
+ */
+export interface LeftRuns {
+  readonly worker: number;
+  readonly runIds: readonly number[];
+  /** They have ended, and no worker is at them. */
+  readonly areOver: boolean;
+}
 
 export type FromPilot =
   | {
@@ -28,6 +48,7 @@ export type FromPilot =
       readonly processor: string;
       /** Slurm's id of the job that it is in. */
       readonly job?: string;
+      readonly left: readonly LeftRuns[];
     }
   /** It cannot take runs, and ends. */
   | { readonly kind: "refused"; readonly why: string }
@@ -53,10 +74,12 @@ const toWorker: Rule = (value, name) => (isToWorker(value) ? undefined : `${name
 const fromWorker: Rule = (value, name) => (isFromWorker(value) ? undefined : `${name} is none of a worker`);
 
 const toPilot: Readonly<Record<ToPilot["kind"], Rule>> = {
-  welcome: fields({ version: text, folders: listOf(text) }),
+  welcome: fields({ version: text, folders: listOf(text), database: text }),
   start: fields({ worker, program: nullable(program) }),
   tell: fields({ worker, message: toWorker }),
   kill: fields({ worker }),
+  forget: fields({ worker, runId: count }),
+  published: fields({ said: count }),
   leave: fields({}),
 };
 
@@ -68,6 +91,7 @@ const fromPilot: Readonly<Record<FromPilot["kind"], Rule>> = {
     device: text,
     processor: text,
     job: optional(text),
+    left: listOf(fields({ worker, runIds: listOf(count), areOver: flag })),
   }),
   refused: fields({ why: text }),
   said: fields({ worker, message: fromWorker }),

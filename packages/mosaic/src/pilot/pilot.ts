@@ -1,4 +1,7 @@
-/** What `mosaic worker` does: it has runs carried out by workers of its own, for one supervisor after the other. */
+/**
+ * What `mosaic worker` does: it has runs carried out by workers of its own, for one supervisor after the other. A run outlives
+ * the supervisor that it was ordered by: the next one hears what the last one can no longer tell.
+ */
 import { hostname } from "node:os";
 import { currentProcess, pathExists } from "@ml-mosaic/base";
 import { machineFacts } from "../experiment/environment.ts";
@@ -6,8 +9,9 @@ import { pausePatience } from "../supervisor/patience.ts";
 import { typescriptWorker } from "../supervisor/typescript-worker.ts";
 import { startWorker, type WorkerProcess } from "../supervisor/worker-process.ts";
 import type { FromWorker, ToWorker } from "../worker/messages.ts";
+import { isSameOrder, isSettled, noteMessage, type PilotRun } from "./left-run.ts";
 import type { Connect, Link, Meeting } from "./link.ts";
-import { type FromPilot, isToPilot, type ToPilot } from "./messages.ts";
+import { type FromPilot, isToPilot, type LeftRuns, type ToPilot } from "./messages.ts";
 
 export interface PilotOptions {
   readonly version: string;
@@ -32,60 +36,92 @@ export async function beginPilot(
   meeting: Meeting,
   options: PilotOptions,
 ): Promise<"done" | "nobody" | "left" | "refused"> {
-  for (;;) {
-    const found = await meeting.next(options.lingerMilliseconds, options.leave);
-    if (options.leave.aborted && typeof found === "string") {
-      await meeting.forget();
-      return "left";
+  const pilot = new Pilot(options);
+  try {
+    for (;;) {
+      const found = await meeting.next(options.lingerMilliseconds, options.leave);
+      if (options.leave.aborted && typeof found === "string") {
+        await meeting.forget();
+        return "left";
+      }
+      if (found === "nobody" || found === "ended") {
+        await meeting.forget();
+        return found === "nobody" ? "nobody" : "done";
+      }
+      options.say("a supervisor is there");
+      const how = await pilot.serve(found);
+      if (how === "done") await meeting.forget();
+      if (how !== "alone") return how;
+      options.say(`the supervisor is gone${pilot.isAtWork ? "; its runs go on" : ""}; waiting for another one`);
     }
-    if (found === "nobody" || found === "ended") {
-      await meeting.forget();
-      return found === "nobody" ? "nobody" : "done";
-    }
-    options.say("a supervisor is there");
-    const how = await new Pilot(found, options).over;
-    if (how === "done") await meeting.forget();
-    if (how !== "alone") return how;
-    options.say("the supervisor is gone; waiting for another one");
+  } finally {
+    pilot.end();
   }
 }
 
-/** A worker, and the orders that it has, the one at hand first. */
 interface PilotWorker {
   readonly process: WorkerProcess;
-  orders: readonly { readonly token: number; readonly keepsFiles: boolean }[];
   progressTold: number;
   callSeconds: number;
 }
 
-/** For one supervisor. */
+type How = "done" | "alone" | "left" | "refused";
+
+/** With one supervisor. */
+interface Service {
+  readonly link: Link;
+  readonly over: PromiseWithResolvers<How>;
+  readonly beating: NodeJS.Timeout;
+  /** Messages of workers. */
+  said: number;
+}
+
+/** Numbers of workers that are none: what they had to say is said again. */
+let lastSpoken = 1_000_000;
+
 class Pilot {
   readonly #options: PilotOptions;
-  readonly #link: Link;
   readonly #workers = new Map<number, PilotWorker>();
-  readonly #over = Promise.withResolvers<"done" | "alone" | "left" | "refused">();
-  readonly #beating: NodeJS.Timeout;
+  /** In the order in which they came. */
+  #runs: readonly PilotRun[] = [];
+  /** Id of the database that they are of. */
+  #database = "";
+  #service: Service | undefined;
   readonly #left = () => this.#leave();
   #isLeaving = false;
-  #isOver = false;
 
-  constructor(connect: Connect, options: PilotOptions) {
+  constructor(options: PilotOptions) {
     this.#options = options;
-    this.#link = connect({
+    options.leave.addEventListener("abort", this.#left);
+  }
+
+  get isAtWork(): boolean {
+    return this.#runs.some(({ isOver }) => !isOver);
+  }
+
+  /** Until that supervisor is gone, or this pilot is to end. */
+  serve(connect: Connect): Promise<How> {
+    const over = Promise.withResolvers<How>();
+    const link = connect({
       message: (value) => (isToPilot(value) ? this.#take(value) : void this.#end("alone")),
       broken: () => void this.#end("alone"),
       closed: () => void this.#end("alone"),
     });
-    this.#beating = setInterval(() => this.#send({ kind: "beat" }), beatMilliseconds);
-    options.leave.addEventListener("abort", this.#left);
+    const beating = setInterval(() => this.#send({ kind: "beat" }), beatMilliseconds);
+    this.#service = { link, over, beating, said: 0 };
+    return over.promise;
   }
 
-  get over(): Promise<"done" | "alone" | "left" | "refused"> {
-    return this.#over.promise;
+  /** Ends what is still at work. */
+  end(): void {
+    this.#options.leave.removeEventListener("abort", this.#left);
+    for (const { process } of this.#workers.values()) process.kill();
+    this.#workers.clear();
+    this.#runs = [];
   }
 
   #send(message: FromPilot): void {
-    if (!this.#isOver) this.#link.send(message);
+    this.#service?.link.send(message);
   }
 
   #take(message: ToPilot): void {
@@ -97,14 +133,17 @@ class Pilot {
         if (!this.#isLeaving) this.#start(message);
         return;
       case "tell":
-        this.#tell(this.#workers.get(message.worker), message.message);
+        this.#tell(message.worker, message.message);
         return;
-      case "kill": {
-        const worker = this.#workers.get(message.worker);
-        this.#workers.delete(message.worker);
-        worker?.process.kill();
+      case "kill":
+        this.#kill(message.worker);
         return;
-      }
+      case "forget":
+        this.#forgetRun(message.worker, message.runId);
+        return;
+      case "published":
+        this.#settle(message.said);
+        return;
       case "leave":
         void this.#end("done");
         return;
@@ -113,7 +152,7 @@ class Pilot {
     }
   }
 
-  #present({ version, folders }: Extract<ToPilot, { readonly kind: "welcome" }>): void {
+  #present({ version, folders, database }: Extract<ToPilot, { readonly kind: "welcome" }>): void {
     const { runs, device } = this.#options;
     const missing = folders.filter((folder) => !pathExists(folder));
     const why =
@@ -137,21 +176,38 @@ class Pilot {
       device,
       processor,
       ...(job === undefined ? {} : { job }),
+      left: this.#leftOf(database),
     });
     if (this.#options.leave.aborted) this.#leave();
   }
 
+  /** What the last supervisor has left, where the new one has the same runs. */
+  #leftOf(database: string): readonly LeftRuns[] {
+    if (database !== this.#database) for (const number of [...this.#workers.keys()]) this.#kill(number);
+    if (database !== this.#database) this.#runs = [];
+    this.#database = database;
+    for (const run of this.#runs) {
+      run.told = undefined;
+      for (const kept of run.kept) kept.said = Number.POSITIVE_INFINITY;
+      // Its worker may be at another one.
+      if (run.isOver) run.worker = ++lastSpoken;
+    }
+    const left = Array.from(Map.groupBy(this.#runs, ({ worker }) => worker));
+    return left.map(([worker, runs]) => ({
+      worker,
+      runIds: runs.map(({ order }) => order.runId),
+      areOver: runs.every(({ isOver }) => isOver),
+    }));
+  }
+
   #start({ worker: number, program }: Extract<ToPilot, { readonly kind: "start" }>): void {
+    // It has been there since another supervisor.
+    if (this.#workers.has(number) || this.#runs.some(({ worker }) => worker === number)) return;
     const worker: PilotWorker = {
-      orders: [],
       progressTold: 0,
       callSeconds: 0,
       process: startWorker(program ?? typescriptWorker, {
-        message: (message) => {
-          this.#forget(worker, message);
-          this.#send({ kind: "said", worker: number, message });
-          this.#look();
-        },
+        message: (message) => this.#hear(number, message),
         nonsense: (why) => this.#send({ kind: "nonsense", worker: number, why }),
         progress: (callSeconds) => {
           worker.callSeconds = callSeconds;
@@ -161,8 +217,9 @@ class Pilot {
           this.#send({ kind: "progress", worker: number, callSeconds });
         },
         exit: (end) => {
-          worker.orders = [];
-          if (this.#workers.delete(number)) this.#send({ kind: "ended", worker: number, end });
+          const begun = this.#runs.find(({ worker, token }) => worker === number && token === end.begun)?.told;
+          this.#runs = this.#runs.filter((run) => run.worker !== number || run.isOver);
+          if (this.#workers.delete(number)) this.#send({ kind: "ended", worker: number, end: { ...end, begun } });
           this.#look();
         },
       }),
@@ -170,26 +227,84 @@ class Pilot {
     this.#workers.set(number, worker);
   }
 
-  #tell(worker: PilotWorker | undefined, message: ToWorker): void {
-    if (worker === undefined) return;
-    if (message.kind === "run") {
-      const keepsFiles = message.order.filesFolder !== undefined;
-      worker.orders = [...worker.orders, { token: message.token, keepsFiles }];
-    }
-    worker.process.send(message);
-    if (this.#isLeaving) this.#leaveWorker(worker);
+  #hear(number: number, message: FromWorker): void {
+    const run = this.#runs.find(({ worker, token }) => worker === number && token === message.token);
+    if (run === undefined) return;
+    const kept = noteMessage(run, message);
+    if (message.kind === "withdrawn" || message.kind === "disturbed") this.#drop(run);
+    if (run.told !== undefined) this.#say(run, run.told, kept);
+    this.#look();
   }
 
-  #forget(worker: PilotWorker, message: FromWorker): void {
-    if (message.kind === "prepared" || message.kind === "epochs") return;
-    worker.orders = worker.orders.filter(({ token }) => token !== message.token);
+  #say({ worker }: PilotRun, token: number, kept: PilotRun["kept"][number]): void {
+    if (this.#service === undefined) return;
+    kept.said = ++this.#service.said;
+    this.#send({ kind: "said", worker, message: { ...kept.message, token } });
+  }
+
+  #settle(said: number): void {
+    for (const run of this.#runs) run.kept = run.kept.filter((kept) => kept.said > said);
+    this.#runs = this.#runs.filter((run) => !isSettled(run));
+  }
+
+  #drop(run: PilotRun): void {
+    this.#runs = this.#runs.filter((each) => each !== run);
+  }
+
+  #tell(number: number, message: ToWorker): void {
+    const worker = this.#workers.get(number);
+    if (message.kind !== "run") {
+      const run = this.#runs.find(({ worker, told }) => worker === number && told === message.token);
+      if (run !== undefined) worker?.process.send({ ...message, token: run.token });
+      return;
+    }
+    const { order, token } = message;
+    const left = this.#runs.find(
+      (run) => run.worker === number && run.told === undefined && run.order.runId === order.runId,
+    );
+    if (left !== undefined && isSameOrder(left.order, order)) {
+      left.told = token;
+      for (const kept of left.kept) this.#say(left, token, kept);
+    } else if (left !== undefined || worker === undefined) {
+      this.#kill(number);
+      this.#send({
+        kind: "ended",
+        worker: number,
+        end: { how: "ended: another order", lastWords: "", begun: undefined },
+      });
+      return;
+    } else {
+      this.#runs = [...this.#runs, { order, token, told: token, worker: number, isOver: false, kept: [] }];
+      worker.process.send(message);
+    }
+    if (this.#isLeaving && worker !== undefined) this.#leaveWorker(number, worker);
+  }
+
+  /** What it has said of runs that are over stays. */
+  #kill(number: number): void {
+    const worker = this.#workers.get(number);
+    this.#workers.delete(number);
+    this.#runs = this.#runs.filter((run) => run.worker !== number || run.isOver);
+    worker?.process.kill();
+  }
+
+  #forgetRun(number: number, runId: number): void {
+    const run = this.#runs.find(
+      ({ worker, told, order }) => worker === number && told === undefined && order.runId === runId,
+    );
+    if (run === undefined) return;
+    this.#drop(run);
+    if (run.isOver) return;
+    const { how, lastWords } = { how: `ended: run ${runId} was another worker's`, lastWords: "" };
+    this.#kill(number);
+    this.#send({ kind: "ended", worker: number, end: { how, lastWords, begun: undefined } });
   }
 
   #leave(): void {
-    if (this.#isLeaving || this.#isOver) return;
+    if (this.#isLeaving) return;
     this.#isLeaving = true;
     this.#send({ kind: "leaving", why: String(this.#options.leave.reason) });
-    for (const worker of this.#workers.values()) this.#leaveWorker(worker);
+    for (const [number, worker] of this.#workers) this.#leaveWorker(number, worker);
     const calls = Array.from(this.#workers.values(), ({ callSeconds }) => pausePatience(callSeconds));
     // What does not come to rest is given back, and starts again where it started.
     const patience = Math.min(this.#options.restMilliseconds(), 1000 * Math.max(0, ...calls));
@@ -198,28 +313,29 @@ class Pilot {
   }
 
   /** What waits is given back, what runs is left in the middle; without files there is nothing to go on from. */
-  #leaveWorker({ orders, process }: PilotWorker): void {
-    const [current, ...others] = orders;
+  #leaveWorker(number: number, { process }: PilotWorker): void {
+    const [current, ...others] = this.#runs.filter(({ worker, isOver }) => worker === number && !isOver);
     for (const { token } of others) process.send({ kind: "withdraw", token });
     if (current === undefined) return;
-    if (current.keepsFiles) process.send({ kind: "pause", token: current.token });
+    if (current.order.filesFolder !== undefined) process.send({ kind: "pause", token: current.token });
     else process.kill();
   }
 
   /** Ends when all has come to rest that was to. */
   #look(): void {
-    if (this.#isLeaving && this.#workers.values().every(({ orders }) => orders.length === 0)) void this.#end("left");
+    if (this.#isLeaving && !this.isAtWork) void this.#end("left");
   }
 
-  async #end(how: "done" | "alone" | "left" | "refused"): Promise<void> {
-    if (this.#isOver) return;
+  async #end(how: How): Promise<void> {
+    const service = this.#service;
+    if (service === undefined) return;
     if (how === "left") this.#send({ kind: "gone", why: String(this.#options.leave.reason) });
-    this.#isOver = true;
-    clearInterval(this.#beating);
-    this.#options.leave.removeEventListener("abort", this.#left);
-    for (const { process } of this.#workers.values()) process.kill();
-    this.#workers.clear();
-    await this.#link.close(farewellMilliseconds).catch(() => undefined);
-    this.#over.resolve(how);
+    this.#service = undefined;
+    clearInterval(service.beating);
+    // One that has nothing to do is of no use to the next supervisor.
+    for (const number of [...this.#workers.keys()])
+      if (how !== "alone" || !this.#runs.some(({ worker, isOver }) => worker === number && !isOver)) this.#kill(number);
+    await service.link.close(farewellMilliseconds).catch(() => undefined);
+    service.over.resolve(how);
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { currentProcess } from "@ml-mosaic/base";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { WorkerPlace } from "../supervisor/place.ts";
@@ -13,6 +14,7 @@ const hello = {
   runs: 2,
   device: "cpu",
   processor: "a processor",
+  left: [],
 };
 
 let sent: unknown[];
@@ -33,9 +35,11 @@ beforeEach(() => {
       name: "p",
       version: "1",
       folders: ["/project"],
+      database: "d",
       silentSeconds: 100,
       lateSeconds: 0,
       join: (place) => places.push(place),
+      met: async () => undefined,
       changed: (_, what) => said.push(what),
     },
   );
@@ -51,10 +55,12 @@ const start = () =>
 const withdrawn = { kind: "withdrawn", token: 7 };
 
 describe("a pilot elsewhere", () => {
-  test("is told what it must see, and is as many places as it takes runs", () => {
-    expect(sent).toEqual([{ kind: "welcome", version: "1", folders: ["/project"] }]);
+  test("is told what it must see, and is as many places as it takes runs", async () => {
+    expect(sent).toEqual([{ kind: "welcome", version: "1", folders: ["/project"], database: "d" }]);
     link.message(hello);
+    await setImmediate();
     link.message(hello);
+    await setImmediate();
     expect(places.map(({ isOpen, name }) => [isOpen, name])).toEqual([
       [true, "worker p on n1"],
       [true, "worker p on n1"],
@@ -63,8 +69,9 @@ describe("a pilot elsewhere", () => {
     expect(sent.at(-1)).toEqual({ kind: "start", worker: 1, program: null });
   });
 
-  test("that was given up has lost its workers, and what they still say is not heard", () => {
+  test("that was given up has lost its workers, and what they still say is not heard", async () => {
     link.message(hello);
+    await setImmediate();
     const worker = start();
     link.message({ kind: "said", worker: 1, message: withdrawn });
     pilot.look(99);
@@ -82,6 +89,7 @@ describe("a pilot elsewhere", () => {
 
   test("is heard no more of a worker that was killed, and at once of its end", async () => {
     link.message(hello);
+    await setImmediate();
     start()?.kill();
     await Promise.resolve();
     expect(heard).toEqual(["ended by its supervisor"]);
@@ -90,8 +98,9 @@ describe("a pilot elsewhere", () => {
     expect(heard).toHaveLength(1);
   });
 
-  test("takes no further run when it leaves, and is gone when it says what no pilot says", () => {
+  test("takes no further run when it leaves, and is gone when it says what no pilot says", async () => {
     link.message(hello);
+    await setImmediate();
     link.message({ kind: "leaving", why: "it got SIGUSR2" });
     expect(places.map(({ isOpen }) => isOpen)).toEqual([false, false]);
     expect(pilot.isGone).toBe(false);
@@ -100,8 +109,9 @@ describe("a pilot elsewhere", () => {
     expect(said).toEqual(["worker p on n1 takes runs", "worker p on n1 leaves: it got SIGUSR2", ""]);
   });
 
-  test("that cannot start workers gets no further runs, and no other pilot is concerned", () => {
+  test("that cannot start workers gets no further runs, and no other pilot is concerned", async () => {
     link.message(hello);
+    await setImmediate();
     places[0]?.giveUp(new Error("no worker process can be started"));
     expect(places[0]?.isOpen).toBe(false);
     expect(said.at(-1)).toBe("worker p on n1 gets no further runs: no worker process can be started");

@@ -1,20 +1,24 @@
 /** A pilot as its supervisor sees it: places where workers are started, until it leaves or is gone. */
 import { livenessOf, messageOf } from "@ml-mosaic/base";
-import type { WorkerPlace } from "../supervisor/place.ts";
+import type { LeftAtPlace, WorkerPlace } from "../supervisor/place.ts";
 import { typescriptWorker } from "../supervisor/typescript-worker.ts";
 import type { WorkerEvents, WorkerProcess, WorkerProgram } from "../supervisor/worker-process.ts";
 import type { Connect, Link } from "./link.ts";
-import { type FromPilot, isFromPilot, type ToPilot } from "./messages.ts";
+import { type FromPilot, isFromPilot, type LeftRuns, type ToPilot } from "./messages.ts";
 
 export interface RemotePilotOptions {
   readonly name: string;
   readonly version: string;
   /** What it must see as it is seen here. */
   readonly folders: readonly string[];
+  /** Id of that of the runs. */
+  readonly database: string;
   /** So long nothing may be heard of it. */
   readonly silentSeconds: number;
   readonly lateSeconds: number;
   join(place: WorkerPlace): void;
+  /** Told as soon as it is known who it is. Its places join when this resolves. */
+  met(pilot: RemotePilot): Promise<void>;
   /** Told when it is there, and when it no longer is. */
   changed(pilot: RemotePilot, what: string): void;
 }
@@ -24,6 +28,8 @@ const aheadSeconds = 5;
 const farewellMilliseconds = 5000;
 /** What it has said before it died may still come. */
 const lastWordsSeconds = 3;
+/** One that has lost its connection may come again. */
+const lostSeconds = 15;
 
 type Hello = Extract<FromPilot, { readonly kind: "hello" }>;
 
@@ -43,15 +49,24 @@ export class RemotePilot {
   #hello: Hello | undefined;
   #silentSeconds = 0;
   #deadSeconds = 0;
+  /** Since the connection was lost; undefined while it stands. */
+  #lostSeconds: number | undefined;
+  /** Messages of its workers: all, and those before which all have had their effect. */
+  #said = 0;
+  #stored = 0;
+  #storing: Promise<void> = Promise.resolve();
 
   constructor(connect: Connect, options: RemotePilotOptions) {
     this.#options = options;
     this.#link = connect({
       message: (value) => (isFromPilot(value) ? this.#take(value) : this.#broken()),
       broken: () => this.#broken(),
-      closed: () => this.lose("the connection is lost"),
+      closed: () => {
+        this.#lostSeconds = 0;
+      },
     });
-    this.#send({ kind: "welcome", version: options.version, folders: options.folders });
+    const { version, folders, database } = options;
+    this.#send({ kind: "welcome", version, folders, database });
   }
 
   get name(): string {
@@ -76,30 +91,48 @@ export class RemotePilot {
     return this.#hello?.job;
   }
 
+  /** Which process it is, whatever it has been called. */
+  get process(): Hello["process"] | undefined {
+    return this.#hello?.process;
+  }
+
+  /** So many messages of its workers have had their effect. */
+  get stored(): number {
+    return this.#stored;
+  }
+
+  /** Another supervisor would find the effect of so many messages of its workers. */
+  tellPublished(said: number): void {
+    if (this.#state === "open" || this.#state === "leaving") this.#send({ kind: "published", said });
+  }
+
   /** To be called every second, or when the machine wakes. */
   look(seconds: number): void {
     if (this.#state === "gone") return;
     this.#silentSeconds += seconds;
     this.#deadSeconds = this.#hello !== undefined && !this.isAlive ? this.#deadSeconds + seconds : 0;
-    if (this.#deadSeconds >= lastWordsSeconds) this.lose("its process has died");
+    if (this.#lostSeconds !== undefined) this.#lostSeconds += seconds;
+    if ((this.#lostSeconds ?? 0) > lostSeconds) void this.lose("the connection is lost");
+    else if (this.#deadSeconds >= lastWordsSeconds) void this.lose("its process has died");
     else if (this.#silentSeconds > this.#options.silentSeconds)
-      this.lose(`nothing was heard of it for ${Math.round(this.#silentSeconds)} s`);
+      void this.lose(`nothing was heard of it for ${Math.round(this.#silentSeconds)} s`);
   }
 
-  /** It is not there any more: what it had is given back, and what it may still say is not heard. */
-  lose(why: string): void {
+  /** It is not there any more: what it may still say is not heard. Resolves when what it had is given back. */
+  async lose(why: string): Promise<void> {
     if (this.#state === "gone") return;
     const isNews = this.#state === "open";
     this.#state = "gone";
-    for (const { events, process } of this.#workers.values()) {
+    const ends = Array.from(this.#workers.values(), ({ events, process }) => {
       process.hasEnded = true;
-      events.exit({ how: `${this.#told} is gone: ${why}`, lastWords: "", begun: undefined });
-    }
+      return events.exit({ how: `${this.#told} is gone: ${why}`, lastWords: "", begun: undefined });
+    });
     this.#workers.clear();
     // Should it live, it ends.
     this.#send({ kind: "leave" });
     void this.#link.close(farewellMilliseconds).catch(() => undefined);
     this.#options.changed(this, isNews ? `${this.#told} is gone: ${why}` : "");
+    await Promise.all(ends);
   }
 
   /** @param isOver whether no run is left */
@@ -120,7 +153,7 @@ export class RemotePilot {
   }
 
   #broken(): void {
-    this.lose("it has said what nobody says");
+    void this.lose("it has said what nobody says");
   }
 
   #take(message: FromPilot): void {
@@ -128,14 +161,14 @@ export class RemotePilot {
     this.#silentSeconds = 0;
     switch (message.kind) {
       case "hello":
-        this.#welcome(message);
+        void this.#welcome(message);
         return;
       case "refused":
         this.#options.changed(this, `worker ${this.name} cannot take runs: ${message.why}`);
-        this.lose(message.why);
+        void this.lose(message.why);
         return;
       case "said":
-        this.#workers.get(message.worker)?.events.message(message.message);
+        this.#store(this.#workers.get(message.worker)?.events.message(message.message));
         return;
       case "nonsense":
         this.#workers.get(message.worker)?.events.nonsense(message.why);
@@ -156,7 +189,7 @@ export class RemotePilot {
         this.#options.changed(this, `${this.#told} leaves: ${message.why}`);
         return;
       case "gone":
-        this.lose(message.why);
+        void this.lose(message.why);
         return;
       case "beat":
         return;
@@ -165,17 +198,55 @@ export class RemotePilot {
     }
   }
 
-  #welcome(hello: Hello): void {
-    if (this.#hello !== undefined) return;
-    this.#hello = hello;
-    this.#state = "open";
-    this.#options.changed(this, `${this.#told} takes runs`);
-    for (let index = 0; index < hello.runs; index++) this.#options.join(this.#place(hello.device));
+  #store(effect: unknown): void {
+    const said = ++this.#said;
+    this.#storing = this.#storing
+      .then(() => effect)
+      .then(() => {
+        this.#stored = said;
+      });
+    // Whoever could not store it says so: from here on nothing counts as stored.
+    this.#storing.catch(() => undefined);
   }
 
-  #place(device: string): WorkerPlace {
-    const isOpen = () => this.#state === "open" && !this.#isUseless;
+  async #welcome(hello: Hello): Promise<void> {
+    if (this.#hello !== undefined) return;
+    this.#hello = hello;
+    const { runs, device, left } = hello;
+    const atWork = left.filter(({ areOver }) => !areOver);
+    this.#count = Math.max(0, ...atWork.map(({ worker }) => worker));
+    await this.#options.met(this);
+    if (this.#state !== "unknown") return;
+    this.#state = "open";
+    this.#options.changed(this, `${this.#told} takes runs`);
+    for (const each of left) this.#options.join(this.#place(device, each));
+    for (let index = atWork.length; index < runs; index++) this.#options.join(this.#place(device));
+  }
+
+  /** What asks for the runs of an earlier supervisor; a place where no worker is any more closes behind them. */
+  #leftAt({ worker, runIds }: LeftRuns): LeftAtPlace {
+    let waiting = runIds;
     return {
+      get runIds() {
+        return waiting;
+      },
+      next: () => {
+        const [runId, ...others] = waiting;
+        waiting = others;
+        return runId;
+      },
+      refuse: (runId) => this.#send({ kind: "forget", worker, runId }),
+    };
+  }
+
+  #place(device: string, runs?: LeftRuns): WorkerPlace {
+    const left = runs === undefined ? undefined : this.#leftAt(runs);
+    const isLasting = runs?.areOver !== true;
+    const isOpen = () =>
+      this.#state === "open" && !this.#isUseless && (isLasting || (left !== undefined && left.runIds.length > 0));
+    let worker = runs?.worker;
+    return {
+      left,
       name: this.#told,
       device,
       aheadSeconds,
@@ -183,7 +254,11 @@ export class RemotePilot {
       get isOpen() {
         return isOpen();
       },
-      start: (program, events) => this.#start(program, events),
+      start: (program, events) => {
+        const number = worker ?? ++this.#count;
+        worker = undefined;
+        return this.#start(number, program, events);
+      },
       giveUp: (error) => {
         this.#isUseless = true;
         this.#options.changed(this, `${this.#told} gets no further runs: ${messageOf(error)}`);
@@ -191,8 +266,7 @@ export class RemotePilot {
     };
   }
 
-  #start(program: WorkerProgram, events: WorkerEvents): WorkerProcess {
-    const number = ++this.#count;
+  #start(number: number, program: WorkerProgram, events: WorkerEvents): WorkerProcess {
     const state = { hasEnded: false };
     this.#workers.set(number, { events, process: state });
     this.#send({ kind: "start", worker: number, program: program === typescriptWorker ? null : program });

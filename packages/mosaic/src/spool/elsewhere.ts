@@ -9,11 +9,15 @@ import { watchMilliseconds } from "./times.ts";
 const lateSeconds = 60;
 
 /** The pilots that come to a spool folder. */
-export function spoolElsewhere(folder: string, { folders, say }: Pick<Situation, "folders" | "say">): PilotsElsewhere {
+export function spoolElsewhere(
+  folder: string,
+  { folders, runs, say }: Pick<Situation, "folders" | "runs" | "say">,
+): PilotsElsewhere {
   return new PilotsElsewhere({
     landing: spoolLanding(folder, say),
     version: engineVersion(),
     folders,
+    runs,
     silentSeconds: watchMilliseconds / 1000,
     lateSeconds,
     say,

@@ -30,6 +30,8 @@ export function spoolLanding(folder: string, say: (line: string) => void): OpenL
       onTrouble: trouble("cannot be written to"),
     });
     const known = new Set<string>();
+    // Each that comes again has another number behind its name.
+    const before = new Set((await readdir(pilotsFolder(folder))).map((name) => name.replace(/\.\d+$/, "")));
     let isClosed = false;
     const look = async () => {
       for (const name of await readdir(pilotsFolder(folder))) {
@@ -45,6 +47,7 @@ export function spoolLanding(folder: string, say: (line: string) => void): OpenL
     };
     const looking = repeat(look, lookMilliseconds, trouble("cannot be read"));
     return {
+      known: before.size,
       async close(isOver) {
         isClosed = true;
         await looking.stop();

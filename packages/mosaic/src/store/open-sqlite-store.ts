@@ -60,7 +60,7 @@ export async function openSqliteStore(path: string, options: SqliteStoreOptions 
   }
   const store = await openPublishedStore(location, say, (file, make) => openAt(file, opening, make));
   // Whoever looks finds it.
-  if (!exists) await store.publish();
+  if (!exists) await store.published(true);
   return store;
 }
 

@@ -57,7 +57,7 @@ test("is published whole before its first run, on demand and at the end, and has
   const reader = await openSqliteReader(location);
   expect(reader.notices.join()).toContain(`process ${process.pid}`);
   const { cursor } = await reader.changes();
-  await store.publish();
+  await store.published(true);
   // Who has it open reads the newest copy.
   expect((await reader.changes(cursor)).changed).toEqual([lease.runId]);
   expect(await reader.writer()).toMatchObject({ pid: process.pid, alive: true });
@@ -72,7 +72,7 @@ test("is published whole before its first run, on demand and at the end, and has
 test("goes on from the copy where its owner died elsewhere, who may write no more and gives no token twice", async () => {
   const { store, experimentId } = await openWithRuns(2);
   const first = await leaseRun(store, experimentId);
-  await store.publish();
+  await store.published(true);
   await store.completeRun(first, { result: exampleResult });
   const second = await leaseRun(store, experimentId);
   await die();
@@ -84,10 +84,10 @@ test("goes on from the copy where its owner died elsewhere, who may write no mor
   expect(lease.token).toBeGreaterThan(second.token);
   await expect(next.completeRun(second, { result: exampleResult })).rejects.toThrow("was given back");
   await next.completeRun(lease, { result: exampleResult });
-  await next.publish();
+  await next.published(true);
   // It looks every few seconds.
   await expect.poll(() => store.setSystem("a", "b").catch(String), { timeout: 15_000 }).toContain("taken over");
-  await store.publish();
+  await store.published(true);
   await store.close();
   expect(await statuses()).toEqual({ done: 1, pending: 1 });
   await next.close();

@@ -27,13 +27,13 @@ export class PublishedStore extends SqliteStore {
     this.#held = connection.held;
   }
 
-  override publish(): Promise<void> {
-    return this.#publisher.publish();
+  override published(now = false): Promise<void> {
+    return now ? this.#publisher.publish() : this.#publisher.next();
   }
 
   /** Whatever is ever handed out is in a copy, so that another owner knows it. */
   override async leaseNextRun(experimentId: number, worker: string): Promise<Lease | undefined> {
-    this.#beforeFirst ??= this.publish();
+    this.#beforeFirst ??= this.published(true);
     await this.#beforeFirst;
     return super.leaseNextRun(experimentId, worker);
   }
@@ -94,7 +94,8 @@ export async function openPublishedStore(
     await markWorkingFile(file, held.claim.id);
     store = await openAt(file, (connection) => {
       const publisher = new Publisher({ file, location, isOurs: held.isOurs, say });
-      return new PublishedStore({ ...connection, publisher, held });
+      const hasTakenOver = connection.recoveredRuns > 0 || held.before?.state === "open";
+      return new PublishedStore({ ...connection, hasTakenOver, publisher, held });
     });
     return store;
   } catch (error) {

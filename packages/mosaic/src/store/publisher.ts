@@ -26,6 +26,7 @@ export interface Published {
 export class Publisher {
   readonly #published: Published;
   #timer: NodeJS.Timeout | undefined;
+  #next: PromiseWithResolvers<void> | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #lastMilliseconds = 0;
   #trouble = "";
@@ -41,6 +42,12 @@ export class Publisher {
     const publishing = this.#last.then(() => this.#publish());
     this.#last = publishing.catch(() => undefined);
     return publishing;
+  }
+
+  /** Resolves with the next copy that is begun. */
+  next(): Promise<void> {
+    this.#next ??= Promise.withResolvers<void>();
+    return this.#next.promise;
   }
 
   /** The working file is closed, and published as it is. */
@@ -76,6 +83,8 @@ export class Publisher {
   async #publish(): Promise<void> {
     const { file, location } = this.#published;
     const copy = `${file}.copy`;
+    const waiting = this.#next;
+    this.#next = undefined;
     const start = performance.now();
     try {
       await rm(copy, { force: true });
@@ -91,6 +100,11 @@ export class Publisher {
         leaveWriteAheadLog(database);
       });
       await this.#put(copy);
+      waiting?.resolve();
+    } catch (error) {
+      // It is in none yet.
+      if (waiting !== undefined) void this.next().then(waiting.resolve);
+      throw error;
     } finally {
       await rm(copy, { force: true });
       this.#lastMilliseconds = performance.now() - start;

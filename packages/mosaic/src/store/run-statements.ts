@@ -51,6 +51,11 @@ export function prepareRunStatements(database: DatabaseSync) {
        WHERE status = 'pending' AND experiment_id = ?
        ORDER BY runs.run_id LIMIT 1`,
     ),
+    pending: prepare(
+      `SELECT run_details.run_id, pipeline, identity, repetition, seed, attempts, resume_epoch, from_snapshot, executor
+       FROM runs JOIN run_details ON run_details.run_id = runs.run_id
+       WHERE status = 'pending' AND experiment_id = ? AND runs.run_id = ?`,
+    ),
     startRun: prepare(
       "UPDATE runs SET status = 'running', return_status = NULL WHERE run_id = ? AND status = 'pending'",
     ),

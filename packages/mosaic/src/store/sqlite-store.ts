@@ -1,3 +1,4 @@
+import type { SQLOutputValue } from "node:sqlite";
 import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import type { Direction } from "@ml-mosaic/statistics";
 import type { EpochRecord } from "@ml-mosaic/training";
@@ -44,6 +45,8 @@ export interface SqliteWriterConnection extends SqliteConnection {
   readonly lock: DatabaseLock;
   readonly claimToken: number;
   readonly recoveredRuns: number;
+  /** As far as it is known otherwise. */
+  readonly hasTakenOver?: boolean;
   readonly claimMilliseconds: number;
   readonly leaseMilliseconds: number;
   /** How long a change waits while another program keeps the database locked. */
@@ -56,6 +59,7 @@ const stillMilliseconds = 100;
 /** The writing side; holds the claim `claimToken` until `close`. */
 export class SqliteStore extends SqliteStoreReader implements Store {
   readonly recoveredRuns: number;
+  readonly hasTakenOver: boolean;
   readonly #lock: DatabaseLock;
   readonly #claimToken: bigint;
   readonly #claimMilliseconds: number;
@@ -70,6 +74,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   constructor(connection: SqliteWriterConnection) {
     super(connection);
     this.recoveredRuns = connection.recoveredRuns;
+    this.hasTakenOver = connection.hasTakenOver ?? connection.recoveredRuns > 0;
     this.#lock = connection.lock;
     this.#claimToken = storedInteger(connection.claimToken);
     this.#claimMilliseconds = connection.claimMilliseconds;
@@ -112,34 +117,44 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     return this.#write(() => {
       const row = this.#sql.nextPending.get(storedInteger(experimentId));
       if (row === undefined) return undefined;
-      const runId = integerIn(row, "run_id");
-      const id = storedInteger(runId);
-      const now = Date.now();
-      const expiresAt = now + this.#leaseMilliseconds;
-      const resumeEpoch = integerIn(row, "resume_epoch");
-      this.#sql.startRun.run(id);
-      this.#sql.startDetails.run(storedInteger(now), id);
       // What an earlier attempt has recorded beyond the snapshot belongs to no curve.
-      this.#sql.trimHistory.run(id, storedInteger(resumeEpoch));
-      const added = this.#sql.addLease.run(id, worker, storedInteger(now), storedInteger(expiresAt));
-      const params = this.queries.params(runId);
-      return {
-        runId,
-        token: Number(added.lastInsertRowid),
-        experimentId,
-        attempt: integerIn(row, "attempts") + 1,
-        resumeEpoch,
-        fromSnapshot: integerIn(row, "from_snapshot") === 1,
-        expiresAt: new Date(expiresAt),
-        pipeline: requirePipeline({ runId, pipeline: pipelineIn(params) }),
-        description: textIn(row, "pipeline"),
-        params: withoutPipeline(params),
-        repetition: integerIn(row, "repetition"),
-        identity: textIn(row, "identity"),
-        seed: integerIn(row, "seed"),
-        executor: textOrNullIn(row, "executor") ?? undefined,
-      };
+      this.#sql.trimHistory.run(storedInteger(integerIn(row, "run_id")), storedInteger(integerIn(row, "resume_epoch")));
+      return this.#lease(experimentId, row, worker);
     });
+  }
+
+  leaseRun(experimentId: number, runId: number, worker: string): Promise<Lease | undefined> {
+    return this.#write(() => {
+      const row = this.#sql.pending.get(storedInteger(experimentId), storedInteger(runId));
+      return row && this.#lease(experimentId, row, worker);
+    });
+  }
+
+  #lease(experimentId: number, row: Readonly<Record<string, SQLOutputValue>>, worker: string): Lease {
+    const runId = integerIn(row, "run_id");
+    const id = storedInteger(runId);
+    const now = Date.now();
+    const expiresAt = now + this.#leaseMilliseconds;
+    this.#sql.startRun.run(id);
+    this.#sql.startDetails.run(storedInteger(now), id);
+    const added = this.#sql.addLease.run(id, worker, storedInteger(now), storedInteger(expiresAt));
+    const params = this.queries.params(runId);
+    return {
+      runId,
+      token: Number(added.lastInsertRowid),
+      experimentId,
+      attempt: integerIn(row, "attempts") + 1,
+      resumeEpoch: integerIn(row, "resume_epoch"),
+      fromSnapshot: integerIn(row, "from_snapshot") === 1,
+      expiresAt: new Date(expiresAt),
+      pipeline: requirePipeline({ runId, pipeline: pipelineIn(params) }),
+      description: textIn(row, "pipeline"),
+      params: withoutPipeline(params),
+      repetition: integerIn(row, "repetition"),
+      identity: textIn(row, "identity"),
+      seed: integerIn(row, "seed"),
+      executor: textOrNullIn(row, "executor") ?? undefined,
+    };
   }
 
   heartbeat(leases: Iterable<LeaseBeat>): Promise<readonly number[]> {
@@ -302,7 +317,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  async publish(): Promise<void> {}
+  async published(): Promise<void> {}
 
   override async close(): Promise<void> {
     await this.#line;

@@ -160,6 +160,8 @@ export interface StoreReader {
 export interface Store extends StoreReader {
   /** Runs that a dead supervisor had left running and that opening this store made pending again. */
   readonly recoveredRuns: number;
+  /** Whether the supervisor before this one has died: what it had handed out may still be carried out. */
+  readonly hasTakenOver: boolean;
   /** Returns the experiment's id. */
   createExperiment(experiment: NewExperiment): Promise<number>;
   /**
@@ -170,6 +172,8 @@ export interface Store extends StoreReader {
   addRuns(experimentId: number, runs: Iterable<NewRun> | AsyncIterable<NewRun>): Promise<AddedRuns>;
   /** The pending run with the lowest id becomes running; undefined when there is none. `worker` is for messages. */
   leaseNextRun(experimentId: number, worker: string): Promise<Lease | undefined>;
+  /** This run becomes running, where it is pending; what an earlier attempt has recorded stays. */
+  leaseRun(experimentId: number, runId: number, worker: string): Promise<Lease | undefined>;
   /**
    * Renews this writer's claim and the leases given, and returns the tokens of those that are lost. To be called several
    * times within the claim's and the leases' time. What a lease says of its run's progress is kept for `progressOf`.
@@ -238,6 +242,8 @@ export interface Store extends StoreReader {
   /**
    * Resolves when what was written before can be read, and taken over, on any machine that sees the store: at once where it lies
    * on one machine.
+   *
+   * @param now not with the next copy that is due, but with one of its own
    */
-  publish(): Promise<void>;
+  published(now?: boolean): Promise<void>;
 }

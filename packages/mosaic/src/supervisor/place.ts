@@ -11,6 +11,8 @@ export interface WorkerPlace {
   readonly lateSeconds: number;
   /** Whether it takes further runs. Where it does not, a worker that ends has lost its run by no fault of that. */
   readonly isOpen: boolean;
+  /** Runs that an earlier supervisor has left with the worker that `start` gives first. */
+  readonly left?: LeftAtPlace | undefined;
   start(program: WorkerProgram, events: WorkerEvents): WorkerProcess;
   /**
    * Told when no worker can be started here.
@@ -18,4 +20,12 @@ export interface WorkerPlace {
    * @throws the error where nothing can be done without this place
    */
   giveUp(error: Error): void;
+}
+
+export interface LeftAtPlace {
+  /** Ids of those that have not been asked for. */
+  readonly runIds: readonly number[];
+  next(): number | undefined;
+  /** It is not wanted any more, or somebody else's. */
+  refuse(runId: number): void;
 }

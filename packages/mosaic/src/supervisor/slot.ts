@@ -70,7 +70,7 @@ export class Slot {
         }
         this.#begin(run);
       }
-      if (this.#next === undefined && this.#isBrief) {
+      if (this.#next === undefined && (this.#isBrief || this.#hasLeft)) {
         const run = await this.#assign();
         if (run !== undefined) this.#add(run);
       }
@@ -116,11 +116,11 @@ export class Slot {
     const silent = secondsSince(Math.max(times.progress, times.pauseAsked ?? 0));
     if (secondsSince(times.begun) > this.#place.aheadSeconds) this.withdraw();
     if (secondsSince(times.begun) > runSeconds)
-      this.#enqueue(() => this.#takeFault(lease, overdue("timeout", "the run", runSeconds, times, now)));
+      void this.#enqueue(() => this.#takeFault(lease, overdue("timeout", "the run", runSeconds, times, now)));
     else if (secondsSince(times.epochBegun) > epochSeconds)
-      this.#enqueue(() => this.#takeFault(lease, overdue("epoch_timeout", "an epoch", epochSeconds, times, now)));
+      void this.#enqueue(() => this.#takeFault(lease, overdue("epoch_timeout", "an epoch", epochSeconds, times, now)));
     else if (times.pauseAsked !== undefined && silent > pausePatience(times.callSeconds) + this.#place.lateSeconds)
-      this.#enqueue(() => this.#takeRestless(lease, silent));
+      void this.#enqueue(() => this.#takeRestless(lease, silent));
   }
 
   get #isAskedToLeave(): boolean {
@@ -128,12 +128,28 @@ export class Slot {
     return finish.aborted || pause.aborted || stop.aborted;
   }
 
+  /** Whether runs are here that an earlier supervisor has left. */
+  get #hasLeft(): boolean {
+    return (this.#place.left?.runIds.length ?? 0) > 0;
+  }
+
   /** Leases the next run that waits; undefined where there is none, or none is to start any more. */
   async #assign(): Promise<Assignment | undefined> {
     if (this.#isAskedToLeave || !this.#place.isOpen) return undefined;
     const { store, experimentId, workOf } = this.#options;
-    const lease = await store.leaseNextRun(experimentId, this.#place.name);
+    const lease = (await this.#leaseLeft()) ?? (await store.leaseNextRun(experimentId, this.#place.name));
     return lease && { lease, ...(await workOf(lease, this.#place.device)) };
+  }
+
+  async #leaseLeft(): Promise<Lease | undefined> {
+    const { store, experimentId } = this.#options;
+    const { left, name } = this.#place;
+    for (let runId = left?.next(); runId !== undefined; runId = left?.next()) {
+      const lease = await store.leaseRun(experimentId, runId, name);
+      if (lease !== undefined) return lease;
+      left?.refuse(runId);
+    }
+    return undefined;
   }
 
   /** Has a run carried out, now or as soon as the one at hand has ended. */
@@ -174,7 +190,7 @@ export class Slot {
     } catch (error) {
       if (!(error instanceof MosaicError)) throw error;
       // Such as a history that is longer than any message.
-      this.#enqueue(() => this.#takeFault(lease, error.message));
+      void this.#enqueue(() => this.#takeFault(lease, error.message));
     }
   }
 
@@ -192,9 +208,7 @@ export class Slot {
         times.progress = performance.now();
         this.#options.onEvent({ kind: "progress", lease, callSeconds });
       },
-      exit: (end) => {
-        if (this.#worker === worker) this.#enqueue(() => this.#takeDeath(worker, end));
-      },
+      exit: (end) => this.#worker === worker && this.#enqueue(() => this.#takeDeath(worker, end)),
     });
     return worker;
   }
@@ -206,16 +220,16 @@ export class Slot {
     worker?.kill();
   }
 
-  #enqueue(work: () => Promise<void>): void {
-    this.#queue = this.#queue
-      .then(work)
-      .catch((error: unknown) => {
-        if (!(error instanceof StoreError && error.code === "STORE_LEASE_LOST")) throw error;
-        // The run was given to another worker meanwhile: what this one is at is no longer wanted.
-        this.#discard();
-        return this.#end();
-      })
-      .catch((error: unknown) => this.#ended?.reject(error));
+  /** What it returns resolves when the work has had its effect; never where the store fails, which ends all. */
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    const effect = this.#queue.then(work).catch((error: unknown) => {
+      if (!(error instanceof StoreError && error.code === "STORE_LEASE_LOST")) throw error;
+      // The run was given to another worker meanwhile: what this one is at is no longer wanted.
+      this.#discard();
+      return this.#end();
+    });
+    this.#queue = effect.catch((error: unknown) => this.#ended?.reject(error));
+    return effect.catch(() => new Promise<never>(() => undefined));
   }
 
   /** Nothing more is to be said of the run at hand: the one that waits begins. */

@@ -129,12 +129,13 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   const settle = () => void crew.settle().catch(fail);
   asked.addEventListener("abort", settle);
   try {
+    // Those that are at work already are first.
+    await options.elsewhere?.open((place) => crew.join(place), fail);
     const [first, ...others] = options.places;
     if (first !== undefined) crew.join(first);
     void further.pay.then(() => {
       for (const place of others) crew.join(place);
     });
-    await options.elsewhere?.open((place) => crew.join(place), fail);
     settle();
     await crew.over;
     if (failure !== undefined) throw failure.error;

@@ -24,13 +24,14 @@ export interface Work {
 }
 
 export interface WorkerEvents {
-  message(message: FromWorker): void;
+  /** What it returns is awaited by whoever wants to know when it has had its effect. */
+  message(message: FromWorker): unknown;
   /** Something else than a message has come. */
   nonsense(why: string): void;
   /** It has come forward since its last beat. `callSeconds`: how long its last call into the runtime took. */
   progress(callSeconds: number): void;
   /** The process is gone and all its messages have come. */
-  exit(end: WorkerEnd): void;
+  exit(end: WorkerEnd): unknown;
 }
 
 export interface WorkerEnd {

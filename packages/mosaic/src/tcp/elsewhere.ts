@@ -7,11 +7,15 @@ import { silentMilliseconds } from "./link.ts";
 import { readToken, tokenFile } from "./token.ts";
 
 /** The pilots that come to a port. */
-export function tcpElsewhere(address: Address, { folders, say }: Pick<Situation, "folders" | "say">): PilotsElsewhere {
+export function tcpElsewhere(
+  address: Address,
+  { folders, runs, say }: Pick<Situation, "folders" | "runs" | "say">,
+): PilotsElsewhere {
   return new PilotsElsewhere({
     landing: async (come, fail) => tcpLanding(address, await readToken(tokenFile(), true), say)(come, fail),
     version: engineVersion(),
     folders,
+    runs,
     silentSeconds: silentMilliseconds / 1000,
     lateSeconds: 0,
     say,

@@ -1,0 +1,44 @@
+/** A run that a pilot has an order for, with all that was said of it and is not yet where another supervisor would find it. */
+import { isDeepStrictEqual } from "node:util";
+import type { RunOrder } from "../run/order.ts";
+import type { FromWorker } from "../worker/messages.ts";
+
+export interface PilotRun {
+  readonly order: RunOrder;
+  /** By which its worker knows it. */
+  readonly token: number;
+  /** By which the present supervisor knows it; undefined where it has not asked for it. */
+  told: number | undefined;
+  worker: number;
+  /** Whether its worker has said the last of it. */
+  isOver: boolean;
+  kept: readonly KeptMessage[];
+}
+
+interface KeptMessage {
+  readonly message: FromWorker;
+  /** As the how manieth it was said to the present supervisor; Infinity: not yet. */
+  said: number;
+}
+
+/** What is said of a run after which nothing more is. */
+const lastKinds: ReadonlySet<FromWorker["kind"]> = new Set(["done", "paused", "failed"]);
+
+/** Notes what a worker has said. */
+export function noteMessage(run: PilotRun, message: FromWorker): KeptMessage {
+  const kept = { message, said: Number.POSITIVE_INFINITY };
+  if (message.kind === "epochs" || lastKinds.has(message.kind)) run.kept = [...run.kept, kept];
+  if (lastKinds.has(message.kind)) run.isOver = true;
+  return kept;
+}
+
+/** It is no longer of use to anybody. */
+export function isSettled({ isOver, kept }: PilotRun): boolean {
+  return isOver && kept.length === 0;
+}
+
+/** Whether two supervisors want the same of a run. What it goes on from is as it was when it was begun. */
+export function isSameOrder(a: RunOrder, b: RunOrder): boolean {
+  const [first, second] = [a, b].map(({ earlierEpochs, executor, ...order }) => JSON.parse(JSON.stringify(order)));
+  return isDeepStrictEqual(first, second);
+}

@@ -1,0 +1,95 @@
+/**
+ * A supervisor dies, and another one, which sees the shared folder alone, goes on with what its workers are at. The workspace stands
+ * for the shared file system, two folders for local disks of two machines.
+ */
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { temporaryFolder, until } from "@ml-mosaic/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { config, data, dataModule, net, openWorkspace, type Workspace } from "./workspace.ts";
+
+/** Says in a file that all runs share when a run is begun. */
+const countedModule = `${dataModule.replace("async prepare(", "async prepared(")}
+import { appendFileSync } from "node:fs";
+export class Counted extends Data {
+  async prepare(...given) {
+    appendFileSync(new URL("begun", import.meta.url), "x");
+    return this.prepared(...given);
+  }
+}
+`;
+
+let workspace: Workspace;
+beforeEach(async () => {
+  workspace = await openWorkspace({ "data.ts": countedModule });
+  await workspace.write(
+    "config.ini",
+    config({
+      process: { epochs: 2, optimizer: "Adam", executor: "onnx" },
+      monitor: { nb_processus: 1 },
+      sections: {
+        DATA: { ...data, class: "Counted", size: 6000, batch_size: 1 },
+        NET: { ...net, width: "2, 3, 4" },
+      },
+    }),
+  );
+});
+afterEach(() => workspace.close());
+
+const begun = () => (workspace.exists("begun") ? readFileSync(workspace.path("begun")).length : 0);
+/** A supervisor on a machine of its own. */
+const supervisor = (...args: readonly string[]) =>
+  workspace.startProgram("env", [
+    `MOSAIC_SHARED_FOLDERS=${workspace.folder}`,
+    `MOSAIC_WORKING_FOLDER=${temporaryFolder()}`,
+    process.execPath,
+    join(import.meta.dirname, "../bin/mosaic.ts"),
+    "run",
+    "config.ini",
+    "or.db",
+    "--only-workers",
+    ...args,
+  ]);
+
+async function expectTakenOver(where: readonly string[], worker: string) {
+  const first = supervisor(...where);
+  const stays = workspace.start("worker", worker, "--linger", "60");
+  // One has ended since the copy, in which none had begun; the next one is at work.
+  await until(() => begun() >= 2 && readLog(2).length > 0, "the second run", 60);
+  await first.said("1/3");
+  first.kill("SIGKILL");
+  await stays.said("its runs go on");
+  const second = await supervisor(...where, "--continue").finished;
+  expect(second.code, second.stderr).toBe(0);
+  expect((await stays.finished).code).toBe(0);
+  expect(workspace.statuses("or.db")).toEqual(["done", "done", "done"]);
+  // None was trained twice.
+  expect(begun()).toBe(3);
+}
+
+const readLog = (runId: number) => {
+  const path = `.runs/or/output_${runId}.log`;
+  return workspace.exists(path) ? readFileSync(workspace.path(path)) : "";
+};
+
+test("over the spool", async () => {
+  await expectTakenOver(["--spool", "spool"], "spool");
+  expect((await workspace.run("run", "config.ini", "undisturbed.db")).code).toBe(0);
+  expect(workspace.history("or.db")).toEqual(workspace.history("undisturbed.db"));
+});
+
+test("over TCP", async () => {
+  process.env.MOSAIC_TOKEN_FILE = join(temporaryFolder(), "token");
+  const address = `127.0.0.1:${await freePort()}`;
+  await expectTakenOver(["--listen", address], `tcp://${address}`);
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
