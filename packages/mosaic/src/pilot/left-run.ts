@@ -24,10 +24,13 @@ interface KeptMessage {
 /** What is said of a run after which nothing more is. */
 const lastKinds: ReadonlySet<FromWorker["kind"]> = new Set(["done", "paused", "failed"]);
 
+/** What no other supervisor has to know. */
+const passingKinds: ReadonlySet<FromWorker["kind"]> = new Set(["prepared", "withdrawn", "disturbed"]);
+
 /** Notes what a worker has said. */
 export function noteMessage(run: PilotRun, message: FromWorker): KeptMessage {
   const kept = { message, said: Number.POSITIVE_INFINITY };
-  if (message.kind === "epochs" || lastKinds.has(message.kind)) run.kept = [...run.kept, kept];
+  if (!passingKinds.has(message.kind)) run.kept = [...run.kept, kept];
   if (lastKinds.has(message.kind)) run.isOver = true;
   return kept;
 }
