@@ -55,6 +55,7 @@ export type MosaicErrorCode =
   | "PAUSE_FILE_NEEDED"
   | "PAUSE_REFUSED"
   | "PROGRAM_FAILED"
+  | "RUN_GIVEN_AWAY"
   | "SEVERAL_EXPERIMENTS"
   | "SEVERAL_ORIGINS"
   | "SLURM_FAILED"

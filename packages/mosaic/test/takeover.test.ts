@@ -9,12 +9,15 @@ import { temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { config, data, dataModule, net, openWorkspace, type Workspace } from "./workspace.ts";
 
-/** Says in a file that all runs share when a run is begun. */
+/** Says in a file that all runs share when a run is begun. All but the first wait for the file `go`. */
 const countedModule = `${dataModule.replace("async prepare(", "async prepared(")}
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+const file = (name) => new URL(name, import.meta.url);
 export class Counted extends Data {
   async prepare(...given) {
-    appendFileSync(new URL("begun", import.meta.url), "x");
+    appendFileSync(file("begun"), "x");
+    while (readFileSync(file("begun")).length > 1 && !existsSync(file("go")))
+      await new Promise((resolve) => setTimeout(resolve, 10));
     return this.prepared(...given);
   }
 }
@@ -26,10 +29,9 @@ beforeEach(async () => {
   await workspace.write(
     "config.ini",
     config({
-      process: { epochs: 2, optimizer: "Adam", executor: "onnx" },
       monitor: { nb_processus: 1 },
       sections: {
-        DATA: { ...data, class: "Counted", size: 6000, batch_size: 1 },
+        DATA: { ...data, class: "Counted" },
         NET: { ...net, width: "2, 3, 4" },
       },
     }),
@@ -56,22 +58,20 @@ async function expectTakenOver(where: readonly string[], worker: string) {
   const first = supervisor(...where);
   const stays = workspace.start("worker", worker, "--linger", "60");
   // One has ended since the copy, in which none had begun; the next one is at work.
-  await until(() => begun() >= 2 && readLog(2).length > 0, "the second run", 60);
   await first.said("1/3");
+  await until(() => begun() === 2, "the second run", 200);
   first.kill("SIGKILL");
   await stays.said("its runs go on");
-  const second = await supervisor(...where, "--continue").finished;
-  expect(second.code, second.stderr).toBe(0);
+  const second = supervisor(...where, "--continue");
+  await second.said("takes runs");
+  await workspace.write("go", "");
+  const { code, stderr } = await second.finished;
+  expect(code, stderr).toBe(0);
   expect((await stays.finished).code).toBe(0);
   expect(workspace.statuses("or.db")).toEqual(["done", "done", "done"]);
   // None was trained twice.
   expect(begun()).toBe(3);
 }
-
-const readLog = (runId: number) => {
-  const path = `.runs/or/output_${runId}.log`;
-  return workspace.exists(path) ? readFileSync(workspace.path(path)) : "";
-};
 
 test("over the spool", async () => {
   await expectTakenOver(["--spool", "spool"], "spool");

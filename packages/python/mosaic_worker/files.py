@@ -87,8 +87,9 @@ def files_trouble(folder: str) -> Iterator[None]:
 class RunFiles:
     """Files that are being written for a run. Use it in a `with`: what was not published goes."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, order: Optional[Dict[str, Any]] = None) -> None:
         self._folder = folder
+        self._order = order or {}
         # A name by which Mosaic knows whose it is, and removes it when this process is gone.
         name = f".staging.{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.tmp"
         self._staging = os.path.join(folder, name)
@@ -124,12 +125,27 @@ class RunFiles:
         """Moves all to their places, in the order in which they were written: no half-written file is ever seen there."""
         with files_trouble(self._folder):
             artifacts = [each for name, kind in self._kinds.items() for each in _artifacts(self._staging, name, kind)]
+            _check_fence(self._folder, self._order)
             for name in self._kinds:
                 target = os.path.join(self._folder, name)
                 if os.path.isdir(target) and not os.path.islink(target):
                     shutil.rmtree(target)
                 os.replace(os.path.join(self._staging, name), target)
             return artifacts
+
+
+def _check_fence(folder: str, order: Dict[str, Any]) -> None:
+    """Refuses to publish where a later order for the run is out: this worker was frozen, and the run is another's."""
+    fence = order.get("fence")
+    if fence is None:
+        return
+    try:
+        with open(os.path.join(folder, ".orders", str(order["runId"])), encoding="utf-8") as file:
+            last = int(file.read() or 0)
+    except (OSError, ValueError):
+        return
+    if last > fence:
+        raise RuntimeError(f"run {order['runId']} was given to another worker meanwhile: its files are left as they are")
 
 
 def _artifacts(folder: str, name: str, kind: str) -> Iterator[Dict[str, Any]]:

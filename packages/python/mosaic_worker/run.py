@@ -61,7 +61,7 @@ def carry_out(order: Order, talk: Any, is_check: bool = False) -> Dict[str, Any]
 
     with contextlib.ExitStack() as opened:
         files_folder = order.get("filesFolder")
-        run_files = None if files_folder is None else opened.enter_context(RunFiles(files_folder))
+        run_files = None if files_folder is None else opened.enter_context(RunFiles(files_folder, order))
         if run_files is not None:
             _say_what_is_not_kept(file_state, talk)
             save_state(run_files, order, chain, loop, seconds(), talk)

@@ -36,7 +36,7 @@ class RunSnapshots:
         records = [*self._records, *self._recent]
         if len(records) > _MOST_RECORDS:
             records = []
-        with RunFiles(self._order["filesFolder"]) as files:
+        with RunFiles(self._order["filesFolder"], self._order) as files:
             save_state(files, self._order, self._chain, loop, self._seconds(), self._talk, records)
             with self._talk.working():
                 artifacts = files.publish()

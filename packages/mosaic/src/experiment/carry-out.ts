@@ -61,8 +61,9 @@ export async function carryOut(
   const files = Object.fromEntries(queued.files);
   for (const line of (await deleteRemovedFiles(store)).left) watching.say(`a file of a removed run is left: ${line}`);
   await sweepTemporaryFolder();
-  // Workers of others may be at work there, of a dead supervisor too.
-  const folders = await openFilesFolders(store, queued, watching.say, elsewhere === undefined ? "any" : "gone");
+  // Workers elsewhere may be at work there before this supervisor is, and after it.
+  const isFenced = elsewhere !== undefined;
+  const folders = await openFilesFolders(store, queued, watching.say, isFenced ? "gone" : "any");
   const project = projectOf(queued);
   const devices = here ? workerDevices(monitor, count) : [];
   await recordFacts(store, experimentId, { workers: devices.length, start: new Date().toISOString() });
@@ -87,7 +88,7 @@ export async function carryOut(
         },
         record: (jobs) => recordJobs(store, jobs),
       }),
-      workOf: (lease, device) => workOf(lease, store, folders, { project, files, acceptsCode, device }),
+      workOf: (lease, device) => workOf(lease, store, folders, { project, files, acceptsCode, device, isFenced }),
       limits: monitor,
       snapshotSeconds: monitor.snapshotSeconds,
       onEvent(event) {
@@ -99,14 +100,15 @@ export async function carryOut(
       stop: watching.stop,
     });
   } catch (error) {
-    await folders.clear().catch(() => undefined);
+    await folders.clear(isFenced ? "gone" : "any").catch(() => undefined);
     throw error;
   } finally {
     await requests.close();
     await sweepTemporaryFolder();
   }
   await recordFacts(store, experimentId, { end: new Date().toISOString() });
-  await folders.clear();
   const idsWith = (status: string) => store.runIds({ experimentId, status });
-  return { left: [...(await idsWith("pending")), ...(await idsWith("paused"))], failed: await idsWith("error") };
+  const left = [...(await idsWith("pending")), ...(await idsWith("paused"))];
+  await folders.clear(isFenced && left.length > 0 ? "gone" : "any");
+  return { left, failed: await idsWith("error") };
 }

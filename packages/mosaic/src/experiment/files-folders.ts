@@ -6,6 +6,7 @@ import { machineTrouble, pathExists, removeUnfinished, replaceFiles } from "@ml-
 import { processDefaults } from "../config/process-options.ts";
 import type { Texts } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
+import { removeFences } from "../run/fence.ts";
 import { claimFilesFolder, findFilesFolder, ownerOf, usualFilesFolder } from "../run/files-owner.ts";
 import {
   databaseFile,
@@ -51,8 +52,8 @@ export interface FilesFolders {
   readonly paths: readonly string[];
   /** Stays with the database, whatever it is called. */
   readonly databaseId: string;
-  /** Removes what is half-written: nobody writes there any more. */
-  clear(): Promise<void>;
+  /** Removes what is half-written. @param owners "any" where nobody writes there any more */
+  clear(owners: "gone" | "any"): Promise<void>;
 }
 
 /** Makes the folders that the queued runs write to, and clears away what killed workers have left there. */
@@ -80,8 +81,11 @@ export async function openFilesFolders(
     if (other !== undefined) say(otherFilesNote(usual, other.path, store.location, files));
   }
   const of = (process: Texts) => folders.get(runFilesPathOf(process, folder) ?? "");
-  const clear = async (owners: "gone" | "any" = "any") => {
-    for (const files of folders.values()) await removeUnfinished(files, owners);
+  const clear = async (owners: "gone" | "any") => {
+    for (const files of folders.values()) {
+      await removeUnfinished(files, owners);
+      if (owners === "any") await removeFences(files);
+    }
   };
   await clear(unfinishedOf);
   for (const run of goingOn) await fetchFiles(store, run, folder, of);

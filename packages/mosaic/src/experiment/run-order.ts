@@ -19,7 +19,8 @@ export async function workOf(
     files,
     device,
     acceptsCode,
-  }: Pick<RunOrder, "files" | "device" | "acceptsCode"> & { readonly project: Project },
+    isFenced,
+  }: Pick<RunOrder, "files" | "device" | "acceptsCode"> & { readonly project: Project; readonly isFenced: boolean },
 ): Promise<Work> {
   const { runId, pipeline, repetition, seed, params } = lease;
   const process = processParams(pipeline, params);
@@ -34,6 +35,7 @@ export async function workOf(
     files,
     acceptsCode,
     filesFolder: folders.of(process),
+    fence: isFenced ? lease.token : undefined,
     executor: executorNames.find((name) => name === lease.executor),
     earlierEpochs: lease.fromSnapshot ? await store.history(runId) : undefined,
   };

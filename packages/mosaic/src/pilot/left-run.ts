@@ -42,6 +42,8 @@ export function isSettled({ isOver, kept }: PilotRun): boolean {
 
 /** Whether two supervisors want the same of a run. What it goes on from is as it was when it was begun. */
 export function isSameOrder(a: RunOrder, b: RunOrder): boolean {
-  const [first, second] = [a, b].map(({ earlierEpochs, executor, ...order }) => JSON.parse(JSON.stringify(order)));
+  const [first, second] = [a, b].map(({ earlierEpochs, executor, fence, ...order }) =>
+    JSON.parse(JSON.stringify(order)),
+  );
   return isDeepStrictEqual(first, second);
 }

@@ -6,6 +6,7 @@ import { messageOf, pathExists } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 import { resultOf } from "../figures/run-figures.ts";
 import type { RunOutcome, RunProgress } from "../run/execute-run.ts";
+import { checkFence } from "../run/fence.ts";
 import type { RunOrder } from "../run/order.ts";
 import { asRunFilesError, fileDigest, openRunFiles } from "../run/run-files.ts";
 import { runInfoText } from "../run/run-info.ts";
@@ -115,7 +116,7 @@ export async function executeProgram(order: RunOrder, progress: RunProgress): Pr
     };
     if (order.filesFolder === undefined) return { kind: "done", result, directions: {}, artifacts: [] };
     const own = await artifactsIn(files, order.filesFolder);
-    await using info = await openRunFiles(order.filesFolder);
+    await using info = await openRunFiles(order.filesFolder, () => checkFence(order));
     await info.write("info", (folder) =>
       writeFile(join(folder, `run_info_${order.runId}.mdt`), runInfoText(order, result, false)),
     );

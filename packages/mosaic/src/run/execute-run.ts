@@ -17,6 +17,7 @@ import { buildChain, type Chain, chainModel, type Stage } from "./chain.ts";
 import { codeText } from "./code-record.ts";
 import { digestOfLoaders } from "./data-digest.ts";
 import { engineDevice } from "./device.ts";
+import { checkFence } from "./fence.ts";
 import type { RunOrder } from "./order.ts";
 import { openResumption } from "./resumption.ts";
 import { openRunFiles } from "./run-files.ts";
@@ -81,7 +82,7 @@ export async function executeRun(order: RunOrder, progress: RunProgress): Promis
   const { executor = "onnx" } = trained.state;
   const observed = { executor, dataDigest: await digestOfLoaders(chain.loaders) };
   const { filesFolder, runId } = order;
-  await using files = filesFolder === undefined ? undefined : await openRunFiles(filesFolder);
+  await using files = filesFolder === undefined ? undefined : await openRunFiles(filesFolder, () => checkFence(order));
   if (files !== undefined) await saveState(files, runId, chain, trained, notes(), progress.onWork);
   if (trained.paused) {
     return { kind: "paused", epochs: trained.state.epoch, artifacts: (await files?.publish()) ?? [], ...observed };

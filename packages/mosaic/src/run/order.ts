@@ -20,6 +20,8 @@ export interface RunOrder {
   readonly acceptsCode: boolean;
   /** Where the run's files go; undefined: none are written. */
   readonly filesFolder: string | undefined;
+  /** Greater than of any earlier order for this run; undefined where no worker elsewhere can have one. */
+  readonly fence?: number | undefined;
   /** What has computed the run, or other repetitions of its pipeline, where nobody asks for another; undefined: not known yet. */
   readonly executor: ExecutorName | undefined;
   /** History of the epochs that are kept, where the run goes on from its snapshot; undefined: it starts anew. */

@@ -24,8 +24,11 @@ export interface RunFiles extends AsyncDisposable {
   publish(): Promise<readonly Artifact[]>;
 }
 
-/** @throws MosaicError from here on, where the folder cannot be written to */
-export async function openRunFiles(folder: string): Promise<RunFiles> {
+/**
+ * @param mayPublish throws where these files may not take the place of others
+ * @throws MosaicError from here on, where the folder cannot be written to
+ */
+export async function openRunFiles(folder: string, mayPublish: () => void = () => undefined): Promise<RunFiles> {
   const told = <T>(work: () => Promise<T>): Promise<T> =>
     work().catch((error: unknown) => {
       throw asRunFilesError(folder, error);
@@ -46,6 +49,7 @@ export async function openRunFiles(folder: string): Promise<RunFiles> {
           const path = join(staging.path, name);
           artifacts.push({ kind, path: name, sizeBytes: statSync(path).size, sha256: await fileDigest(path) });
         }
+        mayPublish();
         await staging.publish({ first: [...kinds.keys()] });
         return artifacts;
       }),

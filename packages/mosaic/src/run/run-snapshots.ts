@@ -2,6 +2,7 @@
 import type { EpochRecord, TrainOptions } from "@ml-mosaic/training";
 import type { Chain } from "./chain.ts";
 import type { RunProgress } from "./execute-run.ts";
+import { checkFence } from "./fence.ts";
 import type { RunOrder } from "./order.ts";
 import { openRunFiles } from "./run-files.ts";
 import { type SnapshotNotes, saveState } from "./save-run.ts";
@@ -15,11 +16,12 @@ type Snapshots = Required<TrainOptions>["snapshots"];
 
 /** @returns undefined where none are wanted, or nothing can be kept */
 export function openRunSnapshots(
-  { filesFolder, runId }: RunOrder,
+  order: RunOrder,
   chain: Chain,
   notes: () => Omit<SnapshotNotes, "records">,
   { snapshotSeconds, onSnapshot, onWork }: RunProgress,
 ): (NonNullable<Snapshots> & { onEpoch(record: EpochRecord): void }) | undefined {
+  const { filesFolder, runId } = order;
   if (filesFolder === undefined || snapshotSeconds === undefined) return undefined;
   const milliseconds = 1000 * snapshotSeconds;
   let due = performance.now() + milliseconds;
@@ -35,7 +37,7 @@ export function openRunSnapshots(
       // What was said of the snapshot before may never have been heard.
       records = [...records, ...recent];
       if (records.length > mostRecords) records = [];
-      await using files = await openRunFiles(filesFolder);
+      await using files = await openRunFiles(filesFolder, () => checkFence(order));
       await saveState(files, runId, chain, checkpoint, { ...notes(), records }, () => onWork());
       const { epoch, executor = "onnx" } = checkpoint.state;
       onSnapshot({ epochs: epoch, artifacts: await files.publish(), executor });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
+import { raiseFence } from "../run/fence.ts";
 import type { RunOrder } from "../run/order.ts";
 import { Channel } from "../wire/channel.ts";
 import { readBegun } from "../worker/begun-run.ts";
@@ -126,6 +127,7 @@ export function startWorker(
       return gone;
     },
     send(message) {
+      if (message.kind === "run") raiseFence(message.order);
       // A worker that has just died is told by its exit.
       channel?.send(message);
     },

@@ -139,6 +139,7 @@ const order = fields({
   files: optional(texts),
   acceptsCode: flag,
   filesFolder: optional(text),
+  fence: optional(count),
   executor: optional(oneOf("onnx", "wasm")),
   earlierEpochs: optional(records),
 });
