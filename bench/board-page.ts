@@ -71,6 +71,7 @@ export async function withPage(served: Served, work: (open: OpenPage) => Promise
   });
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(120_000);
     await page.addInitScript(watchPictures);
     const session = await page.context().newCDPSession(page);
     await session.send("Performance.enable", { timeDomain: "threadTicks" });

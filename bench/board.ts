@@ -9,8 +9,13 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { openSqliteStore } from "../packages/mosaic/src/store/index.ts";
-import { exampleEpoch, exampleExperiment, leaseRun } from "../packages/mosaic/test/store-conformance-examples.ts";
+import { type Lease, openSqliteStore } from "../packages/mosaic/src/store/index.ts";
+import {
+  exampleEpoch,
+  exampleExperiment,
+  exampleResult,
+  leaseRun,
+} from "../packages/mosaic/test/store-conformance-examples.ts";
 import { addRuns, perModel, writeCurves, writeManyRuns, writePoints } from "./board-databases.ts";
 import { type OpenPage, type Served, serve, type Times, withPage } from "./board-page.ts";
 
@@ -212,7 +217,7 @@ async function benchLive(): Promise<void> {
   const store = await openSqliteStore(database);
   const experimentId = await store.createExperiment(exampleExperiment);
   await addRuns(store, experimentId, running * 10);
-  const leases = [];
+  const leases: Lease[] = [];
   for (let index = 0; index < running; index++) leases.push(await leaseRun(store, experimentId));
   const served = await serve(database, folder);
   await fetch(`${served.address}api/columns`);
@@ -238,6 +243,25 @@ async function benchLive(): Promise<void> {
   );
   stop.abort();
   await following;
+  await withPage(served, async ({ page }) => {
+    await page.goto(served.address);
+    await page.locator("[data-count=running]").waitFor();
+    const times: number[] = [];
+    for (const [index, lease] of leases.slice(0, 20).entries()) {
+      const shown = page.evaluate<number>(`new Promise((resolve) => {
+        const look = setInterval(() => {
+          if (document.querySelector("[data-count=done]")?.textContent !== "${index + 1}") return;
+          clearInterval(look);
+          resolve(performance.timeOrigin + performance.now());
+        }, 2);
+      })`);
+      await delay(37 * (index % 8));
+      await store.completeRun(lease, { result: exampleResult });
+      const stored = performance.timeOrigin + performance.now();
+      times.push((await shown) - stored);
+    }
+    reportSpread("from a result in the store to the page", times, 500);
+  });
   await served.end();
   await store.close();
 }

@@ -37,10 +37,10 @@ const mostModelBytes = 512 * 2 ** 20;
 
 export const answers: Readonly<Record<string, Answer>> = {
   experiment: ({ database, facts }) => database.info(facts),
-  columns: async ({ database, query }) => encodeColumns(await database.someColumns(query.getAll("names"))),
+  columns: async ({ database, query }) => encodeColumns(await database.someColumns(namesIn(query, "names"))),
   groups: async ({ database, query }) => {
-    const by = await columnsNamed(database, query.getAll("by"));
-    const results = await columnsNamed(database, query.getAll("results"));
+    const by = await columnsNamed(database, namesIn(query, "by"));
+    const results = await columnsNamed(database, namesIn(query, "results"));
     const status = await database.columnNamed("status");
     return groupsOf({ by, results, status }, await meantRows(database, query));
   },
@@ -49,7 +49,7 @@ export const answers: Readonly<Record<string, Answer>> = {
     const idOf = (row: number) => runIds[row] ?? 0;
     const rows = await meantRows(database, query);
     const known = new Set(await database.series());
-    const series = query.getAll("series");
+    const series = namesIn(query, "series");
     for (const name of series)
       if (!known.has(name)) throw new Refused(404, { message: `there is no curve "${name.slice(0, 100)}"` });
     const wishes = {
@@ -57,7 +57,7 @@ export const answers: Readonly<Record<string, Answer>> = {
       x: query.get("x") === "seconds" ? "seconds" : "epoch",
       pixels: wholeNumber(query, "pixels", 600, mostPixels),
     } as const;
-    const by = query.getAll("by");
+    const by = namesIn(query, "by");
     if (by.length > 0) {
       const groups = groupRows(await columnsNamed(database, by), rows);
       if (groups.length > mostLines)
@@ -115,6 +115,11 @@ async function comparison({ database, query }: Question) {
   const criterion = query.get("result") ?? defaultCriterion;
   const by = query.get("by") ?? undefined;
   return compareFor(database.reader, { criterion, by, ...(await wishesOf(database, query)) });
+}
+
+/** Each once, however often it is said. */
+function namesIn(query: URLSearchParams, parameter: string): readonly string[] {
+  return [...new Set(query.getAll(parameter))];
 }
 
 function columnsNamed(database: BoardDatabase, names: readonly string[]) {

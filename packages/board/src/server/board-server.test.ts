@@ -104,6 +104,20 @@ function statusFor(path: string, headers: Readonly<Record<string, string>>, meth
   });
 }
 
+/** As a connection gives it; "" where it is ended without a word. */
+function statusOfRaw(said: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    let text = "";
+    socket.on("data", (piece) => {
+      text += piece;
+    });
+    socket.on("error", () => undefined);
+    socket.once("close", () => resolve(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? ""));
+    socket.write(said);
+  });
+}
+
 describe("answers", () => {
   test("say what there is: every option and result a column, in the names of conditions", async () => {
     const info = await json<ExperimentInfo>("api/experiment");
@@ -348,6 +362,44 @@ describe("lets nobody in", () => {
     expect((await get(`api/groups?where=${"x".repeat(20_000)}`)).status).toBe(431);
     expect((await refusal(`api/groups?by=status&results=test_loss&where=${"(".repeat(5000)}1`))[0]).toBe(400);
     expect((await refusal("api/curves?pixels=-1"))[0]).toBe(400);
+    // What is asked for a hundred thousand times is sent once.
+    const names = await get("api/columns", { cookie }, { method: "POST", body: "names=id&".repeat(100_000) });
+    expect(decodeColumns(await names.arrayBuffer()).columns).toHaveLength(1);
+  });
+
+  test("with what is no address, no HTTP, or for another server", async () => {
+    const host = "Host: localhost\r\nConnection: close\r\n";
+    for (const said of [
+      `GET // HTTP/1.1\r\n${host}`,
+      `GET http://[ HTTP/1.1\r\n${host}`,
+      `GET /%zz/ HTTP/1.1\r\n${host}`,
+      `GET http://evil.example/api/experiment HTTP/1.1\r\n${host}`,
+      "GET /api/experiment HTTP/1.1\r\n",
+      "GET /api/experiment HTTP/1.0\r\n",
+      `GET /api/experiment HTTP/1.1\r\n${host}Host: evil.example\r\n`,
+      `GET /api/experiment HTTP/1.1\r\nHost: evil.example\r\n${host}`,
+      `GET /api/experiment\r\nX: 1 HTTP/1.1\r\n${host}`,
+      `POST /api/groups HTTP/1.1\r\n${host}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n`,
+    ])
+      expect([said, await statusOfRaw(`${said}\r\n`)]).toEqual([said, expect.stringMatching(/^4\d\d$/)]);
+    for (const said of [
+      `CONNECT evil.example:443 HTTP/1.1\r\n${host}`,
+      `GET / HTTP/1.1\r\n${host}Upgrade: websocket\r\n`,
+    ])
+      expect([said, await statusOfRaw(`${said}\r\n`)]).toEqual([said, expect.stringMatching(/^(|401)$/)]);
+  });
+
+  test("by the cookie of another board of this machine, and the token is found by no guess that is close", async () => {
+    const [name = "", token = ""] = cookie.split("=");
+    for (const other of [
+      `mosaic-board-00000000=${token}`,
+      `${name}=${token}x`,
+      `${name}=${token.slice(1)}`,
+      `x${cookie}`,
+      `${name}=`,
+    ])
+      expect([other, (await get("api/experiment", { cookie: other })).status]).toEqual([other, 401]);
+    expect((await get("api/experiment", { cookie: `theme=dark; ${cookie}; ${name}x=1` })).status).toBe(200);
   });
 });
 

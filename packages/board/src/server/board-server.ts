@@ -75,13 +75,16 @@ async function answer(board: Board, request: IncomingMessage, response: ServerRe
     board.guard.requireOwnPage(request);
     await route(board, request, response);
   } catch (error) {
-    refuse(response, error);
+    // Who has gone in the middle of a question needs no answer.
+    if (error === request.errored) response.destroy();
+    else refuse(response, error);
   }
 }
 
 async function route(board: Board, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { guard, databases, controls } = board;
-  const url = new URL(request.url ?? "/", "http://board");
+  const url = URL.parse(request.url ?? "/", "http://board");
+  if (url === null) throw new Refused(400, notWritten);
   if (url.pathname === "/" && url.searchParams.has("token")) {
     if (!guard.isToken(url.searchParams.get("token") ?? undefined)) return locked(response);
     // Out of the address at once, where it would be kept in histories.
@@ -136,11 +139,13 @@ async function route(board: Board, request: IncomingMessage, response: ServerRes
   else sendJson(response, said);
 }
 
+const notWritten = { message: "the address is not written as addresses are" };
+
 function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new Refused(400, { message: "the address is not written as addresses are" });
+    throw new Refused(400, notWritten);
   }
 }
 

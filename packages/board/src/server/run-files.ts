@@ -1,7 +1,7 @@
 /** The files of runs, named by ids: no path ever comes from a page. */
 import { createHash } from "node:crypto";
-import { constants, type FileHandle, open } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { constants, type FileHandle, open, realpath } from "node:fs/promises";
+import { basename, join, sep } from "node:path";
 import { isSystemError } from "@ml-mosaic/base";
 import { logFile, type RunReport, readRunReport, type StoreReader } from "ml-mosaic/reading";
 import type { LogPart } from "../wire/answers.ts";
@@ -25,7 +25,7 @@ export async function openRunFile(reader: StoreReader, id: string): Promise<Open
   const file = report?.files.find(({ path }) => fileId(runId, path) === id);
   if (file === undefined || report?.filesFolder === undefined)
     throw new Refused(404, { message: "there is no such file" });
-  const opened = await openPlain(join(report.filesFolder, file.path));
+  const opened = await openPlain(report.filesFolder, file.path);
   if (opened === undefined)
     throw new Refused(404, { message: `${file.path} is no longer where the run has written it` });
   return { name: basename(file.path), ...opened };
@@ -35,11 +35,13 @@ async function reportOf(reader: StoreReader, runId: number): Promise<RunReport |
   return (await reader.runIds({ runIds: [runId] })).length === 0 ? undefined : readRunReport(reader, runId);
 }
 
-/** undefined where there is no file; a pipe or a device would be read without end. */
-async function openPlain(path: string): Promise<Pick<OpenFile, "size" | "handle"> | undefined> {
+/** undefined where there is no file in the folder, links followed; a pipe or a device would be read without end. */
+async function openPlain(folder: string, path: string): Promise<Pick<OpenFile, "size" | "handle"> | undefined> {
   let handle: FileHandle;
   try {
-    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const [within, real] = [await realpath(folder), await realpath(join(folder, path))];
+    if (!real.startsWith(within + sep)) return undefined;
+    handle = await open(real, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (isSystemError(error)) return undefined;
     throw error;
@@ -51,7 +53,7 @@ async function openPlain(path: string): Promise<Pick<OpenFile, "size" | "handle"
 }
 
 export async function logSize({ filesFolder, run }: RunReport): Promise<number | null> {
-  const opened = filesFolder === undefined ? undefined : await openPlain(join(filesFolder, logFile(run.runId)));
+  const opened = filesFolder === undefined ? undefined : await openPlain(filesFolder, logFile(run.runId));
   await opened?.handle.close();
   return opened?.size ?? null;
 }
@@ -62,8 +64,7 @@ const tailBytes = 64 * 1024;
 /** @param from undefined: the log's end */
 export async function readLog(reader: StoreReader, runId: number, from: number | undefined): Promise<LogPart> {
   const report = await reportOf(reader, runId);
-  const opened =
-    report?.filesFolder === undefined ? undefined : await openPlain(join(report.filesFolder, logFile(runId)));
+  const opened = report?.filesFolder === undefined ? undefined : await openPlain(report.filesFolder, logFile(runId));
   if (opened === undefined) throw new Refused(404, { message: `run ${runId} has no log` });
   const { size, handle } = opened;
   try {
