@@ -13,6 +13,10 @@ export interface PilotRun {
   /** Whether its worker has said the last of it. */
   isOver: boolean;
   kept: readonly KeptMessage[];
+  /** Epochs that are said together in a moment. */
+  gathered?: Extract<FromWorker, { readonly kind: "epochs" }> | undefined;
+  /** Whether each epoch is to be said at once. */
+  readonly isTimed: boolean;
 }
 
 interface KeptMessage {

@@ -30,6 +30,8 @@ export interface PilotOptions {
 const beatMilliseconds = 10_000;
 const progressMilliseconds = 5000;
 const farewellMilliseconds = 10_000;
+/** Workers tell of their epochs ten times a second, which is a lot for a supervisor of hundreds. */
+const gatherMilliseconds = 500;
 
 /** @returns why it has ended: `done` where no run is left */
 export async function beginPilot(
@@ -187,6 +189,7 @@ class Pilot {
     if (database !== this.#database) this.#runs = [];
     this.#database = database;
     for (const run of this.#runs) {
+      this.#release(run);
       run.told = undefined;
       for (const kept of run.kept) kept.said = Number.POSITIVE_INFINITY;
       // Its worker may be at another one.
@@ -230,10 +233,23 @@ class Pilot {
   #hear(number: number, message: FromWorker): void {
     const run = this.#runs.find(({ worker, token }) => worker === number && token === message.token);
     if (run === undefined) return;
+    if (message.kind === "epochs" && !run.isTimed) {
+      if (run.gathered === undefined) setTimeout(() => this.#release(run), gatherMilliseconds);
+      run.gathered = { ...message, records: [...(run.gathered?.records ?? []), ...message.records] };
+      return;
+    }
+    this.#release(run);
     const kept = noteMessage(run, message);
     if (message.kind === "withdrawn" || message.kind === "disturbed") this.#drop(run);
     if (run.told !== undefined) this.#say(run, run.told, kept);
     this.#look();
+  }
+
+  #release(run: PilotRun): void {
+    if (run.gathered === undefined) return;
+    const kept = noteMessage(run, run.gathered);
+    run.gathered = undefined;
+    if (run.told !== undefined) this.#say(run, run.told, kept);
   }
 
   #say({ worker }: PilotRun, token: number, kept: PilotRun["kept"][number]): void {
@@ -258,7 +274,7 @@ class Pilot {
       if (run !== undefined) worker?.process.send({ ...message, token: run.token });
       return;
     }
-    const { order, token } = message;
+    const { order, token, tellsPrepared: isTimed } = message;
     const left = this.#runs.find(
       (run) => run.worker === number && run.told === undefined && run.order.runId === order.runId,
     );
@@ -274,7 +290,7 @@ class Pilot {
       });
       return;
     } else {
-      this.#runs = [...this.#runs, { order, token, told: token, worker: number, isOver: false, kept: [] }];
+      this.#runs = [...this.#runs, { order, token, told: token, worker: number, isOver: false, kept: [], isTimed }];
       worker.process.send(message);
     }
     if (this.#isLeaving && worker !== undefined) this.#leaveWorker(number, worker);

@@ -6,8 +6,9 @@ import { readValue, writeValue } from "../wire/values.ts";
 import { SpoolReader } from "./reader.ts";
 import { SpoolWriter } from "./writer.ts";
 
-/** Between two looks: from right after something has come to when long nothing has. */
+/** Between two looks: from right after something was said, to which an answer may come, to when long nothing has come. */
 const leastMilliseconds = 20;
+const usualMilliseconds = 250;
 const mostMilliseconds = 500;
 
 export class SpoolLink implements Link {
@@ -54,7 +55,7 @@ export class SpoolLink implements Link {
     let texts: readonly string[] = [];
     try {
       texts = await this.#reader.read();
-      this.#wait = texts.length > 0 ? leastMilliseconds : Math.min(2 * this.#wait, mostMilliseconds);
+      this.#wait = texts.length > 0 ? usualMilliseconds : Math.min(2 * this.#wait, mostMilliseconds);
       for (const text of texts) if (!this.#isClosed) this.#events.message(readValue(text));
     } catch (error) {
       // A system that cannot be read from now is looked at again; what is no message stays so.

@@ -5,6 +5,8 @@ import { bytesOfRecord, endOfFile, readRecord } from "./record.ts";
 import { type SharedFiles, sharedFiles } from "./shared-files.ts";
 import { fileName } from "./writer.ts";
 
+/** Mostly little has come, or nothing. */
+const usualBytes = 16 * 1024;
 const bytesAtOnce = 256 * 1024;
 
 export class SpoolReader {
@@ -30,7 +32,8 @@ export class SpoolReader {
    */
   async read(): Promise<readonly string[]> {
     const texts: string[] = [];
-    let bytes = await this.#read(bytesAtOnce);
+    let bytes = await this.#read(usualBytes);
+    if (bytes.length === usualBytes) bytes = await this.#read(bytesAtOnce);
     const wanted = bytesOfRecord(bytes) ?? 0;
     if (wanted > bytesAtOnce) bytes = await this.#read(wanted);
     for (;;) {
