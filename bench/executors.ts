@@ -74,6 +74,16 @@ function unet(sizes: readonly number[], side: number, batch: number): Network {
   };
 }
 
+function depthwise(sizes: readonly number[], side: number, batch: number): Network {
+  return {
+    name: `depthwise ${sizes.join("-")}, ${batch} x ${side} x ${side}`,
+    model: "depthwise",
+    sizes,
+    input: [batch, 3, side, side],
+    target: [batch, 10],
+  };
+}
+
 const networks: readonly Network[] = [
   mlp([2, 2, 2, 2, 1], 1, "sigmoid"),
   mlp([2, 4, 1], 16, "sigmoid"),
@@ -106,6 +116,8 @@ const networks: readonly Network[] = [
   unet([2, 2], 8, 1),
   unet([4, 3], 16, 2),
   unet([8, 3], 16, 4),
+  depthwise([16, 16], 8, 4),
+  depthwise([32, 64, 128], 16, 8),
 ];
 const optimizers = ["SGD", "Adam"] as const;
 const rounds = 5;

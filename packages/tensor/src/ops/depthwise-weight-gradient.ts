@@ -1,11 +1,15 @@
 import { lengthAt, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { constantIndex } from "../wasm/indices.ts";
+import { apply, convert, nest, number, reduce, sumKind } from "../wasm/loops.ts";
+import { surrounded, under } from "../wasm/windows.ts";
 import { blocksDomain, emitBlocks, isDepthwise, suitsBlocks } from "./channel-blocks.ts";
 import type { ConvolutionAttributes } from "./convolution.ts";
 import { inputGradient } from "./input-gradient.ts";
 import { defineOp, type Emitter, type Input, type Value } from "./op.ts";
 import { imageSize } from "./unfold.ts";
-import { weightGradient } from "./weight-gradient.ts";
+
+const origin = constantIndex(0);
 
 type Attributes = ConvolutionAttributes & { readonly kernel: readonly [number, number] };
 
@@ -21,8 +25,21 @@ export const depthwiseWeightGradient = defineOp<Attributes, [x: Input, gradient:
     needs(0) ? inputGradient(x.shape, gradient, outer, attributes) : undefined,
     needs(1) ? x.convolution(gradient, undefined, attributes) : undefined,
   ],
-  composed: ([x, gradient], { kernel, ...attributes }) =>
-    weightGradient(x, gradient, [x.size(1), 1, ...kernel], attributes),
+  loops([x, gradient], attributes, output, { stages }) {
+    const seen = surrounded(x, attributes, [attributes.kernel, imageSize(gradient.shape)], stages);
+    const inside = { ...attributes, before: [0, 0] } as const;
+    const [batch = 1, , ...size] = gradient.shape;
+    const members = [batch, ...size];
+    const kind = sumKind("f32", sizeOf(members));
+    return nest(output, ([channel = origin, , down = origin, right = origin]) => {
+      const sum = reduce("add", members, number(kind, 0), ([image = origin, row = origin, column = origin]) => {
+        const place = [under(row, down, inside, 0), under(column, right, inside, 1)] as const;
+        const element = seen.at([image, channel, ...place]);
+        return convert(kind, apply("mul", "f32", element, gradient.at([image, channel, row, column])));
+      });
+      return convert("f32", sum);
+    });
+  },
   emit(emitter, [x, gradient], attributes, output) {
     const [batch, channels] = [lengthAt(x.shape, 0), lengthAt(x.shape, 1)];
     const all = batch * channels;

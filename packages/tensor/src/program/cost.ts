@@ -18,8 +18,26 @@ export interface StepEstimate extends Pick<ProgramNodes, "missing"> {
 }
 
 /** Nanoseconds. ONNX Runtime begins an op in the time of ten thousand operations, and WebAssembly takes three times as long for a term. */
-const onnx: Work = { step: 0, nests: 830, inner: 600, operations: 0.07, terms: 0.0082, calls: 2.6, windows: 0.022 };
-const wasm: Work = { step: 92, nests: 2.2, inner: 2.2, operations: 0.0115, terms: 0.0242, calls: 11, windows: 0.0075 };
+const onnx: Work = {
+  step: 0,
+  nests: 830,
+  inner: 600,
+  operations: 0.07,
+  terms: 0.0082,
+  calls: 2.6,
+  windows: 0.022,
+  alone: 0,
+};
+const wasm: Work = {
+  step: 92,
+  nests: 2.2,
+  inner: 2.2,
+  operations: 0.0115,
+  terms: 0.0242,
+  calls: 11,
+  windows: 0.0075,
+  alone: 0.25,
+};
 
 /** Of programs that differ in their values alone. */
 const estimates = new Latest<StepEstimate>(64);
@@ -40,6 +58,7 @@ function time(work: Work, each: Work): number {
     work.operations * each.operations +
     work.terms * each.terms +
     work.calls * each.calls +
-    work.windows * each.windows;
+    work.windows * each.windows +
+    work.alone * each.alone;
   return nanoseconds / 1000;
 }

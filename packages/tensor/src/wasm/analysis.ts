@@ -34,7 +34,7 @@ export function indicesOf(expression: Expression): readonly Index[] {
   }
 }
 
-function axesOfIndex(index: Index): readonly Axis[] {
+export function axesOfIndex(index: Index): readonly Axis[] {
   return index.terms.flatMap(({ term }) => {
     if (term.form === "axis") return [term.axis];
     return term.form === "value" ? [...axesOf(term.value)] : axesOfIndex(term.of);
