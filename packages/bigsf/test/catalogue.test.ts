@@ -1,9 +1,9 @@
 /** `bigsf catalogue` on maps of known filaments; what it writes is read by astropy. */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ConfigObject, toYaml } from "@ml-mosaic/configurable";
-import { makeHeader, setCard } from "@ml-mosaic/fits";
+import { makeHeader, openFits, readCelestialWcs, setCard } from "@ml-mosaic/fits";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import { python, skipWithoutAstropy } from "../../fits/test/astropy.ts";
@@ -28,7 +28,12 @@ const branched = [straight(130, 150, 190, 150, 2.5), straight(160, 150, 185, 125
 const shapes: readonly Shape[] = [line, ring, bow, ...crossing, ...branched];
 
 async function catalogue(name: string, values: ConfigObject): Promise<readonly Filament[]> {
-  const result = await Catalogue.fromConfig({ probability: at("probability.fits"), output: at(name), ...values }).run();
+  const result = await Catalogue.fromConfig({
+    probability: at("probability.fits"),
+    output: at(name),
+    atlas: 0,
+    ...values,
+  }).run();
   if (result.kind !== "written") throw new Error(`${name} is there already`);
   return result.filaments;
 }
@@ -224,6 +229,32 @@ print(json.dumps({
   expect(seen).toMatchObject({ same: true, units: true, different: [], described: true });
   for (const [truth, found] of seen.angles) expect(Math.abs(truth - found)).toBeLessThan(1);
   expect(seen.length[1]).toBeCloseTo(seen.length[0], 6);
+});
+
+test("the atlas: pages and cut-outs with the map's coordinates, of as many as are asked for", async () => {
+  const values = { image: at("image.fits"), atlas: 2 };
+  await catalogue("atlas", values);
+  const files = () => readdirSync(at("atlas", "atlas")).sort();
+  expect(files().length).toBe(4);
+  expect(statSync(at("atlas", "summary.png")).size).toBeGreaterThan(20_000);
+  for (const name of files().filter((each) => each.endsWith(".fits"))) {
+    const filament = filaments.find((each) => name.includes(filamentName(each)));
+    expect(statSync(at("atlas", "atlas", name.replace(".fits", ".png"))).size).toBeGreaterThan(10_000);
+    await using file = await openFits(at("atlas", "atlas", name));
+    expect(file.hdus.map((hdu) => hdu.name)).toEqual(["IMAGE", "PROBABILITY", "SPINE"]);
+    const { x, y } = readCelestialWcs(file.image("IMAGE").header)?.skyToPixel(
+      [filament?.sky?.own.centre.longitude ?? 0],
+      [filament?.sky?.own.centre.latitude ?? 0],
+    ) ?? { x: [], y: [] };
+    const [column, row] = [Math.round(x[0] ?? 0), Math.round(y[0] ?? 0)];
+    const around = await file.image("SPINE").section([row - 1, row + 2], [column - 1, column + 2]);
+    expect(Math.max(...Array.from(around.data, Number))).toBe(1);
+  }
+  // Of another configuration there is nothing left.
+  const before = files();
+  await catalogue("atlas", { ...values, atlas: 1, overwrite: true });
+  expect(files().length).toBe(2);
+  expect(before).toEqual(expect.arrayContaining(files()));
 });
 
 /** Where they are not installed, these are skipped, but not where all tests are wanted. */

@@ -2,6 +2,7 @@ import {
   boolean,
   configurable,
   float,
+  int,
   literal,
   type Objection,
   path,
@@ -74,6 +75,10 @@ export class Catalogue extends configurable({
     default: 2.8,
     help: "Mass of a counted particle in hydrogen atoms; 2.8 of a hydrogen molecule with its share of helium",
   }),
+  atlas: schema(within(int, { minimum: 0 }), {
+    default: 20,
+    help: "How many filaments get a page and a cut-out in the folder atlas: those that stand out most; without an image the longest",
+  }),
   overwrite: schema(boolean, { default: false, help: "Replace the results of another configuration" }),
 }) {
   override *preconditions(): Iterable<Objection> {
@@ -104,6 +109,7 @@ export class Catalogue extends configurable({
         mostTurn: this.most_turn,
         leastLength: this.least_length,
         leastSignificance: this.least_significance,
+        atlas: this.atlas,
         reach: this.reach,
         beam: this.beam,
         plummerIndex: this.plummer_index === "free" ? undefined : this.plummer_index,

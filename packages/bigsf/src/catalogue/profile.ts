@@ -14,6 +14,10 @@ export interface ProfileFigures {
   /** Of the fitted Gaussian: its height over the background below it. */
   readonly amplitude: Measured;
   readonly background: number;
+  /** Of the background, a pixel. */
+  readonly slope: number;
+  /** Of the Gaussian, from the crest. */
+  readonly centre: number;
   /** Full width at half maximum of the Gaussian, as seen. */
   readonly width: Measured;
   /** The same without the beam; undefined without a beam, and where it is not wider than that. */
@@ -89,6 +93,8 @@ export function fitProfile(cuts: Cuts, options: ProfileOptions): ProfileFigures 
   return {
     amplitude: measured(({ gaussian: { amplitude } }) => amplitude),
     background: gaussian.background,
+    slope: gaussian.slope,
+    centre: gaussian.centre,
     width,
     deconvolved: resolved ? deconvolvedWidth(width, beam) : undefined,
     scatter: scatterOf(cuts, gaussian),

@@ -1,11 +1,14 @@
+import { rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { prepareResults } from "../segmentation/result-folder.ts";
 import { columnsFor, type Lacking, significanceOf } from "./columns.ts";
 import type { Filament } from "./filament.ts";
-import { type FoundFilaments, findFilaments } from "./find-filaments.ts";
+import { type FoundFilament, type FoundFilaments, findFilaments, spineOfFound } from "./find-filaments.ts";
 import { type InputSettings, type Inputs, openInputs } from "./inputs.ts";
 import { type Journal, openJournal, removeJournal } from "./journal.ts";
 import { measureFilament } from "./measure-filament.ts";
+import type { Point } from "./skeleton-graph.ts";
+import { writeAtlas } from "./write-atlas.ts";
 import { writeMoc } from "./write-moc.ts";
 import { writeRegions } from "./write-regions.ts";
 import { writeSkeleton } from "./write-skeleton.ts";
@@ -19,6 +22,8 @@ export interface CatalogueSettings extends InputSettings {
   readonly mostTurn: number;
   readonly leastLength: number;
   readonly leastSignificance: number;
+  /** Filaments that get a page and a cut-out. */
+  readonly atlas: number;
   readonly overwrite: boolean;
   /** The whole of it as YAML. */
   readonly configuration: string;
@@ -37,6 +42,7 @@ export const names = {
   skeleton: "skeleton.fits",
   regions: "filaments.reg",
   moc: "moc.fits",
+  summary: "summary.png",
 } as const;
 
 export type CatalogueFiles = { readonly [File in keyof typeof names]: string };
@@ -59,6 +65,7 @@ export type CatalogueResult =
       readonly lacking: Lacking;
     };
 
+const atlasName = "atlas";
 const measuredTogether = 64;
 
 /**
@@ -81,6 +88,7 @@ export async function runCatalogue(
     skeleton: join(folder, names.skeleton),
     regions: join(folder, names.regions),
     moc: join(folder, names.moc),
+    summary: join(folder, names.summary),
   };
   const digests = inputs.digests.map((each) => `#   ${each}\n`).join("");
   const config = `${settings.configuration}# SHA-256 of the files:\n${digests}`;
@@ -124,11 +132,29 @@ export async function runCatalogue(
   await writeSkeleton(join(results.staging, names.skeleton), map, numbered, history);
   await writeRegions(join(results.staging, names.regions), sky, numbered);
   await writeMoc(join(results.staging, names.moc), sky, found.plane, numbered);
+  const { drawSummary } = await import("./draw-summary.ts");
+  const shown = inputs.image ?? map;
+  const picture = await drawSummary({
+    map: shown,
+    unit: inputs.image === undefined ? "" : inputs.imageUnit,
+    title: basename(shown.path),
+    filaments,
+    spines: spinesOf(numbered),
+  });
+  await writeFile(join(results.staging, names.summary), picture, { flush: true });
+  const atlas = { count: settings.atlas, inputs, plane: found.plane, filaments: numbered, history, signal };
+  if (settings.atlas > 0) await writeAtlas({ folder: join(results.staging, atlasName), ...atlas });
+  // A folder does not take the place of another that has files.
+  await rm(join(folder, atlasName), { recursive: true, force: true });
   await results.publish();
   isComplete = true;
   const { maskPixels, short } = found;
   const faint = all.length - filaments.length;
   return { kind: "written", files, filaments, pixels: height * width, maskPixels, short, faint, lacking };
+}
+
+function* spinesOf(filaments: readonly { readonly found: FoundFilament }[]): Generator<readonly Point[]> {
+  for (const { found } of filaments) yield spineOfFound(found).points;
 }
 
 /** In the order in which they were found, those first that an earlier run has measured. */

@@ -53,10 +53,11 @@ const MARGIN = { left: 92, right: 118, top: 74, bottom: 66, between: 64 } as con
 
 /** A map as astronomers draw it, as PNG: the first row at the bottom, colour bar, coordinates, legend. */
 export async function drawMap(picture: MapPicture): Promise<Uint8Array> {
-  return drawMapOn(picture).encode("png");
+  return mapCanvas(picture).encode("png");
 }
 
-function drawMapOn(picture: MapPicture): Canvas {
+/** The same, to be a part of another picture. */
+export function mapCanvas(picture: MapPicture): Canvas {
   const {
     preview,
     header,
