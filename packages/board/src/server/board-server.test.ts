@@ -430,7 +430,9 @@ describe("what it sends", () => {
     const [, map = "{}"] = /<script type="importmap">(.*)<\/script>/.exec(text) ?? [];
     const { imports }: { imports: Record<string, string> } = JSON.parse(map);
     const styles = Array.from(text.matchAll(/rel="stylesheet" href="\.\/([^"]+)"/g), ([, address = ""]) => address);
-    for (const address of [...Object.values(imports), "client/main.ts", ...styles]) {
+    const known = Array.from(text.matchAll(/rel="modulepreload" href="\.\/([^"]+)"/g), ([, address = ""]) => address);
+    expect(known).toContain("client/main.ts");
+    for (const address of [...Object.values(imports), ...known, ...styles]) {
       const response = await get(address);
       expect([address, response.status]).toEqual([address, 200]);
       expect(response.headers.get("content-type")).toMatch(/^text\/(javascript|css)/);

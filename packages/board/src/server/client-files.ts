@@ -2,7 +2,7 @@
  * What the page loads: its own modules, which Node serves with their types stripped, and those of libraries, which an
  * import map names. All addresses are relative to the page's, so that it can lie under any path of a proxy.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
 import { basename, dirname, extname, join, normalize, sep } from "node:path";
@@ -56,6 +56,16 @@ export const importMap: Readonly<Record<string, string>> = Object.fromEntries([
 function libraryAddress(specifier: string): string {
   return `library/${specifier.replaceAll("/", "~")}.js`;
 }
+
+/** All modules of ours and of libraries: a page that knows them beforehand need not find them one behind the other. */
+export const moduleAddresses: readonly string[] = [
+  ...servedFolders.flatMap((folder) =>
+    readdirSync(join(sources, folder), { recursive: true, encoding: "utf8" })
+      .filter((path) => extname(path) === ending && !/\.(?:test|d)\.[jt]s$/.test(path))
+      .map((path) => `${folder}/${path.replaceAll(sep, "/")}`),
+  ),
+  ...[...libraries.keys()].map(libraryAddress),
+];
 
 /** @param address such as "client/main.ts"; undefined where there is no such file */
 export async function clientFile(address: string): Promise<ClientFile | undefined> {

@@ -1,6 +1,6 @@
 /** The one page: names its styles, the import map and the client's program; all else is drawn by that program. */
 import { createHash } from "node:crypto";
-import { clientEntry, clientStyles, importMap } from "./client-files.ts";
+import { clientEntry, clientStyles, importMap, moduleAddresses } from "./client-files.ts";
 
 const importMapText = JSON.stringify({ imports: importMap });
 
@@ -12,6 +12,7 @@ export const pageText = `<!doctype html>
 <link rel="icon" href="data:,">
 ${clientStyles.map((address) => `<link rel="stylesheet" href="./${address}">`).join("\n")}
 <script type="importmap">${importMapText}</script>
+${moduleAddresses.map((address) => `<link rel="modulepreload" href="./${address}">`).join("\n")}
 <script type="module" src="./${clientEntry}"></script>
 <div id="board"></div>
 <noscript>The board needs JavaScript.</noscript>
