@@ -13,7 +13,7 @@ import { indexedPng } from "./indexed-png.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const size = { width: 1200, height: 760 } as const;
-const views = ["runs", "curves", "verdicts", "space"] as const;
+const views = { runs: "runs", curves: "curves", verdicts: "verdicts", space: "space", run: "run/1" } as const;
 
 const [database] = process.argv.slice(2);
 if (database === undefined) throw new Error("which database?");
@@ -27,12 +27,12 @@ try {
   });
   const page = await browser.newPage({ viewport: size });
   await page.goto(address ?? "");
-  for (const view of views) {
+  for (const [name, view] of Object.entries(views)) {
     await page.goto(new URL(`#/${view}`, page.url()).href);
     await page.waitForLoadState("networkidle");
     // Lines are drawn when their data have come.
     await page.waitForTimeout(3000);
-    await writeFile(join(root, "docs", "images", `board-${view}.png`), await indexed(await page.screenshot()));
+    await writeFile(join(root, "docs", "images", `board-${name}.png`), await indexed(await page.screenshot()));
   }
   await browser.close();
 } finally {

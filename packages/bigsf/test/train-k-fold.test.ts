@@ -1,10 +1,11 @@
 /** `bigsf train-k-fold`, run as users run it, undisturbed and disturbed. */
-import { cpSync, existsSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, utimesSync, writeFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { getString, openFits } from "@ml-mosaic/fits";
 import { Generator } from "@ml-mosaic/tensor";
 import { until } from "@ml-mosaic/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openFolderMaps } from "../src/board/folder-maps.ts";
 import { TrainingWorkspace } from "./training-workspace.ts";
 
 const workspace = new TrainingWorkspace();
@@ -76,6 +77,45 @@ test("prints, files", async () => {
   expect(file.image().shape).toEqual([128, 128]);
   for (const keyword of ["CTYPE1", "CTYPE2"])
     expect(getString(file.image().header, keyword)).toBe(getString(image.image().header, keyword));
+});
+
+test("the board: folds, what models say with the target's outline, and scores, all as the files have them", async () => {
+  const maps = openFolderMaps(workspace.path("runs/reference"));
+  const { maps: shown, scores, notes } = await maps.info();
+  expect(notes).toEqual([]);
+  expect(shown.map(({ title }) => title)).toEqual([
+    "Probability of a filament, out of fold",
+    "3 folds",
+    ...[1, 2, 3].map((split) => `Split ${split} of 3: train, valid, test`),
+  ]);
+  const planes = await Promise.all(shown.map(({ id }) => maps.plane(id)));
+  expect(await maps.plane("nowhere")).toBeUndefined();
+  const pixels = async (name: string) => {
+    await using file = await openFits(workspace.path(name));
+    return (await file.image().as("float64").read()).data;
+  };
+  const [probability, target] = [await pixels("runs/reference/out_of_fold.fits"), await pixels("sample/target.fits")];
+  expect(planes[0]?.values).toEqual(Float32Array.from(probability));
+  // Pixels that are in no patch have no target either.
+  const outlined = [...(planes[0]?.outline.entries() ?? [])].filter(([, inside]) => inside === 1);
+  expect(outlined.length).toBeGreaterThan(0);
+  expect(outlined.filter(([pixel]) => target[pixel] !== 1)).toEqual([]);
+  expect(planes[1]?.classes.map(({ label }) => label)).toEqual(["fold 1", "fold 2", "fold 3"]);
+  // What a model was tested on is in the fold that it was tested by.
+  const untested = [...probability.entries()].filter(([pixel, value]) => value >= 0 && planes[1]?.areas[pixel] === 0);
+  expect(untested).toEqual([]);
+  expect(planes[2]?.classes.map(({ label }) => label.replace(/ .*/, ""))).toEqual(["train", "valid", "test"]);
+  const [header = "", ...rows] = workspace.text("runs/reference/test_results.csv").trim().split("\n");
+  expect(scores?.figures.map(({ name }) => name)).toEqual(header.split(",").slice(3));
+  for (const [split, row] of rows.entries())
+    expect(scores?.figures.map(({ values }) => values[split])).toEqual(row.split(",").slice(3).map(Number));
+  const [, , mean, , , , low, high] = workspace.text("runs/reference/summary.csv").split("\n")[1]?.split(",") ?? [];
+  expect(scores?.figures[0]).toMatchObject({ mean: Number(mean), low: Number(low), high: Number(high) });
+  const before = await maps.revision();
+  utimesSync(workspace.path("runs/reference/summary.csv"), 1, 1);
+  expect(await maps.revision()).not.toBe(before);
+  await maps.close();
+  expect(() => openFolderMaps(workspace.path("sample"))).toThrow(/has no config.yaml/);
 });
 
 test("once more: the same, without training; with another number of workers too", async () => {

@@ -12,6 +12,7 @@ export { MosaicError } from "./errors.ts";
 export { type Figure, rankDirection } from "./figures/figure.ts";
 export { figureNamed, readFigures } from "./figures/known-figures.ts";
 export { defaultCriterion } from "./figures/run-figures.ts";
+export { evaluationSample, type SampleField } from "./inspect/evaluation-sample.ts";
 export { logFile, noSuchRun, type RunReport, readRunReport } from "./inspect/run-report.ts";
 export { processParams } from "./pipelines/run-params.ts";
 export { runsToPlot, withOptions } from "./plots/pages/data-pages.ts";

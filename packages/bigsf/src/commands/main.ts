@@ -13,6 +13,7 @@ export const bigsf: Program = {
     segment: async () => (await import("./segment.ts")).segmentCommand,
     compare: async () => (await import("./compare.ts")).compareCommand,
     catalogue: async () => (await import("./catalogue.ts")).catalogueCommand,
+    board: async () => (await import("./board.ts")).boardCommand,
     schema: async () => (await import("./schema.ts")).schemaCommand,
   },
 };

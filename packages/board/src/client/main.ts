@@ -13,7 +13,7 @@ import { views } from "./views/views.ts";
 const board = new Board(hasEmbeddedData() ? embeddedSource() : serverSource());
 
 function Page() {
-  const { view } = board.state.value;
+  const view = board.view.value;
   const experiment = board.experiment.value;
   const failure = board.failure.value;
   const title = experiment?.title ?? "Mosaic";

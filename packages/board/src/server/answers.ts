@@ -1,17 +1,19 @@
 /** What a page may ask of a database, by address: one entry for each. */
 import { countText } from "@ml-mosaic/base";
+import { tInterval } from "@ml-mosaic/statistics";
 import { defaultCriterion } from "ml-mosaic/reading";
 import { encodeColumns } from "../wire/columns.ts";
 import { encodeCurves } from "../wire/curves.ts";
+import { groupRows, groupsOf, meanInterval } from "../wire/groups.ts";
 import type { BoardDatabase, BoardFacts } from "./board-database.ts";
 import { bandsOf, linesOf } from "./curves.ts";
 import { failuresOf } from "./failures.ts";
-import { groupRows, groupsOf, meanInterval } from "./groups.ts";
+
 import { meantRuns } from "./meant-runs.ts";
-import { modelLayers } from "./model-layers.ts";
-import { nothingToSay, Refused } from "./refused.ts";
+import { readModelFile } from "./model-file.ts";
+import { Refused } from "./refused.ts";
 import { runDetail } from "./run-detail.ts";
-import { fileId, openRunFile, readLog } from "./run-files.ts";
+import { readLog } from "./run-files.ts";
 import { importanceFor, paretoFor } from "./space.ts";
 import { compareFor, pairDetail, verdictsOf } from "./verdicts.ts";
 
@@ -33,7 +35,6 @@ export function isLengthy(name: string): boolean {
 
 const mostPixels = 4096;
 const mostLines = 1000;
-const mostModelBytes = 512 * 2 ** 20;
 
 export const answers: Readonly<Record<string, Answer>> = {
   experiment: ({ database, facts }) => database.info(facts),
@@ -42,7 +43,12 @@ export const answers: Readonly<Record<string, Answer>> = {
     const by = await columnsNamed(database, namesIn(query, "by"));
     const results = await columnsNamed(database, namesIn(query, "results"));
     const status = await database.columnNamed("status");
-    return groupsOf({ by, results, status }, await meantRows(database, query));
+    const texts = results.find(({ kind }) => kind === "text");
+    if (texts !== undefined)
+      throw new Refused(400, {
+        message: `${texts.name} has texts, of which there is no mean; choose a column of numbers`,
+      });
+    return groupsOf({ by, results, status }, await meantRows(database, query), tInterval);
   },
   curves: async ({ database, query }) => {
     const { runIds } = await database.columns();
@@ -88,23 +94,7 @@ export const answers: Readonly<Record<string, Answer>> = {
     const from = query.has("from") ? wholeNumber(query, "from", 0, Number.MAX_SAFE_INTEGER) : undefined;
     return readLog(database.reader, runIdIn(rest), from);
   },
-  model: async ({ database, rest }) => {
-    const runId = runIdIn(rest);
-    const artifacts = await database.reader.artifacts(runId);
-    const model = artifacts.find(({ path }) => path.endsWith(".onnx"));
-    if (model === undefined) throw new Refused(404, { message: `run ${runId} has no ONNX file` });
-    const { handle, size } = await openRunFile(database.reader, fileId(runId, model.path));
-    try {
-      if (size > mostModelBytes)
-        throw new Refused(nothingToSay, { message: `${model.path} is too large for a table of its layers` });
-      return modelLayers(await handle.readFile());
-    } catch (error) {
-      if (error instanceof RangeError) throw new Refused(nothingToSay, { message: `${model.path}: ${error.message}` });
-      throw error;
-    } finally {
-      await handle.close();
-    }
-  },
+  model: async ({ database, rest }) => (await readModelFile(database.reader, runIdIn(rest))).layers,
 };
 
 async function wishesOf(database: BoardDatabase, query: URLSearchParams) {
@@ -152,7 +142,7 @@ function wholeNumber(query: URLSearchParams, name: string, standard: number, mos
   return Math.min(value, most);
 }
 
-function runIdIn(text: string): number {
+export function runIdIn(text: string): number {
   const id = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(id)) throw new Refused(404, { message: `"${text.slice(0, 40)}" is no id of a run` });
   return id;

@@ -115,7 +115,7 @@ export class BoardDatabase {
       isLive: true,
       secondsLeft,
       exportNote: null,
-      hasMaps: false,
+      shows: ["runs"],
       cursor,
     };
   }

@@ -494,28 +494,30 @@ describe("with --control", () => {
   async function order(path: string, headers: Readonly<Record<string, string>>, method = "POST") {
     const { port: ownPort } = new URL(controlled.address);
     const body = method === "POST" ? { body: "ids=1" } : {};
-    const response = await fetch(`http://127.0.0.1:${ownPort}/api/control/${path}`, { method, headers, ...body });
+    const response = await fetch(`http://127.0.0.1:${ownPort}/api/${path}`, { method, headers, ...body });
     return [response.status, await response.text()] as const;
   }
 
-  test("an order takes POST, the token and the page itself", async () => {
+  test("an order, and running a model, takes POST, the token and the page itself", async () => {
     const { cookie: ownCookie = "", origin = "" } = own;
-    const statuses = [
-      await order("stop", { cookie: ownCookie, origin }, "GET"),
-      await order("stop", { origin }),
-      await order("stop", { cookie: ownCookie }),
-      await order("stop", { cookie: ownCookie, origin: "https://evil.example" }),
-      await order("stop", { cookie: ownCookie, origin: "http://127.0.0.1:1" }),
-      await order("stop", { cookie: ownCookie, origin, "sec-fetch-site": "same-site", "sec-fetch-mode": "cors" }),
-    ].map(([status]) => status);
-    expect(statuses).toEqual([405, 401, 403, 403, 403, 403]);
+    for (const path of ["control/stop", "predict/1"]) {
+      const statuses = [
+        await order(path, { cookie: ownCookie, origin }, "GET"),
+        await order(path, { origin }),
+        await order(path, { cookie: ownCookie }),
+        await order(path, { cookie: ownCookie, origin: "https://evil.example" }),
+        await order(path, { cookie: ownCookie, origin: "http://127.0.0.1:1" }),
+        await order(path, { cookie: ownCookie, origin, "sec-fetch-site": "same-site", "sec-fetch-mode": "cors" }),
+      ].map(([status]) => status);
+      expect([path, ...statuses]).toEqual([path, 405, 401, 403, 403, 403, 403]);
+    }
   });
 
   test("what cannot be done is said, before and instead of doing it", async () => {
     for (const path of ["stop", "pause", "resume", "rerun", "remove"]) {
-      const [status, text] = await order(path, own);
+      const [status, text] = await order(`control/${path}`, own);
       expect([path, status, JSON.parse(text).isPossible]).toEqual([path, 200, false]);
-      expect(await order(`plan?action=${path}`, own, "GET")).toEqual([status, text]);
+      expect(await order(`control/plan?action=${path}`, own, "GET")).toEqual([status, text]);
     }
   });
 });

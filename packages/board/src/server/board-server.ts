@@ -4,23 +4,30 @@ import { isIPv6 } from "node:net";
 import { pipeline } from "node:stream/promises";
 import type { BoardControls, BoardServer, BoardSettings } from "ml-mosaic/reading";
 import type { Refusal } from "../wire/answers.ts";
-import { answers, isLengthy } from "./answers.ts";
-import { BoardDatabase } from "./board-database.ts";
+import { answers, isLengthy, runIdIn } from "./answers.ts";
+import type { BoardDatabase, BoardFacts } from "./board-database.ts";
 import { clientFile } from "./client-files.ts";
 import { sendEvents } from "./events.ts";
 import { Guard } from "./guard.ts";
 import { contentSecurityPolicy, lockedPageText, pageText } from "./page.ts";
+import { predict } from "./predict/predict.ts";
 import { Refused, refusalOf } from "./refused.ts";
 import { openRunFile } from "./run-files.ts";
+import { answerAboutMaps, closeSubject, type MapsOf, openSubject, type Subject } from "./subject.ts";
 
 const limits = { headerBytes: 16 * 1024, bodyBytes: 2 ** 20, headerSeconds: 10, requestSeconds: 30, connections: 256 };
 
+export interface ServerSettings extends BoardSettings {
+  /** Where another program has maps to show of the databases, or of folders that are named like them. */
+  readonly mapsOf?: MapsOf;
+}
+
 /** @throws StoreError for a database that cannot be read, and the system's error where the port cannot be had */
-export async function startBoardServer(settings: BoardSettings): Promise<BoardServer> {
-  const databases: BoardDatabase[] = [];
-  for (const path of settings.databases) databases.push(await BoardDatabase.open(path));
+export async function startBoardServer(settings: ServerSettings): Promise<BoardServer> {
+  const subjects: Subject[] = [];
+  for (const path of settings.databases) subjects.push(await openSubject(path, settings.mapsOf));
   const guard = new Guard(settings);
-  const board = { databases, guard, controls: settings.controls };
+  const board = { subjects, guard, controls: settings.controls };
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,
@@ -48,13 +55,13 @@ export async function startBoardServer(settings: BoardSettings): Promise<BoardSe
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
-      for (const database of databases) await database.close();
+      for (const subject of subjects) await closeSubject(subject);
     },
   };
 }
 
 interface Board {
-  readonly databases: readonly BoardDatabase[];
+  readonly subjects: readonly Subject[];
   readonly guard: Guard;
   readonly controls: BoardControls | undefined;
 }
@@ -82,7 +89,7 @@ async function answer(board: Board, request: IncomingMessage, response: ServerRe
 }
 
 async function route(board: Board, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { guard, databases, controls } = board;
+  const { guard, subjects, controls } = board;
   const url = URL.parse(request.url ?? "/", "http://board");
   if (url === null) throw new Refused(400, notWritten);
   if (url.pathname === "/" && url.searchParams.has("token")) {
@@ -93,8 +100,8 @@ async function route(board: Board, request: IncomingMessage, response: ServerRes
     return;
   }
   const [, number = "0", path = ""] = /^\/(?:d(\d{1,4})\/)?(.*)$/.exec(url.pathname) ?? [];
-  const database = databases[Number(number)];
-  if (database === undefined) throw new Refused(404, { message: "there is no such database on this board" });
+  const subject = subjects[Number(number)];
+  if (subject === undefined) throw new Refused(404, { message: "there is no such database on this board" });
   if (!guard.hasCookie(request)) {
     if (path === "") return locked(response);
     throw new Refused(401, { message: "open the address that mosaic board has printed: it has the token" });
@@ -115,31 +122,48 @@ async function route(board: Board, request: IncomingMessage, response: ServerRes
       });
     const order = rest[0] === "plan" ? url.searchParams : await orderIn(request);
     const action = rest[0] === "plan" ? (order.get("action") ?? "") : (rest[0] ?? "");
-    const wanted = { action, ids: order.get("ids") ?? "", database: database.location };
+    const wanted = { action, ids: order.get("ids") ?? "", database: subject.location };
     return sendJson(response, await (rest[0] === "plan" ? controls.plan(wanted) : controls.carryOut(wanted)));
   }
+  const { database, maps } = subject;
+  // Nothing is changed by it, but it takes time and memory: no other page may ask for it.
+  if (name === "predict" && database !== undefined)
+    return sendJson(response, await predict(database.reader, runIdIn(rest[0] ?? ""), await orderIn(request)));
   const query = request.method === "POST" ? new URLSearchParams(await bodyOf(request)) : url.searchParams;
   if (name === "changes") {
+    const source = database?.follower ?? maps?.follower;
+    if (source === undefined) throw new Refused(404, { message: "nothing changes here" });
     const since = request.headers["last-event-id"] ?? query.get("since") ?? undefined;
-    return sendEvents(response, database.follower, typeof since === "string" ? since : since?.[0]);
+    return sendEvents(response, source, typeof since === "string" ? since : since?.[0]);
   }
-  if (name === "files") return await sendFile(response, database, rest[0] ?? "");
-  const found = Object.hasOwn(answers, name) ? answers[name] : undefined;
-  if (found === undefined || rest.length > 1)
-    throw new Refused(404, { message: `there is no api/${name.slice(0, 40)}` });
-  const facts = { databases: databases.map(({ location }) => location), mayControl: controls !== undefined };
-  if (isLengthy(name) && (await database.hasMany())) {
+  if (name === "files" && database !== undefined) return await sendFile(response, database, rest[0] ?? "");
+  if (rest.length > 1) throw new Refused(404, { message: `there is no api/${name.slice(0, 40)}` });
+  const facts = { databases: subjects.map(({ location }) => location), mayControl: controls !== undefined };
+  const asked = { name, rest: rest[0] ?? "" };
+  const aboutMaps = await answerAboutMaps(subject, facts, asked);
+  if (database !== undefined && aboutMaps === undefined && isLengthy(name) && (await database.hasMany())) {
     const text = await database.lengthy.ask(name, query.toString(), database.follower.rowsTold);
     response.writeHead(200, { "Content-Type": json }).end(text);
     return;
   }
-  const said = await found({ database, facts, query, rest: rest[0] ?? "" });
+  const said = aboutMaps ?? (await answerAboutRuns(database, facts, { ...asked, query }));
   if (said instanceof Uint8Array)
     response.writeHead(200, { "Content-Type": "application/octet-stream", "Content-Length": said.length }).end(said);
   else sendJson(response, said);
 }
 
 const notWritten = { message: "the address is not written as addresses are" };
+
+async function answerAboutRuns(
+  database: BoardDatabase | undefined,
+  facts: BoardFacts,
+  { name, rest, query }: { readonly name: string; readonly rest: string; readonly query: URLSearchParams },
+): Promise<unknown> {
+  const found = Object.hasOwn(answers, name) ? answers[name] : undefined;
+  if (found === undefined || database === undefined)
+    throw new Refused(404, { message: `there is no api/${name.slice(0, 40)}` });
+  return found({ database, facts, query, rest });
+}
 
 function decode(part: string): string {
   try {

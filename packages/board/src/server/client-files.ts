@@ -29,7 +29,7 @@ const libraries: ReadonlyMap<string, URL> = new Map(
 
 /** Modules of our other packages that pages may read: files in a folder of their own, which import only each other and libraries. */
 const sharedModules: ReadonlyMap<string, { readonly folder: string; readonly file: string }> = new Map(
-  ["ml-mosaic/conditions", "@ml-mosaic/configurable/scalars"].map((specifier) => {
+  ["ml-mosaic/conditions", "@ml-mosaic/configurable/scalars", "@ml-mosaic/statistics/sample"].map((specifier) => {
     const path = fileURLToPath(import.meta.resolve(specifier));
     return [specifier, { folder: dirname(path), file: basename(path) }];
   }),

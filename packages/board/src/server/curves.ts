@@ -3,7 +3,7 @@ import { setImmediate as otherWork } from "node:timers/promises";
 import { tQuantile } from "@ml-mosaic/statistics";
 import type { StoreReader } from "ml-mosaic/reading";
 import type { Band, Curve } from "../wire/curves.ts";
-import type { RunGroup } from "./groups.ts";
+import type { RunGroup } from "../wire/groups.ts";
 import { thinPoints } from "./thin-points.ts";
 
 export interface CurveWishes {

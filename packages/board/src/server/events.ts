@@ -1,6 +1,6 @@
 /** Changes as server-sent events. */
 import type { ServerResponse } from "node:http";
-import type { Follower, NumberedChange } from "./follower.ts";
+import type { NumberedChange } from "./follower.ts";
 import { Refused } from "./refused.ts";
 
 const mostListeners = 32;
@@ -10,7 +10,14 @@ const beatMilliseconds = 15_000;
 
 let listeners = 0;
 
-export function sendEvents(response: ServerResponse, follower: Follower, since: string | undefined): void {
+/** Tells what has changed, for as long as somebody listens. */
+export interface ChangeSource {
+  readonly cursor: string;
+  /** Ends with the function that it gives back. */
+  listen(since: string | undefined, listener: (change: NumberedChange) => void): () => void;
+}
+
+export function sendEvents(response: ServerResponse, follower: ChangeSource, since: string | undefined): void {
   if (listeners >= mostListeners)
     throw new Refused(503, { message: `${mostListeners} pages follow this board already; close some` });
   listeners++;

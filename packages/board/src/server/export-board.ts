@@ -3,19 +3,23 @@ import { createHash } from "node:crypto";
 import { stat, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { deflateRaw } from "node:zlib";
-import { countText, pendingFile } from "@ml-mosaic/base";
+import { bytesText, countText, pendingFile } from "@ml-mosaic/base";
+import { tQuantile } from "@ml-mosaic/statistics";
 import { MosaicError, type RunRecord, readFigures } from "ml-mosaic/reading";
-import type { RunDetail } from "../wire/answers.ts";
+import type { LogPart, PairDetail, RunDetail } from "../wire/answers.ts";
+import { encodeBlock } from "../wire/block.ts";
 import { encodeColumns } from "../wire/columns.ts";
 import { type Curve, encodeCurves } from "../wire/curves.ts";
+import { meanInterval } from "../wire/groups.ts";
 import { answers } from "./answers.ts";
 import { BoardDatabase } from "./board-database.ts";
 import { clientFile, clientStyles } from "./client-files.ts";
 import { linesOf } from "./curves.ts";
-import { meanInterval } from "./groups.ts";
 import { packModules } from "./modules-as-data.ts";
 import { Refused } from "./refused.ts";
 import { detailOfRecord } from "./run-detail.ts";
+import { logEnd } from "./run-files.ts";
+import { compareFor, pairDetail } from "./verdicts.ts";
 
 /** Columns of pixels of which the first, last, lowest and highest point stay, which are two pairs each. */
 const curveColumns = { fewest: 4, most: 32 };
@@ -23,6 +27,10 @@ const curveColumns = { fewest: 4, most: 32 };
 const mostPoints = 3_840_000;
 /** More runs than this have columns and curves, and no page of their own. */
 const mostDetails = 2000;
+/** Of so many of the best models by the criterion, and by any other result, each pair is explained. */
+const [mostPairedModels, fewestPairedModels] = [10, 4];
+/** Ends of logs: the part that says how it went. */
+const [mostLogs, logBytes] = [300, 3000];
 /** Bits of a value's fraction that stay: one part in four thousand, which no picture shows. */
 const keptBits = 12;
 
@@ -74,12 +82,13 @@ async function blocksOf(
   const pixels = Math.max(curveColumns.fewest, Math.min(curveColumns.most, affordable));
   const lines = await linesOf(reader, Array.from(runIds), { series, x: "epoch", pixels });
   const isThinned = lines.some(({ points, x }) => points > x.length);
-  const rounded = encodeCurves({
+  const curves = encodeCurves({
     lines: lines.map(roundedCurve),
     bands: [],
     runs: runIds.length,
     interval: meanInterval,
   });
+  const logs = await logTails(database, await logged(database, runIds));
   const results = info.columns.filter(({ role, varies }) => role === "result" && varies).map(({ name }) => name);
   const notes = [
     `Written ${new Date().toISOString().slice(0, 10)} from ${info.title}: nothing here is live`,
@@ -91,12 +100,21 @@ async function blocksOf(
     ...(runIds.length > mostDetails
       ? [`of ${countText(runIds.length, "run")} the first ${mostDetails} have a page of their own`]
       : []),
+    ...(logs.isCut
+      ? [
+          `of the logs there are the last ${bytesText(logBytes)} of ${countText(logs.texts.size, "run")}, failed ones first`,
+        ]
+      : []),
   ];
   await put("experiment", { ...info, databases: [info.title], isLive: false, exportNote: `${notes.join("; ")}.` });
   await put("columns", encodeColumns(await database.someColumns([])));
-  await put("curves", rounded);
+  await put("curves", curves);
+  await put("quantiles", encodeBlock({ header: {}, arrays: [quantilesUpTo(runIds.length)] }));
+  await put("logs", Object.fromEntries(logs.texts));
   for (const result of results) {
     await ask(`verdicts:${result}`, "verdicts", { result });
+    const pairs = await pairsOf(database, result, result === info.criterion ? mostPairedModels : fewestPairedModels);
+    if (pairs !== undefined) await put(`pairs:${result}`, pairs);
     await ask(`importance:${result}`, "importance", { result });
     for (const x of results)
       if (x !== result && (result === info.criterion || x === info.criterion))
@@ -105,6 +123,60 @@ async function blocksOf(
   await ask("failures", "failures");
   await put("runs", await detailsOf(database, Array.from(runIds.slice(0, mostDetails))));
   return { blocks, notes };
+}
+
+/** Half the width of a 95 % interval in standard errors, by degrees of freedom: from them the page has the intervals of groups. */
+function quantilesUpTo(most: number): Float64Array<ArrayBuffer> {
+  return Float64Array.from({ length: most }, (_, degrees) => (degrees === 0 ? Number.NaN : tQuantile(0.975, degrees)));
+}
+
+/** What is known of each pair of the best models, by their names; undefined where nothing can be compared. */
+async function pairsOf(
+  { reader }: BoardDatabase,
+  criterion: string,
+  most: number,
+): Promise<Readonly<Record<string, PairDetail>> | undefined> {
+  try {
+    const report = await compareFor(reader, { criterion, data: undefined, by: undefined, runIds: undefined });
+    const best = new Set(report.dataSets[0]?.models.slice(0, most).map(({ model }) => model));
+    const pairs = report.dataSets[0]?.pairs.filter(({ a, b }) => best.has(a) && best.has(b)) ?? [];
+    return Object.fromEntries(
+      pairs.flatMap(({ a, b }) =>
+        [
+          [a, b],
+          [b, a],
+        ].map(([one = "", other = ""]) => [JSON.stringify([one, other]), rounded(pairDetail(report, one, other))]),
+      ),
+    );
+  } catch (error) {
+    if (!(error instanceof MosaicError || error instanceof Refused)) throw error;
+    return undefined;
+  }
+}
+
+/** As pictures show it; the sentences have their own digits. */
+function rounded(pair: PairDetail): PairDetail {
+  return JSON.parse(
+    JSON.stringify(pair, (_, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(6)) : value)),
+  );
+}
+
+/** Runs whose logs are taken, those that failed before the others. */
+async function logged({ reader }: BoardDatabase, runIds: ArrayLike<number>): Promise<readonly number[]> {
+  const failed = [...(await reader.statuses())].flatMap(([id, status]) => (status === "error" ? [id] : []));
+  return [...new Set([...failed, ...Array.from(runIds)])].slice(0, mostLogs);
+}
+
+async function logTails({ reader }: BoardDatabase, runIds: readonly number[]) {
+  const texts = new Map<number, LogPart>();
+  let isCut = false;
+  for (const runId of runIds) {
+    const part = await logEnd(reader, runId, logBytes);
+    if (part === undefined) continue;
+    texts.set(runId, part);
+    isCut ||= part.size > logBytes;
+  }
+  return { texts, isCut };
 }
 
 /** A view of the same bits, which are cut where the eye no longer follows: what is left takes half of the room. */

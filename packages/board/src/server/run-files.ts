@@ -63,12 +63,27 @@ const tailBytes = 64 * 1024;
 
 /** @param from undefined: the log's end */
 export async function readLog(reader: StoreReader, runId: number, from: number | undefined): Promise<LogPart> {
+  const part = await logPart(reader, runId, (size) => from ?? size - tailBytes);
+  if (part === undefined) throw new Refused(404, { message: `run ${runId} has no log` });
+  return part;
+}
+
+/** undefined where there is no log. */
+export function logEnd(reader: StoreReader, runId: number, bytes: number): Promise<LogPart | undefined> {
+  return logPart(reader, runId, (size) => size - bytes);
+}
+
+async function logPart(
+  reader: StoreReader,
+  runId: number,
+  from: (size: number) => number,
+): Promise<LogPart | undefined> {
   const report = await reportOf(reader, runId);
   const opened = report?.filesFolder === undefined ? undefined : await openPlain(report.filesFolder, logFile(runId));
-  if (opened === undefined) throw new Refused(404, { message: `run ${runId} has no log` });
+  if (opened === undefined) return undefined;
   const { size, handle } = opened;
   try {
-    const start = Math.min(size, from ?? Math.max(0, size - tailBytes));
+    const start = Math.min(size, Math.max(0, from(size)));
     const bytes = Buffer.alloc(Math.min(pieceBytes, size - start));
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
     const whole = wholeCharacters(bytes.subarray(0, bytesRead), start + bytesRead === size);

@@ -23,8 +23,8 @@ export interface ExperimentInfo {
   readonly secondsLeft: number | null;
   /** In an export: what was left out or thinned. */
   readonly exportNote: string | null;
-  /** Whether there are maps of BigSF. */
-  readonly hasMaps: boolean;
+  /** Whether there are runs to look at, maps of another program, or both. */
+  readonly shows: readonly ("runs" | "maps")[];
   /** Where changes begin. */
   readonly cursor: string;
 }

@@ -55,12 +55,13 @@ function versionOf(database: DatabaseSync): number {
   return integerIn(database.prepare(`PRAGMA ${name}.data_version`).get() ?? {}, "data_version");
 }
 
+/** Sums are texts: of times of some thousand runs they are larger than any number that JavaScript has exactly. */
 function summaryOf(database: DatabaseSync): string {
   const counts = database.prepare("SELECT status, count(*) AS runs FROM runs GROUP BY status ORDER BY status").all();
   const times = database
     .prepare(
-      `SELECT count(*) AS runs, max(run_id) AS last, sum(started_at) AS started, sum(finished_at) AS finished,
-         sum(ordered_at) AS ordered, sum(attempts) AS attempts FROM run_details`,
+      `SELECT count(*) AS runs, max(run_id) AS last, CAST(sum(started_at) AS TEXT) AS started,
+         CAST(sum(finished_at) AS TEXT) AS finished, CAST(sum(ordered_at) AS TEXT) AS ordered, sum(attempts) AS attempts FROM run_details`,
     )
     .all();
   return JSON.stringify([counts, times]);

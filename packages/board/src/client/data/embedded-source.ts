@@ -1,7 +1,13 @@
 /** Data of an export: blocks that the page holds, compressed. What would need a server is refused with a reason. */
-import type { Failures, Importance, Pareto, RunDetail, Verdicts } from "../../wire/answers.ts";
+import { meanOf, standardErrorOf } from "@ml-mosaic/statistics/sample";
+import { parseCondition } from "ml-mosaic/conditions";
+import type { Failures, Importance, LogPart, PairDetail, Pareto, RunDetail, Verdicts } from "../../wire/answers.ts";
+import { decodeBlock } from "../../wire/block.ts";
 import { decodeColumns } from "../../wire/columns.ts";
 import { type Curves, decodeCurves } from "../../wire/curves.ts";
+import { groupsOf } from "../../wire/groups.ts";
+import { matchingRows } from "../../wire/matching-rows.ts";
+import { RunTable } from "../../wire/run-table.ts";
 import { idsOfRanges } from "../columns/id-ranges.ts";
 import { type Chosen, RefusedError, type Source } from "./source.ts";
 
@@ -12,6 +18,20 @@ export function hasEmbeddedData(): boolean {
 export function embeddedSource(): Source {
   const curves = once(async () => decodeCurves(await bytes("curves")));
   const runs = once(() => json<Readonly<Record<string, RunDetail>>>("runs"));
+  const logs = once(() => json<Readonly<Record<string, LogPart>>>("logs"));
+  const table = once(async () => {
+    const all = new RunTable();
+    all.add(decodeColumns(await bytes("columns")));
+    return all;
+  });
+  const intervalOf = once(async () => {
+    const [quantiles] = decodeBlock(await bytes("quantiles")).arrays;
+    return (values: readonly number[]) => {
+      const half = (quantiles?.[values.length - 1] ?? Number.NaN) * standardErrorOf(values);
+      const mean = meanOf(values);
+      return { low: mean - half, high: mean + half };
+    };
+  });
   return {
     experiment: () => json("experiment"),
     columns: async (names) => {
@@ -25,27 +45,56 @@ export function embeddedSource(): Source {
       const chosen = ids === "" ? undefined : idsOfRanges(ids);
       return chosenCurves(all, chosen, series, most);
     },
-    groups: () => refused("Groups"),
+    groups: async (chosen, by, results) => {
+      const all = await table();
+      const column = (name: string) => {
+        const found = all.filled(name);
+        if (found === undefined) throw missing(name);
+        return found;
+      };
+      const grouped = { by: by.map(column), results: results.map(column), status: column("status") };
+      return groupsOf(grouped, rowsOf(all, chosen), await intervalOf());
+    },
     verdicts: (chosen, result, data) =>
       data === null
         ? ofAllRuns<Verdicts>(chosen, `verdicts:${result}`, "Verdicts")
         : refused("Verdicts on another data set than the first"),
-    pair: () => refused("The differences of a pair by repetition"),
+    pair: async (chosen, result, data, one, other) => {
+      if (data !== null) throw missing("Pairs on another data set than the first");
+      const pairs = await ofAllRuns<Readonly<Record<string, PairDetail>>>(chosen, `pairs:${result}`, "Pairs");
+      const found = pairs[JSON.stringify([one, other])];
+      if (found === undefined) throw missing("This pair, which is not of the best models");
+      return found;
+    },
     importance: (chosen, result) => ofAllRuns<Importance>(chosen, `importance:${result}`, "The importance of options"),
     pareto: (chosen, x, y) => ofAllRuns<Pareto>(chosen, `pareto:${x}:${y}`, "This Pareto front"),
     failures: (chosen) => ofAllRuns<Failures>(chosen, "failures", "The failures"),
     run: async (id) => {
       const found = (await runs())[id];
       if (found === undefined) throw new RefusedError({ message: `The export has no details of run ${id}.` });
-      return found;
+      return { ...found, logBytes: (await logs())[id]?.size ?? null };
     },
-    log: () => refused("Logs"),
+    log: async (id) => {
+      const found = (await logs())[id];
+      if (found === undefined) throw missing(`The log of run ${id}`);
+      return { ...found, next: found.size };
+    },
     model: () => refused("Layers of models"),
+    predict: () => refused("Running a model"),
+    maps: () => refused("Maps"),
+    map: () => refused("Maps"),
     fileAddress: () => undefined,
     plan: () => refused("Control"),
     control: () => refused("Control"),
     follow: () => () => undefined,
   };
+}
+
+function rowsOf(table: RunTable, { where, ids }: Chosen): readonly number[] {
+  const parsed = where === "" ? undefined : parseCondition(where);
+  const matching = matchingRows(table, parsed?.ok === true ? parsed.condition : undefined);
+  const wanted = ids === "" ? undefined : idsOfRanges(ids);
+  return Array.from(matching).filter((row) => wanted?.has(table.id(row)) ?? true);
 }
 
 function chosenCurves(

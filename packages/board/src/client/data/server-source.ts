@@ -3,6 +3,7 @@ import type { Refusal } from "../../wire/answers.ts";
 import type { Change } from "../../wire/changes.ts";
 import { decodeColumns } from "../../wire/columns.ts";
 import { decodeCurves } from "../../wire/curves.ts";
+import { decodePlane } from "../../wire/maps.ts";
 import { type ChangeListener, type Chosen, LostError, RefusedError, type Source } from "./source.ts";
 
 type Parameters = readonly (readonly [name: string, value: string])[];
@@ -43,6 +44,10 @@ export function serverSource(): Source {
     run: (id) => json(`api/run/${id}`),
     log: (id, from) => json(`api/log/${id}`, [["from", String(from)]]),
     model: (id) => json(`api/model/${id}`),
+    predict: async (id, fields) =>
+      answered(await asked(`api/predict/${id}`, { method: "POST", body: new URLSearchParams(fields) })),
+    maps: () => json("api/maps"),
+    map: async (id) => decodePlane(await bytes(`api/map/${encodeURIComponent(id)}`, [])),
     fileAddress: (artifactId) => `api/files/${encodeURIComponent(artifactId)}`,
     plan: (action, ids) =>
       json("api/control/plan", [
@@ -70,7 +75,11 @@ function chosenParameters({ where, ids }: Chosen): Parameters {
 }
 
 async function json<Answer>(path: string, parameters: Parameters = []): Promise<Answer> {
-  const answer: Answer | Refusal = await (await questioned(path, parameters)).json();
+  return answered(await questioned(path, parameters));
+}
+
+async function answered<Answer>(response: Response): Promise<Answer> {
+  const answer: Answer | Refusal = await response.json();
   if (isRefusal(answer)) throw new RefusedError(answer.problem);
   return answer;
 }

@@ -17,6 +17,8 @@ import type { Change } from "../../wire/changes.ts";
 import type { Columns } from "../../wire/columns.ts";
 import type { CurveQuery, Curves } from "../../wire/curves.ts";
 import type { ExperimentInfo } from "../../wire/experiment.ts";
+import type { MapPlane, MapsInfo } from "../../wire/maps.ts";
+import type { Prediction } from "../../wire/prediction.ts";
 
 /** Which runs an answer is about: those that meet a condition, or those selected. */
 export interface Chosen {
@@ -39,6 +41,10 @@ export interface Source {
   run(id: number): Promise<RunDetail>;
   log(id: number, from: number): Promise<LogPart>;
   model(id: number): Promise<ModelLayers>;
+  /** @param asked texts of `input.NAME`, or `sample` */
+  predict(id: number, asked: Readonly<Record<string, string>>): Promise<Prediction>;
+  maps(): Promise<MapsInfo>;
+  map(id: string): Promise<MapPlane>;
   /** Undefined where files cannot be had. */
   fileAddress(artifactId: string): string | undefined;
   plan(action: ControlAction, ids: string): Promise<ControlPlan>;

@@ -50,6 +50,15 @@ export function roomyScale(low: number, high: number, isLogarithmic = false, roo
   return scaleOf(scale.value(-room), scale.value(1 + room), scale.isLogarithmic);
 }
 
+/** Of what is counted: nothing is written between whole numbers. */
+export function countScale(low: number, high: number): Scale {
+  const scale = roomyScale(low, high);
+  return {
+    ...scale,
+    ticks: (most) => scale.ticks(Math.min(most, high - low + 1)).filter(({ value }) => Number.isInteger(value)),
+  };
+}
+
 export function linearTicks(low: number, high: number, most: number): readonly number[] {
   const raw = (high - low) / Math.max(1, most);
   const size = 10 ** Math.floor(Math.log10(raw));

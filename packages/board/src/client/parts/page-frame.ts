@@ -17,6 +17,7 @@ export const viewTitles: Readonly<Record<ViewName, string>> = {
   scatter: "Scatter",
   failures: "Failures",
   run: "Run",
+  maps: "Maps",
 };
 
 const schemes = ["auto", "light", "dark"] as const;
@@ -44,9 +45,12 @@ export function chooseScheme(next: (typeof schemes)[number]): void {
 }
 
 export function PageFrame({ board, children }: { readonly board: Board; readonly children?: ComponentChildren }) {
-  const { view } = board.state.value;
+  const view = board.view.value;
   const experiment = board.experiment.value;
-  const shown = viewNames.filter((name) => name !== "run" || view === "run");
+  const shows = experiment?.shows ?? ["runs"];
+  const shown = viewNames.filter((name) =>
+    name === "maps" ? shows.includes("maps") : shows.includes("runs") && (name !== "run" || view === "run"),
+  );
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
     // Where there is no room for all of them, the names of views are scrolled sideways.
@@ -78,7 +82,7 @@ export function PageFrame({ board, children }: { readonly board: Board; readonly
         ${{ auto: "Auto", light: "Light", dark: "Dark" }[scheme.value]}<span class="unseen"> colours</span>
       </button>
     </header>
-    ${experiment !== undefined && view !== "run" && html`<${FilterBar} board=${board} />`}
+    ${experiment !== undefined && view !== "run" && view !== "maps" && html`<${FilterBar} board=${board} />`}
     ${experiment?.notices.map((notice) => html`<p key=${notice} class="notice">${notice}</p>`)}
     ${experiment?.exportNote && html`<p class="notice">${experiment.exportNote}</p>`}
     <main id="view" tabindex="-1" class=${`view view-${view}`}>
@@ -110,7 +114,7 @@ function DatabaseChoice({ databases }: { readonly databases: readonly string[] }
   const [, written] = /\/d(\d+)\/$/.exec(location.pathname) ?? [];
   const top = written === undefined ? "./" : "../";
   return html`<${Choice}
-    label="Database"
+    label="Show"
     value=${written ?? "0"}
     options=${databases.map((path, place) => ({ value: String(place), text: path.split("/").at(-1) ?? path }))}
     onChoose=${(place: string) => location.assign(place === "0" ? top : `${top}d${place}/`)}

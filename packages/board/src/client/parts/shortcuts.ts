@@ -15,6 +15,7 @@ const viewKeys: Readonly<Record<string, ViewName>> = {
   s: "space",
   p: "scatter",
   f: "failures",
+  m: "maps",
 };
 
 const keys = [

@@ -9,7 +9,7 @@ import { RunTable } from "../../wire/run-table.ts";
 import { idsOfRanges } from "../columns/id-ranges.ts";
 import type { Chosen, Source } from "../data/source.ts";
 import { whereOf } from "./brush.ts";
-import { fragmentOf, initialState, type PageState, stateOf } from "./page-state.ts";
+import { fragmentOf, initialState, type PageState, stateOf, type ViewName } from "./page-state.ts";
 import { pipelineLabels } from "./pipeline-labels.ts";
 
 export interface Connection {
@@ -55,6 +55,14 @@ export class Board {
   readonly columns: ReadonlySignal<ReadonlyMap<string, ColumnInfo>> = computed(
     () => new Map(this.experiment.value?.columns.map((column) => [column.name, column])),
   );
+
+  /** The view of the address, where the page has it. */
+  readonly view = computed((): ViewName => {
+    const { view } = this.state.value;
+    const shows = this.experiment.value?.shows ?? ["runs", "maps"];
+    if (shows.includes(view === "maps" ? "maps" : "runs")) return view;
+    return shows.includes("runs") ? initialState.view : "maps";
+  });
 
   /** The condition as typed, and what is wrong with it. */
   readonly condition = computed((): { condition?: Condition; fault?: Fault } =>
@@ -133,8 +141,9 @@ export class Board {
       const known = names.filter((name) => name === "id" || name === "status" || this.#asked.has(name));
       const table = new RunTable();
       for (const name of known) this.#asked.add(name);
-      const columns = await this.source.columns(known);
-      table.add(columns);
+      const hasRuns = experiment.shows.includes("runs");
+      const columns = hasRuns ? await this.source.columns(known) : undefined;
+      if (columns !== undefined) table.add(columns);
       batch(() => {
         this.failure.value = undefined;
         this.experiment.value = experiment;
@@ -143,7 +152,7 @@ export class Board {
       });
       this.#stopFollowing?.();
       this.#stopFollowing = undefined;
-      if (experiment.isLive) this.#follow(columns.cursor);
+      if (experiment.isLive) this.#follow(columns?.cursor ?? experiment.cursor);
     } catch (error) {
       this.failure.value = messageOf(error);
       setTimeout(() => void this.reload(), 3000);

@@ -1,7 +1,17 @@
 /** All that a page shows, as its address has it: whoever opens the address sees the same. */
 import { type Brush, brushOfText, brushText } from "./brush.ts";
 
-export const viewNames = ["overview", "runs", "curves", "verdicts", "space", "scatter", "failures", "run"] as const;
+export const viewNames = [
+  "overview",
+  "runs",
+  "curves",
+  "verdicts",
+  "space",
+  "scatter",
+  "failures",
+  "run",
+  "maps",
+] as const;
 export type ViewName = (typeof viewNames)[number];
 
 export interface Sorting {
@@ -46,6 +56,10 @@ export interface PageState {
   readonly smoothing: number;
   /** The pair of models that Verdicts explains. */
   readonly pair: readonly [string, string] | null;
+  /** The map of another program that is shown; null for the first. */
+  readonly map: string | null;
+  /** The figure whose scores are drawn; null for the first that is none of loss. */
+  readonly figure: string | null;
 }
 
 export const initialState: PageState = {
@@ -70,6 +84,8 @@ export const initialState: PageState = {
   isLogarithmic: null,
   smoothing: 0,
   pair: null,
+  map: null,
+  figure: null,
 };
 
 /** The part of an address behind `#`: the view, then what differs from the beginning. */
@@ -97,6 +113,8 @@ export function fragmentOf(state: PageState): string {
   if (state.isLogarithmic !== null) put("log", state.isLogarithmic ? 1 : 0);
   if (state.smoothing > 0) put("smoothing", state.smoothing);
   for (const name of state.pair ?? []) put("pair", name);
+  put("map", state.map);
+  put("figure", state.figure);
   const place = state.view === "run" ? `run/${state.run ?? ""}` : state.view;
   const text = parts.toString();
   return `#/${place}${text === "" ? "" : `?${text}`}`;
@@ -135,6 +153,8 @@ export function stateOf(fragment: string): PageState {
     isLogarithmic: parts.get("log") === "1" ? true : parts.get("log") === "0" ? false : null,
     smoothing: smoothing > 0 && smoothing <= 0.99 ? smoothing : 0,
     pair: one !== undefined && other !== undefined ? [one, other] : null,
+    map: textOf("map"),
+    figure: textOf("figure"),
   };
 }
 

@@ -29,6 +29,8 @@ const full: PageState = {
   isLogarithmic: true,
   smoothing: 0.9,
   pair: ["Mlp(4,4)", "Mlp(8)"],
+  map: "folds-0",
+  figure: "dice",
 };
 
 test("an address says all that a page shows", () => {

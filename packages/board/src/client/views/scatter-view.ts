@@ -1,5 +1,6 @@
 /** Any two quantities of runs, coloured by a third. */
 import { html } from "htm/preact";
+import type { ColumnData } from "../../wire/columns.ts";
 import { Message } from "../parts/answer.ts";
 import { Choice } from "../parts/choice.ts";
 import type { Board } from "../state/board.ts";
@@ -12,7 +13,12 @@ export function ScatterView({ board }: { readonly board: Board }) {
   const otherResult = columns.find(
     ({ name, role, type, varies }) => role === "result" && type === "number" && varies && name !== result,
   );
-  const firstX = x ?? board.options.value.find(({ type }) => type === "number")?.name ?? otherResult?.name ?? "id";
+  const numbers = board.options.value.filter(({ type }) => type === "number");
+  // An option of one kind of model alone would leave the others out.
+  const ofAll =
+    numbers.find(({ name }) => isOfAll(board.table.filled(name))) ??
+    (otherResult === undefined ? numbers[0] : undefined);
+  const firstX = x ?? ofAll?.name ?? otherResult?.name ?? "id";
   const firstY = y ?? result;
   const shownColor = color ?? (board.columns.value.get("pipeline")?.varies === true ? "pipeline" : "-");
   if (board.table.rows === 0) return html`<${Message}>There are no runs yet.<//>`;
@@ -31,4 +37,8 @@ export function ScatterView({ board }: { readonly board: Board }) {
       />
     </div>
     <${PointPicture} board=${board} x=${firstX} y=${firstY} color=${shownColor === "-" ? null : shownColor} height=${500} />`;
+}
+
+function isOfAll(column: ColumnData | undefined): boolean {
+  return column?.kind === "number" && !(column.missing?.includes(1) ?? false);
 }

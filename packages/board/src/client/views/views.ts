@@ -4,6 +4,7 @@ import type { Board } from "../state/board.ts";
 import type { ViewName } from "../state/page-state.ts";
 import { CurvesView } from "./curves/curves-view.ts";
 import { FailuresView } from "./failures-view.ts";
+import { MapsView } from "./maps/maps-view.ts";
 import { OverviewView } from "./overview-view.ts";
 import { RunView } from "./run/run-view.ts";
 import { RunsView } from "./runs/runs-view.ts";
@@ -20,4 +21,5 @@ export const views: Readonly<Record<ViewName, ComponentType<{ readonly board: Bo
   scatter: ScatterView,
   failures: FailuresView,
   run: RunView,
+  maps: MapsView,
 };

@@ -4,10 +4,11 @@ import type { ModelLayers, TensorShape } from "../../../wire/answers.ts";
 import { Answered, useAnswer } from "../../parts/answer.ts";
 import { wholeText } from "../../parts/number-text.ts";
 import type { Board } from "../../state/board.ts";
+import { PredictForm } from "./predict-form.ts";
 
 export function ModelPanel({ board, id }: { readonly board: Board; readonly id: number }) {
   const answer = useAnswer(String(id), () => board.source.model(id));
-  return html`<${Answered} answer=${answer} what="the model" show=${layerTable} />`;
+  return html`<${Answered} answer=${answer} what="the model" show=${(model: ModelLayers) => html`${layerTable(model)}${board.experiment.value?.isLive === true && html`<${PredictForm} board=${board} id=${id} inputs=${model.inputs} />`}`} />`;
 }
 
 function layerTable({ inputs, outputs, layers }: ModelLayers) {
@@ -30,6 +31,6 @@ function layerTable({ inputs, outputs, layers }: ModelLayers) {
     </div>`;
 }
 
-function shapeText({ name, type, shape }: TensorShape): string {
+export function shapeText({ name, type, shape }: TensorShape): string {
   return `${name} (${type}, ${shape.join(" × ")})`;
 }

@@ -40,6 +40,8 @@ function Detail({ board, detail }: { readonly board: Board; readonly detail: Run
   const last = board.table.rows === 0 ? 0 : board.table.id(board.table.rows - 1);
   const go = (run: number) => board.update({ run }, "push");
   const row = board.table.rowOf(id);
+  // An export has no files.
+  const isLive = board.experiment.value?.isLive ?? true;
   return html`<div class="tools">
       <h2>Run ${id}</h2>
       <span class=${`status is-${status}`}>${status}</span>
@@ -87,7 +89,9 @@ function Detail({ board, detail }: { readonly board: Board; readonly detail: Run
           }
         </section>`
       }
-      <section class="panel">
+      ${
+        isLive &&
+        html`<section class="panel">
         <h3>Files</h3>
         ${artifacts.length === 0 ? html`<p class="note">It has left none.</p>` : ""}
         <ul class="files">
@@ -98,7 +102,8 @@ function Detail({ board, detail }: { readonly board: Board; readonly detail: Run
             </li>`;
           })}
         </ul>
-      </section>
+      </section>`
+      }
       ${environment.length > 0 && html`<section class="panel"><h3>Environment</h3><${Facts} facts=${environment} /></section>`}
       ${logBytes !== null && html`<section class="panel is-wide"><h3>Log</h3><${LogPanel} key=${id} board=${board} id=${id} isRunning=${status === "running"} /></section>`}
       ${hasModel && html`<section class="panel is-wide"><h3>Model</h3><${ModelPanel} key=${id} board=${board} id=${id} /></section>`}

@@ -3,7 +3,7 @@ import { html } from "htm/preact";
 import type { PairDetail, Verdicts } from "../../../wire/answers.ts";
 import { drawAxes } from "../../marks/axes.ts";
 import { Picture, type Surface } from "../../marks/picture.ts";
-import { extentOf, roomyScale } from "../../marks/scales.ts";
+import { countScale, extentOf, roomyScale } from "../../marks/scales.ts";
 import { Answered, useAnswer } from "../../parts/answer.ts";
 import { Choice } from "../../parts/choice.ts";
 import type { Board } from "../../state/board.ts";
@@ -69,7 +69,7 @@ function drawDifferences(surface: Surface, { differences }: PairDetail, title: s
   const [first, last] = extentOf(repetitions);
   const frame = drawAxes(
     surface,
-    { scale: roomyScale(first, last), title: "repetition" },
+    { scale: countScale(first, last), title: "repetition" },
     { scale: roomyScale(least, largest, false, 0.1), title: `difference in ${title}` },
   );
   zeroLine(surface, frame.left, frame.y(0), frame.width);
@@ -98,7 +98,7 @@ function drawSequence(surface: Surface, { sequence }: PairDetail, title: string)
   const [first, last] = extentOf(sequence.map(({ n }) => n));
   const frame = drawAxes(
     surface,
-    { scale: roomyScale(first, last), title: "repetitions" },
+    { scale: countScale(first, last), title: "repetitions" },
     { scale: roomyScale(least, largest, false, 0.1), title: `mean difference in ${title}` },
   );
   context.save();

@@ -1,8 +1,10 @@
-/** Runs grouped by values of columns, with the mean of results and its interval, from every run. */
-import { meanOf, tInterval } from "@ml-mosaic/statistics";
-import type { Estimate, Groups } from "../wire/answers.ts";
-import { type ColumnData, type NumberColumn, noText } from "../wire/columns.ts";
-import { Refused } from "./refused.ts";
+/**
+ * Runs grouped by values of columns, with the mean of results and its interval, from every run: computed by the server, and in an
+ * export by the page, which has the quantiles that it takes from the server.
+ */
+import { type Interval, meanOf } from "@ml-mosaic/statistics/sample";
+import type { Estimate, Groups } from "./answers.ts";
+import { type ColumnData, type NumberColumn, noText } from "./columns.ts";
 
 export type GroupValue = string | number | null;
 
@@ -65,12 +67,15 @@ export interface GroupedColumns {
   readonly status: ColumnData;
 }
 
-export function groupsOf({ by, results, status }: GroupedColumns, rows: Iterable<number>): Groups {
+/** @param intervalOf two values or more */
+export function groupsOf(
+  { by, results, status }: GroupedColumns,
+  rows: Iterable<number>,
+  intervalOf: (values: readonly number[]) => Interval,
+): Groups {
   const numbers = results.map((column): NumberColumn => {
     if (column.kind === "number") return column;
-    throw new Refused(400, {
-      message: `${column.name} has texts, of which there is no mean; choose a column of numbers`,
-    });
+    throw new RangeError(`${column.name} has texts, of which there is no mean; choose a column of numbers`);
   });
   const failed = status.kind === "text" ? status.texts.indexOf("error") : -1;
   const hasFailed = (row: number) => status.kind === "text" && status.codes[row] === failed;
@@ -82,16 +87,21 @@ export function groupsOf({ by, results, status }: GroupedColumns, rows: Iterable
       values,
       runs: ofGroup.length,
       failed: ofGroup.filter(hasFailed).length,
-      estimates: numbers.map((column) => estimateOf(ofGroup.map((row) => column.values[row] ?? Number.NaN))),
+      estimates: numbers.map((column) =>
+        estimateOf(
+          ofGroup.map((row) => column.values[row] ?? Number.NaN),
+          intervalOf,
+        ),
+      ),
     })),
   };
 }
 
 /** Values that are not finite, as of runs that failed, do not count. */
-function estimateOf(values: readonly number[]): Estimate {
+function estimateOf(values: readonly number[], intervalOf: (values: readonly number[]) => Interval): Estimate {
   const finite = values.filter(Number.isFinite);
   const n = finite.length;
   if (n === 0) return { mean: null, low: null, high: null, n };
   const mean = meanOf(finite);
-  return n === 1 ? { mean, low: null, high: null, n } : { mean, ...tInterval(finite), n };
+  return n === 1 ? { mean, low: null, high: null, n } : { mean, ...intervalOf(finite), n };
 }
