@@ -1,8 +1,9 @@
 import { processorSeconds } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
-import { tensor } from "../creation.ts";
+import { fromArray, tensor } from "../creation.ts";
 import type { DType } from "../dtype.ts";
 import { cat } from "../methods/movement.ts";
+import { indexAdd } from "../ops/indexing.ts";
 import { evaluate } from "../runtime/evaluate.ts";
 import type { Tensor } from "../tensor.ts";
 import { parameter } from "../variable.ts";
@@ -12,6 +13,15 @@ import { rules, simplify } from "./simplify.ts";
 
 const matrix = parameter(Float32Array.of(1, -2, 3, 4, -5, 6), [2, 3]);
 const row = parameter(Float32Array.of(0.5, 2, 7), [1, 3]);
+const table = parameter(
+  Float32Array.from({ length: 14 }, (_, index) => Math.sin(index)),
+  [7, 2],
+);
+const named = fromArray(BigInt64Array.of(2n, 1n, 2n), [3]);
+const newRows = parameter(
+  Float32Array.from({ length: 6 }, (_, index) => Math.cos(index)),
+  [3, 2],
+);
 const wide = parameter(Float32Array.of(1, 2), [2, 1]);
 
 const opsOf = (output: Tensor) =>
@@ -50,6 +60,16 @@ const examples: Readonly<Record<keyof typeof rules, Examples>> = {
   reshapeOfReshape: {
     changed: [[matrix.reshape([6]).reshape([3, 2]).reshape([6, 1]), ["reshape"]]],
     kept: [matrix.reshape([6]).exp().reshape([3, 2])],
+  },
+  stepOfFewRows: {
+    changed: [
+      [table.sub(table.zerosLike().apply(indexAdd, [named, newRows], { axis: 0 }).mul(tensor(0.3))), ["rowStep"]],
+    ],
+    kept: [
+      table.sub(table.zerosLike().apply(indexAdd, [named, newRows], { axis: 0 }).mul(table)),
+      table.sub(table.zerosLike().add(1).apply(indexAdd, [named, newRows], { axis: 0 }).mul(tensor(0.3))),
+      newRows.sub(newRows.zerosLike().apply(indexAdd, [named, newRows], { axis: 0 }).mul(tensor(0.3))),
+    ],
   },
   negationOfNegation: {
     changed: [

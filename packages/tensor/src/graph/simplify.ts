@@ -5,9 +5,11 @@
 import { toNumbers } from "../dtype.ts";
 import { cast } from "../ops/cast.ts";
 import { add, div, mul, neg, pow, sub } from "../ops/elementwise.ts";
+import { indexAdd } from "../ops/indexing.ts";
 import { gemm } from "../ops/linear.ts";
 import type { Attributes, Inputs, Op } from "../ops/op.ts";
 import { amax, amin, mean, prod, sum } from "../ops/reduce.ts";
+import { rowStep } from "../ops/row-step.ts";
 import { concat, expand, flip, pad, part, permute, reshape, slice } from "../ops/shaping.ts";
 import { broadcastShapes, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -102,6 +104,18 @@ export const rules = {
   /** Fewer elements are converted before they are repeated. */
   castOfExpand({ op, inputs: [input], shape, dtype }) {
     return op === cast && input?.op === expand ? input.inputs[0]?.to(dtype).expand(shape) : undefined;
+  },
+  /** Gradient descent on a table of which few rows are named. */
+  stepOfFewRows({ op, inputs: [table, step] }) {
+    if (op !== sub || table === undefined || step?.op !== mul) return undefined;
+    const [gradient, rate] = step.inputs;
+    if (gradient === undefined || rate?.numel !== 1 || !isResultOf(gradient, indexAdd)) return undefined;
+    const [start, index, rows] = gradient.inputs;
+    if (start === undefined || index === undefined || rows === undefined || gradient.attributes.axis !== 0)
+      return undefined;
+    const isPlain = table.dtype === "float32" && sameShape(table.shape, gradient.shape) && uniformValue(start) === 0;
+    if (!isPlain || 2 * index.numel > table.size(0)) return undefined;
+    return table.apply(rowStep, [index, rows, rate], {});
   },
   castOfNumber({ op, inputs: [input], shape, dtype }) {
     if (op !== cast || input?.source.kind !== "constant" || input.numel !== 1) return undefined;
