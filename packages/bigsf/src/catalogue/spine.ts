@@ -14,7 +14,7 @@ export interface Spine {
 }
 
 /** Deviation in pixels of what smooths the steps: they are one pixel high and up to a few long. */
-const smoothing = 3;
+const smoothing = 2;
 /** Curvature is that of so many pixels: of fewer it would be what is left of the steps. */
 const curvatureBaseline = 12;
 

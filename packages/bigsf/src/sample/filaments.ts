@@ -14,15 +14,30 @@ export interface SpinePoint {
 /** Filaments begin in square cells of this many pixels. */
 const CELL = 66;
 /** No filament reaches farther than this from where it begins: its length, a branch, and its width. */
-const REACH = 290;
+const REACH = 310;
 const FILAMENTS_STREAM = 900;
+
+/** How filaments fall off from their spine. Both are as wide at half of their height. */
+export const filamentProfiles = ["gaussian", "plummer"] as const;
+export type FilamentProfile = (typeof filamentProfiles)[number];
 
 export interface FilamentWindow {
   readonly seed: number;
+  /** Gaussian by default; Plummer's has index 3. */
+  readonly profile?: FilamentProfile | undefined;
   readonly width: number;
   readonly y0: number;
   readonly y1: number;
 }
+
+/** Full width at half maximum over the deviation of a Gaussian. */
+export const fwhmOfSigma = 2 * Math.sqrt(2 * Math.log(2));
+
+/** Of a filament at a squared distance from its spine, and up to how many deviations it is drawn. */
+const shapes: Readonly<Record<FilamentProfile, { at: (squared: number, sigma: number) => number; reach: number }>> = {
+  gaussian: { at: (squared, sigma) => Math.exp(-squared / (2 * sigma * sigma)), reach: 3.5 },
+  plummer: { at: (squared, sigma) => 1 / (1 + squared / ((fwhmOfSigma * sigma) / 2) ** 2), reach: 10 },
+};
 
 /** Spines of all filaments and branches that may touch the rows from y0 to y1, always in the same order. */
 export function* spinesNear({ seed, width, y0, y1 }: FilamentWindow): Generator<readonly SpinePoint[]> {
@@ -141,13 +156,14 @@ interface Touched {
 
 function drawOne(
   points: readonly SpinePoint[],
-  { width, y0, y1 }: FilamentWindow,
+  { width, y0, y1, profile: form = "gaussian" }: FilamentWindow,
   height: Float32Array,
   nearness: Float32Array,
 ): Touched | undefined {
+  const shape = shapes[form];
   let [top, bottom, left, right] = [y1 - y0, 0, width, 0];
   for (const { x, y, sigma, contrast } of points) {
-    const radius = 3.5 * sigma;
+    const radius = shape.reach * sigma;
     const [firstRow, lastRow] = [Math.max(y0, Math.ceil(y - radius)), Math.min(y1 - 1, Math.floor(y + radius))];
     const [first, last] = [Math.max(0, Math.ceil(x - radius)), Math.min(width - 1, Math.floor(x + radius))];
     if (firstRow > lastRow || first > last) continue;
@@ -157,7 +173,7 @@ function drawOne(
     right = Math.max(right, last + 1);
     for (let row = firstRow; row <= lastRow; row++) {
       for (let column = first; column <= last; column++) {
-        const profile = Math.exp(-((column - x) ** 2 + (row - y) ** 2) / (2 * sigma * sigma));
+        const profile = shape.at((column - x) ** 2 + (row - y) ** 2, sigma);
         const i = (row - y0) * width + column;
         if (contrast * profile > (height[i] ?? 0)) height[i] = contrast * profile;
         if (profile > (nearness[i] ?? 0)) nearness[i] = profile;

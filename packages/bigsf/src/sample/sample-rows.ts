@@ -1,4 +1,5 @@
-import { drawFilaments } from "./filaments.ts";
+import { blurRows } from "./blur-rows.ts";
+import { drawFilaments, type FilamentProfile } from "./filaments.ts";
 import { normalAt, sequenceAt, uniformAt } from "./lattice-random.ts";
 import { turbulence } from "./turbulence.ts";
 
@@ -18,6 +19,10 @@ export interface SampleOptions {
   readonly height: number;
   readonly width: number;
   readonly seed: number;
+  /** Gaussian by default. */
+  readonly profile?: FilamentProfile | undefined;
+  /** Full width at half maximum in pixels of the beam that blurs the map before its noise; none by default. */
+  readonly beam?: number | undefined;
 }
 
 /** Random streams, each with room for the scales of a field. */
@@ -35,14 +40,41 @@ const NOISE = { floor: 0.02, relative: 0.03 } as const;
  * filaments on it that stand out against what is around them, not by their brightness; compact sources; noise; ragged
  * edges and holes without data. Rows can be asked for in any order and number: they depend on seed and size alone.
  */
-export function sampleMap({ height, width, seed }: SampleOptions): (y0: number, y1: number) => SampleRows {
+export function sampleMap({
+  height,
+  width,
+  seed,
+  profile,
+  beam,
+}: SampleOptions): (y0: number, y1: number) => SampleRows {
   const background = turbulence({ seed, stream: STREAMS.background, width, largest: 256, smallest: 1, slope: 3 });
   const regions = turbulence({ seed, stream: STREAMS.regions, width, largest: 128, smallest: 32, slope: 3 });
   const isMissing = missingPixels({ height, width, seed });
+  /** Without noise, as no telescope sees it. */
+  const sharp = (y0: number, y1: number) => {
+    const { contrast, nearness } = drawFilaments({ seed, width, y0, y1, profile });
+    const sources = drawSources({ seed, width, y0, y1 });
+    const values = new Float64Array((y1 - y0) * width);
+    for (let y = y0; y < y1; y++) {
+      const field = background(y);
+      const latitude = (y - height / 2) / (0.4 * height);
+      const plane = DENSITY * (0.4 + 0.6 * Math.exp(-0.5 * latitude * latitude));
+      for (let x = 0; x < width; x++) {
+        const i = (y - y0) * width + x;
+        const diffuse = plane * Math.exp(TURBULENCE * (field[x] ?? 0));
+        values[i] = diffuse * (1 + (contrast[i] ?? 0) + (sources[i] ?? 0));
+      }
+    }
+    return { values, nearness };
+  };
+  const blurred = beam === undefined ? undefined : blurRows((y0, y1) => sharp(y0, y1).values, { width, beam });
+  const seen = (y0: number, y1: number) => {
+    const rows = sharp(y0, y1);
+    return { ...rows, values: blurred?.(y0, y1) ?? rows.values };
+  };
   return (y0, y1) => {
     const pixels = (y1 - y0) * width;
-    const { contrast, nearness } = drawFilaments({ seed, width, y0, y1 });
-    const sources = drawSources({ seed, width, y0, y1 });
+    const { values, nearness } = seen(y0, y1);
     const rows: SampleRows = {
       image: new Float32Array(pixels),
       target: new Uint8Array(pixels),
@@ -50,14 +82,10 @@ export function sampleMap({ height, width, seed }: SampleOptions): (y0: number, 
       background: new Uint8Array(pixels),
     };
     for (let y = y0; y < y1; y++) {
-      const field = background(y);
       const looked = regions(y);
-      const latitude = (y - height / 2) / (0.4 * height);
-      const plane = DENSITY * (0.4 + 0.6 * Math.exp(-0.5 * latitude * latitude));
       for (let x = 0; x < width; x++) {
         const i = (y - y0) * width + x;
-        const diffuse = plane * Math.exp(TURBULENCE * (field[x] ?? 0));
-        const value = diffuse * (1 + (contrast[i] ?? 0) + (sources[i] ?? 0));
+        const value = values[i] ?? 0;
         const noise = NOISE.floor * DENSITY + NOISE.relative * value;
         const lost = isMissing(y, x);
         const near = nearness[i] ?? 0;

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { openFits, readCelestialWcs } from "@ml-mosaic/fits";
+import { getNumber, openFits, readCelestialWcs } from "@ml-mosaic/fits";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
 import { openMaps } from "../maps/maps.ts";
@@ -153,7 +153,7 @@ test("random numbers are what they are said to be", () => {
 });
 
 describe("files", () => {
-  test("four maps in Galactic coordinates; the same bytes for the same seed and size", async () => {
+  test("four maps and a table in Galactic coordinates; the same bytes for the same seed and size", async () => {
     const size = { height: 70, width: 41, seed: 3 };
     const first = await writeSample({ folder: join(folder, "first"), ...size });
     const second = await writeSample({ folder: join(folder, "second"), ...size });
@@ -177,12 +177,50 @@ describe("files", () => {
     expect(history.map(({ comment }) => comment).join(" ")).toContain("--size 70x41 --seed 3");
   });
 
+  test("a beam widens what is in the map, and is in its header; noise stays that of a pixel", async () => {
+    const size = { height: 60, width: 80, seed: 3 };
+    const [sharp, blurred] = [sampleMap(size)(0, 60), sampleMap({ ...size, beam: 4 })(0, 60)];
+    const roughness = ({ image }: SampleRows) => {
+      let sum = 0;
+      for (let i = 2; i < image.length; i++)
+        sum += Math.abs((image[i] ?? 0) - 2 * (image[i - 1] ?? 0) + (image[i - 2] ?? 0)) || 0;
+      return sum;
+    };
+    expect(roughness(blurred)).toBeLessThan(roughness(sharp));
+    // In parts it is the same map.
+    const parts = sampleMap({ ...size, beam: 4 });
+    expect(parts(20, 40).image).toEqual(blurred.image.slice(20 * 80, 40 * 80));
+    const { image } = await writeSample({ folder: join(folder, "beam"), ...size, beam: 4 });
+    await using file = await openFits(image);
+    expect(getNumber(file.image().header, "BMAJ")).toBeCloseTo((4 * 11.5) / 3600, 9);
+  });
+
+  test("the table tells of all filaments in the map what they are", async () => {
+    const size = { height: 200, width: 300, seed: 4 };
+    const { target } = await writeSample({ folder: join(folder, "truth"), ...size });
+    await using file = await openFits(join(folder, "truth", "truth.fits"));
+    const column = async (name: string) => {
+      const values = await file.table("TRUTH").column(name);
+      return values.kind === "numbers" ? Array.from(values.data, Number) : [];
+    };
+    const [xs, ys, widths] = [await column("x"), await column("y"), await column("width_pixels")];
+    await using map = await openFits(target);
+    const mask = (await map.image().read()).data;
+    expect(xs.length).toBeGreaterThan(20);
+    for (const [i, x] of xs.entries()) expect(Number(mask[Math.round(ys[i] ?? 0) * 300 + Math.round(x)])).toBe(1);
+    expect(Math.min(...widths)).toBeGreaterThan(1.2);
+    expect(Math.max(...widths)).toBeLessThan(8);
+    const [lengths, starts, ends] = [await column("length_pixels"), await column("x_start"), await column("x_end")];
+    for (const [i, length] of lengths.entries())
+      expect(length).toBeGreaterThanOrEqual(Math.abs((starts[i] ?? 0) - (ends[i] ?? 0)));
+  });
+
   test("existing files stay, unless they are to be replaced", async () => {
     const options = { folder: join(folder, "kept"), height: 5, width: 6, seed: 1 };
     const { image } = await writeSample(options);
     const before = readFileSync(image);
     await expect(writeSample({ ...options, seed: 2 })).rejects.toThrow(
-      /^there already: .*image\.fits, .*target\.fits, .*missing\.fits, .*background\.fits; give another folder, or/,
+      /^there already: .*image\.fits, .*target\.fits, .*missing\.fits, .*background\.fits, .*truth\.fits; give another folder, or/,
     );
     expect(readFileSync(image)).toEqual(before);
     await writeSample({ ...options, seed: 2, overwrite: true });

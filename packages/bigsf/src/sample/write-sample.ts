@@ -4,9 +4,13 @@ import { addCommentary, createFits, type FitsWriter, type Header, makeHeader } f
 import { BigsfError } from "../errors.ts";
 import type { MapPaths } from "../maps/maps.ts";
 import { type SampleOptions, sampleMap } from "./sample-rows.ts";
+import { writeTruth } from "./sample-truth.ts";
+
+/** The filaments that are in a map, beside its files. */
+export const truthName = "truth.fits";
 
 export interface WriteSampleOptions extends SampleOptions {
-  /** Gets image.fits, target.fits, missing.fits, background.fits; made where it is not there. */
+  /** Gets image.fits, target.fits, missing.fits, background.fits, truth.fits; made where it is not there. */
   readonly folder: string;
   /** Replace files that exist. */
   readonly overwrite?: boolean;
@@ -21,13 +25,13 @@ const LONGITUDE = 30;
 const ROWS_AT_ONCE = 64;
 
 /**
- * Writes a synthetic map as four FITS files in Galactic coordinates. Memory is some rows, whatever the size; the same
+ * Writes a synthetic map as four FITS files in Galactic coordinates, and a table of its filaments. Memory is some rows, whatever the size; the same
  * size and seed give the same bytes.
  *
  * @throws BigsfError `OUTPUT` where files exist, FitsError where one cannot be written; then none of them appears
  */
 export async function writeSample(options: WriteSampleOptions): Promise<MapPaths> {
-  const { folder, height, width, seed, overwrite = false, onRows, signal } = options;
+  const { folder, height, width, overwrite = false, onRows, signal } = options;
   await makeFolder(folder);
   const path = (name: string) => join(folder, `${name}.fits`);
   const paths = {
@@ -36,12 +40,13 @@ export async function writeSample(options: WriteSampleOptions): Promise<MapPaths
     missing: path("missing"),
     background: path("background"),
   };
-  const there = overwrite ? [] : Object.values(paths).filter((each) => pathExists(each));
+  const truth = join(folder, truthName);
+  const there = overwrite ? [] : [...Object.values(paths), truth].filter((each) => pathExists(each));
   if (there.length > 0) {
     const remedy = "give another folder, or overwrite them (--overwrite)";
     throw new BigsfError("OUTPUT", `there already: ${there.join(", ")}; ${remedy}`);
   }
-  const rowsAt = sampleMap({ height, width, seed });
+  const rowsAt = sampleMap(options);
   const writers: FitsWriter[] = [];
   try {
     const open = async (file: string, type: "float32" | "uint8", object: string, unit: string, note: string) => {
@@ -77,6 +82,7 @@ export async function writeSample(options: WriteSampleOptions): Promise<MapPaths
       onRows?.(Math.min(y + ROWS_AT_ONCE, height));
     }
     for (const each of [image, target, missing, background]) await each.end();
+    await writeTruth(truth, options, overwrite);
     for (const writer of writers) await writer.close();
     return paths;
   } finally {
@@ -84,7 +90,12 @@ export async function writeSample(options: WriteSampleOptions): Promise<MapPaths
   }
 }
 
-function sampleHeader({ height, width, seed }: SampleOptions, object: string, unit: string, note: string): Header {
+function sampleHeader(
+  { height, width, seed, profile, beam }: SampleOptions,
+  object: string,
+  unit: string,
+  note: string,
+): Header {
   const cards = makeHeader({
     OBJECT: object,
     ...(unit === "" ? {} : { BUNIT: unit }),
@@ -99,6 +110,14 @@ function sampleHeader({ height, width, seed }: SampleOptions, object: string, un
     CDELT2: PIXEL_DEGREES,
     CUNIT1: "deg",
     CUNIT2: "deg",
+    ...(beam === undefined
+      ? {}
+      : { BMAJ: [beam * PIXEL_DEGREES, "[deg] full width at half maximum"], BMIN: beam * PIXEL_DEGREES, BPA: 0 }),
   });
-  return addCommentary(cards, "HISTORY", `Made up: bigsf sample --size ${height}x${width} --seed ${seed}. ${note}`);
+  const how = [
+    ...(profile === undefined || profile === "gaussian" ? [] : [`--profile ${profile}`]),
+    ...(beam === undefined ? [] : [`--beam ${beam}`]),
+  ];
+  const command = ["bigsf sample", `--size ${height}x${width}`, `--seed ${seed}`, ...how].join(" ");
+  return addCommentary(cards, "HISTORY", `Made up: ${command}. ${note}`);
 }
