@@ -12,7 +12,7 @@ import type { Cuts } from "./cuts.ts";
 import { blue, drawPanel, grey, ink, orange } from "./draw-panel.ts";
 import type { Filament } from "./filament.ts";
 import { filamentName } from "./filament-name.ts";
-import { type Measured, medianProfile } from "./profile.ts";
+import { levelled, type Measured, medianProfile } from "./profile.ts";
 import type { Point } from "./skeleton-graph.ts";
 import { spineCells } from "./spine-cells.ts";
 
@@ -97,7 +97,7 @@ function drawProfile(
   { filament: { profile }, unit }: FilamentPage,
   cuts: Cuts,
 ): void {
-  const median = medianProfile(cuts);
+  const median = medianProfile(levelled(cuts));
   const finite = median.filter((value) => !Number.isNaN(value));
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
   if (finite.length === 0 || !(high > low)) return;

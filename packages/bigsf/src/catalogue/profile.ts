@@ -62,11 +62,39 @@ export function medianProfile(
   });
 }
 
+/**
+ * Each cut on the background that all have in the middle: along a filament the background rises and falls by more than the
+ * filament is high, which would blur the median of all.
+ */
+export function levelled(cuts: Cuts): Cuts {
+  const { offsets, count, values, halfWidth } = cuts;
+  const inner = Math.max(3, 2 * halfWidth);
+  const side = new Float64Array(offsets.length);
+  const sideOf = (cut: number, direction: number) => {
+    let found = 0;
+    for (const [i, offset] of offsets.entries()) {
+      const value = values[cut * offsets.length + i] ?? Number.NaN;
+      if (offset * direction > inner && !Number.isNaN(value)) side[found++] = value;
+    }
+    return found < 4 ? undefined : quantileOf(side.subarray(0, found), 0.5);
+  };
+  const levels = new Float64Array(count).fill(Number.NaN);
+  for (let cut = 0; cut < count; cut++) {
+    const [left, right] = [sideOf(cut, 1), sideOf(cut, -1)];
+    levels[cut] = left === undefined || right === undefined ? (left ?? right ?? Number.NaN) : (left + right) / 2;
+  }
+  const known = levels.filter((level) => !Number.isNaN(level));
+  if (known.length === 0) return cuts;
+  const common = quantileOf(known, 0.5);
+  return { ...cuts, values: values.map((value, i) => value - (levels[Math.floor(i / offsets.length)] ?? 0) + common) };
+}
+
 const fwhmOfSigma = 2 * Math.sqrt(2 * Math.log(2));
 const mostBlocks = 10;
 
 /** @returns undefined where nothing that is like a filament could be fitted */
-export function fitProfile(cuts: Cuts, options: ProfileOptions): ProfileFigures | undefined {
+export function fitProfile(raw: Cuts, options: ProfileOptions): ProfileFigures | undefined {
+  const cuts = levelled(raw);
   const { offsets, count, halfWidth } = cuts;
   const profile = medianProfile(cuts);
   const whole = fitOnce(offsets, profile, halfWidth, options);

@@ -1,13 +1,13 @@
 /** What filaments a synthetic map holds. */
 import { createFits, makeHeader, type TableColumn } from "@ml-mosaic/fits";
-import { fwhmOfSigma, type SpinePoint, spinesNear } from "./filaments.ts";
+import { type SpinePoint, spinesNear } from "./filaments.ts";
 import type { SampleOptions } from "./sample-rows.ts";
 
 /** A filament or a branch, as far as it lies in the map; lengths in pixels. */
 export interface TrueFilament {
   readonly points: readonly SpinePoint[];
   readonly length: number;
-  /** Full width at half maximum without the beam: mean along the spine. */
+  /** Full width at half maximum as it is drawn, without the beam: mean along the spine. */
   readonly width: number;
   /** Height over the background, in parts of it: mean along the spine. */
   readonly contrast: number;
@@ -38,8 +38,8 @@ export function* trueFilaments({ height, width, seed }: SampleOptions): Generato
 function describe(points: readonly SpinePoint[]): TrueFilament {
   let [length, width, contrast, sines, cosines, turned] = [0, 0, 0, 0, 0, 0];
   let before: number | undefined;
-  for (const [index, { x, y, sigma, contrast: height }] of points.entries()) {
-    width += (fwhmOfSigma * sigma) / points.length;
+  for (const [index, { x, y, contrast: height }] of points.entries()) {
+    width += drawnWidth(points, index) / points.length;
     contrast += height / points.length;
     const last = points[index - 1];
     if (last === undefined) continue;
@@ -52,6 +52,32 @@ function describe(points: readonly SpinePoint[]): TrueFilament {
   }
   const angle = (Math.atan2(sines, cosines) * 90) / Math.PI;
   return { points, length, width, contrast, angle: angle < 0 ? angle + 180 : angle, curvature: turned / length };
+}
+
+/** Points whose Gaussians reach as far. */
+const neighbours = 12;
+
+/** Of all Gaussians along a spine the highest counts, and so a wide neighbour widens what is narrow. */
+function drawnWidth(points: readonly SpinePoint[], index: number): number {
+  const near = points.slice(Math.max(0, index - neighbours), index + neighbours + 1);
+  const here = points[index];
+  if (here === undefined) return Number.NaN;
+  const heightAt = (offset: number) => {
+    let highest = 0;
+    for (const { x, y, sigma, contrast } of near) {
+      const squared = (x - here.x) ** 2 + (y - here.y) ** 2 + offset * offset;
+      highest = Math.max(highest, contrast * Math.exp(-squared / (2 * sigma * sigma)));
+    }
+    return highest;
+  };
+  const half = heightAt(0) / 2;
+  let [low, high] = [0, 20];
+  while (high - low > 0.01) {
+    const middle = (low + high) / 2;
+    if (heightAt(middle) > half) low = middle;
+    else high = middle;
+  }
+  return low + high;
 }
 
 /** Writes them as a FITS binary table. */
@@ -71,7 +97,7 @@ export async function writeTruth(path: string, options: SampleOptions, overwrite
       name: "width_pixels",
       unit: "pixel",
       values: numbers(({ width }) => width),
-      description: "Full width at half maximum without the beam, mean along the spine",
+      description: "Full width at half maximum as drawn, without the beam, mean along the spine",
     },
     { name: "contrast", values: numbers(({ contrast }) => contrast), description: "Mean along the spine" },
     { name: "pixel_angle", unit: "deg", values: numbers(({ angle }) => angle) },
