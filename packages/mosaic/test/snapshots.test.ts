@@ -33,11 +33,11 @@ describe.for(harmed)("snapshots of runs in $language", ({ language, files, data,
     expect((await workspace.run("run", "none.ini", "undisturbed.db")).code).toBe(0);
 
     const first = workspace.start("run", "config.ini", "or.db");
-    await until(kept, "a snapshot", 60);
+    await until(kept, "a snapshot");
     for (const worker of childrenOf(first.pid)) process.kill(worker, "SIGKILL");
     await first.said("its worker died (killed by SIGKILL); it goes on from its snapshot");
     const resumed = () => log().match(/^goes on from its snapshot/gm)?.length;
-    await until(() => resumed() === 1, "the run to go on", 60);
+    await until(() => resumed() === 1, "the run to go on");
     first.kill("SIGKILL");
     await first.finished;
     const second = await workspace.run("run", "config.ini", "or.db", "--continue");

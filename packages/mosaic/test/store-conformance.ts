@@ -1,6 +1,6 @@
 /** What every implementation of `Store` must do. Each test gets an empty database of its own. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { RunQuery, RunRecord } from "../src/store/records.ts";
+import type { LeaseWishes, RunQuery, RunRecord } from "../src/store/records.ts";
 import { type KeysOf, maximumAttempts, type Store, type StoreReader } from "../src/store/store.ts";
 import {
   allRuns,
@@ -603,6 +603,31 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         await store.giveBackRun(second, { kind: "worker-died", detail: "exit code 1" });
         expect(await leaseRun(store, experimentId)).toMatchObject({ resumeEpoch: 2, attempt: 2 });
         expect(await store.history(1)).toHaveLength(2);
+      });
+
+      test("a worker takes runs of its own processor first, and none that are left out", async () => {
+        await addRuns(3);
+        const first = await leaseRun(store, experimentId);
+        await store.pauseRun(first, 1, { processor: "A" });
+        await store.requeueRuns(experimentId, [1]);
+        const next = (wishes: LeaseWishes) => store.leaseNextRun(experimentId, "worker", wishes);
+        const second = await next({ processor: "B" });
+        expect(second?.runId).toBe(2);
+        expect(await next({ processor: "B", ownProcessorOnly: true, leftOut: new Set([3]) })).toBeUndefined();
+        const third = await next({ processor: "B", leftOut: new Set([3]) });
+        expect(third).toMatchObject({ runId: 1, fromSnapshot: true });
+        if (third === undefined) return;
+        for (const processor of ["B", "B"]) await store.recordSnapshot(third, { epochs: 1, artifacts: [], processor });
+        expect(
+          (
+            await store
+              .runs({ runIds: [1] })
+              [Symbol.asyncIterator]()
+              .next()
+          ).value?.details?.processors,
+        ).toEqual(["A", "B"]);
+        await store.giveBackRun(third, { kind: "stopped" });
+        expect((await next({ processor: "B" }))?.runId).toBe(1);
       });
 
       test("a run that has left a snapshot goes on from it, whoever gives it back", async () => {

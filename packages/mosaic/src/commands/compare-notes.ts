@@ -198,6 +198,7 @@ export function reportNotes(report: CompareReport): readonly string[] {
     ...changed,
     ...codeNotes(report),
     executorNote(report),
+    processorNote(report),
     ...furtherNotes(report),
     each,
     chosen ?? "",
@@ -225,6 +226,11 @@ function executorNote({ mixedExecutors: models }: CompareReport): string {
   if (models.length === 0) return "";
   const more = models.length > mostNamed ? `; and ${models.length - mostNamed} more` : "";
   return `Some repetitions were computed on ONNX Runtime and others on WebAssembly, which round differently: ${models.slice(0, mostNamed).join("; ")}${more}. mosaic export has the column executor.`;
+}
+
+function processorNote({ mixedProcessors: runIds }: CompareReport): string {
+  if (runIds.length === 0) return "";
+  return `${runIds.length === 1 ? "Run" : "Runs"} ${idRanges(runIds)} went on on another model of processor than they began on, so that their last bits are those of neither: processor = same of [SLURM] would have waited; mosaic show says which.`;
 }
 
 function furtherNotes({ trainedFurther, criterion }: CompareReport): readonly string[] {

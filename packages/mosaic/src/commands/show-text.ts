@@ -20,6 +20,7 @@ export function showText(report: RunReport): string {
     ["Pipeline", (run.pipeline?.modules ?? []).flatMap(moduleLines)],
     ["Training options", pairLines(Object.entries(processParams(run.pipeline, run.params)))],
     ["Error", run.status === "error" ? plainLines(run.returnStatus ?? "") : []],
+    ["Came back", run.status === "pending" && run.details !== null ? plainLines(run.returnStatus ?? "") : []],
     ["Results", resultLines(report)],
     ["Earlier results", earlierLines(report)],
     ["Loss", curveLines(run.history)],
@@ -106,6 +107,7 @@ function environmentLines({ run: { details }, origin }: RunReport): readonly str
     ["repetition", String(details.repetition)],
     ["seed", String(details.seed)],
     ...(details.executor === null ? [] : [["executor", details.executor] as const]),
+    ...(details.processors.length === 0 ? [] : [["computed on", processorsText(details.processors)] as const]),
     ...(details.dataDigest === null ? [] : [["data digest", details.dataDigest] as const]),
     ["attempts lost", String(details.attempts)],
     ...times.filter(([, text]) => text !== ""),
@@ -166,6 +168,7 @@ export function showJson(
     repetition: details?.repetition ?? null,
     seed: details?.seed ?? null,
     executor: details?.executor ?? null,
+    processors: details?.processors ?? [],
     data_digest: details?.dataDigest ?? null,
     attempts_lost: details?.attempts ?? null,
     created_at: details?.createdAt ?? null,
@@ -181,4 +184,9 @@ export function showJson(
             machine: origin.machine,
           },
   };
+}
+
+/** Runs that several have computed have the last bits of neither. */
+function processorsText(processors: readonly string[]): string {
+  return processors.length === 1 ? processors.join("") : `${processors.join(", then ")}: bits as on neither alone`;
 }

@@ -155,9 +155,12 @@ function otherText({ counts, others }: StatusReport): string | undefined {
   );
 }
 
-function pendingText({ counts }: StatusReport): string | undefined {
+function pendingText({ counts, returned }: StatusReport): string | undefined {
   const count = counts.get("pending") ?? 0;
-  return count === 0 ? undefined : `${styleText("bold", "Pending")} ${count}`;
+  if (count === 0) return undefined;
+  const rows = returned.map(({ runId, message, description }) => [String(runId), message, oneLine(description)]);
+  const came = rows.length === 0 ? [] : [tableText(["run", "came back", "pipeline"], rows, [0])];
+  return [`${styleText("bold", "Pending")} ${count}`, ...came].join("\n");
 }
 
 function sectionText(
@@ -226,6 +229,11 @@ export function statusJson({ database, state, writer, origin, counts, removed, .
       test_loss: testLoss,
       seconds_left: secondsLeft,
       no_progress_since: silentSince,
+    })),
+    returned: lists.returned.map(({ runId, description, message }) => ({
+      run_id: runId,
+      pipeline: description,
+      message,
     })),
     others: lists.others.map(({ runId, description, status, message }) => ({
       run_id: runId,

@@ -37,16 +37,16 @@ export const workerCommand = command({
     "mosaic worker tcp://10.0.0.1:7000",
   ],
   async run(given, terminal) {
+    const { SLURM_JOB_ID: job, SLURMD_NODENAME: node = hostname() } = process.env;
     const leave = new AbortController();
     let restMilliseconds = userMilliseconds;
     const asked = (name: NodeJS.Signals) => {
       if (name !== "SIGUSR2") restMilliseconds = termMilliseconds;
-      leave.abort(`it got ${name}`);
+      leave.abort(`it got ${name}${name === "SIGUSR2" && job !== undefined ? ", as its time is nearly over" : ""}`);
     };
     const names: readonly NodeJS.Signals[] = ["SIGINT", ...stopSignals];
     for (const name of names) process.on(name, asked);
     const say = (line: string) => terminal.err(`${new Date().toISOString()} ${line}\n`);
-    const { SLURM_JOB_ID: job, SLURMD_NODENAME: node = hostname() } = process.env;
     const name = [job, node, process.pid, randomBytes(3).toString("hex")]
       .filter((part) => part !== undefined)
       .join("-");

@@ -9,7 +9,7 @@ import type { StoreReader } from "../store/index.ts";
 import { type ChangedCode, changedCode } from "./changed-code.ts";
 import type { TrainedFurther } from "./common-epochs.ts";
 import { compareOnData, type DataReport, pairCountOf } from "./data-report.ts";
-import { mixedExecutors } from "./mixed-executors.ts";
+import { mixedExecutors, mixedProcessors } from "./mixed-executors.ts";
 import { compareOverData, type OverallReport } from "./overall-report.ts";
 import { readRuns } from "./read-runs.ts";
 import { type DataResults, gatherResults } from "./results.ts";
@@ -41,6 +41,8 @@ export interface CompareReport {
   readonly changedCode: readonly ChangedCode[];
   /** Models of which different executors have computed repetitions of one pipeline. */
   readonly mixedExecutors: readonly string[];
+  /** Runs that several models of processor have computed in turn. */
+  readonly mixedProcessors: readonly number[];
 }
 
 export interface CompareOptions {
@@ -99,6 +101,7 @@ export async function compareRuns(
     changedFiles: await changedDataFiles(reader),
     changedCode: await changedCode(reader, chosen),
     mixedExecutors: mixedExecutors(read),
+    mixedProcessors: mixedProcessors(read),
   };
 }
 

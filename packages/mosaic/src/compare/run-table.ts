@@ -43,6 +43,8 @@ export interface TableRun {
   readonly isLost: boolean;
   /** What has computed it; undefined where nothing has yet. */
   readonly executor: string | undefined;
+  /** Whether several models of processor have computed it in turn. */
+  readonly isOfSeveralProcessors: boolean;
   /** Of the data that it has seen; undefined where it is not known. */
   readonly dataDigest: string | undefined;
   readonly pipeline: ParsedPipeline;
@@ -98,6 +100,7 @@ export class RunTable {
     isAgain: new NumberColumn(Uint8Array),
     isLost: new NumberColumn(Uint8Array),
     executor: new NumberColumn(Uint8Array),
+    isOfSeveralProcessors: new NumberColumn(Uint8Array),
     /** Its number; 0 where it is not known. */
     dataDigest: new NumberColumn(Uint32Array),
   };
@@ -141,6 +144,7 @@ export class RunTable {
     const executor = details?.executor ?? undefined;
     if (!this.#executors.includes(executor)) this.#executors.push(executor);
     columns.executor.push(this.#executors.indexOf(executor));
+    columns.isOfSeveralProcessors.push(Number((details?.processors.length ?? 0) > 1));
     columns.dataDigest.push(this.#numberOf(details?.dataDigest ?? undefined));
     columns.seed.push(details?.seed ?? Number.NaN);
     if (details === null) this.#originals++;
@@ -199,6 +203,7 @@ export class RunTable {
       isAgain: columns.isAgain.at(row) === 1,
       isLost: columns.isLost.at(row) === 1,
       executor: this.#executors[columns.executor.at(row)],
+      isOfSeveralProcessors: columns.isOfSeveralProcessors.at(row) === 1,
       dataDigest: this.#dataDigestTexts[columns.dataDigest.at(row) - 1],
       further: this.#further.get(row),
     };

@@ -61,6 +61,10 @@ export const slurmOptions = {
   qos: schema(string, { optional: true, help: "As sbatch --qos" }),
   constraint: schema(string, { optional: true, help: "As sbatch --constraint" }),
   device: schema(string, { default: "cpu", help: "Where runs are computed, such as cuda:0" }),
+  processor: schema(literal("any", "same"), {
+    default: "any",
+    help: "Where a run that was left goes on: any prefers its own model of processor, same waits for it",
+  }),
   setup: schema(list(string), { optional: true, help: "Lines of shell before the worker, such as module load nodejs" }),
   extra: schema(list(string), { optional: true, help: "Further options of sbatch, such as --exclusive" }),
   transport: schema(literal("spool", "tcp"), {
@@ -74,6 +78,14 @@ export const slurmOptions = {
   spool: schema(path, {
     optional: true,
     help: "Folder that the nodes share with this machine; .spool/<database> beside the configuration by default",
+  }),
+  trouble: schema(literal("wait", "stop"), {
+    default: "wait",
+    help: "Where Slurm does not answer or takes no job: wait asks again, stop ends mosaic run, whose workers wait for --continue",
+  }),
+  ask_seconds: schema(within(float, { minimum: 1 }), {
+    default: 60,
+    help: "Seconds between questions to Slurm, each about all jobs; administrators dislike more",
   }),
   linger: schema(within(float, { minimum: 0 }), {
     default: 600,

@@ -40,6 +40,8 @@ export interface Situation {
   readonly say: (line: string) => void;
   /** How many runs have not ended. */
   left(): Promise<number>;
+  /** Ids of the runs that wait. */
+  pending(): Promise<readonly number[]>;
   /** Keeps what `status` is to show of the jobs that have been sent. */
   record(jobs: readonly Job[]): Promise<void>;
 }
@@ -86,6 +88,7 @@ export async function carryOut(
           const counts = await store.countByStatus(experimentId);
           return (counts.get("pending") ?? 0) + (counts.get("running") ?? 0);
         },
+        pending: () => store.runIds({ experimentId, status: "pending" }),
         record: (jobs) => recordJobs(store, jobs),
       }),
       workOf: (lease, device) => workOf(lease, store, folders, { project, files, acceptsCode, device, isFenced }),

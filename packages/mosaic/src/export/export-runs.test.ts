@@ -100,11 +100,11 @@ describe("export", () => {
   test("to CSV", async () => {
     expect(await exportTo("out.csv")).toEqual({ runs: 2, epochs: 2, historyFile: path("out.history.csv") });
     expect(await readFile(path("out.csv"), "utf8")).toBe(
-      "run_id,status,experiment,repetition,seed,executor,data_digest,pipeline,Mlp_width,text,param_epochs,param_experiment," +
+      "run_id,status,experiment,repetition,seed,executor,processors,data_digest,pipeline,Mlp_width,text,param_epochs,param_experiment," +
         "train_loss,test_loss,train_acc,test_acc,nb_params,duration(s),epochs,overfit,trainability,slope,tags,note\n" +
-        '1,done,1,0,9007199254740991,wasm,data 1,Mlp(2),2,"a ""b"", c\nd\r\n🧩",10," x ",' +
+        '1,done,1,0,9007199254740991,wasm,,data 1,Mlp(2),2,"a ""b"", c\nd\r\n🧩",10," x ",' +
         "0.1,NaN,100,,35,1.5,2,NaN,inf,-inf,,\n" +
-        '2,pending,1,1,9007199254740991,,,Mlp(2),3,"",,,,,,,,,,,,,,\n',
+        '2,pending,1,1,9007199254740991,,,,Mlp(2),3,"",,,,,,,,,,,,,,\n',
     );
     expect(await readFile(path("out.history.csv"), "utf8")).toBe(
       "run_id,epoch,train_loss,test_loss,train_acc,test_acc,lr,seconds\n1,1,1,NaN,,inf,0.01,0.25\n1,2,0.5,NaN,,inf,0.01,0.25\n",

@@ -23,6 +23,7 @@ export function runColumns(
     { name: "repetition", type: "whole", read: ({ run }) => run.details?.repetition ?? null },
     { name: "seed", type: "whole", read: ({ run }) => run.details?.seed ?? null },
     { name: "executor", type: "text", read: ({ run }) => run.details?.executor ?? null },
+    { name: "processors", type: "text", read: ({ run }) => run.details?.processors.join("; ") || null },
     { name: "data_digest", type: "text", read: ({ run }) => run.details?.dataDigest ?? null },
     { name: "pipeline", type: "text", read: ({ run }) => run.description },
   ];

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { WorkerPlace } from "../supervisor/place.ts";
 import type { Elsewhere } from "../supervisor/supervise.ts";
 import type { Landing, OpenLanding } from "./link.ts";
-import { RemotePilot } from "./remote-pilot.ts";
+import { type MemoryRules, RemotePilot } from "./remote-pilot.ts";
 
 export interface PilotOptions {
   readonly landing: OpenLanding;
@@ -14,6 +14,8 @@ export interface PilotOptions {
   readonly silentSeconds: number;
   readonly lateSeconds: number;
   readonly say: (line: string) => void;
+  readonly memory?: MemoryRules | undefined;
+  readonly ownProcessorOnly?: boolean | undefined;
   /** Told of a pilot that is gone, by its name. */
   readonly forget?: (name: string) => Promise<void>;
 }
@@ -56,7 +58,8 @@ export class PilotsElsewhere implements Elsewhere {
   }
 
   async open(join: (place: WorkerPlace) => void, fail: (error: unknown) => void): Promise<void> {
-    const { landing, version, folders, silentSeconds, lateSeconds, runs, say } = this.#options;
+    const { landing, version, folders, silentSeconds, lateSeconds, runs, say, memory, ownProcessorOnly } =
+      this.#options;
     const { database, hasTakenOver } = runs;
     const settled = Promise.withResolvers<void>();
     this.#landing = await landing((name, connect) => {
@@ -73,6 +76,8 @@ export class PilotsElsewhere implements Elsewhere {
           database,
           silentSeconds,
           lateSeconds,
+          memory,
+          ownProcessorOnly,
           // Those that have runs already are first.
           join: (place) => (place.left === undefined ? void settled.promise.then(() => join(place)) : join(place)),
           met: (pilot) => this.#loseOthers(pilot),

@@ -49,6 +49,8 @@ export type FromPilot =
       /** Slurm's id of the job that it is in. */
       readonly job?: string;
       readonly left: readonly LeftRuns[];
+      /** How many times the usual memory it has. */
+      readonly memoryFactor?: number;
     }
   /** It cannot take runs, and ends. */
   | { readonly kind: "refused"; readonly why: string }
@@ -92,12 +94,16 @@ const fromPilot: Readonly<Record<FromPilot["kind"], Rule>> = {
     processor: text,
     job: optional(text),
     left: listOf(fields({ worker, runIds: listOf(count), areOver: flag })),
+    memoryFactor: optional(count),
   }),
   refused: fields({ why: text }),
   said: fields({ worker, message: fromWorker }),
   nonsense: fields({ worker, why: text }),
   progress: fields({ worker, callSeconds: number }),
-  ended: fields({ worker, end: fields({ how: text, lastWords: text, begun: optional(count) }) }),
+  ended: fields({
+    worker,
+    end: fields({ how: text, lastWords: text, begun: optional(count), outOfMemory: optional(flag) }),
+  }),
   leaving: fields({ why: text }),
   gone: fields({ why: text }),
   beat: fields({}),

@@ -5,12 +5,14 @@
 import { hostname } from "node:os";
 import { currentProcess, pathExists } from "@ml-mosaic/base";
 import { machineFacts } from "../experiment/environment.ts";
+import { memoryFactorVariable } from "../slurm/memory.ts";
 import { pausePatience } from "../supervisor/patience.ts";
 import { typescriptWorker } from "../supervisor/typescript-worker.ts";
 import { startWorker, type WorkerProcess } from "../supervisor/worker-process.ts";
 import type { FromWorker, ToWorker } from "../worker/messages.ts";
 import { isSameOrder, isSettled, noteMessage, type PilotRun } from "./left-run.ts";
 import type { Connect, Link, Meeting } from "./link.ts";
+import { memoryKills } from "./memory-kills.ts";
 import { type FromPilot, isToPilot, type LeftRuns, type ToPilot } from "./messages.ts";
 
 export interface PilotOptions {
@@ -168,7 +170,7 @@ class Pilot {
       this.#send({ kind: "refused", why });
       return void this.#end("refused");
     }
-    const job = process.env.SLURM_JOB_ID;
+    const { SLURM_JOB_ID: job, [memoryFactorVariable]: memoryFactor } = process.env;
     const processor = String(machineFacts().processor);
     this.#send({
       kind: "hello",
@@ -179,6 +181,7 @@ class Pilot {
       processor,
       ...(job === undefined ? {} : { job }),
       left: this.#leftOf(database),
+      ...(memoryFactor === undefined ? {} : { memoryFactor: Number(memoryFactor) }),
     });
     if (this.#options.leave.aborted) this.#leave();
   }
@@ -206,6 +209,7 @@ class Pilot {
   #start({ worker: number, program }: Extract<ToPilot, { readonly kind: "start" }>): void {
     // It has been there since another supervisor.
     if (this.#workers.has(number) || this.#runs.some(({ worker }) => worker === number)) return;
+    const kills = memoryKills();
     const worker: PilotWorker = {
       progressTold: 0,
       callSeconds: 0,
@@ -222,7 +226,11 @@ class Pilot {
         exit: (end) => {
           const begun = this.#runs.find(({ worker, token }) => worker === number && token === end.begun)?.told;
           this.#runs = this.#runs.filter((run) => run.worker !== number || run.isOver);
-          if (this.#workers.delete(number)) this.#send({ kind: "ended", worker: number, end: { ...end, begun } });
+          const outOfMemory = (memoryKills() ?? 0) > (kills ?? 0);
+          const told = outOfMemory
+            ? { ...end, begun, how: `${end.how}, out of memory`, outOfMemory }
+            : { ...end, begun };
+          if (this.#workers.delete(number)) this.#send({ kind: "ended", worker: number, end: told });
           this.#look();
         },
       }),

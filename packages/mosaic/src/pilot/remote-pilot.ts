@@ -16,11 +16,21 @@ export interface RemotePilotOptions {
   /** So long nothing may be heard of it. */
   readonly silentSeconds: number;
   readonly lateSeconds: number;
+  readonly memory?: MemoryRules | undefined;
+  /** Whether runs that another model of processor has left wait for that one. */
+  readonly ownProcessorOnly?: boolean | undefined;
   join(place: WorkerPlace): void;
   /** Told as soon as it is known who it is. Its places join when this resolves. */
   met(pilot: RemotePilot): Promise<void>;
   /** Told when it is there, and when it no longer is. */
   changed(pilot: RemotePilot, what: string): void;
+}
+
+/** Which runs need more memory than a place has, by how many times the usual one that is. */
+export interface MemoryRules {
+  leftOut(factor: number): ReadonlySet<number> | undefined;
+  /** Returns whether another place has more. */
+  outOfMemory(runId: number, factor: number): boolean;
 }
 
 /** Runs that take no longer have the next order behind them. */
@@ -46,6 +56,7 @@ export class RemotePilot {
   #state: "unknown" | "open" | "leaving" | "gone" = "unknown";
   /** Whether no worker can be started there. */
   #isUseless = false;
+  #whyLeaving: string | undefined;
   #hello: Hello | undefined;
   #silentSeconds = 0;
   #deadSeconds = 0;
@@ -81,6 +92,11 @@ export class RemotePilot {
   /** As far as is known. What was never heard of is not. */
   get isAlive(): boolean {
     return this.#hello !== undefined && livenessOf(this.#hello.process) !== "dead";
+  }
+
+  /** For how long nothing was heard of it. */
+  get silentSeconds(): number {
+    return this.#silentSeconds;
   }
 
   get isLeaving(): boolean {
@@ -119,13 +135,13 @@ export class RemotePilot {
   }
 
   /** It is not there any more: what it may still say is not heard. Resolves when what it had is given back. */
-  async lose(why: string): Promise<void> {
+  async lose(why: string, outOfMemory = false): Promise<void> {
     if (this.#state === "gone") return;
     const isNews = this.#state === "open";
     this.#state = "gone";
     const ends = Array.from(this.#workers.values(), ({ events, process }) => {
       process.hasEnded = true;
-      return events.exit({ how: `${this.#told} is gone: ${why}`, lastWords: "", begun: undefined });
+      return events.exit({ how: `${this.#told} is gone: ${why}`, lastWords: "", begun: undefined, outOfMemory });
     });
     this.#workers.clear();
     // Should it live, it ends.
@@ -186,6 +202,7 @@ export class RemotePilot {
       }
       case "leaving":
         this.#state = "leaving";
+        this.#whyLeaving = `${this.#told} has left: ${message.why}`;
         this.#options.changed(this, `${this.#told} leaves: ${message.why}`);
         return;
       case "gone":
@@ -240,6 +257,9 @@ export class RemotePilot {
   }
 
   #place(device: string, runs?: LeftRuns): WorkerPlace {
+    const { memory, ownProcessorOnly } = this.#options;
+    const { processor, memoryFactor: factor = 1 } = this.#hello ?? {};
+    const whyLeaving = () => this.#whyLeaving;
     const left = runs === undefined ? undefined : this.#leftAt(runs);
     const isLasting = runs?.areOver !== true;
     const isOpen = () =>
@@ -251,6 +271,14 @@ export class RemotePilot {
       device,
       aheadSeconds,
       lateSeconds: this.#options.lateSeconds,
+      isElsewhere: true,
+      get whyLeaving() {
+        return whyLeaving();
+      },
+      get wishes() {
+        return { leftOut: memory?.leftOut(factor), processor, ownProcessorOnly };
+      },
+      outOfMemory: (runId) => memory?.outOfMemory(runId, factor) === true,
       get isOpen() {
         return isOpen();
       },

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { makeFolder, messageOf, replaceFile } from "@ml-mosaic/base";
+import { countText, makeFolder, messageOf, replaceFile } from "@ml-mosaic/base";
 import type { SlurmSection } from "../config/slurm-section.ts";
 import { MosaicError } from "../errors.ts";
 import type { Situation } from "../experiment/carry-out.ts";
@@ -15,15 +15,18 @@ import type { Elsewhere } from "../supervisor/supervise.ts";
 import { readAddress } from "../tcp/address.ts";
 import { tcpElsewhere } from "../tcp/elsewhere.ts";
 import { slurm } from "./commands.ts";
-import { endText, hasEnded, isWaiting, type Job, jobsOf } from "./jobs.ts";
+import { accountedJobs, endText, hasEnded, isWaiting, type Job, jobsOf } from "./jobs.ts";
+import { LargeRuns, largeFactor, largeMemory, memoryFactorVariable } from "./memory.ts";
 import { jobScript, workerWords } from "./script.ts";
 import { testJob } from "./try-job.ts";
 
-const askMilliseconds = 60_000;
 /** Tasks of one array. */
 const mostTasks = 1000;
 /** So many jobs in a row that end before their worker takes runs: then none will. */
 const mostFailures = 5;
+/** A pilot of whose job nothing is known is gone when nothing was heard of it for so long. */
+const forgottenSeconds = 60;
+const unheard = { state: "PENDING", reason: "having been sent just now", node: "", start: "" };
 
 export class SlurmElsewhere implements Elsewhere {
   readonly #section: SlurmSection;
@@ -35,6 +38,8 @@ export class SlurmElsewhere implements Elsewhere {
   readonly #over = new AbortController();
   /** Jobs that have been seen to end. */
   readonly #ended = new Set<string>();
+  readonly #memory: LargeRuns;
+  #reasons: ReadonlySet<string> = new Set();
   #failures = 0;
   #trouble = "";
   #mostTasks = mostTasks;
@@ -47,13 +52,19 @@ export class SlurmElsewhere implements Elsewhere {
     this.#situation = situation;
     // The same for another supervisor of the same folder, who finds the jobs by it.
     this.#name = `mosaic-${basename(spool)}-${createHash("sha256").update(spool).digest("hex").slice(0, 8)}`;
+    this.#memory = new LargeRuns(largeMemory(section.memory) !== undefined);
     const { address } = section;
-    this.#pilots =
-      address === undefined ? spoolElsewhere(spool, situation) : tcpElsewhere(readAddress(address), situation);
+    const given = { ...situation, memory: this.#memory, ownProcessorOnly: section.processor === "same" };
+    this.#pilots = address === undefined ? spoolElsewhere(spool, given) : tcpElsewhere(readAddress(address), given);
   }
 
   get #script(): string {
     return join(this.#spool, "job.sh");
+  }
+
+  /** Jobs for runs that have used up the memory of another. */
+  get #large() {
+    return { name: `${this.#name}-large`, script: join(this.#spool, "large-job.sh") };
   }
 
   async open(join: (place: WorkerPlace) => void, fail: (error: unknown) => void): Promise<void> {
@@ -63,6 +74,13 @@ export class SlurmElsewhere implements Elsewhere {
     await replaceFile(this.#script, jobScript(this.#section, names, workerWords(this.#section, this.#spool)), {
       mode: 0o700,
     });
+    const memory = largeMemory(this.#section.memory);
+    if (memory !== undefined) {
+      const words = workerWords(this.#section, this.#spool);
+      const environment = { [memoryFactorVariable]: largeFactor };
+      const text = jobScript({ ...this.#section, memory }, { ...names, name: this.#large.name }, words, environment);
+      await replaceFile(this.#large.script, text, { mode: 0o700 });
+    }
     // Before anything is sent: what Slurm does not take, it says here.
     await testJob(this.#script);
     const { out: settings } = await slurm("scontrol", ["show", "config"]).catch(() => ({ out: "" }));
@@ -72,7 +90,7 @@ export class SlurmElsewhere implements Elsewhere {
       this.#failures = 0;
       join(place);
     }, fail);
-    const known = await jobsOf(this.#name);
+    const known = await jobsOf(this.#name, this.#large.name);
     for (const job of known) if (hasEnded(job)) this.#ended.add(job.id);
     this.#asking = this.#ask(fail);
   }
@@ -83,7 +101,7 @@ export class SlurmElsewhere implements Elsewhere {
     await this.#pilots.close(isOver);
     if (isOver) {
       // Those that run have been told; these would find nothing to do.
-      const args = ["--me", `--name=${this.#name}`, "--state=PENDING"];
+      const args = ["--me", `--name=${this.#name},${this.#large.name}`, "--state=PENDING"];
       await slurm("scancel", args).catch((error: unknown) => this.#say(messageOf(error)));
       await this.#situation.record([]);
     }
@@ -101,51 +119,75 @@ export class SlurmElsewhere implements Elsewhere {
         this.#trouble = "";
       } catch (error) {
         if (error instanceof MosaicError && error.code === "SLURM_WORKERS_FAIL") return fail(error);
+        if (this.#section.trouble === "stop") return fail(error);
         // Slurm may be away, or have reached a limit: the workers that are there go on.
-        if (messageOf(error) !== this.#trouble) this.#say(`${messageOf(error)}; it is asked again every minute`);
+        if (messageOf(error) !== this.#trouble)
+          this.#say(`${messageOf(error)}; it is asked again every ${this.#section.ask_seconds} s`);
         this.#trouble = messageOf(error);
       }
-      await delay(askMilliseconds, undefined, { signal }).catch(() => undefined);
+      await delay(1000 * this.#section.ask_seconds, undefined, { signal }).catch(() => undefined);
     }
   }
 
   async #look(): Promise<void> {
-    const jobs = await jobsOf(this.#name);
+    const { name: large, script: largeScript } = this.#large;
+    const jobs = await jobsOf(this.#name, large);
     await this.#lose(jobs);
     const active = jobs.filter((job) => !hasEnded(job));
-    const sent: Job[] = [];
     const { workers, runs_per_worker: runs } = this.#section;
-    const wanted = Math.min(workers, Math.ceil((await this.#situation.left()) / runs));
+    const pending = this.#memory.isEmpty ? [] : await this.#situation.pending();
+    const left = await this.#situation.left();
+    const needMore = pending.filter((runId) => this.#memory.has(runId)).length;
     const leaving = Array.from(this.#pilots.pilots).filter(({ isLeaving }) => isLeaving).length;
-    for (let missing = wanted - (active.length - leaving); missing > 0 && !this.#over.signal.aborted; ) {
+    // A job runs before its worker takes runs.
+    const come = active.filter(({ name, id }) => name === large && !this.#pilots.hasMet(id)).length;
+    const there = active.length - come - leaving;
+    const jobsFor = (count: number) => Math.min(workers, Math.ceil(count / runs));
+    await this.#situation.record([
+      ...active,
+      ...(await this.#send(jobsFor(left - needMore) - there, this.#name, this.#script)),
+      ...(await this.#send(jobsFor(needMore) - come, large, largeScript)),
+    ]);
+    this.#tellReasons(active);
+  }
+
+  async #send(wanted: number, name: string, script: string): Promise<readonly Job[]> {
+    const sent: Job[] = [];
+    for (let missing = wanted; missing > 0 && !this.#over.signal.aborted; ) {
       const count = Math.min(missing, this.#mostTasks);
-      const { out } = await slurm("sbatch", ["--parsable", `--array=0-${count - 1}`, this.#script]);
+      const { out } = await slurm("sbatch", ["--parsable", `--array=0-${count - 1}`, script]);
       // A cluster of several says which one behind it.
       const [id = ""] = out.trim().split(";");
-      this.#say(`Slurm job ${id} is sent: ${count} ${count === 1 ? "worker" : "workers"}`);
+      const more = script === this.#script ? "" : " with twice the memory";
+      this.#say(`Slurm job ${id} is sent: ${count} ${count === 1 ? "worker" : "workers"}${more}`);
       missing -= count;
-      for (let index = 0; index < count; index++)
-        sent.push({
-          id: `${id}_${index}`,
-          state: "PENDING",
-          reason: "having been sent just now",
-          node: "",
-          start: "",
-        });
+      for (let index = 0; index < count; index++) sent.push({ ...unheard, id: `${id}_${index}`, name });
     }
-    await this.#situation.record([...active, ...sent]);
+    return sent;
+  }
+
+  /** Says why jobs wait, each reason once as long as there is one. */
+  #tellReasons(jobs: readonly Job[]): void {
+    const waiting = Map.groupBy(jobs.filter(isWaiting), ({ reason }) => reason);
+    for (const [reason, { length }] of waiting)
+      if (!this.#reasons.has(reason))
+        this.#say(`${countText(length, "Slurm job")} ${length === 1 ? "waits" : "wait"}: ${reason}`);
+    this.#reasons = new Set(waiting.keys());
   }
 
   /** Gives up the pilots whose jobs no longer run, and counts the jobs that have ended without one. */
   async #lose(jobs: readonly Job[]): Promise<void> {
     const running = new Map(jobs.map((job) => [job.id, job]));
+    const forgotten = await this.#forgotten(running);
     for (const pilot of this.#pilots.pilots) {
       const { job: id } = pilot;
       if (id === undefined) continue;
-      const job = running.get(id);
+      const job = running.get(id) ?? forgotten.get(id);
       // A job is there before its worker is.
-      if (job === undefined) pilot.lose("Slurm no longer knows its job");
-      else if (hasEnded(job) || isWaiting(job)) pilot.lose(endText(job));
+      if (job !== undefined && (hasEnded(job) || isWaiting(job)))
+        await pilot.lose(endText(job), job.state === "OUT_OF_MEMORY");
+      else if (job === undefined && pilot.silentSeconds > forgottenSeconds)
+        await pilot.lose("Slurm no longer knows its job, and nothing is heard of it");
     }
     for (const job of jobs) {
       if (!hasEnded(job) || job.state === "COMPLETING" || this.#ended.has(job.id)) continue;
@@ -153,6 +195,13 @@ export class SlurmElsewhere implements Elsewhere {
       if (this.#pilots.hasMet(job.id)) this.#say(`Slurm job ${job.id} has ended: ${endText(job)}`);
       else if (job.state !== "CANCELLED" && ++this.#failures === mostFailures) throw await this.#workersFail(job);
     }
+  }
+
+  /** What accounting says of the jobs that have pilots, and that squeue knows no more. */
+  async #forgotten(running: ReadonlyMap<string, Job>): Promise<ReadonlyMap<string, Job>> {
+    const ids = Array.from(this.#pilots.pilots, ({ job }) => job).filter((id) => id !== undefined && !running.has(id));
+    // Where there is no accounting the pilot's last record counts.
+    return ids.length === 0 ? new Map() : accountedJobs(ids.map(String)).catch(() => new Map());
   }
 
   async #workersFail(job: Job): Promise<MosaicError> {

@@ -4,6 +4,7 @@ import { slurm } from "./commands.ts";
 export interface Job {
   /** As in SLURM_JOB_ID of the job itself. */
   readonly id: string;
+  readonly name: string;
   /** As Slurm writes it, such as RUNNING. */
   readonly state: string;
   /** Why it waits, or has ended. */
@@ -12,25 +13,45 @@ export interface Job {
   readonly start: string;
 }
 
-const format = "%A|%T|%N|%S|%r";
+const format = "%A|%j|%T|%N|%S|%r";
 
 /** Those that have ended are there too, for some minutes. */
-export async function jobsOf(name: string): Promise<readonly Job[]> {
+export async function jobsOf(...names: readonly string[]): Promise<readonly Job[]> {
   const { out } = await slurm("squeue", [
     "--noheader",
     "--array",
     "--me",
     "--states=all",
-    `--name=${name}`,
+    `--name=${names.join(",")}`,
     `--format=${format}`,
   ]);
   return out
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => {
-      const [id = "", state = "", node = "", start = "", ...reason] = line.split("|");
-      return { id, state, node, start, reason: reason.join("|") };
+      const [id = "", name = "", state = "", node = "", start = "", ...reason] = line.split("|");
+      return { id, name, state, node, start, reason: reason.join("|") };
     });
+}
+
+/**
+ * What accounting knows of jobs that squeue has forgotten.
+ *
+ * @throws MosaicError where there is none
+ */
+export async function accountedJobs(ids: readonly string[]): Promise<ReadonlyMap<string, Job>> {
+  const options = ["--noheader", "--parsable2", "--allocations", "--format=JobIDRaw,JobName,State,NodeList,Start"];
+  const { out } = await slurm("sacct", [...options, `--jobs=${ids.join(",")}`]);
+  const jobs = out
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [id = "", name = "", said = "", node = "", start = ""] = line.split("|");
+      // Such as CANCELLED by 1000.
+      const [state = "", ...reason] = said.split(" ");
+      return { id, name, state, node, start, reason: reason.join(" ") };
+    });
+  return new Map(jobs.map((job) => [job.id, job]));
 }
 
 const ended = new Set([

@@ -16,6 +16,7 @@ export async function recordedJobs(reader: StoreReader): Promise<readonly Job[]>
 
 function isJob(value: unknown): value is Job {
   return (
-    isPlainObject(value) && ["id", "state", "reason", "node", "start"].every((each) => typeof value[each] === "string")
+    isPlainObject(value) &&
+    ["id", "name", "state", "reason", "node", "start"].every((each) => typeof value[each] === "string")
   );
 }

@@ -27,6 +27,7 @@ export function jobScript(
   section: SlurmSection,
   { name, spool, start }: { readonly name: string; readonly spool: string; readonly start: string },
   words: readonly string[],
+  environment: Readonly<Record<string, string | number>> = {},
 ): string {
   const { runs_per_worker: runs, cpus = runs, setup = [], extra = [], address } = section;
   const options = {
@@ -45,6 +46,9 @@ export function jobScript(
     qos: section.qos,
     constraint: section.constraint,
   };
+  // The file's name; what is in it never stands in a script.
+  const token = address === undefined ? {} : { MOSAIC_TOKEN_FILE: tokenFile() };
+  const variables = { ...token, ...environment };
   const written = Object.entries(options).filter(([, value]) => value !== undefined);
   return [
     "#!/bin/bash",
@@ -53,8 +57,7 @@ export function jobScript(
     ...extra.map((option) => `#SBATCH ${option}`),
     "# Until the worker listens.",
     "trap '' USR2",
-    // The file's name; what is in it never stands in a script.
-    ...(address === undefined ? [] : [`export MOSAIC_TOKEN_FILE=${shellText(tokenFile())}`]),
+    ...Object.entries(variables).map(([variable, value]) => `export ${variable}=${shellText(String(value))}`),
     ...setup,
     "# That of mosaic run, or the one that setup has loaded.",
     `node=${shellText(process.execPath)}`,

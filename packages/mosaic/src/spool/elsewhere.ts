@@ -1,6 +1,6 @@
 import type { Situation } from "../experiment/carry-out.ts";
 import { engineVersion } from "../experiment/environment.ts";
-import { PilotsElsewhere } from "../pilot/elsewhere.ts";
+import { type PilotOptions, PilotsElsewhere } from "../pilot/elsewhere.ts";
 import { forgetPilot } from "./folder.ts";
 import { spoolLanding } from "./landing.ts";
 import { watchMilliseconds } from "./times.ts";
@@ -11,7 +11,13 @@ const lateSeconds = 60;
 /** The pilots that come to a spool folder. */
 export function spoolElsewhere(
   folder: string,
-  { folders, runs, say }: Pick<Situation, "folders" | "runs" | "say">,
+  {
+    folders,
+    runs,
+    say,
+    memory,
+    ownProcessorOnly,
+  }: Pick<Situation, "folders" | "runs" | "say"> & Pick<PilotOptions, "memory" | "ownProcessorOnly">,
 ): PilotsElsewhere {
   return new PilotsElsewhere({
     landing: spoolLanding(folder, say),
@@ -21,6 +27,8 @@ export function spoolElsewhere(
     silentSeconds: watchMilliseconds / 1000,
     lateSeconds,
     say,
+    memory,
+    ownProcessorOnly,
     forget: (name) => forgetPilot(folder, name),
   });
 }

@@ -4,7 +4,7 @@ import { type ExperimentOrigin, readExperimentOrigins } from "../experiment/expe
 import { figureOf } from "../figures/run-figures.ts";
 import type { Job } from "../slurm/jobs.ts";
 import { recordedJobs } from "../slurm/record.ts";
-import type { RunRecord, StoreReader, WriterRecord } from "../store/index.ts";
+import type { RunQuery, RunRecord, StoreReader, WriterRecord } from "../store/index.ts";
 import { silentSeconds } from "../supervisor/patience.ts";
 import { firstErrorLine } from "./first-error-line.ts";
 
@@ -69,6 +69,8 @@ export interface StatusReport {
   readonly failed: readonly FailedRun[];
   readonly running: readonly RunningRun[];
   readonly others: readonly OtherRun[];
+  /** Those that wait again; `message` says why they came back. */
+  readonly returned: readonly OtherRun[];
   /** Of Slurm, as its process was told last. */
   readonly jobs: readonly Job[];
 }
@@ -77,10 +79,14 @@ export interface StatusReport {
 export async function readStatus(reader: StoreReader, limit: number): Promise<StatusReport> {
   const counts = await reader.countByStatus();
   const writer = await reader.writer();
-  const lastOf = async <T>(status: string, describe: (run: RunRecord) => T | Promise<T>): Promise<readonly T[]> => {
+  const lastOf = async <T>(
+    status: string,
+    describe: (run: RunRecord) => T | Promise<T>,
+    which: Pick<RunQuery, "returned"> = {},
+  ): Promise<readonly T[]> => {
     if (!counts.has(status)) return [];
     const described: T[] = [];
-    for await (const run of reader.runs({ status, last: limit })) described.push(await describe(run));
+    for await (const run of reader.runs({ status, last: limit, ...which })) described.push(await describe(run));
     return described;
   };
   const origin = (await readExperimentOrigins(reader)).at(-1);
@@ -100,14 +106,21 @@ export async function readStatus(reader: StoreReader, limit: number): Promise<St
       runningRun(run, await reader.lastEpoch(run.runId), await reader.progressOf(run.runId), writer?.alive === true),
     ),
     others,
+    returned: await lastOf("pending", otherRun, { returned: true }),
     jobs: writer?.alive === true ? await recordedJobs(reader) : [],
   };
 }
 
 /** The report with shorter lists; the running runs all stay. */
 export function lastRuns(report: StatusReport, most: number): StatusReport {
-  const { done, failed, others } = report;
-  return { ...report, done: done.slice(-most), failed: failed.slice(-most), others: others.slice(-most) };
+  const { done, failed, others, returned } = report;
+  return {
+    ...report,
+    done: done.slice(-most),
+    failed: failed.slice(-most),
+    others: others.slice(-most),
+    returned: returned.slice(-most),
+  };
 }
 
 function stateOf(

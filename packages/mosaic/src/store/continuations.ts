@@ -4,7 +4,7 @@ import type { RunStatements } from "./run-statements.ts";
 import { StoreError } from "./store-error.ts";
 import { integerIn, storedInteger, textIn, textOrNullIn } from "./stored-value.ts";
 
-export function requeueIn(sql: RunStatements, experimentId: number, runId: number): void {
+export function requeueIn(sql: RunStatements, experimentId: number, runId: number, why: string | null = null): void {
   const id = storedInteger(runId);
   const status = statusIn(sql, runId);
   if (!isWaiting(status)) {
@@ -14,7 +14,7 @@ export function requeueIn(sql: RunStatements, experimentId: number, runId: numbe
       `run ${runId} ${state}; only pending, paused and failed runs can be queued`,
     );
   }
-  sql.queueRun.run(id);
+  sql.queueRun.run(why, id);
   if (status === "error") {
     sql.forgetAttempts.run(id);
     sql.dropDigest.run(id);

@@ -17,6 +17,7 @@ export type {
   Lease,
   LeaseBeat,
   LeaseKey,
+  LeaseWishes,
   MetricSummary,
   NewExperiment,
   NewRun,

@@ -94,22 +94,35 @@ export interface Completion {
   readonly executor?: string | undefined;
   /** Of the data that it has seen; null where it is not known, absent where that was not looked at. */
   readonly dataDigest?: string | null | undefined;
+  /** The model of processor that has computed it lately. */
+  readonly processor?: string | undefined;
 }
 
 /** What a run is known to be by what has carried it out. */
-export type Observed = Pick<Completion, "executor" | "dataDigest">;
+export type Observed = Pick<Completion, "executor" | "dataDigest" | "processor">;
 
 export interface SnapshotRecord {
   /** Whole ones. */
   readonly epochs: number;
   readonly artifacts: readonly Artifact[];
   readonly executor?: string | undefined;
+  readonly processor?: string | undefined;
+}
+
+/** What a worker that takes a run can do. */
+export interface LeaseWishes {
+  /** Runs that it cannot carry out. */
+  readonly leftOut?: ReadonlySet<number> | undefined;
+  /** Its model: runs that another one has left are taken last. */
+  readonly processor?: string | undefined;
+  /** Runs that another model has left are not taken at all. */
+  readonly ownProcessorOnly?: boolean | undefined;
 }
 
 /** Why a run is given back unfinished. Only a worker's death costs an attempt. */
 export type GiveBackReason =
   | { readonly kind: "worker-died" /** Such as `killed by SIGKILL`. */; readonly detail: string }
-  | { readonly kind: "stopped" };
+  | { readonly kind: "stopped" /** Why, where it was not asked for. */; readonly detail?: string };
 
 export interface ReturnedRun {
   readonly runId: number;
@@ -163,6 +176,8 @@ export interface RunDetails {
   readonly executor: string | null;
   /** Equal for runs that have seen the same data, in whatever language; null where it is not known. */
   readonly dataDigest: string | null;
+  /** The models of processor that have computed it, in turn; empty for that of the experiment's machine. */
+  readonly processors: readonly string[];
 }
 
 export interface RunRecord {
@@ -214,6 +229,8 @@ export interface RunQuery {
   readonly experimentId?: number;
   readonly status?: string;
   readonly withHistory?: boolean;
+  /** Only those that came back unfinished, whose `returnStatus` says why. Goes with `status` and `last`. */
+  readonly returned?: true;
   /** Only so many of them: those with the highest ids. */
   readonly last?: number;
 }

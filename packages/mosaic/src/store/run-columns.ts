@@ -54,6 +54,7 @@ const runColumns = {
   repetition: { from: "run_details", value: "repetition", isText: false },
   seed: { from: "run_details", value: "seed", isText: false },
   executor: { from: "run_details", value: "executor", isText: true },
+  processors: { from: "run_details", value: "processors", isText: true },
   data_digest: { from: "run_details", value: "data_digest", isText: true },
   started: { from: "run_details", value: "started_at", isText: false },
   finished: { from: "run_details", value: "finished_at", isText: false },

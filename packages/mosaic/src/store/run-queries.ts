@@ -47,6 +47,9 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
   const lastEpoch = database.prepare("SELECT * FROM history WHERE run_id = ? ORDER BY epoch DESC LIMIT 1");
   const params = database.prepare("SELECT param_name, param_value FROM params WHERE run_id = ? ORDER BY rowid");
 
+  const returnedIds = database.prepare(
+    "SELECT run_id FROM runs WHERE status = ? AND return_status IS NOT NULL ORDER BY run_id DESC LIMIT ?",
+  );
   const allStatuses = database.prepare("SELECT run_id, status FROM runs");
   const labels = prepareRunLabels(database);
 
@@ -72,10 +75,10 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
       const row = lastEpoch.get(storedInteger(runId));
       return row === undefined ? undefined : epochFrom(row);
     },
-    ids: ({ runIds, experimentId, status, last }) => {
+    ids: ({ runIds, experimentId, status, last, returned }) => {
       if (status !== undefined && last !== undefined && runIds === undefined && experimentId === undefined) {
         // What `mosaic status` asks of hundreds of thousands of runs: only the few that it shows leave SQLite.
-        const rows = lastIds.all(status, storedInteger(last));
+        const rows = (returned === true ? returnedIds : lastIds).all(status, storedInteger(last));
         return rows.map((row) => integerIn(row, "run_id")).reverse();
       }
       const wanted = runIds === undefined ? undefined : new Set(runIds);
@@ -177,5 +180,6 @@ function detailsFrom(row: Row): RunDetails {
     finishedAt: dateOrNullIn(row, "finished_at"),
     executor: textOrNullIn(row, "executor"),
     dataDigest: textOrNullIn(row, "data_digest"),
+    processors: textOrNullIn(row, "processors")?.split("\n") ?? [],
   };
 }

@@ -5,6 +5,9 @@ import { seedColumns } from "./seed-columns.ts";
 
 export type RunStatements = ReturnType<typeof prepareRunStatements>;
 
+/** Whether `$processor` is the last line of `processors`. */
+const isLast = "substr(char(10) || processors, -length($processor) - 1) = char(10) || $processor";
+
 export function prepareRunStatements(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   const columns = seedColumns.map(({ name }) => `"${name}"`).join(", ");
@@ -48,7 +51,8 @@ export function prepareRunStatements(database: DatabaseSync) {
     nextPending: prepare(
       `SELECT run_details.run_id, pipeline, identity, repetition, seed, attempts, resume_epoch, from_snapshot, executor
        FROM runs CROSS JOIN run_details ON run_details.run_id = runs.run_id
-       WHERE status = 'pending' AND experiment_id = ?
+       WHERE status = 'pending' AND experiment_id = $experiment AND runs.run_id NOT IN (SELECT value FROM json_each($leftOut))
+         AND ($processor IS NULL OR from_snapshot = 0 OR processors IS NULL OR ${isLast})
        ORDER BY runs.run_id LIMIT 1`,
     ),
     pending: prepare(
@@ -59,7 +63,11 @@ export function prepareRunStatements(database: DatabaseSync) {
     startRun: prepare(
       "UPDATE runs SET status = 'running', return_status = NULL WHERE run_id = ? AND status = 'pending'",
     ),
-    startDetails: prepare("UPDATE run_details SET started_at = ?, finished_at = NULL WHERE run_id = ?"),
+    startDetails: prepare(
+      `UPDATE run_details SET started_at = ?, finished_at = NULL,
+         processors = CASE from_snapshot WHEN 1 THEN processors END
+       WHERE run_id = ?`,
+    ),
     trimHistory: prepare("DELETE FROM history WHERE run_id = ? AND epoch > ?"),
 
     addLease: prepare("INSERT INTO leases (run_id, worker, leased_at, expires_at) VALUES (?, ?, ?, ?)"),
@@ -73,6 +81,13 @@ export function prepareRunStatements(database: DatabaseSync) {
     attempts: prepare("SELECT attempts FROM run_details WHERE run_id = ?"),
     setAttempts: prepare("UPDATE run_details SET attempts = ? WHERE run_id = ?"),
     setExecutor: prepare("UPDATE run_details SET executor = ? WHERE run_id = ?"),
+    addProcessor: prepare(
+      `UPDATE run_details SET processors = CASE
+         WHEN processors IS NULL THEN $processor
+         WHEN ${isLast} THEN processors
+         ELSE processors || char(10) || $processor END
+       WHERE run_id = $run`,
+    ),
     setDataDigest: prepare("UPDATE run_details SET data_digest = ? WHERE run_id = ?"),
     setResumeEpoch: prepare("UPDATE run_details SET resume_epoch = ?, from_snapshot = 1 WHERE run_id = ?"),
 
@@ -93,7 +108,7 @@ export function prepareRunStatements(database: DatabaseSync) {
       "SELECT status FROM run_details JOIN runs ON runs.run_id = run_details.run_id WHERE run_details.run_id = ?",
     ),
     queueRun: prepare(
-      "UPDATE runs SET status = 'pending', return_status = NULL WHERE run_id = ? AND status IN ('paused', 'error')",
+      "UPDATE runs SET status = 'pending', return_status = ? WHERE run_id = ? AND status IN ('paused', 'error')",
     ),
     moveRun: prepare("UPDATE run_details SET experiment_id = ? WHERE run_id = ?"),
     forgetAttempts: prepare(

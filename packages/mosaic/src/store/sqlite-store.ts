@@ -16,6 +16,7 @@ import type {
   Lease,
   LeaseBeat,
   LeaseKey,
+  LeaseWishes,
   NewExperiment,
   NewRun,
   Observed,
@@ -113,9 +114,19 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     return adding;
   }
 
-  leaseNextRun(experimentId: number, worker: string): Promise<Lease | undefined> {
+  leaseNextRun(
+    experimentId: number,
+    worker: string,
+    { leftOut = new Set(), processor, ownProcessorOnly = false }: LeaseWishes = {},
+  ): Promise<Lease | undefined> {
     return this.#write(() => {
-      const row = this.#sql.nextPending.get(storedInteger(experimentId));
+      const next = (own: string | undefined) =>
+        this.#sql.nextPending.get({
+          experiment: storedInteger(experimentId),
+          leftOut: JSON.stringify([...leftOut]),
+          processor: own ?? null,
+        });
+      const row = next(processor) ?? (processor === undefined || ownProcessorOnly ? undefined : next(undefined));
       if (row === undefined) return undefined;
       // What an earlier attempt has recorded beyond the snapshot belongs to no curve.
       this.#sql.trimHistory.run(storedInteger(integerIn(row, "run_id")), storedInteger(integerIn(row, "resume_epoch")));
@@ -186,12 +197,12 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  recordSnapshot(lease: LeaseKey, { epochs, artifacts, executor }: SnapshotRecord): Promise<void> {
+  recordSnapshot(lease: LeaseKey, { epochs, artifacts, executor, processor }: SnapshotRecord): Promise<void> {
     return this.#write(() => {
       this.#requireLease(lease);
       this.#addArtifacts(lease.runId, artifacts);
       this.#sql.setResumeEpoch.run(storedInteger(epochs), storedInteger(lease.runId));
-      this.#setObserved(lease.runId, { executor });
+      this.#setObserved(lease.runId, { executor, processor });
     });
   }
 
@@ -224,7 +235,8 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  #setObserved(runId: number, { executor, dataDigest }: Observed): void {
+  #setObserved(runId: number, { executor, dataDigest, processor }: Observed): void {
+    if (processor !== undefined) this.#sql.addProcessor.run({ processor, run: storedInteger(runId) });
     if (executor !== undefined) this.#sql.setExecutor.run(executor, storedInteger(runId));
     if (dataDigest !== undefined) this.#sql.setDataDigest.run(dataDigest, storedInteger(runId));
   }
@@ -232,7 +244,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   giveBackRun(lease: LeaseKey, reason: GiveBackReason): Promise<ReturnedRun> {
     return this.#write(() => {
       if (reason.kind === "worker-died") return this.#countDeath(lease, reason.detail);
-      this.#leave(lease, "pending", null);
+      this.#leave(lease, "pending", reason.detail ?? null);
       return { runId: lease.runId, status: "pending" };
     });
   }
@@ -246,9 +258,9 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     );
   }
 
-  requeueRuns(experimentId: number, runIds: Iterable<number>): Promise<void> {
+  requeueRuns(experimentId: number, runIds: Iterable<number>, why?: string): Promise<void> {
     return this.#write(() => {
-      for (const runId of runIds) requeueIn(this.#sql, experimentId, runId);
+      for (const runId of runIds) requeueIn(this.#sql, experimentId, runId, why);
     });
   }
 

@@ -18,6 +18,7 @@ import type {
   Lease,
   LeaseBeat,
   LeaseKey,
+  LeaseWishes,
   MetricSummary,
   NewExperiment,
   NewRun,
@@ -170,8 +171,11 @@ export interface Store extends StoreReader {
    * database has seen, in a row for each call. A removed run of the same identity counts as added again.
    */
   addRuns(experimentId: number, runs: Iterable<NewRun> | AsyncIterable<NewRun>): Promise<AddedRuns>;
-  /** The pending run with the lowest id becomes running; undefined when there is none. `worker` is for messages. */
-  leaseNextRun(experimentId: number, worker: string): Promise<Lease | undefined>;
+  /**
+   * The pending run with the lowest id of those that are wished becomes running; undefined when there is none. `worker` is
+   * for messages.
+   */
+  leaseNextRun(experimentId: number, worker: string, wishes?: LeaseWishes): Promise<Lease | undefined>;
   /** This run becomes running, where it is pending; what an earlier attempt has recorded stays. */
   leaseRun(experimentId: number, runId: number, worker: string): Promise<Lease | undefined>;
   /**
@@ -200,9 +204,9 @@ export interface Store extends StoreReader {
   expireLeases(): Promise<readonly ReturnedRun[]>;
   /**
    * Puts pending, paused and failed runs into this experiment's queue. A paused run goes on from its snapshot, a failed
-   * one starts anew with all its attempts. Any other run in the list is refused (`STORE_RUN_STATE`), and nothing changes.
+   * one starts anew with all its attempts. `why` is kept while it waits. Any other run in the list is refused (`STORE_RUN_STATE`), and nothing changes.
    */
-  requeueRuns(experimentId: number, runIds: Iterable<number>): Promise<void>;
+  requeueRuns(experimentId: number, runIds: Iterable<number>, why?: string): Promise<void>;
   /**
    * Gives the modules of runs other keys, in their pipelines and `params`. `keysOf`, which must not call the store, is
    * called with the pipeline of every run, or with undefined for what is none, and returns a key for each module, or

@@ -1,5 +1,13 @@
+import { machineFacts } from "../experiment/environment.ts";
 import type { WorkerPlace } from "./place.ts";
 import { startWorker } from "./worker-process.ts";
+
+/** Asked of the system once. */
+let processor: string | undefined;
+function ownProcessor(): string {
+  processor ??= String(machineFacts().processor);
+  return processor;
+}
 
 /** A worker of this machine. */
 export function localPlace(device: string, index: number): WorkerPlace {
@@ -8,6 +16,8 @@ export function localPlace(device: string, index: number): WorkerPlace {
     device,
     aheadSeconds: 0.2,
     lateSeconds: 0,
+    wishes: { processor: ownProcessor() },
+    isElsewhere: false,
     isOpen: true,
     start: startWorker,
     giveUp(error) {

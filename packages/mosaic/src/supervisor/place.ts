@@ -1,3 +1,4 @@
+import type { LeaseWishes } from "../store/index.ts";
 import type { WorkerEvents, WorkerProcess, WorkerProgram } from "./worker-process.ts";
 
 /** Where workers are started, one at a time: on this machine, or by a pilot on another. */
@@ -9,10 +10,18 @@ export interface WorkerPlace {
   readonly aheadSeconds: number;
   /** How late what is said may be heard. */
   readonly lateSeconds: number;
+  /** Which runs it takes, and its processor. */
+  readonly wishes: LeaseWishes;
+  /** Whether it is on another machine than the supervisor. */
+  readonly isElsewhere: boolean;
   /** Whether it takes further runs. Where it does not, a worker that ends has lost its run by no fault of that. */
   readonly isOpen: boolean;
   /** Runs that an earlier supervisor has left with the worker that `start` gives first. */
   readonly left?: LeftAtPlace | undefined;
+  /** Told that a run has used up the memory that there is. Returns whether another place has more. */
+  outOfMemory?(runId: number): boolean;
+  /** Why it takes no further run, where it says so itself. */
+  readonly whyLeaving?: string | undefined;
   start(program: WorkerProgram, events: WorkerEvents): WorkerProcess;
   /**
    * Told when no worker can be started here.

@@ -137,7 +137,8 @@ export class Slot {
   async #assign(): Promise<Assignment | undefined> {
     if (this.#isAskedToLeave || !this.#place.isOpen) return undefined;
     const { store, experimentId, workOf } = this.#options;
-    const lease = (await this.#leaseLeft()) ?? (await store.leaseNextRun(experimentId, this.#place.name));
+    const lease =
+      (await this.#leaseLeft()) ?? (await store.leaseNextRun(experimentId, this.#place.name, this.#place.wishes));
     return lease && { lease, ...(await workOf(lease, this.#place.device)) };
   }
 
@@ -253,7 +254,9 @@ export class Slot {
     const { store, onEvent } = this.#options;
     if (message.kind === "withdrawn") return this.#takeBack(message.token);
     if (this.#current === undefined || message.token !== this.#current.lease.token) return;
-    const { lease, times } = this.#current;
+    const { lease, times, hasSnapshot } = this.#current;
+    const { isElsewhere, wishes } = this.#place;
+    const { processor } = wishes;
     this.#deadStarts = 0;
     switch (message.kind) {
       case "prepared":
@@ -267,12 +270,15 @@ export class Slot {
         return;
       }
       case "snapshot":
-        await store.recordSnapshot(lease, message);
+        await store.recordSnapshot(lease, { ...message, processor });
         this.#current.hasSnapshot = true;
         return;
       case "done": {
         const { result, directions, records, artifacts, executor, dataDigest } = message;
-        await store.completeRun(lease, { result, directions, history: records, artifacts, executor, dataDigest });
+        // Of a run that this machine alone has computed its experiment says it.
+        const isTold = isElsewhere || hasSnapshot === true || lease.fromSnapshot;
+        const observed = { executor, dataDigest, processor: isTold ? processor : undefined };
+        await store.completeRun(lease, { result, directions, history: records, artifacts, ...observed });
         if (message.last) this.#discard();
         this.#isBrief = times !== undefined && performance.now() - times.begun < 1000 * this.#place.aheadSeconds;
         onEvent({ kind: "done", lease, result });
@@ -282,9 +288,10 @@ export class Slot {
         const { records, artifacts, epochs, executor, dataDigest } = message;
         if (records.length > 0) await store.appendHistory(lease, records);
         await store.recordArtifacts(lease, artifacts);
-        await store.pauseRun(lease, epochs, { executor, dataDigest });
+        await store.pauseRun(lease, epochs, { executor, dataDigest, processor });
         // Its pilot leaves: it goes on elsewhere.
-        if (!this.#options.pause.aborted) await store.requeueRuns(this.#options.experimentId, [lease.runId]);
+        if (!this.#options.pause.aborted)
+          await store.requeueRuns(this.#options.experimentId, [lease.runId], this.#place.whyLeaving);
         if (message.last) this.#discard();
         onEvent({ kind: "paused", lease, epochs });
         return this.#end();
@@ -355,14 +362,15 @@ export class Slot {
     await this.#end();
   }
 
-  async #takeDeath(worker: WorkerProcess, { how, lastWords, begun }: WorkerEnd): Promise<void> {
+  async #takeDeath(worker: WorkerProcess, { how, lastWords, begun, outOfMemory }: WorkerEnd): Promise<void> {
     const { store, onEvent, pause, stop } = this.#options;
     if (this.#worker === worker) this.#worker = undefined;
     if (this.#current === undefined || this.#current.worker !== worker) return;
     const { lease, hasSnapshot: goesOn = lease.fromSnapshot } = this.#current;
-    if (!this.#place.isOpen) {
-      await store.giveBackRun(lease, { kind: "stopped" });
-      onEvent({ kind: "given-back", lease, why: how });
+    const goesWhereMoreIs = outOfMemory === true && this.#place.outOfMemory?.(lease.runId) === true;
+    if (goesWhereMoreIs || !this.#place.isOpen) {
+      await store.giveBackRun(lease, { kind: "stopped", detail: how });
+      onEvent({ kind: "given-back", lease, why: goesWhereMoreIs ? `${how}; it goes on with twice the memory` : how });
     } else if (stop.aborted || pause.aborted || begun !== lease.token) {
       await store.giveBackRun(lease, { kind: "stopped" });
       onEvent({ kind: "given-back", lease });

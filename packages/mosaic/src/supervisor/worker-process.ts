@@ -42,6 +42,8 @@ export interface WorkerEnd {
   readonly lastWords: string;
   /** The token of the run that it began last; undefined where it has begun none. */
   readonly begun: number | undefined;
+  /** Whether it was killed because the memory of its job was used up. */
+  readonly outOfMemory?: boolean | undefined;
 }
 
 /** A worker as its supervisor sees it. */

@@ -1,0 +1,41 @@
+/** Runs that have used up the memory of their job: each is tried once more in a job that has twice as much. */
+import type { MemoryRules } from "../pilot/remote-pilot.ts";
+
+/** In the environment of a job: how many times the usual memory it has. */
+export const memoryFactorVariable = "MOSAIC_MEMORY_FACTOR";
+
+export const largeFactor = 2;
+
+/** Undefined for what is no size of Slurm's. */
+export function largeMemory(memory: string | undefined): string | undefined {
+  const [, size, unit = ""] = /^(\d+)([KMGTkmgt]?)$/.exec(memory ?? "") ?? [];
+  return size === undefined ? undefined : `${largeFactor * Number(size)}${unit}`;
+}
+
+export class LargeRuns implements MemoryRules {
+  readonly #isThereMore: boolean;
+  readonly #runs = new Set<number>();
+
+  /** @param isThereMore whether larger jobs can be sent */
+  constructor(isThereMore: boolean) {
+    this.#isThereMore = isThereMore;
+  }
+
+  get isEmpty(): boolean {
+    return this.#runs.size === 0;
+  }
+
+  has(runId: number): boolean {
+    return this.#runs.has(runId);
+  }
+
+  leftOut(factor: number): ReadonlySet<number> | undefined {
+    return factor >= largeFactor || this.#runs.size === 0 ? undefined : this.#runs;
+  }
+
+  outOfMemory(runId: number, factor: number): boolean {
+    if (!this.#isThereMore || factor >= largeFactor) return false;
+    this.#runs.add(runId);
+    return true;
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * What the simulated Slurm of `slurm.test.ts` cannot do: jobs that use up their memory, accounting, limits of accounts. Stand-ins
+ * for Slurm's commands: `sbatch` starts the script at once, `squeue` tells what lies in a file.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder, until } from "@ml-mosaic/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { config, data, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
+
+const standIns: Readonly<Record<string, string>> = {
+  sbatch: `
+case "$*" in *--test-only*) exit 0;; esac
+if [ -e refused ]; then cat refused >&2; exit 1; fi
+script="\${@: -1}"
+id=$(( $(wc -l < jobs) + 1 ))
+name=$(sed -n 's/^#SBATCH --job-name=//p' "$script")
+echo "$id|$name|RUNNING|node|2026-01-01T00:00:00|None" >> jobs
+grep mem= "$script" >> memory
+SLURM_JOB_ID=$id SLURMD_NODENAME=node setsid bash "$script" > "job-$id.out" 2>&1 < /dev/null &
+echo "$id"`,
+  squeue: "cat jobs",
+  scontrol: "exit 0",
+  scancel: "exit 0",
+};
+
+// The first job of a run whose width is 3 uses its memory up: the job stops, and Slurm says so.
+const hungry = `${netModule}
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+export class Hungry extends Net {
+  override async saveModel(path: string) {
+    await super.saveModel(path);
+    const { SLURM_JOB_ID: job = "", MOSAIC_MEMORY_FACTOR: factor } = process.env;
+    if (this.first.weight.shape[0] !== 3 || factor === "2" || job === "") return;
+    process.kill(process.ppid, "SIGSTOP");
+    writeFileSync("stopped", String(process.ppid));
+    const jobs = readFileSync("jobs", "utf8").split("\\n");
+    writeFileSync("jobs.new", jobs.map((line) => (line.startsWith(job + "|") ? line.replace("RUNNING", "OUT_OF_MEMORY") : line)).join("\\n"));
+    renameSync("jobs.new", "jobs");
+    process.kill(process.pid, "SIGKILL");
+  }
+}
+`;
+
+let workspace: Workspace;
+let before: string | undefined;
+beforeEach(async () => {
+  const commands = temporaryFolder();
+  for (const [name, text] of Object.entries(standIns))
+    writeFileSync(join(commands, name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+  before = process.env.PATH;
+  process.env.PATH = `${commands}:${before}`;
+  workspace = await openWorkspace({ "net.ts": hungry });
+  await workspace.write("jobs", "");
+  const text = config({
+    process: { executor: "wasm" },
+    sections: { DATA: data, NET: { ...net, class: "Hungry", width: "2, 3" } },
+  });
+  await workspace.write("config.ini", `${text}\n[SLURM]\nworkers = 1\nmemory = 4G\nask_seconds = 1\n`);
+});
+afterEach(async () => {
+  process.env.PATH = before;
+  await workspace.close();
+});
+
+test("a run that has used up its memory goes on once in a job with twice as much", async () => {
+  const running = workspace.start("run", "config.ini", "or.db");
+  await until(() => workspace.exists("stopped"), "the memory to be used up");
+  await running.said("used more memory than it may");
+  process.kill(Number(await workspace.read("stopped")), "SIGKILL");
+  await running.said("with twice the memory");
+  const ended = await running.finished;
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(workspace.statuses("or.db")).toEqual(["done", "done"]);
+  expect(workspace.query("or.db", "SELECT 1 FROM run_details WHERE attempts > 0")).toEqual([]);
+  expect((await workspace.read("memory")).split("\n")).toContain("#SBATCH --mem=8G");
+});
+
+test("a limit of the account is said in Slurm's words, once; when it is gone the runs go on", async () => {
+  const words = "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy";
+  await workspace.write("refused", `${words}\n`);
+  await workspace.write("config.ini", (await workspace.read("config.ini")).replace("2, 3", "2"));
+  const running = workspace.start("run", "config.ini", "or.db");
+  await running.said("Job violates accounting/QOS policy");
+  await workspace.startProgram("rm", ["refused"]).finished;
+  const ended = await running.finished;
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(ended.stderr.match(/violates/g)).toHaveLength(1);
+});
