@@ -1,8 +1,10 @@
 /** The form of a loop for the processor: an ONNX model whose only node is a Scan. */
 import { Latest } from "@ml-mosaic/base";
 import { allocate } from "../dtype.ts";
+import { topologicalOrder } from "../graph/order.ts";
 import { GraphWriter, NameSource } from "../onnx/graph-writer.ts";
 import { modelBytes, type Port } from "../onnx/model-proto.ts";
+import { convolution } from "../ops/convolution.ts";
 import { channelBlock } from "../runtime/channel-block.ts";
 import { createSession } from "../runtime/session.ts";
 import { sizeOf } from "../shape.ts";
@@ -14,7 +16,7 @@ import { byName, outputName, portOf, programOpset, randomKeyOf, writeStep } from
 const mostSmall = 2 ** 18;
 
 export async function compileScan(graph: LoopGraph, threads = 1): Promise<Executable> {
-  const { model, bytes, nodes } = written(graph, await channelBlock());
+  const { model, bytes, nodes } = written(graph, hasImages(graph) ? await channelBlock() : 0);
   const session = await createSession(model, bytes, { nodes, threads });
   const isSmall = graph.carried.reduce((sum, { tensor }) => sum + tensor.numel, 0) <= mostSmall;
   return {
@@ -42,6 +44,11 @@ export async function compileScan(graph: LoopGraph, threads = 1): Promise<Execut
     },
     release: () => session.release(),
   };
+}
+
+/** Asking for the size of a block is a program of its own, which others are spared. */
+function hasImages({ results }: LoopGraph): boolean {
+  return topologicalOrder(results).some(({ op }) => op === convolution);
 }
 
 /** Models of the latest loops: writing one takes longer than training a small network for a step. */
