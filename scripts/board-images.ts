@@ -1,6 +1,6 @@
 /**
  * Draws the pictures of docs/board.md anew: `npx node scripts/board-images.ts results.db`, of a database such as
- * `npx mosaic run examples/digits/config.ini results.db` makes.
+ * `npx mosaic run examples/or/config.ini results.db` makes.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +8,7 @@ import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
-import { chromium } from "playwright-core";
+import { chromium, type Page } from "playwright-core";
 import { indexedPng } from "./indexed-png.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -26,17 +26,26 @@ try {
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
   });
   const page = await browser.newPage({ viewport: size });
+  page.setDefaultTimeout(120_000);
   await page.goto(address ?? "");
   for (const [name, view] of Object.entries(views)) {
     await page.goto(new URL(`#/${view}`, page.url()).href);
     await page.waitForLoadState("networkidle");
     // Lines are drawn when their data have come.
     await page.waitForTimeout(3000);
+    if (name === "run") await runModel(page);
     await writeFile(join(root, "docs", "images", `board-${name}.png`), await indexed(await page.screenshot()));
   }
   await browser.close();
 } finally {
   board.kill();
+}
+
+/** The lower part of the page, with what the model says of a sample. */
+async function runModel(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Take it from the evaluation data" }).click();
+  await page.locator(".prediction").waitFor();
+  await page.locator(".prediction").scrollIntoViewIfNeeded();
 }
 
 /** In 256 colours. */

@@ -42,7 +42,9 @@ export function columnAxis(
     title,
     scale: isRoomy
       ? roomyScale(low, high, isLogarithmic)
-      : tickedScale(scaleOf(low, high, isLogarithmic), rowValues(rows, numberAt)),
+      : info.role === "result"
+        ? scaleOf(low, high, isLogarithmic)
+        : tickedScale(scaleOf(low, high, isLogarithmic), rowValues(rows, numberAt)),
     texts: undefined,
     labels: undefined,
     numberAt,
@@ -51,7 +53,7 @@ export function columnAxis(
 
 const mostValues = 8;
 
-/** Few values have a tick each: between them is nothing. */
+/** Few values that were given have a tick each: between them is nothing. */
 function tickedScale(scale: Scale, values: Iterable<number>): Scale {
   const occurring = new Set<number>();
   for (const value of values) {

@@ -14,8 +14,7 @@ export function ModelPanel({ board, id }: { readonly board: Board; readonly id: 
 function layerTable({ inputs, outputs, layers }: ModelLayers) {
   const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
   return html`<p class="note">
-      From ${inputs.map(shapeText).join(", ")} to ${outputs.map(shapeText).join(", ")}; ${wholeText(layers.length)} operators,
-      ${wholeText(parameters)} parameters.
+      ${`From ${inputs.map(shapeText).join(", ")} to ${outputs.map(shapeText).join(", ")}; ${wholeText(layers.length)} operators, ${wholeText(parameters)} parameters.`}
     </p>
     <div class="scrolling model" tabindex="0" role="region" aria-label="Layers">
       <table class="plain">
