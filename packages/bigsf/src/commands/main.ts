@@ -11,6 +11,7 @@ export const bigsf: Program = {
     folds: async () => (await import("./folds.ts")).foldsCommand,
     calibrate: async () => (await import("./calibrate.ts")).calibrateCommand,
     segment: async () => (await import("./segment.ts")).segmentCommand,
+    reproject: async () => (await import("./reproject.ts")).reprojectCommand,
     compare: async () => (await import("./compare.ts")).compareCommand,
     catalogue: async () => (await import("./catalogue.ts")).catalogueCommand,
     board: async () => (await import("./board.ts")).boardCommand,

@@ -10,7 +10,7 @@ import { PatchesData, patchesOfMap } from "../datasets/patches-data.ts";
 import { BigsfError } from "../errors.ts";
 import { openPlane, type Plane } from "../maps/plane.ts";
 import { fileOfMap } from "../maps/source-map.ts";
-import type { PatchedMap } from "../patches/patch-source.ts";
+import { type PatchedMap, roomFor } from "../patches/patch-source.ts";
 import { type AreaPieces, piecesOf } from "./pieces.ts";
 
 export interface CompareTrainingsOptions {
@@ -139,8 +139,7 @@ async function labelsOf({ data, splits }: OpenTraining, map: PatchedMap) {
     const { indices, positions } = patchesOfMap(await data.patches(split, "test"), map);
     for (let from = 0; from < indices.length; from += batch) {
       const numbers = indices.subarray(from, from + batch);
-      const room = () => new Float32Array(numbers.length * size * size);
-      const buffers = { patches: room(), spines: room(), labelled: room() };
+      const buffers = roomFor(source, numbers.length);
       await source.read(numbers, buffers);
       for (let pixel = 0; pixel < buffers.labelled.length; pixel++) {
         if (!((buffers.labelled[pixel] ?? 0) > 0)) continue;

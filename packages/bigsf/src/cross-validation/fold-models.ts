@@ -15,12 +15,12 @@ export async function loadFoldModels(
   data: PatchesData,
   snapshots: readonly FoldSnapshot[],
 ): Promise<readonly FoldModel[]> {
-  const { patchSize } = (await data.open()).source;
+  const { patchSize, channels } = (await data.open()).source;
   const positions = encodedBy(data, "test").includes("positions");
   return Promise.all(
     snapshots.map(async ({ split, path }) => {
       const { model } = await loadSnapshotModel(path);
-      return { split, predictor: await compilePredictor({ model, patchSize, positions }) };
+      return { split, predictor: await compilePredictor({ model, patchSize, channels, positions }) };
     }),
   );
 }

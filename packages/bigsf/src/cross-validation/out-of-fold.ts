@@ -1,6 +1,6 @@
 import { type PatchesData, patchesOfMap } from "../datasets/patches-data.ts";
 import type { Part } from "../folds/splits.ts";
-import type { PatchedMap } from "../patches/patch-source.ts";
+import { type PatchedMap, type PatchSource, roomFor } from "../patches/patch-source.ts";
 import type { PatchPredictor } from "../segmentation/patch-predictor.ts";
 
 /** A trained model, and the split that it was trained on. */
@@ -120,17 +120,10 @@ function countInRow({ positions, indices, next }: TestPatches, batchSize: number
 
 type Patches = Awaited<ReturnType<typeof readBatch>>;
 
-async function readBatch(
-  { patchSize, positions, read }: Awaited<ReturnType<PatchesData["open"]>>["source"],
-  indices: Int32Array<ArrayBuffer>,
-) {
-  const size = indices.length * patchSize ** 2;
-  const buffers = {
-    patches: new Float32Array(size),
-    spines: new Float32Array(size),
-    labelled: new Float32Array(size),
-  };
-  await read(indices, buffers);
+async function readBatch(source: PatchSource, indices: Int32Array<ArrayBuffer>) {
+  const { patchSize, positions } = source;
+  const buffers = roomFor(source, indices.length);
+  await source.read(indices, buffers);
   const corners = new Int32Array(4 * indices.length);
   for (const [place, index] of indices.entries()) {
     const [y0 = 0, x0 = 0] = positions.subarray(2 * index, 2 * index + 2);

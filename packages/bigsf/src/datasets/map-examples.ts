@@ -25,7 +25,7 @@ export async function writeMaps(folder: string, example: MapExample): Promise<Ma
     missing: example.missing ?? (() => 1),
     background: example.background ?? ((y, x) => 1 - target(y, x)),
   };
-  const write = async (name: keyof MapPaths) => {
+  const write = async (name: keyof typeof layers) => {
     const path = join(folder, `${name}.fits`);
     const data = Float32Array.from({ length: height * width }, (_, place) =>
       layers[name](Math.floor(place / width), place % width),

@@ -30,12 +30,12 @@ export async function openSource(options: SourceOptions, cache = cacheBytes): Pr
 }
 
 function storedPatches(source: PatchSource, cache: number): OpenSource {
-  const { groupLength, patchSize } = source;
-  const regionBytes = groupLength * bytesPerPatch(patchSize);
+  const { groupLength, patchSize, channels } = source;
+  const regionBytes = groupLength * bytesPerPatch(patchSize, channels);
   return {
     source,
     orderFor(indices) {
-      if (indices.length * bytesPerPatch(patchSize) <= cache) return undefined;
+      if (indices.length * bytesPerPatch(patchSize, channels) <= cache) return undefined;
       const regionOf = Int32Array.from(indices, (patch) => Math.floor(patch / groupLength));
       return windows(regionOf, cache / 2 / regionBytes);
     },
@@ -44,9 +44,11 @@ function storedPatches(source: PatchSource, cache: number): OpenSource {
 
 /** Side of the squares of a map that are read together; what `openFitsPatches` keeps of a pixel. */
 const regionSide = 256;
-const bytesPerPixel = 13;
+const pixelBytes = 13;
+const channelBytes = 8;
 
 function cutPatches(source: PatchSource, cache: number): OpenSource {
+  const bytesPerPixel = pixelBytes + (source.channels - 1) * channelBytes;
   const pixels = source.maps.reduce((sum, { shape }) => sum + shape[0] * shape[1], 0);
   return {
     source,

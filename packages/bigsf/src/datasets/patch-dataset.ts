@@ -12,7 +12,7 @@ import { tubedSkeleton } from "../skeleton/skeletonize.ts";
 import type { BaseAugmentation, PatchLayers } from "./augmentations/base-augmentation.ts";
 
 /** What a data set needs of a source of patches. */
-export type PatchReader = Pick<PatchSource, "patchSize" | "positions" | "read">;
+export type PatchReader = Pick<PatchSource, "patchSize" | "channels" | "positions" | "read">;
 
 export interface PatchDatasetOptions {
   readonly source: PatchReader;
@@ -31,7 +31,7 @@ export interface PatchDatasetOptions {
 }
 
 /**
- * Patches as samples. Their fields, all float32: the patch [1, P, P]; with `encodePositions` its position [2, 2] in the
+ * Patches as samples. Their fields, all float32: the patch [channels, P, P]; with `encodePositions` its position [2, 2] in the
  * map as [[y0, y1], [x0, x1]], end-exclusive; the target [2, P, P]: 1 where a filament is, and 1 where that is known; with
  * `skeletons` [3, P, P], 1 around the skeletons of filaments where they are known.
  */
@@ -67,7 +67,8 @@ export class PatchDataset implements Dataset {
     const size = this.source.patchSize;
     const [count, pixels] = [indices.length, size * size];
     const numbers = Int32Array.from(indices, (index) => this.indices[index] ?? -1);
-    const patches = new Float32Array(count * pixels);
+    const { channels } = this.source;
+    const patches = new Float32Array(count * channels * pixels);
     const spines = new Float32Array(count * pixels);
     const labelled = new Float32Array(count * pixels);
     await this.source.read(numbers, { patches, spines, labelled });
@@ -81,7 +82,7 @@ export class PatchDataset implements Dataset {
       }
       const layers = {
         size,
-        patch: patches.subarray(from, from + pixels),
+        patch: patches.subarray(channels * from, channels * (from + pixels)),
         spine: target.subarray(to, to + pixels),
         labelled: target.subarray(to + pixels, to + 2 * pixels),
       };
@@ -92,7 +93,7 @@ export class PatchDataset implements Dataset {
       if (this.skeletons) target.set(tubeOf(layers), to + 2 * pixels);
     }
     return [
-      { data: patches, shape: [count, 1, size, size], dtype: "float32" },
+      { data: patches, shape: [count, channels, size, size], dtype: "float32" },
       ...(this.encodePositions ? [this.#positionsOf(numbers)] : []),
       { data: target, shape: [count, layerCount, size, size], dtype: "float32" },
     ];

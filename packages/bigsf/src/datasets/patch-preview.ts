@@ -4,10 +4,10 @@ import type { Preview } from "../pictures/preview.ts";
 
 /** Puts a map together from its patches, small enough to be drawn: of each cell the mean over all patches. */
 export function startPatchPreview(
-  { positions, patchSize }: Pick<PatchSource, "positions" | "patchSize">,
+  { positions, patchSize, channels }: Pick<PatchSource, "positions" | "patchSize" | "channels">,
   { shape: mapShape, start, stop }: Pick<PatchedMap, "shape" | "start" | "stop">,
 ): {
-  /** Those of other maps are left alone. @param patches [count, P, P] */
+  /** Those of other maps are left alone. @param patches [count, channels, P, P], of which the first is shown */
   readonly add: (numbers: Int32Array, patches: Float32Array) => void;
   readonly finish: () => Preview;
 } {
@@ -22,7 +22,7 @@ export function startPatchPreview(
         const [y0, x0] = [positions[2 * patch] ?? 0, positions[2 * patch + 1] ?? 0];
         for (let y = 0; y < patchSize; y++) {
           const row = Math.floor((y0 + y) / factor) * columns;
-          const from = (place * patchSize + y) * patchSize;
+          const from = (place * channels * patchSize + y) * patchSize;
           for (let x = 0; x < patchSize; x++) {
             const cell = row + Math.floor((x0 + x) / factor);
             sums[cell] = (sums[cell] ?? 0) + (patches[from + x] ?? 0);

@@ -137,6 +137,7 @@ export class PatchesData extends configurable(dataOptions, BaseData) {
     };
     const info = {
       patch_size: opened.source.patchSize,
+      ...(opened.source.channels === 1 ? {} : { channels: opened.source.channels }),
       normalization: opened.source.normalization ?? null,
       ...(opened.source.normalizationOver === "patch" ? {} : { normalization_over: opened.source.normalizationOver }),
       ...(opened.source.range === undefined ? {} : { normalization_range: [...opened.source.range] }),

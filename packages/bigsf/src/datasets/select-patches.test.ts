@@ -13,6 +13,7 @@ function patches({
   const asked: number[] = [];
   return {
     asked,
+    channels: 1,
     patchSize: 2,
     async read(indices: Int32Array, { spines, labelled: known }: PatchBuffers) {
       asked.push(...indices);

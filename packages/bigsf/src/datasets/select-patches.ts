@@ -1,4 +1,4 @@
-import type { PatchSource } from "../patches/patch-source.ts";
+import { type PatchSource, roomFor } from "../patches/patch-source.ts";
 
 /** Those of the patches whose first row and column are multiples of `stride`. */
 export function onGrid(
@@ -27,18 +27,18 @@ const blockLength = 256;
 /** Whether some pixel of the patches is labelled and on a filament. Looks here and there first, and at all only if need be. */
 export async function hasPositives(
   indices: Int32Array,
-  source: Pick<PatchSource, "patchSize" | "read">,
+  source: Pick<PatchSource, "patchSize" | "channels" | "read">,
 ): Promise<boolean> {
   const pixels = source.patchSize ** 2;
-  const [patches, spines, labelled] = [0, 1, 2].map(() => new Float32Array(blockLength * pixels));
-  if (patches === undefined || spines === undefined || labelled === undefined) return false;
+  const room = roomFor(source, blockLength);
+  const { spines, labelled } = room;
   const step = Math.ceil(indices.length / blockLength);
   for (let first = 0; first < step; first++) {
     const some = Int32Array.from(
       { length: Math.ceil((indices.length - first) / step) },
       (_, place) => indices[first + place * step] ?? 0,
     );
-    await source.read(some, { patches, spines, labelled });
+    await source.read(some, room);
     for (let at = 0; at < some.length * pixels; at++) {
       if ((spines[at] ?? 0) > 0 && (labelled[at] ?? 0) > 0) return true;
     }

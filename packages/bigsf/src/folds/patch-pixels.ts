@@ -1,4 +1,4 @@
-import type { PatchSource } from "../patches/patch-source.ts";
+import { type PatchSource, roomFor } from "../patches/patch-source.ts";
 
 /** What was counted in each patch: [patches]; 0 where it was not looked at. */
 export interface PatchPixels {
@@ -8,7 +8,7 @@ export interface PatchPixels {
 }
 
 export interface PatchPixelsOptions {
-  /** Gets patches as they are read: [count, P, P]. */
+  /** Gets patches as they are read: [count, channels, P, P]. */
   readonly onPatches?: ((numbers: Int32Array, patches: Float32Array) => void) | undefined;
   /** Told from time to time how many patches are read. */
   readonly onProgress?: ((done: number) => void) | undefined;
@@ -25,13 +25,12 @@ export async function countPixels(
 ): Promise<PatchPixels> {
   const pixels = source.patchSize ** 2;
   const counts = { labelled: new Int32Array(source.length), filament: new Int32Array(source.length) };
-  const patches = new Float32Array(blockLength * pixels);
-  const spines = new Float32Array(blockLength * pixels);
-  const labelled = new Float32Array(blockLength * pixels);
+  const room = roomFor(source, blockLength);
+  const { patches, spines, labelled } = room;
   for (let start = 0; start < indices.length; start += blockLength) {
     signal?.throwIfAborted();
     const block = indices.subarray(start, start + blockLength);
-    await source.read(block, { patches, spines, labelled });
+    await source.read(block, room);
     for (const [place, patch] of block.entries()) {
       let [known, filament] = [0, 0];
       for (let at = place * pixels; at < (place + 1) * pixels; at++) {
@@ -42,7 +41,7 @@ export async function countPixels(
       counts.labelled[patch] = known;
       counts.filament[patch] = filament;
     }
-    onPatches?.(block, patches.subarray(0, block.length * pixels));
+    onPatches?.(block, patches.subarray(0, block.length * source.channels * pixels));
     onProgress?.(Math.min(indices.length, start + blockLength));
     // Reading may block; signals have their turn in between.
     await new Promise(setImmediate);

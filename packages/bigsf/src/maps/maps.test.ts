@@ -75,6 +75,7 @@ async function notesOf(pixels: readonly number[], target: readonly number[] = [0
     width: pixels.length,
     raw: Float64Array.from(pixels),
     image: Float64Array.from(pixels),
+    others: [],
     target: Float32Array.from(target),
     labelled: Uint8Array.of(1, 1),
     valid: Uint8Array.of(1, 1),

@@ -2,16 +2,18 @@ import { basename } from "node:path";
 import { machineTrouble, messageOf } from "@ml-mosaic/base";
 import type { Header } from "@ml-mosaic/fits";
 import { BigsfError } from "../errors.ts";
-import { fitPlane } from "./fit-plane.ts";
+import { type Fitted, fitPlane } from "./fit-plane.ts";
 import { paddedPlane } from "./padded-plane.ts";
 import { openPlane, type Plane } from "./plane.ts";
 import { cutPlane, type PixelBox, type Region, regionBox } from "./region.ts";
-import type { CoordinateCheck } from "./same-pixels.ts";
+import { type CoordinateCheck, channelConflict } from "./same-pixels.ts";
 
 /** Files of a map and what is known of it. All show the same pixels of the sky. */
 export interface MapPaths {
   /** Intensity, such as column density. */
   readonly image: string;
+  /** What models see besides the image, such as temperature or other wavelengths. */
+  readonly channels?: readonly string[] | undefined;
   /** 1 on filaments (spine and branches), else 0. */
   readonly target: string;
   /** 1 where the image is valid. */
@@ -25,6 +27,8 @@ export interface PixelBlock {
   readonly width: number;
   /** Pixels that are NaN or infinite are 0. */
   readonly image: Float64Array;
+  /** The further channels, as the image. */
+  readonly others: readonly Float64Array[];
   /** NaN is 0. */
   readonly target: Float32Array;
   /** 1 where ((background + target) * missing) > 0. */
@@ -32,7 +36,7 @@ export interface PixelBlock {
 }
 
 export interface MapSection extends PixelBlock {
-  /** 1 where the image is finite and `missing` is positive. */
+  /** 1 where the image and all other channels are finite and `missing` is positive. */
   readonly valid: Uint8Array;
   /** The image as it is, before anything counted as 0. */
   readonly raw: Float64Array;
@@ -54,7 +58,9 @@ export interface Maps {
 }
 
 /** SHA-256 of each file. */
-export type MapDigests = { readonly [Layer in keyof MapPaths]: string };
+export type MapDigests = { readonly [Layer in (typeof LAYERS)[number]]: string } & {
+  readonly channels?: readonly string[] | undefined;
+};
 
 const LAYERS = ["image", "target", "missing", "background"] as const;
 
@@ -79,7 +85,10 @@ export async function openMaps(
     readonly least?: number;
   } = {},
 ): Promise<Maps> {
-  const opened = await Promise.allSettled(LAYERS.map((layer) => openPlane(paths[layer])));
+  const { channels = [] } = paths;
+  const layers = [...LAYERS.map((layer) => paths[layer]), ...channels];
+  const opened = await Promise.allSettled(layers.map((path) => openPlane(path)));
+  const nameAt = (index: number) => LAYERS[index] ?? `channels[${index - LAYERS.length}]`;
   const planes = opened.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   const close = async () => {
     await Promise.all(planes.map((plane) => plane.close()));
@@ -90,15 +99,20 @@ export async function openMaps(
     throw refused.reason;
   }
   const problems = opened.flatMap((each, index) =>
-    each.status === "rejected" ? [`${LAYERS[index]}: ${messageOf(each.reason)}`] : [],
+    each.status === "rejected" ? [`${nameAt(index)}: ${messageOf(each.reason)}`] : [],
   );
   const [whole, ...others] = opened.map((each) => (each.status === "fulfilled" ? each.value : undefined));
-  const fitted = others.map((plane) => whole && plane && fitPlane(whole, plane, coordinates));
+  const fitted = others.map((plane, index): Fitted | undefined => {
+    if (whole === undefined || plane === undefined) return undefined;
+    if (index < LAYERS.length - 1) return fitPlane(whole, plane, coordinates);
+    const problem = channelConflict(whole, plane, coordinates);
+    return problem === undefined ? { plane } : { problem };
+  });
   problems.push(
-    ...fitted.flatMap((each, index) => (each?.problem === undefined ? [] : [`${LAYERS[index + 1]}: ${each.problem}`])),
+    ...fitted.flatMap((each, index) => (each?.problem === undefined ? [] : [`${nameAt(index + 1)}: ${each.problem}`])),
   );
   const box = attemptBox(region, whole, problems);
-  const [image, target, missing, background] = [whole, ...fitted.map((each) => each?.plane)].map(
+  const [image, target, missing, background, ...further] = [whole, ...fitted.map((each) => each?.plane)].map(
     (plane) => plane && paddedPlane(box === undefined ? plane : cutPlane(plane, box), least),
   );
   if (problems.length > 0 || !image || !target || !missing || !background) {
@@ -107,6 +121,7 @@ export async function openMaps(
       problems.length === 1 ? "The maps cannot be used" : `The maps cannot be used, ${problems.length} problems`;
     throw new BigsfError("MAP", `${count}:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
   }
+  const channelPlanes = further.flatMap((plane) => plane ?? []);
   const inside: Maps["inside"] = box === undefined ? (whole?.shape ?? image.shape) : [box.y1 - box.y0, box.x1 - box.x0];
   return {
     paths,
@@ -115,17 +130,17 @@ export async function openMaps(
     header: image.header,
     notes: [...fitted.flatMap((each) => each?.note ?? []), ...paddingNotes(paths, inside, image)],
     async section(y0, y1, x0, x1) {
-      const [raw, t, m, b] = await Promise.all(
-        [image, target, missing, background].map((plane) => plane.section(y0, y1, x0, x1)),
+      const [raw, t, m, b, ...more] = await Promise.all(
+        [image, target, missing, background, ...channelPlanes].map((plane) => plane.section(y0, y1, x0, x1)),
       );
       const none = new Float64Array(0);
-      return combine(x1 - x0, raw ?? none, t ?? none, m ?? none, b ?? none);
+      return withChannels(combine(x1 - x0, raw ?? none, t ?? none, m ?? none, b ?? none), more);
     },
     async digests() {
-      const [i = "", t = "", m = "", b = ""] = await Promise.all(
-        [image, target, missing, background].map((plane) => plane.digest()),
+      const [i = "", t = "", m = "", b = "", ...more] = await Promise.all(
+        [image, target, missing, background, ...channelPlanes].map((plane) => plane.digest()),
       );
-      return { image: i, target: t, missing: m, background: b };
+      return { image: i, target: t, missing: m, background: b, ...(more.length > 0 ? { channels: more } : {}) };
     },
     close,
   };
@@ -152,7 +167,19 @@ function combine(
     target[i] = spine;
     labelled[i] = ((background[i] || 0) + spine) * (missing[i] || 0) > 0 ? 1 : 0;
   }
-  return { width, image, target, labelled, valid, raw };
+  return { width, image, others: [], target, labelled, valid, raw };
+}
+
+/** A pixel that one of them does not know is not valid. */
+function withChannels(section: MapSection, channels: readonly Float64Array[]): MapSection {
+  for (const channel of channels) {
+    for (const [pixel, value] of channel.entries()) {
+      if (value - value === 0) continue;
+      channel[pixel] = 0;
+      section.valid[pixel] = 0;
+    }
+  }
+  return { ...section, others: channels };
 }
 
 function paddingNotes({ image }: MapPaths, [height, width]: Maps["inside"], padded: Plane): readonly string[] {

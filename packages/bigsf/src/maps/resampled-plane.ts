@@ -1,58 +1,23 @@
 import type { PixelPoints } from "@ml-mosaic/fits";
 import { coordinatesOf, type Linear, type Sky } from "./coordinates.ts";
 import type { Plane } from "./plane.ts";
+import { type Block, bilinear, meanOver, type Sampling, valueAt } from "./sampled.ts";
 
 /** Side of the squares that are computed at once: what they need of the other map is small, however it is turned. */
 const TILE = 256;
 
 /**
- * A mask as if it had the pixels of another map: each gets the value of the pixel of the mask that its centre lies in; NaN
- * beyond the mask's edges.
+ * A map as if it had the pixels of another. `nearest`: each gets the value of the pixel that its centre lies in; `bilinear`: the
+ * mean of the four around its centre, by how near they are; `conserving`: the mean over its area. NaN beyond the map's edges.
  *
  * @returns undefined where the headers do not tell where they lie with respect to each other
  */
-export function resampledPlane(mask: Plane, onto: Plane): Plane | undefined {
-  const place = placing(mask, onto);
+export function resampledPlane(map: Plane, onto: Plane, sampling: Sampling = "nearest"): Plane | undefined {
+  const place = placing(map, onto);
   if (place === undefined) return undefined;
-  const [rows, columns] = mask.shape;
-
-  async function fill(
-    into: Float64Array,
-    width: number,
-    box: readonly [y0: number, y1: number, x0: number, x1: number],
-  ) {
-    const [y0, y1, x0, x1] = box;
-    const count = (y1 - y0) * (x1 - x0);
-    const points = { x: new Float64Array(count), y: new Float64Array(count) };
-    for (let y = y0, i = 0; y < y1; y++)
-      for (let x = x0; x < x1; x++, i++) {
-        points.x[i] = x;
-        points.y[i] = y;
-      }
-    const { x: column, y: row } = place?.(points) ?? points;
-    let [top, bottom, left, right] = [rows, -1, columns, -1];
-    for (let i = 0; i < count; i++) {
-      // In the middle between two pixels, floating point decides; half a pixel up is the other one.
-      const [x, y] = [Math.floor((column[i] ?? Number.NaN) + 0.5), Math.floor((row[i] ?? Number.NaN) + 0.5)];
-      const isInside = x >= 0 && x < columns && y >= 0 && y < rows;
-      column[i] = isInside ? x : Number.NaN;
-      row[i] = y;
-      if (!isInside) continue;
-      [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
-      [left, right] = [Math.min(left, x), Math.max(right, x)];
-    }
-    if (bottom < 0) return;
-    const values = await mask.section(top, bottom + 1, left, right + 1);
-    for (let y = y0, i = 0; y < y1; y++)
-      for (let x = x0; x < x1; x++, i++) {
-        const [from = Number.NaN, line = 0] = [column[i], row[i]];
-        if (!Number.isNaN(from))
-          into[(y - y0) * width + x - x0] = values[(line - top) * (right + 1 - left) + from - left] ?? Number.NaN;
-      }
-  }
-
+  const sample = samplers[sampling];
   return {
-    ...mask,
+    ...map,
     header: onto.header,
     shape: onto.shape,
     imageShape: onto.imageShape,
@@ -64,19 +29,100 @@ export function resampledPlane(mask: Plane, onto: Plane): Plane | undefined {
         const bottom = Math.min(top + TILE, y1);
         const band = pixels.subarray((top - y0) * width, (bottom - y0) * width);
         for (let left = x0; left < x1; left += TILE) {
-          const right = Math.min(left + TILE, x1);
-          await fill(band.subarray(left - x0), width, [top, bottom, left, right]);
+          const tile: Tile = { y0: top, y1: bottom, x0: left, x1: Math.min(left + TILE, x1) };
+          const block = (points: PixelPoints, reach: number) => blockAround(map, points, reach);
+          const values = await sample(tile, place, block);
+          const across = tile.x1 - tile.x0;
+          for (let y = 0; values !== undefined && y < bottom - top; y++)
+            band.set(values.subarray(y * across, (y + 1) * across), y * width + left - x0);
         }
       }
       return pixels;
     },
-    digest: async () => `${await mask.digest()}[resampled]`,
+    digest: async () => `${await map.digest()}[resampled${sampling === "nearest" ? "" : ` ${sampling}`}]`,
   };
 }
 
+interface Tile {
+  readonly y0: number;
+  readonly y1: number;
+  readonly x0: number;
+  readonly x1: number;
+}
+
+/** @returns the pixels of a tile; undefined where the map has nothing of it */
+type Sampler = (
+  tile: Tile,
+  place: (points: PixelPoints) => PixelPoints,
+  block: (points: PixelPoints, reach: number) => Promise<Block | undefined>,
+) => Promise<Float64Array | undefined>;
+
+const samplers: Readonly<Record<Sampling, Sampler>> = {
+  async nearest(tile, place, blockOf) {
+    const { x, y } = place(centresOf(tile));
+    // In the middle between two pixels, floating point decides; half a pixel up is the other one.
+    const [columns, rows] = [x, y].map((axis) => axis.map((value) => Math.floor(value + 0.5)));
+    if (columns === undefined || rows === undefined) return undefined;
+    const block = await blockOf({ x: columns, y: rows }, 0);
+    return block && columns.map((column, i) => valueAt(block, column, rows[i] ?? Number.NaN));
+  },
+  async bilinear(tile, place, blockOf) {
+    const { x, y } = place(centresOf(tile));
+    const block = await blockOf({ x, y }, 1);
+    return block && x.map((column, i) => bilinear(block, column, y[i] ?? Number.NaN));
+  },
+  async conserving(tile, place, blockOf) {
+    const corners = place(cornersOf(tile));
+    const block = await blockOf(corners, 1);
+    if (block === undefined) return undefined;
+    const width = tile.x1 - tile.x0;
+    return Float64Array.from({ length: (tile.y1 - tile.y0) * width }, (_, i) => {
+      const first = Math.floor(i / width) * (width + 1) + (i % width);
+      const around = [first, first + 1, first + width + 2, first + width + 1];
+      const along = (axis: Float64Array) => Float64Array.from(around, (corner) => axis[corner] ?? Number.NaN);
+      return meanOver(block, { x: along(corners.x), y: along(corners.y) });
+    });
+  },
+};
+
+function centresOf({ y0, y1, x0, x1 }: Tile): PixelPoints {
+  return grid(y0, y1, x0, x1);
+}
+
+/** From half a pixel before the first to half a pixel behind the last. */
+function cornersOf({ y0, y1, x0, x1 }: Tile): PixelPoints {
+  return grid(y0 - 0.5, y1 + 0.5, x0 - 0.5, x1 + 0.5);
+}
+
+function grid(y0: number, y1: number, x0: number, x1: number): PixelPoints {
+  const width = x1 - x0;
+  const count = (y1 - y0) * width;
+  return {
+    x: Float64Array.from({ length: count }, (_, i) => x0 + (i % width)),
+    y: Float64Array.from({ length: count }, (_, i) => y0 + Math.floor(i / width)),
+  };
+}
+
+/** The pixels of a map around some points, and so many more on all sides; undefined where none of them is on it. */
+async function blockAround(map: Plane, { x, y }: PixelPoints, reach: number): Promise<Block | undefined> {
+  const [rows, columns] = map.shape;
+  const range = (values: Float64Array, length: number) => {
+    let [low, high] = [length, -1];
+    for (const value of values) {
+      if (value < -1 - reach || value > length + reach) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+    return [Math.max(0, Math.floor(low) - reach), Math.min(length, Math.ceil(high) + reach + 1)] as const;
+  };
+  const [[top, bottom], [left, right]] = [range(y, rows), range(x, columns)];
+  if (bottom <= top || right <= left) return undefined;
+  return { top, left, width: right - left, values: await map.section(top, bottom, left, right) };
+}
+
 /** Where pixels of `onto` are in the other map. */
-function placing(mask: Plane, onto: Plane): ((points: PixelPoints) => PixelPoints) | undefined {
-  const [from, to] = [coordinatesOf(onto), coordinatesOf(mask)];
+function placing(map: Plane, onto: Plane): ((points: PixelPoints) => PixelPoints) | undefined {
+  const [from, to] = [coordinatesOf(onto), coordinatesOf(map)];
   if (from?.kind === "sky" && to?.kind === "sky") return placingOnSky(from, to);
   if (from?.kind !== "linear" || to?.kind !== "linear" || !sameNames(from, to)) return undefined;
   return ({ x, y }) => {

@@ -21,20 +21,41 @@ const tolerance = 0.5;
  * @returns what is wrong, and what to do; undefined where nothing is
  */
 export function mapConflict(image: MapOfSky, other: MapOfSky, check: CoordinateCheck = "check"): string | undefined {
+  const difference = differenceOf(image, other, check);
+  if (difference === undefined) return undefined;
+  const remedies = {
+    swapped: "its axes are swapped: transpose it",
+    shape: "give maps of the same pixels, or coordinates: resample where the headers are right",
+    coordinates:
+      "give maps of the same pixels, or coordinates: ignore where the header is wrong and the pixels are right, resample where the header is right",
+  } as const;
+  return `${difference.text}; ${remedies[difference.kind]}`;
+}
+
+/** The same of a map of intensities, which is resampled in a way that somebody has chosen, and never without a word. */
+export function channelConflict(image: MapOfSky, channel: MapOfSky, check: CoordinateCheck): string | undefined {
+  const difference = differenceOf(image, channel, check === "resample" ? "check" : check);
+  if (difference === undefined) return undefined;
+  const wrong = difference.kind === "coordinates" ? ", or coordinates: ignore where its header is wrong" : "";
+  return `${difference.text}; bigsf reproject ${channel.path} --onto ${image.path} brings it there${wrong}`;
+}
+
+interface Difference {
+  readonly kind: "swapped" | "shape" | "coordinates";
+  readonly text: string;
+}
+
+function differenceOf(image: MapOfSky, other: MapOfSky, check: CoordinateCheck): Difference | undefined {
   const [height, width] = image.shape;
   const [rows, columns] = other.shape;
   if (rows !== height || columns !== width) {
     const swapped = rows === width && columns === height;
-    const remedy = swapped
-      ? "its axes are swapped: transpose it"
-      : "give maps of the same pixels, or coordinates: resample where the headers are right";
-    return `${other.path} has ${shapeText(other.shape)}, but the image ${image.path} has ${shapeText(image.shape)}; ${remedy}`;
+    const text = `${other.path} has ${shapeText(other.shape)}, but the image ${image.path} has ${shapeText(image.shape)}`;
+    return { kind: swapped ? "swapped" : "shape", text };
   }
   const conflict = check === "ignore" ? undefined : coordinateConflict(image, other);
   if (conflict === undefined) return undefined;
-  const remedy =
-    "give maps of the same pixels, or coordinates: ignore where the header is wrong and the pixels are right, resample where the header is right";
-  return `${other.path} does not lie on the image ${image.path}: ${conflict}; ${remedy}`;
+  return { kind: "coordinates", text: `${other.path} does not lie on the image ${image.path}: ${conflict}` };
 }
 
 function shapeText([height, width]: readonly [number, number]): string {

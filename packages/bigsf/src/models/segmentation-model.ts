@@ -1,3 +1,4 @@
+import { countText } from "@ml-mosaic/base";
 import { component, configurable, int, literal, schema, within } from "@ml-mosaic/configurable";
 import { cat, type Tensor } from "@ml-mosaic/tensor";
 import { BaseModel } from "@ml-mosaic/training";
@@ -64,7 +65,7 @@ export abstract class SegmentationModel extends configurable(options, BaseModel)
     if (patch.ndim !== 4 || channels !== in_channels) {
       throw new BigsfError(
         "MODEL",
-        `${this.constructor.name} takes patches [batch, ${in_channels}, height, width] and got [${patch.shape.join(", ")}]: in_channels is ${in_channels}`,
+        `${this.constructor.name} takes patches [batch, ${in_channels}, height, width] and got [${patch.shape.join(", ")}]: in_channels is ${in_channels}, and patches have ${countText(channels ?? 0, "channel")}`,
       );
     }
     const multiple = 2 ** num_blocks;

@@ -8,6 +8,7 @@ import {
   type SourceMap,
   startContentDigest,
 } from "../maps/source-map.ts";
+import { channelCount } from "./channel-count.ts";
 import { LruCache } from "./lru-cache.ts";
 import { digestPatches } from "./patch-digest.ts";
 import { type PatchGrid, patchGrid } from "./patch-grid.ts";
@@ -35,6 +36,8 @@ export interface FitsPatchesOptions extends PatchRules {
 const TILE = 256;
 /** float64 image, float32 target, labels. */
 const BYTES_PER_PIXEL = 13;
+/** float64. */
+const BYTES_PER_CHANNEL = 8;
 
 /**
  * Patches cut out of the maps when they are asked for: the same as in `patches.h5`, without the copy. The maps are gone
@@ -49,6 +52,7 @@ export async function openFitsPatches({
   signal,
   ...rules
 }: FitsPatchesOptions): Promise<PatchSource> {
+  const channels = channelCount(given, rules);
   await using opened = new AsyncDisposableStack();
   const scanned: ScannedMap[] = [];
   for (const [place, map] of given.entries()) {
@@ -60,7 +64,7 @@ export async function openFitsPatches({
   }
   refuseTwins(scanned);
   const digests = before?.digests ?? (await Promise.all(scanned.map(({ maps }) => maps.digests())));
-  const parts = { digests, cacheBytes };
+  const parts = { digests, channels, cacheBytes };
   const files = opened.move();
   return fitsPatches(scanned, rules, {
     ...parts,
@@ -133,6 +137,7 @@ function grown<A extends Int32Array | Uint8Array>(from: A, into: A): A {
 
 interface FitsPatchesParts {
   readonly digests: readonly MapDigests[];
+  readonly channels: number;
   readonly cacheBytes: number;
   readonly close: () => Promise<void>;
 }
@@ -148,7 +153,7 @@ interface CutMap {
 function fitsPatches(
   scanned: readonly ScannedMap[],
   rules: PatchRules,
-  { digests, cacheBytes, close }: FitsPatchesParts,
+  { digests, channels, cacheBytes, close }: FitsPatchesParts,
 ): PatchSource {
   const { patchSize, normalization, normalizationOver = "patch" } = rules;
   const common = normalizationOver === "all" ? joinRanges(scanned.map(({ range }) => range)) : undefined;
@@ -181,14 +186,16 @@ function fitsPatches(
     mixed.set(scanned[place]?.mixed ?? [], map.start);
   }
 
-  const tiles = new LruCache<PixelBlock>(Math.floor(cacheBytes / (TILE * TILE * BYTES_PER_PIXEL)), async (number) => {
+  const tileBytes = TILE * TILE * (BYTES_PER_PIXEL + (channels - 1) * BYTES_PER_CHANNEL);
+  const tiles = new LruCache<PixelBlock>(Math.floor(cacheBytes / tileBytes), async (number) => {
     const cut = cuts.findLast((each) => each.firstTile <= number);
     if (cut === undefined) throw new RangeError(`there is no tile ${number}`);
     const [height, width] = cut.maps.shape;
     const y0 = Math.floor((number - cut.firstTile) / cut.tilesAcross) * TILE;
     const x0 = ((number - cut.firstTile) % cut.tilesAcross) * TILE;
     const section = await cut.maps.section(y0, Math.min(y0 + TILE, height), x0, Math.min(x0 + TILE, width));
-    return { width: section.width, image: section.image, target: section.target, labelled: section.labelled };
+    const { width: across, image, others, target, labelled } = section;
+    return { width: across, image, others, target, labelled };
   });
 
   /** Tiles that a patch touches, each with where its first pixel lies as seen from the patch's. */
@@ -224,6 +231,7 @@ function fitsPatches(
     name: namesText(scanned.map((each) => each.maps.paths.image)),
     length: start,
     patchSize,
+    channels,
     normalization,
     normalizationOver,
     range: common,
@@ -258,6 +266,7 @@ interface PlacedTile {
 /** A block of P x P pixels out of the tiles that it touches. */
 function join(placed: readonly PlacedTile[], size: number): PixelBlock {
   const image = new Float64Array(size * size);
+  const others = (placed[0]?.tile.others ?? []).map(() => new Float64Array(size * size));
   const target = new Float32Array(size * size);
   const labelled = new Uint8Array(size * size);
   for (const { tile, row, column } of placed) {
@@ -268,9 +277,11 @@ function join(placed: readonly PlacedTile[], size: number): PixelBlock {
       const from = (y - row) * tile.width + left - column;
       const to = y * size + left;
       image.set(tile.image.subarray(from, from + length), to);
+      for (const [channel, pixels] of tile.others.entries())
+        others[channel]?.set(pixels.subarray(from, from + length), to);
       target.set(tile.target.subarray(from, from + length), to);
       labelled.set(tile.labelled.subarray(from, from + length), to);
     }
   }
-  return { width: size, image, target, labelled };
+  return { width: size, image, others, target, labelled };
 }

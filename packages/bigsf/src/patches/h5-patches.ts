@@ -4,7 +4,7 @@ import { BigsfError } from "../errors.ts";
 import { findDataset, type Hdf5Dataset, type Hdf5File, openHdf5, tryHdf5 } from "./hdf5.ts";
 import { LruCache } from "./lru-cache.ts";
 import { readAttributes, readMaps } from "./patch-file-attributes.ts";
-import { bytesPerPatch, LAYERS, POSITIONS, VALID } from "./patch-file-layout.ts";
+import { bytesPerPatch, channelByChannel, LAYERS, POSITIONS, VALID } from "./patch-file-layout.ts";
 import type { PatchBuffers, PatchedMap, PatchSource } from "./patch-source.ts";
 
 export interface PatchFileOptions {
@@ -32,7 +32,7 @@ export async function openPatchFile(
 
 async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Promise<PatchSource> {
   const attempt = <T>(action: () => T): T => tryHdf5("PATCHES", `${path} cannot be read`, action);
-  const { sets, length, patchSize, positions } = attempt(() => readLayout(path, file));
+  const { sets, length, patchSize, channels, positions } = attempt(() => readLayout(path, file));
   const attributes = attempt(() => readAttributes(file));
   const maps = attempt(() => readMaps(file)).map(
     ({ name, group, shape: told, inside, header, sources, labelledShare, patches }): PatchedMap => {
@@ -68,13 +68,17 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
   const pixels = patchSize * patchSize;
   const groupLength = Math.max(1, Math.min(...sets.map(({ metadata }) => metadata.chunks?.[0] ?? 1)));
   const groups = new LruCache<PatchBuffers>(
-    Math.floor(cacheBytes / (groupLength * bytesPerPatch(patchSize))),
+    Math.floor(cacheBytes / (groupLength * bytesPerPatch(patchSize, channels))),
     async (group) => {
       const start = group * groupLength;
       const stop = Math.min(start + groupLength, length);
       const [patches, spines, labelled] = sets.map((set) => attempt(() => readFloats(set, start, stop)));
       const none = new Float32Array(0);
-      return { patches: patches ?? none, spines: spines ?? none, labelled: labelled ?? none };
+      return {
+        patches: channelByChannel(patches ?? none, channels, pixels),
+        spines: spines ?? none,
+        labelled: labelled ?? none,
+      };
     },
   );
   let mixed: Promise<Uint8Array<ArrayBuffer>> | undefined;
@@ -104,6 +108,7 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
     name: path,
     length,
     patchSize,
+    channels,
     normalization: attributes?.normalization,
     normalizationOver: attributes?.normalizationOver ?? "patch",
     range: attributes?.range,
@@ -115,7 +120,10 @@ async function patchFile(path: string, file: Hdf5File, cacheBytes: number): Prom
       for (const [at, index] of indices.entries()) {
         const group = await groups.get(Math.floor(index / groupLength));
         const from = (index % groupLength) * pixels;
-        for (const name of LAYERS) into[name].set(group[name].subarray(from, from + pixels), at * pixels);
+        for (const name of LAYERS) {
+          const own = name === "patches" ? channels : 1;
+          into[name].set(group[name].subarray(own * from, own * (from + pixels)), at * own * pixels);
+        }
       }
     },
     mixedTargets() {
@@ -132,6 +140,7 @@ interface Layout {
   readonly sets: readonly Hdf5Dataset[];
   readonly length: number;
   readonly patchSize: number;
+  readonly channels: number;
   readonly positions: Int32Array<ArrayBuffer>;
 }
 
@@ -146,13 +155,15 @@ function readLayout(path: string, file: Hdf5File): Layout {
   }
   const found = names.flatMap((name) => findDataset(file, name) ?? []);
   const shapes = found.map((set) => set.shape ?? []);
-  const [[length = 0, patchSize = 0] = []] = shapes;
-  const wanted = names.map((name) => (name === POSITIONS ? [length, 2, 2, 1] : [length, patchSize, patchSize, 1]));
+  const [[length = 0, patchSize = 0, , channels = 1] = []] = shapes;
+  const wanted = names.map((name) =>
+    name === POSITIONS ? [length, 2, 2, 1] : [length, patchSize, patchSize, name === "patches" ? channels : 1],
+  );
   if (patchSize === 0 || shapes.some((shape, index) => shape.join() !== wanted[index]?.join())) {
     const shown = names.map((name, index) => `${name} [${shapes[index]?.join(", ")}]`).join(", ");
     throw new BigsfError(
       "PATCHES",
-      `${path} has the data sets ${shown}; expected [N, P, P, 1] and positions [N, 2, 2, 1]. Make it again with \`bigsf preprocess\`.`,
+      `${path} has the data sets ${shown}; expected [N, P, P, channels] patches, [N, P, P, 1] and positions [N, 2, 2, 1]. Make it again with \`bigsf preprocess\`.`,
     );
   }
   const places = found[LAYERS.length]?.value;
@@ -160,7 +171,7 @@ function readLayout(path: string, file: Hdf5File): Layout {
   if (isNumbers(places)) {
     for (let i = 0; i < positions.length; i++) positions[i] = places[2 * i] ?? 0;
   } else if (length > 0) throw new Error("its positions are no numbers");
-  return { sets: found.slice(0, LAYERS.length), length, patchSize, positions };
+  return { sets: found.slice(0, LAYERS.length), length, patchSize, channels, positions };
 }
 
 function readFloats(set: Hdf5Dataset | undefined, start: number, stop: number): Float32Array {

@@ -7,7 +7,13 @@ export function digestPatches(
   maps: readonly MapDigests[],
   { patchSize, stride, normalization, normalizationOver = "patch" }: PatchRules,
 ): string {
-  const files = maps.flatMap(({ image, target, missing, background }) => [image, target, missing, background]);
+  const files = maps.flatMap(({ image, target, missing, background, channels = [] }) => [
+    image,
+    target,
+    missing,
+    background,
+    ...channels,
+  ]);
   const over = normalizationOver === "patch" ? [] : [normalizationOver];
   return createHash("sha256")
     .update(JSON.stringify([...files, patchSize, stride, normalization, ...over]))

@@ -108,8 +108,9 @@ export function imageHeaderText(header: Header): string {
 function readDigests(text: string): MapDigests | undefined {
   const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null) return undefined;
-  const { image, target, missing, background }: Partial<Record<string, unknown>> = { ...value };
+  const { image, target, missing, background, channels }: Partial<Record<string, unknown>> = { ...value };
   if (typeof image !== "string" || typeof target !== "string") return undefined;
   if (typeof missing !== "string" || typeof background !== "string") return undefined;
-  return { image, target, missing, background };
+  const further = Array.isArray(channels) ? channels.map(String) : undefined;
+  return { image, target, missing, background, ...(further === undefined ? {} : { channels: further }) };
 }

@@ -9,7 +9,7 @@ import {
   type PositiveRange,
 } from "./patch-rules.ts";
 
-/** [N, P, P, 1] float32 each, in the order of `PatchBuffers`. */
+/** [N, P, P, 1] float32 each, `patches` [N, P, P, channels], in the order of `PatchBuffers`. */
 export const LAYERS = ["patches", "spines", "labelled"] as const;
 /** [N, 2, 2, 1] int32: [[y0, y1], [x0, x1]], end-exclusive. */
 export const POSITIONS = "positions";
@@ -57,8 +57,53 @@ export function chunkLength(patchSize: number): number {
 export const POSITIONS_CHUNK = CHUNK_BYTES / 16;
 
 /** Bytes of a patch in all data sets, before compression. */
-export function bytesPerPatch(patchSize: number): number {
-  return LAYERS.length * 4 * patchSize * patchSize + 16;
+export function bytesPerPatch(patchSize: number, channels: number): number {
+  return (LAYERS.length + channels - 1) * 4 * patchSize * patchSize + 16;
+}
+
+/** How patches lie in memory, channel by channel, becomes how they lie in the file, pixel by pixel. */
+export function pixelByPixel(patches: Float32Array, channels: number, pixels: number): Float32Array {
+  return rearranged(
+    patches,
+    (patch, channel, pixel) => [
+      (patch * pixels + pixel) * channels + channel,
+      (patch * channels + channel) * pixels + pixel,
+    ],
+    channels,
+    pixels,
+  );
+}
+
+/** The way back. */
+export function channelByChannel(patches: Float32Array, channels: number, pixels: number): Float32Array {
+  return rearranged(
+    patches,
+    (patch, channel, pixel) => [
+      (patch * channels + channel) * pixels + pixel,
+      (patch * pixels + pixel) * channels + channel,
+    ],
+    channels,
+    pixels,
+  );
+}
+
+function rearranged(
+  patches: Float32Array,
+  places: (patch: number, channel: number, pixel: number) => readonly [to: number, from: number],
+  channels: number,
+  pixels: number,
+): Float32Array {
+  if (channels === 1) return patches;
+  const moved = new Float32Array(patches.length);
+  for (let patch = 0; patch * channels * pixels < patches.length; patch++) {
+    for (let channel = 0; channel < channels; channel++) {
+      for (let pixel = 0; pixel < pixels; pixel++) {
+        const [to, from] = places(patch, channel, pixel);
+        moved[to] = patches[from] ?? 0;
+      }
+    }
+  }
+  return moved;
 }
 
 export function isNormalizedOver(value: unknown): value is NormalizedOver {

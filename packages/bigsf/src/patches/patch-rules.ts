@@ -34,13 +34,13 @@ export interface CutRules extends Pick<PatchRules, "patchSize" | "normalization"
 }
 
 /**
- * Cuts a patch out of a block that holds it, and normalises its image as `cutImage` does.
+ * Cuts a patch out of a block that holds it, and normalises its image, and each channel by itself, as `cutImage` does.
  *
  * @param row @param column of the patch's first pixel in the block
  * @param at number of the patch in `into`
  */
 export function cutPatch(
-  { width, image, target, labelled }: PixelBlock,
+  { width, image, others, target, labelled }: PixelBlock,
   row: number,
   column: number,
   rules: CutRules,
@@ -57,7 +57,10 @@ export function cutPatch(
       into.labelled[to + x] = labelled[from + x] ?? 0;
     }
   }
-  cutImage(image, width, row * width + column, rules, into.patches, start);
+  for (const [channel, pixels] of [image, ...others].entries()) {
+    const to = (at * (1 + others.length) + channel) * patchSize * patchSize;
+    cutImage(pixels, width, row * width + column, rules, into.patches, to);
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Normalization, NormalizedOver, PositiveRange } from "./patch-rules
 
 /** Room for some patches; each is [patches, P, P], rows of pixels one after the other. */
 export interface PatchBuffers {
-  /** The normalised image. */
+  /** The normalised image, and behind it the other channels: [patches, channels, P, P]. */
   readonly patches: Float32Array;
   /** The target: spines and branches of filaments. */
   readonly spines: Float32Array;
@@ -58,6 +58,8 @@ export interface PatchSource {
   readonly length: number;
   /** P: patches are P x P pixels. */
   readonly patchSize: number;
+  /** Of a patch: 1, the image, and those that are given besides it. */
+  readonly channels: number;
   /** How patches were normalised; undefined where other software made them and does not say. */
   readonly normalization: Normalization | undefined;
   /** Whose range became 0 and 1. */
@@ -89,4 +91,12 @@ export interface PatchSource {
    */
   mixedTargets(): Promise<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
+}
+
+export function roomFor(
+  { patchSize, channels }: Pick<PatchSource, "patchSize" | "channels">,
+  count: number,
+): PatchBuffers {
+  const layer = (layers: number) => new Float32Array(count * layers * patchSize ** 2);
+  return { patches: layer(channels), spines: layer(1), labelled: layer(1) };
 }

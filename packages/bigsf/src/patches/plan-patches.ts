@@ -90,7 +90,7 @@ export async function planPatches(
     kept,
     dropped: { noSignal, noLabels, neither },
     withTarget,
-    bytes: kept * bytesPerPatch(grid.patchSize),
+    bytes: kept * bytesPerPatch(grid.patchSize, 1 + (maps.paths.channels?.length ?? 0)),
     tally: tally.finish(),
     range: range.finish(),
     content: content?.finish() ?? "",

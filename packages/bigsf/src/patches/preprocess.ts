@@ -6,6 +6,7 @@ import { mapNotes } from "../maps/map-notes.ts";
 import { type MapDigests, type MapPaths, type Maps, openMaps } from "../maps/maps.ts";
 import { joinRanges } from "../maps/positive-range.ts";
 import { fileOfMap, nameOf, refuseTwins, type SourceMap, startContentDigest } from "../maps/source-map.ts";
+import { channelCount } from "./channel-count.ts";
 import { drawOverview } from "./draw-overview.ts";
 import { openHdf5 } from "./hdf5.ts";
 import { digestPatches } from "./patch-digest.ts";
@@ -75,6 +76,7 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   await using resources = new AsyncDisposableStack();
   const opened = await openAll(options.maps, rules.patchSize, resources);
   const sources = opened.map((each) => each.sources);
+  channelCount(options.maps, rules);
   const attributes: PatchFileAttributes = { ...rules, compression, digest: digestPatches(sources, rules) };
   const there = await findExisting(path);
   if (there !== undefined) {
@@ -229,8 +231,8 @@ function differencesOf(before: Asked, now: Asked): readonly string[] {
     ...compare("gzip level", there.compression, wanted.compression),
     ...compare("maps", names(before.maps), names(now.maps)),
     ...(sameMaps ? now.maps : []).flatMap(({ name, sources }, map) =>
-      (["image", "target", "missing", "background"] as const).flatMap((layer) =>
-        before.maps[map]?.sources?.[layer] === sources?.[layer]
+      (["image", "channels", "target", "missing", "background"] as const).flatMap((layer) =>
+        String(before.maps[map]?.sources?.[layer]) === String(sources?.[layer])
           ? []
           : [`another ${layer}${now.maps.length > 1 ? ` of ${name}` : ""}`],
       ),

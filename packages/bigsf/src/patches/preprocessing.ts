@@ -12,7 +12,7 @@ import {
   toYaml,
   union,
 } from "@ml-mosaic/configurable";
-import { MapFiles } from "../maps/map-files.ts";
+import { channelsOption, MapFiles } from "../maps/map-files.ts";
 import { regionOption } from "../maps/region.ts";
 import { coordinatesOption } from "../maps/same-pixels.ts";
 import { nameProblems, type SourceMap } from "../maps/source-map.ts";
@@ -29,6 +29,7 @@ const GZIP_LEVEL = 4;
  */
 export class Preprocessing extends configurable({
   image: schema(path, { optional: true, unless: "maps", help: "FITS file of the map; map.fits[NAME] names an HDU" }),
+  channels: channelsOption,
   target: schema(path, {
     optional: true,
     unless: "maps",
@@ -98,20 +99,30 @@ export class Preprocessing extends configurable({
 
 const files = ["image", "target", "missing", "background"] as const;
 
-type MapOptions = Pick<Preprocessing, (typeof files)[number] | "coordinates" | "region" | "maps">;
+type MapOptions = Pick<Preprocessing, (typeof files)[number] | "channels" | "coordinates" | "region" | "maps">;
 
-function mapsOf({ maps, image, target, missing, background, coordinates, region }: MapOptions): readonly SourceMap[] {
+function mapsOf({
+  maps,
+  image,
+  channels,
+  target,
+  missing,
+  background,
+  coordinates,
+  region,
+}: MapOptions): readonly SourceMap[] {
   if (maps !== undefined) return maps;
   if (image === undefined || target === undefined || missing === undefined || background === undefined) return [];
-  return [{ image, target, missing, background, coordinates, region }];
+  return [{ image, channels, target, missing, background, coordinates, region }];
 }
 
-function* mapObjections({ maps, coordinates, region, ...one }: MapOptions): Iterable<Objection> {
+function* mapObjections({ maps, channels, coordinates, region, ...one }: MapOptions): Iterable<Objection> {
   if (maps === undefined) return;
   if (maps.length === 0) yield { option: "maps", message: "expected one map or more" };
   const beside = files.filter((name) => one[name] !== undefined);
   for (const option of [
     ...beside,
+    ...(channels === undefined ? [] : ["channels"]),
     ...(coordinates === "check" ? [] : ["coordinates"]),
     ...(region === undefined ? [] : ["region"]),
   ])

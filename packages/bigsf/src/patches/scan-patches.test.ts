@@ -26,6 +26,7 @@ function mapsOf(height: number, width: number, seed: number): { maps: Maps; whol
   const whole: MapSection = {
     width,
     image: Float64Array.from(pixels, () => pixel() * (random() - 0.3)),
+    others: [],
     target: Float32Array.from(pixels, () => (pixel() === 1 ? 1 - fill : fill)),
     labelled: Uint8Array.from(pixels, pixel),
     valid: new Uint8Array(height * width).fill(1),
@@ -38,6 +39,7 @@ function mapsOf(height: number, width: number, seed: number): { maps: Maps; whol
     return {
       width,
       image: image.slice(from, to),
+      others: [],
       target: target.slice(from, to),
       labelled: labelled.slice(from, to),
       valid: valid.slice(from, to),

@@ -1,5 +1,6 @@
 import { pendingFile } from "@ml-mosaic/base";
 import type { MapSection, Maps, PixelBlock } from "../maps/maps.ts";
+import { channelCount } from "./channel-count.ts";
 import { createHdf5, type Hdf5Dataset, type Hdf5File, type Hdf5Group, tryHdf5 } from "./hdf5.ts";
 import { imageHeaderText, writeAttributes, writeMapAttributes } from "./patch-file-attributes.ts";
 import {
@@ -11,6 +12,7 @@ import {
   type PatchFileAttributes,
   POSITIONS,
   POSITIONS_CHUNK,
+  pixelByPixel,
   VALID,
 } from "./patch-file-layout.ts";
 import { patchGrid } from "./patch-grid.ts";
@@ -57,10 +59,14 @@ async function fill(temporary: string, options: WriteOptions): Promise<void> {
   const attempt = <T>(action: () => T): T => tryHdf5("OUTPUT", `${options.path} cannot be written`, action);
   const file = await createHdf5(temporary);
   const total = maps.reduce((sum, { count }) => sum + count, 0);
-  const sets = attempt(() => createDatasets(file, attributes, total));
+  const channels = channelCount(
+    maps.map((map) => map.maps.paths),
+    attributes,
+  );
+  const sets = attempt(() => createDatasets(file, attributes, { count: total, channels }));
   attempt(() => writeAttributes(file, attributes));
   const groups = maps.length > 1 ? attempt(() => file.create_group(MAPS)) : undefined;
-  const batch = makeBatch(attributes.patchSize, sets);
+  const batch = makeBatch(attributes.patchSize, channels, sets);
   let first = 0;
   for (const map of maps) {
     const group = groups === undefined ? file : attempt(() => groups.create_group(map.name));
@@ -122,7 +128,7 @@ function rowWindow(patchSize: number, width: number) {
       return firstRow;
     },
     /** Sections come from the first row of the map to the last; none has more rows than the first. */
-    add({ image, target, labelled }: MapSection): void {
+    add({ image, others, target, labelled }: MapSection): void {
       const added = labelled.length / width;
       if (block === undefined) {
         // Where sections are low, rows are moved once for a quarter of a patch, not for every section.
@@ -130,18 +136,20 @@ function rowWindow(patchSize: number, width: number) {
         block = {
           width,
           image: new Float64Array(capacity * width),
+          others: others.map(() => new Float64Array(capacity * width)),
           target: new Float32Array(capacity * width),
           labelled: new Uint8Array(capacity * width),
         };
       }
       if (rows + added > capacity) {
         const gone = rows - (patchSize - 1);
-        for (const layer of [block.image, block.target, block.labelled])
+        for (const layer of [block.image, ...block.others, block.target, block.labelled])
           layer.copyWithin(0, gone * width, rows * width);
         firstRow += gone;
         rows -= gone;
       }
       block.image.set(image, rows * width);
+      for (const [channel, pixels] of others.entries()) block.others[channel]?.set(pixels, rows * width);
       block.target.set(target, rows * width);
       block.labelled.set(labelled, rows * width);
       rows += added;
@@ -154,7 +162,11 @@ interface Sets {
   readonly positions: Hdf5Dataset;
 }
 
-function createDatasets(file: Hdf5File, { patchSize, compression }: PatchFileAttributes, count: number): Sets {
+function createDatasets(
+  file: Hdf5File,
+  { patchSize, compression }: PatchFileAttributes,
+  { count, channels }: { readonly count: number; readonly channels: number },
+): Sets {
   const create = (name: string, dtype: "<f" | "<i", shape: readonly number[], chunk: number) => {
     // Created without patches and made longer, since the library wants the data of what it creates.
     const set = file.create_dataset({
@@ -169,7 +181,9 @@ function createDatasets(file: Hdf5File, { patchSize, compression }: PatchFileAtt
     set.resize([count, ...shape]);
     return set;
   };
-  const layers = LAYERS.map((name) => create(name, "<f", [patchSize, patchSize, 1], chunkLength(patchSize)));
+  const layers = LAYERS.map((name) =>
+    create(name, "<f", [patchSize, patchSize, name === "patches" ? channels : 1], chunkLength(patchSize)),
+  );
   return { layers, positions: create(POSITIONS, "<i", [2, 2, 1], POSITIONS_CHUNK) };
 }
 
@@ -192,12 +206,12 @@ function startMap(group: Hdf5Group, map: WrittenMap, compression: number): Hdf5D
 }
 
 /** Patches on their way to the file. */
-function makeBatch(patchSize: number, { layers, positions }: Sets) {
+function makeBatch(patchSize: number, channels: number, { layers, positions }: Sets) {
   const pixels = patchSize * patchSize;
   const chunk = chunkLength(patchSize);
   const capacity = chunk * Math.max(1, Math.floor(BATCH_BYTES / (4 * pixels * chunk)));
   const buffers = {
-    patches: new Float32Array(capacity * pixels),
+    patches: new Float32Array(capacity * channels * pixels),
     spines: new Float32Array(capacity * pixels),
     labelled: new Float32Array(capacity * pixels),
   };
@@ -220,7 +234,9 @@ function makeBatch(patchSize: number, { layers, positions }: Sets) {
       if (length === 0) return written;
       const range: [number, number] = [written, written + length];
       for (const [index, name] of LAYERS.entries()) {
-        layers[index]?.write_slice([range, [], [], []], buffers[name].subarray(0, length * pixels));
+        const own = name === "patches" ? channels : 1;
+        const values = buffers[name].subarray(0, length * own * pixels);
+        layers[index]?.write_slice([range, [], [], []], pixelByPixel(values, own, pixels));
       }
       positions.write_slice([range, [], [], []], places.subarray(0, 4 * length));
       written += length;

@@ -5,7 +5,7 @@ import type { PatchBatch } from "./segment-rows.ts";
 /** A network that says for every pixel of a patch whether it belongs to a filament. */
 export interface SegmentationModel extends nn.Module {
   /**
-   * Gets patches [batch, 1, P, P] and, where it has a position encoder, [batch, 2, 2]: [[y0, y1], [x0, x1]] of each patch
+   * Gets patches [batch, channels, P, P] and, where it has a position encoder, [batch, 2, 2]: [[y0, y1], [x0, x1]] of each patch
    * in the map. Gives logits [batch, 1, P, P], or a list of which the last counts.
    */
   forward(...inputs: Tensor[]): Tensor | readonly Tensor[];
@@ -20,6 +20,8 @@ export interface PatchPredictor {
 export interface PredictorOptions {
   readonly model: SegmentationModel;
   readonly patchSize: number;
+  /** Of a patch; 1 by default. */
+  readonly channels?: number | undefined;
   /** Whether the model is told where patches lie. */
   readonly positions: boolean;
   readonly device?: Device | undefined;
@@ -35,12 +37,14 @@ export interface PredictorOptions {
 export async function compilePredictor({
   model,
   patchSize,
+  channels = 1,
   positions,
   device,
   threads,
 }: PredictorOptions): Promise<PatchPredictor> {
   model.eval();
-  const patchShape = [1, patchSize, patchSize];
+  const patchShape = [channels, patchSize, patchSize];
+  const saidShape = [1, patchSize, patchSize];
   const program = await compileInference({
     inputs: {
       patch: { shape: [1, ...patchShape] },
@@ -50,11 +54,11 @@ export async function compilePredictor({
       const output = model.forward(input("patch"), ...(positions ? [input("position")] : []));
       const logits = output instanceof Tensor ? output : output.at(-1);
       if (logits === undefined) throw new BigsfError("MODEL", "forward of the model returned an empty list");
-      if (logits.shape.slice(1).join() !== patchShape.join()) {
+      if (logits.shape.slice(1).join() !== saidShape.join()) {
         const shown = (shape: readonly number[]) => `[batch, ${shape.join(", ")}]`;
         throw new BigsfError(
           "MODEL",
-          `the model makes ${shown(logits.shape.slice(1))} of patches ${shown(patchShape)}; segmentation needs one logit for every pixel, ${shown(patchShape)}: train it with out_channels 1`,
+          `the model makes ${shown(logits.shape.slice(1))} of patches ${shown(patchShape)}; segmentation needs one logit for every pixel, ${shown(saidShape)}: train it with out_channels 1`,
         );
       }
       return { probability: logits.sigmoid() };

@@ -49,7 +49,7 @@ export async function runSegmentation(
 ): Promise<SegmentationResult> {
   await using resources = new AsyncDisposableStack();
   const plan = await planSegmentation(settings, resources);
-  const { map, missing, part, models, voices, outOfFold, calibration } = plan;
+  const { map, channels, missing, part, models, voices, outOfFold, calibration } = plan;
   const { snapshot } = models[0];
   const isSpread = voices.length > 1 && outOfFold === undefined;
   const { patchSize, normalization, range, overlap, threshold } = plan;
@@ -85,6 +85,7 @@ export async function runSegmentation(
   const picture = startSegmentationPicture({ mapShape: map.shape, header: map.header, title, threshold, note });
   const counts = await segmentMap({
     map,
+    channels,
     missing,
     patchSize,
     normalization,
@@ -140,11 +141,23 @@ function trainedNote(labelled: number): string {
 /** What the results depend on, as a configuration that makes them again. */
 async function configText(
   settings: SegmentationSettings,
-  { map, missing, models, outOfFold, calibration, patchSize, normalization, overlap, threshold }: SegmentationPlan,
+  {
+    map,
+    channels,
+    missing,
+    models,
+    outOfFold,
+    calibration,
+    patchSize,
+    normalization,
+    overlap,
+    threshold,
+  }: SegmentationPlan,
 ): Promise<string> {
   const config = {
     model_snapshot: settings.modelSnapshot,
     source: settings.source,
+    ...(settings.channels.length === 0 ? {} : { channels: [...settings.channels] }),
     missing: settings.missing ?? null,
     ...(settings.coordinates === "check" ? {} : { coordinates: settings.coordinates }),
     ...(settings.region === undefined ? {} : { region: resolvedConfig(settings.region) }),
@@ -168,6 +181,7 @@ async function configText(
     ...(outOfFold === undefined ? [] : [`out_of_fold ${await outOfFold.digest()}`]),
     ...(calibration === undefined ? [] : [`calibration ${calibration.digest}`]),
     `source ${await map.digest()}`,
+    ...(await Promise.all(channels.map(async (channel, place) => `channels[${place}] ${await channel.digest()}`))),
     ...(missing === undefined ? [] : [`missing ${await missing.digest()}`]),
   ];
   return `${toYaml(config)}# SHA-256 of the files:\n${digests.map((each) => `#   ${each}\n`).join("")}`;

@@ -10,7 +10,7 @@ import { Spread, type Voice } from "./voice.ts";
 export type MapRows = Pick<Plane, "shape" | "section">;
 
 export interface PatchBatch {
-  /** [count, 1, patchSize, patchSize]; valid until the prediction has ended. */
+  /** [count, channels, patchSize, patchSize]; valid until the prediction has ended. */
   readonly patches: Float32Array;
   /** [count, 2, 2]: [[y0, y1], [x0, x1]] of each patch in the map, ends exclusive. */
   readonly positions: Int32Array;
@@ -20,6 +20,8 @@ export interface PatchBatch {
 /** Patches are cut and normalised as those were that the model was trained on. */
 export interface SegmentRowsOptions extends CutRules {
   readonly map: MapRows;
+  /** The other channels, on the same pixels. */
+  readonly channels?: readonly MapRows[] | undefined;
   /** Positive where the map can be trusted. */
   readonly missing?: MapRows | undefined;
   /** Pixels that neighbouring patches share, along each axis; below `patchSize`. */
@@ -62,15 +64,16 @@ export async function* segmentRows(given: SegmentRowsOptions): AsyncGenerator<Se
   const { patchSize, overlap, blend, startRow = 0 } = given;
   const map = paddedPlane(given.map, patchSize);
   const missing = given.missing && paddedPlane(given.missing, patchSize);
+  const channels = (given.channels ?? []).map((each) => paddedPlane(each, patchSize));
   const options = { ...given, map, missing };
   const [height, width] = map.shape;
   const tops = patchStarts(height, patchSize, patchSize - overlap);
   const lefts = patchStarts(width, patchSize, patchSize - overlap);
   const rowWeights = blendWeights(blend, tops, patchSize);
   const columnWeights = blendWeights(blend, lefts, patchSize);
-  const slide = slidingRows(map, missing, patchSize);
+  const slide = slidingRows(map, { missing, channels, patchSize });
   const heard = options.voices.map((voice): Heard => ({ voice, sums: new Float32Array(patchSize * width) }));
-  const patches = new Float32Array(options.batchSize * patchSize ** 2);
+  const patches = new Float32Array(options.batchSize * (1 + channels.length) * patchSize ** 2);
   options.onProgress?.(0, tops.length * lefts.length);
   for (const [row, top] of tops.entries()) {
     // Patches above the first row that is wanted are only needed where they reach into it.
@@ -107,7 +110,9 @@ interface Band {
   readonly width: number;
   /** [patchSize, width]; 0 where the map is not finite. */
   readonly image: Float64Array;
-  /** 1 where the map is finite and not missing. */
+  /** The other channels, as the image. */
+  readonly others: readonly Float64Array[];
+  /** 1 where the map and all other channels are finite and not missing. */
   readonly valid: Uint8Array;
 }
 
@@ -125,23 +130,38 @@ interface FilledBatch extends PatchBatch {
 }
 
 /** Reads each row once: what the next row of patches shares with the last one is moved up. */
-function slidingRows(map: MapRows, missing: MapRows | undefined, patchSize: number): (top: number) => Promise<Band> {
+function slidingRows(
+  map: MapRows,
+  {
+    missing,
+    channels,
+    patchSize,
+  }: { readonly missing: MapRows | undefined; readonly channels: readonly MapRows[]; readonly patchSize: number },
+): (top: number) => Promise<Band> {
   const [, width] = map.shape;
   const image = new Float64Array(patchSize * width);
+  const others = channels.map(() => new Float64Array(patchSize * width));
   const valid = new Uint8Array(patchSize * width);
   let end = 0;
   return async (top) => {
     const kept = Math.max(0, end - top);
     end = top + patchSize;
-    for (const rows of [image, valid]) rows.copyWithin(0, (patchSize - kept) * width);
-    const [values, trusted] = await Promise.all([map, missing].map((each) => each?.section(top + kept, end, 0, width)));
+    for (const rows of [image, ...others, valid]) rows.copyWithin(0, (patchSize - kept) * width);
+    const [values, trusted, ...more] = await Promise.all(
+      [map, missing, ...channels].map((each) => each?.section(top + kept, end, 0, width)),
+    );
     for (let from = 0, to = kept * width; to < image.length; from++, to++) {
       const value = values?.[from] ?? 0;
       const isNumber = value - value === 0;
       image[to] = isNumber ? value : 0;
       valid[to] = isNumber && (trusted === undefined || (trusted[from] ?? 0) > 0) ? 1 : 0;
+      for (const [channel, rows] of others.entries()) {
+        const said = more[channel]?.[from] ?? Number.NaN;
+        rows[to] = said - said === 0 ? said : 0;
+        if (said - said !== 0) valid[to] = 0;
+      }
     }
-    return { top, width, image, valid };
+    return { top, width, image, others, valid };
   };
 }
 
@@ -157,16 +177,24 @@ function fillBatch(
   const columns: number[] = [];
   const positions: number[] = [];
   const area = patchSize ** 2;
+  const channels = 1 + band.others.length;
   let next = column;
   for (; next < lefts.length && columns.length < batchSize; next++) {
     const left = lefts[next] ?? 0;
     if (!isWorthIt(band, left, patchSize)) continue;
-    cutImage(band.image, band.width, left, rules, patches, columns.length * area);
+    for (const [channel, pixels] of [band.image, ...band.others].entries())
+      cutImage(pixels, band.width, left, rules, patches, (columns.length * channels + channel) * area);
     columns.push(next);
     positions.push(band.top, band.top + patchSize, left, left + patchSize);
   }
   const count = columns.length;
-  return { patches: patches.subarray(0, count * area), positions: Int32Array.from(positions), columns, count, next };
+  return {
+    patches: patches.subarray(0, count * channels * area),
+    positions: Int32Array.from(positions),
+    columns,
+    count,
+    next,
+  };
 }
 
 /** Whether a patch has a positive pixel and a valid one. */

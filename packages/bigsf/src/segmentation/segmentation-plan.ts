@@ -12,7 +12,7 @@ import { fileDigest } from "../file-digest.ts";
 import { fitPlane } from "../maps/fit-plane.ts";
 import { openPlane, type Plane } from "../maps/plane.ts";
 import { cutPlane, type PixelBox, type Region, regionBox } from "../maps/region.ts";
-import type { CoordinateCheck } from "../maps/same-pixels.ts";
+import { type CoordinateCheck, channelConflict } from "../maps/same-pixels.ts";
 import "../models/built-in.ts";
 import { startRange } from "../maps/positive-range.ts";
 import { NORMALIZATIONS, type Normalization, type PositiveRange, readRange } from "../patches/patch-rules.ts";
@@ -32,6 +32,7 @@ export interface SegmentationSettings {
   /** Of one of several maps. */
   readonly name?: string | undefined;
   readonly source: string;
+  readonly channels: readonly string[];
   readonly missing: string | undefined;
   /** Whether a `missing` whose coordinates contradict the map's is refused. */
   readonly coordinates: CoordinateCheck;
@@ -55,6 +56,8 @@ export interface SegmentationSettings {
 /** Everything that a segmentation needs, open and found to go together. */
 export interface SegmentationPlan {
   readonly map: Plane;
+  /** On the map's pixels. */
+  readonly channels: readonly Plane[];
   readonly missing: Plane | undefined;
   /** Where in the source the map lies, if it is a part of it. */
   readonly part: PixelBox | undefined;
@@ -104,7 +107,7 @@ export async function planSegmentation(
 ): Promise<SegmentationPlan> {
   const problems: OptionProblem[] = [];
   const attempt = gatherInto(problems);
-  const [model, { whole, map, missing, part, note }] = await Promise.all([
+  const [model, { whole, map, channels, missing, part, note }] = await Promise.all([
     planModel(settings, problems, attempt, resources),
     openMap(settings, attempt, resources),
   ]);
@@ -130,7 +133,7 @@ export async function planSegmentation(
     ...ensembleNotes(model, seen?.kind, told?.path),
   ];
   const range = outOfFold === undefined ? await rangeFor(snapshot, map, missing) : undefined;
-  return { map, missing, part, range, notes, outOfFold, ...model };
+  return { map, channels, missing, part, range, notes, outOfFold, ...model };
 }
 
 function isCalibrated({ calibration }: Pick<SegmentationPlan, "calibration">): boolean {
@@ -181,8 +184,7 @@ async function planModel(
   const normalization = settings.normalization ?? recordedNormalization(first?.snapshot);
   const overlap = settings.overlap ?? Math.floor((patchSize ?? 0) / 2);
   if (patchSize !== undefined) problems.push(...overlapObjection(overlap, patchSize));
-  if (first !== undefined)
-    problems.push(...snapshotObjections(settings.modelSnapshot, first.snapshot, { patchSize, normalization }));
+  if (first !== undefined) problems.push(...snapshotObjections(settings, first.snapshot, { patchSize, normalization }));
   const threshold =
     settings.threshold === "validation" ? recordedThreshold(loaded ?? [], calibration) : settings.threshold;
   if (loaded !== undefined && threshold === undefined) {
@@ -195,7 +197,8 @@ async function planModel(
     await attempt(settings.patchSize === undefined ? "model_snapshot" : "patch_size", async () => {
       for (const { model, snapshot } of loaded) {
         const positions = seesPositions(snapshot);
-        const predictor = await compilePredictor({ model, patchSize, positions, threads, device });
+        const channels = 1 + settings.channels.length;
+        const predictor = await compilePredictor({ model, patchSize, channels, positions, threads, device });
         heard.push(resources.adopt(predictor, (each) => each.release()));
       }
     });
@@ -252,7 +255,7 @@ export async function checkMaps(maps: readonly SegmentationSettings[]): Promise<
   if (problems.length > 0) throw new ConfigurationError(problems);
 }
 
-type MapSettings = Pick<SegmentationSettings, "source" | "missing" | "coordinates" | "region">;
+type MapSettings = Pick<SegmentationSettings, "source" | "channels" | "missing" | "coordinates" | "region">;
 type Attempt = <T>(option: string, work: () => Promise<T>) => Promise<T | undefined>;
 
 /** Mistakes of the user's become problems; all else is thrown. */
@@ -271,8 +274,7 @@ function gatherInto(problems: OptionProblem[]): Attempt {
 
 /** The map that is segmented, or its part, and where it can be trusted, on the same pixels. */
 async function openMap(settings: MapSettings, attempt: Attempt, resources: AsyncDisposableStack) {
-  const open = async (option: "source" | "missing") => {
-    const address = settings[option];
+  const open = async (option: "source" | "missing" | "channels", address: string | undefined) => {
     if (address === undefined) return undefined;
     return attempt(option, async () => {
       const plane = await openPlane(address);
@@ -280,14 +282,23 @@ async function openMap(settings: MapSettings, attempt: Attempt, resources: Async
       return plane;
     });
   };
-  const [whole, trusted] = await Promise.all([open("source"), open("missing")]);
+  const [whole, trusted, ...further] = await Promise.all([
+    open("source", settings.source),
+    open("missing", settings.missing),
+    ...settings.channels.map((address) => open("channels", address)),
+  ]);
+  for (const channel of further) {
+    const conflict = whole && channel && channelConflict(whole, channel, settings.coordinates);
+    if (conflict !== undefined) await attempt("channels", () => Promise.reject(new BigsfError("MAP", conflict)));
+  }
   const fitted = whole && trusted && fitPlane(whole, trusted, settings.coordinates);
   const { problem, note } = fitted ?? {};
   if (problem !== undefined) await attempt("missing", () => Promise.reject(new BigsfError("MAP", problem)));
   const { region } = settings;
   const box = region && whole && (await attempt("region", async () => regionBox(region, whole)));
   const [map, missing] = [whole, fitted?.plane].map((plane) => (plane && box ? cutPlane(plane, box) : plane));
-  return { whole, map, missing, part: box, note };
+  const channels = further.flatMap((plane) => (plane === undefined ? [] : [box ? cutPlane(plane, box) : plane]));
+  return { whole, map, channels, missing, part: box, note };
 }
 
 const blockRows = 256;
@@ -349,7 +360,7 @@ export function overlapObjection(overlap: number, patchSize: number): readonly O
 }
 
 function snapshotObjections(
-  name: string,
+  { modelSnapshot: name, channels }: Pick<SegmentationSettings, "modelSnapshot" | "channels">,
   { modelConfig: { in_channels, out_channels } }: TrainerSnapshot,
   { patchSize, normalization }: { readonly patchSize: unknown; readonly normalization: unknown },
 ): readonly OptionProblem[] {
@@ -359,8 +370,13 @@ function snapshotObjections(
   if (normalization === undefined)
     add("normalization", "does not say how the patches of its training were normalised; give it");
   // Models of one's own may call them otherwise: what they take and give is seen when they are compiled.
-  if (typeof in_channels === "number" && in_channels !== 1)
-    add("model_snapshot", `has a model that takes ${in_channels} channels (in_channels); a map has 1`);
+  if (typeof in_channels === "number" && in_channels !== 1 + channels.length)
+    add(
+      "model_snapshot",
+      channels.length === 0
+        ? `has a model that takes ${in_channels} channels (in_channels); a map has 1: give the others as channels`
+        : `has a model that takes ${in_channels} channels (in_channels); the source and its channels are ${1 + channels.length}`,
+    );
   if (typeof out_channels === "number" && out_channels !== 1)
     add("model_snapshot", `has a model that gives ${out_channels} maps (out_channels); segmentation needs 1`);
   return problems;

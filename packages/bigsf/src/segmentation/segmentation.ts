@@ -19,6 +19,7 @@ import { parseDevice } from "@ml-mosaic/tensor";
 import { deviceName } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
 import { existingFile } from "../existing-file.ts";
+import { channelsOption } from "../maps/map-files.ts";
 import { regionOption } from "../maps/region.ts";
 import { coordinatesOption } from "../maps/same-pixels.ts";
 import { nameOf, nameProblems } from "../maps/source-map.ts";
@@ -30,6 +31,7 @@ const count = within(int, { minimum: 1 });
 
 /** What is segmented: a map, and where it can be trusted. */
 const mapOptions = {
+  channels: channelsOption,
   missing: schema(existingFile(), {
     optional: true,
     help: "FITS file that is 1 where the map is valid; without it, all of it is",
@@ -132,8 +134,8 @@ export class Segmentation extends configurable({
 
   /** The segmentations of all maps, each to be run by itself; where there are several, into a folder of its own. */
   each(): readonly MapSegmentation[] {
-    const { source, missing, coordinates, region, output } = this;
-    const maps = this.maps ?? (source === undefined ? [] : [{ source, missing, coordinates, region }]);
+    const { source, channels, missing, coordinates, region, output } = this;
+    const maps = this.maps ?? (source === undefined ? [] : [{ source, channels, missing, coordinates, region }]);
     return maps.map((map) => {
       const name = nameOfSource(map);
       const place = this.maps === undefined ? output : join(output, name);
@@ -148,6 +150,7 @@ export class Segmentation extends configurable({
     return {
       modelSnapshot: model_snapshot,
       source: map.source,
+      channels: map.channels ?? [],
       missing: map.missing,
       coordinates: map.coordinates,
       region: map.region,
@@ -175,7 +178,7 @@ export interface MapSegmentation {
   run(options?: RunOptions): Promise<SegmentationResult>;
 }
 
-type OneMap = Pick<SegmentedMap, "source" | "missing" | "coordinates" | "region"> & {
+type OneMap = Pick<SegmentedMap, "source" | "channels" | "missing" | "coordinates" | "region"> & {
   readonly name?: string | undefined;
 };
 

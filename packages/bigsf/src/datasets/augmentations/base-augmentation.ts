@@ -1,11 +1,11 @@
 import { float, schema, typedConfigurable, within } from "@ml-mosaic/configurable";
 import type { Generator } from "@ml-mosaic/tensor";
 
-/** What a sample is made of: [size, size] each, row by row. */
+/** What a sample is made of: [size, size] each, row by row; the patch [channels, size, size]. */
 export interface PatchLayers {
   /** Side of the patch in pixels. */
   readonly size: number;
-  /** The normalised image. */
+  /** The normalised image, and the other channels behind it. */
   readonly patch: Float32Array;
   /** 1 where a filament is, else 0. */
   readonly spine: Float32Array;

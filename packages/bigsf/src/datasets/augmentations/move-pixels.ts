@@ -21,7 +21,10 @@ export class PixelMover {
       this.#moved = new Float32Array(size * size);
     }
     const [origins, moved] = [this.#origins, this.#moved];
-    for (const layer of [patch, spine, labelled]) {
+    const channels = Array.from({ length: patch.length / origins.length }, (_, channel) =>
+      patch.subarray(channel * origins.length, (channel + 1) * origins.length),
+    );
+    for (const layer of [...channels, spine, labelled]) {
       for (let place = 0; place < origins.length; place++) moved[place] = layer[origins[place] ?? 0] ?? 0;
       layer.set(moved);
     }

@@ -1,0 +1,67 @@
+import { basename } from "node:path";
+import { createFits, getCard, setCard } from "@ml-mosaic/fits";
+import { BigsfError } from "../errors.ts";
+import { resultHeader } from "../segmentation/result-header.ts";
+import { openPlane } from "./plane.ts";
+import { resampledPlane } from "./resampled-plane.ts";
+import type { Sampling } from "./sampled.ts";
+
+export interface ReprojectOptions {
+  readonly map: string;
+  /** The map whose pixels it gets. */
+  readonly onto: string;
+  readonly sampling: Sampling;
+  readonly output: string;
+  readonly overwrite: boolean;
+  readonly onRows?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Reprojected {
+  readonly pixels: number;
+  /** Those that got a value. */
+  readonly known: number;
+}
+
+const rowsAtOnce = 256;
+
+/**
+ * Writes a map on the pixels of another, as float32, NaN where it has none of them. The file has the coordinates of the other and
+ * the unit of the map, and appears when it is whole; memory is that of some rows.
+ *
+ * @throws BigsfError `MAP` where the headers do not tell where they lie with respect to each other; FitsError
+ */
+export async function reproject(options: ReprojectOptions): Promise<Reprojected> {
+  const { map: path, onto: other, sampling, output, overwrite, onRows, signal } = options;
+  await using resources = new AsyncDisposableStack();
+  const [map, onto] = await Promise.all([openPlane(path), openPlane(other)]);
+  for (const plane of [map, onto]) resources.defer(() => plane.close());
+  const moved = resampledPlane(map, onto, sampling);
+  if (moved === undefined)
+    throw new BigsfError(
+      "MAP",
+      `${path} cannot be brought onto ${other}: both headers must have celestial coordinates that can be computed, or linear ones of the same names`,
+    );
+  const [height, width] = onto.shape;
+  const history = [
+    `${basename(path)} on the pixels of ${basename(other)}, ${sampling}`,
+    `sha256 ${await map.digest()}`,
+  ];
+  const described = resultHeader(onto.header, { meaning: "reprojected", history });
+  const unit = getCard(map.header, "BUNIT")?.value;
+  const header = typeof unit === "string" ? setCard(described, "BUNIT", unit) : described;
+  const writer = resources.use(await createFits(output, { overwrite }));
+  const rows = await writer.startImage({ shape: onto.imageShape, type: "float32", header });
+  let known = 0;
+  for (let y = 0; y < height; y += rowsAtOnce) {
+    signal?.throwIfAborted();
+    const end = Math.min(height, y + rowsAtOnce);
+    const values = Float32Array.from(await moved.section(y, end, 0, width));
+    for (const value of values) if (Number.isFinite(value)) known++;
+    await rows.write(values);
+    onRows?.(end, height);
+  }
+  await rows.end();
+  await writer.close();
+  return { pixels: height * width, known };
+}
