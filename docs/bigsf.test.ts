@@ -14,6 +14,7 @@ import { type Output, typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const page = await readFile(join(root, "docs", "bigsf.md"), "utf8");
+const cataloguePage = await readFile(join(root, "docs", "bigsf-catalogue.md"), "utf8");
 const readme = await readFile(join(root, "packages", "bigsf", "README.md"), "utf8");
 const blocks = (text: string, language: string) =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"))].map(([, block = ""]) => block.trimEnd());
@@ -89,6 +90,30 @@ describe("the commands of the page", () => {
     expect(wordsOf(timeless(together?.stdout ?? ""))).toBe(wordsOf(timeless(summedUp)));
     expect(together?.stdout).toContain("250,390  95.5 % of 262,144 pixels");
   });
+
+  test("are followed by that of the catalogue's page, which begins with them", async () => {
+    const [commands = ""] = blocks(cataloguePage, "sh");
+    const last = "npx bigsf catalogue -c configs/config_catalogue.yaml";
+    const before = [...outputs.keys()].filter((command) => /bigsf (sample$|preprocess|train |segment)/.test(command));
+    expect(commands.split("\n")).toEqual([...before.filter((command) => !command.includes("\n")), last]);
+    const { stdout, stderr } = await bash(last);
+    expect(stdout, stderr).toMatch(/filaments +\d/);
+    const [said = ""] = blocks(cataloguePage, "text");
+    // A model that has hardly been trained finds one network.
+    const figures = (text: string) => wordsOf(timeless(text)).replace("networks", "network");
+    expect(figures(stdout)).toBe(figures(said));
+    const files = [
+      "atlas",
+      "catalogue.fits",
+      "catalogue.vot",
+      "config.yaml",
+      "filaments.reg",
+      "moc.fits",
+      "skeleton.fits",
+    ];
+    expect((await readdir(at("catalogue"))).sort()).toEqual([...files, "summary.png"]);
+    for (const name of files) if (name !== "config.yaml") expect(cataloguePage).toContain(`\`${name}\``);
+  }, 60_000);
 
   test("train and tell of the same figures", async () => {
     const [, , , train, , kFold] = [...outputs.values()];

@@ -1,9 +1,9 @@
 /**
- * Draws the pictures of docs/bigsf.md anew, with the commands that stand there: `npx node scripts/bigsf-images.ts`. Takes
+ * Draws the pictures of docs/bigsf.md and docs/bigsf-catalogue.md anew, with the commands that stand there: `npx node scripts/bigsf-images.ts`. Takes
  * some minutes, most of them for training; with a folder in which the commands were run already as argument, seconds.
  */
 import { execFileSync } from "node:child_process";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
@@ -19,6 +19,7 @@ const pictures = {
   preview: "segmented/preview.png",
   "out-of-fold": "results/k_fold/out_of_fold.png",
   calibration: "results/k_fold/calibration.png",
+  catalogue: "catalogue/summary.png",
 } as const;
 
 const given = process.argv[2];
@@ -32,12 +33,15 @@ try {
       "folds -c configs/config_kfolds.yaml",
       "train -c configs/training.yaml",
       "segment -c configs/config_segment.yaml",
+      "catalogue -c configs/config_catalogue.yaml",
       "train-k-fold -c configs/config_kfolds.yaml",
       "calibrate -c configs/config_calibrate.yaml",
     ])
       bigsf(...command.split(" "));
   }
-  for (const [name, file] of Object.entries(pictures))
+  const pages = (await readdir(join(folder, "catalogue", "atlas"))).filter((name) => name.endsWith(".png")).sort();
+  const page = join("catalogue", "atlas", pages[1] ?? "none.png");
+  for (const [name, file] of Object.entries({ ...pictures, filament: page }))
     await writeFile(join(root, "docs", "images", `bigsf-${name}.png`), await smaller(join(folder, file)));
 } finally {
   if (given === undefined) await rm(folder, { recursive: true });

@@ -10,6 +10,11 @@ export type {
 } from "./calibration/calibration-figures.ts";
 export type { CalibrationFile } from "./calibration/calibration-file.ts";
 export type { Calibrator } from "./calibration/calibrator.ts";
+export { Catalogue } from "./catalogue/catalogue.ts";
+export type { Filament } from "./catalogue/filament.ts";
+export type { Measured, PlummerFigures, ProfileFigures } from "./catalogue/profile.ts";
+export type { CatalogueFiles, CatalogueResult, CatalogueRunOptions } from "./catalogue/run-catalogue.ts";
+export type { FrameFigures, SkyFigures, SkyPoint } from "./catalogue/sky-spine.ts";
 export { BaseAugmentation, type PatchLayers } from "./datasets/augmentations/base-augmentation.ts";
 export { type FoldedPatches, PatchesData } from "./datasets/patches-data.ts";
 export { BigsfError, type BigsfErrorCode } from "./errors.ts";

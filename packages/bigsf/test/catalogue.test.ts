@@ -8,10 +8,13 @@ import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import { python, skipWithoutAstropy } from "../../fits/test/astropy.ts";
 import { Catalogue } from "../src/catalogue/catalogue.ts";
+import { significanceOf } from "../src/catalogue/columns.ts";
 import type { Filament } from "../src/catalogue/filament.ts";
 import { filamentName } from "../src/catalogue/filament-name.ts";
 import { names } from "../src/catalogue/run-catalogue.ts";
 import { normalAt } from "../src/sample/lattice-random.ts";
+import { trueFilaments } from "../src/sample/sample-truth.ts";
+import { writeSample } from "../src/sample/write-sample.ts";
 import { arc, draw, type Shape, skyHeader, straight, writeMap } from "./catalogue-shapes.ts";
 import { readPixels } from "./segment-workspace.ts";
 import { runBigsf } from "./start-bigsf.ts";
@@ -255,6 +258,34 @@ test("the atlas: pages and cut-outs with the map's coordinates, of as many as ar
   await catalogue("atlas", { ...values, atlas: 1, overwrite: true });
   expect(files().length).toBe(2);
   expect(before).toEqual(expect.arrayContaining(files()));
+});
+
+test("a made-up map with turbulence, sources, crossings and a beam: what was drawn is found again", async () => {
+  const made = { height: 500, width: 500, seed: 11, beam: 3 };
+  const { image, target } = await writeSample({ folder: at("made"), ...made });
+  const found = (
+    await catalogue("made-catalogue", { image, probability: target, threshold: 1, low_threshold: 1 })
+  ).filter((each) => (significanceOf(each) ?? 0) > 3);
+  const apart = (one: { x: number; y: number } | undefined, other: { x: number; y: number }) =>
+    Math.hypot((one?.x ?? 0) - other.x, (one?.y ?? 0) - other.y);
+  const pairs = [...trueFilaments(made)].flatMap((drawn) => {
+    const [first, last] = [drawn.points[0], drawn.points.at(-1)];
+    const ends = ({ start, end }: Filament) =>
+      Math.min(apart(first, start) + apart(last, end), apart(last, start) + apart(first, end));
+    const [nearest] = found.toSorted((a, b) => ends(a) - ends(b));
+    return nearest !== undefined && ends(nearest) < 16 ? [{ drawn, nearest }] : [];
+  });
+  expect(pairs.length).toBeGreaterThan(20);
+  const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+  expect(median(pairs.map(({ drawn, nearest }) => Math.abs(nearest.length / drawn.length - 1)))).toBeLessThan(0.05);
+  const turned = (a: number, b: number) => Math.abs(((((a - b + 90) % 180) + 180) % 180) - 90);
+  const long = pairs.filter(({ drawn }) => drawn.length > 60);
+  expect(median(long.map(({ drawn, nearest }) => turned(drawn.angle, nearest.pixelAngle)))).toBeLessThan(1);
+  const widths = long.flatMap(({ drawn, nearest }) => {
+    const width = nearest.profile?.deconvolved?.value;
+    return width === undefined ? [] : [Math.abs(width - drawn.width)];
+  });
+  expect(median(widths)).toBeLessThan(0.5);
 });
 
 /** Where they are not installed, these are skipped, but not where all tests are wanted. */

@@ -24,6 +24,7 @@ beforeAll(async () => {
   workspace.config("train", short);
   workspace.config("train-k-fold", short);
   write("segment", { output: "segmented", model_snapshot: "runs/known/best.safetensors", ...taken });
+  write("catalogue", { output: "catalogued", probability: maps.target, image: maps.image, atlas: 1 });
   kept = temporaryFolder();
   cpSync(workspace.folder, kept, { recursive: true });
 });
@@ -78,6 +79,7 @@ const folders: Readonly<Record<string, string>> = {
   folds: ".",
   preprocess: "patches",
   segment: "segmented",
+  catalogue: "catalogued",
   train: "runs/train",
   "train-k-fold": "runs/train-k-fold",
 };
