@@ -24,21 +24,21 @@ export function useAnswer<Value>(key: string, ask: () => Promise<Value>, version
   const [answer, setAnswer] = useState<Answer<Value>>({ value: undefined, problem: undefined, isWaiting: true });
   const latest = useRef({ key, version, ask });
   latest.current = { key, version, ask };
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const turn = useRef({
     key: "",
     version: latest.current.version,
     isAsking: false,
     freeAt: 0,
-    timer: 0,
     isGone: false,
   });
   const next = async () => {
     const [{ current }, asked] = [turn, latest.current];
-    clearTimeout(current.timer);
+    clearTimeout(timer.current);
     if (current.isAsking || current.isGone || (asked.key === current.key && asked.version === current.version)) return;
     const begun = performance.now();
     if (asked.key === current.key && begun < current.freeAt) {
-      current.timer = setTimeout(() => void next(), current.freeAt - begun);
+      timer.current = setTimeout(() => void next(), current.freeAt - begun);
       return;
     }
     Object.assign(current, { key: asked.key, version: asked.version, isAsking: true });
@@ -53,7 +53,7 @@ export function useAnswer<Value>(key: string, ask: () => Promise<Value>, version
   useEffect(
     () => () => {
       turn.current.isGone = true;
-      clearTimeout(turn.current.timer);
+      clearTimeout(timer.current);
     },
     [],
   );
