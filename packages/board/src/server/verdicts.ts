@@ -75,8 +75,11 @@ function sentenceOf({ models, pairs }: DataReport): string {
       ? "There is one model, and nothing to compare it with."
       : "No two models can be compared yet.";
   const plan = pairs.find(({ a, plan: of }) => a === compared[0] && of !== null);
+  const count = plan === undefined ? "" : planText(plan.plan);
   const more =
-    plan === undefined ? "" : ` ${planText(plan.plan)} more repetitions would decide between it and ${plan.b}.`;
+    plan === undefined
+      ? ""
+      : ` ${count} more ${count === "1" ? "repetition" : "repetitions"} would decide between it and ${plan.b}.`;
   return headline(compared, pairs) + more;
 }
 
