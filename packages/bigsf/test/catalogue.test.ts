@@ -367,6 +367,14 @@ test("a skeleton mask gives the filaments again; what nobody knows of it is null
   const again = await catalogue("mask", { probability: at("mask.fits") });
   expect(again.length).toBe(filaments.length);
   expect(Math.abs(of(again, bow).length / of(filaments, bow).length - 1)).toBeLessThan(0.01);
+  // Also where its numbers are floats.
+  await writeMap(
+    at("float.fits"),
+    size,
+    Float32Array.from(data, (value) => Math.min(1, value)),
+    header,
+  );
+  expect(of(await catalogue("float", { probability: at("float.fits") }), line).probability).toBeUndefined();
   const { sky, probability, intensity } = of(again, line);
   expect([sky, probability, intensity]).toEqual([undefined, undefined, undefined]);
   const votable = readFileSync(at("mask", "catalogue.vot"), "utf8");

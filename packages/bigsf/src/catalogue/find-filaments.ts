@@ -41,6 +41,8 @@ export function spineOfFound(found: FoundFilament): Spine {
 
 export interface FoundFilaments {
   readonly plane: MaskPlane;
+  /** The map holds nothing between 0 and 1, and so no probabilities. */
+  readonly isMask: boolean;
   /** In the order in which their networks come in the map, from its first row on. */
   readonly filaments: readonly FoundFilament[];
   /** Pixels of the mask. */
@@ -55,7 +57,7 @@ export async function findFilaments(
   options: FindOptions,
 ): Promise<FoundFilaments> {
   const { spur, mostTurn, leastLength, signal } = options;
-  const { plane, places } = await hysteresisMask(map, options);
+  const { plane, places, isMask } = await hysteresisMask(map, options);
   const skeleton = thin(plane, places, signal);
   const filaments: FoundFilament[] = [];
   let [network, short] = [0, 0];
@@ -72,5 +74,5 @@ export async function findFilaments(
       filaments.push({ id: filaments.length + 1, network, joins, isClosed, places });
     }
   }
-  return { plane, filaments, maskPixels: places.length, short };
+  return { plane, isMask, filaments, maskPixels: places.length, short };
 }

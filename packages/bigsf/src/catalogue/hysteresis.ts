@@ -17,15 +17,17 @@ const bandPixels = 2 ** 20;
  * Hysteresis (Canny, IEEE PAMI 8, 1986): pixels from `low` on that hang together with one from `high` on, diagonally too.
  * NaN is below all. Memory is a byte a pixel of the map and a band of rows.
  *
- * @returns the mask, and the places of its pixels in rising order
+ * @returns the mask, the places of its pixels in rising order, and whether no value lies between 0 and 1: then the map is a mask
+ *   itself
  */
 export async function hysteresisMask(
   map: Pick<Plane, "shape" | "section">,
   { low, high, onRows, signal }: HysteresisOptions,
-): Promise<{ readonly plane: MaskPlane; readonly places: Int32Array }> {
+): Promise<{ readonly plane: MaskPlane; readonly places: Int32Array; readonly isMask: boolean }> {
   const [height, width] = map.shape;
   const plane = emptyPlane(height, width);
   const { flags } = plane;
+  let isMask = true;
   const band = Math.max(1, Math.floor(bandPixels / width));
   for (let y0 = 0; y0 < height; y0 += band) {
     signal?.throwIfAborted();
@@ -34,12 +36,13 @@ export async function hysteresisMask(
     for (let y = y0, i = 0; y < y1; y++) {
       for (let place = placeOf(plane, 0, y), end = place + width; place < end; place++, i++) {
         const value = values[i] ?? 0;
+        if (value > 0 && value < 1) isMask = false;
         if (value >= low) flags[place] = value >= high ? flag.marked | flag.seen : flag.marked;
       }
     }
     onRows?.(y1);
   }
-  return { plane, places: keepSeeded(plane) };
+  return { plane, places: keepSeeded(plane), isMask };
 }
 
 /** Keeps what hangs together with pixels that are seen. */

@@ -80,7 +80,6 @@ export async function openInputs(settings: InputSettings, resources: AsyncDispos
   const imageUnit = (image && getString(image.header, "BUNIT"))?.trim() ?? "";
   const perUnit = image && perSquareCentimetre(imageUnit);
   const beam = settings.beam === undefined ? image && beamOf(image.header) : settings.beam / 3600;
-  const isMask = (getNumber(map.header, "BITPIX") ?? 0) > 0;
   const sky = coordinates?.kind === "sky" ? coordinates : undefined;
   const noSky = `the header of ${basename(map.path)} has no celestial coordinates that can be computed`;
   const noImage = image === undefined ? "no image is given" : undefined;
@@ -93,7 +92,6 @@ export async function openInputs(settings: InputSettings, resources: AsyncDispos
   const lacking: Lacking = {
     sky: skyless,
     icrs: skyless ?? (sky?.toJ2000 === undefined ? `it is not known how ${sky?.frame} lies to ICRS` : undefined),
-    probability: isMask ? `${basename(map.path)} is a mask` : undefined,
     image: noImage,
     beam: noImage ?? skyless ?? (beam === undefined ? "neither beam nor BMAJ and BMIN are given" : undefined),
     distance: skyless ?? noDistance,
@@ -106,7 +104,7 @@ export async function openInputs(settings: InputSettings, resources: AsyncDispos
     lacking,
     measuring: {
       coordinates,
-      probability: isMask ? undefined : mapSamples(map),
+      probability: mapSamples(map),
       image: image && mapSamples(image),
       beam,
       reach: settings.reach,

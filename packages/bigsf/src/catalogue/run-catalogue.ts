@@ -81,7 +81,7 @@ export async function runCatalogue(
   await using resources = new AsyncDisposableStack();
   const { output: folder, lowThreshold: low, threshold: high, spur, mostTurn, leastLength } = settings;
   const inputs = await openInputs(settings, resources);
-  const { map, lacking } = inputs;
+  const { map } = inputs;
   const files: CatalogueFiles = {
     fits: join(folder, names.fits),
     votable: join(folder, names.votable),
@@ -110,6 +110,8 @@ export async function runCatalogue(
   const [height, width] = map.shape;
   const onRows = (done: number) => onProgress?.("rows", done, height);
   const found = await findFilaments(map, { low, high, spur, mostTurn, leastLength, onRows, signal });
+  const probability = found.isMask ? `${basename(map.path)} is a mask` : undefined;
+  const lacking: Lacking = { ...inputs.lacking, probability };
   const all = await measureAll(found, inputs, journal, { onProgress, signal });
   const kept = all.flatMap((filament, index) => {
     const place = found.filaments[index];
@@ -159,17 +161,18 @@ function* spinesOf(filaments: readonly { readonly found: FoundFilament }[]): Gen
 
 /** In the order in which they were found, those first that an earlier run has measured. */
 async function measureAll(
-  { plane, filaments: found }: FoundFilaments,
+  { plane, isMask, filaments: found }: FoundFilaments,
   { measuring }: Inputs,
   journal: Journal,
   { onProgress, signal }: CatalogueRunOptions,
 ): Promise<readonly Filament[]> {
+  const parts = { ...measuring, plane, probability: isMask ? undefined : measuring.probability };
   const measured: Filament[] = [...journal.measured];
   while (measured.length < found.length) {
     signal?.throwIfAborted();
     const group: Filament[] = [];
     for (const each of found.slice(measured.length, measured.length + measuredTogether))
-      group.push(await measureFilament(each, { ...measuring, plane }));
+      group.push(await measureFilament(each, parts));
     await journal.append(group);
     measured.push(...group);
     onProgress?.("filaments", measured.length, found.length);
