@@ -27,9 +27,9 @@ export function LinePicture({ board, query, isLogarithmic, smoothing, height, re
   const [zoom, setZoom] = useState<readonly [number, number] | undefined>(undefined);
   const [detail, setDetail] = useState(1);
   const asked = { ...query, pixels: Math.min(20_000, query.pixels * detail) };
-  const [thinned, setThinned] = useState(0);
-  const answer = useAnswer(JSON.stringify(asked), () => board.source.curves(asked), `${refresh} ${thinned}`);
-  const live = useLiveCurves(board, answer.value, query, () => setThinned((before) => before + 1));
+  const [asks, setAsks] = useState(0);
+  const answer = useAnswer(JSON.stringify(asked), () => board.source.curves(asked), `${refresh} ${asks}`);
+  const live = useLiveCurves(board, answer.value, query, () => setAsks((before) => before + 1));
   useEffect(() => {
     setZoom(undefined);
     setDetail(1);

@@ -1,6 +1,7 @@
 /** Epochs that have come since curves were asked for: they are put behind them, so that nothing is asked for twice. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Curve, CurveQuery, Curves } from "../../../wire/curves.ts";
+import { idsOfRanges } from "../../columns/id-ranges.ts";
 import type { Board, Epochs } from "../../state/board.ts";
 
 interface Points {
@@ -19,34 +20,44 @@ const milliseconds = 200;
 
 /** More than this behind one curve, and it is to be asked for again, thinned. */
 const mostAdded = 1000;
+/** What has no curve yet, and bands, are asked for again so long after an epoch. */
+const staleMilliseconds = 1000;
 
+/** @param onStale what is to be drawn has to be asked for again */
 export function useLiveCurves(
   board: Board,
   curves: Curves | undefined,
-  { series, x }: CurveQuery,
-  onMany: () => void,
+  { series, x, ids = "", where }: CurveQuery,
+  onStale: () => void,
 ): LiveCurves {
   const [version, setVersion] = useState(0);
   const added = useRef(new Map<string, Points>());
+  /** Runs without a curve that have been asked for: those that have none stay so. */
+  const missed = useRef(new Set<number>());
   useEffect(() => {
     added.current = beyond(added.current, curves?.lines ?? [], x);
-    if (curves === undefined || curves.lines.length === 0) return undefined;
+    if (curves === undefined) return undefined;
     const shown = new Set(curves.lines.map(({ run }) => run));
-    let hasAsked = false;
+    const isMeant = (run: number) =>
+      where === undefined ? idsOfRanges(ids).has(run) : board.chosenRows.peek().includes(board.table.rowOf(run));
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let staleTimer: ReturnType<typeof setTimeout> | undefined;
     const stop = board.onEpochs((epochs) => {
-      if (!shown.has(epochs.run)) return;
-      const most = addEpochs(added.current, epochs, series, x);
-      if (most > mostAdded && !hasAsked) onMany();
-      hasAsked ||= most > mostAdded;
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        setVersion((before) => before + 1);
-      }, milliseconds);
+      if (shown.has(epochs.run)) {
+        if (addEpochs(added.current, epochs, series, x) > mostAdded) staleTimer ??= setTimeout(onStale, 0);
+        timer ??= setTimeout(() => {
+          timer = undefined;
+          setVersion((before) => before + 1);
+        }, milliseconds);
+      } else if ((curves.bands.length > 0 || !missed.current.has(epochs.run)) && isMeant(epochs.run)) {
+        missed.current.add(epochs.run);
+        staleTimer ??= setTimeout(onStale, staleMilliseconds);
+      }
     });
     return () => {
       stop();
       clearTimeout(timer);
+      clearTimeout(staleTimer);
     };
   }, [curves, series.join("\n"), x]);
   return {

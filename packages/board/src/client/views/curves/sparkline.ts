@@ -17,10 +17,10 @@ export function Sparkline({ board, run }: { readonly board: Board; readonly run:
   const series = [all.find((name) => name === "test_loss") ?? all[0] ?? "test_loss"];
   const query = { ids: String(run), series, x: "epoch", pixels: 200 } as const;
   // Before the first epoch there is no curve of any name.
-  const [thinned, setThinned] = useState(0);
+  const [asks, setAsks] = useState(0);
   const ask = async () => (all.length > 0 ? board.source.curves(query) : undefined);
-  const { value } = useAnswer(`${run} ${all.length > 0}`, ask, thinned);
-  const live = useLiveCurves(board, value ?? none, query, () => setThinned((before) => before + 1));
+  const { value } = useAnswer(`${run} ${all.length > 0}`, ask, asks);
+  const live = useLiveCurves(board, value ?? none, query, () => setAsks((before) => before + 1));
   const curve = value?.lines[0];
   if (curve === undefined) return html`<p class="note">no epoch yet</p>`;
   const { x, y } = live.extended(curve);
