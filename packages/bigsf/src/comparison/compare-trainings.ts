@@ -64,7 +64,7 @@ export async function compareTrainings(options: CompareTrainingsOptions): Promis
     throw new BigsfError("MAP", "--image is of one map, and these trainings have several; leave it out");
   for (const [place, map] of maps.entries()) {
     const other = second.source.maps[place];
-    if (other === undefined || other.name !== map.name || other.inside.join() !== map.inside.join())
+    if (other === undefined || !isSameMap(map, other))
       throw new BigsfError(
         "MAP",
         `${folders[1]} was trained on other maps than ${folders[0]}: nothing can be compared`,
@@ -95,6 +95,13 @@ export async function compareTrainings(options: CompareTrainingsOptions): Promis
     }
   }
   return { ...judged(areas), isCalibrated };
+}
+
+function isSameMap(a: PatchedMap, b: PatchedMap): boolean {
+  const [ofA, ofB] = [a.imageDigest, b.imageDigest];
+  // A file of patches that other software made does not tell of what.
+  const differs = ofA !== undefined && ofB !== undefined && ofA !== ofB;
+  return !differs && a.inside.join() === b.inside.join();
 }
 
 interface OpenTraining {
