@@ -79,31 +79,32 @@ describe.runIf(isThere || process.env.REQUIRE_ALL !== undefined)("jobs of Slurm"
     expect((await workspace.run(...run)).stderr).toContain("a time of Slurm's of 5 minutes or more");
   });
 
-  test.skipIf(isLong)(
-    "take runs until none is left, and one that is killed costs its run nothing",
-    async () => {
-      await write("workers = 2", "{2-7}", { epochs: 2, executor: "onnx" }, 40_000);
-      const running = workspace.start(...run);
-      await running.said("takes runs");
-      await until(() => workspace.statuses("or.db").includes("running"), "a run to begin");
-      // The other one may not have come yet.
-      const [, killed = ""] = /worker (\S+) on \S+ \(job \d+\) takes runs/.exec(running.stderr()) ?? [];
-      kill(killed);
-      await running.said(`${killed} on ${partsOf(killed)[1]}`);
-      expect((await workspace.run("status", "or.db")).stdout).toMatch(/Slurm jobs 2\n/);
-      const ended = await running.finished;
-      expect(ended.code, ended.stderr).toBe(0);
-      expect(workspace.query("or.db", "SELECT 1 FROM run_details WHERE attempts > 0")).toEqual([]);
-      await expectSame(6);
-    },
-    180_000,
-  );
+  test.skipIf(isLong)("take runs until none is left, and one that is killed costs its run nothing", async () => {
+    await write("workers = 2\nask_seconds = 2", "{2-7}", { epochs: 2, executor: "onnx" }, 40_000);
+    const running = workspace.start(...run);
+    await running.said("takes runs");
+    await until(() => workspace.statuses("or.db").includes("running"), "a run to begin");
+    // The other one may not have come yet.
+    const [, killed = ""] = /worker (\S+) on \S+ \(job \d+\) takes runs/.exec(running.stderr()) ?? [];
+    kill(killed);
+    await running.said(`${killed} on ${partsOf(killed)[1]}`);
+    expect((await workspace.run("status", "or.db")).stdout).toMatch(/Slurm jobs 2\n/);
+    const ended = await running.finished;
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(workspace.query("or.db", "SELECT 1 FROM run_details WHERE attempts > 0")).toEqual([]);
+    await expectSame(6);
+  });
 
   test.runIf(isLong)(
     "lose nothing to kills, requeues, preemption, nodes that fail and supervisors that die",
     async () => {
       const runs = Number(process.env.CLUSTER_LONG);
-      await write("workers = 8\nlinger = 300", `{2-${runs + 1}}`, { epochs: 2, executor: "wasm" }, 4000);
+      await write(
+        "workers = 8\nlinger = 300\nask_seconds = 5",
+        `{2-${runs + 1}}`,
+        { epochs: 2, executor: "wasm" },
+        4000,
+      );
       const random = (most: number) => Math.floor(Math.random() * most);
       let running = workspace.start(...run);
       let isOver = false;
