@@ -7,6 +7,10 @@ export class PlaceList {
     return this.#length;
   }
 
+  [Symbol.iterator](): Iterator<number> {
+    return this.#places.subarray(0, this.#length).values();
+  }
+
   push(place: number): void {
     if (this.#length === this.#places.length) {
       const longer = new Int32Array(2 * this.#length);
