@@ -6,7 +6,7 @@ import { type ConfigObject, toYaml } from "@ml-mosaic/configurable";
 import { makeHeader, openFits, readCelestialWcs, setCard } from "@ml-mosaic/fits";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, describe, expect, test } from "vitest";
-import { python, skipWithoutAstropy } from "../../fits/test/astropy.ts";
+import { fitsverify, python, skipWithoutAstropy, skipWithoutFitsverify } from "../../fits/test/astropy.ts";
 import { Catalogue } from "../src/catalogue/catalogue.ts";
 import { significanceOf } from "../src/catalogue/columns.ts";
 import type { Filament } from "../src/catalogue/filament.ts";
@@ -353,6 +353,20 @@ test.skipIf(process.env.REQUIRE_ALL !== "1" && !existsSync(stilts))("stilts has 
   const words = ["votlint", at("plain", "catalogue.vot")];
   const { stdout, stderr, status } = spawnSync(stilts, words, { encoding: "utf8" });
   expect([stdout, stderr, status]).toEqual(["", "", 0]);
+});
+
+test.skipIf(skipWithoutFitsverify)("fitsverify has nothing to say of the FITS files", () => {
+  for (const name of ["catalogue.fits", "skeleton.fits", "moc.fits"])
+    expect(fitsverify(at("plain", name))).toMatch(/verification OK|found 0 warning\(s\) and 0 error\(s\)/i);
+});
+
+test("a map without a filament has a catalogue without rows", async () => {
+  await writeMap(at("nothing.fits"), size, new Float32Array(size[0] * size[1]).fill(0.1));
+  expect(await catalogue("nothing", { probability: at("nothing.fits"), image: at("nothing.fits"), atlas: 3 })).toEqual(
+    [],
+  );
+  await using file = await openFits(at("nothing", "catalogue.fits"));
+  expect(file.table("FILAMENTS").numRows).toBe(0);
 });
 
 test("a skeleton mask gives the filaments again; what nobody knows of it is null, with the reason", async () => {

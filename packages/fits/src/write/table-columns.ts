@@ -1,5 +1,6 @@
 /** Columns of a binary table that is written, FITS 4.0, section 7.3. */
 import { FitsError } from "../fits-error.ts";
+import { CARD_LENGTH } from "../header/card.ts";
 import { formatCard } from "../header/format-card.ts";
 import { emptyHeader, type Header } from "../header/header.ts";
 
@@ -74,6 +75,9 @@ export function encodeTable(columns: readonly TableColumn[], file: string): Enco
     if (ucd !== undefined) cards.push(formatCard(`TUCD${number}`, ucd));
     if (description !== undefined) cards.push(formatCard(`TCOMM${number}`, description));
   }
+  // What older readers ask for where texts go on in CONTINUE cards.
+  if (cards.some(({ raw }) => raw.length > CARD_LENGTH))
+    cards.push(formatCard("LONGSTRN", "OGIP 1.0", "strings may be continued"));
   return { structure: { ...emptyHeader, cards }, bytes };
 }
 
