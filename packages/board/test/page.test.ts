@@ -1,21 +1,26 @@
 /** The whole page in Chromium: a real experiment from its first run to its end, every view opened and used. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { startProgram, temporaryFolder, until } from "@ml-mosaic/testing";
 import axe from "axe-core";
 import { type BoardServer, compareRuns, defaultRope, openSqliteReader } from "ml-mosaic/reading";
+import { InferenceSession, Tensor } from "onnxruntime-node";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startBoardServer } from "../src/server/board-server.ts";
+import { boardOrders } from "../../mosaic/src/board/board-orders.ts";
+import { exportBoard, type MapPlane, type MapSource, startBoardServer } from "../src/index.ts";
+import type { RunDetail } from "../src/wire/answers.ts";
 
 const executablePath = "/usr/bin/chromium-headless-shell";
 const browserArguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
 const repository = join(import.meta.dirname, "../../..");
-const database = join(temporaryFolder(), "or.db");
+const folder = temporaryFolder();
+const database = join(folder, "or.db");
 /** Six pipelines, three times. */
 const runs = 18;
 /** Of machines that do much else. */
-const patience = { timeout: 30_000 };
+const patience = { timeout: 60_000 };
 
 let browser: Browser;
 let page: Page;
@@ -24,59 +29,103 @@ let server: BoardServer;
 const troubles: string[] = [];
 
 beforeAll(async () => {
-  const training = startProgram(
-    process.execPath,
-    [
-      join(repository, "packages/mosaic/bin/mosaic.ts"),
-      "run",
-      join(repository, "examples/or/config.ini"),
-      database,
-      "PROCESS.epochs=40",
-      "MONITOR.multiplicity=3",
-    ],
-    { folder: repository },
-  );
-  await until(() => existsSync(database), "the database", 60);
-  server = await started(0);
+  const training = trainingOf(database, "PROCESS.epochs=40", "MONITOR.multiplicity=3");
+  await until(() => existsSync(database), "the database", 200);
+  server = await started({});
   browser = await chromium.launch({ executablePath, args: browserArguments });
-  page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  page.on("console", (message) => troubles.push(message.text()));
-  page.on("response", (response) => {
-    if (response.status() >= 400) troubles.push(`${response.url()}: ${response.status()}`);
-  });
-  page.on("pageerror", (error) => troubles.push(error.stack ?? error.message));
-  page.on("requestfailed", (request) => {
-    // Questions that a newer one has made void are let go of.
-    if (request.failure()?.errorText !== "net::ERR_ABORTED") troubles.push(`${request.url()} failed`);
-  });
+  page = await newPage();
   await page.goto(server.address);
   // The page follows by itself to the end.
-  await page.locator(`[data-count="done"]`).filter({ hasText: /^18$/ }).waitFor({ timeout: 100_000 });
+  await page.locator(`[data-count="done"]`).filter({ hasText: /^18$/ }).waitFor({ timeout: 300_000 });
   const { code, stderr } = await training.finished;
   if (code !== 0) throw new Error(stderr);
-}, 180_000);
+}, 500_000);
 
 afterAll(async () => {
   await browser?.close();
   await server?.close();
 });
 
+/** What it has to complain about is told. */
+async function newPage(): Promise<Page> {
+  const made = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  made.setDefaultTimeout(120_000);
+  made.on("console", (message) => troubles.push(message.text()));
+  made.on("response", (response) => {
+    if (response.status() >= 400) troubles.push(`${response.url()}: ${response.status()}`);
+  });
+  made.on("pageerror", (error) => troubles.push(error.stack ?? error.message));
+  made.on("requestfailed", (request) => {
+    // Questions that a newer one has made void are let go of.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") troubles.push(`${request.url()} failed`);
+  });
+  return made;
+}
+
+function trainingOf(file: string, ...overrides: readonly string[]) {
+  const program = join(repository, "packages/mosaic/bin/mosaic.ts");
+  const words = [program, "run", join(repository, "examples/or/config.ini"), file, ...overrides];
+  return startProgram(process.execPath, words, { folder: repository });
+}
+
 /** The writer may just be making its tables. */
-async function started(port: number): Promise<BoardServer> {
+async function started(settings: Partial<Parameters<typeof startBoardServer>[0]>): Promise<BoardServer> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await startBoardServer({
-        databases: [database],
-        host: "127.0.0.1",
-        port,
-        allowHosts: [],
-        hasToken: false,
-      });
+      const usual = { databases: [database], host: "127.0.0.1", port: 0, allowHosts: [], hasToken: false };
+      return await startBoardServer({ ...usual, ...settings });
     } catch (error) {
       if (attempt >= 50) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+/** When what is left was written, which is after the experiment has ended. */
+async function written(file: string, since: number): Promise<number> {
+  const time = () => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  await until(() => time() > since, "the file of what is left", 60);
+  return time();
+}
+
+/** Of every rule that axe has, on the page as it is. */
+const axeFindings = `${axe.source}; axe.run().then(({ violations }) =>
+  violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))`;
+
+/** As a program has them that is not Mosaic. */
+function wavyMaps(): MapSource & { change(): void } {
+  let score = 0.5;
+  const plane: MapPlane = {
+    ...{ height: 4, width: 8, factor: 2, rows: 4, columns: 8, range: [0, 1], stretch: "linear" },
+    outlined: "filaments",
+    classes: [],
+    values: Float32Array.from({ length: 32 }, (_, cell) => (cell % 8) / 8),
+    outline: Uint8Array.from({ length: 32 }, (_, cell) => (cell % 8 > 4 ? 1 : 0)),
+    areas: new Uint8Array(),
+  };
+  const classes = [1, 2].map((fold) => ({ label: `fold ${fold}`, colour: fold === 1 ? "#0072b2" : "#e69f00" }));
+  return {
+    info: async () => ({
+      maps: [
+        { id: "heat", title: "<img onerror=alert(1)>", quantity: "heat", note: "" },
+        { id: "folds", title: "folds", quantity: "heat", note: "" },
+      ],
+      scores: {
+        of: "split",
+        parts: ["1", "2"],
+        figures: [{ name: "dice", values: [score, null], mean: 0.5, low: 0.25, high: 0.75 }],
+        interval: "95 % interval of the mean",
+      },
+      notes: [],
+    }),
+    plane: async (id) =>
+      id === "heat" ? plane : { ...plane, classes, areas: Uint8Array.from({ length: 32 }, (_, cell) => cell % 3) },
+    revision: async () => String(score),
+    close: async () => undefined,
+    change() {
+      score = 0.625;
+    },
+  };
 }
 
 async function open(fragment: string): Promise<void> {
@@ -252,7 +301,6 @@ describe("the page of a real experiment", () => {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width: 390, height: 800 });
       const papers = new Set<string>();
-      await page.evaluate(axe.source);
       for (const view of ["overview", "runs", "curves", "verdicts", "space", "scatter", "failures", "run/1"]) {
         await open(`#/${view}`);
         await expectCalm();
@@ -261,15 +309,154 @@ describe("the page of a real experiment", () => {
         );
         expect([view, wide]).toEqual([view, 390]);
         papers.add(paper);
-        const found = await page.evaluate(
-          "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))",
-        );
-        expect([view, found]).toEqual([view, []]);
+        expect([view, await page.evaluate(axeFindings)]).toEqual([view, []]);
       }
       expect([...papers]).toEqual([colorScheme === "light" ? "rgb(255, 255, 255)" : "rgb(21, 23, 26)"]);
       await page.setViewportSize({ width: 1280, height: 800 });
     },
   );
+
+  test("an export opens from disk, asks for nothing, and says of groups, pairs and logs what the server says", async () => {
+    const file = join(folder, "report.html");
+    await exportBoard(database, file);
+    const report = await newPage();
+    report.on("request", (request) => {
+      if (!/^(file|data|blob):/.test(request.url())) troubles.push(request.url());
+    });
+    for (const [fragment, selector] of [
+      ["#/runs?by=pipeline", ".plain tbody"],
+      [
+        "#/runs?by=repetition&by=MlpBrick_width&where=test_loss%20%3C%200.2%20and%20repetition%20%3E%200",
+        ".plain tbody",
+      ],
+      ["#/verdicts", ".verdicts"],
+      ["#/run/1", "[aria-label=Log]"],
+    ] as const) {
+      await open(fragment);
+      await report.goto(`${pathToFileURL(file)}${fragment}`);
+      const [live, exported] = await Promise.all(
+        [page, report].map(async (each) => {
+          await each.locator(selector).first().waitFor(patience);
+          await expect.poll(() => each.locator(".is-waiting").count(), patience).toBe(0);
+          await expect
+            .poll(() => each.locator(selector).first().textContent(), patience)
+            .not.toContain("It has said nothing");
+          return each.locator(selector).first().textContent();
+        }),
+      );
+      // Of a log there is the end.
+      const same = fragment === "#/run/1" ? live?.slice(-(exported?.length ?? 0)) : live;
+      expect([fragment, exported]).toEqual([fragment, same]);
+      expect(exported?.length).toBeGreaterThan(100);
+    }
+    expect(await report.getByRole("heading", { name: "What it says of values" }).count()).toBe(0);
+    await report.close();
+    await expectCalm();
+  });
+
+  test("runs a model on what is typed in, and on a sample; says what does not fit", async () => {
+    await open("#/run/1");
+    const values = page.getByRole("textbox", { name: /^features/ });
+    await values.fill("0 1\n1 1", patience);
+    const run = page.getByRole("button", { name: "Run the model" });
+    await run.click();
+    const said = page.locator(".prediction [data-value]");
+    await said.nth(1).waitFor(patience);
+    const { artifacts }: RunDetail = JSON.parse(await (await fetch(`${server.address}api/run/1`)).text());
+    const file = artifacts.find(({ name }) => name.endsWith(".onnx"));
+    const session = await InferenceSession.create(
+      new Uint8Array(await (await fetch(`${server.address}api/files/${file?.id}`)).arrayBuffer()),
+    );
+    const { prediction } = await session.run({ features: new Tensor("float32", [0, 1, 1, 1], [2, 2]) });
+    expect(await said.evaluateAll((rows) => rows.map((row) => Number(row.getAttribute("data-value"))))).toEqual(
+      Array.from(prediction?.data ?? [], Number),
+    );
+    await values.fill("1 x");
+    await run.click();
+    await page.getByText('features: "x", number 2, is no number').waitFor(patience);
+    await page.getByLabel("or on sample").fill("3");
+    await page.getByRole("button", { name: "Take it from the evaluation data" }).click();
+    await page.locator(".prediction dt", { hasText: "target" }).waitFor(patience);
+    // The logical or of what it was given.
+    const given = (await values.inputValue()).split(" ").map(Number);
+    expect(await said.last().textContent()).toBe(String(Math.max(...given)));
+    await expectCalm();
+  });
+
+  test("carries out orders, and says before what will happen", async () => {
+    const ordered = join(folder, "orders.db");
+    const file = `${ordered}.paused.json`;
+    const training = trainingOf(ordered, "PROCESS.epochs=1000", "MONITOR.multiplicity=1", "MONITOR.nb_processus=1");
+    await until(() => existsSync(ordered), "the database", 200);
+    const board = await started({ databases: [ordered], controls: boardOrders });
+    const own = await newPage();
+    await own.goto(board.address);
+    const count = (status: string, number: RegExp) =>
+      own.locator(`[data-count="${status}"]`).filter({ hasText: number }).waitFor(patience);
+    const order = async (action: string, says: RegExp) => {
+      await own.getByRole("button", { name: action, exact: true }).click();
+      const dialog = own.getByRole("dialog", { name: action });
+      await dialog.getByText(says).waitFor(patience);
+      await dialog.getByRole("button", { name: action, exact: true }).click();
+      await own.getByText(/^Begun: mosaic/).waitFor(patience);
+    };
+    await count("running", /^1$/);
+    await order("Stop", /^The 1 running run will be left in the middle, .*\. mosaic pause .*--now/);
+    expect((await training.finished).code).toBe(3);
+    await count("paused", /^1$/);
+    const since = await written(file, 0);
+    await order("Resume", /^What .*paused\.json names will be trained: 6 runs left\. mosaic resume /);
+    await count("running", /^1$/);
+    await order("Pause", /^The \d running runs? will be trained to the end, no other will begin, .*\. mosaic pause /);
+    await own.locator(`[data-count="running"]`).waitFor({ state: "detached", ...patience });
+    await written(file, since);
+    await count("pending", /^[1-5]$/);
+    await order("Resume", /names will be trained: [1-5] runs? left/);
+    await count("done", /^6$/);
+    const rerun = { action: "rerun", ids: "1", database: ordered };
+    await expect.poll(async () => (await boardOrders.plan(rerun)).isPossible, patience).toBe(true);
+    await own.evaluate(`location.hash = "#/run/1"`);
+    await order("Run again", /^Runs 1 will be trained: .*mosaic rerun/);
+    await own.locator(`[data-value="2000"]`).waitFor(patience);
+    await own.close();
+    await board.close();
+    await expectCalm();
+  });
+
+  test("shows maps of another program, their values, areas and scores, and finds out that they have changed", async () => {
+    const source = wavyMaps();
+    const maps = await started({ databases: [folder], mapsOf: async () => source });
+    const own = await newPage();
+    await own.goto(maps.address);
+    expect(await own.getByRole("navigation").getByRole("link").allTextContents()).toEqual(["Maps"]);
+    const picture = own.getByRole("img", { name: /^<img onerror=alert\(1\)>: 8 × 4 pixels, outlined filaments/ });
+    await picture.waitFor(patience);
+    const box = await picture.boundingBox();
+    if (box === null) throw new Error("no picture");
+    // The third cell of the first row, which is at the bottom.
+    await expect
+      .poll(async () => {
+        await own.mouse.move(box.x + box.width / 2, box.y + 5);
+        await own.mouse.move(box.x + (box.width * 2.5) / 8, box.y + (box.height * 3.5) / 4);
+        return own.locator(".tip").allTextContents();
+      }, patience)
+      .toEqual(["column 4–5, row 0–1\nheat 0.25"]);
+    expect(await own.locator(".plain tbody [data-value]").allTextContents()).toEqual([
+      "0.5",
+      "–",
+      "0.5",
+      "0.25",
+      "0.75",
+    ]);
+    await own.getByRole("combobox", { name: /^Map/ }).selectOption({ label: "folds" });
+    await own.getByRole("img", { name: /coloured by fold 1, fold 2/ }).waitFor(patience);
+    expect(await own.evaluate(axeFindings)).toEqual([]);
+    source.change();
+    await own.getByRole("cell", { name: "0.625" }).waitFor(patience);
+    await own.close();
+    await maps.close();
+    await expectCalm();
+  });
 
   test("says that the server has gone, and goes on when it is back", async () => {
     await open("#/overview");
@@ -278,7 +465,7 @@ describe("the page of a real experiment", () => {
     await server.close();
     await page.getByText("Disconnected: what you see is as it was").waitFor(patience);
     await page.locator(`[data-count="done"]`).filter({ hasText: "18" }).waitFor(patience);
-    server = await started(port);
+    server = await started({ port });
     await page.getByText("Live", { exact: true }).waitFor(patience);
     troubles.length = 0;
     await open("#/runs");

@@ -24,7 +24,7 @@ export function FailuresView({ board }: { readonly board: Board }) {
             ${runs.slice(0, mostLinks).map((run) => html`<${RunLink} key=${run} board=${board} run=${run} /> `)}
             ${count > mostLinks ? "…" : ""}
             <button type="button" onClick=${() => board.update({ view: "runs", selection: idRanges(runs) }, "push")}>
-              ${count > runs.length ? `Select the first ${runs.length}` : "Select them"}
+              ${count > runs.length ? `Select the first ${runs.length}` : count === 1 ? "Select it" : "Select them"}
             </button>
           </p>
           <details><summary>The whole error of run ${runs[0]}</summary><pre class="log">${example}</pre></details>
