@@ -52,7 +52,7 @@ export async function openBoard(opener: BoardOpener, given: ServingGiven, termin
   const known = (await openBoards()).find((each) => shown.every((path) => each.databases.includes(path)));
   if (known !== undefined) {
     out(`${known.address}\n`);
-    err(`It was open already. To end it: ${words} --stop with the same names\n`);
+    err(`It was open already, and is as it was started. To end it: ${words} --stop with the same names\n`);
     return 0;
   }
   const server = await startOnPort(opener, given);
