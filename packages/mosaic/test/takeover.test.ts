@@ -56,7 +56,7 @@ const supervisor = (...args: readonly string[]) =>
 
 async function expectTakenOver(where: readonly string[], worker: string) {
   const first = supervisor(...where);
-  const stays = workspace.start("worker", worker, "--linger", "60");
+  const stays = workspace.start("worker", worker, "--linger", "280");
   // One has ended since the copy, in which none had begun; the next one is at work.
   await first.said("1/3");
   await until(() => begun() === 2, "the second run", 200);

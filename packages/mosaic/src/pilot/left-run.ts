@@ -1,12 +1,11 @@
 /** A run that a pilot has an order for, with all that was said of it and is not yet where another supervisor would find it. */
 import { isDeepStrictEqual } from "node:util";
 import type { RunOrder } from "../run/order.ts";
-import type { FromWorker } from "../worker/messages.ts";
+import type { FromWorker, ToWorker } from "../worker/messages.ts";
 
 export interface PilotRun {
-  readonly order: RunOrder;
-  /** By which its worker knows it. */
-  readonly token: number;
+  /** With the token by which its worker knows it. */
+  readonly asked: Extract<ToWorker, { readonly kind: "run" }>;
   /** By which the present supervisor knows it; undefined where it has not asked for it. */
   told: number | undefined;
   worker: number;
@@ -15,8 +14,8 @@ export interface PilotRun {
   kept: readonly KeptMessage[];
   /** Epochs that are said together in a moment. */
   gathered?: Extract<FromWorker, { readonly kind: "epochs" }> | undefined;
-  /** Whether each epoch is to be said at once. */
-  readonly isTimed: boolean;
+  /** Whether its worker has the order: it takes one beside that at hand. */
+  isSent: boolean;
 }
 
 interface KeptMessage {

@@ -34,6 +34,8 @@ const progressMilliseconds = 5000;
 const farewellMilliseconds = 10_000;
 /** Workers tell of their epochs ten times a second, which is a lot for a supervisor of hundreds. */
 const gatherMilliseconds = 500;
+/** Orders that a worker has. */
+const mostSent = 2;
 
 /** @returns why it has ended: `done` where no run is left */
 export async function beginPilot(
@@ -201,7 +203,7 @@ class Pilot {
     const left = Array.from(Map.groupBy(this.#runs, ({ worker }) => worker));
     return left.map(([worker, runs]) => ({
       worker,
-      runIds: runs.map(({ order }) => order.runId),
+      runIds: runs.map(({ asked }) => asked.order.runId),
       areOver: runs.every(({ isOver }) => isOver),
     }));
   }
@@ -224,7 +226,7 @@ class Pilot {
           this.#send({ kind: "progress", worker: number, callSeconds });
         },
         exit: (end) => {
-          const begun = this.#runs.find(({ worker, token }) => worker === number && token === end.begun)?.told;
+          const begun = this.#runs.find(({ worker, asked }) => worker === number && asked.token === end.begun)?.told;
           this.#runs = this.#runs.filter((run) => run.worker !== number || run.isOver);
           const outOfMemory = (memoryKills() ?? 0) > (kills ?? 0);
           const told = outOfMemory
@@ -239,9 +241,9 @@ class Pilot {
   }
 
   #hear(number: number, message: FromWorker): void {
-    const run = this.#runs.find(({ worker, token }) => worker === number && token === message.token);
+    const run = this.#runs.find(({ worker, asked }) => worker === number && asked.token === message.token);
     if (run === undefined) return;
-    if (message.kind === "epochs" && !run.isTimed) {
+    if (message.kind === "epochs" && !run.asked.tellsPrepared) {
       if (run.gathered === undefined) setTimeout(() => this.#release(run), gatherMilliseconds);
       run.gathered = { ...message, records: [...(run.gathered?.records ?? []), ...message.records] };
       return;
@@ -250,7 +252,19 @@ class Pilot {
     const kept = noteMessage(run, message);
     if (message.kind === "withdrawn" || message.kind === "disturbed") this.#drop(run);
     if (run.told !== undefined) this.#say(run, run.told, kept);
+    this.#feed(number);
     this.#look();
+  }
+
+  /** Its worker has the order at hand, and one behind it. */
+  #feed(number: number): void {
+    if (this.#isLeaving) return;
+    const runs = this.#runs.filter(({ worker, isOver }) => worker === number && !isOver);
+    for (const run of runs.slice(0, mostSent)) {
+      if (run.isSent) continue;
+      run.isSent = true;
+      this.#workers.get(number)?.process.send(run.asked);
+    }
   }
 
   #release(run: PilotRun): void {
@@ -279,14 +293,16 @@ class Pilot {
     const worker = this.#workers.get(number);
     if (message.kind !== "run") {
       const run = this.#runs.find(({ worker, told }) => worker === number && told === message.token);
-      if (run !== undefined) worker?.process.send({ ...message, token: run.token });
+      if (run !== undefined && message.kind === "withdraw" && !run.isSent)
+        this.#hear(number, { ...message, kind: "withdrawn", token: run.asked.token });
+      else if (run !== undefined) worker?.process.send({ ...message, token: run.asked.token });
       return;
     }
-    const { order, token, tellsPrepared: isTimed } = message;
+    const { order, token } = message;
     const left = this.#runs.find(
-      (run) => run.worker === number && run.told === undefined && run.order.runId === order.runId,
+      (run) => run.worker === number && run.told === undefined && run.asked.order.runId === order.runId,
     );
-    if (left !== undefined && isSameOrder(left.order, order)) {
+    if (left !== undefined && isSameOrder(left.asked.order, order)) {
       left.told = token;
       for (const kept of left.kept) this.#say(left, token, kept);
     } else if (left !== undefined || worker === undefined) {
@@ -298,8 +314,11 @@ class Pilot {
       });
       return;
     } else {
-      this.#runs = [...this.#runs, { order, token, told: token, worker: number, isOver: false, kept: [], isTimed }];
-      worker.process.send(message);
+      this.#runs = [
+        ...this.#runs,
+        { asked: message, told: token, worker: number, isOver: false, kept: [], isSent: false },
+      ];
+      this.#feed(number);
     }
     if (this.#isLeaving && worker !== undefined) this.#leaveWorker(number, worker);
   }
@@ -314,7 +333,7 @@ class Pilot {
 
   #forgetRun(number: number, runId: number): void {
     const run = this.#runs.find(
-      ({ worker, told, order }) => worker === number && told === undefined && order.runId === runId,
+      ({ worker, told, asked }) => worker === number && told === undefined && asked.order.runId === runId,
     );
     if (run === undefined) return;
     this.#drop(run);
@@ -339,9 +358,14 @@ class Pilot {
   /** What waits is given back, what runs is left in the middle; without files there is nothing to go on from. */
   #leaveWorker(number: number, { process }: PilotWorker): void {
     const [current, ...others] = this.#runs.filter(({ worker, isOver }) => worker === number && !isOver);
-    for (const { token } of others) process.send({ kind: "withdraw", token });
+    for (const {
+      isSent,
+      asked: { token },
+    } of others)
+      if (isSent) process.send({ kind: "withdraw", token });
+      else this.#hear(number, { kind: "withdrawn", token });
     if (current === undefined) return;
-    if (current.order.filesFolder !== undefined) process.send({ kind: "pause", token: current.token });
+    if (current.asked.order.filesFolder !== undefined) process.send({ kind: "pause", token: current.asked.token });
     else process.kill();
   }
 

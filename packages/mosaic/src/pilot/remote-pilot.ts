@@ -33,8 +33,9 @@ export interface MemoryRules {
   outOfMemory(runId: number, factor: number): boolean;
 }
 
-/** Runs that take no longer have the next order behind them. */
-const aheadSeconds = 5;
+/** Of work that waits there, so that a message that is late costs no time. */
+const aheadSeconds = 120;
+const mostAhead = 64;
 const farewellMilliseconds = 5000;
 /** What it has said before it died may still come. */
 const lastWordsSeconds = 3;
@@ -270,6 +271,7 @@ export class RemotePilot {
       name: this.#told,
       device,
       aheadSeconds,
+      mostAhead,
       lateSeconds: this.#options.lateSeconds,
       isElsewhere: true,
       get whyLeaving() {

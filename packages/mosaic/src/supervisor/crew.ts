@@ -3,6 +3,11 @@ import type { WorkerPlace } from "./place.ts";
 import { Slot } from "./slot.ts";
 import type { SuperviseOptions } from "./supervise.ts";
 
+/** Counting takes a moment where there are many, and matters little. */
+const manyRuns = 100;
+const rareMilliseconds = 10_000;
+const oftenMilliseconds = 1000;
+
 export class Crew {
   readonly #options: SuperviseOptions;
   readonly #fail: (error: unknown) => void;
@@ -10,6 +15,9 @@ export class Crew {
   #slots: readonly Slot[] = [];
   #count = 0;
   #working = 0;
+  /** How many runs may wait at a slot. */
+  #share = 1;
+  #nextCount = 0;
   /** Slots that have found no run to take, each with what has it look again. */
   readonly #resting = new Map<Slot, () => void>();
 
@@ -28,7 +36,7 @@ export class Crew {
   }
 
   join(place: WorkerPlace): void {
-    const slot = new Slot(this.#count++, place, this.#options);
+    const slot = new Slot(this.#count++, place, this.#options, () => this.#share);
     this.#slots = [...this.#slots, slot];
     void this.#employ(slot, place).catch(this.#fail);
   }
@@ -36,11 +44,25 @@ export class Crew {
   /** To be called every moment: a run that was given back is taken by one that rests. */
   look(): void {
     for (const slot of this.#slots) slot.look();
+    void this.#divide().catch(this.#fail);
     const [resting] = this.#resting;
     if (resting === undefined) return;
+    // What waits with one may be another's.
+    const [rich] = this.#slots.toSorted((a, b) => b.spare - a.spare);
+    if (rich !== undefined && rich.spare > 0) rich.withdraw(Math.ceil(rich.spare / 2));
     const [slot, wake] = resting;
     this.#resting.delete(slot);
     wake();
+  }
+
+  /** Looks now and then how many runs are left for each slot where several may wait. */
+  async #divide(): Promise<void> {
+    if (performance.now() < this.#nextCount || !this.#slots.some((slot) => slot.takesAhead)) return;
+    this.#nextCount = Number.POSITIVE_INFINITY;
+    const { store, experimentId } = this.#options;
+    const pending = (await store.countByStatus(experimentId)).get("pending") ?? 0;
+    this.#share = Math.max(1, Math.floor(pending / Math.max(1, this.#slots.length)));
+    this.#nextCount = performance.now() + (this.#share > manyRuns ? rareMilliseconds : oftenMilliseconds);
   }
 
   /** Ends where nothing runs, and nothing waits that could. */

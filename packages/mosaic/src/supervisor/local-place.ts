@@ -15,6 +15,7 @@ export function localPlace(device: string, index: number): WorkerPlace {
     name: `worker ${index}`,
     device,
     aheadSeconds: 0.2,
+    mostAhead: 1,
     lateSeconds: 0,
     wishes: { processor: ownProcessor() },
     isElsewhere: false,

@@ -8,6 +8,8 @@ export interface WorkerPlace {
   readonly device: string;
   /** Where a run has taken no longer, the next order is sent before it has ended: longer where orders take their time. */
   readonly aheadSeconds: number;
+  /** So many orders at most are sent before it has ended, as long as they take no longer together. */
+  readonly mostAhead: number;
   /** How late what is said may be heard. */
   readonly lateSeconds: number;
   /** Which runs it takes, and its processor. */

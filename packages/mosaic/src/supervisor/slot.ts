@@ -27,27 +27,31 @@ export class Slot {
   readonly #slot: number;
   readonly #place: WorkerPlace;
   readonly #options: SuperviseOptions;
+  readonly #share: () => number;
   #worker: WorkerProcess | undefined;
   /** What the worker is one of. */
   #program: WorkerProgram | undefined;
   #current: Assignment | undefined;
-  #next: Assignment | undefined;
-  /** Whether the last run was brief. */
-  #isBrief = false;
+  /** Those that come after it, whose orders the worker may have. */
+  #waiting: readonly Assignment[] = [];
+  /** How long the last run took. */
+  #lastSeconds = Number.POSITIVE_INFINITY;
   #deadStarts = 0;
   #ended: PromiseWithResolvers<void> | undefined;
   /** Messages are stored in the order in which they came. */
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(slot: number, place: WorkerPlace, options: SuperviseOptions) {
+  /** @param share how many runs may wait here, so that all have some */
+  constructor(slot: number, place: WorkerPlace, options: SuperviseOptions, share: () => number) {
     this.#slot = slot;
     this.#place = place;
     this.#options = options;
+    this.#share = share;
   }
 
   /** What the store is to know about the runs at hand. */
   get beats(): readonly LeaseBeat[] {
-    return [this.#current, this.#next]
+    return [this.#current, ...this.#waiting]
       .filter((run) => run !== undefined)
       .map(({ lease, times }) => {
         const silentFor = times === undefined ? 0 : performance.now() - times.progress;
@@ -70,9 +74,10 @@ export class Slot {
         }
         this.#begin(run);
       }
-      if (this.#next === undefined && (this.#isBrief || this.#hasLeft)) {
+      while (this.#waiting.length < this.#wanted) {
         const run = await this.#assign();
-        if (run !== undefined) this.#add(run);
+        if (run === undefined) break;
+        this.#add(run);
       }
       await ended.promise;
     }
@@ -98,12 +103,22 @@ export class Slot {
     }
   }
 
-  /** Asks the worker for the order back that waits with it. */
-  withdraw(): void {
-    const next = this.#next;
-    if (next === undefined || next.isAskedBack) return;
-    next.isAskedBack = next.worker !== undefined;
-    next.worker?.send({ kind: "withdraw", token: next.lease.token });
+  /** Asks the worker for orders back that wait with it, the last ones first. */
+  withdraw(most = Number.POSITIVE_INFINITY): void {
+    for (const run of this.#waiting.slice(Number.isFinite(most) ? -most : 0)) {
+      if (run.isAskedBack) continue;
+      run.isAskedBack = run.worker !== undefined;
+      run.worker?.send({ kind: "withdraw", token: run.lease.token });
+    }
+  }
+
+  get takesAhead(): boolean {
+    return this.#place.mostAhead > 1;
+  }
+
+  /** How many runs wait here that another slot could have. */
+  get spare(): number {
+    return this.takesAhead ? this.#waiting.filter(({ isAskedBack }) => !isAskedBack).length : 0;
   }
 
   /** Ends the run at hand where it has taken too long, or does not come to rest. */
@@ -133,6 +148,14 @@ export class Slot {
     return (this.#place.left?.runIds.length ?? 0) > 0;
   }
 
+  /** How many orders are to wait behind the one at hand. */
+  get #wanted(): number {
+    if (this.#hasLeft) return this.#waiting.length + 1;
+    const { aheadSeconds, mostAhead } = this.#place;
+    if (this.#lastSeconds > aheadSeconds || this.#isAskedToLeave) return 0;
+    return Math.min(mostAhead, Math.max(1, Math.floor(aheadSeconds / this.#lastSeconds)), this.#share());
+  }
+
   /** Leases the next run that waits; undefined where there is none, or none is to start any more. */
   async #assign(): Promise<Assignment | undefined> {
     if (this.#isAskedToLeave || !this.#place.isOpen) return undefined;
@@ -157,7 +180,7 @@ export class Slot {
   #add(run: Assignment): void {
     if (this.#current === undefined) this.#begin(run);
     else {
-      this.#next = run;
+      this.#waiting = [...this.#waiting, run];
       if (this.#worker?.hasEnded === false && this.#program === run.program) this.#send(run, this.#worker);
       if (this.#isAskedToLeave) this.withdraw();
     }
@@ -173,7 +196,7 @@ export class Slot {
     if (this.#worker !== undefined && this.#program !== run.program) this.#discard();
     if (this.#worker === undefined || (this.#worker.hasEnded && run.worker !== this.#worker))
       this.#worker = this.#start(run.program);
-    this.#send(run, this.#worker);
+    for (const each of [run, ...this.#waiting]) if (each.program === run.program) this.#send(each, this.#worker);
     // Asked to stop or to pause since it was leased: nobody else will tell the worker.
     if (stop.aborted) this.kill();
     else if (pause.aborted) this.pause();
@@ -188,6 +211,7 @@ export class Slot {
     try {
       worker.send({ kind: "run", token: lease.token, order, tellsPrepared, snapshotSeconds });
       run.worker = worker;
+      run.isAskedBack = false;
     } catch (error) {
       if (!(error instanceof MosaicError)) throw error;
       // Such as a history that is longer than any message.
@@ -235,14 +259,14 @@ export class Slot {
 
   /** Nothing more is to be said of the run at hand: the one that waits begins. */
   async #end(): Promise<void> {
-    const next = this.#next;
     this.#current = undefined;
-    this.#next = undefined;
-    if (next !== undefined) {
-      // Asked to leave, what no worker has stays where it is; of any other its worker says whether it has begun.
-      if ((this.#isAskedToLeave || !this.#place.isOpen) && next.worker !== this.#worker) await this.#giveBack(next);
-      else this.#begin(next);
-    }
+    const isLeaving = this.#isAskedToLeave || !this.#place.isOpen;
+    // Asked to leave, what no worker has stays where it is; of any other its worker says whether it has begun.
+    const left = isLeaving ? this.#waiting.filter(({ worker }) => worker !== this.#worker) : [];
+    const [next, ...others] = this.#waiting.filter((run) => !left.includes(run));
+    this.#waiting = others;
+    for (const run of left) await this.#giveBack(run);
+    if (next !== undefined) this.#begin(next);
     this.#ended?.resolve();
   }
 
@@ -280,7 +304,9 @@ export class Slot {
         const observed = { executor, dataDigest, processor: isTold ? processor : undefined };
         await store.completeRun(lease, { result, directions, history: records, artifacts, ...observed });
         if (message.last) this.#discard();
-        this.#isBrief = times !== undefined && performance.now() - times.begun < 1000 * this.#place.aheadSeconds;
+        const seconds = times === undefined ? 0 : (performance.now() - times.begun) / 1000;
+        // Elsewhere it was heard of late, and together with others.
+        this.#lastSeconds = (this.takesAhead ? result["duration(s)"] : null) ?? seconds;
         onEvent({ kind: "done", lease, result });
         return this.#end();
       }
@@ -349,10 +375,10 @@ export class Slot {
   /** A worker has forgotten the order that waited with it. */
   async #takeBack(token: number): Promise<void> {
     const { store, onEvent } = this.#options;
-    const next = this.#next;
-    if (next?.lease.token === token) {
-      this.#next = undefined;
-      return this.#giveBack(next);
+    const waiting = this.#waiting.find((run) => run.lease.token === token);
+    if (waiting !== undefined) {
+      this.#waiting = this.#waiting.filter((run) => run !== waiting);
+      return this.#giveBack(waiting);
     }
     // The run before it has ended meanwhile.
     const lease = this.#current?.lease;
