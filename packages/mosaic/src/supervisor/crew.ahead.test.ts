@@ -1,0 +1,131 @@
+/** Two workers elsewhere, played by this process: one takes work ahead, and gives it back when another has none. */
+import { join } from "node:path";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { expect, test } from "vitest";
+import { exampleExperiment, exampleResult, exampleRun } from "../../test/store-conformance-examples.ts";
+import { openSqliteStore } from "../store/index.ts";
+import type { FromWorker } from "../worker/messages.ts";
+import type { WorkerPlace } from "./place.ts";
+import { supervise } from "./supervise.ts";
+import { typescriptWorker } from "./typescript-worker.ts";
+import type { WorkerEvents } from "./worker-process.ts";
+
+const runs = 40;
+
+/** Has the orders that it was sent, and carries one out when it is told to. */
+function workerElsewhere(name: string) {
+  let orders: readonly { readonly token: number; readonly runId: number }[] = [];
+  let events: WorkerEvents | undefined;
+  const carriedOut: number[] = [];
+  const tell = (message: FromWorker) => void events?.message(message);
+  const place: WorkerPlace = {
+    name,
+    device: "cpu",
+    aheadSeconds: 120,
+    mostAhead: 64,
+    lateSeconds: 0,
+    isOpen: true,
+    start(_program, given) {
+      events = given;
+      return {
+        hasEnded: false,
+        send(message) {
+          if (message.kind === "run") orders = [...orders, { token: message.token, runId: message.order.runId }];
+          const { token } = message;
+          if (message.kind !== "withdraw" || !orders.slice(1).some((order) => order.token === token)) return;
+          orders = orders.filter((order) => order.token !== token);
+          tell({ kind: "withdrawn", token });
+        },
+        kill: () => undefined,
+        signal: () => undefined,
+      };
+    },
+    giveUp(error) {
+      throw error;
+    },
+  };
+  return {
+    place,
+    carriedOut,
+    get orders() {
+      return orders.length;
+    },
+    work() {
+      const [first, ...others] = orders;
+      if (first === undefined) return;
+      orders = others;
+      carriedOut.push(first.runId);
+      const { token } = first;
+      // A result says how long it took.
+      const result = { ...exampleResult, "duration(s)": 2 };
+      tell({ kind: "done", token, result, directions: {}, records: [], artifacts: [], last: false });
+    },
+  };
+}
+
+test("a worker elsewhere has two minutes of work ahead, and gives half back to one that has none", async () => {
+  const store = await openSqliteStore(join(temporaryFolder(), "ahead.db"));
+  const experimentId = await store.createExperiment(exampleExperiment);
+  await store.addRuns(
+    experimentId,
+    Array.from({ length: runs }, (_, index) => exampleRun({ identity: `identity ${index}` })),
+  );
+  const [one, other] = [workerElsewhere("one"), workerElsewhere("other")];
+  let joinLater: (place: WorkerPlace) => void = () => undefined;
+  const never = new AbortController().signal;
+  const supervising = supervise({
+    store,
+    experimentId,
+    places: [],
+    runs,
+    snapshotSeconds: undefined,
+    elsewhere: {
+      async open(join) {
+        join(one.place);
+        joinLater = join;
+      },
+      close: async () => undefined,
+    },
+    workOf: ({ runId, pipeline, repetition, seed }) => ({
+      order: {
+        runId,
+        pipeline,
+        process: {},
+        repetition,
+        seed,
+        device: "cpu",
+        folder: "/",
+        files: undefined,
+        acceptsCode: false,
+        filesFolder: undefined,
+        executor: undefined,
+        earlierEpochs: undefined,
+      },
+      program: typescriptWorker,
+    }),
+    onEvent: () => undefined,
+    limits: { runSeconds: Number.POSITIVE_INFINITY, epochSeconds: Number.POSITIVE_INFINITY },
+    finish: never,
+    pause: never,
+    stop: never,
+  });
+  // Until something has been learnt it has one, and then as many as are left.
+  await expect.poll(() => one.orders, { timeout: 10_000 }).toBe(1);
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  one.work();
+  await expect.poll(() => one.orders, { timeout: 10_000 }).toBe(runs - 1);
+  joinLater(other.place);
+  await expect.poll(() => other.orders, { timeout: 10_000 }).toBeGreaterThan(0);
+  expect(one.orders).toBeLessThan(runs - 1);
+  const working = setInterval(() => {
+    one.work();
+    other.work();
+  }, 20);
+  await supervising;
+  clearInterval(working);
+  expect(await store.countByStatus()).toEqual(new Map([["done", runs]]));
+  const all = [...one.carriedOut, ...other.carriedOut];
+  expect(all.toSorted((a, b) => a - b)).toEqual(Array.from({ length: runs }, (_, index) => index + 1));
+  expect(other.carriedOut.length).toBeGreaterThan(5);
+  await store.close();
+}, 60_000);
