@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { WorkerPlace } from "../supervisor/place.ts";
 import type { Elsewhere } from "../supervisor/supervise.ts";
+import { placeOfWords } from "./left-words.ts";
 import type { Landing, OpenLanding } from "./link.ts";
 import { type MemoryRules, RemotePilot } from "./remote-pilot.ts";
 
@@ -32,6 +33,7 @@ export interface RunsOfPilots {
 
 const lookMilliseconds = 1000;
 const publishedMilliseconds = 5000;
+const forgetMilliseconds = 5000;
 /** So long the pilots of a dead supervisor may take to come, before others get their runs. */
 const comingMilliseconds = 10_000;
 
@@ -41,6 +43,7 @@ export class PilotsElsewhere implements Elsewhere {
   /** Slurm's ids of the jobs of pilots that have been there. */
   readonly #met = new Set<string>();
   readonly #over = new AbortController();
+  #forgetting: readonly Promise<void>[] = [];
   #landing: Landing | undefined;
   #watching: Promise<void> | undefined;
 
@@ -88,7 +91,11 @@ export class PilotsElsewhere implements Elsewhere {
     this.#watching = this.#watch();
     void this.#tellPublished().catch(fail);
     const { known = 1 } = this.#landing;
-    if (hasTakenOver && known > 0) await this.#awaitPilots(known);
+    if (hasTakenOver && known > 0) {
+      await this.#awaitPilots(known);
+      const isHere = (name: string) => this.#pilots.get(name)?.process !== undefined;
+      for (const words of (await this.#landing.left?.(isHere)) ?? []) join(placeOfWords(words));
+    }
     settled.resolve();
   }
 
@@ -124,6 +131,7 @@ export class PilotsElsewhere implements Elsewhere {
     // First all are told, then the place is left.
     await Promise.all(Array.from(this.#pilots.values(), (pilot) => pilot.close(isOver)));
     await this.#landing?.close(isOver);
+    if (isOver) await Promise.race([Promise.all(this.#forgetting), delay(forgetMilliseconds)]);
     for (const [name, pilot] of this.#pilots) if (isOver && !pilot.isAlive) await this.#options.forget?.(name);
   }
 
@@ -136,9 +144,11 @@ export class PilotsElsewhere implements Elsewhere {
       else if (pilot.job !== undefined && other.job === pilot.job) await other.lose("its job was requeued");
   }
 
+  /** What it has said stays until another supervisor would find it elsewhere. */
   #forget(name: string): void {
     this.#pilots.delete(name);
-    void this.#options.forget?.(name);
+    const { forget, runs } = this.#options;
+    if (forget !== undefined) this.#forgetting = [...this.#forgetting, runs.published().then(() => forget(name))];
   }
 
   async #watch(): Promise<void> {

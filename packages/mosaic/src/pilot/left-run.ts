@@ -25,7 +25,7 @@ interface KeptMessage {
 }
 
 /** What is said of a run after which nothing more is. */
-const lastKinds: ReadonlySet<FromWorker["kind"]> = new Set(["done", "paused", "failed"]);
+export const lastKinds: ReadonlySet<FromWorker["kind"]> = new Set(["done", "paused", "failed"]);
 
 /** What no other supervisor has to know. */
 const passingKinds: ReadonlySet<FromWorker["kind"]> = new Set(["prepared", "withdrawn", "disturbed"]);

@@ -1,5 +1,6 @@
 /** Messages in both directions between a supervisor and a pilot, in order and each once, whatever carries them. */
 import type { ChannelEvents } from "../wire/channel.ts";
+import type { LeftWords } from "./left-words.ts";
 
 export interface Link {
   /** @throws MosaicError where the value cannot be sent */
@@ -26,6 +27,12 @@ export interface Meeting {
 export interface Landing {
   /** How many pilots of an earlier supervisor may come again; undefined where that is not known. */
   readonly known?: number | undefined;
+  /**
+   * What pilots that are gone have said to earlier supervisors.
+   *
+   * @param isHere whether a pilot of this name is there, and says that itself
+   */
+  left?(isHere: (name: string) => boolean): Promise<readonly LeftWords[]>;
   /** @param isOver whether no run is left: pilots end; else they wait for another supervisor */
   close(isOver: boolean): Promise<void>;
 }

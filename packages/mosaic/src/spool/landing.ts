@@ -5,10 +5,16 @@ import { repeat } from "../claim/repeat.ts";
 import { MosaicError } from "../errors.ts";
 import type { Landing, OpenLanding } from "../pilot/link.ts";
 import { linkPaths, makeSpoolFolder, pilotsFolder } from "./folder.ts";
+import { readLeftWords } from "./left-words.ts";
 import { SpoolLink } from "./link.ts";
 import { watchMilliseconds } from "./times.ts";
 
 const lookMilliseconds = 500;
+
+/** Of a pilot, each time that it comes. */
+function lastingName(name: string): string {
+  return name.replace(/\.\d+$/, "");
+}
 
 /** Finds the pilots that have come to a folder. @throws MosaicError where another supervisor has it */
 export function spoolLanding(folder: string, say: (line: string) => void): OpenLanding {
@@ -31,7 +37,7 @@ export function spoolLanding(folder: string, say: (line: string) => void): OpenL
     });
     const known = new Set<string>();
     // Each that comes again has another number behind its name.
-    const before = new Set((await readdir(pilotsFolder(folder))).map((name) => name.replace(/\.\d+$/, "")));
+    const before = new Set((await readdir(pilotsFolder(folder))).map(lastingName));
     let isClosed = false;
     const look = async () => {
       for (const name of await readdir(pilotsFolder(folder))) {
@@ -48,6 +54,12 @@ export function spoolLanding(folder: string, say: (line: string) => void): OpenL
     const looking = repeat(look, lookMilliseconds, trouble("cannot be read"));
     return {
       known: before.size,
+      left: (isHere) =>
+        readLeftWords(
+          folder,
+          (name) => isHere(name) || [...known].some((each) => isHere(each) && lastingName(each) === lastingName(name)),
+          held.claim.number,
+        ),
       async close(isOver) {
         isClosed = true;
         await looking.stop();

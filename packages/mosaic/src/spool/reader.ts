@@ -9,19 +9,29 @@ import { fileName } from "./writer.ts";
 const usualBytes = 16 * 1024;
 const bytesAtOnce = 256 * 1024;
 
+interface ReaderOptions {
+  readonly files?: SharedFiles;
+  readonly keeps?: boolean;
+}
+
 export class SpoolReader {
   readonly #path: string;
   readonly #files: SharedFiles;
+  readonly #keeps: boolean;
   /** Where the next record begins. */
   #file = 1;
   #position = 0;
   /** Of the last record. */
   #number = 0;
 
-  /** @param path of its files, without the number that each has */
-  constructor(path: string, files: SharedFiles = sharedFiles) {
+  /**
+   * @param path of its files, without the number that each has
+   * @param keeps whether files stay that have been read
+   */
+  constructor(path: string, { files = sharedFiles, keeps = false }: ReaderOptions = {}) {
     this.#path = path;
     this.#files = files;
+    this.#keeps = keeps;
   }
 
   /**
@@ -49,7 +59,7 @@ export class SpoolReader {
       this.#number = record.number;
       if (record.text !== endOfFile) texts.push(record.text);
       else {
-        await unlink(fileName(this.#path, this.#file)).catch(() => undefined);
+        if (!this.#keeps) await unlink(fileName(this.#path, this.#file)).catch(() => undefined);
         this.#file++;
         this.#position = 0;
         return texts;

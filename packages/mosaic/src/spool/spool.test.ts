@@ -83,7 +83,7 @@ describe("the spool", () => {
     const random = randomOf(20);
     const late = lateFiles(random);
     const writer = new SpoolWriter(path(), { files: unreliableFiles(random), mostBytes: 20_000 });
-    const reader = new SpoolReader(path(), late);
+    const reader = new SpoolReader(path(), { files: late });
     const textOf = (index: number) => `{"index":${index},"more":"${"é\n ".repeat(index % 41)}"}`;
     let said = 0;
     let heard = 0;

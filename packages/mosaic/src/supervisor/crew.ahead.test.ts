@@ -24,6 +24,8 @@ function workerElsewhere(name: string) {
     aheadSeconds: 120,
     mostAhead: 64,
     lateSeconds: 0,
+    wishes: {},
+    isElsewhere: true,
     isOpen: true,
     start(_program, given) {
       events = given;
