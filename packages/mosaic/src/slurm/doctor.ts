@@ -123,7 +123,9 @@ async function askPartition(
       }
       const now = performance.now();
       if (signal.aborted) return nothing("it was not waited for");
-      if (now - asked > askMilliseconds || asked === 0) {
+      // Once it runs Slurm ends it.
+      const isOverdue = () => now - begun > 1000 * waitSeconds && job?.state !== "RUNNING" && endedAt === undefined;
+      if (now - asked > askMilliseconds || asked === 0 || isOverdue()) {
         asked = now;
         [job] = (await jobsOf(name).catch(() => [])).filter((each) => each.id === id);
         if (job !== undefined && hasEnded(job)) endedAt ??= now;
@@ -131,9 +133,7 @@ async function askPartition(
       // What it has written may show late.
       if (job !== undefined && endedAt !== undefined && now - endedAt > 2 * askMilliseconds)
         return nothing(`its job ${id} has said nothing: ${endText(job)}; ${await lastWords(join(spool, "jobs"), id)}`);
-      // Once it runs Slurm ends it.
-      if (now - begun > 1000 * waitSeconds && endedAt === undefined && job?.state !== "RUNNING")
-        return nothing(waitsText(id, job, waitSeconds));
+      if (isOverdue()) return nothing(waitsText(id, job, waitSeconds));
       await delay(lookMilliseconds, undefined, { signal }).catch(() => undefined);
     }
   } finally {
