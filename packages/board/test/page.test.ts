@@ -1,14 +1,16 @@
 /** The whole page in Chromium: a real experiment from its first run to its end, every view opened and used. */
 import { existsSync, statSync } from "node:fs";
+import { copyFile, readFile, rename, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { startProgram, temporaryFolder, until } from "@ml-mosaic/testing";
 import axe from "axe-core";
-import { type BoardServer, compareRuns, defaultRope, openSqliteReader } from "ml-mosaic/reading";
+import { type BoardServer, compareRuns, defaultRope, openSqliteReader, readRunReport } from "ml-mosaic/reading";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { boardOrders } from "../../mosaic/src/board/board-orders.ts";
+import { openSqliteStore } from "../../mosaic/src/store/index.ts";
 import { exportBoard, type MapPlane, type MapSource, startBoardServer } from "../src/index.ts";
 import type { RunDetail } from "../src/wire/answers.ts";
 
@@ -28,14 +30,26 @@ let server: BoardServer;
 /** What the browser has to complain about. */
 const troubles: string[] = [];
 
+async function countDone(): Promise<number> {
+  const reader = await openSqliteReader(database);
+  const done = await reader.runIds({ status: "done" });
+  await reader.close();
+  return done.length;
+}
+
 beforeAll(async () => {
-  const training = trainingOf(database, "PROCESS.epochs=40", "MONITOR.multiplicity=3");
+  const options = ["PROCESS.epochs=40", "MONITOR.multiplicity=3"];
+  const killed = trainingOf(database, ...options);
   await until(() => existsSync(database), "the database", 200);
   server = await started({});
   browser = await chromium.launch({ executablePath, args: browserArguments });
   page = await newPage();
   await page.goto(server.address);
-  // The page follows by itself to the end.
+  while ((await countDone()) === 0) await page.waitForTimeout(50);
+  killed.kill("SIGKILL");
+  await killed.finished;
+  const training = trainingOf(database, ...options, "--continue");
+  // The page follows by itself, past the supervisor that was killed, to the end of the one that goes on.
   await page.locator(`[data-count="done"]`).filter({ hasText: /^18$/ }).waitFor({ timeout: 300_000 });
   const { code, stderr } = await training.finished;
   if (code !== 0) throw new Error(stderr);
@@ -146,6 +160,7 @@ describe("the page of a real experiment", () => {
     await reader.close();
     await open("#/runs?column=id&column=test_loss&column=overfit");
     await page.getByRole("row").nth(runs).waitFor(patience);
+    await page.locator(".grid-body [role=gridcell][title]").first().waitFor(patience);
     const shown = await page
       .locator(".grid-body .grid-row")
       .evaluateAll((rows) =>
@@ -157,6 +172,27 @@ describe("the page of a real experiment", () => {
     expect(shown).toEqual(stored);
     expect(shown).toHaveLength(runs);
     await expectCalm();
+  });
+
+  test("gives the files of runs, and nothing that they have been made to link to", async () => {
+    const reader = await openSqliteReader(database);
+    const { filesFolder = "", files } = await readRunReport(reader, 1);
+    await reader.close();
+    const { artifacts }: RunDetail = JSON.parse(await (await fetch(`${server.address}api/run/1`)).text());
+    const [first] = artifacts;
+    const path = join(filesFolder, files[0]?.path ?? "");
+    const address = `${server.address}api/files/${first?.id}`;
+    const response = await fetch(address);
+    expect(response.headers.get("content-disposition")).toMatch(/^attachment; /);
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(await readFile(path));
+    await rename(path, `${path}.kept`);
+    for (const target of ["/etc/hostname", "/proc/self/environ", "/dev/zero", database]) {
+      await symlink(target, path);
+      expect([target, (await fetch(address)).status]).toEqual([target, 404]);
+      await unlink(path);
+    }
+    await rename(`${path}.kept`, path);
+    expect((await fetch(address)).status).toBe(200);
   });
 
   test("says what mosaic compare does", async () => {
@@ -200,7 +236,7 @@ describe("the page of a real experiment", () => {
     await filter.pressSequentially("Brick_wi");
     await page.getByRole("option", { name: /MlpBrick_width/ }).click();
     await filter.pressSequentially("> 2");
-    await expect.poll(() => page.locator(".count").textContent()).toContain("6 of 18 runs");
+    await expect.poll(() => page.locator(".count").textContent(), patience).toContain("6 of 18 runs");
     await page.keyboard.press("Enter");
     await filter.fill("MlpBrick_widt > 2");
     await page.getByText('"MlpBrick_widt" is not known. Did you mean MlpBrick_width?').waitFor(patience);
@@ -209,7 +245,7 @@ describe("the page of a real experiment", () => {
     await filter.fill("");
     await page.keyboard.press("Enter");
     await page.goBack();
-    await expect.poll(() => page.locator(".count").textContent()).toContain("6 of 18 runs");
+    await expect.poll(() => page.locator(".count").textContent(), patience).toContain("6 of 18 runs");
     await expectCalm();
   });
 
@@ -226,7 +262,7 @@ describe("the page of a real experiment", () => {
     expect(losses).toHaveLength(3);
     expect(mean).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / 3, 12);
     await page.locator(".plain tbody button").first().click();
-    await expect.poll(() => page.locator(".count").textContent()).toContain("3 of 18 runs");
+    await expect.poll(() => page.locator(".count").textContent(), patience).toContain("3 of 18 runs");
     await expectCalm();
   });
 
@@ -264,12 +300,12 @@ describe("the page of a real experiment", () => {
     await page.mouse.down();
     await page.mouse.move(box.x + 52, box.y + 150, { steps: 4 });
     await page.mouse.up();
-    await expect.poll(() => page.locator(".count").textContent()).toContain("3 of 18 runs");
+    await expect.poll(() => page.locator(".count").textContent(), patience).toContain("3 of 18 runs");
     await page.keyboard.press("r");
     await page.getByRole("grid", { name: "Table of 3 runs" }).waitFor(patience);
     await page.goBack();
     await page.goBack();
-    await expect.poll(() => page.locator(".count").textContent()).toContain("18 runs");
+    await expect.poll(() => page.locator(".count").textContent(), patience).toContain("18 runs");
     await expectCalm();
   });
 
@@ -472,4 +508,27 @@ describe("the page of a real experiment", () => {
     await page.getByRole("grid").waitFor(patience);
     await expectCalm();
   });
+});
+
+test("databases of the original Mosaic, of the first schema and without runs are shown without a complaint", async () => {
+  const folder = temporaryFolder();
+  const fixtures = join(repository, "packages/mosaic/fixtures");
+  const names = ["original.db", "original-with-error.db", "schema-1.db"];
+  for (const name of names) await copyFile(join(fixtures, name), join(folder, name));
+  await (await openSqliteStore(join(folder, "none.db"))).close();
+  const databases = [...names, "none.db"].map((name) => join(folder, name));
+  const old = await startBoardServer({ databases, host: "127.0.0.1", port: 0, allowHosts: [], hasToken: false });
+  troubles.length = 0;
+  for (const [index, path] of databases.entries()) {
+    await page.goto(`${old.address}${index === 0 ? "" : `d${index}/`}#/overview`, { timeout: 240_000 });
+    await page
+      .getByText(path.endsWith("none.db") ? "There are no runs yet" : "done", { exact: false })
+      .first()
+      .waitFor(patience);
+    for (const view of ["runs", "curves", "verdicts", "space", "scatter", "failures"]) {
+      await open(`#/${view}`);
+      await expectCalm();
+    }
+  }
+  await old.close();
 });
