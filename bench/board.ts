@@ -68,10 +68,11 @@ async function benchTable(): Promise<void> {
     "many.db",
     (path) => writeManyRuns(path, runs),
     async (served, { page, measured, heap }) => {
-      let script = 0;
-      page.on("response", async (response) => {
-        if (response.headers()["content-type"]?.startsWith("text/javascript"))
-          script += gzipSync(await response.body()).length;
+      const scripts: Promise<number>[] = [];
+      page.on("requestfinished", (request) => {
+        const isScript = /\.[jt]s$/.test(new URL(request.url()).pathname);
+        if (isScript)
+          scripts.push(request.response().then(async (response) => gzipSync((await response?.body()) ?? "").length));
       });
       const columns = new URLSearchParams(shown.map((name): [string, string] => ["column", name]));
       const first = await measured(async () => {
@@ -120,7 +121,7 @@ async function benchTable(): Promise<void> {
       });
       report(`${runs} runs into ${runs / perModel} groups with intervals`, grouped, 150);
       console.log(
-        `heap ${((await heap()) / 2 ** 20).toFixed(0)} MiB (at most 300), scripts ${(script / 1000).toFixed(0)} kB compressed (at most 150)`,
+        `heap ${((await heap()) / 2 ** 20).toFixed(0)} MiB (at most 300), scripts ${((await Promise.all(scripts)).reduce((sum, bytes) => sum + bytes, 0) / 1000).toFixed(0)} kB compressed (at most 150)`,
       );
     },
   );
