@@ -45,9 +45,9 @@ describe("the published packages", () => {
       "@ml-mosaic/statistics",
       "@ml-mosaic/tensor",
       "@ml-mosaic/training",
-      "@ml-mosaic/bigsf",
       "ml-mosaic",
       "@ml-mosaic/board",
+      "@ml-mosaic/bigsf",
     ]);
     for (const { name, folder } of packages) {
       const installed = join(project, "node_modules", name);

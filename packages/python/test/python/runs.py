@@ -29,6 +29,9 @@ class Talk:
 
     def __init__(self, pause_after=None):
         self.pause_after = pause_after
+        #: No snapshots on the way.
+        self.snapshot_seconds = None
+        self.is_snapshot_due = False
         self.steps = self.works = 0
         self.records = []
         self.said = []
