@@ -224,7 +224,7 @@ process.memoryUsage = Object.assign(() => {
     await workspace.write("armed", "");
     const finished = await rerun("-id", "all", "-epochs", "3");
     expect(finished.code, finished.stderr).toBe(0);
-    expect(finished.stderr).toContain("its worker died (killed by SIGKILL); it starts again");
+    expect(finished.stderr).toContain("its worker died (killed by SIGKILL); it goes on from its snapshot");
     await expectSame("or.db", "whole.db", [1, 2]);
   });
 });
