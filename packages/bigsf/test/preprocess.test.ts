@@ -52,7 +52,9 @@ function temporaries(place: string): readonly string[] {
 
 /** Writes `<name>.yaml`, whose results go into the folder `name`. */
 function config(name: string, maps: string, more = ""): string {
-  const layers = ["image", "target", "missing", "background"].map((layer) => `${layer}: ${maps}/${layer}.fits\n`);
+  const layers = ["image", "target", "missing", "background", "truth"].map(
+    (layer) => `${layer}: ${maps}/${layer}.fits\n`,
+  );
   writeFileSync(at(`${name}.yaml`), `${layers.join("")}output: ${name}\n${more}`);
   return `${name}.yaml`;
 }
@@ -327,7 +329,7 @@ test("configs/config_preprocess.yaml runs after bigsf sample as it stands", asyn
   const sample = await run(["sample", "newcomer/sample"]);
   expect(sample).toMatchObject({ code: 0, stderr: "" });
   expect(sample.stdout).toBe(
-    ["image", "target", "missing", "background"].map((layer) => `newcomer/sample/${layer}.fits\n`).join(""),
+    ["image", "target", "missing", "background", "truth"].map((layer) => `newcomer/sample/${layer}.fits\n`).join(""),
   );
   const { code, stderr } = await run(["preprocess", "-c", "newcomer/configs/config_preprocess.yaml"]);
   expect(code, stderr).toBe(0);

@@ -135,12 +135,13 @@ describe.each(harmed)("modules in $language", (project) => {
   });
 
   test("finishes the running runs at Ctrl-C, stops at the second, and says how to go on", async () => {
-    await workspace.write(
-      "config.ini",
-      config({ ...parts, sections: { ...parts.sections, DATA: { ...project.data, delay: 300 } } }),
-    );
+    const slow = (delay: number) =>
+      config({ ...parts, sections: { ...parts.sections, DATA: { ...project.data, delay } } });
+    await workspace.write("config.ini", slow(0));
     const expected = await undisturbed();
 
+    // So slow that the second worker is there before the first run has ended.
+    await workspace.write("config.ini", slow(2500));
     const once = workspace.start("run", "config.ini", "or.db");
     await until(() => inWork([1, 2]), "two runs to start");
     once.signalGroup("SIGINT");
