@@ -69,6 +69,15 @@ test("is published whole before its first run, on demand and at the end, and has
   expect(readdirSync(here)).toEqual([]);
 });
 
+test("leases what is wished, as any store does", async () => {
+  const { store, experimentId } = await openWithRuns(3);
+  const next = (leftOut: readonly number[]) =>
+    store.leaseNextRun(experimentId, "worker", { leftOut: new Set(leftOut), processor: "A" });
+  expect((await next([1]))?.runId).toBe(2);
+  expect(await next([1, 3])).toBeUndefined();
+  await store.close();
+});
+
 test("goes on from the copy where its owner died elsewhere, who may write no more and gives no token twice", async () => {
   const { store, experimentId } = await openWithRuns(2);
   const first = await leaseRun(store, experimentId);

@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { makeFolder } from "@ml-mosaic/base";
 import { type HeldClaim, holdClaim } from "../claim/held-claim.ts";
 import { Publisher } from "./publisher.ts";
-import type { Lease } from "./records.ts";
+import type { Lease, LeaseWishes } from "./records.ts";
 import { SqliteStore, type SqliteWriterConnection } from "./sqlite-store.ts";
 import { StoreError } from "./store-error.ts";
 import { markWorkingFile, prepareWorkingFile, removeWorkingFile, takeOverCopy, workingFileOf } from "./working-file.ts";
@@ -32,10 +32,10 @@ export class PublishedStore extends SqliteStore {
   }
 
   /** Whatever is ever handed out is in a copy, so that another owner knows it. */
-  override async leaseNextRun(experimentId: number, worker: string): Promise<Lease | undefined> {
+  override async leaseNextRun(experimentId: number, worker: string, wishes?: LeaseWishes): Promise<Lease | undefined> {
     this.#beforeFirst ??= this.published(true);
     await this.#beforeFirst;
-    return super.leaseNextRun(experimentId, worker);
+    return super.leaseNextRun(experimentId, worker, wishes);
   }
 
   /** Another owner has come: nothing is written any more. */
