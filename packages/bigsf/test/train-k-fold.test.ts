@@ -114,6 +114,12 @@ test("the board: folds, what models say with the target's outline, and scores, a
   const before = await maps.revision();
   utimesSync(workspace.path("runs/reference/summary.csv"), 1, 1);
   expect(await maps.revision()).not.toBe(before);
+  // Another training may come into the folder, and what could not be read once can be read later.
+  const [config, whole] = ["runs/reference/config.yaml", workspace.text("runs/reference/config.yaml")];
+  writeFileSync(workspace.path(config), `${whole.replaceAll("target.fits", "nowhere.fits")}\n`);
+  expect(await maps.info()).toMatchObject({ maps: [shown[0]], notes: [expect.stringContaining("nowhere.fits")] });
+  writeFileSync(workspace.path(config), whole);
+  expect(await maps.info()).toMatchObject({ maps: shown, notes: [] });
   await maps.close();
   expect(() => openFolderMaps(workspace.path("sample"))).toThrow(/has no config.yaml/);
 });

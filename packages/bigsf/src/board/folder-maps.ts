@@ -22,6 +22,12 @@ import { foldScores, pooledScores } from "./fold-scores.ts";
 import { maskCells, planeOf, previewOf } from "./map-planes.ts";
 import { foldAreas, readTrainingMap, type TrainingMap } from "./training-maps.ts";
 
+interface Training {
+  /** Of the configuration that the data are of: another training may come into the folder. */
+  readonly changedAt: string;
+  readonly data: Promise<PatchesData | undefined>;
+}
+
 interface Shown {
   readonly info: MapInfo;
   plane(): Promise<MapPlane>;
@@ -51,10 +57,11 @@ export function openFolderMaps(folder: string): MapSource {
 
 class FolderMaps implements MapSource {
   readonly #folder: string;
-  /** Of a training; closed with the board. */
-  #data: Promise<PatchesData | undefined> | undefined;
+  /** Closed with the board. */
+  #training: Training | undefined;
   #problem: string | undefined;
-  readonly #maps = new Map<string, Promise<TrainingMap>>();
+  /** By place in the data. */
+  readonly #maps = new WeakMap<PatchesData, Map<number, Promise<TrainingMap>>>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -81,37 +88,47 @@ class FolderMaps implements MapSource {
   }
 
   async close(): Promise<void> {
-    await (await this.#data)?.close();
+    await closeTraining(this.#training);
   }
 
   async #shown(): Promise<readonly Shown[]> {
-    const data = await this.#training();
+    const data = await this.#data();
     return data === undefined
       ? [...(await this.#probabilities(undefined)), ...this.#segmented()]
       : [...(await this.#probabilities(data)), ...(await this.#folds(data))];
   }
 
-  #training(): Promise<PatchesData | undefined> {
-    this.#data ??= openData(this.#folder).catch((error: unknown) => {
+  async #data(): Promise<PatchesData | undefined> {
+    const changed = await changedAt(join(this.#folder, "config.yaml"));
+    const before = this.#training;
+    const isSame = before?.changedAt === changed;
+    const training = isSame ? before : { changedAt: changed, data: openData(this.#folder) };
+    this.#training = training;
+    try {
+      const [data] = await Promise.all([training.data, isSame ? undefined : closeTraining(before)]);
+      this.#problem = undefined;
+      return data;
+    } catch (error) {
+      if (this.#training === training) this.#training = undefined;
       // What models have said can be looked at without what they were trained on.
       this.#problem = `Folds and target cannot be shown: ${messageOf(error)}`;
       return undefined;
-    });
-    return this.#data;
+    }
   }
 
   /** Read when it is first looked at. */
   #mapOf(data: PatchesData, place: number): Promise<TrainingMap> {
-    const name = String(place);
-    const known = this.#maps.get(name);
+    const maps = this.#maps.get(data) ?? new Map<number, Promise<TrainingMap>>();
+    this.#maps.set(data, maps);
+    const known = maps.get(place);
     if (known !== undefined) return known;
     const reading = data.open().then(({ source }) => {
       const map = source.maps[place];
       if (map === undefined) throw new RangeError(`there is no map ${place}`);
       return readTrainingMap(data, map);
     });
-    reading.catch(() => this.#maps.delete(name));
-    this.#maps.set(name, reading);
+    reading.catch(() => maps.delete(place));
+    maps.set(place, reading);
     return reading;
   }
 
@@ -205,6 +222,11 @@ class FolderMaps implements MapSource {
       },
     ];
   }
+}
+
+/** What could not be opened need not be closed; who asked for it has the error. */
+async function closeTraining(training: Training | undefined): Promise<void> {
+  await (await training?.data.catch(() => undefined))?.close();
 }
 
 class DataSection extends configurable({ data: schema(component(PatchesData)) }) {}

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BoardServer } from "ml-mosaic/reading";
+import { type BoardServer, openSqliteReader } from "ml-mosaic/reading";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openSqliteStore } from "../../../mosaic/src/store/index.ts";
 import type { Store } from "../../../mosaic/src/store/store.ts";
@@ -16,7 +16,9 @@ import type { Change } from "../wire/changes.ts";
 import { decodeColumns } from "../wire/columns.ts";
 import { decodeCurves } from "../wire/curves.ts";
 import type { ExperimentInfo } from "../wire/experiment.ts";
+import { readBoardColumns } from "./board-columns.ts";
 import { startBoardServer } from "./board-server.ts";
+import { Follower } from "./follower.ts";
 
 let folder: string;
 let database: string;
@@ -176,6 +178,30 @@ test("curves are drawn from few points that keep the lowest and the highest, and
   // Two values that differ by 1: half of t(0.975, 1) is 6.353.
   expect((band?.high[0] ?? 0) - (band?.mean[0] ?? 0)).toBeCloseTo(12.706 / 2, 2);
   expect(band?.low.at(-1)).toBeNaN();
+});
+
+test("runs that could not be read when they had changed are not lost: pages ask for all again", async () => {
+  const reader = await openSqliteReader(database);
+  let fails = false;
+  const follower = new Follower({
+    reader,
+    columns: async () => {
+      if (fails) throw new Error("database is locked");
+      return readBoardColumns(reader);
+    },
+    forget: () => undefined,
+    series: () => reader.series(),
+  });
+  await follower.catchUp();
+  const told: Change[] = [];
+  const stop = follower.listen(undefined, ({ change }) => told.push(change));
+  await store.setNote(3, "seen");
+  fails = true;
+  await expect(follower.catchUp()).rejects.toThrow("database is locked");
+  stop();
+  expect(told).toContainEqual({ kind: "everything" });
+  follower.close();
+  await reader.close();
 });
 
 /** Of every run, in full. */

@@ -1,5 +1,5 @@
 /** Follows a database while somebody looks at it, and tells all who listen what is new. */
-import { type ChangeCursor, readStatus, type StatusReport, type StoreReader } from "ml-mosaic/reading";
+import { type ChangeCursor, type RunChanges, readStatus, type StatusReport, type StoreReader } from "ml-mosaic/reading";
 import type { Change, ChangedValue } from "../wire/changes.ts";
 import type { BoardColumns } from "./board-columns.ts";
 
@@ -134,8 +134,23 @@ export class Follower {
     const { reader } = this.#of;
     const first = this.#cursor === undefined;
     const { cursor, changed, removed, isWritten } = await reader.changes(this.#cursor);
+    if (first) {
+      await this.#beginEpochs();
+      this.#cursor = cursor;
+      return;
+    }
     this.#cursor = cursor;
-    if (first) return this.#beginEpochs();
+    try {
+      await this.#tellWritten({ changed, removed, isWritten }, now);
+    } catch (error) {
+      // The cursor is past what could not be read.
+      this.#of.forget();
+      this.#tell({ kind: "everything" });
+      throw error;
+    }
+  }
+
+  async #tellWritten({ changed, removed, isWritten }: Omit<RunChanges, "cursor">, now: number): Promise<void> {
     if (isWritten) {
       this.#lastRead = now;
       this.#isCounted = false;

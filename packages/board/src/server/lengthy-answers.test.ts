@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { expect, test } from "vitest";
 import { netEntry, writeDatabase } from "../../../mosaic/test/compare-test-database.ts";
@@ -31,6 +32,14 @@ test("a thread says what the server itself would, once for all who ask in one st
   }
   await expect(lengthy.ask("pair", "one=nobody&other=nothing", 1)).rejects.toMatchObject({ status: 404 });
   await expect(lengthy.ask("verdicts", "where=nothing+%3D", 1)).rejects.toMatchObject({ status: 400 });
+  // What has failed is asked again.
+  const file = new DatabaseSync(path);
+  file.exec("ALTER TABLE run_results RENAME TO elsewhere");
+  const failed = lengthy.ask("pareto", "x=nb_params&y=test_loss", 3);
+  await expect(failed).rejects.toMatchObject({ status: expect.toSatisfy((status: number) => status >= 500) });
+  file.exec("ALTER TABLE elsewhere RENAME TO run_results");
+  file.close();
+  expect(JSON.parse(await lengthy.ask("pareto", "x=nb_params&y=test_loss", 3))).toHaveProperty("points");
   // What it is asked when it ends gets an answer, too.
   const last = expect(lengthy.ask("verdicts", "", 2)).rejects.toMatchObject({ status: 503 });
   await lengthy.close();

@@ -44,8 +44,15 @@ export class LengthyAnswers {
     if (state !== this.#state || this.#kept.size >= mostKept) this.#kept.clear();
     this.#state = state;
     const key = `${name}?${query}`;
-    const answer = this.#kept.get(key) ?? this.#asked(name, query);
+    const known = this.#kept.get(key);
+    if (known !== undefined) return known;
+    const answer = this.#asked(name, query);
     this.#kept.set(key, answer);
+    // What has failed is no answer: it is tried again.
+    answer.catch((error: unknown) => {
+      const isFailure = !(error instanceof Refused) || error.status >= 500;
+      if (isFailure && this.#kept.get(key) === answer) this.#kept.delete(key);
+    });
     return answer;
   }
 

@@ -19,8 +19,12 @@ export class MapsFollower implements ChangeSource {
     return this.#revision;
   }
 
+  /** Whoever asks, all who listen are told. */
   async catchUp(): Promise<void> {
-    this.#revision = await this.#source.revision();
+    const revision = await this.#source.revision();
+    if (revision === this.#revision) return;
+    this.#revision = revision;
+    for (const listener of this.#listeners) listener(this.#changed());
   }
 
   listen(since: string | undefined, listener: (change: NumberedChange) => void): () => void {
@@ -43,9 +47,13 @@ export class MapsFollower implements ChangeSource {
   }
 
   async #look(): Promise<void> {
-    const before = this.#revision;
-    await this.catchUp();
-    if (before !== this.#revision) for (const listener of this.#listeners) listener(this.#changed());
-    if (this.#listeners.size > 0) this.#timer = setTimeout(() => void this.#look(), lookMilliseconds);
+    try {
+      await this.catchUp();
+    } catch {
+      // The folder may be on its way to another place, or out of reach for a moment; the next look tells.
+    } finally {
+      clearTimeout(this.#timer);
+      this.#timer = this.#listeners.size > 0 ? setTimeout(() => void this.#look(), lookMilliseconds) : undefined;
+    }
   }
 }
