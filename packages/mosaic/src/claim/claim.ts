@@ -94,7 +94,8 @@ function fileOf(folder: string, number: number): string {
   return join(folder, `supervisor-${number}.json`);
 }
 
-async function lastNumber(folder: string): Promise<number> {
+/** The name of a claim is seen also while what is in it is replaced. */
+export async function lastNumber(folder: string): Promise<number> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (errorCode(error) === "ENOENT" || errorCode(error) === "ESTALE") return [];
     throw error;

@@ -1,8 +1,8 @@
 /** A claim for as long as its supervisor lives: it shows that it does, and looks whether another has taken over. */
-import { type Claim, type Claiming, holderOf, readClaim, type TakenClaim, takeClaim, writeClaim } from "./claim.ts";
+import { type Claiming, holderOf, lastNumber, readClaim, type TakenClaim, takeClaim, writeClaim } from "./claim.ts";
 import { repeat } from "./repeat.ts";
 
-const beatMilliseconds = 5000;
+const usualBeatMilliseconds = 5000;
 
 export interface HeldClaim extends TakenClaim {
   /** Whether nobody has taken over, as far as this machine sees. */
@@ -17,29 +17,35 @@ export interface Holding extends Claiming {
   readonly onTrouble: (error: unknown) => void;
 }
 
-export async function holdClaim(folder: string, holding: Holding): Promise<HeldClaim> {
+export async function holdClaim(
+  folder: string,
+  holding: Holding,
+  beatMilliseconds = usualBeatMilliseconds,
+): Promise<HeldClaim> {
   const taken = await takeClaim(folder, holding);
   let { claim } = taken;
-  const other = async (): Promise<Claim | undefined> => {
-    const now = await readClaim(folder);
-    return now === undefined || now.id === claim.id ? undefined : now;
-  };
+  // The newer claim need not be readable right now: that it is there decides.
+  const isOurs = async () => (await lastNumber(folder)) <= claim.number;
   const beating = repeat(
     async () => {
-      const now = await other();
-      if (now !== undefined) return holding.lost(holderOf(now));
-      claim = { ...claim, beat: claim.beat + 1 };
-      await writeClaim(folder, claim);
+      if (await isOurs()) {
+        claim = { ...claim, beat: claim.beat + 1 };
+        await writeClaim(folder, claim);
+      } else {
+        const other = await readClaim(folder);
+        holding.lost(other === undefined ? "whose claim cannot be read now" : holderOf(other));
+        void beating.stop();
+      }
     },
     beatMilliseconds,
     holding.onTrouble,
   );
   return {
     ...taken,
-    isOurs: async () => (await other()) === undefined,
+    isOurs,
     async release(state) {
       await beating.stop();
-      if ((await other()) === undefined) await writeClaim(folder, { ...claim, state, beat: claim.beat + 1 });
+      if (await isOurs()) await writeClaim(folder, { ...claim, state, beat: claim.beat + 1 });
     },
   };
 }

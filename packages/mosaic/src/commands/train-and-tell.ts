@@ -106,7 +106,8 @@ function tellStopped(failures: readonly unknown[], goOn: string | undefined, { e
   }
   if (!isExpected) throw first;
   const how = goOn === undefined ? " Nothing is left to do." : ` When the cause is gone, go on with:\n  ${goOn}`;
-  err(`Stopped. All results so far are stored.${how}\n`);
+  const isLost = failures.some((each) => errorCode(each) === "STORE_CLAIM_LOST");
+  err(`Stopped.${isLost ? "" : " All results so far are stored."}${how}\n`);
   return 3;
 }
 

@@ -75,6 +75,7 @@ export async function openPublishedStore(
 ): Promise<PublishedStore> {
   const file = await workingFileOf(location);
   let store: PublishedStore | undefined;
+  let isLost = false;
   await makeFolder(claimFolderOf(location));
   const held = await holdClaim(claimFolderOf(location), {
     watchMilliseconds,
@@ -85,7 +86,10 @@ export async function openPublishedStore(
         "STORE_CLAIMED",
         `${location} is being written by ${holder}: wait until it has finished, or stop it`,
       ),
-    lost: () => store?.lose(),
+    lost() {
+      isLost = true;
+      store?.lose();
+    },
     onTrouble: (error) =>
       say(`${claimFolderOf(location)} cannot be written to, which is tried again: ${String(error)}`),
   });
@@ -97,6 +101,8 @@ export async function openPublishedStore(
       const hasTakenOver = connection.recoveredRuns > 0 || held.before?.state === "open";
       return new PublishedStore({ ...connection, hasTakenOver, publisher, held });
     });
+    // While it was being opened.
+    if (isLost) store.lose();
     return store;
   } catch (error) {
     await held.release("left");

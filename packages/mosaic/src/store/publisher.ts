@@ -44,7 +44,7 @@ export class Publisher {
     return publishing;
   }
 
-  /** Resolves with the next copy that is begun. */
+  /** Resolves with the next copy that is begun; never where another owner has come. */
   next(): Promise<void> {
     this.#next ??= Promise.withResolvers<void>();
     return this.#next.promise;
@@ -74,6 +74,8 @@ export class Publisher {
       await this.publish();
       this.#trouble = "";
     } catch (error) {
+      // For good, and whatever is written next is refused with the same words.
+      if (errorCode(error) === "STORE_CLAIM_LOST") return;
       if (messageOf(error) !== this.#trouble) this.#published.say(`${messageOf(error)}; it is tried again`);
       this.#trouble = messageOf(error);
     }
@@ -113,8 +115,9 @@ export class Publisher {
 
   async #put(file: string): Promise<void> {
     const { location, isOurs } = this.#published;
+    let isPut: boolean;
     try {
-      await putInPlace(file, location, isOurs);
+      isPut = await putInPlace(file, location, isOurs);
     } catch (error) {
       const why = machineTrouble(error) ?? messageOf(error);
       const code = errorCode(error) === "ENOSPC" || errorCode(error) === "EDQUOT" ? "STORE_DISK_FULL" : "STORE_IO";
@@ -124,5 +127,10 @@ export class Publisher {
         { cause: error },
       );
     }
+    if (!isPut)
+      throw new StoreError(
+        "STORE_CLAIM_LOST",
+        `${location}: another process has taken over this database; what this one has stored since its last copy is not in it, and is trained again`,
+      );
   }
 }
