@@ -135,17 +135,26 @@ class RunFiles:
 
 
 def _check_fence(folder: str, order: Dict[str, Any]) -> None:
-    """Refuses to publish where a later order for the run is out: this worker was frozen, and the run is another's."""
+    """Refuses to publish unless this is the last order that is noted: else this worker was frozen or cut off, and the run is another's."""
     fence = order.get("fence")
     if fence is None:
         return
+    run = str(order["runId"])
+    last = _noted(folder, run)
+    if last > fence or _noted(folder, "ended") >= fence:
+        raise RuntimeError(f"run {run} was given to another worker meanwhile: its files are left as they are")
+    if last != fence:
+        note = os.path.join(".orders", run)
+        raise MachineTrouble(f"the run files in {folder} cannot be written: its {note} does not say {fence}, which is the order for run {run}")
+
+
+def _noted(folder: str, name: str) -> int:
+    """0 where nothing is noted."""
     try:
-        with open(os.path.join(folder, ".orders", str(order["runId"])), encoding="utf-8") as file:
-            last = int(file.read() or 0)
+        with open(os.path.join(folder, ".orders", name), encoding="utf-8") as file:
+            return int(file.read())
     except (OSError, ValueError):
-        return
-    if last > fence:
-        raise RuntimeError(f"run {order['runId']} was given to another worker meanwhile: its files are left as they are")
+        return 0
 
 
 def _artifacts(folder: str, name: str, kind: str) -> Iterator[Dict[str, Any]]:

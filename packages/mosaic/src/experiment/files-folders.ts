@@ -6,7 +6,7 @@ import { machineTrouble, pathExists, removeUnfinished, replaceFiles } from "@ml-
 import { processDefaults } from "../config/process-options.ts";
 import type { Texts } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
-import { removeFences } from "../run/fence.ts";
+import { endFences, openFences } from "../run/fence.ts";
 import { claimFilesFolder, findFilesFolder, ownerOf, usualFilesFolder } from "../run/files-owner.ts";
 import {
   databaseFile,
@@ -52,7 +52,7 @@ export interface FilesFolders {
   readonly paths: readonly string[];
   /** Stays with the database, whatever it is called. */
   readonly databaseId: string;
-  /** Removes what is half-written. @param owners "any" where nobody writes there any more */
+  /** Removes what is half-written. @param owners "any" where nobody writes there any more, and who still wakes must not */
   clear(owners: "gone" | "any"): Promise<void>;
 }
 
@@ -84,10 +84,11 @@ export async function openFilesFolders(
   const clear = async (owners: "gone" | "any") => {
     for (const files of folders.values()) {
       await removeUnfinished(files, owners);
-      if (owners === "any") await removeFences(files);
+      if (owners === "any") await endFences(files, await store.lastToken());
     }
   };
   await clear(unfinishedOf);
+  if (unfinishedOf === "gone") for (const files of folders.values()) await openFences(files, await store.lastToken());
   for (const run of goingOn) await fetchFiles(store, run, folder, of);
   return { of, paths: [...folders.values()], databaseId: id, clear };
 }

@@ -1,20 +1,24 @@
 /**
- * Which order for a run is the last one, where workers elsewhere may be frozen while their run is given to another: whose order is
- * an earlier one puts no file in the other's place any more.
+ * Which order for a run is the last one, where workers elsewhere may be frozen, or cut off, while their run is given to another:
+ * whose order is an earlier one puts no file in the other's place any more. A worker's own order is noted on its machine
+ * before it has it, so that its note is there for it, however late the folder shows others' changes: no note is no permission.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode, replaceFile } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 import type { RunOrder } from "./order.ts";
 
 const folder = ".orders";
+/** Beside the notes of runs: up to which token all orders, of whatever run, are over. It stays when the notes go. */
+const endNote = "ended";
 
 type Fenced = Pick<RunOrder, "filesFolder" | "runId" | "fence">;
 
-/** To be called before a worker has the order. Where this cannot be written, no file of the run can. */
+/** To be called before a worker has the order. Where a later one is out, or this cannot be written, it publishes no file. */
 export function raiseFence({ filesFolder, runId, fence }: Fenced): void {
-  if (filesFolder === undefined || fence === undefined) return;
+  if (filesFolder === undefined || fence === undefined || isOver(filesFolder, runId, fence)) return;
   try {
     mkdirSync(join(filesFolder, folder), { recursive: true });
     writeFileSync(join(filesFolder, folder, String(runId)), String(fence));
@@ -23,23 +27,51 @@ export function raiseFence({ filesFolder, runId, fence }: Fenced): void {
   }
 }
 
-/** @throws MosaicError where a later order is out */
+/** @throws MosaicError unless this is the last order that is noted */
 export function checkFence({ filesFolder, runId, fence }: Fenced): void {
-  if (filesFolder === undefined || fence === undefined || lastOrder(filesFolder, runId) <= fence) return;
+  if (filesFolder === undefined || fence === undefined) return;
+  if (isOver(filesFolder, runId, fence)) {
+    throw new MosaicError(
+      "RUN_GIVEN_AWAY",
+      `run ${runId} was given to another worker meanwhile: its files in ${filesFolder} are left as they are`,
+    );
+  }
+  if (noted(filesFolder, runId) === fence) return;
   throw new MosaicError(
-    "RUN_GIVEN_AWAY",
-    `run ${runId} was given to another worker meanwhile: its files in ${filesFolder} are left as they are`,
+    "CANNOT_WRITE_RUN_FILES",
+    `the run files in ${filesFolder} cannot be written: its ${join(folder, String(runId))} does not say ${fence}, which is the order for run ${runId}`,
   );
 }
 
-export async function removeFences(filesFolder: string): Promise<void> {
-  await rm(join(filesFolder, folder), { recursive: true, force: true });
+/** To be called before orders go elsewhere. @param lastToken of the database: a greater end is that of a later state of it */
+export async function openFences(filesFolder: string, lastToken: number): Promise<void> {
+  await mkdir(join(filesFolder, folder), { recursive: true });
+  if (noted(filesFolder, endNote) > lastToken) await noteEnd(filesFolder, lastToken);
 }
 
-/** 0 where none is noted. */
-function lastOrder(filesFolder: string, runId: number): number {
+/** Ends all orders up to this one, and removes their notes. Nothing is done where no order ever went elsewhere. */
+export async function endFences(filesFolder: string, lastToken: number): Promise<void> {
+  const notes = await readdir(join(filesFolder, folder)).catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  if (notes === undefined) return;
+  if (noted(filesFolder, endNote) !== lastToken) await noteEnd(filesFolder, lastToken);
+  for (const note of notes) if (note !== endNote) await rm(join(filesFolder, folder, note), { force: true });
+}
+
+function noteEnd(filesFolder: string, token: number): Promise<void> {
+  return replaceFile(join(filesFolder, folder, endNote), String(token));
+}
+
+function isOver(filesFolder: string, runId: number, fence: number): boolean {
+  return noted(filesFolder, runId) > fence || noted(filesFolder, endNote) >= fence;
+}
+
+/** 0 where nothing is noted. */
+function noted(filesFolder: string, name: number | typeof endNote): number {
   try {
-    return Number(readFileSync(join(filesFolder, folder, String(runId)), "utf8")) || 0;
+    return Number(readFileSync(join(filesFolder, folder, String(name)), "utf8")) || 0;
   } catch {
     return 0;
   }

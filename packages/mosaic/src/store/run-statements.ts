@@ -71,6 +71,7 @@ export function prepareRunStatements(database: DatabaseSync) {
     trimHistory: prepare("DELETE FROM history WHERE run_id = ? AND epoch > ?"),
 
     addLease: prepare("INSERT INTO leases (run_id, worker, leased_at, expires_at) VALUES (?, ?, ?, ?)"),
+    lastToken: prepare("SELECT seq FROM sqlite_sequence WHERE name = 'leases'"),
     holdsLease: prepare("SELECT 1 FROM leases WHERE token = ? AND run_id = ?"),
     renewLease: prepare("UPDATE leases SET expires_at = ?, progress_at = ? WHERE token = ? AND run_id = ?"),
     endLease: prepare("DELETE FROM leases WHERE token = ? AND run_id = ?"),

@@ -249,6 +249,10 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
+  lastToken(): Promise<number> {
+    return this.perform(() => integerIn(this.#sql.lastToken.get() ?? { seq: 0 }, "seq"));
+  }
+
   expireLeases(): Promise<readonly ReturnedRun[]> {
     return this.#write(() =>
       this.#sql.expiredLeases.all(storedInteger(Date.now())).map((row) => {

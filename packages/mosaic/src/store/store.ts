@@ -200,6 +200,8 @@ export interface Store extends StoreReader {
   pauseRun(lease: LeaseKey, resumeEpoch: number, observed?: Observed): Promise<void>;
   /** Ends the lease; the run is pending, or an error when `maximumAttempts` workers died over it. */
   giveBackRun(lease: LeaseKey, reason: GiveBackReason): Promise<ReturnedRun>;
+  /** Of the last lease that was given; 0 where none was. */
+  lastToken(): Promise<number>;
   /** Gives back the runs whose lease is past its time, as if their workers had died. */
   expireLeases(): Promise<readonly ReturnedRun[]>;
   /**

@@ -3,6 +3,7 @@ import os
 import tempfile
 import unittest
 
+from mosaic_worker.errors import MachineTrouble
 from mosaic_worker.files import RunFiles
 
 
@@ -17,11 +18,18 @@ class Fence(unittest.TestCase):
             with self.assertRaisesRegex(RuntimeError, "run 7 was given to another worker meanwhile"):
                 self.publish(folder, 4, "late")
             self.assertEqual(self.text(os.path.join(folder, "file")), "second")
+            self.note(folder, 9, "ended")
+            os.remove(os.path.join(folder, ".orders", "7"))
+            with self.assertRaisesRegex(RuntimeError, "run 7 was given to another worker meanwhile"):
+                self.publish(folder, 5, "after all was done")
+            with self.assertRaisesRegex(MachineTrouble, "does not say 10, which is the order for run 7"):
+                self.publish(folder, 10, "without a note")
+            self.assertEqual(self.text(os.path.join(folder, "file")), "second")
             self.publish(folder, None, "on one machine")
             self.assertEqual(self.text(os.path.join(folder, "file")), "on one machine")
 
-    def note(self, folder: str, fence: int) -> None:
-        self.write(os.path.join(folder, ".orders", "7"), str(fence))
+    def note(self, folder: str, fence: int, name: str = "7") -> None:
+        self.write(os.path.join(folder, ".orders", name), str(fence))
 
     def publish(self, folder: str, fence: object, text: str) -> None:
         with RunFiles(folder, {"runId": 7, "fence": fence}) as files:

@@ -106,14 +106,15 @@ export const rules = {
     return op === cast && input?.op === expand ? input.inputs[0]?.to(dtype).expand(shape) : undefined;
   },
   /** Gradient descent on a table of which few rows are named. */
-  stepOfFewRows({ op, inputs: [table, step] }) {
+  stepOfFewRows({ op, inputs: [table, step], shape }) {
     if (op !== sub || table === undefined || step?.op !== mul) return undefined;
     const [gradient, rate] = step.inputs;
     if (gradient === undefined || rate?.numel !== 1 || !isResultOf(gradient, indexAdd)) return undefined;
     const [start, index, rows] = gradient.inputs;
     if (start === undefined || index === undefined || rows === undefined || gradient.attributes.axis !== 0)
       return undefined;
-    const isPlain = table.dtype === "float32" && sameShape(table.shape, gradient.shape) && uniformValue(start) === 0;
+    const sizesAgree = sameShape(table.shape, gradient.shape) && sameShape(table.shape, shape);
+    const isPlain = table.dtype === "float32" && sizesAgree && uniformValue(start) === 0;
     if (!isPlain || 2 * index.numel > table.size(0)) return undefined;
     return table.apply(rowStep, [index, rows, rate], {});
   },
