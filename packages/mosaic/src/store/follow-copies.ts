@@ -2,41 +2,77 @@ import { statSync } from "node:fs";
 import type { SqliteStoreReader } from "./sqlite-store-reader.ts";
 import type { StoreReader } from "./store.ts";
 
+/** One of the files that had the name, and how many calls read from it that have not ended. */
+interface Copy {
+  readonly key: string | undefined;
+  readonly reader: SqliteStoreReader;
+  calls: number;
+}
+
 /**
- * A reader of a file that whole copies replace: each call reads the copy that is there then. What a call has begun to read is read to
- * its end from the copy where it began.
+ * A reader of a file that whole copies replace: each call reads the copy that is there then, a walk over many runs the one of its
+ * first step, to its end.
  *
  * @param open opens the copy that is there
  */
 export function followCopies(first: SqliteStoreReader, open: () => SqliteStoreReader): StoreReader {
-  let reader = first;
-  let before: SqliteStoreReader | undefined;
-  let copy = copyAt(first.location);
+  let newest: Copy = { key: copyAt(first.location), reader: first, calls: 0 };
+  const replaced = new Set<Copy>();
   let isClosed = false;
-  const newest = (): StoreReader => {
-    const now = isClosed ? copy : copyAt(first.location);
-    if (now === copy || now === undefined) return reader;
-    copy = now;
-    // By now, nobody reads from the one before the last.
-    void before?.close();
-    before = reader;
-    reader = open();
-    return reader;
+  const hold = (): Copy => {
+    const key = isClosed ? newest.key : copyAt(first.location);
+    if (key !== undefined && key !== newest.key) {
+      // Where it cannot be opened this call fails, and the next one tries again.
+      const copy = { key, reader: open(), calls: 0 };
+      replaced.add(newest);
+      newest = copy;
+      closeUnread();
+    }
+    newest.calls++;
+    return newest;
+  };
+  const closeUnread = () => {
+    for (const copy of replaced) {
+      if (copy.calls > 0) continue;
+      replaced.delete(copy);
+      void copy.reader.close();
+    }
+  };
+  const release = (copy: Copy) => {
+    copy.calls--;
+    closeUnread();
   };
   return new Proxy<StoreReader>(first, {
     get(_, name) {
       if (name === "close")
         return async () => {
           isClosed = true;
-          await before?.close();
-          await reader.close();
+          for (const { reader } of [newest, ...replaced]) await reader.close();
         };
-      const target = newest();
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
+      const value: unknown = Reflect.get(first, name, first);
+      if (typeof value !== "function") return value;
+      if (value instanceof AsyncGeneratorFunction)
+        return async function* (...parameters: unknown[]) {
+          const copy = hold();
+          try {
+            yield* value.apply(copy.reader, parameters);
+          } finally {
+            release(copy);
+          }
+        };
+      return async (...parameters: unknown[]) => {
+        const copy = hold();
+        try {
+          return await value.apply(copy.reader, parameters);
+        } finally {
+          release(copy);
+        }
+      };
     },
   });
 }
+
+const AsyncGeneratorFunction = async function* () {}.constructor;
 
 /** Another one for each file that had the name; undefined where it cannot be seen now. */
 function copyAt(path: string): string | undefined {

@@ -148,10 +148,8 @@ export async function openSqliteReader(path: string): Promise<StoreReader> {
     }),
   );
   if (schema instanceof SqliteStoreReader) {
-    const reopen = () => {
-      const database = new DatabaseSync(location, { readOnly: true, timeout: busyMilliseconds });
-      return new SqliteStoreReader({ database, location, notices });
-    };
+    const reopen = () =>
+      withDatabase(location, "read", (database) => new SqliteStoreReader({ database, location, notices }));
     return fileSystemOf(location).kind === "network" ? followCopies(schema, reopen) : schema;
   }
   switch (schema.kind) {
@@ -164,6 +162,11 @@ export async function openSqliteReader(path: string): Promise<StoreReader> {
       });
     case "numbered":
       // An older schema of ours: the queries are for the newest one only.
+      if (fileSystemOf(location).kind === "network")
+        throw new StoreError(
+          "STORE_NETWORK_FILE_SYSTEM",
+          `${location} was made by an older version of Mosaic, and lies on a network file system, where whoever reads changes nothing: run one command that writes to it (mosaic note, mosaic tag), which brings it up to date`,
+        );
       checkDatabasePath(location, "write");
       await withLock(location, (lock) => {
         using _lock = lock;

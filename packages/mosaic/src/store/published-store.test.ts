@@ -1,7 +1,17 @@
 /** A database on a shared file system; the folder that MOSAIC_SHARED_FOLDERS names stands for one. */
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { exampleExperiment, exampleResult, exampleRun, leaseRun } from "../../test/store-conformance-examples.ts";
@@ -124,6 +134,37 @@ test("its copies are plain files, which SQLite reads where nothing can be writte
   database.close();
   await store.close();
   expect(existsSync(`${location}-wal`)).toBe(false);
+});
+
+test("a walk goes on in the copy where it began, and a copy that cannot be read is no other", async () => {
+  const { store } = await openWithRuns(201);
+  await store.published(true);
+  const reader = await openSqliteReader(location);
+  const walk = reader.runs()[Symbol.asyncIterator]();
+  await walk.next();
+  for (let copy = 0; copy < 2; copy++) {
+    await store.published(true);
+    expect(Object.fromEntries(await reader.countByStatus())).toEqual({ pending: 201 });
+  }
+  writeFileSync(`${location}.damaged`, "no database");
+  renameSync(`${location}.damaged`, location);
+  for (let call = 0; call < 2; call++)
+    await expect(reader.countByStatus()).rejects.toMatchObject({ code: "STORE_NOT_A_DATABASE" });
+  expect(await Array.fromAsync({ [Symbol.asyncIterator]: () => walk })).toHaveLength(200);
+  await store.published(true);
+  expect(Object.fromEntries(await reader.countByStatus())).toEqual({ pending: 201 });
+  await reader.close();
+  await expect(reader.countByStatus()).rejects.toMatchObject({ code: "STORE_CLOSED" });
+  await store.close();
+});
+
+test("who reads an older one is told to bring it up to date, and changes nothing", async () => {
+  copyFileSync(fileURLToPath(new URL("../../fixtures/schema-9.db", import.meta.url)), location);
+  const bytes = readFileSync(location);
+  await expect(openSqliteReader(location)).rejects.toThrow("run one command that writes to it");
+  expect(readFileSync(location)).toEqual(bytes);
+  await (await openSqliteStore(location)).close();
+  await (await openSqliteReader(location)).close();
 });
 
 test("is refused where the working file would lie on a shared file system too", async () => {
