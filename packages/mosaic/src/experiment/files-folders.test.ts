@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, expect, test } from "vitest";
 import { exampleResult, exampleRun, leaseRun } from "../../test/store-conformance-examples.ts";
+import { checkFence, raiseFence } from "../run/fence.ts";
 import { copyDatabase, openSqliteReader, openSqliteStore } from "../store/index.ts";
 import { folderRecord, readExperimentOrigins } from "./experiment-origin.ts";
 import { filesFoldersIn, openFilesFolders } from "./files-folders.ts";
@@ -148,4 +149,28 @@ test.each(["", "\n", " \n"])("a mark that says nothing (%j) is nobody's", async 
     "snapshot_1.safetensors",
     "snapshot_2.safetensors",
   ]);
+});
+
+test("when all is done, no order that went elsewhere publishes, and those of a later experiment do", async () => {
+  const store = await openSqliteStore(place("project", "a.db"));
+  const ordered = async () => {
+    const experimentId = await store.createExperiment({ configuration: "{}", engineVersion: "", machineJson: "{}" });
+    await store.addRuns(experimentId, [exampleRun()]);
+    const folders = await openFilesFolders(
+      store,
+      { experimentId, folder: place("project") },
+      expect.unreachable,
+      "gone",
+    );
+    const { runId, token: fence } = await leaseRun(store, experimentId);
+    return { folders, order: { filesFolder: folders.of({}), runId, fence } };
+  };
+  const first = await ordered();
+  await first.folders.clear("any");
+  raiseFence(first.order);
+  expect(() => checkFence(first.order)).toThrow("given to another worker");
+  const second = await ordered();
+  raiseFence(second.order);
+  checkFence(second.order);
+  await store.close();
 });

@@ -68,6 +68,12 @@ const examples: Readonly<Record<keyof typeof rules, Examples>> = {
     kept: [
       table.sub(table.zerosLike().apply(indexAdd, [named, newRows], { axis: 0 }).mul(table)),
       table.sub(table.zerosLike().add(1).apply(indexAdd, [named, newRows], { axis: 0 }).mul(tensor(0.3))),
+      table.sub(
+        table
+          .zerosLike()
+          .apply(indexAdd, [named, newRows], { axis: 0 })
+          .mul(tensor([[[0.3]]])),
+      ),
       newRows.sub(newRows.zerosLike().apply(indexAdd, [named, newRows], { axis: 0 }).mul(tensor(0.3))),
     ],
   },

@@ -9,11 +9,13 @@ import { CrossEntropyLoss } from "../losses/classification.ts";
 import { MSELoss } from "../losses/regression.ts";
 import { Tanh } from "../nn/activations.ts";
 import { Dropout } from "../nn/dropout.ts";
+import { Embedding } from "../nn/embedding.ts";
 import { filled } from "../nn/init.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
 import { Sequential } from "../nn/sequential.ts";
 import { Adam } from "../optim/adam.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import { SGD } from "../optim/sgd.ts";
 import { Generator } from "../random/generator.ts";
 import type { Tensor } from "../tensor.ts";
@@ -537,3 +539,47 @@ describe("what must be refused", () => {
     program.release();
   });
 });
+
+test.each(executorNames)(
+  "%s: steps of an embedding's few named rows have the bits of steps of all its rows",
+  async (executor) => {
+    const table = new Embedding(40, 3, { paddingIdx: 0 });
+    table.initialize(new Generator(1));
+    const sgd = SGD({ lr: 0.3 });
+    // A clone is no gradient of few rows to the rules that make graphs simpler.
+    const ofAllRows: Optimizer = {
+      ...sgd,
+      update: ({ gradient, ...context }) => sgd.update({ ...context, gradient: gradient.clone() }),
+    };
+    const words = BigInt64Array.of(7n, 0n, 7n, 7n, 39n, 0n, 3n, 7n, 0n, 0n, 39n, 21n, 8n, 8n, 7n, 8n);
+    const states = [sgd, ofAllRows].map(async (optimizer) => {
+      const program = await compileTraining({
+        fields: [{ data: words, shape: [8, 2], dtype: "int64" }],
+        parameters: table.parameters(),
+        optimizer,
+        batchSize: 8,
+        executor,
+        step: ([index]) => ({
+          loss: table
+            .forward(index ?? expect.unreachable())
+            .sin()
+            .mul(0.7)
+            .exp()
+            .sum(),
+        }),
+      });
+      const rows = Int32Array.from({ length: 40 }, (_, sample) => (5 * sample) % 8);
+      const { state } = await program.run(program.initialState, { rows, batchSize: 8, generator });
+      program.release();
+      return [program.initialState, state].map(
+        ({ parameters: [data] }) => new Int32Array(Float32Array.from(data ?? []).buffer),
+      );
+    });
+    const [[before, few] = [], [, all] = []] = await Promise.all(states);
+    expect(few).toEqual(all);
+    const changed = new Set(
+      [...(few ?? [])].flatMap((bits, place) => (bits === before?.[place] ? [] : [Math.floor(place / 3)])),
+    );
+    expect([...changed]).toEqual([3, 7, 8, 21, 39]);
+  },
+);
