@@ -116,8 +116,8 @@ test("the board: folds, what models say with the target's outline, and scores, a
   expect(await maps.revision()).not.toBe(before);
   // Another training may come into the folder, and what could not be read once can be read later.
   const [config, whole] = ["runs/reference/config.yaml", workspace.text("runs/reference/config.yaml")];
-  writeFileSync(workspace.path(config), `${whole.replaceAll("target.fits", "nowhere.fits")}\n`);
-  expect(await maps.info()).toMatchObject({ maps: [shown[0]], notes: [expect.stringContaining("nowhere.fits")] });
+  writeFileSync(workspace.path(config), `${whole.replaceAll("patches.h5", "nowhere.h5")}\n`);
+  expect(await maps.info()).toMatchObject({ maps: [shown[0]], notes: [expect.stringContaining("nowhere.h5")] });
   writeFileSync(workspace.path(config), whole);
   expect(await maps.info()).toMatchObject({ maps: shown, notes: [] });
   await maps.close();

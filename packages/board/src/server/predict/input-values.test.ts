@@ -33,6 +33,30 @@ test.each([
     text: "nan",
     says: "x: nan, number 1, is not whole, as the model wants them (int64)",
   },
+  {
+    type: "uint8",
+    shape: ["batch"],
+    text: "255 300",
+    says: "x: 300, number 2, is not between 0 and 255, as the model wants them (uint8)",
+  },
+  {
+    type: "int8",
+    shape: ["batch"],
+    text: "-128 -129",
+    says: "x: -129, number 2, is not between -128 and 127, as the model wants them (int8)",
+  },
+  {
+    type: "bool",
+    shape: ["batch"],
+    text: "1 0 5",
+    says: "x: 5, number 3, is not between 0 and 1, as the model wants them (bool)",
+  },
+  {
+    type: "int64",
+    shape: ["batch"],
+    text: "9007199254740992",
+    says: "x: 9007199254740992, number 1, is not between -9007199254740991 and 9007199254740991",
+  },
   { type: "string", shape: ["batch"], text: "1", says: "x: values of the type string cannot be typed in here" },
   {
     type: "float32",

@@ -11,13 +11,24 @@ export interface InputValues {
 }
 
 export const mostValues = 200_000;
-const whole: ReadonlySet<string> = new Set(["int8", "uint8", "int16", "uint16", "int32", "int64", "bool"]);
+/** What a type has room for; of 64 bits what can be told exactly. */
+const whole: ReadonlyMap<string, readonly [number, number]> = new Map([
+  ["bool", [0, 1]],
+  ["int8", [-(2 ** 7), 2 ** 7 - 1]],
+  ["uint8", [0, 2 ** 8 - 1]],
+  ["int16", [-(2 ** 15), 2 ** 15 - 1]],
+  ["uint16", [0, 2 ** 16 - 1]],
+  ["int32", [-(2 ** 31), 2 ** 31 - 1]],
+  ["int64", [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]],
+]);
 const real: ReadonlySet<string> = new Set(["float32", "float64"]);
 
 /** @throws Refused for what is no number, and for too many or too few of them */
 export function inputValues(input: TensorShape, text: string): InputValues {
   const { name, type } = input;
-  if (!real.has(type) && !whole.has(type)) throw refusal(`${name}: values of the type ${type} cannot be typed in here`);
+  const range = whole.get(type);
+  if (!real.has(type) && range === undefined)
+    throw refusal(`${name}: values of the type ${type} cannot be typed in here`);
   const words = text.split(/[\s,;]+/).filter((word) => word !== "");
   if (words.length > mostValues)
     throw refusal(`${name}: more than ${countText(mostValues, "number")} are too many here`);
@@ -25,10 +36,12 @@ export function inputValues(input: TensorShape, text: string): InputValues {
     const value = /^[+-]?(nan|inf(inity)?)$/i.test(word) ? special(word) : Number(word);
     if (Number.isNaN(value) && !/nan/i.test(word))
       throw refusal(`${name}: ${JSON.stringify(word.slice(0, 40))}, number ${index + 1}, is no number`);
-    if (whole.has(type) && !Number.isSafeInteger(value))
-      throw refusal(
-        `${name}: ${word.slice(0, 40)}, number ${index + 1}, is not whole, as the model wants them (${type})`,
-      );
+    if (range === undefined) return value;
+    const [low, high] = range;
+    const place = `${name}: ${word.slice(0, 40)}, number ${index + 1},`;
+    if (!Number.isInteger(value)) throw refusal(`${place} is not whole, as the model wants them (${type})`);
+    if (value < low || value > high)
+      throw refusal(`${place} is not between ${low} and ${high}, as the model wants them (${type})`);
     return value;
   });
   return { name, type, shape: shapeFor(input, values.length), values };

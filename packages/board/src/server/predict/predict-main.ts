@@ -14,6 +14,15 @@ process.once("message", (order: PredictionOrder) => {
   predict(order).then(tell, (error: unknown) => tell({ kind: "failed", message: messageOf(error) }));
 });
 
+// Without the board nobody waits for it, nor ends what it has started.
+process.once("disconnect", () => {
+  try {
+    process.kill(-process.pid, "SIGKILL");
+  } catch {
+    process.exit(1);
+  }
+});
+
 function tell(report: PredictionReport): void {
   process.send?.(report, () => process.exit(0));
 }

@@ -5,9 +5,14 @@ import type { Prediction } from "../../wire/prediction.ts";
 import { readModelFile } from "../model-file.ts";
 import { nothingToSay, Refused } from "../refused.ts";
 import { inputValues } from "./input-values.ts";
+import { withModelSlot } from "./model-slots.ts";
 import { runModel } from "./run-model.ts";
 
-export async function predict(reader: StoreReader, runId: number, form: URLSearchParams): Promise<Prediction> {
+export function predict(reader: StoreReader, runId: number, form: URLSearchParams): Promise<Prediction> {
+  return withModelSlot(() => predictNow(reader, runId, form));
+}
+
+async function predictNow(reader: StoreReader, runId: number, form: URLSearchParams): Promise<Prediction> {
   const { path, layers } = await readModelFile(reader, runId);
   const { filesFolder } = await readRunReport(reader, runId);
   const model = join(filesFolder ?? "", path);

@@ -1,7 +1,8 @@
 /** Runs a model in a process of its own, which is killed when it takes too long or too much memory. */
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import { messageOf } from "@ml-mosaic/base";
 import { nothingToSay, Refused } from "../refused.ts";
 import type { PredictionOrder, PredictionReport } from "./messages.ts";
 
@@ -12,64 +13,83 @@ export interface Limits {
 
 export const usualLimits: Limits = { seconds: 20, bytes: 2 * 2 ** 30 };
 
-/** More at a time wait for nothing: a page asks once, and then again. */
-const mostAtOnce = 2;
 const lookMilliseconds = 50;
-const pageBytes = 4096;
 
 const program = join(import.meta.dirname, `predict-main${extname(import.meta.filename)}`);
-let running = 0;
 
 /** @throws Refused where there is no answer, with the reason */
 export async function runModel(
   order: PredictionOrder,
   limits: Limits = usualLimits,
 ): Promise<Extract<PredictionReport, { readonly kind: "said" }>> {
-  if (running >= mostAtOnce)
-    throw new Refused(503, { message: `${mostAtOnce} models are being run already`, remedy: "Ask again in a moment." });
-  running++;
-  try {
-    const report = await reportOf(order, limits);
-    if (report.kind === "failed") throw new Refused(nothingToSay, { message: report.message });
-    return report;
-  } finally {
-    running--;
-  }
+  const report = await reportOf(order, limits);
+  if (report.kind === "failed") throw new Refused(nothingToSay, { message: report.message });
+  return report;
 }
 
 function reportOf(order: PredictionOrder, { seconds, bytes }: Limits): Promise<PredictionReport> {
-  const child = fork(program, [], {
-    execArgv: ["--disable-warning=ExperimentalWarning"],
-    // What users' modules print is nobody's.
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
-  });
   return new Promise((resolve) => {
     let failure = "the process that runs the model has ended without an answer";
+    let child: ChildProcess | undefined;
     const give = (reason: string) => {
       failure = reason;
-      child.kill("SIGKILL");
+      killGroup(child);
     };
     const timer = setTimeout(give, seconds * 1000, `it took longer than ${seconds} seconds and was stopped`);
     const watch = setInterval(() => {
-      if (residentBytes(child.pid) > bytes)
+      if (residentBytes(child?.pid) > bytes)
         give(`it took more than ${Math.round(bytes / 2 ** 20)} MiB and was stopped`);
     }, lookMilliseconds);
+    // It is in a group of its own, which a terminal's Ctrl-C does not reach.
+    const endWithBoard = () => killGroup(child);
+    process.once("exit", endWithBoard);
+    let isSettled = false;
     const settle = (report: PredictionReport) => {
+      if (isSettled) return;
+      isSettled = true;
       clearTimeout(timer);
       clearInterval(watch);
+      process.off("exit", endWithBoard);
+      killGroup(child);
       resolve(report);
     };
-    child.once("message", (report: PredictionReport) => settle(report));
-    child.once("error", (error) => settle({ kind: "failed", message: error.message }));
-    child.once("exit", () => settle({ kind: "failed", message: failure }));
-    child.send(order);
+    const fail = (error: unknown) => settle({ kind: "failed", message: messageOf(error) });
+    try {
+      child = fork(program, [], {
+        execArgv: ["--disable-warning=ExperimentalWarning"],
+        // What users' modules print is nobody's.
+        stdio: ["ignore", "ignore", "ignore", "ipc"],
+        // What users' modules start ends with it.
+        detached: true,
+      });
+      child.once("message", (report: PredictionReport) => settle(report));
+      child.on("error", fail);
+      child.once("exit", () => settle({ kind: "failed", message: failure }));
+      child.send(order);
+    } catch (error) {
+      // Where too many files are open it has no channel.
+      child?.on("error", () => undefined);
+      fail(error);
+    }
   });
+}
+
+/** With all that it has started. */
+function killGroup(child: ChildProcess | undefined): void {
+  if (child?.pid === undefined) return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It has ended with all, or the system has no groups of processes.
+    child.kill("SIGKILL");
+  }
 }
 
 /** 0 where nobody says it. */
 function residentBytes(pid: number | undefined): number {
   try {
-    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * pageBytes;
+    const [, kibibytes] = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return Number(kibibytes ?? 0) * 1024;
   } catch {
     // It has just ended, or the system is not Linux: then time alone is bounded.
     return 0;
