@@ -1,6 +1,9 @@
+import { DatabaseSync } from "node:sqlite";
 import { until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { childrenOf, config, data, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
+import { evaluationSample } from "../src/inspect/evaluation-sample.ts";
+import { openSqliteReader } from "../src/store/index.ts";
+import { childrenOf, config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
 
@@ -98,4 +101,33 @@ export class Counting extends Net {
   // The snapshot says which texts it is of.
   const snapshot = await workspace.read(".runs/or/snapshot_1.safetensors");
   expect(snapshot).toMatch(/"CODE":"\{.*counting\.ts.*net\.ts/);
+});
+
+test("a sample is one that the run was evaluated on, or is refused", async () => {
+  await shorten();
+  expect((await workspace.run("run", "config.ini", "or.db")).code).toBe(0);
+  const sample = async () => {
+    const reader = await openSqliteReader(workspace.path("or.db"));
+    try {
+      return await evaluationSample(reader, 1, 7);
+    } finally {
+      await reader.close();
+    }
+  };
+  const { features, target } = await sample();
+  expect([features.map(({ shape }) => shape), target?.shape]).toEqual([[[2]], [1]]);
+  const digest = (value: string | null) => {
+    const database = new DatabaseSync(workspace.path("or.db"));
+    database.prepare("UPDATE run_details SET data_digest = ?").run(value);
+    database.close();
+  };
+  digest("of others");
+  await expect(sample()).rejects.toThrow("the data of run 1 are no longer those that it was evaluated on");
+  // Where nothing is known of the data themselves, their module's text tells.
+  digest(null);
+  await sample();
+  await workspace.write("net.ts", changed);
+  await sample();
+  await workspace.write("data.ts", `${dataModule}\n// changed`);
+  await expect(sample()).rejects.toThrow("./data.ts has another text than when run 1 was evaluated");
 });

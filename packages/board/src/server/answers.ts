@@ -5,7 +5,8 @@ import { defaultCriterion } from "ml-mosaic/reading";
 import { encodeColumns } from "../wire/columns.ts";
 import { encodeCurves } from "../wire/curves.ts";
 import { groupRows, groupsOf, meanInterval } from "../wire/groups.ts";
-import type { BoardDatabase, BoardFacts } from "./board-database.ts";
+import type { BoardColumns } from "./board-columns.ts";
+import { type BoardDatabase, type BoardFacts, columnOf } from "./board-database.ts";
 import { bandsOf, linesOf } from "./curves.ts";
 import { failuresOf } from "./failures.ts";
 
@@ -40,20 +41,24 @@ export const answers: Readonly<Record<string, Answer>> = {
   experiment: ({ database, facts }) => database.info(facts),
   columns: async ({ database, query }) => encodeColumns(await database.someColumns(namesIn(query, "names"))),
   groups: async ({ database, query }) => {
-    const by = await columnsNamed(database, namesIn(query, "by"));
-    const results = await columnsNamed(database, namesIn(query, "results"));
-    const status = await database.columnNamed("status");
+    const columns = await database.columns();
+    const rows = await meantRows(database, query, columns);
+    // At once: runs come and change while anything is waited for.
+    const by = columnsNamed(columns, namesIn(query, "by"));
+    const results = columnsNamed(columns, namesIn(query, "results"));
+    const status = columnOf(columns, "status");
     const texts = results.find(({ kind }) => kind === "text");
     if (texts !== undefined)
       throw new Refused(400, {
         message: `${texts.name} has texts, of which there is no mean; choose a column of numbers`,
       });
-    return groupsOf({ by, results, status }, await meantRows(database, query), tInterval);
+    return groupsOf({ by, results, status }, rows, tInterval);
   },
   curves: async ({ database, query }) => {
-    const { runIds } = await database.columns();
+    const columns = await database.columns();
+    const rows = await meantRows(database, query, columns);
+    const { runIds } = columns;
     const idOf = (row: number) => runIds[row] ?? 0;
-    const rows = await meantRows(database, query);
     const known = new Set(await database.series());
     const series = namesIn(query, "series");
     for (const name of series)
@@ -65,7 +70,7 @@ export const answers: Readonly<Record<string, Answer>> = {
     } as const;
     const by = namesIn(query, "by");
     if (by.length > 0) {
-      const groups = groupRows(await columnsNamed(database, by), rows);
+      const groups = groupRows(columnsNamed(columns, by), rows);
       if (groups.length > mostLines)
         throw new Refused(400, {
           message: `these are ${countText(groups.length, "group")}, of which a picture shows nothing; group by less`,
@@ -112,14 +117,14 @@ function namesIn(query: URLSearchParams, parameter: string): readonly string[] {
   return [...new Set(query.getAll(parameter))];
 }
 
-function columnsNamed(database: BoardDatabase, names: readonly string[]) {
-  return Promise.all(names.map((name) => database.columnNamed(name)));
+function columnsNamed(columns: BoardColumns, names: readonly string[]) {
+  return names.map((name) => columnOf(columns, name));
 }
 
 /** Rows of the columns, ascending. */
-async function meantRows(database: BoardDatabase, query: URLSearchParams): Promise<Uint32Array> {
-  const { runIds } = await database.columns();
-  const meant = await meantRuns(database, query);
+async function meantRows(database: BoardDatabase, query: URLSearchParams, columns: BoardColumns): Promise<Uint32Array> {
+  const meant = await meantRuns(database, query, columns);
+  const { runIds } = columns;
   if (meant === undefined) return Uint32Array.from(runIds, (_, row) => row);
   const wanted = new Set(meant);
   const rows: number[] = [];

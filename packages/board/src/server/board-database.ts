@@ -81,11 +81,6 @@ export class BoardDatabase {
     }
   }
 
-  /** @throws Refused for a name that is no column's */
-  async columnNamed(name: string): Promise<ColumnData> {
-    return columnOf(await this.columns(), name);
-  }
-
   async someColumns(names: readonly string[]): Promise<Columns> {
     await this.follower.catchUp();
     // Before what it is of is read: what changes meanwhile is told again, and nothing is missed.
@@ -127,7 +122,8 @@ export class BoardDatabase {
   }
 }
 
-function columnOf(columns: BoardColumns, name: string): ColumnData {
+/** @throws Refused for a name that is no column's */
+export function columnOf(columns: BoardColumns, name: string): ColumnData {
   const found = columns.column(name);
   if (found === undefined) throw new Refused(404, { message: `there is no column "${name.slice(0, 100)}"` });
   return found;

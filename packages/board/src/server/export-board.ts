@@ -76,7 +76,11 @@ async function blocksOf(
       if (!(error instanceof MosaicError || error instanceof Refused)) throw error;
     }
   };
-  const { runIds } = await database.columns();
+  const table = await database.someColumns([]);
+  // At once: runs come and change while anything is waited for.
+  const columns = encodeColumns(table);
+  const ids = table.columns.find(({ name }) => name === "id");
+  const runIds = ids?.kind === "number" ? ids.values.slice() : new Float64Array();
   const series = info.series.map(({ name }) => name);
   const affordable = Math.floor(mostPoints / (4 * Math.max(1, runIds.length * series.length)));
   const pixels = Math.max(curveColumns.fewest, Math.min(curveColumns.most, affordable));
@@ -106,8 +110,14 @@ async function blocksOf(
         ]
       : []),
   ];
-  await put("experiment", { ...info, databases: [info.title], isLive: false, exportNote: `${notes.join("; ")}.` });
-  await put("columns", encodeColumns(await database.someColumns([])));
+  await put("experiment", {
+    ...info,
+    runs: runIds.length,
+    databases: [info.title],
+    isLive: false,
+    exportNote: `${notes.join("; ")}.`,
+  });
+  await put("columns", columns);
   await put("curves", curves);
   await put("quantiles", encodeBlock({ header: {}, arrays: [quantilesUpTo(runIds.length)] }));
   await put("logs", Object.fromEntries(logs.texts));

@@ -1,26 +1,36 @@
 /** Which runs a question is about: those that a condition lets through and that are selected. */
 import { parseCondition, runsWhere } from "ml-mosaic/reading";
 import { matchingRows, namesOf } from "../wire/matching-rows.ts";
+import type { BoardColumns } from "./board-columns.ts";
 import type { BoardDatabase } from "./board-database.ts";
 import { Refused } from "./refused.ts";
 
-/** undefined: all. Ascending ids. */
+/**
+ * Ascending ids; undefined: all.
+ *
+ * @param columns the state that is asked about; the last one where none is given
+ */
 export async function meantRuns(
   database: BoardDatabase,
   query: URLSearchParams,
+  columns?: BoardColumns,
 ): Promise<readonly number[] | undefined> {
   const [where, ids] = [query.get("where")?.trim() ?? "", query.get("ids")?.trim() ?? ""];
-  const matching = where === "" ? undefined : await runsThat(database, where);
+  const matching = where === "" ? undefined : await runsThat(database, where, columns);
   if (ids === "") return matching;
   const ranges = readRanges(ids);
   return (matching ?? (await database.reader.runIds())).filter((id) => isIn(ranges, id));
 }
 
 /** By the page's columns, as the page itself does it; other names that a condition may have are the store's to know. */
-async function runsThat(database: BoardDatabase, where: string): Promise<readonly number[]> {
+async function runsThat(
+  database: BoardDatabase,
+  where: string,
+  known: BoardColumns | undefined,
+): Promise<readonly number[]> {
   const parsed = parseCondition(where);
   if (!parsed.ok) throw new Refused(400, { ...parsed.fault, ...placeIn(parsed.fault.message) });
-  const columns = await database.columns();
+  const columns = known ?? (await database.columns());
   if (namesOf(parsed.condition).every((name) => columns.column(name) !== undefined)) {
     const { runIds } = columns;
     return Array.from(matchingRows(columns, parsed.condition), (row) => runIds[row] ?? 0);

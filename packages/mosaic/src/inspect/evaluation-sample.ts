@@ -2,7 +2,11 @@
 import type { Tensor } from "@ml-mosaic/tensor";
 import { languageOfPipeline } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
-import { processParams } from "../pipelines/run-params.ts";
+import type { ExperimentOrigin } from "../experiment/experiment-origin.ts";
+import { readRunModules } from "../experiment/run-modules.ts";
+import type { ModuleSpec } from "../pipelines/pipeline.ts";
+import { processParams, stagesOf } from "../pipelines/run-params.ts";
+import { digestOfLoaders } from "../run/data-digest.ts";
 import { prepareRun } from "../run/execute-run.ts";
 import type { StoreReader } from "../store/index.ts";
 import { readRunReport } from "./run-report.ts";
@@ -16,6 +20,23 @@ export interface SampleField {
 export interface EvaluationSample {
   readonly features: readonly SampleField[];
   readonly target: SampleField | undefined;
+}
+
+/** @throws MosaicError for a run whose data modules have another text now */
+async function refuseOtherText(
+  reader: StoreReader,
+  runId: number,
+  origin: ExperimentOrigin,
+  data: readonly ModuleSpec[],
+): Promise<void> {
+  const project = { folder: origin.folder, start: origin.start, python: undefined };
+  const { changed } = await readRunModules(() => reader.runs({ runIds: [runId] }), [origin], project);
+  const [other] = data.filter(({ path }) => changed.has(path));
+  if (other !== undefined)
+    throw new MosaicError(
+      "CODE_CHANGED",
+      `${other.path} has another text than when run ${runId} was evaluated, so that its samples may be others: put the text back, or type values in`,
+    );
 }
 
 /**
@@ -32,10 +53,13 @@ export async function evaluationSample(reader: StoreReader, runId: number, place
       "NO_MODULE",
       `the data of run ${runId} are not made by modules in TypeScript: type values in`,
     );
+  const process = processParams(pipeline, params);
+  // What the data are is recorded of those in memory only.
+  if (details.dataDigest === null) await refuseOtherText(reader, runId, origin, stagesOf(pipeline, process).data);
   await using chain = await prepareRun({
     runId,
     pipeline,
-    process: processParams(pipeline, params),
+    process,
     repetition: details.repetition,
     seed: details.seed,
     device: "cpu",
@@ -46,6 +70,11 @@ export async function evaluationSample(reader: StoreReader, runId: number, place
     executor: undefined,
     earlierEpochs: undefined,
   });
+  if (details.dataDigest !== null && details.dataDigest !== (await digestOfLoaders(chain.loaders)))
+    throw new MosaicError(
+      "CODE_CHANGED",
+      `the data of run ${runId} are no longer those that it was evaluated on: put its data modules and files back, or type values in`,
+    );
   let first = 0;
   for await (const batch of chain.loaders[1]) {
     const count = batch[0]?.shape[0] ?? 0;

@@ -150,6 +150,7 @@ export class Board {
         this.table = table;
         this.#bump();
       });
+      if (hasRuns) this.#needAgain(names.filter((name) => this.#asked.has(name) && !table.has(name)));
       this.#stopFollowing?.();
       this.#stopFollowing = undefined;
       if (experiment.isLive) this.#follow(columns?.cursor ?? experiment.cursor);
@@ -157,6 +158,12 @@ export class Board {
       this.failure.value = messageOf(error);
       setTimeout(() => void this.reload(), 3000);
     }
+  }
+
+  /** What was asked for while all was read again has come into the table before, which is gone. */
+  #needAgain(names: readonly string[]): void {
+    for (const name of names) this.#asked.delete(name);
+    this.need(names);
   }
 
   /** Which columns vary and which curves there are changes as runs end. */

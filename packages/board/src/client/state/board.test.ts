@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import type { ColumnInfo } from "../../wire/experiment.ts";
+import type { Source } from "../data/source.ts";
+import { Board } from "./board.ts";
+
+const infos = ["id", "status", "lr"].map(
+  (name): ColumnInfo => ({ name, title: name, role: "run", type: "number", varies: true }),
+);
+
+/** One run; all else that a server says is not asked for here. */
+function sourceOf(columns: Source["columns"]): Source {
+  const unasked = async () => {
+    throw new Error("nobody asks for this");
+  };
+  return {
+    experiment: async () => ({
+      title: "or.db",
+      databases: ["or.db"],
+      notices: [],
+      counts: {},
+      runs: 1,
+      columns: infos,
+      series: [],
+      criterion: "test_loss",
+      mayControl: false,
+      isLive: false,
+      secondsLeft: null,
+      exportNote: null,
+      shows: ["runs"],
+      cursor: "",
+    }),
+    columns,
+    curves: unasked,
+    groups: unasked,
+    verdicts: unasked,
+    pair: unasked,
+    importance: unasked,
+    pareto: unasked,
+    failures: unasked,
+    run: unasked,
+    log: unasked,
+    model: unasked,
+    predict: unasked,
+    maps: unasked,
+    map: unasked,
+    fileAddress: () => undefined,
+    plan: unasked,
+    control: unasked,
+    follow: () => () => undefined,
+  };
+}
+
+test("a column that is asked for while all is read again is in the table after it", async () => {
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  let reloads = 0;
+  const board = new Board(
+    sourceOf(async (names) => {
+      if (names.includes("id") && ++reloads === 2) await held;
+      return {
+        cursor: "",
+        rows: 1,
+        columns: names.map((name) => ({ name, kind: "number", values: Float64Array.of(1), missing: null })),
+      };
+    }),
+  );
+  await board.reload();
+  const again = board.reload();
+  await expect.poll(() => reloads).toBe(2);
+  board.need(["lr"]);
+  await expect.poll(() => board.table.has("lr")).toBe(true);
+  release();
+  await again;
+  await expect.poll(() => board.table.has("lr")).toBe(true);
+});
