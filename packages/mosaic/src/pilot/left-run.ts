@@ -1,5 +1,6 @@
 /** A run that a pilot has an order for, with all that was said of it and is not yet where another supervisor would find it. */
 import { isDeepStrictEqual } from "node:util";
+import { isGivenAway } from "../run/fence.ts";
 import type { RunOrder } from "../run/order.ts";
 import type { FromWorker, ToWorker } from "../worker/messages.ts";
 
@@ -43,8 +44,13 @@ export function isSettled({ isOver, kept }: PilotRun): boolean {
   return isOver && kept.length === 0;
 }
 
+/** Whether a run that an earlier supervisor has ordered is what this order wants, and no other worker had it since. */
+export function isStillWanted(left: RunOrder, order: RunOrder): boolean {
+  return isSameOrder(left, order) && !isGivenAway(left);
+}
+
 /** Whether two supervisors want the same of a run. What it goes on from is as it was when it was begun. */
-export function isSameOrder(a: RunOrder, b: RunOrder): boolean {
+function isSameOrder(a: RunOrder, b: RunOrder): boolean {
   const [first, second] = [a, b].map(({ earlierEpochs, executor, fence, ...order }) =>
     JSON.parse(JSON.stringify(order)),
   );

@@ -2,7 +2,7 @@
 import type { RunOrder } from "../run/order.ts";
 import type { WorkerPlace } from "../supervisor/place.ts";
 import type { FromWorker } from "../worker/messages.ts";
-import { isSameOrder } from "./left-run.ts";
+import { isStillWanted } from "./left-run.ts";
 
 export interface LeftWords {
   /** Of the pilot. */
@@ -43,7 +43,7 @@ export function placeOfWords({ name, order, messages }: LeftWords): WorkerPlace 
         if (message.kind !== "run") return;
         const { token } = message;
         queueMicrotask(() => {
-          if (isSameOrder(order, message.order)) for (const each of messages) events.message({ ...each, token });
+          if (isStillWanted(order, message.order)) for (const each of messages) events.message({ ...each, token });
           else events.exit({ how: "ended: another order", lastWords: "", begun: undefined });
         });
       },

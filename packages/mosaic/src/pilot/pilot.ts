@@ -10,7 +10,7 @@ import { pausePatience } from "../supervisor/patience.ts";
 import { typescriptWorker } from "../supervisor/typescript-worker.ts";
 import { startWorker, type WorkerProcess } from "../supervisor/worker-process.ts";
 import type { FromWorker, ToWorker } from "../worker/messages.ts";
-import { isSameOrder, isSettled, noteMessage, type PilotRun } from "./left-run.ts";
+import { isSettled, isStillWanted, noteMessage, type PilotRun } from "./left-run.ts";
 import type { Connect, Link, Meeting } from "./link.ts";
 import { memoryKills } from "./memory-kills.ts";
 import { type FromPilot, isToPilot, type LeftRuns, type ToPilot } from "./messages.ts";
@@ -302,7 +302,7 @@ class Pilot {
     const left = this.#runs.find(
       (run) => run.worker === number && run.told === undefined && run.asked.order.runId === order.runId,
     );
-    if (left !== undefined && isSameOrder(left.asked.order, order)) {
+    if (left !== undefined && isStillWanted(left.asked.order, order)) {
       left.told = token;
       for (const kept of left.kept) this.#say(left, token, kept);
     } else if (left !== undefined || worker === undefined) {

@@ -17,8 +17,9 @@ const endNote = "ended";
 type Fenced = Pick<RunOrder, "filesFolder" | "runId" | "fence">;
 
 /** To be called before a worker has the order. Where a later one is out, or this cannot be written, it publishes no file. */
-export function raiseFence({ filesFolder, runId, fence }: Fenced): void {
-  if (filesFolder === undefined || fence === undefined || isOver(filesFolder, runId, fence)) return;
+export function raiseFence(order: Fenced): void {
+  const { filesFolder, runId, fence } = order;
+  if (filesFolder === undefined || fence === undefined || isGivenAway(order)) return;
   try {
     mkdirSync(join(filesFolder, folder), { recursive: true });
     writeFileSync(join(filesFolder, folder, String(runId)), String(fence));
@@ -28,9 +29,10 @@ export function raiseFence({ filesFolder, runId, fence }: Fenced): void {
 }
 
 /** @throws MosaicError unless this is the last order that is noted */
-export function checkFence({ filesFolder, runId, fence }: Fenced): void {
+export function checkFence(order: Fenced): void {
+  const { filesFolder, runId, fence } = order;
   if (filesFolder === undefined || fence === undefined) return;
-  if (isOver(filesFolder, runId, fence)) {
+  if (isGivenAway(order)) {
     throw new MosaicError(
       "RUN_GIVEN_AWAY",
       `run ${runId} was given to another worker meanwhile: its files in ${filesFolder} are left as they are`,
@@ -64,7 +66,9 @@ function noteEnd(filesFolder: string, token: number): Promise<void> {
   return replaceFile(join(filesFolder, folder, endNote), String(token));
 }
 
-function isOver(filesFolder: string, runId: number, fence: number): boolean {
+/** Whether a later order is out, or all orders of its time are over. */
+export function isGivenAway({ filesFolder, runId, fence }: Fenced): boolean {
+  if (filesFolder === undefined || fence === undefined) return false;
   return noted(filesFolder, runId) > fence || noted(filesFolder, endNote) >= fence;
 }
 
