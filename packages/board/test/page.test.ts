@@ -1,5 +1,5 @@
 /** The whole page in Chromium: a real experiment from its first run to its end, every view opened and used. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, statSync, utimesSync } from "node:fs";
 import { copyFile, readFile, rename, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { boardOrders } from "../../mosaic/src/board/board-orders.ts";
 import { openSqliteStore } from "../../mosaic/src/store/index.ts";
 import { exportBoard, type MapPlane, type MapSource, startBoardServer } from "../src/index.ts";
+import { readModelFile } from "../src/server/model-file.ts";
 import type { RunDetail } from "../src/wire/answers.ts";
 
 const executablePath = "/usr/bin/chromium-headless-shell";
@@ -400,6 +401,14 @@ describe("the page of a real experiment", () => {
     await said.nth(1).waitFor(patience);
     const { artifacts }: RunDetail = JSON.parse(await (await fetch(`${server.address}api/run/1`)).text());
     const file = artifacts.find(({ name }) => name.endsWith(".onnx"));
+    // The file is read again only when it has changed.
+    const reader = await openSqliteReader(database);
+    const [first, second] = [await readModelFile(reader, 1), await readModelFile(reader, 1)];
+    expect(second.layers).toBe(first.layers);
+    const { filesFolder } = await readRunReport(reader, 1);
+    utimesSync(join(filesFolder ?? "", first.path), 1, 1);
+    expect((await readModelFile(reader, 1)).layers).not.toBe(first.layers);
+    await reader.close();
     const session = await InferenceSession.create(
       new Uint8Array(await (await fetch(`${server.address}api/files/${file?.id}`)).arrayBuffer()),
     );

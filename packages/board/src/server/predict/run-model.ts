@@ -65,10 +65,9 @@ function reportOf(order: PredictionOrder, { seconds, bytes }: Limits): Promise<P
       child.once("message", (report: PredictionReport) => settle(report));
       child.on("error", fail);
       child.once("exit", () => settle({ kind: "failed", message: failure }));
-      child.send(order);
+      // What could not be started, as where too many files are open, has no channel, and says why as an error.
+      if (child.pid !== undefined) child.send(order);
     } catch (error) {
-      // Where too many files are open it has no channel.
-      child?.on("error", () => undefined);
       fail(error);
     }
   });
