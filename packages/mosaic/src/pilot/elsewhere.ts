@@ -79,6 +79,7 @@ export class PilotsElsewhere implements Elsewhere {
           database,
           silentSeconds,
           lateSeconds,
+          published: () => runs.published(),
           memory,
           ownProcessorOnly,
           // Those that have runs already are first.

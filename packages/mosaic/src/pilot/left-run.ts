@@ -17,6 +17,8 @@ export interface PilotRun {
   gathered?: Extract<FromWorker, { readonly kind: "epochs" }> | undefined;
   /** Whether its worker has the order: it takes one beside that at hand. */
   isSent: boolean;
+  /** Whether nobody wants to hear of it. */
+  isForgotten?: boolean;
 }
 
 interface KeptMessage {
@@ -30,6 +32,17 @@ export const lastKinds: ReadonlySet<FromWorker["kind"]> = new Set(["done", "paus
 
 /** What no other supervisor has to know. */
 const passingKinds: ReadonlySet<FromWorker["kind"]> = new Set(["prepared", "withdrawn", "disturbed"]);
+
+/** Whether the run begins again at whoever asks for it next: what has ended it is gone by then, or is said again. */
+export function leavesNothing(order: RunOrder, message: FromWorker): boolean {
+  if (message.kind === "withdrawn" || message.kind === "disturbed") return true;
+  return message.kind === "failed" && (message.trouble !== null || message.codeChanged || isGivenAway(order));
+}
+
+/** Whether the worker that says it is to be replaced. */
+export function takesNoFurther(message: FromWorker): boolean {
+  return message.kind === "failed" || ("last" in message && message.last);
+}
 
 /** Notes what a worker has said. */
 export function noteMessage(run: PilotRun, message: FromWorker): KeptMessage {

@@ -10,7 +10,7 @@ import { pausePatience } from "../supervisor/patience.ts";
 import { typescriptWorker } from "../supervisor/typescript-worker.ts";
 import { startWorker, type WorkerProcess } from "../supervisor/worker-process.ts";
 import type { FromWorker, ToWorker } from "../worker/messages.ts";
-import { isSettled, isStillWanted, noteMessage, type PilotRun } from "./left-run.ts";
+import { isSettled, isStillWanted, leavesNothing, noteMessage, type PilotRun, takesNoFurther } from "./left-run.ts";
 import type { Connect, Link, Meeting } from "./link.ts";
 import { memoryKills } from "./memory-kills.ts";
 import { type FromPilot, isToPilot, type LeftRuns, type ToPilot } from "./messages.ts";
@@ -67,6 +67,8 @@ export async function beginPilot(
 
 interface PilotWorker {
   readonly process: WorkerProcess;
+  /** Of the supervisor who has asked for it: to no other its end is said. */
+  service: Service | undefined;
   progressTold: number;
   callSeconds: number;
 }
@@ -210,15 +212,21 @@ class Pilot {
 
   #start({ worker: number, program }: Extract<ToPilot, { readonly kind: "start" }>): void {
     // It has been there since another supervisor.
-    if (this.#workers.has(number) || this.#runs.some(({ worker }) => worker === number)) return;
+    const there = this.#workers.get(number);
+    if (there !== undefined) there.service = this.#service;
+    if (there !== undefined || this.#runs.some(({ worker }) => worker === number)) return;
     const kills = memoryKills();
+    // One that was killed may still speak when another has its number.
+    const isThere = () => this.#workers.get(number) === worker;
     const worker: PilotWorker = {
+      service: this.#service,
       progressTold: 0,
       callSeconds: 0,
       process: startWorker(program ?? typescriptWorker, {
-        message: (message) => this.#hear(number, message),
-        nonsense: (why) => this.#send({ kind: "nonsense", worker: number, why }),
+        message: (message) => isThere() && this.#hear(number, message),
+        nonsense: (why) => isThere() && this.#send({ kind: "nonsense", worker: number, why }),
         progress: (callSeconds) => {
+          if (!isThere()) return;
           worker.callSeconds = callSeconds;
           const now = performance.now();
           if (now - worker.progressTold < progressMilliseconds) return;
@@ -226,13 +234,15 @@ class Pilot {
           this.#send({ kind: "progress", worker: number, callSeconds });
         },
         exit: (end) => {
+          if (!isThere()) return this.#look();
           const begun = this.#runs.find(({ worker, asked }) => worker === number && asked.token === end.begun)?.told;
           this.#runs = this.#runs.filter((run) => run.worker !== number || run.isOver);
           const outOfMemory = (memoryKills() ?? 0) > (kills ?? 0);
           const told = outOfMemory
             ? { ...end, begun, how: `${end.how}, out of memory`, outOfMemory }
             : { ...end, begun };
-          if (this.#workers.delete(number)) this.#send({ kind: "ended", worker: number, end: told });
+          this.#workers.delete(number);
+          if (worker.service === this.#service) this.#send({ kind: "ended", worker: number, end: told });
           this.#look();
         },
       }),
@@ -250,9 +260,14 @@ class Pilot {
     }
     this.#release(run);
     const kept = noteMessage(run, message);
-    if (message.kind === "withdrawn" || message.kind === "disturbed") this.#drop(run);
+    if (leavesNothing(run.asked.order, message)) this.#drop(run);
     if (run.told !== undefined) this.#say(run, run.told, kept);
-    this.#feed(number);
+    // What waits with it would wait for ever; a supervisor may not be there to end it.
+    if (takesNoFurther(message)) this.#workers.get(number)?.process.kill();
+    else {
+      if (run.isOver) this.#endForgotten(number);
+      this.#feed(number);
+    }
     this.#look();
   }
 
@@ -304,6 +319,7 @@ class Pilot {
     );
     if (left !== undefined && isStillWanted(left.asked.order, order)) {
       left.told = token;
+      left.isForgotten = false;
       for (const kept of left.kept) this.#say(left, token, kept);
     } else if (left !== undefined || worker === undefined) {
       this.#kill(number);
@@ -336,11 +352,26 @@ class Pilot {
       ({ worker, told, asked }) => worker === number && told === undefined && asked.order.runId === runId,
     );
     if (run === undefined) return;
-    this.#drop(run);
-    if (run.isOver) return;
-    const { how, lastWords } = { how: `ended: run ${runId} was another worker's`, lastWords: "" };
+    run.isForgotten = true;
+    if (run.isOver || !run.isSent) this.#drop(run);
+    else if (run === this.#atHand(number)) this.#endForgotten(number);
+    // Begun meanwhile it is at hand as soon as the one before it is over.
+    else this.#workers.get(number)?.process.send({ kind: "withdraw", token: run.asked.token });
+  }
+
+  /** What its worker is at. */
+  #atHand(number: number): PilotRun | undefined {
+    return this.#runs.find(({ worker, isOver, isSent }) => worker === number && !isOver && isSent);
+  }
+
+  /** Ends a worker that is at a run that nobody wants to hear of. */
+  #endForgotten(number: number): void {
+    const run = this.#atHand(number);
+    if (run?.isForgotten !== true) return;
+    const isAskedFor = this.#workers.get(number)?.service === this.#service;
     this.#kill(number);
-    this.#send({ kind: "ended", worker: number, end: { how, lastWords, begun: undefined } });
+    const how = `ended: run ${run.asked.order.runId} was another worker's`;
+    if (isAskedFor) this.#send({ kind: "ended", worker: number, end: { how, lastWords: "", begun: undefined } });
   }
 
   #leave(): void {
@@ -357,13 +388,10 @@ class Pilot {
 
   /** What waits is given back, what runs is left in the middle; without files there is nothing to go on from. */
   #leaveWorker(number: number, { process }: PilotWorker): void {
-    const [current, ...others] = this.#runs.filter(({ worker, isOver }) => worker === number && !isOver);
-    for (const {
-      isSent,
-      asked: { token },
-    } of others)
-      if (isSent) process.send({ kind: "withdraw", token });
-      else this.#hear(number, { kind: "withdrawn", token });
+    const runs = this.#runs.filter(({ worker, isOver }) => worker === number && !isOver);
+    const [current, ...others] = runs.filter(({ isSent }) => isSent);
+    for (const { asked } of others) process.send({ kind: "withdraw", token: asked.token });
+    for (const { isSent, asked } of runs) if (!isSent) this.#hear(number, { kind: "withdrawn", token: asked.token });
     if (current === undefined) return;
     if (current.asked.order.filesFolder !== undefined) process.send({ kind: "pause", token: current.asked.token });
     else process.kill();

@@ -23,9 +23,11 @@ let heard: unknown[];
 let places: WorkerPlace[];
 let pilot: RemotePilot;
 let link: ChannelEvents;
+let publish: PromiseWithResolvers<void>;
 
 beforeEach(() => {
   [sent, said, heard, places] = [[], [], [], []];
+  publish = Promise.withResolvers();
   pilot = new RemotePilot(
     (events) => {
       link = events;
@@ -38,6 +40,7 @@ beforeEach(() => {
       database: "d",
       silentSeconds: 100,
       lateSeconds: 0,
+      published: () => publish.promise,
       join: (place) => places.push(place),
       met: async () => undefined,
       changed: (_, what) => said.push(what),
@@ -107,6 +110,21 @@ describe("a pilot elsewhere", () => {
     link.message({ kind: "said", worker: 1, message: { kind: "done" } });
     expect(pilot.isGone).toBe(true);
     expect(said).toEqual(["worker p on n1 takes runs", "worker p on n1 leaves: it got SIGUSR2", ""]);
+  });
+
+  test("keeps what it has said of a run that nobody asks for until all that is stored is published", async () => {
+    const left = [
+      { worker: 1, runIds: [4], areOver: false },
+      { worker: 2, runIds: [5], areOver: true },
+    ];
+    link.message({ ...hello, left });
+    await setImmediate();
+    for (const place of places) for (const { left } = place; left?.runIds.length; ) left.refuse(left.next() ?? 0);
+    await setImmediate();
+    expect(sent.slice(1)).toEqual([{ kind: "forget", worker: 1, runId: 4 }]);
+    publish.resolve();
+    await setImmediate();
+    expect(sent.at(-1)).toEqual({ kind: "forget", worker: 2, runId: 5 });
   });
 
   test("that cannot start workers gets no further runs, and no other pilot is concerned", async () => {

@@ -16,6 +16,8 @@ export interface RemotePilotOptions {
   /** So long nothing may be heard of it. */
   readonly silentSeconds: number;
   readonly lateSeconds: number;
+  /** Resolves when what is stored now is where another supervisor would find it. */
+  published(): Promise<void>;
   readonly memory?: MemoryRules | undefined;
   /** Whether runs that another model of processor has left wait for that one. */
   readonly ownProcessorOnly?: boolean | undefined;
@@ -242,8 +244,11 @@ export class RemotePilot {
   }
 
   /** What asks for the runs of an earlier supervisor; a place where no worker is any more closes behind them. */
-  #leftAt({ worker, runIds }: LeftRuns): LeftAtPlace {
+  #leftAt({ worker, runIds, areOver }: LeftRuns): LeftAtPlace {
     let waiting = runIds;
+    const forget = (runId: number) => {
+      if (this.#state !== "gone") this.#send({ kind: "forget", worker, runId });
+    };
     return {
       get runIds() {
         return waiting;
@@ -253,7 +258,14 @@ export class RemotePilot {
         waiting = others;
         return runId;
       },
-      refuse: (runId) => this.#send({ kind: "forget", worker, runId }),
+      refuse: (runId) => {
+        if (!areOver) return forget(runId);
+        // Its result may be stored already, and yet be in no copy. What cannot be published the pilot keeps.
+        void this.#options.published().then(
+          () => forget(runId),
+          () => undefined,
+        );
+      },
     };
   }
 

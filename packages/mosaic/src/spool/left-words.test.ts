@@ -57,6 +57,10 @@ test("what a pilot had said that is gone is heard by the next supervisor, where 
     if (runId !== 2)
       say({ kind: "said", worker: 7, message: { ...done, token: 50 + runId, records: [exampleEpoch(2)] } });
   }
+  // The disk may have room again, whoever comes.
+  tell({ kind: "tell", worker: 7, message: { kind: "run", token: 54, order: order(4), tellsPrepared: false } });
+  const failed = { kind: "failed", token: 54, error: "Error: no", codeChanged: false } as const;
+  say({ kind: "said", worker: 7, message: { ...failed, trouble: "the disk is full" } });
   await Promise.all([told.close(10_000), said.close(10_000)]);
   const files = readdirSync(join(spool, "pilots", "p.1"));
   const words = await readLeftWords(spool, () => false, 4);

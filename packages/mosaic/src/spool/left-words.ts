@@ -1,7 +1,7 @@
 /** Reads what earlier supervisors have told pilots, and heard of them, as far as it is in the spool still. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { lastKinds } from "../pilot/left-run.ts";
+import { lastKinds, leavesNothing } from "../pilot/left-run.ts";
 import type { LeftWords } from "../pilot/left-words.ts";
 import { isFromPilot, isToPilot } from "../pilot/messages.ts";
 import type { RunOrder } from "../run/order.ts";
@@ -41,7 +41,10 @@ async function wordsOf(name: string, toPilot: string, fromPilot: string): Promis
     if (isFromPilot(value) && value.kind === "said")
       orders.get(`${value.worker} ${value.message.token}`)?.messages.push(value.message);
   return [...orders.values()]
-    .filter(({ messages }) => lastKinds.has(messages.at(-1)?.kind ?? "prepared"))
+    .filter(({ order, messages }) => {
+      const last = messages.at(-1);
+      return last !== undefined && lastKinds.has(last.kind) && !leavesNothing(order, last);
+    })
     .map((words) => ({ name, ...words }));
 }
 

@@ -47,8 +47,9 @@ export class Crew {
     void this.#divide().catch(this.#fail);
     const [resting] = this.#resting;
     if (resting === undefined) return;
-    // What waits with one may be another's.
-    const [rich] = this.#slots.toSorted((a, b) => b.spare - a.spare);
+    // What waits with one may be another's; what was asked back is to be counted first.
+    const isAsked = this.#slots.some((slot) => slot.isAsked);
+    const [rich] = isAsked ? [] : this.#slots.toSorted((a, b) => b.spare - a.spare);
     if (rich !== undefined && rich.spare > 0) rich.withdraw(Math.ceil(rich.spare / 2));
     const [slot, wake] = resting;
     this.#resting.delete(slot);

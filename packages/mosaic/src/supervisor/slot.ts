@@ -107,13 +107,31 @@ export class Slot {
   withdraw(most = Number.POSITIVE_INFINITY): void {
     for (const run of this.#waiting.slice(Number.isFinite(most) ? -most : 0)) {
       if (run.isAskedBack) continue;
-      run.isAskedBack = run.worker !== undefined;
-      run.worker?.send({ kind: "withdraw", token: run.lease.token });
+      run.isAskedBack = true;
+      if (this.#hasNoWorker(run)) void this.#enqueue(() => this.#giveBackUnsent(run));
+      else run.worker?.send({ kind: "withdraw", token: run.lease.token });
     }
+  }
+
+  /** Such as a run of Python's behind one of TypeScript's: nobody would answer for it. */
+  #hasNoWorker({ worker }: Assignment): boolean {
+    return worker === undefined || worker !== this.#worker;
+  }
+
+  /** Begun or sent meanwhile it stays. */
+  async #giveBackUnsent(run: Assignment): Promise<void> {
+    if (!this.#waiting.includes(run) || !this.#hasNoWorker(run)) return;
+    this.#waiting = this.#waiting.filter((each) => each !== run);
+    await this.#giveBack(run);
   }
 
   get takesAhead(): boolean {
     return this.#place.mostAhead > 1;
+  }
+
+  /** Whether runs were asked back of which the worker has not answered yet. */
+  get isAsked(): boolean {
+    return this.#waiting.some(({ isAskedBack }) => isAskedBack);
   }
 
   /** How many runs wait here that another slot could have. */
