@@ -1,4 +1,5 @@
 /** Options of the commands that train, by which workers of other machines take their runs. */
+import { hostname } from "node:os";
 import { basename, extname, join, resolve } from "node:path";
 import { shellText } from "@ml-mosaic/command-line";
 import { boolean, literal, path, schema, string } from "@ml-mosaic/configurable";
@@ -6,7 +7,7 @@ import { type Engine, type Experiment, engines, type SlurmSection } from "../con
 import type { Crews } from "../experiment/carry-out.ts";
 import { SlurmElsewhere } from "../slurm/elsewhere.ts";
 import { spoolElsewhere } from "../spool/elsewhere.ts";
-import { readAddress } from "../tcp/address.ts";
+import { addressText, readAddress } from "../tcp/address.ts";
 import { tcpElsewhere } from "../tcp/elsewhere.ts";
 
 /** A port alone is one of all addresses of this machine. */
@@ -66,7 +67,9 @@ export function crewsOf(
   if (experiment !== undefined && slurm !== undefined) {
     const { folder, start } = experiment;
     const where = resolve(spool ?? spoolFolder({ slurm, folder }, basename(database, extname(database))));
-    const section = listen === undefined ? slurm : { ...slurm, address: listen };
+    // Jobs are told it: a port alone is one of this machine, by the name that other machines know.
+    const address = listen === undefined ? slurm.address : addressText(readAddress(listen, hostname()));
+    const section = { ...slurm, address };
     return { here: false, elsewhere: (situation) => new SlurmElsewhere(section, where, start, situation) };
   }
   if (listen !== undefined) {

@@ -8,7 +8,7 @@ import type { FromWorker } from "../worker/messages.ts";
 import type { WorkerPlace } from "./place.ts";
 import { supervise } from "./supervise.ts";
 import { typescriptWorker } from "./typescript-worker.ts";
-import type { WorkerEvents } from "./worker-process.ts";
+import type { WorkerEvents, WorkerProgram } from "./worker-process.ts";
 
 const runs = 40;
 
@@ -65,14 +65,14 @@ function workerElsewhere(name: string) {
   };
 }
 
-test("a worker elsewhere has two minutes of work ahead, and gives half back to one that has none", async () => {
+/** The first place is there from the start. */
+async function openCrew(first: WorkerPlace, programOf: (runId: number) => WorkerProgram = () => typescriptWorker) {
   const store = await openSqliteStore(join(temporaryFolder(), "ahead.db"));
   const experimentId = await store.createExperiment(exampleExperiment);
   await store.addRuns(
     experimentId,
     Array.from({ length: runs }, (_, index) => exampleRun({ identity: `identity ${index}` })),
   );
-  const [one, other] = [workerElsewhere("one"), workerElsewhere("other")];
   let joinLater: (place: WorkerPlace) => void = () => undefined;
   const never = new AbortController().signal;
   const supervising = supervise({
@@ -83,7 +83,7 @@ test("a worker elsewhere has two minutes of work ahead, and gives half back to o
     snapshotSeconds: undefined,
     elsewhere: {
       async open(join) {
-        join(one.place);
+        join(first);
         joinLater = join;
       },
       close: async () => undefined,
@@ -103,7 +103,7 @@ test("a worker elsewhere has two minutes of work ahead, and gives half back to o
         executor: undefined,
         earlierEpochs: undefined,
       },
-      program: typescriptWorker,
+      program: programOf(runId),
     }),
     onEvent: () => undefined,
     limits: { runSeconds: Number.POSITIVE_INFINITY, epochSeconds: Number.POSITIVE_INFINITY },
@@ -111,6 +111,12 @@ test("a worker elsewhere has two minutes of work ahead, and gives half back to o
     pause: never,
     stop: never,
   });
+  return { store, supervising, join: (place: WorkerPlace) => joinLater(place) };
+}
+
+test("a worker elsewhere has two minutes of work ahead, and gives half back to one that has none", async () => {
+  const [one, other] = [workerElsewhere("one"), workerElsewhere("other")];
+  const { store, supervising, join: joinLater } = await openCrew(one.place);
   // Until something has been learnt it has one, and then as many as are left.
   await expect.poll(() => one.orders, { timeout: 10_000 }).toBe(1);
   await new Promise((resolve) => setTimeout(resolve, 1200));
@@ -129,5 +135,32 @@ test("a worker elsewhere has two minutes of work ahead, and gives half back to o
   const all = [...one.carriedOut, ...other.carriedOut];
   expect(all.toSorted((a, b) => a - b)).toEqual(Array.from({ length: runs }, (_, index) => index + 1));
   expect(other.carriedOut.length).toBeGreaterThan(5);
+  await store.close();
+}, 60_000);
+
+test("what waits for another program than the one at work is another worker's", async () => {
+  const [one, other] = [workerElsewhere("one"), workerElsewhere("other")];
+  const python: WorkerProgram = { command: "python3", args: [], environment: {} };
+  const {
+    store,
+    supervising,
+    join: joinLater,
+  } = await openCrew(one.place, (runId) => (runId > 2 ? python : typescriptWorker));
+  await expect.poll(() => one.orders, { timeout: 10_000 }).toBe(1);
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  one.work();
+  await expect
+    .poll(() => store.countByStatus().then((counts) => counts.get("running")), { timeout: 10_000 })
+    .toBe(runs - 1);
+  expect(one.orders).toBe(1);
+  joinLater(other.place);
+  await expect.poll(() => other.orders, { timeout: 10_000 }).toBeGreaterThan(0);
+  const working = setInterval(() => {
+    one.work();
+    other.work();
+  }, 20);
+  await supervising;
+  clearInterval(working);
+  expect(await store.countByStatus()).toEqual(new Map([["done", runs]]));
   await store.close();
 }, 60_000);

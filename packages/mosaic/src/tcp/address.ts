@@ -17,6 +17,11 @@ export function readAddress(text: string, host = ""): Address {
   throw new MosaicError("BAD_ADDRESS", `"${text}" is no address: write host:port, as in 10.0.0.1:7000`);
 }
 
+/** As `readAddress` takes it. */
+export function addressText({ host, port }: Address): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 function parseAddress(text: string, otherwise: string): Address | undefined {
   const [, bracketed, plain, port = ""] = /^(?:\[([^\]]+)\]:|([^:]*):)?(\d{1,5})$/.exec(text) ?? [];
   const address = { host: bracketed ?? (plain || otherwise), port: Number(port) };

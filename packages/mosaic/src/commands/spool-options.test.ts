@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { checkValues } from "@ml-mosaic/configurable";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { expect, test } from "vitest";
+import { slurmOptions } from "../config/slurm-section.ts";
+import { crewsOf } from "./spool-options.ts";
+
+test.each([
+  ["7000", `${hostname()}:7000`],
+  ["10.0.0.1:7000", "10.0.0.1:7000"],
+  ["[::1]:7000", "[::1]:7000"],
+])("jobs of a mosaic run that listens at %s are told %s", async (listen, told) => {
+  const folder = temporaryFolder();
+  const slurm = checkValues(slurmOptions, { workers: "1" }, { text: true, folder });
+  if (!slurm.ok) throw new Error("no section");
+  const given = { spool: join(folder, "spool"), listen, "only-workers": false };
+  const { elsewhere } = crewsOf(given, { slurm: slurm.values, folder, start: folder }, "x.db");
+  const opened = elsewhere?.({
+    folders: [],
+    runs: { database: "d", hasTakenOver: false, published: async () => undefined },
+    say: () => undefined,
+    left: async () => 0,
+    pending: async () => [],
+    record: async () => undefined,
+  });
+  const before = process.env.PATH;
+  // Without Slurm nothing is sent.
+  process.env.PATH = folder;
+  await expect(
+    opened?.open(
+      () => undefined,
+      () => undefined,
+    ),
+  ).rejects.toThrow("sbatch is not there");
+  process.env.PATH = before;
+  expect(readFileSync(join(folder, "spool", "job.sh"), "utf8")).toContain(`tcp://${told}`);
+});
