@@ -21,7 +21,7 @@ SLURM_JOB_ID=$id SLURMD_NODENAME=node setsid bash "$script" > "job-$id.out" 2>&1
 echo "$id"`,
   squeue: "cat jobs",
   scontrol: "exit 0",
-  scancel: "exit 0",
+  scancel: 'echo "$*" >> cancelled',
 };
 
 // The first job of a run whose width is 3 uses its memory up: the job stops, and Slurm says so.
@@ -74,6 +74,10 @@ test("a run that has used up its memory goes on once in a job with twice as much
   expect(workspace.statuses("or.db")).toEqual(["done", "done"]);
   expect(workspace.query("or.db", "SELECT 1 FROM run_details WHERE attempts > 0")).toEqual([]);
   expect((await workspace.read("memory")).split("\n")).toContain("#SBATCH --mem=8G");
+  // scancel takes one name, unlike squeue: jobs that wait are cancelled under each.
+  const names = (await workspace.read("jobs")).matchAll(/^\d+\|([^|]+)/gm).map(([, name = ""]) => name);
+  const cancelled = [...new Set(names)].map((name) => `--me --name=${name} --state=PENDING`);
+  expect((await workspace.read("cancelled")).trim().split("\n").sort()).toEqual(cancelled.sort());
 });
 
 test("a limit of the account is said in Slurm's words, once; when it is gone the runs go on", async () => {

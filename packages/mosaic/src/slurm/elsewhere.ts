@@ -100,9 +100,11 @@ export class SlurmElsewhere implements Elsewhere {
     await this.#asking;
     await this.#pilots.close(isOver);
     if (isOver) {
-      // Those that run have been told; these would find nothing to do.
-      const args = ["--me", `--name=${this.#name},${this.#large.name}`, "--state=PENDING"];
-      await slurm("scancel", args).catch((error: unknown) => this.#say(messageOf(error)));
+      // Those that run have been told; these would find nothing to do. scancel takes one name, unlike squeue.
+      for (const name of [this.#name, this.#large.name]) {
+        const args = ["--me", `--name=${name}`, "--state=PENDING"];
+        await slurm("scancel", args).catch((error: unknown) => this.#say(messageOf(error)));
+      }
       await this.#situation.record([]);
     }
   }
