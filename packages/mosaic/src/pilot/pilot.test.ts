@@ -1,5 +1,5 @@
 /** A pilot whose supervisors are played by this process, with workers that say what files tell them to. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -119,7 +119,11 @@ async function supervisor() {
   };
 }
 
-const say = (runId: number, message: object) => writeFileSync(join(folder, `say-${runId}`), JSON.stringify(message));
+/** At once, as a worker may look at any moment. */
+function say(runId: number, message: object): void {
+  writeFileSync(join(folder, "said"), JSON.stringify(message));
+  renameSync(join(folder, "said"), join(folder, `say-${runId}`));
+}
 const done = { kind: "done", result: exampleResult, directions: {}, records: [], artifacts: [], last: false };
 const failed = { kind: "failed", error: "Error: no", trouble: null, codeChanged: false };
 const begun = () => (existsSync(join(folder, "begun")) ? readFileSync(join(folder, "begun"), "utf8") : "");
