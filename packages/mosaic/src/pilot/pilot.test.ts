@@ -112,8 +112,8 @@ async function supervisor() {
       });
     },
     get left() {
-      const [hello] = heard;
-      return hello?.kind === "hello" ? hello.left : [];
+      // A worker may say something first.
+      return heard.flatMap((message) => (message.kind === "hello" ? message.left : []));
     },
     die: () => events?.closed(),
   };
