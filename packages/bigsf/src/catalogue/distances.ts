@@ -1,6 +1,6 @@
 /** How far away filaments are, in parsecs. */
 import { readFile } from "node:fs/promises";
-import { getString } from "@ml-mosaic/fits";
+import { getString, type Header } from "@ml-mosaic/fits";
 import { quantileOf } from "@ml-mosaic/statistics";
 import { BigsfError } from "../errors.ts";
 import type { Plane } from "../maps/plane.ts";
@@ -46,9 +46,13 @@ export async function distanceTable(path: string): Promise<Distances> {
 
 const parsecsIn: Readonly<Record<string, number>> = { pc: 1, kpc: 1000, mpc: 1e6 };
 
-/** The median of a map along the spine. */
-export function distanceMap(plane: Plane): Distances {
-  const unit = getString(plane.header, "BUNIT")?.trim().toLowerCase() ?? "";
+/**
+ * The median of a map along the spine.
+ *
+ * @param header of the map as it is, which says its unit
+ */
+export function distanceMap(plane: Plane, header: Header): Distances {
+  const unit = getString(header, "BUNIT")?.trim().toLowerCase() ?? "";
   const scale = parsecsIn[unit];
   if (scale === undefined)
     throw new BigsfError(

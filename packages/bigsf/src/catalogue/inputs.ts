@@ -66,20 +66,22 @@ export async function openInputs(settings: InputSettings, resources: AsyncDispos
   const { distance } = settings;
   const isTable = typeof distance === "string" && /\.csv$/i.test(distance);
   const map = await open("probability", settings.probability);
-  const image = fitted("image", map, await open("image", settings.image));
-  const far =
-    typeof distance === "string" && !isTable ? fitted("distance", map, await open("distance", distance)) : undefined;
+  // What is said of units and beams is said of the maps as they are; brought onto other pixels they have another's header.
+  const ownImage = await open("image", settings.image);
+  const image = fitted("image", map, ownImage);
+  const ownFar = typeof distance === "string" && !isTable ? await open("distance", distance) : undefined;
+  const far = fitted("distance", map, ownFar);
   const distances = await attempt("distance", async (): Promise<Distances | undefined> => {
     if (typeof distance === "number") return oneDistance(distance);
     if (isTable) return distanceTable(distance);
-    return far && distanceMap(far);
+    return far && ownFar && distanceMap(far, ownFar.header);
   });
   if (map === undefined || problems.length > 0) throw new ConfigurationError(problems);
 
   const coordinates = coordinatesOf(map);
-  const imageUnit = (image && getString(image.header, "BUNIT"))?.trim() ?? "";
+  const imageUnit = (ownImage && getString(ownImage.header, "BUNIT"))?.trim() ?? "";
   const perUnit = image && perSquareCentimetre(imageUnit);
-  const beam = settings.beam === undefined ? image && beamOf(image.header) : settings.beam / 3600;
+  const beam = settings.beam === undefined ? ownImage && beamOf(ownImage.header) : settings.beam / 3600;
   const sky = coordinates?.kind === "sky" ? coordinates : undefined;
   const noSky = `the header of ${basename(map.path)} has no celestial coordinates that can be computed`;
   const noImage = image === undefined ? "no image is given" : undefined;

@@ -6,13 +6,13 @@ const solarGrams = 1.988409871e33;
 const parsecCentimetres = 3.085677581491367e18;
 
 /**
- * How many per square centimetre a unit of BUNIT stands for; undefined where it is no column density. Known are powers of cm, m
- * and pc, with a factor as in `10**20 cm**-2`, and as in `1E21 cm-2`.
+ * How many per square centimetre a unit of BUNIT stands for; undefined where it is no column density. Known are powers of cm
+ * and m, with a factor as in `10**20 cm**-2`, and as in `1E21 cm-2`.
  */
 export function perSquareCentimetre(unit: string): number | undefined {
   const text = unit.trim().replace(/\s+/g, " ");
   const pattern =
-    /^(?:(?:10 ?(?:\*\*|\^) ?\(?\+?(\d+)\)?|(\d+(?:\.\d*)?(?:E\+?\d+)?)) ?[*.]? ?)?(?:(?:H2|N|mol|atoms?|particles?) ?[/ ] ?)?(?:1 ?\/ ?)?(cm|m)(?:(?:\*\*|\^)?\(?(-?2)\)?)$/i;
+    /^(?:(?:10 ?(?:\*\*|\^) ?\(?\+?(\d+)\)?|(\d+(?:\.\d*)?(?:E\+?\d+)?)) ?[*.]? ?)?(?:(?:H2|N|molecules?|atoms?|particles?) ?[/ ] ?)?(?:1 ?\/ ?)?(cm|m)(?:(?:\*\*|\^)?\(?(-?2)\)?)$/i;
   const [, power, factor, length, exponent] = pattern.exec(text.replace(/^\/ ?/, "1/")) ?? [];
   if (length === undefined) return undefined;
   // 1 / cm2 and cm-2 are one, cm2 alone is an area.

@@ -91,6 +91,7 @@ test.each([
   ["10**21 cm**-2", 1e21],
   ["10^20 cm^-2", 1e20],
   ["1E21 cm-2", 1e21],
+  ["mol cm-2", undefined],
   ["cm2", undefined],
   ["MJy/sr", undefined],
   ["Jy/beam", undefined],

@@ -30,12 +30,22 @@ export async function writeFitsTable(path: string, { columns, filaments, history
   await writer.close();
 }
 
+/** Of coordinates, by how their columns are called: `ra`, `ra_1`. Those of the map's own frame may be of any. */
+const frames = new Map([
+  ["ra", "icrs"],
+  ["dec", "icrs"],
+  ["l", "galactic"],
+  ["b", "galactic"],
+]);
+
 /** VOTable 1.4 (IVOA, 2019), serialised as TABLEDATA. */
 export async function writeVotable(path: string, { columns, filaments, history }: CatalogueTable): Promise<void> {
   const fields = columns.map(({ name, type, unit, ucd, description }) => {
     const kind = type === "text" ? 'datatype="char" arraysize="*"' : `datatype="${type}"`;
     const withUnit = unit === "" ? "" : ` unit="${escaped(unit)}"`;
-    return `<FIELD ID="${name}" name="${name}" ucd="${ucd}" ${kind}${withUnit}><DESCRIPTION>${escaped(description)}</DESCRIPTION></FIELD>`;
+    const frame = frames.get(/^[a-z]+/.exec(name)?.[0] ?? "");
+    const withFrame = frame === undefined ? "" : ` ref="${frame}"`;
+    return `<FIELD ID="${name}" name="${name}" ucd="${ucd}" ${kind}${withUnit}${withFrame}><DESCRIPTION>${escaped(description)}</DESCRIPTION></FIELD>`;
   });
   const rows = filaments.map(
     (filament) => `<TR>${columns.map(({ of }) => `<TD>${escaped(String(of(filament) ?? ""))}</TD>`).join("")}</TR>`,

@@ -1,6 +1,6 @@
 /** Maps on the pixels of others, against NumPy with the coordinates of astropy. */
 import { join } from "node:path";
-import { createFits } from "@ml-mosaic/fits";
+import { createFits, getNumber, getString, type Header, makeHeader, openFits, setCard } from "@ml-mosaic/fits";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, expect, test } from "vitest";
 import { python, skipWithoutAstropy } from "../../../fits/test/astropy.ts";
@@ -107,6 +107,42 @@ test.skipIf(skipWithoutAstropy)("nearest, bilinear and by area, from one frame i
   expect(found.flux).toBeCloseTo(1, 3);
   expect(found.known).toBe(results[2]?.known);
   expect(found.known).toBeGreaterThan(500);
+});
+
+test("a whole sky has pixels that are nowhere, and the map's own beam", async () => {
+  const cards = (type: string, scale: number) =>
+    makeHeader({
+      CTYPE1: `GLON-${type}`,
+      CTYPE2: `GLAT-${type}`,
+      CRPIX1: 18.5,
+      CRPIX2: 9.5,
+      CRVAL1: 0,
+      CRVAL2: 0,
+      CDELT1: -scale,
+      CDELT2: scale,
+    });
+  const write = async (name: string, header: Header) => {
+    await using writer = await createFits(at(name));
+    await writer.image({ shape: [18, 36], data: new Float32Array(18 * 36).fill(2), header });
+    await writer.close();
+  };
+  await write("all.fits", setCard(cards("AIT", 10), "BMAJ", 0.5));
+  await write("part.fits", setCard(setCard(cards("CAR", 1), "BMAJ", 0.25), "OBJECT", "it"));
+  for (const sampling of samplings) {
+    const output = at(`all-${sampling}.fits`);
+    const { pixels, known } = await reproject({
+      map: at("part.fits"),
+      onto: at("all.fits"),
+      sampling,
+      output,
+      overwrite: false,
+    });
+    expect(pixels).toBe(18 * 36);
+    expect(known).toBeGreaterThan(0);
+    await using file = await openFits(output);
+    const { header } = file.image();
+    expect([getNumber(header, "BMAJ"), getString(header, "OBJECT")]).toEqual([0.25, "it"]);
+  }
 });
 
 test("headers that do not tell where maps lie", async () => {

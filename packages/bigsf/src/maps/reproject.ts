@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { createFits, getCard, setCard } from "@ml-mosaic/fits";
+import { createFits, getCard, type Header, removeCards, setCard } from "@ml-mosaic/fits";
 import { BigsfError } from "../errors.ts";
 import { resultHeader } from "../segmentation/result-header.ts";
 import { openPlane } from "./plane.ts";
@@ -25,9 +25,12 @@ export interface Reprojected {
 
 const rowsAtOnce = 256;
 
+/** What a header says of the sky as it was observed, not of the pixels. */
+const ofTheObservation = ["BMAJ", "BMIN", "BPA", "OBJECT", "TELESCOP", "INSTRUME", "RESTFRQ", "RESTFREQ", "RESTWAV"];
+
 /**
- * Writes a map on the pixels of another, as float32, NaN where it has none of them. The file has the coordinates of the other and
- * the unit of the map, and appears when it is whole; memory is that of some rows.
+ * Writes a map on the pixels of another, as float32, NaN where it has none of them. The file has the coordinates of the other, and
+ * unit, beam and whatever else was observed of the map; it appears when it is whole; memory is that of some rows.
  *
  * @throws BigsfError `MAP` where the headers do not tell where they lie with respect to each other; FitsError
  */
@@ -48,8 +51,7 @@ export async function reproject(options: ReprojectOptions): Promise<Reprojected>
     `sha256 ${await map.digest()}`,
   ];
   const described = resultHeader(onto.header, { meaning: "reprojected", history });
-  const unit = getCard(map.header, "BUNIT")?.value;
-  const header = typeof unit === "string" ? setCard(described, "BUNIT", unit) : described;
+  const header = takeCards(removeCards(described, ...ofTheObservation), map.header, ["BUNIT", ...ofTheObservation]);
   const writer = resources.use(await createFits(output, { overwrite }));
   const rows = await writer.startImage({ shape: onto.imageShape, type: "float32", header });
   let known = 0;
@@ -64,4 +66,11 @@ export async function reproject(options: ReprojectOptions): Promise<Reprojected>
   await rows.end();
   await writer.close();
   return { pixels: height * width, known };
+}
+
+function takeCards(header: Header, from: Header, keywords: readonly string[]): Header {
+  return keywords.reduce((made, keyword) => {
+    const { value, comment } = getCard(from, keyword) ?? {};
+    return value === undefined || value === null ? made : setCard(made, keyword, value, comment);
+  }, header);
 }

@@ -109,9 +109,12 @@ async function blockAround(map: Plane, { x, y }: PixelPoints, reach: number): Pr
   const range = (values: Float64Array, length: number) => {
     let [low, high] = [length, -1];
     for (const value of values) {
-      if (value < -1 - reach || value > length + reach) continue;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
+      // Where the projection has no such place.
+      if (Number.isNaN(value)) continue;
+      // A pixel may reach from the map to far beyond it.
+      const place = Math.max(-1 - reach, Math.min(value, length + reach));
+      low = Math.min(low, place);
+      high = Math.max(high, place);
     }
     return [Math.max(0, Math.floor(low) - reach), Math.min(length, Math.ceil(high) + reach + 1)] as const;
   };

@@ -24,9 +24,18 @@ function trainedMaps({ dataInfo: { maps } }: TrainerSnapshot): readonly TrainedM
   });
 }
 
-/** Of the whole file, whatever HDU or part of it is meant. */
-function fileOf(digest: string): string {
-  return digest.split("[")[0] ?? digest;
+/** The file, and the HDU and plane where they were named; whatever part of these is meant. */
+function partsOf(digest: string): { readonly file: string; readonly plane: string } {
+  const [file = digest, ...parts] = digest.replace(/\[(?:\d+:\d+,\d+:\d+|resampled[^\]]*)\]/g, "").split("[");
+  return { file, plane: parts.join("[") };
+}
+
+/** Planes of one file are different maps; where one was not named, it may be the other. */
+function sameMap(maps: readonly TrainedMap[], digest: string): TrainedMap | undefined {
+  const own = partsOf(digest);
+  const ofFile = maps.filter(({ image }) => partsOf(image).file === own.file);
+  const isNamed = ({ image }: TrainedMap) => partsOf(image).plane !== "" && own.plane !== "";
+  return ofFile.find(({ image }) => partsOf(image).plane === own.plane) ?? ofFile.find((map) => !isNamed(map));
 }
 
 export type SeenMap =
@@ -51,8 +60,7 @@ export async function findSeenMap(
 ): Promise<SeenMap> {
   const maps = trainedMaps(snapshot);
   if (maps === undefined) return { kind: "unknown" };
-  const own = fileOf(await map.digest());
-  const trained = maps.find(({ image }) => fileOf(image) === own);
+  const trained = sameMap(maps, await map.digest());
   if (trained === undefined) return { kind: "unseen" };
   const name = isCalibrated ? calibrationNames.map.outOfFold : resultNames.outOfFold;
   const path = join(folder, fileOfMap(name, trained, maps.length));
