@@ -50,7 +50,7 @@ function resultText({ rows, areas, isCalibrated, faintBelow }: ComparedTrainings
   return [
     tableText(["out of fold", "of", "a", "b", "b - a, 95 %", "verdict"], cells, [1, 2, 3, 4]),
     "",
-    `By ${countText(areas, "area")} with filaments${isCalibrated ? ", of calibrated probabilities" : ""}; Holm's correction over the rows.${
+    `By ${countText(areas, "area")} with filaments${isCalibrated ? ", of calibrated probabilities" : ""}; Bonferroni's correction over the rows.${
       faintBelow === undefined ? "" : ` Faint: less than ${numberText(1 + faintBelow)} times the background.`
     }`,
   ].join("\n");
