@@ -431,7 +431,9 @@ describe("the page of a real experiment", () => {
   test("carries out orders, and says before what will happen", async () => {
     const ordered = join(folder, "orders.db");
     const file = `${ordered}.paused.json`;
-    const training = trainingOf(ordered, "PROCESS.epochs=1000", "MONITOR.multiplicity=1", "MONITOR.nb_processus=1");
+    // On ONNX Runtime each run takes seconds, so that there is something to order.
+    const long = ["PROCESS.epochs=600", "PROCESS.executor=onnx", "MONITOR.multiplicity=1", "MONITOR.nb_processus=1"];
+    const training = trainingOf(ordered, ...long);
     await until(() => existsSync(ordered), "the database", 200);
     const board = await started({ databases: [ordered], controls: boardOrders });
     const own = await newPage();
@@ -462,7 +464,7 @@ describe("the page of a real experiment", () => {
     await expect.poll(async () => (await boardOrders.plan(rerun)).isPossible, patience).toBe(true);
     await own.evaluate(`location.hash = "#/run/1"`);
     await order("Run again", /^Runs 1 will be trained: .*mosaic rerun/);
-    await own.locator(`[data-value="2000"]`).waitFor(patience);
+    await own.locator(`[data-value="1200"]`).waitFor(patience);
     await own.close();
     await board.close();
     await expectCalm();
