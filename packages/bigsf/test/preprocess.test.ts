@@ -52,9 +52,7 @@ function temporaries(place: string): readonly string[] {
 
 /** Writes `<name>.yaml`, whose results go into the folder `name`. */
 function config(name: string, maps: string, more = ""): string {
-  const layers = ["image", "target", "missing", "background", "truth"].map(
-    (layer) => `${layer}: ${maps}/${layer}.fits\n`,
-  );
+  const layers = ["image", "target", "missing", "background"].map((layer) => `${layer}: ${maps}/${layer}.fits\n`);
   writeFileSync(at(`${name}.yaml`), `${layers.join("")}output: ${name}\n${more}`);
   return `${name}.yaml`;
 }
