@@ -140,7 +140,7 @@ describe.each(harmed)("modules in $language", (project) => {
     await workspace.write("config.ini", slow(0));
     const expected = await undisturbed();
 
-    // So slow that the second worker is there before the first run has ended.
+    // So slow that both workers have a run before one has ended.
     await workspace.write("config.ini", slow(2500));
     const once = workspace.start("run", "config.ini", "or.db");
     await until(() => inWork([1, 2]), "two runs to start");

@@ -75,7 +75,6 @@ export async function carryOut(
       store,
       experimentId,
       places: devices.map(localPlace),
-      runs: count,
       elsewhere: elsewhere?.({
         folders: [queued.folder, ...folders.paths],
         runs: {

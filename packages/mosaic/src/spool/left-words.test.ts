@@ -85,7 +85,6 @@ test("what a pilot had said that is gone is heard by the next supervisor, where 
     store,
     experimentId,
     places: [],
-    runs: 3,
     snapshotSeconds: undefined,
     elsewhere: {
       async open(join) {

@@ -4,7 +4,6 @@ import type { EpochRecord } from "@ml-mosaic/training";
 import type { Lease, RunResult, Store } from "../store/index.ts";
 import { endOrphans } from "../worker/started-processes.ts";
 import { Crew } from "./crew.ts";
-import { furtherWorkers } from "./further-workers.ts";
 import type { WorkerPlace } from "./place.ts";
 import type { Work } from "./worker-process.ts";
 
@@ -40,10 +39,8 @@ export interface TimeLimits {
 export interface SuperviseOptions {
   readonly store: Store;
   readonly experimentId: number;
-  /** Those that are there from the start; beside the first, they get workers where these pay. */
+  /** Those that are there from the start. */
   readonly places: readonly WorkerPlace[];
-  /** Runs that are to be carried out. */
-  readonly runs: number;
   /** Others come and go: the runs wait for them where there is none. */
   readonly elsewhere?: Elsewhere | undefined;
   readonly workOf: (lease: Lease, device: string) => Work | Promise<Work>;
@@ -89,12 +86,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     failure ??= { error };
     failed.abort();
   };
-  const further = furtherWorkers(options.runs);
-  const onEvent = (event: SupervisorEvent) => {
-    if (event.kind === "done" || event.kind === "failed") further.ended();
-    options.onEvent(event);
-  };
-  const crew = new Crew({ ...options, onEvent, stop }, (error) => {
+  const crew = new Crew({ ...options, stop }, (error) => {
     fail(error);
     void crew.settle().catch(() => undefined);
   });
@@ -131,16 +123,11 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   try {
     // Those that are at work already are first.
     await options.elsewhere?.open((place) => crew.join(place), fail);
-    const [first, ...others] = options.places;
-    if (first !== undefined) crew.join(first);
-    void further.pay.then(() => {
-      for (const place of others) crew.join(place);
-    });
+    for (const place of options.places) crew.join(place);
     settle();
     await crew.over;
     if (failure !== undefined) throw failure.error;
   } finally {
-    further.close();
     clearInterval(heartbeat);
     clearInterval(look);
     process.off("SIGTSTP", suspend);
