@@ -79,7 +79,6 @@ async function openCrew(first: WorkerPlace, programOf: (runId: number) => Worker
     store,
     experimentId,
     places: [],
-    runs,
     snapshotSeconds: undefined,
     elsewhere: {
       async open(join) {
