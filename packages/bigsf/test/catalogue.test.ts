@@ -156,6 +156,30 @@ describe("measured in an image with noise, four times the noise high", () => {
     expect(sky?.length).toBeGreaterThan(0);
   });
 
+  test("units and beam of maps on other pixels are their own", async () => {
+    const moved = setCard(skyHeader, "CRPIX1", 101.5);
+    const image = await readPixels(at("image.fits"));
+    const pixels = setCard(setCard(moved, "BMAJ", 0.006), "BMIN", 0.004);
+    await writeMap(at("moved.fits"), size, Float32Array.from(image.data, Number), pixels);
+    const far = new Float32Array(size[0] * size[1]).fill(2);
+    await writeMap(at("moved-far.fits"), size, far, setCard(moved, "BUNIT", "kpc"));
+    const other = setCard(setCard(skyHeader, "BUNIT", ""), "BMAJ", 0.001);
+    await writeMap(at("other-beam.fits"), size, draw(...size, shapes, "most"), other);
+    const found = of(
+      await catalogue("moved", {
+        probability: at("other-beam.fits"),
+        image: at("moved.fits"),
+        distance: at("moved-far.fits"),
+        coordinates: "resample",
+      }),
+      line,
+    );
+    const [seen, without] = [found.profile?.width.value ?? 0, found.profile?.deconvolved?.value ?? 0];
+    expect(Math.hypot(without, beam / 3600 / (found.pixelDegrees ?? 1))).toBeCloseTo(seen, 6);
+    expect(found.distance).toBe(2000);
+    expect(found.massPerLength?.value).toBeGreaterThan(0);
+  });
+
   test("what does not stand out is left out where that is asked for, and the others are numbered anew", async () => {
     const higher = shapes.map((shape) => (shape === line ? { ...shape, height: 6 } : shape));
     const noisy = draw(...size, higher, "sum").map(
@@ -353,6 +377,12 @@ test.skipIf(process.env.REQUIRE_ALL !== "1" && !existsSync(stilts))("stilts has 
   const words = ["votlint", at("plain", "catalogue.vot")];
   const { stdout, stderr, status } = spawnSync(stilts, words, { encoding: "utf8" });
   expect([stdout, stderr, status]).toEqual(["", "", 0]);
+  const table = readFileSync(at("plain", "catalogue.vot"), "utf8");
+  const frames = table.matchAll(/<FIELD ID="(\w+)"[^>]* ref="(\w+)"/g).map(([, name, frame]) => `${name} ${frame}`);
+  expect([...frames]).toEqual([
+    ...["", "_start", "_end"].flatMap((end) => [`ra${end} icrs`, `dec${end} icrs`]),
+    ...["", "_start", "_end"].flatMap((end) => [`l${end} galactic`, `b${end} galactic`]),
+  ]);
 });
 
 test.skipIf(skipWithoutFitsverify)("fitsverify has nothing to say of the FITS files", () => {

@@ -31,7 +31,7 @@ function partsOf(digest: string): { readonly file: string; readonly plane: strin
 }
 
 /** Planes of one file are different maps; where one was not named, it may be the other. */
-function sameMap(maps: readonly TrainedMap[], digest: string): TrainedMap | undefined {
+export function sameMap(maps: readonly TrainedMap[], digest: string): TrainedMap | undefined {
   const own = partsOf(digest);
   const ofFile = maps.filter(({ image }) => partsOf(image).file === own.file);
   const isNamed = ({ image }: TrainedMap) => partsOf(image).plane !== "" && own.plane !== "";
