@@ -91,6 +91,7 @@ const badNets: Readonly<Record<string, { readonly body: string; readonly says: R
 const forgedMessages: Readonly<Record<string, string>> = {
   ForgesText: `"a line of output\\n"`,
   ForgesNull: `frameOf("null")`,
+  ForgesTwice: `Buffer.concat([frameOf("null"), frameOf("null")])`,
   ForgesResult: `frameOf('{"kind":"done","token":1,"result":{"test_loss":"0"},"records":[],"artifacts":[]}')`,
   ForgesEpoch: `frameOf('{"kind":"epochs","token":1,"records":[null],"epochs":2}')`,
 };

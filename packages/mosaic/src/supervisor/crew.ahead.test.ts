@@ -163,3 +163,45 @@ test("what waits for another program than the one at work is another worker's", 
   expect(await store.countByStatus()).toEqual(new Map([["done", runs]]));
   await store.close();
 }, 60_000);
+
+test("what a worker has said that is given up since is not held against the next one", async () => {
+  let orders: number[] = [];
+  let events: WorkerEvents | undefined;
+  const place: WorkerPlace = {
+    ...workerElsewhere("one").place,
+    mostAhead: 1,
+    start(_program, given) {
+      events = given;
+      orders = [];
+      return {
+        hasEnded: false,
+        send: (message) => void (message.kind === "run" && orders.push(message.token)),
+        kill: () => undefined,
+        signal: () => undefined,
+      };
+    },
+  };
+  const { store, supervising } = await openCrew(place);
+  const tell = (message: FromWorker) => void events?.message(message);
+  let isFirst = true;
+  const working = setInterval(() => {
+    const [token, waiting] = orders;
+    if (token === undefined) return;
+    orders = [];
+    if (isFirst)
+      tell({ kind: "done", token, result: exampleResult, directions: {}, records: [], artifacts: [], last: false });
+    else tell({ kind: "failed", token, error: "Error: no luck", trouble: null, codeChanged: false });
+    // Asked for in the moment in which its worker had failed.
+    if (!isFirst && waiting !== undefined) tell({ kind: "withdrawn", token: waiting });
+    isFirst = false;
+  }, 5);
+  await supervising;
+  clearInterval(working);
+  expect(await store.countByStatus()).toEqual(
+    new Map([
+      ["done", 1],
+      ["error", runs - 1],
+    ]),
+  );
+  await store.close();
+}, 60_000);

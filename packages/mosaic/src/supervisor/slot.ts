@@ -242,8 +242,8 @@ export class Slot {
     if (this.#program !== program) this.#deadStarts = 0;
     this.#program = program;
     const worker = this.#place.start(program, {
-      message: (message) => this.#worker === worker && this.#enqueue(() => this.#take(message)),
-      nonsense: (why) => this.#worker === worker && this.#enqueue(() => this.#takeNonsense(why)),
+      message: (message) => this.#worker === worker && this.#enqueue(() => this.#take(worker, message)),
+      nonsense: (why) => this.#worker === worker && this.#enqueue(() => this.#takeNonsense(worker, why)),
       progress: (callSeconds) => {
         if (this.#worker !== worker || this.#current === undefined || this.#current.times === undefined) return;
         const { lease, times } = this.#current;
@@ -292,7 +292,9 @@ export class Slot {
     await this.#options.store.giveBackRun(lease, { kind: "stopped" });
   }
 
-  async #take(message: FromWorker): Promise<void> {
+  async #take(worker: WorkerProcess, message: FromWorker): Promise<void> {
+    // Given up since: a run that had waited with it may be another worker's by now.
+    if (this.#worker !== worker) return;
     const { store, onEvent } = this.#options;
     if (message.kind === "withdrawn") return this.#takeBack(message.token);
     if (this.#current === undefined || message.token !== this.#current.lease.token) return;
@@ -360,7 +362,9 @@ export class Slot {
   }
 
   /** It cannot be told what else of this worker's words is its own. */
-  async #takeNonsense(why: string): Promise<void> {
+  async #takeNonsense(worker: WorkerProcess, why: string): Promise<void> {
+    // Said twice, it has been heard: the run that is at hand now is another worker's.
+    if (this.#worker !== worker) return;
     const lease = this.#current?.lease;
     this.#discard();
     if (lease === undefined) return;

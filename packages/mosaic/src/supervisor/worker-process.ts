@@ -99,7 +99,9 @@ export function startWorker(
           closed() {
             // Of a worker that is about to end nothing else is to be said.
             setTimeout(() => {
-              channelClosed = !gone;
+              // Its number may be another's by now.
+              if (gone) return;
+              channelClosed = true;
               signalGroup(child, "SIGKILL");
             }, lastWordsMilliseconds).unref();
           },
