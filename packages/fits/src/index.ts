@@ -29,7 +29,13 @@ export { type OpenOptions, openFits } from "./open-fits.ts";
 export type { Column } from "./table/column.ts";
 export type { ColumnValues } from "./table/column-values.ts";
 export type { RowsOptions, TableBlock, TableHdu } from "./table/table-hdu.ts";
-export { type CelestialWcs, type PixelPoints, readCelestialWcs, type SkyPoints } from "./wcs/celestial.ts";
+export {
+  type CelestialWcs,
+  type PixelPoints,
+  type PixelStep,
+  readCelestialWcs,
+  type SkyPoints,
+} from "./wcs/celestial.ts";
 export { type LinearWcs, readLinearWcs } from "./wcs/linear-wcs.ts";
 export { type SkyFrame, skyFrame } from "./wcs/sky-frame.ts";
 export type { CompressionRequest } from "./write/compression-plan.ts";

@@ -1,5 +1,13 @@
 /** Where on the sky, or on other axes, the pixels of a map are. */
-import { FitsError, type PixelPoints, readCelestialWcs, readLinearWcs, type SkyFrame, skyFrame } from "@ml-mosaic/fits";
+import {
+  FitsError,
+  type PixelPoints,
+  type PixelStep,
+  readCelestialWcs,
+  readLinearWcs,
+  type SkyFrame,
+  skyFrame,
+} from "@ml-mosaic/fits";
 import type { Plane } from "./plane.ts";
 
 /** What is asked of a map. */
@@ -13,6 +21,8 @@ export interface Sky {
   readonly at: (x: Float64Array, y: Float64Array) => Degrees;
   /** The way back, to columns and rows; NaN where a point is not in the map's projection. */
   readonly pixelsOf: (longitude: Float64Array, latitude: Float64Array) => PixelPoints;
+  /** How many columns farther the sky comes again, in maps whose columns are longitudes. */
+  readonly turn: number | undefined;
   readonly toJ2000: SkyFrame["toJ2000"];
   readonly fromJ2000: SkyFrame["fromJ2000"];
 }
@@ -55,6 +65,7 @@ export function coordinatesOf({ header, axes }: MapOfSky): Sky | Linear | Unknow
           const { x, y } = wcs.skyToPixel(longitude, latitude);
           return turned ? { x: y, y: x } : { x, y };
         },
+        turn: wcs.turn && columnsOf(turned ? { x: wcs.turn.y, y: wcs.turn.x } : wcs.turn),
         toJ2000: wcs.sky.toJ2000,
         fromJ2000: wcs.sky.fromJ2000,
       };
@@ -68,7 +79,9 @@ export function coordinatesOf({ header, axes }: MapOfSky): Sky | Linear | Unknow
     // Longitude and latitude without a projection are so many degrees a pixel.
     if (/^(?:RA|.LON)$/.test(linear.names[0]) && /^(?:DEC|.LAT)$/.test(linear.names[1])) {
       const { name, toJ2000, fromJ2000 } = skyFrame(header, linear.names[0]);
-      return { kind: "sky", names: linear.names, frame: name, at, pixelsOf: linear.toPixel, toJ2000, fromJ2000 };
+      const { x, y } = linear.toPixel([0, 360], [0, 0]);
+      const turn = columnsOf({ x: (x[1] ?? 0) - (x[0] ?? 0), y: (y[1] ?? 0) - (y[0] ?? 0) });
+      return { kind: "sky", names: linear.names, frame: name, at, pixelsOf: linear.toPixel, turn, toJ2000, fromJ2000 };
     }
     return {
       kind: "linear",
@@ -81,4 +94,9 @@ export function coordinatesOf({ header, axes }: MapOfSky): Sky | Linear | Unknow
     if (error instanceof FitsError) return { kind: "unknown" };
     throw error;
   }
+}
+
+/** Undefined where a turn goes along the rows too. */
+function columnsOf({ x, y }: PixelStep): number | undefined {
+  return Math.abs(y) < 1e-6 ? Math.abs(x) : undefined;
 }

@@ -1,6 +1,15 @@
 /** Maps on the pixels of others, against NumPy with the coordinates of astropy. */
 import { join } from "node:path";
-import { createFits, getNumber, getString, type Header, makeHeader, openFits, setCard } from "@ml-mosaic/fits";
+import {
+  createFits,
+  getNumber,
+  getString,
+  type Header,
+  makeHeader,
+  openFits,
+  readCelestialWcs,
+  setCard,
+} from "@ml-mosaic/fits";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, expect, test } from "vitest";
 import { python, skipWithoutAstropy } from "../../../fits/test/astropy.ts";
@@ -144,6 +153,57 @@ test("a whole sky has pixels that are nowhere, and the map's own beam", async ()
     expect([getNumber(header, "BMAJ"), getString(header, "OBJECT")]).toEqual([0.25, "it"]);
   }
 });
+
+test.each(["GLON-CAR", "GLON"])(
+  "across the seam of a map of all longitudes, and beyond half a turn: %s",
+  async (type) => {
+    const write = async (
+      name: string,
+      [height, width]: readonly [number, number],
+      header: Header,
+      data: Float32Array,
+    ) => {
+      await using writer = await createFits(at(name), { overwrite: true });
+      await writer.image({ shape: [height, width], data, header });
+      await writer.close();
+    };
+    // Column 0 is at 180 degrees, column 359 at -179: the seam is opposite, all others are beyond the projection's half turn.
+    const long = {
+      CTYPE1: type,
+      CTYPE2: type.replace("GLON", "GLAT"),
+      CRVAL1: 180,
+      CRPIX1: 1,
+      CRPIX2: 6,
+      CDELT1: -1,
+      CDELT2: 1,
+    };
+    const degree = Math.PI / 180;
+    const values = Float32Array.from({ length: 11 * 360 }, (_, i) => Math.sin((180 - (i % 360)) * degree) + 2);
+    await write("round.fits", [11, 360], makeHeader({ ...long, CRVAL2: 0 }), values);
+    for (const centre of [0, 90, 180]) {
+      const there = { CTYPE1: "GLON-TAN", CTYPE2: "GLAT-TAN", CRVAL1: centre, CRVAL2: 0, CRPIX1: 11, CRPIX2: 4 };
+      await write("there.fits", [7, 21], makeHeader({ ...there, CDELT1: -0.7, CDELT2: 0.7 }), new Float32Array(7 * 21));
+      for (const sampling of samplings) {
+        const output = at("moved.fits");
+        const { known } = await reproject({
+          map: at("round.fits"),
+          onto: at("there.fits"),
+          sampling,
+          output,
+          overwrite: true,
+        });
+        expect(known, `${sampling} at ${centre}`).toBe(7 * 21);
+        await using file = await openFits(output);
+        const moved = await file.image().read();
+        const wcs = readCelestialWcs(file.image().header);
+        const [x, y] = [moved.data.keys().map((i) => i % 21), moved.data.keys().map((i) => Math.floor(i / 21))];
+        const { longitude = new Float64Array() } = wcs?.pixelToSky([...x], [...y]) ?? {};
+        const off = longitude.map((lon, i) => Math.abs(Math.sin(lon * degree) + 2 - Number(moved.data[i])));
+        expect(Math.max(...off), `${sampling} at ${centre}`).toBeLessThan(sampling === "bilinear" ? 1e-3 : 0.01);
+      }
+    }
+  },
+);
 
 test("headers that do not tell where maps lie", async () => {
   await using writer = await createFits(at("plain.fits"));

@@ -13,8 +13,10 @@ const TILE = 256;
  * @returns undefined where the headers do not tell where they lie with respect to each other
  */
 export function resampledPlane(map: Plane, onto: Plane, sampling: Sampling = "nearest"): Plane | undefined {
-  const place = placing(map, onto);
+  const [from, to] = [coordinatesOf(onto), coordinatesOf(map)];
+  const place = placing(from, to);
   if (place === undefined) return undefined;
+  const turn = to?.kind === "sky" ? to.turn : undefined;
   const sample = samplers[sampling];
   return {
     ...map,
@@ -30,7 +32,7 @@ export function resampledPlane(map: Plane, onto: Plane, sampling: Sampling = "ne
         const band = pixels.subarray((top - y0) * width, (bottom - y0) * width);
         for (let left = x0; left < x1; left += TILE) {
           const tile: Tile = { y0: top, y1: bottom, x0: left, x1: Math.min(left + TILE, x1) };
-          const block = (points: PixelPoints, reach: number) => blockAround(map, points, reach);
+          const block = (points: PixelPoints, reach: number) => blockAround(map, points, reach, turn);
           const values = await sample(tile, place, block);
           const across = tile.x1 - tile.x0;
           for (let y = 0; values !== undefined && y < bottom - top; y++)
@@ -103,9 +105,18 @@ function grid(y0: number, y1: number, x0: number, x1: number): PixelPoints {
   };
 }
 
-/** The pixels of a map around some points, and so many more on all sides; undefined where none of them is on it. */
-async function blockAround(map: Plane, { x, y }: PixelPoints, reach: number): Promise<Block | undefined> {
+/**
+ * The pixels of a map around some points, and so many more on all sides; undefined where none of them is on it. Where the sky comes
+ * again beyond its columns, points there are on it: then it is all columns.
+ */
+async function blockAround(
+  map: Plane,
+  { x, y }: PixelPoints,
+  reach: number,
+  turn: number | undefined,
+): Promise<Block | undefined> {
   const [rows, columns] = map.shape;
+  const isBeyond = (column: number) => column < reach || column > columns - 1 - reach;
   const range = (values: Float64Array, length: number) => {
     let [low, high] = [length, -1];
     for (const value of values) {
@@ -118,14 +129,18 @@ async function blockAround(map: Plane, { x, y }: PixelPoints, reach: number): Pr
     }
     return [Math.max(0, Math.floor(low) - reach), Math.min(length, Math.ceil(high) + reach + 1)] as const;
   };
-  const [[top, bottom], [left, right]] = [range(y, rows), range(x, columns)];
+  const [top, bottom] = range(y, rows);
+  const goesRound = turn !== undefined && x.some(isBeyond);
+  const [left, right] = goesRound ? [0, columns] : range(x, columns);
   if (bottom <= top || right <= left) return undefined;
-  return { top, left, width: right - left, values: await map.section(top, bottom, left, right) };
+  const values = await map.section(top, bottom, left, right);
+  return { top, left, width: right - left, values, turn: goesRound ? turn : undefined };
 }
 
-/** Where pixels of `onto` are in the other map. */
-function placing(map: Plane, onto: Plane): ((points: PixelPoints) => PixelPoints) | undefined {
-  const [from, to] = [coordinatesOf(onto), coordinatesOf(map)];
+type Coordinates = ReturnType<typeof coordinatesOf>;
+
+/** Where pixels of one map are in another. */
+function placing(from: Coordinates, to: Coordinates): ((points: PixelPoints) => PixelPoints) | undefined {
   if (from?.kind === "sky" && to?.kind === "sky") return placingOnSky(from, to);
   if (from?.kind !== "linear" || to?.kind !== "linear" || !sameNames(from, to)) return undefined;
   return ({ x, y }) => {

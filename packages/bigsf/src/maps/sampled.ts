@@ -10,11 +10,16 @@ export interface Block {
   readonly left: number;
   readonly width: number;
   readonly values: Float64Array;
+  /** How many columns farther the sky comes again; undefined where it does not. */
+  readonly turn: number | undefined;
 }
 
 /** NaN outside of it. */
-export function valueAt({ top, left, width, values }: Block, x: number, y: number): number {
-  const [row, column] = [y - top, x - left];
+export function valueAt({ top, left, width, values, turn }: Block, x: number, y: number): number {
+  const row = y - top;
+  let column = x - left;
+  if (turn !== undefined && (column < 0 || column >= width))
+    column = Math.round(column - turn * Math.floor((column + 0.5) / turn));
   if (row < 0 || column < 0 || column >= width) return Number.NaN;
   return values[row * width + column] ?? Number.NaN;
 }
@@ -48,7 +53,10 @@ function onPixel(place: number): number {
  * @param corners in their order around it, in pixels; (0, 0) is the middle of the first one
  */
 export function meanOver(block: Block, corners: PixelPoints): number {
-  const [xs, ys] = [[...corners.x], [...corners.y]];
+  const [first = 0] = corners.x;
+  // Around the seam of a map of the whole sky its corners lie at both ends.
+  const xs = Array.from(corners.x, (x) => nearTo(first, x, block.turn));
+  const ys = [...corners.y];
   if ([...xs, ...ys].some(Number.isNaN)) return Number.NaN;
   const whole = areaOf(xs.map((x, i) => [x, ys[i] ?? 0]));
   let [sum, known] = [0, 0];
@@ -67,6 +75,10 @@ export function meanOver(block: Block, corners: PixelPoints): number {
     }
   }
   return known < whole / 2 || known === 0 ? Number.NaN : sum / known;
+}
+
+function nearTo(place: number, x: number, turn: number | undefined): number {
+  return turn === undefined ? x : x + turn * Math.round((place - x) / turn);
 }
 
 type Point = readonly [x: number, y: number];

@@ -28,6 +28,11 @@ export interface CelestialWcs {
   readonly frame: string | undefined;
   /** Which sky the coordinates are of, to compare them with those of another header. */
   readonly sky: SkyFrame;
+  /**
+   * How many pixels lie between a point and the same point a turn of longitude farther, in projections that go on there as they
+   * began (CAR, CEA, CYP, MER); undefined in all others. `skyToPixel` gives one of them, within half a turn of the reference.
+   */
+  readonly turn: PixelStep | undefined;
   /** What was repaired in the header, a sentence each. */
   readonly notes: readonly string[];
   /**
@@ -48,6 +53,11 @@ export interface SkyPoints {
 export interface PixelPoints {
   readonly x: Float64Array;
   readonly y: Float64Array;
+}
+
+export interface PixelStep {
+  readonly x: number;
+  readonly y: number;
 }
 
 const CTYPE = /^([A-Z][A-Z0-9]{0,3})-+([A-Z0-9]{3})(-[A-Z0-9]{1,3})?\s*$/;
@@ -114,6 +124,7 @@ export function readCelestialWcs(given: Header, alternate = ""): CelestialWcs | 
     projection,
     frame: getString(header, `RADESYS${alternate}`)?.trim(),
     sky: skyFrame(header, longitude.name, alternate),
+    turn: CYLINDRICAL.includes(projection) ? turnOf(plane, linear, lng > lat) : undefined,
     notes: [
       ...keywordNotes,
       ...units,
@@ -129,6 +140,16 @@ export function readCelestialWcs(given: Header, alternate = ""): CelestialWcs | 
       tpv: isTpv ? readTpv(header, lng, lat, alternate) : undefined,
     }),
   };
+}
+
+const CYLINDRICAL: readonly ProjectionCode[] = ["CAR", "CEA", "CYP", "MER"];
+
+function turnOf(plane: Projection, { inverse }: Linear, swapped: boolean): PixelStep {
+  const quarter = new Float64Array(2);
+  plane.toPlane(90, 0, quarter);
+  const degrees = 4 * (quarter[0] ?? 0);
+  const [first, second] = [inverse[0] * degrees, inverse[2] * degrees];
+  return swapped ? { x: second, y: first } : { x: first, y: second };
 }
 
 /** Codes of projections with a distortion, and older names. */
