@@ -29,6 +29,17 @@ test("what was written replaces what was there, and nothing else changes", async
   expect(await contents()).toEqual({ a: "1", b: "new", c: "kept" });
 });
 
+test("a folder takes the place of one that has files, and nothing of that is left", async () => {
+  await mkdir(join(folder, "pages"));
+  await writeFile(join(folder, "pages", "old"), "");
+  await using staging = await stagingFolder(folder);
+  await mkdir(join(staging.path, "pages"));
+  await writeFile(join(staging.path, "pages", "new"), "");
+  await staging.publish();
+  expect(await readdir(join(folder, "pages"))).toEqual(["new"]);
+  expect((await readdir(folder)).filter((name) => !name.startsWith(".staging"))).toEqual(["pages"]);
+});
+
 test("what comes first is there before the others", async () => {
   await using staging = await stagingFolder(folder);
   for (const name of ["a", "b", "c"]) await writeFile(join(staging.path, name), "");

@@ -1,7 +1,8 @@
 /** Its system calls are made at once: each takes a tenth of what handing it to a thread takes. */
-import { mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode } from "./error-code.ts";
 import { pathExists } from "./path-exists.ts";
 import { isLeftUnfinished, unfinishedName } from "./unfinished.ts";
 
@@ -73,6 +74,20 @@ async function move(path: string, folder: string, { first = [], seal }: PublishO
     await rm(join(folder, seal), { force: true });
     names.push(seal);
   }
-  for (const name of names) renameSync(join(path, name), join(folder, name));
+  for (const name of names) moveInto(folder, join(path, name), name);
   return names;
+}
+
+function moveInto(folder: string, from: string, name: string): void {
+  const to = join(folder, name);
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (errorCode(error) !== "ENOTEMPTY" && errorCode(error) !== "EEXIST") throw error;
+    // A folder does not take the place of another that has files; killed between, it comes into an empty place.
+    const old = join(folder, unfinishedName(name));
+    renameSync(to, old);
+    renameSync(from, to);
+    rmSync(old, { recursive: true, force: true });
+  }
 }

@@ -15,6 +15,7 @@ import { names } from "../src/catalogue/run-catalogue.ts";
 import { normalAt } from "../src/sample/lattice-random.ts";
 import { trueFilaments } from "../src/sample/sample-truth.ts";
 import { writeSample } from "../src/sample/write-sample.ts";
+import { ownVersion } from "../src/version.ts";
 import { arc, draw, type Shape, skyHeader, straight, writeMap } from "./catalogue-shapes.ts";
 import { readPixels } from "./segment-workspace.ts";
 import { runBigsf } from "./start-bigsf.ts";
@@ -188,6 +189,19 @@ describe("measured in an image with noise, four times the noise high", () => {
     await writeMap(at("higher.fits"), size, noisy);
     const kept = await catalogue("significant", { image: at("higher.fits"), least_significance: 10 });
     expect(kept.map(({ id }) => id)).toEqual([1]);
+    // Of the two that cross one stays, and meets nobody any more.
+    const crossed = shapes.map((shape) => (shape === crossing[0] ? { ...shape, height: 6 } : { ...shape, height: 0 }));
+    const image = draw(...size, crossed, "sum").map(
+      (value, i) => 2 + value + 0.25 * normalAt(6, 1, Math.floor(i / size[1]), i % size[1]),
+    );
+    await writeMap(at("crossed.fits"), size, image);
+    const [alone, ...others] = await catalogue("alone", { image: at("crossed.fits"), least_significance: 10 });
+    expect(others).toEqual([]);
+    expect([alone?.network, alone?.joins]).toEqual([1, 0]);
+    // What nothing can be fitted to does not stand out either.
+    await writeMap(at("empty.fits"), size, new Float32Array(size[0] * size[1]).fill(Number.NaN));
+    expect(await catalogue("unknown", { image: at("empty.fits"), least_significance: 1 })).toEqual([]);
+    expect((await catalogue("unasked", { image: at("empty.fits") })).length).toBe(shapes.length);
     expect([...new Set((await readPixels(at("significant", "skeleton.fits"))).data)]).toEqual([0, 1]);
   });
 
@@ -197,6 +211,34 @@ describe("measured in an image with noise, four times the noise high", () => {
     const wrong = catalogue("wrong", { image: at("other.fits"), distance: at("metres.fits") });
     await expect(wrong).rejects.toThrow(/image: .*10 rows.*distance: .*BUNIT is m; distances are in pc or kpc/s);
   });
+});
+
+test("widths are those across the filament, where pixels are no squares on the sky", async () => {
+  // At a latitude of 60 degrees a column of a plate carrée is half as wide as a row is high.
+  const header = makeHeader({
+    ...{ BUNIT: "cm-2", CTYPE1: "GLON-CAR", CTYPE2: "GLAT-CAR", CRVAL1: 100, CRVAL2: 0, CRPIX1: 60, CRPIX2: -5940 },
+    ...{ CDELT1: -0.01, CDELT2: 0.01, BMAJ: 0.015, BMIN: 0.015 },
+  });
+  const upright = straight(30, 20, 30, 100);
+  const level = straight(60, 60, 110, 60);
+  const slanted = straight(60, 80, 100, 120);
+  const all = [upright, level, slanted];
+  await writeMap(at("high.fits"), [130, 120], draw(130, 120, all, "most"), header);
+  const noisy = draw(130, 120, all, "sum").map(
+    (value, i) => 2 + value + 0.05 * normalAt(7, 1, Math.floor(i / 120), i % 120),
+  );
+  await writeMap(at("high-image.fits"), [130, 120], noisy, header);
+  const found = await catalogue("high", { probability: at("high.fits"), image: at("high-image.fits") });
+  const across = (shape: Shape) => 100 * (of(found, shape).pixelDegrees ?? 0);
+  expect(across(upright)).toBeCloseTo(0.5, 2);
+  expect(across(level)).toBeCloseTo(1, 2);
+  // Of the step (-1, 1) / √2, on the sky (-0.5, 1) / √2, what is at right angles to (0.5, 1).
+  expect(across(slanted)).toBeCloseTo(1 / Math.SQRT2 / Math.hypot(0.5, 1), 1);
+  const without = (shape: Shape) =>
+    3600 * (of(found, shape).pixelDegrees ?? 0) * (of(found, shape).profile?.deconvolved?.value ?? 0);
+  const seen = 2 * 2.3548;
+  expect(without(upright) / 36).toBeCloseTo(Math.sqrt((0.5 * seen) ** 2 - 1.5 ** 2), 1);
+  expect(without(level) / 36).toBeCloseTo(Math.sqrt(seen ** 2 - 1.5 ** 2), 1);
 });
 
 test("the skeleton image has their numbers", async () => {
@@ -277,6 +319,9 @@ test("the atlas: pages and cut-outs with the map's coordinates, of as many as ar
     const around = await file.image("SPINE").section([row - 1, row + 2], [column - 1, column + 2]);
     expect(Math.max(...Array.from(around.data, Number))).toBe(1);
   }
+  await catalogue("atlas", { ...values, atlas: 0, overwrite: true });
+  expect(files()).toEqual([]);
+  await catalogue("atlas", { ...values, overwrite: true });
   // Of another configuration there is nothing left.
   const before = files();
   await catalogue("atlas", { ...values, atlas: 1, overwrite: true });
@@ -441,11 +486,11 @@ test("a killed run goes on from what it has measured, to the same catalogue", as
   writeFileSync(at("killed", "unfinished_config.yaml"), config);
   // Two whole ones, which are marked, and one that was cut off.
   const [first = "", second = "", third = ""] = rows;
-  const marked = second.replace(/"joins":\d+/, '"joins":77');
+  const marked = second.replace(/"sinuosity":[\d.]+/, '"sinuosity":77');
   writeFileSync(at("killed", "unfinished_filaments.jsonl"), `${first}\n${marked}\n${third.slice(0, 40)}`);
   const result = await Catalogue.fromConfig(values).run();
   if (result.kind !== "written") throw new Error("nothing was left to do");
-  expect(result.filaments[1]?.joins).toBe(77);
+  expect(result.filaments[1]?.sinuosity).toBe(77);
   expect(result.filaments.toSpliced(1, 1)).toEqual(filaments.toSpliced(1, 1));
   expect(existsSync(at("killed", "unfinished_filaments.jsonl"))).toBe(false);
 });
@@ -455,7 +500,7 @@ async function journalOf(values: ConfigObject): Promise<{ config: string; rows: 
   const other = `${String(values.output)}-whole`;
   await Catalogue.fromConfig({ ...values, output: other }).run();
   const config = readFileSync(join(other, "config.yaml"), "utf8").replace(other, String(values.output));
-  return { config, rows: filaments.map((each) => JSON.stringify(each)) };
+  return { config: `# bigsf ${ownVersion()}\n${config}`, rows: filaments.map((each) => JSON.stringify(each)) };
 }
 
 describe("the command", () => {

@@ -6,8 +6,8 @@ import type { Branch, GraphNode, Point, SkeletonGraph } from "./skeleton-graph.t
 export interface FilamentLine {
   readonly points: readonly Point[];
   readonly isClosed: boolean;
-  /** Nodes at which it meets others, its ends included. */
-  readonly joins: number;
+  /** Where it meets others, its ends included. */
+  readonly nodes: ReadonlySet<GraphNode>;
 }
 
 /**
@@ -34,11 +34,11 @@ export function assemble({ branches }: SkeletonGraph, mostTurn: number): readonl
       first = { branch: before.branch, isForward: before.end === "to" };
     }
     const points: Point[] = [];
-    let joins = 0;
+    const nodes = new Set<GraphNode>();
     const addNode = (node: GraphNode | undefined) => {
       if (node === undefined) return;
       points.push({ x: node.x, y: node.y });
-      joins++;
+      nodes.add(node);
     };
     let current: Travelled | undefined = first;
     const firstNode = ahead(first).from;
@@ -53,8 +53,7 @@ export function assemble({ branches }: SkeletonGraph, mostTurn: number): readonl
       const next: End | undefined = onward(current.branch, current.isForward);
       current = next === undefined ? undefined : { branch: next.branch, isForward: next.end === "from" };
     }
-    if (isRing) joins--;
-    else {
+    if (!isRing) {
       const through = (node: GraphNode) => throughLines(node, meeting.get(node) ?? [], partners);
       if (firstNode !== undefined) leaveStraight(points, firstNode, through(firstNode));
       if (lastNode !== undefined) leaveStraight(points.reverse(), lastNode, through(lastNode));
@@ -64,7 +63,7 @@ export function assemble({ branches }: SkeletonGraph, mostTurn: number): readonl
     lines.push({
       points: touches && begin !== end && begin !== undefined ? [...points, begin] : points,
       isClosed: touches,
-      joins,
+      nodes,
     });
   }
   return lines;

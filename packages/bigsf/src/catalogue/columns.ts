@@ -294,7 +294,7 @@ export function contrastOf({ profile }: Filament): number | undefined {
   return profile === undefined || profile.background <= 0 ? undefined : profile.amplitude.value / profile.background;
 }
 
-export function significanceOf({ profile }: Filament): number | undefined {
+export function significanceOf({ profile }: Pick<Filament, "profile">): number | undefined {
   return profile?.scatter === undefined || profile.scatter === 0
     ? undefined
     : profile.amplitude.value / profile.scatter;

@@ -2,14 +2,18 @@ import type { Measured, ProfileFigures } from "./profile.ts";
 import type { Point } from "./skeleton-graph.ts";
 import type { SkyFigures } from "./sky-spine.ts";
 
-/** What is known of one filament. */
-export interface Filament {
+/** What is known of one filament of a catalogue. */
+export interface Filament extends MeasuredFilament {
   /** From 1. */
   readonly id: number;
   /** Filaments that touch each other have one number. */
   readonly network: number;
-  /** Nodes at which it meets others. */
+  /** Nodes at which it meets others of the catalogue. */
   readonly joins: number;
+}
+
+/** What is known of it whatever else is in the catalogue. */
+export interface MeasuredFilament {
   readonly isClosed: boolean;
   /** Pixels from 0. */
   readonly centre: Point;
@@ -32,7 +36,7 @@ export interface Filament {
   readonly intensity: number | undefined;
   /** Across the spine; undefined where nothing could be fitted. */
   readonly profile: ProfileFigures | undefined;
-  /** Degrees of a pixel along the spine. */
+  /** Degrees of a pixel across the spine, on the sky at right angles to it. */
   readonly pixelDegrees: number | undefined;
   /** In parsecs. */
   readonly distance: number | undefined;

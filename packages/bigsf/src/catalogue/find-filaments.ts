@@ -3,7 +3,7 @@ import { assemble } from "./assemble.ts";
 import { hysteresisMask } from "./hysteresis.ts";
 import type { MaskPlane } from "./mask-plane.ts";
 import { contract, prune } from "./prune.ts";
-import { type Point, skeletonGraphs } from "./skeleton-graph.ts";
+import { type GraphNode, type Point, skeletonGraphs } from "./skeleton-graph.ts";
 import { type Spine, spineOf } from "./spine.ts";
 import { thin } from "./thin.ts";
 
@@ -21,10 +21,8 @@ export interface FindOptions {
 }
 
 export interface FoundFilament {
-  /** From 1. */
-  readonly id: number;
-  readonly network: number;
-  readonly joins: number;
+  /** Numbers of the nodes at which it meets others. */
+  readonly nodes: Int32Array;
   readonly isClosed: boolean;
   /** Columns and rows of its line by turns: surveys have millions of points. */
   readonly places: Float32Array;
@@ -43,7 +41,7 @@ export interface FoundFilaments {
   readonly plane: MaskPlane;
   /** The map holds nothing between 0 and 1, and so no probabilities. */
   readonly isMask: boolean;
-  /** In the order in which their networks come in the map, from its first row on. */
+  /** In the order in which what hangs together comes in the map, from its first row on. */
   readonly filaments: readonly FoundFilament[];
   /** Pixels of the mask. */
   readonly maskPixels: number;
@@ -60,18 +58,22 @@ export async function findFilaments(
   const { plane, places, isMask } = await hysteresisMask(map, options);
   const skeleton = thin(plane, places, signal);
   const filaments: FoundFilament[] = [];
-  let [network, short] = [0, 0];
+  let [nodeCount, short] = [0, 0];
   for (const graph of skeletonGraphs(plane, skeleton)) {
     const lines = assemble(contract(prune(graph, spur)), mostTurn);
     const long = lines.flatMap((line) => {
       return spineOf(line).length >= leastLength ? [line] : [];
     });
     short += lines.length - long.length;
-    if (long.length === 0) continue;
-    network++;
-    for (const { points, joins, isClosed } of long) {
+    const numbers = new Map<GraphNode, number>();
+    const numberOf = (node: GraphNode) => {
+      const number = numbers.get(node) ?? nodeCount++;
+      numbers.set(node, number);
+      return number;
+    };
+    for (const { points, nodes, isClosed } of long) {
       const places = Float32Array.from(points.flatMap(({ x, y }) => [x, y]));
-      filaments.push({ id: filaments.length + 1, network, joins, isClosed, places });
+      filaments.push({ nodes: Int32Array.from(nodes, numberOf), isClosed, places });
     }
   }
   return { plane, isMask, filaments, maskPixels: places.length, short };

@@ -1,3 +1,4 @@
+import { BigsfError } from "../errors.ts";
 import type { Plane } from "../maps/plane.ts";
 import { emptyPlane, flag, type MaskPlane, neighboursOf, placeOf } from "./mask-plane.ts";
 import { PlaceList } from "./place-list.ts";
@@ -12,6 +13,8 @@ export interface HysteresisOptions {
 }
 
 const bandPixels = 2 ** 20;
+/** Places are numbers of 32 bits. */
+const mostPlaces = 2 ** 31 - 1;
 
 /**
  * Hysteresis (Canny, IEEE PAMI 8, 1986): pixels from `low` on that hang together with one from `high` on, diagonally too.
@@ -25,6 +28,11 @@ export async function hysteresisMask(
   { low, high, onRows, signal }: HysteresisOptions,
 ): Promise<{ readonly plane: MaskPlane; readonly places: Int32Array; readonly isMask: boolean }> {
   const [height, width] = map.shape;
+  if ((height + 2) * (width + 2) > mostPlaces)
+    throw new BigsfError(
+      "CATALOGUE",
+      `the map has ${height} rows of ${width} pixels; ${mostPlaces} pixels are the most: make catalogues of parts of it`,
+    );
   const plane = emptyPlane(height, width);
   const { flags } = plane;
   let isMask = true;

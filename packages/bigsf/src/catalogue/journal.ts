@@ -2,15 +2,15 @@
 import { type FileHandle, open, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode, makeFolder } from "@ml-mosaic/base";
-import type { Filament } from "./filament.ts";
+import type { MeasuredFilament } from "./filament.ts";
 
 const rowsName = "unfinished_filaments.jsonl";
 const configName = "unfinished_config.yaml";
 
 export interface Journal {
   /** Those that an earlier run of the same configuration has measured, from the first on. */
-  readonly measured: readonly Filament[];
-  append(filaments: readonly Filament[]): Promise<void>;
+  readonly measured: readonly MeasuredFilament[];
+  append(filaments: readonly MeasuredFilament[]): Promise<void>;
   /** Ends it, and removes what was kept where the results are complete. */
   close(isComplete: boolean): Promise<void>;
 }
@@ -44,16 +44,16 @@ export async function removeJournal(folder: string): Promise<void> {
   for (const name of [rowsName, configName]) await rm(join(folder, name), { force: true });
 }
 
-function lines(filaments: readonly Filament[]): string {
+function lines(filaments: readonly MeasuredFilament[]): string {
   return filaments.map((filament) => `${JSON.stringify(filament)}\n`).join("");
 }
 
-function wholeLines(text: string): readonly Filament[] {
+function wholeLines(text: string): readonly MeasuredFilament[] {
   return text
     .slice(0, text.lastIndexOf("\n") + 1)
     .split("\n")
     .filter((line) => line !== "")
-    .map((line): Filament => JSON.parse(line));
+    .map((line): MeasuredFilament => JSON.parse(line));
 }
 
 /** Undefined where there is no such file. */

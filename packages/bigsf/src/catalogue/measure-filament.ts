@@ -1,7 +1,7 @@
 import type { Linear, Sky, Unknown } from "../maps/coordinates.ts";
 import { cutAcross, halfWidthOf } from "./cuts.ts";
 import type { Distances } from "./distances.ts";
-import type { Filament } from "./filament.ts";
+import type { MeasuredFilament } from "./filament.ts";
 import { type FoundFilament, spineOfFound } from "./find-filaments.ts";
 import type { MapSamples } from "./map-samples.ts";
 import type { MaskPlane } from "./mask-plane.ts";
@@ -29,8 +29,7 @@ export interface MeasureParts {
   readonly meanMolecularWeight: number;
 }
 
-export async function measureFilament(found: FoundFilament, parts: MeasureParts): Promise<Filament> {
-  const { id, network, joins } = found;
+export async function measureFilament(found: FoundFilament, parts: MeasureParts): Promise<MeasuredFilament> {
   const spine = spineOfFound(found);
   const { coordinates, probability, image, distances } = parts;
   const { points, length, isClosed } = spine;
@@ -38,8 +37,8 @@ export async function measureFilament(found: FoundFilament, parts: MeasureParts)
   const end = points.at(-1) ?? start;
   const centre = pointAlong(points, length / 2) ?? start;
   const extent = distanceOf(start, end);
-  const sky = coordinates?.kind === "sky" ? skyFigures(coordinates, points, centre) : undefined;
-  const pixelDegrees = sky && sky.length / length;
+  const sky = coordinates?.kind === "sky" ? skyFigures(coordinates, spine, centre) : undefined;
+  const pixelDegrees = sky?.acrossPixel;
   const beam = parts.beam !== undefined && pixelDegrees !== undefined ? parts.beam / pixelDegrees : undefined;
   const { plane, reach, plummerIndex } = parts;
   const halfWidth = halfWidthOf(spine, plane);
@@ -48,9 +47,6 @@ export async function measureFilament(found: FoundFilament, parts: MeasureParts)
   const along = (map: MapSamples | undefined) => map && meanAlong(map, points);
   const distance = await distances?.of({ sky, centre, points });
   return {
-    id,
-    network,
-    joins,
     isClosed,
     centre,
     start,
@@ -80,13 +76,10 @@ function lineMass(
   if (profile === undefined || pixelDegrees === undefined || distance === undefined) return undefined;
   if (perSquareCentimetre === undefined) return undefined;
   const radians = (pixelDegrees * Math.PI) / 180;
-  const { amplitude, width } = profile;
-  // The area under a Gaussian, by its full width at half maximum.
-  const across = amplitude.value * width.value * Math.sqrt(Math.PI / (4 * Math.log(2)));
-  const acrossRadians = across * radians * perSquareCentimetre;
-  const value = massPerLength({ acrossRadians, distance, meanMolecularWeight });
-  if (amplitude.error === undefined || width.error === undefined) return { value };
-  return { value, error: value * Math.hypot(amplitude.error / amplitude.value, width.error / width.value) };
+  const massOf = (area: number) =>
+    massPerLength({ acrossRadians: area * radians * perSquareCentimetre, distance, meanMolecularWeight });
+  const { value, error } = profile.area;
+  return { value: massOf(value), error: error === undefined ? undefined : massOf(error) };
 }
 
 interface Found {

@@ -22,6 +22,8 @@ export interface ProfileFigures {
   readonly width: Measured;
   /** The same without the beam; undefined without a beam, and where it is not wider than that. */
   readonly deconvolved: Measured | undefined;
+  /** Under the Gaussian. Its error is of its own: height and width of one fit vary together. */
+  readonly area: Measured;
   /** Of the background: deviation of single values beside the filament from what was fitted. */
   readonly scatter: number | undefined;
   readonly plummer: PlummerFigures | undefined;
@@ -124,6 +126,7 @@ export function fitProfile(raw: Cuts, options: ProfileOptions): ProfileFigures |
     slope: gaussian.slope,
     centre: gaussian.centre,
     width,
+    area: measured(({ gaussian: { amplitude, sigma } }) => amplitude * sigma * Math.sqrt(2 * Math.PI)),
     deconvolved: resolved ? deconvolvedWidth(width, beam) : undefined,
     scatter: scatterOf(cuts, gaussian),
     plummer: plummer && {

@@ -1,12 +1,15 @@
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { pathExists } from "@ml-mosaic/base";
 import { prepareResults } from "../segmentation/result-folder.ts";
+import { ownVersion } from "../version.ts";
 import { columnsFor, type Lacking, significanceOf } from "./columns.ts";
-import type { Filament } from "./filament.ts";
+import type { Filament, MeasuredFilament } from "./filament.ts";
 import { type FoundFilament, type FoundFilaments, findFilaments, spineOfFound } from "./find-filaments.ts";
 import { type InputSettings, type Inputs, openInputs } from "./inputs.ts";
 import { type Journal, openJournal, removeJournal } from "./journal.ts";
 import { measureFilament } from "./measure-filament.ts";
+import { touchingOf } from "./networks.ts";
 import type { Point } from "./skeleton-graph.ts";
 import { writeAtlas } from "./write-atlas.ts";
 import { writeMoc } from "./write-moc.ts";
@@ -59,7 +62,7 @@ export type CatalogueResult =
       readonly maskPixels: number;
       /** Lines that were shorter than asked for. */
       readonly short: number;
-      /** Filaments that stand out less than asked for. */
+      /** Filaments that stand out less than asked for, those among them that nothing could be fitted to. */
       readonly faint: number;
       /** Why columns have no values. */
       readonly lacking: Lacking;
@@ -103,7 +106,8 @@ export async function runCatalogue(
     return { kind: "reused", files };
   }
   resources.use(results);
-  const journal = await openJournal(folder, config);
+  // Another version may measure otherwise, or other things.
+  const journal = await openJournal(folder, `# bigsf ${ownVersion()}\n${config}`);
   let isComplete = false;
   resources.defer(() => journal.close(isComplete));
 
@@ -115,10 +119,15 @@ export async function runCatalogue(
   const all = await measureAll(found, inputs, journal, { onProgress, signal });
   const kept = all.flatMap((filament, index) => {
     const place = found.filaments[index];
-    const isFaint = (significanceOf(filament) ?? Number.POSITIVE_INFINITY) < settings.leastSignificance;
+    // What nothing could be fitted to does not stand out.
+    const isFaint = settings.leastSignificance > 0 && !((significanceOf(filament) ?? 0) >= settings.leastSignificance);
     return place === undefined || isFaint ? [] : [{ filament, found: place }];
   });
-  const numbered = kept.map(({ filament, ...each }, index) => ({ filament: { ...filament, id: index + 1 }, ...each }));
+  const touching = touchingOf(kept.map(({ found: each }) => each));
+  const numbered = kept.map(({ filament, found: place }, index) => {
+    const { network, joins } = touching[index] ?? { network: 0, joins: 0 };
+    return { filament: { ...filament, id: index + 1, network, joins }, found: place };
+  });
   const filaments = numbered.map(({ filament }) => filament);
 
   const { coordinates } = inputs.measuring;
@@ -146,8 +155,8 @@ export async function runCatalogue(
   await writeFile(join(results.staging, names.summary), picture, { flush: true });
   const atlas = { count: settings.atlas, inputs, plane: found.plane, filaments: numbered, history, signal };
   if (settings.atlas > 0) await writeAtlas({ folder: join(results.staging, atlasName), ...atlas });
-  // A folder does not take the place of another that has files.
-  await rm(join(folder, atlasName), { recursive: true, force: true });
+  // What is published takes the place of what was there: without pages, an empty folder.
+  else if (pathExists(join(folder, atlasName))) await mkdir(join(results.staging, atlasName));
   await results.publish();
   isComplete = true;
   const { maskPixels, short } = found;
@@ -165,12 +174,12 @@ async function measureAll(
   { measuring }: Inputs,
   journal: Journal,
   { onProgress, signal }: CatalogueRunOptions,
-): Promise<readonly Filament[]> {
+): Promise<readonly MeasuredFilament[]> {
   const parts = { ...measuring, plane, probability: isMask ? undefined : measuring.probability };
-  const measured: Filament[] = [...journal.measured];
+  const measured: MeasuredFilament[] = [...journal.measured];
   while (measured.length < found.length) {
     signal?.throwIfAborted();
-    const group: Filament[] = [];
+    const group: MeasuredFilament[] = [];
     for (const each of found.slice(measured.length, measured.length + measuredTogether))
       group.push(await measureFilament(each, parts));
     await journal.append(group);

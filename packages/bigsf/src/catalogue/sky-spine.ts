@@ -2,6 +2,7 @@
 import { emptyHeader, type SkyPoints, skyFrame } from "@ml-mosaic/fits";
 import type { Degrees, Sky } from "../maps/coordinates.ts";
 import type { Point } from "./skeleton-graph.ts";
+import type { Spine } from "./spine.ts";
 
 const degree = Math.PI / 180;
 const galactic = skyFrame(emptyHeader, "GLON");
@@ -32,10 +33,16 @@ export interface SkyFigures {
   readonly length: number;
   /** From end to end. */
   readonly extent: number;
+  /**
+   * Of a pixel's step across the spine what lies at right angles to it on the sky, in degrees: the mean. Along it a step is
+   * longer or shorter where pixels are no squares on the sky.
+   */
+  readonly acrossPixel: number;
 }
 
-/** @param centre a point of the line @returns undefined where a point is not on the sky */
-export function skyFigures(sky: Sky, line: readonly Point[], centre: Point): SkyFigures | undefined {
+/** @param centre a point of the spine @returns undefined where a point is not on the sky */
+export function skyFigures(sky: Sky, spine: Spine, centre: Point): SkyFigures | undefined {
+  const { points: line } = spine;
   // The centre comes behind the points of the line.
   const points = [...line, centre];
   const xs = Float64Array.from(points, ({ x }) => x);
@@ -53,7 +60,39 @@ export function skyFigures(sky: Sky, line: readonly Point[], centre: Point): Sky
     galactic: framed(inIcrs, galactic.fromJ2000),
     length: length / degree,
     extent: separation(vectors, 0, last) / degree,
+    acrossPixel: acrossPixel(sky, spine),
   };
+}
+
+function acrossPixel(sky: Sky, { points, tangents }: Spine): number {
+  const beside = (across: number, along: number) => {
+    const moved = points.map(({ x, y }, i) => {
+      const tangent = tangents[i] ?? { x: 1, y: 0 };
+      return { x: x - across * tangent.y + along * tangent.x, y: y + across * tangent.x + along * tangent.y };
+    });
+    const places = sky.at(
+      Float64Array.from(moved, ({ x }) => x),
+      Float64Array.from(moved, ({ y }) => y),
+    );
+    return vectorsOf(places);
+  };
+  const [left, right, before, behind] = [beside(0.5, 0), beside(-0.5, 0), beside(0, -0.5), beside(0, 0.5)];
+  let [sum, count] = [0, 0];
+  for (const i of points.keys()) {
+    const step = (to: Float64Array, from: Float64Array) =>
+      [0, 1, 2].map((axis) => (to[3 * i + axis] ?? 0) - (from[3 * i + axis] ?? 0));
+    const [across, along] = [step(left, right), step(behind, before)];
+    const [a2, b2, ab] = [dot(across, across), dot(along, along), dot(across, along)];
+    // Beside the edge of a whole sky there is none.
+    if (!(b2 > 0) || Number.isNaN(a2)) continue;
+    sum += Math.sqrt(Math.max(0, a2 - (ab * ab) / b2));
+    count++;
+  }
+  return sum / count / degree;
+}
+
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, each, i) => sum + each * (b[i] ?? 0), 0);
 }
 
 /** Degrees in ICRS; undefined where it is not known how the map's frame lies to it. */

@@ -62,7 +62,9 @@ function skeletonsOf(mask: Uint8Array, width: number): readonly (readonly number
   for (const [pixel, isOn] of skeletonize(mask, width).entries()) {
     if (isOn === 0) continue;
     const group = groups[pixel] ?? 0;
-    lines.set(group, [...(lines.get(group) ?? []), pixel]);
+    const line = lines.get(group);
+    if (line === undefined) lines.set(group, [pixel]);
+    else line.push(pixel);
   }
   return [...lines.values()];
 }
