@@ -13,20 +13,25 @@ type Nested = boolean | NestedNumbers | readonly Nested[];
 export function tensor(values: Nested, options: Options = {}): Tensor {
   const shape: number[] = [];
   for (let level: Nested | undefined = values; Array.isArray(level); level = level[0]) shape.push(level.length);
-  const flat: number[] = [];
+  const flat = new Float64Array(sizeOf(shape));
+  let count = 0;
   let booleans = 0;
+  // Data sets make a tensor of each sample: leaves are put in their places in one loop.
   const collect = (level: Nested, depth: number): void => {
     if (typeof level === "number" || typeof level === "boolean") {
       if (depth !== shape.length) throw ragged(shape);
       if (typeof level === "boolean") booleans++;
-      flat.push(Number(level));
-    } else {
-      if (level.length !== shape[depth]) throw ragged(shape);
-      for (const inner of level) collect(inner, depth + 1);
+      flat[count++] = Number(level);
+      return;
+    }
+    if (level.length !== shape[depth]) throw ragged(shape);
+    for (const inner of level) {
+      if (typeof inner === "number" && depth + 1 === shape.length) flat[count++] = inner;
+      else collect(inner, depth + 1);
     }
   };
   collect(values, 0);
-  const dtype = options.dtype ?? (booleans > 0 && booleans === flat.length ? "bool" : "float32");
+  const dtype = options.dtype ?? (booleans > 0 && booleans === count ? "bool" : "float32");
   return constant(fromNumbers(dtype, flat), shape, dtype);
 }
 

@@ -9,8 +9,12 @@ import type { Sample } from "./dataset.ts";
 export interface Collation {
   /** Room for `length` samples of the shapes of this one. */
   readonly fields: readonly SampleArray[];
-  /** @throws TensorError if the sample, the `index`-th of the data set, has other shapes or types */
-  put(position: number, sample: Sample, index: number): Promise<void>;
+  /**
+   * Copies at once what is there already, which costs no promises; a promise for what has to be computed.
+   *
+   * @throws TensorError if the sample, the `index`-th of the data set, has other shapes or types
+   */
+  put(position: number, sample: Sample, index: number): Promise<void> | undefined;
 }
 
 export function collation(specs: readonly FieldSpec[], length: number): Collation {
@@ -20,13 +24,16 @@ export function collation(specs: readonly FieldSpec[], length: number): Collatio
   });
   return {
     fields,
-    async put(position, sample, index) {
+    put(position, sample, index) {
       checkFields(specs, sample, index);
-      const values = await Promise.all(sample.map((tensor) => tensor.data()));
-      for (const [field, data] of values.entries()) {
+      const waiting: Promise<void>[] = [];
+      for (const [field, tensor] of sample.entries()) {
         const target = fields[field]?.data;
-        if (target !== undefined) copyTo(target, data, position * data.length);
+        if (target === undefined) continue;
+        if (tensor.source.kind === "constant") copyTo(target, tensor.source.data, position * tensor.source.data.length);
+        else waiting.push(tensor.data().then((data) => copyTo(target, data, position * data.length)));
       }
+      return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
     },
   };
 }

@@ -23,8 +23,22 @@ export function sampleGenerator(epoch: Generator, index: number): Generator {
  * @throws TensorError that names it
  */
 export async function readSample(dataset: Dataset, index: number, epoch: Generator): Promise<Sample> {
+  return await begun(dataset, index, epoch);
+}
+
+/** The same, at once where the data set has it at once. */
+function begun(dataset: Dataset, index: number, epoch: Generator): Sample | Promise<Sample> {
   try {
-    return await dataset.get(index, sampleGenerator(epoch, index));
+    const sample = dataset.get(index, sampleGenerator(epoch, index));
+    return "then" in sample ? awaited(sample, index) : sample;
+  } catch (error) {
+    throw unreadable(index, error);
+  }
+}
+
+async function awaited(sample: Promise<Sample>, index: number): Promise<Sample> {
+  try {
+    return await sample;
   } catch (error) {
     throw unreadable(index, error);
   }
@@ -45,7 +59,10 @@ export async function readSamples(
       const position = next++;
       const index = elementAt(indices, position);
       try {
-        await into.put(position, await readSample(dataset, index, generator), index);
+        const sample = begun(dataset, index, generator);
+        // Nothing is waited for that is there already.
+        const put = into.put(position, "then" in sample ? await sample : sample, index);
+        if (put !== undefined) await put;
       } catch (error) {
         next = indices.length;
         throw error;

@@ -3,8 +3,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fromArray, zeros } from "../creation.ts";
 import { grad } from "../graph/gradient.ts";
+import { topologicalOrder } from "../graph/order.ts";
 import { MSELoss } from "../losses/regression.ts";
 import { Generator } from "../random/generator.ts";
+import { evaluateOnWasm } from "../runtime/evaluate-wasm.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { parameter } from "../variable.ts";
@@ -51,6 +53,32 @@ test("1e7 elements, of which one after the other would make 1,010,791", async ()
   await expectEach(tenths(10_000_000).sum(), 10_000_000 * tenth);
 });
 
+/** Of lengths that are cut into blocks, that are not, and of more blocks than one. */
+test.each([
+  [[2048], [0]],
+  [[3, 5000], [1]],
+  [[5000, 3], [0]],
+  [
+    [4, 300, 7],
+    [0, 1, 2],
+  ],
+  [[1031, 2], [0]],
+  [
+    [2, 40, 16, 16],
+    [0, 2, 3],
+  ],
+  [[1, 8, 8192], [2]],
+] as const)("on WebAssembly, of %j over %j", async (shape, axes) => {
+  const generator = new Generator(7);
+  const data = Float32Array.from({ length: sizeOf(shape) }, () => generator.uniform(0.5, 1));
+  const [sums = []] = await onWasm([fromArray(data, shape).clone().sum(axes)]);
+  const expected = summed(data, shape, axes);
+  expect(sums.length).toBe(expected.length);
+  for (const [index, value] of expected.entries()) expect(Math.abs(Number(sums[index]) / value - 1)).toBeLessThan(1e-6);
+});
+
+const onWasm = (tensors: readonly Tensor[]) => evaluateOnWasm(tensors, topologicalOrder(tensors), new Generator(0));
+
 test("whatever the shape and the axes", async () => {
   const generator = new Generator(3);
   await fc.assert(
@@ -59,20 +87,21 @@ test("whatever the shape and the axes", async () => {
       fc.array(fc.nat(3), { minLength: 1, maxLength: 4 }),
       fc.boolean(),
       fc.constantFrom("sum", "mean"),
-      async (shape, picked, keepdim, kind) => {
+      fc.constantFrom("onnx", "wasm"),
+      async (shape, picked, keepdim, kind, executor) => {
         fc.pre(sizeOf(shape) < 500_000);
         const axes = [...new Set(picked.map((axis) => axis % shape.length))];
         const data = Float32Array.from({ length: sizeOf(shape) }, () => generator.uniform());
         const result = fromArray(data, shape).clone()[kind](axes, keepdim);
         const expected = summed(data, shape, axes);
         const count = data.length / expected.length;
-        const actual = await result.data();
+        const actual = executor === "onnx" ? await result.data() : ((await onWasm([result]))[0] ?? []);
         expect(actual.length).toBe(expected.length);
         for (const [index, value] of expected.entries())
           expect(Math.abs((Number(actual[index]) * (kind === "mean" ? count : 1)) / value - 1)).toBeLessThan(tolerance);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 60 },
   );
 });
 

@@ -10,17 +10,7 @@ import { onnxType } from "../onnx/types.ts";
 import { lengthAt, reducedShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { constantIndex, divided, type Index, plus, times, unfolded } from "../wasm/indices.ts";
-import {
-  apply,
-  convert,
-  type Expression,
-  nest,
-  number,
-  type Operand,
-  reduce,
-  type Stages,
-  sumKind,
-} from "../wasm/loops.ts";
+import { apply, convert, type Expression, nest, number, type Operand, type Stages, sum } from "../wasm/loops.ts";
 import { defineOp, type Emitter, type Input, type None, namesOf, type Value } from "./op.ts";
 import { emitStatisticsInParts } from "./webgpu.ts";
 
@@ -75,10 +65,9 @@ function momentLoops(
   stages: Stages,
 ) {
   const count = sizeOf(members);
-  const kind = sumKind("f32", count);
   const meanOf = (position: readonly Index[], of: (element: Expression) => Expression) => {
-    const sum = reduce("add", members, number(kind, 0), (member) => convert(kind, of(x.at(placeOf(position, member)))));
-    return convert("f32", apply("div", kind, sum, number(kind, count)));
+    const total = sum("f32", members, (member) => of(x.at(placeOf(position, member))));
+    return convert("f32", apply("div", total.kind, total, number(total.kind, count)));
   };
   const type = { shape, dtype: "float32" } as const;
   const mean = stages.add(nest(type, (position) => meanOf(position, (element) => element)));

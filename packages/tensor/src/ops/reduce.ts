@@ -19,7 +19,7 @@ import {
   reduce,
   type Stages,
   select,
-  sumKind,
+  sum as sumOf,
 } from "../wasm/loops.ts";
 import { emitInt64Product, emitInt64Sum } from "./int64.ts";
 import { emitLongSum, isLongSum } from "./long-sums.ts";
@@ -59,12 +59,12 @@ function reductionLoop(
 ): Nest {
   const kind = kindOf(x.dtype);
   const sizes = axes.map((axis) => lengthAt(x.shape, axis));
-  const inner = operator === "add" ? sumKind(kind, sizeOf(sizes)) : kind;
   return nest(output, (outer) => {
-    const total = reduce(operator, sizes, number(inner, startOf(inner, start)), (reduced) => {
-      const all = inPlaces(x.shape.length, axes, keepdim, outer, reduced);
-      return convert(inner, x.at(all));
-    });
+    const element = (reduced: readonly Index[]) => x.at(inPlaces(x.shape.length, axes, keepdim, outer, reduced));
+    const total =
+      operator === "add"
+        ? sumOf(kind, sizes, element)
+        : reduce(operator, sizes, number(kind, startOf(kind, start)), element);
     return convert(kind, after(total));
   });
 }

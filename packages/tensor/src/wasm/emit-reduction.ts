@@ -125,7 +125,8 @@ function overAxes(
   }
   const rest = others.reduce((product, { size }) => product * size, 1);
   const inside = (now: readonly Context[]) => overAxes(emitter, others, expressions, now, write);
-  if (emitter.writesOut || axis.size * rest <= mostWrittenOut) {
+  // Blocks of a long sum are loops themselves.
+  if (emitter.writesOut || (axis.size * rest <= mostWrittenOut && !expressions.some(hasReduction))) {
     for (let position = 0; position < axis.size; position++)
       inside(contexts.map((context) => ({ ...context, point: new Map([...context.point, [axis, position]]) })));
     return;

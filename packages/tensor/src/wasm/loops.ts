@@ -28,7 +28,7 @@
  * where a reduction runs along adjacent elements, it is four interleaved sums, then their sum: see `emit-nest.ts`.
  */
 import type { DType } from "../dtype.ts";
-import { broadcastShapes, type Shape } from "../shape.ts";
+import { broadcastShapes, type Shape, sizeOf } from "../shape.ts";
 import { type Axis, at, axisOf, constantIndex, type Index, plus, times } from "./indices.ts";
 
 /** Types of scalars. In memory bool and uint8 take a byte; uint8 is i32 in expressions. */
@@ -285,4 +285,53 @@ const longSum = 1024;
 /** The kind in which so many numbers are summed up: long sums of float32 in float64. */
 export function sumKind(kind: Kind, count: number): Kind {
   return kind === "f32" && count > longSum ? "f64" : kind;
+}
+
+/** Blocks of fewer elements are not worth a loop of their own. */
+const shortestBlock = 32;
+
+/**
+ * The sum over new axes of these sizes. A long one of float32 comes as float64, which adds up sums of blocks: within a block four
+ * elements go at a time, which those of float64 would not.
+ */
+export function sum(
+  kind: Kind,
+  sizes: readonly number[],
+  body: (position: readonly Index[]) => Expression,
+): Expression {
+  const whole = sumKind(kind, sizeOf(sizes));
+  const inOrder = () => reduce("add", sizes, number(whole, 0), (position) => convert(whole, body(position)));
+  if (whole === kind) return inOrder();
+  const { blocks, lengths } = blocksOf(sizes);
+  if (sizeOf(lengths) < shortestBlock) return inOrder();
+  return reduce("add", blocks, number(whole, 0), (block) =>
+    convert(
+      whole,
+      reduce("add", lengths, number(kind, 0), (within) =>
+        body(
+          lengths.map((length, axis) =>
+            plus(times(block[axis] ?? constantIndex(0), length), within[axis] ?? constantIndex(0)),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** How many blocks there are along each axis, and how long they are: whole inner axes, and a part of the next one. */
+function blocksOf(sizes: readonly number[]): {
+  readonly blocks: readonly number[];
+  readonly lengths: readonly number[];
+} {
+  let room = longSum;
+  const lengths = sizes
+    .toReversed()
+    .map((size) => {
+      let length = Math.min(size, room);
+      while (size % length !== 0) length--;
+      room = length === size ? Math.floor(room / size) : 1;
+      return length;
+    })
+    .toReversed();
+  return { blocks: sizes.map((size, axis) => size / (lengths[axis] ?? 1)), lengths };
 }
