@@ -205,3 +205,35 @@ test("what a worker has said that is given up since is not held against the next
   );
   await store.close();
 }, 60_000);
+
+test("a place that only says what is over takes no other run, when that is stored already", async () => {
+  const [spoken, other] = [workerElsewhere("spoken"), workerElsewhere("other")];
+  let left: readonly number[] = [runs + 1, runs + 2];
+  const refused: number[] = [];
+  const place: WorkerPlace = {
+    ...spoken.place,
+    left: {
+      get runIds() {
+        return left;
+      },
+      next() {
+        const [runId, ...others] = left;
+        left = others;
+        return runId;
+      },
+      refuse: (runId) => void refused.push(runId),
+    },
+    get isOpen() {
+      return left.length > 0;
+    },
+  };
+  const { store, supervising, join: joinLater } = await openCrew(place);
+  await expect.poll(() => refused, { timeout: 10_000 }).toEqual([runs + 1, runs + 2]);
+  joinLater(other.place);
+  const working = setInterval(() => other.work(), 5);
+  await supervising;
+  clearInterval(working);
+  expect(spoken.orders).toBe(0);
+  expect(await store.countByStatus()).toEqual(new Map([["done", runs]]));
+  await store.close();
+}, 60_000);

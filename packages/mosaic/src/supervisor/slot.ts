@@ -178,9 +178,11 @@ export class Slot {
   async #assign(): Promise<Assignment | undefined> {
     if (this.#isAskedToLeave || !this.#place.isOpen) return undefined;
     const { store, experimentId, workOf } = this.#options;
-    const lease =
-      (await this.#leaseLeft()) ?? (await store.leaseNextRun(experimentId, this.#place.name, this.#place.wishes));
-    return lease && { lease, ...(await workOf(lease, this.#place.device)) };
+    const { name, device, wishes } = this.#place;
+    // One that has said all that it knows of runs that are over takes no others.
+    const next = () => (this.#place.isOpen ? store.leaseNextRun(experimentId, name, wishes) : undefined);
+    const lease = (await this.#leaseLeft()) ?? (await next());
+    return lease && { lease, ...(await workOf(lease, device)) };
   }
 
   async #leaseLeft(): Promise<Lease | undefined> {
