@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { harmed } from "./projects.ts";
-import { config, openWorkspace, type Workspace } from "./workspace.ts";
+import { config, openWorkspace, treeOf, type Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
 afterEach(() => workspace.close());
@@ -44,9 +44,13 @@ describe.for(harmed)("workers of $language elsewhere", ({ language, files, data,
     await Promise.all([trains(1), trains(2)]);
     killed.kill("SIGKILL");
     await first.said("is gone: its process has died");
+    // Slurm ends a job by a signal to all of its processes.
+    const [, ...below] = treeOf(left.pid);
+    for (const pid of below) process.kill(pid, "SIGTERM");
     left.kill("SIGUSR2");
     await first.said("leaves: it got SIGUSR2");
     expect((await left.finished).code).toBe(0);
+    expect(first.stderr()).not.toContain("killed by SIGTERM");
 
     const stays = worker();
     await first.said(`${stays.pid}-`);

@@ -122,6 +122,15 @@ export function childrenOf(pid: number): readonly number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
 }
 
+/** A process and all that it has started, the first of them first. */
+export function treeOf(pid: number): readonly number[] {
+  try {
+    return [pid, ...childrenOf(pid).flatMap(treeOf)];
+  } catch {
+    return [];
+  }
+}
+
 /** The tutorial of `examples/or` with other settings. */
 export async function tutorial(replacements: Readonly<Record<string, string>>): Promise<Workspace> {
   const workspace = await openWorkspace();

@@ -73,6 +73,10 @@ class Parent:
         self._selector.register(self._channel, selectors.EVENT_READ, self._hear)
         # Ctrl-C reaches the whole group; only the supervisor decides what it means.
         signal.signal(signal.SIGINT, lambda *_: None)
+        # Who ends a job signals all of its processes: `mosaic worker` says what that means for its runs.
+        if os.environ.get("MOSAIC_PILOT"):
+            for number in (signal.SIGTERM, signal.SIGUSR2):
+                signal.signal(number, lambda *_: None)
         self._woken, self._wakes = socket.socketpair()
         for end in (self._woken, self._wakes):
             end.setblocking(False)

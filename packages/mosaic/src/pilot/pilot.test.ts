@@ -212,3 +212,15 @@ test("an order that comes when the pilot leaves is given back at once", async ()
   expect(only.news).toContain("withdrawn 13");
   expect(await over).toBe("left");
 });
+
+test("a run that fails as its job is ended is given back: what it has started has had the signal too", async () => {
+  const only = await supervisor();
+  only.start(1);
+  const paused = { ...order(1), filesFolder: folder };
+  only.tell({ kind: "tell", worker: 1, message: { kind: "run", token: 11, order: paused, tellsPrepared: false } });
+  await until(() => begun() === "1 ", "the run");
+  leave.abort("it got SIGTERM");
+  say(1, failed);
+  expect(await over).toBe("left");
+  expect(only.news).toEqual(["ended 1"]);
+});

@@ -10,6 +10,7 @@ import { pausePatience } from "../supervisor/patience.ts";
 import { typescriptWorker } from "../supervisor/typescript-worker.ts";
 import { startWorker, type WorkerProcess } from "../supervisor/worker-process.ts";
 import type { FromWorker, ToWorker } from "../worker/messages.ts";
+import { pilotVariable } from "../worker/started-processes.ts";
 import { isSettled, isStillWanted, leavesNothing, noteMessage, type PilotRun, takesNoFurther } from "./left-run.ts";
 import type { Connect, Link, Meeting } from "./link.ts";
 import { memoryKills } from "./memory-kills.ts";
@@ -215,6 +216,7 @@ class Pilot {
     const there = this.#workers.get(number);
     if (there !== undefined) there.service = this.#service;
     if (there !== undefined || this.#runs.some(({ worker }) => worker === number)) return;
+    const { environment, ...asked } = program ?? typescriptWorker;
     const kills = memoryKills();
     // One that was killed may still speak when another has its number.
     const isThere = () => this.#workers.get(number) === worker;
@@ -222,30 +224,33 @@ class Pilot {
       service: this.#service,
       progressTold: 0,
       callSeconds: 0,
-      process: startWorker(program ?? typescriptWorker, {
-        message: (message) => isThere() && this.#hear(number, message),
-        nonsense: (why) => isThere() && this.#send({ kind: "nonsense", worker: number, why }),
-        progress: (callSeconds) => {
-          if (!isThere()) return;
-          worker.callSeconds = callSeconds;
-          const now = performance.now();
-          if (now - worker.progressTold < progressMilliseconds) return;
-          worker.progressTold = now;
-          this.#send({ kind: "progress", worker: number, callSeconds });
+      process: startWorker(
+        { ...asked, environment: { ...environment, [pilotVariable]: "1" } },
+        {
+          message: (message) => isThere() && this.#hear(number, message),
+          nonsense: (why) => isThere() && this.#send({ kind: "nonsense", worker: number, why }),
+          progress: (callSeconds) => {
+            if (!isThere()) return;
+            worker.callSeconds = callSeconds;
+            const now = performance.now();
+            if (now - worker.progressTold < progressMilliseconds) return;
+            worker.progressTold = now;
+            this.#send({ kind: "progress", worker: number, callSeconds });
+          },
+          exit: (end) => {
+            if (!isThere()) return this.#look();
+            const begun = this.#runs.find(({ worker, asked }) => worker === number && asked.token === end.begun)?.told;
+            this.#runs = this.#runs.filter((run) => run.worker !== number || run.isOver);
+            const outOfMemory = (memoryKills() ?? 0) > (kills ?? 0);
+            const told = outOfMemory
+              ? { ...end, begun, how: `${end.how}, out of memory`, outOfMemory }
+              : { ...end, begun };
+            this.#workers.delete(number);
+            if (worker.service === this.#service) this.#send({ kind: "ended", worker: number, end: told });
+            this.#look();
+          },
         },
-        exit: (end) => {
-          if (!isThere()) return this.#look();
-          const begun = this.#runs.find(({ worker, asked }) => worker === number && asked.token === end.begun)?.told;
-          this.#runs = this.#runs.filter((run) => run.worker !== number || run.isOver);
-          const outOfMemory = (memoryKills() ?? 0) > (kills ?? 0);
-          const told = outOfMemory
-            ? { ...end, begun, how: `${end.how}, out of memory`, outOfMemory }
-            : { ...end, begun };
-          this.#workers.delete(number);
-          if (worker.service === this.#service) this.#send({ kind: "ended", worker: number, end: told });
-          this.#look();
-        },
-      }),
+      ),
     };
     this.#workers.set(number, worker);
   }
@@ -256,6 +261,11 @@ class Pilot {
     if (message.kind === "epochs" && !run.asked.tellsPrepared) {
       if (run.gathered === undefined) setTimeout(() => this.#release(run), gatherMilliseconds);
       run.gathered = { ...message, records: [...(run.gathered?.records ?? []), ...message.records] };
+      return;
+    }
+    // Of what ends the job the run's own processes have heard too: that is not its fault.
+    if (this.#isLeaving && message.kind === "failed") {
+      this.#giveUp(number, "ended with its job");
       return;
     }
     this.#release(run);
@@ -322,12 +332,7 @@ class Pilot {
       left.isForgotten = false;
       for (const kept of left.kept) this.#say(left, token, kept);
     } else if (left !== undefined || worker === undefined) {
-      this.#kill(number);
-      this.#send({
-        kind: "ended",
-        worker: number,
-        end: { how: "ended: another order", lastWords: "", begun: undefined },
-      });
+      this.#giveUp(number, "ended: another order");
       return;
     } else {
       this.#runs = [
@@ -345,6 +350,13 @@ class Pilot {
     this.#workers.delete(number);
     this.#runs = this.#runs.filter((run) => run.worker !== number || run.isOver);
     worker?.process.kill();
+  }
+
+  /** No run of that worker has begun as far as its supervisor is concerned. */
+  #giveUp(number: number, how: string): void {
+    this.#kill(number);
+    this.#send({ kind: "ended", worker: number, end: { how, lastWords: "", begun: undefined } });
+    this.#look();
   }
 
   #forgetRun(number: number, runId: number): void {

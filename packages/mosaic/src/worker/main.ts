@@ -22,7 +22,7 @@ import { MemoryWatch } from "./memory-watch.ts";
 import { type FromWorker, faultToWorker, isToWorker, type ToWorker } from "./messages.ts";
 import { startPulse } from "./pulse.ts";
 import { watchSharedState } from "./shared-state.ts";
-import { endMarked, markVariable } from "./started-processes.ts";
+import { endMarked, markVariable, pilotSignals, pilotVariable } from "./started-processes.ts";
 import { troubleOf } from "./trouble.ts";
 
 /** Where `worker-process.ts` opens the channel. Nothing else that this process starts has it. */
@@ -37,6 +37,7 @@ const runs = new AsyncLocalStorage<{ readonly token: number; readonly runId: num
 const exit = process.exit.bind(process);
 forbidExit();
 outliveOutput();
+if (process.env[pilotVariable] !== undefined) for (const name of pilotSignals) process.on(name, () => undefined);
 /** Modules may change the environment. */
 const mark = process.env[markVariable] ?? "";
 const pulse = startPulse(mark);

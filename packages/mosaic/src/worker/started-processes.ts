@@ -10,6 +10,13 @@ import { currentProcess, livenessOf } from "@ml-mosaic/base";
 /** The variable that holds the mark. */
 export const markVariable = "MOSAIC_WORKER";
 
+/**
+ * Set where `mosaic worker` has started this one. Who ends a job signals all of its processes at once: it says what that means
+ * for its runs.
+ */
+export const pilotVariable = "MOSAIC_PILOT";
+export const pilotSignals: readonly NodeJS.Signals[] = ["SIGTERM", "SIGUSR2"];
+
 /** For a worker of this process. */
 export function newMark(): string {
   return JSON.stringify({ ...currentProcess(), worker: randomUUID() });
