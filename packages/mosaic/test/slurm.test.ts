@@ -1,36 +1,30 @@
 /**
- * A real Slurm with simulated nodes on this machine carries runs out. `npm run test:cluster` does more harm to more of them:
- * pilots killed, jobs requeued and preempted, nodes that fail, supervisors killed.
+ * A real Slurm with simulated nodes on this machine carries runs out. How many runs, and thus how much harm is done to them,
+ * says CLUSTER_LONG: 2,000 with each transport in `npm run test:cluster`, which `-- -t spool` and `-- -t tcp` make one of them.
+ * `node_modules/.cache/cluster` tells every ten seconds how far it is.
  */
-import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { temporaryFolder, until } from "@ml-mosaic/testing";
+import { freePort, temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Cluster, hasSlurm, jobsLeft, startCluster } from "./cluster.ts";
+import { ClusterHarm } from "./cluster-harm.ts";
+import { writeClusterProject } from "./cluster-project.ts";
+import { expectUnharmed } from "./expect-unharmed.ts";
 import { config, data, net, openWorkspace, type Workspace } from "./workspace.ts";
 
-const script = join(import.meta.dirname, "../../../scripts/slurm-here.sh");
-const isThere = existsSync("/usr/sbin/slurmctld") && existsSync("/usr/sbin/munged") && process.getuid?.() === 0;
 const isLong = process.env.CLUSTER_LONG !== undefined;
+const size = Number(process.env.CLUSTER_LONG ?? 12);
 const nodes = isLong ? 8 : 2;
 
-const slurm = (command: string, ...args: readonly string[]) =>
-  execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-
-describe.runIf(isThere || process.env.REQUIRE_ALL !== undefined)("jobs of Slurm", () => {
-  let cluster: string;
+describe.runIf(hasSlurm)("jobs of Slurm", () => {
+  let cluster: Cluster;
   let workspace: Workspace;
   beforeAll(() => {
-    cluster = temporaryFolder();
-    slurm("bash", script, "start", cluster, String(nodes));
-    process.env.SLURM_CONF = join(cluster, "slurm.conf");
+    cluster = startCluster(nodes);
   });
-  afterAll(() => {
-    slurm("bash", script, "stop", cluster);
-    delete process.env.SLURM_CONF;
-  });
+  afterAll(() => cluster.stop());
   beforeEach(async () => {
+    process.env.MOSAIC_TOKEN_FILE = join(temporaryFolder(), "token");
     workspace = await openWorkspace();
   });
   afterEach(() => workspace.close());
@@ -47,28 +41,6 @@ describe.runIf(isThere || process.env.REQUIRE_ALL !== undefined)("jobs of Slurm"
       )
       .then(async () => workspace.write("slurm.ini", `${await workspace.read("config.ini")}\n[SLURM]\n${section}\n`));
   const run = ["run", "slurm.ini", "or.db"] as const;
-  const pilots = () => {
-    const folder = workspace.path(".spool/or/pilots");
-    return existsSync(folder) ? readdirSync(folder) : [];
-  };
-  /** Job and process stand in a pilot's name. */
-  const partsOf = (pilot: string) => /^(\d+)-(\w+)-(\d+)-/.exec(pilot)?.slice(1) ?? [];
-  const kill = (pilot: string) => {
-    try {
-      process.kill(Number(partsOf(pilot)[2]), "SIGKILL");
-    } catch {
-      // It has ended.
-    }
-  };
-  const jobsLeft = () => slurm("squeue", "--noheader", "--format=%A %T").trim();
-  const expectSame = async (count: number) => {
-    expect(workspace.statuses("or.db")).toEqual(new Array(count).fill("done"));
-    expect((await workspace.run("run", "config.ini", "here.db")).code).toBe(0);
-    expect(workspace.history("or.db")).toEqual(workspace.history("here.db"));
-    // One that was requeued at the very end waits for two minutes before it hears that nothing is left.
-    await until(() => jobsLeft() === "", "the jobs to end", 240);
-    expect(pilots()).toEqual([]);
-  };
 
   test("what Slurm does not take is said in its words before anything is sent", async () => {
     await write("workers = 2\npartition = nowhere", "2");
@@ -91,77 +63,22 @@ describe.runIf(isThere || process.env.REQUIRE_ALL !== undefined)("jobs of Slurm"
     await until(() => jobsLeft() === "", "the jobs to end");
   });
 
-  test.skipIf(isLong)("take runs until none is left, and one that is killed costs its run nothing", async () => {
-    await write("workers = 2\nask_seconds = 2", "{2-7}", { epochs: 2, executor: "onnx" }, 40_000);
-    const running = workspace.start(...run);
-    await running.said("takes runs");
-    await until(() => workspace.statuses("or.db").includes("running"), "a run to begin");
-    // The other one may not have come yet.
-    const [, killed = ""] = /worker (\S+) on \S+ \(job \d+\) takes runs/.exec(running.stderr()) ?? [];
-    kill(killed);
-    await running.said(`${killed} on ${partsOf(killed)[1]}`);
-    expect((await workspace.run("status", "or.db")).stdout).toMatch(/Slurm jobs 2\n/);
-    const ended = await running.finished;
-    expect(ended.code, ended.stderr).toBe(0);
-    expect(workspace.query("or.db", "SELECT 1 FROM run_details WHERE attempts > 0")).toEqual([]);
-    await expectSame(6);
-  });
-
-  test.runIf(isLong)(
-    "lose nothing to kills, requeues, preemption, nodes that fail and supervisors that die",
-    async () => {
-      const runs = Number(process.env.CLUSTER_LONG);
-      await write(
-        "workers = 8\nlinger = 300\nask_seconds = 5",
-        `{2-${runs + 1}}`,
-        { epochs: 2, executor: "wasm" },
-        4000,
-      );
-      const random = (most: number) => Math.floor(Math.random() * most);
-      let running = workspace.start(...run);
-      let isOver = false;
-      const count = { kill: 0, requeue: 0, preempt: 0, down: 0, supervisor: 0 };
-      const harms = {
-        kill: () => kill(pilots()[random(pilots().length)] ?? ""),
-        requeue: () => {
-          const [job = ""] = partsOf(pilots()[random(pilots().length)] ?? "");
-          if (job !== "") slurm("scontrol", "requeue", job);
-        },
-        preempt: () => slurm("sbatch", "--partition=high", "--output=/dev/null", "--wrap=sleep 5"),
-        down: async () => {
-          const node = `NodeName=n${1 + random(nodes)}`;
-          slurm("scontrol", "update", node, "State=DOWN", "Reason=test");
-          await delay(2000);
-          slurm("scontrol", "update", node, "State=RESUME");
-        },
-        supervisor: async () => {
-          running.kill("SIGKILL");
-          await running.finished;
-          running = workspace.start(...run, "--continue");
-        },
-      };
-      // So many that the runs come to their end between them, however busy the machine is.
-      const mostHarms = 0.6 * runs;
-      const harmed = () => Object.values(count).reduce((sum, each) => sum + each, 0);
-      while (!isOver) {
-        await delay(1000 + random(3000));
-        isOver = await Promise.race([running.finished.then(() => true), delay(10).then(() => false)]);
-        if (isOver || harmed() >= mostHarms) continue;
-        const draw = random(20);
-        const harm =
-          draw < 12 ? "kill" : draw < 16 ? "requeue" : draw < 18 ? "preempt" : draw < 19 ? "down" : "supervisor";
-        try {
-          await harms[harm]();
-          count[harm]++;
-        } catch {
-          // Slurm refuses what the job's state does not allow.
-        }
+  test.each(isLong ? ["spool", "tcp"] : ["spool"])(
+    "lose nothing, do nothing twice and leave nothing behind, whatever befalls them: over %s",
+    { timeout: 300_000 + 20_000 * size },
+    async (transport) => {
+      const address = transport === "tcp" ? `\naddress = 127.0.0.1:${await freePort()}` : "";
+      const section = `workers = ${isLong ? nodes + 4 : nodes}\nlinger = 300\nask_seconds = ${isLong ? 5 : 2}\ntransport = ${transport}${address}\nspool = shared/spool`;
+      const project = await writeClusterProject(workspace, size, { section, bothLanguages: isLong });
+      const progressFile = join(import.meta.dirname, `../../../node_modules/.cache/cluster/${transport}.txt`);
+      const harm = new ClusterHarm({ workspace, cluster, project, nodes, progressFile });
+      try {
+        const harmed = await harm.work();
+        if (isLong) console.log(`over ${transport}: ${Math.round(harmed.seconds)} s, ${JSON.stringify(harmed.counts)}`);
+        await expectUnharmed(workspace, project, harmed);
+      } finally {
+        await harm.close();
       }
-      const ended = await running.finished;
-      console.log(count);
-      expect(ended.code, ended.stderr).toBe(0);
-      await expectSame(runs);
     },
-    3_600_000,
   );
 });

@@ -3,9 +3,8 @@
  * for the shared file system, two folders for local disks of two machines.
  */
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { temporaryFolder, until } from "@ml-mosaic/testing";
+import { freePort, temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { config, data, dataModule, net, openWorkspace, type Workspace } from "./workspace.ts";
 
@@ -84,12 +83,3 @@ test("over TCP", async () => {
   const address = `127.0.0.1:${await freePort()}`;
   await expectTakenOver(["--listen", address], `tcp://${address}`);
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
-}

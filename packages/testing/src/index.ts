@@ -4,6 +4,7 @@ export { type CommandEnd, type EveryCallReport, failEveryCall, type Stretch, typ
 export { expectKept, type KeptOptions } from "./expect-kept.ts";
 export { difference, expectNear, type Numbers, numbersOf, type Tolerance } from "./expect-near.ts";
 export { type Fault, openFaults } from "./faults.ts";
+export { freePort } from "./free-port.ts";
 export { type BrowserName, browserNames, browserPath, type Site, type Visit, visit } from "./in-browser.ts";
 export { moveSnapshot } from "./move-snapshot.ts";
 export { processor } from "./processor.ts";
