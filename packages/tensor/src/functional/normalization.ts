@@ -10,7 +10,7 @@ import {
   layerNorm as layerNormOp,
   normalize,
 } from "../ops/normalization.ts";
-import { towardsZero } from "../ops/towards-zero.ts";
+import { movedTowardsZero, towardsZero } from "../ops/towards-zero.ts";
 import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -51,7 +51,7 @@ export function batchNorm(input: Tensor, affine: Affine = {}): Normalized {
   }
   const axes = input.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
   const near = input.apply(towardsZero, [], { axes });
-  const moved = movedBy(input, near, axes).reshape([-1]);
+  const moved = input.apply(movedTowardsZero, [], { axes }).reshape([-1]);
   if (input.ndim > 2) {
     return {
       output: near.apply(batchNormOp, affineInputs, { eps }),
@@ -124,10 +124,12 @@ export function instanceNorm(input: Tensor, affine: Affine = {}): Normalized {
     const nothing = input.newFull([input.size(0), input.size(1)], 0);
     return { output, mean: nothing, variance: nothing };
   }
-  const positions = input.shape.map((_, axis) => axis).slice(2);
+  const moved = inGroups(input, attributes.groups)
+    .apply(movedTowardsZero, [], { axes: [2] })
+    .squeeze(2);
   return {
     output,
-    mean: near.apply(groupMean, [], attributes).add(movedBy(input, near, positions).reshape([input.size(0), -1])),
+    mean: near.apply(groupMean, [], attributes).add(moved),
     variance: near.apply(groupVariance, [], attributes),
   };
 }
@@ -192,16 +194,13 @@ function normalizedAxis(
 /** The groups of channels of each sample, of which those that are far from 0 are moved. */
 function groupsTowardsZero(input: Tensor, groups: number): Tensor {
   if (input.numel === 0) return input;
-  return input
-    .reshape([input.size(0), groups, -1])
+  return inGroups(input, groups)
     .apply(towardsZero, [], { axes: [2] })
     .reshape(input.shape);
 }
 
-/** How far values were moved, with sizes of 1 along `axes`. */
-function movedBy(from: Tensor, to: Tensor, axes: readonly number[]): Tensor {
-  const first = (values: Tensor) => axes.reduce((rest: Tensor, axis) => rest.slice(axis, 0, 1), values);
-  return first(from).sub(first(to));
+function inGroups(input: Tensor, groups: number): Tensor {
+  return input.reshape([input.size(0), groups, -1]);
 }
 
 const ones = (input: Tensor, shape: Shape) => input.newFull(shape, 1);
