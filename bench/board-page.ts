@@ -1,34 +1,72 @@
 /** A board and its page in headless Chromium, both measured: time as one sees it, and time of the processors. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { type CDPSession, chromium, type Page } from "playwright-core";
 
 const program = join(import.meta.dirname, "..", "packages", "mosaic", "bin", "mosaic.ts");
 
+/** Where profiles of the processor go, which DevTools opens: of the page and of the server, for each that is measured. */
+const profileFolder = process.env.BENCH_PROFILES;
+
 export interface Served {
+  /** Of the database. */
+  readonly name: string;
   readonly address: string;
   /** Seconds of the processor so far, which other work on the machine hardly changes. */
   readonly used: () => number;
   readonly end: () => Promise<void>;
+  /** A profile from now on, until the function is called that it gives back. */
+  readonly profiled: () => Promise<() => Promise<unknown>>;
 }
 
 /** The server is a process of its own, as `mosaic board` starts it. */
 export async function serve(database: string, runtimeFolder: string): Promise<Served> {
   const child = spawn(
     process.execPath,
-    ["--disable-warning=ExperimentalWarning", program, "board", database, "--no-token"],
-    { env: { ...process.env, XDG_RUNTIME_DIR: runtimeFolder }, stdio: ["ignore", "pipe", "ignore"] },
+    [
+      "--disable-warning=ExperimentalWarning",
+      ...(profileFolder === undefined ? [] : ["--inspect=0"]),
+      ...[program, "board", database, "--no-token"],
+    ],
+    { env: { ...process.env, XDG_RUNTIME_DIR: runtimeFolder }, stdio: ["ignore", "pipe", "pipe"] },
   );
+  let said = "";
+  child.stderr.on("data", (piece) => {
+    said += piece;
+  });
   const [address] = await once(createInterface({ input: child.stdout }), "line");
   return {
+    name: basename(database, ".db"),
     address,
     used() {
       const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
       // Clock ticks of 10 ms, in user and in system mode.
       return (Number(fields[11]) + Number(fields[12])) / 100;
+    },
+    async profiled() {
+      const socket = new WebSocket(/ws:\S+/.exec(said)?.[0] ?? "");
+      await once(socket, "open");
+      const answers = new Map<number, (result: unknown) => void>();
+      socket.addEventListener("message", ({ data }) => {
+        const { id, result } = JSON.parse(String(data));
+        answers.get(id)?.(result);
+      });
+      const ask = (method: string) =>
+        new Promise<{ profile?: unknown }>((resolve) => {
+          const id = answers.size + 1;
+          answers.set(id, (result) => resolve(Object(result)));
+          socket.send(JSON.stringify({ id, method }));
+        });
+      await ask("Profiler.enable");
+      await ask("Profiler.start");
+      return async () => {
+        const { profile } = await ask("Profiler.stop");
+        socket.close();
+        return profile;
+      };
     },
     async end() {
       child.kill("SIGTERM");
@@ -75,7 +113,21 @@ export async function withPage(served: Served, work: (open: OpenPage) => Promise
     await page.addInitScript(watchPictures);
     const session = await page.context().newCDPSession(page);
     await session.send("Performance.enable", { timeDomain: "threadTicks" });
+    let number = 0;
     const measured = async (what: () => Promise<unknown>): Promise<Times> => {
+      if (profileFolder === undefined) return timed(what);
+      const stop = await served.profiled();
+      await session.send("Profiler.enable");
+      await session.send("Profiler.start");
+      const times = await timed(what);
+      const { profile } = await session.send("Profiler.stop");
+      mkdirSync(profileFolder, { recursive: true });
+      const file = `${profileFolder}/${served.name}-${++number}`;
+      writeFileSync(`${file}-page.cpuprofile`, JSON.stringify(profile));
+      writeFileSync(`${file}-server.cpuprofile`, JSON.stringify(await stop()));
+      return times;
+    };
+    const timed = async (what: () => Promise<unknown>): Promise<Times> => {
       const [begun, thread, server] = [performance.now(), await threadTime(session), served.used()];
       const given = await what();
       const wall = typeof given === "number" ? given : performance.now() - begun;

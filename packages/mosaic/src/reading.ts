@@ -4,11 +4,13 @@ export type { BoardControls, BoardPackage, BoardServer, BoardSettings } from "./
 export { explainText } from "./commands/compare-explain.ts";
 export { dataNotes, reportNotes } from "./commands/compare-notes.ts";
 export { headline, planText, sentence } from "./commands/compare-words.ts";
+export { stateWords } from "./commands/status-text.ts";
 export type { DataReport, ModelStanding, PairReport } from "./compare/data-report.ts";
 export { type CompareReport, compareRuns } from "./compare/report.ts";
 export { defaultRope } from "./compare/rope.ts";
 export { parseCondition } from "./conditions/index.ts";
 export { MosaicError } from "./errors.ts";
+export { type ExperimentOrigin, readExperimentOrigins } from "./experiment/experiment-origin.ts";
 export { type Figure, rankDirection } from "./figures/figure.ts";
 export { figureNamed, readFigures } from "./figures/known-figures.ts";
 export { defaultCriterion } from "./figures/run-figures.ts";

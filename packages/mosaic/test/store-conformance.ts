@@ -181,6 +181,11 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         expect(await Array.fromAsync(store.curves([1], ["train_loss"], 2))).toEqual([
           { runId: 1, epochs: numbers(3), seconds: numbers(0.75), series: [numbers(1 / 3)] },
         ]);
+        // Epochs need not be one after the other.
+        await store.appendHistory(lease, [exampleEpoch(7)]);
+        expect(await Array.fromAsync(store.curves([1], ["train_loss"], 1, { seconds: false }))).toEqual([
+          { runId: 1, epochs: numbers(2, 3, 7), seconds: numbers(), series: [numbers(1 / 2, 1 / 3, 1 / 7)] },
+        ]);
       });
     });
 

@@ -125,11 +125,13 @@ function columnsNamed(columns: BoardColumns, names: readonly string[]) {
 async function meantRows(database: BoardDatabase, query: URLSearchParams, columns: BoardColumns): Promise<Uint32Array> {
   const meant = await meantRuns(database, query, columns);
   const { runIds } = columns;
-  if (meant === undefined) return Uint32Array.from(runIds, (_, row) => row);
-  const wanted = new Set(meant);
-  const rows: number[] = [];
-  for (const [row, id] of runIds.entries()) if (wanted.has(id)) rows.push(row);
-  return Uint32Array.from(rows);
+  // Plain loops: iterators of so many take five times as long.
+  const rows = new Uint32Array(runIds.length);
+  const wanted = meant === undefined ? undefined : new Set(meant);
+  let count = 0;
+  for (let row = 0; row < runIds.length; row++)
+    if (wanted === undefined || wanted.has(runIds[row] ?? 0)) rows[count++] = row;
+  return rows.slice(0, count);
 }
 
 function required(query: URLSearchParams, name: string): string {

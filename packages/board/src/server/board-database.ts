@@ -96,13 +96,14 @@ export class BoardDatabase {
     const { cursor } = this.follower;
     const columns = await this.#lastColumns();
     const figures = await readFigures(this.reader);
-    const { counts, secondsLeft } = await countsOf(this.reader);
+    const { counts, standing, secondsLeft } = await countsOf(this.reader);
     return {
       title: basename(this.location),
       databases,
       notices: this.reader.notices,
       counts,
       runs: columns.runIds.length,
+      standing,
       columns: columns.infos(),
       series: (await this.series()).map((name) => seriesInfo(name, figures)),
       criterion: defaultCriterion,

@@ -1,7 +1,7 @@
 /** Curves of runs, a line each, and of groups of runs, a band each. */
 import { setImmediate as otherWork } from "node:timers/promises";
 import { tQuantile } from "@ml-mosaic/statistics";
-import type { StoreReader } from "ml-mosaic/reading";
+import type { RunCurves, StoreReader } from "ml-mosaic/reading";
 import type { Band, Curve } from "../wire/curves.ts";
 import type { RunGroup } from "../wire/groups.ts";
 import { thinPoints } from "./thin-points.ts";
@@ -17,21 +17,28 @@ export async function linesOf(
   runIds: readonly number[],
   wishes: CurveWishes,
 ): Promise<readonly Curve[]> {
-  const { series, x: abscissa, pixels } = wishes;
   const lines: Curve[] = [];
   let read = 0;
-  for await (const { runId, epochs, seconds, series: values } of reader.curves(runIds, series)) {
-    const x = abscissa === "epoch" ? epochs : seconds;
-    for (const [index, name] of series.entries()) {
-      const y = values[index];
-      if (y === undefined || y.every(Number.isNaN)) continue;
-      const places = y.length <= 2 * pixels ? undefined : thinPoints(x, y, pixels);
-      lines.push({ run: runId, series: name, points: y.length, x: picked(x, places), y: picked(y, places) });
-    }
+  for await (const run of reader.curves(runIds, wishes.series, 0, { seconds: wishes.x === "seconds" })) {
+    lines.push(...curvesOf(run, wishes));
     // Other questions are not to wait for a thousand curves.
     if (++read % 100 === 0) await otherWork();
   }
   return lines;
+}
+
+/** Those of one run, of what it has values of. */
+export function curvesOf(
+  { runId, epochs, seconds, series: values }: RunCurves,
+  { series, x: abscissa, pixels }: CurveWishes,
+): readonly Curve[] {
+  const x = abscissa === "epoch" ? epochs : seconds;
+  return series.flatMap((name, index): readonly Curve[] => {
+    const y = values[index];
+    if (y === undefined || y.every(Number.isNaN)) return [];
+    const places = y.length <= 2 * pixels ? undefined : thinPoints(x, y, pixels);
+    return [{ run: runId, series: name, points: y.length, x: picked(x, places), y: picked(y, places) }];
+  });
 }
 
 function picked(values: Float64Array, places: readonly number[] | undefined): Float32Array<ArrayBuffer> {
@@ -82,7 +89,8 @@ export async function bandsOf(
   let read = 0;
   for (const { values: group, rows } of groups) {
     const means = series.map(() => new EpochMeans());
-    for await (const { epochs, seconds, series: values } of reader.curves(rows.map(idOf), series)) {
+    const runs = reader.curves(rows.map(idOf), series, 0, { seconds: x === "seconds" });
+    for await (const { epochs, seconds, series: values } of runs) {
       for (const [index, each] of means.entries()) each.add(epochs, values[index] ?? new Float64Array(0), seconds);
       if (++read % 100 === 0) await otherWork();
     }

@@ -5,34 +5,31 @@ import { promisify } from "node:util";
 import { deflateRaw } from "node:zlib";
 import { bytesText, countText, pendingFile } from "@ml-mosaic/base";
 import { tQuantile } from "@ml-mosaic/statistics";
-import { MosaicError, type RunRecord, readFigures } from "ml-mosaic/reading";
-import type { LogPart, PairDetail, RunDetail } from "../wire/answers.ts";
+import { MosaicError, readExperimentOrigins, readFigures, type StoreReader } from "ml-mosaic/reading";
+import type { ExportedModels, LogPart, ModelLayers, PairDetail, RunDetail } from "../wire/answers.ts";
 import { encodeBlock } from "../wire/block.ts";
 import { encodeColumns } from "../wire/columns.ts";
-import { type Curve, encodeCurves } from "../wire/curves.ts";
-import { meanInterval } from "../wire/groups.ts";
 import { answers } from "./answers.ts";
 import { BoardDatabase } from "./board-database.ts";
 import { clientFile, clientStyles } from "./client-files.ts";
-import { linesOf } from "./curves.ts";
+import { exportedCurves } from "./export-curves.ts";
+import { readModelFile } from "./model-file.ts";
 import { packModules } from "./modules-as-data.ts";
 import { Refused } from "./refused.ts";
-import { detailOfRecord } from "./run-detail.ts";
+import { detailOfRecord, environmentOf, nearestRuns } from "./run-detail.ts";
 import { logEnd } from "./run-files.ts";
 import { compareFor, pairDetail } from "./verdicts.ts";
 
-/** Columns of pixels of which the first, last, lowest and highest point stay, which are two pairs each. */
-const curveColumns = { fewest: 4, most: 32 };
-/** What goes into 10 MB with all else. */
-const mostPoints = 3_840_000;
 /** More runs than this have columns and curves, and no page of their own. */
 const mostDetails = 2000;
 /** Of so many of the best models by the criterion, and by any other result, each pair is explained. */
 const [mostPairedModels, fewestPairedModels] = [10, 4];
 /** Ends of logs: the part that says how it went. */
 const [mostLogs, logBytes] = [300, 3000];
-/** Bits of a value's fraction that stay: one part in four thousand, which no picture shows. */
-const keptBits = 12;
+/** Each has a table of its layers. */
+const mostModels = 100;
+/** What curves may be grouped by besides options. */
+const groupedBy = ["pipeline", "experiment", "status"];
 
 const compress = promisify(deflateRaw);
 
@@ -82,25 +79,16 @@ async function blocksOf(
   const ids = table.columns.find(({ name }) => name === "id");
   const runIds = ids?.kind === "number" ? ids.values.slice() : new Float64Array();
   const series = info.series.map(({ name }) => name);
-  const affordable = Math.floor(mostPoints / (4 * Math.max(1, runIds.length * series.length)));
-  const pixels = Math.max(curveColumns.fewest, Math.min(curveColumns.most, affordable));
-  const lines = await linesOf(reader, Array.from(runIds), { series, x: "epoch", pixels });
-  const isThinned = lines.some(({ points, x }) => points > x.length);
-  const curves = encodeCurves({
-    lines: lines.map(roundedCurve),
-    bands: [],
-    runs: runIds.length,
-    interval: meanInterval,
-  });
+  const grouping = info.columns.filter(
+    ({ name, role, varies }) => varies && (role === "option" || groupedBy.includes(name)),
+  );
+  const by = table.columns.filter(({ name }) => grouping.some((each) => each.name === name));
+  const { curves, times, cells, note } = await exportedCurves(reader, runIds, { series, by });
   const logs = await logTails(database, await logged(database, runIds));
   const results = info.columns.filter(({ role, varies }) => role === "result" && varies).map(({ name }) => name);
   const notes = [
     `Written ${new Date().toISOString().slice(0, 10)} from ${info.title}: nothing here is live`,
-    ...(lines.length === 0
-      ? []
-      : [
-          `curves are rounded to one part in four thousand${isThinned ? `, and thinned to ${2 * pixels} pairs of minima and maxima` : ""}`,
-        ]),
+    ...(note === undefined ? [] : [note]),
     ...(runIds.length > mostDetails
       ? [`of ${countText(runIds.length, "run")} the first ${mostDetails} have a page of their own`]
       : []),
@@ -119,6 +107,8 @@ async function blocksOf(
   });
   await put("columns", columns);
   await put("curves", curves);
+  await put("times", times);
+  await put("cells", cells);
   await put("quantiles", encodeBlock({ header: {}, arrays: [quantilesUpTo(runIds.length)] }));
   await put("logs", Object.fromEntries(logs.texts));
   for (const result of results) {
@@ -131,7 +121,9 @@ async function blocksOf(
         await ask(`pareto:${x}:${result}`, "pareto", { x, y: result });
   }
   await ask("failures", "failures");
-  await put("runs", await detailsOf(database, Array.from(runIds.slice(0, mostDetails))));
+  const detailed = Array.from(runIds.slice(0, mostDetails));
+  await put("runs", await detailsOf(database, detailed));
+  await put("models", await modelsOf(database, detailed));
   return { blocks, notes };
 }
 
@@ -189,37 +181,54 @@ async function logTails({ reader }: BoardDatabase, runIds: readonly number[]) {
   return { texts, isCut };
 }
 
-/** A view of the same bits, which are cut where the eye no longer follows: what is left takes half of the room. */
-function roundedCurve(curve: Curve): Curve {
-  const y = curve.y.slice();
-  const bits = new Uint32Array(y.buffer);
-  const dropped = 23 - keptBits;
-  for (const [index, value] of bits.entries()) {
-    if (!Number.isFinite(y[index])) continue;
-    bits[index] = ((value + (1 << (dropped - 1))) >>> dropped) << dropped;
-  }
-  return { ...curve, y };
-}
-
 async function detailsOf(
   { reader }: BoardDatabase,
   runIds: readonly number[],
 ): Promise<Readonly<Record<string, RunDetail>>> {
   const figures = await readFigures(reader);
+  const nearest = await nearestRuns(reader);
+  const origins = await readExperimentOrigins(reader);
   const details: Record<string, RunDetail> = {};
-  for await (const run of reader.runs({ runIds })) details[run.runId] = withoutFiles(run, figures);
+  for await (const run of reader.runs({ runIds })) {
+    const origin = origins.find(({ experimentId }) => experimentId === run.details?.experimentId);
+    details[run.runId] = {
+      ...detailOfRecord(run, figures),
+      environment: environmentOf(origin).filter(({ name }) => name !== "host"),
+      artifacts: [],
+      nearest: nearest?.(run.runId) ?? null,
+      logBytes: null,
+      hasModel: false,
+    };
+  }
   return details;
 }
 
-function withoutFiles(run: RunRecord, figures: Awaited<ReturnType<typeof readFigures>>): RunDetail {
-  return {
-    ...detailOfRecord(run, figures),
-    environment: [],
-    artifacts: [],
-    nearest: null,
-    logBytes: null,
-    hasModel: false,
-  };
+/** Layers of the models of these runs: those of one pipeline have the same ones. */
+async function modelsOf({ reader }: BoardDatabase, runIds: readonly number[]): Promise<ExportedModels> {
+  const models: ModelLayers[] = [];
+  const of: Record<string, number> = {};
+  const known = new Map<string, number | undefined>();
+  for await (const { runId, description, status } of reader.runs({ runIds })) {
+    if (status !== "done") continue;
+    if (!known.has(description)) {
+      if (models.length >= mostModels) continue;
+      const layers = await layersOf(reader, runId);
+      known.set(description, layers === undefined ? undefined : models.push(layers) - 1);
+    }
+    const place = known.get(description);
+    if (place !== undefined) of[runId] = place;
+  }
+  return { models, of };
+}
+
+/** undefined where its files are elsewhere, or are no models. */
+async function layersOf(reader: StoreReader, runId: number): Promise<ModelLayers | undefined> {
+  try {
+    return (await readModelFile(reader, runId)).layers;
+  } catch (error) {
+    if (!(error instanceof MosaicError || error instanceof Refused)) throw error;
+    return undefined;
+  }
 }
 
 async function pageOf(blocks: Blocks): Promise<string> {

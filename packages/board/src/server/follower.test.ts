@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tQuantile } from "@ml-mosaic/statistics";
 import { type BoardServer, openSqliteReader } from "ml-mosaic/reading";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openSqliteStore } from "../../../mosaic/src/store/index.ts";
@@ -12,12 +13,16 @@ import {
   exampleRun,
   leaseRun,
 } from "../../../mosaic/test/store-conformance-examples.ts";
+import { bandsOfCells, decodeBandCells } from "../wire/band-cells.ts";
 import type { Change } from "../wire/changes.ts";
 import { decodeColumns } from "../wire/columns.ts";
 import { decodeCurves } from "../wire/curves.ts";
+import { decodeEpochTimes, epochTimes, secondsAt } from "../wire/epoch-times.ts";
 import type { ExperimentInfo } from "../wire/experiment.ts";
+import { groupRows } from "../wire/groups.ts";
 import { readBoardColumns } from "./board-columns.ts";
 import { startBoardServer } from "./board-server.ts";
+import { exportedCurves } from "./export-curves.ts";
 import { Follower } from "./follower.ts";
 
 let folder: string;
@@ -178,6 +183,67 @@ test("curves are drawn from few points that keep the lowest and the highest, and
   // Two values that differ by 1: half of t(0.975, 1) is 6.353.
   expect((band?.high[0] ?? 0) - (band?.mean[0] ?? 0)).toBeCloseTo(12.706 / 2, 2);
   expect(band?.low.at(-1)).toBeNaN();
+});
+
+test("an export has the bands of the server at the epochs that it keeps, and the times of all", async () => {
+  const { rows, columns } = decodeColumns(await (await fetch(`${server.address}api/columns`)).arrayBuffer());
+  const named = (name: string) => columns.filter((column) => column.name === name);
+  const [ids] = named("id");
+  const reader = await openSqliteReader(database);
+  const runIds = ids?.kind === "number" ? ids.values : new Float64Array();
+  const series = ["train_loss"];
+  const exported = await exportedCurves(reader, runIds, { series, by: [...named("status"), ...named("Mlp_depth")] });
+  await reader.close();
+  const ask = async (query: string) =>
+    decodeCurves(
+      await (await fetch(`${server.address}api/curves?series=train_loss&x=seconds&pixels=1000&${query}`)).arrayBuffer(),
+    );
+  const cells = decodeBandCells(exported.cells.buffer);
+  expect([cells.epochs.length, cells.epochs[0], cells.epochs.includes(400), cells.epochs.at(-1)]).toEqual([
+    66,
+    1,
+    true,
+    500,
+  ]);
+  const quantileOf = (degreesOfFreedom: number) => tQuantile(0.975, degreesOfFreedom);
+  const bands = bandsOfCells(
+    cells,
+    groupRows(
+      named("status"),
+      Array.from({ length: rows }, (_, row) => row),
+    ),
+    {
+      series,
+      x: "seconds",
+      quantileOf,
+    },
+  );
+  const live = (await ask("by=status")).bands.find(({ group }) => group[0] === "running");
+  const band = bands?.find(({ group }) => group[0] === "running");
+  // The epoch that is NaN in both is none.
+  const placeOf = (epoch: number) => epoch - (epoch > 124 ? 2 : 1);
+  expect(band?.n).toEqual(Uint32Array.from(cells.epochs, (epoch) => live?.n[placeOf(epoch)] ?? 0));
+  for (const name of ["x", "mean", "low", "high"] as const)
+    for (const [place, epoch] of cells.epochs.entries()) {
+      const wanted = live?.[name][placeOf(epoch)] ?? 0;
+      const same = Number.isNaN(wanted) ? wanted : expect.closeTo(wanted, 4);
+      expect([name, epoch, band?.[name][place]]).toEqual([name, epoch, same]);
+    }
+  // Of the two runs one alone: they are one cell, which cannot be divided.
+  const one = [{ values: [], rows: [rows - 1] }];
+  expect(
+    bandsOfCells({ ...cells, cellOf: new Uint32Array(rows) }, one, { series, x: "epoch", quantileOf }),
+  ).toBeUndefined();
+  const times = decodeEpochTimes(exported.times.buffer);
+  const { lines } = await ask("where=status+%3D+running");
+  expect(lines).toHaveLength(2);
+  for (const { run, x } of lines) {
+    const shown = secondsAt(
+      times.get(run) ?? epochTimes(new Float64Array(), new Float64Array()),
+      x.map((_, place) => place + 1),
+    );
+    for (const [place, second] of x.entries()) expect(shown[place]).toBeCloseTo(second, 1);
+  }
 });
 
 test("runs that could not be read when they had changed are not lost: pages ask for all again", async () => {

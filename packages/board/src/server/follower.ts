@@ -1,6 +1,14 @@
 /** Follows a database while somebody looks at it, and tells all who listen what is new. */
-import { type ChangeCursor, type RunChanges, readStatus, type StatusReport, type StoreReader } from "ml-mosaic/reading";
+import {
+  type ChangeCursor,
+  type RunChanges,
+  readStatus,
+  type StatusReport,
+  type StoreReader,
+  stateWords,
+} from "ml-mosaic/reading";
 import type { Change, ChangedValue } from "../wire/changes.ts";
+import type { Standing } from "../wire/experiment.ts";
 import type { BoardColumns } from "./board-columns.ts";
 
 export interface NumberedChange {
@@ -16,6 +24,8 @@ const lookMilliseconds = 100;
 const readMilliseconds = 250;
 const countMilliseconds = 1000;
 const seriesMilliseconds = 2000;
+/** Who was killed has written nothing: it is looked after so often. */
+const livenessMilliseconds = 1000;
 /** With more changed rows all of them are cheaper. */
 const mostRows = 2000;
 /** Changes that are kept for pages that come back. */
@@ -45,6 +55,8 @@ export class Follower {
   #lastCount = 0;
   #counts = "";
   #isCounted = true;
+  #isWriterAlive = false;
+  #lastLiveness = 0;
   #lastSeries = 0;
   /** Whether epochs have come that may have what no epoch had before. */
   #isSeriesOld = false;
@@ -136,6 +148,7 @@ export class Follower {
     const { cursor, changed, removed, isWritten } = await reader.changes(this.#cursor);
     if (first) {
       await this.#beginEpochs();
+      this.#isWriterAlive = (await reader.writer())?.alive === true;
       this.#cursor = cursor;
       return;
     }
@@ -160,6 +173,7 @@ export class Follower {
       } else if (changed.length > 0) await this.#tellRows(changed);
       await this.#tellEpochs();
     }
+    await this.#lookAfterWriter(now);
     if (!this.#isCounted && now - this.#lastCount > (changed.length > 0 ? 0 : countMilliseconds)) {
       this.#lastCount = now;
       this.#isCounted = true;
@@ -220,6 +234,14 @@ export class Follower {
     this.#tell({ kind: "everything" });
   }
 
+  async #lookAfterWriter(now: number): Promise<void> {
+    if (now - this.#lastLiveness < livenessMilliseconds) return;
+    this.#lastLiveness = now;
+    const isAlive = (await this.#of.reader.writer())?.alive === true;
+    if (isAlive !== this.#isWriterAlive) this.#isCounted = false;
+    this.#isWriterAlive = isAlive;
+  }
+
   async #tellCounts(): Promise<void> {
     const change = await countsOf(this.#of.reader);
     const text = JSON.stringify(change);
@@ -247,8 +269,14 @@ export async function countsOf(reader: StoreReader): Promise<Extract<Change, { r
     kind: "counts",
     counts,
     runs: Object.values(counts).reduce((sum, count) => sum + count, 0),
+    standing: standingOf(report),
     secondsLeft: secondsLeft(report),
   };
+}
+
+function standingOf(report: StatusReport): Standing {
+  const { text, goOn } = stateWords(report);
+  return { state: report.state, text, goOn: goOn ?? null };
 }
 
 /** null where nobody works on it, or nothing has ended yet. */

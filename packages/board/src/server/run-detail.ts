@@ -1,5 +1,6 @@
 /** All that is known of one run, in words. */
 import {
+  type ExperimentOrigin,
   type Figure,
   noSuchRun,
   type RunRecord,
@@ -44,11 +45,11 @@ export async function runDetail(reader: StoreReader, runId: number): Promise<Run
   return {
     ...ofRecord,
     facts: [...ofRecord.facts, ...more],
-    environment: Object.entries(origin?.machine ?? {}).map(([name, value]) => ({ name, value })),
+    environment: environmentOf(origin),
     artifacts: files
       .filter(({ isMissing }) => !isMissing)
       .map(({ kind, path, sizeBytes }) => ({ id: fileId(runId, path), name: path, kind, bytes: sizeBytes })),
-    nearest: await nearestRun(reader, run),
+    nearest: (await nearestRuns(reader))?.(runId) ?? null,
     logBytes: await logSize(report),
     hasModel: files.some(({ path, isMissing }) => path.endsWith(".onnx") && !isMissing),
   };
@@ -97,35 +98,46 @@ function resultsOf({ result }: RunRecord, figures: readonly Figure[]): RunDetail
   });
 }
 
+/** Of the machine that the run's experiment was begun on. */
+export function environmentOf(origin: ExperimentOrigin | undefined): readonly Fact[] {
+  return Object.entries(origin?.machine ?? {}).map(([name, value]) => ({ name, value }));
+}
+
 /** More would hold up the page for a line of it. */
 const mostCompared = 20_000;
 
-/** Of the runs with the same repetition the one with the fewest other options, the last one first. */
-async function nearestRun(reader: StoreReader, run: RunRecord): Promise<RunDetail["nearest"]> {
-  if ((await reader.runIds()).length > mostCompared) return null;
+/**
+ * Of the runs with the same repetition the one with the fewest other options, the last one first; undefined where there are too
+ * many runs.
+ */
+export async function nearestRuns(reader: StoreReader): Promise<((runId: number) => RunDetail["nearest"]) | undefined> {
+  if ((await reader.runIds()).length > mostCompared) return undefined;
   const names = await reader.optionNames();
   const { runIds, columns } = await reader.columns([
     { of: "run", name: "repetition" },
     ...names.map((name) => ({ of: "option", name }) as const),
   ]);
-  const own = runIds.indexOf(run.runId);
   const [repetitions, ...options] = columns;
-  if (own < 0 || repetitions?.kind !== "number") return null;
-  let best: { readonly row: number; readonly count: number } | undefined;
-  for (let row = 0; row < runIds.length; row++) {
-    if (row === own || repetitions.values[row] !== repetitions.values[own]) continue;
-    let count = 0;
-    for (const option of options) if (option.kind === "text" && option.codes[row] !== option.codes[own]) count++;
-    if (count > 0 && count < (best?.count ?? Infinity)) best = { row, count };
-  }
-  if (best === undefined) return null;
-  const { row: nearest } = best;
-  return {
-    run: runIds[nearest] ?? 0,
-    differences: options.flatMap((option, index) => {
-      if (option.kind !== "text" || option.codes[nearest] === option.codes[own]) return [];
-      const textAt = (row: number) => option.texts[option.codes[row] ?? -1] ?? "none";
-      return [{ name: names[index] ?? "", mine: textAt(own), other: textAt(nearest) }];
-    }),
+  if (repetitions?.kind !== "number") return undefined;
+  const codes = options.flatMap((option) => (option.kind === "text" ? [option.codes] : []));
+  const rows = Map.groupBy(runIds.keys(), (row) => repetitions.values[row]);
+  return (runId) => {
+    const own = runIds.indexOf(runId);
+    let best: { readonly row: number; readonly count: number } | undefined;
+    for (const row of own < 0 ? [] : (rows.get(repetitions.values[own]) ?? [])) {
+      let count = 0;
+      for (const of of codes) if (of[row] !== of[own]) count++;
+      if (count > 0 && count < (best?.count ?? Infinity)) best = { row, count };
+    }
+    if (best === undefined) return null;
+    const { row: nearest } = best;
+    return {
+      run: runIds[nearest] ?? 0,
+      differences: options.flatMap((option, index) => {
+        if (option.kind !== "text" || option.codes[nearest] === option.codes[own]) return [];
+        const textAt = (row: number) => option.texts[option.codes[row] ?? -1] ?? "none";
+        return [{ name: names[index] ?? "", mine: textAt(own), other: textAt(nearest) }];
+      }),
+    };
   };
 }

@@ -48,6 +48,7 @@ async function mapsExperiment({ location, maps }: Subject, { databases }: BoardF
     notices: [],
     counts: {},
     runs: 0,
+    standing: { state: "finished", text: "", goOn: null },
     columns: [],
     series: [],
     criterion: "",

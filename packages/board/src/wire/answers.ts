@@ -199,6 +199,13 @@ export interface ModelLayers {
   }[];
 }
 
+/** Of an export: the models of its runs, each once. */
+export interface ExportedModels {
+  readonly models: readonly ModelLayers[];
+  /** Place of each run's model. */
+  readonly of: Readonly<Record<string, number>>;
+}
+
 export interface TensorShape {
   readonly name: string;
   readonly type: string;

@@ -1,5 +1,7 @@
 /** What `api/changes?since=CURSOR` sends, as events whose id is the cursor behind them. */
 
+import type { Standing } from "./experiment.ts";
+
 /** A value of a row; what JSON has no number for is a text in a column of numbers. */
 export type ChangedValue = number | string | null;
 
@@ -22,6 +24,7 @@ export type Change =
       readonly kind: "counts";
       readonly counts: Readonly<Record<string, number>>;
       readonly runs: number;
+      readonly standing: Standing;
       readonly secondsLeft: number | null;
     }
   /** There are other columns, or rows have gone: all is to be asked for again. */

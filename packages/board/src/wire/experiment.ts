@@ -2,6 +2,15 @@
 
 export type Direction = "lower" | "higher";
 
+/** Who works on the database, as `mosaic status` says it. */
+export interface Standing {
+  readonly state: "running" | "crashed" | "stopped" | "finished" | "unknown";
+  /** In words, such as "crashed: process 4711, which began 14:02, is dead". */
+  readonly text: string;
+  /** The command that does what is left; null where nothing is, or somebody does it. */
+  readonly goOn: string | null;
+}
+
 export interface ExperimentInfo {
   /** Such as "or.db" or "or.db and 2 more". */
   readonly title: string;
@@ -11,6 +20,7 @@ export interface ExperimentInfo {
   /** How many runs have each status that occurs. */
   readonly counts: Readonly<Record<string, number>>;
   readonly runs: number;
+  readonly standing: Standing;
   /** In the order in which a table shows them: of every run, options, results, labels. */
   readonly columns: readonly ColumnInfo[];
   readonly series: readonly SeriesInfo[];

@@ -16,22 +16,37 @@ export interface RunGroup {
 
 export const meanInterval = "95 % t interval of the mean";
 
+/** With more combinations of values than these, groups are looked up by their key. */
+const mostPlaces = 2 ** 22;
+
 /** Groups in the order in which they first occur. */
 export function groupRows(by: readonly ColumnData[], rows: Iterable<number>): readonly RunGroup[] {
   const coded = by.map(codesOf);
-  const groups = new Map<number | string, { values: readonly GroupValue[]; rows: number[] }>();
+  const groups: { values: readonly GroupValue[]; rows: number[] }[] = [];
+  const combinations = coded.reduce((product, { count }) => product * count, 1);
+  const placeAt = combinations <= mostPlaces ? new Int32Array(combinations) : undefined;
+  const places = new Map<number | string, number>();
   // Where all combinations have a number of their own that is exact, it is the key.
-  const isSmall = coded.reduce((product, { count }) => product * count, 1) < Number.MAX_SAFE_INTEGER;
-  const keyOf = isSmall
-    ? (row: number) => coded.reduce((key, { codes, count }) => key * count + (codes[row] ?? 0), 0)
-    : (row: number) => coded.map(({ codes }) => codes[row]).join();
+  const numberOf = (row: number) => {
+    let key = 0;
+    for (const { codes, count } of coded) key = key * count + (codes[row] ?? 0);
+    return key;
+  };
+  const keyOf =
+    combinations < Number.MAX_SAFE_INTEGER ? numberOf : (row: number) => coded.map(({ codes }) => codes[row]).join();
+  const known = placeAt === undefined ? undefined : (row: number) => placeAt[numberOf(row)] ?? 0;
   for (const row of rows) {
-    const key = keyOf(row);
-    const known = groups.get(key);
-    if (known !== undefined) known.rows.push(row);
-    else groups.set(key, { values: coded.map(({ codes, valueIn }) => valueIn(codes[row] ?? 0)), rows: [row] });
+    // Counted from 1.
+    const place = known === undefined ? (places.get(keyOf(row)) ?? 0) : known(row);
+    if (place > 0) {
+      groups[place - 1]?.rows.push(row);
+      continue;
+    }
+    groups.push({ values: coded.map(({ codes, valueIn }) => valueIn(codes[row] ?? 0)), rows: [row] });
+    if (placeAt === undefined) places.set(keyOf(row), groups.length);
+    else placeAt[numberOf(row)] = groups.length;
   }
-  return [...groups.values()];
+  return groups;
 }
 
 interface Codes {

@@ -36,7 +36,18 @@ function fitText(line: string, width: number): string {
   return line.includes("\u001b") ? line : shortenText(line, width);
 }
 
-function headText({ database, state, writer, origin, counts, removed }: StatusReport): string {
+/** How the database stands, in words without colours, and what goes on with it where work is left that nobody does. */
+interface StateWords {
+  readonly text: string;
+  readonly goOn: string | undefined;
+}
+
+export function stateWords(report: StatusReport): StateWords {
+  return { text: stateParts(report).join(""), goOn: commandToGoOn(report) };
+}
+
+function headText(report: StatusReport): string {
+  const { database, state, counts, removed } = report;
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const parts = ["done", "error", "running", "paused", "pending"]
     .map((status) => ({ status, count: counts.get(status) ?? 0 }))
@@ -44,34 +55,39 @@ function headText({ database, state, writer, origin, counts, removed }: StatusRe
     .map(({ status, count }) => `${count} ${status === "error" ? "failed" : status}`);
   const gone = removed === 0 ? "" : `; ${countText(removed, "run")} removed`;
   const counted = `${countText(total, "run")}${parts.length > 0 ? `: ${parts.join(", ")}` : ""}${gone}`;
-  return [`${styleText("bold", database)}: ${stateText()}`, counted, ...adviceText()].join("\n");
+  const [word, rest] = stateParts(report);
+  const colour = state === "running" ? "green" : state === "crashed" ? "red" : "reset";
+  const goOn = commandToGoOn(report);
+  return [
+    `${styleText("bold", database)}: ${colour === "reset" ? word : styleText(colour, word)}${rest}`,
+    counted,
+    ...(goOn === undefined ? [] : ["All results so far are stored. To go on:", `  ${goOn}`]),
+  ].join("\n");
+}
 
-  function stateText(): string {
-    switch (state) {
-      case "running":
-        return `${styleText("green", "running")}, process ${writer?.pid} since ${timeText(writer?.claimedAt)}`;
-      case "crashed":
-        return `${styleText("red", "crashed")}: process ${writer?.pid}, which began ${timeText(writer?.claimedAt)}, is dead`;
-      case "stopped":
-        return "stopped before all runs were done";
-      case "finished":
-        return "finished";
-      case "unknown":
-        return "written by the original Mosaic, which does not say whether it is running";
-      default:
-        return state satisfies never;
-    }
+function stateParts({ state, writer }: StatusReport): readonly [word: string, rest: string] {
+  switch (state) {
+    case "running":
+      return ["running", `, process ${writer?.pid} since ${timeText(writer?.claimedAt)}`];
+    case "crashed":
+      return ["crashed", `: process ${writer?.pid}, which began ${timeText(writer?.claimedAt)}, is dead`];
+    case "stopped":
+      return ["stopped", " before all runs were done"];
+    case "finished":
+      return ["finished", ""];
+    case "unknown":
+      return ["written by the original Mosaic", ", which does not say whether it is running"];
+    default:
+      return state satisfies never;
   }
+}
 
-  function adviceText(): readonly string[] {
-    if (state !== "crashed" && state !== "stopped") return [];
-    const file = origin?.configurationFile ?? "";
-    const command =
-      origin === undefined || file === ""
-        ? `mosaic run <config.ini> ${shellText(database)} --continue`
-        : continueCommand({ configuration: pathText(file), overrides: origin.overrides }, database);
-    return ["All results so far are stored. To go on:", `  ${command}`];
-  }
+function commandToGoOn({ state, origin, database }: StatusReport): string | undefined {
+  if (state !== "crashed" && state !== "stopped") return undefined;
+  const file = origin?.configurationFile ?? "";
+  return origin === undefined || file === ""
+    ? `mosaic run <config.ini> ${shellText(database)} --continue`
+    : continueCommand({ configuration: pathText(file), overrides: origin.overrides }, database);
 }
 
 function doneText({ counts, done }: StatusReport): string | undefined {

@@ -10,6 +10,7 @@ export type {
   ColumnValues,
   Completion,
   Continuation,
+  CurveTimes,
   EarlierResult,
   ExperimentRecord,
   FoundRun,

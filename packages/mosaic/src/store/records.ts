@@ -275,10 +275,15 @@ export interface RunChanges {
 export interface RunCurves {
   readonly runId: number;
   readonly epochs: Numbers;
-  /** From the run's first epoch on, its training alone. */
+  /** From the run's first epoch on, its training alone; empty where they were not asked for. */
   readonly seconds: Numbers;
   /** In the order of the names that were asked for. */
   readonly series: readonly Numbers[];
+}
+
+/** Whether curves come with the times of their epochs, which take as long to read as a curve. */
+export interface CurveTimes {
+  readonly seconds: boolean;
 }
 
 /**

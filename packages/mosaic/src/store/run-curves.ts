@@ -1,39 +1,47 @@
 /** Epochs of runs as columns, for curves of many runs. */
 import type { DatabaseSync } from "node:sqlite";
 import { epochColumns } from "./epoch-columns.ts";
-import type { RunCurves } from "./records.ts";
+import type { CurveTimes, RunCurves } from "./records.ts";
 import { integerIn, numberIn, storedInteger } from "./stored-value.ts";
 
-/** @param after epochs up to this one are left out */
-export function prepareRunCurves(database: DatabaseSync, names: readonly string[]) {
+/** @param after epochs up to this one are left out; when the others ended is read only where it is wished, which takes as long as a curve */
+export function prepareRunCurves(database: DatabaseSync, names: readonly string[], { seconds }: CurveTimes) {
   const cells = names.map((name, index) =>
     epochColumns.some((column) => column.name === name)
       ? `json_group_array(iif(typeof("${name}") = 'blob', NULL, "${name}")) AS c${index}`
       : `json_group_array(json_extract(metrics, :path${index})) AS c${index}`,
   );
+  const durations = seconds ? ["json_group_array(seconds) AS seconds"] : [];
+  const rows = "FROM (SELECT * FROM history WHERE run_id = :run AND epoch > :after ORDER BY epoch)";
   const statement = database.prepare(
-    `SELECT json_group_array(epoch) AS epochs, json_group_array(seconds) AS seconds${cells.map((cell) => `, ${cell}`).join("")}
-     FROM (SELECT * FROM history WHERE run_id = :run AND epoch > :after ORDER BY epoch)`,
+    `SELECT ${["count(*) AS count", "min(epoch) AS first", "max(epoch) AS last", ...durations, ...cells].join(", ")} ${rows}`,
   );
+  const gaps = database.prepare(`SELECT json_group_array(epoch) AS epochs ${rows}`);
   const paths = Object.fromEntries(
     names.flatMap((name, index) =>
       cells[index]?.includes(`:path${index}`) ? [[`path${index}`, `$.${JSON.stringify(name)}`] as const] : [],
     ),
   );
   const before = database.prepare("SELECT total(seconds) AS seconds FROM history WHERE run_id = ? AND epoch <= ?");
+  /** Mostly one after the other, so that they need not be read. */
+  const epochsOf = (row: Readonly<Record<string, unknown>>, which: Readonly<Record<string, bigint | number>>) => {
+    const [count, first, last] = [Number(row.count), Number(row.first), Number(row.last)];
+    if (count > 0 && last - first + 1 !== count) return numbersIn(gaps.get(which)?.epochs);
+    return Float64Array.from({ length: count }, (_, place) => first + place);
+  };
   return (runId: number, after: number): RunCurves => {
-    const run = storedInteger(runId);
-    const row = statement.get({ run, after: storedInteger(after), ...paths });
-    let elapsed = after > 0 ? (numberIn(before.get(run, storedInteger(after)) ?? {}, "seconds") ?? Number.NaN) : 0;
-    const durations = numbersIn(row?.seconds);
+    const which = { run: storedInteger(runId), after: storedInteger(after) };
+    const row = statement.get({ ...which, ...paths }) ?? {};
+    let elapsed =
+      seconds && after > 0 ? (numberIn(before.get(which.run, which.after) ?? {}, "seconds") ?? Number.NaN) : 0;
     return {
       runId,
-      epochs: numbersIn(row?.epochs),
-      seconds: durations.map((duration) => {
+      epochs: epochsOf(row, which),
+      seconds: numbersIn(row.seconds).map((duration) => {
         elapsed += duration;
         return elapsed;
       }),
-      series: names.map((_, index) => numbersIn(row?.[`c${index}`])),
+      series: names.map((_, index) => numbersIn(row[`c${index}`])),
     };
   };
 }

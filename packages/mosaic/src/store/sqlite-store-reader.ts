@@ -5,6 +5,7 @@ import type {
   Artifact,
   ChangeCursor,
   ColumnSource,
+  CurveTimes,
   EarlierResult,
   ExperimentRecord,
   FoundRun,
@@ -209,10 +210,15 @@ export class SqliteStoreReader implements StoreReader {
     return this.perform(() => transaction(this.database, "read", () => runChangesIn(this.database, since)));
   }
 
-  async *curves(runIds: Iterable<number>, names: readonly string[], after = 0): AsyncGenerator<RunCurves, void, void> {
-    const key = JSON.stringify(names);
+  async *curves(
+    runIds: Iterable<number>,
+    names: readonly string[],
+    after = 0,
+    times: CurveTimes = { seconds: true },
+  ): AsyncGenerator<RunCurves, void, void> {
+    const key = JSON.stringify([names, times]);
     if (this.#curves?.key !== key)
-      this.#curves = { key, read: await this.perform(() => prepareRunCurves(this.database, names)) };
+      this.#curves = { key, read: await this.perform(() => prepareRunCurves(this.database, names, times)) };
     const { read } = this.#curves;
     const ids = [...runIds];
     for (let start = 0; start < ids.length; start += pageSize)

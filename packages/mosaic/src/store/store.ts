@@ -11,6 +11,7 @@ import type {
   ColumnSource,
   Completion,
   Continuation,
+  CurveTimes,
   EarlierResult,
   ExperimentRecord,
   FoundRun,
@@ -107,7 +108,12 @@ export interface StoreReader {
    */
   changes(since?: ChangeCursor): Promise<RunChanges>;
   /** Epochs of these runs, in their order, that come after the one given; the names are those of `series`. */
-  curves(runIds: Iterable<number>, names: readonly string[], after?: number): AsyncIterable<RunCurves>;
+  curves(
+    runIds: Iterable<number>,
+    names: readonly string[],
+    after?: number,
+    times?: CurveTimes,
+  ): AsyncIterable<RunCurves>;
   /** Names of all that some epoch has: `train_loss`, `lr`, `test_f1`… */
   series(): Promise<readonly string[]>;
   /** Results that the run had before it was trained further, the oldest first. */

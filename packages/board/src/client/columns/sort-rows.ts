@@ -10,13 +10,32 @@ export function sortRows(
   return column.kind === "number" ? byNumber(rows, column, isDescending) : byText(rows, column, isDescending);
 }
 
+/** Those of sorted rows that are chosen, in their order. */
+export function pickedRows(
+  sorted: Uint32Array<ArrayBuffer>,
+  chosen: Uint32Array<ArrayBuffer>,
+): Uint32Array<ArrayBuffer> {
+  if (chosen.length >= sorted.length) return sorted;
+  const isChosen = new Uint8Array(sorted.length);
+  for (let place = 0; place < chosen.length; place += 1) isChosen[chosen[place] ?? 0] = 1;
+  const picked = new Uint32Array(sorted.length);
+  let count = 0;
+  for (let place = 0; place < sorted.length; place += 1) {
+    const row = sorted[place] ?? 0;
+    picked[count] = row;
+    // Without a branch, since neighbouring rows tell nothing of each other.
+    count += isChosen[row] ?? 0;
+  }
+  return picked.slice(0, count);
+}
+
 function byNumber(
   rows: Uint32Array<ArrayBuffer>,
   { values, missing }: Extract<ColumnData, { kind: "number" }>,
   isDescending: boolean,
 ) {
   const bits = new Float64Array(rows.length);
-  for (const [place, row] of rows.entries()) bits[place] = values[row] ?? 0;
+  for (let place = 0; place < rows.length; place += 1) bits[place] = values[rows[place] ?? 0] ?? 0;
   const words = new Uint32Array(bits.buffer);
   const [low, high] = [new Uint32Array(rows.length), new Uint32Array(rows.length)];
   for (let place = 0; place < rows.length; place += 1) {
@@ -69,8 +88,8 @@ const digits = 65536;
 /** One pass of a stable sort by 16 bits of the key; passes over equal digits are saved. */
 function byDigit(order: Uint32Array<ArrayBuffer>, key: Uint32Array, shift: 0 | 16): Uint32Array<ArrayBuffer> {
   const starts = new Uint32Array(digits);
-  for (const each of key) {
-    const digit = (each >>> shift) & 0xffff;
+  for (let place = 0; place < key.length; place += 1) {
+    const digit = ((key[place] ?? 0) >>> shift) & 0xffff;
     starts[digit] = (starts[digit] ?? 0) + 1;
   }
   let [sum, used] = [0, 0];
@@ -82,7 +101,8 @@ function byDigit(order: Uint32Array<ArrayBuffer>, key: Uint32Array, shift: 0 | 1
   }
   if (used <= 1) return order;
   const sorted = new Uint32Array(order.length);
-  for (const place of order) {
+  for (let index = 0; index < order.length; index += 1) {
+    const place = order[index] ?? 0;
     const digit = ((key[place] ?? 0) >>> shift) & 0xffff;
     const start = starts[digit] ?? 0;
     sorted[start] = place;

@@ -1,11 +1,22 @@
 /** Data of an export: blocks that the page holds, compressed. What would need a server is refused with a reason. */
 import { meanOf, standardErrorOf } from "@ml-mosaic/statistics/sample";
 import { parseCondition } from "ml-mosaic/conditions";
-import type { Failures, Importance, LogPart, PairDetail, Pareto, RunDetail, Verdicts } from "../../wire/answers.ts";
+import type {
+  ExportedModels,
+  Failures,
+  Importance,
+  LogPart,
+  PairDetail,
+  Pareto,
+  RunDetail,
+  Verdicts,
+} from "../../wire/answers.ts";
+import { bandsOfCells, decodeBandCells } from "../../wire/band-cells.ts";
 import { decodeBlock } from "../../wire/block.ts";
 import { decodeColumns } from "../../wire/columns.ts";
 import { type Curves, decodeCurves } from "../../wire/curves.ts";
-import { groupsOf } from "../../wire/groups.ts";
+import { decodeEpochTimes, type EpochTimes, secondsAt } from "../../wire/epoch-times.ts";
+import { groupRows, groupsOf } from "../../wire/groups.ts";
 import { matchingRows } from "../../wire/matching-rows.ts";
 import { RunTable } from "../../wire/run-table.ts";
 import { idsOfRanges } from "../columns/id-ranges.ts";
@@ -24,10 +35,17 @@ export function embeddedSource(): Source {
     all.add(decodeColumns(await bytes("columns")));
     return all;
   });
+  const times = once(async () => decodeEpochTimes(await bytes("times")));
+  const cells = once(async () => decodeBandCells(await bytes("cells")));
+  const models = once(() => json<ExportedModels>("models"));
+  const quantiles = once(async () => {
+    const [known] = decodeBlock(await bytes("quantiles")).arrays;
+    return (degreesOfFreedom: number) => known?.[degreesOfFreedom] ?? Number.NaN;
+  });
   const intervalOf = once(async () => {
-    const [quantiles] = decodeBlock(await bytes("quantiles")).arrays;
+    const quantileOf = await quantiles();
     return (values: readonly number[]) => {
-      const half = (quantiles?.[values.length - 1] ?? Number.NaN) * standardErrorOf(values);
+      const half = quantileOf(values.length - 1) * standardErrorOf(values);
       const mean = meanOf(values);
       return { low: mean - half, high: mean + half };
     };
@@ -39,19 +57,23 @@ export function embeddedSource(): Source {
       return { ...all, columns: all.columns.filter(({ name }) => names.includes(name)) };
     },
     curves: async ({ ids = "", by = [], series, x, most }) => {
-      if (x === "seconds") throw missing("Curves over seconds");
-      if (by.length > 0) throw missing("Bands of groups");
       const all = await curves();
-      const chosen = ids === "" ? undefined : idsOfRanges(ids);
-      return chosenCurves(all, chosen, series, most);
+      if (by.length === 0) {
+        const chosen = ids === "" ? undefined : idsOfRanges(ids);
+        const lines = chosenCurves(all, chosen, series, most);
+        return x === "epoch" ? lines : overSeconds(lines, await times());
+      }
+      const ofRuns = await table();
+      const grouped = by.map((name) => columnIn(ofRuns, name));
+      const rows = rowsOf(ofRuns, { where: "", ids });
+      const quantileOf = await quantiles();
+      const bands = bandsOfCells(await cells(), groupRows(grouped, rows), { series, x, quantileOf });
+      if (bands === undefined) throw missing("Bands of some of the repetitions, or by what is no option");
+      return { lines: [], bands, runs: rows.length, interval: all.interval };
     },
     groups: async (chosen, by, results) => {
       const all = await table();
-      const column = (name: string) => {
-        const found = all.filled(name);
-        if (found === undefined) throw missing(name);
-        return found;
-      };
+      const column = (name: string) => columnIn(all, name);
       const grouped = { by: by.map(column), results: results.map(column), status: column("status") };
       return groupsOf(grouped, rowsOf(all, chosen), await intervalOf());
     },
@@ -72,14 +94,19 @@ export function embeddedSource(): Source {
     run: async (id) => {
       const found = (await runs())[id];
       if (found === undefined) throw new RefusedError({ message: `The export has no details of run ${id}.` });
-      return { ...found, logBytes: (await logs())[id]?.size ?? null };
+      return { ...found, logBytes: (await logs())[id]?.size ?? null, hasModel: (await models()).of[id] !== undefined };
     },
     log: async (id) => {
       const found = (await logs())[id];
       if (found === undefined) throw missing(`The log of run ${id}`);
       return { ...found, next: found.size };
     },
-    model: () => refused("Layers of models"),
+    model: async (id) => {
+      const all = await models();
+      const found = all.models[all.of[id] ?? -1];
+      if (found === undefined) throw missing(`The model of run ${id}`);
+      return found;
+    },
     predict: () => refused("Running a model"),
     maps: () => refused("Maps"),
     map: () => refused("Maps"),
@@ -95,6 +122,22 @@ function rowsOf(table: RunTable, { where, ids }: Chosen): readonly number[] {
   const matching = matchingRows(table, parsed?.ok === true ? parsed.condition : undefined);
   const wanted = ids === "" ? undefined : idsOfRanges(ids);
   return Array.from(matching).filter((row) => wanted?.has(table.id(row)) ?? true);
+}
+
+function columnIn(table: RunTable, name: string) {
+  const found = table.filled(name);
+  if (found === undefined) throw missing(name);
+  return found;
+}
+
+function overSeconds(curves: Curves, times: ReadonlyMap<number, EpochTimes>): Curves {
+  return {
+    ...curves,
+    lines: curves.lines.flatMap((line) => {
+      const ofRun = times.get(line.run);
+      return ofRun === undefined ? [] : [{ ...line, x: secondsAt(ofRun, line.x) }];
+    }),
+  };
 }
 
 function chosenCurves(

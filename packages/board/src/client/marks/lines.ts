@@ -1,5 +1,6 @@
 /** Lines and bands over a common axis. */
 import type { Frame } from "./axes.ts";
+import { drawDenseLines } from "./dense-lines.ts";
 import type { Surface } from "./picture.ts";
 
 export interface Line {
@@ -28,7 +29,18 @@ export function withinFrame({ context }: Surface, frame: Frame, draw: () => void
   context.restore();
 }
 
-export function drawLines({ context }: Surface, frame: Frame, lines: readonly Line[]): void {
+/** Points of lines that are drawn as such; more take a canvas longer than counting pixels. */
+const mostPoints = 150_000;
+
+export function drawLines(surface: Surface, frame: Frame, lines: readonly Line[]): void {
+  const points = lines.reduce((sum, { x }) => sum + x.length, 0);
+  if (points <= mostPoints) drawEach(surface, frame, lines);
+  else
+    for (const alike of Map.groupBy(lines, ({ color, opacity }) => `${color} ${opacity}`).values())
+      drawDenseLines(surface, frame, alike);
+}
+
+function drawEach({ context }: Surface, frame: Frame, lines: readonly Line[]): void {
   for (const { x, y, color, width, opacity, dash } of lines) {
     context.strokeStyle = color;
     context.lineWidth = width;

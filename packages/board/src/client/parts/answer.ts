@@ -13,6 +13,9 @@ export interface Answer<Value> {
   readonly isWaiting: boolean;
 }
 
+/** Of keys that follow each other faster, as under a brush that is being drawn, the last one is asked with. */
+const restMilliseconds = 200;
+
 /** What is live is asked for again when as much of the time has gone without as a tenth of it would be. */
 const pause = 9;
 
@@ -31,14 +34,21 @@ export function useAnswer<Value>(key: string, ask: () => Promise<Value>, version
     isAsking: false,
     freeAt: 0,
     isGone: false,
+    givenKey: "",
+    givenAt: Number.NEGATIVE_INFINITY,
+    /** Before this a new key is not asked with. */
+    restsAt: 0,
   });
   const next = async () => {
     const [{ current }, asked] = [turn, latest.current];
     clearTimeout(timer.current);
     if (current.isAsking || current.isGone || (asked.key === current.key && asked.version === current.version)) return;
     const begun = performance.now();
-    if (asked.key === current.key && begun < current.freeAt) {
-      timer.current = setTimeout(() => void next(), current.freeAt - begun);
+    const wait = asked.key === current.key ? current.freeAt - begun : current.restsAt - begun;
+    if (wait > 0) {
+      if (asked.key !== current.key)
+        setAnswer((before) => (before.isWaiting ? before : { ...before, isWaiting: true }));
+      timer.current = setTimeout(() => void next(), wait);
       return;
     }
     Object.assign(current, { key: asked.key, version: asked.version, isAsking: true });
@@ -49,7 +59,15 @@ export function useAnswer<Value>(key: string, ask: () => Promise<Value>, version
     if (!current.isGone && latest.current.key === asked.key) setAnswer(give);
     await next();
   };
-  useEffect(() => void next(), [key, version]);
+  useEffect(() => {
+    const { current } = turn;
+    if (key !== current.givenKey) {
+      const now = performance.now();
+      current.restsAt = now - current.givenAt < restMilliseconds ? now + restMilliseconds : 0;
+      Object.assign(current, { givenKey: key, givenAt: now });
+    }
+    void next();
+  }, [key, version]);
   useEffect(
     () => () => {
       turn.current.isGone = true;

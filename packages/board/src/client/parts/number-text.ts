@@ -30,8 +30,11 @@ export function differenceText(value: number): string {
   return Number.isNaN(value) ? "" : `${value > 0 ? "+" : value < 0 ? "−" : "±"}${numberText(Math.abs(value))}`;
 }
 
+/** Made once: a table has thousands of numbers. */
+const whole = new Intl.NumberFormat("en-US");
+
 export function wholeText(value: number): string {
-  return value.toLocaleString("en-US");
+  return whole.format(value);
 }
 
 export function runsText(count: number): string {

@@ -19,6 +19,7 @@ function sourceOf(columns: Source["columns"]): Source {
       notices: [],
       counts: {},
       runs: 1,
+      standing: { state: "finished", text: "finished", goOn: null },
       columns: infos,
       series: [],
       criterion: "test_loss",

@@ -199,8 +199,8 @@ export class Board {
         return;
       case "counts": {
         const experiment = this.experiment.peek();
-        const { counts, runs, secondsLeft } = change;
-        if (experiment !== undefined) this.experiment.value = { ...experiment, counts, runs, secondsLeft };
+        const { counts, runs, standing, secondsLeft } = change;
+        if (experiment !== undefined) this.experiment.value = { ...experiment, counts, runs, standing, secondsLeft };
         return;
       }
       case "everything":
@@ -256,6 +256,12 @@ export class Board {
     if (column?.kind !== "text" || typeof cell !== "string") return "";
     return pipelineLabels(column.texts).get(cell) ?? cell;
   }
+
+  /** Whether runs that the store calls running are those of a process that has ended. */
+  readonly isAbandoned = computed(() => {
+    const state = this.experiment.value?.standing.state;
+    return state === "crashed" || state === "stopped";
+  });
 
   title(name: string): string {
     return this.columns.value.get(name)?.title ?? name;

@@ -4,13 +4,13 @@ import type { Verdicts } from "../../wire/answers.ts";
 import { Answered, Message, useAnswer } from "../parts/answer.ts";
 import { durationText, numberText, runsText, wholeText } from "../parts/number-text.ts";
 import { RunLink } from "../parts/run-link.ts";
+import { countedMark } from "../parts/status-mark.ts";
 import type { Board } from "../state/board.ts";
 import { RunControl } from "./control.ts";
 import { Sparkline } from "./curves/sparkline.ts";
 import { ResultChoice } from "./result-choice.ts";
 
 const order = ["done", "running", "error", "paused", "pending"];
-const words: Readonly<Record<string, string>> = { error: "failed" };
 const mostSparks = 24;
 
 export function OverviewView({ board }: { readonly board: Board }) {
@@ -19,19 +19,25 @@ export function OverviewView({ board }: { readonly board: Board }) {
   if (experiment === undefined) return null;
   if (experiment.runs === 0)
     return html`<${Message}>There are no runs yet. Start some with mosaic run; they appear here by themselves.<//>`;
-  const { counts, runs, secondsLeft, mayControl } = experiment;
+  const { counts, runs, standing, secondsLeft, mayControl } = experiment;
   const known = [...order, ...Object.keys(counts).filter((status) => !order.includes(status))];
   const shown = known.filter((status) => (counts[status] ?? 0) > 0);
   return html`<div class="panels">
     <section class="panel is-wide">
       <div class="numbers">
         <p><b>${wholeText(runs)}</b> ${runs === 1 ? "run" : "runs"}</p>
-        ${shown.map((status) => html`<p key=${status}><b data-count=${status}>${wholeText(counts[status] ?? 0)}</b><span class=${`status is-${status}`}>${words[status] ?? status}</span></p>`)}
+        ${shown.map((status) => html`<p key=${status}><b data-count=${status}>${wholeText(counts[status] ?? 0)}</b>${countedMark(board, status)}</p>`)}
         ${secondsLeft !== null && (counts.running ?? 0) > 0 && html`<p><b>${durationText(secondsLeft)}</b> left</p>`}
       </div>
       <div class="bar" aria-hidden="true">
-        ${shown.map((status) => html`<span key=${status} class=${`is-${status}`} style=${{ width: `${(100 * (counts[status] ?? 0)) / Math.max(1, runs)}%` }}></span>`)}
+        ${shown.map((status) => html`<span key=${status} class=${status === "running" && board.isAbandoned.value ? "is-left" : `is-${status}`} style=${{ width: `${(100 * (counts[status] ?? 0)) / Math.max(1, runs)}%` }}></span>`)}
       </div>
+      ${
+        board.isAbandoned.value &&
+        html`<p class="note" data-standing=${standing.state}>
+          The experiment has ${standing.text}. All results so far are stored.${standing.goOn !== null && html` To go on: <code>${standing.goOn}</code>`}
+        </p>`
+      }
       ${
         mayControl &&
         html`<div class="tools"><${RunControl} board=${board} ids="" actions=${["pause", "resume", "stop"]} /></div>`
@@ -75,7 +81,7 @@ function Running({ board }: { readonly board: Board }) {
   const all = board.experiment.value?.counts.running ?? running.length;
   if (running.length === 0) return null;
   return html`<section class="panel is-wide">
-    <h2>Running${all > running.length ? `, the first ${running.length} of ${wholeText(all)}` : ""}</h2>
+    <h2>${board.isAbandoned.value ? "Running when it ended" : "Running"}${all > running.length ? `, the first ${running.length} of ${wholeText(all)}` : ""}</h2>
     <div class="sparks">
       ${running.map(
         (id) => html`<div class="spark" key=${id}>

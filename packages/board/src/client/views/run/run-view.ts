@@ -4,6 +4,7 @@ import type { Fact, RunDetail } from "../../../wire/answers.ts";
 import { Answered, useAnswer } from "../../parts/answer.ts";
 import { bytesText, cellText } from "../../parts/number-text.ts";
 import { RunLink } from "../../parts/run-link.ts";
+import { statusMark } from "../../parts/status-mark.ts";
 import type { Board } from "../../state/board.ts";
 import { RunControl } from "../control.ts";
 import { LinePicture } from "../curves/line-picture.ts";
@@ -44,7 +45,7 @@ function Detail({ board, detail }: { readonly board: Board; readonly detail: Run
   const isLive = board.experiment.value?.isLive ?? true;
   return html`<div class="tools">
       <h2>Run ${id}</h2>
-      <span class=${`status is-${status}`}>${status}</span>
+      ${statusMark(board, status)}
       <button type="button" disabled=${row <= 0} onClick=${() => go(board.table.id(row - 1))}>← Before</button>
       <button type="button" disabled=${id >= last} onClick=${() => go(board.table.id(row + 1))}>Next →</button>
       <button type="button" onClick=${() => history.back()}>Back</button>
@@ -105,7 +106,7 @@ function Detail({ board, detail }: { readonly board: Board; readonly detail: Run
       </section>`
       }
       ${environment.length > 0 && html`<section class="panel"><h3>Environment</h3><${Facts} facts=${environment} /></section>`}
-      ${logBytes !== null && html`<section class="panel is-wide"><h3>Log</h3><${LogPanel} key=${id} board=${board} id=${id} isRunning=${status === "running"} /></section>`}
+      ${logBytes !== null && html`<section class="panel is-wide"><h3>Log</h3><${LogPanel} key=${id} board=${board} id=${id} isRunning=${status === "running" && !board.isAbandoned.value} /></section>`}
       ${hasModel && html`<section class="panel is-wide"><h3>Model</h3><${ModelPanel} key=${id} board=${board} id=${id} /></section>`}
     </div>`;
 }

@@ -3,9 +3,10 @@ import { computed, signal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { idRanges } from "../../columns/id-ranges.ts";
-import { sortRows } from "../../columns/sort-rows.ts";
+import { pickedRows, sortRows } from "../../columns/sort-rows.ts";
 import { Message } from "../../parts/answer.ts";
 import { columnText, differenceText, runsText, timeUnit } from "../../parts/number-text.ts";
+import { statusMark } from "../../parts/status-mark.ts";
 import type { Board } from "../../state/board.ts";
 import { columnWidth, type ShownColumn } from "./table-columns.ts";
 
@@ -22,19 +23,7 @@ export function RunGrid({ board, names }: { readonly board: Board; readonly name
   /** Place of the row and of the column that the keyboard is at. */
   const active = useMemo(() => signal({ row: 0, column: 0 }), []);
   const lastPicked = useRef(-1);
-  const order = useMemo(
-    () =>
-      computed(() => {
-        board.version.value;
-        const { sort } = board.state.value;
-        const rows = board.matching.value;
-        if (sort === null) return rows;
-        board.need([sort.name]);
-        const column = board.table.column(sort.name);
-        return column === undefined ? rows : sortRows(rows, column, sort.isDescending);
-      }),
-    [board],
-  );
+  const order = useMemo(() => rowsInOrder(board), [board]);
   board.version.value;
   board.need(names);
   const isLoaded = names.every((name) => board.table.has(name));
@@ -205,6 +194,25 @@ export function RunGrid({ board, names }: { readonly board: Board; readonly name
   </div>`;
 }
 
+/** All rows are sorted once for a column, and those that match are picked: a filter that is typed need not sort again. */
+function rowsInOrder(board: Board) {
+  const sort = computed(() => JSON.stringify(board.state.value.sort));
+  const sorted = computed(() => {
+    board.version.value;
+    sort.value;
+    const by = board.state.peek().sort;
+    if (by === null) return undefined;
+    board.need([by.name]);
+    const column = board.table.column(by.name);
+    const all = Uint32Array.from({ length: board.table.rows }, (_, row) => row);
+    return column === undefined ? undefined : sortRows(all, column, by.isDescending);
+  });
+  return computed(() => {
+    const rows = board.matching.value;
+    return sorted.value === undefined ? rows : pickedRows(sorted.value, rows);
+  });
+}
+
 interface CellProps {
   readonly board: Board;
   readonly column: ShownColumn;
@@ -236,8 +244,7 @@ function gridCell({ board, column, row, baselineRow, id, onOpen }: CellProps) {
       >
     </span>`;
   }
-  if (name === "status")
-    return html`<span id=${id} role="gridcell" class=${frame}><span class=${`status is-${text}`}>${text}</span></span>`;
+  if (name === "status") return html`<span id=${id} role="gridcell" class=${frame}>${statusMark(board, text)}</span>`;
   const base =
     baselineRow < 0 || baselineRow === row || role !== "result" ? Number.NaN : board.table.number(name, baselineRow);
   const difference = typeof cell === "number" ? cell - base : Number.NaN;
