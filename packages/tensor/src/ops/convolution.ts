@@ -12,6 +12,7 @@ import { emitBlockedConvolution, suitsBlocks } from "./channel-blocks.ts";
 import { depthwiseGradient } from "./depthwise-weight-gradient.ts";
 import { inputGradient } from "./input-gradient.ts";
 import { defineOp, type Emitter, type Input, namesOf, type TensorType, type Value } from "./op.ts";
+import { pointwiseGradient } from "./pointwise-weight-gradient.ts";
 import {
   batchFirst,
   emitBatchFirst,
@@ -88,6 +89,7 @@ export const convolution = defineOp<ConvolutionAttributes, [input: Input, weight
     needs(0) ? inputGradient(input.shape, weight, gradient, attributes) : undefined,
     needs(1)
       ? (depthwiseGradient(input, gradient, weight.shape, attributes) ??
+        pointwiseGradient(input, gradient, weight.shape, attributes) ??
         weightGradient(input, gradient, weight.shape, attributes))
       : undefined,
     needs(2) ? gradient.sum([0, 2, 3]) : undefined,
