@@ -170,6 +170,7 @@ const optimizers: Readonly<Record<string, (options: { readonly lr: number }) => 
   Adadelta: optim.Adadelta,
   NAdam: optim.NAdam,
   RAdam: optim.RAdam,
+  SparseAdam: optim.SparseAdam,
 };
 
 /** A parameter after two steps. */
@@ -186,7 +187,8 @@ async function stepOf(optimizer: optim.Optimizer): Promise<unknown> {
       ([name, value]) => [name, tensor(value)] as const,
     );
     const gradient = tensor([1e-5, 0.3, -4]);
-    const update = optimizer.update({ parameter, gradient, slots, scalars: Object.fromEntries(scalars) });
+    const rows = { index: tensor([0, 1, 2], { dtype: "int64" }), rows: gradient };
+    const update = optimizer.update({ parameter, gradient, rows, slots, scalars: Object.fromEntries(scalars) });
     parameter = update.parameter;
     slots = { ...update.slots };
   }

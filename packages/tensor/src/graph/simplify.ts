@@ -156,7 +156,7 @@ function firstOf(applied: readonly Rule[], tensor: Tensor): Tensor | undefined {
 }
 
 /** The number that all elements are, where it is a constant that was given a larger shape. */
-function uniformValue(tensor: Tensor): number | undefined {
+export function uniformValue(tensor: Tensor): number | undefined {
   const whole = tensor.op === expand ? (tensor.inputs[0] ?? tensor) : tensor;
   // Gradients of sums over everything: a scalar given axes of size 1 before it is repeated.
   const core = whole.op === reshape ? (whole.inputs[0] ?? whole) : whole;

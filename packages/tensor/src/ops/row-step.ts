@@ -1,7 +1,7 @@
 import { onnxType } from "../onnx/types.ts";
-import { lengthAt } from "../shape.ts";
+import { lengthAt, type Shape } from "../shape.ts";
 import { at, axisOf, constantIndex } from "../wasm/indices.ts";
-import { apply, nest, number } from "../wasm/loops.ts";
+import { apply, type Nest, nest, number, type Operand } from "../wasm/loops.ts";
 import { readIndex } from "./indexing.ts";
 import { defineOp, type Emitter, type Input, type None, type Value } from "./op.ts";
 
@@ -17,34 +17,81 @@ export const rowStep = defineOp<None, [table: Input, index: Input, rows: Input, 
   infer: ([{ shape, dtype }]) => ({ shape, dtype }),
   emit: (emitter, inputs) => (emitter.device === "cpu" ? emitFewRows(emitter, inputs) : emitAllRows(emitter, inputs)),
   loops([table, index, rows, rate], _attributes, output, { stages }) {
-    const axes = rows.shape.map(axisOf);
-    const position = axes.map(at);
-    const row = readIndex(index, position.slice(0, 1), lengthAt(table.shape, 0));
-    const sums = stages.add({
-      ...nest(output, () => number("f32", 0)),
-      onto: { axes, at: position.with(0, row), value: rows.at(position), operator: "add" },
-    });
+    const sums = stages.add(rowSums(table.shape, index, rows));
     return nest(output, (outer) =>
       apply("sub", "f32", table.at(outer), apply("mul", "f32", sums.at(outer), rate.at(rate.shape.map(() => origin)))),
     );
   },
 });
 
+/** For each of the rows [count, ...] the sum of all that have its index [count], of a table of `length` rows. */
+export const rowTotals = defineOp<{ readonly length: number }, [index: Input, rows: Input]>({
+  name: "rowTotals",
+  infer: ([, rows]) => rows,
+  emit(emitter, [index, rows], { length }) {
+    if (emitter.device === "cpu") return emitTotals(emitter, wideIndex(emitter, index), rows);
+    const wide = wideIndex(emitter, index);
+    const sums = addedRows(emitter, [length, ...rows.shape.slice(1)], wide, rows.name);
+    return emitter.node("Gather", [sums, wide], { axis: 0 });
+  },
+  loops([index, rows], { length }, output, { stages }) {
+    const sums = stages.add(rowSums([length, ...rows.shape.slice(1)], index, rows));
+    return nest(output, (outer) => sums.at(outer.with(0, readIndex(index, outer.slice(0, 1), length))));
+  },
+});
+
+/** table with rows [count, ...] in the places that the index [count] says; what several have the index of must be equal. */
+export const putRows = defineOp<None, [table: Input, index: Input, rows: Input]>({
+  name: "putRows",
+  infer: ([{ shape, dtype }]) => ({ shape, dtype }),
+  emit: (emitter, [table, index, rows]) =>
+    emitter.node("ScatterND", [table.name, column(emitter, wideIndex(emitter, index)), rows.name]),
+  loops([table, index, rows]) {
+    const axes = rows.shape.map(axisOf);
+    const position = axes.map(at);
+    const row = readIndex(index, position.slice(0, 1), lengthAt(table.shape, 0));
+    return {
+      ...nest(table, (outer) => table.at(outer)),
+      onto: { axes, at: position.with(0, row), value: rows.at(position) },
+    };
+  },
+});
+
+/** The sum of the rows that the index gives to each row of a table. */
+function rowSums(shape: Shape, index: Operand, rows: Operand): Nest {
+  const axes = rows.shape.map(axisOf);
+  const position = axes.map(at);
+  const row = readIndex(index, position.slice(0, 1), lengthAt(shape, 0));
+  return {
+    ...nest({ shape, dtype: "float32" }, () => number("f32", 0)),
+    onto: { axes, at: position.with(0, row), value: rows.at(position), operator: "add" },
+  };
+}
+
 type Values = readonly [table: Value, index: Value, rows: Value, rate: Value];
 
 /** Each row that is named is computed as often as it is named, and put in its place as often: it is the same each time. */
 function emitFewRows(emitter: Emitter, [table, index, rows, rate]: Values): string {
-  const wide = emitter.node("Cast", [index.name], { to: onnxType.int64 });
-  const { place } = emitter.nodesOnce(wide, "Unique", [wide], { sorted: 0 }, ["values", "first", "place"]);
-  const sums = addedRows(emitter, rows.shape, place, rows.name);
-  const gradient = emitter.node("Gather", [sums, place], { axis: 0 });
+  const wide = wideIndex(emitter, index);
+  const gradient = emitTotals(emitter, wide, rows);
   const before = emitter.node("Gather", [table.name, wide], { axis: 0 });
   const after = emitter.node("Sub", [before, emitter.node("Mul", [gradient, rate.name])]);
   return emitter.node("ScatterND", [table.name, column(emitter, wide), after]);
 }
 
+/** Of few rows, without a table. */
+function emitTotals(emitter: Emitter, wide: string, rows: Value): string {
+  const { place } = emitter.nodesOnce(wide, "Unique", [wide], { sorted: 0 }, ["values", "first", "place"]);
+  const sums = addedRows(emitter, rows.shape, place, rows.name);
+  return emitter.node("Gather", [sums, place], { axis: 0 });
+}
+
+function wideIndex(emitter: Emitter, { name }: Value): string {
+  return emitter.nodeOnce(`${name} wide`, "Cast", [name], { to: onnxType.int64 });
+}
+
 function emitAllRows(emitter: Emitter, [table, index, rows, rate]: Values): string {
-  const wide = emitter.node("Cast", [index.name], { to: onnxType.int64 });
+  const wide = wideIndex(emitter, index);
   const gradient = addedRows(emitter, table.shape, wide, rows.name);
   return emitter.node("Sub", [table.name, emitter.node("Mul", [gradient, rate.name])]);
 }

@@ -48,8 +48,11 @@ export function segmentsOf(reached: readonly UpdatedGroup[]): readonly Segment[]
       const [first] = parameters;
       const indices = first === undefined ? [] : (updaters.get(first) ?? []);
       const own = indices.flatMap((index) => reached[index]?.updater ?? []);
-      const small = parameters.filter(({ numel }) => numel <= maxJoined);
-      const large = parameters.filter(({ numel }) => numel > maxJoined);
+      // A vector has no rows.
+      const isJoined = ({ numel }: Parameter) =>
+        numel <= maxJoined && !own.some(({ optimizer }) => optimizer.takesRows);
+      const small = parameters.filter(isJoined);
+      const large = parameters.filter((parameter) => !isJoined(parameter));
       const single = (parameter: Parameter) => segment([parameter], parameter.shape, own);
       if (small.length < 2) return [...small, ...large].map(single);
       return [segment(small, [small.reduce((sum, { numel }) => sum + numel, 0)], own), ...large.map(single)];

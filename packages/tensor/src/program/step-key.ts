@@ -134,8 +134,19 @@ function writeUpdate(writer: KeyWriter, { shape }: Segment, { optimizer, slots }
   const gradient = vector("gradient");
   const own = named(Object.keys(optimizer.slots), vector);
   const scalars = named(Object.keys(optimizer.scalars(0, optimizer.lr)), (name) => input(name, [], "float32"));
-  const after = optimizer.update({ parameter, gradient, slots: own, scalars });
-  const given = [parameter, gradient, ...Object.values(own), ...Object.values(scalars)];
+  // How many rows there are, the step says.
+  const rows =
+    optimizer.takesRows === true
+      ? { index: input("index", [1], "int64"), rows: input("rows", [1, ...shape.slice(1)], "float32") }
+      : undefined;
+  const after = optimizer.update({ parameter, gradient, ...(rows && { rows }), slots: own, scalars });
+  const given = [
+    parameter,
+    gradient,
+    ...(rows === undefined ? [] : [rows.index, rows.rows]),
+    ...Object.values(own),
+    ...Object.values(scalars),
+  ];
   const made = [after.parameter, ...Object.entries(own).map(([name, slot]) => after.slots[name] ?? slot)];
   writeSlots(writer, slots);
   const writeAll = writeTensors(writer, [...given, ...made], new Map());

@@ -1,5 +1,6 @@
 /** The end of a training step: from gradients to new parameters and slots, segment by segment. */
 import { TensorError } from "../errors.ts";
+import { rowGradient } from "../graph/row-gradient.ts";
 import type { Optimizer, SlotStart } from "../optim/optimizer.ts";
 import { input, type Tensor } from "../tensor.ts";
 import type { Parameter } from "../variable.ts";
@@ -106,9 +107,11 @@ export function updateSegments(
       const tensor = slotOf(slot);
       return tensor === undefined ? [] : [[slot, tensor]];
     });
+    const gradient = scale === undefined ? limited : limited.mul(scale);
     const after = optimizer.update({
       parameter,
-      gradient: scale === undefined ? limited : limited.mul(scale),
+      gradient,
+      ...(optimizer.takesRows === true ? { rows: rowGradient(gradient, optimizer.name) } : {}),
       slots: Object.fromEntries(slots),
       scalars: tensorsOf(scalarsOf(optimizer)),
     });

@@ -25,7 +25,9 @@ async function steps(optimizer: optim.Optimizer): Promise<readonly number[]> {
     const scalars = Object.fromEntries(
       Object.entries(optimizer.scalars(step, optimizer.lr)).map(([name, value]) => [name, tensor(value)]),
     );
-    const update = optimizer.update({ parameter, gradient: tensor([0.1 + step, 3]), slots, scalars });
+    const gradient = tensor([0.1 + step, 3]);
+    const rows = { index: tensor([0, 1], { dtype: "int64" }), rows: gradient };
+    const update = optimizer.update({ parameter, gradient, rows, slots, scalars });
     parameter = update.parameter;
     slots = { ...update.slots };
   }
@@ -67,6 +69,11 @@ describe("optimizers", () => {
     [{ type: "adadelta", rho: 0.5 }, optim.Adadelta({ rho: 0.5 })],
     [{ type: "adadelta", eps: 0.1 }, optim.Adadelta({ eps: 0.1 })],
     [{ type: "adadelta", weight_decay: 0.5 }, optim.Adadelta({ weightDecay: 0.5 })],
+    [{ type: "sparseadam" }, optim.SparseAdam()],
+    [
+      { type: "sparseadam", lr: 0.1, betas: [0.5, 0.6], eps: 0.1 },
+      optim.SparseAdam({ lr: 0.1, betas: [0.5, 0.6], eps: 0.1 }),
+    ],
     [{ type: "nadam" }, optim.NAdam()],
     [{ type: "nadam", betas: [0.5, 0.6] }, optim.NAdam({ betas: [0.5, 0.6] })],
     [{ type: "nadam", weight_decay: 0.5, eps: 0.1 }, optim.NAdam({ weightDecay: 0.5, eps: 0.1 })],

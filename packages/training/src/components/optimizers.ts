@@ -32,17 +32,20 @@ class SGD extends configurable(sgdOptions, BaseOptimizer) {
   }
 }
 
-const momentOptions = {
+const sparseOptions = {
   lr: lr(1e-3),
   betas: schema(list(belowOne), { default: [0.9, 0.999], help: "Decay of the means of gradients and their squares" }),
   eps: eps(1e-8),
-  weight_decay: weightDecay(0),
 };
+const momentOptions = { ...sparseOptions, weight_decay: weightDecay(0) };
+
+const twoBetas = (betas: readonly number[]): Objection | undefined =>
+  betas.length === 2 ? undefined : { option: "betas", message: "takes two numbers, as in [0.9, 0.999]" };
 
 /** What the optimizers have in common that keep means of gradients and of their squares; none is another. */
 abstract class AdaptiveMoments extends configurable(momentOptions, BaseOptimizer) {
   override preconditions(): Objection | undefined {
-    return this.betas.length === 2 ? undefined : { option: "betas", message: "takes two numbers, as in [0.9, 0.999]" };
+    return twoBetas(this.betas);
   }
 
   protected get moments() {
@@ -66,6 +69,19 @@ class AdamW extends configurable({ ...momentOptions, weight_decay: weightDecay(1
 
   override build(): optim.Optimizer {
     return optim.AdamW({ ...this.moments, amsgrad: this.amsgrad });
+  }
+}
+
+class SparseAdam extends configurable(sparseOptions, BaseOptimizer) {
+  static override readonly aliases = ["sparseadam"];
+
+  override preconditions(): Objection | undefined {
+    return twoBetas(this.betas);
+  }
+
+  override build(): optim.Optimizer {
+    const [beta1 = 0.9, beta2 = 0.999] = this.betas;
+    return optim.SparseAdam({ lr: this.lr, betas: [beta1, beta2], eps: this.eps });
   }
 }
 
@@ -146,4 +162,4 @@ class Adadelta extends configurable(adadeltaOptions, BaseOptimizer) {
   }
 }
 
-register(SGD, Adam, AdamW, NAdam, RAdam, RMSprop, Adagrad, Adadelta);
+register(SGD, Adam, AdamW, SparseAdam, NAdam, RAdam, RMSprop, Adagrad, Adadelta);
