@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from .child import begin_child, run_child
 from .errors import BadMessage, MachineTrouble, MosaicError
@@ -64,7 +64,7 @@ class Parent:
         os.set_blocking(PULSE, False)
         self._reader = FrameReader()
         self._run: Optional[Run] = None
-        self._next: Optional[Dict[str, Any]] = None
+        self._waiting: List[Dict[str, Any]] = []
         self._threads: Optional[int] = None
         self._count = 0
         self._milliseconds = 0
@@ -120,11 +120,12 @@ class Parent:
     def _take(self, message: Dict[str, Any]) -> None:
         kind, token = message["kind"], message["token"]
         if kind == "run":
-            self._next = message
+            self._waiting.append(message)
             self._begin_next()
         elif kind == "withdraw":
-            if self._next is not None and self._next["token"] == token:
-                self._next = None
+            others = [order for order in self._waiting if order["token"] != token]
+            if len(others) < len(self._waiting):
+                self._waiting = others
                 self._tell({"kind": "withdrawn", "token": token})
         elif kind == "pause":
             if self._run is not None and self._run.token == token:
@@ -144,10 +145,9 @@ class Parent:
     # A run.
 
     def _begin_next(self) -> None:
-        message = self._next
-        if message is None or self._run is not None:
+        if not self._waiting or self._run is not None:
             return
-        self._next = None
+        message = self._waiting.pop(0)
         order = message["order"]
         threads = (order.get("training") or {}).get("threads") or 1
         self._load(threads, order["device"])

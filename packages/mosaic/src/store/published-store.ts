@@ -32,10 +32,15 @@ export class PublishedStore extends SqliteStore {
   }
 
   /** Whatever is ever handed out is in a copy, so that another owner knows it. */
-  override async leaseNextRun(experimentId: number, worker: string, wishes?: LeaseWishes): Promise<Lease | undefined> {
+  override async leaseNextRuns(
+    experimentId: number,
+    worker: string,
+    most: number,
+    wishes?: LeaseWishes,
+  ): Promise<readonly Lease[]> {
     this.#beforeFirst ??= this.published(true);
     await this.#beforeFirst;
-    return super.leaseNextRun(experimentId, worker, wishes);
+    return super.leaseNextRuns(experimentId, worker, most, wishes);
   }
 
   /** Another owner has come: nothing is written any more. */

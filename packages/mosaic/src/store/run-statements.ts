@@ -53,7 +53,7 @@ export function prepareRunStatements(database: DatabaseSync) {
        FROM runs CROSS JOIN run_details ON run_details.run_id = runs.run_id
        WHERE status = 'pending' AND experiment_id = $experiment AND runs.run_id NOT IN (SELECT value FROM json_each($leftOut))
          AND ($processor IS NULL OR from_snapshot = 0 OR processors IS NULL OR ${isLast})
-       ORDER BY runs.run_id LIMIT 1`,
+       ORDER BY runs.run_id LIMIT $most`,
     ),
     pending: prepare(
       `SELECT run_details.run_id, pipeline, identity, repetition, seed, attempts, resume_epoch, from_snapshot, executor

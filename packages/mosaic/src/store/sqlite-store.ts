@@ -114,23 +114,36 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     return adding;
   }
 
-  leaseNextRun(
+  async leaseNextRun(experimentId: number, worker: string, wishes: LeaseWishes = {}): Promise<Lease | undefined> {
+    const [lease] = await this.leaseNextRuns(experimentId, worker, 1, wishes);
+    return lease;
+  }
+
+  leaseNextRuns(
     experimentId: number,
     worker: string,
+    most: number,
     { leftOut = new Set(), processor, ownProcessorOnly = false }: LeaseWishes = {},
-  ): Promise<Lease | undefined> {
+  ): Promise<readonly Lease[]> {
     return this.#write(() => {
-      const next = (own: string | undefined) =>
-        this.#sql.nextPending.get({
+      const leases: Lease[] = [];
+      const leaseThose = (own: string | undefined) => {
+        const rows = this.#sql.nextPending.all({
           experiment: storedInteger(experimentId),
           leftOut: JSON.stringify([...leftOut]),
           processor: own ?? null,
+          most: storedInteger(most - leases.length),
         });
-      const row = next(processor) ?? (processor === undefined || ownProcessorOnly ? undefined : next(undefined));
-      if (row === undefined) return undefined;
-      // What an earlier attempt has recorded beyond the snapshot belongs to no curve.
-      this.#sql.trimHistory.run(storedInteger(integerIn(row, "run_id")), storedInteger(integerIn(row, "resume_epoch")));
-      return this.#lease(experimentId, row, worker);
+        for (const row of rows) {
+          // What an earlier attempt has recorded beyond the snapshot belongs to no curve.
+          const [id, epoch] = [integerIn(row, "run_id"), integerIn(row, "resume_epoch")];
+          this.#sql.trimHistory.run(storedInteger(id), storedInteger(epoch));
+          leases.push(this.#lease(experimentId, row, worker));
+        }
+      };
+      leaseThose(processor);
+      if (processor !== undefined && !ownProcessorOnly && leases.length < most) leaseThose(undefined);
+      return leases;
     });
   }
 
@@ -206,18 +219,29 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  completeRun(
-    lease: LeaseKey,
-    { result, directions = {}, history = [], artifacts = [], ...observed }: Completion,
-  ): Promise<void> {
+  async completeRun(lease: LeaseKey, completion: Completion): Promise<void> {
+    const [lost] = await this.completeRuns([[lease, completion]]);
+    if (lost !== undefined) throw leaseLost(lease.runId);
+  }
+
+  completeRuns(ends: Iterable<readonly [LeaseKey, Completion]>): Promise<readonly number[]> {
     return this.#write(() => {
-      this.#leave(lease, "done", returnStatusOf(result));
-      this.#addHistory(lease.runId, history);
-      this.#addArtifacts(lease.runId, artifacts);
-      this.#addResult(lease.runId, result, directions);
-      this.#setObserved(lease.runId, observed);
-      this.#setDigest(lease.runId);
+      const lost: number[] = [];
+      for (const [lease, completion] of ends) {
+        if (this.#holdsLease(lease)) this.#complete(lease, completion);
+        else lost.push(lease.token);
+      }
+      return lost;
     });
+  }
+
+  #complete(lease: LeaseKey, { result, directions = {}, history = [], artifacts = [], ...observed }: Completion): void {
+    this.#leave(lease, "done", returnStatusOf(result));
+    this.#addHistory(lease.runId, history);
+    this.#addArtifacts(lease.runId, artifacts);
+    this.#addResult(lease.runId, result, directions);
+    this.#setObserved(lease.runId, observed);
+    this.#setDigest(lease.runId);
   }
 
   failRun(lease: LeaseKey, errorText: string): Promise<void> {
@@ -454,8 +478,12 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     }
   }
 
-  #requireLease({ runId, token }: LeaseKey): void {
-    if (this.#sql.holdsLease.get(storedInteger(token), storedInteger(runId)) === undefined) throw leaseLost(runId);
+  #holdsLease({ runId, token }: LeaseKey): boolean {
+    return this.#sql.holdsLease.get(storedInteger(token), storedInteger(runId)) !== undefined;
+  }
+
+  #requireLease(lease: LeaseKey): void {
+    if (!this.#holdsLease(lease)) throw leaseLost(lease.runId);
   }
 
   /** Ends the lease and takes the run out of `running`. */

@@ -182,6 +182,8 @@ export interface Store extends StoreReader {
    * for messages.
    */
   leaseNextRun(experimentId: number, worker: string, wishes?: LeaseWishes): Promise<Lease | undefined>;
+  /** As many runs as there are, up to `most`, each as `leaseNextRun` would lease it. */
+  leaseNextRuns(experimentId: number, worker: string, most: number, wishes?: LeaseWishes): Promise<readonly Lease[]>;
   /** This run becomes running, where it is pending; what an earlier attempt has recorded stays. */
   leaseRun(experimentId: number, runId: number, worker: string): Promise<Lease | undefined>;
   /**
@@ -197,6 +199,8 @@ export interface Store extends StoreReader {
   recordSnapshot(lease: LeaseKey, snapshot: SnapshotRecord): Promise<void>;
   /** Ends the lease; the run is done. */
   completeRun(lease: LeaseKey, completion: Completion): Promise<void>;
+  /** Many at once. Returns the tokens of leases that are lost, of whose runs nothing is kept; the others' results are. */
+  completeRuns(ends: Iterable<readonly [LeaseKey, Completion]>): Promise<readonly number[]>;
   /** Ends the lease; the run is an error. `errorText` is the message with its stack. */
   failRun(lease: LeaseKey, errorText: string): Promise<void>;
   /**

@@ -15,7 +15,7 @@ export function localPlace(device: string, index: number): WorkerPlace {
     name: `worker ${index}`,
     device,
     aheadSeconds: 0.2,
-    mostAhead: 1,
+    mostAhead: 32,
     lateSeconds: 0,
     wishes: { processor: ownProcessor() },
     isElsewhere: false,

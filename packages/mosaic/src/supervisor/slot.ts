@@ -1,28 +1,19 @@
 import { MosaicError } from "../errors.ts";
 import { type Lease, type LeaseBeat, StoreError } from "../store/index.ts";
 import type { FromWorker } from "../worker/messages.ts";
+import { type Assignment, assignRuns } from "./assignment.ts";
+import { Heard } from "./heard.ts";
 import { pausePatience } from "./patience.ts";
 import type { WorkerPlace } from "./place.ts";
+import { completionOf, type Done, recordDeath, recordMessage } from "./record-message.ts";
 import type { SuperviseOptions } from "./supervise.ts";
-import type { Work, WorkerEnd, WorkerProcess, WorkerProgram } from "./worker-process.ts";
+import { cannotStart, forged, overdue } from "./worker-faults.ts";
+import type { WorkerEnd, WorkerProcess, WorkerProgram } from "./worker-process.ts";
 
 /** So many workers in a row that die before they take their run: then it is not the runs that kill them. */
 const mostDeadStarts = 3;
 
-/** A run that a slot has. */
-interface Assignment extends Work {
-  readonly lease: Lease;
-  /** Who was sent the order. */
-  worker?: WorkerProcess;
-  /** Whether the worker was asked for the order back. */
-  isAskedBack?: boolean;
-  /** Whether it goes on from a snapshot, should its worker die. */
-  hasSnapshot?: boolean;
-  /** Undefined until the run before it has ended. */
-  times?: RunTimes;
-}
-
-/** One worker after the other, the run that it carries out, and the one that waits for it. */
+/** One worker after the other, the run that it carries out, and those that wait for it. */
 export class Slot {
   readonly #slot: number;
   readonly #place: WorkerPlace;
@@ -40,6 +31,8 @@ export class Slot {
   #ended: PromiseWithResolvers<void> | undefined;
   /** Messages are stored in the order in which they came. */
   #queue: Promise<void> = Promise.resolve();
+  /** Of the worker. */
+  #heard: Heard<FromWorker> | undefined;
 
   /** @param share how many runs may wait here, so that all have some */
   constructor(slot: number, place: WorkerPlace, options: SuperviseOptions, share: () => number) {
@@ -67,17 +60,17 @@ export class Slot {
       ended.promise.catch(() => undefined);
       this.#ended = ended;
       if (this.#current === undefined) {
-        const run = await this.#assign();
+        const [run] = await this.#assign(1);
         if (run === undefined) {
           this.#discard();
           return hasWorked;
         }
         this.#begin(run);
       }
-      while (this.#waiting.length < this.#wanted) {
-        const run = await this.#assign();
-        if (run === undefined) break;
-        this.#add(run);
+      for (let missing = this.#missing; missing > 0; missing = this.#missing) {
+        const runs = await this.#assign(missing);
+        if (runs.length === 0) break;
+        for (const run of runs) this.#add(run);
       }
       await ended.promise;
     }
@@ -143,16 +136,13 @@ export class Slot {
   look(): void {
     if (this.#current === undefined || this.#current.times === undefined) return;
     const { lease, times } = this.#current;
-    const { runSeconds, epochSeconds } = this.#options.limits;
     const now = performance.now();
-    const secondsSince = (moment: number | undefined) => (moment === undefined ? 0 : (now - moment) / 1000);
-    const silent = secondsSince(Math.max(times.progress, times.pauseAsked ?? 0));
-    if (secondsSince(times.begun) > this.#place.aheadSeconds) this.withdraw();
-    if (secondsSince(times.begun) > runSeconds)
-      void this.#enqueue(() => this.#takeFault(lease, overdue("timeout", "the run", runSeconds, times, now)));
-    else if (secondsSince(times.epochBegun) > epochSeconds)
-      void this.#enqueue(() => this.#takeFault(lease, overdue("epoch_timeout", "an epoch", epochSeconds, times, now)));
-    else if (times.pauseAsked !== undefined && silent > pausePatience(times.callSeconds) + this.#place.lateSeconds)
+    if ((now - times.begun) / 1000 > this.#place.aheadSeconds) this.withdraw();
+    const fault = overdue(times, this.#options.limits, now);
+    if (fault !== undefined) void this.#enqueue(() => this.#takeFault(lease, fault));
+    if (fault !== undefined || times.pauseAsked === undefined) return;
+    const silent = (now - Math.max(times.progress, times.pauseAsked)) / 1000;
+    if (silent > pausePatience(times.callSeconds) + this.#place.lateSeconds)
       void this.#enqueue(() => this.#takeRestless(lease, silent));
   }
 
@@ -174,26 +164,13 @@ export class Slot {
     return Math.min(mostAhead, Math.max(1, Math.floor(aheadSeconds / this.#lastSeconds)), this.#share());
   }
 
-  /** Leases the next run that waits; undefined where there is none, or none is to start any more. */
-  async #assign(): Promise<Assignment | undefined> {
-    if (this.#isAskedToLeave || !this.#place.isOpen) return undefined;
-    const { store, experimentId, workOf } = this.#options;
-    const { name, device, wishes } = this.#place;
-    // One that has said all that it knows of runs that are over takes no others.
-    const next = () => (this.#place.isOpen ? store.leaseNextRun(experimentId, name, wishes) : undefined);
-    const lease = (await this.#leaseLeft()) ?? (await next());
-    return lease && { lease, ...(await workOf(lease, device)) };
+  get #missing(): number {
+    return this.#wanted - this.#waiting.length;
   }
 
-  async #leaseLeft(): Promise<Lease | undefined> {
-    const { store, experimentId } = this.#options;
-    const { left, name } = this.#place;
-    for (let runId = left?.next(); runId !== undefined; runId = left?.next()) {
-      const lease = await store.leaseRun(experimentId, runId, name);
-      if (lease !== undefined) return lease;
-      left?.refuse(runId);
-    }
-    return undefined;
+  /** The next runs that wait; none where there is none, or none is to start any more. */
+  async #assign(most: number): Promise<readonly Assignment[]> {
+    return this.#isAskedToLeave || !this.#place.isOpen ? [] : assignRuns(most, this.#place, this.#options);
   }
 
   /** Has a run carried out, now or as soon as the one at hand has ended. */
@@ -243,8 +220,10 @@ export class Slot {
     // Of another one it is not known whether it can be started.
     if (this.#program !== program) this.#deadStarts = 0;
     this.#program = program;
+    const heard = new Heard<FromWorker>((messages) => this.#inTurn(() => this.#takeAll(worker, messages)));
+    this.#heard = heard;
     const worker = this.#place.start(program, {
-      message: (message) => this.#worker === worker && this.#enqueue(() => this.#take(worker, message)),
+      message: (message) => this.#worker === worker && heard.add(message, this.#mayWait(message, heard.count)),
       nonsense: (why) => this.#worker === worker && this.#enqueue(() => this.#takeNonsense(worker, why)),
       progress: (callSeconds) => {
         if (this.#worker !== worker || this.#current === undefined || this.#current.times === undefined) return;
@@ -265,8 +244,19 @@ export class Slot {
     worker?.kill();
   }
 
-  /** What it returns resolves when the work has had its effect; never where the store fails, which ends all. */
+  /** Results of brief runs are stored together, as long as the worker has enough to do. */
+  #mayWait(message: FromWorker, heard: number): boolean {
+    return message.kind === "done" && !message.last && 2 * (heard + 1) <= this.#waiting.length;
+  }
+
+  /** After all that was heard before. */
   #enqueue(work: () => Promise<void>): Promise<void> {
+    this.#heard?.pass();
+    return this.#inTurn(work);
+  }
+
+  /** What it returns resolves when the work has had its effect; never where the store fails, which ends all. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
     const effect = this.#queue.then(work).catch((error: unknown) => {
       if (!(error instanceof StoreError && error.code === "STORE_LEASE_LOST")) throw error;
       // The run was given to another worker meanwhile: what this one is at is no longer wanted.
@@ -279,6 +269,11 @@ export class Slot {
 
   /** Nothing more is to be said of the run at hand: the one that waits begins. */
   async #end(): Promise<void> {
+    await this.#advance();
+    this.#ended?.resolve();
+  }
+
+  async #advance(): Promise<void> {
     this.#current = undefined;
     const isLeaving = this.#isAskedToLeave || !this.#place.isOpen;
     // Asked to leave, what no worker has stays where it is; of any other its worker says whether it has begun.
@@ -287,94 +282,70 @@ export class Slot {
     this.#waiting = others;
     for (const run of left) await this.#giveBack(run);
     if (next !== undefined) this.#begin(next);
-    this.#ended?.resolve();
   }
 
   async #giveBack({ lease }: Assignment): Promise<void> {
     await this.#options.store.giveBackRun(lease, { kind: "stopped" });
   }
 
-  async #take(worker: WorkerProcess, message: FromWorker): Promise<void> {
+  async #takeAll(worker: WorkerProcess, messages: readonly FromWorker[]): Promise<void> {
     // Given up since: a run that had waited with it may be another worker's by now.
-    if (this.#worker !== worker) return;
-    const { store, onEvent } = this.#options;
-    if (message.kind === "withdrawn") return this.#takeBack(message.token);
-    if (this.#current === undefined || message.token !== this.#current.lease.token) return;
-    const { lease, times, hasSnapshot } = this.#current;
-    const { isElsewhere, wishes } = this.#place;
-    const { processor } = wishes;
-    this.#deadStarts = 0;
-    switch (message.kind) {
-      case "prepared":
-        if (times !== undefined) times.epochBegun = performance.now();
-        return;
-      case "epochs": {
-        if (times !== undefined) times.epochBegun = performance.now();
-        await store.appendHistory(lease, message.records);
-        const last = message.records.at(-1);
-        if (last !== undefined) onEvent({ kind: "epochs", lease, last, epochs: message.epochs });
-        return;
-      }
-      case "snapshot":
-        await store.recordSnapshot(lease, { ...message, processor });
-        this.#current.hasSnapshot = true;
-        return;
-      case "done": {
-        const { result, directions, records, artifacts, executor, dataDigest } = message;
-        // Of a run that this machine alone has computed its experiment says it.
-        const isTold = isElsewhere || hasSnapshot === true || lease.fromSnapshot;
-        const observed = { executor, dataDigest, processor: isTold ? processor : undefined };
-        await store.completeRun(lease, { result, directions, history: records, artifacts, ...observed });
-        if (message.last) this.#discard();
-        const seconds = times === undefined ? 0 : (performance.now() - times.begun) / 1000;
-        // Elsewhere it was heard of late, and together with others.
-        this.#lastSeconds = (this.takesAhead ? result["duration(s)"] : null) ?? seconds;
-        onEvent({ kind: "done", lease, result });
-        return this.#end();
-      }
-      case "paused": {
-        const { records, artifacts, epochs, executor, dataDigest } = message;
-        if (records.length > 0) await store.appendHistory(lease, records);
-        await store.recordArtifacts(lease, artifacts);
-        await store.pauseRun(lease, epochs, { executor, dataDigest, processor });
-        // Its pilot leaves: it goes on elsewhere.
-        if (!this.#options.pause.aborted)
-          await store.requeueRuns(this.#options.experimentId, [lease.runId], this.#place.whyLeaving);
-        if (message.last) this.#discard();
-        onEvent({ kind: "paused", lease, epochs });
-        return this.#end();
-      }
-      case "failed":
-        // What it has left behind is unknown.
-        this.#discard();
-        // The run is given back with all others: it goes on when the cause is gone.
-        if (message.trouble !== null) throw machineTrouble(lease.runId, message.trouble, message.error);
-        if (message.codeChanged) throw codeChanged(message.error);
-        await store.failRun(lease, message.error);
-        onEvent({ kind: "failed", lease, error: message.error });
-        return this.#end();
-      case "disturbed":
-        this.#discard();
-        await store.giveBackRun(lease, { kind: "stopped" });
-        onEvent({ kind: "disturbed", lease, from: message.from, error: message.error });
-        return this.#end();
-      default:
-        message satisfies never;
+    for (let left = messages; left.length > 0 && this.#worker === worker; ) {
+      const [first] = left;
+      const done = this.#doneAmong(left);
+      if (done.length > 0) await this.#complete(done);
+      else if (first !== undefined) await this.#take(first);
+      left = left.slice(Math.max(1, done.length));
     }
+  }
+
+  /** The results at the beginning of these messages, as far as they are of the runs at hand in their order. */
+  #doneAmong(messages: readonly FromWorker[]): readonly Done[] {
+    const done: Done[] = [];
+    for (const [index, run] of [this.#current, ...this.#waiting].entries()) {
+      const message = messages[index];
+      if (message?.kind !== "done" || message.token !== run?.lease.token) break;
+      done.push({ run, message });
+      if (message.last) break;
+    }
+    return done;
+  }
+
+  async #complete(done: readonly Done[]): Promise<void> {
+    const { store, onEvent } = this.#options;
+    const lost = await store.completeRuns(done.map((each) => completionOf(each, this.#place)));
+    this.#deadStarts = 0;
+    for (const { run, message } of done) {
+      const { lease, times } = run;
+      if (message.last) this.#discard();
+      const seconds = times === undefined ? 0 : (performance.now() - times.begun) / 1000;
+      // It was heard of late, and together with others.
+      this.#lastSeconds = (this.takesAhead ? message.result["duration(s)"] : null) ?? seconds;
+      if (!lost.includes(lease.token)) onEvent({ kind: "done", lease, result: message.result });
+      await this.#advance();
+    }
+    // They were given to another worker meanwhile: what this one is at is no longer wanted.
+    if (lost.length > 0) this.#discard();
+    this.#ended?.resolve();
+  }
+
+  async #take(message: FromWorker): Promise<void> {
+    if (message.kind === "withdrawn") return this.#takeBack(message.token);
+    if (message.kind === "done" || message.token !== this.#current?.lease.token) return;
+    this.#deadStarts = 0;
+    // What it has left behind is unknown.
+    if (message.kind === "failed" || message.kind === "disturbed") this.#discard();
+    const isOver = await recordMessage(this.#current, message, this.#place, this.#options);
+    if (!isOver) return;
+    if (message.kind === "paused" && message.last) this.#discard();
+    await this.#end();
   }
 
   /** It cannot be told what else of this worker's words is its own. */
   async #takeNonsense(worker: WorkerProcess, why: string): Promise<void> {
-    // Said twice, it has been heard: the run that is at hand now is another worker's.
     if (this.#worker !== worker) return;
-    const lease = this.#current?.lease;
-    this.#discard();
-    if (lease === undefined) return;
-    const { store, onEvent } = this.#options;
-    const error = `${forged} (${why})`;
-    await store.failRun(lease, error);
-    onEvent({ kind: "failed", lease, error });
-    await this.#end();
+    if (this.#current === undefined) this.#discard();
+    else await this.#takeFault(this.#current.lease, `${forged} (${why})`);
   }
 
   async #takeFault(lease: Lease, error: string): Promise<void> {
@@ -412,70 +383,13 @@ export class Slot {
     await this.#end();
   }
 
-  async #takeDeath(worker: WorkerProcess, { how, lastWords, begun, outOfMemory }: WorkerEnd): Promise<void> {
-    const { store, onEvent, pause, stop } = this.#options;
+  async #takeDeath(worker: WorkerProcess, end: WorkerEnd): Promise<void> {
     if (this.#worker === worker) this.#worker = undefined;
     if (this.#current === undefined || this.#current.worker !== worker) return;
-    const { lease, hasSnapshot: goesOn = lease.fromSnapshot } = this.#current;
-    const goesWhereMoreIs = outOfMemory === true && this.#place.outOfMemory?.(lease.runId) === true;
-    if (goesWhereMoreIs || !this.#place.isOpen) {
-      await store.giveBackRun(lease, { kind: "stopped", detail: how });
-      onEvent({ kind: "given-back", lease, why: goesWhereMoreIs ? `${how}; it goes on with twice the memory` : how });
-    } else if (stop.aborted || pause.aborted || begun !== lease.token) {
-      await store.giveBackRun(lease, { kind: "stopped" });
-      onEvent({ kind: "given-back", lease });
-      if (!stop.aborted && !pause.aborted && ++this.#deadStarts === mostDeadStarts)
-        this.#place.giveUp(cannotStart(how, lastWords));
-    } else {
-      this.#deadStarts = 0;
-      const { status } = await store.giveBackRun(lease, { kind: "worker-died", detail: how + quoted(lastWords) });
-      onEvent({ kind: "worker-died", lease, how, status, goesOn });
-    }
+    const whose = await recordDeath(this.#current, end, this.#place, this.#options);
+    if (whose === "the run's") this.#deadStarts = 0;
+    if (whose === "its own" && ++this.#deadStarts === mostDeadStarts)
+      this.#place.giveUp(cannotStart(mostDeadStarts, end));
     await this.#end();
   }
-}
-
-/** Moments of a run by the clock of `performance.now()`. */
-interface RunTimes {
-  readonly begun: number;
-  /** When it came forward last. */
-  progress: number;
-  /** When the present epoch began; undefined while the modules are prepared. */
-  epochBegun?: number;
-  pauseAsked?: number;
-  callSeconds: number;
-}
-
-function overdue(option: string, what: string, limit: number, { progress }: RunTimes, now: number): string {
-  return `${what} took longer than ${limit} s, the ${option} of [MONITOR]; the last sign of progress was ${Math.round((now - progress) / 1000)} s ago`;
-}
-
-const forged =
-  "a module has sent a message of its own to the supervisor, or changed what its objects are made of; console.log writes to the run's log";
-
-function machineTrouble(runId: number, trouble: string, error: string): MosaicError {
-  const [first = ""] = error.split("\n");
-  const whole = first.includes(trouble) ? "" : ` (${first})`;
-  return new MosaicError("MACHINE_TROUBLE", `run ${runId} cannot go on: ${trouble}${whole}`);
-}
-
-/** The runs wait for the text that their identities stand for. */
-function codeChanged(error: string): MosaicError {
-  const [first = error] = error.split("\n");
-  return new MosaicError(
-    "CODE_CHANGED",
-    `${first.replace(/^\w*Error: /, "")}. Put the text back; or go on with the new one, whose runs are trained anew`,
-  );
-}
-
-/** What a dead worker has printed, below what is said of its death. */
-function quoted(lastWords: string): string {
-  return lastWords === "" ? "" : `; its last words:\n${lastWords}\n`;
-}
-
-function cannotStart(how: string, lastWords: string): MosaicError {
-  return new MosaicError(
-    "WORKER_CANNOT_START",
-    `no worker process can be started: ${mostDeadStarts} in a row died before they took a run (the last one ${how})${quoted(lastWords)}`,
-  );
 }

@@ -105,6 +105,7 @@ export function startWorker(
               signalGroup(child, "SIGKILL");
             }, lastWordsMilliseconds).unref();
           },
+          gathers: true,
         })
       : undefined;
   pulse?.on("error", () => undefined);

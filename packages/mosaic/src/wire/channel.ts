@@ -10,13 +10,17 @@ export interface ChannelEvents {
   broken(why: string): void;
   /** The other side is gone, or has closed the channel. */
   closed(): void;
+  /** Whether what is sent in one go is written in one go: where nothing holds the thread for long. */
+  readonly gathers?: boolean;
 }
 
 export class Channel {
   readonly #socket: Duplex;
+  readonly #gathers: boolean;
 
   constructor(socket: Duplex, events: ChannelEvents) {
     this.#socket = socket;
+    this.#gathers = events.gathers === true;
     const reader = new FrameReader();
     const read = (bytes: Buffer) => {
       const texts = reader.take(bytes);
@@ -47,7 +51,13 @@ export class Channel {
    */
   send(value: unknown, sent: () => void = () => undefined): void {
     const frame = frameOf(writeValue(value));
+    if (this.#gathers) this.#gather();
     if (this.#socket.writable) this.#socket.write(frame, () => sent());
     else sent();
+  }
+
+  #gather(): void {
+    this.#socket.cork();
+    process.nextTick(() => this.#socket.uncork());
   }
 }

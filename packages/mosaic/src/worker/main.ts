@@ -50,8 +50,8 @@ let current: { readonly token: number; log: RunLog | undefined; readonly pause: 
 
 type RunMessage = Extract<ToWorker, { readonly kind: "run" }>;
 
-/** What is to be carried out next. */
-let next: RunMessage | undefined;
+/** What is to be carried out next, in this order. */
+let waiting: readonly RunMessage[] = [];
 /** This worker takes no further run. */
 let isLast = false;
 
@@ -165,9 +165,9 @@ function fail(error: unknown, sent: () => void = () => undefined): void {
 }
 
 function beginNext(): void {
-  if (next === undefined || current !== undefined || isLast) return;
-  const message = next;
-  next = undefined;
+  const [message, ...others] = waiting;
+  if (message === undefined || current !== undefined || isLast) return;
+  waiting = others;
   const run = { token: message.token, log: undefined, pause: new AbortController() };
   current = run;
   // Later, so that messages come through between runs that wait for nothing.
@@ -182,12 +182,12 @@ function beginNext(): void {
 function take(message: ToWorker): void {
   switch (message.kind) {
     case "run":
-      next = message;
+      waiting = [...waiting, message];
       beginNext();
       return;
     case "withdraw":
-      if (next?.token !== message.token) return;
-      next = undefined;
+      if (!waiting.some(({ token }) => token === message.token)) return;
+      waiting = waiting.filter(({ token }) => token !== message.token);
       tell({ kind: "withdrawn", token: message.token });
       return;
     case "pause":
