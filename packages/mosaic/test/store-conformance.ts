@@ -444,6 +444,15 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         expect(new Set(leases.map((lease) => lease.token)).size).toBe(20);
       });
 
+      test("as many are leased at once as are asked for, or are there", async () => {
+        await addRuns(5);
+        const leased = async (most: number) =>
+          (await store.leaseNextRuns(experimentId, "worker 1", most)).map(({ runId }) => runId);
+        expect(await leased(3)).toEqual([1, 2, 3]);
+        expect(await leased(3)).toEqual([4, 5]);
+        expect(await leased(3)).toEqual([]);
+      });
+
       test("only runs of the experiment are leased", async () => {
         await addRuns(1);
         const other = await store.createExperiment(exampleExperiment);
@@ -495,6 +504,22 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
     });
 
     describe("the end of a run", () => {
+      test("of many that end at once, those are not stored whose leases are lost", async () => {
+        await addRuns(3);
+        const leases = await store.leaseNextRuns(experimentId, "worker 1", 3);
+        const [, lost] = leases;
+        if (lost === undefined) throw new Error("three runs were added");
+        await store.giveBackRun(lost, { kind: "stopped" });
+        const history = [exampleEpoch(1)];
+        expect(await store.completeRuns(leases.map((lease) => [lease, { result: exampleResult, history }]))).toEqual([
+          lost.token,
+        ]);
+        const runs = await Array.fromAsync(store.runs());
+        expect(runs.map(({ status }) => status)).toEqual(["done", "pending", "done"]);
+        expect(runs.map(({ result }) => result)).toEqual([exampleResult, undefined, exampleResult]);
+        expect(await store.history(lost.runId)).toEqual([]);
+      });
+
       test("a result is kept to the bit, with NaN, infinities and empty values", async () => {
         await addRuns(1);
         const lease = await leaseRun(store, experimentId);

@@ -195,6 +195,7 @@ describe.each(kinds.filter(({ isThere }) => isThere))(
       const played = await start();
       await played.send(11, 1, "good", 3);
       await played.send(12, 2, "good", 3);
+      await played.send(10, 6, "good", 1);
       played.worker.send({ kind: "withdraw", token: 12 });
       const done = await played.said("done", 11);
       expect(played.messages.filter(({ token }) => token === 11).map(({ kind }) => kind)[0]).toBe("prepared");
@@ -207,6 +208,8 @@ describe.each(kinds.filter(({ isThere }) => isThere))(
       played.worker.send({ kind: "pause", token: 11 });
       await played.said("withdrawn", 12);
       expect(played.messages.filter(({ token }) => token === 12)).toHaveLength(1);
+      // What waited behind it has its turn.
+      await played.said("done", 10);
 
       await played.send(13, 3, "good", endless);
       await played.said("epochs", 13);

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { exampleExperiment, exampleResult, exampleRun } from "../../test/store-conformance-examples.ts";
 import { openSqliteStore } from "../store/index.ts";
 import type { FromWorker } from "../worker/messages.ts";
+import { localPlace } from "./local-place.ts";
 import type { WorkerPlace } from "./place.ts";
 import { supervise } from "./supervise.ts";
 import { typescriptWorker } from "./typescript-worker.ts";
@@ -52,14 +53,14 @@ function workerElsewhere(name: string) {
     get orders() {
       return orders.length;
     },
-    work() {
+    work(seconds = 2) {
       const [first, ...others] = orders;
       if (first === undefined) return;
       orders = others;
       carriedOut.push(first.runId);
       const { token } = first;
       // A result says how long it took.
-      const result = { ...exampleResult, "duration(s)": 2 };
+      const result = { ...exampleResult, "duration(s)": seconds };
       tell({ kind: "done", token, result, directions: {}, records: [], artifacts: [], last: false });
     },
   };
@@ -134,6 +135,22 @@ test("a worker elsewhere has two minutes of work ahead, and gives half back to o
   const all = [...one.carriedOut, ...other.carriedOut];
   expect(all.toSorted((a, b) => a - b)).toEqual(Array.from({ length: runs }, (_, index) => index + 1));
   expect(other.carriedOut.length).toBeGreaterThan(5);
+  await store.close();
+}, 60_000);
+
+test("of brief runs a worker of this machine has many ahead, and few results are stored as well", async () => {
+  const one = workerElsewhere("one");
+  const { aheadSeconds, mostAhead } = localPlace("cpu", 0);
+  const { store, supervising } = await openCrew({ ...one.place, aheadSeconds, mostAhead, isElsewhere: false });
+  await expect.poll(() => one.orders, { timeout: 10_000 }).toBe(1);
+  one.work(0.001);
+  await expect.poll(() => one.orders, { timeout: 10_000 }).toBe(mostAhead + 1);
+  for (let count = 0; count < 3; count++) one.work(0.001);
+  await expect.poll(() => store.countByStatus().then((counts) => counts.get("done")), { timeout: 10_000 }).toBe(4);
+  const working = setInterval(() => one.work(0.001), 1);
+  await supervising;
+  clearInterval(working);
+  expect(one.carriedOut).toEqual(Array.from({ length: runs }, (_, index) => index + 1));
   await store.close();
 }, 60_000);
 

@@ -15,8 +15,8 @@ export class Crew {
   #slots: readonly Slot[] = [];
   #count = 0;
   #working = 0;
-  /** How many runs may wait at a slot. */
-  #share = 1;
+  /** Runs that no slot had when they were last counted. */
+  #pending = 0;
   #nextCount = 0;
   /** Slots that have found no run to take, each with what has it look again. */
   readonly #resting = new Map<Slot, () => void>();
@@ -38,6 +38,7 @@ export class Crew {
   join(place: WorkerPlace): void {
     const slot = new Slot(this.#count++, place, this.#options, () => this.#share);
     this.#slots = [...this.#slots, slot];
+    void this.#divide().catch(this.#fail);
     void this.#employ(slot, place).catch(this.#fail);
   }
 
@@ -56,13 +57,17 @@ export class Crew {
     wake();
   }
 
+  /** How many runs may wait at a slot. */
+  get #share(): number {
+    return Math.max(1, Math.floor(this.#pending / Math.max(1, this.#slots.length)));
+  }
+
   /** Looks now and then how many runs are left for each slot where several may wait. */
   async #divide(): Promise<void> {
     if (performance.now() < this.#nextCount || !this.#slots.some((slot) => slot.takesAhead)) return;
     this.#nextCount = Number.POSITIVE_INFINITY;
     const { store, experimentId } = this.#options;
-    const pending = (await store.countByStatus(experimentId)).get("pending") ?? 0;
-    this.#share = Math.max(1, Math.floor(pending / Math.max(1, this.#slots.length)));
+    this.#pending = (await store.countByStatus(experimentId)).get("pending") ?? 0;
     this.#nextCount = performance.now() + (this.#share > manyRuns ? rareMilliseconds : oftenMilliseconds);
   }
 
