@@ -101,10 +101,10 @@ function targetOf(path: string): string {
 
 function statOf(path: string): Stats | undefined {
   try {
-    return statSync(path);
+    return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     const code = errorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (code === "ENOTDIR") return undefined;
     throw new WriteError(path, code === "EACCES" ? "no permission to look there" : reasonOf(error), error);
   }
 }
