@@ -17,6 +17,17 @@ export interface Leaf {
   readonly value: number;
 }
 
+export interface Tree {
+  readonly leaves: readonly Leaf[];
+  readonly root: Node;
+}
+
+/** Says its value, or which of two others does: that under the level of an option, or the other one. */
+interface Node {
+  value: number;
+  cut?: { readonly option: number; readonly level: number; readonly under: Node; readonly over: Node };
+}
+
 /**
  * An extremely randomised tree, grown until its leaves are pure: at each node one cut is drawn for each option, and the one
  * that leaves the least variance is taken. No bootstrap: where a point is known, the tree says its value.
@@ -25,56 +36,63 @@ export interface Leaf {
  *
  * Source: Geurts, Ernst and Wehenkel, Extremely randomized trees, Machine Learning 63 (2006), with K = all options.
  */
-export function growTree({ levelCounts, points, values }: GridSample, random: Random, fewest = 1): readonly Leaf[] {
+export function growTree({ levelCounts, points, values }: GridSample, random: Random, fewest = 1): Tree {
   const leaves: Leaf[] = [];
-  const open = [{ members: points.map((_, index) => index), from: levelCounts.map(() => 0), to: [...levelCounts] }];
-  const levelOf = (member: number, option: number) => points[member]?.[option] ?? 0;
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    const { members, from, to } = node;
-    const known = members.map((member) => values[member] ?? Number.NaN);
+  const columns = levelCounts.map((_, option) => Uint32Array.from(points, (point) => point[option] ?? 0));
+  const members = Uint32Array.from(points.keys());
+  const root: Node = { value: Number.NaN };
+  const open = [{ node: root, members, from: levelCounts.map(() => 0), to: [...levelCounts] }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { node, members, from, to } = next;
+    const known = Float64Array.from(members, (member) => values[member] ?? Number.NaN);
     const cut = known.every((value) => value === known[0])
       ? undefined
-      : bestCut(members, known, levelCounts.length, { levelOf, random, fewest });
+      : bestCut(members, known, columns, { random, fewest });
     if (cut === undefined) {
-      leaves.push({ from, to, value: known.reduce((sum, value) => sum + value, 0) / known.length });
+      node.value = known.reduce((sum, value) => sum + value, 0) / known.length;
+      leaves.push({ from, to, value: node.value });
       continue;
     }
     const { option, level } = cut;
-    const isUnder = (member: number) => levelOf(member, option) < level;
+    const column = columns[option];
+    const [under, over]: [Node, Node] = [{ value: Number.NaN }, { value: Number.NaN }];
+    node.cut = { option, level, under, over };
+    const isUnder = (member: number) => (column?.[member] ?? 0) < level;
     open.push(
-      { members: members.filter(isUnder), from, to: to.with(option, level) },
-      { members: members.filter((member) => !isUnder(member)), from: from.with(option, level), to },
+      { node: under, members: members.filter(isUnder), from, to: to.with(option, level) },
+      { node: over, members: members.filter((member) => !isUnder(member)), from: from.with(option, level), to },
     );
   }
-  return leaves;
+  return { leaves, root };
 }
 
 interface Drawing {
-  readonly levelOf: (member: number, option: number) => number;
   readonly random: Random;
   readonly fewest: number;
 }
 
+/** @param columns for each option the level of each point */
 function bestCut(
-  members: readonly number[],
-  values: readonly number[],
-  optionCount: number,
-  { levelOf, random, fewest }: Drawing,
+  members: Uint32Array,
+  values: Float64Array,
+  columns: readonly Uint32Array[],
+  { random, fewest }: Drawing,
 ) {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   let best: { readonly option: number; readonly level: number } | undefined;
   let bestGain = -1;
-  for (let option = 0; option < optionCount; option++) {
+  for (const [option, levels] of columns.entries()) {
     let [low, high] = [Infinity, -Infinity];
     for (const member of members) {
-      low = Math.min(low, levelOf(member, option));
-      high = Math.max(high, levelOf(member, option));
+      const at = levels[member] ?? 0;
+      if (at < low) low = at;
+      if (at > high) high = at;
     }
     if (low === high) continue;
     const level = low + 1 + Math.floor(random() * (high - low));
     let [count, sum] = [0, 0];
-    for (const [index, member] of members.entries())
-      if (levelOf(member, option) < level) {
+    for (let index = 0; index < members.length; index++)
+      if ((levels[members[index] ?? 0] ?? 0) < level) {
         count++;
         sum += (values[index] ?? 0) - mean;
       }
@@ -90,9 +108,11 @@ function bestCut(
 }
 
 /** What a tree says of a point. */
-export function predict(tree: readonly Leaf[], point: readonly number[]): number {
-  const leaf = tree.find(({ from, to }) =>
-    point.every((level, option) => level >= (from[option] ?? 0) && level < (to[option] ?? 0)),
-  );
-  return leaf?.value ?? Number.NaN;
+export function predict({ root }: Tree, point: readonly number[]): number {
+  let node = root;
+  while (node.cut !== undefined) {
+    const { option, level, under, over } = node.cut;
+    node = (point[option] ?? 0) < level ? under : over;
+  }
+  return node.value;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { growTree, predict } from "./extra-trees.ts";
-import { treeShares } from "./functional-anova.ts";
+import { gridShares, treeShares } from "./functional-anova.ts";
 import { type GridResults, optionImportance } from "./option-importance.ts";
 import { seededRandom } from "./random.ts";
 
@@ -50,11 +50,44 @@ test("a tree's boxes fill the grid, say what is known, and are decomposed as by 
     [...Map.groupBy(grid.keys(), (index) => key(grid[index] ?? [])).values()].map(
       (of) => of.reduce((sum, index) => sum + (said[index] ?? 0), 0) / of.length,
     );
-  for (const [option, share] of (treeShares(tree, levelCounts) ?? []).entries()) {
+  for (const [option, share] of (treeShares(tree.leaves, levelCounts) ?? []).entries()) {
     expect(share.alone).toBeCloseTo(variance(meansBy((point) => String(point[option]))) / variance(said), 10);
     const others = variance(meansBy((point) => point.filter((_, other) => other !== option).join()));
     expect(share.total).toBeCloseTo(1 - others / variance(said), 10);
   }
+});
+
+test("a whole grid is decomposed as a tree with a box for each of its points", () => {
+  const random = seededRandom(2);
+  const levelCounts = [4, 3, 5];
+  const grid = Array.from({ length: 60 }, (_, index) => [index % 4, Math.floor(index / 4) % 3, Math.floor(index / 12)]);
+  // Some points twice.
+  const points = [...grid, ...grid.slice(7, 20)];
+  const sample = { levelCounts, points, values: points.map(() => random()) };
+  const found = gridShares(sample);
+  const expected = treeShares(growTree(sample, random).leaves, levelCounts);
+  expect(found).toHaveLength(3);
+  for (const [option, { alone, total }] of (found ?? []).entries()) {
+    expect(alone).toBeCloseTo(expected?.[option]?.alone ?? Number.NaN, 12);
+    expect(total).toBeCloseTo(expected?.[option]?.total ?? Number.NaN, 12);
+  }
+  expect(gridShares({ ...sample, values: points.map(() => 0.1) })).toBeUndefined();
+});
+
+test("a grid of 40,000 combinations takes no time that grows with their square", () => {
+  const points = Array.from({ length: 40_000 }, (_, index) => [index % 200, Math.floor(index / 200)]);
+  const start = process.cpuUsage();
+  const found = optionImportance(
+    ordered([200, 200]),
+    once(
+      points,
+      points.map(([one = 0, other = 0]) => one + other),
+    ),
+  );
+  const { user } = process.cpuUsage(start);
+  expect(found?.options.map(({ total }) => total)).toEqual([expect.closeTo(0.5, 6), expect.closeTo(0.5, 6)]);
+  // With a box for each combination, and each against each other one, it took many times that.
+  expect(user / 1e6).toBeLessThan(5);
 });
 
 test("the order of levels without one does not count", () => {

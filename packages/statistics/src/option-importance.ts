@@ -1,7 +1,7 @@
 /** How much each option matters for a result, how sure that is, and how far it can be told at all. */
 import { tQuantile } from "./distributions.ts";
-import { type GridSample, growTree, type Leaf, predict } from "./extra-trees.ts";
-import { type OptionShare, treeShares } from "./functional-anova.ts";
+import { type GridSample, growTree, predict, type Tree } from "./extra-trees.ts";
+import { gridShares, type OptionShare, treeShares } from "./functional-anova.ts";
 import { seededRandom } from "./random.ts";
 import { deviationOf, type Interval, level, meanOf } from "./sample.ts";
 
@@ -55,8 +55,8 @@ export function optionImportance(
   const isRepeated = pipelines.some(({ results }) => results.size > 1);
   const blocks = isRepeated ? blocksOf(repetitions) : [];
   const without = blocks.map((block) => sharesOf(sampleOf(options, pipelines, block)));
-  const combinations = sample.levelCounts.reduce((product, count) => product * count, 1);
-  const known = new Set(sample.points.map((point) => point.join())).size;
+  const combinations = combinationsOf(sample.levelCounts);
+  const known = knownPoints(sample.points);
   return {
     options: shares.map((share, option) => ({
       ...share,
@@ -92,7 +92,9 @@ function sampleOf(
     const ofLevel = Map.groupBy(kept, ({ point }) => point[option]);
     const means = levels.map((index) => meanOf(ofLevel.get(index)?.map(({ value }) => value) ?? [Infinity]));
     const order = levels.toSorted((one, other) => (means[one] ?? 0) - (means[other] ?? 0) || one - other);
-    return levels.map((index) => order.indexOf(index));
+    const placeOf = new Uint32Array(levelCount);
+    for (const [place, index] of order.entries()) placeOf[index] = place;
+    return placeOf;
   });
   return {
     levelCounts: options.map(({ levelCount }) => levelCount),
@@ -101,10 +103,11 @@ function sampleOf(
   };
 }
 
-/** Averaged over trees; where every combination is known all trees say the same, and it is an analysis of variance. */
+/** Averaged over trees; where every combination is known all trees would say the same, and it is an analysis of variance. */
 function sharesOf(sample: GridSample): readonly OptionShare[] | undefined {
-  const found = treesOf(sample).flatMap((tree) => {
-    const shares = treeShares(tree, sample.levelCounts);
+  if (isComplete(sample)) return gridShares(sample);
+  const found = treesOf(sample).flatMap(({ leaves }) => {
+    const shares = treeShares(leaves, sample.levelCounts);
     return shares === undefined ? [] : [shares];
   });
   if (found.length === 0) return undefined;
@@ -114,15 +117,24 @@ function sharesOf(sample: GridSample): readonly OptionShare[] | undefined {
   }));
 }
 
-function treesOf(sample: GridSample): readonly (readonly Leaf[])[] {
+function isComplete({ points, levelCounts }: GridSample): boolean {
+  const combinations = combinationsOf(levelCounts);
+  return combinations <= points.length && knownPoints(points) === combinations;
+}
+
+function combinationsOf(levelCounts: readonly number[]): number {
+  return levelCounts.reduce((product, count) => product * count, 1);
+}
+
+function knownPoints(points: GridSample["points"]): number {
+  return new Set(points.map((point) => point.join())).size;
+}
+
+function treesOf(sample: GridSample): readonly Tree[] {
   if (sample.points.length < 2) return [];
   const random = seededRandom(seed);
-  const combinations = sample.levelCounts.reduce((product, count) => product * count, 1);
-  const isComplete = new Set(sample.points.map((point) => point.join())).size === combinations;
-  const fewest = isComplete ? 1 : Math.ceil(sample.points.length / mostLeaves);
-  return Array.from({ length: isComplete ? 1 : treeCountOf(sample.points.length) }, () =>
-    growTree(sample, random, fewest),
-  );
+  const fewest = Math.ceil(sample.points.length / mostLeaves);
+  return Array.from({ length: treeCountOf(sample.points.length) }, () => growTree(sample, random, fewest));
 }
 
 function blocksOf(repetitions: readonly string[]): readonly ReadonlySet<string>[] {

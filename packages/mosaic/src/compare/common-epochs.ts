@@ -1,4 +1,5 @@
 /** Models of which only some repetitions were trained further are compared as they were when all had the same epochs. */
+import { hash } from "node:crypto";
 import type { Figure } from "../figures/figure.ts";
 import { runFigures } from "../figures/run-figures.ts";
 import { describeModules, sortedValues, withoutNames } from "../pipelines/pipeline.ts";
@@ -26,6 +27,7 @@ export async function atCommonEpochs(
   table: RunTable,
   criteria: readonly Figure[],
 ): Promise<readonly TrainedFurther[]> {
+  if (!table.hasAgain) return [];
   const rows = table.rowsByPipeline();
   const trainedFurther: TrainedFurther[] = [];
   for (const pipelines of Map.groupBy(rows.keys(), familyOf).values()) {
@@ -60,7 +62,7 @@ export async function atCommonEpochs(
 /** Equal for pipelines that differ in nothing but how far they were trained, unless that is what they compare. */
 function familyOf({ data, model, training, comparedEpochs }: ParsedPipeline): string {
   const others = sortedValues(withoutNames(training, ["epochs"]));
-  return JSON.stringify([identityOf(data), identityOf(model), others, comparedEpochs]);
+  return hash("sha256", JSON.stringify([identityOf(data), identityOf(model), others, comparedEpochs]), "base64");
 }
 
 function epochsOf({ training }: ParsedPipeline): number {
@@ -69,7 +71,7 @@ function epochsOf({ training }: ParsedPipeline): number {
 
 function withEpochs(pipeline: ParsedPipeline, epochs: number): ParsedPipeline {
   const training = { ...pipeline.training, epochs: String(epochs) };
-  return { ...pipeline, training, trainingText: JSON.stringify(sortedValues(training)) };
+  return { ...pipeline, training };
 }
 
 /** A repetition that is there twice, with more and with fewer epochs, was meant to be. */

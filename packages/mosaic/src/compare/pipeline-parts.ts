@@ -43,15 +43,23 @@ export function partsOf(
  * with is theirs, else what all others were; it stays unknown where those differ.
  */
 export function lentTraining(all: readonly PipelineParts[]): (parts: PipelineParts) => Texts {
-  const known = all.filter(({ model, training }) => !isUnknown(training) && !model.some(isProgram));
   const only = (parts: readonly PipelineParts[]) => {
     const trainings = new Map(parts.map(({ training }) => [JSON.stringify(sortedValues(training)), training]));
     return trainings.size === 1 ? parts[0]?.training : undefined;
   };
+  // Made when the first one asks for it: most databases have nothing of the original.
+  let lent:
+    | { readonly byModules: ReadonlyMap<string, Texts | undefined>; readonly ofAll: Texts | undefined }
+    | undefined;
+  const make = () => {
+    const known = all.filter(({ model, training }) => !isUnknown(training) && !model.some(isProgram));
+    const byModules = [...Map.groupBy(known, modulesOf)].map(([modules, parts]) => [modules, only(parts)] as const);
+    return { byModules: new Map(byModules), ofAll: only(known) };
+  };
   return (asked) => {
     if (!isUnknown(asked.training)) return asked.training;
-    const wanted = modulesOf(asked);
-    return only(known.filter((parts) => modulesOf(parts) === wanted)) ?? only(known) ?? asked.training;
+    lent ??= make();
+    return lent.byModules.get(modulesOf(asked)) ?? lent.ofAll ?? asked.training;
   };
 }
 

@@ -69,7 +69,7 @@ export async function readRuns(
   const removedOf = table.removedByPipeline();
   const pipelines = [...new Set([...rowsOf.keys(), ...removedOf.keys()])];
   const known = pipelines.filter(({ training }) => !isUnknown(training));
-  const varying = varyingOptions([...new Map(known.map((each) => [each.trainingText, each])).values()]);
+  const varying = varyingOptions(new Map(known.map((each) => [each.training, each])).values());
   const attributes = by === undefined ? undefined : groupAttributes(pipelines, by);
   const uncounted = (pipeline: ParsedPipeline) => {
     const dataOption = attributes?.get(pipeline)?.dataOption;

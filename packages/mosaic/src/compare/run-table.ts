@@ -4,11 +4,11 @@ import { hash } from "node:crypto";
 import { present } from "@ml-mosaic/base";
 import { spelling } from "../config/process-components.ts";
 import type { Figure } from "../figures/figure.ts";
-import { sortedValues } from "../pipelines/pipeline.ts";
 import { maximumAttempts, type Param, type RunRecord, type StoreReader } from "../store/index.ts";
 import { NumberColumn } from "./number-column.ts";
 import { lentTraining, type PipelineParts, partsOf } from "./pipeline-parts.ts";
 import { unifyData } from "./same-data.ts";
+import { SharedParts } from "./shared-parts.ts";
 
 /**
  * What became of a run: its figure, or why it has none. `failed`: its modules or its training did; `lost`: workers died over it,
@@ -18,7 +18,6 @@ export type Outcome = number | "failed" | "lost" | "diverged" | "empty" | "unfin
 
 /** A pipeline as runs have it, with all that they have in common. */
 export interface ParsedPipeline extends PipelineParts {
-  readonly trainingText: string;
   /** What has made its data, which may count as those of another class. */
   readonly dataSource: string;
   readonly description: string;
@@ -110,6 +109,7 @@ export class RunTable {
     { readonly values: NumberColumn<Float64Array>; readonly kinds: NumberColumn<Uint8Array> }
   >;
   #originals = 0;
+  #hasAgain = false;
   readonly #further = new Map<number, number>();
   /** By the pipelines' indices. */
   readonly #removed = new Map<number, RemovedCounts>();
@@ -134,6 +134,11 @@ export class RunTable {
     return this.#originals;
   }
 
+  /** Whether any run was ordered anew when it had ended. */
+  get hasAgain(): boolean {
+    return this.#hasAgain;
+  }
+
   add({ runId, status, result, details }: RunRecord, pipelineIndex: number): void {
     const columns = this.#columns;
     columns.runId.push(runId);
@@ -151,7 +156,9 @@ export class RunTable {
     columns.repetition.push(details?.repetition ?? Number.NaN);
     columns.orderedAt.push(details?.orderedAt.getTime() ?? Number.NaN);
     columns.endedAt.push(details?.finishedAt?.getTime() ?? Number.NaN);
-    columns.isAgain.push(Number(details !== null && details.orderedAt > details.createdAt));
+    const isAgain = details !== null && details.orderedAt > details.createdAt;
+    columns.isAgain.push(Number(isAgain));
+    this.#hasAgain ||= isAgain;
     columns.isLost.push(Number(details !== null && details.attempts >= maximumAttempts));
     for (const [name, { values, kinds }] of this.#figures) {
       const value = result?.[name];
@@ -276,15 +283,14 @@ export async function readRunTable(
   const table = new RunTable(figures.map(({ name }) => name));
   const indices = new Map<string, number | undefined>();
   const spelt = spelling();
+  const sharing = new SharedParts();
   const indexOf = (run: Pick<RunRecord, "pipeline" | "params" | "description">) => {
     const { pipeline, params, description } = run;
     const text = hash("sha256", `${JSON.stringify(pipeline)}\n${description}\n${params.flat().join("\n")}`, "base64");
     if (!indices.has(text)) {
       const parts = partsOf(run, spelt);
-      indices.set(
-        text,
-        parts && table.addPipeline({ ...parts, trainingText: "", dataSource: "", description, params }),
-      );
+      const shared = () => ({ dataSource: "", description, params: sharing.params(params) });
+      indices.set(text, parts && table.addPipeline({ ...sharing.parts(parts), ...shared() }));
     }
     return indices.get(text);
   };
@@ -297,17 +303,17 @@ export async function readRunTable(
     if (index !== undefined) table.addRemoved(run.status, index);
   }
   const pipelines = [...new Set([...table.rowsByPipeline().keys(), ...table.removedByPipeline().keys()])];
-  const trainingOf = lentTraining(pipelines);
-  const trainings = new Map(pipelines.map((pipeline) => [pipeline, trainingOf(pipeline)]));
+  const training = lentTraining(pipelines);
   const unify = unifyData(pipelines.map(({ data }) => data));
-  table.completePipelines((pipeline) => {
-    const training = trainings.get(pipeline) ?? pipeline.training;
-    return {
-      ...unify(pipeline),
-      dataSource: pipeline.data.map(({ className, path }) => `${className} (${path})`).join(" | "),
-      training,
-      trainingText: JSON.stringify(sortedValues(training)),
-    };
-  });
+  const completed = new Map(
+    pipelines.map((pipeline) => [
+      pipeline,
+      {
+        ...sharing.parts({ ...unify(pipeline), training: training(pipeline) }),
+        dataSource: sharing.text(pipeline.data.map(({ className, path }) => `${className} (${path})`).join(" | ")),
+      },
+    ]),
+  );
+  table.completePipelines((pipeline) => completed.get(pipeline) ?? pipeline);
   return table;
 }

@@ -51,5 +51,9 @@ test("of many series those in grey have their intervals too, and it is said how 
   const many = Array.from({ length: 30 }, (_, index) => series(`key ${index}`, [1, 1], 5 + index));
   const { chart, drawn } = layersOf(many);
   expect(chart.title.subtitle[0]).toContain("the 7 with the best means in colour, 23 others in grey");
-  expect(drawn("rule").filter(([row]) => row?.series === "")).toHaveLength(23);
+  expect(
+    drawn("rule")
+      .flat()
+      .filter((row) => row?.series === ""),
+  ).toHaveLength(46);
 });

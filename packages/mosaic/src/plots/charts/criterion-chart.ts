@@ -1,6 +1,8 @@
 /** Means of a criterion as lines or points, with their intervals. */
-import type { Direction } from "@ml-mosaic/statistics";
+import { wholeText } from "@ml-mosaic/base/count-text";
+import { type Direction, largestOf } from "@ml-mosaic/statistics";
 import { numberAxis } from "../marks/axes.ts";
+import { evenly } from "../marks/evenly.ts";
 import { arrowHeads, boundsWithin, cutNote, type DrawnBounds, intervals } from "../marks/intervals.ts";
 import { areas, type Layer, lines, points } from "../marks/marks.ts";
 import { meanScale } from "../marks/mean-scale.ts";
@@ -39,9 +41,23 @@ export function criterionChart(plot: CriterionPlot, room: Room): Chart {
   const style = seriesStyle(plot.series, plot.direction);
   const places = plot.series.flatMap((one) => one.points);
   const yScale = meanScale(places, plot.yScale);
-  const all = plot.series.map((one) => rowsOf(one, yScale, style.labels.get(one.name) ?? ""));
+  const inGrey = plot.series.filter(({ name }) => !style.labels.has(name));
+  const drawnGrey = new Set(evenly(inGrey, mostGrey));
+  const thinned = plot.series.filter((one) => style.labels.has(one.name) || drawnGrey.has(one));
+  const all = thinned.map((one) => rowsOf(one, yScale, style.labels.get(one.name) ?? ""));
+  const longest = largestOf(thinned.map(({ points: of }) => of.length));
+  const thinningNotes = [
+    inGrey.length > mostGrey ? `${wholeText(mostGrey)} of those in grey are drawn` : "",
+    longest > mostPlaces
+      ? `of each line at most ${wholeText(mostPlaces)} of up to ${wholeText(longest)} means are drawn`
+      : "",
+  ];
   const inColour = all.filter(([row]) => row?.series !== "");
-  const title = titleOf(plot.title, [...plot.notes, joinNotes([style.othersNote, cutNote(all.flat())])], room);
+  const title = titleOf(
+    plot.title,
+    [...plot.notes, joinNotes([style.othersNote, cutNote(all.flat()), ...thinningNotes])],
+    room,
+  );
   if (plot.series.length === 0) return messageChart(title, "No run has both figures.");
 
   const { color, strokeDash, shape } = style.channels({ ...style.legend, symbolOpacity: 1 });
@@ -59,7 +75,10 @@ export function criterionChart(plot: CriterionPlot, room: Room): Chart {
       y: { field: "mean", ...numberAxis(yScale, plot.yTitle) },
     },
     layer: [
-      ...all.filter(([row]) => row?.series === "").flatMap((ofSeries) => greyLayers(ofSeries, plot.marks)),
+      ...greyLayers(
+        all.filter(([row]) => row?.series === ""),
+        plot.marks,
+      ),
       ...stretches.map((stretch) => areas(stretch, { y: "drawnLow", y2: "drawnHigh", color }, { opacity: 0.18 })),
       ...arrowHeads([...inBand], "y", { color }),
       // A band needs two places next to each other; one alone gets a bar.
@@ -74,12 +93,21 @@ export function criterionChart(plot: CriterionPlot, room: Room): Chart {
   };
 }
 
-function greyLayers(rows: readonly Row[], marks: CriterionPlot["marks"]): readonly Layer[] {
+/** More in grey could not be told from each other. */
+const mostGrey = 500;
+/** Of a series; more lie on each other. */
+const mostPlaces = 500;
+
+function greyLayers(all: readonly (readonly Row[])[], marks: CriterionPlot["marks"]): readonly Layer[] {
+  if (all.length === 0) return [];
   const look = { color: backgroundColor, strokeWidth: 0.75 };
-  const isLine = marks === "line" && rows.length > 1;
+  const isLine = (rows: readonly Row[]) => marks === "line" && rows.length > 1;
+  const drawn = all.flatMap((rows, line) => (isLine(rows) ? rows.map((row) => ({ ...row, line })) : []));
+  const alone = all.flatMap((rows) => (isLine(rows) ? [] : rows));
   return [
-    ...intervals(rows, "y", {}, { color: backgroundColor, strokeWidth: 0.4 }),
-    isLine ? lines(rows, {}, look) : points(rows, {}, { ...look, filled: false, size: 12 }),
+    ...intervals(all.flat(), "y", {}, { color: backgroundColor, strokeWidth: 0.4 }),
+    ...(drawn.length > 0 ? [lines(drawn, { detail: "line" }, look)] : []),
+    ...(alone.length > 0 ? [points(alone, {}, { ...look, filled: false, size: 12 })] : []),
   ];
 }
 
@@ -93,7 +121,7 @@ function stretchesOf(rows: readonly Row[]): readonly (readonly Row[])[] {
 }
 
 function rowsOf({ points: places }: Series, { domain }: AxisScale, series: string): readonly Row[] {
-  return places.map(({ x, mean, low, high, values }) => ({
+  return evenly(places, mostPlaces).map(({ x, mean, low, high, values }) => ({
     series,
     x,
     mean,

@@ -1,11 +1,14 @@
 /** How a criterion spreads over repetitions: at each place and for each series a violin or box, the values, the mean. */
+import { wholeText } from "@ml-mosaic/base/count-text";
 import { largestOf, quantileOf } from "@ml-mosaic/statistics";
 import { numberAxis, textLabels } from "../marks/axes.ts";
+import { evenly } from "../marks/evenly.ts";
 import { areas, type Layer, lines, points, rectangles, rules } from "../marks/marks.ts";
 import { type AxisScale, scaleOf } from "../marks/scales.ts";
 import { seriesStyle } from "../marks/series-style.ts";
 import { densityOf } from "../marks/violin.ts";
 import { shortenMiddle } from "../text/fit-text.ts";
+import { joinNotes } from "../text/notes.ts";
 import { numberLabel } from "../text/number-label.ts";
 import { titleOf } from "../text/title.ts";
 import type { Chart, Room } from "./chart.ts";
@@ -43,12 +46,13 @@ export function distributionChart(plot: DistributionPlot, room: Room): Chart {
   const series = plot.series.filter(({ name }) => style.labels.has(name));
   const left = plot.series.length - series.length;
   const leftNote = left === 0 ? "" : `the ${series.length} with the best means, without ${left} others`;
-  const title = titleOf(plot.title, [...plot.notes, leftNote], room);
+  const all = [...new Set(series.flatMap(({ points: of }) => of.map(({ x }) => x)))].sort(compareX);
+  const title = titleOf(plot.title, [...plot.notes, leftNote, thinningNote(series, all.length)], room);
   if (series.length === 0) return messageChart(title, "No run has this figure.");
 
-  const places = [...new Set(series.flatMap(({ points: of }) => of.map(({ x }) => x)))].sort(compareX);
+  const places = evenly(all, mostPlaces);
   const groups = groupsOf(series, places, style.labels);
-  const values = groups.flatMap((group) => group.values.map(({ value }) => value));
+  const values = series.flatMap((one) => one.points.flatMap((point) => point.values.map(({ value }) => value)));
   const yScale = scaleOf(values, plot.yScale);
   const most = largestOf(groups.map((group) => group.values.length));
   const shaped = groups.filter((group) => group.values.length >= fewest[plot.shape]);
@@ -62,11 +66,35 @@ export function distributionChart(plot: DistributionPlot, room: Room): Chart {
     },
     layer: [
       ...(plot.shape === "box" ? boxLayers(shaped) : violinLayers(shaped, yScale)),
-      points(groups.flatMap(valuePoints), {}, { size: most <= fewValues ? 26 : 10, opacity: 0.55 }),
+      points(drawnPoints(groups), {}, { size: most <= fewValues ? 26 : 10, opacity: 0.55 }),
       lines(groups.map(meanPoint), {}, { strokeWidth: 1.25 }),
       rules(groups.map(meanBar), { x2: "end" }, { strokeWidth: 2.5 }),
     ],
   };
+}
+
+/** More shapes beside each other could not be seen. */
+const mostPlaces = 60;
+/** Of more points some are drawn, evenly by value; shapes and means are always those of all. */
+const mostPoints = 4000;
+
+function thinningNote(series: readonly Series[], placeCount: number): string {
+  const count = series.reduce((sum, one) => sum + one.points.reduce((n, { values }) => n + values.length, 0), 0);
+  return joinNotes([
+    placeCount > mostPlaces ? `${mostPlaces} of ${wholeText(placeCount)} places are shown, at equal distances` : "",
+    count > mostPoints
+      ? `of ${wholeText(count)} points some are drawn, evenly by value; means and shapes are of all`
+      : "",
+  ]);
+}
+
+function drawnPoints(groups: readonly Group[]) {
+  const count = groups.reduce((sum, { values }) => sum + values.length, 0);
+  if (count <= mostPoints) return groups.flatMap(valuePoints);
+  return groups.flatMap((group) => {
+    const sorted = group.values.toSorted((one, other) => one.value - other.value);
+    return valuePoints({ ...group, values: evenly(sorted, Math.ceil((sorted.length * mostPoints) / count)) });
+  });
 }
 
 /** The series of a place stand side by side there. */
@@ -75,12 +103,15 @@ function groupsOf(
   places: readonly (number | string)[],
   labels: ReadonlyMap<string, string>,
 ): readonly Group[] {
-  const present = places.map((place) => series.filter((one) => one.points.some(({ x }) => x === place)));
-  const room = filled / largestOf(present.map((names) => names.length));
+  const present = new Map(places.map((place) => [place, [] as Series[]]));
+  for (const one of series) for (const { x } of one.points) present.get(x)?.push(one);
+  const room = filled / largestOf(Array.from(present.values(), (here) => here.length));
+  const placeOf = new Map(places.map((place, index) => [place, index]));
   return series.flatMap((one) =>
-    one.points.map((point) => {
-      const place = places.indexOf(point.x);
-      const here = present[place] ?? [];
+    one.points.flatMap((point) => {
+      const place = placeOf.get(point.x);
+      if (place === undefined) return [];
+      const here = present.get(point.x) ?? [];
       const middle = place + (here.indexOf(one) - (here.length - 1) / 2) * room;
       return { ...point, series: labels.get(one.name) ?? "", middle, halfWidth: room * 0.45 };
     }),

@@ -21,10 +21,17 @@ export interface ParallelLine {
   readonly mean: number;
 }
 
+interface Model {
+  readonly name: string;
+  readonly points: readonly { readonly mean: number }[];
+}
+
 export interface ParallelPlot {
   /** An axis each, from left to right; the criterion's is the last. */
   readonly options: readonly VaryingOption[];
   readonly lines: readonly ParallelLine[];
+  /** All that there are with the means of their lines, drawn or not: which have a colour. */
+  readonly models: readonly Model[];
   readonly criterion: string;
   readonly criterionTitle: string;
   readonly direction: Direction;
@@ -60,7 +67,7 @@ export function parallelChart(plot: ParallelPlot, width: number, measure: Measur
               look,
             ),
           ]
-        : linesByModel(placed, direction, look)),
+        : linesByModel(placed, plot.models, direction, look)),
       rules(ends, { y2: "top" }, { color: ink }),
       rectangles(
         written,
@@ -124,8 +131,12 @@ function linesByCriterion(placed: readonly PlacedLine[], title: string[], direct
   return lines(rows, { detail: "line", color }, { ...look, strokeWidth: 1.1 });
 }
 
-function linesByModel(placed: readonly PlacedLine[], direction: Direction, look: LineLook): readonly Layer[] {
-  const models = [...Map.groupBy(placed, ({ model }) => model)].map(([name, points]) => ({ name, points }));
+function linesByModel(
+  placed: readonly PlacedLine[],
+  models: readonly Model[],
+  direction: Direction,
+  look: LineLook,
+): readonly Layer[] {
   const style = seriesStyle(models, direction);
   const { color } = style.channels({ orient: "right", offset: 44, labelLimit: 92, symbolType: "stroke" });
   const rowsOf = (isShown: boolean) =>

@@ -1,4 +1,5 @@
 /** Two criteria of every pipeline, and the front of those of which no other is better in both. */
+import { wholeText } from "@ml-mosaic/base/count-text";
 import type { Direction } from "@ml-mosaic/statistics";
 import { numberAxis } from "../marks/axes.ts";
 import { boundsWithin, cutNote, type DrawnBounds, intervals } from "../marks/intervals.ts";
@@ -53,9 +54,13 @@ export function paretoChart(plot: ParetoPlot, room: Room): Chart {
     height,
   );
   const { color, shape } = style.channels(models.length > 1 ? style.legend : null);
-  const rows = rowsOf(fromLeft(plot.points), style, xScale, yScale);
+  const rows = rowsOf(plot, style, xScale, yScale);
   const [grey, shown] = [rows.filter(({ series }) => series === ""), rows.filter(({ series }) => series !== "")];
   const front = fromLeft(plot.points.filter(isOnFront)).map(({ x, y }) => ({ x: x.mean, y: y.mean }));
+  const hidden =
+    rows.length === plot.points.length
+      ? ""
+      : `${wholeText(rows.length)} of ${wholeText(plot.points.length)} points are drawn: of one model's that lie on each other, one`;
   const interpolate = direction === "lower" ? "step-after" : "step-before";
   const edge = { size: 60, stroke: ink, strokeWidth: 1 };
   const cut = cutNote(rows.flatMap(({ xBounds, yBounds }) => [xBounds, yBounds]));
@@ -63,7 +68,7 @@ export function paretoChart(plot: ParetoPlot, room: Room): Chart {
   const numbers = numbersOf(rows.filter(isOnFront).slice(0, plot.numbered), xScale, yScale);
   const dy = height === "lower" ? -8 : 9;
   return {
-    title: titleOf(plot.title, [...plot.notes, joinNotes([style.othersNote, cut, beside])], room),
+    title: titleOf(plot.title, [...plot.notes, joinNotes([style.othersNote, cut, beside, hidden])], room),
     encoding: {
       x: { field: "x", ...sizeAxis(xScale, plot.xTitle) },
       y: { field: "y", ...numberAxis(yScale, plot.yTitle) },
@@ -104,25 +109,44 @@ function barLayers(rows: readonly Row[], channels: Channels, look: Look): readon
 /** Between neighbours of equal means, and for all of them: shares of the frame's width. */
 const [sideStep, widest] = [0.014, 0.1];
 
-function rowsOf(all: readonly ParetoPoint[], style: SeriesStyle, xScale: AxisScale, yScale: AxisScale) {
-  const equal = Map.groupBy(all, ({ x, y }) => `${x.mean} ${y.mean}`);
-  return all.map((point) => {
-    const { model, pipeline, x, y, n, isFront } = point;
-    const group = equal.get(`${x.mean} ${y.mean}`) ?? [point];
-    const step = Math.min(sideStep, widest / group.length);
-    const aside = step * (group.indexOf(point) - (group.length - 1) / 2);
-    return {
-      series: style.labels.get(model) ?? "",
-      pipeline,
-      x: aside === 0 ? x.mean : valueAt(placeOn(x.mean, xScale) + aside, xScale),
+/** Of more points those that lie on each other are drawn once. */
+const mostPoints = 2000;
+/** Of the frame: shares that the smallest point covers. */
+const cells = { across: 160, upright: 100 } as const;
+
+function rowsOf({ points: all, numbered }: ParetoPlot, style: SeriesStyle, xScale: AxisScale, yScale: AxisScale) {
+  const place = ({ x, y }: ParetoPoint) => `${x.mean} ${y.mean}`;
+  const equal = new Map<string, number>();
+  for (const point of all) equal.set(place(point), (equal.get(place(point)) ?? 0) + 1);
+  const before = new Map<string, number>();
+  const taken = new Set<string>();
+  const rows: (Row & { readonly isBeside: boolean })[] = [];
+  let front = 0;
+  for (const point of fromLeft(all)) {
+    const [count, index] = [equal.get(place(point)) ?? 1, before.get(place(point)) ?? 0];
+    before.set(place(point), index + 1);
+    const aside = Math.min(sideStep, widest / count) * (index - (count - 1) / 2);
+    const { model, x, y, n, isFront } = point;
+    const series = style.labels.get(model) ?? "";
+    if (isFront) front++;
+    const [across, upright] = [placeOn(x.mean, xScale) + aside, placeOn(y.mean, yScale)];
+    const cell = `${Math.floor(across * cells.across)} ${Math.floor(upright * cells.upright)} ${isFront} ${series}`;
+    const isNamed = isFront && front <= numbered;
+    if (all.length > mostPoints && !isNamed && taken.has(cell)) continue;
+    taken.add(cell);
+    rows.push({
+      series,
+      pipeline: point.pipeline,
+      x: aside === 0 ? x.mean : valueAt(across, xScale),
       y: y.mean,
       n,
       isFront,
-      isBeside: group.length > 1,
+      isBeside: count > 1,
       xBounds: boundsOf(x, xScale),
       yBounds: boundsOf(y, yScale),
-    };
-  });
+    });
+  }
+  return rows;
 }
 
 /** None where the interval has no width, as of a size. */

@@ -24,7 +24,7 @@ export function withOptions(found: readonly Configurations[]): readonly Configur
 }
 
 export function repetitionsOf({ configurations }: Configurations): string {
-  return repetitionsNote(configurations.map(({ values }) => values[0]?.length ?? 0));
+  return repetitionsNote(configurations.map(({ counts }) => counts[0] ?? 0));
 }
 
 export function dataText({ dataKey }: Configurations): string {

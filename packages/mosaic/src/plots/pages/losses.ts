@@ -1,6 +1,6 @@
 /** `mosaic plotloss`: the loss curves of many runs. */
 
-import { countText } from "@ml-mosaic/base";
+import { countText, wholeText } from "@ml-mosaic/base";
 import { defaultText } from "../../config/process-options.ts";
 import type { TableColumn, TableValue } from "../../export/table.ts";
 import { figureOf } from "../../figures/run-figures.ts";
@@ -11,24 +11,38 @@ import type { MeasureText } from "../text/fit-text.ts";
 import type { Page, Plots } from "./page.ts";
 import { chunksOf, gridPage } from "./page-layout.ts";
 
+/** So many can be looked through; drawing one takes milliseconds. */
+const mostDrawn = 2000;
+
+/** Rows of the table are read for so many runs at a time. */
+const runsAtOnce = 200;
+
 /** Pages of `plotSize` times `plotSize` loss charts, in the order of `runIds`, which are read a page at a time. */
 export function lossPlots(reader: StoreReader, runIds: readonly number[], plotSize: number): Plots {
-  const chunks = chunksOf(runIds, plotSize * plotSize);
+  const chunks = chunksOf(runIds.slice(0, mostDrawn), plotSize * plotSize);
+  const left = runIds.length - mostDrawn;
+  const which = left > 0 ? `the first ${wholeText(mostDrawn)} of ${countText(runIds.length, "run")}` : undefined;
+  const title = `Loss curves of ${which ?? countText(runIds.length, "run")}`;
+  const heading = {
+    title,
+    note: `${countText(left, "run")} left out: choose others with --id or --request; a .csv has all`,
+  };
   return {
-    title: `Loss curves of ${countText(runIds.length, "run")}`,
+    title,
     pageCount: chunks.length,
     async *pages(measure: MeasureText): AsyncIterable<Page> {
-      for (const ids of chunks) {
+      for (const [index, ids] of chunks.entries()) {
         const charts = (await readRuns(reader, ids)).map(
           (run) => (room: Room, width: number) => lossChart(run, room, Math.round(width)),
         );
-        yield gridPage(charts, { columns: plotSize, rows: plotSize }, measure);
+        const said = left > 0 && index === 0 ? heading : undefined;
+        yield gridPage(charts, { columns: plotSize, rows: plotSize }, measure, said);
       }
     },
     table: {
       columns,
       async *rows(): AsyncIterable<readonly TableValue[]> {
-        for (const ids of chunks)
+        for (const ids of chunksOf(runIds, runsAtOnce))
           for (const { runId, status, pipeline, parameterCount, epochs } of await readRuns(reader, ids)) {
             const run = [runId, status, pipeline, parameterCount] as const;
             for (const { epoch, trainLoss, validLoss } of epochs) yield [...run, epoch, trainLoss, validLoss];

@@ -1,10 +1,11 @@
 /** `mosaic parallel`: each pipeline a line through its options to its result. */
-import { countText } from "@ml-mosaic/base";
+import { countText, wholeText } from "@ml-mosaic/base";
 import { type Figure, rankDirection } from "../../figures/figure.ts";
 import { directionNote, shortAxisTitle } from "../../figures/figure-text.ts";
 import { titleChart } from "../charts/heading-chart.ts";
 import type { VaryingOption } from "../charts/parallel-axes.ts";
 import { type ParallelColor, type ParallelPlot, parallelChart } from "../charts/parallel-chart.ts";
+import { evenly } from "../marks/evenly.ts";
 import { textSize } from "../marks/style.ts";
 import { type Configuration, type Configurations, configurationsOf } from "../runs/configurations.ts";
 import type { PlotRun } from "../runs/plot-runs.ts";
@@ -28,7 +29,7 @@ export function parallelPlots(runs: readonly PlotRun[], { criterion, dataKey, co
   const common = { criterion: criterion.name, criterionTitle: shortAxisTitle(criterion), direction, color };
   const drawn = found.flatMap((of) =>
     pagesOf(of.options).map((options, part, { length: parts }): Drawn => {
-      const plot = { ...common, options, lines: of.configurations.map(lineOf) };
+      const plot = { ...common, options, lines: drawnOf(of).map(lineOf), models: modelsOf(of) };
       return {
         of,
         plot,
@@ -60,6 +61,35 @@ function pagesOf(options: readonly VaryingOption[]): readonly (readonly VaryingO
   return chunksOf(options, Math.ceil(options.length / Math.ceil(options.length / mostAxes)));
 }
 
+/** More lines than a picture can show would only take time and paper. */
+const mostLines = 2000;
+
+/** The best and the worst are among them, so that the axis of results is that of all. */
+function drawnOf({ configurations }: Configurations): readonly Configuration[] {
+  if (configurations.length <= mostLines) return configurations;
+  const means = Float64Array.from(configurations, meanOf);
+  const ranked = Uint32Array.from(means.keys()).sort((one, other) => (means[one] ?? 0) - (means[other] ?? 0));
+  return evenly([...ranked], mostLines).flatMap((index) => configurations[index] ?? []);
+}
+
+function modelsOf({ configurations }: Configurations) {
+  return [...Map.groupBy(configurations, ({ modelKey }) => modelKey)].map(([name, ofModel]) => ({
+    name,
+    points: ofModel.map((one) => ({ mean: meanOf(one) })),
+  }));
+}
+
+function meanOf({ means }: Configuration): number {
+  return means[0]?.mean ?? Number.NaN;
+}
+
+function linesNote({ lines }: ParallelPlot, { configurations }: Configurations): string {
+  const all = countText(configurations.length, "pipeline");
+  return lines.length === configurations.length
+    ? `each line is one of ${all}`
+    : `each line is one of ${wholeText(lines.length)} pipelines, taken evenly by result from ${all}, the best and the worst among them`;
+}
+
 function lineOf({ label, modelKey, options, means }: Configuration) {
   return { pipeline: label, model: modelKey, options, mean: means[0]?.mean ?? Number.NaN };
 }
@@ -76,7 +106,7 @@ function parallelPage({ of, plot, criterion, page }: Drawn, measure: MeasureText
   const wanted = Math.max(spacings.least, Math.min(spacings.most, 640 / gaps), (leastWidth - beside) / gaps);
   const width = Math.max(leastWidth, beside + gaps * Math.min(spacings.most * 2, wanted) + 12);
   const name = criterion.title;
-  const lines = `each line is one of ${countText(plot.lines.length, "pipeline")}, at its mean ${name}`;
+  const lines = `${linesNote(plot, of)}, at its mean ${name}`;
   const sideBySide = "lines side by side have one value, the lower results below";
   const notes = [
     joinNotes([dataNote(of.dataKey), lines]),
@@ -112,10 +142,10 @@ function tableOf(found: readonly Configurations[], criterion: Figure): PlotTable
     ],
     *rows() {
       for (const { dataKey, configurations } of found)
-        for (const { modelKey, label, options, values, means } of configurations) {
+        for (const { modelKey, label, options, counts, means } of configurations) {
           const { mean = null, low = null, high = null } = means[0] ?? {};
           const chosen = names.map((name) => options.get(name) ?? null);
-          yield [dataKey, modelKey, label, ...chosen, values[0]?.length ?? 0, mean, low, high];
+          yield [dataKey, modelKey, label, ...chosen, counts[0] ?? 0, mean, low, high];
         }
     },
   };

@@ -39,8 +39,8 @@ export function paretoPlots(runs: readonly PlotRun[], criteria: Pair<Figure>, da
       columns: tableColumns(criteria),
       *rows() {
         for (const { of, points } of found)
-          for (const { model, pipeline, n, isFront, ...means } of points) {
-            const figures = [means.x, means.y].flatMap(({ mean, low, high }) => [mean, low, high]);
+          for (const { model, pipeline, n, isFront, x: across, y: upright } of points) {
+            const figures = [across, upright].flatMap(({ mean, low, high }) => [mean, low, high]);
             yield [of.dataKey, model, pipeline, n, ...figures, isFront ? 1 : 0];
           }
       },
@@ -59,18 +59,24 @@ export function paretoPoints(
   configurations: readonly Configuration[],
   directions: Pair<Direction>,
 ): readonly ParetoPoint[] {
-  const points = configurations.map(({ modelKey, label, values, means: [x = noMean, y = noMean] }) => ({
-    model: modelKey,
-    pipeline: label,
-    n: values[0]?.length ?? 0,
-    x,
-    y,
-  }));
   const isFront = paretoFront(
-    points.map(({ x, y }) => [x.mean, y.mean] as const),
+    configurations.map(({ means: [x = noMean, y = noMean] }) => [x.mean, y.mean] as const),
     directions,
   );
-  return points.map((point, index) => ({ ...point, isFront: isFront[index] ?? false }));
+  return configurations.map((of, index): ParetoPoint => {
+    const [x = noMean, y = noMean] = of.means;
+    return {
+      model: of.modelKey,
+      // Few are named, of perhaps a million.
+      get pipeline() {
+        return of.label;
+      },
+      n: of.counts[0] ?? 0,
+      x,
+      y,
+      isFront: isFront[index] ?? false,
+    };
+  });
 }
 
 /** More points of the front are named in the CSV only. */

@@ -1,5 +1,5 @@
 /** `mosaic perfanalysis`: for each model every criterion, its mean and how it spreads over repetitions. */
-import { countText } from "@ml-mosaic/base";
+import { countText, wholeText } from "@ml-mosaic/base";
 import { type Figure, rankDirection } from "../../figures/figure.ts";
 import { axisTitle, directionNote, shortAxisTitle } from "../../figures/figure-text.ts";
 import { runFigure } from "../../figures/run-figures.ts";
@@ -13,18 +13,25 @@ import { upperFirst } from "../text/title.ts";
 import type { Page, Plots, PlotTable } from "./page.ts";
 import { gridFor, gridPage, pagesOf } from "./page-layout.ts";
 
+/** So many can be looked through; drawing one takes a tenth of a second. */
+const mostModels = 200;
+
 /** Pages for each data set and model key, a chart for each figure that repetitions can change. */
 export function performancePlots(runs: readonly PlotRun[], figures: readonly Figure[]): Plots {
   const models = [...Map.groupBy(runs, ({ dataKey, modelKey }) => JSON.stringify([dataKey, modelKey])).values()];
   const sheets = pagesOf(figures.filter(({ fixed }) => fixed !== true));
+  const drawn = models.slice(0, mostModels);
+  const all = countText(models.length, "model");
+  const which = drawn.length < models.length ? `the first ${wholeText(mostModels)} of ${all}` : all;
   return {
-    title: `Performance of ${countText(models.length, "model")}`,
-    pageCount: models.length * sheets.length,
+    title: `Performance of ${which}`,
+    pageCount: drawn.length * sheets.length,
     *pages(measure): Iterable<Page> {
-      for (const ofModel of models)
+      for (const [place, ofModel] of drawn.entries())
         for (const [index, ofSheet] of sheets.entries()) {
           const part = sheets.length > 1 ? ` (${index + 1} of ${sheets.length})` : "";
-          const heading = { title: `${modelTitle(ofModel)}${part}`, note: notesOf(ofModel) };
+          const left = place === 0 && drawn.length < models.length ? `${which} are drawn; a .csv has all` : undefined;
+          const heading = { title: `${modelTitle(ofModel)}${part}`, note: joinNotes([left, notesOf(ofModel)]) };
           const charts = ofSheet.map((criterion) => (room: Room) => criterionDistribution(ofModel, criterion, room));
           yield gridPage(charts, gridFor(ofSheet.length), measure, heading);
         }

@@ -1,12 +1,10 @@
 /** Runs gathered by what was configured: the options that differ between them, and the results of their repetitions. */
-import { valueText } from "@ml-mosaic/configurable";
-import { foldOption } from "../../compare/pipeline-parts.ts";
 import { MosaicError } from "../../errors.ts";
-import { describeModules, type ModuleSpec, shownName, shownOptions } from "../../pipelines/pipeline.ts";
+import { describeModules } from "../../pipelines/pipeline.ts";
 import type { OptionValue, VaryingOption } from "../charts/parallel-axes.ts";
-import { compareX } from "../charts/series.ts";
 import { finiteResult, furtherNotes, leftOut, type PlotRun } from "./plot-runs.ts";
 import { meanOfRuns, type RunMean, type RunValue } from "./run-mean.ts";
+import { type PlacedOption, WrittenOptions } from "./written-options.ts";
 
 export interface ConfiguredValue {
   readonly runId: number;
@@ -24,6 +22,8 @@ export interface Configuration {
   readonly options: ReadonlyMap<string, OptionValue>;
   /** For each criterion the finite results, in the order of the ids. */
   readonly values: readonly (readonly ConfiguredValue[])[];
+  /** For each criterion how many those are. */
+  readonly counts: readonly number[];
   readonly means: readonly RunMean[];
 }
 
@@ -35,6 +35,8 @@ export interface Configurations {
   readonly configurations: readonly Configuration[];
   /** The options that differ between them. */
   readonly options: readonly VaryingOption[];
+  /** For each of these the place that each configuration's value has among the levels. */
+  readonly levels: readonly Uint32Array[];
   /** What is left out, or counts otherwise than it ended, in words. */
   readonly leftOut: readonly string[];
 }
@@ -49,7 +51,7 @@ export function configurationsOf(runs: readonly PlotRun[], criteria: readonly st
     configurationsOn(dataKey, ofData, criteria),
   );
   if (found.some(({ configurations }) => configurations.length > 0)) return found;
-  const columns = [...new Set(runs.flatMap(({ results }) => [...results.keys()]))];
+  const columns = [...new Set(Iterator.from(runs).flatMap(({ results }) => results.keys()))];
   const have = columns.filter((column) => runs.some((run) => finiteResult(run, column) !== undefined));
   const left = found.flatMap((one) => one.leftOut).join(", ");
   const others = have.length === 0 ? "No run has any result" : `There are results in: ${have.join(", ")}`;
@@ -59,94 +61,81 @@ export function configurationsOf(runs: readonly PlotRun[], criteria: readonly st
 function configurationsOn(dataKey: string, runs: readonly PlotRun[], criteria: readonly string[]): Configurations {
   const isUsable = (run: PlotRun) =>
     !run.isRepeated && criteria.every((criterion) => finiteResult(run, criterion) !== undefined);
-  const groups = [...Map.groupBy(runs.filter(isUsable), ({ configuration }) => configuration).values()];
-  const written = groups.map((group) => (group[0] === undefined ? new Map<string, string>() : optionsOf(group[0])));
-  const names = namesOf(written);
-  const options = [...names].map(([id, name]): VaryingOption & { readonly id: string } => {
-    const texts = written.map((one) => one.get(id));
-    const isNumeric = texts.every((text) => text === undefined || (text.trim() !== "" && !Number.isNaN(Number(text))));
-    const values = texts.map((text) => (text === undefined ? null : isNumeric ? Number(text) : text));
-    return { id, name, levels: [...new Set(values)].sort(compareLevels) };
-  });
-  const varying = options.filter(({ levels }) => levels.length > 1);
-  const levelOf = (index: number, { id, levels }: (typeof options)[number]): OptionValue => {
-    const text = written[index]?.get(id);
-    return text === undefined ? null : levels.some((level) => typeof level === "string") ? text : Number(text);
-  };
-  const beside = varying.filter(({ id }) => !id.startsWith("model"));
-  const configurationOf = (group: readonly PlotRun[], index: number): Configuration => {
-    const values = criteria.map((criterion) =>
-      group.map((run) => ({ run, value: finiteResult(run, criterion) ?? Number.NaN })),
-    );
-    const more = beside.map((option) => ` · ${option.name} ${levelOf(index, option) ?? "none"}`).join("");
-    return {
-      label: `${describeModules(group[0]?.parts.model ?? [])}${more}`,
-      modelKey: group[0]?.modelKey ?? "",
-      options: new Map(varying.map((option) => [option.name, levelOf(index, option)])),
-      values: values.map((ofCriterion) => ofCriterion.map(configuredValue)),
-      means: values.map(meanOfRuns),
-    };
-  };
+  const usable = runs.filter(isUsable);
+  const groups = [...Map.groupBy(usable, ({ configuration }) => configuration).values()].map((group) => group.slice());
+  const written = new WrittenOptions(groups.length);
+  for (const [index, [run]] of groups.entries()) if (run !== undefined) written.add(index, run);
+  const varying = written.varying();
+  const context = { criteria, varying, means: groups.map((group) => meansOf(group, criteria)) };
   return {
     dataKey,
     runs,
     options: varying.map(({ name, levels }) => ({ name, levels })),
-    configurations: groups.map(configurationOf),
+    levels: varying.map(({ places }) => places),
+    configurations: groups.map((group, index) => new GroupConfiguration(group, index, context)),
     leftOut: [...leftOutOf(runs, criteria), ...furtherNotes(runs)],
   };
 }
 
+interface Grouped {
+  readonly criteria: readonly string[];
+  readonly varying: readonly PlacedOption[];
+  readonly means: readonly (readonly RunMean[])[];
+}
+
+/** What is asked for seldom is made then: a million of them are held. */
+class GroupConfiguration implements Configuration {
+  readonly #runs: readonly PlotRun[];
+  readonly #index: number;
+  readonly #grouped: Grouped;
+
+  constructor(runs: readonly PlotRun[], index: number, grouped: Grouped) {
+    this.#runs = runs;
+    this.#index = index;
+    this.#grouped = grouped;
+  }
+
+  get label(): string {
+    const beside = this.#grouped.varying.filter(({ id }) => !id.startsWith("model"));
+    const more = beside.map((option) => ` · ${option.name} ${levelOf(option, this.#index) ?? "none"}`).join("");
+    return `${describeModules(this.#runs[0]?.parts.model ?? [])}${more}`;
+  }
+
+  get modelKey(): string {
+    return this.#runs[0]?.modelKey ?? "";
+  }
+
+  get options(): ReadonlyMap<string, OptionValue> {
+    return new Map(this.#grouped.varying.map((option) => [option.name, levelOf(option, this.#index)]));
+  }
+
+  get values(): readonly (readonly ConfiguredValue[])[] {
+    return this.#grouped.criteria.map((criterion) => valuesOf(this.#runs, criterion).map(configuredValue));
+  }
+
+  get counts(): readonly number[] {
+    return this.#grouped.criteria.map(() => this.#runs.length);
+  }
+
+  get means(): readonly RunMean[] {
+    return this.#grouped.means[this.#index] ?? [];
+  }
+}
+
+function levelOf({ levels, places }: PlacedOption, index: number): OptionValue {
+  return levels[places[index] ?? 0] ?? null;
+}
+
+function meansOf(runs: readonly PlotRun[], criteria: readonly string[]): readonly RunMean[] {
+  return criteria.map((criterion) => meanOfRuns(valuesOf(runs, criterion)));
+}
+
+function valuesOf(runs: readonly PlotRun[], criterion: string): readonly RunValue[] {
+  return runs.map((run) => ({ run, value: finiteResult(run, criterion) ?? Number.NaN }));
+}
+
 function configuredValue({ run, value }: RunValue, place: number): ConfiguredValue {
   return { runId: run.runId, repetition: `${run.seed ?? `#${place}`} ${run.fold ?? ""}`, value };
-}
-
-function compareLevels(one: OptionValue, other: OptionValue): number {
-  if (one === null || other === null) return Number(one !== null) - Number(other !== null);
-  return compareX(one, other);
-}
-
-/** What a pipeline has written, by stage and option: `model mlp.width`, `training lr`; a stage's class is one of them. */
-function optionsOf({ parts: { data, model, training } }: PlotRun): ReadonlyMap<string, string> {
-  const options = new Map<string, string>();
-  for (const [kind, modules] of Object.entries({ data, model }))
-    for (const [stage, module] of named(modules)) {
-      options.set(`${kind} ${stage}.class`, shownName(module));
-      for (const [option, value] of Object.entries(shownOptions(module)))
-        if (kind === "model" || option !== foldOption) options.set(`${kind} ${stage}.${option}`, valueText(value));
-    }
-  for (const [option, value] of Object.entries(training)) options.set(`training .${option}`, value);
-  return options;
-}
-
-/** Stages by their type; the second of a type is `type 2`. */
-function named(modules: readonly ModuleSpec[]): readonly (readonly [string, ModuleSpec])[] {
-  const counts = new Map<string, number>();
-  return modules.map((module) => {
-    const { type } = module;
-    const count = (counts.get(type) ?? 0) + 1;
-    counts.set(type, count);
-    return [count === 1 ? type : `${type} ${count}`, module];
-  });
-}
-
-/** For each id the shortest name that is no other's: the option's own, or with its stage. */
-function namesOf(written: readonly ReadonlyMap<string, string>[]): ReadonlyMap<string, string> {
-  const ids = [...new Set(written.flatMap((options) => [...options.keys()]))];
-  const partsOf = (id: string) => {
-    const dot = id.indexOf(".");
-    return [id.slice(id.indexOf(" ") + 1, dot), id.slice(dot + 1)] as const;
-  };
-  const own = (id: string) => {
-    const [stage, option] = partsOf(id);
-    return option === "class" ? stage : option;
-  };
-  const counts = new Map<string, number>();
-  for (const id of ids) counts.set(own(id), (counts.get(own(id)) ?? 0) + 1);
-  const full = (id: string) =>
-    partsOf(id)
-      .filter((part) => part !== "")
-      .join(" ");
-  return new Map(ids.map((id) => [id, counts.get(own(id)) === 1 ? own(id) : full(id)]));
 }
 
 function leftOutOf(runs: readonly PlotRun[], criteria: readonly string[]): readonly string[] {

@@ -22,11 +22,17 @@ interface Alias {
 }
 
 /** An option follows another one that every pipeline has, if that one's value says its own. */
-function aliasesOf({ options, configurations }: Configurations): readonly Alias[] {
+function aliasesOf({ options, levels }: Configurations): readonly Alias[] {
   const aliases: Alias[] = [];
+  const columnOf = (option: VaryingOption) => levels[options.indexOf(option)] ?? new Uint32Array();
   const says = (one: VaryingOption, other: VaryingOption) => {
-    const pairs = configurations.map((of) => JSON.stringify([of.options.get(one.name), of.options.get(other.name)]));
-    return new Set(pairs).size === one.levels.length;
+    const [known, places] = [columnOf(one), columnOf(other)];
+    const saidBy = new Map<number, number>();
+    return known.every((level, index) => {
+      const said = saidBy.get(level) ?? places[index] ?? 0;
+      saidBy.set(level, said);
+      return said === places[index];
+    });
   };
   for (const option of options) {
     const isLeft = (name: string) => aliases.some((alias) => alias.name === name);
@@ -42,13 +48,15 @@ function aliasesOf({ options, configurations }: Configurations): readonly Alias[
 
 export function importanceOn(of: Configurations): DataImportance {
   const aliases = aliasesOf(of);
-  const options = of.options.filter(({ name }) => !aliases.some((alias) => alias.name === name));
+  const isTold = ({ name }: VaryingOption) => !aliases.some((alias) => alias.name === name);
+  const options = of.options.filter(isTold);
+  const columns = of.levels.filter((_, index) => of.options[index] !== undefined && isTold(of.options[index]));
   const results = of.configurations.flatMap(({ values }) => values[0]?.map(({ value }) => value) ?? []);
   // A few losses a thousand times the others' would be all that matters.
   const isLogarithmic = scaleOf(results).type === "log";
   const pipelines = of.configurations.map(
-    ({ options: chosen, values }): GridResults => ({
-      point: options.map(({ name, levels }) => levels.indexOf(chosen.get(name) ?? null)),
+    ({ values }, index): GridResults => ({
+      point: columns.map((column) => column[index] ?? 0),
       results: new Map(
         values[0]?.map(({ repetition, value }) => [repetition, isLogarithmic ? Math.log(value) : value]),
       ),

@@ -79,7 +79,9 @@ function readSection(
     const remedy = suggestName(name, optionNames);
     if (!optionNames.includes(name)) report({ line, option: name, message: "There is no such option.", remedy });
   }
-  const optionsOfRuns = new Set(runs.flatMap((run) => [...run.options.keys()]));
+  const optionsOfRuns = new Set(
+    Iterator.from(new Set(runs.map(({ options }) => options))).flatMap((options) => options.keys()),
+  );
   const names = [...figures.map((figure) => figure.name), ...optionsOfRuns];
   const known = [...figures, ...[...optionsOfRuns].map((option): Figure => ({ name: option, title: option }))];
   const read: SectionReader = { section, options, report };

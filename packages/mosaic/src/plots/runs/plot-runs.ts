@@ -1,14 +1,16 @@
 /** Runs as plots of their results need them. */
+import { hash } from "node:crypto";
 import { countText, nearestNames } from "@ml-mosaic/base";
 import { atCommonEpochs } from "../../compare/common-epochs.ts";
 import { countingRun } from "../../compare/counting-run.ts";
 import { foldOf, foldOption, identityOf, keyOf, type PipelineParts } from "../../compare/pipeline-parts.ts";
 import { type ParsedPipeline, type RunTable, readRunTable } from "../../compare/run-table.ts";
+import { SharedParts } from "../../compare/shared-parts.ts";
 import { MosaicError } from "../../errors.ts";
 import type { Figure } from "../../figures/figure.ts";
 import { runFigures } from "../../figures/run-figures.ts";
 import { sortedValues } from "../../pipelines/pipeline.ts";
-import type { StoreReader } from "../../store/index.ts";
+import type { Param, StoreReader } from "../../store/index.ts";
 
 export interface PlotRun {
   readonly runId: number;
@@ -17,8 +19,8 @@ export interface PlotRun {
   readonly dataKey: string;
   readonly modelKey: string;
   readonly pipeline: string;
-  /** Equal for runs whose pipelines have the same keys and options, but for the fold of a cross-validation. */
-  readonly configuration: string;
+  /** A number: equal for runs whose pipelines have the same keys and options, but for the fold of a cross-validation. */
+  readonly configuration: number;
   readonly parts: PipelineParts;
   /** undefined where it is no fold of a cross-validation. */
   readonly fold: string | undefined;
@@ -27,12 +29,14 @@ export interface PlotRun {
   /** Whether another run of the same pipeline and repetition counts instead, so that none counts twice. */
   readonly isRepeated: boolean;
   /** Options by their names in `params`. */
-  readonly options: ReadonlyMap<string, string>;
+  readonly options: RunOptions;
   /** Figures by their names. */
   readonly results: Pick<ReadonlyMap<string, number | null>, "get" | "has" | "keys">;
   /** As in `TableRun`. */
   readonly further: number | undefined;
 }
+
+type RunOptions = Pick<ReadonlyMap<string, string>, "get" | "keys" | typeof Symbol.iterator>;
 
 /** A pipeline's part of a run, the same for all runs of it. */
 type PipelinePart = Pick<PlotRun, "dataKey" | "modelKey" | "configuration" | "parts" | "fold" | "pipeline" | "options">;
@@ -53,11 +57,19 @@ export async function readPlotRuns(
   if (criteria.length > 0) await atCommonEpochs(reader, table, criteria);
   if (table.length === 0) throw new MosaicError("NOTHING_TO_PLOT", `${reader.location} has no runs to plot`);
   const parts = new Map<ParsedPipeline, PipelinePart>();
+  const sharing = new SharedParts();
+  const configurations = new Map<string, number>();
+  const numberOf = (identity: string) => {
+    const digest = hash("sha256", identity, "base64");
+    const number = configurations.get(digest) ?? configurations.size;
+    configurations.set(digest, number);
+    return number;
+  };
   const runs = Array.from({ length: table.length }, (_, row): PlotRun => {
     const { pipeline, runId, status, seed, further } = table.run(row);
-    const part = parts.get(pipeline) ?? pipelinePart(pipeline);
+    const part = parts.get(pipeline) ?? pipelinePart(pipeline, sharing, numberOf);
     parts.set(pipeline, part);
-    return { ...part, runId, status, seed, further, isRepeated: false, results: resultsOf(table, row) };
+    return { ...part, runId, status, seed, further, isRepeated: false, results: new RowResults(table, row) };
   });
   const repeats = Map.groupBy(
     runs.filter(({ seed }) => seed !== undefined),
@@ -65,29 +77,72 @@ export async function readPlotRuns(
   );
   const isDone = ({ status }: PlotRun) => status === "done";
   const counting = new Set([...repeats.values()].map((ofRepetition) => countingRun(ofRepetition, isDone)));
-  return runs.map((run) => (run.seed === undefined || counting.has(run) ? run : { ...run, isRepeated: true }));
+  for (const [index, run] of runs.entries())
+    if (run.seed !== undefined && !counting.has(run)) runs[index] = { ...run, isRepeated: true };
+  return runs;
 }
 
-function pipelinePart(parts: ParsedPipeline): PipelinePart {
+function pipelinePart(
+  parts: ParsedPipeline,
+  sharing: SharedParts,
+  numberOf: (identity: string) => number,
+): PipelinePart {
   const { data, model, training, description, params } = parts;
-  const [dataKey, modelKey] = [keyOf(data), keyOf(model)];
+  const [dataKey, modelKey] = [sharing.text(keyOf(data)), sharing.text(keyOf(model))];
   const identity = [dataKey, modelKey, identityOf(data, [foldOption]), identityOf(model), sortedValues(training)];
   return {
     dataKey,
     modelKey,
-    configuration: JSON.stringify(identity),
+    configuration: numberOf(JSON.stringify(identity)),
     parts,
     fold: foldOf(parts),
     pipeline: description,
-    options: new Map(params),
+    options: new PipelineOptions(params),
   };
 }
 
-/** Looked up where they are: a map for each run would be most of what is held. */
-function resultsOf(table: RunTable, row: number): PlotRun["results"] {
-  const get = (name: string) => table.figure(row, name) ?? (isRunFigure(name) ? null : undefined);
-  const has = (name: string) => get(name) !== undefined || table.figure(row, name) === null;
-  return { get, has, keys: () => table.figureNames.filter(has).values() };
+/** Looked up where they are: a map for each pipeline would be most of what is held. */
+class PipelineOptions implements RunOptions {
+  readonly #params: readonly Param[];
+
+  constructor(params: readonly Param[]) {
+    this.#params = params;
+  }
+
+  get(name: string): string | undefined {
+    return this.#params.findLast(([other]) => other === name)?.[1];
+  }
+
+  keys() {
+    return new Map(this.#params).keys();
+  }
+
+  [Symbol.iterator]() {
+    return new Map(this.#params)[Symbol.iterator]();
+  }
+}
+
+/** Looked up where they are, as well. */
+class RowResults implements Pick<ReadonlyMap<string, number | null>, "get" | "has" | "keys"> {
+  readonly #table: RunTable;
+  readonly #row: number;
+
+  constructor(table: RunTable, row: number) {
+    this.#table = table;
+    this.#row = row;
+  }
+
+  get(name: string): number | null | undefined {
+    return this.#table.figure(this.#row, name) ?? (isRunFigure(name) ? null : undefined);
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined || this.#table.figure(this.#row, name) === null;
+  }
+
+  keys() {
+    return this.#table.figureNames.filter((name) => this.has(name)).values();
+  }
 }
 
 function isRunFigure(name: string): boolean {
