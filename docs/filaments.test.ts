@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeAll, expect, test } from "vitest";
+import { registeredMaps } from "../packages/board/src/server/registered-maps.ts";
 import { type Output, typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -46,6 +47,34 @@ test("every run is done, with a loss", () => {
   expect(counts).toEqual([{ status: "done", runs: 8 }]);
   expect(losses).toHaveLength(8);
   for (const { test_loss: loss } of losses) expect(loss).toBeGreaterThan(0);
+});
+
+test("the board shows folds, what models say of what they have not seen, and scores by fold", async () => {
+  const maps = await registeredMaps(join(folder, "filaments.db"));
+  const { maps: shown = [], scores, notes } = (await maps?.info()) ?? {};
+  const probabilities = shown.filter(({ quantity }) => quantity === "probability");
+  expect([notes, probabilities.length, shown.map(({ title }) => title).includes("4 folds")]).toEqual([[], 2, true]);
+  expect(probabilities[0]?.note).toContain("of 4 of 4 folds");
+  const planes = [];
+  for (const { id } of probabilities) planes.push(await maps?.plane(id));
+  for (const plane of planes) {
+    expect([plane?.height, plane?.width, plane?.outlined]).toEqual([256, 256, "filaments of the target"]);
+    const values = Array.from(plane?.values ?? []).filter(Number.isFinite);
+    expect(values.length).toBeGreaterThan(10_000);
+    expect(Math.min(...values.map((value) => Math.min(value, 1 - value)))).toBeGreaterThanOrEqual(0);
+    expect(plane?.outline.includes(1)).toBe(true);
+  }
+  expect(planes[0]?.values).not.toEqual(planes[1]?.values);
+  const database = new DatabaseSync(join(folder, "filaments.db"), { readOnly: true });
+  const losses = database.prepare(
+    "SELECT test_loss FROM run_results NATURAL JOIN runs WHERE pipeline LIKE '%unetpp%' ORDER BY run_id",
+  );
+  expect([scores?.of, scores?.parts]).toEqual(["fold", ["1", "2", "3", "4"]]);
+  expect(scores?.figures.find(({ name }) => name === "loss, unetpp_2_1")?.values).toEqual(
+    losses.all().map(({ test_loss: loss }) => loss),
+  );
+  database.close();
+  await maps?.close();
 });
 
 test("they are also compared by a metric of BigSF's, on labelled pixels", async () => {

@@ -2,7 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode, isPlainObject, messageOf, pathExists } from "@ml-mosaic/base";
-import type { MapInfo, MapPlane, MapSource, MapsInfo } from "@ml-mosaic/board";
+import type { MapPlane, MapSource, MapsInfo } from "@ml-mosaic/board";
 import {
   ConfigurationError,
   component,
@@ -18,19 +18,14 @@ import { resultNames, splitPattern } from "../cross-validation/validation-folder
 import { PatchesData } from "../datasets/patches-data.ts";
 import { BigsfError } from "../errors.ts";
 import { layOutPicture } from "../pictures/picture-layout.ts";
+import { FoldPlanes, type Shown } from "./fold-planes.ts";
 import { foldScores, pooledScores } from "./fold-scores.ts";
 import { maskCells, planeOf, previewOf } from "./map-planes.ts";
-import { foldAreas, readTrainingMap, type TrainingMap } from "./training-maps.ts";
 
 interface Training {
   /** Of the configuration that the data are of: another training may come into the folder. */
   readonly changedAt: string;
   readonly data: Promise<PatchesData | undefined>;
-}
-
-interface Shown {
-  readonly info: MapInfo;
-  plane(): Promise<MapPlane>;
 }
 
 /** Files whose change is a change of what is shown. */
@@ -60,8 +55,7 @@ class FolderMaps implements MapSource {
   /** Closed with the board. */
   #training: Training | undefined;
   #problem: string | undefined;
-  /** By place in the data. */
-  readonly #maps = new WeakMap<PatchesData, Map<number, Promise<TrainingMap>>>();
+  readonly #planes = new WeakMap<PatchesData, FoldPlanes>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -95,7 +89,7 @@ class FolderMaps implements MapSource {
     const data = await this.#data();
     return data === undefined
       ? [...(await this.#probabilities(undefined)), ...this.#segmented()]
-      : [...(await this.#probabilities(data)), ...(await this.#folds(data))];
+      : [...(await this.#probabilities(data)), ...(await this.#planesOf(data).shown())];
   }
 
   async #data(): Promise<PatchesData | undefined> {
@@ -116,50 +110,10 @@ class FolderMaps implements MapSource {
     }
   }
 
-  /** Read when it is first looked at. */
-  #mapOf(data: PatchesData, place: number): Promise<TrainingMap> {
-    const maps = this.#maps.get(data) ?? new Map<number, Promise<TrainingMap>>();
-    this.#maps.set(data, maps);
-    const known = maps.get(place);
-    if (known !== undefined) return known;
-    const reading = data.open().then(({ source }) => {
-      const map = source.maps[place];
-      if (map === undefined) throw new RangeError(`there is no map ${place}`);
-      return readTrainingMap(data, map);
-    });
-    reading.catch(() => maps.delete(place));
-    maps.set(place, reading);
-    return reading;
-  }
-
-  async #folds(data: PatchesData): Promise<readonly Shown[]> {
-    const opened = await data.open();
-    const { source, splits, assignment } = opened;
-    return source.maps.flatMap((map, place) => {
-      const of = source.maps.length > 1 ? `, ${map.name}` : "";
-      const shown = (id: string, title: string, split: number | undefined): Shown => ({
-        info: {
-          id,
-          title,
-          quantity: "intensity",
-          note: "What has no colour is in no patch that is used. Whole areas are in one fold, so that no pixel is in two.",
-        },
-        plane: async () => {
-          const read = await this.#mapOf(data, place);
-          return planeOf(read.preview, { areas: foldAreas(opened, map, read, split) });
-        },
-      });
-      return [
-        ...(assignment.folds > 1 ? [shown(`folds-${place}`, `${assignment.folds} folds${of}`, undefined)] : []),
-        ...splits.map((_, split) =>
-          shown(
-            `split-${split + 1}-${place}`,
-            `Split ${split + 1} of ${splits.length}: train, valid, test${of}`,
-            split,
-          ),
-        ),
-      ];
-    });
+  #planesOf(data: PatchesData): FoldPlanes {
+    const known = this.#planes.get(data) ?? new FoldPlanes(data);
+    this.#planes.set(data, known);
+    return known;
   }
 
   async #probabilities(data: PatchesData | undefined): Promise<readonly Shown[]> {
@@ -189,9 +143,8 @@ class FolderMaps implements MapSource {
             },
             plane: async () => {
               const preview = await previewOf(join(this.#folder, own));
-              const read = data === undefined ? undefined : await this.#mapOf(data, place);
-              const isSame = read !== undefined && String(read.shape) === String(preview.mapShape);
-              const outline = isSame ? { label: "filaments of the target", cells: read.target } : undefined;
+              const outline =
+                data === undefined ? undefined : await this.#planesOf(data).target(place, preview.mapShape);
               return planeOf(preview, { outline }, [0, 1]);
             },
           },

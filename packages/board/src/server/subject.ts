@@ -7,6 +7,7 @@ import { BoardDatabase, type BoardFacts } from "./board-database.ts";
 import type { MapSource } from "./map-source.ts";
 import { MapsFollower } from "./maps-follower.ts";
 import { Refused } from "./refused.ts";
+import { registeredMaps } from "./registered-maps.ts";
 
 export interface ShownMaps {
   readonly source: MapSource;
@@ -24,8 +25,8 @@ export interface Subject {
 export type MapsOf = (location: string) => Promise<MapSource | undefined>;
 
 export async function openSubject(location: string, mapsOf: MapsOf | undefined): Promise<Subject> {
-  const source = await mapsOf?.(location);
   const isFolder = statSync(location, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const source = mapsOf !== undefined ? await mapsOf(location) : isFolder ? undefined : await registeredMaps(location);
   return {
     location,
     database: isFolder && source !== undefined ? undefined : await BoardDatabase.open(location),

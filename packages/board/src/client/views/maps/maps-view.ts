@@ -9,7 +9,8 @@ import { ScoresPanel } from "./scores-panel.ts";
 
 export function MapsView({ board }: { readonly board: Board }) {
   const revision = board.experiment.value?.cursor ?? "";
-  const answer = useAnswer(revision, () => board.source.maps());
+  // Of a database there are more of them as runs end.
+  const answer = useAnswer(revision, () => board.source.maps(), board.slowVersion.value);
   const show = ({ maps, scores, notes }: MapsInfo) => {
     const { map } = board.state.value;
     const shown = maps.find(({ id }) => id === map) ?? maps[0];
@@ -43,7 +44,7 @@ function ShownMap({
   readonly info: MapInfo;
   readonly revision: string;
 }) {
-  const answer = useAnswer(JSON.stringify([info.id, revision]), async () => ({
+  const answer = useAnswer(JSON.stringify([info, revision]), async () => ({
     info,
     plane: await board.source.map(info.id),
   }));
