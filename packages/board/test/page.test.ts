@@ -486,9 +486,11 @@ describe("the page of a real experiment", () => {
     const long = ["PROCESS.epochs=600", "PROCESS.executor=onnx", "MONITOR.multiplicity=1", "MONITOR.nb_processus=1"];
     const training = trainingOf(ordered, ...long);
     await until(() => existsSync(ordered), "the database", 200);
-    const board = await started({ databases: [ordered], controls: boardOrders });
+    const board = await started({ databases: [ordered], controls: boardOrders, hasToken: true });
     const own = await newPage();
     await own.goto(board.address);
+    // The token is out of the address, and what the page keeps as well.
+    await own.waitForURL(new URL("/", board.address).href);
     const count = (status: string, number: RegExp) =>
       own.locator(`[data-count="${status}"]`).filter({ hasText: number }).waitFor(patience);
     const order = async (action: string, says: RegExp) => {

@@ -31,6 +31,7 @@ const { startBoardServer, exportBoard }: BoardPackage = board;
 
 let server: BoardServer;
 let cookie: string;
+let key: string;
 let port: number;
 
 /** Three models with six repetitions each on one data set; of the third two have failed and one is NaN. */
@@ -58,18 +59,28 @@ beforeAll(async () => {
   port = Number(new URL(server.address).port);
   const response = await fetch(server.address, { redirect: "manual" });
   cookie = response.headers.get("set-cookie")?.split(";")[0] ?? "";
+  key = keyIn(response);
 });
 afterAll(async () => {
   await server.close();
   await rm(folder, { recursive: true });
 });
 
+/** What the page keeps. */
+function keyIn(exchanged: Response): string {
+  return /^\.\/#key=([\w-]{32})$/.exec(exchanged.headers.get("location") ?? "")?.[1] ?? "";
+}
+
 function get(
   path: string,
   headers: Readonly<Record<string, string>> = { cookie },
   init: RequestInit = {},
 ): Promise<Response> {
-  return fetch(new URL(path, `http://127.0.0.1:${port}/`), { redirect: "manual", ...init, headers });
+  return fetch(new URL(path, `http://127.0.0.1:${port}/`), {
+    redirect: "manual",
+    ...init,
+    headers: { "mosaic-board-key": key, ...headers },
+  });
 }
 
 async function json<T>(path: string): Promise<T> {
@@ -93,7 +104,7 @@ async function columns(path: string): Promise<Columns> {
 function statusFor(path: string, headers: Readonly<Record<string, string>>, method = "GET"): Promise<number> {
   return new Promise((resolve, reject) => {
     const request = ask(
-      { host: "127.0.0.1", port: port, path, method, headers: { cookie, ...headers } },
+      { host: "127.0.0.1", port: port, path, method, headers: { cookie, "mosaic-board-key": key, ...headers } },
       (response) => {
         response.resume();
         resolve(response.statusCode ?? 0);
@@ -289,7 +300,7 @@ describe("lets nobody in", () => {
     expect((await get("?token=guessed", {})).status).toBe(401);
     expect((await get("api/experiment", { cookie: `${cookie.split("=")[0]}=guessed` })).status).toBe(401);
     const exchanged = await fetch(server.address, { redirect: "manual" });
-    expect([exchanged.status, exchanged.headers.get("location")]).toEqual([303, "./"]);
+    expect([exchanged.status, keyIn(exchanged)]).toEqual([303, key]);
     expect(exchanged.headers.get("set-cookie")).toMatch(/^mosaic-board-[0-9a-f]{8}=[\w-]{32}; HttpOnly; SameSite=Lax$/);
     expect((await get("")).status).toBe(200);
   });
@@ -394,12 +405,26 @@ describe("lets nobody in", () => {
     for (const other of [
       `mosaic-board-00000000=${token}`,
       `${name}=${token}x`,
+      `${name}=${new URL(server.address).searchParams.get("token")}`,
       `${name}=${token.slice(1)}`,
       `x${cookie}`,
       `${name}=`,
     ])
       expect([other, (await get("api/experiment", { cookie: other })).status]).toEqual([other, 401]);
     expect((await get("api/experiment", { cookie: `theme=dark; ${cookie}; ${name}x=1` })).status).toBe(200);
+  });
+
+  test("who has the cookie alone, as every server of this machine that the browser asks has it", async () => {
+    for (const path of ["api/experiment", "api/columns", "api/changes", "api/files/1-0", "api/run/1", "api/log/1"])
+      for (const other of ["", "guessed", cookie.split("=")[1] ?? ""])
+        expect([path, (await get(path, { cookie, "mosaic-board-key": other })).status]).toEqual([path, 401]);
+    // What a browser asks for by itself has no headers.
+    const asked = await get(`api/experiment?key=${key}`, { cookie, "mosaic-board-key": "" });
+    expect(asked.status).toBe(401);
+    expect((await fetch(`http://127.0.0.1:${port}/api/experiment?key=${key}`, { headers: { cookie } })).status).toBe(
+      200,
+    );
+    expect((await fetch(`http://127.0.0.1:${port}/api/experiment?key=${key}`)).status).toBe(401);
   });
 });
 
@@ -485,6 +510,7 @@ describe("with --control", () => {
     controlled = await startBoardServer({ ...settings, controls: boardOrders });
     const response = await fetch(controlled.address, { redirect: "manual" });
     own = {
+      "mosaic-board-key": keyIn(response),
       cookie: response.headers.get("set-cookie")?.split(";")[0] ?? "",
       origin: new URL(controlled.address).origin.replace("localhost", "127.0.0.1"),
     };
@@ -499,17 +525,19 @@ describe("with --control", () => {
   }
 
   test("an order, and running a model, takes POST, the token and the page itself", async () => {
-    const { cookie: ownCookie = "", origin = "" } = own;
+    const { cookie: ownCookie = "", origin = "", "mosaic-board-key": ownKey = "" } = own;
+    const named = { cookie: ownCookie, "mosaic-board-key": ownKey };
     for (const path of ["control/stop", "predict/1"]) {
       const statuses = [
-        await order(path, { cookie: ownCookie, origin }, "GET"),
+        await order(path, { ...named, origin }, "GET"),
         await order(path, { origin }),
-        await order(path, { cookie: ownCookie }),
-        await order(path, { cookie: ownCookie, origin: "https://evil.example" }),
-        await order(path, { cookie: ownCookie, origin: "http://127.0.0.1:1" }),
-        await order(path, { cookie: ownCookie, origin, "sec-fetch-site": "same-site", "sec-fetch-mode": "cors" }),
+        await order(path, { cookie: ownCookie, origin }),
+        await order(path, named),
+        await order(path, { ...named, origin: "https://evil.example" }),
+        await order(path, { ...named, origin: "http://127.0.0.1:1" }),
+        await order(path, { ...named, origin, "sec-fetch-site": "same-site", "sec-fetch-mode": "cors" }),
       ].map(([status]) => status);
-      expect([path, ...statuses]).toEqual([path, 405, 401, 403, 403, 403, 403]);
+      expect([path, ...statuses]).toEqual([path, 405, 401, 401, 403, 403, 403, 403]);
     }
   });
 

@@ -93,10 +93,10 @@ async function route(board: Board, request: IncomingMessage, response: ServerRes
   const url = URL.parse(request.url ?? "/", "http://board");
   if (url === null) throw new Refused(400, notWritten);
   if (url.pathname === "/" && url.searchParams.has("token")) {
-    if (!guard.isToken(url.searchParams.get("token") ?? undefined)) return locked(response);
+    if (!guard.isToken(url.searchParams.get("token"))) return locked(response);
     // Out of the address at once, where it would be kept in histories.
     if (guard.token !== undefined) response.setHeader("Set-Cookie", guard.setCookie);
-    response.writeHead(303, { Location: "./" }).end();
+    response.writeHead(303, { Location: guard.entrance }).end();
     return;
   }
   const [, number = "0", path = ""] = /^\/(?:d(\d{1,4})\/)?(.*)$/.exec(url.pathname) ?? [];
@@ -104,7 +104,7 @@ async function route(board: Board, request: IncomingMessage, response: ServerRes
   if (subject === undefined) throw new Refused(404, { message: "there is no such database on this board" });
   if (!guard.hasCookie(request)) {
     if (path === "") return locked(response);
-    throw new Refused(401, { message: "open the address that mosaic board has printed: it has the token" });
+    throw new Refused(401, noToken);
   }
   if (path === "") return sendPage(response);
   const [kind, name = "", ...rest] = path.split("/").map(decode);
@@ -114,6 +114,7 @@ async function route(board: Board, request: IncomingMessage, response: ServerRes
     response.writeHead(200, { "Content-Type": `${file.type}; charset=utf-8` }).end(file.text);
     return;
   }
+  if (!guard.hasKey(request, url)) throw new Refused(401, noToken);
   if (name === "control") {
     if (controls === undefined)
       throw new Refused(403, {
@@ -152,6 +153,7 @@ async function route(board: Board, request: IncomingMessage, response: ServerRes
   else sendJson(response, said);
 }
 
+const noToken = { message: "open the address that mosaic board has printed: it has the token" };
 const notWritten = { message: "the address is not written as addresses are" };
 
 async function answerAboutRuns(

@@ -14,11 +14,14 @@ const ownHosts = ["localhost", "127.0.0.1", "[::1]"];
 export class Guard {
   /** undefined where everybody may ask who reaches the port. */
   readonly token: string | undefined;
+  readonly #cookie = secret();
+  /** A cookie goes to all servers of the machine, of other users too: it opens nothing without what the page alone keeps. */
+  readonly #key = secret();
   readonly cookieName = `mosaic-board-${randomBytes(4).toString("hex")}`;
   readonly #hosts: ReadonlySet<string>;
 
   constructor({ allowHosts, hasToken }: GuardSettings) {
-    this.token = hasToken ? randomBytes(24).toString("base64url") : undefined;
+    this.token = hasToken ? secret() : undefined;
     this.#hosts = new Set([...ownHosts, ...allowHosts.map((host) => host.toLowerCase())]);
   }
 
@@ -47,22 +50,41 @@ export class Guard {
     return from.port === host.port || !ownHosts.includes(from.name);
   }
 
-  isToken(given: string | undefined): boolean {
-    if (this.token === undefined) return true;
-    const digest = (text: string) => createHash("sha256").update(text).digest();
-    return timingSafeEqual(digest(given ?? ""), digest(this.token));
+  isToken(given: string | null): boolean {
+    return this.token === undefined || isSame(given, this.token);
   }
 
   hasCookie({ headers }: IncomingMessage): boolean {
     const cookies = (headers.cookie ?? "").split(";").map((cookie) => cookie.trim());
     const own = cookies.find((cookie) => cookie.startsWith(`${this.cookieName}=`));
-    return this.isToken(own?.slice(this.cookieName.length + 1));
+    return this.token === undefined || isSame(own?.slice(this.cookieName.length + 1), this.#cookie);
+  }
+
+  /** As a header, and in the address of what a browser asks for by itself. */
+  hasKey({ headers }: IncomingMessage, address: URL): boolean {
+    if (this.token === undefined) return true;
+    const given = headers["mosaic-board-key"] ?? address.searchParams.get("key");
+    return isSame(typeof given === "string" ? given : undefined, this.#key);
+  }
+
+  /** Where who has the token is sent to, which is out of the address then; browsers do not send what is behind `#`. */
+  get entrance(): string {
+    return this.token === undefined ? "./" : `./#key=${this.#key}`;
   }
 
   /** Goes with what this page asks and with links to it, never with what another page asks, and only below the address that it was given at. */
   get setCookie(): string {
-    return `${this.cookieName}=${this.token}; HttpOnly; SameSite=Lax`;
+    return `${this.cookieName}=${this.#cookie}; HttpOnly; SameSite=Lax`;
   }
+}
+
+function secret(): string {
+  return randomBytes(24).toString("base64url");
+}
+
+function isSame(given: string | null | undefined, wanted: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given ?? ""), digest(wanted));
 }
 
 interface Host {

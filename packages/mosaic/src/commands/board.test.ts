@@ -39,9 +39,11 @@ test("one board a database: a second command says where the first one is, and --
   const exchanged = await fetch(address, { redirect: "manual" });
   const cookie = exchanged.headers.get("set-cookie")?.split(";")[0] ?? "";
   const { origin } = new URL(address);
+  const [, key = ""] = /#key=(.+)$/.exec(exchanged.headers.get("location") ?? "") ?? [];
   expect((await fetch(`${origin}/api/experiment`)).status).toBe(401);
+  expect((await fetch(`${origin}/api/experiment`, { headers: { cookie } })).status).toBe(401);
   const info: { readonly mayControl: boolean } = JSON.parse(
-    await (await fetch(`${origin}/api/experiment`, { headers: { cookie } })).text(),
+    await (await fetch(`${origin}/api/experiment`, { headers: { cookie, "mosaic-board-key": key } })).text(),
   );
   expect(info.mayControl).toBe(false);
   expect(await runForTest(boardCommand, [database])).toMatchObject({ code: 0, out: `${address}\n` });

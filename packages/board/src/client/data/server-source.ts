@@ -4,14 +4,18 @@ import type { Change } from "../../wire/changes.ts";
 import { decodeColumns } from "../../wire/columns.ts";
 import { decodeCurves } from "../../wire/curves.ts";
 import { decodePlane } from "../../wire/maps.ts";
+import { takePageKey } from "./page-key.ts";
 import { type ChangeListener, type Chosen, LostError, RefusedError, type Source } from "./source.ts";
 
 type Parameters = readonly (readonly [name: string, value: string])[];
+
+let key = "";
 
 /** Longer ones go into the body: servers and proxies limit addresses. */
 const longestQuery = 4000;
 
 export function serverSource(): Source {
+  key = takePageKey();
   return {
     experiment: () => json("api/experiment"),
     columns: async (names) => decodeColumns(await bytes("api/columns", each("names", names))),
@@ -48,7 +52,7 @@ export function serverSource(): Source {
       answered(await asked(`api/predict/${id}`, { method: "POST", body: new URLSearchParams(fields) })),
     maps: () => json("api/maps"),
     map: async (id) => decodePlane(await bytes(`api/map/${encodeURIComponent(id)}`, [])),
-    fileAddress: (artifactId) => `api/files/${encodeURIComponent(artifactId)}`,
+    fileAddress: (artifactId) => `api/files/${encodeURIComponent(artifactId)}?key=${key}`,
     plan: (action, ids) =>
       json("api/control/plan", [
         ["action", action],
@@ -103,7 +107,7 @@ function questioned(path: string, parameters: Parameters): Promise<Response> {
 async function asked(address: string, options: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(address, options);
+    response = await fetch(address, { ...options, headers: { "mosaic-board-key": key } });
   } catch (error) {
     throw new LostError("The board's server does not answer.", { cause: error });
   }
@@ -133,7 +137,7 @@ function follow(cursor: string, listener: ChangeListener): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let events: EventSource | undefined;
   const open = () => {
-    events = new EventSource(`api/changes?since=${encodeURIComponent(latest)}`);
+    events = new EventSource(`api/changes?since=${encodeURIComponent(latest)}&key=${key}`);
     events.onopen = () => {
       wait = waits.first;
       listener.connected(true);
