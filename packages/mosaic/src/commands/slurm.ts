@@ -4,7 +4,7 @@ import { float, literal, path, schema, within } from "@ml-mosaic/configurable";
 import { readExperiment } from "../config/index.ts";
 import { MosaicError } from "../errors.ts";
 import { askNodes, type Finding } from "../slurm/doctor.ts";
-import { probeNode } from "../slurm/probe.ts";
+import { probeNode, probeVariable } from "../slurm/probe.ts";
 import { overridesArgument } from "./overrides-argument.ts";
 import { spoolFolder } from "./spool-options.ts";
 
@@ -12,9 +12,7 @@ export const slurmCommand = command({
   name: "slurm",
   summary: "Find out by a short job in each partition whether the nodes have what runs need.",
   arguments: {
-    action: schema(literal("doctor", "probe"), {
-      help: "doctor asks the nodes; probe is what its jobs do there",
-    }),
+    action: schema(literal("doctor"), { help: "asks the nodes" }),
     config_file: schema(path, { help: "configuration file (.ini) with [SLURM], or its options as arguments" }),
     ...overridesArgument,
   },
@@ -25,8 +23,8 @@ export const slurmCommand = command({
     }),
   },
   examples: ["mosaic slurm doctor config.ini", "mosaic slurm doctor config.ini SLURM.partition=cpu,gpu --wait 60"],
-  async run({ action, config_file: file, overrides = [], wait }, terminal) {
-    if (action === "probe") {
+  async run({ config_file: file, overrides = [], wait }, terminal) {
+    if (process.env[probeVariable] !== undefined) {
       await probeNode(resolve(file));
       return 0;
     }

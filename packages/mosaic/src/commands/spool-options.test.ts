@@ -9,6 +9,8 @@ import { crewsOf } from "./spool-options.ts";
 
 test.each([
   ["7000", `${hostname()}:7000`],
+  ["0.0.0.0:7000", `${hostname()}:7000`],
+  ["[::]:7000", `${hostname()}:7000`],
   ["10.0.0.1:7000", "10.0.0.1:7000"],
   ["[::1]:7000", "[::1]:7000"],
 ])("jobs of a mosaic run that listens at %s are told %s", async (listen, told) => {
@@ -21,9 +23,13 @@ test.each([
     folders: [],
     runs: { database: "d", hasTakenOver: false, published: async () => undefined },
     say: () => undefined,
+    carried: () => Promise.reject(new Error("nobody has come")),
     left: async () => 0,
     pending: async () => [],
+    processors: async () => new Map(),
     record: async () => undefined,
+    large: async () => [],
+    recordLarge: async () => undefined,
   });
   const before = process.env.PATH;
   // Without Slurm nothing is sent.

@@ -1,5 +1,4 @@
 /** Options of the commands that train, by which workers of other machines take their runs. */
-import { hostname } from "node:os";
 import { basename, extname, join, resolve } from "node:path";
 import { shellText } from "@ml-mosaic/command-line";
 import { boolean, literal, path, schema, string } from "@ml-mosaic/configurable";
@@ -7,7 +6,7 @@ import { type Engine, type Experiment, engines, type SlurmSection } from "../con
 import type { Crews } from "../experiment/carry-out.ts";
 import { SlurmElsewhere } from "../slurm/elsewhere.ts";
 import { spoolElsewhere } from "../spool/elsewhere.ts";
-import { addressText, readAddress } from "../tcp/address.ts";
+import { addressForOthers, addressText, readAddress } from "../tcp/address.ts";
 import { tcpElsewhere } from "../tcp/elsewhere.ts";
 
 /** A port alone is one of all addresses of this machine. */
@@ -67,10 +66,11 @@ export function crewsOf(
   if (experiment !== undefined && slurm !== undefined) {
     const { folder, start } = experiment;
     const where = resolve(spool ?? spoolFolder({ slurm, folder }, basename(database, extname(database))));
-    // Jobs are told it: a port alone is one of this machine, by the name that other machines know.
-    const address = listen === undefined ? slurm.address : addressText(readAddress(listen, hostname()));
+    const given = listen === undefined ? undefined : readAddress(listen, everywhere);
+    // Jobs are told what the section says, or the name of this machine where the port is at all of its addresses.
+    const address = slurm.address ?? (given && addressText(addressForOthers(given)));
     const section = { ...slurm, address };
-    return { here: false, elsewhere: (situation) => new SlurmElsewhere(section, where, start, situation) };
+    return { here: false, elsewhere: (situation) => new SlurmElsewhere(section, where, start, situation, given) };
   }
   if (listen !== undefined) {
     const address = readAddress(listen, everywhere);

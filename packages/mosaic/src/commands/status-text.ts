@@ -4,9 +4,13 @@ import { resolve } from "node:path";
 import { styleText } from "node:util";
 import { clockText, countText } from "@ml-mosaic/base";
 import { numberText, oneLine, pathText, plainLines, shellText, shortenText, tableText } from "@ml-mosaic/command-line";
-import { isWaiting } from "../slurm/jobs.ts";
+import { isWaiting, type Job } from "../slurm/jobs.ts";
+import { missingText } from "../slurm/record.ts";
 import type { StatusReport } from "../status/status-report.ts";
 import { continueCommand } from "./continue-command.ts";
+
+/** Of jobs that wait for the same reason. */
+const mostIds = 4;
 
 export interface StatusTextOptions {
   /** Stacks of errors, not only their first lines. */
@@ -110,11 +114,17 @@ function jobsText({ jobs }: StatusReport): string | undefined {
     ...jobs
       .filter((job) => !isWaiting(job))
       .map(({ id, state, node, start }) => [id, state.toLowerCase(), node, start]),
-    ...Array.from(waiting, ([reason, alike]) => [String(alike.length), "waiting", "", `for ${reason}`]),
+    ...Array.from(waiting, ([reason, alike]) => [idsText(alike), `${alike.length} waiting`, "", `for ${reason}`]),
   ];
   return [styleText("bold", `Slurm jobs ${jobs.length}`), tableText(["job", "state", "node", "since"], rows, [0])].join(
     "\n",
   );
+}
+
+/** Of arrays their own ids: what scontrol and scancel take. */
+function idsText(jobs: readonly Job[]): string {
+  const ids = [...new Set(jobs.map(({ id }) => id.replace(/_\d+$/, "")))];
+  return ids.length > mostIds ? `${ids.slice(0, mostIds).join(",")},…` : ids.join(",");
 }
 
 function failedText({ counts, failed }: StatusReport, { verbose }: StatusTextOptions): string | undefined {
@@ -171,12 +181,12 @@ function otherText({ counts, others }: StatusReport): string | undefined {
   );
 }
 
-function pendingText({ counts, returned }: StatusReport): string | undefined {
+function pendingText({ counts, returned, missing }: StatusReport): string | undefined {
   const count = counts.get("pending") ?? 0;
   if (count === 0) return undefined;
   const rows = returned.map(({ runId, message, description }) => [String(runId), message, oneLine(description)]);
   const came = rows.length === 0 ? [] : [tableText(["run", "came back", "pipeline"], rows, [0])];
-  return [`${styleText("bold", "Pending")} ${count}`, ...came].join("\n");
+  return [`${styleText("bold", "Pending")} ${count}`, ...missing.map(missingText), ...came].join("\n");
 }
 
 function sectionText(

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { stopSignals } from "@ml-mosaic/base";
 import { command } from "@ml-mosaic/command-line";
-import { float, int, schema, string, within } from "@ml-mosaic/configurable";
+import { float, int, path, schema, string, within } from "@ml-mosaic/configurable";
 import { engineVersion } from "../experiment/environment.ts";
 import { beginPilot } from "../pilot/pilot.ts";
 import { meetAtSpool } from "../spool/meeting.ts";
@@ -30,11 +30,21 @@ export const workerCommand = command({
       default: 600,
       help: "seconds to wait for a supervisor, the first one or the next",
     }),
+    "data-root": schema(path, {
+      optional: true,
+      words: "DIR",
+      help: "where the data lies here that lies in data_root of [MONITOR] there, for a worker at a port that sees nothing of it",
+    }),
+    python: schema(string, {
+      optional: true,
+      help: "for such a worker: Python for .py classes; else that of the active environment, else python3",
+    }),
   },
   examples: [
     "mosaic worker /shared/spool",
     "mosaic worker /shared/spool --runs 4 --linger 60",
     "mosaic worker tcp://10.0.0.1:7000",
+    "mosaic worker tcp://10.0.0.1:7000 --data-root /mnt/data",
   ],
   async run(given, terminal) {
     const { SLURM_JOB_ID: job, SLURMD_NODENAME: node = hostname() } = process.env;
@@ -65,6 +75,7 @@ export const workerCommand = command({
         say,
         leave: leave.signal,
         restMilliseconds: () => restMilliseconds,
+        place: { dataRoot: given["data-root"], python: given.python },
       });
       say({ done: "no run is left", nobody: "no supervisor has come", left: "left", refused: "cannot take runs" }[how]);
       return how === "refused" ? 2 : how === "nobody" ? 3 : 0;

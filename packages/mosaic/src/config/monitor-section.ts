@@ -42,6 +42,10 @@ export const monitorOptions = {
     optional: true,
     help: "Python for .py classes: a path or a name; else that of the active environment, else python3",
   }),
+  data_root: schema(string, {
+    optional: true,
+    help: "Folder with the data, from the configuration file on: workers that see nothing of it are told by --data-root where theirs lies",
+  }),
   timeout: schema(seconds, {
     optional: true,
     help: "Seconds after which a run is ended as an error, counted anew when it is resumed",
@@ -67,6 +71,8 @@ export interface MonitorSection {
   readonly multiplicity: number;
   /** The interpreter of Python classes as it is written. */
   readonly python: string | undefined;
+  /** As it is written. */
+  readonly dataRoot: string | undefined;
   /** How long a run, and each of its epochs, may take; Infinity where nothing is said. */
   readonly runSeconds: number;
   readonly epochSeconds: number;
@@ -93,8 +99,8 @@ export function readMonitorSection(section: IniSection, findings: Findings): Mon
     : checked.problems.filter(({ kind, path: [name] }) => kind !== "missing" || !written.has(String(name)));
   for (const problem of problems) findings.problem(placed(problem, section));
   if (!checked.ok) return undefined;
-  const { need_gpu, gpu_available, nb_processus, multiplicity, python, timeout, epoch_timeout, snapshot_minutes } =
-    checked.values;
+  const { need_gpu, gpu_available, nb_processus, multiplicity, python, data_root, timeout } = checked.values;
+  const { epoch_timeout, snapshot_minutes } = checked.values;
   return {
     place: findings.sources.placeText(section.line),
     needGpu: need_gpu,
@@ -102,6 +108,7 @@ export function readMonitorSection(section: IniSection, findings: Findings): Mon
     numProcesses: nb_processus,
     multiplicity,
     python,
+    dataRoot: data_root,
     runSeconds: timeout ?? Number.POSITIVE_INFINITY,
     epochSeconds: epoch_timeout ?? Number.POSITIVE_INFINITY,
     snapshotSeconds: snapshot_minutes === 0 ? undefined : 60 * snapshot_minutes,

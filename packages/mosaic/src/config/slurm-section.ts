@@ -73,7 +73,7 @@ export const slurmOptions = {
   }),
   address: schema(address, {
     optional: true,
-    help: "With transport = tcp: HOST:PORT of this machine, as the nodes reach it",
+    help: "With transport = tcp: HOST:PORT of this machine, as the nodes reach it; --listen says where it listens, if that is another one",
   }),
   spool: schema(path, {
     optional: true,

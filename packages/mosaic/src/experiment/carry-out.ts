@@ -1,13 +1,17 @@
+import { resolve } from "node:path";
 import { projectOf } from "../languages/language.ts";
+import { python } from "../languages/python/python.ts";
 import type { RunsOfPilots } from "../pilot/elsewhere.ts";
+import { type CarriedExperiment, carriedData } from "../pilot/offer.ts";
 import { deleteRemovedFiles } from "../removal/delete-files.ts";
 import { sweepTemporaryFolder } from "../run/temporary-place.ts";
 import type { Job } from "../slurm/jobs.ts";
-import { recordJobs } from "../slurm/record.ts";
+import { type MissingProcessor, recordedLarge, recordJobs, recordLarge } from "../slurm/record.ts";
 import type { Store } from "../store/index.ts";
 import { localPlace } from "../supervisor/local-place.ts";
 import { type Elsewhere, type SupervisorEvent, supervise } from "../supervisor/supervise.ts";
 import { workerDevices } from "./devices.ts";
+import { readExperimentOrigins } from "./experiment-origin.ts";
 import { openFilesFolders } from "./files-folders.ts";
 import { recordFacts } from "./monitoring-facts.ts";
 import { openPauseRequests } from "./pause-requests.ts";
@@ -38,12 +42,19 @@ export interface Situation {
   readonly folders: readonly string[];
   readonly runs: RunsOfPilots;
   readonly say: (line: string) => void;
+  /** What those need that see none of the folders. */
+  carried(): Promise<CarriedExperiment>;
   /** How many runs have not ended. */
   left(): Promise<number>;
   /** Ids of the runs that wait. */
   pending(): Promise<readonly number[]>;
-  /** Keeps what `status` is to show of the jobs that have been sent. */
-  record(jobs: readonly Job[]): Promise<void>;
+  /** How many runs that wait were left by which model of processor. */
+  processors(): Promise<ReadonlyMap<string, number>>;
+  /** Keeps what `status` is to show of the jobs that have been sent, and of what runs wait for. */
+  record(jobs: readonly Job[], missing: readonly MissingProcessor[]): Promise<void>;
+  /** Ids of the runs that need more memory than others, as the last supervisor has kept them. */
+  large(): Promise<readonly number[]>;
+  recordLarge(runIds: readonly number[]): Promise<void>;
 }
 
 export interface Outcome {
@@ -83,12 +94,16 @@ export async function carryOut(
           published: (now) => store.published(now),
         },
         say: watching.say,
+        carried: () => carriedOf(store, queued, folders.paths),
         async left() {
           const counts = await store.countByStatus(experimentId);
           return (counts.get("pending") ?? 0) + (counts.get("running") ?? 0);
         },
         pending: () => store.runIds({ experimentId, status: "pending" }),
-        record: (jobs) => recordJobs(store, jobs),
+        processors: () => processorsOf(store),
+        record: (jobs, missing) => recordJobs(store, jobs, missing),
+        large: () => recordedLarge(store),
+        recordLarge: (runIds) => recordLarge(store, runIds),
       }),
       workOf: (lease, device) => workOf(lease, store, folders, { project, files, acceptsCode, device, isFenced }),
       limits: monitor,
@@ -113,4 +128,31 @@ export async function carryOut(
   const left = [...(await idsWith("pending")), ...(await idsWith("paused"))];
   await folders.clear(isFenced && left.length > 0 ? "gone" : "any");
   return { left, failed: await idsWith("error") };
+}
+
+async function carriedOf(store: Store, queued: Queued, filesFolders: readonly string[]): Promise<CarriedExperiment> {
+  const { experimentId, folder, start, files, monitor } = queued;
+  const origins = await readExperimentOrigins(store);
+  const data = origins.find((origin) => origin.experimentId === experimentId)?.dataFiles.keys() ?? [];
+  return {
+    folder,
+    start,
+    files,
+    filesFolders,
+    data: Array.from(data, (name) => carriedData(name, resolve(folder, name))),
+    dataRoot: monitor.dataRoot === undefined ? undefined : resolve(folder, monitor.dataRoot),
+    python: () => python.versions(projectOf(queued)),
+  };
+}
+
+/** More are not looked at: which they wait for shows in these. */
+const mostReturned = 1000;
+
+async function processorsOf(store: Store): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for await (const { details } of store.runs({ status: "pending", returned: true, last: mostReturned })) {
+    const processor = details?.fromSnapshot === true ? details.processors.at(-1) : undefined;
+    if (processor !== undefined) counts.set(processor, (counts.get(processor) ?? 0) + 1);
+  }
+  return counts;
 }

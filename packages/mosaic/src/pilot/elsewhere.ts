@@ -5,6 +5,7 @@ import type { WorkerPlace } from "../supervisor/place.ts";
 import type { Elsewhere } from "../supervisor/supervise.ts";
 import { placeOfWords } from "./left-words.ts";
 import type { Landing, OpenLanding } from "./link.ts";
+import type { Offer } from "./offer.ts";
 import { type MemoryRules, RemotePilot } from "./remote-pilot.ts";
 
 export interface PilotOptions {
@@ -15,6 +16,8 @@ export interface PilotOptions {
   readonly silentSeconds: number;
   readonly lateSeconds: number;
   readonly say: (line: string) => void;
+  /** What those get that see none of the folders; undefined: they are refused. */
+  readonly offer?: () => Promise<Offer | undefined>;
   readonly memory?: MemoryRules | undefined;
   readonly ownProcessorOnly?: boolean | undefined;
   /** Told of a pilot that is gone, by its name. */
@@ -65,6 +68,7 @@ export class PilotsElsewhere implements Elsewhere {
       this.#options;
     const { database, hasTakenOver } = runs;
     const settled = Promise.withResolvers<void>();
+    const offer = await this.#options.offer?.();
     this.#landing = await landing((name, connect) => {
       const changed = (pilot: RemotePilot, what: string) => {
         if (what !== "") say(what);
@@ -79,6 +83,7 @@ export class PilotsElsewhere implements Elsewhere {
           database,
           silentSeconds,
           lateSeconds,
+          offer,
           published: () => runs.published(),
           memory,
           ownProcessorOnly,

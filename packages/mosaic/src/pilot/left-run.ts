@@ -3,6 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { isGivenAway } from "../run/fence.ts";
 import type { RunOrder } from "../run/order.ts";
 import type { FromWorker, ToWorker } from "../worker/messages.ts";
+import type { CarriedPlace } from "./carried-place.ts";
+import type { KeptFiles, RunFolder } from "./run-folder.ts";
 
 export interface PilotRun {
   /** With the token by which its worker knows it. */
@@ -19,12 +21,25 @@ export interface PilotRun {
   isSent: boolean;
   /** Whether nobody wants to hear of it. */
   isForgotten?: boolean;
+  /** Where the supervisor sees nothing of this machine, nor this of its. */
+  readonly carried?: CarriedRun | undefined;
 }
 
-interface KeptMessage {
+export interface CarriedRun {
+  readonly place: CarriedPlace;
+  /** undefined for a run that writes no files. */
+  readonly folder: RunFolder | undefined;
+  /** Whether what it goes on from is there. */
+  isReady: boolean;
+}
+
+export interface KeptMessage {
   readonly message: FromWorker;
   /** As the how manieth it was said to the present supervisor; Infinity: not yet. */
   said: number;
+  readonly files?: KeptFiles | undefined;
+  /** Whether the files are in their places. */
+  isReceived?: boolean;
 }
 
 /** What is said of a run after which nothing more is. */
@@ -46,7 +61,8 @@ export function takesNoFurther(message: FromWorker): boolean {
 
 /** Notes what a worker has said. */
 export function noteMessage(run: PilotRun, message: FromWorker): KeptMessage {
-  const kept = { message, said: Number.POSITIVE_INFINITY };
+  const files = run.carried?.folder?.keep(run.asked.order.runId, message);
+  const kept = { message, said: Number.POSITIVE_INFINITY, files };
   if (!passingKinds.has(message.kind)) run.kept = [...run.kept, kept];
   if (lastKinds.has(message.kind)) run.isOver = true;
   return kept;

@@ -6,23 +6,38 @@ import { isPlainObject, type ProcessIdentity } from "@ml-mosaic/base";
 import type { WorkerEnd, WorkerProgram } from "../supervisor/worker-process.ts";
 import { count, fields, flag, listOf, nullable, number, optional, type Rule, recordOf, text } from "../wire/rules.ts";
 import { type FromWorker, isFromWorker, isToWorker, type ToWorker } from "../worker/messages.ts";
+import { type CarriedProject, carriedProject, type RunFile, runFiles } from "./carried.ts";
+import { type ExchangeMessage, exchangeRules } from "./file-exchange.ts";
 
 export type ToPilot =
-  /** The first message. `folders` must be there, and the same ones as here. `database` is the id of that of the runs. */
+  /**
+   * The first message. `folders` must be there, and the same ones as here, unless `carried` says what a pilot needs that sees
+   * none of them. `database` is the id of that of the runs.
+   */
   | {
       readonly kind: "welcome";
       readonly version: string;
       readonly folders: readonly string[];
       readonly database: string;
+      readonly carried?: CarriedProject;
     }
   /** Start a program as the worker of this number; null is the pilot's own, for TypeScript. */
   | { readonly kind: "start"; readonly worker: number; readonly program: WorkerProgram | null }
-  | { readonly kind: "tell"; readonly worker: number; readonly message: ToWorker }
+  /** `files`: what a run goes on from, for a pilot that does not see them. */
+  | {
+      readonly kind: "tell";
+      readonly worker: number;
+      readonly message: ToWorker;
+      readonly files?: readonly RunFile[];
+    }
   | { readonly kind: "kill"; readonly worker: number }
   /** Nobody wants to hear of this run, which an earlier supervisor has left with this worker. */
   | { readonly kind: "forget"; readonly worker: number; readonly runId: number }
   /** So many of the `said` messages are where another supervisor finds what they say. */
   | { readonly kind: "published"; readonly said: number }
+  /** All files of the `said` messages up to this one are in their places, and what they say is stored. */
+  | { readonly kind: "received"; readonly said: number }
+  | ExchangeMessage
   /** No run is left. */
   | { readonly kind: "leave" };
 
@@ -51,13 +66,23 @@ export type FromPilot =
       readonly left: readonly LeftRuns[];
       /** How many times the usual memory it has. */
       readonly memoryFactor?: number;
+      /** It sees nothing of the folders: what it needs of them comes to it, and files of runs go back. */
+      readonly isCarried?: boolean;
     }
   /** It cannot take runs, and ends. */
   | { readonly kind: "refused"; readonly why: string }
-  | { readonly kind: "said"; readonly worker: number; readonly message: FromWorker }
+  /** `files` are to be in their places before what it says counts. */
+  | {
+      readonly kind: "said";
+      readonly worker: number;
+      readonly message: FromWorker;
+      readonly files?: readonly RunFile[];
+    }
   | { readonly kind: "nonsense"; readonly worker: number; readonly why: string }
   | { readonly kind: "progress"; readonly worker: number; readonly callSeconds: number }
-  | { readonly kind: "ended"; readonly worker: number; readonly end: WorkerEnd }
+  /** `files` are of the run that it had begun. */
+  | { readonly kind: "ended"; readonly worker: number; readonly end: WorkerEnd; readonly files?: readonly RunFile[] }
+  | ExchangeMessage
   /** It takes no further run, and leaves those that it has where they are. */
   | { readonly kind: "leaving"; readonly why: string }
   /** The last message: whatever it had is left. */
@@ -76,12 +101,14 @@ const toWorker: Rule = (value, name) => (isToWorker(value) ? undefined : `${name
 const fromWorker: Rule = (value, name) => (isFromWorker(value) ? undefined : `${name} is none of a worker`);
 
 const toPilot: Readonly<Record<ToPilot["kind"], Rule>> = {
-  welcome: fields({ version: text, folders: listOf(text), database: text }),
+  welcome: fields({ version: text, folders: listOf(text), database: text, carried: optional(carriedProject) }),
   start: fields({ worker, program: nullable(program) }),
-  tell: fields({ worker, message: toWorker }),
+  tell: fields({ worker, message: toWorker, files: runFiles }),
   kill: fields({ worker }),
   forget: fields({ worker, runId: count }),
   published: fields({ said: count }),
+  received: fields({ said: count }),
+  ...exchangeRules,
   leave: fields({}),
 };
 
@@ -95,15 +122,18 @@ const fromPilot: Readonly<Record<FromPilot["kind"], Rule>> = {
     job: optional(text),
     left: listOf(fields({ worker, runIds: listOf(count), areOver: flag })),
     memoryFactor: optional(count),
+    isCarried: optional(flag),
   }),
   refused: fields({ why: text }),
-  said: fields({ worker, message: fromWorker }),
+  said: fields({ worker, message: fromWorker, files: runFiles }),
   nonsense: fields({ worker, why: text }),
   progress: fields({ worker, callSeconds: number }),
   ended: fields({
     worker,
     end: fields({ how: text, lastWords: text, begun: optional(count), outOfMemory: optional(flag) }),
+    files: runFiles,
   }),
+  ...exchangeRules,
   leaving: fields({ why: text }),
   gone: fields({ why: text }),
   beat: fields({}),

@@ -3,15 +3,29 @@
  * the supervisor that it was ordered by: the next one hears what the last one can no longer tell.
  */
 import { hostname } from "node:os";
-import { currentProcess, pathExists } from "@ml-mosaic/base";
+import { currentProcess, messageOf, pathExists } from "@ml-mosaic/base";
 import { machineFacts } from "../experiment/environment.ts";
+import type { RunOrder } from "../run/order.ts";
 import { memoryFactorVariable } from "../slurm/memory.ts";
 import { pausePatience } from "../supervisor/patience.ts";
 import { typescriptWorker } from "../supervisor/typescript-worker.ts";
 import { startWorker, type WorkerProcess } from "../supervisor/worker-process.ts";
-import type { FromWorker, ToWorker } from "../worker/messages.ts";
+import type { FromWorker } from "../worker/messages.ts";
 import { pilotVariable } from "../worker/started-processes.ts";
-import { isSettled, isStillWanted, leavesNothing, noteMessage, type PilotRun, takesNoFurther } from "./left-run.ts";
+import type { RunFile } from "./carried.ts";
+import { CarriedFolder } from "./carried-folder.ts";
+import type { CarriedPlace, PlaceOptions } from "./carried-place.ts";
+import { FileExchange } from "./file-exchange.ts";
+import {
+  type CarriedRun,
+  isSettled,
+  isStillWanted,
+  type KeptMessage,
+  leavesNothing,
+  noteMessage,
+  type PilotRun,
+  takesNoFurther,
+} from "./left-run.ts";
 import type { Connect, Link, Meeting } from "./link.ts";
 import { memoryKills } from "./memory-kills.ts";
 import { type FromPilot, isToPilot, type LeftRuns, type ToPilot } from "./messages.ts";
@@ -28,6 +42,8 @@ export interface PilotOptions {
   readonly leave: AbortSignal;
   /** How long the runs may take to come to rest. */
   readonly restMilliseconds: () => number;
+  /** What it has where it sees nothing of the supervisor's folders. */
+  readonly place?: PlaceOptions;
 }
 
 const beatMilliseconds = 10_000;
@@ -62,7 +78,7 @@ export async function beginPilot(
       options.say(`the supervisor is gone${pilot.isAtWork ? "; its runs go on" : ""}; waiting for another one`);
     }
   } finally {
-    pilot.end();
+    await pilot.end();
   }
 }
 
@@ -81,6 +97,9 @@ interface Service {
   readonly link: Link;
   readonly over: PromiseWithResolvers<How>;
   readonly beating: NodeJS.Timeout;
+  readonly exchange: FileExchange;
+  /** Where runs are carried out that see nothing of the supervisor's folders; undefined where they see them. */
+  place: CarriedPlace | undefined;
   /** Messages of workers. */
   said: number;
 }
@@ -98,6 +117,7 @@ class Pilot {
   #service: Service | undefined;
   readonly #left = () => this.#leave();
   #isLeaving = false;
+  readonly #carried = new CarriedFolder();
 
   constructor(options: PilotOptions) {
     this.#options = options;
@@ -117,16 +137,28 @@ class Pilot {
       closed: () => void this.#end("alone"),
     });
     const beating = setInterval(() => this.#send({ kind: "beat" }), beatMilliseconds);
-    this.#service = { link, over, beating, said: 0 };
+    const exchange = new FileExchange({ send: (message) => link.send(message), find: (digest) => this.#find(digest) });
+    this.#service = { link, over, beating, exchange, place: undefined, said: 0 };
     return over.promise;
   }
 
   /** Ends what is still at work. */
-  end(): void {
+  async end(): Promise<void> {
     this.#options.leave.removeEventListener("abort", this.#left);
     for (const { process } of this.#workers.values()) process.kill();
     this.#workers.clear();
     this.#runs = [];
+    await this.#carried.remove();
+  }
+
+  /** The file of a run that was named in a message. */
+  #find(digest: string): string | undefined {
+    for (const { kept } of this.#runs)
+      for (const { files } of kept) {
+        const path = files?.pathOf(digest);
+        if (path !== undefined) return path;
+      }
+    return this.#carried.lastWords(digest);
   }
 
   #send(message: FromPilot): void {
@@ -136,13 +168,13 @@ class Pilot {
   #take(message: ToPilot): void {
     switch (message.kind) {
       case "welcome":
-        this.#present(message);
+        void this.#present(message);
         return;
       case "start":
         if (!this.#isLeaving) this.#start(message);
         return;
       case "tell":
-        this.#tell(message.worker, message.message);
+        this.#tell(message);
         return;
       case "kill":
         this.#kill(message.worker);
@@ -153,6 +185,18 @@ class Pilot {
       case "published":
         this.#settle(message.said);
         return;
+      case "received":
+        for (const { kept } of this.#runs) for (const each of kept) each.isReceived ||= each.said <= message.said;
+        this.#look();
+        return;
+      case "fetch":
+      case "piece":
+        try {
+          this.#service?.exchange.take(message);
+        } catch {
+          void this.#end("alone");
+        }
+        return;
       case "leave":
         void this.#end("done");
         return;
@@ -161,15 +205,13 @@ class Pilot {
     }
   }
 
-  #present({ version, folders, database }: Extract<ToPilot, { readonly kind: "welcome" }>): void {
+  async #present(welcome: Extract<ToPilot, { readonly kind: "welcome" }>): Promise<void> {
     const { runs, device } = this.#options;
-    const missing = folders.filter((folder) => !pathExists(folder));
-    const why =
-      version !== this.#options.version
-        ? `it has ${this.#options.version}, and the supervisor ${version}: use one installation`
-        : missing.length > 0
-          ? `${missing.join(", ")} cannot be seen from ${hostname()}: the project and its run files must be at the same paths everywhere`
-          : undefined;
+    const { database } = welcome;
+    const service = this.#service;
+    const why = await this.#prepare(welcome);
+    // It is gone meanwhile.
+    if (service === undefined || this.#service !== service) return;
     if (why !== undefined) {
       this.#options.say(why);
       this.#send({ kind: "refused", why });
@@ -187,14 +229,34 @@ class Pilot {
       ...(job === undefined ? {} : { job }),
       left: this.#leftOf(database),
       ...(memoryFactor === undefined ? {} : { memoryFactor: Number(memoryFactor) }),
+      ...(service.place === undefined ? {} : { isCarried: true }),
     });
     if (this.#options.leave.aborted) this.#leave();
+  }
+
+  /** Sees to it that the runs find here what they need. Returns why they do not. */
+  async #prepare({ version, folders, carried }: Extract<ToPilot, { readonly kind: "welcome" }>) {
+    if (version !== this.#options.version)
+      return `it has ${this.#options.version}, and the supervisor ${version}: use one installation`;
+    const service = this.#service;
+    if (carried !== undefined && service !== undefined) {
+      try {
+        service.place = await this.#carried.placeOf(carried, service.exchange, this.#options.place);
+        return undefined;
+      } catch (error) {
+        return messageOf(error);
+      }
+    }
+    const missing = folders.filter((folder) => !pathExists(folder));
+    return missing.length === 0
+      ? undefined
+      : `${missing.join(", ")} cannot be seen from ${hostname()}: the project and its run files must be at the same paths everywhere`;
   }
 
   /** What the last supervisor has left, where the new one has the same runs. */
   #leftOf(database: string): readonly LeftRuns[] {
     if (database !== this.#database) for (const number of [...this.#workers.keys()]) this.#kill(number);
-    if (database !== this.#database) this.#runs = [];
+    if (database !== this.#database) this.#keepRuns(() => false);
     this.#database = database;
     for (const run of this.#runs) {
       this.#release(run);
@@ -216,7 +278,7 @@ class Pilot {
     const there = this.#workers.get(number);
     if (there !== undefined) there.service = this.#service;
     if (there !== undefined || this.#runs.some(({ worker }) => worker === number)) return;
-    const { environment, ...asked } = program ?? typescriptWorker;
+    const { environment, ...asked } = this.#service?.place?.program(program) ?? program ?? typescriptWorker;
     const kills = memoryKills();
     // One that was killed may still speak when another has its number.
     const isThere = () => this.#workers.get(number) === worker;
@@ -224,40 +286,44 @@ class Pilot {
       service: this.#service,
       progressTold: 0,
       callSeconds: 0,
-      process: startWorker(
-        { ...asked, environment: { ...environment, [pilotVariable]: "1" } },
-        {
-          message: (message) => isThere() && this.#hear(number, message),
-          nonsense: (why) => isThere() && this.#send({ kind: "nonsense", worker: number, why }),
-          progress: (callSeconds) => {
-            if (!isThere()) return;
-            worker.callSeconds = callSeconds;
-            const now = performance.now();
-            if (now - worker.progressTold < progressMilliseconds) return;
-            worker.progressTold = now;
-            this.#send({ kind: "progress", worker: number, callSeconds });
-          },
-          exit: (end) => {
-            if (!isThere()) return this.#look();
-            const begun = this.#runs.find(({ worker, asked }) => worker === number && asked.token === end.begun)?.told;
-            this.#runs = this.#runs.filter((run) => run.worker !== number || run.isOver);
-            const outOfMemory = (memoryKills() ?? 0) > (kills ?? 0);
-            const told = outOfMemory
-              ? { ...end, begun, how: `${end.how}, out of memory`, outOfMemory }
-              : { ...end, begun };
-            this.#workers.delete(number);
-            if (worker.service === this.#service) this.#send({ kind: "ended", worker: number, end: told });
-            this.#look();
-          },
+      process: startWorker({ ...asked, environment: { ...environment, [pilotVariable]: "1" } }, {
+        message: (message) => isThere() && this.#hear(number, message),
+        nonsense: (why) => isThere() && this.#send({ kind: "nonsense", worker: number, why }),
+        progress: (callSeconds) => {
+          if (!isThere()) return;
+          worker.callSeconds = callSeconds;
+          const now = performance.now();
+          if (now - worker.progressTold < progressMilliseconds) return;
+          worker.progressTold = now;
+          this.#send({ kind: "progress", worker: number, callSeconds });
         },
-      ),
+        exit: (end) => {
+          if (!isThere()) return this.#look();
+          const last = this.#runs.find(({ worker, asked }) => worker === number && asked.token === end.begun);
+          const begun = last?.told;
+          const folder = last?.carried?.folder;
+          const kept = folder && last && this.#carried.keepLastWords(folder, last.asked.order.runId);
+          const files = kept === undefined ? {} : { files: kept.files };
+          this.#keepRuns((run) => run.worker !== number || run.isOver);
+          const outOfMemory = (memoryKills() ?? 0) > (kills ?? 0);
+          const told = outOfMemory
+            ? { ...end, begun, how: `${end.how}, out of memory`, outOfMemory }
+            : { ...end, begun };
+          this.#workers.delete(number);
+          if (worker.service === this.#service) this.#send({ kind: "ended", worker: number, end: told, ...files });
+          this.#look();
+        },
+      }),
     };
     this.#workers.set(number, worker);
   }
 
-  #hear(number: number, message: FromWorker): void {
-    const run = this.#runs.find(({ worker, asked }) => worker === number && asked.token === message.token);
+  #hear(number: number, said: FromWorker): void {
+    const run = this.#runs.find(({ worker, asked }) => worker === number && asked.token === said.token);
     if (run === undefined) return;
+    const { carried } = run;
+    const message =
+      said.kind === "failed" && carried !== undefined ? { ...said, error: carried.place.told(said.error) } : said;
     if (message.kind === "epochs" && !run.asked.tellsPrepared) {
       if (run.gathered === undefined) setTimeout(() => this.#release(run), gatherMilliseconds);
       run.gathered = { ...message, records: [...(run.gathered?.records ?? []), ...message.records] };
@@ -270,7 +336,7 @@ class Pilot {
     }
     this.#release(run);
     const kept = noteMessage(run, message);
-    if (leavesNothing(run.asked.order, message)) this.#drop(run);
+    if (leavesNothing(orderHere(run), message)) this.#drop(run);
     if (run.told !== undefined) this.#say(run, run.told, kept);
     // What waits with it would wait for ever; a supervisor may not be there to end it.
     if (takesNoFurther(message)) this.#workers.get(number)?.process.kill();
@@ -287,9 +353,44 @@ class Pilot {
     const runs = this.#runs.filter(({ worker, isOver }) => worker === number && !isOver);
     for (const run of runs.slice(0, mostSent)) {
       if (run.isSent) continue;
+      const { carried, asked } = run;
+      // What comes after it waits with it.
+      if (carried?.isReady === false) return;
       run.isSent = true;
-      this.#workers.get(number)?.process.send(run.asked);
+      const order = carried?.place.order(asked.order, carried.folder?.files) ?? asked.order;
+      this.#workers.get(number)?.process.send({ ...asked, order });
     }
+  }
+
+  /** A run that sees nothing of its supervisor's folders. */
+  #carry(service: Service, number: number, order: RunOrder, files: readonly RunFile[]): CarriedRun | undefined {
+    const { place, exchange } = service;
+    if (place === undefined) return undefined;
+    const folder = order.filesFolder === undefined ? undefined : this.#carried.runFolder();
+    const run: CarriedRun = { place, folder, isReady: files.length === 0 || folder === undefined };
+    if (folder !== undefined && files.length > 0)
+      folder.fill(files, exchange).then(
+        () => {
+          run.isReady = true;
+          this.#feed(number);
+        },
+        (error: unknown) => {
+          if (!this.#runs.some((each) => each.carried === run)) return;
+          // Without its supervisor nobody wants it any more.
+          if (this.#service !== service) return this.#keepRuns((each) => each.carried !== run);
+          this.#kill(number);
+          const how = `ended: what run ${order.runId} goes on from has not come: ${messageOf(error)}`;
+          this.#send({ kind: "ended", worker: number, end: { how, lastWords: "", begun: undefined } });
+        },
+      );
+    return run;
+  }
+
+  /** Forgets the others, with their files. */
+  #keepRuns(isKept: (run: PilotRun) => boolean): void {
+    const [left, gone] = [this.#runs.filter(isKept), this.#runs.filter((run) => !isKept(run))];
+    this.#runs = left;
+    for (const { carried } of gone) if (carried?.folder !== undefined) this.#carried.drop(carried.folder);
   }
 
   #release(run: PilotRun): void {
@@ -302,19 +403,27 @@ class Pilot {
   #say({ worker }: PilotRun, token: number, kept: PilotRun["kept"][number]): void {
     if (this.#service === undefined) return;
     kept.said = ++this.#service.said;
-    this.#send({ kind: "said", worker, message: { ...kept.message, token } });
+    const files = kept.files === undefined ? {} : { files: kept.files.files };
+    this.#send({ kind: "said", worker, message: { ...kept.message, token }, ...files });
   }
 
   #settle(said: number): void {
-    for (const run of this.#runs) run.kept = run.kept.filter((kept) => kept.said > said);
-    this.#runs = this.#runs.filter((run) => !isSettled(run));
+    const isThere = (kept: KeptMessage) => kept.said > said;
+    for (const run of this.#runs) {
+      for (const each of run.kept) if (!isThere(each)) each.files?.remove();
+      run.kept = run.kept.filter(isThere);
+    }
+    this.#keepRuns((run) => !isSettled(run));
+    this.#look();
   }
 
   #drop(run: PilotRun): void {
-    this.#runs = this.#runs.filter((each) => each !== run);
+    this.#keepRuns((each) => each !== run);
   }
 
-  #tell(number: number, message: ToWorker): void {
+  #tell({ worker: number, message, files = [] }: Extract<ToPilot, { readonly kind: "tell" }>): void {
+    const service = this.#service;
+    if (service === undefined) return;
     const worker = this.#workers.get(number);
     if (message.kind !== "run") {
       const run = this.#runs.find(({ worker, told }) => worker === number && told === message.token);
@@ -327,7 +436,7 @@ class Pilot {
     const left = this.#runs.find(
       (run) => run.worker === number && run.told === undefined && run.asked.order.runId === order.runId,
     );
-    if (left !== undefined && isStillWanted(left.asked.order, order)) {
+    if (left !== undefined && isStillWanted(orderHere(left), order)) {
       left.told = token;
       left.isForgotten = false;
       for (const kept of left.kept) this.#say(left, token, kept);
@@ -337,7 +446,15 @@ class Pilot {
     } else {
       this.#runs = [
         ...this.#runs,
-        { asked: message, told: token, worker: number, isOver: false, kept: [], isSent: false },
+        {
+          asked: message,
+          told: token,
+          worker: number,
+          isOver: false,
+          kept: [],
+          isSent: false,
+          carried: this.#carry(service, number, order, files),
+        },
       ];
       this.#feed(number);
     }
@@ -348,8 +465,8 @@ class Pilot {
   #kill(number: number): void {
     const worker = this.#workers.get(number);
     this.#workers.delete(number);
-    this.#runs = this.#runs.filter((run) => run.worker !== number || run.isOver);
     worker?.process.kill();
+    this.#keepRuns((run) => run.worker !== number || run.isOver);
   }
 
   /** No run of that worker has begun as far as its supervisor is concerned. */
@@ -393,8 +510,11 @@ class Pilot {
     for (const [number, worker] of this.#workers) this.#leaveWorker(number, worker);
     const calls = Array.from(this.#workers.values(), ({ callSeconds }) => pausePatience(callSeconds));
     // What does not come to rest is given back, and starts again where it started.
-    const patience = Math.min(this.#options.restMilliseconds(), 1000 * Math.max(0, ...calls));
-    setTimeout(() => void this.#end("left"), patience).unref();
+    const most = this.#options.restMilliseconds();
+    const patience = Math.min(most, 1000 * Math.max(0, ...calls));
+    const end = () => void this.#end("left");
+    // Files that are on their way may take longer.
+    setTimeout(() => (this.isAtWork ? end() : setTimeout(end, most - patience).unref()), patience).unref();
     this.#look();
   }
 
@@ -411,7 +531,10 @@ class Pilot {
 
   /** Ends when all has come to rest that was to. */
   #look(): void {
-    if (this.#isLeaving && !this.isAtWork) void this.#end("left");
+    const isOnItsWay = ({ said, files, isReceived }: KeptMessage) =>
+      Number.isFinite(said) && files !== undefined && isReceived !== true;
+    if (this.#isLeaving && !this.isAtWork && !this.#runs.some(({ kept }) => kept.some(isOnItsWay)))
+      void this.#end("left");
   }
 
   async #end(how: How): Promise<void> {
@@ -420,10 +543,16 @@ class Pilot {
     if (how === "left") this.#send({ kind: "gone", why: String(this.#options.leave.reason) });
     this.#service = undefined;
     clearInterval(service.beating);
+    service.exchange.close();
     // One that has nothing to do is of no use to the next supervisor.
     for (const number of [...this.#workers.keys()])
       if (how !== "alone" || !this.#runs.some(({ worker, isOver }) => worker === number && !isOver)) this.#kill(number);
     await service.link.close(farewellMilliseconds).catch(() => undefined);
     service.over.resolve(how);
   }
+}
+
+/** Of notes of orders where the supervisor is, nothing is known here unless its folders are seen. */
+function orderHere({ asked: { order }, carried }: PilotRun): RunOrder {
+  return carried === undefined ? order : { ...order, fence: undefined };
 }

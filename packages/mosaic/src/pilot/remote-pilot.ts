@@ -3,8 +3,11 @@ import { livenessOf, messageOf } from "@ml-mosaic/base";
 import type { LeftAtPlace, WorkerPlace } from "../supervisor/place.ts";
 import { typescriptWorker } from "../supervisor/typescript-worker.ts";
 import type { WorkerEvents, WorkerProcess, WorkerProgram } from "../supervisor/worker-process.ts";
+import { FileExchange } from "./file-exchange.ts";
 import type { Connect, Link } from "./link.ts";
 import { type FromPilot, isFromPilot, type LeftRuns, type ToPilot } from "./messages.ts";
+import type { Offer } from "./offer.ts";
+import { RemoteWorker } from "./remote-worker.ts";
 
 export interface RemotePilotOptions {
   readonly name: string;
@@ -22,6 +25,8 @@ export interface RemotePilotOptions {
   /** Whether runs that another model of processor has left wait for that one. */
   readonly ownProcessorOnly?: boolean | undefined;
   join(place: WorkerPlace): void;
+  /** For one that sees none of the folders. */
+  readonly offer?: Offer | undefined;
   /** Told as soon as it is known who it is. Its places join when this resolves. */
   met(pilot: RemotePilot): Promise<void>;
   /** Told when it is there, and when it no longer is. */
@@ -46,14 +51,12 @@ const lostSeconds = 15;
 
 type Hello = Extract<FromPilot, { readonly kind: "hello" }>;
 
-interface RemoteWorker {
-  readonly events: WorkerEvents;
-  readonly process: { hasEnded: boolean };
-}
-
 export class RemotePilot {
   readonly #options: RemotePilotOptions;
   readonly #link: Link;
+  readonly #exchange: FileExchange;
+  /** Of its runs that go on from them: paths here, by digest. */
+  readonly #offered = new Map<string, string>();
   readonly #workers = new Map<number, RemoteWorker>();
   #count = 0;
   #state: "unknown" | "open" | "leaving" | "gone" = "unknown";
@@ -79,8 +82,13 @@ export class RemotePilot {
         this.#lostSeconds = 0;
       },
     });
-    const { version, folders, database } = options;
-    this.#send({ kind: "welcome", version, folders, database });
+    const { version, folders, database, offer } = options;
+    this.#exchange = new FileExchange({
+      send: (message) => this.#send(message),
+      find: (digest) => offer?.contents.get(digest) ?? this.#offered.get(digest),
+    });
+    const carried = offer === undefined ? {} : { carried: offer.project };
+    this.#send({ kind: "welcome", version, folders, database, ...carried });
   }
 
   get name(): string {
@@ -104,6 +112,11 @@ export class RemotePilot {
 
   get isLeaving(): boolean {
     return this.#state === "leaving";
+  }
+
+  /** Empty where nothing is known of it. */
+  get processor(): string {
+    return this.#hello?.processor ?? "";
   }
 
   get job(): string | undefined {
@@ -142,11 +155,12 @@ export class RemotePilot {
     if (this.#state === "gone") return;
     const isNews = this.#state === "open";
     this.#state = "gone";
-    const ends = Array.from(this.#workers.values(), ({ events, process }) => {
-      process.hasEnded = true;
-      return events.exit({ how: `${this.#told} is gone: ${why}`, lastWords: "", begun: undefined, outOfMemory });
+    const ends = Array.from(this.#workers.values(), (worker) => {
+      worker.hasEnded = true;
+      return worker.events.exit({ how: `${this.#told} is gone: ${why}`, lastWords: "", begun: undefined, outOfMemory });
     });
     this.#workers.clear();
+    this.#exchange.close();
     // Should it live, it ends.
     this.#send({ kind: "leave" });
     void this.#link.close(farewellMilliseconds).catch(() => undefined);
@@ -158,6 +172,7 @@ export class RemotePilot {
   async close(isOver: boolean): Promise<void> {
     if (this.#state === "gone") return;
     this.#state = "gone";
+    this.#exchange.close();
     if (isOver) this.#send({ kind: "leave" });
     await this.#link.close(farewellMilliseconds);
   }
@@ -187,7 +202,10 @@ export class RemotePilot {
         void this.lose(message.why);
         return;
       case "said":
-        this.#store(this.#workers.get(message.worker)?.events.message(message.message));
+        this.#store(
+          this.#workers.get(message.worker)?.hear(message.message, message.files),
+          message.files !== undefined,
+        );
         return;
       case "nonsense":
         this.#workers.get(message.worker)?.events.nonsense(message.why);
@@ -196,13 +214,18 @@ export class RemotePilot {
         this.#workers.get(message.worker)?.events.progress(message.callSeconds);
         return;
       case "ended": {
-        const worker = this.#workers.get(message.worker);
-        this.#workers.delete(message.worker);
-        if (worker === undefined) return;
-        worker.process.hasEnded = true;
-        worker.events.exit(message.end);
+        const { worker: number, end, files } = message;
+        this.#workers.get(number)?.end(end, files, () => this.#workers.delete(number));
         return;
       }
+      case "fetch":
+      case "piece":
+        try {
+          this.#exchange.take(message);
+        } catch (error) {
+          void this.lose(messageOf(error));
+        }
+        return;
       case "leaving":
         this.#state = "leaving";
         this.#whyLeaving = `${this.#told} has left: ${message.why}`;
@@ -218,12 +241,13 @@ export class RemotePilot {
     }
   }
 
-  #store(effect: unknown): void {
+  #store(effect: unknown, hasFiles: boolean): void {
     const said = ++this.#said;
     this.#storing = this.#storing
       .then(() => effect)
       .then(() => {
         this.#stored = said;
+        if (hasFiles && this.#state !== "gone") this.#send({ kind: "received", said });
       });
     // Whoever could not store it says so: from here on nothing counts as stored.
     this.#storing.catch(() => undefined);
@@ -309,24 +333,29 @@ export class RemotePilot {
   }
 
   #start(number: number, program: WorkerProgram, events: WorkerEvents): WorkerProcess {
-    const state = { hasEnded: false };
-    this.#workers.set(number, { events, process: state });
+    const worker = new RemoteWorker(events, {
+      exchange: this.#exchange,
+      seesFolders: this.#hello?.isCarried !== true,
+      tell: (message, files) =>
+        this.#send({ kind: "tell", worker: number, message, ...(files.length === 0 ? {} : { files }) }),
+      offer: (digest, path) => this.#offered.set(digest, path),
+      lose: (why) => void this.lose(why),
+    });
+    this.#workers.set(number, worker);
     this.#send({ kind: "start", worker: number, program: program === typescriptWorker ? null : program });
     if (this.#state === "gone") {
       this.#workers.delete(number);
-      state.hasEnded = true;
+      worker.hasEnded = true;
       queueMicrotask(() => events.exit({ how: `${this.#told} is gone`, lastWords: "", begun: undefined }));
     }
     return {
       get hasEnded() {
-        return state.hasEnded;
+        return worker.hasEnded;
       },
-      send: (message) => {
-        if (!state.hasEnded) this.#send({ kind: "tell", worker: number, message });
-      },
+      send: (message) => worker.send(message),
       kill: () => {
-        if (state.hasEnded) return;
-        state.hasEnded = true;
+        if (worker.hasEnded) return;
+        worker.hasEnded = true;
         this.#workers.delete(number);
         this.#send({ kind: "kill", worker: number });
         // Whatever it still says is not heard: nobody has to wait for its end.

@@ -10,7 +10,7 @@ import { errorCode, replaceFile } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 import type { RunOrder } from "./order.ts";
 
-const folder = ".orders";
+export const ordersFolder = ".orders";
 /** Beside the notes of runs: up to which token all orders, of whatever run, are over. It stays when the notes go. */
 const endNote = "ended";
 
@@ -21,8 +21,8 @@ export function raiseFence(order: Fenced): void {
   const { filesFolder, runId, fence } = order;
   if (filesFolder === undefined || fence === undefined || isGivenAway(order)) return;
   try {
-    mkdirSync(join(filesFolder, folder), { recursive: true });
-    writeFileSync(join(filesFolder, folder, String(runId)), String(fence));
+    mkdirSync(join(filesFolder, ordersFolder), { recursive: true });
+    writeFileSync(join(filesFolder, ordersFolder, String(runId)), String(fence));
   } catch {
     return;
   }
@@ -41,29 +41,29 @@ export function checkFence(order: Fenced): void {
   if (noted(filesFolder, runId) === fence) return;
   throw new MosaicError(
     "CANNOT_WRITE_RUN_FILES",
-    `the run files in ${filesFolder} cannot be written: its ${join(folder, String(runId))} does not say ${fence}, which is the order for run ${runId}`,
+    `the run files in ${filesFolder} cannot be written: its ${join(ordersFolder, String(runId))} does not say ${fence}, which is the order for run ${runId}`,
   );
 }
 
 /** To be called before orders go elsewhere. @param lastToken of the database: a greater end is that of a later state of it */
 export async function openFences(filesFolder: string, lastToken: number): Promise<void> {
-  await mkdir(join(filesFolder, folder), { recursive: true });
+  await mkdir(join(filesFolder, ordersFolder), { recursive: true });
   if (noted(filesFolder, endNote) > lastToken) await noteEnd(filesFolder, lastToken);
 }
 
 /** Ends all orders up to this one, and removes their notes. Nothing is done where no order ever went elsewhere. */
 export async function endFences(filesFolder: string, lastToken: number): Promise<void> {
-  const notes = await readdir(join(filesFolder, folder)).catch((error: unknown) => {
+  const notes = await readdir(join(filesFolder, ordersFolder)).catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   });
   if (notes === undefined) return;
   if (noted(filesFolder, endNote) !== lastToken) await noteEnd(filesFolder, lastToken);
-  for (const note of notes) if (note !== endNote) await rm(join(filesFolder, folder, note), { force: true });
+  for (const note of notes) if (note !== endNote) await rm(join(filesFolder, ordersFolder, note), { force: true });
 }
 
 function noteEnd(filesFolder: string, token: number): Promise<void> {
-  return replaceFile(join(filesFolder, folder, endNote), String(token));
+  return replaceFile(join(filesFolder, ordersFolder, endNote), String(token));
 }
 
 /** Whether a later order is out, or all orders of its time are over. */
@@ -75,7 +75,7 @@ export function isGivenAway({ filesFolder, runId, fence }: Fenced): boolean {
 /** 0 where nothing is noted. */
 function noted(filesFolder: string, name: number | typeof endNote): number {
   try {
-    return Number(readFileSync(join(filesFolder, folder, String(name)), "utf8")) || 0;
+    return Number(readFileSync(join(filesFolder, ordersFolder, String(name)), "utf8")) || 0;
   } catch {
     return 0;
   }

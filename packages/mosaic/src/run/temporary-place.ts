@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeUnfinishedOf, unfinishedName } from "@ml-mosaic/base";
 
-export type TemporaryKind = "output" | "program";
+export type TemporaryKind = "output" | "program" | "worker";
 
 /** Others' cannot be removed, and are not looked at. */
 const nameOf = (kind: TemporaryKind) => `mosaic-${process.getuid?.() ?? "user"}-${kind}`;
@@ -15,5 +15,5 @@ export function temporaryPath(kind: TemporaryKind): string {
 
 /** Removes what is left of processes that are gone. */
 export async function sweepTemporaryFolder(): Promise<void> {
-  for (const kind of ["output", "program"] as const) await removeUnfinishedOf(tmpdir(), nameOf(kind));
+  for (const kind of ["output", "program", "worker"] as const) await removeUnfinishedOf(tmpdir(), nameOf(kind));
 }

@@ -12,7 +12,7 @@ import { tcpLanding } from "../tcp/landing.ts";
 import { readToken, tokenFile } from "../tcp/token.ts";
 import { slurm } from "./commands.ts";
 import { endText, hasEnded, type Job, jobsOf } from "./jobs.ts";
-import { type Answer, answerFile, type Question, questionFile, readAnswer } from "./probe.ts";
+import { type Answer, answerFile, probeVariable, type Question, questionFile, readAnswer } from "./probe.ts";
 import { jobScript, probeWords } from "./script.ts";
 
 /** What is found of one partition. */
@@ -100,7 +100,9 @@ async function askPartition(
   });
   const name = `mosaic-doctor-${process.pid}-${partition}`;
   const script = join(folder, `job-${partition}.sh`);
-  await replaceFile(script, jobScript(section, { name, spool, start }, probeWords(folder)), { mode: 0o700 });
+  await replaceFile(script, jobScript(section, { name, spool, start }, probeWords(folder), { [probeVariable]: 1 }), {
+    mode: 0o700,
+  });
   let id: string;
   const sent = Date.now();
   try {

@@ -12,11 +12,12 @@ import { spoolElsewhere } from "../spool/elsewhere.ts";
 import { makeSpoolFolder } from "../spool/folder.ts";
 import type { WorkerPlace } from "../supervisor/place.ts";
 import type { Elsewhere } from "../supervisor/supervise.ts";
-import { readAddress } from "../tcp/address.ts";
+import { type Address, readAddress } from "../tcp/address.ts";
 import { tcpElsewhere } from "../tcp/elsewhere.ts";
 import { slurm } from "./commands.ts";
 import { accountedJobs, endText, hasEnded, isWaiting, type Job, jobsOf } from "./jobs.ts";
 import { LargeRuns, largeFactor, largeMemory, memoryFactorVariable } from "./memory.ts";
+import { type MissingProcessor, missingText } from "./record.ts";
 import { jobScript, workerWords } from "./script.ts";
 import { testJob } from "./try-job.ts";
 
@@ -40,22 +41,25 @@ export class SlurmElsewhere implements Elsewhere {
   readonly #ended = new Set<string>();
   readonly #memory: LargeRuns;
   #reasons: ReadonlySet<string> = new Set();
+  #missing: ReadonlySet<string> = new Set();
   #failures = 0;
   #trouble = "";
   #mostTasks = mostTasks;
   #asking: Promise<void> | undefined;
 
-  constructor(section: SlurmSection, spool: string, start: string, situation: Situation) {
+  /** @param listen where workers come to over TCP, if not to the address that jobs are told */
+  constructor(section: SlurmSection, spool: string, start: string, situation: Situation, listen?: Address) {
     this.#section = section;
     this.#spool = spool;
     this.#start = start;
     this.#situation = situation;
     // The same for another supervisor of the same folder, who finds the jobs by it.
     this.#name = `mosaic-${basename(spool)}-${createHash("sha256").update(spool).digest("hex").slice(0, 8)}`;
-    this.#memory = new LargeRuns(largeMemory(section.memory) !== undefined);
+    this.#memory = new LargeRuns(largeMemory(section.memory) !== undefined, (runIds) => situation.recordLarge(runIds));
     const { address } = section;
     const given = { ...situation, memory: this.#memory, ownProcessorOnly: section.processor === "same" };
-    this.#pilots = address === undefined ? spoolElsewhere(spool, given) : tcpElsewhere(readAddress(address), given);
+    this.#pilots =
+      address === undefined ? spoolElsewhere(spool, given) : tcpElsewhere(listen ?? readAddress(address), given);
   }
 
   get #script(): string {
@@ -83,6 +87,8 @@ export class SlurmElsewhere implements Elsewhere {
     }
     // Before anything is sent: what Slurm does not take, it says here.
     await testJob(this.#script);
+    // What the last supervisor knew of them.
+    this.#memory.add(await this.#situation.large());
     const { out: settings } = await slurm("scontrol", ["show", "config"]).catch(() => ({ out: "" }));
     const limits = /^MaxArraySize\s*=\s*(\d+)/m.exec(settings);
     this.#mostTasks = Math.min(mostTasks, Math.max(1, Number(limits?.[1] ?? mostTasks + 1) - 1));
@@ -105,7 +111,7 @@ export class SlurmElsewhere implements Elsewhere {
         const args = ["--me", `--name=${name}`, "--state=PENDING"];
         await slurm("scancel", args).catch((error: unknown) => this.#say(messageOf(error)));
       }
-      await this.#situation.record([]);
+      await this.#situation.record([], []);
     }
   }
 
@@ -145,12 +151,29 @@ export class SlurmElsewhere implements Elsewhere {
     const come = active.filter(({ name, id }) => name === large && !this.#pilots.hasMet(id)).length;
     const there = active.length - come - leaving;
     const jobsFor = (count: number) => Math.min(workers, Math.ceil(count / runs));
-    await this.#situation.record([
-      ...active,
-      ...(await this.#send(jobsFor(left - needMore) - there, this.#name, this.#script)),
-      ...(await this.#send(jobsFor(needMore) - come, large, largeScript)),
-    ]);
+    const waiting = await this.#lookForProcessors();
+    await this.#situation.record(
+      [
+        ...active,
+        ...(await this.#send(jobsFor(left - needMore) - there, this.#name, this.#script)),
+        ...(await this.#send(jobsFor(needMore) - come, large, largeScript)),
+      ],
+      waiting,
+    );
     this.#tellReasons(active);
+  }
+
+  /** Models of processors that runs wait for, and no worker has. Each is said once as long as it is missing. */
+  async #lookForProcessors(): Promise<readonly MissingProcessor[]> {
+    if (this.#section.processor !== "same") return [];
+    const there = new Set(Array.from(this.#pilots.pilots, ({ isLeaving, processor }) => (isLeaving ? "" : processor)));
+    const waited = await this.#situation.processors();
+    const missing = Array.from(waited, ([processor, runs]) => ({ processor, runs })).filter(
+      ({ processor }) => !there.has(processor),
+    );
+    for (const each of missing) if (!this.#missing.has(each.processor)) this.#say(missingText(each));
+    this.#missing = new Set(missing.map(({ processor }) => processor));
+    return missing;
   }
 
   async #send(wanted: number, name: string, script: string): Promise<readonly Job[]> {

@@ -14,11 +14,20 @@ export function largeMemory(memory: string | undefined): string | undefined {
 
 export class LargeRuns implements MemoryRules {
   readonly #isThereMore: boolean;
+  readonly #record: (runIds: readonly number[]) => Promise<void>;
   readonly #runs = new Set<number>();
 
-  /** @param isThereMore whether larger jobs can be sent */
-  constructor(isThereMore: boolean) {
+  /**
+   * @param isThereMore whether larger jobs can be sent
+   * @param record keeps which runs they are for another supervisor
+   */
+  constructor(isThereMore: boolean, record: (runIds: readonly number[]) => Promise<void>) {
     this.#isThereMore = isThereMore;
+    this.#record = record;
+  }
+
+  add(runIds: readonly number[]): void {
+    for (const runId of runIds) this.#runs.add(runId);
   }
 
   get isEmpty(): boolean {
@@ -36,6 +45,8 @@ export class LargeRuns implements MemoryRules {
   outOfMemory(runId: number, factor: number): boolean {
     if (!this.#isThereMore || factor >= largeFactor) return false;
     this.#runs.add(runId);
+    // Where it cannot be stored, nothing can: the experiment ends, and says why.
+    void this.#record([...this.#runs]).catch(() => undefined);
     return true;
   }
 }

@@ -13,6 +13,9 @@ import { meetAtPort } from "../tcp/meeting.ts";
 import { readToken, tokenFile } from "../tcp/token.ts";
 
 /** What the node is asked. */
+/** In the environment of a job of `mosaic slurm doctor`, which is to look at its node. */
+export const probeVariable = "MOSAIC_SLURM_PROBE";
+
 export interface Question {
   readonly configuration: string;
   readonly overrides: readonly string[];

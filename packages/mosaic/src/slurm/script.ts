@@ -19,7 +19,7 @@ export function workerWords(
 
 /** What looks at a node for `mosaic slurm doctor`. */
 export function probeWords(folder: string): readonly string[] {
-  return ["slurm", "probe", folder];
+  return ["slurm", "doctor", folder];
 }
 
 /** What sbatch is given: `mosaic` with these words, and the options of [SLURM]. */

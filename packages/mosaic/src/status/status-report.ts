@@ -3,7 +3,7 @@ import type { EpochRecord } from "@ml-mosaic/training";
 import { type ExperimentOrigin, readExperimentOrigins } from "../experiment/experiment-origin.ts";
 import { figureOf } from "../figures/run-figures.ts";
 import type { Job } from "../slurm/jobs.ts";
-import { recordedJobs } from "../slurm/record.ts";
+import { type MissingProcessor, recordedJobs, recordedMissing } from "../slurm/record.ts";
 import type { RunQuery, RunRecord, StoreReader, WriterRecord } from "../store/index.ts";
 import { silentSeconds } from "../supervisor/patience.ts";
 import { firstErrorLine } from "./first-error-line.ts";
@@ -73,6 +73,8 @@ export interface StatusReport {
   readonly returned: readonly OtherRun[];
   /** Of Slurm, as its process was told last. */
   readonly jobs: readonly Job[];
+  /** Models of processor that runs wait for, likewise. */
+  readonly missing: readonly MissingProcessor[];
 }
 
 /** @param limit the most runs of one status to list */
@@ -108,6 +110,7 @@ export async function readStatus(reader: StoreReader, limit: number): Promise<St
     others,
     returned: await lastOf("pending", otherRun, { returned: true }),
     jobs: writer?.alive === true ? await recordedJobs(reader) : [],
+    missing: writer?.alive === true ? await recordedMissing(reader) : [],
   };
 }
 

@@ -1,3 +1,4 @@
+import { hostname, networkInterfaces } from "node:os";
 import { MosaicError } from "../errors.ts";
 
 export interface Address {
@@ -20,6 +21,22 @@ export function readAddress(text: string, host = ""): Address {
 /** As `readAddress` takes it. */
 export function addressText({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Whoever listens there listens at all addresses of this machine, none of which it is for others. */
+export function isEverywhere({ host }: Address): boolean {
+  return /^(0\.0\.0\.0|::|\*)$/.test(host);
+}
+
+/** By which other machines may reach what listens there. */
+export function addressForOthers(address: Address): Address {
+  return isEverywhere(address) ? { ...address, host: hostname() } : address;
+}
+
+/** Of this machine those that others may reach. */
+export function outerAddresses(): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return all.filter(({ internal, address }) => !internal && !address.startsWith("fe80:")).map(({ address }) => address);
 }
 
 function parseAddress(text: string, otherwise: string): Address | undefined {

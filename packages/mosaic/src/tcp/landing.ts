@@ -2,7 +2,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { MosaicError } from "../errors.ts";
 import type { Connect, Landing, OpenLanding } from "../pilot/link.ts";
-import type { Address } from "./address.ts";
+import { type Address, addressForOthers, addressText, isEverywhere, outerAddresses } from "./address.ts";
 import { isAnswer, isGreeting, replyTo } from "./handshake.ts";
 import { TcpLink, unheard } from "./link.ts";
 
@@ -35,7 +35,10 @@ export function tcpLanding({ host, port }: Address, token: string, say: (line: s
     server.on("error", fail);
     const address = server.address();
     const open = typeof address === "object" && address !== null ? address.port : port;
-    say(`workers may come to tcp://${host}:${open}; what is said there is not encrypted`);
+    const at = { host, port: open };
+    const others = isEverywhere(at) ? outerAddresses() : [];
+    const also = others.length === 0 ? "" : ` (this machine is ${others.join(", ")})`;
+    say(`workers may come to tcp://${addressText(addressForOthers(at))}; what is said there is not encrypted${also}`);
     return {
       async close() {
         for (const socket of strangers) socket.destroy();

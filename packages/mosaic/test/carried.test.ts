@@ -1,0 +1,174 @@
+/** Workers that see nothing of the project: what they need comes over the port, and files go back over it. */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder, until } from "@ml-mosaic/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { canHide, freePort, startHidden } from "./hidden-worker.ts";
+import { hasPython, python as interpreter } from "./python-for-test.ts";
+import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
+
+/** Its size stands in a file of the data, its batch size in a module of its own, and its seed in JSON. */
+const carriedData = `${dataModule}
+import { readFileSync } from "node:fs";
+import { batchSize } from "./parts/batch.ts";
+import numbers from "./parts/numbers.json" with { type: "json" };
+export class Carried extends Data {
+  wait: number;
+  constructor({ file = "", wait = 0 } = {}) {
+    super({ size: Number(readFileSync(file, "utf8")), batch_size: batchSize, delay: numbers.delay });
+    this.wait = wait;
+  }
+  override async prepare(...given: Parameters<Data["prepare"]>) {
+    const [train, test] = await super.prepare(...given);
+    const epoch = train.epoch.bind(train);
+    train.epoch = (...args) => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, this.wait);
+      return epoch(...args);
+    };
+    return [train, test];
+  }
+}
+`;
+
+let workspace: Workspace;
+let address: string;
+beforeEach(async () => {
+  process.env.MOSAIC_TOKEN_FILE = join(temporaryFolder(), "token");
+  workspace = await openWorkspace({
+    "data.ts": carriedData,
+    "net.ts": netModule,
+    "parts/batch.ts": `import numbers from "./numbers.json" with { type: "json" };\nexport const batchSize: number = numbers.batch;\n`,
+    "parts/numbers.json": JSON.stringify({ delay: 1, batch: 4 }),
+    "data/size": "16",
+  });
+  address = `127.0.0.1:${await freePort()}`;
+});
+afterEach(() => workspace.close());
+
+async function configure(epochs: number, sections: Parameters<typeof config>[0]["sections"]): Promise<void> {
+  await workspace.write("config.ini", config({ process: { epochs }, monitor: { data_root: "data" }, sections }));
+}
+
+/** Of whom workers can come. */
+async function supervisor(...args: readonly string[]) {
+  const running = workspace.start("run", "config.ini", "or.db", "--only-workers", "--listen", address, ...args);
+  await running.said("workers may come");
+  return running;
+}
+
+const worker = (...args: readonly string[]) => startHidden(workspace, address, ...args);
+
+function dataFolder(): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "size"), "16");
+  return folder;
+}
+
+/** Of the files of runs those of the model. */
+function models(database: string): Readonly<Record<string, string>> {
+  const folder = workspace.path(`.runs/${database}`);
+  const names = readdirSync(folder).filter((name) => /^model_/.test(name));
+  return Object.fromEntries(
+    names.sort().map((name) => [
+      name,
+      createHash("sha256")
+        .update(readFileSync(join(folder, name)))
+        .digest("hex"),
+    ]),
+  );
+}
+
+const logsOf = (database: string) =>
+  [1, 2].map((runId) => readFileSync(workspace.path(`.runs/${database}/output_${runId}.log`), "utf8"));
+const epochs = () => workspace.query("or.db", "SELECT epoch FROM history").length;
+
+test.skipIf(!canHide)(
+  "of which one leaves in the middle of a run come to the same bits and files as one machine",
+  async () => {
+    await configure(40, {
+      DATA: { ...data, class: "Carried", file: "data/size", wait: 50 },
+      NET: { ...net, width: "2, 3" },
+    });
+    const running = await supervisor();
+    const lacking = worker();
+    await running.said("is no folder here");
+    expect((await lacking.running.finished).code).toBe(2);
+    const leaving = worker("--data-root", dataFolder());
+    await until(() => epochs() > 0, "that a run has begun", 200);
+    const staying = worker("--data-root", dataFolder());
+    leaving.running.kill("SIGUSR2");
+    for (const { running, temporary } of [leaving, staying]) {
+      const ended = await running.finished;
+      expect(ended.code, ended.stderr).toBe(0);
+      expect(readdirSync(temporary).filter((name) => name.includes("mosaic"))).toEqual([]);
+    }
+    const { code, stderr } = await running.finished;
+    expect(code, stderr).toBe(0);
+    const logs = logsOf("or");
+    expect(logs.join("")).toContain("goes on from its snapshot");
+    expect((await workspace.run("run", "config.ini", "here.db", "DATA.wait=0")).code).toBe(0);
+    expect(workspace.history("or.db")).toEqual(workspace.history("here.db"));
+    expect(models("or")).toEqual(models("here"));
+    // What a worker has logged before another one went on stands there too.
+    const told = (log: string) => log.match(/^epoch .*$/gm);
+    expect(logs.map(told)).toEqual(logsOf("here").map(told));
+  },
+);
+
+const pythonData = `
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+from parts.batch import batch_size
+
+class Data:
+    def __init__(self, file):
+        self.size = int(open(file).read())
+
+    def prepare(self, data, run_info, module_info):
+        features = torch.rand(self.size, 2)
+        pairs = TensorDataset(features, features.sum(dim=1, keepdim=True))
+        return DataLoader(pairs, batch_size=batch_size, shuffle=True), DataLoader(pairs, batch_size=batch_size)
+
+    def info(self):
+        return {"batch_size": batch_size, "input_size": 2}
+`;
+const pythonNet = `
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, input_size, width: int):
+        super().__init__()
+        self.layer = nn.Linear(input_size, 1)
+
+    def forward(self, data, run_info, module_info):
+        return self.layer(data)
+
+    def info(self):
+        return {}
+
+    def save_model(self, path):
+        torch.save(self.state_dict(), path + ".pt")
+
+    def load_model(self, path):
+        self.load_state_dict(torch.load(path + ".pt"))
+`;
+
+test.skipIf(!canHide || !hasPython)("of Python classes likewise", async () => {
+  const python = { "py/data.py": pythonData, "py/net.py": pythonNet, "py/parts/batch.py": "batch_size = 4\n" };
+  for (const [name, text] of Object.entries(python)) await workspace.write(name, text);
+  await configure(2, {
+    DATA: { type: "data", class: "Data", path_to_class: "./py/data.py", file: "data/size" },
+    NET: { type: "net", class: "Net", path_to_class: "./py/net.py", width: 2 },
+  });
+  const running = await supervisor(`MONITOR.python=${interpreter}`);
+  const { running: carrying } = worker("--data-root", dataFolder(), "--python", interpreter);
+  const ended = await carrying.finished;
+  expect(ended.code, ended.stderr).toBe(0);
+  const { code, stderr } = await running.finished;
+  expect(code, stderr).toBe(0);
+  expect((await workspace.run("run", "config.ini", "here.db", `MONITOR.python=${interpreter}`)).code).toBe(0);
+  expect(workspace.history("or.db")).toEqual(workspace.history("here.db"));
+  expect(models("or")).toEqual(models("here"));
+});
