@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { canHide, freePort, startHidden } from "./hidden-worker.ts";
-import { hasPython, python as interpreter } from "./python-for-test.ts";
 import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
 
 /** Its size stands in a file of the data, its batch size in a module of its own, and its seed in JSON. */
@@ -91,9 +90,6 @@ test.skipIf(!canHide)(
       NET: { ...net, width: "2, 3" },
     });
     const running = await supervisor();
-    const lacking = worker();
-    await running.said("is no folder here");
-    expect((await lacking.running.finished).code).toBe(2);
     const leaving = worker("--data-root", dataFolder());
     await until(() => epochs() > 0, "that a run has begun", 200);
     const staying = worker("--data-root", dataFolder());
@@ -115,60 +111,3 @@ test.skipIf(!canHide)(
     expect(logs.map(told)).toEqual(logsOf("here").map(told));
   },
 );
-
-const pythonData = `
-import torch
-from torch.utils.data import DataLoader, TensorDataset
-from parts.batch import batch_size
-
-class Data:
-    def __init__(self, file):
-        self.size = int(open(file).read())
-
-    def prepare(self, data, run_info, module_info):
-        features = torch.rand(self.size, 2)
-        pairs = TensorDataset(features, features.sum(dim=1, keepdim=True))
-        return DataLoader(pairs, batch_size=batch_size, shuffle=True), DataLoader(pairs, batch_size=batch_size)
-
-    def info(self):
-        return {"batch_size": batch_size, "input_size": 2}
-`;
-const pythonNet = `
-import torch
-from torch import nn
-
-class Net(nn.Module):
-    def __init__(self, input_size, width: int):
-        super().__init__()
-        self.layer = nn.Linear(input_size, 1)
-
-    def forward(self, data, run_info, module_info):
-        return self.layer(data)
-
-    def info(self):
-        return {}
-
-    def save_model(self, path):
-        torch.save(self.state_dict(), path + ".pt")
-
-    def load_model(self, path):
-        self.load_state_dict(torch.load(path + ".pt"))
-`;
-
-test.skipIf(!canHide || !hasPython)("of Python classes likewise", async () => {
-  const python = { "py/data.py": pythonData, "py/net.py": pythonNet, "py/parts/batch.py": "batch_size = 4\n" };
-  for (const [name, text] of Object.entries(python)) await workspace.write(name, text);
-  await configure(2, {
-    DATA: { type: "data", class: "Data", path_to_class: "./py/data.py", file: "data/size" },
-    NET: { type: "net", class: "Net", path_to_class: "./py/net.py", width: 2 },
-  });
-  const running = await supervisor(`MONITOR.python=${interpreter}`);
-  const { running: carrying } = worker("--data-root", dataFolder(), "--python", interpreter);
-  const ended = await carrying.finished;
-  expect(ended.code, ended.stderr).toBe(0);
-  const { code, stderr } = await running.finished;
-  expect(code, stderr).toBe(0);
-  expect((await workspace.run("run", "config.ini", "here.db", `MONITOR.python=${interpreter}`)).code).toBe(0);
-  expect(workspace.history("or.db")).toEqual(workspace.history("here.db"));
-  expect(models("or")).toEqual(models("here"));
-});

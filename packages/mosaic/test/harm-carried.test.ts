@@ -3,12 +3,13 @@
  * nothing is lost or half there, and all comes to the bits and files of one machine. `npm run test:harm`, a minute.
  */
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { type Running, temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { canHide, freePort, type HiddenWorker, startHidden } from "./hidden-worker.ts";
+import { hasPython, python as interpreter } from "./python-for-test.ts";
 import { config, data, net, openWorkspace, type Workspace } from "./workspace.ts";
 
 const runs = 4;
@@ -115,5 +116,64 @@ test.skipIf(!isWanted)("kill -9 of the supervisor", { timeout: 600_000 }, async 
     await supervisor.finished;
     await begin("--continue");
   }
+  await expectAll();
+});
+
+const pythonData = `
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+from parts.batch import batch_size
+
+class Data:
+    def __init__(self, file):
+        self.size = int(open(file).read())
+
+    def prepare(self, data, run_info, module_info):
+        features = torch.rand(self.size, 2)
+        pairs = TensorDataset(features, features.sum(dim=1, keepdim=True))
+        return DataLoader(pairs, batch_size=batch_size, shuffle=True), DataLoader(pairs, batch_size=batch_size)
+
+    def info(self):
+        return {"batch_size": batch_size, "input_size": 2}
+`;
+const pythonNet = `
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, input_size, width: int):
+        super().__init__()
+        self.layer = nn.Linear(input_size, 1)
+
+    def forward(self, data, run_info, module_info):
+        return self.layer(data)
+
+    def info(self):
+        return {}
+
+    def save_model(self, path):
+        torch.save(self.state_dict(), path + ".pt")
+
+    def load_model(self, path):
+        self.load_state_dict(torch.load(path + ".pt"))
+`;
+
+test.skipIf(!isWanted || !hasPython)("Python classes, of which nobody is harmed", { timeout: 600_000 }, async () => {
+  const python = { "py/data.py": pythonData, "py/net.py": pythonNet, "py/parts/batch.py": "batch_size = 4\n" };
+  for (const [name, text] of Object.entries({ ...python, "data/size": "16" })) await workspace.write(name, text);
+  await workspace.write(
+    "config.ini",
+    config({
+      monitor: { data_root: "data", python: interpreter },
+      sections: {
+        DATA: { type: "data", class: "Data", path_to_class: "./py/data.py", file: "data/size" },
+        NET: { type: "net", class: "Net", path_to_class: "./py/net.py", width: "2, 3, 4, 5" },
+      },
+    }),
+  );
+  const there = temporaryFolder();
+  writeFileSync(join(there, "size"), "16");
+  await begin();
+  startHidden(workspace, address, "--data-root", there, "--python", interpreter);
   await expectAll();
 });

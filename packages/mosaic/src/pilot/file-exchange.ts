@@ -77,7 +77,7 @@ export class FileExchange {
     if (this.#isClosed) throw lost();
     const transfer: Transfer = {
       wanted,
-      file: openSync(path, "wx", 0o600),
+      file: openSync(path, "wx"),
       hash: createHash("sha256"),
       over: Promise.withResolvers(),
       offset: 0,

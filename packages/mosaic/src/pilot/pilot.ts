@@ -286,34 +286,37 @@ class Pilot {
       service: this.#service,
       progressTold: 0,
       callSeconds: 0,
-      process: startWorker({ ...asked, environment: { ...environment, [pilotVariable]: "1" } }, {
-        message: (message) => isThere() && this.#hear(number, message),
-        nonsense: (why) => isThere() && this.#send({ kind: "nonsense", worker: number, why }),
-        progress: (callSeconds) => {
-          if (!isThere()) return;
-          worker.callSeconds = callSeconds;
-          const now = performance.now();
-          if (now - worker.progressTold < progressMilliseconds) return;
-          worker.progressTold = now;
-          this.#send({ kind: "progress", worker: number, callSeconds });
+      process: startWorker(
+        { ...asked, environment: { ...environment, [pilotVariable]: "1" } },
+        {
+          message: (message) => isThere() && this.#hear(number, message),
+          nonsense: (why) => isThere() && this.#send({ kind: "nonsense", worker: number, why }),
+          progress: (callSeconds) => {
+            if (!isThere()) return;
+            worker.callSeconds = callSeconds;
+            const now = performance.now();
+            if (now - worker.progressTold < progressMilliseconds) return;
+            worker.progressTold = now;
+            this.#send({ kind: "progress", worker: number, callSeconds });
+          },
+          exit: (end) => {
+            if (!isThere()) return this.#look();
+            const last = this.#runs.find(({ worker, asked }) => worker === number && asked.token === end.begun);
+            const begun = last?.told;
+            const folder = last?.carried?.folder;
+            const kept = folder && last && this.#carried.keepLastWords(folder, last.asked.order.runId);
+            const files = kept === undefined ? {} : { files: kept.files };
+            this.#keepRuns((run) => run.worker !== number || run.isOver);
+            const outOfMemory = (memoryKills() ?? 0) > (kills ?? 0);
+            const told = outOfMemory
+              ? { ...end, begun, how: `${end.how}, out of memory`, outOfMemory }
+              : { ...end, begun };
+            this.#workers.delete(number);
+            if (worker.service === this.#service) this.#send({ kind: "ended", worker: number, end: told, ...files });
+            this.#look();
+          },
         },
-        exit: (end) => {
-          if (!isThere()) return this.#look();
-          const last = this.#runs.find(({ worker, asked }) => worker === number && asked.token === end.begun);
-          const begun = last?.told;
-          const folder = last?.carried?.folder;
-          const kept = folder && last && this.#carried.keepLastWords(folder, last.asked.order.runId);
-          const files = kept === undefined ? {} : { files: kept.files };
-          this.#keepRuns((run) => run.worker !== number || run.isOver);
-          const outOfMemory = (memoryKills() ?? 0) > (kills ?? 0);
-          const told = outOfMemory
-            ? { ...end, begun, how: `${end.how}, out of memory`, outOfMemory }
-            : { ...end, begun };
-          this.#workers.delete(number);
-          if (worker.service === this.#service) this.#send({ kind: "ended", worker: number, end: told, ...files });
-          this.#look();
-        },
-      }),
+      ),
     };
     this.#workers.set(number, worker);
   }
