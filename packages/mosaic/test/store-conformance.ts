@@ -516,7 +516,7 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
         ]);
         const runs = await Array.fromAsync(store.runs());
         expect(runs.map(({ status }) => status)).toEqual(["done", "pending", "done"]);
-        expect(runs.map(({ result }) => result)).toEqual([exampleResult, undefined, exampleResult]);
+        expect(runs.map(({ result }) => result)).toEqual([exampleResult, null, exampleResult]);
         expect(await store.history(lost.runId)).toEqual([]);
       });
 
