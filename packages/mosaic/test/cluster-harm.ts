@@ -80,6 +80,7 @@ export class ClusterHarm {
   #running: Running;
   #endedWorkers = 0;
   #doneBefore = 0;
+  #roomMade = Number.NEGATIVE_INFINITY;
 
   /** @throws Error where a planned harm is not possible here */
   constructor(given: Harming) {
@@ -133,7 +134,11 @@ export class ClusterHarm {
     let seen = 0;
     let news = performance.now();
     const { runs, hold } = this.#given.project;
-    while (!(await this.#hasEnded(100))) {
+    for (;;) {
+      if (await this.#hasEnded(100)) {
+        if (!(await this.#hasStoppedForRoom())) break;
+        this.#goOn(this.#machine);
+      }
       const done = this.#done();
       if (done !== seen) news = performance.now();
       seen = done;
@@ -210,7 +215,8 @@ export class ClusterHarm {
     },
     "supervisor killed": () => this.#killSupervisor(this.#machine),
     "supervisor killed, another machine": () => this.#killSupervisor(1 - this.#machine),
-    "local disk full": () => this.#fill(this.#disks[this.#machine], /disk is full/),
+    "local disk full": () =>
+      this.#fill(this.#disks[this.#machine], new RegExp(`${this.#working[this.#machine]}.*the disk is full`)),
     "shared disk full": () => this.#fill(this.#shared, /disk is full|no space left|ENOSPC/i),
     "slurmctld restarted": async () => {
       const { cluster } = this.#given;
@@ -258,25 +264,26 @@ export class ClusterHarm {
 
   async #fill(disk: SmallDisk | undefined, words: RegExp): Promise<boolean> {
     if (disk === undefined) return false;
-    const before = this.#running.stderr().length;
-    const isTold = () => words.test(this.#running.stderr().slice(before));
+    const running = this.#running;
+    const before = running.stderr().length;
+    const isTold = () => words.test(running.stderr().slice(before));
+    this.#endedWorkers += this.#given.nodes;
     disk.fill();
     try {
-      await Promise.race([
-        this.#running.finished,
-        until(isTold, "the full disk", effectSeconds).catch(() => undefined),
-      ]);
+      await Promise.race([running.finished, until(isTold, "the full disk", effectSeconds).catch(() => undefined)]);
       await this.#hasEnded(5000);
     } finally {
       disk.makeRoom();
+      this.#roomMade = performance.now();
     }
-    if (await this.#hasEnded(2000)) {
-      const { code, stderr } = await this.#running.finished;
-      if (code === 0) return false;
-      if (code !== 3 || !isTold()) throw new Error(`at a full disk it has ended with exit code ${code}: ${stderr}`);
-      this.#goOn(this.#machine);
-    }
-    return isTold() && this.#hasHit(this.#given.nodes);
+    return isTold();
+  }
+
+  /** At a full disk it may have stopped, and says how to go on. */
+  async #hasStoppedForRoom(): Promise<boolean> {
+    const { code, stderr } = await this.#running.finished;
+    const isRecent = performance.now() - this.#roomMade < 2000 * effectSeconds;
+    return code === 3 && isRecent && stderr.includes("the disk is full");
   }
 
   async #hasEnded(milliseconds: number): Promise<boolean> {

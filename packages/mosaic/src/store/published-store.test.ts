@@ -127,6 +127,17 @@ test("goes on from the working file where no copy could be made of it, with what
   expect(await statuses()).toEqual({ done: 1 });
 });
 
+test("says which disk is full: that of the working file is no shared one", async () => {
+  const { store, experimentId } = await openWithRuns(1);
+  const database: DatabaseSync = Reflect.get(store, "database");
+  database.exec("PRAGMA max_page_count = 1");
+  const many = Array.from({ length: 1000 }, (_, index) => exampleRun({ identity: `another ${index}` }));
+  const full = new RegExp(`^${here}/[0-9a-f]+-results \\d+\\.db: the disk is full; make room`);
+  await expect(store.addRuns(experimentId, many)).rejects.toThrow(full);
+  database.exec("PRAGMA max_page_count = 1000000");
+  await store.close();
+});
+
 test("its copies are plain files, which SQLite reads where nothing can be written beside them", async () => {
   const { store } = await openWithRuns(1);
   const database = new DatabaseSync(location, { readOnly: true });

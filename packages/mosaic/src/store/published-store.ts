@@ -99,7 +99,7 @@ export async function openPublishedStore(
       say(`${claimFolderOf(location)} cannot be written to, which is tried again: ${String(error)}`),
   });
   try {
-    if (await prepareWorkingFile(file, location, held.before?.id)) takeOverCopy(file, location, held.claim.number);
+    if (await prepareWorkingFile(file, location, held.before?.id)) takeOverCopy(file, held.claim.number);
     await markWorkingFile(file, held.claim.id);
     store = await openAt(file, (connection) => {
       const publisher = new Publisher({ file, location, isOurs: held.isOurs, say });

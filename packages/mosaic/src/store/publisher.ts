@@ -2,6 +2,7 @@
 import { rm } from "node:fs/promises";
 import { backup, DatabaseSync } from "node:sqlite";
 import { errorCode, machineTrouble, messageOf } from "@ml-mosaic/base";
+import { storeErrorFrom } from "./sqlite-error.ts";
 import { StoreError } from "./store-error.ts";
 import { storedInteger } from "./stored-value.ts";
 import { alter, putInPlace } from "./working-file.ts";
@@ -83,7 +84,7 @@ export class Publisher {
   }
 
   async #publish(): Promise<void> {
-    const { file, location } = this.#published;
+    const { file } = this.#published;
     const copy = `${file}.copy`;
     const waiting = this.#next;
     this.#next = undefined;
@@ -94,10 +95,12 @@ export class Publisher {
       const source = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
       try {
         await backup(source, copy, { rate: 2 ** 31 - 1 });
+      } catch (error) {
+        throw storeErrorFrom(error, copy);
       } finally {
         source.close();
       }
-      alter(copy, location, (database) => {
+      alter(copy, (database) => {
         database.prepare("UPDATE writer_claim SET expires_at = ?").run(storedInteger(Date.now() + aliveMilliseconds));
         leaveWriteAheadLog(database);
       });

@@ -350,7 +350,7 @@ export class SqliteStoreReader implements StoreReader {
     try {
       return work();
     } catch (error) {
-      throw storeErrorFrom(error, this.location);
+      throw storeErrorFrom(error, this.file);
     }
   }
 }

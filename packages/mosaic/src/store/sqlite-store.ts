@@ -384,7 +384,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
       try {
         return Promise.resolve(this.#change(work));
       } catch (error) {
-        if (!isBusy(error)) return Promise.reject(storeErrorFrom(error, this.location));
+        if (!isBusy(error)) return Promise.reject(storeErrorFrom(error, this.file));
       }
     }
     const turn = (this.#line ?? Promise.resolve()).then(() => this.#changeWhenFree(work));
@@ -406,7 +406,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
       try {
         return this.#change(work);
       } catch (error) {
-        if (!isBusy(error) || performance.now() > deadline) throw storeErrorFrom(error, this.location);
+        if (!isBusy(error) || performance.now() > deadline) throw storeErrorFrom(error, this.file);
         await delay(stillMilliseconds);
       }
     }

@@ -67,8 +67,8 @@ const tokensOfAnOwner = 2 ** 32;
  *
  * @param number of the claim
  */
-export function takeOverCopy(file: string, location: string, number: number): void {
-  alter(file, location, (database) => {
+export function takeOverCopy(file: string, number: number): void {
+  alter(file, (database) => {
     if (database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'leases'").get() === undefined) return;
     const least = BigInt(number) * BigInt(tokensOfAnOwner);
     database.exec("DELETE FROM writer_claim");
@@ -79,13 +79,13 @@ export function takeOverCopy(file: string, location: string, number: number): vo
   });
 }
 
-export function alter(file: string, location: string, change: (database: DatabaseSync) => void): void {
+export function alter(file: string, change: (database: DatabaseSync) => void): void {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file);
     change(database);
   } catch (error) {
-    throw storeErrorFrom(error, location);
+    throw storeErrorFrom(error, file);
   } finally {
     database?.close();
   }
