@@ -80,11 +80,20 @@ test("a run that has used up its memory goes on once in a job with twice as much
   expect((await workspace.read("cancelled")).trim().split("\n").sort()).toEqual(cancelled.sort());
 });
 
-test("a limit of the account is said in Slurm's words, once; when it is gone the runs go on", async () => {
+test("a limit of the account is said in Slurm's words, once; it ends mosaic run or is waited for, as the user says", async () => {
   const words = "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy";
   await workspace.write("refused", `${words}\n`);
   await workspace.write("config.ini", (await workspace.read("config.ini")).replace("2, 3", "2"));
-  const running = workspace.start("run", "config.ini", "or.db");
+  const stopped = await workspace.run("run", "config.ini", "or.db", "SLURM.trouble=stop");
+  expect(stopped.code, stopped.stderr).toBe(3);
+  expect(stopped.stderr).toContain("Job violates accounting/QOS policy");
+  expect(stopped.stderr).toContain("mosaic run config.ini or.db SLURM.trouble=stop --continue");
+
+  // One that never starts; when it is gone, another is to be sent.
+  await workspace.write("jobs", "99|mosaic-or|PENDING||N/A|QOSMaxJobsPerUserLimit\n");
+  const running = workspace.start("run", "config.ini", "or.db", "--continue");
+  await running.said("1 Slurm job waits: QOSMaxJobsPerUserLimit");
+  await workspace.write("jobs", "");
   await running.said("Job violates accounting/QOS policy");
   await workspace.startProgram("rm", ["refused"]).finished;
   const ended = await running.finished;
