@@ -254,3 +254,46 @@ test("a place that only says what is over takes no other run, when that is store
   expect(await store.countByStatus()).toEqual(new Map([["done", runs]]));
   await store.close();
 }, 60_000);
+
+test("where a lease is lost among results that come together, the runs behind them are another worker's", async () => {
+  let orders: { readonly token: number; readonly runId: number }[] = [];
+  let events: WorkerEvents | undefined;
+  let workers = 0;
+  const place: WorkerPlace = {
+    ...workerElsewhere("one").place,
+    start(_program, given) {
+      events = given;
+      orders = [];
+      workers++;
+      return {
+        hasEnded: false,
+        send(message) {
+          if (message.kind === "run") orders.push({ token: message.token, runId: message.order.runId });
+        },
+        kill: () => undefined,
+        signal: () => undefined,
+      };
+    },
+  };
+  const { store, supervising } = await openCrew(place);
+  const finish = (count: number) => {
+    for (const { token } of orders.splice(0, count))
+      events?.message({
+        ...{ kind: "done", token, result: { ...exampleResult, "duration(s)": 0.5 } },
+        ...{ directions: {}, records: [], artifacts: [], last: false },
+      });
+  };
+  await expect.poll(() => orders.length, { timeout: 10_000 }).toBe(1);
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  finish(1);
+  await expect.poll(() => orders.length, { timeout: 10_000 }).toBeGreaterThan(10);
+  const [, lost = { token: 0, runId: 0 }] = orders;
+  await store.giveBackRun(lost, { kind: "stopped" });
+  finish(3);
+  await expect.poll(() => workers, { timeout: 10_000 }).toBe(2);
+  const working = setInterval(() => finish(5), 5);
+  await supervising;
+  clearInterval(working);
+  expect(await store.countByStatus()).toEqual(new Map([["done", runs]]));
+  await store.close();
+}, 60_000);

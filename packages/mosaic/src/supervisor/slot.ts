@@ -315,17 +315,16 @@ export class Slot {
     const { store, onEvent } = this.#options;
     const lost = await store.completeRuns(done.map((each) => completionOf(each, this.#place)));
     this.#deadStarts = 0;
-    for (const { run, message } of done) {
+    for (const [index, { run, message }] of done.entries()) {
       const { lease, times } = run;
-      if (message.last) this.#discard();
+      // Of a lost one's worker what it is at is no longer wanted. Before the next run begins, which needs another one.
+      if (message.last || (lost.length > 0 && index === done.length - 1)) this.#discard();
       const seconds = times === undefined ? 0 : (performance.now() - times.begun) / 1000;
       // It was heard of late, and together with others.
       this.#lastSeconds = (this.takesAhead ? message.result["duration(s)"] : null) ?? seconds;
       if (!lost.includes(lease.token)) onEvent({ kind: "done", lease, result: message.result });
       await this.#advance();
     }
-    // They were given to another worker meanwhile: what this one is at is no longer wanted.
-    if (lost.length > 0) this.#discard();
     this.#ended?.resolve();
   }
 
