@@ -115,6 +115,27 @@ describe("the commands of the page", () => {
     for (const name of files) if (name !== "config.yaml") expect(cataloguePage).toContain(`\`${name}\``);
   }, 60_000);
 
+  test("and by those of how complete it is, in a small form", async () => {
+    await shorten("config_recover.yaml", [[/^injections: \d+/m, "injections: 10\ncrowded: true"]]);
+    const commands = blocks(cataloguePage, "sh")[1]?.split("\n") ?? [];
+    expect(commands.map((command) => command.split(" ")[2])).toEqual(["segment", "recover", "catalogue"]);
+    for (const command of commands) {
+      const { stdout, stderr } = await bash(command);
+      expect(stdout, stderr).toMatch(/time +\d/);
+      if (command.includes("recover")) {
+        expect(stdout).toMatch(/injected +10 /);
+        expect(stdout).toContain("Purity: ");
+      }
+    }
+    const files = ["completeness.ecsv", "injections.ecsv", "recovery.fits", "recovery.json", "recovery.png"];
+    expect((await readdir(at("recovery"))).sort()).toEqual(["completeness.ecsv", "config.yaml", ...files.slice(1)]);
+    for (const name of files) expect(cataloguePage).toContain(`\`${name}\``);
+    await using catalogue = await openFits(at("catalogue_unseen", "catalogue.fits"));
+    const columns = catalogue.table().columns.map(({ name }) => name);
+    for (const name of ["completeness", "filament_probability"])
+      expect(columns).toEqual(expect.arrayContaining([name, `${name}_low`, `${name}_high`]));
+  }, 60_000);
+
   test("train and tell of the same figures", async () => {
     const [, , , train, , kFold] = [...outputs.values()];
     // Epochs come on stderr; of two there is another number, and fewer figures.
@@ -274,6 +295,9 @@ describe("the example configurations, as they stand", () => {
     "config_segment.yaml": "segment",
     "config_calibrate.yaml": "calibrate",
     "config_catalogue.yaml": "catalogue",
+    "config_segment_unseen.yaml": "segment",
+    "config_catalogue_unseen.yaml": "catalogue",
+    "config_recover.yaml": "recover",
   } as const;
 
   test("are all of them", async () => {

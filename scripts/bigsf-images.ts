@@ -20,6 +20,7 @@ const pictures = {
   "out-of-fold": "results/k_fold/out_of_fold.png",
   calibration: "results/k_fold/calibration.png",
   catalogue: "catalogue/summary.png",
+  recovery: "recovery/recovery.png",
 } as const;
 
 const given = process.argv[2];
@@ -36,6 +37,8 @@ try {
       "catalogue -c configs/config_catalogue.yaml",
       "train-k-fold -c configs/config_kfolds.yaml",
       "calibrate -c configs/config_calibrate.yaml",
+      "segment -c configs/config_segment_unseen.yaml",
+      "recover -c configs/config_recover.yaml",
     ])
       bigsf(...command.split(" "));
   }

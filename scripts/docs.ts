@@ -86,6 +86,7 @@ const tables: Readonly<Record<string, () => string>> = {
   "bigsf-preprocess": () => optionTable(bigsfParts.preprocess, "preprocess"),
   "bigsf-calibrate": () => optionTable(bigsfParts.calibrate, "calibrate"),
   "bigsf-catalogue": () => optionTable(bigsfParts.catalogue, "catalogue"),
+  "bigsf-recover": () => optionTable(bigsfParts.recover, "recover"),
   "bigsf-segment": () => optionTable(bigsfParts.segment, "segment"),
   "bigsf-data": () => optionTable(bigsfParts.train, "PatchesData"),
   "bigsf-source": () => optionTable(bigsfParts.train, "MapFiles"),

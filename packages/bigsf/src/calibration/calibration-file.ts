@@ -44,6 +44,8 @@ export interface FoundCalibration {
   /** SHA-256 of the file. */
   readonly digest: string;
   readonly calibrator: Calibrator;
+  /** Fitted without what this model is tested on, where the file tells of it. */
+  readonly ownCalibrator: Calibrator | undefined;
 }
 
 /**
@@ -68,12 +70,13 @@ export async function findCalibration(snapshot: string, snapshotDigest: string):
       const remedy = "run bigsf calibrate again, or segment with calibrated: false";
       throw new BigsfError("CALIBRATION", `${path} was made for other models than ${snapshot}; ${remedy}`);
     }
-    return { path, digest: Buffer.from(sha256([text])).toString("hex"), calibrator };
+    const ownCalibrator = calibratorFrom(inPlace?.calibrator);
+    return { path, digest: Buffer.from(sha256([text])).toString("hex"), calibrator, ownCalibrator };
   }
   return undefined;
 }
 
-type FoundModel = Partial<Readonly<Record<"snapshot" | "sha256", unknown>>>;
+type FoundModel = Partial<Readonly<Record<"snapshot" | "sha256" | "calibrator", unknown>>>;
 
 function parsed(
   path: string,

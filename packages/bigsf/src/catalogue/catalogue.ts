@@ -14,7 +14,12 @@ import {
 } from "@ml-mosaic/configurable";
 import { existingFile } from "../existing-file.ts";
 import { coordinatesOption } from "../maps/same-pixels.ts";
-import { type CatalogueResult, type CatalogueRunOptions, runCatalogue } from "./run-catalogue.ts";
+import {
+  type CatalogueResult,
+  type CatalogueRunOptions,
+  type CatalogueSettings,
+  runCatalogue,
+} from "./run-catalogue.ts";
 
 const share = within(float, { minimum: 0, maximum: 1 });
 const positive = within(float, { exclusiveMinimum: 0 });
@@ -79,6 +84,10 @@ export class Catalogue extends configurable({
     default: 20,
     help: "How many filaments get a page and a cut-out in the folder atlas: those that stand out most; without an image the longest",
   }),
+  recovery: schema(path, {
+    optional: true,
+    help: "recovery.json of bigsf recover: how complete the catalogue is, and how probable each filament, in columns of their own",
+  }),
   overwrite: schema(boolean, { default: false, help: "Replace the results of another configuration" }),
 }) {
   override *preconditions(): Iterable<Objection> {
@@ -96,29 +105,32 @@ export class Catalogue extends configurable({
 
   /** @throws ConfigurationError, BigsfError, see `runCatalogue` */
   run(options: CatalogueRunOptions = {}): Promise<CatalogueResult> {
+    return runCatalogue(this.settings(), options);
+  }
+
+  /** What it is made by. */
+  settings(): CatalogueSettings {
     const { overwrite, ...given } = resolvedConfig(this);
-    return runCatalogue(
-      {
-        probability: this.probability,
-        image: this.image,
-        coordinates: this.coordinates,
-        output: this.output,
-        threshold: this.threshold,
-        lowThreshold: this.low_threshold ?? 0.6 * this.threshold,
-        spur: this.spur,
-        mostTurn: this.most_turn,
-        leastLength: this.least_length,
-        leastSignificance: this.least_significance,
-        atlas: this.atlas,
-        reach: this.reach,
-        beam: this.beam,
-        plummerIndex: this.plummer_index === "free" ? undefined : this.plummer_index,
-        distance: this.distance,
-        meanMolecularWeight: this.mean_molecular_weight,
-        overwrite: overwrite === true,
-        configuration: toYaml(given),
-      },
-      options,
-    );
+    return {
+      probability: this.probability,
+      image: this.image,
+      coordinates: this.coordinates,
+      output: this.output,
+      threshold: this.threshold,
+      lowThreshold: this.low_threshold ?? 0.6 * this.threshold,
+      spur: this.spur,
+      mostTurn: this.most_turn,
+      leastLength: this.least_length,
+      leastSignificance: this.least_significance,
+      atlas: this.atlas,
+      reach: this.reach,
+      beam: this.beam,
+      plummerIndex: this.plummer_index === "free" ? undefined : this.plummer_index,
+      distance: this.distance,
+      meanMolecularWeight: this.mean_molecular_weight,
+      overwrite: overwrite === true,
+      recovery: this.recovery,
+      configuration: toYaml(given),
+    };
   }
 }

@@ -1,9 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pathExists } from "@ml-mosaic/base";
+import { recoveryColumns } from "../recover/recovery-columns.ts";
+import { findingOf, readRecovery } from "../recover/recovery-file.ts";
 import { prepareResults } from "../segmentation/result-folder.ts";
 import { ownVersion } from "../version.ts";
-import { columnsFor, type Lacking, significanceOf } from "./columns.ts";
+import { columnsFor, contrastOf, type Lacking, significanceOf } from "./columns.ts";
 import type { Filament, MeasuredFilament } from "./filament.ts";
 import { type FoundFilament, type FoundFilaments, findFilaments, spineOfFound } from "./find-filaments.ts";
 import { type InputSettings, type Inputs, openInputs } from "./inputs.ts";
@@ -27,6 +29,8 @@ export interface CatalogueSettings extends InputSettings {
   readonly leastSignificance: number;
   /** Filaments that get a page and a cut-out. */
   readonly atlas: number;
+  /** File of bigsf recover. */
+  readonly recovery: string | undefined;
   readonly overwrite: boolean;
   /** The whole of it as YAML. */
   readonly configuration: string;
@@ -93,7 +97,9 @@ export async function runCatalogue(
     moc: join(folder, names.moc),
     summary: join(folder, names.summary),
   };
-  const digests = inputs.digests.map((each) => `#   ${each}\n`).join("");
+  const recovery =
+    settings.recovery === undefined ? undefined : await readRecovery(settings.recovery, findingOf(settings));
+  const digests = [...inputs.digests, ...(recovery === undefined ? [] : [`recovery ${recovery.digest}`])].map((each) => `#   ${each}\n`).join("");
   const config = `${settings.configuration}# SHA-256 of the files:\n${digests}`;
   const results = await prepareResults({
     folder,
@@ -119,9 +125,7 @@ export async function runCatalogue(
   const all = await measureAll(found, inputs, journal, { onProgress, signal });
   const kept = all.flatMap((filament, index) => {
     const place = found.filaments[index];
-    // What nothing could be fitted to does not stand out.
-    const isFaint = settings.leastSignificance > 0 && !((significanceOf(filament) ?? 0) >= settings.leastSignificance);
-    return place === undefined || isFaint ? [] : [{ filament, found: place }];
+    return place === undefined || isFaint(filament, settings.leastSignificance) ? [] : [{ filament, found: place }];
   });
   const touching = touchingOf(kept.map(({ found: each }) => each));
   const numbered = kept.map(({ filament, found: place }, index) => {
@@ -132,7 +136,10 @@ export async function runCatalogue(
 
   const { coordinates } = inputs.measuring;
   const sky = coordinates?.kind === "sky" ? coordinates : undefined;
-  const columns = columnsFor({ frame: sky?.names, imageUnit: inputs.imageUnit, lacking });
+  const columns = [
+    ...columnsFor({ frame: sky?.names, imageUnit: inputs.imageUnit, lacking }),
+    ...(recovery === undefined ? [] : recoveryColumns(recovery, await map.digest(), contrastOf)),
+  ];
   const history = [
     `made by bigsf catalogue of ${basename(map.path)}${inputs.image === undefined ? "" : ` and ${basename(inputs.image.path)}`}`,
     `threshold ${high}, low_threshold ${low}, spur ${spur}, most_turn ${mostTurn}, least_length ${leastLength}`,
@@ -162,6 +169,11 @@ export async function runCatalogue(
   const { maskPixels, short } = found;
   const faint = all.length - filaments.length;
   return { kind: "written", files, filaments, pixels: height * width, maskPixels, short, faint, lacking };
+}
+
+/** What nothing could be fitted to does not stand out. */
+export function isFaint(filament: MeasuredFilament, leastSignificance: number): boolean {
+  return leastSignificance > 0 && !((significanceOf(filament) ?? 0) >= leastSignificance);
 }
 
 function* spinesOf(filaments: readonly { readonly found: FoundFilament }[]): Generator<readonly Point[]> {

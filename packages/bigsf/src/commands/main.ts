@@ -14,6 +14,7 @@ export const bigsf: Program = {
     reproject: async () => (await import("./reproject.ts")).reprojectCommand,
     compare: async () => (await import("./compare.ts")).compareCommand,
     catalogue: async () => (await import("./catalogue.ts")).catalogueCommand,
+    recover: async () => (await import("./recover.ts")).recoverCommand,
     board: async () => (await import("./board.ts")).boardCommand,
     schema: async () => (await import("./schema.ts")).schemaCommand,
   },

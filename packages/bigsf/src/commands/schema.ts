@@ -15,6 +15,7 @@ import { Calibration } from "../calibration/calibration.ts";
 import { Catalogue } from "../catalogue/catalogue.ts";
 import "../components.ts";
 import { Preprocessing } from "../patches/preprocessing.ts";
+import { Recovery } from "../recover/recover.ts";
 import { Segmentation } from "../segmentation/segmentation.ts";
 
 /** What is configured, by the command that takes it. */
@@ -24,6 +25,7 @@ export const configurations: Readonly<Record<string, Described>> = {
   calibrate: { name: "calibrate", configSchema: Calibration.configSchema },
   segment: { name: "segment", configSchema: Segmentation.configSchema },
   catalogue: { name: "catalogue", configSchema: Catalogue.configSchema },
+  recover: { name: "recover", configSchema: Recovery.configSchema },
 };
 
 export const schemaCommand = command({

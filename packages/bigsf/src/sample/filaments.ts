@@ -83,7 +83,7 @@ function* filament(random: () => number, x: number, y: number): Generator<readon
   }
 }
 
-interface SpineShape {
+export interface SpineShape {
   readonly x: number;
   readonly y: number;
   readonly heading: number;
@@ -93,7 +93,7 @@ interface SpineShape {
 }
 
 /** Walks along a smoothly changing curvature; width and contrast wander, and contrast falls to half at the ends. */
-function drawSpine(random: () => number, shape: SpineShape) {
+export function drawSpine(random: () => number, shape: SpineShape) {
   const points: SpinePoint[] = [];
   const headings: number[] = [];
   const turns = between(random, 0.02, 0.06);
@@ -117,6 +117,18 @@ function drawSpine(random: () => number, shape: SpineShape) {
     y += Math.sin(heading);
   }
   return { points, headings };
+}
+
+/** How many pixels from its spine a filament is drawn. */
+export function reachOf(profile: FilamentProfile, sigma: number): number {
+  return shapes[profile].reach * sigma;
+}
+
+/** Height of one filament over the background, in parts of it: [rows, width]. */
+export function heightsOf(points: readonly SpinePoint[], window: Omit<FilamentWindow, "seed">): Float32Array {
+  const heights = new Float32Array((window.y1 - window.y0) * window.width);
+  drawOne(points, window, heights, new Float32Array(heights.length));
+  return heights;
 }
 
 export interface FilamentRows {
@@ -156,7 +168,7 @@ interface Touched {
 
 function drawOne(
   points: readonly SpinePoint[],
-  { width, y0, y1, profile: form = "gaussian" }: FilamentWindow,
+  { width, y0, y1, profile: form = "gaussian" }: Omit<FilamentWindow, "seed">,
   height: Float32Array,
   nearness: Float32Array,
 ): Touched | undefined {

@@ -28,14 +28,15 @@ export function* trueFilaments({ height, width, seed }: SampleOptions): Generato
         point !== undefined && point.x >= 0 && point.y >= 0 && point.x <= width - 1 && point.y <= height - 1;
       if (isInside) inside.push(point);
       else {
-        if (inside.length > shortest) yield describe(inside);
+        if (inside.length > shortest) yield describeSpine(inside);
         inside = [];
       }
     }
   }
 }
 
-function describe(points: readonly SpinePoint[]): TrueFilament {
+/** What a spine is on the whole. */
+export function describeSpine(points: readonly SpinePoint[]): TrueFilament {
   let [length, width, contrast, sines, cosines, turned] = [0, 0, 0, 0, 0, 0];
   let before: number | undefined;
   for (const [index, { x, y, contrast: height }] of points.entries()) {

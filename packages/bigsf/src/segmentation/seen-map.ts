@@ -9,14 +9,14 @@ import { openPlane, type Plane } from "../maps/plane.ts";
 import { fileOfMap } from "../maps/source-map.ts";
 
 /** A map of a training as its snapshots name it. */
-interface TrainedMap {
+export interface TrainedMap {
   readonly name: string;
   /** Of the image, as `Plane.digest` gives it. */
   readonly image: string;
 }
 
 /** Undefined where the snapshot is of a version that did not tell. */
-function trainedMaps({ dataInfo: { maps } }: TrainerSnapshot): readonly TrainedMap[] | undefined {
+export function trainedMaps({ dataInfo: { maps } }: TrainerSnapshot): readonly TrainedMap[] | undefined {
   if (!Array.isArray(maps)) return undefined;
   return maps.flatMap((map: unknown) => {
     const { name, image }: Partial<Record<string, unknown>> = isPlainObject(map) ? map : {};

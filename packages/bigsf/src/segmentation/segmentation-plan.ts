@@ -304,7 +304,7 @@ async function openMap(settings: MapSettings, attempt: Attempt, resources: Async
 const blockRows = 256;
 
 /** What becomes 0 and 1: of all maps of the training, or of the map itself, as the training did. */
-async function rangeFor(
+export async function rangeFor(
   { dataInfo: { normalization_over: over, normalization_range: trained } }: TrainerSnapshot,
   map: Plane,
   missing: Plane | undefined,

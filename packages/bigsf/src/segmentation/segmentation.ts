@@ -134,13 +134,20 @@ export class Segmentation extends configurable({
 
   /** The segmentations of all maps, each to be run by itself; where there are several, into a folder of its own. */
   each(): readonly MapSegmentation[] {
+    return this.settings().map((settings) => ({
+      name: nameOfSource(settings),
+      run: (options = {}) => runSegmentation(settings, options),
+    }));
+  }
+
+  /** What all maps are segmented by. */
+  settings(): readonly SegmentationSettings[] {
     const { source, channels, missing, coordinates, region, output } = this;
     const maps = this.maps ?? (source === undefined ? [] : [{ source, channels, missing, coordinates, region }]);
     return maps.map((map) => {
       const name = nameOfSource(map);
       const place = this.maps === undefined ? output : join(output, name);
-      const settings = { ...this.#settings(map, place), name: this.maps === undefined ? undefined : name };
-      return { name, run: (options = {}) => runSegmentation(settings, options) };
+      return { ...this.#settings(map, place), name: this.maps === undefined ? undefined : name };
     });
   }
 

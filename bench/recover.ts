@@ -1,0 +1,157 @@
+/**
+ * Whether completeness and purity that `bigsf recover` states are matched by the truth, which `bigsf sample` knows: trains on every
+ * split of a map, and compares. `node bench/recover.ts FOLDER` keeps what it makes in a folder, and goes on from what is there;
+ * some twenty minutes of one core, most of them for training.
+ */
+import { writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathExists } from "@ml-mosaic/base";
+import { shareInterval } from "@ml-mosaic/statistics";
+import "../packages/bigsf/src/components.ts";
+import { Calibration } from "../packages/bigsf/src/calibration/calibration.ts";
+import { findFilaments, spineOfFound } from "../packages/bigsf/src/catalogue/find-filaments.ts";
+import { planCrossValidation } from "../packages/bigsf/src/cross-validation/cross-validate.ts";
+import { openPlane } from "../packages/bigsf/src/maps/plane.ts";
+import { type Completeness, completenessAt } from "../packages/bigsf/src/recover/completeness.ts";
+import { coveredShare, SpineIndex, toleranceOf } from "../packages/bigsf/src/recover/match.ts";
+import { probabilityOf } from "../packages/bigsf/src/recover/purity.ts";
+import { Recovery } from "../packages/bigsf/src/recover/recover.ts";
+import type { RecoveryResult } from "../packages/bigsf/src/recover/run-recovery.ts";
+import { fwhmOfSigma } from "../packages/bigsf/src/sample/filaments.ts";
+import { type TrueFilament, trueFilaments } from "../packages/bigsf/src/sample/sample-truth.ts";
+import { writeSample } from "../packages/bigsf/src/sample/write-sample.ts";
+import { Segmentation } from "../packages/bigsf/src/segmentation/segmentation.ts";
+
+const map = { height: 512, width: 512, seed: 5 } as const;
+const folder = resolve(process.argv[2] ?? (await mkdtemp(join(tmpdir(), "bigsf-recover-"))));
+const at = (...names: readonly string[]) => join(folder, ...names);
+const file = (name: string, text: string) => {
+  if (!pathExists(at(name))) writeFileSync(at(name), text);
+  return at(name);
+};
+
+if (!pathExists(at("sample"))) await writeSample({ ...map, folder: at("sample") });
+const training = file(
+  "kfold.yaml",
+  `data:
+  source: { image: sample/image.fits, target: sample/target.fits, missing: sample/missing.fits, background: sample/background.fits }
+  patch_size: 32
+  stride: 16
+  folds: { k: 4, k_train: 0.5, area_size: 64, save_indices: false }
+  train: { use_all_patches: false, data_augmentations: [{ type: random_rotation }, { type: random_horizontal_flip }] }
+trainer:
+  output_dir: results
+  run_name: kfold
+  model: { type: unet, features: 8, num_blocks: 2 }
+  optimizer: { type: adam, lr: 0.003 }
+  loss: { type: bce_dice }
+  epochs: 14
+`,
+);
+if (!pathExists(at("results", "kfold", "calibration.json"))) {
+  const validation = await planCrossValidation(training);
+  const pause = new AbortController().signal;
+  const ignore = () => undefined;
+  const events = { onStart: ignore, onProgress: ignore, onEpoch: ignore, onWarning: ignore, onEnd: ignore };
+  await validation.run({ workers: 1, existing: "resume", pause, events, onPredicted: ignore });
+  await Calibration.fromConfig({ training: at("results", "kfold") }).run();
+}
+const segment = "model_snapshot: results/kfold\nsource: sample/image.fits\nmissing: sample/missing.fits\noutput: segmented\n";
+await Segmentation.fromConfig(file("segment.yaml", segment)).run();
+file("catalogue.yaml", "probability: segmented/probability.fits\nimage: sample/image.fits\noutput: catalogue\natlas: 0\n");
+
+for (const crowded of [false, true]) {
+  const recovery = Recovery.fromConfig({
+    segmentation: at("segment.yaml"),
+    catalogue: at("catalogue.yaml"),
+    target: at("sample", "target.fits"),
+    background: at("sample", "background.fits"),
+    output: at(crowded ? "bench-crowded" : "bench-apart"),
+    injections: 300,
+    length: [30, 70],
+    crowded,
+    overwrite: true,
+  });
+  await rm(at(crowded ? "bench-crowded" : "bench-apart"), { recursive: true, force: true });
+  const cpu = process.cpuUsage();
+  const result = await recovery.run();
+  const seconds = process.cpuUsage(cpu).user / 1e6;
+  if (result.kind !== "written") throw new Error("it was there already");
+  console.log(`\n${crowded ? "anywhere" : "off known filaments"}: ${seconds.toFixed(0)} s of processor time`);
+  await compare(result);
+}
+
+async function compare({ file: stated, judged }: Extract<RecoveryResult, { kind: "written" }>): Promise<void> {
+  const plane = await openPlane(at("segmented", "probability.fits"));
+  const found = await findFilaments(plane, { low: 0.3, high: 0.5, spur: 1, mostTurn: 45, leastLength: 10 });
+  const values = await plane.section(0, map.height, 0, map.width);
+  await plane.close();
+  const spines = found.filaments.map((each) => spineOfFound(each).points);
+  const index = new SpineIndex();
+  for (const points of spines) index.add(points);
+  const all = [...trueFilaments(map)];
+  const isUsable = ({ points }: TrueFilament) =>
+    points.filter(({ x, y }) => Number.isFinite(values[Math.round(y) * map.width + Math.round(x)])).length >=
+    0.95 * points.length;
+  const long = all.filter((each) => each.length >= 30 && isUsable(each));
+  const alone = long.filter((each) => {
+    const others = new SpineIndex();
+    for (const other of all) if (other !== each) others.add(other.points);
+    return coveredShare(each.points, others, 1.5 * each.width) < 0.25;
+  });
+  for (const [name, those] of [
+    ["all", long],
+    ["alone", alone],
+  ] as const)
+    printCompleteness(name, those, index, stated.completeness);
+
+  const { purity } = stated;
+  if (purity === undefined) throw new Error("no purity is stated");
+  const onTruth = new SpineIndex();
+  const wide: { x: number; y: number; reach: number }[] = [];
+  for (const { points } of all) for (const { x, y, sigma } of points) wide.push({ x, y, reach: (sigma * fwhmOfSigma) / 2 });
+  onTruth.add(wide);
+  const isTrue = spines.map((points) => {
+    const near = points.filter((point) => wide.some(({ x, y, reach }) => Math.hypot(x - point.x, y - point.y) <= Math.max(2, reach)));
+    return near.length >= points.length / 2;
+  });
+  const share = isTrue.filter(Boolean).length / isTrue.length;
+  const { value, low, high } = purity.purity;
+  console.log(`purity: stated ${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)}), true ${share.toFixed(3)} of ${isTrue.length}`);
+  const { traits } = purity;
+  if (traits === undefined) return;
+  for (const [from, to] of [
+    [0, 0.5],
+    [0.5, 0.8],
+    [0.8, 0.95],
+    [0.95, 1.01],
+  ] as const) {
+    const inside = judged.flatMap((each, i) => {
+      const said = probabilityOf(traits, each, true)?.value;
+      return said !== undefined && said >= from && said < to ? [{ said, isTrue: isTrue[i] === true }] : [];
+    });
+    const hits = inside.filter((each) => each.isTrue).length;
+    const mean = inside.reduce((sum, { said }) => sum + said, 0) / inside.length;
+    const { low: least, high: most } = shareInterval(hits, inside.length);
+    console.log(`  said ${mean.toFixed(2)}: ${hits} of ${inside.length} are filaments, ${(hits / inside.length).toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`);
+  }
+}
+
+function printCompleteness(name: string, those: readonly TrueFilament[], index: SpineIndex, stated: Completeness): void {
+  const sorted = those.toSorted((a, b) => a.contrast - b.contrast);
+  const bins = 4;
+  console.log(`completeness, true filaments of 30 pixels and more: ${name}, ${those.length}`);
+  for (let bin = 0; bin < bins; bin++) {
+    const inside = sorted.slice(Math.round((bin * sorted.length) / bins), Math.round(((bin + 1) * sorted.length) / bins));
+    const hits = inside.filter(({ points, width }) => coveredShare(points, index, toleranceOf(width)) >= 0.5).length;
+    const said = inside.map(({ contrast, width }) => completenessAt(stated, contrast, width));
+    const mean = (of: (chance: (typeof said)[number]) => number) => said.reduce((sum, each) => sum + of(each), 0) / said.length;
+    const { low, high } = shareInterval(hits, inside.length);
+    console.log(
+      `  contrast ${inside[0]?.contrast.toFixed(2)} to ${inside.at(-1)?.contrast.toFixed(2)}: stated ${mean((each) => each.value).toFixed(2)} (${mean((each) => each.low).toFixed(2)} to ${mean((each) => each.high).toFixed(2)}), true ${hits} of ${inside.length}, ${(hits / inside.length).toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`,
+    );
+  }
+}
+
