@@ -9,7 +9,12 @@ import "../src/components.ts";
 import { Calibration } from "../src/calibration/calibration.ts";
 import type { MapPaths } from "../src/maps/maps.ts";
 import type { RunOptions } from "../src/segmentation/run-segmentation.ts";
+import { drawInto, drawShape, movedTo, touchedBox } from "../src/recover/injection.ts";
+import { overlaid } from "../src/recover/overlay.ts";
+import { gridReprediction } from "../src/recover/predict-grid.ts";
+import { Recovery } from "../src/recover/recover.ts";
 import { Segmentation } from "../src/segmentation/segmentation.ts";
+import { planSegmentation } from "../src/segmentation/segmentation-plan.ts";
 import { readPixels, SegmentWorkspace } from "./segment-workspace.ts";
 import { runBigsf } from "./start-bigsf.ts";
 
@@ -254,6 +259,82 @@ print(json.dumps({"all": len(contrasts), "faint": len(faint), "left": sum(x < 32
   const wrong = await runBigsf(workspace.folder, "compare", workspace.path("sample"), whole);
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/sample holds no training on every split/)]);
 });
+
+test("where a filament is put into a map, only patches that see it are predicted again: to the same probabilities", async () => {
+  await using resources = new AsyncDisposableStack();
+  const given = { model_snapshot: folds, source: other.image, output: workspace.path("injected"), overlap: 11 };
+  const [settings] = Segmentation.fromConfig(given).settings();
+  if (settings === undefined) throw new Error("there is no map");
+  const plan = await planSegmentation(settings, resources);
+  const shape = drawShape({ seed: 2, contrast: [1, 2], width: [2, 4], length: [20, 30] }, 1);
+  for (const [x, y] of [
+    [50, 40],
+    [90, 88],
+  ] as const) {
+    const placed = { ...shape, points: movedTo(shape.points, x, y) };
+    const { added } = await drawInto(plan.map, placed, "gaussian");
+    expect(Math.max(...added.values)).toBeGreaterThan(0);
+    const changed = overlaid(plan.map, [added], (before, value) => before + value);
+    const [height, width] = plan.map.shape;
+    const source = workspace.path(`injected-${x}.fits`);
+    await using writer = await createFits(source);
+    await writer.image({ shape: [height, width], data: await changed.section(0, height, 0, width) });
+    await writer.close();
+    await segment(`whole-${x}`, { source, overlap: 11 });
+    const whole = (await readPixels(workspace.path(`whole-${x}`, "probability.fits"))).data;
+    const touched = touchedBox(placed.points, "gaussian", plan.map.shape);
+    const { box, values } = await gridReprediction(plan, settings).predict(changed, touched);
+    await segment("without", { overlap: 11 });
+    const without = (await readPixels(workspace.path("without", "probability.fits"))).data;
+    for (const [pixel, value] of whole.entries()) {
+      const [row, column] = [Math.floor(pixel / width), pixel % width];
+      const isInside = row >= box.y0 && row < box.y1 && column >= box.x0 && column < box.x1;
+      const said = isInside ? values[(row - box.y0) * (box.x1 - box.x0) + column - box.x0] : without[pixel];
+      if (!(Math.abs((said ?? 9) - value) < 1e-5 || Number.isNaN(value))) throw new Error(`${row}, ${column}: ${said} is ${value}`);
+    }
+  }
+});
+
+test("bigsf recover: by models that have not seen a place; stopped, it goes on to the same bytes", async () => {
+  const training = workspace.path("runs", "recovered");
+  cpSync(folds, training, { recursive: true });
+  await Calibration.fromConfig({ training }).run();
+  const segmentation = workspace.config("unseen", { model_snapshot: training, source: maps.image, missing: maps.missing });
+  await Segmentation.fromConfig(segmentation).run();
+  const own = { probability: workspace.path("unseen", "probability.fits"), image: maps.image };
+  const catalogue = workspace.config("unseen-catalogue", own);
+  const common = { segmentation, catalogue, target: maps.target, background: maps.background, injections: 14, crowded: true };
+  const given = { ...common, length: [20, 30], width: [2, 4], contrast: [0.5, 3] };
+  const run = (output: string, signal?: AbortSignal, stop?: () => void) =>
+    Recovery.fromConfig({ ...given, output: workspace.path(output) }).run({
+      signal,
+      onProgress: (step, done) => (step === "injections" && done > 3 ? stop?.() : undefined),
+    });
+  const whole = await run("recovered");
+  expect(whole.kind === "written" && whole.outcomes.length + whole.file.homeless).toBe(14);
+  const stopped = new AbortController();
+  await expect(run("stopped-recovery", stopped.signal, () => stopped.abort(new Error("enough")))).rejects.toThrow("enough");
+  expect(readdirSync(workspace.path("stopped-recovery")).sort()).toEqual(["unfinished_config.yaml", "unfinished_filaments.jsonl"]);
+  await run("stopped-recovery");
+  const bytes = (folder: string, name: string) => readFileSync(workspace.path(folder, name));
+  for (const name of ["recovery.json", "recovery.fits", "injections.ecsv", "completeness.ecsv", "recovery.png"])
+    expect(bytes("stopped-recovery", name).equals(bytes("recovered", name)), name).toBe(true);
+  expect((await run("recovered")).kind).toBe("reused");
+
+  const refused = async (more: object, message: RegExp) =>
+    expect(Recovery.fromConfig({ ...given, output: workspace.path("refused"), ...more }).run()).rejects.toThrow(message);
+  const alone = { model_snapshot: snapshots[0] ?? "", source: maps.image, missing: maps.missing, region: { x: [0, 50], y: [0, 50] } };
+  await refused(
+    { segmentation: workspace.config("alone", alone), catalogue: workspace.config("imageless", { probability: own.probability }) },
+    /segmentation\.region: .*whole maps[\s\S]*catalogue\.image: is not given|catalogue\.image: is not given[\s\S]*segmentation\.region: .*whole maps/,
+  );
+  const { region: _, ...single } = alone;
+  await refused({ segmentation: workspace.config("single", single) }, /segmentation\.model_snapshot: .* was trained on .*; give a folder of bigsf train-k-fold/);
+  const raw = workspace.config("raw", { model_snapshot: folds, source: other.image });
+  await refused({ segmentation: raw }, /catalogue\.image: .* is not what was segmented/);
+  const foreign = workspace.config("foreign", { ...own, probability: maps.image });
+  await refused({ catalogue: foreign }, /is not what the models say of .* by this segmentation|is a mask/);
+}, 60_000);
 
 test("the command says who speaks, and removes an uncertainty that is none's any more", async () => {
   mkdirSync(workspace.path("told"));
