@@ -4,10 +4,11 @@
  * some twenty minutes of one core, most of them for training.
  */
 import { writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathExists } from "@ml-mosaic/base";
+import { openFits } from "@ml-mosaic/fits";
 import { shareInterval } from "@ml-mosaic/statistics";
 import "../packages/bigsf/src/components.ts";
 import { Calibration } from "../packages/bigsf/src/calibration/calibration.ts";
@@ -16,9 +17,9 @@ import { planCrossValidation } from "../packages/bigsf/src/cross-validation/cros
 import { openPlane } from "../packages/bigsf/src/maps/plane.ts";
 import { type Completeness, completenessAt } from "../packages/bigsf/src/recover/completeness.ts";
 import { coveredShare, SpineIndex, toleranceOf } from "../packages/bigsf/src/recover/match.ts";
-import { probabilityOf } from "../packages/bigsf/src/recover/purity.ts";
 import { Recovery } from "../packages/bigsf/src/recover/recover.ts";
-import type { RecoveryResult } from "../packages/bigsf/src/recover/run-recovery.ts";
+import type { RecoveryFile } from "../packages/bigsf/src/recover/recovery-file.ts";
+import type { RecoveryFiles } from "../packages/bigsf/src/recover/run-recovery.ts";
 import { fwhmOfSigma } from "../packages/bigsf/src/sample/filaments.ts";
 import { type TrueFilament, trueFilaments } from "../packages/bigsf/src/sample/sample-truth.ts";
 import { writeSample } from "../packages/bigsf/src/sample/write-sample.ts";
@@ -63,27 +64,17 @@ await Segmentation.fromConfig(file("segment.yaml", segment)).run();
 file("catalogue.yaml", "probability: segmented/probability.fits\nimage: sample/image.fits\noutput: catalogue\natlas: 0\n");
 
 for (const crowded of [false, true]) {
-  const recovery = Recovery.fromConfig({
-    segmentation: at("segment.yaml"),
-    catalogue: at("catalogue.yaml"),
-    target: at("sample", "target.fits"),
-    background: at("sample", "background.fits"),
-    output: at(crowded ? "bench-crowded" : "bench-apart"),
-    injections: 300,
-    length: [30, 70],
-    crowded,
-    overwrite: true,
-  });
-  await rm(at(crowded ? "bench-crowded" : "bench-apart"), { recursive: true, force: true });
+  const output = at(crowded ? "recovery-crowded" : "recovery");
+  const given = { target: at("sample", "target.fits"), background: at("sample", "background.fits"), injections: 300, length: [30, 70], crowded, output };
   const cpu = process.cpuUsage();
-  const result = await recovery.run();
+  const { files } = await Recovery.fromConfig({ segmentation: at("segment.yaml"), catalogue: at("catalogue.yaml"), ...given }).run();
   const seconds = process.cpuUsage(cpu).user / 1e6;
-  if (result.kind !== "written") throw new Error("it was there already");
   console.log(`\n${crowded ? "anywhere" : "off known filaments"}: ${seconds.toFixed(0)} s of processor time`);
-  await compare(result);
+  await compare(files);
 }
 
-async function compare({ file: stated, judged }: Extract<RecoveryResult, { kind: "written" }>): Promise<void> {
+async function compare(files: RecoveryFiles): Promise<void> {
+  const stated: RecoveryFile = JSON.parse(await readFile(files.file, "utf8"));
   const plane = await openPlane(at("segmented", "probability.fits"));
   const found = await findFilaments(plane, { low: 0.3, high: 0.5, spur: 1, mostTurn: 45, leastLength: 10 });
   const values = await plane.section(0, map.height, 0, map.width);
@@ -109,10 +100,8 @@ async function compare({ file: stated, judged }: Extract<RecoveryResult, { kind:
 
   const { purity } = stated;
   if (purity === undefined) throw new Error("no purity is stated");
-  const onTruth = new SpineIndex();
   const wide: { x: number; y: number; reach: number }[] = [];
   for (const { points } of all) for (const { x, y, sigma } of points) wide.push({ x, y, reach: (sigma * fwhmOfSigma) / 2 });
-  onTruth.add(wide);
   const isTrue = spines.map((points) => {
     const near = points.filter((point) => wide.some(({ x, y, reach }) => Math.hypot(x - point.x, y - point.y) <= Math.max(2, reach)));
     return near.length >= points.length / 2;
@@ -120,18 +109,16 @@ async function compare({ file: stated, judged }: Extract<RecoveryResult, { kind:
   const share = isTrue.filter(Boolean).length / isTrue.length;
   const { value, low, high } = purity.purity;
   console.log(`purity: stated ${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)}), true ${share.toFixed(3)} of ${isTrue.length}`);
-  const { traits } = purity;
-  if (traits === undefined) return;
+  await using tables = await openFits(files.fits);
+  const { columns } = await tables.table("PURITY").read();
+  const chances = Array.from(columns.get("filament_probability")?.data ?? [], Number);
   for (const [from, to] of [
     [0, 0.5],
-    [0.5, 0.8],
-    [0.8, 0.95],
-    [0.95, 1.01],
+    [0.5, 0.9],
+    [0.9, 1.01],
   ] as const) {
-    const inside = judged.flatMap((each, i) => {
-      const said = probabilityOf(traits, each, true)?.value;
-      return said !== undefined && said >= from && said < to ? [{ said, isTrue: isTrue[i] === true }] : [];
-    });
+    const inside = chances.flatMap((said, i) => (said >= from && said < to ? [{ said, isTrue: isTrue[i] === true }] : []));
+    if (inside.length === 0) continue;
     const hits = inside.filter((each) => each.isTrue).length;
     const mean = inside.reduce((sum, { said }) => sum + said, 0) / inside.length;
     const { low: least, high: most } = shareInterval(hits, inside.length);
