@@ -110,8 +110,10 @@ async function compare(files: RecoveryFiles): Promise<void> {
   const { value, low, high } = purity.purity;
   console.log(`purity: stated ${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)}), true ${share.toFixed(3)} of ${isTrue.length}`);
   await using tables = await openFits(files.fits);
-  const { columns } = await tables.table("PURITY").read();
-  const chances = Array.from(columns.get("filament_probability")?.data ?? [], Number);
+  const table = tables.table("PURITY");
+  const columns = new Map<string, readonly number[]>();
+  for await (const block of table.rows()) columns.set("filament_probability", Array.from(block.columns.get("filament_probability")?.data ?? [], Number));
+  const chances = columns.get("filament_probability") ?? [];
   for (const [from, to] of [
     [0, 0.5],
     [0.5, 0.9],

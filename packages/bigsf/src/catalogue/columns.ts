@@ -290,7 +290,7 @@ function lengthParsecs({ sky, distance }: Filament): number | undefined {
 }
 
 /** Undefined where the background is not above 0. */
-export function contrastOf({ profile }: Filament): number | undefined {
+export function contrastOf({ profile }: Pick<Filament, "profile">): number | undefined {
   return profile === undefined || profile.background <= 0 ? undefined : profile.amplitude.value / profile.background;
 }
 
@@ -298,4 +298,9 @@ export function significanceOf({ profile }: Pick<Filament, "profile">): number |
   return profile?.scatter === undefined || profile.scatter === 0
     ? undefined
     : profile.amplitude.value / profile.scatter;
+}
+
+/** What nothing could be fitted to does not stand out. */
+export function isFaint(filament: Pick<Filament, "profile">, leastSignificance: number): boolean {
+  return leastSignificance > 0 && !((significanceOf(filament) ?? 0) >= leastSignificance);
 }

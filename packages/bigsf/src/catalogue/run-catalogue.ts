@@ -5,7 +5,7 @@ import { recoveryColumns } from "../recover/recovery-columns.ts";
 import { findingOf, readRecovery } from "../recover/recovery-file.ts";
 import { prepareResults } from "../segmentation/result-folder.ts";
 import { ownVersion } from "../version.ts";
-import { columnsFor, contrastOf, type Lacking, significanceOf } from "./columns.ts";
+import { columnsFor, contrastOf, isFaint, type Lacking } from "./columns.ts";
 import type { Filament, MeasuredFilament } from "./filament.ts";
 import { type FoundFilament, type FoundFilaments, findFilaments, spineOfFound } from "./find-filaments.ts";
 import { type InputSettings, type Inputs, openInputs } from "./inputs.ts";
@@ -169,11 +169,6 @@ export async function runCatalogue(
   const { maskPixels, short } = found;
   const faint = all.length - filaments.length;
   return { kind: "written", files, filaments, pixels: height * width, maskPixels, short, faint, lacking };
-}
-
-/** What nothing could be fitted to does not stand out. */
-export function isFaint(filament: MeasuredFilament, leastSignificance: number): boolean {
-  return leastSignificance > 0 && !((significanceOf(filament) ?? 0) >= leastSignificance);
 }
 
 function* spinesOf(filaments: readonly { readonly found: FoundFilament }[]): Generator<readonly Point[]> {

@@ -1,5 +1,5 @@
-import { contrastOf, significanceOf } from "../catalogue/columns.ts";
-import type { Filament } from "../catalogue/filament.ts";
+import { contrastOf, isFaint } from "../catalogue/columns.ts";
+import type { MeasuredFilament } from "../catalogue/filament.ts";
 import { type FoundFilament, findFilaments, spineOfFound } from "../catalogue/find-filaments.ts";
 import { mapSamples } from "../catalogue/map-samples.ts";
 import { type MeasureParts, measureFilament } from "../catalogue/measure-filament.ts";
@@ -97,7 +97,7 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const tolerance = toleranceOf(width);
   const covering = new SpineIndex();
-  let [best, most]: [Filament | undefined, number] = [undefined, 0];
+  let [best, most]: [MeasuredFilament | undefined, number] = [undefined, 0];
   for (const each of near) {
     const fresh = each.points.filter((point) => !before.isNear(point, tolerance));
     const own = new SpineIndex();
@@ -105,7 +105,7 @@ async function outcomeOf(
     const share = coveredShare(points, own, tolerance);
     if (share === 0) continue;
     const filament = await measureFilament(each.filament, parts);
-    if ((significanceOf(filament) ?? Number.POSITIVE_INFINITY) < inputs.finding.least_significance) continue;
+    if (isFaint(filament, inputs.finding.least_significance)) continue;
     covering.add(fresh);
     if (share > most) [best, most] = [filament, share];
   }

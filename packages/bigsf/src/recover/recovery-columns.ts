@@ -1,6 +1,6 @@
 /** What a recovery says of each filament of a catalogue. */
 import type { CatalogueColumn } from "../catalogue/columns.ts";
-import type { Filament } from "../catalogue/filament.ts";
+import type { MeasuredFilament } from "../catalogue/filament.ts";
 import { completenessAt } from "./completeness.ts";
 import type { Chance } from "./logistic.ts";
 import { probabilityOf, type Traits } from "./purity.ts";
@@ -10,7 +10,7 @@ import type { Recovery } from "./recovery-file.ts";
 export function recoveryColumns(
   { completeness, purity, map: judgedMap }: Recovery,
   map: string,
-  contrastOf: (filament: Filament) => number | undefined,
+  contrastOf: (filament: MeasuredFilament) => number | undefined,
 ): readonly CatalogueColumn[] {
   const isOwnMap = map === judgedMap;
   const traits = purity?.traits;
@@ -34,7 +34,7 @@ export function recoveryColumns(
   ];
 }
 
-export function traitsOf(filament: Filament, contrastOf: (filament: Filament) => number | undefined): Traits {
+export function traitsOf(filament: MeasuredFilament, contrastOf: (filament: MeasuredFilament) => number | undefined): Traits {
   const { centre, profile, probability } = filament;
   return { x: centre.x, y: centre.y, contrast: contrastOf(filament), width: profile?.width.value, probability };
 }
@@ -42,7 +42,7 @@ export function traitsOf(filament: Filament, contrastOf: (filament: Filament) =>
 function withInterval(
   name: string,
   description: string,
-  of: (filament: Filament) => Chance | undefined,
+  of: (filament: MeasuredFilament) => Chance | undefined,
 ): readonly CatalogueColumn[] {
   const column = (suffix: string, told: string, part: keyof Chance): CatalogueColumn => ({
     name: `${name}${suffix}`,

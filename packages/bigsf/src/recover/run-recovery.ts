@@ -1,13 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { contrastOf, significanceOf } from "../catalogue/columns.ts";
-import type { Filament } from "../catalogue/filament.ts";
+import { contrastOf, isFaint } from "../catalogue/columns.ts";
+import type { MeasuredFilament } from "../catalogue/filament.ts";
 import { type FoundFilament, findFilaments, spineOfFound } from "../catalogue/find-filaments.ts";
 import { openJournal, removeJournal } from "../catalogue/journal.ts";
 import { mapSamples } from "../catalogue/map-samples.ts";
 import { measureFilament } from "../catalogue/measure-filament.ts";
 import { BigsfError } from "../errors.ts";
 import { prepareResults } from "../segmentation/result-folder.ts";
+import { ownVersion } from "../version.ts";
 import { completenessOf, type Outcome } from "./completeness.ts";
 import { type Ground, surveyGround } from "./ground.ts";
 import { drawShape, type Shape } from "./injection.ts";
@@ -88,7 +89,7 @@ export async function runRecovery(
     return { kind: "reused", files };
   }
   resources.use(results);
-  const journal = await openJournal<PassRecord>(folder, config);
+  const journal = await openJournal<PassRecord>(folder, `# bigsf ${ownVersion()}\n${config}`);
   let isComplete = false;
   resources.defer(() => journal.close(isComplete));
   for (const note of inputs.notes) onNote?.(note);
@@ -191,7 +192,7 @@ async function lookBefore(
       `${probability.path} is a mask; give the map of probabilities that bigsf segment made`,
     );
   const parts = { ...measuring, plane: found.plane, probability: mapSamples(probability) };
-  const kept: { readonly filament: Filament; readonly each: FoundFilament }[] = [];
+  const kept: { readonly filament: MeasuredFilament; readonly each: FoundFilament }[] = [];
   const isJudged = background !== undefined;
   const isMeasured = isJudged || finding.least_significance > 0;
   for (const [index, each] of found.filaments.entries()) {
@@ -199,8 +200,7 @@ async function lookBefore(
     if (!isMeasured) continue;
     const filament = await measureFilament(each, parts);
     onProgress?.("filaments", index + 1, found.filaments.length);
-    if ((significanceOf(filament) ?? Number.POSITIVE_INFINITY) >= finding.least_significance)
-      kept.push({ filament, each });
+    if (!isFaint(filament, finding.least_significance)) kept.push({ filament, each });
   }
   const spines = new SpineIndex();
   for (const each of isMeasured ? kept.map((one) => one.each) : found.filaments) spines.add(spineOfFound(each).points);
