@@ -86,20 +86,24 @@ function findPlace(
   return undefined;
 }
 
-/** Looked at on the spine, and a width to both sides of it. */
+/** Looked at on the spine, and a width around it. */
 function isFree(points: readonly SpinePoint[], width: number, map: Ground, crowded: boolean): boolean {
   const avoided = crowded ? 0 : ground.target | ground.found;
   const steps = Math.max(1, Math.ceil(width / 2));
-  return points.every(({ x, y }, i) => {
+  return points.every(({ x, y }) => {
     const at = groundAt(map, x, y);
     if ((at & ground.usable) === 0 || (at & avoided) !== 0) return false;
-    const next = points[i + 1] ?? points[i - 1] ?? { x: x + 1, y };
-    const length = Math.hypot(next.x - x, next.y - y) || 1;
-    const [normalX, normalY] = [-(next.y - y) / length, (next.x - x) / length];
-    for (let step = -steps; step <= steps; step++) {
-      const offset = (step / steps) * width;
-      if ((groundAt(map, x + offset * normalX, y + offset * normalY) & avoided) !== 0) return false;
-    }
-    return true;
+    return directions.every(([across, up]) => {
+      for (let step = 1; step <= steps; step++) {
+        const offset = (step / steps) * width;
+        if ((groundAt(map, x + offset * across, y + offset * up) & avoided) !== 0) return false;
+      }
+      return true;
+    });
   });
 }
+
+const directions = Array.from(
+  { length: 8 },
+  (_, i) => [Math.cos((i * Math.PI) / 4), Math.sin((i * Math.PI) / 4)] as const,
+);

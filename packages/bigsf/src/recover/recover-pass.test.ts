@@ -73,7 +73,7 @@ const inputs: RecoveryInputs = {
 };
 
 const options = { seed: 4, profile: "gaussian", reach, crowded: false } as const;
-const shapes = Array.from({ length: 40 }, (_, i) =>
+const shapes = Array.from({ length: 26 }, (_, i) =>
   drawShape({ seed: 4, contrast: [0.2, 1.6], width: [3, 7], length: [30, 60] }, i + 1),
 );
 
@@ -120,8 +120,8 @@ test("what is as high as the model sees is recovered, and measured as it was put
   expect(outcomes.length).toBe(shapes.length);
   const high = outcomes.filter(({ contrast }) => contrast > 1.3 * level);
   const low = outcomes.filter(({ contrast }) => contrast < 0.7 * level);
-  expect(high.length).toBeGreaterThan(8);
-  expect(low.length).toBeGreaterThan(5);
+  expect(high.length).toBeGreaterThan(4);
+  expect(low.length).toBeGreaterThan(3);
   expect(high.filter(({ recovered }) => !recovered)).toEqual([]);
   expect(low.filter(({ recovered }) => recovered)).toEqual([]);
   for (const { width: wide, contrast, length, significance, measured } of high) {
@@ -132,14 +132,14 @@ test("what is as high as the model sees is recovered, and measured as it was put
     expect(Math.abs((significance ?? 0) / (contrast / 0.03) - 1)).toBeLessThan(0.4);
   }
   const completeness = completenessOf(outcomes);
-  expect(completenessAt(completeness, 1.2, 4).low).toBeGreaterThan(0.5);
-  expect(completenessAt(completeness, 0.25, 4).high).toBeLessThan(0.5);
+  expect(completenessAt(completeness, 1.2, 4).low).toBeGreaterThan(0.4);
+  expect(completenessAt(completeness, 0.25, 4).value).toBeLessThan(0.25);
   // Halfway at about the level at which the model sees it.
   const half = Array.from({ length: 140 }, (_, i) => 0.2 + i / 100).find(
     (contrast) => completenessAt(completeness, contrast, 4).value > 0.5,
   );
   expect(Math.abs((half ?? 0) / level - 1)).toBeLessThan(0.35);
-}, 20_000);
+}, 120_000);
 
 test("a spine that was there before recovers nothing", async () => {
   const [bright] = shapes.filter(({ contrast }) => contrast > 1);

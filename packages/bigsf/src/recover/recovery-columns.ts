@@ -34,7 +34,10 @@ export function recoveryColumns(
   ];
 }
 
-export function traitsOf(filament: MeasuredFilament, contrastOf: (filament: MeasuredFilament) => number | undefined): Traits {
+export function traitsOf(
+  filament: MeasuredFilament,
+  contrastOf: (filament: MeasuredFilament) => number | undefined,
+): Traits {
   const { centre, profile, probability } = filament;
   return { x: centre.x, y: centre.y, contrast: contrastOf(filament), width: profile?.width.value, probability };
 }
