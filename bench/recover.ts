@@ -59,15 +59,30 @@ if (!pathExists(at("results", "kfold", "calibration.json"))) {
   await validation.run({ workers: 1, existing: "resume", pause, events, onPredicted: ignore });
   await Calibration.fromConfig({ training: at("results", "kfold") }).run();
 }
-const segment = "model_snapshot: results/kfold\nsource: sample/image.fits\nmissing: sample/missing.fits\noutput: segmented\n";
+const segment =
+  "model_snapshot: results/kfold\nsource: sample/image.fits\nmissing: sample/missing.fits\noutput: segmented\n";
 await Segmentation.fromConfig(file("segment.yaml", segment)).run();
-file("catalogue.yaml", "probability: segmented/probability.fits\nimage: sample/image.fits\noutput: catalogue\natlas: 0\n");
+file(
+  "catalogue.yaml",
+  "probability: segmented/probability.fits\nimage: sample/image.fits\noutput: catalogue\natlas: 0\n",
+);
 
 for (const crowded of [false, true]) {
   const output = at(crowded ? "recovery-crowded" : "recovery");
-  const given = { target: at("sample", "target.fits"), background: at("sample", "background.fits"), injections: 300, length: [30, 70], crowded, output };
+  const given = {
+    target: at("sample", "target.fits"),
+    background: at("sample", "background.fits"),
+    injections: 300,
+    length: [30, 70],
+    crowded,
+    output,
+  };
   const cpu = process.cpuUsage();
-  const { files } = await Recovery.fromConfig({ segmentation: at("segment.yaml"), catalogue: at("catalogue.yaml"), ...given }).run();
+  const { files } = await Recovery.fromConfig({
+    segmentation: at("segment.yaml"),
+    catalogue: at("catalogue.yaml"),
+    ...given,
+  }).run();
   const seconds = process.cpuUsage(cpu).user / 1e6;
   console.log(`\n${crowded ? "anywhere" : "off known filaments"}: ${seconds.toFixed(0)} s of processor time`);
   await compare(files);
@@ -101,46 +116,64 @@ async function compare(files: RecoveryFiles): Promise<void> {
   const { purity } = stated;
   if (purity === undefined) throw new Error("no purity is stated");
   const wide: { x: number; y: number; reach: number }[] = [];
-  for (const { points } of all) for (const { x, y, sigma } of points) wide.push({ x, y, reach: (sigma * fwhmOfSigma) / 2 });
+  for (const { points } of all)
+    for (const { x, y, sigma } of points) wide.push({ x, y, reach: (sigma * fwhmOfSigma) / 2 });
   const isTrue = spines.map((points) => {
-    const near = points.filter((point) => wide.some(({ x, y, reach }) => Math.hypot(x - point.x, y - point.y) <= Math.max(2, reach)));
+    const near = points.filter((point) =>
+      wide.some(({ x, y, reach }) => Math.hypot(x - point.x, y - point.y) <= Math.max(2, reach)),
+    );
     return near.length >= points.length / 2;
   });
   const share = isTrue.filter(Boolean).length / isTrue.length;
   const { value, low, high } = purity.purity;
-  console.log(`purity: stated ${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)}), true ${share.toFixed(3)} of ${isTrue.length}`);
+  console.log(
+    `purity: stated ${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)}), true ${share.toFixed(3)} of ${isTrue.length}`,
+  );
   await using tables = await openFits(files.fits);
   const table = tables.table("PURITY");
   const columns = new Map<string, readonly number[]>();
-  for await (const block of table.rows()) columns.set("filament_probability", Array.from(block.columns.get("filament_probability")?.data ?? [], Number));
+  for await (const block of table.rows())
+    columns.set("filament_probability", Array.from(block.columns.get("filament_probability")?.data ?? [], Number));
   const chances = columns.get("filament_probability") ?? [];
   for (const [from, to] of [
     [0, 0.5],
     [0.5, 0.9],
     [0.9, 1.01],
   ] as const) {
-    const inside = chances.flatMap((said, i) => (said >= from && said < to ? [{ said, isTrue: isTrue[i] === true }] : []));
+    const inside = chances.flatMap((said, i) =>
+      said >= from && said < to ? [{ said, isTrue: isTrue[i] === true }] : [],
+    );
     if (inside.length === 0) continue;
     const hits = inside.filter((each) => each.isTrue).length;
     const mean = inside.reduce((sum, { said }) => sum + said, 0) / inside.length;
     const { low: least, high: most } = shareInterval(hits, inside.length);
-    console.log(`  said ${mean.toFixed(2)}: ${hits} of ${inside.length} are filaments, ${(hits / inside.length).toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`);
+    console.log(
+      `  said ${mean.toFixed(2)}: ${hits} of ${inside.length} are filaments, ${(hits / inside.length).toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`,
+    );
   }
 }
 
-function printCompleteness(name: string, those: readonly TrueFilament[], index: SpineIndex, stated: Completeness): void {
+function printCompleteness(
+  name: string,
+  those: readonly TrueFilament[],
+  index: SpineIndex,
+  stated: Completeness,
+): void {
   const sorted = those.toSorted((a, b) => a.contrast - b.contrast);
   const bins = 4;
   console.log(`completeness, true filaments of 30 pixels and more: ${name}, ${those.length}`);
   for (let bin = 0; bin < bins; bin++) {
-    const inside = sorted.slice(Math.round((bin * sorted.length) / bins), Math.round(((bin + 1) * sorted.length) / bins));
+    const inside = sorted.slice(
+      Math.round((bin * sorted.length) / bins),
+      Math.round(((bin + 1) * sorted.length) / bins),
+    );
     const hits = inside.filter(({ points, width }) => coveredShare(points, index, toleranceOf(width)) >= 0.5).length;
     const said = inside.map(({ contrast, width }) => completenessAt(stated, contrast, width));
-    const mean = (of: (chance: (typeof said)[number]) => number) => said.reduce((sum, each) => sum + of(each), 0) / said.length;
+    const mean = (of: (chance: (typeof said)[number]) => number) =>
+      said.reduce((sum, each) => sum + of(each), 0) / said.length;
     const { low, high } = shareInterval(hits, inside.length);
     console.log(
       `  contrast ${inside[0]?.contrast.toFixed(2)} to ${inside.at(-1)?.contrast.toFixed(2)}: stated ${mean((each) => each.value).toFixed(2)} (${mean((each) => each.low).toFixed(2)} to ${mean((each) => each.high).toFixed(2)}), true ${hits} of ${inside.length}, ${(hits / inside.length).toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`,
     );
   }
 }
-

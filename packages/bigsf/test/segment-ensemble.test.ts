@@ -8,11 +8,11 @@ import { python, skipWithoutAstropy } from "../../fits/test/astropy.ts";
 import "../src/components.ts";
 import { Calibration } from "../src/calibration/calibration.ts";
 import type { MapPaths } from "../src/maps/maps.ts";
-import type { RunOptions } from "../src/segmentation/run-segmentation.ts";
 import { drawInto, drawShape, movedTo, touchedBox } from "../src/recover/injection.ts";
 import { overlaid } from "../src/recover/overlay.ts";
 import { gridReprediction } from "../src/recover/predict-grid.ts";
 import { Recovery } from "../src/recover/recover.ts";
+import type { RunOptions } from "../src/segmentation/run-segmentation.ts";
 import { Segmentation } from "../src/segmentation/segmentation.ts";
 import { planSegmentation } from "../src/segmentation/segmentation-plan.ts";
 import { readPixels, SegmentWorkspace } from "./segment-workspace.ts";
@@ -290,7 +290,8 @@ test("where a filament is put into a map, only patches that see it are predicted
       const [row, column] = [Math.floor(pixel / width), pixel % width];
       const isInside = row >= box.y0 && row < box.y1 && column >= box.x0 && column < box.x1;
       const said = isInside ? values[(row - box.y0) * (box.x1 - box.x0) + column - box.x0] : without[pixel];
-      if (!(Math.abs((said ?? 9) - value) < 1e-5 || Number.isNaN(value))) throw new Error(`${row}, ${column}: ${said} is ${value}`);
+      if (!(Math.abs((said ?? 9) - value) < 1e-5 || Number.isNaN(value)))
+        throw new Error(`${row}, ${column}: ${said} is ${value}`);
     }
   }
 });
@@ -299,11 +300,22 @@ test("bigsf recover: by models that have not seen a place; stopped, it goes on t
   const training = workspace.path("runs", "recovered");
   cpSync(folds, training, { recursive: true });
   await Calibration.fromConfig({ training }).run();
-  const segmentation = workspace.config("unseen", { model_snapshot: training, source: maps.image, missing: maps.missing });
+  const segmentation = workspace.config("unseen", {
+    model_snapshot: training,
+    source: maps.image,
+    missing: maps.missing,
+  });
   await Segmentation.fromConfig(segmentation).run();
   const own = { probability: workspace.path("unseen", "probability.fits"), image: maps.image };
   const catalogue = workspace.config("unseen-catalogue", own);
-  const common = { segmentation, catalogue, target: maps.target, background: maps.background, injections: 14, crowded: true };
+  const common = {
+    segmentation,
+    catalogue,
+    target: maps.target,
+    background: maps.background,
+    injections: 14,
+    crowded: true,
+  };
   const given = { ...common, length: [20, 30], width: [2, 4], contrast: [0.5, 3] };
   const run = (output: string, signal?: AbortSignal, stop?: () => void) =>
     Recovery.fromConfig({ ...given, output: workspace.path(output) }).run({
@@ -313,8 +325,13 @@ test("bigsf recover: by models that have not seen a place; stopped, it goes on t
   const whole = await run("recovered");
   expect(whole.kind === "written" && whole.outcomes.length + whole.file.homeless).toBe(14);
   const stopped = new AbortController();
-  await expect(run("stopped-recovery", stopped.signal, () => stopped.abort(new Error("enough")))).rejects.toThrow("enough");
-  expect(readdirSync(workspace.path("stopped-recovery")).sort()).toEqual(["unfinished_config.yaml", "unfinished_filaments.jsonl"]);
+  await expect(run("stopped-recovery", stopped.signal, () => stopped.abort(new Error("enough")))).rejects.toThrow(
+    "enough",
+  );
+  expect(readdirSync(workspace.path("stopped-recovery")).sort()).toEqual([
+    "unfinished_config.yaml",
+    "unfinished_filaments.jsonl",
+  ]);
   await run("stopped-recovery");
   const bytes = (folder: string, name: string) => readFileSync(workspace.path(folder, name));
   for (const name of ["recovery.json", "recovery.fits", "injections.ecsv", "completeness.ecsv", "recovery.png"])
@@ -322,14 +339,27 @@ test("bigsf recover: by models that have not seen a place; stopped, it goes on t
   expect((await run("recovered")).kind).toBe("reused");
 
   const refused = async (more: object, message: RegExp) =>
-    expect(Recovery.fromConfig({ ...given, output: workspace.path("refused"), ...more }).run()).rejects.toThrow(message);
-  const alone = { model_snapshot: snapshots[0] ?? "", source: maps.image, missing: maps.missing, region: { x: [0, 50], y: [0, 50] } };
+    expect(Recovery.fromConfig({ ...given, output: workspace.path("refused"), ...more }).run()).rejects.toThrow(
+      message,
+    );
+  const alone = {
+    model_snapshot: snapshots[0] ?? "",
+    source: maps.image,
+    missing: maps.missing,
+    region: { x: [0, 50], y: [0, 50] },
+  };
   await refused(
-    { segmentation: workspace.config("alone", alone), catalogue: workspace.config("imageless", { probability: own.probability }) },
+    {
+      segmentation: workspace.config("alone", alone),
+      catalogue: workspace.config("imageless", { probability: own.probability }),
+    },
     /segmentation\.region: .*whole maps[\s\S]*catalogue\.image: is not given|catalogue\.image: is not given[\s\S]*segmentation\.region: .*whole maps/,
   );
   const { region: _, ...single } = alone;
-  await refused({ segmentation: workspace.config("single", single) }, /segmentation\.model_snapshot: .* was trained on .*; give a folder of bigsf train-k-fold/);
+  await refused(
+    { segmentation: workspace.config("single", single) },
+    /segmentation\.model_snapshot: .* was trained on .*; give a folder of bigsf train-k-fold/,
+  );
   const raw = workspace.config("raw", { model_snapshot: folds, source: other.image });
   await refused({ segmentation: raw }, /catalogue\.image: .* is not what was segmented/);
   const foreign = workspace.config("foreign", { ...own, probability: maps.image });

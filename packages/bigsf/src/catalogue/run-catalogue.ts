@@ -99,7 +99,9 @@ export async function runCatalogue(
   };
   const recovery =
     settings.recovery === undefined ? undefined : await readRecovery(settings.recovery, findingOf(settings));
-  const digests = [...inputs.digests, ...(recovery === undefined ? [] : [`recovery ${recovery.digest}`])].map((each) => `#   ${each}\n`).join("");
+  const digests = [...inputs.digests, ...(recovery === undefined ? [] : [`recovery ${recovery.digest}`])]
+    .map((each) => `#   ${each}\n`)
+    .join("");
   const config = `${settings.configuration}# SHA-256 of the files:\n${digests}`;
   const results = await prepareResults({
     folder,

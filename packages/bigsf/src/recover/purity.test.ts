@@ -51,7 +51,15 @@ function catalogueOf(random: () => number, count: number, looked: number, known 
     const probability = isTrue ? 0.6 + 0.3 * random() : 0.5 + 0.25 * random();
     const judgement = isTrue ? (random() < known ? "filament" : "unknown") : random() < looked ? "none" : "unknown";
     const [x, y] = [1000 * random(), 1000 * random()];
-    const judged: Judged = { id, x, y, contrast: 0.3 + random(), width: (isTrue ? 3.4 : 3) + random(), probability, judgement };
+    const judged: Judged = {
+      id,
+      x,
+      y,
+      contrast: 0.3 + random(),
+      width: (isTrue ? 3.4 : 3) + random(),
+      probability,
+      judgement,
+    };
     return { judged, isTrue };
   });
 }
