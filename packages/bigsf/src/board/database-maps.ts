@@ -125,7 +125,7 @@ class DatabaseMaps implements MapSource {
         return {
           info: {
             id: `${prefix}model-${folded.models.indexOf(model)}-${place}`,
-            title: `Probability of a filament, out of fold: ${model.name}${source.maps.length > 1 ? `, ${map.name}` : ""}${rank === 0 && ranked.length > 1 ? " (lowest loss)" : ""}`,
+            title: `${model.name}${source.maps.length > 1 ? `, ${map.name}` : ""}: probability of a filament, out of fold${rank === 0 && ranked.length > 1 ? ", of the lowest loss" : ""}`,
             quantity: "probability",
             note: `Each pixel by a model that was not trained on it: runs ${runs.map(({ runId }) => runId).join(", ")}, of ${runs.length} of ${splits.length} folds. Where no model tests it or there are no data it has none.`,
           },

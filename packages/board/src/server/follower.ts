@@ -20,8 +20,9 @@ type Listener = (change: NumberedChange) => void;
 
 /** Whether anything was committed costs next to nothing to ask. */
 const lookMilliseconds = 100;
-/** What was written is read at most so often. */
-const readMilliseconds = 250;
+/** What was written is read at most so often, and less often where reading takes long: then it has a twentieth of the time. */
+const readMilliseconds = { least: 250, most: 1000 };
+const readShare = 20;
 const countMilliseconds = 1000;
 const seriesMilliseconds = 2000;
 /** Who was killed has written nothing: it is looked after so often. */
@@ -52,6 +53,7 @@ export class Follower {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #lastRead = 0;
+  #untilNext = readMilliseconds.least;
   #lastCount = 0;
   #counts = "";
   #isCounted = true;
@@ -142,8 +144,9 @@ export class Follower {
 
   async #look(isAsked: boolean): Promise<void> {
     const now = performance.now();
-    if (!isAsked && now - this.#lastRead < readMilliseconds) return;
+    if (!isAsked && now - this.#lastRead < this.#untilNext) return;
     const { reader } = this.#of;
+    const used = process.threadCpuUsage();
     const first = this.#cursor === undefined;
     const { cursor, changed, removed, isWritten } = await reader.changes(this.#cursor);
     if (first) {
@@ -155,6 +158,7 @@ export class Follower {
     this.#cursor = cursor;
     try {
       await this.#tellWritten({ changed, removed, isWritten }, now);
+      if (isWritten) this.#untilNext = pauseAfter(process.threadCpuUsage(used));
     } catch (error) {
       // The cursor is past what could not be read.
       this.#of.forget();
@@ -249,6 +253,12 @@ export class Follower {
     this.#counts = text;
     this.#tell(change);
   }
+}
+
+/** In milliseconds, of what the processor did in microseconds: other programs have no part in it. */
+function pauseAfter({ user, system }: NodeJS.CpuUsage): number {
+  const { least, most } = readMilliseconds;
+  return Math.min(most, Math.max(least, (readShare * (user + system)) / 1000));
 }
 
 function finite(value: number): number | null {
