@@ -1,12 +1,12 @@
 import type { SQLOutputValue } from "node:sqlite";
-import { setTimeout as delay, setImmediate } from "node:timers/promises";
-import type { Direction } from "@ml-mosaic/statistics";
 import type { EpochRecord } from "@ml-mosaic/training";
-import { flatPipeline } from "../pipelines/flat-pipeline.ts";
+import { addInBatches, addRunIn } from "./added-runs.ts";
+import { ChangeLine, stillMilliseconds } from "./change-line.ts";
 import { continueIn, orderEpochsIn, requeueIn, takeBackIn } from "./continuations.ts";
 import { saveBeside } from "./copy-database.ts";
 import type { DatabaseLock } from "./database-lock.ts";
-import { epochColumns, metricsJson } from "./epoch-columns.ts";
+import { isHeldIn, leaseLost, leaveIn, requireLeaseIn } from "./ended-leases.ts";
+import { addArtifactsIn, addHistoryIn, addResultIn, setObservedIn } from "./recorded-values.ts";
 import type {
   AddedRuns,
   Artifact,
@@ -20,24 +20,20 @@ import type {
   NewExperiment,
   NewRun,
   Observed,
-  Param,
   Removal,
   RemovedFile,
   ReturnedRun,
-  RunResult,
   SnapshotRecord,
 } from "./records.ts";
 import { forgetRemovedFilesIn, removeRunsIn } from "./removed-runs.ts";
 import { returnStatusOf } from "./return-status.ts";
 import { setNoteIn, setTagIn } from "./run-labels.ts";
-import { pipelineIn, pipelineParam, requirePipeline, withoutPipeline } from "./run-queries.ts";
+import { pipelineIn, requirePipeline, withoutPipeline } from "./run-queries.ts";
 import { prepareRunStatements, type RunStatements } from "./run-statements.ts";
-import { seedColumns } from "./seed-columns.ts";
-import { isBusy, storeErrorFrom } from "./sqlite-error.ts";
 import { type SqliteConnection, SqliteStoreReader } from "./sqlite-store-reader.ts";
 import { type KeysOf, maximumAttempts, type Store } from "./store.ts";
 import { StoreError } from "./store-error.ts";
-import { integerIn, storedInteger, storedNumber, textIn, textOrNullIn } from "./stored-value.ts";
+import { integerIn, storedInteger, textIn, textOrNullIn } from "./stored-value.ts";
 import { transaction } from "./transaction.ts";
 import { updateKeysIn } from "./update-keys.ts";
 import { leaveWriteAheadLog } from "./write-ahead-log.ts";
@@ -54,9 +50,6 @@ export interface SqliteWriterConnection extends SqliteConnection {
   readonly patienceMilliseconds: number;
 }
 
-/** How long a change waits with the process standing still; after that, it stands in line and the process goes on. */
-const stillMilliseconds = 100;
-
 /** The writing side; holds the claim `claimToken` until `close`. */
 export class SqliteStore extends SqliteStoreReader implements Store {
   readonly recoveredRuns: number;
@@ -65,12 +58,10 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   readonly #claimToken: bigint;
   readonly #claimMilliseconds: number;
   readonly #leaseMilliseconds: number;
-  readonly #patienceMilliseconds: number;
   readonly #sql: RunStatements;
   /** Settles when the runs that are being added are. */
   #adding: Promise<void> | undefined;
-  /** Changes that wait for another program's lock; resolves when the last one is through. */
-  #line: Promise<void> | undefined;
+  readonly #line: ChangeLine;
 
   constructor(connection: SqliteWriterConnection) {
     super(connection);
@@ -80,7 +71,8 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     this.#claimToken = storedInteger(connection.claimToken);
     this.#claimMilliseconds = connection.claimMilliseconds;
     this.#leaseMilliseconds = connection.leaseMilliseconds;
-    this.#patienceMilliseconds = connection.patienceMilliseconds;
+    const { patienceMilliseconds } = connection;
+    this.#line = new ChangeLine({ change: (work) => this.#change(work), patienceMilliseconds, file: this.file });
     this.#sql = prepareRunStatements(this.database);
     // Kibibytes: identities come in no order, so that the pages of their index are all in use while runs are added.
     this.database.exec("PRAGMA cache_size = -65536");
@@ -198,24 +190,24 @@ export class SqliteStore extends SqliteStoreReader implements Store {
 
   appendHistory(lease: LeaseKey, epochs: readonly EpochRecord[]): Promise<void> {
     return this.#write(() => {
-      this.#requireLease(lease);
-      this.#addHistory(lease.runId, epochs);
+      requireLeaseIn(this.#sql, lease);
+      addHistoryIn(this.#sql, lease.runId, epochs);
     });
   }
 
   recordArtifacts(lease: LeaseKey, artifacts: readonly Artifact[]): Promise<void> {
     return this.#write(() => {
-      this.#requireLease(lease);
-      this.#addArtifacts(lease.runId, artifacts);
+      requireLeaseIn(this.#sql, lease);
+      addArtifactsIn(this.#sql, lease.runId, artifacts);
     });
   }
 
   recordSnapshot(lease: LeaseKey, { epochs, artifacts, executor, processor }: SnapshotRecord): Promise<void> {
     return this.#write(() => {
-      this.#requireLease(lease);
-      this.#addArtifacts(lease.runId, artifacts);
+      requireLeaseIn(this.#sql, lease);
+      addArtifactsIn(this.#sql, lease.runId, artifacts);
       this.#sql.setResumeEpoch.run(storedInteger(epochs), storedInteger(lease.runId));
-      this.#setObserved(lease.runId, { executor, processor });
+      setObservedIn(this.#sql, lease.runId, { executor, processor });
     });
   }
 
@@ -228,7 +220,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     return this.#write(() => {
       const lost: number[] = [];
       for (const [lease, completion] of ends) {
-        if (this.#holdsLease(lease)) this.#complete(lease, completion);
+        if (isHeldIn(this.#sql, lease)) this.#complete(lease, completion);
         else lost.push(lease.token);
       }
       return lost;
@@ -236,39 +228,33 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   }
 
   #complete(lease: LeaseKey, { result, directions = {}, history = [], artifacts = [], ...observed }: Completion): void {
-    this.#leave(lease, "done", returnStatusOf(result));
-    this.#addHistory(lease.runId, history);
-    this.#addArtifacts(lease.runId, artifacts);
-    this.#addResult(lease.runId, result, directions);
-    this.#setObserved(lease.runId, observed);
+    leaveIn(this.#sql, lease, "done", returnStatusOf(result));
+    addHistoryIn(this.#sql, lease.runId, history);
+    addArtifactsIn(this.#sql, lease.runId, artifacts);
+    addResultIn(this.#sql, lease.runId, result, directions);
+    setObservedIn(this.#sql, lease.runId, observed);
     this.#setDigest(lease.runId);
   }
 
   failRun(lease: LeaseKey, errorText: string): Promise<void> {
     return this.#write(() => {
-      this.#leave(lease, "error", errorText);
+      leaveIn(this.#sql, lease, "error", errorText);
       this.#setDigest(lease.runId);
     });
   }
 
   pauseRun(lease: LeaseKey, resumeEpoch: number, observed: Observed = {}): Promise<void> {
     return this.#write(() => {
-      this.#leave(lease, "paused", null);
+      leaveIn(this.#sql, lease, "paused", null);
       this.#sql.setResumeEpoch.run(storedInteger(resumeEpoch), storedInteger(lease.runId));
-      this.#setObserved(lease.runId, observed);
+      setObservedIn(this.#sql, lease.runId, observed);
     });
-  }
-
-  #setObserved(runId: number, { executor, dataDigest, processor }: Observed): void {
-    if (processor !== undefined) this.#sql.addProcessor.run({ processor, run: storedInteger(runId) });
-    if (executor !== undefined) this.#sql.setExecutor.run(executor, storedInteger(runId));
-    if (dataDigest !== undefined) this.#sql.setDataDigest.run(dataDigest, storedInteger(runId));
   }
 
   giveBackRun(lease: LeaseKey, reason: GiveBackReason): Promise<ReturnedRun> {
     return this.#write(() => {
       if (reason.kind === "worker-died") return this.#countDeath(lease, reason.detail);
-      this.#leave(lease, "pending", reason.detail ?? null);
+      leaveIn(this.#sql, lease, "pending", reason.detail ?? null);
       return { runId: lease.runId, status: "pending" };
     });
   }
@@ -360,7 +346,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   async published(): Promise<void> {}
 
   override async close(): Promise<void> {
-    await this.#line;
+    await this.#line.empty();
     if (!this.database.isOpen) return;
     try {
       await this.perform(() => {
@@ -380,36 +366,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
    * program has locked the database it waits its turn, and later changes behind it.
    */
   #write<T>(work: () => T): Promise<T> {
-    if (this.#line === undefined) {
-      try {
-        return Promise.resolve(this.#change(work));
-      } catch (error) {
-        if (!isBusy(error)) return Promise.reject(storeErrorFrom(error, this.file));
-      }
-    }
-    const turn = (this.#line ?? Promise.resolve()).then(() => this.#changeWhenFree(work));
-    const line: Promise<void> = turn.then(
-      () => this.#leaveLine(line),
-      () => this.#leaveLine(line),
-    );
-    this.#line = line;
-    return turn;
-  }
-
-  #leaveLine(line: Promise<void>): void {
-    if (this.#line === line) this.#line = undefined;
-  }
-
-  async #changeWhenFree<T>(work: () => T): Promise<T> {
-    const deadline = performance.now() + this.#patienceMilliseconds;
-    for (;;) {
-      try {
-        return this.#change(work);
-      } catch (error) {
-        if (!isBusy(error) || performance.now() > deadline) throw storeErrorFrom(error, this.file);
-        await delay(stillMilliseconds);
-      }
-    }
+    return this.#line.do(work);
   }
 
   #change<T>(work: () => T): T {
@@ -424,79 +381,21 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  /** A batch at a time, between which others have their turn and the log before the database stays small. */
   async #add(experimentId: number, runs: Iterable<NewRun> | AsyncIterable<NewRun>): Promise<AddedRuns> {
     let firstRunId: number | undefined;
     let nextRunId = 0;
-    const addBatch = (batch: Iterable<NewRun>): Promise<number> =>
+    await addInBatches(runs, (batch) =>
       this.#write(() => {
         firstRunId ??= nextRunId = integerIn(this.#sql.highestRunId.get() ?? {}, "run_id") + 1;
         let runId = nextRunId;
-        for (const run of batch) this.#addRun(experimentId, runId++, run);
+        for (const run of batch) addRunIn(this.#sql, experimentId, runId++, run);
         this.#sql.setNextRunId.run(storedInteger(runId));
         const count = runId - nextRunId;
         nextRunId = runId;
         return count;
-      });
-    if (Symbol.asyncIterator in runs) {
-      let batch: NewRun[] = [];
-      for await (const run of runs) {
-        batch.push(run);
-        if (batch.length < batchRuns) continue;
-        await addBatch(batch);
-        batch = [];
-      }
-      await addBatch(batch);
-    } else {
-      const source = runs[Symbol.iterator]();
-      while ((await addBatch(take(source, batchRuns))) === batchRuns) await setImmediate();
-    }
-    return { firstRunId: firstRunId ?? nextRunId, count: nextRunId - (firstRunId ?? nextRunId) };
-  }
-
-  #addRun(experimentId: number, runId: number, run: NewRun): void {
-    const id = storedInteger(runId);
-    this.#sql.addRun.run(id, run.description);
-    this.#sql.addDetails.run(
-      id,
-      storedInteger(experimentId),
-      run.identity,
-      storedInteger(run.repetition),
-      storedInteger(run.seed),
-      storedInteger(Date.now()),
-      storedInteger(experimentId),
-      run.executor ?? null,
+      }),
     );
-    this.#sql.restore.run(storedInteger(Date.now()), run.identity);
-    const params: readonly Param[] = [
-      [pipelineParam, JSON.stringify(flatPipeline(run.pipeline))],
-      ...withoutPipeline(run.params),
-    ];
-    for (let start = 0; start < params.length; start += mostRows) {
-      const rows = params.slice(start, start + mostRows);
-      this.#sql.addParams(rows.length).run(...rows.flatMap(([name, value]) => [id, name, value]));
-    }
-  }
-
-  #holdsLease({ runId, token }: LeaseKey): boolean {
-    return this.#sql.holdsLease.get(storedInteger(token), storedInteger(runId)) !== undefined;
-  }
-
-  #requireLease(lease: LeaseKey): void {
-    if (!this.#holdsLease(lease)) throw leaseLost(lease.runId);
-  }
-
-  /** Ends the lease and takes the run out of `running`. */
-  #leave(lease: LeaseKey, status: "pending" | "done" | "error" | "paused", returnStatus: string | null): void {
-    const id = storedInteger(lease.runId);
-    if (this.#sql.endLease.run(storedInteger(lease.token), id).changes === 0) throw leaseLost(lease.runId);
-    if (this.#sql.leaveRunning.run(status, returnStatus, id).changes === 0) {
-      throw new StoreError(
-        "STORE_RUN_STATE",
-        `run ${lease.runId} has a lease but is not running; the database was altered`,
-      );
-    }
-    this.#sql.finishDetails.run(status === "pending" ? null : storedInteger(Date.now()), id);
+    return { firstRunId: firstRunId ?? nextRunId, count: nextRunId - (firstRunId ?? nextRunId) };
   }
 
   #countDeath(lease: LeaseKey, detail: string): ReturnedRun {
@@ -505,7 +404,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     const attempts = integerIn(this.#sql.attempts.get(id) ?? { attempts: 0 }, "attempts") + 1;
     const status = attempts < maximumAttempts ? "pending" : "error";
     const message = `the worker died in each of ${attempts} attempts at this run (the last time: ${detail})`;
-    this.#leave(lease, status, status === "error" ? message : null);
+    leaveIn(this.#sql, lease, status, status === "error" ? message : null);
     this.#sql.setAttempts.run(storedInteger(attempts), id);
     if (status === "error") this.#setDigest(runId);
     return { runId, status };
@@ -514,36 +413,6 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   /** Of a run that has come to its end, by its result or an error. */
   #setDigest(runId: number): void {
     this.#sql.setDigest.run(storedInteger(runId), this.digests.of(runId));
-  }
-
-  #addHistory(runId: number, epochs: readonly EpochRecord[]): void {
-    for (const epoch of epochs) {
-      this.#sql.addEpoch.run(
-        storedInteger(runId),
-        storedInteger(epoch.epoch),
-        ...epochColumns.map(({ of }) => storedNumber(of(epoch))),
-        metricsJson(epoch),
-      );
-    }
-  }
-
-  #addArtifacts(runId: number, artifacts: readonly Artifact[]): void {
-    for (const { path, kind, sizeBytes, sha256 = null } of artifacts) {
-      const [id, size, now] = [runId, sizeBytes, Date.now()].map(storedInteger);
-      this.#sql.addArtifact.run(id ?? null, path, kind, size ?? null, now ?? null, sha256);
-    }
-  }
-
-  #addResult(runId: number, result: RunResult, directions: Readonly<Record<string, Direction>>): void {
-    const id = storedInteger(runId);
-    const values = seedColumns.map(({ name, whole }) => {
-      const value = result[name] ?? null;
-      return whole && Number.isSafeInteger(value) ? storedInteger(Number(value)) : storedNumber(value);
-    });
-    this.#sql.addResult.run(id, ...values);
-    for (const [name, value] of Object.entries(result))
-      if (!seedColumns.some((column) => column.name === name)) this.#sql.addMetric.run(id, name, storedNumber(value));
-    for (const [name, direction] of Object.entries(directions)) this.#sql.setDirection.run(name, direction);
   }
 }
 
@@ -554,23 +423,4 @@ function replaced(location: string, copy?: string): StoreError {
     "STORE_REPLACED",
     copy === undefined ? what : `${what}; all that it held is in ${copy}: give that file its name to go on`,
   );
-}
-
-/** Runs that one transaction adds: many, so that it pays; few, so that a heartbeat finds its turn. */
-const batchRuns = 10_000;
-
-/** Rows of params that one statement adds. */
-const mostRows = 100;
-
-function* take<Item>(source: Iterator<Item>, most: number): Generator<Item, void, undefined> {
-  for (let taken = 0; taken < most; taken++) {
-    const next = source.next();
-    if (next.done === true) return;
-    yield next.value;
-  }
-}
-
-function leaseLost(runId: number): StoreError {
-  const message = `run ${runId} was given back in the meantime, so nothing more is accepted from this attempt at it`;
-  return new StoreError("STORE_LEASE_LOST", message);
 }
