@@ -30,6 +30,8 @@ export interface TrainingCase {
   readonly optimizer: "SGD" | "Adam";
   /** What computes our side; what `auto` takes unless told otherwise. */
   readonly executor?: "onnx" | "wasm";
+  /** Of our side; one, unless told otherwise. */
+  readonly threads?: number;
   /** Whether our side is measured on WebAssembly too: the networks that this is for. */
   readonly isSmall?: boolean;
   /** Steps timed together. */
@@ -40,6 +42,8 @@ export interface TrainingCase {
 
 export interface Measured {
   readonly microseconds: number;
+  /** By the clock: of our side alone. */
+  readonly wallMicroseconds: number;
   /** Largest memory of the process so far. */
   readonly megabytes: number;
 }
@@ -61,9 +65,11 @@ export interface AnsweringProcess {
 
 /** One side of a comparison, with memory of its own. @param missing what is said where it ends without an answer */
 async function startProcess(command: string, args: readonly string[], missing: string): Promise<AnsweringProcess> {
+  // Some machines set these for reasons of their own, and slow PyTorch with them.
+  const { OPENBLAS_CORETYPE: _type, OPENBLAS_L2_SIZE: _size, ...environment } = process.env;
   const child = spawn(command, args, {
     stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1" },
+    env: { ...environment, OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1" },
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async (): Promise<Readonly<Record<string, unknown>>> => {
@@ -104,8 +110,12 @@ function trainingPeer({ version, ask, close }: AnsweringProcess): Peer {
   return {
     version,
     async measure(training) {
-      const { microseconds, megabytes } = await ask(training);
-      return { microseconds: Number(microseconds ?? Number.NaN), megabytes: Number(megabytes) };
+      const { microseconds, wallMicroseconds, megabytes } = await ask(training);
+      return {
+        microseconds: Number(microseconds ?? Number.NaN),
+        wallMicroseconds: Number(wallMicroseconds ?? Number.NaN),
+        megabytes: Number(megabytes),
+      };
     },
     close,
   };

@@ -1,9 +1,12 @@
 /**
  * Processor time of a training step, as a ratio to PyTorch's in the same run, both on one thread, and each side's peak memory.
- * An argument picks the cases whose name contains it.
+ * An argument picks the cases whose name contains it. With `--profile` it says instead which kernels of ONNX Runtime take how long
+ * in a step, and what its products of matrices take alone; with `--threads`, what two threads take by the clock, beside one.
  */
 import { cpus } from "node:os";
-import { startOurs, startTensorFlow, startTorch, type TrainingCase } from "./peers.ts";
+import { parseArgs } from "node:util";
+import type { Profile } from "./peers/profile-peer.ts";
+import { startOurs, startOwnScript, startTensorFlow, startTorch, type TrainingCase } from "./peers.ts";
 
 const rounds = 5;
 
@@ -245,10 +248,66 @@ function timeText(microseconds: number): string {
   return microseconds < 1000 ? `${microseconds.toFixed(1)} us` : `${(microseconds / 1000).toFixed(1)} ms`;
 }
 
-const wanted = process.argv[2] ?? "";
+async function printProfile(training: TrainingCase): Promise<void> {
+  const [profiling, ours, torch] = await Promise.all([startOwnScript("profile-peer.ts"), startOurs(), startTorch()]);
+  const { kernels, products, largeProduct }: Profile = Object(await profiling.ask(training));
+  profiling.close();
+  const times: (readonly [number, number])[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const own = await ours.measure({ ...training, executor: "onnx" });
+    times.push([own.microseconds, (await torch.measure(training)).microseconds]);
+  }
+  ours.close();
+  torch.close();
+  const other = median(times.map(([, each]) => each));
+  const whole = kernels.reduce((sum, { microseconds }) => sum + microseconds, 0);
+  const speed = (flops: number, microseconds: number) => `${(flops / microseconds / 1000).toFixed(0)} GFLOP/s`;
+  const ratio = (median(times.map(([own]) => own)) / other).toFixed(2);
+  console.log(`${training.name} ${training.optimizer}: ${timeText(other)} by PyTorch, ${ratio} of that by us`);
+  for (const { name, count, microseconds, flops } of kernels.filter((each) => each.microseconds >= whole / 200))
+    console.log(
+      [
+        `  ${name.padEnd(22)} ${String(count).padStart(4)} x  ${timeText(microseconds).padStart(9)}`,
+        `${((100 * microseconds) / whole).toFixed(1).padStart(5)} %`,
+        flops === 0 ? "" : speed(flops, microseconds),
+      ].join("  "),
+    );
+  if (products.flops > 0)
+    console.log(
+      `  its products alone: ${timeText(products.microseconds)}, ${(products.microseconds / other).toFixed(2)} of PyTorch's step, at ${speed(products.flops, products.microseconds)}; one of 1024 x 1024 x 1024: ${speed(largeProduct.flops, largeProduct.microseconds)}`,
+    );
+}
+
+/** What a second thread saves, by the clock: on a machine that does nothing else. */
+async function printThreads(training: TrainingCase): Promise<void> {
+  const [one, two] = await Promise.all([startOurs(), startOurs()]);
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const single = await one.measure({ ...training, executor: "onnx" });
+    const both = await two.measure({ ...training, executor: "onnx", threads: 2 });
+    ratios.push(both.wallMicroseconds / single.wallMicroseconds);
+  }
+  one.close();
+  two.close();
+  console.log(`${training.name.padEnd(42)} two threads take ${median(ratios).toFixed(2)} of one's time by the clock`);
+}
+
+const { values: modes, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { profile: { type: "boolean" }, threads: { type: "boolean" } },
+});
+const [wanted = ""] = positionals;
+const chosen = cases.filter(({ name }) => name.includes(wanted));
+if (modes.profile === true || modes.threads === true) {
+  for (const training of chosen) {
+    if (modes.profile === true) await printProfile(training);
+    if (modes.threads === true) await printThreads(training);
+  }
+  process.exit();
+}
 let over = 0;
 let isFirst = true;
-for (const training of cases.filter(({ name }) => name.includes(wanted))) {
+for (const training of chosen) {
   // New processes for each case: peak memory is the process's.
   const [ours, torch, tensorFlow] = await Promise.all([startOurs(), startTorch(), startTensorFlow()]);
   if (isFirst)
