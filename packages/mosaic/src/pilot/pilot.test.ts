@@ -224,3 +224,18 @@ test("a run that fails as its job is ended is given back: what it has started ha
   expect(await over).toBe("left");
   expect(only.news).toEqual(["ended 1"]);
 });
+
+test("a worker that an earlier supervisor has left takes no run of another language", async () => {
+  const first = await supervisor();
+  first.start(1);
+  first.run(1, 11, 1);
+  await until(() => begun() === "1 ", "the first run");
+  first.die();
+  say(1, done);
+  const second = await supervisor();
+  const script = join(folder, "other.ts");
+  writeFileSync(script, workerScript.replace('order.runId + " "', '"other "'));
+  second.tell({ kind: "start", worker: 1, program: { ...program, args: [script] } });
+  second.run(1, 22, 2);
+  await until(() => begun() === "1 other ", "the second run");
+});

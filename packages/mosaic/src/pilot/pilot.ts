@@ -84,6 +84,8 @@ export async function beginPilot(
 
 interface PilotWorker {
   readonly process: WorkerProcess;
+  /** What was asked for, to tell one language's from another's. */
+  readonly words: string;
   /** Of the supervisor who has asked for it: to no other its end is said. */
   service: Service | undefined;
   progressTold: number;
@@ -276,13 +278,17 @@ class Pilot {
   #start({ worker: number, program }: Extract<ToPilot, { readonly kind: "start" }>): void {
     // It has been there since another supervisor.
     const there = this.#workers.get(number);
-    if (there !== undefined) there.service = this.#service;
-    if (there !== undefined || this.#runs.some(({ worker }) => worker === number)) return;
+    const words = JSON.stringify([program?.command, program?.args]);
+    if (there?.words === words) there.service = this.#service;
+    if (there === undefined ? this.#runs.some(({ worker }) => worker === number) : there.words === words) return;
+    // One of TypeScript's, where Python's is wanted, has nothing left to do.
+    this.#kill(number);
     const { environment, ...asked } = this.#service?.place?.program(program) ?? program ?? typescriptWorker;
     const kills = memoryKills();
     // One that was killed may still speak when another has its number.
     const isThere = () => this.#workers.get(number) === worker;
     const worker: PilotWorker = {
+      words,
       service: this.#service,
       progressTold: 0,
       callSeconds: 0,
