@@ -22,7 +22,7 @@ export const reprojectCommand = command({
   examples: ["bigsf reproject temperature.fits --onto image.fits --method bilinear -o temperature-on-image.fits"],
   async run({ map, onto, output, method, overwrite }, terminal) {
     let progress: Progress | undefined;
-    const { pixels, known } = await interruptible((signal) =>
+    const { pixels, known, note } = await interruptible((signal) =>
       reproject({
         map,
         onto,
@@ -37,7 +37,7 @@ export const reprojectCommand = command({
       }),
     ).finally(() => progress?.end());
     terminal.out(
-      `${pathText(output)}\n  known  ${wholeText(known)}  ${shareText(known, pixels)} of ${wholeText(pixels)} pixels\n`,
+      `${pathText(output)}\n  known  ${wholeText(known)}  ${shareText(known, pixels)} of ${wholeText(pixels)} pixels\n${note === undefined ? "" : `  note: ${note}\n`}`,
     );
     return 0;
   },

@@ -139,7 +139,7 @@ test("a whole sky has pixels that are nowhere, and the map's own beam", async ()
   await write("part.fits", setCard(setCard(cards("CAR", 1), "BMAJ", 0.25), "OBJECT", "it"));
   for (const sampling of samplings) {
     const output = at(`all-${sampling}.fits`);
-    const { pixels, known } = await reproject({
+    const { pixels, known, note } = await reproject({
       map: at("part.fits"),
       onto: at("all.fits"),
       sampling,
@@ -147,6 +147,9 @@ test("a whole sky has pixels that are nowhere, and the map's own beam", async ()
       overwrite: false,
     });
     expect(pixels).toBe(18 * 36);
+    expect(note).toBe(
+      "its beam is 900″ wide, that of the map whose pixels it got 1800″: neither was smoothed to the other's",
+    );
     expect(known).toBeGreaterThan(0);
     await using file = await openFits(output);
     const { header } = file.image();

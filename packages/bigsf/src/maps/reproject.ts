@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { createFits, getCard, type Header, removeCards, setCard } from "@ml-mosaic/fits";
+import { createFits, getCard, getNumber, type Header, removeCards, setCard } from "@ml-mosaic/fits";
 import { BigsfError } from "../errors.ts";
 import { resultHeader } from "../segmentation/result-header.ts";
 import { openPlane } from "./plane.ts";
@@ -21,6 +21,8 @@ export interface Reprojected {
   readonly pixels: number;
   /** Those that got a value. */
   readonly known: number;
+  /** What whoever uses both maps together should know. */
+  readonly note: string | undefined;
 }
 
 const rowsAtOnce = 256;
@@ -65,7 +67,15 @@ export async function reproject(options: ReprojectOptions): Promise<Reprojected>
   }
   await rows.end();
   await writer.close();
-  return { pixels: height * width, known };
+  return { pixels: height * width, known, note: beamNote(map.header, onto.header) };
+}
+
+/** Channels of one model should show the sky through one beam; nothing here smooths a map. */
+function beamNote(map: Header, onto: Header): string | undefined {
+  const [own, other] = [getNumber(map, "BMAJ"), getNumber(onto, "BMAJ")];
+  if (own === undefined || other === undefined || Math.abs(own / other - 1) < 0.01) return undefined;
+  const seconds = (degrees: number) => `${Number((3600 * degrees).toPrecision(3))}″`;
+  return `its beam is ${seconds(own)} wide, that of the map whose pixels it got ${seconds(other)}: neither was smoothed to the other's`;
 }
 
 function takeCards(header: Header, from: Header, keywords: readonly string[]): Header {
