@@ -156,8 +156,8 @@ export class RemotePilot {
     const isNews = this.#state === "open";
     this.#state = "gone";
     const ends = Array.from(this.#workers.values(), (worker) => {
-      worker.hasEnded = true;
-      return worker.events.exit({ how: `${this.#told} is gone: ${why}`, lastWords: "", begun: undefined, outOfMemory });
+      const end = { how: `${this.#told} is gone: ${why}`, lastWords: "", begun: undefined, outOfMemory };
+      return worker.cutOff(() => worker.events.exit(end));
     });
     this.#workers.clear();
     this.#exchange.close();
@@ -208,7 +208,7 @@ export class RemotePilot {
         );
         return;
       case "nonsense":
-        this.#workers.get(message.worker)?.events.nonsense(message.why);
+        this.#workers.get(message.worker)?.nonsense(message.why);
         return;
       case "progress":
         this.#workers.get(message.worker)?.events.progress(message.callSeconds);
@@ -345,21 +345,24 @@ export class RemotePilot {
     this.#send({ kind: "start", worker: number, program: program === typescriptWorker ? null : program });
     if (this.#state === "gone") {
       this.#workers.delete(number);
-      worker.hasEnded = true;
-      queueMicrotask(() => events.exit({ how: `${this.#told} is gone`, lastWords: "", begun: undefined }));
+      const end = { how: `${this.#told} is gone`, lastWords: "", begun: undefined };
+      worker.cutOff(() => Promise.resolve().then(() => events.exit(end)));
     }
     return {
       get hasEnded() {
         return worker.hasEnded;
       },
+      get isReceiving() {
+        return worker.isReceiving;
+      },
       send: (message) => worker.send(message),
       kill: () => {
         if (worker.hasEnded) return;
-        worker.hasEnded = true;
         this.#workers.delete(number);
         this.#send({ kind: "kill", worker: number });
         // Whatever it still says is not heard: nobody has to wait for its end.
-        queueMicrotask(() => events.exit({ how: "ended by its supervisor", lastWords: "", begun: undefined }));
+        const end = { how: "ended by its supervisor", lastWords: "", begun: undefined };
+        worker.cutOff(() => Promise.resolve().then(() => events.exit(end)));
       },
       // Ctrl-Z stops what is on this machine.
       signal: () => undefined,

@@ -27,20 +27,50 @@ export interface WorkerLink {
   lose(why: string): void;
 }
 
+interface WaitingSnapshot {
+  readonly token: number;
+  /** Of its files. */
+  readonly names: ReadonlySet<string>;
+  /** Whether a later one of the run, or its end, has them all. */
+  isReplaced: boolean;
+}
+
 export class RemoteWorker {
   readonly events: WorkerEvents;
-  /** Nothing is heard of it any more. */
-  hasEnded = false;
+  #hasEnded = false;
+  /** Of what it was at when it ended. */
+  #settled: unknown;
   readonly #link: WorkerLink;
   /** Of which files may come, by their tokens. */
   readonly #orders = new Map<number, RunOrder>();
   /** Undefined where all that it has said has had its effect. */
   #coming: Promise<unknown> | undefined;
+  /** The last snapshot, as long as its files have not begun to come. */
+  #snapshot: WaitingSnapshot | undefined;
   #telling: Promise<void> = Promise.resolve();
 
   constructor(events: WorkerEvents, link: WorkerLink) {
     this.events = events;
     this.#link = link;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  get isReceiving(): boolean {
+    return this.#coming !== undefined;
+  }
+
+  /**
+   * Nothing is heard of it any more.
+   *
+   * @param settle what it returns is awaited by whoever waits for the effect of what is not heard
+   */
+  cutOff(settle: () => unknown): unknown {
+    this.#hasEnded = true;
+    this.#settled = settle();
+    return this.#settled;
   }
 
   send(message: ToWorker): void {
@@ -54,7 +84,9 @@ export class RemoteWorker {
       // As who carries it out would, where its machine sees the folder.
       raiseFence(message.order);
     }
-    this.#telling = this.#telling.then(() => this.#tell(message));
+    this.#telling = this.#telling
+      .then(() => this.#tell(message))
+      .catch((error: unknown) => this.#notTold(message, error));
   }
 
   /** @returns what is awaited by whoever wants to know when it has had its effect */
@@ -62,8 +94,14 @@ export class RemoteWorker {
     const order = this.#orders.get(message.token);
     if (lastKinds.has(message.kind) || message.kind === "withdrawn") this.#orders.delete(message.token);
     if (files === undefined || order === undefined) return this.#after(undefined, () => this.events.message(message));
-    let heard: FromWorker = message;
+    let heard: FromWorker | undefined = message;
+    const snapshot = this.#replaceSnapshot(message, files);
     const receive = async () => {
+      if (this.#snapshot === snapshot) this.#snapshot = undefined;
+      if (snapshot?.isReplaced === true) {
+        heard = undefined;
+        return;
+      }
       try {
         await this.#receive(order, files);
       } catch (error) {
@@ -73,7 +111,11 @@ export class RemoteWorker {
         heard = { kind: "failed", token: message.token, error: messageOf(error), trouble, codeChanged: false };
       }
     };
-    return this.#after(receive, () => this.events.message(heard));
+    return this.#after(receive, () => (heard === undefined ? undefined : this.events.message(heard)));
+  }
+
+  nonsense(why: string): void {
+    void this.#after(undefined, () => this.events.nonsense(why));
   }
 
   /** @param over called before it is told on */
@@ -84,8 +126,7 @@ export class RemoteWorker {
       files === undefined || order === undefined ? undefined : () => this.#receive(order, files).catch(() => undefined);
     void this.#after(receive, () => {
       over();
-      this.hasEnded = true;
-      return this.events.exit(end);
+      return this.cutOff(() => this.events.exit(end));
     });
   }
 
@@ -96,6 +137,22 @@ export class RemoteWorker {
     const { filesFolder = "" } = message.kind === "run" ? message.order : {};
     for (const { name, digest } of files) this.#link.offer(digest, join(filesFolder, name));
     this.#link.tell(message, files);
+  }
+
+  /** Such as an order whose history is longer than any message. */
+  #notTold({ token }: ToWorker, error: unknown): void {
+    this.#orders.delete(token);
+    const failed: FromWorker = { kind: "failed", token, error: messageOf(error), trouble: null, codeChanged: false };
+    void this.#after(undefined, () => this.events.message(failed));
+  }
+
+  /** Where a link is slower than snapshots are made, only the latest is worth its files. */
+  #replaceSnapshot({ kind, token }: FromWorker, files: readonly RunFile[]): WaitingSnapshot | undefined {
+    const earlier = this.#snapshot;
+    const names = new Set(files.map(({ name }) => name));
+    if (earlier?.token === token && earlier.names.isSubsetOf(names)) earlier.isReplaced = true;
+    this.#snapshot = kind === "snapshot" ? { token, names, isReplaced: false } : undefined;
+    return this.#snapshot;
   }
 
   async #receive(order: RunOrder, files: readonly RunFile[]): Promise<void> {
@@ -114,7 +171,7 @@ export class RemoteWorker {
       } catch (error) {
         if (!this.hasEnded) this.#link.lose(messageOf(error));
       }
-      return this.hasEnded ? new Promise<never>(() => undefined) : then();
+      return this.hasEnded ? this.#settled : then();
     })();
     const coming = effect.then(() => {
       if (this.#coming === coming) this.#coming = undefined;

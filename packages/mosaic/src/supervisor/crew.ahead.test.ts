@@ -67,7 +67,11 @@ function workerElsewhere(name: string) {
 }
 
 /** The first place is there from the start. */
-async function openCrew(first: WorkerPlace, programOf: (runId: number) => WorkerProgram = () => typescriptWorker) {
+async function openCrew(
+  first: WorkerPlace,
+  programOf: (runId: number) => WorkerProgram = () => typescriptWorker,
+  runSeconds = Number.POSITIVE_INFINITY,
+) {
   const store = await openSqliteStore(join(temporaryFolder(), "ahead.db"));
   const experimentId = await store.createExperiment(exampleExperiment);
   await store.addRuns(
@@ -106,7 +110,7 @@ async function openCrew(first: WorkerPlace, programOf: (runId: number) => Worker
       program: programOf(runId),
     }),
     onEvent: () => undefined,
-    limits: { runSeconds: Number.POSITIVE_INFINITY, epochSeconds: Number.POSITIVE_INFINITY },
+    limits: { runSeconds, epochSeconds: Number.POSITIVE_INFINITY },
     finish: never,
     pause: never,
     stop: never,
@@ -295,5 +299,51 @@ test("where a lease is lost among results that come together, the runs behind th
   await supervising;
   clearInterval(working);
   expect(await store.countByStatus()).toEqual(new Map([["done", runs]]));
+  await store.close();
+}, 60_000);
+
+test("a run takes no longer because its files are on their way, and one behind it fails whose order cannot be sent", async () => {
+  const orders: number[] = [];
+  let events: WorkerEvents | undefined;
+  let isReceiving = false;
+  const place: WorkerPlace = {
+    ...workerElsewhere("one").place,
+    start(_program, given) {
+      events = given;
+      return {
+        hasEnded: false,
+        get isReceiving() {
+          return isReceiving;
+        },
+        send: (message) => void (message.kind === "run" && orders.push(message.token)),
+        kill: () => undefined,
+        signal: () => undefined,
+      };
+    },
+  };
+  const { store, supervising } = await openCrew(place, undefined, 2);
+  const finish = () => {
+    const [token] = orders.splice(0, 1);
+    if (token === undefined) return;
+    const result = { ...exampleResult, "duration(s)": 0.5 };
+    events?.message({ kind: "done", token, result, directions: {}, records: [], artifacts: [], last: false });
+  };
+  await expect.poll(() => orders.length, { timeout: 10_000 }).toBe(1);
+  isReceiving = true;
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  isReceiving = false;
+  finish();
+  await expect.poll(() => orders.length, { timeout: 10_000 }).toBeGreaterThan(2);
+  const [unsent = 0] = orders.splice(1, 1);
+  events?.message({ kind: "failed", token: unsent, error: "too long", trouble: null, codeChanged: false });
+  const working = setInterval(finish, 5);
+  await supervising;
+  clearInterval(working);
+  expect(await store.countByStatus()).toEqual(
+    new Map([
+      ["done", runs - 1],
+      ["error", 1],
+    ]),
+  );
   await store.close();
 }, 60_000);

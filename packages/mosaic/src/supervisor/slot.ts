@@ -1,7 +1,7 @@
 import { MosaicError } from "../errors.ts";
 import { type Lease, type LeaseBeat, StoreError } from "../store/index.ts";
 import type { FromWorker } from "../worker/messages.ts";
-import { type Assignment, assignRuns } from "./assignment.ts";
+import { type Assignment, assignRuns, type RunTimes } from "./assignment.ts";
 import { Heard } from "./heard.ts";
 import { pausePatience } from "./patience.ts";
 import type { WorkerPlace } from "./place.ts";
@@ -138,9 +138,14 @@ export class Slot {
     const { lease, times } = this.#current;
     const now = performance.now();
     if ((now - times.begun) / 1000 > this.#place.aheadSeconds) this.withdraw();
-    const fault = overdue(times, this.#options.limits, now);
-    if (fault !== undefined) void this.#enqueue(() => this.#takeFault(lease, fault));
-    if (fault !== undefined || times.pauseAsked === undefined) return;
+    // It may have said long ago that it is done, or at rest.
+    if (this.#worker?.isReceiving === true) {
+      times.progress = now;
+      return;
+    }
+    const isLate = overdue(times, this.#options.limits, now) !== undefined;
+    if (isLate) void this.#enqueue(() => this.#takeLate(lease, times));
+    if (isLate || times.pauseAsked === undefined) return;
     const silent = (now - Math.max(times.progress, times.pauseAsked)) / 1000;
     if (silent > pausePatience(times.callSeconds) + this.#place.lateSeconds)
       void this.#enqueue(() => this.#takeRestless(lease, silent));
@@ -232,7 +237,8 @@ export class Slot {
         times.progress = performance.now();
         this.#options.onEvent({ kind: "progress", lease, callSeconds });
       },
-      exit: (end) => this.#worker === worker && this.#enqueue(() => this.#takeDeath(worker, end)),
+      // What becomes of the run of one that was given up is decided already, and being stored.
+      exit: (end) => (this.#worker === worker ? this.#enqueue(() => this.#takeDeath(worker, end)) : this.#queue),
     });
     return worker;
   }
@@ -330,6 +336,7 @@ export class Slot {
 
   async #take(message: FromWorker): Promise<void> {
     if (message.kind === "withdrawn") return this.#takeBack(message.token);
+    if (message.kind === "failed" && (await this.#takeUnsent(message))) return;
     if (message.kind === "done" || message.token !== this.#current?.lease.token) return;
     this.#deadStarts = 0;
     // What it has left behind is unknown.
@@ -340,11 +347,26 @@ export class Slot {
     await this.#end();
   }
 
+  /** @returns whether it is of a run that waits: its order cannot be sent */
+  async #takeUnsent(message: Extract<FromWorker, { readonly kind: "failed" }>): Promise<boolean> {
+    const unsent = this.#waiting.find(({ lease }) => lease.token === message.token);
+    if (unsent === undefined) return false;
+    this.#waiting = this.#waiting.filter((run) => run !== unsent);
+    await recordMessage(unsent, message, this.#place, this.#options);
+    return true;
+  }
+
   /** It cannot be told what else of this worker's words is its own. */
   async #takeNonsense(worker: WorkerProcess, why: string): Promise<void> {
     if (this.#worker !== worker) return;
     if (this.#current === undefined) this.#discard();
     else await this.#takeFault(this.#current.lease, `${forged} (${why})`);
+  }
+
+  /** What was said before may have had its effect only now. */
+  async #takeLate(lease: Lease, times: RunTimes): Promise<void> {
+    const fault = overdue(times, this.#options.limits, performance.now());
+    if (fault !== undefined && this.#worker?.isReceiving !== true) await this.#takeFault(lease, fault);
   }
 
   async #takeFault(lease: Lease, error: string): Promise<void> {

@@ -50,6 +50,8 @@ export interface WorkerEnd {
 export interface WorkerProcess {
   /** Whether the process is gone, and all its messages have come. */
   readonly hasEnded: boolean;
+  /** Whether what it has said waits for files that are on their way. */
+  readonly isReceiving?: boolean | undefined;
   send(message: ToWorker): void;
   /** Ends it with all that its modules have started. */
   kill(): void;
