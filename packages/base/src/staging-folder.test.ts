@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, expect, test } from "vitest";
@@ -15,10 +15,8 @@ async function write(texts: Readonly<Record<string, string>>, seal?: string): Pr
   return await staging.publish(seal === undefined ? {} : { seal });
 }
 
-const contents = () => contentsWithout("nothing");
-
-async function contentsWithout(start: string): Promise<Readonly<Record<string, string>>> {
-  const names = (await readdir(folder)).filter((name) => !name.startsWith(start));
+async function contents(): Promise<Readonly<Record<string, string>>> {
+  const names = await readdir(folder);
   return Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), "utf8")])),
   );
@@ -70,35 +68,4 @@ test("where moving fails half-way there is no seal", async () => {
   await mkdir(join(folder, "a"));
   await expect(staging.publish({ seal: "done" })).rejects.toThrow();
   expect(await readdir(folder)).not.toContain("done");
-});
-
-test("one that is kept has nothing of the last time, and another name", async () => {
-  const publish = async (name: string) => {
-    await using staging = await stagingFolder(folder, { keeps: true });
-    expect(await readdir(staging.path)).toEqual([]);
-    await writeFile(join(staging.path, name), name);
-    await staging.publish();
-    return staging.path;
-  };
-  const inodeOf = async (path: string) => (await stat(path)).ino;
-  const first = await publish("a");
-  const inode = await inodeOf(first);
-  const second = await publish("b");
-  expect(second).not.toBe(first);
-  expect(await inodeOf(second)).toBe(inode);
-  await expect(writeFile(join(first, "late"), "")).rejects.toThrow("ENOENT");
-  // Whoever has cleared it away disturbs nobody.
-  await rm(second, { recursive: true });
-  await publish("c");
-  expect(await contentsWithout(".staging")).toEqual({ a: "a", b: "b", c: "c" });
-});
-
-test("one with something left in it is not kept", async () => {
-  {
-    await using staging = await stagingFolder(folder, { keeps: true });
-    await writeFile(join(staging.path, "a"), "half");
-  }
-  await using staging = await stagingFolder(folder, { keeps: true });
-  expect(await readdir(staging.path)).toEqual([]);
-  expect(await readdir(folder)).toHaveLength(1);
 });

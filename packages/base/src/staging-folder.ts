@@ -30,20 +30,9 @@ export interface PublishOrder {
   readonly seal?: string;
 }
 
-export interface StagingOptions {
-  /**
-   * For a process that publishes again and again in one folder: what is empty stays, under another name, for the next time,
-   * since removing a folder takes as long as writing a hundred files. `removeUnfinished` removes it when the process is gone.
-   */
-  readonly keeps?: boolean;
-}
-
-/** Empty ones that are kept, by the folder in which they are. */
-const kept = new Map<string, string>();
-
-export async function stagingFolder(folder: string, { keeps = false }: StagingOptions = {}): Promise<StagingFolder> {
+export async function stagingFolder(folder: string): Promise<StagingFolder> {
   const path = join(folder, unfinishedName("staging"));
-  if (!keeps || !takeKept(folder, path)) mkdirSync(path);
+  mkdirSync(path);
   let isHalfMoved = false;
   return {
     path,
@@ -54,33 +43,9 @@ export async function stagingFolder(folder: string, { keeps = false }: StagingOp
       return names;
     },
     async [Symbol.asyncDispose]() {
-      if (isHalfMoved) return;
-      if (keeps && !kept.has(folder) && isEmpty(path)) kept.set(folder, path);
-      else await removeFolder(path);
+      if (!isHalfMoved) await removeFolder(path);
     },
   };
-}
-
-/** The name is a new one each time: who writes late to an earlier one finds nothing there. */
-function takeKept(folder: string, path: string): boolean {
-  const last = kept.get(folder);
-  kept.delete(folder);
-  if (last === undefined) return false;
-  try {
-    renameSync(last, path);
-    return true;
-  } catch {
-    // Somebody has cleared it away.
-    return false;
-  }
-}
-
-function isEmpty(path: string): boolean {
-  try {
-    return readdirSync(path).length === 0;
-  } catch {
-    return false;
-  }
 }
 
 /** Moves what processes that are gone had complete, with its seal, and could not move to the end. */

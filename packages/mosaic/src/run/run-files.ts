@@ -33,7 +33,7 @@ export async function openRunFiles(folder: string, mayPublish: () => void = () =
     work().catch((error: unknown) => {
       throw asRunFilesError(folder, error);
     });
-  const staging = await told(() => stagingFolder(folder, { keeps: true }));
+  const staging = await told(() => stagingFolder(folder));
   /** By name, in the order in which they were written. */
   const kinds = new Map<string, string>();
   return {
