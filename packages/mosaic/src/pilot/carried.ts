@@ -86,7 +86,8 @@ export function faultOfRunFiles(files: readonly RunFile[], { runId }: Pick<RunOr
     const isName = parts.every((part) => /^[^\0\\]{1,255}$/.test(part) && part !== "." && part !== "..");
     return !isName || parts.length > mostLevels || top.startsWith(".") || !mayBeOf(top, runId);
   });
-  if (bad !== undefined) return `${JSON.stringify(bad.name)} is no file of run ${runId}`;
+  if (bad !== undefined)
+    return `${JSON.stringify(bad.name)} cannot be a file of run ${runId}: its name is hidden, another run's, or none on some machine`;
   return names.size < files.length ? `a file of run ${runId} is said to come twice` : undefined;
 }
 
@@ -95,7 +96,10 @@ export function isOfRun(name: string, runId: number): boolean {
   return new RegExp(`_${runId}(?!\\d)`).test(name);
 }
 
-/** Whether a run may put a file of this name into the folder of run files: none that is another's. */
+/**
+ * Whether a run may put a file of this name into the folder of run files: none that `isFileOf` takes for another's. A module
+ * may have names of its own with numbers, such as layer_1.bin.
+ */
 export function mayBeOf(name: string, runId: number): boolean {
-  return isOfRun(name, runId) || !/_\d+(?=\.|$)/.test(name);
+  return isOfRun(name, runId) || !/^(output|snapshot|run_info|model|program)_(.*_)?\d+(\.|$)/.test(name);
 }

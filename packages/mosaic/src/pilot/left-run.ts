@@ -59,10 +59,17 @@ export function takesNoFurther(message: FromWorker): boolean {
   return message.kind === "failed" || ("last" in message && message.last);
 }
 
-/** Notes what a worker has said. */
-export function noteMessage(run: PilotRun, message: FromWorker): KeptMessage {
-  const files = run.carried?.folder?.keep(run.asked.order.runId, message);
-  const kept = { message, said: Number.POSITIVE_INFINITY, files };
+/**
+ * Notes what a worker has said: a failure instead where its files cannot be kept.
+ *
+ * @returns undefined where it says nothing any more
+ */
+export function noteMessage(run: PilotRun, said: FromWorker): KeptMessage | undefined {
+  const { folder } = run.carried ?? {};
+  const words = folder === undefined ? { message: said } : folder.keep(run.asked.order.runId, said);
+  if (words === undefined) return undefined;
+  const { message } = words;
+  const kept = { ...words, said: Number.POSITIVE_INFINITY };
   if (!passingKinds.has(message.kind)) run.kept = [...run.kept, kept];
   if (lastKinds.has(message.kind)) run.isOver = true;
   return kept;

@@ -25,6 +25,7 @@ const channel = new Channel(new Socket({ fd: 3 }), {
     if (kind === "withdraw" && orders.slice(1).some((order) => order.token === token)) {
       orders = orders.filter((order) => order.token !== token);
       channel.send({ kind: "withdrawn", token });
+      appendFileSync(orders[0].order.folder + "/withdrawn", token + " ");
     }
   },
   broken: () => process.exit(1),
@@ -178,6 +179,8 @@ test("to forget a run ends no other one's worker, and a worker that is ended for
   expect(second.left).toEqual([{ worker: 1, runIds: [1, 2, 3], areOver: false }]);
   second.tell({ kind: "forget", worker: 1, runId: 2 });
   second.tell({ kind: "forget", worker: 1, runId: 3 });
+  // Before the first run ends, after which the second one would be at hand.
+  await until(() => existsSync(join(folder, "withdrawn")), "that the second run is taken back");
   second.start(1);
   second.run(1, 21, 1);
   say(1, done);
@@ -238,4 +241,21 @@ test("a worker that an earlier supervisor has left takes no run of another langu
   second.tell({ kind: "start", worker: 1, program: { ...program, args: [script] } });
   second.run(1, 22, 2);
   await until(() => begun() === "1 other ", "the second run");
+});
+
+test("a worker that cannot be started is said to have ended, and disturbs no other one", async () => {
+  const only = await supervisor();
+  only.start(1);
+  only.run(1, 11, 1);
+  const { TMPDIR } = process.env;
+  process.env.TMPDIR = join(folder, "full");
+  try {
+    only.start(2);
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+  }
+  expect(only.news).toEqual(["ended 2"]);
+  say(1, done);
+  await until(() => only.news.includes("done 11"), "the run of the other one");
 });

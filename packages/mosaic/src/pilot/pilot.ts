@@ -173,10 +173,10 @@ class Pilot {
         void this.#present(message);
         return;
       case "start":
-        if (!this.#isLeaving) this.#start(message);
+        if (!this.#isLeaving) this.#orGiveUp(message.worker, () => this.#start(message));
         return;
       case "tell":
-        this.#tell(message);
+        this.#orGiveUp(message.worker, () => this.#tell(message));
         return;
       case "kill":
         this.#kill(message.worker);
@@ -263,7 +263,10 @@ class Pilot {
     for (const run of this.#runs) {
       this.#release(run);
       run.told = undefined;
-      for (const kept of run.kept) kept.said = Number.POSITIVE_INFINITY;
+      for (const kept of run.kept) {
+        kept.said = Number.POSITIVE_INFINITY;
+        kept.isReceived = false;
+      }
       // Its worker may be at another one.
       if (run.isOver) run.worker = ++lastSpoken;
     }
@@ -328,7 +331,10 @@ class Pilot {
   }
 
   #hear(number: number, said: FromWorker): void {
-    const run = this.#runs.find(({ worker, asked }) => worker === number && asked.token === said.token);
+    // One that is being ended may still speak.
+    const run = this.#runs.find(
+      ({ worker, asked, isOver }) => worker === number && asked.token === said.token && !isOver,
+    );
     if (run === undefined) return;
     const { carried } = run;
     const message =
@@ -345,10 +351,11 @@ class Pilot {
     }
     this.#release(run);
     const kept = noteMessage(run, message);
-    if (leavesNothing(orderHere(run), message)) this.#drop(run);
+    if (kept === undefined) return;
+    if (leavesNothing(orderHere(run), kept.message)) this.#drop(run);
     if (run.told !== undefined) this.#say(run, run.told, kept);
     // What waits with it would wait for ever; a supervisor may not be there to end it.
-    if (takesNoFurther(message)) this.#workers.get(number)?.process.kill();
+    if (takesNoFurther(kept.message)) this.#workers.get(number)?.process.kill();
     else {
       if (run.isOver) this.#endForgotten(number);
       this.#feed(number);
@@ -367,7 +374,7 @@ class Pilot {
       if (carried?.isReady === false) return;
       run.isSent = true;
       const order = carried?.place.order(asked.order, carried.folder?.files) ?? asked.order;
-      this.#workers.get(number)?.process.send({ ...asked, order });
+      this.#orGiveUp(number, () => this.#workers.get(number)?.process.send({ ...asked, order }));
     }
   }
 
@@ -406,7 +413,7 @@ class Pilot {
     if (run.gathered === undefined) return;
     const kept = noteMessage(run, run.gathered);
     run.gathered = undefined;
-    if (run.told !== undefined) this.#say(run, run.told, kept);
+    if (kept !== undefined && run.told !== undefined) this.#say(run, run.told, kept);
   }
 
   #say({ worker }: PilotRun, token: number, kept: PilotRun["kept"][number]): void {
@@ -476,6 +483,15 @@ class Pilot {
     this.#workers.delete(number);
     worker?.process.kill();
     this.#keepRuns((run) => run.worker !== number || run.isOver);
+  }
+
+  /** What fails on this machine is not to end the workers of all other runs. */
+  #orGiveUp(number: number, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#giveUp(number, `failed: ${messageOf(error)}`);
+    }
   }
 
   /** No run of that worker has begun as far as its supervisor is concerned. */

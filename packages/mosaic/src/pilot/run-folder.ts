@@ -2,13 +2,27 @@
  * Where a worker writes the files of one run that go back to a supervisor elsewhere. What is said of them is kept as it was
  * then, until nobody can ask for it again.
  */
-import { hash } from "node:crypto";
-import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { errorCode, messageOf } from "@ml-mosaic/base";
+import { MosaicError } from "../errors.ts";
+import { asRunFilesError } from "../run/run-files.ts";
 import type { Artifact } from "../store/index.ts";
 import type { FromWorker } from "../worker/messages.ts";
-import { mayBeOf, type RunFile } from "./carried.ts";
+import { troubleOf } from "../worker/trouble.ts";
+import { faultOfRunFiles, type RunFile } from "./carried.ts";
 import type { FileExchange } from "./file-exchange.ts";
 
 /** Files that were named in a message. */
@@ -16,6 +30,12 @@ export interface KeptFiles {
   readonly files: readonly RunFile[];
   pathOf(digest: string): string | undefined;
   remove(): void;
+}
+
+/** What is to be said, and the files that belong to it. */
+export interface KeptWords {
+  readonly message: FromWorker;
+  readonly files?: KeptFiles | undefined;
 }
 
 export class RunFolder {
@@ -41,22 +61,36 @@ export class RunFolder {
     }
   }
 
-  /** What a message says is there; undefined where it says nothing of files. */
-  keep(runId: number, message: FromWorker): KeptFiles | undefined {
+  /**
+   * What a message says is there. Where that cannot be kept, its run has failed instead.
+   *
+   * @returns undefined for a snapshot that the next one has taken the place of
+   */
+  keep(runId: number, message: FromWorker): KeptWords | undefined {
     const folder = join(this.#folder, `kept-${++this.#count}`);
-    // What is not the run's fault is said to one supervisor alone.
-    if (message.kind === "failed")
-      return message.trouble === null && !message.codeChanged ? this.keepLog(runId, folder) : undefined;
-    if (!("artifacts" in message)) return undefined;
-    const names = new Set(message.artifacts.map(({ path }) => path));
-    const logs = message.kind === "snapshot" ? [] : this.#logs(runId).filter(({ path }) => !names.has(path));
-    return this.#keep(runId, [...message.artifacts, ...logs], folder);
+    try {
+      return { message, files: this.#filesOf(runId, message, folder) };
+    } catch (error) {
+      removeFolder(folder);
+      if (message.kind === "failed") return { message };
+      if (message.kind === "snapshot" && this.#isSuperseded(error)) return undefined;
+      const trouble = troubleOf(existsSync(this.files) ? error : asRunFilesError(this.files, error));
+      const { token } = message;
+      const failed: FromWorker = { kind: "failed", token, error: messageOf(error), trouble, codeChanged: false };
+      return { message: failed, files: trouble === null ? this.keepLog(runId, folder) : undefined };
+    }
   }
 
   /** @param folder of which nothing is there yet, and which outlives this one perhaps */
   keepLog(runId: number, folder: string): KeptFiles | undefined {
-    const logs = this.#logs(runId);
-    return logs.length === 0 ? undefined : this.#keep(runId, logs, folder);
+    try {
+      const logs = this.#logs(runId);
+      return logs.length === 0 ? undefined : this.#keep(runId, logs, folder);
+    } catch {
+      // It says more of an end, and is not worth more than that.
+      removeFolder(folder);
+      return undefined;
+    }
   }
 
   async remove(): Promise<void> {
@@ -71,23 +105,64 @@ export class RunFolder {
       .map((path) => ({ kind: "log", path, sizeBytes: 0 }));
   }
 
-  #keep(runId: number, artifacts: readonly Artifact[], folder: string): KeptFiles {
+  /** undefined where it says nothing of files */
+  #filesOf(runId: number, message: FromWorker, folder: string): KeptFiles | undefined {
+    // What is not the run's fault is said to one supervisor alone.
+    if (message.kind === "failed")
+      return message.trouble === null && !message.codeChanged ? this.keepLog(runId, folder) : undefined;
+    if (!("artifacts" in message)) return undefined;
+    const names = new Set(message.artifacts.map(({ path }) => path));
+    const isSnapshot = message.kind === "snapshot";
+    const logs = isSnapshot ? [] : this.#logs(runId).filter(({ path }) => !names.has(path));
+    return this.#keep(runId, [...message.artifacts, ...logs], folder, isSnapshot);
+  }
+
+  /** @param mayChange whether what was named may be another by now */
+  #keep(runId: number, artifacts: readonly Artifact[], folder: string, mayChange = false): KeptFiles {
+    const named = artifacts.map(({ path: name, sizeBytes: bytes, sha256 = "" }) => ({ name, bytes, digest: sha256 }));
+    const fault = faultOfRunFiles(named, { runId });
+    if (fault !== undefined) throw new MosaicError("BAD_TRANSFER", fault);
     const files: RunFile[] = [];
     for (const { kind, path: name, sha256 } of artifacts) {
-      if (!mayBeOf(name.split("/")[0] ?? "", runId)) continue;
       const [from, to] = [join(this.files, name), join(folder, name)];
       mkdirSync(dirname(to), { recursive: true });
       // What is moved to its place once stays as it is; a log may be written on.
       if (kind === "log") copyFileSync(from, to);
       else linkSync(from, to);
-      const digest = (kind === "log" ? undefined : sha256) ?? hash("sha256", readFileSync(to), "hex");
+      const isKnown = kind !== "log" && sha256 !== undefined && !mayChange;
+      const digest = isKnown ? sha256 : digestOf(to);
+      if (kind !== "log" && sha256 !== undefined && digest !== sha256) throw new Superseded(name);
       files.push({ name, bytes: statSync(to).size, digest });
     }
     const byDigest = new Map(files.map(({ digest, name }) => [digest, join(folder, name)]));
-    return {
-      files,
-      pathOf: (digest) => byDigest.get(digest),
-      remove: () => rmSync(folder, { recursive: true, force: true }),
-    };
+    return { files, pathOf: (digest) => byDigest.get(digest), remove: () => removeFolder(folder) };
   }
+
+  #isSuperseded(error: unknown): boolean {
+    return error instanceof Superseded || (errorCode(error) === "ENOENT" && existsSync(this.files));
+  }
+}
+
+/** A file is no longer the one that was named. */
+class Superseded extends Error {}
+
+/** What cannot be removed now is at the end, with all. */
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    return;
+  }
+}
+
+/** At once, since a run may put another file in the place of this one; in pieces, since it may be a large one. */
+function digestOf(path: string): string {
+  const [digest, piece, file] = [createHash("sha256"), Buffer.allocUnsafe(2 ** 20), openSync(path, "r")];
+  try {
+    for (let count = readSync(file, piece); count > 0; count = readSync(file, piece))
+      digest.update(piece.subarray(0, count));
+  } finally {
+    closeSync(file);
+  }
+  return digest.digest("hex");
 }
