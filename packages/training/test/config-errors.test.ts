@@ -205,6 +205,7 @@ test("an unknown type lists all there are, generic ones and those of others", as
     "radam",
     "rmsprop",
     "sgd",
+    "sparseadam",
   ]);
   const losses = await listOf({ loss: { type: "x" } });
   expect(losses).toContain("mse");
