@@ -39,7 +39,7 @@ export interface Purity {
 
 /** How probable it is that a filament of the catalogue is one, by its traits. */
 export interface TraitsFit {
-  /** ln of the share of false ones that can be known as such. */
+  /** ln of the share of false ones that are known as such over that of the true ones. */
   readonly offset: number;
   /** Side in pixels of the squares by which it is cross-fitted. */
   readonly side: number;
@@ -87,8 +87,9 @@ export function purityOf(
   // Of all that was found, a share (1 - purity) * looked is known to be false. No more are than are not labelled.
   const { low, high } = shareInterval(none, found);
   const pure = (known: number) => Math.min(1 - none / found, Math.max(filaments / found, 1 - known / share));
-  // Of the false ones, as far as there can be so many.
+  // Of the false ones, as far as there can be so many; all others are true ones, some of them without a label.
   const seen = none === 0 ? share : Math.max(share, none / (none + unknown));
+  const labelled = Math.min(1, filaments / (found - none / seen));
   return {
     found,
     filaments,
@@ -96,13 +97,14 @@ export function purityOf(
     unknown,
     looked: share,
     purity: { value: pure(none / found), low: pure(high), high: pure(low) },
-    traits: traitsFit(judged, seen),
+    traits: traitsFit(judged, Math.log(seen / labelled)),
   };
 }
 
 /**
  * Of those that are judged a logistic regression says how probable it is that they are filaments. False ones are only known where
- * somebody has looked: of all, odds are higher against it by the inverse of that share (Prentice and Pyke, Biometrika 66, 1979).
+ * somebody has looked, true ones where they are labelled: of all, the odds are those of the judged ones times the ratio of these
+ * shares (Prentice and Pyke, Biometrika 66, 1979).
  */
 export function probabilityOf(fit: TraitsFit, filament: Traits, isOwnMap: boolean): Chance | undefined {
   const row = rowOf(filament, fit);
@@ -110,7 +112,7 @@ export function probabilityOf(fit: TraitsFit, filament: Traits, isOwnMap: boolea
   return chanceAt((isOwnMap ? fit.without[groupOf(filament)] : undefined) ?? fit.all, row, fit.offset);
 }
 
-function traitsFit(judged: readonly Judged[], looked: number): TraitsFit | undefined {
+function traitsFit(judged: readonly Judged[], offset: number): TraitsFit | undefined {
   const known = judged.flatMap((each) => {
     const { contrast = 0, width = 0, probability, judgement } = each;
     const isWhole = contrast > 0 && width > 0 && probability !== undefined;
@@ -119,7 +121,10 @@ function traitsFit(judged: readonly Judged[], looked: number): TraitsFit | undef
   const isTrue = (each: Judged) => each.judgement === "filament";
   const trues = known.filter(isTrue).length;
   if (Math.min(trues, known.length - trues) < fewest) return undefined;
-  const bounds = (values: readonly number[]): [number, number] => [Math.min(...values), Math.max(...values)];
+  const bounds = (values: readonly number[]): [number, number] => [
+    values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
+    values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
+  ];
   const ranges = {
     contrast: bounds(known.map((each) => each.contrast)),
     width: bounds(known.map((each) => each.width)),
@@ -135,7 +140,7 @@ function traitsFit(judged: readonly Judged[], looked: number): TraitsFit | undef
   const brier = (said: (each: Judged) => number) =>
     known.reduce((sum, each) => sum + (said(each) - (isTrue(each) ? 1 : 0)) ** 2, 0) / known.length;
   return {
-    offset: Math.log(looked),
+    offset,
     side,
     all,
     without,
