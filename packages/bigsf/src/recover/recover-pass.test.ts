@@ -55,7 +55,15 @@ const inputs: RecoveryInputs = {
   target: undefined,
   background: undefined,
   reprediction,
-  finding: { threshold: 0.5, low_threshold: 0.3, spur: 1, most_turn: 45, least_length: 10, least_significance: 0 },
+  finding: {
+    threshold: 0.5,
+    low_threshold: 0.3,
+    spur: 1,
+    most_turn: 45,
+    least_length: 10,
+    least_significance: 0,
+    reach: null,
+  },
   findOptions: { low: 0.3, high: 0.5, spur: 1, mostTurn: 45, leastLength: 10 },
   measuring: {
     coordinates: undefined,

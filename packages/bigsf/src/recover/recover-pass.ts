@@ -5,10 +5,11 @@ import { mapSamples } from "../catalogue/map-samples.ts";
 import { type MeasureParts, measureFilament } from "../catalogue/measure-filament.ts";
 import type { Point } from "../catalogue/skeleton-graph.ts";
 import { BigsfError } from "../errors.ts";
+import type { PixelBox } from "../maps/region.ts";
 import type { Outcome } from "./completeness.ts";
 import { type Drawn, drawInto } from "./injection.ts";
 import { coveredShare, SpineIndex, toleranceOf } from "./match.ts";
-import { overlaid, type Piece } from "./overlay.ts";
+import { grown, meet, overlaid, type Piece } from "./overlay.ts";
 import type { Pass, Placed } from "./place-shapes.ts";
 import type { RecoveryInputs, RecoverySettings } from "./recovery-inputs.ts";
 
@@ -45,7 +46,10 @@ export async function recoverPass(
     image: mapSamples(injected),
     probability: mapSamples(said),
   };
-  const spines = found.filaments.map((filament) => ({ filament, points: spineOfFound(filament).points }));
+  const boxes = placed.map(({ touched }) => grown(touched, mostSmoothed, image.shape));
+  const spines = found.filaments.flatMap((filament) =>
+    boxes.some((box) => comesInto(filament, box)) ? [{ filament, points: spineOfFound(filament).points }] : [],
+  );
   const outcomes: Outcome[] = [];
   for (const [index, each] of placed.entries()) {
     const near = spines.filter(({ points }) => reaches(points, each));
@@ -129,6 +133,26 @@ async function outcomeOf(
       probability: best.probability,
     },
   };
+}
+
+/** Pixels by which a spine lies beside the line that was found, at most. */
+const mostSmoothed = 8;
+
+/** Whether the line that was found may; spines of all of a survey would be millions of objects. */
+function comesInto({ places }: FoundFilament, box: PixelBox): boolean {
+  for (let i = 0; i + 1 < places.length; i += 2) {
+    const [x = 0, y = 0] = [places[i], places[i + 1]];
+    // Lines go on straight to those that they leave.
+    const [nextX = x, nextY = y] = [places[i + 2], places[i + 3]];
+    const step = {
+      y0: Math.min(y, nextY),
+      y1: Math.max(y, nextY) + 1,
+      x0: Math.min(x, nextX),
+      x1: Math.max(x, nextX) + 1,
+    };
+    if (meet(step, box)) return true;
+  }
+  return false;
 }
 
 function reaches(points: readonly Point[], { touched: { y0, y1, x0, x1 } }: Placed): boolean {

@@ -5,7 +5,7 @@ import { BigsfError } from "../errors.ts";
 import type { Completeness } from "./completeness.ts";
 import type { Purity } from "./purity.ts";
 
-/** What decides which filaments are found. */
+/** What decides which filaments are found, and what contrast and width they have. */
 export interface Finding {
   readonly threshold: number;
   readonly low_threshold: number;
@@ -13,6 +13,8 @@ export interface Finding {
   readonly most_turn: number;
   readonly least_length: number;
   readonly least_significance: number;
+  /** Pixels to each side that profiles are fitted over; null: as the mask is wide. */
+  readonly reach: number | null;
 }
 
 /** The same as the catalogue calls it. */
@@ -23,6 +25,7 @@ export interface FindingSettings {
   readonly mostTurn: number;
   readonly leastLength: number;
   readonly leastSignificance: number;
+  readonly reach: number | undefined;
 }
 
 export function findingOf(settings: FindingSettings): Finding {
@@ -33,6 +36,7 @@ export function findingOf(settings: FindingSettings): Finding {
     most_turn: settings.mostTurn,
     least_length: settings.leastLength,
     least_significance: settings.leastSignificance,
+    reach: settings.reach ?? null,
   };
 }
 
@@ -72,10 +76,14 @@ export async function readRecovery(path: string, finding: Finding): Promise<Reco
     const there = Object(file.finding)[option];
     if (there !== value)
       throw fail(
-        `${path} was made of a catalogue with ${option} ${String(there)}, and this has ${value}; run bigsf recover again, or leave recovery out`,
+        `${path} was made of a catalogue with ${option} ${valueText(there)}, and this has ${valueText(value)}; run bigsf recover again, or leave recovery out`,
       );
   }
   return { ...file, digest: Buffer.from(sha256([text])).toString("hex") };
+}
+
+function valueText(value: unknown): string {
+  return value === undefined ? "not told" : String(value ?? "none");
 }
 
 function isRecovery(file: unknown): file is RecoveryFile {

@@ -140,14 +140,11 @@ export async function openRecoveryInputs(
     },
     measuring: { ...measuring, image: mapSamples(image), distances: undefined },
     title: basename(image.path),
-    notes:
-      plan.outOfFold === undefined
-        ? []
-        : ["the models were trained on this map: each place is looked at by those that were not trained on it."],
+    notes: [...plan.notes, ...seenNotes(plan)],
     made: [
       `made by bigsf recover of ${basename(map.path)} and ${basename(image.path)}`,
       Object.entries(finding)
-        .map(([option, value]) => `${option} ${value}`)
+        .map(([option, value]) => `${option} ${value ?? "none"}`)
         .join(", "),
       ...inputs.digests,
       ...plan.models.map(({ digest }) => `model ${digest}`),
@@ -166,6 +163,15 @@ function repredictionFor(
   return plan.outOfFold === undefined
     ? Promise.resolve(gridReprediction(plan, { blend, batchSize }))
     : unseenReprediction(modelSnapshot, plan, { batchSize }, resources);
+}
+
+function seenNotes({ models, outOfFold }: SegmentationPlan): readonly string[] {
+  if (outOfFold !== undefined) return ["each place is looked at by the models that were not trained on it."];
+  return models.every(({ snapshot }) => trainedMaps(snapshot) !== undefined)
+    ? []
+    : [
+        "the snapshots do not tell which maps they were trained on; if this is one of them, completeness and purity are stated too high.",
+      ];
 }
 
 /** Whether all models have been trained on the map, and are heard all the same. */

@@ -109,10 +109,14 @@ export async function runRecovery(
   });
   const done: PassRecord[] = [];
   let count = 0;
+  let isChecked = false;
   for (const pass of passes) {
     signal?.throwIfAborted();
     const known = journal.measured[done.length];
-    if (known === undefined && done.length === 0) await checkSameMap(pass, inputs, signal);
+    if (known === undefined && !isChecked && pass.placed.length > 0) {
+      await checkSameMap(pass, inputs, signal);
+      isChecked = true;
+    }
     const record = known ?? (await recordOf(pass, inputs, spines, settings, signal));
     if (known === undefined) await journal.append([record]);
     done.push(record);

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { sameMap } from "./seen-map.ts";
+import { sameMap, trainedMaps } from "./seen-map.ts";
+
+test("it is not known what a model was trained on where one of its maps has no image", () => {
+  const of = (...images: readonly (string | null)[]) =>
+    trainedMaps({ dataInfo: { maps: images.map((image) => ({ name: "", image })) } });
+  expect(of("a")).toEqual([{ name: "", image: "a" }]);
+  expect(of(null)).toBeUndefined();
+  expect(of("a", null)).toBeUndefined();
+  expect(trainedMaps({ dataInfo: {} })).toBeUndefined();
+});
 
 const named = (...images: readonly string[]) => images.map((image) => ({ name: image, image }));
 

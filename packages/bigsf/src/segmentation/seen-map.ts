@@ -15,13 +15,16 @@ export interface TrainedMap {
   readonly image: string;
 }
 
-/** Undefined where the snapshot is of a version that did not tell. */
-export function trainedMaps({ dataInfo: { maps } }: TrainerSnapshot): readonly TrainedMap[] | undefined {
+/** Undefined where the snapshot is of a version that did not tell, or its patches do not tell what one of them was made of. */
+export function trainedMaps({
+  dataInfo: { maps },
+}: Pick<TrainerSnapshot, "dataInfo">): readonly TrainedMap[] | undefined {
   if (!Array.isArray(maps)) return undefined;
-  return maps.flatMap((map: unknown) => {
+  const known = maps.flatMap((map: unknown) => {
     const { name, image }: Partial<Record<string, unknown>> = isPlainObject(map) ? map : {};
     return typeof name === "string" && typeof image === "string" ? [{ name, image }] : [];
   });
+  return known.length === maps.length ? known : undefined;
 }
 
 /** The file, and the HDU and plane where they were named; whatever part of these is meant. */
