@@ -73,6 +73,7 @@ function drawnWidth(points: readonly SpinePoint[], index: number): number {
   };
   const half = heightAt(0) / 2;
   let [low, high] = [0, 20];
+  while (heightAt(high) > half) high *= 2;
   while (high - low > 0.01) {
     const middle = (low + high) / 2;
     if (heightAt(middle) > half) low = middle;

@@ -5,9 +5,10 @@ import { getNumber, openFits, readCelestialWcs } from "@ml-mosaic/fits";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
 import { openMaps } from "../maps/maps.ts";
-import { spinesNear } from "./filaments.ts";
+import { fwhmOfSigma, spinesNear } from "./filaments.ts";
 import { normalAt, sequenceAt, uniformAt } from "./lattice-random.ts";
 import { type SampleRows, sampleMap } from "./sample-rows.ts";
+import { describeSpine } from "./sample-truth.ts";
 import { turbulence } from "./turbulence.ts";
 import { writeSample } from "./write-sample.ts";
 
@@ -41,6 +42,11 @@ test.each([1, 2, 3, 4])("no threshold finds the filaments of seed %d: its Dice i
     if (Number.isNaN(value) !== (rows.missing[i] === 0) || value <= 0) expect.fail(`pixel ${i} is ${value}`);
     if (rows.target[i] === 1 && rows.background[i] === 1) expect.fail(`pixel ${i} is both`);
   }
+});
+
+test.each([1, 5, 40])("a filament is as wide as it is drawn: sigma %d", (sigma) => {
+  const points = Array.from({ length: 30 }, (_, x) => ({ x, y: 0, sigma, contrast: 1 }));
+  expect(describeSpine(points).width).toBeCloseTo(sigma * fwhmOfSigma, 1);
 });
 
 test("rows do not depend on which others are made, nor on when; another seed gives others", () => {
