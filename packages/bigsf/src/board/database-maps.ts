@@ -15,6 +15,7 @@ import { startPreview } from "../pictures/preview.ts";
 import { compilePredictor } from "../segmentation/patch-predictor.ts";
 import { FoldPlanes, type Shown } from "./fold-planes.ts";
 import {
+  dataKey,
   type FoldedData,
   type FoldedModel,
   type FoldRun,
@@ -22,6 +23,8 @@ import {
   hasFoldRuns,
   makeData,
   makeModel,
+  meanOfRuns,
+  rankedBy,
 } from "./fold-runs.ts";
 import { planeOf } from "./map-planes.ts";
 
@@ -47,6 +50,7 @@ class DatabaseMaps implements MapSource {
   readonly #reader: StoreReader;
   /** By what they are made of. */
   readonly #opened = new Map<string, Promise<OpenData>>();
+  #openings = 0;
   /** By the runs whose models have said them. */
   readonly #planes = new Map<string, Promise<MapPlane>>();
   /** One after the other: each takes all processors that it may have. */
@@ -98,15 +102,16 @@ class DatabaseMaps implements MapSource {
   }
 
   #open({ module, experimentId }: FoldedData): Promise<OpenData> {
-    const key = JSON.stringify([experimentId, module.options]);
+    const key = dataKey({ module, experimentId });
     const known = this.#opened.get(key);
     if (known !== undefined) return known;
+    const prefix = `${this.#openings++}-`;
     const opening = (async () => {
       const origins = await readExperimentOrigins(this.#reader);
       const folder = origins.find((origin) => origin.experimentId === experimentId)?.folder ?? "";
       const data = makeData(module, folder);
       await data.open();
-      return { data, planes: new FoldPlanes(data, `${this.#opened.size}-`) };
+      return { data, planes: new FoldPlanes(data, prefix) };
     })();
     opening.catch(() => this.#opened.delete(key));
     this.#opened.set(key, opening);
@@ -116,16 +121,17 @@ class DatabaseMaps implements MapSource {
   /** Best first by the loss of what they have not seen. */
   async #probabilities(folded: FoldedData, opened: OpenData, prefix: string): Promise<readonly Shown[]> {
     const { source, splits } = await opened.data.open();
-    const ranked = folded.models
-      .filter(({ module }) => module !== undefined && isSegmentation(module))
-      .toSorted((one, other) => meanOfRuns(one, lossName) - meanOfRuns(other, lossName));
-    return ranked.flatMap((model, rank) =>
+    const ranked = rankedBy(
+      lossName,
+      folded.models.filter(({ module }) => module !== undefined && isSegmentation(module)),
+    );
+    return ranked.flatMap(({ model, isBest }) =>
       source.maps.map((map, place): Shown => {
         const runs = firstOfFolds(model, splits.length);
         return {
           info: {
             id: `${prefix}model-${folded.models.indexOf(model)}-${place}`,
-            title: `${model.name}${source.maps.length > 1 ? `, ${map.name}` : ""}: probability of a filament, out of fold${rank === 0 && ranked.length > 1 ? ", of the lowest loss" : ""}`,
+            title: `${model.name}${source.maps.length > 1 ? `, ${map.name}` : ""}: probability of a filament, out of fold${isBest ? ", of the lowest loss" : ""}`,
             quantity: "probability",
             note: `Each pixel by a model that was not trained on it: runs ${runs.map(({ runId }) => runId).join(", ")}, of ${runs.length} of ${splits.length} folds. Where no model tests it or there are no data it has none.`,
           },
@@ -253,14 +259,6 @@ function firstOfFolds({ runs }: FoldedModel, splits: number): readonly FoldRun[]
   return Array.from({ length: splits }, (_, split) => runs.find(({ fold }) => fold === split + 1)).filter(
     (run) => run !== undefined,
   );
-}
-
-/** NaN where there is none. */
-function meanOfRuns({ runs }: FoldedModel, name: string, ofFold?: number): number {
-  const values = runs
-    .filter(({ fold }) => ofFold === undefined || fold === ofFold)
-    .map(({ result }) => result[name] ?? Number.NaN);
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function numberOrNull(value: number): number | null {

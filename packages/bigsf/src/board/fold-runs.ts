@@ -52,9 +52,10 @@ export async function foldRuns(reader: StoreReader): Promise<readonly FoldedData
     const module = dataModule(run);
     if (module === undefined || run.pipeline === undefined) continue;
     const experimentId = run.details?.experimentId;
-    const key = JSON.stringify([experimentId, module.className, sourceOptions(module)]);
-    const models = found.get(key)?.models ?? new Map<string, FoldedModel & { readonly runs: FoldRun[] }>();
-    found.set(key, { data: { module, experimentId, models: [] }, models });
+    const key = dataKey({ module, experimentId });
+    const known = found.get(key) ?? { data: { module, experimentId, models: [] }, models: new Map() };
+    found.set(key, known);
+    const { models } = known;
     const others = run.pipeline.modules.filter((each) => each !== module);
     const dataOptions = new Set(Object.keys(module.options).map((name) => `${module.className}_${name}`));
     // Data have no part in the name of a model, and options of all modules are among the run's.
@@ -80,6 +81,36 @@ export async function foldRuns(reader: StoreReader): Promise<readonly FoldedData
     });
   }
   return Array.from(found.values(), ({ data, models }) => ({ ...data, models: [...models.values()] }));
+}
+
+/** The same for all folds, batch sizes and models of the same data. */
+export function dataKey({ module, experimentId }: Pick<FoldedData, "module" | "experimentId">): string {
+  return JSON.stringify([experimentId, module.className, sourceOptions(module)]);
+}
+
+/** Mean of a figure over runs; NaN where there is none. */
+export function meanOfRuns({ runs }: Pick<FoldedModel, "runs">, name: string, ofFold?: number): number {
+  const values = runs
+    .filter(({ fold }) => ofFold === undefined || fold === ofFold)
+    .map(({ result }) => result[name] ?? Number.NaN);
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+export interface Ranked {
+  readonly model: FoldedModel;
+  /** Whether its loss is the lowest of several. */
+  readonly isBest: boolean;
+}
+
+/** Lowest loss first; behind them, as they came, those whose loss is not finite. */
+export function rankedBy(lossName: string, models: readonly FoldedModel[]): readonly Ranked[] {
+  const losses = models.map((model) => ({ model, loss: meanOfRuns(model, lossName) }));
+  const finite = losses.filter(({ loss }) => Number.isFinite(loss)).toSorted((one, other) => one.loss - other.loss);
+  const others = losses.filter(({ loss }) => !Number.isFinite(loss));
+  return [...finite, ...others].map(({ model }, rank) => ({
+    model,
+    isBest: rank === 0 && finite.length > 0 && models.length > 1,
+  }));
 }
 
 function dataModule({ pipeline }: RunRecord): Module | undefined {
