@@ -105,10 +105,7 @@ function grid(y0: number, y1: number, x0: number, x1: number): PixelPoints {
   };
 }
 
-/**
- * The pixels of a map around some points, and so many more on all sides; undefined where none of them is on it. Where the sky comes
- * again beyond its columns, points there are on it: then it is all columns.
- */
+/** The pixels of a map around some points, and so many more on all sides; undefined where they are all to one side of it. */
 async function blockAround(
   map: Plane,
   { x, y }: PixelPoints,
@@ -116,25 +113,37 @@ async function blockAround(
   turn: number | undefined,
 ): Promise<Block | undefined> {
   const [rows, columns] = map.shape;
-  const isBeyond = (column: number) => column < reach || column > columns - 1 - reach;
-  const range = (values: Float64Array, length: number) => {
+  const range = (values: Float64Array, length: number, round?: number) => {
     let [low, high] = [length, -1];
     for (const value of values) {
       // Where the projection has no such place.
       if (Number.isNaN(value)) continue;
-      // A pixel may reach from the map to far beyond it.
-      const place = Math.max(-1 - reach, Math.min(value, length + reach));
-      low = Math.min(low, place);
-      high = Math.max(high, place);
+      const places = round === undefined ? [value] : placesRound(value, length, reach, round);
+      for (const each of places) {
+        // A pixel may reach from the map to far beyond it.
+        const place = Math.max(-1 - reach, Math.min(each, length + reach));
+        low = Math.min(low, place);
+        high = Math.max(high, place);
+      }
     }
+    // Points at both ends may lie together across the seam.
+    if (round !== undefined && high - low > round / 2) return [0, length] as const;
     return [Math.max(0, Math.floor(low) - reach), Math.min(length, Math.ceil(high) + reach + 1)] as const;
   };
   const [top, bottom] = range(y, rows);
-  const goesRound = turn !== undefined && x.some(isBeyond);
-  const [left, right] = goesRound ? [0, columns] : range(x, columns);
-  if (bottom <= top || right <= left) return undefined;
+  if (bottom <= top) return undefined;
+  const [left, right] = range(x, columns, turn);
+  if (right <= left) return undefined;
   const values = await map.section(top, bottom, left, right);
-  return { top, left, width: right - left, values, turn: goesRound ? turn : undefined };
+  return { top, left, width: right - left, values, turn };
+}
+
+/** Where a column comes on a map and so far beside it, the sky coming again after a turn; else the nearer side of the map. */
+function placesRound(column: number, columns: number, reach: number, turn: number): readonly number[] {
+  const first = column - turn * Math.floor((column + 0.5) / turn);
+  const there = [first - turn, first, first + turn].filter((each) => each >= -1 - reach && each <= columns + reach);
+  if (there.length > 0) return there;
+  return [first - columns < turn - first ? first : first - turn];
 }
 
 type Coordinates = ReturnType<typeof coordinatesOf>;
