@@ -114,7 +114,7 @@ async function blockAround(
 ): Promise<Block | undefined> {
   const [rows, columns] = map.shape;
   const range = (values: Float64Array, length: number, round?: number) => {
-    let [low, high] = [length, -1];
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (const value of values) {
       // Where the projection has no such place.
       if (Number.isNaN(value)) continue;
