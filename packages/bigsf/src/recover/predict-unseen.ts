@@ -3,7 +3,6 @@
 import { Trainer } from "@ml-mosaic/training";
 import { findCalibration } from "../calibration/calibration-file.ts";
 import { calibrated } from "../calibration/calibrator.ts";
-import { loadFoldModels } from "../cross-validation/fold-models.ts";
 import type { FoldModel } from "../cross-validation/out-of-fold.ts";
 import { splitSnapshots } from "../cross-validation/split-snapshots.ts";
 import { type PartPatches, PatchesData, patchesOfMap } from "../datasets/patches-data.ts";
@@ -42,25 +41,30 @@ export async function unseenReprediction(
   const { source } = await data.open();
   const map = mapIn(source.maps, await plan.map.digest());
   if (map === undefined) throw new BigsfError("MODEL", `${folder} was not trained on ${plan.map.path}`);
-  const models = await loadFoldModels(data, snapshots);
-  for (const { predictor } of models) resources.defer(() => predictor.release());
+  if (plan.patchSize !== source.patchSize)
+    throw new BigsfError(
+      "MODEL",
+      `patch_size is ${plan.patchSize}, and what its models say of a map that they were trained on is said of patches of ${source.patchSize}; leave patch_size out`,
+    );
   const testers: Tester[] = [];
-  for (const model of models) {
-    const path = snapshots.find(({ split }) => split === model.split)?.path ?? "";
+  for (const { split, path } of snapshots) {
+    const predictor = plan.predictors[plan.models.findIndex((model) => model.path === path)];
+    if (predictor === undefined) throw new BigsfError("MODEL", `${path} has come while ${folder} was read; try again`);
     const found = plan.calibration === undefined ? undefined : await findCalibration(path, await fileDigest(path));
     const calibrator = found?.ownCalibrator ?? found?.calibrator;
     testers.push({
-      ...model,
+      split,
+      predictor,
       ...(calibrator === undefined ? {} : { calibrate: (each: number) => calibrated(calibrator, each) }),
-      patches: patchesOfMap(await data.patches(model.split, "test"), map),
+      patches: patchesOfMap(await data.patches(split, "test"), map),
     });
   }
   const { patchSize, normalization = plan.normalization } = source;
-  const range = source.range ?? (await rangeFor(plan.models[0].snapshot, plan.map, plan.missing));
+  const range = source.range ?? (await rangeFor(plan.models[0].snapshot, plan.map, await trustedIn(map, plan)));
   const rules: CutRules = { patchSize, normalization, range };
   return {
     reach: patchSize,
-    models: models.length,
+    models: testers.length,
     async predict(given, touched, signal) {
       const image = paddedPlane(given, patchSize);
       const box = grown(touched, patchSize - 1, given.shape);
@@ -88,6 +92,25 @@ export async function unseenReprediction(
         said.end(tester.calibrate);
       }
       return { box, values: await said.finish(given) };
+    },
+  };
+}
+
+/** Where the training has trusted the map; what the segmentation says of it where a file of patches does not tell. */
+async function trustedIn(
+  map: PatchedMap,
+  { missing }: SegmentationPlan,
+): Promise<Pick<MapRows, "section"> | undefined> {
+  if ((await map.valid(0, 1)) === undefined) return missing;
+  const [, width] = map.shape;
+  return {
+    async section(y0, y1, x0, x1) {
+      const valid = (await map.valid(y0, y1)) ?? new Uint8Array((y1 - y0) * width);
+      const columns = x1 - x0;
+      return Float64Array.from(
+        { length: (y1 - y0) * columns },
+        (_, i) => valid[Math.floor(i / columns) * width + x0 + (i % columns)] ?? 0,
+      );
     },
   };
 }

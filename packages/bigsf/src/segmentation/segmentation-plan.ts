@@ -64,6 +64,8 @@ export interface SegmentationPlan {
   readonly models: Models;
   /** Whose mean is taken: the models, perhaps each in all symmetries of the square. */
   readonly voices: readonly Voice[];
+  /** Of each of the models, as it is. */
+  readonly predictors: readonly PatchPredictor[];
   /** On a map of the training: what models say that were not trained on a pixel, which is taken instead. */
   readonly outOfFold: Plane | undefined;
   readonly calibration: FoundCalibration | undefined;
@@ -165,7 +167,7 @@ function ensembleNotes(
 
 type PlannedModel = Pick<
   SegmentationPlan,
-  "models" | "voices" | "calibration" | "patchSize" | "normalization" | "overlap" | "threshold"
+  "models" | "voices" | "predictors" | "calibration" | "patchSize" | "normalization" | "overlap" | "threshold"
 >;
 
 /** The model, compiled, and what follows from it; undefined where there are problems. */
@@ -212,7 +214,7 @@ async function planModel(
     }),
   );
   const voices = settings.symmetries ? said.flatMap((voice) => symmetricVoices(voice, patchSize)) : said;
-  return { models: loaded, voices, calibration, patchSize, normalization, overlap, threshold };
+  return { models: loaded, voices, predictors: heard, calibration, patchSize, normalization, overlap, threshold };
 }
 
 type LoadedModel = SegmentationModel & Awaited<ReturnType<typeof loadSnapshotModel>>;
@@ -306,8 +308,8 @@ const blockRows = 256;
 /** What becomes 0 and 1: of all maps of the training, or of the map itself, as the training did. */
 export async function rangeFor(
   { dataInfo: { normalization_over: over, normalization_range: trained } }: TrainerSnapshot,
-  map: Plane,
-  missing: Plane | undefined,
+  map: Pick<Plane, "shape" | "section">,
+  missing: Pick<Plane, "section"> | undefined,
 ): Promise<PositiveRange | undefined> {
   if (over === "all") return readRange(trained);
   if (over !== "map") return undefined;
