@@ -102,6 +102,9 @@ test.each([1, 0.6])(
       const mean = inside.reduce((sum, { value }) => sum + value, 0) / inside.length;
       expect(Math.abs(inside.filter(({ isTrue }) => isTrue).length / inside.length - mean)).toBeLessThan(0.08);
     }
+    // Of the same counts, by chance both are off the truth by as much.
+    const mean = said.reduce((sum, { value }) => sum + value, 0) / said.length;
+    expect(Math.abs(mean - (purity?.purity.value ?? Number.NaN))).toBeLessThan(0.02);
     expect(traits.brier).toBeLessThan(0.7 * traits.brierOfShare);
     expect(
       probabilityOf(traits, { x: 0, y: 0, contrast: undefined, width: 4, probability: 0.5 }, true),
