@@ -123,6 +123,8 @@ export async function nearestRuns(reader: StoreReader): Promise<((runId: number)
   const rows = Map.groupBy(runIds.keys(), (row) => repetitions.values[row]);
   return (runId) => {
     const own = runIds.indexOf(runId);
+    // Unknown ones are alike to a map, and are not the same one.
+    if (Number.isNaN(repetitions.values[own])) return null;
     let best: { readonly row: number; readonly count: number } | undefined;
     for (const row of own < 0 ? [] : (rows.get(repetitions.values[own]) ?? [])) {
       let count = 0;
