@@ -53,6 +53,8 @@ class EpochMeans {
   readonly mean: number[] = [];
   readonly seconds: number[] = [];
   readonly #squares: number[] = [];
+  /** How many have a time: one without it leaves that of the others. */
+  readonly #timed: number[] = [];
 
   /** Source: Welford, Note on a method for calculating corrected sums of squares and products, Technometrics 4 (1962). */
   add(epochs: Float64Array, values: Float64Array, seconds: Float64Array): void {
@@ -65,8 +67,12 @@ class EpochMeans {
       this.n[epoch] = n;
       this.mean[epoch] = mean;
       this.#squares[epoch] = (this.#squares[epoch] ?? 0) + (value - before) * (value - mean);
-      const time = this.seconds[epoch] ?? 0;
-      this.seconds[epoch] = time + ((seconds[index] ?? 0) - time) / n;
+      const time = seconds[index] ?? Number.NaN;
+      if (!Number.isFinite(time)) continue;
+      const timed = (this.#timed[epoch] ?? 0) + 1;
+      const meanTime = this.seconds[epoch] ?? 0;
+      this.#timed[epoch] = timed;
+      this.seconds[epoch] = meanTime + (time - meanTime) / timed;
     }
   }
 

@@ -40,6 +40,7 @@ export async function exportedCurves(
   const rowOf = new Map(Array.from(runIds, (id, row) => [id, row]));
   const times = new Map<number, EpochTimes>();
   const lines: Curve[] = [];
+  const timed = new Uint32Array(cells.n.length);
   for await (const run of reader.curves(runIds, series)) {
     lines.push(...curvesOf(run, { series, x: "epoch", pixels }).map(roundedCurve));
     if (run.epochs.length === 0) continue;
@@ -49,7 +50,12 @@ export async function exportedCurves(
       const place = epochAt.get(epoch);
       if (place === undefined) continue;
       for (const [name, values] of run.series.entries())
-        addTo(cells, (cell * series.length + name) * cells.epochs.length + place, values[index], run.seconds[index]);
+        addTo(
+          { ...cells, timed },
+          (cell * series.length + name) * cells.epochs.length + place,
+          values[index],
+          run.seconds[index],
+        );
     }
   }
   const isThinned = lines.some(({ points, x }) => points > x.length);
@@ -95,8 +101,18 @@ async function emptyCells(
   };
 }
 
+interface GrowingCells extends BandCells {
+  /** Of how many runs `seconds` are the mean: runs of unknown time have no part in it. */
+  readonly timed: Uint32Array;
+}
+
 /** Source: Welford, Note on a method for calculating corrected sums of squares and products, Technometrics 4 (1962). */
-function addTo({ n, mean, squares, seconds }: BandCells, at: number, value = Number.NaN, time = 0): void {
+function addTo(
+  { n, mean, squares, seconds, timed }: GrowingCells,
+  at: number,
+  value = Number.NaN,
+  time = Number.NaN,
+): void {
   if (!Number.isFinite(value)) return;
   const count = (n[at] ?? 0) + 1;
   const before = mean[at] ?? 0;
@@ -104,7 +120,11 @@ function addTo({ n, mean, squares, seconds }: BandCells, at: number, value = Num
   n[at] = count;
   mean[at] = next;
   squares[at] = (squares[at] ?? 0) + (value - before) * (value - next);
-  seconds[at] = (seconds[at] ?? 0) + (time - (seconds[at] ?? 0)) / count;
+  const known = (timed[at] ?? 0) + (Number.isFinite(time) ? 1 : 0);
+  const timeBefore = timed[at] === 0 ? 0 : (seconds[at] ?? 0);
+  if (known === 0) seconds[at] = Number.NaN;
+  else if (Number.isFinite(time)) seconds[at] = timeBefore + (time - timeBefore) / known;
+  timed[at] = known;
 }
 
 /** A view of the same bits, which are cut where the eye no longer follows: what is left takes half of the room. */

@@ -16,7 +16,7 @@ export interface BandCells {
   readonly mean: Float32Array<ArrayBuffer>;
   /** Sums of squared deviations from the mean. */
   readonly squares: Float32Array<ArrayBuffer>;
-  /** Mean time since the run began. */
+  /** Mean time since the run began, of the runs whose time is known; NaN of none. */
   readonly seconds: Float32Array<ArrayBuffer>;
 }
 
@@ -85,7 +85,7 @@ function bandOf(
   if (place < 0) return undefined;
   const points: Points = { x: [], mean: [], low: [], high: [], n: [] };
   for (const [index, epoch] of cells.epochs.entries()) {
-    let [n, mean, squares, seconds] = [0, 0, 0, 0];
+    let [n, mean, squares, seconds, timed] = [0, 0, 0, Number.NaN, 0];
     for (const cell of chosen) {
       const at = (cell * cells.series.length + place) * cells.epochs.length + index;
       const more = cells.n[at] ?? 0;
@@ -94,7 +94,11 @@ function bandOf(
       const [difference, all] = [(cells.mean[at] ?? 0) - mean, n + more];
       mean += (difference * more) / all;
       squares += (cells.squares[at] ?? 0) + (difference ** 2 * n * more) / all;
-      seconds += (((cells.seconds[at] ?? 0) - seconds) * more) / all;
+      const time = cells.seconds[at] ?? Number.NaN;
+      if (Number.isFinite(time)) {
+        timed += more;
+        seconds = timed === more ? time : seconds + ((time - seconds) * more) / timed;
+      }
       n = all;
     }
     if (n === 0) continue;

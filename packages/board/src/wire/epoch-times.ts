@@ -11,9 +11,10 @@ const tolerance = 1 / 2000;
 /** Of halving what is between two of them. */
 const mostDepth = 6;
 
-/** The first and the last epoch, and those between them that are off the line. */
+/** The first and the last epoch before any of unknown time, and those between them that are off the line. */
 export function epochTimes(epochs: Float64Array, seconds: Float64Array): EpochTimes {
-  const last = epochs.length - 1;
+  const unknown = seconds.findIndex((each) => !Number.isFinite(each));
+  const last = (unknown < 0 ? epochs.length : unknown) - 1;
   const kept = new Set(last < 0 ? [] : [0, last]);
   const wrong = tolerance * Math.abs((seconds[last] ?? 0) - (seconds[0] ?? 0));
   const divide = (from: number, to: number, depth: number): void => {
@@ -38,10 +39,16 @@ export function epochTimes(epochs: Float64Array, seconds: Float64Array): EpochTi
   };
 }
 
-/** @param epochs ascending */
+/**
+ * NaN after the last epoch whose time is known.
+ *
+ * @param epochs ascending
+ */
 export function secondsAt(times: EpochTimes, epochs: Float32Array): Float32Array<ArrayBuffer> {
+  const last = times.epochs.at(-1) ?? Number.NEGATIVE_INFINITY;
   let after = 1;
   return Float32Array.from(epochs, (epoch) => {
+    if (epoch > last) return Number.NaN;
     while (after < times.epochs.length - 1 && (times.epochs[after] ?? 0) < epoch) after++;
     const [from, to] = [times.epochs[after - 1] ?? 0, times.epochs[after] ?? times.epochs[after - 1] ?? 0];
     const [begun, ended] = [times.seconds[after - 1] ?? 0, times.seconds[after] ?? times.seconds[after - 1] ?? 0];
