@@ -4,6 +4,9 @@ import type { Line } from "./lines.ts";
 import { colorWord } from "./parallel.ts";
 import type { Surface } from "./picture.ts";
 
+/** In CSS pixels: of what a line of one point is shown as. */
+export const dotRadius = 3;
+
 /** @param lines of one colour, as `#rrggbb`, and one opacity */
 export function drawDenseLines(surface: Surface, frame: Frame, lines: readonly Line[]): void {
   const [first] = lines;
@@ -13,8 +16,7 @@ export function drawDenseLines(surface: Surface, frame: Frame, lines: readonly L
     Math.max(1, Math.ceil(frame.width * sharpness)),
     Math.max(1, Math.ceil(frame.height * sharpness)),
   ];
-  const counts = new Uint16Array(columns * rows);
-  for (const line of lines) countPixels(counts, [columns, rows], line, frame, sharpness);
+  const counts = linesThrough(frame, lines, sharpness, [columns, rows]);
   const canvas = new OffscreenCanvas(columns, rows);
   const pixels = canvas.getContext("2d");
   if (pixels === null) return;
@@ -33,13 +35,43 @@ export function drawDenseLines(surface: Surface, frame: Frame, lines: readonly L
   context.drawImage(canvas, frame.left, frame.top, columns / sharpness, rows / sharpness);
 }
 
+type Size = readonly [columns: number, rows: number];
+
+/** Of each pixel, row by row, how many of the lines pass through it. */
+export function linesThrough(
+  frame: Frame,
+  lines: readonly Line[],
+  sharpness: number,
+  [columns, rows]: Size,
+): Uint16Array {
+  const counts = new Uint16Array(columns * rows);
+  // Segments of one line share pixels: the line that has come through last, from 1.
+  const last = new Uint32Array(columns * rows);
+  for (const [index, line] of lines.entries())
+    countPixels({ counts, last, number: index + 1 }, [columns, rows], line, frame, sharpness);
+  return counts;
+}
+
+interface PixelCounts {
+  readonly counts: Uint16Array;
+  readonly last: Uint32Array;
+  readonly number: number;
+}
+
 function countPixels(
-  counts: Uint16Array,
-  [columns, rows]: readonly [number, number],
+  { counts, last: lastLine, number }: PixelCounts,
+  [columns, rows]: Size,
   { x, y, dash }: Line,
   frame: Frame,
   sharpness: number,
 ): void {
+  const countColumn = (column: number, top: number, bottom: number) => {
+    for (let at = top * columns + column; at <= bottom * columns + column; at += columns) {
+      if (lastLine[at] === number) continue;
+      lastLine[at] = number;
+      counts[at] = (counts[at] ?? 0) + 1;
+    }
+  };
   const period = dash.reduce((sum, each) => sum + each, 0) * sharpness;
   const drawn = (dash[0] ?? 0) * sharpness;
   let [lastX, lastY] = [Number.NaN, Number.NaN];
@@ -56,10 +88,20 @@ function countPixels(
         const to = across > lastX ? lastY + slope * (Math.min(column + 1, across) - lastX) : down;
         const top = Math.max(0, Math.floor(Math.min(from, to)));
         const bottom = Math.min(rows - 1, Math.floor(Math.max(from, to)));
-        for (let at = top * columns + column; at <= bottom * columns + column; at += columns)
-          counts[at] = (counts[at] ?? 0) + 1;
+        countColumn(column, top, bottom);
       }
     }
     [lastX, lastY] = [across, down];
+  }
+  if (x.length !== 1 || !Number.isFinite(lastX) || !Number.isFinite(lastY)) return;
+  // A dot, as big as one that is drawn alone.
+  const radius = dotRadius * sharpness;
+  for (
+    let column = Math.max(0, Math.ceil(lastX - radius - 0.5));
+    column < columns && column + 0.5 <= lastX + radius;
+    column += 1
+  ) {
+    const half = Math.sqrt(radius ** 2 - (column + 0.5 - lastX) ** 2);
+    countColumn(column, Math.max(0, Math.ceil(lastY - half - 0.5)), Math.min(rows - 1, Math.floor(lastY + half - 0.5)));
   }
 }

@@ -1,6 +1,6 @@
 /** Lines and bands over a common axis. */
 import type { Frame } from "./axes.ts";
-import { drawDenseLines } from "./dense-lines.ts";
+import { dotRadius, drawDenseLines } from "./dense-lines.ts";
 import type { Surface } from "./picture.ts";
 
 export interface Line {
@@ -62,7 +62,7 @@ function drawEach({ context }: Surface, frame: Frame, lines: readonly Line[]): v
     if (x.length === 1) {
       context.fillStyle = color;
       context.beginPath();
-      context.arc(frame.x(x[0] ?? 0), frame.y(y[0] ?? 0), 3, 0, 2 * Math.PI);
+      context.arc(frame.x(x[0] ?? 0), frame.y(y[0] ?? 0), dotRadius, 0, 2 * Math.PI);
       context.fill();
     }
   }

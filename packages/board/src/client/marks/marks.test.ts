@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { linesThrough } from "./dense-lines.ts";
 import { GridIndex } from "./grid-index.ts";
 import { nearestPlace, smoothed } from "./lines.ts";
 import { extentOf, linearTicks, logTicks, roomyScale, scaleOf } from "./scales.ts";
@@ -74,4 +75,16 @@ test("points that are nowhere are never found", () => {
   const grid = new GridIndex(new Float32Array([Number.NaN, 5]), new Float32Array([1, 5]));
   expect(grid.nearest(0, 1, 3)).toBe(-1);
   expect(grid.nearest(5, 5, 3)).toBe(1);
+});
+
+test("of very many lines each is counted once in a pixel, and one of a single point is a dot", () => {
+  const frame = { left: 0, top: 0, width: 8, height: 8, x: (value: number) => value, y: (value: number) => value };
+  const style = { color: "#000000", width: 1, opacity: 1, dash: [] };
+  // Within two pixels, where its segments meet.
+  const line = { ...style, x: [0.1, 0.4, 0.8, 1.5], y: [0.5, 0.5, 0.5, 0.5] };
+  const counts = linesThrough(frame, [line, line], 1, [8, 8]);
+  expect([...counts.subarray(0, 3)]).toEqual([2, 2, 0]);
+  const dot = linesThrough(frame, [{ ...style, x: [4], y: [4] }], 1, [8, 8]);
+  expect(dot.reduce((sum, each) => sum + each, 0)).toBe(32);
+  expect([dot[0], dot[8 * 4 + 4], dot[8 * 4 + 1], dot[8 * 4 + 7]]).toEqual([0, 1, 1, 0]);
 });
