@@ -203,19 +203,20 @@ async function detailsOf(
   return details;
 }
 
-/** Layers of the models of these runs: those of one pipeline have the same ones. */
+/** Layers of the models of these runs: those of the same modules and options have the same ones, whatever they are called. */
 async function modelsOf({ reader }: BoardDatabase, runIds: readonly number[]): Promise<ExportedModels> {
   const models: ModelLayers[] = [];
   const of: Record<string, number> = {};
-  const known = new Map<string, number | undefined>();
-  for await (const { runId, description, status } of reader.runs({ runIds })) {
+  const known = new Map<string, number>();
+  for await (const { runId, pipeline, params, description, status } of reader.runs({ runIds })) {
     if (status !== "done") continue;
-    if (!known.has(description)) {
-      if (models.length >= mostModels) continue;
+    const made = JSON.stringify([pipeline?.modules ?? description, params]);
+    if (!known.has(made) && models.length < mostModels) {
       const layers = await layersOf(reader, runId);
-      known.set(description, layers === undefined ? undefined : models.push(layers) - 1);
+      // Another of its runs may have its files still.
+      if (layers !== undefined) known.set(made, models.push(layers) - 1);
     }
-    const place = known.get(description);
+    const place = known.get(made);
     if (place !== undefined) of[runId] = place;
   }
   return { models, of };
