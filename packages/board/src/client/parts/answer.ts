@@ -19,6 +19,20 @@ const restMilliseconds = 200;
 /** What is live is asked for again when as much of the time has gone without as a tenth of it would be. */
 const pause = 9;
 
+interface Turn {
+  /** Of the question that was asked last; of none when its answer came too late and was let go. */
+  key: string | undefined;
+  version: unknown;
+  isAsking: boolean;
+  hasAnswered: boolean;
+  freeAt: number;
+  givenKey: string;
+  givenAt: number;
+  isGone: boolean;
+  /** Before this a new key is not asked with. */
+  restsAt: number;
+}
+
 /**
  * Asks again when the key changes, one question after the other, and lets answers of earlier keys go. A new version of what
  * the key stands for is asked for so seldom that a server that takes long for it is mostly free.
@@ -28,21 +42,26 @@ export function useAnswer<Value>(key: string, ask: () => Promise<Value>, version
   const latest = useRef({ key, version, ask });
   latest.current = { key, version, ask };
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const turn = useRef({
+  const turn = useRef<Turn>({
     key: "",
     version: latest.current.version,
     isAsking: false,
+    hasAnswered: false,
     freeAt: 0,
     isGone: false,
     givenKey: "",
     givenAt: Number.NEGATIVE_INFINITY,
-    /** Before this a new key is not asked with. */
     restsAt: 0,
   });
   const next = async () => {
     const [{ current }, asked] = [turn, latest.current];
     clearTimeout(timer.current);
-    if (current.isAsking || current.isGone || (asked.key === current.key && asked.version === current.version)) return;
+    if (current.isAsking || current.isGone) return;
+    if (asked.key === current.key && asked.version === current.version) {
+      // Another key has waited for its turn meanwhile, and this one has its answer.
+      if (current.hasAnswered) setAnswer((before) => (before.isWaiting ? { ...before, isWaiting: false } : before));
+      return;
+    }
     const begun = performance.now();
     const wait = asked.key === current.key ? current.freeAt - begun : current.restsAt - begun;
     if (wait > 0) {
@@ -55,8 +74,10 @@ export function useAnswer<Value>(key: string, ask: () => Promise<Value>, version
     setAnswer((before) => ({ ...before, isWaiting: true }));
     const give = await given(asked.ask);
     const now = performance.now();
-    Object.assign(current, { isAsking: false, freeAt: now + pause * (now - begun) });
-    if (!current.isGone && latest.current.key === asked.key) setAnswer(give);
+    const isWanted = latest.current.key === asked.key;
+    Object.assign(current, { isAsking: false, hasAnswered: true, freeAt: now + pause * (now - begun) });
+    if (!isWanted) current.key = undefined;
+    else if (!current.isGone) setAnswer(give);
     await next();
   };
   useEffect(() => {
