@@ -9,7 +9,9 @@ import type { Tensor } from "../tensor.ts";
 import { uniformValue } from "./simplify.ts";
 
 /**
- * The rows that a gradient is the sum of.
+ * The rows that a gradient is the sum of. Padding is among them, with rows of 0, where PyTorch's sparse gradients leave it out:
+ * that differs only for a table of which the same row is padding in one place and read in another. The moments of that row
+ * move, and the row by them, in steps that name it as padding alone.
  *
  * @throws TensorError if it is one of all elements
  */

@@ -292,7 +292,8 @@ const shortestBlock = 32;
 
 /**
  * The sum over new axes of these sizes. A long one of float32 comes as float64, which adds up sums of blocks: within a block four
- * elements go at a time, which those of float64 would not.
+ * elements go at a time, which those of float64 would not. A block that exceeds float32 makes the sum Infinity though the mean
+ * would not: so does PyTorch's sum of float32, of 2048 times 1e36.
  */
 export function sum(
   kind: Kind,
