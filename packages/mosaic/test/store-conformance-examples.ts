@@ -1,6 +1,7 @@
 /** Records for the tests of a store, awkward on purpose, and two steps that most tests take. */
 import type { EpochRecord } from "@ml-mosaic/training";
 import type { Pipeline } from "../src/pipelines/pipeline.ts";
+import type { RunOrder } from "../src/run/order.ts";
 import type { Lease, NewRun, RunQuery, RunRecord, RunResult } from "../src/store/records.ts";
 import type { Store, StoreReader } from "../src/store/store.ts";
 
@@ -38,6 +39,25 @@ export function exampleRun(changes: Partial<NewRun> = {}): NewRun {
     repetition: 0,
     identity: "identity",
     seed: 2 ** 53 - 1,
+    ...changes,
+  };
+}
+
+/** Of a run without files, whose modules are nowhere. */
+export function exampleOrder(runId: number, changes: Partial<RunOrder> = {}): RunOrder {
+  return {
+    runId,
+    pipeline: examplePipeline("a"),
+    process: {},
+    repetition: 0,
+    seed: 1,
+    device: "cpu",
+    folder: "/",
+    files: undefined,
+    acceptsCode: false,
+    filesFolder: undefined,
+    executor: undefined,
+    earlierEpochs: undefined,
     ...changes,
   };
 }

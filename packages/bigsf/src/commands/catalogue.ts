@@ -1,9 +1,10 @@
 import { clockText, countText, wholeText } from "@ml-mosaic/base";
-import { command, interruptible, type Progress, pathText, Stopped, startProgress } from "@ml-mosaic/command-line";
+import { command, pathText } from "@ml-mosaic/command-line";
 import { Catalogue } from "../catalogue/catalogue.ts";
 import type { CatalogueResult } from "../catalogue/run-catalogue.ts";
 import { shareText } from "../maps/map-tally.ts";
 import { configOption } from "./config-option.ts";
+import { inSteps } from "./in-steps.ts";
 
 const steps = {
   rows: { title: "Reading", unit: "rows" },
@@ -20,26 +21,7 @@ export const catalogueCommand = command({
   async run(given, terminal) {
     const catalogue = Catalogue.fromConfig(given.config);
     const started = performance.now();
-    let progress: Progress | undefined;
-    let current: keyof typeof steps | undefined;
-    const result = await interruptible((signal) =>
-      catalogue.run({
-        signal,
-        onProgress(step, done, total) {
-          if (step !== current) {
-            progress?.end();
-            progress = startProgress(terminal, { ...steps[step], total });
-            current = step;
-          }
-          progress?.update(done);
-        },
-      }),
-    )
-      .catch((error: unknown) => {
-        if (error instanceof Stopped) throw new Stopped("Stopped; the same command goes on.");
-        throw error;
-      })
-      .finally(() => progress?.end());
+    const result = await inSteps(terminal, steps, (signal, onProgress) => catalogue.run({ signal, onProgress }));
     terminal.out(`${resultText(result, (performance.now() - started) / 1000)}\n`);
     return 0;
   },

@@ -1,14 +1,5 @@
 import { clockText, countText, wholeText } from "@ml-mosaic/base";
-import {
-  command,
-  interruptible,
-  numberText,
-  type Progress,
-  pathText,
-  Stopped,
-  startProgress,
-  tableText,
-} from "@ml-mosaic/command-line";
+import { command, numberText, pathText, tableText } from "@ml-mosaic/command-line";
 import "../components.ts";
 import { shareText } from "../maps/map-tally.ts";
 import type { CompletenessBin } from "../recover/completeness.ts";
@@ -17,6 +8,7 @@ import type { Purity } from "../recover/purity.ts";
 import { Recovery } from "../recover/recover.ts";
 import type { RecoveryResult } from "../recover/run-recovery.ts";
 import { configOption } from "./config-option.ts";
+import { inSteps } from "./in-steps.ts";
 
 const steps = {
   rows: { title: "Reading", unit: "rows" },
@@ -34,27 +26,8 @@ export const recoverCommand = command({
   async run(given, terminal) {
     const recovery = Recovery.fromConfig(given.config);
     const started = performance.now();
-    let progress: Progress | undefined;
-    let current: keyof typeof steps | undefined;
-    const result = await interruptible((signal) =>
-      recovery.run({
-        signal,
-        onNote: (note) => terminal.err(`Note: ${note}\n`),
-        onProgress(step, done, total) {
-          if (step !== current) {
-            progress?.end();
-            progress = startProgress(terminal, { ...steps[step], total });
-            current = step;
-          }
-          progress?.update(done);
-        },
-      }),
-    )
-      .catch((error: unknown) => {
-        if (error instanceof Stopped) throw new Stopped("Stopped; the same command goes on.");
-        throw error;
-      })
-      .finally(() => progress?.end());
+    const onNote = (note: string) => terminal.err(`Note: ${note}\n`);
+    const result = await inSteps(terminal, steps, (signal, onProgress) => recovery.run({ signal, onNote, onProgress }));
     terminal.out(`${resultText(result, (performance.now() - started) / 1000)}\n`);
     return 0;
   },

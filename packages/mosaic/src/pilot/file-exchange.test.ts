@@ -5,9 +5,8 @@ import { join } from "node:path";
 import { unfinishedName } from "@ml-mosaic/base";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, describe, expect, test } from "vitest";
-import { examplePipeline } from "../../test/store-conformance-examples.ts";
+import { exampleOrder } from "../../test/store-conformance-examples.ts";
 import { endFences, raiseFence } from "../run/fence.ts";
-import type { RunOrder } from "../run/order.ts";
 import { faultOfCode, faultOfRunFiles, type RunFile } from "./carried.ts";
 import { type ExchangeMessage, FileExchange } from "./file-exchange.ts";
 import { receiveFiles } from "./receive-files.ts";
@@ -94,21 +93,7 @@ describe("files of a run that come from elsewhere", () => {
     { name: "program_7/state/best", ...mark },
     { name: "snapshot_7.safetensors", ...mark },
   ];
-  const order = (fence: number): RunOrder => ({
-    runId: 7,
-    pipeline: examplePipeline("a"),
-    process: {},
-    repetition: 0,
-    seed: 1,
-    device: "cpu",
-    folder: "/",
-    files: undefined,
-    acceptsCode: false,
-    filesFolder: folder,
-    fence,
-    executor: undefined,
-    earlierEpochs: undefined,
-  });
+  const order = (fence: number) => exampleOrder(7, { filesFolder: folder, fence });
   const receive = (fence: number, given = files, may = () => true) => receiveFiles(received, order(fence), given, may);
   const there = () => readdirSync(folder).filter((name) => name !== ".orders");
 

@@ -1,27 +1,12 @@
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { expect, test } from "vitest";
-import { examplePipeline } from "../../test/store-conformance-examples.ts";
+import { exampleOrder } from "../../test/store-conformance-examples.ts";
 import { endFences, raiseFence } from "../run/fence.ts";
-import type { RunOrder } from "../run/order.ts";
 import { isStillWanted } from "./left-run.ts";
 
 test("a run is still wanted under the same order, unless another worker had it since or all was ended", async () => {
   const filesFolder = temporaryFolder();
-  const order = (runId: number, fence: number): RunOrder => ({
-    runId,
-    pipeline: examplePipeline("a"),
-    process: {},
-    repetition: 0,
-    seed: 1,
-    device: "cpu",
-    folder: "/",
-    files: undefined,
-    acceptsCode: false,
-    filesFolder,
-    fence,
-    executor: undefined,
-    earlierEpochs: undefined,
-  });
+  const order = (runId: number, fence: number) => exampleOrder(runId, { filesFolder, fence });
   for (const runId of [1, 2]) raiseFence(order(runId, 5));
   expect(isStillWanted(order(1, 5), order(1, 12))).toBe(true);
   expect(isStillWanted(order(1, 5), { ...order(1, 12), seed: 2 })).toBe(false);

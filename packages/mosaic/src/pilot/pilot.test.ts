@@ -3,8 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { exampleResult } from "../../test/store-conformance-examples.ts";
-import type { RunOrder } from "../run/order.ts";
+import { exampleOrder, exampleResult } from "../../test/store-conformance-examples.ts";
 import type { WorkerProgram } from "../supervisor/worker-process.ts";
 import type { ChannelEvents } from "../wire/channel.ts";
 import type { Connect } from "./link.ts";
@@ -73,20 +72,7 @@ afterEach(async () => {
   await over;
 });
 
-const order = (runId: number): RunOrder => ({
-  runId,
-  pipeline: { modules: [], training: {} },
-  process: {},
-  repetition: 0,
-  seed: 1,
-  device: "cpu",
-  folder,
-  files: undefined,
-  acceptsCode: false,
-  filesFolder: undefined,
-  executor: undefined,
-  earlierEpochs: undefined,
-});
+const order = (runId: number) => exampleOrder(runId, { pipeline: { modules: [], training: {} }, folder });
 
 async function supervisor() {
   await until(() => supervisors.length > 0, "that it waits for a supervisor");

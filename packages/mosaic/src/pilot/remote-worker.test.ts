@@ -5,29 +5,14 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, expect, test } from "vitest";
-import { examplePipeline } from "../../test/store-conformance-examples.ts";
+import { exampleOrder } from "../../test/store-conformance-examples.ts";
 import { MosaicError } from "../errors.ts";
-import type { RunOrder } from "../run/order.ts";
 import type { FromWorker } from "../worker/messages.ts";
 import { type ExchangeMessage, FileExchange } from "./file-exchange.ts";
 import { RemoteWorker } from "./remote-worker.ts";
 
 const token = 3;
-const order = (filesFolder: string): RunOrder => ({
-  runId: 7,
-  pipeline: examplePipeline("a"),
-  process: {},
-  repetition: 0,
-  seed: 1,
-  device: "cpu",
-  folder: "/",
-  files: undefined,
-  acceptsCode: false,
-  filesFolder,
-  fence: token,
-  executor: undefined,
-  earlierEpochs: undefined,
-});
+const order = (filesFolder: string) => exampleOrder(7, { filesFolder, fence: token });
 
 let folder: string;
 let heard: unknown[];

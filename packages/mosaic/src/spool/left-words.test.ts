@@ -5,13 +5,12 @@ import { expect, test } from "vitest";
 import {
   exampleEpoch,
   exampleExperiment,
-  examplePipeline,
+  exampleOrder,
   exampleResult,
   exampleRun,
 } from "../../test/store-conformance-examples.ts";
 import { placeOfWords } from "../pilot/left-words.ts";
 import type { FromPilot, ToPilot } from "../pilot/messages.ts";
-import type { RunOrder } from "../run/order.ts";
 import { openSqliteStore } from "../store/index.ts";
 import { supervise } from "../supervisor/supervise.ts";
 import { typescriptWorker } from "../supervisor/typescript-worker.ts";
@@ -20,20 +19,7 @@ import { linkPaths, makeSpoolFolder } from "./folder.ts";
 import { readLeftWords } from "./left-words.ts";
 import { SpoolWriter } from "./writer.ts";
 
-const order = (runId: number): RunOrder => ({
-  runId,
-  pipeline: examplePipeline("a"),
-  process: {},
-  repetition: 0,
-  seed: 1,
-  device: "cpu",
-  folder: "/",
-  files: undefined,
-  acceptsCode: false,
-  filesFolder: undefined,
-  executor: undefined,
-  earlierEpochs: undefined,
-});
+const order = (runId: number) => exampleOrder(runId);
 
 test("what a pilot had said that is gone is heard by the next supervisor, where it wants the same", async () => {
   const folder = temporaryFolder();

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { expect, test } from "vitest";
-import { exampleExperiment, exampleResult, exampleRun } from "../../test/store-conformance-examples.ts";
+import { exampleExperiment, exampleOrder, exampleResult, exampleRun } from "../../test/store-conformance-examples.ts";
 import { openSqliteStore } from "../store/index.ts";
 import type { FromWorker } from "../worker/messages.ts";
 import { localPlace } from "./local-place.ts";
@@ -93,20 +93,7 @@ async function openCrew(
       close: async () => undefined,
     },
     workOf: ({ runId, pipeline, repetition, seed }) => ({
-      order: {
-        runId,
-        pipeline,
-        process: {},
-        repetition,
-        seed,
-        device: "cpu",
-        folder: "/",
-        files: undefined,
-        acceptsCode: false,
-        filesFolder: undefined,
-        executor: undefined,
-        earlierEpochs: undefined,
-      },
+      order: exampleOrder(runId, { pipeline, repetition, seed }),
       program: programOf(runId),
     }),
     onEvent: () => undefined,
