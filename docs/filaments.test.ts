@@ -2,8 +2,9 @@ import { cp, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { temporaryFolder } from "@ml-mosaic/testing";
+import { openSqliteReader } from "ml-mosaic/reading";
 import { beforeAll, expect, test } from "vitest";
-import { registeredMaps } from "../packages/board/src/server/registered-maps.ts";
+import { RegisteredMaps } from "../packages/board/src/server/registered-maps.ts";
 import { type Output, typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -50,7 +51,10 @@ test("every run is done, with a loss", () => {
 });
 
 test("the board shows folds, what models say of what they have not seen, and scores by fold", async () => {
-  const maps = await registeredMaps(join(folder, "filaments.db"));
+  const reader = await openSqliteReader(join(folder, "filaments.db"));
+  const registered = new RegisteredMaps(reader);
+  await registered.look();
+  const maps = registered.source;
   const { maps: shown = [], scores, notes } = (await maps?.info()) ?? {};
   const probabilities = shown.filter(({ quantity }) => quantity === "probability");
   expect([notes, probabilities.length, shown.map(({ title }) => title).includes("4 folds")]).toEqual([[], 2, true]);
@@ -74,7 +78,8 @@ test("the board shows folds, what models say of what they have not seen, and sco
     losses.all().map(({ test_loss: loss }) => loss),
   );
   database.close();
-  await maps?.close();
+  await registered.close();
+  await reader.close();
 });
 
 test("they are also compared by a metric of BigSF's, on labelled pixels", async () => {

@@ -5,30 +5,62 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { errorCode } from "@ml-mosaic/base";
-import { openSqliteReader } from "ml-mosaic/reading";
+import type { StoreReader } from "ml-mosaic/reading";
 import type { MapSource } from "./map-source.ts";
 
 /** Of a package of npm, and no path. */
 const packagePattern = /^(?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*$/;
 
-export async function registeredMaps(database: string): Promise<MapSource | undefined> {
-  for (const name of await packagesOf(database)) {
-    const found = await mapsOfPackage(name, database);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
+export class RegisteredMaps {
+  readonly #reader: StoreReader;
+  #lastRun: number | undefined;
+  #source: MapSource | undefined;
+  #notices: readonly string[] = [];
+  #looking: Promise<void> = Promise.resolve();
 
-/** Of the last run: others are mostly of the same ones. */
-async function packagesOf(database: string): Promise<ReadonlySet<string>> {
-  const reader = await openSqliteReader(database);
-  try {
-    const paths: string[] = [];
-    for await (const { pipeline } of reader.runs({ last: 1 }))
-      paths.push(...(pipeline?.modules ?? []).map(({ path }) => path));
-    return new Set(paths.filter((path) => packagePattern.test(path)));
-  } finally {
-    await reader.close();
+  constructor(reader: StoreReader) {
+    this.#reader = reader;
+  }
+
+  /** undefined where nothing has been found yet. */
+  get source(): MapSource | undefined {
+    return this.#source;
+  }
+
+  /** What has kept packages from showing their maps, a sentence each. */
+  get notices(): readonly string[] {
+    return this.#notices;
+  }
+
+  /** Where there are none, again when there is another last run: a database may be opened before its first one. */
+  look(): Promise<void> {
+    const look = () => this.#look();
+    this.#looking = this.#looking.then(look, look);
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    if (this.#source !== undefined) return;
+    // Others are mostly of the same packages.
+    for await (const { runId, pipeline } of this.#reader.runs({ last: 1 })) {
+      if (runId === this.#lastRun) return;
+      const paths = (pipeline?.modules ?? []).map(({ path }) => path);
+      const notices: string[] = [];
+      for (const name of new Set(paths.filter((path) => packagePattern.test(path)))) {
+        try {
+          this.#source ??= await mapsOfPackage(name, this.#reader.location);
+        } catch (error) {
+          // Whatever another package throws: its maps are one view of many.
+          notices.push(`${name} cannot show its maps: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      }
+      [this.#lastRun, this.#notices] = [runId, notices];
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#looking.catch(() => undefined);
+    await this.#source?.close();
   }
 }
 

@@ -7,7 +7,7 @@ import { BoardDatabase, type BoardFacts } from "./board-database.ts";
 import type { MapSource } from "./map-source.ts";
 import { MapsFollower } from "./maps-follower.ts";
 import { Refused } from "./refused.ts";
-import { registeredMaps } from "./registered-maps.ts";
+import { RegisteredMaps } from "./registered-maps.ts";
 
 export interface ShownMaps {
   readonly source: MapSource;
@@ -18,7 +18,10 @@ export interface Subject {
   /** Of the database or folder. */
   readonly location: string;
   readonly database: BoardDatabase | undefined;
+  /** Of the program that the page is of. */
   readonly maps: ShownMaps | undefined;
+  /** Of packages that the database's runs are made of. */
+  readonly registered: RegisteredMaps | undefined;
 }
 
 /** What another program knows of a database or folder; undefined where that is nothing. */
@@ -26,15 +29,20 @@ export type MapsOf = (location: string) => Promise<MapSource | undefined>;
 
 export async function openSubject(location: string, mapsOf: MapsOf | undefined): Promise<Subject> {
   const isFolder = statSync(location, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const source = mapsOf !== undefined ? await mapsOf(location) : isFolder ? undefined : await registeredMaps(location);
+  const source = await mapsOf?.(location);
+  const database = isFolder && source !== undefined ? undefined : await BoardDatabase.open(location);
+  const registered = mapsOf === undefined && database !== undefined ? new RegisteredMaps(database.reader) : undefined;
+  await registered?.look();
   return {
     location,
-    database: isFolder && source !== undefined ? undefined : await BoardDatabase.open(location),
+    database,
     maps: source === undefined ? undefined : { source, follower: new MapsFollower(source) },
+    registered,
   };
 }
 
-export async function closeSubject({ database, maps }: Subject): Promise<void> {
+export async function closeSubject({ database, maps, registered }: Subject): Promise<void> {
+  await registered?.close();
   await database?.close();
   maps?.follower.close();
   await maps?.source.close();
@@ -68,15 +76,21 @@ export async function answerAboutMaps(
   facts: BoardFacts,
   { name, rest }: { readonly name: string; readonly rest: string },
 ): Promise<unknown> {
-  const { database, maps } = subject;
-  if (maps === undefined) return undefined;
-  if (name === "maps") return maps.source.info();
-  if (name === "map") {
-    const plane = await maps.source.plane(rest);
+  const { database, maps, registered } = subject;
+  if (name === "experiment") await registered?.look();
+  const source = maps?.source ?? registered?.source;
+  if (name === "maps") return source?.info();
+  if (name === "map" && source !== undefined) {
+    const plane = await source.plane(rest);
     if (plane === undefined) throw new Refused(404, { message: "there is no such map" });
     return encodePlane(plane);
   }
   if (name !== "experiment") return undefined;
   if (database === undefined) return mapsExperiment(subject, facts);
-  return { ...(await database.info(facts)), shows: ["runs", "maps"] };
+  const { notices, shows, ...info } = await database.info(facts);
+  return {
+    ...info,
+    notices: [...notices, ...(registered?.notices ?? [])],
+    shows: source === undefined ? shows : ["runs", "maps"],
+  };
 }
