@@ -1,6 +1,6 @@
 /** What the board shows of a database whose runs were trained on folds of patches: folds, out-of-fold maps and scores by fold. */
 import { join } from "node:path";
-import { messageOf } from "@ml-mosaic/base";
+import { countText, messageOf } from "@ml-mosaic/base";
 import type { MapPlane, MapSource, MapsInfo, Scores } from "@ml-mosaic/board";
 import { openSqliteReader, readExperimentOrigins, readRunReport, type StoreReader } from "ml-mosaic/reading";
 import "../components.ts";
@@ -51,8 +51,8 @@ class DatabaseMaps implements MapSource {
   /** By what they are made of. */
   readonly #opened = new Map<string, Promise<OpenData>>();
   #openings = 0;
-  /** By the runs whose models have said them. */
-  readonly #planes = new Map<string, Promise<MapPlane>>();
+  /** By the runs whose models have said them, as trained by then. */
+  readonly #planes = new Map<string, { readonly trained: string; readonly plane: Promise<MapPlane> }>();
   /** One after the other: each takes all processors that it may have. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -133,7 +133,8 @@ class DatabaseMaps implements MapSource {
             id: `${prefix}model-${folded.models.indexOf(model)}-${place}`,
             title: `${model.name}${source.maps.length > 1 ? `, ${map.name}` : ""}: probability of a filament, out of fold${isBest ? ", of the lowest loss" : ""}`,
             quantity: "probability",
-            note: `Each pixel by a model that was not trained on it: runs ${runs.map(({ runId }) => runId).join(", ")}, of ${runs.length} of ${splits.length} folds. Where no model tests it or there are no data it has none.`,
+            // With the epochs: trained further, they say something else, and the page asks again.
+            note: `Each pixel by a model that was not trained on it: runs ${runs.map(toldRun).join(", ")}, of ${runs.length} of ${splits.length} folds. Where no model tests it or there are no data it has none.`,
           },
           plane: () => this.#outOfFold(opened, place, model, runs),
         };
@@ -143,12 +144,13 @@ class DatabaseMaps implements MapSource {
 
   #outOfFold(opened: OpenData, place: number, model: FoldedModel, runs: readonly FoldRun[]): Promise<MapPlane> {
     const key = JSON.stringify([place, runs.map(({ runId }) => runId)]);
+    const trained = JSON.stringify(runs.map(({ finished }) => finished));
     const known = this.#planes.get(key);
-    if (known !== undefined) return known;
+    if (known?.trained === trained) return known.plane;
     const drawing = this.#last.catch(() => undefined).then(() => this.#predicted(opened, place, model, runs));
     this.#last = drawing;
-    drawing.catch(() => this.#planes.delete(key));
-    this.#planes.set(key, drawing);
+    drawing.catch(() => this.#planes.get(key)?.plane === drawing && this.#planes.delete(key));
+    this.#planes.set(key, { trained, plane: drawing });
     return drawing;
   }
 
@@ -263,4 +265,9 @@ function firstOfFolds({ runs }: FoldedModel, splits: number): readonly FoldRun[]
 
 function numberOrNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
+}
+
+function toldRun({ runId, result }: FoldRun): string {
+  const { epochs } = result;
+  return typeof epochs === "number" ? `${runId} (${countText(epochs, "epoch")})` : String(runId);
 }

@@ -17,6 +17,7 @@ const model = (name: string, ...losses: readonly (number | null)[]): FoldedModel
     runId: place,
     experimentId: 1,
     fold: place + 1,
+    finished: undefined,
     result: { test_loss: loss },
   })),
 });

@@ -16,6 +16,8 @@ export interface FoldRun {
   readonly experimentId: number | undefined;
   /** Counted from 1. */
   readonly fold: number;
+  /** As the clock's milliseconds; later where it was trained further. */
+  readonly finished: number | undefined;
   readonly result: Readonly<Record<string, number | null>>;
 }
 
@@ -77,6 +79,7 @@ export async function foldRuns(reader: StoreReader): Promise<readonly FoldedData
       runId: run.runId,
       experimentId,
       fold: Number(module.options.fold ?? 1),
+      finished: run.details?.finishedAt?.getTime(),
       result: run.result ?? {},
     });
   }

@@ -12,13 +12,13 @@ import type { MapSource } from "./map-source.ts";
 const packagePattern = /^(?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*$/;
 
 export class RegisteredMaps {
-  readonly #reader: StoreReader;
+  readonly #reader: Pick<StoreReader, "location" | "runs">;
   #lastRun: number | undefined;
   #source: MapSource | undefined;
   #notices: readonly string[] = [];
   #looking: Promise<void> = Promise.resolve();
 
-  constructor(reader: StoreReader) {
+  constructor(reader: Pick<StoreReader, "location" | "runs">) {
     this.#reader = reader;
   }
 
