@@ -53,6 +53,8 @@ export async function executeProgram(order: RunOrder, progress: RunProgress): Pr
       }
     };
     const stdout = new Lines(takeLine);
+    // Opened before the program begins, which may remove it at once.
+    using written = followFile(reportFile, new Lines(takeLine), fail);
     const program = startProgram({
       command,
       folder: order.folder,
@@ -75,7 +77,6 @@ export async function executeProgram(order: RunOrder, progress: RunProgress): Pr
       },
     });
     progress.onPrepared();
-    const written = followFile(reportFile, new Lines(takeLine), fail);
     const tell = async () => {
       for (const record of reports.changed()) await progress.onEpoch(record, epochs);
     };
@@ -94,10 +95,10 @@ export async function executeProgram(order: RunOrder, progress: RunProgress): Pr
     } finally {
       pausing.end();
       clearInterval(look);
-      written.close();
+      written.end();
     }
     stdout.end();
-    if (statSync(reportFile, { throwIfNoEntry: false })?.size === 0) await rm(reportFile);
+    if (statSync(reportFile, { throwIfNoEntry: false })?.size === 0) await rm(reportFile, { force: true });
     if (fault !== undefined) throw fault;
     const seconds = () => earlier.reduce((sum, record) => sum + record.seconds, 0) + (performance.now() - start) / 1000;
     if (end.code === pausedCode && order.filesFolder !== undefined) {
@@ -197,11 +198,11 @@ function followFile(path: string, lines: Lines, onRewritten: (error: MosaicError
   };
   return {
     read: readOn,
-    close() {
+    end() {
       readOn();
       lines.end();
-      closeSync(file);
     },
+    [Symbol.dispose]: () => closeSync(file),
   };
 }
 
