@@ -18,13 +18,15 @@ export class TcpLink implements Link {
   #isKnown = false;
   #isClosed = false;
   readonly #beating: NodeJS.Timeout;
+  /** Since something came. */
+  #silentBeats = 0;
 
   constructor(socket: Socket, events: ChannelEvents) {
     this.#socket = socket;
     this.#events = events;
     socket.setNoDelay(true);
-    socket.setTimeout(silentMilliseconds, () => socket.destroy());
     socket.on("data", () => {
+      this.#silentBeats = 0;
       if (!this.#isKnown && socket.bytesRead > mostStrangeBytes) socket.destroy();
     });
     this.#channel = new Channel(socket, {
@@ -41,6 +43,8 @@ export class TcpLink implements Link {
       },
     });
     this.#beating = setInterval(() => {
+      // What this side says is no sign of the other. Counted, as a machine that slept has heard nothing meanwhile.
+      if (++this.#silentBeats * beatMilliseconds > silentMilliseconds) socket.destroy();
       if (this.#isKnown) this.send(null);
     }, beatMilliseconds);
   }

@@ -1,17 +1,19 @@
 /** A supervisor's port: to whom it answers, and what those who know the token say to each other. */
+import { once } from "node:events";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Connect, Landing, Link } from "../pilot/link.ts";
 import { frameOf } from "../wire/frame.ts";
 import { writeValue } from "../wire/values.ts";
 import { readAddress } from "./address.ts";
 import { greet } from "./handshake.ts";
 import { tcpLanding } from "./landing.ts";
+import { silentMilliseconds, TcpLink } from "./link.ts";
 import { meetAtPort } from "./meeting.ts";
 import { readToken } from "./token.ts";
 
@@ -109,6 +111,28 @@ describe("a port for workers", () => {
     expect(bytes).toBeGreaterThan(0);
     expect(come).toEqual([]);
   });
+});
+
+test("a link over which nothing comes is given up, whatever this side says", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  // What stands between two machines may take what one says, and say nothing of the other's end.
+  const server = createServer((socket) => socket.resume()).listen(0, host);
+  try {
+    await once(server, "listening");
+    const address = server.address();
+    const heard: string[] = [];
+    const events = { message: () => undefined, broken: () => undefined, closed: () => heard.push("closed") };
+    const socket = connect({ host, port: typeof address === "object" ? (address?.port ?? 0) : 0 });
+    await once(socket, "connect");
+    new TcpLink(socket, events).know(events);
+    vi.advanceTimersByTime(silentMilliseconds);
+    expect(socket.destroyed).toBe(false);
+    vi.advanceTimersByTime(silentMilliseconds / 10);
+    await expect.poll(() => heard).toEqual(["closed"]);
+  } finally {
+    vi.useRealTimers();
+    server.close();
+  }
 });
 
 test("a token is made once, for its owner alone, and is refused where others can read it", async () => {
