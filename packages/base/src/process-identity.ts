@@ -38,7 +38,14 @@ export function isRunning(pid: number): boolean {
   return state !== "Z" && state !== "X";
 }
 
+/** It stays as long as this process does. */
+let scope: string | undefined;
 function currentScope(): string {
+  scope ??= readScope();
+  return scope;
+}
+
+function readScope(): string {
   if (process.platform !== "linux") return hostname();
   const boot = readProc("sys/kernel/random/boot_id").trim();
   return `${hostname()} ${boot} ${readlinkSync("/proc/self/ns/pid")}`;

@@ -23,8 +23,9 @@ async function write(): Promise<void> {
   for (;;) {
     const lease = await store.leaseNextRun(experimentId, "worker 1");
     if (lease === undefined) break;
-    await store.appendHistory(lease, [exampleEpoch(1)]);
+    const history = store.appendHistory(lease, [exampleEpoch(1)]);
     await store.completeRun(lease, { result: { ...exampleResult, nb_params: lease.runId } });
+    await history;
     process.stdout.write(`${lease.runId}\n`);
     // Lets a pipe take what was printed.
     await new Promise(setImmediate);

@@ -3,8 +3,11 @@ import type { ChannelEvents } from "../wire/channel.ts";
 import type { LeftWords } from "./left-words.ts";
 
 export interface Link {
-  /** @throws MosaicError where the value cannot be sent */
-  send(value: unknown): void;
+  /**
+   * @param isAnswered whether the other side says something as soon as it has heard it
+   * @throws MosaicError where the value cannot be sent
+   */
+  send(value: unknown, isAnswered?: boolean): void;
   /** Sends what was said before, for at most so long. After that no event comes. */
   close(milliseconds: number): Promise<void>;
 }

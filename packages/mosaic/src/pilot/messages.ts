@@ -8,6 +8,7 @@ import { count, fields, flag, listOf, nullable, number, optional, type Rule, rec
 import { type FromWorker, isFromWorker, isToWorker, type ToWorker } from "../worker/messages.ts";
 import { type CarriedProject, carriedProject, type RunFile, runFiles } from "./carried.ts";
 import { type ExchangeMessage, exchangeRules } from "./file-exchange.ts";
+import { lastKinds } from "./left-run.ts";
 
 export type ToPilot =
   /**
@@ -138,6 +139,20 @@ const fromPilot: Readonly<Record<FromPilot["kind"], Rule>> = {
   gone: fields({ why: text }),
   beat: fields({}),
 };
+
+/** Whether the other side says something as soon as it has heard it. */
+export function isAnswered(message: ToPilot | FromPilot): boolean {
+  if (message.kind === "said") return lastKinds.has(message.message.kind);
+  return answeredKinds.has(message.kind);
+}
+
+const answeredKinds: ReadonlySet<(ToPilot | FromPilot)["kind"]> = new Set([
+  "welcome",
+  "tell",
+  "hello",
+  "ended",
+  "fetch",
+]);
 
 export function isToPilot(value: unknown): value is ToPilot {
   return fault(value, toPilot) === undefined;

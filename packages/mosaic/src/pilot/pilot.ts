@@ -28,7 +28,7 @@ import {
 } from "./left-run.ts";
 import type { Connect, Link, Meeting } from "./link.ts";
 import { memoryKills } from "./memory-kills.ts";
-import { type FromPilot, isToPilot, type LeftRuns, type ToPilot } from "./messages.ts";
+import { type FromPilot, isAnswered, isToPilot, type LeftRuns, type ToPilot } from "./messages.ts";
 
 export interface PilotOptions {
   readonly version: string;
@@ -139,7 +139,10 @@ class Pilot {
       closed: () => void this.#end("alone"),
     });
     const beating = setInterval(() => this.#send({ kind: "beat" }), beatMilliseconds);
-    const exchange = new FileExchange({ send: (message) => link.send(message), find: (digest) => this.#find(digest) });
+    const exchange = new FileExchange({
+      send: (message) => link.send(message, isAnswered(message)),
+      find: (digest) => this.#find(digest),
+    });
     this.#service = { link, over, beating, exchange, place: undefined, said: 0 };
     return over.promise;
   }
@@ -164,7 +167,7 @@ class Pilot {
   }
 
   #send(message: FromPilot): void {
-    this.#service?.link.send(message);
+    this.#service?.link.send(message, isAnswered(message));
   }
 
   #take(message: ToPilot): void {

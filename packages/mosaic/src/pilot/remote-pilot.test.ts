@@ -101,6 +101,16 @@ describe("a pilot elsewhere", () => {
     expect(heard).toHaveLength(1);
   });
 
+  test("is told once how much of what it has said is published", async () => {
+    link.message(hello);
+    await setImmediate();
+    for (const said of [0, 2, 2, 5]) pilot.tellPublished(said);
+    expect(sent.slice(1)).toEqual([
+      { kind: "published", said: 2 },
+      { kind: "published", said: 5 },
+    ]);
+  });
+
   test("takes no further run when it leaves, and is gone when it says what no pilot says", async () => {
     link.message(hello);
     await setImmediate();

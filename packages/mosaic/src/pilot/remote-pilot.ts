@@ -5,7 +5,7 @@ import { typescriptWorker } from "../supervisor/typescript-worker.ts";
 import type { WorkerEvents, WorkerProcess, WorkerProgram } from "../supervisor/worker-process.ts";
 import { FileExchange } from "./file-exchange.ts";
 import type { Connect, Link } from "./link.ts";
-import { type FromPilot, isFromPilot, type LeftRuns, type ToPilot } from "./messages.ts";
+import { type FromPilot, isAnswered, isFromPilot, type LeftRuns, type ToPilot } from "./messages.ts";
 import type { Offer } from "./offer.ts";
 import { RemoteWorker } from "./remote-worker.ts";
 
@@ -71,6 +71,8 @@ export class RemotePilot {
   /** Messages of its workers: all, and those before which all have had their effect. */
   #said = 0;
   #stored = 0;
+  /** As far as it was told. */
+  #published = 0;
   #storing: Promise<void> = Promise.resolve();
 
   constructor(connect: Connect, options: RemotePilotOptions) {
@@ -135,7 +137,9 @@ export class RemotePilot {
 
   /** Another supervisor would find the effect of so many messages of its workers. */
   tellPublished(said: number): void {
-    if (this.#state === "open" || this.#state === "leaving") this.#send({ kind: "published", said });
+    if (said === this.#published || (this.#state !== "open" && this.#state !== "leaving")) return;
+    this.#published = said;
+    this.#send({ kind: "published", said });
   }
 
   /** To be called every second, or when the machine wakes. */
@@ -183,7 +187,7 @@ export class RemotePilot {
   }
 
   #send(message: ToPilot): void {
-    this.#link.send(message);
+    this.#link.send(message, isAnswered(message));
   }
 
   #broken(): void {

@@ -10,6 +10,8 @@ import { SpoolLink } from "./link.ts";
 import { watchMilliseconds } from "./times.ts";
 
 const lookMilliseconds = 500;
+/** So many pilots are looked at as often as is useful; more of them together as often as these. */
+const pilotsAtFullPace = 50;
 
 /** Of a pilot, each time that it comes. */
 function lastingName(name: string): string {
@@ -39,16 +41,26 @@ export function spoolLanding(folder: string, say: (line: string) => void): OpenL
     // Each that comes again has another number behind its name.
     const before = new Set((await readdir(pilotsFolder(folder))).map(lastingName));
     let isClosed = false;
+    let open = 0;
     const look = async () => {
       for (const name of await readdir(pilotsFolder(folder))) {
         if (known.has(name) || isClosed) continue;
         known.add(name);
         const paths = linkPaths(folder, name, held.claim.number);
-        come(
-          name,
-          (events) =>
-            new SpoolLink({ own: paths.toPilot, other: paths.fromPilot }, events, trouble("cannot be written to")),
-        );
+        come(name, (events) => {
+          open++;
+          const link = new SpoolLink({ own: paths.toPilot, other: paths.fromPilot }, events, {
+            onTrouble: trouble("cannot be written to"),
+            slowness: () => Math.max(1, open / pilotsAtFullPace),
+          });
+          return {
+            send: (value, isAnswered) => link.send(value, isAnswered),
+            close(milliseconds) {
+              open--;
+              return link.close(milliseconds);
+            },
+          };
+        });
       }
     };
     const looking = repeat(look, lookMilliseconds, trouble("cannot be read"));

@@ -4,17 +4,26 @@ import type { Link } from "../pilot/link.ts";
 import type { ChannelEvents } from "../wire/channel.ts";
 import { readValue, writeValue } from "../wire/values.ts";
 import { SpoolReader } from "./reader.ts";
+import { type SharedFiles, sharedFiles } from "./shared-files.ts";
 import { SpoolWriter } from "./writer.ts";
 
-/** Between two looks: from right after something was said, to which an answer may come, to when long nothing has come. */
+/** Between two looks: from when an answer is awaited, to when long nothing has come. */
 const leastMilliseconds = 20;
 const usualMilliseconds = 250;
 const mostMilliseconds = 500;
+
+interface SpoolLinkOptions {
+  readonly files?: SharedFiles;
+  readonly onTrouble: (error: unknown) => void;
+  /** How many times as long the looks of this process may be apart: each costs the file system something. */
+  readonly slowness?: () => number;
+}
 
 export class SpoolLink implements Link {
   readonly #writer: SpoolWriter;
   readonly #reader: SpoolReader;
   readonly #events: ChannelEvents;
+  readonly #slowness: () => number;
   #timer: NodeJS.Timeout | undefined;
   #wait = leastMilliseconds;
   #isClosed = false;
@@ -22,17 +31,18 @@ export class SpoolLink implements Link {
   constructor(
     paths: { readonly own: string; readonly other: string },
     events: ChannelEvents,
-    onTrouble: (error: unknown) => void,
+    { files = sharedFiles, onTrouble, slowness = () => 1 }: SpoolLinkOptions,
   ) {
-    this.#writer = new SpoolWriter(paths.own, { onTrouble });
-    this.#reader = new SpoolReader(paths.other);
+    this.#writer = new SpoolWriter(paths.own, { files, onTrouble });
+    this.#reader = new SpoolReader(paths.other, { files });
     this.#events = events;
+    this.#slowness = slowness;
     this.#schedule();
   }
 
-  send(value: unknown): void {
+  send(value: unknown, isAnswered = false): void {
     this.#writer.append(writeValue(value));
-    // An answer may follow.
+    if (!isAnswered) return;
     this.#wait = leastMilliseconds;
     if (this.#timer !== undefined) this.#schedule();
   }
@@ -48,7 +58,7 @@ export class SpoolLink implements Link {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       void this.#look();
-    }, this.#wait);
+    }, this.#wait * this.#slowness());
   }
 
   async #look(): Promise<void> {

@@ -54,13 +54,13 @@ export async function meetAtSpool(folder: string, name: string, say: (line: stri
 
 function linkTo(folder: string, name: string, claim: Claim, events: ChannelEvents, say: (line: string) => void): Link {
   const { toPilot, fromPilot } = linkPaths(folder, name, claim.number);
-  const link = new SpoolLink({ own: fromPilot, other: toPilot }, events, (error) =>
-    say(`the spool in ${folder} cannot be written to, which is tried again: ${String(error)}`),
-  );
+  const onTrouble = (error: unknown) =>
+    say(`the spool in ${folder} cannot be written to, which is tried again: ${String(error)}`);
+  const link = new SpoolLink({ own: fromPilot, other: toPilot }, events, { onTrouble });
   const closed = new AbortController();
   void watch(folder, name, claim, closed.signal).then((isOver) => isOver && events.closed());
   return {
-    send: (value) => link.send(value),
+    send: (value, isAnswered) => link.send(value, isAnswered),
     close(milliseconds) {
       closed.abort();
       return link.close(milliseconds);

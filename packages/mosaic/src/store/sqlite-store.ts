@@ -6,6 +6,7 @@ import { continueIn, orderEpochsIn, requeueIn, takeBackIn } from "./continuation
 import { saveBeside } from "./copy-database.ts";
 import type { DatabaseLock } from "./database-lock.ts";
 import { isHeldIn, leaseLost, leaveIn, requireLeaseIn } from "./ended-leases.ts";
+import { GatheredChanges } from "./gathered-changes.ts";
 import { addArtifactsIn, addHistoryIn, addResultIn, setObservedIn } from "./recorded-values.ts";
 import type {
   AddedRuns,
@@ -62,6 +63,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   /** Settles when the runs that are being added are. */
   #adding: Promise<void> | undefined;
   readonly #line: ChangeLine;
+  readonly #gathered = new GatheredChanges((work) => this.#line.do(work));
 
   constructor(connection: SqliteWriterConnection) {
     super(connection);
@@ -189,7 +191,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   }
 
   appendHistory(lease: LeaseKey, epochs: readonly EpochRecord[]): Promise<void> {
-    return this.#write(() => {
+    return this.#gathered.add(() => {
       requireLeaseIn(this.#sql, lease);
       addHistoryIn(this.#sql, lease.runId, epochs);
     });
@@ -346,6 +348,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   async published(): Promise<void> {}
 
   override async close(): Promise<void> {
+    this.#gathered.pass();
     await this.#line.empty();
     if (!this.database.isOpen) return;
     try {
@@ -366,6 +369,7 @@ export class SqliteStore extends SqliteStoreReader implements Store {
    * program has locked the database it waits its turn, and later changes behind it.
    */
   #write<T>(work: () => T): Promise<T> {
+    this.#gathered.pass();
     return this.#line.do(work);
   }
 

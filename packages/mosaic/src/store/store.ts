@@ -191,7 +191,7 @@ export interface Store extends StoreReader {
    * times within the claim's and the leases' time. What a lease says of its run's progress is kept for `progressOf`.
    */
   heartbeat(leases: Iterable<LeaseBeat>): Promise<readonly number[]>;
-  /** An epoch that is there already is replaced. */
+  /** An epoch that is there already is replaced. Within moments, with what is told of other runs. */
   appendHistory(lease: LeaseKey, epochs: readonly EpochRecord[]): Promise<void>;
   /** A path that is there already is replaced. */
   recordArtifacts(lease: LeaseKey, artifacts: readonly Artifact[]): Promise<void>;
