@@ -1,6 +1,6 @@
 /** How commands write numbers and tables. */
-import stringWidth from "string-width";
 import { oneLine } from "./one-line.ts";
+import { textWidth } from "./text-width.ts";
 
 /** Four significant digits; NaN and infinities by name, nothing for nothing. */
 export function numberText(value: number | null | undefined): string {
@@ -18,12 +18,12 @@ export function tableText(
 ): string {
   const rows = texts.map((row) => row.map(oneLine));
   const widths = header.map((title, column) =>
-    rows.reduce((width, row) => Math.max(width, stringWidth(row[column] ?? "")), stringWidth(title)),
+    rows.reduce((width, row) => Math.max(width, textWidth(row[column] ?? "")), textWidth(title)),
   );
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, column) => {
-        const gap = " ".repeat(Math.max(0, (widths[column] ?? 0) - stringWidth(cell)));
+        const gap = " ".repeat(Math.max(0, (widths[column] ?? 0) - textWidth(cell)));
         return rightAligned.includes(column) ? gap + cell : cell + gap;
       })
       .join("  ")
@@ -39,7 +39,7 @@ export function barText(share: number, width: number): string {
 
 /** Cut to `width` columns with an ellipsis. */
 export function shortenText(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+  if (textWidth(text) <= width) return text;
   return `${Array.from(text)
     .slice(0, Math.max(0, width - 1))
     .join("")}…`;

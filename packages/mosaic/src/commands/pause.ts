@@ -1,7 +1,6 @@
 import { CodedError, clockText, countText, isSystemError, messageOf, pathExists } from "@ml-mosaic/base";
 import { command, interruptible, oneLine, Stopped, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { boolean, path, schema } from "@ml-mosaic/configurable";
-import { createLogUpdate } from "log-update";
 import { chooseDatabase } from "../control/choose-database.ts";
 import { askExperiment } from "../control/control-client.ts";
 import type { AwaitedRun, ControlRequest, PausedAnswer } from "../control/protocol.ts";
@@ -39,7 +38,7 @@ export const pauseCommand = command({
     await requireJsonTarget(target);
     await refuseNeeded(target, database);
     const mode = given.now ? "now" : "finish";
-    const view = openWaitingView(terminal);
+    const view = await openWaitingView(terminal);
     const goOn = continueCommand(experiment, database);
     try {
       const paused = await interruptible((signal) => waitForRest(experiment, mode, view, signal));
@@ -162,8 +161,8 @@ interface WaitingView {
 }
 
 /** What is waited for: in place on a terminal, else a line whenever a run has ended. */
-function openWaitingView({ isLive, err }: Terminal): WaitingView {
-  const live = isLive ? createLogUpdate(process.stderr) : undefined;
+async function openWaitingView({ isLive, err }: Terminal): Promise<WaitingView> {
+  const live = isLive ? (await import("log-update")).createLogUpdate(process.stderr) : undefined;
   let shown: string | undefined;
   const toldOf = new Set<number>();
   const say = (line: string) => {

@@ -30,9 +30,9 @@ const lease = (runId: number): Lease => ({
   seed: 0,
 });
 
-test("says of every run how it ended, one line each, where nobody watches", () => {
+test("says of every run how it ended, one line each, where nobody watches", async () => {
   let text = "";
-  const view = openRunView({ out: () => undefined, err: (more) => (text += more), isLive: false }, 3);
+  const view = await openRunView({ out: () => undefined, err: (more) => (text += more), isLive: false }, 3);
   for (const runId of [1, 2, 3]) view.event({ kind: "started", lease: lease(runId), slot: 0 });
   view.event({ kind: "done", lease: lease(2), result });
   view.event({ kind: "worker-died", lease: lease(3), how: "killed by SIGKILL", status: "pending", goesOn: false });

@@ -2,7 +2,6 @@
 import { clockText, countText } from "@ml-mosaic/base";
 import { barText, numberText, oneLine, shortenText, type Terminal } from "@ml-mosaic/command-line";
 import type { EpochRecord } from "@ml-mosaic/training";
-import { createLogUpdate } from "log-update";
 import { figureOf } from "../figures/run-figures.ts";
 import { firstErrorLine } from "../status/first-error-line.ts";
 import { type Lease, maximumAttempts } from "../store/index.ts";
@@ -25,12 +24,12 @@ export interface RunView {
 
 const refreshMilliseconds = 150;
 
-export function openRunView(terminal: Terminal, total: number): RunView {
+export async function openRunView(terminal: Terminal, total: number): Promise<RunView> {
   const start = performance.now();
   const running = new Map<number, Running>();
   let done = 0;
   let failed = 0;
-  const live = terminal.isLive ? createLogUpdate(process.stderr) : undefined;
+  const live = terminal.isLive ? (await import("log-update")).createLogUpdate(process.stderr) : undefined;
 
   const share = () => {
     let parts = done + failed;

@@ -13,7 +13,6 @@ import { projectOf } from "../languages/language.ts";
 import { sectionsByLanguage } from "../languages/languages.ts";
 import { withoutMarks } from "../modules/user-files.ts";
 import { idRanges } from "../selection/id-ranges.ts";
-import { tryJob } from "../slurm/try-job.ts";
 import { checkSqliteStore } from "../store/index.ts";
 import { leftOutText } from "./choice-text.ts";
 import { continueCommand } from "./continue-command.ts";
@@ -100,6 +99,7 @@ export const runCommand = command({
 
 /** Constructing pipelines is work, which is not for the machine that sends jobs. */
 async function reportDrySlurm(slurm: SlurmSection, { start }: Experiment, terminal: Terminal): Promise<ExitCode> {
+  const { tryJob } = await import("../slurm/try-job.ts");
   terminal.err(await tryJob(slurm, start));
   terminal.out(
     "The configuration is right, and Slurm takes its jobs. No pipeline was constructed, nothing was sent: mosaic slurm doctor tries the nodes, --dry-run --engine local constructs every pipeline where it is called.\n",

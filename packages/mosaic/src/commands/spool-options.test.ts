@@ -19,7 +19,7 @@ test.each([
   if (!slurm.ok) throw new Error("no section");
   const given = { spool: join(folder, "spool"), listen, "only-workers": false };
   const { elsewhere } = crewsOf(given, { slurm: slurm.values, folder, start: folder }, "x.db");
-  const opened = elsewhere?.({
+  const opened = await elsewhere?.({
     folders: [],
     runs: { database: "d", hasTakenOver: false, published: async () => undefined },
     say: () => undefined,

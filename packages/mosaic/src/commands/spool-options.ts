@@ -4,10 +4,7 @@ import { shellText } from "@ml-mosaic/command-line";
 import { boolean, literal, path, schema, string } from "@ml-mosaic/configurable";
 import { type Engine, type Experiment, engines, type SlurmSection } from "../config/index.ts";
 import type { Crews } from "../experiment/carry-out.ts";
-import { SlurmElsewhere } from "../slurm/elsewhere.ts";
-import { spoolElsewhere } from "../spool/elsewhere.ts";
 import { addressForOthers, addressText, readAddress } from "../tcp/address.ts";
-import { tcpElsewhere } from "../tcp/elsewhere.ts";
 
 /** A port alone is one of all addresses of this machine. */
 const everywhere = "0.0.0.0";
@@ -56,7 +53,11 @@ export function spoolFolder({ slurm, folder }: { slurm: SlurmSection; folder: st
   return slurm.spool ?? join(folder, ".spool", name);
 }
 
-/** @param experiment of which [SLURM] counts, where it has one */
+/**
+ * What waits for workers elsewhere is loaded where they are waited for.
+ *
+ * @param experiment of which [SLURM] counts, where it has one
+ */
 export function crewsOf(
   { spool, listen, "only-workers": onlyWorkers }: Given,
   experiment?: Pick<Experiment, "slurm" | "folder" | "start">,
@@ -70,14 +71,27 @@ export function crewsOf(
     // Jobs are told what the section says, or the name of this machine where the port is at all of its addresses.
     const address = slurm.address ?? (given && addressText(addressForOthers(given)));
     const section = { ...slurm, address };
-    return { here: false, elsewhere: (situation) => new SlurmElsewhere(section, where, start, situation, given) };
+    return {
+      here: false,
+      async elsewhere(situation) {
+        const { SlurmElsewhere } = await import("../slurm/elsewhere.ts");
+        return new SlurmElsewhere(section, where, start, situation, given);
+      },
+    };
   }
   if (listen !== undefined) {
     const address = readAddress(listen, everywhere);
-    return { here: !onlyWorkers, elsewhere: (situation) => tcpElsewhere(address, situation) };
+    return {
+      here: !onlyWorkers,
+      elsewhere: async (situation) => (await import("../tcp/elsewhere.ts")).tcpElsewhere(address, situation),
+    };
   }
   if (spool === undefined) return {};
-  return { here: !onlyWorkers, elsewhere: (situation) => spoolElsewhere(resolve(spool), situation) };
+  const folder = resolve(spool);
+  return {
+    here: !onlyWorkers,
+    elsewhere: async (situation) => (await import("../spool/elsewhere.ts")).spoolElsewhere(folder, situation),
+  };
 }
 
 /** As they were given, for a command that goes on. */

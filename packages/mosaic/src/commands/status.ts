@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { command, type ExitCode, jsonText, pathText, type Terminal } from "@ml-mosaic/command-line";
 import { boolean, path, schema } from "@ml-mosaic/configurable";
-import { createLogUpdate } from "log-update";
 import { forget, listExperiments } from "../control/registry.ts";
 import { lastRuns, readStatus, type StatusReport } from "../status/status-report.ts";
 import { openSqliteReader, StoreError } from "../store/index.ts";
@@ -77,6 +76,7 @@ async function watch(database: string | undefined, options: StatusOptions, termi
   process.stdout.on("error", () => {
     isLost = true;
   });
+  const { createLogUpdate } = await import("log-update");
   const live = createLogUpdate(process.stdout);
   // Notices are said once, not twice a second.
   const quiet = { ...terminal, err: () => undefined };

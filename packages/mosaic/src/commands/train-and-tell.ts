@@ -137,7 +137,7 @@ async function carryOutWatched(
   interrupts: Interrupts,
   terminal: Terminal,
 ): Promise<Outcome> {
-  const view = openRunView(terminal, work.count);
+  const view = await openRunView(terminal, work.count);
   interrupts.sayWith(view.say);
   try {
     const { finish, stop } = interrupts;

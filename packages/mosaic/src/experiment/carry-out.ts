@@ -33,7 +33,7 @@ export interface Crews {
   /** Whether this machine does. */
   readonly here?: boolean;
   /** Workers of other machines. */
-  readonly elsewhere?: ((situation: Situation) => Elsewhere) | undefined;
+  readonly elsewhere?: ((situation: Situation) => Promise<Elsewhere>) | undefined;
 }
 
 /** What workers of other machines find. */
@@ -86,7 +86,7 @@ export async function carryOut(
       store,
       experimentId,
       places: devices.map(localPlace),
-      elsewhere: elsewhere?.({
+      elsewhere: await elsewhere?.({
         folders: [queued.folder, ...folders.paths],
         runs: {
           database: folders.databaseId,
