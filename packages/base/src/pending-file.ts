@@ -6,7 +6,7 @@ import { CodedError } from "./coded-error.ts";
 import { errorCode, isSystemError } from "./error-code.ts";
 import { machineTrouble } from "./machine-trouble.ts";
 import { messageOf } from "./message-of.ts";
-import { removeUnfinishedOf, unfinishedName } from "./unfinished.ts";
+import { isUnfinished, removeUnfinishedOf, unfinishedName } from "./unfinished.ts";
 
 /** A file that is being written beside the one whose place it is to take: whatever happens, that is the old or the new. */
 export interface PendingFile {
@@ -27,22 +27,28 @@ export interface PendingOptions {
 }
 
 /**
- * Follows links.
+ * Follows links. A new file of a folder that is unfinished itself, such as a staging folder, is written in its own place:
+ * nobody looks there before all is whole.
  *
  * @throws WriteError where something else than a file is there, or nothing can be written in the folder
  */
 export async function pendingFile(path: string, { durable = false }: PendingOptions = {}): Promise<PendingFile> {
-  const target = writableTarget(path);
+  const stats = statOf(path);
+  if (stats === undefined && isUnfinished(basename(dirname(path)))) return pendingAt(path, path, durable);
+  const target = writableTarget(path, stats);
   const folder = dirname(target);
   // What a killed process left of the same file is in nobody's way: where it cannot be removed, it stays.
   await removeUnfinishedOf(folder, basename(target)).catch(() => undefined);
-  const temporary = join(folder, unfinishedName(basename(target)));
+  return pendingAt(target, join(folder, unfinishedName(basename(target))), durable);
+}
+
+function pendingAt(target: string, temporary: string, durable: boolean): PendingFile {
   let isPublished = false;
   return {
     temporary,
     async publish() {
       if (durable) await synchronize(temporary);
-      renameSync(temporary, target);
+      if (temporary !== target) renameSync(temporary, target);
       isPublished = true;
     },
     async [Symbol.asyncDispose]() {
@@ -53,7 +59,7 @@ export async function pendingFile(path: string, { durable = false }: PendingOpti
 
 /** @throws WriteError if a file could not be written there: to be known before long work is begun */
 export async function requireReplaceable(path: string): Promise<void> {
-  writableTarget(path);
+  writableTarget(path, statOf(path));
 }
 
 /** What the system said when a file was written, as an error that says what to do; any other error comes back as it is. */
@@ -71,8 +77,7 @@ async function synchronize(path: string): Promise<void> {
 }
 
 /** Refuses what a rename must not replace, and a place where nothing can be written. */
-function writableTarget(path: string): string {
-  const stats = statOf(path);
+function writableTarget(path: string, stats: Stats | undefined): string {
   if (stats !== undefined && !stats.isFile())
     throw new WriteError(path, `it is ${stats.isDirectory() ? "a folder" : "not an ordinary file"}`);
   const target = stats === undefined ? path : targetOf(path);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { beforeEach, expect, test } from "vitest";
 import { replaceFiles } from "./replace-files.ts";
+import { stagingFolder } from "./staging-folder.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -49,4 +50,26 @@ test.each([
   const work = async () => expect.unreachable();
   await expect(replaceFiles([path("a"), target], work)).rejects.toThrow(reason);
   expect(await readdir(folder)).toEqual([]);
+});
+
+test("in a folder that is unfinished itself a new file is written in its place, and nothing stays of a failure", async () => {
+  await using staging = await stagingFolder(folder);
+  const file = join(staging.path, "a");
+  const seen: string[][] = [];
+  const write = async ([temporary = ""]: readonly string[]) => {
+    await writeFile(temporary, "whole", { flag: "wx" });
+    seen.push(await readdir(staging.path));
+  };
+  const failing = replaceFiles([file], async (temporaries) => {
+    await write(temporaries);
+    throw new Error("half-way");
+  });
+  await expect(failing).rejects.toThrow("half-way");
+  expect(await readdir(staging.path)).toEqual([]);
+  await replaceFiles([file], write, { durable: true });
+  expect(seen).toEqual([["a"], ["a"]]);
+  // One that is there already keeps its old text until the new one is whole.
+  await replaceFiles([file], write);
+  expect(seen.at(-1)).toHaveLength(2);
+  expect(await readdir(staging.path)).toEqual(["a"]);
 });

@@ -23,6 +23,11 @@ function startOf(name: string): string {
 /** The process, and what SQLite adds for its files beside a database. */
 const ending = /-(\d+)-[0-9a-f]{8}\.tmp(?:-journal|-wal|-shm)?$/;
 
+/** Whether this is the name of what some process, which may be at it still, has not finished. */
+export function isUnfinished(name: string): boolean {
+  return name.startsWith(".") && ending.test(name);
+}
+
 /** Whether this is the name of what a process of this machine that is gone has left unfinished. */
 export function isLeftUnfinished(name: string): boolean {
   const [, id = ""] = ending.exec(name) ?? [];
@@ -36,8 +41,8 @@ export function isLeftUnfinished(name: string): boolean {
  */
 export async function removeUnfinished(folder: string, owners: "gone" | "any" = "gone"): Promise<void> {
   for (const name of namesIn(folder)) {
-    const isUnfinished = owners === "gone" ? isLeftUnfinished(name) : name.startsWith(".") && ending.test(name);
-    if (isUnfinished) await rm(join(folder, name), { recursive: true, force: true });
+    const isLeft = owners === "gone" ? isLeftUnfinished(name) : isUnfinished(name);
+    if (isLeft) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

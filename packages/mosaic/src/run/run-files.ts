@@ -47,7 +47,8 @@ export async function openRunFiles(folder: string, mayPublish: () => void = () =
         const artifacts: Artifact[] = [];
         for (const [name, kind] of kinds) {
           const path = join(staging.path, name);
-          artifacts.push({ kind, path: name, sizeBytes: statSync(path).size, sha256: await fileDigest(path) });
+          const sizeBytes = statSync(path).size;
+          artifacts.push({ kind, path: name, sizeBytes, sha256: await fileDigest(path, sizeBytes) });
         }
         mayPublish();
         await staging.publish({ first: [...kinds.keys()] });
@@ -74,8 +75,8 @@ function isWithin(folder: string, path: unknown): boolean {
 }
 
 /** SHA-256 of a file's bytes, in hexadecimal digits. */
-export async function fileDigest(path: string): Promise<string> {
-  if (statSync(path).size <= mostBytesAtOnce) return hash("sha256", readFileSync(path), "hex");
+export async function fileDigest(path: string, sizeBytes = statSync(path).size): Promise<string> {
+  if (sizeBytes <= mostBytesAtOnce) return hash("sha256", readFileSync(path), "hex");
   const digest = createHash("sha256");
   await pipeline(createReadStream(path), digest);
   return digest.digest("hex");
