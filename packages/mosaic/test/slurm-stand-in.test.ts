@@ -10,7 +10,7 @@ import { config, data, net, netModule, openWorkspace, type Workspace } from "./w
 
 const standIns: Readonly<Record<string, string>> = {
   sbatch: `
-case "$*" in *--test-only*) exit 0;; esac
+case "$*" in *--test-only*) if [ -e away ]; then cat away >&2; exit 1; fi; exit 0;; esac
 if [ -e refused ]; then cat refused >&2; exit 1; fi
 script="\${@: -1}"
 id=$(( $(wc -l < jobs) + 1 ))
@@ -99,4 +99,24 @@ test("a limit of the account is said in Slurm's words, once; it ends mosaic run 
   const ended = await running.finished;
   expect(ended.code, ended.stderr).toBe(0);
   expect(ended.stderr.match(/violates/g)).toHaveLength(1);
+});
+
+test("a job that Slurm has taken once is tried again where it refuses it later; another one is an error", async () => {
+  const words = "allocation failure: Requested node configuration is not available";
+  await workspace.write("config.ini", (await workspace.read("config.ini")).replace("2, 3", "2"));
+  await workspace.write("away", `${words}\n`);
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const refused = await workspace.run("run", "config.ini", "or.db");
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining(words)]);
+  }
+  await workspace.startProgram("rm", ["away"]).finished;
+  const refusing = workspace.start("run", "config.ini", "or.db");
+  await refusing.said("takes runs");
+  refusing.kill("SIGKILL");
+  await refusing.finished;
+  await workspace.write("away", `${words}\n`);
+  const running = workspace.start("run", "config.ini", "or.db", "--continue");
+  await running.said(`${words}; it is asked again`);
+  const ended = await running.finished;
+  expect(ended.code, ended.stderr).toBe(0);
 });

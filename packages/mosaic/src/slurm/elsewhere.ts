@@ -1,6 +1,6 @@
 /** The workers that jobs of a Slurm cluster start: as many jobs as are wanted and as there is work for. */
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { countText, makeFolder, messageOf, replaceFile } from "@ml-mosaic/base";
@@ -37,8 +37,8 @@ export class SlurmElsewhere implements Elsewhere {
   readonly #name: string;
   readonly #pilots: PilotsElsewhere;
   readonly #over = new AbortController();
-  /** Jobs that have been seen to end. */
-  readonly #ended = new Set<string>();
+  /** Jobs that have been seen to end; undefined until Slurm has told of any. */
+  #ended: Set<string> | undefined;
   readonly #memory: LargeRuns;
   #reasons: ReadonlySet<string> = new Set();
   #missing: ReadonlySet<string> = new Set();
@@ -75,9 +75,9 @@ export class SlurmElsewhere implements Elsewhere {
     await makeSpoolFolder(this.#spool);
     await makeFolder(this.#jobs, 0o700);
     const names = { name: this.#name, spool: this.#spool, start: this.#start };
-    await replaceFile(this.#script, jobScript(this.#section, names, workerWords(this.#section, this.#spool)), {
-      mode: 0o700,
-    });
+    const script = jobScript(this.#section, names, workerWords(this.#section, this.#spool));
+    const wasTaken = (await readFile(this.#script, "utf8").catch(() => undefined)) === script;
+    await replaceFile(this.#script, script, { mode: 0o700 });
     const memory = largeMemory(this.#section.memory);
     if (memory !== undefined) {
       const words = workerWords(this.#section, this.#spool);
@@ -85,8 +85,7 @@ export class SlurmElsewhere implements Elsewhere {
       const text = jobScript({ ...this.#section, memory }, { ...names, name: this.#large.name }, words, environment);
       await replaceFile(this.#large.script, text, { mode: 0o700 });
     }
-    // Before anything is sent: what Slurm does not take, it says here.
-    await testJob(this.#script);
+    await this.#test(wasTaken);
     // What the last supervisor knew of them.
     this.#memory.add(await this.#situation.large());
     const { out: settings } = await slurm("scontrol", ["show", "config"]).catch(() => ({ out: "" }));
@@ -96,9 +95,19 @@ export class SlurmElsewhere implements Elsewhere {
       this.#failures = 0;
       join(place);
     }, fail);
-    const known = await jobsOf(this.#name, this.#large.name);
-    for (const job of known) if (hasEnded(job)) this.#ended.add(job.id);
     this.#asking = this.#ask(fail);
+  }
+
+  /** Before anything is sent: what Slurm does not take, it says here. */
+  async #test(wasTaken: boolean): Promise<void> {
+    try {
+      await testJob(this.#script);
+    } catch (error) {
+      // A job that it has taken before it will take again, such as when its controller has come back and knows its nodes.
+      if (wasTaken) return this.#tell(error);
+      await rm(this.#script);
+      throw error;
+    }
   }
 
   async close(isOver: boolean): Promise<void> {
@@ -129,18 +138,24 @@ export class SlurmElsewhere implements Elsewhere {
         if (error instanceof MosaicError && error.code === "SLURM_WORKERS_FAIL") return fail(error);
         if (this.#section.trouble === "stop") return fail(error);
         // Slurm may be away, or have reached a limit: the workers that are there go on.
-        if (messageOf(error) !== this.#trouble)
-          this.#say(`${messageOf(error)}; it is asked again every ${this.#section.ask_seconds} s`);
-        this.#trouble = messageOf(error);
+        this.#tell(error);
       }
       await delay(1000 * this.#section.ask_seconds, undefined, { signal }).catch(() => undefined);
     }
   }
 
+  #tell(error: unknown): void {
+    const words = messageOf(error);
+    if (words !== this.#trouble) this.#say(`${words}; it is asked again every ${this.#section.ask_seconds} s`);
+    this.#trouble = words;
+  }
+
   async #look(): Promise<void> {
     const { name: large, script: largeScript } = this.#large;
     const jobs = await jobsOf(this.#name, large);
-    await this.#lose(jobs);
+    // What has ended before was another supervisor's.
+    this.#ended ??= new Set(jobs.filter(hasEnded).map(({ id }) => id));
+    await this.#lose(jobs, this.#ended);
     const active = jobs.filter((job) => !hasEnded(job));
     const { workers, runs_per_worker: runs } = this.#section;
     const pending = this.#memory.isEmpty ? [] : await this.#situation.pending();
@@ -201,7 +216,7 @@ export class SlurmElsewhere implements Elsewhere {
   }
 
   /** Gives up the pilots whose jobs no longer run, and counts the jobs that have ended without one. */
-  async #lose(jobs: readonly Job[]): Promise<void> {
+  async #lose(jobs: readonly Job[], ended: Set<string>): Promise<void> {
     const running = new Map(jobs.map((job) => [job.id, job]));
     const forgotten = await this.#forgotten(running);
     for (const pilot of this.#pilots.pilots) {
@@ -215,8 +230,8 @@ export class SlurmElsewhere implements Elsewhere {
         await pilot.lose("Slurm no longer knows its job, and nothing is heard of it");
     }
     for (const job of jobs) {
-      if (!hasEnded(job) || job.state === "COMPLETING" || this.#ended.has(job.id)) continue;
-      this.#ended.add(job.id);
+      if (!hasEnded(job) || job.state === "COMPLETING" || ended.has(job.id)) continue;
+      ended.add(job.id);
       if (this.#pilots.hasMet(job.id)) this.#say(`Slurm job ${job.id} has ended: ${endText(job)}`);
       else if (job.state !== "CANCELLED" && ++this.#failures === mostFailures) throw await this.#workersFail(job);
     }
