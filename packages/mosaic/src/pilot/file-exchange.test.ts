@@ -2,13 +2,14 @@
 import { hash, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { unfinishedName } from "@ml-mosaic/base";
 import { temporaryFolder } from "@ml-mosaic/testing";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { exampleOrder } from "../../test/store-conformance-examples.ts";
 import { endFences, raiseFence } from "../run/fence.ts";
 import { faultOfCode, faultOfRunFiles, type RunFile } from "./carried.ts";
-import { type ExchangeMessage, FileExchange } from "./file-exchange.ts";
+import { type ExchangeMessage, FileExchange, stalledMilliseconds } from "./file-exchange.ts";
 import { receiveFiles } from "./receive-files.ts";
 
 const sha256 = (data: string | Buffer) => hash("sha256", data);
@@ -77,6 +78,28 @@ describe("a file over a link", () => {
     await expect.poll(pieces).toBe(4 + 2);
     received.close();
     expect(await both).toMatchObject([{ reason: { code: "LINK_LOST" } }, { reason: { code: "LINK_LOST" } }]);
+  });
+
+  test("fails when nothing of it comes for two minutes, though the link stands, however slow it is", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const held: ExchangeMessage[] = [];
+      change = (message) => void held.push(message);
+      const fetched = received.fetch(mark, target());
+      const failed = fetched.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      for (let piece = 0; piece < 6; piece++) {
+        while (held.length === 0) await setImmediate();
+        vi.advanceTimersByTime(stalledMilliseconds - 1);
+        for (const message of held.splice(0, 1)) received.take(message);
+      }
+      vi.advanceTimersByTime(stalledMilliseconds);
+      expect(await failed).toMatchObject({ code: "LINK_LOST", message: expect.stringContaining("for 120 s") });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("is asked for in no more pieces at once than anybody needs", () => {

@@ -30,12 +30,16 @@ const pieceBytes = 256 * 1024;
 const mostPieces = 4;
 /** Of a peer that asks for more than any does. */
 const mostAsked = 64;
+/** So long nothing of a file may come: the other side may live, and be unable to read it. */
+export const stalledMilliseconds = 120_000;
 
 interface Transfer {
   readonly wanted: FileMark;
   readonly file: number;
   readonly hash: ReturnType<typeof createHash>;
   readonly over: PromiseWithResolvers<void>;
+  /** Has it fail where nothing comes. */
+  readonly patience: NodeJS.Timeout;
   /** Of what has come, and of what was asked for. */
   offset: number;
   asked: number;
@@ -75,23 +79,26 @@ export class FileExchange {
 
   async #fetch(wanted: FileMark, path: string): Promise<void> {
     if (this.#isClosed) throw lost();
+    const over = Promise.withResolvers<void>();
     const transfer: Transfer = {
       wanted,
       file: openSync(path, "wx"),
       hash: createHash("sha256"),
-      over: Promise.withResolvers(),
+      over,
+      patience: setTimeout(() => over.reject(stalled()), stalledMilliseconds),
       offset: 0,
       asked: 0,
     };
-    transfer.over.promise.catch(() => undefined);
+    over.promise.catch(() => undefined);
     const id = ++this.#count;
     this.#transfers.set(id, transfer);
     try {
       for (let piece = 0; piece < mostPieces; piece++) this.#ask(id, transfer);
-      if (wanted.bytes > 0) await transfer.over.promise;
+      if (wanted.bytes > 0) await over.promise;
       if (transfer.hash.digest("hex") !== wanted.digest)
         throw broken("a file has come with another digest than was said");
     } finally {
+      clearTimeout(transfer.patience);
       this.#transfers.delete(id);
       closeSync(transfer.file);
     }
@@ -158,11 +165,17 @@ export class FileExchange {
     for (let start = 0; start < bytes.length; ) start += writeSync(file, bytes, start);
     hash.update(bytes);
     transfer.offset += bytes.length;
+    transfer.patience.refresh();
   }
 }
 
 function broken(what: string): MosaicError {
   return new MosaicError("BAD_TRANSFER", what);
+}
+
+function stalled(): MosaicError {
+  const seconds = stalledMilliseconds / 1000;
+  return new MosaicError("LINK_LOST", `nothing of a file has come for ${seconds} s, though the other side is there`);
 }
 
 function lost(): MosaicError {

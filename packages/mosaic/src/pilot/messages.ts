@@ -39,8 +39,8 @@ export type ToPilot =
   /** All files of the `said` messages up to this one are in their places, and what they say is stored. */
   | { readonly kind: "received"; readonly said: number }
   | ExchangeMessage
-  /** No run is left. */
-  | { readonly kind: "leave" };
+  /** No run is left; or `why` this pilot gets none any more. */
+  | { readonly kind: "leave"; readonly why?: string };
 
 /**
  * Runs of an earlier supervisor, in their order: `start` of their worker's number and the order of such a run have all that was
@@ -110,7 +110,7 @@ const toPilot: Readonly<Record<ToPilot["kind"], Rule>> = {
   published: fields({ said: count }),
   received: fields({ said: count }),
   ...exchangeRules,
-  leave: fields({}),
+  leave: fields({ why: optional(text) }),
 };
 
 const fromPilot: Readonly<Record<FromPilot["kind"], Rule>> = {

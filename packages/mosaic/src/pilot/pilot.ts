@@ -203,7 +203,8 @@ class Pilot {
         }
         return;
       case "leave":
-        void this.#end("done");
+        if (message.why !== undefined) this.#options.say(`the supervisor gives it no runs any more: ${message.why}`);
+        void this.#end(message.why === undefined ? "done" : "refused");
         return;
       default:
         message satisfies never;

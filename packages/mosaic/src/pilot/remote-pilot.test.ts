@@ -85,7 +85,7 @@ describe("a pilot elsewhere", () => {
     expect(heard).toEqual([withdrawn, "worker p on n1 is gone: nothing was heard of it for 101 s"]);
     expect(places[0]?.isOpen).toBe(false);
     expect(worker?.hasEnded).toBe(true);
-    expect(sent.at(-1)).toEqual({ kind: "leave" });
+    expect(sent.at(-1)).toEqual({ kind: "leave", why: "nothing was heard of it for 101 s" });
     link.message({ kind: "said", worker: 1, message: withdrawn });
     expect(heard).toHaveLength(2);
   });

@@ -48,6 +48,7 @@ const farewellMilliseconds = 5000;
 const lastWordsSeconds = 3;
 /** One that has lost its connection may come again. */
 const lostSeconds = 15;
+const saysNonsense = "it has said what nobody says";
 
 type Hello = Extract<FromPilot, { readonly kind: "hello" }>;
 
@@ -78,8 +79,8 @@ export class RemotePilot {
   constructor(connect: Connect, options: RemotePilotOptions) {
     this.#options = options;
     this.#link = connect({
-      message: (value) => (isFromPilot(value) ? this.#take(value) : this.#broken()),
-      broken: () => this.#broken(),
+      message: (value) => (isFromPilot(value) ? this.#take(value) : this.#giveUp(saysNonsense)),
+      broken: () => this.#giveUp(saysNonsense),
       closed: () => {
         this.#lostSeconds = 0;
       },
@@ -166,7 +167,7 @@ export class RemotePilot {
     this.#workers.clear();
     this.#exchange.close();
     // Should it live, it ends.
-    this.#send({ kind: "leave" });
+    this.#send({ kind: "leave", why });
     void this.#link.close(farewellMilliseconds).catch(() => undefined);
     this.#options.changed(this, isNews ? `${this.#told} is gone: ${why}` : "");
     await Promise.all(ends);
@@ -190,8 +191,10 @@ export class RemotePilot {
     this.#link.send(message, isAnswered(message));
   }
 
-  #broken(): void {
-    void this.lose("it has said what nobody says");
+  /** It breaks the rules. */
+  #giveUp(why: string): void {
+    if (this.#state === "unknown") this.#options.changed(this, `${this.#told} is given up: ${why}`);
+    void this.lose(why);
   }
 
   #take(message: FromPilot): void {
@@ -227,7 +230,7 @@ export class RemotePilot {
         try {
           this.#exchange.take(message);
         } catch (error) {
-          void this.lose(messageOf(error));
+          this.#giveUp(messageOf(error));
         }
         return;
       case "leaving":
@@ -336,6 +339,11 @@ export class RemotePilot {
     };
   }
 
+  #kill(number: number): void {
+    this.#workers.delete(number);
+    this.#send({ kind: "kill", worker: number });
+  }
+
   #start(number: number, program: WorkerProgram, events: WorkerEvents): WorkerProcess {
     const worker = new RemoteWorker(events, {
       exchange: this.#exchange,
@@ -343,6 +351,7 @@ export class RemotePilot {
       tell: (message, files) =>
         this.#send({ kind: "tell", worker: number, message, ...(files.length === 0 ? {} : { files }) }),
       offer: (digest, path) => this.#offered.set(digest, path),
+      kill: () => this.#kill(number),
       lose: (why) => void this.lose(why),
     });
     this.#workers.set(number, worker);
@@ -362,8 +371,7 @@ export class RemotePilot {
       send: (message) => worker.send(message),
       kill: () => {
         if (worker.hasEnded) return;
-        this.#workers.delete(number);
-        this.#send({ kind: "kill", worker: number });
+        this.#kill(number);
         // Whatever it still says is not heard: nobody has to wait for its end.
         const end = { how: "ended by its supervisor", lastWords: "", begun: undefined };
         worker.cutOff(() => Promise.resolve().then(() => events.exit(end)));

@@ -32,7 +32,7 @@ beforeEach(() => {
       message: (message) => heard.push(message),
       nonsense: (why) => heard.push(why),
       progress: () => undefined,
-      exit: () => undefined,
+      exit: (end) => heard.push(end),
     },
     {
       exchange,
@@ -41,6 +41,7 @@ beforeEach(() => {
         if (cannotBeSent) throw new MosaicError("BAD_MESSAGE", "a message of so many bytes cannot be sent");
       },
       offer: () => undefined,
+      kill: () => heard.push("killed"),
       lose: (why) => heard.push(why),
     },
   );
@@ -78,6 +79,17 @@ test("cut off while its files come, has what it has said count when its end has 
   settled.resolve();
   expect(await effect).toBe("counts");
   expect(heard).toEqual([]);
+});
+
+test("ends for its run, and is replaced, where files do not come as it had said", async () => {
+  send();
+  const effect = worker.hear(snapshot(1), fileOf("one"));
+  worker.hear(prepared, undefined);
+  await come("two");
+  await effect;
+  const how = "ended: its files have not come as it had said: a file has come with another digest than was said";
+  expect(heard).toEqual(["killed", { how, lastWords: "", begun: token }]);
+  expect(worker.hasEnded).toBe(true);
 });
 
 test("sends the files of its latest snapshot alone where they are made faster than they come", async () => {

@@ -24,6 +24,8 @@ export interface WorkerLink {
   tell(message: ToWorker, files: readonly RunFile[]): void;
   /** Has a file here found by its digest. */
   offer(digest: string, path: string): void;
+  /** Of the worker nothing is to be heard any more. */
+  kill(): void;
   lose(why: string): void;
 }
 
@@ -106,8 +108,12 @@ export class RemoteWorker {
         await this.#receive(order, files);
       } catch (error) {
         const trouble = troubleOf(error);
-        const isGivenAway = error instanceof MosaicError && error.code === "RUN_GIVEN_AWAY";
-        if (trouble === null && !isGivenAway) throw error;
+        const code = error instanceof MosaicError ? error.code : undefined;
+        if (code === "BAD_TRANSFER" && !this.hasEnded) {
+          heard = undefined;
+          return this.#endFor(message.token, messageOf(error));
+        }
+        if (trouble === null && code !== "RUN_GIVEN_AWAY") throw error;
         heard = { kind: "failed", token: message.token, error: messageOf(error), trouble, codeChanged: false };
       }
     };
@@ -128,6 +134,13 @@ export class RemoteWorker {
       over();
       return this.cutOff(() => this.events.exit(end));
     });
+  }
+
+  /** As if it had died of the run: whoever has its files wrong again and again comes to an end. */
+  #endFor(token: number, why: string): void {
+    this.#link.kill();
+    const how = `ended: its files have not come as it had said: ${why}`;
+    this.cutOff(() => this.events.exit({ how, lastWords: "", begun: token }));
   }
 
   async #tell(message: ToWorker): Promise<void> {
