@@ -1,6 +1,7 @@
 /** From samples one by one to arrays that programs take. */
-import { allocate, type TypedArray } from "../dtype.ts";
+import { allocate, setPart } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
+import { knownValue } from "../graph/known-value.ts";
 import type { FieldSpec, SampleArray } from "../program/samples.ts";
 import { sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Sample } from "./dataset.ts";
@@ -30,8 +31,10 @@ export function collation(specs: readonly FieldSpec[], length: number): Collatio
       for (const [field, tensor] of sample.entries()) {
         const target = fields[field]?.data;
         if (target === undefined) continue;
-        if (tensor.source.kind === "constant") copyTo(target, tensor.source.data, position * tensor.source.data.length);
-        else waiting.push(tensor.data().then((data) => copyTo(target, data, position * data.length)));
+        const known = knownValue(tensor);
+        if (known === undefined)
+          waiting.push(tensor.data().then((data) => setPart(target, data, position * data.length)));
+        else setPart(target, known, position * known.length);
       }
       return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
     },
@@ -87,10 +90,4 @@ function checkFields(specs: readonly FieldSpec[], sample: Sample, index: number)
     "TENSOR_SHAPE",
     `sample ${index} of the data set has the fields ${show(sample)}; other samples have ${show(specs.map(({ shape, dtype }) => ({ shape: shape.slice(1), dtype })))}`,
   );
-}
-
-function copyTo(target: TypedArray, source: TypedArray, offset: number): void {
-  if (target instanceof BigInt64Array) {
-    if (source instanceof BigInt64Array) target.set(source, offset);
-  } else if (!(source instanceof BigInt64Array)) target.set(source, offset);
 }

@@ -1,4 +1,4 @@
-import { allocate } from "../dtype.ts";
+import { allocate, setPart } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import type { FieldSpec, SampleArray } from "../program/samples.ts";
 import { defaultGenerator, Generator } from "../random/generator.ts";
@@ -196,12 +196,12 @@ function skip({ whole, rest }: EpochRows, samples: number): EpochRows {
 function pickRows({ data, shape, dtype }: SampleArray, rows: Int32Array): Tensor {
   const inner = shape.slice(1);
   const size = sizeOf(inner);
+  const first = rows[0] ?? 0;
+  // What was read for this epoch lies in its order: a copy of it would cost as much as the reading.
+  if (rows.every((row, position) => row === first + position))
+    return constant(data.subarray(first * size, (first + rows.length) * size), [rows.length, ...inner], dtype);
   const picked = allocate(dtype, rows.length * size);
-  for (const [position, row] of rows.entries()) {
-    for (let offset = 0; offset < size; offset++) {
-      const value = data[row * size + offset];
-      if (value !== undefined) picked[position * size + offset] = value;
-    }
-  }
+  for (const [position, row] of rows.entries())
+    setPart(picked, data.subarray(row * size, (row + 1) * size), position * size);
   return constant(picked, [rows.length, ...inner], dtype);
 }

@@ -35,6 +35,7 @@ export const clone = defineOp<None, [x: Input]>({
   isExact: true,
   anyType: true,
   infer: ([x]) => x,
+  offset: () => 0,
   gradient: ({ gradient }) => [gradient],
   emit: (_emitter, [x]) => x.name,
   loops: ([x], _attributes, { dtype }) => elementwise([x], dtype, (element) => element),
@@ -46,6 +47,7 @@ export const detach = defineOp<None, [x: Input]>({
   isExact: true,
   anyType: true,
   infer: ([x]) => x,
+  offset: () => 0,
   emit: (_emitter, [x]) => x.name,
   loops: ([x], _attributes, { dtype }) => elementwise([x], dtype, (element) => element),
 });

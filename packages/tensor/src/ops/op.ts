@@ -140,6 +140,11 @@ export interface Op<A extends Attributes = Attributes, I extends Inputs = Inputs
    * loops are there for all types that it takes, or for float32.
    */
   readonly isExact?: true;
+  /**
+   * Of an op that moves elements of its only input: where in it those of the result lie, one after the other as they are, by the
+   * position of the first; undefined where they lie apart.
+   */
+  offset?(input: TensorType, attributes: A, output: TensorType): number | undefined;
   /** The inputs broadcast against each other and nothing else is done with their shapes. */
   readonly broadcasts?: true;
   /**

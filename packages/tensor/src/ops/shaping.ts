@@ -9,6 +9,7 @@ import { defineOp, type Input, namesOf } from "./op.ts";
 import { emitPermutation } from "./transposition.ts";
 
 const int64 = (values: readonly number[]) => BigInt64Array.from(values, BigInt);
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
 export const reshape = defineOp<{ readonly shape: Shape }, [x: Input]>({
   name: "reshape",
@@ -20,6 +21,7 @@ export const reshape = defineOp<{ readonly shape: Shape }, [x: Input]>({
     }
     return { shape, dtype: input.dtype };
   },
+  offset: () => 0,
   gradient: ({ inputs: [x], gradient }) => [gradient.reshape(x.shape)],
   emit: (emitter, [x], { shape }) =>
     // ONNX reads a 0 as "keep this size" unless told otherwise, which empty tensors need.
@@ -40,6 +42,10 @@ export const permute = defineOp<{ readonly order: readonly number[] }, [x: Input
     }
     return { shape: order.map((axis) => lengthAt(shape, axis)), dtype };
   },
+  offset({ shape }, { order }) {
+    const long = order.filter((axis) => lengthAt(shape, axis) !== 1);
+    return long.every((axis, place) => place === 0 || axis > elementAt(long, place - 1)) ? 0 : undefined;
+  },
   gradient: ({ gradient, attributes: { order } }) => [gradient.permute(order.map((_, axis) => order.indexOf(axis)))],
   emit: (emitter, [x], { order }) => emitPermutation(emitter, x, order),
   loops: ([x], { order }, output) =>
@@ -59,6 +65,7 @@ export const expand = defineOp<{ readonly shape: Shape }, [x: Input]>({
     }
     return { shape, dtype: input.dtype };
   },
+  offset: (x, { shape }) => (sizeOf(x.shape) === sizeOf(shape) ? 0 : undefined),
   gradient: ({ inputs: [x], gradient }) => [gradient.sumTo(x.shape)],
   emit: (emitter, [x], { shape }) =>
     // ONNX Runtime drops an Expand to size 0 as if it changed nothing.
@@ -67,6 +74,11 @@ export const expand = defineOp<{ readonly shape: Shape }, [x: Input]>({
       : emitter.node("Expand", [x.name, emitter.shape(shape)]),
   loops: ([x], _attributes, output) => nest(output, (outer) => broadcast(x, outer)),
 });
+
+/** Of a piece of one axis: where it begins, unless it is in many places. */
+function offsetAlong(shape: Shape, axis: number, start: number): number | undefined {
+  return sizeOf(shape.slice(0, axis)) === 1 ? start * sizeOf(shape.slice(axis + 1)) : undefined;
+}
 
 export type SliceAttributes = {
   readonly axis: number;
@@ -84,6 +96,8 @@ export const slice = defineOp<SliceAttributes, [x: Input]>({
     const length = Math.max(0, Math.ceil((end - start) / step));
     return { shape: shape.map((size, index) => (index === axis ? length : size)), dtype };
   },
+  offset: (x, { axis, start, step }, output) =>
+    step === 1 || lengthAt(output.shape, axis) === 1 ? offsetAlong(x.shape, axis, start) : undefined,
   gradient({ inputs: [x], gradient, attributes: { axis, start, step } }) {
     const size = x.size(axis);
     const taken = lengthAt(gradient.shape, axis);
@@ -232,7 +246,7 @@ export const concat = defineOp<{ readonly axis: number }, Input[]>({
 /** Refuses sizes that do not cut the axis into pieces. */
 export function checkSizes(sizes: readonly number[], shape: Shape, axis: number): void {
   const whole = sizes.every((size) => Number.isInteger(size) && size >= 0);
-  if (whole && sizes.reduce((a, b) => a + b, 0) === lengthAt(shape, axis)) return;
+  if (whole && sum(sizes) === lengthAt(shape, axis)) return;
   throw new TensorError(
     "TENSOR_SHAPE",
     `split: sizes ${showShape(sizes)} do not add up to axis ${axis} of ${showShape(shape)}`,
@@ -263,14 +277,15 @@ export const part = defineOp<PartAttributes, [x: Input]>({
     checkSizes(sizes, shape, axis);
     return { shape: shape.map((size, each) => (each === axis ? elementAt(sizes, index) : size)), dtype };
   },
+  offset: (x, { axis, sizes, index }) => offsetAlong(x.shape, axis, sum(sizes.slice(0, index))),
   gradient({ inputs: [x], gradient, attributes: { axis, sizes, index } }) {
-    const before = sizes.slice(0, index).reduce((a, b) => a + b, 0);
+    const before = sum(sizes.slice(0, index));
     return [gradient.pad(axis, before, x.size(axis) - before - elementAt(sizes, index))];
   },
   emit(emitter, [{ name: input }], { axis, sizes, index }) {
     if (emitter.device === "webgpu") {
       // There a Split binds all its pieces at once, and a shader takes no more than some eight buffers.
-      const start = sizes.slice(0, index).reduce((a, b) => a + b, 0);
+      const start = sum(sizes.slice(0, index));
       const bounds = [start, start + elementAt(sizes, index), axis];
       return emitter.node("Slice", [input, ...bounds.map((bound) => emitter.constant(int64([bound]), [1]))]);
     }
@@ -284,7 +299,7 @@ export const part = defineOp<PartAttributes, [x: Input]>({
     return elementAt(parts, index);
   },
   loops([x], { axis, sizes, index }, output) {
-    const start = sizes.slice(0, index).reduce((a, b) => a + b, 0);
+    const start = sum(sizes.slice(0, index));
     return nest(output, (outer) => x.at(outer.with(axis, shifted(elementAt(outer, axis), start))));
   },
 });

@@ -1,24 +1,23 @@
 import type { TypedArray } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
+import type { Unknown } from "../graph/known-value.ts";
 import { substitute } from "../graph/substitute.ts";
 import type { LoopInput, NamedFeed, RandomKey } from "../program/loop.ts";
 import type { Generator } from "../random/generator.ts";
 import type { Shape } from "../shape.ts";
 import { input, type Tensor } from "../tensor.ts";
 import { compileWasm } from "../wasm/executor.ts";
-import { knownValue } from "./known-value.ts";
 
 /**
  * Computes tensors together, as a program of one step.
  *
- * @param order all that they depend on
  * @param generator draws the keys of random ops
  * @returns the elements of each
  * @throws TensorError that names all ops that have no loops
  */
 export async function evaluateOnWasm(
   tensors: readonly Tensor[],
-  order: readonly Tensor[],
+  { order, known }: Unknown,
   generator: Generator,
 ): Promise<readonly TypedArray[]> {
   const fixed: LoopInput[] = [];
@@ -30,13 +29,10 @@ export async function evaluateOnWasm(
     feeds.push({ name, data, shape, dtype });
     return tensor;
   };
-  const places = new Map<Tensor, Tensor>();
-  const ids = new Set<number>();
-  for (const tensor of order) {
-    const data = knownValue(tensor);
-    if (data !== undefined) places.set(tensor, enter(data, tensor.shape, tensor.dtype));
-    if (tensor.randomId !== undefined) ids.add(tensor.randomId);
-  }
+  const places = new Map(
+    Array.from(known, ([tensor, data]): [Tensor, Tensor] => [tensor, enter(data, tensor.shape, tensor.dtype)]),
+  );
+  const ids = new Set(order.map(({ randomId }) => randomId).filter((id) => id !== undefined));
   const half = () => enter(Int32Array.of(generator.uint32()), [], "int32");
   const randomKeys = new Map(Array.from(ids, (id): [number, RandomKey] => [id, [half(), half()]]));
   const executable = await compileWasm({
