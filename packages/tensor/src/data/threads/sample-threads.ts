@@ -117,15 +117,19 @@ function startThread(onEnd: (thread: Thread, error: TensorError) => void): Threa
     if ("fields" in reply) waiting?.resolve(reply.fields);
     else waiting?.reject(errorOf(reply.error));
   });
-  const end = (why: string, cause?: unknown) => {
+  let failure: { readonly cause: unknown } | undefined;
+  // What it has read may come after its failure, but before its exit.
+  worker.on("error", (cause) => {
+    failure = { cause };
+  });
+  worker.on("exit", (code) => {
+    const why = failure === undefined ? `has ended with exit code ${code}` : `failed: ${messageOf(failure.cause)}`;
     const [first] = pending.values();
     const what = `a thread that reads samples ${why}${first === undefined ? "" : `, ${during(first.indices)}`}`;
-    const error = new TensorError("TENSOR_RUNTIME", what, { cause });
+    const error = new TensorError("TENSOR_RUNTIME", what, failure);
     rejectAll(pending, error);
     onEnd(thread, error);
-  };
-  worker.on("error", (error) => end(`failed: ${messageOf(error)}`, error));
-  worker.on("exit", (code) => end(`has ended with exit code ${code}`));
+  });
   worker.unref();
   return thread;
 }
