@@ -111,3 +111,48 @@ test.skipIf(!canHide)(
     expect(logs.map(told)).toEqual(logsOf("here").map(told));
   },
 );
+
+const program = `
+. ./parts/state.sh
+trap 'exit 75' TERM
+epoch=0
+[ -n "$MOSAIC_RESUME" ] && epoch=$(cat "$(state)")
+echo "begins after $epoch"
+while [ "$epoch" -lt "$1" ]; do
+  epoch=$((epoch + 1))
+  sleep "$2"
+  echo "{\\"mosaic\\": 1, \\"epoch\\": $epoch, \\"train_loss\\": $epoch, \\"test_loss\\": $(cat data/size)}"
+  echo "$epoch" > "$(state).new" && mv "$(state).new" "$(state)"
+done
+`;
+
+test.skipIf(!canHide)("carry out programs, of which one goes on elsewhere with what it had", async () => {
+  for (const [name, text] of Object.entries({
+    "program.sh": program,
+    "parts/state.sh": 'mkdir -p "$MOSAIC_FILES/deep"; state() { echo "$MOSAIC_FILES/deep/epoch"; }\n',
+  }))
+    await workspace.write(name, text);
+  await workspace.write(
+    "config.ini",
+    `[PROCESS]\nepochs = 60\npipeline_scheme = model
+[MONITOR]\nneed_gpu = False\ngpu_available = None\nnb_processus = 1\nmultiplicity = 1\ndata_root = data
+[STEPS]\ntype = model\nclass = Program\npath_to_class = ml-mosaic\nkey = steps\ncommand = sh program.sh {epochs} {wait}\nwait = 0.1\nfiles = parts/state.sh\n`,
+  );
+  const running = await supervisor();
+  const leaving = worker("--data-root", dataFolder());
+  await until(() => epochs() > 0, "that it has begun", 200);
+  leaving.running.kill("SIGUSR2");
+  expect((await leaving.running.finished).code).toBe(0);
+  const staying = worker("--data-root", dataFolder());
+  const { code, stderr } = await running.finished;
+  expect(code, stderr).toBe(0);
+  expect((await staying.running.finished).code).toBe(0);
+  expect(workspace.query("or.db", "SELECT epoch, train_loss, test_loss FROM history ORDER BY epoch")).toEqual(
+    Array.from({ length: 60 }, (_, index) => ({ epoch: index + 1, train_loss: index + 1, test_loss: 16 })),
+  );
+  const begun = readFileSync(workspace.path(".runs/or/output_1.log"), "utf8").match(/^begins after .*$/gm);
+  expect(begun).toEqual(["begins after 0", expect.stringMatching(/ [1-9]\d*$/)]);
+  expect(readdirSync(workspace.path(".runs/or/program_1"))).toEqual(["deep"]);
+  expect(readFileSync(workspace.path(".runs/or/program_1/deep/epoch"), "utf8")).toBe("60\n");
+  expect(workspace.query("or.db", "SELECT attempts FROM run_details")).toEqual([{ attempts: 0 }]);
+});
