@@ -5,7 +5,7 @@ import { stopSignals } from "@ml-mosaic/base";
 import { command } from "@ml-mosaic/command-line";
 import { float, int, path, schema, string, within } from "@ml-mosaic/configurable";
 import { engineVersion } from "../experiment/environment.ts";
-import { beginPilot } from "../pilot/pilot.ts";
+import { beginPilot } from "../pilot/begin-pilot.ts";
 import { meetAtSpool } from "../spool/meeting.ts";
 import { readAddress } from "../tcp/address.ts";
 import { meetAtPort } from "../tcp/meeting.ts";

@@ -6,9 +6,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { exampleOrder, exampleResult } from "../../test/store-conformance-examples.ts";
 import type { WorkerProgram } from "../supervisor/worker-process.ts";
 import type { ChannelEvents } from "../wire/channel.ts";
+import { beginPilot } from "./begin-pilot.ts";
 import type { Connect } from "./link.ts";
 import type { FromPilot, ToPilot } from "./messages.ts";
-import { beginPilot } from "./pilot.ts";
 
 /** Has a run at hand and one behind it; what it says of the one at hand stands in `say-<id>`. */
 const workerScript = `

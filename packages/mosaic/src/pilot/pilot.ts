@@ -1,42 +1,35 @@
 /**
- * What `mosaic worker` does: it has runs carried out by workers of its own, for one supervisor after the other. A run outlives
+ * What a process of `mosaic worker` is: it has runs carried out by workers of its own, for one supervisor after the other. A run outlives
  * the supervisor that it was ordered by: the next one hears what the last one can no longer tell.
  */
-import { hostname } from "node:os";
-import { currentProcess, messageOf, pathExists } from "@ml-mosaic/base";
-import { machineFacts } from "../experiment/environment.ts";
+import { messageOf } from "@ml-mosaic/base";
 import type { RunOrder } from "../run/order.ts";
-import { memoryFactorVariable } from "../slurm/memory.ts";
 import { pausePatience } from "../supervisor/patience.ts";
 import { typescriptWorker } from "../supervisor/typescript-worker.ts";
-import { startWorker, type WorkerProcess } from "../supervisor/worker-process.ts";
+import type { WorkerEnd } from "../supervisor/worker-process.ts";
 import type { FromWorker } from "../worker/messages.ts";
-import { pilotVariable } from "../worker/started-processes.ts";
 import type { RunFile } from "./carried.ts";
-import { CarriedFolder } from "./carried-folder.ts";
 import type { CarriedPlace, PlaceOptions } from "./carried-place.ts";
 import { FileExchange } from "./file-exchange.ts";
 import {
   type CarriedRun,
-  isSettled,
   isStillWanted,
-  type KeptMessage,
   leavesNothing,
   noteMessage,
   type PilotRun,
   takesNoFurther,
 } from "./left-run.ts";
-import type { Connect, Link, Meeting } from "./link.ts";
-import { memoryKills } from "./memory-kills.ts";
+import type { Connect, Link } from "./link.ts";
 import { type FromPilot, isAnswered, isToPilot, type LeftRuns, type ToPilot } from "./messages.ts";
+import { PilotRuns } from "./pilot-runs.ts";
+import { type PilotWorker, startPilotWorker } from "./pilot-worker.ts";
+import { helloOf, placeFor } from "./presentation.ts";
 
 export interface PilotOptions {
   readonly version: string;
   /** Runs at a time. */
   readonly runs: number;
   readonly device: string;
-  /** For how long it waits for a supervisor. */
-  readonly lingerMilliseconds: number;
   readonly say: (line: string) => void;
   /** Aborted: leave the runs where they are. The reason is said. */
   readonly leave: AbortSignal;
@@ -47,49 +40,17 @@ export interface PilotOptions {
 }
 
 const beatMilliseconds = 10_000;
-const progressMilliseconds = 5000;
 const farewellMilliseconds = 10_000;
 /** Workers tell of their epochs ten times a second, which is a lot for a supervisor of hundreds. */
 const gatherMilliseconds = 500;
 /** Orders that a worker has. */
 const mostSent = 2;
 
-/** @returns why it has ended: `done` where no run is left */
-export async function beginPilot(
-  meeting: Meeting,
-  options: PilotOptions,
-): Promise<"done" | "nobody" | "left" | "refused"> {
-  const pilot = new Pilot(options);
-  try {
-    for (;;) {
-      const found = await meeting.next(options.lingerMilliseconds, options.leave);
-      if (options.leave.aborted && typeof found === "string") {
-        await meeting.forget();
-        return "left";
-      }
-      if (found === "nobody" || found === "ended") {
-        await meeting.forget();
-        return found === "nobody" ? "nobody" : "done";
-      }
-      options.say("a supervisor is there");
-      const how = await pilot.serve(found);
-      if (how === "done") await meeting.forget();
-      if (how !== "alone") return how;
-      options.say(`the supervisor is gone${pilot.isAtWork ? "; its runs go on" : ""}; waiting for another one`);
-    }
-  } finally {
-    await pilot.end();
-  }
-}
-
-interface PilotWorker {
-  readonly process: WorkerProcess;
+interface AskedWorker extends PilotWorker {
   /** What was asked for, to tell one language's from another's. */
   readonly words: string;
   /** Of the supervisor who has asked for it: to no other its end is said. */
   service: Service | undefined;
-  progressTold: number;
-  callSeconds: number;
 }
 
 type How = "done" | "alone" | "left" | "refused";
@@ -106,20 +67,15 @@ interface Service {
   said: number;
 }
 
-/** Numbers of workers that are none: what they had to say is said again. */
-let lastSpoken = 1_000_000;
-
-class Pilot {
+export class Pilot {
   readonly #options: PilotOptions;
-  readonly #workers = new Map<number, PilotWorker>();
-  /** In the order in which they came. */
-  #runs: readonly PilotRun[] = [];
+  readonly #workers = new Map<number, AskedWorker>();
+  readonly #runs = new PilotRuns();
   /** Id of the database that they are of. */
   #database = "";
   #service: Service | undefined;
   readonly #left = () => this.#leave();
   #isLeaving = false;
-  readonly #carried = new CarriedFolder();
 
   constructor(options: PilotOptions) {
     this.#options = options;
@@ -127,7 +83,7 @@ class Pilot {
   }
 
   get isAtWork(): boolean {
-    return this.#runs.some(({ isOver }) => !isOver);
+    return this.#runs.areAtWork;
   }
 
   /** Until that supervisor is gone, or this pilot is to end. */
@@ -141,7 +97,7 @@ class Pilot {
     const beating = setInterval(() => this.#send({ kind: "beat" }), beatMilliseconds);
     const exchange = new FileExchange({
       send: (message) => link.send(message, isAnswered(message)),
-      find: (digest) => this.#find(digest),
+      find: (digest) => this.#runs.pathOf(digest),
     });
     this.#service = { link, over, beating, exchange, place: undefined, said: 0 };
     return over.promise;
@@ -152,18 +108,7 @@ class Pilot {
     this.#options.leave.removeEventListener("abort", this.#left);
     for (const { process } of this.#workers.values()) process.kill();
     this.#workers.clear();
-    this.#runs = [];
-    await this.#carried.remove();
-  }
-
-  /** The file of a run that was named in a message. */
-  #find(digest: string): string | undefined {
-    for (const { kept } of this.#runs)
-      for (const { files } of kept) {
-        const path = files?.pathOf(digest);
-        if (path !== undefined) return path;
-      }
-    return this.#carried.lastWords(digest);
+    await this.#runs.remove();
   }
 
   #send(message: FromPilot): void {
@@ -188,10 +133,11 @@ class Pilot {
         this.#forgetRun(message.worker, message.runId);
         return;
       case "published":
-        this.#settle(message.said);
+        this.#runs.settle(message.said);
+        this.#look();
         return;
       case "received":
-        for (const { kept } of this.#runs) for (const each of kept) each.isReceived ||= each.said <= message.said;
+        this.#runs.receive(message.said);
         this.#look();
         return;
       case "fetch":
@@ -212,74 +158,31 @@ class Pilot {
   }
 
   async #present(welcome: Extract<ToPilot, { readonly kind: "welcome" }>): Promise<void> {
-    const { runs, device } = this.#options;
-    const { database } = welcome;
     const service = this.#service;
-    const why = await this.#prepare(welcome);
-    // It is gone meanwhile.
-    if (service === undefined || this.#service !== service) return;
-    if (why !== undefined) {
-      this.#options.say(why);
+    if (service === undefined) return;
+    const { version, place, say, leave } = this.#options;
+    const { carried } = this.#runs;
+    try {
+      service.place = await placeFor(welcome, service.exchange, { version, carried, place });
+    } catch (error) {
+      // It is gone meanwhile.
+      if (this.#service !== service) return;
+      const why = messageOf(error);
+      say(why);
       this.#send({ kind: "refused", why });
       return void this.#end("refused");
     }
-    const { SLURM_JOB_ID: job, [memoryFactorVariable]: memoryFactor } = process.env;
-    const processor = String(machineFacts().processor);
-    this.#send({
-      kind: "hello",
-      host: process.env.SLURMD_NODENAME ?? hostname(),
-      process: currentProcess(),
-      runs,
-      device,
-      processor,
-      ...(job === undefined ? {} : { job }),
-      left: this.#leftOf(database),
-      ...(memoryFactor === undefined ? {} : { memoryFactor: Number(memoryFactor) }),
-      ...(service.place === undefined ? {} : { isCarried: true }),
-    });
-    if (this.#options.leave.aborted) this.#leave();
-  }
-
-  /** Sees to it that the runs find here what they need. Returns why they do not. */
-  async #prepare({ version, folders, carried }: Extract<ToPilot, { readonly kind: "welcome" }>) {
-    if (version !== this.#options.version)
-      return `it has ${this.#options.version}, and the supervisor ${version}: use one installation`;
-    const service = this.#service;
-    if (carried !== undefined && service !== undefined) {
-      try {
-        service.place = await this.#carried.placeOf(carried, service.exchange, this.#options.place);
-        return undefined;
-      } catch (error) {
-        return messageOf(error);
-      }
-    }
-    const missing = folders.filter((folder) => !pathExists(folder));
-    return missing.length === 0
-      ? undefined
-      : `${missing.join(", ")} cannot be seen from ${hostname()}: the project and its run files must be at the same paths everywhere`;
+    if (this.#service !== service) return;
+    this.#send(helloOf(this.#options, this.#leftOf(welcome.database), service.place !== undefined));
+    if (leave.aborted) this.#leave();
   }
 
   /** What the last supervisor has left, where the new one has the same runs. */
   #leftOf(database: string): readonly LeftRuns[] {
     if (database !== this.#database) for (const number of [...this.#workers.keys()]) this.#kill(number);
-    if (database !== this.#database) this.#keepRuns(() => false);
+    if (database !== this.#database) this.#runs.keep(() => false);
     this.#database = database;
-    for (const run of this.#runs) {
-      this.#release(run);
-      run.told = undefined;
-      for (const kept of run.kept) {
-        kept.said = Number.POSITIVE_INFINITY;
-        kept.isReceived = false;
-      }
-      // Its worker may be at another one.
-      if (run.isOver) run.worker = ++lastSpoken;
-    }
-    const left = Array.from(Map.groupBy(this.#runs, ({ worker }) => worker));
-    return left.map(([worker, runs]) => ({
-      worker,
-      runIds: runs.map(({ asked }) => asked.order.runId),
-      areOver: runs.every(({ isOver }) => isOver),
-    }));
+    return this.#runs.handOn((run) => this.#release(run));
   }
 
   #start({ worker: number, program }: Extract<ToPilot, { readonly kind: "start" }>): void {
@@ -287,51 +190,33 @@ class Pilot {
     const there = this.#workers.get(number);
     const words = JSON.stringify([program?.command, program?.args]);
     if (there?.words === words) there.service = this.#service;
-    if (there === undefined ? this.#runs.some(({ worker }) => worker === number) : there.words === words) return;
+    if (there === undefined ? this.#runs.find(({ worker }) => worker === number) !== undefined : there.words === words)
+      return;
     // One of TypeScript's, where Python's is wanted, has nothing left to do.
     this.#kill(number);
-    const { environment, ...asked } = this.#service?.place?.program(program) ?? program ?? typescriptWorker;
-    const kills = memoryKills();
+    const asked = this.#service?.place?.program(program) ?? program ?? typescriptWorker;
     // One that was killed may still speak when another has its number.
     const isThere = () => this.#workers.get(number) === worker;
-    const worker: PilotWorker = {
-      words,
-      service: this.#service,
-      progressTold: 0,
-      callSeconds: 0,
-      process: startWorker(
-        { ...asked, environment: { ...environment, [pilotVariable]: "1" } },
-        {
-          message: (message) => isThere() && this.#hear(number, message),
-          nonsense: (why) => isThere() && this.#send({ kind: "nonsense", worker: number, why }),
-          progress: (callSeconds) => {
-            if (!isThere()) return;
-            worker.callSeconds = callSeconds;
-            const now = performance.now();
-            if (now - worker.progressTold < progressMilliseconds) return;
-            worker.progressTold = now;
-            this.#send({ kind: "progress", worker: number, callSeconds });
-          },
-          exit: (end) => {
-            if (!isThere()) return this.#look();
-            const last = this.#runs.find(({ worker, asked }) => worker === number && asked.token === end.begun);
-            const begun = last?.told;
-            const folder = last?.carried?.folder;
-            const kept = folder && last && this.#carried.keepLastWords(folder, last.asked.order.runId);
-            const files = kept === undefined ? {} : { files: kept.files };
-            this.#keepRuns((run) => run.worker !== number || run.isOver);
-            const outOfMemory = (memoryKills() ?? 0) > (kills ?? 0);
-            const told = outOfMemory
-              ? { ...end, begun, how: `${end.how}, out of memory`, outOfMemory }
-              : { ...end, begun };
-            this.#workers.delete(number);
-            if (worker.service === this.#service) this.#send({ kind: "ended", worker: number, end: told, ...files });
-            this.#look();
-          },
-        },
-      ),
-    };
+    const started = startPilotWorker(asked, {
+      message: (message) => isThere() && this.#hear(number, message),
+      nonsense: (why) => isThere() && this.#send({ kind: "nonsense", worker: number, why }),
+      progress: (callSeconds) => isThere() && this.#send({ kind: "progress", worker: number, callSeconds }),
+      exit: (end) => (isThere() ? this.#takeEnd(number, worker, end) : this.#look()),
+    });
+    const worker: AskedWorker = Object.assign(started, { words, service: this.#service });
     this.#workers.set(number, worker);
+  }
+
+  #takeEnd(number: number, { service }: AskedWorker, end: WorkerEnd): void {
+    const last = this.#runs.find(({ worker, asked }) => worker === number && asked.token === end.begun);
+    const folder = last?.carried?.folder;
+    const kept = folder && last && this.#runs.carried.keepLastWords(folder, last.asked.order.runId);
+    const files = kept === undefined ? {} : { files: kept.files };
+    this.#runs.dropWaitingAt(number);
+    this.#workers.delete(number);
+    if (service === this.#service)
+      this.#send({ kind: "ended", worker: number, end: { ...end, begun: last?.told }, ...files });
+    this.#look();
   }
 
   #hear(number: number, said: FromWorker): void {
@@ -356,7 +241,7 @@ class Pilot {
     this.#release(run);
     const kept = noteMessage(run, message);
     if (kept === undefined) return;
-    if (leavesNothing(orderHere(run), kept.message)) this.#drop(run);
+    if (leavesNothing(orderHere(run), kept.message)) this.#runs.drop(run);
     if (run.told !== undefined) this.#say(run, run.told, kept);
     // What waits with it would wait for ever; a supervisor may not be there to end it.
     if (takesNoFurther(kept.message)) this.#workers.get(number)?.process.kill();
@@ -370,8 +255,7 @@ class Pilot {
   /** Its worker has the order at hand, and one behind it. */
   #feed(number: number): void {
     if (this.#isLeaving) return;
-    const runs = this.#runs.filter(({ worker, isOver }) => worker === number && !isOver);
-    for (const run of runs.slice(0, mostSent)) {
+    for (const run of this.#runs.waitingAt(number).slice(0, mostSent)) {
       if (run.isSent) continue;
       const { carried, asked } = run;
       // What comes after it waits with it.
@@ -386,7 +270,7 @@ class Pilot {
   #carry(service: Service, number: number, order: RunOrder, files: readonly RunFile[]): CarriedRun | undefined {
     const { place, exchange } = service;
     if (place === undefined) return undefined;
-    const folder = order.filesFolder === undefined ? undefined : this.#carried.runFolder();
+    const folder = order.filesFolder === undefined ? undefined : this.#runs.carried.runFolder();
     const run: CarriedRun = { place, folder, isReady: files.length === 0 || folder === undefined };
     if (folder !== undefined && files.length > 0)
       folder.fill(files, exchange).then(
@@ -395,22 +279,15 @@ class Pilot {
           this.#feed(number);
         },
         (error: unknown) => {
-          if (!this.#runs.some((each) => each.carried === run)) return;
+          if (this.#runs.find((each) => each.carried === run) === undefined) return;
           // Without its supervisor nobody wants it any more.
-          if (this.#service !== service) return this.#keepRuns((each) => each.carried !== run);
+          if (this.#service !== service) return this.#runs.keep((each) => each.carried !== run);
           this.#kill(number);
           const how = `ended: what run ${order.runId} goes on from has not come: ${messageOf(error)}`;
           this.#send({ kind: "ended", worker: number, end: { how, lastWords: "", begun: undefined } });
         },
       );
     return run;
-  }
-
-  /** Forgets the others, with their files. */
-  #keepRuns(isKept: (run: PilotRun) => boolean): void {
-    const [left, gone] = [this.#runs.filter(isKept), this.#runs.filter((run) => !isKept(run))];
-    this.#runs = left;
-    for (const { carried } of gone) if (carried?.folder !== undefined) this.#carried.drop(carried.folder);
   }
 
   #release(run: PilotRun): void {
@@ -425,20 +302,6 @@ class Pilot {
     kept.said = ++this.#service.said;
     const files = kept.files === undefined ? {} : { files: kept.files.files };
     this.#send({ kind: "said", worker, message: { ...kept.message, token }, ...files });
-  }
-
-  #settle(said: number): void {
-    const isThere = (kept: KeptMessage) => kept.said > said;
-    for (const run of this.#runs) {
-      for (const each of run.kept) if (!isThere(each)) each.files?.remove();
-      run.kept = run.kept.filter(isThere);
-    }
-    this.#keepRuns((run) => !isSettled(run));
-    this.#look();
-  }
-
-  #drop(run: PilotRun): void {
-    this.#keepRuns((each) => each !== run);
   }
 
   #tell({ worker: number, message, files = [] }: Extract<ToPilot, { readonly kind: "tell" }>): void {
@@ -464,29 +327,18 @@ class Pilot {
       this.#giveUp(number, "ended: another order");
       return;
     } else {
-      this.#runs = [
-        ...this.#runs,
-        {
-          asked: message,
-          told: token,
-          worker: number,
-          isOver: false,
-          kept: [],
-          isSent: false,
-          carried: this.#carry(service, number, order, files),
-        },
-      ];
+      const carried = this.#carry(service, number, order, files);
+      this.#runs.add({ asked: message, told: token, worker: number, isOver: false, kept: [], isSent: false, carried });
       this.#feed(number);
     }
     if (this.#isLeaving && worker !== undefined) this.#leaveWorker(number, worker);
   }
 
-  /** What it has said of runs that are over stays. */
   #kill(number: number): void {
     const worker = this.#workers.get(number);
     this.#workers.delete(number);
     worker?.process.kill();
-    this.#keepRuns((run) => run.worker !== number || run.isOver);
+    this.#runs.dropWaitingAt(number);
   }
 
   /** What fails on this machine is not to end the workers of all other runs. */
@@ -511,20 +363,15 @@ class Pilot {
     );
     if (run === undefined) return;
     run.isForgotten = true;
-    if (run.isOver || !run.isSent) this.#drop(run);
-    else if (run === this.#atHand(number)) this.#endForgotten(number);
+    if (run.isOver || !run.isSent) this.#runs.drop(run);
+    else if (run === this.#runs.atHand(number)) this.#endForgotten(number);
     // Begun meanwhile it is at hand as soon as the one before it is over.
     else this.#workers.get(number)?.process.send({ kind: "withdraw", token: run.asked.token });
   }
 
-  /** What its worker is at. */
-  #atHand(number: number): PilotRun | undefined {
-    return this.#runs.find(({ worker, isOver, isSent }) => worker === number && !isOver && isSent);
-  }
-
   /** Ends a worker that is at a run that nobody wants to hear of. */
   #endForgotten(number: number): void {
-    const run = this.#atHand(number);
+    const run = this.#runs.atHand(number);
     if (run?.isForgotten !== true) return;
     const isAskedFor = this.#workers.get(number)?.service === this.#service;
     this.#kill(number);
@@ -548,8 +395,8 @@ class Pilot {
   }
 
   /** What waits is given back, what runs is left in the middle; without files there is nothing to go on from. */
-  #leaveWorker(number: number, { process }: PilotWorker): void {
-    const runs = this.#runs.filter(({ worker, isOver }) => worker === number && !isOver);
+  #leaveWorker(number: number, { process }: AskedWorker): void {
+    const runs = this.#runs.waitingAt(number);
     const [current, ...others] = runs.filter(({ isSent }) => isSent);
     for (const { asked } of others) process.send({ kind: "withdraw", token: asked.token });
     for (const { isSent, asked } of runs) if (!isSent) this.#hear(number, { kind: "withdrawn", token: asked.token });
@@ -560,10 +407,7 @@ class Pilot {
 
   /** Ends when all has come to rest that was to. */
   #look(): void {
-    const isOnItsWay = ({ said, files, isReceived }: KeptMessage) =>
-      Number.isFinite(said) && files !== undefined && isReceived !== true;
-    if (this.#isLeaving && !this.isAtWork && !this.#runs.some(({ kept }) => kept.some(isOnItsWay)))
-      void this.#end("left");
+    if (this.#isLeaving && !this.isAtWork && !this.#runs.areSending) void this.#end("left");
   }
 
   async #end(how: How): Promise<void> {
@@ -575,7 +419,7 @@ class Pilot {
     service.exchange.close();
     // One that has nothing to do is of no use to the next supervisor.
     for (const number of [...this.#workers.keys()])
-      if (how !== "alone" || !this.#runs.some(({ worker, isOver }) => worker === number && !isOver)) this.#kill(number);
+      if (how !== "alone" || this.#runs.waitingAt(number).length === 0) this.#kill(number);
     await service.link.close(farewellMilliseconds).catch(() => undefined);
     service.over.resolve(how);
   }
