@@ -33,8 +33,11 @@ export async function prepareTraining(training: TrainingCase): Promise<PreparedT
   });
   const compileMilliseconds = performance.now() - start;
   let state = program.initialState;
+  // As the peers, which have their batch: making these takes as long as some steps.
+  let rows = new Int32Array();
   const run = async (steps: number) => {
-    const rows = Int32Array.from({ length: steps * batchSize }, (_, index) => index % batchSize);
+    if (rows.length !== steps * batchSize)
+      rows = Int32Array.from({ length: steps * batchSize }, (_, index) => index % batchSize);
     ({ state } = await program.run(state, { rows, batchSize, lr: 1e-3, generator, donate: true }));
   };
   return { run, compileMilliseconds, release: () => program.release() };

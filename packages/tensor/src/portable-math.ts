@@ -200,13 +200,21 @@ function powerOfTwo(n: number): number {
 }
 
 export function power(base: number, exponent: number): number {
-  // These are exact in every engine.
-  const isPlain = base > 0 && base < Number.POSITIVE_INFINITY && Math.abs(exponent) < 2 ** 31 && exponent !== 0;
-  if (!isPlain) return base < 0 && Number.isInteger(exponent) ? ofNegative(-base, exponent) : base ** exponent;
-  const [first, second] = log2(base);
-  const exponentHigh = upper(exponent);
-  const low = (exponent - exponentHigh) * first + exponent * second;
-  return exp2(exponentHigh * first, low);
+  return powersOf(base)(exponent);
+}
+
+/** Most of a power is the logarithm of its base: where many are wanted of one it is taken once. */
+export function powersOf(base: number): (exponent: number) => number {
+  const isPlainBase = base > 0 && base < Number.POSITIVE_INFINITY;
+  const [first, second] = isPlainBase ? log2(base) : [0, 0];
+  return (exponent) => {
+    // These are exact in every engine.
+    const isPlain = isPlainBase && Math.abs(exponent) < 2 ** 31 && exponent !== 0;
+    if (!isPlain) return base < 0 && Number.isInteger(exponent) ? ofNegative(-base, exponent) : base ** exponent;
+    const exponentHigh = upper(exponent);
+    const low = (exponent - exponentHigh) * first + exponent * second;
+    return exp2(exponentHigh * first, low);
+  };
 }
 
 function ofNegative(size: number, exponent: number): number {

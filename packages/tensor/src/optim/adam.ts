@@ -1,4 +1,4 @@
-import { power } from "../portable-math.ts";
+import { powersOf } from "../portable-math.ts";
 import { checkMoments, type MomentOptions } from "./moments.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -19,6 +19,7 @@ export function AdamW({ weightDecay = 1e-2, ...options }: AdamOptions = {}): Opt
 function adaptive(name: string, options: AdamOptions & { weightDecay: number }, decoupled: boolean): Optimizer {
   const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay, amsgrad = false } = options;
   const [beta1, beta2] = betas;
+  const [powerOf1, powerOf2] = [powersOf(beta1), powersOf(beta2)];
   checkMoments(name, { lr, betas, eps, weightDecay });
   return {
     name,
@@ -26,8 +27,8 @@ function adaptive(name: string, options: AdamOptions & { weightDecay: number }, 
     // The moments are kept without their factors 1 - beta, which go into the scalars: three passes over memory fewer.
     slots: amsgrad ? { exp_avg: 0, exp_avg_sq: 0, max_exp_avg_sq: 0 } : { exp_avg: 0, exp_avg_sq: 0 },
     scalars(step, rate) {
-      const correction1 = (1 - beta1) / (1 - power(beta1, step + 1));
-      const correction2 = Math.sqrt((1 - beta2) / (1 - power(beta2, step + 1)));
+      const correction1 = (1 - beta1) / (1 - powerOf1(step + 1));
+      const correction2 = Math.sqrt((1 - beta2) / (1 - powerOf2(step + 1)));
       const scalars = { rate: (rate * correction1) / correction2, eps: eps / correction2 };
       return decoupled && weightDecay !== 0 ? { ...scalars, keep: 1 - rate * weightDecay } : scalars;
     },

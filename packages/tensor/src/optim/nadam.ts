@@ -1,4 +1,4 @@
-import { power } from "../portable-math.ts";
+import { powersOf } from "../portable-math.ts";
 import { checkNumber } from "./checks.ts";
 import { checkMoments, type MomentOptions, movedMoments, scalarOf } from "./moments.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -15,8 +15,9 @@ export function NAdam(options: NAdamOptions = {}): Optimizer {
   checkMoments("NAdam", settled);
   checkNumber("NAdam", "momentumDecay", momentumDecay, momentumDecay >= 0, "0 or more");
   const [beta1, beta2] = betas;
+  const [decayTo, powerOf2] = [powersOf(0.96), powersOf(beta2)];
   /** The momentum of a step, counted from 1. */
-  const momentum = (step: number) => beta1 * (1 - 0.5 * power(0.96, step * momentumDecay));
+  const momentum = (step: number) => beta1 * (1 - 0.5 * decayTo(step * momentumDecay));
   // Products of the momenta of the first steps: known for ever once they are computed.
   const products = [1];
   const productOf = (step: number): number => {
@@ -32,7 +33,7 @@ export function NAdam(options: NAdamOptions = {}): Optimizer {
       return {
         ofGradient: (rate * (1 - momentum(step))) / (1 - productOf(step)),
         ofMean: (rate * momentum(step + 1)) / (1 - productOf(step + 1)),
-        correction: 1 / (1 - power(beta2, step)),
+        correction: 1 / (1 - powerOf2(step)),
       };
     },
     update(context) {

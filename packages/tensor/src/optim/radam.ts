@@ -1,4 +1,4 @@
-import { power } from "../portable-math.ts";
+import { powersOf } from "../portable-math.ts";
 import { checkMoments, type MomentOptions, movedMoments, scalarOf } from "./moments.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -10,6 +10,7 @@ export function RAdam(options: RAdamOptions = {}): Optimizer {
   const settled = { lr, betas, eps, weightDecay };
   checkMoments("RAdam", settled);
   const [beta1, beta2] = betas;
+  const [powerOf1, powerOf2] = [powersOf(beta1), powersOf(beta2)];
   const most = 2 / (1 - beta2) - 1;
   return {
     name: "RAdam",
@@ -17,10 +18,10 @@ export function RAdam(options: RAdamOptions = {}): Optimizer {
     slots: { exp_avg: 0, exp_avg_sq: 0 },
     scalars(before, rate) {
       const step = before + 1;
-      const correction = 1 - power(beta2, step);
+      const correction = 1 - powerOf2(step);
       // How many squares the mean is worth.
-      const length = most - (2 * step * power(beta2, step)) / correction;
-      const size = rate / (1 - power(beta1, step));
+      const length = most - (2 * step * powerOf2(step)) / correction;
+      const size = rate / (1 - powerOf1(step));
       if (length <= 5) return { plain: size, adaptive: 0 };
       const rectification = Math.sqrt(((length - 4) * (length - 2) * most) / ((most - 4) * (most - 2) * length));
       return { plain: 0, adaptive: size * rectification * Math.sqrt(correction) };

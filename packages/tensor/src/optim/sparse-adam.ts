@@ -1,6 +1,6 @@
 import { take } from "../ops/indexing.ts";
 import { putRows, rowTotals } from "../ops/row-step.ts";
-import { power } from "../portable-math.ts";
+import { powersOf } from "../portable-math.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkMoments, type MomentOptions } from "./moments.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -14,6 +14,7 @@ export type SparseAdamOptions = Omit<MomentOptions, "weightDecay">;
  */
 export function SparseAdam({ lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8 }: SparseAdamOptions = {}): Optimizer {
   const [beta1, beta2] = betas;
+  const [powerOf1, powerOf2] = [powersOf(beta1), powersOf(beta2)];
   checkMoments("SparseAdam", { lr, betas, eps, weightDecay: 0 });
   return {
     name: "SparseAdam",
@@ -21,7 +22,7 @@ export function SparseAdam({ lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8 }: Spar
     takesRows: true,
     slots: { exp_avg: 0, exp_avg_sq: 0 },
     scalars: (step, rate) => ({
-      rate: (rate * Math.sqrt(1 - power(beta2, step + 1))) / (1 - power(beta1, step + 1)),
+      rate: (rate * Math.sqrt(1 - powerOf2(step + 1))) / (1 - powerOf1(step + 1)),
     }),
     update({ parameter, rows: named, slots: { exp_avg, exp_avg_sq }, scalars: { rate } }) {
       if (named === undefined || exp_avg === undefined || exp_avg_sq === undefined || rate === undefined)

@@ -145,19 +145,22 @@ function scalarEntries(planned: Optimizer, accumulate: number, turn: Turn): read
     const optimizer = run.optimizers(turn.phase)[place] ?? planned;
     const rate = run.lr(turn.phase);
     // Between optimizer steps nothing is made of these numbers.
-    const arrays = new Map(names.map((name) => [name, new Float32Array(run.steps).fill(Number.NaN)]));
+    const arrays = names.map((name) => ({ name, array: new Float32Array(run.steps).fill(Number.NaN) }));
     for (let index = 0; index < run.steps; index++) {
       const count = minibatch(run, turn, index);
       if (!isLast(count, accumulate)) continue;
       const step = Math.floor(count / accumulate);
       const numbers = optimizer.scalars(step, rate(optimizer.lr, step));
-      for (const [name, array] of arrays) array[index] = numberOf(numbers, name);
+      for (const { name, array } of arrays) array[index] = numberOf(numbers, name);
     }
     return arrays;
   });
   return names.map((name) => [
     name,
-    { tensor: input(`${planned.name}.${name}`, [], "float32"), array: (run) => numbersOf(run).get(name) },
+    {
+      tensor: input(`${planned.name}.${name}`, [], "float32"),
+      array: (run) => numbersOf(run).find((each) => each.name === name)?.array,
+    },
   ]);
 }
 

@@ -1,6 +1,7 @@
 /**
- * From nests to loops. A small nest is written out, element by element, so that no loop, index or condition is left. Of others
- * the innermost axis goes four elements at a time where all that is read lies side by side, or is the same for all four. A
+ * From nests to loops. A small nest is written out, so that no loop, index or condition is left. The innermost axis goes four
+ * elements at a time where all that is read lies side by side, or is the same for all four: of a nest that is written out, where
+ * it has no reduction, which goes element by element there. Of others a
  * nest that reduces computes a tile of its result at once, so that what is read serves several elements: four rows by eight
  * columns where columns are vectors, by two where the reduction itself runs along vectors.
  *
@@ -50,7 +51,7 @@ export function emitNest(emitter: Emitter, whole: PlacedNest): void {
   const store = (expression: Expression, index: Index, now: Context) =>
     emitStore(emitter, nest, expression, index, now);
   const index = place(nest.shape, positions);
-  if (emitter.writesOut) overPoints(axes, context, (now) => store(value, index, now));
+  if (emitter.writesOut) overPoints(axes, context, (now) => store(value, index, now), vectorsOf(nest));
   else
     overRows(emitter, nest, axes, context, (contexts) => {
       emitSharedReductions(emitter, value, contexts);
@@ -104,14 +105,38 @@ function emitStore(
     );
 }
 
-function overPoints(axes: readonly Axis[], context: Context, write: (context: Context) => void): void {
+/** Whether four elements from a point on, along the axis of vectors, can be computed at once. */
+type IsVector = (context: Context & { readonly vector: Axis }) => boolean;
+
+const never: IsVector = () => false;
+
+function vectorsOf({ value, dtype }: PlacedNest): IsVector {
+  if (hasReduction(value) || !hasVectors(dtype)) return never;
+  return (context) => isVectorAlong(value, context);
+}
+
+function hasVectors(dtype: PlacedNest["dtype"]): boolean {
+  return dtype === "float32" || dtype === "int32";
+}
+
+function overPoints(
+  axes: readonly Axis[],
+  context: Context,
+  write: (context: Context) => void,
+  isVector: IsVector = never,
+): void {
   const [axis, ...others] = axes;
   if (axis === undefined) {
     write(context);
     return;
   }
-  for (let position = 0; position < axis.size; position++)
-    overPoints(others, { ...context, point: new Map([...context.point, [axis, position]]) }, write);
+  for (let position = 0; position < axis.size; ) {
+    const here = { ...context, point: new Map([...context.point, [axis, position]]) };
+    const wide = { ...here, vector: axis };
+    const isWide = others.length === 0 && position + 4 <= axis.size && isVector(wide);
+    overPoints(others, isWide ? wide : here, write, isVector);
+    position += isWide ? 4 : 1;
+  }
 }
 
 function overLoops(
@@ -176,7 +201,7 @@ function overColumns(
 ): void {
   const isWide =
     to - from >= 4 &&
-    (dtype === "float32" || dtype === "int32") &&
+    hasVectors(dtype) &&
     contexts.every((each) => {
       const range = { least: from, most: to - 4 };
       const scope = new Scope(each.scope, { axis: columns, local: 0, range });
