@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
+import { statSync } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { stopSignals } from "@ml-mosaic/base";
 import { command } from "@ml-mosaic/command-line";
-import { float, int, path, schema, string, within } from "@ml-mosaic/configurable";
+import { float, int, path, refine, schema, string, within } from "@ml-mosaic/configurable";
+import { MosaicError } from "../errors.ts";
 import { engineVersion } from "../experiment/environment.ts";
 import { beginPilot } from "../pilot/begin-pilot.ts";
+import { engineDevice } from "../run/device.ts";
 import { meetAtSpool } from "../spool/meeting.ts";
 import { readAddress } from "../tcp/address.ts";
 import { meetAtPort } from "../tcp/meeting.ts";
@@ -14,6 +17,15 @@ import { readToken, tokenFile } from "../tcp/token.ts";
 /** How long runs may take to come to rest, by what asks them to: Slurm kills 30 s after SIGTERM. */
 const termMilliseconds = 20_000;
 const userMilliseconds = 100_000;
+
+/** Where the engine computes, and PyTorch on Apple's graphics devices. */
+const deviceName = refine(string, "cpu, webgpu, cuda:0, cuda:1… or mps", (name) => {
+  try {
+    return name === "mps" || engineDevice(name) !== undefined;
+  } catch {
+    return false;
+  }
+});
 
 export const workerCommand = command({
   name: "worker",
@@ -25,7 +37,7 @@ export const workerCommand = command({
   },
   options: {
     runs: schema(within(int, { minimum: 1 }), { default: 1, help: "runs at a time" }),
-    device: schema(string, { default: "cpu", help: "where they are computed, such as cuda:0" }),
+    device: schema(deviceName, { default: "cpu", help: "where they are computed, such as cuda:0" }),
     linger: schema(within(float, { minimum: 0 }), {
       default: 600,
       help: "seconds to wait for a supervisor, the first one or the next",
@@ -47,6 +59,9 @@ export const workerCommand = command({
     "mosaic worker tcp://10.0.0.1:7000 --data-root /mnt/data",
   ],
   async run(given, terminal) {
+    const data = given["data-root"];
+    if (data !== undefined && statSync(data, { throwIfNoEntry: false })?.isDirectory() !== true)
+      throw new MosaicError("NO_DATA", `--data-root: ${resolve(data)} is no folder here`);
     const { SLURM_JOB_ID: job, SLURMD_NODENAME: node = hostname() } = process.env;
     const leave = new AbortController();
     let restMilliseconds = userMilliseconds;
@@ -75,7 +90,7 @@ export const workerCommand = command({
         say,
         leave: leave.signal,
         restMilliseconds: () => restMilliseconds,
-        place: { dataRoot: given["data-root"], python: given.python },
+        place: { dataRoot: data, python: given.python },
       });
       say({ done: "no run is left", nobody: "no supervisor has come", left: "left", refused: "cannot take runs" }[how]);
       return how === "refused" ? 2 : how === "nobody" ? 3 : 0;
