@@ -1,7 +1,6 @@
 /** All of the ground floor: what browsers have too, and what only Node has. */
 export { bytesText } from "./bytes-text.ts";
 export { clockText } from "./clock-text.ts";
-export { countText, wholeText } from "./count-text.ts";
 export { createFile } from "./create-file.ts";
 export { errorCode, isSystemError } from "./error-code.ts";
 export { outliveOutput } from "./lost-output.ts";

@@ -1,5 +1,6 @@
 /** What of the ground floor is the same in browsers. */
 export { CodedError } from "./coded-error.ts";
+export { countText, wholeText } from "./count-text.ts";
 export { isPlainObject } from "./is-plain-object.ts";
 export { Latest } from "./latest.ts";
 export { messageOf } from "./message-of.ts";

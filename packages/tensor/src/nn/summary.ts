@@ -1,3 +1,4 @@
+import { wholeText } from "@ml-mosaic/base";
 import type { DType } from "../dtype.ts";
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
@@ -94,21 +95,17 @@ function tensorsIn(output: unknown): Tensor[] {
     : [];
 }
 
-const thousands = new Intl.NumberFormat("en-US");
-
 /** The summary as a table, inner modules indented, frozen parameters in parentheses. */
 export function summaryText(layers: readonly LayerSummary[]): string {
   const header = ["layer", "output", "parameters", "multiply-adds"];
   const parametersText = (own: number, frozen: number) =>
-    [own > 0 ? thousands.format(own) : "", frozen > 0 ? `(${thousands.format(frozen)})` : ""]
-      .filter((text) => text !== "")
-      .join(" ");
+    [own > 0 ? wholeText(own) : "", frozen > 0 ? `(${wholeText(frozen)})` : ""].filter((text) => text !== "").join(" ");
   const rows = layers.map(
     ({ name, className, depth, outputShape, ownParameters, ownFrozenParameters, multiplyAdds }) => [
       `${"  ".repeat(depth)}${name === "" ? className : `${name} (${className})`}`,
       outputShape === undefined ? "" : showShape(outputShape),
       parametersText(ownParameters, ownFrozenParameters),
-      multiplyAdds === 0 ? "" : thousands.format(multiplyAdds),
+      multiplyAdds === 0 ? "" : wholeText(multiplyAdds),
     ],
   );
   const widths = header.map((title, column) =>
@@ -122,11 +119,11 @@ export function summaryText(layers: readonly LayerSummary[]): string {
       .join("  ")
       .trimEnd();
   const total = elementAt(layers, 0);
-  const frozen = total.frozenParameters === 0 ? "" : `, ${thousands.format(total.frozenParameters)} frozen`;
+  const frozen = total.frozenParameters === 0 ? "" : `, ${wholeText(total.frozenParameters)} frozen`;
   return [
     line(header),
     line(widths.map((width) => "-".repeat(width))),
     ...rows.map(line),
-    `${thousands.format(total.parameters)} trainable parameters${frozen}, ${thousands.format(total.multiplyAdds)} multiply-adds`,
+    `${wholeText(total.parameters)} trainable parameters${frozen}, ${wholeText(total.multiplyAdds)} multiply-adds`,
   ].join("\n");
 }
