@@ -189,6 +189,17 @@ export function describeStore(name: string, createSite: () => Promise<StoreSite>
       });
     });
 
+    test("a curve has whole numbers that are too large to be exact", async () => {
+      await addRuns(1);
+      const lease = await leaseRun(store, experimentId);
+      await store.appendHistory(lease, [
+        { ...exampleEpoch(1), trainLoss: 2 ** 62, metrics: { worst: 2 ** 62, least: 3 } },
+      ]);
+      const names = ["train_loss", "test_worst", "test_least"];
+      const [{ series } = { series: [] }] = await Array.fromAsync(store.curves([1], names));
+      expect(series).toEqual([numbers(2 ** 62), numbers(2 ** 62), numbers(3)]);
+    });
+
     describe("looking for runs", () => {
       test("ids are those of the runs, or the last of them", async () => {
         await addRuns(5);

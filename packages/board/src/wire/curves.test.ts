@@ -27,3 +27,13 @@ test("lines and bands arrive as they were sent", () => {
   };
   expect(decodeCurves(encodeCurves(curves).buffer)).toEqual(curves);
 });
+
+test("what lines have in common is sent once", () => {
+  const x = Float32Array.from({ length: 1000 }, (_, index) => index);
+  const line = (run: number) => ({ run, series: "lr", points: 1000, x, y: x.map((value) => value / run) });
+  const sent = encodeCurves({ lines: [line(1), line(2), line(3)], bands: [], runs: 3, interval: "" });
+  expect(sent.length).toBeLessThan(4 * 4 * 1000 + 1000);
+  const { lines } = decodeCurves(sent.buffer);
+  expect(lines).toEqual([line(1), line(2), line(3)]);
+  expect(lines[2]?.x).toBe(lines[0]?.x);
+});

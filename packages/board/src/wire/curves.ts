@@ -18,6 +18,7 @@ export interface CurveQuery {
 export interface Curve {
   readonly run: number;
   readonly series: string;
+  /** One array for all lines that have the same. */
   readonly x: Float32Array<ArrayBuffer>;
   readonly y: Float32Array<ArrayBuffer>;
   /** How many points it has unthinned. */
@@ -47,20 +48,26 @@ export interface Curves {
 interface CurvesHeader {
   readonly runs: number;
   readonly interval: string;
+  /** Lengths of the x that lines have; most have the same, which is sent once. */
+  readonly abscissae: readonly number[];
   readonly lines: readonly {
     readonly run: number;
     readonly series: string;
     readonly points: number;
-    readonly length: number;
+    /** Which of the abscissae. */
+    readonly x: number;
   }[];
   readonly bands: readonly { readonly group: Band["group"]; readonly series: string; readonly length: number }[];
 }
 
 export function encodeCurves({ lines, bands, runs, interval }: Curves): Uint8Array<ArrayBuffer> {
+  const abscissae = new Map<Float32Array<ArrayBuffer>, number>();
+  for (const { x } of lines) if (!abscissae.has(x)) abscissae.set(x, abscissae.size);
   const header: CurvesHeader = {
     runs,
     interval,
-    lines: lines.map(({ run, series, points, x }) => ({ run, series, points, length: x.length })),
+    abscissae: Array.from(abscissae.keys(), ({ length }) => length),
+    lines: lines.map(({ run, series, points, x }) => ({ run, series, points, x: abscissae.get(x) ?? 0 })),
     bands: bands.map(({ group, series, x }) => ({ group, series, length: x.length })),
   };
   const floats = (arrays: readonly Float32Array<ArrayBuffer>[]) => {
@@ -76,7 +83,7 @@ export function encodeCurves({ lines, bands, runs, interval }: Curves): Uint8Arr
   return encodeBlock({
     header,
     arrays: [
-      floats(lines.map(({ x }) => x)),
+      floats([...abscissae.keys()]),
       floats(lines.map(({ y }) => y)),
       floats(bands.map(({ x }) => x)),
       floats(bands.map(({ mean }) => mean)),
@@ -99,10 +106,15 @@ export function decodeCurves(bytes: ArrayBuffer): Curves {
   if (!(n instanceof Uint32Array) || !lineX || !lineY || !bandX || !mean || !low || !high)
     throw new Error("curves are not as their header says");
   let at = 0;
-  const lines = header.lines.map(({ run, series, points, length }): Curve => {
-    const [from, to] = [at, at + length];
-    at = to;
-    return { run, series, points, x: lineX.subarray(from, to), y: lineY.subarray(from, to) };
+  const abscissae = header.abscissae.map((length) => {
+    at += length;
+    return lineX.subarray(at - length, at);
+  });
+  at = 0;
+  const lines = header.lines.map(({ run, series, points, x: which }): Curve => {
+    const x = abscissae[which] ?? new Float32Array();
+    at += x.length;
+    return { run, series, points, x, y: lineY.subarray(at - x.length, at) };
   });
   at = 0;
   const bands = header.bands.map(({ group, series, length }): Band => {

@@ -1,5 +1,6 @@
 /** Very many lines as pixels: how many of them pass through each is counted, and drawn at once. */
 import type { Frame } from "./axes.ts";
+import { LineCoverage, type Size } from "./line-coverage.ts";
 import type { Line } from "./lines.ts";
 import { colorWord } from "./parallel.ts";
 import type { Surface } from "./picture.ts";
@@ -35,73 +36,73 @@ export function drawDenseLines(surface: Surface, frame: Frame, lines: readonly L
   context.drawImage(canvas, frame.left, frame.top, columns / sharpness, rows / sharpness);
 }
 
-type Size = readonly [columns: number, rows: number];
-
 /** Of each pixel, row by row, how many of the lines pass through it. */
-export function linesThrough(
-  frame: Frame,
-  lines: readonly Line[],
-  sharpness: number,
-  [columns, rows]: Size,
-): Uint16Array {
-  const counts = new Uint16Array(columns * rows);
-  // Segments of one line share pixels: the line that has come through last, from 1.
-  const last = new Uint32Array(columns * rows);
-  for (const [index, line] of lines.entries())
-    countPixels({ counts, last, number: index + 1 }, [columns, rows], line, frame, sharpness);
-  return counts;
+export function linesThrough(frame: Frame, lines: readonly Line[], sharpness: number, size: Size): Uint16Array {
+  const coverage = new LineCoverage(size);
+  // Most runs have the same epochs.
+  const known = new Map<ArrayLike<number>, Float64Array>();
+  for (const { x, y, dash } of lines) {
+    const across = known.get(x) ?? places(x, (value) => (frame.x(value) - frame.left) * sharpness);
+    known.set(x, across);
+    const down = places(y, (value) => (frame.y(value) - frame.top) * sharpness);
+    if (x.length === 1) addDot(coverage, [across[0] ?? Number.NaN, down[0] ?? Number.NaN], dotRadius * sharpness);
+    else
+      addLine(
+        coverage,
+        { across, down },
+        dash.map((each) => each * sharpness),
+      );
+  }
+  return coverage.counts();
 }
 
-interface PixelCounts {
-  readonly counts: Uint16Array;
-  readonly last: Uint32Array;
-  readonly number: number;
+function places(values: ArrayLike<number>, at: (value: number) => number): Float64Array {
+  const found = new Float64Array(values.length);
+  for (let index = 0; index < values.length; index += 1) found[index] = at(values[index] ?? Number.NaN);
+  return found;
 }
 
-function countPixels(
-  { counts, last: lastLine, number }: PixelCounts,
-  [columns, rows]: Size,
-  { x, y, dash }: Line,
-  frame: Frame,
-  sharpness: number,
-): void {
-  const countColumn = (column: number, top: number, bottom: number) => {
-    for (let at = top * columns + column; at <= bottom * columns + column; at += columns) {
-      if (lastLine[at] === number) continue;
-      lastLine[at] = number;
-      counts[at] = (counts[at] ?? 0) + 1;
-    }
-  };
-  const period = dash.reduce((sum, each) => sum + each, 0) * sharpness;
-  const drawn = (dash[0] ?? 0) * sharpness;
+interface LinePlaces {
+  readonly across: Float64Array;
+  readonly down: Float64Array;
+}
+
+function addLine(coverage: LineCoverage, { across, down }: LinePlaces, dash: readonly number[]): void {
+  const columns = coverage.size[0];
+  const period = dash.reduce((sum, each) => sum + each, 0);
+  const drawn = dash[0] ?? 0;
   let [lastX, lastY] = [Number.NaN, Number.NaN];
-  for (let index = 0; index < x.length; index += 1) {
-    const across = (frame.x(x[index] ?? 0) - frame.left) * sharpness;
-    const down = (frame.y(y[index] ?? 0) - frame.top) * sharpness;
+  let goesOn = false;
+  for (let index = 0; index < across.length; index += 1) {
+    const [x, y] = [across[index] ?? Number.NaN, down[index] ?? Number.NaN];
+    const isThere = Number.isFinite(x) && Number.isFinite(y);
     // A gap where there is no number.
-    if (Number.isFinite(across) && Number.isFinite(down) && Number.isFinite(lastX)) {
-      const slope = across > lastX ? (down - lastY) / (across - lastX) : 0;
-      const last = Math.min(columns - 1, Math.floor(across));
+    if (isThere && Number.isFinite(lastX) && Number.isFinite(lastY)) {
+      const slope = x > lastX ? (y - lastY) / (x - lastX) : 0;
+      const last = Math.min(columns - 1, Math.floor(x));
       for (let column = Math.max(0, Math.floor(lastX)); column <= last; column += 1) {
         if (period > 0 && column % period >= drawn) continue;
         const from = slope === 0 ? lastY : lastY + slope * (Math.max(column, lastX) - lastX);
-        const to = across > lastX ? lastY + slope * (Math.min(column + 1, across) - lastX) : down;
-        const top = Math.max(0, Math.floor(Math.min(from, to)));
-        const bottom = Math.min(rows - 1, Math.floor(Math.max(from, to)));
-        countColumn(column, top, bottom);
+        const to = x > lastX ? lastY + slope * (Math.min(column + 1, x) - lastX) : y;
+        coverage.cover(column, from, to, goesOn);
       }
-    }
-    [lastX, lastY] = [across, down];
+      goesOn = true;
+    } else goesOn = false;
+    [lastX, lastY] = [x, y];
   }
-  if (x.length !== 1 || !Number.isFinite(lastX) || !Number.isFinite(lastY)) return;
-  // A dot, as big as one that is drawn alone.
-  const radius = dotRadius * sharpness;
+  coverage.endLine();
+}
+
+/** As big as one that is drawn alone. */
+function addDot(coverage: LineCoverage, [x, y]: readonly [number, number], radius: number): void {
+  if (!Number.isFinite(x) || !Number.isFinite(y)) return;
   for (
-    let column = Math.max(0, Math.ceil(lastX - radius - 0.5));
-    column < columns && column + 0.5 <= lastX + radius;
+    let column = Math.max(0, Math.ceil(x - radius - 0.5));
+    column < coverage.size[0] && column + 0.5 <= x + radius;
     column += 1
   ) {
-    const half = Math.sqrt(radius ** 2 - (column + 0.5 - lastX) ** 2);
-    countColumn(column, Math.max(0, Math.ceil(lastY - half - 0.5)), Math.min(rows - 1, Math.floor(lastY + half - 0.5)));
+    const half = Math.sqrt(radius ** 2 - (column + 0.5 - x) ** 2);
+    coverage.cover(column, Math.ceil(y - half - 0.5), y + half - 0.5, false);
   }
+  coverage.endLine();
 }
