@@ -45,10 +45,10 @@ export function linesThrough(frame: Frame, lines: readonly Line[], sharpness: nu
     const across = known.get(x) ?? places(x, (value) => (frame.x(value) - frame.left) * sharpness);
     known.set(x, across);
     const down = places(y, (value) => (frame.y(value) - frame.top) * sharpness);
-    if (x.length === 1) addDot(coverage, [across[0] ?? Number.NaN, down[0] ?? Number.NaN], dotRadius * sharpness);
+    // As big as one that is drawn alone.
+    if (x.length === 1) coverage.addDot([across[0] ?? Number.NaN, down[0] ?? Number.NaN], dotRadius * sharpness);
     else
-      addLine(
-        coverage,
+      coverage.addLine(
         { across, down },
         dash.map((each) => each * sharpness),
       );
@@ -60,49 +60,4 @@ function places(values: ArrayLike<number>, at: (value: number) => number): Float
   const found = new Float64Array(values.length);
   for (let index = 0; index < values.length; index += 1) found[index] = at(values[index] ?? Number.NaN);
   return found;
-}
-
-interface LinePlaces {
-  readonly across: Float64Array;
-  readonly down: Float64Array;
-}
-
-function addLine(coverage: LineCoverage, { across, down }: LinePlaces, dash: readonly number[]): void {
-  const columns = coverage.size[0];
-  const period = dash.reduce((sum, each) => sum + each, 0);
-  const drawn = dash[0] ?? 0;
-  let [lastX, lastY] = [Number.NaN, Number.NaN];
-  let goesOn = false;
-  for (let index = 0; index < across.length; index += 1) {
-    const [x, y] = [across[index] ?? Number.NaN, down[index] ?? Number.NaN];
-    const isThere = Number.isFinite(x) && Number.isFinite(y);
-    // A gap where there is no number.
-    if (isThere && Number.isFinite(lastX) && Number.isFinite(lastY)) {
-      const slope = x > lastX ? (y - lastY) / (x - lastX) : 0;
-      const last = Math.min(columns - 1, Math.floor(x));
-      for (let column = Math.max(0, Math.floor(lastX)); column <= last; column += 1) {
-        if (period > 0 && column % period >= drawn) continue;
-        const from = slope === 0 ? lastY : lastY + slope * (Math.max(column, lastX) - lastX);
-        const to = x > lastX ? lastY + slope * (Math.min(column + 1, x) - lastX) : y;
-        coverage.cover(column, from, to, goesOn);
-      }
-      goesOn = true;
-    } else goesOn = false;
-    [lastX, lastY] = [x, y];
-  }
-  coverage.endLine();
-}
-
-/** As big as one that is drawn alone. */
-function addDot(coverage: LineCoverage, [x, y]: readonly [number, number], radius: number): void {
-  if (!Number.isFinite(x) || !Number.isFinite(y)) return;
-  for (
-    let column = Math.max(0, Math.ceil(x - radius - 0.5));
-    column < coverage.size[0] && column + 0.5 <= x + radius;
-    column += 1
-  ) {
-    const half = Math.sqrt(radius ** 2 - (column + 0.5 - x) ** 2);
-    coverage.cover(column, Math.ceil(y - half - 0.5), y + half - 0.5, false);
-  }
-  coverage.endLine();
 }

@@ -5,55 +5,95 @@
 
 export type Size = readonly [columns: number, rows: number];
 
+/** In pixels; NaN where there is none. */
+export interface LinePlaces {
+  /** Ascending. */
+  readonly across: Float64Array;
+  readonly down: Float64Array;
+}
+
 export class LineCoverage {
-  readonly size: Size;
+  readonly #size: Size;
   /** Column by column, with one more row: by how much the count is another than in the row above. */
-  readonly #changes: Int32Array;
-  /** Of the line that is being drawn: its column, and there the first and last row of each stretch, in turn. */
-  #column = -1;
-  readonly #stretches: number[] = [];
+  readonly #changes: Int16Array;
 
   constructor(size: Size) {
-    this.size = size;
-    this.#changes = new Int32Array(size[0] * (size[1] + 1));
+    this.#size = size;
+    this.#changes = new Int16Array(size[0] * (size[1] + 1));
   }
 
-  /** @param goesOn whether the line has come here from where it was last, without a gap */
-  cover(column: number, from: number, to: number, goesOn: boolean): void {
-    const [top, bottom] = [Math.floor(Math.min(from, to)), Math.floor(Math.max(from, to))];
-    const stretches = this.#stretches;
-    const last = stretches.length - 1;
-    if (column !== this.#column) {
-      this.endLine();
-      this.#column = column;
-      stretches.push(top, bottom);
-    } else if (goesOn && last > 0) {
-      stretches[last - 1] = Math.min(stretches[last - 1] ?? top, top);
-      stretches[last] = Math.max(stretches[last] ?? bottom, bottom);
-    } else stretches.push(top, bottom);
+  /** @param dash pixels that are drawn and pixels that are not, in turn; none for a line without gaps */
+  addLine({ across, down }: LinePlaces, dash: readonly number[]): void {
+    const columns = this.#size[0];
+    const period = dash.reduce((sum, each) => sum + each, 0);
+    const drawn = period === 0 ? 1 : (dash[0] ?? 0);
+    // The stretch that the line is at, and those before gaps in the same column, in turn their tops and bottoms.
+    let [column, top, bottom] = [-1, 0, 0];
+    const earlier: number[] = [];
+    const endColumn = () => {
+      if (earlier.length === 0) this.#add(column, top, bottom);
+      else {
+        for (const [first, last] of joinedStretches([...earlier, top, bottom])) this.#add(column, first, last);
+        earlier.length = 0;
+      }
+    };
+    let lastX = Number.NaN;
+    let lastY = Number.NaN;
+    let goesOn = false;
+    // All in one loop, since there may be a million points.
+    for (let index = 0; index < across.length; index += 1) {
+      const x = across[index] ?? Number.NaN;
+      const y = down[index] ?? Number.NaN;
+      if (Number.isFinite(x) && Number.isFinite(y) && Number.isFinite(lastX) && Number.isFinite(lastY)) {
+        const slope = x > lastX ? (y - lastY) / (x - lastX) : 0;
+        const end = Math.min(columns - 1, Math.floor(x));
+        for (let at = Math.max(0, Math.floor(lastX)); at <= end; at += 1) {
+          if (period > 0 && at % period >= drawn) continue;
+          const from = slope === 0 || at <= lastX ? lastY : lastY + slope * (at - lastX);
+          const to = slope === 0 || at + 1 >= x ? y : lastY + slope * (at + 1 - lastX);
+          const first = Math.floor(from < to ? from : to);
+          const last = Math.floor(from < to ? to : from);
+          if (at === column && goesOn) {
+            if (first < top) top = first;
+            if (last > bottom) bottom = last;
+            continue;
+          }
+          if (at === column) earlier.push(top, bottom);
+          else if (column >= 0) endColumn();
+          column = at;
+          top = first;
+          bottom = last;
+        }
+        goesOn = true;
+      } else goesOn = false;
+      lastX = x;
+      lastY = y;
+    }
+    if (column >= 0) endColumn();
   }
 
-  /** Counts what the line covers of its column. */
-  endLine(): void {
-    const stretches = this.#stretches;
-    if (stretches.length === 2) this.#add(stretches[0] ?? 0, stretches[1] ?? 0);
-    else if (stretches.length > 2) for (const [top, bottom] of joinedStretches(stretches)) this.#add(top, bottom);
-    stretches.length = 0;
-    this.#column = -1;
+  addDot([x, y]: readonly [x: number, y: number], radius: number): void {
+    if (!Number.isFinite(x) || !Number.isFinite(y)) return;
+    const [first, last] = [Math.ceil(x - radius - 0.5), Math.floor(x + radius - 0.5)];
+    for (let column = Math.max(0, first); column <= Math.min(this.#size[0] - 1, last); column += 1) {
+      const half = Math.sqrt(radius ** 2 - (column + 0.5 - x) ** 2);
+      this.#add(column, Math.ceil(y - half - 0.5), Math.floor(y + half - 0.5));
+    }
   }
 
-  #add(top: number, bottom: number): void {
-    const rows = this.size[1];
-    const [first, last] = [Math.max(0, top), Math.min(rows - 1, bottom)];
-    if (first > last) return;
-    const at = this.#column * (rows + 1);
+  #add(column: number, top: number, bottom: number): void {
+    const rows = this.#size[1];
+    const first = top < 0 ? 0 : top;
+    const after = bottom < rows ? bottom + 1 : rows;
+    if (first >= after) return;
+    const at = column * (rows + 1);
     this.#changes[at + first] = (this.#changes[at + first] ?? 0) + 1;
-    this.#changes[at + last + 1] = (this.#changes[at + last + 1] ?? 0) - 1;
+    this.#changes[at + after] = (this.#changes[at + after] ?? 0) - 1;
   }
 
   /** Row by row. */
   counts(): Uint16Array {
-    const [columns, rows] = this.size;
+    const [columns, rows] = this.#size;
     const counts = new Uint16Array(columns * rows);
     for (let column = 0; column < columns; column += 1) {
       let count = 0;
@@ -66,7 +106,7 @@ export class LineCoverage {
   }
 }
 
-/** Those that touch are one. */
+/** Those that overlap are one. */
 function joinedStretches(stretches: readonly number[]): readonly (readonly [top: number, bottom: number])[] {
   const sorted = Array.from(
     { length: stretches.length / 2 },
