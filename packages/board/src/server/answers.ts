@@ -2,7 +2,7 @@
 import { countText } from "@ml-mosaic/base";
 import { tInterval } from "@ml-mosaic/statistics";
 import { defaultCriterion } from "ml-mosaic/reading";
-import { encodeColumns } from "../wire/columns.ts";
+import { encodeColumns, firstRows } from "../wire/columns.ts";
 import { encodeCurves } from "../wire/curves.ts";
 import { groupRows, groupsOf, meanInterval } from "../wire/groups.ts";
 import type { BoardColumns } from "./board-columns.ts";
@@ -36,10 +36,14 @@ export function isLengthy(name: string): boolean {
 
 const mostPixels = 4096;
 const mostLines = 1000;
+const mostFirst = 10_000;
 
 export const answers: Readonly<Record<string, Answer>> = {
   experiment: ({ database, facts }) => database.info(facts),
-  columns: async ({ database, query }) => encodeColumns(await database.someColumns(namesIn(query, "names"))),
+  columns: async ({ database, query }) => {
+    const columns = await database.someColumns(namesIn(query, "names"));
+    return encodeColumns(query.has("first") ? firstRows(columns, wholeNumber(query, "first", 0, mostFirst)) : columns);
+  },
   groups: async ({ database, query }) => {
     const columns = await database.columns();
     const rows = await meantRows(database, query, columns);

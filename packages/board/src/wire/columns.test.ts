@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Columns, decodeColumns, encodeColumns, noText } from "./columns.ts";
+import { type Columns, decodeColumns, encodeColumns, firstRows, noText } from "./columns.ts";
 
 test("columns arrive as they were sent: NaN and no value told apart, texts by their codes", () => {
   const columns: Columns = {
@@ -17,4 +17,23 @@ test("columns arrive as they were sent: NaN and no value told apart, texts by th
     ],
   };
   expect(decodeColumns(encodeColumns(columns).buffer)).toEqual(columns);
+});
+
+test("first rows come with their own texts alone, and say how many rows there are", () => {
+  const columns: Columns = {
+    cursor: "",
+    rows: 4,
+    columns: [
+      { name: "lr", kind: "number", values: new Float64Array([1, 2, 3, 4]), missing: new Uint8Array([1, 0, 0, 1]) },
+      { name: "model", kind: "text", codes: new Uint32Array([2, noText, 2, 0]), texts: ["a", "b", "c"] },
+    ],
+  };
+  expect(decodeColumns(encodeColumns(firstRows(columns, 3)).buffer)).toEqual({
+    cursor: "",
+    rows: 4,
+    columns: [
+      { name: "lr", kind: "number", values: new Float64Array([1, 2, 3]), missing: new Uint8Array([1, 0, 0]) },
+      { name: "model", kind: "text", codes: new Uint32Array([0, noText, 0]), texts: ["c"] },
+    ],
+  });
 });

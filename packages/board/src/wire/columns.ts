@@ -1,4 +1,7 @@
-/** Columns of the table of runs in bulk: `api/columns?names=…&names=…`. Rows are in the order of the runs' ids. */
+/**
+ * Columns of the table of runs in bulk: `api/columns?names=…&names=…`, with `first=100` of so many rows alone, whatever `rows`
+ * says. Rows are in the order of the runs' ids.
+ */
 import { type BlockArray, decodeBlock, encodeBlock } from "./block.ts";
 
 export interface NumberColumn {
@@ -28,6 +31,26 @@ export interface Columns {
   readonly cursor: string;
   readonly rows: number;
   readonly columns: readonly ColumnData[];
+}
+
+/** The same for the first rows alone, with the texts that they have. */
+export function firstRows({ columns, ...stated }: Columns, count: number): Columns {
+  return { ...stated, columns: columns.map((column) => firstOf(column, count)) };
+}
+
+function firstOf(column: ColumnData, count: number): ColumnData {
+  if (column.kind === "number") {
+    const missing = column.missing?.subarray(0, count) ?? null;
+    return { ...column, values: column.values.subarray(0, count), missing };
+  }
+  const used = new Map<number, number>();
+  const codes = column.codes.subarray(0, count).map((code) => {
+    if (code === noText) return noText;
+    const place = used.get(code) ?? used.size;
+    used.set(code, place);
+    return place;
+  });
+  return { ...column, codes, texts: Array.from(used.keys(), (code) => column.texts[code] ?? "") };
 }
 
 interface ColumnsHeader {

@@ -23,6 +23,8 @@ type Growing =
 export class RunTable {
   #rows = 0;
   readonly #columns = new Map<string, Growing>();
+  /** First rows of columns that are on their way. */
+  readonly #first = new Map<string, ColumnData>();
   /** Grows with every change: what was computed from the table before is old then. */
   version = 0;
 
@@ -43,10 +45,27 @@ export class RunTable {
   add({ rows, columns }: Columns): boolean {
     if (this.#columns.size > 0 && rows !== this.#rows) return false;
     this.#rows = rows;
-    for (const column of columns)
+    for (const column of columns) {
       this.#columns.set(column.name, column.kind === "text" ? { ...column, codeOf: undefined } : { ...column });
+      this.#first.delete(column.name);
+    }
     this.version += 1;
     return true;
+  }
+
+  /** Cells of the first rows, until their columns are there. */
+  addFirst({ rows, columns }: Columns): boolean {
+    if (rows !== this.#rows) return false;
+    for (const column of columns) if (!this.has(column.name)) this.#first.set(column.name, column);
+    this.version += 1;
+    return true;
+  }
+
+  /** Whether `cell` knows what the run has, or that it has nothing. */
+  hasCell(name: string, row: number): boolean {
+    if (this.has(name)) return row < this.#rows;
+    const first = this.#first.get(name);
+    return first !== undefined && row < (first.kind === "text" ? first.codes : first.values).length;
   }
 
   /** Of the rows that there are; its arrays change in place. */
@@ -60,7 +79,7 @@ export class RunTable {
   }
 
   cell(name: string, row: number): Cell {
-    const column = this.#columns.get(name);
+    const column = this.#columns.get(name) ?? this.#first.get(name);
     if (column === undefined || row >= this.#rows) return null;
     if (column.kind === "text") return column.texts[column.codes[row] ?? noText] ?? null;
     return column.missing?.[row] === 1 ? null : (column.values[row] ?? null);
@@ -93,6 +112,8 @@ export class RunTable {
 
   /** @returns whether it fits: a new run between old ones, or a column of another type, means that all is to be read again */
   change(ids: readonly number[], values: Readonly<Record<string, readonly ChangedValue[]>>): boolean {
+    // They are of before.
+    this.#first.clear();
     for (const [place, id] of ids.entries()) {
       const found = this.rowOf(id);
       if (found === -1 && this.#rows > 0 && id < this.id(this.#rows - 1)) return false;

@@ -1,8 +1,9 @@
 /** Options of all runs as columns, in one walk through their rows: one for each option takes thrice the time. */
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { ColumnValues } from "./records.ts";
 import type { RowOf } from "./run-columns.ts";
 import { pipelineParam } from "./run-queries.ts";
+import { type Row, storedInteger } from "./stored-value.ts";
 import { type Cell, TextColumn } from "./text-column.ts";
 
 interface Wanted {
@@ -23,13 +24,8 @@ export function readOptionColumns(
 ): readonly ColumnValues[] {
   if (names.length === 0) return [];
   const columns = names.map(() => new TextColumn(rows));
-  const statement = database.prepare(
-    `SELECT run_id, json_group_array(param_name), json_group_array(${asked("param_value")})
-     FROM params WHERE param_name <> ? GROUP BY run_id`,
-  );
-  statement.setReturnArrays(true);
   const kept = new Map<string, Map<string, Uint32Array>>();
-  for (const { 0: runId, 1: ofRun, 2: cells } of statement.iterate(pipelineParam)) {
+  for (const { 0: runId, 1: ofRun, 2: cells } of rowsOfRuns(database, asked)) {
     const row = rowOf(Number(runId));
     if (row === undefined) continue;
     const [given, values] = [String(ofRun), String(cells)];
@@ -45,6 +41,26 @@ export function readOptionColumns(
     for (let index = 0; index < columns.length; index++) columns[index]?.set(row, codes[index] ?? 0);
   }
   return columns.map(({ values }) => values);
+}
+
+/** So many runs are read at once: one by one they take half as long again. */
+const portion = 5000;
+
+/** For each run its id, and the names and values of its options as JSON. */
+function* rowsOfRuns(database: DatabaseSync, asked: Wanted["asked"]): Generator<Row> {
+  const statement = database.prepare(
+    `SELECT run_id, json_group_array(param_name), json_group_array(${asked("param_value")})
+     FROM params WHERE run_id > ? AND param_name <> ? GROUP BY run_id LIMIT ${portion}`,
+  );
+  statement.setReturnArrays(true);
+  // Before all others in SQLite's order.
+  let last: SQLInputValue = -(2n ** 63n);
+  for (let rows = statement.all(last, pipelineParam); ; rows = statement.all(last, pipelineParam)) {
+    yield* rows;
+    const runId = rows.at(-1)?.[0];
+    if (rows.length < portion || runId === undefined) return;
+    last = typeof runId === "number" ? storedInteger(runId) : runId;
+  }
 }
 
 /** Of several rows of one option the first counts. */

@@ -18,7 +18,13 @@ export function serverSource(): Source {
   key = takePageKey();
   return {
     experiment: () => json("api/experiment"),
-    columns: async (names) => decodeColumns(await bytes("api/columns", each("names", names))),
+    columns: async (names, first) =>
+      decodeColumns(
+        await bytes("api/columns", [
+          ...each("names", names),
+          ...(first === undefined ? [] : [["first", String(first)] as const]),
+        ]),
+      ),
     curves: async ({ ids = "", where = "", by = [], series, x, pixels, most }) =>
       decodeCurves(
         await bytes("api/curves", [

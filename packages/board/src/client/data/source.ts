@@ -29,7 +29,8 @@ export interface Chosen {
 
 export interface Source {
   experiment(): Promise<ExperimentInfo>;
-  columns(names: readonly string[]): Promise<Columns>;
+  /** @param first how many rows are enough; all where it is not given */
+  columns(names: readonly string[], first?: number): Promise<Columns>;
   curves(query: CurveQuery): Promise<Curves>;
   groups(chosen: Chosen, by: readonly string[], results: readonly string[]): Promise<Groups>;
   /** On one data set; null for the first. */

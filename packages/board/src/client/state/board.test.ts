@@ -73,3 +73,28 @@ test("a column that is asked for while all is read again is in the table after i
   await again;
   await expect.poll(() => board.table.has("lr")).toBe(true);
 });
+
+test("of very many runs the first rows are there before their columns, until something changes", async () => {
+  const rows = 10_000;
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const board = new Board(
+    sourceOf(async (names, first) => {
+      if (names.includes("lr") && first === undefined) await held;
+      const values = Float64Array.from({ length: first ?? rows }, (_, row) => row + 1);
+      return { cursor: "", rows, columns: names.map((name) => ({ name, kind: "number", values, missing: null })) };
+    }),
+  );
+  await board.reload();
+  expect(board.table.hasCell("lr", 0)).toBe(false);
+  board.need(["lr"]);
+  await expect.poll(() => board.table.cell("lr", 7)).toBe(8);
+  expect([board.table.has("lr"), board.table.hasCell("lr", 99), board.table.hasCell("lr", 100)]).toEqual([
+    false,
+    true,
+    false,
+  ]);
+  board.table.change([1], { lr: [5] });
+  expect(board.table.hasCell("lr", 0)).toBe(false);
+  release();
+  await expect.poll(() => board.table.cell("lr", rows - 1)).toBe(rows);
+});

@@ -26,6 +26,10 @@ export interface Fault {
 /** New epochs of a running run. */
 export type Epochs = Extract<Change, { kind: "epochs" }>;
 
+/** Of more rows the first ones are asked for beforehand: all of them take so long that one would wait for what is in view. */
+const manyRows = 5000;
+const firstRows = 100;
+
 /** So often at most is asked what there is besides rows. */
 const infoMilliseconds = 1500;
 
@@ -111,6 +115,7 @@ export class Board {
   async #fetchWanted(): Promise<void> {
     const names = this.#wanted;
     this.#wanted = [];
+    if (this.table.rows > manyRows) void this.#fetchFirst(names);
     try {
       const columns = await this.source.columns(names);
       if (this.table.add(columns)) this.#bump();
@@ -119,6 +124,16 @@ export class Board {
     } catch (error) {
       for (const name of names) this.#asked.delete(name);
       if (this.table.rows === 0) this.failure.value = messageOf(error);
+    }
+  }
+
+  async #fetchFirst(names: readonly string[]): Promise<void> {
+    const { table } = this;
+    try {
+      const columns = await this.source.columns(names, firstRows);
+      if (table === this.table && table.addFirst(columns)) this.#bump();
+    } catch {
+      // What is wrong is said of the whole columns.
     }
   }
 

@@ -27,13 +27,14 @@ export function RunGrid({ board, names }: { readonly board: Board; readonly name
   board.version.value;
   board.need(names);
   const isLoaded = names.every((name) => board.table.has(name));
+  const isInView = names.every((name) => board.table.hasCell(name, 0));
   const columns = useMemo(
     () =>
       names.flatMap((name): ShownColumn[] => {
         const column = board.columns.value.get(name);
         return column === undefined ? [] : [{ ...column, width: columnWidth(column, board.table, order.peek()) }];
       }),
-    [names.join("\n"), isLoaded, board.columns.value, Math.min(40, board.table.rows)],
+    [names.join("\n"), isInView, isLoaded, board.columns.value, Math.min(40, board.table.rows)],
   );
   useEffect(() => {
     const element = scroller.current;
@@ -250,7 +251,7 @@ function gridCell({ board, column, row, baselineRow, id, onOpen }: CellProps) {
   const difference = typeof cell === "number" ? cell - base : Number.NaN;
   const isBetter = direction !== undefined && (direction === "lower" ? difference < 0 : difference > 0);
   return html`<span id=${id} role="gridcell" class=${frame} title=${cell === null ? undefined : String(cell)}>
-    ${cell === null ? html`<span class="nothing" aria-label="none">–</span>` : text}
+    ${cell === null && board.table.hasCell(name, row) ? html`<span class="nothing" aria-label="none">–</span>` : text}
     ${!Number.isNaN(difference) && html`<small class=${difference === 0 || direction === undefined ? "" : isBetter ? "is-better" : "is-worse"}> ${differenceText(difference)}</small>`}
   </span>`;
 }
