@@ -122,6 +122,8 @@ describe.each([
     expect(await reader.countByStatus()).toEqual(
       new Map(Object.entries({ done: 9, error: 1, running: 1, system_failure: 1 })),
     );
+    expect(await reader.runIds({ last: 3 })).toEqual([10, 11, 12]);
+    expect(await reader.runIds({ status: "done", last: 2 })).toEqual([10, 11]);
     expect(await reader.experiments()).toEqual([]);
     expect(await reader.writer()).toBeUndefined();
     expect(await reader.findRuns(["identity"])).toEqual(new Map());

@@ -27,3 +27,19 @@ test("ids that are texts and out of order, bytes among the values, and several r
     { kind: "text", texts: [], codes: Uint32Array.of(0xffffffff, 0xffffffff, 0xffffffff) },
   ]);
 });
+
+test("options of more runs than are read at once, with gaps between their ids", () => {
+  using database = new DatabaseSync(":memory:");
+  const runs = 60_000;
+  database.exec(`
+    CREATE TABLE runs (run_id INTEGER PRIMARY KEY, status); CREATE TABLE params (run_id, param_name, param_value);
+    CREATE INDEX params_run ON params (run_id);
+    WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ${runs})
+    INSERT INTO runs SELECT 3 * number, 'done' FROM numbers;
+    INSERT INTO params SELECT run_id, 'place', run_id % 7 FROM runs;
+  `);
+  const { runIds, columns } = runColumnsIn(database, [{ of: "option", name: "place" }]);
+  const [places] = columns;
+  if (places?.kind !== "text") throw new Error("options are texts");
+  expect(Array.from(places.codes, (code) => places.texts[code])).toEqual(Array.from(runIds, (id) => String(id % 7)));
+});

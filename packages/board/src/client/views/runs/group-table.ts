@@ -1,6 +1,6 @@
 /** Runs by group: how many there are, how many failed, and the mean of each result with its interval. */
 import { html } from "htm/preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Groups } from "../../../wire/answers.ts";
 import { Answered, Message, useAnswer } from "../../parts/answer.ts";
 import { ManyChoice } from "../../parts/choice.ts";
@@ -8,6 +8,8 @@ import { cellText, numberText, wholeText } from "../../parts/number-text.ts";
 import type { Board } from "../../state/board.ts";
 import { equalCondition, whereOf } from "../../state/brush.ts";
 
+/** Those in view are there at once, the others right after. */
+const firstShown = 50;
 const mostShown = 500;
 
 export function GroupTable({ board }: { readonly board: Board }) {
@@ -15,9 +17,15 @@ export function GroupTable({ board }: { readonly board: Board }) {
   const results = [...board.columns.value.values()].filter(({ role }) => role === "result");
   const [shown, setShown] = useState<readonly string[]>([board.result.value]);
   const [order, setOrder] = useState({ place: -1, isDescending: false });
+  const [most, setMost] = useState(firstShown);
   const { where, ids } = board.chosen.value;
   const key = JSON.stringify([where, ids, by, shown]);
   const answer = useAnswer(key, () => board.source.groups({ where, ids }, by, shown), board.slowVersion.value);
+  const isThere = answer.value !== undefined;
+  useEffect(() => {
+    const timer = isThere ? setTimeout(() => setMost(mostShown), 0) : undefined;
+    return () => clearTimeout(timer);
+  }, [isThere]);
   const sortBy = (place: number) => setOrder({ place, isDescending: order.place === place && !order.isDescending });
   const head = (place: number, text: string) => html`<th
     scope="col"
@@ -48,7 +56,7 @@ export function GroupTable({ board }: { readonly board: Board }) {
             </tr>
           </thead>
           <tbody>
-            ${sorted.slice(0, mostShown).map(
+            ${sorted.slice(0, most).map(
               ({ values, runs, failed, estimates }) => html`<tr key=${JSON.stringify(values)}>
                 ${values.map((value, place) =>
                   place === 0

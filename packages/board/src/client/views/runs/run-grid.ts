@@ -3,7 +3,7 @@ import { computed, signal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { idRanges } from "../../columns/id-ranges.ts";
-import { pickedRows, sortRows } from "../../columns/sort-rows.ts";
+import { allRows, pickedRows, sortRows } from "../../columns/sort-rows.ts";
 import { Message } from "../../parts/answer.ts";
 import { columnText, differenceText, runsText, timeUnit } from "../../parts/number-text.ts";
 import { statusMark } from "../../parts/status-mark.ts";
@@ -205,8 +205,7 @@ function rowsInOrder(board: Board) {
     if (by === null) return undefined;
     board.need([by.name]);
     const column = board.table.column(by.name);
-    const all = Uint32Array.from({ length: board.table.rows }, (_, row) => row);
-    return column === undefined ? undefined : sortRows(all, column, by.isDescending);
+    return column === undefined ? undefined : sortRows(allRows(board.table.rows), column, by.isDescending);
   });
   return computed(() => {
     const rows = board.matching.value;
