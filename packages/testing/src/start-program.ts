@@ -28,6 +28,9 @@ export interface StartOptions {
   readonly environment?: NodeJS.ProcessEnv;
 }
 
+/** Groups of programs that have not ended. */
+const groups = new Set<number>();
+
 export function startProgram(program: string, args: readonly string[], options: StartOptions): Running {
   const { folder, environment = process.env } = options;
   const child = spawn(program, args, {
@@ -43,14 +46,16 @@ export function startProgram(program: string, args: readonly string[], options: 
     });
   }
   let isClosed = false;
+  const pid = child.pid ?? 0;
+  if (pid > 0) groups.add(pid);
   const finished = new Promise<Finished>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
       isClosed = true;
+      groups.delete(pid);
       resolve({ code, signal, ...output });
     });
   });
-  const pid = child.pid ?? 0;
   return {
     pid,
     finished,
@@ -70,4 +75,16 @@ export function startProgram(program: string, args: readonly string[], options: 
       }
     },
   };
+}
+
+/** Called when the tests of a file have ended (`after-each-file.ts`): one that fails leaves its programs behind, maybe stopped. */
+export function endPrograms(): void {
+  for (const pid of groups) {
+    try {
+      process.kill(-pid, "SIGKILL");
+    } catch {
+      // It has just ended.
+    }
+  }
+  groups.clear();
 }
