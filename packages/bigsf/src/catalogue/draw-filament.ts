@@ -12,7 +12,7 @@ import type { Cuts } from "./cuts.ts";
 import { blue, drawPanel, grey, ink, orange } from "./draw-panel.ts";
 import type { Filament } from "./filament.ts";
 import { filamentName } from "./filament-name.ts";
-import { levelled, type Measured, medianProfile } from "./profile.ts";
+import { levelled, type Measured, middleProfile } from "./profile.ts";
 import type { Point } from "./skeleton-graph.ts";
 import { spineCells } from "./spine-cells.ts";
 
@@ -97,19 +97,19 @@ function drawProfile(
   { filament: { profile }, unit }: FilamentPage,
   cuts: Cuts,
 ): void {
-  const median = medianProfile(levelled(cuts));
-  const finite = median.filter((value) => !Number.isNaN(value));
+  const middle = middleProfile(levelled(cuts));
+  const finite = middle.filter((value) => !Number.isNaN(value));
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
   if (finite.length === 0 || !(high > low)) return;
   const margin = 0.08 * (high - low);
   const reach = cuts.offsets.at(-1) ?? 1;
   const place = drawPanel(context, box, {
     x: { range: [-reach, reach], title: "pixels from the crest" },
-    y: { range: [low - margin, high + margin], title: unit === "" ? "median of cuts" : quantityText(unit) },
+    y: { range: [low - margin, high + margin], title: unit === "" ? "middle of cuts" : quantityText(unit) },
   });
   context.fillStyle = blue;
   for (const [i, offset] of cuts.offsets.entries()) {
-    const value = median[i] ?? Number.NaN;
+    const value = middle[i] ?? Number.NaN;
     if (Number.isNaN(value)) continue;
     context.beginPath();
     context.arc(place.x(offset), place.y(value), 2.5, 0, 2 * Math.PI);

@@ -1,3 +1,4 @@
+import { medianOf } from "@ml-mosaic/statistics";
 import { expect, test } from "vitest";
 import { normalAt } from "../sample/lattice-random.ts";
 import type { Cuts } from "./cuts.ts";
@@ -49,6 +50,21 @@ test("errors are as large as estimates of other noise differ", () => {
   const errors = fits.map((fit) => fit?.width.error ?? Number.NaN).sort((a, b) => a - b);
   expect((errors[6] ?? 0) / spread).toBeGreaterThan(0.5);
   expect((errors[6] ?? 0) / spread).toBeLessThan(2);
+});
+
+test("the waves of a background are not taken for the feet of a filament", () => {
+  const widths = Array.from({ length: 60 }, (_, seed) => {
+    let level = 0;
+    const walk = Array.from(offsets, (_, i) => {
+      level += 0.12 * normalAt(seed, 5, 0, i);
+      return level;
+    });
+    const at = (t: number) => gaussian(2)(t) + (walk[Math.round(2 * t) + 40] ?? 0);
+    return fitProfile(cutsOf(at, 10), { beam: undefined, plummerIndex: 2 })?.width.value ?? Number.NaN;
+  });
+  const errors = widths.map((width) => width - 2 * 2.354820045);
+  expect(Math.abs(medianOf(errors))).toBeLessThan(0.1);
+  expect(medianOf(errors.map(Math.abs))).toBeLessThan(0.35);
 });
 
 test.each([2, 3])("a Plummer profile of index %s seen with a beam", (index) => {

@@ -1,5 +1,6 @@
-/** Profiles across filaments: fits of the median of all cuts, with errors from parts of the filament. */
+/** Profiles across filaments: fits of what all cuts have in the middle, with errors from parts of the filament. */
 import { quantileOf } from "@ml-mosaic/statistics";
+import { type BackgroundNoise, backgroundNoise, noiseRatios } from "./background-noise.ts";
 import type { Cuts } from "./cuts.ts";
 import { fitCurve } from "./fit-curve.ts";
 
@@ -13,6 +14,7 @@ export interface Measured {
 export interface ProfileFigures {
   /** Of the fitted Gaussian: its height over the background below it. */
   readonly amplitude: Measured;
+  /** Under the crest. */
   readonly background: number;
   /** Of the background, a pixel. */
   readonly slope: number;
@@ -46,8 +48,11 @@ export interface ProfileOptions {
   readonly plummerIndex: number | undefined;
 }
 
-/** Median of the cuts at each offset, NaN where there are few. @param without cuts that are left out, the last exclusive */
-export function medianProfile(
+/**
+ * Mean of the middle half of the cuts at each offset, NaN where there are few: as little moved by compact sources as the median,
+ * and less by noise. @param without cuts that are left out, the last exclusive
+ */
+export function middleProfile(
   { offsets, count, values }: Cuts,
   without?: readonly [from: number, to: number],
 ): Float64Array {
@@ -60,13 +65,20 @@ export function medianProfile(
       if (!Number.isNaN(value)) column[found++] = value;
     }
     // Of few cuts it would be that of one place.
-    return found < Math.max(2, count / 5) ? Number.NaN : quantileOf(column.subarray(0, found), 0.5);
+    return found < Math.max(2, count / 5) ? Number.NaN : middleMean(column.subarray(0, found));
   });
+}
+
+/** Of the values without the lowest and the highest quarter. */
+function middleMean(values: Float64Array): number {
+  const quarter = values.length >> 2;
+  const middle = values.toSorted().subarray(quarter, values.length - quarter);
+  return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }
 
 /**
  * Each cut on the background that all have in the middle: along a filament the background rises and falls by more than the
- * filament is high, which would blur the median of all.
+ * filament is high, which would blur what they have in the middle.
  */
 export function levelled(cuts: Cuts): Cuts {
   const { offsets, count, values, halfWidth } = cuts;
@@ -98,7 +110,7 @@ const mostBlocks = 10;
 export function fitProfile(raw: Cuts, options: ProfileOptions): ProfileFigures | undefined {
   const cuts = levelled(raw);
   const { offsets, count, halfWidth } = cuts;
-  const profile = medianProfile(cuts);
+  const profile = middleProfile(cuts);
   const whole = fitOnce(offsets, profile, halfWidth, options);
   if (whole === undefined) return undefined;
   const { gaussian, plummer } = whole;
@@ -109,7 +121,7 @@ export function fitProfile(raw: Cuts, options: ProfileOptions): ProfileFigures |
       ? []
       : Array.from({ length: blocks }, (_, block) => {
           const part = [Math.floor((block * count) / blocks), Math.floor(((block + 1) * count) / blocks)] as const;
-          return fitOnce(offsets, medianProfile(cuts, part), halfWidth, options, whole);
+          return fitOnce(offsets, middleProfile(cuts, part), halfWidth, options, whole);
         }).filter((fit) => fit !== undefined);
   const measured = (of: (fit: Fit) => number | undefined): Measured => {
     const value = of(whole) ?? Number.NaN;
@@ -158,6 +170,13 @@ interface Plummer {
 interface Fit {
   readonly gaussian: Gaussian;
   readonly plummer: Plummer | undefined;
+  readonly noise: BackgroundNoise;
+}
+
+/** Without offsets at which there is no value. */
+interface Profile {
+  readonly offsets: Float64Array;
+  readonly values: Float64Array;
 }
 
 function fitOnce(
@@ -167,25 +186,42 @@ function fitOnce(
   options: ProfileOptions,
   start?: Fit,
 ): Fit | undefined {
-  const gaussian = fitGaussian(offsets, profile, halfWidth, start?.gaussian);
-  if (gaussian === undefined) return undefined;
-  return { gaussian, plummer: fitPlummer(offsets, profile, gaussian, options, start?.plummer) };
+  const known = offsets.filter((_, i) => !Number.isNaN(profile[i]));
+  const seen = { offsets: known, values: profile.filter((value) => !Number.isNaN(value)) };
+  if (known.length < 9) return undefined;
+  let best: (GaussianFit & { readonly noise: BackgroundNoise }) | undefined;
+  for (const ratio of start === undefined ? noiseRatios : [start.noise.ratio]) {
+    const noise = backgroundNoise(known, ratio);
+    const fit = fitGaussian(seen, halfWidth, noise, start?.gaussian);
+    if (fit !== undefined && !(fit.logLikelihood <= (best?.logLikelihood ?? Number.NEGATIVE_INFINITY)))
+      best = { ...fit, noise };
+  }
+  if (best === undefined) return undefined;
+  const { gaussian, noise } = best;
+  return { gaussian, noise, plummer: fitPlummer(seen, gaussian, noise, options, start?.plummer) };
+}
+
+/** In parts of the range of values: of less, it is rounding. */
+const leastHeight = 1e-9;
+
+interface GaussianFit {
+  readonly gaussian: Gaussian;
+  /** The most that it can be, whatever the height of the noise. */
+  readonly logLikelihood: number;
 }
 
 function fitGaussian(
-  offsets: Float64Array,
-  profile: Float64Array,
+  { offsets, values }: Profile,
   halfWidth: number,
+  noise: BackgroundNoise,
   start?: Gaussian,
-): Gaussian | undefined {
-  const finite = profile.filter((value) => !Number.isNaN(value));
-  if (finite.length < 9) return undefined;
-  const [lowest, highest] = [Math.min(...finite), Math.max(...finite)];
+): GaussianFit | undefined {
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
   const range = highest - lowest || 1;
   // In parts of the range, whatever the unit: parameters of one size.
-  const scaled = profile.map((value) => (value - lowest) / range);
+  const scaled = values.map((value) => (value - lowest) / range);
   const model = ([a = 0, c = 0, s = 1, b = 0, m = 0]: readonly number[]) =>
-    offsets.map((t) => b + (m * t) / 10 + a * Math.exp(-((t - c) ** 2) / (2 * s * s)));
+    noise.whitened(offsets.map((t) => b + (m * t) / 10 + a * Math.exp(-((t - c) ** 2) / (2 * s * s))));
   const first =
     start === undefined
       ? [0.9, 0, Math.max(1, halfWidth / 1.2), 0.1, 0]
@@ -196,19 +232,32 @@ function fitGaussian(
           (start.background - lowest) / range,
           (10 * start.slope) / range,
         ];
-  const fit = fitCurve(model, scaled, first);
+  const fit = fitCurve(model, noise.whitened(scaled), first);
   if (fit === undefined) return undefined;
-  const [a = 0, c = 0, s = 0, b = 0, m = 0] = fit.parameters;
+  const [a = 0, c = 0, s = 0, , m = 0] = fit.parameters;
   const sigma = Math.abs(s);
   const reach = offsets.at(-1) ?? 0;
-  if (a <= 0 || sigma < 0.3 || sigma > reach || Math.abs(c) > Math.max(3, 2 * halfWidth)) return undefined;
+  if (a < leastHeight || sigma < 0.3 || sigma > reach || Math.abs(c) > Math.max(3, 2 * halfWidth)) return undefined;
+  const shape = { amplitude: a * range, centre: c, sigma, slope: (m * range) / 10 };
   return {
-    amplitude: a * range,
-    centre: c,
-    sigma,
-    background: lowest + (b + (m * c) / 10) * range,
-    slope: (m * range) / 10,
+    gaussian: { ...shape, background: backgroundUnder(shape, { offsets, values }) },
+    logLikelihood: -(noise.logDeterminant + offsets.length * Math.log(fit.sumOfSquares)) / 2,
   };
+}
+
+/** Mean of what the Gaussian leaves within its full width at half maximum: as a walk, it may be anywhere else. */
+function backgroundUnder(
+  { amplitude, centre, sigma, slope }: Omit<Gaussian, "background">,
+  { offsets, values }: Profile,
+) {
+  let [sum, count] = [0, 0];
+  for (const [i, offset] of offsets.entries()) {
+    const apart = offset - centre;
+    if (Math.abs(apart) > Math.max(1, (fwhmOfSigma * sigma) / 2)) continue;
+    sum += (values[i] ?? 0) - slope * apart - amplitude * Math.exp((-apart * apart) / (2 * sigma * sigma));
+    count++;
+  }
+  return sum / count;
 }
 
 function plummerWidth({ radius, index }: Plummer): number {
@@ -216,16 +265,16 @@ function plummerWidth({ radius, index }: Plummer): number {
 }
 
 function fitPlummer(
-  offsets: Float64Array,
-  profile: Float64Array,
+  { offsets, values }: Profile,
   gaussian: Gaussian,
+  noise: BackgroundNoise,
   { beam, plummerIndex }: ProfileOptions,
   start?: Plummer,
 ): Plummer | undefined {
-  const kernel = beam === undefined ? undefined : beamKernel(beam / fwhmOfSigma, offsets);
+  const kernel = beam === undefined ? undefined : beamKernel(beam / fwhmOfSigma);
   const { centre, amplitude, background } = gaussian;
-  const scaled = profile.map((value) => (value - background) / amplitude);
-  const values = (p: readonly number[]) => {
+  const scaled = values.map((value) => (value - background) / amplitude);
+  const model = (p: readonly number[]) => {
     const [a = 0, b = 0, m = 0, radius = 1, index = plummerIndex ?? 2] = p;
     // Whatever the sign, R is positive and p above 1.
     const power = -(Math.abs(index - 1) + 1e-3) / 2;
@@ -238,10 +287,14 @@ function fitPlummer(
             for (const { offset, weight } of kernel) sum += weight * at(t - offset);
             return sum;
           };
-    return offsets.map((t) => b + (m * t) / 10 + a * seen(t));
+    return noise.whitened(offsets.map((t) => b + (m * t) / 10 + a * seen(t)));
   };
   const first = [1.1, -0.1, 0, start?.radius ?? gaussian.sigma];
-  const fit = fitCurve(values, scaled, plummerIndex === undefined ? [...first, start?.index ?? 2.5] : first);
+  const fit = fitCurve(
+    model,
+    noise.whitened(scaled),
+    plummerIndex === undefined ? [...first, start?.index ?? 2.5] : first,
+  );
   if (fit === undefined) return undefined;
   const [a = 0, , , r = 0, p = plummerIndex ?? 2] = fit.parameters;
   const found = { radius: Math.abs(r), index: 1 + Math.abs(p - 1) };
@@ -250,11 +303,12 @@ function fitPlummer(
   return isSensible && found.index < 20 ? found : undefined;
 }
 
-function beamKernel(sigma: number, offsets: Float64Array) {
-  const step = (offsets[1] ?? 1) - (offsets[0] ?? 0);
-  const half = Math.ceil((3 * sigma) / step);
+const kernelStep = 0.5;
+
+function beamKernel(sigma: number) {
+  const half = Math.ceil((3 * sigma) / kernelStep);
   const kernel = Array.from({ length: 2 * half + 1 }, (_, i) => {
-    const offset = (i - half) * step;
+    const offset = (i - half) * kernelStep;
     return { offset, weight: Math.exp((-offset * offset) / (2 * sigma * sigma)) };
   });
   const sum = kernel.reduce((all, { weight }) => all + weight, 0);
@@ -268,17 +322,25 @@ function jackknifeError(values: readonly number[]): number {
   return Math.sqrt(((values.length - 1) / values.length) * squares);
 }
 
-/** From the median of absolute deviations: compact sources count little. */
-function scatterOf({ offsets, count, values }: Cuts, { centre, sigma, background, slope }: Gaussian) {
-  const apart: number[] = [];
+/** From the median of absolute deviations from the median: compact sources count little. */
+function scatterOf({ offsets, count, values }: Cuts, { centre, sigma, slope }: Gaussian) {
+  const beside: number[] = [];
   for (const [i, offset] of offsets.entries()) {
     // Values half a pixel apart are nearly one.
     if (i % 2 === 1 || Math.abs(offset - centre) < 2.5 * sigma) continue;
-    const expected = background + slope * (offset - centre);
     for (let cut = 0; cut < count; cut += 2) {
       const value = values[cut * offsets.length + i] ?? Number.NaN;
-      if (!Number.isNaN(value)) apart.push(Math.abs(value - expected));
+      if (!Number.isNaN(value)) beside.push(value - slope * (offset - centre));
     }
   }
-  return apart.length < 8 ? undefined : 1.4826 * quantileOf(Float64Array.from(apart), 0.5);
+  if (beside.length < 8) return undefined;
+  const all = Float64Array.from(beside);
+  const median = quantileOf(all, 0.5);
+  return (
+    1.4826 *
+    quantileOf(
+      all.map((value) => Math.abs(value - median)),
+      0.5,
+    )
+  );
 }
