@@ -350,7 +350,7 @@ test("a made-up map with turbulence, sources, crossings and a beam: what was dra
   const turned = (a: number, b: number) => Math.abs(((((a - b + 90) % 180) + 180) % 180) - 90);
   const long = pairs.filter(({ drawn }) => drawn.length > 60);
   expect(median(long.map(({ drawn, nearest }) => turned(drawn.angle, nearest.pixelAngle)))).toBeLessThan(1);
-  const widths = long.flatMap(({ drawn, nearest }) => {
+  const widths = pairs.flatMap(({ drawn, nearest }) => {
     const width = nearest.profile?.deconvolved?.value;
     return width === undefined ? [] : [Math.abs(width - drawn.width)];
   });

@@ -4,7 +4,7 @@ import { hysteresisMask } from "./hysteresis.ts";
 import type { MaskPlane } from "./mask-plane.ts";
 import { contract, prune } from "./prune.ts";
 import { type GraphNode, type Point, skeletonGraphs } from "./skeleton-graph.ts";
-import { type Spine, spineOf } from "./spine.ts";
+import { type Spine, spineOf, spineThrough } from "./spine.ts";
 import { thin } from "./thin.ts";
 
 export interface FindOptions {
@@ -24,17 +24,15 @@ export interface FoundFilament {
   /** Numbers of the nodes at which it meets others. */
   readonly nodes: Int32Array;
   readonly isClosed: boolean;
-  /** Columns and rows of its line by turns: surveys have millions of points. */
+  /** Columns and rows of its spine by turns: surveys have millions of points. */
   readonly places: Float32Array;
 }
 
-/** The line that was found, from pixel to pixel. */
-export function lineOf({ places }: Pick<FoundFilament, "places">): readonly Point[] {
-  return Array.from({ length: places.length / 2 }, (_, i) => ({ x: places[2 * i] ?? 0, y: places[2 * i + 1] ?? 0 }));
-}
-
-export function spineOfFound(found: FoundFilament): Spine {
-  return spineOf({ points: lineOf(found), isClosed: found.isClosed });
+export function spineOfFound({ places, isClosed }: FoundFilament): Spine {
+  const points = Array.from({ length: places.length / 2 }, (_, i): Point => {
+    return { x: places[2 * i] ?? 0, y: places[2 * i + 1] ?? 0 };
+  });
+  return spineThrough(points, isClosed);
 }
 
 export interface FoundFilaments {
@@ -62,7 +60,8 @@ export async function findFilaments(
   for (const graph of skeletonGraphs(plane, skeleton)) {
     const lines = assemble(contract(prune(graph, spur)), mostTurn);
     const long = lines.flatMap((line) => {
-      return spineOf(line).length >= leastLength ? [line] : [];
+      const spine = spineOf(line, plane);
+      return spine.length >= leastLength ? [{ ...line, spine }] : [];
     });
     short += lines.length - long.length;
     const numbers = new Map<GraphNode, number>();
@@ -71,8 +70,8 @@ export async function findFilaments(
       numbers.set(node, number);
       return number;
     };
-    for (const { points, nodes, isClosed } of long) {
-      const places = Float32Array.from(points.flatMap(({ x, y }) => [x, y]));
+    for (const { spine, nodes, isClosed } of long) {
+      const places = Float32Array.from(spine.points.flatMap(({ x, y }) => [x, y]));
       filaments.push({ nodes: Int32Array.from(nodes, numberOf), isClosed, places });
     }
   }

@@ -78,32 +78,35 @@ function distanceFromSide(point: Point, a: Point, b: Point): number {
   return Math.abs((b.x - a.x) * (point.y - a.y) - (b.y - a.y) * (point.x - a.x)) / length;
 }
 
+/** From the middle on, up to three deviations. */
+export function gaussianWeights(sigma: number): readonly number[] {
+  return Array.from({ length: Math.ceil(3 * sigma) + 1 }, (_, i) => Math.exp(-(i * i) / (2 * sigma * sigma)));
+}
+
 /**
- * A line without the steps of its pixels: the mean of neighbours under a Gaussian of `sigma` points. Beyond an end it goes on
- * as its mirror image through the end, which so stays where it is, and a straight line straight. A closed one goes round.
+ * A line without the steps of its pixels: at each point the straight line through its neighbours, weighted by a Gaussian of `sigma`
+ * points, whose ends are smoothed as well as its middle (Fan 1992). A straight line stays straight; a closed one goes round.
  */
 export function smoothed(points: readonly Point[], sigma: number, isClosed: boolean): readonly Point[] {
-  const reach = Math.ceil(3 * sigma);
-  const weights = Array.from({ length: reach + 1 }, (_, i) => Math.exp(-(i * i) / (2 * sigma * sigma)));
+  const weights = gaussianWeights(sigma);
+  const reach = weights.length - 1;
   const last = points.length - 1;
-  const at = (index: number): Point => {
-    if (isClosed) return points[((index % last) + last) % last] ?? { x: 0, y: 0 };
-    const inside = Math.max(0, Math.min(last, index));
-    const point = points[inside] ?? { x: 0, y: 0 };
-    if (inside === index) return point;
-    const mirrored = points[Math.max(0, Math.min(last, 2 * inside - index))] ?? point;
-    return { x: 2 * point.x - mirrored.x, y: 2 * point.y - mirrored.y };
-  };
   return points.map((_, index) => {
-    let [x, y, sum] = [0, 0, 0];
+    let [w0, w1, w2, x0, x1, y0, y1] = [0, 0, 0, 0, 0, 0, 0];
     for (let offset = -reach; offset <= reach; offset++) {
+      const point = points[isClosed ? (((index + offset) % last) + last) % last : index + offset];
+      if (point === undefined) continue;
       const weight = weights[Math.abs(offset)] ?? 0;
-      const point = at(index + offset);
-      x += weight * point.x;
-      y += weight * point.y;
-      sum += weight;
+      w0 += weight;
+      w1 += weight * offset;
+      w2 += weight * offset * offset;
+      x0 += weight * point.x;
+      x1 += weight * offset * point.x;
+      y0 += weight * point.y;
+      y1 += weight * offset * point.y;
     }
-    return { x: x / sum, y: y / sum };
+    const scale = w0 * w2 - w1 * w1;
+    return { x: (w2 * x0 - w1 * x1) / scale, y: (w2 * y0 - w1 * y1) / scale };
   });
 }
 

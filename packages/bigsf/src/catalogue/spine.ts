@@ -1,4 +1,6 @@
 import type { FilamentLine } from "./assemble.ts";
+import { centred } from "./centred.ts";
+import type { MaskPlane } from "./mask-plane.ts";
 import { polylineLength, resampled, smoothed, tangentsOf } from "./polyline.ts";
 import type { Point } from "./skeleton-graph.ts";
 
@@ -14,12 +16,14 @@ export interface Spine {
 }
 
 /** Deviation in pixels of what smooths the steps: they are one pixel high and up to a few long. */
-const smoothing = 2;
+const smoothing = 3;
 /** Curvature is that of so many pixels: of fewer it would be what is left of the steps. */
 const curvatureBaseline = 12;
 
-export function spineOf({ points, isClosed }: Pick<FilamentLine, "points" | "isClosed">): Spine {
-  return spineThrough(smoothed(resampled(points, 1), smoothing, isClosed), isClosed);
+/** Of a line from pixel to pixel. */
+export function spineOf({ points, isClosed }: Pick<FilamentLine, "points" | "isClosed">, plane: MaskPlane): Spine {
+  const smooth = spineThrough(smoothed(resampled(points, 1), smoothing, isClosed), isClosed);
+  return spineThrough(centred(smooth, plane), isClosed);
 }
 
 export function spineThrough(given: readonly Point[], isClosed: boolean): Spine {

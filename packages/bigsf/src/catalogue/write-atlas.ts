@@ -9,7 +9,7 @@ import { significanceOf } from "./columns.ts";
 import { cutAcross } from "./cuts.ts";
 import type { Filament } from "./filament.ts";
 import { filamentName } from "./filament-name.ts";
-import { type FoundFilament, lineOf, spineOfFound } from "./find-filaments.ts";
+import { type FoundFilament, spineOfFound } from "./find-filaments.ts";
 import type { Inputs } from "./inputs.ts";
 import { flag, type MaskPlane, placeOf } from "./mask-plane.ts";
 import { resampled } from "./polyline.ts";
@@ -121,7 +121,7 @@ async function writeCutouts(path: string, { map, image, found, box, history }: C
     await writer.image({ shape: image.imageShape, data: await whole(image), header: image.header, name: "IMAGE" });
   await writer.image({ shape: map.imageShape, data: await whole(map), header: map.header, name: "PROBABILITY" });
   const spine = new Uint8Array(width * height);
-  for (const { x, y } of resampled(lineOf(found), 0.5))
+  for (const { x, y } of resampled(spineOfFound(found).points, 0.5))
     spine[(Math.round(y) - box.y0) * width + Math.round(x) - box.x0] = 1;
   const header = resultHeader(map.header, { meaning: "1 on the spine", history });
   await writer.image({ shape: map.imageShape, data: spine, header, name: "SPINE" });

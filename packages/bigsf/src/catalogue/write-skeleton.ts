@@ -2,7 +2,7 @@ import { createFits } from "@ml-mosaic/fits";
 import type { Plane } from "../maps/plane.ts";
 import { resultHeader } from "../segmentation/result-header.ts";
 import type { Filament } from "./filament.ts";
-import { type FoundFilament, lineOf } from "./find-filaments.ts";
+import { type FoundFilament, spineOfFound } from "./find-filaments.ts";
 import { resampled } from "./polyline.ts";
 
 const bandRows = 256;
@@ -24,7 +24,7 @@ export async function writeSkeleton(
     for (const { id, found, first, last } of placed) {
       if (first >= y1 || last < y0) continue;
       // Through nodes it goes from one pixel to another that it does not touch.
-      for (const point of resampled(lineOf(found), 0.5)) {
+      for (const point of resampled(spineOfFound(found).points, 0.5)) {
         const [x, y] = [Math.round(point.x), Math.round(point.y)];
         if (y >= y0 && y < y1) band[(y - y0) * width + x] = id;
       }

@@ -209,6 +209,11 @@ async function lookBefore(
   const spines = new SpineIndex();
   for (const each of isMeasured ? kept.map((one) => one.each) : found.filaments) spines.add(spineOfFound(each).points);
   const map = await surveyGround({ probability, image, target, background, mask: found.plane }, signal);
+  if (isJudged && map.usable > 0 && map.looked === 0)
+    throw new BigsfError(
+      "CATALOGUE",
+      `${background.path} is 1 nowhere off ${target?.path} where a model speaks: it does not tell what is false; give where there is certainly no filament, or leave out target and background`,
+    );
   const judged = !isJudged
     ? []
     : kept.map(
