@@ -1,6 +1,6 @@
 import { wholeText } from "@ml-mosaic/base";
 import { command, interruptible, type Progress, pathText, startProgress } from "@ml-mosaic/command-line";
-import { boolean, literal, path, schema } from "@ml-mosaic/configurable";
+import { boolean, float, literal, path, schema, within } from "@ml-mosaic/configurable";
 import { existingFile } from "../existing-file.ts";
 import { shareText } from "../maps/map-tally.ts";
 import { reproject } from "../maps/reproject.ts";
@@ -17,10 +17,15 @@ export const reprojectCommand = command({
     method: schema(literal(...samplings), {
       help: "nearest: the pixel that a centre lies in, for masks; bilinear: between four pixels, for finer grids; conserving: the mean over a pixel's area, for coarser ones",
     }),
+    beam: schema(within(float, { exclusiveMinimum: 0 }), {
+      optional: true,
+      words: "ARCSEC",
+      help: "smooth the map to this full width at half maximum before, from the beam of its header",
+    }),
     overwrite: schema(boolean, { help: "replace a file that exists" }),
   },
   examples: ["bigsf reproject temperature.fits --onto image.fits --method bilinear -o temperature-on-image.fits"],
-  async run({ map, onto, output, method, overwrite }, terminal) {
+  async run({ map, onto, output, method, beam, overwrite }, terminal) {
     let progress: Progress | undefined;
     const { pixels, known, note } = await interruptible((signal) =>
       reproject({
@@ -28,6 +33,7 @@ export const reprojectCommand = command({
         onto,
         output,
         sampling: method,
+        beam,
         overwrite,
         signal,
         onRows(done, total) {

@@ -148,13 +148,18 @@ test("a whole sky has pixels that are nowhere, and the map's own beam", async ()
     });
     expect(pixels).toBe(18 * 36);
     expect(note).toBe(
-      "its beam is 900″ wide, that of the map whose pixels it got 1800″: neither was smoothed to the other's",
+      "its beam is 900″ wide, that of the map whose pixels it got 1800″; --beam 1800 smooths it to that",
     );
     expect(known).toBeGreaterThan(0);
     await using file = await openFits(output);
     const { header } = file.image();
     expect([getNumber(header, "BMAJ"), getString(header, "OBJECT")]).toEqual([0.25, "it"]);
   }
+  const output = at("all-smoothed.fits");
+  const smoothed = { map: at("part.fits"), onto: at("all.fits"), sampling: "bilinear", overwrite: false } as const;
+  expect((await reproject({ ...smoothed, beam: 1800, output })).note).toBeUndefined();
+  await using file = await openFits(output);
+  expect(getNumber(file.image().header, "BMAJ")).toBe(0.5);
 });
 
 test.each(["GLON-CAR", "GLON"])(

@@ -5,12 +5,15 @@ import { resultHeader } from "../segmentation/result-header.ts";
 import { openPlane } from "./plane.ts";
 import { resampledPlane } from "./resampled-plane.ts";
 import type { Sampling } from "./sampled.ts";
+import { secondsText, smoothedPlane } from "./smoothed-plane.ts";
 
 export interface ReprojectOptions {
   readonly map: string;
   /** The map whose pixels it gets. */
   readonly onto: string;
   readonly sampling: Sampling;
+  /** Full width at half maximum in arc seconds of the beam that the map is smoothed to before. */
+  readonly beam?: number | undefined;
   readonly output: string;
   readonly overwrite: boolean;
   readonly onRows?: ((done: number, total: number) => void) | undefined;
@@ -37,10 +40,11 @@ const ofTheObservation = ["BMAJ", "BMIN", "BPA", "OBJECT", "TELESCOP", "INSTRUME
  * @throws BigsfError `MAP` where the headers do not tell where they lie with respect to each other; FitsError
  */
 export async function reproject(options: ReprojectOptions): Promise<Reprojected> {
-  const { map: path, onto: other, sampling, output, overwrite, onRows, signal } = options;
+  const { map: path, onto: other, sampling, beam, output, overwrite, onRows, signal } = options;
   await using resources = new AsyncDisposableStack();
-  const [map, onto] = await Promise.all([openPlane(path), openPlane(other)]);
-  for (const plane of [map, onto]) resources.defer(() => plane.close());
+  const [sharp, onto] = await Promise.all([openPlane(path), openPlane(other)]);
+  for (const plane of [sharp, onto]) resources.defer(() => plane.close());
+  const map = beam === undefined ? sharp : smoothedPlane(sharp, beam);
   const moved = resampledPlane(map, onto, sampling);
   if (moved === undefined)
     throw new BigsfError(
@@ -49,8 +53,8 @@ export async function reproject(options: ReprojectOptions): Promise<Reprojected>
     );
   const [height, width] = onto.shape;
   const history = [
-    `${basename(path)} on the pixels of ${basename(other)}, ${sampling}`,
-    `sha256 ${await map.digest()}`,
+    `${basename(path)} on the pixels of ${basename(other)}, ${sampling}${beam === undefined ? "" : `, smoothed to a beam of ${beam} arcsec`}`,
+    `sha256 ${await sharp.digest()}`,
   ];
   const described = resultHeader(onto.header, { meaning: "reprojected", history });
   const header = takeCards(removeCards(described, ...ofTheObservation), map.header, ["BUNIT", ...ofTheObservation]);
@@ -70,12 +74,16 @@ export async function reproject(options: ReprojectOptions): Promise<Reprojected>
   return { pixels: height * width, known, note: beamNote(map.header, onto.header) };
 }
 
-/** Channels of one model should show the sky through one beam; nothing here smooths a map. */
+/** Channels of one model should show the sky through one beam. */
 function beamNote(map: Header, onto: Header): string | undefined {
   const [own, other] = [getNumber(map, "BMAJ"), getNumber(onto, "BMAJ")];
   if (own === undefined || other === undefined || Math.abs(own / other - 1) < 0.01) return undefined;
-  const seconds = (degrees: number) => `${Number((3600 * degrees).toPrecision(3))}″`;
-  return `its beam is ${seconds(own)} wide, that of the map whose pixels it got ${seconds(other)}: neither was smoothed to the other's`;
+  const [seen, wanted] = [own, other].map((degrees) => secondsText(3600 * degrees));
+  const remedy =
+    own < other
+      ? `--beam ${Number((3600 * other).toPrecision(6))} smooths it to that`
+      : "smooth that one to it with --beam";
+  return `its beam is ${seen} wide, that of the map whose pixels it got ${wanted}; ${remedy}`;
 }
 
 function takeCards(header: Header, from: Header, keywords: readonly string[]): Header {
