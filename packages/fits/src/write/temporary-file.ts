@@ -70,7 +70,8 @@ export class TemporaryFile {
           await rm(packed, { force: true });
         }
       }
-      if (!this.#overwrite && pathExists(this.#path)) throw alreadyThere(this.#path);
+      // In a folder that is unfinished itself it was written in its own place.
+      if (!this.#overwrite && temporary !== this.#path && pathExists(this.#path)) throw alreadyThere(this.#path);
       await this.#pending.publish();
     } catch (cause) {
       throw ioError(this.#path, cause, "cannot be written");
