@@ -53,6 +53,8 @@ export interface Harmed {
   readonly working: readonly string[];
   /** Jobs, and runs in them, that were ended. */
   readonly endedWorkers: number;
+  /** Results that no copy had when another machine took over. */
+  readonly unpublished: number;
 }
 
 export interface Harming {
@@ -79,6 +81,7 @@ export class ClusterHarm {
   #said = "";
   #running: Running;
   #endedWorkers = 0;
+  #unpublished = 0;
   #doneBefore = 0;
   #roomMade = Number.NEGATIVE_INFINITY;
 
@@ -118,6 +121,7 @@ export class ClusterHarm {
       published: this.#published,
       working: [this.#working[this.#machine] ?? "", this.#working[1 - this.#machine] ?? ""],
       endedWorkers: this.#endedWorkers,
+      unpublished: this.#unpublished,
     };
   }
 
@@ -248,6 +252,7 @@ export class ClusterHarm {
   async #killSupervisor(machine: number): Promise<true> {
     this.#running.kill("SIGKILL");
     await this.#running.finished;
+    if (machine !== this.#machine) this.#unpublished += this.#done() - resultRows(this.#given.workspace).size;
     this.#goOn(machine);
     return true;
   }

@@ -74,8 +74,12 @@ describe.runIf(hasSlurm)("jobs of Slurm", () => {
       const harm = new ClusterHarm({ workspace, cluster, project, nodes, progressFile });
       try {
         const harmed = await harm.work();
-        if (isLong) console.log(`over ${transport}: ${Math.round(harmed.seconds)} s, ${JSON.stringify(harmed.counts)}`);
-        await expectUnharmed(workspace, project, harmed);
+        const { seconds, counts, endedWorkers, unpublished } = harmed;
+        if (isLong)
+          console.log(
+            `over ${transport}: ${Math.round(seconds)} s, ${JSON.stringify({ ...counts, endedWorkers, unpublished })}, ${project.begun().length} runs begun`,
+          );
+        await expectUnharmed(workspace, project, harmed, transport === "spool");
       } finally {
         await harm.close();
       }
