@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { temporaryFolder, until } from "@ml-mosaic/testing";
+import { freePort, temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { canHide, freePort, startHidden } from "./hidden-worker.ts";
+import { canHide, startHidden } from "./hidden-worker.ts";
 import { config, data, dataModule, net, netModule, openWorkspace, type Workspace } from "./workspace.ts";
 
 /** Its size stands in a file of the data, its batch size in a module of its own, and its seed in JSON. */

@@ -6,10 +6,10 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { type Running, temporaryFolder, until } from "@ml-mosaic/testing";
+import { freePort, type Running, temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ordersFolder } from "../src/run/fence.ts";
-import { canHide, freePort, type HiddenWorker, startHidden } from "./hidden-worker.ts";
+import { canHide, type HiddenWorker, startHidden } from "./hidden-worker.ts";
 import { hasPython, python as interpreter } from "./python-for-test.ts";
 import { config, data, net, openWorkspace, type Workspace } from "./workspace.ts";
 

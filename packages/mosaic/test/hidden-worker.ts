@@ -1,6 +1,5 @@
 /** Workers that see nothing of a workspace: a file system of their own covers its folder, in which there is nothing. */
 import { spawnSync } from "node:child_process";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { type Running, temporaryFolder } from "@ml-mosaic/testing";
 import type { Workspace } from "./workspace.ts";
@@ -24,13 +23,4 @@ export function startHidden(workspace: Workspace, address: string, ...args: read
   const environment = [`HOME=${home}`, `TMPDIR=${temporary}`];
   const running = workspace.startProgram("unshare", ["-rm", "env", ...environment, "sh", "-c", hide, "sh", ...words]);
   return { running, temporary };
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
