@@ -110,7 +110,7 @@ export class Tensor {
   get randomId(): number | undefined {
     return this.op?.randomId?.(this.attributes);
   }
-  /** The elements in row-major order. Constants answer without computing; everything else runs on ONNX Runtime. */
+  /** The elements in row-major order. Constants, and places in them, answer without computing. */
   async data(): Promise<TypedArray> {
     if (this.source.kind === "constant") return this.source.data;
     // Loaded when first needed, and kept, as looking for it takes longer than a small computation: the runtime knows

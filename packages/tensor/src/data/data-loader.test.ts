@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arange } from "../creation.ts";
+import { arange, zeros } from "../creation.ts";
+import { setPart } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { Generator, manualSeed } from "../random/generator.ts";
 import { DataLoader } from "./data-loader.ts";
@@ -77,6 +78,17 @@ test("iterating gives the batches as tensors", async () => {
   let count = 0;
   for await (const _ of new DataLoader(dataset, { batchSize: 2, dropLast: true })) count++;
   expect(count).toBe(3);
+});
+
+test.each([false, true])("whoever changes a batch changes no samples, shuffled: %s", async (shuffle) => {
+  const loader = new DataLoader(new TensorDataset(zeros([4, 2])), { shuffle });
+  for (let epoch = 0; epoch < 2; epoch++) {
+    for await (const [batch] of loader) {
+      const data = (await batch?.data()) ?? new Float32Array();
+      expect([...data]).toEqual([0, 0]);
+      setPart(data, Float32Array.of(1, 1), 0);
+    }
+  }
 });
 
 test("iterating shuffles anew each time, from the default generator", async () => {

@@ -132,7 +132,18 @@ export class DataLoader<D extends Dataset | IterableDataset = InMemoryDataset> i
    * @param skippedBatches how many batches at the beginning are left out, for an epoch that was begun already; only an
    *   iterable data set has to read them. Those after them have the same bits as in the whole epoch.
    */
-  async *chunks(generator: Generator, maxSteps = 2048, skippedBatches = 0): AsyncGenerator<LoadedChunk> {
+  chunks(generator: Generator, maxSteps = 2048, skippedBatches = 0): AsyncGenerator<LoadedChunk> {
+    return this.#chunks(generator, { maxSteps, skippedBatches, chunksAhead: 1 });
+  }
+
+  async *#chunks(
+    generator: Generator,
+    {
+      maxSteps,
+      skippedBatches,
+      chunksAhead,
+    }: { readonly maxSteps: number; readonly skippedBatches: number; readonly chunksAhead: number },
+  ): AsyncGenerator<LoadedChunk> {
     const { dataset, batchSize, dropLast, concurrency } = this;
     if (isIterable(dataset)) {
       yield* ahead(iterableChunks(dataset.iterate(generator), { batchSize, maxSteps, dropLast, skippedBatches }));
@@ -153,7 +164,7 @@ export class DataLoader<D extends Dataset | IterableDataset = InMemoryDataset> i
       const specs = await this.#specsOf(dataset, first);
       const read = this.#read(dataset, specs, { generator, concurrency });
       const threads = this.#threading?.threads;
-      const depth = threads === undefined ? 1 : threads.numWorkers * threads.prefetchFactor;
+      const depth = threads === undefined ? chunksAhead : threads.numWorkers * threads.prefetchFactor;
       yield* randomAccessChunks(order, { batchSize, maxSteps, specs, depth, startSmall: threads !== undefined, read });
     }
   }
@@ -161,10 +172,14 @@ export class DataLoader<D extends Dataset | IterableDataset = InMemoryDataset> i
   /** Each time from a stream of the default generator that was not used before. */
   async *[Symbol.asyncIterator](): AsyncIterator<Tensor[]> {
     const shared = defaultGenerator();
-    for await (const { fields, rows, batchSize } of this.chunks(shared.stream("loader", shared.uint32()))) {
-      for (let start = 0; start < rows.length; start += batchSize)
-        yield fields.map((field) => pickRows(field, rows.subarray(start, start + batchSize)));
-    }
+    const isShared = !isIterable(this.dataset) && isInMemory(this.dataset);
+    const generator = shared.stream("loader", shared.uint32());
+    // What is read for one batch alone is the batch, without a copy; so many at a time that `concurrency` samples are.
+    const chunksAhead = Math.ceil(this.concurrency / this.batchSize);
+    for await (const { fields, rows } of this.#chunks(generator, { maxSteps: 1, skippedBatches: 0, chunksAhead }))
+      yield fields.map((field) =>
+        isShared ? pickRows(field, rows) : constant(field.data, [rows.length, ...field.shape.slice(1)], field.dtype),
+      );
   }
 }
 
@@ -196,10 +211,6 @@ function skip({ whole, rest }: EpochRows, samples: number): EpochRows {
 function pickRows({ data, shape, dtype }: SampleArray, rows: Int32Array): Tensor {
   const inner = shape.slice(1);
   const size = sizeOf(inner);
-  const first = rows[0] ?? 0;
-  // What was read for this epoch lies in its order: a copy of it would cost as much as the reading.
-  if (rows.every((row, position) => row === first + position))
-    return constant(data.subarray(first * size, (first + rows.length) * size), [rows.length, ...inner], dtype);
   const picked = allocate(dtype, rows.length * size);
   for (const [position, row] of rows.entries())
     setPart(picked, data.subarray(row * size, (row + 1) * size), position * size);
