@@ -484,7 +484,7 @@ describe("the page of a real experiment", () => {
     const file = `${ordered}.paused.json`;
     // On ONNX Runtime each run takes seconds, so that there is something to order.
     const long = ["PROCESS.epochs=600", "PROCESS.executor=onnx", "MONITOR.multiplicity=1", "MONITOR.nb_processus=1"];
-    const training = trainingOf(ordered, ...long);
+    const training = trainingOf(ordered, "PROCESS.sample=3", ...long);
     await until(() => existsSync(ordered), "the database", 200);
     const board = await started({ databases: [ordered], controls: boardOrders, hasToken: true });
     const own = await newPage();
@@ -505,14 +505,14 @@ describe("the page of a real experiment", () => {
     expect((await training.finished).code).toBe(3);
     await count("paused", /^1$/);
     const since = await written(file, 0);
-    await order("Resume", /^What .*paused\.json names will be trained: 6 runs left\. mosaic resume /);
+    await order("Resume", /^What .*paused\.json names will be trained: 3 runs left\. mosaic resume /);
     await count("running", /^1$/);
     await order("Pause", /^The \d running runs? will be trained to the end, no other will begin, .*\. mosaic pause /);
     await own.locator(`[data-count="running"]`).waitFor({ state: "detached", ...patience });
     await written(file, since);
-    await count("pending", /^[1-5]$/);
-    await order("Resume", /names will be trained: [1-5] runs? left/);
-    await count("done", /^6$/);
+    await count("pending", /^[12]$/);
+    await order("Resume", /names will be trained: [12] runs? left/);
+    await count("done", /^3$/);
     const rerun = { action: "rerun", ids: "1", database: ordered };
     await expect.poll(async () => (await boardOrders.plan(rerun)).isPossible, patience).toBe(true);
     await own.evaluate(`location.hash = "#/run/1"`);

@@ -27,6 +27,8 @@ export class RunTable {
   readonly #first = new Map<string, ColumnData>();
   /** Grows with every change: what was computed from the table before is old then. */
   version = 0;
+  /** How many times runs have changed: cells that were asked for before may be old then. */
+  changes = 0;
 
   get rows(): number {
     return this.#rows;
@@ -114,6 +116,7 @@ export class RunTable {
   change(ids: readonly number[], values: Readonly<Record<string, readonly ChangedValue[]>>): boolean {
     // They are of before.
     this.#first.clear();
+    this.changes += 1;
     for (const [place, id] of ids.entries()) {
       const found = this.rowOf(id);
       if (found === -1 && this.#rows > 0 && id < this.id(this.#rows - 1)) return false;

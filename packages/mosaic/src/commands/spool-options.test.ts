@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { checkValues } from "@ml-mosaic/configurable";
@@ -32,14 +32,16 @@ test.each([
     recordLarge: async () => undefined,
   });
   const before = process.env.PATH;
-  // Without Slurm nothing is sent.
+  // A Slurm that looks at what it is asked and refuses it: nothing is sent, and nothing of it stays.
+  writeFileSync(join(folder, "sbatch"), '#!/bin/sh\n/bin/cp "$2" "$0.asked"\necho no >&2\nexit 1\n', { mode: 0o700 });
   process.env.PATH = folder;
   await expect(
     opened?.open(
       () => undefined,
       () => undefined,
     ),
-  ).rejects.toThrow("sbatch is not there");
+  ).rejects.toThrow(/^sbatch.*no/s);
   process.env.PATH = before;
-  expect(readFileSync(join(folder, "spool", "job.sh"), "utf8")).toContain(`tcp://${told}`);
+  expect(readFileSync(join(folder, "sbatch.asked"), "utf8")).toContain(`tcp://${told}`);
+  expect(readdirSync(join(folder, "spool"))).not.toContain("job.sh");
 });

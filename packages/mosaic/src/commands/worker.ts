@@ -92,8 +92,16 @@ export const workerCommand = command({
         restMilliseconds: () => restMilliseconds,
         place: { dataRoot: data, python: given.python },
       });
-      say({ done: "no run is left", nobody: "no supervisor has come", left: "left", refused: "cannot take runs" }[how]);
-      return how === "refused" ? 2 : how === "nobody" ? 3 : 0;
+      say(
+        {
+          done: "no run is left",
+          nobody: "no supervisor has come",
+          left: "left",
+          refused: "cannot take runs",
+          "given up": "given up",
+        }[how],
+      );
+      return how === "refused" ? 2 : how === "nobody" || how === "given up" ? 3 : 0;
     } finally {
       for (const name of names) process.off(name, asked);
     }

@@ -11,7 +11,7 @@ export interface BeginPilotOptions extends PilotOptions {
 export async function beginPilot(
   meeting: Meeting,
   { lingerMilliseconds, ...options }: BeginPilotOptions,
-): Promise<"done" | "nobody" | "left" | "refused"> {
+): Promise<"done" | "nobody" | "left" | "refused" | "given up"> {
   const { leave, say } = options;
   const pilot = new Pilot(options);
   try {

@@ -53,7 +53,7 @@ interface AskedWorker extends PilotWorker {
   service: Service | undefined;
 }
 
-type How = "done" | "alone" | "left" | "refused";
+type How = "done" | "alone" | "left" | "refused" | "given up";
 
 /** With one supervisor. */
 interface Service {
@@ -150,7 +150,7 @@ export class Pilot {
         return;
       case "leave":
         if (message.why !== undefined) this.#options.say(`the supervisor gives it no runs any more: ${message.why}`);
-        void this.#end(message.why === undefined ? "done" : "refused");
+        void this.#end(message.why === undefined ? "done" : "given up");
         return;
       default:
         message satisfies never;

@@ -18,7 +18,8 @@ test("a program may have removed its files before anything else is done", async 
       pause: new AbortController().signal,
       onPrepared() {
         // Whoever waits for the processor waits so.
-        while (existsSync(join(folder, "program_7"))) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+        for (let looks = 0; existsSync(join(folder, "program_7")) && looks < 10_000; looks++)
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
       },
       onWork() {},
       onEpoch() {},

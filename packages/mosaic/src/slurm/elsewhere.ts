@@ -1,9 +1,9 @@
 /** The workers that jobs of a Slurm cluster start: as many jobs as are wanted and as there is work for. */
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { countText, makeFolder, messageOf, replaceFile } from "@ml-mosaic/base";
+import { countText, makeFolder, messageOf, pendingFile, replaceFile } from "@ml-mosaic/base";
 import type { SlurmSection } from "../config/slurm-section.ts";
 import { MosaicError } from "../errors.ts";
 import type { Situation } from "../experiment/carry-out.ts";
@@ -77,7 +77,7 @@ export class SlurmElsewhere implements Elsewhere {
     const names = { name: this.#name, spool: this.#spool, start: this.#start };
     const script = jobScript(this.#section, names, workerWords(this.#section, this.#spool));
     const wasTaken = (await readFile(this.#script, "utf8").catch(() => undefined)) === script;
-    await replaceFile(this.#script, script, { mode: 0o700 });
+    await this.#putScript(script, wasTaken);
     const memory = largeMemory(this.#section.memory);
     if (memory !== undefined) {
       const words = workerWords(this.#section, this.#spool);
@@ -85,7 +85,6 @@ export class SlurmElsewhere implements Elsewhere {
       const text = jobScript({ ...this.#section, memory }, { ...names, name: this.#large.name }, words, environment);
       await replaceFile(this.#large.script, text, { mode: 0o700 });
     }
-    await this.#test(wasTaken);
     // What the last supervisor knew of them.
     this.#memory.add(await this.#situation.large());
     const { out: settings } = await slurm("scontrol", ["show", "config"]).catch(() => ({ out: "" }));
@@ -98,16 +97,21 @@ export class SlurmElsewhere implements Elsewhere {
     this.#asking = this.#ask(fail);
   }
 
-  /** Before anything is sent: what Slurm does not take, it says here. */
-  async #test(wasTaken: boolean): Promise<void> {
+  /**
+   * Before anything is sent: what Slurm does not take, it says here. Only what it takes gets the script's place, where that of
+   * another supervisor may be.
+   */
+  async #putScript(text: string, wasTaken: boolean): Promise<void> {
+    await using pending = await pendingFile(this.#script);
+    await writeFile(pending.temporary, text, { flag: "wx", mode: 0o700 });
     try {
-      await testJob(this.#script);
+      await testJob(pending.temporary);
     } catch (error) {
       // A job that it has taken before it will take again, such as when its controller has come back and knows its nodes.
-      if (wasTaken) return this.#tell(error);
-      await rm(this.#script);
-      throw error;
+      if (!wasTaken || this.#section.trouble === "stop") throw error;
+      this.#tell(error);
     }
+    await pending.publish();
   }
 
   async close(isOver: boolean): Promise<void> {

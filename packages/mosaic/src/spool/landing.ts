@@ -12,6 +12,8 @@ import { watchMilliseconds } from "./times.ts";
 const lookMilliseconds = 500;
 /** So many pilots are looked at as often as is useful; more of them together as often as these. */
 const pilotsAtFullPace = 50;
+/** Words that are heard later than in some two seconds would be missed where a pilot's end is known from elsewhere. */
+const mostSlowness = 4;
 
 /** Of a pilot, each time that it comes. */
 function lastingName(name: string): string {
@@ -51,7 +53,7 @@ export function spoolLanding(folder: string, say: (line: string) => void): OpenL
           open++;
           const link = new SpoolLink({ own: paths.toPilot, other: paths.fromPilot }, events, {
             onTrouble: trouble("cannot be written to"),
-            slowness: () => Math.max(1, open / pilotsAtFullPace),
+            slowness: () => Math.min(mostSlowness, Math.max(1, open / pilotsAtFullPace)),
           });
           return {
             send: (value, isAnswered) => link.send(value, isAnswered),

@@ -39,6 +39,17 @@ test("looks often while an answer is awaited, and twice a second later, whatever
   await link.close(0);
 });
 
+test("looks also while it says more than it looks", async () => {
+  const link = open(1);
+  const before = looks;
+  for (let word = 0; word < 100; word++) {
+    link.send("a word", true);
+    await vi.advanceTimersByTimeAsync(10);
+  }
+  expect(looks - before).toBeGreaterThan(20);
+  await link.close(0);
+});
+
 test("looks less often where it is one of many", async () => {
   const link = open(4);
   await looksIn(10_000);

@@ -26,6 +26,8 @@ export class SpoolLink implements Link {
   readonly #slowness: () => number;
   #timer: NodeJS.Timeout | undefined;
   #wait = leastMilliseconds;
+  /** Of the next look. */
+  #due = 0;
   #isClosed = false;
 
   constructor(
@@ -44,7 +46,8 @@ export class SpoolLink implements Link {
     this.#writer.append(writeValue(value));
     if (!isAnswered) return;
     this.#wait = leastMilliseconds;
-    if (this.#timer !== undefined) this.#schedule();
+    // Never put off: whoever says much would hear nothing.
+    if (this.#timer !== undefined && performance.now() + this.#waitNow < this.#due) this.#schedule();
   }
 
   async close(milliseconds: number): Promise<void> {
@@ -53,12 +56,18 @@ export class SpoolLink implements Link {
     await this.#writer.close(milliseconds);
   }
 
+  get #waitNow(): number {
+    return this.#wait * this.#slowness();
+  }
+
   #schedule(): void {
     clearTimeout(this.#timer);
+    const wait = this.#waitNow;
+    this.#due = performance.now() + wait;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       void this.#look();
-    }, this.#wait * this.#slowness());
+    }, wait);
   }
 
   async #look(): Promise<void> {

@@ -126,7 +126,9 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
 }
 
 function isKey(database: DatabaseSync, table: string, column: string): boolean {
-  const row = database.prepare("SELECT pk FROM pragma_table_info(?) WHERE name = ?").get(table, column);
+  const row = database
+    .prepare("SELECT pk FROM pragma_table_info(?) WHERE name = ? AND upper(type) = 'INTEGER'")
+    .get(table, column);
   return row !== undefined && integerIn(row, "pk") === 1;
 }
 

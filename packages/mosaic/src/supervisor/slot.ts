@@ -143,7 +143,7 @@ export class Slot {
       times.progress = now;
       return;
     }
-    const isLate = overdue(times, this.#options.limits, now) !== undefined;
+    const isLate = overdue(times, this.#options.limits, now, this.#place.lateSeconds) !== undefined;
     if (isLate) void this.#enqueue(() => this.#takeLate(lease, times));
     if (isLate || times.pauseAsked === undefined) return;
     const silent = (now - Math.max(times.progress, times.pauseAsked)) / 1000;
@@ -365,7 +365,7 @@ export class Slot {
 
   /** What was said before may have had its effect only now. */
   async #takeLate(lease: Lease, times: RunTimes): Promise<void> {
-    const fault = overdue(times, this.#options.limits, performance.now());
+    const fault = overdue(times, this.#options.limits, performance.now(), this.#place.lateSeconds);
     if (fault !== undefined && this.#worker?.isReceiving !== true) await this.#takeFault(lease, fault);
   }
 

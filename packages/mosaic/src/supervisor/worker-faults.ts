@@ -4,16 +4,21 @@ import type { RunTimes } from "./assignment.ts";
 import type { TimeLimits } from "./supervise.ts";
 import type { WorkerEnd } from "./worker-process.ts";
 
-/** Undefined where a run has taken no longer than it may. */
+/**
+ * Undefined where a run has taken no longer than it may.
+ *
+ * @param lateSeconds how late what it has said may be heard
+ */
 export function overdue(
   { begun, epochBegun, progress }: RunTimes,
   { runSeconds, epochSeconds }: TimeLimits,
   now: number,
+  lateSeconds: number,
 ): string | undefined {
   const text = (option: string, what: string, limit: number) =>
     `${what} took longer than ${limit} s, the ${option} of [MONITOR]; the last sign of progress was ${Math.round((now - progress) / 1000)} s ago`;
-  if (now - begun > 1000 * runSeconds) return text("timeout", "the run", runSeconds);
-  if (epochBegun !== undefined && now - epochBegun > 1000 * epochSeconds)
+  if (now - begun > 1000 * (runSeconds + lateSeconds)) return text("timeout", "the run", runSeconds);
+  if (epochBegun !== undefined && now - epochBegun > 1000 * (epochSeconds + lateSeconds))
     return text("epoch_timeout", "an epoch", epochSeconds);
   return undefined;
 }

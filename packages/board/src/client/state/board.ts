@@ -129,9 +129,10 @@ export class Board {
 
   async #fetchFirst(names: readonly string[]): Promise<void> {
     const { table } = this;
+    const { changes } = table;
     try {
       const columns = await this.source.columns(names, firstRows);
-      if (table === this.table && table.addFirst(columns)) this.#bump();
+      if (table === this.table && table.changes === changes && table.addFirst(columns)) this.#bump();
     } catch {
       // What is wrong is said of the whole columns.
     }

@@ -29,7 +29,9 @@ export function CsvButtons({ board, names }: { readonly board: Board; readonly n
     link.click();
     URL.revokeObjectURL(address);
   };
-  return html`<button type="button" onClick=${copy}>Copy CSV</button>
-    <button type="button" onClick=${download}>Download CSV</button>
+  // Before, only first rows may be there.
+  const isWhole = names.every((name) => board.table.has(name));
+  return html`<button type="button" disabled=${!isWhole} onClick=${copy}>Copy CSV</button>
+    <button type="button" disabled=${!isWhole} onClick=${download}>Download CSV</button>
     <span role="status" class="note">${said}</span>`;
 }
