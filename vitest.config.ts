@@ -10,6 +10,7 @@ const shared = {
   // Only what hangs takes as long, however busy the machine is.
   testTimeout: 300_000,
   hookTimeout: 300_000,
+  expect: { poll: { timeout: 240_000 } },
   // Programs that tests start find each other's compiled code, and nothing is written into the tester's home.
   env: { NODE_COMPILE_CACHE: resolve("node_modules/.cache/compiled") },
   setupFiles: ["packages/testing/src/after-each-file.ts", "packages/testing/src/property-seed.ts"],

@@ -113,7 +113,7 @@ describe("the commands of the page", () => {
     ];
     expect((await readdir(at("catalogue"))).sort()).toEqual([...files, "summary.png"]);
     for (const name of files) if (name !== "config.yaml") expect(cataloguePage).toContain(`\`${name}\``);
-  }, 60_000);
+  });
 
   test("and by those of how complete it is, in a small form", async () => {
     await shorten("config_recover.yaml", [[/^injections: \d+/m, "injections: 10\ncrowded: true"]]);
@@ -134,7 +134,7 @@ describe("the commands of the page", () => {
     const columns = catalogue.table().columns.map(({ name }) => name);
     for (const name of ["completeness", "filament_probability"])
       expect(columns).toEqual(expect.arrayContaining([name, `${name}_low`, `${name}_high`]));
-  }, 60_000);
+  });
 
   test("train and tell of the same figures", async () => {
     const [, , , train, , kFold] = [...outputs.values()];
@@ -145,7 +145,7 @@ describe("the commands of the page", () => {
     expect(tableOf(train?.stdout ?? "").trim()).toBe(tableOf(trained));
     expect(tableOf(kFold?.stdout ?? "").trim()).toBe(tableOf(crossValidated));
     expect(kFold?.stdout).toContain("125,379 labelled pixels");
-  }, 10_000);
+  });
 });
 
 describe("what the commands leave", () => {

@@ -365,7 +365,7 @@ test("bigsf recover: by models that have not seen a place; stopped, it goes on t
   const foreign = workspace.config("foreign", { ...own, probability: maps.image });
   await refused({ catalogue: foreign }, /is not what the models say of .* by this segmentation|is a mask/);
   await refused({ background: maps.target }, /is 1 nowhere off .*: it does not tell what is false; give where/);
-}, 60_000);
+});
 
 test("the command says who speaks, and removes an uncertainty that is none's any more", async () => {
   mkdirSync(workspace.path("told"));

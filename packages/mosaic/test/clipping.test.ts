@@ -2,9 +2,7 @@
 import { expect, test } from "vitest";
 import { config, data, net, openWorkspace } from "./workspace.ts";
 
-test("clipping, accumulation and averages change what is trained, and runs go on with them", {
-  timeout: 120_000,
-}, async () => {
+test("clipping, accumulation and averages change what is trained, and runs go on with them", async () => {
   const workspace = await openWorkspace();
   try {
     const process = { epochs: 3, clip_norm: "0.01, 100", accumulate: 2, average_decay: 0.5 };

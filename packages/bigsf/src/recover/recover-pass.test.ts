@@ -147,7 +147,7 @@ test("what is as high as the model sees is recovered, and measured as it was put
     (contrast) => completenessAt(completeness, contrast, 4).value > 0.5,
   );
   expect(Math.abs((half ?? 0) / level - 1)).toBeLessThan(0.35);
-}, 120_000);
+});
 
 test("a spine that was there before recovers nothing", async () => {
   const [bright] = shapes.filter(({ contrast }) => contrast > 1);

@@ -37,7 +37,7 @@ test("a pilot that was given up finds out, and comes again as another one", asyn
     },
   });
   rmSync(join(folder, "pilots", "p.1"), { recursive: true });
-  await expect.poll(() => isClosed, { timeout: 5000 }).toBe(true);
+  await expect.poll(() => isClosed).toBe(true);
   await link.close(0);
   expect(typeof (await meeting.next(0, signal))).toBe("function");
   expect(pilots()).toEqual(["p.2"]);
@@ -66,6 +66,6 @@ test("a supervisor whose folder was taken over says so", async () => {
     (error) => failures.push(error),
   );
   await writeClaim(folder, { ...claim, number: 6, id: "another" });
-  await expect.poll(() => String(failures), { timeout: 15_000 }).toContain("has taken over");
+  await expect.poll(() => String(failures)).toContain("has taken over");
   await landing.close(false);
-}, 20_000);
+});

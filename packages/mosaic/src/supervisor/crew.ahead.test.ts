@@ -109,12 +109,12 @@ test("a worker elsewhere has two minutes of work ahead, and gives half back to o
   const [one, other] = [workerElsewhere("one"), workerElsewhere("other")];
   const { store, supervising, join: joinLater } = await openCrew(one.place);
   // Until something has been learnt it has one, and then as many as are left.
-  await expect.poll(() => one.orders, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => one.orders).toBe(1);
   await new Promise((resolve) => setTimeout(resolve, 1200));
   one.work();
-  await expect.poll(() => one.orders, { timeout: 10_000 }).toBe(runs - 1);
+  await expect.poll(() => one.orders).toBe(runs - 1);
   joinLater(other.place);
-  await expect.poll(() => other.orders, { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => other.orders).toBeGreaterThan(0);
   expect(one.orders).toBeLessThan(runs - 1);
   const working = setInterval(() => {
     one.work();
@@ -127,23 +127,23 @@ test("a worker elsewhere has two minutes of work ahead, and gives half back to o
   expect(all.toSorted((a, b) => a - b)).toEqual(Array.from({ length: runs }, (_, index) => index + 1));
   expect(other.carriedOut.length).toBeGreaterThan(5);
   await store.close();
-}, 60_000);
+});
 
 test("of brief runs a worker of this machine has many ahead, and few results are stored as well", async () => {
   const one = workerElsewhere("one");
   const { aheadSeconds, mostAhead } = localPlace("cpu", 0);
   const { store, supervising } = await openCrew({ ...one.place, aheadSeconds, mostAhead, isElsewhere: false });
-  await expect.poll(() => one.orders, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => one.orders).toBe(1);
   one.work(0.001);
-  await expect.poll(() => one.orders, { timeout: 10_000 }).toBe(mostAhead + 1);
+  await expect.poll(() => one.orders).toBe(mostAhead + 1);
   for (let count = 0; count < 3; count++) one.work(0.001);
-  await expect.poll(() => store.countByStatus().then((counts) => counts.get("done")), { timeout: 10_000 }).toBe(4);
+  await expect.poll(() => store.countByStatus().then((counts) => counts.get("done"))).toBe(4);
   const working = setInterval(() => one.work(0.001), 1);
   await supervising;
   clearInterval(working);
   expect(one.carriedOut).toEqual(Array.from({ length: runs }, (_, index) => index + 1));
   await store.close();
-}, 60_000);
+});
 
 test("what waits for another program than the one at work is another worker's", async () => {
   const [one, other] = [workerElsewhere("one"), workerElsewhere("other")];
@@ -153,15 +153,13 @@ test("what waits for another program than the one at work is another worker's", 
     supervising,
     join: joinLater,
   } = await openCrew(one.place, (runId) => (runId > 2 ? python : typescriptWorker));
-  await expect.poll(() => one.orders, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => one.orders).toBe(1);
   await new Promise((resolve) => setTimeout(resolve, 1200));
   one.work();
-  await expect
-    .poll(() => store.countByStatus().then((counts) => counts.get("running")), { timeout: 10_000 })
-    .toBe(runs - 1);
+  await expect.poll(() => store.countByStatus().then((counts) => counts.get("running"))).toBe(runs - 1);
   expect(one.orders).toBe(1);
   joinLater(other.place);
-  await expect.poll(() => other.orders, { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => other.orders).toBeGreaterThan(0);
   const working = setInterval(() => {
     one.work();
     other.work();
@@ -170,7 +168,7 @@ test("what waits for another program than the one at work is another worker's", 
   clearInterval(working);
   expect(await store.countByStatus()).toEqual(new Map([["done", runs]]));
   await store.close();
-}, 60_000);
+});
 
 test("what a worker has said that is given up since is not held against the next one", async () => {
   let orders: number[] = [];
@@ -212,7 +210,7 @@ test("what a worker has said that is given up since is not held against the next
     ]),
   );
   await store.close();
-}, 60_000);
+});
 
 test("a place that only says what is over takes no other run, when that is stored already", async () => {
   const [spoken, other] = [workerElsewhere("spoken"), workerElsewhere("other")];
@@ -236,7 +234,7 @@ test("a place that only says what is over takes no other run, when that is store
     },
   };
   const { store, supervising, join: joinLater } = await openCrew(place);
-  await expect.poll(() => refused, { timeout: 10_000 }).toEqual([runs + 1, runs + 2]);
+  await expect.poll(() => refused).toEqual([runs + 1, runs + 2]);
   joinLater(other.place);
   const working = setInterval(() => other.work(), 5);
   await supervising;
@@ -244,7 +242,7 @@ test("a place that only says what is over takes no other run, when that is store
   expect(spoken.orders).toBe(0);
   expect(await store.countByStatus()).toEqual(new Map([["done", runs]]));
   await store.close();
-}, 60_000);
+});
 
 test("where a lease is lost among results that come together, the runs behind them are another worker's", async () => {
   let orders: { readonly token: number; readonly runId: number }[] = [];
@@ -274,20 +272,20 @@ test("where a lease is lost among results that come together, the runs behind th
         ...{ directions: {}, records: [], artifacts: [], last: false },
       });
   };
-  await expect.poll(() => orders.length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => orders.length).toBe(1);
   await new Promise((resolve) => setTimeout(resolve, 1200));
   finish(1);
-  await expect.poll(() => orders.length, { timeout: 10_000 }).toBeGreaterThan(10);
+  await expect.poll(() => orders.length).toBeGreaterThan(10);
   const [, lost = { token: 0, runId: 0 }] = orders;
   await store.giveBackRun(lost, { kind: "stopped" });
   finish(3);
-  await expect.poll(() => workers, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => workers).toBe(2);
   const working = setInterval(() => finish(5), 5);
   await supervising;
   clearInterval(working);
   expect(await store.countByStatus()).toEqual(new Map([["done", runs]]));
   await store.close();
-}, 60_000);
+});
 
 test("a run takes no longer because its files are on their way, and one behind it fails whose order cannot be sent", async () => {
   const orders: number[] = [];
@@ -315,12 +313,12 @@ test("a run takes no longer because its files are on their way, and one behind i
     const result = { ...exampleResult, "duration(s)": 0.5 };
     events?.message({ kind: "done", token, result, directions: {}, records: [], artifacts: [], last: false });
   };
-  await expect.poll(() => orders.length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => orders.length).toBe(1);
   isReceiving = true;
   await new Promise((resolve) => setTimeout(resolve, 4000));
   isReceiving = false;
   finish();
-  await expect.poll(() => orders.length, { timeout: 10_000 }).toBeGreaterThan(2);
+  await expect.poll(() => orders.length).toBeGreaterThan(2);
   const [unsent = 0] = orders.splice(1, 1);
   events?.message({ kind: "failed", token: unsent, error: "too long", trouble: null, codeChanged: false });
   const working = setInterval(finish, 5);
@@ -333,4 +331,4 @@ test("a run takes no longer because its files are on their way, and one behind i
     ]),
   );
   await store.close();
-}, 60_000);
+});

@@ -48,7 +48,7 @@ async function hears(...said: readonly Buffer[]): Promise<{ bytes: number; isClo
     bytes += data.length;
   });
   for (const each of said) socket.write(each);
-  await expect.poll(() => isClosed || said.length === 0, { timeout: 5000 }).toBe(true);
+  await expect.poll(() => isClosed || said.length === 0).toBe(true);
   await delay(50);
   socket.destroy();
   return { bytes, isClosed };

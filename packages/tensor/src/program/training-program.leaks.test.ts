@@ -65,7 +65,7 @@ test.each(executorNames)("300 programs on %s, each used once and released, keep 
   const before = megabytes();
   await use(200, 500);
   // Not released, they were 186 MB on ONNX Runtime. On a busy machine memory goes back to the system a while later.
-  await expect.poll(() => megabytes() - before, { timeout: 20_000 }).toBeLessThan(60);
+  await expect.poll(() => megabytes() - before).toBeLessThan(60);
 });
 
 /** Whether V8 takes two objects for one kind. It keeps kinds until it looks through all of memory. */
