@@ -46,7 +46,7 @@ export interface Degrees {
 }
 
 /** @returns undefined where the header says nothing of coordinates */
-export function coordinatesOf({ header, axes }: MapOfSky): Sky | Linear | Unknown | undefined {
+export function coordinatesOf({ header, axes }: Pick<MapOfSky, "header" | "axes">): Sky | Linear | Unknown | undefined {
   try {
     const wcs = readCelestialWcs(header);
     const numbers = [wcs?.longitudeAxis, wcs?.latitudeAxis];

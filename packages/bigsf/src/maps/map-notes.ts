@@ -36,7 +36,7 @@ const samples = 17;
 /** Maps that show the same sky, so that what one is tested on another may have been trained on. */
 function overlapNotes(maps: readonly ScaledMap[]): readonly string[] {
   const placed = maps.flatMap(({ name, header, shape }) => {
-    const sky = header && coordinatesOf({ path: name, header, shape, axes: [1, 2] });
+    const sky = header && coordinatesOf({ header, axes: [1, 2] });
     return sky?.kind === "sky" ? [{ name, shape, sky, points: gridOf(sky, shape) }] : [];
   });
   const shares = placed.flatMap((map, place) =>

@@ -1,4 +1,6 @@
-import { FitsError, type Header, readCelestialWcs } from "@ml-mosaic/fits";
+import type { Header } from "@ml-mosaic/fits";
+import { coordinatesOf, type Sky } from "./coordinates.ts";
+import type { Plane } from "./plane.ts";
 import { namesText } from "./source-map.ts";
 
 export interface ScaledMap {
@@ -7,28 +9,36 @@ export interface ScaledMap {
   readonly shape: readonly [height: number, width: number];
 }
 
-/** Pixels of two maps whose sides differ by more than this share are of another size. */
-const tolerance = 0.03;
+/** Pixels whose sides differ by more than this share are of another size. */
+export const sizeTolerance = 0.03;
 
 /** Side of the pixel in the middle of a map, in arc seconds; undefined where the header does not tell it. */
-export function pixelScale({ header, shape: [height, width] }: Omit<ScaledMap, "name">): number | undefined {
-  if (header === undefined) return undefined;
-  try {
-    const wcs = readCelestialWcs(header);
-    if (wcs === null) return undefined;
-    const [x, y] = [(width - 1) / 2, (height - 1) / 2];
-    const { longitude, latitude } = wcs.pixelToSky([x - 0.5, x + 0.5, x, x], [y, y, y - 0.5, y + 0.5]);
-    const apart = (a: number, b: number) => {
-      const [lat, dLat] = [latitude[a] ?? 0, (latitude[b] ?? 0) - (latitude[a] ?? 0)];
-      const dLon = ((((longitude[b] ?? 0) - (longitude[a] ?? 0) + 540) % 360) - 180) * Math.cos((lat * Math.PI) / 180);
-      return 3600 * Math.hypot(dLon, dLat);
-    };
-    const side = Math.sqrt(apart(0, 1) * apart(2, 3));
-    return side > 0 ? side : undefined;
-  } catch (error) {
-    if (error instanceof FitsError) return undefined;
-    throw error;
-  }
+export function pixelScale({
+  header,
+  shape: [height, width],
+  axes = [1, 2],
+}: Omit<ScaledMap, "name"> & Partial<Pick<Plane, "axes">>): number | undefined {
+  const sky = header && coordinatesOf({ header, axes });
+  if (sky?.kind !== "sky") return undefined;
+  const [along = 0, across = 0] = pixelSides(sky, (width - 1) / 2, (height - 1) / 2);
+  const side = Math.sqrt(along * across);
+  return side > 0 ? side : undefined;
+}
+
+/** Of the pixel at a place, in arc seconds; NaN where it is nowhere on the sky. */
+export function pixelSides({ at }: Sky, x: number, y: number): readonly [ofColumn: number, ofRow: number] {
+  const { first, second } = at(Float64Array.of(x - 0.5, x + 0.5, x, x), Float64Array.of(y, y, y - 0.5, y + 0.5));
+  const radians = Math.PI / 180;
+  const apart = (a: number, b: number) => {
+    const [longitude = 0, other = 0, latitude = 0, otherLatitude = 0] = [first[a], first[b], second[a], second[b]];
+    const share =
+      Math.sin(((otherLatitude - latitude) * radians) / 2) ** 2 +
+      Math.cos(latitude * radians) *
+        Math.cos(otherLatitude * radians) *
+        Math.sin(((other - longitude) * radians) / 2) ** 2;
+    return (3600 * 2 * Math.asin(Math.sqrt(share))) / radians;
+  };
+  return [apart(0, 1), apart(2, 3)];
 }
 
 /** What should be known of maps whose pixels are not of one size. */
@@ -39,7 +49,7 @@ export function scaleNotes(maps: readonly ScaledMap[]): readonly string[] {
   });
   const sorted = known.toSorted((a, b) => a.scale - b.scale);
   const [finest, coarsest] = [sorted[0], sorted.at(-1)];
-  if (finest === undefined || coarsest === undefined || coarsest.scale <= (1 + tolerance) * finest.scale) return [];
+  if (finest === undefined || coarsest === undefined || coarsest.scale <= (1 + sizeTolerance) * finest.scale) return [];
   const others = maps.filter(({ name }) => !known.some((each) => each.name === name)).map(({ name }) => name);
   const unknown = others.length === 0 ? "" : ` (of ${namesText(others)} it is not known)`;
   return [

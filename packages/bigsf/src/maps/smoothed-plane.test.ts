@@ -78,3 +78,81 @@ test("the same beam changes nothing; what cannot be smoothed is refused", async 
     "map.fits does not tell how large its pixels are",
   );
 });
+
+/** Variances along columns and rows of what a single pixel of 1 becomes, in squares of pixels. */
+async function spreadOf(map: Plane, beam: number): Promise<readonly [columns: number, rows: number]> {
+  const values = await smoothedPlane(map, beam).section(0, height, 0, width);
+  const moment = (of: (x: number, y: number) => number) =>
+    values.reduce((sum, value, i) => sum + value * of((i % width) - 35, Math.floor(i / width) - 30), 0);
+  expect(moment(() => 1)).toBeCloseTo(1, 9);
+  return [moment((x) => x * x), moment((_, y) => y * y)];
+}
+
+const single = (x: number, y: number) => (x === 35 && y === 30 ? 1 : 0);
+/** That makes of a beam of 12 arc seconds one that is wider by a Gaussian of so many. */
+const widerBy = (sigma: number) => Math.hypot(12, 2 * Math.sqrt(2 * Math.log(2)) * sigma);
+
+test.each([0.2, 0.35, 0.5, 1, 2])("the Gaussian has its whole variance, of %s pixels as of many", async (sigma) => {
+  const [columns, rows] = await spreadOf(planeOf(single, round(12)), widerBy(4 * sigma));
+  expect(columns / sigma ** 2).toBeCloseTo(1, 6);
+  expect(rows / sigma ** 2).toBeCloseTo(1, 6);
+});
+
+test("the Gaussian is round on the sky: pixels longer than wide, and longitudes that are close together", async () => {
+  const oblong = { ...round(12), CDELT1: -8 * arcSecond };
+  const [columns, rows] = await spreadOf(planeOf(single, oblong), widerBy(6));
+  expect(columns).toBeCloseTo(0.75 ** 2, 6);
+  expect(rows).toBeCloseTo(1.5 ** 2, 6);
+  // At 60 degrees from the equator: pixels half as wide.
+  const far = { ...round(12), CRPIX2: 31 - 60 * 900 };
+  const [across, along] = await spreadOf(planeOf(single, far), widerBy(6));
+  expect(across).toBeCloseTo(3 ** 2, 2);
+  expect(along).toBeCloseTo(1.5 ** 2, 6);
+  const without = { CTYPE1: "GLON", CTYPE2: "GLAT", ...round(12) };
+  expect((await spreadOf(planeOf(single, without), widerBy(6)))[1]).toBeCloseTo(1.5 ** 2, 6);
+});
+
+test("a map whose pixels are not of one size is refused", () => {
+  const wide = { ...round(12), CDELT1: -0.5, CDELT2: 0.5, BMAJ: 1, BMIN: 1 };
+  expect(() => smoothedPlane(planeOf(single, wide), 7200)).toThrow(
+    "map.fits has pixels of 1800″ by 1800″ in its middle, and of 1738.67″ by 1800″ at a corner: one Gaussian does not smooth all of it; smooth a part of it, or another projection",
+  );
+  const whole = { ...wide, CTYPE1: "GLON-AIT", CTYPE2: "GLAT-AIT", CRVAL1: 0, CDELT1: -6, CDELT2: 6 };
+  expect(() => smoothedPlane(planeOf(single, whole), 7200)).toThrow("and a corner that is nowhere on the sky");
+});
+
+test("a map of all longitudes is smoothed across its seam, however far", async () => {
+  const cards = { CDELT1: -360 / width, CDELT2: 0.1, ...round(36_000) };
+  const at = (column: number) => planeOf((x, y) => (x === column && y === 30 ? 1 : 0), cards);
+  const [seam, middle] = await Promise.all(
+    [0, 35].map((column) => smoothedPlane(at(column), 72_000).section(30, 31, 0, width)),
+  );
+  for (let x = 0; x < width; x++) expect(seam?.[x]).toBeCloseTo(middle?.[(x + 35) % width] ?? 0, 12);
+  const part = await smoothedPlane(at(0), 72_000).section(30, 31, 60, width);
+  expect(part).toEqual(seam?.subarray(60));
+});
+
+test.each([
+  ["Jy/beam", 4],
+  ["mJy / beam", 4],
+  ["JY/BEAM", 4],
+  ["Jy beam-1", 4],
+  ["Jy beam^-1", 4],
+  ["Jy beam**-1", 4],
+  ["Jy.beam**(-1)", 4],
+  ["beam-1 Jy km s-1", 4],
+  ["Jy/beam.km/s", 4],
+  ["K (main beam)", 1],
+  ["K", 1],
+  ["beam", 1],
+  ["MJy/sr", 1],
+])("%s times %s in a beam twice as wide", async (unit, factor) => {
+  const flat = planeOf(() => 7, { ...round(12), BUNIT: unit });
+  expect((await smoothedPlane(flat, 24).section(30, 31, 35, 36))[0]).toBeCloseTo(7 * factor, 9);
+});
+
+test("a beam that is just too narrow is told apart from the map's", () => {
+  expect(() => smoothedPlane(planeOf(single, round(36.44)), 36.4)).toThrow(
+    "map.fits was seen with a beam of 36.44″, and can not be brought to a narrower one of 36.4″; smooth the other map to 36.44″",
+  );
+});
