@@ -1,7 +1,8 @@
 /**
  * Whether completeness and purity that `bigsf recover` states are matched by the truth, which `bigsf sample` knows: trains on every
- * split of a map, and compares. Purity by labels of all filaments, and by labels that every third one lacks. `node bench/recover.ts FOLDER` keeps what it makes in a folder, and goes on from what is there;
- * some twenty minutes of one core, most of them for training.
+ * split of a map, and compares. Purity by labels of all filaments, and by labels that every third one lacks.
+ * `node bench/recover.ts FOLDER` keeps what it makes in a folder, and goes on from what is there; some twenty minutes of one core,
+ * most of them for training.
  */
 import { writeFileSync } from "node:fs";
 import { mkdtemp, readFile } from "node:fs/promises";

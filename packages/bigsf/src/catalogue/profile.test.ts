@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { normalAt } from "../sample/lattice-random.ts";
 import type { Cuts } from "./cuts.ts";
 import { perSquareCentimetre } from "./mass.ts";
-import { fitProfile } from "./profile.ts";
+import { fitProfile, middleProfile } from "./profile.ts";
 
 const offsets = Float64Array.from({ length: 81 }, (_, i) => (i - 40) / 2);
 
@@ -115,4 +115,34 @@ test.each([
   ["", undefined],
 ])("%s", (unit, expected) => {
   expect(perSquareCentimetre(unit)).toBe(expected);
+});
+
+test.each([1.5, 2.5, 4])("one side cut off: a Gaussian of %s pixels is fitted whichever side it is", (sigma) => {
+  const options = { beam: 2, plummerIndex: 2 };
+  const whole = cutsOf(gaussian(sigma));
+  const cut = whole.values.map((value, i) => ((offsets[i % offsets.length] ?? 0) > 2 ? Number.NaN : value));
+  const mirrored = cut.map(
+    (_, i) => cut[i - (i % offsets.length) + offsets.length - 1 - (i % offsets.length)] ?? Number.NaN,
+  );
+  const [right, left] = [cut, mirrored].map((values) => fitProfile({ ...whole, values }, options));
+  expect(Math.abs((right?.width.value ?? 0) / (2.354820045 * sigma) - 1)).toBeLessThan(0.05);
+  expect(right?.width.value).toBeCloseTo(left?.width.value ?? 0, 2);
+  expect(right?.centre).toBeCloseTo(-(left?.centre ?? 0), 2);
+  expect(right?.background).toBeCloseTo(left?.background ?? 0, 2);
+  expect(right?.plummer?.width.value).toBeCloseTo(left?.plummer?.width.value ?? 0, 2);
+});
+
+test("without data on the crest the background is the one that was fitted", () => {
+  const whole = cutsOf(gaussian(2), 120, 0.01);
+  const values = whole.values.map((value, i) =>
+    Math.abs(offsets[i % offsets.length] ?? 0) < 2.5 ? Number.NaN : value,
+  );
+  const found = fitProfile({ ...whole, values }, { beam: 2, plummerIndex: 2 });
+  expect(Math.abs((found?.background ?? Number.NaN) - 4)).toBeLessThan(0.1);
+  expect(found?.amplitude.value).toBeCloseTo(2, 1);
+});
+
+test.each([3, 4, 5, 7])("a compact source on one of %s cuts does not move what they have in the middle", (count) => {
+  const values = Float64Array.from({ length: count * offsets.length }, (_, i) => (i < offsets.length ? 100 : 1));
+  expect(new Set(middleProfile({ offsets, count, values, halfWidth: 3 }))).toEqual(new Set([1]));
 });

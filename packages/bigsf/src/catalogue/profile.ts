@@ -26,7 +26,7 @@ export interface ProfileFigures {
   readonly deconvolved: Measured | undefined;
   /** Under the Gaussian. Its error is of its own: height and width of one fit vary together. */
   readonly area: Measured;
-  /** Of the background: deviation of single values beside the filament from what was fitted. */
+  /** Of the background: deviation of single values beside the filament from their median, its slope taken off. */
   readonly scatter: number | undefined;
   readonly plummer: PlummerFigures | undefined;
 }
@@ -49,8 +49,8 @@ export interface ProfileOptions {
 }
 
 /**
- * Mean of the middle half of the cuts at each offset, NaN where there are few: as little moved by compact sources as the median,
- * and less by noise. @param without cuts that are left out, the last exclusive
+ * Mean of the middle half of the cuts at each offset, NaN where there are few: compact sources on less than a quarter of the cuts move
+ * it little, and noise moves it less than the median. @param without cuts that are left out, the last exclusive
  */
 export function middleProfile(
   { offsets, count, values }: Cuts,
@@ -69,10 +69,10 @@ export function middleProfile(
   });
 }
 
-/** Of the values without the lowest and the highest quarter. */
+/** Of the values without the lowest and the highest quarter, of which there is one at least: of three it is the median. */
 function middleMean(values: Float64Array): number {
-  const quarter = values.length >> 2;
-  const middle = values.toSorted().subarray(quarter, values.length - quarter);
+  const left = Math.min((values.length - 1) >> 1, Math.max(1, values.length >> 2));
+  const middle = values.toSorted().subarray(left, values.length - left);
   return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }
 
@@ -177,6 +177,8 @@ interface Fit {
 interface Profile {
   readonly offsets: Float64Array;
   readonly values: Float64Array;
+  /** Of the cuts to either side, whether there are values or not. */
+  readonly reach: number;
 }
 
 function fitOnce(
@@ -187,7 +189,7 @@ function fitOnce(
   start?: Fit,
 ): Fit | undefined {
   const known = offsets.filter((_, i) => !Number.isNaN(profile[i]));
-  const seen = { offsets: known, values: profile.filter((value) => !Number.isNaN(value)) };
+  const seen = { offsets: known, values: profile.filter((value) => !Number.isNaN(value)), reach: offsets.at(-1) ?? 0 };
   if (known.length < 9) return undefined;
   let best: (GaussianFit & { readonly noise: BackgroundNoise }) | undefined;
   for (const ratio of start === undefined ? noiseRatios : [start.noise.ratio]) {
@@ -211,11 +213,12 @@ interface GaussianFit {
 }
 
 function fitGaussian(
-  { offsets, values }: Profile,
+  profile: Profile,
   halfWidth: number,
   noise: BackgroundNoise,
   start?: Gaussian,
 ): GaussianFit | undefined {
+  const { offsets, values, reach } = profile;
   const [lowest, highest] = [Math.min(...values), Math.max(...values)];
   const range = highest - lowest || 1;
   // In parts of the range, whatever the unit: parameters of one size.
@@ -234,22 +237,24 @@ function fitGaussian(
         ];
   const fit = fitCurve(model, noise.whitened(scaled), first);
   if (fit === undefined) return undefined;
-  const [a = 0, c = 0, s = 0, , m = 0] = fit.parameters;
+  const [a = 0, c = 0, s = 0, b = 0, m = 0] = fit.parameters;
   const sigma = Math.abs(s);
-  const reach = offsets.at(-1) ?? 0;
   if (a < leastHeight || sigma < 0.3 || sigma > reach || Math.abs(c) > Math.max(3, 2 * halfWidth)) return undefined;
   const shape = { amplitude: a * range, centre: c, sigma, slope: (m * range) / 10 };
   return {
-    gaussian: { ...shape, background: backgroundUnder(shape, { offsets, values }) },
+    gaussian: {
+      ...shape,
+      background: backgroundUnder(shape, profile) ?? lowest + range * (b + (m * c) / 10),
+    },
     logLikelihood: -(noise.logDeterminant + offsets.length * Math.log(fit.sumOfSquares)) / 2,
   };
 }
 
-/** Mean of what the Gaussian leaves within its full width at half maximum: as a walk, it may be anywhere else. */
+/** Mean of what the Gaussian leaves within its full width at half maximum, if anything: as a walk, it may be anywhere else. */
 function backgroundUnder(
   { amplitude, centre, sigma, slope }: Omit<Gaussian, "background">,
   { offsets, values }: Profile,
-) {
+): number | undefined {
   let [sum, count] = [0, 0];
   for (const [i, offset] of offsets.entries()) {
     const apart = offset - centre;
@@ -257,7 +262,7 @@ function backgroundUnder(
     sum += (values[i] ?? 0) - slope * apart - amplitude * Math.exp((-apart * apart) / (2 * sigma * sigma));
     count++;
   }
-  return sum / count;
+  return count === 0 ? undefined : sum / count;
 }
 
 function plummerWidth({ radius, index }: Plummer): number {
@@ -265,7 +270,7 @@ function plummerWidth({ radius, index }: Plummer): number {
 }
 
 function fitPlummer(
-  { offsets, values }: Profile,
+  { offsets, values, reach }: Profile,
   gaussian: Gaussian,
   noise: BackgroundNoise,
   { beam, plummerIndex }: ProfileOptions,
@@ -298,8 +303,7 @@ function fitPlummer(
   if (fit === undefined) return undefined;
   const [a = 0, , , r = 0, p = plummerIndex ?? 2] = fit.parameters;
   const found = { radius: Math.abs(r), index: 1 + Math.abs(p - 1) };
-  const isSensible =
-    a > 0 && found.radius > 0.05 && plummerWidth(found) < 2 * (offsets.at(-1) ?? 0) && found.index > 1.2;
+  const isSensible = a > 0 && found.radius > 0.05 && plummerWidth(found) < 2 * reach && found.index > 1.2;
   return isSensible && found.index < 20 ? found : undefined;
 }
 
