@@ -338,10 +338,13 @@ test("bigsf recover: by models that have not seen a place; stopped, it goes on t
     expect(bytes("stopped-recovery", name).equals(bytes("recovered", name)), name).toBe(true);
   expect((await run("recovered")).kind).toBe("reused");
 
+  const steps = new Set<string>();
   const refused = async (more: object, message: RegExp) =>
-    expect(Recovery.fromConfig({ ...given, output: workspace.path("refused"), ...more }).run()).rejects.toThrow(
-      message,
-    );
+    expect(
+      Recovery.fromConfig({ ...given, output: workspace.path("refused"), ...more }).run({
+        onProgress: (step) => steps.add(step),
+      }),
+    ).rejects.toThrow(message);
   const alone = {
     model_snapshot: snapshots[0] ?? "",
     source: maps.image,
@@ -364,7 +367,9 @@ test("bigsf recover: by models that have not seen a place; stopped, it goes on t
   await refused({ segmentation: raw }, /catalogue\.image: .* is not what was segmented/);
   const foreign = workspace.config("foreign", { ...own, probability: maps.image });
   await refused({ catalogue: foreign }, /is not what the models say of .* by this segmentation|is a mask/);
+  steps.clear();
   await refused({ background: maps.target }, /is 1 nowhere off .*: it does not tell what is false; give where/);
+  expect([...steps]).toEqual(["rows"]);
 });
 
 test("the command says who speaks, and removes an uncertainty that is none's any more", async () => {

@@ -96,11 +96,6 @@ export async function runRecovery(
 
   const before = await lookBefore(inputs, { onProgress, signal });
   const { map, spines } = before;
-  if (map.usable === 0)
-    throw new BigsfError(
-      "MODEL",
-      `no model is free of any place of ${inputs.probability.path}: nothing can be injected`,
-    );
   const passes = placeShapes(shapesOf(settings), map, {
     seed: settings.seed,
     profile: settings.profile,
@@ -195,9 +190,17 @@ async function lookBefore(
       "CATALOGUE",
       `${probability.path} is a mask; give the map of probabilities that bigsf segment made`,
     );
+  const map = await surveyGround({ probability, image, target, background, mask: found.plane }, signal);
+  if (map.usable === 0)
+    throw new BigsfError("MODEL", `no model is free of any place of ${probability.path}: nothing can be injected`);
+  const isJudged = target !== undefined && background !== undefined;
+  if (isJudged && map.looked === 0)
+    throw new BigsfError(
+      "CATALOGUE",
+      `${background.path} is 1 nowhere off ${target.path} where a model speaks: it does not tell what is false; give where there is certainly no filament, or leave out target and background`,
+    );
   const parts = { ...measuring, plane: found.plane, probability: mapSamples(probability) };
   const kept: { readonly filament: MeasuredFilament; readonly each: FoundFilament }[] = [];
-  const isJudged = background !== undefined;
   const isMeasured = isJudged || finding.least_significance > 0;
   for (const [index, each] of found.filaments.entries()) {
     signal?.throwIfAborted();
@@ -208,12 +211,6 @@ async function lookBefore(
   }
   const spines = new SpineIndex();
   for (const each of isMeasured ? kept.map((one) => one.each) : found.filaments) spines.add(spineOfFound(each).points);
-  const map = await surveyGround({ probability, image, target, background, mask: found.plane }, signal);
-  if (isJudged && map.usable > 0 && map.looked === 0)
-    throw new BigsfError(
-      "CATALOGUE",
-      `${background.path} is 1 nowhere off ${target?.path} where a model speaks: it does not tell what is false; give where there is certainly no filament, or leave out target and background`,
-    );
   const judged = !isJudged
     ? []
     : kept.map(
