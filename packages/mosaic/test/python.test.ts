@@ -1,5 +1,5 @@
 /** Runs of Python classes through all commands: what goes on, goes on as if nothing had happened. */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { until } from "@ml-mosaic/testing";
 import { describe, expect, test } from "vitest";
@@ -11,14 +11,15 @@ import { openSqliteStore } from "../src/store/index.ts";
 import { hasPython, python } from "./python-for-test.ts";
 import { openWorkspace } from "./workspace.ts";
 
-const dataset = `import time
+const dataset = `import os
+import time
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 
 class Slow(TensorDataset):
 \tdef __getitem__(self, index):
-\t\ttime.sleep(0.002)
+\t\ttime.sleep(0.02 if os.path.exists("slow") else 0.001)
 \t\treturn super().__getitem__(index)
 
 
@@ -112,6 +113,8 @@ describe.skipIf(!hasPython)("Python classes", () => {
     const whole = await workspace.run("run", "config.ini", "whole.db", "PROCESS.epochs=6");
     expect(whole.code, whole.stderr).toBe(0);
 
+    // It is not to be over before it is asked.
+    await writeFile(workspace.path("slow"), "");
     const running = workspace.start("run", "config.ini", "or.db");
     const hasEpoch = (epoch: number) => () =>
       workspace.query("or.db", `SELECT 1 FROM history WHERE epoch >= ${epoch}`).length > 0;
@@ -124,6 +127,7 @@ describe.skipIf(!hasPython)("Python classes", () => {
     await until(hasEpoch(2), "another epoch");
     resuming.kill("SIGKILL");
     await resuming.finished;
+    await rm(workspace.path("slow"));
     const continued = await workspace.run("run", "config.ini", "or.db", "--continue");
     expect(continued.code, continued.stderr).toBe(0);
     const further = await workspace.run("rerun", "config.ini", "or.db", "--id", "1-2", "--epochs", "2");
