@@ -9,7 +9,7 @@ import { type CommandEnd, failEveryCall, type Trial, temporaryFolder } from "@ml
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { TrainingWorkspace } from "./training-workspace.ts";
 
-const most = Number(process.env.HARM_CALLS ?? 2);
+const most = Number(process.env.HARM_CALLS ?? 1);
 const mostAlike = Number(process.env.HARM_ALIKE ?? 6);
 const bin = new URL("../bin/bigsf.ts", import.meta.url).pathname;
 const workspace = new TrainingWorkspace();
@@ -88,7 +88,7 @@ const folders: Readonly<Record<string, string>> = {
 const isTried = (name: string) => process.env.HARM_CALLS !== undefined || !/^(train|sample)/.test(name);
 
 const tried = Object.entries(folders).filter(([name]) => isTried(name));
-test.each(tried)("bigsf %s", { timeout: 120_000 + most * 60_000 }, async (command, folder) => {
+test.each(tried)("bigsf %s", { timeout: 300_000 + most * 60_000 }, async (command, folder) => {
   const trial: Trial = {
     async restore() {
       for (const file of readdirSync(workspace.folder)) rmSync(workspace.path(file), { recursive: true });

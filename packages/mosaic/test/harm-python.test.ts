@@ -67,7 +67,7 @@ const deadly: Endings = {
 const isLong = process.env.HARM_KILLS !== undefined;
 const python = projects.find(({ language }) => language === "Python");
 
-describe.skipIf(python === undefined)("odd classes in Python", { timeout: isLong ? 3600_000 : 120_000 }, () => {
+describe.skipIf(python === undefined)("odd classes in Python", { timeout: isLong ? 3600_000 : 300_000 }, () => {
   if (python === undefined) return;
   let workspace: Workspace;
   beforeEach(async () => {

@@ -126,7 +126,7 @@ function processesBelow(pid: number): readonly number[] {
   }
 }
 
-test.each(harmed)(`survives ${kills} kills: $language`, { timeout: 60_000 + kills * 20_000 }, async (project) => {
+test.each(harmed)(`survives ${kills} kills: $language`, { timeout: 300_000 + kills * 20_000 }, async (project) => {
   await writeFiles(project);
   const sections = { DATA: { ...project.data, delay: 20 }, NET: { ...project.net, width: "2, 3, 4" } };
   await workspace.write(
