@@ -7,7 +7,7 @@ import { cpus } from "node:os";
 import { startOwnScript, startTorchScript } from "./peers.ts";
 
 const rounds = 5;
-const limit = 1;
+const limit = 1.5;
 /** Of samples of thousands of numbers: what they are copied to is memory that the system has to give anew. */
 const largeLimit = 3;
 /** Of computing a sample: in PyTorch an operation starts at once, here it is a program for the runtime. */
