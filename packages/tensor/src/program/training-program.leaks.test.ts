@@ -47,8 +47,8 @@ test.each(executorNames)("10,000 chunks keep nothing on %s", async (executor) =>
   await run(1000);
   const before = megabytes();
   await run(10_000);
-  // The state that a chunk gives is 55 kB: kept, they would be 550 MB.
-  expect(megabytes() - before).toBeLessThan(50);
+  // The state that a chunk gives is 55 kB: kept, they would be 550 MB. What allocators keep for later comes to 50 MB.
+  expect(megabytes() - before).toBeLessThan(200);
   program.release();
 });
 
@@ -65,7 +65,7 @@ test.each(executorNames)("300 programs on %s, each used once and released, keep 
   const before = megabytes();
   await use(200, 500);
   // Not released, they were 186 MB on ONNX Runtime. On a busy machine memory goes back to the system a while later.
-  await expect.poll(() => megabytes() - before).toBeLessThan(60);
+  await expect.poll(() => megabytes() - before).toBeLessThan(100);
 });
 
 /** Whether V8 takes two objects for one kind. It keeps kinds until it looks through all of memory. */
