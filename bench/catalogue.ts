@@ -32,6 +32,7 @@ interface Measured {
   readonly length: number;
   readonly angle: number;
   readonly width: number | undefined;
+  readonly widthError?: number | undefined;
   /** Height over the scatter beside it. */
   readonly significance?: number | undefined;
 }
@@ -80,6 +81,7 @@ async function ours(name: string, probability: string, measuredIn = image): Prom
     length,
     angle: pixelAngle,
     width: profile?.deconvolved?.value,
+    widthError: profile?.deconvolved?.error,
     significance: profile?.scatter && profile.amplitude.value / profile.scatter,
   }));
 }
@@ -182,6 +184,12 @@ const parts: readonly (readonly [string, (pair: Pair) => boolean])[] = [
 ];
 const errors = parts.map(([name, isPart]) => [name, ...errorsOf(steep.filter(isPart))]);
 console.log(tableText(["four maps, their true masks", ...header.slice(4)], errors, [1, 2, 3, 4]));
+const held = steep.flatMap(({ one, best: { width, widthError } }) =>
+  width === undefined || widthError === undefined ? [] : [Math.abs(width - one.width) <= 2 * widthError],
+);
+console.log(
+  `of ${held.length} stated errors of widths ${percent(held.filter(Boolean).length / held.length)} hold the truth within twice their size`,
+);
 console.log(
   "whole: both ends lie within 16 pixels together of those drawn; errors are medians of these, widths in pixels.",
 );
