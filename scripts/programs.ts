@@ -57,6 +57,7 @@ if (Number.parseInt(found, 10) < ${neededNode}) {
 }
 const { keepCompiledCode } = await import("@ml-mosaic/base/compile-cache");
 keepCompiledCode();
+await import("@ml-mosaic/base/own-modules");
 const { runProcess } = await import("@ml-mosaic/command-line");
 const { ${name} } = await import("../src/commands/main.ts");
 await runProcess(${verb === undefined ? name : `${name}, "${verb}"`});

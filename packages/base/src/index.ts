@@ -7,6 +7,7 @@ export { outliveOutput } from "./lost-output.ts";
 export { codeOfWords, MachineTrouble, machineTrouble, rootsOf, unlessTrouble } from "./machine-trouble.ts";
 export { makeFolder } from "./make-folder.ts";
 export { nearestName, suggestName } from "./nearest-name.ts";
+export { nodeOptions } from "./node-options.ts";
 export { pathExists } from "./path-exists.ts";
 export { type PendingFile, pendingFile, requireReplaceable, WriteError } from "./pending-file.ts";
 export { present } from "./present.ts";

@@ -8,6 +8,7 @@ if (Number.parseInt(found, 10) < 24) {
 }
 const { keepCompiledCode } = await import("@ml-mosaic/base/compile-cache");
 keepCompiledCode();
+await import("@ml-mosaic/base/own-modules");
 const { runProcess } = await import("@ml-mosaic/command-line");
 const { mosaic } = await import("../src/commands/main.ts");
 await runProcess(mosaic, "run");

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { MachineTrouble, stopSignals } from "@ml-mosaic/base";
+import { MachineTrouble, nodeOptions, stopSignals } from "@ml-mosaic/base";
 import type { ConfigObject } from "@ml-mosaic/configurable";
 import type { Existing, RunResult } from "@ml-mosaic/training";
 import { BigsfError } from "../errors.ts";
@@ -37,7 +37,7 @@ export function trainFoldInProcess({ config, split, existing, pause, onMessage }
     // Structured clones keep NaN and infinities, which JSON would turn into null.
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],
-    execArgv: ["--disable-warning=ExperimentalWarning"],
+    execArgv: [...nodeOptions],
   });
   const send = (message: ToFold) => {
     // A process that has just died is told by its exit.

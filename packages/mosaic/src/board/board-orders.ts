@@ -1,7 +1,7 @@
 /** What a page may order, as the commands that people would give: each is a process of its own, as theirs are. */
 import { spawn } from "node:child_process";
 import { extname, join } from "node:path";
-import { countText, pathExists } from "@ml-mosaic/base";
+import { countText, nodeOptions, pathExists } from "@ml-mosaic/base";
 import { shellText } from "@ml-mosaic/command-line";
 import { listExperiments } from "../control/registry.ts";
 import { readExperimentOrigins } from "../experiment/experiment-origin.ts";
@@ -93,7 +93,7 @@ function told({ words }: Extract<Planned, { readonly isPossible: true }>, text: 
 
 /** Goes on when the board ends. Returns why it was refused. */
 function start(words: readonly string[], folder: string): Promise<string | undefined> {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, ...words], {
+  const child = spawn(process.execPath, [...nodeOptions, program, ...words], {
     cwd: folder,
     detached: true,
     stdio: ["ignore", "ignore", "pipe"],

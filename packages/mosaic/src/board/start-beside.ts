@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { extname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { nodeOptions } from "@ml-mosaic/base";
 import type { Terminal } from "@ml-mosaic/command-line";
 
 /** In the environment of a board that Ctrl-C is not meant for: it goes to all processes that a terminal shows. */
@@ -11,7 +12,7 @@ const program = join(import.meta.dirname, "..", "..", "bin", `mosaic${extname(im
 
 /** Says where it is; that it cannot be opened does not stop the training. */
 export async function startBoardBeside(database: string, { err }: Terminal): Promise<void> {
-  const board = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, "board", database], {
+  const board = spawn(process.execPath, [...nodeOptions, program, "board", database], {
     env: { ...process.env, [besideVariable]: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });

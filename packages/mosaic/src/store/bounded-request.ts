@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { bytesText } from "@ml-mosaic/base";
+import { bytesText, nodeOptions } from "@ml-mosaic/base";
 import { type RequestAnswer, type RequestBounds, requestBounds, timeIsOver } from "./request-messages.ts";
 import { requestRefused } from "./sqlite-request.ts";
 import { StoreError } from "./store-error.ts";
@@ -24,7 +24,7 @@ export function boundedRequest(
     const child = fork(main, [], {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
-      execArgv: ["--disable-warning=ExperimentalWarning"],
+      execArgv: [...nodeOptions],
     });
     child.once("error", reject);
     child.once("message", (answer: RequestAnswer) => {

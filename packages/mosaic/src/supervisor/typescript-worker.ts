@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { nodeOptions } from "@ml-mosaic/base";
 import type { WorkerProgram } from "./worker-process.ts";
 
 // The sources run as .ts, the published package as .js.
@@ -10,6 +11,6 @@ const main = fileURLToPath(
 export const typescriptWorker: WorkerProgram = {
   command: process.execPath,
   // Left alone, V8 takes 20 MB more of each worker for young garbage, and gains little by it.
-  args: ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4", main],
+  args: [...nodeOptions, "--max-semi-space-size=4", main],
   environment: {},
 };

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import { messageOf } from "@ml-mosaic/base";
+import { messageOf, nodeOptions } from "@ml-mosaic/base";
 import { nothingToSay, Refused } from "../refused.ts";
 import type { PredictionOrder, PredictionReport } from "./messages.ts";
 
@@ -56,7 +56,7 @@ function reportOf(order: PredictionOrder, { seconds, bytes }: Limits): Promise<P
     const fail = (error: unknown) => settle({ kind: "failed", message: messageOf(error) });
     try {
       child = fork(program, [], {
-        execArgv: ["--disable-warning=ExperimentalWarning"],
+        execArgv: [...nodeOptions],
         // What users' modules print is nobody's.
         stdio: ["ignore", "ignore", "ignore", "ipc"],
         // What users' modules start ends with it.
