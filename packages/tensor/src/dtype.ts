@@ -1,3 +1,4 @@
+import { platform } from "#platform";
 import { TensorError } from "./errors.ts";
 
 /**
@@ -33,6 +34,12 @@ export const bytesPerElement: Readonly<Record<DType, number>> = { float32: 4, in
 export function allocate(dtype: DType, length: number): TypedArray {
   checkDType(dtype);
   return new arrays[dtype](length);
+}
+
+/** The same for a caller who writes every element before anyone reads one: zeros would be written for nothing. */
+export function allocateUnfilled(dtype: DType, length: number): TypedArray {
+  checkDType(dtype);
+  return new arrays[dtype](platform.unfilled(length * bytesPerElement[dtype]));
 }
 
 /**

@@ -70,11 +70,13 @@ export function normalizeAxes(
   operation: string,
 ): readonly number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = typeof axes === "number" ? [axes] : axes;
-  const positive = list.map((axis) => normalizeAxis(axis, rank, operation)).sort((a, b) => a - b);
-  for (const [index, axis] of positive.entries()) {
+  const positive =
+    typeof axes === "number"
+      ? [normalizeAxis(axes, rank, operation)]
+      : axes.map((axis) => normalizeAxis(axis, rank, operation)).sort((a, b) => a - b);
+  positive.forEach((axis, index) => {
     if (axis === positive[index - 1]) throw new TensorError("TENSOR_SHAPE", `${operation}: axis ${axis} appears twice`);
-  }
+  });
   // PyTorch lets a scalar be reduced over its axis 0.
   return rank === 0 ? [] : positive;
 }

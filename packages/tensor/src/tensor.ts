@@ -32,6 +32,8 @@ export type Source =
   /** Computed by `op`. */
   | { readonly kind: "computed" };
 
+const computed: Source = { kind: "computed" };
+
 /** A tensor or a number where a tensor of the other operand's kind is meant. */
 export type Operand = Tensor | number;
 
@@ -99,7 +101,7 @@ export class Tensor {
   apply(op: Op, others: readonly (Tensor | undefined)[], attributes: Attributes): Tensor {
     const inputs = [this, ...others.filter((other) => other !== undefined)];
     const { shape, dtype } = op.infer(inputs, attributes);
-    return new Tensor({ shape, dtype, source: { kind: "computed" }, op, inputs, attributes });
+    return new Tensor({ shape, dtype, source: computed, op, inputs, attributes });
   }
   /** The same op of other inputs, which have the types that this one's have, or broadcast to the same. */
   withInputs(inputs: readonly Tensor[]): Tensor {

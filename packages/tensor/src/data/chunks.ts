@@ -2,6 +2,7 @@
 
 import { bytesPerElement } from "../dtype.ts";
 import type { FieldSpec, SampleArray, SampleChunk } from "../program/samples.ts";
+import { countUp } from "../rows.ts";
 import { sizeOf } from "../shape.ts";
 import { type Collation, collation, firstSamples, specsOf } from "./collate.ts";
 import type { Sample } from "./dataset.ts";
@@ -34,7 +35,7 @@ function chunkSamples(specs: readonly FieldSpec[], { batchSize, maxSteps }: Chun
 }
 
 function chunkOf(fields: readonly SampleArray[], from: number, to: number, batchSize: number): LoadedChunk {
-  return { fields, rows: Int32Array.from({ length: to - from }, (_, index) => from + index), batchSize };
+  return { fields, rows: countUp(to).subarray(from), batchSize };
 }
 
 /** Some samples of an epoch that are read together. */

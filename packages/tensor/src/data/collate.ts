@@ -1,9 +1,9 @@
 /** From samples one by one to arrays that programs take. */
-import { allocate, setPart } from "../dtype.ts";
+import { allocateUnfilled, setPart } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import { knownValue } from "../graph/known-value.ts";
 import type { FieldSpec, SampleArray } from "../program/samples.ts";
-import { sameShape, showShape, sizeOf } from "../shape.ts";
+import { type Shape, sameShape, showShape, sizeOf } from "../shape.ts";
 import type { Sample } from "./dataset.ts";
 
 /** Samples of equal shapes on their way into one array for each field. */
@@ -19,14 +19,15 @@ export interface Collation {
 }
 
 export function collation(specs: readonly FieldSpec[], length: number): Collation {
+  const shapes = specs.map(({ shape }) => shape.slice(1));
   const fields = specs.map(({ shape, dtype }) => {
     const whole = [length, ...shape.slice(1)];
-    return { data: allocate(dtype, sizeOf(whole)), shape: whole, dtype };
+    return { data: allocateUnfilled(dtype, sizeOf(whole)), shape: whole, dtype };
   });
   return {
     fields,
     put(position, sample, index) {
-      checkFields(specs, sample, index);
+      checkFields(specs, shapes, sample, index);
       const waiting: Promise<void>[] = [];
       for (const [field, tensor] of sample.entries()) {
         const target = fields[field]?.data;
@@ -76,12 +77,13 @@ export function checkSamples(specs: readonly FieldSpec[], fields: readonly Sampl
   );
 }
 
-function checkFields(specs: readonly FieldSpec[], sample: Sample, index: number): void {
+/** @param shapes those of one sample */
+function checkFields(specs: readonly FieldSpec[], shapes: readonly Shape[], sample: Sample, index: number): void {
   const fits =
     sample.length === specs.length &&
     sample.every(({ shape, dtype }, field) => {
-      const spec = specs[field];
-      return spec !== undefined && dtype === spec.dtype && sameShape(shape, spec.shape.slice(1));
+      const expected = shapes[field];
+      return expected !== undefined && dtype === specs[field]?.dtype && sameShape(shape, expected);
     });
   if (fits) return;
   const show = (list: readonly FieldSpec[]) =>

@@ -1,4 +1,4 @@
-import { allocate, setPart } from "../dtype.ts";
+import { allocateUnfilled, setPart } from "../dtype.ts";
 import { TensorError } from "../errors.ts";
 import type { FieldSpec, SampleArray } from "../program/samples.ts";
 import { defaultGenerator, Generator } from "../random/generator.ts";
@@ -211,7 +211,7 @@ function skip({ whole, rest }: EpochRows, samples: number): EpochRows {
 function pickRows({ data, shape, dtype }: SampleArray, rows: Int32Array): Tensor {
   const inner = shape.slice(1);
   const size = sizeOf(inner);
-  const picked = allocate(dtype, rows.length * size);
+  const picked = allocateUnfilled(dtype, rows.length * size);
   for (const [position, row] of rows.entries())
     setPart(picked, data.subarray(row * size, (row + 1) * size), position * size);
   return constant(picked, [rows.length, ...inner], dtype);

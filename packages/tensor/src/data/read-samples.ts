@@ -69,8 +69,10 @@ export async function readSamples(
       }
     }
   };
-  const readers = await Promise.allSettled(Array.from({ length: Math.min(concurrency, indices.length) }, reader));
-  for (const each of readers) if (each.status === "rejected") throw each.reason;
+  // Samples that are there at once leave nothing to a second reader.
+  const readers: Promise<void>[] = [];
+  while (readers.length < concurrency && next < indices.length) readers.push(reader());
+  for (const each of await Promise.allSettled(readers)) if (each.status === "rejected") throw each.reason;
   return into.fields;
 }
 

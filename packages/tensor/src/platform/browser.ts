@@ -16,6 +16,7 @@ export const platform: Platform = {
       channel.port1.start();
       channel.port2.postMessage(undefined);
     }),
+  unfilled: (bytes) => new ArrayBuffer(bytes),
   readFile: async () => refuse("files", "fetch the bytes, and read those"),
   replaceFile: async () => refuse("files", "take the bytes instead"),
   startSampleThread: () => refuse("threads that read samples", "leave numWorkers out"),

@@ -10,6 +10,7 @@ const sampleThread = new URL(`../data/threads/sample-thread.${ending}`, import.m
 export const platform: Platform = {
   onnxRuntime: () => import("onnxruntime-node"),
   turn: () => new Promise((resolve) => setImmediate(resolve)),
+  unfilled: (bytes) => Buffer.allocUnsafeSlow(bytes).buffer,
   readFile,
   replaceFile,
   startSampleThread: () => new Worker(sampleThread),

@@ -9,6 +9,8 @@ export interface Platform {
   readonly onnxRuntime: (() => Promise<typeof import("onnxruntime-node")>) | undefined;
   /** Gives whoever waits for signals, timers or messages a turn. */
   turn(): Promise<void>;
+  /** Bytes that are about to be written, all of them: what is in them until then is nobody's business. */
+  unfilled(bytes: number): ArrayBuffer;
   readFile(path: string): Promise<Uint8Array>;
   /** Writes a file that appears when it is complete. */
   replaceFile(path: string, content: Uint8Array | Iterable<Uint8Array>): Promise<unknown>;

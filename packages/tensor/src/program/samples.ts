@@ -1,4 +1,4 @@
-import { allocate, type DType, setPart, type TypedArray } from "../dtype.ts";
+import { allocateUnfilled, type DType, setPart, type TypedArray } from "../dtype.ts";
 import { elementAt } from "../element-at.ts";
 import { TensorError } from "../errors.ts";
 import { take } from "../ops/indexing.ts";
@@ -106,7 +106,7 @@ function onlyRows(
   if (rows.length * timesFewer >= samples) return { fields, rows };
   const taken = fields.map(({ data, shape: [, ...shape], dtype }): SampleArray => {
     const size = sizeOf(shape);
-    const own = allocate(dtype, rows.length * size);
+    const own = allocateUnfilled(dtype, rows.length * size);
     for (let index = 0; index < rows.length; index++)
       copyPart(own, data, index * size, elementAt(rows, index) * size, size);
     return { data: own, shape: [rows.length, ...shape], dtype };

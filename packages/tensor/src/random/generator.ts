@@ -30,7 +30,11 @@ export class Generator {
 
   /** An independent generator; the same names give the same one, whatever was drawn from this. */
   stream(...names: readonly (string | number)[]): Generator {
-    return new Generator(this.seed, [this.path, ...names].join("\0"));
+    // Sums of strings, which are put together when they are read: few of the generators that samples get are.
+    return new Generator(
+      this.seed,
+      names.reduce<string>((path, name) => `${path}\0${name}`, this.path),
+    );
   }
 
   /** How many 32-bit numbers were drawn; setting it goes back or forth in the stream. */
