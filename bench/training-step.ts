@@ -1,12 +1,20 @@
 /**
  * Processor time of a training step, as a ratio to PyTorch's in the same run, both on one thread, and each side's peak memory.
  * An argument picks the cases whose name contains it. With `--profile` it says instead which kernels of ONNX Runtime take how long
- * in a step, and what its products of matrices take alone; with `--threads`, what two threads take by the clock, beside one.
+ * in a step, and what its products of matrices take alone, by it and by PyTorch; with `--threads`, what two threads take by the
+ * clock, beside one.
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import type { Profile } from "./peers/profile-peer.ts";
-import { startOurs, startOwnScript, startTensorFlow, startTorch, type TrainingCase } from "./peers.ts";
+import {
+  startOurs,
+  startOwnScript,
+  startTensorFlow,
+  startTorch,
+  startTorchScript,
+  type TrainingCase,
+} from "./peers.ts";
 
 const rounds = 5;
 
@@ -249,9 +257,16 @@ function timeText(microseconds: number): string {
 }
 
 async function printProfile(training: TrainingCase): Promise<void> {
-  const [profiling, ours, torch] = await Promise.all([startOwnScript("profile-peer.ts"), startOurs(), startTorch()]);
+  const [profiling, ours, torch, torchProducts] = await Promise.all([
+    startOwnScript("profile-peer.ts"),
+    startOurs(),
+    startTorch(),
+    startTorchScript("products_torch.py"),
+  ]);
   const { kernels, products, largeProduct }: Profile = Object(await profiling.ask(training));
   profiling.close();
+  const byTorch = Number((await torchProducts.ask(products.all)).microseconds);
+  torchProducts.close();
   const times: (readonly [number, number])[] = [];
   for (let round = 0; round < rounds; round++) {
     const own = await ours.measure({ ...training, executor: "onnx" });
@@ -274,7 +289,7 @@ async function printProfile(training: TrainingCase): Promise<void> {
     );
   if (products.flops > 0)
     console.log(
-      `  its products alone: ${timeText(products.microseconds)}, ${(products.microseconds / other).toFixed(2)} of PyTorch's step, at ${speed(products.flops, products.microseconds)}; one of 1024 x 1024 x 1024: ${speed(largeProduct.flops, largeProduct.microseconds)}`,
+      `  its products alone: ${timeText(products.microseconds)}, ${(products.microseconds / other).toFixed(2)} of PyTorch's step, at ${speed(products.flops, products.microseconds)}; by PyTorch ${timeText(byTorch)}, at ${speed(products.flops, byTorch)}; one of 1024 x 1024 x 1024: ${speed(largeProduct.flops, largeProduct.microseconds)}`,
     );
 }
 

@@ -27,7 +27,7 @@ export interface Kernel {
 export interface Profile {
   readonly kernels: readonly Kernel[];
   /** Of the step's products in a graph of nothing else, and of one large product: user time. */
-  readonly products: { readonly microseconds: number; readonly flops: number };
+  readonly products: { readonly microseconds: number; readonly flops: number; readonly all: readonly Product[] };
   readonly largeProduct: { readonly microseconds: number; readonly flops: number };
 }
 
@@ -42,11 +42,17 @@ interface Event {
   };
 }
 
-/** A product op(a) op(b). */
-interface Product {
+/** Shapes of a product op(a) op(b). */
+interface Factors {
   readonly a: Shape;
   readonly b: Shape;
   readonly output: Shape;
+}
+
+/** The same, and which factors are transposed: what the other side needs to compute it too. */
+export interface Product extends Factors {
+  readonly transA: boolean;
+  readonly transB: boolean;
 }
 
 const opset = 18;
@@ -57,8 +63,13 @@ const firstOf = (shapes: readonly Readonly<Record<string, Shape>>[], index: numb
   Object.values(shapes[index] ?? {})[0] ?? [];
 
 /** How many products each element sums up, whichever factor is transposed. */
-function innerSize({ a, b, output }: Product): number {
+function innerSize({ a, b, output }: Factors): number {
   return Math.round(Math.sqrt((sizeOf(a) * sizeOf(b)) / sizeOf(output) / sizeOf(b.slice(0, -2))));
+}
+
+function productOf(factors: Factors): Product {
+  const k = innerSize(factors);
+  return { ...factors, transA: factors.a.at(-1) !== k, transB: factors.b.at(-2) !== k };
 }
 
 function flopsOf(op: string, inputs: Event["args"]["input_type_shape"], output: Shape): number {
@@ -85,9 +96,8 @@ async function timeOf(all: readonly Product[], rounds: number): Promise<number> 
   };
   const zero = writer.constant(BigInt64Array.of(0n), [1]);
   const one = writer.constant(BigInt64Array.of(1n), [1]);
-  const ends = all.map(({ a, b, output }, index) => {
-    const k = innerSize({ a, b, output });
-    const [transA, transB] = [a.at(-1) === k ? 0 : 1, b.at(-2) === k ? 0 : 1];
+  const ends = all.map(({ a, b, output, transA: isA, transB: isB }, index) => {
+    const [transA, transB] = [Number(isA), Number(isB)];
     // Equal products would be one node: each has a factor of its own.
     const alpha = { float: 1 + index / 1024 };
     const product =
@@ -147,7 +157,7 @@ async function profileOf(training: TrainingCase): Promise<Profile> {
         known.times.push(dur);
         continue;
       }
-      const product = { a: firstOf(inputs, 0), b: firstOf(inputs, 1), output };
+      const product = productOf({ a: firstOf(inputs, 0), b: firstOf(inputs, 1), output });
       seen.set(key, { times: [dur], op, flops: flopsOf(op, inputs, output), ...(products.has(op) ? { product } : {}) });
     }
   }
@@ -166,12 +176,13 @@ async function profileOf(training: TrainingCase): Promise<Profile> {
     });
     for (let index = 0; index < count; index++) if (product !== undefined) alone.push(product);
   }
-  const large = { a: [1024, 1024], b: [1024, 1024], output: [1024, 1024] };
+  const large = productOf({ a: [1024, 1024], b: [1024, 1024], output: [1024, 1024] });
   return {
     kernels: [...kernels.values()].toSorted((a, b) => b.microseconds - a.microseconds),
     products: {
       microseconds: alone.length === 0 ? 0 : await timeOf(alone, 5),
       flops: alone.reduce((sum, each) => sum + 2 * sizeOf(each.output) * innerSize(each), 0),
+      all: alone,
     },
     largeProduct: { microseconds: await timeOf([large], 9), flops: 2 * 1024 ** 3 },
   };
