@@ -38,6 +38,8 @@ const harmedShare = 0.85;
 /** So long nothing may happen: a job that was requeued waits for 120 s. */
 const stalledSeconds = 400;
 const progressSeconds = 10;
+/** Of jobs whose workers have taken no run so many in a row are harmed: at five the experiment ends. */
+const mostStrangers = 2;
 /** For a harm to show. */
 const effectSeconds = 30;
 export const database = "shared/or.db";
@@ -84,6 +86,8 @@ export class ClusterHarm {
   #unpublished = 0;
   #doneBefore = 0;
   #roomMade = Number.NEGATIVE_INFINITY;
+  /** Those harmed since a worker has taken runs, of which there were so many by then. */
+  #strangers = { harmed: 0, taken: 0 };
 
   /** @throws Error where a planned harm is not possible here */
   constructor(given: Harming) {
@@ -234,7 +238,11 @@ export class ClusterHarm {
 
   #worker(): WorkerOfJob | undefined {
     const workers = workersOfJobs(this.#given.workspace.folder);
-    return workers[Math.floor(Math.random() * workers.length)];
+    const worker = workers[Math.floor(Math.random() * workers.length)];
+    const taken = Array.from(this.#running.stderr().matchAll(/\(job (\d+)\) takes runs$/gm), ([, job]) => job);
+    if (worker === undefined || taken.includes(worker.job)) return worker;
+    if (taken.length !== this.#strangers.taken) this.#strangers = { harmed: 0, taken: taken.length };
+    return ++this.#strangers.harmed > mostStrangers ? undefined : worker;
   }
 
   #hasHit(workers: number): true {

@@ -147,7 +147,7 @@ export class PilotsElsewhere implements Elsewhere {
     for (const other of others)
       if (isDeepStrictEqual(other.process, pilot.process)) await other.lose("it has come again");
       // A job that was requeued has its id still: whatever was there before of it has ended.
-      else if (pilot.job !== undefined && other.job === pilot.job) await other.lose("its job was requeued");
+      else if (pilot.job !== undefined && other.job === pilot.job) other.endWithJob("its job was requeued");
   }
 
   /** What it has said stays until another supervisor would find it elsewhere. */

@@ -25,7 +25,9 @@ let pilot: RemotePilot;
 let link: ChannelEvents;
 let publish: PromiseWithResolvers<void>;
 
-beforeEach(() => {
+beforeEach(() => open(0));
+
+function open(lateSeconds: number) {
   [sent, said, heard, places] = [[], [], [], []];
   publish = Promise.withResolvers();
   pilot = new RemotePilot(
@@ -39,14 +41,14 @@ beforeEach(() => {
       folders: ["/project"],
       database: "d",
       silentSeconds: 100,
-      lateSeconds: 0,
+      lateSeconds,
       published: () => publish.promise,
       join: (place) => places.push(place),
       met: async () => undefined,
       changed: (_, what) => said.push(what),
     },
   );
-});
+}
 
 const start = () =>
   places[0]?.start(typescriptWorker, {
@@ -89,6 +91,27 @@ describe("a pilot elsewhere", () => {
     link.message({ kind: "said", worker: 1, message: withdrawn });
     expect(heard).toHaveLength(2);
   });
+
+  test.each([0, 60])(
+    "whose job is over is heard until its last words have come, %s s late, and takes no run",
+    async (late) => {
+      open(late);
+      link.message(hello);
+      await setImmediate();
+      start();
+      pilot.endWithJob("it was cancelled");
+      expect(places.map(({ isOpen }) => isOpen)).toEqual([false, false]);
+      pilot.look(late);
+      pilot.look(2);
+      pilot.endWithJob("it was cancelled");
+      link.message({ kind: "said", worker: 1, message: withdrawn });
+      expect(heard).toEqual([withdrawn]);
+      expect(pilot.isGone).toBe(false);
+      pilot.look(1);
+      expect(heard.slice(1)).toEqual(["worker p on n1 is gone: it was cancelled"]);
+      expect(said.at(-1)).toBe("worker p on n1 is gone: it was cancelled");
+    },
+  );
 
   test("is heard no more of a worker that was killed, and at once of its end", async () => {
     link.message(hello);

@@ -67,6 +67,8 @@ export class RemotePilot {
   #hello: Hello | undefined;
   #silentSeconds = 0;
   #deadSeconds = 0;
+  /** Why its job is over, and for how long that is known; undefined while it is not. */
+  #jobEnd: { readonly why: string; readonly outOfMemory: boolean; seconds: number } | undefined;
   /** Since the connection was lost; undefined while it stands. */
   #lostSeconds: number | undefined;
   /** Messages of its workers: all, and those before which all have had their effect. */
@@ -108,13 +110,13 @@ export class RemotePilot {
     return this.#hello !== undefined && livenessOf(this.#hello.process) !== "dead";
   }
 
-  /** For how long nothing was heard of it. */
-  get silentSeconds(): number {
-    return this.#silentSeconds;
+  /** Whether it takes no further run, though its job may run. */
+  get isLeaving(): boolean {
+    return this.#state === "leaving" && this.#jobEnd === undefined;
   }
 
-  get isLeaving(): boolean {
-    return this.#state === "leaving";
+  get isJobOver(): boolean {
+    return this.#jobEnd !== undefined;
   }
 
   /** Empty where nothing is known of it. */
@@ -149,15 +151,23 @@ export class RemotePilot {
     this.#silentSeconds += seconds;
     this.#deadSeconds = this.#hello !== undefined && !this.isAlive ? this.#deadSeconds + seconds : 0;
     if (this.#lostSeconds !== undefined) this.#lostSeconds += seconds;
-    if ((this.#lostSeconds ?? 0) > lostSeconds) void this.lose("the connection is lost");
+    if (this.#jobEnd !== undefined) this.#jobEnd.seconds += seconds;
+    if ((this.#jobEnd?.seconds ?? 0) >= lastWordsSeconds + this.#options.lateSeconds) void this.lose("its job is over");
+    else if ((this.#lostSeconds ?? 0) > lostSeconds) void this.lose("the connection is lost");
     else if (this.#deadSeconds >= lastWordsSeconds) void this.lose("its process has died");
     else if (this.#silentSeconds > this.#options.silentSeconds)
       void this.lose(`nothing was heard of it for ${Math.round(this.#silentSeconds)} s`);
   }
 
+  /** Nothing of its job runs any more: it takes no further run, and is gone as soon as its last words must have come. */
+  endWithJob(why: string, outOfMemory = false): void {
+    this.#jobEnd ??= { why, outOfMemory, seconds: 0 };
+  }
+
   /** It is not there any more: what it may still say is not heard. Resolves when what it had is given back. */
-  async lose(why: string, outOfMemory = false): Promise<void> {
+  async lose(reason: string): Promise<void> {
     if (this.#state === "gone") return;
+    const { why, outOfMemory } = this.#jobEnd ?? { why: reason, outOfMemory: false };
     const isNews = this.#state === "open";
     this.#state = "gone";
     const ends = Array.from(this.#workers.values(), (worker) => {
@@ -307,7 +317,10 @@ export class RemotePilot {
     const left = runs === undefined ? undefined : this.#leftAt(runs);
     const isLasting = runs?.areOver !== true;
     const isOpen = () =>
-      this.#state === "open" && !this.#isUseless && (isLasting || (left !== undefined && left.runIds.length > 0));
+      this.#state === "open" &&
+      !this.isJobOver &&
+      !this.#isUseless &&
+      (isLasting || (left !== undefined && left.runIds.length > 0));
     let worker = runs?.worker;
     return {
       left,

@@ -8,6 +8,7 @@ import type { SlurmSection } from "../config/slurm-section.ts";
 import { MosaicError } from "../errors.ts";
 import type { Situation } from "../experiment/carry-out.ts";
 import type { PilotsElsewhere } from "../pilot/elsewhere.ts";
+import type { RemotePilot } from "../pilot/remote-pilot.ts";
 import { spoolElsewhere } from "../spool/elsewhere.ts";
 import { makeSpoolFolder } from "../spool/folder.ts";
 import type { WorkerPlace } from "../supervisor/place.ts";
@@ -15,7 +16,7 @@ import type { Elsewhere } from "../supervisor/supervise.ts";
 import { type Address, readAddress } from "../tcp/address.ts";
 import { tcpElsewhere } from "../tcp/elsewhere.ts";
 import { slurm } from "./commands.ts";
-import { accountedJobs, endText, hasEnded, isWaiting, type Job, jobsOf } from "./jobs.ts";
+import { accountedJobs, endText, hasEnded, isOver, isOwnFault, isWaiting, type Job, jobsOf } from "./jobs.ts";
 import { LargeRuns, largeFactor, largeMemory, memoryFactorVariable } from "./memory.ts";
 import { type MissingProcessor, missingText } from "./record.ts";
 import { jobScript, workerWords } from "./script.ts";
@@ -25,8 +26,6 @@ import { testJob } from "./try-job.ts";
 const mostTasks = 1000;
 /** So many jobs in a row that end before their worker takes runs: then none will. */
 const mostFailures = 5;
-/** A pilot of whose job nothing is known is gone when nothing was heard of it for so long. */
-const forgottenSeconds = 60;
 const unheard = { state: "PENDING", reason: "having been sent just now", node: "", start: "" };
 
 export class SlurmElsewhere implements Elsewhere {
@@ -39,6 +38,8 @@ export class SlurmElsewhere implements Elsewhere {
   readonly #over = new AbortController();
   /** Jobs that have been seen to end; undefined until Slurm has told of any. */
   #ended: Set<string> | undefined;
+  /** Those that ran when Slurm first told of any: their workers may have taken runs of another supervisor. */
+  #found: ReadonlySet<string> = new Set();
   readonly #memory: LargeRuns;
   #reasons: ReadonlySet<string> = new Set();
   #missing: ReadonlySet<string> = new Set();
@@ -156,19 +157,25 @@ export class SlurmElsewhere implements Elsewhere {
 
   async #look(): Promise<void> {
     const { name: large, script: largeScript } = this.#large;
+    // One that comes while Slurm is asked runs in a job of which the answer may say that it waits.
+    const pilots = [...this.#pilots.pilots];
     const jobs = await jobsOf(this.#name, large);
-    // What has ended before was another supervisor's.
-    this.#ended ??= new Set(jobs.filter(hasEnded).map(({ id }) => id));
-    await this.#lose(jobs, this.#ended);
+    if (this.#ended === undefined) {
+      // What has ended before was another supervisor's.
+      this.#ended = new Set(jobs.filter(hasEnded).map(({ id }) => id));
+      this.#found = new Set(jobs.filter((job) => !hasEnded(job) && !isWaiting(job)).map(({ id }) => id));
+    }
+    await this.#endPilots(pilots, jobs);
+    await this.#noteEnded(jobs, this.#ended);
     const active = jobs.filter((job) => !hasEnded(job));
     const { workers, runs_per_worker: runs } = this.#section;
     const pending = this.#memory.isEmpty ? [] : await this.#situation.pending();
     const left = await this.#situation.left();
     const needMore = pending.filter((runId) => this.#memory.has(runId)).length;
-    const leaving = Array.from(this.#pilots.pilots).filter(({ isLeaving }) => isLeaving).length;
+    const leaving = new Set(Array.from(this.#pilots.pilots, ({ isLeaving, job }) => (isLeaving ? job : undefined)));
     // A job runs before its worker takes runs.
     const come = active.filter(({ name, id }) => name === large && !this.#pilots.hasMet(id)).length;
-    const there = active.length - come - leaving;
+    const there = active.filter(({ id }) => !leaving.has(id)).length - come;
     const jobsFor = (count: number) => Math.min(workers, Math.ceil(count / runs));
     const waiting = await this.#lookForProcessors();
     await this.#situation.record(
@@ -185,7 +192,11 @@ export class SlurmElsewhere implements Elsewhere {
   /** Models of processors that runs wait for, and no worker has. Each is said once as long as it is missing. */
   async #lookForProcessors(): Promise<readonly MissingProcessor[]> {
     if (this.#section.processor !== "same") return [];
-    const there = new Set(Array.from(this.#pilots.pilots, ({ isLeaving, processor }) => (isLeaving ? "" : processor)));
+    const there = new Set(
+      Array.from(this.#pilots.pilots, ({ isLeaving, isJobOver, processor }) =>
+        isLeaving || isJobOver ? "" : processor,
+      ),
+    );
     const waited = await this.#situation.processors();
     const missing = Array.from(waited, ([processor, runs]) => ({ processor, runs })).filter(
       ({ processor }) => !there.has(processor),
@@ -219,33 +230,27 @@ export class SlurmElsewhere implements Elsewhere {
     this.#reasons = new Set(waiting.keys());
   }
 
-  /** Gives up the pilots whose jobs no longer run, and counts the jobs that have ended without one. */
-  async #lose(jobs: readonly Job[], ended: Set<string>): Promise<void> {
-    const running = new Map(jobs.map((job) => [job.id, job]));
-    const forgotten = await this.#forgotten(running);
-    for (const pilot of this.#pilots.pilots) {
-      const { job: id } = pilot;
-      if (id === undefined) continue;
-      const job = running.get(id) ?? forgotten.get(id);
-      // A job is there before its worker is.
-      if (job !== undefined && (hasEnded(job) || isWaiting(job)))
-        await pilot.lose(endText(job), job.state === "OUT_OF_MEMORY");
-      else if (job === undefined && pilot.silentSeconds > forgottenSeconds)
-        await pilot.lose("Slurm no longer knows its job, and nothing is heard of it");
-    }
-    for (const job of jobs) {
-      if (!hasEnded(job) || job.state === "COMPLETING" || ended.has(job.id)) continue;
-      ended.add(job.id);
-      if (this.#pilots.hasMet(job.id)) this.#say(`Slurm job ${job.id} has ended: ${endText(job)}`);
-      else if (job.state !== "CANCELLED" && ++this.#failures === mostFailures) throw await this.#workersFail(job);
+  /** Of a job that neither squeue nor accounting knows its pilot's silence tells. */
+  async #endPilots(pilots: readonly RemotePilot[], jobs: readonly Job[]): Promise<void> {
+    const known = new Map(jobs.map((job) => [job.id, job]));
+    const ids = pilots.map(({ job }) => job).filter((id) => id !== undefined && !known.has(id));
+    const forgotten = ids.length === 0 ? [] : await accountedJobs(ids.map(String)).catch(() => []);
+    for (const [id, job] of forgotten) known.set(id, job);
+    for (const pilot of pilots) {
+      const job = known.get(pilot.job ?? "");
+      if (job !== undefined && isOver(job)) pilot.endWithJob(endText(job), job.state === "OUT_OF_MEMORY");
     }
   }
 
-  /** What accounting says of the jobs that have pilots, and that squeue knows no more. */
-  async #forgotten(running: ReadonlyMap<string, Job>): Promise<ReadonlyMap<string, Job>> {
-    const ids = Array.from(this.#pilots.pilots, ({ job }) => job).filter((id) => id !== undefined && !running.has(id));
-    // Where there is no accounting the pilot's last record counts.
-    return ids.length === 0 ? new Map() : accountedJobs(ids.map(String)).catch(() => new Map());
+  /** Says which jobs have ended, and counts those that have without a pilot. */
+  async #noteEnded(jobs: readonly Job[], ended: Set<string>): Promise<void> {
+    for (const job of jobs) {
+      if (!hasEnded(job) || !isOver(job) || ended.has(job.id)) continue;
+      ended.add(job.id);
+      if (this.#pilots.hasMet(job.id)) this.#say(`Slurm job ${job.id} has ended: ${endText(job)}`);
+      else if (isOwnFault(job) && !this.#found.has(job.id) && ++this.#failures === mostFailures)
+        throw await this.#workersFail(job);
+    }
   }
 
   async #workersFail(job: Job): Promise<MosaicError> {

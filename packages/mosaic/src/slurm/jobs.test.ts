@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { accountedJobs, endText, hasEnded } from "./jobs.ts";
+import { accountedJobs, endText, hasEnded, isOver, isOwnFault } from "./jobs.ts";
 
 let before: string | undefined;
 beforeEach(() => {
@@ -40,4 +40,25 @@ echo "10|mosaic|RUNNING|n3|2026-01-01T00:00:00"`);
 test("where there is no accounting, that is an error with Slurm's words", async () => {
   standIn("echo 'Slurm accounting storage is disabled' >&2; exit 1");
   await expect(accountedJobs(["7"])).rejects.toThrow("sacct: Slurm accounting storage is disabled");
+});
+
+const job = { id: "7", name: "mosaic", node: "n1", start: "", reason: "None" };
+
+test("a job is over for its worker when none of its processes is there: not while they are being ended", () => {
+  const states = ["RUNNING", "SUSPENDED", "COMPLETING", "CANCELLED", "NODE_FAIL", "PENDING", "REQUEUED"];
+  expect(states.filter((state) => isOver({ ...job, state }))).toEqual(states.slice(3));
+});
+
+test("a job that was taken away does not tell that none of its kind can take runs", () => {
+  const states = [
+    "FAILED",
+    "COMPLETED",
+    "OUT_OF_MEMORY",
+    "TIMEOUT",
+    "CANCELLED",
+    "NODE_FAIL",
+    "PREEMPTED",
+    "BOOT_FAIL",
+  ];
+  expect(states.filter((state) => isOwnFault({ ...job, state }))).toEqual(states.slice(0, 4));
 });

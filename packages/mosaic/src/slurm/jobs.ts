@@ -75,8 +75,21 @@ export function isWaiting({ state }: Job): boolean {
   return waiting.has(state);
 }
 
+/** Its processes may still be there, and be asked to end. */
 export function hasEnded({ state }: Job): boolean {
   return ended.has(state);
+}
+
+/** Whether none of its processes is there any more. */
+export function isOver(job: Job): boolean {
+  return isWaiting(job) || (hasEnded(job) && job.state !== "COMPLETING");
+}
+
+const takenAway = new Set(["BOOT_FAIL", "CANCELLED", "NODE_FAIL", "PREEMPTED", "REVOKED"]);
+
+/** Whether a job has ended by what it did, and another one of its kind would do. */
+export function isOwnFault({ state }: Job): boolean {
+  return !takenAway.has(state);
 }
 
 /** Why a job no longer runs, in words. */

@@ -122,14 +122,14 @@ export class Slot {
     return this.#place.mostAhead > 1;
   }
 
-  /** Whether runs were asked back of which the worker has not answered yet. */
+  /** Whether runs were asked back of which the worker has not answered yet. One that takes none may never answer. */
   get isAsked(): boolean {
-    return this.#waiting.some(({ isAskedBack }) => isAskedBack);
+    return this.#place.isOpen && this.#waiting.some(({ isAskedBack }) => isAskedBack);
   }
 
   /** How many runs wait here that another slot could have. */
   get spare(): number {
-    return this.takesAhead ? this.#waiting.filter(({ isAskedBack }) => !isAskedBack).length : 0;
+    return this.takesAhead && this.#place.isOpen ? this.#waiting.filter(({ isAskedBack }) => !isAskedBack).length : 0;
   }
 
   /** Ends the run at hand where it has taken too long, or does not come to rest. */
