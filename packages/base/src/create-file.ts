@@ -9,11 +9,11 @@ import { unfinishedName } from "./unfinished.ts";
 export async function createFile(
   path: string,
   text: string,
-  { durable = false }: PendingOptions = {},
+  { durable = false, mode }: PendingOptions & { readonly mode?: number } = {},
 ): Promise<boolean> {
   const temporary = join(dirname(path), unfinishedName(basename(path)));
   try {
-    const file = await open(temporary, "wx");
+    const file = await open(temporary, "wx", mode);
     try {
       await file.writeFile(text);
       if (durable) await file.sync();

@@ -17,9 +17,14 @@ id=$(( $(wc -l < jobs) + 1 ))
 name=$(sed -n 's/^#SBATCH --job-name=//p' "$script")
 echo "$id|$name|RUNNING|node|2026-01-01T00:00:00|None" >> jobs
 grep mem= "$script" >> memory
-SLURM_JOB_ID=$id SLURMD_NODENAME=node setsid bash "$script" > "job-$id.out" 2>&1 < /dev/null &
+if [ -e slow ]; then sed -i 's/RUNNING/PENDING/' jobs; fi
+(while [ -e slow ] && ! [ -e asked ]; do sleep 0.05; done
+SLURM_JOB_ID=$id SLURMD_NODENAME=node exec setsid bash "$script") > "job-$id.out" 2>&1 < /dev/null &
 echo "$id"`,
-  squeue: "cat jobs",
+  squeue: `
+told=$(cat jobs)
+if [ -n "$told" ]; then touch asked; while [ -e slow ]; do sleep 0.05; done; fi
+echo "$told"`,
   scontrol: "exit 0",
   scancel: 'echo "$*" >> cancelled',
 };
@@ -117,6 +122,29 @@ test("a job that Slurm has taken once is tried again where it refuses it later; 
   await workspace.write("away", `${words}\n`);
   const running = workspace.start("run", "config.ini", "or.db", "--continue");
   await running.said(`${words}; it is asked again`);
+  const ended = await running.finished;
+  expect(ended.code, ended.stderr).toBe(0);
+});
+
+test("what squeue has found before a worker came is not held against it", async () => {
+  await workspace.write("config.ini", (await workspace.read("config.ini")).replace("2, 3", "2, 4, 5, 6"));
+  await workspace.write("slow", "");
+  const running = workspace.start("run", "config.ini", "or.db");
+  await running.said("takes runs");
+  await workspace.write("jobs", (await workspace.read("jobs")).replace("PENDING", "RUNNING"));
+  await workspace.startProgram("rm", ["slow"]).finished;
+  const ended = await running.finished;
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(ended.stderr).not.toContain("is gone");
+});
+
+test("jobs whose workers may have taken runs of an earlier supervisor do not tell that none can", async () => {
+  await workspace.write("config.ini", (await workspace.read("config.ini")).replace("2, 3", "2"));
+  const found = (state: string) => [91, 92, 93, 94, 95].map((id) => `${id}|mosaic-or|${state}|node||None\n`).join("");
+  await workspace.write("jobs", `${found("RUNNING")}96|mosaic-or|PENDING||N/A|Priority\n`);
+  const running = workspace.start("run", "config.ini", "or.db");
+  await running.said("1 Slurm job waits: Priority");
+  await workspace.write("jobs", found("FAILED"));
   const ended = await running.finished;
   expect(ended.code, ended.stderr).toBe(0);
 });

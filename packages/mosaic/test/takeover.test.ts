@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, temporaryFolder, until } from "@ml-mosaic/testing";
+import { freePort, type Running, temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { config, data, dataModule, net, openWorkspace, type Workspace } from "./workspace.ts";
 
@@ -53,8 +53,7 @@ const supervisor = (...args: readonly string[]) =>
     ...args,
   ]);
 
-async function expectTakenOver(where: readonly string[], worker: string) {
-  const first = supervisor(...where);
+async function expectTakenOver(first: Running, where: readonly string[], worker: string) {
   const stays = workspace.start("worker", worker, "--linger", "280");
   // One has ended since the copy, in which none had begun; the next one is at work.
   await first.said("1/3");
@@ -73,13 +72,17 @@ async function expectTakenOver(where: readonly string[], worker: string) {
 }
 
 test("over the spool", async () => {
-  await expectTakenOver(["--spool", "spool"], "spool");
+  const where = ["--spool", "spool"];
+  await expectTakenOver(supervisor(...where), where, "spool");
   expect((await workspace.run("run", "config.ini", "undisturbed.db")).code).toBe(0);
   expect(workspace.history("or.db")).toEqual(workspace.history("undisturbed.db"));
 });
 
 test("over TCP", async () => {
-  process.env.MOSAIC_TOKEN_FILE = join(temporaryFolder(), "token");
   const address = `127.0.0.1:${await freePort()}`;
-  await expectTakenOver(["--listen", address], `tcp://${address}`);
+  const where = ["--listen", address];
+  const first = supervisor(...where);
+  // By then the token is there.
+  await first.said("workers may come");
+  await expectTakenOver(first, where, `tcp://${address}`);
 });

@@ -26,7 +26,7 @@ export async function openWorkspace(files: Readonly<Record<string, string>> = {}
   // Commands that look for running experiments must find those of this test alone, and pause no others. It is short, as
   // the path of a socket must be.
   const runtime = await mkdtemp(join(tmpdir(), "mosaic-"));
-  const environment = { ...process.env, XDG_RUNTIME_DIR: runtime, TMPDIR: runtime };
+  const environment = { ...process.env, XDG_RUNTIME_DIR: runtime, XDG_CONFIG_HOME: runtime, TMPDIR: runtime };
   const started: Running[] = [];
   const path = (name: string) => join(folder, name);
   const write = async (name: string, text: string) => {

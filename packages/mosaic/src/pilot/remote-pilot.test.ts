@@ -1,10 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 import { currentProcess } from "@ml-mosaic/base";
-import { beforeEach, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@ml-mosaic/testing";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { exampleOrder } from "../../test/store-conformance-examples.ts";
 import type { WorkerPlace } from "../supervisor/place.ts";
 import { typescriptWorker } from "../supervisor/typescript-worker.ts";
 import type { WorkerEnd } from "../supervisor/worker-process.ts";
 import type { ChannelEvents } from "../wire/channel.ts";
+import { stalledMilliseconds } from "./file-exchange.ts";
 import { RemotePilot } from "./remote-pilot.ts";
 
 const hello = {
@@ -112,6 +115,31 @@ describe("a pilot elsewhere", () => {
       expect(said.at(-1)).toBe("worker p on n1 is gone: it was cancelled");
     },
   );
+
+  test("is gone when nothing of a run's files comes for two minutes, though it says that it lives", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      link.message({ ...hello, isCarried: true });
+      await setImmediate();
+      const order = exampleOrder(7, { filesFolder: temporaryFolder(), fence: 7 });
+      start()?.send({ kind: "run", token: 7, order, tellsPrepared: false, snapshotSeconds: undefined });
+      const files = [{ name: "snapshot_7.bin", bytes: 3, digest: "0".repeat(64) }];
+      const message = { kind: "snapshot", token: 7, epochs: 1, artifacts: [] };
+      link.message({ kind: "said", worker: 1, message, files });
+      while (!sent.some((each) => JSON.stringify(each).includes("fetch"))) await setImmediate();
+      vi.advanceTimersByTime(stalledMilliseconds - 1);
+      link.message({ kind: "beat" });
+      await setImmediate();
+      expect(pilot.isGone).toBe(false);
+      vi.advanceTimersByTime(1);
+      while (!pilot.isGone) await setImmediate();
+      const why = "nothing of a file has come for 120 s, though the other side is there";
+      expect(heard).toEqual([`worker p on n1 is gone: ${why}`]);
+      expect(sent.at(-1)).toEqual({ kind: "leave", why });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 
   test("is heard no more of a worker that was killed, and at once of its end", async () => {
     link.message(hello);

@@ -139,8 +139,8 @@ test("a token is made once, for its owner alone, and is refused where others can
   const folder = temporaryFolder();
   const file = join(folder, "mosaic", "token");
   await expect(readToken(file, false)).rejects.toThrow("it is missing: copy that of the machine of mosaic run");
-  const made = await readToken(file, true);
-  expect(await readToken(file, true)).toBe(made);
+  const [made, ...others] = await Promise.all(Array.from({ length: 8 }, () => readToken(file, true)));
+  expect(new Set(others)).toEqual(new Set([made]));
   expect(readFileSync(file, "utf8")).toBe(`${made}\n`);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   chmodSync(file, 0o640);

@@ -1,9 +1,9 @@
 /** What supervisor and workers must both know: a secret in a file that is its owner's alone, never in arguments. */
 import { randomBytes } from "node:crypto";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { errorCode, makeFolder } from "@ml-mosaic/base";
+import { createFile, errorCode, makeFolder, pathExists } from "@ml-mosaic/base";
 import { MosaicError } from "../errors.ts";
 
 export function tokenFile(): string {
@@ -15,11 +15,7 @@ export function tokenFile(): string {
 export async function readToken(file: string, create: boolean): Promise<string> {
   if (create) {
     await makeFolder(dirname(file), 0o700);
-    await writeFile(file, `${randomBytes(32).toString("hex")}\n`, { flag: "wx", mode: 0o600 }).catch(
-      (error: unknown) => {
-        if (errorCode(error) !== "EEXIST") throw error;
-      },
-    );
+    if (!pathExists(file)) await createFile(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
   }
   try {
     const { mode, uid } = await stat(file);
