@@ -90,9 +90,10 @@ describe("a pilot elsewhere", () => {
     expect(heard).toEqual([withdrawn, "worker p on n1 is gone: nothing was heard of it for 101 s"]);
     expect(places[0]?.isOpen).toBe(false);
     expect(worker?.hasEnded).toBe(true);
-    expect(sent.at(-1)).toEqual({ kind: "leave", why: "nothing was heard of it for 101 s" });
     link.message({ kind: "said", worker: 1, message: withdrawn });
     expect(heard).toHaveLength(2);
+    // Frozen, or cut off, it comes again when it goes on.
+    expect(sent.at(-1)).toEqual({ kind: "start", worker: 1, program: null });
   });
 
   test.each([0, 60])(
@@ -113,6 +114,7 @@ describe("a pilot elsewhere", () => {
       pilot.look(1);
       expect(heard.slice(1)).toEqual(["worker p on n1 is gone: it was cancelled"]);
       expect(said.at(-1)).toBe("worker p on n1 is gone: it was cancelled");
+      expect(sent.at(-1)).toEqual({ kind: "leave", why: "it was cancelled" });
     },
   );
 

@@ -153,10 +153,10 @@ export class RemotePilot {
     if (this.#lostSeconds !== undefined) this.#lostSeconds += seconds;
     if (this.#jobEnd !== undefined) this.#jobEnd.seconds += seconds;
     if ((this.#jobEnd?.seconds ?? 0) >= lastWordsSeconds + this.#options.lateSeconds) void this.lose("its job is over");
-    else if ((this.#lostSeconds ?? 0) > lostSeconds) void this.lose("the connection is lost");
-    else if (this.#deadSeconds >= lastWordsSeconds) void this.lose("its process has died");
+    else if ((this.#lostSeconds ?? 0) > lostSeconds) void this.lose("the connection is lost", true);
+    else if (this.#deadSeconds >= lastWordsSeconds) void this.lose("its process has died", true);
     else if (this.#silentSeconds > this.#options.silentSeconds)
-      void this.lose(`nothing was heard of it for ${Math.round(this.#silentSeconds)} s`);
+      void this.lose(`nothing was heard of it for ${Math.round(this.#silentSeconds)} s`, true);
   }
 
   /** Nothing of its job runs any more: it takes no further run, and is gone as soon as its last words must have come. */
@@ -164,8 +164,12 @@ export class RemotePilot {
     this.#jobEnd ??= { why, outOfMemory, seconds: 0 };
   }
 
-  /** It is not there any more: what it may still say is not heard. Resolves when what it had is given back. */
-  async lose(reason: string): Promise<void> {
+  /**
+   * It is not there any more: what it may still say is not heard. Resolves when what it had is given back.
+   *
+   * @param mayComeAgain whether, should it live, it may come again with what it has: else it ends
+   */
+  async lose(reason: string, mayComeAgain = false): Promise<void> {
     if (this.#state === "gone") return;
     const { why, outOfMemory } = this.#jobEnd ?? { why: reason, outOfMemory: false };
     const isNews = this.#state === "open";
@@ -176,8 +180,7 @@ export class RemotePilot {
     });
     this.#workers.clear();
     this.#exchange.close();
-    // Should it live, it ends.
-    this.#send({ kind: "leave", why });
+    if (!mayComeAgain) this.#send({ kind: "leave", why });
     void this.#link.close(farewellMilliseconds).catch(() => undefined);
     this.#options.changed(this, isNews ? `${this.#told} is gone: ${why}` : "");
     await Promise.all(ends);
