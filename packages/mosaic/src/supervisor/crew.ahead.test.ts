@@ -332,3 +332,53 @@ test("a run takes no longer because its files are on their way, and one behind i
   );
   await store.close();
 });
+
+test("one that takes no further run, and may never answer, keeps no other from what waits elsewhere", async () => {
+  const [one, silent, other] = [workerElsewhere("one"), workerElsewhere("silent"), workerElsewhere("other")];
+  let [isOpen, isAsked] = [true, false];
+  let end: () => unknown = () => undefined;
+  const place: WorkerPlace = {
+    ...silent.place,
+    get isOpen() {
+      return isOpen;
+    },
+    start(program, events) {
+      const worker = silent.place.start(program, events);
+      end = () => events.exit({ how: "gone", lastWords: "", begun: undefined });
+      const send: typeof worker.send = (message) => {
+        if (message.kind === "withdraw") isAsked = true;
+        else worker.send(message);
+      };
+      return { ...worker, send };
+    },
+  };
+  const { store, supervising, join: joinLater } = await openCrew(one.place);
+  // How many are left is looked for now and then.
+  await expect
+    .poll(() => {
+      if (one.orders === 1) one.work();
+      return one.orders;
+    })
+    .toBeGreaterThan(20);
+  joinLater(place);
+  await expect.poll(() => silent.orders).toBeGreaterThan(0);
+  silent.work();
+  await expect.poll(() => silent.orders).toBeGreaterThan(10);
+  while (one.orders > 5) one.work();
+  await expect.poll(() => store.countByStatus().then((counts) => counts.get("running"))).toBe(5 + silent.orders);
+  joinLater(other.place);
+  await expect.poll(() => isAsked).toBe(true);
+  expect(other.orders).toBe(0);
+  isOpen = false;
+  // After two minutes with its run the first gives back what waits in any case.
+  await expect.poll(() => other.orders, { timeout: 60_000 }).toBeGreaterThan(0);
+  end();
+  const working = setInterval(() => {
+    one.work();
+    other.work();
+  }, 5);
+  await supervising;
+  clearInterval(working);
+  expect(await store.countByStatus()).toEqual(new Map([["done", runs]]));
+  await store.close();
+});
