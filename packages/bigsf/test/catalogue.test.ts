@@ -483,11 +483,11 @@ test("a killed run goes on from what it has measured, to the same catalogue", as
   rmSync(at("killed", "config.yaml"), { force: true });
   for (const name of Object.values(names)) rmSync(at("killed", name), { force: true });
   const { config, rows } = await journalOf(values);
-  writeFileSync(at("killed", "unfinished_config.yaml"), config);
   // Two whole ones, which are marked, and one that was cut off.
   const [first = "", second = "", third = ""] = rows;
   const marked = second.replace(/"sinuosity":[\d.]+/, '"sinuosity":77');
-  writeFileSync(at("killed", "unfinished_filaments.jsonl"), `${first}\n${marked}\n${third.slice(0, 40)}`);
+  const head = JSON.stringify(config);
+  writeFileSync(at("killed", "unfinished_filaments.jsonl"), `${head}\n${first}\n${marked}\n${third.slice(0, 40)}`);
   const result = await Catalogue.fromConfig(values).run();
   if (result.kind !== "written") throw new Error("nothing was left to do");
   expect(result.filaments[1]?.sinuosity).toBe(77);

@@ -317,20 +317,26 @@ test("bigsf recover: by models that have not seen a place; stopped, it goes on t
     crowded: true,
   };
   const given = { ...common, length: [20, 30], width: [2, 4], contrast: [0.5, 3] };
-  const run = (output: string, signal?: AbortSignal, stop?: () => void) =>
-    Recovery.fromConfig({ ...given, output: workspace.path(output) }).run({
-      signal,
-      onProgress: (step, done) => (step === "injections" && done > 3 ? stop?.() : undefined),
-    });
+  const run = (output: string, isEnough?: (step: string, done: number) => boolean) => {
+    const stop = new AbortController();
+    const onProgress = (step: string, done: number) => {
+      steps.add(step);
+      if (isEnough?.(step, done) === true) stop.abort(new Error("enough"));
+    };
+    return Recovery.fromConfig({ ...given, output: workspace.path(output) }).run({ signal: stop.signal, onProgress });
+  };
+  const steps = new Set<string>();
   const whole = await run("recovered");
+  expect([...steps]).toEqual(["rows", "filaments", "injections"]);
   expect(whole.kind === "written" && whole.outcomes.length + whole.file.homeless).toBe(14);
-  const stopped = new AbortController();
-  await expect(run("stopped-recovery", stopped.signal, () => stopped.abort(new Error("enough")))).rejects.toThrow(
-    "enough",
-  );
+  await expect(run("stopped-recovery", (step) => step === "filaments")).rejects.toThrow("enough");
+  steps.clear();
+  await expect(run("stopped-recovery", (step, done) => step === "injections" && done > 3)).rejects.toThrow("enough");
+  // What had been measured is not measured again.
+  expect([...steps]).toEqual(["rows", "injections"]);
   expect(readdirSync(workspace.path("stopped-recovery")).sort()).toEqual([
-    "unfinished_config.yaml",
     "unfinished_filaments.jsonl",
+    "unfinished_injections.jsonl",
   ]);
   await run("stopped-recovery");
   const bytes = (folder: string, name: string) => readFileSync(workspace.path(folder, name));
@@ -338,7 +344,6 @@ test("bigsf recover: by models that have not seen a place; stopped, it goes on t
     expect(bytes("stopped-recovery", name).equals(bytes("recovered", name)), name).toBe(true);
   expect((await run("recovered")).kind).toBe("reused");
 
-  const steps = new Set<string>();
   const refused = async (more: object, message: RegExp) =>
     expect(
       Recovery.fromConfig({ ...given, output: workspace.path("refused"), ...more }).run({

@@ -7,10 +7,10 @@ import { prepareResults } from "../segmentation/result-folder.ts";
 import { ownVersion } from "../version.ts";
 import { columnsFor, contrastOf, isFaint, type Lacking } from "./columns.ts";
 import type { Filament, MeasuredFilament } from "./filament.ts";
-import { type FoundFilament, type FoundFilaments, findFilaments, spineOfFound } from "./find-filaments.ts";
-import { type InputSettings, type Inputs, openInputs } from "./inputs.ts";
-import { type Journal, openJournal, removeJournal } from "./journal.ts";
-import { measureFilament } from "./measure-filament.ts";
+import { type FoundFilament, findFilaments, spineOfFound } from "./find-filaments.ts";
+import { type InputSettings, openInputs } from "./inputs.ts";
+import { openJournal, removeJournal } from "./journal.ts";
+import { measureAll } from "./measure-all.ts";
 import { touchingOf } from "./networks.ts";
 import type { Point } from "./skeleton-graph.ts";
 import { writeAtlas } from "./write-atlas.ts";
@@ -73,7 +73,6 @@ export type CatalogueResult =
     };
 
 const atlasName = "atlas";
-const measuredTogether = 64;
 
 /**
  * Makes a catalogue of filaments. All files appear together when they are complete.
@@ -110,12 +109,12 @@ export async function runCatalogue(
     overwrite: settings.overwrite,
   });
   if (results === undefined) {
-    await removeJournal(folder);
+    await removeJournal(folder, "filaments");
     return { kind: "reused", files };
   }
   resources.use(results);
   // Another version may measure otherwise, or other things.
-  const journal = await openJournal(folder, `# bigsf ${ownVersion()}\n${config}`);
+  const journal = await openJournal<MeasuredFilament>(folder, "filaments", `# bigsf ${ownVersion()}\n${config}`);
   let isComplete = false;
   resources.defer(() => journal.close(isComplete));
 
@@ -124,7 +123,9 @@ export async function runCatalogue(
   const found = await findFilaments(map, { low, high, spur, mostTurn, leastLength, onRows, signal });
   const probability = found.isMask ? `${basename(map.path)} is a mask` : undefined;
   const lacking: Lacking = { ...inputs.lacking, probability };
-  const all = await measureAll(found, inputs, journal, { onProgress, signal });
+  const { measuring } = inputs;
+  const parts = { ...measuring, plane: found.plane, probability: found.isMask ? undefined : measuring.probability };
+  const all = await measureAll(found.filaments, parts, { journal, onProgress, signal });
   const kept = all.flatMap((filament, index) => {
     const place = found.filaments[index];
     return place === undefined || isFaint(filament, settings.leastSignificance) ? [] : [{ filament, found: place }];
@@ -175,25 +176,4 @@ export async function runCatalogue(
 
 function* spinesOf(filaments: readonly { readonly found: FoundFilament }[]): Generator<readonly Point[]> {
   for (const { found } of filaments) yield spineOfFound(found).points;
-}
-
-/** In the order in which they were found, those first that an earlier run has measured. */
-async function measureAll(
-  { plane, isMask, filaments: found }: FoundFilaments,
-  { measuring }: Inputs,
-  journal: Journal,
-  { onProgress, signal }: CatalogueRunOptions,
-): Promise<readonly MeasuredFilament[]> {
-  const parts = { ...measuring, plane, probability: isMask ? undefined : measuring.probability };
-  const measured: MeasuredFilament[] = [...journal.measured];
-  while (measured.length < found.length) {
-    signal?.throwIfAborted();
-    const group: MeasuredFilament[] = [];
-    for (const each of found.slice(measured.length, measured.length + measuredTogether))
-      group.push(await measureFilament(each, parts));
-    await journal.append(group);
-    measured.push(...group);
-    onProgress?.("filaments", measured.length, found.length);
-  }
-  return measured;
 }

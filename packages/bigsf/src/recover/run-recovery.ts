@@ -2,10 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { contrastOf, isFaint } from "../catalogue/columns.ts";
 import type { MeasuredFilament } from "../catalogue/filament.ts";
-import { type FoundFilament, findFilaments, spineOfFound } from "../catalogue/find-filaments.ts";
-import { openJournal, removeJournal } from "../catalogue/journal.ts";
+import { findFilaments, spineOfFound } from "../catalogue/find-filaments.ts";
+import { type Journal, type JournalOf, openJournal, removeJournal } from "../catalogue/journal.ts";
 import { mapSamples } from "../catalogue/map-samples.ts";
-import { measureFilament } from "../catalogue/measure-filament.ts";
+import { measureAll } from "../catalogue/measure-all.ts";
 import { BigsfError } from "../errors.ts";
 import { prepareResults } from "../segmentation/result-folder.ts";
 import { ownVersion } from "../version.ts";
@@ -85,16 +85,21 @@ export async function runRecovery(
   const names = Object.values(recoveryNames);
   const results = await prepareResults({ folder, config, names, overwrite: settings.overwrite });
   if (results === undefined) {
-    await removeJournal(folder);
+    for (const of of ["filaments", "injections"] as const) await removeJournal(folder, of);
     return { kind: "reused", files };
   }
   resources.use(results);
-  const journal = await openJournal<PassRecord>(folder, `# bigsf ${ownVersion()}\n${config}`);
   let isComplete = false;
-  resources.defer(() => journal.close(isComplete));
+  const journalOf = async <Row>(of: JournalOf) => {
+    const journal = await openJournal<Row>(folder, of, `# bigsf ${ownVersion()}\n${config}`);
+    resources.defer(() => journal.close(isComplete));
+    return journal;
+  };
+  const filaments = await journalOf<MeasuredFilament>("filaments");
+  const journal = await journalOf<PassRecord>("injections");
   for (const note of inputs.notes) onNote?.(note);
 
-  const before = await lookBefore(inputs, { onProgress, signal });
+  const before = await lookBefore(inputs, filaments, { onProgress, signal });
   const { map, spines } = before;
   const passes = placeShapes(shapesOf(settings), map, {
     seed: settings.seed,
@@ -107,7 +112,7 @@ export async function runRecovery(
   let isChecked = false;
   for (const pass of passes) {
     signal?.throwIfAborted();
-    const known = journal.measured[done.length];
+    const known = journal.done[done.length];
     if (known === undefined && !isChecked && pass.placed.length > 0) {
       await checkSameMap(pass, inputs, signal);
       isChecked = true;
@@ -176,6 +181,7 @@ async function recordOf(
 /** The catalogue of the map as it is. */
 async function lookBefore(
   inputs: RecoveryInputs,
+  journal: Journal<MeasuredFilament>,
   { onProgress, signal }: RecoveryRunOptions,
 ): Promise<{ readonly map: Ground; readonly spines: SpineIndex; readonly judged: readonly Judged[] }> {
   const { probability, image, target, background, finding, measuring } = inputs;
@@ -200,15 +206,12 @@ async function lookBefore(
       `${background.path} is 1 nowhere off ${target.path} where a model speaks: it does not tell what is false; give where there is certainly no filament, or leave out target and background`,
     );
   const parts = { ...measuring, plane: found.plane, probability: mapSamples(probability) };
-  const kept: { readonly filament: MeasuredFilament; readonly each: FoundFilament }[] = [];
   const isMeasured = isJudged || finding.least_significance > 0;
-  for (const [index, each] of found.filaments.entries()) {
-    signal?.throwIfAborted();
-    if (!isMeasured) continue;
-    const filament = await measureFilament(each, parts);
-    onProgress?.("filaments", index + 1, found.filaments.length);
-    if (!isFaint(filament, finding.least_significance)) kept.push({ filament, each });
-  }
+  const all = isMeasured ? await measureAll(found.filaments, parts, { journal, onProgress, signal }) : [];
+  const kept = all.flatMap((filament, index) => {
+    const each = found.filaments[index];
+    return each === undefined || isFaint(filament, finding.least_significance) ? [] : [{ filament, each }];
+  });
   const spines = new SpineIndex();
   for (const each of isMeasured ? kept.map((one) => one.each) : found.filaments) spines.add(spineOfFound(each).points);
   const judged = !isJudged
