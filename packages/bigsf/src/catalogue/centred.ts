@@ -1,6 +1,6 @@
 import { halfWidthOf } from "./cuts.ts";
 import { flag, type MaskPlane, placeOf } from "./mask-plane.ts";
-import { gaussianWeights } from "./polyline.ts";
+import { halfGaussian } from "./polyline.ts";
 import type { Point } from "./skeleton-graph.ts";
 import type { Spine } from "./spine.ts";
 
@@ -59,7 +59,7 @@ function maskAt(plane: MaskPlane, x: number, y: number): number {
 
 /** Of neighbours under a Gaussian those that are known; 0 where none is. */
 function meansOfKnown(values: readonly number[], isClosed: boolean): readonly number[] {
-  const weights = gaussianWeights(smoothing);
+  const weights = halfGaussian(smoothing);
   const reach = weights.length - 1;
   const around = values.length - 1;
   return values.map((_, index) => {

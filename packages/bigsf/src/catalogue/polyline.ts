@@ -78,8 +78,8 @@ function distanceFromSide(point: Point, a: Point, b: Point): number {
   return Math.abs((b.x - a.x) * (point.y - a.y) - (b.y - a.y) * (point.x - a.x)) / length;
 }
 
-/** From the middle on, up to three deviations. */
-export function gaussianWeights(sigma: number): readonly number[] {
+/** Heights of a Gaussian from its middle on, where it is 1, up to three deviations; weights that whoever takes them norms. */
+export function halfGaussian(sigma: number): readonly number[] {
   return Array.from({ length: Math.ceil(3 * sigma) + 1 }, (_, i) => Math.exp(-(i * i) / (2 * sigma * sigma)));
 }
 
@@ -88,7 +88,7 @@ export function gaussianWeights(sigma: number): readonly number[] {
  * points, whose ends are smoothed as well as its middle (Fan 1992). A straight line stays straight; a closed one goes round.
  */
 export function smoothed(points: readonly Point[], sigma: number, isClosed: boolean): readonly Point[] {
-  const weights = gaussianWeights(sigma);
+  const weights = halfGaussian(sigma);
   const reach = weights.length - 1;
   const last = points.length - 1;
   return points.map((_, index) => {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Header, parseHeader, readCelestialWcs } from "@ml-mosaic/fits";
 import { describe, expect, test } from "vitest";
+import { madePlane } from "../../test/made-plane.ts";
 import type { Plane } from "./plane.ts";
 import { cutPlane, Region, regionBox } from "./region.ts";
 import { resampledPlane } from "./resampled-plane.ts";
@@ -45,22 +46,7 @@ function planeOf(text: string, values: (y: number, x: number) => number = (y, x)
   const [width, height] = [1, 2].map((axis) =>
     Number(header.cards.find(({ keyword }) => keyword === `NAXIS${axis}`)?.value),
   );
-  if (width === undefined || height === undefined) return expect.fail();
-  return {
-    path: "map.fits",
-    header,
-    shape: [height, width],
-    imageShape: [height, width],
-    axes: [1, 2],
-    async section(y0, y1, x0, x1) {
-      expect([y0 >= 0, x0 >= 0, y1 <= height, x1 <= width, y1 > y0, x1 > x0]).not.toContain(false);
-      return Float64Array.from({ length: (y1 - y0) * (x1 - x0) }, (_, i) =>
-        values(y0 + Math.floor(i / (x1 - x0)), x0 + (i % (x1 - x0))),
-      );
-    },
-    digest: async () => "map",
-    close: async () => undefined,
-  };
+  return madePlane({ header, shape: [height ?? expect.fail(), width ?? expect.fail()] }, values);
 }
 
 const floats = (base64: string) => new Float32Array(Uint8Array.from(Buffer.from(base64, "base64")).buffer);

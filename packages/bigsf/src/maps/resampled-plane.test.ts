@@ -1,5 +1,6 @@
 import { makeHeader } from "@ml-mosaic/fits";
 import { expect, test } from "vitest";
+import { madePlane } from "../../test/made-plane.ts";
 import type { Plane } from "./plane.ts";
 import { resampledPlane } from "./resampled-plane.ts";
 import { samplings } from "./sampled.ts";
@@ -17,18 +18,13 @@ function mapFrom(longitude: number, columns: number) {
     CDELT1: -0.1,
     CDELT2: 0.1,
   });
+  const made = madePlane({ header, shape: [21, columns] }, (_, x) => x);
   const plane: Plane = {
-    path: "map.fits",
-    header,
-    shape: [21, columns],
-    imageShape: [21, columns],
-    axes: [1, 2],
-    async section(y0, y1, x0, x1) {
+    ...made,
+    section(y0, y1, x0, x1) {
       read.push(`${x0} to ${x1}`);
-      return Float64Array.from({ length: (y1 - y0) * (x1 - x0) }, (_, i) => x0 + (i % (x1 - x0)));
+      return made.section(y0, y1, x0, x1);
     },
-    digest: async () => "",
-    close: async () => undefined,
   };
   return { plane, read };
 }

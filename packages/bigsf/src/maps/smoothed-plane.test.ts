@@ -1,5 +1,6 @@
 import { getNumber, makeHeader } from "@ml-mosaic/fits";
 import { expect, test } from "vitest";
+import { madePlane } from "../../test/made-plane.ts";
 import type { Plane } from "./plane.ts";
 import { smoothedPlane } from "./smoothed-plane.ts";
 
@@ -19,19 +20,7 @@ function planeOf(at: (x: number, y: number) => number, cards: Readonly<Record<st
     CDELT2: 4 * arcSecond,
     ...cards,
   });
-  return {
-    path: "map.fits",
-    header,
-    shape: [height, width],
-    imageShape: [height, width],
-    axes: [1, 2],
-    section: async (y0, y1, x0, x1) =>
-      Float64Array.from({ length: (y1 - y0) * (x1 - x0) }, (_, i) =>
-        at(x0 + (i % (x1 - x0)), y0 + Math.floor(i / (x1 - x0))),
-      ),
-    digest: async () => "digest",
-    close: async () => undefined,
-  };
+  return madePlane({ header, shape: [height, width] }, (y, x) => at(x, y));
 }
 
 const round = (beam: number) => ({ BMAJ: beam * arcSecond, BMIN: beam * arcSecond });

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { getNumber, getString, type Header, setCard } from "@ml-mosaic/fits";
 import { BigsfError } from "../errors.ts";
 import { coordinatesOf } from "./coordinates.ts";
-import { gaussianWeights } from "./gaussian-weights.ts";
+import { discreteNormal } from "./discrete-normal.ts";
 import { pixelSides, sizeTolerance } from "./pixel-scale.ts";
 import type { Plane } from "./plane.ts";
 
@@ -33,7 +33,7 @@ export function smoothedPlane(map: Plane, beam: number): Plane {
   const sigma = Math.sqrt(Math.max(0, beam * beam - own * own)) / fwhmOfSigma;
   const factor = perBeam.test(getString(map.header, "BUNIT") ?? "") ? (beam / own) ** 2 : 1;
   const [height, width] = map.shape;
-  const weights = { ofColumns: gaussianWeights(sigma / ofColumn), ofRows: gaussianWeights(sigma / ofRow) };
+  const weights = { ofColumns: discreteNormal(sigma / ofColumn), ofRows: discreteNormal(sigma / ofRow) };
   const [across, along] = [weights.ofColumns.length >> 1, weights.ofRows.length >> 1];
   return {
     ...map,

@@ -1,9 +1,8 @@
 /** Injections into a map whose model is known: it calls what is higher than a threshold over the level background. */
-import { emptyHeader } from "@ml-mosaic/fits";
 import { expect, test } from "vitest";
+import { madePlane } from "../../test/made-plane.ts";
 import { mapSamples } from "../catalogue/map-samples.ts";
 import { emptyPlane } from "../catalogue/mask-plane.ts";
-import type { Plane } from "../maps/plane.ts";
 import { normalAt } from "../sample/lattice-random.ts";
 import { completenessAt, completenessOf, type Outcome } from "./completeness.ts";
 import { surveyGround } from "./ground.ts";
@@ -18,21 +17,7 @@ import type { Reprediction } from "./reprediction.ts";
 const [height, width] = [240, 260] as const;
 const level = 0.5;
 
-function planeOf(path: string, at: (y: number, x: number) => number): Plane {
-  return {
-    path,
-    header: emptyHeader,
-    shape: [height, width],
-    imageShape: [height, width],
-    axes: [1, 2],
-    section: async (y0, y1, x0, x1) =>
-      Float64Array.from({ length: (y1 - y0) * (x1 - x0) }, (_, i) =>
-        at(y0 + Math.floor(i / (x1 - x0)), x0 + (i % (x1 - x0))),
-      ),
-    digest: async () => path,
-    close: async () => undefined,
-  };
-}
+const planeOf = (path: string, at: (y: number, x: number) => number) => madePlane({ path, shape: [height, width] }, at);
 
 const valueAt = (y: number, x: number) => 10 * (1 + 0.03 * normalAt(1, 1, y, x));
 /** A half at half of the background over it. */

@@ -5,7 +5,7 @@
  * @param sigma in pixels
  * @returns weights of -reach to reach
  */
-export function gaussianWeights(sigma: number): readonly number[] {
+export function discreteNormal(sigma: number): readonly number[] {
   const reach = Math.ceil(4 * sigma);
   const offsets = Array.from({ length: 2 * reach + 1 }, (_, i) => i - reach);
   const weightsOf = (width: number) => {
