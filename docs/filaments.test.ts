@@ -9,7 +9,8 @@ import { type Output, typeAsUser } from "../scripts/user-shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const example = await readFile(join(root, "examples/filaments/README.md"), "utf8");
-const commands = (/^```sh\n(.*?)^```/ms.exec(example)?.[1] ?? "").trim().split("\n");
+const blocks = [...example.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = ""]) => block.trim().split("\n"));
+const [commands = [], onFilaments = []] = blocks;
 
 /** Looks like the repository's top folder to whoever runs the example in it. */
 let folder: string;
@@ -93,4 +94,19 @@ test("they are also compared by a metric of BigSF's, on labelled pixels", async 
   // After one epoch some find everything, and are practically the same.
   for (const model of ["unet", "unetpp"])
     expect(stdout).toMatch(new RegExp(`${model}\\(2,1\\) +0\\.\\d+ .* 4 +0$`, "m"));
+});
+
+test("and by the filaments that their models find in areas they have not seen", async () => {
+  const small = onFilaments.map((command) => command.replaceAll(/_\d_\d/g, "_2_1"));
+  expect(small.map((command) => command.split(" ").slice(1, 3).join(" "))).toEqual(["mosaic compare", "bigsf compare"]);
+  const [recall, found] = await Promise.all(small.map((command) => typeAsUser(folder, "bash", "-c", command)));
+  expect(recall?.stdout).toContain("test_skeleton_recall, higher is better");
+  expect(found?.stdout, found?.stderr).toMatch(/^filaments found +\d+ +\d+ +\d+ .*$/m);
+  for (const row of ["faint ones", "bright ones", "found where none is"])
+    expect(found?.stdout).toMatch(new RegExp(`^${row} .* (undecided|[ab] is better)$`, "m"));
+  // The same models say the same of every filament.
+  const same = "npx bigsf compare 'filaments.db:unet(2,1)' filaments.db:unet_2_1";
+  expect((await typeAsUser(folder, "bash", "-c", same)).stdout).toMatch(/^filaments found +(\d+) +(\d+) +\2 +0 to 0 /m);
+  const wrong = await typeAsUser(folder, "bash", "-c", "npx bigsf compare filaments.db filaments.db:unet_2_1");
+  expect(wrong.stderr).toContain("name a model of filaments.db behind a colon; there are unet_2_1, unetpp_2_1");
 });

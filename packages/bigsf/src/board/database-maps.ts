@@ -1,19 +1,12 @@
 /** What the board shows of a database whose runs were trained on folds of patches: folds, out-of-fold maps and scores by fold. */
-import { join } from "node:path";
 import { countText, messageOf } from "@ml-mosaic/base";
 import type { MapPlane, MapSource, MapsInfo, Scores } from "@ml-mosaic/board";
-import { openSqliteReader, readExperimentOrigins, readRunReport, type StoreReader } from "ml-mosaic/reading";
+import { openSqliteReader, type StoreReader } from "ml-mosaic/reading";
 import "../components.ts";
 import { figureOf } from "../cross-validation/fold-figures.ts";
-import { type FoldModel, outOfFoldRows } from "../cross-validation/out-of-fold.ts";
+import { outOfFoldRows } from "../cross-validation/out-of-fold.ts";
 import { pixelShares } from "../cross-validation/pixel-scores.ts";
-import { encodedBy } from "../datasets/data-options.ts";
 import type { PatchesData } from "../datasets/patches-data.ts";
-import { BigsfError } from "../errors.ts";
-import { SegmentationModel } from "../models/segmentation-model.ts";
-import { startPreview } from "../pictures/preview.ts";
-import { compilePredictor } from "../segmentation/patch-predictor.ts";
-import { FoldPlanes, type Shown } from "./fold-planes.ts";
 import {
   dataKey,
   type FoldedData,
@@ -21,11 +14,12 @@ import {
   type FoldRun,
   foldRuns,
   hasFoldRuns,
-  makeData,
-  makeModel,
   meanOfRuns,
   rankedBy,
-} from "./fold-runs.ts";
+} from "../fold-runs/fold-runs.ts";
+import { firstOfFolds, isSegmentation, loadRunModels, openDataOf } from "../fold-runs/run-models.ts";
+import { startPreview } from "../pictures/preview.ts";
+import { FoldPlanes, type Shown } from "./fold-planes.ts";
 import { planeOf } from "./map-planes.ts";
 
 /** undefined where its last run is of something else. */
@@ -107,10 +101,7 @@ class DatabaseMaps implements MapSource {
     if (known !== undefined) return known;
     const prefix = `${this.#openings++}-`;
     const opening = (async () => {
-      const origins = await readExperimentOrigins(this.#reader);
-      const folder = origins.find((origin) => origin.experimentId === experimentId)?.folder ?? "";
-      const data = makeData(module, folder);
-      await data.open();
+      const data = await openDataOf(this.#reader, { module, experimentId });
       return { data, planes: new FoldPlanes(data, prefix) };
     })();
     opening.catch(() => this.#opened.delete(key));
@@ -121,10 +112,7 @@ class DatabaseMaps implements MapSource {
   /** Best first by the loss of what they have not seen. */
   async #probabilities(folded: FoldedData, opened: OpenData, prefix: string): Promise<readonly Shown[]> {
     const { source, splits } = await opened.data.open();
-    const ranked = rankedBy(
-      lossName,
-      folded.models.filter(({ module }) => module !== undefined && isSegmentation(module)),
-    );
+    const ranked = rankedBy(lossName, folded.models.filter(isSegmentation));
     return ranked.flatMap(({ model, isBest }) =>
       source.maps.map((map, place): Shown => {
         const runs = firstOfFolds(model, splits.length);
@@ -163,9 +151,8 @@ class DatabaseMaps implements MapSource {
     const { source } = await data.open();
     const map = source.maps[place];
     if (map === undefined) throw new RangeError(`there is no map ${place}`);
-    const models: FoldModel[] = [];
+    const models = await loadRunModels(this.#reader, data, model, runs);
     try {
-      for (const run of runs) models.push(await this.#load(data, model, run));
       const preview = startPreview(map.inside);
       for await (const { firstRow, probability } of outOfFoldRows({ data, map, models, batchSize }))
         preview.add(firstRow, probability);
@@ -173,18 +160,6 @@ class DatabaseMaps implements MapSource {
     } finally {
       for (const { predictor } of models) predictor.release();
     }
-  }
-
-  async #load(data: PatchesData, { module }: FoldedModel, { runId, fold }: FoldRun): Promise<FoldModel> {
-    const { files, filesFolder } = await readRunReport(this.#reader, runId);
-    const file = files.find(({ kind, path, isMissing }) => kind === "model" && path.endsWith(weights) && !isMissing);
-    if (file === undefined || filesFolder === undefined || module === undefined)
-      throw new BigsfError("MODEL", `run ${runId} has no ${weights} file any more, so that nobody knows what it says`);
-    const model = makeModel(module);
-    await model.loadModel(join(filesFolder, file.path.slice(0, -weights.length)));
-    const { patchSize, channels } = (await data.open()).source;
-    const positions = encodedBy(data, "test").includes("positions");
-    return { split: fold - 1, predictor: await compilePredictor({ model, patchSize, channels, positions }) };
   }
 
   /** Of the first data; undefined where there are none. */
@@ -243,24 +218,6 @@ class DatabaseMaps implements MapSource {
       return Number.NaN;
     }
   }
-}
-
-const weights = ".safetensors";
-
-function isSegmentation(module: NonNullable<FoldedModel["module"]>): boolean {
-  try {
-    return makeModel(module) instanceof SegmentationModel;
-  } catch {
-    // A class that another package has registered, or of another version.
-    return false;
-  }
-}
-
-/** Of several repetitions of a fold the first. */
-function firstOfFolds({ runs }: FoldedModel, splits: number): readonly FoldRun[] {
-  return Array.from({ length: splits }, (_, split) => runs.find(({ fold }) => fold === split + 1)).filter(
-    (run) => run !== undefined,
-  );
 }
 
 function numberOrNull(value: number): number | null {

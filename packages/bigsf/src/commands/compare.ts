@@ -1,17 +1,20 @@
 import { countText } from "@ml-mosaic/base";
 import { command, numberText, tableText } from "@ml-mosaic/command-line";
-import { float, schema, within } from "@ml-mosaic/configurable";
+import { float, path, schema, within } from "@ml-mosaic/configurable";
 import "../components.ts";
 import { type ComparedRow, type ComparedTrainings, compareTrainings } from "../comparison/compare-trainings.ts";
-import { existingFile, existingFolder } from "../existing-file.ts";
+import { existingFile } from "../existing-file.ts";
+import { inSteps } from "./in-steps.ts";
+
+const steps = { patches: { title: "Predicting", unit: "patches" } } as const;
 
 export const compareCommand = command({
   name: "compare",
   summary:
     "Say which of two trainings on every split finds more filaments, faint ones too, by areas they have not seen.",
   arguments: {
-    a: schema(existingFolder(), { help: "folder of bigsf train-k-fold" }),
-    b: schema(existingFolder(), { help: "another one, on the same maps" }),
+    a: schema(path, { help: "folder of bigsf train-k-fold, or DATABASE:MODEL of mosaic run" }),
+    b: schema(path, { help: "another one, on the same maps" }),
   },
   options: {
     image: schema(existingFile(), {
@@ -24,9 +27,17 @@ export const compareCommand = command({
       help: "probability above which a pixel is a filament",
     }),
   },
-  examples: ["bigsf compare results/k_fold results/other --image sample/image.fits"],
+  examples: [
+    "bigsf compare results/k_fold results/other --image sample/image.fits",
+    "bigsf compare filaments.db:unet_8_3 filaments.db:unetpp_8_3",
+  ],
   async run({ a, b, image, threshold }, terminal) {
-    terminal.out(`${resultText(await compareTrainings({ folders: [a, b], image, threshold }))}\n`);
+    const result = await inSteps(terminal, steps, (signal, onStep) => {
+      const onProgress = (done: number, total: number) => onStep("patches", done, total);
+      return compareTrainings({ trainings: [a, b], image, threshold, signal, onProgress });
+    });
+    for (const note of result.notes) terminal.err(`Note: ${note}\n`);
+    terminal.out(`${resultText(result)}\n`);
     return 0;
   },
 });

@@ -1,24 +1,22 @@
 /** Which of two trainings finds more filaments, by areas that neither model of a pixel has seen. */
-import { join } from "node:path";
-import { pathExists } from "@ml-mosaic/base";
 import { comparePair, type Interval, judge, medianOf, type Verdict } from "@ml-mosaic/statistics";
-import { Trainer } from "@ml-mosaic/training";
-import { calibrationNames } from "../calibration/calibration-file.ts";
-import { splitSnapshots } from "../cross-validation/split-snapshots.ts";
-import { resultNames } from "../cross-validation/validation-folder.ts";
-import { PatchesData, patchesOfMap } from "../datasets/patches-data.ts";
+import { patchesOfMap } from "../datasets/patches-data.ts";
 import { BigsfError } from "../errors.ts";
 import { openPlane, type Plane } from "../maps/plane.ts";
-import { fileOfMap } from "../maps/source-map.ts";
 import { type PatchedMap, roomFor } from "../patches/patch-source.ts";
+import type { MapRows } from "../segmentation/segment-rows.ts";
+import { type ComparedTraining, openComparedTraining } from "./compared-training.ts";
 import { type AreaPieces, piecesOf } from "./pieces.ts";
 
 export interface CompareTrainingsOptions {
-  /** Folders of bigsf train-k-fold. */
-  readonly folders: readonly [a: string, b: string];
+  /** Folders of bigsf train-k-fold, or models of databases: `results.db:unet`. */
+  readonly trainings: readonly [a: string, b: string];
   /** FITS file of the only map, by which filaments are faint or bright. */
   readonly image: string | undefined;
   readonly threshold: number;
+  /** Told of patches that are predicted, where a training keeps no map of what it has not seen. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Of some filaments. */
@@ -42,6 +40,7 @@ export interface ComparedTrainings {
   readonly isCalibrated: boolean;
   /** Contrast below which a filament is faint: the median. */
   readonly faintBelow: number | undefined;
+  readonly notes: readonly string[];
 }
 
 /**
@@ -51,28 +50,39 @@ export interface ComparedTrainings {
  * @throws BigsfError where the trainings are not finished, or of other maps
  */
 export async function compareTrainings(options: CompareTrainingsOptions): Promise<ComparedTrainings> {
-  const { folders, image, threshold } = options;
+  const { trainings, image, threshold, onProgress, signal } = options;
   await using resources = new AsyncDisposableStack();
-  const [a, b] = [await openTraining(folders[0], resources), await openTraining(folders[1], resources)];
+  const a = await openComparedTraining(trainings[0], resources);
+  const b = await openComparedTraining(trainings[1], resources);
+  const both = [a, b];
   const [first, second] = [await a.data.open(), await b.data.open()];
-  const isCalibrated = folders.every((folder) => pathExists(join(folder, calibrationNames.file)));
-  const name = isCalibrated ? calibrationNames.map.outOfFold : resultNames.outOfFold;
+  const isCalibrated = a.isCalibrated && b.isCalibrated;
   const size = a.data.folds.area_size;
   const areas: AreaPieces[] = [];
   const { maps } = first.source;
   if (image !== undefined && maps.length > 1)
     throw new BigsfError("MAP", "--image is of one map, and these trainings have several; leave it out");
+  const patches = await patchesToPredict(both);
+  let predicted = 0;
+  const onPatches = (count: number) => {
+    predicted += count;
+    onProgress?.(predicted, patches);
+  };
   for (const [place, map] of maps.entries()) {
     const other = second.source.maps[place];
     if (other === undefined || !isSameMap(map, other))
       throw new BigsfError(
         "MAP",
-        `${folders[1]} was trained on other maps than ${folders[0]}: nothing can be compared`,
+        `${trainings[1]} was trained on other maps than ${trainings[0]}: nothing can be compared`,
       );
-    const said = await Promise.all(
-      folders.map((folder) => openSame(join(folder, fileOfMap(name, map, maps.length)), map, resources)),
-    );
-    const shown = image === undefined ? undefined : await openSame(image, map, resources);
+    const said: MapRows[] = [];
+    for (const [index, training] of both.entries()) {
+      const own = training === b ? other : map;
+      const rows = await training.outOfFold(own, { calibrated: isCalibrated, signal, onPatches });
+      checkShape(`the out-of-fold map of ${trainings[index]}`, rows, map);
+      said.push(rows);
+    }
+    const shown = image === undefined ? undefined : await openImage(image, map, resources);
     const labels = await labelsOf(a, map);
     const [height, width] = map.inside;
     for (let y = 0; y < height; y += size) {
@@ -94,7 +104,7 @@ export async function compareTrainings(options: CompareTrainingsOptions): Promis
       }
     }
   }
-  return { ...judged(areas), isCalibrated };
+  return { ...judged(areas), isCalibrated, notes: both.flatMap(({ notes }) => notes) };
 }
 
 function isSameMap(a: PatchedMap, b: PatchedMap): boolean {
@@ -104,40 +114,32 @@ function isSameMap(a: PatchedMap, b: PatchedMap): boolean {
   return !differs && a.inside.join() === b.inside.join();
 }
 
-interface OpenTraining {
-  readonly data: PatchesData;
-  readonly splits: number;
-}
-
-async function openTraining(folder: string, resources: AsyncDisposableStack): Promise<OpenTraining> {
-  const snapshots = await splitSnapshots(folder);
-  const [first] = snapshots;
-  if (first === undefined)
-    throw new BigsfError("MODEL", `${folder} holds no training on every split; bigsf train-k-fold makes one`);
-  const { data } = await Trainer.fromSnapshot(first.path);
-  if (!(data instanceof PatchesData))
-    throw new BigsfError("MODEL", `${folder} was not trained on patches of a map: there are no filaments to count`);
-  resources.defer(() => data.close());
-  return { data, splits: snapshots.length };
-}
-
-async function openSame(path: string, { inside }: PatchedMap, resources: AsyncDisposableStack): Promise<Plane> {
-  if (!pathExists(path))
-    throw new BigsfError("MAP", `there is no ${path}; bigsf train-k-fold and bigsf calibrate make out-of-fold maps`);
+async function openImage(path: string, map: PatchedMap, resources: AsyncDisposableStack): Promise<Plane> {
   const plane = await openPlane(path);
   resources.defer(() => plane.close());
-  if (plane.shape.join() !== inside.join())
+  checkShape(path, plane, map);
+  return plane;
+}
+
+function checkShape(what: string, { shape }: Pick<MapRows, "shape">, { inside }: PatchedMap): void {
+  if (shape.join() !== inside.join())
     throw new BigsfError(
       "MAP",
-      `${path} has ${plane.shape.join(" x ")} pixels, the map of the training ${inside.join(" x ")}`,
+      `${what} has ${shape.join(" x ")} pixels, the map of the training ${inside.join(" x ")}`,
     );
-  return plane;
+}
+
+async function patchesToPredict(trainings: readonly ComparedTraining[]): Promise<number> {
+  let count = 0;
+  for (const { data, predictedSplits } of trainings)
+    for (const split of predictedSplits) count += (await data.patches(split, "test")).indices.length;
+  return count;
 }
 
 const batch = 256;
 
 /** What the test patches of all splits tell of a map: [height, width], 1 or 0. */
-async function labelsOf({ data, splits }: OpenTraining, map: PatchedMap) {
+async function labelsOf({ data, splits }: ComparedTraining, map: PatchedMap) {
   const { source } = await data.open();
   const size = source.patchSize;
   const [height, width] = map.shape;
@@ -174,7 +176,7 @@ function cutOut(plane: Uint8Array, width: number, { y0, y1, x0, x1 }: Box): Uint
   return cut;
 }
 
-function judged(areas: readonly AreaPieces[]): Omit<ComparedTrainings, "isCalibrated"> {
+function judged(areas: readonly AreaPieces[]): Omit<ComparedTrainings, "isCalibrated" | "notes"> {
   const contrasts = areas.flatMap(({ pieces }) => pieces.map(({ contrast }) => contrast)).filter(Number.isFinite);
   const faintBelow = contrasts.length === 0 ? undefined : medianOf(contrasts);
   const groups = [

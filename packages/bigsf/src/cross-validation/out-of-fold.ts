@@ -33,8 +33,8 @@ export interface OutOfFoldOptions {
   readonly part?: Exclude<Part, "train">;
   readonly batchSize: number;
   /** Told how many more patches are done. */
-  readonly onPatches?: (count: number) => void;
-  readonly signal?: AbortSignal;
+  readonly onPatches?: ((count: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
