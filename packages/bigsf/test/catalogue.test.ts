@@ -471,6 +471,17 @@ test("a skeleton mask gives the filaments again; what nobody knows of it is null
   expect(votable).toContain("null: the header of mask.fits has no celestial coordinates that can be computed");
 });
 
+test.each([
+  ["percentages", (value: number) => 100 * value],
+  ["logits", (value: number) => 8 * value - 4.5],
+])("%s are refused: thresholds and probabilities would be of something else", async (name, of) => {
+  const probabilities = draw(...size, shapes, "most");
+  await writeMap(at(`${name}.fits`), size, probabilities.map(of));
+  await expect(catalogue(name, { probability: at(`${name}.fits`) })).rejects.toThrow(
+    /the map is -?[\d.]+ at column \d+, row \d+: probabilities are from 0 to 1/,
+  );
+});
+
 test("a killed run goes on from what it has measured, to the same catalogue", async () => {
   const values = { image: at("image.fits"), probability: at("probability.fits"), output: at("killed") };
   const stop = new AbortController();

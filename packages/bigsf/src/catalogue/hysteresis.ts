@@ -13,6 +13,9 @@ export interface HysteresisOptions {
 }
 
 const bandPixels = 2 ** 20;
+/** By which probabilities may lie beyond 0 and 1. */
+const rounding = 1e-3;
+const most = 1 + rounding;
 /** Places are numbers of 32 bits. */
 const mostPlaces = 2 ** 31 - 1;
 
@@ -45,12 +48,21 @@ export async function hysteresisMask(
       for (let place = placeOf(plane, 0, y), end = place + width; place < end; place++, i++) {
         const value = values[i] ?? 0;
         if (value > 0 && value < 1) isMask = false;
+        if ((value > most || value < -rounding) && !Number.isInteger(value)) throw noProbability(value, i % width, y);
         if (value >= low) flags[place] = value >= high ? flag.marked | flag.seen : flag.marked;
       }
     }
     onRows?.(y1);
   }
   return { plane, places: keepSeeded(plane), isMask };
+}
+
+/** Percentages or logits: thresholds would be of something else, and the catalogue's probabilities none. */
+function noProbability(value: number, x: number, y: number): BigsfError {
+  return new BigsfError(
+    "CATALOGUE",
+    `the map is ${value} at column ${x}, row ${y}: probabilities are from 0 to 1, and masks hold whole numbers; divide percentages by 100, and give a mask of what else there is`,
+  );
 }
 
 /** Keeps what hangs together with pixels that are seen. */
