@@ -50,9 +50,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   const { run } = last.prepared;
   await run(2);
-  const start = performance.now();
+  const start = process.cpuUsage();
   await run(unet.steps);
-  const microseconds = ((performance.now() - start) / unet.steps) * 1000;
+  const microseconds = process.cpuUsage(start).user / unet.steps;
   console.log(JSON.stringify({ microseconds, megabytes: process.resourceUsage().maxRSS / 1024 }));
 }
 last?.prepared.release();

@@ -2,7 +2,6 @@
 import json
 import resource
 import sys
-import time
 
 import torch
 from torch import nn
@@ -49,6 +48,10 @@ def bce_dice(logits, target):
     return bce + 1 - (2 * (p * t).sum() + 1) / (p.sum() + t.sum() + 1)
 
 
+def user_seconds():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_utime
+
+
 def measure(case):
     torch.manual_seed(0)
     batch, size = case["batch"], case["patch"]
@@ -64,9 +67,9 @@ def measure(case):
             optimizer.step()
 
     steps(2)
-    start = time.perf_counter()
+    start = user_seconds()
     steps(case["steps"])
-    return (time.perf_counter() - start) / case["steps"] * 1e6
+    return (user_seconds() - start) / case["steps"] * 1e6
 
 
 print(json.dumps({"version": torch.__version__}), flush=True)
