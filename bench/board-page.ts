@@ -122,7 +122,7 @@ export async function withPage(served: Served, work: (open: OpenPage) => Promise
       const times = await timed(what);
       const { profile } = await session.send("Profiler.stop");
       mkdirSync(profileFolder, { recursive: true });
-      const file = `${profileFolder}/${served.name}-${++number}`;
+      const file = `${profileFolder}/${served.name}-${Date.now()}-${++number}`;
       writeFileSync(`${file}-page.cpuprofile`, JSON.stringify(profile));
       writeFileSync(`${file}-server.cpuprofile`, JSON.stringify(await stop()));
       return times;

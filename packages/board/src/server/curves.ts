@@ -106,7 +106,7 @@ export async function bandsOf(
   let read = 0;
   for (const { values: group, rows } of groups) {
     const means = series.map(() => new EpochMeans());
-    const runs = reader.curves(rows.map(idOf), series, 0, { seconds: x === "seconds" });
+    const runs = reader.curves(Array.from(rows, idOf), series, 0, { seconds: x === "seconds" });
     for await (const { epochs, seconds, series: values } of runs) {
       for (const [index, each] of means.entries()) each.add(epochs, values[index] ?? new Float64Array(0), seconds);
       if (++read % 100 === 0) await otherWork();

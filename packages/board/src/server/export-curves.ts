@@ -75,7 +75,7 @@ async function emptyCells(
   runIds: Float64Array,
   { series, by }: { readonly series: readonly string[]; readonly by: readonly ColumnData[] },
 ): Promise<BandCells> {
-  const groups = groupRows(by, runIds.keys());
+  const groups = groupRows(by, Array.from(runIds.keys()));
   const cellOf = new Uint32Array(runIds.length);
   for (const [cell, { rows }] of groups.entries()) for (const row of rows) cellOf[row] = cell;
   const ends = new Set<number>();

@@ -230,7 +230,7 @@ test("an export has the bands of the server at the epochs that it keeps, and the
       expect([name, epoch, band?.[name][place]]).toEqual([name, epoch, same]);
     }
   // Of the two runs one alone: they are one cell, which cannot be divided.
-  const one = [{ values: [], rows: [rows - 1] }];
+  const one = [{ values: [], rows: Uint32Array.of(rows - 1) }];
   expect(
     bandsOfCells({ ...cells, cellOf: new Uint32Array(rows) }, one, { series, x: "epoch", quantileOf }),
   ).toBeUndefined();

@@ -28,10 +28,10 @@ export function parallelLayout(width: number, height: number, axes: number): Par
 }
 
 /** Height from the bottom (0) to the top (1) of each row on an axis, once for all pictures of it. */
-export function heightsOf({ scale, numberAt }: ColumnAxis, rows: Uint32Array): Float32Array {
-  const heights = new Float32Array(rows.length);
-  for (let index = 0; index < rows.length; index += 1) {
-    const at = scale.at(numberAt(rows[index] ?? 0));
+export function heightsOf({ scale, numbers }: ColumnAxis): Float32Array {
+  const heights = new Float32Array(numbers.length);
+  for (let index = 0; index < numbers.length; index += 1) {
+    const at = scale.at(numbers[index] ?? Number.NaN);
     heights[index] = Number.isFinite(at) ? at : noneAt;
   }
   return heights;
@@ -48,10 +48,15 @@ export interface ParallelLines {
 
 export function drawParallelLines(surface: Surface, layout: ParallelLayout, lines: ParallelLines): void {
   const count = lines.heights[0]?.length ?? 0;
-  let shown = count;
-  if (lines.isShown !== null) shown = lines.isShown.reduce((sum, each) => sum + each, 0);
+  const shown = lines.isShown === null ? count : countOf(lines.isShown);
   if (shown <= mostLines) drawEach(surface, layout, lines, shown);
   else drawDensity(surface, layout, lines);
+}
+
+function countOf(isShown: Uint8Array): number {
+  let count = 0;
+  for (let row = 0; row < isShown.length; row += 1) count += isShown[row] ?? 0;
+  return count;
 }
 
 function drawEach(

@@ -83,9 +83,10 @@ export function logTicks(low: number, high: number, most: number): readonly numb
 }
 
 /** Smallest and largest of what is finite, and of what is positive for a logarithmic axis. */
-export function extentOf(values: Iterable<number>, isLogarithmic = false): readonly [number, number] {
+export function extentOf(values: ArrayLike<number>, isLogarithmic = false): readonly [number, number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values) {
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index] ?? Number.NaN;
     if (!Number.isFinite(value) || (isLogarithmic && value <= 0)) continue;
     if (value < low) low = value;
     if (value > high) high = value;

@@ -44,7 +44,7 @@ export function PointPicture({ board, x, y, color, height }: PointProps) {
       { scale: yAxis.scale, title: yAxis.title },
     );
     const places = { x: placesOf(xAxis, rows, frame.x), y: placesOf(yAxis, rows, frame.y) };
-    const { colors, palette } = colorsOf(axes.color, rows, surface.theme);
+    const { colors, palette } = colorsOf(axes.color, rows.length, surface.theme);
     drawPoints(surface, { ...places, colors, palette });
     found.current = { frame, grid: new GridIndex(places.x, places.y), ...places };
   };
@@ -66,7 +66,7 @@ export function PointPicture({ board, x, y, color, height }: PointProps) {
     const hit = rowAt(pointer);
     if (hit !== undefined) board.update({ view: "run", run: board.table.id(hit.row) }, "push");
   };
-  const shown = countShown(xAxis, yAxis, rows);
+  const shown = countShown(xAxis, yAxis);
   return html`<${Picture}
       height=${height}
       label=${`${runsText(shown)} by ${xAxis.title} and ${yAxis.title}`}
@@ -80,35 +80,35 @@ export function PointPicture({ board, x, y, color, height }: PointProps) {
 }
 
 function placesOf(
-  { scale, texts, numberAt }: ColumnAxis,
+  { scale, texts, numbers }: ColumnAxis,
   rows: Uint32Array,
   at: (value: number) => number,
 ): Float32Array {
   const places = new Float32Array(rows.length);
   for (let index = 0; index < rows.length; index += 1) {
-    const row = rows[index] ?? 0;
-    const value = numberAt(row);
+    const value = numbers[index] ?? Number.NaN;
     // Runs with the same text lie beside each other, always in the same places.
-    const spread = texts === undefined ? 0 : (((row * 2654435761) >>> 16) / 65536 - 0.5) * 0.5;
+    const spread = texts === undefined ? 0 : ((((rows[index] ?? 0) * 2654435761) >>> 16) / 65536 - 0.5) * 0.5;
     places[index] = scale.isLogarithmic && value <= 0 ? Number.NaN : at(value + spread);
   }
   return places;
 }
 
-function countShown(x: ColumnAxis, y: ColumnAxis, rows: Uint32Array): number {
+function countShown({ numbers: x }: ColumnAxis, { numbers: y }: ColumnAxis): number {
   let count = 0;
-  for (const row of rows) if (Number.isFinite(x.numberAt(row)) && Number.isFinite(y.numberAt(row))) count += 1;
+  for (let index = 0; index < x.length; index += 1)
+    if (Number.isFinite(x[index]) && Number.isFinite(y[index])) count += 1;
   return count;
 }
 
 const shades = 64;
 
-function colorsOf(axis: ColumnAxis | undefined, rows: Uint32Array, theme: Theme) {
-  const colors = new Uint16Array(rows.length);
+function colorsOf(axis: ColumnAxis | undefined, points: number, theme: Theme) {
+  const colors = new Uint16Array(points);
   if (axis === undefined) return { colors, palette: [seriesColor(theme, 0)] };
   const count = axis.texts?.length ?? shades;
-  for (let index = 0; index < rows.length; index += 1) {
-    const value = axis.numberAt(rows[index] ?? 0);
+  for (let index = 0; index < points; index += 1) {
+    const value = axis.numbers[index] ?? Number.NaN;
     const at = axis.texts === undefined ? Math.round(axis.scale.at(value) * (shades - 1)) : value;
     // The last colour is for those without a value.
     colors[index] = Number.isFinite(at) ? Math.min(count - 1, Math.max(0, at)) : count;

@@ -27,7 +27,7 @@ export function Sparkline({ board, run }: { readonly board: Board; readonly run:
   const last = y[y.length - 1] ?? Number.NaN;
   const epoch = x[x.length - 1] ?? 0;
   const draw = (surface: Surface) => {
-    const [low, high] = extentOf(Array.from(y));
+    const [low, high] = extentOf(y);
     const [across, up] = [scaleOf(x[0] ?? 0, Math.max(epoch, (x[0] ?? 0) + 1)), scaleOf(low, high)];
     const frame = {
       left: 0,

@@ -45,19 +45,20 @@ export function ParallelPicture({ board }: { readonly board: Board }) {
       }),
     [rows, names.join("\n"), version],
   );
-  const heights = useMemo(() => axes.map((axis) => heightsOf(axis, rows)), [axes]);
+  const heights = useMemo(() => axes.map(heightsOf), [axes]);
   const colorAxis = axes.find(({ name }) => name === result);
   const colors = useMemo(
     () =>
       colorAxis === undefined
         ? new Float32Array(rows.length).fill(0.5)
-        : heightsOf(colorAxis, rows).map((at) => (at < 0 ? Number.NaN : at)),
+        : heightsOf(colorAxis).map((at) => (at < 0 ? Number.NaN : at)),
     [axes, colorAxis],
   );
   const isShown = useMemo(() => {
-    const shown = new Uint8Array(board.table.rows);
-    for (const row of matching) shown[row] = 1;
-    return Uint8Array.from(rows, (row) => shown[row] ?? 0);
+    const [shown, ofRows] = [new Uint8Array(board.table.rows), new Uint8Array(rows.length)];
+    for (let index = 0; index < matching.length; index += 1) shown[matching[index] ?? 0] = 1;
+    for (let index = 0; index < rows.length; index += 1) ofRows[index] = shown[rows[index] ?? 0] ?? 0;
+    return ofRows;
   }, [rows, matching]);
   const started = useRef<readonly Brush[]>([]);
   const isBrushing = useRef(false);

@@ -5,6 +5,7 @@ import { drawIntervals, intervalsHeight } from "../../marks/intervals.ts";
 import { Picture, type Surface } from "../../marks/picture.ts";
 import { Answered, Message, useAnswer } from "../../parts/answer.ts";
 import { Choice } from "../../parts/choice.ts";
+import { useFirstPicture } from "../../parts/first-picture.ts";
 import { numberText } from "../../parts/number-text.ts";
 import { useSlow } from "../../parts/slow.ts";
 import type { Board } from "../../state/board.ts";
@@ -14,13 +15,18 @@ import { ParallelPicture } from "./parallel-picture.ts";
 import { ParetoPanel } from "./pareto-panel.ts";
 
 export function SpaceView({ board }: { readonly board: Board }) {
-  const options = board.options.value;
-  const result = board.result.value;
-  const option = board.state.value.option ?? options[0]?.name;
+  const isFirstShown = useFirstPicture();
   if (board.table.rows === 0) return html`<${Message}>There are no runs yet.<//>`;
   return html`<div class="tools"><${ResultChoice} board=${board} /></div>
     <${ParallelPicture} board=${board} />
-    <div class="panels">
+    ${isFirstShown && html`<${SpacePanels} board=${board} />`}`;
+}
+
+function SpacePanels({ board }: { readonly board: Board }) {
+  const options = board.options.value;
+  const result = board.result.value;
+  const option = board.state.value.option ?? options[0]?.name;
+  return html`<div class="panels">
       <section class="panel">
         <h2>Importance of options</h2>
         <${ImportancePanel} board=${board} result=${result} />
