@@ -125,11 +125,10 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
   };
 }
 
+/** Whether each value is a whole number and there once: of a key of several columns each may be there more often. */
 function isKey(database: DatabaseSync, table: string, column: string): boolean {
-  const row = database
-    .prepare("SELECT pk FROM pragma_table_info(?) WHERE name = ? AND upper(type) = 'INTEGER'")
-    .get(table, column);
-  return row !== undefined && integerIn(row, "pk") === 1;
+  const keys = database.prepare("SELECT name, upper(type) AS type FROM pragma_table_info(?) WHERE pk > 0").all(table);
+  return keys.length === 1 && keys.every(({ name, type }) => name === column && type === "INTEGER");
 }
 
 /** Up to so many ids are looked up one by one, instead of reading all. */

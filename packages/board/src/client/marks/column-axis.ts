@@ -6,7 +6,7 @@ import type { RunTable } from "../../wire/run-table.ts";
 import { numberText } from "../parts/number-text.ts";
 import { pipelineLabels } from "../state/pipeline-labels.ts";
 import { bandScale } from "./axes.ts";
-import { extentOf, roomyScale, type Scale, scaleOf } from "./scales.ts";
+import { extentOf, roomyScale, type Scale, scaleOf, wholeTicks } from "./scales.ts";
 
 export interface ColumnAxis {
   readonly name: string;
@@ -39,11 +39,11 @@ export function columnAxis(
   return {
     name: info.name,
     title,
-    scale: isRoomy
-      ? roomyScale(low, high, isLogarithmic)
-      : info.role === "result"
-        ? scaleOf(low, high, isLogarithmic)
-        : tickedScale(scaleOf(low, high, isLogarithmic), numbers),
+    scale: tickedScale(
+      isRoomy ? roomyScale(low, high, isLogarithmic) : scaleOf(low, high, isLogarithmic),
+      info,
+      numbers,
+    ),
     texts: undefined,
     labels: undefined,
     numbers,
@@ -52,15 +52,20 @@ export function columnAxis(
 
 const mostValues = 8;
 
-/** Few values that were given have a tick each: between them is nothing. */
-function tickedScale(scale: Scale, values: Float64Array): Scale {
+/** Few values that were given have a tick each: between them is nothing. So has an axis without a number no tick. */
+function tickedScale(scale: Scale, { role, whole }: ColumnInfo, values: Float64Array): Scale {
   const occurring = new Set<number>();
-  for (const value of values) {
+  for (let index = 0; index < values.length && occurring.size <= mostValues; index += 1) {
+    const value = values[index] ?? Number.NaN;
     if (Number.isFinite(value)) occurring.add(value);
-    if (occurring.size > mostValues) return scale;
   }
-  const ticks = [...occurring].map((value) => ({ value, text: numberText(value) }));
-  return { ...scale, ticks: (most) => (occurring.size > 0 ? ticks : scale.ticks(most)) };
+  if (occurring.size === 0) return { ...scale, ticks: () => [] };
+  const between = whole === true && !scale.isLogarithmic ? wholeTicks(scale, ...extentOf(values)) : scale;
+  if (role === "result" || occurring.size > mostValues) return between;
+  const ticks = Array.from(occurring, (value) => ({ value, text: numberText(value) })).sort(
+    (one, other) => one.value - other.value,
+  );
+  return { ...scale, ticks: (most) => (ticks.length <= most ? ticks : between.ticks(most)) };
 }
 
 /** A plain loop: an iterator of a million rows takes ten times as long. */

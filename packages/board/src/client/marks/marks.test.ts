@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { RunTable } from "../../wire/run-table.ts";
+import { allRows } from "../columns/sort-rows.ts";
+import { columnAxis } from "./column-axis.ts";
 import { linesThrough } from "./dense-lines.ts";
 import { GridIndex } from "./grid-index.ts";
 import { nearestPlace, smoothed } from "./lines.ts";
@@ -87,4 +90,27 @@ test("of very many lines each is counted once in a pixel, and one of a single po
   const dot = linesThrough(frame, [{ ...style, x: [4], y: [4] }], 1, [8, 8]);
   expect(dot.reduce((sum, each) => sum + each, 0)).toBe(32);
   expect([dot[0], dot[8 * 4 + 4], dot[8 * 4 + 1], dot[8 * 4 + 7]]).toEqual([0, 1, 1, 0]);
+});
+
+test("an axis of few values that were given has a tick each, of whole numbers no other, and of none no tick", () => {
+  const table = new RunTable();
+  const columns = { few: [3, 1, 2, 1], many: [1, 10, 3, 7], none: [NaN, NaN, NaN, NaN] };
+  table.add({
+    cursor: "",
+    rows: 4,
+    columns: Object.entries(columns).map(([name, values]) => ({
+      name,
+      kind: "number",
+      values: Float64Array.from(values),
+      missing: null,
+    })),
+  });
+  const ticksOf = (name: string, role: "option" | "result") =>
+    columnAxis(table, { name, title: name, role, type: "number", varies: true, whole: true }, allRows(4), true)
+      ?.scale.ticks(20)
+      .map(({ value }) => value);
+  expect(ticksOf("few", "option")).toEqual([1, 2, 3]);
+  expect(ticksOf("few", "result")).toEqual([1, 2, 3]);
+  expect(ticksOf("many", "result")).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  expect(ticksOf("none", "option")).toEqual([]);
 });

@@ -235,7 +235,7 @@ export function drawParallelAxes(
     context.fillText(fitted(context, title, Math.max(40, spacing - 10)), at, index % 2 === 1 && spacing < 110 ? 8 : 22);
     context.font = context.font.replace(/^600 /, "");
     context.textAlign = "left";
-    for (const { value, text } of scale.ticks(texts === undefined ? 6 : Math.floor(height / 16))) {
+    for (const { value, text } of scale.ticks(texts === undefined ? 8 : Math.floor(height / 16))) {
       const y = top + (1 - scale.at(value)) * height;
       context.strokeStyle = theme.ink;
       context.beginPath();

@@ -52,7 +52,11 @@ export function roomyScale(low: number, high: number, isLogarithmic = false, roo
 
 /** Of what is counted: nothing is written between whole numbers. */
 export function countScale(low: number, high: number): Scale {
-  const scale = roomyScale(low, high);
+  return wholeTicks(roomyScale(low, high), low, high);
+}
+
+/** @param low the smallest number there is, as `high` is the largest: an axis may go beyond them */
+export function wholeTicks(scale: Scale, low: number, high: number): Scale {
   return {
     ...scale,
     ticks: (most) => scale.ticks(Math.min(most, high - low + 1)).filter(({ value }) => Number.isInteger(value)),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ColumnInfo } from "../../wire/experiment.ts";
-import type { Source } from "../data/source.ts";
+import type { ChangeListener, Source } from "../data/source.ts";
 import { Board } from "./board.ts";
 
 const infos = ["id", "status", "lr"].map(
@@ -8,7 +8,7 @@ const infos = ["id", "status", "lr"].map(
 );
 
 /** One run; all else that a server says is not asked for here. */
-function sourceOf(columns: Source["columns"]): Source {
+function sourceOf(columns: Source["columns"], follow?: (listener: ChangeListener) => void): Source {
   const unasked = async () => {
     throw new Error("nobody asks for this");
   };
@@ -24,7 +24,7 @@ function sourceOf(columns: Source["columns"]): Source {
       series: [],
       criterion: "test_loss",
       mayControl: false,
-      isLive: false,
+      isLive: follow !== undefined,
       secondsLeft: null,
       exportNote: null,
       shows: ["runs"],
@@ -47,7 +47,10 @@ function sourceOf(columns: Source["columns"]): Source {
     fileAddress: () => undefined,
     plan: unasked,
     control: unasked,
-    follow: () => () => undefined,
+    follow: (_, listener) => {
+      follow?.(listener);
+      return () => undefined;
+    },
   };
 }
 
@@ -97,4 +100,35 @@ test("of very many runs the first rows are there before their columns, until som
   expect(board.table.hasCell("lr", 0)).toBe(false);
   release();
   await expect.poll(() => board.table.cell("lr", rows - 1)).toBe(rows);
+});
+
+test("first rows that come after a change are let go: they may be of before", async () => {
+  const rows = 10_000;
+  const whole = Promise.withResolvers<void>();
+  const first = Promise.withResolvers<void>();
+  let listener: ChangeListener | undefined;
+  let answered = 0;
+  const board = new Board(
+    sourceOf(
+      async (names, count) => {
+        if (names.includes("lr")) await (count === undefined ? whole : first).promise;
+        if (count !== undefined) answered++;
+        const values = Float64Array.from({ length: count ?? rows }, (_, row) => row + 1);
+        return { cursor: "", rows, columns: names.map((name) => ({ name, kind: "number", values, missing: null })) };
+      },
+      (following) => {
+        listener = following;
+      },
+    ),
+  );
+  await board.reload();
+  board.need(["lr"]);
+  await Promise.resolve();
+  listener?.changed({ kind: "rows", ids: [8], values: { lr: [5] } }, "");
+  first.resolve();
+  await expect.poll(() => answered).toBe(1);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  expect(board.table.hasCell("lr", 7)).toBe(false);
+  whole.resolve();
+  await expect.poll(() => board.table.has("lr")).toBe(true);
 });

@@ -14,7 +14,8 @@ export function FailuresView({ board }: { readonly board: Board }) {
   const key = JSON.stringify(chosen);
   const answer = useAnswer(key, () => board.source.failures(chosen), board.slowVersion.value);
   const show = ({ groups }: Failures) => {
-    if (groups.length === 0) return html`<${Message}>No run that meets the filter has failed.<//>`;
+    if (groups.length === 0)
+      return html`<${Message}>No run${chosen.where === "" && chosen.ids === "" ? "" : " that is chosen"} has failed.<//>`;
     return html`<div class="panels">
       ${groups.map(
         ({ message, place, count, runs, example }) => html`<section class="panel is-wide" key=${`${message} ${place}`}>

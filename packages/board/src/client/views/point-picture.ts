@@ -67,6 +67,7 @@ export function PointPicture({ board, x, y, color, height }: PointProps) {
     if (hit !== undefined) board.update({ view: "run", run: board.table.id(hit.row) }, "push");
   };
   const shown = countShown(xAxis, yAxis);
+  if (shown === 0) return html`<${Message}>No run that is chosen has a number for both.<//>`;
   return html`<${Picture}
       height=${height}
       label=${`${runsText(shown)} by ${xAxis.title} and ${yAxis.title}`}
@@ -129,5 +130,7 @@ export function ColorLegend({ axis }: { readonly axis: ColumnAxis }) {
       ${labels.slice(0, mostNamed).map((text, place) => html`<li key=${text}><span class=${`swatch is-point series-${(place % 7) + 1}`} aria-hidden="true"></span>${text}</li>`)}
       ${labels.length > mostNamed ? html`<li class="note">and ${labels.length - mostNamed} more</li>` : ""}
     </ul>`;
+  // Nothing has a colour where nothing has a number.
+  if (scale.ticks(2).length === 0) return null;
   return html`<p class="ramp-line"><span class="note">${title}</span> ${numberText(scale.low)} <span class="ramp" style=${{ background: rampGradient }} aria-hidden="true"></span> ${numberText(scale.high)}</p>`;
 }

@@ -206,10 +206,18 @@ function Drawn({ board, curves, live, query, isLogarithmic: asked, smoothing, he
     <${Legend} names=${legend.names} />
     <p class="note">
       ${curves.bands.length > 0 ? `Means of the groups' runs; bands are the ${curves.interval}. n is said under the pointer. ` : ""}
-      ${runs > 0 && curves.runs > runs ? `The first ${wholeText(runs)} of ${wholeText(curves.runs)} runs. ` : ""}${legend.note}
+      ${runs > 0 && curves.runs > runs ? runsNote(curves.runs, runs, query.most) : ""}${legend.note}
       ${query.series.some((name) => name.startsWith("train_")) && query.series.length > 1 ? " Dashed: on the train set." : ""}
       ${smoothing > 0 ? " Smoothed; what was measured lies behind, thin." : ""} Drag to zoom.
     </p>`;
+}
+
+/** Not all that are chosen are drawn: there are too many, or some have no epoch. */
+function runsNote(chosen: number, drawn: number, most = chosen): string {
+  const of = `of ${wholeText(chosen)} runs`;
+  return chosen > most
+    ? `The first ${wholeText(most)} ${of}. `
+    : `${wholeText(drawn)} ${of}: the others have no epoch. `;
 }
 
 function Legend({ names }: { readonly names: readonly { readonly key: string; readonly name: string }[] }) {

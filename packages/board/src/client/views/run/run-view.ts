@@ -1,7 +1,7 @@
 /** One run: what it was given, what it has reached, what it said. */
 import { html } from "htm/preact";
 import type { Fact, RunDetail } from "../../../wire/answers.ts";
-import { Answered, useAnswer } from "../../parts/answer.ts";
+import { Answered, Message, useAnswer } from "../../parts/answer.ts";
 import { bytesText, cellText } from "../../parts/number-text.ts";
 import { RunLink } from "../../parts/run-link.ts";
 import { statusMark } from "../../parts/status-mark.ts";
@@ -13,10 +13,14 @@ import { ModelPanel } from "./model-panel.ts";
 
 export function RunView({ board }: { readonly board: Board }) {
   const { run } = board.state.value;
-  const id = run ?? 0;
-  const row = board.table.rowOf(id);
   board.version.value;
-  const status = row < 0 ? "" : String(board.table.cell("status", row) ?? "");
+  const id = run ?? 0;
+  if (board.table.rowOf(id) < 0) return html`<${Message}>There is no run ${id}.<//>`;
+  return html`<${AnsweredRun} board=${board} id=${id} />`;
+}
+
+function AnsweredRun({ board, id }: { readonly board: Board; readonly id: number }) {
+  const status = String(board.table.cell("status", board.table.rowOf(id)) ?? "");
   const answer = useAnswer(JSON.stringify([id, status]), () => board.source.run(id));
   return html`<${Answered} answer=${answer} what=${`run ${id}`} show=${(detail: RunDetail) => html`<${Detail} board=${board} detail=${detail} />`} />`;
 }

@@ -44,7 +44,7 @@ export function GroupTable({ board }: { readonly board: Board }) {
     if (groups.groups.length === 0) return html`<${Message}>No run meets the filter.<//>`;
     const sorted = sortedGroups(groups, order);
     return html`<p class="note">
-        ${wholeText(groups.groups.length)} groups. Means with the ${groups.interval}. A group opens as its runs.
+        ${groups.groups.length === 1 ? "1 group" : `${wholeText(groups.groups.length)} groups`}. Means with the ${groups.interval}. A group opens as its runs.
         ${sorted.length > mostShown ? ` The first ${mostShown} are shown: narrow the filter down, or sort.` : ""}
       </p>
       <div class="scrolling" tabindex="0" role="region" aria-label="Groups">

@@ -29,10 +29,14 @@ export function columnNames({ columns: chosen }: PageState, { columns }: Experim
 const [characterWidth, leastWidth, mostWidth] = [8.3, 64, 340];
 const looked = 40;
 
-/** Widths by the first rows, so that they do not move under the reader. */
+/** Widths by the first rows, or by all texts where they are few, so that they do not move under the reader. */
 export function columnWidth({ title, name, unit }: ColumnInfo, table: RunTable, rows: Uint32Array): number {
   let longest = Math.min(26, title.length + (unit === undefined || unit === timeUnit ? 0 : unit.length + 1)) + 2;
-  for (const row of rows.subarray(0, looked))
-    longest = Math.max(longest, columnText(table.cell(name, row), unit).length);
+  const column = table.column(name);
+  const isFew = column?.kind === "text" && column.texts.length <= looked;
+  const cells = isFew ? column.texts : Array.from(rows.subarray(0, looked), (row) => table.cell(name, row));
+  // A status has a mark before it.
+  const before = name === "status" ? 2 : 0;
+  for (const cell of cells) longest = Math.max(longest, before + columnText(cell, unit).length);
   return Math.round(Math.min(mostWidth, Math.max(leastWidth, longest * characterWidth + 20)));
 }

@@ -22,6 +22,7 @@ export function VerdictsView({ board }: { readonly board: Board }) {
   const key = JSON.stringify([chosen, result, data]);
   const answer = useAnswer(key, () => board.source.verdicts(chosen, result, data), board.slowVersion.value);
   const dataSets = answer.value?.dataSets ?? [];
+  if (board.table.rows === 0) return html`<${Message}>There are no runs yet.<//>`;
   return html`<div class="tools"><${ResultChoice} board=${board} />
       ${
         dataSets.length > 1 &&
