@@ -2,6 +2,7 @@
 import { errorCode, stopSignals } from "@ml-mosaic/base";
 import { type ExitCode, type Given, shellText, type Terminal } from "@ml-mosaic/command-line";
 import { boolean, int, list, schema, string, within } from "@ml-mosaic/configurable";
+import { MosaicError } from "../errors.ts";
 import type { BoardServer, BoardSettings } from "./board-package.ts";
 import { openBoards, registerBoard } from "./boards.ts";
 import { besideVariable } from "./start-beside.ts";
@@ -75,7 +76,11 @@ async function startOnPort({ start }: BoardOpener, given: ServingGiven): Promise
     try {
       return await start({ host, port: tried, allowHosts, hasToken: !given["no-token"] });
     } catch (error) {
-      if (errorCode(error) !== "EADDRINUSE" || tried >= last) throw error;
+      if (errorCode(error) !== "EADDRINUSE") throw error;
+      if (tried < last) continue;
+      const remedy =
+        port === undefined ? "choose one with --port" : "without --port the next one that is free is taken";
+      throw new MosaicError("CANNOT_LISTEN", `port ${tried} is in use: ${remedy}`, { cause: error });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { temporaryFolder } from "@ml-mosaic/testing";
@@ -47,6 +47,13 @@ test("one board a database: a second command says where the first one is, and --
   );
   expect(info.mayControl).toBe(false);
   expect(await runForTest(boardCommand, [database])).toMatchObject({ code: 0, out: `${address}\n` });
+  const other = join(folder, "other.db");
+  await writeDatabase(other, []);
+  const { port } = new URL(address);
+  expect(await runForTest(boardCommand, [other, "--port", port])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining(`port ${port} is in use: without --port the next one that is free is taken`),
+  });
   expect(await runForTest(boardCommand, [database, "--stop"])).toMatchObject({ code: 0, out: `ended: ${database}\n` });
   expect(await once(board, "exit")).toEqual([0, null]);
   expect(await runForTest(boardCommand, [database, "--stop"])).toMatchObject({
@@ -60,4 +67,22 @@ test("a database that is not there, and two for one file, are refused", async ()
   expect((await runForTest(boardCommand, [database, database, "--export", "x.html"])).err).toContain(
     "takes one database",
   );
+});
+
+test("the database is not replaced by a page of it, by whatever name it is called", async () => {
+  const [named, link] = [join(folder, "named.html"), join(folder, "link.html")];
+  await writeDatabase(named, []);
+  symlinkSync(database, link);
+  for (const [of, file, said] of [
+    [database, database, "does not end in .html"],
+    [database, link, "is the database itself"],
+    [named, named, "is the database itself"],
+  ] as const) {
+    const before = readFileSync(of);
+    expect(await runForTest(boardCommand, [of, "--export", file])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(said),
+    });
+    expect(readFileSync(of).equals(before)).toBe(true);
+  }
 });

@@ -4,6 +4,7 @@ import { boolean, list, path, schema } from "@ml-mosaic/configurable";
 import { boardOrders } from "../board/board-orders.ts";
 import { loadBoard } from "../board/board-package.ts";
 import { openBoard, servingOptions } from "../board/open-board.ts";
+import { MosaicError } from "../errors.ts";
 import { databaseFile, openSqliteReader } from "../store/index.ts";
 
 export const boardCommand = command({
@@ -25,6 +26,9 @@ export const boardCommand = command({
     if (given.stop && given.export !== undefined) yield { option: "export", message: "does not go with --stop" };
     if (given.export !== undefined && given.database_files.length > 1)
       yield { option: "export", message: "takes one database: write a file for each" };
+    // The arguments may have been mixed up: what stands here is replaced.
+    if (given.export !== undefined && !/\.html?$/i.test(given.export))
+      yield { option: "export", message: `writes a page: ${given.export} does not end in .html` };
   },
   examples: [
     "mosaic board results.db",
@@ -36,6 +40,8 @@ export const boardCommand = command({
     const databases = given.database_files.map((each) => databaseFile(each));
     const file = given.export;
     if (file !== undefined) {
+      if (databases.includes(databaseFile(file)))
+        throw new MosaicError("COPY_ONTO_ITSELF", `${file} is the database itself; choose another name for the page`);
       const board = await loadBoard();
       const { bytes, notes } = await board.exportBoard(databases[0] ?? "", file);
       for (const note of notes) terminal.err(`${note}\n`);
