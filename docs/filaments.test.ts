@@ -107,6 +107,6 @@ test("and by the filaments that their models find in areas they have not seen", 
   // The same models say the same of every filament.
   const same = "npx bigsf compare 'filaments.db:unet(2,1)' filaments.db:unet_2_1";
   expect((await typeAsUser(folder, "bash", "-c", same)).stdout).toMatch(/^filaments found +(\d+) +(\d+) +\2 +0 to 0 /m);
-  const wrong = await typeAsUser(folder, "bash", "-c", "npx bigsf compare filaments.db filaments.db:unet_2_1");
-  expect(wrong.stderr).toContain("name a model of filaments.db behind a colon; there are unet_2_1, unetpp_2_1");
+  const nameless = typeAsUser(folder, "bash", "-c", "npx bigsf compare filaments.db filaments.db:unet_2_1");
+  await expect(nameless).rejects.toThrow("name a model of filaments.db behind a colon; there are unet_2_1, unetpp_2_1");
 });
