@@ -20,6 +20,7 @@ if (given === undefined) throw new Error("expected a folder for the maps");
 const [width = 0, height = 0] = size.split("x").map(Number);
 const folder = resolve(given);
 const at = (...names: readonly string[]) => join(folder, ...names);
+const taskset = "/usr/bin/taskset";
 const limit = { seconds: 600, megabytes: 1000 } as const;
 
 /** As a network says it: blurred edges, and unsure by a few per cent everywhere. */
@@ -70,7 +71,7 @@ async function catalogue(name: string, killAfter?: number): Promise<Ended> {
   );
   const command = new URL("../packages/bigsf/bin/bigsf.ts", import.meta.url).pathname;
   const started = performance.now();
-  const child = spawn("taskset", ["-c", "0", process.execPath, command, "catalogue", "-c", config]);
+  const child = spawn(taskset, ["-c", "0", process.execPath, command, "catalogue", "-c", config]);
   const ended = new Promise<void>((done) => child.once("close", () => done()));
   let said = "";
   child.stdout.on("data", (text) => (said += text));
