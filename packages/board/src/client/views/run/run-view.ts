@@ -20,6 +20,8 @@ export function RunView({ board }: { readonly board: Board }) {
 }
 
 function AnsweredRun({ board, id }: { readonly board: Board; readonly id: number }) {
+  // A component whose properties are the same is drawn anew for what it has read itself.
+  board.version.value;
   const status = String(board.table.cell("status", board.table.rowOf(id)) ?? "");
   const answer = useAnswer(JSON.stringify([id, status]), () => board.source.run(id));
   return html`<${Answered} answer=${answer} what=${`run ${id}`} show=${(detail: RunDetail) => html`<${Detail} board=${board} detail=${detail} />`} />`;
