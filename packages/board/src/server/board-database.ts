@@ -39,7 +39,7 @@ export class BoardDatabase {
   }
 
   static async open(path: string): Promise<BoardDatabase> {
-    return new BoardDatabase(await openSqliteReader(path));
+    return new BoardDatabase(await openSqliteReader(path, { follows: true }));
   }
 
   get location(): string {

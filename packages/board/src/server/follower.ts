@@ -1,4 +1,5 @@
 /** Follows a database while somebody looks at it, and tells all who listen what is new. */
+import { messageOf } from "@ml-mosaic/base";
 import {
   type ChangeCursor,
   type RunChanges,
@@ -52,6 +53,8 @@ export class Follower {
   #cursor: ChangeCursor | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
+  /** Why the last look could not be taken. */
+  #failure: string | undefined;
   #lastRead = 0;
   #untilNext = readMilliseconds.least;
   #lastCount = 0;
@@ -128,8 +131,14 @@ export class Follower {
     if (this.#looking !== undefined) return;
     try {
       await this.#inTurn(false);
-    } catch {
-      // The database may be locked for a moment, or replaced; the next look tells.
+      this.#failure = undefined;
+    } catch (error) {
+      // The database may be locked for a moment, or gone. Pages ask, are told why, and ask until it is there again.
+      const failure = messageOf(error);
+      if (failure === this.#failure) return;
+      this.#failure = failure;
+      this.#of.forget();
+      this.#tell({ kind: "everything" });
     }
   }
 

@@ -9,18 +9,23 @@ interface Copy {
   calls: number;
 }
 
+interface FollowOptions {
+  /** Opens the file that is there. */
+  readonly open: () => SqliteStoreReader;
+  /** Another text for each file that has the name; undefined where it cannot be seen now. */
+  readonly fileAt: (path: string) => string | undefined;
+}
+
 /**
- * A reader of a file that whole copies replace: each call reads the copy that is there then, a walk over many runs the one of its
- * first step, to its end.
- *
- * @param open opens the copy that is there
+ * A reader of a file that others replace: each call reads the one that is there then, a walk over many runs the one of its first
+ * step, to its end.
  */
-export function followCopies(first: SqliteStoreReader, open: () => SqliteStoreReader): StoreReader {
-  let newest: Copy = { key: copyAt(first.location), reader: first, calls: 0 };
+export function followCopies(first: SqliteStoreReader, { open, fileAt }: FollowOptions): StoreReader {
+  let newest: Copy = { key: fileAt(first.location), reader: first, calls: 0 };
   const replaced = new Set<Copy>();
   let isClosed = false;
   const hold = (): Copy => {
-    const key = isClosed ? newest.key : copyAt(first.location);
+    const key = isClosed ? newest.key : fileAt(first.location);
     if (key !== undefined && key !== newest.key) {
       // Where it cannot be opened this call fails, and the next one tries again.
       const copy = { key, reader: open(), calls: 0 };
@@ -74,12 +79,18 @@ export function followCopies(first: SqliteStoreReader, open: () => SqliteStoreRe
 
 const AsyncGeneratorFunction = async function* () {}.constructor;
 
-/** Another one for each file that had the name; undefined where it cannot be seen now. */
-function copyAt(path: string): string | undefined {
+/** Of whole copies, each of which is written once. */
+export function copyAt(path: string): string | undefined {
   try {
     const { dev, ino, mtimeMs } = statSync(path);
     return `${dev} ${ino} ${mtimeMs}`;
   } catch {
     return undefined;
   }
+}
+
+/** Of a database that is written where it lies. */
+export function databaseAt(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats && `${stats.dev} ${stats.ino}`;
 }

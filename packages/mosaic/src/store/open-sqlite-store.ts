@@ -6,7 +6,7 @@ import { livenessOf } from "@ml-mosaic/base";
 import { holderOf, readClaim } from "../claim/claim.ts";
 import { type DatabaseLock, lockDatabase } from "./database-lock.ts";
 import { checkDatabasePath, databaseFile, otherNames } from "./database-path.ts";
-import { followCopies } from "./follow-copies.ts";
+import { copyAt, databaseAt, followCopies } from "./follow-copies.ts";
 import { readSettled } from "./hot-journal.ts";
 import { loadMigrations } from "./migrations.ts";
 import { fileSystemOf } from "./network-file-system.ts";
@@ -124,11 +124,22 @@ export async function checkSqliteStore(path: string): Promise<void> {
   );
 }
 
+export interface SqliteReaderOptions {
+  /**
+   * For who reads for long: where another file takes the name, that one is read from then on, and as long as there is none,
+   * each call fails.
+   */
+  readonly follows?: boolean;
+}
+
 /**
  * Opens a database for reading, while another process writes or not. It is not changed, unless its schema is an older
  * one, or a process died while it wrote and what it left has to be taken back.
  */
-export async function openSqliteReader(path: string): Promise<StoreReader> {
+export async function openSqliteReader(
+  path: string,
+  { follows = false }: SqliteReaderOptions = {},
+): Promise<StoreReader> {
   const location = databaseFile(path);
   const migrations = await loadMigrations();
   if (!checkDatabasePath(location, "read")) throw missing(location);
@@ -148,9 +159,15 @@ export async function openSqliteReader(path: string): Promise<StoreReader> {
     }),
   );
   if (schema instanceof SqliteStoreReader) {
-    const reopen = () =>
+    const open = () =>
       withDatabase(location, "read", (database) => new SqliteStoreReader({ database, location, notices }));
-    return fileSystemOf(location).kind === "network" ? followCopies(schema, reopen) : schema;
+    if (fileSystemOf(location).kind === "network") return followCopies(schema, { open, fileAt: copyAt });
+    const fileAt = () => {
+      const file = databaseAt(location);
+      if (file === undefined) throw missing(location);
+      return file;
+    };
+    return follows ? followCopies(schema, { open, fileAt }) : schema;
   }
   switch (schema.kind) {
     case "empty":

@@ -8,6 +8,8 @@ class RunStates implements ChangeCursor {
   /** Versions are a connection's own. */
   readonly database: DatabaseSync;
   readonly version: number;
+  /** When its first experiment was begun: another database's is another one. */
+  readonly origin: string;
   /** Equal where no run and no label has changed. */
   readonly summary: string;
   /** Ascending ids, and for each a number that is another one when its status or its times are. */
@@ -17,13 +19,14 @@ class RunStates implements ChangeCursor {
   readonly labels: string;
 
   constructor(
-    [database, version]: readonly [DatabaseSync, number],
+    [database, version, origin]: readonly [DatabaseSync, number, string],
     summary: string,
     labels: string,
     [ids, stamps]: readonly [Float64Array, Float64Array],
   ) {
     this.database = database;
     this.version = version;
+    this.origin = origin;
     this.summary = summary;
     this.labels = labels;
     this.ids = ids;
@@ -40,8 +43,11 @@ export function runChangesIn(database: DatabaseSync, since: ChangeCursor | undef
   const [summary, labels] = [summaryOf(database), labelsOf(database)];
   const isSame = summary === before?.summary;
   const states = isSame ? ([before.ids, before.stamps] as const) : stampsOf(database);
-  const cursor = new RunStates([database, version], summary, labels, states);
+  const origin = originOf(database);
+  const cursor = new RunStates([database, version, origin], summary, labels, states);
   if (before === undefined) return { cursor, changed: [], removed: [], isWritten: false };
+  if (before.ids.length > 0 && before.origin !== origin)
+    return { cursor, changed: Array.from(cursor.ids), removed: Array.from(before.ids), isWritten: true };
   const { changed, removed } = isSame ? { changed: [], removed: [] } : differences(before, cursor);
   const relabelled = labels === before.labels ? [] : relabelledRuns(before.labels, labels);
   const all = Float64Array.from(new Set([...changed, ...relabelled])).sort();
@@ -53,6 +59,11 @@ function versionOf(database: DatabaseSync): number {
   const files = database.prepare("SELECT name FROM pragma_database_list").all();
   const name = files.some((file) => textOrNullIn(file, "name") === "original") ? "original" : "main";
   return integerIn(database.prepare(`PRAGMA ${name}.data_version`).get() ?? {}, "data_version");
+}
+
+function originOf(database: DatabaseSync): string {
+  const first = database.prepare("SELECT created_at FROM experiments ORDER BY experiment_id LIMIT 1").get();
+  return first === undefined ? "" : String(first.created_at);
 }
 
 /** Sums are texts: of times of some thousand runs they are larger than any number that JavaScript has exactly. */
