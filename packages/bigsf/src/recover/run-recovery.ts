@@ -85,7 +85,7 @@ export async function runRecovery(
   const names = Object.values(recoveryNames);
   const results = await prepareResults({ folder, config, names, overwrite: settings.overwrite });
   if (results === undefined) {
-    for (const of of ["filaments", "injections"] as const) await removeJournal(folder, of);
+    for (const each of ["filaments", "injections"] as const) await removeJournal(folder, each);
     return { kind: "reused", files };
   }
   resources.use(results);

@@ -128,7 +128,7 @@ export async function nearestRuns(reader: StoreReader): Promise<((runId: number)
     let best: { readonly row: number; readonly count: number } | undefined;
     for (const row of own < 0 ? [] : (rows.get(repetitions.values[own]) ?? [])) {
       let count = 0;
-      for (const of of codes) if (of[row] !== of[own]) count++;
+      for (const each of codes) if (each[row] !== each[own]) count++;
       if (count > 0 && count < (best?.count ?? Infinity)) best = { row, count };
     }
     if (best === undefined) return null;
