@@ -474,11 +474,12 @@ test("a skeleton mask gives the filaments again; what nobody knows of it is null
 test.each([
   ["percentages", (value: number) => 100 * value],
   ["logits", (value: number) => 8 * value - 4.5],
+  ["column densities", (value: number) => 1e21 * (1 + value)],
 ])("%s are refused: thresholds and probabilities would be of something else", async (name, of) => {
   const probabilities = draw(...size, shapes, "most");
   await writeMap(at(`${name}.fits`), size, probabilities.map(of));
   await expect(catalogue(name, { probability: at(`${name}.fits`) })).rejects.toThrow(
-    /the map is -?[\d.]+ at column \d+, row \d+: probabilities are from 0 to 1/,
+    new RegExp(`${name}\\.fits is -?[\\d.e+]+ at column \\d+, row \\d+: probabilities are from 0 to 1`),
   );
 });
 

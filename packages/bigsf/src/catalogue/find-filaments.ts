@@ -1,6 +1,5 @@
-import type { Plane } from "../maps/plane.ts";
 import { assemble } from "./assemble.ts";
-import { hysteresisMask } from "./hysteresis.ts";
+import { hysteresisMask, type SearchedMap } from "./hysteresis.ts";
 import type { MaskPlane } from "./mask-plane.ts";
 import { contract, prune } from "./prune.ts";
 import { type GraphNode, type Point, skeletonGraphs } from "./skeleton-graph.ts";
@@ -48,10 +47,7 @@ export interface FoundFilaments {
 }
 
 /** From probabilities to the lines of filaments. The map is one, whatever patches or tiles it was made of. */
-export async function findFilaments(
-  map: Pick<Plane, "shape" | "section">,
-  options: FindOptions,
-): Promise<FoundFilaments> {
+export async function findFilaments(map: SearchedMap, options: FindOptions): Promise<FoundFilaments> {
   const { spur, mostTurn, leastLength, signal } = options;
   const { plane, places, isMask } = await hysteresisMask(map, options);
   const skeleton = thin(plane, places, signal);

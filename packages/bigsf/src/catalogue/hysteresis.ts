@@ -3,6 +3,9 @@ import type { Plane } from "../maps/plane.ts";
 import { emptyPlane, flag, type MaskPlane, neighboursOf, placeOf } from "./mask-plane.ts";
 import { PlaceList } from "./place-list.ts";
 
+/** A file's is named where something is wrong with it. */
+export type SearchedMap = Pick<Plane, "shape" | "section"> & Partial<Pick<Plane, "path">>;
+
 export interface HysteresisOptions {
   /** A filament reaches as far as the map is at least this. */
   readonly low: number;
@@ -16,6 +19,8 @@ const bandPixels = 2 ** 20;
 /** By which probabilities may lie beyond 0 and 1. */
 const rounding = 1e-3;
 const most = 1 + rounding;
+/** Above it all numbers of 32 bits are whole: fluxes and column densities are no masks. */
+const mostOfMask = 2 ** 24;
 /** Places are numbers of 32 bits. */
 const mostPlaces = 2 ** 31 - 1;
 
@@ -27,7 +32,7 @@ const mostPlaces = 2 ** 31 - 1;
  *   itself
  */
 export async function hysteresisMask(
-  map: Pick<Plane, "shape" | "section">,
+  map: SearchedMap,
   { low, high, onRows, signal }: HysteresisOptions,
 ): Promise<{ readonly plane: MaskPlane; readonly places: Int32Array; readonly isMask: boolean }> {
   const [height, width] = map.shape;
@@ -48,7 +53,8 @@ export async function hysteresisMask(
       for (let place = placeOf(plane, 0, y), end = place + width; place < end; place++, i++) {
         const value = values[i] ?? 0;
         if (value > 0 && value < 1) isMask = false;
-        if ((value > most || value < -rounding) && !Number.isInteger(value)) throw noProbability(value, i % width, y);
+        if ((value > most || value < -rounding) && (!Number.isInteger(value) || value > mostOfMask))
+          throw noProbability(map.path ?? "the map", value, `column ${i % width}, row ${y}`);
         if (value >= low) flags[place] = value >= high ? flag.marked | flag.seen : flag.marked;
       }
     }
@@ -57,11 +63,11 @@ export async function hysteresisMask(
   return { plane, places: keepSeeded(plane), isMask };
 }
 
-/** Percentages or logits: thresholds would be of something else, and the catalogue's probabilities none. */
-function noProbability(value: number, x: number, y: number): BigsfError {
+/** Percentages, logits or the image: thresholds would be of something else, and the catalogue's probabilities none. */
+function noProbability(map: string, value: number, place: string): BigsfError {
   return new BigsfError(
     "CATALOGUE",
-    `the map is ${value} at column ${x}, row ${y}: probabilities are from 0 to 1, and masks hold whole numbers; divide percentages by 100, and give a mask of what else there is`,
+    `${map} is ${value} at ${place}: probabilities are from 0 to 1, and masks hold whole numbers; divide percentages by 100, and give a mask of what else there is`,
   );
 }
 
