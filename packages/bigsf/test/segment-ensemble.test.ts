@@ -371,7 +371,7 @@ test("bigsf recover: by models that have not seen a place; stopped, it goes on t
   const raw = workspace.config("raw", { model_snapshot: folds, source: other.image });
   await refused({ segmentation: raw }, /catalogue\.image: .* is not what was segmented/);
   const foreign = workspace.config("foreign", { ...own, probability: maps.image });
-  await refused({ catalogue: foreign }, /is not what the models say of .* by this segmentation|is a mask/);
+  await refused({ catalogue: foreign }, /image\.fits is .* at column \d+, row \d+: probabilities are from 0 to 1/);
   steps.clear();
   await refused({ background: maps.target }, /is 1 nowhere off .*: it does not tell what is false; give where/);
   expect([...steps]).toEqual(["rows"]);
