@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -35,18 +35,31 @@ await import(${JSON.stringify(import.meta.resolve("../../bigsf/src/commands/segm
   expect(found.toSorted()).toEqual(list([]).toSorted());
 });
 
+/** A folder in which two names are of one file. */
+function writeLinked(path: string): void {
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, "one.ts"), "export const name: string = import.meta.url;\n");
+  symlinkSync("one.ts", join(path, "other.ts"));
+  writeFileSync(join(path, "both.ts"), 'export * as one from "./one.ts";\nexport * as other from "./other.ts";\n');
+}
+
+const isOne = (path: string) =>
+  `const { one, other } = await import(${JSON.stringify(path)}); console.log(one === other);`;
+
 test("what users write is found as by Node: through links, and with its own words where it is missing", () => {
-  mkdirSync(join(folder, "src"));
-  writeFileSync(join(folder, "src", "one.ts"), "export const name: string = import.meta.url;\n");
-  symlinkSync("one.ts", join(folder, "src", "other.ts"));
-  writeFileSync(
-    join(folder, "src", "both.ts"),
-    'export * as one from "./one.ts";\nexport * as other from "./other.ts";\n',
-  );
+  writeLinked(join(folder, "src"));
   writeFileSync(join(folder, "src", "lost.ts"), 'import "./nowhere.ts";\n');
-  const both = 'const { one, other } = await import("./src/both.ts"); console.log(one === other);';
-  expect(start(nodeOptions, both).stdout).toBe("true\n");
+  expect(start(nodeOptions, isOne("./src/both.ts")).stdout).toBe("true\n");
   expect(start(nodeOptions, 'await import("./src/lost.ts")').stderr).toContain(
     `Cannot find module '${join(folder, "src", "nowhere.ts")}'`,
   );
+});
+
+test("so is what lies beside our sources, also where the repository is in a folder of that name", () => {
+  const base = join(folder, "src", "packages", "base");
+  cpSync(new URL("./own-modules.ts", import.meta.url), join(base, "src", "own-modules.ts"));
+  writeFileSync(join(base, "package.json"), '{ "type": "module" }\n');
+  writeLinked(join(base, "test"));
+  const options = ["--import", join(base, "src", "own-modules.ts")];
+  expect(start(options, isOne(join(base, "test", "both.ts"))).stdout).toBe("true\n");
 });

@@ -11,11 +11,15 @@ const format = isBuilt ? "module" : "module-typescript";
 
 /** In the repository our packages lie beside each other; installed, one lies beside the folder of all others. */
 const packages = new URL(isBuilt ? "../../.." : "../..", import.meta.url).href;
-const folders: readonly string[] = isBuilt ? [packages, new URL("../ml-mosaic/", packages).href] : [packages];
-const code = isBuilt ? "/dist/" : "/src/";
+const places: readonly (readonly [folder: string, code: RegExp])[] = isBuilt
+  ? [
+      [packages, /^[^/]+\/dist\//],
+      [new URL("../ml-mosaic/", packages).href, /^dist\//],
+    ]
+  : [[packages, /^[^/]+\/src\//]];
 
 function isOwn(url: string): boolean {
-  return folders.some((folder) => url.startsWith(folder)) && url.includes(code);
+  return places.some(([folder, code]) => url.startsWith(folder) && code.test(url.slice(folder.length)));
 }
 
 /** What a package's name stands for, for all that lies in one folder. */
