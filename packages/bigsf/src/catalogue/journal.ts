@@ -23,13 +23,17 @@ export async function openJournal<Row>(folder: string, of: JournalOf, config: st
   const file = await open(path, "a+");
   try {
     // What was cut off in the middle of a line is written again.
-    let [whole, isSame] = [0, false];
+    let whole = 0;
     const { size } = await file.stat();
     for await (const line of file.readLines({ start: 0, autoClose: false })) {
       const end = whole + Buffer.byteLength(line) + 1;
-      if (whole === 0) isSame = line === head;
-      else if (isSame && end <= size) done.push(JSON.parse(line));
-      if (!isSame || end > size) break;
+      if (end > size || (whole === 0 && line !== head)) break;
+      if (whole > 0) {
+        const row = rowIn<Row>(line);
+        // Nothing is read of a letter that was cut off: the line seems to end before it.
+        if (row === undefined) break;
+        done.push(row);
+      }
       whole = end;
     }
     await file.truncate(whole);
@@ -48,6 +52,15 @@ export async function openJournal<Row>(folder: string, of: JournalOf, config: st
       if (isComplete) await removeJournal(folder, of);
     },
   };
+}
+
+/** undefined for what is no whole row. */
+function rowIn<Row>(line: string): Row | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 export async function removeJournal(folder: string, of: JournalOf): Promise<void> {

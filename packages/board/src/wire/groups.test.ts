@@ -24,12 +24,14 @@ const columns: Readonly<Record<string, ColumnData>> = {
   },
   many: number("many", (row) => (row * 7) % 2900),
   others: number("others", (row) => (row * 11) % 2800),
+  further: number("further", (row) => (row * 13) % 2700),
 };
 
 test.each([
   ["nothing", []],
   ["texts and numbers, with what is missing", ["text", "few"]],
   ["more combinations than have a place each", ["many", "others"]],
+  ["more combinations than 32 bits count", ["many", "others", "further"]],
 ])("groups by %s are in the order in which they first occur, with each row once", (_, names) => {
   const by = names.flatMap((name) => columns[name] ?? []);
   const chosen = Array.from({ length: rows }, (_, row) => row).filter((row) => row % 5 !== 0);

@@ -94,7 +94,7 @@ test("of very many lines each is counted once in a pixel, and one of a single po
 
 test("an axis of few values that were given has a tick each, of whole numbers no other, and of none no tick", () => {
   const table = new RunTable();
-  const columns = { few: [3, 1, 2, 1], many: [1, 10, 3, 7], none: [NaN, NaN, NaN, NaN] };
+  const columns = { few: [3, 1, 2, 1], far: [40, 1, 7, 40], many: [1, 10, 3, 7], none: [NaN, NaN, NaN, NaN] };
   table.add({
     cursor: "",
     rows: 4,
@@ -105,12 +105,14 @@ test("an axis of few values that were given has a tick each, of whole numbers no
       missing: null,
     })),
   });
-  const ticksOf = (name: string, role: "option" | "result") =>
-    columnAxis(table, { name, title: name, role, type: "number", varies: true, whole: true }, allRows(4), true)
+  const ticksOf = (name: string, role: "option" | "result", whole = true) =>
+    columnAxis(table, { name, title: name, role, type: "number", varies: true, whole }, allRows(4), true)
       ?.scale.ticks(20)
       .map(({ value }) => value);
   expect(ticksOf("few", "option")).toEqual([1, 2, 3]);
+  expect(ticksOf("far", "option")).toEqual([1, 7, 40]);
   expect(ticksOf("few", "result")).toEqual([1, 2, 3]);
   expect(ticksOf("many", "result")).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-  expect(ticksOf("none", "option")).toEqual([]);
+  expect(ticksOf("none", "option", false)).toEqual([]);
+  expect(ticksOf("none", "result", false)).toEqual([]);
 });
