@@ -30,6 +30,7 @@ export {
   type ChangeCursor,
   type ColumnSource,
   type ColumnValues,
+  type CurveTimes,
   isPlainNumber,
   openSqliteReader,
   type RunChanges,

@@ -3,11 +3,11 @@ import { countText } from "@ml-mosaic/base";
 import { tInterval } from "@ml-mosaic/statistics";
 import { defaultCriterion } from "ml-mosaic/reading";
 import { encodeColumns, firstRows } from "../wire/columns.ts";
-import { encodeCurves } from "../wire/curves.ts";
+import { encodeCurves, mostLines } from "../wire/curves.ts";
 import { groupRows, groupsOf, meanInterval } from "../wire/groups.ts";
 import type { BoardColumns } from "./board-columns.ts";
 import { type BoardDatabase, type BoardFacts, columnOf } from "./board-database.ts";
-import { bandsOf, linesOf } from "./curves.ts";
+import { bandsOf, linesOf, type ReadCurves } from "./curves.ts";
 import { failuresOf } from "./failures.ts";
 
 import { meantRuns } from "./meant-runs.ts";
@@ -35,7 +35,6 @@ export function isLengthy(name: string): boolean {
 }
 
 const mostPixels = 4096;
-const mostLines = 1000;
 const mostFirst = 10_000;
 
 export const answers: Readonly<Record<string, Answer>> = {
@@ -73,17 +72,18 @@ export const answers: Readonly<Record<string, Answer>> = {
       pixels: wholeNumber(query, "pixels", 600, mostPixels),
     } as const;
     const by = namesIn(query, "by");
+    const read: ReadCurves = (...asked) => database.curves(columns, ...asked);
     if (by.length > 0) {
       const groups = groupRows(columnsNamed(columns, by), rows);
       if (groups.length > mostLines)
         throw new Refused(400, {
           message: `these are ${countText(groups.length, "group")}, of which a picture shows nothing; group by less`,
         });
-      const bands = await bandsOf(database.reader, groups, idOf, wishes);
+      const bands = await bandsOf(read, groups, idOf, wishes);
       return encodeCurves({ lines: [], bands, runs: rows.length, interval: meanInterval });
     }
     const most = wholeNumber(query, "most", mostLines, 10_000);
-    const lines = await linesOf(database.reader, Array.from(rows.slice(0, most), idOf), wishes);
+    const lines = await linesOf(read, Array.from(rows.slice(0, most), idOf), wishes);
     return encodeCurves({ lines, bands: [], runs: rows.length, interval: meanInterval });
   },
   verdicts: async (question) => verdictsOf(await comparison(question)),

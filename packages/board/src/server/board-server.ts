@@ -42,8 +42,8 @@ export async function startBoardServer(settings: ServerSettings): Promise<BoardS
     server.once("error", reject);
     server.listen(settings.port, settings.host, () => resolve());
   });
-  // While the browser is still on its way: very many runs take a second to read.
-  subjects[0]?.database?.columns().catch(() => undefined);
+  // Very many runs, or their curves, take a second to read.
+  subjects[0]?.database?.readAhead().catch(() => undefined);
   const bound = server.address();
   const port = bound !== null && typeof bound === "object" ? bound.port : settings.port;
   const host = isIPv6(settings.host)

@@ -1,7 +1,6 @@
 /** Curves of runs, a line each, and of groups of runs, a band each. */
-import { setImmediate as otherWork } from "node:timers/promises";
 import { tQuantile } from "@ml-mosaic/statistics";
-import type { RunCurves, StoreReader } from "ml-mosaic/reading";
+import type { CurveTimes, RunCurves } from "ml-mosaic/reading";
 import type { Band, Curve } from "../wire/curves.ts";
 import type { RunGroup } from "../wire/groups.ts";
 import { thinPoints } from "./thin-points.ts";
@@ -12,50 +11,55 @@ export interface CurveWishes {
   readonly pixels: number;
 }
 
+/** Reads curves of these runs, in their order. */
+export type ReadCurves = (
+  runIds: readonly number[],
+  series: readonly string[],
+  times: CurveTimes,
+) => AsyncIterable<RunCurves>;
+
 export async function linesOf(
-  reader: StoreReader,
+  read: ReadCurves,
   runIds: readonly number[],
   wishes: CurveWishes,
 ): Promise<readonly Curve[]> {
   const lines: Curve[] = [];
-  let read = 0;
-  let last = new Float32Array();
-  for await (const run of reader.curves(runIds, wishes.series, 0, { seconds: wishes.x === "seconds" })) {
-    for (const line of curvesOf(run, wishes)) {
-      // Most runs have the same epochs, which are then sent once.
-      if (!isSame(line.x, last)) last = line.x;
-      lines.push({ ...line, x: last });
-    }
-    // Other questions are not to wait for a thousand curves.
-    if (++read % 100 === 0) await otherWork();
-  }
+  const whole = new WholeCurves();
+  for await (const run of read(runIds, wishes.series, { seconds: wishes.x === "seconds" }))
+    lines.push(...curvesOf(run, wishes, whole));
   return lines;
+}
+
+/** Curves that are not thinned have x that others have too, which are then sent once. */
+class WholeCurves {
+  readonly #known = new Map<Float64Array, Float32Array<ArrayBuffer>>();
+
+  x(values: Float64Array): Float32Array<ArrayBuffer> {
+    const known = this.#known.get(values) ?? new Float32Array(values);
+    this.#known.set(values, known);
+    return known;
+  }
 }
 
 /** Those of one run, of what it has values of. */
 export function curvesOf(
   { runId, epochs, seconds, series: values }: RunCurves,
   { series, x: abscissa, pixels }: CurveWishes,
+  whole: WholeCurves = new WholeCurves(),
 ): readonly Curve[] {
   const x = abscissa === "epoch" ? epochs : seconds;
   return series.flatMap((name, index): readonly Curve[] => {
     const y = values[index];
     if (y === undefined || y.every(Number.isNaN)) return [];
-    const places = y.length <= 2 * pixels ? undefined : thinPoints(x, y, pixels);
-    return [{ run: runId, series: name, points: y.length, x: picked(x, places), y: picked(y, places) }];
+    const stated = { run: runId, series: name, points: y.length };
+    if (y.length <= 2 * pixels) return [{ ...stated, x: whole.x(x), y: new Float32Array(y) }];
+    const places = thinPoints(x, y, pixels);
+    return [{ ...stated, x: picked(x, places), y: picked(y, places) }];
   });
 }
 
-function isSame(one: Float32Array, other: Float32Array): boolean {
-  if (one.length !== other.length) return false;
-  for (let place = 0; place < one.length; place++) if (!Object.is(one[place], other[place])) return false;
-  return true;
-}
-
-function picked(values: Float64Array, places: readonly number[] | undefined): Float32Array<ArrayBuffer> {
-  return places === undefined
-    ? new Float32Array(values)
-    : Float32Array.from(places, (place) => values[place] ?? Number.NaN);
+function picked(values: Float64Array, places: readonly number[]): Float32Array<ArrayBuffer> {
+  return Float32Array.from(places, (place) => values[place] ?? Number.NaN);
 }
 
 /** Mean and squared deviations of what has been added, epoch by epoch. */
@@ -97,20 +101,17 @@ class EpochMeans {
 
 /** @param idOf the id of a row */
 export async function bandsOf(
-  reader: StoreReader,
+  read: ReadCurves,
   groups: readonly RunGroup[],
   idOf: (row: number) => number,
   { series, x, pixels }: CurveWishes,
 ): Promise<readonly Band[]> {
   const bands: Band[] = [];
-  let read = 0;
   for (const { values: group, rows } of groups) {
     const means = series.map(() => new EpochMeans());
-    const runs = reader.curves(Array.from(rows, idOf), series, 0, { seconds: x === "seconds" });
-    for await (const { epochs, seconds, series: values } of runs) {
+    const runs = read(Array.from(rows, idOf), series, { seconds: x === "seconds" });
+    for await (const { epochs, seconds, series: values } of runs)
       for (const [index, each] of means.entries()) each.add(epochs, values[index] ?? new Float64Array(0), seconds);
-      if (++read % 100 === 0) await otherWork();
-    }
     for (const [index, name] of series.entries()) {
       const of = means[index];
       if (of === undefined) continue;

@@ -57,7 +57,12 @@ test("an export keeps the times before it", async () => {
 test("bands over time are at the times of the other runs", async () => {
   const wishes = { series, x: "seconds", pixels: 100 } as const;
   const groups = [{ values: [], rows: Uint32Array.of(0, 1) }];
-  const [live] = await bandsOf(reader, groups, (row) => row + 1, wishes);
+  const [live] = await bandsOf(
+    (ids, names, times) => reader.curves(ids, names, 0, times),
+    groups,
+    (row) => row + 1,
+    wishes,
+  );
   const { cells } = await exportedCurves(reader, Float64Array.of(1, 2), { series, by: [] });
   const [kept] = bandsOfCells(decodeBandCells(cells.buffer), groups, { ...wishes, quantileOf: () => 1 }) ?? [];
   for (const band of [live, kept]) {

@@ -256,6 +256,7 @@ test("runs that could not be read when they had changed are not lost: pages ask 
       return readBoardColumns(reader);
     },
     forget: () => undefined,
+    forgetCurves: () => undefined,
     series: () => reader.series(),
   });
   await follower.catchUp();

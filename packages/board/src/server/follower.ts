@@ -39,6 +39,8 @@ export interface Followed {
   readonly columns: () => Promise<BoardColumns>;
   /** What was read is no longer so. */
   readonly forget: () => void;
+  /** What was read of the epochs of these runs is no longer so. */
+  readonly forgetCurves: (runIds: readonly number[]) => void;
   readonly series: () => Promise<readonly string[]>;
 }
 
@@ -183,7 +185,10 @@ export class Follower {
       if (removed.length > 0 || changed.length > mostRows) {
         this.#of.forget();
         this.#tell({ kind: "everything" });
-      } else if (changed.length > 0) await this.#tellRows(changed);
+      } else if (changed.length > 0) {
+        this.#of.forgetCurves(changed);
+        await this.#tellRows(changed);
+      }
       await this.#tellEpochs();
     }
     await this.#lookAfterWriter(now);

@@ -14,6 +14,15 @@ export interface CurveQuery {
   readonly most?: number;
 }
 
+/** Of more runs a picture shows the first. */
+export const mostLines = 1000;
+
+/** What one looks at first, of the names that there are. */
+export function firstSeries(all: readonly string[]): readonly string[] {
+  const losses = all.filter((name) => name === "train_loss" || name === "test_loss");
+  return losses.length > 0 ? losses : all.slice(0, 1);
+}
+
 /** One line, its points in the order in which they are drawn. */
 export interface Curve {
   readonly run: number;

@@ -7,13 +7,30 @@ export interface Axis {
   readonly title: string;
 }
 
-export interface Frame {
+/** Where a plot lies in its picture. */
+export interface Area {
   readonly left: number;
   readonly top: number;
   readonly width: number;
   readonly height: number;
+}
+
+export interface Frame extends Area {
+  readonly xScale: Scale;
+  readonly yScale: Scale;
   x(value: number): number;
   y(value: number): number;
+}
+
+export function frameOf(area: Area, xScale: Scale, yScale: Scale): Frame {
+  const { left, top, width, height } = area;
+  return {
+    ...area,
+    xScale,
+    yScale,
+    x: (value) => left + xScale.at(value) * width,
+    y: (value) => top + (1 - yScale.at(value)) * height,
+  };
 }
 
 /** Draws the axes and says where the plot lies between them. */
@@ -22,14 +39,8 @@ export function drawAxes({ context, width, height, theme }: Surface, x: Axis, y:
   context.textBaseline = "middle";
   const left = Math.ceil(Math.max(24, ...yTicks.map(({ text }) => context.measureText(text).width)) + 10);
   const [top, right, bottom] = [24, 14, 42];
-  const frame: Frame = {
-    left,
-    top,
-    width: Math.max(10, width - left - right),
-    height: Math.max(10, height - top - bottom),
-    x: (value) => left + x.scale.at(value) * Math.max(10, width - left - right),
-    y: (value) => top + (1 - y.scale.at(value)) * Math.max(10, height - top - bottom),
-  };
+  const area = { left, top, width: Math.max(10, width - left - right), height: Math.max(10, height - top - bottom) };
+  const frame = frameOf(area, x.scale, y.scale);
   const xTicks = spacedTicks(x.scale, frame.width, (text) => context.measureText(text).width);
   context.lineWidth = 1;
   context.strokeStyle = theme.grid;

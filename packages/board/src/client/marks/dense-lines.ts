@@ -39,12 +39,16 @@ export function drawDenseLines(surface: Surface, frame: Frame, lines: readonly L
 /** Of each pixel, row by row, how many of the lines pass through it. */
 export function linesThrough(frame: Frame, lines: readonly Line[], sharpness: number, size: Size): Uint16Array {
   const coverage = new LineCoverage(size);
+  const [width, height] = [frame.width * sharpness, frame.height * sharpness];
   // Most runs have the same epochs.
   const known = new Map<ArrayLike<number>, Float64Array>();
+  const room = new Float64Array(lines.reduce((most, { y }) => Math.max(most, y.length), 0));
   for (const { x, y, dash } of lines) {
-    const across = known.get(x) ?? places(x, (value) => (frame.x(value) - frame.left) * sharpness);
+    const across = known.get(x) ?? new Float64Array(x.length);
+    if (!known.has(x)) frame.xScale.put(x, [0, width], across);
     known.set(x, across);
-    const down = places(y, (value) => (frame.y(value) - frame.top) * sharpness);
+    const down = room.subarray(0, y.length);
+    frame.yScale.put(y, [height, 0], down);
     // As big as one that is drawn alone.
     if (x.length === 1) coverage.addDot([across[0] ?? Number.NaN, down[0] ?? Number.NaN], dotRadius * sharpness);
     else
@@ -54,10 +58,4 @@ export function linesThrough(frame: Frame, lines: readonly Line[], sharpness: nu
       );
   }
   return coverage.counts();
-}
-
-function places(values: ArrayLike<number>, at: (value: number) => number): Float64Array {
-  const found = new Float64Array(values.length);
-  for (let index = 0; index < values.length; index += 1) found[index] = at(values[index] ?? Number.NaN);
-  return found;
 }

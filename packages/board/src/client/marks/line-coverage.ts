@@ -16,6 +16,8 @@ export class LineCoverage {
   readonly #size: Size;
   /** Column by column, with one more row: by how much the count is another than in the row above. */
   readonly #changes: Int16Array;
+  /** Tops and bottoms, in turn, that the line being added has had in its column before gaps. */
+  readonly #earlier: number[] = [];
 
   constructor(size: Size) {
     this.#size = size;
@@ -27,49 +29,62 @@ export class LineCoverage {
     const columns = this.#size[0];
     const period = dash.reduce((sum, each) => sum + each, 0);
     const drawn = period === 0 ? 1 : (dash[0] ?? 0);
-    // The stretch that the line is at, and those before gaps in the same column, in turn their tops and bottoms.
-    let [column, top, bottom] = [-1, 0, 0];
-    const earlier: number[] = [];
-    const endColumn = () => {
-      if (earlier.length === 0) this.#add(column, top, bottom);
-      else {
-        for (const [first, last] of joinedStretches([...earlier, top, bottom])) this.#add(column, first, last);
-        earlier.length = 0;
-      }
-    };
+    // The stretch of a column that the line is at, and whether it goes on from there.
+    let column = -1;
+    let top = 0;
+    let bottom = 0;
+    let goesOn = false;
     let lastX = Number.NaN;
     let lastY = Number.NaN;
-    let goesOn = false;
     // All in one loop, since there may be a million points.
     for (let index = 0; index < across.length; index += 1) {
       const x = across[index] ?? Number.NaN;
       const y = down[index] ?? Number.NaN;
-      if (Number.isFinite(x) && Number.isFinite(y) && Number.isFinite(lastX) && Number.isFinite(lastY)) {
+      if (goesOn && Number.isFinite(y) && x < column + 1) {
+        if (y < top) top = y;
+        if (y > bottom) bottom = y;
+      } else if (!Number.isFinite(x) || !Number.isFinite(y)) goesOn = false;
+      else if (x >= 0 && Number.isFinite(lastX) && Number.isFinite(lastY)) {
+        if (lastX >= columns) break;
         const slope = x > lastX ? (y - lastY) / (x - lastX) : 0;
-        const end = Math.min(columns - 1, Math.floor(x));
-        for (let at = Math.max(0, Math.floor(lastX)); at <= end; at += 1) {
-          if (period > 0 && at % period >= drawn) continue;
-          const from = slope === 0 || at <= lastX ? lastY : lastY + slope * (at - lastX);
-          const to = slope === 0 || at + 1 >= x ? y : lastY + slope * (at + 1 - lastX);
-          const first = Math.floor(from < to ? from : to);
-          const last = Math.floor(from < to ? to : from);
-          if (at === column && goesOn) {
-            if (first < top) top = first;
-            if (last > bottom) bottom = last;
-            continue;
-          }
-          if (at === column) earlier.push(top, bottom);
-          else if (column >= 0) endColumn();
-          column = at;
-          top = first;
-          bottom = last;
+        if (!goesOn) {
+          const start = lastX < 0 ? 0 : Math.floor(lastX);
+          if (column === start) this.#earlier.push(Math.floor(top), Math.floor(bottom));
+          else if (column >= 0)
+            this.#end(column, Math.floor(top), Math.floor(bottom), period === 0 || column % period < drawn);
+          column = start;
+          top = lastX < 0 ? lastY - slope * lastX : lastY;
+          bottom = top;
+          goesOn = true;
         }
-        goesOn = true;
-      } else goesOn = false;
+        while (x >= column + 1 && column < columns) {
+          const edge = lastY + slope * (column + 1 - lastX);
+          if (edge < top) top = edge;
+          if (edge > bottom) bottom = edge;
+          this.#end(column, Math.floor(top), Math.floor(bottom), period === 0 || column % period < drawn);
+          column += 1;
+          top = edge;
+          bottom = edge;
+        }
+        if (y < top) top = y;
+        if (y > bottom) bottom = y;
+      }
       lastX = x;
       lastY = y;
     }
-    if (column >= 0) endColumn();
+    if (column >= 0 && column < columns)
+      this.#end(column, Math.floor(top), Math.floor(bottom), period === 0 || column % period < drawn);
+  }
+
+  /** Takes whole numbers: others would be allocated for each call. */
+  #end(column: number, top: number, bottom: number, isDrawn: boolean): void {
+    if (this.#earlier.length === 0) {
+      if (isDrawn) this.#add(column, top, bottom);
+      return;
+    }
+    this.#earlier.push(top, bottom);
+    if (isDrawn) for (const [first, last] of joinedStretches(this.#earlier)) this.#add(column, first, last);
+    this.#earlier.length = 0;
   }
 
   addDot([x, y]: readonly [x: number, y: number], radius: number): void {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { RunTable } from "../../wire/run-table.ts";
 import { allRows } from "../columns/sort-rows.ts";
+import { frameOf } from "./axes.ts";
 import { columnAxis } from "./column-axis.ts";
 import { linesThrough } from "./dense-lines.ts";
 import { GridIndex } from "./grid-index.ts";
@@ -81,10 +82,10 @@ test("points that are nowhere are never found", () => {
 });
 
 test("of very many lines each is counted once in a pixel, and one of a single point is a dot", () => {
-  const frame = { left: 0, top: 0, width: 8, height: 8, x: (value: number) => value, y: (value: number) => value };
+  const frame = frameOf({ left: 0, top: 0, width: 8, height: 8 }, scaleOf(0, 8), scaleOf(0, 8));
   const style = { color: "#000000", width: 1, opacity: 1, dash: [] };
   // Within two pixels, where its segments meet.
-  const line = { ...style, x: [0.1, 0.4, 0.8, 1.5], y: [0.5, 0.5, 0.5, 0.5] };
+  const line = { ...style, x: [0.1, 0.4, 0.8, 1.5], y: [7.5, 7.5, 7.5, 7.5] };
   const counts = linesThrough(frame, [line, line], 1, [8, 8]);
   expect([...counts.subarray(0, 3)]).toEqual([2, 2, 0]);
   const dot = linesThrough(frame, [{ ...style, x: [4], y: [4] }], 1, [8, 8]);

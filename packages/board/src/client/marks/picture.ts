@@ -1,5 +1,6 @@
 /** A canvas of the page's size and sharpness, drawn anew when its size, its colours or what it shows changes. */
 import { html } from "htm/preact";
+import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { scheme } from "../parts/page-frame.ts";
 import { markFont, type Theme, themeOf } from "./theme.ts";
@@ -36,45 +37,51 @@ export interface PictureProps {
   readonly onPress?: (pointer: Pointer, surface: Surface) => void;
   /** While the pointer is held down; `isDone` when it is let go. */
   readonly onDrag?: (from: Pointer, to: Pointer, isDone: boolean, surface: Surface) => void;
+  /** What lies over it and changes without it. */
+  readonly children?: ComponentChildren;
 }
 
-export function Picture({ height, label, draw, drawn, tipAt, onPress, onDrag }: PictureProps) {
+export function Picture({ height, label, draw, drawn, tipAt, onPress, onDrag, children }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const surface = useRef<Surface | undefined>(undefined);
   const [tip, setTip] = useState<Tip | undefined>(undefined);
-  const [size, setSize] = useState({ width: 0, scheme: "" });
+  const [changes, setChanges] = useState(0);
   const held = useRef<{ from: Pointer; hasMoved: boolean } | undefined>(undefined);
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return undefined;
     const system = matchMedia("(prefers-color-scheme: dark)");
-    const measure = () => setSize({ width: element.clientWidth, scheme: `${system.matches}` });
-    const observer = new ResizeObserver(measure);
+    const drawAnew = () => setChanges((before) => before + 1);
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth !== surface.current?.width) drawAnew();
+    });
     observer.observe(element);
-    system.addEventListener("change", measure);
+    system.addEventListener("change", drawAnew);
     return () => {
       observer.disconnect();
-      system.removeEventListener("change", measure);
+      system.removeEventListener("change", drawAnew);
     };
   }, []);
   const chosenScheme = scheme.value;
   useLayoutEffect(() => {
     const element = canvas.current;
     const context = element?.getContext("2d");
-    if (element === null || !context || size.width === 0) return;
+    // Measured here and not when the browser tells of it, which is frames later.
+    const width = element?.clientWidth ?? 0;
+    if (element === null || !context || width === 0) return;
     const sharpness = Math.min(3, devicePixelRatio || 1);
-    const [width, tall] = [Math.round(size.width * sharpness), Math.round(height * sharpness)];
-    if (element.width !== width || element.height !== tall) {
-      element.width = width;
+    const [wide, tall] = [Math.round(width * sharpness), Math.round(height * sharpness)];
+    if (element.width !== wide || element.height !== tall) {
+      element.width = wide;
       element.height = tall;
     }
     context.setTransform(sharpness, 0, 0, sharpness, 0, 0);
-    context.clearRect(0, 0, size.width, height);
+    context.clearRect(0, 0, width, height);
     context.font = markFont;
     context.lineJoin = "round";
-    surface.current = { context, width: size.width, height, sharpness, theme: themeOf(element) };
+    surface.current = { context, width, height, sharpness, theme: themeOf(element) };
     draw(surface.current);
-  }, [size, height, chosenScheme, ...drawn]);
+  }, [changes, height, chosenScheme, ...drawn]);
   const pointerOf = (event: PointerEvent): Pointer => ({ x: event.offsetX, y: event.offsetY });
   const move = (event: PointerEvent) => {
     const shown = surface.current;
@@ -101,7 +108,8 @@ export function Picture({ height, label, draw, drawn, tipAt, onPress, onDrag }: 
     if (current.hasMoved) onDrag?.(current.from, pointerOf(event), true, shown);
     else onPress?.(pointerOf(event), shown);
   };
-  const isRight = tip !== undefined && size.width > 0 && tip.x > size.width / 2;
+  const width = surface.current?.width ?? 0;
+  const isRight = tip !== undefined && tip.x > width / 2;
   return html`<div class="picture" style=${{ height: `${height}px` }}>
     <canvas
       ref=${canvas}
@@ -112,13 +120,14 @@ export function Picture({ height, label, draw, drawn, tipAt, onPress, onDrag }: 
       onPointerDown=${down}
       onPointerUp=${up}
     ></canvas>
+    ${children}
     ${
       tip !== undefined &&
       html`<div
         class="tip"
         style=${{
           left: isRight ? "auto" : `${tip.x + 14}px`,
-          right: isRight ? `${size.width - tip.x + 14}px` : "auto",
+          right: isRight ? `${width - tip.x + 14}px` : "auto",
           top: `${Math.max(0, Math.min(height - 40, tip.y - 12))}px`,
         }}
       >

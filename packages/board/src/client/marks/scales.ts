@@ -12,6 +12,8 @@ export interface Scale {
   readonly isLogarithmic: boolean;
   /** From the start of the axis (0) to its end (1). */
   at(value: number): number;
+  /** The same for a million values: `into` gets where they lie on an axis that goes from one place to another. */
+  put(values: ArrayLike<number>, axis: readonly [from: number, to: number], into: Float64Array): void;
   /** The value at a place. */
   value(at: number): number;
   ticks(most: number): readonly Tick[];
@@ -30,6 +32,11 @@ export function scaleOf(low: number, high: number, isLogarithmic = false): Scale
       high,
       isLogarithmic: false,
       at: (value) => (value - low) / (high - low),
+      put(values, [from, to], into) {
+        const size = (to - from) / (high - low);
+        for (let index = 0; index < values.length; index += 1)
+          into[index] = from + ((values[index] ?? Number.NaN) - low) * size;
+      },
       value: (at) => low + at * (high - low),
       ticks: (most) => linearTicks(low, high, most).map((value) => ({ value, text: numberText(value) })),
     };
@@ -39,6 +46,11 @@ export function scaleOf(low: number, high: number, isLogarithmic = false): Scale
     high,
     isLogarithmic: true,
     at: (value) => (Math.log(value) - first) / (last - first),
+    put(values, [from, to], into) {
+      const size = (to - from) / (last - first);
+      for (let index = 0; index < values.length; index += 1)
+        into[index] = from + (Math.log(values[index] ?? Number.NaN) - first) * size;
+    },
     value: (at) => Math.exp(first + at * (last - first)),
     ticks: (most) => logTicks(low, high, most).map((value) => ({ value, text: numberText(value) })),
   };

@@ -1,5 +1,6 @@
 /** Curves over epochs or seconds: a line a run, or a band a group. */
 import { html } from "htm/preact";
+import { firstSeries, mostLines } from "../../../wire/curves.ts";
 import { idRanges } from "../../columns/id-ranges.ts";
 import { Message } from "../../parts/answer.ts";
 import { Choice, ManyChoice } from "../../parts/choice.ts";
@@ -8,7 +9,6 @@ import type { Board } from "../../state/board.ts";
 import { LinePicture } from "./line-picture.ts";
 
 const smoothings = [0, 0.5, 0.8, 0.9, 0.95, 0.99];
-const mostLines = 1000;
 
 export function CurvesView({ board }: { readonly board: Board }) {
   const experiment = board.experiment.value;
@@ -26,8 +26,7 @@ export function CurvesView({ board }: { readonly board: Board }) {
   if (board.table.rows === 0) return html`<${Message}>There are no runs yet.<//>`;
   if (chosenRuns.length === 0) return html`<${Message}>No run meets the filter.<//>`;
   const all = experiment.series.map(({ name }) => name);
-  const losses = all.filter((name) => name === "train_loss" || name === "test_loss");
-  const series = (chosen ?? (losses.length > 0 ? losses : all.slice(0, 1))).filter((name) => all.includes(name));
+  const series = (chosen ?? firstSeries(all)).filter((name) => all.includes(name));
   const query = { where, ids, by, series, x: axis, pixels: 900, most: mostLines };
   return html`<div class="tools">
       <${ManyChoice}

@@ -70,8 +70,7 @@ interface Shown {
 
 function Drawn({ board, curves, live, query, isLogarithmic: asked, smoothing, height, zoom, onZoom }: DrawnProps) {
   const frame = useRef<Frame | undefined>(undefined);
-  const drag = useRef<readonly [number, number] | undefined>(undefined);
-  const [dragged, setDragged] = useState(0);
+  const [dragged, setDragged] = useState<readonly [number, number] | undefined>(undefined);
   const legend = useMemo(() => legendOf(board, curves), [curves, board.result.value, board.version.value]);
   const shown = useMemo(() => shownLines(board, curves, live, smoothing), [curves, live.version, smoothing]);
   const [first, last] = useMemo(
@@ -80,30 +79,25 @@ function Drawn({ board, curves, live, query, isLogarithmic: asked, smoothing, he
   );
   const [from, to] = zoom ?? [first, last];
   const { low, high, isLogarithmic } = useMemo(() => {
-    let [least, largest, positive] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-    const look = (x: ArrayLike<number>, y: ArrayLike<number>) => {
-      for (let place = 0; place < x.length; place += 1) {
-        const [across, value] = [x[place] ?? 0, y[place] ?? Number.NaN];
-        if (across < from || across > to || !Number.isFinite(value)) continue;
-        if (value < least) least = value;
-        if (value > largest) largest = value;
-        if (value > 0 && value < positive) positive = value;
-      }
+    const lines = extentWithin(
+      shown.map(({ x, y, raw }) => [x, raw ?? y]),
+      from,
+      to,
+    );
+    const isLog = asked ?? (lines.low > 0 && lines.high / lines.low > mostLinear);
+    const bands = curves.bands.flatMap(({ x, low: bottom, high: top }) => [[x, bottom] as const, [x, top] as const]);
+    const ofBands = extentWithin(bands, from, to);
+    return {
+      low: isLog ? Math.min(lines.positive, ofBands.positive) : Math.min(lines.low, ofBands.low),
+      high: Math.max(lines.high, ofBands.high),
+      isLogarithmic: isLog,
     };
-    for (const { x, y, raw } of shown) look(x, raw ?? y);
-    const isTelling = least > 0 && largest / least > mostLinear;
-    for (const { x, low: bottom, high: top } of curves.bands) {
-      look(x, bottom);
-      look(x, top);
-    }
-    const isLog = asked ?? isTelling;
-    return { low: isLog ? positive : least, high: largest, isLogarithmic: isLog };
   }, [shown, from, to, asked]);
   const titles = query.series.map(
     (name) => board.experiment.value?.series.find((each) => each.name === name)?.title ?? name,
   );
   const draw = (surface: Surface) => {
-    const { theme, context } = surface;
+    const { theme } = surface;
     const isZoomed = zoom !== undefined;
     const drawn = drawAxes(
       surface,
@@ -152,12 +146,6 @@ function Drawn({ board, curves, live, query, isLogarithmic: asked, smoothing, he
         lines.flatMap((each, place) => (isBehind(place) ? [] : each)),
       );
     });
-    if (drag.current === undefined) return;
-    const [start, end] = [Math.min(...drag.current), Math.max(...drag.current)];
-    context.fillStyle = theme.accent;
-    context.globalAlpha = 0.15;
-    context.fillRect(start, drawn.top, end - start, drawn.height);
-    context.globalAlpha = 1;
   };
   const scales = () => ({
     x: zoom === undefined ? roomyScale(from, to, false, 0.01) : scaleOf(from, to),
@@ -187,8 +175,7 @@ function Drawn({ board, curves, live, query, isLogarithmic: asked, smoothing, he
     if (drawn === undefined) return;
     const inside = (x: number) => Math.min(drawn.left + drawn.width, Math.max(drawn.left, x));
     const range = [inside(start.x), inside(end.x)] as const;
-    drag.current = isDone ? undefined : range;
-    setDragged(dragged + 1);
+    setDragged(isDone ? undefined : range);
     const { x } = scales();
     const [one, other] = range.map((each) => x.value((each - drawn.left) / drawn.width));
     if (isDone && one !== undefined && other !== undefined && Math.abs(range[1] - range[0]) > 5)
@@ -198,11 +185,13 @@ function Drawn({ board, curves, live, query, isLogarithmic: asked, smoothing, he
   return html`<${Picture}
       height=${height}
       label=${curves.bands.length > 0 ? `Bands of ${legend.names.length} groups over ${query.x}` : `Curves of ${runs} runs over ${query.x}`}
-      drawn=${[shown, legend, from, to, low, high, isLogarithmic, dragged]}
+      drawn=${[shown, [...legend.places.keys()].join("\n"), from, to, low, high, isLogarithmic]}
       draw=${draw}
       tipAt=${tipAt}
       onDrag=${onDrag}
-    />
+    >
+      ${dragged !== undefined && html`<${ChosenPart} frame=${frame.current} range=${dragged} />`}
+    <//>
     <${Legend} names=${legend.names} />
     <p class="note">
       ${curves.bands.length > 0 ? `Means of the groups' runs; bands are the ${curves.interval}. n is said under the pointer. ` : ""}
@@ -210,6 +199,41 @@ function Drawn({ board, curves, live, query, isLogarithmic: asked, smoothing, he
       ${query.series.some((name) => name.startsWith("train_")) && query.series.length > 1 ? " Dashed: on the train set." : ""}
       ${smoothing > 0 ? " Smoothed; what was measured lies behind, thin." : ""} Drag to zoom.
     </p>`;
+}
+
+/** The part of the x axis that is being chosen. */
+function ChosenPart({
+  frame,
+  range,
+}: {
+  readonly frame: Frame | undefined;
+  readonly range: readonly [number, number];
+}) {
+  if (frame === undefined) return null;
+  const [from, to] = [Math.min(...range), Math.max(...range)];
+  const place = { left: from, width: to - from, top: frame.top, height: frame.height };
+  return html`<div class="chosen-part" style=${Object.fromEntries(Object.entries(place).map(([name, size]) => [name, `${size}px`]))}></div>`;
+}
+
+/** Of the values of lines whose x lie in this part: the smallest, the largest, and the smallest above zero. */
+function extentWithin(
+  lines: readonly (readonly [x: ArrayLike<number>, y: ArrayLike<number>])[],
+  from: number,
+  to: number,
+) {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  let positive = Number.POSITIVE_INFINITY;
+  for (const [x, y] of lines)
+    for (let place = 0; place < x.length; place += 1) {
+      const across = x[place] ?? 0;
+      const value = y[place] ?? Number.NaN;
+      if (across < from || across > to || !Number.isFinite(value)) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+      if (value > 0 && value < positive) positive = value;
+    }
+  return { low, high, positive };
 }
 
 /** Not all that are chosen are drawn: there are too many, or some have no epoch. */

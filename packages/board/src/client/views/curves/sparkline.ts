@@ -2,6 +2,7 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 import type { Curves } from "../../../wire/curves.ts";
+import { frameOf } from "../../marks/axes.ts";
 import { drawLines } from "../../marks/lines.ts";
 import { Picture, type Surface } from "../../marks/picture.ts";
 import { extentOf, scaleOf } from "../../marks/scales.ts";
@@ -29,14 +30,7 @@ export function Sparkline({ board, run }: { readonly board: Board; readonly run:
   const draw = (surface: Surface) => {
     const [low, high] = extentOf(y);
     const [across, up] = [scaleOf(x[0] ?? 0, Math.max(epoch, (x[0] ?? 0) + 1)), scaleOf(low, high)];
-    const frame = {
-      left: 0,
-      top: 0,
-      width: surface.width,
-      height,
-      x: (value: number) => 2 + across.at(value) * (surface.width - 4),
-      y: (value: number) => 3 + (1 - up.at(value)) * (height - 6),
-    };
+    const frame = frameOf({ left: 2, top: 3, width: surface.width - 4, height: height - 6 }, across, up);
     drawLines(surface, frame, [
       { x, y, color: surface.theme.series[0] ?? surface.theme.ink, width: 1.5, opacity: 1, dash: [] },
     ]);
