@@ -11,6 +11,8 @@ import { readWords } from "./read-words.ts";
 export interface Program {
   readonly name: string;
   readonly summary: string;
+  /** Told of the words of a process before the command is loaded: what it will need can be begun. */
+  readonly onCalled?: (verb: string, words: readonly string[]) => Promise<void>;
   /** By verb. Each is loaded when it is needed: an engine alone takes longer than a look at a database. */
   readonly commands: Readonly<Record<string, () => Promise<Command>>>;
 }
@@ -32,7 +34,8 @@ export async function runProcess(program: Program, verb?: string): Promise<void>
     isLost = true;
     terminal.err(`The output could not be written: ${messageOf(error)}\n`);
   });
-  const [given = ""] = verb === undefined ? args : [verb];
+  const [given = "", ...words] = verb === undefined ? args : [verb, ...args];
+  await program.onCalled?.(given, words);
   const command = Object.hasOwn(program.commands, given) ? await program.commands[given]?.() : undefined;
   // The last words may be lost after the command has ended.
   process.on("exit", (code) => {

@@ -1,9 +1,18 @@
 import { loadCommands, type Program } from "@ml-mosaic/command-line";
 
+const training = ["run", "rerun", "resume"];
+const trainsNothing = ["--help", "-h", "--dry-run"];
+
 /** A line here makes a command: `npm run docs` then makes its program `mosaic_<verb>` and its line in package.json. */
 export const mosaic: Program = {
   name: "mosaic",
   summary: "Compare AI models: train every pipeline of a configuration file, keep all results.",
+  async onCalled(verb, words) {
+    if (!training.includes(verb) || words.some((word) => trainsNothing.includes(word))) return;
+    const { startEarlyWorkers } = await import("../supervisor/early-workers.ts");
+    const { typescriptWorker } = await import("../supervisor/typescript-worker.ts");
+    startEarlyWorkers(typescriptWorker, 1);
+  },
   commands: {
     run: async () => (await import("./run.ts")).runCommand,
     rerun: async () => (await import("./rerun.ts")).rerunCommand,

@@ -5,7 +5,7 @@ import { startBoardBeside } from "../board/start-beside.ts";
 import { countPipelines, type Experiment, readExperiment, type SlurmSection } from "../config/index.ts";
 import type { Outcome } from "../experiment/carry-out.ts";
 import { checkModules } from "../experiment/check-modules.ts";
-import { checkDevices } from "../experiment/devices.ts";
+import { checkDevices, workerDevices } from "../experiment/devices.ts";
 import { type DryRunProblem, dryRun } from "../experiment/dry-run.ts";
 import { readExperimentCode } from "../experiment/plan.ts";
 import { type ExperimentQueue, enqueueRuns } from "../experiment/queue.ts";
@@ -14,6 +14,8 @@ import { sectionsByLanguage } from "../languages/languages.ts";
 import { withoutMarks } from "../modules/user-files.ts";
 import { idRanges } from "../selection/id-ranges.ts";
 import { checkSqliteStore } from "../store/index.ts";
+import { startEarlyWorkers } from "../supervisor/early-workers.ts";
+import { typescriptWorker } from "../supervisor/typescript-worker.ts";
 import { leftOutText } from "./choice-text.ts";
 import { continueCommand } from "./continue-command.ts";
 import { misplacedOverride, overridesArgument } from "./overrides-argument.ts";
@@ -74,6 +76,7 @@ export const runCommand = command({
     if (given["dry-run"]) await checkSqliteStore(database);
     if (given["dry-run"] && slurm !== undefined) return reportDrySlurm(slurm, experiment, terminal);
     if (given["dry-run"]) return reportDryRun(experiment, pipelines, terminal);
+    if (slurm === undefined) startWorkersEarly(experiment, pipelines * multiplicity);
     const code = await readExperimentCode(experiment);
     const goOn = `${continueCommand({ configuration: configFile, overrides }, database)}${spoolWords(given)}`;
     return trainAndTell(
@@ -96,6 +99,12 @@ export const runCommand = command({
     );
   },
 });
+
+/** They boot while the runs are put into the database. Python's are started by its own interpreter. */
+function startWorkersEarly(experiment: Experiment, runs: number): void {
+  if (sectionsByLanguage(experiment).has("Python")) return;
+  startEarlyWorkers(typescriptWorker, workerDevices(experiment.monitor, runs).length);
+}
 
 /** Constructing pipelines is work, which is not for the machine that sends jobs. */
 async function reportDrySlurm(slurm: SlurmSection, { start }: Experiment, terminal: Terminal): Promise<ExitCode> {

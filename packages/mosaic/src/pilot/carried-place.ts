@@ -10,8 +10,8 @@ import { pythonCommand } from "../languages/python/ask-python.ts";
 import { findInterpreter } from "../languages/python/interpreter.ts";
 import { installedPackage } from "../modules/package-version.ts";
 import type { RunOrder } from "../run/order.ts";
+import type { WorkerProgram } from "../supervisor/spawned-worker.ts";
 import { typescriptWorker } from "../supervisor/typescript-worker.ts";
-import type { WorkerProgram } from "../supervisor/worker-process.ts";
 import { type CarriedProject, faultOfCode } from "./carried.ts";
 import type { FileExchange } from "./file-exchange.ts";
 

@@ -3,7 +3,8 @@
  * starts workers where it runs, and passes on what they and the supervisor say.
  */
 import { isPlainObject, type ProcessIdentity } from "@ml-mosaic/base";
-import type { WorkerEnd, WorkerProgram } from "../supervisor/worker-process.ts";
+import type { WorkerProgram } from "../supervisor/spawned-worker.ts";
+import type { WorkerEnd } from "../supervisor/worker-process.ts";
 import { count, fields, flag, listOf, nullable, number, optional, type Rule, recordOf, text } from "../wire/rules.ts";
 import { type FromWorker, isFromWorker, isToWorker, type ToWorker } from "../worker/messages.ts";
 import { type CarriedProject, carriedProject, type RunFile, runFiles } from "./carried.ts";

@@ -1,10 +1,6 @@
 /** A worker process of a pilot, as it is told of to a supervisor elsewhere. */
-import {
-  startWorker,
-  type WorkerEvents,
-  type WorkerProcess,
-  type WorkerProgram,
-} from "../supervisor/worker-process.ts";
+import type { WorkerProgram } from "../supervisor/spawned-worker.ts";
+import { startWorker, type WorkerEvents, type WorkerProcess } from "../supervisor/worker-process.ts";
 import { pilotVariable } from "../worker/started-processes.ts";
 import { memoryKills } from "./memory-kills.ts";
 

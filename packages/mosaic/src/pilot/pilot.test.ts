@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { temporaryFolder, until } from "@ml-mosaic/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { exampleOrder, exampleResult } from "../../test/store-conformance-examples.ts";
-import type { WorkerProgram } from "../supervisor/worker-process.ts";
+import type { WorkerProgram } from "../supervisor/spawned-worker.ts";
 import type { ChannelEvents } from "../wire/channel.ts";
 import { beginPilot } from "./begin-pilot.ts";
 import type { Connect } from "./link.ts";

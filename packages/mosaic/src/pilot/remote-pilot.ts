@@ -1,8 +1,9 @@
 /** A pilot as its supervisor sees it: places where workers are started, until it leaves or is gone. */
 import { livenessOf, messageOf } from "@ml-mosaic/base";
 import type { LeftAtPlace, WorkerPlace } from "../supervisor/place.ts";
+import type { WorkerProgram } from "../supervisor/spawned-worker.ts";
 import { typescriptWorker } from "../supervisor/typescript-worker.ts";
-import type { WorkerEvents, WorkerProcess, WorkerProgram } from "../supervisor/worker-process.ts";
+import type { WorkerEvents, WorkerProcess } from "../supervisor/worker-process.ts";
 import { FileExchange } from "./file-exchange.ts";
 import type { Connect, Link } from "./link.ts";
 import { type FromPilot, isAnswered, isFromPilot, type LeftRuns, type ToPilot } from "./messages.ts";

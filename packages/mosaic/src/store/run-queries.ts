@@ -52,6 +52,8 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
   const history = database.prepare("SELECT * FROM history WHERE run_id = ? ORDER BY epoch");
   const lastEpoch = database.prepare("SELECT * FROM history WHERE run_id = ? ORDER BY epoch DESC LIMIT 1");
   const params = database.prepare("SELECT param_name, param_value FROM params WHERE run_id = ? ORDER BY rowid");
+  // A run has some thirty of them: arrays take half of the time of objects.
+  params.setReturnArrays(true);
 
   const returnedIds = lastOf("runs WHERE status = :status AND return_status IS NOT NULL");
   const allStatuses = database.prepare("SELECT run_id, status FROM runs");
@@ -59,7 +61,7 @@ export function prepareRunQueries(database: DatabaseSync): RunQueries {
 
   const historyOf = (runId: number): readonly EpochRecord[] => history.all(storedInteger(runId)).map(epochFrom);
   const paramsOf = (runId: number): readonly Param[] =>
-    params.all(storedInteger(runId)).map((row): Param => [textIn(row, "param_name"), textIn(row, "param_value")]);
+    params.all(storedInteger(runId)).map((row): Param => [textIn(row, "0"), textIn(row, "1")]);
 
   // Row by row, since there may be a million.
   const known = (status: string | undefined) =>

@@ -7,9 +7,10 @@ import { openSqliteStore } from "../store/index.ts";
 import type { FromWorker } from "../worker/messages.ts";
 import { localPlace } from "./local-place.ts";
 import type { WorkerPlace } from "./place.ts";
+import type { WorkerProgram } from "./spawned-worker.ts";
 import { supervise } from "./supervise.ts";
 import { typescriptWorker } from "./typescript-worker.ts";
-import type { WorkerEvents, WorkerProgram } from "./worker-process.ts";
+import type { WorkerEvents } from "./worker-process.ts";
 
 const runs = 40;
 

@@ -1,5 +1,6 @@
 import type { LeaseWishes } from "../store/index.ts";
-import type { WorkerEvents, WorkerProcess, WorkerProgram } from "./worker-process.ts";
+import type { WorkerProgram } from "./spawned-worker.ts";
+import type { WorkerEvents, WorkerProcess } from "./worker-process.ts";
 
 /** Where workers are started, one at a time: on this machine, or by a pilot on another. */
 export interface WorkerPlace {

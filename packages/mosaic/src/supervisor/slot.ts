@@ -6,9 +6,10 @@ import { Heard } from "./heard.ts";
 import { pausePatience } from "./patience.ts";
 import type { WorkerPlace } from "./place.ts";
 import { completionOf, type Done, recordDeath, recordMessage } from "./record-message.ts";
+import type { WorkerProgram } from "./spawned-worker.ts";
 import type { SuperviseOptions } from "./supervise.ts";
 import { cannotStart, forged, overdue } from "./worker-faults.ts";
-import type { WorkerEnd, WorkerProcess, WorkerProgram } from "./worker-process.ts";
+import type { WorkerEnd, WorkerProcess } from "./worker-process.ts";
 
 /** So many workers in a row that die before they take their run: then it is not the runs that kill them. */
 const mostDeadStarts = 3;

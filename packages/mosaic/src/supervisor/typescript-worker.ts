@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { nodeOptions } from "@ml-mosaic/base";
-import type { WorkerProgram } from "./worker-process.ts";
+import type { WorkerProgram } from "./spawned-worker.ts";
 
 // The sources run as .ts, the published package as .js.
 const main = fileURLToPath(

@@ -1,22 +1,12 @@
-import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
 import { raiseFence } from "../run/fence.ts";
 import type { RunOrder } from "../run/order.ts";
 import { Channel } from "../wire/channel.ts";
 import { readBegun } from "../worker/begun-run.ts";
 import { type FromWorker, faultFromWorker, isFromWorker, type ToWorker } from "../worker/messages.ts";
-import { endMarked, markVariable, newMark, signalGroup, signalMarked } from "../worker/started-processes.ts";
-import { NamelessFile } from "./nameless-file.ts";
-
-/** What is started as a worker: whatever says `messages.ts` on the descriptors that are given to it below. */
-export interface WorkerProgram {
-  readonly command: string;
-  readonly args: readonly string[];
-  /** Beside the environment of this process. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Where it works; by default where this process does. */
-  readonly folder?: string;
-}
+import { endMarked, signalGroup, signalMarked } from "../worker/started-processes.ts";
+import { takeEarlyWorker } from "./early-workers.ts";
+import { spawnWorker, type WorkerProgram } from "./spawned-worker.ts";
 
 /** A run, and what carries it out: one object for all runs that one worker after the other may carry out. */
 export interface Work {
@@ -63,22 +53,8 @@ export interface WorkerProcess {
 const lastWordsMilliseconds = 2000;
 const mostLastWords = 2000;
 
-export function startWorker(
-  { command, args, environment, folder }: WorkerProgram,
-  events: WorkerEvents,
-): WorkerProcess {
-  const output = new NamelessFile();
-  const begun = new NamelessFile("wx+");
-  const mark = newMark();
-  const child = spawn(command, args, {
-    // A group of its own: what its modules start belongs to it, and ends with it; what leaves the group keeps the mark.
-    detached: true,
-    ...(folder === undefined ? {} : { cwd: folder }),
-    env: { ...process.env, ...environment, [markVariable]: mark },
-    // The worker moves what comes out of its children, and of native libraries, to its run's log. Then the channel, the
-    // pulse and the run that it has begun.
-    stdio: ["ignore", output.descriptor, output.descriptor, "pipe", "pipe", begun.descriptor],
-  });
+export function startWorker(program: WorkerProgram, events: WorkerEvents): WorkerProcess {
+  const { child, mark, output, begun } = takeEarlyWorker(program) ?? spawnWorker(program);
   let gone = false;
   const exit = (how: string) => {
     if (gone) return;

@@ -1,7 +1,7 @@
 /** Asks one of the programs of the Python package, which answers with a JSON document. */
 import { spawn } from "node:child_process";
 import { pythonEnvironment, pythonPath } from "@ml-mosaic/python";
-import type { WorkerProgram } from "../../supervisor/worker-process.ts";
+import type { WorkerProgram } from "../../supervisor/spawned-worker.ts";
 import { signalGroup } from "../../worker/started-processes.ts";
 
 /** `PYTHON -m mosaic_worker`, or a program in it. */

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Project } from "../../config/index.ts";
 import type { RunOrder } from "../../run/order.ts";
-import type { Work, WorkerProgram } from "../../supervisor/worker-process.ts";
+import type { WorkerProgram } from "../../supervisor/spawned-worker.ts";
+import type { Work } from "../../supervisor/worker-process.ts";
 import type { ClassOptions, Language, ModuleCode } from "../language.ts";
 import { pythonCommand } from "./ask-python.ts";
 import { checkClasses } from "./check-classes.ts";

@@ -1,0 +1,106 @@
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isRunning } from "@ml-mosaic/base";
+import { temporaryFolder, until } from "@ml-mosaic/testing";
+import { afterEach, expect, test, vi } from "vitest";
+import { signalGroup } from "../worker/started-processes.ts";
+import { startEarlyWorkers, takeEarlyWorker } from "./early-workers.ts";
+import type { SpawnedWorker, WorkerProgram } from "./spawned-worker.ts";
+
+const taken: SpawnedWorker[] = [];
+afterEach(() => {
+  vi.useRealTimers();
+  for (const { child } of taken.splice(0)) signalGroup(child, "SIGKILL");
+});
+
+const programOf = (script: string): WorkerProgram => ({
+  command: process.execPath,
+  args: ["-e", script],
+  environment: {},
+});
+const waiting = "setInterval(() => undefined, 1e6)";
+
+function take(program: WorkerProgram): SpawnedWorker | undefined {
+  const worker = takeEarlyWorker(program);
+  if (worker !== undefined) taken.push(worker);
+  return worker;
+}
+
+test("each is taken once, by who asks for its program", () => {
+  const program = programOf(waiting);
+  startEarlyWorkers(program, 1, 2);
+  startEarlyWorkers(program, 2, 2);
+  expect(take(programOf(waiting))).toBeUndefined();
+  const pids = [take(program), take(program)].map((worker) => worker?.child.pid);
+  expect(new Set(pids).size).toBe(2);
+  expect(pids).not.toContain(undefined);
+  expect(take(program)).toBeUndefined();
+});
+
+test("there are none on a single processor, which they would keep from their supervisor", () => {
+  const program = programOf(waiting);
+  startEarlyWorkers(program, 1, 1);
+  expect(take(program)).toBeUndefined();
+});
+
+/** A program that tells its number when it has begun, and then does as `script` says. */
+function tellingProgram(script: string) {
+  const file = join(temporaryFolder(), "pid");
+  const program = programOf(
+    `require("node:fs").writeFileSync(${JSON.stringify(file)}, String(process.pid)); ${script}`,
+  );
+  const pid = async () => {
+    await until(() => Number(readFileSync(file, "utf8")) > 0, "its number");
+    return Number(readFileSync(file, "utf8"));
+  };
+  return { program, pid };
+}
+
+test("one that has ended is nobody's, nor one that cannot be started", async () => {
+  const { program, pid } = tellingProgram("");
+  const missing = { ...program, command: "/nowhere/node" };
+  startEarlyWorkers(program, 1, 2);
+  startEarlyWorkers(missing, 1, 2);
+  const path = `/proc/${await pid()}`;
+  await until(() => !existsSync(path), "its end");
+  expect(take(program)).toBeUndefined();
+  expect(take(missing)).toBeUndefined();
+});
+
+test("one that nobody needs is ended", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const { program, pid } = tellingProgram(waiting);
+  startEarlyWorkers(program, 1, 2);
+  const number = await pid();
+  vi.advanceTimersByTime(60_000);
+  expect(take(program)).toBeUndefined();
+  await until(() => !isRunning(number), "its end");
+});
+
+test("one that was taken stays, and says when it ends", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const program = programOf(waiting);
+  startEarlyWorkers(program, 1, 2);
+  const worker = take(program);
+  vi.advanceTimersByTime(60_000);
+  expect(worker?.child.exitCode).toBeNull();
+  if (worker === undefined) return;
+  const ended = once(worker.child, "close");
+  signalGroup(worker.child, "SIGKILL");
+  expect(await ended).toEqual([null, "SIGKILL"]);
+});
+
+test("a process does not wait for those that it has not needed, and ends them", async () => {
+  const script = `
+    import { startEarlyWorkers, takeEarlyWorker } from ${JSON.stringify(new URL("./early-workers.ts", import.meta.url).href)};
+    startEarlyWorkers({ command: process.execPath, args: ["-e", ${JSON.stringify(`console.log(process.pid); ${waiting}`)}], environment: {} }, 2, 2);
+    const { readdirSync, readFileSync } = await import("node:fs");
+    const children = readFileSync(\`/proc/\${process.pid}/task/\${process.pid}/children\`, "utf8").trim();
+    console.log(children);`;
+  const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  const pids = stdout.trim().split(" ").map(Number);
+  expect([status, pids.length]).toEqual([0, 2]);
+  await until(() => !pids.some(isRunning), "their end");
+});
