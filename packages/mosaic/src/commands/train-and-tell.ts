@@ -68,6 +68,8 @@ export async function trainAndTell<Work extends Queued>(
       if (work !== undefined) exitCode = await carryOutAndTell(command, store, work, interrupts, terminal);
     } catch (error) {
       failures.push(error);
+      work?.adding?.stop();
+      await work?.adding?.done.catch(() => undefined);
     }
     if (work !== undefined) left = await leftOf(store, work).catch(() => undefined);
     // Where it cannot be closed nothing is lost: what was accepted stays, and the next writer takes the claim over.

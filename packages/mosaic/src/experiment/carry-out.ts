@@ -74,6 +74,8 @@ export async function carryOut(
   const files = Object.fromEntries(queued.files);
   for (const line of (await deleteRemovedFiles(store)).left) watching.say(`a file of a removed run is left: ${line}`);
   await sweepTemporaryFolder();
+  // Others are told how many runs there are.
+  if (elsewhere !== undefined) await queued.adding?.done;
   // Workers elsewhere may be at work there before this supervisor is, and after it.
   const isFenced = elsewhere !== undefined;
   const folders = await openFilesFolders(store, queued, watching.say, isFenced ? "gone" : "any");
@@ -105,6 +107,7 @@ export async function carryOut(
         large: () => recordedLarge(store),
         recordLarge: (runIds) => recordLarge(store, runIds),
       }),
+      adding: queued.adding?.done,
       workOf: (lease, device) => workOf(lease, store, folders, { project, files, acceptsCode, device, isFenced }),
       limits: monitor,
       snapshotSeconds: monitor.snapshotSeconds,
@@ -116,6 +119,8 @@ export async function carryOut(
       pause: requests.pause,
       stop: watching.stop,
     });
+    // Asked to pause or to finish, the runs that wait are all to be found there.
+    await queued.adding?.done;
   } catch (error) {
     await folders.clear(isFenced ? "gone" : "any").catch(() => undefined);
     throw error;

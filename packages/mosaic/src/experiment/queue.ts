@@ -1,9 +1,9 @@
 /** Decides which of the planned runs are to be carried out, and puts them into the store. */
-import type { Experiment } from "../config/index.ts";
+import { countPipelines, type Experiment } from "../config/index.ts";
 import { textsFor } from "../pipelines/applying-options.ts";
 import { codeName, type Pipeline } from "../pipelines/pipeline.ts";
 import { processParams } from "../pipelines/run-params.ts";
-import type { AddedRuns, Continuation, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
+import type { Continuation, FoundRun, NewRun, RunRecord, Store } from "../store/index.ts";
 import { dataFilesRecord, readDataFiles } from "./data-files.ts";
 import { earlierForms } from "./earlier-identities.ts";
 import { commandGiven, engineVersion, machineFacts } from "./environment.ts";
@@ -13,7 +13,7 @@ import { byMeaning, type IdentityForm, runIdentity } from "./identity.ts";
 import { knownSpellings } from "./known-spellings.ts";
 import { recordFacts } from "./monitoring-facts.ts";
 import { type ExperimentCode, type PlannedRun, planRuns } from "./plan.ts";
-import type { Queued } from "./queued.ts";
+import type { Adding, Queued } from "./queued.ts";
 
 export interface ExperimentQueue extends Queued {
   /** Runs that were not there before. */
@@ -46,6 +46,11 @@ export interface ChangedRuns {
 
 const noneChanged: ChangedRuns = { count: 0, modules: [] };
 
+/** So many are in the database before any is carried out: what is killed early has left all of most experiments there. */
+const addedFirst = 1000;
+/** Of the others so many at a time, which takes as long as a worker has orders for. */
+const addedTogether = 100;
+
 export interface QueueOptions {
   /** Carry out only what is missing, instead of everything anew. */
   readonly continued: boolean;
@@ -74,13 +79,16 @@ export async function enqueueRuns(
   const reordered = known?.reordered ?? [];
   const taken = new Set(await store.orderEpochs(reordered));
   const respell = await knownSpellings(store, code);
-  const missing = known === undefined ? planned() : missingRuns(planned(), known);
-  const added = await store.addRuns(experimentId, missing.map(respell));
+  const missing = (known === undefined ? planned() : missingRuns(planned(), known)).map(respell);
+  const { firstRunId } = await store.addRuns(experimentId, take(missing, addedFirst));
+  const added = known === undefined ? countRuns(experiment) : countTrue(known.isMissing);
+  const changed =
+    added === 0 ? noneChanged : await findChanged(store, experiment, code, known?.isMissing ?? [], earlier);
   const { monitor, folder, start, file: configuration, overrides } = experiment;
   return {
     experimentId,
-    count: requeued.length + added.count,
-    runIds: [...(known?.done ?? []), ...(known?.failed ?? []), ...requeued, ...idsOf(added)],
+    count: requeued.length + added,
+    runIds: [...(known?.done ?? []), ...(known?.failed ?? []), ...requeued, ...countedFrom(firstRunId, added)],
     failedBefore: known?.failed.length ?? 0,
     monitor,
     folder,
@@ -89,7 +97,8 @@ export async function enqueueRuns(
     overrides,
     files,
     acceptsCode: false,
-    added: added.count,
+    adding: added > addedFirst ? addOthers(store, experimentId, missing) : undefined,
+    added,
     resumed: requeued.length,
     done: known?.done.length ?? 0,
     removed: known?.removed ?? 0,
@@ -98,9 +107,28 @@ export async function enqueueRuns(
       taken: taken.size,
       kept: reordered.map(({ runId }) => runId).filter((runId) => !taken.has(runId)),
     },
-    changed:
-      added.count === 0 ? noneChanged : await findChanged(store, experiment, code, known?.isMissing ?? [], earlier),
+    changed,
   };
+}
+
+/** Their ids follow those of the first ones. */
+function addOthers(store: Store, experimentId: number, runs: Iterator<NewRun>): Adding {
+  const stopped = new AbortController();
+  const wanted = function* () {
+    for (let next = runs.next(); next.done !== true && !stopped.signal.aborted; next = runs.next()) yield next.value;
+  };
+  const done = store.addRuns(experimentId, wanted(), addedTogether).then(() => undefined);
+  // Whoever carries runs out asks for it when there is time.
+  done.catch(() => undefined);
+  return { done, stop: () => stopped.abort() };
+}
+
+function countRuns(experiment: Experiment): number {
+  return countPipelines(experiment) * experiment.monitor.multiplicity;
+}
+
+function countTrue(flags: readonly boolean[]): number {
+  return flags.reduce((count, flag) => count + Number(flag), 0);
 }
 
 /** Runs whose identity is of what was written, as it was before, get that of what it means. */
@@ -315,8 +343,17 @@ export async function recordExperiment(
   return experimentId;
 }
 
-function idsOf({ firstRunId, count }: AddedRuns): readonly number[] {
-  return Array.from({ length: count }, (_, index) => firstRunId + index);
+/** The next ones; the iterator goes on behind them. */
+function* take<Item>(items: Iterator<Item>, most: number): Generator<Item, void, undefined> {
+  for (let taken = 0; taken < most; taken++) {
+    const next = items.next();
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+function countedFrom(first: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
 }
 
 function* identitiesOf(

@@ -22,4 +22,14 @@ export interface Queued {
   readonly files: FileDigests;
   /** Whether snapshots may be of other texts. */
   readonly acceptsCode: boolean;
+  /** Those of them that are not in the database yet; all are where there is none. */
+  readonly adding?: Adding | undefined;
+}
+
+/** Runs that are put into the database while those before them are carried out. */
+export interface Adding {
+  /** Settles when all are there, or when they are left out. */
+  readonly done: Promise<void>;
+  /** Leaves out those that are not there yet. */
+  stop(): void;
 }

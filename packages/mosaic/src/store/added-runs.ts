@@ -7,7 +7,7 @@ import type { RunStatements } from "./run-statements.ts";
 import { storedInteger } from "./stored-value.ts";
 
 /** Runs that one transaction adds: many, so that it pays; few, so that a heartbeat finds its turn. */
-const batchRuns = 10_000;
+export const usualBatch = 10_000;
 
 /** Rows of params that one statement adds. */
 const mostRows = 100;
@@ -20,6 +20,7 @@ const mostRows = 100;
 export async function addInBatches(
   runs: Iterable<NewRun> | AsyncIterable<NewRun>,
   addBatch: (batch: Iterable<NewRun>) => Promise<number>,
+  batchRuns: number,
 ): Promise<void> {
   if (Symbol.asyncIterator in runs) {
     let batch: NewRun[] = [];

@@ -1,6 +1,6 @@
 import type { SQLOutputValue } from "node:sqlite";
 import type { EpochRecord } from "@ml-mosaic/training";
-import { addInBatches, addRunIn } from "./added-runs.ts";
+import { addInBatches, addRunIn, usualBatch } from "./added-runs.ts";
 import { ChangeLine, stillMilliseconds } from "./change-line.ts";
 import { continueIn, orderEpochsIn, requeueIn, takeBackIn } from "./continuations.ts";
 import { saveBeside } from "./copy-database.ts";
@@ -90,12 +90,16 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  addRuns(experimentId: number, runs: Iterable<NewRun> | AsyncIterable<NewRun>): Promise<AddedRuns> {
+  addRuns(
+    experimentId: number,
+    runs: Iterable<NewRun> | AsyncIterable<NewRun>,
+    batch = usualBatch,
+  ): Promise<AddedRuns> {
     // One after the other, so that the ids of each call are in a row.
     const adding =
       this.#adding === undefined
-        ? this.#add(experimentId, runs)
-        : this.#adding.then(() => this.#add(experimentId, runs));
+        ? this.#add(experimentId, runs, batch)
+        : this.#adding.then(() => this.#add(experimentId, runs, batch));
     const settled: Promise<void> = adding
       .then(
         () => undefined,
@@ -385,10 +389,14 @@ export class SqliteStore extends SqliteStoreReader implements Store {
     });
   }
 
-  async #add(experimentId: number, runs: Iterable<NewRun> | AsyncIterable<NewRun>): Promise<AddedRuns> {
+  async #add(
+    experimentId: number,
+    runs: Iterable<NewRun> | AsyncIterable<NewRun>,
+    batchRuns: number,
+  ): Promise<AddedRuns> {
     let firstRunId: number | undefined;
     let nextRunId = 0;
-    await addInBatches(runs, (batch) =>
+    const addBatch = (batch: Iterable<NewRun>) =>
       this.#write(() => {
         firstRunId ??= nextRunId = integerIn(this.#sql.highestRunId.get() ?? {}, "run_id") + 1;
         let runId = nextRunId;
@@ -397,8 +405,8 @@ export class SqliteStore extends SqliteStoreReader implements Store {
         const count = runId - nextRunId;
         nextRunId = runId;
         return count;
-      }),
-    );
+      });
+    await addInBatches(runs, addBatch, batchRuns);
     return { firstRunId: firstRunId ?? nextRunId, count: nextRunId - (firstRunId ?? nextRunId) };
   }
 

@@ -175,8 +175,10 @@ export interface Store extends StoreReader {
    * Adds pending runs, one at a time from `runs`, in batches of ten thousand that are each a transaction: what ends it early,
    * a kill too, leaves whole batches, and `findRuns` tells which runs are there. Ids go on from the highest that the
    * database has seen, in a row for each call. A removed run of the same identity counts as added again.
+   *
+   * @param batch how many in a transaction: fewer where others wait for their turn
    */
-  addRuns(experimentId: number, runs: Iterable<NewRun> | AsyncIterable<NewRun>): Promise<AddedRuns>;
+  addRuns(experimentId: number, runs: Iterable<NewRun> | AsyncIterable<NewRun>, batch?: number): Promise<AddedRuns>;
   /**
    * The pending run with the lowest id of those that are wished becomes running; undefined when there is none. `worker` is
    * for messages.

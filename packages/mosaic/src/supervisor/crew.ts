@@ -15,6 +15,8 @@ export class Crew {
   #slots: readonly Slot[] = [];
   #count = 0;
   #working = 0;
+  /** Whether more runs come into the store. */
+  #isAdding: boolean;
   /** Runs that no slot had when they were last counted. */
   #pending = 0;
   #nextCount = 0;
@@ -24,6 +26,11 @@ export class Crew {
   constructor(options: SuperviseOptions, fail: (error: unknown) => void) {
     this.#options = options;
     this.#fail = fail;
+    this.#isAdding = options.adding !== undefined;
+    const added = () => {
+      this.#isAdding = false;
+    };
+    void options.adding?.then(added, added);
   }
 
   get slots(): readonly Slot[] {
@@ -76,6 +83,7 @@ export class Crew {
     if (this.#working > 0) return;
     const { store, experimentId, finish, pause, stop } = this.#options;
     const isLeaving = finish.aborted || pause.aborted || stop.aborted;
+    if (this.#isAdding && !isLeaving) return;
     const pending = isLeaving ? 0 : ((await store.countByStatus(experimentId)).get("pending") ?? 0);
     if (pending === 0 && this.#working === 0) this.#over.resolve();
   }

@@ -43,6 +43,8 @@ export interface SuperviseOptions {
   readonly places: readonly WorkerPlace[];
   /** Others come and go: the runs wait for them where there is none. */
   readonly elsewhere?: Elsewhere | undefined;
+  /** Settles when all runs are in the store, where some are not yet. */
+  readonly adding?: Promise<void> | undefined;
   readonly workOf: (lease: Lease, device: string) => Work | Promise<Work>;
   readonly onEvent: (event: SupervisorEvent) => void;
   readonly limits: TimeLimits;
@@ -119,6 +121,10 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   options.finish.addEventListener("abort", withdrawAll);
   const asked = AbortSignal.any([stop, options.pause, options.finish]);
   const settle = () => void crew.settle().catch(fail);
+  options.adding?.catch((error: unknown) => {
+    fail(error);
+    settle();
+  });
   asked.addEventListener("abort", settle);
   try {
     // Those that are at work already are first.
