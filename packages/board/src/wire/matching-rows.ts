@@ -101,43 +101,35 @@ function truthOfValue(value: string | number, comparison: Comparison): number {
 function ofNumbers(column: Extract<ColumnData, { kind: "number" }>, rows: number, comparison: Comparison): Uint8Array {
   const { values, missing } = column;
   const truth = new Uint8Array(rows);
-  const test = numberTest(comparison);
-  if (test === undefined)
-    for (let row = 0; row < rows; row += 1) truth[row] = truthOfValue(values[row] ?? 0, comparison);
-  else for (let row = 0; row < rows; row += 1) truth[row] = test(values[row] ?? 0);
+  const bound = comparison.kind === "in" ? undefined : plainNumber(comparison.value);
+  const wanted = comparison.kind === "in" ? numbersIn(comparison.values) : undefined;
+  if (comparison.kind === "comparison" && bound !== undefined) {
+    const { below, equal, above, unordered } = truthBeside[comparison.relation];
+    for (let row = 0; row < rows; row += 1) {
+      const value = values[row] ?? Number.NaN;
+      truth[row] = value < bound ? below : value > bound ? above : value === bound ? equal : unordered;
+    }
+  } else if (wanted !== undefined)
+    for (let row = 0; row < rows; row += 1) truth[row] = wanted.has(values[row] ?? 0) ? yes : no;
+  // Only `evaluate` knows what is meant, as by a text in quotes.
+  else for (let row = 0; row < rows; row += 1) truth[row] = truthOfValue(values[row] ?? 0, comparison);
   if (missing !== null) for (let row = 0; row < rows; row += 1) if (missing[row] === 1) truth[row] = unknown;
   return truth;
 }
 
-/** Undefined where only `evaluate` knows what is meant, as by a text in quotes. */
-function numberTest(comparison: Comparison): ((value: number) => number) | undefined {
-  if (comparison.kind === "in") {
-    const wanted = comparison.values.map(plainNumber);
-    if (wanted.some((number) => number === undefined)) return undefined;
-    const numbers = new Set(wanted);
-    return (value) => (numbers.has(value) ? yes : no);
-  }
-  const bound = plainNumber(comparison.value);
-  if (bound === undefined) return undefined;
-  // NaN is in no order.
-  const ordered = (holds: (value: number) => boolean) => (value: number) =>
-    Number.isNaN(value) ? unknown : holds(value) ? yes : no;
-  switch (comparison.relation) {
-    case "=":
-      return (value) => (value === bound ? yes : no);
-    case "!=":
-      return (value) => (value === bound ? no : yes);
-    case "<":
-      return ordered((value) => value < bound);
-    case "<=":
-      return ordered((value) => value <= bound);
-    case ">":
-      return ordered((value) => value > bound);
-    case ">=":
-      return ordered((value) => value >= bound);
-    default:
-      return comparison.relation satisfies never;
-  }
+/** By where a value lies beside the one that it is compared with; NaN is in no order. */
+const truthBeside = {
+  "=": { below: no, equal: yes, above: no, unordered: no },
+  "!=": { below: yes, equal: no, above: yes, unordered: yes },
+  "<": { below: yes, equal: no, above: no, unordered: unknown },
+  "<=": { below: yes, equal: yes, above: no, unordered: unknown },
+  ">": { below: no, equal: no, above: yes, unordered: unknown },
+  ">=": { below: no, equal: yes, above: yes, unordered: unknown },
+} as const;
+
+function numbersIn(values: readonly ConditionValue[]): ReadonlySet<number> | undefined {
+  const numbers = values.flatMap((value) => plainNumber(value) ?? []);
+  return numbers.length === values.length ? new Set(numbers) : undefined;
 }
 
 function plainNumber({ text, isQuoted }: ConditionValue): number | undefined {

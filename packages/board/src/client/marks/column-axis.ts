@@ -3,6 +3,7 @@
 import { type ColumnData, noText } from "../../wire/columns.ts";
 import type { ColumnInfo } from "../../wire/experiment.ts";
 import type { RunTable } from "../../wire/run-table.ts";
+import { ranksOf } from "../columns/sort-rows.ts";
 import { numberText } from "../parts/number-text.ts";
 import { pipelineLabels } from "../state/pipeline-labels.ts";
 import { bandScale } from "./axes.ts";
@@ -55,9 +56,12 @@ const mostValues = 8;
 /** Few values that were given have a tick each: between them is nothing. So has an axis without a number no tick. */
 function tickedScale(scale: Scale, { role, whole }: ColumnInfo, values: Float64Array): Scale {
   const occurring = new Set<number>();
+  let last = Number.NaN;
   for (let index = 0; index < values.length && occurring.size <= mostValues; index += 1) {
     const value = values[index] ?? Number.NaN;
-    if (Number.isFinite(value)) occurring.add(value);
+    // Repetitions of a pipeline lie beside each other.
+    if (value !== last && Number.isFinite(value)) occurring.add(value);
+    last = value;
   }
   if (occurring.size === 0) return { ...scale, ticks: () => [] };
   const between = whole === true && !scale.isLogarithmic ? wholeTicks(scale, ...extentOf(values)) : scale;
@@ -84,8 +88,11 @@ function textAxis({ codes, texts }: Extract<ColumnData, { kind: "text" }>, rows:
     const code = codes[rows[index] ?? 0] ?? noText;
     if (code !== noText) used[code] = 1;
   }
-  const words = new Intl.Collator("en", { numeric: true });
-  const shown = texts.filter((_, code) => used[code] === 1).sort(words.compare);
+  const ranks = ranksOf(texts);
+  const codesShown = Array.from(texts.keys()).filter((code) => used[code] === 1);
+  const shown = codesShown
+    .sort((one, other) => (ranks[one] ?? 0) - (ranks[other] ?? 0))
+    .map((code) => texts[code] ?? "");
   const labels = isPipeline ? shown.map((text) => pipelineLabels(texts).get(text) ?? text) : shown;
   const places = new Map(shown.map((text, place) => [text, place]));
   const placeOf = Float64Array.from(texts, (text) => places.get(text) ?? Number.NaN);

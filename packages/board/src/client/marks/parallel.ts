@@ -29,9 +29,11 @@ export function parallelLayout(width: number, height: number, axes: number): Par
 
 /** Height from the bottom (0) to the top (1) of each row on an axis, once for all pictures of it. */
 export function heightsOf({ scale, numbers }: ColumnAxis): Float32Array {
+  const places = new Float64Array(numbers.length);
+  scale.put(numbers, [0, 1], places);
   const heights = new Float32Array(numbers.length);
-  for (let index = 0; index < numbers.length; index += 1) {
-    const at = scale.at(numbers[index] ?? Number.NaN);
+  for (let index = 0; index < heights.length; index += 1) {
+    const at = places[index] ?? Number.NaN;
     heights[index] = Number.isFinite(at) ? at : noneAt;
   }
   return heights;
@@ -91,29 +93,25 @@ function drawDensity(
 ): void {
   const { context } = surface;
   const [left, right] = [places[0] ?? 0, places.at(-1) ?? 0];
-  const [columns, bins] = [
-    Math.max(1, Math.round((right - left) / columnSize)),
-    Math.ceil((height * (1 - noneAt)) / binSize) + 2,
-  ];
+  const columns = Math.max(1, Math.round((right - left) / columnSize));
+  const bins = binCount(height);
   // How many lines pass through a pixel, and the sum of their colours beside that.
   const sums = new Float32Array(2 * columns * bins);
-  const rows = heights[0]?.length ?? 0;
   const counts = new Float32Array(bins * bins);
   const tints = new Float32Array(bins * bins);
   const placeOf = (axis: number) => Math.round(((places[axis] ?? 0) - left) / columnSize);
-  let before = binsOf(heights[0], height, bins);
-  for (let axis = 1; axis < places.length; axis += 1) {
-    const here = binsOf(heights[axis], height, bins);
+  const shown = shownRows(heights[0]?.length ?? 0, isShown);
+  for (const [index, pairs] of pairsOf(heights, height).entries()) {
     counts.fill(0);
     tints.fill(0);
-    for (let row = 0; row < rows; row += 1) {
-      if (isShown !== null && isShown[row] === 0) continue;
-      const pair = (before[row] ?? 0) * bins + (here[row] ?? 0);
+    for (let each = 0; each < shown.length; each += 1) {
+      const row = shown[each] ?? 0;
+      const pair = pairs[row] ?? 0;
+      const color = colors === null ? 0.5 : (colors[row] ?? 0.5);
       counts[pair] = (counts[pair] ?? 0) + 1;
-      const color = colors?.[row] ?? 0.5;
       tints[pair] = (tints[pair] ?? 0) + (Number.isNaN(color) ? 0.5 : color);
     }
-    const [from, to] = [placeOf(axis - 1), Math.min(columns, placeOf(axis))];
+    const [from, to] = [placeOf(index), Math.min(columns, placeOf(index + 1))];
     for (let pair = 0; pair < counts.length; pair += 1) {
       const count = counts[pair] ?? 0;
       if (count === 0) continue;
@@ -128,7 +126,6 @@ function drawDensity(
         y += slope;
       }
     }
-    before = here;
   }
   putDensity(surface, { sums, columns, bins, isGrey: colors === null }, (image) => {
     context.imageSmoothingEnabled = true;
@@ -136,8 +133,42 @@ function drawDensity(
   });
 }
 
-function binsOf(heights: Float32Array | undefined, height: number, bins: number): Uint16Array {
-  if (heights === undefined) return new Uint16Array();
+function binCount(height: number): number {
+  return Math.ceil((height * (1 - noneAt)) / binSize) + 2;
+}
+
+function shownRows(count: number, isShown: Uint8Array | null): Uint32Array {
+  const rows = new Uint32Array(count);
+  let shown = 0;
+  for (let row = 0; row < count; row += 1) {
+    rows[shown] = row;
+    // Without a branch, since neighbouring rows tell nothing of each other.
+    shown += isShown === null ? 1 : (isShown[row] ?? 0);
+  }
+  return rows.subarray(0, shown);
+}
+
+const knownPairs = new WeakMap<
+  readonly Float32Array[],
+  { readonly height: number; readonly pairs: readonly Uint32Array[] }
+>();
+
+/** For each axis but the last the bins that each row has there and on the next: the same for all brushes. */
+function pairsOf(heights: readonly Float32Array[], height: number): readonly Uint32Array[] {
+  const known = knownPairs.get(heights);
+  if (known?.height === height) return known.pairs;
+  const bins = binCount(height);
+  const binned = heights.map((ofAxis) => binsOf(ofAxis, height, bins));
+  const pairs = binned.slice(1).map((here, axis) => {
+    const [before, both] = [binned[axis] ?? here, new Uint32Array(here.length)];
+    for (let row = 0; row < both.length; row += 1) both[row] = (before[row] ?? 0) * bins + (here[row] ?? 0);
+    return both;
+  });
+  knownPairs.set(heights, { height, pairs });
+  return pairs;
+}
+
+function binsOf(heights: Float32Array, height: number, bins: number): Uint16Array {
   const result = new Uint16Array(heights.length);
   for (let row = 0; row < heights.length; row += 1)
     result[row] = Math.min(bins - 1, Math.max(0, Math.round(((1 - (heights[row] ?? 0)) * height) / binSize)));

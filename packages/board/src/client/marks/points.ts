@@ -4,7 +4,7 @@ import { colorWord } from "./parallel.ts";
 import type { Surface } from "./picture.ts";
 
 export interface Points {
-  /** In CSS pixels; NaN where a point is nowhere. */
+  /** In CSS pixels; no finite number where a point is nowhere. */
   readonly x: Float32Array;
   readonly y: Float32Array;
   /** Index into `palette` of each point. */

@@ -30,11 +30,9 @@ export function differenceText(value: number): string {
   return Number.isNaN(value) ? "" : `${value > 0 ? "+" : value < 0 ? "−" : "±"}${numberText(Math.abs(value))}`;
 }
 
-/** Made once: a table has thousands of numbers. */
-const whole = new Intl.NumberFormat("en-US");
-
+/** By hand: the browser's own format takes longer to be made than the page's first view. */
 export function wholeText(value: number): string {
-  return whole.format(value);
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 export function runsText(count: number): string {

@@ -1,7 +1,7 @@
 /** Runs as points by two of their columns, coloured by a third: a scatter, or a slice through the space of options. */
 import { html } from "htm/preact";
-import { useMemo, useRef } from "preact/hooks";
-import { drawAxes, type Frame } from "../marks/axes.ts";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { drawAxes } from "../marks/axes.ts";
 import { type ColumnAxis, columnAxis } from "../marks/column-axis.ts";
 import { GridIndex } from "../marks/grid-index.ts";
 import { Picture, type Pointer, type Surface, type Tip } from "../marks/picture.ts";
@@ -17,16 +17,18 @@ interface PointProps {
   readonly y: string;
   readonly color: string | null;
   readonly height: number;
+  /** Those of the table that are drawn. */
+  readonly rows: Uint32Array;
 }
 
 const reach = 14;
+const indexMilliseconds = 100;
 
-export function PointPicture({ board, x, y, color, height }: PointProps) {
+export function PointPicture({ board, x, y, color, height, rows }: PointProps) {
   const version = board.version.value;
   const names = color === null ? [x, y] : [x, y, color];
   board.need(names);
-  const rows = board.chosenRows.value;
-  const found = useRef<{ frame: Frame; grid: GridIndex; x: Float32Array; y: Float32Array } | undefined>(undefined);
+  const drawn = useRef<{ readonly x: Float32Array; readonly y: Float32Array; grid?: GridIndex } | undefined>(undefined);
   const axes = useMemo(() => {
     const axisOf = (name: string | null) => {
       const info = name === null ? undefined : board.columns.value.get(name);
@@ -34,6 +36,11 @@ export function PointPicture({ board, x, y, color, height }: PointProps) {
     };
     return { x: axisOf(x), y: axisOf(y), color: axisOf(color) };
   }, [rows, x, y, color, version]);
+  useEffect(() => {
+    // After it was drawn, before one points at it.
+    const timer = setTimeout(() => drawn.current !== undefined && index(), indexMilliseconds);
+    return () => clearTimeout(timer);
+  }, [axes]);
   if (rows.length === 0) return html`<${Message}>No run meets the filter.<//>`;
   const { x: xAxis, y: yAxis } = axes;
   if (xAxis === undefined || yAxis === undefined) return html`<${Message} kind="waiting">Reading columns …<//>`;
@@ -43,22 +50,30 @@ export function PointPicture({ board, x, y, color, height }: PointProps) {
       { scale: xAxis.scale, title: xAxis.title },
       { scale: yAxis.scale, title: yAxis.title },
     );
-    const places = { x: placesOf(xAxis, rows, frame.x), y: placesOf(yAxis, rows, frame.y) };
+    const places = {
+      x: placesOf(xAxis, rows, [frame.left, frame.left + frame.width]),
+      y: placesOf(yAxis, rows, [frame.top + frame.height, frame.top]),
+    };
     const { colors, palette } = colorsOf(axes.color, rows.length, surface.theme);
     drawPoints(surface, { ...places, colors, palette });
-    found.current = { frame, grid: new GridIndex(places.x, places.y), ...places };
+    drawn.current = places;
+  };
+  const index = () => {
+    const { current } = drawn;
+    if (current !== undefined) current.grid ??= new GridIndex(current.x, current.y);
+    return current?.grid;
   };
   const rowAt = (pointer: Pointer) => {
-    const index = found.current?.grid.nearest(pointer.x, pointer.y, reach) ?? -1;
-    return index < 0 ? undefined : { index, row: rows[index] ?? 0 };
+    const found = index()?.nearest(pointer.x, pointer.y, reach) ?? -1;
+    return found < 0 ? undefined : { index: found, row: rows[found] ?? 0 };
   };
   const tipAt = (pointer: Pointer): Tip | undefined => {
     const hit = rowAt(pointer);
-    if (hit === undefined || found.current === undefined) return undefined;
+    if (hit === undefined || drawn.current === undefined) return undefined;
     const lines = names.map((name) => `${board.title(name)} ${cellText(board.table.cell(name, hit.row))}`);
     return {
-      x: found.current.x[hit.index] ?? 0,
-      y: found.current.y[hit.index] ?? 0,
+      x: drawn.current.x[hit.index] ?? 0,
+      y: drawn.current.y[hit.index] ?? 0,
       text: [`run ${board.table.id(hit.row)}`, ...lines].join("\n"),
     };
   };
@@ -80,19 +95,25 @@ export function PointPicture({ board, x, y, color, height }: PointProps) {
     ${shown < rows.length && html`<p class="note">${runsText(rows.length - shown)} without a number for both ${rows.length - shown === 1 ? "is" : "are"} not shown.</p>`}`;
 }
 
+/** No finite number where a point is nowhere. */
 function placesOf(
   { scale, texts, numbers }: ColumnAxis,
   rows: Uint32Array,
-  at: (value: number) => number,
+  axis: readonly [from: number, to: number],
 ): Float32Array {
-  const places = new Float32Array(rows.length);
-  for (let index = 0; index < rows.length; index += 1) {
-    const value = numbers[index] ?? Number.NaN;
-    // Runs with the same text lie beside each other, always in the same places.
-    const spread = texts === undefined ? 0 : ((((rows[index] ?? 0) * 2654435761) >>> 16) / 65536 - 0.5) * 0.5;
-    places[index] = scale.isLogarithmic && value <= 0 ? Number.NaN : at(value + spread);
+  const places = new Float64Array(rows.length);
+  scale.put(texts === undefined ? numbers : spread(numbers, rows), axis, places);
+  return new Float32Array(places);
+}
+
+/** Runs with the same text lie beside each other, always in the same places. */
+function spread(numbers: Float64Array, rows: Uint32Array): Float64Array {
+  const beside = new Float64Array(numbers.length);
+  for (let index = 0; index < numbers.length; index += 1) {
+    const share = (((rows[index] ?? 0) * 2654435761) >>> 16) / 65536 - 0.5;
+    beside[index] = (numbers[index] ?? Number.NaN) + share * 0.5;
   }
-  return places;
+  return beside;
 }
 
 function countShown({ numbers: x }: ColumnAxis, { numbers: y }: ColumnAxis): number {

@@ -36,7 +36,7 @@ export function ScatterView({ board }: { readonly board: Board }) {
         onChoose=${(name: string) => board.update({ color: name }, "push")}
       />
     </div>
-    <${PointPicture} board=${board} x=${firstX} y=${firstY} color=${shownColor === "-" ? null : shownColor} height=${500} />`;
+    <${PointPicture} board=${board} x=${firstX} y=${firstY} color=${shownColor === "-" ? null : shownColor} height=${500} rows=${board.chosenRows.value} />`;
 }
 
 function isOfAll(column: ColumnData | undefined): boolean {

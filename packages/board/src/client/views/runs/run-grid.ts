@@ -3,11 +3,13 @@ import { computed, signal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { idRanges } from "../../columns/id-ranges.ts";
-import { allRows, pickedRows, sortRows } from "../../columns/sort-rows.ts";
+import { RowOrders } from "../../columns/row-orders.ts";
+import { pickedRows } from "../../columns/sort-rows.ts";
 import { Message } from "../../parts/answer.ts";
 import { columnText, differenceText, runsText, timeUnit } from "../../parts/number-text.ts";
 import { statusMark } from "../../parts/status-mark.ts";
 import type { Board } from "../../state/board.ts";
+import { columnsInView, type PlacedColumn } from "./cells-in-view.ts";
 import { columnWidth, type ShownColumn } from "./table-columns.ts";
 
 const rowHeight = 30;
@@ -15,18 +17,23 @@ const headHeight = 34;
 /** Rows beyond the edges, so that scrolling shows no gap. */
 const beyond = 10;
 const checkWidth = 40;
+/** Pixels to the side after which other columns may be in view. */
+const scrollStep = 100;
 
 export function RunGrid({ board, names }: { readonly board: Board; readonly names: readonly string[] }) {
   const scroller = useRef<HTMLDivElement>(null);
   const top = useMemo(() => signal(0), []);
-  const height = useMemo(() => signal(600), []);
+  const left = useMemo(() => signal(0), []);
+  const size = useMemo(() => signal({ width: innerWidth, height: 600 }), []);
   /** Place of the row and of the column that the keyboard is at. */
   const active = useMemo(() => signal({ row: 0, column: 0 }), []);
   const lastPicked = useRef(-1);
-  const order = useMemo(() => rowsInOrder(board), [board]);
+  const orders = useMemo(() => new RowOrders(), [board]);
+  const order = useMemo(() => rowsInOrder(board, orders), [board]);
   board.version.value;
   board.need(names);
   const isLoaded = names.every((name) => board.table.has(name));
+  useOrdersAhead(board, orders, names, isLoaded);
   const isInView = names.every((name) => board.table.hasCell(name, 0));
   const columns = useMemo(
     () =>
@@ -40,7 +47,7 @@ export function RunGrid({ board, names }: { readonly board: Board; readonly name
     const element = scroller.current;
     if (element === null) return undefined;
     const observer = new ResizeObserver(() => {
-      height.value = element.clientHeight;
+      size.value = { width: element.clientWidth, height: element.clientHeight };
     });
     observer.observe(element);
     return () => observer.disconnect();
@@ -50,10 +57,13 @@ export function RunGrid({ board, names }: { readonly board: Board; readonly name
   const selection = board.selection.value;
   const baselineRow = baseline === null ? -1 : board.table.rowOf(baseline);
   const first = Math.max(0, Math.floor(top.value / rowHeight) - beyond);
-  const last = Math.min(rows.length, Math.ceil((top.value + height.value) / rowHeight) + beyond);
+  const last = Math.min(rows.length, Math.ceil((top.value + size.value.height) / rowHeight) + beyond);
   const width = columns.reduce((sum, column) => sum + column.width, checkWidth);
   const template = `${checkWidth}px ${columns.map((column) => `${column.width}px`).join(" ")}`;
   const visible = [...rows.subarray(first, last)];
+  const part = { left: left.value, width: size.value.width };
+  const isAlways = (place: number) => columns[place]?.name === "id" || place === active.value.column;
+  const cells = columnsInView(columns, part, isAlways);
 
   const pick = (place: number, isRange: boolean) => {
     const chosen = new Set(selection);
@@ -83,7 +93,7 @@ export function RunGrid({ board, names }: { readonly board: Board; readonly name
   };
   const press = (event: KeyboardEvent) => {
     const { row, column } = active.value;
-    const page = Math.max(1, Math.floor(height.value / rowHeight) - 2);
+    const page = Math.max(1, Math.floor(size.value.height / rowHeight) - 2);
     const steps: Readonly<Record<string, number>> = {
       ArrowDown: 1,
       ArrowUp: -1,
@@ -129,18 +139,21 @@ export function RunGrid({ board, names }: { readonly board: Board; readonly name
     aria-multiselectable="true"
     aria-activedescendant=${rows.length > 0 ? "active-cell" : undefined}
     onScroll=${(event: Event) => {
-      if (event.currentTarget instanceof HTMLElement) top.value = event.currentTarget.scrollTop;
+      if (!(event.currentTarget instanceof HTMLElement)) return;
+      top.value = event.currentTarget.scrollTop;
+      left.value = scrollStep * Math.round(event.currentTarget.scrollLeft / scrollStep);
     }}
     onKeyDown=${press}
   >
     <div class="grid-row grid-head" role="row" aria-rowindex="1" style=${{ gridTemplateColumns: template, width: `${width}px` }}>
-      <span role="columnheader" class="check">
+      <span role="columnheader" aria-colindex="1" class="check">
         <input type="checkbox" tabindex="-1" aria-label="Select all runs that match" checked=${isAllSelected} onChange=${selectAll} />
       </span>
       ${columns.map(
-        ({ name, title, unit, type, role }) => html`<span
+        ({ name, title, unit, type, role }, place) => html`<span
           key=${name}
           role="columnheader"
+          aria-colindex=${place + 2}
           class=${`${type === "number" ? "is-number" : ""} is-${role}`}
           aria-sort=${sort?.name === name ? (sort.isDescending ? "descending" : "ascending") : "none"}
         >
@@ -168,7 +181,7 @@ export function RunGrid({ board, names }: { readonly board: Board; readonly name
           }}
           onDblClick=${() => open(row)}
         >
-          <span role="gridcell" class="check">
+          <span role="gridcell" aria-colindex="1" class="check">
             <input
               type="checkbox"
               tabindex="-1"
@@ -177,13 +190,13 @@ export function RunGrid({ board, names }: { readonly board: Board; readonly name
               onClick=${(event: MouseEvent) => pick(place, event.shiftKey)}
             />
           </span>
-          ${columns.map((column, at) =>
+          ${cells.map((column) =>
             gridCell({
               board,
               column,
               row,
               baselineRow,
-              id: place === active.value.row && at === active.value.column ? "active-cell" : undefined,
+              id: place === active.value.row && column.place === active.value.column ? "active-cell" : undefined,
               onOpen: open,
             }),
           )}
@@ -195,8 +208,28 @@ export function RunGrid({ board, names }: { readonly board: Board; readonly name
   </div>`;
 }
 
+/** Of so many runs sorting takes longer than the eye waits. */
+const manyRows = 5000;
+
+/** Between sorting by one column ahead and by the next, so that what one does meanwhile does not wait. */
+const restMilliseconds = 30;
+
+/** Sorts by each column before one asks for it. */
+function useOrdersAhead(board: Board, orders: RowOrders, names: readonly string[], isLoaded: boolean): void {
+  useEffect(() => {
+    if (!isLoaded || board.table.rows < manyRows) return undefined;
+    const left = [...names];
+    const timer = setInterval(() => {
+      const name = left.shift();
+      if (name === undefined) clearInterval(timer);
+      else orders.sorted(board.table, name);
+    }, restMilliseconds);
+    return () => clearInterval(timer);
+  }, [board.table, isLoaded, names.join("\n")]);
+}
+
 /** All rows are sorted once for a column, and those that match are picked: a filter that is typed need not sort again. */
-function rowsInOrder(board: Board) {
+function rowsInOrder(board: Board, orders: RowOrders) {
   const sort = computed(() => JSON.stringify(board.state.value.sort));
   const sorted = computed(() => {
     board.version.value;
@@ -204,8 +237,7 @@ function rowsInOrder(board: Board) {
     const by = board.state.peek().sort;
     if (by === null) return undefined;
     board.need([by.name]);
-    const column = board.table.column(by.name);
-    return column === undefined ? undefined : sortRows(allRows(board.table.rows), column, by.isDescending);
+    return orders.sorted(board.table, by.name, by.isDescending);
   });
   return computed(() => {
     const rows = board.matching.value;
@@ -215,7 +247,7 @@ function rowsInOrder(board: Board) {
 
 interface CellProps {
   readonly board: Board;
-  readonly column: ShownColumn;
+  readonly column: PlacedColumn;
   readonly row: number;
   readonly baselineRow: number;
   /** Of the cell that the keyboard is at. */
@@ -225,13 +257,15 @@ interface CellProps {
 
 /** No component: a thousand of them would cost more than what they show. */
 function gridCell({ board, column, row, baselineRow, id, onOpen }: CellProps) {
-  const { name, type, role, direction, unit } = column;
+  const { name, type, role, direction, unit, place, start } = column;
   const cell = board.table.cell(name, row);
+  const index = place + 2;
+  const style = start === undefined ? undefined : { gridColumnStart: start };
   const text = columnText(cell, unit);
   const frame = `${type === "number" ? "is-number" : ""}${id === undefined ? "" : " is-active"}`;
   if (name === "id") {
     const run = board.table.id(row);
-    return html`<span id=${id} role="gridcell" class=${`${frame} is-id`}>
+    return html`<span id=${id} role="gridcell" aria-colindex=${index} style=${style} class=${`${frame} is-id`}>
       <a
         href=${board.address({ view: "run", run })}
         tabindex="-1"
@@ -244,12 +278,13 @@ function gridCell({ board, column, row, baselineRow, id, onOpen }: CellProps) {
       >
     </span>`;
   }
-  if (name === "status") return html`<span id=${id} role="gridcell" class=${frame}>${statusMark(board, text)}</span>`;
+  if (name === "status")
+    return html`<span id=${id} role="gridcell" aria-colindex=${index} style=${style} class=${frame}>${statusMark(board, text)}</span>`;
   const base =
     baselineRow < 0 || baselineRow === row || role !== "result" ? Number.NaN : board.table.number(name, baselineRow);
   const difference = typeof cell === "number" ? cell - base : Number.NaN;
   const isBetter = direction !== undefined && (direction === "lower" ? difference < 0 : difference > 0);
-  return html`<span id=${id} role="gridcell" class=${frame} title=${cell === null ? undefined : String(cell)}>
+  return html`<span id=${id} role="gridcell" aria-colindex=${index} style=${style} class=${frame} title=${cell === null ? undefined : String(cell)}>
     ${cell === null && board.table.hasCell(name, row) ? html`<span class="nothing" aria-label="none">–</span>` : text}
     ${!Number.isNaN(difference) && html`<small class=${difference === 0 || direction === undefined ? "" : isBetter ? "is-better" : "is-worse"}> ${differenceText(difference)}</small>`}
   </span>`;

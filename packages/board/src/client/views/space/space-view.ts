@@ -26,6 +26,8 @@ function SpacePanels({ board }: { readonly board: Board }) {
   const options = board.options.value;
   const result = board.result.value;
   const option = board.state.value.option ?? options[0]?.name;
+  // Under a brush that moves, the lines do at once.
+  const rows = useSlow(board.chosenRows.value, 150);
   return html`<div class="panels">
       <section class="panel">
         <h2>Importance of options</h2>
@@ -42,7 +44,7 @@ function SpacePanels({ board }: { readonly board: Board }) {
                   options=${options.map(({ name, title }) => ({ value: name, text: title }))}
                   onChoose=${(name: string) => board.update({ option: name }, "push")}
                 />
-                <${PointPicture} board=${board} x=${option} y=${result} color=${null} height=${300} />`
+                <${PointPicture} board=${board} x=${option} y=${result} color=${null} height=${300} rows=${rows} />`
         }
       </section>
       <${ParetoPanel} board=${board} />
