@@ -49,6 +49,9 @@ export async function writePoints(path: string, runs: number): Promise<void> {
   `);
 }
 
+/** Test loss of a run at an epoch, in the language of JavaScript; `writeCurves` has the same in SQL. */
+export const curveValue = "(run, epoch) => 1.1 / epoch + ((run * 104729 + epoch * 7919) % 1000) / 1e4";
+
 export async function writeCurves(path: string, runs: number, epochs: number): Promise<void> {
   const store = await openSqliteStore(path);
   const experimentId = await store.createExperiment(exampleExperiment);

@@ -87,6 +87,8 @@ export interface OpenPage {
   readonly page: Page;
   /** How long it takes until a picture whose label has this has been drawn after the expression, which is evaluated in the page. */
   readonly untilDrawn: (expression: string, label: RegExp) => Promise<Times>;
+  /** The same after a page is opened there. */
+  readonly untilOpened: (address: string, label: RegExp) => Promise<Times>;
   readonly measured: (work: () => Promise<unknown>) => Promise<Times>;
   /** Bytes of the JavaScript heap, after the garbage is gone. */
   readonly heap: () => Promise<number>;
@@ -147,6 +149,15 @@ export async function withPage(served: Served, work: (open: OpenPage) => Promise
             }, 5);
           })`),
         ),
+      untilOpened: (address, label) =>
+        measured(async () => {
+          await page.goto(address);
+          return page.evaluate(`new Promise((resolve) => {
+            const look = setInterval(() => {
+              for (const [label, at] of window.drawn) if (${label}.test(label)) { clearInterval(look); resolve(at); }
+            }, 5);
+          })`);
+        }),
       async heap() {
         await session.send("HeapProfiler.collectGarbage");
         const { usedSize, backingStorageSize = 0 } = await session.send("Runtime.getHeapUsage");

@@ -4,7 +4,7 @@
  * `node bench/board.ts [CASE…]`, of `table`, `space`, `curves`, `scatter` and `live`; by default all. Times are what one sees,
  * and beside them those of the processors (the page's main thread, the server), which other work on the machine changes less.
  * With `BENCH_PROFILES=FOLDER` there are profiles of both for each that is measured; with `BENCH_DATABASES=FOLDER` the databases
- * are written there once, and kept.
+ * are written there once, and kept; with `BENCH_UPLOT=FOLDER`, in which `npm install uplot` was run, uPlot draws the same curves.
  */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
@@ -20,15 +20,20 @@ import {
 } from "../packages/mosaic/test/store-conformance-examples.ts";
 import { addRuns, perModel, writeCurves, writeManyRuns, writePoints } from "./board-databases.ts";
 import { type OpenPage, type Served, serve, type Times, withPage } from "./board-page.ts";
+import { uplotTimes } from "./peers/uplot-curves.ts";
 
 const runs = 100_000;
 const folder = mkdtempSync(join(tmpdir(), "board-bench-"));
 const databases = process.env.BENCH_DATABASES ?? folder;
 const wanted = process.argv.slice(2);
+/** Folder in which `npm install uplot` was run. */
+const uplot = process.env.BENCH_UPLOT;
+/** Somebody looks at the first view before they ask for more: meanwhile the board reads and sorts ahead. */
+const restMilliseconds = 2000;
 
-function report(what: string, { wall, page, server }: Times, most: number): void {
+function report(what: string, { wall, page, server }: Times, most?: number): void {
   const of = `page ${page.toFixed(0)}, server ${server.toFixed(0)} ms of the processor`;
-  console.log(`${what}: ${wall.toFixed(0)} ms (at most ${most}); ${of}`);
+  console.log(`${what}: ${wall.toFixed(0)} ms${most === undefined ? "" : ` (at most ${most})`}; ${of}`);
 }
 
 /** @param all what the processors did for all of them */
@@ -109,6 +114,7 @@ async function benchTable(): Promise<void> {
         `${runs} runs x ${shown.length} columns from a cold server, rows in view: ${inView.toFixed(0)} ms (at most 1000)`,
       );
       report("all of them, every column sortable", first, 3000);
+      await page.waitForTimeout(restMilliseconds);
       const sorting = await measuredTimes(measured, () =>
         page.evaluate<number[]>(`(async () => {
       const times = [];
@@ -170,6 +176,7 @@ async function benchSpace(): Promise<void> {
     async (served, { page, untilDrawn, measured }) => {
       await page.goto(`${served.address}#/runs`);
       await page.locator(".grid-body .grid-row").nth(5).waitFor();
+      await page.waitForTimeout(restMilliseconds);
       const all = new RegExp(`^${runs} of ${runs} runs over`);
       report("parallel coordinates, first", await untilDrawn(`location.hash = "#/space"`, all), 500);
       const picture = page.getByRole("img", { name: /runs over the axes/ });
@@ -252,17 +259,27 @@ async function benchScatter(): Promise<void> {
 }
 
 async function benchCurves(): Promise<void> {
-  await inBoard(
-    "curves.db",
-    (path) => writeCurves(path, 1000, 1000),
-    async (served, { page, untilDrawn }) => {
-      await page.goto(`${served.address}#/runs`);
-      await page.locator(".grid-body .grid-row").nth(5).waitFor();
-      const all = /^Curves of (1,?000|1000) runs/;
-      report("1000 runs x 1000 epochs", await untilDrawn(`location.hash = "#/curves?series=test_loss"`, all), 300);
-      report("train and test", await untilDrawn(`location.hash = "#/curves"`, all), 600);
-    },
-  );
+  const [all, size] = [/^Curves of (1,?000|1000) runs/, 1000];
+  const write = (path: string) => writeCurves(path, size, size);
+  // Nothing is read ahead where the page asks as soon as there is a server.
+  await inBoard("curves.db", write, async (served, { untilOpened }) => {
+    report(
+      "1000 runs x 1000 epochs, opened at a cold server",
+      await untilOpened(`${served.address}#/curves?series=test_loss`, all),
+    );
+  });
+  await inBoard("curves.db", write, async (served, { page, untilDrawn }) => {
+    await page.goto(`${served.address}#/runs`);
+    await page.locator(".grid-body .grid-row").nth(5).waitFor();
+    await page.waitForTimeout(restMilliseconds);
+    report("1000 runs x 1000 epochs", await untilDrawn(`location.hash = "#/curves?series=test_loss"`, all), 300);
+    report("train and test", await untilDrawn(`location.hash = "#/curves"`, all), 600);
+    if (uplot === undefined) return;
+    const [first = Number.NaN, ...others] = await uplotTimes(page, uplot, size, size);
+    console.log(
+      `uPlot, given these points in the page: ${first.toFixed(0)} ms, once more ${others.map((each) => each.toFixed(0)).join(" and ")} ms`,
+    );
+  });
 }
 
 const running = 64;

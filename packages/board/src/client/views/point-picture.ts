@@ -36,9 +36,14 @@ export function PointPicture({ board, x, y, color, height, rows }: PointProps) {
     };
     return { x: axisOf(x), y: axisOf(y), color: axisOf(color) };
   }, [rows, x, y, color, version]);
+  const index = () => {
+    const { current } = drawn;
+    if (current !== undefined) current.grid ??= new GridIndex(current.x, current.y);
+    return current?.grid;
+  };
   useEffect(() => {
     // After it was drawn, before one points at it.
-    const timer = setTimeout(() => drawn.current !== undefined && index(), indexMilliseconds);
+    const timer = setTimeout(index, indexMilliseconds);
     return () => clearTimeout(timer);
   }, [axes]);
   if (rows.length === 0) return html`<${Message}>No run meets the filter.<//>`;
@@ -57,11 +62,6 @@ export function PointPicture({ board, x, y, color, height, rows }: PointProps) {
     const { colors, palette } = colorsOf(axes.color, rows.length, surface.theme);
     drawPoints(surface, { ...places, colors, palette });
     drawn.current = places;
-  };
-  const index = () => {
-    const { current } = drawn;
-    if (current !== undefined) current.grid ??= new GridIndex(current.x, current.y);
-    return current?.grid;
   };
   const rowAt = (pointer: Pointer) => {
     const found = index()?.nearest(pointer.x, pointer.y, reach) ?? -1;
