@@ -1,5 +1,6 @@
 /**
  * Processor time of a training step, as a ratio to PyTorch's in the same run, both on one thread, and each side's peak memory.
+ * On all sides a step begins with taking its batch out of all samples, by their numbers.
  * An argument picks the cases whose name contains it. With `--profile` it says instead which kernels of ONNX Runtime take how long
  * in a step, and what its products of matrices take alone, by it and by PyTorch; with `--threads`, what two threads take by the
  * clock, beside one.

@@ -33,7 +33,7 @@ export async function prepareTraining(training: TrainingCase): Promise<PreparedT
   });
   const compileMilliseconds = performance.now() - start;
   let state = program.initialState;
-  // As the peers, which have their batch: making these takes as long as some steps.
+  // As the peers, which number their batch once: making these takes as long as some steps.
   let rows = new Int32Array();
   const run = async (steps: number) => {
     if (rows.length !== steps * batchSize)

@@ -179,13 +179,15 @@ def prepare(case):
     words = case.get("words")
     x = torch.randn(case["input"]) if words is None else torch.randint(0, words, case["input"])
     y = torch.randn(case["target"])
+    # A step takes its batch out of all samples, as ours does; this is the fastest way to.
+    rows = torch.arange(len(x))
     optimizer = getattr(torch.optim, case["optimizer"])(model.parameters(), lr=1e-3)
     loss_function = nn.MSELoss()
 
     def steps(count):
         for _ in range(count):
             optimizer.zero_grad()
-            loss_function(model(x), y).backward()
+            loss_function(model(x.index_select(0, rows)), y.index_select(0, rows)).backward()
             optimizer.step()
 
     return steps

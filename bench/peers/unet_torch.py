@@ -58,12 +58,14 @@ def measure(case):
     model = UNet(case["features"], case["blocks"])
     patches = torch.rand(batch, 1, size, size)
     target = (torch.rand(batch, 2, size, size) < torch.tensor([0.2, 0.8])[:, None, None]).float()
+    # A step takes its batch out of all samples, as ours does; this is the fastest way to.
+    rows = torch.arange(batch)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
     def steps(count):
         for _ in range(count):
             optimizer.zero_grad()
-            bce_dice(model(patches), target).backward()
+            bce_dice(model(patches.index_select(0, rows)), target.index_select(0, rows)).backward()
             optimizer.step()
 
     steps(2)
